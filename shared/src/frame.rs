@@ -1,0 +1,388 @@
+//! What travels on the wire: one enum per direction.
+//!
+//! Postcard writes a variant as its position, so variants are appended, never moved or removed,
+//! and a shipped struct never changes. A new meaning is a new variant and a new version.
+
+use serde::{Deserialize, Serialize};
+
+use crate::body::MessageBody;
+use crate::hello::{Hello, ProtocolVersion, Refusal, Welcome};
+use crate::id::{ConversationId, MessageId, RequestNumber, Seq, Stamp, Timestamp, UserId};
+use crate::name::UserName;
+
+/// Everything a client sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClientFrame {
+    /// Opens the session; the first frame and only the first.
+    Hello(Hello),
+    /// Asks for something; answered by [`ServerFrame::Answer`] with the same number.
+    Request {
+        /// Chosen by the client.
+        number: RequestNumber,
+        /// What is asked.
+        request: Request,
+    },
+    /// Moves the user's own cursors forward; moving them back has no effect. Not answered.
+    Advance(Advance),
+    /// The person is typing there. A hint, not answered.
+    Typing(ConversationId),
+    /// Replaces the set of users whose presence this session wants to know; at most
+    /// [`MAX_WATCHED`](crate::limits::MAX_WATCHED). Answered by their presence now.
+    Watch(Vec<UserId>),
+    /// Whether a person is at this device.
+    Activity(Activity),
+    /// Asks for a [`ServerFrame::Pong`] with the same number.
+    Ping(u32),
+    /// Answers a [`ServerFrame::Ping`].
+    Pong(u32),
+    /// The client is leaving on purpose and will send nothing more.
+    Leave,
+}
+
+/// Something that needs an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// Puts an entry at the end of a conversation's log. The same id from the same sender is
+    /// appended once: a repetition gets the first answer again.
+    Append {
+        /// Where to.
+        conversation: ConversationId,
+        /// The sender's unique id of the message.
+        id: MessageId,
+        /// What to append.
+        content: Content,
+    },
+    /// Reads a stretch of a conversation's log.
+    Page {
+        /// Of which conversation.
+        conversation: ConversationId,
+        /// Which stretch.
+        range: PageRange,
+        /// Most entries wanted; more than
+        /// [`MAX_PAGE_ENTRIES`](crate::limits::MAX_PAGE_ENTRIES) counts as that.
+        limit: u16,
+    },
+    /// Searches the directory by the beginning of the name, without regard to case, in the
+    /// order of the folded names.
+    FindPeople {
+        /// The beginning of the name; empty finds everybody.
+        prefix: String,
+        /// Continue after this name of an earlier answer.
+        after: Option<UserName>,
+        /// Most people wanted; more than
+        /// [`MAX_PEOPLE_PER_PAGE`](crate::limits::MAX_PEOPLE_PER_PAGE) counts as that.
+        limit: u16,
+    },
+}
+
+/// A stretch of a log. Both give ascending entries without a hole, next to the given place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PageRange {
+    /// The entries that follow this one.
+    After(Seq),
+    /// The entries that precede this one.
+    Before(Seq),
+}
+
+/// What an entry holds. The server stores it without looking into it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// What a person wrote.
+    Message(MessageBody),
+}
+
+/// One item of a conversation's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its place.
+    pub seq: Seq,
+    /// Who appended it.
+    pub author: UserId,
+    /// The author's id of it.
+    pub id: MessageId,
+    /// When the server accepted it. Never before the entry ahead of it.
+    pub time: Timestamp,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// The user's own cursors in one conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Advance {
+    /// Where.
+    pub conversation: ConversationId,
+    /// Everything up to here is on one of the user's devices.
+    pub delivered: Seq,
+    /// Everything up to here has been seen by the user.
+    pub read: Seq,
+}
+
+/// What a client says of the person in front of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Activity {
+    /// Has done something lately.
+    Active,
+    /// Has not.
+    Away,
+}
+
+/// Everything a server sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ServerFrame {
+    /// Opens the session.
+    Welcome(Welcome),
+    /// Refuses the session; the last frame.
+    Refused(Refusal),
+    /// Answers the request with the same number.
+    Answer {
+        /// The request's number.
+        number: RequestNumber,
+        /// What came of it.
+        result: Result<Answer, RequestError>,
+    },
+    /// Where the user's conversations stand.
+    Heads(HeadsPage),
+    /// An entry was appended.
+    Entry {
+        /// Where.
+        conversation: ConversationId,
+        /// What.
+        entry: Entry,
+    },
+    /// A member's cursors moved.
+    Cursors {
+        /// Where.
+        conversation: ConversationId,
+        /// Whose, and to where.
+        cursors: MemberCursors,
+    },
+    /// The presence of a watched user.
+    Presence {
+        /// Who.
+        user: UserId,
+        /// How reachable.
+        presence: Presence,
+    },
+    /// A member is typing. A hint that fades by itself.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Who.
+        user: UserId,
+    },
+    /// Somebody registered, or a person's facts changed.
+    Person(Person),
+    /// This session did not keep up: live frames were left out from here on. Heads follow, and
+    /// the client pulls what it misses.
+    Behind,
+    /// Something the person should know, while the session goes on.
+    Notice(Notice),
+    /// Asks for a [`ClientFrame::Pong`] with the same number.
+    Ping(u32),
+    /// Answers a [`ClientFrame::Ping`].
+    Pong(u32),
+    /// Why the server ends the session; the last frame.
+    Farewell(Farewell),
+}
+
+/// What came of a [`Request`] that was granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// The entry is in the log and synced to disk.
+    Accepted {
+        /// Its place.
+        seq: Seq,
+        /// When it was accepted.
+        time: Timestamp,
+    },
+    /// A stretch of a log.
+    Page {
+        /// The entries, ascending and without a hole. Fewer than asked for may mean that the
+        /// frame was full: ask again from the last one.
+        entries: Vec<Entry>,
+        /// The newest place of the conversation.
+        newest: Seq,
+    },
+    /// People in the order of their folded names.
+    People {
+        /// Who was found.
+        people: Vec<Person>,
+        /// Whether there are more after the last one.
+        more: bool,
+    },
+}
+
+/// Why a [`Request`] was not granted. The session goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum RequestError {
+    /// There is no such user.
+    #[error("there is no such person on this server")]
+    UnknownUser,
+    /// The user is no member of the conversation.
+    #[error("you are not a member of that conversation")]
+    NotAMember,
+    /// The server is stopping, or cannot use its store. Nothing was stored.
+    #[error("the server cannot store anything right now")]
+    Unavailable,
+    /// The agreed version does not allow this request.
+    #[error("the server does not know this request: it may be older than your client")]
+    Unsupported,
+    /// The id was used before for an entry of another conversation, or with other content.
+    #[error("that message id was used before for something else")]
+    IdReused,
+}
+
+/// Where conversations stand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeadsPage {
+    /// One per conversation; at most
+    /// [`MAX_HEADS_PER_FRAME`](crate::limits::MAX_HEADS_PER_FRAME).
+    pub heads: Vec<Head>,
+    /// The members of those conversations.
+    pub people: Vec<Person>,
+    /// Set on the last page: what to name in the next [`Hello`].
+    pub complete: Option<Stamp>,
+}
+
+/// Where one conversation stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// Which one.
+    pub conversation: ConversationId,
+    /// The newest place.
+    pub newest: Seq,
+    /// When the newest entry was accepted.
+    pub newest_time: Timestamp,
+    /// How many entries of others lie after the user's own read cursor.
+    pub unread: u64,
+    /// The cursors of all members, the user included.
+    pub cursors: Vec<MemberCursors>,
+}
+
+/// How far one member has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberCursors {
+    /// Who.
+    pub user: UserId,
+    /// Everything up to here is on one of the member's devices.
+    pub delivered: Seq,
+    /// Everything up to here has been seen by the member. Never beyond `delivered`.
+    pub read: Seq,
+}
+
+/// A user as others see them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Who.
+    pub user: UserId,
+    /// Under which name.
+    pub name: UserName,
+    /// How reachable.
+    pub presence: Presence,
+}
+
+/// How reachable a user is: the best of all their devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Presence {
+    /// Somebody is at a device.
+    Online,
+    /// A device is connected, nobody is at it.
+    Away,
+    /// No device is connected.
+    Offline,
+}
+
+/// Something to tell the person while the session goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Notice {
+    /// The session sends faster than it may; the server reads it more slowly for a while.
+    #[error("you send faster than the server allows: it slows you down, nothing is lost")]
+    Throttled,
+    /// More users than allowed in [`ClientFrame::Watch`]; the first ones are watched.
+    #[error("the server watches at most {0} people for you")]
+    WatchLimit(u32),
+}
+
+/// Why a session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Farewell {
+    /// The server is stopping; it has stored everything it acknowledged.
+    #[error("the server is shutting down")]
+    ShuttingDown,
+    /// Nothing came from the client for too long.
+    #[error("the server heard nothing for too long")]
+    Silent,
+    /// The client sent bytes that are no frame.
+    #[error("the server did not understand what this client sent")]
+    Malformed,
+    /// A frame that is too long.
+    #[error("the server received a frame that is longer than it allows")]
+    TooLong,
+    /// A frame that has no place at this point of a session.
+    #[error("the server received a frame that has no place here")]
+    OutOfPlace,
+    /// The connection accepted nothing for too long.
+    #[error("this client did not read what the server sent for too long")]
+    TooSlow,
+    /// The server's store failed; nothing that was acknowledged is lost.
+    #[error("the server's store failed and it has to stop")]
+    StoreFailed,
+}
+
+impl ClientFrame {
+    /// The version that introduced this frame. A side that agreed on an older one refuses it.
+    pub fn since(&self) -> ProtocolVersion {
+        match self {
+            Self::Hello(_)
+            | Self::Request { .. }
+            | Self::Advance(_)
+            | Self::Typing(_)
+            | Self::Watch(_)
+            | Self::Activity(_)
+            | Self::Ping(_)
+            | Self::Pong(_)
+            | Self::Leave => ProtocolVersion::V1,
+        }
+    }
+
+    /// The name of the frame's kind, for logs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Hello(_) => "hello",
+            Self::Request { request, .. } => match request {
+                Request::Append { .. } => "append",
+                Request::Page { .. } => "page",
+                Request::FindPeople { .. } => "find-people",
+            },
+            Self::Advance(_) => "advance",
+            Self::Typing(_) => "typing",
+            Self::Watch(_) => "watch",
+            Self::Activity(_) => "activity",
+            Self::Ping(_) => "ping",
+            Self::Pong(_) => "pong",
+            Self::Leave => "leave",
+        }
+    }
+}
+
+impl ServerFrame {
+    /// The version that introduced this frame. A side that agreed on an older one refuses it.
+    pub fn since(&self) -> ProtocolVersion {
+        match self {
+            Self::Welcome(_)
+            | Self::Refused(_)
+            | Self::Answer { .. }
+            | Self::Heads(_)
+            | Self::Entry { .. }
+            | Self::Cursors { .. }
+            | Self::Presence { .. }
+            | Self::Typing { .. }
+            | Self::Person(_)
+            | Self::Behind
+            | Self::Notice(_)
+            | Self::Ping(_)
+            | Self::Pong(_)
+            | Self::Farewell(_) => ProtocolVersion::V1,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Every limit of the wire, in one list.
+//!
+//! A limit that only one program knows lives in that program. All lengths are bytes unless the
+//! name says otherwise.
+
+use std::time::Duration;
+
+/// Longest frame payload before `Welcome`, so that a stranger cannot make the server allocate.
+pub const MAX_FRAME_LEN_BEFORE_WELCOME: usize = 4 * 1024;
+
+/// Longest frame payload after `Welcome`.
+pub const MAX_FRAME_LEN: usize = 64 * 1024;
+
+/// Longest message body in UTF-8. Four of them fit in one frame with room for the rest.
+pub const MAX_BODY_LEN: usize = 15 * 1024;
+
+/// Longest user name, counted in characters after normalisation.
+pub const MAX_NAME_CHARS: usize = 32;
+
+/// Longest user name in UTF-8: [`MAX_NAME_CHARS`] characters of at most four bytes.
+pub const MAX_NAME_LEN: usize = 4 * MAX_NAME_CHARS;
+
+/// Longest `software` text of a [`Hello`](crate::Hello).
+pub const MAX_SOFTWARE_LEN: usize = 64;
+
+/// Most entries in one page of history.
+pub const MAX_PAGE_ENTRIES: u16 = 200;
+
+/// Encoded entries in one page stop growing here: below [`MAX_FRAME_LEN`] by more than one
+/// longest body and the envelope of the frame.
+pub const MAX_PAGE_LEN: usize = 48 * 1024;
+
+/// Most heads in one [`HeadsPage`](crate::HeadsPage): each with two cursors and one person stays
+/// under [`MAX_FRAME_LEN`] even if every name has [`MAX_NAME_LEN`] bytes.
+pub const MAX_HEADS_PER_FRAME: usize = 200;
+
+/// Most people in one answer to a directory search.
+pub const MAX_PEOPLE_PER_PAGE: u16 = 200;
+
+/// Most users whose presence one session may watch.
+pub const MAX_WATCHED: usize = 512;
+
+/// Most requests of one session that may be unanswered. The server stops reading from a session
+/// that has this many, so a client loses nothing by sending more; it only waits.
+pub const MAX_REQUESTS_IN_FLIGHT: usize = 64;
+
+/// A typing hint is shown for this long unless it is repeated or a message arrives.
+pub const TYPING_SHOWN_FOR: Duration = Duration::from_secs(6);
+
+/// A client repeats its typing hint at most this often while the person types; the server passes
+/// on no more than that.
+pub const TYPING_INTERVAL: Duration = Duration::from_secs(3);
+
+/// A side that has received nothing for this long sends a ping.
+pub const PING_AFTER: Duration = Duration::from_secs(10);
+
+/// A side that has received nothing for this long calls the link dead. It leaves time for one
+/// ping to be answered over a slow link.
+pub const DEAD_AFTER: Duration = Duration::from_secs(20);

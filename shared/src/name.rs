@@ -1,0 +1,212 @@
+//! User names, valid by construction, and the keys by which look-alikes are told apart.
+//!
+//! Rules: Unicode Technical Standard #39, "Unicode Security Mechanisms".
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+use unicode_security::{
+    GeneralSecurityProfile as _, RestrictionLevel, RestrictionLevelDetection as _, skeleton,
+};
+
+use crate::limits::{MAX_NAME_CHARS, MAX_NAME_LEN};
+
+/// The unique name of a user: 1 to [`MAX_NAME_CHARS`] letters and digits of one writing system,
+/// with `-`, `_` and `.` between them, in normalisation form KC (UAX #15).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct UserName(Box<str>);
+
+/// A form of a name under which it is unique: two names that share a key look alike or differ
+/// only in case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NameKey(Box<str>);
+
+/// Why a text is no [`UserName`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum NameError {
+    /// No character at all.
+    #[error("a name needs at least one letter or digit")]
+    Empty,
+    /// More than [`MAX_NAME_CHARS`] characters.
+    #[error("a name has at most {MAX_NAME_CHARS} characters")]
+    TooLong,
+    /// A character that is no letter, digit, `-`, `_` or `.`, or is reserved by UTS #39.
+    #[error("{0:?} cannot stand in a name: use letters, digits, '-', '_' and '.'")]
+    Character(char),
+    /// The first or last character is not a letter or digit.
+    #[error("a name starts and ends with a letter or digit")]
+    Edge,
+    /// Letters of several writing systems that are not usually written together.
+    #[error("a name uses the letters of one writing system")]
+    MixedScripts,
+}
+
+impl UserName {
+    /// Normalises a text to form KC and checks it.
+    ///
+    /// # Errors
+    /// [`NameError`] says what is wrong with it.
+    pub fn new(text: &str) -> Result<Self, NameError> {
+        if text.len() > 4 * MAX_NAME_LEN {
+            return Err(NameError::TooLong);
+        }
+        let name: String = text.nfkc().collect();
+        if name.is_empty() {
+            return Err(NameError::Empty);
+        }
+        if let Some(c) = name.chars().find(|&c| !is_name_char(c)) {
+            return Err(NameError::Character(c));
+        }
+        let is_inner = |c: Option<char>| c.is_some_and(|c| matches!(c, '-' | '_' | '.'));
+        let starts_with_mark = name.chars().next().is_some_and(is_combining_mark);
+        if is_inner(name.chars().next()) || is_inner(name.chars().last()) || starts_with_mark {
+            return Err(NameError::Edge);
+        }
+        if name.chars().count() > MAX_NAME_CHARS {
+            return Err(NameError::TooLong);
+        }
+        if name.as_str().detect_restriction_level() > RestrictionLevel::HighlyRestrictive {
+            return Err(NameError::MixedScripts);
+        }
+        Ok(Self(name.into()))
+    }
+
+    /// The name as its user writes it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name without regard to case, for prefix search and ordering.
+    pub fn folded(&self) -> String {
+        fold(&self.0)
+    }
+
+    /// The keys under which this name must be unique, one or two, without repetition: how it
+    /// looks as written ("aIice" looks like "alice"), and how its lower-case form looks.
+    pub fn keys(&self) -> Vec<NameKey> {
+        let key = |text: &str| NameKey(fold(&skeleton(text).collect::<String>()).into());
+        let mut keys = vec![key(&self.0), key(&self.folded())];
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+}
+
+/// Folds a text as names are folded, so that a search meets them.
+pub fn fold(text: &str) -> String {
+    text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+}
+
+fn is_name_char(c: char) -> bool {
+    matches!(c, '-' | '_' | '.')
+        || (c.identifier_allowed() && (c.is_alphanumeric() || is_combining_mark(c)))
+}
+
+impl NameKey {
+    /// The key as stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UserName({})", self.0)
+    }
+}
+
+impl From<UserName> for String {
+    fn from(name: UserName) -> Self {
+        name.0.into()
+    }
+}
+
+impl TryFrom<String> for UserName {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        Self::new(&text)
+    }
+}
+
+impl std::str::FromStr for UserName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        Self::new(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> UserName {
+        UserName::new(text).unwrap()
+    }
+
+    #[test]
+    fn letters_of_any_one_writing_system_are_names() {
+        for text in [
+            "alice",
+            "Zoë",
+            "user-1",
+            "a.b_c",
+            "Дмитрий",
+            "ひろし",
+            "देवी",
+            "7of9",
+        ] {
+            assert_eq!(name(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_name_says_why() {
+        let error = |text: &str| UserName::new(text).unwrap_err();
+        assert_eq!(error(""), NameError::Empty);
+        assert_eq!(error("a b"), NameError::Character(' '));
+        assert_eq!(error("a\u{1b}"), NameError::Character('\u{1b}'));
+        assert_eq!(error("bob\u{202e}"), NameError::Character('\u{202e}'));
+        assert_eq!(error("🦀"), NameError::Character('🦀'));
+        assert_eq!(error("-a"), NameError::Edge);
+        assert_eq!(error("a."), NameError::Edge);
+        assert_eq!(error(&"x".repeat(33)), NameError::TooLong);
+        assert_eq!(error("p\u{430}ul"), NameError::MixedScripts);
+    }
+
+    #[test]
+    fn a_decomposed_name_is_the_same_name() {
+        assert_eq!(name("Zoe\u{308}"), name("Zoë"));
+    }
+
+    #[test]
+    fn look_alikes_share_a_key_and_other_names_do_not() {
+        let alike = |a: &str, b: &str| {
+            let b = name(b).keys();
+            name(a).keys().iter().any(|key| b.contains(key))
+        };
+        for (a, b) in [
+            ("alice", "ALICE"),
+            ("alice", "aIice"),
+            ("alice", "a1ice"),
+            ("mark", "rnark"),
+            ("bob", "b0b"),
+            ("pope", "роре"),
+        ] {
+            assert!(alike(a, b), "{a} and {b} look alike");
+        }
+        for (a, b) in [("alice", "alicia"), ("bob", "rob"), ("zoe", "zoë")] {
+            assert!(!alike(a, b), "{a} and {b} do not look alike");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What text may contain, and how to draw text that may contain anything.
+//!
+//! Text from elsewhere is hostile: control characters move the cursor or switch terminal modes,
+//! bidirectional overrides make text read as something else (CVE-2021-42574, "Trojan Source").
+
+use std::borrow::Cow;
+
+/// Whether `c` may not stand in any text on the wire: C0 and C1 controls (ISO 6429) except tab
+/// and newline, and the bidirectional embeddings, overrides and isolates of UAX #9.
+pub const fn is_forbidden(c: char) -> bool {
+    let control = matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}') && !matches!(c, '\t' | '\n');
+    let bidirectional = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    control || bidirectional
+}
+
+/// Returns the first character of `text` that may not be sent, with its byte offset.
+pub fn first_forbidden(text: &str) -> Option<(usize, char)> {
+    text.char_indices().find(|&(_, c)| is_forbidden(c))
+}
+
+/// Makes any text safe to draw on one line: forbidden characters become `U+FFFD`, tabs and line
+/// ends become a space.
+pub fn neutralise(text: &str) -> Cow<'_, str> {
+    let unsafe_on_a_line = |c: char| is_forbidden(c) || matches!(c, '\t' | '\n');
+    if !text.contains(unsafe_on_a_line) {
+        return Cow::Borrowed(text);
+    }
+    let drawn = |c: char| match c {
+        '\t' | '\n' => ' ',
+        c if is_forbidden(c) => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    Cow::Owned(text.chars().map(drawn).collect())
+}
+
+/// Makes text that a person typed or pasted fit to send: line ends become `\n` (terminals paste
+/// them as carriage returns) and forbidden characters are left out.
+pub fn sanitise_input(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .chars()
+        .map(|c| if c == '\r' { '\n' } else { c })
+        .filter(|&c| !is_forbidden(c))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controls_and_overrides_are_forbidden_and_ordinary_text_is_not() {
+        for c in [
+            '\0', '\u{1b}', '\r', '\u{7f}', '\u{9b}', '\u{202e}', '\u{2067}',
+        ] {
+            assert!(is_forbidden(c), "{c:?}");
+        }
+        for c in [
+            '\t', '\n', ' ', 'a', 'é', '日', '🦀', '\u{200d}', '\u{200f}',
+        ] {
+            assert!(!is_forbidden(c), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn neutralised_text_has_no_control_left() {
+        assert_eq!(neutralise("plain"), Cow::Borrowed("plain"));
+        assert_eq!(neutralise("a\u{1b}[2Jb\nc"), "a\u{fffd}[2Jb c");
+    }
+
+    #[test]
+    fn pasted_line_ends_become_newlines() {
+        assert_eq!(sanitise_input("a\r\nb\rc\nd\u{1b}"), "a\nb\nc\nd");
+    }
+}

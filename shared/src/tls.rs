@@ -1,0 +1,395 @@
+//! Keys and TLS 1.3 configurations: Ed25519 raw public keys on both sides (RFC 7250, RFC 8446).
+//!
+//! Each side proves that it holds its key; the server accepts any device key and learns it, the
+//! client accepts only the server key that it has pinned. This is the one file that knows the
+//! TLS library.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use rustls::client::AlwaysResolvesClientRawPublicKeys;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::verify_tls13_signature_with_raw_key;
+use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs as provider};
+use rustls::pki_types::{
+    CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, SubjectPublicKeyInfoDer,
+    UnixTime,
+};
+use rustls::server::AlwaysResolvesServerRawPublicKeys;
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::sign::CertifiedKey;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, OtherError,
+    PeerIncompatible, ServerConfig, SignatureScheme,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::id::DeviceKey;
+
+/// The application protocol that both sides name in the handshake (RFC 7301). Its number is the
+/// major version of the wire.
+pub const ALPN: &[u8] = b"recado/1";
+
+/// The fixed first bytes of an Ed25519 `SubjectPublicKeyInfo` (RFC 8410); the key follows.
+const ED25519_SPKI_PREFIX: [u8; 12] = [
+    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+];
+
+/// What identifies a server's key: the SHA-256 digest of its `SubjectPublicKeyInfo`, as in
+/// public key pinning (RFC 7469).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(pub [u8; 32]);
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fingerprint({self})")
+    }
+}
+
+/// An Ed25519 private key: a device's or a server's identity.
+pub struct Identity {
+    pkcs8: Vec<u8>,
+    key: DeviceKey,
+}
+
+/// Shows the public half only.
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identity({})", self.key)
+    }
+}
+
+/// The key cannot be made or read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the key is no Ed25519 private key in PKCS #8")]
+pub struct KeyError;
+
+/// The server showed another key than the pinned one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the server's key has the fingerprint {seen}, not the pinned one")]
+pub struct PinMismatch {
+    /// The fingerprint of the key it showed.
+    pub seen: Fingerprint,
+}
+
+impl Identity {
+    /// Makes a new key from the operating system's random source.
+    ///
+    /// # Errors
+    /// [`KeyError`] if that source fails.
+    pub fn generate() -> Result<Self, KeyError> {
+        let pair = Ed25519KeyPair::generate().map_err(|_| KeyError)?;
+        let pkcs8: Pkcs8V1Der<'static> = pair.as_der().map_err(|_| KeyError)?;
+        Self::from_pkcs8(pkcs8.as_ref())
+    }
+
+    /// Reads a key from the bytes that [`pkcs8`](Self::pkcs8) gave.
+    ///
+    /// # Errors
+    /// [`KeyError`] if they are no such key.
+    pub fn from_pkcs8(pkcs8: &[u8]) -> Result<Self, KeyError> {
+        let pair = Ed25519KeyPair::from_pkcs8(pkcs8).map_err(|_| KeyError)?;
+        let key = pair
+            .public_key()
+            .as_ref()
+            .try_into()
+            .map_err(|_| KeyError)?;
+        Ok(Self {
+            pkcs8: pkcs8.to_vec(),
+            key: DeviceKey(key),
+        })
+    }
+
+    /// The private key in PKCS #8 (RFC 5958): a secret, to be kept in a file of mode 0600.
+    pub fn pkcs8(&self) -> &[u8] {
+        &self.pkcs8
+    }
+
+    /// The public key.
+    pub fn key(&self) -> DeviceKey {
+        self.key
+    }
+
+    /// The fingerprint of the public key.
+    pub fn fingerprint(&self) -> Fingerprint {
+        fingerprint_of(&spki_of(self.key))
+    }
+
+    fn certified(&self, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, Error> {
+        let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.pkcs8.clone()));
+        let public = CertificateDer::from(spki_of(self.key));
+        // `from_der` would look for the public key in an X.509 certificate.
+        let private = provider.key_provider.load_private_key(private)?;
+        Ok(Arc::new(CertifiedKey::new(vec![public], private)))
+    }
+}
+
+/// The server's side: shows `identity`, demands a device key and accepts any.
+///
+/// # Errors
+/// The TLS library refuses the key or the settings.
+pub fn server_config(identity: &Identity) -> Result<ServerConfig, Error> {
+    let provider = Arc::new(provider::default_provider());
+    let certified = identity.certified(&provider)?;
+    let verifier = Arc::new(RawKeyVerifier::new(&provider, None));
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_client_cert_verifier(verifier)
+        .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(certified)));
+    config.alpn_protocols = vec![ALPN.to_vec()];
+    Ok(config)
+}
+
+/// The client's side: shows the device's `identity` and accepts only a server whose key has the
+/// fingerprint `pin`.
+///
+/// # Errors
+/// The TLS library refuses the key or the settings.
+pub fn client_config(identity: &Identity, pin: Fingerprint) -> Result<ClientConfig, Error> {
+    let provider = Arc::new(provider::default_provider());
+    let certified = identity.certified(&provider)?;
+    let verifier = Arc::new(RawKeyVerifier::new(&provider, Some(pin)));
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_client_cert_resolver(Arc::new(AlwaysResolvesClientRawPublicKeys::new(certified)));
+    config.alpn_protocols = vec![ALPN.to_vec()];
+    Ok(config)
+}
+
+/// The name that a client gives the TLS library. The pin decides whom it talks to, so the name is
+/// constant and is not sent.
+pub fn server_name() -> ServerName<'static> {
+    ServerName::IpAddress(std::net::Ipv4Addr::UNSPECIFIED.into())
+}
+
+/// The device key that a peer proved to hold, from the handshake's certificates.
+pub fn peer_key(certificates: &[CertificateDer<'_>]) -> Option<DeviceKey> {
+    let spki = certificates.first()?;
+    let key = spki.strip_prefix(&ED25519_SPKI_PREFIX)?;
+    Some(DeviceKey(key.try_into().ok()?))
+}
+
+/// Finds a [`PinMismatch`] in an error of a failed handshake.
+pub fn pin_mismatch(error: &std::io::Error) -> Option<PinMismatch> {
+    let error = error.get_ref()?.downcast_ref::<Error>()?;
+    match error {
+        Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) => {
+            inner.downcast_ref::<PinMismatch>().copied()
+        }
+        _ => None,
+    }
+}
+
+fn spki_of(key: DeviceKey) -> Vec<u8> {
+    [ED25519_SPKI_PREFIX.as_slice(), &key.0].concat()
+}
+
+fn fingerprint_of(spki: &[u8]) -> Fingerprint {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, spki).as_ref());
+    Fingerprint(bytes)
+}
+
+/// Accepts raw Ed25519 keys: any, or only the pinned one. Serves both sides.
+#[derive(Debug)]
+struct RawKeyVerifier {
+    algorithms: WebPkiSupportedAlgorithms,
+    pin: Option<Fingerprint>,
+}
+
+impl RawKeyVerifier {
+    fn new(provider: &CryptoProvider, pin: Option<Fingerprint>) -> Self {
+        Self {
+            algorithms: provider.signature_verification_algorithms,
+            pin,
+        }
+    }
+
+    fn check(&self, spki: &CertificateDer<'_>) -> Result<(), Error> {
+        if !spki.starts_with(&ED25519_SPKI_PREFIX) {
+            return Err(CertificateError::BadEncoding.into());
+        }
+        let seen = fingerprint_of(spki);
+        match self.pin {
+            Some(pin) if pin != seen => {
+                Err(CertificateError::Other(OtherError(Arc::new(PinMismatch { seen }))).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn verify_signature(
+        &self,
+        message: &[u8],
+        spki: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let spki = SubjectPublicKeyInfoDer::from(spki.as_ref());
+        verify_tls13_signature_with_raw_key(message, &spki, signature, &self.algorithms)
+    }
+}
+
+const TLS12_IS_OFF: Error =
+    Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13);
+
+impl ServerCertVerifier for RawKeyVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.check(end_entity)
+            .map(|()| ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _message: &[u8],
+        _cert: &CertificateDer<'_>,
+        _dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Err(TLS12_IS_OFF)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verify_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        vec![SignatureScheme::ED25519]
+    }
+
+    fn requires_raw_public_keys(&self) -> bool {
+        true
+    }
+}
+
+impl ClientCertVerifier for RawKeyVerifier {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        self.check(end_entity)
+            .map(|()| ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _message: &[u8],
+        _cert: &CertificateDer<'_>,
+        _dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        Err(TLS12_IS_OFF)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.verify_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        vec![SignatureScheme::ED25519]
+    }
+
+    fn requires_raw_public_keys(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::{ClientConnection, ServerConnection};
+
+    use super::*;
+
+    /// Runs a handshake in memory.
+    fn shake_hands(
+        client: ClientConfig,
+        server: ServerConfig,
+    ) -> Result<(ClientConnection, ServerConnection), Error> {
+        let mut client = ClientConnection::new(Arc::new(client), server_name())?;
+        let mut server = ServerConnection::new(Arc::new(server))?;
+        while client.is_handshaking() || server.is_handshaking() {
+            let mut bytes = Vec::new();
+            while client.wants_write() {
+                client.write_tls(&mut bytes).unwrap();
+            }
+            server.read_tls(&mut bytes.as_slice()).unwrap();
+            server.process_new_packets()?;
+            let mut bytes = Vec::new();
+            while server.wants_write() {
+                server.write_tls(&mut bytes).unwrap();
+            }
+            client.read_tls(&mut bytes.as_slice()).unwrap();
+            client.process_new_packets()?;
+        }
+        Ok((client, server))
+    }
+
+    #[test]
+    fn each_side_learns_the_others_key() {
+        let (device, relay) = (Identity::generate().unwrap(), Identity::generate().unwrap());
+        let client = client_config(&device, relay.fingerprint()).unwrap();
+        let (client, server) = shake_hands(client, server_config(&relay).unwrap()).unwrap();
+        assert_eq!(
+            peer_key(server.peer_certificates().unwrap()),
+            Some(device.key())
+        );
+        assert_eq!(
+            peer_key(client.peer_certificates().unwrap()),
+            Some(relay.key())
+        );
+        assert_eq!(server.alpn_protocol(), Some(ALPN));
+        assert_eq!(
+            client.protocol_version(),
+            Some(rustls::ProtocolVersion::TLSv1_3)
+        );
+    }
+
+    #[test]
+    fn another_server_key_than_the_pinned_one_is_refused_and_named() {
+        let (device, relay) = (Identity::generate().unwrap(), Identity::generate().unwrap());
+        let client = client_config(&device, Fingerprint([0; 32])).unwrap();
+        let error = shake_hands(client, server_config(&relay).unwrap()).unwrap_err();
+        let error = std::io::Error::other(error);
+        assert_eq!(
+            pin_mismatch(&error),
+            Some(PinMismatch {
+                seen: relay.fingerprint()
+            })
+        );
+    }
+
+    #[test]
+    fn a_key_is_read_back_from_its_bytes() {
+        let identity = Identity::generate().unwrap();
+        let again = Identity::from_pkcs8(identity.pkcs8()).unwrap();
+        assert_eq!(again.fingerprint(), identity.fingerprint());
+        assert_eq!(Identity::from_pkcs8(b"damaged").unwrap_err(), KeyError);
+        assert!(!format!("{identity:?}").contains(&format!("{:?}", identity.pkcs8())));
+    }
+}
