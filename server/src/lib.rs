@@ -1,1 +1,4 @@
-//! stub
+//! The headless relay server of Recado.
+
+pub mod relay;
+pub mod store;

@@ -47,6 +47,7 @@ pub mod invite;
 pub mod limits;
 pub mod name;
 pub mod text;
+pub mod time;
 pub mod tls;
 
 pub use body::{BodyError, MessageBody};
@@ -61,4 +62,5 @@ pub use id::{
 };
 pub use invite::{DEFAULT_PORT, Invite, InviteError, ServerAddress};
 pub use name::{NameError, NameKey, UserName};
+pub use time::Now;
 pub use tls::Fingerprint;

@@ -1,0 +1,50 @@
+//! Everything the relay can do to the world.
+
+use recado_shared::{Farewell, Refusal, ServerFrame};
+
+use super::event::SessionId;
+use crate::store::{Read, Write};
+
+/// An output of [`Relay::handle`](super::Relay::handle), to be carried out in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send one session a frame that must not be left out: a welcome, an answer, heads. There is
+    /// always room, because such frames are bounded by requests in flight.
+    Send {
+        /// To whom.
+        to: SessionId,
+        /// What.
+        frame: ServerFrame,
+    },
+    /// Send a live frame, encoded once, to each of these sessions. One without room does not get
+    /// it; the driver answers with [`Event::OutboxFull`](super::Event::OutboxFull).
+    Push {
+        /// To whom.
+        to: Vec<SessionId>,
+        /// What.
+        frame: ServerFrame,
+    },
+    /// Queue [`ServerFrame::Behind`] for a session, and report
+    /// [`Event::CaughtUp`](super::Event::CaughtUp) once it is written.
+    MarkBehind(SessionId),
+    /// Refuse a greeting and close its connection.
+    Refuse {
+        /// Whom.
+        session: SessionId,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Say why and close a session, after what is queued for it.
+    Close {
+        /// Whom.
+        session: SessionId,
+        /// Why.
+        farewell: Farewell,
+    },
+    /// Queue work for the writer.
+    Write(Write),
+    /// Queue work for a reader.
+    Read(Read),
+    /// Everything is said: end the program once the sessions have written what is queued.
+    Stop,
+}
