@@ -209,16 +209,19 @@ fn set_heads(db: &Connection, heads: &[Head], complete: Option<Since>) -> Result
 
 fn set_head(db: &Connection, head: &Head) -> Result<(), Fault> {
     let key = blob(&head.conversation);
-    let held: Option<Vec<(Seq, Seq)>> = db
+    let stored: Option<Vec<(Seq, Seq)>> = db
         .prepare_cached("SELECT held FROM conversations WHERE conversation = ?1")?
         .query_and_then(params![key], |row| column(row, 0))?
         .next()
         .transpose()?;
-    let mut held = held.unwrap_or_default();
-    if held.last().is_some_and(|&(_, last)| last > head.newest) {
+    let mut stretches = stored.unwrap_or_default();
+    if stretches
+        .last()
+        .is_some_and(|&(_, last)| last > head.newest)
+    {
         forget_after(db, &key, head.newest)?;
-        held.retain(|&(first, _)| first <= head.newest);
-        for (_, last) in &mut held {
+        stretches.retain(|&(first, _)| first <= head.newest);
+        for (_, last) in &mut stretches {
             *last = (*last).min(head.newest);
         }
     }
@@ -231,7 +234,7 @@ fn set_head(db: &Connection, head: &Head) -> Result<(), Fault> {
         head.newest.0.cast_signed(),
         head.newest_time.0.cast_signed(),
         head.unread.cast_signed(),
-        blob(&held),
+        blob(&stretches),
     ])?;
     for cursors in &head.cursors {
         set_cursors(db, head.conversation, *cursors)?;

@@ -13,6 +13,9 @@ use super::schema::{self, OpenError};
 use super::value::Fault;
 use super::{Pending, Snapshot, StoreError, apply, snapshot};
 
+/// Most damaged databases that may lie beside the good one.
+const MAX_DAMAGED: u32 = 99;
+
 /// A database that can be used.
 #[derive(Debug)]
 pub(super) struct Usable {
@@ -164,10 +167,10 @@ fn restore(connection: &mut Connection, salvage: &Salvage) -> Result<(), Fault> 
 
 /// Renames the database and its side files to the first free name and returns it.
 fn move_aside(path: &Path) -> io::Result<PathBuf> {
-    let aside = (1_u32..)
+    let aside = (1..=MAX_DAMAGED)
         .map(|number| with_suffix(path, &format!(".damaged-{number}")))
         .find(|aside| !aside.exists())
-        .expect("fewer damaged databases than numbers");
+        .ok_or_else(|| io::Error::other("too many damaged ones lie there: delete some"))?;
     for side in ["-wal", "-shm"] {
         match fs::rename(with_suffix(path, side), with_suffix(&aside, side)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

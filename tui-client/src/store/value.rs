@@ -54,7 +54,8 @@ pub(super) fn unblob<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
 
 /// The postcard value of a column.
 pub(super) fn column<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> Result<T, Fault> {
-    unblob(row.get_ref(index)?.as_blob().map_err(of_type)?)
+    let bytes = row.get_ref(index)?.as_blob();
+    unblob(bytes.map_err(|error| Fault::Value(error.to_string()))?)
 }
 
 /// An unsigned number, stored with the same bits.
@@ -73,8 +74,4 @@ where
     E: std::fmt::Display,
 {
     check(row.get(index)?).map_err(|error| Fault::Value(error.to_string()))
-}
-
-fn of_type(error: rusqlite::types::FromSqlError) -> Fault {
-    Fault::Value(error.to_string())
 }
