@@ -1,1 +1,6 @@
-//! stub
+//! The full-screen terminal client of Recado.
+
+pub mod app;
+pub mod net;
+pub mod store;
+pub mod ui;

@@ -1,0 +1,47 @@
+//! Everything the client can do to the world.
+
+use recado_shared::ClientFrame;
+
+use super::screen::ItemId;
+use crate::store::{Load, Save};
+
+/// An output of [`App::handle`](super::App::handle), to be carried out in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send a frame. Lost without harm if the link is down: what must arrive is in the outbox,
+    /// and cursors are repeated after the next `Welcome`.
+    Send(ClientFrame),
+    /// Try to connect now rather than at the end of the back-off.
+    Reconnect,
+    /// Change the local store.
+    Save(Save),
+    /// Read from the local store; answered by [`Event::Loaded`](super::Event::Loaded).
+    Load(Load),
+    /// Move what the conversation pane shows.
+    Scroll(Scroll),
+    /// Put text on the terminal's clipboard (OSC 52).
+    Copy(String),
+    /// Ring the terminal's bell: somebody wrote while nobody was looking.
+    Bell,
+    /// Draw every cell again.
+    Redraw,
+    /// Hand the terminal back to the shell until the program is continued.
+    Suspend,
+    /// Leave.
+    Quit,
+}
+
+/// How the view of the open conversation moves. The view knows heights; the app does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scroll {
+    /// By lines, negative towards older.
+    Lines(i32),
+    /// By the height of the pane less two lines, negative towards older.
+    Pages(i32),
+    /// To the newest item, and stay there as more arrive.
+    Newest,
+    /// So that this item is visible, moving no more than needed.
+    Show(ItemId),
+    /// So that this item is at the top.
+    Top(ItemId),
+}

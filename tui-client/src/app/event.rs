@@ -1,0 +1,62 @@
+//! Everything that can happen to the client.
+
+use crossterm::event::KeyEvent;
+use recado_shared::ConversationId;
+
+use super::screen::{ItemId, Place};
+use crate::net::NetEvent;
+use crate::store::Loaded;
+
+/// An input of [`App::handle`](super::App::handle).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A key was pressed or repeats.
+    Key(KeyEvent),
+    /// Text was pasted, line ends as the terminal sent them.
+    Paste(String),
+    /// Something on the screen was clicked.
+    Click(ClickTarget),
+    /// The wheel turned over the conversation; lines, negative towards older.
+    Wheel(i32),
+    /// The terminal gained or lost the focus.
+    Focus(bool),
+    /// The driver drew the conversation and this is what could be seen. Sent only when it
+    /// differs from the last report.
+    Viewed(Viewed),
+    /// The network task has something.
+    Net(NetEvent),
+    /// The store read something.
+    Loaded(Loaded),
+    /// The store failed; the text says how. Nothing more is kept on disk.
+    StoreFailed(String),
+    /// The moment that [`App::next_deadline`](super::App::next_deadline) named has come.
+    Deadline,
+    /// The program was told to stop by a signal.
+    Terminate,
+}
+
+/// What a click can hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClickTarget {
+    /// A row of the contact list, or of the switcher's list of contacts.
+    Contact(ConversationId),
+    /// A message.
+    Item(ItemId),
+    /// The input box.
+    Composer,
+    /// A row of the switcher, counted from the top of its whole list.
+    SwitcherRow(usize),
+}
+
+/// What the last drawn frame showed of the open conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Viewed {
+    /// Which one.
+    pub conversation: ConversationId,
+    /// The first and last items of which at least one line was visible.
+    pub visible: Option<(ItemId, ItemId)>,
+    /// Where the scroll stands.
+    pub place: Place,
+    /// Whether the first loaded item was on the screen, so that older ones are wanted.
+    pub at_oldest: bool,
+}

@@ -1,0 +1,241 @@
+//! What there is to see: a description of one frame, made from the app and drawn by `ui`.
+//!
+//! Both sides agree on these values alone. Text in them is as it came and may be hostile; `ui`
+//! neutralises it.
+
+use std::time::Duration;
+
+use recado_shared::{ConversationId, MessageId, Presence, Seq, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::composer::Composer;
+
+/// One frame.
+#[derive(Clone, Debug)]
+pub struct Screen<'a> {
+    /// The user's own name.
+    pub me: &'a str,
+    /// The contact list from the top.
+    pub contacts: Vec<ContactRow<'a>>,
+    /// The open conversation.
+    pub conversation: Option<ConversationView<'a>>,
+    /// The link's state.
+    pub link: LinkView<'a>,
+    /// How many messages, in all conversations, are not accepted yet, and how many failed.
+    pub waiting: usize,
+    /// See [`waiting`](Self::waiting).
+    pub failed: usize,
+    /// One line that explains what just happened, until the next key.
+    pub message: Option<&'a str>,
+    /// Keys worth knowing here, as (key, what it does), most useful first.
+    pub hints: Vec<(String, &'static str)>,
+    /// What keys go to.
+    pub focus: Focus,
+    /// Which pane to show where only one fits.
+    pub pane: Pane,
+    /// What lies over the panes.
+    pub overlay: Option<Overlay<'a>>,
+}
+
+/// What keys go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// The input box.
+    Composer,
+    /// A selected message.
+    Selection(ItemId),
+    /// The overlay.
+    Overlay,
+}
+
+/// A pane of a terminal that is too narrow for two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    /// The contact list.
+    Contacts,
+    /// The conversation and the composer.
+    Conversation,
+}
+
+/// A row of the contact list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent marks that are drawn side by side"
+)]
+pub struct ContactRow<'a> {
+    /// What a click or Enter opens.
+    pub conversation: ConversationId,
+    /// The person's name.
+    pub name: &'a str,
+    /// The person's presence, `None` while offline ourselves.
+    pub presence: Option<Presence>,
+    /// Unread messages.
+    pub unread: u64,
+    /// When the newest entry was accepted; `None` for people without a conversation.
+    pub last: Option<Timestamp>,
+    /// Whether it is the open conversation.
+    pub is_open: bool,
+    /// Whether there is text waiting in its composer.
+    pub has_draft: bool,
+    /// Whether a message of the user's failed there.
+    pub has_failed: bool,
+    /// Whether somebody is typing there.
+    pub is_typing: bool,
+    /// Under which heading it stands.
+    pub section: Section,
+}
+
+/// A part of the contact list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    /// Conversations, newest first.
+    Conversations,
+    /// People of this server without a conversation: who is online first, then by name.
+    People,
+}
+
+/// The open conversation.
+#[derive(Clone, Debug)]
+pub struct ConversationView<'a> {
+    /// Which one.
+    pub id: ConversationId,
+    /// Its title: the other person's name.
+    pub title: &'a str,
+    /// The other person's presence, `None` while offline ourselves.
+    pub presence: Option<Presence>,
+    /// What is loaded, oldest first: entries, gaps, then the outbox.
+    pub items: Vec<Item<'a>>,
+    /// The first item after the line that says "n new", and n.
+    pub new_from: Option<(ItemId, u64)>,
+    /// Who is typing.
+    pub typing: Vec<&'a str>,
+    /// Where the scroll stood when the conversation was last left. The view uses it when it
+    /// shows the conversation for the first time.
+    pub place: Place,
+    /// Whether the log has nothing older than the first item.
+    pub is_complete: bool,
+    /// The text being written there.
+    pub composer: &'a Composer,
+}
+
+/// The identity of an item, in the order of items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ItemId {
+    /// An entry of the log, or the first missing one of a gap.
+    Entry(Seq),
+    /// A message in the outbox: ids grow with time.
+    Pending(MessageId),
+}
+
+/// Where the scroll of a conversation stands. It names an item and never a row number, so that
+/// neither arrivals nor another width move what is being read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    /// At the newest item, following what arrives.
+    #[default]
+    Newest,
+    /// The top row of the pane is this row of this item.
+    At {
+        /// The item.
+        item: ItemId,
+        /// Its row, counted from 0 at the width of the time; clamped at another width.
+        row: u16,
+    },
+}
+
+/// One thing in the conversation pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// A message.
+    Message {
+        /// Its identity.
+        id: ItemId,
+        /// Who wrote it: "you" is up to the view.
+        author: &'a str,
+        /// Whether the user wrote it.
+        is_own: bool,
+        /// When it was accepted, or typed if it is not accepted yet.
+        time: Timestamp,
+        /// Its text.
+        body: &'a str,
+        /// How far it has got; for the user's own.
+        mark: Option<Mark<'a>>,
+    },
+    /// Entries that are not here yet.
+    Gap {
+        /// The identity of the first missing one.
+        id: ItemId,
+        /// How many are missing.
+        missing: u64,
+    },
+}
+
+/// How far one of the user's messages has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark<'a> {
+    /// In the outbox.
+    Waiting,
+    /// On the server's disk.
+    Accepted,
+    /// On a device of the recipient.
+    Delivered,
+    /// Seen by the recipient.
+    Read,
+    /// Refused for this reason; it stays in the outbox until sent again or taken back.
+    Failed(&'a str),
+}
+
+/// The link's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkView<'a> {
+    /// Connecting, greeting or waiting for heads.
+    Connecting,
+    /// In touch; the last round trip.
+    Connected(Option<Duration>),
+    /// Not connected, and why; the next attempt is this far away.
+    Offline {
+        /// Why.
+        why: &'a str,
+        /// Until the next attempt; rounded up to seconds by the view.
+        retry_in: Duration,
+    },
+    /// Refused: no further attempt until the user does something.
+    Refused(&'a str),
+}
+
+/// What lies over the panes.
+#[derive(Clone, Debug)]
+pub enum Overlay<'a> {
+    /// The fuzzy switcher.
+    Switcher {
+        /// What is typed.
+        query: &'a Composer,
+        /// What matches, best first.
+        rows: Vec<SwitcherRow<'a>>,
+        /// The chosen row.
+        chosen: usize,
+    },
+    /// The keys: heading, then (keys, what they do).
+    Help {
+        /// A table per context.
+        tables: Vec<(&'static str, Vec<(String, &'static str)>)>,
+        /// Rows scrolled away at the top; the view clamps it.
+        scroll: u16,
+    },
+}
+
+/// A row of the switcher.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwitcherRow<'a> {
+    /// A person's name or a command's title.
+    pub label: &'a str,
+    /// For people; `None` for commands and while offline.
+    pub presence: Option<Presence>,
+    /// Unread messages there.
+    pub unread: u64,
+    /// The key that does the same, for commands.
+    pub key: String,
+    /// Byte offsets into `label` of the characters that matched.
+    pub matched: Vec<usize>,
+}

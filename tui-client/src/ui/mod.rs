@@ -1,0 +1,1 @@
+//! Draws a [`Screen`](crate::app::screen::Screen). Decides nothing but looks.
