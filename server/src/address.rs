@@ -1,6 +1,9 @@
-//! What counts as one address where the server counts connections and registrations.
+//! Addresses: what counts as one where the server counts connections and registrations, and which
+//! one others may reach it at.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+use recado_shared::ServerAddress;
 
 /// Whether a connection comes from this very machine.
 pub(crate) fn is_this_machine(address: IpAddr) -> bool {
@@ -16,6 +19,35 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
             IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
         v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+/// The best guess of the address at which others reach a listener: its own, or for one that takes
+/// all of the machine's, the one that the machine would use towards the internet.
+pub(crate) fn guess_public(listening: SocketAddr) -> ServerAddress {
+    let ip = match listening.ip() {
+        ip if ip.is_unspecified() => outward().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        ip => ip,
+    };
+    ServerAddress {
+        host: ip.to_canonical().to_string(),
+        port: listening.port(),
+    }
+}
+
+/// Asks the routing table; connecting a datagram socket sends nothing (TEST-NET-1, RFC 5737).
+fn outward() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    let ip = socket.local_addr().ok()?.ip();
+    (!ip.is_unspecified()).then_some(ip)
+}
+
+/// Whether only this very machine can reach that address.
+pub(crate) fn is_only_local(address: &ServerAddress) -> bool {
+    match address.host.parse() {
+        Ok(ip) => is_this_machine(ip),
+        Err(_) => address.host == "localhost",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who is let in: greetings, the registration policy and its limits, and the announcement of
 //! newcomers. Whether a key or an invite is known is the store's to say.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ use crate::store::{Admission, Admitted, Login, Write};
 pub const DIRECTORY_ANNOUNCE_LIMIT: usize = 1_000;
 
 /// How long a registration counts against its address.
-const REGISTRATION_WINDOW: Duration = Duration::from_secs(60 * 60);
+const REGISTRATION_WINDOW: Duration = Duration::from_hours(1);
 
 /// A `Hello` that waits for the store's word.
 #[derive(Debug)]
@@ -63,12 +63,11 @@ impl Registrations {
 
     fn try_reserve(&mut self, network: IpAddr, limit: u32, now: Instant) -> bool {
         self.expire(now);
-        let count = self.counts.entry(network).or_default();
-        if *count >= limit {
-            return false;
+        let count = self.counts.get(&network).copied().unwrap_or_default();
+        if count < limit {
+            self.counts.insert(network, count + 1);
         }
-        *count += 1;
-        true
+        count < limit
     }
 
     fn settle(&mut self, network: IpAddr, registered: bool, now: Instant) {
@@ -208,8 +207,8 @@ impl Relay {
             user,
             version: greeting.version,
             activity: Activity::Active,
-            watching: Default::default(),
-            untold: Default::default(),
+            watching: BTreeSet::new(),
+            untold: BTreeSet::new(),
             tell_at: None,
             typing: BTreeMap::new(),
             flow: Flow::Live,

@@ -1,7 +1,7 @@
 //! The relay core: takes events, changes itself, returns effects. It decides who is in, who is
 //! told what, and what the store shall do. It knows no socket, file, clock, task or random source.
 
-#![deny(clippy::wildcard_enum_match_arm)]
+#![deny(clippy::wildcard_enum_match_arm, clippy::disallowed_methods)]
 
 mod catch_up;
 mod delivery;
