@@ -121,8 +121,8 @@ pub enum SessionError {
     /// The server sent what is no frame, or one that has no place there.
     #[error("the server sent something that this client does not understand ({0}): update recado")]
     Malformed(String),
-    /// The caller did not take what the server sent.
-    #[error("more arrived than this program could take")]
+    /// More frames waited than a queue may hold.
+    #[error("more was waiting than the link could take")]
     Overflow,
     /// A request was not granted. The session goes on.
     #[error("{0}")]
