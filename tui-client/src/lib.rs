@@ -1,6 +1,12 @@
 //! The full-screen terminal client of Recado.
 
 pub mod app;
+pub mod config;
+mod files;
+pub mod identity;
 pub mod net;
+pub mod paths;
 pub mod store;
 pub mod ui;
+
+pub use files::FileError;
