@@ -3,4 +3,5 @@
 pub mod app;
 pub mod net;
 pub mod store;
+pub mod text;
 pub mod ui;
