@@ -5,10 +5,10 @@
 
 use std::ops::Range;
 
+use ratatui::buffer::CellWidth as _;
 use recado_shared::text::is_forbidden;
 use textwrap::WordSeparator;
 use unicode_segmentation::UnicodeSegmentation as _;
-use unicode_width::UnicodeWidthStr as _;
 
 /// Distance of tab stops, in cells.
 const TAB: usize = 4;
@@ -56,7 +56,7 @@ fn cluster(at: usize, source: &str) -> Cluster<'_> {
         at,
         source,
         drawn,
-        width: drawn.width(),
+        width: drawn.cell_width().into(),
     }
 }
 
@@ -67,7 +67,8 @@ fn drawn_len(source: &str) -> usize {
         c == ZERO_WIDTH_JOINER || matches!(c, '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}')
     };
     let mut chars = source.char_indices().skip(1).peekable();
-    let first_is_wide = source[..chars.peek().map_or(source.len(), |&(at, _)| at)].width() == 2
+    let first_is_wide = source[..chars.peek().map_or(source.len(), |&(at, _)| at)].cell_width()
+        == 2
         || chars.peek().is_some_and(|&(_, c)| c == EMOJI_PRESENTATION);
     let end = |found: Option<(usize, char)>| found.map_or(source.len(), |(at, _)| at);
     if first_is_wide {
@@ -115,7 +116,7 @@ pub fn row(text: &str) -> String {
 /// Makes text safe to draw on one line of at most `max` cells; what is left out is shown as `…`.
 pub fn truncate(text: &str, max: usize) -> String {
     let line = row(&text.replace('\n', " "));
-    if line.width() <= max {
+    if usize::from(line.cell_width()) <= max {
         return line;
     }
     let mut column = 0;

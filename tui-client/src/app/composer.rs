@@ -7,6 +7,7 @@ mod history;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use recado_shared::limits::MAX_BODY_LEN;
@@ -20,7 +21,7 @@ use crate::text;
 /// by its author rather than lost.
 pub const MAX_LEN: usize = 4 * MAX_BODY_LEN;
 
-/// Width before the first [`Composer::set_width`].
+/// Width before the first layout.
 const DEFAULT_WIDTH: u16 = 80;
 
 /// Unsent text and the cursor in it.
@@ -32,7 +33,8 @@ pub struct Composer {
     /// What was cut last.
     killed: String,
     history: History,
-    width: u16,
+    /// The width of the last layout: "up" means the row that is drawn above.
+    width: Cell<u16>,
     /// The column that "up" and "down" aim at, through rows that are shorter.
     sticky_column: Option<usize>,
 }
@@ -62,7 +64,7 @@ impl Composer {
             cursor: text.len(),
             killed: String::new(),
             history: History::default(),
-            width: DEFAULT_WIDTH,
+            width: Cell::new(DEFAULT_WIDTH),
             sticky_column: None,
         }
     }
@@ -137,13 +139,14 @@ impl Composer {
         std::mem::take(&mut self.text)
     }
 
-    /// Tells the width in cells at which the composer is drawn.
+    /// Tells the width in cells at which rows are counted, as [`layout`](Self::layout) does.
     pub fn set_width(&mut self, width: u16) {
-        self.width = width.max(1);
+        self.width.set(width);
     }
 
     /// Lays the text out at a width in cells. The last column is kept free for the cursor.
     pub fn layout(&self, width: u16) -> Layout {
+        self.width.set(width);
         let wrap_at = usize::from(width.max(2)) - 1;
         let rows = text::wrap(&self.text, wrap_at);
         let row = rows.partition_point(|row| row.start <= self.cursor) - 1;
@@ -164,7 +167,7 @@ impl Composer {
     }
 
     fn move_row(&mut self, by: isize) -> bool {
-        let layout = self.layout(self.width);
+        let layout = self.layout(self.width.get());
         let target = layout
             .row
             .checked_add_signed(by)
