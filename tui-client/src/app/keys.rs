@@ -8,10 +8,6 @@ use super::screen::{ItemId, Pane};
 use super::switcher::{OverlayState, Switcher};
 use super::{App, Effect, Scroll};
 
-/// Longest text that a composer takes in, in bytes: more than any message, so that a long text
-/// can be cut down there, and little enough to be drawn and saved with every key.
-const MAX_COMPOSED: usize = 256 * 1024;
-
 impl App {
     pub(super) fn on_key(&mut self, key: KeyEvent, now: Now) {
         if key.kind == KeyEventKind::Release {
@@ -159,6 +155,8 @@ impl App {
             self.note_edited(now);
         } else if edit == Edit::Up && !has_moved && is_empty {
             self.select_newest();
+        } else if edit == Edit::LineEnd && is_empty {
+            self.scroll_newest();
         }
     }
 
@@ -215,11 +213,9 @@ impl App {
             self.overlay = Some(OverlayState::Switcher(Switcher::default()));
             return self.type_text(text, now);
         };
-        if conversation.composer.text().len() + text.len() > MAX_COMPOSED {
-            self.message = Some("that is too long to be pasted here: send it in parts".to_owned());
-            return;
+        if !conversation.composer.insert(text) {
+            self.message = Some("that is too long: the end of it was left out".to_owned());
         }
-        conversation.composer.insert(text);
         self.nav.pane = Pane::Conversation;
         self.note_edited(now);
     }

@@ -11,6 +11,10 @@ mod cursors;
 pub mod effect;
 pub mod event;
 mod ids;
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "key codes are the list of another crate, and most of them have no binding"
+)]
 pub mod keymap;
 mod keys;
 mod link;
