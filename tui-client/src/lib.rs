@@ -7,6 +7,7 @@ pub mod identity;
 pub mod net;
 pub mod paths;
 pub mod store;
+pub mod text;
 pub mod ui;
 
 pub use files::FileError;

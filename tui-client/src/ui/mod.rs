@@ -1,1 +1,278 @@
-//! Draws a [`Screen`](crate::app::screen::Screen). Decides nothing but looks.
+//! The screen: draws a description of a frame, and says what a click hits and what was seen.
+//!
+//! Pure but for [`ViewState`]: it reads no clock and changes nothing of the app.
+
+mod composer;
+mod contact_list;
+mod conversation;
+mod help;
+mod layout;
+mod rows;
+mod scroll;
+mod status_line;
+mod switcher;
+#[cfg(test)]
+mod tests;
+mod text;
+mod theme;
+mod view;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use self::layout::{Layout, Wanted};
+use self::text::{line, put};
+pub use self::theme::Theme;
+pub use self::view::ViewState;
+use crate::app::screen::{ConversationView, Focus, LinkView, Overlay, Pane, Screen};
+
+/// Draws one frame.
+pub fn render(frame: &mut Frame<'_>, screen: &Screen<'_>, view: &mut ViewState) {
+    let area = frame.area();
+    view.begin();
+    let buffer = frame.buffer_mut();
+    if let Some(cursor) = draw(buffer, area, screen, view) {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// Draws everything. Returns where the cursor is, if it is anywhere.
+fn draw(
+    buffer: &mut Buffer,
+    area: Rect,
+    screen: &Screen<'_>,
+    view: &mut ViewState,
+) -> Option<Position> {
+    let conversation = screen.conversation.as_ref();
+    let name_width = conversation.map_or(0, |open| text::cells(open.title));
+    let text_width = layout::composer_width(area, name_width);
+    let input = conversation.map(|open| (open.composer, open.composer.layout(text_width)));
+    let wanted = Wanted {
+        contacts: screen.pane == Pane::Contacts,
+        composer: conversation.is_some(),
+    };
+    let rows = input.as_ref().map_or(1, |(_, input)| input.rows.len());
+    let rows = u16::try_from(rows).unwrap_or(u16::MAX);
+    let Some(layout) = layout::layout(area, wanted, rows) else {
+        draw_too_small(buffer, area);
+        return None;
+    };
+    draw_frame(buffer, &layout, screen, view.theme);
+    if let Some(area) = layout.contacts {
+        contact_list::render(buffer, area, screen, view);
+    }
+    draw_conversation(buffer, &layout, screen, view);
+    let mut cursor = None;
+    let screen_area = area;
+    if let (Some(open), Some(area), Some((composer, input))) =
+        (conversation, layout.composer, &input)
+    {
+        let margin = match layout.frame {
+            Some(_) => 1,
+            None => layout::prompt_width(screen_area, name_width),
+        };
+        if layout.frame.is_none() {
+            composer::render_prompt(buffer, area, margin, open.title);
+        }
+        let area = Rect::new(area.x + margin, area.y, area.width - margin, area.height);
+        let at = composer::render(buffer, area, (composer, input), view);
+        cursor = (screen.focus == Focus::Composer).then_some(at);
+    }
+    let hints_from = layout.divider.map_or(layout.status.x, |x| x + 1);
+    status_line::render(buffer, layout.status, screen, (view.theme, hints_from));
+    match &screen.overlay {
+        None => cursor,
+        Some(overlay) => draw_overlay(buffer, area, overlay, view),
+    }
+}
+
+/// Draws the conversation, its title and the lines around it.
+fn draw_conversation(
+    buffer: &mut Buffer,
+    layout: &Layout,
+    screen: &Screen<'_>,
+    view: &mut ViewState,
+) {
+    let Some(area) = layout.conversation else {
+        return;
+    };
+    let theme = view.theme;
+    let Some(open) = &screen.conversation else {
+        conversation::render_none(buffer, area, screen);
+        draw_refusal(buffer, area, screen, view);
+        return;
+    };
+    if let Some(area) = layout.title {
+        let end = draw_title(buffer, area, open, view);
+        let rest = Rect::new(end, area.y, area.right() - end, 1);
+        status_line::unread_elsewhere(buffer, rest, screen, theme);
+    } else if let Some(frame) = layout.frame {
+        let top = Rect::new(area.x, frame.y, area.width, 1);
+        let end = draw_title(buffer, top, open, view);
+        if layout.divider.is_none() {
+            let rest = Rect::new(end, frame.y, top.right() - end, 1);
+            status_line::unread_elsewhere(buffer, rest, screen, theme);
+        }
+    }
+    let below = conversation::render(buffer, area, screen, open, view);
+    if let Some(area) = layout.typing {
+        conversation::render_typing(buffer, area, &open.typing, theme);
+    }
+    draw_refusal(buffer, area, screen, view);
+    if let Some(area) = layout.rule {
+        let newest_key = screen
+            .hints
+            .iter()
+            .find(|(_, does)| does.starts_with("newest"))
+            .map_or("", |(key, _)| key);
+        let rule = composer::Rule {
+            to: open.title,
+            below,
+            newest_key,
+            len: open.composer.text().len(),
+        };
+        composer::render_rule(buffer, area, &rule, theme);
+    }
+}
+
+fn draw_refusal(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>, view: &ViewState) {
+    if let LinkView::Refused(why) = screen.link {
+        status_line::render_refusal(buffer, area, why, view.theme);
+    }
+}
+
+fn draw_title(
+    buffer: &mut Buffer,
+    area: Rect,
+    open: &ConversationView<'_>,
+    view: &ViewState,
+) -> u16 {
+    let name = Rect::new(area.x, area.y, area.width.saturating_sub(2), 1);
+    let x = status_line::title(buffer, name, open.title, Theme::strong());
+    let (glyph, style) = view.theme.presence(open.presence);
+    put(buffer, (x, area.y), 2, &format!("{glyph} "), style)
+}
+
+fn draw_overlay(
+    buffer: &mut Buffer,
+    area: Rect,
+    overlay: &Overlay<'_>,
+    view: &mut ViewState,
+) -> Option<Position> {
+    view.forget_hits();
+    match overlay {
+        Overlay::Switcher {
+            query,
+            rows,
+            chosen,
+        } => Some(switcher::render(buffer, area, (query, rows, *chosen), view)),
+        Overlay::Help { tables, scroll } => {
+            help::render(buffer, area, tables, *scroll);
+            None
+        }
+    }
+}
+
+fn draw_too_small(buffer: &mut Buffer, area: Rect) {
+    let what = format!("{}×{} is too small", area.width, area.height);
+    for (y, text) in (area.y..area.bottom()).zip([what.as_str(), "Recado needs 20×6"]) {
+        line(
+            buffer,
+            Rect::new(area.x, y, area.width, 1),
+            text,
+            Theme::text(),
+        );
+    }
+}
+
+/// Draws the borders and the program's name.
+fn draw_frame(buffer: &mut Buffer, layout: &Layout, screen: &Screen<'_>, theme: Theme) {
+    let Some(frame) = layout.frame else {
+        return;
+    };
+    draw_border(buffer, frame);
+    let (top, bottom) = (frame.y, frame.bottom() - 1);
+    let mut cell = |x: u16, y: u16, symbol: &str| {
+        put(buffer, (x, y), 1, symbol, Theme::dim());
+    };
+    if let Some(x) = layout.divider {
+        cell(x, top, "┬");
+        (top + 1..bottom).for_each(|y| cell(x, y, "│"));
+        cell(x, bottom, "┴");
+    }
+    if let Some(rule) = layout.rule {
+        (rule.x + 1..rule.right() - 1).for_each(|x| cell(x, rule.y, "─"));
+        cell(rule.x, rule.y, "├");
+        cell(rule.right() - 1, rule.y, "┤");
+    }
+    if layout.contacts.is_some()
+        || layout
+            .conversation
+            .is_some_and(|_| screen.conversation.is_none())
+    {
+        let title = Rect::new(frame.x + 1, top, frame.width - 2, 1);
+        let end = layout.divider.unwrap_or(title.right());
+        let title = Rect::new(title.x, top, end - title.x, 1);
+        let after = status_line::title(buffer, title, "recado", Theme::strong());
+        if layout.divider.is_none() {
+            let rest = Rect::new(after, top, title.right() - after, 1);
+            status_line::unread_elsewhere(buffer, rest, screen, theme);
+        }
+    }
+}
+
+fn draw_border(buffer: &mut Buffer, area: Rect) {
+    let (right, bottom) = (area.right() - 1, area.bottom() - 1);
+    let mut cell = |x: u16, y: u16, symbol: &str| {
+        put(buffer, (x, y), 1, symbol, Theme::dim());
+    };
+    for x in area.x + 1..right {
+        cell(x, area.y, "─");
+        cell(x, bottom, "─");
+    }
+    for y in area.y + 1..bottom {
+        cell(area.x, y, "│");
+        cell(right, y, "│");
+    }
+    cell(area.x, area.y, "┌");
+    cell(right, area.y, "┐");
+    cell(area.x, bottom, "└");
+    cell(right, bottom, "┘");
+}
+
+/// The place of an overlay: as large as wanted where there is room, else all but an edge.
+fn overlay_area(screen: Rect, width: u16, height: u16) -> Rect {
+    let edge = if layout::is_tiny(screen) { 0 } else { 2 };
+    let width = width.min(screen.width.saturating_sub(2 * edge));
+    let height = height.min(screen.height.saturating_sub(edge));
+    let x = screen.x + (screen.width - width) / 2;
+    let y = screen.y + (screen.height - height) / 3;
+    Rect::new(x, y, width, height)
+}
+
+/// Draws an empty box with a title. Returns what is inside.
+fn draw_box(buffer: &mut Buffer, area: Rect, title: &str) -> Rect {
+    for y in area.y..area.bottom() {
+        for x in area.x..area.right() {
+            buffer[(x, y)].reset();
+        }
+    }
+    // Half of a wide character may be left of the box.
+    for y in area.y..area.bottom() {
+        if let Some(x) = area.x.checked_sub(1).filter(|&x| x >= buffer.area.x)
+            && text::cells(buffer[(x, y)].symbol()) > 1
+        {
+            buffer[(x, y)].set_symbol(" ");
+        }
+    }
+    draw_border(buffer, area);
+    let top = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), 1);
+    status_line::title(buffer, top, title, Theme::strong());
+    Rect::new(
+        area.x + 2,
+        area.y + 1,
+        area.width.saturating_sub(4),
+        area.height.saturating_sub(2),
+    )
+}

@@ -1,0 +1,224 @@
+//! The keys of a client that nobody has configured, in the order in which the help shows them.
+
+use super::super::action::{Action, Context, Edit};
+
+/// Bindings of one context; the first key of an action is the one that hints show.
+pub(super) type Table = &'static [(&'static str, Action)];
+
+/// All contexts in the order of the help.
+pub(super) const DEFAULTS: [(Context, Table); 5] = [
+    (Context::Global, GLOBAL),
+    (Context::Composer, COMPOSER),
+    (Context::Selection, SELECTION),
+    (Context::Switcher, SWITCHER),
+    (Context::Help, HELP),
+];
+
+const GLOBAL: Table = &[
+    ("ctrl-k", Action::Switcher),
+    ("ctrl-g", Action::Switcher),
+    ("alt-down", Action::NextConversation),
+    ("ctrl-n", Action::NextConversation),
+    ("alt-up", Action::PreviousConversation),
+    ("ctrl-p", Action::PreviousConversation),
+    ("alt-a", Action::NextUnread),
+    ("alt-/", Action::Back),
+    ("alt-1", Action::Conversation1),
+    ("alt-2", Action::Conversation2),
+    ("alt-3", Action::Conversation3),
+    ("alt-4", Action::Conversation4),
+    ("alt-5", Action::Conversation5),
+    ("alt-6", Action::Conversation6),
+    ("alt-7", Action::Conversation7),
+    ("alt-8", Action::Conversation8),
+    ("alt-9", Action::Conversation9),
+    ("pageup", Action::PageUp),
+    ("pagedown", Action::PageDown),
+    ("ctrl-end", Action::Newest),
+    ("alt-end", Action::Newest),
+    ("end", Action::Newest),
+    ("alt-u", Action::FirstUnread),
+    ("alt-c", Action::TogglePane),
+    ("tab", Action::TogglePane),
+    ("ctrl-r", Action::Reconnect),
+    ("ctrl-l", Action::Redraw),
+    ("ctrl-z", Action::Suspend),
+    ("esc", Action::Cancel),
+    ("f1", Action::Help),
+    ("ctrl-q", Action::Quit),
+];
+
+/// Ctrl+F and Alt+F stay free: they are where a search will be looked for. So does Ctrl+C, which
+/// would mean too many things.
+const COMPOSER: Table = &[
+    ("enter", Action::Submit),
+    ("alt-enter", Action::Edit(Edit::NewLine)),
+    ("shift-enter", Action::Edit(Edit::NewLine)),
+    ("ctrl-j", Action::Edit(Edit::NewLine)),
+    ("up", Action::Edit(Edit::Up)),
+    ("down", Action::Edit(Edit::Down)),
+    ("ctrl-up", Action::SelectPrevious),
+    ("left", Action::Edit(Edit::Left)),
+    ("ctrl-b", Action::Edit(Edit::Left)),
+    ("right", Action::Edit(Edit::Right)),
+    ("alt-b", Action::Edit(Edit::WordLeft)),
+    ("ctrl-left", Action::Edit(Edit::WordLeft)),
+    ("alt-left", Action::Edit(Edit::WordLeft)),
+    ("ctrl-right", Action::Edit(Edit::WordRight)),
+    ("alt-right", Action::Edit(Edit::WordRight)),
+    ("ctrl-a", Action::Edit(Edit::LineStart)),
+    ("home", Action::Edit(Edit::LineStart)),
+    ("ctrl-e", Action::Edit(Edit::LineEnd)),
+    ("end", Action::Edit(Edit::LineEnd)),
+    ("alt-<", Action::Edit(Edit::TextStart)),
+    ("ctrl-home", Action::Edit(Edit::TextStart)),
+    ("alt->", Action::Edit(Edit::TextEnd)),
+    ("backspace", Action::Edit(Edit::DeleteLeft)),
+    ("shift-backspace", Action::Edit(Edit::DeleteLeft)),
+    ("ctrl-h", Action::Edit(Edit::DeleteLeft)),
+    ("delete", Action::Edit(Edit::DeleteRight)),
+    ("ctrl-d", Action::Edit(Edit::DeleteRight)),
+    ("ctrl-w", Action::Edit(Edit::KillWordLeft)),
+    ("alt-backspace", Action::Edit(Edit::KillWordLeft)),
+    ("ctrl-backspace", Action::Edit(Edit::KillWordLeft)),
+    ("alt-d", Action::Edit(Edit::KillWordRight)),
+    ("ctrl-delete", Action::Edit(Edit::KillWordRight)),
+    ("ctrl-u", Action::Edit(Edit::KillToStart)),
+    ("alt-k", Action::Edit(Edit::KillToEnd)),
+    ("ctrl-y", Action::Edit(Edit::Yank)),
+    ("ctrl-t", Action::Edit(Edit::Transpose)),
+    // Terminals send Ctrl+_ and Ctrl+/ as one byte, which is read as Ctrl+7.
+    ("ctrl-_", Action::Edit(Edit::Undo)),
+    ("ctrl-/", Action::Edit(Edit::Undo)),
+    ("ctrl-7", Action::Edit(Edit::Undo)),
+    ("alt-_", Action::Edit(Edit::Redo)),
+];
+
+const SELECTION: Table = &[
+    ("up", Action::SelectPrevious),
+    ("k", Action::SelectPrevious),
+    ("down", Action::SelectNext),
+    ("j", Action::SelectNext),
+    ("y", Action::Copy),
+    ("ctrl-c", Action::Copy),
+    ("r", Action::Retry),
+    ("t", Action::TakeBack),
+];
+
+const SWITCHER: Table = &[
+    ("enter", Action::Submit),
+    ("up", Action::SelectPrevious),
+    ("ctrl-p", Action::SelectPrevious),
+    ("shift-tab", Action::SelectPrevious),
+    ("down", Action::SelectNext),
+    ("ctrl-n", Action::SelectNext),
+    ("tab", Action::SelectNext),
+    ("esc", Action::Cancel),
+    ("ctrl-g", Action::Cancel),
+    ("ctrl-k", Action::Cancel),
+    ("left", Action::Edit(Edit::Left)),
+    ("ctrl-b", Action::Edit(Edit::Left)),
+    ("right", Action::Edit(Edit::Right)),
+    ("ctrl-left", Action::Edit(Edit::WordLeft)),
+    ("alt-b", Action::Edit(Edit::WordLeft)),
+    ("ctrl-right", Action::Edit(Edit::WordRight)),
+    ("home", Action::Edit(Edit::LineStart)),
+    ("ctrl-a", Action::Edit(Edit::LineStart)),
+    ("end", Action::Edit(Edit::LineEnd)),
+    ("ctrl-e", Action::Edit(Edit::LineEnd)),
+    ("backspace", Action::Edit(Edit::DeleteLeft)),
+    ("ctrl-h", Action::Edit(Edit::DeleteLeft)),
+    ("delete", Action::Edit(Edit::DeleteRight)),
+    ("ctrl-d", Action::Edit(Edit::DeleteRight)),
+    ("ctrl-w", Action::Edit(Edit::KillWordLeft)),
+    ("alt-backspace", Action::Edit(Edit::KillWordLeft)),
+    ("alt-d", Action::Edit(Edit::KillWordRight)),
+    ("ctrl-u", Action::Edit(Edit::KillToStart)),
+    ("alt-k", Action::Edit(Edit::KillToEnd)),
+    ("ctrl-y", Action::Edit(Edit::Yank)),
+];
+
+const HELP: Table = &[
+    ("up", Action::SelectPrevious),
+    ("k", Action::SelectPrevious),
+    ("down", Action::SelectNext),
+    ("j", Action::SelectNext),
+    ("esc", Action::Cancel),
+    ("q", Action::Cancel),
+    ("enter", Action::Cancel),
+];
+
+/// The heading of a context in the help.
+pub(super) const fn heading(context: Context) -> &'static str {
+    match context {
+        Context::Global => "Everywhere",
+        Context::Composer => "Writing",
+        Context::Selection => "A selected message",
+        Context::Switcher => "Switcher",
+        Context::Help => "This help",
+    }
+}
+
+/// What an action does, in a few words.
+pub(super) const fn describe(action: Action) -> &'static str {
+    match action {
+        Action::Quit => "quit",
+        Action::Help => "help",
+        Action::Switcher => "switch: find a person or command",
+        Action::NextConversation => "next conversation",
+        Action::PreviousConversation => "previous conversation",
+        Action::NextUnread => "next unread conversation",
+        Action::Back => "back to where the last jump came from",
+        Action::Conversation1 => "first conversation of the list",
+        Action::Conversation2 => "second conversation",
+        Action::Conversation3 => "third conversation",
+        Action::Conversation4 => "fourth conversation",
+        Action::Conversation5 => "fifth conversation",
+        Action::Conversation6 => "sixth conversation",
+        Action::Conversation7 => "seventh conversation",
+        Action::Conversation8 => "eighth conversation",
+        Action::Conversation9 => "ninth conversation",
+        Action::PageUp => "scroll up a page",
+        Action::PageDown => "scroll down a page",
+        Action::Newest => "newest message",
+        Action::FirstUnread => "first unread message",
+        Action::SelectPrevious => "up: message or row above",
+        Action::SelectNext => "down: message or row below",
+        Action::Copy => "copy the message",
+        Action::Retry => "send a failed message again",
+        Action::TakeBack => "take a waiting message back",
+        Action::Submit => "send, or open the chosen row",
+        Action::Cancel => "close, or back to writing",
+        Action::Reconnect => "connect at once",
+        Action::Redraw => "draw the screen again",
+        Action::Suspend => "suspend to the shell",
+        Action::TogglePane => "contacts or conversation, where one fits",
+        Action::Edit(edit) => describe_edit(edit),
+    }
+}
+
+const fn describe_edit(edit: Edit) -> &'static str {
+    match edit {
+        Edit::NewLine => "new line",
+        Edit::Left => "left",
+        Edit::Right => "right",
+        Edit::Up => "row above; select a message when empty",
+        Edit::Down => "row below",
+        Edit::WordLeft => "start of the word",
+        Edit::WordRight => "end of the word",
+        Edit::LineStart => "start of the line",
+        Edit::LineEnd => "end of the line; newest message when empty",
+        Edit::TextStart => "start of the text",
+        Edit::TextEnd => "end of the text",
+        Edit::DeleteLeft => "delete to the left",
+        Edit::DeleteRight => "delete to the right",
+        Edit::KillWordLeft => "cut the word to the left",
+        Edit::KillWordRight => "cut the word to the right",
+        Edit::KillToStart => "cut to the start of the line",
+        Edit::KillToEnd => "cut to the end of the line",
+        Edit::Yank => "insert what was cut last",
+        Edit::Transpose => "swap two characters",
+        Edit::Undo => "undo",
+        Edit::Redo => "redo",
+    }
+}

@@ -1,0 +1,99 @@
+//! The input box, and the line above it that says to whom.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use recado_shared::limits::MAX_BODY_LEN;
+
+use super::text::{put, right, row};
+use super::theme::Theme;
+use super::view::ViewState;
+use crate::app::ClickTarget;
+use crate::app::composer::{Composer, Layout};
+use crate::text;
+
+/// The length of a text is shown once less than this is left.
+const SHOW_LEFT_BELOW: usize = 1024;
+
+/// What is drawn in the line above the box besides the recipient.
+pub(super) struct Rule<'a> {
+    pub(super) to: &'a str,
+    /// Messages below the visible ones.
+    pub(super) below: usize,
+    /// The key that goes there.
+    pub(super) newest_key: &'a str,
+    /// Length of the text.
+    pub(super) len: usize,
+}
+
+/// Draws the line above the box, which joins the borders.
+pub(super) fn render_rule(buffer: &mut Buffer, area: Rect, rule: &Rule<'_>, theme: Theme) {
+    let inner = Rect::new(area.x + 1, area.y, area.width - 2, 1);
+    let end = if rule.len + SHOW_LEFT_BELOW > MAX_BODY_LEN {
+        let style = if rule.len > MAX_BODY_LEN {
+            theme.failure()
+        } else {
+            Theme::text()
+        };
+        right(
+            buffer,
+            inner,
+            &format!(" {} of {MAX_BODY_LEN} bytes ", rule.len),
+            style,
+        )
+    } else if rule.below > 0 {
+        let line = format!(" ↓ {} newer {}", rule.below, rule.newest_key);
+        right(
+            buffer,
+            inner,
+            &format!("{} ", line.trim_end()),
+            theme.unread(),
+        )
+    } else {
+        inner.right()
+    };
+    let room = end.saturating_sub(inner.x + 1);
+    let title = text::truncate(&format!("to {}", rule.to), room.saturating_sub(2).into());
+    if room > 4 {
+        put(
+            buffer,
+            (inner.x, area.y),
+            room,
+            &format!(" {title} "),
+            Theme::strong(),
+        );
+    }
+}
+
+/// Draws the recipient in front of the box, where there is no line above it.
+pub(super) fn render_prompt(buffer: &mut Buffer, area: Rect, width: u16, to: &str) {
+    let name = text::truncate(to, width.saturating_sub(2).into());
+    let after = put(buffer, (area.x, area.y), width, &name, Theme::strong());
+    put(buffer, (after, area.y), 1, "›", Theme::strong());
+}
+
+/// Draws the text. Returns where the cursor is.
+pub(super) fn render(
+    buffer: &mut Buffer,
+    area: Rect,
+    (composer, layout): (&Composer, &Layout),
+    view: &mut ViewState,
+) -> Position {
+    view.add_hit(area, ClickTarget::Composer);
+    let height = usize::from(area.height.max(1));
+    let least = (layout.row + 1).saturating_sub(height);
+    let most = layout.row.min(layout.rows.len().saturating_sub(height));
+    view.composer_top = view.composer_top.clamp(least, most.max(least));
+    for (at, range) in (0..area.height).zip(&layout.rows[view.composer_top..]) {
+        let line = text::row(&composer.text()[range.clone()]);
+        let area = row(area, at);
+        put(buffer, (area.x, area.y), area.width, &line, Theme::text());
+    }
+    let column = u16::try_from(layout.column).unwrap_or(u16::MAX);
+    let down = u16::try_from(layout.row - view.composer_top).unwrap_or(u16::MAX);
+    Position::new(
+        area.x
+            .saturating_add(column)
+            .min(area.right().saturating_sub(1)),
+        area.y.saturating_add(down),
+    )
+}

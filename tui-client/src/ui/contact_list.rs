@@ -1,0 +1,144 @@
+//! The left pane: people with conversations, then people without.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use recado_shared::Presence;
+
+use super::text::{cells, centred, put, right, row, when};
+use super::theme::Theme;
+use super::view::ViewState;
+use crate::app::ClickTarget;
+use crate::app::screen::{ContactRow, Screen, Section};
+use crate::text;
+
+/// What to say to somebody who is alone.
+const EMPTY: [&str; 4] = [
+    "Nobody here yet.",
+    "",
+    "Invite somebody:",
+    "recado-server invite",
+];
+
+enum Line<'a> {
+    Heading(&'static str),
+    Contact(&'a ContactRow<'a>),
+}
+
+/// Draws the contact list and notes what can be clicked.
+pub(super) fn render(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>, view: &mut ViewState) {
+    view.contacts_area = area;
+    if screen.contacts.is_empty() {
+        let top = area.height.saturating_sub(4) / 2;
+        for (at, line) in (top..).zip(EMPTY) {
+            if row(area, at).height > 0 {
+                centred(buffer, row(area, at), line, Theme::dim());
+            }
+        }
+        return;
+    }
+    let lines = lines(&screen.contacts);
+    scroll_to_open(&lines, area.height.into(), view);
+    for (at, line) in (0..area.height).zip(&lines[view.contacts_top..]) {
+        let area = row(area, at);
+        match line {
+            Line::Heading(title) => centred(buffer, area, title, Theme::dim()),
+            Line::Contact(contact) => {
+                draw_contact(buffer, area, contact, view);
+                view.add_hit(area, ClickTarget::Contact(contact.conversation));
+            }
+        }
+    }
+}
+
+fn lines<'a>(contacts: &'a [ContactRow<'a>]) -> Vec<Line<'a>> {
+    let mut lines = Vec::with_capacity(contacts.len() + 2);
+    let mut last = None;
+    for contact in contacts {
+        let heading = match (contact.section, contact.presence) {
+            (Section::Conversations, _) => None,
+            (Section::People, Some(Presence::Online)) => Some("── people online ──"),
+            (Section::People, _) => Some("── people ──"),
+        };
+        if heading != last {
+            lines.extend(heading.map(Line::Heading));
+            last = heading;
+        }
+        lines.push(Line::Contact(contact));
+    }
+    lines
+}
+
+/// Keeps the list where it is unless another row was opened or the open one moved.
+fn scroll_to_open(lines: &[Line<'_>], height: usize, view: &mut ViewState) {
+    let open = lines.iter().enumerate().find_map(|(at, line)| match line {
+        Line::Contact(contact) if contact.is_open => Some((contact.conversation, at)),
+        _ => None,
+    });
+    if open != view.contacts_open {
+        view.contacts_open = open;
+        if let Some((_, at)) = open {
+            let least = (at + 1).saturating_sub(height);
+            view.contacts_top = view.contacts_top.clamp(least, at);
+        }
+    }
+    view.contacts_top = view.contacts_top.min(lines.len().saturating_sub(height));
+}
+
+fn draw_contact(buffer: &mut Buffer, area: Rect, contact: &ContactRow<'_>, view: &ViewState) {
+    let theme = view.theme;
+    let (glyph, style) = theme.presence(contact.presence);
+    let inner = Rect::new(area.x + 1, area.y, area.width - 2, 1);
+    let x = put(buffer, (inner.x, inner.y), 1, glyph, style) + 1;
+    let end = draw_right_end(buffer, inner, contact, view);
+    let name = text::truncate(contact.name, end.saturating_sub(x + 1).into());
+    let name_style = if contact.unread > 0 || contact.is_open {
+        Theme::strong()
+    } else {
+        Theme::text()
+    };
+    put(buffer, (x, area.y), cells(&name), &name, name_style);
+    if contact.is_open {
+        buffer.set_style(area, Theme::chosen());
+    }
+}
+
+/// Draws marks and the count or time, from the right. Returns where they begin.
+fn draw_right_end(
+    buffer: &mut Buffer,
+    mut area: Rect,
+    contact: &ContactRow<'_>,
+    view: &ViewState,
+) -> u16 {
+    let theme = view.theme;
+    let time = contact
+        .last
+        .map(|last| when(last, view.now, &view.time_zone))
+        .unwrap_or_default();
+    let (last, style) = match contact.unread {
+        _ if contact.is_typing && contact.unread == 0 => ("…".to_owned(), theme.busy()),
+        0 => (time, Theme::dim()),
+        unread => (count(unread), theme.unread()),
+    };
+    let marks = [
+        (contact.unread > 0 && contact.is_typing).then(|| ("…".to_owned(), theme.busy())),
+        contact.has_draft.then(|| ("✎".to_owned(), Theme::text())),
+        contact
+            .has_failed
+            .then(|| ("✗".to_owned(), theme.failure())),
+    ];
+    let parts = [Some((last, style))].into_iter().chain(marks);
+    for (text, style) in parts.flatten().filter(|(text, _)| !text.is_empty()) {
+        let x = right(buffer, area, &text, style);
+        area.width = (x - area.x).saturating_sub(1);
+    }
+    area.right()
+}
+
+/// An unread count in at most four cells.
+pub(super) fn count(unread: u64) -> String {
+    if unread > 999 {
+        "999+".to_owned()
+    } else {
+        unread.to_string()
+    }
+}

@@ -1,0 +1,340 @@
+//! The right pane: the messages that are visible, by day, with who, when and how far they got.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::rows::{Row, Rows, id_of, reason_of};
+use super::scroll::{Position, Window};
+use super::text::{cells, centred, clock, day, local, put, row};
+use super::theme::Theme;
+use super::view::ViewState;
+use crate::app::screen::{ConversationView, Focus, Item, ItemId, LinkView, Mark, Screen};
+use crate::app::{ClickTarget, Scroll, Viewed};
+use crate::text;
+
+/// Below this width there is no time and names are cut short.
+const TIMES_FROM: u16 = 28;
+
+/// Widest name column.
+const MAX_NAME: u16 = 12;
+
+/// Cells for a mark and the space before it.
+const MARK: u16 = 3;
+
+/// The columns of a message.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    margin: u16,
+    has_time: bool,
+    name: u16,
+    body: u16,
+}
+
+impl Columns {
+    fn new(width: u16, title: &str) -> Self {
+        let longest = cells(&text::truncate(title, MAX_NAME.into())).max(3);
+        if width < TIMES_FROM {
+            let name = longest.min(4) + 1;
+            return Self {
+                margin: 0,
+                has_time: false,
+                name,
+                body: width - name - MARK,
+            };
+        }
+        let name = longest.clamp(4, MAX_NAME.min(width / 5)) + 2;
+        Self {
+            margin: 1,
+            has_time: true,
+            name,
+            body: width - 2 - 6 - name - MARK,
+        }
+    }
+
+    const fn name_at(self) -> u16 {
+        self.margin + if self.has_time { 6 } else { 0 }
+    }
+
+    const fn body_at(self) -> u16 {
+        self.name_at() + self.name
+    }
+}
+
+/// Draws a conversation and notes what can be clicked and what was seen. Returns how many
+/// messages lie below.
+pub(super) fn render(
+    buffer: &mut Buffer,
+    area: Rect,
+    screen: &Screen<'_>,
+    conversation: &ConversationView<'_>,
+    view: &mut ViewState,
+) -> usize {
+    let columns = Columns::new(area.width, conversation.title);
+    let (mut position, scrolls) = view.take_position(conversation.id, conversation.place);
+    if conversation.items.is_empty() {
+        draw_empty(buffer, area, screen, conversation);
+        view.viewed = Some(Viewed {
+            conversation: conversation.id,
+            visible: None,
+            place: conversation.place,
+            at_oldest: true,
+        });
+        return 0;
+    }
+    let zone = view.time_zone.clone();
+    let mut cache = std::mem::take(&mut view.cache);
+    let mut rows = Rows {
+        view: conversation,
+        zone: &zone,
+        width: columns.body.max(1).into(),
+        cache: &mut cache,
+    };
+    let height = usize::from(area.height);
+    for scroll in scrolls {
+        position.scroll(scroll, &mut rows, height);
+    }
+    // Arrivals must not push away what is selected.
+    if let (Focus::Selection(item), Position::Newest) = (screen.focus, position) {
+        position.scroll(Scroll::Show(item), &mut rows, height);
+    }
+    let window = position.window(&mut rows, height);
+    let pane = Pane {
+        screen,
+        area,
+        columns,
+    };
+    let visible = pane.draw(buffer, window, &mut rows, view);
+    view.viewed = Some(Viewed {
+        conversation: conversation.id,
+        visible,
+        place: position.place(&mut rows),
+        at_oldest: window.top.item == 0,
+    });
+    view.keep_position(conversation.id, position);
+    let (bottom, _) = rows.down(window.top, window.rows - 1);
+    view.cache = cache;
+    conversation.items.len() - 1 - bottom.item
+}
+
+fn draw_empty(
+    buffer: &mut Buffer,
+    area: Rect,
+    screen: &Screen<'_>,
+    conversation: &ConversationView<'_>,
+) {
+    let what = match screen.link {
+        _ if conversation.is_complete => "No messages yet.",
+        LinkView::Connecting | LinkView::Connected(_) => "Messages are being fetched …",
+        LinkView::Offline { .. } | LinkView::Refused(_) => "Messages are not here yet.",
+    };
+    let middle = area.height / 2;
+    centred(
+        buffer,
+        row(area, middle.saturating_sub(1)),
+        what,
+        Theme::dim(),
+    );
+    if middle < area.height {
+        let how = "Write below, Enter sends.";
+        centred(buffer, row(area, middle), how, Theme::dim());
+    }
+}
+
+/// Draws what there is before any conversation is open.
+pub(super) fn render_none(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) {
+    let key = |what: &str| {
+        let hint = screen.hints.iter().find(|(_, does)| does.contains(what));
+        hint.map_or("^K", |(key, _)| key).to_owned()
+    };
+    let lines = if screen.contacts.is_empty() {
+        vec![
+            "Nobody else is here yet.".to_owned(),
+            "Invite somebody: recado-server invite".to_owned(),
+            "prints a line to send to them.".to_owned(),
+        ]
+    } else {
+        vec![
+            "Choose somebody to talk to:".to_owned(),
+            format!("{} and a few letters of a name.", key("switch")),
+        ]
+    };
+    let top = (area.height / 2).saturating_sub(1);
+    for (at, line) in (top..area.height).zip(lines) {
+        centred(buffer, row(area, at), &line, Theme::dim());
+    }
+}
+
+/// One drawing of the pane.
+#[derive(Clone, Copy)]
+struct Pane<'a> {
+    screen: &'a Screen<'a>,
+    area: Rect,
+    columns: Columns,
+}
+
+impl Pane<'_> {
+    /// Draws the window. Returns the first and last items with a row of content in it.
+    fn draw(
+        &self,
+        buffer: &mut Buffer,
+        window: Window,
+        rows: &mut Rows<'_>,
+        view: &mut ViewState,
+    ) -> Option<(ItemId, ItemId)> {
+        let mut visible = None;
+        let mut spot = window.top;
+        let blank = u16::try_from(window.blank).unwrap_or(u16::MAX);
+        for at in blank..self.area.height {
+            let area = row(self.area, at);
+            let item = &rows.view.items[spot.item];
+            let id = id_of(item);
+            let content = rows.row(spot);
+            self.draw_row(buffer, area, (item, &content), view);
+            if !matches!(content, Row::Day(_) | Row::New(_)) {
+                visible = Some((visible.map_or(id, |(first, _)| first), id));
+                view.add_hit(area, ClickTarget::Item(id));
+                if self.screen.focus == Focus::Selection(id) {
+                    buffer.set_style(area, Theme::chosen());
+                }
+            }
+            let (next, moved) = rows.down(spot, 1);
+            if moved == 0 {
+                break;
+            }
+            spot = next;
+        }
+        visible
+    }
+
+    fn draw_row(
+        &self,
+        buffer: &mut Buffer,
+        area: Rect,
+        (item, content): (&Item<'_>, &Row),
+        view: &ViewState,
+    ) {
+        match (content, item) {
+            (Row::Day(date), _) => {
+                let today = local(view.now, &view.time_zone).map(jiff::civil::DateTime::date);
+                let day = day(*date, today, area.width < TIMES_FROM);
+                centred(buffer, area, &format!("── {day} ──"), Theme::dim());
+            }
+            (Row::New(count), _) => {
+                let inner = usize::from(area.width.saturating_sub(2));
+                let line = format!("{:─^inner$}", format!(" {count} new "));
+                centred(buffer, area, &line, view.theme.unread());
+            }
+            (Row::Gap(missing), _) => {
+                centred(buffer, area, &self.gap_text(*missing), Theme::dim());
+            }
+            (
+                Row::Body {
+                    range,
+                    is_first,
+                    is_last,
+                },
+                Item::Message { body, .. },
+            ) => {
+                if *is_first {
+                    self.draw_head(buffer, area, item, view);
+                }
+                let line = text::row(body[range.clone()].trim_end());
+                let at = (area.x + self.columns.body_at(), area.y);
+                put(buffer, at, self.columns.body, &line, Theme::text());
+                if *is_last {
+                    self.draw_mark(buffer, area, item, view.theme);
+                }
+            }
+            (Row::Reason(range), Item::Message { mark, .. }) => {
+                let reason = reason_of(*mark).unwrap_or_default();
+                let line = format!("  {}", text::row(reason[range.clone()].trim_end()));
+                let at = (area.x + self.columns.body_at(), area.y);
+                put(buffer, at, self.columns.body, &line, view.theme.failure());
+            }
+            (Row::Body { .. } | Row::Reason(_), Item::Gap { .. }) => {}
+        }
+    }
+
+    fn gap_text(&self, missing: u64) -> String {
+        let messages = if missing == 1 { "message" } else { "messages" };
+        match self.screen.link {
+            LinkView::Connecting | LinkView::Connected(_) => {
+                let are = if missing == 1 { "is" } else { "are" };
+                format!("… {missing} {messages} {are} being fetched …")
+            }
+            LinkView::Offline { .. } | LinkView::Refused(_) => {
+                format!("… {missing} {messages} not here yet …")
+            }
+        }
+    }
+
+    /// Time and name.
+    fn draw_head(&self, buffer: &mut Buffer, area: Rect, item: &Item<'_>, view: &ViewState) {
+        let Item::Message {
+            author,
+            is_own,
+            time,
+            ..
+        } = *item
+        else {
+            return;
+        };
+        if self.columns.has_time {
+            let clock = clock(local(time, &view.time_zone));
+            let at = (area.x + self.columns.margin, area.y);
+            put(buffer, at, 5, &clock, Theme::dim());
+        }
+        let (name, style): (_, Style) = if is_own {
+            ("you", Theme::strong())
+        } else {
+            (author, view.theme.author(author))
+        };
+        let gap = if self.columns.has_time { 2 } else { 1 };
+        let width = self.columns.name - gap;
+        let at = (area.x + self.columns.name_at(), area.y);
+        put(
+            buffer,
+            at,
+            width,
+            &text::truncate(name, width.into()),
+            style,
+        );
+    }
+
+    fn draw_mark(&self, buffer: &mut Buffer, area: Rect, item: &Item<'_>, theme: Theme) {
+        let Item::Message {
+            mark: Some(mark), ..
+        } = *item
+        else {
+            return;
+        };
+        let (glyph, style) = match mark {
+            Mark::Waiting => (" ◌", theme.busy()),
+            Mark::Accepted => (" ✓", Theme::dim()),
+            Mark::Delivered => ("✓✓", Theme::dim()),
+            Mark::Read => ("✓✓", theme.read()),
+            Mark::Failed(_) => (" ✗", theme.failure()),
+        };
+        let x = area.right() - self.columns.margin - (MARK - 1);
+        put(buffer, (x, area.y), MARK - 1, glyph, style);
+    }
+}
+
+/// Draws who is typing.
+pub(super) fn render_typing(buffer: &mut Buffer, area: Rect, typing: &[&str], theme: Theme) {
+    let name = |name: &str| text::truncate(name, MAX_NAME.into());
+    let line = match typing {
+        [] => return,
+        [one] => format!("{} is typing…", name(one)),
+        [one, two] => format!("{} and {} are typing…", name(one), name(two)),
+        [one, two, more @ ..] => format!(
+            "{}, {} and {} more are typing…",
+            name(one),
+            name(two),
+            more.len()
+        ),
+    };
+    let area = Rect::new(area.x + 1, area.y, area.width - 1, 1);
+    super::text::line(buffer, area, &line, theme.busy());
+}

@@ -1,0 +1,75 @@
+//! The keys, over the panes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::text::{cells, put, row};
+use super::theme::Theme;
+use crate::text;
+
+/// Widest box, and widest column of keys.
+const MAX_WIDTH: u16 = 76;
+const MAX_KEYS: u16 = 24;
+
+/// Tables: heading, then (keys, what they do).
+type Tables<'a> = &'a [(&'static str, Vec<(String, &'static str)>)];
+
+enum Line<'a> {
+    Heading(&'a str),
+    Keys(&'a str, &'a str),
+    Blank,
+}
+
+/// Draws the help, scrolled; the scroll ends at the last row.
+pub(super) fn render(buffer: &mut Buffer, screen: Rect, tables: Tables<'_>, scroll: u16) {
+    let lines = lines(tables);
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let area = super::overlay_area(screen, MAX_WIDTH, rows.saturating_add(2));
+    let inner = super::draw_box(buffer, area, "keys");
+    let top = scroll.min(rows.saturating_sub(inner.height));
+    let widest = tables
+        .iter()
+        .flat_map(|(_, rows)| rows)
+        .map(|(keys, _)| cells(keys))
+        .max()
+        .unwrap_or(0);
+    let keys_width = widest.min(MAX_KEYS).min(inner.width / 2);
+    for (at, entry) in (0..inner.height).zip(lines.iter().skip(top.into())) {
+        let area = row(inner, at);
+        match entry {
+            Line::Blank => {}
+            Line::Heading(heading) => {
+                super::text::line(buffer, area, heading, Theme::strong());
+            }
+            Line::Keys(keys, does) => {
+                let keys = text::truncate(keys, keys_width.into());
+                put(buffer, (area.x, area.y), keys_width, &keys, Theme::strong());
+                let left = keys_width + 2;
+                let rest = Rect::new(area.x + left, area.y, area.width.saturating_sub(left), 1);
+                super::text::line(buffer, rest, does, Theme::text());
+            }
+        }
+    }
+    let below = rows - top - inner.height.min(rows - top);
+    if below > 0 && area.height > 2 {
+        let edge = Rect::new(
+            area.x + 2,
+            area.bottom() - 1,
+            area.width.saturating_sub(4),
+            1,
+        );
+        super::text::right(buffer, edge, &format!(" ↓ {below} more "), Theme::dim());
+    }
+}
+
+fn lines(tables: Tables<'_>) -> Vec<Line<'_>> {
+    let mut lines = Vec::new();
+    for (heading, rows) in tables {
+        if !lines.is_empty() {
+            lines.push(Line::Blank);
+        }
+        lines.push(Line::Heading(heading));
+        lines.extend(rows.iter().map(|(keys, does)| Line::Keys(keys, does)));
+    }
+    lines
+}

@@ -1,0 +1,208 @@
+//! Where the panes are, for every size.
+//!
+//! Two panes in a box; one pane in a box on a narrow terminal; no box on a tiny one, where each
+//! cell counts.
+
+use ratatui::layout::Rect;
+
+/// Least size that shows anything of use.
+const MIN_WIDTH: u16 = 20;
+const MIN_HEIGHT: u16 = 6;
+
+/// From here on two panes fit side by side.
+const TWO_PANES_FROM: u16 = 60;
+
+/// Below this width or height a box costs more than it gives.
+const BOX_FROM_WIDTH: u16 = 30;
+const BOX_FROM_HEIGHT: u16 = 10;
+
+/// Least and greatest width of the contact list between its borders.
+const CONTACTS_MIN: u16 = 18;
+const CONTACTS_MAX: u16 = 34;
+
+/// From this height of the conversation on, its last row is kept for the typing line.
+const TYPING_FROM_HEIGHT: u16 = 6;
+
+/// The places of everything that is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// The box around all; `None` on a tiny terminal.
+    pub(super) frame: Option<Rect>,
+    /// The column of the line between the panes.
+    pub(super) divider: Option<u16>,
+    /// The contact list between its borders.
+    pub(super) contacts: Option<Rect>,
+    /// The title of a pane without a box.
+    pub(super) title: Option<Rect>,
+    /// Messages.
+    pub(super) conversation: Option<Rect>,
+    /// The typing line.
+    pub(super) typing: Option<Rect>,
+    /// The line above the input box, borders included.
+    pub(super) rule: Option<Rect>,
+    /// The input box between its borders.
+    pub(super) composer: Option<Rect>,
+    /// The last row, without corners.
+    pub(super) status: Rect,
+}
+
+/// Which panes are wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    /// Whether, of two panes that do not fit, it is the contact list.
+    pub(super) contacts: bool,
+    /// Whether there is a composer at all.
+    pub(super) composer: bool,
+}
+
+/// Whether there is no box, and the composer stands behind the recipient's name.
+pub(super) const fn is_tiny(area: Rect) -> bool {
+    area.width < BOX_FROM_WIDTH || area.height < BOX_FROM_HEIGHT
+}
+
+/// The columns for the recipient's name before the composer, where it stands there.
+pub(super) fn prompt_width(area: Rect, name_width: u16) -> u16 {
+    if is_tiny(area) {
+        name_width.min(area.width / 3) + 2
+    } else {
+        0
+    }
+}
+
+/// The columns that the composer's text has.
+pub(super) fn composer_width(area: Rect, name_width: u16) -> u16 {
+    if is_tiny(area) {
+        area.width.saturating_sub(prompt_width(area, name_width))
+    } else if area.width >= TWO_PANES_FROM {
+        area.width - divider(area) - 3
+    } else {
+        area.width - 3
+    }
+}
+
+const fn divider(area: Rect) -> u16 {
+    let inner = area.width * 3 / 10 - 1;
+    1 + if inner < CONTACTS_MIN {
+        CONTACTS_MIN
+    } else if inner > CONTACTS_MAX {
+        CONTACTS_MAX
+    } else {
+        inner
+    }
+}
+
+/// Places the panes; `None` if there is no room for anything. The composer has `rows` rows and
+/// gets up to a third of the height.
+pub(super) fn layout(area: Rect, wanted: Wanted, rows: u16) -> Option<Layout> {
+    if area.width < MIN_WIDTH || area.height < MIN_HEIGHT {
+        return None;
+    }
+    let rows = rows.clamp(1, (area.height / 3).max(1));
+    Some(if is_tiny(area) {
+        tiny(area, wanted, rows)
+    } else {
+        boxed(area, wanted, rows)
+    })
+}
+
+fn tiny(area: Rect, wanted: Wanted, rows: u16) -> Layout {
+    let status = Rect::new(area.x, area.bottom() - 1, area.width, 1);
+    let above = Rect::new(area.x, area.y, area.width, area.height - 1);
+    if wanted.contacts {
+        return Layout {
+            contacts: Some(above),
+            status,
+            ..Layout::default()
+        };
+    }
+    let has_title = area.height > MIN_HEIGHT + 1;
+    let rows = if wanted.composer { rows } else { 0 };
+    let composer = Rect::new(area.x, above.bottom() - rows, area.width, rows);
+    let top = area.y + u16::from(has_title);
+    Layout {
+        title: has_title.then_some(Rect::new(area.x, area.y, area.width, 1)),
+        conversation: Some(Rect::new(area.x, top, area.width, composer.y - top)),
+        composer: wanted.composer.then_some(composer),
+        status,
+        ..Layout::default()
+    }
+}
+
+fn boxed(area: Rect, wanted: Wanted, rows: u16) -> Layout {
+    let bottom = area.bottom() - 1;
+    let mut layout = Layout {
+        frame: Some(area),
+        status: Rect::new(area.x + 1, bottom, area.width - 2, 1),
+        ..Layout::default()
+    };
+    let inner = |from: u16, to: u16| Rect::new(from, area.y + 1, to - from, bottom - area.y - 1);
+    let right = area.right() - 1;
+    let mut left = area.x + 1;
+    if area.width >= TWO_PANES_FROM {
+        let divider = area.x + divider(area);
+        layout.divider = Some(divider);
+        layout.contacts = Some(inner(left, divider));
+        left = divider + 1;
+    } else if wanted.contacts {
+        layout.contacts = Some(inner(left, right));
+        return layout;
+    }
+    let mut pane = inner(left, right);
+    if wanted.composer {
+        let composer = Rect::new(left, bottom - rows, pane.width, rows);
+        layout.composer = Some(composer);
+        layout.rule = Some(Rect::new(left - 1, composer.y - 1, pane.width + 2, 1));
+        pane.height -= rows + 1;
+    }
+    if pane.height >= TYPING_FROM_HEIGHT {
+        pane.height -= 1;
+        layout.typing = Some(Rect::new(left, pane.bottom(), pane.width, 1));
+    }
+    layout.conversation = Some(pane);
+    layout
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOTH: Wanted = Wanted {
+        contacts: false,
+        composer: true,
+    };
+
+    #[test]
+    fn every_size_is_divided_without_overlap() {
+        for width in MIN_WIDTH..130 {
+            for height in MIN_HEIGHT..50 {
+                let area = Rect::new(0, 0, width, height);
+                let layout = layout(area, BOTH, 99).unwrap();
+                let parts = [
+                    layout.contacts,
+                    layout.title,
+                    layout.conversation,
+                    layout.typing,
+                    layout.rule,
+                    layout.composer,
+                    Some(layout.status),
+                ];
+                let parts: Vec<_> = parts.into_iter().flatten().collect();
+                for (i, part) in parts.iter().enumerate() {
+                    assert_eq!(part.intersection(area), *part, "{width}×{height}");
+                    assert!(!part.is_empty(), "{width}×{height}");
+                    // The rule crosses the borders, which belong to nobody else.
+                    for other in &parts[i + 1..] {
+                        assert!(!part.intersects(*other), "{width}×{height}: {part} {other}");
+                    }
+                }
+                assert!(layout.composer.unwrap().height <= (height / 3).max(1));
+            }
+        }
+    }
+
+    #[test]
+    fn too_small_is_said() {
+        assert_eq!(layout(Rect::new(0, 0, 19, 30), BOTH, 1), None);
+        assert_eq!(layout(Rect::new(0, 0, 80, 5), BOTH, 1), None);
+    }
+}

@@ -1,0 +1,179 @@
+//! Where the scroll of a conversation stands, and how it moves. Pure: rows in, rows out.
+//!
+//! The anchor names a byte of an item, so that arrivals, older items above and another width
+//! leave the text that is being read where it is.
+
+use super::rows::{Rows, Spot, id_of};
+use crate::app::Scroll;
+use crate::app::screen::{ItemId, Place};
+
+/// Where the scroll of one conversation stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Position {
+    /// The last row is at the bottom.
+    #[default]
+    Newest,
+    /// A row is pinned.
+    At(Anchor),
+}
+
+/// A row of content that stays where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Anchor {
+    item: ItemId,
+    /// A byte of its body: the row that holds it is pinned. Kept through resizing, so that going
+    /// back to a width goes back to the same rows.
+    at: At,
+    /// To this row of the pane. Above it are at most headings.
+    pane_row: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    Byte(usize),
+    /// A row of the content: from a stored place, or where there is no body.
+    Row(usize),
+}
+
+/// What a pane shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Window {
+    /// The first row.
+    pub(super) top: Spot,
+    /// How many rows of the pane are empty above it.
+    pub(super) blank: usize,
+    /// How many rows are shown.
+    pub(super) rows: usize,
+}
+
+impl Position {
+    /// The position that a stored place means.
+    pub(super) fn from_place(place: Place) -> Self {
+        match place {
+            Place::Newest => Self::Newest,
+            Place::At { item, row } => Self::At(Anchor {
+                item,
+                at: At::Row(row.into()),
+                pane_row: 0,
+            }),
+        }
+    }
+
+    /// The place to store.
+    pub(super) fn place(self, rows: &mut Rows<'_>) -> Place {
+        let Self::At(anchor) = self else {
+            return Place::Newest;
+        };
+        let spot = rows_spot(anchor, rows);
+        let row = spot.row - rows.headings(spot.item).min(spot.row);
+        Place::At {
+            item: anchor.item,
+            row: u16::try_from(row).unwrap_or(u16::MAX),
+        }
+    }
+
+    /// What is shown in a pane of a height; there must be an item. A position that would leave
+    /// rows empty below the last one becomes [`Position::Newest`].
+    pub(super) fn window(&mut self, rows: &mut Rows<'_>, height: usize) -> Window {
+        let steps = height.max(1) - 1;
+        if let Self::At(anchor) = *self {
+            let spot = rows_spot(anchor, rows);
+            let (top, _) = rows.up(spot, anchor.pane_row.min(steps));
+            let (_, below) = rows.down(top, steps);
+            if below == steps {
+                return Window {
+                    top,
+                    blank: 0,
+                    rows: height,
+                };
+            }
+            *self = Self::Newest;
+        }
+        let last = rows.last();
+        let (top, above) = rows.up(last, steps);
+        Window {
+            top,
+            blank: steps - above,
+            rows: above + 1,
+        }
+    }
+
+    /// Moves as asked.
+    pub(super) fn scroll(&mut self, scroll: Scroll, rows: &mut Rows<'_>, height: usize) {
+        match scroll {
+            Scroll::Newest => *self = Self::Newest,
+            Scroll::Lines(by) => self.step(by.into(), rows, height),
+            Scroll::Pages(by) => {
+                let page = i64::try_from(height.saturating_sub(2).max(1)).unwrap_or(1);
+                self.step(i64::from(by) * page, rows, height);
+            }
+            Scroll::Top(item) => {
+                let top = Spot {
+                    item: rows.index_of(item),
+                    row: 0,
+                };
+                self.pin(top, rows, height);
+            }
+            Scroll::Show(item) => self.show(rows.index_of(item), rows, height),
+        }
+    }
+
+    fn step(&mut self, by: i64, rows: &mut Rows<'_>, height: usize) {
+        let top = self.window(rows, height).top;
+        let steps = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX);
+        let (moved, by) = if by < 0 {
+            rows.up(top, steps)
+        } else {
+            rows.down(top, steps)
+        };
+        if by > 0 {
+            self.pin(moved, rows, height);
+        }
+    }
+
+    fn show(&mut self, index: usize, rows: &mut Rows<'_>, height: usize) {
+        let window = self.window(rows, height);
+        let (bottom, _) = rows.down(window.top, window.rows - 1);
+        let first = Spot {
+            item: index,
+            row: 0,
+        };
+        let last = Spot {
+            item: index,
+            row: rows.height(index) - 1,
+        };
+        if first < window.top {
+            self.pin(first, rows, height);
+        } else if last > bottom {
+            let (top, _) = rows.up(last, height.max(1) - 1);
+            self.pin(top.min(first), rows, height);
+        }
+    }
+
+    /// Makes a row the top one, and finds out whether that is the newest position.
+    fn pin(&mut self, top: Spot, rows: &mut Rows<'_>, height: usize) {
+        let (end, _) = rows.down(top, height.max(1) - 1);
+        if end == rows.last() {
+            *self = Self::Newest;
+            return;
+        }
+        let headings = rows.headings(top.item);
+        let row = top.row.saturating_sub(headings);
+        *self = Self::At(Anchor {
+            item: id_of(&rows.view.items[top.item]),
+            at: rows
+                .byte_of_row(top.item, row)
+                .map_or(At::Row(row), At::Byte),
+            pane_row: headings.saturating_sub(top.row),
+        });
+    }
+}
+
+fn rows_spot(anchor: Anchor, rows: &mut Rows<'_>) -> Spot {
+    let item = rows.index_of(anchor.item);
+    let row = match anchor.at {
+        At::Byte(byte) => rows.row_of_byte(item, byte),
+        At::Row(row) => (rows.headings(item) + row).min(rows.height(item) - 1),
+    };
+    Spot { item, row }
+}

@@ -1,0 +1,173 @@
+//! The last row: the link's state, what is not accepted yet, then what just happened or keys.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::text::{cells, put, right};
+use super::theme::Theme;
+use crate::app::screen::{LinkView, Screen};
+use crate::text;
+
+/// From this width on the reason of a dead link stands beside its state.
+const REASON_FROM: u16 = 40;
+
+/// Draws the status line. `hints_from` is the column where the right pane begins.
+pub(super) fn render(
+    buffer: &mut Buffer,
+    area: Rect,
+    screen: &Screen<'_>,
+    (theme, hints_from): (Theme, u16),
+) {
+    let counts = counts(screen, theme);
+    let counts_width: u16 = counts.iter().map(|(text, _)| cells(text) + 2).sum();
+    let room = area.width.saturating_sub(counts_width + 1);
+    let (state, style) = link(screen, theme, area.width);
+    // The sign alone is the link's state where something else has to be read.
+    let state = match screen.message {
+        Some(_) => state.chars().take(1).collect(),
+        None => text::truncate(&state, room.saturating_sub(1).into()),
+    };
+    let mut x = put(buffer, (area.x, area.y), room, &format!(" {state} "), style);
+    for (text, style) in &counts {
+        x = put(
+            buffer,
+            (x, area.y),
+            area.right() - x,
+            &format!("{text} "),
+            *style,
+        );
+    }
+    if let Some(message) = screen.message {
+        let rest = Rect::new(x, area.y, area.right() - x, 1);
+        let message = text::truncate(message, rest.width.saturating_sub(1).into());
+        put(
+            buffer,
+            (x, area.y),
+            rest.width,
+            &format!("{message} "),
+            Theme::strong(),
+        );
+    } else {
+        let from = x.max(hints_from.min(area.right()));
+        draw_hints(
+            buffer,
+            Rect::new(from, area.y, area.right() - from, 1),
+            screen,
+        );
+    }
+}
+
+/// What is not accepted yet: never left out.
+fn counts(screen: &Screen<'_>, theme: Theme) -> Vec<(String, Style)> {
+    let mut counts = Vec::new();
+    if screen.waiting > 0 {
+        counts.push((format!("◌ {} waiting", screen.waiting), theme.busy()));
+    }
+    if screen.failed > 0 {
+        counts.push((format!("✗ {} failed", screen.failed), theme.failure()));
+    }
+    counts
+}
+
+fn link(screen: &Screen<'_>, theme: Theme, width: u16) -> (String, Style) {
+    let is_roomy = width >= REASON_FROM;
+    match screen.link {
+        LinkView::Connecting => ("◌ connecting…".to_owned(), theme.busy()),
+        LinkView::Connected(Some(trip)) if is_roomy => {
+            let trip = milliseconds(trip);
+            (format!("● connected  {trip}"), theme.good())
+        }
+        LinkView::Connected(_) => ("● connected".to_owned(), theme.good()),
+        LinkView::Offline { why, retry_in } => {
+            let seconds = retry_in.as_millis().div_ceil(1000);
+            let again = if seconds == 0 {
+                "again now".to_owned()
+            } else {
+                format!("again in {seconds} s")
+            };
+            let line = if is_roomy {
+                format!("○ offline, {again}: {why}")
+            } else {
+                format!("○ offline, {again}")
+            };
+            (line, theme.failure())
+        }
+        LinkView::Refused(why) => (format!("✗ refused: {why}"), theme.failure()),
+    }
+}
+
+fn milliseconds(trip: Duration) -> String {
+    match trip.as_millis() {
+        0 => "<1 ms".to_owned(),
+        ms => format!("{ms} ms"),
+    }
+}
+
+/// Draws as many hints as there is room for, the most useful ones first.
+fn draw_hints(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) {
+    let mut x = area.x + 1;
+    for (at, (key, does)) in screen.hints.iter().enumerate() {
+        let (key, does) = (text::truncate(key, 12), text::truncate(does, 24));
+        let gap = if at == 0 { 0 } else { 2 };
+        let needed = gap + cells(&key) + 1 + cells(&does) + 1;
+        if x + needed > area.right() {
+            break;
+        }
+        if at > 0 {
+            x = put(buffer, (x, area.y), 2, "  ", Theme::dim());
+        } else {
+            put(buffer, (x - 1, area.y), 1, " ", Theme::dim());
+        }
+        x = put(buffer, (x, area.y), cells(&key), &key, Theme::strong());
+        x = put(
+            buffer,
+            (x, area.y),
+            area.right() - x,
+            &format!(" {does}"),
+            Theme::dim(),
+        );
+        put(buffer, (x, area.y), 1, " ", Theme::dim());
+    }
+}
+
+/// Draws why the server refused, over the last rows of the conversation: it may be long and
+/// nothing works until it is read.
+pub(super) fn render_refusal(buffer: &mut Buffer, area: Rect, why: &str, theme: Theme) {
+    let inner = usize::from(area.width.saturating_sub(2).max(1));
+    let rows = text::wrap(why, inner);
+    let height = rows.len().min(usize::from(area.height) / 2);
+    let top = area.bottom() - u16::try_from(height).unwrap_or(0);
+    for (y, range) in (top..area.bottom()).zip(rows) {
+        let line = format!(" {:inner$} ", text::row(why[range].trim_end()));
+        put(buffer, (area.x, y), area.width, &line, theme.failure());
+    }
+}
+
+/// Draws the title of a pane on its border. Returns the column after it.
+pub(super) fn title(buffer: &mut Buffer, area: Rect, name: &str, style: Style) -> u16 {
+    let name = text::truncate(name, area.width.saturating_sub(2).into());
+    put(
+        buffer,
+        (area.x, area.y),
+        area.width,
+        &format!(" {name} "),
+        style,
+    )
+}
+
+/// The signs at the right end of a title on a terminal that shows one pane: what waits elsewhere.
+pub(super) fn unread_elsewhere(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>, theme: Theme) {
+    let unread: u64 = screen
+        .contacts
+        .iter()
+        .filter(|contact| !contact.is_open)
+        .map(|contact| contact.unread)
+        .fold(0, u64::saturating_add);
+    if unread > 0 {
+        let line = format!(" {} unread ", super::contact_list::count(unread));
+        right(buffer, area, &line, theme.unread());
+    }
+}

@@ -1,0 +1,95 @@
+//! The fuzzy switcher, over the panes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Modifier;
+
+use super::text::{put, right, row};
+use super::theme::Theme;
+use super::view::ViewState;
+use crate::app::ClickTarget;
+use crate::app::composer::Composer;
+use crate::app::screen::SwitcherRow;
+use crate::text;
+
+/// Widest and highest box.
+const MAX_WIDTH: u16 = 60;
+const MAX_ROWS: u16 = 16;
+
+/// Draws the switcher. Returns where the cursor is.
+pub(super) fn render(
+    buffer: &mut Buffer,
+    screen: Rect,
+    (query, rows, chosen): (&Composer, &[SwitcherRow<'_>], usize),
+    view: &mut ViewState,
+) -> Position {
+    let theme = view.theme;
+    let wanted = u16::try_from(rows.len().max(1)).unwrap_or(MAX_ROWS);
+    let area = super::overlay_area(screen, MAX_WIDTH, wanted.min(MAX_ROWS) + 3);
+    let inner = super::draw_box(buffer, area, "switch");
+    let prompt = row(inner, 0);
+    put(buffer, (prompt.x, prompt.y), 2, "› ", theme.good());
+    let room = prompt.width.saturating_sub(2);
+    let layout = query.layout(u16::MAX);
+    // The end of a long query matters more than its start.
+    let skip = layout
+        .column
+        .saturating_sub(usize::from(room).saturating_sub(1));
+    let line: String = text::row(query.text()).chars().skip(skip).collect();
+    let line = text::truncate(&line, room.into());
+    put(buffer, (prompt.x + 2, prompt.y), room, &line, Theme::text());
+    let column = u16::try_from(layout.column - skip).unwrap_or(0);
+    let list = Rect::new(
+        inner.x,
+        inner.y + 1,
+        inner.width,
+        inner.height.saturating_sub(1),
+    );
+    if rows.is_empty() {
+        super::text::line(buffer, row(list, 0), "Nobody of that name.", Theme::dim());
+    }
+    let top = (chosen + 1).saturating_sub(list.height.into());
+    for (at, (index, entry)) in (0..list.height).zip(rows.iter().enumerate().skip(top)) {
+        let area = row(list, at);
+        draw_row(buffer, area, entry, theme);
+        if index == chosen {
+            buffer.set_style(area, Theme::chosen());
+        }
+        view.add_hit(area, ClickTarget::SwitcherRow(index));
+    }
+    Position::new(prompt.x + 2 + column, prompt.y)
+}
+
+fn draw_row(buffer: &mut Buffer, area: Rect, entry: &SwitcherRow<'_>, theme: Theme) {
+    let mut end = area.right();
+    if entry.unread > 0 {
+        let count = super::contact_list::count(entry.unread);
+        end = right(buffer, area, &count, theme.unread());
+    } else if !entry.key.is_empty() {
+        end = right(buffer, area, &entry.key, Theme::dim());
+    }
+    if let Some(presence) = entry.presence {
+        let (glyph, style) = theme.presence(Some(presence));
+        put(buffer, (area.x, area.y), 1, glyph, style);
+    }
+    let mut x = area.x + 2;
+    for cluster in text::clusters(entry.label) {
+        let width = u16::try_from(cluster.width).unwrap_or(0);
+        if x + width + 1 > end {
+            put(buffer, (x.min(end), area.y), 1, "…", Theme::dim());
+            break;
+        }
+        let bytes = cluster.at..cluster.at + cluster.source.len();
+        let style = if entry.matched.iter().any(|at| bytes.contains(at)) {
+            Theme::strong().add_modifier(Modifier::UNDERLINED)
+        } else {
+            Theme::text()
+        };
+        let drawn = if cluster.source == "\t" {
+            " "
+        } else {
+            cluster.drawn
+        };
+        x = put(buffer, (x, area.y), width.max(1), drawn, style);
+    }
+}

@@ -1,0 +1,200 @@
+//! Whole frames as text, at the sizes that matter.
+
+mod frames;
+mod scrolling;
+
+use jiff::tz::TimeZone;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use recado_shared::{ConversationId, MessageId, Presence, Seq, Timestamp, UserId};
+
+use super::{Theme, ViewState, render};
+use crate::app::composer::Composer;
+use crate::app::screen::{
+    ContactRow, ConversationView, Focus, Item, ItemId, LinkView, Mark, Pane, Place, Screen, Section,
+};
+
+/// The time of all frames.
+const NOW: &str = "2026-11-21T09:45:00Z";
+
+fn at(text: &str) -> Timestamp {
+    let time: jiff::Timestamp = text.parse().unwrap();
+    Timestamp(time.as_millisecond().try_into().unwrap())
+}
+
+fn with(user: u64) -> ConversationId {
+    ConversationId::direct(UserId(1), UserId(user))
+}
+
+fn view() -> ViewState {
+    ViewState::new(TimeZone::UTC, Theme::new(true), at(NOW))
+}
+
+fn message<'a>(seq: u64, author: &'a str, time: &str, body: &'a str) -> Item<'a> {
+    Item::Message {
+        id: ItemId::Entry(Seq(seq)),
+        author,
+        is_own: author == "alice",
+        time: at(time),
+        body,
+        mark: (author == "alice").then_some(Mark::Read),
+    }
+}
+
+fn marked<'a>(item: Item<'a>, with: Mark<'a>) -> Item<'a> {
+    match item {
+        Item::Message {
+            id,
+            author,
+            is_own,
+            time,
+            body,
+            ..
+        } => Item::Message {
+            id,
+            author,
+            is_own,
+            time,
+            body,
+            mark: Some(with),
+        },
+        gap @ Item::Gap { .. } => gap,
+    }
+}
+
+fn pending(number: u8) -> ItemId {
+    ItemId::Pending(MessageId([number; 16]))
+}
+
+fn contact(user: u64, name: &str) -> ContactRow<'_> {
+    ContactRow {
+        conversation: with(user),
+        name,
+        presence: Some(Presence::Online),
+        unread: 0,
+        last: None,
+        is_open: false,
+        has_draft: false,
+        has_failed: false,
+        is_typing: false,
+        section: Section::Conversations,
+    }
+}
+
+fn screen<'a>() -> Screen<'a> {
+    Screen {
+        me: "alice",
+        contacts: Vec::new(),
+        conversation: None,
+        link: LinkView::Connected(Some(std::time::Duration::from_millis(2))),
+        waiting: 0,
+        failed: 0,
+        message: None,
+        hints: [
+            ("^K", "switch"),
+            ("M-a", "unread"),
+            ("↑", "select"),
+            ("F1", "help"),
+        ]
+        .map(|(key, does)| (key.to_owned(), does))
+        .to_vec(),
+        focus: Focus::Composer,
+        pane: Pane::Conversation,
+        overlay: None,
+    }
+}
+
+fn conversation<'a>(
+    title: &'a str,
+    items: Vec<Item<'a>>,
+    composer: &'a Composer,
+) -> ConversationView<'a> {
+    ConversationView {
+        id: with(2),
+        title,
+        presence: Some(Presence::Online),
+        items,
+        new_from: None,
+        typing: Vec::new(),
+        place: Place::Newest,
+        is_complete: true,
+        composer,
+    }
+}
+
+/// Two people at work, with everything that an ordinary frame can have.
+fn busy(composer: &Composer) -> Screen<'_> {
+    let mut open = conversation(
+        "bob",
+        vec![
+            message(1, "alice", "2026-11-20T17:30:00Z", "see you tomorrow"),
+            message(2, "bob", "2026-11-21T09:41:00Z", "did the build pass?"),
+            message(3, "alice", "2026-11-21T09:42:00Z", "yes, in 41 s"),
+            marked(
+                message(
+                    4,
+                    "alice",
+                    "2026-11-21T09:43:00Z",
+                    "the slow part was the database: it is compiled from C, so a clean build takes a while",
+                ),
+                Mark::Delivered,
+            ),
+            message(5, "bob", "2026-11-21T09:44:00Z", "then let us ship"),
+            message(6, "bob", "2026-11-21T09:44:00Z", "today"),
+        ],
+        composer,
+    );
+    open.new_from = Some((ItemId::Entry(Seq(5)), 2));
+    open.typing = vec!["bob"];
+    let mut bob = contact(2, "bob");
+    bob.is_open = true;
+    bob.last = Some(at("2026-11-21T09:44:00Z"));
+    bob.is_typing = true;
+    let mut carol = contact(3, "carol");
+    carol.presence = Some(Presence::Offline);
+    carol.last = Some(at("2026-11-21T09:02:00Z"));
+    carol.has_draft = true;
+    let mut erin = contact(4, "erin");
+    erin.presence = Some(Presence::Away);
+    erin.unread = 12;
+    erin.last = Some(at("2026-11-19T09:02:00Z"));
+    let mut dave = contact(5, "dave");
+    dave.section = Section::People;
+    let mut frank = contact(6, "frank");
+    frank.section = Section::People;
+    frank.presence = Some(Presence::Offline);
+    Screen {
+        contacts: vec![bob, carol, erin, dave, frank],
+        conversation: Some(open),
+        ..screen()
+    }
+}
+
+/// Draws a frame.
+fn drawn(screen: &Screen<'_>, view: &mut ViewState, width: u16, height: u16) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| render(frame, screen, view)).unwrap();
+    terminal.backend().buffer().clone()
+}
+
+/// A frame as text, without spaces at line ends.
+fn text(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for y in 0..buffer.area.height {
+        let mut line = String::new();
+        let mut x = 0;
+        while x < buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            line.push_str(symbol);
+            x += super::text::cells(symbol).max(1);
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn frame(screen: &Screen<'_>, width: u16, height: u16) -> String {
+    text(&drawn(screen, &mut view(), width, height))
+}

@@ -1,0 +1,315 @@
+use std::time::Duration;
+
+use ratatui::style::{Color, Modifier};
+
+use super::*;
+use crate::app::ClickTarget;
+use crate::app::keymap::Keymap;
+use crate::app::screen::{Overlay, SwitcherRow};
+
+#[test]
+fn busy_at_every_size() {
+    let composer = Composer::with_text("");
+    for (width, height) in [(80, 24), (100, 30), (40, 12), (20, 6), (60, 6)] {
+        let name = format!("busy_{width}x{height}");
+        insta::assert_snapshot!(name, frame(&busy(&composer), width, height));
+    }
+}
+
+#[test]
+fn a_narrow_terminal_shows_the_contacts_alone() {
+    let composer = Composer::with_text("");
+    let mut screen = busy(&composer);
+    screen.pane = Pane::Contacts;
+    insta::assert_snapshot!("contacts_40x12", frame(&screen, 40, 12));
+    insta::assert_snapshot!("contacts_20x6", frame(&screen, 20, 6));
+}
+
+#[test]
+fn nothing_there_yet() {
+    insta::assert_snapshot!("empty_80x24", frame(&screen(), 80, 24));
+    insta::assert_snapshot!("empty_20x6", frame(&screen(), 20, 6));
+    let composer = Composer::with_text("");
+    let mut alone = screen();
+    alone.contacts = vec![contact(2, "bob")];
+    insta::assert_snapshot!("nothing_open_80x24", frame(&alone, 80, 24));
+    alone.conversation = Some(conversation("bob", Vec::new(), &composer));
+    insta::assert_snapshot!("no_messages_40x12", frame(&alone, 40, 12));
+}
+
+#[test]
+fn offline_with_messages_waiting_and_failed() {
+    let composer = Composer::with_text("an unsent thought\nwith two lines");
+    let mut screen = busy(&composer);
+    screen.link = LinkView::Offline {
+        why: "connection refused by 127.0.0.1:7322",
+        retry_in: Duration::from_millis(4200),
+    };
+    screen.waiting = 1;
+    screen.failed = 1;
+    for row in &mut screen.contacts {
+        row.presence = None;
+        row.is_typing = false;
+    }
+    screen.contacts[0].has_failed = true;
+    let open = screen.conversation.as_mut().unwrap();
+    open.presence = None;
+    open.typing.clear();
+    open.new_from = None;
+    open.items.insert(
+        2,
+        Item::Gap {
+            id: ItemId::Entry(Seq(2)),
+            missing: 12,
+        },
+    );
+    let failed = Item::Message {
+        id: pending(1),
+        author: "alice",
+        is_own: true,
+        time: at("2026-11-21T09:44:30Z"),
+        body: "this one was refused",
+        mark: Some(Mark::Failed(
+            "that message id was used before for something else",
+        )),
+    };
+    let waiting = Item::Message {
+        id: pending(2),
+        author: "alice",
+        is_own: true,
+        time: at("2026-11-21T09:44:40Z"),
+        body: "this one waits",
+        mark: Some(Mark::Waiting),
+    };
+    open.items.extend([failed, waiting]);
+    for (width, height) in [(80, 24), (40, 12), (20, 6)] {
+        let name = format!("offline_{width}x{height}");
+        insta::assert_snapshot!(name, frame(&screen, width, height));
+    }
+}
+
+#[test]
+fn refused_says_why_at_length() {
+    let composer = Composer::with_text("");
+    let mut screen = busy(&composer);
+    screen.link = LinkView::Refused(
+        "The server shows another key than the one that was pinned. Either it was set up anew, or somebody listens in. \
+         Ask the person who runs it, then join again with a new invite.",
+    );
+    insta::assert_snapshot!("refused_80x24", frame(&screen, 80, 24));
+}
+
+#[test]
+fn wide_characters_keep_their_columns() {
+    let composer = Composer::with_text("日本語を書く👨‍👩‍👧");
+    let mut screen = busy(&composer);
+    screen.contacts[1].name = "日本語の長い名前がある人の名前";
+    screen.contacts[2].name = "josé\u{301}🇯🇵";
+    let open = screen.conversation.as_mut().unwrap();
+    open.title = "花子さん";
+    open.items = vec![
+        message(
+            1,
+            "花子さん",
+            "2026-11-21T09:41:00Z",
+            "吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。何でも薄暗いじめじめした所で",
+        ),
+        message(
+            2,
+            "alice",
+            "2026-11-21T09:42:00Z",
+            "👨‍👩‍👧 👍🏽 ❤️ 🇯🇵 क्षि e\u{301} tab\there",
+        ),
+    ];
+    open.new_from = None;
+    insta::assert_snapshot!("wide_80x24", frame(&screen, 80, 24));
+    insta::assert_snapshot!("wide_40x12", frame(&screen, 40, 12));
+    insta::assert_snapshot!("wide_20x6", frame(&screen, 20, 6));
+}
+
+#[test]
+fn hostile_text_moves_nothing() {
+    let composer = Composer::with_text("");
+    let mut screen = busy(&composer);
+    let evil = "\u{1b}[2J\u{1b}]0;owned\u{7}a\u{202e}b\rc\u{9b}31m\nd";
+    screen.contacts[1].name = evil;
+    screen.message = Some(evil);
+    screen.link = LinkView::Refused(evil);
+    let open = screen.conversation.as_mut().unwrap();
+    open.title = evil;
+    open.typing = vec![evil];
+    let zalgo = "z\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}\u{307}\u{308}\u{309}\u{30a}";
+    open.items = vec![
+        message(1, evil, "2026-11-21T09:41:00Z", evil),
+        message(2, "bob", "2026-11-21T09:41:00Z", zalgo),
+        marked(
+            message(3, "alice", "2026-11-21T09:41:00Z", "x"),
+            Mark::Failed(evil),
+        ),
+    ];
+    let buffer = drawn(&screen, &mut view(), 80, 24);
+    for cell in buffer.content() {
+        assert!(!cell.symbol().contains(recado_shared::text::is_forbidden));
+        assert!(cell.symbol().chars().count() <= 8);
+    }
+    insta::assert_snapshot!("hostile_80x24", text(&buffer));
+}
+
+#[test]
+fn the_switcher_lies_over_the_panes() {
+    let composer = Composer::with_text("");
+    let query = Composer::with_text("ca");
+    let mut screen = busy(&composer);
+    let row = |label, presence, unread, key: &str, matched: &[usize]| SwitcherRow {
+        label,
+        presence,
+        unread,
+        key: key.to_owned(),
+        matched: matched.to_vec(),
+    };
+    screen.focus = Focus::Overlay;
+    screen.overlay = Some(Overlay::Switcher {
+        query: &query,
+        rows: vec![
+            row("carol", Some(Presence::Offline), 2, "", &[0, 1]),
+            row("monica", Some(Presence::Online), 0, "", &[4, 5]),
+            row("connect at once", None, 0, "^R", &[0, 8]),
+        ],
+        chosen: 1,
+    });
+    for (width, height) in [(80, 24), (40, 12), (20, 6)] {
+        let mut view = view();
+        let buffer = drawn(&screen, &mut view, width, height);
+        insta::assert_snapshot!(format!("switcher_{width}x{height}"), text(&buffer));
+        let chosen = (0..height)
+            .find(|&y| buffer[(width / 2, y)].modifier.contains(Modifier::REVERSED))
+            .unwrap();
+        assert_eq!(
+            view.hit(width / 2, chosen),
+            Some(ClickTarget::SwitcherRow(1))
+        );
+        assert_eq!(view.hit(0, height - 1), None, "nothing below is hit");
+    }
+}
+
+#[test]
+fn the_help_shows_the_live_keys_and_scrolls() {
+    let composer = Composer::with_text("");
+    let mut screen = busy(&composer);
+    screen.focus = Focus::Overlay;
+    for (name, scroll, (width, height)) in [
+        ("help_100x30", 0, (100, 30)),
+        ("help_40x12", 7, (40, 12)),
+        ("help_20x6_end", u16::MAX, (20, 6)),
+    ] {
+        screen.overlay = Some(Overlay::Help {
+            tables: Keymap::default().tables(),
+            scroll,
+        });
+        insta::assert_snapshot!(name, frame(&screen, width, height));
+    }
+}
+
+#[test]
+fn a_long_draft_grows_to_a_third_and_shows_its_length() {
+    let text = "all work and no play makes a dull draft\n".repeat(380);
+    let composer = Composer::with_text(text.trim_end());
+    insta::assert_snapshot!("long_draft_80x24", frame(&busy(&composer), 80, 24));
+    insta::assert_snapshot!("long_draft_20x6", frame(&busy(&composer), 20, 6));
+}
+
+#[test]
+fn a_message_of_the_program_hides_hints_and_nothing_else() {
+    let composer = Composer::with_text("");
+    let mut screen = busy(&composer);
+    screen.message = Some("the message has 20000 bytes, 15360 are allowed: send it in parts");
+    screen.waiting = 3;
+    let frame = frame(&screen, 80, 24);
+    let last = frame.lines().last().unwrap();
+    assert_eq!(
+        last,
+        "└ ● ◌ 3 waiting the message has 20000 bytes, 15360 are allowed: send it in par… ┘"
+    );
+}
+
+#[test]
+fn too_small_is_said() {
+    assert_eq!(
+        frame(&screen(), 18, 5).lines().next(),
+        Some("18×5 is too small")
+    );
+    for width in 0..25 {
+        for height in 0..8 {
+            let composer = Composer::with_text("x");
+            let area = ratatui::layout::Rect::new(0, 0, width, height);
+            let mut buffer = Buffer::empty(area);
+            super::super::draw(&mut buffer, area, &busy(&composer), &mut view());
+        }
+    }
+}
+
+#[test]
+fn what_is_drawn_can_be_clicked() {
+    let composer = Composer::with_text("");
+    let mut view = view();
+    let buffer = drawn(&busy(&composer), &mut view, 80, 24);
+    let row_of = |what: &str| {
+        let text = text(&buffer);
+        let row = text.lines().position(|line| line.contains(what)).unwrap();
+        u16::try_from(row).unwrap()
+    };
+    assert_eq!(
+        view.hit(5, row_of("carol")),
+        Some(ClickTarget::Contact(with(3)))
+    );
+    assert_eq!(
+        view.hit(50, row_of("let us ship")),
+        Some(ClickTarget::Item(ItemId::Entry(Seq(5))))
+    );
+    assert_eq!(view.hit(50, 22), Some(ClickTarget::Composer));
+    assert_eq!(view.hit(50, 0), None);
+    assert_eq!(view.hit(300, 300), None);
+}
+
+#[test]
+fn marks_and_names_are_told_apart_by_style() {
+    let composer = Composer::with_text("");
+    let mut screen = busy(&composer);
+    screen.focus = Focus::Selection(ItemId::Entry(Seq(3)));
+    let buffer = drawn(&screen, &mut view(), 80, 24);
+    let find = |what: &str| {
+        buffer
+            .content()
+            .iter()
+            .filter(|cell| cell.symbol() == what)
+            .map(|cell| (cell.fg, cell.modifier))
+            .collect::<Vec<_>>()
+    };
+    let read = (Color::Cyan, Modifier::BOLD);
+    let selected = (Color::Cyan, Modifier::BOLD | Modifier::REVERSED);
+    let delivered = (Color::Reset, Modifier::DIM);
+    assert_eq!(
+        find("✓"),
+        [read, read, selected, selected, delivered, delivered]
+    );
+}
+
+#[test]
+fn a_long_list_shows_the_open_row_and_scrolls_by_wheel() {
+    let names: Vec<String> = (0..100).map(|n| format!("person{n:02}")).collect();
+    let mut screen = screen();
+    screen.contacts = (2..)
+        .zip(&names)
+        .map(|(n, name)| contact(n, name))
+        .collect();
+    screen.contacts[60].is_open = true;
+    let mut view = view();
+    assert!(text(&drawn(&screen, &mut view, 80, 24)).contains("person60"));
+    assert!(view.wheel(3, 3, -500));
+    let top = text(&drawn(&screen, &mut view, 80, 24));
+    assert!(top.contains("person00") && !top.contains("person60"));
+    assert!(!view.wheel(50, 3, 5), "the conversation is up to the app");
+    screen.contacts[60].is_open = false;
+    screen.contacts[61].is_open = true;
+    assert!(text(&drawn(&screen, &mut view, 80, 24)).contains("person61"));
+}

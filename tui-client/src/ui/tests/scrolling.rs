@@ -1,0 +1,221 @@
+use super::*;
+use crate::app::Scroll;
+
+/// A conversation of many messages, each as many rows long as it says.
+struct Chat {
+    bodies: Vec<(u64, String)>,
+    composer: Composer,
+    view: ViewState,
+    size: (u16, u16),
+    place: Place,
+}
+
+impl Chat {
+    fn new(messages: u64) -> Self {
+        Self {
+            bodies: (1..=messages).map(|seq| (seq, body(seq))).collect(),
+            composer: Composer::default(),
+            view: view(),
+            size: (80, 24),
+            place: Place::Newest,
+        }
+    }
+
+    /// Draws and returns the rows of the conversation pane, without borders.
+    fn rows(&mut self) -> Vec<String> {
+        let items = self
+            .bodies
+            .iter()
+            .map(|(seq, body)| message(*seq, "bob", "2026-11-21T09:00:00Z", body))
+            .collect();
+        let mut open = conversation("bob", items, &self.composer);
+        open.place = self.place;
+        let mut screen = screen();
+        screen.conversation = Some(open);
+        let buffer = drawn(&screen, &mut self.view, self.size.0, self.size.1);
+        let body_at = if self.size.0 >= 60 { 24 + 14 } else { 1 + 13 };
+        text(&buffer)
+            .lines()
+            .skip(1)
+            .take(usize::from(self.size.1) - 5)
+            .map(|line| line.chars().skip(body_at).collect::<String>())
+            .map(|line| line.trim_end_matches(['│', ' ']).to_owned())
+            .collect()
+    }
+
+    fn scroll(&mut self, scroll: Scroll) -> Vec<String> {
+        self.view.scroll(scroll);
+        self.rows()
+    }
+
+    fn add(&mut self, seq: u64) {
+        self.bodies.push((seq, body(seq)));
+    }
+}
+
+/// One row, or three: the second and third have long words.
+fn body(seq: u64) -> String {
+    if seq.is_multiple_of(3) {
+        format!("m{seq} {} {}", "x".repeat(33), "y".repeat(33))
+    } else {
+        format!("m{seq}")
+    }
+}
+
+fn entry(seq: u64) -> ItemId {
+    ItemId::Entry(Seq(seq))
+}
+
+#[test]
+fn at_the_newest_arrivals_follow() {
+    let mut chat = Chat::new(40);
+    assert_eq!(chat.rows().last().unwrap(), "m40");
+    chat.add(41);
+    assert_eq!(chat.rows().last().unwrap(), "m41");
+    assert_eq!(chat.view.viewed().unwrap().place, Place::Newest);
+}
+
+#[test]
+fn arrivals_do_not_move_what_is_being_read() {
+    let mut chat = Chat::new(40);
+    chat.rows();
+    let before = chat.scroll(Scroll::Lines(-7));
+    for seq in 41..60 {
+        chat.add(seq);
+        assert_eq!(chat.rows(), before);
+    }
+    assert_eq!(chat.scroll(Scroll::Newest).last().unwrap(), &body(59));
+}
+
+#[test]
+fn older_ones_loaded_above_do_not_move_it_either() {
+    let mut chat = Chat::new(40);
+    let older: Vec<_> = chat.bodies.drain(..20).collect();
+    chat.rows();
+    let before = chat.scroll(Scroll::Pages(-20));
+    assert!(chat.view.viewed().unwrap().at_oldest);
+    assert_eq!(before[0], "November ──", "the day is above the first one");
+    chat.bodies.splice(..0, older);
+    let after = chat.rows();
+    assert_eq!(after[1..], before[1..]);
+    assert_eq!(after[0], "m20", "the day line makes room, nothing moves");
+    assert!(!chat.view.viewed().unwrap().at_oldest);
+}
+
+#[test]
+fn resizing_keeps_the_top_and_going_back_restores_it() {
+    let mut chat = Chat::new(60);
+    chat.rows();
+    chat.scroll(Scroll::Top(entry(30)));
+    let before = chat.scroll(Scroll::Lines(1));
+    assert!(before[0].starts_with("xxx"), "the second row of the 30th");
+    for size in [(50, 30), (40, 12), (100, 24), (60, 40), (80, 24)] {
+        chat.size = size;
+        let top = chat.rows()[0].clone();
+        assert!(
+            top.starts_with("xxx") || top.starts_with("m30"),
+            "{size:?}: {top}"
+        );
+    }
+    assert_eq!(chat.rows(), before);
+}
+
+#[test]
+fn steps_up_and_down_see_every_row_once_and_come_back() {
+    let mut chat = Chat::new(30);
+    let newest = chat.rows();
+    let mut tops = vec![newest[0].clone()];
+    loop {
+        let before = chat.rows();
+        let after = chat.scroll(Scroll::Lines(-1));
+        if after == before {
+            break;
+        }
+        assert_eq!(after[1..], before[..before.len() - 1]);
+        tops.push(after[0].clone());
+    }
+    assert_eq!(tops.len(), 30 + 10 + 1 - newest.len() + 1);
+    for top in tops.iter().rev().skip(1) {
+        assert_eq!(&chat.scroll(Scroll::Lines(1))[0], top);
+    }
+    assert_eq!(chat.rows(), newest);
+    assert_eq!(chat.view.viewed().unwrap().place, Place::Newest);
+}
+
+#[test]
+fn pages_overlap_by_two_rows() {
+    let mut chat = Chat::new(90);
+    let newest = chat.rows();
+    let above = chat.scroll(Scroll::Pages(-1));
+    assert_eq!(above[above.len() - 2..], newest[..2]);
+    assert_eq!(chat.scroll(Scroll::Pages(1)), newest);
+}
+
+#[test]
+fn showing_an_item_moves_no_more_than_needed() {
+    let mut chat = Chat::new(60);
+    let newest = chat.rows();
+    assert_eq!(chat.scroll(Scroll::Show(entry(55))), newest);
+    let up = chat.scroll(Scroll::Show(entry(21)));
+    assert!(up[0].starts_with("m21"));
+    let down = chat.scroll(Scroll::Show(entry(45)));
+    assert!(down[down.len() - 2].starts_with("xxx"), "{down:?}");
+    assert!(down[down.len() - 1].starts_with("yyy"), "{down:?}");
+    assert_eq!(chat.scroll(Scroll::Show(entry(60))), newest);
+}
+
+#[test]
+fn a_stored_place_is_where_it_starts() {
+    let mut chat = Chat::new(60);
+    chat.place = Place::At {
+        item: entry(30),
+        row: 2,
+    };
+    assert!(chat.rows()[0].starts_with("yyy"));
+    assert_eq!(chat.view.viewed().unwrap().place, chat.place);
+    let mut elsewhere = Chat::new(60);
+    elsewhere.size = (100, 24);
+    elsewhere.place = Place::At {
+        item: entry(30),
+        row: 900,
+    };
+    assert!(elsewhere.rows()[0].contains("yyy"), "clamped");
+}
+
+#[test]
+fn what_was_seen_names_items_with_a_row_of_text() {
+    let mut chat = Chat::new(60);
+    chat.rows();
+    let viewed = chat.view.viewed().unwrap();
+    let (first, last) = viewed.visible.unwrap();
+    assert_eq!(last, entry(60));
+    assert_eq!(first, entry(50), "{:?}", chat.rows());
+    assert!(!viewed.at_oldest);
+}
+
+#[test]
+fn a_pinned_message_that_is_accepted_keeps_a_sensible_place() {
+    let composer = Composer::default();
+    let mut view = view();
+    let text: Vec<String> = (0..60).map(|n| format!("line {n}")).collect();
+    let mut items: Vec<Item<'_>> = (1..)
+        .zip(&text)
+        .map(|(n, t)| message(n, "bob", NOW, t))
+        .collect();
+    let id = pending(7);
+    items.push(Item::Message {
+        id,
+        author: "alice",
+        is_own: true,
+        time: at(NOW),
+        body: "own",
+        mark: None,
+    });
+    let mut screen = screen();
+    screen.conversation = Some(conversation("bob", items, &composer));
+    view.scroll(Scroll::Show(id));
+    drawn(&screen, &mut view, 80, 24);
+    screen.conversation.as_mut().unwrap().items.pop();
+    drawn(&screen, &mut view, 80, 24);
+    assert_eq!(view.viewed().unwrap().visible.unwrap().1, entry(60));
+}

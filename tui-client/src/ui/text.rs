@@ -1,0 +1,133 @@
+//! Small drawing steps that all panes share. What is text and what is wide is said by
+//! [`crate::text`].
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use recado_shared::Timestamp;
+
+use crate::text;
+
+/// Draws safe text from a cell on, at most `max` cells. Returns the column after it.
+pub(super) fn put(
+    buffer: &mut Buffer,
+    (x, y): (u16, u16),
+    max: u16,
+    safe: &str,
+    style: Style,
+) -> u16 {
+    if !buffer.area.contains((x, y).into()) {
+        return x;
+    }
+    buffer.set_stringn(x, y, safe, max.into(), style).0
+}
+
+/// Draws any text on one row of an area, truncated. Returns the column after it.
+pub(super) fn line(buffer: &mut Buffer, area: Rect, any: &str, style: Style) -> u16 {
+    let safe = text::truncate(any, area.width.into());
+    put(buffer, (area.x, area.y), area.width, &safe, style)
+}
+
+/// Draws any text in the middle of a row.
+pub(super) fn centred(buffer: &mut Buffer, area: Rect, any: &str, style: Style) {
+    let safe = text::truncate(any, area.width.into());
+    let x = area.x + (area.width - cells(&safe).min(area.width)) / 2;
+    put(buffer, (x, area.y), area.width, &safe, style);
+}
+
+/// Draws any text at the right end of a row. Returns the column where it starts.
+pub(super) fn right(buffer: &mut Buffer, area: Rect, any: &str, style: Style) -> u16 {
+    let safe = text::truncate(any, area.width.into());
+    let x = area.right() - cells(&safe).min(area.width);
+    put(buffer, (x, area.y), area.width, &safe, style);
+    x
+}
+
+/// The width of safe text, saturating.
+pub(super) fn cells(safe: &str) -> u16 {
+    u16::try_from(text::width(safe)).unwrap_or(u16::MAX)
+}
+
+/// One row of an area, counted from its top; empty below its bottom.
+pub(super) fn row(area: Rect, at: u16) -> Rect {
+    let height = u16::from(at < area.height);
+    Rect::new(area.x, area.y + at.min(area.height), area.width, height)
+}
+
+/// A time in the user's zone; `None` for one that no calendar has.
+pub(super) fn local(time: Timestamp, zone: &TimeZone) -> Option<DateTime> {
+    let millis = i64::try_from(time.0).ok()?;
+    let time = jiff::Timestamp::from_millisecond(millis).ok()?;
+    Some(zone.to_datetime(time))
+}
+
+/// `09:41`.
+pub(super) fn clock(time: Option<DateTime>) -> String {
+    time.map_or_else(
+        || "--:--".to_owned(),
+        |t| format!("{:02}:{:02}", t.hour(), t.minute()),
+    )
+}
+
+/// `Saturday 21 November`, with the year if it is another one than today's, short if room is.
+pub(super) fn day(date: Date, today: Option<Date>, is_short: bool) -> String {
+    let is_this_year = today.is_none_or(|today| today.year() == date.year());
+    let format = match (is_short, is_this_year) {
+        (true, true) => "%a %-d %b",
+        (true, false) => "%-d %b %Y",
+        (false, true) => "%A %-d %B",
+        (false, false) => "%A %-d %B %Y",
+    };
+    date.strftime(format).to_string()
+}
+
+/// When something last happened, in at most six cells: the time today, else the day.
+pub(super) fn when(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (Some(then), Some(now)) = (local(time, zone), local(now, zone)) else {
+        return String::new();
+    };
+    let days = then
+        .date()
+        .until(now.date())
+        .map_or(i32::MAX, |span| span.get_days());
+    match days {
+        i32::MIN..=0 => clock(Some(then)),
+        1..=6 => then.strftime("%a").to_string(),
+        _ if then.year() == now.year() => then.strftime("%-d %b").to_string(),
+        _ => then.year().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        let time: jiff::Timestamp = text.parse().unwrap();
+        Timestamp(time.as_millisecond().try_into().unwrap())
+    }
+
+    #[test]
+    fn times_are_shown_as_far_as_they_matter() {
+        let now = at("2026-11-21T09:44:00Z");
+        for (time, shown) in [
+            ("2026-11-21T09:02:00Z", "09:02"),
+            ("2026-11-20T23:59:00Z", "Fri"),
+            ("2026-11-15T12:00:00Z", "Sun"),
+            ("2026-11-14T12:00:00Z", "14 Nov"),
+            ("2025-12-31T12:00:00Z", "2025"),
+        ] {
+            assert_eq!(when(at(time), now, &TimeZone::UTC), shown, "{time}");
+        }
+        assert_eq!(when(Timestamp(u64::MAX), now, &TimeZone::UTC), "");
+    }
+
+    #[test]
+    fn a_row_below_an_area_is_empty() {
+        let area = Rect::new(1, 1, 5, 2);
+        assert_eq!(row(area, 1), Rect::new(1, 2, 5, 1));
+        assert_eq!(row(area, 7).height, 0);
+    }
+}

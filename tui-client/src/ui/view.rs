@@ -1,0 +1,143 @@
+//! What the screen remembers from one frame to the next: scrolls, wrapped rows, what a click hits.
+//!
+//! The client driver owns it and lends it while drawing. Everything in it can be lost without
+//! harm: the app keeps what must last.
+
+use std::collections::HashMap;
+
+use jiff::tz::TimeZone;
+use ratatui::layout::Rect;
+use recado_shared::{ConversationId, Timestamp};
+
+use super::rows::WrapCache;
+use super::scroll::Position;
+use super::theme::Theme;
+use crate::app::screen::Place;
+use crate::app::{ClickTarget, Scroll, Viewed};
+
+/// Most conversations whose exact scroll is kept. Beyond it all are forgotten, and the places
+/// that the app keeps are used again.
+const MAX_POSITIONS: usize = 256;
+
+/// Most scrolls that wait for a draw; more are left out, as if the wheel had turned less.
+const MAX_PENDING: usize = 256;
+
+/// State of the screen that is no state of the app.
+#[derive(Debug)]
+pub struct ViewState {
+    /// The time of the frame, for "today".
+    pub now: Timestamp,
+    pub(super) time_zone: TimeZone,
+    pub(super) theme: Theme,
+    pub(super) cache: WrapCache,
+    pub(super) viewed: Option<Viewed>,
+    /// The first row of the contact list that is shown.
+    pub(super) contacts_top: usize,
+    /// The open row that was last scrolled to.
+    pub(super) contacts_open: Option<(ConversationId, usize)>,
+    pub(super) contacts_area: Rect,
+    /// The first row of the composer that is shown.
+    pub(super) composer_top: usize,
+    positions: HashMap<ConversationId, Position>,
+    shown: Option<ConversationId>,
+    pending: Vec<Scroll>,
+    hits: Vec<(Rect, ClickTarget)>,
+}
+
+impl ViewState {
+    /// The state before the first frame.
+    pub fn new(time_zone: TimeZone, theme: Theme, now: Timestamp) -> Self {
+        Self {
+            now,
+            time_zone,
+            theme,
+            cache: WrapCache::default(),
+            viewed: None,
+            contacts_top: 0,
+            contacts_open: None,
+            contacts_area: Rect::default(),
+            composer_top: 0,
+            positions: HashMap::new(),
+            shown: None,
+            pending: Vec::new(),
+            hits: Vec::new(),
+        }
+    }
+
+    /// What a click on a cell of the last frame hits.
+    pub fn hit(&self, column: u16, row: u16) -> Option<ClickTarget> {
+        self.hits
+            .iter()
+            .rev()
+            .find(|(area, _)| area.contains((column, row).into()))
+            .map(|&(_, target)| target)
+    }
+
+    /// Moves the open conversation, at the next draw.
+    pub fn scroll(&mut self, scroll: Scroll) {
+        if self.pending.len() < MAX_PENDING {
+            self.pending.push(scroll);
+        }
+    }
+
+    /// Turns the wheel over a cell. Returns whether it was over the contact list, which scrolls;
+    /// the conversation is up to the app.
+    pub fn wheel(&mut self, column: u16, row: u16, lines: i32) -> bool {
+        let is_here = self.contacts_area.contains((column, row).into());
+        if is_here {
+            let by = isize::try_from(lines).unwrap_or(0);
+            self.contacts_top = self.contacts_top.saturating_add_signed(by);
+        }
+        is_here
+    }
+
+    /// What the last frame showed of the open conversation.
+    pub fn viewed(&self) -> Option<Viewed> {
+        self.viewed
+    }
+
+    /// Begins a frame: nothing can be hit and nothing is seen until it is drawn.
+    pub(super) fn begin(&mut self) {
+        self.hits.clear();
+        self.viewed = None;
+        self.contacts_area = Rect::default();
+    }
+
+    /// Notes what a click in an area hits. Later areas lie over earlier ones.
+    pub(super) fn add_hit(&mut self, area: Rect, target: ClickTarget) {
+        self.hits.push((area, target));
+    }
+
+    /// Lets nothing below an overlay be hit.
+    pub(super) fn forget_hits(&mut self) {
+        self.hits.clear();
+        self.contacts_area = Rect::default();
+    }
+
+    /// Takes the position of a conversation that is about to be drawn, and the scrolls that wait.
+    pub(super) fn take_position(
+        &mut self,
+        id: ConversationId,
+        place: Place,
+    ) -> (Position, Vec<Scroll>) {
+        if self.shown != Some(id) {
+            self.shown = Some(id);
+            self.cache.clear();
+            self.composer_top = 0;
+        }
+        let position = self
+            .positions
+            .get(&id)
+            .copied()
+            .unwrap_or_else(|| Position::from_place(place));
+        (position, std::mem::take(&mut self.pending))
+    }
+
+    /// Keeps the position of a conversation that was drawn.
+    pub(super) fn keep_position(&mut self, id: ConversationId, position: Position) {
+        if self.positions.len() >= MAX_POSITIONS && !self.positions.contains_key(&id) {
+            self.positions.clear();
+        }
+        self.positions.insert(id, position);
+    }
+}
