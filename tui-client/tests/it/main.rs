@@ -1,9 +1,16 @@
-//! The client against a real server in this process, over real sockets and real files.
+//! The client against real servers, over real sockets and real files; the binaries in real
+//! pseudo-terminals.
 
 #![expect(
     clippy::unwrap_used,
     reason = "helpers of tests fail as the tests do: by panicking where it happened"
 )]
 
+mod crash;
+mod demo;
+mod joining;
 mod net;
+mod pty;
 mod support;
+mod two_people;
+mod world;

@@ -1,0 +1,147 @@
+//! Two people talk: the whole path, through the screens of two real terminals.
+
+use crate::world::{Machine, signal};
+
+#[test]
+fn two_people_meet_write_and_see_their_marks() {
+    let machine = Machine::new();
+    let _server = machine.serve(0, &[]);
+    let mut alice = machine.open("alice", &["alice"], 90, 24);
+    alice.wait("connected");
+    let mut bob = machine.open("bob", &["bob"], 90, 24);
+    bob.wait("connected");
+
+    // They see each other online.
+    alice.wait_line("●", "bob");
+    bob.wait_line("●", "alice");
+
+    // The switcher finds the other.
+    alice.key("ctrl-k");
+    alice.type_text("bo");
+    alice.key("enter");
+    alice.wait("to bob");
+
+    // A message goes out and is delivered; bob is not looking at it, so it counts as unread.
+    alice.type_text("did the build pass? 🦀");
+    alice.key("enter");
+    alice.wait_line("did the build pass? 🦀", "✓✓");
+    bob.wait_line("alice", "1");
+
+    // Bob opens it, reads, and answers; the count goes.
+    bob.key("ctrl-k");
+    bob.type_text("ali");
+    bob.key("enter");
+    bob.wait("did the build pass? 🦀");
+    bob.paste("yes,\nin 41 s");
+    bob.wait("in 41 s");
+    bob.key("enter");
+    alice.wait("in 41 s");
+    bob.wait_line("in 41 s", "");
+
+    // Quitting leaves both terminals clean.
+    for terminal in [&mut alice, &mut bob] {
+        terminal.key("ctrl-q");
+        assert!(terminal.wait_end().success());
+        terminal.assert_clean();
+    }
+}
+
+#[test]
+fn what_is_typed_while_the_server_is_dead_goes_out_by_itself() {
+    let machine = Machine::new();
+    let server = machine.serve(0, &[]);
+    let mut alice = machine.open("alice", &["alice"], 90, 24);
+    let mut bob = machine.open("bob", &["bob"], 90, 24);
+    alice.wait("connected");
+    bob.wait("connected");
+    alice.wait_line("●", "bob");
+    alice.key("ctrl-k");
+    alice.type_text("bob");
+    alice.key("enter");
+    alice.wait("to bob");
+    alice.type_text("before");
+    alice.key("enter");
+    alice.wait_line("before", "✓✓");
+
+    let port = server.kill();
+    alice.wait_gone("connected");
+    alice.type_text("while it was dead");
+    alice.key("enter");
+    alice.wait("1 waiting");
+
+    // Not even a restart of the client loses it, and its history is there without a network.
+    alice.key("ctrl-q");
+    alice.wait_end();
+    let alice = machine.open("alice", &["alice"], 90, 24);
+    alice.wait("while it was dead");
+    alice.wait("before");
+    alice.wait("1 waiting");
+
+    let _server = machine.serve(port, &[]);
+    alice.wait_line("while it was dead", "✓✓");
+    alice.wait_gone("1 waiting");
+    drop(bob);
+}
+
+#[test]
+fn a_signal_restores_the_terminal_and_keeps_the_draft() {
+    let machine = Machine::new();
+    let server = machine.serve(0, &[]);
+    let mut bob = machine.open("bob", &["bob"], 80, 24);
+    bob.wait("connected");
+    for name in ["TERM", "HUP"] {
+        let mut alice = machine.open("alice", &["alice"], 80, 24);
+        alice.wait_line("●", "bob");
+        alice.key("ctrl-k");
+        alice.type_text("bob");
+        alice.key("enter");
+        alice.wait("to bob");
+        alice.type_text("half a thought");
+        alice.wait("half a thought");
+        signal(name, alice.process());
+        alice.wait_end();
+        alice.assert_clean();
+        let mut again = machine.open("alice", &["alice"], 80, 24);
+        again.wait("half a thought");
+        again.key("ctrl-q");
+        again.wait_end();
+        // The next round starts from an empty draft again.
+        let mut clear = machine.open("alice", &["alice"], 80, 24);
+        clear.wait("half a thought");
+        clear.key("ctrl-u");
+        clear.wait_gone("half a thought");
+        clear.key("ctrl-q");
+        clear.wait_end();
+    }
+    bob.key("ctrl-q");
+    bob.wait_end();
+    server.stop();
+}
+
+#[test]
+fn every_size_is_usable_and_resizing_loses_nothing() {
+    let machine = Machine::new();
+    let _server = machine.serve(0, &[]);
+    let mut bob = machine.open("bob", &["bob"], 80, 24);
+    bob.wait("connected");
+    let mut alice = machine.open("alice", &["alice"], 80, 24);
+    alice.wait_line("●", "bob");
+    alice.click(
+        alice.position_of("bob").unwrap().0,
+        alice.position_of("bob").unwrap().1,
+    );
+    alice.wait("to bob");
+    for (columns, rows) in [(20, 6), (200, 60), (40, 12), (21, 7), (80, 24)] {
+        alice.resize(columns, rows);
+        let text = format!("at {columns}");
+        alice.type_text(&text);
+        alice.key("enter");
+        alice.wait(&text);
+    }
+    alice.wait("at 200");
+    bob.key("ctrl-k");
+    bob.type_text("alice");
+    bob.key("enter");
+    bob.wait("at 200");
+    bob.wait("at 80");
+}
