@@ -1,8 +1,329 @@
-//! The relay core: takes events, changes itself, returns effects. It knows no socket, file,
-//! clock, task or random source.
+//! The relay core: takes events, changes itself, returns effects. It decides who is in, who is
+//! told what, and what the store shall do. It knows no socket, file, clock, task or random source.
 
+#![deny(clippy::wildcard_enum_match_arm, clippy::disallowed_methods)]
+
+mod catch_up;
+mod delivery;
+mod drain;
 mod effect;
 mod event;
+mod login;
+mod presence;
+#[cfg(test)]
+mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use recado_shared::{
+    Activity, Answer, ClientFrame, ConversationId, Now, ProtocolVersion, Request, RequestError,
+    ServerFrame, Stamp, Token, UserId,
+};
+use serde::Deserialize;
+
+use self::catch_up::{Flow, HeadsReading, find_people, page};
+use self::drain::Phase;
+use self::login::{Greeting, Registrations};
+use self::presence::Presences;
+use crate::store::{Origin, ReadResult, Write, Written};
+
+pub use drain::DRAIN_LIMIT;
 pub use effect::Effect;
 pub use event::{Event, Peer, SessionId};
+pub use login::DIRECTORY_ANNOUNCE_LIMIT;
+pub use presence::{PRESENCE_BURST, PRESENCE_INTERVAL, PRESENCE_PACE};
+
+/// Who may claim a new name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Policy {
+    /// Who brings an invite.
+    #[default]
+    Invite,
+    /// Everybody.
+    Open,
+    /// Nobody but the bearer of the local ticket.
+    Closed,
+}
+
+/// The settings of a [`Relay`].
+#[derive(Clone, Debug)]
+pub struct RelayConfig {
+    /// Who may register.
+    pub policy: Policy,
+    /// Admits whoever shows it from this very machine.
+    pub local_token: Option<Token>,
+    /// Most sessions at a time.
+    pub max_sessions: usize,
+    /// Most users.
+    pub max_users: u64,
+    /// Most registrations per network address and hour under [`Policy::Open`].
+    pub registrations_per_hour: u32,
+}
+
+/// Who is here, who watches whom, and what is still outstanding.
+///
+/// The driver feeds [`handle`](Self::handle) one event at a time and carries out the effects
+/// before the next; an [`Event::OutboxFull`] goes in right after the effects that caused it.
+#[derive(Debug)]
+pub struct Relay {
+    config: RelayConfig,
+    /// Hellos that wait for the store.
+    greetings: BTreeMap<SessionId, Greeting>,
+    /// Sessions that were welcomed.
+    sessions: BTreeMap<SessionId, Session>,
+    /// The sessions of each user who has one.
+    devices: BTreeMap<UserId, BTreeSet<SessionId>>,
+    presences: Presences,
+    registrations: Registrations,
+    /// Heads since here make up for any frame that the last handled event caused.
+    left_out_since: Stamp,
+    /// Writes that the store has not answered; a drain waits for them.
+    outstanding_writes: usize,
+    phase: Phase,
+}
+
+/// What the relay keeps of a session; freed as a whole when it closes.
+#[derive(Debug)]
+struct Session {
+    user: UserId,
+    version: ProtocolVersion,
+    activity: Activity,
+    /// At most [`MAX_WATCHED`](recado_shared::limits::MAX_WATCHED).
+    watching: BTreeSet<UserId>,
+    /// Those of `watching` whose presence is still to be told.
+    untold: BTreeSet<UserId>,
+    /// When the next of `untold` may be told.
+    tell_at: Option<Instant>,
+    /// When typing was last passed on, for the last few conversations.
+    typing: BTreeMap<ConversationId, Instant>,
+    flow: Flow,
+    heads: HeadsReading,
+}
+
+impl Relay {
+    /// Makes a relay without sessions.
+    pub fn new(config: RelayConfig) -> Self {
+        Self {
+            config,
+            greetings: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            presences: Presences::default(),
+            registrations: Registrations::default(),
+            left_out_since: Stamp(0),
+            outstanding_writes: 0,
+            phase: Phase::Serving,
+        }
+    }
+
+    /// Takes an event and returns what is to be done about it, in order.
+    pub fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
+        let mut out = Vec::new();
+        match event {
+            Event::Hello {
+                session,
+                peer,
+                hello,
+            } => self.hello(session, peer, &hello, now, &mut out),
+            Event::Frame { session, frame } => self.frame(session, frame, now, &mut out),
+            Event::Closed(session) => self.closed(session, now, &mut out),
+            Event::OutboxFull(session) => self.outbox_full(session, &mut out),
+            Event::CaughtUp(session) => self.caught_up(session, now, &mut out),
+            Event::Written(written) => self.written(written, now, &mut out),
+            Event::Read(result) => self.read(result, &mut out),
+            Event::StoreFailed => self.store_failed(&mut out),
+            Event::Drain => self.drain(now, &mut out),
+            Event::Deadline => self.deadline(now, &mut out),
+        }
+        out
+    }
+
+    /// When [`Event::Deadline`] is due next.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        [self.presences.next_deadline(), self.phase.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn frame(&mut self, id: SessionId, frame: ClientFrame, now: Now, out: &mut Vec<Effect>) {
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        let user = session.user;
+        match frame {
+            ClientFrame::Request { number, request } => {
+                let origin = Origin {
+                    session: id,
+                    number,
+                };
+                self.request(origin, user, request, now, out);
+            }
+            ClientFrame::Advance(advance) => self.advance(user, advance, out),
+            ClientFrame::Typing(conversation) => self.typing(id, user, conversation, now, out),
+            ClientFrame::Watch(users) => self.watch(id, users, now, out),
+            ClientFrame::Activity(activity) => self.activity(id, user, activity, now, out),
+            // The session task deals with these.
+            ClientFrame::Hello(_)
+            | ClientFrame::Ping(_)
+            | ClientFrame::Pong(_)
+            | ClientFrame::Leave => {}
+        }
+    }
+
+    fn request(
+        &mut self,
+        origin: Origin,
+        user: UserId,
+        request: Request,
+        now: Now,
+        out: &mut Vec<Effect>,
+    ) {
+        let result = match request {
+            Request::Append {
+                conversation,
+                id,
+                content,
+            } => self.append(origin, user, (conversation, id, content), now, out),
+            Request::Page {
+                conversation,
+                range,
+                limit,
+            } => page(origin, user, (conversation, range, limit), out),
+            Request::FindPeople {
+                prefix,
+                after,
+                limit,
+            } => {
+                find_people(origin, &prefix, after, limit, out);
+                Ok(())
+            }
+        };
+        if let Err(error) = result {
+            self.answer(origin, Err(error), out);
+        }
+    }
+
+    fn written(&mut self, written: Written, now: Now, out: &mut Vec<Effect>) {
+        self.outstanding_writes = self.outstanding_writes.saturating_sub(1);
+        match written {
+            Written::Login { session, result } => self.logged_in(session, result, now, out),
+            Written::Append {
+                origin,
+                conversation,
+                result,
+                stamp,
+            } => {
+                self.left_out_since = self.left_out_since.max(before(stamp));
+                self.appended(origin, conversation, result, out);
+            }
+            Written::Advance {
+                conversation,
+                moved,
+                stamp,
+            } => {
+                self.left_out_since = self.left_out_since.max(before(stamp));
+                self.advanced(conversation, moved, out);
+            }
+        }
+        self.finish_drain_if_idle(out);
+    }
+
+    fn read(&mut self, result: ReadResult, out: &mut Vec<Effect>) {
+        match result {
+            ReadResult::Heads {
+                session,
+                heads,
+                people,
+                stamp,
+            } => self.heads_read(session, heads, &people, stamp, out),
+            ReadResult::Page {
+                origin,
+                entries,
+                newest,
+            } => self.answer(origin, Ok(Answer::Page { entries, newest }), out),
+            ReadResult::People {
+                origin,
+                people,
+                more,
+            } => self.people_read(origin, people, more, out),
+        }
+    }
+
+    fn closed(&mut self, id: SessionId, now: Now, out: &mut Vec<Effect>) {
+        if let Some(greeting) = self.greetings.get_mut(&id) {
+            greeting.is_gone = true;
+        }
+        let Some(session) = self.sessions.remove(&id) else {
+            return;
+        };
+        let was = self.presence_of_devices(session.user, Some(session.activity));
+        if let Some(devices) = self.devices.get_mut(&session.user) {
+            devices.remove(&id);
+            if devices.is_empty() {
+                self.devices.remove(&session.user);
+            }
+        }
+        self.presences.forget_session(id, &session);
+        self.presence_changed(session.user, was, now, out);
+    }
+
+    fn deadline(&mut self, now: Now, out: &mut Vec<Effect>) {
+        self.settle_presences(now, out);
+        self.tell_presences(now, out);
+        self.finish_drain_if_due(now, out);
+    }
+
+    /// Queues work for the writer.
+    fn write(&mut self, write: Write, out: &mut Vec<Effect>) {
+        self.outstanding_writes += 1;
+        out.push(Effect::Write(write));
+    }
+
+    /// Sends the answer of a request, unless its session is gone.
+    fn answer(&self, origin: Origin, result: Result<Answer, RequestError>, out: &mut Vec<Effect>) {
+        if self.sessions.contains_key(&origin.session) {
+            out.push(Effect::Send {
+                to: origin.session,
+                frame: ServerFrame::Answer {
+                    number: origin.number,
+                    result,
+                },
+            });
+        }
+    }
+
+    /// Pushes a live frame to those of `to` that keep up and whose version allows it.
+    fn push(
+        &self,
+        to: impl IntoIterator<Item = SessionId>,
+        frame: ServerFrame,
+        out: &mut Vec<Effect>,
+    ) {
+        let takes_it = |id: &SessionId| {
+            self.sessions.get(id).is_some_and(|session| {
+                session.flow == Flow::Live && session.version >= frame.since()
+            })
+        };
+        let to: Vec<_> = to.into_iter().filter(takes_it).collect();
+        if !to.is_empty() {
+            out.push(Effect::Push { to, frame });
+        }
+    }
+
+    /// All sessions of all members of a conversation.
+    fn sessions_of_members(&self, conversation: ConversationId) -> impl Iterator<Item = SessionId> {
+        let ConversationId::Direct(pair) = conversation;
+        pair.members()
+            .filter_map(|user| self.devices.get(&user))
+            .flatten()
+            .copied()
+    }
+}
+
+/// The stamp before a change.
+fn before(stamp: Stamp) -> Stamp {
+    Stamp(stamp.0.saturating_sub(1))
+}

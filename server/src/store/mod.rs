@@ -1,5 +1,262 @@
 //! The store: the conversation logs, cursors, users and invites on disk.
+//!
+//! This file is the handle: it checks that there is room, queues requests and hands out answers.
+//! The threads behind it own the database; nothing outside this folder knows SQL.
 
+mod admin;
+mod error;
+mod folder;
+mod invite;
+mod log;
+mod login;
+mod read;
 mod request;
+mod row;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod worker;
 
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use recado_shared::LogId;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Semaphore, mpsc};
+
+pub use admin::{Admin, create_invite, open_admin};
+pub use error::StoreError;
 pub use request::{Admission, Admitted, Appended, Login, Origin, Read, ReadResult, Write, Written};
+
+use folder::Folder;
+use worker::{Answers, Writer, run_reader};
+
+/// Most requests that may be unanswered, counted until their answer is taken from
+/// [`StoreEvents`]. With the longest bodies they hold about 30 MiB.
+pub const STORE_WINDOW: usize = 2_048;
+
+/// How the store works. The default suits everyone but tests.
+#[derive(Clone, Copy, Debug)]
+pub struct StoreConfig {
+    /// How many threads read; at least one.
+    pub readers: usize,
+    /// Most requests that may be unanswered.
+    pub window: usize,
+    /// When committed pages move from the write-ahead log into the database.
+    pub checkpoints: Checkpoints,
+}
+
+/// How many pages of 4 KiB gather in the write-ahead log before they move into the database. More
+/// of them make commits faster on average and the opening after a crash slower.
+#[derive(Clone, Copy, Debug)]
+pub struct Checkpoints {
+    /// While nobody waits for a commit.
+    pub when_idle: i64,
+    /// While somebody does.
+    pub at_most: i64,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            readers: 2,
+            window: STORE_WINDOW,
+            checkpoints: Checkpoints {
+                when_idle: 2_000,
+                at_most: 8_000,
+            },
+        }
+    }
+}
+
+/// What the store says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreEvent {
+    /// A batch of writes is on the disk. In the order in which they were queued.
+    Written(Vec<Written>),
+    /// A question is answered.
+    Read(ReadResult),
+    /// The database failed, with this explanation. What was being written is undone and was never
+    /// acknowledged; the store answers nothing more of that kind, and the server should stop.
+    Failed(String),
+}
+
+/// Why a request was not queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotQueued {
+    /// As many requests are unanswered as may be: take answers first.
+    #[error("too many requests wait for the store")]
+    Full,
+    /// The store failed, and said so.
+    #[error("the store has stopped")]
+    Stopped,
+}
+
+/// Opens data folders.
+#[derive(Clone, Copy, Debug)]
+pub struct Store;
+
+/// Where requests go. Dropping it ends the threads, after they have finished what is queued;
+/// [`join`](Self::join) also waits for them.
+#[derive(Debug)]
+pub struct StoreHandle {
+    log: LogId,
+    write_queue: mpsc::Sender<Write>,
+    read_queue: mpsc::Sender<Read>,
+    /// One permit for each request more that may be queued.
+    room: Arc<Semaphore>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Where answers come from: one for each request, unless the store fails.
+///
+/// There is always room for them. A request is only queued while fewer than the window are
+/// unanswered, each makes at most one event, and each thread has one place more to say that it
+/// failed; so the threads never wait for this side, and no answer is lost.
+#[derive(Debug)]
+pub struct StoreEvents {
+    events: mpsc::Receiver<StoreEvent>,
+    room: Arc<Semaphore>,
+}
+
+impl Store {
+    /// Opens the data folder, making what is missing, and starts the threads. No other server can
+    /// open it until they have ended.
+    ///
+    /// This waits for the disk: not for an async task.
+    ///
+    /// # Errors
+    /// [`StoreError`] says why the folder cannot be used.
+    pub fn open(dir: &Path, config: StoreConfig) -> Result<(StoreHandle, StoreEvents), StoreError> {
+        let folder = Folder::claim(dir)?;
+        let writer = Writer::new(folder.open_writer()?, config.checkpoints)
+            .map_err(StoreError::database(dir))?;
+        let readers = (0..config.readers.max(1))
+            .map(|_| folder.open_reader())
+            .collect::<Result<Vec<_>, _>>()?;
+
+        let (write_queue, queued_writes) = mpsc::channel(config.window);
+        let (read_queue, queued_reads) = mpsc::channel(config.window);
+        let (sender, events) = mpsc::channel(config.window + 1 + readers.len());
+        let log = writer.log();
+        let mut threads = Vec::new();
+        let answers = Answers::new(&sender, "store-writer");
+        threads.push(start(dir, &folder, "store-writer", move || {
+            writer.run(queued_writes, &answers);
+        })?);
+        let queued_reads = Arc::new(Mutex::new(queued_reads));
+        for reader in readers {
+            let answers = Answers::new(&sender, "store-reader");
+            let queue = Arc::clone(&queued_reads);
+            threads.push(start(dir, &folder, "store-reader", move || {
+                run_reader(reader, &queue, &answers);
+            })?);
+        }
+        let room = Arc::new(Semaphore::new(config.window));
+        let handle = StoreHandle {
+            log,
+            write_queue,
+            read_queue,
+            room: Arc::clone(&room),
+            threads,
+        };
+        Ok((handle, StoreEvents { events, room }))
+    }
+}
+
+/// Starts a thread that keeps the folder locked until it ends.
+fn start(
+    dir: &Path,
+    folder: &Folder,
+    name: &str,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, StoreError> {
+    let folder = folder.clone();
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            run();
+            drop(folder);
+        })
+        .map_err(StoreError::folder(dir))
+}
+
+impl StoreHandle {
+    /// The identity of the data.
+    pub fn log(&self) -> LogId {
+        self.log
+    }
+
+    /// How many more requests can be queued. Only taking answers makes more room.
+    pub fn room(&self) -> usize {
+        self.room.available_permits()
+    }
+
+    /// Queues a write, behind those queued before.
+    ///
+    /// # Errors
+    /// [`NotQueued`]; then there will be no answer.
+    pub fn write(&self, write: Write) -> Result<(), NotQueued> {
+        self.queue(&self.write_queue, write)
+    }
+
+    /// Queues a read. It sees everything that was answered as written before.
+    ///
+    /// # Errors
+    /// [`NotQueued`]; then there will be no answer.
+    pub fn read(&self, read: Read) -> Result<(), NotQueued> {
+        self.queue(&self.read_queue, read)
+    }
+
+    fn queue<T>(&self, queue: &mpsc::Sender<T>, request: T) -> Result<(), NotQueued> {
+        // What waited for a thread that failed keeps its permits: that is no full window.
+        if queue.is_closed() {
+            return Err(NotQueued::Stopped);
+        }
+        let permit = self.room.try_acquire().map_err(|_| NotQueued::Full)?;
+        queue.try_send(request).map_err(|error| match error {
+            TrySendError::Full(_) => NotQueued::Full,
+            TrySendError::Closed(_) => NotQueued::Stopped,
+        })?;
+        // Its answer gives it back.
+        permit.forget();
+        Ok(())
+    }
+
+    /// Waits until everything queued is done and the data folder is free. The answers can still
+    /// be taken afterwards.
+    ///
+    /// This waits for the disk: not for an async task.
+    pub fn join(self) {
+        let Self {
+            write_queue,
+            read_queue,
+            threads,
+            ..
+        } = self;
+        drop((write_queue, read_queue));
+        for thread in threads {
+            // A thread that panicked has said so to the receiver of events.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl StoreEvents {
+    /// Takes the next event, or `None` once the threads have ended. Nothing is lost if the wait
+    /// is given up.
+    pub async fn recv(&mut self) -> Option<StoreEvent> {
+        let event = self.events.recv().await;
+        self.make_room(event.as_ref());
+        event
+    }
+
+    fn make_room(&self, event: Option<&StoreEvent>) {
+        match event {
+            Some(StoreEvent::Written(written)) => self.room.add_permits(written.len()),
+            Some(StoreEvent::Read(_)) => self.room.add_permits(1),
+            Some(StoreEvent::Failed(_)) | None => {}
+        }
+    }
+}

@@ -1,12 +1,301 @@
 //! The client core: takes events, changes itself, returns effects. It knows no terminal, socket,
 //! file, clock, task or random source.
 
+#![deny(clippy::wildcard_enum_match_arm, clippy::disallowed_methods)]
+
 pub mod action;
 pub mod composer;
+mod contacts;
+mod conversation;
+mod cursors;
 pub mod effect;
 pub mod event;
+mod ids;
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "key codes are the list of another crate, and most of them have no binding"
+)]
 pub mod keymap;
+mod keys;
+mod link;
+mod log;
+mod navigation;
+mod outbox;
+mod ranges;
+mod receive;
+mod requests;
 pub mod screen;
+mod selection;
+mod sending;
+mod switcher;
+mod sync;
+#[cfg(test)]
+mod tests;
+mod unread;
+mod unsaved;
+mod view;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use recado_shared::{ClientFrame, ConversationId, Now, Since, UserId};
+
+use crate::store::{PendingState, Save, Snapshot, StoredMe};
+use contacts::Contacts;
+use conversation::Conversation;
+use ids::IdSupply;
+use keymap::Keymap;
+use link::Link;
+use navigation::Navigation;
+use outbox::Outbox;
+use requests::Requests;
+use switcher::OverlayState;
+use sync::Directory;
+use unsaved::Unsaved;
 
 pub use effect::{Effect, Scroll};
 pub use event::{ClickTarget, Event, Viewed};
+
+/// Most conversations that the app keeps. A server that names more is not believed.
+const MAX_CONVERSATIONS: usize = 10_000;
+
+/// What the program is told once, at its start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The name to show before the server has said one.
+    pub name: String,
+    /// The bindings in force.
+    pub keymap: Keymap,
+    /// Where the random part of message ids starts; differs with every start.
+    pub seed: u64,
+    /// Whether to ring the bell when somebody writes and the terminal has no focus.
+    pub bell: bool,
+}
+
+/// Everything the client knows and decides.
+///
+/// Feed it with [`handle`](Self::handle) and carry out the effects in order; call it with
+/// [`Event::Deadline`] at [`next_deadline`](Self::next_deadline); draw [`screen`](Self::screen).
+#[derive(Debug)]
+pub struct App {
+    settings: Settings,
+    me: Option<StoredMe>,
+    since: Option<Since>,
+    conversations: BTreeMap<ConversationId, Conversation>,
+    /// Conversations that the event at hand changed, so that cursors are looked at once.
+    touched: BTreeSet<ConversationId>,
+    contacts: Contacts,
+    outbox: Outbox,
+    requests: Requests,
+    directory: Directory,
+    ids: IdSupply,
+    link: Link,
+    nav: Navigation,
+    overlay: Option<OverlayState>,
+    unsaved: Unsaved,
+    /// What just happened, until the next key.
+    message: Option<String>,
+    /// Said for as long as nothing else is: nothing more is kept on disk.
+    store_failure: Option<String>,
+    effects: Vec<Effect>,
+}
+
+impl App {
+    /// The app as the local store remembers it, not connected.
+    pub fn new(snapshot: Snapshot, settings: Settings, now: Now) -> Self {
+        let mut ids = IdSupply::new(settings.seed);
+        let outbox = Outbox::new(snapshot.outbox);
+        if let Some(last) = outbox.last_id() {
+            ids.follow(last);
+        }
+        let mut app = Self {
+            settings,
+            me: snapshot.me,
+            since: snapshot.since,
+            conversations: BTreeMap::new(),
+            touched: BTreeSet::new(),
+            contacts: Contacts::default(),
+            outbox,
+            requests: Requests::default(),
+            directory: Directory::default(),
+            ids,
+            link: Link::new(now.instant),
+            nav: Navigation::default(),
+            overlay: None,
+            unsaved: Unsaved::default(),
+            message: None,
+            store_failure: None,
+            effects: Vec::new(),
+        };
+        for (user, name) in snapshot.people {
+            app.contacts.set_name(user, name);
+        }
+        if let Some(me) = app.me.as_ref().map(|me| me.user) {
+            for stored in snapshot.conversations {
+                if let Some(conversation) = Conversation::from_stored(stored, me) {
+                    app.contacts.add(conversation.peer);
+                    app.conversations.insert(conversation.id, conversation);
+                }
+            }
+        }
+        for (id, draft) in snapshot.drafts {
+            if let Some(conversation) = app.conversation_or_new(id) {
+                conversation.composer = composer::Composer::with_text(&draft);
+            }
+        }
+        let pending: BTreeSet<_> = app.outbox.all().map(|p| p.conversation).collect();
+        for id in pending {
+            app.conversation_or_new(id);
+        }
+        app.refresh_contacts();
+        if let Some(open) = snapshot.open {
+            app.restore_open(open);
+        }
+        app
+    }
+
+    /// Takes an event, returns what is to be done, in order.
+    pub fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
+        match event {
+            Event::Key(key) => self.on_key(key, now),
+            Event::Paste(text) => self.on_paste(&text, now),
+            Event::Click(target) => self.on_click(target, now),
+            Event::Wheel(lines) => self.on_wheel(lines, now),
+            Event::Focus(has_focus) => self.on_focus(has_focus, now),
+            Event::Viewed(viewed) => self.on_viewed(viewed),
+            Event::Net(event) => self.on_net(event, now),
+            Event::Loaded(loaded) => self.on_loaded(loaded),
+            Event::StoreFailed(why) => {
+                self.store_failure = Some(format!(
+                    "nothing more is kept on this disk: {why}. Copy what you need, then restart"
+                ));
+            }
+            Event::Deadline => {}
+            Event::Terminate => self.quit(),
+        }
+        self.follow_up(now);
+        std::mem::take(&mut self.effects)
+    }
+
+    /// When to call [`handle`](Self::handle) with [`Event::Deadline`] if nothing else happens.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let typing = self
+            .conversations
+            .values()
+            .filter_map(|conversation| conversation.typing_until);
+        typing
+            .chain(self.link.next_deadline())
+            .chain(self.unsaved.due())
+            .chain(self.outbox.paused_until.filter(|_| self.link.is_up()))
+            .min()
+    }
+
+    /// Which set of heads the app has, for the next `Hello`.
+    pub fn since(&self) -> Option<Since> {
+        self.since
+    }
+
+    /// Does what may have become possible or due, whatever the event was.
+    fn follow_up(&mut self, now: Now) {
+        self.expire(now);
+        self.move_cursors();
+        self.send_appends(now);
+        self.ask_pages();
+        self.ask_directory();
+        self.check_selection();
+        self.refresh_contacts();
+        self.send_watch();
+        self.save_due(now);
+    }
+
+    fn expire(&mut self, now: Now) {
+        for conversation in self.conversations.values_mut() {
+            if conversation
+                .typing_until
+                .is_some_and(|until| until <= now.instant)
+            {
+                conversation.typing_until = None;
+            }
+        }
+        if self
+            .outbox
+            .paused_until
+            .is_some_and(|until| until <= now.instant)
+        {
+            self.outbox.paused_until = None;
+        }
+        if let Some(frame) = self.link.follow_clock(now.instant) {
+            self.send(frame);
+        }
+    }
+
+    fn send(&mut self, frame: ClientFrame) {
+        self.effects.push(Effect::Send(frame));
+    }
+
+    fn save(&mut self, save: Save) {
+        self.effects.push(Effect::Save(save));
+    }
+
+    fn user(&self) -> Option<UserId> {
+        self.me.as_ref().map(|me| me.user)
+    }
+
+    /// The conversation, made if it is new; `None` if the user is no member or there are too many.
+    fn conversation_or_new(&mut self, id: ConversationId) -> Option<&mut Conversation> {
+        let me = self.user()?;
+        if !self.conversations.contains_key(&id) {
+            if self.conversations.len() >= MAX_CONVERSATIONS {
+                return None;
+            }
+            let conversation = Conversation::new(id, me)?;
+            self.contacts.add(conversation.peer);
+            self.conversations.insert(id, conversation);
+        }
+        self.touched.insert(id);
+        self.conversations.get_mut(&id)
+    }
+
+    fn open_conversation(&mut self) -> Option<&mut Conversation> {
+        self.conversations.get_mut(&self.nav.open?)
+    }
+
+    /// Saves what is not saved yet and leaves.
+    fn quit(&mut self) {
+        self.remember_place();
+        self.save_all();
+        if self.link.is_up() {
+            self.send(ClientFrame::Leave);
+        }
+        self.effects.push(Effect::Quit);
+    }
+
+    /// The server's data is another one than before: nothing cached belongs to it. What waited
+    /// may be meant for somebody who has another number there, so the person decides again.
+    fn forget_log(&mut self) {
+        self.since = None;
+        self.contacts = Contacts::default();
+        let me = self.user();
+        for (id, mut old) in std::mem::take(&mut self.conversations) {
+            let Some(mut fresh) = me.and_then(|me| Conversation::new(id, me)) else {
+                continue;
+            };
+            fresh.composer = std::mem::take(&mut old.composer);
+            if !fresh.composer.is_empty() || self.nav.open == Some(id) {
+                self.contacts.add(fresh.peer);
+                self.conversations.insert(id, fresh);
+            }
+        }
+        self.nav.forget(|id| self.conversations.contains_key(id));
+        let waiting: Vec<_> = self
+            .outbox
+            .all()
+            .filter(|pending| pending.state == PendingState::Waiting)
+            .map(|pending| pending.id)
+            .collect();
+        for id in waiting {
+            let why = "the server's data was replaced: check the recipient, then send again";
+            self.set_pending(id, PendingState::Failed(why.to_owned()));
+        }
+    }
+}

@@ -1,8 +1,36 @@
 //! The network task's handle: events out, frames in, through bounded channels.
 
+pub mod backoff;
+mod connect;
+mod error;
+mod heartbeat;
+pub mod session;
+mod task;
+
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use recado_shared::{Fingerprint, Refusal, ServerFrame, Welcome};
+use recado_shared::tls::Identity;
+use recado_shared::{
+    ClientFrame, Fingerprint, Refusal, ServerAddress, ServerFrame, Since, Token, Welcome,
+};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+pub use connect::{Connector, Greeting};
+pub use error::{ConnectError, SessionError};
+
+/// Events that may wait for the app. The task then stops reading, so the server notices.
+const MAX_QUEUED_EVENTS: usize = 256;
+
+/// Frames that may wait for the network. One more ends the session, see [`NetHandle::send`].
+const MAX_QUEUED_FRAMES: usize = 1024;
+
+/// How long [`NetHandle::leave`] waits for the goodbye.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What the network task tells the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,4 +60,113 @@ pub enum NetEvent {
         /// The fingerprint that was pinned.
         pinned: Fingerprint,
     },
+}
+
+/// Where a server is that may move, and what admits a new device there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    /// Its address.
+    pub address: ServerAddress,
+    /// The token of its ticket.
+    pub token: Option<Token>,
+}
+
+/// Finds a server that may move, such as the local one on a port of its own choice. Asked
+/// before each attempt; `None` keeps the address that is known.
+pub type Locate = Arc<dyn Fn() -> Option<Located> + Send + Sync>;
+
+/// Which server to reach, and as whom.
+#[derive(Clone)]
+pub struct NetConfig {
+    /// Where the server is.
+    pub address: ServerAddress,
+    /// The only key it may have.
+    pub fingerprint: Fingerprint,
+    /// This device's key.
+    pub identity: Arc<Identity>,
+    /// The name to claim or resume; `None` resumes whatever name the key has.
+    pub name: Option<String>,
+    /// Sent until the first `Welcome`.
+    pub token: Option<Token>,
+    /// Which heads the app has from before.
+    pub since: Option<Since>,
+    /// Name and version of the program.
+    pub software: String,
+    /// Set for a server that may move.
+    pub locate: Option<Locate>,
+}
+
+impl fmt::Debug for NetConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NetConfig")
+            .field("address", &self.address)
+            .field("fingerprint", &self.fingerprint)
+            .field("identity", &self.identity)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Hands frames to the network task. The task ends when it is dropped.
+#[derive(Debug)]
+pub struct NetHandle {
+    frames: mpsc::Sender<ClientFrame>,
+    reconnect: Arc<Notify>,
+    overflow: Arc<Notify>,
+    task: JoinHandle<()>,
+}
+
+/// Starts the network task, which connects at once.
+///
+/// # Errors
+/// [`ConnectError::Key`] if the device's key cannot be used.
+pub fn spawn(config: NetConfig) -> Result<(NetHandle, mpsc::Receiver<NetEvent>), ConnectError> {
+    let connector = Connector::new(&config.identity, config.fingerprint)?;
+    let (events, receiver) = mpsc::channel(MAX_QUEUED_EVENTS);
+    let (frames, queue) = mpsc::channel(MAX_QUEUED_FRAMES);
+    let (reconnect, overflow) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let task = task::Task {
+        config,
+        connector,
+        events,
+        frames: queue,
+        reconnect: Arc::clone(&reconnect),
+        overflow: Arc::clone(&overflow),
+        backoff: backoff::Backoff::default(),
+        is_admitted: false,
+    };
+    let handle = NetHandle {
+        frames,
+        reconnect,
+        overflow,
+        task: tokio::spawn(task.run()),
+    };
+    Ok((handle, receiver))
+}
+
+impl NetHandle {
+    /// Sends a frame in the open session. Without one it is dropped: whatever must arrive is
+    /// repeated after the next `Welcome`. If 1,024 frames wait, the session is ended and that is
+    /// reported as [`NetEvent::Offline`], so that this frame is repeated likewise.
+    pub fn send(&self, frame: ClientFrame) {
+        match self.frames.try_send(frame) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => self.overflow.notify_one(),
+            Err(TrySendError::Closed(_)) => tracing::error!("the network task is gone"),
+        }
+    }
+
+    /// Connects now rather than at the end of the wait. Does nothing while a session is open.
+    pub fn reconnect(&self) {
+        self.reconnect.notify_one();
+    }
+
+    /// Sends what is queued, says goodbye, and waits for that, at most two seconds.
+    pub async fn leave(self) {
+        drop(self.frames);
+        let mut task = self.task;
+        if timeout(LEAVE_TIMEOUT, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
 }

@@ -1,0 +1,252 @@
+//! Owns the relay, the store's handle and the sessions' outboxes, and carries out effects. Decides
+//! nothing but what to take next.
+//!
+//! Waiting goes one way: sessions wait for the driver, the driver waits for the store by taking
+//! nothing from sessions while the store has no room, and nobody waits for a session.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future::Future;
+use std::pin::pin;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use recado_shared::{Now, ServerFrame, Timestamp};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+use tracing::{debug, error, info};
+
+use crate::relay::{Effect, Event, Relay, SessionId};
+use crate::session::{Outbox, Outgoing, RESERVED_ROOM, SessionEvent, Then, kind};
+use crate::store::{NotQueued, StoreEvent, StoreEvents, StoreHandle};
+
+/// Most events of sessions that wait for the driver.
+pub(crate) const INBOX_ROOM: usize = 1_024;
+
+/// Most events of sessions taken at a time, so that the store's answers are not kept waiting.
+const BATCH_LEN: usize = 64;
+
+/// How the driver ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stopped {
+    /// It was told to.
+    Drained,
+    /// The store failed, with this explanation.
+    StoreFailed(String),
+}
+
+pub(crate) struct Driver {
+    relay: Relay,
+    store: StoreHandle,
+    answers: StoreEvents,
+    inbox: mpsc::Receiver<SessionEvent>,
+    outboxes: BTreeMap<SessionId, Outbox>,
+    /// What the store said when it failed.
+    failure: Option<String>,
+    is_stopped: bool,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        relay: Relay,
+        (store, answers): (StoreHandle, StoreEvents),
+        inbox: mpsc::Receiver<SessionEvent>,
+    ) -> Self {
+        Self {
+            relay,
+            store,
+            answers,
+            inbox,
+            outboxes: BTreeMap::new(),
+            failure: None,
+            is_stopped: false,
+        }
+    }
+
+    /// Runs until the relay says that everything is said. Gives the store back, which still works
+    /// off what is queued.
+    pub(crate) async fn run(
+        mut self,
+        shutdown: impl Future<Output = ()>,
+    ) -> (Stopped, StoreHandle) {
+        let mut shutdown = pin!(shutdown);
+        let mut is_draining = false;
+        let mut batch = Vec::new();
+        while !self.is_stopped {
+            let deadline = self.relay.next_deadline().map(Instant::from_std);
+            // Each event of a session asks the store for at most one thing.
+            let room = self.store.room().min(BATCH_LEN);
+            tokio::select! {
+                biased;
+                () = &mut shutdown, if !is_draining => {
+                    info!("draining");
+                    is_draining = true;
+                    self.handle(Event::Drain);
+                }
+                event = self.answers.recv() => self.store_event(event),
+                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                    self.handle(Event::Deadline);
+                }
+                taken = self.inbox.recv_many(&mut batch, room), if room > 0 => {
+                    // The server holds a sender for as long as this runs.
+                    debug_assert!(taken > 0, "the inbox is open");
+                    batch.drain(..).for_each(|event| self.session_event(event));
+                }
+            }
+        }
+        self.turn_away();
+        let stopped = self.failure.map_or(Stopped::Drained, Stopped::StoreFailed);
+        (stopped, self.store)
+    }
+
+    /// Tells those whose greeting comes too late.
+    fn turn_away(&mut self) {
+        self.inbox.close();
+        while let Ok(event) = self.inbox.try_recv() {
+            self.session_event(event);
+        }
+    }
+
+    fn session_event(&mut self, event: SessionEvent) {
+        match event {
+            SessionEvent::Hello {
+                session,
+                peer,
+                hello,
+                outbox,
+            } => {
+                self.outboxes.insert(session, outbox);
+                self.handle(Event::Hello {
+                    session,
+                    peer,
+                    hello,
+                });
+            }
+            SessionEvent::Frame { session, frame } => self.handle(Event::Frame { session, frame }),
+            SessionEvent::CaughtUp(session) => self.handle(Event::CaughtUp(session)),
+            SessionEvent::Closed(session) => {
+                self.outboxes.remove(&session);
+                self.handle(Event::Closed(session));
+            }
+        }
+    }
+
+    fn store_event(&mut self, event: Option<StoreEvent>) {
+        match event {
+            Some(StoreEvent::Written(written)) => {
+                for written in written {
+                    self.handle(Event::Written(written));
+                }
+            }
+            Some(StoreEvent::Read(result)) => self.handle(Event::Read(result)),
+            Some(StoreEvent::Failed(explanation)) => self.store_failed(explanation),
+            None => self.store_failed("its threads ended".to_owned()),
+        }
+    }
+
+    fn store_failed(&mut self, explanation: String) {
+        error!(%explanation, "the store failed");
+        self.failure.get_or_insert(explanation);
+        self.handle(Event::StoreFailed);
+    }
+
+    /// Feeds the relay, then what follows from its effects, until nothing does.
+    fn handle(&mut self, event: Event) {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for effect in self.relay.handle(event, now()) {
+                self.carry_out(effect, &mut events);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect, events: &mut VecDeque<Event>) {
+        match effect {
+            Effect::Send { to, frame } => {
+                let then = match &frame {
+                    ServerFrame::Welcome(welcome) => Then::Welcomed(welcome.version),
+                    ServerFrame::Answer { number, .. } => Then::Answered(*number),
+                    _ => Then::Nothing,
+                };
+                self.send(to, &frame, then);
+            }
+            Effect::Push { to, frame } => self.push(&to, &frame, events),
+            Effect::MarkBehind(session) => {
+                debug!(%session, "behind");
+                self.send(session, &ServerFrame::Behind, Then::CaughtUp);
+            }
+            Effect::Refuse { session, refusal } => {
+                info!(%session, %refusal, "refused");
+                self.send_last(session, &ServerFrame::Refused(refusal));
+            }
+            Effect::Close { session, farewell } => {
+                self.send_last(session, &ServerFrame::Farewell(farewell));
+            }
+            Effect::Write(write) => {
+                let queued = self.store.write(write);
+                self.expect_queued(queued, events);
+            }
+            Effect::Read(read) => {
+                let queued = self.store.read(read);
+                self.expect_queued(queued, events);
+            }
+            Effect::Stop => self.is_stopped = true,
+        }
+    }
+
+    /// A store that takes nothing has failed: there is room for whatever is asked of it.
+    fn expect_queued(&mut self, queued: Result<(), NotQueued>, events: &mut VecDeque<Event>) {
+        if let Err(error) = queued {
+            self.failure.get_or_insert_with(|| error.to_string());
+            events.push_back(Event::StoreFailed);
+        }
+    }
+
+    /// Queues a frame that must not be left out. Room is reserved for it; a session without any
+    /// is let go, and comes back by its cursors.
+    fn send(&mut self, to: SessionId, frame: &ServerFrame, then: Then) {
+        let Some(outbox) = self.outboxes.get(&to) else {
+            return;
+        };
+        debug!(session = %to, kind = kind(frame), "sent");
+        let is_full = match Outgoing::encode(frame, then).map(|frame| outbox.try_send(frame)) {
+            Some(Ok(()) | Err(mpsc::error::TrySendError::Closed(_))) => false,
+            Some(Err(mpsc::error::TrySendError::Full(_))) | None => true,
+        };
+        if is_full {
+            error!(session = %to, kind = kind(frame), "no room for a frame: session let go");
+            self.outboxes.remove(&to);
+        }
+    }
+
+    fn send_last(&mut self, to: SessionId, frame: &ServerFrame) {
+        self.send(to, frame, Then::End);
+        self.outboxes.remove(&to);
+    }
+
+    /// Queues a live frame, encoded once, where live frames have room.
+    fn push(&self, to: &[SessionId], frame: &ServerFrame, events: &mut VecDeque<Event>) {
+        debug!(sessions = to.len(), kind = kind(frame), "pushed");
+        let Some(outgoing) = Outgoing::encode(frame, Then::Nothing) else {
+            return;
+        };
+        for session in to {
+            let Some(outbox) = self.outboxes.get(session) else {
+                continue;
+            };
+            if outbox.capacity() <= RESERVED_ROOM {
+                events.push_back(Event::OutboxFull(*session));
+            } else {
+                // The only other error is a session that has ended and says so itself.
+                let _ = outbox.try_send(outgoing.clone());
+            }
+        }
+    }
+}
+
+fn now() -> Now {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    let millis = since_epoch.map_or(0, |time| time.as_millis());
+    Now {
+        instant: Instant::now().into_std(),
+        wall: Timestamp(u64::try_from(millis).unwrap_or(u64::MAX)),
+    }
+}

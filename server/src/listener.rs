@@ -1,0 +1,237 @@
+//! Accepts connections within the limits, shakes hands, and starts a task for each. Knows nothing
+//! of frames.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use recado_shared::{Refusal, tls};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{Instrument as _, debug, info, info_span, warn};
+
+use crate::address;
+use crate::config::Limits;
+use crate::relay::{Peer, SessionId};
+use crate::session::{self, HANDSHAKE_TIMEOUT, SessionContext, SessionEvent};
+
+/// After a failed accept nothing is accepted for this long, twice as long after the next, and so
+/// on up to [`MAX_BACKOFF`].
+const MIN_BACKOFF: Duration = Duration::from_millis(10);
+
+/// See [`MIN_BACKOFF`].
+const MAX_BACKOFF: Duration = Duration::from_secs(1);
+
+/// Accepts connections. Everything that it starts ends with `stop`.
+pub(crate) struct Listener {
+    pub(crate) socket: TcpListener,
+    pub(crate) acceptor: TlsAcceptor,
+    pub(crate) limits: Limits,
+    pub(crate) events: mpsc::Sender<SessionEvent>,
+    pub(crate) tasks: TaskTracker,
+    /// No more connections.
+    pub(crate) close: CancellationToken,
+    /// No more sessions either.
+    pub(crate) stop: CancellationToken,
+}
+
+/// What a connection's task is given.
+struct Connection {
+    acceptor: TlsAcceptor,
+    handshakes: Arc<Semaphore>,
+    /// Held for as long as the connection is open.
+    place: Place,
+    address: SocketAddr,
+    limits: Limits,
+    id: SessionId,
+    events: mpsc::Sender<SessionEvent>,
+}
+
+impl Listener {
+    /// Accepts until told to close.
+    pub(crate) async fn run(self) {
+        let close = self.close.clone();
+        tokio::select! {
+            () = close.cancelled() => {}
+            () = self.accept_all() => {}
+        }
+    }
+
+    async fn accept_all(self) {
+        let places = Arc::new(Semaphore::new(self.limits.max_connections()));
+        let handshakes = Arc::new(Semaphore::new(self.limits.max_handshakes));
+        let addresses = Arc::new(Addresses::default());
+        let mut id = 0;
+        // The semaphore is never closed.
+        while let Ok(permit) = Arc::clone(&places).acquire_owned().await {
+            let (stream, address) = self.accept().await;
+            id += 1;
+            let connection = Connection {
+                acceptor: self.acceptor.clone(),
+                handshakes: Arc::clone(&handshakes),
+                place: addresses.enter(address::network(address.ip()), permit),
+                address,
+                limits: self.limits,
+                id: SessionId(id),
+                events: self.events.clone(),
+            };
+            let stop = self.stop.clone();
+            let span = info_span!("session", id, peer = %address);
+            let task = async move {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = connection.run(stream) => {}
+                }
+            };
+            self.tasks.spawn(task.instrument(span));
+        }
+    }
+
+    /// Accepts a connection, however often that fails first.
+    async fn accept(&self) -> (TcpStream, SocketAddr) {
+        let mut backoff = MIN_BACKOFF;
+        loop {
+            match self.socket.accept().await {
+                Ok(accepted) => return accepted,
+                Err(error) if is_of_one_connection(&error) => debug!(%error, "connection lost"),
+                Err(error) => {
+                    warn!(%error, "cannot accept connections: trying again");
+                    sleep(backoff).await;
+                    backoff = (backoff * 2).min(MAX_BACKOFF);
+                }
+            }
+        }
+    }
+}
+
+impl Connection {
+    async fn run(self, stream: TcpStream) {
+        if let Err(error) = stream.set_nodelay(true) {
+            debug!(%error, "connection lost");
+            return;
+        }
+        let is_too_many = self.place.others >= self.limits.max_connections_per_address;
+        if is_too_many {
+            self.turn_away(stream).await;
+        } else if let Some(stream) = self.shake_hands(stream).await {
+            self.serve(stream).await;
+        }
+    }
+
+    /// Tells a connection that there are too many from its address, as long as that keeps nobody
+    /// waiting who is let in.
+    async fn turn_away(&self, stream: TcpStream) {
+        let Ok(_handshake) = self.handshakes.try_acquire() else {
+            warn!("too many connections from this address: dropped");
+            return;
+        };
+        warn!("too many connections from this address: refused");
+        let stream = timeout(HANDSHAKE_TIMEOUT, self.acceptor.accept(stream)).await;
+        if let Ok(Ok(stream)) = stream {
+            session::refuse(stream, Refusal::TooManyConnections).await;
+        }
+    }
+
+    async fn shake_hands(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+        let handshake = async {
+            let permit = self.handshakes.acquire().await;
+            let stream = self.acceptor.accept(stream).await;
+            drop(permit);
+            stream
+        };
+        match timeout(HANDSHAKE_TIMEOUT, handshake).await {
+            Ok(Ok(stream)) => Some(stream),
+            Ok(Err(error)) => {
+                info!(%error, "handshake failed");
+                None
+            }
+            Err(_) => {
+                info!("handshake took too long");
+                None
+            }
+        }
+    }
+
+    async fn serve(self, stream: TlsStream<TcpStream>) {
+        let (_, tls) = stream.get_ref();
+        let key = tls.peer_certificates().and_then(tls::peer_key);
+        let Some(key) = key else {
+            // The handshake demands a key.
+            warn!("no device key");
+            return;
+        };
+        let context = SessionContext {
+            id: self.id,
+            peer: Peer {
+                key,
+                address: self.address.ip(),
+            },
+            events: self.events,
+            rates: self.limits.rates,
+        };
+        session::run(stream, context).await;
+    }
+}
+
+/// Whether an error of accepting concerns only the connection that was to be accepted.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
+}
+
+/// How many connections each network has; bounded because each entry has at least one.
+#[derive(Debug, Default)]
+struct Addresses(Mutex<BTreeMap<IpAddr, usize>>);
+
+/// The place of one connection, given back when dropped.
+#[derive(Debug)]
+struct Place {
+    addresses: Arc<Addresses>,
+    network: IpAddr,
+    /// How many connections its network had before.
+    others: usize,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Addresses {
+    fn enter(self: &Arc<Self>, network: IpAddr, permit: OwnedSemaphorePermit) -> Place {
+        let mut counts = self.lock();
+        let count = counts.entry(network).or_default();
+        let others = *count;
+        *count += 1;
+        Place {
+            addresses: Arc::clone(self),
+            network,
+            others,
+            _permit: permit,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<IpAddr, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut counts = self.addresses.lock();
+        if let Some(count) = counts.get_mut(&self.network) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.network);
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! How a session gets what it misses: heads, pages, the directory, and the way back for one that
+//! did not keep up.
+
+use std::collections::BTreeMap;
+
+use recado_shared::limits::{
+    MAX_HEADS_PER_FRAME, MAX_NAME_LEN, MAX_PAGE_ENTRIES, MAX_PEOPLE_PER_PAGE,
+};
+use recado_shared::{
+    Answer, ConversationId, Head, HeadsPage, Now, PageRange, Person, RequestError, ServerFrame,
+    Stamp, UserId, UserName, name,
+};
+
+use super::{Effect, Relay, SessionId};
+use crate::store::{Origin, Read};
+
+/// Whether live frames go to a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// They do.
+    Live,
+    /// They do not until it has read what is queued; heads since here make up for them.
+    Behind {
+        /// The newest change before the first frame that was left out.
+        since: Stamp,
+    },
+}
+
+/// The reading of a session's heads. One at a time, so that at most two sets of pages are ever
+/// queued for a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct HeadsReading {
+    is_reading: bool,
+    /// Read once more after that, from here.
+    again: Option<Stamp>,
+}
+
+impl Relay {
+    pub(super) fn read_heads(
+        &mut self,
+        id: SessionId,
+        since: Option<Stamp>,
+        out: &mut Vec<Effect>,
+    ) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.heads.is_reading = true;
+            out.push(Effect::Read(Read::Heads {
+                session: id,
+                user: session.user,
+                since,
+            }));
+        }
+    }
+
+    pub(super) fn heads_read(
+        &mut self,
+        id: SessionId,
+        heads: Vec<Head>,
+        people: &[(UserId, UserName)],
+        stamp: Stamp,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        session.heads.is_reading = false;
+        let again = session.heads.again.take();
+        let people: BTreeMap<UserId, &UserName> =
+            people.iter().map(|(user, name)| (*user, name)).collect();
+        let mut heads = heads.into_iter().peekable();
+        loop {
+            let page: Vec<Head> = heads.by_ref().take(MAX_HEADS_PER_FRAME).collect();
+            let is_last = heads.peek().is_none();
+            let page = HeadsPage {
+                people: self.people_of(&page, &people),
+                heads: page,
+                complete: is_last.then_some(stamp),
+            };
+            out.push(Effect::Send {
+                to: id,
+                frame: ServerFrame::Heads(page),
+            });
+            if is_last {
+                break;
+            }
+        }
+        if again.is_some() {
+            self.read_heads(id, again, out);
+        }
+    }
+
+    /// The members of the conversations of one page.
+    fn people_of(&self, heads: &[Head], names: &BTreeMap<UserId, &UserName>) -> Vec<Person> {
+        let mut members: Vec<UserId> = heads
+            .iter()
+            .flat_map(|head| {
+                let ConversationId::Direct(pair) = head.conversation;
+                pair.members()
+            })
+            .collect();
+        members.sort_unstable();
+        members.dedup();
+        members
+            .into_iter()
+            .filter_map(|user| Some((user, names.get(&user)?)))
+            .map(|(user, &name)| self.person(user, name.clone()))
+            .collect()
+    }
+
+    pub(super) fn people_read(
+        &self,
+        origin: Origin,
+        people: Vec<(UserId, UserName)>,
+        more: bool,
+        out: &mut Vec<Effect>,
+    ) {
+        let people = people
+            .into_iter()
+            .map(|(user, name)| self.person(user, name))
+            .collect();
+        self.answer(origin, Ok(Answer::People { people, more }), out);
+    }
+
+    fn person(&self, user: UserId, name: UserName) -> Person {
+        Person {
+            user,
+            name,
+            presence: self.shown_presence(user),
+        }
+    }
+
+    pub(super) fn outbox_full(&mut self, id: SessionId, out: &mut Vec<Effect>) {
+        let since = self.left_out_since;
+        if let Some(session) = self.sessions.get_mut(&id)
+            && session.flow == Flow::Live
+        {
+            session.flow = Flow::Behind { since };
+            out.push(Effect::MarkBehind(id));
+        }
+    }
+
+    /// Live frames flow again before the heads are read, so that nothing falls in between.
+    pub(super) fn caught_up(&mut self, id: SessionId, now: Now, out: &mut Vec<Effect>) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let Flow::Behind { since } = session.flow else {
+            return;
+        };
+        session.flow = Flow::Live;
+        if session.heads.is_reading {
+            let again = session.heads.again.map_or(since, |again| again.min(since));
+            session.heads.again = Some(again);
+        } else {
+            self.read_heads(id, Some(since), out);
+        }
+        self.retell_presence(id, now, out);
+    }
+}
+
+pub(super) fn page(
+    origin: Origin,
+    user: UserId,
+    (conversation, range, limit): (ConversationId, PageRange, u16),
+    out: &mut Vec<Effect>,
+) -> Result<(), RequestError> {
+    conversation.peer_of(user).ok_or(RequestError::NotAMember)?;
+    out.push(Effect::Read(Read::Page {
+        origin,
+        conversation,
+        range,
+        limit: limit.min(MAX_PAGE_ENTRIES),
+    }));
+    Ok(())
+}
+
+pub(super) fn find_people(
+    origin: Origin,
+    prefix: &str,
+    after: Option<UserName>,
+    limit: u16,
+    out: &mut Vec<Effect>,
+) {
+    // Folding may make a text longer or shorter, so that this is only a generous bound.
+    let end = prefix.floor_char_boundary(4 * MAX_NAME_LEN);
+    out.push(Effect::Read(Read::People {
+        origin,
+        prefix: name::fold(&prefix[..end]),
+        after,
+        limit: limit.min(MAX_PEOPLE_PER_PAGE),
+    }));
+}

@@ -1,0 +1,256 @@
+//! Who is let in: greetings, the registration policy and its limits, and the announcement of
+//! newcomers. Whether a key or an invite is known is the store's to say.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use recado_shared::limits::MAX_SOFTWARE_LEN;
+use recado_shared::{
+    Activity, Hello, Now, Person, ProtocolVersion, Refusal, ServerFrame, Since, UserName, Welcome,
+};
+
+use super::catch_up::{Flow, HeadsReading};
+use super::{Effect, Peer, Policy, Relay, Session, SessionId};
+use crate::address;
+use crate::store::{Admission, Admitted, Login, Write};
+
+/// A newcomer is announced to everybody while there are at most this many sessions; beyond, the
+/// directory search finds them.
+pub const DIRECTORY_ANNOUNCE_LIMIT: usize = 1_000;
+
+/// How long a registration counts against its address.
+const REGISTRATION_WINDOW: Duration = Duration::from_hours(1);
+
+/// A `Hello` that waits for the store's word.
+#[derive(Debug)]
+pub(super) struct Greeting {
+    version: ProtocolVersion,
+    since: Option<Since>,
+    /// The network that a registration counts against.
+    counts_for: Option<IpAddr>,
+    /// Its connection closed meanwhile, or it was refused.
+    pub(super) is_gone: bool,
+}
+
+/// Registrations of the last hour per network; bounded because each is a user of the store.
+#[derive(Debug, Default)]
+pub(super) struct Registrations {
+    by_time: VecDeque<(Instant, IpAddr)>,
+    /// Those in `by_time` and those under way.
+    counts: BTreeMap<IpAddr, u32>,
+}
+
+impl Registrations {
+    fn expire(&mut self, now: Instant) {
+        while let Some(&(at, network)) = self.by_time.front() {
+            if now.duration_since(at) < REGISTRATION_WINDOW {
+                break;
+            }
+            self.by_time.pop_front();
+            self.release(network);
+        }
+    }
+
+    fn release(&mut self, network: IpAddr) {
+        if let Some(count) = self.counts.get_mut(&network) {
+            *count -= 1;
+            if *count == 0 {
+                self.counts.remove(&network);
+            }
+        }
+    }
+
+    fn try_reserve(&mut self, network: IpAddr, limit: u32, now: Instant) -> bool {
+        self.expire(now);
+        let count = self.counts.get(&network).copied().unwrap_or_default();
+        if count < limit {
+            self.counts.insert(network, count + 1);
+        }
+        count < limit
+    }
+
+    fn settle(&mut self, network: IpAddr, registered: bool, now: Instant) {
+        if registered {
+            self.by_time.push_back((now, network));
+        } else {
+            self.release(network);
+        }
+    }
+}
+
+impl Relay {
+    pub(super) fn hello(
+        &mut self,
+        session: SessionId,
+        peer: Peer,
+        hello: &Hello,
+        now: Now,
+        out: &mut Vec<Effect>,
+    ) {
+        match self.check_hello(hello) {
+            Ok((version, name)) => {
+                let (admission, counts_for) = self.admission(peer, hello, now);
+                self.greetings.insert(
+                    session,
+                    Greeting {
+                        version,
+                        since: hello.since,
+                        counts_for,
+                        is_gone: false,
+                    },
+                );
+                let login = Login {
+                    session,
+                    key: peer.key,
+                    name,
+                    admission,
+                    max_users: self.config.max_users,
+                    time: now.wall,
+                };
+                self.write(Write::Login(login), out);
+            }
+            Err(refusal) => out.push(Effect::Refuse { session, refusal }),
+        }
+    }
+
+    fn check_hello(&self, hello: &Hello) -> Result<(ProtocolVersion, Option<UserName>), Refusal> {
+        if !self.phase.is_serving() {
+            return Err(Refusal::ShuttingDown);
+        }
+        let version = ProtocolVersion::agree(hello.oldest, hello.newest);
+        let version = version.ok_or(Refusal::Version {
+            oldest: ProtocolVersion::OLDEST,
+            newest: ProtocolVersion::NEWEST,
+        })?;
+        if hello.software.len() > MAX_SOFTWARE_LEN {
+            return Err(Refusal::Malformed);
+        }
+        if self.sessions.len() + self.greetings.len() >= self.config.max_sessions {
+            return Err(Refusal::Full);
+        }
+        let name = hello.name.as_deref().map(UserName::new).transpose();
+        Ok((version, name.map_err(Refusal::NameIllegal)?))
+    }
+
+    /// What the policy says of a key that may be unknown, and which network a registration would
+    /// count against.
+    fn admission(&mut self, peer: Peer, hello: &Hello, now: Now) -> (Admission, Option<IpAddr>) {
+        let is_local = address::is_this_machine(peer.address);
+        if is_local && hello.token.is_some() && hello.token == self.config.local_token {
+            return (Admission::Granted, None);
+        }
+        let invited = hello.token.clone().map(Admission::ByInvite);
+        match self.config.policy {
+            Policy::Closed => (Admission::Denied(Refusal::Closed), None),
+            Policy::Invite => {
+                let denied = Admission::Denied(Refusal::InviteNeeded);
+                (invited.unwrap_or(denied), None)
+            }
+            Policy::Open => {
+                let network = address::network(peer.address);
+                let limit = self.config.registrations_per_hour;
+                if self.registrations.try_reserve(network, limit, now.instant) {
+                    (Admission::Granted, Some(network))
+                } else {
+                    let denied = Admission::Denied(Refusal::TooManyRegistrations);
+                    (invited.unwrap_or(denied), None)
+                }
+            }
+        }
+    }
+
+    pub(super) fn logged_in(
+        &mut self,
+        session: SessionId,
+        result: Result<Admitted, Refusal>,
+        now: Now,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(greeting) = self.greetings.remove(&session) else {
+            return;
+        };
+        if let Some(network) = greeting.counts_for {
+            let registered = result.as_ref().is_ok_and(|admitted| admitted.registered);
+            self.registrations.settle(network, registered, now.instant);
+        }
+        match result {
+            Ok(admitted) => {
+                self.left_out_since = self.left_out_since.max(admitted.stamp);
+                let newcomer = admitted
+                    .registered
+                    .then(|| (admitted.user, admitted.name.clone()));
+                if !greeting.is_gone {
+                    self.welcome(session, &greeting, admitted, now, out);
+                }
+                if let Some((user, name)) = newcomer {
+                    self.announce(session, user, name, out);
+                }
+            }
+            Err(refusal) if !greeting.is_gone => out.push(Effect::Refuse { session, refusal }),
+            Err(_) => {}
+        }
+    }
+
+    fn welcome(
+        &mut self,
+        id: SessionId,
+        greeting: &Greeting,
+        admitted: Admitted,
+        now: Now,
+        out: &mut Vec<Effect>,
+    ) {
+        let user = admitted.user;
+        let was = self.presence_of_devices(user, None);
+        self.devices.entry(user).or_default().insert(id);
+        let session = Session {
+            user,
+            version: greeting.version,
+            activity: Activity::Active,
+            watching: BTreeSet::new(),
+            untold: BTreeSet::new(),
+            tell_at: None,
+            typing: BTreeMap::new(),
+            flow: Flow::Live,
+            heads: HeadsReading::default(),
+        };
+        self.sessions.insert(id, session);
+        // Stamps of other data, or from after a restored backup, mean nothing here.
+        let since = greeting
+            .since
+            .filter(|since| since.log == admitted.log && since.stamp <= admitted.stamp);
+        let welcome = Welcome {
+            version: greeting.version,
+            user,
+            name: admitted.name,
+            registered: admitted.registered,
+            log: admitted.log,
+            now: now.wall,
+        };
+        out.push(Effect::Send {
+            to: id,
+            frame: ServerFrame::Welcome(welcome),
+        });
+        self.read_heads(id, since.map(|since| since.stamp), out);
+        self.presence_changed(user, was, now, out);
+    }
+
+    fn announce(
+        &self,
+        newcomer: SessionId,
+        user: recado_shared::UserId,
+        name: UserName,
+        out: &mut Vec<Effect>,
+    ) {
+        if self.sessions.len() > DIRECTORY_ANNOUNCE_LIMIT {
+            return;
+        }
+        let person = Person {
+            user,
+            name,
+            presence: self.shown_presence(user),
+        };
+        let others = self.sessions.keys().copied().filter(|&id| id != newcomer);
+        self.push(others, ServerFrame::Person(person), out);
+    }
+}

@@ -1,0 +1,222 @@
+//! Presence: who watches whom, the best of all devices, and how often a change is announced.
+//! Nothing here is stored or relied on.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use recado_shared::limits::MAX_WATCHED;
+use recado_shared::{Activity, Notice, Now, Presence, ServerFrame, UserId};
+
+use super::catch_up::Flow;
+use super::{Effect, Relay, Session, SessionId};
+
+/// A user whose presence changes more often is announced once per this interval.
+pub const PRESENCE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Most presences told to a session at a time in answer to a watch list, so that they fit in its
+/// outbox; more follow after [`PRESENCE_PACE`].
+pub const PRESENCE_BURST: usize = 128;
+
+/// The pause between two such bursts.
+pub const PRESENCE_PACE: Duration = Duration::from_millis(100);
+
+/// Watch lists by the watched, and what is announced later.
+#[derive(Debug, Default)]
+pub(super) struct Presences {
+    watchers: BTreeMap<UserId, BTreeSet<SessionId>>,
+    /// What was announced of a user within the last [`PRESENCE_INTERVAL`]: until that is over
+    /// everybody is shown this.
+    announced: BTreeMap<UserId, Presence>,
+    /// When each of `announced` is looked at again, in order.
+    settle_at: VecDeque<(Instant, UserId)>,
+    /// The sessions whose next burst is due.
+    tell_at: BTreeSet<(Instant, SessionId)>,
+}
+
+impl Presences {
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let settle = self.settle_at.front().map(|&(at, _)| at);
+        let tell = self.tell_at.first().map(|&(at, _)| at);
+        settle.into_iter().chain(tell).min()
+    }
+
+    pub(super) fn forget_session(&mut self, id: SessionId, session: &Session) {
+        if let Some(at) = session.tell_at {
+            self.tell_at.remove(&(at, id));
+        }
+        self.unwatch(id, &session.watching);
+    }
+
+    fn unwatch(&mut self, id: SessionId, users: &BTreeSet<UserId>) {
+        for user in users {
+            if let Some(watchers) = self.watchers.get_mut(user) {
+                watchers.remove(&id);
+                if watchers.is_empty() {
+                    self.watchers.remove(user);
+                }
+            }
+        }
+    }
+}
+
+impl Relay {
+    /// The best of a user's devices, and of one more that is no longer among them.
+    pub(super) fn presence_of_devices(&self, user: UserId, more: Option<Activity>) -> Presence {
+        let activities = self.devices.get(&user).into_iter().flatten();
+        activities
+            .filter_map(|id| self.sessions.get(id))
+            .map(|session| session.activity)
+            .chain(more)
+            .min()
+            .map_or(Presence::Offline, |activity| match activity {
+                Activity::Active => Presence::Online,
+                Activity::Away => Presence::Away,
+            })
+    }
+
+    /// The presence that everybody is shown: what was announced last, so that nobody misses the
+    /// change that follows.
+    pub(super) fn shown_presence(&self, user: UserId) -> Presence {
+        let announced = self.presences.announced.get(&user).copied();
+        announced.unwrap_or_else(|| self.presence_of_devices(user, None))
+    }
+
+    /// Announces a user's presence if it is another one than `was`, now or a little later.
+    pub(super) fn presence_changed(
+        &mut self,
+        user: UserId,
+        was: Presence,
+        now: Now,
+        out: &mut Vec<Effect>,
+    ) {
+        let is = self.presence_of_devices(user, None);
+        if is != was && !self.presences.announced.contains_key(&user) {
+            self.announce_presence(user, is, now, out);
+        }
+    }
+
+    fn announce_presence(
+        &mut self,
+        user: UserId,
+        presence: Presence,
+        now: Now,
+        out: &mut Vec<Effect>,
+    ) {
+        self.presences.announced.insert(user, presence);
+        let settle_at = now.instant + PRESENCE_INTERVAL;
+        self.presences.settle_at.push_back((settle_at, user));
+        if let Some(watchers) = self.presences.watchers.get(&user) {
+            let frame = ServerFrame::Presence { user, presence };
+            self.push(watchers.iter().copied(), frame, out);
+        }
+    }
+
+    /// Announces those who changed again within the interval.
+    pub(super) fn settle_presences(&mut self, now: Now, out: &mut Vec<Effect>) {
+        while let Some(&(at, user)) = self.presences.settle_at.front() {
+            if at > now.instant {
+                break;
+            }
+            self.presences.settle_at.pop_front();
+            let announced = self.presences.announced.remove(&user);
+            let is = self.presence_of_devices(user, None);
+            if announced.is_some_and(|announced| announced != is) {
+                self.announce_presence(user, is, now, out);
+            }
+        }
+    }
+
+    pub(super) fn activity(
+        &mut self,
+        id: SessionId,
+        user: UserId,
+        activity: Activity,
+        now: Now,
+        out: &mut Vec<Effect>,
+    ) {
+        let was = self.presence_of_devices(user, None);
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.activity = activity;
+        }
+        self.presence_changed(user, was, now, out);
+    }
+
+    pub(super) fn watch(
+        &mut self,
+        id: SessionId,
+        users: Vec<UserId>,
+        now: Now,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let mut watching = BTreeSet::new();
+        let mut is_over_limit = false;
+        for user in users {
+            if watching.len() < MAX_WATCHED || watching.contains(&user) {
+                watching.insert(user);
+            } else {
+                is_over_limit = true;
+            }
+        }
+        session.untold.clone_from(&watching);
+        let previous = std::mem::replace(&mut session.watching, watching);
+        self.presences.unwatch(id, &previous);
+        for &user in &session.watching {
+            self.presences.watchers.entry(user).or_default().insert(id);
+        }
+        if is_over_limit {
+            let limit = u32::try_from(MAX_WATCHED).unwrap_or(u32::MAX);
+            let frame = ServerFrame::Notice(Notice::WatchLimit(limit));
+            self.push([id], frame, out);
+        }
+        self.tell_presence(id, now, out);
+    }
+
+    /// Tells a session everything anew that it watches: some of it may have been left out.
+    pub(super) fn retell_presence(&mut self, id: SessionId, now: Now, out: &mut Vec<Effect>) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.untold.clone_from(&session.watching);
+            self.tell_presence(id, now, out);
+        }
+    }
+
+    /// Tells the next burst, unless the last one was just now.
+    fn tell_presence(&mut self, id: SessionId, now: Now, out: &mut Vec<Effect>) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let is_idle = session.untold.is_empty() || session.flow != Flow::Live;
+        if is_idle || session.tell_at.is_some() {
+            return;
+        }
+        let mut burst = Vec::new();
+        while burst.len() < PRESENCE_BURST
+            && let Some(user) = session.untold.pop_first()
+        {
+            burst.push(user);
+        }
+        let at = now.instant + PRESENCE_PACE;
+        session.tell_at = Some(at);
+        self.presences.tell_at.insert((at, id));
+        for user in burst {
+            let presence = self.shown_presence(user);
+            self.push([id], ServerFrame::Presence { user, presence }, out);
+        }
+    }
+
+    /// Tells the bursts that are due.
+    pub(super) fn tell_presences(&mut self, now: Now, out: &mut Vec<Effect>) {
+        while let Some(&(at, id)) = self.presences.tell_at.first() {
+            if at > now.instant {
+                break;
+            }
+            self.presences.tell_at.pop_first();
+            if let Some(session) = self.sessions.get_mut(&id) {
+                session.tell_at = None;
+            }
+            self.tell_presence(id, now, out);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The data folder: its rights, its lock, and connections to the database in it.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::StoreError;
+use super::schema::{self, Found};
+
+/// How long a connection waits for another one that writes. Only short commands of an
+/// administrator write beside the server.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Page cache of one connection, in KiB; the minus sign tells `SQLite` that it is not in pages.
+const CACHE_SIZE: i32 = -16_384;
+
+/// The write-ahead log file is cut to this length when it starts over, in bytes.
+const WAL_FILE_LEN: i32 = 64 << 20;
+
+/// Statements kept prepared by one connection: more than there are.
+const STATEMENTS: usize = 64;
+
+/// A data folder that this process alone may serve. The lock is the operating system's, so it
+/// goes with the process, however that ends.
+#[derive(Clone, Debug)]
+pub(super) struct Folder {
+    dir: PathBuf,
+    _lock: Arc<File>,
+}
+
+impl Folder {
+    /// Makes the folder if there is none, and locks it. A folder that exists keeps its rights,
+    /// since it may be shared with other things; the files are readable by their owner only.
+    pub(super) fn claim(dir: &Path) -> Result<Self, StoreError> {
+        create_dir(dir).map_err(StoreError::folder(dir))?;
+        let path = dir.join("recado.lock");
+        let lock = open_private(&path).map_err(StoreError::folder(&path))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => StoreError::InUse {
+                path: dir.to_owned(),
+            },
+            TryLockError::Error(source) => StoreError::Folder {
+                path: path.clone(),
+                source,
+            },
+        })?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            _lock: Arc::new(lock),
+        })
+    }
+
+    /// Opens the one connection that writes the log, and brings the schema up to date.
+    pub(super) fn open_writer(&self) -> Result<Connection, StoreError> {
+        let path = database_in(&self.dir);
+        drop(open_private(&path).map_err(StoreError::folder(&path))?);
+        let error = || StoreError::database(&path);
+        let mut db = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(error())?;
+        // Before anything is changed, even the journal mode.
+        schema::inspect(&db, &path)?;
+        prepare_writer(&db).map_err(error())?;
+        schema::migrate(&mut db, &path)?;
+        Ok(db)
+    }
+
+    /// Opens a connection that only reads. The schema is up to date.
+    pub(super) fn open_reader(&self) -> Result<Connection, StoreError> {
+        let path = database_in(&self.dir);
+        connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(StoreError::database(&path))
+    }
+}
+
+/// Opens a connection for an administrator's command, beside a server or without one.
+pub(super) fn open_beside(dir: &Path) -> Result<Connection, StoreError> {
+    let path = database_in(dir);
+    let missing = || StoreError::Missing {
+        path: dir.to_owned(),
+    };
+    if !path.try_exists().map_err(StoreError::folder(&path))? {
+        return Err(missing());
+    }
+    let error = || StoreError::database(&path);
+    let db = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(error())?;
+    match schema::inspect(&db, &path)? {
+        Found::Schema(schema::NEWEST) => {}
+        Found::Schema(_) => return Err(StoreError::OlderSchema { path }),
+        Found::Empty => return Err(missing()),
+    }
+    prepare_writer(&db).map_err(error())?;
+    Ok(db)
+}
+
+fn database_in(dir: &Path) -> PathBuf {
+    dir.join("recado.db")
+}
+
+fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
+    let db = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    db.pragma_update(None, "cache_size", CACHE_SIZE)?;
+    Ok(db)
+}
+
+fn prepare_writer(db: &Connection) -> rusqlite::Result<()> {
+    db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    // A commit returns once it is on the disk.
+    db.pragma_update(None, "synchronous", "full")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    // The writer thread alone makes checkpoints, at times of its choosing.
+    db.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
+    db.pragma_update_and_check(None, "journal_size_limit", WAL_FILE_LEN, |_| Ok(()))
+}
+
+fn create_dir(dir: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
+/// Opens a file for its owner only, making it if there is none. `SQLite` gives the files beside the
+/// database the same rights.
+fn open_private(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_writes_syncs_each_commit_and_leaves_checkpoints_to_the_writer_thread() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::claim(dir.path()).unwrap();
+        let writer = folder.open_writer().unwrap();
+        for db in [writer, open_beside(dir.path()).unwrap()] {
+            let pragma = |name| -> String {
+                let sql = format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}");
+                db.query_row(&sql, [], |row| row.get(0)).unwrap()
+            };
+            assert_eq!(pragma("journal_mode"), "wal");
+            assert_eq!(pragma("synchronous"), "2", "FULL");
+            let automatic: i32 = db
+                .pragma_query_value(None, "wal_autocheckpoint", |row| row.get(0))
+                .unwrap();
+            assert_eq!(automatic, 0);
+        }
+    }
+
+    #[test]
+    fn a_reader_cannot_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::claim(dir.path()).unwrap();
+        let _writer = folder.open_writer().unwrap();
+        let reader = folder.open_reader().unwrap();
+        assert!(reader.execute("UPDATE meta SET stamp = 9", []).is_err());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = Folder::claim(&file.join("data")).unwrap_err();
+        assert!(matches!(error, StoreError::Folder { .. }), "{error:?}");
+        assert!(error.to_string().contains("file/data"), "{error}");
+    }
+}

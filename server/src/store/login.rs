@@ -1,0 +1,113 @@
+//! Users, their device keys and their names: who comes in, and who is told why not. Pure SQL
+//! inside the caller's transaction.
+
+use recado_shared::{DeviceKey, LogId, Refusal, Stamp, Timestamp, UserId, UserName};
+use rusqlite::{Connection, OptionalExtension as _, Result, params};
+
+use super::invite;
+use super::request::{Admission, Admitted, Login};
+use super::row::{int, name, uint};
+
+type Outcome<T> = Result<std::result::Result<T, Refusal>>;
+
+/// Finds the user of a device key, or registers a new one.
+///
+/// The admission is checked before the name, so that a stranger cannot ask which names exist.
+pub(super) fn login(db: &Connection, log: LogId, stamp: Stamp, login: &Login) -> Outcome<Admitted> {
+    let admitted = |user, name, registered| {
+        Ok(Ok(Admitted {
+            user,
+            name,
+            registered,
+            log,
+            stamp,
+        }))
+    };
+    if let Some((user, own)) = find_device(db, login.key)? {
+        let claims_other = |claimed: &UserName| claimed.folded() != own.folded();
+        return if login.name.as_ref().is_some_and(claims_other) {
+            Ok(Err(Refusal::OtherName(own)))
+        } else {
+            admitted(user, own, false)
+        };
+    }
+    match register(db, login)? {
+        Ok((user, name)) => admitted(user, name, true),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+fn register(db: &Connection, login: &Login) -> Outcome<(UserId, UserName)> {
+    let invite = match &login.admission {
+        Admission::Denied(refusal) => return Ok(Err(refusal.clone())),
+        Admission::Granted => None,
+        Admission::ByInvite(token) => match invite::find(db, token, login.time)? {
+            Ok(invite) => Some(invite),
+            Err(refusal) => return Ok(Err(refusal)),
+        },
+    };
+    let Some(name) = &login.name else {
+        return Ok(Err(Refusal::NameNeeded));
+    };
+    if invite.as_ref().is_some_and(|invite| !invite.admits(name)) {
+        return Ok(Err(Refusal::InviteForOtherName));
+    }
+    if let Some(refusal) = unavailable(db, name)? {
+        return Ok(Err(refusal));
+    }
+    if count_users(db)? >= login.max_users {
+        return Ok(Err(Refusal::Full));
+    }
+    if let Some(invite) = invite {
+        invite.use_up(db)?;
+    }
+    let user = insert(db, name, login.time)?;
+    db.prepare_cached("INSERT INTO devices (key, user, added) VALUES (?1, ?2, ?3)")?
+        .execute(params![login.key.0, int(user.0), int(login.time.0)])?;
+    Ok(Ok((user, name.clone())))
+}
+
+fn find_device(db: &Connection, key: DeviceKey) -> Result<Option<(UserId, UserName)>> {
+    db.prepare_cached(
+        "SELECT users.id, users.name FROM devices JOIN users ON users.id = devices.user
+         WHERE devices.key = ?1",
+    )?
+    .query_one([key.0], |row| Ok((UserId(uint(row, 0)?), name(row, 1)?)))
+    .optional()
+}
+
+/// Says why a name cannot be given to a new user. A freed name stays taken.
+fn unavailable(db: &Connection, name: &UserName) -> Result<Option<Refusal>> {
+    let mut owner = db.prepare_cached(
+        "SELECT users.folded FROM name_keys LEFT JOIN users ON users.id = name_keys.user
+         WHERE name_keys.key = ?1",
+    )?;
+    let mut refusal = None;
+    for key in name.keys() {
+        let folded: Option<Option<String>> = owner
+            .query_one([key.as_str()], |row| row.get(0))
+            .optional()?;
+        match folded {
+            None => {}
+            Some(Some(folded)) if folded != name.folded() => refusal = Some(Refusal::NameResembles),
+            Some(_) => return Ok(Some(Refusal::NameTaken)),
+        }
+    }
+    Ok(refusal)
+}
+
+fn count_users(db: &Connection) -> Result<u64> {
+    db.prepare_cached("SELECT count(*) FROM users")?
+        .query_one([], |row| uint(row, 0))
+}
+
+fn insert(db: &Connection, name: &UserName, time: Timestamp) -> Result<UserId> {
+    let row = db
+        .prepare_cached("INSERT INTO users (name, folded, created) VALUES (?1, ?2, ?3)")?
+        .insert(params![name.as_str(), name.folded(), int(time.0)])?;
+    let mut claim = db.prepare_cached("INSERT INTO name_keys (key, user) VALUES (?1, ?2)")?;
+    for key in name.keys() {
+        claim.execute(params![key.as_str(), row])?;
+    }
+    Ok(UserId(row.unsigned_abs()))
+}

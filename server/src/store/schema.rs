@@ -1,0 +1,182 @@
+//! The schema and its history: each migration once, in order, in one transaction.
+
+use std::path::Path;
+
+use recado_shared::LogId;
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::error::StoreError;
+
+/// What turns schema `n` into schema `n + 1`. Shipped ones never change.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/001_direct.sql")];
+
+/// The schema that this program reads and writes.
+pub(super) const NEWEST: usize = MIGRATIONS.len();
+
+/// Marks the file as ours; the first migration sets it.
+const APPLICATION_ID: i32 = 0x5243_444F;
+
+/// What a database file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing yet.
+    Empty,
+    /// This schema, which may be older.
+    Schema(usize),
+}
+
+/// Looks at what a database file holds, and changes nothing.
+///
+/// # Errors
+/// [`StoreError::Foreign`], [`StoreError::NewerSchema`] or [`StoreError::Database`].
+pub(super) fn inspect(db: &Connection, path: &Path) -> Result<Found, StoreError> {
+    let read = || -> rusqlite::Result<(i32, usize, bool)> {
+        let application = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let version: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let is_empty = db.query_row(
+            "SELECT NOT EXISTS (SELECT * FROM sqlite_schema)",
+            [],
+            |row| row.get(0),
+        )?;
+        let version = usize::try_from(version).unwrap_or(usize::MAX);
+        Ok((application, version, is_empty))
+    };
+    let (application, version, is_empty) = read().map_err(StoreError::database(path))?;
+    match (application, version) {
+        (0, 0) if is_empty => Ok(Found::Empty),
+        (APPLICATION_ID, 1..=NEWEST) => Ok(Found::Schema(version)),
+        (APPLICATION_ID, found) if found > NEWEST => Err(StoreError::NewerSchema {
+            path: path.to_owned(),
+            found,
+            known: NEWEST,
+        }),
+        _ => Err(StoreError::Foreign {
+            path: path.to_owned(),
+        }),
+    }
+}
+
+/// Brings a database to the newest schema.
+///
+/// # Errors
+/// As [`inspect`]. Then the file is as it was.
+pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let from = match inspect(db, path)? {
+        Found::Empty => 0,
+        Found::Schema(version) => version,
+    };
+    if from < NEWEST {
+        apply(db, from, NEWEST).map_err(StoreError::database(path))?;
+    }
+    Ok(())
+}
+
+fn apply(db: &mut Connection, from: usize, to: usize) -> rusqlite::Result<()> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for (version, migration) in (1..).zip(&MIGRATIONS[..to]).skip(from) {
+        tx.execute_batch(migration)?;
+        tx.pragma_update(None, "user_version", version)?;
+    }
+    if from == 0 && to > 0 {
+        let mut log = [0; 16];
+        aws_lc_rs::rand::fill(&mut log)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        tx.execute("INSERT INTO meta (id, log, stamp) VALUES (1, ?1, 0)", [log])?;
+    }
+    tx.commit()
+}
+
+/// Reads the identity of the data and the newest stamp.
+pub(super) fn identity(db: &Connection) -> rusqlite::Result<(LogId, u64)> {
+    db.prepare_cached("SELECT log, stamp FROM meta")?
+        .query_one([], |row| {
+            Ok((LogId(row.get(0)?), super::row::uint(row, 1)?))
+        })
+}
+
+/// Stores the newest stamp.
+pub(super) fn set_stamp(db: &Connection, stamp: u64) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE meta SET stamp = ?1")?
+        .execute(params![super::row::int(stamp)])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::folder::Folder;
+    use crate::store::tests::Desk;
+
+    /// A database as the program that knew only `version` migrations left it.
+    fn database_of(version: usize) -> (tempfile::TempDir, std::path::PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("recado.db");
+        let mut db = Connection::open(&path).unwrap();
+        apply(&mut db, 0, version).unwrap();
+        (dir, path)
+    }
+
+    #[test]
+    fn every_older_schema_is_brought_up_to_date_and_works() {
+        for version in 0..=NEWEST {
+            let (dir, path) = database_of(version);
+            let mut desk = Desk::open(dir);
+            let (alice, bob) = (desk.register("alice"), desk.register("bob"));
+            desk.say(alice, bob, 1, "hello");
+            let db = Connection::open(path).unwrap();
+            assert_eq!(inspect(&db, Path::new("")).unwrap(), Found::Schema(NEWEST));
+        }
+    }
+
+    #[test]
+    fn the_identity_is_made_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = |dir: &Path| {
+            let folder = Folder::claim(dir).unwrap();
+            identity(&folder.open_writer().unwrap()).unwrap().0
+        };
+        let first = log(dir.path());
+        assert_eq!(log(dir.path()), first);
+        assert_ne!(log(tempfile::tempdir().unwrap().path()), first);
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused_and_left_alone() {
+        let (dir, path) = database_of(NEWEST);
+        let newer = u32::try_from(NEWEST).unwrap() + 1;
+        let db = Connection::open(&path).unwrap();
+        db.pragma_update(None, "user_version", newer).unwrap();
+        db.close().unwrap();
+        let before = std::fs::read(&path).unwrap();
+        let folder = Folder::claim(dir.path()).unwrap();
+        let error = folder.open_writer().unwrap_err();
+        assert!(
+            matches!(error, StoreError::NewerSchema { found, known, .. } if (found, known) == (NEWEST + 1, NEWEST)),
+            "{error:?}"
+        );
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
+
+    #[test]
+    fn the_database_of_another_program_is_refused() {
+        let (dir, path) = database_of(0);
+        let db = Connection::open(&path).unwrap();
+        db.execute_batch("CREATE TABLE users (id)").unwrap();
+        let folder = Folder::claim(dir.path()).unwrap();
+        // Many programs number their schemas as this one does.
+        for version in [0, 1, 1_000] {
+            db.pragma_update(None, "user_version", version).unwrap();
+            let error = folder.open_writer().unwrap_err();
+            assert!(matches!(error, StoreError::Foreign { .. }), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("recado.db"), "a diary, ".repeat(999)).unwrap();
+        let folder = Folder::claim(dir.path()).unwrap();
+        let error = folder.open_writer().unwrap_err();
+        assert!(matches!(error, StoreError::Database { .. }), "{error:?}");
+    }
+}

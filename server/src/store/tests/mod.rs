@@ -1,0 +1,159 @@
+//! Tests of the store, all on real files.
+
+mod crash;
+mod handle;
+mod log;
+mod login;
+mod read;
+
+use std::path::Path;
+
+use recado_shared::{
+    Advance, Content, ConversationId, DeviceKey, MemberCursors, MessageBody, MessageId, Refusal,
+    RequestNumber, Seq, Timestamp, UserId, UserName,
+};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::folder::Folder;
+use super::worker::Writer;
+use super::*;
+use crate::relay::SessionId;
+
+/// The writer and a reader on a folder of their own, without their threads, so that a test
+/// decides what is in a batch.
+pub(super) struct Desk {
+    pub(super) writer: Writer,
+    pub(super) reader: Connection,
+    folder: Folder,
+    dir: TempDir,
+    devices: u8,
+}
+
+pub(super) const SESSION: SessionId = SessionId(7);
+pub(super) const ORIGIN: Origin = Origin {
+    session: SESSION,
+    number: RequestNumber(1),
+};
+
+impl Desk {
+    pub(super) fn new() -> Self {
+        Self::open(tempfile::tempdir().unwrap())
+    }
+
+    pub(super) fn open(dir: TempDir) -> Self {
+        let folder = Folder::claim(dir.path()).unwrap();
+        let db = folder.open_writer().unwrap();
+        Self {
+            writer: Writer::new(db, StoreConfig::default().checkpoints).unwrap(),
+            reader: folder.open_reader().unwrap(),
+            folder,
+            dir,
+            devices: 0,
+        }
+    }
+
+    /// Closes everything and opens the same folder again.
+    pub(super) fn reopen(self) -> Self {
+        let Self {
+            writer,
+            reader,
+            folder,
+            dir,
+            devices,
+        } = self;
+        drop((writer, reader, folder));
+        let desk = Self::open(dir);
+        Self { devices, ..desk }
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(super) fn write(&mut self, write: Write) -> Written {
+        self.writer.commit(&[write]).unwrap().pop().unwrap()
+    }
+
+    pub(super) fn read(&mut self, read: Read) -> ReadResult {
+        super::read::answer(&mut self.reader, read).unwrap()
+    }
+
+    pub(super) fn login(&mut self, login: Login) -> Result<Admitted, Refusal> {
+        let Written::Login { result, .. } = self.write(Write::Login(login)) else {
+            panic!("a login is answered by a login");
+        };
+        result
+    }
+
+    /// Registers a new device under a name.
+    pub(super) fn register(&mut self, name: &str) -> UserId {
+        self.devices += 1;
+        self.login(login(self.devices, Some(name))).unwrap().user
+    }
+
+    pub(super) fn append(&mut self, write: Write) -> Result<Appended, recado_shared::RequestError> {
+        let Written::Append { result, .. } = self.write(write) else {
+            panic!("an append is answered by an append");
+        };
+        result
+    }
+
+    pub(super) fn say(&mut self, from: UserId, to: UserId, id: u64, text: &str) -> Appended {
+        self.append(message(from, to, id, text)).unwrap()
+    }
+
+    pub(super) fn advance(
+        &mut self,
+        user: UserId,
+        conversation: ConversationId,
+        delivered: u64,
+        read: u64,
+    ) -> Option<MemberCursors> {
+        let advance = Advance {
+            conversation,
+            delivered: Seq(delivered),
+            read: Seq(read),
+        };
+        let Written::Advance { moved, .. } = self.write(Write::Advance { user, advance }) else {
+            panic!("an advance is answered by an advance");
+        };
+        moved
+    }
+}
+
+pub(super) fn name(text: &str) -> UserName {
+    UserName::new(text).unwrap()
+}
+
+/// A device that comes in freely.
+pub(super) fn login(device: u8, claimed: Option<&str>) -> Login {
+    Login {
+        session: SESSION,
+        key: DeviceKey([device; 32]),
+        name: claimed.map(name),
+        admission: Admission::Granted,
+        max_users: 100,
+        time: Timestamp(1_000),
+    }
+}
+
+pub(super) fn text(text: &str) -> Content {
+    Content::Message(MessageBody::new(text).unwrap())
+}
+
+pub(super) fn message_id(id: u64) -> MessageId {
+    MessageId(u128::from(id).to_be_bytes())
+}
+
+/// A direct message, accepted at a time that is its id.
+pub(super) fn message(from: UserId, to: UserId, id: u64, body: &str) -> Write {
+    Write::Append {
+        origin: ORIGIN,
+        author: from,
+        conversation: ConversationId::direct(from, to),
+        id: message_id(id),
+        content: text(body),
+        time: Timestamp(id),
+    }
+}

@@ -1,0 +1,201 @@
+//! The threads of the store: one writer, which commits whatever queued meanwhile, and readers
+//! beside it. They own the connections.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use recado_shared::{LogId, Stamp};
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::mpsc;
+
+use super::log::NewEntry;
+use super::request::{Read, Write, Written};
+use super::{Checkpoints, StoreEvent, log, login, read, schema};
+
+/// Most requests in one commit.
+const MAX_BATCH: usize = 1_024;
+
+/// Where answers go. Sending never waits: the handle lets no more requests in than the channel
+/// has room for, and each thread has one place more for its last word.
+#[derive(Clone, Debug)]
+pub(super) struct Answers {
+    sender: mpsc::Sender<StoreEvent>,
+    thread: &'static str,
+}
+
+impl Answers {
+    pub(super) fn new(sender: &mpsc::Sender<StoreEvent>, thread: &'static str) -> Self {
+        let sender = sender.clone();
+        Self { sender, thread }
+    }
+
+    /// Sends an answer; without a receiver there is nobody to tell.
+    fn send(&self, event: StoreEvent) {
+        let _ = self.sender.blocking_send(event);
+    }
+
+    fn fail(&self, error: &rusqlite::Error) {
+        self.send(StoreEvent::Failed(format!("{}: {error}", self.thread)));
+    }
+}
+
+/// A thread that panics says so, so that nobody waits for its answers.
+impl Drop for Answers {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.send(StoreEvent::Failed(format!("{} panicked", self.thread)));
+        }
+    }
+}
+
+/// The only one who writes the log.
+#[derive(Debug)]
+pub(super) struct Writer {
+    db: Connection,
+    log: LogId,
+    stamp: Stamp,
+    checkpoints: Checkpoints,
+}
+
+impl Writer {
+    pub(super) fn new(db: Connection, checkpoints: Checkpoints) -> rusqlite::Result<Self> {
+        let (log, stamp) = schema::identity(&db)?;
+        Ok(Self {
+            db,
+            log,
+            stamp: Stamp(stamp),
+            checkpoints,
+        })
+    }
+
+    /// The identity of the data.
+    pub(super) fn log(&self) -> LogId {
+        self.log
+    }
+
+    /// Commits and answers until the queue is closed and empty, or the database fails.
+    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Write>, answers: &Answers) {
+        let mut batch = Vec::new();
+        while queue.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
+            let result = self.commit(&batch);
+            batch.clear();
+            match result {
+                Ok(written) => answers.send(StoreEvent::Written(written)),
+                Err(error) => return stop(queue, answers, &error),
+            }
+            if let Err(error) = self.checkpoint_if_due(queue.is_empty()) {
+                return stop(queue, answers, &error);
+            }
+        }
+        if let Err(error) = wal_checkpoint(&self.db, "PASSIVE") {
+            stop(queue, answers, &error);
+        }
+    }
+
+    /// Does all of a batch in one transaction that is on the disk when this returns. Later
+    /// requests of the batch see earlier ones.
+    pub(super) fn commit(&mut self, batch: &[Write]) -> rusqlite::Result<Vec<Written>> {
+        let tx = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut stamp = self.stamp;
+        let written = batch
+            .iter()
+            .map(|write| apply(&tx, self.log, &mut stamp, write))
+            .collect::<rusqlite::Result<_>>()?;
+        if stamp != self.stamp {
+            schema::set_stamp(&tx, stamp.0)?;
+        }
+        tx.commit()?;
+        self.stamp = stamp;
+        Ok(written)
+    }
+
+    /// Moves committed pages into the database file: when there are some and nobody waits, or
+    /// when there are many. Readers are never waited for; what they still need is left for later.
+    pub(super) fn checkpoint_if_due(&self, is_idle: bool) -> rusqlite::Result<()> {
+        let pages = wal_checkpoint(&self.db, "NOOP")?;
+        let due = if is_idle {
+            self.checkpoints.when_idle
+        } else {
+            self.checkpoints.at_most
+        };
+        if pages >= due {
+            wal_checkpoint(&self.db, "PASSIVE")?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses further requests, then says why: who has heard of it cannot queue in vain.
+fn stop(queue: mpsc::Receiver<Write>, answers: &Answers, error: &rusqlite::Error) {
+    drop(queue);
+    answers.fail(error);
+}
+
+/// Runs a checkpoint of this mode, and returns how many pages it left in the write-ahead log.
+pub(super) fn wal_checkpoint(db: &Connection, mode: &str) -> rusqlite::Result<i64> {
+    db.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?
+        .query_one([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
+}
+
+fn apply(
+    db: &Connection,
+    log: LogId,
+    stamp: &mut Stamp,
+    write: &Write,
+) -> rusqlite::Result<Written> {
+    Ok(match write {
+        Write::Login(request) => Written::Login {
+            session: request.session,
+            result: login::login(db, log, *stamp, request)?,
+        },
+        Write::Append {
+            origin,
+            author,
+            conversation,
+            id,
+            content,
+            time,
+        } => {
+            let new = NewEntry {
+                author: *author,
+                conversation: *conversation,
+                id: *id,
+                content,
+                time: *time,
+            };
+            Written::Append {
+                origin: *origin,
+                conversation: *conversation,
+                result: log::append(db, stamp, &new)?,
+                stamp: *stamp,
+            }
+        }
+        Write::Advance { user, advance } => Written::Advance {
+            conversation: advance.conversation,
+            moved: log::advance(db, stamp, *user, *advance)?,
+            stamp: *stamp,
+        },
+    })
+}
+
+/// Answers questions until the queue, which all readers share, is closed and empty, or the
+/// database fails.
+pub(super) fn run_reader(
+    mut db: Connection,
+    queue: &Arc<Mutex<mpsc::Receiver<Read>>>,
+    answers: &Answers,
+) {
+    loop {
+        // One reader waits at the queue, the others wait for its place.
+        let question = queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .blocking_recv();
+        let Some(question) = question else { return };
+        match read::answer(&mut db, question) {
+            Ok(result) => answers.send(StoreEvent::Read(result)),
+            Err(error) => return answers.fail(&error),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! People: their names and presence, the order of the contact list, and whose presence the
+//! server is asked to tell.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use recado_shared::limits::MAX_WATCHED;
+use recado_shared::{ClientFrame, ConversationId, Person, Presence, Timestamp, UserId, UserName};
+
+use super::App;
+use super::screen::Section;
+use crate::store::Save;
+
+/// Most people that the app keeps besides those it has conversations with.
+const MAX_PEOPLE: usize = 5_000;
+
+/// A person.
+#[derive(Debug)]
+pub(super) struct Contact {
+    name: Option<UserName>,
+    /// What is shown: the name, or the number while no name is known.
+    pub(super) label: String,
+    folded: String,
+    /// As last heard; means nothing while the link is down.
+    pub(super) presence: Option<Presence>,
+}
+
+impl Contact {
+    fn unnamed(user: UserId) -> Self {
+        let label = format!("user {user}");
+        Self {
+            name: None,
+            folded: label.clone(),
+            label,
+            presence: None,
+        }
+    }
+}
+
+/// Everybody the app knows of.
+#[derive(Debug, Default)]
+pub(super) struct Contacts {
+    people: BTreeMap<UserId, Contact>,
+    /// The rows of the contact list from the top.
+    order: Vec<(ConversationId, Section)>,
+    is_stale: bool,
+    /// What the server was asked to tell in this session.
+    watched: Option<BTreeSet<UserId>>,
+    is_watch_stale: bool,
+}
+
+impl Contacts {
+    pub(super) fn add(&mut self, user: UserId) {
+        self.people
+            .entry(user)
+            .or_insert_with(|| Contact::unnamed(user));
+        self.mark_stale();
+    }
+
+    /// Takes over a name. Returns whether it is news.
+    pub(super) fn set_name(&mut self, user: UserId, name: UserName) -> bool {
+        if self.people.len() >= MAX_PEOPLE && !self.people.contains_key(&user) {
+            return false;
+        }
+        self.add(user);
+        let contact = self.people.get_mut(&user).expect("added just now");
+        if contact.name.as_ref() == Some(&name) {
+            return false;
+        }
+        name.as_str().clone_into(&mut contact.label);
+        contact.folded = name.folded();
+        contact.name = Some(name);
+        true
+    }
+
+    /// Takes over a presence. People who are not known stay unknown.
+    pub(super) fn set_presence(&mut self, user: UserId, presence: Presence) {
+        if let Some(contact) = self.people.get_mut(&user)
+            && contact.presence != Some(presence)
+        {
+            contact.presence = Some(presence);
+            self.is_stale = true;
+        }
+    }
+
+    pub(super) fn find(&self, user: UserId) -> Option<&Contact> {
+        self.people.get(&user)
+    }
+
+    pub(super) fn label(&self, user: UserId) -> &str {
+        self.find(user).map_or("", |contact| &contact.label)
+    }
+
+    pub(super) fn order(&self) -> &[(ConversationId, Section)] {
+        &self.order
+    }
+
+    pub(super) fn mark_stale(&mut self) {
+        self.is_stale = true;
+        self.is_watch_stale = true;
+    }
+
+    pub(super) fn begin_session(&mut self) {
+        self.watched = None;
+        self.is_watch_stale = true;
+    }
+
+    /// The people without a conversation, who is online first, then by name.
+    fn without(&self, me: UserId, taken: &BTreeSet<UserId>) -> Vec<UserId> {
+        let is_free = |user: &UserId| *user != me && !taken.contains(user);
+        let mut users: Vec<_> = self.people.keys().copied().filter(is_free).collect();
+        users.sort_by_key(|user| {
+            let contact = &self.people[user];
+            let presence = contact.presence.unwrap_or(Presence::Offline);
+            (presence, &contact.folded, *user)
+        });
+        users
+    }
+}
+
+impl App {
+    /// Takes over people as the server names them, and saves the names that are news.
+    pub(super) fn take_people(&mut self, people: Vec<Person>) {
+        let mut news = Vec::new();
+        for person in people {
+            if self.contacts.set_name(person.user, person.name.clone()) {
+                news.push((person.user, person.name));
+            }
+            self.contacts.set_presence(person.user, person.presence);
+        }
+        if !news.is_empty() {
+            self.save(Save::People(news));
+        }
+    }
+
+    /// When something last happened in a conversation; `None` if nothing ever did.
+    fn last_activity(&self, id: ConversationId) -> Option<Timestamp> {
+        let logged = self.conversations.get(&id)?.last_change();
+        let typed = self.outbox.of(id).next_back().map(|pending| pending.typed);
+        logged.max(typed)
+    }
+
+    /// Puts the contact list in order, if anything changed that it depends on.
+    pub(super) fn refresh_contacts(&mut self) {
+        if !std::mem::take(&mut self.contacts.is_stale) {
+            return;
+        }
+        let Some(me) = self.user() else {
+            return;
+        };
+        let mut active: Vec<_> = self
+            .conversations
+            .keys()
+            .filter_map(|&id| Some((Reverse(self.last_activity(id)?), id)))
+            .collect();
+        active.sort_unstable();
+        let taken: BTreeSet<_> = active.iter().filter_map(|(_, id)| id.peer_of(me)).collect();
+        let people = self.contacts.without(me, &taken).into_iter();
+        self.contacts.order = active
+            .into_iter()
+            .map(|(_, id)| (id, Section::Conversations))
+            .chain(people.map(|user| (ConversationId::direct(me, user), Section::People)))
+            .collect();
+    }
+
+    /// Tells the server whose presence is shown, the open conversation and recent ones first,
+    /// whenever that set changes.
+    pub(super) fn send_watch(&mut self) {
+        if !self.link.is_synced() || !std::mem::take(&mut self.contacts.is_watch_stale) {
+            return;
+        }
+        let Some(me) = self.user() else {
+            return;
+        };
+        let listed = self.contacts.order.iter().map(|&(id, _)| id);
+        let mut wanted: Vec<UserId> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for id in self.nav.open.into_iter().chain(listed) {
+            if let Some(peer) = id.peer_of(me)
+                && wanted.len() < MAX_WATCHED
+                && seen.insert(peer)
+            {
+                wanted.push(peer);
+            }
+        }
+        if self.contacts.watched.as_ref() != Some(&seen) && !wanted.is_empty() {
+            self.contacts.watched = Some(seen);
+            self.send(ClientFrame::Watch(wanted));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The user's own cursors: how far they move, and when the server and the store hear of it.
+//!
+//! *Delivered* follows what is held without a hole. *Read* follows what the last drawn frame
+//! showed, and only while a person can see it: terminal focused, conversation open, nothing over it.
+
+use recado_shared::{Advance, ClientFrame, ConversationId, MemberCursors, Seq};
+
+use super::App;
+use super::conversation::{Conversation, NewLine, Progress};
+use super::event::Viewed;
+use super::screen::{ItemId, Place};
+use crate::store::Save;
+
+/// Most conversations for which a session repeats cursors that the server probably has.
+const MAX_REPEATED: usize = 200;
+
+impl App {
+    /// Whether a person can see what arrives in this conversation.
+    pub(super) fn is_looking_at(&self, id: ConversationId) -> bool {
+        self.nav.open == Some(id) && self.nav.has_focus && self.overlay.is_none()
+    }
+
+    pub(super) fn on_viewed(&mut self, viewed: Viewed) {
+        if self.nav.open != Some(viewed.conversation) {
+            return;
+        }
+        let Some(conversation) = self.conversations.get_mut(&viewed.conversation) else {
+            return;
+        };
+        if conversation.place != viewed.place {
+            conversation.place = viewed.place;
+            self.unsaved.place(viewed.conversation);
+        }
+        let shown = viewed
+            .visible
+            .and_then(|(_, last)| resolve(conversation, last));
+        self.nav.viewed = Some(viewed);
+        self.nav.shown = shown;
+        self.load_more();
+        self.touched.insert(viewed.conversation);
+    }
+
+    /// Moves the cursors of the conversations that changed, and of the one that is looked at.
+    pub(super) fn move_cursors(&mut self) {
+        self.touched.extend(self.nav.open);
+        for id in std::mem::take(&mut self.touched) {
+            let shown = self.nav.shown.filter(|_| self.is_looking_at(id));
+            let Some(conversation) = self.conversations.get_mut(&id) else {
+                continue;
+            };
+            if let Some(shown) = shown {
+                conversation.see(shown);
+            }
+            if conversation.move_cursors() {
+                let cursors = MemberCursors {
+                    user: conversation.me(),
+                    delivered: conversation.own.delivered,
+                    read: conversation.own.read,
+                };
+                self.unsaved.head(id);
+                self.save(Save::Cursors {
+                    conversation: id,
+                    cursors,
+                });
+            }
+            if self.link.is_synced() {
+                self.send_cursors_of(id);
+            }
+        }
+    }
+
+    fn send_cursors_of(&mut self, id: ConversationId) {
+        if let Some(conversation) = self.conversations.get_mut(&id)
+            && conversation.is_ahead()
+        {
+            let Progress { delivered, read } = conversation.own;
+            conversation.sent = conversation.own;
+            self.send(ClientFrame::Advance(Advance {
+                conversation: id,
+                delivered,
+                read,
+            }));
+        }
+    }
+
+    /// The heads of a session are complete: says again what an earlier session may have lost.
+    pub(super) fn repeat_cursors(&mut self) {
+        let is_unsure = |conversation: &&mut Conversation| conversation.is_ack_unsure;
+        for conversation in self
+            .conversations
+            .values_mut()
+            .filter(is_unsure)
+            .take(MAX_REPEATED)
+        {
+            // What the server really knows is never more than this, so the cursors go out again.
+            conversation.is_ack_unsure = false;
+            conversation.sent = Progress::default();
+        }
+        self.touched.extend(self.conversations.keys());
+    }
+
+    /// Something arrived in a conversation that had `before` unread messages: the line above the
+    /// new ones appears where the person is not looking, and never moves while they read.
+    pub(super) fn note_unread(&mut self, id: ConversationId, before: u64) {
+        if self.nav.open != Some(id) {
+            return;
+        }
+        let is_looking = self.is_looking_at(id);
+        let Some(conversation) = self.conversations.get_mut(&id) else {
+            return;
+        };
+        let unread = conversation.unread();
+        let Some(from) = conversation.first_unread().filter(|_| unread > before) else {
+            return;
+        };
+        let is_at_newest = conversation.place == Place::Newest;
+        match &mut conversation.new_line {
+            Some(line) if before > 0 && !is_looking => line.count += unread - before,
+            line if before == 0 && (!is_looking || (line.is_none() && !is_at_newest)) => {
+                *line = Some(NewLine {
+                    from,
+                    count: unread,
+                });
+            }
+            Some(_) | None => {}
+        }
+    }
+}
+
+/// The last entry up to an item of the screen.
+fn resolve(conversation: &Conversation, last: ItemId) -> Option<Seq> {
+    match last {
+        ItemId::Entry(seq) if conversation.log.entry(seq).is_some() => Some(seq),
+        ItemId::Entry(first_missing) => Some(first_missing.prev()),
+        ItemId::Pending(_) => conversation.log.last_loaded(),
+    }
+}

@@ -1,0 +1,275 @@
+//! From a key to what it does here. Only dispatch: the acts themselves live with what they act on.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use recado_shared::Now;
+
+use super::action::{Action, Context, Edit};
+use super::screen::{ItemId, Pane};
+use super::switcher::{OverlayState, Switcher};
+use super::{App, Effect, Scroll};
+
+impl App {
+    pub(super) fn on_key(&mut self, key: KeyEvent, now: Now) {
+        if key.kind == KeyEventKind::Release {
+            return;
+        }
+        self.note_input(now);
+        match self.settings.keymap.action(self.context(), key) {
+            Some(action) => self.act(action, now),
+            None => {
+                if let Some(c) = printable(key) {
+                    self.type_text(c.encode_utf8(&mut [0; 4]), now);
+                }
+            }
+        }
+    }
+
+    pub(super) fn on_paste(&mut self, text: &str, now: Now) {
+        self.note_input(now);
+        self.type_text(text, now);
+    }
+
+    /// A person is there.
+    pub(super) fn note_input(&mut self, now: Now) {
+        self.message = None;
+        if let Some(frame) = self.link.note_input(now.instant) {
+            self.send(frame);
+        }
+    }
+
+    pub(super) fn context(&self) -> Context {
+        match &self.overlay {
+            Some(OverlayState::Switcher(_)) => Context::Switcher,
+            Some(OverlayState::Help { .. }) => Context::Help,
+            None if self.nav.selection.is_some() => Context::Selection,
+            None => Context::Composer,
+        }
+    }
+
+    /// Carries out an action. One that acts on the panes closes what lies over them.
+    pub(super) fn act(&mut self, action: Action, now: Now) {
+        if is_about_panes(action) {
+            self.overlay = None;
+        }
+        match action {
+            Action::Quit => self.quit(),
+            Action::Help => self.toggle_help(),
+            Action::Switcher => self.toggle_switcher(),
+            Action::Reconnect => self.reconnect(),
+            Action::Redraw => self.effects.push(Effect::Redraw),
+            Action::Suspend => {
+                self.save_all();
+                self.effects.push(Effect::Suspend);
+            }
+            Action::Submit => self.accept(now),
+            Action::Cancel => self.cancel(),
+            Action::Edit(edit) => self.edit(edit, now),
+            Action::SelectPrevious => self.move_up(),
+            Action::SelectNext => self.move_down(),
+            Action::PageUp => self.page(-1),
+            Action::PageDown => self.page(1),
+            Action::Newest => self.scroll_newest(),
+            Action::FirstUnread => self.scroll_first_unread(),
+            Action::Copy => self.copy_selected(),
+            Action::Retry => self.retry(),
+            Action::TakeBack => self.take_back(),
+            Action::NextConversation => self.step(1),
+            Action::PreviousConversation => self.step(-1),
+            Action::NextUnread => self.open_next_unread(),
+            Action::Back => self.go_back(),
+            Action::TogglePane => self.toggle_pane(),
+            Action::Conversation1 => self.open_position(0),
+            Action::Conversation2 => self.open_position(1),
+            Action::Conversation3 => self.open_position(2),
+            Action::Conversation4 => self.open_position(3),
+            Action::Conversation5 => self.open_position(4),
+            Action::Conversation6 => self.open_position(5),
+            Action::Conversation7 => self.open_position(6),
+            Action::Conversation8 => self.open_position(7),
+            Action::Conversation9 => self.open_position(8),
+        }
+    }
+
+    fn toggle_pane(&mut self) {
+        self.nav.pane = match self.nav.pane {
+            Pane::Contacts => Pane::Conversation,
+            Pane::Conversation => Pane::Contacts,
+        };
+    }
+
+    /// Enter: sends, or takes the chosen row.
+    fn accept(&mut self, now: Now) {
+        match self.overlay {
+            Some(OverlayState::Switcher(_)) => self.accept_switcher(now),
+            Some(OverlayState::Help { .. }) => self.overlay = None,
+            None if self.nav.open.is_none() => self.step(1),
+            None if self.nav.selection.take().is_some() => {}
+            None => self.submit(now),
+        }
+    }
+
+    /// Esc: leaves the innermost context. Never touches text.
+    fn cancel(&mut self) {
+        if self.overlay.take().is_some() || self.nav.selection.take().is_some() {
+            return;
+        }
+        let is_empty = self
+            .open_conversation()
+            .is_none_or(|conversation| conversation.composer.is_empty());
+        if is_empty {
+            self.nav.pane = Pane::Contacts;
+        }
+    }
+
+    fn edit(&mut self, edit: Edit, now: Now) {
+        if let Some(overlay) = &mut self.overlay {
+            match (overlay, edit) {
+                (overlay, Edit::Up) => overlay.step(-1),
+                (overlay, Edit::Down) => overlay.step(1),
+                (OverlayState::Switcher(switcher), edit) => {
+                    switcher.query.edit(edit);
+                    self.search_switcher();
+                }
+                (OverlayState::Help { .. }, _) => {}
+            }
+            return;
+        }
+        if edit == Edit::Up || edit == Edit::Down {
+            let is_on_list = self.nav.pane == Pane::Contacts || self.nav.open.is_none();
+            let steps = if edit == Edit::Up { -1 } else { 1 };
+            match self.nav.selection {
+                Some(_) if steps < 0 => return self.select_previous(),
+                Some(_) => return self.select_next(),
+                None if is_on_list => return self.step(steps),
+                None => {}
+            }
+        }
+        self.nav.selection = None;
+        let Some(conversation) = self.open_conversation() else {
+            return;
+        };
+        let before = conversation.composer.text().to_owned();
+        let has_moved = conversation.composer.edit(edit);
+        let is_empty = before.is_empty();
+        if conversation.composer.text() != before {
+            self.note_edited(now);
+        } else if edit == Edit::Up && !has_moved && is_empty {
+            self.select_newest();
+        } else if edit == Edit::LineEnd && is_empty {
+            self.scroll_newest();
+        }
+    }
+
+    fn move_up(&mut self) {
+        match &mut self.overlay {
+            Some(overlay) => overlay.step(-1),
+            None if self.nav.selection.is_some() => self.select_previous(),
+            None if self.nav.pane == Pane::Contacts => self.step(-1),
+            None => self.move_in_composer(Edit::Up),
+        }
+    }
+
+    fn move_down(&mut self) {
+        match &mut self.overlay {
+            Some(overlay) => overlay.step(1),
+            None if self.nav.selection.is_some() => self.select_next(),
+            None if self.nav.pane == Pane::Contacts => self.step(1),
+            None => self.move_in_composer(Edit::Down),
+        }
+    }
+
+    /// "Up" selects messages only from an empty composer: in a text it moves the cursor.
+    fn move_in_composer(&mut self, edit: Edit) {
+        let Some(conversation) = self.open_conversation() else {
+            return self.step(1);
+        };
+        if !conversation.composer.is_empty() {
+            conversation.composer.edit(edit);
+        } else if edit == Edit::Up {
+            self.select_newest();
+        }
+    }
+
+    fn page(&mut self, pages: i32) {
+        match &mut self.overlay {
+            Some(overlay) => overlay.step(10 * pages),
+            None => self.effects.push(Effect::Scroll(Scroll::Pages(pages))),
+        }
+    }
+
+    /// Text goes to the query, or to the composer; where nothing is open it looks for somebody.
+    fn type_text(&mut self, text: &str, now: Now) {
+        match &mut self.overlay {
+            Some(OverlayState::Switcher(switcher)) => {
+                switcher.insert(text);
+                self.search_switcher();
+                return;
+            }
+            Some(OverlayState::Help { .. }) => return,
+            None => {}
+        }
+        self.nav.selection = None;
+        let Some(conversation) = self.open_conversation() else {
+            self.overlay = Some(OverlayState::Switcher(Switcher::default()));
+            return self.type_text(text, now);
+        };
+        if !conversation.composer.insert(text) {
+            self.message = Some("that is too long: the end of it was left out".to_owned());
+        }
+        self.nav.pane = Pane::Conversation;
+        self.note_edited(now);
+    }
+
+    /// The text of the open conversation's composer is another one.
+    fn note_edited(&mut self, now: Now) {
+        if let Some(id) = self.nav.open {
+            self.unsaved.draft(id);
+            self.contacts.mark_stale();
+        }
+        self.hint_typing(now);
+    }
+
+    pub(super) fn select(&mut self, item: ItemId) {
+        if self.overlay.is_none() && self.message_text(item).is_some() {
+            self.nav.selection = Some(item);
+        }
+    }
+}
+
+/// Whether an action concerns the panes under an overlay.
+fn is_about_panes(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Newest
+            | Action::FirstUnread
+            | Action::Copy
+            | Action::Retry
+            | Action::TakeBack
+            | Action::NextConversation
+            | Action::PreviousConversation
+            | Action::NextUnread
+            | Action::Back
+            | Action::TogglePane
+            | Action::Conversation1
+            | Action::Conversation2
+            | Action::Conversation3
+            | Action::Conversation4
+            | Action::Conversation5
+            | Action::Conversation6
+            | Action::Conversation7
+            | Action::Conversation8
+            | Action::Conversation9
+    )
+}
+
+/// The character that a key without a binding types.
+fn printable(key: KeyEvent) -> Option<char> {
+    let KeyCode::Char(c) = key.code else {
+        return None;
+    };
+    let chord = KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER;
+    // AltGr arrives as Control and Alt together where the terminal reports it at all.
+    let alt_gr = KeyModifiers::CONTROL | KeyModifiers::ALT;
+    let is_alt_gr = key.modifiers.contains(alt_gr) && !c.is_ascii_alphanumeric();
+    (is_alt_gr || !key.modifiers.intersects(chord)).then_some(c)
+}

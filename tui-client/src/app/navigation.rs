@@ -1,0 +1,313 @@
+//! Which conversation is open, how one comes to another, and where the person is in it.
+//!
+//! Only the person's own acts change what is open; arrivals never do.
+
+use recado_shared::{ConversationId, Now, Seq};
+
+use super::conversation::NewLine;
+use super::event::{ClickTarget, Viewed};
+use super::log::Part;
+use super::screen::{ItemId, Pane, Place};
+use super::switcher::OverlayState;
+use super::{App, Effect, Scroll};
+use crate::store::Save;
+
+/// Most jumps that can be undone.
+const MAX_JUMPS: usize = 50;
+
+/// Where the person is.
+#[derive(Debug)]
+pub(super) struct Navigation {
+    pub(super) open: Option<ConversationId>,
+    pub(super) pane: Pane,
+    pub(super) selection: Option<ItemId>,
+    /// Where jumps came from, the last one at the end.
+    jumps: Vec<ConversationId>,
+    /// What the last drawn frame showed of the open conversation.
+    pub(super) viewed: Option<Viewed>,
+    /// The last entry that it showed.
+    pub(super) shown: Option<Seq>,
+    /// Where to scroll once it is loaded.
+    pub(super) jump: Option<Jump>,
+    pub(super) has_focus: bool,
+}
+
+/// A scroll to an entry that may not be loaded yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Jump {
+    /// To the top of the pane.
+    Top(Seq),
+    /// Into sight.
+    Show(Seq),
+}
+
+impl Default for Navigation {
+    fn default() -> Self {
+        Self {
+            open: None,
+            pane: Pane::Conversation,
+            selection: None,
+            jumps: Vec::new(),
+            viewed: None,
+            shown: None,
+            jump: None,
+            has_focus: true,
+        }
+    }
+}
+
+impl Navigation {
+    /// Nothing is known of what is on the screen.
+    fn leave(&mut self) {
+        self.selection = None;
+        self.viewed = None;
+        self.shown = None;
+        self.jump = None;
+    }
+
+    /// The entries of a conversation are other ones than before.
+    pub(super) fn forget_item(&mut self, id: ConversationId) {
+        if self.open == Some(id) {
+            self.leave();
+        }
+    }
+
+    /// Only these conversations exist.
+    pub(super) fn forget(&mut self, exists: impl Fn(&ConversationId) -> bool) {
+        self.leave();
+        self.open = self.open.filter(&exists);
+        self.jumps.retain(exists);
+    }
+}
+
+impl App {
+    /// Opens what was open when the program was last left.
+    pub(super) fn restore_open(&mut self, id: ConversationId) {
+        if self.conversation_or_new(id).is_some() {
+            self.enter(id);
+        }
+    }
+
+    /// Opens a conversation and remembers where the jump came from.
+    pub(super) fn jump_to(&mut self, id: ConversationId) {
+        if let Some(from) = self.nav.open
+            && from != id
+        {
+            self.nav.jumps.retain(|&jump| jump != from);
+            self.nav.jumps.push(from);
+            if self.nav.jumps.len() > MAX_JUMPS {
+                self.nav.jumps.remove(0);
+            }
+        }
+        self.open(id);
+    }
+
+    /// Opens a conversation: leaves the other one as it is, with its text and its place.
+    pub(super) fn open(&mut self, id: ConversationId) {
+        self.nav.pane = Pane::Conversation;
+        self.nav.selection = None;
+        if self.nav.open == Some(id) || self.conversation_or_new(id).is_none() {
+            return;
+        }
+        self.remember_place();
+        if let Some(left) = self.open_conversation() {
+            left.new_line = None;
+            left.trim(false);
+        }
+        self.save_all();
+        self.save(Save::Open(id));
+        self.enter(id);
+        self.contacts.mark_stale();
+    }
+
+    fn enter(&mut self, id: ConversationId) {
+        self.nav.leave();
+        self.nav.open = Some(id);
+        let Some(conversation) = self.conversations.get_mut(&id) else {
+            return;
+        };
+        let unread = conversation.unread();
+        let first = conversation.first_unread();
+        let is_at_newest = conversation.place == Place::Newest;
+        conversation.new_line = first.map(|from| NewLine {
+            from,
+            count: unread,
+        });
+        self.load_more();
+        if let Some(first) = first.filter(|_| is_at_newest) {
+            self.jump_in_log(Jump::Show(first));
+        }
+    }
+
+    /// Notes the place of the open conversation as one that is to be saved.
+    pub(super) fn remember_place(&mut self) {
+        if let Some(id) = self.nav.open {
+            self.unsaved.place(id);
+        }
+    }
+
+    /// Opens the neighbour of the open conversation in the contact list.
+    pub(super) fn step(&mut self, steps: isize) {
+        let order = self.contacts.order();
+        let Some(last) = order.len().checked_sub(1) else {
+            self.message = Some("nobody is here yet: invite somebody".to_owned());
+            return;
+        };
+        let here = order.iter().position(|&(id, _)| Some(id) == self.nav.open);
+        let index = match here {
+            Some(index) => index.saturating_add_signed(steps).min(last),
+            None if steps < 0 => last,
+            None => 0,
+        };
+        let pane = self.nav.pane;
+        self.open(order[index].0);
+        self.nav.pane = pane;
+    }
+
+    /// Opens the conversation at a position of the contact list, counted from 0.
+    pub(super) fn open_position(&mut self, index: usize) {
+        match self.contacts.order().get(index) {
+            Some(&(id, _)) => self.jump_to(id),
+            None => self.message = Some(format!("the list has no position {}", index + 1)),
+        }
+    }
+
+    /// Opens the unread conversation in which something happened last.
+    pub(super) fn open_next_unread(&mut self) {
+        let is_unread =
+            |id: &ConversationId| self.conversations.get(id).is_some_and(|c| c.unread() > 0);
+        let listed = self.contacts.order().iter().map(|&(id, _)| id);
+        let others = listed.filter(|&id| self.nav.open != Some(id));
+        if let Some(id) = others.clone().find(is_unread) {
+            self.jump_to(id);
+        } else if self.nav.open.as_ref().is_some_and(is_unread) {
+            self.scroll_first_unread();
+        } else {
+            self.message = Some("nothing is unread".to_owned());
+        }
+    }
+
+    /// Returns to where the last jump came from.
+    pub(super) fn go_back(&mut self) {
+        while let Some(id) = self.nav.jumps.pop() {
+            if self.conversations.contains_key(&id) && self.nav.open != Some(id) {
+                self.open(id);
+                return;
+            }
+        }
+        self.message = Some("there is nothing to go back to".to_owned());
+    }
+
+    /// Scrolls to the first message that is, or was on coming here, unread.
+    pub(super) fn scroll_first_unread(&mut self) {
+        let Some(conversation) = self.open_conversation() else {
+            return;
+        };
+        let line = conversation.new_line.map(|line| line.from);
+        match line.or_else(|| conversation.first_unread()) {
+            Some(seq) => self.jump_in_log(Jump::Top(seq)),
+            None => self.message = Some("nothing is unread here".to_owned()),
+        }
+    }
+
+    /// Scrolls to an entry of the open conversation, loading it first where it is not.
+    fn jump_in_log(&mut self, jump: Jump) {
+        let Some(conversation) = self.open_conversation() else {
+            return;
+        };
+        let (Jump::Top(seq) | Jump::Show(seq)) = jump;
+        let id = conversation.id;
+        let load = conversation.log.go_to(id, seq);
+        self.nav.jump = Some(jump);
+        match load {
+            Some(load) => self.effects.push(Effect::Load(load)),
+            None => self.finish_jump(id),
+        }
+    }
+
+    /// Scrolls to where a jump leads, now that it is loaded.
+    pub(super) fn finish_jump(&mut self, id: ConversationId) {
+        if self.nav.open != Some(id) {
+            return;
+        }
+        let Some(jump) = self.nav.jump.take() else {
+            return;
+        };
+        let Some(conversation) = self.conversations.get(&id) else {
+            return;
+        };
+        let (Jump::Top(seq) | Jump::Show(seq)) = jump;
+        let at_or_after = |part: Part<'_>| match part {
+            Part::Entry(entry) => (entry.seq >= seq).then_some(ItemId::Entry(entry.seq)),
+            Part::Gap(gap) => (gap.last >= seq).then_some(ItemId::Entry(gap.first)),
+        };
+        if let Some(item) = conversation.log.parts().find_map(at_or_after) {
+            self.effects.push(Effect::Scroll(match jump {
+                Jump::Top(_) => Scroll::Top(item),
+                Jump::Show(_) => Scroll::Show(item),
+            }));
+        }
+    }
+
+    /// Whether the person looks at the oldest part of what is loaded there.
+    pub(super) fn wants_older(&self, id: ConversationId) -> bool {
+        let is_at_oldest = |viewed: &Viewed| viewed.conversation == id && viewed.at_oldest;
+        self.nav.viewed.as_ref().is_some_and(is_at_oldest)
+    }
+
+    /// Reads from the local store what the person is about to see.
+    pub(super) fn load_more(&mut self) {
+        let Some(id) = self.nav.open else {
+            return;
+        };
+        let at_oldest = self.wants_older(id);
+        let viewed = self.nav.viewed.and_then(|viewed| viewed.visible);
+        let Some(conversation) = self.conversations.get_mut(&id) else {
+            return;
+        };
+        let last = conversation.log.last_loaded();
+        let at_newest = viewed
+            .zip(last)
+            .is_some_and(|((_, visible), last)| visible >= ItemId::Entry(last));
+        if let Some(load) = conversation.log.wanted(id, at_oldest, at_newest) {
+            self.effects.push(Effect::Load(load));
+        }
+    }
+
+    pub(super) fn on_click(&mut self, target: ClickTarget, now: Now) {
+        self.note_input(now);
+        match target {
+            ClickTarget::Contact(id) => {
+                self.overlay = None;
+                self.jump_to(id);
+            }
+            ClickTarget::Item(item) => self.select(item),
+            ClickTarget::Composer => {
+                self.overlay = None;
+                self.nav.selection = None;
+                self.nav.pane = Pane::Conversation;
+            }
+            ClickTarget::SwitcherRow(index) => {
+                if let Some(OverlayState::Switcher(switcher)) = &mut self.overlay {
+                    switcher.choose(index);
+                    self.accept_switcher(now);
+                }
+            }
+        }
+    }
+
+    pub(super) fn on_wheel(&mut self, lines: i32, now: Now) {
+        self.note_input(now);
+        match &mut self.overlay {
+            Some(overlay) => overlay.step(lines),
+            None => self.effects.push(Effect::Scroll(Scroll::Lines(lines))),
+        }
+    }
+
+    pub(super) fn on_focus(&mut self, has_focus: bool, now: Now) {
+        self.nav.has_focus = has_focus;
+        if has_focus {
+            self.note_input(now);
+        }
+    }
+}

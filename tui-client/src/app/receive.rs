@@ -1,0 +1,236 @@
+//! Frames from the server. Whatever comes twice, late or in another order changes nothing that
+//! it should not; what makes no sense is ignored.
+
+use recado_shared::limits::TYPING_SHOWN_FOR;
+use recado_shared::{
+    Answer, ConversationId, Entry, Head, HeadsPage, MemberCursors, Now, Person, RequestError,
+    RequestNumber, Seq, ServerFrame, Since, UserId,
+};
+
+use super::conversation::Conversation;
+use super::requests::Asked;
+use super::screen::ItemId;
+use super::{App, Effect};
+use crate::store::{Loaded, Save};
+
+/// The largest place that is believed, far beyond what any log reaches.
+const MAX_SEQ: Seq = Seq(1 << 48);
+
+impl App {
+    pub(super) fn on_frame(&mut self, frame: ServerFrame, now: Now) {
+        match frame {
+            ServerFrame::Answer { number, result } => self.on_answer(number, result, now),
+            ServerFrame::Heads(page) => self.on_heads(page),
+            ServerFrame::Entry {
+                conversation,
+                entry,
+            } => self.on_entry(conversation, entry),
+            ServerFrame::Cursors {
+                conversation,
+                cursors,
+            } => self.on_cursors(conversation, cursors),
+            ServerFrame::Presence { user, presence } => {
+                self.contacts.set_presence(user, presence);
+            }
+            ServerFrame::Typing { conversation, user } => self.on_typing(conversation, user, now),
+            ServerFrame::Person(person) => self.on_person(person),
+            ServerFrame::Notice(notice) => self.message = Some(notice.to_string()),
+            ServerFrame::Farewell(farewell) => self.message = Some(farewell.to_string()),
+            // After `Behind` come heads, and those say all. The rest is the network task's.
+            ServerFrame::Behind
+            | ServerFrame::Welcome(_)
+            | ServerFrame::Refused(_)
+            | ServerFrame::Ping(_)
+            | ServerFrame::Pong(_) => {}
+        }
+    }
+
+    fn on_answer(&mut self, number: RequestNumber, result: Result<Answer, RequestError>, now: Now) {
+        let Some(asked) = self.requests.take(number) else {
+            return;
+        };
+        match (asked, result) {
+            (Asked::Append(id), Ok(Answer::Accepted { seq, time })) if is_plausible(seq) => {
+                self.on_accepted(id, seq, time);
+            }
+            (Asked::Append(id), Err(error)) => self.on_append_refused(id, error, now),
+            (Asked::Page(id, range), Ok(Answer::Page { entries, newest })) => {
+                self.on_page(id, range, entries, newest);
+            }
+            (Asked::Page(id, _), _) => self.on_page_refused(id),
+            (Asked::People, Ok(Answer::People { people, more })) => self.on_people(people, more),
+            // An append that is answered by something else is sent again by the next session.
+            (Asked::Append(_) | Asked::People, _) => {}
+        }
+    }
+
+    fn on_heads(&mut self, page: HeadsPage) {
+        self.take_people(page.people);
+        let mut heads = Vec::new();
+        for head in page.heads {
+            if let Some(stored) = self.on_head(&head) {
+                heads.push(stored);
+            }
+        }
+        let log = self.me.as_ref().map(|me| me.log);
+        let complete = page
+            .complete
+            .zip(log)
+            .map(|(stamp, log)| Since { log, stamp });
+        if !heads.is_empty() || complete.is_some() {
+            self.save(Save::Heads { heads, complete });
+        }
+        if complete.is_some() {
+            self.since = complete;
+            self.link.set_synced();
+            self.repeat_cursors();
+        }
+        self.contacts.mark_stale();
+    }
+
+    /// Takes over where one conversation stands. Returns it as it is to be stored.
+    fn on_head(&mut self, head: &Head) -> Option<Head> {
+        if head.newest > MAX_SEQ {
+            return None;
+        }
+        let id = head.conversation;
+        let conversation = self.conversation_or_new(id)?;
+        let before = conversation.unread();
+        let has_lost = conversation.set_head(head);
+        conversation.move_cursors();
+        let stored = conversation.head();
+        let runs = conversation.log.held().to_held();
+        if has_lost {
+            self.nav.forget_item(id);
+            self.save(Save::Entries {
+                conversation: id,
+                entries: Vec::new(),
+                held: runs,
+                settled: Vec::new(),
+            });
+        }
+        self.note_unread(id, before);
+        Some(stored)
+    }
+
+    fn on_entry(&mut self, id: ConversationId, entry: Entry) {
+        let Some(me) = self.user() else {
+            return;
+        };
+        let author = entry.author;
+        if !self.take_entries(id, vec![entry]) || author == me {
+            return;
+        }
+        if let Some(conversation) = self.conversations.get_mut(&id) {
+            conversation.typing_until = None;
+        }
+        if !self.nav.has_focus && self.settings.bell {
+            self.effects.push(Effect::Bell);
+        }
+    }
+
+    /// Takes over entries, in memory and in the store. Returns whether any was new.
+    pub(super) fn take_entries(&mut self, id: ConversationId, mut entries: Vec<Entry>) -> bool {
+        let Some(me) = self.user() else {
+            return false;
+        };
+        entries.retain(|entry| is_plausible(entry.seq) && id.peer_of(entry.author).is_some());
+        if entries.is_empty() || self.conversation_or_new(id).is_none() {
+            return false;
+        }
+        let settled = self.settle(id, me, &entries);
+        let is_open = self.nav.open == Some(id);
+        let Some(conversation) = self.conversations.get_mut(&id) else {
+            return false;
+        };
+        let before = conversation.unread();
+        let added = conversation.insert(entries);
+        let is_new = !added.is_empty();
+        if !is_new && settled.is_empty() {
+            return false;
+        }
+        conversation.trim(is_open);
+        let held = conversation.log.held().to_held();
+        if conversation.unread() != before {
+            self.unsaved.head(id);
+        }
+        self.save(Save::Entries {
+            conversation: id,
+            entries: added,
+            held,
+            settled,
+        });
+        self.note_unread(id, before);
+        self.contacts.mark_stale();
+        is_new
+    }
+
+    fn on_cursors(&mut self, id: ConversationId, cursors: MemberCursors) {
+        let Some(conversation) = self.conversations.get_mut(&id) else {
+            return;
+        };
+        let before = conversation.unread();
+        if cursors.delivered > MAX_SEQ || !conversation.set_cursors(cursors) {
+            return;
+        }
+        if conversation.unread() != before {
+            self.unsaved.head(id);
+        }
+        self.touched.insert(id);
+        self.save(Save::Cursors {
+            conversation: id,
+            cursors: own_first(&self.conversations[&id], cursors),
+        });
+    }
+
+    fn on_typing(&mut self, id: ConversationId, user: UserId, now: Now) {
+        if let Some(conversation) = self.conversations.get_mut(&id)
+            && conversation.peer == user
+            && conversation.me() != user
+        {
+            conversation.typing_until = Some(now.instant + TYPING_SHOWN_FOR);
+        }
+    }
+
+    fn on_person(&mut self, person: Person) {
+        self.take_people(vec![person]);
+    }
+
+    /// The local store read something.
+    pub(super) fn on_loaded(&mut self, loaded: Loaded) {
+        let id = loaded.load.conversation;
+        let is_open = self.nav.open == Some(id);
+        let Some(conversation) = self.conversations.get_mut(&id) else {
+            return;
+        };
+        conversation.log.add_loaded(loaded);
+        conversation.learn_loaded();
+        conversation.trim(is_open);
+        self.finish_jump(id);
+    }
+
+    /// An own message got its place: what pointed at it in the outbox points at the entry.
+    pub(super) fn follow_settled(&mut self, id: ConversationId, entry: &Entry) {
+        if self.nav.open == Some(id) && self.nav.selection == Some(ItemId::Pending(entry.id)) {
+            self.nav.selection = Some(ItemId::Entry(entry.seq));
+        }
+    }
+}
+
+fn is_plausible(seq: Seq) -> bool {
+    seq > Seq::ZERO && seq <= MAX_SEQ
+}
+
+/// A member's cursors as stored: the user's own are never behind what is known here.
+fn own_first(conversation: &Conversation, cursors: MemberCursors) -> MemberCursors {
+    let progress = if cursors.user == conversation.me() {
+        conversation.own
+    } else {
+        conversation.theirs
+    };
+    MemberCursors {
+        user: cursors.user,
+        delivered: progress.delivered,
+        read: progress.read,
+    }
+}

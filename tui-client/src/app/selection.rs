@@ -1,0 +1,169 @@
+//! A selected message, and what one does with it.
+
+use recado_shared::{Content, Entry, MessageId};
+
+use super::conversation::Conversation;
+use super::outbox::is_failed;
+use super::screen::ItemId;
+use super::{App, Effect, Scroll};
+use crate::store::{PendingState, Save};
+
+/// The text of an entry.
+pub(super) fn text_of(entry: &Entry) -> &str {
+    let Content::Message(body) = &entry.content;
+    body.as_str()
+}
+
+impl App {
+    /// The text of a message of the open conversation.
+    pub(super) fn message_text(&self, item: ItemId) -> Option<&str> {
+        let conversation = self.conversations.get(&self.nav.open?)?;
+        match item {
+            ItemId::Entry(seq) => conversation.log.entry(seq).map(text_of),
+            ItemId::Pending(id) => {
+                let queued = self.outbox.find(id)?;
+                let is_here = queued.pending.conversation == conversation.id;
+                is_here.then(|| queued.pending.body.as_str())
+            }
+        }
+    }
+
+    /// The message above another one, or the newest.
+    fn above(&self, conversation: &Conversation, item: Option<ItemId>) -> Option<ItemId> {
+        let is_above = |id: ItemId| item.is_none_or(|item| id < item);
+        let mut pending = self.outbox.of(conversation.id).rev();
+        let pending = pending.find(|p| is_above(ItemId::Pending(p.id)));
+        let entry = || {
+            let mut loaded = conversation.log.loaded().rev();
+            loaded.find(|entry| is_above(ItemId::Entry(entry.seq)))
+        };
+        match pending {
+            Some(pending) if conversation.log.follows_newest() => Some(ItemId::Pending(pending.id)),
+            Some(_) | None => entry().map(|entry| ItemId::Entry(entry.seq)),
+        }
+    }
+
+    /// The message below another one.
+    fn below(&self, conversation: &Conversation, item: ItemId) -> Option<ItemId> {
+        let mut loaded = conversation.log.loaded();
+        if let Some(entry) = loaded.find(|entry| ItemId::Entry(entry.seq) > item) {
+            return Some(ItemId::Entry(entry.seq));
+        }
+        let mut pending = self.outbox.of(conversation.id);
+        pending
+            .find(|pending| ItemId::Pending(pending.id) > item)
+            .map(|pending| ItemId::Pending(pending.id))
+    }
+
+    pub(super) fn select_newest(&mut self) {
+        let open = self.nav.open.and_then(|id| self.conversations.get(&id));
+        let newest = open.and_then(|conversation| self.above(conversation, None));
+        self.move_selection(newest);
+    }
+
+    pub(super) fn select_previous(&mut self) {
+        let open = self.nav.open.and_then(|id| self.conversations.get(&id));
+        let selected = self.nav.selection;
+        let above = open.and_then(|conversation| self.above(conversation, selected));
+        self.move_selection(above);
+    }
+
+    /// Selects the message below; below the newest one is the composer.
+    pub(super) fn select_next(&mut self) {
+        let open = self.nav.open.and_then(|id| self.conversations.get(&id));
+        let below = open
+            .zip(self.nav.selection)
+            .and_then(|(conversation, selected)| self.below(conversation, selected));
+        match below {
+            Some(item) => self.move_selection(Some(item)),
+            None => self.nav.selection = None,
+        }
+    }
+
+    fn move_selection(&mut self, item: Option<ItemId>) {
+        if let Some(item) = item {
+            self.nav.selection = Some(item);
+            self.effects.push(Effect::Scroll(Scroll::Show(item)));
+        }
+    }
+
+    pub(super) fn copy_selected(&mut self) {
+        let text = self.nav.selection.and_then(|item| self.message_text(item));
+        match text.map(str::to_owned) {
+            Some(text) => {
+                self.effects.push(Effect::Copy(text));
+                self.message = Some("copied".to_owned());
+            }
+            None => self.message = Some("select a message first, then copy it".to_owned()),
+        }
+    }
+
+    /// Sends the selected failed message again, or all failed ones of the open conversation.
+    pub(super) fn retry(&mut self) {
+        let Some(open) = self.nav.open else {
+            return;
+        };
+        let selected = match self.nav.selection {
+            Some(ItemId::Pending(id)) => Some(id),
+            Some(ItemId::Entry(_)) | None => None,
+        };
+        let is_meant = |id: MessageId| selected.is_none_or(|selected| selected == id);
+        let failed: Vec<_> = self
+            .outbox
+            .of(open)
+            .filter(|pending| is_failed(pending) && is_meant(pending.id))
+            .map(|pending| pending.id)
+            .collect();
+        if failed.is_empty() {
+            self.message = Some("nothing failed here".to_owned());
+        }
+        for id in failed {
+            self.set_pending(id, PendingState::Waiting);
+        }
+    }
+
+    /// Takes the selected message out of the outbox, its text back into the composer.
+    pub(super) fn take_back(&mut self) {
+        let Some(ItemId::Pending(id)) = self.nav.selection else {
+            self.message = Some("only a message that is not sent yet can be taken back".to_owned());
+            return;
+        };
+        let Some(queued) = self.outbox.find(id) else {
+            self.nav.selection = None;
+            return;
+        };
+        if queued.was_sent && !is_failed(&queued.pending) {
+            let why = "that message is on its way: it may have arrived already";
+            self.message = Some(why.to_owned());
+            return;
+        }
+        let Some(pending) = self.outbox.remove(id) else {
+            return;
+        };
+        self.nav.selection = None;
+        let Some(conversation) = self.conversations.get_mut(&pending.conversation) else {
+            return;
+        };
+        if !conversation.composer.is_empty() {
+            conversation.composer.insert("\n");
+        }
+        conversation.composer.insert(pending.body.as_str());
+        let draft = conversation.composer.text().to_owned();
+        self.unsaved.forget_draft(pending.conversation);
+        self.save(Save::TakeBack {
+            id,
+            conversation: pending.conversation,
+            draft,
+        });
+        self.contacts.mark_stale();
+    }
+
+    /// Drops a selection whose message is not loaded any more.
+    pub(super) fn check_selection(&mut self) {
+        if let Some(item) = self.nav.selection
+            && self.message_text(item).is_none()
+        {
+            self.nav.selection = None;
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Sending: from the composer through the outbox to the place that the server gives a message.
+
+use std::time::Duration;
+
+use recado_shared::limits::{MAX_REQUESTS_IN_FLIGHT, TYPING_INTERVAL};
+use recado_shared::{
+    ClientFrame, Content, ConversationId, Entry, MessageBody, MessageId, Now, Request,
+    RequestError, Seq, Timestamp, UserId,
+};
+
+use super::outbox::MAX_OUTBOX;
+use super::requests::Asked;
+use super::screen::Pane;
+use super::{App, Effect, Scroll};
+use crate::store::{Pending, PendingState, Save};
+
+/// Most appends that are on their way: half of what a session may have, so that pages and the
+/// directory are never stuck behind a full outbox.
+pub(super) const MAX_APPENDS: usize = MAX_REQUESTS_IN_FLIGHT / 2;
+
+/// How long nothing is sent after the server could not store something.
+pub(super) const PAUSE: Duration = Duration::from_secs(5);
+
+impl App {
+    /// Sends what is written in the open conversation. Text that cannot be sent stays.
+    pub(super) fn submit(&mut self, now: Now) {
+        let is_full = self.outbox.is_full();
+        let Some(conversation) = self.open_conversation() else {
+            return;
+        };
+        let text = conversation.composer.text().trim_end();
+        if text.is_empty() {
+            self.nav.pane = Pane::Conversation;
+            return;
+        }
+        let body = match MessageBody::new(text) {
+            Ok(body) => body,
+            Err(error) => {
+                self.message = Some(error.to_string());
+                return;
+            }
+        };
+        if is_full {
+            self.message = Some(format!(
+                "{MAX_OUTBOX} messages wait already: connect, or take some back, then send"
+            ));
+            return;
+        }
+        conversation.composer.take();
+        conversation.new_line = None;
+        let id = conversation.id;
+        self.queue(id, body, now);
+        self.scroll_newest();
+    }
+
+    fn queue(&mut self, conversation: ConversationId, body: MessageBody, now: Now) {
+        let pending = Pending {
+            id: self.ids.draw(now.wall),
+            conversation,
+            body,
+            typed: now.wall,
+            state: PendingState::Waiting,
+        };
+        self.unsaved.forget_draft(conversation);
+        self.save(Save::Queue(pending.clone()));
+        self.outbox.push(pending);
+        self.contacts.mark_stale();
+    }
+
+    /// Sends what waits, in order, as far as the limit allows.
+    pub(super) fn send_appends(&mut self, now: Now) {
+        let is_paused = self
+            .outbox
+            .paused_until
+            .is_some_and(|until| now.instant < until);
+        if !self.link.is_up() || is_paused {
+            return;
+        }
+        for _ in self.requests.appends()..MAX_APPENDS {
+            let Some(pending) = self.outbox.next_to_send() else {
+                return;
+            };
+            let number = self.requests.ask(Asked::Append(pending.id));
+            let request = Request::Append {
+                conversation: pending.conversation,
+                id: pending.id,
+                content: Content::Message(pending.body.clone()),
+            };
+            self.send(ClientFrame::Request { number, request });
+        }
+    }
+
+    /// The server has the message on its disk.
+    pub(super) fn on_accepted(&mut self, id: MessageId, seq: Seq, time: Timestamp) {
+        // It may have been settled by a page that carried it.
+        let (Some(author), Some(queued)) = (self.user(), self.outbox.find(id)) else {
+            return;
+        };
+        let conversation = queued.pending.conversation;
+        let content = Content::Message(queued.pending.body.clone());
+        let entry = Entry {
+            seq,
+            author,
+            id,
+            time,
+            content,
+        };
+        self.take_entries(conversation, vec![entry]);
+    }
+
+    /// Takes the own messages among entries out of the outbox.
+    pub(super) fn settle(
+        &mut self,
+        conversation: ConversationId,
+        me: UserId,
+        entries: &[Entry],
+    ) -> Vec<MessageId> {
+        let mut settled = Vec::new();
+        for entry in entries.iter().filter(|entry| entry.author == me) {
+            let is_here =
+                |queued: &super::outbox::Queued| queued.pending.conversation == conversation;
+            if self.outbox.find(entry.id).is_some_and(is_here) {
+                self.outbox.remove(entry.id);
+                self.follow_settled(conversation, entry);
+                settled.push(entry.id);
+            }
+        }
+        settled
+    }
+
+    /// The server did not take the message: for now, or at all.
+    pub(super) fn on_append_refused(&mut self, id: MessageId, error: RequestError, now: Now) {
+        match error {
+            RequestError::Unavailable => {
+                self.outbox.unsend(id);
+                self.outbox.paused_until = Some(now.instant + PAUSE);
+                self.message = Some(format!("{error}: your messages wait and are sent later"));
+            }
+            RequestError::UnknownUser
+            | RequestError::NotAMember
+            | RequestError::Unsupported
+            | RequestError::IdReused => {
+                self.set_pending(id, PendingState::Failed(error.to_string()));
+            }
+        }
+    }
+
+    pub(super) fn set_pending(&mut self, id: MessageId, state: PendingState) {
+        if self.outbox.set_state(id, state.clone()) {
+            self.save(Save::SetPending { id, state });
+        }
+    }
+
+    /// Says that the person is typing, unless that was said a moment ago.
+    pub(super) fn hint_typing(&mut self, now: Now) {
+        let is_up = self.link.is_synced();
+        let Some(conversation) = self.open_conversation() else {
+            return;
+        };
+        let text = conversation.composer.text();
+        let is_recent = conversation
+            .typing_sent
+            .is_some_and(|sent| now.instant < sent + TYPING_INTERVAL);
+        if !is_up || is_recent || text.is_empty() || text.starts_with('/') {
+            return;
+        }
+        conversation.typing_sent = Some(now.instant);
+        let id = conversation.id;
+        self.send(ClientFrame::Typing(id));
+    }
+
+    /// Shows the newest messages and stays there.
+    pub(super) fn scroll_newest(&mut self) {
+        self.nav.jump = None;
+        if let Some(conversation) = self.open_conversation() {
+            let id = conversation.id;
+            let load = conversation.log.go_to_newest(id);
+            self.effects.extend(load.map(Effect::Load));
+        }
+        self.effects.push(Effect::Scroll(Scroll::Newest));
+    }
+}

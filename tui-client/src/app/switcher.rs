@@ -1,0 +1,223 @@
+//! What lies over the panes: the fuzzy switcher over people and commands, and the help.
+
+use std::cmp::Reverse;
+
+use frizbee::{CaseMatching, Config, Matcher};
+use recado_shared::{ConversationId, Now};
+
+use super::App;
+use super::action::Action;
+use super::composer::Composer;
+
+/// Most rows that are shown; a longer list is searched, not scrolled.
+const MAX_ROWS: usize = 200;
+
+/// Longest query in bytes: no name is longer.
+const MAX_QUERY: usize = 128;
+
+/// What commands are called in the switcher.
+const COMMANDS: &[(&str, Action)] = &[
+    ("Next unread conversation", Action::NextUnread),
+    ("Go back", Action::Back),
+    ("First unread message", Action::FirstUnread),
+    ("Newest message", Action::Newest),
+    ("Send failed messages again", Action::Retry),
+    ("Connect now", Action::Reconnect),
+    ("Show the keys", Action::Help),
+    ("Draw the screen again", Action::Redraw),
+    ("Quit", Action::Quit),
+];
+
+/// What lies over the panes.
+#[derive(Debug)]
+pub(super) enum OverlayState {
+    Switcher(Switcher),
+    Help { scroll: u16 },
+}
+
+/// Where a row leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    Conversation(ConversationId),
+    Command(&'static str, Action),
+}
+
+/// A row that matches.
+#[derive(Debug)]
+pub(super) struct Match {
+    pub(super) target: Target,
+    /// Byte offsets of the characters that matched, ascending.
+    pub(super) matched: Vec<usize>,
+}
+
+/// The switcher.
+#[derive(Debug, Default)]
+pub(super) struct Switcher {
+    pub(super) query: Composer,
+    pub(super) rows: Vec<Match>,
+    pub(super) chosen: usize,
+}
+
+impl OverlayState {
+    /// Moves the chosen row, or scrolls.
+    pub(super) fn step(&mut self, steps: i32) {
+        match self {
+            Self::Switcher(switcher) => {
+                let steps = isize::try_from(steps).unwrap_or(0);
+                switcher.choose(switcher.chosen.saturating_add_signed(steps));
+            }
+            Self::Help { scroll } => {
+                let steps = i16::try_from(steps).unwrap_or(i16::MAX);
+                *scroll = scroll.saturating_add_signed(steps);
+            }
+        }
+    }
+}
+
+impl Switcher {
+    pub(super) fn choose(&mut self, index: usize) {
+        self.chosen = index.min(self.rows.len().saturating_sub(1));
+    }
+
+    /// Adds to the query; what is too long for any name is left out.
+    pub(super) fn insert(&mut self, text: &str) {
+        let line = text.lines().next().unwrap_or("");
+        if self.query.text().len() + line.len() <= MAX_QUERY {
+            self.query.insert(line);
+        }
+    }
+}
+
+impl App {
+    pub(super) fn toggle_switcher(&mut self) {
+        if let Some(OverlayState::Switcher(_)) = self.overlay {
+            self.overlay = None;
+        } else {
+            self.overlay = Some(OverlayState::Switcher(Switcher::default()));
+            self.search_switcher();
+        }
+    }
+
+    pub(super) fn toggle_help(&mut self) {
+        self.overlay = match self.overlay {
+            Some(OverlayState::Help { .. }) => None,
+            Some(OverlayState::Switcher(_)) | None => Some(OverlayState::Help { scroll: 0 }),
+        };
+    }
+
+    /// Everything that the switcher offers: who is unread first, then in the order of the contact
+    /// list, the open conversation last; then commands.
+    fn switcher_targets(&self) -> Vec<Target> {
+        let mut people: Vec<_> = self.contacts.order().iter().map(|&(id, _)| id).collect();
+        people.sort_by_key(|id| {
+            let unread = self.conversations.get(id).is_some_and(|c| c.unread() > 0);
+            (self.nav.open == Some(*id), Reverse(unread))
+        });
+        let people = people.into_iter().map(Target::Conversation);
+        let commands = COMMANDS
+            .iter()
+            .map(|&(title, action)| Target::Command(title, action));
+        people.chain(commands).collect()
+    }
+
+    pub(super) fn target_label(&self, target: Target) -> &str {
+        match target {
+            Target::Conversation(id) => self.title(id),
+            Target::Command(title, _) => title,
+        }
+    }
+
+    /// Finds what matches the query, best first.
+    pub(super) fn search_switcher(&mut self) {
+        let Some(OverlayState::Switcher(switcher)) = &self.overlay else {
+            return;
+        };
+        let query = switcher.query.text().trim();
+        let targets = self.switcher_targets();
+        let rows: Vec<_> = if query.is_empty() {
+            let all = targets.into_iter().map(|target| Match {
+                target,
+                matched: Vec::new(),
+            });
+            all.take(MAX_ROWS).collect()
+        } else {
+            let labels: Vec<_> = targets.iter().map(|&t| self.target_label(t)).collect();
+            let matches = fuzzy(query, &labels);
+            let row = |(index, matched): (usize, Vec<usize>)| Match {
+                target: targets[index],
+                matched,
+            };
+            matches.into_iter().take(MAX_ROWS).map(row).collect()
+        };
+        if let Some(OverlayState::Switcher(switcher)) = &mut self.overlay {
+            switcher.rows = rows;
+            switcher.chosen = 0;
+        }
+    }
+
+    /// Goes where the chosen row leads.
+    pub(super) fn accept_switcher(&mut self, now: Now) {
+        let Some(OverlayState::Switcher(switcher)) = self.overlay.take() else {
+            return;
+        };
+        match switcher.rows.get(switcher.chosen).map(|row| row.target) {
+            Some(Target::Conversation(id)) => self.jump_to(id),
+            Some(Target::Command(_, action)) => self.act(action, now),
+            None => self.message = Some("nobody here has a name like that".to_owned()),
+        }
+    }
+}
+
+/// The labels that match, best first and then in their order, each with the byte offsets of the
+/// characters that matched.
+fn fuzzy(query: &str, labels: &[&str]) -> Vec<(usize, Vec<usize>)> {
+    let config = Config::default().casing(CaseMatching::Ignore);
+    let mut matcher = Matcher::new(query, &config);
+    let found = matcher.match_list_indices(labels);
+    let offsets = |label: &str, mut indices: Vec<u32>| -> Vec<usize> {
+        indices.sort_unstable();
+        let usize_of = |index: u32| usize::try_from(index).ok();
+        let is_boundary = |&index: &usize| label.is_char_boundary(index) && index < label.len();
+        indices
+            .into_iter()
+            .filter_map(usize_of)
+            .filter(is_boundary)
+            .collect()
+    };
+    found
+        .into_iter()
+        .filter_map(|found| {
+            let index = usize::try_from(found.index).ok()?;
+            let label = labels.get(index)?;
+            Some((index, offsets(label, found.indices)))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn matches_come_best_first_with_their_bytes() {
+        let labels = ["carol", "bob", "Robert"];
+        assert_eq!(fuzzy("bob", &labels), [(1, vec![0, 1, 2])]);
+        assert_eq!(fuzzy("rob", &labels)[0], (2, vec![0, 1, 2]));
+        assert_eq!(fuzzy("zz", &labels), []);
+    }
+
+    #[test]
+    fn names_of_any_writing_system_are_found() {
+        let labels = ["Дмитрий", "ひろし", "Zoë"];
+        assert_eq!(fuzzy("ми", &labels), [(0, vec![2, 4])]);
+        assert_eq!(fuzzy("ろし", &labels), [(1, vec![3, 6])]);
+        assert_eq!(fuzzy("ë", &labels), [(2, vec![2])]);
+    }
+
+    #[test]
+    fn a_query_as_long_as_allowed_is_harmless() {
+        let long = "x".repeat(MAX_QUERY);
+        assert_eq!(fuzzy(&long, &["bob"]), []);
+        assert_eq!(fuzzy(&long, &[long.as_str()]).len(), 1);
+    }
+}

@@ -1,0 +1,154 @@
+//! What to ask the server for: the missing stretches of every log, the visible conversation
+//! first, and the directory once a session.
+
+use recado_shared::limits::{MAX_PAGE_ENTRIES, MAX_PEOPLE_PER_PAGE};
+use recado_shared::{
+    ClientFrame, ConversationId, Entry, PageRange, Person, Request, Seq, UserName,
+};
+
+use super::App;
+use super::conversation::Conversation;
+use super::requests::Asked;
+
+/// Most pages that are on their way at a time.
+const MAX_PAGES: usize = 4;
+
+/// Most people that a session asks the directory for.
+const MAX_DIRECTORY: usize = 1_000;
+
+/// How far the reading of the directory has got.
+#[derive(Debug, Default)]
+pub(super) struct Directory {
+    found: usize,
+    next: NextAsk,
+}
+
+/// What to ask the directory for next.
+#[derive(Debug, Default)]
+enum NextAsk {
+    #[default]
+    Nothing,
+    FromStart,
+    After(UserName),
+}
+
+impl Directory {
+    pub(super) fn begin_session(&mut self) {
+        self.found = 0;
+        self.next = NextAsk::FromStart;
+    }
+}
+
+impl App {
+    /// Asks for missing pages as far as the limits allow: at most one for each conversation.
+    pub(super) fn ask_pages(&mut self) {
+        if !self.link.is_synced() {
+            return;
+        }
+        let mut busy: Vec<_> = self.requests.pages().collect();
+        let listed = self.contacts.order().iter().map(|&(id, _)| id);
+        let candidates: Vec<_> = self.nav.open.into_iter().chain(listed).collect();
+        for id in candidates {
+            if busy.len() >= MAX_PAGES {
+                return;
+            }
+            if busy.contains(&id) {
+                continue;
+            }
+            let conversation = self.conversations.get(&id);
+            let Some((range, missing)) = conversation.and_then(Conversation::wanted_page) else {
+                continue;
+            };
+            busy.push(id);
+            self.ask_page(id, range, missing);
+        }
+    }
+
+    fn ask_page(&mut self, conversation: ConversationId, range: PageRange, missing: u64) {
+        let limit = u16::try_from(missing).map_or(MAX_PAGE_ENTRIES, |m| m.min(MAX_PAGE_ENTRIES));
+        let number = self.requests.ask(Asked::Page(conversation, range));
+        let request = Request::Page {
+            conversation,
+            range,
+            limit,
+        };
+        self.send(ClientFrame::Request { number, request });
+    }
+
+    /// A page came. One that does not continue what was asked is not believed.
+    pub(super) fn on_page(
+        &mut self,
+        id: ConversationId,
+        range: PageRange,
+        entries: Vec<Entry>,
+        newest: Seq,
+    ) {
+        let is_extending = self.wants_older(id);
+        let Some(conversation) = self.conversations.get_mut(&id) else {
+            return;
+        };
+        if !is_continuing(range, &entries)
+            || entries.is_empty()
+            || entries.last().is_some_and(|last| last.seq > newest)
+        {
+            conversation.is_stalled = true;
+            return;
+        }
+        if is_extending {
+            conversation.log.extend_down_to(&entries);
+        }
+        self.take_entries(id, entries);
+    }
+
+    /// A page was refused. Nothing is asked there until the next session or head.
+    pub(super) fn on_page_refused(&mut self, id: ConversationId) {
+        if let Some(conversation) = self.conversations.get_mut(&id) {
+            conversation.is_stalled = true;
+        }
+    }
+
+    /// Asks for the next stretch of the directory.
+    pub(super) fn ask_directory(&mut self) {
+        if !self.link.is_up() {
+            return;
+        }
+        let after = match std::mem::take(&mut self.directory.next) {
+            NextAsk::Nothing => return,
+            NextAsk::FromStart => None,
+            NextAsk::After(name) => Some(name),
+        };
+        let number = self.requests.ask(Asked::People);
+        let request = Request::FindPeople {
+            prefix: String::new(),
+            after,
+            limit: MAX_PEOPLE_PER_PAGE,
+        };
+        self.send(ClientFrame::Request { number, request });
+    }
+
+    pub(super) fn on_people(&mut self, people: Vec<Person>, has_more: bool) {
+        self.directory.found += people.len();
+        if let Some(last) = people.last()
+            && has_more
+            && self.directory.found < MAX_DIRECTORY
+        {
+            self.directory.next = NextAsk::After(last.name.clone());
+        }
+        self.take_people(people);
+    }
+}
+
+/// Whether entries are ascending without a hole and next to the place that was asked about.
+fn is_continuing(range: PageRange, entries: &[Entry]) -> bool {
+    let is_dense = entries
+        .windows(2)
+        .all(|pair| pair[1].seq.0.checked_sub(pair[0].seq.0) == Some(1));
+    let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
+        return true;
+    };
+    let is_next = match range {
+        PageRange::Before(seq) => last.seq == seq.prev(),
+        PageRange::After(seq) => first.seq == seq.next(),
+    };
+    is_dense && is_next && first.seq > Seq::ZERO
+}

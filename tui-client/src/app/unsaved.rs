@@ -1,0 +1,97 @@
+//! What changes too often to be saved each time: drafts, places and unread counts. They are saved
+//! together a moment after the first change, and at once on leaving a conversation or the program.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use recado_shared::{ConversationId, Now};
+
+use super::App;
+use crate::store::Save;
+
+/// How long a change may wait.
+pub(super) const SAVE_AFTER: Duration = Duration::from_millis(500);
+
+/// What differs from the local store.
+#[derive(Debug, Default)]
+pub(super) struct Unsaved {
+    due: Option<Instant>,
+    drafts: BTreeSet<ConversationId>,
+    places: BTreeSet<ConversationId>,
+    heads: BTreeSet<ConversationId>,
+}
+
+impl Unsaved {
+    pub(super) fn draft(&mut self, id: ConversationId) {
+        self.drafts.insert(id);
+    }
+
+    /// The draft left the composer in another way.
+    pub(super) fn forget_draft(&mut self, id: ConversationId) {
+        self.drafts.remove(&id);
+    }
+
+    pub(super) fn place(&mut self, id: ConversationId) {
+        self.places.insert(id);
+    }
+
+    pub(super) fn head(&mut self, id: ConversationId) {
+        self.heads.insert(id);
+    }
+
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    fn is_empty(&self) -> bool {
+        self.drafts.is_empty() && self.places.is_empty() && self.heads.is_empty()
+    }
+}
+
+impl App {
+    /// Saves what is due, or notes when it will be.
+    pub(super) fn save_due(&mut self, now: Now) {
+        if self.unsaved.is_empty() {
+            self.unsaved.due = None;
+        } else if let Some(due) = self.unsaved.due {
+            if due <= now.instant {
+                self.save_all();
+            }
+        } else {
+            self.unsaved.due = Some(now.instant + SAVE_AFTER);
+        }
+    }
+
+    /// Saves everything that is not saved yet.
+    pub(super) fn save_all(&mut self) {
+        let unsaved = std::mem::take(&mut self.unsaved);
+        for id in unsaved.drafts {
+            if let Some(conversation) = self.conversations.get(&id) {
+                let text = conversation.composer.text().to_owned();
+                let conversation = id;
+                self.save(Save::Draft { conversation, text });
+            }
+        }
+        for id in unsaved.places {
+            if let Some(conversation) = self.conversations.get(&id) {
+                let place = conversation.place;
+                let conversation = id;
+                self.save(Save::Place {
+                    conversation,
+                    place,
+                });
+            }
+        }
+        let heads: Vec<_> = unsaved
+            .heads
+            .iter()
+            .filter_map(|id| self.conversations.get(id))
+            .filter(|conversation| conversation.has_entries())
+            .map(super::conversation::Conversation::head)
+            .collect();
+        if !heads.is_empty() {
+            let complete = None;
+            self.save(Save::Heads { heads, complete });
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Makes the description of one frame. It changes nothing.
+
+use recado_shared::{ConversationId, Now, Presence, UserId};
+
+use super::App;
+use super::action::{Action, Context};
+use super::conversation::Conversation;
+use super::log::Part;
+use super::outbox::is_failed;
+use super::screen::{
+    ContactRow, ConversationView, Focus, Item, ItemId, Mark, Overlay, Screen, Section, SwitcherRow,
+};
+use super::selection::text_of;
+use super::switcher::{OverlayState, Switcher, Target};
+use crate::store::{Pending, PendingState};
+
+impl App {
+    /// What there is to see at this moment.
+    pub fn screen(&self, now: Now) -> Screen<'_> {
+        let (waiting, failed) = self.outbox.counts();
+        let open = self.nav.open.and_then(|id| self.conversations.get(&id));
+        let contacts = self.contacts.order().iter();
+        Screen {
+            me: self.my_name(),
+            contacts: contacts
+                .map(|&(id, section)| self.contact_row(id, section))
+                .collect(),
+            conversation: open.map(|conversation| self.conversation_view(conversation)),
+            link: self.link.view(now.instant),
+            waiting,
+            failed,
+            message: self.message.as_deref().or(self.store_failure.as_deref()),
+            hints: self.hints(),
+            focus: match (&self.overlay, self.nav.selection) {
+                (Some(_), _) => Focus::Overlay,
+                (None, Some(item)) => Focus::Selection(item),
+                (None, None) => Focus::Composer,
+            },
+            pane: self.nav.pane,
+            overlay: self
+                .overlay
+                .as_ref()
+                .map(|overlay| self.overlay_view(overlay)),
+        }
+    }
+
+    fn my_name(&self) -> &str {
+        match &self.me {
+            Some(me) => me.name.as_str(),
+            None => &self.settings.name,
+        }
+    }
+
+    /// The name of the other person of a conversation.
+    pub(super) fn title(&self, id: ConversationId) -> &str {
+        let peer = self.user().and_then(|me| id.peer_of(me));
+        peer.map_or("", |peer| self.name_of(peer))
+    }
+
+    fn name_of(&self, user: UserId) -> &str {
+        match &self.me {
+            Some(me) if me.user == user => me.name.as_str(),
+            Some(_) | None => self.contacts.label(user),
+        }
+    }
+
+    fn presence_in(&self, id: ConversationId) -> Option<Presence> {
+        let peer = id.peer_of(self.user()?)?;
+        let contact = self.contacts.find(peer)?;
+        contact.presence.filter(|_| self.link.is_synced())
+    }
+
+    fn contact_row(&self, id: ConversationId, section: Section) -> ContactRow<'_> {
+        let conversation = self.conversations.get(&id);
+        ContactRow {
+            conversation: id,
+            name: self.title(id),
+            presence: self.presence_in(id),
+            unread: conversation.map_or(0, Conversation::unread),
+            last: conversation.and_then(Conversation::last_change),
+            is_open: self.nav.open == Some(id),
+            has_draft: conversation.is_some_and(|c| !c.composer.is_empty()),
+            has_failed: self.outbox.of(id).any(is_failed),
+            is_typing: conversation.is_some_and(|c| c.typing_until.is_some()),
+            section,
+        }
+    }
+
+    fn conversation_view<'a>(&'a self, conversation: &'a Conversation) -> ConversationView<'a> {
+        let log = &conversation.log;
+        let mut items = Vec::with_capacity(log.loaded_len() + 8);
+        items.extend(log.parts().map(|part| self.item(conversation, part)));
+        if log.follows_newest() {
+            let pending = self.outbox.of(conversation.id);
+            items.extend(pending.map(|pending| self.pending_item(pending)));
+        }
+        let is_typing = conversation.typing_until.is_some();
+        ConversationView {
+            id: conversation.id,
+            title: self.title(conversation.id),
+            presence: self.presence_in(conversation.id),
+            new_from: new_from(conversation, &items),
+            items,
+            typing: is_typing
+                .then(|| self.name_of(conversation.peer))
+                .into_iter()
+                .collect(),
+            place: conversation.place,
+            is_complete: log.window_from() <= recado_shared::Seq(1),
+            composer: &conversation.composer,
+        }
+    }
+
+    fn item<'a>(&'a self, conversation: &'a Conversation, part: Part<'a>) -> Item<'a> {
+        let entry = match part {
+            Part::Entry(entry) => entry,
+            Part::Gap(gap) => {
+                return Item::Gap {
+                    id: ItemId::Entry(gap.first),
+                    missing: gap.last.0 + 1 - gap.first.0,
+                };
+            }
+        };
+        let is_own = entry.author == conversation.me();
+        let mark = if conversation.theirs.read >= entry.seq {
+            Mark::Read
+        } else if conversation.theirs.delivered >= entry.seq {
+            Mark::Delivered
+        } else {
+            Mark::Accepted
+        };
+        Item::Message {
+            id: ItemId::Entry(entry.seq),
+            author: self.name_of(entry.author),
+            is_own,
+            time: entry.time,
+            body: text_of(entry),
+            mark: is_own.then_some(mark),
+        }
+    }
+
+    fn pending_item<'a>(&'a self, pending: &'a Pending) -> Item<'a> {
+        Item::Message {
+            id: ItemId::Pending(pending.id),
+            author: self.my_name(),
+            is_own: true,
+            time: pending.typed,
+            body: pending.body.as_str(),
+            mark: Some(match &pending.state {
+                PendingState::Waiting => Mark::Waiting,
+                PendingState::Failed(why) => Mark::Failed(why),
+            }),
+        }
+    }
+
+    fn overlay_view<'a>(&'a self, overlay: &'a OverlayState) -> Overlay<'a> {
+        match overlay {
+            OverlayState::Switcher(switcher) => self.switcher_view(switcher),
+            OverlayState::Help { scroll } => Overlay::Help {
+                tables: self.settings.keymap.tables(),
+                scroll: *scroll,
+            },
+        }
+    }
+
+    fn switcher_view<'a>(&'a self, switcher: &'a Switcher) -> Overlay<'a> {
+        let row = |found: &super::switcher::Match| {
+            let (presence, unread, key) = match found.target {
+                Target::Conversation(id) => {
+                    let unread = self.conversations.get(&id).map_or(0, Conversation::unread);
+                    (self.presence_in(id), unread, String::new())
+                }
+                Target::Command(_, action) => {
+                    let key = self.settings.keymap.key_of(Context::Global, action);
+                    (None, 0, key)
+                }
+            };
+            SwitcherRow {
+                label: self.target_label(found.target),
+                presence,
+                unread,
+                key,
+                matched: found.matched.clone(),
+            }
+        };
+        Overlay::Switcher {
+            query: &switcher.query,
+            rows: switcher.rows.iter().map(row).collect(),
+            chosen: switcher.chosen,
+        }
+    }
+
+    /// The keys worth knowing here. Actions without a key are left out.
+    fn hints(&self) -> Vec<(String, &'static str)> {
+        let context = self.context();
+        let hints: &[(Action, &'static str)] = match context {
+            Context::Switcher => &[(Action::Submit, "open"), (Action::Cancel, "close")],
+            Context::Help => &[(Action::Cancel, "close")],
+            Context::Selection => &[
+                (Action::Copy, "copy"),
+                (Action::Retry, "send again"),
+                (Action::TakeBack, "take back"),
+                (Action::Cancel, "write"),
+            ],
+            Context::Global | Context::Composer => &[
+                (Action::Switcher, "switch"),
+                (Action::NextUnread, "unread"),
+                (Action::SelectPrevious, "select"),
+                (Action::Help, "help"),
+            ],
+        };
+        let key_of = |action| self.settings.keymap.key_of(context, action);
+        hints
+            .iter()
+            .map(|&(action, what)| (key_of(action), what))
+            .filter(|(key, _)| !key.is_empty())
+            .collect()
+    }
+}
+
+/// The first item below the new-messages line. Without it among the loaded ones there is no line.
+fn new_from(conversation: &Conversation, items: &[Item<'_>]) -> Option<(ItemId, u64)> {
+    let line = conversation.new_line?;
+    if line.from < conversation.log.window_from() {
+        return None;
+    }
+    let reaches = |item: &Item<'_>| match *item {
+        Item::Message {
+            id: id @ ItemId::Entry(seq),
+            is_own: false,
+            ..
+        } => (seq >= line.from).then_some(id),
+        Item::Gap {
+            id: id @ ItemId::Entry(first),
+            missing,
+        } => (first.0 + missing > line.from.0).then_some(id),
+        Item::Message { .. } | Item::Gap { .. } => None,
+    };
+    let item = items.iter().find_map(reaches)?;
+    Some((item, line.count))
+}

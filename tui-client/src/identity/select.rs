@@ -1,0 +1,141 @@
+//! Which identity is meant by what was typed, or how to get one.
+
+use recado_shared::{Invite, NameError, ServerAddress, UserName, name};
+
+use super::{Identity, IdentityError, all, local_ticket};
+use crate::paths::Paths;
+
+/// What was typed.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The name, from `NAME` or `--as`.
+    pub name: Option<String>,
+    /// The server, from `--server`.
+    pub server: Option<ServerAddress>,
+}
+
+/// What that means.
+#[derive(Debug)]
+pub enum Choice {
+    /// An identity that exists.
+    Known(Identity),
+    /// The server of the same user on this machine lets a new name in: this one, or one to be
+    /// asked for.
+    Local {
+        /// Its ticket.
+        ticket: Invite,
+        /// The name, if it was given.
+        name: Option<UserName>,
+    },
+}
+
+/// Why nothing fits.
+#[derive(Debug, thiserror::Error)]
+pub enum SelectError {
+    /// An identity cannot be read.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The name cannot be one.
+    #[error("{name:?} cannot be a name: {error}")]
+    Name {
+        /// What was given.
+        name: String,
+        /// Why.
+        error: NameError,
+    },
+    /// There is neither an identity nor a local server.
+    #[error(
+        "you are on no server yet, and none runs on this machine for you. One of these starts:\n\
+         \x20 recado demo            look around, with a few scripted companions\n\
+         \x20 recado join INVITE     join the server of somebody who gave you an invite\n\
+         \x20 recado host            start a server here and open it\n\
+         \x20 recado-server          start one that keeps running, then 'recado NAME'"
+    )]
+    Nothing,
+    /// There are identities, but not this one, and no local server to register it with.
+    #[error(
+        "this machine knows no {name:?}{}, and no server runs here for you: use 'recado join \
+         INVITE', or start recado-server. Known here: {known}", at_server(.server.as_ref())
+    )]
+    Unknown {
+        /// The name that was given, if one was.
+        name: String,
+        /// The server that was given, if one was.
+        server: Option<ServerAddress>,
+        /// What there is.
+        known: String,
+    },
+}
+
+fn at_server(server: Option<&ServerAddress>) -> String {
+    server.map_or_else(String::new, |server| format!(" on {server}"))
+}
+
+/// Finds what is meant.
+///
+/// # Errors
+/// [`SelectError`] says what to do if nothing fits.
+pub fn select(paths: &Paths, wanted: &Wanted) -> Result<Choice, SelectError> {
+    let identities = all(paths)?;
+    let ticket = local_ticket(&paths.local_tickets);
+    choose(identities, ticket, wanted)
+}
+
+fn choose(
+    identities: Vec<Identity>,
+    ticket: Option<Invite>,
+    wanted: &Wanted,
+) -> Result<Choice, SelectError> {
+    let folded = wanted.name.as_deref().map(name::fold);
+    let known = describe(&identities);
+    let found = identities.into_iter().find(|identity| {
+        let is_named = folded
+            .as_ref()
+            .is_none_or(|folded| identity.server.name.folded() == *folded);
+        let is_there = wanted
+            .server
+            .as_ref()
+            .is_none_or(|server| identity.server.address == *server);
+        is_named && is_there && !is_left_behind(identity, ticket.as_ref())
+    });
+    if let Some(identity) = found {
+        return Ok(Choice::Known(identity));
+    }
+    let is_elsewhere = |ticket: &Invite| {
+        let server = wanted.server.as_ref();
+        server.is_some_and(|server| *server != ticket.address)
+    };
+    match ticket {
+        Some(ticket) if !is_elsewhere(&ticket) => {
+            let name = wanted.name.as_deref().map(user_name).transpose()?;
+            Ok(Choice::Local { ticket, name })
+        }
+        _ if known.is_empty() => Err(SelectError::Nothing),
+        _ => Err(SelectError::Unknown {
+            name: wanted.name.clone().unwrap_or_default(),
+            server: wanted.server.clone(),
+            known,
+        }),
+    }
+}
+
+/// Whether an identity belongs to a local server that another one has taken the place of.
+fn is_left_behind(identity: &Identity, ticket: Option<&Invite>) -> bool {
+    let server = &identity.server;
+    server.is_local && ticket.is_some_and(|ticket| ticket.fingerprint != server.fingerprint)
+}
+
+fn user_name(text: &str) -> Result<UserName, SelectError> {
+    UserName::new(text).map_err(|error| SelectError::Name {
+        name: text.to_owned(),
+        error,
+    })
+}
+
+fn describe(identities: &[Identity]) -> String {
+    let each = identities.iter().map(|identity| {
+        let server = &identity.server;
+        format!("{} on {}", server.name, server.address)
+    });
+    each.collect::<Vec<_>>().join(", ")
+}

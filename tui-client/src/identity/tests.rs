@@ -1,0 +1,166 @@
+use recado_shared::Token;
+
+use super::*;
+
+fn paths() -> (tempfile::TempDir, Paths) {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = Paths::below(folder.path());
+    (folder, paths)
+}
+
+fn invite(port: u16, key: u8) -> Invite {
+    Invite {
+        address: ServerAddress {
+            host: "127.0.0.1".to_owned(),
+            port,
+        },
+        fingerprint: Fingerprint([key; 32]),
+        token: Some(Token([1; 16])),
+    }
+}
+
+/// Makes an identity as registering does, without a server.
+fn make(paths: &Paths, name: &str, invite: &Invite, is_local: bool) -> Identity {
+    let server = KnownServer {
+        address: invite.address.clone(),
+        fingerprint: invite.fingerprint,
+        name: UserName::new(name).unwrap(),
+        is_local,
+    };
+    let folder = folder_of(paths, &server.name, server.fingerprint);
+    files::make_folder(&folder).unwrap();
+    let key = DeviceIdentity::generate().unwrap();
+    files::write(&folder.join(KEY_FILE), key.pkcs8()).unwrap();
+    server.write(&folder.join(SERVER_FILE)).unwrap();
+    Identity::read(&folder).unwrap()
+}
+
+fn leave_ticket(paths: &Paths, ticket: &Invite) {
+    let path = &paths.local_tickets[0];
+    files::make_folder(path.parent().unwrap()).unwrap();
+    files::write(path, ticket.to_string().as_bytes()).unwrap();
+}
+
+/// What `recado NAME --server SERVER` opens, as text.
+fn chosen(paths: &Paths, name: Option<&str>, server: Option<&str>) -> String {
+    let wanted = Wanted {
+        name: name.map(str::to_owned),
+        server: server.map(|server| server.parse().unwrap()),
+    };
+    match select(paths, &wanted) {
+        Ok(Choice::Known(identity)) => {
+            format!("{} on {}", identity.server.name, identity.server.address)
+        }
+        Ok(Choice::Local { ticket, name }) => {
+            let name = name.map_or_else(|| "somebody".to_owned(), |name| name.to_string());
+            format!("new {name} on {}", ticket.address)
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn the_first_steps_are_explained_to_whoever_has_nothing() {
+    let (_folder, paths) = paths();
+    let text = chosen(&paths, None, None);
+    assert!(
+        text.contains("recado demo") && text.contains("recado join INVITE"),
+        "{text}"
+    );
+    assert_eq!(chosen(&paths, Some("alice"), None), text);
+}
+
+#[test]
+fn a_local_server_lets_new_names_in() {
+    let (_folder, paths) = paths();
+    leave_ticket(&paths, &invite(4000, 1));
+    assert_eq!(chosen(&paths, None, None), "new somebody on 127.0.0.1:4000");
+    assert_eq!(
+        chosen(&paths, Some("alice"), None),
+        "new alice on 127.0.0.1:4000"
+    );
+    let text = chosen(&paths, Some("-"), None);
+    assert!(text.contains("starts and ends with a letter"), "{text}");
+}
+
+#[test]
+fn a_known_name_is_opened_where_it_was_used_last() {
+    let (_folder, paths) = paths();
+    let work = make(&paths, "alice", &invite(1, 1), false);
+    let home = make(&paths, "Alice", &invite(2, 2), false);
+    make(&paths, "bob", &invite(1, 1), false);
+    drop(work.lock().unwrap());
+    let used = |identity: &Identity, seconds| {
+        let file = File::options()
+            .write(true)
+            .open(identity.folder.join(SERVER_FILE));
+        let time = std::time::SystemTime::now() + std::time::Duration::from_secs(seconds);
+        file.unwrap().set_modified(time).unwrap();
+    };
+    used(&home, 60);
+    assert_eq!(chosen(&paths, Some("ALICE"), None), "Alice on 127.0.0.1:2");
+    assert_eq!(chosen(&paths, None, None), "Alice on 127.0.0.1:2");
+    assert_eq!(
+        chosen(&paths, Some("alice"), Some("127.0.0.1:1")),
+        "alice on 127.0.0.1:1"
+    );
+    let text = chosen(&paths, Some("carol"), None);
+    assert!(
+        text.contains("knows no \"carol\"") && text.contains("bob on 127.0.0.1:1"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_new_local_server_does_not_get_the_names_of_the_old_one() {
+    let (_folder, paths) = paths();
+    make(&paths, "alice", &invite(4000, 1), true);
+    leave_ticket(&paths, &invite(4000, 2));
+    assert_eq!(
+        chosen(&paths, Some("alice"), None),
+        "new alice on 127.0.0.1:4000"
+    );
+    leave_ticket(&paths, &invite(5000, 1));
+    assert_eq!(
+        chosen(&paths, Some("alice"), None),
+        "alice on 127.0.0.1:4000"
+    );
+}
+
+#[test]
+fn a_local_server_is_found_by_its_ticket_and_only_if_it_is_the_same() {
+    let (_folder, paths) = paths();
+    let identity = make(&paths, "alice", &invite(4000, 1), true);
+    let locate = identity.net_config(&paths).locate.unwrap();
+    assert_eq!(locate(), None);
+    leave_ticket(&paths, &invite(5000, 1));
+    assert_eq!(locate().unwrap().address.port, 5000);
+    leave_ticket(&paths, &invite(5000, 2));
+    assert_eq!(locate(), None);
+    assert!(
+        make(&paths, "bob", &invite(1, 3), false)
+            .net_config(&paths)
+            .locate
+            .is_none()
+    );
+}
+
+#[test]
+fn an_identity_is_open_once_at_a_time() {
+    let (_folder, paths) = paths();
+    let identity = make(&paths, "alice", &invite(1, 1), false);
+    let lock = identity.lock().unwrap();
+    let error = identity.lock().unwrap_err();
+    assert!(matches!(error, IdentityError::InUse { .. }), "{error}");
+    drop(lock);
+    identity.lock().unwrap();
+}
+
+#[test]
+fn a_damaged_identity_is_named() {
+    let (_folder, paths) = paths();
+    let identity = make(&paths, "alice", &invite(1, 1), false);
+    fs::write(identity.folder.join(KEY_FILE), "damaged").unwrap();
+    let text = chosen(&paths, None, None);
+    assert!(text.contains("device.key is damaged"), "{text}");
+}

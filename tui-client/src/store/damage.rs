@@ -1,0 +1,191 @@
+//! What happens to a damaged database: it is moved aside, never deleted, and replaced by a fresh
+//! one with the drafts and the outbox that could still be read. Everything else is on the server.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use recado_shared::ConversationId;
+use rusqlite::{Connection, Row};
+
+use super::schema::{self, OpenError};
+use super::value::Fault;
+use super::{Pending, Snapshot, StoreError, apply, snapshot};
+
+/// Most damaged databases that may lie beside the good one.
+const MAX_DAMAGED: u32 = 99;
+
+/// A database that can be used.
+#[derive(Debug)]
+pub(super) struct Usable {
+    pub(super) connection: Connection,
+    pub(super) snapshot: Snapshot,
+    pub(super) notice: Option<String>,
+}
+
+/// What could be read from a damaged database.
+#[derive(Debug, Default)]
+struct Salvage {
+    outbox: Vec<Pending>,
+    drafts: Vec<(ConversationId, String)>,
+    is_whole: bool,
+}
+
+/// Opens the database, or replaces it if it is damaged.
+pub(super) fn open_or_replace(path: &Path) -> Result<Usable, StoreError> {
+    let fault = match open(path) {
+        Ok((connection, snapshot)) if !is_marked(path) => {
+            return Ok(Usable {
+                connection,
+                snapshot,
+                notice: None,
+            });
+        }
+        Ok(_) => Fault::Value("a part of it could not be read the last time".to_owned()),
+        Err(OpenError::Fault(fault)) if fault.is_damage() => fault,
+        Err(error) => return Err(final_error(error, path)),
+    };
+    tracing::error!(%fault, "the local store is damaged");
+    replace(path, &fault)
+}
+
+/// Notes that a part of the database turned out to be damaged, which opening it may not show.
+pub(super) fn mark(path: &Path) {
+    if let Err(error) = fs::write(mark_of(path), "") {
+        tracing::error!(%error, "cannot mark the damaged store");
+    }
+}
+
+fn is_marked(path: &Path) -> bool {
+    mark_of(path).exists()
+}
+
+fn mark_of(path: &Path) -> PathBuf {
+    with_suffix(path, "-damaged")
+}
+
+fn open(path: &Path) -> Result<(Connection, Snapshot), OpenError> {
+    let connection = schema::open(path)?;
+    let snapshot = snapshot::read(&connection)?;
+    Ok((connection, snapshot))
+}
+
+fn final_error(error: OpenError, path: &Path) -> StoreError {
+    match error {
+        OpenError::Final(error) => error,
+        OpenError::Fault(fault) => StoreError::Database {
+            path: path.to_owned(),
+            reason: fault.to_string(),
+        },
+    }
+}
+
+fn replace(path: &Path, fault: &Fault) -> Result<Usable, StoreError> {
+    let salvage = salvage(path);
+    let aside = move_aside(path).map_err(|source| StoreError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    let failed = |error: OpenError| final_error(error, path);
+    let mut connection = schema::open(path).map_err(failed)?;
+    restore(&mut connection, &salvage).map_err(|fault| failed(fault.into()))?;
+    let snapshot = snapshot::read(&connection).map_err(|fault| failed(fault.into()))?;
+    let kept = format!(
+        "{} unsent messages and {} drafts were kept{}",
+        salvage.outbox.len(),
+        salvage.drafts.len(),
+        if salvage.is_whole {
+            ""
+        } else {
+            ", others may be lost"
+        }
+    );
+    let notice = format!(
+        "the local store was damaged ({fault}) and has been moved to {}; {kept}, and what was \
+         sent and received comes back from the server",
+        aside.display()
+    );
+    Ok(Usable {
+        connection,
+        snapshot,
+        notice: Some(notice),
+    })
+}
+
+/// Reads what only this machine knows, row by row until the damage.
+fn salvage(path: &Path) -> Salvage {
+    let Ok(connection) = Connection::open(path) else {
+        return Salvage::default();
+    };
+    let (outbox, all_outbox) = readable(&connection, snapshot::OUTBOX, snapshot::read_pending);
+    let (drafts, all_drafts) = readable(&connection, snapshot::DRAFTS, snapshot::read_draft);
+    Salvage {
+        outbox,
+        drafts,
+        is_whole: all_outbox && all_drafts,
+    }
+}
+
+/// The rows that can be read, and whether those are all.
+fn readable<T>(
+    connection: &Connection,
+    sql: &str,
+    read: impl Fn(&Row<'_>) -> Result<T, Fault>,
+) -> (Vec<T>, bool) {
+    let mut found = Vec::new();
+    let Ok(mut statement) = connection.prepare(sql) else {
+        return (found, false);
+    };
+    let Ok(mut rows) = statement.query([]) else {
+        return (found, false);
+    };
+    let mut is_whole = true;
+    loop {
+        match rows.next() {
+            Ok(Some(row)) => match read(row) {
+                Ok(value) => found.push(value),
+                Err(_) => is_whole = false,
+            },
+            Ok(None) => return (found, is_whole),
+            Err(_) => return (found, false),
+        }
+    }
+}
+
+fn restore(connection: &mut Connection, salvage: &Salvage) -> Result<(), Fault> {
+    let transaction = connection.transaction()?;
+    for pending in &salvage.outbox {
+        apply::queue(&transaction, pending)?;
+    }
+    for (conversation, text) in &salvage.drafts {
+        apply::set_draft(&transaction, *conversation, text)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Renames the database and its side files to the first free name and returns it.
+fn move_aside(path: &Path) -> io::Result<PathBuf> {
+    let aside = (1..=MAX_DAMAGED)
+        .map(|number| with_suffix(path, &format!(".damaged-{number}")))
+        .find(|aside| !aside.exists())
+        .ok_or_else(|| io::Error::other("too many damaged ones lie there: delete some"))?;
+    for side in ["-wal", "-shm"] {
+        match fs::rename(with_suffix(path, side), with_suffix(&aside, side)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    fs::rename(path, &aside)?;
+    match fs::remove_file(mark_of(path)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(aside),
+    }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}

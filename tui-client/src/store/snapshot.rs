@@ -1,0 +1,236 @@
+//! Reading: what the first frame needs, and stretches of the cached logs.
+
+use std::collections::BTreeMap;
+
+use recado_shared::{
+    ConversationId, Entry, Head, LogId, MemberCursors, MessageBody, MessageId, PageRange, Seq,
+    Since, Stamp, Timestamp, UserId, UserName,
+};
+use rusqlite::types::FromSqlError;
+use rusqlite::{Connection, Row, params};
+
+use super::value::{Fault, blob, checked, column, number};
+use super::{Held, Load, Pending, PendingState, Snapshot, StoredConversation, StoredMe};
+use crate::app::screen::{ItemId, Place};
+
+/// Entries read at the start for the conversation that was open: enough for a large screen.
+const OPEN_WINDOW: u16 = 120;
+
+/// Entries read at the start for every other conversation: enough until more are read.
+const OTHER_WINDOW: u16 = 20;
+
+/// Entries above the top row of a scroll that does not stand at the newest one.
+const ABOVE_PLACE: u64 = 20;
+
+/// Most entries read at the start from above such a place to the newest one.
+const PLACE_WINDOW: u16 = 500;
+
+/// Reads everything that the first frame needs.
+pub(super) fn read(db: &Connection) -> Result<Snapshot, Fault> {
+    let me = read_me(db)?;
+    let since = rows(db, "SELECT log, stamp FROM since", |row| {
+        Ok(Since {
+            log: LogId(bytes(row, 0)?),
+            stamp: Stamp(number(row, 1)?),
+        })
+    })?;
+    let people = rows(db, "SELECT user, name FROM people ORDER BY user", |row| {
+        Ok((UserId(number(row, 0)?), user_name(row, 1)?))
+    })?;
+    let open = rows(db, "SELECT conversation FROM open", |row| column(row, 0))?
+        .into_iter()
+        .next();
+    Ok(Snapshot {
+        me,
+        since: since.into_iter().next(),
+        people,
+        conversations: read_conversations(db, open)?,
+        outbox: read_outbox(db)?,
+        drafts: read_drafts(db)?,
+        open,
+    })
+}
+
+/// Reads a stretch of a cached log.
+pub(super) fn load(db: &Connection, load: &Load) -> Result<Vec<Entry>, Fault> {
+    let (sql, seq) = match load.range {
+        PageRange::After(seq) => (
+            "SELECT seq, author, id, time, content FROM entries
+             WHERE conversation = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+            seq,
+        ),
+        PageRange::Before(seq) => (
+            "SELECT seq, author, id, time, content FROM entries
+             WHERE conversation = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
+            seq,
+        ),
+    };
+    let key = blob(&load.conversation);
+    // Places beyond the signed range cannot exist in a dense log: they mean "the end".
+    let seq = i64::try_from(seq.0).unwrap_or(i64::MAX);
+    let mut entries = db
+        .prepare_cached(sql)?
+        .query_and_then(params![key, seq, load.limit], read_entry)?
+        .collect::<Result<Vec<_>, Fault>>()?;
+    entries.sort_unstable_by_key(|entry| entry.seq);
+    Ok(entries)
+}
+
+/// Reads the outbox in the order of typing.
+pub(super) fn read_outbox(db: &Connection) -> Result<Vec<Pending>, Fault> {
+    rows(db, OUTBOX, read_pending)
+}
+
+/// Selects the columns of [`read_pending`].
+pub(super) const OUTBOX: &str =
+    "SELECT id, conversation, body, typed, failed FROM outbox ORDER BY position";
+
+/// Reads a row of [`OUTBOX`].
+pub(super) fn read_pending(row: &Row<'_>) -> Result<Pending, Fault> {
+    let failed: Option<String> = row.get(4)?;
+    Ok(Pending {
+        id: MessageId(bytes(row, 0)?),
+        conversation: column(row, 1)?,
+        body: checked(row, 2, |text: String| MessageBody::new(text))?,
+        typed: Timestamp(number(row, 3)?),
+        state: failed.map_or(PendingState::Waiting, PendingState::Failed),
+    })
+}
+
+fn read_drafts(db: &Connection) -> Result<Vec<(ConversationId, String)>, Fault> {
+    rows(db, DRAFTS, read_draft)
+}
+
+/// Selects the columns of [`read_draft`].
+pub(super) const DRAFTS: &str = "SELECT conversation, text FROM drafts";
+
+/// Reads a row of [`DRAFTS`].
+pub(super) fn read_draft(row: &Row<'_>) -> Result<(ConversationId, String), Fault> {
+    Ok((column(row, 0)?, row.get(1)?))
+}
+
+fn read_me(db: &Connection) -> Result<Option<StoredMe>, Fault> {
+    let me = rows(db, "SELECT user, name, log FROM me", |row| {
+        Ok(StoredMe {
+            user: UserId(number(row, 0)?),
+            name: user_name(row, 1)?,
+            log: LogId(bytes(row, 2)?),
+        })
+    })?;
+    Ok(me.into_iter().next())
+}
+
+fn read_conversations(
+    db: &Connection,
+    open: Option<ConversationId>,
+) -> Result<Vec<StoredConversation>, Fault> {
+    let mut cursors = read_cursors(db)?;
+    let mut places: BTreeMap<ConversationId, Place> =
+        rows(db, "SELECT conversation, place FROM places", |row| {
+            Ok((column(row, 0)?, column(row, 1)?))
+        })?
+        .into_iter()
+        .collect();
+    let mut conversations = rows(
+        db,
+        "SELECT conversation, newest, newest_time, unread, held FROM conversations",
+        |row| {
+            let conversation = column(row, 0)?;
+            let held: Vec<(Seq, Seq)> = column(row, 4)?;
+            Ok(StoredConversation {
+                head: Head {
+                    conversation,
+                    newest: Seq(number(row, 1)?),
+                    newest_time: Timestamp(number(row, 2)?),
+                    unread: number(row, 3)?,
+                    cursors: cursors.remove(&conversation).unwrap_or_default(),
+                },
+                held: held
+                    .into_iter()
+                    .map(|(first, last)| Held { first, last })
+                    .collect(),
+                place: places.remove(&conversation).unwrap_or_default(),
+                entries: Vec::new(),
+            })
+        },
+    )?;
+    for stored in &mut conversations {
+        let is_open = open == Some(stored.head.conversation);
+        stored.entries = load(db, &window(stored, is_open))?;
+    }
+    Ok(conversations)
+}
+
+fn read_cursors(db: &Connection) -> Result<BTreeMap<ConversationId, Vec<MemberCursors>>, Fault> {
+    let all = rows(
+        db,
+        "SELECT conversation, user, delivered, read FROM cursors",
+        |row| {
+            let cursors = MemberCursors {
+                user: UserId(number(row, 1)?),
+                delivered: Seq(number(row, 2)?),
+                read: Seq(number(row, 3)?),
+            };
+            Ok((column(row, 0)?, cursors))
+        },
+    )?;
+    let mut by_conversation = BTreeMap::<_, Vec<_>>::new();
+    for (conversation, cursors) in all {
+        by_conversation
+            .entry(conversation)
+            .or_default()
+            .push(cursors);
+    }
+    Ok(by_conversation)
+}
+
+/// Which entries a conversation starts with: around the place of its scroll, else the newest.
+fn window(stored: &StoredConversation, is_open: bool) -> Load {
+    let conversation = stored.head.conversation;
+    if let Place::At {
+        item: ItemId::Entry(seq),
+        ..
+    } = stored.place
+    {
+        return Load {
+            conversation,
+            range: PageRange::After(Seq(seq.0.saturating_sub(ABOVE_PLACE + 1))),
+            limit: PLACE_WINDOW,
+        };
+    }
+    Load {
+        conversation,
+        range: PageRange::Before(Seq(u64::MAX)),
+        limit: if is_open { OPEN_WINDOW } else { OTHER_WINDOW },
+    }
+}
+
+fn read_entry(row: &Row<'_>) -> Result<Entry, Fault> {
+    Ok(Entry {
+        seq: Seq(number(row, 0)?),
+        author: UserId(number(row, 1)?),
+        id: MessageId(bytes(row, 2)?),
+        time: Timestamp(number(row, 3)?),
+        content: column(row, 4)?,
+    })
+}
+
+fn user_name(row: &Row<'_>, index: usize) -> Result<UserName, Fault> {
+    checked(row, index, |text: String| UserName::new(&text))
+}
+
+fn bytes<const N: usize>(row: &Row<'_>, index: usize) -> Result<[u8; N], Fault> {
+    let value = row.get_ref(index)?;
+    let bytes = value
+        .as_blob()
+        .and_then(|bytes| <[u8; N]>::try_from(bytes).map_err(|_| FromSqlError::InvalidType));
+    bytes.map_err(|error| Fault::Value(error.to_string()))
+}
+
+fn rows<T>(
+    db: &Connection,
+    sql: &str,
+    read: impl FnMut(&Row<'_>) -> Result<T, Fault>,
+) -> Result<Vec<T>, Fault> {
+    db.prepare(sql)?.query_and_then([], read)?.collect()
+}

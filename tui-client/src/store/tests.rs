@@ -1,0 +1,557 @@
+use std::fs;
+use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Command, Stdio};
+
+use recado_shared::{
+    Content, ConversationId, Entry, Head, LogId, MemberCursors, MessageBody, MessageId, PageRange,
+    Seq, Since, Stamp, Timestamp, UserId, UserName,
+};
+
+use super::*;
+use crate::app::screen::{ItemId, Place};
+
+const ME: UserId = UserId(1);
+const BOB: UserId = UserId(2);
+const TALK: ConversationId = ConversationId::direct(ME, BOB);
+
+fn body(text: &str) -> MessageBody {
+    MessageBody::new(text).unwrap()
+}
+
+fn id(number: u64) -> MessageId {
+    let mut bytes = [0; 16];
+    bytes[8..].copy_from_slice(&number.to_be_bytes());
+    MessageId(bytes)
+}
+
+fn pending(number: u64, text: &str) -> Pending {
+    Pending {
+        id: id(number),
+        conversation: TALK,
+        body: body(text),
+        typed: Timestamp(number),
+        state: PendingState::Waiting,
+    }
+}
+
+fn entry(seq: u64, author: UserId, number: u64) -> Entry {
+    Entry {
+        seq: Seq(seq),
+        author,
+        id: id(number),
+        time: Timestamp(1000 + seq),
+        content: Content::Message(body(&format!("entry {seq}"))),
+    }
+}
+
+fn held(first: u64, last: u64) -> Held {
+    Held {
+        first: Seq(first),
+        last: Seq(last),
+    }
+}
+
+fn cursors(user: UserId, delivered: u64, read: u64) -> MemberCursors {
+    MemberCursors {
+        user,
+        delivered: Seq(delivered),
+        read: Seq(read),
+    }
+}
+
+fn me(log: u8) -> StoredMe {
+    StoredMe {
+        user: ME,
+        name: UserName::new("alice").unwrap(),
+        log: LogId([log; 16]),
+    }
+}
+
+fn head(newest: u64) -> Head {
+    Head {
+        conversation: TALK,
+        newest: Seq(newest),
+        newest_time: Timestamp(1000 + newest),
+        unread: 3,
+        cursors: vec![cursors(ME, newest, 1), cursors(BOB, 2, 2)],
+    }
+}
+
+fn entries(range: std::ops::RangeInclusive<u64>) -> Save {
+    Save::Entries {
+        conversation: TALK,
+        entries: range.clone().map(|seq| entry(seq, BOB, seq)).collect(),
+        held: vec![held(*range.start(), *range.end())],
+        settled: vec![],
+    }
+}
+
+/// A folder of its own, and the store's path in it.
+fn place() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("identity/recado.db");
+    (folder, path)
+}
+
+/// Saves, closes, opens again and returns what is there.
+fn after(path: &Path, saves: impl IntoIterator<Item = Save>) -> Snapshot {
+    let mut opened = open(path).unwrap();
+    for save in saves {
+        opened.handle.save(save);
+    }
+    opened.handle.flush();
+    assert_eq!(opened.events.try_recv().ok(), None, "the store failed");
+    drop(opened);
+    open(path).unwrap().snapshot
+}
+
+#[test]
+fn what_is_saved_is_in_the_next_snapshot() {
+    let (_folder, path) = place();
+    assert_eq!(open(&path).unwrap().snapshot, Snapshot::default());
+    let since = Since {
+        log: LogId([1; 16]),
+        stamp: Stamp(u64::MAX),
+    };
+    let place = Place::At {
+        item: ItemId::Entry(Seq(2)),
+        row: 1,
+    };
+    let other = ConversationId::direct(ME, UserId(9));
+    let name = UserName::new("bob").unwrap();
+    let snapshot = after(
+        &path,
+        [
+            Save::Me(me(1)),
+            Save::People(vec![(BOB, name.clone())]),
+            Save::Heads {
+                heads: vec![head(3)],
+                complete: Some(since),
+            },
+            entries(1..=3),
+            Save::Cursors {
+                conversation: TALK,
+                cursors: cursors(BOB, 3, 2),
+            },
+            Save::Place {
+                conversation: TALK,
+                place,
+            },
+            Save::Draft {
+                conversation: other,
+                text: "not yet".to_owned(),
+            },
+            Save::Queue(pending(7, "hello")),
+            Save::Open(TALK),
+        ],
+    );
+    let expected = Snapshot {
+        me: Some(me(1)),
+        since: Some(since),
+        people: vec![(BOB, name)],
+        conversations: vec![StoredConversation {
+            head: Head {
+                cursors: vec![cursors(ME, 3, 1), cursors(BOB, 3, 2)],
+                ..head(3)
+            },
+            held: vec![held(1, 3)],
+            place,
+            entries: (1..=3).map(|seq| entry(seq, BOB, seq)).collect(),
+        }],
+        outbox: vec![pending(7, "hello")],
+        drafts: vec![(other, "not yet".to_owned())],
+        open: Some(TALK),
+    };
+    assert_eq!(snapshot, expected);
+}
+
+#[test]
+fn the_outbox_keeps_the_order_of_typing_and_clears_the_draft() {
+    let (_folder, path) = place();
+    let draft = |text: &str| Save::Draft {
+        conversation: TALK,
+        text: text.to_owned(),
+    };
+    let snapshot = after(
+        &path,
+        [
+            draft("second"),
+            // Ids that do not grow, as after a clock that was set back.
+            Save::Queue(pending(9, "first")),
+            Save::Queue(pending(3, "second")),
+            Save::Queue(pending(9, "first")),
+            Save::Queue(pending(5, "third")),
+            Save::SetPending {
+                id: id(3),
+                state: PendingState::Failed("no such person".to_owned()),
+            },
+        ],
+    );
+    assert_eq!(snapshot.drafts, []);
+    let states: Vec<_> = snapshot.outbox.iter().map(|p| (p.id, &p.state)).collect();
+    let failed = PendingState::Failed("no such person".to_owned());
+    assert_eq!(
+        states,
+        [
+            (id(9), &PendingState::Waiting),
+            (id(3), &failed),
+            (id(5), &PendingState::Waiting)
+        ]
+    );
+    let snapshot = after(
+        &path,
+        [Save::TakeBack {
+            id: id(3),
+            conversation: TALK,
+            draft: "second, again".to_owned(),
+        }],
+    );
+    assert_eq!(snapshot.outbox.len(), 2);
+    assert_eq!(snapshot.drafts, [(TALK, "second, again".to_owned())]);
+}
+
+#[test]
+fn entries_settle_the_outbox_but_only_with_the_users_own() {
+    let (_folder, path) = place();
+    let snapshot = after(
+        &path,
+        [
+            Save::Me(me(1)),
+            Save::Queue(pending(1, "one")),
+            Save::Queue(pending(2, "two")),
+            Save::Queue(pending(3, "three")),
+            Save::Entries {
+                conversation: TALK,
+                // Bob's ids are his own: the same number does not settle mine.
+                entries: vec![entry(1, ME, 1), entry(2, BOB, 3)],
+                held: vec![held(1, 2)],
+                settled: vec![id(2)],
+            },
+        ],
+    );
+    assert_eq!(snapshot.outbox, [pending(3, "three")]);
+    assert_eq!(snapshot.conversations[0].head.newest, Seq(2));
+    assert_eq!(snapshot.conversations[0].head.newest_time, Timestamp(1002));
+}
+
+#[test]
+fn another_log_drops_the_cache_and_keeps_what_was_typed() {
+    let (_folder, path) = place();
+    let queued = pending(7, "still to go");
+    let snapshot = after(
+        &path,
+        [
+            Save::Me(me(1)),
+            Save::Heads {
+                heads: vec![head(3)],
+                complete: Some(Since {
+                    log: LogId([1; 16]),
+                    stamp: Stamp(4),
+                }),
+            },
+            entries(1..=3),
+            Save::People(vec![(BOB, UserName::new("bob").unwrap())]),
+            Save::Place {
+                conversation: TALK,
+                place: Place::Newest,
+            },
+            Save::Queue(queued.clone()),
+            Save::Draft {
+                conversation: TALK,
+                text: "half a".to_owned(),
+            },
+            Save::Me(me(2)),
+        ],
+    );
+    let expected = Snapshot {
+        me: Some(me(2)),
+        outbox: vec![queued],
+        drafts: vec![(TALK, "half a".to_owned())],
+        ..Snapshot::default()
+    };
+    assert_eq!(snapshot, expected);
+}
+
+#[test]
+fn a_head_that_went_back_takes_the_entries_beyond_it_along() {
+    let (_folder, path) = place();
+    let snapshot = after(
+        &path,
+        [
+            entries(1..=6),
+            Save::Heads {
+                heads: vec![head(4)],
+                complete: None,
+            },
+        ],
+    );
+    assert_eq!(snapshot.conversations[0].held, [held(1, 4)]);
+    assert_eq!(snapshot.conversations[0].head.newest, Seq(4));
+    assert_eq!(snapshot.conversations[0].entries.len(), 4);
+}
+
+#[test]
+fn stretches_are_read_in_both_directions_after_earlier_saves() {
+    let (_folder, path) = place();
+    let mut opened = open(&path).unwrap();
+    opened.handle.save(entries(1..=50));
+    let mut ask = |range, limit| {
+        let load = Load {
+            conversation: TALK,
+            range,
+            limit,
+        };
+        assert!(opened.handle.load(load));
+        let Some(StoreEvent::Loaded(loaded)) = opened.events.blocking_recv() else {
+            panic!("the load was not answered");
+        };
+        assert_eq!(loaded.load, load);
+        loaded.entries.iter().map(|e| e.seq.0).collect::<Vec<_>>()
+    };
+    assert_eq!(ask(PageRange::Before(Seq(10)), 3), [7, 8, 9]);
+    assert_eq!(ask(PageRange::After(Seq(48)), 9), [49, 50]);
+    assert_eq!(ask(PageRange::Before(Seq(u64::MAX)), 2), [49, 50]);
+    assert_eq!(ask(PageRange::After(Seq(u64::MAX)), 2), [0; 0]);
+}
+
+#[test]
+fn a_load_beyond_the_room_for_answers_is_refused() {
+    let (_folder, path) = place();
+    let opened = open(&path).unwrap();
+    let load = Load {
+        conversation: TALK,
+        range: PageRange::After(Seq(0)),
+        limit: 1,
+    };
+    let granted = (0..MAX_QUEUED_EVENTS)
+        .filter(|_| opened.handle.load(load))
+        .count();
+    assert_eq!(granted, MAX_QUEUED_EVENTS - 1);
+}
+
+#[test]
+fn only_the_owner_can_read_it() {
+    let (_folder, path) = place();
+    let opened = open(&path).unwrap();
+    opened.handle.save(Save::Open(TALK));
+    opened.handle.flush();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(path.parent().unwrap()), 0o700);
+    for file in fs::read_dir(path.parent().unwrap()).unwrap() {
+        assert_eq!(mode(&file.unwrap().path()), 0o600);
+    }
+}
+
+#[test]
+fn a_newer_schema_is_refused_and_left_alone() {
+    let (_folder, path) = place();
+    drop(open(&path).unwrap());
+    let database = rusqlite::Connection::open(&path).unwrap();
+    database.pragma_update(None, "user_version", 99).unwrap();
+    let error = open(&path).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            StoreError::Newer {
+                found: 99,
+                known: 1,
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_unreadable_database_is_moved_aside() {
+    let (_folder, path) = place();
+    fs::create_dir(path.parent().unwrap()).unwrap();
+    fs::write(
+        &path,
+        "this is no database, and longer than a header of one".repeat(99),
+    )
+    .unwrap();
+    let opened = open(&path).unwrap();
+    assert_eq!(opened.snapshot, Snapshot::default());
+    let notice = opened.notice.unwrap();
+    assert!(notice.contains("recado.db.damaged-1"), "{notice}");
+    assert!(notice.contains("others may be lost"), "{notice}");
+    opened.handle.save(Save::Queue(pending(1, "goes on")));
+    drop(opened.handle);
+    let opened = open(&path).unwrap();
+    assert_eq!((opened.snapshot.outbox.len(), opened.notice), (1, None));
+}
+
+/// Overwrites the pages of a table's tree, as a failing disk does.
+fn damage_table(path: &Path, table: &str) {
+    let database = rusqlite::Connection::open(path).unwrap();
+    let (page, size): (u64, u64) = database
+        .query_row(
+            "SELECT rootpage, (SELECT page_size FROM pragma_page_size()) FROM sqlite_schema
+             WHERE name = ?1",
+            [table],
+            |row| {
+                let get = |index| row.get::<_, i64>(index).map(i64::cast_unsigned);
+                Ok((get(0)?, get(1)?))
+            },
+        )
+        .unwrap();
+    drop(database);
+    let mut file = fs::OpenOptions::new().write(true).open(path).unwrap();
+    file.seek(SeekFrom::Start((page - 1) * size)).unwrap();
+    file.write_all(&vec![0xee; usize::try_from(size).unwrap()])
+        .unwrap();
+}
+
+#[test]
+fn drafts_and_outbox_are_salvaged_from_a_damaged_database() {
+    let (_folder, path) = place();
+    after(
+        &path,
+        [
+            entries(1..=3),
+            Save::Queue(pending(7, "unsent")),
+            Save::Draft {
+                conversation: TALK,
+                text: "unfinished".to_owned(),
+            },
+        ],
+    );
+    damage_table(&path, "conversations");
+    let opened = open(&path).unwrap();
+    assert_eq!(opened.snapshot.conversations, []);
+    assert_eq!(opened.snapshot.outbox, [pending(7, "unsent")]);
+    assert_eq!(opened.snapshot.drafts, [(TALK, "unfinished".to_owned())]);
+    let notice = opened.notice.unwrap();
+    assert!(
+        notice.contains("1 unsent messages and 1 drafts were kept, and"),
+        "{notice}"
+    );
+}
+
+#[test]
+fn a_failure_is_reported_once_and_the_next_start_repairs() {
+    let (_folder, path) = place();
+    after(&path, [Save::Queue(pending(7, "unsent"))]);
+    damage_table(&path, "people");
+    // No row of the damaged table is needed before the first save, so the database must be
+    // opened without the snapshot's read of it.
+    let (events, mut answers) = mpsc::channel(4);
+    let failure = events.clone().try_reserve_owned().unwrap();
+    let (requests, queue) = std_mpsc::sync_channel(8);
+    let name = UserName::new("bob").unwrap();
+    for _ in 0..2 {
+        requests
+            .send(Request::Save(Save::People(vec![(BOB, name.clone())])))
+            .unwrap();
+        requests
+            .send(Request::Save(Save::Queue(pending(8, "discarded"))))
+            .unwrap();
+    }
+    drop(requests);
+    let connection = schema::open(&path).unwrap();
+    Worker::new(connection, &path, failure).run(&queue);
+    let Ok(StoreEvent::Failed(why)) = answers.try_recv() else {
+        panic!("the failure was not reported");
+    };
+    assert!(why.contains("restart recado"), "{why}");
+    assert_eq!(answers.try_recv().ok(), None);
+    let opened = open(&path).unwrap();
+    assert_eq!(opened.snapshot.outbox, [pending(7, "unsent")]);
+    assert!(opened.notice.is_some());
+}
+
+/// The variable that turns [`child_that_is_killed`] into the child.
+const CHILD: &str = "RECADO_TEST_STORE_CHILD";
+
+/// Queues messages for ever and says which of them are on the disk; without the variable, passes.
+#[test]
+fn child_that_is_killed() {
+    let Some(path) = std::env::var_os(CHILD) else {
+        return;
+    };
+    let opened = open(Path::new(&path)).unwrap();
+    for number in 1.. {
+        opened.handle.save(Save::Queue(pending(number, "queued")));
+        opened.handle.save(Save::Draft {
+            conversation: TALK,
+            text: number.to_string(),
+        });
+        if number % 3 == 0 {
+            opened.handle.flush();
+            println!("flushed {number}");
+        }
+    }
+}
+
+#[test]
+fn a_kill_in_mid_write_loses_nothing_that_was_flushed() {
+    let (_folder, path) = place();
+    for round in 1..=3 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "store::tests::child_that_is_killed",
+                "--nocapture",
+            ])
+            .env(CHILD, &path)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let flushed: Vec<u64> = lines
+            .map_while(Result::ok)
+            .filter_map(|line| line.split_once("flushed ")?.1.parse().ok())
+            .take(round * 10)
+            .collect();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let snapshot = open(&path).unwrap().snapshot;
+        let numbers: Vec<u64> = snapshot.outbox.iter().map(|p| p.typed.0).collect();
+        let count = u64::try_from(numbers.len()).unwrap();
+        assert_eq!(
+            numbers,
+            (1..=count).collect::<Vec<_>>(),
+            "no hole, in order"
+        );
+        assert!(count >= *flushed.last().unwrap(), "a flushed one is gone");
+    }
+}
+
+#[test]
+fn a_start_reads_a_bounded_part_of_each_conversation() {
+    let (_folder, path) = place();
+    let save = |peer: u64, count: u64| Save::Entries {
+        conversation: ConversationId::direct(ME, UserId(peer)),
+        entries: (1..=count).map(|seq| entry(seq, ME, seq)).collect(),
+        held: vec![held(1, count)],
+        settled: vec![],
+    };
+    let scrolled = ConversationId::direct(ME, UserId(4));
+    let snapshot = after(
+        &path,
+        [
+            save(2, 200),
+            save(3, 200),
+            save(4, 2000),
+            Save::Open(TALK),
+            Save::Place {
+                conversation: scrolled,
+                place: Place::At {
+                    item: ItemId::Entry(Seq(100)),
+                    row: 0,
+                },
+            },
+        ],
+    );
+    let read: Vec<_> = snapshot
+        .conversations
+        .iter()
+        .map(|c| {
+            let (first, last) = (c.entries.first().unwrap(), c.entries.last().unwrap());
+            (first.seq.0, last.seq.0)
+        })
+        .collect();
+    assert_eq!(read, [(81, 200), (181, 200), (80, 579)]);
+}

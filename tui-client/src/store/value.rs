@@ -1,0 +1,77 @@
+//! Values between Rust and SQL.
+
+use recado_shared::codec::{decode, encode};
+use rusqlite::Row;
+use rusqlite::types::FromSql;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Why a statement did not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// The database library says so.
+    #[error(transparent)]
+    Sql(#[from] rusqlite::Error),
+    /// A stored value is none that this program writes.
+    #[error("a stored value is damaged: {0}")]
+    Value(String),
+}
+
+impl Fault {
+    /// Whether the file itself is at fault, so that only another one helps.
+    pub(super) fn is_damage(&self) -> bool {
+        match self {
+            Self::Value(_) => true,
+            Self::Sql(error) => {
+                let code = error.sqlite_error_code();
+                let is_corrupt = matches!(
+                    code,
+                    Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
+                );
+                let is_alien = matches!(
+                    error,
+                    rusqlite::Error::InvalidColumnType(..)
+                        | rusqlite::Error::FromSqlConversionFailure(..)
+                        | rusqlite::Error::IntegralValueOutOfRange(..)
+                );
+                is_corrupt || is_alien
+            }
+        }
+    }
+}
+
+/// The postcard form of a value.
+pub(super) fn blob<T: Serialize>(value: &T) -> Vec<u8> {
+    encode(value)
+        .expect("plain values can always be written as postcard")
+        .into()
+}
+
+/// The value of a postcard form.
+pub(super) fn unblob<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    decode(bytes).map_err(|error| Fault::Value(error.to_string()))
+}
+
+/// The postcard value of a column.
+pub(super) fn column<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> Result<T, Fault> {
+    let bytes = row.get_ref(index)?.as_blob();
+    unblob(bytes.map_err(|error| Fault::Value(error.to_string()))?)
+}
+
+/// An unsigned number, stored with the same bits.
+pub(super) fn number(row: &Row<'_>, index: usize) -> Result<u64, Fault> {
+    Ok(row.get::<_, i64>(index)?.cast_unsigned())
+}
+
+/// Text that a checked type takes, or a fault if it does not.
+pub(super) fn checked<S, T, E>(
+    row: &Row<'_>,
+    index: usize,
+    check: impl FnOnce(S) -> Result<T, E>,
+) -> Result<T, Fault>
+where
+    S: FromSql,
+    E: std::fmt::Display,
+{
+    check(row.get(index)?).map_err(|error| Fault::Value(error.to_string()))
+}

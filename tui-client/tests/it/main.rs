@@ -1,0 +1,9 @@
+//! The client against a real server in this process, over real sockets and real files.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail as the tests do: by panicking where it happened"
+)]
+
+mod net;
+mod support;

@@ -1,0 +1,438 @@
+//! The network task and the session library.
+
+use recado::net::{ConnectError, Connector, Greeting, Located, NetEvent, SessionError};
+use recado_server::{Config, Policy};
+use recado_shared::codec::{encode, framing};
+use recado_shared::tls::{self, Identity};
+use recado_shared::{
+    Answer, ClientFrame, Content, ConversationId, Farewell, Fingerprint, LogId, MessageBody,
+    MessageId, Presence, ProtocolVersion, Refusal, Request, RequestNumber, Seq, ServerFrame,
+    Timestamp, UserId, UserName, Welcome,
+};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::codec::Framed;
+
+use crate::support::{Link, LinkState, TestNet, TestServer, config, within};
+
+fn welcomed(event: &NetEvent) -> Option<Welcome> {
+    match event {
+        NetEvent::Welcomed(welcome) => Some(welcome.clone()),
+        _ => None,
+    }
+}
+
+fn offline(event: &NetEvent) -> Option<String> {
+    match event {
+        NetEvent::Offline { why, .. } => Some(why.clone()),
+        _ => None,
+    }
+}
+
+fn frame(event: &NetEvent) -> Option<ServerFrame> {
+    match event {
+        NetEvent::Frame(frame) => Some(frame.clone()),
+        _ => None,
+    }
+}
+
+/// The heads of a session's begin, and whether they are complete.
+fn heads(event: &NetEvent) -> Option<(usize, bool)> {
+    match event {
+        NetEvent::Frame(ServerFrame::Heads(page)) => {
+            Some((page.heads.len(), page.complete.is_some()))
+        }
+        _ => None,
+    }
+}
+
+fn body(text: &str) -> MessageBody {
+    MessageBody::new(text).unwrap()
+}
+
+fn append(number: u32, conversation: ConversationId, text: &str) -> ClientFrame {
+    ClientFrame::Request {
+        number: RequestNumber(number),
+        request: Request::Append {
+            conversation,
+            id: MessageId([u8::try_from(number).unwrap(); 16]),
+            content: Content::Message(body(text)),
+        },
+    }
+}
+
+#[tokio::test]
+async fn a_session_begins_with_heads_and_a_measured_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let mut net = TestNet::spawn(config(&server.ticket, "alice"));
+    assert_eq!(net.next().await, NetEvent::Connecting);
+    let NetEvent::Welcomed(welcome) = net.next().await else {
+        panic!("no welcome");
+    };
+    assert!(welcome.registered);
+    assert_eq!(welcome.name.as_str(), "alice");
+    assert_eq!(net.until(heads).await, (0, true));
+    net.until(|event| matches!(event, NetEvent::RoundTrip(_)).then_some(()))
+        .await;
+}
+
+#[tokio::test]
+async fn frames_go_both_ways_and_the_last_ones_before_leaving_arrive() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let mut bob = server.join("bob").await;
+    let mut net = TestNet::spawn(config(&server.ticket, "alice"));
+    let alice = net.until(welcomed).await;
+    let talk = ConversationId::direct(alice.user, bob.welcome().user);
+    net.handle.send(append(1, talk, "hello"));
+    let answer = net
+        .until(|event| match frame(event) {
+            Some(ServerFrame::Answer { number, result }) => Some((number, result)),
+            _ => None,
+        })
+        .await;
+    let (number, Ok(Answer::Accepted { seq, .. })) = answer else {
+        panic!("not accepted: {answer:?}");
+    };
+    assert_eq!((number, seq), (RequestNumber(1), Seq(1)));
+    net.handle.send(append(2, talk, "and goodbye"));
+    within(net.handle.leave()).await;
+    let mut texts = Vec::new();
+    while texts.len() < 2 {
+        if let ServerFrame::Entry { entry, .. } = within(bob.next_frame()).await.unwrap() {
+            let Content::Message(body) = entry.content;
+            texts.push(body.as_str().to_owned());
+        }
+    }
+    assert_eq!(texts, ["hello", "and goodbye"]);
+}
+
+#[tokio::test]
+async fn a_session_resumes_after_a_restart_of_the_server_with_what_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let (port, ticket) = (server.port(), server.ticket.clone());
+    let mut bob = server.join("bob").await;
+    let mut net = TestNet::spawn(config(&ticket, "alice"));
+    let alice = net.until(welcomed).await;
+    let talk = ConversationId::direct(alice.user, bob.welcome().user);
+    let id = MessageId([1; 16]);
+    within(bob.append(talk, id, body("before"))).await.unwrap();
+    drop(bob);
+    net.until(|event| matches!(frame(event), Some(ServerFrame::Entry { .. })).then_some(()))
+        .await;
+    server.stop().await;
+    assert_eq!(net.until(offline).await, Farewell::ShuttingDown.to_string());
+
+    let config = Config::new(folder.path().join("server"));
+    let server = TestServer::start_with(config, port).await;
+    net.handle.reconnect();
+    let again = net.until(welcomed).await;
+    assert_eq!((again.user, again.registered), (alice.user, false));
+    // The first session's heads came before the message, so that conversation changed since.
+    assert_eq!(net.until(heads).await, (1, true));
+    server.stop().await;
+
+    let config = Config::new(folder.path().join("server"));
+    let _server = TestServer::start_with(config, port).await;
+    net.until(offline).await;
+    net.handle.reconnect();
+    net.until(welcomed).await;
+    assert_eq!(net.until(heads).await, (0, true));
+}
+
+#[tokio::test]
+async fn a_cut_link_is_noticed_and_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let link = Link::to(server.port()).await;
+    let mut config = config(&server.ticket, "alice");
+    config.address = link.address.clone();
+    let mut net = TestNet::spawn(config);
+    net.until(welcomed).await;
+    link.set(LinkState::Cut);
+    let why = net.until(offline).await;
+    assert!(why.contains("connection"), "{why}");
+    link.set(LinkState::Up);
+    net.until(welcomed).await;
+}
+
+#[tokio::test]
+async fn a_silent_link_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let link = Link::to(server.port()).await;
+    let mut config = config(&server.ticket, "alice");
+    config.address = link.address.clone();
+    let mut net = TestNet::spawn(config);
+    net.until(heads).await;
+    link.set(LinkState::Silent);
+    // From here on the clock jumps to the next deadline whenever nothing else can happen.
+    tokio::time::pause();
+    assert_eq!(net.until(offline).await, SessionError::Silent.to_string());
+}
+
+#[tokio::test]
+async fn another_key_is_never_talked_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let mut config = config(&server.ticket, "alice");
+    config.fingerprint = Fingerprint([7; 32]);
+    let mut net = TestNet::spawn(config);
+    net.next().await;
+    let expected = NetEvent::WrongKey {
+        seen: server.ticket.fingerprint,
+        pinned: Fingerprint([7; 32]),
+    };
+    assert_eq!(net.next().await, expected);
+    net.handle.reconnect();
+    assert_eq!(net.next().await, NetEvent::Connecting);
+    assert_eq!(net.next().await, expected);
+}
+
+#[tokio::test]
+async fn a_refused_client_waits_to_be_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let bob = server.join("bob").await;
+    let mut net = TestNet::spawn(config(&server.ticket, "Bob"));
+    net.next().await;
+    assert_eq!(net.next().await, NetEvent::Refused(Refusal::NameTaken));
+    net.handle.reconnect();
+    assert_eq!(net.next().await, NetEvent::Connecting);
+    assert_eq!(net.next().await, NetEvent::Refused(Refusal::NameTaken));
+    drop(bob);
+}
+
+#[tokio::test]
+async fn a_full_server_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = Config::new(folder.path().join("server"));
+    settings.policy = Policy::Open;
+    settings.limits.max_sessions = 1;
+    let server = TestServer::start_with(settings, 0).await;
+    let bob = server.join("bob").await;
+    let mut net = TestNet::spawn(config(&server.ticket, "alice"));
+    let why = net.until(offline).await;
+    assert!(why.contains("the server is full"), "{why}");
+    within(bob.leave()).await;
+    net.handle.reconnect();
+    net.until(welcomed).await;
+}
+
+#[tokio::test]
+async fn a_server_that_moved_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let ticket = server.ticket.clone();
+    let mut config = config(&ticket, "alice");
+    config.address.port = 1;
+    config.token = None;
+    config.locate = Some(Arc::new(move || {
+        Some(Located {
+            address: ticket.address.clone(),
+            token: ticket.token.clone(),
+        })
+    }));
+    let mut net = TestNet::spawn(config);
+    assert!(net.until(welcomed).await.registered);
+}
+
+#[tokio::test]
+async fn nobody_there_is_said_plainly_and_tried_again() {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let key = Identity::generate().unwrap();
+    let connector = Connector::new(&key, Fingerprint([1; 32])).unwrap();
+    let open = async |address: &str| {
+        let address = address.parse().unwrap();
+        let opening = connector.open(&address, Greeting::default());
+        within(opening).await.unwrap_err()
+    };
+    let error = open(&format!("127.0.0.1:{port}")).await;
+    assert!(
+        matches!(error, ConnectError::NobodyListens { .. }),
+        "{error}"
+    );
+    assert!(error.is_temporary());
+    let error = open("no-such-host.invalid").await;
+    assert!(matches!(error, ConnectError::Resolve { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_flood_of_frames_ends_the_session_instead_of_losing_some() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let mut net = TestNet::spawn(config(&server.ticket, "alice"));
+    let alice = net.until(welcomed).await;
+    let talk = ConversationId::direct(alice.user, alice.user);
+    // The runtime has one thread: the task cannot take any of these before the next await.
+    for _ in 0..1100 {
+        net.handle.send(ClientFrame::Typing(talk));
+    }
+    assert_eq!(net.until(offline).await, SessionError::Overflow.to_string());
+    net.until(welcomed).await;
+}
+
+/// What a server can do wrong after the greeting.
+#[derive(Clone, Copy, Debug)]
+enum Misdeed {
+    Garbage,
+    Leftover,
+    TooLong,
+    SecondWelcome,
+    UnknownVersion,
+    NoWelcome,
+    HalfFrame,
+    PingFlood,
+}
+
+/// Accepts one client and mistreats it.
+async fn misbehave(listener: TcpListener, key: Arc<Identity>, misdeed: Misdeed) {
+    let acceptor = TlsAcceptor::from(Arc::new(tls::server_config(&key).unwrap()));
+    let (tcp, _) = listener.accept().await.unwrap();
+    let tls = acceptor.accept(tcp).await.unwrap();
+    let mut framed = Framed::new(tls, framing(1 << 20));
+    framed.next().await.unwrap().unwrap();
+    let welcome = |version| {
+        encode(&ServerFrame::Welcome(Welcome {
+            version,
+            user: UserId(1),
+            name: UserName::new("alice").unwrap(),
+            registered: true,
+            log: LogId([1; 16]),
+            now: Timestamp(0),
+        }))
+        .unwrap()
+    };
+    let presence = encode(&ServerFrame::Presence {
+        user: UserId(1),
+        presence: Presence::Online,
+    })
+    .unwrap();
+    let first = match misdeed {
+        Misdeed::NoWelcome => presence.clone(),
+        Misdeed::UnknownVersion => welcome(ProtocolVersion(99)),
+        _ => welcome(ProtocolVersion::V1),
+    };
+    let rest: Vec<Bytes> = match misdeed {
+        Misdeed::Garbage => vec![vec![0xff; 999].into()],
+        Misdeed::Leftover => vec![[&presence[..], &[0]].concat().into()],
+        Misdeed::TooLong => vec![vec![0; 100_000].into()],
+        Misdeed::SecondWelcome => vec![welcome(ProtocolVersion::V1)],
+        Misdeed::PingFlood => (0..100_000)
+            .map(|number| encode(&ServerFrame::Ping(number)).unwrap())
+            .collect(),
+        Misdeed::HalfFrame | Misdeed::UnknownVersion | Misdeed::NoWelcome => vec![],
+    };
+    for payload in std::iter::once(first).chain(rest) {
+        // The client may have gone by now.
+        let _ = framed.send(payload).await;
+    }
+    let tls = framed.get_mut();
+    if matches!(misdeed, Misdeed::HalfFrame) {
+        tls.write_all(&[0, 0, 1]).await.unwrap();
+    }
+    let _ = tls.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_hostile_server_gets_a_clear_end() {
+    for (misdeed, why) in [
+        (Misdeed::Garbage, "a frame is malformed"),
+        (Misdeed::Leftover, "1 bytes left over"),
+        (Misdeed::TooLong, "longer than allowed"),
+        (Misdeed::SecondWelcome, "a second greeting"),
+        (Misdeed::UnknownVersion, "did not answer the greeting"),
+        (Misdeed::NoWelcome, "did not answer the greeting"),
+        (Misdeed::HalfFrame, "the connection broke"),
+        (Misdeed::PingFlood, "the connection"),
+    ] {
+        let key = Arc::new(Identity::generate().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let server = tokio::spawn(misbehave(listener, Arc::clone(&key), misdeed));
+        let ticket = recado_shared::Invite {
+            address: address.parse().unwrap(),
+            fingerprint: key.fingerprint(),
+            token: None,
+        };
+        let mut net = TestNet::spawn(config(&ticket, "alice"));
+        let said = net.until(offline).await;
+        assert!(said.contains(why), "{misdeed:?}: {said}");
+        drop(net);
+        within(server).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn requests_find_their_answers_among_other_frames() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let mut alice = server.join("alice").await;
+    let mut bob = server.join("bob").await;
+    let talk = ConversationId::direct(alice.welcome().user, bob.welcome().user);
+    let mut numbers = Vec::new();
+    for number in 1..=20_u8 {
+        let request = Request::Append {
+            conversation: talk,
+            id: MessageId([number; 16]),
+            content: Content::Message(body("many at once")),
+        };
+        numbers.push(alice.start(request).unwrap());
+    }
+    let person = within(alice.find_person("BOB")).await.unwrap().unwrap();
+    assert_eq!(person.user, bob.welcome().user);
+    assert_eq!(within(alice.find_person("bo")).await.unwrap(), None);
+    let mut answered = Vec::new();
+    while answered.len() < 20 {
+        if let ServerFrame::Answer { number, result } = within(alice.next_frame()).await.unwrap() {
+            assert!(matches!(result, Ok(Answer::Accepted { .. })), "{result:?}");
+            answered.push(number);
+        }
+    }
+    assert_eq!(answered, numbers);
+    let resent = within(alice.append(talk, MessageId([3; 16]), body("many at once"))).await;
+    assert_eq!(resent.unwrap().0, Seq(3));
+    let stranger = ConversationId::direct(UserId(1), UserId(99));
+    let refused = within(bob.append(stranger, MessageId([9; 16]), body("?"))).await;
+    assert!(
+        matches!(refused, Err(SessionError::Request(_))),
+        "{refused:?}"
+    );
+    within(bob.append(talk, MessageId([9; 16]), body("still here")))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn one_device_keeps_its_user_and_gets_no_second_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let config = config(&server.ticket, "alice");
+    let connector = Connector::new(&config.identity, config.fingerprint).unwrap();
+    let open = async |name: Option<&str>| {
+        let greeting = Greeting {
+            name: name.map(str::to_owned),
+            token: config.token.clone(),
+            ..Greeting::default()
+        };
+        within(connector.open(&config.address, greeting)).await
+    };
+    let first = open(Some("alice")).await.unwrap();
+    let again = open(None).await.unwrap();
+    assert_eq!(first.welcome().user, again.welcome().user);
+    let error = open(Some("bob")).await.unwrap_err();
+    assert!(
+        error.to_string().contains("already known there as alice"),
+        "{error}"
+    );
+    assert!(!error.is_temporary());
+}
