@@ -2,11 +2,14 @@
 
 pub mod app;
 pub mod config;
+pub mod driver;
 mod files;
 pub mod identity;
 pub mod net;
 pub mod paths;
 pub mod store;
+pub mod telemetry;
+pub mod terminal;
 pub mod text;
 pub mod ui;
 
