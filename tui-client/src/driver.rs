@@ -5,8 +5,6 @@
 
 mod display;
 mod pace;
-#[cfg(test)]
-mod tests;
 
 use std::io::{self, Write};
 use std::time::{Instant, SystemTime};
@@ -204,6 +202,9 @@ impl<W: Write, H: Host> Driver<W, H> {
             let woken = self.wait(&mut inputs, &mut net, &mut store).await;
             self.take(woken)?;
             for _ in 1..MAX_BATCH {
+                if self.state == State::Ended {
+                    return Ok(());
+                }
                 let Some(more) = ready(&mut inputs, &mut net, &mut store) else {
                     break;
                 };

@@ -80,6 +80,8 @@ impl Host for Guard {
     }
 
     fn resume(&mut self) -> io::Result<()> {
+        // Somebody else may have stopped the process, and then it is still in our modes.
+        restore();
         enter_modes()
     }
 

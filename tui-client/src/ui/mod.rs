@@ -30,7 +30,7 @@ use crate::app::screen::{ConversationView, Focus, Overlay, Pane, Screen};
 /// Draws one frame.
 pub fn render(frame: &mut Frame<'_>, screen: &Screen<'_>, view: &mut ViewState) {
     let area = frame.area();
-    view.begin();
+    view.begin(screen.conversation.as_ref());
     let buffer = frame.buffer_mut();
     if let Some(cursor) = draw(buffer, area, screen, view) {
         frame.set_cursor_position(cursor);
