@@ -10,7 +10,7 @@ mod conversation;
 mod cursors;
 pub mod effect;
 pub mod event;
-mod ids;
+pub mod ids;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "key codes are the list of another crate, and most of them have no binding"
@@ -70,6 +70,8 @@ pub struct Settings {
     pub seed: u64,
     /// Whether to ring the bell when somebody writes and the terminal has no focus.
     pub bell: bool,
+    /// What the user should know at once, until the next key.
+    pub notice: Option<String>,
 }
 
 /// Everything the client knows and decides.
@@ -108,6 +110,7 @@ impl App {
         if let Some(last) = outbox.last_id() {
             ids.follow(last);
         }
+        let message = settings.notice.clone();
         let mut app = Self {
             settings,
             me: snapshot.me,
@@ -123,7 +126,7 @@ impl App {
             nav: Navigation::default(),
             overlay: None,
             unsaved: Unsaved::default(),
-            message: None,
+            message,
             store_failure: None,
             effects: Vec::new(),
         };

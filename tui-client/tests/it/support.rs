@@ -16,7 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 /// Long enough for a machine under load. Reaching it means that something is stuck.
-const STUCK: Duration = Duration::from_secs(60);
+const STUCK: Duration = Duration::from_mins(1);
 
 /// Waits for something that has to happen.
 pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
