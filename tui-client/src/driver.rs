@@ -199,7 +199,16 @@ impl<W: Write, H: Host> Driver<W, H> {
         let (handle, mut net) = connect(self.app.since())?;
         self.net = Some(handle);
         while self.state != State::Ended {
-            let woken = self.wait(&mut inputs, &mut net, &mut store).await;
+            let frame = (self.state == State::Changed).then(|| self.pace.next(Instant::now()));
+            let deadline = self.app.next_deadline();
+            let woken = tokio::select! {
+                biased;
+                input = inputs.next() => Woken::Input(input),
+                event = net.recv() => Woken::Net(event),
+                event = store.recv() => Woken::Store(event),
+                () = until(deadline) => Woken::Deadline,
+                () = until(frame) => Woken::Frame,
+            };
             self.take(woken)?;
             for _ in 1..MAX_BATCH {
                 if self.state == State::Ended {
@@ -215,27 +224,6 @@ impl<W: Write, H: Host> Driver<W, H> {
             }
         }
         Ok(())
-    }
-
-    /// Waits for whatever comes first. Cancelling any of it loses nothing.
-    async fn wait<I>(
-        &self,
-        inputs: &mut I,
-        net: &mut mpsc::Receiver<NetEvent>,
-        store: &mut mpsc::Receiver<StoreEvent>,
-    ) -> Woken
-    where
-        I: Stream<Item = io::Result<Input>> + Unpin,
-    {
-        let frame = (self.state == State::Changed).then(|| self.pace.next(Instant::now()));
-        tokio::select! {
-            biased;
-            input = inputs.next() => Woken::Input(input),
-            event = net.recv() => Woken::Net(event),
-            event = store.recv() => Woken::Store(event),
-            () = until(self.app.next_deadline()) => Woken::Deadline,
-            () = until(frame) => Woken::Frame,
-        }
     }
 
     /// Makes an event of what came and carries out what follows from it.
