@@ -5,7 +5,7 @@
 mod inputs;
 mod panic;
 
-use std::io::{self, Write as _};
+use std::io::{self, Stdout, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{SetCursorStyle, Show};
@@ -24,7 +24,7 @@ use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
 
 pub use self::inputs::Inputs;
 pub use self::panic::install_panic_hook;
-use crate::driver::Host;
+use crate::driver::{Host, Outside};
 
 /// Clicks and the wheel, in SGR coordinates. Motion is not asked for: it would wake the program.
 const ENABLE_MOUSE: &str = "\x1b[?1000h\x1b[?1006h";
@@ -51,14 +51,21 @@ impl Guard {
         enter_modes()?;
         Ok(guard)
     }
+}
 
-    /// The size of the terminal.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub fn size(&self) -> io::Result<Size> {
-        size()
-    }
+/// Takes the terminal, and gives everything that the driver needs of it.
+///
+/// # Errors
+/// If standard output is no terminal, or signals cannot be listened to.
+pub fn open() -> io::Result<Outside<Stdout, Inputs, Guard>> {
+    let size = size()?;
+    let inputs = Inputs::new()?;
+    Ok(Outside {
+        host: Guard::enter()?,
+        writer: io::stdout(),
+        inputs,
+        size,
+    })
 }
 
 impl Drop for Guard {

@@ -8,3 +8,4 @@
 mod driver;
 mod net;
 mod support;
+mod terminal;
