@@ -195,9 +195,9 @@ async fn two_people_talk_and_see_how_far_it_got() {
     let folder = tempfile::tempdir().unwrap();
     let server = TestServer::start(folder.path()).await;
     let homes = ["alice", "bob"].map(|name| folder.path().join(name));
-    homes
-        .iter()
-        .for_each(|home| std::fs::create_dir(home).unwrap());
+    for home in &homes {
+        std::fs::create_dir(home).unwrap();
+    }
     let alice = TestClient::start(&homes[0], config(&server.ticket, "alice"));
     alice.sees(|text| text.contains("● connected")).await;
     let bob = TestClient::start(&homes[1], config(&server.ticket, "bob"));
