@@ -3,6 +3,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod driver;
 pub mod exit;
 mod files;
 pub mod identity;
@@ -10,6 +11,8 @@ pub mod net;
 mod output;
 pub mod paths;
 pub mod store;
+pub mod telemetry;
+pub mod terminal;
 pub mod text;
 pub mod ui;
 mod verbs;

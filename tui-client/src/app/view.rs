@@ -206,6 +206,7 @@ impl App {
                 (Action::Switcher, "switch"),
                 (Action::NextUnread, "unread"),
                 (Action::SelectPrevious, "select"),
+                (Action::Newest, "newest"),
                 (Action::Help, "help"),
             ],
         };

@@ -25,12 +25,12 @@ use self::layout::{Layout, Wanted};
 use self::text::{line, put};
 pub use self::theme::Theme;
 pub use self::view::ViewState;
-use crate::app::screen::{ConversationView, Focus, LinkView, Overlay, Pane, Screen};
+use crate::app::screen::{ConversationView, Focus, Overlay, Pane, Screen};
 
 /// Draws one frame.
 pub fn render(frame: &mut Frame<'_>, screen: &Screen<'_>, view: &mut ViewState) {
     let area = frame.area();
-    view.begin();
+    view.begin(screen.conversation.as_ref());
     let buffer = frame.buffer_mut();
     if let Some(cursor) = draw(buffer, area, screen, view) {
         frame.set_cursor_position(cursor);
@@ -59,7 +59,10 @@ fn draw(
         return None;
     };
     draw_frame(buffer, &layout, screen, view.theme);
-    if let Some(area) = layout.contacts {
+    if let Some(mut area) = layout.contacts {
+        if layout.conversation.is_none() {
+            area = status_line::render_refusal(buffer, area, screen, view.theme);
+        }
         contact_list::render(buffer, area, screen, view);
     }
     draw_conversation(buffer, &layout, screen, view);
@@ -98,9 +101,9 @@ fn draw_conversation(
         return;
     };
     let theme = view.theme;
+    let area = status_line::render_refusal(buffer, area, screen, theme);
     let Some(open) = &screen.conversation else {
         conversation::render_none(buffer, area, screen);
-        draw_refusal(buffer, area, screen, view);
         return;
     };
     if let Some(area) = layout.title {
@@ -119,7 +122,6 @@ fn draw_conversation(
     if let Some(area) = layout.typing {
         conversation::render_typing(buffer, area, &open.typing, theme);
     }
-    draw_refusal(buffer, area, screen, view);
     if let Some(area) = layout.rule {
         let newest_key = screen
             .hints
@@ -133,12 +135,6 @@ fn draw_conversation(
             len: open.composer.text().len(),
         };
         composer::render_rule(buffer, area, &rule, theme);
-    }
-}
-
-fn draw_refusal(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>, view: &ViewState) {
-    if let LinkView::Refused(why) = screen.link {
-        status_line::render_refusal(buffer, area, why, view.theme);
     }
 }
 

@@ -21,16 +21,23 @@ pub(super) fn render(
     screen: &Screen<'_>,
     (theme, hints_from): (Theme, u16),
 ) {
-    let counts = counts(screen, theme);
-    let counts_width: u16 = counts.iter().map(|(text, _)| cells(text) + 2).sum();
-    let room = area.width.saturating_sub(counts_width + 1);
-    let (state, style) = link(screen, theme, area.width);
+    let is_roomy = area.width >= REASON_FROM;
+    let counts = counts(screen, is_roomy, theme);
+    let counts_width: u16 = counts.iter().map(|(text, _)| cells(text) + 1).sum();
+    let room = area.width.saturating_sub(counts_width + 2);
+    let (state, style) = link(screen, is_roomy, theme);
     // The sign alone is the link's state where something else has to be read.
     let state = match screen.message {
         Some(_) => state.chars().take(1).collect(),
-        None => text::truncate(&state, room.saturating_sub(1).into()),
+        None => text::truncate(&state, room.into()),
     };
-    let mut x = put(buffer, (area.x, area.y), room, &format!(" {state} "), style);
+    let mut x = put(
+        buffer,
+        (area.x, area.y),
+        area.width,
+        &format!(" {state} "),
+        style,
+    );
     for (text, style) in &counts {
         x = put(
             buffer,
@@ -41,12 +48,12 @@ pub(super) fn render(
         );
     }
     if let Some(message) = screen.message {
-        let rest = Rect::new(x, area.y, area.right() - x, 1);
-        let message = text::truncate(message, rest.width.saturating_sub(1).into());
+        let room = area.right() - x;
+        let message = text::truncate(message, room.saturating_sub(1).into());
         put(
             buffer,
             (x, area.y),
-            rest.width,
+            room,
             &format!("{message} "),
             Theme::strong(),
         );
@@ -61,19 +68,26 @@ pub(super) fn render(
 }
 
 /// What is not accepted yet: never left out.
-fn counts(screen: &Screen<'_>, theme: Theme) -> Vec<(String, Style)> {
-    let mut counts = Vec::new();
-    if screen.waiting > 0 {
-        counts.push((format!("◌ {} waiting", screen.waiting), theme.busy()));
-    }
-    if screen.failed > 0 {
-        counts.push((format!("✗ {} failed", screen.failed), theme.failure()));
-    }
+fn counts(screen: &Screen<'_>, is_roomy: bool, theme: Theme) -> Vec<(String, Style)> {
+    let counts = [
+        (screen.waiting, "◌", "waiting", theme.busy()),
+        (screen.failed, "✗", "failed", theme.failure()),
+    ];
     counts
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, sign, what, style)| {
+            if is_roomy {
+                (format!("{sign} {count} {what}"), style)
+            } else {
+                (format!("{sign}{count}"), style)
+            }
+        })
+        .collect()
 }
 
-fn link(screen: &Screen<'_>, theme: Theme, width: u16) -> (String, Style) {
-    let is_roomy = width >= REASON_FROM;
+/// The link's state. Why it is refused is said by [`render_refusal`].
+fn link(screen: &Screen<'_>, is_roomy: bool, theme: Theme) -> (String, Style) {
     match screen.link {
         LinkView::Connecting => ("◌ connecting…".to_owned(), theme.busy()),
         LinkView::Connected(Some(trip)) if is_roomy => {
@@ -82,11 +96,9 @@ fn link(screen: &Screen<'_>, theme: Theme, width: u16) -> (String, Style) {
         }
         LinkView::Connected(_) => ("● connected".to_owned(), theme.good()),
         LinkView::Offline { why, retry_in } => {
-            let seconds = retry_in.as_millis().div_ceil(1000);
-            let again = if seconds == 0 {
-                "again now".to_owned()
-            } else {
-                format!("again in {seconds} s")
+            let again = match retry_in.as_millis().div_ceil(1000) {
+                0 => "again now".to_owned(),
+                seconds => format!("again in {seconds} s"),
             };
             let line = if is_roomy {
                 format!("○ offline, {again}: {why}")
@@ -95,7 +107,7 @@ fn link(screen: &Screen<'_>, theme: Theme, width: u16) -> (String, Style) {
             };
             (line, theme.failure())
         }
-        LinkView::Refused(why) => (format!("✗ refused: {why}"), theme.failure()),
+        LinkView::Refused(_) => ("✗ refused".to_owned(), theme.failure()),
     }
 }
 
@@ -133,17 +145,27 @@ fn draw_hints(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) {
     }
 }
 
-/// Draws why the server refused, over the last rows of the conversation: it may be long and
-/// nothing works until it is read.
-pub(super) fn render_refusal(buffer: &mut Buffer, area: Rect, why: &str, theme: Theme) {
+/// Draws why the server refused in the last rows of an area: it may be long, and nothing works
+/// until it is read. Returns what is left of the area.
+pub(super) fn render_refusal(
+    buffer: &mut Buffer,
+    mut area: Rect,
+    screen: &Screen<'_>,
+    theme: Theme,
+) -> Rect {
+    let LinkView::Refused(why) = screen.link else {
+        return area;
+    };
     let inner = usize::from(area.width.saturating_sub(2).max(1));
     let rows = text::wrap(why, inner);
-    let height = rows.len().min(usize::from(area.height) / 2);
-    let top = area.bottom() - u16::try_from(height).unwrap_or(0);
-    for (y, range) in (top..area.bottom()).zip(rows) {
-        let line = format!(" {:inner$} ", text::row(why[range].trim_end()));
+    let height = rows.len().min(usize::from(area.height.saturating_sub(1)));
+    let bottom = area.bottom();
+    area.height -= u16::try_from(height).unwrap_or(0);
+    for (y, range) in (area.bottom()..bottom).zip(rows) {
+        let line = format!(" {}", text::row(why[range].trim_end()));
         put(buffer, (area.x, y), area.width, &line, theme.failure());
     }
+    area
 }
 
 /// Draws the title of a pane on its border. Returns the column after it.

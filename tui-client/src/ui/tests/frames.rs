@@ -228,7 +228,7 @@ fn a_message_of_the_program_hides_hints_and_nothing_else() {
     let last = frame.lines().last().unwrap();
     assert_eq!(
         last,
-        "└ ● ◌ 3 waiting the message has 20000 bytes, 15360 are allowed: send it in par… ┘"
+        "└ ● ◌ 3 waiting the message has 20000 bytes, 15360 are allowed: send it in pa… ┘"
     );
 }
 
