@@ -52,7 +52,7 @@ impl TestServer {
         let (shutdown, asked) = oneshot::channel::<()>();
         let fingerprint = server.fingerprint();
         let local_token = server.local_ticket(address).token.unwrap();
-        let shut_down = async {
+        let stopped = async {
             asked.await.unwrap();
         };
         Self {
@@ -61,7 +61,7 @@ impl TestServer {
             fingerprint,
             local_token,
             shutdown,
-            serving: tokio::spawn(server.serve(listener, shut_down)),
+            serving: tokio::spawn(server.serve(listener, stopped)),
             dir,
         }
     }
