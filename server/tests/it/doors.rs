@@ -49,7 +49,6 @@ async fn the_policy_says_what_a_newcomer_needs() {
 #[tokio::test]
 async fn an_invite_admits_once_in_time_and_under_its_name() {
     let server = TestServer::start().await;
-    // A server that accepts connections has noted the address that invites name.
     let mut alice = server.connect(&device()).await;
     let once = server.invite(&InviteTerms::default());
     let welcome = alice.enter(hello(Some("alice"), Some(once.clone()))).await;

@@ -3,6 +3,8 @@
 use recado_server::{Server, ServerError};
 use recado_shared::{Answer, Farewell, Invite, ServerFrame};
 
+use tokio::net::TcpListener;
+
 use crate::client::id;
 use crate::server::{TestServer, device};
 
@@ -46,7 +48,9 @@ async fn the_ticket_is_there_while_the_server_is() {
 #[tokio::test]
 async fn a_folder_serves_one_server_at_a_time() {
     let server = TestServer::start().await;
-    let error = Server::prepare(server.config.clone()).await.unwrap_err();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let second = Server::prepare(listener, server.config.clone()).await;
+    let error = second.unwrap_err();
     assert!(matches!(error, ServerError::Store(_)), "{error}");
     // The next one starts where this one ends.
     server.restart().await;

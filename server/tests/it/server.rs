@@ -47,11 +47,10 @@ impl TestServer {
 
     async fn serve(config: Config, dir: TempDir) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = Server::prepare(config.clone()).await.unwrap();
+        let server = Server::prepare(listener, config.clone()).await.unwrap();
         let (shutdown, asked) = oneshot::channel::<()>();
-        let fingerprint = server.fingerprint();
-        let local_token = server.local_ticket(address).token.unwrap();
+        let (address, fingerprint) = (server.listening(), server.fingerprint());
+        let local_token = server.local_ticket().token.unwrap();
         let stopped = async {
             asked.await.unwrap();
         };
@@ -61,7 +60,7 @@ impl TestServer {
             fingerprint,
             local_token,
             shutdown,
-            serving: tokio::spawn(server.serve(listener, stopped)),
+            serving: tokio::spawn(server.serve(stopped)),
             dir,
         }
     }

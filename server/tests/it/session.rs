@@ -113,7 +113,10 @@ impl Desk {
     async fn let_in(mut self) -> (Self, Outbox) {
         self.say(&greeting()).await;
         let outbox = self.greeted().await;
-        let then = Then::Welcomed(ProtocolVersion::V1);
+        let then = Then::Welcomed {
+            version: ProtocolVersion::V1,
+            user: UserId(1),
+        };
         outbox.try_send(outgoing(&welcome(), then)).unwrap();
         assert_eq!(self.hear().await, Some(welcome()));
         (self, outbox)
