@@ -1,12 +1,36 @@
-//! Opening the full screen for an identity.
+//! Opening the full screen for an identity: its settings, its store, its network and the
+//! terminal are put together here and given to the driver.
 
 use std::io::{self, IsTerminal as _};
+use std::time::Instant;
+
+use jiff::tz::TimeZone;
+use recado_shared::Now;
 
 use super::ask::{is_interactive, login_name};
 use super::join::claim;
+use super::link::wall_time;
+use crate::app::keymap::Keymap;
+use crate::app::{App, Settings};
+use crate::cli::read_config;
+use crate::driver::{self, Client, DriverError};
 use crate::exit::{Exit, Failure};
 use crate::identity::{Choice, Identity, Wanted, select};
+use crate::net::{self, NetConfig};
 use crate::paths::Paths;
+use crate::ui::{Theme, ViewState};
+use crate::{store, telemetry, terminal};
+
+impl From<DriverError> for Failure {
+    fn from(error: DriverError) -> Self {
+        match error {
+            DriverError::Connect(error) => error.into(),
+            error @ (DriverError::Terminal(_) | DriverError::Gone(_)) => {
+                Self::new(Exit::Failure, error)
+            }
+        }
+    }
+}
 
 /// `recado [NAME]`.
 pub(crate) async fn open(paths: &Paths, wanted: &Wanted) -> Result<(), Failure> {
@@ -33,10 +57,48 @@ pub(crate) fn require_terminal() -> Result<(), Failure> {
 
 /// Shows the client until the person leaves it. `notice` is said at the start.
 pub(crate) async fn open_identity(
-    _paths: &Paths,
+    paths: &Paths,
     identity: Identity,
-    _notice: Option<String>,
+    notice: Option<String>,
 ) -> Result<(), Failure> {
+    let config = read_config(paths)?;
+    let keymap = Keymap::from_toml(&config.text)?;
     let _lock = identity.lock()?;
-    Ok(())
+    if let Err(error) = telemetry::init(&paths.state_dir) {
+        // Without a log the client works all the same.
+        crate::output::complain(&error.to_string());
+    }
+    terminal::install_panic_hook(paths.state_dir.clone());
+    let store = store::open(&identity.store_path())?;
+    let now = Now {
+        instant: Instant::now(),
+        wall: wall_time(),
+    };
+    let settings = Settings {
+        name: identity.server.name.as_str().to_owned(),
+        keymap,
+        seed: fastrand::u64(..),
+        bell: config.bell,
+        // A store that had to be replaced is the more urgent news.
+        notice: store.notice.or(notice),
+    };
+    let client = Client {
+        app: App::new(store.snapshot, settings, now),
+        view: ViewState::new(
+            TimeZone::system(),
+            Theme::new(terminal::wants_colours()),
+            now.wall,
+        ),
+        store: store.handle,
+        store_events: store.events,
+    };
+    let net_config = identity.net_config(paths);
+    let outside = terminal::open().map_err(DriverError::from)?;
+    let connect = |since| {
+        net::spawn(NetConfig {
+            since,
+            ..net_config
+        })
+    };
+    Ok(driver::run(outside, client, connect).await?)
 }
