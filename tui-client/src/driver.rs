@@ -59,7 +59,7 @@ pub trait Host {
     /// Gives the terminal back for good.
     fn leave(&mut self);
 
-    /// Whether the terminal is still ours: false after a panic anywhere.
+    /// Whether the terminal may be drawn to: false after a panic anywhere.
     fn is_ours(&self) -> bool;
 }
 
@@ -212,7 +212,7 @@ impl<W: Write, H: Host> Driver<W, H> {
             self.take(woken)?;
             for _ in 1..MAX_BATCH {
                 if self.state == State::Ended {
-                    return Ok(());
+                    return self.check_host();
                 }
                 let Some(more) = ready(&mut inputs, &mut net, &mut store) else {
                     break;
@@ -223,7 +223,15 @@ impl<W: Write, H: Host> Driver<W, H> {
                 self.draw()?;
             }
         }
-        Ok(())
+        self.check_host()
+    }
+
+    fn check_host(&self) -> Result<(), DriverError> {
+        if self.host.is_ours() {
+            Ok(())
+        } else {
+            Err(DriverError::Gone("see the report above"))
+        }
     }
 
     /// Makes an event of what came and carries out what follows from it.
@@ -346,9 +354,7 @@ impl<W: Write, H: Host> Driver<W, H> {
 
     /// Draws, and tells the app what could be seen if that is new.
     fn draw(&mut self) -> Result<(), DriverError> {
-        if !self.host.is_ours() {
-            return Err(DriverError::Gone("see the report above"));
-        }
+        self.check_host()?;
         self.state = State::Drawn;
         let now = now();
         self.view.now = now.wall;

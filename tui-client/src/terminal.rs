@@ -5,7 +5,7 @@
 mod inputs;
 mod panic;
 
-use std::io::{self, Stdout, Write as _};
+use std::io::{self, IsTerminal as _, Stdout, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{SetCursorStyle, Show};
@@ -56,8 +56,14 @@ impl Guard {
 /// Takes the terminal, and gives everything that the driver needs of it.
 ///
 /// # Errors
-/// If standard output is no terminal, or signals cannot be listened to.
+/// If there is no terminal, or signals cannot be listened to.
 pub fn open() -> io::Result<Outside<Stdout, Inputs, Guard>> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Err(io::Error::other(
+            "there is none: input and output are not both a terminal. \
+             Scripts use 'recado send' and 'recado tail'",
+        ));
+    }
     let size = size()?;
     let inputs = Inputs::new()?;
     Ok(Outside {
@@ -97,7 +103,7 @@ impl Host for Guard {
     }
 
     fn is_ours(&self) -> bool {
-        IS_ENTERED.load(Ordering::SeqCst)
+        !panic::HAS_PANICKED.load(Ordering::SeqCst)
     }
 }
 
@@ -120,10 +126,11 @@ fn enter_modes() -> io::Result<()> {
     )
 }
 
-/// Gives the terminal back. Does nothing if it is not ours; may be called from a panic hook.
-pub fn restore() {
+/// Gives the terminal back and returns whether it was ours. Does nothing if it was not; may be
+/// called from a panic hook.
+pub fn restore() -> bool {
     if !IS_ENTERED.swap(false, Ordering::SeqCst) {
-        return;
+        return false;
     }
     // Each is tried, whatever came of the others: there is no better place to report it to.
     let _ = execute!(
@@ -140,6 +147,7 @@ pub fn restore() {
     );
     let _ = disable_raw_mode();
     let _ = io::stdout().flush();
+    true
 }
 
 /// Whether the environment allows colours (<https://no-color.org>).

@@ -115,3 +115,83 @@ impl Write for Collected {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use recado_shared::{ConversationId, Timestamp, UserId};
+
+    use super::*;
+    use crate::app::composer::Composer;
+    use crate::app::screen::{ConversationView, Focus, LinkView, Pane, Place};
+    use crate::ui::Theme;
+
+    /// Counts writes.
+    #[derive(Default)]
+    struct Writes(Vec<Vec<u8>>);
+
+    impl Write for Writes {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.push(bytes.to_vec());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn screen(composer: &Composer) -> Screen<'_> {
+        Screen {
+            me: "alice",
+            contacts: Vec::new(),
+            conversation: Some(ConversationView {
+                id: ConversationId::direct(UserId(1), UserId(2)),
+                title: "bob",
+                presence: None,
+                items: Vec::new(),
+                new_from: None,
+                typing: Vec::new(),
+                place: Place::Newest,
+                is_complete: true,
+                follows_newest: true,
+                composer,
+            }),
+            link: LinkView::Connecting,
+            waiting: 0,
+            failed: 0,
+            message: None,
+            hints: Vec::new(),
+            focus: Focus::Composer,
+            pane: Pane::Conversation,
+            overlay: None,
+        }
+    }
+
+    #[test]
+    fn a_frame_is_one_synchronised_write_and_a_key_costs_few_bytes() {
+        let mut display = Display::new(Writes::default(), Size::new(100, 30)).unwrap();
+        let mut view = ViewState::new(TimeZone::UTC, Theme::new(true), Timestamp(0));
+        for text in ["a", "ab", "abc"] {
+            let composer = Composer::with_text(text);
+            display.draw(&screen(&composer), &mut view).unwrap();
+        }
+        let frames = &display.writer.0;
+        assert_eq!(frames.len(), 3);
+        for frame in frames {
+            assert!(frame.starts_with(b"\x1b[?2026h") && frame.ends_with(b"\x1b[?2026l"));
+        }
+        assert!(
+            frames[2].len() <= 150,
+            "{:?}",
+            frames[2].escape_ascii().to_string()
+        );
+        display.forget();
+        let composer = Composer::with_text("abc");
+        display.draw(&screen(&composer), &mut view).unwrap();
+        assert_eq!(display.writer.0[3].len(), {
+            let first = &display.writer.0[0];
+            first.len() + "bc".len()
+        });
+    }
+}

@@ -1,18 +1,26 @@
-//! What happens on a panic: the terminal is given back, then a report is written and named.
+//! What happens on a panic, in whatever thread: the terminal is given back, a report is written
+//! and named, and the client is told to stop.
 
 use std::backtrace::Backtrace;
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
+use rustix::process::{Signal, getpid, kill_process};
+
 use crate::files;
+
+/// Whether anything panicked, after which nothing may be drawn.
+pub(super) static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
 
 /// Installs a hook that gives the terminal back, writes a report with a backtrace into a folder,
 /// and says on standard error where it is.
 pub fn install_panic_hook(folder: PathBuf) {
     std::panic::set_hook(Box::new(move |info| {
-        super::restore();
+        HAS_PANICKED.store(true, Ordering::SeqCst);
+        let was_ours = super::restore();
         let report = report(info);
         let said = match write(&folder, &report) {
             Ok(path) => format!(
@@ -24,6 +32,11 @@ pub fn install_panic_hook(folder: PathBuf) {
         };
         // There is nobody left to tell if standard error is closed.
         let _ = std::io::stderr().write_all(said.as_bytes());
+        if was_ours {
+            // The loop may be waiting for input and has to hear of it. It listens to this signal
+            // for as long as the terminal is ours; without it, it stops at the next event.
+            let _ = kill_process(getpid(), Signal::TERM);
+        }
     }));
 }
 

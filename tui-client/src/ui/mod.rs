@@ -61,7 +61,8 @@ fn draw(
     draw_frame(buffer, &layout, screen, view.theme);
     if let Some(mut area) = layout.contacts {
         if layout.conversation.is_none() {
-            area = status_line::render_refusal(buffer, area, screen, view.theme);
+            let how = (view.theme, layout.status.width);
+            area = status_line::render_notice(buffer, area, screen, how);
         }
         contact_list::render(buffer, area, screen, view);
     }
@@ -101,7 +102,8 @@ fn draw_conversation(
         return;
     };
     let theme = view.theme;
-    let area = status_line::render_refusal(buffer, area, screen, theme);
+    let how = (theme, layout.status.width);
+    let area = status_line::render_notice(buffer, area, screen, how);
     let Some(open) = &screen.conversation else {
         conversation::render_none(buffer, area, screen);
         return;
@@ -211,10 +213,21 @@ fn draw_frame(buffer: &mut Buffer, layout: &Layout, screen: &Screen<'_>, theme: 
         let end = layout.divider.unwrap_or(title.right());
         let title = Rect::new(title.x, top, end - title.x, 1);
         let after = status_line::title(buffer, title, "recado", Theme::strong());
-        if layout.divider.is_none() {
-            let rest = Rect::new(after, top, title.right() - after, 1);
-            status_line::unread_elsewhere(buffer, rest, screen, theme);
+        let rest = Rect::new(after, top, title.right() - after, 1);
+        if layout.divider.is_some() || !status_line::unread_elsewhere(buffer, rest, screen, theme) {
+            let room = Rect::new(rest.x + 1, top, rest.width.saturating_sub(1), 1);
+            let me = text_of_me(screen.me, room.width);
+            text::right(buffer, room, &me, Theme::dim());
         }
+    }
+}
+
+/// The user's own name for a border; nothing where there is no room for it.
+fn text_of_me(me: &str, width: u16) -> String {
+    if me.is_empty() || width < 5 {
+        String::new()
+    } else {
+        format!(" {} ", crate::text::truncate(me, usize::from(width) - 2))
     }
 }
 

@@ -23,11 +23,11 @@ pub(super) fn render(
 ) {
     let is_roomy = area.width >= REASON_FROM;
     let counts = counts(screen, is_roomy, theme);
-    let counts_width: u16 = counts.iter().map(|(text, _)| cells(text) + 1).sum();
-    let room = area.width.saturating_sub(counts_width + 2);
+    let room = area.width.saturating_sub(width_of(&counts) + 2);
     let (state, style) = link(screen, is_roomy, theme);
+    let message = screen.message.filter(|_| !is_long(screen, area.width));
     // The sign alone is the link's state where something else has to be read.
-    let state = match screen.message {
+    let state = match message {
         Some(_) => state.chars().take(1).collect(),
         None => text::truncate(&state, room.into()),
     };
@@ -47,7 +47,7 @@ pub(super) fn render(
             *style,
         );
     }
-    if let Some(message) = screen.message {
+    if let Some(message) = message {
         let room = area.right() - x;
         let message = text::truncate(message, room.saturating_sub(1).into());
         put(
@@ -65,6 +65,19 @@ pub(super) fn render(
             screen,
         );
     }
+}
+
+fn width_of(counts: &[(String, Style)]) -> u16 {
+    counts.iter().map(|(text, _)| cells(text) + 1).sum()
+}
+
+/// Whether what just happened takes more room than the status line has.
+fn is_long(screen: &Screen<'_>, width: u16) -> bool {
+    let counts = counts(screen, width >= REASON_FROM, Theme::new(false));
+    let room = width.saturating_sub(width_of(&counts) + 4);
+    screen
+        .message
+        .is_some_and(|message| text::width(message) > room.into())
 }
 
 /// What is not accepted yet: never left out.
@@ -86,7 +99,7 @@ fn counts(screen: &Screen<'_>, is_roomy: bool, theme: Theme) -> Vec<(String, Sty
         .collect()
 }
 
-/// The link's state. Why it is refused is said by [`render_refusal`].
+/// The link's state. Why it is refused is said by [`render_notice`].
 fn link(screen: &Screen<'_>, is_roomy: bool, theme: Theme) -> (String, Style) {
     match screen.link {
         LinkView::Connecting => ("◌ connecting…".to_owned(), theme.busy()),
@@ -145,16 +158,18 @@ fn draw_hints(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) {
     }
 }
 
-/// Draws why the server refused in the last rows of an area: it may be long, and nothing works
-/// until it is read. Returns what is left of the area.
-pub(super) fn render_refusal(
+/// Draws in the last rows of an area what the status line has no room for: why the server
+/// refused, or a long message. Returns what is left of the area.
+pub(super) fn render_notice(
     buffer: &mut Buffer,
     mut area: Rect,
     screen: &Screen<'_>,
-    theme: Theme,
+    (theme, status_width): (Theme, u16),
 ) -> Rect {
-    let LinkView::Refused(why) = screen.link else {
-        return area;
+    let (why, style) = match (screen.message, screen.link) {
+        (Some(message), _) if is_long(screen, status_width) => (message, Theme::strong()),
+        (_, LinkView::Refused(why)) => (why, theme.failure()),
+        _ => return area,
     };
     let inner = usize::from(area.width.saturating_sub(2).max(1));
     let rows = text::wrap(why, inner);
@@ -163,7 +178,7 @@ pub(super) fn render_refusal(
     area.height -= u16::try_from(height).unwrap_or(0);
     for (y, range) in (area.bottom()..bottom).zip(rows) {
         let line = format!(" {}", text::row(why[range].trim_end()));
-        put(buffer, (area.x, y), area.width, &line, theme.failure());
+        put(buffer, (area.x, y), area.width, &line, style);
     }
     area
 }
@@ -180,8 +195,14 @@ pub(super) fn title(buffer: &mut Buffer, area: Rect, name: &str, style: Style) -
     )
 }
 
-/// The signs at the right end of a title on a terminal that shows one pane: what waits elsewhere.
-pub(super) fn unread_elsewhere(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>, theme: Theme) {
+/// Draws at the right end of a title, on a terminal that shows one pane, what waits elsewhere.
+/// Returns whether anything does.
+pub(super) fn unread_elsewhere(
+    buffer: &mut Buffer,
+    area: Rect,
+    screen: &Screen<'_>,
+    theme: Theme,
+) -> bool {
     let unread: u64 = screen
         .contacts
         .iter()
@@ -192,4 +213,5 @@ pub(super) fn unread_elsewhere(buffer: &mut Buffer, area: Rect, screen: &Screen<
         let line = format!(" {} unread ", super::contact_list::count(unread));
         right(buffer, area, &line, theme.unread());
     }
+    unread > 0
 }

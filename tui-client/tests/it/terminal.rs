@@ -35,6 +35,10 @@ fn child() {
                 Input::Terminal(TerminalEvent::Key(key)) => match key.code {
                     KeyCode::Char('q') => break,
                     KeyCode::Char('p') => panic!("asked for"),
+                    KeyCode::Char('t') => {
+                        let thread = std::thread::spawn(|| panic!("asked for"));
+                        assert!(thread.join().is_err() && !outside.host.is_ours());
+                    }
                     KeyCode::Char('z') => {
                         let stopped = outside.host.suspend().unwrap();
                         if !stopped {
@@ -211,6 +215,18 @@ fn a_panic_gives_the_terminal_back_and_leaves_a_report() {
         report.contains("asked for") && report.contains("terminal::child"),
         "{report}"
     );
+}
+
+#[test]
+fn a_panic_in_another_thread_tells_the_loop_to_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = Pty::start(folder.path(), None);
+    pty.shows("size 80x24");
+    pty.write(b"t");
+    pty.shows("terminated");
+    assert!(pty.child.wait().unwrap().success());
+    pty.is_restored();
+    pty.shows("A report is in");
 }
 
 #[test]

@@ -8,6 +8,7 @@ struct Chat {
     view: ViewState,
     size: (u16, u16),
     place: Place,
+    follows_newest: bool,
 }
 
 impl Chat {
@@ -18,6 +19,7 @@ impl Chat {
             view: view(),
             size: (80, 24),
             place: Place::Newest,
+            follows_newest: true,
         }
     }
 
@@ -30,6 +32,7 @@ impl Chat {
             .collect();
         let mut open = conversation("bob", items, &self.composer);
         open.place = self.place;
+        open.follows_newest = self.follows_newest;
         let mut screen = screen();
         screen.conversation = Some(open);
         let buffer = drawn(&screen, &mut self.view, self.size.0, self.size.1);
@@ -86,6 +89,22 @@ fn arrivals_do_not_move_what_is_being_read() {
         assert_eq!(chat.rows(), before);
     }
     assert_eq!(chat.scroll(Scroll::Newest).last().unwrap(), &body(59));
+}
+
+#[test]
+fn newer_ones_loaded_below_do_not_move_it_either() {
+    let mut chat = Chat::new(40);
+    chat.follows_newest = false;
+    let before = chat.rows();
+    assert_eq!(before, chat.scroll(Scroll::Pages(5)));
+    for seq in 41..60 {
+        chat.add(seq);
+    }
+    assert_eq!(chat.rows(), before);
+    assert_ne!(chat.view.viewed().unwrap().place, Place::Newest);
+    chat.follows_newest = true;
+    assert_eq!(chat.scroll(Scroll::Pages(50)).last().unwrap(), &body(59));
+    assert_eq!(chat.view.viewed().unwrap().place, Place::Newest);
 }
 
 #[test]
