@@ -335,7 +335,7 @@ impl Client {
                 self.handle(Event::Focus(self.has_focus), clock, server);
             }
             91..94 => self.press(keys("pageup"), clock, server),
-            94..96 => self.press(keys("end"), clock, server),
+            94..96 => self.press(keys("alt-end"), clock, server),
             96..98 => self.press(keys("alt-u"), clock, server),
             98 => self.press(keys("up up down esc"), clock, server),
             _ => self.press(keys("ctrl-r"), clock, server),
@@ -353,7 +353,7 @@ impl Client {
     fn look(&mut self, position: u8, clock: &mut Clock, server: &mut Server) {
         self.has_focus = true;
         self.handle(Event::Focus(true), clock, server);
-        let pressed = keys(&format!("esc esc alt-{position} end"));
+        let pressed = keys(&format!("esc esc alt-{position} alt-end"));
         self.press(pressed, clock, server);
     }
 }
