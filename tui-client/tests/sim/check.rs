@@ -179,16 +179,19 @@ impl World {
                 continue;
             };
             let peer = open.id.peer_of(client.user).expect("a member");
-            let last_of_mine = self.last_of_others(open.id, peer);
+            let Some(log) = self.server.logs.logs.get(&open.id) else {
+                continue;
+            };
+            let read = log.cursors[&peer].read;
             for item in &open.items {
                 if let Item::Message {
                     id: ItemId::Entry(seq),
                     mark: Some(mark),
                     ..
                 } = item
-                    && *seq <= self.server.logs.logs[&open.id].cursors[&peer].read
+                    && *seq <= read
                 {
-                    assert_eq!(*mark, Mark::Read, "{seq} of {last_of_mine}");
+                    assert_eq!(*mark, Mark::Read, "client {} on {seq}", client.index);
                 }
             }
         }
