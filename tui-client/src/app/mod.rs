@@ -201,12 +201,12 @@ impl App {
     /// Does what may have become possible or due, whatever the event was.
     fn follow_up(&mut self, now: Now) {
         self.expire(now);
+        self.check_selection();
+        self.refresh_contacts();
         self.move_cursors();
         self.send_appends(now);
         self.ask_pages();
         self.ask_directory();
-        self.check_selection();
-        self.refresh_contacts();
         self.send_watch();
         self.save_due(now);
     }

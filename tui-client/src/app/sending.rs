@@ -161,7 +161,7 @@ impl App {
         let is_recent = conversation
             .typing_sent
             .is_some_and(|sent| now.instant < sent + TYPING_INTERVAL);
-        if !is_up || is_recent || text.is_empty() || text.starts_with('/') {
+        if !is_up || is_recent || text.trim().is_empty() || text.starts_with('/') {
             return;
         }
         conversation.typing_sent = Some(now.instant);

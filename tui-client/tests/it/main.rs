@@ -8,9 +8,11 @@
 
 mod crash;
 mod demo;
+mod driver;
 mod joining;
 mod net;
 mod pty;
 mod support;
+mod terminal;
 mod two_people;
 mod world;

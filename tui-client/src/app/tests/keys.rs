@@ -1,0 +1,122 @@
+use recado_shared::Seq;
+
+use super::support::*;
+use crate::app::screen::{Focus, ItemId, Overlay};
+use crate::app::{ClickTarget, Effect, Event, Scroll};
+
+fn selected(client: &Client) -> Option<u64> {
+    match client.app.screen(client.now).focus {
+        Focus::Selection(ItemId::Entry(seq)) => Some(seq.0),
+        Focus::Selection(ItemId::Pending(_)) | Focus::Composer | Focus::Overlay => None,
+    }
+}
+
+fn show(seq: u64) -> Effect {
+    Effect::Scroll(Scroll::Show(ItemId::Entry(Seq(seq))))
+}
+
+#[test]
+fn up_in_an_empty_composer_selects_and_down_returns() {
+    let mut client = Client::talking(3);
+    assert_eq!(client.keys("up"), [show(3)]);
+    assert_eq!(client.keys("up k"), [show(2), show(1)]);
+    assert_eq!(client.keys("up"), []);
+    assert_eq!(selected(&client), Some(1));
+    client.keys("down j down");
+    assert_eq!(selected(&client), None);
+    assert_eq!(client.app.screen(client.now).focus, Focus::Composer);
+}
+
+#[test]
+fn up_in_a_text_moves_in_the_text() {
+    let mut client = Client::talking(3);
+    client.handle(Event::Paste("one\ntwo".to_owned()));
+    client.keys("up up");
+    assert_eq!(selected(&client), None);
+    client.type_text("!");
+    assert_eq!(client.composer(), "one!\ntwo");
+}
+
+#[test]
+fn a_selected_message_is_copied() {
+    let mut client = Client::talking(3);
+    client.keys("up up");
+    assert_eq!(client.keys("y"), [Effect::Copy("m2".to_owned())]);
+    assert_eq!(client.message(), "copied");
+    client.handle(Event::Click(ClickTarget::Item(ItemId::Entry(Seq(3)))));
+    assert_eq!(client.keys("y"), [Effect::Copy("m3".to_owned())]);
+}
+
+#[test]
+fn a_letter_without_a_meaning_returns_to_the_composer() {
+    let mut client = Client::talking(3);
+    client.keys("up");
+    client.type_text("hi");
+    assert_eq!(selected(&client), None);
+    assert_eq!(client.composer(), "hi");
+}
+
+#[test]
+fn esc_destroys_no_text() {
+    let mut client = Client::talking(3);
+    client.type_text("keep me");
+    client.keys("esc esc ctrl-k esc f1 esc esc");
+    assert_eq!(client.composer(), "keep me");
+}
+
+#[test]
+fn a_selection_follows_its_message_into_the_log() {
+    let mut client = Client::talking(1);
+    let number = appends(&client.say("hi"))[0].0;
+    client.keys("up");
+    client.answer(
+        number,
+        recado_shared::Answer::Accepted {
+            seq: Seq(2),
+            time: recado_shared::Timestamp(1),
+        },
+    );
+    assert_eq!(selected(&client), Some(2));
+}
+
+#[test]
+fn the_wheel_and_the_page_keys_scroll() {
+    let mut client = Client::talking(1);
+    let lines = |n| Effect::Scroll(Scroll::Lines(n));
+    assert_eq!(client.handle(Event::Wheel(-3)), [lines(-3)]);
+    assert_eq!(client.keys("pageup"), [Effect::Scroll(Scroll::Pages(-1))]);
+    assert_eq!(client.keys("end"), [Effect::Scroll(Scroll::Newest)]);
+}
+
+#[test]
+fn the_help_scrolls_and_closes() {
+    let mut client = Client::talking(1);
+    client.keys("f1 down down up");
+    let overlay = client.app.screen(client.now).overlay;
+    assert!(
+        matches!(overlay, Some(Overlay::Help { scroll: 1, .. })),
+        "{overlay:?}"
+    );
+    client.keys("f1");
+    assert!(client.app.screen(client.now).overlay.is_none());
+}
+
+#[test]
+fn the_next_key_clears_the_message() {
+    let mut client = Client::talking(1);
+    client.keys("up y");
+    assert_eq!(client.message(), "copied");
+    client.keys("esc");
+    assert_eq!(client.message(), "");
+}
+
+#[test]
+fn hints_are_made_from_the_keys_in_force() {
+    let client = Client::talking(1);
+    let screen = client.app.screen(client.now);
+    assert!(
+        screen.hints.contains(&("^K".to_owned(), "switch")),
+        "{:?}",
+        screen.hints
+    );
+}

@@ -1,0 +1,127 @@
+use std::time::Duration;
+
+use recado_shared::{Activity, ClientFrame, Fingerprint, Refusal, ServerFrame};
+
+use super::super::link::AWAY_AFTER;
+use super::support::*;
+use crate::app::screen::LinkView;
+use crate::app::{Effect, Event};
+use crate::net::NetEvent;
+use crate::store::{Save, Snapshot, StoredMe};
+
+fn link(client: &Client) -> String {
+    format!("{:?}", client.app.screen(client.now).link)
+}
+
+#[test]
+fn the_link_is_connected_once_the_heads_are_complete() {
+    let mut client = Client::new(Snapshot::default());
+    assert_eq!(link(&client), "Connecting");
+    let effects = client.handle(welcome(LOG));
+    let me = StoredMe {
+        user: ME,
+        name: name_of(ME),
+        log: LOG,
+    };
+    assert_eq!(saved(&effects), [Save::Me(me)]);
+    assert_eq!(link(&client), "Connecting");
+    client.heads(vec![]);
+    assert_eq!(link(&client), "Connected(None)");
+    client.handle(Event::Net(NetEvent::RoundTrip(Duration::from_millis(2))));
+    assert_eq!(link(&client), "Connected(Some(2ms))");
+    assert_eq!(saved(&client.handle(welcome(LOG))), []);
+}
+
+#[test]
+fn the_way_to_the_next_attempt_is_counted_down_by_the_second() {
+    let mut client = Client::talking(1);
+    client.handle(offline());
+    let left = |client: &Client| match client.app.screen(client.now).link {
+        LinkView::Offline { retry_in, .. } => retry_in,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(left(&client), Duration::from_secs(3));
+    let second = Duration::from_secs(1);
+    assert_eq!(
+        client.app.next_deadline(),
+        Some(client.now.instant + second)
+    );
+    client.pass(Duration::from_millis(1200));
+    let rest = Duration::from_millis(800);
+    assert_eq!(client.app.next_deadline(), Some(client.now.instant + rest));
+    client.pass(Duration::from_secs(9));
+    assert_eq!(client.app.next_deadline(), None);
+    assert_eq!(left(&client), Duration::ZERO);
+}
+
+#[test]
+fn a_refusal_says_what_to_do_and_reconnecting_is_up_to_the_person() {
+    let mut client = Client::new(Snapshot::default());
+    client.handle(Event::Net(NetEvent::Refused(Refusal::InviteUsed)));
+    assert!(
+        link(&client).contains("ask for a new one"),
+        "{}",
+        link(&client)
+    );
+    assert_eq!(client.app.next_deadline(), None);
+    assert_eq!(client.keys("ctrl-r"), [Effect::Reconnect]);
+    assert_eq!(link(&client), "Connecting");
+}
+
+#[test]
+fn another_key_is_explained() {
+    let mut client = Client::new(Snapshot::default());
+    let (seen, pinned) = (Fingerprint([1; 32]), Fingerprint([2; 32]));
+    client.handle(Event::Net(NetEvent::WrongKey { seen, pinned }));
+    let shown = link(&client);
+    for part in [&seen.to_string(), &pinned.to_string(), "join again"] {
+        assert!(shown.contains(part), "{shown}");
+    }
+}
+
+#[test]
+fn a_person_who_presses_no_key_is_away_until_the_next_key() {
+    let mut client = Client::talking(1);
+    assert_eq!(
+        client.app.next_deadline(),
+        Some(client.now.instant + AWAY_AFTER)
+    );
+    let away = ClientFrame::Activity(Activity::Away);
+    assert_eq!(sent(&client.pass(AWAY_AFTER)), std::slice::from_ref(&away));
+    assert_eq!(client.app.next_deadline(), None);
+    // The next session starts with a person who is taken to be there.
+    client.handle(offline());
+    assert!(sent(&client.handle(welcome(LOG))).contains(&away));
+    assert_eq!(
+        sent(&client.keys("esc")),
+        [ClientFrame::Activity(Activity::Active)]
+    );
+}
+
+#[test]
+fn what_the_server_says_is_shown() {
+    let mut client = Client::talking(1);
+    client.frame(ServerFrame::Notice(recado_shared::Notice::Throttled));
+    assert!(client.message().contains("faster than the server allows"));
+    client.frame(ServerFrame::Farewell(recado_shared::Farewell::ShuttingDown));
+    assert_eq!(client.message(), "the server is shutting down");
+}
+
+#[test]
+fn a_store_that_failed_is_said_for_as_long_as_nothing_else_is() {
+    let mut client = Client::talking(1);
+    client.handle(Event::StoreFailed("disk full".to_owned()));
+    assert!(client.message().contains("disk full"));
+    client.keys("up y");
+    assert_eq!(client.message(), "copied");
+    client.keys("esc");
+    assert!(client.message().contains("disk full"));
+}
+
+#[test]
+fn an_idle_client_that_is_connected_and_away_never_wakes_up() {
+    let mut client = Client::talking(1);
+    client.pass(AWAY_AFTER);
+    assert_eq!(client.app.next_deadline(), None);
+    assert_eq!(client.handle(Event::Deadline), []);
+}

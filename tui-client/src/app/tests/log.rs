@@ -1,0 +1,369 @@
+use recado_shared::{Entry, PageRange, RequestError, Seq, ServerFrame, Stamp, Timestamp};
+
+use super::super::log::{OPEN_LOADED, UNOPENED_LOADED};
+use super::support::*;
+use crate::app::screen::{Item, ItemId, Place};
+use crate::app::{Effect, Event, Scroll};
+use crate::store::{Load, Loaded, Save};
+
+#[test]
+fn an_entry_that_comes_twice_is_shown_once() {
+    let mut client = Client::talking(1);
+    assert_eq!(saved(&client.entry(BOB, entry(2, BOB))).len(), 1);
+    assert_eq!(saved(&client.entry(BOB, entry(2, BOB))), []);
+    assert_eq!(client.items(), ["m1", "m2"]);
+}
+
+#[test]
+fn a_gap_is_shown_and_filled() {
+    let mut client = Client::talking(1);
+    let effects = client.entry(BOB, entry(4, BOB));
+    assert_eq!(client.items(), ["m1", "[missing 2]", "m4"]);
+    let (number, conversation, range, limit) = pages(&effects)[0];
+    assert_eq!(
+        (conversation, range, limit),
+        (with(BOB), PageRange::Before(Seq(4)), 2)
+    );
+    // The entry in between comes by itself, late: the page brings it again.
+    client.entry(BOB, entry(3, BOB));
+    assert_eq!(client.items(), ["m1", "[missing 1]", "m3", "m4"]);
+    let effects = client.page(number, entries(2..=3, BOB), 4);
+    assert_eq!(client.items(), ["m1", "m2", "m3", "m4"]);
+    let [
+        Save::Entries {
+            entries,
+            held: runs,
+            ..
+        },
+    ] = &saved(&effects)[..]
+    else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(entries, &[entry(2, BOB)]);
+    assert_eq!(runs, &[held(1, 4)]);
+    assert_eq!(pages(&effects), []);
+}
+
+#[test]
+fn the_whole_log_is_fetched_newest_first_one_page_at_a_time() {
+    let mut client = Client::connected(vec![]);
+    let effects = client.heads(vec![head(BOB, 450, 450, 0)]);
+    let mut asked = pages(&effects);
+    let mut ends = Vec::new();
+    while let [(number, _, PageRange::Before(before), limit)] = asked[..] {
+        let last = before.0 - 1;
+        let first = before.0 - u64::from(limit);
+        ends.push((first, last));
+        asked = pages(&client.page(number, entries(first..=last, BOB), 450));
+    }
+    assert_eq!(ends, [(251, 450), (51, 250), (1, 50)]);
+    let conversation = &client.app.conversations[&with(BOB)];
+    assert_eq!(conversation.log.held().to_held(), [held(1, 450)]);
+    assert_eq!(conversation.log.loaded_len(), UNOPENED_LOADED);
+}
+
+#[test]
+fn at_most_four_pages_are_asked_for_the_open_conversation_first() {
+    let mut client = Client::connected(vec![]);
+    client.handle(Event::Click(crate::app::ClickTarget::Contact(with(CAROL))));
+    let mut heads: Vec<_> = (10..20)
+        .map(|user| head(recado_shared::UserId(user), user, 0, 1))
+        .collect();
+    heads.push(head(CAROL, 5, 0, 1));
+    let effects = client.heads(heads);
+    let asked = pages(&effects);
+    assert_eq!(asked.len(), 4);
+    assert_eq!(asked[0].1, with(CAROL));
+    // Then the most recent one.
+    assert_eq!(asked[1].1, with(recado_shared::UserId(19)));
+}
+
+#[test]
+fn a_page_that_is_lost_with_the_link_is_asked_for_again() {
+    let mut client = Client::talking(1);
+    let first = pages(&client.entry(BOB, entry(4, BOB)))[0];
+    client.handle(offline());
+    let again = pages(&client.connect(vec![]))[0];
+    assert_eq!((again.1, again.2), (first.1, first.2));
+    client.page(first.0, entries(2..=3, BOB), 4);
+    assert_eq!(client.items(), ["m1", "[missing 2]", "m4"]);
+    client.page(again.0, entries(2..=3, BOB), 4);
+    assert_eq!(client.items(), ["m1", "m2", "m3", "m4"]);
+}
+
+#[test]
+fn pages_that_make_no_sense_are_not_believed_and_not_asked_for_for_ever() {
+    let hole = vec![entry(2, BOB), entry(4, BOB)];
+    let elsewhere = entries(7..=8, BOB);
+    for page in [Vec::new(), hole, elsewhere] {
+        let mut client = Client::talking(1);
+        let number = pages(&client.entry(BOB, entry(5, BOB)))[0].0;
+        let effects = client.page(number, page, 5);
+        assert_eq!(effects, []);
+        assert_eq!(client.items(), ["m1", "[missing 3]", "m5"]);
+        assert_eq!(pages(&client.heads(vec![head(BOB, 5, 1, 4)])).len(), 1);
+    }
+}
+
+#[test]
+fn a_page_that_is_refused_is_asked_for_again_in_the_next_session() {
+    let mut client = Client::talking(1);
+    let number = pages(&client.entry(BOB, entry(3, BOB)))[0].0;
+    let result = Err(RequestError::Unavailable);
+    assert_eq!(
+        pages(&client.frame(ServerFrame::Answer { number, result })),
+        []
+    );
+    client.handle(offline());
+    assert_eq!(pages(&client.connect(vec![])).len(), 1);
+}
+
+#[test]
+fn entries_of_strangers_and_impossible_places_are_ignored() {
+    let mut client = Client::talking(1);
+    assert_eq!(client.entry(BOB, entry(2, CAROL)), []);
+    assert_eq!(client.entry(BOB, entry(u64::MAX, BOB)), []);
+    assert_eq!(client.entry(BOB, entry(0, BOB)), []);
+    let conversation = recado_shared::ConversationId::direct(BOB, CAROL);
+    let effects = client.frame(ServerFrame::Entry {
+        conversation,
+        entry: entry(1, BOB),
+    });
+    assert_eq!(effects, []);
+    let effects = client.heads(vec![head(CAROL, u64::MAX, 0, u64::MAX)]);
+    assert_eq!(pages(&effects), []);
+    assert_eq!(client.contacts(), ["bob", "carol"]);
+}
+
+#[test]
+fn entries_beyond_the_servers_head_come_from_a_lost_future_and_go() {
+    let mut client = Client::talking(5);
+    client.handle(offline());
+    let effects = client.connect(vec![head(BOB, 3, 3, 0)]);
+    let lost = Save::Entries {
+        conversation: with(BOB),
+        entries: vec![],
+        held: vec![held(1, 3)],
+        settled: vec![],
+    };
+    assert!(saved(&effects).contains(&lost), "{effects:?}");
+    assert_eq!(client.items(), ["m1", "m2", "m3"]);
+    let other = Entry {
+        content: body("another"),
+        ..entry(4, BOB)
+    };
+    client.entry(BOB, other);
+    assert_eq!(client.items(), ["m1", "m2", "m3", "another"]);
+}
+
+#[test]
+fn a_head_that_is_older_than_a_live_entry_takes_nothing_back() {
+    let mut client = Client::talking(2);
+    client.handle(offline());
+    client.handle(welcome(LOG));
+    client.entry(BOB, entry(3, BOB));
+    client.heads(vec![head(BOB, 2, 2, 0)]);
+    assert_eq!(client.items(), ["m1", "m2", "m3"]);
+    assert_eq!(client.unread(BOB), 1);
+}
+
+#[test]
+fn behind_needs_nothing_but_the_heads_that_follow() {
+    let mut client = Client::talking(1);
+    assert_eq!(client.frame(ServerFrame::Behind), []);
+    assert_eq!(pages(&client.heads(vec![head(BOB, 9, 1, 8)])).len(), 1);
+    assert_eq!(client.unread(BOB), 8);
+}
+
+#[test]
+fn heads_are_saved_and_the_last_page_completes_them() {
+    let mut client = Client::connected(vec![]);
+    let effects = client.heads(vec![head(BOB, 2, 0, 2)]);
+    let since = recado_shared::hello::Since {
+        log: LOG,
+        stamp: Stamp(1),
+    };
+    assert!(saved(&effects).contains(&Save::Heads {
+        heads: vec![head(BOB, 2, 0, 2)],
+        complete: Some(since),
+    }));
+    assert_eq!(client.app.since(), Some(since));
+}
+
+#[test]
+fn another_log_drops_what_is_cached() {
+    let mut client = Client::talking(3);
+    client.handle(welcome(recado_shared::LogId([9; 16])));
+    assert_eq!(client.items(), Vec::<String>::new());
+    client.heads(vec![head(BOB, 1, 0, 1)]);
+    assert_eq!(client.items(), ["[missing 1]"]);
+}
+
+fn with_older(newest: u64, loaded_from: u64) -> Client {
+    let log = entries(1..=newest, BOB);
+    let mut stored = stored(BOB, log, newest);
+    stored
+        .entries
+        .drain(..usize::try_from(loaded_from - 1).unwrap());
+    let mut snapshot = snapshot(vec![stored]);
+    snapshot.open = Some(with(BOB));
+    Client::new(snapshot)
+}
+
+fn load(range: PageRange) -> Load {
+    Load {
+        conversation: with(BOB),
+        range,
+        limit: 200,
+    }
+}
+
+#[test]
+fn older_entries_are_read_from_the_local_store_when_they_come_into_sight() {
+    let mut client = with_older(30, 21);
+    assert!(
+        !client
+            .app
+            .screen(client.now)
+            .conversation
+            .unwrap()
+            .is_complete
+    );
+    assert_eq!(client.viewed(25, 30), []);
+    let older = load(PageRange::Before(Seq(21)));
+    let effects = client.viewed_at(21, 30, Place::Newest, true);
+    assert_eq!(effects, [Effect::Load(older)]);
+    // Not twice.
+    assert!(
+        !client
+            .viewed_at(21, 29, Place::Newest, true)
+            .contains(&Effect::Load(older))
+    );
+    client.handle(Event::Loaded(Loaded {
+        load: older,
+        entries: entries(1..=20, BOB),
+    }));
+    assert_eq!(client.items().len(), 30);
+    assert!(
+        client
+            .app
+            .screen(client.now)
+            .conversation
+            .unwrap()
+            .is_complete
+    );
+}
+
+#[test]
+fn a_place_in_the_middle_is_read_on_both_sides() {
+    let mut stored = stored(BOB, entries(1..=100, BOB), 100);
+    stored.entries = entries(40..=60, BOB);
+    let item = ItemId::Entry(Seq(45));
+    stored.place = Place::At { item, row: 0 };
+    let mut snapshot = snapshot(vec![stored]);
+    snapshot.open = Some(with(BOB));
+    let mut client = Client::new(snapshot);
+    let effects = client.viewed_at(45, 60, Place::At { item, row: 0 }, false);
+    let newer = load(PageRange::After(Seq(60)));
+    assert_eq!(effects, [Effect::Load(newer)]);
+    // What arrives does not show among what is far older.
+    client.connect(vec![head(BOB, 100, 100, 0)]);
+    client.entry(BOB, entry(101, BOB));
+    assert_eq!(client.items().last().unwrap(), "m60");
+    client.handle(Event::Loaded(Loaded {
+        load: newer,
+        entries: entries(61..=101, BOB),
+    }));
+    assert_eq!(client.items().last().unwrap(), "m101");
+    client.entry(BOB, entry(102, BOB));
+    assert_eq!(client.items().last().unwrap(), "m102");
+}
+
+#[test]
+fn the_newest_key_leaves_the_middle() {
+    let mut stored = stored(BOB, entries(1..=100, BOB), 100);
+    stored.entries = entries(40..=60, BOB);
+    stored.place = Place::At {
+        item: ItemId::Entry(Seq(45)),
+        row: 0,
+    };
+    let mut snapshot = snapshot(vec![stored]);
+    snapshot.open = Some(with(BOB));
+    let mut client = Client::new(snapshot);
+    let newest = load(PageRange::Before(Seq(101)));
+    assert_eq!(
+        client.keys("end"),
+        [Effect::Load(newest), Effect::Scroll(Scroll::Newest)]
+    );
+    client.handle(Event::Loaded(Loaded {
+        load: newest,
+        entries: entries(60..=100, BOB),
+    }));
+    assert_eq!(client.items().len(), 41);
+}
+
+#[test]
+fn the_open_conversation_has_a_bound_too() {
+    let mut client = Client::talking(0);
+    let mut seq = 0;
+    while seq < OPEN_LOADED as u64 + 100 {
+        seq += 1;
+        client.entry(BOB, entry(seq, BOB));
+    }
+    assert_eq!(client.items().len(), OPEN_LOADED);
+    assert_eq!(client.items().last().unwrap(), &format!("m{seq}"));
+    assert!(
+        !client
+            .app
+            .screen(client.now)
+            .conversation
+            .unwrap()
+            .is_complete
+    );
+}
+
+#[test]
+fn a_large_log_that_is_read_at_its_old_end_keeps_that_end() {
+    let mut client = Client::talking(0);
+    let last = OPEN_LOADED as u64;
+    for seq in 1..=last {
+        client.entry(BOB, entry(seq, BOB));
+    }
+    let place = Place::At {
+        item: ItemId::Entry(Seq(1)),
+        row: 0,
+    };
+    client.viewed_at(1, 20, place, true);
+    client.entry(BOB, entry(last + 1, BOB));
+    let screen = client.app.screen(client.now);
+    let items = screen.conversation.unwrap().items;
+    assert!(matches!(items[0], Item::Message { body: "m1", .. }));
+    assert!(items.len() <= OPEN_LOADED);
+}
+
+#[test]
+fn frames_after_the_end_of_a_session_are_ignored() {
+    let mut client = Client::talking(1);
+    client.handle(offline());
+    assert_eq!(client.entry(BOB, entry(2, BOB)), []);
+    assert_eq!(client.items(), ["m1"]);
+}
+
+#[test]
+fn times_are_those_of_the_server() {
+    let mut client = Client::talking(1);
+    let late = Entry {
+        time: Timestamp(77),
+        ..entry(2, BOB)
+    };
+    client.entry(BOB, late);
+    let screen = client.app.screen(client.now);
+    let item = screen.conversation.unwrap().items[1];
+    assert!(matches!(
+        item,
+        Item::Message {
+            time: Timestamp(77),
+            ..
+        }
+    ));
+}

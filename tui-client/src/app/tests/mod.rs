@@ -1,0 +1,15 @@
+//! Scripts: events and moved time in, effects and screens out.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a script looks for effects of one kind"
+)]
+
+mod cursors;
+mod keys;
+mod link;
+mod log;
+mod navigation;
+mod people;
+mod sending;
+mod support;

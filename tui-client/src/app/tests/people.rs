@@ -1,0 +1,197 @@
+use std::collections::BTreeSet;
+
+use recado_shared::limits::{MAX_WATCHED, TYPING_SHOWN_FOR};
+use recado_shared::{Answer, ClientFrame, Presence, Request, RequestNumber, ServerFrame, UserId};
+
+use super::support::*;
+use crate::app::screen::Section;
+use crate::app::{ClickTarget, Effect, Event};
+use crate::store::Save;
+
+fn watches(effects: &[Effect]) -> Vec<Vec<UserId>> {
+    let watches = sent(effects).into_iter().filter_map(|frame| match frame {
+        ClientFrame::Watch(users) => Some(users),
+        _ => None,
+    });
+    watches.collect()
+}
+
+fn searches(effects: &[Effect]) -> Vec<(RequestNumber, Option<String>)> {
+    let searches = sent(effects).into_iter().filter_map(|frame| match frame {
+        ClientFrame::Request {
+            number,
+            request: Request::FindPeople { after, prefix, .. },
+        } => {
+            assert_eq!(prefix, "");
+            Some((number, after.map(String::from)))
+        }
+        _ => None,
+    });
+    searches.collect()
+}
+
+fn people(users: std::ops::Range<u64>) -> Vec<recado_shared::Person> {
+    users
+        .map(|user| person(UserId(user), Presence::Online))
+        .collect()
+}
+
+#[test]
+fn the_directory_is_read_once_a_session_up_to_its_limit() {
+    let mut client = Client::connected(vec![]);
+    client.handle(offline());
+    let mut asked = searches(&client.handle(welcome(LOG)));
+    assert_eq!(asked[0].1, None);
+    let mut pages = 0;
+    while let [(number, _)] = asked[..] {
+        pages += 1;
+        let from = 100 + pages * 200;
+        let answer = Answer::People {
+            people: people(from..from + 200),
+            more: true,
+        };
+        asked = searches(&client.answer(number, answer));
+    }
+    assert_eq!(pages, 5);
+}
+
+#[test]
+fn conversations_come_newest_first_then_people_who_is_online_first() {
+    let mut client = Client::connected(vec![head(BOB, 1, 1, 0), head(CAROL, 2, 2, 0)]);
+    for (user, presence) in [
+        (9, Presence::Offline),
+        (8, Presence::Online),
+        (7, Presence::Away),
+    ] {
+        client.frame(ServerFrame::Person(person(UserId(user), presence)));
+    }
+    assert_eq!(
+        client.contacts(),
+        ["carol", "bob", "user8", "user7", "user9"]
+    );
+    client.entry(BOB, entry(2, BOB));
+    client.entry(BOB, entry(3, BOB));
+    assert_eq!(client.contacts()[..2], ["bob 2", "carol"]);
+    let screen = client.app.screen(client.now);
+    assert_eq!(screen.contacts[1].section, Section::Conversations);
+    assert_eq!(screen.contacts[2].section, Section::People);
+}
+
+#[test]
+fn presence_is_shown_while_connected_only() {
+    let mut client = Client::talking(1);
+    let presence = |client: &Client| {
+        let screen = client.app.screen(client.now);
+        (
+            screen.contacts[0].presence,
+            screen.conversation.unwrap().presence,
+        )
+    };
+    assert_eq!(
+        presence(&client),
+        (Some(Presence::Online), Some(Presence::Online))
+    );
+    client.frame(ServerFrame::Presence {
+        user: BOB,
+        presence: Presence::Away,
+    });
+    assert_eq!(
+        presence(&client),
+        (Some(Presence::Away), Some(Presence::Away))
+    );
+    client.handle(offline());
+    assert_eq!(presence(&client), (None, None));
+}
+
+#[test]
+fn presence_is_watched_of_whom_is_listed_and_only_when_that_changes() {
+    let mut client = Client::connected(vec![]);
+    client.handle(offline());
+    let effects = client.connect(vec![head(CAROL, 1, 0, 1)]);
+    assert_eq!(watches(&effects), [vec![CAROL, BOB]]);
+    assert_eq!(
+        watches(&client.entry(BOB, entry(1, BOB))),
+        Vec::<Vec<UserId>>::new()
+    );
+    let effects = client.frame(ServerFrame::Person(person(UserId(9), Presence::Online)));
+    assert_eq!(watches(&effects), [vec![BOB, CAROL, UserId(9)]]);
+}
+
+#[test]
+fn no_more_people_are_watched_than_the_server_allows() {
+    let mut client = Client::connected(vec![]);
+    client.handle(Event::Click(ClickTarget::Contact(with(CAROL))));
+    client.handle(offline());
+    let asked = searches(&client.handle(welcome(LOG)));
+    let people = people(100..800);
+    client.answer(
+        asked[0].0,
+        Answer::People {
+            people,
+            more: false,
+        },
+    );
+    let watched = watches(&client.heads(vec![])).remove(0);
+    assert_eq!(watched.len(), MAX_WATCHED);
+    assert_eq!(watched[0], CAROL);
+    assert_eq!(watched.iter().collect::<BTreeSet<_>>().len(), MAX_WATCHED);
+}
+
+#[test]
+fn names_that_are_news_are_saved() {
+    let mut client = Client::connected(vec![]);
+    let dave = person(UserId(9), Presence::Online);
+    let effects = client.frame(ServerFrame::Person(dave.clone()));
+    assert_eq!(
+        saved(&effects),
+        [Save::People(vec![(dave.user, dave.name.clone())])]
+    );
+    assert_eq!(saved(&client.frame(ServerFrame::Person(dave))), []);
+}
+
+#[test]
+fn typing_is_shown_for_a_while_or_until_the_message() {
+    let mut client = Client::talking(1);
+    let typing = |client: &Client| {
+        let screen = client.app.screen(client.now);
+        let names = screen.conversation.unwrap().typing;
+        names.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let hint = ServerFrame::Typing {
+        conversation: with(BOB),
+        user: BOB,
+    };
+    client.frame(hint.clone());
+    assert_eq!(typing(&client), ["bob"]);
+    assert_eq!(
+        client.app.next_deadline(),
+        Some(client.now.instant + TYPING_SHOWN_FOR)
+    );
+    client.pass(TYPING_SHOWN_FOR.mul_f32(0.99));
+    assert_eq!(typing(&client), ["bob"]);
+    client.pass(TYPING_SHOWN_FOR.mul_f32(0.01));
+    assert_eq!(typing(&client), Vec::<String>::new());
+
+    client.frame(hint.clone());
+    client.entry(BOB, entry(2, BOB));
+    assert_eq!(typing(&client), Vec::<String>::new());
+    client.frame(hint);
+    client.handle(offline());
+    assert_eq!(typing(&client), Vec::<String>::new());
+    client.frame(ServerFrame::Typing {
+        conversation: with(BOB),
+        user: CAROL,
+    });
+    assert_eq!(typing(&client), Vec::<String>::new());
+}
+
+#[test]
+fn the_bell_rings_once_for_an_arrival_that_nobody_sees() {
+    let mut client = Client::talking(1);
+    assert!(!client.entry(BOB, entry(2, BOB)).contains(&Effect::Bell));
+    client.handle(Event::Focus(false));
+    let bells = |effects: Vec<Effect>| effects.iter().filter(|e| **e == Effect::Bell).count();
+    assert_eq!(bells(client.entry(BOB, entry(3, BOB))), 1);
+    assert_eq!(bells(client.entry(BOB, entry(3, BOB))), 0);
+    assert_eq!(bells(client.entry(BOB, entry(4, ME))), 0);
+}

@@ -1,0 +1,220 @@
+//! `recado host` and `recado demo`: a server in this process. The only file that uses the
+//! server's library.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+
+use recado_server::invite::{self, InviteTerms, MakeInviteError};
+use recado_server::{Config, Server, ServerError, paths as server_paths};
+use recado_shared::{DEFAULT_PORT, Invite, Timestamp, UserName};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::ask::{login_name, parse_name};
+use super::companions;
+use super::join::claim;
+use super::link::wall_time;
+use super::open::{open_identity, require_terminal};
+use crate::app::keymap::Keymap;
+use crate::cli::read_config;
+use crate::exit::{Exit, Failure};
+use crate::files;
+use crate::identity::{self, Identity};
+use crate::net::{Connector, Greeting};
+use crate::output::tell;
+use crate::paths::Paths;
+
+/// How many people the invite that is shown lets in.
+const INVITE_USES: u32 = 10;
+
+/// How long that invite is good, in milliseconds: a week.
+const INVITE_LIFETIME: u64 = 7 * 24 * 60 * 60 * 1000;
+
+/// The invite as a file, in the server's data folder.
+const INVITE_FILE: &str = "invite.txt";
+
+/// The names that a demo takes for the person, best first.
+const DEMO_NAME: &str = "you";
+
+impl From<ServerError> for Failure {
+    fn from(error: ServerError) -> Self {
+        Self::new(Exit::Failure, error)
+    }
+}
+
+impl From<MakeInviteError> for Failure {
+    fn from(error: MakeInviteError) -> Self {
+        Self::new(Exit::Failure, error)
+    }
+}
+
+/// A server that runs in this process until it is stopped.
+struct Hosted {
+    ticket: Invite,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<(), ServerError>>,
+}
+
+impl Hosted {
+    fn start(server: Server, listener: TcpListener) -> io::Result<Self> {
+        let ticket = server.local_ticket(listener.local_addr()?);
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async {
+            // A sender that is dropped stops the server too.
+            let _ = stopped.await;
+        };
+        let task = tokio::spawn(server.serve(listener, shutdown));
+        Ok(Self { ticket, stop, task })
+    }
+
+    /// Lets everything acknowledged reach the disk.
+    async fn stop(self) -> Result<(), Failure> {
+        drop(self.stop);
+        match self.task.await {
+            Ok(result) => Ok(result?),
+            Err(_) => Err(ServerError::Fault.into()),
+        }
+    }
+}
+
+/// Runs the server of this user on its usual folder, with the client of its first user.
+pub(crate) async fn host(
+    paths: &Paths,
+    listen: Option<SocketAddr>,
+    name: Option<String>,
+) -> Result<(), Failure> {
+    require_terminal()?;
+    let name = name.as_deref().map(parse_name).transpose()?;
+    let server_paths =
+        server_paths::Paths::of_user().map_err(|error| Failure::new(Exit::Failure, error))?;
+    let mut config = Config::new(&server_paths.data_dir);
+    config.ticket = Some(server_paths.local_ticket);
+    let listener = bind(listen).await?;
+    let server = Server::prepare(config).await?;
+    let address = server.public_address(listener.local_addr()?);
+    let data_dir = server_paths.data_dir;
+    let invite = spawn_blocking(move || {
+        let terms = InviteTerms {
+            uses: INVITE_USES,
+            expires: Some(Timestamp(wall_time().0.saturating_add(INVITE_LIFETIME))),
+            name: None,
+        };
+        let invite = invite::make(&data_dir, Some(address), &terms)?;
+        files::write(
+            &data_dir.join(INVITE_FILE),
+            format!("{invite}\n").as_bytes(),
+        )
+        .map_err(|error| Failure::new(Exit::Failure, error))?;
+        Ok::<_, Failure>(invite)
+    });
+    let invite = invite
+        .await
+        .map_err(|_| Failure::from(ServerError::Fault))??;
+    let hosted = Hosted::start(server, listener)?;
+    let ended = host_client(paths, &hosted.ticket, name, &invite).await;
+    let stopped = hosted.stop().await;
+    ended.and(stopped)
+}
+
+async fn host_client(
+    paths: &Paths,
+    ticket: &Invite,
+    name: Option<UserName>,
+    invite: &Invite,
+) -> Result<(), Failure> {
+    let known = identity::all(paths)?.into_iter().find(|identity| {
+        let server = &identity.server;
+        server.fingerprint == ticket.fingerprint
+            && name
+                .as_ref()
+                .is_none_or(|name| name.folded() == server.name.folded())
+    });
+    let mut identity = match known {
+        Some(identity) => identity,
+        None => claim(paths, ticket, name, true).await?,
+    };
+    identity.set_address(ticket.address.clone())?;
+    let text = format!("Others join with:  recado join '{invite}'");
+    tell(&text);
+    let ended = open_identity(paths, identity, Some(text)).await;
+    tell(&format!(
+        "The server has stopped. It lets {INVITE_USES} people in for a week, whenever it runs:\n  \
+         recado join '{invite}'\nStart it again with 'recado host', or keep it running with \
+         'recado-server'."
+    ));
+    ended
+}
+
+async fn bind(listen: Option<SocketAddr>) -> Result<TcpListener, Failure> {
+    let wanted = listen.unwrap_or((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT).into());
+    let result = match TcpListener::bind(wanted).await {
+        // A machine without IPv6.
+        Err(error) if listen.is_none() && error.kind() != io::ErrorKind::AddrInUse => {
+            TcpListener::bind((Ipv4Addr::UNSPECIFIED, DEFAULT_PORT)).await
+        }
+        result => result,
+    };
+    result.map_err(|error| {
+        let text = format!(
+            "cannot listen on {wanted} ({error}): a server may be running there already, then \
+             'recado NAME' opens it; or choose another port with --listen"
+        );
+        Failure::new(Exit::Failure, text)
+    })
+}
+
+/// Shows everything on a folder that is thrown away, with companions to talk to.
+pub(crate) async fn demo(name: Option<String>) -> Result<(), Failure> {
+    require_terminal()?;
+    let name = match name {
+        Some(name) => parse_name(&name)?,
+        None => demo_name(),
+    };
+    let folder = tempfile::Builder::new().prefix("recado-demo-").tempdir()?;
+    let shown = show(folder.path(), name).await;
+    let removed = folder.close().map_err(Failure::from);
+    shown.and(removed)
+}
+
+fn demo_name() -> UserName {
+    login_name().unwrap_or_else(|| UserName::new(DEMO_NAME).expect("it is one"))
+}
+
+async fn show(folder: &Path, name: UserName) -> Result<(), Failure> {
+    let mut paths = Paths::below(folder);
+    // A person's own keys, and a place for logs that outlives the folder.
+    if let Ok(user) = Paths::of_user() {
+        paths.config_file = user.config_file;
+        paths.state_dir = user.state_dir;
+    }
+    let keymap = Keymap::from_toml(&read_config(&paths)?.text)?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let server = Server::prepare(Config::new(folder.join("server"))).await?;
+    let hosted = Hosted::start(server, listener)?;
+    let identity = identity::register(&paths, &hosted.ticket, &name, false).await?;
+    let person = user_of(&identity).await?;
+    let companions = companions::start(&hosted.ticket, person, &keymap, fastrand::u64(..));
+    let notice = format!(
+        "This is a demo: nothing leaves your machine, nothing is kept. {} shows the keys.",
+        keymap.key_of(
+            crate::app::action::Context::Global,
+            crate::app::action::Action::Help
+        )
+    );
+    let ended = open_identity(&paths, identity, Some(notice)).await;
+    drop(companions);
+    let stopped = hosted.stop().await;
+    ended.and(stopped)
+}
+
+/// The number of a user who was registered a moment ago.
+async fn user_of(identity: &Identity) -> Result<recado_shared::UserId, Failure> {
+    let connector = Connector::new(&identity.key, identity.server.fingerprint)?;
+    let opening = connector.open(&identity.server.address, Greeting::default());
+    let session = opening.await?;
+    let user = session.welcome().user;
+    session.leave().await;
+    Ok(user)
+}
