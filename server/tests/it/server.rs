@@ -45,7 +45,7 @@ impl TestServer {
         Self::serve(config, dir).await
     }
 
-    async fn serve(config: Config, dir: TempDir) -> Self {
+    pub(crate) async fn serve(config: Config, dir: TempDir) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Server::prepare(listener, config.clone()).await.unwrap();
         let (shutdown, asked) = oneshot::channel::<()>();
