@@ -58,15 +58,15 @@ struct Hosted {
 }
 
 impl Hosted {
-    fn start(server: Server, listener: TcpListener) -> io::Result<Self> {
-        let ticket = server.local_ticket(listener.local_addr()?);
+    fn start(server: Server) -> Self {
+        let ticket = server.local_ticket();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
             // A sender that is dropped stops the server too.
             let _ = stopped.await;
         };
-        let task = tokio::spawn(server.serve(listener, shutdown));
-        Ok(Self { ticket, stop, task })
+        let task = tokio::spawn(server.serve(shutdown));
+        Self { ticket, stop, task }
     }
 
     /// Lets everything acknowledged reach the disk.
@@ -92,8 +92,8 @@ pub(crate) async fn host(
     let mut config = Config::new(&server_paths.data_dir);
     config.ticket = Some(server_paths.local_ticket);
     let listener = bind(listen).await?;
-    let server = Server::prepare(config).await?;
-    let address = server.public_address(listener.local_addr()?);
+    let server = Server::prepare(listener, config).await?;
+    let address = server.public_address().clone();
     let data_dir = server_paths.data_dir;
     let invite = spawn_blocking(move || {
         let terms = InviteTerms {
@@ -112,7 +112,7 @@ pub(crate) async fn host(
     let invite = invite
         .await
         .map_err(|_| Failure::from(ServerError::Fault))??;
-    let hosted = Hosted::start(server, listener)?;
+    let hosted = Hosted::start(server);
     let ended = host_client(paths, &hosted.ticket, name, &invite).await;
     let stopped = hosted.stop().await;
     ended.and(stopped)
@@ -191,8 +191,8 @@ async fn show(folder: &Path, name: UserName) -> Result<(), Failure> {
     }
     let keymap = Keymap::from_toml(&read_config(&paths)?.text)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let server = Server::prepare(Config::new(folder.join("server"))).await?;
-    let hosted = Hosted::start(server, listener)?;
+    let server = Server::prepare(listener, Config::new(folder.join("server"))).await?;
+    let hosted = Hosted::start(server);
     let identity = identity::register(&paths, &hosted.ticket, &name, false).await?;
     let person = user_of(&identity).await?;
     let companions = companions::start(&hosted.ticket, person, &keymap, fastrand::u64(..));

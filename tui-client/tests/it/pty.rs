@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
 /// Generous, because the machine may be busy; nothing waits longer than what it waits for.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A running program and its screen.
 pub(crate) struct Terminal {
@@ -130,14 +130,6 @@ impl Terminal {
     /// The screen as text.
     pub(crate) fn text(&self) -> String {
         self.lock().parser.screen().contents()
-    }
-
-    /// The line that holds `text`, if any is on the screen.
-    pub(crate) fn line_with(&self, text: &str) -> Option<String> {
-        self.text()
-            .lines()
-            .find(|line| line.contains(text))
-            .map(str::to_owned)
     }
 
     /// The cell at which `text` begins.

@@ -36,7 +36,19 @@ fn two_people_meet_write_and_see_their_marks() {
     bob.wait("in 41 s");
     bob.key("enter");
     alice.wait("in 41 s");
-    bob.wait_line("in 41 s", "");
+
+    // An open conversation is not read while nobody looks at the terminal.
+    bob.focus(false);
+    alice.type_text("then let us ship");
+    alice.key("enter");
+    bob.wait("then let us ship");
+    bob.wait_line("alice  ", " 1 ");
+    bob.focus(true);
+    bob.wait_for("no unread count", |screen| {
+        !screen
+            .lines()
+            .any(|line| line.contains("alice   ") && line.contains(" 1 "))
+    });
 
     // Quitting leaves both terminals clean.
     for terminal in [&mut alice, &mut bob] {
@@ -51,7 +63,7 @@ fn what_is_typed_while_the_server_is_dead_goes_out_by_itself() {
     let machine = Machine::new();
     let server = machine.serve(0, &[]);
     let mut alice = machine.open("alice", &["alice"], 90, 24);
-    let mut bob = machine.open("bob", &["bob"], 90, 24);
+    let bob = machine.open("bob", &["bob"], 90, 24);
     alice.wait("connected");
     bob.wait("connected");
     alice.wait_line("●", "bob");

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::pty::Terminal;
 
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A machine as far as programs can tell: its own home and XDG folders.
 pub(crate) struct Machine {
@@ -87,17 +87,14 @@ impl Machine {
             .spawn()
             .unwrap();
         let lines = lines_of(child.stderr.take().unwrap());
+        let mut server = Server { child, port, lines };
         let mut seen = String::new();
         loop {
-            let line = lines
-                .recv_timeout(DEADLINE)
-                .unwrap_or_else(|_| panic!("the server did not say where it listens:\n{seen}"));
+            let line = server.lines.recv_timeout(DEADLINE);
+            let line = line.unwrap_or_else(|_| panic!("the server did not start:\n{seen}"));
             if let Some(port) = port_in(&line) {
-                return Server {
-                    child,
-                    port,
-                    _lines: lines,
-                };
+                server.port = port;
+                return server;
             }
             seen.push_str(&line);
             seen.push('\n');
@@ -141,7 +138,7 @@ impl Machine {
 pub(crate) struct Server {
     child: Child,
     pub(crate) port: u16,
-    _lines: Receiver<String>,
+    lines: Receiver<String>,
 }
 
 impl Server {

@@ -177,18 +177,18 @@ fn run(
         locate: None,
     })
     .unwrap();
-    let (typing, typed) = mpsc::channel(1024);
-    let (shown, seen) = watch::channel(status);
+    let (typing, keys) = mpsc::channel(1024);
+    let (publish, status) = watch::channel(status);
     let client = Client {
         app,
         net,
         store,
-        shown,
+        shown: publish,
     };
     (
         typing,
-        seen,
-        tokio::spawn(client.run(typed, net_events, store_events)),
+        status,
+        tokio::spawn(client.run(keys, net_events, store_events)),
     )
 }
 
