@@ -27,9 +27,12 @@ pub(super) fn render(
     let (state, style) = link(screen, is_roomy, theme);
     let message = screen.message.filter(|_| !is_long(screen, area.width));
     // The sign alone is the link's state where something else has to be read.
-    let state = match message {
-        Some(_) => state.chars().take(1).collect(),
-        None => text::truncate(&state, room.into()),
+    let has_room = message
+        .is_none_or(|message| text::width(&state) + text::width(message) + 2 <= usize::from(room));
+    let state = if has_room {
+        text::truncate(&state, room.into())
+    } else {
+        state.chars().take(1).collect()
     };
     let mut x = put(
         buffer,

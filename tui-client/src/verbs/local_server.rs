@@ -197,7 +197,7 @@ async fn show(folder: &Path, name: UserName) -> Result<(), Failure> {
     let person = user_of(&identity).await?;
     let companions = companions::start(&hosted.ticket, person, &keymap, fastrand::u64(..));
     let notice = format!(
-        "This is a demo: nothing leaves your machine, nothing is kept. {} shows the keys.",
+        "Demo: nothing leaves this machine or is kept. {} shows the keys.",
         keymap.key_of(
             crate::app::action::Context::Global,
             crate::app::action::Action::Help

@@ -31,41 +31,47 @@ fn every_refusal_has_its_own_words() {
     let alice = here.open("alice", &["alice"], 80, 24);
     alice.wait("connected");
 
-    let join = |invite: &str, name: &str| {
+    let refused = |invite: &str, name: &str, why: &str| {
         let output = there.verb(&["join", invite, "--as", name]);
-        assert!(!output.status.success());
-        said(&output)
+        let said = said(&output);
+        assert!(
+            !output.status.success() && said.contains(why),
+            "{name}: {said}"
+        );
     };
     let invite = here.server_verb(&["invite", "--uses", "1"]);
-    assert!(join(&invite, "alice").contains("taken"));
-    assert!(join(&invite, "aIice").contains("looks too much like"));
-    assert!(join(&invite, "a b").contains("cannot stand in a name"));
-    assert!(join("recado://", "carol").contains("copy the whole line"));
+    refused(&invite, "alice", "taken");
+    refused(&invite, "aIice", "looks too much like");
+    refused(&invite, "a b", "cannot stand in a name");
+    refused("recado://", "carol", "copy the whole line");
 
     let (address, secret) = invite.split_once('#').unwrap();
     let (fingerprint, token) = secret.split_once('.').unwrap();
     let wrong = format!("{address}#{}.{token}", "A".repeat(fingerprint.len()));
-    assert!(join(&wrong, "carol").contains("fingerprint"));
+    refused(&wrong, "carol", "fingerprint");
     let unknown = format!("{address}#{fingerprint}.{}", "A".repeat(token.len()));
-    assert!(join(&unknown, "carol").contains("does not know this invite"));
+    refused(&unknown, "carol", "does not know this invite");
 
     let for_dave = here.server_verb(&["invite", "--name", "dave"]);
-    assert!(join(&for_dave, "carol").contains("another name"));
-    let past = here.server_verb(&["invite", "--expires", "0s"]);
-    assert!(join(&past, "carol").contains("expired"));
+    refused(&for_dave, "carol", "another name");
+    let past = here.server_verb(&["invite", "--expires", "1ms"]);
+    refused(&past, "carol", "expired");
 
     let carol = there.open("carol", &["join", &invite, "--as", "carol"], 80, 24);
     carol.wait("connected");
-    assert!(join(&invite, "dan").contains("used already"));
+    refused(&invite, "dan", "used already");
 
     server.stop();
-    assert!(join(&invite, "dan").contains("no server"));
+    refused(&invite, "dan", "no server");
 }
 
 #[test]
 fn a_full_and_a_closed_server_say_so() {
     let (here, there) = (Machine::new(), Machine::new());
-    let server = here.serve(0, &["--max-sessions", "1"]);
+    let settings = here.path().join("config/recado-server");
+    std::fs::create_dir_all(&settings).unwrap();
+    std::fs::write(settings.join("config.toml"), "[limits]\nmax_sessions = 1\n").unwrap();
+    let server = here.serve(0, &[]);
     let alice = here.open("alice", &["alice"], 80, 24);
     alice.wait("connected");
     let invite = here.server_verb(&["invite"]);
