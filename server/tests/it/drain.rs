@@ -72,7 +72,7 @@ async fn everybody_is_told_and_what_was_accepted_is_kept() {
 async fn the_ticket_is_there_while_the_server_is() {
     let server = TestServer::start().await;
     let _alice = server.newcomer(&device(), "alice").await;
-    let path = server.config.ticket.clone().unwrap();
+    let path = server.config.ticket_places[0].clone();
     let line = std::fs::read_to_string(&path).unwrap();
     let ticket: Invite = line.parse().unwrap();
     assert_eq!(ticket.address.to_string(), server.address.to_string());

@@ -40,7 +40,7 @@ impl TestServer {
     pub(crate) async fn start_with(set: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config::new(dir.path().join("data"));
-        config.ticket = Some(dir.path().join("run").join("local.ticket"));
+        config.ticket_places = vec![dir.path().join("run").join("local.ticket")];
         set(&mut config);
         Self::serve(config, dir).await
     }
