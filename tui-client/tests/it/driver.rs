@@ -7,7 +7,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{
+    Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
+    MouseEventKind,
+};
 use futures_util::Stream;
 use jiff::tz::TimeZone;
 use ratatui::layout::Size;
@@ -200,6 +203,20 @@ impl TestClient {
         self.key(KeyCode::Enter, KeyModifiers::NONE);
     }
 
+    /// Clicks where a text stands.
+    fn click_on(&self, what: &str) {
+        let shown = self.text();
+        let mut rows = (0..).zip(shown.lines());
+        let (row, line) = rows.find(|(_, line)| line.contains(what)).unwrap();
+        let before = line.split(what).next().unwrap().chars().count();
+        self.input(Input::Terminal(TerminalEvent::Mouse(MouseEvent {
+            kind: MouseEventKind::Down(MouseButton::Left),
+            column: before.try_into().unwrap(),
+            row,
+            modifiers: KeyModifiers::NONE,
+        })));
+    }
+
     fn text(&self) -> String {
         self.screen.parser.lock().unwrap().screen().contents()
     }
@@ -250,7 +267,8 @@ async fn two_people_talk_and_see_how_far_it_got() {
     bob.sees(|text| text.contains("● connected")).await;
     alice.sees(|text| text.contains("● bob")).await;
 
-    open(&alice, "bob").await;
+    alice.click_on("● bob");
+    alice.sees(|text| text.contains("to bob")).await;
     alice.type_line("did the build pass?");
     alice
         .sees(|text| text.contains("did the build pass?") && text.contains('✓'))
