@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use recado_shared::RequestError;
 
+use crate::FileError;
 use crate::app::keymap::KeymapError;
 use crate::config::ConfigError;
 use crate::identity::{IdentityError, RegisterError, SelectError};
@@ -77,6 +78,7 @@ macro_rules! plain_failures {
 
 plain_failures!(
     ConfigError,
+    FileError,
     IdentityError,
     KeymapError,
     PathsError,

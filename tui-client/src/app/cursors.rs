@@ -33,7 +33,7 @@ impl App {
         }
         let shown = viewed
             .visible
-            .and_then(|(_, last)| resolve(conversation, last));
+            .and_then(|(_, last)| last_entry(conversation, last));
         self.nav.viewed = Some(viewed);
         self.nav.shown = shown;
         self.load_more();
@@ -49,7 +49,9 @@ impl App {
                 continue;
             };
             if let Some(shown) = shown {
-                conversation.see(shown);
+                // A gap has the identity of its first missing entry.
+                let is_gap = conversation.log.entry(shown).is_none();
+                conversation.see(if is_gap { shown.prev() } else { shown });
             }
             if conversation.move_cursors() {
                 let cursors = MemberCursors {
@@ -127,11 +129,10 @@ impl App {
     }
 }
 
-/// The last entry up to an item of the screen.
-fn resolve(conversation: &Conversation, last: ItemId) -> Option<Seq> {
+/// The last entry or gap up to an item of the screen.
+fn last_entry(conversation: &Conversation, last: ItemId) -> Option<Seq> {
     match last {
-        ItemId::Entry(seq) if conversation.log.entry(seq).is_some() => Some(seq),
-        ItemId::Entry(first_missing) => Some(first_missing.prev()),
+        ItemId::Entry(seq) => Some(seq),
         ItemId::Pending(_) => conversation.log.last_loaded(),
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Navigation {
     jumps: Vec<ConversationId>,
     /// What the last drawn frame showed of the open conversation.
     pub(super) viewed: Option<Viewed>,
-    /// The last entry that it showed.
+    /// The last entry or gap that it showed.
     pub(super) shown: Option<Seq>,
     /// Where to scroll once it is loaded.
     pub(super) jump: Option<Jump>,

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use recado_server::invite::{self, InviteTerms, MakeInviteError};
 use recado_server::{Config, Server, ServerError, paths as server_paths};
-use recado_shared::{DEFAULT_PORT, Invite, Timestamp, UserName};
+use recado_shared::{ConversationId, DEFAULT_PORT, Invite, Timestamp, UserName, Welcome};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -17,6 +17,7 @@ use super::companions;
 use super::join::claim;
 use super::link::wall_time;
 use super::open::{open_identity, require_terminal};
+use crate::app::action::{Action, Context};
 use crate::app::keymap::Keymap;
 use crate::cli::read_config;
 use crate::exit::{Exit, Failure};
@@ -25,6 +26,7 @@ use crate::identity::{self, Identity};
 use crate::net::{Connector, Greeting};
 use crate::output::tell;
 use crate::paths::Paths;
+use crate::store::{self, Save, StoredMe};
 
 /// How many people the invite that is shown lets in.
 const INVITE_USES: u32 = 10;
@@ -35,7 +37,7 @@ const INVITE_LIFETIME: u64 = 7 * 24 * 60 * 60 * 1000;
 /// The invite as a file, in the server's data folder.
 const INVITE_FILE: &str = "invite.txt";
 
-/// The names that a demo takes for the person, best first.
+/// The person's name in a demo, where the system's one cannot be used.
 const DEMO_NAME: &str = "you";
 
 impl From<ServerError> for Failure {
@@ -58,15 +60,15 @@ struct Hosted {
 }
 
 impl Hosted {
-    fn start(server: Server, listener: TcpListener) -> io::Result<Self> {
-        let ticket = server.local_ticket(listener.local_addr()?);
+    fn start(server: Server) -> Self {
+        let ticket = server.local_ticket();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
             // A sender that is dropped stops the server too.
             let _ = stopped.await;
         };
-        let task = tokio::spawn(server.serve(listener, shutdown));
-        Ok(Self { ticket, stop, task })
+        let task = tokio::spawn(server.serve(shutdown));
+        Self { ticket, stop, task }
     }
 
     /// Lets everything acknowledged reach the disk.
@@ -91,31 +93,28 @@ pub(crate) async fn host(
         server_paths::Paths::of_user().map_err(|error| Failure::new(Exit::Failure, error))?;
     let mut config = Config::new(&server_paths.data_dir);
     config.ticket = Some(server_paths.local_ticket);
-    let listener = bind(listen).await?;
-    let server = Server::prepare(config).await?;
-    let address = server.public_address(listener.local_addr()?);
+    let server = Server::prepare(bind(listen).await?, config).await?;
     let data_dir = server_paths.data_dir;
-    let invite = spawn_blocking(move || {
-        let terms = InviteTerms {
-            uses: INVITE_USES,
-            expires: Some(Timestamp(wall_time().0.saturating_add(INVITE_LIFETIME))),
-            name: None,
-        };
-        let invite = invite::make(&data_dir, Some(address), &terms)?;
-        files::write(
-            &data_dir.join(INVITE_FILE),
-            format!("{invite}\n").as_bytes(),
-        )
-        .map_err(|error| Failure::new(Exit::Failure, error))?;
-        Ok::<_, Failure>(invite)
-    });
-    let invite = invite
+    let invite = spawn_blocking(move || make_invite(&data_dir))
         .await
-        .map_err(|_| Failure::from(ServerError::Fault))??;
-    let hosted = Hosted::start(server, listener)?;
+        .unwrap_or_else(|_| Err(ServerError::Fault.into()))?;
+    let hosted = Hosted::start(server);
     let ended = host_client(paths, &hosted.ticket, name, &invite).await;
     let stopped = hosted.stop().await;
     ended.and(stopped)
+}
+
+/// Makes an invite and leaves it in a file too, for a screen that is too small to copy from.
+fn make_invite(data_dir: &Path) -> Result<Invite, Failure> {
+    let terms = InviteTerms {
+        uses: INVITE_USES,
+        expires: Some(Timestamp(wall_time().0.saturating_add(INVITE_LIFETIME))),
+        name: None,
+    };
+    let invite = invite::make(data_dir, None, &terms)?;
+    let path = data_dir.join(INVITE_FILE);
+    files::write(&path, format!("{invite}\n").as_bytes())?;
+    Ok(invite)
 }
 
 async fn host_client(
@@ -189,32 +188,49 @@ async fn show(folder: &Path, name: UserName) -> Result<(), Failure> {
         paths.config_file = user.config_file;
         paths.state_dir = user.state_dir;
     }
-    let keymap = Keymap::from_toml(&read_config(&paths)?.text)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let server = Server::prepare(Config::new(folder.join("server"))).await?;
-    let hosted = Hosted::start(server, listener)?;
-    let identity = identity::register(&paths, &hosted.ticket, &name, false).await?;
-    let person = user_of(&identity).await?;
-    let companions = companions::start(&hosted.ticket, person, &keymap, fastrand::u64(..));
-    let notice = format!(
-        "This is a demo: nothing leaves your machine, nothing is kept. {} shows the keys.",
-        keymap.key_of(
-            crate::app::action::Context::Global,
-            crate::app::action::Action::Help
-        )
-    );
-    let ended = open_identity(&paths, identity, Some(notice)).await;
-    drop(companions);
+    let server = Server::prepare(listener, Config::new(folder.join("server"))).await?;
+    let hosted = Hosted::start(server);
+    let ended = show_client(&paths, &hosted.ticket, &name).await;
     let stopped = hosted.stop().await;
     ended.and(stopped)
 }
 
-/// The number of a user who was registered a moment ago.
-async fn user_of(identity: &Identity) -> Result<recado_shared::UserId, Failure> {
+async fn show_client(paths: &Paths, ticket: &Invite, name: &UserName) -> Result<(), Failure> {
+    let keymap = Keymap::from_toml(&read_config(paths)?.text)?;
+    let identity = identity::register(paths, ticket, name, false).await?;
+    let me = welcome_of(&identity).await?;
+    let (_companions, guide) =
+        companions::start(ticket, me.user, &keymap, fastrand::u64(..)).await?;
+    open_at(&identity, me, guide)?;
+    let notice = format!(
+        "This is a demo: nothing leaves your machine, nothing is kept. {} shows the keys.",
+        keymap.key_of(Context::Global, Action::Help)
+    );
+    open_identity(paths, identity, Some(notice)).await
+}
+
+/// Makes the conversation with the guide the one that the client opens with.
+fn open_at(identity: &Identity, me: Welcome, guide: Welcome) -> Result<(), Failure> {
+    let store = store::open(&identity.store_path())?;
+    let talk = ConversationId::direct(me.user, guide.user);
+    store.handle.save(Save::Me(StoredMe {
+        user: me.user,
+        name: me.name,
+        log: me.log,
+    }));
+    let people = vec![(guide.user, guide.name)];
+    store.handle.save(Save::People(people));
+    store.handle.save(Save::Open(talk));
+    Ok(())
+}
+
+/// What the server says of an identity that was registered a moment ago.
+async fn welcome_of(identity: &Identity) -> Result<Welcome, Failure> {
     let connector = Connector::new(&identity.key, identity.server.fingerprint)?;
     let opening = connector.open(&identity.server.address, Greeting::default());
     let session = opening.await?;
-    let user = session.welcome().user;
+    let welcome = session.welcome().clone();
     session.leave().await;
-    Ok(user)
+    Ok(welcome)
 }

@@ -90,6 +90,17 @@ fn only_what_was_visible_is_read() {
 }
 
 #[test]
+fn an_entry_that_fills_a_visible_gap_is_read() {
+    let mut client = Client::talking(1);
+    let number = pages(&client.heads(vec![head(BOB, 2, 1, 1)]))[0].0;
+    assert_eq!(client.items(), ["m1", "[missing 1]"]);
+    assert_eq!(advances(&client.viewed(1, 2)), []);
+    // The gap had the identity of the entry, so the view has nothing new to report.
+    let effects = client.page(number, entries(2..=2, BOB), 2);
+    assert_eq!(advances(&effects), [advance(BOB, 2, 2)]);
+}
+
+#[test]
 fn what_is_read_offline_is_said_after_the_heads() {
     let mut snapshot = snapshot(vec![stored(BOB, entries(1..=4, BOB), 1)]);
     snapshot.open = Some(with(BOB));

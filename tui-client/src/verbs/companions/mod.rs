@@ -4,14 +4,13 @@
 mod cast;
 mod mind;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use recado_shared::limits::MAX_PAGE_ENTRIES;
 use recado_shared::tls::Identity;
 use recado_shared::{
     Activity, Advance, Answer, ClientFrame, Content, ConversationId, Entry, Invite, MessageBody,
-    PageRange, Refusal, Request, Seq, ServerFrame, UserId,
+    PageRange, Refusal, Request, Seq, ServerFrame, UserId, Welcome,
 };
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -34,39 +33,34 @@ pub(super) struct Companions {
     _tasks: JoinSet<()>,
 }
 
-/// Lets all companions in. They talk to `person` only; `seed` decides all that varies.
-pub(super) fn start(ticket: &Invite, person: UserId, keymap: &Keymap, seed: u64) -> Companions {
+/// Lets all companions in, the guide first, who is returned as the server knows it. They talk to
+/// `person` only; `seed` decides all that varies.
+pub(super) async fn start(
+    ticket: &Invite,
+    person: UserId,
+    keymap: &Keymap,
+    seed: u64,
+) -> Result<(Companions, Welcome), ConnectError> {
     let mut tasks = JoinSet::new();
+    let mut cast = Vec::new();
     for (character, number) in CAST.iter().zip(1..) {
         let seed = seed.wrapping_add(number);
-        let mind = Mind::new(character, keymap, seed);
-        tasks.spawn(run(ticket.clone(), character, person, mind, seed));
+        cast.push(Companion::new(ticket, character, person, keymap, seed)?);
     }
-    Companions { _tasks: tasks }
-}
-
-async fn run(ticket: Invite, character: &'static Character, person: UserId, mind: Mind, seed: u64) {
-    let Ok(key) = Identity::generate() else {
-        return;
-    };
-    let mut companion = Companion {
-        ticket,
-        name: character.name.to_owned(),
-        key: Arc::new(key),
-        person,
-        mind,
-        ids: IdSupply::new(seed),
-        seen: Seq::ZERO,
-    };
-    if let Err(error) = companion.live().await {
-        tracing::warn!(name = companion.name, %error, "a companion is gone");
+    let guide = cast.first_mut().expect("there is a cast");
+    let session = guide.connect().await?;
+    let welcome = session.welcome().clone();
+    session.leave().await;
+    for companion in cast {
+        tasks.spawn(companion.run());
     }
+    Ok((Companions { _tasks: tasks }, welcome))
 }
 
 struct Companion {
     ticket: Invite,
     name: String,
-    key: Arc<Identity>,
+    connector: Connector,
     person: UserId,
     mind: Mind,
     ids: IdSupply,
@@ -75,11 +69,35 @@ struct Companion {
 }
 
 impl Companion {
+    fn new(
+        ticket: &Invite,
+        character: &'static Character,
+        person: UserId,
+        keymap: &Keymap,
+        seed: u64,
+    ) -> Result<Self, ConnectError> {
+        let key = Identity::generate().map_err(|error| ConnectError::Key(error.to_string()))?;
+        Ok(Self {
+            ticket: ticket.clone(),
+            name: character.name.to_owned(),
+            connector: Connector::new(&key, ticket.fingerprint)?,
+            person,
+            mind: Mind::new(character, keymap, seed),
+            ids: IdSupply::new(seed),
+            seen: Seq::ZERO,
+        })
+    }
+
+    async fn run(mut self) {
+        if let Err(error) = self.live().await {
+            tracing::warn!(name = self.name, %error, "a companion is gone");
+        }
+    }
+
     /// Comes and goes until the task is dropped, or until the server wants it no more.
     async fn live(&mut self) -> Result<(), ConnectError> {
-        let connector = Connector::new(&self.key, self.ticket.fingerprint)?;
         loop {
-            let mut session = match self.connect(&connector).await {
+            let mut session = match self.connect().await {
                 Ok(session) => session,
                 Err(error) if error.is_temporary() => {
                     sleep(RETURN_AFTER).await;
@@ -102,14 +120,14 @@ impl Companion {
         }
     }
 
-    async fn connect(&mut self, connector: &Connector) -> Result<Session, ConnectError> {
+    async fn connect(&mut self) -> Result<Session, ConnectError> {
         loop {
             let greeting = Greeting {
                 name: Some(self.name.clone()),
                 token: self.ticket.token.clone(),
                 ..Greeting::default()
             };
-            match connector.open(&self.ticket.address, greeting).await {
+            match self.connector.open(&self.ticket.address, greeting).await {
                 // The person has that name, or one that looks like it.
                 Err(ConnectError::Refused {
                     refusal: Refusal::NameTaken | Refusal::NameResembles,

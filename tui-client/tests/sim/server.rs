@@ -1,0 +1,269 @@
+//! The server of the world: the real relay over the model store.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use recado_server::relay::{Effect, Event, Peer, Policy, Relay, RelayConfig, SessionId};
+use recado_server::store::Write;
+use recado_shared::{ClientFrame, DeviceKey, ServerFrame, UserId, UserName, codec};
+
+use crate::client::Client;
+use crate::logs::Logs;
+use crate::world::{Clock, Step, may_repeat};
+
+/// Live frames that may be on their way to one session.
+const OUTBOX: usize = 6;
+
+/// The key of a client's device.
+pub(crate) fn device_key(client: usize) -> DeviceKey {
+    let mut key = [0; 32];
+    key[0] = u8::try_from(client).expect("few clients");
+    DeviceKey(key)
+}
+
+/// A connection as the server sees it.
+#[derive(Debug)]
+struct Connection {
+    client: usize,
+    link: u64,
+    /// When the last frame arrives that is on its way: none overtakes another.
+    last_at: Duration,
+    on_their_way: usize,
+    is_greeted: bool,
+}
+
+/// The server.
+pub(crate) struct Server {
+    pub(crate) logs: Logs,
+    relay: Option<Relay>,
+    /// Which start of the process this is: steps of an earlier one mean nothing.
+    boot: u64,
+    connections: BTreeMap<SessionId, Connection>,
+    last_session: u64,
+    writes: Vec<Write>,
+    deadline: Option<Duration>,
+}
+
+impl Server {
+    pub(crate) fn new(owners: &[UserId]) -> Self {
+        let name = |user: UserId| UserName::new(&format!("user{user}")).expect("a legal name");
+        let users: Vec<_> = owners.iter().map(|&user| (user, name(user))).collect();
+        let devices: Vec<_> = owners
+            .iter()
+            .enumerate()
+            .map(|(client, &user)| (device_key(client), user))
+            .collect();
+        Self {
+            logs: Logs::new(&users, &devices),
+            relay: None,
+            boot: 0,
+            connections: BTreeMap::new(),
+            last_session: 0,
+            writes: Vec::new(),
+            deadline: None,
+        }
+    }
+
+    /// Accepts a connection, if there is a server.
+    pub(crate) fn connect(&mut self, client: usize, link: u64) -> Option<SessionId> {
+        self.relay.as_ref()?;
+        self.last_session += 1;
+        let session = SessionId(self.last_session);
+        let connection = Connection {
+            client,
+            link,
+            last_at: Duration::ZERO,
+            on_their_way: 0,
+            is_greeted: false,
+        };
+        self.connections.insert(session, connection);
+        Some(session)
+    }
+
+    pub(crate) fn step(&mut self, step: Step, clock: &mut Clock, clients: &mut [Client]) {
+        match step {
+            Step::ToServer { session, bytes } => self.receive(session, &bytes, clock),
+            Step::Closed(session) => {
+                if self.connections.remove(&session).is_some() {
+                    self.handle(Event::Closed(session), clock);
+                }
+            }
+            Step::Commit(boot) if boot == self.boot => self.commit(clock),
+            Step::Written(boot, written) if boot == self.boot => {
+                self.handle(Event::Written(written), clock);
+            }
+            Step::Read(boot, read) if boot == self.boot => {
+                let result = self.logs.read(&read);
+                let delay = clock.millis(0..30);
+                clock.after(delay, Step::ReadDone(boot, result));
+            }
+            Step::ReadDone(boot, result) if boot == self.boot => {
+                self.handle(Event::Read(result), clock);
+            }
+            Step::ServerDeadline(boot) if boot == self.boot => {
+                self.deadline = None;
+                self.handle(Event::Deadline, clock);
+            }
+            Step::ServerCrash => self.crash(clock, clients),
+            Step::ServerStart => self.start(),
+            _ => {}
+        }
+    }
+
+    fn start(&mut self) {
+        if self.relay.is_none() {
+            self.boot += 1;
+            self.relay = Some(Relay::new(RelayConfig {
+                policy: Policy::Closed,
+                local_token: None,
+                max_sessions: 100,
+                max_users: 100,
+                registrations_per_hour: 10,
+            }));
+        }
+    }
+
+    /// Everything but the disk is gone, what was not committed or not answered included.
+    fn crash(&mut self, clock: &mut Clock, clients: &[Client]) {
+        self.relay = None;
+        self.boot += 1;
+        self.writes.clear();
+        self.deadline = None;
+        for connection in std::mem::take(&mut self.connections).into_values() {
+            let delay = clock.millis(0..1_500);
+            let client = clients[connection.client].index;
+            let link = connection.link;
+            clock.after(delay, Step::Cut { client, link });
+        }
+    }
+
+    fn receive(&mut self, session: SessionId, bytes: &[u8], clock: &mut Clock) {
+        let Some(connection) = self.connections.get_mut(&session) else {
+            return;
+        };
+        let frame: ClientFrame = codec::decode(bytes).expect("clients write frames");
+        match frame {
+            ClientFrame::Hello(hello) => {
+                connection.is_greeted = true;
+                let peer = Peer {
+                    key: device_key(connection.client),
+                    address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+                };
+                self.handle(
+                    Event::Hello {
+                        session,
+                        peer,
+                        hello,
+                    },
+                    clock,
+                );
+            }
+            ClientFrame::Leave => {
+                self.connections.remove(&session);
+                self.handle(Event::Closed(session), clock);
+            }
+            frame => self.handle(Event::Frame { session, frame }, clock),
+        }
+    }
+
+    fn commit(&mut self, clock: &mut Clock) {
+        let delay = clock.millis(0..25);
+        for write in std::mem::take(&mut self.writes) {
+            let written = self.logs.apply(write);
+            clock.after(delay, Step::Written(self.boot, written));
+        }
+    }
+
+    /// A frame was taken from the connection by its client.
+    pub(crate) fn taken(&mut self, session: SessionId, is_behind: bool, clock: &mut Clock) {
+        if let Some(connection) = self.connections.get_mut(&session) {
+            connection.on_their_way = connection.on_their_way.saturating_sub(1);
+            if is_behind {
+                self.handle(Event::CaughtUp(session), clock);
+            }
+        }
+    }
+
+    fn handle(&mut self, event: Event, clock: &mut Clock) {
+        let mut events = vec![event];
+        while let Some(event) = events.pop() {
+            let Some(relay) = &mut self.relay else {
+                return;
+            };
+            let effects = relay.handle(event, clock.now(0));
+            for effect in effects {
+                self.carry_out(effect, clock, &mut events);
+            }
+        }
+        let due = self.relay.as_ref().and_then(Relay::next_deadline);
+        if let Some(due) = due.map(|due| clock.time_of(due))
+            && self.deadline.is_none_or(|known| due < known)
+        {
+            self.deadline = Some(due);
+            clock.at(due, Step::ServerDeadline(self.boot));
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect, clock: &mut Clock, events: &mut Vec<Event>) {
+        match effect {
+            Effect::Send { to, frame } => self.send(to, &frame, clock),
+            Effect::Push { to, frame } => {
+                for session in to {
+                    let connection = self.connections.get(&session);
+                    if connection.is_some_and(|c| c.on_their_way >= OUTBOX) {
+                        events.push(Event::OutboxFull(session));
+                    } else {
+                        self.send(session, &frame, clock);
+                    }
+                }
+            }
+            Effect::MarkBehind(session) => self.send(session, &ServerFrame::Behind, clock),
+            Effect::Refuse { session, refusal } => {
+                self.send(session, &ServerFrame::Refused(refusal), clock);
+                self.connections.remove(&session);
+            }
+            Effect::Close { session, farewell } => {
+                self.send(session, &ServerFrame::Farewell(farewell), clock);
+                self.connections.remove(&session);
+            }
+            Effect::Write(write) => {
+                if self.writes.is_empty() {
+                    let delay = clock.millis(1..20);
+                    clock.after(delay, Step::Commit(self.boot));
+                }
+                self.writes.push(write);
+            }
+            Effect::Read(read) => {
+                let delay = clock.millis(0..30);
+                clock.after(delay, Step::Read(self.boot, read));
+            }
+            Effect::Stop => {}
+        }
+    }
+
+    fn send(&mut self, session: SessionId, frame: &ServerFrame, clock: &mut Clock) {
+        let Some(connection) = self.connections.get_mut(&session) else {
+            return;
+        };
+        let copies = if may_repeat(frame) && clock.random.u8(..) < 12 {
+            2
+        } else {
+            1
+        };
+        for _ in 0..copies {
+            let bytes = codec::encode(frame).expect("frames can be written");
+            let arrival = clock.time + clock.millis(1..200);
+            connection.last_at = connection.last_at.max(arrival);
+            connection.on_their_way += 1;
+            let (client, link) = (connection.client, connection.link);
+            let step = Step::ToClient {
+                client,
+                link,
+                session,
+                bytes: bytes.to_vec(),
+            };
+            clock.at(connection.last_at, step);
+        }
+    }
+}
