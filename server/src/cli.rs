@@ -3,7 +3,7 @@
 
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
@@ -119,13 +119,14 @@ fn serve(arguments: ServeArguments) -> Result<()> {
     telemetry::init(&arguments.log)?;
     let paths = Paths::of_user()?;
     let settings = arguments.place.settings(&paths)?;
-    let mut config = settings.config(arguments.place.data_dir(&settings, &paths))?;
+    let data_dir = arguments.place.data_dir(&settings, &paths);
+    let mut config = settings.config(data_dir.clone())?;
     config.policy = arguments.policy.unwrap_or(config.policy);
     config.public_address = arguments.public_address.or(config.public_address);
     config.ticket = Some(paths.local_ticket);
     let listen = arguments.listen.or(settings.listen);
     let runtime = Runtime::new().context("cannot start the runtime")?;
-    runtime.block_on(async {
+    let result = runtime.block_on(async {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let shutdown = async {
@@ -136,11 +137,14 @@ fn serve(arguments: ServeArguments) -> Result<()> {
             notify(NotifyState::Stopping);
         };
         let listener = bind(listen).await?;
-        let server = Server::prepare(config).await?;
-        introduce(&server, listener.local_addr()?)?;
+        let server = Server::prepare(listener, config).await?;
+        introduce(&server, &data_dir)?;
         notify(NotifyState::Ready);
-        Ok(server.serve(listener, shutdown).await?)
-    })
+        Ok(server.serve(shutdown).await?)
+    });
+    // Whoever is still waited for by now does not answer.
+    runtime.shutdown_background();
+    result
 }
 
 /// Tells the service manager, if there is one.
@@ -169,20 +173,19 @@ async fn bind(listen: Option<SocketAddr>) -> Result<TcpListener> {
 }
 
 /// Tells a person what is needed to get in.
-fn introduce(server: &Server, listening: SocketAddr) -> Result<()> {
-    let config = server.config();
-    let public = server.public_address(listening);
+fn introduce(server: &Server, data_dir: &Path) -> Result<()> {
+    let (listening, public) = (server.listening(), server.public_address());
     let mut err = io::stderr();
     writeln!(err, "recado-server listens on {listening}")?;
-    writeln!(err, "  data         {}", config.data_dir.display())?;
+    writeln!(err, "  data         {}", data_dir.display())?;
     writeln!(err, "  fingerprint  {}", server.fingerprint())?;
     writeln!(err, "  on this machine       recado NAME")?;
     writeln!(
         err,
         "  for anybody else      recado-server invite   (names {public})"
     )?;
-    if address::is_only_local(&public) {
-        writeln!(err, "{}", only_local(&public))?;
+    if address::is_only_local(public) {
+        writeln!(err, "{}", only_local(public))?;
     }
     Ok(())
 }

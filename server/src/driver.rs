@@ -162,7 +162,10 @@ impl Driver {
         match effect {
             Effect::Send { to, frame } => {
                 let then = match &frame {
-                    ServerFrame::Welcome(welcome) => Then::Welcomed(welcome.version),
+                    ServerFrame::Welcome(welcome) => Then::Welcomed {
+                        version: welcome.version,
+                        user: welcome.user,
+                    },
                     ServerFrame::Answer { number, .. } => Then::Answered(*number),
                     _ => Then::Nothing,
                 };

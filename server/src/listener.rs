@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{Instrument as _, debug, info, info_span, warn};
+use tracing::{Instrument as _, debug, field, info, info_span, warn};
 
 use crate::address;
 use crate::config::Limits;
@@ -83,7 +83,7 @@ impl Listener {
                 events: self.events.clone(),
             };
             let stop = self.stop.clone();
-            let span = info_span!("session", id, peer = %address);
+            let span = info_span!("session", id, peer = %address, user = field::Empty);
             let task = async move {
                 tokio::select! {
                     () = stop.cancelled() => {}

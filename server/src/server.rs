@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,9 @@ use crate::{Config, address, invite};
 
 /// How long the sessions have to write their last frames.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long the store has to finish what is queued.
+const STORE_LIMIT: Duration = Duration::from_secs(10);
 
 /// Why a server cannot start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -57,13 +61,24 @@ pub enum ServerError {
     Fault,
 }
 
-/// A server that is ready to serve: its data is open and locked.
+/// A server that is ready to serve: its data is open and locked, its ticket is left, and
+/// connections queue at its listener.
 #[derive(Debug)]
 pub struct Server {
     config: Config,
+    listener: TcpListener,
+    listening: SocketAddr,
+    public_address: ServerAddress,
+    parts: Parts,
+}
+
+/// What the data folder gives.
+#[derive(Debug)]
+struct Parts {
+    store: (StoreHandle, StoreEvents),
     identity: Identity,
     local_token: Token,
-    store: (StoreHandle, StoreEvents),
+    ticket: Option<TicketFile>,
 }
 
 /// Serves a data folder on a bound listener until `shutdown` completes.
@@ -75,77 +90,73 @@ pub async fn run(
     config: Config,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServerError> {
-    let server = Server::prepare(config).await?;
-    server.serve(listener, shutdown).await
+    let server = Server::prepare(listener, config).await?;
+    server.serve(shutdown).await
 }
 
 impl Server {
-    /// Checks the settings and opens the data folder, making what is missing.
+    /// Checks the settings, opens the data folder, making what is missing, and leaves the ticket.
     ///
     /// # Errors
     /// [`ServerError`] says what cannot be used.
-    pub async fn prepare(config: Config) -> Result<Self, ServerError> {
+    pub async fn prepare(listener: TcpListener, config: Config) -> Result<Self, ServerError> {
         config.limits.check()?;
-        let open = move || {
-            let store = Store::open(&config.data_dir, StoreConfig::default())?;
-            let identity = files::read_or_make_key(&config.data_dir)?;
-            let local_token = invite::random_token()?;
-            Ok(Self {
-                config,
-                identity,
-                local_token,
-                store,
-            })
-        };
-        spawn_blocking(open)
-            .await
-            .unwrap_or(Err(ServerError::Fault))
+        let listening = listener.local_addr().map_err(ServerError::Listener)?;
+        let setting = config.public_address.clone();
+        let public_address = setting.unwrap_or_else(|| address::guess_public(listening));
+        let (data_dir, ticket) = (config.data_dir.clone(), config.ticket.clone());
+        let noted = public_address.clone();
+        let open = move || Parts::open(&data_dir, ticket.as_deref(), listening, &noted);
+        let parts = spawn_blocking(open).await;
+        Ok(Self {
+            config,
+            listener,
+            listening,
+            public_address,
+            parts: parts.unwrap_or(Err(ServerError::Fault))?,
+        })
+    }
+
+    /// Where it listens.
+    pub fn listening(&self) -> SocketAddr {
+        self.listening
     }
 
     /// What clients pin.
     pub fn fingerprint(&self) -> Fingerprint {
-        self.identity.fingerprint()
-    }
-
-    /// The settings.
-    pub fn config(&self) -> &Config {
-        &self.config
+        self.parts.identity.fingerprint()
     }
 
     /// The ticket for clients on this machine: it admits any number of them for as long as this
-    /// server runs on that address.
-    pub fn local_ticket(&self, listening: SocketAddr) -> Invite {
-        Invite {
-            address: local_address(listening),
-            fingerprint: self.fingerprint(),
-            token: Some(self.local_token.clone()),
-        }
+    /// server runs.
+    pub fn local_ticket(&self) -> Invite {
+        let (identity, token) = (&self.parts.identity, &self.parts.local_token);
+        local_ticket(self.listening, identity, token)
     }
 
-    /// The address that invites name while this server listens there.
-    pub fn public_address(&self, listening: SocketAddr) -> ServerAddress {
-        let setting = self.config.public_address.clone();
-        setting.unwrap_or_else(|| address::guess_public(listening))
+    /// The address that invites name: the setting, or the best guess.
+    pub fn public_address(&self) -> &ServerAddress {
+        &self.public_address
     }
 
     /// Serves until `shutdown` completes and everything is said.
     ///
     /// # Errors
-    /// [`ServerError`] says why it cannot start, or had to stop.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()>,
-    ) -> Result<(), ServerError> {
-        let listening = listener.local_addr().map_err(ServerError::Listener)?;
-        let acceptor = TlsAcceptor::from(Arc::new(tls::server_config(&self.identity)?));
-        let ticket = self.leave_notes(listening).await?;
+    /// [`ServerError`] says why it had to stop.
+    pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
+        let Parts {
+            store,
+            identity,
+            local_token,
+            ticket,
+        } = self.parts;
+        let limits = self.config.limits;
         let relay = Relay::new(RelayConfig {
             policy: self.config.policy,
-            local_token: Some(self.local_token),
-            max_sessions: self.config.limits.max_sessions,
-            max_users: self.config.limits.max_users,
-            registrations_per_hour: self.config.limits.registrations_per_hour,
+            local_token: Some(local_token),
+            max_sessions: limits.max_sessions,
+            max_users: limits.max_users,
+            registrations_per_hour: limits.registrations_per_hour,
         });
         let (events, inbox) = mpsc::channel(INBOX_ROOM);
         let tasks = TaskTracker::new();
@@ -153,57 +164,72 @@ impl Server {
         // Also when this future is dropped half-way.
         let _guards = (close.clone().drop_guard(), stop.clone().drop_guard());
         let listener = Listener {
-            socket: listener,
-            acceptor,
-            limits: self.config.limits,
+            socket: self.listener,
+            acceptor: TlsAcceptor::from(Arc::new(tls::server_config(&identity)?)),
+            limits,
             events: events.clone(),
             tasks: tasks.clone(),
             close: close.clone(),
             stop: stop.clone(),
         };
         tasks.spawn(listener.run());
-        info!(%listening, fingerprint = %self.identity.fingerprint(), "serving");
+        info!(listening = %self.listening, fingerprint = %identity.fingerprint(), "serving");
 
-        let driver = Driver::new(relay, self.store, inbox);
+        let driver = Driver::new(relay, store, inbox);
         let (stopped, store) = driver.run(shutdown).await;
         drop(events);
         close.cancel();
         tasks.close();
         if timeout(GOODBYE_LIMIT, tasks.wait()).await.is_err() {
-            warn!(
-                sessions = tasks.len(),
-                "some sessions did not read their goodbye"
-            );
+            warn!(sessions = tasks.len(), "some did not read their goodbye");
             stop.cancel();
             tasks.wait().await;
         }
-        let finish = move || {
+        let finish = spawn_blocking(move || {
             store.join();
             drop(ticket);
-        };
-        spawn_blocking(finish)
-            .await
-            .map_err(|_| ServerError::Fault)?;
+        });
+        if let Ok(finished) = timeout(STORE_LIMIT, finish).await {
+            finished.map_err(|_| ServerError::Fault)?;
+        } else {
+            warn!("the disk does not answer: not waited for");
+        }
         info!("stopped");
         match stopped {
             Stopped::Drained => Ok(()),
             Stopped::StoreFailed(explanation) => Err(ServerError::StoreFailed(explanation)),
         }
     }
+}
 
-    /// Leaves the ticket and the note of the address.
-    async fn leave_notes(&self, listening: SocketAddr) -> Result<Option<TicketFile>, ServerError> {
-        let data_dir = self.config.data_dir.clone();
-        let path = self.config.ticket.clone();
-        let public_address = self.public_address(listening);
-        let ticket = self.local_ticket(listening);
-        let leave = move || {
-            files::note_address(&data_dir, &public_address)?;
-            path.map(|path| TicketFile::leave(&path, &ticket))
-                .transpose()
-        };
-        let left = spawn_blocking(leave).await;
-        Ok(left.map_err(|_| ServerError::Fault)??)
+impl Parts {
+    fn open(
+        data_dir: &Path,
+        ticket: Option<&Path>,
+        listening: SocketAddr,
+        public_address: &ServerAddress,
+    ) -> Result<Self, ServerError> {
+        let store = Store::open(data_dir, StoreConfig::default())?;
+        let identity = files::read_or_make_key(data_dir)?;
+        let local_token = invite::random_token()?;
+        files::note_address(data_dir, public_address)?;
+        let ticket = ticket
+            .map(|path| TicketFile::leave(path, &local_ticket(listening, &identity, &local_token)))
+            .transpose()?;
+        Ok(Self {
+            store,
+            identity,
+            local_token,
+            ticket,
+        })
+    }
+}
+
+fn local_ticket(listening: SocketAddr, identity: &Identity, token: &Token) -> Invite {
+    Invite {
+        address: local_address(listening),
+        fingerprint: identity.fingerprint(),
+        token: Some(token.clone()),
     }
 }
 

@@ -19,7 +19,7 @@ use recado_shared::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
-use tracing::{debug, info, warn};
+use tracing::{Span, debug, info, warn};
 
 use self::reader::{FrameReader, read_frames};
 use self::window::Window;
@@ -204,11 +204,16 @@ impl<S: AsyncRead + AsyncWrite> Connection<S> {
         };
         let is_written = self.writer.write(&answer.payload).await && self.writer.flush().await;
         match answer.then {
-            Then::Welcomed(version) if is_written => Ok(version),
-            Then::End if is_written => Err(NoWelcome::Said),
-            Then::Welcomed(_) | Then::End | Then::Nothing | Then::Answered(_) | Then::CaughtUp => {
-                Err(NoWelcome::Gone)
+            Then::Welcomed { version, user } if is_written => {
+                Span::current().record("user", user.0);
+                Ok(version)
             }
+            Then::End if is_written => Err(NoWelcome::Said),
+            Then::Welcomed { .. }
+            | Then::End
+            | Then::Nothing
+            | Then::Answered(_)
+            | Then::CaughtUp => Err(NoWelcome::Gone),
         }
     }
 

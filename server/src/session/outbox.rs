@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use recado_shared::limits::{MAX_HEADS_PER_FRAME, MAX_REQUESTS_IN_FLIGHT};
-use recado_shared::{ProtocolVersion, RequestNumber, ServerFrame, codec};
+use recado_shared::{ProtocolVersion, RequestNumber, ServerFrame, UserId, codec};
 use tokio::sync::mpsc;
 use tracing::error;
 
@@ -39,8 +39,13 @@ pub struct Outgoing {
 pub enum Then {
     /// Nothing more.
     Nothing,
-    /// The session is open, in this version.
-    Welcomed(ProtocolVersion),
+    /// The session is open.
+    Welcomed {
+        /// In this version.
+        version: ProtocolVersion,
+        /// For this user.
+        user: UserId,
+    },
     /// The request with this number is answered.
     Answered(RequestNumber),
     /// The driver is told that the session caught up.

@@ -129,7 +129,7 @@ pub(super) async fn write_frames<W: AsyncWrite + Unpin>(
         }
         for outgoing in batch.drain(..) {
             match outgoing.then {
-                Then::Nothing | Then::Welcomed(_) | Then::Answered(_) => {}
+                Then::Nothing | Then::Welcomed { .. } | Then::Answered(_) => {}
                 Then::CaughtUp => {
                     let event = SessionEvent::CaughtUp(context.id);
                     if context.events.send(event).await.is_err() {

@@ -5,7 +5,7 @@ use recado_shared::{MessageId, Timestamp};
 
 /// Draws ids that grow.
 #[derive(Debug)]
-pub(super) struct IdSupply {
+pub struct IdSupply {
     random: fastrand::Rng,
     /// Milliseconds of the last id.
     millis: u64,
@@ -17,7 +17,8 @@ const MILLIS_BITS: u64 = (1 << 48) - 1;
 const COUNTER_BITS: u16 = (1 << 12) - 1;
 
 impl IdSupply {
-    pub(super) fn new(seed: u64) -> Self {
+    /// A supply whose random part starts from `seed`.
+    pub fn new(seed: u64) -> Self {
         Self {
             random: fastrand::Rng::with_seed(seed),
             millis: 0,
@@ -26,7 +27,7 @@ impl IdSupply {
     }
 
     /// Makes the next ids larger than `id`, which an earlier run of the program drew.
-    pub(super) fn follow(&mut self, id: MessageId) {
+    pub fn follow(&mut self, id: MessageId) {
         let bytes = id.0;
         let millis = bytes[..6]
             .iter()
@@ -36,7 +37,7 @@ impl IdSupply {
     }
 
     /// Draws an id for this moment.
-    pub(super) fn draw(&mut self, wall: Timestamp) -> MessageId {
+    pub fn draw(&mut self, wall: Timestamp) -> MessageId {
         let wall = wall.0 & MILLIS_BITS;
         if wall > self.millis {
             self.millis = wall;

@@ -13,6 +13,9 @@ use self::defaults::{DEFAULTS, describe, heading};
 pub use self::key::Key;
 use super::action::{Action, Context};
 
+/// Most keys that a row of the help lists one by one.
+const MAX_KEYS_SHOWN: usize = 4;
+
 /// The bindings in force.
 #[derive(Clone, Debug)]
 pub struct Keymap {
@@ -89,21 +92,27 @@ impl Keymap {
     }
 }
 
-/// One row per action, in the order of their first keys.
+/// One row per action, in the order of their first keys; the positions of the list are one row.
 fn help_rows(table: &[(Key, Action)]) -> Vec<(String, &'static str)> {
-    let mut rows: Vec<(Action, String)> = Vec::new();
+    let mut rows: Vec<(&'static str, Vec<String>)> = Vec::new();
     for (key, action) in table {
-        match rows.iter_mut().find(|(shown, _)| shown == action) {
-            Some((_, keys)) => {
-                keys.push(' ');
-                keys.push_str(&key.to_string());
-            }
-            None => rows.push((*action, key.to_string())),
+        let does = describe(*action);
+        match rows.iter_mut().find(|(shown, _)| *shown == does) {
+            Some((_, keys)) => keys.push(key.to_string()),
+            None => rows.push((does, vec![key.to_string()])),
         }
     }
     rows.into_iter()
-        .map(|(action, keys)| (keys, describe(action)))
+        .map(|(does, keys)| (written(&keys), does))
         .collect()
+}
+
+/// All keys if there are few, else the first and the last.
+fn written(keys: &[String]) -> String {
+    match keys {
+        [first, .., last] if keys.len() > MAX_KEYS_SHOWN => format!("{first} … {last}"),
+        _ => keys.join(" "),
+    }
 }
 
 #[cfg(test)]
@@ -152,6 +161,10 @@ mod tests {
         assert_eq!(keymap.key_of(Context::Global, Action::Retry), "");
         let tables = keymap.tables();
         assert_eq!(tables[0].0, "Everywhere");
+        assert!(tables[0].1.contains(&(
+            "M-1 … M-9".to_owned(),
+            "conversation by its place in the list"
+        )));
         assert_eq!(
             tables[0].1[0],
             ("^K ^G".to_owned(), "switch: find a person or command")

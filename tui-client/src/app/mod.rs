@@ -11,7 +11,7 @@ mod counting;
 mod cursors;
 pub mod effect;
 pub mod event;
-mod ids;
+pub mod ids;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "key codes are the list of another crate, and most of them have no binding"
@@ -72,6 +72,8 @@ pub struct Settings {
     pub seed: u64,
     /// Whether to ring the bell when somebody writes and the terminal has no focus.
     pub bell: bool,
+    /// What the user should know at once, until the next key.
+    pub notice: Option<String>,
 }
 
 /// Everything the client knows and decides.
@@ -111,6 +113,7 @@ impl App {
         if let Some(last) = outbox.last_id() {
             ids.follow(last);
         }
+        let message = settings.notice.clone();
         let mut app = Self {
             settings,
             me: snapshot.me,
@@ -127,7 +130,7 @@ impl App {
             nav: Navigation::default(),
             overlay: None,
             unsaved: Unsaved::default(),
-            message: None,
+            message,
             store_failure: None,
             effects: Vec::new(),
         };

@@ -115,6 +115,8 @@ pub struct ConversationView<'a> {
     pub place: Place,
     /// Whether the log has nothing older than the first item.
     pub is_complete: bool,
+    /// Whether nothing newer than the last item is left out, so that arrivals appear below it.
+    pub follows_newest: bool,
     /// The text being written there.
     pub composer: &'a Composer,
 }

@@ -107,6 +107,7 @@ impl App {
                 .collect(),
             place: conversation.place,
             is_complete: log.window_from() <= recado_shared::Seq(1),
+            follows_newest: log.follows_newest(),
             composer: &conversation.composer,
         }
     }

@@ -159,9 +159,17 @@ pub(super) fn render_none(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) 
             format!("{} and a few letters of a name.", key("switch")),
         ]
     };
-    let top = (area.height / 2).saturating_sub(1);
-    for (at, line) in (top..area.height).zip(lines) {
-        centred(buffer, row(area, at), &line, Theme::dim());
+    let rows: Vec<&str> = lines
+        .iter()
+        .flat_map(|line| {
+            let rows = text::wrap(line, area.width.into());
+            rows.into_iter().map(|row| &line[row])
+        })
+        .collect();
+    let high = u16::try_from(rows.len()).unwrap_or(u16::MAX);
+    let top = area.height.saturating_sub(high) / 2;
+    for (at, line) in (top..area.height).zip(rows) {
+        centred(buffer, row(area, at), line.trim_end(), Theme::dim());
     }
 }
 

@@ -11,6 +11,9 @@ use crate::text;
 const MAX_WIDTH: u16 = 76;
 const MAX_KEYS: u16 = 24;
 
+/// Below this width what a key does matters more than its second key.
+const NARROW: u16 = 48;
+
 /// Tables: heading, then (keys, what they do).
 type Tables<'a> = &'a [(&'static str, Vec<(String, &'static str)>)];
 
@@ -33,7 +36,12 @@ pub(super) fn render(buffer: &mut Buffer, screen: Rect, tables: Tables<'_>, scro
         .map(|(keys, _)| cells(keys))
         .max()
         .unwrap_or(0);
-    let keys_width = widest.min(MAX_KEYS).min(inner.width / 2);
+    let most = if inner.width < NARROW {
+        inner.width / 4
+    } else {
+        MAX_KEYS
+    };
+    let keys_width = widest.min(most);
     for (at, entry) in (0..inner.height).zip(lines.iter().skip(top.into())) {
         let area = row(inner, at);
         match entry {

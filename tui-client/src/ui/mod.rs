@@ -25,12 +25,12 @@ use self::layout::{Layout, Wanted};
 use self::text::{line, put};
 pub use self::theme::Theme;
 pub use self::view::ViewState;
-use crate::app::screen::{ConversationView, Focus, LinkView, Overlay, Pane, Screen};
+use crate::app::screen::{ConversationView, Focus, Overlay, Pane, Screen};
 
 /// Draws one frame.
 pub fn render(frame: &mut Frame<'_>, screen: &Screen<'_>, view: &mut ViewState) {
     let area = frame.area();
-    view.begin();
+    view.begin(screen.conversation.as_ref());
     let buffer = frame.buffer_mut();
     if let Some(cursor) = draw(buffer, area, screen, view) {
         frame.set_cursor_position(cursor);
@@ -59,7 +59,11 @@ fn draw(
         return None;
     };
     draw_frame(buffer, &layout, screen, view.theme);
-    if let Some(area) = layout.contacts {
+    if let Some(mut area) = layout.contacts {
+        if layout.conversation.is_none() {
+            let how = (view.theme, layout.status.width);
+            area = status_line::render_notice(buffer, area, screen, how);
+        }
         contact_list::render(buffer, area, screen, view);
     }
     draw_conversation(buffer, &layout, screen, view);
@@ -98,9 +102,10 @@ fn draw_conversation(
         return;
     };
     let theme = view.theme;
+    let how = (theme, layout.status.width);
+    let area = status_line::render_notice(buffer, area, screen, how);
     let Some(open) = &screen.conversation else {
         conversation::render_none(buffer, area, screen);
-        draw_refusal(buffer, area, screen, view);
         return;
     };
     if let Some(area) = layout.title {
@@ -119,7 +124,6 @@ fn draw_conversation(
     if let Some(area) = layout.typing {
         conversation::render_typing(buffer, area, &open.typing, theme);
     }
-    draw_refusal(buffer, area, screen, view);
     if let Some(area) = layout.rule {
         let newest_key = screen
             .hints
@@ -133,12 +137,6 @@ fn draw_conversation(
             len: open.composer.text().len(),
         };
         composer::render_rule(buffer, area, &rule, theme);
-    }
-}
-
-fn draw_refusal(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>, view: &ViewState) {
-    if let LinkView::Refused(why) = screen.link {
-        status_line::render_refusal(buffer, area, why, view.theme);
     }
 }
 
@@ -215,10 +213,21 @@ fn draw_frame(buffer: &mut Buffer, layout: &Layout, screen: &Screen<'_>, theme: 
         let end = layout.divider.unwrap_or(title.right());
         let title = Rect::new(title.x, top, end - title.x, 1);
         let after = status_line::title(buffer, title, "recado", Theme::strong());
-        if layout.divider.is_none() {
-            let rest = Rect::new(after, top, title.right() - after, 1);
-            status_line::unread_elsewhere(buffer, rest, screen, theme);
+        let rest = Rect::new(after, top, title.right() - after, 1);
+        if layout.divider.is_some() || !status_line::unread_elsewhere(buffer, rest, screen, theme) {
+            let room = Rect::new(rest.x + 1, top, rest.width.saturating_sub(1), 1);
+            let me = text_of_me(screen.me, room.width);
+            text::right(buffer, room, &me, Theme::dim());
         }
+    }
+}
+
+/// The user's own name for a border; nothing where there is no room for it.
+fn text_of_me(me: &str, width: u16) -> String {
+    if me.is_empty() || width < 5 {
+        String::new()
+    } else {
+        format!(" {} ", crate::text::truncate(me, usize::from(width) - 2))
     }
 }
 

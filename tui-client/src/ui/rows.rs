@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -18,7 +18,7 @@ use crate::text;
 const MAX_CACHED: usize = 1024;
 
 /// The rows of one body.
-type Wrapped = Rc<[Range<usize>]>;
+type Wrapped = Arc<[Range<usize>]>;
 
 /// Wrapped bodies of the conversation that is shown, at its width.
 #[derive(Debug, Default)]
@@ -40,10 +40,10 @@ impl WrapCache {
             self.width = width;
         }
         match self.rows.get(&id) {
-            Some((len, rows)) if *len == body.len() => Rc::clone(rows),
+            Some((len, rows)) if *len == body.len() => Arc::clone(rows),
             _ => {
                 let rows: Wrapped = text::wrap(body, width).into();
-                self.rows.insert(id, (body.len(), Rc::clone(&rows)));
+                self.rows.insert(id, (body.len(), Arc::clone(&rows)));
                 rows
             }
         }

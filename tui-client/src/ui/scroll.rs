@@ -73,7 +73,8 @@ impl Position {
     }
 
     /// What is shown in a pane of a height; there must be an item. A position that would leave
-    /// rows empty below the last one becomes [`Position::Newest`].
+    /// rows empty below the last one becomes the last one: [`Position::Newest`], or a pinned row
+    /// where newer messages are left out.
     pub(super) fn window(&mut self, rows: &mut Rows<'_>, height: usize) -> Window {
         let steps = height.max(1) - 1;
         if let Self::At(anchor) = *self {
@@ -87,10 +88,14 @@ impl Position {
                     rows: height,
                 };
             }
-            *self = Self::Newest;
         }
         let last = rows.last();
         let (top, above) = rows.up(last, steps);
+        *self = if rows.view.follows_newest {
+            Self::Newest
+        } else {
+            Self::At(Anchor::new(top, rows))
+        };
         Window {
             top,
             blank: steps - above,
@@ -153,19 +158,26 @@ impl Position {
     /// Makes a row the top one, and finds out whether that is the newest position.
     fn pin(&mut self, top: Spot, rows: &mut Rows<'_>, height: usize) {
         let (end, _) = rows.down(top, height.max(1) - 1);
-        if end == rows.last() {
-            *self = Self::Newest;
-            return;
-        }
+        *self = if end == rows.last() && rows.view.follows_newest {
+            Self::Newest
+        } else {
+            Self::At(Anchor::new(top, rows))
+        };
+    }
+}
+
+impl Anchor {
+    /// Pins what is at the top.
+    fn new(top: Spot, rows: &mut Rows<'_>) -> Self {
         let headings = rows.headings(top.item);
         let row = top.row.saturating_sub(headings);
-        *self = Self::At(Anchor {
+        Self {
             item: id_of(&rows.view.items[top.item]),
             at: rows
                 .byte_of_row(top.item, row)
                 .map_or(At::Row(row), At::Byte),
             pane_row: headings.saturating_sub(top.row),
-        });
+        }
     }
 }
 

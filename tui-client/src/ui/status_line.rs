@@ -21,16 +21,23 @@ pub(super) fn render(
     screen: &Screen<'_>,
     (theme, hints_from): (Theme, u16),
 ) {
-    let counts = counts(screen, theme);
-    let counts_width: u16 = counts.iter().map(|(text, _)| cells(text) + 2).sum();
-    let room = area.width.saturating_sub(counts_width + 1);
-    let (state, style) = link(screen, theme, area.width);
+    let is_roomy = area.width >= REASON_FROM;
+    let counts = counts(screen, is_roomy, theme);
+    let room = area.width.saturating_sub(width_of(&counts) + 2);
+    let (state, style) = link(screen, is_roomy, theme);
+    let message = screen.message.filter(|_| !is_long(screen, area.width));
     // The sign alone is the link's state where something else has to be read.
-    let state = match screen.message {
+    let state = match message {
         Some(_) => state.chars().take(1).collect(),
-        None => text::truncate(&state, room.saturating_sub(1).into()),
+        None => text::truncate(&state, room.into()),
     };
-    let mut x = put(buffer, (area.x, area.y), room, &format!(" {state} "), style);
+    let mut x = put(
+        buffer,
+        (area.x, area.y),
+        area.width,
+        &format!(" {state} "),
+        style,
+    );
     for (text, style) in &counts {
         x = put(
             buffer,
@@ -40,13 +47,13 @@ pub(super) fn render(
             *style,
         );
     }
-    if let Some(message) = screen.message {
-        let rest = Rect::new(x, area.y, area.right() - x, 1);
-        let message = text::truncate(message, rest.width.saturating_sub(1).into());
+    if let Some(message) = message {
+        let room = area.right() - x;
+        let message = text::truncate(message, room.saturating_sub(1).into());
         put(
             buffer,
             (x, area.y),
-            rest.width,
+            room,
             &format!("{message} "),
             Theme::strong(),
         );
@@ -60,20 +67,40 @@ pub(super) fn render(
     }
 }
 
-/// What is not accepted yet: never left out.
-fn counts(screen: &Screen<'_>, theme: Theme) -> Vec<(String, Style)> {
-    let mut counts = Vec::new();
-    if screen.waiting > 0 {
-        counts.push((format!("◌ {} waiting", screen.waiting), theme.busy()));
-    }
-    if screen.failed > 0 {
-        counts.push((format!("✗ {} failed", screen.failed), theme.failure()));
-    }
-    counts
+fn width_of(counts: &[(String, Style)]) -> u16 {
+    counts.iter().map(|(text, _)| cells(text) + 1).sum()
 }
 
-fn link(screen: &Screen<'_>, theme: Theme, width: u16) -> (String, Style) {
-    let is_roomy = width >= REASON_FROM;
+/// Whether what just happened takes more room than the status line has.
+fn is_long(screen: &Screen<'_>, width: u16) -> bool {
+    let counts = counts(screen, width >= REASON_FROM, Theme::new(false));
+    let room = width.saturating_sub(width_of(&counts) + 4);
+    screen
+        .message
+        .is_some_and(|message| text::width(message) > room.into())
+}
+
+/// What is not accepted yet: never left out.
+fn counts(screen: &Screen<'_>, is_roomy: bool, theme: Theme) -> Vec<(String, Style)> {
+    let counts = [
+        (screen.waiting, "◌", "waiting", theme.busy()),
+        (screen.failed, "✗", "failed", theme.failure()),
+    ];
+    counts
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, sign, what, style)| {
+            if is_roomy {
+                (format!("{sign} {count} {what}"), style)
+            } else {
+                (format!("{sign}{count}"), style)
+            }
+        })
+        .collect()
+}
+
+/// The link's state. Why it is refused is said by [`render_notice`].
+fn link(screen: &Screen<'_>, is_roomy: bool, theme: Theme) -> (String, Style) {
     match screen.link {
         LinkView::Connecting => ("◌ connecting…".to_owned(), theme.busy()),
         LinkView::Connected(Some(trip)) if is_roomy => {
@@ -82,11 +109,9 @@ fn link(screen: &Screen<'_>, theme: Theme, width: u16) -> (String, Style) {
         }
         LinkView::Connected(_) => ("● connected".to_owned(), theme.good()),
         LinkView::Offline { why, retry_in } => {
-            let seconds = retry_in.as_millis().div_ceil(1000);
-            let again = if seconds == 0 {
-                "again now".to_owned()
-            } else {
-                format!("again in {seconds} s")
+            let again = match retry_in.as_millis().div_ceil(1000) {
+                0 => "again now".to_owned(),
+                seconds => format!("again in {seconds} s"),
             };
             let line = if is_roomy {
                 format!("○ offline, {again}: {why}")
@@ -95,7 +120,7 @@ fn link(screen: &Screen<'_>, theme: Theme, width: u16) -> (String, Style) {
             };
             (line, theme.failure())
         }
-        LinkView::Refused(why) => (format!("✗ refused: {why}"), theme.failure()),
+        LinkView::Refused(_) => ("✗ refused".to_owned(), theme.failure()),
     }
 }
 
@@ -133,17 +158,29 @@ fn draw_hints(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) {
     }
 }
 
-/// Draws why the server refused, over the last rows of the conversation: it may be long and
-/// nothing works until it is read.
-pub(super) fn render_refusal(buffer: &mut Buffer, area: Rect, why: &str, theme: Theme) {
+/// Draws in the last rows of an area what the status line has no room for: why the server
+/// refused, or a long message. Returns what is left of the area.
+pub(super) fn render_notice(
+    buffer: &mut Buffer,
+    mut area: Rect,
+    screen: &Screen<'_>,
+    (theme, status_width): (Theme, u16),
+) -> Rect {
+    let (why, style) = match (screen.message, screen.link) {
+        (Some(message), _) if is_long(screen, status_width) => (message, Theme::strong()),
+        (_, LinkView::Refused(why)) => (why, theme.failure()),
+        _ => return area,
+    };
     let inner = usize::from(area.width.saturating_sub(2).max(1));
     let rows = text::wrap(why, inner);
-    let height = rows.len().min(usize::from(area.height) / 2);
-    let top = area.bottom() - u16::try_from(height).unwrap_or(0);
-    for (y, range) in (top..area.bottom()).zip(rows) {
-        let line = format!(" {:inner$} ", text::row(why[range].trim_end()));
-        put(buffer, (area.x, y), area.width, &line, theme.failure());
+    let height = rows.len().min(usize::from(area.height.saturating_sub(1)));
+    let bottom = area.bottom();
+    area.height -= u16::try_from(height).unwrap_or(0);
+    for (y, range) in (area.bottom()..bottom).zip(rows) {
+        let line = format!(" {}", text::row(why[range].trim_end()));
+        put(buffer, (area.x, y), area.width, &line, style);
     }
+    area
 }
 
 /// Draws the title of a pane on its border. Returns the column after it.
@@ -158,8 +195,14 @@ pub(super) fn title(buffer: &mut Buffer, area: Rect, name: &str, style: Style) -
     )
 }
 
-/// The signs at the right end of a title on a terminal that shows one pane: what waits elsewhere.
-pub(super) fn unread_elsewhere(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>, theme: Theme) {
+/// Draws at the right end of a title, on a terminal that shows one pane, what waits elsewhere.
+/// Returns whether anything does.
+pub(super) fn unread_elsewhere(
+    buffer: &mut Buffer,
+    area: Rect,
+    screen: &Screen<'_>,
+    theme: Theme,
+) -> bool {
     let unread: u64 = screen
         .contacts
         .iter()
@@ -170,4 +213,5 @@ pub(super) fn unread_elsewhere(buffer: &mut Buffer, area: Rect, screen: &Screen<
         let line = format!(" {} unread ", super::contact_list::count(unread));
         right(buffer, area, &line, theme.unread());
     }
+    unread > 0
 }

@@ -119,6 +119,7 @@ fn conversation<'a>(
         typing: Vec::new(),
         place: Place::Newest,
         is_complete: true,
+        follows_newest: true,
         composer,
     }
 }

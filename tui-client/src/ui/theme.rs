@@ -120,6 +120,6 @@ mod tests {
     fn a_name_keeps_its_colour() {
         let theme = Theme::new(true);
         assert_eq!(theme.author("bob"), theme.author("bob"));
-        assert_ne!(theme.author("bob").fg, theme.author("carol").fg);
+        assert_ne!(theme.author("bob").fg, theme.author("erin").fg);
     }
 }

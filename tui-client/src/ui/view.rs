@@ -12,7 +12,7 @@ use recado_shared::{ConversationId, Timestamp};
 use super::rows::WrapCache;
 use super::scroll::Position;
 use super::theme::Theme;
-use crate::app::screen::Place;
+use crate::app::screen::{ConversationView, Place};
 use crate::app::{ClickTarget, Scroll, Viewed};
 
 /// Most conversations whose exact scroll is kept. Beyond it all are forgotten, and the places
@@ -91,16 +91,22 @@ impl ViewState {
         is_here
     }
 
-    /// What the last frame showed of the open conversation.
+    /// What the last frame showed of the open conversation; nothing is visible where another
+    /// pane hides it.
     pub fn viewed(&self) -> Option<Viewed> {
         self.viewed
     }
 
     /// Begins a frame: nothing can be hit and nothing is seen until it is drawn.
-    pub(super) fn begin(&mut self) {
+    pub(super) fn begin(&mut self, open: Option<&ConversationView<'_>>) {
         self.hits.clear();
-        self.viewed = None;
         self.contacts_area = Rect::default();
+        self.viewed = open.map(|open| Viewed {
+            conversation: open.id,
+            visible: None,
+            place: open.place,
+            at_oldest: false,
+        });
     }
 
     /// Notes what a click in an area hits. Later areas lie over earlier ones.

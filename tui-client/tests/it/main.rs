@@ -5,5 +5,7 @@
     reason = "helpers of tests fail as the tests do: by panicking where it happened"
 )]
 
+mod driver;
 mod net;
 mod support;
+mod terminal;

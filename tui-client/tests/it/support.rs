@@ -16,7 +16,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 /// Long enough for a machine under load. Reaching it means that something is stuck.
-const STUCK: Duration = Duration::from_secs(60);
+const STUCK: Duration = Duration::from_mins(1);
 
 /// Waits for something that has to happen.
 pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
@@ -39,14 +39,14 @@ impl TestServer {
     /// Starts a server with these settings; port 0 takes a free one.
     pub(crate) async fn start_with(config: Config, port: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-        let server = Server::prepare(config).await.unwrap();
-        let ticket = server.local_ticket(listener.local_addr().unwrap());
+        let server = Server::prepare(listener, config).await.unwrap();
+        let ticket = server.local_ticket();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
             // A dropped sender stops the server too.
             let _ = stopped.await;
         };
-        let task = tokio::spawn(server.serve(listener, shutdown));
+        let task = tokio::spawn(server.serve(shutdown));
         Self { ticket, stop, task }
     }
 

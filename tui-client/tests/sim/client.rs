@@ -126,6 +126,7 @@ impl Client {
             keymap: Keymap::default(),
             seed: clock.random.u64(..),
             bell: true,
+            notice: None,
         };
         self.app = Some(App::new(snapshot, settings, self.now(clock)));
         self.pane = Pane::default();

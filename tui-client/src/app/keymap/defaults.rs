@@ -169,15 +169,15 @@ pub(super) const fn describe(action: Action) -> &'static str {
         Action::PreviousConversation => "previous conversation",
         Action::NextUnread => "next unread conversation",
         Action::Back => "back to where the last jump came from",
-        Action::Conversation1 => "first conversation of the list",
-        Action::Conversation2 => "second conversation",
-        Action::Conversation3 => "third conversation",
-        Action::Conversation4 => "fourth conversation",
-        Action::Conversation5 => "fifth conversation",
-        Action::Conversation6 => "sixth conversation",
-        Action::Conversation7 => "seventh conversation",
-        Action::Conversation8 => "eighth conversation",
-        Action::Conversation9 => "ninth conversation",
+        Action::Conversation1
+        | Action::Conversation2
+        | Action::Conversation3
+        | Action::Conversation4
+        | Action::Conversation5
+        | Action::Conversation6
+        | Action::Conversation7
+        | Action::Conversation8
+        | Action::Conversation9 => "conversation by its place in the list",
         Action::PageUp => "scroll up a page",
         Action::PageDown => "scroll down a page",
         Action::Newest => "newest message",

@@ -165,6 +165,7 @@ impl Client {
             keymap: Keymap::default(),
             seed: 1,
             bell: true,
+            notice: None,
         };
         Self {
             app: App::new(snapshot, settings, now),

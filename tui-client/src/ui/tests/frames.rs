@@ -222,14 +222,25 @@ fn a_long_draft_grows_to_a_third_and_shows_its_length() {
 fn a_message_of_the_program_hides_hints_and_nothing_else() {
     let composer = Composer::with_text("");
     let mut screen = busy(&composer);
-    screen.message = Some("the message has 20000 bytes, 15360 are allowed: send it in parts");
+    screen.message = Some("the message has 20000 bytes, 15360 are allowed: cut it");
     screen.waiting = 3;
     let frame = frame(&screen, 80, 24);
     let last = frame.lines().last().unwrap();
     assert_eq!(
         last,
-        "└ ● ◌ 3 waiting the message has 20000 bytes, 15360 are allowed: send it in par… ┘"
+        "└ ● ◌ 3 waiting the message has 20000 bytes, 15360 are allowed: cut it ────────┘"
     );
+}
+
+#[test]
+fn a_long_message_of_the_program_is_said_in_full() {
+    let composer = Composer::with_text("");
+    let mut screen = busy(&composer);
+    screen.message = Some(
+        "nothing more is kept on this disk: cannot use /home/alice/.local/share/recado/client.db: no space left. \
+         Copy what you need, then restart",
+    );
+    insta::assert_snapshot!("long_message_80x24", frame(&screen, 80, 24));
 }
 
 #[test]

@@ -8,6 +8,7 @@ struct Chat {
     view: ViewState,
     size: (u16, u16),
     place: Place,
+    follows_newest: bool,
 }
 
 impl Chat {
@@ -18,6 +19,7 @@ impl Chat {
             view: view(),
             size: (80, 24),
             place: Place::Newest,
+            follows_newest: true,
         }
     }
 
@@ -30,16 +32,18 @@ impl Chat {
             .collect();
         let mut open = conversation("bob", items, &self.composer);
         open.place = self.place;
+        open.follows_newest = self.follows_newest;
         let mut screen = screen();
         screen.conversation = Some(open);
         let buffer = drawn(&screen, &mut self.view, self.size.0, self.size.1);
-        let body_at = if self.size.0 >= 60 { 24 + 14 } else { 1 + 13 };
+        let borders = if self.size.0 >= 60 { 2 } else { 1 };
         text(&buffer)
             .lines()
             .skip(1)
             .take(usize::from(self.size.1) - 5)
-            .map(|line| line.chars().skip(body_at).collect::<String>())
-            .map(|line| line.trim_end_matches(['│', ' ']).to_owned())
+            .filter_map(|line| line.split('│').nth(borders))
+            .map(|line| line.chars().skip(13).collect::<String>())
+            .map(|line| line.trim_end().to_owned())
             .collect()
     }
 
@@ -56,7 +60,7 @@ impl Chat {
 /// One row, or three: the second and third have long words.
 fn body(seq: u64) -> String {
     if seq.is_multiple_of(3) {
-        format!("m{seq} {} {}", "x".repeat(33), "y".repeat(33))
+        format!("m{seq} {} {}", "x".repeat(35), "y".repeat(35))
     } else {
         format!("m{seq}")
     }
@@ -88,13 +92,32 @@ fn arrivals_do_not_move_what_is_being_read() {
 }
 
 #[test]
+fn newer_ones_loaded_below_do_not_move_it_either() {
+    let mut chat = Chat::new(40);
+    chat.follows_newest = false;
+    let before = chat.rows();
+    assert_eq!(before, chat.scroll(Scroll::Pages(5)));
+    for seq in 41..60 {
+        chat.add(seq);
+    }
+    assert_eq!(chat.rows(), before);
+    assert_ne!(chat.view.viewed().unwrap().place, Place::Newest);
+    chat.follows_newest = true;
+    assert_eq!(chat.scroll(Scroll::Pages(50)).last().unwrap(), &body(59));
+    assert_eq!(chat.view.viewed().unwrap().place, Place::Newest);
+}
+
+#[test]
 fn older_ones_loaded_above_do_not_move_it_either() {
     let mut chat = Chat::new(40);
     let older: Vec<_> = chat.bodies.drain(..20).collect();
     chat.rows();
     let before = chat.scroll(Scroll::Pages(-20));
     assert!(chat.view.viewed().unwrap().at_oldest);
-    assert_eq!(before[0], "November ──", "the day is above the first one");
+    assert!(
+        before[0].contains("November"),
+        "the day is above the first one"
+    );
     chat.bodies.splice(..0, older);
     let after = chat.rows();
     assert_eq!(after[1..], before[1..]);
@@ -134,7 +157,7 @@ fn steps_up_and_down_see_every_row_once_and_come_back() {
         assert_eq!(after[1..], before[..before.len() - 1]);
         tops.push(after[0].clone());
     }
-    assert_eq!(tops.len(), 30 + 10 + 1 - newest.len() + 1);
+    assert_eq!(tops.len(), 30 + 20 + 1 - newest.len() + 1);
     for top in tops.iter().rev().skip(1) {
         assert_eq!(&chat.scroll(Scroll::Lines(1))[0], top);
     }

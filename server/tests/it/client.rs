@@ -1,0 +1,148 @@
+//! A small client: says and hears single frames, and keeps nothing.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use recado_shared::codec::{self, LengthDelimitedCodec};
+use recado_shared::limits::MAX_FRAME_LEN;
+use recado_shared::tls::{self, Identity};
+use recado_shared::{
+    Answer, ClientFrame, Content, ConversationId, Fingerprint, HeadsPage, Hello, MessageBody,
+    MessageId, ProtocolVersion, Refusal, Request, RequestError, RequestNumber, ServerFrame, Token,
+    UserId, Welcome,
+};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_util::codec::Framed;
+
+/// A server that says nothing for this long has failed the test.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) struct Client {
+    frames: Framed<TlsStream<TcpStream>, LengthDelimitedCodec>,
+    last_number: u32,
+    pub(crate) user: UserId,
+}
+
+/// A greeting in the newest version.
+pub(crate) fn hello(name: Option<&str>, token: Option<Token>) -> Hello {
+    Hello {
+        oldest: ProtocolVersion::OLDEST,
+        newest: ProtocolVersion::NEWEST,
+        software: "test/1".to_owned(),
+        name: name.map(str::to_owned),
+        token,
+        since: None,
+        extensions: Vec::new(),
+    }
+}
+
+pub(crate) fn message(text: &str) -> Content {
+    Content::Message(MessageBody::new(text).unwrap())
+}
+
+/// The nth id of a test.
+pub(crate) fn id(n: u8) -> MessageId {
+    MessageId([n; 16])
+}
+
+impl Client {
+    /// Shakes hands. The window of the connection stays small, so that a client that does not
+    /// read is noticed soon.
+    pub(crate) async fn connect(
+        address: SocketAddr,
+        pin: Fingerprint,
+        device: &Identity,
+    ) -> std::io::Result<Self> {
+        let config = tls::client_config(device, pin).unwrap();
+        let socket = TcpSocket::new_v4()?;
+        socket.set_recv_buffer_size(16 * 1024)?;
+        let stream = socket.connect(address).await?;
+        let connector = TlsConnector::from(Arc::new(config));
+        let stream = connector.connect(tls::server_name(), stream).await?;
+        Ok(Self {
+            frames: Framed::new(stream, codec::framing(MAX_FRAME_LEN)),
+            last_number: 0,
+            user: UserId(0),
+        })
+    }
+
+    pub(crate) async fn say(&mut self, frame: &ClientFrame) {
+        let payload = codec::encode(frame).unwrap();
+        self.frames.send(payload).await.unwrap();
+    }
+
+    /// The next frame, or `None` at the end of the connection.
+    pub(crate) async fn hear_or_end(&mut self) -> Option<ServerFrame> {
+        let next = timeout(PATIENCE, self.frames.next()).await;
+        let payload = next.expect("the server says something")?;
+        Some(codec::decode(&payload.unwrap()).unwrap())
+    }
+
+    pub(crate) async fn hear(&mut self) -> ServerFrame {
+        self.hear_or_end().await.expect("the session goes on")
+    }
+
+    /// Greets, and expects to be let in.
+    pub(crate) async fn enter(&mut self, hello: Hello) -> Welcome {
+        self.say(&ClientFrame::Hello(hello)).await;
+        match self.hear().await {
+            ServerFrame::Welcome(welcome) => {
+                self.user = welcome.user;
+                welcome
+            }
+            other => panic!("no welcome: {other:?}"),
+        }
+    }
+
+    /// Greets, and expects to be refused.
+    pub(crate) async fn refused(&mut self, hello: Hello) -> Refusal {
+        self.say(&ClientFrame::Hello(hello)).await;
+        self.hear_refusal().await
+    }
+
+    pub(crate) async fn hear_refusal(&mut self) -> Refusal {
+        let frame = self.hear().await;
+        assert_eq!(self.hear_or_end().await, None);
+        match frame {
+            ServerFrame::Refused(refusal) => refusal,
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    pub(crate) async fn hear_heads(&mut self) -> HeadsPage {
+        match self.hear().await {
+            ServerFrame::Heads(page) => page,
+            other => panic!("no heads: {other:?}"),
+        }
+    }
+
+    /// Sends a request without waiting for its answer.
+    pub(crate) async fn ask(&mut self, request: Request) -> RequestNumber {
+        self.last_number += 1;
+        let number = RequestNumber(self.last_number);
+        self.say(&ClientFrame::Request { number, request }).await;
+        number
+    }
+
+    /// Sends a request; the next frame is its answer.
+    pub(crate) async fn answer(&mut self, request: Request) -> Result<Answer, RequestError> {
+        let asked = self.ask(request).await;
+        match self.hear().await {
+            ServerFrame::Answer { number, result } if number == asked => result,
+            other => panic!("no answer: {other:?}"),
+        }
+    }
+
+    pub(crate) fn append(&self, to: UserId, id: MessageId, text: &str) -> Request {
+        Request::Append {
+            conversation: ConversationId::direct(self.user, to),
+            id,
+            content: message(text),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The server as its clients see it: sessions over a pipe with paused time, and the whole server
+//! over TLS on a free port.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as it should be"
+)]
+
+mod client;
+mod server;
+
+mod doors;
+mod drain;
+mod program;
+mod session;
+mod slow;
+mod talk;

@@ -1,0 +1,108 @@
+//! A whole server on a free port, with its data in a folder that is thrown away.
+
+use std::net::SocketAddr;
+
+use recado_server::invite::{self, InviteTerms};
+use recado_server::{Config, Policy, Server, ServerError};
+use recado_shared::tls::Identity;
+use recado_shared::{Fingerprint, Token, UserName};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::client::{Client, hello};
+
+pub(crate) struct TestServer {
+    pub(crate) config: Config,
+    pub(crate) address: SocketAddr,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) local_token: Token,
+    shutdown: oneshot::Sender<()>,
+    serving: JoinHandle<Result<(), ServerError>>,
+    dir: TempDir,
+}
+
+/// What the server's people bring along.
+pub(crate) fn device() -> Identity {
+    Identity::generate().unwrap()
+}
+
+impl TestServer {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub(crate) async fn start_under(policy: Policy) -> Self {
+        Self::start_with(|config| config.policy = policy).await
+    }
+
+    pub(crate) async fn start_with(set: impl FnOnce(&mut Config)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = Config::new(dir.path().join("data"));
+        config.ticket = Some(dir.path().join("run").join("local.ticket"));
+        set(&mut config);
+        Self::serve(config, dir).await
+    }
+
+    async fn serve(config: Config, dir: TempDir) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Server::prepare(listener, config.clone()).await.unwrap();
+        let (shutdown, asked) = oneshot::channel::<()>();
+        let (address, fingerprint) = (server.listening(), server.fingerprint());
+        let local_token = server.local_ticket().token.unwrap();
+        let stopped = async {
+            asked.await.unwrap();
+        };
+        Self {
+            config,
+            address,
+            fingerprint,
+            local_token,
+            shutdown,
+            serving: tokio::spawn(server.serve(stopped)),
+            dir,
+        }
+    }
+
+    /// Tells the server to stop, without waiting for it.
+    pub(crate) fn stop(self) -> (JoinHandle<Result<(), ServerError>>, Config, TempDir) {
+        self.shutdown.send(()).unwrap();
+        (self.serving, self.config, self.dir)
+    }
+
+    pub(crate) async fn restart(self) -> Self {
+        let (serving, config, dir) = self.stop();
+        serving.await.unwrap().unwrap();
+        Self::serve(config, dir).await
+    }
+
+    pub(crate) async fn connect(&self, device: &Identity) -> Client {
+        Client::connect(self.address, self.fingerprint, device)
+            .await
+            .unwrap()
+    }
+
+    /// Lets somebody in by the local token and reads the heads, of which there are none.
+    pub(crate) async fn newcomer(&self, device: &Identity, name: &str) -> Client {
+        let mut client = self.connect(device).await;
+        let token = Some(self.local_token.clone());
+        let welcome = client.enter(hello(Some(name), token)).await;
+        assert_eq!(welcome.name.as_str(), name);
+        assert!(welcome.registered);
+        let heads = client.hear_heads().await;
+        assert_eq!((heads.heads.len(), heads.complete.is_some()), (0, true));
+        client
+    }
+
+    pub(crate) fn invite(&self, terms: &InviteTerms) -> Token {
+        let invite = invite::make(&self.config.data_dir, None, terms).unwrap();
+        assert_eq!(invite.fingerprint, self.fingerprint);
+        assert_eq!(invite.address.to_string(), self.address.to_string());
+        invite.token.unwrap()
+    }
+}
+
+pub(crate) fn name(text: &str) -> UserName {
+    UserName::new(text).unwrap()
+}

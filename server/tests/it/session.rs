@@ -1,0 +1,492 @@
+//! One session over a pipe, with paused time; the test plays the client and the driver.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt as _, StreamExt as _};
+use recado_server::relay::{Peer, SessionId};
+use recado_server::session::{
+    self, HANDSHAKE_TIMEOUT, Outbox, Outgoing, PAGE_WEIGHT, RateLimits, SessionContext,
+    SessionEvent, Then,
+};
+use recado_shared::codec::{self, LengthDelimitedCodec};
+use recado_shared::limits::{
+    DEAD_AFTER, MAX_BODY_LEN, MAX_FRAME_LEN, MAX_FRAME_LEN_BEFORE_WELCOME, MAX_REQUESTS_IN_FLIGHT,
+    PING_AFTER,
+};
+use recado_shared::{
+    Answer, ClientFrame, ConversationId, DeviceKey, Farewell, LogId, Notice, PageRange,
+    ProtocolVersion, Refusal, Request, RequestError, RequestNumber, Seq, ServerFrame, Timestamp,
+    UserId, Welcome,
+};
+use tokio::io::{AsyncWriteExt as _, DuplexStream};
+use tokio::sync::mpsc;
+use tokio::time::{advance, timeout};
+use tokio_util::codec::Framed;
+
+use crate::client::{hello, id, message};
+use crate::server::name;
+
+const ID: SessionId = SessionId(1);
+
+/// Bytes that the pipe holds each way.
+const PIPE_LEN: usize = 256 * 1024;
+
+/// Events that the driver's queue holds: fewer than a session may send at once.
+const INBOX_ROOM: usize = 256;
+
+/// Both sides of a session.
+struct Desk {
+    client: Framed<DuplexStream, LengthDelimitedCodec>,
+    events: mpsc::Receiver<SessionEvent>,
+}
+
+fn greeting() -> ClientFrame {
+    ClientFrame::Hello(hello(Some("alice"), None))
+}
+
+fn welcome() -> ServerFrame {
+    ServerFrame::Welcome(Welcome {
+        version: ProtocolVersion::V1,
+        user: UserId(1),
+        name: name("alice"),
+        registered: false,
+        log: LogId([0; 16]),
+        now: Timestamp(0),
+    })
+}
+
+fn append(number: u32, text: &str) -> ClientFrame {
+    ClientFrame::Request {
+        number: RequestNumber(number),
+        request: Request::Append {
+            conversation: ConversationId::direct(UserId(1), UserId(2)),
+            id: id(1),
+            content: message(text),
+        },
+    }
+}
+
+fn answer(number: u32) -> Outgoing {
+    let number = RequestNumber(number);
+    let frame = ServerFrame::Answer {
+        number,
+        result: Err(RequestError::Unavailable),
+    };
+    Outgoing::encode(&frame, Then::Answered(number)).unwrap()
+}
+
+fn outgoing(frame: &ServerFrame, then: Then) -> Outgoing {
+    Outgoing::encode(frame, then).unwrap()
+}
+
+impl Desk {
+    fn open() -> Self {
+        Self::open_with(PIPE_LEN, RateLimits::default())
+    }
+
+    fn open_with(pipe_len: usize, rates: RateLimits) -> Self {
+        let (client, server) = tokio::io::duplex(pipe_len);
+        let (sender, events) = mpsc::channel(INBOX_ROOM);
+        let context = SessionContext {
+            id: ID,
+            peer: Peer {
+                key: DeviceKey([1; 32]),
+                address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            },
+            events: sender,
+            rates,
+        };
+        tokio::spawn(session::run(server, context));
+        // The client may say more than it is allowed to.
+        let client = Framed::new(client, codec::framing(2 * MAX_FRAME_LEN));
+        Self { client, events }
+    }
+
+    /// A session that was let in.
+    async fn welcomed() -> (Self, Outbox) {
+        Self::open().let_in().await
+    }
+
+    async fn let_in(mut self) -> (Self, Outbox) {
+        self.say(&greeting()).await;
+        let outbox = self.greeted().await;
+        let then = Then::Welcomed {
+            version: ProtocolVersion::V1,
+            user: UserId(1),
+        };
+        outbox.try_send(outgoing(&welcome(), then)).unwrap();
+        assert_eq!(self.hear().await, Some(welcome()));
+        (self, outbox)
+    }
+
+    async fn say(&mut self, frame: &ClientFrame) {
+        self.say_bytes(codec::encode(frame).unwrap()).await;
+    }
+
+    async fn say_bytes(&mut self, payload: impl Into<Bytes>) {
+        self.client.send(payload.into()).await.unwrap();
+    }
+
+    async fn hear(&mut self) -> Option<ServerFrame> {
+        let payload = self.client.next().await?;
+        Some(codec::decode(&payload.unwrap()).unwrap())
+    }
+
+    /// Expects this as the last frame, and the end of the connection behind it.
+    async fn hear_last(&mut self, last: ServerFrame) {
+        assert_eq!(self.hear().await, Some(last));
+        assert_eq!(self.hear().await, None);
+    }
+
+    async fn hear_farewell(&mut self, farewell: Farewell) {
+        self.hear_last(ServerFrame::Farewell(farewell)).await;
+    }
+
+    async fn greeted(&mut self) -> Outbox {
+        match self.events.recv().await {
+            Some(SessionEvent::Hello { outbox, .. }) => outbox,
+            other => panic!("no hello: {other:?}"),
+        }
+    }
+
+    /// The next frame that the driver gets.
+    async fn passed_on(&mut self) -> ClientFrame {
+        match self.events.recv().await {
+            Some(SessionEvent::Frame { session: ID, frame }) => frame,
+            other => panic!("no frame: {other:?}"),
+        }
+    }
+
+    async fn closed(&mut self) {
+        match self.events.recv().await {
+            Some(SessionEvent::Closed(ID)) => {}
+            other => panic!("not closed: {other:?}"),
+        }
+    }
+
+    /// Whether the driver gets nothing, however long it waits.
+    async fn passes_nothing_on(&mut self) -> bool {
+        let soon = PING_AFTER / 2;
+        timeout(soon, self.events.recv()).await.is_err()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_says_nothing_is_told_and_closed() {
+    let mut desk = Desk::open();
+    desk.hear_farewell(Farewell::Silent).await;
+    desk.closed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_greeting_that_trickles_in_does_not_hold_the_connection() {
+    let mut desk = Desk::open();
+    let payload = codec::encode(&greeting()).unwrap();
+    let length = u32::try_from(payload.len()).unwrap();
+    let pipe = desk.client.get_mut();
+    pipe.write_all(&length.to_be_bytes()).await.unwrap();
+    for byte in &payload[..2] {
+        pipe.write_all(&[*byte]).await.unwrap();
+        advance(HANDSHAKE_TIMEOUT / 2).await;
+    }
+    desk.hear_farewell(Farewell::Silent).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_driver_that_does_not_answer_the_greeting_is_not_waited_for() {
+    let mut desk = Desk::open();
+    desk.say(&greeting()).await;
+    let _outbox = desk.greeted().await;
+    desk.hear_last(ServerFrame::Refused(Refusal::Unavailable))
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_that_are_no_greeting_are_refused() {
+    for payload in [
+        Bytes::from_static(b"GET / HTTP/1.1"),
+        codec::encode(&ClientFrame::Ping(1)).unwrap(),
+        Bytes::new(),
+    ] {
+        let mut desk = Desk::open();
+        desk.say_bytes(payload).await;
+        desk.hear_last(ServerFrame::Refused(Refusal::Malformed))
+            .await;
+        desk.closed().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_frame_depends_on_the_welcome() {
+    let mut desk = Desk::open();
+    desk.say_bytes(vec![0; MAX_FRAME_LEN_BEFORE_WELCOME + 1])
+        .await;
+    desk.hear_farewell(Farewell::TooLong).await;
+
+    let (mut desk, _outbox) = Desk::welcomed().await;
+    let long = append(1, &"x".repeat(MAX_BODY_LEN));
+    desk.say(&long).await;
+    assert_eq!(desk.passed_on().await, long);
+    // The length alone is enough.
+    let length = u32::try_from(MAX_FRAME_LEN + 1).unwrap();
+    let pipe = desk.client.get_mut();
+    pipe.write_all(&length.to_be_bytes()).await.unwrap();
+    desk.hear_farewell(Farewell::TooLong).await;
+    desk.closed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_malformed_frame_ends_the_session() {
+    let mut leftover = codec::encode(&ClientFrame::Ping(1)).unwrap().to_vec();
+    leftover.push(0);
+    // The first number behind the last variant, as a newer version may say it.
+    let newer = vec![9];
+    for payload in [vec![], vec![0xff; 9], newer, leftover] {
+        let (mut desk, _outbox) = Desk::welcomed().await;
+        desk.say_bytes(payload).await;
+        desk.hear_farewell(Farewell::Malformed).await;
+        desk.closed().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_hello_has_no_place() {
+    let (mut desk, _outbox) = Desk::welcomed().await;
+    desk.say(&greeting()).await;
+    desk.hear_farewell(Farewell::OutOfPlace).await;
+    desk.closed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_number_is_not_used_twice_at_a_time() {
+    let (mut desk, outbox) = Desk::welcomed().await;
+    desk.say(&append(1, "a")).await;
+    desk.passed_on().await;
+    outbox.try_send(answer(1)).unwrap();
+    desk.hear().await;
+    // It is free again.
+    desk.say(&append(1, "b")).await;
+    assert_eq!(desk.passed_on().await, append(1, "b"));
+    desk.say(&append(1, "c")).await;
+    desk.hear_farewell(Farewell::OutOfPlace).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_asked_about_and_then_ends_the_session() {
+    let (mut desk, _outbox) = Desk::welcomed().await;
+    let asked = desk.hear().await;
+    let Some(ServerFrame::Ping(number)) = asked else {
+        panic!("no ping: {asked:?}");
+    };
+    desk.say(&ClientFrame::Pong(number)).await;
+    // That was a sign of life: it is asked again, not closed.
+    assert_eq!(desk.hear().await, Some(ServerFrame::Ping(number + 1)));
+    desk.hear_farewell(Farewell::Silent).await;
+    desk.closed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ping_is_answered_without_the_driver() {
+    let (mut desk, _outbox) = Desk::welcomed().await;
+    desk.say(&ClientFrame::Ping(7)).await;
+    assert_eq!(desk.hear().await, Some(ServerFrame::Pong(7)));
+    assert!(desk.passes_nothing_on().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_half_read_frame_survives_a_ping_in_between() {
+    let (mut desk, _outbox) = Desk::welcomed().await;
+    let frame = append(1, "in two halves");
+    let payload = codec::encode(&frame).unwrap();
+    let length = u32::try_from(payload.len()).unwrap();
+    let (first, second) = payload.split_at(payload.len() / 2);
+    let pipe = desk.client.get_mut();
+    pipe.write_all(&length.to_be_bytes()).await.unwrap();
+    pipe.write_all(first).await.unwrap();
+    assert_eq!(desk.hear().await, Some(ServerFrame::Ping(1)));
+    desk.client.get_mut().write_all(second).await.unwrap();
+    assert_eq!(desk.passed_on().await, frame);
+}
+
+#[tokio::test(start_paused = true)]
+async fn unanswered_requests_pause_reading_and_lose_nothing() {
+    let (mut desk, outbox) = Desk::welcomed().await;
+    let most = u32::try_from(MAX_REQUESTS_IN_FLIGHT).unwrap();
+    for number in 1..=most + 2 {
+        desk.say(&append(number, "x")).await;
+    }
+    for number in 1..=most {
+        assert_eq!(desk.passed_on().await, append(number, "x"));
+    }
+    assert!(desk.passes_nothing_on().await);
+    for number in 1..=2 {
+        outbox.try_send(answer(number)).unwrap();
+        assert_eq!(desk.passed_on().await, append(most + number, "x"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_weigh_more_than_other_requests() {
+    let (mut desk, outbox) = Desk::welcomed().await;
+    let page = |number| ClientFrame::Request {
+        number: RequestNumber(number),
+        request: Request::Page {
+            conversation: ConversationId::direct(UserId(1), UserId(2)),
+            range: PageRange::After(Seq::ZERO),
+            limit: 200,
+        },
+    };
+    let most = u32::try_from(MAX_REQUESTS_IN_FLIGHT / PAGE_WEIGHT).unwrap();
+    for number in 1..=most + 1 {
+        desk.say(&page(number)).await;
+    }
+    for number in 1..=most {
+        assert_eq!(desk.passed_on().await, page(number));
+    }
+    assert!(desk.passes_nothing_on().await);
+    outbox.try_send(answer(1)).unwrap();
+    assert_eq!(desk.passed_on().await, page(most + 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_sends_too_fast_is_told_and_slowed_down() {
+    let number = |n| NonZeroU32::new(n).unwrap();
+    let rates = RateLimits {
+        frames_per_second: number(1),
+        frame_burst: number(3),
+        ..RateLimits::default()
+    };
+    let (mut desk, _outbox) = Desk::open_with(PIPE_LEN, rates).let_in().await;
+    for n in 1..=5 {
+        desk.say(&ClientFrame::Ping(n)).await;
+    }
+    for n in 1..=3 {
+        assert_eq!(desk.hear().await, Some(ServerFrame::Pong(n)));
+    }
+    let notice = ServerFrame::Notice(Notice::Throttled);
+    assert_eq!(desk.hear().await, Some(notice));
+    for n in 4..=5 {
+        assert_eq!(desk.hear().await, Some(ServerFrame::Pong(n)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_bytes_slow_a_session_down_too() {
+    let number = |n| NonZeroU32::new(n).unwrap();
+    let rates = RateLimits {
+        bytes_per_second: number(1_024),
+        byte_burst: number(65_536),
+        ..RateLimits::default()
+    };
+    let (mut desk, _outbox) = Desk::open_with(PIPE_LEN, rates).let_in().await;
+    let text = "x".repeat(MAX_BODY_LEN);
+    for n in 1..=5 {
+        desk.say(&append(n, &text)).await;
+    }
+    for n in 1..=4 {
+        assert_eq!(desk.passed_on().await, append(n, &text));
+    }
+    let notice = ServerFrame::Notice(Notice::Throttled);
+    assert_eq!(desk.hear().await, Some(notice));
+    assert_eq!(desk.passed_on().await, append(5, &text));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_nothing_is_closed_in_the_end() {
+    let (mut desk, outbox) = Desk::open_with(1_024, RateLimits::default()).let_in().await;
+    let page = ServerFrame::Answer {
+        number: RequestNumber(1),
+        result: Ok(Answer::Page {
+            entries: Vec::new(),
+            newest: Seq(1),
+        }),
+    };
+    let frame = outgoing(&page, Then::Nothing);
+    while outbox.capacity() > 0 {
+        outbox.try_send(frame.clone()).unwrap();
+    }
+    // It still shows signs of life, so that silence is not the reason.
+    let closed = loop {
+        tokio::select! {
+            event = desk.events.recv() => break event,
+            () = tokio::time::sleep(PING_AFTER / 2) => {
+                let sent = timeout(Duration::ZERO, desk.say(&ClientFrame::Pong(0))).await;
+                assert_eq!(sent, Ok(()));
+            }
+        }
+    };
+    assert!(matches!(closed, Some(SessionEvent::Closed(ID))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_driver_hears_when_everything_up_to_a_mark_is_written() {
+    let (mut desk, outbox) = Desk::open_with(64, RateLimits::default()).let_in().await;
+    let ping = outgoing(&ServerFrame::Ping(1), Then::Nothing);
+    for _ in 0..100 {
+        outbox.try_send(ping.clone()).unwrap();
+    }
+    let mark = outgoing(&ServerFrame::Behind, Then::CaughtUp);
+    outbox.try_send(mark).unwrap();
+    // The pipe is full, so that the mark is not written.
+    assert!(timeout(DEAD_AFTER / 4, desk.events.recv()).await.is_err());
+    for _ in 0..100 {
+        assert_eq!(desk.hear().await, Some(ServerFrame::Ping(1)));
+    }
+    assert_eq!(desk.hear().await, Some(ServerFrame::Behind));
+    match desk.events.recv().await {
+        Some(SessionEvent::CaughtUp(ID)) => {}
+        other => panic!("not caught up: {other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_frame_follows_all_others() {
+    let (mut desk, outbox) = Desk::welcomed().await;
+    let ping = outgoing(&ServerFrame::Ping(1), Then::Nothing);
+    let farewell = ServerFrame::Farewell(Farewell::ShuttingDown);
+    outbox.try_send(ping).unwrap();
+    outbox.try_send(outgoing(&farewell, Then::End)).unwrap();
+    drop(outbox);
+    assert_eq!(desk.hear().await, Some(ServerFrame::Ping(1)));
+    desk.hear_farewell(Farewell::ShuttingDown).await;
+    desk.closed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_ends_with_its_client_or_its_driver() {
+    let (mut desk, _outbox) = Desk::welcomed().await;
+    desk.say(&ClientFrame::Leave).await;
+    desk.closed().await;
+
+    let (Desk { client, mut events }, _outbox) = Desk::welcomed().await;
+    drop(client);
+    let event = events.recv().await;
+    assert!(matches!(event, Some(SessionEvent::Closed(ID))));
+
+    let (mut desk, outbox) = Desk::welcomed().await;
+    drop(outbox);
+    assert_eq!(desk.hear().await, None);
+    desk.closed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn frames_are_written_while_the_driver_takes_none() {
+    let (mut desk, outbox) = Desk::welcomed().await;
+    // More than the driver's queue holds.
+    let frames = INBOX_ROOM + 50;
+    for _ in 0..frames {
+        desk.say(&ClientFrame::Watch(Vec::new())).await;
+    }
+    while desk.events.len() < INBOX_ROOM {
+        tokio::task::yield_now().await;
+    }
+    let ping = outgoing(&ServerFrame::Ping(1), Then::Nothing);
+    outbox.try_send(ping).unwrap();
+    assert_eq!(desk.hear().await, Some(ServerFrame::Ping(1)));
+    for _ in 0..frames {
+        assert_eq!(desk.passed_on().await, ClientFrame::Watch(Vec::new()));
+    }
+}

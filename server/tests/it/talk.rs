@@ -1,0 +1,224 @@
+//! Two people talk: appends, answers, live frames, cursors, hints, and what a restart keeps.
+
+use recado_shared::{
+    Activity, Advance, Answer, ClientFrame, ConversationId, Entry, MemberCursors, PageRange,
+    Person, Presence, Request, RequestError, Seq, ServerFrame, Since, Timestamp, UserId,
+};
+
+use crate::client::{Client, hello, id, message};
+use crate::server::{TestServer, device, name};
+
+/// Sends, and returns the time of acceptance.
+async fn send(from: &mut Client, to: UserId, n: u8, text: &str) -> (Seq, Timestamp) {
+    let request = from.append(to, id(n), text);
+    match from.answer(request).await {
+        Ok(Answer::Accepted { seq, time }) => (seq, time),
+        other => panic!("not accepted: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_message_reaches_every_device_but_the_one_that_sent_it_once() {
+    let server = TestServer::start().await;
+    let (alices, bobs) = (device(), device());
+    let mut alice = server.newcomer(&alices, "alice").await;
+    let mut bob = server.newcomer(&bobs, "bob").await;
+    assert_eq!(
+        alice.hear().await,
+        ServerFrame::Person(Person {
+            user: bob.user,
+            name: name("bob"),
+            presence: Presence::Online
+        })
+    );
+    let mut alice_elsewhere = server.connect(&alices).await;
+    let welcome = alice_elsewhere.enter(hello(None, None)).await;
+    assert_eq!((welcome.user, welcome.registered), (alice.user, false));
+    alice_elsewhere.hear_heads().await;
+
+    let conversation = ConversationId::direct(alice.user, bob.user);
+    let (seq, time) = send(&mut alice, bob.user, 1, "did the build pass?").await;
+    let entry = ServerFrame::Entry {
+        conversation,
+        entry: Entry {
+            seq,
+            author: alice.user,
+            id: id(1),
+            time,
+            content: message("did the build pass?"),
+        },
+    };
+    assert_eq!(seq, Seq(1));
+    assert_eq!(bob.hear().await, entry);
+    assert_eq!(alice_elsewhere.hear().await, entry);
+
+    // A resend gets the first answer, and nobody hears of it.
+    assert_eq!(
+        send(&mut alice, bob.user, 1, "did the build pass?").await,
+        (seq, time)
+    );
+    let (seq, _) = send(&mut bob, alice.user, 2, "yes").await;
+    assert_eq!(seq, Seq(2));
+    for reader in [&mut alice, &mut alice_elsewhere] {
+        match reader.hear().await {
+            ServerFrame::Entry { entry, .. } => assert_eq!((entry.seq, entry.id), (seq, id(2))),
+            other => panic!("no entry: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn cursors_reach_all_sessions_of_both() {
+    let server = TestServer::start().await;
+    let mut alice = server.newcomer(&device(), "alice").await;
+    let mut bob = server.newcomer(&device(), "bob").await;
+    alice.hear().await;
+    send(&mut alice, bob.user, 1, "hello").await;
+    bob.hear().await;
+
+    let conversation = ConversationId::direct(alice.user, bob.user);
+    // A cursor beyond the newest entry stops at it.
+    let advance = Advance {
+        conversation,
+        delivered: Seq(9),
+        read: Seq(1),
+    };
+    bob.say(&ClientFrame::Advance(advance)).await;
+    let cursors = ServerFrame::Cursors {
+        conversation,
+        cursors: MemberCursors {
+            user: bob.user,
+            delivered: Seq(1),
+            read: Seq(1),
+        },
+    };
+    assert_eq!(alice.hear().await, cursors);
+    assert_eq!(bob.hear().await, cursors);
+}
+
+#[tokio::test]
+async fn presence_and_typing_are_told_to_those_concerned() {
+    let server = TestServer::start().await;
+    let mut alice = server.newcomer(&device(), "alice").await;
+    let bobs = device();
+    let mut bob = server.newcomer(&bobs, "bob").await;
+    alice.hear().await;
+    alice.say(&ClientFrame::Watch(vec![bob.user])).await;
+    let user = bob.user;
+    let presence = |presence| ServerFrame::Presence { user, presence };
+    assert_eq!(alice.hear().await, presence(Presence::Online));
+
+    let conversation = ConversationId::direct(alice.user, bob.user);
+    bob.say(&ClientFrame::Typing(conversation)).await;
+    let typing = ServerFrame::Typing {
+        conversation,
+        user: bob.user,
+    };
+    assert_eq!(alice.hear().await, typing);
+
+    // Bob came just now, so that this change is announced a little later.
+    bob.say(&ClientFrame::Activity(Activity::Away)).await;
+    assert_eq!(alice.hear().await, presence(Presence::Away));
+    let gone = presence(Presence::Offline);
+    drop(bob);
+    assert_eq!(alice.hear().await, gone);
+}
+
+#[tokio::test]
+async fn a_restart_keeps_names_logs_and_cursors() {
+    let server = TestServer::start().await;
+    let (alices, bobs) = (device(), device());
+    let mut alice = server.newcomer(&alices, "alice").await;
+    let mut bob = server.newcomer(&bobs, "bob").await;
+    alice.hear().await;
+    let (_, time) = send(&mut alice, bob.user, 1, "still there?").await;
+    bob.hear().await;
+    drop(alice);
+
+    let fingerprint = server.fingerprint;
+    let server = server.restart().await;
+    assert_eq!(server.fingerprint, fingerprint);
+    let mut bob = server.connect(&bobs).await;
+    let welcome = bob.enter(hello(Some("bob"), None)).await;
+    assert!(!welcome.registered);
+    let page = bob.hear_heads().await;
+    let head = &page.heads[0];
+    assert_eq!((head.newest, head.newest_time), (Seq(1), time));
+    assert_eq!(head.unread, 1);
+    let names: Vec<_> = page.people.iter().map(|p| p.name.as_str()).collect();
+    assert_eq!(names, ["alice", "bob"]);
+    let request = Request::Page {
+        conversation: head.conversation,
+        range: PageRange::After(Seq::ZERO),
+        limit: 10,
+    };
+    match bob.answer(request).await {
+        Ok(Answer::Page { entries, newest }) => {
+            assert_eq!((entries[0].id, newest), (id(1), Seq(1)));
+        }
+        other => panic!("no page: {other:?}"),
+    }
+
+    // Whoever has all heads gets none again; heads of other data are no such thing.
+    let has_all = Since {
+        log: welcome.log,
+        stamp: page.complete.unwrap(),
+    };
+    let elsewhere = Since {
+        stamp: has_all.stamp,
+        log: recado_shared::LogId([9; 16]),
+    };
+    for (since, heads) in [(has_all, 0), (elsewhere, 1)] {
+        let mut again = server.connect(&bobs).await;
+        let mut hello = hello(None, None);
+        hello.since = Some(since);
+        again.enter(hello).await;
+        assert_eq!(again.hear_heads().await.heads.len(), heads);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_granted_says_why_and_the_session_goes_on() {
+    let server = TestServer::start().await;
+    let mut alice = server.newcomer(&device(), "alice").await;
+    let mut bob = server.newcomer(&device(), "bob").await;
+    let mut carol = server.newcomer(&device(), "carol").await;
+    let between_others = ConversationId::direct(alice.user, bob.user);
+    let append = Request::Append {
+        conversation: between_others,
+        id: id(1),
+        content: message("hi"),
+    };
+    let page = Request::Page {
+        conversation: between_others,
+        range: PageRange::Before(Seq(9)),
+        limit: 10,
+    };
+    for request in [append, page] {
+        assert_eq!(carol.answer(request).await, Err(RequestError::NotAMember));
+    }
+    let to_nobody = carol.append(UserId(99), id(1), "hi");
+    assert_eq!(
+        carol.answer(to_nobody).await,
+        Err(RequestError::UnknownUser)
+    );
+    let find = Request::FindPeople {
+        prefix: "B".to_owned(),
+        after: None,
+        limit: 10,
+    };
+    let bob_online = Person {
+        user: bob.user,
+        name: name("bob"),
+        presence: Presence::Online,
+    };
+    assert_eq!(
+        carol.answer(find).await,
+        Ok(Answer::People {
+            people: vec![bob_online],
+            more: false
+        })
+    );
+    alice.say(&ClientFrame::Leave).await;
+    bob.say(&ClientFrame::Leave).await;
+}

@@ -1,0 +1,202 @@
+//! The command line: what can be typed, and which verb does it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use recado_shared::ServerAddress;
+
+use crate::config::Config;
+use crate::exit::Failure;
+use crate::identity::Wanted;
+pub use crate::output::complain;
+use crate::paths::Paths;
+use crate::verbs;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 failure on this machine, 2 wrong usage, 3 refused by the server,
+4 no connection, 5 timeout, 6 the server's key is not the pinned one.";
+
+/// A private chat for the terminal.
+///
+/// Without a verb: opens the client for NAME, for the name used last, or for a new name on the
+/// server of this machine.
+#[derive(Debug, Parser)]
+#[command(name = "recado", version, after_help = EXIT_CODES)]
+pub struct Arguments {
+    /// Under which name to open the client
+    name: Option<String>,
+    #[command(flatten)]
+    who: WhoArguments,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+/// Which identity is meant, where a machine has several.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct WhoArguments {
+    /// Under which name
+    #[arg(id = "as", long = "as", value_name = "NAME", global = true)]
+    pub(crate) name: Option<String>,
+    /// On which server
+    #[arg(long, value_name = "HOST:PORT", global = true)]
+    pub(crate) server: Option<ServerAddress>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Join a server with an invite, and open the client
+    Join {
+        /// The line that starts with recado://
+        invite: String,
+    },
+    /// Start a server in this process and open the client as its first user
+    Host {
+        /// Where to listen; port 0 takes a free one [default: port 7322 of all addresses]
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        listen: Option<SocketAddr>,
+    },
+    /// Look around on a throw-away server, with a few scripted companions
+    Demo,
+    /// Send a message and wait until it is accepted
+    #[command(after_help = EXIT_CODES)]
+    Send(SendArguments),
+    /// Print messages as they arrive
+    #[command(after_help = TAIL_FIELDS)]
+    Tail(TailArguments),
+    /// Print people and whether they are there
+    #[command(after_help = WHO_FIELDS)]
+    Who {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+const TAIL_FIELDS: &str = "\
+Fields of a JSON line: with, the other person's name; with_id, their number; author and author_id;
+own, whether you wrote it; seq, the place in that conversation; id, the message's id; time, when
+the server accepted it, in UTC; text. Numbers of people and ids are strings. Names of people who
+are not known yet are null.";
+
+const WHO_FIELDS: &str = "\
+Fields of a JSON line: name; id, the person's number as a string; presence, which is online, away
+or offline; own, whether it is you.";
+
+/// What to send.
+#[derive(Args, Debug)]
+pub(crate) struct SendArguments {
+    /// To whom
+    #[arg(value_name = "TO")]
+    pub(crate) to: String,
+    /// The text [default: standard input, less one line end at its end]
+    pub(crate) text: Option<String>,
+    /// What to wait for
+    #[arg(long, value_enum, default_value_t = WaitFor::Accepted)]
+    pub(crate) wait: WaitFor,
+    /// For how many seconds, with as many attempts as fit
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    pub(crate) timeout: Duration,
+}
+
+/// How far a message has to get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WaitFor {
+    /// It is on the server's disk.
+    Accepted,
+    /// It is on a device of the recipient.
+    Delivered,
+}
+
+/// What to print.
+#[derive(Args, Debug)]
+pub(crate) struct TailArguments {
+    /// Only messages from and to this person
+    #[arg(value_name = "TO")]
+    pub(crate) to: Option<String>,
+    /// One JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|wait| !wait.is_zero())
+        .ok_or_else(|| "it must be above 0, and less than an age".to_owned())
+}
+
+/// Does what the arguments say.
+///
+/// # Errors
+/// [`Failure`] has the exit code and the text for the person.
+pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let who = arguments.who;
+    if let Some(Verb::Demo) = arguments.verb {
+        return verbs::demo(who.name).await;
+    }
+    let paths = Paths::of_user()?;
+    match arguments.verb {
+        None => {
+            let wanted = Wanted {
+                name: arguments.name.or(who.name),
+                server: who.server,
+            };
+            verbs::open(&paths, &wanted).await
+        }
+        Some(Verb::Join { invite }) => verbs::join(&paths, &invite, who.name).await,
+        Some(Verb::Host { listen }) => verbs::host(&paths, listen, who.name).await,
+        Some(Verb::Demo) => Ok(()),
+        Some(Verb::Send(send)) => verbs::send(&paths, &who.into(), send).await,
+        Some(Verb::Tail(tail)) => verbs::tail(&paths, &who.into(), tail).await,
+        Some(Verb::Who { json }) => verbs::who(&paths, &who.into(), json).await,
+    }
+}
+
+impl From<WhoArguments> for Wanted {
+    fn from(who: WhoArguments) -> Self {
+        Self {
+            name: who.name,
+            server: who.server,
+        }
+    }
+}
+
+/// Reads the settings that the full screen needs.
+pub(crate) fn read_config(paths: &Paths) -> Result<Config, Failure> {
+    Ok(Config::read(&paths.config_file)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_name_opens_the_client_unless_it_is_a_verb() {
+        let parse = |line: &str| Arguments::try_parse_from(line.split(' ')).unwrap();
+        assert_eq!(parse("recado alice").name.as_deref(), Some("alice"));
+        assert!(matches!(
+            parse("recado who").verb,
+            Some(Verb::Who { json: false })
+        ));
+        let both = parse("recado send bob hi --as alice --server here:1");
+        assert_eq!(both.who.name.as_deref(), Some("alice"));
+        assert!(both.who.server.is_some());
+    }
+
+    #[test]
+    fn a_time_is_a_positive_number_of_seconds() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        for bad in ["0", "-1", "nan", "inf", "soon", "1e99"] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
+}

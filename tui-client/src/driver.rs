@@ -1,0 +1,407 @@
+//! The client's loop: terminal, network, store and deadlines in, effects out, one draw per batch.
+//!
+//! It owns the app and the view while the client runs. It decides nothing: what an event means is
+//! up to [`App`]. It draws to any writer and reads any stream of inputs.
+
+mod display;
+mod pace;
+
+use std::io::{self, Write};
+use std::time::{Instant, SystemTime};
+
+use crossterm::event::{Event as TerminalEvent, MouseButton, MouseEvent, MouseEventKind};
+use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use ratatui::layout::Size;
+use recado_shared::{Now, Since, Timestamp};
+use tokio::sync::mpsc;
+
+use self::display::Display;
+use self::pace::Pace;
+use crate::app::{App, Effect, Event, Viewed};
+use crate::net::{ConnectError, NetEvent, NetHandle};
+use crate::store::{StoreEvent, StoreHandle};
+use crate::ui::ViewState;
+
+/// Most events that are handled before a frame is drawn.
+const MAX_BATCH: usize = 256;
+
+/// Lines that one turn of the wheel scrolls.
+const WHEEL_LINES: i32 = 3;
+
+/// What the terminal, or whoever stands behind it, tells the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Keys, pastes, the mouse, the focus, the size.
+    Terminal(TerminalEvent),
+    /// Stop for good: a signal, or the person hung up.
+    Terminate,
+    /// Give the terminal back until [`Input::Resumed`].
+    Suspend,
+    /// The terminal is ours again and has this size.
+    Resumed(Size),
+}
+
+/// What the driver needs of the place where the client is shown, besides a writer.
+pub trait Host {
+    /// Gives the terminal back and stops until [`Input::Resumed`]. Returns `false` where that is
+    /// impossible; then nothing has changed.
+    ///
+    /// # Errors
+    /// If the terminal cannot be written.
+    fn suspend(&mut self) -> io::Result<bool>;
+
+    /// Takes the terminal again.
+    ///
+    /// # Errors
+    /// If the terminal cannot be written.
+    fn resume(&mut self) -> io::Result<()>;
+
+    /// Gives the terminal back for good.
+    fn leave(&mut self);
+
+    /// Whether the terminal may be drawn to: false after a panic anywhere.
+    fn is_ours(&self) -> bool;
+}
+
+/// Where the client is shown.
+#[derive(Debug)]
+pub struct Outside<W, I, H> {
+    /// What is drawn to.
+    pub writer: W,
+    /// What is read from.
+    pub inputs: I,
+    /// The size at the start.
+    pub size: Size,
+    /// Who the terminal belongs to.
+    pub host: H,
+}
+
+/// What runs.
+#[derive(Debug)]
+pub struct Client {
+    /// The core.
+    pub app: App,
+    /// What the screen remembers.
+    pub view: ViewState,
+    /// The local store.
+    pub store: StoreHandle,
+    /// Its answers.
+    pub store_events: mpsc::Receiver<StoreEvent>,
+}
+
+/// Why the client ended other than by the person's wish.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    /// The terminal cannot be used.
+    #[error("the terminal cannot be used any more: {0}")]
+    Terminal(#[from] io::Error),
+    /// The network task could not start.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// A part of the program is gone.
+    #[error("a part of the program failed ({0}); what you wrote is kept. Start it again")]
+    Gone(&'static str),
+}
+
+/// Runs the client until the person leaves it. `connect` starts the network, after the first
+/// frame. Everything that was decided is on disk when this returns.
+///
+/// # Errors
+/// [`DriverError`] says what ended the client.
+pub async fn run<W, I, H>(
+    outside: Outside<W, I, H>,
+    client: Client,
+    connect: impl FnOnce(Option<Since>) -> Result<(NetHandle, mpsc::Receiver<NetEvent>), ConnectError>,
+) -> Result<(), DriverError>
+where
+    W: Write,
+    I: Stream<Item = io::Result<Input>> + Unpin,
+    H: Host,
+{
+    let Client {
+        app,
+        view,
+        store,
+        store_events,
+    } = client;
+    let mut driver = Driver {
+        display: Display::new(outside.writer, outside.size)?,
+        host: outside.host,
+        app,
+        view,
+        store,
+        net: None,
+        pace: Pace::new(Instant::now()),
+        viewed: None,
+        state: State::Drawn,
+    };
+    let ended = driver.start(connect, outside.inputs, store_events).await;
+    driver.host.leave();
+    if ended.is_err() {
+        // What was typed is saved even where nothing can be drawn any more.
+        driver.handle(Event::Terminate);
+    }
+    if let Some(net) = driver.net.take() {
+        net.leave().await;
+    }
+    driver.store.flush();
+    ended
+}
+
+/// Whether there is something to draw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The terminal shows what there is.
+    Drawn,
+    /// Something may have changed.
+    Changed,
+    /// The terminal is not ours for a while.
+    Suspended,
+    /// The person left.
+    Ended,
+}
+
+struct Driver<W: Write, H> {
+    display: Display<W>,
+    host: H,
+    app: App,
+    view: ViewState,
+    store: StoreHandle,
+    net: Option<NetHandle>,
+    pace: Pace,
+    /// What the app was last told to be seen.
+    viewed: Option<Viewed>,
+    state: State,
+}
+
+/// What woke the driver.
+enum Woken {
+    Input(Option<io::Result<Input>>),
+    Net(Option<NetEvent>),
+    Store(Option<StoreEvent>),
+    Deadline,
+    Frame,
+}
+
+impl<W: Write, H: Host> Driver<W, H> {
+    async fn start<I>(
+        &mut self,
+        connect: impl FnOnce(
+            Option<Since>,
+        ) -> Result<(NetHandle, mpsc::Receiver<NetEvent>), ConnectError>,
+        mut inputs: I,
+        mut store: mpsc::Receiver<StoreEvent>,
+    ) -> Result<(), DriverError>
+    where
+        I: Stream<Item = io::Result<Input>> + Unpin,
+    {
+        self.draw()?;
+        let (handle, mut net) = connect(self.app.since())?;
+        self.net = Some(handle);
+        while self.state != State::Ended {
+            let frame = (self.state == State::Changed).then(|| self.pace.next(Instant::now()));
+            let deadline = self.app.next_deadline();
+            let woken = tokio::select! {
+                biased;
+                input = inputs.next() => Woken::Input(input),
+                event = net.recv() => Woken::Net(event),
+                event = store.recv() => Woken::Store(event),
+                () = until(deadline) => Woken::Deadline,
+                () = until(frame) => Woken::Frame,
+            };
+            self.take(woken)?;
+            for _ in 1..MAX_BATCH {
+                if self.state == State::Ended {
+                    return self.check_host();
+                }
+                let Some(more) = ready(&mut inputs, &mut net, &mut store) else {
+                    break;
+                };
+                self.take(more)?;
+            }
+            if self.state == State::Changed && self.pace.next(Instant::now()) <= Instant::now() {
+                self.draw()?;
+            }
+        }
+        self.check_host()
+    }
+
+    fn check_host(&self) -> Result<(), DriverError> {
+        if self.host.is_ours() {
+            Ok(())
+        } else {
+            Err(DriverError::Gone("see the report above"))
+        }
+    }
+
+    /// Makes an event of what came and carries out what follows from it.
+    fn take(&mut self, woken: Woken) -> Result<(), DriverError> {
+        match woken {
+            Woken::Input(Some(Ok(input))) => self.take_input(input)?,
+            // A terminal that cannot be read is one that hung up.
+            Woken::Input(Some(Err(_)) | None) => self.handle(Event::Terminate),
+            Woken::Net(Some(event)) => self.handle(Event::Net(event)),
+            Woken::Net(None) => return Err(DriverError::Gone("the network task")),
+            Woken::Store(Some(StoreEvent::Loaded(loaded))) => self.handle(Event::Loaded(loaded)),
+            Woken::Store(Some(StoreEvent::Failed(why))) => self.handle(Event::StoreFailed(why)),
+            Woken::Store(None) => return Err(DriverError::Gone("the local store")),
+            Woken::Deadline => self.handle(Event::Deadline),
+            Woken::Frame => {}
+        }
+        Ok(())
+    }
+
+    fn take_input(&mut self, input: Input) -> io::Result<()> {
+        match input {
+            Input::Terminal(event) => self.take_terminal(event),
+            Input::Terminate => self.handle(Event::Terminate),
+            Input::Suspend => self.suspend()?,
+            Input::Resumed(size) => {
+                self.host.resume()?;
+                self.display.resize(size);
+                self.state = State::Changed;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_terminal(&mut self, event: TerminalEvent) {
+        match event {
+            TerminalEvent::Key(key) => self.handle(Event::Key(key)),
+            TerminalEvent::Paste(text) => self.handle(Event::Paste(text)),
+            TerminalEvent::FocusGained => self.handle(Event::Focus(true)),
+            TerminalEvent::FocusLost => self.handle(Event::Focus(false)),
+            TerminalEvent::Mouse(mouse) => self.take_mouse(mouse),
+            TerminalEvent::Resize(width, height) => {
+                self.display.resize(Size::new(width, height));
+                self.note_change();
+            }
+        }
+    }
+
+    fn take_mouse(&mut self, mouse: MouseEvent) {
+        let (column, row) = (mouse.column, mouse.row);
+        match mouse.kind {
+            MouseEventKind::Down(MouseButton::Left) => {
+                if let Some(target) = self.view.hit(column, row) {
+                    self.handle(Event::Click(target));
+                }
+            }
+            MouseEventKind::ScrollUp => self.wheel(column, row, -WHEEL_LINES),
+            MouseEventKind::ScrollDown => self.wheel(column, row, WHEEL_LINES),
+            _ => {}
+        }
+    }
+
+    fn wheel(&mut self, column: u16, row: u16, lines: i32) {
+        if self.view.wheel(column, row, lines) {
+            self.note_change();
+        } else {
+            self.handle(Event::Wheel(lines));
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        self.note_change();
+        for effect in self.app.handle(event, now()) {
+            if let Err(error) = self.carry_out(effect) {
+                tracing::error!(%error, "cannot write to the terminal");
+                self.state = State::Ended;
+            }
+        }
+    }
+
+    fn note_change(&mut self) {
+        if self.state == State::Drawn {
+            self.state = State::Changed;
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> io::Result<()> {
+        match effect {
+            Effect::Send(frame) => {
+                if let Some(net) = &self.net {
+                    net.send(frame);
+                }
+            }
+            Effect::Reconnect => {
+                if let Some(net) = &self.net {
+                    net.reconnect();
+                }
+            }
+            Effect::Save(save) => self.store.save(save),
+            Effect::Load(load) => {
+                if !self.store.load(load) {
+                    tracing::error!(?load, "the store has no room for another load");
+                }
+            }
+            Effect::Scroll(scroll) => self.view.scroll(scroll),
+            Effect::Copy(text) => self.display.copy(&text)?,
+            Effect::Bell => self.display.bell()?,
+            Effect::Redraw => self.display.forget(),
+            Effect::Suspend => self.suspend()?,
+            Effect::Quit => self.state = State::Ended,
+        }
+        Ok(())
+    }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        if self.state != State::Suspended && self.host.suspend()? {
+            self.state = State::Suspended;
+        }
+        Ok(())
+    }
+
+    /// Draws, and tells the app what could be seen if that is new.
+    fn draw(&mut self) -> Result<(), DriverError> {
+        self.check_host()?;
+        self.state = State::Drawn;
+        let now = now();
+        self.view.now = now.wall;
+        self.display.draw(&self.app.screen(now), &mut self.view)?;
+        self.pace.note(now.instant);
+        let viewed = self.view.viewed();
+        if let Some(viewed) = viewed.filter(|viewed| self.viewed != Some(*viewed)) {
+            self.viewed = Some(viewed);
+            self.handle(Event::Viewed(viewed));
+        }
+        Ok(())
+    }
+}
+
+/// Whatever is there already, the person's own input first.
+fn ready<I>(
+    inputs: &mut I,
+    net: &mut mpsc::Receiver<NetEvent>,
+    store: &mut mpsc::Receiver<StoreEvent>,
+) -> Option<Woken>
+where
+    I: Stream<Item = io::Result<Input>> + Unpin,
+{
+    if let Some(input) = inputs.next().now_or_never() {
+        return Some(Woken::Input(input));
+    }
+    if let Ok(event) = net.try_recv() {
+        return Some(Woken::Net(Some(event)));
+    }
+    let event = store.try_recv().ok()?;
+    Some(Woken::Store(Some(event)))
+}
+
+/// Sleeps until a moment; for ever without one.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn now() -> Now {
+    let since_epoch = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    Now {
+        instant: Instant::now(),
+        wall: Timestamp(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)),
+    }
+}

@@ -1,0 +1,197 @@
+//! Draws frames to any writer, each in one write, and only cells that changed.
+
+use std::io::{self, Write};
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::queue;
+use crossterm::style::Print;
+use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect, Size};
+use ratatui::{Terminal, TerminalOptions, Viewport};
+
+use crate::app::screen::Screen;
+use crate::ui::{self, ViewState};
+
+/// What a terminal behind a writer is drawn with. The size is told, never asked for: a terminal
+/// that does not answer must not stop the program.
+#[derive(Debug)]
+pub(super) struct Display<W> {
+    terminal: Terminal<CrosstermBackend<Collected>>,
+    collected: Collected,
+    writer: W,
+    area: Rect,
+    /// Whether what is on the terminal is not known.
+    is_stale: bool,
+}
+
+impl<W: Write> Display<W> {
+    pub(super) fn new(writer: W, size: Size) -> io::Result<Self> {
+        let area = Rect::from((Position::ORIGIN, size));
+        let collected = Collected::default();
+        Ok(Self {
+            terminal: blank_terminal(&collected, area)?,
+            collected,
+            writer,
+            area,
+            is_stale: true,
+        })
+    }
+
+    /// The terminal has another size.
+    pub(super) fn resize(&mut self, size: Size) {
+        self.area = Rect::from((Position::ORIGIN, size));
+        self.is_stale = true;
+    }
+
+    /// What is on the terminal is not known: draw every cell of the next frame.
+    pub(super) fn forget(&mut self) {
+        self.is_stale = true;
+    }
+
+    /// Draws a frame.
+    pub(super) fn draw(&mut self, screen: &Screen<'_>, view: &mut ViewState) -> io::Result<()> {
+        queue!(self.collected, BeginSynchronizedUpdate)?;
+        if mem::take(&mut self.is_stale) {
+            // A new one rather than `Terminal::resize`, which asks the process's own terminal.
+            self.terminal = blank_terminal(&self.collected, self.area)?;
+            queue!(self.collected, Clear(ClearType::All))?;
+        }
+        self.terminal
+            .draw(|frame| ui::render(frame, screen, view))?;
+        queue!(self.collected, EndSynchronizedUpdate)?;
+        self.send()
+    }
+
+    /// Puts text on the terminal's clipboard.
+    pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
+        queue!(self.collected, CopyToClipboard::to_clipboard_from(text))?;
+        self.send()
+    }
+
+    /// Rings the bell.
+    pub(super) fn bell(&mut self) -> io::Result<()> {
+        queue!(self.collected, Print('\u{7}'))?;
+        self.send()
+    }
+
+    fn send(&mut self) -> io::Result<()> {
+        let bytes = mem::take(&mut *self.collected.bytes());
+        self.writer.write_all(&bytes)?;
+        self.writer.flush()
+    }
+}
+
+fn blank_terminal(
+    collected: &Collected,
+    area: Rect,
+) -> io::Result<Terminal<CrosstermBackend<Collected>>> {
+    let options = TerminalOptions {
+        viewport: Viewport::Fixed(area),
+    };
+    Terminal::with_options(CrosstermBackend::new(collected.clone()), options)
+}
+
+/// The bytes of the frame that is being drawn: the drawing library flushes in the middle of it.
+/// Bounded by the size of a frame; never contended.
+#[derive(Clone, Debug, Default)]
+struct Collected(Arc<Mutex<Vec<u8>>>);
+
+impl Collected {
+    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Collected {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use recado_shared::{ConversationId, Timestamp, UserId};
+
+    use super::*;
+    use crate::app::composer::Composer;
+    use crate::app::screen::{ConversationView, Focus, LinkView, Pane, Place};
+    use crate::ui::Theme;
+
+    /// Counts writes.
+    #[derive(Default)]
+    struct Writes(Vec<Vec<u8>>);
+
+    impl Write for Writes {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.push(bytes.to_vec());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn screen(composer: &Composer) -> Screen<'_> {
+        Screen {
+            me: "alice",
+            contacts: Vec::new(),
+            conversation: Some(ConversationView {
+                id: ConversationId::direct(UserId(1), UserId(2)),
+                title: "bob",
+                presence: None,
+                items: Vec::new(),
+                new_from: None,
+                typing: Vec::new(),
+                place: Place::Newest,
+                is_complete: true,
+                follows_newest: true,
+                composer,
+            }),
+            link: LinkView::Connecting,
+            waiting: 0,
+            failed: 0,
+            message: None,
+            hints: Vec::new(),
+            focus: Focus::Composer,
+            pane: Pane::Conversation,
+            overlay: None,
+        }
+    }
+
+    #[test]
+    fn a_frame_is_one_synchronised_write_and_a_key_costs_few_bytes() {
+        let mut display = Display::new(Writes::default(), Size::new(100, 30)).unwrap();
+        let mut view = ViewState::new(TimeZone::UTC, Theme::new(true), Timestamp(0));
+        for text in ["a", "ab", "abc"] {
+            let composer = Composer::with_text(text);
+            display.draw(&screen(&composer), &mut view).unwrap();
+        }
+        let frames = &display.writer.0;
+        assert_eq!(frames.len(), 3);
+        for frame in frames {
+            assert!(frame.starts_with(b"\x1b[?2026h") && frame.ends_with(b"\x1b[?2026l"));
+        }
+        assert!(
+            frames[2].len() <= 150,
+            "{:?}",
+            frames[2].escape_ascii().to_string()
+        );
+        display.forget();
+        let composer = Composer::with_text("abc");
+        display.draw(&screen(&composer), &mut view).unwrap();
+        assert_eq!(display.writer.0[3].len(), {
+            let first = &display.writer.0[0];
+            first.len() + "bc".len()
+        });
+    }
+}

@@ -1,0 +1,133 @@
+//! How the program ends: exit codes are a stable interface, and every failure has a text.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use recado_shared::RequestError;
+
+use crate::FileError;
+use crate::app::keymap::KeymapError;
+use crate::config::ConfigError;
+use crate::identity::{IdentityError, RegisterError, SelectError};
+use crate::net::{ConnectError, SessionError};
+use crate::paths::PathsError;
+use crate::store::StoreError;
+
+/// How the program ended. Codes keep their meaning; new ones are added at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// What was asked is done.
+    Done = 0,
+    /// Something on this machine failed.
+    Failure = 1,
+    /// The command line, or the text to send, is not right.
+    Usage = 2,
+    /// The server refused: a name, an invite, an unknown recipient.
+    Refused = 3,
+    /// The server could not be reached.
+    NoConnection = 4,
+    /// It took too long.
+    Timeout = 5,
+    /// The server's key is not the pinned one.
+    WrongKey = 6,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why the program did not do what was asked: a code for scripts and a text for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The code.
+    pub exit: Exit,
+    /// What happened, why, and what to do next.
+    pub text: String,
+}
+
+impl Failure {
+    /// A failure with a code of its own.
+    pub fn new(exit: Exit, text: impl fmt::Display) -> Self {
+        Self {
+            exit,
+            text: text.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+macro_rules! plain_failures {
+    ($($error:ty),* $(,)?) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::new(Exit::Failure, error)
+            }
+        }
+    )*};
+}
+
+plain_failures!(
+    ConfigError,
+    FileError,
+    IdentityError,
+    KeymapError,
+    PathsError,
+    StoreError,
+    std::io::Error
+);
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        let exit = match error {
+            ConnectError::Refused { .. } => Exit::Refused,
+            ConnectError::WrongKey { .. } => Exit::WrongKey,
+            ConnectError::Key(_) => Exit::Failure,
+            _ => Exit::NoConnection,
+        };
+        Self::new(exit, error)
+    }
+}
+
+impl From<SessionError> for Failure {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Request(error) => error.into(),
+            error => Self::new(Exit::NoConnection, format!("{error}: try again")),
+        }
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        Self::new(Exit::Refused, error)
+    }
+}
+
+impl From<RegisterError> for Failure {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Connect(error) => error.into(),
+            RegisterError::Identity(error) => error.into(),
+            RegisterError::Random => Self::new(Exit::Failure, error),
+        }
+    }
+}
+
+impl From<SelectError> for Failure {
+    fn from(error: SelectError) -> Self {
+        match error {
+            SelectError::Name { .. } => Self::new(Exit::Usage, error),
+            error => Self::new(Exit::Failure, error),
+        }
+    }
+}

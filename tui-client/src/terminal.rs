@@ -1,0 +1,156 @@
+//! The terminal: entered by a guard, given back on every way out, panics and signals included.
+//!
+//! It writes modes and reads inputs; what is drawn is up to the driver.
+
+mod inputs;
+mod panic;
+
+use std::io::{self, IsTerminal as _, Stdout, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::{SetCursorStyle, Show};
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
+    KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+};
+use crossterm::execute;
+use crossterm::style::{Print, ResetColor};
+use crossterm::terminal::{
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
+use ratatui::layout::Size;
+use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
+
+pub use self::inputs::Inputs;
+pub use self::panic::install_panic_hook;
+use crate::driver::{Host, Outside};
+
+/// Clicks and the wheel, in SGR coordinates. Motion is not asked for: it would wake the program.
+const ENABLE_MOUSE: &str = "\x1b[?1000h\x1b[?1006h";
+const DISABLE_MOUSE: &str = "\x1b[?1006l\x1b[?1000l";
+
+/// Whether the terminal is in our modes. Global because a panic hook has no other way to know.
+static IS_ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// Holds the terminal in the client's modes and gives it back when dropped.
+#[derive(Debug)]
+pub struct Guard {
+    /// Only [`Guard::enter`] makes one.
+    _private: (),
+}
+
+impl Guard {
+    /// Takes the terminal: raw mode, alternate screen, pastes in brackets, mouse, focus, and keys
+    /// told apart where the terminal can. Nothing is asked of it, so nothing is waited for.
+    ///
+    /// # Errors
+    /// If standard output is no terminal or cannot be written.
+    pub fn enter() -> io::Result<Self> {
+        let guard = Self { _private: () };
+        enter_modes()?;
+        Ok(guard)
+    }
+}
+
+/// Takes the terminal, and gives everything that the driver needs of it.
+///
+/// # Errors
+/// If there is no terminal, or signals cannot be listened to.
+pub fn open() -> io::Result<Outside<Stdout, Inputs, Guard>> {
+    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        return Err(io::Error::other(
+            "there is none: input and output are not both a terminal. \
+             Scripts use 'recado send' and 'recado tail'",
+        ));
+    }
+    let size = size()?;
+    let inputs = Inputs::new()?;
+    Ok(Outside {
+        host: Guard::enter()?,
+        writer: io::stdout(),
+        inputs,
+        size,
+    })
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+impl Host for Guard {
+    /// Stops the whole job, as the terminal's own suspend key would. A session leader has no
+    /// shell to return to and would hang.
+    fn suspend(&mut self) -> io::Result<bool> {
+        if getsid(None)? == getpgrp() {
+            return Ok(false);
+        }
+        restore();
+        kill_current_process_group(Signal::STOP)?;
+        Ok(true)
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        // Somebody else may have stopped the process, and then it is still in our modes.
+        restore();
+        enter_modes()
+    }
+
+    fn leave(&mut self) {
+        restore();
+    }
+
+    fn is_ours(&self) -> bool {
+        !panic::HAS_PANICKED.load(Ordering::SeqCst)
+    }
+}
+
+fn size() -> io::Result<Size> {
+    let (width, height) = crossterm::terminal::size()?;
+    Ok(Size::new(width, height))
+}
+
+fn enter_modes() -> io::Result<()> {
+    enable_raw_mode()?;
+    IS_ENTERED.store(true, Ordering::SeqCst);
+    execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        EnableBracketedPaste,
+        EnableFocusChange,
+        Print(ENABLE_MOUSE),
+        PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES),
+        SetCursorStyle::SteadyBar,
+    )
+}
+
+/// Gives the terminal back and returns whether it was ours. Does nothing if it was not; may be
+/// called from a panic hook.
+pub fn restore() -> bool {
+    if !IS_ENTERED.swap(false, Ordering::SeqCst) {
+        return false;
+    }
+    // Each is tried, whatever came of the others: there is no better place to report it to.
+    let _ = execute!(
+        io::stdout(),
+        EndSynchronizedUpdate,
+        SetCursorStyle::DefaultUserShape,
+        PopKeyboardEnhancementFlags,
+        Print(DISABLE_MOUSE),
+        DisableFocusChange,
+        DisableBracketedPaste,
+        ResetColor,
+        LeaveAlternateScreen,
+        Show,
+    );
+    let _ = disable_raw_mode();
+    let _ = io::stdout().flush();
+    true
+}
+
+/// Whether the environment allows colours (<https://no-color.org>).
+pub fn wants_colours() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}

@@ -1,0 +1,67 @@
+//! What comes from the terminal and from signals, as one stream.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crossterm::event::EventStream;
+use futures_util::Stream;
+use rustix::process::Signal as Number;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::driver::Input;
+
+/// Terminal events and signals. Signals go first: somebody wants the program to stop.
+#[derive(Debug)]
+pub struct Inputs {
+    events: EventStream,
+    /// SIGTERM, SIGHUP, SIGINT.
+    terminate: [Signal; 3],
+    suspend: Signal,
+    resumed: Signal,
+}
+
+impl Inputs {
+    /// Begins to listen; from here on those signals do not end the program by themselves.
+    ///
+    /// # Errors
+    /// If a signal cannot be listened to.
+    pub fn new() -> io::Result<Self> {
+        let kind = |number: Number| SignalKind::from_raw(number.as_raw());
+        Ok(Self {
+            events: EventStream::new(),
+            terminate: [
+                signal(SignalKind::terminate())?,
+                signal(SignalKind::hangup())?,
+                signal(SignalKind::interrupt())?,
+            ],
+            suspend: signal(kind(Number::TSTP))?,
+            resumed: signal(kind(Number::CONT))?,
+        })
+    }
+}
+
+impl Stream for Inputs {
+    type Item = io::Result<Input>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let inputs = self.get_mut();
+        let is_told = |signal: &mut Signal, context: &mut Context<'_>| {
+            matches!(signal.poll_recv(context), Poll::Ready(Some(())))
+        };
+        for signal in &mut inputs.terminate {
+            if is_told(signal, context) {
+                return Poll::Ready(Some(Ok(Input::Terminate)));
+            }
+        }
+        if is_told(&mut inputs.suspend, context) {
+            return Poll::Ready(Some(Ok(Input::Suspend)));
+        }
+        if is_told(&mut inputs.resumed, context) {
+            return Poll::Ready(Some(super::size().map(Input::Resumed)));
+        }
+        Pin::new(&mut inputs.events)
+            .poll_next(context)
+            .map(|event| event.map(|event| event.map(Input::Terminal)))
+    }
+}

@@ -1,0 +1,67 @@
+//! What happens on a panic, in whatever thread: the terminal is given back, a report is written
+//! and named, and the client is told to stop.
+
+use std::backtrace::Backtrace;
+use std::io::Write as _;
+use std::panic::PanicHookInfo;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use rustix::process::{Signal, getpid, kill_process};
+
+use crate::files;
+
+/// Whether anything panicked, after which nothing may be drawn.
+pub(super) static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
+
+/// Installs a hook that gives the terminal back, writes a report with a backtrace into a folder,
+/// and says on standard error where it is.
+pub fn install_panic_hook(folder: PathBuf) {
+    std::panic::set_hook(Box::new(move |info| {
+        HAS_PANICKED.store(true, Ordering::SeqCst);
+        let was_ours = super::restore();
+        let report = report(info);
+        let said = match write(&folder, &report) {
+            Ok(path) => format!(
+                "recado failed unexpectedly: {}\nWhat you wrote is kept. A report is in {}\n",
+                summary(info),
+                path.display()
+            ),
+            Err(error) => format!("recado failed unexpectedly, and {error}:\n{report}\n"),
+        };
+        // There is nobody left to tell if standard error is closed.
+        let _ = std::io::stderr().write_all(said.as_bytes());
+        if was_ours {
+            // The loop may be waiting for input and has to hear of it. It listens to this signal
+            // for as long as the terminal is ours; without it, it stops at the next event.
+            let _ = kill_process(getpid(), Signal::TERM);
+        }
+    }));
+}
+
+fn summary(info: &PanicHookInfo<'_>) -> String {
+    info.location()
+        .map_or_else(|| "at an unknown place".to_owned(), |at| format!("at {at}"))
+}
+
+fn report(info: &PanicHookInfo<'_>) -> String {
+    let thread = std::thread::current();
+    format!(
+        "recado {}\nthread {}\n{info}\n\n{}\n",
+        env!("CARGO_PKG_VERSION"),
+        thread.name().unwrap_or("without a name"),
+        Backtrace::force_capture()
+    )
+}
+
+fn write(folder: &Path, report: &str) -> Result<PathBuf, crate::FileError> {
+    files::make_folder(folder)?;
+    let seconds = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
+    let path = folder.join(format!("panic-{seconds}-{}.log", std::process::id()));
+    files::write(&path, report.as_bytes())?;
+    Ok(path)
+}

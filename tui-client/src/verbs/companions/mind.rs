@@ -1,0 +1,351 @@
+//! When a companion does what: it reads, thinks, types and answers at the pace of a person, and
+//! comes and goes. Pure: time is passed in, and a seed decides all that varies.
+
+use std::time::{Duration, Instant};
+
+use recado_shared::Seq;
+
+use super::cast::{Character, Habit, about_shape};
+use crate::app::action::{Action, Context};
+use crate::app::keymap::Keymap;
+
+/// Most acts that are planned. What a companion hears beyond it is read and not answered.
+const MAX_PLANNED: usize = 48;
+
+/// How often a companion speaks without being asked, at most.
+const MAX_CHATTER: usize = 5;
+
+/// What a companion does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// Says this.
+    Say(String),
+    /// Is seen typing.
+    Type,
+    /// Has this on its device.
+    Receive(Seq),
+    /// Has seen this.
+    Read(Seq),
+    /// Steps away from its device, or comes back to it.
+    BeAway(bool),
+    /// Closes its connection for this long.
+    Leave(Duration),
+}
+
+/// A companion's plans.
+#[derive(Debug)]
+pub(super) struct Mind {
+    character: &'static Character,
+    keys: Keys,
+    random: fastrand::Rng,
+    /// In the order of their times.
+    plan: Vec<(Instant, Act)>,
+    /// Until when it is typing what is planned.
+    busy_until: Option<Instant>,
+    /// When it left.
+    left: Option<Instant>,
+    has_greeted: bool,
+    is_away: bool,
+    /// Which of its replies come next.
+    next_reply: usize,
+    chatter: usize,
+}
+
+impl Mind {
+    pub(super) fn new(character: &'static Character, keymap: &Keymap, seed: u64) -> Self {
+        let mut random = fastrand::Rng::with_seed(seed);
+        Self {
+            character,
+            keys: Keys::of(keymap),
+            next_reply: random.usize(..character.replies.len()),
+            random,
+            plan: Vec::new(),
+            busy_until: None,
+            left: None,
+            has_greeted: false,
+            is_away: false,
+            chatter: 0,
+        }
+    }
+
+    /// When there is something to do.
+    pub(super) fn next_at(&self) -> Option<Instant> {
+        self.plan.first().map(|(at, _)| *at)
+    }
+
+    /// Takes what is to be done by now. Leaving is the last of it; what else was planned waits
+    /// for the return.
+    pub(super) fn due(&mut self, now: Instant) -> Vec<Act> {
+        let mut due = Vec::new();
+        while self.next_at().is_some_and(|at| at <= now) {
+            let (_, act) = self.plan.remove(0);
+            self.follow_up(now, &act);
+            let is_leaving = matches!(act, Act::Leave(_));
+            due.push(act);
+            if is_leaving {
+                self.left = Some(now);
+                break;
+            }
+        }
+        due
+    }
+
+    /// Its connection is open: for the first time, or again.
+    pub(super) fn arrive(&mut self, now: Instant) {
+        if let Some(left) = self.left.take() {
+            let absence = now.saturating_duration_since(left);
+            for (at, _) in &mut self.plan {
+                *at += absence;
+            }
+            self.busy_until = None;
+        }
+        if !self.has_greeted {
+            self.has_greeted = true;
+            let mut at = now + self.character.greets_after;
+            for line in self.character.greeting {
+                at = self.say(at, line);
+            }
+            if self.character.chatter.is_empty() {
+                return self.plan_habit(now);
+            }
+            let first = self.between(35_000, 50_000);
+            self.plan_chatter(now + first);
+        }
+        self.plan_habit(now);
+    }
+
+    /// The person wrote something.
+    pub(super) fn hear(&mut self, now: Instant, seq: Seq, text: &str) {
+        let received = now + self.between(150, 500);
+        let read = received + self.between(700, 2_200);
+        self.schedule(received, Act::Receive(seq));
+        self.schedule(read, Act::Read(seq));
+        if self.plan.len() < MAX_PLANNED / 2 {
+            let reply = self.reply_to(text);
+            let start = self.busy_until.map_or(read, |busy| busy.max(read));
+            self.say(start + Duration::from_millis(400), &reply);
+        }
+    }
+
+    fn reply_to(&mut self, text: &str) -> String {
+        let lower = text.to_lowercase();
+        let matches = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+        if let Some((_, replies)) = self
+            .character
+            .reactions
+            .iter()
+            .find(|(words, _)| matches(words))
+        {
+            return self.pick(replies);
+        }
+        if let Some(reply) = about_shape(text) {
+            return reply;
+        }
+        let replies = self.character.replies;
+        self.next_reply = (self.next_reply + 1) % replies.len();
+        replies[self.next_reply].to_owned()
+    }
+
+    /// Plans to type a text and to send it, and returns when.
+    fn say(&mut self, start: Instant, text: &str) -> Instant {
+        let text = self.keys.fill_in(text);
+        let length = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
+        let typing = Duration::from_millis(length.saturating_mul(18).clamp(900, 5_500))
+            + self.between(0, 700);
+        let (mut at, end) = (start, start + typing);
+        while at < end {
+            self.schedule(at, Act::Type);
+            at += recado_shared::limits::TYPING_INTERVAL + Duration::from_millis(50);
+        }
+        self.schedule(end, Act::Say(text));
+        self.busy_until = Some(end);
+        end + self.between(500, 1_200)
+    }
+
+    /// What one act brings about.
+    fn follow_up(&mut self, now: Instant, act: &Act) {
+        match act {
+            Act::BeAway(is_away) => {
+                self.is_away = *is_away;
+                self.plan_habit(now);
+            }
+            Act::Say(text) if self.character.chatter.contains(&text.as_str()) => {
+                let pause = self.between(45_000, 80_000);
+                self.plan_chatter(now + pause);
+            }
+            Act::Say(_) | Act::Type | Act::Receive(_) | Act::Read(_) | Act::Leave(_) => {}
+        }
+    }
+
+    fn plan_chatter(&mut self, at: Instant) {
+        let lines = self.character.chatter;
+        if self.chatter < MAX_CHATTER.min(lines.len()) {
+            let line = lines[self.chatter];
+            self.chatter += 1;
+            self.say(at, line);
+        }
+    }
+
+    fn plan_habit(&mut self, now: Instant) {
+        match self.character.habit {
+            Habit::Stays => {}
+            Habit::Wanders => {
+                let pause = self.between(20_000, 40_000);
+                self.schedule(now + pause, Act::BeAway(!self.is_away));
+            }
+            Habit::Visits => {
+                let stay = self.between(13_000, 20_000);
+                let absence = self.between(12_000, 22_000);
+                self.schedule(now + stay, Act::Leave(absence));
+            }
+        }
+    }
+
+    fn schedule(&mut self, at: Instant, act: Act) {
+        // Receipts and habits always find room: a few per message heard within one bound.
+        if self.plan.len() >= MAX_PLANNED && matches!(act, Act::Say(_) | Act::Type) {
+            return;
+        }
+        if self.plan.len() >= 2 * MAX_PLANNED {
+            return;
+        }
+        let place = self.plan.partition_point(|(planned, _)| *planned <= at);
+        self.plan.insert(place, (at, act));
+    }
+
+    fn pick(&mut self, lines: &[&str]) -> String {
+        lines[self.random.usize(..lines.len())].to_owned()
+    }
+
+    fn between(&mut self, low: u64, high: u64) -> Duration {
+        Duration::from_millis(self.random.u64(low..=high))
+    }
+}
+
+/// The keys that a companion names, as they are bound.
+#[derive(Debug)]
+struct Keys(Vec<(&'static str, String)>);
+
+impl Keys {
+    fn of(keymap: &Keymap) -> Self {
+        let named = [
+            ("{switcher}", Context::Global, Action::Switcher),
+            ("{unread}", Context::Global, Action::NextUnread),
+            ("{next}", Context::Global, Action::NextConversation),
+            ("{up}", Context::Global, Action::PageUp),
+            ("{newest}", Context::Global, Action::Newest),
+            ("{help}", Context::Global, Action::Help),
+            ("{quit}", Context::Global, Action::Quit),
+            ("{submit}", Context::Composer, Action::Submit),
+            ("{copy}", Context::Selection, Action::Copy),
+        ];
+        let key = |(place, context, action)| {
+            let inner = keymap.key_of(context, action);
+            let key = if inner.is_empty() {
+                keymap.key_of(Context::Global, action)
+            } else {
+                inner
+            };
+            (place, key)
+        };
+        Self(named.into_iter().map(key).collect())
+    }
+
+    fn fill_in(&self, text: &str) -> String {
+        let fill = |text: String, (place, key): &(&str, String)| text.replace(place, key);
+        self.0.iter().fold(text.to_owned(), fill)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cast::CAST;
+    use super::*;
+
+    fn mind(name: &str, seed: u64) -> Mind {
+        let character = CAST.iter().find(|character| character.name == name);
+        Mind::new(character.unwrap(), &Keymap::default(), seed)
+    }
+
+    /// Lives a while and returns what was done, with the time in milliseconds.
+    fn live(mind: &mut Mind, start: Instant, end: Duration) -> Vec<(u128, Act)> {
+        let mut done = Vec::new();
+        while let Some(at) = mind.next_at().filter(|at| *at <= start + end) {
+            for act in mind.due(at) {
+                if let Act::Leave(absence) = act {
+                    mind.arrive(at + absence);
+                }
+                done.push((at.duration_since(start).as_millis(), act));
+            }
+        }
+        done
+    }
+
+    #[test]
+    fn the_same_seed_lives_the_same_life() {
+        let start = Instant::now();
+        let life = |seed| {
+            let mut mind = mind("carmen", seed);
+            mind.arrive(start);
+            mind.hear(start + Duration::from_secs(5), Seq(2), "hello there");
+            live(&mut mind, start, Duration::from_secs(90))
+        };
+        assert_eq!(life(1), life(1));
+        assert_ne!(life(1), life(2));
+    }
+
+    #[test]
+    fn a_message_is_received_then_read_then_answered_with_typing_before() {
+        let start = Instant::now();
+        for character in CAST {
+            let mut mind = mind(character.name, 3);
+            mind.hear(start, Seq(7), "well then");
+            let kinds: Vec<_> = live(&mut mind, start, Duration::from_secs(30))
+                .into_iter()
+                .map(|(_, act)| act)
+                .collect();
+            assert_eq!(
+                kinds[..3],
+                [Act::Receive(Seq(7)), Act::Read(Seq(7)), Act::Type]
+            );
+            assert!(matches!(kinds.last(), Some(Act::Say(_))), "{kinds:?}");
+        }
+    }
+
+    #[test]
+    fn everything_that_can_be_said_can_be_sent_and_names_real_keys() {
+        for character in CAST {
+            let mind = mind(character.name, 1);
+            let reactions = character.reactions.iter().flat_map(|(_, replies)| *replies);
+            let lines = [character.greeting, character.replies, character.chatter];
+            for line in lines.into_iter().flatten().chain(reactions) {
+                let text = mind.keys.fill_in(line);
+                assert!(!text.contains(['{', '}']), "{text}");
+                recado_shared::MessageBody::new(text).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_flood_is_read_and_not_all_of_it_answered() {
+        let start = Instant::now();
+        let mut mind = mind("ada", 1);
+        for number in 1..=500 {
+            mind.hear(start, Seq(number), "again");
+            assert!(mind.plan.len() <= 2 * MAX_PLANNED);
+        }
+        let done = live(&mut mind, start, Duration::from_hours(1));
+        let said = done.iter().filter(|(_, act)| matches!(act, Act::Say(_)));
+        assert!(said.count() < MAX_PLANNED);
+    }
+
+    #[test]
+    fn who_visits_leaves_and_answers_after_the_return() {
+        let start = Instant::now();
+        let mut mind = mind("carmen", 5);
+        mind.arrive(start);
+        let done = live(&mut mind, start, Duration::from_mins(2));
+        let left = done.iter().filter(|(_, act)| matches!(act, Act::Leave(_)));
+        assert!(left.count() >= 2, "{done:?}");
+    }
+}

@@ -1,0 +1,72 @@
+//! `recado join`: pin the server of an invite, claim a name, open the client.
+
+use std::io::{self, IsTerminal as _};
+
+use recado_shared::{Invite, InviteError, Refusal, UserName};
+
+use super::ask::{ask_name, is_interactive, parse_name};
+use super::open::open_identity;
+use crate::exit::{Exit, Failure};
+use crate::identity::{Identity, RegisterError, register};
+use crate::net::ConnectError;
+use crate::output::{complain, tell};
+use crate::paths::Paths;
+
+pub(crate) async fn join(paths: &Paths, invite: &str, name: Option<String>) -> Result<(), Failure> {
+    let invite: Invite = invite.parse().map_err(|error: InviteError| {
+        let text = format!("{error}, and put it in quotes: recado join 'recado://…'");
+        Failure::new(Exit::Usage, text)
+    })?;
+    let name = name.as_deref().map(parse_name).transpose()?;
+    let identity = claim(paths, &invite, name, false).await?;
+    if !io::stdout().is_terminal() {
+        let server = &identity.server;
+        tell(&format!(
+            "joined {} as {}: open it with 'recado {}'",
+            server.address, server.name, server.name
+        ));
+        return Ok(());
+    }
+    open_identity(paths, identity, None).await
+}
+
+/// Claims a name, given or asked for. Where somebody can be asked, a name that is refused is
+/// asked for again.
+pub(crate) async fn claim(
+    paths: &Paths,
+    invite: &Invite,
+    name: Option<UserName>,
+    is_local: bool,
+) -> Result<Identity, Failure> {
+    let mut name = match name {
+        Some(name) => name,
+        None if is_interactive() => ask_name("Your name there?")?,
+        None => {
+            let text = "nobody can be asked for a name here: give one with --as NAME";
+            return Err(Failure::new(Exit::Usage, text));
+        }
+    };
+    loop {
+        match register(paths, invite, &name, is_local).await {
+            Ok(identity) => return Ok(identity),
+            Err(error) if is_interactive() && is_about_the_name(&error) => {
+                complain(&error.to_string());
+                name = ask_name("Another name?")?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn is_about_the_name(error: &RegisterError) -> bool {
+    let RegisterError::Connect(ConnectError::Refused { refusal, .. }) = error else {
+        return false;
+    };
+    matches!(
+        refusal,
+        Refusal::NameIllegal(_)
+            | Refusal::NameTaken
+            | Refusal::NameResembles
+            | Refusal::InviteForOtherName
+    )
+}

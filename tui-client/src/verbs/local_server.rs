@@ -1,0 +1,236 @@
+//! `recado host` and `recado demo`: a server in this process. The only file that uses the
+//! server's library.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
+
+use recado_server::invite::{self, InviteTerms, MakeInviteError};
+use recado_server::{Config, Server, ServerError, paths as server_paths};
+use recado_shared::{ConversationId, DEFAULT_PORT, Invite, Timestamp, UserName, Welcome};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::ask::{login_name, parse_name};
+use super::companions;
+use super::join::claim;
+use super::link::wall_time;
+use super::open::{open_identity, require_terminal};
+use crate::app::action::{Action, Context};
+use crate::app::keymap::Keymap;
+use crate::cli::read_config;
+use crate::exit::{Exit, Failure};
+use crate::files;
+use crate::identity::{self, Identity};
+use crate::net::{Connector, Greeting};
+use crate::output::tell;
+use crate::paths::Paths;
+use crate::store::{self, Save, StoredMe};
+
+/// How many people the invite that is shown lets in.
+const INVITE_USES: u32 = 10;
+
+/// How long that invite is good, in milliseconds: a week.
+const INVITE_LIFETIME: u64 = 7 * 24 * 60 * 60 * 1000;
+
+/// The invite as a file, in the server's data folder.
+const INVITE_FILE: &str = "invite.txt";
+
+/// The person's name in a demo, where the system's one cannot be used.
+const DEMO_NAME: &str = "you";
+
+impl From<ServerError> for Failure {
+    fn from(error: ServerError) -> Self {
+        Self::new(Exit::Failure, error)
+    }
+}
+
+impl From<MakeInviteError> for Failure {
+    fn from(error: MakeInviteError) -> Self {
+        Self::new(Exit::Failure, error)
+    }
+}
+
+/// A server that runs in this process until it is stopped.
+struct Hosted {
+    ticket: Invite,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<(), ServerError>>,
+}
+
+impl Hosted {
+    fn start(server: Server) -> Self {
+        let ticket = server.local_ticket();
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async {
+            // A sender that is dropped stops the server too.
+            let _ = stopped.await;
+        };
+        let task = tokio::spawn(server.serve(shutdown));
+        Self { ticket, stop, task }
+    }
+
+    /// Lets everything acknowledged reach the disk.
+    async fn stop(self) -> Result<(), Failure> {
+        drop(self.stop);
+        match self.task.await {
+            Ok(result) => Ok(result?),
+            Err(_) => Err(ServerError::Fault.into()),
+        }
+    }
+}
+
+/// Runs the server of this user on its usual folder, with the client of its first user.
+pub(crate) async fn host(
+    paths: &Paths,
+    listen: Option<SocketAddr>,
+    name: Option<String>,
+) -> Result<(), Failure> {
+    require_terminal()?;
+    let name = name.as_deref().map(parse_name).transpose()?;
+    let server_paths =
+        server_paths::Paths::of_user().map_err(|error| Failure::new(Exit::Failure, error))?;
+    let mut config = Config::new(&server_paths.data_dir);
+    config.ticket = Some(server_paths.local_ticket);
+    let server = Server::prepare(bind(listen).await?, config).await?;
+    let data_dir = server_paths.data_dir;
+    let invite = spawn_blocking(move || make_invite(&data_dir))
+        .await
+        .unwrap_or_else(|_| Err(ServerError::Fault.into()))?;
+    let hosted = Hosted::start(server);
+    let ended = host_client(paths, &hosted.ticket, name, &invite).await;
+    let stopped = hosted.stop().await;
+    ended.and(stopped)
+}
+
+/// Makes an invite and leaves it in a file too, for a screen that is too small to copy from.
+fn make_invite(data_dir: &Path) -> Result<Invite, Failure> {
+    let terms = InviteTerms {
+        uses: INVITE_USES,
+        expires: Some(Timestamp(wall_time().0.saturating_add(INVITE_LIFETIME))),
+        name: None,
+    };
+    let invite = invite::make(data_dir, None, &terms)?;
+    let path = data_dir.join(INVITE_FILE);
+    files::write(&path, format!("{invite}\n").as_bytes())?;
+    Ok(invite)
+}
+
+async fn host_client(
+    paths: &Paths,
+    ticket: &Invite,
+    name: Option<UserName>,
+    invite: &Invite,
+) -> Result<(), Failure> {
+    let known = identity::all(paths)?.into_iter().find(|identity| {
+        let server = &identity.server;
+        server.fingerprint == ticket.fingerprint
+            && name
+                .as_ref()
+                .is_none_or(|name| name.folded() == server.name.folded())
+    });
+    let mut identity = match known {
+        Some(identity) => identity,
+        None => claim(paths, ticket, name, true).await?,
+    };
+    identity.set_address(ticket.address.clone())?;
+    let text = format!("Others join with:  recado join '{invite}'");
+    tell(&text);
+    let ended = open_identity(paths, identity, Some(text)).await;
+    tell(&format!(
+        "The server has stopped. It lets {INVITE_USES} people in for a week, whenever it runs:\n  \
+         recado join '{invite}'\nStart it again with 'recado host', or keep it running with \
+         'recado-server'."
+    ));
+    ended
+}
+
+async fn bind(listen: Option<SocketAddr>) -> Result<TcpListener, Failure> {
+    let wanted = listen.unwrap_or((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT).into());
+    let result = match TcpListener::bind(wanted).await {
+        // A machine without IPv6.
+        Err(error) if listen.is_none() && error.kind() != io::ErrorKind::AddrInUse => {
+            TcpListener::bind((Ipv4Addr::UNSPECIFIED, DEFAULT_PORT)).await
+        }
+        result => result,
+    };
+    result.map_err(|error| {
+        let text = format!(
+            "cannot listen on {wanted} ({error}): a server may be running there already, then \
+             'recado NAME' opens it; or choose another port with --listen"
+        );
+        Failure::new(Exit::Failure, text)
+    })
+}
+
+/// Shows everything on a folder that is thrown away, with companions to talk to.
+pub(crate) async fn demo(name: Option<String>) -> Result<(), Failure> {
+    require_terminal()?;
+    let name = match name {
+        Some(name) => parse_name(&name)?,
+        None => demo_name(),
+    };
+    let folder = tempfile::Builder::new().prefix("recado-demo-").tempdir()?;
+    let shown = show(folder.path(), name).await;
+    let removed = folder.close().map_err(Failure::from);
+    shown.and(removed)
+}
+
+fn demo_name() -> UserName {
+    login_name().unwrap_or_else(|| UserName::new(DEMO_NAME).expect("it is one"))
+}
+
+async fn show(folder: &Path, name: UserName) -> Result<(), Failure> {
+    let mut paths = Paths::below(folder);
+    // A person's own keys, and a place for logs that outlives the folder.
+    if let Ok(user) = Paths::of_user() {
+        paths.config_file = user.config_file;
+        paths.state_dir = user.state_dir;
+    }
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let server = Server::prepare(listener, Config::new(folder.join("server"))).await?;
+    let hosted = Hosted::start(server);
+    let ended = show_client(&paths, &hosted.ticket, &name).await;
+    let stopped = hosted.stop().await;
+    ended.and(stopped)
+}
+
+async fn show_client(paths: &Paths, ticket: &Invite, name: &UserName) -> Result<(), Failure> {
+    let keymap = Keymap::from_toml(&read_config(paths)?.text)?;
+    let identity = identity::register(paths, ticket, name, false).await?;
+    let me = welcome_of(&identity).await?;
+    let (_companions, guide) =
+        companions::start(ticket, me.user, &keymap, fastrand::u64(..)).await?;
+    open_at(&identity, me, guide)?;
+    let notice = format!(
+        "This is a demo: nothing leaves your machine, nothing is kept. {} shows the keys.",
+        keymap.key_of(Context::Global, Action::Help)
+    );
+    open_identity(paths, identity, Some(notice)).await
+}
+
+/// Makes the conversation with the guide the one that the client opens with.
+fn open_at(identity: &Identity, me: Welcome, guide: Welcome) -> Result<(), Failure> {
+    let store = store::open(&identity.store_path())?;
+    let talk = ConversationId::direct(me.user, guide.user);
+    store.handle.save(Save::Me(StoredMe {
+        user: me.user,
+        name: me.name,
+        log: me.log,
+    }));
+    let people = vec![(guide.user, guide.name)];
+    store.handle.save(Save::People(people));
+    store.handle.save(Save::Open(talk));
+    Ok(())
+}
+
+/// What the server says of an identity that was registered a moment ago.
+async fn welcome_of(identity: &Identity) -> Result<Welcome, Failure> {
+    let connector = Connector::new(&identity.key, identity.server.fingerprint)?;
+    let opening = connector.open(&identity.server.address, Greeting::default());
+    let session = opening.await?;
+    let welcome = session.welcome().clone();
+    session.leave().await;
+    Ok(welcome)
+}

@@ -1,0 +1,19 @@
+//! What the program can be told to do, a file per verb. Each reads the identity it needs, talks
+//! to the server through [`net`](crate::net), and says how it ended.
+
+mod ask;
+mod companions;
+mod join;
+mod link;
+mod local_server;
+mod open;
+mod send;
+mod tail;
+mod who;
+
+pub(crate) use join::join;
+pub(crate) use local_server::{demo, host};
+pub(crate) use open::open;
+pub(crate) use send::send;
+pub(crate) use tail::tail;
+pub(crate) use who::who;

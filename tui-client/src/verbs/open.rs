@@ -1,0 +1,104 @@
+//! Opening the full screen for an identity: its settings, its store, its network and the
+//! terminal are put together here and given to the driver.
+
+use std::io::{self, IsTerminal as _};
+use std::time::Instant;
+
+use jiff::tz::TimeZone;
+use recado_shared::Now;
+
+use super::ask::{is_interactive, login_name};
+use super::join::claim;
+use super::link::wall_time;
+use crate::app::keymap::Keymap;
+use crate::app::{App, Settings};
+use crate::cli::read_config;
+use crate::driver::{self, Client, DriverError};
+use crate::exit::{Exit, Failure};
+use crate::identity::{Choice, Identity, Wanted, select};
+use crate::net::{self, NetConfig};
+use crate::paths::Paths;
+use crate::ui::{Theme, ViewState};
+use crate::{store, telemetry, terminal};
+
+impl From<DriverError> for Failure {
+    fn from(error: DriverError) -> Self {
+        match error {
+            DriverError::Connect(error) => error.into(),
+            error @ (DriverError::Terminal(_) | DriverError::Gone(_)) => {
+                Self::new(Exit::Failure, error)
+            }
+        }
+    }
+}
+
+/// `recado [NAME]`.
+pub(crate) async fn open(paths: &Paths, wanted: &Wanted) -> Result<(), Failure> {
+    require_terminal()?;
+    let identity = match select(paths, wanted)? {
+        Choice::Known(identity) => identity,
+        Choice::Local { ticket, name } => {
+            let unasked = || login_name().filter(|_| !is_interactive());
+            claim(paths, &ticket, name.or_else(unasked), true).await?
+        }
+    };
+    open_identity(paths, identity, None).await
+}
+
+/// Says what to do where the full screen cannot be shown.
+pub(crate) fn require_terminal() -> Result<(), Failure> {
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        return Ok(());
+    }
+    let text = "the full screen needs a terminal: 'recado send', 'recado tail' and 'recado who' \
+                work without one";
+    Err(Failure::new(Exit::Usage, text))
+}
+
+/// Shows the client until the person leaves it. `notice` is said at the start.
+pub(crate) async fn open_identity(
+    paths: &Paths,
+    identity: Identity,
+    notice: Option<String>,
+) -> Result<(), Failure> {
+    let config = read_config(paths)?;
+    let keymap = Keymap::from_toml(&config.text)?;
+    let _lock = identity.lock()?;
+    if let Err(error) = telemetry::init(&paths.state_dir) {
+        // Without a log the client works all the same.
+        crate::output::complain(&error.to_string());
+    }
+    terminal::install_panic_hook(paths.state_dir.clone());
+    let store = store::open(&identity.store_path())?;
+    let now = Now {
+        instant: Instant::now(),
+        wall: wall_time(),
+    };
+    let settings = Settings {
+        name: identity.server.name.as_str().to_owned(),
+        keymap,
+        seed: fastrand::u64(..),
+        bell: config.bell,
+        // A store that had to be replaced is the more urgent news.
+        notice: store.notice.or(notice),
+    };
+    let client = Client {
+        app: App::new(store.snapshot, settings, now),
+        view: ViewState::new(
+            TimeZone::system(),
+            Theme::new(terminal::wants_colours()),
+            now.wall,
+        ),
+        store: store.handle,
+        store_events: store.events,
+    };
+    let net_config = identity.net_config(paths);
+    let outside = terminal::open().map_err(DriverError::from)?;
+    let connect = |since| {
+        net::spawn(NetConfig {
+            since,
+            ..net_config
+        })
+    };
+    Ok(driver::run(outside, client, connect).await?)
+}

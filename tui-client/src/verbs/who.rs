@@ -1,0 +1,62 @@
+//! `recado who`: people and whether they are there.
+
+use recado_shared::{Person, Presence, UserId, text};
+use serde::Serialize;
+
+use super::link::{Link, directory};
+use crate::exit::Failure;
+use crate::identity::Wanted;
+use crate::output::print;
+use crate::paths::Paths;
+
+/// A line of `--json`: a stable interface.
+#[derive(Serialize)]
+struct Line<'a> {
+    name: &'a str,
+    id: String,
+    presence: &'static str,
+    own: bool,
+}
+
+pub(crate) async fn who(paths: &Paths, wanted: &Wanted, json: bool) -> Result<(), Failure> {
+    let mut link = Link::of(paths, wanted).await?;
+    let mut session = link.open(None).await?;
+    let me = session.welcome().user;
+    let people = directory(&mut session).await?;
+    for person in &people {
+        let text = if json {
+            json_line(person, me)
+        } else {
+            text_line(person, me)
+        };
+        if print(&text).is_err() {
+            break;
+        }
+    }
+    session.leave().await;
+    Ok(())
+}
+
+fn json_line(person: &Person, me: UserId) -> String {
+    let line = Line {
+        name: person.name.as_str(),
+        id: person.user.to_string(),
+        presence: word(person.presence),
+        own: person.user == me,
+    };
+    serde_json::to_string(&line).expect("plain values can be written as JSON")
+}
+
+fn text_line(person: &Person, me: UserId) -> String {
+    let name = text::neutralise(person.name.as_str());
+    let own = if person.user == me { " (you)" } else { "" };
+    format!("{:<8} {name}{own}", word(person.presence))
+}
+
+fn word(presence: Presence) -> &'static str {
+    match presence {
+        Presence::Online => "online",
+        Presence::Away => "away",
+        Presence::Offline => "offline",
+    }
+}

@@ -1,0 +1,284 @@
+//! The driver with a real server, a real store and a screen: keys in, what is to be read out.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
+use jiff::tz::TimeZone;
+use ratatui::layout::Size;
+use recado::app::keymap::Keymap;
+use recado::app::{App, Settings};
+use recado::driver::{self, Client, DriverError, Host, Input, Outside};
+use recado::net::{self, NetConfig};
+use recado::store;
+use recado::ui::{Theme, ViewState};
+use recado_shared::{Now, Timestamp};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::support::{TestServer, config, within};
+
+const SIZE: Size = Size {
+    width: 80,
+    height: 24,
+};
+
+/// A screen that is written to, and tells after every frame.
+#[derive(Clone)]
+struct Screen {
+    parser: Arc<Mutex<vt100::Parser>>,
+    bytes: Arc<Mutex<Vec<u8>>>,
+    frames: watch::Sender<u64>,
+}
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.parser.lock().unwrap().process(bytes);
+        self.bytes.lock().unwrap().extend_from_slice(bytes);
+        self.frames.send_modify(|frames| *frames += 1);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What the driver did with the terminal.
+struct TestHost {
+    log: mpsc::UnboundedSender<&'static str>,
+}
+
+impl TestHost {
+    fn note(&self, what: &'static str) {
+        // The test may have ended.
+        let _ = self.log.send(what);
+    }
+}
+
+impl Host for TestHost {
+    fn suspend(&mut self) -> io::Result<bool> {
+        self.note("suspend");
+        Ok(true)
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        self.note("resume");
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        self.note("leave");
+    }
+
+    fn is_ours(&self) -> bool {
+        true
+    }
+}
+
+struct TestClient {
+    screen: Screen,
+    inputs: mpsc::UnboundedSender<Input>,
+    host: mpsc::UnboundedReceiver<&'static str>,
+    run: JoinHandle<Result<(), DriverError>>,
+}
+
+impl TestClient {
+    fn start(folder: &Path, net: NetConfig) -> Self {
+        let (frames, _) = watch::channel(0);
+        let screen = Screen {
+            parser: Arc::new(Mutex::new(vt100::Parser::new(
+                SIZE.height.try_into().unwrap(),
+                SIZE.width.try_into().unwrap(),
+                0,
+            ))),
+            bytes: Arc::default(),
+            frames,
+        };
+        let opened = store::open(&folder.join("client.db")).unwrap();
+        let settings = Settings {
+            name: net.name.clone().unwrap_or_default(),
+            keymap: Keymap::default(),
+            seed: 1,
+            bell: false,
+            notice: None,
+        };
+        let now = Now {
+            instant: std::time::Instant::now(),
+            wall: Timestamp(1_795_000_000_000),
+        };
+        let client = Client {
+            app: App::new(opened.snapshot, settings, now),
+            view: ViewState::new(TimeZone::UTC, Theme::new(true), now.wall),
+            store: opened.handle,
+            store_events: opened.events,
+        };
+        let (inputs, mut queue) = mpsc::unbounded_channel();
+        let (log, host) = mpsc::unbounded_channel();
+        let outside = Outside {
+            writer: screen.clone(),
+            inputs: futures_util::stream::poll_fn(move |context| {
+                queue.poll_recv(context).map(|input| input.map(Ok))
+            }),
+            size: SIZE,
+            host: TestHost { log },
+        };
+        let drawn = screen.clone();
+        let connect = move |since| {
+            let first = drawn.parser.lock().unwrap().screen().contents();
+            assert!(first.contains("connecting"), "drawn before: {first:?}");
+            net::spawn(NetConfig { since, ..net })
+        };
+        Self {
+            screen,
+            inputs,
+            host,
+            run: tokio::spawn(driver::run(outside, client, connect)),
+        }
+    }
+
+    fn input(&self, input: Input) {
+        self.inputs.send(input).unwrap();
+    }
+
+    fn key(&self, code: KeyCode, modifiers: KeyModifiers) {
+        let key = KeyEvent::new(code, modifiers);
+        self.input(Input::Terminal(TerminalEvent::Key(key)));
+    }
+
+    fn type_line(&self, text: &str) {
+        for c in text.chars() {
+            self.key(KeyCode::Char(c), KeyModifiers::NONE);
+        }
+        self.key(KeyCode::Enter, KeyModifiers::NONE);
+    }
+
+    fn text(&self) -> String {
+        self.screen.parser.lock().unwrap().screen().contents()
+    }
+
+    /// Waits until the screen shows what is wanted.
+    async fn sees(&self, wanted: impl Fn(&str) -> bool) {
+        let mut frames = self.screen.frames.subscribe();
+        let seen = async {
+            while !wanted(&self.text()) {
+                frames.changed().await.unwrap();
+            }
+        };
+        let seen = tokio::time::timeout(std::time::Duration::from_secs(30), seen).await;
+        assert!(seen.is_ok(), "not seen in:\n{}", self.text());
+    }
+
+    async fn quit(mut self) -> Vec<&'static str> {
+        self.key(KeyCode::Char('q'), KeyModifiers::CONTROL);
+        within(self.run).await.unwrap().unwrap();
+        let mut log = Vec::new();
+        while let Some(entry) = self.host.recv().await {
+            log.push(entry);
+        }
+        log
+    }
+}
+
+/// Opens the conversation with the only other person.
+async fn open(client: &TestClient, name: &str) {
+    client.key(KeyCode::Char('k'), KeyModifiers::CONTROL);
+    client.sees(|text| text.contains("switch ─")).await;
+    client.type_line(name);
+    let title = format!("to {name}");
+    client.sees(|text| text.contains(&title)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_talk_and_see_how_far_it_got() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let homes = ["alice", "bob"].map(|name| folder.path().join(name));
+    for home in &homes {
+        std::fs::create_dir(home).unwrap();
+    }
+    let alice = TestClient::start(&homes[0], config(&server.ticket, "alice"));
+    alice.sees(|text| text.contains("● connected")).await;
+    let bob = TestClient::start(&homes[1], config(&server.ticket, "bob"));
+    bob.sees(|text| text.contains("● connected")).await;
+    alice.sees(|text| text.contains("● bob")).await;
+
+    open(&alice, "bob").await;
+    alice.type_line("did the build pass?");
+    alice
+        .sees(|text| text.contains("did the build pass?") && text.contains('✓'))
+        .await;
+    bob.sees(|text| text.contains("● alice") && text.contains('1'))
+        .await;
+    open(&bob, "alice").await;
+    bob.sees(|text| text.contains("did the build pass?")).await;
+    alice.sees(|text| text.contains("✓✓")).await;
+    bob.input(Input::Terminal(TerminalEvent::Paste(
+        "yes,\rin 41 s".into(),
+    )));
+    bob.key(KeyCode::Enter, KeyModifiers::NONE);
+    alice
+        .sees(|text| text.contains("yes,") && text.contains("in 41 s"))
+        .await;
+    assert_eq!(alice.quit().await, ["leave"]);
+    bob.sees(|text| text.contains("○ alice")).await;
+    bob.quit().await;
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn suspending_draws_nothing_until_resumed_at_another_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let mut client = TestClient::start(folder.path(), config(&server.ticket, "alice"));
+    client.sees(|text| text.contains("● connected")).await;
+    client.key(KeyCode::Char('z'), KeyModifiers::CONTROL);
+    assert_eq!(within(client.host.recv()).await, Some("suspend"));
+    let before = client.screen.bytes.lock().unwrap().len();
+    client.key(KeyCode::F(1), KeyModifiers::NONE);
+    client.key(KeyCode::F(1), KeyModifiers::NONE);
+    client
+        .screen
+        .parser
+        .lock()
+        .unwrap()
+        .screen_mut()
+        .set_size(12.try_into().unwrap(), 40.try_into().unwrap());
+    client.input(Input::Resumed(Size::new(40, 12)));
+    assert_eq!(within(client.host.recv()).await, Some("resume"));
+    client
+        .sees(|text| text.lines().next().is_some_and(|top| top.ends_with('┐')))
+        .await;
+    let bytes = client.screen.bytes.lock().unwrap()[before..].to_vec();
+    assert!(
+        bytes.starts_with(b"\x1b[?2026h"),
+        "the first thing after it is a whole frame"
+    );
+    assert!(bytes.windows(4).any(|four| four == b"\x1b[2J"));
+    assert_eq!(client.quit().await, ["leave"]);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_that_hangs_up_ends_the_client_and_keeps_the_draft() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let bob = server.join("bob").await;
+    let net = config(&server.ticket, "alice");
+    let client = TestClient::start(folder.path(), net.clone());
+    client.sees(|text| text.contains("bob")).await;
+    open(&client, "bob").await;
+    for c in "half a thou".chars() {
+        client.key(KeyCode::Char(c), KeyModifiers::NONE);
+    }
+    client.sees(|text| text.contains("half a thou")).await;
+    drop(client.inputs);
+    within(client.run).await.unwrap().unwrap();
+    let again = TestClient::start(folder.path(), net);
+    again.sees(|text| text.contains("half a thou")).await;
+    again.input(Input::Terminate);
+    within(again.run).await.unwrap().unwrap();
+    drop(bob);
+    server.stop().await;
+}
