@@ -74,9 +74,9 @@ struct InviteArguments {
     /// How many new people it lets in
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     uses: u32,
-    /// For how long, like 7d or 12h [default: for ever]
-    #[arg(long, value_name = "TIME")]
-    expires: Option<Span>,
+    /// For how long, like 7d or 12h
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    expires: Span,
     /// Only under this name
     #[arg(long)]
     name: Option<UserName>,
@@ -207,7 +207,7 @@ fn make_invite(arguments: InviteArguments) -> Result<()> {
     };
     let terms = InviteTerms {
         uses: arguments.uses,
-        expires: arguments.expires.map(from_now).transpose()?,
+        expires: Some(from_now(arguments.expires)?),
         name: arguments.name,
     };
     let invite = invite::make(&data_dir, address, &terms)?;
@@ -218,11 +218,11 @@ fn make_invite(arguments: InviteArguments) -> Result<()> {
 }
 
 fn from_now(span: Span) -> Result<Timestamp> {
-    let end = Zoned::now().checked_add(span);
+    let now = Zoned::now();
+    let end = now.checked_add(span);
     let end = end.context("--expires is too far away: name a shorter time")?;
     let millis = end.timestamp().as_millisecond();
-    let now = Zoned::now().timestamp().as_millisecond();
-    anyhow::ensure!(millis > now, "--expires must be a time to come, like 7d");
+    anyhow::ensure!(end > now, "--expires must be a time to come, like 7d");
     Ok(Timestamp(u64::try_from(millis)?))
 }
 

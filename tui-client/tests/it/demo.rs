@@ -14,7 +14,8 @@ fn companions_answer_and_quitting_is_clean() {
     demo.wait_line("hello there", "✓✓");
     demo.key("f1");
     demo.wait("switch");
-    demo.key("esc");
+    demo.key("f1");
+    demo.wait_gone("find a person or command");
     demo.key("ctrl-q");
     assert!(demo.wait_end().success());
     demo.assert_clean();

@@ -48,7 +48,7 @@ fn every_refusal_has_its_own_words() {
     let (address, secret) = invite.split_once('#').unwrap();
     let (fingerprint, token) = secret.split_once('.').unwrap();
     let wrong = format!("{address}#{}.{token}", "A".repeat(fingerprint.len()));
-    refused(&wrong, "carol", "fingerprint");
+    refused(&wrong, "carol", "is not the one you know");
     let unknown = format!("{address}#{fingerprint}.{}", "A".repeat(token.len()));
     refused(&unknown, "carol", "does not know this invite");
 
