@@ -337,7 +337,11 @@ impl<W: Write, H: Host> Driver<W, H> {
                     tracing::error!(?load, "the store has no room for another load");
                 }
             }
-            Effect::Scroll(scroll) => self.view.scroll(scroll),
+            Effect::Scroll(scroll) => {
+                // The app waits to hear what is seen after it, even if that is the same.
+                self.viewed = None;
+                self.view.scroll(scroll);
+            }
             Effect::Copy(text) => self.display.copy(&text)?,
             Effect::Bell => self.display.bell()?,
             Effect::Redraw => self.display.forget(),

@@ -8,6 +8,7 @@ use recado_shared::{Advance, ClientFrame, ConversationId, Seq};
 use super::App;
 use super::conversation::{Conversation, NewLine, Progress};
 use super::event::Viewed;
+use super::navigation::Jump;
 use super::screen::{ItemId, Place};
 use crate::store::Save;
 
@@ -44,7 +45,9 @@ impl App {
     pub(super) fn move_cursors(&mut self) {
         self.touched.extend(self.nav.open);
         for id in std::mem::take(&mut self.touched) {
-            let shown = self.nav.shown.filter(|_| self.is_looking_at(id));
+            // A jump that waits for its entry leads away from what is on the screen.
+            let is_looking = self.is_looking_at(id) && self.nav.jump.is_none();
+            let shown = self.nav.shown.filter(|_| is_looking);
             let Some(conversation) = self.conversations.get_mut(&id) else {
                 continue;
             };
@@ -102,12 +105,13 @@ impl App {
     }
 
     /// Something arrived in a conversation that had `before` unread messages: the line above the
-    /// new ones appears where the person is not looking, and never moves while they read.
+    /// new ones appears where the person is not looking, and never moves while they read. What
+    /// came while there was no link arrived unseen, whoever looks; the first of it stays in sight.
     pub(super) fn note_unread(&mut self, id: ConversationId, before: u64) {
         if self.nav.open != Some(id) {
             return;
         }
-        let is_looking = self.is_looking_at(id);
+        let is_looking = self.is_looking_at(id) && self.link.is_synced();
         let Some(conversation) = self.conversations.get_mut(&id) else {
             return;
         };
@@ -125,6 +129,10 @@ impl App {
                 });
             }
             Some(_) | None => {}
+        }
+        let first = conversation.new_line.map(|line| line.from);
+        if let Some(first) = first.filter(|_| !is_looking && is_at_newest) {
+            self.jump_in_log(Jump::Show(first));
         }
     }
 }

@@ -17,7 +17,8 @@ pub enum Effect {
     Save(Save),
     /// Read from the local store; answered by [`Event::Loaded`](super::Event::Loaded).
     Load(Load),
-    /// Move what the conversation pane shows.
+    /// Move what the conversation pane shows; what is seen then is reported in any case, by
+    /// [`Event::Viewed`](super::Event::Viewed).
     Scroll(Scroll),
     /// Put text on the terminal's clipboard (OSC 52).
     Copy(String),

@@ -21,7 +21,7 @@ pub enum Event {
     /// The terminal gained or lost the focus.
     Focus(bool),
     /// The driver drew the conversation and this is what could be seen. Sent only when it
-    /// differs from the last report.
+    /// differs from the last report, or after a scroll.
     Viewed(Viewed),
     /// The network task has something.
     Net(NetEvent),

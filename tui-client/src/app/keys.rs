@@ -193,7 +193,7 @@ impl App {
     fn page(&mut self, pages: i32) {
         match &mut self.overlay {
             Some(overlay) => overlay.step(10 * pages),
-            None => self.effects.push(Effect::Scroll(Scroll::Pages(pages))),
+            None => self.scroll(Scroll::Pages(pages)),
         }
     }
 

@@ -211,7 +211,7 @@ impl App {
     }
 
     /// Scrolls to an entry of the open conversation, loading it first where it is not.
-    fn jump_in_log(&mut self, jump: Jump) {
+    pub(super) fn jump_in_log(&mut self, jump: Jump) {
         let Some(conversation) = self.open_conversation() else {
             return;
         };
@@ -225,7 +225,8 @@ impl App {
         }
     }
 
-    /// Scrolls to where a jump leads, now that it is loaded.
+    /// Scrolls to where a jump leads, as far as that is here. While it leads into a gap it stays,
+    /// and is finished by the page that fills the gap, unless the person scrolls meanwhile.
     pub(super) fn finish_jump(&mut self, id: ConversationId) {
         if self.nav.open != Some(id) {
             return;
@@ -238,10 +239,14 @@ impl App {
         };
         let (Jump::Top(seq) | Jump::Show(seq)) = jump;
         let at_or_after = |part: Part<'_>| match part {
-            Part::Entry(entry) => (entry.seq >= seq).then_some(ItemId::Entry(entry.seq)),
-            Part::Gap(gap) => (gap.last >= seq).then_some(ItemId::Entry(gap.first)),
+            Part::Entry(entry) => (entry.seq >= seq).then_some((entry.seq, false)),
+            Part::Gap(gap) => (gap.last >= seq).then_some((gap.first, true)),
         };
-        if let Some(item) = conversation.log.parts().find_map(at_or_after) {
+        if let Some((seq, is_gap)) = conversation.log.parts().find_map(at_or_after) {
+            self.nav.jump = Some(jump).filter(|_| is_gap);
+            // What the last frame showed may be out of sight in the next one.
+            self.nav.shown = None;
+            let item = ItemId::Entry(seq);
             self.effects.push(Effect::Scroll(match jump {
                 Jump::Top(_) => Scroll::Top(item),
                 Jump::Show(_) => Scroll::Show(item),
@@ -300,8 +305,14 @@ impl App {
         self.note_input(now);
         match &mut self.overlay {
             Some(overlay) => overlay.step(lines),
-            None => self.effects.push(Effect::Scroll(Scroll::Lines(lines))),
+            None => self.scroll(Scroll::Lines(lines)),
         }
+    }
+
+    /// Scrolls as the person wishes, which ends a jump that waits for its entry.
+    pub(super) fn scroll(&mut self, scroll: Scroll) {
+        self.nav.jump = None;
+        self.effects.push(Effect::Scroll(scroll));
     }
 
     pub(super) fn on_focus(&mut self, has_focus: bool, now: Now) {

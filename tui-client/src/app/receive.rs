@@ -163,6 +163,7 @@ impl App {
             settled,
         });
         self.note_unread(id, before);
+        self.finish_jump(id);
         self.contacts.mark_stale();
         is_new
     }

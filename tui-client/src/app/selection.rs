@@ -83,7 +83,7 @@ impl App {
     fn move_selection(&mut self, item: Option<ItemId>) {
         if let Some(item) = item {
             self.nav.selection = Some(item);
-            self.effects.push(Effect::Scroll(Scroll::Show(item)));
+            self.scroll(Scroll::Show(item));
         }
     }
 

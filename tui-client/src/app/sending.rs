@@ -171,12 +171,11 @@ impl App {
 
     /// Shows the newest messages and stays there.
     pub(super) fn scroll_newest(&mut self) {
-        self.nav.jump = None;
         if let Some(conversation) = self.open_conversation() {
             let id = conversation.id;
             let load = conversation.log.go_to_newest(id);
             self.effects.extend(load.map(Effect::Load));
         }
-        self.effects.push(Effect::Scroll(Scroll::Newest));
+        self.scroll(Scroll::Newest);
     }
 }

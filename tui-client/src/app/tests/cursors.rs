@@ -2,7 +2,7 @@ use recado_shared::{Head, LogId, Seq, ServerFrame};
 
 use super::support::*;
 use crate::app::screen::{ItemId, Place};
-use crate::app::{ClickTarget, Effect, Event, Viewed};
+use crate::app::{ClickTarget, Effect, Event, Scroll, Viewed};
 use crate::store::Loaded;
 use crate::store::{Held, Save};
 
@@ -251,6 +251,61 @@ fn no_new_line_appears_under_the_eyes_of_the_person() {
     client.viewed(1, 2);
     client.entry(BOB, entry(3, BOB));
     assert_eq!(client.new_line(), None);
+}
+
+#[test]
+fn what_came_while_there_was_no_link_is_new_and_is_not_passed_over() {
+    let mut client = Client::talking(2);
+    client.viewed(1, 2);
+    client.handle(offline());
+    let effects = client.connect(vec![head(BOB, 60, 2, 58)]);
+    let third = ItemId::Entry(Seq(3));
+    assert_eq!(client.new_line(), Some((3, 58)));
+    let number = pages(&effects)[0].0;
+    let effects = client.page(number, entries(21..=60, BOB), 60);
+    // The newest ones are drawn for a moment, while the first of the new ones is still missing.
+    client.viewed(40, 60);
+    let effects = client.page(pages(&effects)[0].0, entries(3..=20, BOB), 60);
+    assert!(
+        effects.contains(&Effect::Scroll(Scroll::Show(third))),
+        "{effects:?}"
+    );
+    assert_eq!(client.unread(BOB), 58);
+    let at_first = Place::At {
+        item: third,
+        row: 0,
+    };
+    client.viewed_at(3, 20, at_first, false);
+    assert_eq!(client.unread(BOB), 40);
+}
+
+#[test]
+fn whoever_scrolls_meanwhile_is_not_taken_to_the_first_new_message() {
+    let mut client = Client::talking(2);
+    client.viewed(1, 2);
+    client.handle(offline());
+    let effects = client.connect(vec![head(BOB, 60, 2, 58)]);
+    client.keys("end");
+    let effects = client.page(pages(&effects)[0].0, entries(3..=60, BOB), 60);
+    let is_scroll = |effect: &Effect| matches!(effect, Effect::Scroll(_));
+    assert!(!effects.iter().any(is_scroll), "{effects:?}");
+    client.viewed(40, 60);
+    assert_eq!(client.unread(BOB), 0);
+}
+
+#[test]
+fn the_first_message_that_nobody_saw_stays_in_sight() {
+    let mut client = Client::talking(2);
+    client.viewed(1, 2);
+    client.handle(Event::Focus(false));
+    let third = ItemId::Entry(Seq(3));
+    for seq in 3..=4 {
+        let effects = client.entry(BOB, entry(seq, BOB));
+        assert!(
+            effects.contains(&Effect::Scroll(Scroll::Show(third))),
+            "{effects:?}"
+        );
+    }
 }
 
 #[test]
