@@ -197,6 +197,8 @@ impl<W: Write, H: Host> Driver<W, H> {
     where
         I: Stream<Item = io::Result<Input>> + Unpin,
     {
+        // What the app decided at its start, such as where to scroll, belongs to the first frame.
+        self.handle(Event::Deadline);
         self.draw()?;
         let (handle, mut net) = connect(self.app.since())?;
         self.net = Some(handle);

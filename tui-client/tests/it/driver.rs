@@ -18,9 +18,12 @@ use recado::app::keymap::Keymap;
 use recado::app::{App, Settings};
 use recado::driver::{self, Client, DriverError, Host, Input, Outside};
 use recado::net::{self, NetConfig};
-use recado::store;
+use recado::store::{self, Held, Save, StoredMe};
 use recado::ui::{Theme, ViewState};
-use recado_shared::{Now, Timestamp};
+use recado_shared::{
+    Content, ConversationId, Entry, Head, LogId, MessageBody, MessageId, Now, Seq, Timestamp,
+    UserId, UserName,
+};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -345,4 +348,69 @@ async fn a_terminal_that_hangs_up_ends_the_client_and_keeps_the_draft() {
     within(again.run).await.unwrap().unwrap();
     drop(bob);
     server.stop().await;
+}
+
+/// What a client stores that was left with messages of bob's unread, all of them held.
+fn save_unread(path: &Path, unread: u64) {
+    let (alice, bob) = (UserId(1), UserId(2));
+    let talk = ConversationId::direct(alice, bob);
+    let time = Timestamp(1_795_000_000_000);
+    let entry = |seq: u64| Entry {
+        seq: Seq(seq),
+        author: bob,
+        id: MessageId(u128::from(seq).to_be_bytes()),
+        time,
+        content: Content::Message(MessageBody::new(format!("message {seq}")).unwrap()),
+    };
+    let head = Head {
+        conversation: talk,
+        newest: Seq(unread),
+        newest_time: time,
+        unread,
+        cursors: Vec::new(),
+    };
+    let store = store::open(path).unwrap().handle;
+    for save in [
+        Save::Me(StoredMe {
+            user: alice,
+            name: UserName::new("alice").unwrap(),
+            log: LogId([1; 16]),
+        }),
+        Save::Heads {
+            heads: vec![head],
+            complete: None,
+        },
+        Save::Entries {
+            conversation: talk,
+            entries: (1..=unread).map(entry).collect(),
+            held: vec![Held {
+                first: Seq(1),
+                last: Seq(unread),
+            }],
+            settled: Vec::new(),
+        },
+        Save::Open(talk),
+    ] {
+        store.save(save);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_opens_at_the_first_unread_message_and_passes_none_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let net = config(&server.ticket, "alice");
+    // What is unread is here already: nothing comes from a server.
+    server.stop().await;
+    let path = folder.path().join("client.db");
+    save_unread(&path, 60);
+    let client = TestClient::start(folder.path(), net);
+    client.sees(|text| text.contains("── 60 new ──")).await;
+    client.sees(|text| text.contains("offline")).await;
+    assert!(client.text().contains("message 1 "), "{}", client.text());
+    client.quit().await;
+    let unread = store::open(&path).unwrap().snapshot.conversations[0]
+        .head
+        .unread;
+    assert!((30..60).contains(&unread), "{unread} are unread");
 }
