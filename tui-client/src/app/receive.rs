@@ -90,7 +90,7 @@ impl App {
 
     /// Takes over where one conversation stands. Returns it as it is to be stored.
     fn on_head(&mut self, head: &Head) -> Option<Head> {
-        if head.newest > MAX_SEQ {
+        if head.newest > MAX_SEQ || !head.cursors.iter().all(are_plausible) {
             return None;
         }
         let id = head.conversation;
@@ -173,7 +173,7 @@ impl App {
             return;
         };
         let before = conversation.unread();
-        if cursors.delivered > MAX_SEQ || !conversation.set_cursors(cursors) {
+        if !are_plausible(&cursors) || !conversation.set_cursors(cursors) {
             return;
         }
         self.touched.insert(id);
@@ -229,6 +229,10 @@ impl App {
 
 fn is_plausible(seq: Seq) -> bool {
     seq > Seq::ZERO && seq <= MAX_SEQ
+}
+
+fn are_plausible(cursors: &MemberCursors) -> bool {
+    cursors.delivered.max(cursors.read) <= MAX_SEQ
 }
 
 /// A member's cursors as stored: the user's own are never behind what is known here.

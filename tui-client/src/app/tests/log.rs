@@ -136,6 +136,24 @@ fn entries_of_strangers_and_impossible_places_are_ignored() {
 }
 
 #[test]
+fn cursors_that_no_log_reaches_are_ignored() {
+    let mut client = Client::talking(2);
+    let far = cursors(ME, u64::MAX, u64::MAX);
+    let mut impossible = head(BOB, 4, 2, 2);
+    impossible.cursors = vec![far, cursors(BOB, u64::MAX, u64::MAX)];
+    client.heads(vec![impossible]);
+    for cursors in [far, cursors(ME, 2, u64::MAX), cursors(BOB, 2, u64::MAX)] {
+        client.frame(ServerFrame::Cursors {
+            conversation: with(BOB),
+            cursors,
+        });
+    }
+    client.handle(Event::Focus(false));
+    client.entry(BOB, entry(3, BOB));
+    assert_eq!(client.unread(BOB), 1);
+}
+
+#[test]
 fn entries_beyond_the_servers_head_come_from_a_lost_future_and_go() {
     let mut client = Client::talking(5);
     client.handle(offline());
