@@ -173,6 +173,7 @@ impl App {
             if is_other {
                 self.forget_log();
             }
+            self.place_unsent();
         }
         for conversation in self.conversations.values_mut() {
             conversation.begin_session();

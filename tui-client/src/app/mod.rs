@@ -98,6 +98,8 @@ pub struct App {
     nav: Navigation,
     overlay: Option<OverlayState>,
     unsaved: Unsaved,
+    /// Stored drafts that have no conversation before it is known who the user is.
+    homeless_drafts: Vec<(ConversationId, String)>,
     /// What just happened, until the next key.
     message: Option<String>,
     /// Said for as long as nothing else is: nothing more is kept on disk.
@@ -130,6 +132,7 @@ impl App {
             nav: Navigation::default(),
             overlay: None,
             unsaved: Unsaved::default(),
+            homeless_drafts: snapshot.drafts,
             message,
             store_failure: None,
             effects: Vec::new(),
@@ -146,20 +149,29 @@ impl App {
                 }
             }
         }
-        for (id, draft) in snapshot.drafts {
-            if let Some(conversation) = app.conversation_or_new(id) {
-                conversation.composer = composer::Composer::with_text(&draft);
-            }
-        }
-        let pending: BTreeSet<_> = app.outbox.all().map(|p| p.conversation).collect();
-        for id in pending {
-            app.conversation_or_new(id);
-        }
+        app.place_unsent();
         app.refresh_contacts();
         if let Some(open) = snapshot.open {
             app.restore_open(open);
         }
         app
+    }
+
+    /// Gives stored drafts and waiting messages their conversations, once it is known who the
+    /// user is. A store that was replaced has them and does not know that.
+    fn place_unsent(&mut self) {
+        if self.me.is_none() {
+            return;
+        }
+        for (id, draft) in std::mem::take(&mut self.homeless_drafts) {
+            if let Some(conversation) = self.conversation_or_new(id) {
+                conversation.composer = composer::Composer::with_text(&draft);
+            }
+        }
+        let pending: BTreeSet<_> = self.outbox.all().map(|p| p.conversation).collect();
+        for id in pending {
+            self.conversation_or_new(id);
+        }
     }
 
     /// Takes an event, returns what is to be done, in order.

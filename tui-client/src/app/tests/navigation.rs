@@ -4,7 +4,7 @@ use super::super::unsaved::SAVE_AFTER;
 use super::support::*;
 use crate::app::screen::{Focus, ItemId, Overlay, Pane, Place};
 use crate::app::{ClickTarget, Effect, Event, Scroll};
-use crate::store::Save;
+use crate::store::{Save, Snapshot};
 
 /// Twenty conversations of one entry each; user 21 wrote last.
 fn twenty() -> Client {
@@ -129,6 +129,21 @@ fn a_draft_of_an_earlier_run_is_there_again() {
     let client = Client::new(snapshot);
     assert_eq!(client.composer(), "unsent");
     assert!(client.app.screen(client.now).contacts[0].has_draft);
+}
+
+#[test]
+fn drafts_of_a_store_that_was_replaced_are_there_once_the_user_is_known() {
+    let mut client = Client::new(Snapshot {
+        drafts: vec![(with(BOB), "unsent".to_owned())],
+        ..Snapshot::default()
+    });
+    client.connect(vec![]);
+    click(&mut client, BOB);
+    assert_eq!(client.composer(), "unsent");
+    client.type_text("!");
+    let conversation = with(BOB);
+    let text = "unsent!".to_owned();
+    assert!(saved(&client.pass(SAVE_AFTER)).contains(&Save::Draft { conversation, text }));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use recado_shared::{
 use super::super::sending::{MAX_APPENDS, PAUSE};
 use super::support::*;
 use crate::app::screen::{Focus, ItemId, Mark};
-use crate::app::{Effect, Event, Scroll};
+use crate::app::{ClickTarget, Effect, Event, Scroll};
 use crate::store::{Pending, PendingState, Save};
 
 fn accepted(seq: u64) -> Answer {
@@ -323,6 +323,21 @@ fn after_the_servers_data_was_replaced_nothing_goes_out_by_itself() {
     assert_eq!(client.app.since(), None);
     assert_eq!(client.items(), ["for bob only failed"]);
     assert_eq!(client.composer(), "draft");
+}
+
+#[test]
+fn what_failed_with_the_replaced_data_can_be_found_in_the_list() {
+    let mut client = Client::talking(3);
+    client.handle(offline());
+    client.say("for bob only");
+    client.handle(Event::Click(ClickTarget::Contact(with(CAROL))));
+    client.handle(welcome(LogId([8; 16])));
+    let screen = client.app.screen(client.now);
+    let failed = screen.contacts.iter().filter(|row| row.has_failed);
+    assert_eq!(
+        failed.map(|row| row.conversation).collect::<Vec<_>>(),
+        [with(BOB)]
+    );
 }
 
 #[test]
