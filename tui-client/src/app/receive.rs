@@ -3,8 +3,8 @@
 
 use recado_shared::limits::TYPING_SHOWN_FOR;
 use recado_shared::{
-    Answer, ConversationId, Entry, Head, HeadsPage, MemberCursors, Now, Person, RequestError,
-    RequestNumber, Seq, ServerFrame, Since, UserId,
+    Answer, ConversationId, Entry, Head, HeadsPage, MemberCursors, Now, Person, Presence,
+    RequestError, RequestNumber, Seq, ServerFrame, Since, UserId,
 };
 
 use super::conversation::Conversation;
@@ -29,9 +29,7 @@ impl App {
                 conversation,
                 cursors,
             } => self.on_cursors(conversation, cursors),
-            ServerFrame::Presence { user, presence } => {
-                self.contacts.set_presence(user, presence);
-            }
+            ServerFrame::Presence { user, presence } => self.on_presence(user, presence),
             ServerFrame::Typing { conversation, user } => self.on_typing(conversation, user, now),
             ServerFrame::Person(person) => self.on_person(person),
             ServerFrame::Notice(notice) => self.message = Some(notice.to_string()),
@@ -185,6 +183,19 @@ impl App {
             });
         } else {
             self.save_head(id);
+        }
+    }
+
+    fn on_presence(&mut self, user: UserId, presence: Presence) {
+        self.contacts.set_presence(user, presence);
+        let Some(me) = self.user().filter(|_| presence == Presence::Offline) else {
+            return;
+        };
+        if let Some(left) = self
+            .conversations
+            .get_mut(&ConversationId::direct(me, user))
+        {
+            left.typing_until = None;
         }
     }
 

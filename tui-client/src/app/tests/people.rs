@@ -175,6 +175,12 @@ fn typing_is_shown_for_a_while_or_until_the_message() {
     client.frame(hint.clone());
     client.entry(BOB, entry(2, BOB));
     assert_eq!(typing(&client), Vec::<String>::new());
+    client.frame(hint.clone());
+    client.frame(ServerFrame::Presence {
+        user: BOB,
+        presence: Presence::Offline,
+    });
+    assert_eq!(typing(&client), Vec::<String>::new());
     client.frame(hint);
     client.handle(offline());
     assert_eq!(typing(&client), Vec::<String>::new());
