@@ -201,11 +201,16 @@ impl App {
     fn type_text(&mut self, text: &str, now: Now) {
         match &mut self.overlay {
             Some(OverlayState::Switcher(switcher)) => {
-                switcher.insert(text);
+                if !switcher.insert(text) {
+                    self.message = Some("that is no name: close this first, then paste".to_owned());
+                }
                 self.search_switcher();
                 return;
             }
-            Some(OverlayState::Help { .. }) => return,
+            Some(OverlayState::Help { .. }) => {
+                self.message = Some("close the help first, then write".to_owned());
+                return;
+            }
             None => {}
         }
         self.nav.selection = None;

@@ -79,12 +79,12 @@ impl Switcher {
         self.chosen = index.min(self.rows.len().saturating_sub(1));
     }
 
-    /// Adds to the query; what is too long for any name is left out.
-    pub(super) fn insert(&mut self, text: &str) {
-        let line = text.lines().next().unwrap_or("");
-        if self.query.text().len() + line.len() <= MAX_QUERY {
-            self.query.insert(line);
-        }
+    /// Adds to the query. Takes nothing, and returns whether it took it, if that is too long for
+    /// any name or more than a line: it was meant for somewhere else.
+    pub(super) fn insert(&mut self, text: &str) -> bool {
+        let line = text.trim_end_matches(['\r', '\n']);
+        let is_name = self.query.text().len() + line.len() <= MAX_QUERY;
+        is_name && !line.contains(['\r', '\n']) && self.query.insert(line)
     }
 }
 

@@ -120,3 +120,18 @@ fn hints_are_made_from_the_keys_in_force() {
         screen.hints
     );
 }
+
+#[test]
+fn a_paste_over_the_panes_goes_nowhere_without_a_word() {
+    let mut client = Client::talking(3);
+    client.keys("f1");
+    client.handle(Event::Paste("one".to_owned()));
+    assert!(client.message().contains("close the help"));
+    client.keys("esc ctrl-k");
+    client.handle(Event::Paste("one\rtwo".to_owned()));
+    assert!(client.message().contains("close this first"));
+    client.handle(Event::Paste("carol\n".to_owned()));
+    client.keys("enter");
+    assert_eq!(client.open(), with(CAROL));
+    assert_eq!(client.composer(), "");
+}
