@@ -5,7 +5,7 @@
 
 use super::rows::{Rows, Spot, id_of};
 use crate::app::Scroll;
-use crate::app::screen::{ItemId, Place};
+use crate::app::screen::{Item, ItemId, Place};
 
 /// Where the scroll of one conversation stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) struct Anchor {
     /// A byte of its body: the row that holds it is pinned. Kept through resizing, so that going
     /// back to a width goes back to the same rows.
     at: At,
-    /// To this row of the pane. Above it are at most headings.
+    /// To this row of the pane. Above it are at most headings and a gap.
     pane_row: usize,
 }
 
@@ -167,8 +167,19 @@ impl Position {
 }
 
 impl Anchor {
-    /// Pins what is at the top.
+    /// Pins what is at the top; below a gap, what follows it: entries that fill the gap appear
+    /// above what is being read.
     fn new(top: Spot, rows: &mut Rows<'_>) -> Self {
+        if let Item::Gap { .. } = rows.view.items[top.item]
+            && let Some(Item::Message { id, .. }) = rows.view.items.get(top.item + 1)
+        {
+            let above = rows.height(top.item) - top.row;
+            return Self {
+                item: *id,
+                at: At::Byte(0),
+                pane_row: above + rows.headings(top.item + 1),
+            };
+        }
         let headings = rows.headings(top.item);
         let row = top.row.saturating_sub(headings);
         Self {

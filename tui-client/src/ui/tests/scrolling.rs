@@ -140,6 +140,31 @@ fn older_ones_loaded_above_do_not_move_it_either() {
 }
 
 #[test]
+fn a_gap_that_is_filled_above_does_not_move_what_is_being_read() {
+    let composer = Composer::default();
+    let mut view = view();
+    let bodies: Vec<String> = (1..=60).map(|seq| format!("m{seq}.")).collect();
+    let mut draw = |missing: u64, scroll: Option<Scroll>| {
+        let mut items = vec![Item::Gap {
+            id: entry(1),
+            missing,
+        }];
+        let held = bodies.iter().zip(1..).skip(missing.try_into().unwrap());
+        items.extend(held.map(|(body, seq)| message(seq, "bob", NOW, body)));
+        let mut screen = screen();
+        screen.conversation = Some(conversation("bob", items, &composer));
+        scroll.into_iter().for_each(|scroll| view.scroll(scroll));
+        let drawn = text(&drawn(&screen, &mut view, 80, 24));
+        drawn.lines().position(|line| line.contains("m45."))
+    };
+    draw(40, None);
+    let before = draw(40, Some(Scroll::Pages(-9)));
+    assert!(before.is_some());
+    assert_eq!(draw(20, None), before);
+    assert_eq!(draw(1, None), before);
+}
+
+#[test]
 fn resizing_keeps_the_top_and_going_back_restores_it() {
     let mut chat = Chat::new(60);
     chat.rows();
