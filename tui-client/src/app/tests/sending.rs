@@ -378,7 +378,7 @@ fn a_full_outbox_keeps_the_text_in_the_composer() {
 #[test]
 fn a_note_to_oneself_arrives_like_any_message() {
     let mut client = Client::connected(vec![head(ME, 1, 0, 0)]);
-    client.handle(Event::Click(crate::app::ClickTarget::Contact(with(ME))));
+    client.handle(Event::Click(ClickTarget::Contact(with(ME))));
     let number = appends(&client.say("milk"))[0].0;
     client.answer(number, accepted(2));
     assert_eq!(client.unread(ME), 0);
