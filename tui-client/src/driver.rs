@@ -342,7 +342,9 @@ impl<W: Write, H: Host> Driver<W, H> {
             Effect::Scroll(scroll) => {
                 // The app waits to hear what is seen after it, even if that is the same.
                 self.viewed = None;
-                self.view.scroll(scroll);
+                if let Some(open) = self.app.opened() {
+                    self.view.scroll(open, scroll);
+                }
             }
             Effect::Copy(text) => self.display.copy(&text)?,
             Effect::Bell => self.display.bell()?,

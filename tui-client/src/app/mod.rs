@@ -215,6 +215,11 @@ impl App {
         self.since
     }
 
+    /// The open conversation, which an [`Effect::Scroll`] is about.
+    pub fn opened(&self) -> Option<ConversationId> {
+        self.nav.open
+    }
+
     /// Does what may have become possible or due, whatever the event was.
     fn follow_up(&mut self, now: Now) {
         self.expire(now);

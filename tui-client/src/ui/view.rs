@@ -40,7 +40,8 @@ pub struct ViewState {
     pub(super) composer_top: usize,
     positions: HashMap<ConversationId, Position>,
     shown: Option<ConversationId>,
-    pending: Vec<Scroll>,
+    /// Each with the conversation that it is meant for: another may be drawn next.
+    pending: Vec<(ConversationId, Scroll)>,
     hits: Vec<(Rect, ClickTarget)>,
 }
 
@@ -73,10 +74,10 @@ impl ViewState {
             .map(|&(_, target)| target)
     }
 
-    /// Moves the open conversation, at the next draw.
-    pub fn scroll(&mut self, scroll: Scroll) {
+    /// Moves a conversation, if it is the next one to be drawn.
+    pub fn scroll(&mut self, id: ConversationId, scroll: Scroll) {
         if self.pending.len() < MAX_PENDING {
-            self.pending.push(scroll);
+            self.pending.push((id, scroll));
         }
     }
 
@@ -136,7 +137,9 @@ impl ViewState {
             .get(&id)
             .copied()
             .unwrap_or_else(|| Position::from_place(place));
-        (position, std::mem::take(&mut self.pending))
+        let pending = std::mem::take(&mut self.pending).into_iter();
+        let here = pending.filter(|(meant, _)| *meant == id);
+        (position, here.map(|(_, scroll)| scroll).collect())
     }
 
     /// Keeps the position of a conversation that was drawn.

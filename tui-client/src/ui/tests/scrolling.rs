@@ -57,7 +57,7 @@ impl Chat {
     }
 
     fn scroll(&mut self, scroll: Scroll) -> Vec<String> {
-        self.view.scroll(scroll);
+        self.view.scroll(with(2), scroll);
         self.rows()
     }
 
@@ -154,7 +154,7 @@ fn a_gap_that_is_filled_above_does_not_move_what_is_being_read() {
         let mut screen = screen();
         screen.conversation = Some(conversation("bob", items, &composer));
         if let Some(scroll) = scroll {
-            view.scroll(scroll);
+            view.scroll(with(2), scroll);
         }
         let drawn = text(&drawn(&screen, &mut view, 80, 24));
         drawn.lines().position(|line| line.contains("m45."))
@@ -277,9 +277,18 @@ fn a_pinned_message_that_is_accepted_keeps_a_sensible_place() {
     });
     let mut screen = screen();
     screen.conversation = Some(conversation("bob", items, &composer));
-    view.scroll(Scroll::Show(id));
+    view.scroll(with(2), Scroll::Show(id));
     drawn(&screen, &mut view, 80, 24);
     screen.conversation.as_mut().unwrap().items.pop();
     drawn(&screen, &mut view, 80, 24);
     assert_eq!(view.viewed().unwrap().visible.unwrap().1, entry(60));
+}
+
+#[test]
+fn a_scroll_of_a_conversation_that_was_left_undrawn_moves_no_other() {
+    let mut chat = Chat::new(60);
+    let newest = chat.rows();
+    chat.view.scroll(with(3), Scroll::Top(entry(5)));
+    assert_eq!(chat.rows(), newest);
+    assert_eq!(chat.view.viewed().unwrap().place, Place::Newest);
 }
