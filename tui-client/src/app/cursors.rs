@@ -9,7 +9,7 @@ use super::App;
 use super::conversation::{Conversation, NewLine, Progress};
 use super::event::Viewed;
 use super::navigation::Jump;
-use super::screen::{ItemId, Place};
+use super::screen::{ItemId, Pane, Place};
 use crate::store::Save;
 
 /// Most conversations for which a session repeats cursors that the server probably has.
@@ -18,7 +18,9 @@ const MAX_REPEATED: usize = 200;
 impl App {
     /// Whether a person can see what arrives in this conversation.
     pub(super) fn is_looking_at(&self, id: ConversationId) -> bool {
-        self.nav.open == Some(id) && self.nav.has_focus && self.overlay.is_none()
+        let is_hidden = self.nav.pane == Pane::Contacts
+            && (self.nav.viewed).is_some_and(|viewed| viewed.visible.is_none());
+        self.nav.open == Some(id) && self.nav.has_focus && self.overlay.is_none() && !is_hidden
     }
 
     pub(super) fn on_viewed(&mut self, viewed: Viewed) {

@@ -246,6 +246,22 @@ fn the_new_line_appears_where_the_first_unread_arrived_unseen() {
 }
 
 #[test]
+fn what_arrives_behind_the_contact_list_is_new() {
+    let mut client = Client::talking(2);
+    client.viewed(1, 2);
+    client.keys("tab");
+    client.handle(Event::Viewed(Viewed {
+        conversation: with(BOB),
+        visible: None,
+        place: Place::Newest,
+        at_oldest: false,
+    }));
+    client.entry(BOB, entry(3, BOB));
+    assert_eq!(client.new_line(), Some((3, 1)));
+    assert_eq!(client.unread(BOB), 1);
+}
+
+#[test]
 fn no_new_line_appears_under_the_eyes_of_the_person() {
     let mut client = Client::talking(2);
     client.viewed(1, 2);
