@@ -29,7 +29,7 @@ fn a_demo_is_complete_alone_and_leaves_nothing_behind() {
     assert_eq!(machine.entries("tmp").len(), 1);
     pty.write("a\u{1b}\rb\u{1b}\rc\r".as_bytes());
     pty.shows("✓✓");
-    pty.shows("3 lines, and they arrived as one message.");
+    pty.shows("3 lines, and they arrived");
     pty.write(CTRL_Q);
     assert!(pty.child.wait().unwrap().success());
     pty.is_restored();
@@ -75,6 +75,8 @@ fn a_name_is_asked_for_again_if_it_is_taken() {
     guest.write(b"alice\r");
     guest.shows("that name is taken");
     guest.write(b"\r");
+    guest.until("the full screen", vt100::Screen::alternate_screen);
+    guest.shows("alice");
     host.shows("tester");
     guest.write(CTRL_Q);
     assert!(guest.child.wait().unwrap().success());

@@ -6,7 +6,8 @@ use std::process::Child;
 use recado::net::session::Session;
 use recado_server::invite::{self, InviteTerms};
 use recado_shared::{
-    Advance, ClientFrame, Content, ConversationId, MessageBody, MessageId, Seq, ServerFrame,
+    Advance, ClientFrame, Content, ConversationId, MessageBody, MessageId, Presence, Seq,
+    ServerFrame,
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -339,9 +340,13 @@ async fn a_reader_that_goes_ends_tail_quietly() {
 async fn who_prints_people_and_whether_they_are_there() {
     let machine = Machine::new();
     let server = machine.serve(0).await;
-    let bob = server.join("bob").await;
+    let mut bob = server.join("bob").await;
     let zoe = server.join("zoe").await;
+    let watch = ClientFrame::Watch(vec![zoe.welcome().user]);
+    bob.send(&watch).await.unwrap();
     within(zoe.leave()).await;
+    let is_gone = |frame: &ServerFrame| matches!(frame, ServerFrame::Presence { presence, .. } if *presence == Presence::Offline);
+    while !is_gone(&within(bob.next_frame()).await.unwrap()) {}
     machine.run(&["who", "--as", "alice"]).await.is(0, "");
     let listed = machine.run(&["who"]).await;
     let lines: Vec<_> = listed.out.lines().collect();
