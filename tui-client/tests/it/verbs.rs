@@ -207,12 +207,13 @@ impl Tail {
                 let _ = ready.send(line);
             }
         });
-        loop {
-            let line = within(following.recv()).await.expect("it ended");
-            if line.contains("following") {
-                return Self { child, lines };
-            }
-        }
+        let tail = Self { child, lines };
+        while !within(following.recv())
+            .await
+            .expect("it ended")
+            .contains("following")
+        {}
+        tail
     }
 
     async fn next(&mut self) -> String {
