@@ -6,11 +6,13 @@
 mod display;
 mod pace;
 
+use std::future::poll_fn;
 use std::io::{self, Write};
+use std::task::Poll;
 use std::time::{Instant, SystemTime};
 
 use crossterm::event::{Event as TerminalEvent, MouseButton, MouseEvent, MouseEventKind};
-use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use futures_util::{Stream, StreamExt as _};
 use ratatui::layout::Size;
 use recado_shared::{Now, Since, Timestamp};
 use tokio::sync::mpsc;
@@ -214,7 +216,7 @@ impl<W: Write, H: Host> Driver<W, H> {
                 if self.state == State::Ended {
                     return self.check_host();
                 }
-                let Some(more) = ready(&mut inputs, &mut net, &mut store) else {
+                let Some(more) = ready(&mut inputs, &mut net, &mut store).await else {
                     break;
                 };
                 self.take(more)?;
@@ -369,8 +371,9 @@ impl<W: Write, H: Host> Driver<W, H> {
     }
 }
 
-/// Whatever is there already, the person's own input first.
-fn ready<I>(
+/// Whatever is there already, the person's own input first. Inputs are polled with the waker of
+/// this task: crossterm's stream keeps the one that it is first polled with.
+async fn ready<I>(
     inputs: &mut I,
     net: &mut mpsc::Receiver<NetEvent>,
     store: &mut mpsc::Receiver<StoreEvent>,
@@ -378,7 +381,9 @@ fn ready<I>(
 where
     I: Stream<Item = io::Result<Input>> + Unpin,
 {
-    if let Some(input) = inputs.next().now_or_never() {
+    if let Poll::Ready(input) =
+        poll_fn(|context| Poll::Ready(inputs.poll_next_unpin(context))).await
+    {
         return Some(Woken::Input(input));
     }
     if let Ok(event) = net.try_recv() {

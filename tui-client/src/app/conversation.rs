@@ -153,6 +153,22 @@ impl Conversation {
         }
     }
 
+    /// Entries became known by author without being loaded.
+    pub(super) fn learn(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            self.unread.learn(entry, self.me, self.own.read);
+        }
+    }
+
+    /// A stretch of unread entries that the local store has and whose authors are not known.
+    pub(super) fn unlearned(&self) -> Option<PageRange> {
+        let held = self.log.held();
+        let first = self
+            .unread
+            .first_unknown(held, self.own.read, self.log.newest)?;
+        Some(PageRange::After(first.prev()))
+    }
+
     pub(super) fn unread(&self) -> u64 {
         self.unread.count(self.own.read, self.log.newest)
     }
@@ -167,8 +183,8 @@ impl Conversation {
     pub(super) fn insert(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
         let mut added = entries;
         added.retain(|entry| self.log.insert(entry));
+        self.learn(&added);
         for entry in &added {
-            self.unread.learn(entry, self.me, self.own.read);
             if entry.author != self.me {
                 self.last_of_others = self.last_of_others.max(entry.seq);
             }

@@ -3,7 +3,7 @@
 //! *Delivered* follows what is held without a hole. *Read* follows what the last drawn frame
 //! showed, and only while a person can see it: terminal focused, conversation open, nothing over it.
 
-use recado_shared::{Advance, ClientFrame, ConversationId, MemberCursors, Seq};
+use recado_shared::{Advance, ClientFrame, ConversationId, Seq};
 
 use super::App;
 use super::conversation::{Conversation, NewLine, Progress};
@@ -54,20 +54,20 @@ impl App {
                 conversation.see(if is_gap { shown.prev() } else { shown });
             }
             if conversation.move_cursors() {
-                let cursors = MemberCursors {
-                    user: conversation.me(),
-                    delivered: conversation.own.delivered,
-                    read: conversation.own.read,
-                };
-                self.unsaved.head(id);
-                self.save(Save::Cursors {
-                    conversation: id,
-                    cursors,
-                });
+                self.save_head(id);
             }
             if self.link.is_synced() {
                 self.send_cursors_of(id);
             }
+        }
+    }
+
+    /// Saves where a conversation stands: cursors and unread count belong together.
+    pub(super) fn save_head(&mut self, id: ConversationId) {
+        if let Some(conversation) = self.conversations.get(&id) {
+            let heads = vec![conversation.head()];
+            let complete = None;
+            self.save(Save::Heads { heads, complete });
         }
     }
 

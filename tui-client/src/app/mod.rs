@@ -7,6 +7,7 @@ pub mod action;
 pub mod composer;
 mod contacts;
 mod conversation;
+mod counting;
 mod cursors;
 pub mod effect;
 pub mod event;
@@ -43,6 +44,7 @@ use recado_shared::{ClientFrame, ConversationId, Now, Since, UserId};
 use crate::store::{PendingState, Save, Snapshot, StoredMe};
 use contacts::Contacts;
 use conversation::Conversation;
+use counting::Counting;
 use ids::IdSupply;
 use keymap::Keymap;
 use link::Link;
@@ -87,6 +89,7 @@ pub struct App {
     /// Conversations that the event at hand changed, so that cursors are looked at once.
     touched: BTreeSet<ConversationId>,
     contacts: Contacts,
+    counting: Counting,
     outbox: Outbox,
     requests: Requests,
     directory: Directory,
@@ -118,6 +121,7 @@ impl App {
             conversations: BTreeMap::new(),
             touched: BTreeSet::new(),
             contacts: Contacts::default(),
+            counting: Counting::default(),
             outbox,
             requests: Requests::default(),
             directory: Directory::default(),
@@ -137,6 +141,7 @@ impl App {
             for stored in snapshot.conversations {
                 if let Some(conversation) = Conversation::from_stored(stored, me) {
                     app.contacts.add(conversation.peer);
+                    app.counting.doubt(conversation.id);
                     app.conversations.insert(conversation.id, conversation);
                 }
             }
@@ -207,6 +212,7 @@ impl App {
         self.send_appends(now);
         self.ask_pages();
         self.ask_directory();
+        self.count_next();
         self.send_watch();
         self.save_due(now);
     }

@@ -80,6 +80,15 @@ impl Ranges {
             .sum()
     }
 
+    /// The first place of `first..=last` that `whole` has and this set has not.
+    pub(super) fn first_lacking(&self, whole: &Self, first: Seq, last: Seq) -> Option<Seq> {
+        whole.0.iter().find_map(|run| {
+            let (first, last) = (run.first.max(first), run.last.min(last));
+            let covered = self.run_end(first.prev());
+            (covered < last && first <= last).then_some(covered.next())
+        })
+    }
+
     /// Removes everything after `last`.
     pub(super) fn keep_up_to(&mut self, last: Seq) {
         self.0.retain(|run| run.first <= last);
@@ -165,6 +174,19 @@ mod tests {
         assert_eq!(ranges(&[(1, 9)]).newest_gap(Seq(9)), None);
         assert_eq!(ranges(&[]).newest_gap(Seq(2)), Some(run(1, 2)));
         assert_eq!(ranges(&[]).newest_gap(Seq::ZERO), None);
+    }
+
+    #[test]
+    fn the_first_place_that_is_lacking_is_found() {
+        let whole = ranges(&[(2, 5), (8, 9)]);
+        let lacking =
+            |runs: &[(u64, u64)], first| ranges(runs).first_lacking(&whole, Seq(first), Seq(9));
+        assert_eq!(lacking(&[], 1), Some(Seq(2)));
+        assert_eq!(lacking(&[], 4), Some(Seq(4)));
+        assert_eq!(lacking(&[(2, 3)], 1), Some(Seq(4)));
+        assert_eq!(lacking(&[(1, 6)], 1), Some(Seq(8)));
+        assert_eq!(lacking(&[(1, 8)], 1), Some(Seq(9)));
+        assert_eq!(lacking(&[(1, 9)], 1), None);
     }
 
     #[test]

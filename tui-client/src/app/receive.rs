@@ -102,6 +102,7 @@ impl App {
         let runs = conversation.log.held().to_held();
         if has_lost {
             self.nav.forget_item(id);
+            self.counting.doubt(id);
             self.save(Save::Entries {
                 conversation: id,
                 entries: Vec::new(),
@@ -152,7 +153,8 @@ impl App {
         conversation.trim(is_open);
         let held = conversation.log.held().to_held();
         if conversation.unread() != before {
-            self.unsaved.head(id);
+            // Before the entries, so that a crash in between leaves a gap and no wrong count.
+            self.save_head(id);
         }
         self.save(Save::Entries {
             conversation: id,
@@ -173,14 +175,16 @@ impl App {
         if cursors.delivered > MAX_SEQ || !conversation.set_cursors(cursors) {
             return;
         }
-        if conversation.unread() != before {
-            self.unsaved.head(id);
-        }
         self.touched.insert(id);
-        self.save(Save::Cursors {
-            conversation: id,
-            cursors: own_first(&self.conversations[&id], cursors),
-        });
+        if conversation.unread() == before {
+            let cursors = own_first(conversation, cursors);
+            self.save(Save::Cursors {
+                conversation: id,
+                cursors,
+            });
+        } else {
+            self.save_head(id);
+        }
     }
 
     fn on_typing(&mut self, id: ConversationId, user: UserId, now: Now) {
@@ -203,9 +207,14 @@ impl App {
         let Some(conversation) = self.conversations.get_mut(&id) else {
             return;
         };
+        let before = conversation.unread();
+        self.counting.answered(&loaded, conversation);
         conversation.log.add_loaded(loaded);
         conversation.learn_loaded();
         conversation.trim(is_open);
+        if conversation.unread() != before {
+            self.save_head(id);
+        }
         self.finish_jump(id);
     }
 

@@ -70,6 +70,11 @@ impl Unread {
             + unknown(read.max(base_end), newest)
     }
 
+    /// The first entry after `read` that is held and whose author is not known here.
+    pub(super) fn first_unknown(&self, held: &Ranges, read: Seq, newest: Seq) -> Option<Seq> {
+        self.known.first_lacking(held, read.next(), newest)
+    }
+
     /// The first place after `read` that is, or may be, somebody else's.
     pub(super) fn first(&self, read: Seq, newest: Seq) -> Option<Seq> {
         let mut seq = read.next();

@@ -1,5 +1,5 @@
-//! What changes too often to be saved each time: drafts, places and unread counts. They are saved
-//! together a moment after the first change, and at once on leaving a conversation or the program.
+//! What changes too often to be saved each time: drafts and places. They are saved together
+//! a moment after the first change, and at once on leaving a conversation or the program.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -18,7 +18,6 @@ pub(super) struct Unsaved {
     due: Option<Instant>,
     drafts: BTreeSet<ConversationId>,
     places: BTreeSet<ConversationId>,
-    heads: BTreeSet<ConversationId>,
 }
 
 impl Unsaved {
@@ -35,16 +34,12 @@ impl Unsaved {
         self.places.insert(id);
     }
 
-    pub(super) fn head(&mut self, id: ConversationId) {
-        self.heads.insert(id);
-    }
-
     pub(super) fn due(&self) -> Option<Instant> {
         self.due
     }
 
     fn is_empty(&self) -> bool {
-        self.drafts.is_empty() && self.places.is_empty() && self.heads.is_empty()
+        self.drafts.is_empty() && self.places.is_empty()
     }
 }
 
@@ -81,17 +76,6 @@ impl App {
                     place,
                 });
             }
-        }
-        let heads: Vec<_> = unsaved
-            .heads
-            .iter()
-            .filter_map(|id| self.conversations.get(id))
-            .filter(|conversation| conversation.has_entries())
-            .map(super::conversation::Conversation::head)
-            .collect();
-        if !heads.is_empty() {
-            let complete = None;
-            self.save(Save::Heads { heads, complete });
         }
     }
 }

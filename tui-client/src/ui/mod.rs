@@ -128,7 +128,7 @@ fn draw_conversation(
         let newest_key = screen
             .hints
             .iter()
-            .find(|(_, does)| does.starts_with("newest"))
+            .find(|(_, does)| *does == status_line::NEWEST)
             .map_or("", |(key, _)| key);
         let rule = composer::Rule {
             to: open.title,

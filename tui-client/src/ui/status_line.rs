@@ -14,6 +14,9 @@ use crate::text;
 /// From this width on the reason of a dead link stands beside its state.
 const REASON_FROM: u16 = 40;
 
+/// The hint that stands above the composer instead, when there is something newer below.
+pub(super) const NEWEST: &str = "newest";
+
 /// Draws the status line. `hints_from` is the column where the right pane begins.
 pub(super) fn render(
     buffer: &mut Buffer,
@@ -134,7 +137,8 @@ fn milliseconds(trip: Duration) -> String {
 /// Draws as many hints as there is room for, the most useful ones first.
 fn draw_hints(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) {
     let mut x = area.x + 1;
-    for (at, (key, does)) in screen.hints.iter().enumerate() {
+    let hints = screen.hints.iter().filter(|(_, does)| *does != NEWEST);
+    for (at, (key, does)) in hints.enumerate() {
         let (key, does) = (text::truncate(key, 12), text::truncate(does, 24));
         let gap = if at == 0 { 0 } else { 2 };
         let needed = gap + cells(&key) + 1 + cells(&does) + 1;

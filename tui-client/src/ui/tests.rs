@@ -95,6 +95,7 @@ fn screen<'a>() -> Screen<'a> {
             ("^K", "switch"),
             ("M-a", "unread"),
             ("↑", "select"),
+            ("^End", "newest"),
             ("F1", "help"),
         ]
         .map(|(key, does)| (key.to_owned(), does))

@@ -1,10 +1,17 @@
 //! The driver with a real server, a real store and a screen: keys in, what is to be read out.
 
+use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 
-use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{
+    Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
+    MouseEventKind,
+};
+use futures_util::Stream;
 use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 use recado::app::keymap::Keymap;
@@ -45,6 +52,50 @@ impl Write for Screen {
     }
 }
 
+/// Inputs that insist on being polled by one task. Crossterm's stream keeps the waker of the first
+/// poll that finds nothing, so a poll with another one would leave the task asleep.
+#[derive(Clone, Default)]
+struct Queue(Arc<Mutex<Queued>>);
+
+#[derive(Default)]
+struct Queued {
+    inputs: VecDeque<Input>,
+    waker: Option<Waker>,
+    task: Option<Waker>,
+    is_closed: bool,
+}
+
+impl Queue {
+    fn change(&self, change: impl FnOnce(&mut Queued)) {
+        let mut queued = self.0.lock().unwrap();
+        change(&mut queued);
+        if let Some(waker) = queued.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Stream for Queue {
+    type Item = io::Result<Input>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut queued = self.0.lock().unwrap();
+        if let Some(input) = queued.inputs.pop_front() {
+            return Poll::Ready(Some(Ok(input)));
+        }
+        if queued.is_closed {
+            return Poll::Ready(None);
+        }
+        let waker = queued.task.get_or_insert_with(|| context.waker().clone());
+        assert!(
+            waker.will_wake(context.waker()),
+            "polled by one that is not woken"
+        );
+        queued.waker = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
+
 /// What the driver did with the terminal.
 struct TestHost {
     log: mpsc::UnboundedSender<&'static str>,
@@ -79,7 +130,7 @@ impl Host for TestHost {
 
 struct TestClient {
     screen: Screen,
-    inputs: mpsc::UnboundedSender<Input>,
+    inputs: Queue,
     host: mpsc::UnboundedReceiver<&'static str>,
     run: JoinHandle<Result<(), DriverError>>,
 }
@@ -114,13 +165,11 @@ impl TestClient {
             store: opened.handle,
             store_events: opened.events,
         };
-        let (inputs, mut queue) = mpsc::unbounded_channel();
+        let inputs = Queue::default();
         let (log, host) = mpsc::unbounded_channel();
         let outside = Outside {
             writer: screen.clone(),
-            inputs: futures_util::stream::poll_fn(move |context| {
-                queue.poll_recv(context).map(|input| input.map(Ok))
-            }),
+            inputs: inputs.clone(),
             size: SIZE,
             host: TestHost { log },
         };
@@ -139,7 +188,7 @@ impl TestClient {
     }
 
     fn input(&self, input: Input) {
-        self.inputs.send(input).unwrap();
+        self.inputs.change(|queued| queued.inputs.push_back(input));
     }
 
     fn key(&self, code: KeyCode, modifiers: KeyModifiers) {
@@ -152,6 +201,20 @@ impl TestClient {
             self.key(KeyCode::Char(c), KeyModifiers::NONE);
         }
         self.key(KeyCode::Enter, KeyModifiers::NONE);
+    }
+
+    /// Clicks where a text stands.
+    fn click_on(&self, what: &str) {
+        let shown = self.text();
+        let mut rows = (0..).zip(shown.lines());
+        let (row, line) = rows.find(|(_, line)| line.contains(what)).unwrap();
+        let before = line.split(what).next().unwrap().chars().count();
+        self.input(Input::Terminal(TerminalEvent::Mouse(MouseEvent {
+            kind: MouseEventKind::Down(MouseButton::Left),
+            column: before.try_into().unwrap(),
+            row,
+            modifiers: KeyModifiers::NONE,
+        })));
     }
 
     fn text(&self) -> String {
@@ -204,7 +267,8 @@ async fn two_people_talk_and_see_how_far_it_got() {
     bob.sees(|text| text.contains("● connected")).await;
     alice.sees(|text| text.contains("● bob")).await;
 
-    open(&alice, "bob").await;
+    alice.click_on("● bob");
+    alice.sees(|text| text.contains("to bob")).await;
     alice.type_line("did the build pass?");
     alice
         .sees(|text| text.contains("did the build pass?") && text.contains('✓'))
@@ -273,7 +337,7 @@ async fn a_terminal_that_hangs_up_ends_the_client_and_keeps_the_draft() {
         client.key(KeyCode::Char(c), KeyModifiers::NONE);
     }
     client.sees(|text| text.contains("half a thou")).await;
-    drop(client.inputs);
+    client.inputs.change(|queued| queued.is_closed = true);
     within(client.run).await.unwrap().unwrap();
     let again = TestClient::start(folder.path(), net);
     again.sees(|text| text.contains("half a thou")).await;

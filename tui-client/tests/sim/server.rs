@@ -42,6 +42,8 @@ pub(crate) struct Server {
     connections: BTreeMap<SessionId, Connection>,
     last_session: u64,
     writes: Vec<Write>,
+    /// When the last commit is answered.
+    answered_at: Duration,
     deadline: Option<Duration>,
 }
 
@@ -61,6 +63,7 @@ impl Server {
             connections: BTreeMap::new(),
             last_session: 0,
             writes: Vec::new(),
+            answered_at: Duration::ZERO,
             deadline: None,
         }
     }
@@ -84,10 +87,8 @@ impl Server {
     pub(crate) fn step(&mut self, step: Step, clock: &mut Clock, clients: &mut [Client]) {
         match step {
             Step::ToServer { session, bytes } => self.receive(session, &bytes, clock),
-            Step::Closed(session) => {
-                if self.connections.remove(&session).is_some() {
-                    self.handle(Event::Closed(session), clock);
-                }
+            Step::Closed(session) if self.connections.remove(&session).is_some() => {
+                self.handle(Event::Closed(session), clock);
             }
             Step::Commit(boot) if boot == self.boot => self.commit(clock),
             Step::Written(boot, written) if boot == self.boot => {
@@ -168,10 +169,11 @@ impl Server {
     }
 
     fn commit(&mut self, clock: &mut Clock) {
-        let delay = clock.millis(0..25);
+        // Commits are answered in their order.
+        self.answered_at = self.answered_at.max(clock.time + clock.millis(0..25));
         for write in std::mem::take(&mut self.writes) {
             let written = self.logs.apply(write);
-            clock.after(delay, Step::Written(self.boot, written));
+            clock.at(self.answered_at, Step::Written(self.boot, written));
         }
     }
 

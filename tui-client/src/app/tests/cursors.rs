@@ -1,8 +1,9 @@
-use recado_shared::{LogId, Seq, ServerFrame};
+use recado_shared::{Head, LogId, Seq, ServerFrame};
 
 use super::support::*;
 use crate::app::screen::{ItemId, Place};
 use crate::app::{ClickTarget, Effect, Event, Viewed};
+use crate::store::Loaded;
 use crate::store::{Held, Save};
 
 #[test]
@@ -27,10 +28,12 @@ fn read_follows_what_was_on_the_screen() {
     assert_eq!(client.unread(BOB), 1);
     let effects = client.viewed(1, 2);
     assert_eq!(advances(&effects), [advance(BOB, 2, 2)]);
-    assert!(saved(&effects).contains(&Save::Cursors {
-        conversation: with(BOB),
-        cursors: cursors(ME, 2, 2),
-    }));
+    let head = Head {
+        cursors: vec![cursors(ME, 2, 2), cursors(BOB, 0, 0)],
+        ..head(BOB, 2, 2, 0)
+    };
+    let (heads, complete) = (vec![head], None);
+    assert_eq!(saved(&effects), [Save::Heads { heads, complete }]);
     assert_eq!(client.unread(BOB), 0);
     assert_eq!(client.viewed(1, 2), []);
 }
@@ -189,6 +192,27 @@ fn unread_of_an_earlier_run_is_shown_before_any_network() {
 }
 
 #[test]
+fn held_entries_that_are_not_loaded_are_counted_by_reading_them() {
+    let mut log = entries(1..=9, BOB);
+    log[4].author = ME;
+    log[5].author = ME;
+    let mut far = stored(BOB, log.clone(), 2);
+    // A crash left a count that is too large.
+    far.head.unread = 7;
+    far.entries.drain(..8);
+    let mut client = Client::new(snapshot(vec![far]));
+    let effects = client.handle(Event::Focus(true));
+    let [Effect::Load(load)] = effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(load.range, recado_shared::PageRange::After(Seq(2)));
+    let entries = log[2..].to_vec();
+    client.handle(Event::Loaded(Loaded { load, entries }));
+    assert_eq!(client.unread(BOB), 5);
+    assert_eq!(client.handle(Event::Focus(true)), []);
+}
+
+#[test]
 fn the_new_line_stands_where_it_was_on_opening_until_one_leaves() {
     let mut client = Client::connected(vec![]);
     let number = pages(&client.heads(vec![head(BOB, 3, 1, 2)]))[0].0;
@@ -250,20 +274,14 @@ fn a_log_of_which_only_the_end_is_held_counts_from_the_servers_cursor() {
 }
 
 #[test]
-fn the_unread_count_is_saved_a_moment_later() {
+fn the_unread_count_is_saved_before_the_entries_that_it_counts() {
     let mut client = Client::talking(1);
     client.handle(Event::Focus(false));
-    client.entry(BOB, entry(2, BOB));
-    let due = client.app.next_deadline().unwrap();
-    let effects = client.pass(due - client.now.instant);
-    let saved_head = |effect: &Effect| match effect {
-        Effect::Save(Save::Heads {
-            heads,
-            complete: None,
-        }) => Some(heads[0].unread),
-        _ => None,
+    let effects = saved(&client.entry(BOB, entry(2, BOB)));
+    let [Save::Heads { heads, .. }, Save::Entries { .. }] = &effects[..] else {
+        panic!("{effects:?}");
     };
-    assert_eq!(effects.iter().find_map(saved_head), Some(1));
+    assert_eq!((heads[0].newest, heads[0].unread), (Seq(2), 1));
 }
 
 #[test]

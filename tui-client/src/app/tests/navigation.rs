@@ -202,7 +202,10 @@ fn the_first_unread_is_loaded_before_it_is_scrolled_to() {
     let entries = entries(101..=300, BOB);
     let effects = client.handle(Event::Loaded(crate::store::Loaded { load, entries }));
     let first = ItemId::Entry(Seq(101));
-    assert_eq!(effects, [Effect::Scroll(Scroll::Show(first))]);
+    assert!(
+        effects.contains(&Effect::Scroll(Scroll::Show(first))),
+        "{effects:?}"
+    );
     assert_eq!(client.new_line(), Some((101, 400)));
 }
 

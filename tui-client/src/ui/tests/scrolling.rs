@@ -9,6 +9,7 @@ struct Chat {
     size: (u16, u16),
     place: Place,
     follows_newest: bool,
+    rule: String,
 }
 
 impl Chat {
@@ -20,6 +21,7 @@ impl Chat {
             size: (80, 24),
             place: Place::Newest,
             follows_newest: true,
+            rule: String::new(),
         }
     }
 
@@ -36,6 +38,8 @@ impl Chat {
         let mut screen = screen();
         screen.conversation = Some(open);
         let buffer = drawn(&screen, &mut self.view, self.size.0, self.size.1);
+        let rule = usize::from(self.size.1) - 3;
+        self.rule = text(&buffer).lines().nth(rule).unwrap().to_owned();
         let borders = if self.size.0 >= 60 { 2 } else { 1 };
         text(&buffer)
             .lines()
@@ -45,6 +49,11 @@ impl Chat {
             .map(|line| line.chars().skip(13).collect::<String>())
             .map(|line| line.trim_end().to_owned())
             .collect()
+    }
+
+    /// The line above the composer.
+    fn rule(&self) -> &str {
+        &self.rule
     }
 
     fn scroll(&mut self, scroll: Scroll) -> Vec<String> {
@@ -84,6 +93,11 @@ fn arrivals_do_not_move_what_is_being_read() {
     let mut chat = Chat::new(40);
     chat.rows();
     let before = chat.scroll(Scroll::Lines(-7));
+    assert!(
+        chat.rule().ends_with("── ↓ 4 newer ^End ┤"),
+        "{}",
+        chat.rule()
+    );
     for seq in 41..60 {
         chat.add(seq);
         assert_eq!(chat.rows(), before);
