@@ -77,7 +77,7 @@ impl Machine {
     pub(crate) fn server_config(&self) -> Config {
         let mut config = Config::new(self.path("server"));
         config.policy = Policy::Invite;
-        config.ticket = Some(self.path("run/recado/local.ticket"));
+        config.ticket_places = vec![self.path("run/recado/local.ticket")];
         config
     }
 
