@@ -280,6 +280,32 @@ fn a_place_in_the_middle_is_read_on_both_sides() {
 }
 
 #[test]
+fn what_waits_is_not_shown_among_what_is_far_older() {
+    let mut stored = stored(BOB, entries(1..=100, BOB), 100);
+    stored.entries = entries(40..=60, BOB);
+    stored.place = Place::At {
+        item: ItemId::Entry(Seq(45)),
+        row: 0,
+    };
+    let mut snapshot = snapshot(vec![stored]);
+    snapshot.open = Some(with(BOB));
+    let mut client = Client::new(snapshot);
+    client.type_text("waiting");
+    let effects = client.keys("enter");
+    let newest = load(PageRange::Before(Seq(101)));
+    assert!(effects.contains(&Effect::Load(newest)), "{effects:?}");
+    assert_eq!(client.items(), ["waiting waiting"]);
+    client.viewed_at(1, 1, Place::Newest, true);
+    client.handle(Event::Loaded(Loaded {
+        load: newest,
+        entries: entries(60..=100, BOB),
+    }));
+    assert_eq!(client.items().len(), 42);
+    client.keys("alt-1");
+    assert_eq!(client.items().last().unwrap(), "waiting waiting");
+}
+
+#[test]
 fn the_newest_key_leaves_the_middle() {
     let mut stored = stored(BOB, entries(1..=100, BOB), 100);
     stored.entries = entries(40..=60, BOB);
