@@ -1,10 +1,12 @@
-use recado_shared::{Entry, PageRange, RequestError, Seq, ServerFrame, Stamp, Timestamp};
+use recado_shared::{
+    Entry, MessageBody, PageRange, RequestError, Seq, ServerFrame, Stamp, Timestamp,
+};
 
 use super::super::log::{OPEN_LOADED, UNOPENED_LOADED};
 use super::support::*;
 use crate::app::screen::{Item, ItemId, Place};
-use crate::app::{Effect, Event, Scroll};
-use crate::store::{Load, Loaded, Save};
+use crate::app::{ClickTarget, Effect, Event, Scroll};
+use crate::store::{Load, Loaded, Pending, PendingState, Save};
 
 #[test]
 fn an_entry_that_comes_twice_is_shown_once() {
@@ -281,28 +283,33 @@ fn a_place_in_the_middle_is_read_on_both_sides() {
 
 #[test]
 fn what_waits_is_not_shown_among_what_is_far_older() {
-    let mut stored = stored(BOB, entries(1..=100, BOB), 100);
-    stored.entries = entries(40..=60, BOB);
-    stored.place = Place::At {
-        item: ItemId::Entry(Seq(45)),
-        row: 0,
-    };
-    let mut snapshot = snapshot(vec![stored]);
-    snapshot.open = Some(with(BOB));
+    let mut far = stored(BOB, entries(1..=500, BOB), 100);
+    far.entries.drain(..400);
+    let mut snapshot = snapshot(vec![far]);
+    snapshot.outbox = vec![Pending {
+        id: entry(1, ME).id,
+        conversation: with(BOB),
+        body: MessageBody::new("waiting").unwrap(),
+        typed: Timestamp(1),
+        state: PendingState::Waiting,
+    }];
     let mut client = Client::new(snapshot);
-    client.type_text("waiting");
-    let effects = client.keys("enter");
-    let newest = load(PageRange::Before(Seq(101)));
-    assert!(effects.contains(&Effect::Load(newest)), "{effects:?}");
-    assert_eq!(client.items(), ["waiting waiting"]);
-    client.viewed_at(1, 1, Place::Newest, true);
+    // Opens at the first unread entry, which is far above what is loaded.
+    client.handle(Event::Click(ClickTarget::Contact(with(BOB))));
+    let first = load(PageRange::After(Seq(100)));
+    client.handle(Event::Loaded(Loaded {
+        load: first,
+        entries: entries(101..=300, BOB),
+    }));
+    assert_eq!(client.items().last().unwrap(), "m300");
+    client.keys("end");
+    let newest = load(PageRange::Before(Seq(501)));
     client.handle(Event::Loaded(Loaded {
         load: newest,
-        entries: entries(60..=100, BOB),
+        entries: entries(301..=500, BOB),
     }));
-    assert_eq!(client.items().len(), 42);
-    client.keys("alt-1");
-    assert_eq!(client.items().last().unwrap(), "waiting waiting");
+    let items = client.items();
+    assert_eq!(items[items.len() - 2..], ["m500", "waiting waiting"]);
 }
 
 #[test]
