@@ -123,7 +123,7 @@ fn serve(arguments: ServeArguments) -> Result<()> {
     let mut config = settings.config(data_dir.clone())?;
     config.policy = arguments.policy.unwrap_or(config.policy);
     config.public_address = arguments.public_address.or(config.public_address);
-    config.ticket = Some(paths.local_ticket);
+    config.ticket_places = paths.local_tickets;
     let listen = arguments.listen.or(settings.listen);
     let runtime = Runtime::new().context("cannot start the runtime")?;
     let result = runtime.block_on(async {

@@ -25,8 +25,9 @@ pub struct Config {
     pub policy: Policy,
     /// The address that invites name; without it, the best guess of the machine's own.
     pub public_address: Option<ServerAddress>,
-    /// Where to leave the ticket for the same user of this machine; `None` leaves none.
-    pub ticket: Option<PathBuf>,
+    /// Where to leave the ticket for the same user of this machine: the first place that can be
+    /// used. Without any no ticket is left.
+    pub ticket_places: Vec<PathBuf>,
     /// How much of everything.
     pub limits: Limits,
 }
@@ -67,7 +68,7 @@ impl Config {
             data_dir: data_dir.into(),
             policy: Policy::default(),
             public_address: None,
-            ticket: None,
+            ticket_places: Vec::new(),
             limits: Limits::default(),
         }
     }

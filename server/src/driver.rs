@@ -253,3 +253,54 @@ fn now() -> Now {
         wall: Timestamp(u64::try_from(millis).unwrap_or(u64::MAX)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use recado_shared::{DeviceKey, Hello, ProtocolVersion, Refusal};
+
+    use super::*;
+    use crate::relay::{Peer, Policy, RelayConfig};
+    use crate::session::OUTBOX_ROOM;
+    use crate::store::{Store, StoreConfig};
+
+    #[tokio::test]
+    async fn a_greeting_that_comes_too_late_is_told_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), StoreConfig::default()).unwrap();
+        let relay = Relay::new(RelayConfig {
+            policy: Policy::Open,
+            local_token: None,
+            max_sessions: 1,
+            max_users: 1,
+            registrations_per_hour: 1,
+        });
+        let (events, inbox) = mpsc::channel(INBOX_ROOM);
+        let (outbox, mut frames) = mpsc::channel(OUTBOX_ROOM);
+        let hello = SessionEvent::Hello {
+            session: SessionId(1),
+            peer: Peer {
+                key: DeviceKey([1; 32]),
+                address: [127, 0, 0, 1].into(),
+            },
+            hello: Hello {
+                oldest: ProtocolVersion::OLDEST,
+                newest: ProtocolVersion::NEWEST,
+                software: String::new(),
+                name: None,
+                token: None,
+                since: None,
+                extensions: Vec::new(),
+            },
+            outbox,
+        };
+        events.try_send(hello).unwrap();
+        // It is told to stop before it looks at anything else.
+        let driver = Driver::new(relay, store, inbox);
+        let (stopped, store) = driver.run(std::future::ready(())).await;
+        assert_eq!(stopped, Stopped::Drained);
+        let refused = ServerFrame::Refused(Refusal::ShuttingDown);
+        assert_eq!(frames.recv().await, Outgoing::encode(&refused, Then::End));
+        assert_eq!(frames.recv().await, None);
+        store.join();
+    }
+}

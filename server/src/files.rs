@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use recado_shared::tls::Identity;
 use recado_shared::{Invite, ServerAddress};
+use tracing::warn;
 
 /// The server's key, in its data folder.
 const KEY_FILE: &str = "server.key";
@@ -91,8 +92,18 @@ pub(crate) struct TicketFile {
 }
 
 impl TicketFile {
+    /// Leaves a ticket in the first of these places that can be used. A server without a ticket
+    /// still serves all who bring an invite.
+    pub(crate) fn leave_in_one_of(places: &[PathBuf], ticket: &Invite) -> Option<Self> {
+        places.iter().find_map(|path| {
+            Self::leave(path, ticket)
+                .inspect_err(|error| warn!(%error, "no ticket for this machine there"))
+                .ok()
+        })
+    }
+
     /// Leaves a ticket, in place of what an earlier server may have left.
-    pub(crate) fn leave(path: &Path, ticket: &Invite) -> Result<Self, FileError> {
+    fn leave(path: &Path, ticket: &Invite) -> Result<Self, FileError> {
         let line = format!("{ticket}\n");
         let folder = path.parent().unwrap_or(Path::new("."));
         make_private_folder(folder).map_err(FileError::io(folder))?;
@@ -200,6 +211,17 @@ mod tests {
         assert_eq!(line.trim().parse(), Ok(ticket(2)));
         drop(second);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_ticket_goes_where_it_can() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        let places = [file.join("local.ticket"), dir.path().join("local.ticket")];
+        let left = TicketFile::leave_in_one_of(&places, &ticket(1)).unwrap();
+        assert_eq!(left.path, places[1]);
+        assert!(TicketFile::leave_in_one_of(&places[..1], &ticket(1)).is_none());
     }
 
     #[test]

@@ -235,3 +235,26 @@ impl Drop for Place {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_network_is_forgotten_with_its_last_connection() {
+        let places = Arc::new(Semaphore::new(9));
+        let addresses = Arc::new(Addresses::default());
+        let network = IpAddr::from([192, 0, 2, 1]);
+        let permit = || Arc::clone(&places).try_acquire_owned().unwrap();
+        let first = addresses.enter(network, permit());
+        let second = addresses.enter(network, permit());
+        let elsewhere = addresses.enter(IpAddr::from([192, 0, 2, 2]), permit());
+        assert_eq!((first.others, second.others, elsewhere.others), (0, 1, 0));
+        drop(first);
+        let third = addresses.enter(network, permit());
+        assert_eq!(third.others, 1);
+        drop((second, third, elsewhere));
+        assert!(addresses.lock().is_empty());
+        assert_eq!(places.available_permits(), 9);
+    }
+}

@@ -18,8 +18,9 @@ pub struct Paths {
     pub data_dir: PathBuf,
     /// The configuration file, which need not exist.
     pub config_file: PathBuf,
-    /// The ticket for clients of the same user on this machine.
-    pub local_ticket: PathBuf,
+    /// Where the ticket for clients of the same user on this machine may be, best place first.
+    /// Servers leave it in the first that they can use, clients look in all of them.
+    pub local_tickets: Vec<PathBuf>,
 }
 
 impl Paths {
@@ -29,11 +30,13 @@ impl Paths {
     /// [`PathsError`] if it names no home directory.
     pub fn of_user() -> Result<Self, PathsError> {
         let xdg = Xdg::new()?;
-        let runtime_dir = xdg.runtime_dir().unwrap_or_else(|| xdg.data_dir());
+        let ticket_dirs = xdg.runtime_dir().into_iter().chain([xdg.data_dir()]);
         Ok(Self {
             data_dir: xdg.data_dir().join("recado-server"),
             config_file: xdg.config_dir().join("recado-server").join("config.toml"),
-            local_ticket: runtime_dir.join("recado").join("local.ticket"),
+            local_tickets: ticket_dirs
+                .map(|dir| dir.join("recado").join("local.ticket"))
+                .collect(),
         })
     }
 }

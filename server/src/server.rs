@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,9 +104,9 @@ impl Server {
         let listening = listener.local_addr().map_err(ServerError::Listener)?;
         let setting = config.public_address.clone();
         let public_address = setting.unwrap_or_else(|| address::guess_public(listening));
-        let (data_dir, ticket) = (config.data_dir.clone(), config.ticket.clone());
+        let (data_dir, places) = (config.data_dir.clone(), config.ticket_places.clone());
         let noted = public_address.clone();
-        let open = move || Parts::open(&data_dir, ticket.as_deref(), listening, &noted);
+        let open = move || Parts::open(&data_dir, &places, listening, &noted);
         let parts = spawn_blocking(open).await;
         Ok(Self {
             config,
@@ -205,7 +205,7 @@ impl Server {
 impl Parts {
     fn open(
         data_dir: &Path,
-        ticket: Option<&Path>,
+        ticket_places: &[PathBuf],
         listening: SocketAddr,
         public_address: &ServerAddress,
     ) -> Result<Self, ServerError> {
@@ -213,9 +213,8 @@ impl Parts {
         let identity = files::read_or_make_key(data_dir)?;
         let local_token = invite::random_token()?;
         files::note_address(data_dir, public_address)?;
-        let ticket = ticket
-            .map(|path| TicketFile::leave(path, &local_ticket(listening, &identity, &local_token)))
-            .transpose()?;
+        let ticket = local_ticket(listening, &identity, &local_token);
+        let ticket = TicketFile::leave_in_one_of(ticket_places, &ticket);
         Ok(Self {
             store,
             identity,

@@ -130,7 +130,7 @@ impl Settings {
             data_dir,
             policy: self.policy,
             public_address: self.public_address()?,
-            ticket: None,
+            ticket_places: Vec::new(),
             limits: Limits {
                 max_sessions: limits.max_sessions,
                 max_users: limits.max_users,

@@ -66,6 +66,10 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         if let Some(frame) = self.codec.decode(&mut self.buffer)? {
             return Ok(Heard::Frame(frame));
         }
+        if self.buffer.is_empty() {
+            // An idle session does not keep the memory of its longest frame.
+            self.buffer = BytesMut::with_capacity(READ_LEN);
+        }
         self.buffer.reserve(READ_LEN);
         match self.io.read_buf(&mut self.buffer).await {
             Ok(0) => Ok(Heard::Closed),

@@ -6,6 +6,8 @@ use recado_shared::tls;
 use recado_shared::{
     Fingerprint, Hello, NameError, ProtocolVersion, Refusal, ServerFrame, Timestamp, Token,
 };
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::client::{Client, hello};
 use crate::server::{TestServer, device, name};
@@ -158,4 +160,39 @@ async fn bytes_that_are_no_greeting_are_refused() {
         ServerFrame::Refused(Refusal::Malformed)
     );
     assert_eq!(client.hear_or_end().await, None);
+}
+
+#[tokio::test]
+async fn a_closed_server_knows_its_people() {
+    let server = TestServer::start_under(Policy::Closed).await;
+    let alices = device();
+    // Whoever has the local ticket runs the server.
+    server.newcomer(&alices, "alice").await;
+    let mut alice = server.connect(&alices).await;
+    assert!(!alice.enter(hello(None, None)).await.registered);
+}
+
+#[tokio::test]
+async fn whoever_does_not_speak_tls_is_let_go() {
+    let server = TestServer::start().await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    let mut alert = Vec::new();
+    stream.read_to_end(&mut alert).await.unwrap();
+    // Record type 21 is an alert (RFC 8446).
+    assert_eq!(alert.first(), Some(&21));
+    server.newcomer(&device(), "alice").await;
+}
+
+#[tokio::test]
+async fn refusals_do_not_take_the_place_of_handshakes() {
+    let strict = |config: &mut recado_server::Config| {
+        config.limits.max_connections_per_address = 1;
+        config.limits.max_handshakes = 1;
+    };
+    let server = TestServer::start_with(strict).await;
+    let _silent = TcpStream::connect(server.address).await.unwrap();
+    // The only handshake is taken, so that this one is dropped without a word.
+    let second = Client::connect(server.address, server.fingerprint, &device()).await;
+    assert!(second.is_err());
 }

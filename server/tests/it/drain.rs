@@ -1,39 +1,78 @@
 //! How a server ends.
 
 use recado_server::{Server, ServerError};
-use recado_shared::{Answer, Farewell, Invite, ServerFrame};
+use recado_shared::{
+    Answer, ConversationId, Farewell, Invite, PageRange, Request, RequestError, RequestNumber, Seq,
+    ServerFrame,
+};
 
 use tokio::net::TcpListener;
 
-use crate::client::id;
+use crate::client::{hello, id};
 use crate::server::{TestServer, device};
 
 #[tokio::test]
-async fn everybody_is_told_and_what_was_sent_is_answered_first() {
+async fn everybody_is_told_and_what_was_accepted_is_kept() {
     let server = TestServer::start().await;
-    let mut alice = server.newcomer(&device(), "alice").await;
-    let mut bob = server.newcomer(&device(), "bob").await;
-    alice.hear().await;
-    let note = alice.append(alice.user, id(1), "note to self");
-    assert!(matches!(
-        alice.answer(note).await,
-        Ok(Answer::Accepted { .. })
-    ));
-
-    let (serving, ..) = server.stop();
-    let farewell = ServerFrame::Farewell(Farewell::ShuttingDown);
-    for client in [&mut alice, &mut bob] {
-        assert_eq!(client.hear().await, farewell);
-        assert_eq!(client.hear_or_end().await, None);
+    let (alices, mut bob) = (device(), server.newcomer(&device(), "bob").await);
+    let mut alice = server.newcomer(&alices, "alice").await;
+    bob.hear().await;
+    for n in 0..50 {
+        let note = alice.append(alice.user, id(n), "note to self");
+        alice.ask(note).await;
     }
+    let (serving, config, dir) = server.stop();
+    let farewell = ServerFrame::Farewell(Farewell::ShuttingDown);
+    assert_eq!(bob.hear().await, farewell);
+    assert_eq!(bob.hear_or_end().await, None);
+
+    // Each note is accepted, or refused, or was not read any more; then comes the farewell.
+    let mut accepted = Vec::new();
+    loop {
+        match alice.hear().await {
+            ServerFrame::Answer {
+                result: Ok(Answer::Accepted { seq, .. }),
+                number,
+            } => accepted.push((seq, number)),
+            ServerFrame::Answer { result, .. } => {
+                assert_eq!(result, Err(RequestError::Unavailable));
+            }
+            last => {
+                assert_eq!(last, farewell);
+                break;
+            }
+        }
+    }
+    assert_eq!(alice.hear_or_end().await, None);
+    drop((alice, bob));
     serving.await.unwrap().unwrap();
+
+    let server = TestServer::serve(config, dir).await;
+    let mut alice = server.connect(&alices).await;
+    alice.enter(hello(None, None)).await;
+    alice.hear_heads().await;
+    let page = Request::Page {
+        conversation: ConversationId::direct(alice.user, alice.user),
+        range: PageRange::After(Seq::ZERO),
+        limit: 200,
+    };
+    match alice.answer(page).await {
+        Ok(Answer::Page { entries, .. }) => {
+            let kept: Vec<_> = entries.iter().map(|entry| (entry.seq, entry.id)).collect();
+            let said = |(seq, number): &(Seq, RequestNumber)| {
+                (*seq, id(u8::try_from(number.0 - 1).unwrap()))
+            };
+            assert_eq!(kept, accepted.iter().map(said).collect::<Vec<_>>());
+        }
+        other => panic!("no page: {other:?}"),
+    }
 }
 
 #[tokio::test]
 async fn the_ticket_is_there_while_the_server_is() {
     let server = TestServer::start().await;
     let _alice = server.newcomer(&device(), "alice").await;
-    let path = server.config.ticket.clone().unwrap();
+    let path = server.config.ticket_places[0].clone();
     let line = std::fs::read_to_string(&path).unwrap();
     let ticket: Invite = line.parse().unwrap();
     assert_eq!(ticket.address.to_string(), server.address.to_string());

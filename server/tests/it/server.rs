@@ -40,12 +40,12 @@ impl TestServer {
     pub(crate) async fn start_with(set: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config::new(dir.path().join("data"));
-        config.ticket = Some(dir.path().join("run").join("local.ticket"));
+        config.ticket_places = vec![dir.path().join("run").join("local.ticket")];
         set(&mut config);
         Self::serve(config, dir).await
     }
 
-    async fn serve(config: Config, dir: TempDir) -> Self {
+    pub(crate) async fn serve(config: Config, dir: TempDir) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Server::prepare(listener, config.clone()).await.unwrap();
         let (shutdown, asked) = oneshot::channel::<()>();

@@ -92,7 +92,7 @@ pub(crate) async fn host(
     let server_paths =
         server_paths::Paths::of_user().map_err(|error| Failure::new(Exit::Failure, error))?;
     let mut config = Config::new(&server_paths.data_dir);
-    config.ticket = Some(server_paths.local_ticket);
+    config.ticket_places = server_paths.local_tickets;
     let server = Server::prepare(bind(listen).await?, config).await?;
     let data_dir = server_paths.data_dir;
     let invite = spawn_blocking(move || make_invite(&data_dir))

@@ -5,7 +5,11 @@
     reason = "helpers of tests fail as the tests do: by panicking where it happened"
 )]
 
+mod demo;
 mod driver;
 mod net;
+mod program;
+mod pty;
 mod support;
 mod terminal;
+mod verbs;
