@@ -67,7 +67,7 @@ fn the_whole_log_is_fetched_newest_first_one_page_at_a_time() {
 #[test]
 fn at_most_four_pages_are_asked_for_the_open_conversation_first() {
     let mut client = Client::connected(vec![]);
-    client.handle(Event::Click(crate::app::ClickTarget::Contact(with(CAROL))));
+    client.handle(Event::Click(ClickTarget::Contact(with(CAROL))));
     let mut heads: Vec<_> = (10..20)
         .map(|user| head(recado_shared::UserId(user), user, 0, 1))
         .collect();
