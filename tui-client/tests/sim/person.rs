@@ -44,6 +44,7 @@ impl Pane {
             return;
         };
         self.show(open.id, open.place);
+        self.reported = None;
         let ids: Vec<_> = open.items.iter().map(item_id).collect();
         let top = self.top(&ids);
         let find = |item: ItemId| ids.partition_point(|id| *id < item);
