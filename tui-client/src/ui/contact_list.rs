@@ -41,7 +41,11 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>, view:
     for (at, line) in (0..area.height).zip(&lines[view.contacts_top..]) {
         let area = row(area, at);
         match line {
-            Line::Heading(title) => centred(buffer, area, title, Theme::dim()),
+            Line::Heading(title) => {
+                let is_short = cells(title) > area.width;
+                let title = title.trim_matches(if is_short { &['─', ' '][..] } else { &[] });
+                centred(buffer, area, title, Theme::dim());
+            }
             Line::Contact(contact) => {
                 draw_contact(buffer, area, contact, view);
                 view.add_hit(area, ClickTarget::Contact(contact.conversation));

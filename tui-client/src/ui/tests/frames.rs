@@ -324,3 +324,11 @@ fn a_long_list_shows_the_open_row_and_scrolls_by_wheel() {
     screen.contacts[61].is_open = true;
     assert!(text(&drawn(&screen, &mut view, 80, 24)).contains("person61"));
 }
+
+#[test]
+fn a_heading_is_whole_in_the_narrowest_list() {
+    let composer = Composer::default();
+    let screen = busy(&composer);
+    let shown = text(&drawn(&screen, &mut view(), 60, 15));
+    assert!(shown.contains(" people online "), "{shown}");
+}
