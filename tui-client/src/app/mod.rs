@@ -304,6 +304,8 @@ impl App {
     /// The server's data is another one than before: nothing cached belongs to it. What waited
     /// may be meant for somebody who has another number there, so the person decides again.
     fn forget_log(&mut self) {
+        let message = "the server's data was replaced: check to whom you write before you send";
+        self.message = Some(message.to_owned());
         self.since = None;
         self.contacts = Contacts::default();
         let me = self.user();

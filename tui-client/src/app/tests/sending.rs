@@ -323,6 +323,7 @@ fn after_the_servers_data_was_replaced_nothing_goes_out_by_itself() {
     assert_eq!(client.app.since(), None);
     assert_eq!(client.items(), ["for bob only failed"]);
     assert_eq!(client.composer(), "draft");
+    assert!(client.message().contains("check to whom you write"));
 }
 
 #[test]
