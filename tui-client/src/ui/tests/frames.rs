@@ -330,5 +330,6 @@ fn a_heading_is_whole_in_the_narrowest_list() {
     let composer = Composer::default();
     let screen = busy(&composer);
     let shown = text(&drawn(&screen, &mut view(), 60, 15));
-    assert!(shown.contains(" people online "), "{shown}");
+    let heading = shown.lines().find(|line| line.contains("people online"));
+    assert!(heading.is_some_and(|line| !line.contains('…')), "{shown}");
 }
