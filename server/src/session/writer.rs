@@ -133,7 +133,10 @@ pub(super) async fn write_frames<W: AsyncWrite + Unpin>(
                 Then::CaughtUp => {
                     // After the driver's end nobody needs to know, but what it said last is
                     // still to be written.
-                    let _ = context.events.send(SessionEvent::CaughtUp(context.id)).await;
+                    let _ = context
+                        .events
+                        .send(SessionEvent::CaughtUp(context.id))
+                        .await;
                 }
                 Then::End => return Ending::Said,
             }

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::StoreError;
 use super::schema::{self, Found};
+use super::worker::wal_checkpoint;
 
 /// How long a connection waits for another one that writes. Only short commands of an
 /// administrator write beside the server.
@@ -53,7 +54,8 @@ impl Folder {
         })
     }
 
-    /// Opens the one connection that writes the log, and brings the schema up to date.
+    /// Opens the one connection that writes the log, brings the schema up to date, and syncs what
+    /// is there.
     pub(super) fn open_writer(&self) -> Result<Connection, StoreError> {
         let path = database_in(&self.dir);
         drop(open_private(&path).map_err(StoreError::folder(&path))?);
@@ -63,6 +65,9 @@ impl Folder {
         schema::inspect(&db, &path)?;
         prepare_writer(&db).map_err(error())?;
         schema::migrate(&mut db, &path)?;
+        // A server that was killed may have left commits that no sync followed. They are answered
+        // and read from here on like all others, and a checkpoint syncs what it moves.
+        wal_checkpoint(&db, "PASSIVE").map_err(error())?;
         Ok(db)
     }
 
