@@ -160,7 +160,14 @@ impl Connection {
     }
 
     async fn serve(self, stream: TlsStream<TcpStream>) {
-        let (_, tls) = stream.get_ref();
+        let (tcp, tls) = stream.get_ref();
+        let address = match tcp.local_addr() {
+            Ok(own) => address::of_peer(self.address.ip(), own.ip()),
+            Err(error) => {
+                debug!(%error, "connection lost");
+                return;
+            }
+        };
         let key = tls.peer_certificates().and_then(tls::peer_key);
         let Some(key) = key else {
             // The handshake demands a key.
@@ -169,10 +176,7 @@ impl Connection {
         };
         let context = SessionContext {
             id: self.id,
-            peer: Peer {
-                key,
-                address: self.address.ip(),
-            },
+            peer: Peer { key, address },
             events: self.events,
             rates: self.limits.rates,
         };
