@@ -24,7 +24,7 @@ Exit codes: 0 done, 1 failure on this machine, 2 wrong usage, 3 refused by the s
 #[derive(Debug, Parser)]
 #[command(name = "recado", version, after_help = EXIT_CODES)]
 pub struct Arguments {
-    /// Under which name to open the client
+    /// Under which name to open the client, like --as
     name: Option<String>,
     #[command(flatten)]
     who: WhoArguments,
@@ -132,34 +132,19 @@ fn seconds(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// [`Failure`] has the exit code and the text for the person.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let who = arguments.who;
-    if let Some(Verb::Demo) = arguments.verb {
-        return verbs::demo(who.name).await;
-    }
-    let paths = Paths::of_user()?;
+    let wanted = Wanted {
+        name: arguments.who.name.or(arguments.name),
+        server: arguments.who.server,
+    };
+    let paths = Paths::of_user;
     match arguments.verb {
-        None => {
-            let wanted = Wanted {
-                name: arguments.name.or(who.name),
-                server: who.server,
-            };
-            verbs::open(&paths, &wanted).await
-        }
-        Some(Verb::Join { invite }) => verbs::join(&paths, &invite, who.name).await,
-        Some(Verb::Host { listen }) => verbs::host(&paths, listen, who.name).await,
-        Some(Verb::Demo) => Ok(()),
-        Some(Verb::Send(send)) => verbs::send(&paths, &who.into(), send).await,
-        Some(Verb::Tail(tail)) => verbs::tail(&paths, &who.into(), tail).await,
-        Some(Verb::Who { json }) => verbs::who(&paths, &who.into(), json).await,
-    }
-}
-
-impl From<WhoArguments> for Wanted {
-    fn from(who: WhoArguments) -> Self {
-        Self {
-            name: who.name,
-            server: who.server,
-        }
+        None => verbs::open(&paths()?, &wanted).await,
+        Some(Verb::Join { invite }) => verbs::join(&paths()?, &invite, wanted.name).await,
+        Some(Verb::Host { listen }) => verbs::host(&paths()?, listen, wanted.name).await,
+        Some(Verb::Demo) => verbs::demo(wanted.name).await,
+        Some(Verb::Send(send)) => verbs::send(&paths()?, &wanted, send).await,
+        Some(Verb::Tail(tail)) => verbs::tail(&paths()?, &wanted, tail).await,
+        Some(Verb::Who { json }) => verbs::who(&paths()?, &wanted, json).await,
     }
 }
 

@@ -133,13 +133,6 @@ impl App {
         }
     }
 
-    /// When something last happened in a conversation; `None` if nothing ever did.
-    fn last_activity(&self, id: ConversationId) -> Option<Timestamp> {
-        let logged = self.conversations.get(&id)?.last_change();
-        let typed = self.outbox.of(id).next_back().map(|pending| pending.typed);
-        logged.max(typed)
-    }
-
     /// Puts the contact list in order, if anything changed that it depends on.
     pub(super) fn refresh_contacts(&mut self) {
         if !std::mem::take(&mut self.contacts.is_stale) {
@@ -148,10 +141,18 @@ impl App {
         let Some(me) = self.user() else {
             return;
         };
-        let mut active: Vec<_> = self
+        let logged = self
             .conversations
-            .keys()
-            .filter_map(|&id| Some((Reverse(self.last_activity(id)?), id)))
+            .values()
+            .filter_map(|conversation| Some((conversation.id, conversation.last_change()?)));
+        let mut last: BTreeMap<ConversationId, Timestamp> = logged.collect();
+        for pending in self.outbox.all() {
+            let time = last.entry(pending.conversation).or_insert(pending.typed);
+            *time = pending.typed.max(*time);
+        }
+        let mut active: Vec<_> = last
+            .into_iter()
+            .map(|(id, time)| (Reverse(time), id))
             .collect();
         active.sort_unstable();
         let taken: BTreeSet<_> = active.iter().filter_map(|(_, id)| id.peer_of(me)).collect();

@@ -3,7 +3,10 @@
 //! *Delivered* follows what is held without a hole. *Read* follows what the last drawn frame
 //! showed, and only while a person can see it: terminal focused, conversation open, nothing over it.
 
-use recado_shared::{Advance, ClientFrame, ConversationId, Seq};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use recado_shared::{Advance, ClientFrame, ConversationId, Now, Seq};
 
 use super::App;
 use super::conversation::{Conversation, NewLine, Progress};
@@ -13,6 +16,26 @@ use crate::store::Save;
 
 /// Most conversations for which a session repeats cursors that the server probably has.
 const MAX_REPEATED: usize = 200;
+
+/// Cursors go out at most this often, each with all that moved: a burst of entries is one frame.
+pub(super) const CURSOR_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Which cursors the server should hear of, and when.
+#[derive(Debug, Default)]
+pub(super) struct CursorPace {
+    moved: BTreeSet<ConversationId>,
+    not_before: Option<Instant>,
+}
+
+impl CursorPace {
+    pub(super) fn begin_session(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.not_before.filter(|_| !self.moved.is_empty())
+    }
+}
 
 impl App {
     /// Whether a person can see what arrives in this conversation.
@@ -56,9 +79,26 @@ impl App {
             if conversation.move_cursors() {
                 self.save_head(id);
             }
-            if self.link.is_synced() {
-                self.send_cursors_of(id);
+            let is_ahead = self
+                .conversations
+                .get(&id)
+                .is_some_and(Conversation::is_ahead);
+            if is_ahead && self.link.is_synced() {
+                self.cursor_pace.moved.insert(id);
             }
+        }
+    }
+
+    /// Tells the server which cursors moved, unless that was done a moment ago.
+    pub(super) fn send_cursors(&mut self, now: Now) {
+        let pace = &mut self.cursor_pace;
+        let is_early = pace.not_before.is_some_and(|at| now.instant < at);
+        if is_early || pace.moved.is_empty() || !self.link.is_up() {
+            return;
+        }
+        pace.not_before = Some(now.instant + CURSOR_INTERVAL);
+        for id in std::mem::take(&mut pace.moved) {
+            self.send_cursors_of(id);
         }
     }
 

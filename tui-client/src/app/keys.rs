@@ -224,7 +224,6 @@ impl App {
     fn note_edited(&mut self, now: Now) {
         if let Some(id) = self.nav.open {
             self.unsaved.draft(id);
-            self.contacts.mark_stale();
         }
         self.hint_typing(now);
     }

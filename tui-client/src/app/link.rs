@@ -180,13 +180,14 @@ impl App {
         self.link.state = State::Greeted;
         self.link.reported = Activity::Active;
         self.contacts.begin_session();
+        self.cursor_pace.begin_session();
         self.directory.begin_session();
     }
 
     fn end_session(&mut self, state: State) {
         self.link.state = state;
         self.link.round_trip = None;
-        self.requests.forget_all();
+        self.cursor_pace.begin_session();
         for conversation in self.conversations.values_mut() {
             conversation.typing_until = None;
         }

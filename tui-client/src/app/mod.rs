@@ -45,6 +45,7 @@ use crate::store::{PendingState, Save, Snapshot, StoredMe};
 use contacts::Contacts;
 use conversation::Conversation;
 use counting::Counting;
+use cursors::CursorPace;
 use ids::IdSupply;
 use keymap::Keymap;
 use link::Link;
@@ -90,6 +91,7 @@ pub struct App {
     touched: BTreeSet<ConversationId>,
     contacts: Contacts,
     counting: Counting,
+    cursor_pace: CursorPace,
     outbox: Outbox,
     requests: Requests,
     directory: Directory,
@@ -122,6 +124,7 @@ impl App {
             touched: BTreeSet::new(),
             contacts: Contacts::default(),
             counting: Counting::default(),
+            cursor_pace: CursorPace::default(),
             outbox,
             requests: Requests::default(),
             directory: Directory::default(),
@@ -194,6 +197,7 @@ impl App {
         typing
             .chain(self.link.next_deadline())
             .chain(self.unsaved.due())
+            .chain(self.cursor_pace.next_deadline())
             .chain(self.outbox.paused_until.filter(|_| self.link.is_up()))
             .min()
     }
@@ -210,6 +214,7 @@ impl App {
         self.refresh_contacts();
         self.move_cursors();
         self.send_appends(now);
+        self.send_cursors(now);
         self.ask_pages();
         self.ask_directory();
         self.count_next();

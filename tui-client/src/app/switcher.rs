@@ -142,7 +142,9 @@ impl App {
             all.take(MAX_ROWS).collect()
         } else {
             let labels: Vec<_> = targets.iter().map(|&t| self.target_label(t)).collect();
-            let matches = fuzzy(query, &labels);
+            let mut matches = fuzzy(query, &labels);
+            // A letter or two are meant for a person; nobody is called like a command.
+            matches.sort_by_key(|&(index, _)| matches!(targets[index], Target::Command(..)));
             let row = |(index, matched): (usize, Vec<usize>)| Match {
                 target: targets[index],
                 matched,

@@ -1,5 +1,7 @@
 //! Makes the description of one frame. It changes nothing.
 
+use std::collections::BTreeSet;
+
 use recado_shared::{ConversationId, Now, Presence, UserId};
 
 use super::App;
@@ -20,10 +22,12 @@ impl App {
         let (waiting, failed) = self.outbox.counts();
         let open = self.nav.open.and_then(|id| self.conversations.get(&id));
         let contacts = self.contacts.order().iter();
+        let failures = self.outbox.all().filter(|pending| is_failed(pending));
+        let failures: BTreeSet<_> = failures.map(|pending| pending.conversation).collect();
         Screen {
             me: self.my_name(),
             contacts: contacts
-                .map(|&(id, section)| self.contact_row(id, section))
+                .map(|&(id, section)| self.contact_row(id, section, failures.contains(&id)))
                 .collect(),
             conversation: open.map(|conversation| self.conversation_view(conversation)),
             link: self.link.view(now.instant),
@@ -70,7 +74,12 @@ impl App {
         contact.presence.filter(|_| self.link.is_synced())
     }
 
-    fn contact_row(&self, id: ConversationId, section: Section) -> ContactRow<'_> {
+    fn contact_row(
+        &self,
+        id: ConversationId,
+        section: Section,
+        has_failed: bool,
+    ) -> ContactRow<'_> {
         let conversation = self.conversations.get(&id);
         ContactRow {
             conversation: id,
@@ -80,7 +89,7 @@ impl App {
             last: conversation.and_then(Conversation::last_change),
             is_open: self.nav.open == Some(id),
             has_draft: conversation.is_some_and(|c| !c.composer.is_empty()),
-            has_failed: self.outbox.of(id).any(is_failed),
+            has_failed,
             is_typing: conversation.is_some_and(|c| c.typing_until.is_some()),
             section,
         }

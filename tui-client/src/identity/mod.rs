@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::files::{self, FileError};
 use crate::net::{Locate, Located, NetConfig};
+use crate::output::complain;
 use crate::paths::Paths;
 
 pub use register::{RegisterError, register};
@@ -219,10 +220,11 @@ fn identities_folder(paths: &Paths) -> PathBuf {
     paths.data_dir.join("identities")
 }
 
-/// All identities, the one last used first. Folders of names that were never granted are left out.
+/// All identities, the one last used first. Folders of names that were never granted are left
+/// out, and damaged ones, which the person is told about: they must not keep the others closed.
 ///
 /// # Errors
-/// [`IdentityError`] if one of them cannot be read.
+/// [`IdentityError`] if the folder of all of them cannot be read.
 pub fn all(paths: &Paths) -> Result<Vec<Identity>, IdentityError> {
     let folder = identities_folder(paths);
     let found = match fs::read_dir(&folder) {
@@ -236,7 +238,10 @@ pub fn all(paths: &Paths) -> Result<Vec<Identity>, IdentityError> {
         if name.ends_with(UNCONFIRMED) || !path.join(SERVER_FILE).exists() {
             continue;
         }
-        identities.push(Identity::read(&path)?);
+        match Identity::read(&path) {
+            Ok(identity) => identities.push(identity),
+            Err(error) => complain(&error.to_string()),
+        }
     }
     identities.sort_by_key(|identity| std::cmp::Reverse(identity.last_used()));
     Ok(identities)

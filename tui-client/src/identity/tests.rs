@@ -157,10 +157,12 @@ fn an_identity_is_open_once_at_a_time() {
 }
 
 #[test]
-fn a_damaged_identity_is_named() {
+fn a_damaged_identity_does_not_keep_the_others_closed() {
     let (_folder, paths) = paths();
-    let identity = make(&paths, "alice", &invite(1, 1), false);
-    fs::write(identity.folder.join(KEY_FILE), "damaged").unwrap();
-    let text = chosen(&paths, None, None);
-    assert!(text.contains("device.key is damaged"), "{text}");
+    make(&paths, "bob", &invite(1, 1), false);
+    let damaged = make(&paths, "alice", &invite(1, 1), false);
+    fs::write(damaged.folder.join(KEY_FILE), "damaged").unwrap();
+    assert_eq!(chosen(&paths, None, None), "bob on 127.0.0.1:1");
+    let error = Identity::read(&damaged.folder).unwrap_err().to_string();
+    assert!(error.contains("device.key is damaged"), "{error}");
 }

@@ -102,22 +102,25 @@ impl Task {
         while self.frames.try_recv().is_ok() {}
         self.overflow.notified().now_or_never();
         self.is_admitted = true;
-        self.tell(NetEvent::Welcomed(session.welcome().clone()))
-            .await?;
+        let welcomed = NetEvent::Welcomed(session.welcome().clone());
+        if self.tell(welcomed).await.is_err() {
+            return self.finish(session).await;
+        }
         loop {
             let outcome = tokio::select! {
                 biased;
                 () = self.overflow.notified() => Err(SessionError::Overflow),
                 frame = self.frames.recv(), if session.is_writable() => {
                     let Some(frame) = frame else {
-                        session.leave().await;
-                        return Err(Abandoned);
+                        return self.finish(session).await;
                     };
                     session.queue(&frame)
                 }
                 event = session.next_event() => match event {
                     Ok(event) => {
-                        self.pass_on(&session, event).await?;
+                        if self.pass_on(&session, event).await.is_err() {
+                            return self.finish(session).await;
+                        }
                         Ok(())
                     }
                     Err(error) => Err(error),
@@ -127,6 +130,17 @@ impl Task {
                 return Ok(error);
             }
         }
+    }
+
+    /// Sends what the app decided last, and says goodbye.
+    async fn finish<T>(&mut self, mut session: Session) -> Result<T, Abandoned> {
+        while let Ok(frame) = self.frames.try_recv() {
+            if let Err(error) = session.queue(&frame) {
+                tracing::warn!(%error, kind = frame.kind(), "a frame was not sent");
+            }
+        }
+        session.leave().await;
+        Err(Abandoned)
     }
 
     async fn pass_on(&mut self, session: &Session, event: SessionEvent) -> Result<(), Abandoned> {

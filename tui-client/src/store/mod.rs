@@ -1,6 +1,6 @@
 //! The local store: a cache of the logs, and the only home of drafts, outbox and places.
 //!
-//! This is its handle: channels only. A thread owns the database ([`worker`]), so that no disk
+//! This is its handle: channels only. A thread owns the database (`worker`), so that no disk
 //! is waited for while the screen is drawn.
 
 mod apply;

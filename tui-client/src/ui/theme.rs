@@ -48,9 +48,12 @@ impl Theme {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    /// The chosen row.
+    /// The chosen row. It has no colours of its own: reversed, each would be a block.
     pub(super) const fn chosen() -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
+        Style::new()
+            .fg(Color::Reset)
+            .remove_modifier(Modifier::DIM)
+            .add_modifier(Modifier::REVERSED)
     }
 
     /// Something went wrong.

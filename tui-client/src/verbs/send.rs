@@ -196,6 +196,9 @@ fn read_input() -> Result<String, Failure> {
     })?;
     if input.ends_with('\n') {
         input.pop();
+        if input.ends_with('\r') {
+            input.pop();
+        }
     }
     Ok(input)
 }

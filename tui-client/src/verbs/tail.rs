@@ -160,6 +160,10 @@ impl Tail {
             }
         }
         if let Some(stamp) = page.complete {
+            // Whatever is accepted from here on is printed; scripts may wait for this line.
+            if !self.positions.are_known {
+                complain(&format!("following as {}", session.welcome().name));
+            }
             self.positions.are_known = true;
             let log = session.welcome().log;
             self.since = Some(Since { log, stamp });

@@ -2,12 +2,12 @@
 
 use recado::net::{ConnectError, Connector, Greeting, Located, NetEvent, SessionError};
 use recado_server::{Config, Policy};
-use recado_shared::codec::{encode, framing};
+use recado_shared::codec::{decode, encode, framing};
 use recado_shared::tls::{self, Identity};
 use recado_shared::{
     Answer, ClientFrame, Content, ConversationId, Farewell, Fingerprint, LogId, MessageBody,
     MessageId, Presence, ProtocolVersion, Refusal, Request, RequestNumber, Seq, ServerFrame,
-    Timestamp, UserId, UserName, Welcome,
+    Timestamp, Token, UserId, UserName, Welcome,
 };
 use std::sync::Arc;
 
@@ -294,6 +294,17 @@ enum Misdeed {
     PingFlood,
 }
 
+fn a_welcome(version: ProtocolVersion) -> Welcome {
+    Welcome {
+        version,
+        user: UserId(1),
+        name: UserName::new("alice").unwrap(),
+        registered: true,
+        log: LogId([1; 16]),
+        now: Timestamp(0),
+    }
+}
+
 /// Accepts one client and mistreats it.
 async fn misbehave(listener: TcpListener, key: Arc<Identity>, misdeed: Misdeed) {
     let acceptor = TlsAcceptor::from(Arc::new(tls::server_config(&key).unwrap()));
@@ -301,17 +312,7 @@ async fn misbehave(listener: TcpListener, key: Arc<Identity>, misdeed: Misdeed) 
     let tls = acceptor.accept(tcp).await.unwrap();
     let mut framed = Framed::new(tls, framing(1 << 20));
     framed.next().await.unwrap().unwrap();
-    let welcome = |version| {
-        encode(&ServerFrame::Welcome(Welcome {
-            version,
-            user: UserId(1),
-            name: UserName::new("alice").unwrap(),
-            registered: true,
-            log: LogId([1; 16]),
-            now: Timestamp(0),
-        }))
-        .unwrap()
-    };
+    let welcome = |version| encode(&ServerFrame::Welcome(a_welcome(version))).unwrap();
     let presence = encode(&ServerFrame::Presence {
         user: UserId(1),
         presence: Presence::Online,
@@ -369,6 +370,62 @@ async fn a_hostile_server_gets_a_clear_end() {
         assert!(said.contains(why), "{misdeed:?}: {said}");
         drop(net);
         within(server).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_token_is_not_shown_after_the_first_welcome() {
+    let key = Arc::new(Identity::generate().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let ticket = recado_shared::Invite {
+        address: listener.local_addr().unwrap().to_string().parse().unwrap(),
+        fingerprint: key.fingerprint(),
+        token: Some(Token([5; 16])),
+    };
+    let acceptor = TlsAcceptor::from(Arc::new(tls::server_config(&key).unwrap()));
+    let mut net = TestNet::spawn(config(&ticket, "alice"));
+    let mut shown = Vec::new();
+    for answer in [
+        ServerFrame::Refused(Refusal::Full),
+        ServerFrame::Welcome(a_welcome(ProtocolVersion::V1)),
+        ServerFrame::Welcome(a_welcome(ProtocolVersion::V1)),
+    ] {
+        let (tcp, _) = within(listener.accept()).await.unwrap();
+        let tls = within(acceptor.accept(tcp)).await.unwrap();
+        let mut framed = Framed::new(tls, framing(1 << 20));
+        let hello = within(framed.next()).await.unwrap().unwrap();
+        let Ok(ClientFrame::Hello(hello)) = decode(&hello) else {
+            panic!("no greeting");
+        };
+        shown.push(hello.token);
+        framed.send(encode(&answer).unwrap()).await.unwrap();
+        framed.get_mut().shutdown().await.unwrap();
+        net.until(offline).await;
+        net.handle.reconnect();
+    }
+    let token = Some(Token([5; 16]));
+    assert_eq!(shown, [token.clone(), token, None]);
+}
+
+#[tokio::test]
+async fn what_was_decided_last_is_sent_even_if_nobody_listens_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let mut bob = server.join("bob").await;
+    let mut net = TestNet::spawn(config(&server.ticket, "alice"));
+    let alice = net.until(welcomed).await;
+    let talk = ConversationId::direct(alice.user, bob.welcome().user);
+    for number in 1..=40 {
+        net.handle.send(append(number, talk, "the last words"));
+    }
+    // As when the person quits: answers come, and nobody takes them.
+    drop(net.events);
+    within(net.handle.leave()).await;
+    let mut last = Seq::ZERO;
+    while last < Seq(40) {
+        if let ServerFrame::Entry { entry, .. } = within(bob.next_frame()).await.unwrap() {
+            last = entry.seq;
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use portable_pty::CommandBuilder;
 use recado_shared::Invite;
 use tempfile::TempDir;
 
-use crate::pty::Terminal;
+use crate::window::Terminal;
 
 const DEADLINE: Duration = Duration::from_mins(1);
 

@@ -23,7 +23,7 @@ impl World {
                 let known = self
                     .server
                     .logs
-                    .logs
+                    .conversations
                     .get(id)
                     .and_then(|log| log.entry(*seq));
                 assert_eq!(
@@ -40,7 +40,7 @@ impl World {
         let Some(open) = screen.conversation else {
             return;
         };
-        let log = self.server.logs.logs.get(&open.id);
+        let log = self.server.logs.conversations.get(&open.id);
         let mut last = None;
         for item in &open.items {
             let item_id = item_id(item);
@@ -106,7 +106,7 @@ impl World {
         );
         assert_eq!((screen.waiting, screen.failed), (0, 0), "client {index}");
         assert!(client.local.is_idle() && client.local.outbox().is_empty());
-        for (id, log) in &self.server.logs.logs {
+        for (id, log) in &self.server.logs.conversations {
             if id.peer_of(client.user).is_none() {
                 continue;
             }
@@ -135,7 +135,7 @@ impl World {
     }
 
     fn last_of_others(&self, id: ConversationId, user: UserId) -> Seq {
-        let entries = self.server.logs.logs[&id].entries.iter().rev();
+        let entries = self.server.logs.conversations[&id].entries.iter().rev();
         let mut others = entries.filter(|entry| entry.author != user);
         others.next().map_or(Seq::ZERO, |entry| entry.seq)
     }
@@ -147,7 +147,7 @@ impl World {
             let mut all = self.clients.iter().flat_map(|client| &client.redrafted);
             all.any(|known| known == word)
         };
-        for log in self.server.logs.logs.values() {
+        for log in self.server.logs.conversations.values() {
             let mut last = None;
             for entry in &log.entries {
                 assert!(last < Some(entry.seq));
@@ -163,7 +163,7 @@ impl World {
     /// Everybody looked at everything: nothing is unread, and authors see that it was read.
     pub(crate) fn check_read(&self) {
         self.check_healed();
-        for (id, log) in &self.server.logs.logs {
+        for (id, log) in &self.server.logs.conversations {
             for (user, cursors) in &log.cursors {
                 assert!(
                     cursors.read >= self.last_of_others(*id, *user),
@@ -179,7 +179,7 @@ impl World {
                 continue;
             };
             let peer = open.id.peer_of(client.user).expect("a member");
-            let Some(log) = self.server.logs.logs.get(&open.id) else {
+            let Some(log) = self.server.logs.conversations.get(&open.id) else {
                 continue;
             };
             let read = log.cursors[&peer].read;

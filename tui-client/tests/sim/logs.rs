@@ -40,7 +40,7 @@ pub(crate) struct Logs {
     pub(crate) id: LogId,
     users: BTreeMap<UserId, UserName>,
     devices: BTreeMap<DeviceKey, UserId>,
-    pub(crate) logs: BTreeMap<ConversationId, Log>,
+    pub(crate) conversations: BTreeMap<ConversationId, Log>,
     ids: BTreeMap<(UserId, MessageId), (ConversationId, Seq)>,
     stamp: Stamp,
 }
@@ -51,7 +51,7 @@ impl Logs {
             id: LogId([1; 16]),
             users: users.iter().cloned().collect(),
             devices: devices.iter().copied().collect(),
-            logs: BTreeMap::new(),
+            conversations: BTreeMap::new(),
             ids: BTreeMap::new(),
             stamp: Stamp(0),
         }
@@ -119,7 +119,7 @@ impl Logs {
             return Err(RequestError::UnknownUser);
         }
         if let Some((found, seq)) = self.find(author, id) {
-            let entry = self.logs[&found]
+            let entry = self.conversations[&found]
                 .entry(seq)
                 .expect("ids are of entries")
                 .clone();
@@ -132,7 +132,7 @@ impl Logs {
             });
         }
         self.stamp.0 += 1;
-        let log = self.logs.entry(conversation).or_default();
+        let log = self.conversations.entry(conversation).or_default();
         for user in [author, peer] {
             log.cursors.entry(user).or_insert(MemberCursors {
                 user,
@@ -158,7 +158,7 @@ impl Logs {
     }
 
     fn advance(&mut self, user: UserId, to: Advance) -> Option<MemberCursors> {
-        let log = self.logs.get_mut(&to.conversation)?;
+        let log = self.conversations.get_mut(&to.conversation)?;
         let newest = log.newest();
         let member = log.cursors.get_mut(&user)?;
         let before = *member;
@@ -213,7 +213,7 @@ impl Logs {
     fn heads(&self, user: UserId, since: Stamp) -> Vec<Head> {
         let is_wanted =
             |(id, log): &(&ConversationId, &Log)| log.changed > since && id.peer_of(user).is_some();
-        let logs = self.logs.iter().filter(is_wanted);
+        let logs = self.conversations.iter().filter(is_wanted);
         logs.map(|(id, log)| Head {
             conversation: *id,
             newest: log.newest(),
@@ -232,7 +232,7 @@ impl Logs {
         limit: u16,
     ) -> ReadResult {
         let empty = Log::default();
-        let log = self.logs.get(&conversation).unwrap_or(&empty);
+        let log = self.conversations.get(&conversation).unwrap_or(&empty);
         let all = log.entries.iter().cloned();
         let limit = usize::from(limit);
         let entries: Vec<Entry> = match range {

@@ -18,6 +18,7 @@ use world::World;
 /// How many seeds run unless the environment asks for others.
 const SEEDS: u64 = 40;
 
+#[expect(clippy::print_stdout, reason = "a failing test prints its seed")]
 /// Lives through one seed; says which one it was if something breaks. Returns the trace's hash.
 fn live(seed: u64) -> (u64, u64) {
     let mut world = World::new(seed);

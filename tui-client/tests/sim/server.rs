@@ -87,10 +87,8 @@ impl Server {
     pub(crate) fn step(&mut self, step: Step, clock: &mut Clock, clients: &mut [Client]) {
         match step {
             Step::ToServer { session, bytes } => self.receive(session, &bytes, clock),
-            Step::Closed(session) => {
-                if self.connections.remove(&session).is_some() {
-                    self.handle(Event::Closed(session), clock);
-                }
+            Step::Closed(session) if self.connections.remove(&session).is_some() => {
+                self.handle(Event::Closed(session), clock);
             }
             Step::Commit(boot) if boot == self.boot => self.commit(clock),
             Step::Written(boot, written) if boot == self.boot => {

@@ -15,7 +15,7 @@ use crate::client::Client;
 use crate::server::Server;
 
 /// How long people act and things break.
-const TROUBLE: Duration = Duration::from_secs(60);
+const TROUBLE: Duration = Duration::from_mins(1);
 
 /// Something that happens at a moment.
 #[derive(Clone, Debug)]
@@ -165,7 +165,7 @@ impl World {
         self.plan_trouble();
         self.run_until(TROUBLE);
         self.heal();
-        self.run_until(TROUBLE + Duration::from_secs(60));
+        self.run_until(TROUBLE + Duration::from_mins(1));
         self.check_healed();
         self.let_everybody_read();
         self.run_until(TROUBLE + Duration::from_secs(90));

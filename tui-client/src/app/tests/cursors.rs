@@ -1,5 +1,6 @@
 use recado_shared::{Head, LogId, Seq, ServerFrame};
 
+use super::super::cursors::CURSOR_INTERVAL;
 use super::support::*;
 use crate::app::screen::{ItemId, Place};
 use crate::app::{ClickTarget, Effect, Event, Viewed};
@@ -26,6 +27,7 @@ fn read_follows_what_was_on_the_screen() {
     let effects = client.entry(BOB, entry(2, BOB));
     assert_eq!(advances(&effects), [advance(BOB, 2, 1)]);
     assert_eq!(client.unread(BOB), 1);
+    client.pass(CURSOR_INTERVAL);
     let effects = client.viewed(1, 2);
     assert_eq!(advances(&effects), [advance(BOB, 2, 2)]);
     let head = Head {
@@ -39,12 +41,33 @@ fn read_follows_what_was_on_the_screen() {
 }
 
 #[test]
+fn a_burst_of_entries_moves_the_cursors_once() {
+    let mut client = Client::talking(1);
+    assert_eq!(advances(&client.entry(BOB, entry(2, BOB))).len(), 1);
+    for seq in 3..=20 {
+        assert_eq!(advances(&client.entry(BOB, entry(seq, BOB))), []);
+    }
+    let due = client.now.instant + CURSOR_INTERVAL;
+    assert_eq!(client.app.next_deadline(), Some(due));
+    assert_eq!(
+        advances(&client.pass(CURSOR_INTERVAL)),
+        [advance(BOB, 20, 1)]
+    );
+    // What waits when the link goes is said after the next heads.
+    client.entry(BOB, entry(21, BOB));
+    client.handle(offline());
+    assert_eq!(advances(&client.pass(CURSOR_INTERVAL)), []);
+    assert_eq!(advances(&client.connect(vec![])), [advance(BOB, 21, 1)]);
+}
+
+#[test]
 fn nobody_reads_without_the_focus() {
     let mut client = Client::talking(1);
     client.handle(Event::Focus(false));
     client.entry(BOB, entry(2, BOB));
     assert_eq!(advances(&client.viewed(1, 2)), []);
     assert_eq!(client.unread(BOB), 1);
+    client.pass(CURSOR_INTERVAL);
     // The frame that was drawn meanwhile is what the person sees on coming back.
     assert_eq!(
         advances(&client.handle(Event::Focus(true))),
@@ -58,6 +81,7 @@ fn nobody_reads_below_an_overlay_or_in_another_conversation() {
     client.keys("ctrl-k");
     client.entry(BOB, entry(2, BOB));
     assert_eq!(advances(&client.viewed(1, 2)), []);
+    client.pass(CURSOR_INTERVAL);
     assert_eq!(advances(&client.keys("esc")), [advance(BOB, 2, 2)]);
 
     client.handle(Event::Click(ClickTarget::Contact(with(CAROL))));
@@ -78,6 +102,8 @@ fn only_what_was_visible_is_read() {
     for seq in 2..=9 {
         client.entry(BOB, entry(seq, BOB));
     }
+    client.pass(CURSOR_INTERVAL);
+    client.pass(CURSOR_INTERVAL);
     let place = Place::At {
         item: ItemId::Entry(Seq(1)),
         row: 0,

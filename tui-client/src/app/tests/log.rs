@@ -1,10 +1,12 @@
-use recado_shared::{Entry, PageRange, RequestError, Seq, ServerFrame, Stamp, Timestamp};
+use recado_shared::{
+    Entry, MessageBody, PageRange, RequestError, Seq, ServerFrame, Stamp, Timestamp,
+};
 
 use super::super::log::{OPEN_LOADED, UNOPENED_LOADED};
 use super::support::*;
 use crate::app::screen::{Item, ItemId, Place};
-use crate::app::{Effect, Event, Scroll};
-use crate::store::{Load, Loaded, Save};
+use crate::app::{ClickTarget, Effect, Event, Scroll};
+use crate::store::{Load, Loaded, Pending, PendingState, Save};
 
 #[test]
 fn an_entry_that_comes_twice_is_shown_once() {
@@ -65,7 +67,7 @@ fn the_whole_log_is_fetched_newest_first_one_page_at_a_time() {
 #[test]
 fn at_most_four_pages_are_asked_for_the_open_conversation_first() {
     let mut client = Client::connected(vec![]);
-    client.handle(Event::Click(crate::app::ClickTarget::Contact(with(CAROL))));
+    client.handle(Event::Click(ClickTarget::Contact(with(CAROL))));
     let mut heads: Vec<_> = (10..20)
         .map(|user| head(recado_shared::UserId(user), user, 0, 1))
         .collect();
@@ -277,6 +279,37 @@ fn a_place_in_the_middle_is_read_on_both_sides() {
     assert_eq!(client.items().last().unwrap(), "m101");
     client.entry(BOB, entry(102, BOB));
     assert_eq!(client.items().last().unwrap(), "m102");
+}
+
+#[test]
+fn what_waits_is_not_shown_among_what_is_far_older() {
+    let mut far = stored(BOB, entries(1..=500, BOB), 100);
+    far.entries.drain(..400);
+    let mut snapshot = snapshot(vec![far]);
+    snapshot.outbox = vec![Pending {
+        id: entry(1, ME).id,
+        conversation: with(BOB),
+        body: MessageBody::new("waiting").unwrap(),
+        typed: Timestamp(1),
+        state: PendingState::Waiting,
+    }];
+    let mut client = Client::new(snapshot);
+    // Opens at the first unread entry, which is far above what is loaded.
+    client.handle(Event::Click(ClickTarget::Contact(with(BOB))));
+    let first = load(PageRange::After(Seq(100)));
+    client.handle(Event::Loaded(Loaded {
+        load: first,
+        entries: entries(101..=300, BOB),
+    }));
+    assert_eq!(client.items().last().unwrap(), "m300");
+    client.keys("end");
+    let newest = load(PageRange::Before(Seq(501)));
+    client.handle(Event::Loaded(Loaded {
+        load: newest,
+        entries: entries(301..=500, BOB),
+    }));
+    let items = client.items();
+    assert_eq!(items[items.len() - 2..], ["m500", "waiting waiting"]);
 }
 
 #[test]

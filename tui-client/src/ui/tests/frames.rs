@@ -297,7 +297,7 @@ fn marks_and_names_are_told_apart_by_style() {
             .collect::<Vec<_>>()
     };
     let read = (Color::Cyan, Modifier::BOLD);
-    let selected = (Color::Cyan, Modifier::BOLD | Modifier::REVERSED);
+    let selected = (Color::Reset, Modifier::BOLD | Modifier::REVERSED);
     let delivered = (Color::Reset, Modifier::DIM);
     assert_eq!(
         find("✓"),

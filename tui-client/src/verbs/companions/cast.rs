@@ -48,18 +48,14 @@ const ADA: Character = Character {
     ],
     reactions: &[
         (
-            &["key", "help", "how do", "how can", "?"],
-            &[
-                "The keys I use all day:\n\
+            &["key", "help", "how do", "how can"],
+            &["The keys I use all day:\n\
                  {switcher}  go to a person, by a few letters\n\
                  {unread}  next unread conversation\n\
                  {next}  next conversation in the list\n\
                  {up}  read further up, {newest} back to the newest\n\
                  ↑ in an empty composer selects a message, {copy} then copies it\n\
-                 {help}  all keys, {quit} leaves",
-                "{help} shows every key there is. The three worth knowing first: {switcher} to \
-                 find somebody, {unread} for what is unread, {quit} to leave.",
-            ],
+                 {help}  all keys, {quit} leaves"],
         ),
         (
             &["mark", "✓", "tick", "check"],
@@ -89,6 +85,14 @@ const ADA: Character = Character {
             &[
                 "Hello! Look around as you like.",
                 "You are welcome. Have you tried {switcher}?",
+            ],
+        ),
+        (
+            &["?"],
+            &[
+                "{help} shows every key there is. The three worth knowing first: {switcher} to \
+                 find somebody, {unread} for what is unread, {quit} to leave.",
+                "Ask me about \"keys\", \"marks\" or \"offline\": I know three things well.",
             ],
         ),
     ],

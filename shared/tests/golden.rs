@@ -1,0 +1,417 @@
+//! The bytes of every frame, in hex. They are added to and never edited: a change here means that
+//! older programs do not understand newer ones.
+
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use recado_shared::codec::{self, CodecError};
+use recado_shared::limits::{
+    MAX_BODY_LEN, MAX_FRAME_LEN, MAX_HEADS_PER_FRAME, MAX_NAME_CHARS, MAX_NAME_LEN,
+    MAX_PEOPLE_PER_PAGE,
+};
+use recado_shared::{
+    Activity, Advance, Answer, ClientFrame, Content, ConversationId, Entry, Extension, Farewell,
+    Head, HeadsPage, Hello, LogId, MemberCursors, MessageBody, MessageId, NameError, Notice,
+    PageRange, Person, Presence, ProtocolVersion, Refusal, Request, RequestError, RequestNumber,
+    Seq, ServerFrame, Since, Stamp, Timestamp, Token, UserId, UserName, Welcome,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Every value has these bytes, and these bytes are that value.
+fn check<T>(golden: &[(T, &str)])
+where
+    T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug,
+{
+    for (value, hex) in golden {
+        let bytes = codec::encode(value).unwrap();
+        assert_eq!(&hex_of(&bytes), hex, "{value:?}");
+        assert_eq!(&codec::decode::<T>(&bytes).unwrap(), value);
+    }
+}
+
+fn hex_of(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
+}
+
+fn name(text: &str) -> UserName {
+    UserName::new(text).unwrap()
+}
+
+fn conversation() -> ConversationId {
+    ConversationId::direct(UserId(300), UserId(2))
+}
+
+fn id() -> MessageId {
+    MessageId([0xab; 16])
+}
+
+fn content() -> Content {
+    Content::Message(MessageBody::new("hé\n").unwrap())
+}
+
+fn request(request: Request) -> ClientFrame {
+    ClientFrame::Request {
+        number: RequestNumber(129),
+        request,
+    }
+}
+
+fn answer(result: Result<Answer, RequestError>) -> ServerFrame {
+    ServerFrame::Answer {
+        number: RequestNumber(129),
+        result,
+    }
+}
+
+fn entry() -> Entry {
+    Entry {
+        seq: Seq(5),
+        author: UserId(2),
+        id: id(),
+        time: Timestamp(1_700_000_000_000),
+        content: content(),
+    }
+}
+
+fn cursors() -> MemberCursors {
+    MemberCursors {
+        user: UserId(2),
+        delivered: Seq(5),
+        read: Seq(4),
+    }
+}
+
+fn person(presence: Presence) -> Person {
+    Person {
+        user: UserId(2),
+        name: name("bob"),
+        presence,
+    }
+}
+
+#[test]
+fn hello() {
+    let bare = Hello {
+        oldest: ProtocolVersion(1),
+        newest: ProtocolVersion(1),
+        software: String::new(),
+        name: None,
+        token: None,
+        since: None,
+        extensions: Vec::new(),
+    };
+    let full = Hello {
+        oldest: ProtocolVersion(1),
+        newest: ProtocolVersion(300),
+        software: "recado 0.1.0".to_owned(),
+        name: Some("alice".to_owned()),
+        token: Some(Token([7; 16])),
+        since: Some(Since {
+            log: LogId([9; 16]),
+            stamp: Stamp(200),
+        }),
+        extensions: vec![Extension {
+            kind: 1,
+            value: vec![2, 3],
+        }],
+    };
+    check(&[
+        (ClientFrame::Hello(bare), "0001010000000000"),
+        (
+            ClientFrame::Hello(full),
+            "0001ac020c72656361646f20302e312e300105616c69636501070707070707070707070707070707070109090909090909090909090909090909c8010101020203",
+        ),
+    ]);
+}
+
+#[test]
+fn requests() {
+    check(&[
+        (
+            request(Request::Append {
+                conversation: conversation(),
+                id: id(),
+                content: content(),
+            }),
+            "018101000002ac02abababababababababababababababab000468c3a90a",
+        ),
+        (
+            request(Request::Page {
+                conversation: conversation(),
+                range: PageRange::After(Seq(200)),
+                limit: 200,
+            }),
+            "018101010002ac0200c801c801",
+        ),
+        (
+            request(Request::Page {
+                conversation: conversation(),
+                range: PageRange::Before(Seq(200)),
+                limit: 1,
+            }),
+            "018101010002ac0201c80101",
+        ),
+        (
+            request(Request::FindPeople {
+                prefix: String::new(),
+                after: None,
+                limit: 200,
+            }),
+            "018101020000c801",
+        ),
+        (
+            request(Request::FindPeople {
+                prefix: "al".to_owned(),
+                after: Some(name("alice")),
+                limit: 3,
+            }),
+            "0181010202616c0105616c69636503",
+        ),
+    ]);
+}
+
+#[test]
+fn what_a_client_says_without_asking() {
+    check(&[
+        (
+            ClientFrame::Advance(Advance {
+                conversation: conversation(),
+                delivered: Seq(5),
+                read: Seq(4),
+            }),
+            "020002ac020504",
+        ),
+        (ClientFrame::Typing(conversation()), "030002ac02"),
+        (
+            ClientFrame::Watch(vec![UserId(2), UserId(300)]),
+            "040202ac02",
+        ),
+        (ClientFrame::Activity(Activity::Active), "0500"),
+        (ClientFrame::Activity(Activity::Away), "0501"),
+        (ClientFrame::Ping(1), "0601"),
+        (ClientFrame::Pong(u32::MAX), "07ffffffff0f"),
+        (ClientFrame::Leave, "08"),
+    ]);
+}
+
+#[test]
+fn welcome() {
+    let welcome = Welcome {
+        version: ProtocolVersion(1),
+        user: UserId(2),
+        name: name("bob"),
+        registered: true,
+        log: LogId([9; 16]),
+        now: Timestamp(1_700_000_000_000),
+    };
+    check(&[(
+        ServerFrame::Welcome(welcome),
+        "00010203626f62010909090909090909090909090909090980d095ffbc31",
+    )]);
+}
+
+#[test]
+fn refusals() {
+    let refused = |refusal| ServerFrame::Refused(refusal);
+    let version = Refusal::Version {
+        oldest: ProtocolVersion(2),
+        newest: ProtocolVersion(3),
+    };
+    check(&[
+        (refused(version), "01000203"),
+        (refused(Refusal::NameNeeded), "0101"),
+        (refused(Refusal::NameIllegal(NameError::Empty)), "010200"),
+        (refused(Refusal::NameIllegal(NameError::TooLong)), "010201"),
+        (
+            refused(Refusal::NameIllegal(NameError::Character('é'))),
+            "01020202c3a9",
+        ),
+        (refused(Refusal::NameIllegal(NameError::Edge)), "010203"),
+        (
+            refused(Refusal::NameIllegal(NameError::MixedScripts)),
+            "010204",
+        ),
+        (refused(Refusal::NameTaken), "0103"),
+        (refused(Refusal::NameResembles), "0104"),
+        (refused(Refusal::OtherName(name("bob"))), "010503626f62"),
+        (refused(Refusal::InviteNeeded), "0106"),
+        (refused(Refusal::InviteUnknown), "0107"),
+        (refused(Refusal::InviteUsed), "0108"),
+        (refused(Refusal::InviteExpired), "0109"),
+        (refused(Refusal::InviteForOtherName), "010a"),
+        (refused(Refusal::Closed), "010b"),
+        (refused(Refusal::Full), "010c"),
+        (refused(Refusal::TooManyConnections), "010d"),
+        (refused(Refusal::TooManyRegistrations), "010e"),
+        (refused(Refusal::ShuttingDown), "010f"),
+        (refused(Refusal::Malformed), "0110"),
+        (refused(Refusal::Unavailable), "0111"),
+    ]);
+}
+
+#[test]
+fn answers() {
+    let accepted = Answer::Accepted {
+        seq: Seq(5),
+        time: Timestamp(1_700_000_000_000),
+    };
+    let page = Answer::Page {
+        entries: vec![entry()],
+        newest: Seq(9),
+    };
+    let people = Answer::People {
+        people: vec![person(Presence::Away)],
+        more: true,
+    };
+    check(&[
+        (answer(Ok(accepted)), "02810100000580d095ffbc31"),
+        (
+            answer(Ok(page)),
+            "0281010001010502abababababababababababababababab80d095ffbc31000468c3a90a09",
+        ),
+        (answer(Ok(people)), "0281010002010203626f620101"),
+        (answer(Err(RequestError::UnknownUser)), "0281010100"),
+        (answer(Err(RequestError::NotAMember)), "0281010101"),
+        (answer(Err(RequestError::Unavailable)), "0281010102"),
+        (answer(Err(RequestError::Unsupported)), "0281010103"),
+        (answer(Err(RequestError::IdReused)), "0281010104"),
+    ]);
+}
+
+#[test]
+fn heads() {
+    let page = HeadsPage {
+        heads: vec![Head {
+            conversation: conversation(),
+            newest: Seq(9),
+            newest_time: Timestamp(1_700_000_000_000),
+            unread: 4,
+            cursors: vec![cursors()],
+        }],
+        people: vec![person(Presence::Offline)],
+        complete: Some(Stamp(200)),
+    };
+    let empty = HeadsPage {
+        heads: Vec::new(),
+        people: Vec::new(),
+        complete: None,
+    };
+    check(&[
+        (
+            ServerFrame::Heads(page),
+            "03010002ac020980d095ffbc310401020504010203626f620201c801",
+        ),
+        (ServerFrame::Heads(empty), "03000000"),
+    ]);
+}
+
+#[test]
+fn what_a_server_says_without_being_asked() {
+    let presence = |presence| ServerFrame::Presence {
+        user: UserId(2),
+        presence,
+    };
+    check(&[
+        (
+            ServerFrame::Entry {
+                conversation: conversation(),
+                entry: entry(),
+            },
+            "040002ac020502abababababababababababababababab80d095ffbc31000468c3a90a",
+        ),
+        (
+            ServerFrame::Cursors {
+                conversation: conversation(),
+                cursors: cursors(),
+            },
+            "050002ac02020504",
+        ),
+        (presence(Presence::Online), "060200"),
+        (presence(Presence::Away), "060201"),
+        (presence(Presence::Offline), "060202"),
+        (
+            ServerFrame::Typing {
+                conversation: conversation(),
+                user: UserId(2),
+            },
+            "070002ac0202",
+        ),
+        (
+            ServerFrame::Person(person(Presence::Online)),
+            "080203626f6200",
+        ),
+        (ServerFrame::Behind, "09"),
+        (ServerFrame::Notice(Notice::Throttled), "0a00"),
+        (ServerFrame::Notice(Notice::WatchLimit(512)), "0a018004"),
+        (ServerFrame::Ping(1), "0b01"),
+        (ServerFrame::Pong(u32::MAX), "0cffffffff0f"),
+    ]);
+}
+
+#[test]
+fn farewells() {
+    let farewell = |farewell| ServerFrame::Farewell(farewell);
+    check(&[
+        (farewell(Farewell::ShuttingDown), "0d00"),
+        (farewell(Farewell::Silent), "0d01"),
+        (farewell(Farewell::Malformed), "0d02"),
+        (farewell(Farewell::TooLong), "0d03"),
+        (farewell(Farewell::OutOfPlace), "0d04"),
+        (farewell(Farewell::TooSlow), "0d05"),
+        (farewell(Farewell::StoreFailed), "0d06"),
+    ]);
+}
+
+#[test]
+fn a_number_without_a_variant_is_no_frame() {
+    let error = codec::decode::<ClientFrame>(&[9]).unwrap_err();
+    assert!(matches!(error, CodecError::Malformed(_)), "{error}");
+    let error = codec::decode::<ServerFrame>(&[14]).unwrap_err();
+    assert!(matches!(error, CodecError::Malformed(_)), "{error}");
+}
+
+#[test]
+fn the_fullest_heads_and_pages_fit_in_a_frame() {
+    // An Ethiopic letter of four bytes.
+    let longest = UserName::new(&"\u{1e7e0}".repeat(MAX_NAME_CHARS)).unwrap();
+    assert_eq!(longest.as_str().len(), MAX_NAME_LEN);
+    let far = |low: u64| UserId(u64::MAX - low);
+    let member = MemberCursors {
+        user: far(0),
+        delivered: Seq(u64::MAX),
+        read: Seq(u64::MAX),
+    };
+    let head = Head {
+        conversation: ConversationId::direct(far(0), far(1)),
+        newest: Seq(u64::MAX),
+        newest_time: Timestamp(u64::MAX),
+        unread: u64::MAX,
+        cursors: vec![member; 2],
+    };
+    let person = Person {
+        user: far(0),
+        name: longest,
+        presence: Presence::Offline,
+    };
+    let heads = ServerFrame::Heads(HeadsPage {
+        heads: vec![head; MAX_HEADS_PER_FRAME],
+        people: vec![person.clone(); MAX_HEADS_PER_FRAME + 1],
+        complete: Some(Stamp(u64::MAX)),
+    });
+    assert!(codec::encode(&heads).unwrap().len() <= MAX_FRAME_LEN);
+    let people = answer(Ok(Answer::People {
+        people: vec![person; usize::from(MAX_PEOPLE_PER_PAGE)],
+        more: true,
+    }));
+    assert!(codec::encode(&people).unwrap().len() <= MAX_FRAME_LEN);
+    let body = MessageBody::new("x".repeat(MAX_BODY_LEN)).unwrap();
+    let longest = Entry {
+        content: Content::Message(body),
+        ..entry()
+    };
+    let page = answer(Ok(Answer::Page {
+        entries: vec![longest; 4],
+        newest: Seq(u64::MAX),
+    }));
+    assert!(codec::encode(&page).unwrap().len() <= MAX_FRAME_LEN);
+}
