@@ -43,6 +43,8 @@ pub struct Limits {
     pub max_connections_per_address: usize,
     /// TLS handshakes at a time; more wait.
     pub max_handshakes: usize,
+    /// Those of one address, or one /64 network of IPv6, so that nobody takes all of them.
+    pub max_handshakes_per_address: usize,
     /// New names per hour from one address, or one /64 network, under the policy `open`.
     pub registrations_per_hour: u32,
     /// How fast each session may send.
@@ -81,6 +83,7 @@ impl Default for Limits {
             max_users: 10_000,
             max_connections_per_address: 256,
             max_handshakes: 64,
+            max_handshakes_per_address: 16,
             registrations_per_hour: 20,
             rates: RateLimits::default(),
         }
@@ -123,6 +126,8 @@ impl Limits {
         let per_address = number(self.max_connections_per_address);
         between("max_connections_per_address", per_address, 1, 1_000_000)?;
         between("max_handshakes", number(self.max_handshakes), 1, 65_536)?;
+        let per_address = number(self.max_handshakes_per_address);
+        between("max_handshakes_per_address", per_address, 1, 65_536)?;
         let burst = u64::from(self.rates.byte_burst.get());
         between("byte_burst", burst, longest, u64::from(u32::MAX))
     }

@@ -456,6 +456,37 @@ async fn the_last_frame_follows_all_others() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_driver_said_last_is_written_although_it_hears_nothing_more() {
+    let (mut desk, outbox) = Desk::welcomed().await;
+    desk.say(&append(1, "a")).await;
+    desk.passed_on().await;
+    desk.events.close();
+    // Neither a request nor having caught up finds anybody who could take it.
+    desk.say(&append(2, "b")).await;
+    let mark = outgoing(&ServerFrame::Behind, Then::CaughtUp);
+    outbox.try_send(mark).unwrap();
+    assert_eq!(desk.hear().await, Some(ServerFrame::Behind));
+    assert!(timeout(PING_AFTER / 2, desk.hear()).await.is_err());
+
+    outbox.try_send(answer(1)).unwrap();
+    let farewell = ServerFrame::Farewell(Farewell::ShuttingDown);
+    outbox.try_send(outgoing(&farewell, Then::End)).unwrap();
+    drop(outbox);
+    let heard = desk.hear().await;
+    assert!(
+        matches!(
+            heard,
+            Some(ServerFrame::Answer {
+                number: RequestNumber(1),
+                ..
+            })
+        ),
+        "{heard:?}"
+    );
+    desk.hear_farewell(Farewell::ShuttingDown).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_session_ends_with_its_client_or_its_driver() {
     let (mut desk, _outbox) = Desk::welcomed().await;
     desk.say(&ClientFrame::Leave).await;
