@@ -7,7 +7,6 @@ use recado_shared::ServerAddress;
 use recado_shared::limits::MAX_FRAME_LEN;
 
 use crate::relay::Policy;
-use crate::session::RateLimits;
 
 /// The most that [`Limits::max_users`] may say: room in the sessions' queues depends on it.
 pub const MAX_USERS_LIMIT: u32 = 100_000;
@@ -88,6 +87,19 @@ impl Default for Limits {
             rates: RateLimits::default(),
         }
     }
+}
+
+/// How fast a session may send in the long run, and how much at once.
+#[derive(Clone, Copy, Debug)]
+pub struct RateLimits {
+    /// Frames per second.
+    pub frames_per_second: NonZeroU32,
+    /// Frames at once.
+    pub frame_burst: NonZeroU32,
+    /// Bytes per second.
+    pub bytes_per_second: NonZeroU32,
+    /// Bytes at once; at least the longest frame, which would never fit otherwise.
+    pub byte_burst: NonZeroU32,
 }
 
 impl Default for RateLimits {

@@ -19,7 +19,8 @@ use tracing::{Instrument as _, debug, field, info, info_span, warn};
 
 use crate::address;
 use crate::config::Limits;
-use crate::relay::{Peer, SessionId};
+use crate::id::SessionId;
+use crate::relay::Peer;
 use crate::session::{self, HANDSHAKE_TIMEOUT, SessionContext, SessionEvent};
 
 /// After a failed accept nothing is accepted for this long, twice as long after the next, and so

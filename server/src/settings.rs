@@ -7,9 +7,9 @@ use confique::toml::FormatOptions;
 use confique::{Config as _, File, FileFormat, Layer as _};
 use recado_shared::ServerAddress;
 
+use crate::config::RateLimits;
 use crate::config::{Config, Limits};
 use crate::relay::Policy;
-use crate::session::RateLimits;
 
 /// The settings of recado-server. Every line is optional and shows the default; a flag on the
 /// command line goes before the same setting here.

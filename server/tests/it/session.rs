@@ -5,10 +5,11 @@ use std::num::NonZeroU32;
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
+use recado_server::config::RateLimits;
 use recado_server::relay::{Peer, SessionId};
 use recado_server::session::{
-    self, HANDSHAKE_TIMEOUT, Outbox, Outgoing, PAGE_WEIGHT, RateLimits, SessionContext,
-    SessionEvent, Then, WRITE_STALL,
+    self, HANDSHAKE_TIMEOUT, Outbox, Outgoing, PAGE_WEIGHT, SessionContext, SessionEvent, Then,
+    WRITE_STALL,
 };
 use recado_shared::codec::{self, LengthDelimitedCodec};
 use recado_shared::limits::{
