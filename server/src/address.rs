@@ -10,6 +10,17 @@ pub(crate) fn is_this_machine(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
+/// The address that a connection comes from. A machine that connects to an address of its own is
+/// known by the loopback, whichever address that is.
+pub(crate) fn of_peer(peer: IpAddr, own: IpAddr) -> IpAddr {
+    let peer = peer.to_canonical();
+    if peer == own.to_canonical() {
+        IpAddr::V4(Ipv4Addr::LOCALHOST)
+    } else {
+        peer
+    }
+}
+
 /// The address that limits count against: a whole /64 of IPv6, because a single host is usually
 /// given that many (RFC 6177).
 pub(crate) fn network(address: IpAddr) -> IpAddr {
@@ -65,6 +76,20 @@ mod tests {
         assert!(is_this_machine(ip("::1")));
         assert!(!is_this_machine(ip("::ffff:192.0.2.1")));
         assert_eq!(network(ip("::ffff:192.0.2.1")), ip("192.0.2.1"));
+    }
+
+    #[test]
+    fn a_machine_that_connects_to_its_own_address_is_this_machine() {
+        let lan = ip("192.0.2.1");
+        assert!(is_this_machine(of_peer(lan, lan)));
+        assert!(is_this_machine(of_peer(ip("::ffff:192.0.2.1"), lan)));
+        assert!(is_this_machine(of_peer(ip("::1"), ip("::1"))));
+        let other = ip("192.0.2.2");
+        assert_eq!(of_peer(other, lan), other);
+        assert_eq!(
+            of_peer(ip("::ffff:192.0.2.2"), ip("::ffff:192.0.2.1")),
+            other
+        );
     }
 
     #[test]

@@ -7,7 +7,6 @@ use recado_shared::ServerAddress;
 use recado_shared::limits::MAX_FRAME_LEN;
 
 use crate::relay::Policy;
-use crate::session::RateLimits;
 
 /// The most that [`Limits::max_users`] may say: room in the sessions' queues depends on it.
 pub const MAX_USERS_LIMIT: u32 = 100_000;
@@ -43,6 +42,8 @@ pub struct Limits {
     pub max_connections_per_address: usize,
     /// TLS handshakes at a time; more wait.
     pub max_handshakes: usize,
+    /// Those of one address, or one /64 network of IPv6, so that nobody takes all of them.
+    pub max_handshakes_per_address: usize,
     /// New names per hour from one address, or one /64 network, under the policy `open`.
     pub registrations_per_hour: u32,
     /// How fast each session may send.
@@ -81,10 +82,24 @@ impl Default for Limits {
             max_users: 10_000,
             max_connections_per_address: 256,
             max_handshakes: 64,
+            max_handshakes_per_address: 16,
             registrations_per_hour: 20,
             rates: RateLimits::default(),
         }
     }
+}
+
+/// How fast a session may send in the long run, and how much at once.
+#[derive(Clone, Copy, Debug)]
+pub struct RateLimits {
+    /// Frames per second.
+    pub frames_per_second: NonZeroU32,
+    /// Frames at once.
+    pub frame_burst: NonZeroU32,
+    /// Bytes per second.
+    pub bytes_per_second: NonZeroU32,
+    /// Bytes at once; at least the longest frame, which would never fit otherwise.
+    pub byte_burst: NonZeroU32,
 }
 
 impl Default for RateLimits {
@@ -123,6 +138,8 @@ impl Limits {
         let per_address = number(self.max_connections_per_address);
         between("max_connections_per_address", per_address, 1, 1_000_000)?;
         between("max_handshakes", number(self.max_handshakes), 1, 65_536)?;
+        let per_address = number(self.max_handshakes_per_address);
+        between("max_handshakes_per_address", per_address, 1, 65_536)?;
         let burst = u64::from(self.rates.byte_burst.get());
         between("byte_burst", burst, longest, u64::from(u32::MAX))
     }

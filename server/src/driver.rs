@@ -14,7 +14,8 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, info};
 
-use crate::relay::{Effect, Event, Relay, SessionId};
+use crate::id::SessionId;
+use crate::relay::{Effect, Event, Relay};
 use crate::session::{Outbox, Outgoing, RESERVED_ROOM, SessionEvent, Then, kind};
 use crate::store::{NotQueued, StoreEvent, StoreEvents, StoreHandle};
 

@@ -88,7 +88,7 @@ pub(crate) fn noted_address(data_dir: &Path) -> Option<ServerAddress> {
 #[derive(Debug)]
 pub(crate) struct TicketFile {
     path: PathBuf,
-    line: String,
+    ticket: Invite,
 }
 
 impl TicketFile {
@@ -104,20 +104,20 @@ impl TicketFile {
 
     /// Leaves a ticket, in place of what an earlier server may have left.
     fn leave(path: &Path, ticket: &Invite) -> Result<Self, FileError> {
-        let line = format!("{ticket}\n");
         let folder = path.parent().unwrap_or(Path::new("."));
         make_private_folder(folder).map_err(FileError::io(folder))?;
-        write_private(path, line.as_bytes()).map_err(FileError::io(path))?;
+        write_private(path, format!("{ticket}\n").as_bytes()).map_err(FileError::io(path))?;
         Ok(Self {
             path: path.to_owned(),
-            line,
+            ticket: ticket.clone(),
         })
     }
 }
 
 impl Drop for TicketFile {
     fn drop(&mut self) {
-        let is_ours = fs::read_to_string(&self.path).is_ok_and(|line| line == self.line);
+        let line = fs::read_to_string(&self.path);
+        let is_ours = line.is_ok_and(|line| line.parse().as_ref() == Ok(&self.ticket));
         if is_ours {
             // A ticket that stays behind admits nobody: its token ends with this server.
             let _ = fs::remove_file(&self.path);
@@ -206,6 +206,10 @@ mod tests {
         #[cfg(unix)]
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
         let second = TicketFile::leave(&path, &ticket(2)).unwrap();
+        // The token is a secret, and debug forms get into logs.
+        let line = ticket(2).to_string();
+        let (_, secret) = line.rsplit_once('.').unwrap();
+        assert!(!format!("{second:?}").contains(secret));
         drop(first);
         let line = fs::read_to_string(&path).unwrap();
         assert_eq!(line.trim().parse(), Ok(ticket(2)));

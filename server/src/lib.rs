@@ -13,6 +13,7 @@ pub mod cli;
 pub mod config;
 mod driver;
 mod files;
+pub mod id;
 pub mod invite;
 mod listener;
 pub mod paths;

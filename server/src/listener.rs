@@ -19,7 +19,8 @@ use tracing::{Instrument as _, debug, field, info, info_span, warn};
 
 use crate::address;
 use crate::config::Limits;
-use crate::relay::{Peer, SessionId};
+use crate::id::SessionId;
+use crate::relay::Peer;
 use crate::session::{self, HANDSHAKE_TIMEOUT, SessionContext, SessionEvent};
 
 /// After a failed accept nothing is accepted for this long, twice as long after the next, and so
@@ -67,7 +68,7 @@ impl Listener {
     async fn accept_all(self) {
         let places = Arc::new(Semaphore::new(self.limits.max_connections()));
         let handshakes = Arc::new(Semaphore::new(self.limits.max_handshakes));
-        let addresses = Arc::new(Addresses::default());
+        let addresses = Arc::new(Addresses::new(self.limits.max_handshakes_per_address));
         let mut id = 0;
         // The semaphore is never closed.
         while let Ok(permit) = Arc::clone(&places).acquire_owned().await {
@@ -128,7 +129,8 @@ impl Connection {
     /// Tells a connection that there are too many from its address, as long as that keeps nobody
     /// waiting who is let in.
     async fn turn_away(&self, stream: TcpStream) {
-        let Ok(_handshake) = self.handshakes.try_acquire() else {
+        let own = self.place.handshakes.try_acquire();
+        let (Ok(_own), Ok(_handshake)) = (own, self.handshakes.try_acquire()) else {
             warn!("too many connections from this address: dropped");
             return;
         };
@@ -141,9 +143,14 @@ impl Connection {
 
     async fn shake_hands(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
         let handshake = async {
-            let permit = self.handshakes.acquire().await;
+            // First those of its network, so that one network waits for itself and not in the way
+            // of the others.
+            let permits = (
+                self.place.handshakes.acquire().await,
+                self.handshakes.acquire().await,
+            );
             let stream = self.acceptor.accept(stream).await;
-            drop(permit);
+            drop(permits);
             stream
         };
         match timeout(HANDSHAKE_TIMEOUT, handshake).await {
@@ -160,7 +167,14 @@ impl Connection {
     }
 
     async fn serve(self, stream: TlsStream<TcpStream>) {
-        let (_, tls) = stream.get_ref();
+        let (tcp, tls) = stream.get_ref();
+        let address = match tcp.local_addr() {
+            Ok(own) => address::of_peer(self.address.ip(), own.ip()),
+            Err(error) => {
+                debug!(%error, "connection lost");
+                return;
+            }
+        };
         let key = tls.peer_certificates().and_then(tls::peer_key);
         let Some(key) = key else {
             // The handshake demands a key.
@@ -169,10 +183,7 @@ impl Connection {
         };
         let context = SessionContext {
             id: self.id,
-            peer: Peer {
-                key,
-                address: self.address.ip(),
-            },
+            peer: Peer { key, address },
             events: self.events,
             rates: self.limits.rates,
         };
@@ -191,9 +202,18 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-/// How many connections each network has; bounded because each entry has at least one.
-#[derive(Debug, Default)]
-struct Addresses(Mutex<BTreeMap<IpAddr, usize>>);
+/// What each network has; bounded because each entry has at least one connection.
+#[derive(Debug)]
+struct Addresses {
+    max_handshakes: usize,
+    networks: Mutex<BTreeMap<IpAddr, Network>>,
+}
+
+#[derive(Debug)]
+struct Network {
+    connections: usize,
+    handshakes: Arc<Semaphore>,
+}
 
 /// The place of one connection, given back when dropped.
 #[derive(Debug)]
@@ -202,35 +222,48 @@ struct Place {
     network: IpAddr,
     /// How many connections its network had before.
     others: usize,
+    /// The handshakes of its network.
+    handshakes: Arc<Semaphore>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Addresses {
+    fn new(max_handshakes: usize) -> Self {
+        Self {
+            max_handshakes,
+            networks: Mutex::default(),
+        }
+    }
+
     fn enter(self: &Arc<Self>, network: IpAddr, permit: OwnedSemaphorePermit) -> Place {
-        let mut counts = self.lock();
-        let count = counts.entry(network).or_default();
-        let others = *count;
-        *count += 1;
+        let mut networks = self.lock();
+        let entry = networks.entry(network).or_insert_with(|| Network {
+            connections: 0,
+            handshakes: Arc::new(Semaphore::new(self.max_handshakes)),
+        });
+        let others = entry.connections;
+        entry.connections += 1;
         Place {
             addresses: Arc::clone(self),
             network,
             others,
+            handshakes: Arc::clone(&entry.handshakes),
             _permit: permit,
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<IpAddr, usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<IpAddr, Network>> {
+        self.networks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut counts = self.addresses.lock();
-        if let Some(count) = counts.get_mut(&self.network) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.network);
+        let mut networks = self.addresses.lock();
+        if let Some(network) = networks.get_mut(&self.network) {
+            network.connections -= 1;
+            if network.connections == 0 {
+                networks.remove(&self.network);
             }
         }
     }
@@ -243,7 +276,7 @@ mod tests {
     #[tokio::test]
     async fn a_network_is_forgotten_with_its_last_connection() {
         let places = Arc::new(Semaphore::new(9));
-        let addresses = Arc::new(Addresses::default());
+        let addresses = Arc::new(Addresses::new(1));
         let network = IpAddr::from([192, 0, 2, 1]);
         let permit = || Arc::clone(&places).try_acquire_owned().unwrap();
         let first = addresses.enter(network, permit());

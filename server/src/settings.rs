@@ -7,9 +7,9 @@ use confique::toml::FormatOptions;
 use confique::{Config as _, File, FileFormat, Layer as _};
 use recado_shared::ServerAddress;
 
+use crate::config::RateLimits;
 use crate::config::{Config, Limits};
 use crate::relay::Policy;
-use crate::session::RateLimits;
 
 /// The settings of recado-server. Every line is optional and shows the default; a flag on the
 /// command line goes before the same setting here.
@@ -55,6 +55,11 @@ pub(crate) struct LimitSettings {
     /// Connections that are being made at a time; more wait.
     #[config(default = 64)]
     max_handshakes: usize,
+
+    /// Connections that are being made at a time from one address, or one /64 network of IPv6;
+    /// more wait.
+    #[config(default = 16)]
+    max_handshakes_per_address: usize,
 
     /// New names per hour from one address, or one /64 network of IPv6, under the policy "open".
     #[config(default = 20)]
@@ -136,6 +141,7 @@ impl Settings {
                 max_users: limits.max_users,
                 max_connections_per_address: limits.max_connections_per_address,
                 max_handshakes: limits.max_handshakes,
+                max_handshakes_per_address: limits.max_handshakes_per_address,
                 registrations_per_hour: limits.registrations_per_hour,
                 rates: RateLimits {
                     frames_per_second: limits.frames_per_second,

@@ -95,9 +95,12 @@ impl UserName {
     }
 }
 
-/// Folds a text as names are folded, so that a search meets them.
+/// Folds a text as names are folded, so that a search meets them. It goes to lower case by way of
+/// the upper one, which letters share that have no lower case in common: σ and ς, ss and ß.
 pub fn fold(text: &str) -> String {
-    text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+    let lower = text.nfkc().flat_map(char::to_lowercase);
+    let upper = lower.flat_map(char::to_uppercase);
+    upper.flat_map(char::to_lowercase).nfkc().collect()
 }
 
 fn is_name_char(c: char) -> bool {
@@ -187,6 +190,20 @@ mod tests {
     #[test]
     fn a_decomposed_name_is_the_same_name() {
         assert_eq!(name("Zoe\u{308}"), name("Zoë"));
+    }
+
+    #[test]
+    fn case_never_tells_two_names_apart() {
+        let cased = |c: &char| c.is_alphabetic() && is_name_char(*c);
+        for c in ('\0'..=char::MAX).filter(cased) {
+            let folded = fold(&c.to_string());
+            for other in [c.to_uppercase().to_string(), c.to_lowercase().to_string()] {
+                assert_eq!(fold(&other), folded, "{c:?} and {other:?}");
+            }
+            assert_eq!(fold(&folded), folded, "{c:?}");
+        }
+        assert_eq!(name("ΟΔΟΣ").folded(), name("οδος").folded());
+        assert_eq!(name("STRASSE").folded(), name("straße").folded());
     }
 
     #[test]

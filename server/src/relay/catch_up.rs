@@ -26,7 +26,7 @@ pub(super) enum Flow {
     },
 }
 
-/// The reading of a session's heads. One at a time, so that at most two sets of pages are ever
+/// The reading of a session's heads. One at a time, so that at most three sets of pages are ever
 /// queued for a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct HeadsReading {

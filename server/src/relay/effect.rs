@@ -2,7 +2,7 @@
 
 use recado_shared::{Farewell, Refusal, ServerFrame};
 
-use super::event::SessionId;
+use crate::id::SessionId;
 use crate::store::{Read, Write};
 
 /// An output of [`Relay::handle`](super::Relay::handle), to be carried out in order.

@@ -1,22 +1,11 @@
 //! Everything that can happen to the relay.
 
-use std::fmt;
 use std::net::IpAddr;
 
 use recado_shared::{ClientFrame, DeviceKey, Hello};
 
+use crate::id::SessionId;
 use crate::store::{ReadResult, Written};
-
-/// A session, numbered by the listener from 1 and never reused while the server runs. Removal
-/// presents this number, so a late goodbye cannot hurt the session that came after.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionId(pub u64);
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// What the handshake showed of the other side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

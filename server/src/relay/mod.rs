@@ -30,7 +30,9 @@ use crate::store::{Origin, ReadResult, Write, Written};
 
 pub use drain::DRAIN_LIMIT;
 pub use effect::Effect;
-pub use event::{Event, Peer, SessionId};
+pub use event::{Event, Peer};
+
+pub use crate::id::SessionId;
 pub use login::DIRECTORY_ANNOUNCE_LIMIT;
 pub use presence::{PRESENCE_BURST, PRESENCE_INTERVAL, PRESENCE_PACE};
 

@@ -12,6 +12,8 @@ use recado_shared::{
 };
 
 use super::*;
+use crate::config::MAX_USERS_LIMIT;
+use crate::session::HEADS_ROOM;
 use crate::store::{Admission, Admitted, Appended, Login, Read};
 
 const LOCAL: Token = Token([9; 16]);
@@ -906,6 +908,29 @@ fn heads_are_read_one_set_at_a_time() {
         &[no_heads(S2, 11), read_heads(S2, BOB, Some(11))],
     );
     desk.check(heads_read(S2, 12), &[no_heads(S2, 12)]);
+}
+
+#[test]
+fn the_heads_that_may_be_queued_at_a_time_have_room() {
+    let mut desk = Desk::of_two();
+    let behind = |desk: &mut Desk| {
+        desk.check(Event::OutboxFull(S2), &[Effect::MarkBehind(S2)]);
+    };
+    behind(&mut desk);
+    let read = [read_heads(S2, BOB, Some(10))];
+    desk.check(Event::CaughtUp(S2), &read);
+    behind(&mut desk);
+    desk.check(Event::CaughtUp(S2), &[]);
+    // Everything from here on may wait behind the last mark.
+    behind(&mut desk);
+    let heads = no_heads(S2, 10);
+    desk.check(heads_read(S2, 10), &[heads.clone(), read[0].clone()]);
+    desk.check(heads_read(S2, 10), std::slice::from_ref(&heads));
+    desk.check(Event::CaughtUp(S2), &read);
+    desk.check(heads_read(S2, 10), &[heads]);
+    let sets = 3;
+    let pages = (MAX_USERS_LIMIT as usize).div_ceil(MAX_HEADS_PER_FRAME);
+    assert!(sets * pages <= HEADS_ROOM);
 }
 
 #[test]

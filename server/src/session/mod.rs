@@ -24,11 +24,13 @@ use tracing::{Span, debug, info, warn};
 use self::reader::{FrameReader, read_frames};
 use self::window::Window;
 use self::writer::{FrameWriter, write_frames};
-use crate::relay::{Peer, SessionId};
+use crate::config::RateLimits;
+use crate::id::SessionId;
+use crate::relay::Peer;
 
 pub(crate) use outbox::kind;
 pub use outbox::{HEADS_ROOM, OUTBOX_ROOM, Outbox, Outgoing, PUSH_ROOM, RESERVED_ROOM, Then};
-pub use throttle::{RateLimits, THROTTLE_NOTICE_INTERVAL};
+pub use throttle::THROTTLE_NOTICE_INTERVAL;
 pub use window::PAGE_WEIGHT;
 
 /// A connection that was not welcomed after this long, counted from its handshake, is closed.

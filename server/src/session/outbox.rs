@@ -11,9 +11,10 @@ use crate::config::MAX_USERS_LIMIT;
 /// Most live frames that wait for one session. One more, and it is behind.
 pub const PUSH_ROOM: usize = 256;
 
-/// Room for two sets of heads pages: a user has at most one conversation with each other user, and
-/// the relay reads the heads of a session at most twice before the first set is written.
-pub const HEADS_ROOM: usize = 2 * (MAX_USERS_LIMIT as usize / MAX_HEADS_PER_FRAME + 1);
+/// Room for three sets of heads pages: a user has at most one conversation with each other user.
+/// While a session is behind, the set that is being read comes in and the one that was to follow
+/// it; once it has caught up, one more may come before these are written.
+pub const HEADS_ROOM: usize = 3 * (MAX_USERS_LIMIT as usize / MAX_HEADS_PER_FRAME + 1);
 
 /// Room that live frames leave free, so that what must not be left out always fits: answers, which
 /// the session's window bounds, heads, and one each of welcome, behind and farewell.

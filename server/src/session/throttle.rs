@@ -9,21 +9,10 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use tokio::time::sleep;
 
+use crate::config::RateLimits;
+
 /// A session that is slowed down is told so at most once per this interval.
 pub const THROTTLE_NOTICE_INTERVAL: Duration = Duration::from_secs(10);
-
-/// How fast a session may send in the long run, and how much at once.
-#[derive(Clone, Copy, Debug)]
-pub struct RateLimits {
-    /// Frames per second.
-    pub frames_per_second: NonZeroU32,
-    /// Frames at once.
-    pub frame_burst: NonZeroU32,
-    /// Bytes per second.
-    pub bytes_per_second: NonZeroU32,
-    /// Bytes at once; at least the longest frame, which would never fit otherwise.
-    pub byte_burst: NonZeroU32,
-}
 
 /// The runtime's clock, so that tests may move it.
 #[derive(Clone, Debug)]

@@ -131,10 +131,12 @@ pub(super) async fn write_frames<W: AsyncWrite + Unpin>(
             match outgoing.then {
                 Then::Nothing | Then::Welcomed { .. } | Then::Answered(_) => {}
                 Then::CaughtUp => {
-                    let event = SessionEvent::CaughtUp(context.id);
-                    if context.events.send(event).await.is_err() {
-                        return Ending::Gone;
-                    }
+                    // After the driver's end nobody needs to know, but what it said last is
+                    // still to be written.
+                    let _ = context
+                        .events
+                        .send(SessionEvent::CaughtUp(context.id))
+                        .await;
                 }
                 Then::End => return Ending::Said,
             }

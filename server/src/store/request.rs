@@ -8,7 +8,7 @@ use recado_shared::{
     UserName,
 };
 
-use crate::relay::SessionId;
+use crate::id::SessionId;
 
 /// A request of a session, so that its answer finds the way back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! A small client: says and hears single frames, and keeps nothing.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,8 +58,20 @@ impl Client {
         pin: Fingerprint,
         device: &Identity,
     ) -> std::io::Result<Self> {
+        let anywhere = (Ipv4Addr::UNSPECIFIED, 0).into();
+        Self::connect_from(anywhere, address, pin, device).await
+    }
+
+    /// Does the same from this address.
+    pub(crate) async fn connect_from(
+        from: SocketAddr,
+        address: SocketAddr,
+        pin: Fingerprint,
+        device: &Identity,
+    ) -> std::io::Result<Self> {
         let config = tls::client_config(device, pin).unwrap();
         let socket = TcpSocket::new_v4()?;
+        socket.bind(from)?;
         socket.set_recv_buffer_size(16 * 1024)?;
         let stream = socket.connect(address).await?;
         let connector = TlsConnector::from(Arc::new(config));

@@ -196,3 +196,24 @@ async fn refusals_do_not_take_the_place_of_handshakes() {
     let second = Client::connect(server.address, server.fingerprint, &device()).await;
     assert!(second.is_err());
 }
+
+// Elsewhere a machine has only one loopback address to connect from.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn one_address_does_not_take_all_handshakes() {
+    let few_handshakes = |config: &mut recado_server::Config| {
+        config.limits.max_handshakes = 2;
+        config.limits.max_handshakes_per_address = 1;
+    };
+    let server = TestServer::start_with(few_handshakes).await;
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    let _silent_too = TcpStream::connect(server.address).await.unwrap();
+    let from = "127.0.0.2:0".parse().unwrap();
+    let device = device();
+    let client = Client::connect_from(from, server.address, server.fingerprint, &device);
+    tokio::select! {
+        biased;
+        _ = silent.read_u8() => panic!("it waited until the silent ones were let go"),
+        client = client => assert!(client.is_ok()),
+    }
+}

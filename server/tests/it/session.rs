@@ -5,10 +5,11 @@ use std::num::NonZeroU32;
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
+use recado_server::config::RateLimits;
 use recado_server::relay::{Peer, SessionId};
 use recado_server::session::{
-    self, HANDSHAKE_TIMEOUT, Outbox, Outgoing, PAGE_WEIGHT, RateLimits, SessionContext,
-    SessionEvent, Then, WRITE_STALL,
+    self, HANDSHAKE_TIMEOUT, Outbox, Outgoing, PAGE_WEIGHT, SessionContext, SessionEvent, Then,
+    WRITE_STALL,
 };
 use recado_shared::codec::{self, LengthDelimitedCodec};
 use recado_shared::limits::{
@@ -453,6 +454,37 @@ async fn the_last_frame_follows_all_others() {
     assert_eq!(desk.hear().await, Some(ServerFrame::Ping(1)));
     desk.hear_farewell(Farewell::ShuttingDown).await;
     desk.closed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_driver_said_last_is_written_although_it_hears_nothing_more() {
+    let (mut desk, outbox) = Desk::welcomed().await;
+    desk.say(&append(1, "a")).await;
+    desk.passed_on().await;
+    desk.events.close();
+    // Neither a request nor having caught up finds anybody who could take it.
+    desk.say(&append(2, "b")).await;
+    let mark = outgoing(&ServerFrame::Behind, Then::CaughtUp);
+    outbox.try_send(mark).unwrap();
+    assert_eq!(desk.hear().await, Some(ServerFrame::Behind));
+    assert!(timeout(PING_AFTER / 2, desk.hear()).await.is_err());
+
+    outbox.try_send(answer(1)).unwrap();
+    let farewell = ServerFrame::Farewell(Farewell::ShuttingDown);
+    outbox.try_send(outgoing(&farewell, Then::End)).unwrap();
+    drop(outbox);
+    let heard = desk.hear().await;
+    assert!(
+        matches!(
+            heard,
+            Some(ServerFrame::Answer {
+                number: RequestNumber(1),
+                ..
+            })
+        ),
+        "{heard:?}"
+    );
+    desk.hear_farewell(Farewell::ShuttingDown).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,38 +1,28 @@
 //! `recado`, `recado demo` and `recado host` in a real terminal.
 
-use portable_pty::CommandBuilder;
-
-use crate::program::Machine;
-use crate::pty::Pty;
-
-const CTRL_Q: &[u8] = b"\x11";
-
-fn start(machine: &Machine, line: &[&str]) -> Pty {
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_recado"));
-    command.args(line);
-    for (name, value) in machine.environment() {
-        command.env(name, value);
-    }
-    command.env("USER", "tester");
-    Pty::start(command)
-}
+use crate::machine::Machine;
 
 #[test]
 fn a_demo_is_complete_alone_and_leaves_nothing_behind() {
     let machine = Machine::new();
-    let mut pty = start(&machine, &["demo"]);
-    pty.shows("ada is typing");
-    pty.shows("Welcome to Recado!");
+    let mut demo = machine.open("demo", &["demo"]);
+    demo.wait("ada is typing");
+    demo.wait("Welcome to Recado!");
     for name in ["basil", "carmen", "mallory", "ハルカ"] {
-        pty.shows(name);
+        demo.wait(name);
     }
     assert_eq!(machine.entries("tmp").len(), 1);
-    pty.write("a\u{1b}\rb\u{1b}\rc\r".as_bytes());
-    pty.shows("✓✓");
-    pty.shows("3 lines, and they arrived");
-    pty.write(CTRL_Q);
-    assert!(pty.child.wait().unwrap().success());
-    pty.is_restored();
+    for line in ["a", "b"] {
+        demo.type_text(line);
+        demo.key("alt-enter");
+    }
+    demo.type_text("c");
+    demo.key("enter");
+    demo.wait("✓✓");
+    demo.wait("3 lines, and they arrived");
+    demo.key("ctrl-q");
+    assert!(demo.wait_end().success());
+    demo.assert_clean();
     assert_eq!(machine.entries("tmp"), [""; 0]);
     assert_eq!(machine.entries("data"), [""; 0]);
 }
@@ -41,45 +31,46 @@ fn a_demo_is_complete_alone_and_leaves_nothing_behind() {
 fn a_host_shows_its_invite_and_others_get_in_with_it() {
     let machine = Machine::new();
     let line = ["host", "--listen", "127.0.0.1:0", "--as", "alice"];
-    let mut host = start(&machine, &line);
-    host.shows("recado join 'recado://127.0.0.1:");
-    let path = machine.path("data/recado-server/invite.txt");
+    let mut host = machine.open("alice", &line);
+    host.wait("recado join 'recado://127.0.0.1:");
+    let path = machine.server_data().join("invite.txt");
     let invite = std::fs::read_to_string(path).unwrap();
     let other = Machine::new();
-    let mut guest = start(&other, &["join", invite.trim(), "--as", "bob"]);
-    guest.shows("alice");
-    host.shows("bob");
+    let mut guest = other.open("guest", &["join", invite.trim(), "--as", "bob"]);
+    guest.wait("alice");
+    host.wait("bob");
     // The same name a second time, from another terminal of the same machine.
-    let mut second = start(&machine, &["alice"]);
-    second.shows("already open in another window");
-    assert!(!second.child.wait().unwrap().success());
-    guest.write(CTRL_Q);
-    assert!(guest.child.wait().unwrap().success());
-    host.write(CTRL_Q);
-    assert!(host.child.wait().unwrap().success());
-    host.is_restored();
-    host.shows("The server has stopped.");
+    let second = machine.open("alice again", &["alice"]);
+    second.wait("already open in another window");
+    assert!(!second.wait_end().success());
+    guest.key("ctrl-q");
+    assert!(guest.wait_end().success());
+    host.key("ctrl-q");
+    assert!(host.wait_end().success());
+    host.assert_clean();
+    host.wait("The server has stopped.");
 }
 
 #[test]
 fn a_name_is_asked_for_again_if_it_is_taken() {
     let machine = Machine::new();
     let line = ["host", "--listen", "127.0.0.1:0", "--as", "alice"];
-    let mut host = start(&machine, &line);
-    host.shows("recado join 'recado://127.0.0.1:");
-    let path = machine.path("data/recado-server/invite.txt");
+    let mut host = machine.open("alice", &line);
+    host.wait("recado join 'recado://127.0.0.1:");
+    let path = machine.server_data().join("invite.txt");
     let invite = std::fs::read_to_string(path).unwrap();
-    let other = Machine::new();
-    let mut guest = start(&other, &["join", invite.trim()]);
-    guest.shows("Your name there? [tester]");
-    guest.write(b"alice\r");
-    guest.shows("that name is taken");
-    guest.write(b"\r");
-    guest.until("the full screen", vt100::Screen::alternate_screen);
-    guest.shows("alice");
-    host.shows("tester");
-    guest.write(CTRL_Q);
-    assert!(guest.child.wait().unwrap().success());
-    host.write(CTRL_Q);
-    assert!(host.child.wait().unwrap().success());
+    let other = Machine::of("tester");
+    let mut guest = other.open("guest", &["join", invite.trim()]);
+    guest.wait("Your name there? [tester]");
+    guest.type_text("alice");
+    guest.key("enter");
+    guest.wait("that name is taken");
+    guest.key("enter");
+    guest.wait_screen("the full screen", vt100::Screen::alternate_screen);
+    guest.wait("alice");
+    host.wait("tester");
+    guest.key("ctrl-q");
+    assert!(guest.wait_end().success());
+    host.key("ctrl-q");
+    assert!(host.wait_end().success());
 }

@@ -7,10 +7,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use crossterm::event::{
-    Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
-    MouseEventKind,
-};
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyEvent, KeyModifiers};
 use futures_util::Stream;
 use jiff::tz::TimeZone;
 use ratatui::layout::Size;
@@ -27,7 +24,7 @@ use recado_shared::{
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::support::{TestServer, config, within};
+use crate::support::{DEADLINE, TestServer, config, within};
 
 const SIZE: Size = Size {
     width: 80,
@@ -206,20 +203,6 @@ impl TestClient {
         self.key(KeyCode::Enter, KeyModifiers::NONE);
     }
 
-    /// Clicks where a text stands.
-    fn click_on(&self, what: &str) {
-        let shown = self.text();
-        let mut rows = (0..).zip(shown.lines());
-        let (row, line) = rows.find(|(_, line)| line.contains(what)).unwrap();
-        let before = line.split(what).next().unwrap().chars().count();
-        self.input(Input::Terminal(TerminalEvent::Mouse(MouseEvent {
-            kind: MouseEventKind::Down(MouseButton::Left),
-            column: before.try_into().unwrap(),
-            row,
-            modifiers: KeyModifiers::NONE,
-        })));
-    }
-
     fn text(&self) -> String {
         self.screen.parser.lock().unwrap().screen().contents()
     }
@@ -232,7 +215,7 @@ impl TestClient {
                 frames.changed().await.unwrap();
             }
         };
-        let seen = tokio::time::timeout(std::time::Duration::from_secs(30), seen).await;
+        let seen = tokio::time::timeout(DEADLINE, seen).await;
         assert!(seen.is_ok(), "not seen in:\n{}", self.text());
     }
 
@@ -254,44 +237,6 @@ async fn open(client: &TestClient, name: &str) {
     client.type_line(name);
     let title = format!("to {name}");
     client.sees(|text| text.contains(&title)).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn two_people_talk_and_see_how_far_it_got() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = TestServer::start(folder.path()).await;
-    let homes = ["alice", "bob"].map(|name| folder.path().join(name));
-    for home in &homes {
-        std::fs::create_dir(home).unwrap();
-    }
-    let alice = TestClient::start(&homes[0], config(&server.ticket, "alice"));
-    alice.sees(|text| text.contains("● connected")).await;
-    let bob = TestClient::start(&homes[1], config(&server.ticket, "bob"));
-    bob.sees(|text| text.contains("● connected")).await;
-    alice.sees(|text| text.contains("● bob")).await;
-
-    alice.click_on("● bob");
-    alice.sees(|text| text.contains("to bob")).await;
-    alice.type_line("did the build pass?");
-    alice
-        .sees(|text| text.contains("did the build pass?") && text.contains('✓'))
-        .await;
-    bob.sees(|text| text.contains("● alice") && text.contains('1'))
-        .await;
-    open(&bob, "alice").await;
-    bob.sees(|text| text.contains("did the build pass?")).await;
-    alice.sees(|text| text.contains("✓✓")).await;
-    bob.input(Input::Terminal(TerminalEvent::Paste(
-        "yes,\rin 41 s".into(),
-    )));
-    bob.key(KeyCode::Enter, KeyModifiers::NONE);
-    alice
-        .sees(|text| text.contains("yes,") && text.contains("in 41 s"))
-        .await;
-    assert_eq!(alice.quit().await, ["leave"]);
-    bob.sees(|text| text.contains("○ alice")).await;
-    bob.quit().await;
-    server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

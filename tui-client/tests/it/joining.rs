@@ -1,93 +1,74 @@
 //! Another machine joins with the invite line alone, and every way to fail says so in its own words.
 
-use crate::world::Machine;
+use crate::machine::Machine;
 
-fn said(output: &std::process::Output) -> String {
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
-}
-
-#[test]
-fn another_machine_joins_with_the_invite_line_alone() {
+#[tokio::test(flavor = "multi_thread")]
+async fn another_machine_joins_with_the_invite_line_alone() {
     let (here, there) = (Machine::new(), Machine::new());
     let _server = here.serve(0, &[]);
-    let alice = here.open("alice", &["alice"], 80, 24);
+    let alice = here.open("alice", &["alice"]);
     alice.wait("connected");
-    let invite = here.server_verb(&["invite"]);
+    let invite = here.invite(&[]).await;
     assert!(invite.starts_with("recado://"), "{invite}");
-    let bob = there.open("bob", &["join", &invite, "--as", "bob"], 80, 24);
+    let bob = there.open("bob", &["join", &invite, "--as", "bob"]);
     bob.wait("connected");
     bob.wait_line("●", "alice");
     alice.wait_line("●", "bob");
 }
 
-#[test]
-fn every_refusal_has_its_own_words() {
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refusal_has_its_own_words() {
     let (here, there) = (Machine::new(), Machine::new());
     let server = here.serve(0, &[]);
-    let alice = here.open("alice", &["alice"], 80, 24);
+    let alice = here.open("alice", &["alice"]);
     alice.wait("connected");
 
-    let refused = |invite: &str, name: &str, why: &str| {
-        let output = there.verb(&["join", invite, "--as", name]);
-        let said = said(&output);
-        assert!(
-            !output.status.success() && said.contains(why),
-            "{name}: {said}"
-        );
-    };
-    let invite = here.server_verb(&["invite", "--uses", "1"]);
-    refused(&invite, "alice", "taken");
-    refused(&invite, "aIice", "looks too much like");
-    refused(&invite, "a b", "cannot stand in a name");
-    refused("recado://", "carol", "copy the whole line");
+    let join = async |invite: &str, name: &str| there.run(&["join", invite, "--as", name]).await;
+    let invite = here.invite(&["--uses", "1"]).await;
+    join(&invite, "alice").await.is(3, "taken");
+    join(&invite, "aIice").await.is(3, "looks too much like");
+    join(&invite, "a b").await.is(2, "cannot stand in a name");
+    join("recado://", "carol")
+        .await
+        .is(2, "copy the whole line");
 
     let (address, secret) = invite.split_once('#').unwrap();
     let (fingerprint, token) = secret.split_once('.').unwrap();
     let wrong = format!("{address}#{}.{token}", "A".repeat(fingerprint.len()));
-    refused(&wrong, "carol", "is not the one you know");
+    let wrong = join(&wrong, "carol").await;
+    wrong.is(6, "is not the one you know");
     let unknown = format!("{address}#{fingerprint}.{}", "A".repeat(token.len()));
-    refused(&unknown, "carol", "does not know this invite");
+    let unknown = join(&unknown, "carol").await;
+    unknown.is(3, "does not know this invite");
 
-    let for_dave = here.server_verb(&["invite", "--name", "dave"]);
-    refused(&for_dave, "carol", "another name");
-    let past = here.server_verb(&["invite", "--expires", "1ms"]);
-    refused(&past, "carol", "expired");
+    let for_dave = here.invite(&["--name", "dave"]).await;
+    join(&for_dave, "carol").await.is(3, "another name");
+    let past = here.invite(&["--expires", "1ms"]).await;
+    join(&past, "carol").await.is(3, "expired");
 
-    let carol = there.open("carol", &["join", &invite, "--as", "carol"], 80, 24);
+    let carol = there.open("carol", &["join", &invite, "--as", "carol"]);
     carol.wait("connected");
-    refused(&invite, "dan", "used already");
+    join(&invite, "dan").await.is(3, "used already");
 
     server.stop();
-    refused(&invite, "dan", "no server");
+    join(&invite, "dan").await.is(4, "no server");
 }
 
-#[test]
-fn a_full_and_a_closed_server_say_so() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_and_a_closed_server_say_so() {
     let (here, there) = (Machine::new(), Machine::new());
-    let settings = here.path().join("config/recado-server");
+    let settings = here.path("config/recado-server");
     std::fs::create_dir_all(&settings).unwrap();
     std::fs::write(settings.join("config.toml"), "[limits]\nmax_sessions = 1\n").unwrap();
     let server = here.serve(0, &[]);
-    let alice = here.open("alice", &["alice"], 80, 24);
+    let alice = here.open("alice", &["alice"]);
     alice.wait("connected");
-    let invite = here.server_verb(&["invite"]);
-    let output = there.verb(&["join", &invite, "--as", "bob"]);
-    assert!(
-        said(&output).contains("the server is full"),
-        "{}",
-        said(&output)
-    );
+    let invite = here.invite(&[]).await;
+    let full = there.run(&["join", &invite, "--as", "bob"]).await;
+    full.is(3, "the server is full");
     drop(alice);
     let port = server.kill();
     let _server = here.serve(port, &["--policy", "closed"]);
-    let output = there.verb(&["join", &invite, "--as", "bob"]);
-    assert!(
-        said(&output).contains("lets nobody new in"),
-        "{}",
-        said(&output)
-    );
+    let closed = there.run(&["join", &invite, "--as", "bob"]).await;
+    closed.is(3, "lets nobody new in");
 }

@@ -15,12 +15,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
-/// Long enough for a machine under load. Reaching it means that something is stuck.
-const STUCK: Duration = Duration::from_mins(1);
+/// Long enough for a machine under load; waits end as soon as they can. Reaching it means that
+/// something is stuck.
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Waits for something that has to happen.
 pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
-    timeout(STUCK, future).await.expect("nothing happened")
+    timeout(DEADLINE, future).await.expect("nothing happened")
 }
 
 /// A running server.

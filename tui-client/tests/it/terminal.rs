@@ -10,7 +10,7 @@ use recado::driver::{Host as _, Input};
 use recado::terminal;
 use rustix::process::Signal;
 
-use crate::pty::Pty;
+use crate::pty::Terminal;
 
 /// Names the folder for reports, and that the test is the program in the terminal.
 const FOLDER: &str = "RECADO_TEST_TERMINAL_FOLDER";
@@ -62,7 +62,7 @@ fn child() {
 }
 
 /// Runs [`child`] in a pseudo-terminal, itself or by a script that has it as `"$0" "$@"`.
-fn start(folder: &Path, script: Option<&str>) -> Pty {
+fn start(folder: &Path, script: Option<&str>) -> Terminal {
     let program = std::env::current_exe().unwrap();
     let mut command = match script {
         None => CommandBuilder::new(&program),
@@ -75,70 +75,62 @@ fn start(folder: &Path, script: Option<&str>) -> Pty {
     };
     command.args(["--exact", "terminal::child", "--nocapture"]);
     command.env(FOLDER, folder);
-    Pty::start(command)
-}
-
-/// What line discipline the terminal has, as text.
-fn discipline(pty: &Pty) -> String {
-    format!("{:?}", pty.master.get_termios())
+    Terminal::start("the child", command, 80, 24)
 }
 
 #[test]
 fn modes_are_taken_and_given_back() {
     let folder = tempfile::tempdir().unwrap();
-    let mut pty = start(folder.path(), None);
-    pty.shows("size 80x24");
-    pty.until("modes", |screen| {
+    let mut terminal = start(folder.path(), None);
+    terminal.wait("size 80x24");
+    terminal.wait_screen("modes", |screen| {
         screen.alternate_screen()
             && screen.bracketed_paste()
             && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::PressRelease
             && screen.mouse_protocol_encoding() == vt100::MouseProtocolEncoding::Sgr
     });
-    let raw = discipline(&pty);
-    pty.write(b"\x1b[200~two\rlines\x1b[201~");
-    pty.shows(r#"Paste("two\rlines")"#);
-    pty.write(b"\x1b[<0;5;7M");
-    pty.shows("Down(Left), column: 4, row: 6");
-    pty.write(b"\x1b[13;2u");
-    pty.shows("key Enter");
-    pty.write(b"z");
-    pty.shows("not stopped");
-    pty.write(b"q");
-    assert!(pty.child.wait().unwrap().success());
-    pty.is_restored();
-    assert_ne!(discipline(&pty), raw);
+    assert!(!terminal.has_first_discipline());
+    terminal.paste("two\nlines");
+    terminal.wait(r#"Paste("two\rlines")"#);
+    terminal.click(4, 6);
+    terminal.wait("Down(Left), column: 4, row: 6");
+    terminal.send(b"\x1b[13;2u");
+    terminal.wait("key Enter");
+    terminal.key("z");
+    terminal.wait("not stopped");
+    terminal.key("q");
+    assert!(terminal.wait_end().success());
+    terminal.assert_clean();
 }
 
 #[test]
 fn signals_are_inputs_and_end_it_cleanly() {
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
         let folder = tempfile::tempdir().unwrap();
-        let mut pty = start(folder.path(), None);
-        pty.shows("size 80x24");
-        pty.signal(signal);
-        assert!(pty.child.wait().unwrap().success());
-        pty.is_restored();
+        let terminal = start(folder.path(), None);
+        terminal.wait("size 80x24");
+        terminal.signal(signal);
+        assert!(terminal.wait_end().success());
+        terminal.assert_clean();
     }
 }
 
 #[test]
 fn a_panic_gives_the_terminal_back_and_leaves_a_report() {
     let folder = tempfile::tempdir().unwrap();
-    let mut pty = start(folder.path(), None);
-    pty.shows("size 80x24");
-    pty.write(b"p");
-    assert!(!pty.child.wait().unwrap().success());
-    pty.is_restored();
-    pty.shows("A report is in");
+    let mut terminal = start(folder.path(), None);
+    terminal.wait("size 80x24");
+    terminal.key("p");
+    assert!(!terminal.wait_end().success());
+    terminal.assert_clean();
+    terminal.wait("A report is in");
     let report = std::fs::read_dir(folder.path())
         .unwrap()
         .next()
         .expect("a report")
         .unwrap();
     let name = report.file_name().into_string().unwrap();
-    pty.until(&name, |screen| {
-        screen.contents().replace('\n', "").contains(&name)
-    });
+    terminal.wait_for(&name, |text| text.replace('\n', "").contains(&name));
     let report = std::fs::read_to_string(report.path()).unwrap();
     assert!(
         report.contains("asked for") && report.contains("terminal::child"),
@@ -149,29 +141,29 @@ fn a_panic_gives_the_terminal_back_and_leaves_a_report() {
 #[test]
 fn a_panic_in_another_thread_tells_the_loop_to_stop() {
     let folder = tempfile::tempdir().unwrap();
-    let mut pty = start(folder.path(), None);
-    pty.shows("size 80x24");
-    pty.write(b"t");
-    pty.shows("terminated");
-    assert!(pty.child.wait().unwrap().success());
-    pty.is_restored();
-    pty.shows("A report is in");
+    let mut terminal = start(folder.path(), None);
+    terminal.wait("size 80x24");
+    terminal.key("t");
+    terminal.wait("terminated");
+    assert!(terminal.wait_end().success());
+    terminal.assert_clean();
+    terminal.wait("A report is in");
 }
 
 #[test]
 fn suspending_gives_the_shell_its_terminal_until_it_continues() {
     let folder = tempfile::tempdir().unwrap();
     let script = "set -m; \"$0\" \"$@\"; echo has stopped; read line; fg; echo is over";
-    let mut pty = start(folder.path(), Some(script));
-    pty.shows("size 80x24");
-    pty.write(b"z");
-    pty.shows("has stopped");
-    pty.is_restored();
-    pty.write(b"\n");
-    pty.shows("resumed 80x24");
-    pty.until("modes", vt100::Screen::alternate_screen);
-    pty.write(b"q");
-    pty.shows("is over");
-    assert!(pty.child.wait().unwrap().success());
-    pty.is_restored();
+    let mut terminal = start(folder.path(), Some(script));
+    terminal.wait("size 80x24");
+    terminal.key("z");
+    terminal.wait("has stopped");
+    terminal.assert_clean();
+    terminal.key("enter");
+    terminal.wait("resumed 80x24");
+    terminal.wait_screen("modes", vt100::Screen::alternate_screen);
+    terminal.key("q");
+    terminal.wait("is over");
+    assert!(terminal.wait_end().success());
+    terminal.assert_clean();
 }

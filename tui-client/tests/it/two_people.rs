@@ -1,14 +1,16 @@
 //! Two people talk: the whole path, through the screens of two real terminals.
 
-use crate::world::{Machine, signal};
+use rustix::process::Signal;
+
+use crate::machine::Machine;
 
 #[test]
 fn two_people_meet_write_and_see_their_marks() {
     let machine = Machine::new();
     let _server = machine.serve(0, &[]);
-    let mut alice = machine.open("alice", &["alice"], 90, 24);
+    let mut alice = machine.open("alice", &["alice"]);
     alice.wait("connected");
-    let mut bob = machine.open("bob", &["bob"], 90, 24);
+    let mut bob = machine.open("bob", &["bob"]);
     bob.wait("connected");
 
     // They see each other online.
@@ -35,7 +37,9 @@ fn two_people_meet_write_and_see_their_marks() {
     bob.paste("yes,\nin 41 s");
     bob.wait("in 41 s");
     bob.key("enter");
-    alice.wait("in 41 s");
+    alice.wait_for("both lines", |screen| {
+        screen.contains("yes,") && screen.contains("in 41 s")
+    });
 
     // An open conversation is not read while nobody looks at the terminal.
     bob.focus(false);
@@ -50,20 +54,22 @@ fn two_people_meet_write_and_see_their_marks() {
             .any(|line| line.contains("alice   ") && line.contains(" 1 "))
     });
 
-    // Quitting leaves both terminals clean.
-    for terminal in [&mut alice, &mut bob] {
-        terminal.key("ctrl-q");
-        assert!(terminal.wait_end().success());
-        terminal.assert_clean();
-    }
+    // Quitting leaves both terminals clean, and the other sees it.
+    alice.key("ctrl-q");
+    assert!(alice.wait_end().success());
+    alice.assert_clean();
+    bob.wait_line("○", "alice");
+    bob.key("ctrl-q");
+    assert!(bob.wait_end().success());
+    bob.assert_clean();
 }
 
 #[test]
 fn what_is_typed_while_the_server_is_dead_goes_out_by_itself() {
     let machine = Machine::new();
     let server = machine.serve(0, &[]);
-    let mut alice = machine.open("alice", &["alice"], 90, 24);
-    let bob = machine.open("bob", &["bob"], 90, 24);
+    let mut alice = machine.open("alice", &["alice"]);
+    let bob = machine.open("bob", &["bob"]);
     alice.wait("connected");
     bob.wait("connected");
     alice.wait_line("●", "bob");
@@ -84,7 +90,7 @@ fn what_is_typed_while_the_server_is_dead_goes_out_by_itself() {
     // Not even a restart of the client loses it, and its history is there without a network.
     alice.key("ctrl-q");
     alice.wait_end();
-    let alice = machine.open("alice", &["alice"], 90, 24);
+    let alice = machine.open("alice", &["alice"]);
     alice.wait("while it was dead");
     alice.wait("before");
     alice.wait("1 waiting");
@@ -99,10 +105,10 @@ fn what_is_typed_while_the_server_is_dead_goes_out_by_itself() {
 fn a_signal_restores_the_terminal_and_keeps_the_draft() {
     let machine = Machine::new();
     let server = machine.serve(0, &[]);
-    let mut bob = machine.open("bob", &["bob"], 80, 24);
+    let mut bob = machine.open("bob", &["bob"]);
     bob.wait("connected");
-    for name in ["TERM", "HUP"] {
-        let mut alice = machine.open("alice", &["alice"], 80, 24);
+    for signal in [Signal::TERM, Signal::HUP] {
+        let mut alice = machine.open("alice", &["alice"]);
         alice.wait_line("●", "bob");
         alice.key("ctrl-k");
         alice.type_text("bob");
@@ -110,15 +116,15 @@ fn a_signal_restores_the_terminal_and_keeps_the_draft() {
         alice.wait("to bob");
         alice.type_text("half a thought");
         alice.wait("half a thought");
-        signal(name, alice.process());
+        alice.signal(signal);
         alice.wait_end();
         alice.assert_clean();
-        let mut again = machine.open("alice", &["alice"], 80, 24);
+        let mut again = machine.open("alice", &["alice"]);
         again.wait("half a thought");
         again.key("ctrl-q");
         again.wait_end();
         // The next round starts from an empty draft again.
-        let mut clear = machine.open("alice", &["alice"], 80, 24);
+        let mut clear = machine.open("alice", &["alice"]);
         clear.wait("half a thought");
         clear.key("ctrl-u");
         clear.wait_gone("half a thought");
@@ -134,14 +140,12 @@ fn a_signal_restores_the_terminal_and_keeps_the_draft() {
 fn every_size_is_usable_and_resizing_loses_nothing() {
     let machine = Machine::new();
     let _server = machine.serve(0, &[]);
-    let mut bob = machine.open("bob", &["bob"], 80, 24);
+    let mut bob = machine.open("bob", &["bob"]);
     bob.wait("connected");
-    let mut alice = machine.open("alice", &["alice"], 80, 24);
+    let mut alice = machine.open("alice", &["alice"]);
     alice.wait_line("●", "bob");
-    alice.click(
-        alice.position_of("bob").unwrap().0,
-        alice.position_of("bob").unwrap().1,
-    );
+    let (column, row) = alice.position_of("bob").unwrap();
+    alice.click(column, row);
     alice.wait("to bob");
     for (columns, rows) in [(20, 6), (200, 60), (40, 12), (21, 7), (80, 24)] {
         alice.resize(columns, rows);

@@ -12,7 +12,7 @@ use recado_shared::{
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use crate::program::{Ended, Machine};
+use crate::machine::Machine;
 use crate::support::within;
 
 /// Takes what arrives until it is a message, and returns its text.
@@ -41,7 +41,7 @@ async fn say(session: &mut Session, to: &str, number: u8, text: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn send_ends_well_once_the_message_is_accepted() {
     let machine = Machine::new();
-    let server = machine.serve(0).await;
+    let server = machine.serve_inside(0).await;
     let mut bob = server.join("bob").await;
     let sent = machine
         .run(&["send", "bob", "hello", "--as", "alice"])
@@ -65,7 +65,7 @@ async fn send_says_what_is_wrong_and_has_a_code_for_it() {
         .run(&["send", "bob", "hi"])
         .await
         .is(1, "recado demo");
-    let server = machine.serve(0).await;
+    let server = machine.serve_inside(0).await;
     let bob = server.join("bob").await;
     machine.run(&["send", "bob", "hi"]).await.is(2, "--as NAME");
     machine
@@ -115,7 +115,7 @@ async fn send_says_what_is_wrong_and_has_a_code_for_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn send_can_wait_for_a_device_of_the_recipient() {
     let machine = Machine::new();
-    let server = machine.serve(0).await;
+    let server = machine.serve_inside(0).await;
     let mut bob = server.join("bob").await;
     let sending = [
         "send",
@@ -142,7 +142,7 @@ async fn send_can_wait_for_a_device_of_the_recipient() {
 #[tokio::test(flavor = "multi_thread")]
 async fn send_waits_for_a_server_that_comes_back() {
     let machine = Machine::new();
-    let server = machine.serve(0).await;
+    let server = machine.serve_inside(0).await;
     let port = server.port();
     machine
         .run(&["send", "me", "first", "--as", "me"])
@@ -151,7 +151,7 @@ async fn send_waits_for_a_server_that_comes_back() {
     server.stop().await;
     let sending = ["send", "me", "second"];
     let (sent, mut me) = tokio::join!(machine.run(&sending), async {
-        let server = machine.serve(port).await;
+        let server = machine.serve_inside(port).await;
         let other = server.join("other").await;
         (server, other)
     });
@@ -165,7 +165,7 @@ async fn send_waits_for_a_server_that_comes_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_with_another_key_gets_no_message() {
     let machine = Machine::new();
-    let server = machine.serve(0).await;
+    let server = machine.serve_inside(0).await;
     machine
         .run(&["send", "me", "mine", "--as", "me"])
         .await
@@ -174,7 +174,7 @@ async fn a_server_with_another_key_gets_no_message() {
     server.stop().await;
     // Somebody else takes the place: the same address, another key, and no ticket here.
     let impostor = Machine::new();
-    let _server = impostor.serve(port).await;
+    let _server = impostor.serve_inside(port).await;
     machine
         .run(&["send", "me", "secret"])
         .await
@@ -190,7 +190,7 @@ struct Tail {
 impl Tail {
     /// Starts it and waits until it follows.
     async fn start(machine: &Machine, line: &[&str]) -> Self {
-        let mut child = machine.command(line).spawn().unwrap();
+        let mut child = machine.client(line).spawn().unwrap();
         let (sender, lines) = mpsc::unbounded_channel();
         let (ready, mut following) = mpsc::unbounded_channel();
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
@@ -236,7 +236,7 @@ impl Drop for Tail {
 #[tokio::test(flavor = "multi_thread")]
 async fn tail_prints_each_message_once_also_through_a_restart() {
     let machine = Machine::new();
-    let server = machine.serve(0).await;
+    let server = machine.serve_inside(0).await;
     let port = server.port();
     let mut bob = server.join("bob").await;
     machine
@@ -274,7 +274,7 @@ async fn tail_prints_each_message_once_also_through_a_restart() {
     }
     drop(bob);
     server.stop().await;
-    let server = machine.serve(port).await;
+    let server = machine.serve_inside(port).await;
     let mut carol = server.join("carol").await;
     say(&mut carol, "alice", 1, "three").await;
     say(&mut carol, "alice", 2, "four").await;
@@ -287,7 +287,7 @@ async fn tail_prints_each_message_once_also_through_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tail_of_one_person_prints_plain_lines_of_that_one() {
     let machine = Machine::new();
-    let server = machine.serve(0).await;
+    let server = machine.serve_inside(0).await;
     let mut bob = server.join("bob").await;
     let mut carol = server.join("carol").await;
     machine.run(&["who", "--as", "alice"]).await.is(0, "");
@@ -308,18 +308,15 @@ async fn tail_of_one_person_prints_plain_lines_of_that_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reader_that_goes_ends_tail_quietly() {
     let machine = Machine::new();
-    let server = machine.serve(0).await;
+    let server = machine.serve_inside(0).await;
     let mut bob = server.join("bob").await;
     machine.run(&["who", "--as", "alice"]).await.is(0, "");
     let script = format!(
         "{} tail | head -n 1; echo over",
         env!("CARGO_BIN_EXE_recado")
     );
-    let mut shell = std::process::Command::new("/bin/sh");
-    shell.args(["-c", &script]).envs(machine.environment());
-    shell.stdout(std::process::Stdio::piped());
-    shell.stderr(std::process::Stdio::piped());
-    let mut child = shell.spawn().unwrap();
+    let mut shell = machine.program("/bin/sh");
+    let mut child = shell.args(["-c", &script]).spawn().unwrap();
     let mut err = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     while !line.contains("following") {
@@ -340,7 +337,7 @@ async fn a_reader_that_goes_ends_tail_quietly() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_prints_people_and_whether_they_are_there() {
     let machine = Machine::new();
-    let server = machine.serve(0).await;
+    let server = machine.serve_inside(0).await;
     let mut bob = server.join("bob").await;
     let zoe = server.join("zoe").await;
     let watch = ClientFrame::Watch(vec![zoe.welcome().user]);
@@ -372,10 +369,10 @@ async fn who_prints_people_and_whether_they_are_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn join_needs_nothing_but_the_line_and_works_once() {
     let server_machine = Machine::new();
-    let server = server_machine.serve(0).await;
+    let server = server_machine.serve_inside(0).await;
     let address = Some(server.ticket.address.clone());
     let make = |terms: InviteTerms| {
-        let data_dir = server_machine.path("server");
+        let data_dir = server_machine.server_data();
         invite::make(&data_dir, address.clone(), &terms)
             .unwrap()
             .to_string()
@@ -427,7 +424,6 @@ async fn join_needs_nothing_but_the_line_and_works_once() {
 async fn the_full_screen_says_that_it_needs_a_terminal() {
     let machine = Machine::new();
     for line in [&[][..], &["demo"], &["host"]] {
-        let ended: Ended = machine.run(line).await;
-        ended.is(2, "needs a terminal");
+        machine.run(line).await.is(2, "needs a terminal");
     }
 }

@@ -8,6 +8,7 @@ use recado_shared::{Entry, PageRange};
 use rusqlite::TransactionBehavior;
 
 use super::super::log::{self, NewEntry};
+use super::super::worker::wal_checkpoint;
 use super::*;
 
 const FOLDER: &str = "RECADO_TEST_STORE_OF_THE_VICTIM";
@@ -177,6 +178,20 @@ fn half_a_transaction_is_never_seen() {
     assert_eq!(crashed.say(BOB, ALICE, 1, "after").entry.seq, Seq(2));
     drop(tx);
     assert_eq!(desk.say(BOB, ALICE, 1, "after").entry.seq, Seq(2));
+}
+
+#[test]
+fn what_a_killed_server_left_is_on_the_disk_before_anybody_is_told_of_it() {
+    let mut desk = two_people();
+    desk.say(ALICE, BOB, 1, "written, perhaps not synced");
+    let mut crashed = Desk::open(copy_of(desk.dir()));
+    // Nothing is left to move into the database, and SQLite syncs what it moves.
+    assert_eq!(wal_checkpoint(&crashed.reader, "NOOP").unwrap(), 0);
+    assert!(
+        !crashed
+            .say(ALICE, BOB, 1, "written, perhaps not synced")
+            .is_new
+    );
 }
 
 #[test]

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use super::folder::Folder;
 use super::worker::Writer;
 use super::*;
-use crate::relay::SessionId;
+use crate::id::SessionId;
 
 /// The writer and a reader on a folder of their own, without their threads, so that a test
 /// decides what is in a batch.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use recado_shared::{Content, UserId, codec};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::world::Machine;
+use crate::machine::Machine;
 
 /// An entry as both kinds of database hold it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ type Logs = BTreeMap<(UserId, UserId), Vec<Row>>;
 /// Asserts that every log is dense, that each author's messages are in it once and in the order
 /// typed, and that every member holds the very same log. Returns how many entries there are.
 pub(crate) fn logs_agree(machine: &Machine, folders: &[(UserId, PathBuf)], typed: u64) -> usize {
-    let server = server_logs(&machine.path().join("data/recado-server/recado.db"));
+    let server = server_logs(&machine.server_data().join("recado.db"));
     for (pair, log) in &server {
         let places: Vec<u64> = log.iter().map(|row| row.seq).collect();
         let dense: Vec<u64> = (1..=log.len() as u64).collect();

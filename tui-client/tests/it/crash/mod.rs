@@ -15,7 +15,7 @@ use std::time::Duration;
 use recado_shared::{ConversationId, UserId};
 
 use self::person::Person;
-use crate::world::{Machine, Server};
+use crate::machine::{Machine, Server};
 
 /// Messages that each person types in a round to each of the next two people.
 const PER_ROUND: u64 = 15;
@@ -50,7 +50,7 @@ async fn storm(rounds: u64, count: usize) {
     let ticket = machine.local_ticket();
     let mut people = Vec::new();
     for index in 0..count {
-        let dir = machine.path().join(format!("person-{index}"));
+        let dir = machine.path(&format!("person-{index}"));
         people.push(Person::start(dir, format!("person-{index:02}"), &ticket, index as u64).await);
     }
     for person in &mut people {
