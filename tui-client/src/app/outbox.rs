@@ -18,8 +18,10 @@ pub(super) struct Queued {
     pub(super) pending: Pending,
     /// Sent in this session and not answered.
     is_sent: bool,
-    /// Sent at some time by this program, so that it may have been accepted.
+    /// Sent at some time, perhaps by an earlier run, so that it may have been accepted.
     pub(super) was_sent: bool,
+    /// The user has been told so when taking it back.
+    pub(super) is_warned: bool,
 }
 
 /// The messages. Ids grow with time, so the order of ids is the order of typing.
@@ -36,6 +38,10 @@ impl Outbox {
         for pending in pending {
             outbox.push(pending);
         }
+        // The store does not say which of them an earlier run sent.
+        for queued in outbox.items.values_mut() {
+            queued.was_sent = true;
+        }
         outbox
     }
 
@@ -44,6 +50,7 @@ impl Outbox {
             pending,
             is_sent: false,
             was_sent: false,
+            is_warned: false,
         };
         self.items.insert(queued.pending.id, queued);
     }
@@ -72,6 +79,12 @@ impl Outbox {
         queued.is_sent = true;
         queued.was_sent = true;
         Some(&queued.pending)
+    }
+
+    /// Notes that the user knows that a message may have arrived. Returns whether that is new.
+    pub(super) fn warn(&mut self, id: MessageId) -> bool {
+        let queued = self.items.get_mut(&id);
+        queued.is_some_and(|queued| !std::mem::replace(&mut queued.is_warned, true))
     }
 
     /// Makes one message ready to go out again.

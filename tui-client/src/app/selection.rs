@@ -132,8 +132,16 @@ impl App {
             self.nav.selection = None;
             return;
         };
-        if queued.was_sent && !is_failed(&queued.pending) {
+        let may_have_arrived = queued.was_sent && !is_failed(&queued.pending);
+        if may_have_arrived && self.link.is_up() {
             let why = "that message is on its way: it may have arrived already";
+            self.message = Some(why.to_owned());
+            return;
+        }
+        // Without a link nobody can say, and the outbox must not be a trap.
+        if may_have_arrived && self.outbox.warn(id) {
+            let why = "that message may have arrived before the link broke: press the key again \
+                       to take it back all the same";
             self.message = Some(why.to_owned());
             return;
         }
