@@ -6,10 +6,11 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use recado_shared::ServerAddress;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::exit::Failure;
 use crate::identity::Wanted;
 pub use crate::output::complain;
+use crate::output::print;
 use crate::paths::Paths;
 use crate::verbs;
 
@@ -64,6 +65,8 @@ enum Verb {
     /// Print messages as they arrive
     #[command(after_help = TAIL_FIELDS)]
     Tail(TailArguments),
+    /// Print a configuration file with every setting, key and default
+    Config,
     /// Print people and whether they are there
     #[command(after_help = WHO_FIELDS)]
     Who {
@@ -141,6 +144,11 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         None => verbs::open(&paths()?, &wanted).await,
         Some(Verb::Join { invite }) => verbs::join(&paths()?, &invite, wanted.name).await,
         Some(Verb::Host { listen }) => verbs::host(&paths()?, listen, wanted.name).await,
+        Some(Verb::Config) => {
+            // A reader that has gone has seen what it wanted.
+            let _ = print(&config::template());
+            Ok(())
+        }
         Some(Verb::Demo) => verbs::demo(wanted.name).await,
         Some(Verb::Send(send)) => verbs::send(&paths()?, &wanted, send).await,
         Some(Verb::Tail(tail)) => verbs::tail(&paths()?, &wanted, tail).await,

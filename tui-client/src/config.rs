@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::app::keymap;
+
 /// What a person can set. Key bindings stand in the same file and are read by the keymap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -45,6 +47,18 @@ struct File {
     #[serde(default)]
     #[expect(dead_code, reason = "named so that it is known")]
     keys: toml::Table,
+}
+
+/// A configuration file in which everything is as it is without one.
+pub fn template() -> String {
+    let settings = "\
+# The settings of recado. Every line is optional and shows the default.
+
+# Whether the terminal's bell rings when somebody writes and nobody is looking.
+#bell = true
+
+";
+    format!("{settings}{}", keymap::template().trim_end())
 }
 
 const fn yes() -> bool {

@@ -5,12 +5,14 @@
 mod config;
 mod defaults;
 mod key;
+mod template;
 
 use crossterm::event::KeyEvent;
 
 pub use self::config::KeymapError;
 use self::defaults::{DEFAULTS, describe, heading};
 pub use self::key::Key;
+pub use self::template::template;
 use super::action::{Action, Context};
 
 /// Most keys that a row of the help lists one by one.
@@ -194,11 +196,11 @@ mod tests {
             ),
             (
                 "[keys.composer]\n\n\"ctrl-k\" = \"fly\"",
-                "line 3: \"fly\" is no action for \"ctrl-k\": take one that the documentation lists, or \"none\"",
+                "line 3: \"fly\" is no action for \"ctrl-k\": take one that 'recado config' lists, or \"none\"",
             ),
             (
                 "[keys.composer]\n\"ctrl-k\" = 7",
-                "line 2: 7 is no action for \"ctrl-k\": take one that the documentation lists, or \"none\"",
+                "line 2: 7 is no action for \"ctrl-k\": take one that 'recado config' lists, or \"none\"",
             ),
             (
                 "[keys.kitchen]\n\"ctrl-k\" = \"quit\"",

@@ -49,7 +49,7 @@ pub enum KeymapError {
     },
     /// No such action.
     #[error(
-        "line {line}: {action} is no action for {key:?}: take one that the documentation lists, or \"none\""
+        "line {line}: {action} is no action for {key:?}: take one that 'recado config' lists, or \"none\""
     )]
     UnknownAction {
         /// The line.

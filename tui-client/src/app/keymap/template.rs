@@ -1,0 +1,61 @@
+//! The keys' part of a configuration file: every default binding, with its action's name.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::defaults::{DEFAULTS, describe, heading};
+
+const INTRODUCTION: &str = "\
+# Keys: a table per place, \"key\" = \"action\". What stands here goes before the defaults below, and
+# \"none\" unbinds a key. Keys are written like \"ctrl-k\", \"alt-up\", \"shift-enter\", \"f1\" or \"y\".
+";
+
+/// Writes all defaults as comments, so that a person uncomments and changes what they want.
+pub fn template() -> String {
+    let mut text = INTRODUCTION.to_owned();
+    for (context, table) in DEFAULTS {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "\n# {}", heading(context));
+        let _ = writeln!(text, "[keys.{}]", name_of(context));
+        for (key, action) in table {
+            let binding = format!("#\"{key}\" = \"{}\"", name_of(action));
+            let _ = writeln!(text, "{binding:<42} # {}", describe(*action));
+        }
+    }
+    text
+}
+
+/// The kebab-case name of a context or action.
+fn name_of(value: impl Serialize) -> String {
+    let value = toml::Value::try_from(value).expect("these enums have no payload but a name");
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Keymap;
+    use super::*;
+
+    #[test]
+    fn the_template_uncommented_is_what_is_in_force_anyway() {
+        let template = template();
+        assert_eq!(
+            Keymap::from_toml(&template).unwrap().tables(),
+            Keymap::default().tables()
+        );
+        let uncommented = template.replace("\n#\"", "\n\"");
+        let keymap = Keymap::from_toml(&uncommented).unwrap();
+        let sorted = |keymap: &Keymap| {
+            let mut rows: Vec<_> = keymap
+                .tables()
+                .into_iter()
+                .flat_map(|(_, rows)| rows)
+                .collect();
+            rows.sort();
+            rows.len()
+        };
+        assert_eq!(sorted(&keymap), sorted(&Keymap::default()));
+        assert!(uncommented.contains("\n\"ctrl-k\" = \"switcher\""));
+    }
+}
