@@ -293,21 +293,44 @@ fn port_in(line: &str) -> Option<u16> {
     digits.parse().ok()
 }
 
-/// The server's binary, built by the same cargo if the test command did not.
+/// The server's binary. `cargo test --workspace` builds it; where only this package is tested it
+/// may be missing or older than its sources, and is built here.
 fn server_binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let folder = Path::new(CLIENT).parent().unwrap();
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--locked", "--bin", "recado-server"]);
-        build.args(["-p", "recado-server", "--target-dir"]);
-        build.arg(folder.parent().unwrap());
-        build.args(folder.ends_with("release").then_some("--release"));
-        build.current_dir(env!("CARGO_MANIFEST_DIR"));
-        assert!(
-            build.status().unwrap().success(),
-            "the server cannot be built"
-        );
-        folder.join("recado-server")
+        let binary = folder.join("recado-server");
+        if !is_newer_than_its_sources(&binary) {
+            let mut build = Command::new(env!("CARGO"));
+            build.args(["build", "--quiet", "--locked", "--bin", "recado-server"]);
+            build.args(["-p", "recado-server", "--target-dir"]);
+            build.arg(folder.parent().unwrap());
+            build.args(folder.ends_with("release").then_some("--release"));
+            build.current_dir(env!("CARGO_MANIFEST_DIR"));
+            let is_done = build.status().unwrap().success();
+            assert!(is_done, "the server cannot be built");
+        }
+        binary
     })
+}
+
+fn is_newer_than_its_sources(binary: &Path) -> bool {
+    let changed = |path: &Path| path.metadata().and_then(|it| it.modified());
+    let Ok(built) = changed(binary) else {
+        return false;
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut places = ["server/src", "shared/src", "Cargo.toml", "Cargo.lock"]
+        .map(|place| root.join(place))
+        .to_vec();
+    while let Some(place) = places.pop() {
+        if changed(&place).unwrap() > built {
+            return false;
+        }
+        if place.is_dir() {
+            let entries = std::fs::read_dir(&place).unwrap();
+            places.extend(entries.map(|entry| entry.unwrap().path()));
+        }
+    }
+    true
 }
