@@ -6,9 +6,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::body::MessageBody;
+use crate::content::Content;
 use crate::hello::{Hello, ProtocolVersion, Refusal, Welcome};
 use crate::id::{ConversationId, MessageId, RequestNumber, Seq, Stamp, Timestamp, UserId};
+use crate::line::DisplayName;
 use crate::name::UserName;
+use crate::request::{Answer, Request, RequestError};
+use crate::room::RoomFacts;
+use crate::setting::Setting;
 
 /// Everything a client sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,58 +42,6 @@ pub enum ClientFrame {
     Pong(u32),
     /// The client is leaving on purpose and will send nothing more.
     Leave,
-}
-
-/// Something that needs an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Request {
-    /// Puts an entry at the end of a conversation's log. The same id from the same sender is
-    /// appended once: a repetition gets the first answer again.
-    Append {
-        /// Where to.
-        conversation: ConversationId,
-        /// The sender's unique id of the message.
-        id: MessageId,
-        /// What to append.
-        content: Content,
-    },
-    /// Reads a stretch of a conversation's log.
-    Page {
-        /// Of which conversation.
-        conversation: ConversationId,
-        /// Which stretch.
-        range: PageRange,
-        /// Most entries wanted; more than
-        /// [`MAX_PAGE_ENTRIES`](crate::limits::MAX_PAGE_ENTRIES) counts as that.
-        limit: u16,
-    },
-    /// Searches the directory by the beginning of the name, without regard to case, in the
-    /// order of the folded names.
-    FindPeople {
-        /// The beginning of the name; empty finds everybody.
-        prefix: String,
-        /// Continue after this name of an earlier answer.
-        after: Option<UserName>,
-        /// Most people wanted; more than
-        /// [`MAX_PEOPLE_PER_PAGE`](crate::limits::MAX_PEOPLE_PER_PAGE) counts as that.
-        limit: u16,
-    },
-}
-
-/// A stretch of a log. Both give ascending entries without a hole, next to the given place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum PageRange {
-    /// The entries that follow this one.
-    After(Seq),
-    /// The entries that precede this one.
-    Before(Seq),
-}
-
-/// What an entry holds. The server stores it without looking into it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Content {
-    /// What a person wrote.
-    Message(MessageBody),
 }
 
 /// One item of a conversation's log.
@@ -183,53 +136,15 @@ pub enum ServerFrame {
     Pong(u32),
     /// Why the server ends the session; the last frame.
     Farewell(Farewell),
-}
-
-/// What came of a [`Request`] that was granted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Answer {
-    /// The entry is in the log and synced to disk.
-    Accepted {
-        /// Its place.
-        seq: Seq,
-        /// When it was accepted.
-        time: Timestamp,
+    /// A setting of the user's changed on another device.
+    Setting {
+        /// The setting with its value.
+        setting: Setting,
+        /// The change that this was.
+        stamp: Stamp,
     },
-    /// A stretch of a log.
-    Page {
-        /// The entries, ascending and without a hole. Fewer than asked for may mean that the
-        /// frame was full: ask again from the last one.
-        entries: Vec<Entry>,
-        /// The newest place of the conversation.
-        newest: Seq,
-    },
-    /// People in the order of their folded names.
-    People {
-        /// Who was found.
-        people: Vec<Person>,
-        /// Whether there are more after the last one.
-        more: bool,
-    },
-}
-
-/// Why a [`Request`] was not granted. The session goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub enum RequestError {
-    /// There is no such user.
-    #[error("there is no such person on this server")]
-    UnknownUser,
-    /// The user is no member of the conversation.
-    #[error("you are not a member of that conversation")]
-    NotAMember,
-    /// The server is stopping, or cannot use its store. Nothing was stored.
-    #[error("the server cannot store anything right now")]
-    Unavailable,
-    /// The agreed version does not allow this request.
-    #[error("the server does not know this request: it may be older than your client")]
-    Unsupported,
-    /// The id was used before for an entry of another conversation, or with other content.
-    #[error("that message id was used before for something else")]
-    IdReused,
+    /// The person who runs the server says something to everybody.
+    Announcement(MessageBody),
 }
 
 /// Where conversations stand.
@@ -238,7 +153,8 @@ pub struct HeadsPage {
     /// One per conversation; at most
     /// [`MAX_HEADS_PER_FRAME`](crate::limits::MAX_HEADS_PER_FRAME).
     pub heads: Vec<Head>,
-    /// The members of those conversations.
+    /// The members of those conversations, except of rooms: who writes there is asked for with
+    /// [`Request::People`].
     pub people: Vec<Person>,
     /// Set on the last page: what to name in the next [`Hello`].
     pub complete: Option<Stamp>,
@@ -253,10 +169,20 @@ pub struct Head {
     pub newest: Seq,
     /// When the newest entry was accepted.
     pub newest_time: Timestamp,
-    /// How many entries of others lie after the user's own read cursor.
+    /// How many messages of others lie after the user's own read cursor. Edits, deletions,
+    /// reactions and what happens to a room do not count.
     pub unread: u64,
-    /// The cursors of all members, the user included.
+    /// The cursors of all members, the user included; in a room of more than
+    /// [`MAX_MEMBERS_WITH_CURSORS`](crate::limits::MAX_MEMBERS_WITH_CURSORS) only the user's own.
     pub cursors: Vec<MemberCursors>,
+    /// The first place that the user may see: 1, or the joining of a room whose past is hidden.
+    /// Nothing before it is ever given.
+    pub first: Seq,
+    /// Of a room: its facts.
+    pub room: Option<RoomFacts>,
+    /// Of a direct conversation: whether the other person asks to write to the user, who has not
+    /// accepted that yet.
+    pub is_request: bool,
 }
 
 /// How far one member has got.
@@ -277,6 +203,8 @@ pub struct Person {
     pub user: UserId,
     /// Under which name.
     pub name: UserName,
+    /// What they want to be called, which is not unique.
+    pub display: Option<DisplayName>,
     /// How reachable.
     pub presence: Presence,
 }
@@ -327,6 +255,15 @@ pub enum Farewell {
     /// The server's store failed; nothing that was acknowledged is lost.
     #[error("the server's store failed and it has to stop")]
     StoreFailed,
+    /// The device was taken from its user.
+    #[error("this device was revoked: link it again from another device, or ask for an invite")]
+    Revoked,
+    /// The user was disabled or removed by the person who runs the server.
+    #[error("the person who runs the server has closed this account")]
+    AccountClosed,
+    /// The user has another name now; connecting again works.
+    #[error("the person who runs the server has given you another name")]
+    Renamed,
 }
 
 impl ClientFrame {
@@ -349,11 +286,7 @@ impl ClientFrame {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Hello(_) => "hello",
-            Self::Request { request, .. } => match request {
-                Request::Append { .. } => "append",
-                Request::Page { .. } => "page",
-                Request::FindPeople { .. } => "find-people",
-            },
+            Self::Request { request, .. } => request.kind(),
             Self::Advance(_) => "advance",
             Self::Typing(_) => "typing",
             Self::Watch(_) => "watch",
@@ -383,6 +316,7 @@ impl ServerFrame {
             | Self::Ping(_)
             | Self::Pong(_)
             | Self::Farewell(_) => ProtocolVersion::V1,
+            Self::Setting { .. } | Self::Announcement(_) => ProtocolVersion::V2,
         }
     }
 }

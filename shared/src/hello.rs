@@ -14,12 +14,15 @@ use crate::name::{NameError, UserName};
 pub struct ProtocolVersion(pub u16);
 
 impl ProtocolVersion {
-    /// The first version: direct conversations.
+    /// The first version: direct conversations and plain messages. It was never released and is
+    /// not spoken any more: heads and people have other shapes since.
     pub const V1: Self = Self(1);
+    /// Rooms, replies, edits, deletions, reactions, settings, devices.
+    pub const V2: Self = Self(2);
     /// The oldest version that this code speaks.
-    pub const OLDEST: Self = Self::V1;
+    pub const OLDEST: Self = Self::V2;
     /// The newest version that this code speaks.
-    pub const NEWEST: Self = Self::V1;
+    pub const NEWEST: Self = Self::V2;
 
     /// The newest version that this code and a peer that speaks `oldest..=newest` have in common.
     pub fn agree(oldest: Self, newest: Self) -> Option<Self> {
@@ -165,6 +168,16 @@ pub enum Refusal {
     /// The server could not use its store.
     #[error("the server cannot use its store right now: try again, or tell the person who runs it")]
     Unavailable,
+    /// The device asked to be linked and nobody has approved it yet: the same `Hello` may be let
+    /// in later.
+    #[error("this device waits to be linked: compare its code on a device that is already in")]
+    LinkPending,
+    /// Too many devices ask to be linked at the moment.
+    #[error("too many devices wait to be linked: try again in a few minutes")]
+    TooManyLinks,
+    /// The user was disabled by the person who runs the server.
+    #[error("this account is disabled: ask the person who runs the server")]
+    Disabled,
 }
 
 impl Refusal {
@@ -177,6 +190,8 @@ impl Refusal {
                 | Self::TooManyRegistrations
                 | Self::ShuttingDown
                 | Self::Unavailable
+                | Self::LinkPending
+                | Self::TooManyLinks
         )
     }
 }
@@ -190,7 +205,8 @@ mod tests {
         let agree = |oldest, newest| {
             ProtocolVersion::agree(ProtocolVersion(oldest), ProtocolVersion(newest))
         };
-        assert_eq!(agree(1, 1), Some(ProtocolVersion::V1));
+        assert_eq!(agree(1, 1), None);
+        assert_eq!(agree(1, 2), Some(ProtocolVersion::V2));
         assert_eq!(agree(1, 9), Some(ProtocolVersion::NEWEST));
         assert_eq!(agree(ProtocolVersion::NEWEST.0 + 1, 99), None);
         assert_eq!(agree(0, 0), None);

@@ -24,6 +24,10 @@ number_id! {
     UserId(u64)
 }
 number_id! {
+    /// A room of one server, numbered by that server in the order of making from 1.
+    RoomId(u64)
+}
+number_id! {
     /// The place of an entry in its conversation's log: dense, from 1. As a cursor, 0 means
     /// "before the first entry".
     Seq(u64)
@@ -94,11 +98,14 @@ bytes_id! {
     LogId[16]
 }
 
-/// A conversation, named the same way by all its members and computable without asking anyone.
+/// A conversation, named the same way by all its members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ConversationId {
-    /// The conversation of two people, or of one person with themselves.
+    /// The conversation of two people, or of one person with themselves. Computable without
+    /// asking anyone.
     Direct(DirectPair),
+    /// A room.
+    Room(RoomId),
 }
 
 impl ConversationId {
@@ -107,13 +114,29 @@ impl ConversationId {
         Self::Direct(DirectPair::new(a, b))
     }
 
-    /// The other person of a direct conversation as `me` sees it, or `None` if `me` is no member.
+    /// The other person of a direct conversation as `me` sees it. `None` if `me` is no member,
+    /// and in rooms.
     pub fn peer_of(self, me: UserId) -> Option<UserId> {
-        let Self::Direct(pair) = self;
-        match me {
-            _ if me == pair.low => Some(pair.high),
-            _ if me == pair.high => Some(pair.low),
-            _ => None,
+        match self {
+            Self::Direct(pair) if me == pair.low => Some(pair.high),
+            Self::Direct(pair) if me == pair.high => Some(pair.low),
+            Self::Direct(_) | Self::Room(_) => None,
+        }
+    }
+
+    /// The two people of a direct conversation.
+    pub const fn pair(self) -> Option<DirectPair> {
+        match self {
+            Self::Direct(pair) => Some(pair),
+            Self::Room(_) => None,
+        }
+    }
+
+    /// The room.
+    pub const fn room(self) -> Option<RoomId> {
+        match self {
+            Self::Direct(_) => None,
+            Self::Room(room) => Some(room),
         }
     }
 }
@@ -180,6 +203,7 @@ mod tests {
         assert_eq!(ConversationId::direct(a, b), ConversationId::direct(b, a));
         assert_eq!(ConversationId::direct(a, b).peer_of(a), Some(b));
         assert_eq!(ConversationId::direct(a, b).peer_of(UserId(9)), None);
+        assert_eq!(ConversationId::Room(RoomId(1)).peer_of(a), None);
     }
 
     #[test]

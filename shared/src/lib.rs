@@ -40,27 +40,41 @@
 
 pub mod body;
 pub mod codec;
+pub mod content;
+pub mod device;
 pub mod frame;
 pub mod hello;
 pub mod id;
 pub mod invite;
 pub mod limits;
+pub mod line;
 pub mod name;
+pub mod request;
+pub mod room;
+pub mod setting;
 pub mod text;
 pub mod time;
 pub mod tls;
 
 pub use body::{BodyError, MessageBody};
+pub use content::{Content, Emoji, EmojiError, Erased, RoomEvent};
+pub use device::{Device, LinkCode, LinkCodeError, PendingDevice};
 pub use frame::{
-    Activity, Advance, Answer, ClientFrame, Content, Entry, Farewell, Head, HeadsPage,
-    MemberCursors, Notice, PageRange, Person, Presence, Request, RequestError, ServerFrame,
+    Activity, Advance, ClientFrame, Entry, Farewell, Head, HeadsPage, MemberCursors, Notice,
+    Person, Presence, ServerFrame,
 };
 pub use hello::{Extension, Hello, ProtocolVersion, Refusal, Since, Token, Welcome};
 pub use id::{
-    ConversationId, DeviceKey, DirectPair, LogId, MessageId, RequestNumber, Seq, Stamp, Timestamp,
-    UserId,
+    ConversationId, DeviceKey, DirectPair, LogId, MessageId, RequestNumber, RoomId, Seq, Stamp,
+    Timestamp, UserId,
 };
 pub use invite::{DEFAULT_PORT, Invite, InviteError, ServerAddress};
+pub use line::{DeviceName, DisplayName, LineError, Topic};
 pub use name::{NameError, NameKey, UserName};
+pub use request::{Answer, Limit, PageRange, Request, RequestError};
+pub use room::{
+    History, Mute, Role, RoomFacts, RoomMember, RoomName, RoomSummary, Standing, Visibility,
+};
+pub use setting::{DraftText, Level, Setting, SettingKey};
 pub use time::Now;
 pub use tls::Fingerprint;

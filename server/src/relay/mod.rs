@@ -17,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use recado_shared::{
-    Activity, Answer, ClientFrame, ConversationId, Now, ProtocolVersion, Request, RequestError,
-    ServerFrame, Stamp, Token, UserId,
+    Activity, Answer, ClientFrame, ConversationId, DirectPair, Now, ProtocolVersion, Request,
+    RequestError, ServerFrame, Stamp, Token, UserId,
 };
 use serde::Deserialize;
 
@@ -202,6 +202,19 @@ impl Relay {
                 find_people(origin, &prefix, after, limit, out);
                 Ok(())
             }
+            Request::People(_)
+            | Request::CreateRoom { .. }
+            | Request::FindRooms { .. }
+            | Request::Members { .. }
+            | Request::Set(_)
+            | Request::Settings { .. }
+            | Request::SetDisplayName(_)
+            | Request::AcceptContact(_)
+            | Request::Devices
+            | Request::FindDevice(_)
+            | Request::LinkDevice { .. }
+            | Request::NameDevice { .. }
+            | Request::RevokeDevice(_) => Err(RequestError::Unsupported),
         };
         if let Err(error) = result {
             self.answer(origin, Err(error), out);
@@ -317,8 +330,8 @@ impl Relay {
 
     /// All sessions of all members of a conversation.
     fn sessions_of_members(&self, conversation: ConversationId) -> impl Iterator<Item = SessionId> {
-        let ConversationId::Direct(pair) = conversation;
-        pair.members()
+        let pair = conversation.pair().into_iter();
+        pair.flat_map(DirectPair::members)
             .filter_map(|user| self.devices.get(&user))
             .flatten()
             .copied()

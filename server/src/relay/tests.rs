@@ -55,8 +55,8 @@ fn peer(address: &str) -> Peer {
 
 fn hello() -> Hello {
     Hello {
-        oldest: ProtocolVersion::V1,
-        newest: ProtocolVersion::V1,
+        oldest: ProtocolVersion::V2,
+        newest: ProtocolVersion::V2,
         software: "test/1".to_owned(),
         name: Some("alice".to_owned()),
         token: None,
@@ -304,7 +304,7 @@ fn a_greeting_becomes_a_login_and_a_welcome_with_heads() {
         [Effect::Write(login)]
     );
     let welcome = Welcome {
-        version: ProtocolVersion::V1,
+        version: ProtocolVersion::V2,
         user: ALICE,
         name: name(ALICE),
         registered: true,
@@ -350,8 +350,8 @@ fn a_greeting_that_cannot_be_is_refused_at_once() {
         ..hello()
     };
     let version = Refusal::Version {
-        oldest: ProtocolVersion::V1,
-        newest: ProtocolVersion::V1,
+        oldest: ProtocolVersion::V2,
+        newest: ProtocolVersion::V2,
     };
     let illegal = Hello {
         name: Some("a b".to_owned()),
@@ -464,6 +464,7 @@ fn a_newcomer_is_announced_even_if_gone_meanwhile() {
             user: CAROL,
             name: name(CAROL),
             presence,
+            display: None,
         };
         push(&[S1, S2], ServerFrame::Person(person))
     };
@@ -786,6 +787,7 @@ fn pages_and_people_are_read_within_the_limits() {
         user,
         name: name(user),
         presence,
+        display: None,
     };
     let people = Answer::People {
         people: vec![
@@ -825,6 +827,9 @@ fn many_heads_come_in_pages_each_with_its_people() {
         newest_time: Timestamp(5),
         unread: 0,
         cursors: Vec::new(),
+        first: Seq(1),
+        room: None,
+        is_request: false,
     };
     let heads: Vec<_> = peers.iter().copied().map(head).collect();
     let everybody = peers.iter().copied().chain([ALICE]);
@@ -838,6 +843,7 @@ fn many_heads_come_in_pages_each_with_its_people() {
         user,
         name: name(user),
         presence,
+        display: None,
     };
     let page = |heads: &[Head], peers: &[UserId], complete| {
         let others = peers.iter().map(|&user| person(user, Presence::Offline));

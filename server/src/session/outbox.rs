@@ -91,5 +91,7 @@ pub(crate) fn kind(frame: &ServerFrame) -> &'static str {
         ServerFrame::Ping(_) => "ping",
         ServerFrame::Pong(_) => "pong",
         ServerFrame::Farewell(_) => "farewell",
+        ServerFrame::Setting { .. } => "setting",
+        ServerFrame::Announcement(_) => "announcement",
     }
 }

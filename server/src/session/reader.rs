@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn a_frame_of_a_newer_version_than_agreed_has_no_place() {
         let frame = ClientFrame::Ping(1);
-        assert!(is_allowed(&frame, ProtocolVersion::V1));
+        assert!(is_allowed(&frame, ProtocolVersion::V2));
         assert!(!is_allowed(&frame, ProtocolVersion(0)));
     }
 }

@@ -13,8 +13,22 @@ pub const PAGE_WEIGHT: usize = 8;
 
 pub(super) fn weight(request: &Request) -> usize {
     match request {
-        Request::Page { .. } | Request::FindPeople { .. } => PAGE_WEIGHT,
-        Request::Append { .. } => 1,
+        Request::Page { .. }
+        | Request::FindPeople { .. }
+        | Request::People(_)
+        | Request::FindRooms { .. }
+        | Request::Members { .. }
+        | Request::Settings { .. } => PAGE_WEIGHT,
+        Request::Append { .. }
+        | Request::CreateRoom { .. }
+        | Request::Set(_)
+        | Request::SetDisplayName(_)
+        | Request::AcceptContact(_)
+        | Request::Devices
+        | Request::FindDevice(_)
+        | Request::LinkDevice { .. }
+        | Request::NameDevice { .. }
+        | Request::RevokeDevice(_) => 1,
     }
 }
 

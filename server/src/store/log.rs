@@ -2,8 +2,8 @@
 //! transaction; the caller owns the stamp and commits.
 
 use recado_shared::{
-    Advance, Content, ConversationId, Entry, MemberCursors, MessageId, RequestError, Seq, Stamp,
-    Timestamp, UserId,
+    Advance, Content, ConversationId, DirectPair, Entry, MemberCursors, MessageId, RequestError,
+    Seq, Stamp, Timestamp, UserId,
 };
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
@@ -34,9 +34,10 @@ pub(super) fn append(
     stamp: &mut Stamp,
     new: &NewEntry<'_>,
 ) -> Result<std::result::Result<Appended, RequestError>> {
-    if new.conversation.peer_of(new.author).is_none() {
+    let pair = new.conversation.pair();
+    let Some(pair) = pair.filter(|_| new.conversation.peer_of(new.author).is_some()) else {
         return Ok(Err(RequestError::NotAMember));
-    }
+    };
     let conversation = find(db, new.conversation)?;
     let blob = encode(new.content)?;
     if let Some((row, entry)) = find_entry(db, new.author, new.id)? {
@@ -52,7 +53,7 @@ pub(super) fn append(
     }
     let conversation = match conversation {
         Some(conversation) => conversation,
-        None if all_exist(db, new.conversation)? => create(db, new.conversation)?,
+        None if all_exist(db, pair)? => create(db, pair)?,
         None => return Ok(Err(RequestError::UnknownUser)),
     };
     let entry = Entry {
@@ -181,7 +182,9 @@ fn own_between(
 
 /// Finds a conversation that has an entry.
 pub(super) fn find(db: &Connection, id: ConversationId) -> Result<Option<Conversation>> {
-    let ConversationId::Direct(pair) = id;
+    let Some(pair) = id.pair() else {
+        return Ok(None);
+    };
     db.prepare_cached(
         "SELECT id, newest, newest_time FROM conversations WHERE low = ?1 AND high = ?2",
     )?
@@ -214,10 +217,9 @@ fn find_entry(db: &Connection, author: UserId, id: MessageId) -> Result<Option<(
     .optional()
 }
 
-fn all_exist(db: &Connection, id: ConversationId) -> Result<bool> {
-    let ConversationId::Direct(pair) = id;
+fn all_exist(db: &Connection, id: DirectPair) -> Result<bool> {
     let mut known = db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?;
-    for user in pair.members() {
+    for user in id.members() {
         if !known.exists([int(user.0)])? {
             return Ok(false);
         }
@@ -225,8 +227,7 @@ fn all_exist(db: &Connection, id: ConversationId) -> Result<bool> {
     Ok(true)
 }
 
-fn create(db: &Connection, id: ConversationId) -> Result<Conversation> {
-    let ConversationId::Direct(pair) = id;
+fn create(db: &Connection, pair: DirectPair) -> Result<Conversation> {
     let row = db
         .prepare_cached(
             "INSERT INTO conversations (low, high, newest, newest_time, changed)

@@ -103,6 +103,9 @@ fn heads(db: &Connection, user: UserId, since: Stamp) -> Result<(Vec<Head>, Peop
             newest_time: Timestamp(uint(row, 4)?),
             unread: uint(row, 5)?,
             cursors,
+            first: Seq(1),
+            room: None,
+            is_request: false,
         });
     }
     Ok((heads, people.into_iter().collect()))

@@ -49,7 +49,7 @@ fn greeting() -> ClientFrame {
 
 fn welcome() -> ServerFrame {
     ServerFrame::Welcome(Welcome {
-        version: ProtocolVersion::V1,
+        version: ProtocolVersion::V2,
         user: UserId(1),
         name: name("alice"),
         registered: false,
@@ -114,7 +114,7 @@ impl Desk {
         self.say(&greeting()).await;
         let outbox = self.greeted().await;
         let then = Then::Welcomed {
-            version: ProtocolVersion::V1,
+            version: ProtocolVersion::V2,
             user: UserId(1),
         };
         outbox.try_send(outgoing(&welcome(), then)).unwrap();

@@ -28,7 +28,8 @@ async fn a_message_reaches_every_device_but_the_one_that_sent_it_once() {
         ServerFrame::Person(Person {
             user: bob.user,
             name: name("bob"),
-            presence: Presence::Online
+            presence: Presence::Online,
+            display: None,
         })
     );
     let mut alice_elsewhere = server.connect(&alices).await;
@@ -211,6 +212,7 @@ async fn a_request_that_is_not_granted_says_why_and_the_session_goes_on() {
         user: bob.user,
         name: name("bob"),
         presence: Presence::Online,
+        display: None,
     };
     assert_eq!(
         carol.answer(find).await,

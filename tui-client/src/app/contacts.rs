@@ -9,7 +9,7 @@ use recado_shared::{ClientFrame, ConversationId, Person, Presence, Timestamp, Us
 
 use super::App;
 use super::screen::Section;
-use crate::store::Save;
+use crate::store::{Save, StoredPerson};
 
 /// Most people that the app keeps besides those it has conversations with.
 const MAX_PEOPLE: usize = 5_000;
@@ -124,7 +124,11 @@ impl App {
         let mut news = Vec::new();
         for person in people {
             if self.contacts.set_name(person.user, person.name.clone()) {
-                news.push((person.user, person.name));
+                news.push(StoredPerson {
+                    user: person.user,
+                    name: person.name,
+                    display: person.display,
+                });
             }
             self.contacts.set_presence(person.user, person.presence);
         }

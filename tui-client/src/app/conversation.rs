@@ -293,6 +293,9 @@ impl Conversation {
             newest_time: self.log.newest_time,
             unread: self.unread(),
             cursors: members,
+            first: Seq(1),
+            room: None,
+            is_request: false,
         }
     }
 

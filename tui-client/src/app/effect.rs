@@ -3,7 +3,7 @@
 use recado_shared::ClientFrame;
 
 use super::screen::ItemId;
-use crate::store::{Load, Save};
+use crate::store::{Load, Query, Save};
 
 /// An output of [`App::handle`](super::App::handle), to be carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,9 @@ pub enum Effect {
     Save(Save),
     /// Read from the local store; answered by [`Event::Loaded`](super::Event::Loaded).
     Load(Load),
+    /// Search everything that was ever received; answered by
+    /// [`Event::Found`](super::Event::Found).
+    Search(Query),
     /// Move what the conversation pane shows; what is seen then is reported in any case, by
     /// [`Event::Viewed`](super::Event::Viewed).
     Scroll(Scroll),

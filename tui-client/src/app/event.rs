@@ -5,7 +5,7 @@ use recado_shared::ConversationId;
 
 use super::screen::{ItemId, Place};
 use crate::net::NetEvent;
-use crate::store::Loaded;
+use crate::store::{Found, Loaded};
 
 /// An input of [`App::handle`](super::App::handle).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum Event {
     Net(NetEvent),
     /// The store read something.
     Loaded(Loaded),
+    /// The store searched.
+    Found(Found),
     /// The store failed; the text says how. Nothing more is kept on disk.
     StoreFailed(String),
     /// The moment that [`App::next_deadline`](super::App::next_deadline) named has come.

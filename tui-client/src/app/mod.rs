@@ -140,8 +140,8 @@ impl App {
             store_failure: None,
             effects: Vec::new(),
         };
-        for (user, name) in snapshot.people {
-            app.contacts.set_name(user, name);
+        for person in snapshot.people {
+            app.contacts.set_name(person.user, person.name);
         }
         if let Some(me) = app.me.as_ref().map(|me| me.user) {
             for stored in snapshot.conversations {
@@ -193,7 +193,7 @@ impl App {
                     "nothing more is kept on this disk: {why}. Copy what you need, then restart"
                 ));
             }
-            Event::Deadline => {}
+            Event::Found(_) | Event::Deadline => {}
             Event::Terminate => self.quit(),
         }
         self.follow_up(now);

@@ -34,10 +34,14 @@ impl App {
             ServerFrame::Person(person) => self.on_person(person),
             ServerFrame::Notice(notice) => self.message = Some(notice.to_string()),
             ServerFrame::Farewell(farewell) => self.message = Some(farewell.to_string()),
+            ServerFrame::Announcement(text) => {
+                self.message = Some(format!("announcement: {}", text.as_str()));
+            }
             // After `Behind` come heads, and those say all. The rest is the network task's.
             ServerFrame::Behind
             | ServerFrame::Welcome(_)
             | ServerFrame::Refused(_)
+            | ServerFrame::Setting { .. }
             | ServerFrame::Ping(_)
             | ServerFrame::Pong(_) => {}
         }

@@ -1,6 +1,6 @@
 //! A selected message, and what one does with it.
 
-use recado_shared::{Content, Entry, MessageId};
+use recado_shared::{Content, Entry, MessageBody, MessageId};
 
 use super::conversation::Conversation;
 use super::outbox::is_failed;
@@ -8,10 +8,14 @@ use super::screen::ItemId;
 use super::{App, Effect, Scroll};
 use crate::store::{PendingState, Save};
 
-/// The text of an entry.
+/// The text of an entry; empty where it has none.
 pub(super) fn text_of(entry: &Entry) -> &str {
-    let Content::Message(body) = &entry.content;
-    body.as_str()
+    body_of(&entry.content)
+}
+
+/// The text of what an entry holds; empty where it has none.
+pub(super) fn body_of(content: &Content) -> &str {
+    content.body().map_or("", MessageBody::as_str)
 }
 
 impl App {
@@ -23,7 +27,7 @@ impl App {
             ItemId::Pending(id) => {
                 let queued = self.outbox.find(id)?;
                 let is_here = queued.pending.conversation == conversation.id;
-                is_here.then(|| queued.pending.body.as_str())
+                is_here.then(|| body_of(&queued.pending.content))
             }
         }
     }
@@ -155,7 +159,7 @@ impl App {
         if !conversation.composer.is_empty() {
             conversation.composer.insert("\n");
         }
-        conversation.composer.insert(pending.body.as_str());
+        conversation.composer.insert(body_of(&pending.content));
         let draft = conversation.composer.text().to_owned();
         self.unsaved.forget_draft(pending.conversation);
         self.save(Save::TakeBack {

@@ -49,15 +49,16 @@ impl App {
         conversation.composer.take();
         conversation.new_line = None;
         let id = conversation.id;
-        self.queue(id, body, now);
+        self.queue(id, Content::Message(body), now);
         self.scroll_newest();
     }
 
-    fn queue(&mut self, conversation: ConversationId, body: MessageBody, now: Now) {
+    /// Puts something at the end of the outbox, from where it is sent until it is accepted.
+    pub(super) fn queue(&mut self, conversation: ConversationId, content: Content, now: Now) {
         let pending = Pending {
             id: self.ids.draw(now.wall),
             conversation,
-            body,
+            content,
             typed: now.wall,
             state: PendingState::Waiting,
         };
@@ -84,7 +85,7 @@ impl App {
             let request = Request::Append {
                 conversation: pending.conversation,
                 id: pending.id,
-                content: Content::Message(pending.body.clone()),
+                content: pending.content.clone(),
             };
             self.send(ClientFrame::Request { number, request });
         }
@@ -97,7 +98,7 @@ impl App {
             return;
         };
         let conversation = queued.pending.conversation;
-        let content = Content::Message(queued.pending.body.clone());
+        let content = queued.pending.content.clone();
         let entry = Entry {
             seq,
             author,
@@ -130,18 +131,12 @@ impl App {
 
     /// The server did not take the message: for now, or at all.
     pub(super) fn on_append_refused(&mut self, id: MessageId, error: RequestError, now: Now) {
-        match error {
-            RequestError::Unavailable => {
-                self.outbox.unsend(id);
-                self.outbox.paused_until = Some(now.instant + PAUSE);
-                self.message = Some(format!("{error}: your messages wait and are sent later"));
-            }
-            RequestError::UnknownUser
-            | RequestError::NotAMember
-            | RequestError::Unsupported
-            | RequestError::IdReused => {
-                self.set_pending(id, PendingState::Failed(error.to_string()));
-            }
+        if error.is_temporary() {
+            self.outbox.unsend(id);
+            self.outbox.paused_until = Some(now.instant + PAUSE);
+            self.message = Some(format!("{error}: your messages wait and are sent later"));
+        } else {
+            self.set_pending(id, PendingState::Failed(error.to_string()));
         }
     }
 

@@ -12,7 +12,7 @@ use super::outbox::is_failed;
 use super::screen::{
     ContactRow, ConversationView, Focus, Item, ItemId, Mark, Overlay, Screen, Section, SwitcherRow,
 };
-use super::selection::text_of;
+use super::selection::{body_of, text_of};
 use super::switcher::{OverlayState, Switcher, Target};
 use crate::store::{Pending, PendingState};
 
@@ -155,7 +155,7 @@ impl App {
             author: self.my_name(),
             is_own: true,
             time: pending.typed,
-            body: pending.body.as_str(),
+            body: body_of(&pending.content),
             mark: Some(match &pending.state {
                 PendingState::Waiting => Mark::Waiting,
                 PendingState::Failed(why) => Mark::Failed(why),

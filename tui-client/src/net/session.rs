@@ -230,7 +230,7 @@ impl Session {
         };
         match self.request(request).await? {
             Answer::Accepted { seq, time } => Ok((seq, time)),
-            Answer::Page { .. } | Answer::People { .. } => Err(unasked()),
+            _ => Err(unasked()),
         }
     }
 
@@ -250,7 +250,7 @@ impl Session {
             Answer::People { people, .. } => Ok(people
                 .into_iter()
                 .find(|person| person.name.folded() == folded)),
-            Answer::Accepted { .. } | Answer::Page { .. } => Err(unasked()),
+            _ => Err(unasked()),
         }
     }
 

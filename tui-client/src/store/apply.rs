@@ -1,6 +1,8 @@
 //! What each change does to the database. Runs inside the worker's transaction.
 
-use recado_shared::{ConversationId, Entry, Head, MemberCursors, MessageId, Seq, Since, UserId};
+use recado_shared::{
+    ConversationId, DisplayName, Entry, Head, MemberCursors, MessageId, Seq, Since, UserId,
+};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::value::{Fault, blob, column};
@@ -33,14 +35,19 @@ pub(super) fn apply(db: &Connection, save: &Save) -> Result<(), Fault> {
         } => set_cursors(db, *conversation, *cursors),
         Save::People(people) => {
             let mut insert = db.prepare_cached(
-                "INSERT INTO people (user, name) VALUES (?1, ?2)
-                 ON CONFLICT (user) DO UPDATE SET name = excluded.name",
+                "INSERT INTO people (user, name, display) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (user) DO UPDATE SET name = excluded.name, display = excluded.display",
             )?;
-            for (user, name) in people {
-                insert.execute(params![user.0.cast_signed(), name.as_str()])?;
+            for person in people {
+                insert.execute(params![
+                    person.user.0.cast_signed(),
+                    person.name.as_str(),
+                    person.display.as_ref().map(DisplayName::as_str),
+                ])?;
             }
             Ok(())
         }
+        Save::Settings { .. } | Save::UnsentSetting(_) | Save::SentSetting(_) => Ok(()),
         Save::Draft { conversation, text } => set_draft(db, *conversation, text),
         Save::Place {
             conversation,
@@ -79,13 +86,13 @@ fn set_me(db: &Connection, me: &StoredMe) -> Result<(), Fault> {
 /// Puts a message at the end of the outbox and clears the draft that it was.
 pub(super) fn queue(db: &Connection, pending: &Pending) -> Result<(), Fault> {
     db.prepare_cached(
-        "INSERT INTO outbox (id, conversation, body, typed, failed) VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO outbox (id, conversation, content, typed, failed) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (id) DO NOTHING",
     )?
     .execute(params![
         pending.id.0,
         blob(&pending.conversation),
-        pending.body.as_str(),
+        blob(&pending.content),
         pending.typed.0.cast_signed(),
         reason_of(&pending.state),
     ])?;

@@ -22,7 +22,8 @@ use std::thread::JoinHandle;
 use tokio::sync::mpsc;
 
 pub use request::{
-    Held, Load, Loaded, Pending, PendingState, Save, Snapshot, StoredConversation, StoredMe,
+    Found, Held, Hit, Load, Loaded, Pending, PendingState, Query, Save, Snapshot,
+    StoredConversation, StoredMe, StoredPerson, StoredSetting,
 };
 use worker::{Request, Worker};
 

@@ -1,8 +1,8 @@
 //! What the app asks of the local store, and what it gets back: plain values.
 
 use recado_shared::{
-    ConversationId, Entry, Head, LogId, MemberCursors, MessageBody, MessageId, PageRange, Seq,
-    Since, Timestamp, UserId, UserName,
+    Content, ConversationId, DisplayName, Entry, Head, LogId, MemberCursors, MessageId, PageRange,
+    Seq, Setting, SettingKey, Since, Stamp, Timestamp, UserId, UserName,
 };
 
 use crate::app::screen::Place;
@@ -15,7 +15,7 @@ pub struct Pending {
     /// Where to.
     pub conversation: ConversationId,
     /// What.
-    pub body: MessageBody,
+    pub content: Content,
     /// When it was typed.
     pub typed: Timestamp,
     /// Whether it may go out.
@@ -90,7 +90,19 @@ pub enum Save {
         cursors: MemberCursors,
     },
     /// Names of people.
-    People(Vec<(UserId, UserName)>),
+    People(Vec<StoredPerson>),
+    /// What the user has set, as the server has it, and how far it has been read. A setting that
+    /// waits to be sent stays as it is here.
+    Settings {
+        /// The settings.
+        settings: Vec<Setting>,
+        /// What to ask for settings after; `None` leaves it.
+        stamp: Option<Stamp>,
+    },
+    /// What the user has set here and the server does not have yet.
+    UnsentSetting(Setting),
+    /// The server has it, and no later change of it waits.
+    SentSetting(SettingKey),
     /// The text in a composer; empty removes the draft.
     Draft {
         /// Where.
@@ -127,6 +139,77 @@ pub struct Loaded {
     pub load: Load,
     /// Ascending.
     pub entries: Vec<Entry>,
+    /// Held entries elsewhere in the log that belong to these, ascending: those that edit, delete
+    /// or react to one of them, the messages that one of them replies to, and the edits of those.
+    pub about: Vec<Entry>,
+}
+
+/// A question to everything that was ever received.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    /// Chosen by the app and repeated by the answer.
+    pub number: u32,
+    /// Words that a message has all of, folded as the index folds them; the last one may be the
+    /// beginning of a word.
+    pub words: Vec<String>,
+    /// Only what this person wrote.
+    pub from: Option<UserId>,
+    /// Only this conversation.
+    pub conversation: Option<ConversationId>,
+    /// Only before this time.
+    pub before: Option<Timestamp>,
+    /// Only from this time on.
+    pub after: Option<Timestamp>,
+    /// Most hits wanted.
+    pub limit: u16,
+}
+
+/// What a [`Query`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The query's number.
+    pub number: u32,
+    /// Newest first.
+    pub hits: Vec<Hit>,
+    /// Whether there are more than the limit.
+    pub more: bool,
+}
+
+/// A message that matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// Where.
+    pub conversation: ConversationId,
+    /// The message.
+    pub entry: Entry,
+    /// Its text as it reads now, after edits.
+    pub text: String,
+    /// The message before it, if it is here.
+    pub before: Option<Entry>,
+    /// The message after it, if it is here.
+    pub after: Option<Entry>,
+}
+
+/// A person as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPerson {
+    /// The number.
+    pub user: UserId,
+    /// The unique name.
+    pub name: UserName,
+    /// What they want to be called.
+    pub display: Option<DisplayName>,
+}
+
+impl StoredPerson {
+    /// A person who is called by the unique name.
+    pub fn named(user: UserId, name: UserName) -> Self {
+        Self {
+            user,
+            name,
+            display: None,
+        }
+    }
 }
 
 /// Who the user is on a server.
@@ -148,7 +231,11 @@ pub struct Snapshot {
     /// What to name in the next `Hello`.
     pub since: Option<Since>,
     /// Names of people.
-    pub people: Vec<(UserId, UserName)>,
+    pub people: Vec<StoredPerson>,
+    /// What the user has set.
+    pub settings: Vec<StoredSetting>,
+    /// What to ask the server for settings after.
+    pub settings_stamp: Stamp,
     /// All conversations.
     pub conversations: Vec<StoredConversation>,
     /// In the order in which it was typed.
@@ -157,6 +244,15 @@ pub struct Snapshot {
     pub drafts: Vec<(ConversationId, String)>,
     /// Which conversation was open.
     pub open: Option<ConversationId>,
+}
+
+/// A setting as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredSetting {
+    /// The setting with its value.
+    pub setting: Setting,
+    /// Whether the server does not have it yet.
+    pub is_unsent: bool,
 }
 
 /// A conversation as stored.

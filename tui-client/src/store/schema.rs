@@ -11,7 +11,10 @@ use super::StoreError;
 use super::value::Fault;
 
 /// One per schema version, in order; only ever appended to.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/001_first.sql"),
+    include_str!("migrations/002_rooms.sql"),
+];
 
 /// How long another process that reads the database, such as a shell, may hold it.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

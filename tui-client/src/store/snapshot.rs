@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use recado_shared::{
-    ConversationId, Entry, Head, LogId, MemberCursors, MessageBody, MessageId, PageRange, Seq,
+    ConversationId, DisplayName, Entry, Head, LogId, MemberCursors, MessageId, PageRange, Seq,
     Since, Stamp, Timestamp, UserId, UserName,
 };
 use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, Row, params};
 
 use super::value::{Fault, blob, checked, column, number};
-use super::{Held, Load, Pending, PendingState, Snapshot, StoredConversation, StoredMe};
+use super::{
+    Held, Load, Pending, PendingState, Snapshot, StoredConversation, StoredMe, StoredPerson,
+};
 use crate::app::screen::{ItemId, Place};
 
 /// Entries read at the start for the conversation that was open: enough for a large screen.
@@ -34,9 +36,18 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot, Fault> {
             stamp: Stamp(number(row, 1)?),
         })
     })?;
-    let people = rows(db, "SELECT user, name FROM people ORDER BY user", |row| {
-        Ok((UserId(number(row, 0)?), user_name(row, 1)?))
-    })?;
+    let people = rows(
+        db,
+        "SELECT user, name, display FROM people ORDER BY user",
+        |row| {
+            let display: Option<String> = row.get(2)?;
+            Ok(StoredPerson {
+                user: UserId(number(row, 0)?),
+                name: user_name(row, 1)?,
+                display: display.and_then(|text| DisplayName::new(&text).ok()),
+            })
+        },
+    )?;
     let open = rows(db, "SELECT conversation FROM open", |row| column(row, 0))?
         .into_iter()
         .next();
@@ -44,6 +55,8 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot, Fault> {
         me,
         since: since.into_iter().next(),
         people,
+        settings: Vec::new(),
+        settings_stamp: Stamp::default(),
         conversations: read_conversations(db, open)?,
         outbox: read_outbox(db)?,
         drafts: read_drafts(db)?,
@@ -83,7 +96,7 @@ pub(super) fn read_outbox(db: &Connection) -> Result<Vec<Pending>, Fault> {
 
 /// Selects the columns of [`read_pending`].
 pub(super) const OUTBOX: &str =
-    "SELECT id, conversation, body, typed, failed FROM outbox ORDER BY position";
+    "SELECT id, conversation, content, typed, failed FROM outbox ORDER BY position";
 
 /// Reads a row of [`OUTBOX`].
 pub(super) fn read_pending(row: &Row<'_>) -> Result<Pending, Fault> {
@@ -91,7 +104,7 @@ pub(super) fn read_pending(row: &Row<'_>) -> Result<Pending, Fault> {
     Ok(Pending {
         id: MessageId(bytes(row, 0)?),
         conversation: column(row, 1)?,
-        body: checked(row, 2, |text: String| MessageBody::new(text))?,
+        content: column(row, 2)?,
         typed: Timestamp(number(row, 3)?),
         state: failed.map_or(PendingState::Waiting, PendingState::Failed),
     })
@@ -144,6 +157,9 @@ fn read_conversations(
                     newest_time: Timestamp(number(row, 2)?),
                     unread: number(row, 3)?,
                     cursors: cursors.remove(&conversation).unwrap_or_default(),
+                    first: Seq(1),
+                    room: None,
+                    is_request: false,
                 },
                 held: held
                     .into_iter()

@@ -29,7 +29,7 @@ fn pending(number: u64, text: &str) -> Pending {
     Pending {
         id: id(number),
         conversation: TALK,
-        body: body(text),
+        content: Content::Message(body(text)),
         typed: Timestamp(number),
         state: PendingState::Waiting,
     }
@@ -75,6 +75,9 @@ fn head(newest: u64) -> Head {
         newest_time: Timestamp(1000 + newest),
         unread: 3,
         cursors: vec![cursors(ME, newest, 1), cursors(BOB, 2, 2)],
+        first: Seq(1),
+        room: None,
+        is_request: false,
     }
 }
 
@@ -124,7 +127,7 @@ fn what_is_saved_is_in_the_next_snapshot() {
         &path,
         [
             Save::Me(me(1)),
-            Save::People(vec![(BOB, name.clone())]),
+            Save::People(vec![StoredPerson::named(BOB, name.clone())]),
             Save::Heads {
                 heads: vec![head(3)],
                 complete: Some(since),
@@ -149,7 +152,9 @@ fn what_is_saved_is_in_the_next_snapshot() {
     let expected = Snapshot {
         me: Some(me(1)),
         since: Some(since),
-        people: vec![(BOB, name)],
+        people: vec![StoredPerson::named(BOB, name)],
+        settings: Vec::new(),
+        settings_stamp: Stamp::default(),
         conversations: vec![StoredConversation {
             head: Head {
                 cursors: vec![cursors(ME, 3, 1), cursors(BOB, 3, 2)],
@@ -251,7 +256,10 @@ fn another_log_drops_the_cache_and_keeps_what_was_typed() {
                 }),
             },
             entries(1..=3),
-            Save::People(vec![(BOB, UserName::new("bob").unwrap())]),
+            Save::People(vec![StoredPerson::named(
+                BOB,
+                UserName::new("bob").unwrap(),
+            )]),
             Save::Place {
                 conversation: TALK,
                 place: Place::Newest,
@@ -355,7 +363,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
             error,
             StoreError::Newer {
                 found: 99,
-                known: 1,
+                known: 2,
                 ..
             }
         ),
@@ -443,7 +451,10 @@ fn a_failure_is_reported_once_and_the_next_start_repairs() {
     let name = UserName::new("bob").unwrap();
     for _ in 0..2 {
         requests
-            .send(Request::Save(Save::People(vec![(BOB, name.clone())])))
+            .send(Request::Save(Save::People(vec![StoredPerson::named(
+                BOB,
+                name.clone(),
+            )])))
             .unwrap();
         requests
             .send(Request::Save(Save::Queue(pending(8, "discarded"))))

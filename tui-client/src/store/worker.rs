@@ -104,7 +104,15 @@ impl Worker {
                         result = Err(fault);
                         Vec::new()
                     });
-                    answers.push((Loaded { load, entries }, room));
+                    let about = Vec::new();
+                    answers.push((
+                        Loaded {
+                            load,
+                            entries,
+                            about,
+                        },
+                        room,
+                    ));
                 }
                 Request::Flush(done) => flushes.push(done),
             }

@@ -26,7 +26,7 @@ use crate::identity::{self, Identity};
 use crate::net::{Connector, Greeting};
 use crate::output::tell;
 use crate::paths::Paths;
-use crate::store::{self, Save, StoredMe};
+use crate::store::{self, Save, StoredMe, StoredPerson};
 
 /// How many people the invite that is shown lets in.
 const INVITE_USES: u32 = 10;
@@ -219,7 +219,7 @@ fn open_at(identity: &Identity, me: Welcome, guide: Welcome) -> Result<(), Failu
         name: me.name,
         log: me.log,
     }));
-    let people = vec![(guide.user, guide.name)];
+    let people = vec![StoredPerson::named(guide.user, guide.name)];
     store.handle.save(Save::People(people));
     store.handle.save(Save::Open(talk));
     Ok(())

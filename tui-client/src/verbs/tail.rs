@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use recado_shared::limits::MAX_PAGE_ENTRIES;
 use recado_shared::{
-    Advance, Answer, ClientFrame, Content, ConversationId, Entry, HeadsPage, PageRange, Request,
-    Seq, ServerFrame, Since, UserId, UserName, text,
+    Advance, Answer, ClientFrame, ConversationId, Entry, HeadsPage, MessageBody, PageRange,
+    Request, Seq, ServerFrame, Since, UserId, UserName, text,
 };
 use serde::Serialize;
 
@@ -254,7 +254,7 @@ impl Tail {
     }
 
     fn json_line(&self, me: UserId, peer: UserId, entry: &Entry) -> String {
-        let Content::Message(body) = &entry.content;
+        let body = entry.content.body().map_or("", MessageBody::as_str);
         let name = |user| self.names.get(&user).map(UserName::as_str);
         let line = Line {
             with: name(peer),
@@ -265,13 +265,13 @@ impl Tail {
             seq: entry.seq.0,
             id: entry.id.to_string(),
             time: timestamp(entry).to_string(),
-            text: body.as_str(),
+            text: body,
         };
         serde_json::to_string(&line).expect("plain values can be written as JSON")
     }
 
     fn text_line(&self, peer: UserId, entry: &Entry) -> String {
-        let Content::Message(body) = &entry.content;
+        let body = entry.content.body().map_or("", MessageBody::as_str);
         let name = |user: UserId| match self.names.get(&user) {
             Some(name) => text::neutralise(name.as_str()).into_owned(),
             None => format!("user {user}"),
@@ -284,7 +284,7 @@ impl Tail {
         } else {
             format!(" to {peer_name}")
         };
-        format!("{time} {author}{to}: {}", text::neutralise(body.as_str()))
+        format!("{time} {author}{to}: {}", text::neutralise(body))
     }
 }
 

@@ -313,6 +313,9 @@ fn save_unread(path: &Path, unread: u64) {
         newest_time: time,
         unread,
         cursors: Vec::new(),
+        first: Seq(1),
+        room: None,
+        is_request: false,
     };
     let store = store::open(path).unwrap().handle;
     for save in [

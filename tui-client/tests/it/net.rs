@@ -106,7 +106,9 @@ async fn frames_go_both_ways_and_the_last_ones_before_leaving_arrive() {
     let mut texts = Vec::new();
     while texts.len() < 2 {
         if let ServerFrame::Entry { entry, .. } = within(bob.next_frame()).await.unwrap() {
-            let Content::Message(body) = entry.content;
+            let Content::Message(body) = entry.content else {
+                panic!("no message: {entry:?}");
+            };
             texts.push(body.as_str().to_owned());
         }
     }
@@ -321,13 +323,13 @@ async fn misbehave(listener: TcpListener, key: Arc<Identity>, misdeed: Misdeed) 
     let first = match misdeed {
         Misdeed::NoWelcome => presence.clone(),
         Misdeed::UnknownVersion => welcome(ProtocolVersion(99)),
-        _ => welcome(ProtocolVersion::V1),
+        _ => welcome(ProtocolVersion::V2),
     };
     let rest: Vec<Bytes> = match misdeed {
         Misdeed::Garbage => vec![vec![0xff; 999].into()],
         Misdeed::Leftover => vec![[&presence[..], &[0]].concat().into()],
         Misdeed::TooLong => vec![vec![0; 100_000].into()],
-        Misdeed::SecondWelcome => vec![welcome(ProtocolVersion::V1)],
+        Misdeed::SecondWelcome => vec![welcome(ProtocolVersion::V2)],
         Misdeed::PingFlood => (0..100_000)
             .map(|number| encode(&ServerFrame::Ping(number)).unwrap())
             .collect(),
@@ -387,8 +389,8 @@ async fn the_token_is_not_shown_after_the_first_welcome() {
     let mut shown = Vec::new();
     for answer in [
         ServerFrame::Refused(Refusal::Full),
-        ServerFrame::Welcome(a_welcome(ProtocolVersion::V1)),
-        ServerFrame::Welcome(a_welcome(ProtocolVersion::V1)),
+        ServerFrame::Welcome(a_welcome(ProtocolVersion::V2)),
+        ServerFrame::Welcome(a_welcome(ProtocolVersion::V2)),
     ] {
         let (tcp, _) = within(listener.accept()).await.unwrap();
         let tls = within(acceptor.accept(tcp)).await.unwrap();

@@ -24,7 +24,9 @@ async fn receive(session: &mut Session) -> (ConversationId, Seq, String) {
             entry,
         } = frame
         {
-            let Content::Message(body) = entry.content;
+            let Content::Message(body) = entry.content else {
+                panic!("no message: {entry:?}");
+            };
             return (conversation, entry.seq, body.as_str().to_owned());
         }
     }

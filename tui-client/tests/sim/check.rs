@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use recado::app::screen::{Item, ItemId, LinkView, Mark};
-use recado_shared::{Content, ConversationId, Entry, MessageId, Seq, UserId};
+use recado_shared::{ConversationId, Entry, MessageBody, MessageId, Seq, UserId};
 
 use crate::client::Client;
 use crate::person::item_id;
 use crate::world::World;
 
 fn text(entry: &Entry) -> &str {
-    let Content::Message(body) = &entry.content;
-    body.as_str()
+    entry.content.body().map_or("", MessageBody::as_str)
 }
 
 impl World {

@@ -278,7 +278,12 @@ impl Client {
                     self.pane.scroll(&app.screen(now), scroll);
                 }
             }
-            Effect::Copy(_) | Effect::Bell | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+            Effect::Search(_)
+            | Effect::Copy(_)
+            | Effect::Bell
+            | Effect::Redraw
+            | Effect::Suspend
+            | Effect::Quit => {}
         }
     }
 

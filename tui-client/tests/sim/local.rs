@@ -106,6 +106,7 @@ impl Local {
         Loaded {
             load,
             entries: entries.unwrap_or_default(),
+            about: Vec::new(),
         }
     }
 
@@ -119,6 +120,9 @@ impl Local {
                     newest_time: Timestamp(0),
                     unread: 0,
                     cursors: Vec::new(),
+                    first: Seq(1),
+                    room: None,
+                    is_request: false,
                 },
                 held: Vec::new(),
                 entries: BTreeMap::new(),
@@ -180,11 +184,12 @@ impl Local {
                 members.push(cursors);
             }
             Save::People(people) => {
-                for (user, name) in people {
-                    self.disk.people.retain(|(known, _)| *known != user);
-                    self.disk.people.push((user, name));
+                for person in people {
+                    self.disk.people.retain(|known| known.user != person.user);
+                    self.disk.people.push(person);
                 }
             }
+            Save::Settings { .. } | Save::UnsentSetting(_) | Save::SentSetting(_) => {}
             Save::Draft { conversation, text } => self.set_draft(conversation, text),
             Save::Place {
                 conversation,

@@ -220,6 +220,9 @@ impl Logs {
             newest_time: log.entries.last().map_or(Timestamp(0), |entry| entry.time),
             unread: log.unread(user),
             cursors: log.cursors.values().copied().collect(),
+            first: Seq(1),
+            room: None,
+            is_request: false,
         })
         .collect()
     }

@@ -94,6 +94,9 @@ fn heads_tell_where_each_conversation_stands() {
         newest_time: Timestamp(20),
         unread: 1,
         cursors: vec![cursors(alice, 0, 0), cursors(bob, 2, 1)],
+        first: Seq(1),
+        room: None,
+        is_request: false,
     };
     let head_with_carol = Head {
         conversation: ConversationId::direct(carol, alice),
@@ -101,6 +104,9 @@ fn heads_tell_where_each_conversation_stands() {
         newest_time: Timestamp(30),
         unread: 1,
         cursors: vec![cursors(alice, 0, 0), cursors(carol, 0, 0)],
+        first: Seq(1),
+        room: None,
+        is_request: false,
     };
     let known = |users: &[(UserId, &str)]| -> Vec<(UserId, UserName)> {
         users

@@ -233,7 +233,11 @@ fn held_entries_that_are_not_loaded_are_counted_by_reading_them() {
     };
     assert_eq!(load.range, recado_shared::PageRange::After(Seq(2)));
     let entries = log[2..].to_vec();
-    client.handle(Event::Loaded(Loaded { load, entries }));
+    client.handle(Event::Loaded(Loaded {
+        load,
+        entries,
+        about: Vec::new(),
+    }));
     assert_eq!(client.unread(BOB), 5);
     assert_eq!(client.handle(Event::Focus(true)), []);
 }

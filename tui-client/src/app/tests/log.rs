@@ -262,6 +262,7 @@ fn older_entries_are_read_from_the_local_store_when_they_come_into_sight() {
     client.handle(Event::Loaded(Loaded {
         load: older,
         entries: entries(1..=20, BOB),
+        about: Vec::new(),
     }));
     assert_eq!(client.items().len(), 30);
     assert!(
@@ -293,6 +294,7 @@ fn a_place_in_the_middle_is_read_on_both_sides() {
     client.handle(Event::Loaded(Loaded {
         load: newer,
         entries: entries(61..=101, BOB),
+        about: Vec::new(),
     }));
     assert_eq!(client.items().last().unwrap(), "m101");
     client.entry(BOB, entry(102, BOB));
@@ -307,7 +309,7 @@ fn what_waits_is_not_shown_among_what_is_far_older() {
     snapshot.outbox = vec![Pending {
         id: entry(1, ME).id,
         conversation: with(BOB),
-        body: MessageBody::new("waiting").unwrap(),
+        content: recado_shared::Content::Message(MessageBody::new("waiting").unwrap()),
         typed: Timestamp(1),
         state: PendingState::Waiting,
     }];
@@ -318,6 +320,7 @@ fn what_waits_is_not_shown_among_what_is_far_older() {
     client.handle(Event::Loaded(Loaded {
         load: first,
         entries: entries(101..=300, BOB),
+        about: Vec::new(),
     }));
     assert_eq!(client.items().last().unwrap(), "m300");
     client.keys("end");
@@ -325,6 +328,7 @@ fn what_waits_is_not_shown_among_what_is_far_older() {
     client.handle(Event::Loaded(Loaded {
         load: newest,
         entries: entries(301..=500, BOB),
+        about: Vec::new(),
     }));
     let items = client.items();
     assert_eq!(items[items.len() - 2..], ["m500", "waiting waiting"]);
@@ -349,6 +353,7 @@ fn the_newest_key_leaves_the_middle() {
     client.handle(Event::Loaded(Loaded {
         load: newest,
         entries: entries(60..=100, BOB),
+        about: Vec::new(),
     }));
     assert_eq!(client.items().len(), 41);
 }

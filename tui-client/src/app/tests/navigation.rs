@@ -215,7 +215,11 @@ fn the_first_unread_is_loaded_before_it_is_scrolled_to() {
         })
         .unwrap();
     let entries = entries(101..=300, BOB);
-    let effects = client.handle(Event::Loaded(crate::store::Loaded { load, entries }));
+    let effects = client.handle(Event::Loaded(crate::store::Loaded {
+        load,
+        entries,
+        about: Vec::new(),
+    }));
     let first = ItemId::Entry(Seq(101));
     assert!(
         effects.contains(&Effect::Scroll(Scroll::Show(first))),

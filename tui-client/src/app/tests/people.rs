@@ -6,7 +6,7 @@ use recado_shared::{Answer, ClientFrame, Presence, Request, RequestNumber, Serve
 use super::support::*;
 use crate::app::screen::Section;
 use crate::app::{ClickTarget, Effect, Event};
-use crate::store::Save;
+use crate::store::{Save, StoredPerson};
 
 fn watches(effects: &[Effect]) -> Vec<Vec<UserId>> {
     let watches = sent(effects).into_iter().filter_map(|frame| match frame {
@@ -144,7 +144,10 @@ fn names_that_are_news_are_saved() {
     let effects = client.frame(ServerFrame::Person(dave.clone()));
     assert_eq!(
         saved(&effects),
-        [Save::People(vec![(dave.user, dave.name.clone())])]
+        [Save::People(vec![StoredPerson::named(
+            dave.user,
+            dave.name.clone()
+        )])]
     );
     assert_eq!(saved(&client.frame(ServerFrame::Person(dave))), []);
 }

@@ -386,7 +386,7 @@ fn a_full_outbox_keeps_the_text_in_the_composer() {
     let pending = |n: u64| Pending {
         id: entry(n, ME).id,
         conversation: with(BOB),
-        body: recado_shared::MessageBody::new("x").unwrap(),
+        content: recado_shared::Content::Message(recado_shared::MessageBody::new("x").unwrap()),
         typed: Timestamp(n),
         state: PendingState::Waiting,
     };

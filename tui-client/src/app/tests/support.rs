@@ -12,7 +12,7 @@ use recado_shared::{
 use super::super::screen::{Item, ItemId, Mark, Place};
 use super::super::{App, Effect, Event, Settings, Viewed, keymap::Keymap};
 use crate::net::NetEvent;
-use crate::store::{Held, Save, Snapshot, StoredConversation, StoredMe};
+use crate::store::{Held, Save, Snapshot, StoredConversation, StoredMe, StoredPerson};
 
 pub(super) const ME: UserId = UserId(1);
 pub(super) const BOB: UserId = UserId(2);
@@ -80,6 +80,9 @@ pub(super) fn head(peer: UserId, newest: u64, read: u64, unread: u64) -> Head {
         newest_time: Timestamp(START.wrapping_add(newest)),
         unread,
         cursors: vec![cursors(ME, read, read), cursors(peer, 0, 0)],
+        first: Seq(1),
+        room: None,
+        is_request: false,
     }
 }
 
@@ -88,12 +91,13 @@ pub(super) fn person(user: UserId, presence: Presence) -> Person {
         user,
         name: name_of(user),
         presence,
+        display: None,
     }
 }
 
 pub(super) fn welcome(log: LogId) -> Event {
     Event::Net(NetEvent::Welcomed(Welcome {
-        version: ProtocolVersion::V1,
+        version: ProtocolVersion::V2,
         user: ME,
         name: name_of(ME),
         registered: false,
@@ -137,7 +141,9 @@ pub(super) fn snapshot(conversations: Vec<StoredConversation>) -> Snapshot {
             name: name_of(ME),
             log: LOG,
         }),
-        people: peers.map(|user| (user, name_of(user))).collect(),
+        people: peers
+            .map(|user| StoredPerson::named(user, name_of(user)))
+            .collect(),
         conversations,
         ..Snapshot::default()
     }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use recado_shared::limits::MAX_PAGE_ENTRIES;
 use recado_shared::tls::Identity;
 use recado_shared::{
-    Activity, Advance, Answer, ClientFrame, Content, ConversationId, Entry, Invite, MessageBody,
-    PageRange, Refusal, Request, Seq, ServerFrame, UserId, Welcome,
+    Activity, Advance, Answer, ClientFrame, ConversationId, Entry, Invite, MessageBody, PageRange,
+    Refusal, Request, Seq, ServerFrame, UserId, Welcome,
 };
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -208,8 +208,7 @@ impl Companion {
             return;
         }
         self.seen = entry.seq;
-        if entry.author == self.person {
-            let Content::Message(body) = &entry.content;
+        if let (true, Some(body)) = (entry.author == self.person, entry.content.body()) {
             self.mind.hear(now(), entry.seq, body.as_str());
         }
     }

@@ -97,7 +97,8 @@ fn client_logs(path: &Path) -> Logs {
     let mut logs = Logs::new();
     while let Some(row) = rows.next().unwrap() {
         let conversation: Vec<u8> = row.get(0).unwrap();
-        let recado_shared::ConversationId::Direct(pair) = codec::decode(&conversation).unwrap();
+        let conversation: recado_shared::ConversationId = codec::decode(&conversation).unwrap();
+        let pair = conversation.pair().unwrap();
         logs.entry((pair.low(), pair.high()))
             .or_default()
             .push(entry(row, 1));
@@ -107,7 +108,8 @@ fn client_logs(path: &Path) -> Logs {
 
 fn entry(row: &rusqlite::Row<'_>, at: usize) -> Row {
     let content: Vec<u8> = row.get(at + 3).unwrap();
-    let Content::Message(body) = codec::decode(&content).unwrap();
+    let content: Content = codec::decode(&content).unwrap();
+    let body = content.body().unwrap();
     Row {
         seq: number(row, at),
         author: user(row, at + 1),

@@ -1,0 +1,252 @@
+//! What an entry of a conversation's log holds.
+//!
+//! The server reads which kind it is and which entry it is about, never a body.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::body::MessageBody;
+use crate::id::{Seq, Timestamp, UserId};
+use crate::limits::MAX_EMOJI_LEN;
+use crate::line::Topic;
+use crate::room::{History, Role, RoomName, Visibility};
+use crate::text::is_forbidden;
+
+/// What an entry holds. Stored as it is written here, so variants are only ever appended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// What a person wrote.
+    Message(MessageBody),
+    /// What a person wrote about an earlier message.
+    Reply {
+        /// Which one.
+        to: Seq,
+        /// What.
+        body: MessageBody,
+    },
+    /// What a person does, told in the third person: `/me waves`.
+    Emote(MessageBody),
+    /// The author's message reads like this from now on. The earlier versions stay in the log.
+    Edit {
+        /// Which message.
+        target: Seq,
+        /// The whole new text.
+        body: MessageBody,
+    },
+    /// A message is taken back, by its author or by a moderator of the room. The server and the
+    /// clients erase its text and that of its edits.
+    Deletion {
+        /// Which message.
+        target: Seq,
+    },
+    /// The author reacts to a message.
+    ReactionAdded {
+        /// Which message.
+        target: Seq,
+        /// How.
+        emoji: Emoji,
+    },
+    /// The author no longer reacts so.
+    ReactionRemoved {
+        /// Which message.
+        target: Seq,
+        /// How.
+        emoji: Emoji,
+    },
+    /// Something happened to the room.
+    Room(RoomEvent),
+    /// What is left of an entry whose text was erased. No client sends it.
+    Erased(Erased),
+    /// The author was removed from the server: the texts of all their earlier entries here are
+    /// erased. No client sends it.
+    AuthorRemoved,
+}
+
+/// What an erased entry was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Erased {
+    /// A message, a reply or an emote: it leaves a tombstone.
+    Message,
+    /// An edit: it leaves nothing to see.
+    Edit,
+}
+
+/// What happened to a room. The author of the entry did it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RoomEvent {
+    /// Made the room, and is its first member and owner. The first entry and only the first.
+    Created,
+    /// Came in.
+    Joined,
+    /// Went.
+    Left,
+    /// Asked somebody in.
+    Invited(UserId),
+    /// Gave the room another name.
+    Renamed(RoomName),
+    /// Set or removed the topic.
+    Topic(Option<Topic>),
+    /// Changed who can find the room and come in.
+    Visibility(Visibility),
+    /// Changed what those who come in from now on see of the past.
+    History(History),
+    /// Gave a member a role.
+    Role {
+        /// Whom.
+        user: UserId,
+        /// Which.
+        role: Role,
+    },
+    /// Took a member's voice.
+    Muted {
+        /// Whose.
+        user: UserId,
+        /// Until then; `None` until it is given back.
+        until: Option<Timestamp>,
+    },
+    /// Gave a member's voice back.
+    Unmuted(UserId),
+    /// Sent a member out, who may come back.
+    Kicked(UserId),
+    /// Sent somebody out, who may not come back.
+    Banned(UserId),
+    /// Lets somebody come back.
+    Unbanned(UserId),
+    /// Closed the room for good: the last entry. Only who runs the server does.
+    Closed,
+}
+
+impl Content {
+    /// Whether it is something that people read as a message, and so counts as unread.
+    pub const fn is_message(&self) -> bool {
+        matches!(
+            self,
+            Self::Message(_) | Self::Reply { .. } | Self::Emote(_) | Self::Erased(Erased::Message)
+        )
+    }
+
+    /// The entry that this one changes: the target of an edit, a deletion or a reaction.
+    pub const fn target(&self) -> Option<Seq> {
+        match self {
+            Self::Edit { target, .. }
+            | Self::Deletion { target }
+            | Self::ReactionAdded { target, .. }
+            | Self::ReactionRemoved { target, .. } => Some(*target),
+            Self::Message(_)
+            | Self::Reply { .. }
+            | Self::Emote(_)
+            | Self::Room(_)
+            | Self::Erased(_)
+            | Self::AuthorRemoved => None,
+        }
+    }
+
+    /// The text that it carries.
+    pub const fn body(&self) -> Option<&MessageBody> {
+        match self {
+            Self::Message(body)
+            | Self::Reply { body, .. }
+            | Self::Emote(body)
+            | Self::Edit { body, .. } => Some(body),
+            Self::Deletion { .. }
+            | Self::ReactionAdded { .. }
+            | Self::ReactionRemoved { .. }
+            | Self::Room(_)
+            | Self::Erased(_)
+            | Self::AuthorRemoved => None,
+        }
+    }
+
+    /// What stays of it when its text is erased; `None` where there is no text.
+    pub const fn erased(&self) -> Option<Erased> {
+        match self {
+            Self::Message(_) | Self::Reply { .. } | Self::Emote(_) => Some(Erased::Message),
+            Self::Edit { .. } => Some(Erased::Edit),
+            Self::Deletion { .. }
+            | Self::ReactionAdded { .. }
+            | Self::ReactionRemoved { .. }
+            | Self::Room(_)
+            | Self::Erased(_)
+            | Self::AuthorRemoved => None,
+        }
+    }
+}
+
+/// A reaction: 1 to [`MAX_EMOJI_LEN`] bytes without white space, controls and plain ASCII texts.
+/// Whether it is one emoji is the client's to see: the list of them grows every year.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Emoji(Box<str>);
+
+/// A text is no [`Emoji`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("that is no emoji: choose one from the list")]
+pub struct EmojiError;
+
+impl Emoji {
+    /// Checks a text.
+    ///
+    /// # Errors
+    /// [`EmojiError`] if it is none.
+    pub fn new(text: &str) -> Result<Self, EmojiError> {
+        let is_bad = |c: char| is_forbidden(c) || c.is_whitespace();
+        if text.len() > MAX_EMOJI_LEN || text.is_ascii() || text.contains(is_bad) {
+            return Err(EmojiError);
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Emoji {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl From<Emoji> for String {
+    fn from(emoji: Emoji) -> Self {
+        emoji.0.into()
+    }
+}
+
+impl TryFrom<String> for Emoji {
+    type Error = EmojiError;
+
+    fn try_from(text: String) -> Result<Self, EmojiError> {
+        Self::new(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emoji_are_taken_and_other_text_is_not() {
+        for text in ["👍", "👍🏽", "👨‍👩‍👧", "❤️", "1️⃣", "🇵🇹"] {
+            assert_eq!(Emoji::new(text).unwrap().as_str(), text);
+        }
+        for text in ["", "+1", "a", "👍 👍", "👍\u{1b}", "👍\u{202e}"] {
+            assert_eq!(Emoji::new(text), Err(EmojiError), "{text:?}");
+        }
+        assert_eq!(Emoji::new(&"👍".repeat(17)), Err(EmojiError));
+    }
+
+    #[test]
+    fn what_is_erased_has_no_body_and_still_counts() {
+        let reply = Content::Reply {
+            to: Seq(1),
+            body: MessageBody::new("x").unwrap(),
+        };
+        assert_eq!(reply.erased(), Some(Erased::Message));
+        let erased = Content::Erased(Erased::Message);
+        assert!(erased.is_message() && erased.body().is_none());
+        assert_eq!(erased.erased(), None);
+    }
+}

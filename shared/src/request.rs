@@ -1,0 +1,338 @@
+//! What clients ask and servers answer. Variants are appended, never moved or removed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::content::Content;
+use crate::device::{Device, LinkCode, PendingDevice};
+use crate::frame::{Entry, Person};
+use crate::id::{ConversationId, DeviceKey, MessageId, RoomId, Seq, Stamp, Timestamp, UserId};
+use crate::limits::{
+    MAX_DEVICES, MAX_ROOM_BANS, MAX_ROOM_INVITES, MAX_ROOM_MEMBERS, MAX_ROOMS_OF_USER, MAX_SETTINGS,
+};
+use crate::line::{DeviceName, DisplayName};
+use crate::name::UserName;
+use crate::room::{History, Role, RoomMember, RoomName, RoomSummary, Visibility};
+use crate::setting::Setting;
+
+/// Something that needs an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Request {
+    /// Puts an entry at the end of a conversation's log. The same id from the same sender is
+    /// appended once: a repetition gets the first answer again.
+    Append {
+        /// Where to.
+        conversation: ConversationId,
+        /// The sender's unique id of the message.
+        id: MessageId,
+        /// What to append.
+        content: Content,
+    },
+    /// Reads a stretch of a conversation's log.
+    Page {
+        /// Of which conversation.
+        conversation: ConversationId,
+        /// Which stretch.
+        range: PageRange,
+        /// Most entries wanted; more than
+        /// [`MAX_PAGE_ENTRIES`](crate::limits::MAX_PAGE_ENTRIES) counts as that.
+        limit: u16,
+    },
+    /// Searches the directory by the beginning of the name, without regard to case, in the
+    /// order of the folded names.
+    FindPeople {
+        /// The beginning of the name; empty finds everybody.
+        prefix: String,
+        /// Continue after this name of an earlier answer.
+        after: Option<UserName>,
+        /// Most people wanted; more than
+        /// [`MAX_PEOPLE_PER_PAGE`](crate::limits::MAX_PEOPLE_PER_PAGE) counts as that.
+        limit: u16,
+    },
+    /// Who these users are; at most
+    /// [`MAX_PEOPLE_PER_PAGE`](crate::limits::MAX_PEOPLE_PER_PAGE), unknown ones are left out.
+    /// Answered by [`Answer::People`].
+    People(Vec<UserId>),
+    /// Makes a room, with the user as its owner. The same id from the same user makes one room.
+    CreateRoom {
+        /// The id of the room's first entry.
+        id: MessageId,
+        /// Its name.
+        name: RoomName,
+        /// Who can find it and come in.
+        visibility: Visibility,
+        /// What new members see of the past.
+        history: History,
+    },
+    /// Searches the public rooms, and those private ones that the user is in or invited to, by
+    /// the beginning of the name, in the order of the folded names.
+    FindRooms {
+        /// The beginning of the name; empty finds all.
+        prefix: String,
+        /// Continue after this name of an earlier answer.
+        after: Option<RoomName>,
+        /// Most rooms wanted; more than
+        /// [`MAX_ROOMS_PER_PAGE`](crate::limits::MAX_ROOMS_PER_PAGE) counts as that.
+        limit: u16,
+    },
+    /// The members of a room of the user's, in the order of their numbers.
+    Members {
+        /// Which room.
+        room: RoomId,
+        /// Continue after this member of an earlier answer.
+        after: Option<UserId>,
+        /// Most members wanted; more than
+        /// [`MAX_PEOPLE_PER_PAGE`](crate::limits::MAX_PEOPLE_PER_PAGE) counts as that.
+        limit: u16,
+    },
+    /// Changes a setting of the user's, on all devices.
+    Set(Setting),
+    /// The user's settings that changed after this stamp, oldest change first.
+    Settings {
+        /// After which; 0 gives all.
+        after: Stamp,
+    },
+    /// Changes or removes the display name beside the user's unique name.
+    SetDisplayName(Option<DisplayName>),
+    /// Takes a person's request to write to the user. Writing to them does the same.
+    AcceptContact(UserId),
+    /// The user's devices.
+    Devices,
+    /// The device that asks to be linked and shows this code.
+    FindDevice(LinkCode),
+    /// Makes the device that asks to be linked, and has this key, one of the user's.
+    LinkDevice {
+        /// Its key.
+        key: DeviceKey,
+        /// What to call it.
+        name: Option<DeviceName>,
+    },
+    /// Gives one of the user's devices a name.
+    NameDevice {
+        /// Its key.
+        key: DeviceKey,
+        /// What to call it.
+        name: DeviceName,
+    },
+    /// Takes a device from the user; its sessions end.
+    RevokeDevice(DeviceKey),
+}
+
+/// A stretch of a log. Both give ascending entries without a hole, next to the given place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PageRange {
+    /// The entries that follow this one.
+    After(Seq),
+    /// The entries that precede this one.
+    Before(Seq),
+}
+
+/// What came of a [`Request`] that was granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// The entry is in the log and synced to disk.
+    Accepted {
+        /// Its place.
+        seq: Seq,
+        /// When it was accepted.
+        time: Timestamp,
+    },
+    /// A stretch of a log.
+    Page {
+        /// The entries, ascending and without a hole. Fewer than asked for may mean that the
+        /// frame was full: ask again from the last one.
+        entries: Vec<Entry>,
+        /// The newest place of the conversation.
+        newest: Seq,
+    },
+    /// People in the order of their folded names.
+    People {
+        /// Who was found.
+        people: Vec<Person>,
+        /// Whether there are more after the last one.
+        more: bool,
+    },
+    /// It is done and synced to disk.
+    Done,
+    /// The room is there.
+    RoomCreated {
+        /// Which one.
+        room: RoomId,
+        /// The place of its first entry.
+        seq: Seq,
+        /// When it was made.
+        time: Timestamp,
+    },
+    /// Rooms in the order of their folded names.
+    Rooms {
+        /// What was found.
+        rooms: Vec<RoomSummary>,
+        /// Whether there are more after the last one.
+        more: bool,
+    },
+    /// Members in the order of their numbers.
+    Members {
+        /// Who is in the room.
+        members: Vec<RoomMember>,
+        /// Whether there are more after the last one.
+        more: bool,
+    },
+    /// Settings, oldest change first.
+    Settings {
+        /// Those that changed.
+        settings: Vec<Setting>,
+        /// The stamp of the last of them: what to name next.
+        stamp: Stamp,
+        /// Whether there are more after that.
+        more: bool,
+    },
+    /// The user's devices, oldest first.
+    Devices(Vec<Device>),
+    /// The device that shows the code.
+    PendingDevice(PendingDevice),
+}
+
+/// Why a [`Request`] was not granted. The session goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum RequestError {
+    /// There is no such user.
+    #[error("there is no such person on this server")]
+    UnknownUser,
+    /// The user is no member of the conversation.
+    #[error("you are not a member of that conversation")]
+    NotAMember,
+    /// The server is stopping, or cannot use its store. Nothing was stored.
+    #[error("the server cannot store anything right now")]
+    Unavailable,
+    /// The agreed version does not allow this request.
+    #[error("the server does not know this request: it may be older than your client")]
+    Unsupported,
+    /// The id was used before for an entry of another conversation, or with other content.
+    #[error("that message id was used before for something else")]
+    IdReused,
+    /// Only members of this role or a higher one may do that.
+    #[error("only {}s of this room may do that: ask one of them", .0.name())]
+    RoleNeeded(Role),
+    /// The user has no voice in the room.
+    #[error("you are muted in this room: ask a moderator for your voice")]
+    Muted,
+    /// The user may not come back.
+    #[error("you are banned from this room: ask one of its moderators")]
+    Banned,
+    /// The room is private.
+    #[error("this room is private: ask one of its members to invite you")]
+    InviteNeeded,
+    /// There is no such room, or none that the user may know of.
+    #[error("there is no such room that you may see")]
+    UnknownRoom,
+    /// Another room has the name.
+    #[error("another room has that name: choose another one")]
+    RoomNameTaken,
+    /// Another room has a name that looks the same.
+    #[error("that name looks too much like another room's: choose another one")]
+    RoomNameResembles,
+    /// The user is in the room already.
+    #[error("you are in that room already")]
+    AlreadyAMember,
+    /// The other person is in the room already.
+    #[error("that person is in the room already")]
+    AlreadyInRoom,
+    /// The other person is not in the room.
+    #[error("that person is not in this room")]
+    NotInRoom,
+    /// The other person is not banned.
+    #[error("that person is not banned from this room")]
+    NotBanned,
+    /// The other person has the same role or a higher one.
+    #[error("that person's role is as high as yours: only a higher one may do that")]
+    OutranksYou,
+    /// The last owner cannot go or step down.
+    #[error("you are the room's only owner: make somebody else an owner first")]
+    LastOwner,
+    /// The entry is no message, or there is none at that place.
+    #[error("there is no such message here: it may have been deleted")]
+    NoSuchMessage,
+    /// Only the author may do that.
+    #[error("only its author may edit a message")]
+    NotTheAuthor,
+    /// Only the author, or a moderator of the room, may do that.
+    #[error("only its author, or a moderator of the room, may delete a message")]
+    NotYoursToDelete,
+    /// Only rooms have that.
+    #[error("that can only be done in a room")]
+    NotARoom,
+    /// The recipient takes no messages from this user. Why is theirs to know.
+    #[error("this person does not take your messages at the moment")]
+    NotTaken,
+    /// The recipient has not accepted the user's first messages yet.
+    #[error("they have not answered your first messages yet: wait until they accept")]
+    AwaitsAcceptance,
+    /// The user has no such device.
+    #[error("you have no such device")]
+    UnknownDevice,
+    /// The last device cannot be revoked.
+    #[error("this is your only device: link another one first")]
+    LastDevice,
+    /// No device that asks to be linked shows this code.
+    #[error("no device shows that code: start 'recado link' there, and compare again")]
+    UnknownCode,
+    /// Something has grown as large as it may.
+    #[error("{0}")]
+    Limit(Limit),
+    /// What was asked makes no sense here.
+    #[error("that makes no sense here")]
+    Invalid,
+}
+
+/// What has grown as large as it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Limit {
+    /// Rooms that one user is in.
+    #[error("you are in {MAX_ROOMS_OF_USER} rooms, more are not possible: leave one first")]
+    RoomsOfUser,
+    /// Members of one room.
+    #[error("the room has {MAX_ROOM_MEMBERS} members and takes no more")]
+    RoomMembers,
+    /// Devices of one user.
+    #[error("you have {MAX_DEVICES} devices, more are not possible: revoke one first")]
+    Devices,
+    /// Settings of one user.
+    #[error("you have {MAX_SETTINGS} settings stored: clear drafts and favourites first")]
+    Settings,
+    /// Invitations to one room that nobody has taken.
+    #[error("{MAX_ROOM_INVITES} invitations to this room are open: wait until some are taken")]
+    RoomInvites,
+    /// Bans of one room.
+    #[error("the room has {MAX_ROOM_BANS} bans: lift one first")]
+    RoomBans,
+}
+
+impl RequestError {
+    /// Whether the same request may be granted later without anybody doing anything.
+    pub const fn is_temporary(self) -> bool {
+        matches!(self, Self::Unavailable)
+    }
+}
+
+impl Request {
+    /// The name of the request's kind, for logs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Append { .. } => "append",
+            Self::Page { .. } => "page",
+            Self::FindPeople { .. } => "find-people",
+            Self::People(_) => "people",
+            Self::CreateRoom { .. } => "create-room",
+            Self::FindRooms { .. } => "find-rooms",
+            Self::Members { .. } => "members",
+            Self::Set(_) => "set",
+            Self::Settings { .. } => "settings",
+            Self::SetDisplayName(_) => "set-display-name",
+            Self::AcceptContact(_) => "accept-contact",
+            Self::Devices => "devices",
+            Self::FindDevice(_) => "find-device",
+            Self::LinkDevice { .. } => "link-device",
+            Self::NameDevice { .. } => "name-device",
+            Self::RevokeDevice(_) => "revoke-device",
+        }
+    }
+}

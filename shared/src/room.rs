@@ -1,0 +1,186 @@
+//! Rooms: their names, who may do what in them, and the facts that are shown of them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::frame::Person;
+use crate::id::{RoomId, Timestamp};
+use crate::line::Topic;
+use crate::name::{NameError, NameKey, UserName};
+
+/// The unique name of a room, written without the `#` that marks it on screens. The rules and the
+/// keys under which it is unique are those of a [`UserName`]; rooms and people do not share names'
+/// space.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RoomName(UserName);
+
+impl RoomName {
+    /// Normalises a text to form KC and checks it. A `#` before it is left out.
+    ///
+    /// # Errors
+    /// [`NameError`] says what is wrong with it.
+    pub fn new(text: &str) -> Result<Self, NameError> {
+        UserName::new(text.strip_prefix('#').unwrap_or(text)).map(Self)
+    }
+
+    /// The name as it was given.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The name without regard to case, for prefix search and ordering.
+    pub fn folded(&self) -> String {
+        self.0.folded()
+    }
+
+    /// The keys under which this name must be unique among rooms.
+    pub fn keys(&self) -> Vec<NameKey> {
+        self.0.keys()
+    }
+}
+
+impl fmt::Display for RoomName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for RoomName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RoomName({})", self.as_str())
+    }
+}
+
+impl std::str::FromStr for RoomName {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        Self::new(text)
+    }
+}
+
+/// What a member may do. A higher role may do all that a lower one may.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub enum Role {
+    /// Reads and writes.
+    #[default]
+    Member,
+    /// Also keeps order: mutes, kicks, bans, deletes messages, sets the topic.
+    Moderator,
+    /// Also changes the room and gives roles.
+    Owner,
+}
+
+impl Role {
+    /// The role as people read it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Moderator => "moderator",
+            Self::Owner => "owner",
+        }
+    }
+}
+
+/// How a user stands to a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Standing {
+    /// In it.
+    Member,
+    /// Asked in, and not yet come.
+    Invited,
+    /// Was in it, and went.
+    Left,
+    /// Was sent out, and may come back.
+    Kicked,
+    /// Was sent out, and may not come back.
+    Banned,
+}
+
+/// Who can find a room and come in.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub enum Visibility {
+    /// Everybody of this server finds it and may join.
+    #[default]
+    Public,
+    /// Only who was invited may join, and only they and the members know of it.
+    Private,
+}
+
+/// What new members see of the time before they joined. What it is at their joining holds for
+/// them.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub enum History {
+    /// Everything.
+    #[default]
+    Visible,
+    /// Nothing.
+    Hidden,
+}
+
+/// The facts of a room as one user sees them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomFacts {
+    /// Its name.
+    pub name: RoomName,
+    /// What it is about.
+    pub topic: Option<Topic>,
+    /// Who can find it and come in.
+    pub visibility: Visibility,
+    /// What new members see of the past.
+    pub history: History,
+    /// How many members it has.
+    pub members: u32,
+    /// How the user stands to it.
+    pub standing: Standing,
+    /// The user's role, of a member.
+    pub role: Role,
+    /// Whether the user has no voice.
+    pub mute: Option<Mute>,
+}
+
+/// That a member has no voice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Mute {
+    /// Until then; `None` until it is given back.
+    pub until: Option<Timestamp>,
+}
+
+impl Mute {
+    /// Whether it holds at this time.
+    pub fn holds_at(self, time: Timestamp) -> bool {
+        self.until.is_none_or(|until| time < until)
+    }
+}
+
+/// A room as a search finds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomSummary {
+    /// Which one.
+    pub room: RoomId,
+    /// Its name.
+    pub name: RoomName,
+    /// What it is about.
+    pub topic: Option<Topic>,
+    /// How many members it has.
+    pub members: u32,
+}
+
+/// A member as the other members see them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomMember {
+    /// Who.
+    pub person: Person,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they have no voice.
+    pub mute: Option<Mute>,
+}

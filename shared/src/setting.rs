@@ -1,0 +1,164 @@
+//! What a user has set for themselves, the same on all their devices.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::body::BodyError;
+use crate::id::{ConversationId, Timestamp, UserId};
+use crate::limits::MAX_BODY_LEN;
+use crate::text::first_forbidden;
+
+/// One setting with its value. The last one that reached the server holds for all devices. The
+/// server stores it without looking into it, but for [`Blocked`](Self::Blocked) and
+/// [`FirstContact`](Self::FirstContact), which it enforces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Setting {
+    /// Whether a conversation stays on top of the list.
+    Favourite {
+        /// Which one.
+        conversation: ConversationId,
+        /// Whether it does.
+        is_on: bool,
+    },
+    /// What of a conversation is brought to the user's notice.
+    Level {
+        /// Which one.
+        conversation: ConversationId,
+        /// How much.
+        level: Level,
+    },
+    /// Whether a conversation is quiet.
+    Muted {
+        /// Which one.
+        conversation: ConversationId,
+        /// Until then; `None` if it is not quiet. The largest time means for good.
+        until: Option<Timestamp>,
+    },
+    /// The text waiting in the composer; empty if none is.
+    Draft {
+        /// Of which conversation.
+        conversation: ConversationId,
+        /// The text.
+        text: DraftText,
+    },
+    /// Whether a person's direct messages are refused, without their being told.
+    Blocked {
+        /// Whose.
+        user: UserId,
+        /// Whether they are.
+        is_on: bool,
+    },
+    /// Whether people whom the user has never written to first ask.
+    FirstContact {
+        /// Whether they do.
+        ask: bool,
+    },
+}
+
+/// Which setting it is, without its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum SettingKey {
+    /// [`Setting::Favourite`] of a conversation.
+    Favourite(ConversationId),
+    /// [`Setting::Level`] of a conversation.
+    Level(ConversationId),
+    /// [`Setting::Muted`] of a conversation.
+    Muted(ConversationId),
+    /// [`Setting::Draft`] of a conversation.
+    Draft(ConversationId),
+    /// [`Setting::Blocked`] of a person.
+    Blocked(UserId),
+    /// [`Setting::FirstContact`].
+    FirstContact,
+}
+
+/// What of a conversation is brought to the user's notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Level {
+    /// Every message.
+    All,
+    /// Mentions, replies and reactions to the user.
+    Mentions,
+    /// Nothing.
+    Nothing,
+}
+
+impl Setting {
+    /// Which setting it is.
+    pub const fn key(&self) -> SettingKey {
+        match self {
+            Self::Favourite { conversation, .. } => SettingKey::Favourite(*conversation),
+            Self::Level { conversation, .. } => SettingKey::Level(*conversation),
+            Self::Muted { conversation, .. } => SettingKey::Muted(*conversation),
+            Self::Draft { conversation, .. } => SettingKey::Draft(*conversation),
+            Self::Blocked { user, .. } => SettingKey::Blocked(*user),
+            Self::FirstContact { .. } => SettingKey::FirstContact,
+        }
+    }
+}
+
+/// Unsent text: at most [`MAX_BODY_LEN`] bytes of UTF-8 without
+/// [forbidden](crate::text::is_forbidden) characters. It may be empty.
+#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DraftText(Box<str>);
+
+impl DraftText {
+    /// Checks a text.
+    ///
+    /// # Errors
+    /// [`BodyError`] says what is wrong with it.
+    pub fn new(text: impl Into<Box<str>>) -> Result<Self, BodyError> {
+        let text = text.into();
+        if text.len() > MAX_BODY_LEN {
+            return Err(BodyError::TooLong { len: text.len() });
+        }
+        match first_forbidden(&text) {
+            Some((offset, found)) => Err(BodyError::Forbidden { found, offset }),
+            None => Ok(Self(text)),
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Drafts are never logged.
+impl fmt::Debug for DraftText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DraftText({} bytes)", self.0.len())
+    }
+}
+
+impl From<DraftText> for String {
+    fn from(draft: DraftText) -> Self {
+        draft.0.into()
+    }
+}
+
+impl TryFrom<String> for DraftText {
+    type Error = BodyError;
+
+    fn try_from(text: String) -> Result<Self, BodyError> {
+        Self::new(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_may_be_empty_and_its_debug_form_hides_it() {
+        assert_eq!(DraftText::new("").unwrap(), DraftText::default());
+        assert_eq!(
+            format!("{:?}", DraftText::new("secret").unwrap()),
+            "DraftText(6 bytes)"
+        );
+        assert!(DraftText::new("a\u{1b}").is_err());
+        assert!(DraftText::new("x".repeat(MAX_BODY_LEN + 1)).is_err());
+    }
+}
