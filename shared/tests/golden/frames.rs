@@ -1,94 +1,15 @@
-//! The bytes of every frame, in hex. They are added to and never edited: a change here means that
-//! older programs do not understand newer ones. Version 2 is the oldest that is spoken.
-
-#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+//! Openings, messages, hints and goodbyes.
 
 use recado_shared::codec::{self, CodecError};
-use recado_shared::limits::{
-    MAX_BODY_LEN, MAX_DISPLAY_NAME_CHARS, MAX_FRAME_LEN, MAX_HEADS_PER_FRAME, MAX_NAME_CHARS,
-    MAX_NAME_LEN, MAX_PEOPLE_PER_PAGE,
-};
 use recado_shared::{
-    Activity, Advance, Answer, ClientFrame, Content, ConversationId, DisplayName, Entry, Extension,
-    Farewell, Head, HeadsPage, Hello, LogId, MemberCursors, MessageBody, MessageId, NameError,
-    Notice, PageRange, Person, Presence, ProtocolVersion, Refusal, Request, RequestError,
-    RequestNumber, Seq, ServerFrame, Since, Stamp, Timestamp, Token, UserId, UserName, Welcome,
+    Activity, Advance, Answer, ClientFrame, Extension, Farewell, Head, HeadsPage, Hello, LogId,
+    NameError, Notice, PageRange, Presence, ProtocolVersion, Refusal, Request, RequestError, Seq,
+    ServerFrame, Since, Stamp, Timestamp, Token, UserId, Welcome,
 };
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-/// Every value has these bytes, and these bytes are that value.
-fn check<T>(golden: &[(T, &str)])
-where
-    T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug,
-{
-    for (value, hex) in golden {
-        let bytes = codec::encode(value).unwrap();
-        assert_eq!(&hex_of(&bytes), hex, "{value:?}");
-        assert_eq!(&codec::decode::<T>(&bytes).unwrap(), value);
-    }
-}
-
-fn hex_of(bytes: &[u8]) -> String {
-    data_encoding::HEXLOWER.encode(bytes)
-}
-
-fn name(text: &str) -> UserName {
-    UserName::new(text).unwrap()
-}
-
-fn conversation() -> ConversationId {
-    ConversationId::direct(UserId(300), UserId(2))
-}
-
-fn id() -> MessageId {
-    MessageId([0xab; 16])
-}
-
-fn content() -> Content {
-    Content::Message(MessageBody::new("hé\n").unwrap())
-}
-
-fn request(request: Request) -> ClientFrame {
-    ClientFrame::Request {
-        number: RequestNumber(129),
-        request,
-    }
-}
-
-fn answer(result: Result<Answer, RequestError>) -> ServerFrame {
-    ServerFrame::Answer {
-        number: RequestNumber(129),
-        result,
-    }
-}
-
-fn entry() -> Entry {
-    Entry {
-        seq: Seq(5),
-        author: UserId(2),
-        id: id(),
-        time: Timestamp(1_700_000_000_000),
-        content: content(),
-    }
-}
-
-fn cursors() -> MemberCursors {
-    MemberCursors {
-        user: UserId(2),
-        delivered: Seq(5),
-        read: Seq(4),
-    }
-}
-
-fn person(presence: Presence) -> Person {
-    Person {
-        user: UserId(2),
-        name: name("bob"),
-        presence,
-        display: None,
-    }
-}
+use crate::support::{
+    answer, check, content, conversation, cursors, entry, id, name, person, request,
+};
 
 #[test]
 fn hello() {
@@ -372,54 +293,4 @@ fn a_number_without_a_variant_is_no_frame() {
     assert!(matches!(error, CodecError::Malformed(_)), "{error}");
     let error = codec::decode::<ServerFrame>(&[16]).unwrap_err();
     assert!(matches!(error, CodecError::Malformed(_)), "{error}");
-}
-
-#[test]
-fn the_fullest_heads_and_pages_fit_in_a_frame() {
-    // An Ethiopic letter of four bytes.
-    let longest = UserName::new(&"\u{1e7e0}".repeat(MAX_NAME_CHARS)).unwrap();
-    assert_eq!(longest.as_str().len(), MAX_NAME_LEN);
-    let far = |low: u64| UserId(u64::MAX - low);
-    let member = MemberCursors {
-        user: far(0),
-        delivered: Seq(u64::MAX),
-        read: Seq(u64::MAX),
-    };
-    let head = Head {
-        conversation: ConversationId::direct(far(0), far(1)),
-        newest: Seq(u64::MAX),
-        newest_time: Timestamp(u64::MAX),
-        unread: u64::MAX,
-        cursors: vec![member; 2],
-        first: Seq(1),
-        room: None,
-        is_request: false,
-    };
-    let person = Person {
-        user: far(0),
-        name: longest,
-        presence: Presence::Offline,
-        display: Some(DisplayName::new(&"\u{1e7e0}".repeat(MAX_DISPLAY_NAME_CHARS)).unwrap()),
-    };
-    let heads = ServerFrame::Heads(HeadsPage {
-        heads: vec![head; MAX_HEADS_PER_FRAME],
-        people: Vec::new(),
-        complete: Some(Stamp(u64::MAX)),
-    });
-    assert!(codec::encode(&heads).unwrap().len() <= MAX_FRAME_LEN);
-    let people = answer(Ok(Answer::People {
-        people: vec![person; usize::from(MAX_PEOPLE_PER_PAGE)],
-        more: true,
-    }));
-    assert!(codec::encode(&people).unwrap().len() <= MAX_FRAME_LEN);
-    let body = MessageBody::new("x".repeat(MAX_BODY_LEN)).unwrap();
-    let longest = Entry {
-        content: Content::Message(body),
-        ..entry()
-    };
-    let page = answer(Ok(Answer::Page {
-        entries: vec![longest; 4],
-        newest: Seq(u64::MAX),
-    }));
-    assert!(codec::encode(&page).unwrap().len() <= MAX_FRAME_LEN);
 }

@@ -1,0 +1,106 @@
+//! Heads of rooms, refusals, goodbyes and announcements that came with rooms and devices.
+
+use recado_shared::{
+    ConversationId, DisplayName, Farewell, Head, HeadsPage, History, MessageBody, Mute, Person,
+    Presence, Refusal, Role, RoomFacts, RoomId, RoomName, Seq, ServerFrame, Standing, Timestamp,
+    Topic, Visibility,
+};
+
+use crate::support::{check, conversation, cursors, person};
+
+fn facts(standing: Standing) -> RoomFacts {
+    RoomFacts {
+        name: RoomName::new("tea").unwrap(),
+        topic: Some(Topic::new("leaves").unwrap()),
+        visibility: Visibility::Private,
+        history: History::Hidden,
+        members: 300,
+        standing,
+        role: Role::Moderator,
+        mute: Some(Mute { until: None }),
+    }
+}
+
+fn heads(head: Head) -> ServerFrame {
+    ServerFrame::Heads(HeadsPage {
+        heads: vec![head],
+        people: Vec::new(),
+        complete: None,
+    })
+}
+
+#[test]
+fn heads_of_rooms_and_of_requests_to_write() {
+    let head = |room| Head {
+        conversation: ConversationId::Room(RoomId(7)),
+        newest: Seq(9),
+        newest_time: Timestamp(1_700_000_000_000),
+        unread: 4,
+        cursors: vec![cursors()],
+        first: Seq(3),
+        room,
+        is_request: false,
+    };
+    let of = |standing| heads(head(Some(facts(standing))));
+    let request = Head {
+        conversation: conversation(),
+        is_request: true,
+        ..head(None)
+    };
+    check(&[
+        (
+            of(Standing::Member),
+            "030101070980d095ffbc31040102050403010374656101066c65617665730101ac0200010100000000",
+        ),
+        (
+            of(Standing::Invited),
+            "030101070980d095ffbc31040102050403010374656101066c65617665730101ac0201010100000000",
+        ),
+        (
+            of(Standing::Left),
+            "030101070980d095ffbc31040102050403010374656101066c65617665730101ac0202010100000000",
+        ),
+        (
+            of(Standing::Kicked),
+            "030101070980d095ffbc31040102050403010374656101066c65617665730101ac0203010100000000",
+        ),
+        (
+            of(Standing::Banned),
+            "030101070980d095ffbc31040102050403010374656101066c65617665730101ac0204010100000000",
+        ),
+        (
+            heads(request),
+            "03010002ac020980d095ffbc3104010205040300010000",
+        ),
+    ]);
+}
+
+#[test]
+fn a_person_with_a_display_name() {
+    let person = Person {
+        display: Some(DisplayName::new("Bob B.").unwrap()),
+        ..person(Presence::Online)
+    };
+    check(&[(
+        ServerFrame::Person(person),
+        "080203626f620106426f6220422e00",
+    )]);
+}
+
+#[test]
+fn refusals_and_farewells_of_accounts_and_devices() {
+    check(&[
+        (ServerFrame::Refused(Refusal::LinkPending), "0112"),
+        (ServerFrame::Refused(Refusal::TooManyLinks), "0113"),
+        (ServerFrame::Refused(Refusal::Disabled), "0114"),
+        (ServerFrame::Farewell(Farewell::Revoked), "0d07"),
+        (ServerFrame::Farewell(Farewell::AccountClosed), "0d08"),
+        (ServerFrame::Farewell(Farewell::Renamed), "0d09"),
+    ]);
+}
+
+#[test]
+fn an_announcement() {
+    let body = MessageBody::new("hé").unwrap();
+    check(&[(ServerFrame::Announcement(body), "0f0368c3a9")]);
+}
