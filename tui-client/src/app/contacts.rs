@@ -5,9 +5,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use recado_shared::limits::MAX_WATCHED;
-use recado_shared::{ClientFrame, ConversationId, Person, Presence, Timestamp, UserId, UserName};
+use recado_shared::{
+    ClientFrame, ConversationId, Person, Presence, Standing, Timestamp, UserId, UserName,
+};
 
 use super::App;
+use super::conversation::Conversation;
 use super::screen::Section;
 use crate::store::{Save, StoredPerson};
 
@@ -23,6 +26,8 @@ pub(super) struct Contact {
     folded: String,
     /// As last heard; means nothing while the link is down.
     pub(super) presence: Option<Presence>,
+    /// Whether the person stands in the list without a name: one of a direct conversation.
+    is_peer: bool,
 }
 
 impl Contact {
@@ -33,6 +38,7 @@ impl Contact {
             folded: label.clone(),
             label,
             presence: None,
+            is_peer: false,
         }
     }
 }
@@ -50,11 +56,38 @@ pub(super) struct Contacts {
 }
 
 impl Contacts {
-    pub(super) fn add(&mut self, user: UserId) {
+    fn add(&mut self, user: UserId) {
         self.people
             .entry(user)
-            .or_insert_with(|| Contact::unnamed(user));
+            .or_insert_with(|| Contact::unnamed(user))
+            .is_peer = true;
         self.mark_stale();
+    }
+
+    /// The other person of a direct conversation is known.
+    pub(super) fn add_peer(&mut self, conversation: &Conversation) {
+        match conversation.peer() {
+            Some(peer) => self.add(peer),
+            None => self.mark_stale(),
+        }
+    }
+
+    /// Somebody writes in a room, or something there is about them. Returns whether their name
+    /// is not known.
+    pub(super) fn meet(&mut self, user: UserId) -> bool {
+        if self.people.len() < MAX_PEOPLE {
+            let contact = self.people.entry(user);
+            let contact = contact.or_insert_with(|| Contact::unnamed(user));
+            return contact.name.is_none();
+        }
+        !self.people.contains_key(&user)
+    }
+
+    /// The person who has this name, without regard to case.
+    pub(super) fn find_by_name(&self, name: &UserName) -> Option<UserId> {
+        let folded = name.folded();
+        let is_it = |(_, contact): &(&UserId, &Contact)| contact.folded == folded;
+        self.people.iter().find(is_it).map(|(user, _)| *user)
     }
 
     /// Takes over a name. Returns whether it is news.
@@ -62,8 +95,9 @@ impl Contacts {
         if self.people.len() >= MAX_PEOPLE && !self.people.contains_key(&user) {
             return false;
         }
-        self.add(user);
-        let contact = self.people.get_mut(&user).expect("added just now");
+        self.mark_stale();
+        let contact = self.people.entry(user);
+        let contact = contact.or_insert_with(|| Contact::unnamed(user));
         if contact.name.as_ref() == Some(&name) {
             return false;
         }
@@ -88,7 +122,7 @@ impl Contacts {
     }
 
     pub(super) fn label(&self, user: UserId) -> &str {
-        self.find(user).map_or("", |contact| &contact.label)
+        self.find(user).map_or("somebody", |contact| &contact.label)
     }
 
     pub(super) fn order(&self) -> &[(ConversationId, Section)] {
@@ -107,7 +141,9 @@ impl Contacts {
 
     /// The people without a conversation, who is online first, then by name.
     fn without(&self, me: UserId, taken: &BTreeSet<UserId>) -> Vec<UserId> {
-        let is_free = |user: &UserId| *user != me && !taken.contains(user);
+        let is_listed = |contact: &Contact| contact.is_peer || contact.name.is_some();
+        let is_free =
+            |user: &UserId| *user != me && !taken.contains(user) && is_listed(&self.people[user]);
         let mut users: Vec<_> = self.people.keys().copied().filter(is_free).collect();
         users.sort_by_key(|user| {
             let contact = &self.people[user];
@@ -158,7 +194,8 @@ impl App {
             .into_iter()
             .map(|(id, time)| (Reverse(time), id))
             .collect();
-        active.sort_unstable();
+        active.retain(|(_, id)| self.is_listed(*id));
+        active.sort_by_key(|&(time, id)| (self.rank(id), time, id));
         let taken: BTreeSet<_> = active.iter().filter_map(|(_, id)| id.peer_of(me)).collect();
         let people = self.contacts.without(me, &taken).into_iter();
         self.contacts.order = active
@@ -166,6 +203,28 @@ impl App {
             .map(|(_, id)| (id, Section::Conversations))
             .chain(people.map(|user| (ConversationId::direct(me, user), Section::People)))
             .collect();
+    }
+
+    /// Whether a conversation stands in the list. A room that the user has left does so while it
+    /// is open or has text of theirs.
+    fn is_listed(&self, id: ConversationId) -> bool {
+        self.conversations.get(&id).is_none_or(|conversation| {
+            conversation.standing() != Standing::Left
+                || self.nav.open == Some(id)
+                || !conversation.composer.is_empty()
+                || self.outbox.of(id).next().is_some()
+        })
+    }
+
+    /// Where a conversation stands in the list: invitations first, rooms that the user is out of
+    /// last.
+    fn rank(&self, id: ConversationId) -> u8 {
+        let conversation = self.conversations.get(&id);
+        match conversation.map_or(Standing::Member, Conversation::standing) {
+            Standing::Invited => 0,
+            Standing::Member => 1,
+            Standing::Left | Standing::Kicked | Standing::Banned => 2,
+        }
     }
 
     /// Tells the server whose presence is shown, the open conversation and recent ones first,

@@ -2,17 +2,23 @@
 //!
 //! It changes only itself; what follows for the link and the store is decided by its callers.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
+use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::{
-    ConversationId, Entry, Head, MemberCursors, PageRange, Seq, Timestamp, UserId,
+    ConversationId, Entry, Head, MemberCursors, PageRange, Seq, Standing, Timestamp, UserId,
 };
 
 use super::composer::Composer;
 use super::log::{Log, OPEN_LOADED, UNOPENED_LOADED};
+use super::room::Room;
 use super::screen::{ItemId, Place};
 use super::unread::Unread;
 use crate::store::StoredConversation;
+
+/// Most people who are shown as typing at a time. Further ones are not.
+const MAX_TYPING: usize = 16;
 
 /// How far a member has got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,12 +57,23 @@ pub(super) struct NewLine {
     pub(super) count: u64,
 }
 
+/// With whom one talks.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// With one person, who may be the user.
+    Direct(UserId),
+    /// With the members of a room.
+    Room(Box<Room>),
+}
+
 /// A conversation.
 #[derive(Debug)]
 pub(super) struct Conversation {
     pub(super) id: ConversationId,
     me: UserId,
-    pub(super) peer: UserId,
+    kind: Kind,
+    /// Whether the other person asks to write to the user, who has not accepted that yet.
+    pub(super) is_request: bool,
     pub(super) log: Log,
     unread: Unread,
     /// The user's own progress here, ahead of what the server knows while offline.
@@ -65,8 +82,9 @@ pub(super) struct Conversation {
     pub(super) acked: Progress,
     /// What it has been told in this session.
     pub(super) sent: Progress,
-    /// How far the other person has got.
-    pub(super) theirs: Progress,
+    /// How far the others have got: the other person, or the members of a room that is small
+    /// enough for everybody to be told, at most [`MAX_MEMBERS_WITH_CURSORS`].
+    others: BTreeMap<UserId, Progress>,
     /// The last place that was on the screen while the person was looking.
     seen: Seq,
     /// The newest entry of somebody else: cursors that pass no such entry need not be sent.
@@ -76,7 +94,8 @@ pub(super) struct Conversation {
     /// No page is asked for until the next session or head: the last answer made no sense.
     pub(super) is_stalled: bool,
     pub(super) new_line: Option<NewLine>,
-    pub(super) typing_until: Option<Instant>,
+    /// Who is typing, and until when that is shown.
+    typing: BTreeMap<UserId, Instant>,
     /// When the own typing hint went out last.
     pub(super) typing_sent: Option<Instant>,
     pub(super) composer: Composer,
@@ -86,22 +105,27 @@ pub(super) struct Conversation {
 impl Conversation {
     /// A conversation of which nothing is known, or `None` if `me` is no member.
     pub(super) fn new(id: ConversationId, me: UserId) -> Option<Self> {
+        let kind = match id {
+            ConversationId::Direct(_) => Kind::Direct(id.peer_of(me)?),
+            ConversationId::Room(room) => Kind::Room(Box::new(Room::new(room))),
+        };
         Some(Self {
             id,
             me,
-            peer: id.peer_of(me)?,
+            kind,
+            is_request: false,
             log: Log::default(),
             unread: Unread::default(),
             own: Progress::default(),
             acked: Progress::default(),
             sent: Progress::default(),
-            theirs: Progress::default(),
+            others: BTreeMap::new(),
             seen: Seq::ZERO,
             last_of_others: Seq::ZERO,
             is_ack_unsure: false,
             is_stalled: false,
             new_line: None,
-            typing_until: None,
+            typing: BTreeMap::new(),
             typing_sent: None,
             composer: Composer::default(),
             place: Place::default(),
@@ -113,6 +137,7 @@ impl Conversation {
         let mut conversation = Self::new(stored.head.conversation, me)?;
         conversation.place = stored.place;
         conversation.set_progress(&stored.head.cursors);
+        conversation.set_facts(&stored.head);
         conversation.own = conversation.acked;
         conversation.is_ack_unsure = true;
         let head = &stored.head;
@@ -126,15 +151,139 @@ impl Conversation {
         Some(conversation)
     }
 
+    /// The other person of a direct conversation.
+    pub(super) fn peer(&self) -> Option<UserId> {
+        match self.kind {
+            Kind::Direct(peer) => Some(peer),
+            Kind::Room(_) => None,
+        }
+    }
+
+    pub(super) fn room(&self) -> Option<&Room> {
+        match &self.kind {
+            Kind::Direct(_) => None,
+            Kind::Room(room) => Some(room),
+        }
+    }
+
+    pub(super) fn room_mut(&mut self) -> Option<&mut Room> {
+        match &mut self.kind {
+            Kind::Direct(_) => None,
+            Kind::Room(room) => Some(room),
+        }
+    }
+
     fn set_progress(&mut self, cursors: &[MemberCursors]) {
         for &member in cursors {
             if member.user == self.me {
                 self.acked.raise(member.into());
             }
-            if member.user == self.peer {
-                self.theirs.raise(member.into());
+            if self.is_other(member.user) {
+                self.others
+                    .entry(member.user)
+                    .or_default()
+                    .raise(member.into());
             }
         }
+    }
+
+    /// Whether this user's progress is one that marks follow.
+    fn is_other(&self, user: UserId) -> bool {
+        match self.kind {
+            Kind::Direct(peer) => user == peer,
+            Kind::Room(_) => {
+                let has_room = self.others.len() < MAX_MEMBERS_WITH_CURSORS;
+                user != self.me && (has_room || self.others.contains_key(&user))
+            }
+        }
+    }
+
+    /// What the head says besides places: the facts of a room, what is visible, who asks.
+    fn set_facts(&mut self, head: &Head) {
+        self.is_request = head.is_request;
+        self.log.first = head.first.max(Seq(1));
+        if let (Some(room), Some(facts)) = (self.room_mut(), &head.room) {
+            room.set_facts(facts.clone(), head.newest);
+        }
+        // What the user may not see is neither missing nor unread.
+        let hidden = self.log.first.prev();
+        let passed = Progress {
+            delivered: hidden,
+            read: hidden,
+        };
+        self.acked.raise(passed);
+    }
+
+    /// Somebody came into the room, where everything before does not wait for them.
+    pub(super) fn add_member(&mut self, user: UserId, at: Seq) {
+        if self.is_other(user) {
+            self.others.entry(user).or_insert(Progress {
+                delivered: at,
+                read: at,
+            });
+        }
+    }
+
+    pub(super) fn remove_member(&mut self, user: UserId) {
+        self.others.remove(&user);
+        self.typing.remove(&user);
+    }
+
+    /// How far everybody else has got. Nobody, where that is not told of all.
+    pub(super) fn theirs(&self) -> Progress {
+        if self.room().is_some_and(|room| !room.has_cursors()) {
+            return Progress::default();
+        }
+        let all = self.others.values().copied();
+        let least = |a: Progress, b: Progress| Progress {
+            delivered: a.delivered.min(b.delivered),
+            read: a.read.min(b.read),
+        };
+        all.reduce(least).unwrap_or_default()
+    }
+
+    /// How far a member has got, as far as that is known here.
+    pub(super) fn progress_of(&self, user: UserId) -> Progress {
+        if user == self.me {
+            return self.own;
+        }
+        self.others.get(&user).copied().unwrap_or_default()
+    }
+
+    /// Somebody is typing.
+    pub(super) fn set_typing(&mut self, user: UserId, until: Instant) {
+        let may_type = match self.kind {
+            Kind::Direct(peer) => user == peer,
+            Kind::Room(_) => true,
+        };
+        let has_room = self.typing.len() < MAX_TYPING || self.typing.contains_key(&user);
+        if may_type && has_room && user != self.me {
+            self.typing.insert(user, until);
+        }
+    }
+
+    /// Somebody is not typing any more.
+    pub(super) fn stop_typing(&mut self, user: UserId) {
+        self.typing.remove(&user);
+    }
+
+    /// Nobody is typing whose hint was to be shown up to `now` only.
+    pub(super) fn expire_typing(&mut self, now: Instant) {
+        self.typing.retain(|_, until| *until > now);
+    }
+
+    pub(super) fn forget_typing(&mut self) {
+        self.typing.clear();
+    }
+
+    /// Who is typing.
+    pub(super) fn typing(&self) -> impl Iterator<Item = UserId> {
+        self.typing.keys().copied()
+    }
+
+    /// When the first of those who are typing is not shown as such any more.
+    pub(super) fn typing_until(&self) -> Option<Instant> {
+        self.typing.values().min().copied()
     }
 
     /// The end of the run without a hole that goes on from the server's own delivered cursor.
@@ -197,12 +346,8 @@ impl Conversation {
         let has_lost = self.log.set_head(head.newest, head.newest_time);
         if has_lost {
             let newest = self.log.newest;
-            for progress in [
-                &mut self.own,
-                &mut self.acked,
-                &mut self.sent,
-                &mut self.theirs,
-            ] {
+            let own = [&mut self.own, &mut self.acked, &mut self.sent];
+            for progress in own.into_iter().chain(self.others.values_mut()) {
                 progress.keep_up_to(newest);
             }
             self.seen = self.seen.min(newest);
@@ -214,13 +359,20 @@ impl Conversation {
             (self.acked, self.sent) = (Progress::default(), Progress::default());
             self.is_ack_unsure = false;
         }
+        if self.room().is_some() {
+            // Who is not in the room any more is not waited for.
+            let is_there = |user: &UserId| head.cursors.iter().any(|c| c.user == *user);
+            self.others.retain(|user, _| is_there(user));
+        }
         self.set_progress(&head.cursors);
+        self.set_facts(head);
         self.is_stalled = false;
         let server_read = head
             .cursors
             .iter()
             .find(|member| member.user == self.me)
-            .map_or(Seq::ZERO, |member| member.read);
+            .map_or(Seq::ZERO, |member| member.read)
+            .max(self.log.first.prev());
         self.unread.set_base(server_read, head.newest, head.unread);
         if head.unread > 0 {
             self.last_of_others = self.last_of_others.max(self.acked.read.next());
@@ -231,10 +383,10 @@ impl Conversation {
 
     /// Takes over a member's cursors. Returns whether anything changed.
     pub(super) fn set_cursors(&mut self, cursors: MemberCursors) -> bool {
-        let before = (self.own, self.acked, self.theirs);
+        let before = (self.own, self.acked, self.progress_of(cursors.user));
         self.set_progress(&[cursors]);
         self.follow_acked();
-        before != (self.own, self.acked, self.theirs)
+        before != (self.own, self.acked, self.progress_of(cursors.user))
     }
 
     fn follow_acked(&mut self) {
@@ -283,8 +435,12 @@ impl Conversation {
             read: progress.read,
         };
         let mut members = vec![cursors(self.me, self.own)];
-        if self.peer != self.me {
-            members.push(cursors(self.peer, self.theirs));
+        match self.kind {
+            Kind::Direct(peer) if peer != self.me => {
+                members.push(cursors(peer, self.progress_of(peer)));
+            }
+            Kind::Direct(_) => {}
+            Kind::Room(_) => members.extend(self.others.iter().map(|(u, p)| cursors(*u, *p))),
         }
         members.sort_by_key(|member| member.user);
         Head {
@@ -293,18 +449,18 @@ impl Conversation {
             newest_time: self.log.newest_time,
             unread: self.unread(),
             cursors: members,
-            first: Seq(1),
-            room: None,
-            is_request: false,
+            first: self.log.first,
+            room: self.room().and_then(|room| room.facts.clone()),
+            is_request: self.is_request,
         }
     }
 
     /// The next stretch to ask the server for: the newest gap, from its newer end.
     pub(super) fn wanted_page(&self) -> Option<(PageRange, u64)> {
-        if self.is_stalled {
+        if self.is_stalled || self.standing() == Standing::Invited {
             return None;
         }
-        let gap = self.log.held().newest_gap(self.log.newest)?;
+        let gap = self.log.newest_gap(self.log.newest)?;
         Some((
             PageRange::Before(gap.last.next()),
             gap.last.0 + 1 - gap.first.0,
@@ -337,8 +493,9 @@ impl Conversation {
         self.log.newest > Seq::ZERO
     }
 
-    /// When it changed last, if it has entries.
+    /// When it changed last, if it has entries; a room is always one that people see.
     pub(super) fn last_change(&self) -> Option<Timestamp> {
-        self.has_entries().then_some(self.log.newest_time)
+        let is_seen = self.has_entries() || self.room().is_some();
+        is_seen.then_some(self.log.newest_time)
     }
 }

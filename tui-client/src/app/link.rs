@@ -183,6 +183,7 @@ impl App {
         self.contacts.begin_session();
         self.cursor_pace.begin_session();
         self.directory.begin_session();
+        self.names.begin_session();
     }
 
     fn end_session(&mut self, state: State) {
@@ -190,7 +191,7 @@ impl App {
         self.link.round_trip = None;
         self.cursor_pace.begin_session();
         for conversation in self.conversations.values_mut() {
-            conversation.typing_until = None;
+            conversation.forget_typing();
         }
     }
 

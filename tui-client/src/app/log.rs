@@ -27,6 +27,8 @@ pub(super) struct Log {
     pub(super) newest: Seq,
     /// When the newest entry was accepted.
     pub(super) newest_time: Timestamp,
+    /// The first place that the user may see: nothing before it is missing.
+    pub(super) first: Seq,
     /// The newest place seen in this session: an older head is late, not from a lost future.
     session_newest: Seq,
     held: Ranges,
@@ -50,6 +52,7 @@ impl Default for Log {
         Self {
             newest: Seq::ZERO,
             newest_time: Timestamp(0),
+            first: Seq(1),
             session_newest: Seq::ZERO,
             held: Ranges::default(),
             entries: BTreeMap::new(),
@@ -172,9 +175,10 @@ impl Log {
 
     /// The window from old to new: entries, and the gaps between and after them.
     pub(super) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        let mut expected = self.from;
+        let visible = self.first;
+        let mut expected = self.from.max(visible);
         let end = self.to.unwrap_or(self.newest);
-        let last = self.last_loaded().map_or(self.from, Seq::next);
+        let last = self.last_loaded().map_or(self.from, Seq::next).max(visible);
         let tail = (last <= end).then_some(Part::Gap(Held {
             first: last,
             last: end,
@@ -184,10 +188,27 @@ impl Log {
                 first: expected,
                 last: entry.seq.prev(),
             }));
-            expected = entry.seq.next();
+            expected = entry.seq.next().max(visible);
             gap.into_iter().chain([Part::Entry(entry)])
         });
         parts.chain(tail)
+    }
+
+    /// Whether the window reaches down to where the log begins for the user.
+    pub(super) fn is_complete(&self) -> bool {
+        self.from <= self.first
+            || (!self.held.contains(self.from.prev())
+                && self.newest_gap(self.from.prev()).is_none())
+    }
+
+    /// The missing stretch nearest to `newest`, as far as the user may see it.
+    pub(super) fn newest_gap(&self, newest: Seq) -> Option<Held> {
+        let gap = self.held.newest_gap(newest)?;
+        let first = gap.first.max(self.first);
+        (first <= gap.last).then_some(Held {
+            first,
+            last: gap.last,
+        })
     }
 
     /// What to read from the local store next, where the person looks at the oldest or newest
@@ -209,9 +230,9 @@ impl Log {
             } else if let Some(hole) = self.hole() {
                 hole
             } else {
-                if at_oldest && self.from > Seq(1) {
+                if at_oldest && self.from > self.first {
                     // The gap below becomes part of the window, so that it can be seen.
-                    let below = self.held.newest_gap(self.from.prev());
+                    let below = self.newest_gap(self.from.prev());
                     self.from = below.map_or(self.from, |gap| gap.first);
                 }
                 return None;

@@ -20,11 +20,13 @@ pub mod keymap;
 mod keys;
 mod link;
 mod log;
+mod names;
 mod navigation;
 mod outbox;
 mod ranges;
 mod receive;
 mod requests;
+mod room;
 pub mod screen;
 mod selection;
 mod sending;
@@ -49,6 +51,7 @@ use cursors::CursorPace;
 use ids::IdSupply;
 use keymap::Keymap;
 use link::Link;
+use names::Names;
 use navigation::Navigation;
 use outbox::Outbox;
 use requests::Requests;
@@ -95,6 +98,7 @@ pub struct App {
     outbox: Outbox,
     requests: Requests,
     directory: Directory,
+    names: Names,
     ids: IdSupply,
     link: Link,
     nav: Navigation,
@@ -130,6 +134,7 @@ impl App {
             outbox,
             requests: Requests::default(),
             directory: Directory::default(),
+            names: Names::default(),
             ids,
             link: Link::new(now.instant),
             nav: Navigation::default(),
@@ -146,9 +151,11 @@ impl App {
         if let Some(me) = app.me.as_ref().map(|me| me.user) {
             for stored in snapshot.conversations {
                 if let Some(conversation) = Conversation::from_stored(stored, me) {
-                    app.contacts.add(conversation.peer);
-                    app.counting.doubt(conversation.id);
-                    app.conversations.insert(conversation.id, conversation);
+                    let id = conversation.id;
+                    app.contacts.add_peer(&conversation);
+                    app.counting.doubt(id);
+                    app.conversations.insert(id, conversation);
+                    app.meet_loaded(id);
                 }
             }
         }
@@ -205,7 +212,7 @@ impl App {
         let typing = self
             .conversations
             .values()
-            .filter_map(|conversation| conversation.typing_until);
+            .filter_map(Conversation::typing_until);
         typing
             .chain(self.link.next_deadline())
             .chain(self.unsaved.due())
@@ -234,6 +241,7 @@ impl App {
         self.send_cursors(now);
         self.ask_pages();
         self.ask_directory();
+        self.ask_names();
         self.count_next();
         self.send_watch();
         self.save_due(now);
@@ -241,12 +249,7 @@ impl App {
 
     fn expire(&mut self, now: Now) {
         for conversation in self.conversations.values_mut() {
-            if conversation
-                .typing_until
-                .is_some_and(|until| until <= now.instant)
-            {
-                conversation.typing_until = None;
-            }
+            conversation.expire_typing(now.instant);
         }
         if self
             .outbox
@@ -280,7 +283,7 @@ impl App {
                 return None;
             }
             let conversation = Conversation::new(id, me)?;
-            self.contacts.add(conversation.peer);
+            self.contacts.add_peer(&conversation);
             self.conversations.insert(id, conversation);
         }
         self.touched.insert(id);
@@ -315,7 +318,7 @@ impl App {
             };
             fresh.composer = std::mem::take(&mut old.composer);
             if !fresh.composer.is_empty() || self.nav.open == Some(id) {
-                self.contacts.add(fresh.peer);
+                self.contacts.add_peer(&fresh);
                 self.conversations.insert(id, fresh);
             }
         }

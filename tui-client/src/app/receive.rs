@@ -3,11 +3,12 @@
 
 use recado_shared::limits::TYPING_SHOWN_FOR;
 use recado_shared::{
-    Answer, ConversationId, Entry, Head, HeadsPage, MemberCursors, Now, Person, Presence,
+    Answer, Content, ConversationId, Entry, Head, HeadsPage, MemberCursors, Now, Person, Presence,
     RequestError, RequestNumber, Seq, ServerFrame, Since, UserId,
 };
 
 use super::conversation::Conversation;
+use super::names::authors;
 use super::requests::Asked;
 use super::screen::ItemId;
 use super::{App, Effect};
@@ -61,8 +62,13 @@ impl App {
             }
             (Asked::Page(id, _), _) => self.on_page_refused(id),
             (Asked::People, Ok(Answer::People { people, more })) => self.on_people(people, more),
+            (Asked::Names, Ok(Answer::People { people, .. })) => self.take_people(people),
+            (Asked::Act { what, .. }, Err(error)) => {
+                self.message = Some(format!("could not {what}: {error}"));
+            }
+            (Asked::Act { done, .. }, Ok(_)) => self.message = done.or(self.message.take()),
             // An append that is answered by something else is sent again by the next session.
-            (Asked::Append(_) | Asked::People, _) => {}
+            (Asked::Append(_) | Asked::People | Asked::Names, _) => {}
         }
     }
 
@@ -121,13 +127,14 @@ impl App {
             return;
         };
         let author = entry.author;
+        let is_message = entry.content.is_message();
         if !self.take_entries(id, vec![entry]) || author == me {
             return;
         }
         if let Some(conversation) = self.conversations.get_mut(&id) {
-            conversation.typing_until = None;
+            conversation.stop_typing(author);
         }
-        if !self.nav.has_focus && self.settings.bell {
+        if is_message && !self.nav.has_focus && self.settings.bell {
             self.effects.push(Effect::Bell);
         }
     }
@@ -137,7 +144,8 @@ impl App {
         let Some(me) = self.user() else {
             return false;
         };
-        entries.retain(|entry| is_plausible(entry.seq) && id.peer_of(entry.author).is_some());
+        let may_write = |author: UserId| id.room().is_some() || id.peer_of(author).is_some();
+        entries.retain(|entry| is_plausible(entry.seq) && may_write(entry.author));
         if entries.is_empty() || self.conversation_or_new(id).is_none() {
             return false;
         }
@@ -152,12 +160,19 @@ impl App {
         if !is_new && settled.is_empty() {
             return false;
         }
+        let mut has_facts = false;
+        for entry in &added {
+            if let Content::Room(event) = &entry.content {
+                has_facts |= conversation.follow_room(entry, event);
+            }
+        }
         conversation.trim(is_open);
         let held = conversation.log.held().to_held();
-        if conversation.unread() != before {
+        if has_facts || conversation.unread() != before {
             // Before the entries, so that a crash in between leaves a gap and no wrong count.
             self.save_head(id);
         }
+        self.meet_authors(id, &added);
         self.save(Save::Entries {
             conversation: id,
             entries: added,
@@ -199,16 +214,16 @@ impl App {
             .conversations
             .get_mut(&ConversationId::direct(me, user))
         {
-            left.typing_until = None;
+            left.stop_typing(user);
         }
     }
 
     fn on_typing(&mut self, id: ConversationId, user: UserId, now: Now) {
-        if let Some(conversation) = self.conversations.get_mut(&id)
-            && conversation.peer == user
-            && conversation.me() != user
-        {
-            conversation.typing_until = Some(now.instant + TYPING_SHOWN_FOR);
+        if let Some(conversation) = self.conversations.get_mut(&id) {
+            conversation.set_typing(user, now.instant + TYPING_SHOWN_FOR);
+            if id.room().is_some() {
+                self.meet(user);
+            }
         }
     }
 
@@ -225,11 +240,19 @@ impl App {
         };
         let before = conversation.unread();
         self.counting.answered(&loaded, conversation);
+        let people: Vec<_> = authors(&loaded.entries)
+            .chain(authors(&loaded.about))
+            .collect();
         conversation.log.add_loaded(loaded);
         conversation.learn_loaded();
         conversation.trim(is_open);
         if conversation.unread() != before {
             self.save_head(id);
+        }
+        if id.room().is_some() {
+            for user in people {
+                self.meet(user);
+            }
         }
         self.finish_jump(id);
     }
@@ -252,11 +275,7 @@ fn are_plausible(cursors: &MemberCursors) -> bool {
 
 /// A member's cursors as stored: the user's own are never behind what is known here.
 fn own_first(conversation: &Conversation, cursors: MemberCursors) -> MemberCursors {
-    let progress = if cursors.user == conversation.me() {
-        conversation.own
-    } else {
-        conversation.theirs
-    };
+    let progress = conversation.progress_of(cursors.user);
     MemberCursors {
         user: cursors.user,
         delivered: progress.delivered,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use recado_shared::{ConversationId, MessageId, PageRange, RequestNumber};
 
 /// What was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
     /// To append a message of the outbox.
     Append(MessageId),
@@ -15,6 +15,16 @@ pub(super) enum Asked {
     Page(ConversationId, PageRange),
     /// A stretch of the directory.
     People,
+    /// Who some users are.
+    Names,
+    /// Something that the person wants done. They are told how it went.
+    #[allow(dead_code, reason = "for what commands ask")]
+    Act {
+        /// What, as the words after "could not": "set the topic".
+        what: String,
+        /// What to say once it is done; `None` where that can be seen.
+        done: Option<String>,
+    },
 }
 
 /// The unanswered requests of the session.
@@ -50,7 +60,7 @@ impl Requests {
     pub(super) fn pages(&self) -> impl Iterator<Item = ConversationId> {
         self.in_flight.values().filter_map(|asked| match asked {
             Asked::Page(conversation, _) => Some(*conversation),
-            Asked::Append(_) | Asked::People => None,
+            Asked::Append(_) | Asked::People | Asked::Names | Asked::Act { .. } => None,
         })
     }
 }

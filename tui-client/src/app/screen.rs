@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use recado_shared::{ConversationId, MessageId, Presence, Seq, Timestamp};
+use recado_shared::{ConversationId, MessageId, Presence, Seq, Standing, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::composer::Composer;
@@ -66,7 +66,7 @@ pub enum Pane {
 pub struct ContactRow<'a> {
     /// What a click or Enter opens.
     pub conversation: ConversationId,
-    /// The person's name.
+    /// The person's name, or the room's with `#` before it.
     pub name: &'a str,
     /// The person's presence, `None` while offline ourselves.
     pub presence: Option<Presence>,
@@ -82,6 +82,10 @@ pub struct ContactRow<'a> {
     pub has_failed: bool,
     /// Whether somebody is typing there.
     pub is_typing: bool,
+    /// Of a room: how the user stands to it.
+    pub room: Option<Standing>,
+    /// Whether the person asks to write to the user.
+    pub is_request: bool,
     /// Under which heading it stands.
     pub section: Section,
 }
@@ -100,8 +104,12 @@ pub enum Section {
 pub struct ConversationView<'a> {
     /// Which one.
     pub id: ConversationId,
-    /// Its title: the other person's name.
+    /// Its title: the other person's name, or the room's with `#` before it.
     pub title: &'a str,
+    /// Of a room: what to say of it besides.
+    pub room: Option<RoomView<'a>>,
+    /// Whether the person asks to write to the user.
+    pub is_request: bool,
     /// The other person's presence, `None` while offline ourselves.
     pub presence: Option<Presence>,
     /// What is loaded, oldest first: entries, gaps, then the outbox.
@@ -119,6 +127,17 @@ pub struct ConversationView<'a> {
     pub follows_newest: bool,
     /// The text being written there.
     pub composer: &'a Composer,
+}
+
+/// What there is to see of a room besides its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomView<'a> {
+    /// What it is about.
+    pub topic: Option<&'a str>,
+    /// How many members it has.
+    pub members: u32,
+    /// How the user stands to it.
+    pub standing: Standing,
 }
 
 /// The identity of an item, in the order of items.

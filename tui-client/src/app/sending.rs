@@ -5,9 +5,10 @@ use std::time::Duration;
 use recado_shared::limits::{MAX_REQUESTS_IN_FLIGHT, TYPING_INTERVAL};
 use recado_shared::{
     ClientFrame, Content, ConversationId, Entry, MessageBody, MessageId, Now, Request,
-    RequestError, Seq, Timestamp, UserId,
+    RequestError, Seq, Standing, Timestamp, UserId,
 };
 
+use super::conversation::Conversation;
 use super::outbox::MAX_OUTBOX;
 use super::requests::Asked;
 use super::screen::Pane;
@@ -31,6 +32,10 @@ impl App {
         let text = conversation.composer.text().trim_end();
         if text.is_empty() {
             self.nav.pane = Pane::Conversation;
+            return;
+        }
+        if let Some(why) = why_silent(conversation) {
+            self.message = Some(why);
             return;
         }
         let body = match MessageBody::new(text) {
@@ -81,13 +86,13 @@ impl App {
             let Some(pending) = self.outbox.next_to_send() else {
                 return;
             };
-            let number = self.requests.ask(Asked::Append(pending.id));
+            let id = pending.id;
             let request = Request::Append {
                 conversation: pending.conversation,
-                id: pending.id,
+                id,
                 content: pending.content.clone(),
             };
-            self.send(ClientFrame::Request { number, request });
+            self.ask(request, Asked::Append(id));
         }
     }
 
@@ -172,5 +177,18 @@ impl App {
             self.effects.extend(load.map(Effect::Load));
         }
         self.scroll(Scroll::Newest);
+    }
+}
+
+/// Why nothing can be written there, with what to do about it.
+fn why_silent(conversation: &Conversation) -> Option<String> {
+    let room = conversation.room()?;
+    let name = room.label();
+    match room.standing() {
+        Standing::Member => None,
+        Standing::Invited => Some(format!("you are invited to {name}: /join to enter")),
+        Standing::Left => Some(format!("you have left {name}: /join to come back")),
+        Standing::Kicked => Some(format!("you were sent out of {name}: /join to come back")),
+        Standing::Banned => Some(format!("you are banned from {name}: ask a moderator")),
     }
 }

@@ -40,6 +40,13 @@ impl Directory {
 }
 
 impl App {
+    /// Asks the server for something; the answer is told apart by what was asked. Without a link
+    /// the question is lost: what must arrive is in the outbox.
+    pub(super) fn ask(&mut self, request: Request, asked: Asked) {
+        let number = self.requests.ask(asked);
+        self.send(ClientFrame::Request { number, request });
+    }
+
     /// Asks for missing pages as far as the limits allow: at most one for each conversation.
     pub(super) fn ask_pages(&mut self) {
         if !self.link.is_synced() {
@@ -66,13 +73,12 @@ impl App {
 
     fn ask_page(&mut self, conversation: ConversationId, range: PageRange, missing: u64) {
         let limit = u16::try_from(missing).map_or(MAX_PAGE_ENTRIES, |m| m.min(MAX_PAGE_ENTRIES));
-        let number = self.requests.ask(Asked::Page(conversation, range));
         let request = Request::Page {
             conversation,
             range,
             limit,
         };
-        self.send(ClientFrame::Request { number, request });
+        self.ask(request, Asked::Page(conversation, range));
     }
 
     /// A page came. One that does not continue what was asked is not believed.
@@ -117,13 +123,12 @@ impl App {
             NextAsk::FromStart => None,
             NextAsk::After(name) => Some(name),
         };
-        let number = self.requests.ask(Asked::People);
         let request = Request::FindPeople {
             prefix: String::new(),
             after,
             limit: MAX_PEOPLE_PER_PAGE,
         };
-        self.send(ClientFrame::Request { number, request });
+        self.ask(request, Asked::People);
     }
 
     pub(super) fn on_people(&mut self, people: Vec<Person>, has_more: bool) {

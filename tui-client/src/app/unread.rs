@@ -1,4 +1,4 @@
-//! How many entries of others lie after the user's read cursor: exact where they are held,
+//! How many messages of others lie after the user's read cursor: exact where they are held,
 //! otherwise as the server last said.
 
 use recado_shared::{Entry, Seq, UserId};
@@ -14,7 +14,7 @@ pub(super) struct Unread {
     base_count: u64,
     /// Places whose author is known.
     known: Ranges,
-    /// Those of others.
+    /// Those of them that are messages of others.
     others: Ranges,
 }
 
@@ -26,13 +26,13 @@ impl Unread {
         self.base_count = count;
     }
 
-    /// An entry's author became known.
+    /// An entry became known.
     pub(super) fn learn(&mut self, entry: &Entry, me: UserId, read: Seq) {
         if entry.seq <= read {
             return;
         }
         self.known.insert(entry.seq, entry.seq);
-        if entry.author != me {
+        if entry.author != me && entry.content.is_message() {
             self.others.insert(entry.seq, entry.seq);
         }
     }

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use recado_shared::{ConversationId, Now, Presence, UserId};
+use recado_shared::{ConversationId, Now, Presence, RoomFacts, Topic, UserId};
 
 use super::App;
 use super::action::{Action, Context};
-use super::conversation::Conversation;
+use super::conversation::{Conversation, Progress};
 use super::log::Part;
 use super::outbox::is_failed;
+use super::room::Room;
 use super::screen::{
-    ContactRow, ConversationView, Focus, Item, ItemId, Mark, Overlay, Screen, Section, SwitcherRow,
+    ContactRow, ConversationView, Focus, Item, ItemId, Mark, Overlay, RoomView, Screen, Section,
+    SwitcherRow,
 };
 use super::selection::{body_of, text_of};
 use super::switcher::{OverlayState, Switcher, Target};
@@ -55,13 +57,19 @@ impl App {
         }
     }
 
-    /// The name of the other person of a conversation.
+    /// The name of the other person of a conversation, or that of the room with `#` before it.
     pub(super) fn title(&self, id: ConversationId) -> &str {
+        let room = self.conversations.get(&id).and_then(Conversation::room);
         let peer = self.user().and_then(|me| id.peer_of(me));
-        peer.map_or("", |peer| self.name_of(peer))
+        match (room, peer) {
+            (Some(room), _) => room.label(),
+            (None, Some(peer)) => self.name_of(peer),
+            (None, None) => "",
+        }
     }
 
-    fn name_of(&self, user: UserId) -> &str {
+    /// What a person is called, the user included.
+    pub(super) fn name_of(&self, user: UserId) -> &str {
         match &self.me {
             Some(me) if me.user == user => me.name.as_str(),
             Some(_) | None => self.contacts.label(user),
@@ -90,38 +98,52 @@ impl App {
             is_open: self.nav.open == Some(id),
             has_draft: conversation.is_some_and(|c| !c.composer.is_empty()),
             has_failed,
-            is_typing: conversation.is_some_and(|c| c.typing_until.is_some()),
+            is_typing: conversation.is_some_and(|c| c.typing().next().is_some()),
+            room: conversation
+                .and_then(Conversation::room)
+                .map(Room::standing),
+            is_request: conversation.is_some_and(|c| c.is_request),
             section,
         }
     }
 
     fn conversation_view<'a>(&'a self, conversation: &'a Conversation) -> ConversationView<'a> {
         let log = &conversation.log;
+        let theirs = conversation.theirs();
         let mut items = Vec::with_capacity(log.loaded_len() + 8);
-        items.extend(log.parts().map(|part| self.item(conversation, part)));
+        items.extend(
+            log.parts()
+                .map(|part| self.item(conversation, theirs, part)),
+        );
         if log.follows_newest() {
             let pending = self.outbox.of(conversation.id);
             items.extend(pending.map(|pending| self.pending_item(pending)));
         }
-        let is_typing = conversation.typing_until.is_some();
         ConversationView {
             id: conversation.id,
             title: self.title(conversation.id),
+            room: self.room_facts(conversation.id).map(room_view),
+            is_request: conversation.is_request,
             presence: self.presence_in(conversation.id),
             new_from: new_from(conversation, &items),
             items,
-            typing: is_typing
-                .then(|| self.name_of(conversation.peer))
-                .into_iter()
+            typing: conversation
+                .typing()
+                .map(|user| self.name_of(user))
                 .collect(),
             place: conversation.place,
-            is_complete: log.window_from() <= recado_shared::Seq(1),
+            is_complete: log.is_complete(),
             follows_newest: log.follows_newest(),
             composer: &conversation.composer,
         }
     }
 
-    fn item<'a>(&'a self, conversation: &'a Conversation, part: Part<'a>) -> Item<'a> {
+    fn item<'a>(
+        &'a self,
+        conversation: &'a Conversation,
+        theirs: Progress,
+        part: Part<'a>,
+    ) -> Item<'a> {
         let entry = match part {
             Part::Entry(entry) => entry,
             Part::Gap(gap) => {
@@ -132,9 +154,9 @@ impl App {
             }
         };
         let is_own = entry.author == conversation.me();
-        let mark = if conversation.theirs.read >= entry.seq {
+        let mark = if theirs.read >= entry.seq {
             Mark::Read
-        } else if conversation.theirs.delivered >= entry.seq {
+        } else if theirs.delivered >= entry.seq {
             Mark::Delivered
         } else {
             Mark::Accepted
@@ -226,6 +248,14 @@ impl App {
             .map(|&(action, what)| (key_of(action), what))
             .filter(|(key, _)| !key.is_empty())
             .collect()
+    }
+}
+
+fn room_view(facts: &RoomFacts) -> RoomView<'_> {
+    RoomView {
+        topic: facts.topic.as_ref().map(Topic::as_str),
+        members: facts.members,
+        standing: facts.standing,
     }
 }
 

@@ -148,6 +148,8 @@ mod tests {
             conversation: Some(ConversationView {
                 id: ConversationId::direct(UserId(1), UserId(2)),
                 title: "bob",
+                room: None,
+                is_request: false,
                 presence: None,
                 items: Vec::new(),
                 new_from: None,

@@ -16,7 +16,8 @@ const SHOW_LEFT_BELOW: usize = 1024;
 
 /// What is drawn in the line above the box besides the recipient.
 pub(super) struct Rule<'a> {
-    pub(super) to: &'a str,
+    /// To whom, or what else is done with the text.
+    pub(super) title: &'a str,
     /// Messages below the visible ones.
     pub(super) below: usize,
     /// The key that goes there.
@@ -52,7 +53,7 @@ pub(super) fn render_rule(buffer: &mut Buffer, area: Rect, rule: &Rule<'_>, them
         inner.right()
     };
     let room = end.saturating_sub(inner.x + 1);
-    let title = text::truncate(&format!("to {}", rule.to), room.saturating_sub(2).into());
+    let title = text::truncate(rule.title, room.saturating_sub(2).into());
     if room > 4 {
         put(
             buffer,

@@ -1,8 +1,8 @@
-//! The left pane: people with conversations, then people without.
+//! The left pane: rooms and people with conversations, then people without.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use recado_shared::Presence;
+use recado_shared::{Presence, Standing};
 
 use super::text::{cells, centred, put, right, row, when};
 use super::theme::Theme;
@@ -90,13 +90,28 @@ fn scroll_to_open(lines: &[Line<'_>], height: usize, view: &mut ViewState) {
 
 fn draw_contact(buffer: &mut Buffer, area: Rect, contact: &ContactRow<'_>, view: &ViewState) {
     let theme = view.theme;
-    let (glyph, style) = theme.presence(contact.presence);
+    let (glyph, style) = match contact.room {
+        Some(Standing::Member | Standing::Invited) => ("#", Theme::text()),
+        Some(Standing::Left | Standing::Kicked | Standing::Banned) => ("#", Theme::dim()),
+        None if contact.is_request => ("?", theme.unread()),
+        None => theme.presence(contact.presence),
+    };
     let inner = Rect::new(area.x + 1, area.y, area.width - 2, 1);
     let x = put(buffer, (inner.x, inner.y), 1, glyph, style) + 1;
     let end = draw_right_end(buffer, inner, contact, view);
-    let name = text::truncate(contact.name, end.saturating_sub(x + 1).into());
+    let name = match contact.room {
+        Some(_) => contact.name.trim_start_matches('#'),
+        None => contact.name,
+    };
+    let name = text::truncate(name, end.saturating_sub(x + 1).into());
+    let is_out = matches!(
+        contact.room,
+        Some(Standing::Left | Standing::Kicked | Standing::Banned)
+    );
     let name_style = if contact.unread > 0 || contact.is_open {
         Theme::strong()
+    } else if is_out {
+        Theme::dim()
     } else {
         Theme::text()
     };
@@ -119,6 +134,7 @@ fn draw_right_end(
         .map(|last| when(last, view.now, &view.time_zone))
         .unwrap_or_default();
     let (last, style) = match contact.unread {
+        _ if contact.room == Some(Standing::Invited) => ("invited".to_owned(), theme.unread()),
         _ if contact.is_typing && contact.unread == 0 => ("…".to_owned(), theme.busy()),
         0 => (time, Theme::dim()),
         unread => (count(unread), theme.unread()),

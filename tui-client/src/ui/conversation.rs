@@ -19,6 +19,9 @@ const TIMES_FROM: u16 = 28;
 /// Widest name column.
 const MAX_NAME: u16 = 12;
 
+/// The name column in a room, where anybody may come in.
+const ROOM_NAME: u16 = 10;
+
 /// Cells for a mark and the space before it.
 const MARK: u16 = 3;
 
@@ -32,8 +35,12 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(width: u16, title: &str) -> Self {
-        let longest = cells(&text::truncate(title, MAX_NAME.into())).max(3);
+    /// The name column is as wide as the only other name there is, or as those of rooms are.
+    fn new(width: u16, conversation: &ConversationView<'_>) -> Self {
+        let longest = match conversation.id.room() {
+            Some(_) => ROOM_NAME,
+            None => cells(&text::truncate(conversation.title, MAX_NAME.into())).max(3),
+        };
         if width < TIMES_FROM {
             let name = longest.min(4) + 1;
             return Self {
@@ -70,7 +77,7 @@ pub(super) fn render(
     conversation: &ConversationView<'_>,
     view: &mut ViewState,
 ) -> usize {
-    let columns = Columns::new(area.width, conversation.title);
+    let columns = Columns::new(area.width, conversation);
     let (mut position, scrolls) = view.take_position(conversation.id, conversation.place);
     if conversation.items.is_empty() {
         draw_empty(buffer, area, screen, conversation);

@@ -20,12 +20,13 @@ mod view;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use recado_shared::Standing;
 
 use self::layout::{Layout, Wanted};
 use self::text::{line, put};
 pub use self::theme::Theme;
 pub use self::view::ViewState;
-use crate::app::screen::{ConversationView, Focus, Overlay, Pane, Screen};
+use crate::app::screen::{ConversationView, Focus, Overlay, Pane, RoomView, Screen};
 
 /// Draws one frame.
 pub fn render(frame: &mut Frame<'_>, screen: &Screen<'_>, view: &mut ViewState) {
@@ -109,12 +110,17 @@ fn draw_conversation(
         return;
     };
     if let Some(area) = layout.title {
-        let end = draw_title(buffer, area, open, view);
+        let title = Rect::new(area.x, area.y, title_width(area.width, screen), 1);
+        let end = draw_title(buffer, title, open, view);
         let rest = Rect::new(end, area.y, area.right() - end, 1);
         status_line::unread_elsewhere(buffer, rest, screen, theme);
     } else if let Some(frame) = layout.frame {
         let top = Rect::new(area.x, frame.y, area.width, 1);
-        let end = draw_title(buffer, top, open, view);
+        let width = match layout.divider {
+            Some(_) => top.width,
+            None => title_width(top.width, screen),
+        };
+        let end = draw_title(buffer, Rect::new(top.x, top.y, width, 1), open, view);
         if layout.divider.is_none() {
             let rest = Rect::new(end, frame.y, top.right() - end, 1);
             status_line::unread_elsewhere(buffer, rest, screen, theme);
@@ -131,12 +137,20 @@ fn draw_conversation(
             .find(|(_, does)| *does == status_line::NEWEST)
             .map_or("", |(key, _)| key);
         let rule = composer::Rule {
-            to: open.title,
+            title: &composer_title(open),
             below,
             newest_key,
             len: open.composer.text().len(),
         };
         composer::render_rule(buffer, area, &rule, theme);
+    }
+}
+
+/// The columns of a title beside which stands what is unread elsewhere.
+fn title_width(width: u16, screen: &Screen<'_>) -> u16 {
+    match screen.conversation.as_ref().and_then(|open| open.room) {
+        Some(_) => width.saturating_sub(13),
+        None => width,
     }
 }
 
@@ -148,8 +162,49 @@ fn draw_title(
 ) -> u16 {
     let name = Rect::new(area.x, area.y, area.width.saturating_sub(2), 1);
     let x = status_line::title(buffer, name, open.title, Theme::strong());
+    if let Some(room) = &open.room {
+        return draw_room(buffer, Rect::new(x, area.y, area.right() - x, 1), room);
+    }
     let (glyph, style) = view.theme.presence(open.presence);
     put(buffer, (x, area.y), 2, &format!("{glyph} "), style)
+}
+
+/// Draws behind a room's name how many are in it and what it is about, as far as there is room.
+fn draw_room(buffer: &mut Buffer, area: Rect, room: &RoomView<'_>) -> u16 {
+    let members = match room.members {
+        1 => "1 member".to_owned(),
+        members => format!("{members} members"),
+    };
+    let facts = match room.topic {
+        Some(topic) => format!("{members} · {topic}"),
+        None => members,
+    };
+    if area.width < 12 {
+        return area.x;
+    }
+    let facts = crate::text::truncate(&facts, usize::from(area.width) - 2);
+    put(
+        buffer,
+        (area.x, area.y),
+        area.width,
+        &format!("{facts} "),
+        Theme::dim(),
+    )
+}
+
+/// What the text in the composer is for, or why it goes nowhere.
+fn composer_title(open: &ConversationView<'_>) -> String {
+    let title = open.title;
+    match open.room.map(|room| room.standing) {
+        Some(Standing::Invited) => "you are invited: /join to enter".to_owned(),
+        Some(Standing::Left) => "you have left: /join to come back".to_owned(),
+        Some(Standing::Kicked) => "you were sent out: /join to come back".to_owned(),
+        Some(Standing::Banned) => "you are banned from here".to_owned(),
+        Some(Standing::Member) | None if open.is_request => {
+            format!("{title} asks to write to you: an answer accepts")
+        }
+        Some(Standing::Member) | None => format!("to {title}"),
+    }
 }
 
 fn draw_overlay(

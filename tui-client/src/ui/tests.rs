@@ -78,6 +78,8 @@ fn contact(user: u64, name: &str) -> ContactRow<'_> {
         has_draft: false,
         has_failed: false,
         is_typing: false,
+        room: None,
+        is_request: false,
         section: Section::Conversations,
     }
 }
@@ -114,6 +116,8 @@ fn conversation<'a>(
     ConversationView {
         id: with(2),
         title,
+        room: None,
+        is_request: false,
         presence: Some(Presence::Online),
         items,
         new_from: None,

@@ -11,5 +11,6 @@ mod link;
 mod log;
 mod navigation;
 mod people;
+mod rooms;
 mod sending;
 mod support;

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use recado_shared::{
-    Advance, Answer, ClientFrame, Content, ConversationId, Entry, Head, HeadsPage, LogId,
+    Advance, Answer, ClientFrame, Content, ConversationId, Entry, Head, HeadsPage, History, LogId,
     MemberCursors, MessageBody, MessageId, Now, PageRange, Person, Presence, ProtocolVersion,
-    Request, RequestNumber, Seq, ServerFrame, Stamp, Timestamp, UserId, UserName, Welcome,
+    Request, RequestNumber, Role, RoomEvent, RoomFacts, RoomId, RoomName, Seq, ServerFrame, Stamp,
+    Standing, Timestamp, UserId, UserName, Visibility, Welcome,
 };
 
 use super::super::screen::{Item, ItemId, Mark, Place};
@@ -83,6 +84,42 @@ pub(super) fn head(peer: UserId, newest: u64, read: u64, unread: u64) -> Head {
         first: Seq(1),
         room: None,
         is_request: false,
+    }
+}
+
+pub(super) const ROOM: ConversationId = ConversationId::Room(RoomId(9));
+
+pub(super) fn facts(members: u32, standing: Standing) -> RoomFacts {
+    RoomFacts {
+        name: RoomName::new("lobby").unwrap(),
+        topic: None,
+        visibility: Visibility::Public,
+        history: History::Visible,
+        members,
+        standing,
+        role: Role::Member,
+        mute: None,
+    }
+}
+
+/// The head of [`ROOM`], which has the user, bob and carol as members and is read up to the end.
+pub(super) fn room_head(newest: u64) -> Head {
+    Head {
+        conversation: ROOM,
+        cursors: vec![
+            cursors(ME, newest, newest),
+            cursors(BOB, 0, 0),
+            cursors(CAROL, 0, 0),
+        ],
+        room: Some(facts(3, Standing::Member)),
+        ..head(BOB, newest, newest, 0)
+    }
+}
+
+pub(super) fn event(seq: u64, author: UserId, event: RoomEvent) -> Entry {
+    Entry {
+        content: Content::Room(event),
+        ..entry(seq, author)
     }
 }
 
@@ -226,6 +263,23 @@ impl Client {
     pub(super) fn entry(&mut self, peer: UserId, entry: Entry) -> Vec<Effect> {
         self.frame(ServerFrame::Entry {
             conversation: with(peer),
+            entry,
+        })
+    }
+
+    /// A connected client with [`ROOM`] open, which has `newest` entries of bob's.
+    pub(super) fn in_room(newest: u64) -> Self {
+        let mut client = Self::connected(vec![room_head(0)]);
+        client.keys("alt-1");
+        for entry in entries(1..=newest, BOB) {
+            client.room_entry(entry);
+        }
+        client
+    }
+
+    pub(super) fn room_entry(&mut self, entry: Entry) -> Vec<Effect> {
+        self.frame(ServerFrame::Entry {
+            conversation: ROOM,
             entry,
         })
     }

@@ -1,0 +1,99 @@
+//! The names of people whom the app meets in rooms: heads do not carry them, so they are asked
+//! for, each once a session and many at a time.
+
+use std::collections::BTreeSet;
+
+use recado_shared::limits::MAX_PEOPLE_PER_PAGE;
+use recado_shared::{Content, ConversationId, Entry, Request, UserId};
+
+use super::App;
+use super::requests::Asked;
+use super::room::subject;
+
+/// Most people whose names one session asks for. Further ones keep their numbers.
+const MAX_ASKED: usize = 5_000;
+
+/// Whose names are wanted.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    wanted: BTreeSet<UserId>,
+    /// Asked for in this session, whatever the answer was.
+    asked: BTreeSet<UserId>,
+}
+
+impl Names {
+    /// A new session asks again for those who are still not known.
+    pub(super) fn begin_session(&mut self) {
+        self.wanted.append(&mut self.asked);
+    }
+
+    fn want(&mut self, user: UserId) {
+        let known = self.wanted.len() + self.asked.len();
+        if known < MAX_ASKED && !self.asked.contains(&user) {
+            self.wanted.insert(user);
+        }
+    }
+}
+
+/// Who wrote entries, and whom they are about.
+pub(super) fn authors(entries: &[Entry]) -> impl Iterator<Item = UserId> + '_ {
+    entries.iter().flat_map(|entry| {
+        let about = match &entry.content {
+            Content::Room(event) => subject(event),
+            Content::Message(_)
+            | Content::Reply { .. }
+            | Content::Emote(_)
+            | Content::Edit { .. }
+            | Content::Deletion { .. }
+            | Content::ReactionAdded { .. }
+            | Content::ReactionRemoved { .. }
+            | Content::Erased(_)
+            | Content::AuthorRemoved => None,
+        };
+        [entry.author].into_iter().chain(about)
+    })
+}
+
+impl App {
+    /// Somebody may be shown whose name may not be known.
+    pub(super) fn meet(&mut self, user: UserId) {
+        if self.user() != Some(user) && self.contacts.meet(user) {
+            self.names.want(user);
+        }
+    }
+
+    /// Entries of a conversation came.
+    pub(super) fn meet_authors(&mut self, id: ConversationId, entries: &[Entry]) {
+        if id.room().is_some() {
+            authors(entries).for_each(|user| self.meet(user));
+        }
+    }
+
+    /// A conversation of the local store is loaded.
+    pub(super) fn meet_loaded(&mut self, id: ConversationId) {
+        let Some(conversation) = self.conversations.get(&id).filter(|c| c.room().is_some()) else {
+            return;
+        };
+        let entries: Vec<Entry> = conversation.log.loaded().cloned().collect();
+        self.meet_authors(id, &entries);
+    }
+
+    /// Asks for the next names.
+    pub(super) fn ask_names(&mut self) {
+        while self.link.is_synced() && !self.names.wanted.is_empty() {
+            let mut batch = Vec::new();
+            while batch.len() < MAX_PEOPLE_PER_PAGE.into()
+                && let Some(user) = self.names.wanted.pop_first()
+            {
+                let is_unknown = self.contacts.meet(user);
+                if is_unknown {
+                    self.names.asked.insert(user);
+                    batch.push(user);
+                }
+            }
+            if !batch.is_empty() {
+                self.ask(Request::People(batch), Asked::Names);
+            }
+        }
+    }
+}

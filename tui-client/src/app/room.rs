@@ -1,0 +1,211 @@
+//! What the app knows of a room: its facts, kept up to date by the entries that change them, and
+//! the lookups by name that commands need.
+
+use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
+use recado_shared::{
+    ConversationId, Entry, Mute, Role, RoomEvent, RoomFacts, RoomId, RoomName, Seq, Standing,
+    UserId, UserName,
+};
+
+use super::App;
+use super::conversation::Conversation;
+
+/// A room as the app knows it.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// As the server last said, moved on by what came since; `None` before it has said anything.
+    pub(super) facts: Option<RoomFacts>,
+    /// Up to which entry the facts are true.
+    facts_at: Seq,
+    /// The name with the mark of rooms before it.
+    label: String,
+}
+
+impl Room {
+    pub(super) fn new(id: RoomId) -> Self {
+        Self {
+            facts: None,
+            facts_at: Seq::ZERO,
+            label: format!("#room-{id}"),
+        }
+    }
+
+    pub(super) fn label(&self) -> &str {
+        &self.label
+    }
+
+    pub(super) fn set_facts(&mut self, facts: RoomFacts, at: Seq) {
+        if at >= self.facts_at {
+            self.label = format!("#{}", facts.name);
+            self.facts_at = at;
+            self.facts = Some(facts);
+        }
+    }
+
+    /// How the user stands to the room; a room of which nothing is known is one they are in.
+    pub(super) fn standing(&self) -> Standing {
+        let facts = self.facts.as_ref();
+        facts.map_or(Standing::Member, |facts| facts.standing)
+    }
+
+    /// Whether everybody in the room is told how far the others have got.
+    pub(super) fn has_cursors(&self) -> bool {
+        self.facts.as_ref().is_some_and(|facts| {
+            usize::try_from(facts.members).is_ok_and(|members| members <= MAX_MEMBERS_WITH_CURSORS)
+        })
+    }
+
+    /// Takes over what an entry says of the room. Returns whether that was news.
+    fn follow(&mut self, entry: &Entry, event: &RoomEvent, me: UserId) -> bool {
+        let Some(facts) = &mut self.facts else {
+            return false;
+        };
+        if entry.seq <= self.facts_at {
+            return false;
+        }
+        self.facts_at = entry.seq;
+        apply(facts, entry.author, event, me);
+        if matches!(event, RoomEvent::Renamed(_)) {
+            self.label = format!("#{}", facts.name);
+        }
+        true
+    }
+}
+
+fn apply(facts: &mut RoomFacts, author: UserId, event: &RoomEvent, me: UserId) {
+    let mut leaves = |user: UserId, standing: Standing| {
+        facts.members = facts.members.saturating_sub(1);
+        if user == me {
+            facts.standing = standing;
+            facts.role = Role::Member;
+            facts.mute = None;
+        }
+    };
+    match event {
+        RoomEvent::Created => {}
+        RoomEvent::Joined => {
+            facts.members = facts.members.saturating_add(1);
+            if author == me {
+                facts.standing = Standing::Member;
+            }
+        }
+        RoomEvent::Left => leaves(author, Standing::Left),
+        RoomEvent::Kicked(user) => leaves(*user, Standing::Kicked),
+        RoomEvent::Banned(user) => leaves(*user, Standing::Banned),
+        RoomEvent::Unbanned(user) => {
+            if *user == me {
+                facts.standing = Standing::Left;
+            }
+        }
+        RoomEvent::Invited(user) => {
+            if *user == me && facts.standing != Standing::Member {
+                facts.standing = Standing::Invited;
+            }
+        }
+        RoomEvent::Renamed(name) => facts.name = name.clone(),
+        RoomEvent::Topic(topic) => facts.topic.clone_from(topic),
+        RoomEvent::Visibility(visibility) => facts.visibility = *visibility,
+        RoomEvent::History(history) => facts.history = *history,
+        RoomEvent::Role { user, role } => {
+            if *user == me {
+                facts.role = *role;
+            }
+        }
+        RoomEvent::Muted { user, until } => {
+            if *user == me {
+                facts.mute = Some(Mute { until: *until });
+            }
+        }
+        RoomEvent::Unmuted(user) => {
+            if *user == me {
+                facts.mute = None;
+            }
+        }
+        RoomEvent::Closed => facts.standing = Standing::Left,
+    }
+}
+
+impl Conversation {
+    /// Takes over what an entry says of the room and its members. Returns whether that was news.
+    pub(super) fn follow_room(&mut self, entry: &Entry, event: &RoomEvent) -> bool {
+        let me = self.me();
+        let Some(room) = self.room_mut() else {
+            return false;
+        };
+        if !room.follow(entry, event, me) {
+            return false;
+        }
+        match event {
+            RoomEvent::Joined => self.add_member(entry.author, entry.seq),
+            RoomEvent::Left => self.remove_member(entry.author),
+            RoomEvent::Kicked(user) | RoomEvent::Banned(user) => self.remove_member(*user),
+            RoomEvent::Created
+            | RoomEvent::Unbanned(_)
+            | RoomEvent::Invited(_)
+            | RoomEvent::Renamed(_)
+            | RoomEvent::Topic(_)
+            | RoomEvent::Visibility(_)
+            | RoomEvent::History(_)
+            | RoomEvent::Role { .. }
+            | RoomEvent::Muted { .. }
+            | RoomEvent::Unmuted(_)
+            | RoomEvent::Closed => {}
+        }
+        true
+    }
+
+    /// How the user stands to it; they are always in a direct conversation.
+    pub(super) fn standing(&self) -> Standing {
+        self.room().map_or(Standing::Member, Room::standing)
+    }
+}
+
+/// The person whom an event of a room is about, besides who did it.
+pub(super) const fn subject(event: &RoomEvent) -> Option<UserId> {
+    match event {
+        RoomEvent::Invited(user)
+        | RoomEvent::Role { user, .. }
+        | RoomEvent::Muted { user, .. }
+        | RoomEvent::Unmuted(user)
+        | RoomEvent::Kicked(user)
+        | RoomEvent::Banned(user)
+        | RoomEvent::Unbanned(user) => Some(*user),
+        RoomEvent::Created
+        | RoomEvent::Joined
+        | RoomEvent::Left
+        | RoomEvent::Renamed(_)
+        | RoomEvent::Topic(_)
+        | RoomEvent::Visibility(_)
+        | RoomEvent::History(_)
+        | RoomEvent::Closed => None,
+    }
+}
+
+impl App {
+    /// What is known of a room; `None` for direct conversations and before the server said it.
+    pub(super) fn room_facts(&self, id: ConversationId) -> Option<&RoomFacts> {
+        self.conversations.get(&id)?.room()?.facts.as_ref()
+    }
+
+    /// The room of this name, with or without `#`, among those that the user has to do with.
+    #[allow(dead_code, reason = "for the commands that name a room")]
+    pub(super) fn find_room_by_name(&self, name: &str) -> Option<ConversationId> {
+        let wanted = RoomName::new(name.trim()).ok()?.folded();
+        let is_it = |conversation: &&Conversation| {
+            let facts = conversation.room().and_then(|room| room.facts.as_ref());
+            facts.is_some_and(|facts| facts.name.folded() == wanted)
+        };
+        self.conversations.values().find(is_it).map(|c| c.id)
+    }
+
+    /// The person of this name, with or without `@`, among those that the app knows.
+    #[allow(dead_code, reason = "for the commands that name a person")]
+    pub(super) fn find_person_by_name(&self, name: &str) -> Option<UserId> {
+        let name = name.trim();
+        let name = UserName::new(name.strip_prefix('@').unwrap_or(name)).ok()?;
+        match &self.me {
+            Some(me) if me.name.folded() == name.folded() => Some(me.user),
+            Some(_) | None => self.contacts.find_by_name(&name),
+        }
+    }
+}
