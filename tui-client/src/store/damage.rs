@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row};
 
 use super::schema::{self, OpenError};
 use super::value::Fault;
-use super::{Pending, Snapshot, StoreError, apply, snapshot};
+use super::{Pending, Snapshot, StoreError, outbox, snapshot};
 
 /// Most damaged databases that may lie beside the good one.
 const MAX_DAMAGED: u32 = 99;
@@ -156,10 +156,10 @@ fn readable<T>(
 fn restore(connection: &mut Connection, salvage: &Salvage) -> Result<(), Fault> {
     let transaction = connection.transaction()?;
     for pending in &salvage.outbox {
-        apply::queue(&transaction, pending)?;
+        outbox::queue(&transaction, pending)?;
     }
     for (conversation, text) in &salvage.drafts {
-        apply::set_draft(&transaction, *conversation, text)?;
+        outbox::set_draft(&transaction, *conversation, text)?;
     }
     transaction.commit()?;
     Ok(())

@@ -5,11 +5,17 @@
 
 mod apply;
 mod damage;
+mod entries;
+mod kind;
+mod load;
+mod outbox;
 mod request;
 mod schema;
+mod settings;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod value;
 mod worker;
 
@@ -25,6 +31,7 @@ pub use request::{
     Found, Held, Hit, Load, Loaded, Pending, PendingState, Query, Save, Snapshot,
     StoredConversation, StoredMe, StoredPerson, StoredSetting,
 };
+use traces::Traces;
 use worker::{Request, Worker};
 
 /// Requests that may wait for the disk. A caller that finds no room waits: nothing is dropped.

@@ -5,10 +5,11 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::Duration;
 
+use recado_shared::{Entry, MessageId, Seq, Timestamp, UserId};
 use rusqlite::Connection;
 
-use super::StoreError;
-use super::value::Fault;
+use super::value::{Fault, bytes, column, number};
+use super::{StoreError, entries};
 
 /// One per schema version, in order; only ever appended to.
 const MIGRATIONS: &[&str] = &[
@@ -16,8 +17,14 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/002_rooms.sql"),
 ];
 
+/// The version whose statements leave the entries of the version before it in `entries_before`.
+const ENTRIES_BEFORE: i64 = 2;
+
 /// How long another process that reads the database, such as a shell, may hold it.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the store waits for a reader of its own where it can also come back later.
+const SHORT_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// What keeps a database from being opened.
 #[derive(Debug)]
@@ -42,9 +49,21 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // The outbox is a promise: what was typed survives a power cut.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // What is deleted or overwritten is zeros in the file from then on.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     connection.set_prepared_statement_cache_capacity(64);
     migrate(&mut connection, path)?;
     Ok(connection)
+}
+
+/// Moves the write-ahead log into the database and cuts it to nothing. Returns whether that was
+/// done: somebody who reads meanwhile hinders it.
+pub(super) fn empty_log(connection: &Connection) -> Result<bool, Fault> {
+    connection.busy_timeout(SHORT_TIMEOUT)?;
+    let is_hindered: rusqlite::Result<bool> =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(!is_hindered?)
 }
 
 fn make_private(path: &Path) -> Result<(), OpenError> {
@@ -86,8 +105,35 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
         }
         let transaction = connection.transaction()?;
         transaction.execute_batch(migration)?;
+        if version == ENTRIES_BEFORE {
+            move_entries(&transaction)?;
+        }
         transaction.pragma_update(None, "user_version", version)?;
         transaction.commit()?;
     }
+    Ok(())
+}
+
+/// Gives each entry of `entries_before` the place and the columns that it has now.
+fn move_entries(db: &Connection) -> Result<(), OpenError> {
+    let mut read = db.prepare(
+        "SELECT conversation, seq, author, id, time, content FROM entries_before
+         ORDER BY conversation, seq",
+    )?;
+    let mut rows = read.query([])?;
+    while let Some(row) = rows.next()? {
+        let key: Vec<u8> = row.get(0)?;
+        let entry = Entry {
+            seq: Seq(number(row, 1)?),
+            author: UserId(number(row, 2)?),
+            id: MessageId(bytes(row, 3)?),
+            time: Timestamp(number(row, 4)?),
+            content: column(row, 5)?,
+        };
+        entries::insert(db, &key, &entry)?;
+    }
+    drop(rows);
+    drop(read);
+    db.execute_batch("DROP TABLE entries_before")?;
     Ok(())
 }

@@ -1,17 +1,17 @@
-//! Reading: what the first frame needs, and stretches of the cached logs.
+//! Reading what the first frame needs.
 
 use std::collections::BTreeMap;
 
 use recado_shared::{
-    ConversationId, DisplayName, Entry, Head, LogId, MemberCursors, MessageId, PageRange, Seq,
-    Since, Stamp, Timestamp, UserId, UserName,
+    ConversationId, DisplayName, Head, LogId, MemberCursors, MessageId, PageRange, Seq, Since,
+    Stamp, Timestamp, UserId, UserName,
 };
-use rusqlite::types::FromSqlError;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row};
 
-use super::value::{Fault, blob, checked, column, number};
+use super::value::{Fault, blob, bytes, checked, column, number};
 use super::{
-    Held, Load, Pending, PendingState, Snapshot, StoredConversation, StoredMe, StoredPerson,
+    Held, Pending, PendingState, Snapshot, StoredConversation, StoredMe, StoredPerson, load,
+    settings,
 };
 use crate::app::screen::{ItemId, Place};
 
@@ -51,42 +51,18 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot, Fault> {
     let open = rows(db, "SELECT conversation FROM open", |row| column(row, 0))?
         .into_iter()
         .next();
+    let (settings, settings_stamp) = settings::read(db)?;
     Ok(Snapshot {
         me,
         since: since.into_iter().next(),
         people,
-        settings: Vec::new(),
-        settings_stamp: Stamp::default(),
+        settings,
+        settings_stamp,
         conversations: read_conversations(db, open)?,
         outbox: read_outbox(db)?,
         drafts: read_drafts(db)?,
         open,
     })
-}
-
-/// Reads a stretch of a cached log.
-pub(super) fn load(db: &Connection, load: &Load) -> Result<Vec<Entry>, Fault> {
-    let (sql, seq) = match load.range {
-        PageRange::After(seq) => (
-            "SELECT seq, author, id, time, content FROM entries
-             WHERE conversation = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
-            seq,
-        ),
-        PageRange::Before(seq) => (
-            "SELECT seq, author, id, time, content FROM entries
-             WHERE conversation = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
-            seq,
-        ),
-    };
-    let key = blob(&load.conversation);
-    // Places beyond the signed range cannot exist in a dense log: they mean "the end".
-    let seq = i64::try_from(seq.0).unwrap_or(i64::MAX);
-    let mut entries = db
-        .prepare_cached(sql)?
-        .query_and_then(params![key, seq, load.limit], read_entry)?
-        .collect::<Result<Vec<_>, Fault>>()?;
-    entries.sort_unstable_by_key(|entry| entry.seq);
-    Ok(entries)
 }
 
 /// Reads the outbox in the order of typing.
@@ -146,7 +122,8 @@ fn read_conversations(
         .collect();
     let mut conversations = rows(
         db,
-        "SELECT conversation, newest, newest_time, unread, held FROM conversations",
+        "SELECT conversation, newest, newest_time, unread, held, first, room, is_request
+         FROM conversations",
         |row| {
             let conversation = column(row, 0)?;
             let held: Vec<(Seq, Seq)> = column(row, 4)?;
@@ -157,9 +134,9 @@ fn read_conversations(
                     newest_time: Timestamp(number(row, 2)?),
                     unread: number(row, 3)?,
                     cursors: cursors.remove(&conversation).unwrap_or_default(),
-                    first: Seq(1),
-                    room: None,
-                    is_request: false,
+                    first: Seq(number(row, 5)?),
+                    room: column(row, 6)?,
+                    is_request: row.get(7)?,
                 },
                 held: held
                     .into_iter()
@@ -172,7 +149,9 @@ fn read_conversations(
     )?;
     for stored in &mut conversations {
         let is_open = open == Some(stored.head.conversation);
-        stored.entries = load(db, &window(stored, is_open))?;
+        let (range, limit) = window(stored, is_open);
+        let key = blob(&stored.head.conversation);
+        stored.entries = load::stretch(db, &key, range, limit)?;
     }
     Ok(conversations)
 }
@@ -201,46 +180,21 @@ fn read_cursors(db: &Connection) -> Result<BTreeMap<ConversationId, Vec<MemberCu
 }
 
 /// Which entries a conversation starts with: around the place of its scroll, else the newest.
-fn window(stored: &StoredConversation, is_open: bool) -> Load {
-    let conversation = stored.head.conversation;
+fn window(stored: &StoredConversation, is_open: bool) -> (PageRange, u16) {
     if let Place::At {
         item: ItemId::Entry(seq),
         ..
     } = stored.place
     {
-        return Load {
-            conversation,
-            range: PageRange::After(Seq(seq.0.saturating_sub(ABOVE_PLACE + 1))),
-            limit: PLACE_WINDOW,
-        };
+        let above = Seq(seq.0.saturating_sub(ABOVE_PLACE + 1));
+        return (PageRange::After(above), PLACE_WINDOW);
     }
-    Load {
-        conversation,
-        range: PageRange::Before(Seq(u64::MAX)),
-        limit: if is_open { OPEN_WINDOW } else { OTHER_WINDOW },
-    }
-}
-
-fn read_entry(row: &Row<'_>) -> Result<Entry, Fault> {
-    Ok(Entry {
-        seq: Seq(number(row, 0)?),
-        author: UserId(number(row, 1)?),
-        id: MessageId(bytes(row, 2)?),
-        time: Timestamp(number(row, 3)?),
-        content: column(row, 4)?,
-    })
+    let limit = if is_open { OPEN_WINDOW } else { OTHER_WINDOW };
+    (PageRange::Before(Seq(u64::MAX)), limit)
 }
 
 fn user_name(row: &Row<'_>, index: usize) -> Result<UserName, Fault> {
     checked(row, index, |text: String| UserName::new(&text))
-}
-
-fn bytes<const N: usize>(row: &Row<'_>, index: usize) -> Result<[u8; N], Fault> {
-    let value = row.get_ref(index)?;
-    let bytes = value
-        .as_blob()
-        .and_then(|bytes| <[u8; N]>::try_from(bytes).map_err(|_| FromSqlError::InvalidType));
-    bytes.map_err(|error| Fault::Value(error.to_string()))
 }
 
 fn rows<T>(

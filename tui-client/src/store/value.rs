@@ -2,7 +2,7 @@
 
 use recado_shared::codec::{decode, encode};
 use rusqlite::Row;
-use rusqlite::types::FromSql;
+use rusqlite::types::{FromSql, FromSqlError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -61,6 +61,15 @@ pub(super) fn column<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> Result
 /// An unsigned number, stored with the same bits.
 pub(super) fn number(row: &Row<'_>, index: usize) -> Result<u64, Fault> {
     Ok(row.get::<_, i64>(index)?.cast_unsigned())
+}
+
+/// A value of a fixed length.
+pub(super) fn bytes<const N: usize>(row: &Row<'_>, index: usize) -> Result<[u8; N], Fault> {
+    let value = row.get_ref(index)?;
+    let bytes = value
+        .as_blob()
+        .and_then(|bytes| <[u8; N]>::try_from(bytes).map_err(|_| FromSqlError::InvalidType));
+    bytes.map_err(|error| Fault::Value(error.to_string()))
 }
 
 /// Text that a checked type takes, or a fault if it does not.

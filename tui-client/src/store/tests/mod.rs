@@ -1,3 +1,6 @@
+mod erasure;
+mod rooms;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::PermissionsExt as _;

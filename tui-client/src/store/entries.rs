@@ -1,0 +1,195 @@
+//! Writing the cached logs: new entries, and the erasure of texts.
+//!
+//! A text is erased in place: zeros of the same length take its place in the same row, in the
+//! transaction that stores what asks for it.
+
+use recado_shared::{Content, ConversationId, Entry, Erased, MessageId, Seq, UserId};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::kind::Kind;
+use super::outbox;
+use super::value::{Fault, blob};
+use super::{Held, Traces};
+
+/// Adds entries to a log and notes what is held of it afterwards.
+pub(super) fn add(
+    db: &Connection,
+    conversation: ConversationId,
+    entries: &[Entry],
+    held: &[Held],
+    settled: &[MessageId],
+) -> Result<Traces, Fault> {
+    let key = blob(&conversation);
+    let me: Option<i64> = db
+        .prepare_cached("SELECT user FROM me")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    let me = me.map(|user| UserId(user.cast_unsigned()));
+    // What is no longer held is another log's future: a new entry may take its place.
+    let mut traces = forget_after(db, &key, held.last().map_or(Seq::ZERO, |held| held.last))?;
+    for entry in entries {
+        traces |= insert(db, &key, entry)?;
+        if Some(entry.author) == me {
+            traces |= outbox::settle(db, entry.id)?;
+        }
+    }
+    for id in settled {
+        traces |= outbox::settle(db, *id)?;
+    }
+    set_held(db, &key, held, entries.last())?;
+    Ok(traces)
+}
+
+/// Stores one entry and erases what it asks to erase.
+pub(super) fn insert(db: &Connection, key: &[u8], entry: &Entry) -> Result<Traces, Fault> {
+    let kind = Kind::of(&entry.content);
+    let erased = match kind.was() {
+        None => erased_before(db, key, entry)?,
+        some => some,
+    };
+    // Nothing of a text that is known to be erased gets to the disk.
+    let (kind, content) = match erased {
+        Some(erased) => (Kind::of(&Content::Erased(erased)), Vec::new()),
+        None => (kind, blob(&entry.content)),
+    };
+    let target = entry.content.target();
+    let is_new =
+        db.prepare_cached(
+            "INSERT INTO entries (conversation, seq, author, id, time, kind, target, content)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            key,
+            entry.seq.0.cast_signed(),
+            entry.author.0.cast_signed(),
+            entry.id.0,
+            entry.time.0.cast_signed(),
+            kind.number(),
+            target.map(|seq| seq.0.cast_signed()),
+            content,
+        ])? > 0;
+    match &entry.content {
+        Content::Erased(_) if !is_new => erase(db, &rows_at(db, key, entry.seq)?),
+        Content::Deletion { target } => {
+            let mut rows = rows_at(db, key, *target)?;
+            rows.extend(edits_of(db, key, *target)?);
+            erase(db, &rows)
+        }
+        Content::AuthorRemoved => erase(db, &rows_by(db, key, entry.author, entry.seq)?),
+        _ => Ok(Traces::None),
+    }
+}
+
+/// What is left of a new entry whose erasure was stored before it.
+fn erased_before(db: &Connection, key: &[u8], entry: &Entry) -> Result<Option<Erased>, Fault> {
+    let Some(erased) = entry.content.erased() else {
+        return Ok(None);
+    };
+    let message = entry.content.target().unwrap_or(entry.seq);
+    let is_deleted: bool = db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM entries
+                            WHERE conversation = ?1 AND target = ?2 AND kind = ?3)
+                 OR EXISTS (SELECT 1 FROM entries
+                            WHERE conversation = ?1 AND author = ?4 AND kind = 10 AND seq > ?5)",
+        )?
+        .query_row(
+            params![
+                key,
+                message.0.cast_signed(),
+                Kind::Deletion.number(),
+                entry.author.0.cast_signed(),
+                entry.seq.0.cast_signed(),
+            ],
+            |row| row.get(0),
+        )?;
+    Ok(is_deleted.then_some(erased))
+}
+
+/// A row of the table and its kind.
+type Place = (i64, Kind);
+
+fn rows_at(db: &Connection, key: &[u8], seq: Seq) -> Result<Vec<Place>, Fault> {
+    places(
+        db,
+        "SELECT position, kind FROM entries WHERE conversation = ?1 AND seq = ?2",
+        params![key, seq.0.cast_signed()],
+    )
+}
+
+fn edits_of(db: &Connection, key: &[u8], message: Seq) -> Result<Vec<Place>, Fault> {
+    places(
+        db,
+        "SELECT position, kind FROM entries
+         WHERE conversation = ?1 AND target = ?2 AND kind = ?3",
+        params![key, message.0.cast_signed(), Kind::Edit.number()],
+    )
+}
+
+fn rows_by(db: &Connection, key: &[u8], author: UserId, until: Seq) -> Result<Vec<Place>, Fault> {
+    places(
+        db,
+        "SELECT position, kind FROM entries
+         WHERE conversation = ?1 AND seq < ?2 AND author = ?3",
+        params![key, until.0.cast_signed(), author.0.cast_signed()],
+    )
+}
+
+fn places(
+    db: &Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<Vec<Place>, Fault> {
+    db.prepare_cached(sql)?
+        .query_and_then(parameters, |row| {
+            Ok((row.get(0)?, Kind::from_number(row.get(1)?)?))
+        })?
+        .collect()
+}
+
+fn erase(db: &Connection, places: &[Place]) -> Result<Traces, Fault> {
+    let mut traces = Traces::None;
+    let mut overwrite = db.prepare_cached(
+        "UPDATE entries SET kind = ?2, content = zeroblob(length(content)) WHERE position = ?1",
+    )?;
+    for &(position, kind) in places {
+        if let Some(erased) = kind.erased() {
+            let left = Kind::of(&Content::Erased(erased));
+            overwrite.execute(params![position, left.number()])?;
+            traces = Traces::Erased;
+        }
+    }
+    Ok(traces)
+}
+
+/// Removes what lies beyond a place.
+pub(super) fn forget_after(db: &Connection, key: &[u8], last: Seq) -> Result<Traces, Fault> {
+    let count = db
+        .prepare_cached("DELETE FROM entries WHERE conversation = ?1 AND seq > ?2")?
+        .execute(params![key, last.0.cast_signed()])?;
+    Ok(Traces::of_rows(count))
+}
+
+/// Notes what is held. An entry beyond the head known so far moves that head: heads come once
+/// per session, entries all the time.
+fn set_held(
+    db: &Connection,
+    key: &[u8],
+    held: &[Held],
+    newest: Option<&Entry>,
+) -> Result<(), Fault> {
+    let (seq, time) = newest.map_or((0, 0), |entry| {
+        (entry.seq.0.cast_signed(), entry.time.0.cast_signed())
+    });
+    let held: Vec<(Seq, Seq)> = held.iter().map(|held| (held.first, held.last)).collect();
+    db.prepare_cached(
+        "INSERT INTO conversations (conversation, newest, newest_time, unread, held)
+         VALUES (?1, ?2, ?3, 0, ?4)
+         ON CONFLICT (conversation) DO UPDATE SET
+             held = excluded.held,
+             newest_time = iif(excluded.newest > newest, excluded.newest_time, newest_time),
+             newest = max(newest, excluded.newest)",
+    )?
+    .execute(params![key, seq, time, blob(&held)])?;
+    Ok(())
+}

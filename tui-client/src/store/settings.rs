@@ -1,0 +1,72 @@
+//! What the user has set.
+
+use recado_shared::{Setting, SettingKey, Stamp};
+use rusqlite::{Connection, params};
+
+use super::StoredSetting;
+use super::value::{Fault, blob, column, number};
+
+/// Reads all settings, and how far they have been read from the server.
+pub(super) fn read(db: &Connection) -> Result<(Vec<StoredSetting>, Stamp), Fault> {
+    let settings = db
+        .prepare("SELECT value, is_unsent FROM settings ORDER BY key")?
+        .query_and_then([], |row| {
+            Ok(StoredSetting {
+                setting: column(row, 0)?,
+                is_unsent: row.get(1)?,
+            })
+        })?
+        .collect::<Result<_, Fault>>()?;
+    let stamp = db
+        .prepare("SELECT stamp FROM settings_stamp")?
+        .query_and_then([], |row| number(row, 0))?
+        .next()
+        .transpose()?;
+    Ok((settings, stamp.map(Stamp).unwrap_or_default()))
+}
+
+/// Takes over what the server has, but for what waits to be sent.
+pub(super) fn take(
+    db: &Connection,
+    settings: &[Setting],
+    stamp: Option<Stamp>,
+) -> Result<(), Fault> {
+    let mut set = db.prepare_cached(
+        "INSERT INTO settings (key, value, is_unsent) VALUES (?1, ?2, 0)
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE is_unsent = 0",
+    )?;
+    for setting in settings {
+        set.execute(params![blob(&setting.key()), blob(setting)])?;
+    }
+    if let Some(stamp) = stamp {
+        db.prepare_cached("REPLACE INTO settings_stamp (one, stamp) VALUES (1, ?1)")?
+            .execute(params![stamp.0.cast_signed()])?;
+    }
+    Ok(())
+}
+
+/// Keeps what the server does not have yet.
+pub(super) fn keep_unsent(db: &Connection, setting: &Setting) -> Result<(), Fault> {
+    db.prepare_cached("REPLACE INTO settings (key, value, is_unsent) VALUES (?1, ?2, 1)")?
+        .execute(params![blob(&setting.key()), blob(setting)])?;
+    Ok(())
+}
+
+/// Notes that the server has it.
+pub(super) fn set_sent(db: &Connection, key: SettingKey) -> Result<(), Fault> {
+    db.prepare_cached("UPDATE settings SET is_unsent = 0 WHERE key = ?1")?
+        .execute(params![blob(&key)])?;
+    Ok(())
+}
+
+/// Removes all that belongs to another server's data; drafts that were never sent stay.
+pub(super) fn clear(db: &Connection) -> Result<(), Fault> {
+    let (settings, _) = read(db)?;
+    db.execute_batch("DELETE FROM settings; DELETE FROM settings_stamp;")?;
+    for stored in settings {
+        if stored.is_unsent && matches!(stored.setting, Setting::Draft { .. }) {
+            keep_unsent(db, &stored.setting)?;
+        }
+    }
+    Ok(())
+}

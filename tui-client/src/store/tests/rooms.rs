@@ -1,0 +1,195 @@
+//! Heads of rooms, settings, and what belongs to a stretch.
+
+use recado_shared::{
+    DraftText, History, Level, Role, RoomFacts, RoomId, RoomName, Setting, Standing, Visibility,
+};
+
+use super::*;
+
+const ROOM: ConversationId = ConversationId::Room(RoomId(7));
+
+/// An entry with a content of its own.
+pub(super) fn with(seq: u64, author: UserId, content: Content) -> Entry {
+    Entry {
+        content,
+        ..entry(seq, author, seq)
+    }
+}
+
+/// Saves entries in `TALK`, and that all up to `last` is held.
+pub(super) fn save(entries: Vec<Entry>, last: u64) -> Save {
+    Save::Entries {
+        conversation: TALK,
+        entries,
+        held: vec![held(1, last)],
+        settled: vec![],
+    }
+}
+
+pub(super) fn message(text: &str) -> Content {
+    Content::Message(body(text))
+}
+
+pub(super) fn edit(target: u64, text: &str) -> Content {
+    Content::Edit {
+        target: Seq(target),
+        body: body(text),
+    }
+}
+
+pub(super) fn deletion(target: u64) -> Content {
+    Content::Deletion {
+        target: Seq(target),
+    }
+}
+
+#[test]
+fn the_facts_of_a_room_are_in_its_head() {
+    let (_folder, path) = place();
+    let room = Head {
+        conversation: ROOM,
+        first: Seq(12),
+        room: Some(RoomFacts {
+            name: RoomName::new("#lobby").unwrap(),
+            topic: None,
+            visibility: Visibility::Private,
+            history: History::Hidden,
+            members: 3,
+            standing: Standing::Member,
+            role: Role::Moderator,
+            mute: None,
+        }),
+        ..head(20)
+    };
+    let asks = Head {
+        is_request: true,
+        ..head(3)
+    };
+    let heads = vec![asks.clone(), room.clone()];
+    let snapshot = after(
+        &path,
+        [Save::Heads {
+            heads,
+            complete: None,
+        }],
+    );
+    let read: Vec<_> = snapshot.conversations.into_iter().map(|c| c.head).collect();
+    assert_eq!(read, [asks, room]);
+}
+
+#[test]
+fn settings_of_the_server_leave_the_unsent_ones_alone() {
+    let (_folder, path) = place();
+    let favourite = |is_on| Setting::Favourite {
+        conversation: TALK,
+        is_on,
+    };
+    let level = Setting::Level {
+        conversation: TALK,
+        level: Level::Mentions,
+    };
+    let draft = Setting::Draft {
+        conversation: TALK,
+        text: DraftText::new("not yet").unwrap(),
+    };
+    let snapshot = after(
+        &path,
+        [
+            Save::Me(me(1)),
+            Save::UnsentSetting(favourite(true)),
+            Save::Settings {
+                settings: vec![favourite(false), level.clone()],
+                stamp: Some(Stamp(9)),
+            },
+        ],
+    );
+    let stored = |setting: &Setting, is_unsent| StoredSetting {
+        setting: setting.clone(),
+        is_unsent,
+    };
+    let expected = [stored(&favourite(true), true), stored(&level, false)];
+    assert_eq!(snapshot.settings, expected);
+    assert_eq!(snapshot.settings_stamp, Stamp(9));
+    let snapshot = after(
+        &path,
+        [
+            Save::SentSetting(favourite(true).key()),
+            Save::Settings {
+                settings: vec![favourite(false)],
+                stamp: None,
+            },
+        ],
+    );
+    assert_eq!(snapshot.settings[0], stored(&favourite(false), false));
+    assert_eq!(snapshot.settings_stamp, Stamp(9));
+    let snapshot = after(
+        &path,
+        [
+            Save::UnsentSetting(draft.clone()),
+            Save::UnsentSetting(level),
+            Save::Me(me(2)),
+        ],
+    );
+    assert_eq!(snapshot.settings, [stored(&draft, true)]);
+    assert_eq!(snapshot.settings_stamp, Stamp::default());
+}
+
+#[test]
+fn a_stretch_comes_with_what_belongs_to_it() {
+    let (_folder, path) = place();
+    let mut opened = open(&path).unwrap();
+    let emoji = recado_shared::Emoji::new("👍").unwrap();
+    let reply = Content::Reply {
+        to: Seq(1),
+        body: body("about that"),
+    };
+    let log = vec![
+        with(1, BOB, message("one")),
+        with(2, BOB, message("two")),
+        with(3, ME, reply),
+        with(4, BOB, edit(1, "one, better")),
+        with(5, BOB, edit(3, "never happens: another's")),
+        with(
+            6,
+            ME,
+            Content::ReactionAdded {
+                target: Seq(1),
+                emoji: emoji.clone(),
+            },
+        ),
+        with(
+            7,
+            ME,
+            Content::ReactionAdded {
+                target: Seq(3),
+                emoji,
+            },
+        ),
+        with(8, BOB, deletion(2)),
+    ];
+    opened.handle.save(save(log, 8));
+    let mut ask = |range, limit| {
+        let load = Load {
+            conversation: TALK,
+            range,
+            limit,
+        };
+        assert!(opened.handle.load(load));
+        let Some(StoreEvent::Loaded(loaded)) = opened.events.blocking_recv() else {
+            panic!("the load was not answered");
+        };
+        let seqs = |entries: &[Entry]| entries.iter().map(|e| e.seq.0).collect::<Vec<_>>();
+        (seqs(&loaded.entries), seqs(&loaded.about))
+    };
+    // The reply's original and its edit, and what changes the reply itself.
+    assert_eq!(
+        ask(PageRange::After(Seq(2)), 1),
+        (vec![3], vec![1, 4, 5, 7])
+    );
+    // A deletion, and not what is read already.
+    assert_eq!(
+        ask(PageRange::After(Seq(0)), 2),
+        (vec![1, 2], vec![4, 6, 8])
+    );
+    assert_eq!(ask(PageRange::After(Seq(3)), 9).1, [0; 0]);
+}
