@@ -268,13 +268,14 @@ mod tests {
     async fn a_greeting_that_comes_too_late_is_told_so() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), StoreConfig::default()).unwrap();
-        let relay = Relay::new(RelayConfig {
+        let config = RelayConfig {
             policy: Policy::Open,
             local_token: None,
             max_sessions: 1,
             max_users: 1,
             registrations_per_hour: 1,
-        });
+        };
+        let relay = Relay::new(config, Vec::new());
         let (events, inbox) = mpsc::channel(INBOX_ROOM);
         let (outbox, mut frames) = mpsc::channel(OUTBOX_ROOM);
         let hello = SessionEvent::Hello {

@@ -145,19 +145,20 @@ impl Server {
     /// [`ServerError`] says why it had to stop.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
         let Parts {
-            store,
+            mut store,
             identity,
             local_token,
             ticket,
         } = self.parts;
         let limits = self.config.limits;
-        let relay = Relay::new(RelayConfig {
+        let config = RelayConfig {
             policy: self.config.policy,
             local_token: Some(local_token),
             max_sessions: limits.max_sessions,
             max_users: limits.max_users,
             registrations_per_hour: limits.registrations_per_hour,
-        });
+        };
+        let relay = Relay::new(config, store.0.take_roster());
         let (events, inbox) = mpsc::channel(INBOX_ROOM);
         let tasks = TaskTracker::new();
         let (close, stop) = (CancellationToken::new(), CancellationToken::new());

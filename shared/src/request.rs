@@ -281,6 +281,9 @@ pub enum RequestError {
     /// What was asked makes no sense here.
     #[error("that makes no sense here")]
     Invalid,
+    /// The other person is banned from the room.
+    #[error("that person is banned from this room: lift the ban first")]
+    PersonBanned,
 }
 
 /// What has grown as large as it may.

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use recado_shared::limits::{
-    MAX_HEADS_PER_FRAME, MAX_NAME_LEN, MAX_PAGE_ENTRIES, MAX_PEOPLE_PER_PAGE,
+    MAX_DISPLAY_NAME_CHARS, MAX_HEADS_PER_FRAME, MAX_NAME_LEN, MAX_PAGE_ENTRIES, MAX_PAGE_LEN,
+    MAX_PEOPLE_PER_PAGE,
 };
 use recado_shared::{
-    Answer, ConversationId, DirectPair, Head, HeadsPage, Now, PageRange, Person, RequestError,
+    Answer, ConversationId, DirectPair, Head, HeadsPage, Now, PageRange, Person, RoomFacts,
     ServerFrame, Stamp, UserId, UserName, name,
 };
 
@@ -67,22 +68,17 @@ impl Relay {
         let again = session.heads.again.take();
         let people: BTreeMap<UserId, &UserName> =
             people.iter().map(|(user, name)| (*user, name)).collect();
-        let mut heads = heads.into_iter().peekable();
-        loop {
-            let page: Vec<Head> = heads.by_ref().take(MAX_HEADS_PER_FRAME).collect();
-            let is_last = heads.peek().is_none();
+        let mut pages = pages_of(heads).into_iter().peekable();
+        while let Some(heads) = pages.next() {
             let page = HeadsPage {
-                people: self.people_of(&page, &people),
-                heads: page,
-                complete: is_last.then_some(stamp),
+                people: self.people_of(&heads, &people),
+                heads,
+                complete: pages.peek().is_none().then_some(stamp),
             };
             out.push(Effect::Send {
                 to: id,
                 frame: ServerFrame::Heads(page),
             });
-            if is_last {
-                break;
-            }
         }
         if again.is_some() {
             self.read_heads(id, again, out);
@@ -119,7 +115,7 @@ impl Relay {
         self.answer(origin, Ok(Answer::People { people, more }), out);
     }
 
-    fn person(&self, user: UserId, name: UserName) -> Person {
+    pub(super) fn person(&self, user: UserId, name: UserName) -> Person {
         Person {
             user,
             name,
@@ -147,14 +143,62 @@ impl Relay {
             return;
         };
         session.flow = Flow::Live;
+        self.read_heads_again(id, since, out);
+        self.retell_presence(id, now, out);
+    }
+
+    /// Reads what changed since, after the reading that is under way.
+    fn read_heads_again(&mut self, id: SessionId, since: Stamp, out: &mut Vec<Effect>) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
         if session.heads.is_reading {
             let again = session.heads.again.map_or(since, |again| again.min(since));
             session.heads.again = Some(again);
         } else {
             self.read_heads(id, Some(since), out);
         }
-        self.retell_presence(id, now, out);
     }
+
+    /// Tells all sessions of a user how their conversations stand that changed since: how the user
+    /// stands to one of them did.
+    pub(super) fn tell_heads(&mut self, user: UserId, since: Stamp, out: &mut Vec<Effect>) {
+        let sessions: Vec<_> = self.sessions_of(user).collect();
+        for id in sessions {
+            self.read_heads_again(id, since, out);
+        }
+    }
+}
+
+/// Heads in pages that fit into frames; one empty page if there are none.
+fn pages_of(heads: Vec<Head>) -> Vec<Vec<Head>> {
+    let mut pages = vec![Vec::new()];
+    let mut len = 0;
+    for head in heads {
+        let page = pages.last_mut().expect("there is always one");
+        let more = len_of(&head);
+        if !page.is_empty() && (page.len() >= MAX_HEADS_PER_FRAME || len + more > MAX_PAGE_LEN) {
+            len = 0;
+            pages.push(vec![head]);
+        } else {
+            page.push(head);
+        }
+        len += more;
+    }
+    pages
+}
+
+/// At least the bytes that a head takes in a frame, with the people that it brings along.
+pub(super) fn len_of(head: &Head) -> usize {
+    const NUMBER: usize = 10;
+    const PERSON: usize = NUMBER + MAX_NAME_LEN + 4 * MAX_DISPLAY_NAME_CHARS + 6;
+    let cursors = head.cursors.len() * 3 * NUMBER;
+    let topic = |facts: &RoomFacts| facts.topic.as_ref().map_or(0, |topic| topic.as_str().len());
+    let rest = match &head.room {
+        Some(facts) => facts.name.as_str().len() + topic(facts) + 4 * NUMBER,
+        None => PERSON,
+    };
+    6 * NUMBER + cursors + rest
 }
 
 pub(super) fn page(
@@ -162,15 +206,19 @@ pub(super) fn page(
     user: UserId,
     (conversation, range, limit): (ConversationId, PageRange, u16),
     out: &mut Vec<Effect>,
-) -> Result<(), RequestError> {
-    conversation.peer_of(user).ok_or(RequestError::NotAMember)?;
+) {
     out.push(Effect::Read(Read::Page {
         origin,
+        user,
         conversation,
         range,
         limit: limit.min(MAX_PAGE_ENTRIES),
     }));
-    Ok(())
+}
+
+pub(super) fn names(origin: Origin, mut users: Vec<UserId>, out: &mut Vec<Effect>) {
+    users.truncate(MAX_PEOPLE_PER_PAGE.into());
+    out.push(Effect::Read(Read::Names { origin, users }));
 }
 
 pub(super) fn find_people(

@@ -1,12 +1,15 @@
 //! Appends, cursors and typing: what goes to the store and who is told of it afterwards.
 
-use recado_shared::limits::TYPING_INTERVAL;
+use std::collections::BTreeSet;
+
+use recado_shared::limits::{MAX_MEMBERS_WITH_CURSORS, TYPING_INTERVAL};
 use recado_shared::{
     Advance, Answer, Content, ConversationId, MemberCursors, MessageId, Now, RequestError,
-    ServerFrame, UserId,
+    ServerFrame, Stamp, UserId,
 };
 
-use super::{Effect, Relay, SessionId};
+use super::permission::Grant;
+use super::{Effect, Relay, SessionId, before};
 use crate::store::{Appended, Origin, Write};
 
 /// Most conversations whose last typing hint is remembered per session; nobody types in more
@@ -16,18 +19,15 @@ const MAX_TYPING: usize = 16;
 impl Relay {
     pub(super) fn append(
         &mut self,
-        origin: Origin,
-        author: UserId,
+        (origin, author): (Origin, UserId),
         (conversation, id, content): (ConversationId, MessageId, Content),
+        grant: Grant,
         now: Now,
         out: &mut Vec<Effect>,
     ) -> Result<(), RequestError> {
         if !self.phase.is_serving() {
             return Err(RequestError::Unavailable);
         }
-        conversation
-            .peer_of(author)
-            .ok_or(RequestError::NotAMember)?;
         let append = Write::Append {
             origin,
             author,
@@ -35,17 +35,20 @@ impl Relay {
             id,
             content,
             time: now.wall,
+            moderates: grant.moderates,
         };
         self.write(append, out);
         Ok(())
     }
 
     /// The sender is told first, then everybody else: nobody sees what a crash could take back.
+    /// Whoever is sent out of a room still sees that.
     pub(super) fn appended(
-        &self,
+        &mut self,
         origin: Origin,
         conversation: ConversationId,
         result: Result<Appended, RequestError>,
+        stamp: Stamp,
         out: &mut Vec<Effect>,
     ) {
         let Appended { entry, is_new } = match result {
@@ -57,21 +60,27 @@ impl Relay {
             time: entry.time,
         };
         self.answer(origin, Ok(accepted), out);
-        if is_new {
-            let others = self
-                .sessions_of_members(conversation)
-                .filter(|&id| id != origin.session);
-            let frame = ServerFrame::Entry {
-                conversation,
-                entry,
-            };
-            self.push(others, frame, out);
+        if !is_new {
+            return;
+        }
+        let mut others: BTreeSet<_> = self.sessions_of_members(conversation).collect();
+        let concerned = self.roster.follow(conversation, &entry);
+        others.extend(self.sessions_of_members(conversation));
+        others.remove(&origin.session);
+        let frame = ServerFrame::Entry {
+            conversation,
+            entry,
+        };
+        self.push(others, frame, out);
+        if let Some(user) = concerned {
+            self.tell_heads(user, before(stamp), out);
         }
     }
 
     /// A cursor moved while the server drains is let go: the client moves it again later.
     pub(super) fn advance(&mut self, user: UserId, advance: Advance, out: &mut Vec<Effect>) {
-        if self.phase.is_serving() && advance.conversation.peer_of(user).is_some() {
+        let is_member = self.roster.is_member(advance.conversation, user);
+        if self.phase.is_serving() && is_member {
             self.write(Write::Advance { user, advance }, out);
         }
     }
@@ -87,7 +96,13 @@ impl Relay {
                 conversation,
                 cursors,
             };
-            self.push(self.sessions_of_members(conversation), frame, out);
+            let members = conversation.room().and_then(|room| self.roster.room(room));
+            let is_large = members.is_some_and(|room| room.len() > MAX_MEMBERS_WITH_CURSORS);
+            if is_large {
+                self.push(self.sessions_of(cursors.user), frame, out);
+            } else {
+                self.push(self.sessions_of_members(conversation), frame, out);
+            }
         }
     }
 
@@ -99,9 +114,9 @@ impl Relay {
         now: Now,
         out: &mut Vec<Effect>,
     ) {
-        let Some(peer) = conversation.peer_of(user).filter(|&peer| peer != user) else {
+        if !self.roster.is_member(conversation, user) {
             return;
-        };
+        }
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
@@ -111,7 +126,9 @@ impl Relay {
             return;
         }
         session.typing.insert(conversation, now.instant);
-        let devices = self.devices.get(&peer).into_iter().flatten().copied();
-        self.push(devices, ServerFrame::Typing { conversation, user }, out);
+        let own: BTreeSet<_> = self.sessions_of(user).collect();
+        let others = self.sessions_of_members(conversation);
+        let others = others.filter(|session| !own.contains(session));
+        self.push(others, ServerFrame::Typing { conversation, user }, out);
     }
 }

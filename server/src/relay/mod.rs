@@ -9,7 +9,10 @@ mod drain;
 mod effect;
 mod event;
 mod login;
+mod permission;
 mod presence;
+mod room;
+mod roster;
 #[cfg(test)]
 mod tests;
 
@@ -22,11 +25,14 @@ use recado_shared::{
 };
 use serde::Deserialize;
 
-use self::catch_up::{Flow, HeadsReading, find_people, page};
+use self::catch_up::{Flow, HeadsReading, find_people, names, page};
 use self::drain::Phase;
 use self::login::{Greeting, Registrations};
+use self::permission::Grant;
 use self::presence::Presences;
-use crate::store::{Origin, ReadResult, Write, Written};
+use self::room::{find_rooms, members};
+use self::roster::Roster;
+use crate::store::{NewRoom, Origin, ReadResult, RosterRoom, Write, Written};
 
 pub use drain::DRAIN_LIMIT;
 pub use effect::Effect;
@@ -77,6 +83,7 @@ pub struct Relay {
     sessions: BTreeMap<SessionId, Session>,
     /// The sessions of each user who has one.
     devices: BTreeMap<UserId, BTreeSet<SessionId>>,
+    roster: Roster,
     presences: Presences,
     registrations: Registrations,
     /// Heads since here make up for any frame that the last handled event caused.
@@ -105,13 +112,14 @@ struct Session {
 }
 
 impl Relay {
-    /// Makes a relay without sessions.
-    pub fn new(config: RelayConfig) -> Self {
+    /// Makes a relay without sessions, for these rooms.
+    pub fn new(config: RelayConfig, rooms: Vec<RosterRoom>) -> Self {
         Self {
             config,
             greetings: BTreeMap::new(),
             sessions: BTreeMap::new(),
             devices: BTreeMap::new(),
+            roster: Roster::new(rooms),
             presences: Presences::default(),
             registrations: Registrations::default(),
             left_out_since: Stamp(0),
@@ -183,12 +191,31 @@ impl Relay {
         now: Now,
         out: &mut Vec<Effect>,
     ) {
-        let result = match request {
+        let grant = permission::check(&self.roster, user, &request, now.wall);
+        let result = grant.and_then(|grant| self.granted((origin, user), request, grant, now, out));
+        if let Err(error) = result {
+            self.answer(origin, Err(error), out);
+        }
+    }
+
+    /// Carries out a request that its sender may make.
+    fn granted(
+        &mut self,
+        (origin, user): (Origin, UserId),
+        request: Request,
+        grant: Grant,
+        now: Now,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), RequestError> {
+        match request {
             Request::Append {
                 conversation,
                 id,
                 content,
-            } => self.append(origin, user, (conversation, id, content), now, out),
+            } => {
+                let what = (conversation, id, content);
+                return self.append((origin, user), what, grant, now, out);
+            }
             Request::Page {
                 conversation,
                 range,
@@ -198,15 +225,31 @@ impl Relay {
                 prefix,
                 after,
                 limit,
+            } => find_people(origin, &prefix, after, limit, out),
+            Request::People(users) => names(origin, users, out),
+            Request::CreateRoom {
+                id,
+                name,
+                visibility,
+                history,
             } => {
-                find_people(origin, &prefix, after, limit, out);
-                Ok(())
+                let new = NewRoom {
+                    author: user,
+                    id,
+                    name,
+                    visibility,
+                    history,
+                    time: now.wall,
+                };
+                return self.create_room(origin, new, out);
             }
-            Request::People(_)
-            | Request::CreateRoom { .. }
-            | Request::FindRooms { .. }
-            | Request::Members { .. }
-            | Request::Set(_)
+            Request::FindRooms {
+                prefix,
+                after,
+                limit,
+            } => find_rooms((origin, user), &prefix, after, limit, out),
+            Request::Members { room, after, limit } => members(origin, room, after, limit, out),
+            Request::Set(_)
             | Request::Settings { .. }
             | Request::SetDisplayName(_)
             | Request::AcceptContact(_)
@@ -214,11 +257,9 @@ impl Relay {
             | Request::FindDevice(_)
             | Request::LinkDevice { .. }
             | Request::NameDevice { .. }
-            | Request::RevokeDevice(_) => Err(RequestError::Unsupported),
-        };
-        if let Err(error) = result {
-            self.answer(origin, Err(error), out);
+            | Request::RevokeDevice(_) => return Err(RequestError::Unsupported),
         }
+        Ok(())
     }
 
     fn written(&mut self, written: Written, now: Now, out: &mut Vec<Effect>) {
@@ -232,7 +273,16 @@ impl Relay {
                 stamp,
             } => {
                 self.left_out_since = self.left_out_since.max(before(stamp));
-                self.appended(origin, conversation, result, out);
+                self.appended(origin, conversation, result, stamp, out);
+            }
+            Written::CreateRoom {
+                origin,
+                new,
+                result,
+                stamp,
+            } => {
+                self.left_out_since = self.left_out_since.max(before(stamp));
+                self.room_created(origin, &new, result, stamp, out);
             }
             Written::Advance {
                 conversation,
@@ -259,6 +309,16 @@ impl Relay {
                 entries,
                 newest,
             } => self.answer(origin, Ok(Answer::Page { entries, newest }), out),
+            ReadResult::Rooms {
+                origin,
+                rooms,
+                more,
+            } => self.answer(origin, Ok(Answer::Rooms { rooms, more }), out),
+            ReadResult::Members {
+                origin,
+                members,
+                more,
+            } => self.members_read(origin, members, more, out),
             ReadResult::People {
                 origin,
                 people,
@@ -328,10 +388,17 @@ impl Relay {
         }
     }
 
+    /// All sessions of a user.
+    fn sessions_of(&self, user: UserId) -> impl Iterator<Item = SessionId> {
+        self.devices.get(&user).into_iter().flatten().copied()
+    }
+
     /// All sessions of all members of a conversation.
     fn sessions_of_members(&self, conversation: ConversationId) -> impl Iterator<Item = SessionId> {
         let pair = conversation.pair().into_iter();
+        let room = conversation.room().into_iter();
         pair.flat_map(DirectPair::members)
+            .chain(room.flat_map(|room| self.roster.members(room)))
             .filter_map(|user| self.devices.get(&user))
             .flatten()
             .copied()

@@ -1,7 +1,7 @@
 //! What waits to be written to one session, and how much of it there may be.
 
 use bytes::Bytes;
-use recado_shared::limits::{MAX_HEADS_PER_FRAME, MAX_REQUESTS_IN_FLIGHT};
+use recado_shared::limits::{MAX_REQUESTS_IN_FLIGHT, MAX_ROOMS_OF_USER};
 use recado_shared::{ProtocolVersion, RequestNumber, ServerFrame, UserId, codec};
 use tokio::sync::mpsc;
 use tracing::error;
@@ -11,10 +11,16 @@ use crate::config::MAX_USERS_LIMIT;
 /// Most live frames that wait for one session. One more, and it is behind.
 pub const PUSH_ROOM: usize = 256;
 
-/// Room for three sets of heads pages: a user has at most one conversation with each other user.
+/// The fewest heads of direct conversations, and of rooms, that a full page has.
+const HEADS_PER_PAGE: usize = 100;
+const ROOM_HEADS_PER_PAGE: usize = 20;
+
+/// Room for three sets of heads pages: a user has at most one conversation with each other user,
+/// and is or was in so many rooms.
 /// While a session is behind, the set that is being read comes in and the one that was to follow
 /// it; once it has caught up, one more may come before these are written.
-pub const HEADS_ROOM: usize = 3 * (MAX_USERS_LIMIT as usize / MAX_HEADS_PER_FRAME + 1);
+pub const HEADS_ROOM: usize = 3
+    * (MAX_USERS_LIMIT as usize / HEADS_PER_PAGE + 2 * MAX_ROOMS_OF_USER / ROOM_HEADS_PER_PAGE + 1);
 
 /// Room that live frames leave free, so that what must not be left out always fits: answers, which
 /// the session's window bounds, heads, and one each of welcome, behind and farewell.

@@ -66,8 +66,9 @@ impl Folder {
         prepare_writer(&db).map_err(error())?;
         schema::migrate(&mut db, &path)?;
         // A server that was killed may have left commits that no sync followed. They are answered
-        // and read from here on like all others, and a checkpoint syncs what it moves.
-        wal_checkpoint(&db, "PASSIVE").map_err(error())?;
+        // and read from here on like all others, and a checkpoint syncs what it moves. It also
+        // empties the log, which may still have what was erased.
+        wal_checkpoint(&db, "TRUNCATE").map_err(error())?;
         Ok(db)
     }
 
@@ -118,6 +119,8 @@ fn prepare_writer(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "fullfsync", true)?;
     db.pragma_update(None, "checkpoint_fullfsync", true)?;
     db.pragma_update(None, "foreign_keys", true)?;
+    // What is deleted is overwritten, not only forgotten.
+    db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
     // The writer thread alone makes checkpoints, at times of its choosing.
     db.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     db.pragma_update_and_check(None, "journal_size_limit", WAL_FILE_LEN, |_| Ok(()))

@@ -1,6 +1,7 @@
 //! The conversation logs: appending entries, moving cursors. Pure SQL inside the caller's
 //! transaction; the caller owns the stamp and commits.
 
+use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::{
     Advance, Content, ConversationId, DirectPair, Entry, MemberCursors, MessageId, RequestError,
     Seq, Stamp, Timestamp, UserId,
@@ -8,7 +9,8 @@ use recado_shared::{
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
 use super::request::Appended;
-use super::row::{content, encode, int, uint};
+use super::row::{content_or_erased, encode, int, uint};
+use super::{content, room};
 
 /// An entry that somebody wants in the log.
 #[derive(Clone, Debug)]
@@ -18,6 +20,8 @@ pub(super) struct NewEntry<'a> {
     pub(super) id: MessageId,
     pub(super) content: &'a Content,
     pub(super) time: Timestamp,
+    /// Whether the author may delete the messages of others there.
+    pub(super) moderates: bool,
 }
 
 /// A row of `conversations`.
@@ -26,79 +30,119 @@ pub(super) struct Conversation {
     pub(super) row: i64,
     pub(super) newest: Seq,
     newest_time: Timestamp,
+    messages: u64,
 }
 
-/// Appends an entry, or finds it if its author appended it before.
-pub(super) fn append(
-    db: &Connection,
-    stamp: &mut Stamp,
-    new: &NewEntry<'_>,
-) -> Result<std::result::Result<Appended, RequestError>> {
-    let pair = new.conversation.pair();
-    let Some(pair) = pair.filter(|_| new.conversation.peer_of(new.author).is_some()) else {
-        return Ok(Err(RequestError::NotAMember));
-    };
+type Outcome<T> = Result<std::result::Result<T, RequestError>>;
+
+/// Appends an entry with all that follows from it, or finds it if its author appended it before.
+pub(super) fn append(db: &Connection, stamp: &mut Stamp, new: &NewEntry<'_>) -> Outcome<Appended> {
     let conversation = find(db, new.conversation)?;
-    let blob = encode(new.content)?;
     if let Some((row, entry)) = find_entry(db, new.author, new.id)? {
-        let is_same = conversation.is_some_and(|c| c.row == row) && entry.content == *new.content;
+        // What was erased cannot be compared any more.
+        let is_erased = matches!(entry.content, Content::Erased(_));
+        let is_same = conversation.is_some_and(|c| c.row == row)
+            && (is_erased || entry.content == *new.content);
+        let is_new = false;
         return Ok(if is_same {
-            Ok(Appended {
-                entry,
-                is_new: false,
-            })
+            Ok(Appended { entry, is_new })
         } else {
             Err(RequestError::IdReused)
         });
     }
-    let conversation = match conversation {
-        Some(conversation) => conversation,
-        None if all_exist(db, pair)? => create(db, pair)?,
-        None => return Ok(Err(RequestError::UnknownUser)),
+    let conversation = match (conversation, new.conversation) {
+        (Some(conversation), _) => conversation,
+        (None, ConversationId::Room(_)) => return Ok(Err(RequestError::UnknownRoom)),
+        (None, ConversationId::Direct(pair)) => {
+            if new.conversation.peer_of(new.author).is_none() {
+                return Ok(Err(RequestError::NotAMember));
+            }
+            if !all_exist(db, pair)? {
+                return Ok(Err(RequestError::UnknownUser));
+            }
+            create_direct(db, pair)?
+        }
     };
-    let entry = Entry {
+    let checked = content::check(db, conversation.row, new.author, new.content, new.moderates)?;
+    if let Err(error) = checked {
+        return Ok(Err(error));
+    }
+    let entry = place(&conversation, new);
+    if let Some(room) = new.conversation.room() {
+        let change = room::Change {
+            room,
+            conversation: conversation.row,
+            seq: entry.seq,
+            messages: conversation.messages,
+            author: new.author,
+        };
+        if let Err(error) = room::apply(db, *stamp, &change, new.content)? {
+            return Ok(Err(error));
+        }
+    }
+    insert(db, &conversation, stamp, &entry)?;
+    if let Content::Deletion { target } = new.content {
+        content::erase(db, conversation.row, *target)?;
+    }
+    let is_new = true;
+    Ok(Ok(Appended { entry, is_new }))
+}
+
+/// The entry with its place and time.
+fn place(conversation: &Conversation, new: &NewEntry<'_>) -> Entry {
+    Entry {
         seq: conversation.newest.next(),
         author: new.author,
         id: new.id,
         time: new.time.max(conversation.newest_time),
         content: new.content.clone(),
-    };
-    insert(db, conversation.row, &entry, &blob)?;
-    stamp.0 += 1;
-    let values = params![
-        conversation.row,
-        int(entry.seq.0),
-        int(entry.time.0),
-        int(stamp.0)
-    ];
-    db.prepare_cached(
-        "UPDATE conversations SET newest = ?2, newest_time = ?3, changed = ?4 WHERE id = ?1",
-    )?
-    .execute(values)?;
-    Ok(Ok(Appended {
-        entry,
-        is_new: true,
-    }))
+    }
 }
 
-fn insert(db: &Connection, conversation: i64, entry: &Entry, blob: &[u8]) -> Result<()> {
+/// Puts an entry at the end of its log, and moves that end.
+pub(super) fn insert(
+    db: &Connection,
+    conversation: &Conversation,
+    stamp: &mut Stamp,
+    entry: &Entry,
+) -> Result<()> {
+    let is_message = entry.content.is_message();
+    let messages = conversation.messages + u64::from(is_message);
     db.prepare_cached(
-        "INSERT INTO entries (conversation, seq, author, message_id, time, content)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO entries
+             (conversation, seq, author, message_id, time, content, messages, is_message, target)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
-        conversation,
+        conversation.row,
         int(entry.seq.0),
         int(entry.author.0),
         entry.id.0,
         int(entry.time.0),
-        blob
+        encode(&entry.content)?,
+        int(messages),
+        is_message,
+        entry.content.target().map(|target| int(target.0)),
     ])?;
+    if is_message {
+        db.prepare_cached(
+            "UPDATE members SET own_after_read = own_after_read + 1
+             WHERE conversation = ?1 AND user = ?2",
+        )?
+        .execute(params![conversation.row, int(entry.author.0)])?;
+    }
+    stamp.0 += 1;
     db.prepare_cached(
-        "UPDATE members SET own_after_read = own_after_read + 1
-         WHERE conversation = ?1 AND user = ?2",
+        "UPDATE conversations SET newest = ?2, newest_time = ?3, messages = ?4, changed = ?5
+         WHERE id = ?1",
     )?
-    .execute(params![conversation, int(entry.author.0)])?;
+    .execute(params![
+        conversation.row,
+        int(entry.seq.0),
+        int(entry.time.0),
+        int(messages),
+        int(stamp.0)
+    ])?;
     Ok(())
 }
 
@@ -115,7 +159,8 @@ pub(super) fn advance(
     let key = params![conversation.row, int(user.0)];
     let member = db
         .prepare_cached(
-            "SELECT delivered, read FROM members WHERE conversation = ?1 AND user = ?2",
+            "SELECT delivered, read FROM members
+             WHERE conversation = ?1 AND user = ?2 AND standing = 0",
         )?
         .query_one(key, |row| Ok((Seq(uint(row, 0)?), Seq(uint(row, 1)?))))
         .optional()?;
@@ -129,13 +174,15 @@ pub(super) fn advance(
     if (delivered, read) == (old_delivered, old_read) {
         return Ok(None);
     }
-    let own_passed = if read == old_read {
-        0
+    let (own_passed, messages) = if read == old_read {
+        (0, None)
     } else {
-        own_between(db, conversation, user, old_read, read)?
+        let own = own_between(db, conversation, user, old_read, read)?;
+        (own, Some(messages_at(db, conversation, read)?))
     };
     db.prepare_cached(
-        "UPDATE members SET delivered = ?3, read = ?4, own_after_read = own_after_read - ?5
+        "UPDATE members SET delivered = ?3, read = ?4, own_after_read = own_after_read - ?5,
+             read_messages = ifnull(?6, read_messages), changed = ?7
          WHERE conversation = ?1 AND user = ?2",
     )?
     .execute(params![
@@ -143,11 +190,21 @@ pub(super) fn advance(
         int(user.0),
         int(delivered.0),
         int(read.0),
-        own_passed
+        own_passed,
+        messages.map(int),
+        int(stamp.0 + 1)
     ])?;
     stamp.0 += 1;
-    db.prepare_cached("UPDATE conversations SET changed = ?2 WHERE id = ?1")?
-        .execute(params![conversation.row, int(stamp.0)])?;
+    // In a large room nobody else is told.
+    db.prepare_cached(
+        "UPDATE conversations SET changed = ?2 WHERE id = ?1
+             AND ifnull((SELECT members FROM rooms WHERE rooms.id = room), 0) <= ?3",
+    )?
+    .execute(params![
+        conversation.row,
+        int(stamp.0),
+        u32::try_from(MAX_MEMBERS_WITH_CURSORS).unwrap_or(u32::MAX)
+    ])?;
     Ok(Some(MemberCursors {
         user,
         delivered,
@@ -155,7 +212,16 @@ pub(super) fn advance(
     }))
 }
 
-/// Counts the member's own entries that the read cursor passes. Each entry is passed once.
+/// How many messages a log has up to a place.
+fn messages_at(db: &Connection, conversation: Conversation, seq: Seq) -> Result<u64> {
+    if seq == conversation.newest {
+        return Ok(conversation.messages);
+    }
+    db.prepare_cached("SELECT messages FROM entries WHERE conversation = ?1 AND seq = ?2")?
+        .query_one(params![conversation.row, int(seq.0)], |row| uint(row, 0))
+}
+
+/// Counts the member's own messages that the read cursor passes. Each is passed once.
 fn own_between(
     db: &Connection,
     conversation: Conversation,
@@ -172,7 +238,7 @@ fn own_between(
     }
     db.prepare_cached(
         "SELECT count(*) FROM entries
-         WHERE conversation = ?1 AND seq > ?2 AND seq <= ?3 AND author = ?4",
+         WHERE conversation = ?1 AND seq > ?2 AND seq <= ?3 AND author = ?4 AND is_message",
     )?
     .query_one(
         params![conversation.row, int(after.0), int(to.0), int(user.0)],
@@ -182,26 +248,38 @@ fn own_between(
 
 /// Finds a conversation that has an entry.
 pub(super) fn find(db: &Connection, id: ConversationId) -> Result<Option<Conversation>> {
-    let Some(pair) = id.pair() else {
-        return Ok(None);
-    };
-    db.prepare_cached(
-        "SELECT id, newest, newest_time FROM conversations WHERE low = ?1 AND high = ?2",
-    )?
-    .query_one(params![int(pair.low().0), int(pair.high().0)], |row| {
+    let read = |row: &rusqlite::Row<'_>| {
         Ok(Conversation {
             row: row.get(0)?,
             newest: Seq(uint(row, 1)?),
             newest_time: Timestamp(uint(row, 2)?),
+            messages: uint(row, 3)?,
         })
-    })
+    };
+    match id {
+        ConversationId::Direct(pair) => db
+            .prepare_cached(
+                "SELECT id, newest, newest_time, messages FROM conversations
+                 WHERE low = ?1 AND high = ?2",
+            )?
+            .query_one(params![int(pair.low().0), int(pair.high().0)], read),
+        ConversationId::Room(room) => db
+            .prepare_cached(
+                "SELECT id, newest, newest_time, messages FROM conversations WHERE room = ?1",
+            )?
+            .query_one(params![int(room.0)], read),
+    }
     .optional()
 }
 
 /// Finds the entry that has this id, and the row of its conversation.
-fn find_entry(db: &Connection, author: UserId, id: MessageId) -> Result<Option<(i64, Entry)>> {
+pub(super) fn find_entry(
+    db: &Connection,
+    author: UserId,
+    id: MessageId,
+) -> Result<Option<(i64, Entry)>> {
     db.prepare_cached(
-        "SELECT conversation, seq, time, content FROM entries
+        "SELECT conversation, seq, time, content, erased FROM entries
          WHERE author = ?1 AND message_id = ?2",
     )?
     .query_one(params![int(author.0), id.0], |row| {
@@ -210,7 +288,7 @@ fn find_entry(db: &Connection, author: UserId, id: MessageId) -> Result<Option<(
             author,
             id,
             time: Timestamp(uint(row, 2)?),
-            content: content(row, 3)?,
+            content: content_or_erased(row, 3, 4)?,
         };
         Ok((row.get(0)?, entry))
     })
@@ -218,29 +296,41 @@ fn find_entry(db: &Connection, author: UserId, id: MessageId) -> Result<Option<(
 }
 
 fn all_exist(db: &Connection, id: DirectPair) -> Result<bool> {
-    let mut known = db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?;
     for user in id.members() {
-        if !known.exists([int(user.0)])? {
+        if !is_user(db, user)? {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-fn create(db: &Connection, pair: DirectPair) -> Result<Conversation> {
+pub(super) fn is_user(db: &Connection, user: UserId) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?
+        .exists([int(user.0)])
+}
+
+fn create_direct(db: &Connection, pair: DirectPair) -> Result<Conversation> {
     let row = db
         .prepare_cached(
-            "INSERT INTO conversations (low, high, newest, newest_time, changed)
-             VALUES (?1, ?2, 0, 0, 0)",
+            "INSERT INTO conversations (low, high, newest, newest_time, messages, changed)
+             VALUES (?1, ?2, 0, 0, 0, 0)",
         )?
         .insert(params![int(pair.low().0), int(pair.high().0)])?;
     let mut join = db.prepare_cached("INSERT INTO members (conversation, user) VALUES (?1, ?2)")?;
     for user in pair.members() {
         join.execute(params![row, int(user.0)])?;
     }
-    Ok(Conversation {
-        row,
-        newest: Seq::ZERO,
-        newest_time: Timestamp(0),
-    })
+    Ok(Conversation::empty(row))
+}
+
+impl Conversation {
+    /// A conversation without an entry.
+    pub(super) const fn empty(row: i64) -> Self {
+        Self {
+            row,
+            newest: Seq::ZERO,
+            newest_time: Timestamp(0),
+            messages: 0,
+        }
+    }
 }

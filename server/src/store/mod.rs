@@ -4,6 +4,7 @@
 //! The threads behind it own the database; nothing outside this folder knows SQL.
 
 mod admin;
+mod content;
 mod error;
 mod folder;
 mod invite;
@@ -11,6 +12,7 @@ mod log;
 mod login;
 mod read;
 mod request;
+mod room;
 mod row;
 mod schema;
 #[cfg(test)]
@@ -27,7 +29,10 @@ use tokio::sync::{Semaphore, mpsc};
 
 pub use admin::{Admin, create_invite, open_admin};
 pub use error::StoreError;
-pub use request::{Admission, Admitted, Appended, Login, Origin, Read, ReadResult, Write, Written};
+pub use request::{
+    Admission, Admitted, Appended, FindRooms, Login, NewRoom, Origin, Read, ReadResult,
+    RosterMember, RosterRoom, StoredMember, Write, Written,
+};
 
 use folder::Folder;
 use worker::{Answers, Writer, run_reader};
@@ -102,6 +107,7 @@ pub struct Store;
 #[derive(Debug)]
 pub struct StoreHandle {
     log: LogId,
+    roster: Vec<RosterRoom>,
     write_queue: mpsc::Sender<Write>,
     read_queue: mpsc::Sender<Read>,
     /// One permit for each request more that may be queued.
@@ -140,6 +146,7 @@ impl Store {
         let (read_queue, queued_reads) = mpsc::channel(config.window);
         let (sender, events) = mpsc::channel(config.window + 1 + readers.len());
         let log = writer.log();
+        let roster = writer.roster().map_err(StoreError::database(dir))?;
         let mut threads = Vec::new();
         let answers = Answers::new(&sender, "store-writer");
         threads.push(start(dir, &folder, "store-writer", move || {
@@ -156,6 +163,7 @@ impl Store {
         let room = Arc::new(Semaphore::new(config.window));
         let handle = StoreHandle {
             log,
+            roster,
             write_queue,
             read_queue,
             room: Arc::clone(&room),
@@ -186,6 +194,11 @@ impl StoreHandle {
     /// The identity of the data.
     pub fn log(&self) -> LogId {
         self.log
+    }
+
+    /// Takes the rooms as they stood when the folder was opened.
+    pub fn take_roster(&mut self) -> Vec<RosterRoom> {
+        std::mem::take(&mut self.roster)
     }
 
     /// How many more requests can be queued. Only taking answers makes more room.

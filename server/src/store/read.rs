@@ -3,17 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use recado_shared::limits::MAX_PAGE_LEN;
+use recado_shared::limits::{MAX_MEMBERS_WITH_CURSORS, MAX_PAGE_LEN};
 use recado_shared::name::fold;
 use recado_shared::{
-    ConversationId, Entry, Head, MemberCursors, MessageId, PageRange, Seq, Stamp, Timestamp,
-    UserId, UserName,
+    ConversationId, Entry, Head, MemberCursors, MessageId, PageRange, RoomFacts, RoomId, RoomName,
+    RoomSummary, Seq, Stamp, Standing, Timestamp, UserId, UserName,
 };
-use rusqlite::{Connection, Result, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
-use super::request::{Read, ReadResult};
-use super::row::{content, int, name, uint};
-use super::{log, schema};
+use super::request::{FindRooms, Read, ReadResult, StoredMember};
+use super::row::{content_or_erased, int, name, room_name, topic, uint};
+use super::{log, room, schema};
 
 /// Most bytes that postcard takes for an entry beside its content: the id and three numbers.
 const ENTRY_OVERHEAD: usize = 16 + 3 * 10;
@@ -21,98 +21,151 @@ const ENTRY_OVERHEAD: usize = 16 + 3 * 10;
 /// Answers one question.
 pub(super) fn answer(db: &mut Connection, question: Read) -> Result<ReadResult> {
     let tx = db.transaction()?;
-    let result = match question {
-        Read::Heads {
-            session,
-            user,
-            since,
-        } => {
-            let (_, stamp) = schema::identity(&tx)?;
-            let (heads, people) = heads(&tx, user, since.unwrap_or_default())?;
-            ReadResult::Heads {
-                session,
-                heads,
-                people,
-                stamp: Stamp(stamp),
-            }
-        }
-        Read::Page {
-            origin,
-            conversation,
-            range,
-            limit,
-        } => {
-            let (entries, newest) = page(&tx, conversation, range, limit)?;
-            ReadResult::Page {
-                origin,
-                entries,
-                newest,
-            }
-        }
-        Read::People {
-            origin,
-            prefix,
-            after,
-            limit,
-        } => {
-            let (people, more) = people(&tx, &prefix, after.as_ref(), limit)?;
-            ReadResult::People {
-                origin,
-                people,
-                more,
-            }
-        }
-    };
+    let result = answer_in(&tx, question)?;
     tx.commit()?;
     Ok(result)
 }
 
+#[rustfmt::skip]
+fn answer_in(db: &Connection, question: Read) -> Result<ReadResult> {
+    Ok(match question {
+        Read::Heads { session, user, since } => {
+            let (heads, people, stamp) = heads(db, user, since.unwrap_or_default())?;
+            ReadResult::Heads { session, heads, people, stamp }
+        }
+        Read::Page { origin, user, conversation, range, limit } => {
+            let (entries, newest) = page(db, user, conversation, range, limit)?;
+            ReadResult::Page { origin, entries, newest }
+        }
+        Read::People { origin, prefix, after, limit } => {
+            let (people, more) = people(db, &prefix, after.as_ref(), limit)?;
+            ReadResult::People { origin, people, more }
+        }
+        Read::Names { origin, users } => {
+            let (people, more) = (names(db, &users)?, false);
+            ReadResult::People { origin, people, more }
+        }
+        Read::Rooms { origin, find } => {
+            let (rooms, more) = rooms(db, &find)?;
+            ReadResult::Rooms { origin, rooms, more }
+        }
+        Read::Members { origin, room, after, limit } => {
+            let (members, more) = members(db, room, after, limit)?;
+            ReadResult::Members { origin, members, more }
+        }
+    })
+}
+
 type People = Vec<(UserId, UserName)>;
 
-fn heads(db: &Connection, user: UserId, since: Stamp) -> Result<(Vec<Head>, People)> {
+fn heads(db: &Connection, user: UserId, since: Stamp) -> Result<(Vec<Head>, People, Stamp)> {
+    let (_, stamp) = schema::identity(db)?;
     let mut changed = db.prepare_cached(
-        "SELECT c.id, c.low, c.high, c.newest, c.newest_time, c.newest - m.read - m.own_after_read
+        "SELECT c.id, c.low, c.high, c.room, c.newest, c.newest_time, m.first, m.last,
+             c.messages - m.read_messages - m.own_after_read, m.delivered, m.read,
+             m.standing, m.role, m.is_muted, m.mute_until,
+             r.name, r.topic, r.visibility, r.history, r.members
          FROM members m JOIN conversations c ON c.id = m.conversation
-         WHERE m.user = ?1 AND c.changed > ?2
+             LEFT JOIN rooms r ON r.id = c.room
+         WHERE m.user = ?1 AND (m.standing IN (0, 1) OR ?2 > 0)
+             AND (m.changed > ?2 OR (c.changed > ?2 AND m.standing = 0))
          ORDER BY c.newest_time DESC, c.id DESC",
-    )?;
-    let mut members = db.prepare_cached(
-        "SELECT m.user, m.delivered, m.read, u.name FROM members m JOIN users u ON u.id = m.user
-         WHERE m.conversation = ?1 ORDER BY m.user",
     )?;
     let mut people = BTreeMap::new();
     let mut heads = Vec::new();
     let mut rows = changed.query(params![int(user.0), int(since.0)])?;
     while let Some(row) = rows.next()? {
-        let mut cursors = Vec::new();
-        let mut of = members.query([row.get::<_, i64>(0)?])?;
-        while let Some(member) = of.next()? {
-            let user = UserId(uint(member, 0)?);
-            cursors.push(MemberCursors {
-                user,
-                delivered: Seq(uint(member, 1)?),
-                read: Seq(uint(member, 2)?),
-            });
-            if let std::collections::btree_map::Entry::Vacant(vacant) = people.entry(user) {
-                vacant.insert(name(member, 3)?);
-            }
-        }
-        heads.push(Head {
-            conversation: ConversationId::direct(UserId(uint(row, 1)?), UserId(uint(row, 2)?)),
-            newest: Seq(uint(row, 3)?),
-            newest_time: Timestamp(uint(row, 4)?),
-            unread: uint(row, 5)?,
-            cursors,
-            first: Seq(1),
-            room: None,
-            is_request: false,
-        });
+        heads.push(head(db, user, row, &mut people)?);
     }
-    Ok((heads, people.into_iter().collect()))
+    Ok((heads, people.into_iter().collect(), Stamp(stamp)))
+}
+
+fn head(
+    db: &Connection,
+    user: UserId,
+    row: &Row<'_>,
+    people: &mut BTreeMap<UserId, UserName>,
+) -> Result<Head> {
+    let own = MemberCursors {
+        user,
+        delivered: Seq(uint(row, 9)?),
+        read: Seq(uint(row, 10)?),
+    };
+    let facts = row.get::<_, Option<i64>>(3)?.map(|_| facts(row));
+    let facts = facts.transpose()?;
+    let conversation = match row.get::<_, Option<i64>>(3)? {
+        Some(room) => ConversationId::Room(RoomId(room.unsigned_abs())),
+        None => ConversationId::direct(UserId(uint(row, 1)?), UserId(uint(row, 2)?)),
+    };
+    let is_in = facts
+        .as_ref()
+        .is_none_or(|facts| facts.standing == Standing::Member);
+    let shows_cursors = facts.as_ref().is_none_or(|facts| {
+        usize::try_from(facts.members).is_ok_and(|members| members <= MAX_MEMBERS_WITH_CURSORS)
+    });
+    let cursors = if is_in && shows_cursors {
+        cursors_of(db, row.get(0)?, facts.is_none().then_some(people))?
+    } else {
+        vec![own]
+    };
+    let newest = Seq(uint(row, 4)?);
+    let last = row.get::<_, Option<i64>>(7)?;
+    Ok(Head {
+        conversation,
+        newest: last.map_or(newest, |last| newest.min(Seq(last.unsigned_abs()))),
+        newest_time: Timestamp(uint(row, 5)?),
+        unread: if is_in { uint(row, 8)? } else { 0 },
+        cursors,
+        first: Seq(uint(row, 6)?),
+        room: facts,
+        is_request: false,
+    })
+}
+
+fn facts(row: &Row<'_>) -> Result<RoomFacts> {
+    Ok(RoomFacts {
+        name: room_name(row, 15)?,
+        topic: topic(row, 16)?,
+        visibility: room::visibility(row, 17)?,
+        history: room::history(row, 18)?,
+        members: row.get(19)?,
+        standing: room::standing(row, 11)?,
+        role: room::role(row, 12)?,
+        mute: room::mute(row, 13)?,
+    })
+}
+
+/// The cursors of all members of a conversation; their names go to `people` where it is given.
+fn cursors_of(
+    db: &Connection,
+    conversation: i64,
+    mut people: Option<&mut BTreeMap<UserId, UserName>>,
+) -> Result<Vec<MemberCursors>> {
+    let mut members = db.prepare_cached(
+        "SELECT m.user, m.delivered, m.read, u.name FROM members m JOIN users u ON u.id = m.user
+         WHERE m.conversation = ?1 AND m.standing = 0 ORDER BY m.user",
+    )?;
+    let mut cursors = Vec::new();
+    let mut of = members.query([conversation])?;
+    while let Some(member) = of.next()? {
+        let user = UserId(uint(member, 0)?);
+        cursors.push(MemberCursors {
+            user,
+            delivered: Seq(uint(member, 1)?),
+            read: Seq(uint(member, 2)?),
+        });
+        if let Some(people) = &mut people
+            && let std::collections::btree_map::Entry::Vacant(vacant) = people.entry(user)
+        {
+            vacant.insert(name(member, 3)?);
+        }
+    }
+    Ok(cursors)
 }
 
 fn page(
     db: &Connection,
+    user: UserId,
     conversation: ConversationId,
     range: PageRange,
     limit: u16,
@@ -120,20 +173,26 @@ fn page(
     let Some(found) = log::find(db, conversation)? else {
         return Ok((Vec::new(), Seq::ZERO));
     };
+    let Some((first, last)) = readable(db, found.row, user)? else {
+        return Ok((Vec::new(), Seq::ZERO));
+    };
     let (sql, bound) = match range {
         PageRange::After(seq) => (
-            "SELECT seq, author, message_id, time, content FROM entries
-             WHERE conversation = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+            "SELECT seq, author, message_id, time, content, erased FROM entries
+             WHERE conversation = ?1 AND seq > ?2 AND seq BETWEEN ?4 AND ?5 ORDER BY seq LIMIT ?3",
             seq,
         ),
         PageRange::Before(seq) => (
-            "SELECT seq, author, message_id, time, content FROM entries
-             WHERE conversation = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
+            "SELECT seq, author, message_id, time, content, erased FROM entries
+             WHERE conversation = ?1 AND seq < ?2 AND seq BETWEEN ?4 AND ?5
+             ORDER BY seq DESC LIMIT ?3",
             seq,
         ),
     };
+    let newest = found.newest.min(last);
     let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query(params![found.row, int(bound.0), limit])?;
+    let key = params![found.row, int(bound.0), limit, int(first.0), int(newest.0)];
+    let mut rows = statement.query(key)?;
     let mut entries = Vec::new();
     let mut len = 0;
     while let Some(row) = rows.next()? {
@@ -146,7 +205,18 @@ fn page(
     if matches!(range, PageRange::Before(_)) {
         entries.reverse();
     }
-    Ok((entries, found.newest))
+    Ok((entries, newest))
+}
+
+/// The first and last places that a member may read; `None` for everybody else.
+fn readable(db: &Connection, conversation: i64, user: UserId) -> Result<Option<(Seq, Seq)>> {
+    db.prepare_cached("SELECT first, last FROM members WHERE conversation = ?1 AND user = ?2")?
+        .query_one(params![conversation, int(user.0)], |row| {
+            let last = row.get::<_, Option<i64>>(1)?;
+            let last = last.map_or(Seq(u64::MAX), |last| Seq(last.unsigned_abs()));
+            Ok((Seq(uint(row, 0)?), last))
+        })
+        .optional()
 }
 
 fn entry(row: &Row<'_>) -> Result<Entry> {
@@ -155,8 +225,90 @@ fn entry(row: &Row<'_>) -> Result<Entry> {
         author: UserId(uint(row, 1)?),
         id: MessageId(row.get(2)?),
         time: Timestamp(uint(row, 3)?),
-        content: content(row, 4)?,
+        content: content_or_erased(row, 4, 5)?,
     })
+}
+
+/// The names of these users; unknown ones are left out.
+fn names(db: &Connection, users: &[UserId]) -> Result<People> {
+    let mut find = db.prepare_cached("SELECT name FROM users WHERE id = ?1")?;
+    let mut people = Vec::new();
+    for &user in users {
+        let found = find
+            .query_one([int(user.0)], |row| name(row, 0))
+            .optional()?;
+        people.extend(found.map(|name| (user, name)));
+    }
+    Ok(people)
+}
+
+/// Public rooms, and those that the user is in or invited to.
+fn rooms(db: &Connection, find: &FindRooms) -> Result<(Vec<RoomSummary>, bool)> {
+    let from = fold(&find.prefix);
+    let to = format!("{from}{}", char::MAX);
+    let after = find
+        .after
+        .as_ref()
+        .map(RoomName::folded)
+        .unwrap_or_default();
+    let limit = find.limit;
+    let mut found: Vec<RoomSummary> = db
+        .prepare_cached(
+            "SELECT r.id, r.name, r.topic, r.members FROM rooms r
+                 JOIN conversations c ON c.room = r.id
+                 LEFT JOIN members m ON m.conversation = c.id AND m.user = ?5
+             WHERE r.folded >= ?1 AND r.folded < ?2 AND r.folded > ?3 AND NOT r.is_closed
+                 AND (r.visibility = 0 OR m.standing IN (0, 1))
+             ORDER BY r.folded LIMIT ?4",
+        )?
+        .query_map(
+            params![from, to, after, u32::from(limit) + 1, int(find.user.0)],
+            |row| {
+                Ok(RoomSummary {
+                    room: RoomId(uint(row, 0)?),
+                    name: room_name(row, 1)?,
+                    topic: topic(row, 2)?,
+                    members: row.get(3)?,
+                })
+            },
+        )?
+        .collect::<Result<_>>()?;
+    let more = found.len() > usize::from(limit);
+    found.truncate(limit.into());
+    Ok((found, more))
+}
+
+fn members(
+    db: &Connection,
+    room: RoomId,
+    after: Option<UserId>,
+    limit: u16,
+) -> Result<(Vec<StoredMember>, bool)> {
+    let mut found: Vec<StoredMember> = db
+        .prepare_cached(
+            "SELECT m.user, u.name, m.role, m.is_muted, m.mute_until FROM members m
+                 JOIN conversations c ON c.id = m.conversation JOIN users u ON u.id = m.user
+             WHERE c.room = ?1 AND m.standing = 0 AND m.user > ?2 ORDER BY m.user LIMIT ?3",
+        )?
+        .query_map(
+            params![
+                int(room.0),
+                int(after.unwrap_or_default().0),
+                u32::from(limit) + 1
+            ],
+            |row| {
+                Ok(StoredMember {
+                    user: UserId(uint(row, 0)?),
+                    name: name(row, 1)?,
+                    role: room::role(row, 2)?,
+                    mute: room::mute(row, 3)?,
+                })
+            },
+        )?
+        .collect::<Result<_>>()?;
+    let more = found.len() > usize::from(limit);
+    found.truncate(limit.into());
+    Ok((found, more))
 }
 
 /// Names compare by code point, which is how `SQLite` compares UTF-8, so a prefix is a range: up to

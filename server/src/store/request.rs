@@ -2,10 +2,12 @@
 //!
 //! This is the seam behind which the log lives. Nothing outside `store/` knows how it is kept.
 
+use std::collections::BTreeMap;
+
 use recado_shared::{
-    Advance, Content, ConversationId, DeviceKey, Entry, Head, LogId, MemberCursors, MessageId,
-    PageRange, Refusal, RequestError, RequestNumber, Seq, Stamp, Timestamp, Token, UserId,
-    UserName,
+    Advance, Content, ConversationId, DeviceKey, Entry, Head, History, LogId, MemberCursors,
+    MessageId, Mute, PageRange, Refusal, RequestError, RequestNumber, Role, RoomId, RoomName,
+    RoomSummary, Seq, Stamp, Standing, Timestamp, Token, UserId, UserName, Visibility,
 };
 
 use crate::id::SessionId;
@@ -39,6 +41,15 @@ pub enum Write {
         content: Content,
         /// When.
         time: Timestamp,
+        /// Whether the author may delete the messages of others there.
+        moderates: bool,
+    },
+    /// Make a room.
+    CreateRoom {
+        /// Who waits for it.
+        origin: Origin,
+        /// Which.
+        new: NewRoom,
     },
     /// Move a member's cursors forward, no further than the newest entry.
     Advance {
@@ -47,6 +58,49 @@ pub enum Write {
         /// Where, and to where.
         advance: Advance,
     },
+}
+
+/// A room that somebody makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRoom {
+    /// Its first owner.
+    pub author: UserId,
+    /// The author's id of its first entry.
+    pub id: MessageId,
+    /// Its name.
+    pub name: RoomName,
+    /// Who can find it and come in.
+    pub visibility: Visibility,
+    /// What new members see of the past.
+    pub history: History,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// A room as the relay keeps it in mind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RosterRoom {
+    /// Which one.
+    pub room: RoomId,
+    /// Who can find it and come in.
+    pub visibility: Visibility,
+    /// Whether it was closed for good.
+    pub is_closed: bool,
+    /// Everybody who stands to it in some way.
+    pub members: BTreeMap<UserId, RosterMember>,
+}
+
+/// How somebody stands to a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RosterMember {
+    /// How.
+    pub standing: Standing,
+    /// The role, of a member.
+    pub role: Role,
+    /// Whether they have no voice.
+    pub mute: Option<Mute>,
+    /// Whether they ever were a member, and so may read what they could read then.
+    pub has_read: bool,
 }
 
 /// A device that wants in.
@@ -95,6 +149,17 @@ pub enum Written {
         conversation: ConversationId,
         /// The entry as stored, or why not.
         result: Result<Appended, RequestError>,
+        /// The change that this was.
+        stamp: Stamp,
+    },
+    /// Of [`Write::CreateRoom`].
+    CreateRoom {
+        /// Who waits for it.
+        origin: Origin,
+        /// What was asked.
+        new: NewRoom,
+        /// The room and its first entry as stored, or why not.
+        result: Result<(RoomId, Appended), RequestError>,
         /// The change that this was.
         stamp: Stamp,
     },
@@ -149,11 +214,38 @@ pub enum Read {
     Page {
         /// Who waits for it.
         origin: Origin,
-        /// Of which conversation. The asker is a member.
+        /// Who asks: only what this member may read is given.
+        user: UserId,
+        /// Of which conversation.
         conversation: ConversationId,
         /// Which stretch.
         range: PageRange,
         /// Most entries, already within the wire's limit.
+        limit: u16,
+    },
+    /// Who these users are.
+    Names {
+        /// Who waits for it.
+        origin: Origin,
+        /// The users, already within the wire's limit.
+        users: Vec<UserId>,
+    },
+    /// A stretch of the list of rooms that a user may find.
+    Rooms {
+        /// Who waits for it.
+        origin: Origin,
+        /// Which.
+        find: FindRooms,
+    },
+    /// A stretch of the members of a room.
+    Members {
+        /// Who waits for it.
+        origin: Origin,
+        /// Of which room. The asker is a member.
+        room: RoomId,
+        /// Continue after this member.
+        after: Option<UserId>,
+        /// Most members, already within the wire's limit.
         limit: u16,
     },
     /// A stretch of the directory.
@@ -167,6 +259,19 @@ pub enum Read {
         /// Most people, already within the wire's limit.
         limit: u16,
     },
+}
+
+/// Rooms that somebody looks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindRooms {
+    /// Who.
+    pub user: UserId,
+    /// The beginning of the folded name.
+    pub prefix: String,
+    /// Continue after this name.
+    pub after: Option<RoomName>,
+    /// Most rooms, already within the wire's limit.
+    pub limit: u16,
 }
 
 /// The outcome of a [`Read`].
@@ -193,7 +298,7 @@ pub enum ReadResult {
         /// The newest place of the conversation; 0 if it has no entry.
         newest: Seq,
     },
-    /// Of [`Read::People`].
+    /// Of [`Read::People`] and of [`Read::Names`], which has no more.
     People {
         /// Who waits for it.
         origin: Origin,
@@ -202,4 +307,35 @@ pub enum ReadResult {
         /// Whether there are more.
         more: bool,
     },
+    /// Of [`Read::Rooms`].
+    Rooms {
+        /// Who waits for it.
+        origin: Origin,
+        /// In the order of their folded names.
+        rooms: Vec<RoomSummary>,
+        /// Whether there are more.
+        more: bool,
+    },
+    /// Of [`Read::Members`].
+    Members {
+        /// Who waits for it.
+        origin: Origin,
+        /// In the order of their numbers.
+        members: Vec<StoredMember>,
+        /// Whether there are more.
+        more: bool,
+    },
+}
+
+/// A member of a room as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredMember {
+    /// Who.
+    pub user: UserId,
+    /// Under which name.
+    pub name: UserName,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they have no voice.
+    pub mute: Option<Mute>,
 }

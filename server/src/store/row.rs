@@ -1,8 +1,10 @@
 //! Numbers and values between the message crate's types and columns.
 
-use recado_shared::{Content, UserName, codec};
+use recado_shared::{Content, RoomName, Topic, UserName, codec};
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
+
+use super::content::erased_of;
 
 /// A number as a column holds it. Those are signed; a client may name a larger number
 /// than any that was ever given out, and the largest integer then stands for it.
@@ -23,6 +25,21 @@ pub(super) fn name(row: &Row<'_>, column: usize) -> Result<UserName> {
         .map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
+/// Reads a room's name that was legal when it was stored.
+pub(super) fn room_name(row: &Row<'_>, column: usize) -> Result<RoomName> {
+    let text: String = row.get(column)?;
+    RoomName::new(&text)
+        .map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
+
+/// Reads a topic that was legal when it was stored.
+pub(super) fn topic(row: &Row<'_>, column: usize) -> Result<Option<Topic>> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| Topic::new(&text))
+        .transpose()
+        .map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
+
 /// Encodes what an entry holds.
 pub(super) fn encode(content: &Content) -> Result<Vec<u8>> {
     codec::encode(content)
@@ -30,7 +47,15 @@ pub(super) fn encode(content: &Content) -> Result<Vec<u8>> {
         .map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))
 }
 
-/// Reads what an entry holds.
+/// Reads what an entry holds, or what is left of it: `erased` is the column that says so.
+pub(super) fn content_or_erased(row: &Row<'_>, column: usize, erased: usize) -> Result<Content> {
+    match row.get::<_, Option<i64>>(erased)? {
+        Some(number) => Ok(Content::Erased(erased_of(number))),
+        None => content(row, column),
+    }
+}
+
+/// Reads what an entry holds that was not erased.
 pub(super) fn content(row: &Row<'_>, column: usize) -> Result<Content> {
     let blob = row.get_ref(column)?.as_blob()?;
     codec::decode(blob)

@@ -8,7 +8,10 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::error::StoreError;
 
 /// What turns schema `n` into schema `n + 1`. Shipped ones never change.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/001_direct.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/001_direct.sql"),
+    include_str!("migrations/002_rooms.sql"),
+];
 
 /// The schema that this program reads and writes.
 pub(super) const NEWEST: usize = MIGRATIONS.len();
@@ -66,7 +69,13 @@ pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError
         Found::Schema(version) => version,
     };
     if from < NEWEST {
-        apply(db, from, NEWEST).map_err(StoreError::database(path))?;
+        // A table that others refer to can only be made anew while nobody looks.
+        let mut apply_all = || {
+            db.pragma_update(None, "foreign_keys", false)?;
+            apply(db, from, NEWEST)?;
+            db.pragma_update(None, "foreign_keys", true)
+        };
+        apply_all().map_err(StoreError::database(path))?;
     }
     Ok(())
 }
@@ -112,6 +121,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("recado.db");
         let mut db = Connection::open(&path).unwrap();
+        db.pragma_update(None, "foreign_keys", false).unwrap();
         apply(&mut db, 0, version).unwrap();
         (dir, path)
     }

@@ -3,13 +3,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use recado_shared::{LogId, Stamp};
+use recado_shared::{Content, LogId, Stamp};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::mpsc;
 
 use super::log::NewEntry;
-use super::request::{Read, Write, Written};
-use super::{Checkpoints, StoreEvent, log, login, read, schema};
+use super::request::{Read, RosterRoom, Write, Written};
+use super::{Checkpoints, StoreEvent, log, login, read, room, schema};
 
 /// Most requests in one commit.
 const MAX_BATCH: usize = 1_024;
@@ -54,6 +54,8 @@ pub(super) struct Writer {
     log: LogId,
     stamp: Stamp,
     checkpoints: Checkpoints,
+    /// Erased text may still stand in the write-ahead log.
+    has_erased: bool,
 }
 
 impl Writer {
@@ -64,12 +66,18 @@ impl Writer {
             log,
             stamp: Stamp(stamp),
             checkpoints,
+            has_erased: false,
         })
     }
 
     /// The identity of the data.
     pub(super) fn log(&self) -> LogId {
         self.log
+    }
+
+    /// All rooms.
+    pub(super) fn roster(&self) -> rusqlite::Result<Vec<RosterRoom>> {
+        room::roster(&self.db)
     }
 
     /// Commits and answers until the queue is closed and empty, or the database fails.
@@ -101,18 +109,29 @@ impl Writer {
         let written = batch
             .iter()
             .map(|write| apply(&tx, self.log, &mut stamp, write))
-            .collect::<rusqlite::Result<_>>()?;
+            .collect::<rusqlite::Result<Vec<_>>>()?;
         if stamp != self.stamp {
             schema::set_stamp(&tx, stamp.0)?;
         }
         tx.commit()?;
         self.stamp = stamp;
+        self.has_erased |= written.iter().any(erases);
         Ok(written)
+    }
+
+    /// Empties the write-ahead log after something was erased: earlier pages in it have the text.
+    /// Readers hold it up only while they read; then the next batch tries again.
+    fn forget_erased(&mut self) -> rusqlite::Result<()> {
+        if self.has_erased {
+            self.has_erased = !truncate_wal(&self.db)?;
+        }
+        Ok(())
     }
 
     /// Moves committed pages into the database file: when there are some and nobody waits, or
     /// when there are many. Readers are never waited for; what they still need is left for later.
-    pub(super) fn checkpoint_if_due(&self, is_idle: bool) -> rusqlite::Result<()> {
+    pub(super) fn checkpoint_if_due(&mut self, is_idle: bool) -> rusqlite::Result<()> {
+        self.forget_erased()?;
         let pages = wal_checkpoint(&self.db, "NOOP")?;
         let due = if is_idle {
             self.checkpoints.when_idle
@@ -126,10 +145,31 @@ impl Writer {
     }
 }
 
+/// Whether text was erased by it.
+fn erases(written: &Written) -> bool {
+    match written {
+        Written::Append {
+            result: Ok(appended),
+            ..
+        } => appended.is_new && matches!(appended.entry.content, Content::Deletion { .. }),
+        Written::Append { .. }
+        | Written::Login { .. }
+        | Written::CreateRoom { .. }
+        | Written::Advance { .. } => false,
+    }
+}
+
 /// Refuses further requests, then says why: who has heard of it cannot queue in vain.
 fn stop(queue: mpsc::Receiver<Write>, answers: &Answers, error: &rusqlite::Error) {
     drop(queue);
     answers.fail(error);
+}
+
+/// Moves everything into the database and empties the write-ahead log. Returns whether that was
+/// possible.
+fn truncate_wal(db: &Connection) -> rusqlite::Result<bool> {
+    db.prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")?
+        .query_one([], |row| Ok(row.get::<_, i64>(0)? == 0))
 }
 
 /// Runs a checkpoint of this mode, and returns how many pages it left in the write-ahead log.
@@ -156,6 +196,7 @@ fn apply(
             id,
             content,
             time,
+            moderates,
         } => {
             let new = NewEntry {
                 author: *author,
@@ -163,6 +204,7 @@ fn apply(
                 id: *id,
                 content,
                 time: *time,
+                moderates: *moderates,
             };
             Written::Append {
                 origin: *origin,
@@ -171,6 +213,12 @@ fn apply(
                 stamp: *stamp,
             }
         }
+        Write::CreateRoom { origin, new } => Written::CreateRoom {
+            origin: *origin,
+            new: new.clone(),
+            result: room::create(db, stamp, new)?,
+            stamp: *stamp,
+        },
         Write::Advance { user, advance } => Written::Advance {
             conversation: advance.conversation,
             moved: log::advance(db, stamp, *user, *advance)?,

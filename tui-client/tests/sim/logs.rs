@@ -72,6 +72,7 @@ impl Logs {
                 id,
                 content,
                 time,
+                moderates: _,
             } => {
                 let result = self.append(author, conversation, (id, content, time));
                 Written::Append {
@@ -81,6 +82,7 @@ impl Logs {
                     stamp: self.stamp,
                 }
             }
+            Write::CreateRoom { .. } => unreachable!("nobody makes rooms here"),
             Write::Advance { user, advance } => {
                 let moved = self.advance(user, advance);
                 Written::Advance {
@@ -196,8 +198,10 @@ impl Logs {
                 conversation,
                 range,
                 limit,
+                user: _,
             } => self.page(*origin, *conversation, *range, *limit),
-            Read::People { origin, .. } => ReadResult::People {
+            Read::Rooms { .. } | Read::Members { .. } => unreachable!("there are no rooms here"),
+            Read::People { origin, .. } | Read::Names { origin, .. } => ReadResult::People {
                 origin: *origin,
                 people: self.people(),
                 more: false,

@@ -115,13 +115,16 @@ impl Server {
     fn start(&mut self) {
         if self.relay.is_none() {
             self.boot += 1;
-            self.relay = Some(Relay::new(RelayConfig {
-                policy: Policy::Closed,
-                local_token: None,
-                max_sessions: 100,
-                max_users: 100,
-                registrations_per_hour: 10,
-            }));
+            self.relay = Some(Relay::new(
+                RelayConfig {
+                    policy: Policy::Closed,
+                    local_token: None,
+                    max_sessions: 100,
+                    max_users: 100,
+                    registrations_per_hour: 10,
+                },
+                Vec::new(),
+            ));
         }
     }
 

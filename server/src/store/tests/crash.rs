@@ -84,6 +84,7 @@ fn whole_log(desk: &mut Desk) -> Vec<Entry> {
     loop {
         let question = Read::Page {
             origin: ORIGIN,
+            user: ALICE,
             conversation: ConversationId::direct(ALICE, BOB),
             range: PageRange::After(all.last().map_or(Seq::ZERO, |entry| entry.seq)),
             limit: 200,
@@ -168,6 +169,7 @@ fn half_a_transaction_is_never_seen() {
             id: message_id(id),
             content: &content,
             time: Timestamp(id),
+            moderates: false,
         };
         let appended = log::append(&tx, &mut recado_shared::Stamp(1), &new).unwrap();
         assert!(appended.unwrap().is_new);

@@ -241,7 +241,7 @@ fn committed_pages_move_into_the_database_when_they_are_many() {
         desk.register("alice");
         let db = Connection::open(desk.dir().join("recado.db")).unwrap();
         let checkpoints = Checkpoints { when_idle, at_most };
-        let writer = Writer::new(db, checkpoints).unwrap();
+        let mut writer = Writer::new(db, checkpoints).unwrap();
         writer.checkpoint_if_due(is_idle).unwrap();
         wal_checkpoint(&desk.reader, "NOOP").unwrap()
     };

@@ -12,7 +12,9 @@ fn two_people() -> (Desk, UserId, UserId) {
 
 fn stamp(written: &Written) -> Stamp {
     match written {
-        Written::Append { stamp, .. } | Written::Advance { stamp, .. } => *stamp,
+        Written::Append { stamp, .. }
+        | Written::CreateRoom { stamp, .. }
+        | Written::Advance { stamp, .. } => *stamp,
         Written::Login { result, .. } => result.as_ref().unwrap().stamp,
     }
 }

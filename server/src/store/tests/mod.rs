@@ -155,5 +155,6 @@ pub(super) fn message(from: UserId, to: UserId, id: u64, body: &str) -> Write {
         id: message_id(id),
         content: text(body),
         time: Timestamp(id),
+        moderates: false,
     }
 }

@@ -32,8 +32,10 @@ fn page(
     range: PageRange,
     limit: u16,
 ) -> (Vec<Entry>, u64) {
+    let user = conversation.pair().unwrap().low();
     let question = Read::Page {
         origin: ORIGIN,
+        user,
         conversation,
         range,
         limit,

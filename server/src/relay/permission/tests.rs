@@ -1,0 +1,422 @@
+//! Every request as everybody, against a table written out by hand.
+
+use std::collections::BTreeMap;
+
+use recado_shared::{
+    DeviceKey, DeviceName, DisplayName, Emoji, History, MessageBody, MessageId, Mute, PageRange,
+    RoomName, Seq, Setting, Stamp, Topic,
+};
+
+use super::RequestError::{
+    AlreadyAMember, Banned, Invalid, InviteNeeded, LastOwner, Muted, NotAMember, NotARoom,
+    NotBanned, OutranksYou, PersonBanned, RoleNeeded, UnknownRoom,
+};
+use super::*;
+use crate::store::{RosterMember, RosterRoom};
+
+const PUBLIC: RoomId = RoomId(1);
+const PRIVATE: RoomId = RoomId(2);
+const CLOSED: RoomId = RoomId(3);
+const NOW: Timestamp = Timestamp(1_000);
+
+/// Everybody who may ask, in the order of the columns of the tables.
+const STRANGER: UserId = UserId(1);
+const INVITED: UserId = UserId(2);
+const LEFT: UserId = UserId(3);
+const KICKED: UserId = UserId(4);
+const BANNED: UserId = UserId(5);
+const MUTED: UserId = UserId(6);
+const MEMBER: UserId = UserId(7);
+const MODERATOR: UserId = UserId(8);
+const OWNER: UserId = UserId(9);
+const ASKERS: [UserId; 9] = [
+    STRANGER, INVITED, LEFT, KICKED, BANNED, MUTED, MEMBER, MODERATOR, OWNER,
+];
+
+/// Those who are acted on besides.
+const OTHER_MEMBER: UserId = UserId(10);
+const OTHER_MODERATOR: UserId = UserId(11);
+const OTHER_OWNER: UserId = UserId(12);
+
+fn stands(standing: Standing, role: Role, mute: Option<Mute>) -> RosterMember {
+    RosterMember {
+        standing,
+        role,
+        mute,
+        has_read: standing != Standing::Invited && standing != Standing::Banned,
+    }
+}
+
+fn roster() -> Roster {
+    let is_in = |role| stands(Standing::Member, role, None);
+    let muted = Some(Mute {
+        until: Some(Timestamp(NOW.0 + 1)),
+    });
+    let over = Some(Mute { until: Some(NOW) });
+    let members = BTreeMap::from([
+        (INVITED, stands(Standing::Invited, Role::Member, None)),
+        (LEFT, stands(Standing::Left, Role::Member, None)),
+        (KICKED, stands(Standing::Kicked, Role::Member, None)),
+        (BANNED, stands(Standing::Banned, Role::Member, None)),
+        (MUTED, stands(Standing::Member, Role::Member, muted)),
+        (MEMBER, stands(Standing::Member, Role::Member, over)),
+        (MODERATOR, is_in(Role::Moderator)),
+        (OWNER, is_in(Role::Owner)),
+        (OTHER_MEMBER, is_in(Role::Member)),
+        (OTHER_MODERATOR, is_in(Role::Moderator)),
+        (OTHER_OWNER, is_in(Role::Owner)),
+    ]);
+    let room = |room, visibility| RosterRoom {
+        room,
+        visibility,
+        is_closed: room == CLOSED,
+        members: members.clone(),
+    };
+    Roster::new(vec![
+        room(PUBLIC, Visibility::Public),
+        room(PRIVATE, Visibility::Private),
+        room(CLOSED, Visibility::Public),
+    ])
+}
+
+fn append_to(room: RoomId, content: Content) -> Request {
+    Request::Append {
+        conversation: ConversationId::Room(room),
+        id: MessageId([1; 16]),
+        content,
+    }
+}
+
+fn page_of(room: RoomId) -> Request {
+    Request::Page {
+        conversation: ConversationId::Room(room),
+        range: PageRange::Before(Seq(9)),
+        limit: 1,
+    }
+}
+
+fn members_of(room: RoomId) -> Request {
+    Request::Members {
+        room,
+        after: None,
+        limit: 1,
+    }
+}
+
+/// The answer for each of [`ASKERS`].
+type Row = [Result<(), RequestError>; 9];
+
+fn check_row(name: &str, request: &Request, expected: Row) {
+    let roster = roster();
+    for (asker, expected) in ASKERS.into_iter().zip(expected) {
+        let found = check(&roster, asker, request, NOW);
+        assert_eq!(found.map(|_| ()), expected, "{name} by user {asker}");
+        if let Err(error) = found {
+            assert!(
+                error.to_string().len() > 15,
+                "{error:?} says what is missing"
+            );
+        }
+    }
+}
+
+/// The row of what every member may do who is not muted.
+fn for_members() -> Row {
+    let no = Err(NotAMember);
+    [no, no, no, no, no, Err(Muted), Ok(()), Ok(()), Ok(())]
+}
+
+fn for_moderators() -> Row {
+    let mut row = for_members();
+    row[6] = Err(RoleNeeded(Role::Moderator));
+    row
+}
+
+fn for_owners() -> Row {
+    let mut row = for_members();
+    row[6..8].fill(Err(RoleNeeded(Role::Owner)));
+    row
+}
+
+/// A row with another end: what a moderator and an owner are told.
+fn ending(row: Row, moderator: Result<(), RequestError>, owner: Result<(), RequestError>) -> Row {
+    let mut row = row;
+    (row[7], row[8]) = (moderator, owner);
+    row
+}
+
+/// In a private room strangers are not even told that it exists.
+fn unseen(row: Row) -> Row {
+    let mut row = row;
+    row[0] = Err(UnknownRoom);
+    row
+}
+
+fn body() -> MessageBody {
+    MessageBody::new("x").unwrap()
+}
+
+fn contents() -> Vec<(&'static str, Content)> {
+    let (target, emoji) = (Seq(1), Emoji::new("👍").unwrap());
+    vec![
+        ("message", Content::Message(body())),
+        ("emote", Content::Emote(body())),
+        (
+            "reply",
+            Content::Reply {
+                to: target,
+                body: body(),
+            },
+        ),
+        (
+            "edit",
+            Content::Edit {
+                target,
+                body: body(),
+            },
+        ),
+        ("deletion", Content::Deletion { target }),
+        (
+            "reaction",
+            Content::ReactionAdded {
+                target,
+                emoji: emoji.clone(),
+            },
+        ),
+        ("no reaction", Content::ReactionRemoved { target, emoji }),
+        ("invitation", Content::Room(RoomEvent::Invited(STRANGER))),
+    ]
+}
+
+#[test]
+fn what_members_do() {
+    for (name, content) in contents() {
+        let request = append_to(PUBLIC, content.clone());
+        check_row(name, &request, for_members());
+        check_row(name, &append_to(PRIVATE, content), unseen(for_members()));
+    }
+}
+
+#[test]
+fn only_moderators_and_owners_may_delete_what_others_wrote() {
+    let request = append_to(PUBLIC, Content::Deletion { target: Seq(1) });
+    let moderates = |user| check(&roster(), user, &request, NOW).unwrap().moderates;
+    assert!(!moderates(MEMBER));
+    assert!(moderates(MODERATOR) && moderates(OWNER));
+}
+
+#[test]
+fn what_moderators_do() {
+    let topic = RoomEvent::Topic(Topic::new("x").ok());
+    check_row("topic", &act(topic), for_moderators());
+    let acts: [fn(UserId) -> RoomEvent; 4] = [
+        |user| RoomEvent::Muted { user, until: None },
+        RoomEvent::Unmuted,
+        RoomEvent::Kicked,
+        RoomEvent::Banned,
+    ];
+    for event in acts {
+        let name = format!("{:?}", event(OTHER_MEMBER));
+        check_row(&name, &act(event(OTHER_MEMBER)), for_moderators());
+        let refused = Err(OutranksYou);
+        let higher = ending(for_moderators(), refused, Ok(()));
+        check_row(&name, &act(event(OTHER_MODERATOR)), higher);
+        let highest = ending(for_moderators(), refused, refused);
+        check_row(&name, &act(event(OTHER_OWNER)), highest);
+    }
+    let nobody = Err(RequestError::NotInRoom);
+    let row = ending(for_moderators(), nobody, nobody);
+    check_row("kick", &act(RoomEvent::Kicked(STRANGER)), row);
+    let ban = act(RoomEvent::Banned(STRANGER));
+    check_row("ban of a stranger", &ban, for_moderators());
+    let lift = act(RoomEvent::Unbanned(BANNED));
+    check_row("unban", &lift, for_moderators());
+    let row = ending(for_moderators(), Err(NotBanned), Err(NotBanned));
+    check_row("unban", &act(RoomEvent::Unbanned(KICKED)), row);
+}
+
+#[test]
+fn what_owners_do() {
+    let role = |user, role| RoomEvent::Role { user, role };
+    for event in [
+        RoomEvent::Renamed(RoomName::new("x").unwrap()),
+        RoomEvent::Visibility(Visibility::Private),
+        RoomEvent::History(History::Hidden),
+        role(OTHER_MEMBER, Role::Owner),
+        role(OTHER_OWNER, Role::Member),
+    ] {
+        let name = format!("{event:?}");
+        check_row(&name, &act(event), for_owners());
+    }
+    let row = ending(
+        for_owners(),
+        Err(RoleNeeded(Role::Owner)),
+        Err(RequestError::NotInRoom),
+    );
+    check_row("role", &act(role(STRANGER, Role::Owner)), row);
+}
+
+#[test]
+fn the_last_owner_stays_one() {
+    let members = [(OWNER, Role::Owner), (MEMBER, Role::Member)];
+    let members = members.map(|(user, role)| (user, stands(Standing::Member, role, None)));
+    let mut room = RosterRoom {
+        room: PUBLIC,
+        visibility: Visibility::Public,
+        is_closed: false,
+        members: BTreeMap::from(members),
+    };
+    let roster = Roster::new(vec![room.clone()]);
+    let step_down = act(RoomEvent::Role {
+        user: OWNER,
+        role: Role::Moderator,
+    });
+    let refused = Err(LastOwner);
+    assert_eq!(check(&roster, OWNER, &step_down, NOW), refused);
+    assert_eq!(check(&roster, OWNER, &act(RoomEvent::Left), NOW), refused);
+    // An empty room needs no owner.
+    room.members.remove(&MEMBER);
+    let roster = Roster::new(vec![room]);
+    assert_eq!(check(&roster, OWNER, &act(RoomEvent::Left), NOW), PLAIN);
+}
+
+#[test]
+fn coming_and_going() {
+    let join = Content::Room(RoomEvent::Joined);
+    let is_in = Err(AlreadyAMember);
+    let ok = Ok(());
+    check_row(
+        "join",
+        &append_to(PUBLIC, join.clone()),
+        [ok, ok, ok, ok, Err(Banned), is_in, is_in, is_in, is_in],
+    );
+    let no = Err(InviteNeeded);
+    let private = [
+        Err(UnknownRoom),
+        ok,
+        no,
+        no,
+        Err(Banned),
+        is_in,
+        is_in,
+        is_in,
+        is_in,
+    ];
+    check_row("join", &append_to(PRIVATE, join), private);
+    let no = Err(NotAMember);
+    check_row(
+        "leave",
+        &act(RoomEvent::Left),
+        [no, no, no, no, no, ok, ok, ok, ok],
+    );
+    let banned = act(RoomEvent::Invited(BANNED));
+    assert_eq!(check(&roster(), OWNER, &banned, NOW), Err(PersonBanned));
+    let there = act(RoomEvent::Invited(MEMBER));
+    let refused = Err(RequestError::AlreadyInRoom);
+    assert_eq!(check(&roster(), OWNER, &there, NOW), refused);
+}
+
+#[test]
+fn reading() {
+    let (ok, no) = (Ok(()), Err(NotAMember));
+    let page = [no, no, ok, ok, no, ok, ok, ok, ok];
+    check_row("page", &page_of(PUBLIC), page);
+    check_row("page", &page_of(PRIVATE), unseen(page));
+    let members = [no, no, no, no, no, ok, ok, ok, ok];
+    check_row("members", &members_of(PUBLIC), members);
+    check_row("members", &members_of(PRIVATE), unseen(members));
+}
+
+#[test]
+fn nobody_writes_what_only_the_server_writes() {
+    for content in [
+        Content::Erased(recado_shared::Erased::Message),
+        Content::AuthorRemoved,
+        Content::Room(RoomEvent::Created),
+        Content::Room(RoomEvent::Closed),
+    ] {
+        check_row(
+            "forged",
+            &append_to(PUBLIC, content.clone()),
+            [Err(Invalid); 9],
+        );
+        let direct = Request::Append {
+            conversation: ConversationId::direct(MEMBER, OWNER),
+            id: MessageId([1; 16]),
+            content,
+        };
+        let found = check(&roster(), MEMBER, &direct, NOW).unwrap_err();
+        assert!(matches!(found, Invalid | NotARoom), "{found:?}");
+    }
+}
+
+#[test]
+fn a_closed_room_takes_nothing_more() {
+    let say = append_to(CLOSED, Content::Message(body()));
+    check_row("message", &say, [Err(UnknownRoom); 9]);
+}
+
+#[test]
+fn what_everybody_may_ask() {
+    let key = DeviceKey([1; 32]);
+    let name = RoomName::new("new").unwrap();
+    let device = DeviceName::new("laptop").unwrap();
+    let requests = [
+        Request::FindPeople {
+            prefix: String::new(),
+            after: None,
+            limit: 1,
+        },
+        Request::People(vec![MEMBER]),
+        Request::CreateRoom {
+            id: MessageId([1; 16]),
+            name,
+            visibility: Visibility::Public,
+            history: History::Visible,
+        },
+        Request::FindRooms {
+            prefix: String::new(),
+            after: None,
+            limit: 1,
+        },
+        Request::Set(Setting::FirstContact { ask: true }),
+        Request::Settings { after: Stamp(0) },
+        Request::SetDisplayName(DisplayName::new("x").ok()),
+        Request::AcceptContact(MEMBER),
+        Request::Devices,
+        Request::FindDevice(recado_shared::LinkCode::of(&key)),
+        Request::LinkDevice { key, name: None },
+        Request::NameDevice { key, name: device },
+        Request::RevokeDevice(key),
+    ];
+    for request in requests {
+        check_row(request.kind(), &request, [Ok(()); 9]);
+    }
+}
+
+#[test]
+fn a_direct_conversation_has_two_people() {
+    let say = |content| Request::Append {
+        conversation: ConversationId::direct(MEMBER, OWNER),
+        id: MessageId([1; 16]),
+        content,
+    };
+    let roster = roster();
+    let message = say(Content::Message(body()));
+    assert_eq!(check(&roster, MEMBER, &message, NOW), PLAIN);
+    assert_eq!(check(&roster, OWNER, &message, NOW), PLAIN);
+    assert_eq!(check(&roster, STRANGER, &message, NOW), Err(NotAMember));
+    let join = say(Content::Room(RoomEvent::Joined));
+    assert_eq!(check(&roster, MEMBER, &join, NOW), Err(NotARoom));
+    let page = Request::Page {
+        conversation: ConversationId::direct(MEMBER, OWNER),
+        range: PageRange::Before(Seq(9)),
+        limit: 1,
+    };
+    assert_eq!(check(&roster, MEMBER, &page, NOW), PLAIN);
+    assert_eq!(check(&roster, STRANGER, &page, NOW), Err(NotAMember));
+}
+
+fn act(event: RoomEvent) -> Request {
+    append_to(PUBLIC, Content::Room(event))
+}
