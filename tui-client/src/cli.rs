@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use recado_shared::ServerAddress;
+use recado_shared::{MessageId, Seq, ServerAddress};
 
 use crate::config::{self, Config};
 use crate::exit::Failure;
@@ -13,6 +13,7 @@ pub use crate::output::complain;
 use crate::output::print;
 use crate::paths::Paths;
 use crate::verbs;
+use crate::verbs::{FIELDS, Kind};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 failure on this machine, 2 wrong usage, 3 refused by the server,
@@ -60,10 +61,10 @@ enum Verb {
     /// Look around on a throw-away server, with a few scripted companions
     Demo,
     /// Send a message and wait until it is accepted
-    #[command(after_help = EXIT_CODES)]
+    #[command(after_help = format!("{SEND_HELP}\n\n{EXIT_CODES}"))]
     Send(SendArguments),
     /// Print messages as they arrive
-    #[command(after_help = TAIL_FIELDS)]
+    #[command(after_help = format!("{}\n\n{TAIL_HELP}\n\n{EXIT_CODES}", FIELDS))]
     Tail(TailArguments),
     /// Print a configuration file with every setting, key and default
     Config,
@@ -76,11 +77,14 @@ enum Verb {
     },
 }
 
-const TAIL_FIELDS: &str = "\
-Fields of a JSON line: with, the other person's name; with_id, their number; author and author_id;
-own, whether you wrote it; seq, the place in that conversation; id, the message's id; time, when
-the server accepted it, in UTC; text. Numbers of people and ids are strings. Names of people who
-are not known yet are null.";
+const SEND_HELP: &str = "\
+Fields of the JSON object: conversation, seq, id and time, as 'recado tail --json' has them.";
+
+const TAIL_HELP: &str = "\
+With --json, each line also has after, a token: 'recado tail --json --after TOKEN', with the same
+other arguments, goes on behind that line, however long ago that was. It names the time up to which
+everything was printed and, of conversations with something newer, the place; so it has a few dozen
+characters, and more only while much that was missed is printed.";
 
 const WHO_FIELDS: &str = "\
 Fields of a JSON line: name; id, the person's number as a string; presence, which is online, away
@@ -89,7 +93,7 @@ or offline; own, whether it is you.";
 /// What to send.
 #[derive(Args, Debug)]
 pub(crate) struct SendArguments {
-    /// To whom
+    /// To whom, or to which room: 'name', '#room' in quotes, or room:room
     #[arg(value_name = "TO")]
     pub(crate) to: String,
     /// The text [default: standard input, less one line end at its end]
@@ -97,6 +101,12 @@ pub(crate) struct SendArguments {
     /// What to wait for
     #[arg(long, value_enum, default_value_t = WaitFor::Accepted)]
     pub(crate) wait: WaitFor,
+    /// The message that this one answers: its seq in that conversation, or its id
+    #[arg(long, value_name = "SEQ-OR-ID")]
+    pub(crate) reply_to: Option<ReplyTo>,
+    /// Print what was sent as a JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
     /// For how many seconds, with as many attempts as fit
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub(crate) timeout: Duration,
@@ -107,19 +117,49 @@ pub(crate) struct SendArguments {
 pub(crate) enum WaitFor {
     /// It is on the server's disk.
     Accepted,
-    /// It is on a device of the recipient.
+    /// It is on a device of the recipient; in a room, of every other member.
     Delivered,
+}
+
+/// Which message a reply answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReplyTo {
+    /// The one at this place.
+    Seq(Seq),
+    /// The one with this id.
+    Id(MessageId),
+}
+
+impl std::str::FromStr for ReplyTo {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() == 32 {
+            let digits = u128::from_str_radix(text, 16).map_err(|_| "it is no id")?;
+            return Ok(Self::Id(MessageId(digits.to_be_bytes())));
+        }
+        match text.parse() {
+            Ok(0) | Err(_) => Err("it is no seq, which is a number from 1, and no id"),
+            Ok(seq) => Ok(Self::Seq(Seq(seq))),
+        }
+    }
 }
 
 /// What to print.
 #[derive(Args, Debug)]
 pub(crate) struct TailArguments {
-    /// Only messages from and to this person
+    /// Only what is said with this person, or in this room ('#room' or room:room)
     #[arg(value_name = "TO")]
     pub(crate) to: Option<String>,
     /// One JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
+    /// Go on after the line with this token
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) after: Option<String>,
+    /// Only these kinds, with commas between them [default: all]
+    #[arg(long, value_enum, value_name = "KIND", value_delimiter = ',')]
+    pub(crate) kinds: Vec<Kind>,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -6,8 +6,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use recado_shared::device::{DEVICE_NAME_EXTENSION, LINK_EXTENSION};
+use recado_shared::limits::MAX_DEVICE_NAME_CHARS;
 use recado_shared::tls::{self, Identity};
-use recado_shared::{Fingerprint, Hello, ProtocolVersion, ServerAddress, Since, Token};
+use recado_shared::{
+    DeviceName, Extension, Fingerprint, Hello, ProtocolVersion, ServerAddress, Since, Token,
+};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -36,6 +40,10 @@ pub struct Greeting {
     pub token: Option<Token>,
     /// Which heads the client has.
     pub since: Option<Since>,
+    /// What the device would like to be called; the name of the machine unless said otherwise.
+    pub device: Option<DeviceName>,
+    /// Whether the device asks to be linked to a user who exists.
+    pub is_link: bool,
 }
 
 impl Default for Greeting {
@@ -45,8 +53,33 @@ impl Default for Greeting {
             name: None,
             token: None,
             since: None,
+            device: machine_name(),
+            is_link: false,
         }
     }
+}
+
+impl Greeting {
+    fn extensions(&self) -> Vec<Extension> {
+        let name = self.device.as_ref().map(|name| Extension {
+            kind: DEVICE_NAME_EXTENSION,
+            value: name.as_str().as_bytes().to_vec(),
+        });
+        let link = self.is_link.then_some(Extension {
+            kind: LINK_EXTENSION,
+            value: Vec::new(),
+        });
+        name.into_iter().chain(link).collect()
+    }
+}
+
+/// What this machine is called, without its domain.
+fn machine_name() -> Option<DeviceName> {
+    let system = rustix::system::uname();
+    let name = system.nodename().to_str().ok()?;
+    let name = name.split('.').next().unwrap_or(name);
+    let name: String = name.chars().take(MAX_DEVICE_NAME_CHARS).collect();
+    DeviceName::new(&name).ok()
 }
 
 /// Makes sessions with one server key and one device key.
@@ -88,6 +121,7 @@ impl Connector {
         greeting: Greeting,
     ) -> Result<Session, ConnectError> {
         let tcp = reach(address).await?;
+        let extensions = greeting.extensions();
         let hello = Hello {
             oldest: ProtocolVersion::OLDEST,
             newest: ProtocolVersion::NEWEST,
@@ -95,7 +129,7 @@ impl Connector {
             name: greeting.name,
             token: greeting.token,
             since: greeting.since,
-            extensions: Vec::new(),
+            extensions,
         };
         let greet = async {
             let tls = self.secure(address, tcp).await?;

@@ -86,6 +86,7 @@ impl Task {
             name: self.config.name.clone(),
             token: self.config.token.clone().filter(|_| !self.is_admitted),
             since: self.config.since,
+            ..Greeting::default()
         };
         let opening = self.connector.open(&self.config.address, greeting);
         tokio::pin!(opening);

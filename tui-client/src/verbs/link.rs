@@ -1,118 +1,161 @@
-//! How verbs reach the server: the identity that was meant, and sessions that are made again.
+//! `recado link`: makes this machine another device of a user who exists. It shows a code, asks
+//! the server until another device of that user has approved the code, and keeps what it got.
 
-use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::io::{self, IsTerminal as _};
+use std::time::Duration;
 
-use recado_shared::{
-    Activity, Answer, ClientFrame, Person, Request, Since, Timestamp, UserId, UserName,
-};
-use tokio::time::{Instant, sleep};
+use recado_shared::limits::LINK_POLL;
+use recado_shared::{Fingerprint, Invite, LinkCode, Refusal, ServerAddress};
+use tokio::time::{sleep, timeout};
 
-use super::join::claim;
+use super::qr;
 use crate::exit::{Exit, Failure};
-use crate::identity::{Choice, Wanted, select};
-use crate::net::backoff::Backoff;
-use crate::net::session::Session;
-use crate::net::{ConnectError, Connector, Greeting, NetConfig, SessionError};
+use crate::identity::{self, Identity, Linking};
+use crate::net::{ConnectError, Connector, Greeting};
+use crate::output::{complain, print, tell};
 use crate::paths::Paths;
+use crate::terminal;
 
-/// Most people whose names are learned.
-const MAX_PEOPLE: usize = 10_000;
+/// How long a code is shown.
+const SHOWN_FOR: Duration = Duration::from_mins(10);
 
-/// Opens sessions with the server of one identity. Takes no lock, so that it works while the
-/// full screen is open.
-pub(super) struct Link {
-    config: NetConfig,
-    connector: Connector,
-    backoff: Backoff,
-    opened: Option<Instant>,
+/// Where to ask.
+struct Place {
+    address: ServerAddress,
+    fingerprint: Fingerprint,
+    is_local: bool,
 }
 
-impl Link {
-    /// The link of the identity that is meant.
-    pub(super) async fn of(paths: &Paths, wanted: &Wanted) -> Result<Self, Failure> {
-        let identity = match select(paths, wanted)? {
-            Choice::Known(identity) => identity,
-            Choice::Local {
-                ticket,
-                name: Some(name),
-            } => claim(paths, &ticket, Some(name), true).await?,
-            Choice::Local { name: None, .. } => {
-                let text = "you have no name on this machine's server yet: give one with --as \
-                            NAME, or open 'recado NAME' first";
-                return Err(Failure::new(Exit::Usage, text));
-            }
-        };
-        let config = identity.net_config(paths);
-        let connector = Connector::new(&config.identity, config.fingerprint)?;
-        Ok(Self {
-            config,
-            connector,
-            backoff: Backoff::default(),
-            opened: None,
-        })
-    }
-
-    /// One attempt. Says that nobody is at this device: a verb is no person.
-    pub(super) async fn open(&mut self, since: Option<Since>) -> Result<Session, ConnectError> {
-        if let Some(located) = self.config.locate.as_ref().and_then(|locate| locate()) {
-            self.config.address = located.address;
-            self.config.token = located.token;
+pub(crate) async fn link(paths: &Paths, given: Option<&str>) -> Result<(), Failure> {
+    let place = place(paths, given)?;
+    let linking = Linking::begin(paths, place.fingerprint)?;
+    show(linking.code());
+    let waited = tokio::select! {
+        waited = timeout(SHOWN_FOR, wait(&place, &linking)) => waited,
+        _ = tokio::signal::ctrl_c() => {
+            linking.discard();
+            let text = "not linked: the code is void; 'recado link' makes another one";
+            return Err(Failure::new(Exit::Failure, text));
         }
+    };
+    let name = match waited {
+        Ok(Ok(name)) => name,
+        Ok(Err(failure)) => {
+            linking.discard();
+            return Err(failure);
+        }
+        Err(_) => {
+            let text = "nobody approved the code within 10 minutes: start 'recado link' again \
+                        when you have the other device at hand";
+            return Err(Failure::new(Exit::Timeout, text));
+        }
+    };
+    let identity = linking.finish(paths, place.address, name, place.is_local)?;
+    said(&identity);
+    Ok(())
+}
+
+/// Which server is meant: that of an invite or of the line that 'recado devices' prints, one that
+/// this machine knows by its address, or the one that runs on it.
+fn place(paths: &Paths, given: Option<&str>) -> Result<Place, Failure> {
+    let Some(given) = given else {
+        let ticket = identity::local_ticket(&paths.local_tickets);
+        let ticket = ticket.ok_or_else(|| {
+            let text = "which server? Give the line that 'recado devices' prints on a device that \
+                        is already linked: recado link 'recado://…'";
+            Failure::new(Exit::Usage, text)
+        })?;
+        return Ok(Place {
+            address: ticket.address,
+            fingerprint: ticket.fingerprint,
+            is_local: true,
+        });
+    };
+    if given.trim().starts_with("recado://") {
+        let invite: Invite = given
+            .parse()
+            .map_err(|error| Failure::new(Exit::Usage, error))?;
+        return Ok(Place {
+            address: invite.address,
+            fingerprint: invite.fingerprint,
+            is_local: false,
+        });
+    }
+    let address: ServerAddress = given
+        .parse()
+        .map_err(|error| Failure::new(Exit::Usage, error))?;
+    let known = identity::all(paths)?;
+    let known = known.into_iter().find(|it| it.server.address == address);
+    known.map_or_else(
+        || {
+            // Without its key anybody in between could pretend to be it.
+            let text = format!(
+                "this machine does not know the key of the server at {address}: give the whole \
+                 line that 'recado devices' prints on a device that is already linked"
+            );
+            Err(Failure::new(Exit::Usage, text))
+        },
+        |known| {
+            Ok(Place {
+                address: known.server.address,
+                fingerprint: known.server.fingerprint,
+                is_local: known.server.is_local,
+            })
+        },
+    )
+}
+
+fn show(code: LinkCode) {
+    let is_terminal = io::stdout().is_terminal();
+    if is_terminal {
+        let drawn = qr::draw(&code.to_string(), terminal::wants_colours());
+        // Whoever has gone does not want to see it.
+        let _ = print(&drawn.unwrap_or_default());
+    }
+    let _ = print(&format!("  {code}"));
+    tell(&format!(
+        "\nOn a device that is already linked, check that it is this code, and type\n\
+         \x20 /link {code}            in recado, or\n\
+         \x20 recado approve {code}   in a shell.\n\
+         Waiting, at most 10 minutes. Ctrl+C gives up."
+    ));
+}
+
+/// Asks until the device is let in, and returns the name of its user.
+async fn wait(place: &Place, linking: &Linking) -> Result<recado_shared::UserName, Failure> {
+    let connector = Connector::new(&linking.key, place.fingerprint)?;
+    let mut told: Option<String> = None;
+    loop {
         let greeting = Greeting {
-            name: self.config.name.clone(),
-            token: self.config.token.clone(),
-            since,
+            is_link: true,
             ..Greeting::default()
         };
-        let opening = self.connector.open(&self.config.address, greeting);
-        let mut session = opening.await?;
-        self.opened = Some(Instant::now());
-        // A link that broke by now shows with the next frame.
-        let _ = session.queue(&ClientFrame::Activity(Activity::Away));
-        Ok(session)
-    }
-
-    /// Waits as long as it should before the next attempt.
-    pub(super) async fn pause(&mut self) {
-        if let Some(opened) = self.opened.take() {
-            self.backoff.session_ended(opened.elapsed());
+        match connector.open(&place.address, greeting).await {
+            Ok(session) => {
+                let name = session.welcome().name.clone();
+                session.leave().await;
+                return Ok(name);
+            }
+            Err(ConnectError::Refused {
+                refusal: Refusal::LinkPending,
+                ..
+            }) => told = None,
+            Err(error) if error.is_temporary() => {
+                let text = error.to_string();
+                if told.as_ref() != Some(&text) {
+                    complain(&format!("{text}; asking again"));
+                    told = Some(text);
+                }
+            }
+            Err(error) => return Err(error.into()),
         }
-        sleep(self.backoff.next(fastrand::f64())).await;
+        sleep(LINK_POLL).await;
     }
 }
 
-/// The names of all people, as far as they are kept.
-pub(super) async fn directory(session: &mut Session) -> Result<Vec<Person>, SessionError> {
-    let mut found: Vec<Person> = Vec::new();
-    let mut after: Option<UserName> = None;
-    loop {
-        let request = Request::FindPeople {
-            prefix: String::new(),
-            after,
-            limit: recado_shared::limits::MAX_PEOPLE_PER_PAGE,
-        };
-        let Answer::People { people, more } = session.request(request).await? else {
-            let reason = "an answer to another question".to_owned();
-            return Err(SessionError::Malformed(reason));
-        };
-        after = people.last().map(|person| person.name.clone());
-        found.extend(people);
-        if !more || after.is_none() || found.len() >= MAX_PEOPLE {
-            return Ok(found);
-        }
-    }
-}
-
-/// Names of people by their numbers.
-pub(super) fn names(people: &[Person]) -> BTreeMap<UserId, UserName> {
-    let pair = |person: &Person| (person.user, person.name.clone());
-    people.iter().map(pair).collect()
-}
-
-/// The wall time.
-pub(super) fn wall_time() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-    let millis = since_epoch.map_or(0, |time| time.as_millis());
-    Timestamp(u64::try_from(millis).unwrap_or(u64::MAX))
+fn said(identity: &Identity) {
+    let name = &identity.server.name;
+    tell(&format!(
+        "This machine is now a device of {name}: 'recado {name}' opens it."
+    ));
 }

@@ -4,7 +4,7 @@
 mod ask;
 mod companions;
 mod join;
-mod link;
+mod line;
 mod local_server;
 mod open;
 mod send;
@@ -12,6 +12,7 @@ mod tail;
 mod who;
 
 pub(crate) use join::join;
+pub(crate) use line::{FIELDS, Kind};
 pub(crate) use local_server::{demo, host};
 pub(crate) use open::open;
 pub(crate) use send::send;

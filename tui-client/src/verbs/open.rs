@@ -9,10 +9,10 @@ use recado_shared::Now;
 
 use super::ask::{is_interactive, login_name};
 use super::join::claim;
-use super::link::wall_time;
 use crate::app::keymap::Keymap;
 use crate::app::{App, Settings};
 use crate::cli::read_config;
+use crate::client::link::wall_time;
 use crate::driver::{self, Client, DriverError};
 use crate::exit::{Exit, Failure};
 use crate::identity::{Choice, Identity, Wanted, select};

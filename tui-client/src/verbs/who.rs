@@ -3,7 +3,7 @@
 use recado_shared::{Person, Presence, UserId, text};
 use serde::Serialize;
 
-use super::link::{Link, directory};
+use crate::client::link::{Link, directory};
 use crate::exit::Failure;
 use crate::identity::Wanted;
 use crate::output::print;

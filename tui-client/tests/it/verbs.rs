@@ -49,7 +49,10 @@ async fn send_ends_well_once_the_message_is_accepted() {
         .run(&["send", "bob", "hello", "--as", "alice"])
         .await;
     sent.is(0, "");
-    assert_eq!(receive(&mut bob).await.2, "hello");
+    assert_eq!(
+        (sent.out.as_str(), receive(&mut bob).await.2.as_str()),
+        ("", "hello")
+    );
     let sent = machine.run_with(&["send", "BOB"], "two\nlines\n\n").await;
     sent.is(0, "");
     assert_eq!(receive(&mut bob).await.2, "two\nlines\n");
@@ -248,7 +251,13 @@ async fn tail_prints_each_message_once_also_through_a_restart() {
     let mut tail = Tail::start(&machine, &["tail", "--json"]).await;
     say(&mut bob, "alice", 1, "one \"quoted\"\nline").await;
     let line = tail.next_json().await;
+    assert!(line["after"].as_str().unwrap().starts_with("1."), "{line}");
     let expected = json!({
+        "conversation": line["conversation"],
+        "kind": "message",
+        "room": null,
+        "mentions_me": false,
+        "after": line["after"],
         "with": "bob",
         "with_id": bob.welcome().user.to_string(),
         "author": "bob",
@@ -280,10 +289,25 @@ async fn tail_prints_each_message_once_also_through_a_restart() {
     let mut carol = server.join("carol").await;
     say(&mut carol, "alice", 1, "three").await;
     say(&mut carol, "alice", 2, "four").await;
+    let mut after = String::new();
     for (seq, text) in [(1, "three"), (2, "four")] {
         let line = tail.next_json().await;
         assert_eq!((&line["seq"], &line["text"]), (&json!(seq), &json!(text)));
+        if seq == 1 {
+            after = line["after"].as_str().unwrap().to_owned();
+        }
     }
+    // Another run goes on behind a line.
+    drop(tail);
+    say(&mut carol, "alice", 3, "five").await;
+    let mut tail = Tail::start(&machine, &["tail", "--json", "--after", &after]).await;
+    for text in ["four", "five"] {
+        assert_eq!(tail.next_json().await["text"], json!(text));
+    }
+    machine
+        .run(&["tail", "--after", "x"])
+        .await
+        .is(2, "no token");
 }
 
 #[tokio::test(flavor = "multi_thread")]

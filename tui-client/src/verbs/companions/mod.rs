@@ -17,9 +17,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use self::cast::{CAST, Character};
 use self::mind::{Act, Mind};
-use super::link::wall_time;
 use crate::app::ids::IdSupply;
 use crate::app::keymap::Keymap;
+use crate::client::link::wall_time;
 use crate::net::session::Session;
 use crate::net::{ConnectError, Connector, Greeting, SessionError};
 

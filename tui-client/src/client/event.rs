@@ -1,0 +1,119 @@
+//! What a reader is given: an entry of a conversation, with the names that belong to it.
+
+use recado_shared::{
+    Content, ConversationId, Entry, MessageBody, MessageId, RoomName, Seq, Timestamp, UserId,
+    UserName,
+};
+
+/// Something that was appended to a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Where.
+    pub conversation: ConversationId,
+    /// The room's name, where it is one and its name is known.
+    pub room: Option<RoomName>,
+    /// In a direct conversation: the other person.
+    pub with: Option<UserId>,
+    /// That person's name, if it is known.
+    pub with_name: Option<UserName>,
+    /// Who appended it.
+    pub author: UserId,
+    /// The author's name, if it is known.
+    pub author_name: Option<UserName>,
+    /// Whether the user did, on any of their devices.
+    pub is_own: bool,
+    /// Whether its text has the user's name with an `@` before it.
+    pub mentions_me: bool,
+    /// Its place in the conversation.
+    pub seq: Seq,
+    /// The author's id of it.
+    pub id: MessageId,
+    /// When the server accepted it.
+    pub time: Timestamp,
+    /// What it holds: a message, or something that was done with one, or to the room.
+    pub content: Content,
+}
+
+impl Event {
+    /// Its text; empty where it has none.
+    pub fn text(&self) -> &str {
+        self.content.body().map_or("", MessageBody::as_str)
+    }
+
+    /// Whether it is a message of the user or of somebody else: written, not edited or erased.
+    pub fn is_message(&self) -> bool {
+        self.content.is_message() && self.content.body().is_some()
+    }
+
+    /// Whether it is in a conversation of two.
+    pub fn is_direct(&self) -> bool {
+        self.conversation.pair().is_some()
+    }
+
+    /// The author's name, or a stand-in where it is not known.
+    pub fn author(&self) -> String {
+        let name = self.author_name.as_ref();
+        name.map_or_else(|| format!("user {}", self.author), ToString::to_string)
+    }
+
+    pub(super) fn new(
+        me: (UserId, &UserName),
+        conversation: ConversationId,
+        entry: Entry,
+        name: impl Fn(UserId) -> Option<UserName>,
+        room: Option<RoomName>,
+    ) -> Self {
+        let with = conversation
+            .pair()
+            .map(|_| conversation.peer_of(me.0).unwrap_or(me.0));
+        let body = entry.content.body().map_or("", MessageBody::as_str);
+        Self {
+            conversation,
+            room,
+            with,
+            with_name: with.and_then(&name),
+            author: entry.author,
+            author_name: name(entry.author),
+            is_own: entry.author == me.0,
+            mentions_me: mentions(body, me.1),
+            seq: entry.seq,
+            id: entry.id,
+            time: entry.time,
+            content: entry.content,
+        }
+    }
+}
+
+/// Whether a text has `@name`, without regard to case, and not as a part of a longer name.
+fn mentions(text: &str, name: &UserName) -> bool {
+    let (text, name) = (recado_shared::name::fold(text), name.folded());
+    let is_inside = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices('@').any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let Some(rest) = text[at + 1..].strip_prefix(name.as_str()) else {
+            return false;
+        };
+        let mut rest = rest.chars();
+        let goes_on = match rest.next() {
+            Some('-' | '.') => rest.next().is_some_and(is_inside),
+            next => next.is_some_and(is_inside),
+        };
+        !goes_on && !before.is_some_and(is_inside)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mention_is_the_whole_name() {
+        let bob = UserName::new("Bob").unwrap();
+        for text in ["@bob", "hi @BOB, hi", "@bob.", "(@bob)", "@bobby @bob"] {
+            assert!(mentions(text, &bob), "{text}");
+        }
+        for text in ["bob", "@bobby", "me@bob.example", "@bob-2", "@bob.x", "@"] {
+            assert!(!mentions(text, &bob), "{text}");
+        }
+    }
+}

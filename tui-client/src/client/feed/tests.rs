@@ -1,0 +1,211 @@
+use recado_shared::{Content, MessageBody, MessageId, UserId};
+
+use super::*;
+
+const TALK: ConversationId = ConversationId::direct(UserId(1), UserId(2));
+const OTHER: ConversationId = ConversationId::direct(UserId(1), UserId(3));
+const LOG: LogId = LogId([7; 16]);
+const NOW: Timestamp = Timestamp(1_000_000_000);
+
+fn entry(seq: u64, time: u64) -> Entry {
+    Entry {
+        seq: Seq(seq),
+        author: UserId(2),
+        id: MessageId([1; 16]),
+        time: Timestamp(time),
+        content: Content::Message(MessageBody::new("x").unwrap()),
+    }
+}
+
+fn live(seq: u64) -> Entry {
+    entry(seq, NOW.0 + seq)
+}
+
+fn head(conversation: ConversationId, newest: u64, time: u64) -> Head {
+    Head {
+        conversation,
+        newest: Seq(newest),
+        newest_time: Timestamp(time),
+        unread: 0,
+        cursors: Vec::new(),
+        first: Seq(1),
+        room: None,
+        is_request: false,
+    }
+}
+
+fn started(heads: &[Head]) -> Feed {
+    let mut feed = Feed::default();
+    begin(&mut feed, heads);
+    feed
+}
+
+fn begin(feed: &mut Feed, heads: &[Head]) {
+    assert!(feed.opened(LOG, NOW));
+    for head in heads {
+        feed.head(head, Seq::ZERO);
+    }
+    feed.complete(Stamp(1));
+}
+
+fn taken(feed: &mut Feed) -> Vec<u64> {
+    std::iter::from_fn(|| feed.pop().map(|(_, entry)| entry.seq.0)).collect()
+}
+
+/// Answers everything that is asked for from a log of entries with these times.
+fn serve(feed: &mut Feed, times: &[u64]) -> Vec<u64> {
+    let mut given = Vec::new();
+    while let Some(wanted) = feed.wanted() {
+        let all = (1..).zip(times).map(|(seq, &time)| entry(seq, time));
+        let entries: Vec<Entry> = match wanted.range {
+            PageRange::After(after) => all.filter(|entry| entry.seq > after).take(2).collect(),
+            PageRange::Before(before) => {
+                let all: Vec<Entry> = all.filter(|entry| entry.seq < before).collect();
+                all[all.len().saturating_sub(2)..].to_vec()
+            }
+        };
+        feed.page(wanted, entries, Seq(times.len().try_into().unwrap()));
+        given.extend(taken(feed));
+    }
+    given
+}
+
+#[test]
+fn what_was_there_at_the_start_is_passed_over() {
+    let mut feed = started(&[head(TALK, 5, 9)]);
+    assert_eq!(feed.wanted(), None);
+    feed.arrived(TALK, live(5));
+    feed.arrived(TALK, live(6));
+    assert_eq!(taken(&mut feed), [6]);
+    feed.arrived(TALK, live(8));
+    assert_eq!(serve(&mut feed, &[NOW.0; 8]), [7, 8]);
+}
+
+#[test]
+fn an_entry_ahead_of_the_heads_is_where_giving_out_starts() {
+    let mut feed = Feed::default();
+    assert!(feed.opened(LOG, NOW));
+    feed.arrived(TALK, live(5));
+    feed.head(&head(TALK, 5, 9), Seq::ZERO);
+    feed.complete(Stamp(1));
+    feed.arrived(TALK, live(6));
+    assert_eq!((taken(&mut feed), feed.wanted()), (vec![5, 6], None));
+}
+
+#[test]
+fn a_conversation_that_begins_later_is_given_out_from_its_start() {
+    let mut feed = started(&[]);
+    feed.head(&head(TALK, 3, NOW.0), Seq::ZERO);
+    assert_eq!(serve(&mut feed, &[NOW.0; 3]), [1, 2, 3]);
+    feed.arrived(TALK, live(4));
+    assert_eq!(taken(&mut feed), [4]);
+}
+
+#[test]
+fn another_log_begins_anew() {
+    let mut feed = started(&[head(TALK, 5, 9)]);
+    assert!(feed.opened(LogId([8; 16]), NOW));
+    assert_eq!(feed.since(), None);
+    assert!(!feed.are_known());
+}
+
+#[test]
+fn a_reader_that_stopped_goes_on_with_what_it_has_not_seen() {
+    let mut feed = started(&[head(TALK, 1, 9), head(OTHER, 4, 9)]);
+    feed.arrived(TALK, live(2));
+    assert_eq!(taken(&mut feed), [2]);
+    let token: After = feed.after().unwrap().to_string().parse().unwrap();
+    assert_eq!(token.places, BTreeMap::from([(TALK, Seq(2))]));
+
+    // Meanwhile two entries came to each.
+    let mut feed = Feed::default();
+    assert!(feed.resume(token));
+    let late = NOW.0 + 100_000;
+    begin(&mut feed, &[head(TALK, 4, late), head(OTHER, 6, late)]);
+    let times = [9, 9, 9, 9, late, late];
+    let (talk, other) = (&times[2..], &times);
+    let mut given = Vec::new();
+    while let Some(wanted) = feed.wanted() {
+        let times = if wanted.conversation == TALK {
+            talk
+        } else {
+            &other[..]
+        };
+        let before = given.len();
+        let all = (1..).zip(times).map(|(seq, &time)| entry(seq, time));
+        let entries = match wanted.range {
+            PageRange::After(after) => all.filter(|entry| entry.seq > after).collect(),
+            PageRange::Before(before) => all.filter(|entry| entry.seq < before).collect(),
+        };
+        feed.page(wanted, entries, Seq(times.len().try_into().unwrap()));
+        given.extend(
+            taken(&mut feed)
+                .into_iter()
+                .map(|seq| (wanted.conversation, seq)),
+        );
+        assert!(given.len() >= before);
+    }
+    given.sort_unstable();
+    assert_eq!(given, [(TALK, 3), (TALK, 4), (OTHER, 5), (OTHER, 6)]);
+}
+
+#[test]
+fn a_place_is_sought_backwards_over_several_pages() {
+    let mut feed = Feed::default();
+    let is_same = feed.resume(After {
+        log: log_part(LOG),
+        time: Timestamp(15),
+        places: BTreeMap::new(),
+    });
+    assert!(is_same);
+    begin(&mut feed, &[head(TALK, 7, 70)]);
+    assert_eq!(
+        serve(&mut feed, &[10, 15, 30, 40, 50, 60, 70]),
+        [3, 4, 5, 6, 7]
+    );
+}
+
+#[test]
+fn what_arrives_before_the_head_of_a_resumed_reader_is_not_lost() {
+    let mut feed = Feed::default();
+    let is_same = feed.resume(After {
+        log: log_part(LOG),
+        time: Timestamp(15),
+        places: BTreeMap::from([(TALK, Seq(2))]),
+    });
+    assert!(is_same);
+    assert!(feed.opened(LOG, NOW));
+    feed.arrived(TALK, live(4));
+    feed.arrived(OTHER, live(1));
+    feed.head(&head(TALK, 3, 20), Seq::ZERO);
+    feed.complete(Stamp(1));
+    assert_eq!(feed.wanted().unwrap().conversation, TALK);
+    assert!(feed.behind.contains(&OTHER));
+}
+
+#[test]
+fn a_token_of_other_data_does_not_fit() {
+    let mut feed = Feed::default();
+    let is_same = feed.resume(After {
+        log: "00000000".to_owned(),
+        time: Timestamp(15),
+        places: BTreeMap::new(),
+    });
+    assert!(is_same);
+    assert!(!feed.opened(LOG, NOW));
+}
+
+#[test]
+fn a_token_stays_short_in_a_long_run() {
+    let mut feed = started(&[]);
+    for at in 0..500 {
+        let talk = ConversationId::direct(UserId(1), UserId(at + 2));
+        feed.arrived(talk, entry(1, NOW.0 + at * 10_000));
+        taken(&mut feed);
+    }
+    assert!(
+        feed.after().unwrap().places.len() <= 7,
+        "{:?}",
+        feed.after()
+    );
+}

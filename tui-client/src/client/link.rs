@@ -1,0 +1,113 @@
+//! How verbs and bots reach the server: the identity that was meant, and sessions that are made again.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use recado_shared::{Activity, Answer, ClientFrame, Person, Request, Since, Timestamp, UserName};
+use tokio::time::{Instant, sleep};
+
+use crate::exit::{Exit, Failure};
+use crate::identity::{Choice, Identity, Wanted, register, select};
+use crate::net::backoff::Backoff;
+use crate::net::session::Session;
+use crate::net::{ConnectError, Connector, Greeting, NetConfig, SessionError};
+use crate::paths::Paths;
+
+/// Most people whose names are learned at once.
+pub(crate) const MAX_PEOPLE: usize = 10_000;
+
+/// Opens sessions with the server of one identity. Takes no lock, so that it works while the
+/// full screen is open.
+pub(crate) struct Link {
+    config: NetConfig,
+    connector: Connector,
+    backoff: Backoff,
+    opened: Option<Instant>,
+}
+
+impl Link {
+    /// The link of the identity that is meant.
+    pub(crate) async fn of(paths: &Paths, wanted: &Wanted) -> Result<Self, Failure> {
+        let identity = match select(paths, wanted)? {
+            Choice::Known(identity) => identity,
+            Choice::Local {
+                ticket,
+                name: Some(name),
+            } => register(paths, &ticket, &name, true).await?,
+            Choice::Local { name: None, .. } => {
+                let text = "you have no name on this machine's server yet: give one with --as \
+                            NAME, or open 'recado NAME' first";
+                return Err(Failure::new(Exit::Usage, text));
+            }
+        };
+        Self::with(paths, &identity)
+    }
+
+    /// The link of this identity.
+    pub(crate) fn with(paths: &Paths, identity: &Identity) -> Result<Self, Failure> {
+        let config = identity.net_config(paths);
+        let connector = Connector::new(&config.identity, config.fingerprint)?;
+        Ok(Self {
+            config,
+            connector,
+            backoff: Backoff::default(),
+            opened: None,
+        })
+    }
+
+    /// One attempt. Says that nobody is at this device: a verb is no person.
+    pub(crate) async fn open(&mut self, since: Option<Since>) -> Result<Session, ConnectError> {
+        if let Some(located) = self.config.locate.as_ref().and_then(|locate| locate()) {
+            self.config.address = located.address;
+            self.config.token = located.token;
+        }
+        let greeting = Greeting {
+            name: self.config.name.clone(),
+            token: self.config.token.clone(),
+            since,
+            ..Greeting::default()
+        };
+        let opening = self.connector.open(&self.config.address, greeting);
+        let mut session = opening.await?;
+        self.opened = Some(Instant::now());
+        // A link that broke by now shows with the next frame.
+        let _ = session.queue(&ClientFrame::Activity(Activity::Away));
+        Ok(session)
+    }
+
+    /// Waits as long as it should before the next attempt.
+    pub(crate) async fn pause(&mut self) {
+        if let Some(opened) = self.opened.take() {
+            self.backoff.session_ended(opened.elapsed());
+        }
+        sleep(self.backoff.next(fastrand::f64())).await;
+    }
+}
+
+/// The names of all people, as far as they are kept.
+pub(crate) async fn directory(session: &mut Session) -> Result<Vec<Person>, SessionError> {
+    let mut found: Vec<Person> = Vec::new();
+    let mut after: Option<UserName> = None;
+    loop {
+        let request = Request::FindPeople {
+            prefix: String::new(),
+            after,
+            limit: recado_shared::limits::MAX_PEOPLE_PER_PAGE,
+        };
+        let Answer::People { people, more } = session.request(request).await? else {
+            let reason = "an answer to another question".to_owned();
+            return Err(SessionError::Malformed(reason));
+        };
+        after = people.last().map(|person| person.name.clone());
+        found.extend(people);
+        if !more || after.is_none() || found.len() >= MAX_PEOPLE {
+            return Ok(found);
+        }
+    }
+}
+
+/// The wall time.
+pub(crate) fn wall_time() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    let millis = since_epoch.map_or(0, |time| time.as_millis());
+    Timestamp(u64::try_from(millis).unwrap_or(u64::MAX))
+}

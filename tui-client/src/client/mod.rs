@@ -1,0 +1,563 @@
+//! A small client for bots: read what is written to a user, and answer.
+//!
+//! ```no_run
+//! # async fn bot() -> Result<(), recado::exit::Failure> {
+//! let mut client = recado::client::Client::open("echo").await?;
+//! loop {
+//!     let event = client.next().await?;
+//!     if event.is_message() && event.mentions_me && !event.is_own {
+//!         client.reply(&event, event.text()).await?;
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! A [`Client`] is one device of a user and has no task of its own: it moves while one of its
+//! methods is waited for. It connects again by itself, and sends again under the same id, so that
+//! nothing is sent or given out twice. Cancelling any method loses nothing that was to be given
+//! out, but whether something was sent is not known then.
+
+mod event;
+mod feed;
+pub(crate) mod link;
+pub(crate) mod names;
+mod target;
+mod token;
+
+use recado_shared::limits::MAX_PAGE_ENTRIES;
+use recado_shared::{
+    Advance, Answer, ClientFrame, Content, ConversationId, Emoji, Entry, HeadsPage, Invite,
+    InviteError, MessageBody, MessageId, Request, RequestError, RoomEvent, Seq, ServerFrame,
+    Timestamp, UserId, UserName,
+};
+
+use self::feed::{Feed, Wanted as Stretch};
+use self::link::{Link, wall_time};
+use self::names::Names;
+use crate::app::ids::IdSupply;
+use crate::exit::{Exit, Failure};
+use crate::identity::{Wanted, register};
+use crate::net::SessionError;
+use crate::net::session::Session;
+use crate::paths::Paths;
+
+pub use event::Event;
+pub use target::Target;
+pub use token::{After, AfterError};
+
+/// The environment variable with the name that [`Client::from_env`] opens.
+pub const NAME_VARIABLE: &str = "RECADO_NAME";
+
+/// The environment variable with the invite by which [`Client::from_env`] joins a server.
+pub const INVITE_VARIABLE: &str = "RECADO_INVITE";
+
+/// What was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Where.
+    pub conversation: ConversationId,
+    /// Its place there.
+    pub seq: Seq,
+    /// Its id.
+    pub id: MessageId,
+    /// When the server accepted it.
+    pub time: Timestamp,
+}
+
+/// A device of a user.
+pub struct Client {
+    link: Link,
+    session: Option<Session>,
+    me: Option<(UserId, UserName)>,
+    was_interrupted: bool,
+    feed: Feed,
+    names: Names,
+    ids: IdSupply,
+    only: Option<ConversationId>,
+    /// What was given out last, and so is delivered once more is asked for.
+    handed: Option<(ConversationId, Seq)>,
+    /// Told of what happens to the connection.
+    listener: fn(&str),
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut debug = f.debug_struct("Client");
+        debug.field("me", &self.me).finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Opens a name that this machine knows, or claims it on the server of this machine.
+    ///
+    /// # Errors
+    /// [`Failure`] says what to do.
+    pub async fn open(name: &str) -> Result<Self, Failure> {
+        let wanted = Wanted {
+            name: Some(name.to_owned()),
+            server: None,
+        };
+        Self::open_at(&Paths::of_user()?, &wanted).await
+    }
+
+    /// Opens the name in [`RECADO_NAME`](NAME_VARIABLE), or the one used last. With an invite in
+    /// [`RECADO_INVITE`](INVITE_VARIABLE) it joins that server first, if it has not yet.
+    ///
+    /// # Errors
+    /// [`Failure`] says what to do.
+    pub async fn from_env() -> Result<Self, Failure> {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let name = variable(NAME_VARIABLE);
+        match (variable(INVITE_VARIABLE), name) {
+            (Some(invite), Some(name)) => Self::join_server(&invite, &name).await,
+            (Some(_), None) => {
+                let text = format!("{INVITE_VARIABLE} is set: set {NAME_VARIABLE} too");
+                Err(Failure::new(Exit::Usage, text))
+            }
+            (None, name) => {
+                let wanted = Wanted { name, server: None };
+                Self::open_at(&Paths::of_user()?, &wanted).await
+            }
+        }
+    }
+
+    /// Joins the server of an invite under this name, or opens the name if that was done before.
+    ///
+    /// # Errors
+    /// [`Failure`] says what to do.
+    pub async fn join_server(invite: &str, name: &str) -> Result<Self, Failure> {
+        let paths = Paths::of_user()?;
+        let usage = |error: InviteError| Failure::new(Exit::Usage, error);
+        let invite: Invite = invite.parse().map_err(usage)?;
+        let name = UserName::new(name).map_err(|error| Failure::new(Exit::Usage, error))?;
+        let identity = register(&paths, &invite, &name, false).await?;
+        let mut client = Self::over(Link::with(&paths, &identity)?);
+        client.connect().await?;
+        Ok(client)
+    }
+
+    /// Opens what is meant, with files in these places.
+    ///
+    /// # Errors
+    /// [`Failure`] says what to do.
+    pub async fn open_at(paths: &Paths, wanted: &Wanted) -> Result<Self, Failure> {
+        let mut client = Self::over(Link::of(paths, wanted).await?);
+        client.connect().await?;
+        Ok(client)
+    }
+
+    /// A client that has not connected yet.
+    pub(crate) fn over(link: Link) -> Self {
+        Self {
+            link,
+            session: None,
+            me: None,
+            was_interrupted: false,
+            feed: Feed::default(),
+            names: Names::default(),
+            ids: IdSupply::new(fastrand::u64(..)),
+            only: None,
+            handed: None,
+            listener: |text| tracing::info!("{text}"),
+        }
+    }
+
+    /// Has this told of interruptions.
+    pub(crate) fn on_interruption(&mut self, listener: fn(&str)) {
+        self.listener = listener;
+    }
+
+    /// The user's number and name.
+    ///
+    /// # Panics
+    /// Never: every client that was opened has been welcomed.
+    pub fn me(&self) -> (UserId, &UserName) {
+        let (user, name) = self.me.as_ref().expect("it was welcomed");
+        (*user, name)
+    }
+
+    /// Gives out only what happens there.
+    pub fn follow_only(&mut self, conversation: ConversationId) {
+        self.only = Some(conversation);
+    }
+
+    /// Gives out what came after the event at which an earlier run had this token. To be called
+    /// before [`next`](Self::next).
+    ///
+    /// # Errors
+    /// [`Failure`] if the token belongs to another server.
+    pub fn resume_after(&mut self, after: After) -> Result<(), Failure> {
+        if self.feed.resume(after) {
+            Ok(())
+        } else {
+            Err(foreign_token())
+        }
+    }
+
+    /// Where a run that stops now would go on: give it to
+    /// [`resume_after`](Self::resume_after) of a later one. `None` before the first connection.
+    pub fn after(&self) -> Option<After> {
+        self.feed.after()
+    }
+
+    /// Waits until whatever is accepted from here on will be given out.
+    ///
+    /// # Errors
+    /// [`Failure`] if the server lets this device in no more.
+    pub async fn ready(&mut self) -> Result<(), Failure> {
+        while !self.feed.are_known() {
+            self.step().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for what happens next in any conversation of the user: from the moment of opening,
+    /// in the order of each conversation, each once. What was given out counts as delivered when
+    /// more is asked for, and never as read. What this client sends itself does not come; what
+    /// other devices of the user send does.
+    ///
+    /// # Errors
+    /// [`Failure`] if the server lets this device in no more. Interruptions are waited out.
+    pub async fn next(&mut self) -> Result<Event, Failure> {
+        self.note_delivered();
+        loop {
+            let Some(&(conversation, ref entry)) = self.feed.front() else {
+                self.step().await?;
+                continue;
+            };
+            let is_elsewhere = self.only.is_some_and(|only| only != conversation);
+            if is_elsewhere || self.feed.is_own(conversation, entry.seq) {
+                self.feed.pop();
+                continue;
+            }
+            let entry = entry.clone();
+            if let Some(session) = &mut self.session {
+                let named = self.names.complete(session, conversation, &entry).await;
+                if let Err(error) = named {
+                    self.lose(&error);
+                }
+            }
+            self.feed.pop();
+            self.handed = Some((conversation, entry.seq));
+            return Ok(self.event(conversation, entry));
+        }
+    }
+
+    fn event(&mut self, conversation: ConversationId, entry: Entry) -> Event {
+        if let (Content::Room(RoomEvent::Renamed(name)), Some(room)) =
+            (&entry.content, conversation.room())
+        {
+            self.names.learn_room(room, name.clone());
+        }
+        let room = self.names.room(conversation);
+        let (user, name) = self.me.as_ref().expect("it was welcomed");
+        let names = &self.names;
+        let name_of = |user| names.person(user);
+        Event::new((*user, name), conversation, entry, name_of, room)
+    }
+
+    /// The name of a person, as far as it is known.
+    pub fn name_of(&self, user: UserId) -> Option<UserName> {
+        self.names.person(user)
+    }
+
+    /// Which conversation `bob` or `#room` means.
+    ///
+    /// # Errors
+    /// [`Failure`] if there is no such person or room.
+    pub async fn find(&mut self, to: &str) -> Result<ConversationId, Failure> {
+        let target: Target = to.parse()?;
+        loop {
+            let session = self.connect().await?;
+            match target.find(session).await {
+                Ok(found) => return found.ok_or_else(|| target.missing()),
+                Err(error) => self.after_failed(error).await?,
+            }
+        }
+    }
+
+    /// Sends a message to `bob` or `#room`, and waits until it is on the server's disk.
+    ///
+    /// # Errors
+    /// [`Failure`] if the text or the recipient is not right, or the server refuses.
+    pub async fn send(&mut self, to: &str, text: &str) -> Result<Sent, Failure> {
+        let body = body(text)?;
+        let conversation = self.find(to).await?;
+        self.append(conversation, Content::Message(body)).await
+    }
+
+    /// Replies to a message.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn reply(&mut self, to: &Event, text: &str) -> Result<Sent, Failure> {
+        let content = Content::Reply {
+            to: to.seq,
+            body: body(text)?,
+        };
+        self.append(to.conversation, content).await
+    }
+
+    /// Reacts to a message with an emoji.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn react(&mut self, to: &Event, emoji: &str) -> Result<Sent, Failure> {
+        let emoji = Emoji::new(emoji).map_err(|error| Failure::new(Exit::Usage, error))?;
+        let target = to.seq;
+        let content = Content::ReactionAdded { target, emoji };
+        self.append(to.conversation, content).await
+    }
+
+    /// Gives an own message another text.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn edit(&mut self, sent: &Sent, text: &str) -> Result<Sent, Failure> {
+        let content = Content::Edit {
+            target: sent.seq,
+            body: body(text)?,
+        };
+        self.append(sent.conversation, content).await
+    }
+
+    /// Takes a message back: its text is erased everywhere.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn delete(&mut self, sent: &Sent) -> Result<Sent, Failure> {
+        let target = sent.seq;
+        let content = Content::Deletion { target };
+        self.append(sent.conversation, content).await
+    }
+
+    /// Comes into a room. Being in it already is as good.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn join(&mut self, room: &str) -> Result<ConversationId, Failure> {
+        let room = room.strip_prefix('#').unwrap_or(room);
+        let conversation = self.find(&format!("#{room}")).await?;
+        let content = Content::Room(RoomEvent::Joined);
+        let request = Request::Append {
+            conversation,
+            id: self.ids.draw(wall_time()),
+            content,
+        };
+        match self.ask(request).await? {
+            Ok(Answer::Accepted { seq, time }) => self.feed.entered(conversation, seq, time),
+            Ok(_) => return Err(unasked().into()),
+            Err(RequestError::AlreadyAMember) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(conversation)
+    }
+
+    /// Appends anything to a conversation, and waits until it is on the server's disk.
+    ///
+    /// # Errors
+    /// [`Failure`] if the server refuses.
+    pub async fn append(
+        &mut self,
+        conversation: ConversationId,
+        content: Content,
+    ) -> Result<Sent, Failure> {
+        let id = self.ids.draw(wall_time());
+        let request = Request::Append {
+            conversation,
+            id,
+            content,
+        };
+        let Answer::Accepted { seq, time } = self.request(request).await? else {
+            return Err(unasked().into());
+        };
+        self.feed.sent(conversation, seq, time);
+        Ok(Sent {
+            conversation,
+            seq,
+            id,
+            time,
+        })
+    }
+
+    /// Asks the server for anything that may be asked twice, and waits for the answer.
+    ///
+    /// # Errors
+    /// [`Failure`] if the server refuses.
+    pub async fn request(&mut self, request: Request) -> Result<Answer, Failure> {
+        Ok(self.ask(request).await??)
+    }
+
+    /// The same, with a refusal as a value.
+    pub(crate) async fn ask(
+        &mut self,
+        request: Request,
+    ) -> Result<Result<Answer, RequestError>, Failure> {
+        loop {
+            let session = self.connect().await?;
+            match session.request(request.clone()).await {
+                Ok(answer) => return Ok(Ok(answer)),
+                Err(SessionError::Request(error)) if !error.is_temporary() => {
+                    return Ok(Err(error));
+                }
+                Err(error) => self.after_failed(error).await?,
+            }
+        }
+    }
+
+    /// Says goodbye. What was given out last counts as delivered.
+    pub async fn leave(mut self) {
+        self.note_delivered();
+        if let Some(session) = self.session.take() {
+            session.leave().await;
+        }
+    }
+
+    /// Says goodbye without having handled what was given out last.
+    pub(crate) async fn leave_unread(mut self) {
+        self.handed = None;
+        self.leave().await;
+    }
+
+    /// The open session, or a new one.
+    async fn connect(&mut self) -> Result<&mut Session, Failure> {
+        while self.session.is_none() {
+            if self.was_interrupted {
+                self.link.pause().await;
+            }
+            match self.link.open(self.feed.since()).await {
+                Ok(session) => {
+                    self.welcomed(&session)?;
+                    self.session = Some(session);
+                }
+                Err(error) if self.me.is_some() && error.is_temporary() => {
+                    tracing::info!(%error, "not connected");
+                    self.was_interrupted = true;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(self.session.as_mut().expect("it is open"))
+    }
+
+    fn welcomed(&mut self, session: &Session) -> Result<(), Failure> {
+        let welcome = session.welcome();
+        self.me = Some((welcome.user, welcome.name.clone()));
+        if self.feed.opened(welcome.log, welcome.now) {
+            return Ok(());
+        }
+        Err(foreign_token())
+    }
+
+    fn lose(&mut self, error: &SessionError) {
+        (self.listener)(&format!("{error}; connecting again"));
+        self.session = None;
+        self.was_interrupted = true;
+    }
+
+    async fn after_failed(&mut self, error: SessionError) -> Result<(), Failure> {
+        match error {
+            SessionError::Request(error) if error.is_temporary() => self.link.pause().await,
+            SessionError::Request(error) => return Err(error.into()),
+            error => self.lose(&error),
+        }
+        Ok(())
+    }
+
+    /// Moves until something has happened: one question or one frame.
+    async fn step(&mut self) -> Result<(), Failure> {
+        self.connect().await?;
+        if let Some(wanted) = self.feed.wanted() {
+            return self.fetch(wanted).await;
+        }
+        let session = self.session.as_mut().expect("it is open");
+        match session.next_frame().await {
+            Ok(frame) => self.take(frame),
+            Err(error) => self.lose(&error),
+        }
+        Ok(())
+    }
+
+    async fn fetch(&mut self, wanted: Stretch) -> Result<(), Failure> {
+        let request = Request::Page {
+            conversation: wanted.conversation,
+            range: wanted.range,
+            limit: MAX_PAGE_ENTRIES,
+        };
+        let session = self.session.as_mut().expect("it is open");
+        match session.request(request).await {
+            Ok(Answer::Page { entries, newest }) => self.feed.page(wanted, entries, newest),
+            Ok(_) => self.lose(&unasked()),
+            Err(SessionError::Request(error)) if !error.is_temporary() => {
+                self.feed.refused(wanted);
+            }
+            Err(error) => self.after_failed(error).await?,
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, frame: ServerFrame) {
+        match frame {
+            ServerFrame::Heads(page) => self.take_heads(page),
+            ServerFrame::Entry {
+                conversation,
+                entry,
+            } => self.feed.arrived(conversation, entry),
+            ServerFrame::Person(person) => self.names.learn(vec![person]),
+            _ => {}
+        }
+    }
+
+    fn take_heads(&mut self, page: HeadsPage) {
+        self.names.learn(page.people);
+        let me = self.me().0;
+        for head in &page.heads {
+            let own = head.cursors.iter().find(|cursors| cursors.user == me);
+            let read = own.map_or(Seq::ZERO, |cursors| cursors.read);
+            self.feed.head(head, read);
+            if let (Some(facts), Some(room)) = (&head.room, head.conversation.room()) {
+                self.names.learn_room(room, facts.name.clone());
+            }
+        }
+        if let Some(stamp) = page.complete {
+            self.feed.complete(stamp);
+        }
+    }
+
+    /// Says that what was given out is on this device; once for several that wait together.
+    fn note_delivered(&mut self) {
+        let Some((conversation, delivered)) = self.handed else {
+            return;
+        };
+        let front = self.feed.front();
+        if front.is_some_and(|&(next, _)| next == conversation) {
+            return;
+        }
+        if let Some(session) = &mut self.session {
+            let advance = Advance {
+                conversation,
+                delivered,
+                read: Seq::ZERO,
+            };
+            // A link that broke by now shows with the next frame.
+            let _ = session.queue(&ClientFrame::Advance(advance));
+            self.handed = None;
+        }
+    }
+}
+
+/// Checks a text that is to be sent.
+fn body(text: &str) -> Result<MessageBody, Failure> {
+    MessageBody::new(text)
+        .map_err(|error| Failure::new(Exit::Usage, format!("cannot send this: {error}")))
+}
+
+fn foreign_token() -> Failure {
+    let text = "this place to go on from belongs to another server, or to data that is no more: \
+                start without it";
+    Failure::new(Exit::Usage, text)
+}
+
+fn unasked() -> SessionError {
+    SessionError::Malformed("an answer to another question".to_owned())
+}

@@ -1,0 +1,129 @@
+//! Where a reader stopped, as a short text: what `--after` takes.
+//!
+//! A token is a time and some places. In a conversation that it names, everything up to the named
+//! place was given out; in every other one, everything that the server accepted up to the time.
+//! So only conversations with something newer than the time are named, which keeps it short: the
+//! time follows the newest entry at [`SETTLED_AFTER`], and while a reader that was away catches
+//! up, each conversation that it has caught up with adds about ten characters.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use recado_shared::{ConversationId, LogId, RoomId, Seq, Timestamp, UserId};
+
+/// Entries this much older than the newest one are settled, in milliseconds: no entry before them
+/// is still on its way to the disk.
+pub(super) const SETTLED_AFTER: u64 = 60_000;
+
+/// Longest token that is read.
+const MAX_LEN: usize = 256 * 1024;
+
+/// What it begins with: the version of its form.
+const FORM: &str = "1";
+
+/// Where a reader stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    /// Of which data: the first characters of its identity.
+    pub(super) log: String,
+    /// Everything up to here was given out, in conversations that are not named.
+    pub(super) time: Timestamp,
+    /// The last place that was given out.
+    pub(super) places: BTreeMap<ConversationId, Seq>,
+}
+
+/// A text is no token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("that is no token of 'recado tail --json': copy the whole field \"after\" of a line")]
+pub struct AfterError;
+
+/// The part of a log's identity that tokens carry.
+pub(super) fn log_part(log: LogId) -> String {
+    log.to_string().chars().take(8).collect()
+}
+
+impl fmt::Display for After {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{FORM}.{}.{}", self.log, self.time)?;
+        for (conversation, seq) in &self.places {
+            match conversation {
+                ConversationId::Direct(pair) => {
+                    write!(f, ".d{}-{}:{seq}", pair.low(), pair.high())?;
+                }
+                ConversationId::Room(room) => write!(f, ".r{room}:{seq}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for After {
+    type Err = AfterError;
+
+    fn from_str(text: &str) -> Result<Self, AfterError> {
+        let text = text.trim();
+        let mut parts = text.split('.');
+        if text.len() > MAX_LEN || parts.next() != Some(FORM) {
+            return Err(AfterError);
+        }
+        let log = parts.next().filter(|log| log.len() == 8);
+        let time = parts.next().ok_or(AfterError).and_then(number)?;
+        let places = parts.map(place).collect::<Result<_, _>>()?;
+        Ok(Self {
+            log: log.ok_or(AfterError)?.to_owned(),
+            time: Timestamp(time),
+            places,
+        })
+    }
+}
+
+fn number(text: &str) -> Result<u64, AfterError> {
+    text.parse().map_err(|_| AfterError)
+}
+
+fn place(text: &str) -> Result<(ConversationId, Seq), AfterError> {
+    let (name, seq) = text.split_once(':').ok_or(AfterError)?;
+    let seq = Seq(number(seq)?);
+    if let Some(room) = name.strip_prefix('r') {
+        return Ok((ConversationId::Room(RoomId(number(room)?)), seq));
+    }
+    let pair = name.strip_prefix('d').and_then(|pair| pair.split_once('-'));
+    let (low, high) = pair.ok_or(AfterError)?;
+    let talk = ConversationId::direct(UserId(number(low)?), UserId(number(high)?));
+    Ok((talk, seq))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_as_it_was_written() {
+        let token = After {
+            log: log_part(LogId([7; 16])),
+            time: Timestamp(1_764_040_000_000),
+            places: BTreeMap::from([
+                (ConversationId::direct(UserId(9), UserId(3)), Seq(12)),
+                (ConversationId::Room(RoomId(4)), Seq(7)),
+            ]),
+        };
+        let text = token.to_string();
+        assert_eq!(text, "1.07070707.1764040000000.d3-9:12.r4:7");
+        assert_eq!(text.parse(), Ok(token));
+    }
+
+    #[test]
+    fn what_is_no_token_says_so() {
+        for text in [
+            "",
+            "1",
+            "2.07070707.1",
+            "1.07.1",
+            "1.07070707.x",
+            "1.07070707.1.d3:1",
+        ] {
+            assert_eq!(text.parse::<After>(), Err(AfterError), "{text}");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! How an entry is printed: a line of JSON for programs, a line of text for people.
+
+use clap::ValueEnum;
+use jiff::tz::TimeZone;
+use recado_shared::{
+    Content, ConversationId, Erased, History, Role, RoomEvent, UserId, UserName, Visibility, text,
+};
+use serde::Serialize;
+
+use crate::client::Event;
+use crate::client::names::subject;
+
+/// What the fields of a line mean, for the help of the verbs that print them.
+pub(crate) const FIELDS: &str = "\
+Fields of a JSON line:
+  conversation  where: direct/N/M with the numbers of both people, or room/N
+  kind          message, reply, emote, edit, deletion, reaction-added, reaction-removed, event or
+                erased (a message whose text is gone)
+  seq           the place in that conversation, from 1 without a hole
+  id            the message's id
+  time          when the server accepted it, in UTC
+  with, with_id the other person's name and number, null in rooms
+  room          the room's name, null in direct conversations
+  author, author_id, own
+                who wrote it, and whether it was you
+  mentions_me   whether the text has your name with an @ before it
+  text          the text, empty where there is none
+Where they apply: reply_to and target, the seq of the message that it answers or changes; emoji;
+event, what happened to the room (created, joined, left, invited, renamed, topic, visibility,
+history, role, muted, unmuted, kicked, banned, unbanned, closed, author-removed), with user and
+user_id, whom it is about, and value, what it is now. Numbers of people and ids are strings. Names
+that are not known yet are null. New fields may come; those that are here stay.";
+
+/// What an entry can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    /// A message.
+    Message,
+    /// A message about an earlier one.
+    Reply,
+    /// What a person does.
+    Emote,
+    /// A message reads differently from now on.
+    Edit,
+    /// A message is taken back.
+    Deletion,
+    /// Somebody reacts to a message.
+    ReactionAdded,
+    /// Somebody no longer reacts so.
+    ReactionRemoved,
+    /// Something happened to the room.
+    Event,
+    /// A message or an edit whose text is gone.
+    Erased,
+}
+
+impl Kind {
+    pub(crate) fn of(content: &Content) -> Self {
+        match content {
+            Content::Message(_) => Self::Message,
+            Content::Reply { .. } => Self::Reply,
+            Content::Emote(_) => Self::Emote,
+            Content::Edit { .. } => Self::Edit,
+            Content::Deletion { .. } => Self::Deletion,
+            Content::ReactionAdded { .. } => Self::ReactionAdded,
+            Content::ReactionRemoved { .. } => Self::ReactionRemoved,
+            Content::Room(_) | Content::AuthorRemoved => Self::Event,
+            Content::Erased(Erased::Message | Erased::Edit) => Self::Erased,
+        }
+    }
+}
+
+/// A line of `--json`: a stable interface, see [`FIELDS`].
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    conversation: String,
+    kind: Kind,
+    with: Option<&'a str>,
+    with_id: Option<String>,
+    room: Option<&'a str>,
+    author: Option<&'a str>,
+    author_id: String,
+    own: bool,
+    mentions_me: bool,
+    seq: u64,
+    id: String,
+    time: String,
+    text: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_to: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emoji: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
+}
+
+/// A conversation as scripts see it.
+pub(crate) fn conversation_text(conversation: ConversationId) -> String {
+    match conversation {
+        ConversationId::Direct(pair) => format!("direct/{}/{}", pair.low(), pair.high()),
+        ConversationId::Room(room) => format!("room/{room}"),
+    }
+}
+
+/// Writes an event as JSON. `after` is where a reader goes on that has read this line.
+pub(crate) fn json(
+    event: &Event,
+    name: impl Fn(UserId) -> Option<UserName>,
+    after: Option<String>,
+) -> String {
+    let content = &event.content;
+    let (reply_to, emoji) = match content {
+        Content::Reply { to, .. } => (Some(to.0), None),
+        Content::ReactionAdded { emoji, .. } | Content::ReactionRemoved { emoji, .. } => {
+            (None, Some(emoji.as_str()))
+        }
+        _ => (None, None),
+    };
+    let user = subject(content);
+    let (what, value) = match happened(content) {
+        Some((what, value)) => (Some(what), value),
+        None => (None, None),
+    };
+    let line = Line {
+        conversation: conversation_text(event.conversation),
+        kind: Kind::of(content),
+        with: event.with_name.as_ref().map(UserName::as_str),
+        with_id: event.with.map(|user| user.to_string()),
+        room: event.room.as_ref().map(recado_shared::RoomName::as_str),
+        author: event.author_name.as_ref().map(UserName::as_str),
+        author_id: event.author.to_string(),
+        own: event.is_own,
+        mentions_me: event.mentions_me,
+        seq: event.seq.0,
+        id: event.id.to_string(),
+        time: timestamp(event.time).to_string(),
+        text: event.text(),
+        reply_to,
+        target: content.target().map(|target| target.0),
+        emoji,
+        event: what,
+        user: user.and_then(name).map(|name| name.as_str().to_owned()),
+        user_id: user.map(|user| user.to_string()),
+        value,
+        after,
+    };
+    serde_json::to_string(&line).expect("plain values can be written as JSON")
+}
+
+/// What happened to a room, and what it is now.
+fn happened(content: &Content) -> Option<(&'static str, Option<String>)> {
+    let event = match content {
+        Content::Room(event) => event,
+        Content::AuthorRemoved => return Some(("author-removed", None)),
+        _ => return None,
+    };
+    Some(match event {
+        RoomEvent::Created => ("created", None),
+        RoomEvent::Joined => ("joined", None),
+        RoomEvent::Left => ("left", None),
+        RoomEvent::Invited(_) => ("invited", None),
+        RoomEvent::Renamed(name) => ("renamed", Some(name.as_str().to_owned())),
+        RoomEvent::Topic(topic) => {
+            let topic = topic.as_ref().map(|topic| topic.as_str().to_owned());
+            ("topic", Some(topic.unwrap_or_default()))
+        }
+        RoomEvent::Visibility(visibility) => {
+            ("visibility", Some(visibility_word(*visibility).to_owned()))
+        }
+        RoomEvent::History(History::Visible) => ("history", Some("visible".to_owned())),
+        RoomEvent::History(History::Hidden) => ("history", Some("hidden".to_owned())),
+        RoomEvent::Role { role, .. } => ("role", Some(Role::name(*role).to_owned())),
+        RoomEvent::Muted { until, .. } => {
+            ("muted", until.map(|until| timestamp(until).to_string()))
+        }
+        RoomEvent::Unmuted(_) => ("unmuted", None),
+        RoomEvent::Kicked(_) => ("kicked", None),
+        RoomEvent::Banned(_) => ("banned", None),
+        RoomEvent::Unbanned(_) => ("unbanned", None),
+        RoomEvent::Closed => ("closed", None),
+    })
+}
+
+/// The word for a visibility.
+pub(crate) fn visibility_word(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Public => "public",
+        Visibility::Private => "private",
+    }
+}
+
+/// Writes an event for a person, on one line, with the time as `format` says.
+pub(crate) fn plain(
+    event: &Event,
+    name: impl Fn(UserId) -> Option<UserName>,
+    zone: &TimeZone,
+    format: &str,
+) -> String {
+    let time = timestamp(event.time).to_zoned(zone.clone());
+    let time = time.strftime(format);
+    let author = text::neutralise(&event.author()).into_owned();
+    let place = match (&event.room, event.conversation.room(), event.with) {
+        (Some(room), _, _) => format!("#{} ", text::neutralise(room.as_str())),
+        (None, Some(room), _) => format!("room {room} "),
+        (None, None, _) => String::new(),
+    };
+    let to = match event.with {
+        Some(with) if with != event.author => {
+            let with_name = event.with_name.as_ref();
+            let with_name = with_name.map_or_else(|| format!("user {with}"), ToString::to_string);
+            format!(" to {}", text::neutralise(&with_name))
+        }
+        _ => String::new(),
+    };
+    let what = what(event, name);
+    match &event.content {
+        Content::Message(_) | Content::Reply { .. } => {
+            format!("{time} {place}{author}{to}: {what}")
+        }
+        _ => format!("{time} {place}* {author}{to} {what}"),
+    }
+}
+
+fn what(event: &Event, name: impl Fn(UserId) -> Option<UserName>) -> String {
+    let body = text::neutralise(event.text());
+    match &event.content {
+        Content::Message(_) | Content::Emote(_) => body.into_owned(),
+        Content::Reply { to, .. } => format!("[to {to}] {body}"),
+        Content::Edit { target, .. } => format!("changed {target}: {body}"),
+        Content::Deletion { target } => format!("deleted {target}"),
+        Content::ReactionAdded { target, emoji } => {
+            format!(
+                "reacted to {target} with {}",
+                text::neutralise(emoji.as_str())
+            )
+        }
+        Content::ReactionRemoved { target, emoji } => {
+            let emoji = text::neutralise(emoji.as_str());
+            format!("no longer reacts to {target} with {emoji}")
+        }
+        Content::Erased(_) => "wrote something that was deleted".to_owned(),
+        content @ (Content::Room(_) | Content::AuthorRemoved) => {
+            let (what, value) = happened(content).unwrap_or(("changed the room", None));
+            let user = subject(content).map(|user| match name(user) {
+                Some(name) => format!(" {name}"),
+                None => format!(" user {user}"),
+            });
+            let value = value.map(|value| format!(" {value}")).unwrap_or_default();
+            let text = format!("{what}{}{value}", user.unwrap_or_default());
+            text::neutralise(&text).into_owned()
+        }
+    }
+}
+
+/// A time as it is printed; one beyond what can be a time is the latest that can.
+pub(crate) fn timestamp(time: recado_shared::Timestamp) -> jiff::Timestamp {
+    i64::try_from(time.0)
+        .ok()
+        .and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok())
+        .unwrap_or(jiff::Timestamp::MAX)
+}
