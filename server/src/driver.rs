@@ -10,11 +10,13 @@ use std::pin::pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use recado_shared::{Now, ServerFrame, Timestamp};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, info};
 
-use crate::id::SessionId;
+use crate::admin::request::AdminAnswer;
+use crate::admin::socket::Call;
+use crate::id::{SessionId, Ticket};
 use crate::relay::{Effect, Event, Relay};
 use crate::session::{Outbox, Outgoing, RESERVED_ROOM, SessionEvent, Then, kind};
 use crate::store::{NotQueued, StoreEvent, StoreEvents, StoreHandle};
@@ -40,6 +42,11 @@ pub(crate) struct Driver {
     answers: StoreEvents,
     inbox: mpsc::Receiver<SessionEvent>,
     outboxes: BTreeMap<SessionId, Outbox>,
+    /// What administrators ask.
+    calls: mpsc::Receiver<Call>,
+    /// Those who wait for an answer: at most [`MAX_ADMINS`](crate::admin::MAX_ADMINS).
+    waiting: BTreeMap<Ticket, oneshot::Sender<AdminAnswer>>,
+    last_ticket: Ticket,
     /// What the store said when it failed.
     failure: Option<String>,
     is_stopped: bool,
@@ -50,6 +57,7 @@ impl Driver {
         relay: Relay,
         (store, answers): (StoreHandle, StoreEvents),
         inbox: mpsc::Receiver<SessionEvent>,
+        calls: mpsc::Receiver<Call>,
     ) -> Self {
         Self {
             relay,
@@ -57,6 +65,9 @@ impl Driver {
             answers,
             inbox,
             outboxes: BTreeMap::new(),
+            calls,
+            waiting: BTreeMap::new(),
+            last_ticket: Ticket::default(),
             failure: None,
             is_stopped: false,
         }
@@ -86,6 +97,7 @@ impl Driver {
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     self.handle(Event::Deadline);
                 }
+                Some(call) = self.calls.recv(), if room > 0 => self.call(call),
                 taken = self.inbox.recv_many(&mut batch, room), if room > 0 => {
                     // The server holds a sender for as long as this runs.
                     debug_assert!(taken > 0, "the inbox is open");
@@ -104,6 +116,15 @@ impl Driver {
         while let Ok(event) = self.inbox.try_recv() {
             self.session_event(event);
         }
+    }
+
+    fn call(&mut self, call: Call) {
+        self.last_ticket.0 += 1;
+        let ticket = self.last_ticket;
+        self.waiting.insert(ticket, call.answer);
+        let request = call.request;
+        info!(?request, "an administrator asks");
+        self.handle(Event::Admin { ticket, request });
     }
 
     fn session_event(&mut self, event: SessionEvent) {
@@ -191,6 +212,12 @@ impl Driver {
             Effect::Read(read) => {
                 let queued = self.store.read(read);
                 self.expect_queued(queued, events);
+            }
+            Effect::AdminAnswer { ticket, answer } => {
+                if let Some(waiting) = self.waiting.remove(&ticket) {
+                    // Who asked may be gone.
+                    let _ = waiting.send(answer);
+                }
             }
             Effect::Stop => self.is_stopped = true,
         }
@@ -297,7 +324,8 @@ mod tests {
         };
         events.try_send(hello).unwrap();
         // It is told to stop before it looks at anything else.
-        let driver = Driver::new(relay, store, inbox);
+        let (_, calls) = mpsc::channel(1);
+        let driver = Driver::new(relay, store, inbox, calls);
         let (stopped, store) = driver.run(std::future::ready(())).await;
         assert_eq!(stopped, Stopped::Drained);
         let refused = ServerFrame::Refused(Refusal::ShuttingDown);

@@ -125,7 +125,8 @@ impl Drop for TicketFile {
     }
 }
 
-fn make_private_folder(path: &Path) -> io::Result<()> {
+/// Makes a folder, and those above it, for its owner only; one that exists keeps its rights.
+pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -134,7 +135,7 @@ fn make_private_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Writes a file that only its owner may read, synced to disk before it gets its name.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let result = write_new(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
     if result.is_err() {

@@ -12,3 +12,7 @@ impl fmt::Display for SessionId {
         self.0.fmt(f)
     }
 }
+
+/// A request of an administrator, numbered by the driver and never reused while the server runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);

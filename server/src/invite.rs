@@ -56,6 +56,19 @@ pub fn make(
     address: Option<ServerAddress>,
     terms: &InviteTerms,
 ) -> Result<Invite, MakeInviteError> {
+    let invite = prepare(data_dir, address)?;
+    if let Some(token) = &invite.token {
+        let name = terms.name.as_ref();
+        store::create_invite(data_dir, token, terms.uses, terms.expires, name)?;
+    }
+    Ok(invite)
+}
+
+/// The text of an invite, with a new token that admits nobody yet.
+pub(crate) fn prepare(
+    data_dir: &Path,
+    address: Option<ServerAddress>,
+) -> Result<Invite, MakeInviteError> {
     let missing = || StoreError::Missing {
         path: data_dir.to_owned(),
     };
@@ -64,13 +77,6 @@ pub fn make(
         .or_else(|| files::noted_address(data_dir))
         .ok_or(MakeInviteError::NoAddress)?;
     let token = random_token()?;
-    store::create_invite(
-        data_dir,
-        &token,
-        terms.uses,
-        terms.expires,
-        terms.name.as_ref(),
-    )?;
     Ok(Invite {
         address,
         fingerprint: identity.fingerprint(),

@@ -4,11 +4,13 @@
 //!   same in two steps, for those who need the fingerprint and the ticket first.
 //! - `listener` accepts connections, [`session`] is a task per connection, `driver` owns the
 //!   [`relay`] core and the handle of the [`store`], and carries out what the core decides.
+//! - [`admin`] is the socket by which the person who runs the server administers it.
 //! - [`config`] holds the settings, [`invite`] makes invites, [`paths`] says where files live.
 //! - [`cli`] and [`telemetry`] belong to the program `recado-server`. Nothing else here is global
 //!   to a process, so that several servers can live in one.
 
 mod address;
+pub mod admin;
 pub mod cli;
 pub mod config;
 mod driver;

@@ -18,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use crate::admin::MAX_ADMINS;
+use crate::admin::socket::AdminSocket;
 use crate::config::LimitError;
 use crate::driver::{Driver, INBOX_ROOM, Stopped};
 use crate::files::{self, FileError, TicketFile};
@@ -79,6 +81,7 @@ struct Parts {
     identity: Identity,
     local_token: Token,
     ticket: Option<TicketFile>,
+    admin: Option<AdminSocket>,
 }
 
 /// Serves a data folder on a bound listener until `shutdown` completes.
@@ -149,6 +152,7 @@ impl Server {
             identity,
             local_token,
             ticket,
+            admin,
         } = self.parts;
         let limits = self.config.limits;
         let config = RelayConfig {
@@ -176,7 +180,11 @@ impl Server {
         tasks.spawn(listener.run());
         info!(listening = %self.listening, fingerprint = %identity.fingerprint(), "serving");
 
-        let driver = Driver::new(relay, store, inbox);
+        let (calls, asked) = mpsc::channel(MAX_ADMINS);
+        if let Some(admin) = admin {
+            tasks.spawn(admin.run(calls, close.clone()));
+        }
+        let driver = Driver::new(relay, store, inbox, asked);
         let (stopped, store) = driver.run(shutdown).await;
         drop(events);
         close.cancel();
@@ -216,11 +224,15 @@ impl Parts {
         files::note_address(data_dir, public_address)?;
         let ticket = local_ticket(listening, &identity, &local_token);
         let ticket = TicketFile::leave_in_one_of(ticket_places, &ticket);
+        let folders = ticket_places.iter().filter_map(|path| path.parent());
+        let folders: Vec<_> = folders.map(Path::to_owned).collect();
+        let admin = AdminSocket::bind(data_dir, &folders, store.0.log());
         Ok(Self {
             store,
             identity,
             local_token,
             ticket,
+            admin,
         })
     }
 }

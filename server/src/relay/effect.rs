@@ -2,7 +2,8 @@
 
 use recado_shared::{Farewell, Refusal, ServerFrame};
 
-use crate::id::SessionId;
+use crate::admin::request::AdminAnswer;
+use crate::id::{SessionId, Ticket};
 use crate::store::{Read, Write};
 
 /// An output of [`Relay::handle`](super::Relay::handle), to be carried out in order.
@@ -45,6 +46,13 @@ pub enum Effect {
     Write(Write),
     /// Queue work for a reader.
     Read(Read),
+    /// Answer the person who runs the server.
+    AdminAnswer {
+        /// The number of the request.
+        ticket: Ticket,
+        /// What came of it.
+        answer: AdminAnswer,
+    },
     /// Everything is said: end the program once the sessions have written what is queued.
     Stop,
 }

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use recado_shared::{ClientFrame, DeviceKey, Hello};
 
-use crate::id::SessionId;
+use crate::admin::request::AdminRequest;
+use crate::id::{SessionId, Ticket};
 use crate::store::{ReadResult, Written};
 
 /// What the handshake showed of the other side.
@@ -46,6 +47,13 @@ pub enum Event {
     Written(Written),
     /// The store read something.
     Read(ReadResult),
+    /// The person who runs the server asked for something.
+    Admin {
+        /// The number that the answer repeats.
+        ticket: Ticket,
+        /// What.
+        request: AdminRequest,
+    },
     /// The store failed and will answer nothing more.
     StoreFailed,
     /// The server was told to stop.

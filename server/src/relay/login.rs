@@ -26,6 +26,7 @@ const REGISTRATION_WINDOW: Duration = Duration::from_hours(1);
 #[derive(Debug)]
 pub(super) struct Greeting {
     version: ProtocolVersion,
+    address: IpAddr,
     since: Option<Since>,
     /// The network that a registration counts against.
     counts_for: Option<IpAddr>,
@@ -95,6 +96,7 @@ impl Relay {
                     session,
                     Greeting {
                         version,
+                        address: peer.address,
                         since: hello.since,
                         counts_for,
                         is_gone: false,
@@ -104,6 +106,7 @@ impl Relay {
                     session,
                     key: peer.key,
                     name,
+                    token: hello.token.clone(),
                     admission,
                     max_users: self.config.max_users,
                     time: now.wall,
@@ -206,6 +209,8 @@ impl Relay {
         let session = Session {
             user,
             version: greeting.version,
+            address: greeting.address,
+            since: now.wall,
             activity: Activity::Active,
             watching: BTreeSet::new(),
             untold: BTreeSet::new(),

@@ -3,6 +3,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm, clippy::disallowed_methods)]
 
+mod admin;
 mod catch_up;
 mod delivery;
 mod drain;
@@ -17,13 +18,14 @@ mod roster;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::time::Instant;
 
 use recado_shared::{
     Activity, Answer, ClientFrame, ConversationId, DirectPair, Now, ProtocolVersion, Request,
-    RequestError, ServerFrame, Stamp, Token, UserId,
+    RequestError, ServerFrame, Stamp, Timestamp, Token, UserId,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use self::catch_up::{Flow, HeadsReading, find_people, names, page};
 use self::drain::Phase;
@@ -38,12 +40,12 @@ pub use drain::DRAIN_LIMIT;
 pub use effect::Effect;
 pub use event::{Event, Peer};
 
-pub use crate::id::SessionId;
+pub use crate::id::{SessionId, Ticket};
 pub use login::DIRECTORY_ANNOUNCE_LIMIT;
 pub use presence::{PRESENCE_BURST, PRESENCE_INTERVAL, PRESENCE_PACE};
 
 /// Who may claim a new name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Policy {
     /// Who brings an invite.
@@ -53,6 +55,17 @@ pub enum Policy {
     Open,
     /// Nobody but the bearer of the local ticket.
     Closed,
+}
+
+impl Policy {
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Invite => "invite",
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 /// The settings of a [`Relay`].
@@ -98,6 +111,8 @@ pub struct Relay {
 struct Session {
     user: UserId,
     version: ProtocolVersion,
+    address: IpAddr,
+    since: Timestamp,
     activity: Activity,
     /// At most [`MAX_WATCHED`](recado_shared::limits::MAX_WATCHED).
     watching: BTreeSet<UserId>,
@@ -143,6 +158,7 @@ impl Relay {
             Event::CaughtUp(session) => self.caught_up(session, now, &mut out),
             Event::Written(written) => self.written(written, now, &mut out),
             Event::Read(result) => self.read(result, &mut out),
+            Event::Admin { ticket, request } => self.admin(ticket, request, now, &mut out),
             Event::StoreFailed => self.store_failed(&mut out),
             Event::Drain => self.drain(now, &mut out),
             Event::Deadline => self.deadline(now, &mut out),
@@ -283,6 +299,14 @@ impl Relay {
             } => {
                 self.left_out_since = self.left_out_since.max(before(stamp));
                 self.room_created(origin, &new, result, stamp, out);
+            }
+            Written::Admin {
+                ticket,
+                result,
+                stamp,
+            } => {
+                self.left_out_since = self.left_out_since.max(before(stamp));
+                self.administered(ticket, result, now, out);
             }
             Written::Advance {
                 conversation,

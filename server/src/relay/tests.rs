@@ -1,5 +1,7 @@
 //! Scripts: events and moved time in, exact effects out.
 
+mod admin;
+
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -295,6 +297,7 @@ fn a_greeting_becomes_a_login_and_a_welcome_with_heads() {
         session: S1,
         key: DeviceKey([3; 32]),
         name: Some(UserName::new("alice").unwrap()),
+        token: Some(token.clone()),
         admission: Admission::ByInvite(token),
         max_users: 7,
         time: Timestamp(1_000),

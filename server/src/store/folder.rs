@@ -79,21 +79,31 @@ impl Folder {
     }
 }
 
+/// Says so if no server ever used a folder, and makes nothing in it.
+pub(super) fn expect_data(dir: &Path) -> Result<(), StoreError> {
+    let path = database_in(dir);
+    if path.try_exists().map_err(StoreError::folder(&path))? {
+        return Ok(());
+    }
+    Err(StoreError::Missing {
+        path: dir.to_owned(),
+    })
+}
+
 /// Opens a connection for an administrator's command, beside a server or without one.
 pub(super) fn open_beside(dir: &Path) -> Result<Connection, StoreError> {
+    expect_data(dir)?;
     let path = database_in(dir);
-    let missing = || StoreError::Missing {
-        path: dir.to_owned(),
-    };
-    if !path.try_exists().map_err(StoreError::folder(&path))? {
-        return Err(missing());
-    }
     let error = || StoreError::database(&path);
     let db = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(error())?;
     match schema::inspect(&db, &path)? {
         Found::Schema(schema::NEWEST) => {}
         Found::Schema(_) => return Err(StoreError::OlderSchema { path }),
-        Found::Empty => return Err(missing()),
+        Found::Empty => {
+            return Err(StoreError::Missing {
+                path: dir.to_owned(),
+            });
+        }
     }
     prepare_writer(&db).map_err(error())?;
     Ok(db)

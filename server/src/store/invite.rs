@@ -2,7 +2,7 @@
 //! transaction.
 
 use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
-use recado_shared::{Refusal, Timestamp, Token, UserName};
+use recado_shared::{Refusal, Timestamp, Token, UserId, UserName};
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
 use super::row::{int, name, uint};
@@ -14,6 +14,8 @@ type Hash = [u8; SHA256_OUTPUT_LEN];
 pub(super) struct Invite {
     token_hash: Hash,
     for_name: Option<UserName>,
+    /// The user whom it lets back in.
+    pub(super) for_user: Option<UserId>,
 }
 
 /// Finds the invite of a token, or says why it admits nobody.
@@ -24,7 +26,9 @@ pub(super) fn find(
 ) -> Result<std::result::Result<Invite, Refusal>> {
     let token_hash = hash(token);
     let row = db
-        .prepare_cached("SELECT uses_left, expires, for_name FROM invites WHERE token_hash = ?1")?
+        .prepare_cached(
+            "SELECT uses_left, expires, for_name, for_user FROM invites WHERE token_hash = ?1",
+        )?
         .query_one([token_hash], |row| {
             let expires = match row.get_ref(1)? {
                 rusqlite::types::ValueRef::Null => None,
@@ -34,16 +38,21 @@ pub(super) fn find(
                 rusqlite::types::ValueRef::Null => None,
                 _ => Some(name(row, 2)?),
             };
-            Ok((uint(row, 0)?, expires, for_name))
+            let for_user = match row.get_ref(3)? {
+                rusqlite::types::ValueRef::Null => None,
+                _ => Some(UserId(uint(row, 3)?)),
+            };
+            Ok((uint(row, 0)?, expires, (for_name, for_user)))
         })
         .optional()?;
     Ok(match row {
         None => Err(Refusal::InviteUnknown),
         Some((0, ..)) => Err(Refusal::InviteUsed),
         Some((_, Some(expires), _)) if expires <= time => Err(Refusal::InviteExpired),
-        Some((_, _, for_name)) => Ok(Invite {
+        Some((_, _, (for_name, for_user))) => Ok(Invite {
             token_hash,
             for_name,
+            for_user,
         }),
     })
 }
@@ -81,6 +90,19 @@ pub(super) fn insert(
         expires.map(|time| int(time.0)),
         for_name.map(UserName::as_str)
     ])?;
+    Ok(())
+}
+
+/// Stores an invite that lets one device in as an existing user.
+pub(super) fn insert_reset(
+    db: &Connection,
+    token: &Token,
+    expires: Timestamp,
+    (user, user_name): (UserId, &UserName),
+) -> Result<()> {
+    insert(db, token, 1, Some(expires), Some(user_name))?;
+    db.prepare_cached("UPDATE invites SET for_user = ?2 WHERE token_hash = ?1")?
+        .execute(params![hash(token), int(user.0)])?;
     Ok(())
 }
 

@@ -23,7 +23,10 @@ pub(super) fn login(db: &Connection, log: LogId, stamp: Stamp, login: &Login) ->
             stamp,
         }))
     };
-    if let Some((user, own)) = find_device(db, login.key)? {
+    if let Some((user, own, is_disabled)) = find_device(db, login.key)? {
+        if is_disabled {
+            return Ok(Err(Refusal::Disabled));
+        }
         let claims_other = |claimed: &UserName| claimed.folded() != own.folded();
         return if login.name.as_ref().is_some_and(claims_other) {
             Ok(Err(Refusal::OtherName(own)))
@@ -31,10 +34,51 @@ pub(super) fn login(db: &Connection, log: LogId, stamp: Stamp, login: &Login) ->
             admitted(user, own, false)
         };
     }
+    if let Some(result) = come_back(db, login)? {
+        return match result {
+            Ok((user, name)) => admitted(user, name, false),
+            Err(refusal) => Ok(Err(refusal)),
+        };
+    }
     match register(db, login)? {
         Ok((user, name)) => admitted(user, name, true),
         Err(refusal) => Ok(Err(refusal)),
     }
+}
+
+/// Makes a device one of an existing user's, if it shows a token that was made for that.
+fn come_back(
+    db: &Connection,
+    login: &Login,
+) -> Result<Option<std::result::Result<(UserId, UserName), Refusal>>> {
+    let Some(token) = &login.token else {
+        return Ok(None);
+    };
+    let Ok(invite) = invite::find(db, token, login.time)? else {
+        return Ok(None);
+    };
+    let Some(user) = invite.for_user else {
+        return Ok(None);
+    };
+    let (own, is_disabled) = db
+        .prepare_cached("SELECT name, is_disabled FROM users WHERE id = ?1")?
+        .query_one([int(user.0)], |row| Ok((name(row, 0)?, row.get(1)?)))?;
+    let claims_other = |claimed: &UserName| claimed.folded() != own.folded();
+    if is_disabled {
+        return Ok(Some(Err(Refusal::Disabled)));
+    }
+    if login.name.as_ref().is_some_and(claims_other) {
+        return Ok(Some(Err(Refusal::InviteForOtherName)));
+    }
+    invite.use_up(db)?;
+    add_device(db, login, user)?;
+    Ok(Some(Ok((user, own))))
+}
+
+fn add_device(db: &Connection, login: &Login, user: UserId) -> Result<()> {
+    db.prepare_cached("INSERT INTO devices (key, user, added) VALUES (?1, ?2, ?3)")?
+        .execute(params![login.key.0, int(user.0), int(login.time.0)])?;
+    Ok(())
 }
 
 fn register(db: &Connection, login: &Login) -> Outcome<(UserId, UserName)> {
@@ -52,7 +96,7 @@ fn register(db: &Connection, login: &Login) -> Outcome<(UserId, UserName)> {
     if invite.as_ref().is_some_and(|invite| !invite.admits(name)) {
         return Ok(Err(Refusal::InviteForOtherName));
     }
-    if let Some(refusal) = unavailable(db, name)? {
+    if let Some(refusal) = unavailable(db, name, None)? {
         return Ok(Err(refusal));
     }
     if count_users(db)? >= login.max_users {
@@ -62,30 +106,37 @@ fn register(db: &Connection, login: &Login) -> Outcome<(UserId, UserName)> {
         invite.use_up(db)?;
     }
     let user = insert(db, name, login.time)?;
-    db.prepare_cached("INSERT INTO devices (key, user, added) VALUES (?1, ?2, ?3)")?
-        .execute(params![login.key.0, int(user.0), int(login.time.0)])?;
+    add_device(db, login, user)?;
     Ok(Ok((user, name.clone())))
 }
 
-fn find_device(db: &Connection, key: DeviceKey) -> Result<Option<(UserId, UserName)>> {
+/// The user of a device, and whether they are disabled.
+fn find_device(db: &Connection, key: DeviceKey) -> Result<Option<(UserId, UserName, bool)>> {
     db.prepare_cached(
-        "SELECT users.id, users.name FROM devices JOIN users ON users.id = devices.user
+        "SELECT users.id, users.name, users.is_disabled FROM devices JOIN users ON users.id = devices.user
          WHERE devices.key = ?1",
     )?
-    .query_one([key.0], |row| Ok((UserId(uint(row, 0)?), name(row, 1)?)))
+    .query_one([key.0], |row| Ok((UserId(uint(row, 0)?), name(row, 1)?, row.get(2)?)))
     .optional()
 }
 
-/// Says why a name cannot be given to a new user. A freed name stays taken.
-fn unavailable(db: &Connection, name: &UserName) -> Result<Option<Refusal>> {
+/// Says why a name cannot be given to a user, new or not. A freed name stays taken, but for the
+/// user who had it.
+pub(super) fn unavailable(
+    db: &Connection,
+    name: &UserName,
+    user: Option<UserId>,
+) -> Result<Option<Refusal>> {
     let mut owner = db.prepare_cached(
         "SELECT users.folded FROM name_keys LEFT JOIN users ON users.id = name_keys.user
-         WHERE name_keys.key = ?1",
+         WHERE name_keys.key = ?1 AND name_keys.user IS NOT ?2",
     )?;
     let mut refusal = None;
     for key in name.keys() {
         let folded: Option<Option<String>> = owner
-            .query_one([key.as_str()], |row| row.get(0))
+            .query_one(params![key.as_str(), user.map(|user| int(user.0))], |row| {
+                row.get(0)
+            })
             .optional()?;
         match folded {
             None => {}
@@ -105,9 +156,17 @@ fn insert(db: &Connection, name: &UserName, time: Timestamp) -> Result<UserId> {
     let row = db
         .prepare_cached("INSERT INTO users (name, folded, created) VALUES (?1, ?2, ?3)")?
         .insert(params![name.as_str(), name.folded(), int(time.0)])?;
-    let mut claim = db.prepare_cached("INSERT INTO name_keys (key, user) VALUES (?1, ?2)")?;
+    let user = UserId(row.unsigned_abs());
+    claim_keys(db, name, user)?;
+    Ok(user)
+}
+
+/// Takes the keys of a name that is available to a user.
+pub(super) fn claim_keys(db: &Connection, name: &UserName, user: UserId) -> Result<()> {
+    let mut claim =
+        db.prepare_cached("INSERT OR IGNORE INTO name_keys (key, user) VALUES (?1, ?2)")?;
     for key in name.keys() {
-        claim.execute(params![key.as_str(), row])?;
+        claim.execute(params![key.as_str(), int(user.0)])?;
     }
-    Ok(UserId(row.unsigned_abs()))
+    Ok(())
 }

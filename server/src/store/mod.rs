@@ -27,7 +27,10 @@ use recado_shared::LogId;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc};
 
-pub use admin::{Admin, create_invite, open_admin};
+pub use admin::{
+    Admin, Change, ChangeError, Changed, InviteFacts, UserDetail, UserFacts, UserState, administer,
+    create_invite, open_admin,
+};
 pub use error::StoreError;
 pub use request::{
     Admission, Admitted, Appended, FindRooms, Login, NewRoom, Origin, Read, ReadResult,

@@ -10,7 +10,8 @@ use recado_shared::{
     RoomSummary, Seq, Stamp, Standing, Timestamp, Token, UserId, UserName, Visibility,
 };
 
-use crate::id::SessionId;
+use super::admin::{Change, ChangeError, Changed};
+use crate::id::{SessionId, Ticket};
 
 /// A request of a session, so that its answer finds the way back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,15 @@ pub enum Write {
         user: UserId,
         /// Where, and to where.
         advance: Advance,
+    },
+    /// Change something for an administrator.
+    Admin {
+        /// Who waits for it.
+        ticket: Ticket,
+        /// What.
+        change: Change,
+        /// When.
+        time: Timestamp,
     },
 }
 
@@ -112,6 +122,9 @@ pub struct Login {
     pub key: DeviceKey,
     /// The name it claims or resumes.
     pub name: Option<UserName>,
+    /// The token that it shows. One that was made for an existing user makes the device theirs,
+    /// whatever the admission says.
+    pub token: Option<Token>,
     /// Whether it may register if its key is unknown.
     pub admission: Admission,
     /// Most users that the server may have.
@@ -169,6 +182,15 @@ pub enum Written {
         conversation: ConversationId,
         /// The member's cursors as they are now, or `None` if nothing moved.
         moved: Option<MemberCursors>,
+        /// The change that this was.
+        stamp: Stamp,
+    },
+    /// Of [`Write::Admin`].
+    Admin {
+        /// Who waits for it.
+        ticket: Ticket,
+        /// What was changed, or why nothing.
+        result: Result<Changed, ChangeError>,
         /// The change that this was.
         stamp: Stamp,
     },

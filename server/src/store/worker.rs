@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::log::NewEntry;
 use super::request::{Read, RosterRoom, Write, Written};
-use super::{Checkpoints, StoreEvent, log, login, read, room, schema};
+use super::{Checkpoints, StoreEvent, admin, log, login, read, room, schema};
 
 /// Most requests in one commit.
 const MAX_BATCH: usize = 1_024;
@@ -155,6 +155,7 @@ fn erases(written: &Written) -> bool {
         Written::Append { .. }
         | Written::Login { .. }
         | Written::CreateRoom { .. }
+        | Written::Admin { .. }
         | Written::Advance { .. } => false,
     }
 }
@@ -217,6 +218,15 @@ fn apply(
             origin: *origin,
             new: new.clone(),
             result: room::create(db, stamp, new)?,
+            stamp: *stamp,
+        },
+        Write::Admin {
+            ticket,
+            change,
+            time: _,
+        } => Written::Admin {
+            ticket: *ticket,
+            result: admin::change(db, stamp, change)?,
             stamp: *stamp,
         },
         Write::Advance { user, advance } => Written::Advance {

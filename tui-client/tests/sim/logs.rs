@@ -64,6 +64,7 @@ impl Logs {
     /// Carries out one write of a commit.
     pub(crate) fn apply(&mut self, write: Write) -> Written {
         match write {
+            Write::Admin { .. } => unreachable!("nobody administers this server"),
             Write::Login(login) => self.login(&login),
             Write::Append {
                 origin,

@@ -243,7 +243,7 @@ impl Server {
                 let delay = clock.millis(0..30);
                 clock.after(delay, Step::Read(self.boot, read));
             }
-            Effect::Stop => {}
+            Effect::AdminAnswer { .. } | Effect::Stop => {}
         }
     }
 

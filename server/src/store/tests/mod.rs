@@ -1,5 +1,6 @@
 //! Tests of the store, all on real files.
 
+mod admin;
 mod crash;
 mod handle;
 mod log;
@@ -67,6 +68,19 @@ impl Desk {
         Self { devices, ..desk }
     }
 
+    /// Closes everything, and leaves the folder.
+    pub(super) fn close(self) -> TempDir {
+        let Self {
+            writer,
+            reader,
+            folder,
+            dir,
+            ..
+        } = self;
+        drop((writer, reader, folder));
+        dir
+    }
+
     pub(super) fn dir(&self) -> &Path {
         self.dir.path()
     }
@@ -132,6 +146,7 @@ pub(super) fn login(device: u8, claimed: Option<&str>) -> Login {
         session: SESSION,
         key: DeviceKey([device; 32]),
         name: claimed.map(name),
+        token: None,
         admission: Admission::Granted,
         max_users: 100,
         time: Timestamp(1_000),

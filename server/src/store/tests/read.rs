@@ -160,13 +160,13 @@ fn pages_go_both_ways_without_a_hole() {
     assert_eq!(of(PageRange::After(Seq(0)), 3), [1, 2, 3]);
     assert_eq!(of(PageRange::After(Seq(3)), 3), [4, 5, 6]);
     assert_eq!(of(PageRange::After(Seq(9)), 3), [10]);
-    assert_eq!(of(PageRange::After(Seq(10)), 3), []);
+    assert_eq!(of(PageRange::After(Seq(10)), 3), [0_u64; 0]);
     assert_eq!(of(PageRange::Before(Seq(11)), 3), [8, 9, 10]);
     assert_eq!(of(PageRange::Before(Seq(u64::MAX)), 2), [9, 10]);
     assert_eq!(of(PageRange::Before(Seq(3)), 9), [1, 2]);
-    assert_eq!(of(PageRange::Before(Seq(1)), 9), []);
-    assert_eq!(of(PageRange::Before(Seq(0)), 9), []);
-    assert_eq!(of(PageRange::After(Seq(u64::MAX)), 9), []);
+    assert_eq!(of(PageRange::Before(Seq(1)), 9), [0_u64; 0]);
+    assert_eq!(of(PageRange::Before(Seq(0)), 9), [0_u64; 0]);
+    assert_eq!(of(PageRange::After(Seq(u64::MAX)), 9), [0_u64; 0]);
     let (entries, newest) = page(&mut desk, direct, PageRange::After(Seq(6)), 1);
     assert_eq!(
         (entries[0].content.clone(), newest),

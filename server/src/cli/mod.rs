@@ -1,6 +1,11 @@
 //! The command line of `recado-server`: reads arguments and the configuration, runs a verb, and
 //! speaks to the person who started it.
 
+mod admin;
+mod exit;
+mod show;
+mod target;
+
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -15,6 +20,9 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::warn;
 
+use self::admin::UserVerb;
+pub use self::exit::code_of;
+use self::target::Target;
 use crate::invite::{self, InviteTerms};
 use crate::paths::Paths;
 use crate::settings::{self, Settings};
@@ -61,10 +69,38 @@ struct PlaceArguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Make an invite and print it, while the server runs or not
-    Invite(InviteArguments),
+    /// Make an invite and print it, while the server runs or not; list and revoke invites
+    Invite(InviteCommand),
+    /// Look at people, and change what they may
+    #[command(subcommand)]
+    User(UserVerb),
+    /// Show or change who may claim a new name, while the server runs
+    Policy(admin::PolicyArguments),
+    /// Tell everybody who is connected something
+    Announce(admin::AnnounceArguments),
+    /// List who is connected
+    Sessions(admin::ListArguments),
     /// Print a configuration file with every setting and its default
     Config,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+struct InviteCommand {
+    #[command(flatten)]
+    create: InviteArguments,
+    #[command(subcommand)]
+    verb: Option<InviteVerb>,
+}
+
+#[derive(Debug, Subcommand)]
+enum InviteVerb {
+    /// Make an invite and print it, as without a verb
+    Create(InviteArguments),
+    /// List the invites, also those that are used up
+    List(admin::ListArguments),
+    /// Delete an invite, so that it lets nobody in
+    Revoke(admin::RevokeArguments),
 }
 
 #[derive(Debug, Args)]
@@ -92,7 +128,16 @@ struct InviteArguments {
 pub fn run(arguments: Arguments) -> Result<()> {
     match arguments.verb {
         None => serve(arguments.serve),
-        Some(Verb::Invite(arguments)) => make_invite(arguments),
+        Some(Verb::Invite(command)) => match command.verb {
+            None => make_invite(command.create),
+            Some(InviteVerb::Create(arguments)) => make_invite(arguments),
+            Some(InviteVerb::List(arguments)) => admin::list_invites(&arguments),
+            Some(InviteVerb::Revoke(arguments)) => admin::revoke_invite(&arguments),
+        },
+        Some(Verb::User(verb)) => admin::user(verb),
+        Some(Verb::Policy(arguments)) => admin::policy(&arguments),
+        Some(Verb::Announce(arguments)) => admin::announce(&arguments),
+        Some(Verb::Sessions(arguments)) => admin::sessions(&arguments),
         Some(Verb::Config) => print(&settings::template()),
     }
 }
@@ -198,19 +243,14 @@ fn only_local(address: &ServerAddress) -> String {
 }
 
 fn make_invite(arguments: InviteArguments) -> Result<()> {
-    let paths = Paths::of_user()?;
-    let settings = arguments.place.settings(&paths)?;
-    let data_dir = arguments.place.data_dir(&settings, &paths);
-    let address = match arguments.address {
-        Some(address) => Some(address),
-        None => settings.public_address()?,
-    };
+    let target = Target::of(&arguments.place)?;
+    let address = arguments.address.or(target.public_address);
     let terms = InviteTerms {
         uses: arguments.uses,
         expires: Some(from_now(arguments.expires)?),
         name: arguments.name,
     };
-    let invite = invite::make(&data_dir, address, &terms)?;
+    let invite = invite::make(&target.data_dir, address, &terms)?;
     if address::is_only_local(&invite.address) {
         writeln!(io::stderr(), "{}", only_local(&invite.address))?;
     }

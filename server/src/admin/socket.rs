@@ -1,0 +1,242 @@
+//! The server's side of the socket: binding it, and a task per connection, which takes one request
+//! and brings back its answer.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixListener as StdListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use recado_shared::LogId;
+use recado_shared::codec::{self, CodecError};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::{sleep, timeout};
+use tokio_util::codec::{FramedRead, FramedWrite};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, info, warn};
+
+use super::request::{AdminAnswer, AdminRequest};
+use super::{MAX_ADMINS, MAX_ANSWER_LEN, MAX_REQUEST_LEN, PATIENCE, note_in, socket_in};
+
+/// A request on its way to the driver.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) request: AdminRequest,
+    /// Dropped by a driver that has stopped.
+    pub(crate) answer: oneshot::Sender<AdminAnswer>,
+}
+
+/// A bound socket. Connections queue at it until it is run.
+#[derive(Debug)]
+pub(crate) struct AdminSocket {
+    listener: StdListener,
+    file: SocketFile,
+}
+
+/// The socket's file, removed when dropped. Its server holds the lock of the data folder for
+/// longer, so it is always its own.
+#[derive(Debug)]
+struct SocketFile {
+    path: PathBuf,
+    note: Option<PathBuf>,
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // One that stays behind is replaced by the next server.
+        let _ = fs::remove_file(&self.path);
+        if let Some(note) = &self.note {
+            let _ = fs::remove_file(note);
+        }
+    }
+}
+
+impl AdminSocket {
+    /// Binds the socket in the data folder, in place of what an earlier server may have left; where
+    /// its path is too long for a socket, in the first of the other folders that can be used, which
+    /// the data folder then names. A server without a socket still serves.
+    ///
+    /// The caller holds the lock of the data folder.
+    pub(crate) fn bind(data_dir: &Path, others: &[PathBuf], log: LogId) -> Option<Self> {
+        let _ = fs::remove_file(note_in(data_dir));
+        let path = socket_in(data_dir);
+        let error = match Self::bind_at(path.clone(), None) {
+            Ok(socket) => return Some(socket),
+            Err(error) => error,
+        };
+        warn!(path = %path.display(), %error, "no administration there: the path may be too long");
+        for folder in others {
+            let path = folder.join(format!("admin-{log}.sock"));
+            match Self::bind_noted(data_dir, folder, &path) {
+                Ok(socket) => {
+                    info!(path = %path.display(), "administration goes through another folder");
+                    return Some(socket);
+                }
+                Err(error) => warn!(path = %path.display(), %error, "nor there"),
+            }
+        }
+        warn!(
+            "this server cannot be administered while it runs: give it a folder with a shorter path"
+        );
+        None
+    }
+
+    fn bind_noted(data_dir: &Path, folder: &Path, path: &Path) -> io::Result<Self> {
+        crate::files::make_private_folder(folder)?;
+        let note = note_in(data_dir);
+        let socket = Self::bind_at(path.to_owned(), Some(note.clone()))?;
+        crate::files::write_private(&note, path.as_os_str().as_encoded_bytes())?;
+        Ok(socket)
+    }
+
+    /// The socket gets its name only once its rights are set, so nobody else finds it before.
+    fn bind_at(path: PathBuf, note: Option<PathBuf>) -> io::Result<Self> {
+        let unready = path.with_extension("new");
+        let _ = fs::remove_file(&unready);
+        let listener = StdListener::bind(&unready)?;
+        let mut file = SocketFile {
+            path: unready,
+            note: None,
+        };
+        listener.set_nonblocking(true)?;
+        fs::set_permissions(&file.path, fs::Permissions::from_mode(0o600))?;
+        fs::rename(&file.path, &path)?;
+        file.path = path;
+        file.note = note;
+        Ok(Self { listener, file })
+    }
+
+    /// Takes connections until `stop`, and removes the socket.
+    pub(crate) async fn run(self, calls: mpsc::Sender<Call>, stop: CancellationToken) {
+        let Self { listener, file } = self;
+        let listener = match UnixListener::from_std(listener) {
+            Ok(listener) => listener,
+            Err(error) => return warn!(%error, "no administration"),
+        };
+        let permits = Arc::new(Semaphore::new(MAX_ADMINS));
+        let tasks = TaskTracker::new();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                (stream, permit) = accept(&listener, &permits) => {
+                    let (calls, stop) = (calls.clone(), stop.clone());
+                    tasks.spawn(async move {
+                        serve(stream, &calls, &stop).await;
+                        drop(permit);
+                    });
+                }
+            }
+        }
+        drop(file);
+        tasks.close();
+        tasks.wait().await;
+    }
+}
+
+async fn accept(
+    listener: &UnixListener,
+    permits: &Arc<Semaphore>,
+) -> (UnixStream, tokio::sync::OwnedSemaphorePermit) {
+    let permit = Arc::clone(permits).acquire_owned().await;
+    let permit = permit.expect("the semaphore is never closed");
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return (stream, permit),
+            Err(error) => {
+                warn!(%error, "an administrator's connection failed");
+                sleep(PATIENCE / 10).await;
+            }
+        }
+    }
+}
+
+/// The rights of the file keep others away already, where the system heeds them.
+fn is_own(stream: &UnixStream) -> bool {
+    let own = rustix::process::geteuid().as_raw();
+    stream
+        .peer_cred()
+        .is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
+}
+
+async fn serve(mut stream: UnixStream, calls: &mpsc::Sender<Call>, stop: &CancellationToken) {
+    if !is_own(&stream) {
+        return warn!("another user of this machine tried to administer the server: refused");
+    }
+    let (read, write) = stream.split();
+    let mut requests = FramedRead::new(read, codec::framing(MAX_REQUEST_LEN));
+    let request = tokio::select! {
+        () = stop.cancelled() => return,
+        next = timeout(PATIENCE, requests.next()) => next,
+    };
+    let request = match request {
+        Ok(Some(payload)) => payload
+            .map_err(CodecError::from)
+            .and_then(|payload| codec::decode::<AdminRequest>(&payload)),
+        // It went away, or waits for nothing.
+        Ok(None) | Err(_) => return debug!("an administrator asked nothing"),
+    };
+    let request = match request {
+        Ok(request) => request,
+        Err(error) => return warn!(%error, "an administrator's request is none"),
+    };
+    let answer = ask(request, calls).await;
+    let mut answers = FramedWrite::new(write, codec::framing(MAX_ANSWER_LEN));
+    let sent = match codec::encode(&answer) {
+        Ok(payload) => timeout(PATIENCE, answers.send(payload)).await,
+        Err(error) => return warn!(%error, "an answer to an administrator cannot be encoded"),
+    };
+    if !matches!(sent, Ok(Ok(()))) {
+        debug!("an administrator did not take the answer");
+    }
+}
+
+async fn ask(request: AdminRequest, calls: &mpsc::Sender<Call>) -> AdminAnswer {
+    let (answer, answered) = oneshot::channel();
+    if calls.send(Call { request, answer }).await.is_err() {
+        return AdminAnswer::Stopping;
+    }
+    answered.await.unwrap_or(AdminAnswer::Stopping)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOG: LogId = LogId([7; 16]);
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn the_socket_is_private_and_goes_with_its_server() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = socket_in(dir.path());
+        // What a server that was killed left.
+        drop(StdListener::bind(&path).unwrap());
+        let socket = AdminSocket::bind(dir.path(), &[], LOG).unwrap();
+        assert_eq!(mode(&path), 0o600);
+        assert!(std::os::unix::net::UnixStream::connect(&path).is_ok());
+        drop(socket);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn where_the_path_is_too_long_another_folder_is_noted() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("x".repeat(120));
+        fs::create_dir(&data).unwrap();
+        assert!(AdminSocket::bind(&data, &[], LOG).is_none());
+        let run = dir.path().join("run");
+        let socket = AdminSocket::bind(&data, std::slice::from_ref(&run), LOG).unwrap();
+        let noted = fs::read_to_string(note_in(&data)).unwrap();
+        let path = run.join(format!("admin-{LOG}.sock"));
+        assert_eq!((Path::new(&noted), mode(&path)), (path.as_path(), 0o600));
+        drop(socket);
+        assert!(!path.exists() && !note_in(&data).exists());
+    }
+}

@@ -1,0 +1,189 @@
+//! How what an administrator looks at is written: lines for people, or a JSON object per line for
+//! programs, which is a stable interface.
+
+use jiff::tz::TimeZone;
+use recado_shared::{Timestamp, text};
+use serde::Serialize;
+
+use crate::admin::request::SessionFacts;
+use crate::store::{InviteFacts, UserDetail, UserFacts};
+
+/// Letters of an invite's digest that stand for it.
+const SHORT_DIGEST: usize = 12;
+
+#[derive(Serialize)]
+struct UserLine<'a> {
+    id: String,
+    name: &'a str,
+    state: &'static str,
+    devices: u64,
+    created: String,
+}
+
+#[derive(Serialize)]
+struct DetailLine<'a> {
+    #[serde(flatten)]
+    user: UserLine<'a>,
+    conversations: u64,
+    entries: u64,
+    keys: Vec<KeyLine>,
+}
+
+#[derive(Serialize)]
+struct KeyLine {
+    key: String,
+    added: String,
+}
+
+#[derive(Serialize)]
+struct InviteLine<'a> {
+    id: &'a str,
+    uses_left: u64,
+    expires: Option<String>,
+    name: Option<&'a str>,
+    reset: bool,
+    created: String,
+}
+
+#[derive(Serialize)]
+struct SessionLine<'a> {
+    session: u64,
+    user: String,
+    name: &'a str,
+    address: String,
+    since: String,
+    away: bool,
+    behind: bool,
+}
+
+/// A value as one line of JSON.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("plain values can be written as JSON") + "\n"
+}
+
+/// A time for programs: RFC 3339 in UTC.
+fn stamp(time: Timestamp) -> String {
+    at(time).to_string()
+}
+
+/// A time for people, where they are.
+fn when(time: Timestamp) -> String {
+    let zoned = at(time).to_zoned(TimeZone::system());
+    zoned.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+fn at(time: Timestamp) -> jiff::Timestamp {
+    let millis = i64::try_from(time.0).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX)
+}
+
+fn user_line(facts: &UserFacts) -> UserLine<'_> {
+    UserLine {
+        id: facts.user.to_string(),
+        name: facts.name.as_str(),
+        state: facts.state.name(),
+        devices: facts.devices,
+        created: stamp(facts.created),
+    }
+}
+
+pub(super) fn user(facts: &UserFacts, is_json: bool) -> String {
+    if is_json {
+        return json(&user_line(facts));
+    }
+    format!(
+        "{:>6}  {:<8}  {:>2} devices  since {}  {}\n",
+        facts.user,
+        facts.state.name(),
+        facts.devices,
+        when(facts.created),
+        text::neutralise(facts.name.as_str())
+    )
+}
+
+pub(super) fn detail(detail: &UserDetail, is_json: bool) -> String {
+    let facts = &detail.facts;
+    if is_json {
+        let keys = detail.devices.iter().map(|(key, added)| KeyLine {
+            key: key.to_string(),
+            added: stamp(*added),
+        });
+        return json(&DetailLine {
+            user: user_line(facts),
+            conversations: detail.conversations,
+            entries: detail.entries,
+            keys: keys.collect(),
+        });
+    }
+    let mut lines = format!(
+        "name           {}\nnumber         {}\nstate          {}\nsince          {}\n\
+         conversations  {}\nentries        {}\n",
+        text::neutralise(facts.name.as_str()),
+        facts.user,
+        facts.state.name(),
+        when(facts.created),
+        detail.conversations,
+        detail.entries
+    );
+    for (key, added) in &detail.devices {
+        lines += &format!("device         {key}, since {}\n", when(*added));
+    }
+    lines
+}
+
+/// What stands for an invite in `invite list` and `invite revoke`.
+pub(super) fn invite_id(facts: &InviteFacts) -> &str {
+    facts.digest.get(..SHORT_DIGEST).unwrap_or(&facts.digest)
+}
+
+pub(super) fn invite(facts: &InviteFacts, now: Timestamp, is_json: bool) -> String {
+    let name = facts.for_name.as_ref().map(|name| name.as_str());
+    if is_json {
+        return json(&InviteLine {
+            id: invite_id(facts),
+            uses_left: facts.uses_left,
+            expires: facts.expires.map(stamp),
+            name,
+            reset: facts.is_reset,
+            created: stamp(facts.created),
+        });
+    }
+    let state = match facts.expires {
+        _ if facts.uses_left == 0 => "used up".to_owned(),
+        Some(expires) if expires <= now => "expired".to_owned(),
+        Some(expires) => format!("good until {}", when(expires)),
+        None => "good".to_owned(),
+    };
+    let whom = match (name, facts.is_reset) {
+        (Some(name), true) => format!("{} again", text::neutralise(name)),
+        (Some(name), false) => text::neutralise(name).into(),
+        (None, _) => format!("{} more, any name", facts.uses_left),
+    };
+    format!("{}  {state:<27}  {whom}\n", invite_id(facts))
+}
+
+pub(super) fn session(facts: &SessionFacts, name: &str, is_json: bool) -> String {
+    if is_json {
+        return json(&SessionLine {
+            session: facts.session,
+            user: facts.user.to_string(),
+            name,
+            address: facts.address.to_string(),
+            since: stamp(facts.since),
+            away: facts.is_away,
+            behind: facts.is_behind,
+        });
+    }
+    let state = match (facts.is_behind, facts.is_away) {
+        (true, _) => "behind",
+        (false, true) => "away",
+        (false, false) => "online",
+    };
+    format!(
+        "{:>6}  {state:<6}  since {}  from {}  {}\n",
+        facts.session,
+        when(facts.since),
+        facts.address,
+        text::neutralise(name)
+    )
+}

@@ -1,0 +1,106 @@
+//! What the person who runs the server asks of it while it runs.
+
+use recado_shared::{Activity, Farewell, MessageBody, Now, Person, ServerFrame, UserId};
+
+use super::catch_up::Flow;
+use super::{Effect, Relay, Ticket};
+use crate::admin::request::{AdminAnswer, AdminRequest, SessionFacts};
+use crate::store::{Change, ChangeError, Changed, Write};
+
+impl Relay {
+    pub(super) fn admin(
+        &mut self,
+        ticket: Ticket,
+        request: AdminRequest,
+        now: Now,
+        out: &mut Vec<Effect>,
+    ) {
+        let answer = match request {
+            AdminRequest::Policy(policy) => {
+                self.config.policy = policy.unwrap_or(self.config.policy);
+                AdminAnswer::Policy(self.config.policy)
+            }
+            AdminRequest::Announce(body) => AdminAnswer::Announced(self.announce_to_all(body, out)),
+            AdminRequest::Change(change) => return self.change(ticket, change, now, out),
+            AdminRequest::Sessions => AdminAnswer::Sessions(self.session_facts()),
+        };
+        out.push(Effect::AdminAnswer { ticket, answer });
+    }
+
+    fn change(&mut self, ticket: Ticket, change: Change, now: Now, out: &mut Vec<Effect>) {
+        if self.phase.is_serving() {
+            let time = now.wall;
+            let write = Write::Admin {
+                ticket,
+                change,
+                time,
+            };
+            self.write(write, out);
+        } else {
+            let answer = AdminAnswer::Stopping;
+            out.push(Effect::AdminAnswer { ticket, answer });
+        }
+    }
+
+    pub(super) fn administered(
+        &mut self,
+        ticket: Ticket,
+        result: Result<Changed, ChangeError>,
+        now: Now,
+        out: &mut Vec<Effect>,
+    ) {
+        match &result {
+            Ok(Changed::Reset { user }) => self.end_sessions(*user, Farewell::Revoked, now, out),
+            Ok(Changed::Disabled { user }) => {
+                self.end_sessions(*user, Farewell::AccountClosed, now, out);
+            }
+            Ok(Changed::Renamed { user, name }) => {
+                self.end_sessions(*user, Farewell::Renamed, now, out);
+                let person = Person {
+                    user: *user,
+                    name: name.clone(),
+                    display: None,
+                    presence: self.shown_presence(*user),
+                };
+                let all = self.sessions.keys().copied();
+                self.push(all, ServerFrame::Person(person), out);
+            }
+            Ok(Changed::Enabled { .. }) | Err(_) => {}
+        }
+        let answer = AdminAnswer::Changed(result);
+        out.push(Effect::AdminAnswer { ticket, answer });
+    }
+
+    /// Ends all sessions of a user. They are no longer there when this returns; greetings that wait
+    /// for the store were answered before, or will be by what is stored now.
+    fn end_sessions(&mut self, user: UserId, farewell: Farewell, now: Now, out: &mut Vec<Effect>) {
+        let sessions = self.devices.get(&user).cloned().unwrap_or_default();
+        for session in sessions {
+            out.push(Effect::Close { session, farewell });
+            self.closed(session, now, out);
+        }
+    }
+
+    /// Says something to everybody, also to sessions that are behind: no head makes up for it.
+    fn announce_to_all(&self, body: MessageBody, out: &mut Vec<Effect>) -> u64 {
+        let to: Vec<_> = self.sessions.keys().copied().collect();
+        let count = u64::try_from(to.len()).unwrap_or(u64::MAX);
+        if !to.is_empty() {
+            let frame = ServerFrame::Announcement(body);
+            out.push(Effect::Push { to, frame });
+        }
+        count
+    }
+
+    fn session_facts(&self) -> Vec<SessionFacts> {
+        let facts = self.sessions.iter().map(|(id, session)| SessionFacts {
+            session: id.0,
+            user: session.user,
+            address: session.address,
+            since: session.since,
+            is_away: session.activity == Activity::Away,
+            is_behind: session.flow != Flow::Live,
+        });
+        facts.collect()
+    }
+}

@@ -1,0 +1,167 @@
+//! What the person who runs the server asks for.
+
+use super::*;
+use crate::admin::request::{AdminAnswer, AdminRequest};
+use crate::store::{Change, ChangeError, Changed};
+
+const TICKET: Ticket = Ticket(4);
+
+fn asked(request: AdminRequest) -> Event {
+    Event::Admin {
+        ticket: TICKET,
+        request,
+    }
+}
+
+fn told(answer: AdminAnswer) -> Effect {
+    Effect::AdminAnswer {
+        ticket: TICKET,
+        answer,
+    }
+}
+
+fn changed(result: Result<Changed, ChangeError>) -> Event {
+    Event::Written(Written::Admin {
+        ticket: TICKET,
+        result,
+        stamp: Stamp(20),
+    })
+}
+
+fn close(session: SessionId, farewell: Farewell) -> Effect {
+    Effect::Close { session, farewell }
+}
+
+#[test]
+fn a_policy_holds_from_when_it_is_set() {
+    let mut desk = Desk::new(Policy::Closed);
+    let invite = Some(Token([2; 16]));
+    let denied = Admission::Denied(Refusal::Closed);
+    assert_eq!(desk.admission(S1, "192.0.2.1", invite.clone()), denied);
+    let shown = told(AdminAnswer::Policy(Policy::Closed));
+    desk.check(asked(AdminRequest::Policy(None)), &[shown]);
+    let set = told(AdminAnswer::Policy(Policy::Open));
+    desk.check(asked(AdminRequest::Policy(Some(Policy::Open))), &[set]);
+    assert_eq!(desk.admission(S2, "192.0.2.1", invite), Admission::Granted);
+}
+
+#[test]
+fn an_announcement_reaches_everybody() {
+    let body = MessageBody::new("back in a minute").unwrap();
+    let announce = || asked(AdminRequest::Announce(body.clone()));
+    let mut desk = Desk::of_two();
+    desk.check(
+        announce(),
+        &[
+            push(&[S1, S2], ServerFrame::Announcement(body.clone())),
+            told(AdminAnswer::Announced(2)),
+        ],
+    );
+    let mut desk = Desk::new(Policy::Open);
+    desk.check(announce(), &[told(AdminAnswer::Announced(0))]);
+}
+
+#[test]
+fn sessions_are_listed_with_what_is_known_of_them() {
+    let mut desk = Desk::of_two();
+    let away = ClientFrame::Activity(Activity::Away);
+    let event = Event::Frame {
+        session: S2,
+        frame: away,
+    };
+    desk.relay.handle(event, desk.now);
+    let effects = desk.relay.handle(asked(AdminRequest::Sessions), desk.now);
+    let [
+        Effect::AdminAnswer {
+            ticket: TICKET,
+            answer: AdminAnswer::Sessions(sessions),
+        },
+    ] = effects.as_slice()
+    else {
+        panic!("no sessions: {effects:?}");
+    };
+    let seen: Vec<_> = sessions
+        .iter()
+        .map(|facts| (facts.session, facts.user, facts.is_away, facts.is_behind))
+        .collect();
+    assert_eq!(seen, [(1, ALICE, false, false), (2, BOB, true, false)]);
+    assert_eq!(sessions[0].address, peer("192.0.2.1").address);
+    assert_eq!(sessions[0].since, Timestamp(1_000));
+}
+
+#[test]
+fn a_change_is_the_stores_and_is_answered_once_it_is_committed() {
+    let mut desk = Desk::of_two();
+    let change = Change::Disable(name(ALICE));
+    let write = Effect::Write(Write::Admin {
+        ticket: TICKET,
+        change: change.clone(),
+        time: Timestamp(1_000),
+    });
+    desk.check(asked(AdminRequest::Change(change.clone())), &[write]);
+    // A drain waits for it, and takes no other.
+    desk.check(Event::Drain, &[]);
+    let stopping = told(AdminAnswer::Stopping);
+    desk.check(asked(AdminRequest::Change(change)), &[stopping]);
+    let refused = Err(ChangeError::UnknownUser);
+    desk.check(
+        changed(refused.clone()),
+        &[
+            told(AdminAnswer::Changed(refused)),
+            close(S1, Farewell::ShuttingDown),
+            close(S2, Farewell::ShuttingDown),
+            Effect::Stop,
+        ],
+    );
+}
+
+#[test]
+fn whoever_is_disabled_or_reset_is_sent_away_from_all_devices() {
+    for (result, farewell) in [
+        (Changed::Disabled { user: ALICE }, Farewell::AccountClosed),
+        (Changed::Reset { user: ALICE }, Farewell::Revoked),
+    ] {
+        let mut desk = Desk::of_two();
+        desk.enter(S3, ALICE);
+        desk.settle();
+        let watch = ClientFrame::Watch(vec![ALICE]);
+        desk.check_frame(S2, watch, &[push(&[S2], presence(ALICE, Presence::Online))]);
+        let result = Ok(result);
+        desk.check(
+            changed(result.clone()),
+            &[
+                close(S1, farewell),
+                close(S3, farewell),
+                push(&[S2], presence(ALICE, Presence::Offline)),
+                told(AdminAnswer::Changed(result)),
+            ],
+        );
+        // What such a session sent before it heard of it does nothing any more.
+        desk.check(request(S1, 1, append(ALICE_BOB)), &[]);
+        desk.check(Event::Closed(S1), &[]);
+    }
+}
+
+#[test]
+fn a_new_name_is_told_to_everybody_and_its_owner_comes_back_for_it() {
+    let mut desk = Desk::of_two();
+    let new = UserName::new("alicia").unwrap();
+    let result = Ok(Changed::Renamed {
+        user: ALICE,
+        name: new.clone(),
+    });
+    let person = Person {
+        user: ALICE,
+        name: new,
+        display: None,
+        presence: Presence::Offline,
+    };
+    desk.check(
+        changed(result.clone()),
+        &[
+            close(S1, Farewell::Renamed),
+            push(&[S2], ServerFrame::Person(person)),
+            told(AdminAnswer::Changed(result)),
+        ],
+    );
+}

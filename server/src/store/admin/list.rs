@@ -1,0 +1,163 @@
+//! What an administrator looks at. Pure SQL.
+
+use recado_shared::{DeviceKey, Timestamp, UserId, UserName};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
+
+use super::super::row::{int, name, uint};
+
+/// A user as an administrator sees them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserFacts {
+    /// Who.
+    pub user: UserId,
+    /// Under which name.
+    pub name: UserName,
+    /// Since when.
+    pub created: Timestamp,
+    /// Whether they are let in.
+    pub state: UserState,
+    /// How many devices they have.
+    pub devices: u64,
+}
+
+/// Whether a user is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserState {
+    /// They are.
+    Active,
+    /// Not at the moment.
+    Disabled,
+    /// Never again.
+    Removed,
+}
+
+/// A user with all that is known of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserDetail {
+    /// The user.
+    pub facts: UserFacts,
+    /// The keys of their devices, and when each was added.
+    pub devices: Vec<(DeviceKey, Timestamp)>,
+    /// How many conversations they are in.
+    pub conversations: u64,
+    /// How many entries they wrote.
+    pub entries: u64,
+}
+
+/// An invite that may still be used, or not any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InviteFacts {
+    /// The digest of its token, in hex. The token itself is not kept.
+    pub digest: String,
+    /// How many more it lets in.
+    pub uses_left: u64,
+    /// Until when.
+    pub expires: Option<Timestamp>,
+    /// Only under this name.
+    pub for_name: Option<UserName>,
+    /// Whether it lets an existing user back in.
+    pub is_reset: bool,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+impl UserState {
+    /// As it is shown.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+const USERS: &str = "SELECT id, name, created, is_disabled, is_removed,
+        (SELECT count(*) FROM devices WHERE devices.user = users.id)
+     FROM users";
+
+fn user(row: &Row<'_>) -> Result<UserFacts> {
+    let state = match (row.get(3)?, row.get(4)?) {
+        (_, true) => UserState::Removed,
+        (true, false) => UserState::Disabled,
+        (false, false) => UserState::Active,
+    };
+    Ok(UserFacts {
+        user: UserId(uint(row, 0)?),
+        name: name(row, 1)?,
+        created: Timestamp(uint(row, 2)?),
+        state,
+        devices: uint(row, 5)?,
+    })
+}
+
+pub(super) fn users(db: &Connection) -> Result<Vec<UserFacts>> {
+    db.prepare_cached(&format!("{USERS} ORDER BY folded"))?
+        .query_map([], user)?
+        .collect()
+}
+
+/// The user of this name. A removed one who had it is found too.
+pub(super) fn find_user(db: &Connection, wanted: &UserName) -> Result<Option<UserFacts>> {
+    db.prepare_cached(&format!("{USERS} WHERE folded = ?1"))?
+        .query_one([wanted.folded()], user)
+        .optional()
+}
+
+pub(super) fn user_detail(db: &Connection, wanted: &UserName) -> Result<Option<UserDetail>> {
+    let Some(facts) = find_user(db, wanted)? else {
+        return Ok(None);
+    };
+    let id = int(facts.user.0);
+    let devices = db
+        .prepare_cached("SELECT key, added FROM devices WHERE user = ?1 ORDER BY added, key")?
+        .query_map([id], |row| {
+            Ok((DeviceKey(row.get(0)?), Timestamp(uint(row, 1)?)))
+        })?
+        .collect::<Result<_>>()?;
+    let count = |sql| db.prepare_cached(sql)?.query_one([id], |row| uint(row, 0));
+    Ok(Some(UserDetail {
+        facts,
+        devices,
+        conversations: count("SELECT count(*) FROM members WHERE user = ?1")?,
+        entries: count("SELECT count(*) FROM entries WHERE author = ?1")?,
+    }))
+}
+
+fn when(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(None),
+        _ => Ok(Some(Timestamp(uint(row, column)?))),
+    }
+}
+
+pub(super) fn invites(db: &Connection) -> Result<Vec<InviteFacts>> {
+    db.prepare_cached(
+        "SELECT lower(hex(token_hash)), uses_left, expires, for_name, for_user IS NOT NULL, created
+         FROM invites ORDER BY created, token_hash",
+    )?
+    .query_map([], |row| {
+        let for_name = match row.get_ref(3)? {
+            ValueRef::Null => None,
+            _ => Some(name(row, 3)?),
+        };
+        Ok(InviteFacts {
+            digest: row.get(0)?,
+            uses_left: uint(row, 1)?,
+            expires: when(row, 2)?,
+            for_name,
+            is_reset: row.get(4)?,
+            created: Timestamp(uint(row, 5)?),
+        })
+    })?
+    .collect()
+}
+
+/// Deletes the invite of a digest.
+pub(super) fn revoke_invite(db: &Connection, digest: &str) -> Result<bool> {
+    let deleted = db
+        .prepare_cached("DELETE FROM invites WHERE lower(hex(token_hash)) = ?1")?
+        .execute(params![digest])?;
+    Ok(deleted > 0)
+}

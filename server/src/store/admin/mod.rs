@@ -1,0 +1,138 @@
+//! What an administrator's commands do to a data folder. Looking, and making and revoking invites,
+//! goes on a connection of its own, whether or not a server is using the folder. What the server has
+//! to know of goes through it, and without one through [`administer`].
+
+mod change;
+mod list;
+mod request;
+
+use std::path::Path;
+
+use recado_shared::{Timestamp, Token, UserName};
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::error::StoreError;
+use super::folder::Folder;
+use super::request::{Write, Written};
+use super::worker::Writer;
+use super::{StoreConfig, folder, invite};
+use crate::id::Ticket;
+
+pub(super) use change::change;
+pub use list::{InviteFacts, UserDetail, UserFacts, UserState};
+pub use request::{Change, ChangeError, Changed};
+
+/// A connection to the data of a running or stopped server.
+#[derive(Debug)]
+pub struct Admin {
+    db: Connection,
+}
+
+/// Opens the data of a running or stopped server. It needs no lock, and waits while the server
+/// commits.
+///
+/// # Errors
+/// [`StoreError::Missing`] if no server ever used the folder, [`StoreError::OlderSchema`] and
+/// [`StoreError::NewerSchema`] if another version did, [`StoreError::Database`].
+pub fn open_admin(dir: &Path) -> Result<Admin, StoreError> {
+    let db = folder::open_beside(dir)?;
+    Ok(Admin { db })
+}
+
+/// Changes the data of a server that is not running, as it would itself.
+///
+/// # Errors
+/// [`StoreError::Missing`] if no server ever used the folder, [`StoreError::InUse`] if one does, or
+/// why the folder cannot be used.
+pub fn administer(
+    dir: &Path,
+    change: Change,
+    time: Timestamp,
+) -> Result<Result<Changed, ChangeError>, StoreError> {
+    folder::expect_data(dir)?;
+    let folder = Folder::claim(dir)?;
+    let error = || StoreError::database(dir);
+    let checkpoints = StoreConfig::default().checkpoints;
+    let mut writer = Writer::new(folder.open_writer()?, checkpoints).map_err(error())?;
+    let ticket = Ticket::default();
+    let write = Write::Admin {
+        ticket,
+        change,
+        time,
+    };
+    let mut written = writer.commit(&[write]).map_err(error())?;
+    match written.pop() {
+        Some(Written::Admin { result, .. }) => Ok(result),
+        written => unreachable!("a change is answered by a change, not {written:?}"),
+    }
+}
+
+/// Stores an invite in a server's data: `uses` new users may come in with the token, until it
+/// expires, under any name or this one. Only a digest of the token is kept.
+///
+/// # Errors
+/// As [`open_admin`].
+pub fn create_invite(
+    dir: &Path,
+    token: &Token,
+    uses: u32,
+    expires: Option<Timestamp>,
+    name: Option<&UserName>,
+) -> Result<(), StoreError> {
+    let mut admin = open_admin(dir)?;
+    admin
+        .create_invite(token, uses, expires, name)
+        .map_err(StoreError::database(dir))
+}
+
+impl Admin {
+    /// Stores an invite, as [`create_invite`] does.
+    ///
+    /// # Errors
+    /// What the database says, also if the token was stored before.
+    pub fn create_invite(
+        &mut self,
+        token: &Token,
+        uses: u32,
+        expires: Option<Timestamp>,
+        name: Option<&UserName>,
+    ) -> rusqlite::Result<()> {
+        let tx = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        invite::insert(&tx, token, uses, expires, name)?;
+        tx.commit()
+    }
+
+    /// Everybody who has or had a name, in the order of the folded names.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn users(&self) -> rusqlite::Result<Vec<UserFacts>> {
+        list::users(&self.db)
+    }
+
+    /// All that is known of a user.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn user(&self, name: &UserName) -> rusqlite::Result<Option<UserDetail>> {
+        list::user_detail(&self.db, name)
+    }
+
+    /// All invites, oldest first, also those that are used up.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn invites(&self) -> rusqlite::Result<Vec<InviteFacts>> {
+        list::invites(&self.db)
+    }
+
+    /// Deletes the invite whose token has this digest. Returns whether there was one.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn revoke_invite(&mut self, digest: &str) -> rusqlite::Result<bool> {
+        list::revoke_invite(&self.db, digest)
+    }
+}

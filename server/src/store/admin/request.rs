@@ -1,0 +1,85 @@
+//! What can be changed about people, and what comes of it: plain values.
+
+use recado_shared::{Timestamp, Token, UserId, UserName};
+use serde::{Deserialize, Serialize};
+
+/// Something that an administrator changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change {
+    /// Take all devices from a user, and let the bearer of a token back in as that user.
+    Reset {
+        /// Whose.
+        user: UserName,
+        /// Admits one device.
+        token: Token,
+        /// Until then.
+        expires: Timestamp,
+    },
+    /// Give a user another name.
+    Rename {
+        /// Whom.
+        user: UserName,
+        /// Which.
+        to: UserName,
+    },
+    /// Let a user in no more.
+    Disable(UserName),
+    /// Let a user in again.
+    Enable(UserName),
+}
+
+/// What was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Changed {
+    /// The user has no devices.
+    Reset {
+        /// Who.
+        user: UserId,
+    },
+    /// The user has another name.
+    Renamed {
+        /// Who.
+        user: UserId,
+        /// Which.
+        name: UserName,
+    },
+    /// The user is not let in.
+    Disabled {
+        /// Who.
+        user: UserId,
+    },
+    /// The user is let in.
+    Enabled {
+        /// Who.
+        user: UserId,
+    },
+}
+
+/// Why nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum ChangeError {
+    /// Nobody has the name.
+    #[error("nobody has that name here: 'recado-server user list' shows who has which")]
+    UnknownUser,
+    /// The user was removed.
+    #[error("that person was removed: nothing is left to change")]
+    Removed,
+    /// Someone else has the new name, or had it.
+    #[error("that name is taken, or was once: choose another one")]
+    NameTaken,
+    /// Someone else has a name that looks the same.
+    #[error("that name looks too much like another person's: choose another one")]
+    NameResembles,
+}
+
+impl Change {
+    /// Whom it is about.
+    pub const fn user(&self) -> &UserName {
+        match self {
+            Self::Reset { user, .. }
+            | Self::Rename { user, .. }
+            | Self::Disable(user)
+            | Self::Enable(user) => user,
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! What the person who runs the server changes about people.
+
+use recado_shared::Token;
+
+use super::*;
+use crate::id::Ticket;
+
+const BACK: Token = Token([3; 16]);
+
+impl Desk {
+    fn change(&mut self, change: Change) -> Result<Changed, ChangeError> {
+        let written = self.write(Write::Admin {
+            ticket: Ticket(1),
+            change,
+            time: Timestamp(50),
+        });
+        let Written::Admin { result, .. } = written else {
+            panic!("a change is answered by a change");
+        };
+        result
+    }
+}
+
+fn reset(user: &str) -> Change {
+    Change::Reset {
+        user: name(user),
+        token: BACK,
+        expires: Timestamp(2_000),
+    }
+}
+
+fn rename(user: &str, to: &str) -> Change {
+    Change::Rename {
+        user: name(user),
+        to: name(to),
+    }
+}
+
+/// A stranger's device that shows the token of a reset.
+fn back(device: u8, claimed: Option<&str>) -> Login {
+    Login {
+        token: Some(BACK),
+        admission: Admission::Denied(Refusal::Closed),
+        ..login(device, claimed)
+    }
+}
+
+#[test]
+fn nobody_unknown_is_changed() {
+    let mut desk = Desk::new();
+    for change in [
+        reset("alice"),
+        rename("alice", "bob"),
+        Change::Disable(name("alice")),
+        Change::Enable(name("alice")),
+    ] {
+        assert_eq!(desk.change(change), Err(ChangeError::UnknownUser));
+    }
+}
+
+#[test]
+fn whoever_is_disabled_is_not_let_in_until_enabled() {
+    let mut desk = Desk::new();
+    let user = desk.register("alice");
+    for _ in 0..2 {
+        let disabled = desk.change(Change::Disable(name("ALICE")));
+        assert_eq!(disabled, Ok(Changed::Disabled { user }));
+        assert_eq!(desk.login(login(1, None)), Err(Refusal::Disabled));
+    }
+    let mut desk = desk.reopen();
+    assert_eq!(desk.login(login(1, None)), Err(Refusal::Disabled));
+    let enabled = desk.change(Change::Enable(name("alice")));
+    assert_eq!(enabled, Ok(Changed::Enabled { user }));
+    assert_eq!(desk.login(login(1, None)).unwrap().user, user);
+}
+
+#[test]
+fn after_a_reset_only_the_invite_brings_the_user_back() {
+    let mut desk = Desk::new();
+    let user = desk.register("alice");
+    let bob = desk.register("bob");
+    desk.say(user, bob, 1, "hello");
+    assert_eq!(desk.change(reset("alice")), Ok(Changed::Reset { user }));
+    // Neither the old device, nor the name without the invite, nor the invite with another name.
+    assert_eq!(desk.login(login(1, Some("alice"))), Err(Refusal::NameTaken));
+    let other = desk.login(back(9, Some("carol")));
+    assert_eq!(other, Err(Refusal::InviteForOtherName));
+
+    let admitted = desk.login(back(9, None)).unwrap();
+    assert_eq!((admitted.user, admitted.registered), (user, false));
+    assert_eq!(admitted.name, name("alice"));
+    assert_eq!(desk.login(login(9, None)).unwrap().user, user);
+    assert_eq!(desk.say(user, bob, 2, "again").entry.seq, Seq(2));
+    // Once.
+    assert_eq!(desk.login(back(10, None)), Err(Refusal::Closed));
+}
+
+#[test]
+fn a_reset_invite_ends_and_a_second_reset_ends_the_first() {
+    let mut desk = Desk::new();
+    desk.register("alice");
+    desk.change(reset("alice")).unwrap();
+    let late = Login {
+        time: Timestamp(2_000),
+        ..back(9, None)
+    };
+    assert_eq!(desk.login(late), Err(Refusal::Closed));
+    let again = Change::Reset {
+        user: name("alice"),
+        token: Token([4; 16]),
+        expires: Timestamp(2_000),
+    };
+    desk.change(again).unwrap();
+    assert_eq!(desk.login(back(9, None)), Err(Refusal::Closed));
+}
+
+#[test]
+fn a_name_that_was_changed_goes_to_nobody_else() {
+    let mut desk = Desk::new();
+    let user = desk.register("alice");
+    let bob = desk.register("bob");
+    desk.say(user, bob, 1, "hello");
+    let before = heads_after(&mut desk, bob, 0).1;
+    assert_eq!(
+        desk.change(rename("alice", "bob")),
+        Err(ChangeError::NameTaken)
+    );
+    assert_eq!(
+        desk.change(rename("alice", "b0b")),
+        Err(ChangeError::NameResembles)
+    );
+    let to = name("Alicia");
+    let renamed = Changed::Renamed {
+        user,
+        name: to.clone(),
+    };
+    assert_eq!(desk.change(rename("alice", "Alicia")), Ok(renamed));
+    assert_eq!(desk.login(login(1, None)).unwrap().name, to);
+    // Its owner has another one now, so it is like a taken name and not one itself.
+    let refused = desk.login(login(9, Some("alice")));
+    assert_eq!(refused, Err(Refusal::NameResembles));
+    // Whoever was away learns of it with the next heads.
+    let (people, _) = heads_after(&mut desk, bob, before);
+    assert!(people.contains(&(user, to)), "{people:?}");
+    // Back to the first one, which is still theirs.
+    assert!(desk.change(rename("alicia", "Alice")).is_ok());
+}
+
+/// The people of the heads that changed since a stamp, and the stamp now.
+fn heads_after(desk: &mut Desk, user: UserId, since: u64) -> (Vec<(UserId, UserName)>, u64) {
+    let read = Read::Heads {
+        session: SESSION,
+        user,
+        since: Some(recado_shared::Stamp(since)),
+    };
+    match desk.read(read) {
+        ReadResult::Heads { people, stamp, .. } => (people, stamp.0),
+        other => panic!("no heads: {other:?}"),
+    }
+}
+
+#[test]
+fn an_administrator_sees_people_and_invites() {
+    let mut desk = Desk::new();
+    let alice = desk.register("alice");
+    let bob = desk.register("Bob");
+    desk.say(alice, bob, 1, "hello");
+    desk.change(Change::Disable(name("bob"))).unwrap();
+    desk.change(reset("alice")).unwrap();
+    let mut admin = open_admin(desk.dir()).unwrap();
+    let users = admin.users().unwrap();
+    let seen: Vec<_> = users
+        .iter()
+        .map(|facts| (facts.name.as_str(), facts.state, facts.devices))
+        .collect();
+    let expected = [
+        ("alice", UserState::Active, 0),
+        ("Bob", UserState::Disabled, 1),
+    ];
+    assert_eq!(seen, expected);
+    let detail = admin.user(&name("BOB")).unwrap().unwrap();
+    assert_eq!((detail.conversations, detail.entries), (1, 0));
+    assert_eq!(detail.devices, [(DeviceKey([2; 32]), Timestamp(1_000))]);
+    assert!(admin.user(&name("carol")).unwrap().is_none());
+
+    let invites = admin.invites().unwrap();
+    let [invite] = invites.as_slice() else {
+        panic!("one invite: {invites:?}");
+    };
+    assert!(invite.is_reset && invite.for_name == Some(name("alice")));
+    assert!(admin.revoke_invite(&invite.digest).unwrap());
+    assert!(!admin.revoke_invite(&invite.digest).unwrap());
+    assert_eq!(desk.login(back(9, None)), Err(Refusal::Closed));
+}
+
+#[test]
+fn a_folder_without_a_server_is_changed_and_one_in_use_is_not() {
+    let empty = tempfile::tempdir().unwrap();
+    let change = || Change::Disable(name("alice"));
+    let error = administer(empty.path(), change(), Timestamp(1)).unwrap_err();
+    assert!(matches!(error, StoreError::Missing { .. }), "{error:?}");
+    assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0);
+
+    let mut desk = Desk::new();
+    let user = desk.register("alice");
+    let error = administer(desk.dir(), change(), Timestamp(1)).unwrap_err();
+    assert!(matches!(error, StoreError::InUse { .. }), "{error:?}");
+    let dir = desk.close();
+    let result = administer(dir.path(), change(), Timestamp(1)).unwrap();
+    assert_eq!(result, Ok(Changed::Disabled { user }));
+    let mut desk = Desk::open(dir);
+    assert_eq!(desk.login(login(1, None)), Err(Refusal::Disabled));
+}
