@@ -1,8 +1,10 @@
 //! How what an administrator looks at is written: lines for people, or a JSON object per line for
 //! programs, which is a stable interface.
 
+use std::fmt::Write as _;
+
 use jiff::tz::TimeZone;
-use recado_shared::{Timestamp, text};
+use recado_shared::{Timestamp, UserName, text};
 use serde::Serialize;
 
 use crate::admin::request::SessionFacts;
@@ -126,7 +128,8 @@ pub(super) fn detail(detail: &UserDetail, is_json: bool) -> String {
         detail.entries
     );
     for (key, added) in &detail.devices {
-        lines += &format!("device         {key}, since {}\n", when(*added));
+        // Writing to a string does not fail.
+        let _ = writeln!(lines, "device         {key}, since {}", when(*added));
     }
     lines
 }
@@ -137,7 +140,7 @@ pub(super) fn invite_id(facts: &InviteFacts) -> &str {
 }
 
 pub(super) fn invite(facts: &InviteFacts, now: Timestamp, is_json: bool) -> String {
-    let name = facts.for_name.as_ref().map(|name| name.as_str());
+    let name = facts.for_name.as_ref().map(UserName::as_str);
     if is_json {
         return json(&InviteLine {
             id: invite_id(facts),

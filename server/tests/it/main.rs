@@ -7,8 +7,10 @@
 )]
 
 mod client;
+mod machine;
 mod server;
 
+mod admin;
 mod doors;
 mod drain;
 mod program;

@@ -1,0 +1,258 @@
+//! Administration: the real program asks a real server that has real people connected.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use recado_shared::{
+    Answer, Content, ConversationId, Farewell, Invite, MessageBody, PageRange, Refusal, Request,
+    Seq, ServerFrame,
+};
+
+use crate::client::{Client, hello, id};
+use crate::machine::{Machine, Running, read_ticket, signal};
+use crate::server::device;
+
+struct Office {
+    machine: Machine,
+    running: Running,
+    ticket: Invite,
+}
+
+impl Office {
+    async fn open() -> Self {
+        let machine = Machine::new();
+        let running = machine.serve(&["--listen", "127.0.0.1:0"]).await;
+        let ticket = read_ticket(&machine.path("run/recado/local.ticket"));
+        Self {
+            machine,
+            running,
+            ticket,
+        }
+    }
+
+    async fn connect(&self, device: &recado_shared::tls::Identity) -> Client {
+        Client::connect(self.running.address, self.ticket.fingerprint, device)
+            .await
+            .unwrap()
+    }
+
+    /// Lets somebody in, who has read the heads.
+    async fn enter(&self, device: &recado_shared::tls::Identity, name: &str) -> Client {
+        let mut client = self.connect(device).await;
+        client
+            .enter(hello(Some(name), self.ticket.token.clone()))
+            .await;
+        client.hear_heads().await;
+        client
+    }
+
+    /// What a run that succeeds prints.
+    async fn says(&self, arguments: &[&str]) -> String {
+        let output = self.machine.output(arguments).await;
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {complaint}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The code and the complaint of one that does not.
+    async fn complains(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        complains(&self.machine, arguments).await
+    }
+
+    async fn stop(mut self) -> Machine {
+        signal(&self.running.child, "-TERM").await;
+        assert!(self.running.child.wait().await.unwrap().success());
+        self.machine
+    }
+}
+
+async fn complains(machine: &Machine, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = machine.output(arguments).await;
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), complaint)
+}
+
+/// Hears until the goodbye, and the end after it.
+async fn goodbye(client: &mut Client) -> Farewell {
+    loop {
+        if let ServerFrame::Farewell(farewell) = client.hear().await {
+            assert_eq!(client.hear_or_end().await, None);
+            return farewell;
+        }
+    }
+}
+
+#[tokio::test]
+async fn people_and_sessions_are_listed_and_everybody_hears_an_announcement() {
+    let office = Office::open().await;
+    let socket = office.machine.path("data/recado-server/admin.sock");
+    let mode = std::fs::metadata(&socket).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let mut alice = office.enter(&device(), "alice").await;
+
+    let users = office.says(&["user", "list"]).await;
+    assert!(
+        users.contains("active") && users.ends_with("alice\n"),
+        "{users}"
+    );
+    let users = office.says(&["user", "list", "--json"]).await;
+    let line: serde_json::Value = serde_json::from_str(&users).unwrap();
+    assert_eq!(
+        (&line["name"], &line["devices"]),
+        (&"alice".into(), &1.into())
+    );
+    let shown = office.says(&["user", "show", "ALICE"]).await;
+    assert!(shown.contains("device "), "{shown}");
+    let sessions = office.says(&["sessions", "--json"]).await;
+    let line: serde_json::Value = serde_json::from_str(&sessions).unwrap();
+    assert_eq!(
+        (&line["name"], &line["away"]),
+        (&"alice".into(), &false.into())
+    );
+
+    let said = office.says(&["announce", "back in a minute"]).await;
+    assert_eq!(said, "announced to 1 sessions\n");
+    let body = MessageBody::new("back in a minute").unwrap();
+    assert_eq!(alice.hear().await, ServerFrame::Announcement(body));
+
+    assert_eq!(office.says(&["policy"]).await, "invite\n");
+    assert_eq!(office.says(&["policy", "open"]).await, "open\n");
+    let mut bob = office.connect(&device()).await;
+    assert!(bob.enter(hello(Some("bob"), None)).await.registered);
+    drop((alice, bob));
+    office.stop().await;
+    assert!(!socket.exists());
+}
+
+#[tokio::test]
+async fn a_new_name_holds_at_once_and_its_owner_comes_back_for_it() {
+    let office = Office::open().await;
+    let (phone, desk) = (device(), device());
+    let mut alice = office.enter(&phone, "alice").await;
+    let mut bob = office.enter(&desk, "bob").await;
+    let said = office.says(&["user", "rename", "alice", "alicia"]).await;
+    assert_eq!(said, "alice is called alicia now\n");
+    assert_eq!(goodbye(&mut alice).await, Farewell::Renamed);
+    let ServerFrame::Person(person) = bob.hear().await else {
+        panic!("bob hears of the name");
+    };
+    assert_eq!(person.name.as_str(), "alicia");
+    let welcome = office.connect(&phone).await.enter(hello(None, None)).await;
+    assert_eq!(welcome.name.as_str(), "alicia");
+    let (code, complaint) = office.complains(&["user", "rename", "bob", "alice"]).await;
+    assert_eq!(code, Some(3), "{complaint}");
+}
+
+#[tokio::test]
+async fn whoever_is_disabled_stays_out_also_after_a_restart() {
+    let office = Office::open().await;
+    let phone = device();
+    let mut alice = office.enter(&phone, "alice").await;
+    office.says(&["user", "disable", "alice"]).await;
+    assert_eq!(goodbye(&mut alice).await, Farewell::AccountClosed);
+    let refused = office
+        .connect(&phone)
+        .await
+        .refused(hello(None, None))
+        .await;
+    assert_eq!(refused, Refusal::Disabled);
+
+    // The stopped server's data is changed directly, and says so.
+    let machine = office.stop().await;
+    let output = machine.output(&["user", "enable", "alice"]).await;
+    assert!(output.status.success());
+    let note = String::from_utf8(output.stderr).unwrap();
+    assert!(note.contains("not running"), "{note}");
+    let running = machine.serve(&["--listen", "127.0.0.1:0"]).await;
+    let ticket = read_ticket(&machine.path("run/recado/local.ticket"));
+    let connected = Client::connect(running.address, ticket.fingerprint, &phone).await;
+    let welcome = connected.unwrap().enter(hello(None, None)).await;
+    assert_eq!(welcome.name.as_str(), "alice");
+}
+
+#[tokio::test]
+async fn after_a_reset_a_new_device_finds_the_old_conversations() {
+    let office = Office::open().await;
+    let (lost, new) = (device(), device());
+    let mut alice = office.enter(&lost, "alice").await;
+    let bob = office.enter(&device(), "bob").await;
+    let (me, peer) = (alice.user, bob.user);
+    drop(bob);
+    let append = alice.append(peer, id(1), "do you remember?");
+    while !matches!(alice.hear().await, ServerFrame::Person(_)) {}
+    assert!(alice.answer(append).await.is_ok());
+
+    let line = office.says(&["user", "reset", "alice"]).await;
+    let invite: Invite = line.trim_end().parse().unwrap();
+    assert_eq!(goodbye(&mut alice).await, Farewell::Revoked);
+    let refused = office.connect(&lost).await.refused(hello(None, None)).await;
+    assert_eq!(refused, Refusal::InviteNeeded);
+
+    let mut back = office.connect(&new).await;
+    let welcome = back.enter(hello(Some("alice"), invite.token.clone())).await;
+    assert_eq!((welcome.user, welcome.registered), (me, false));
+    assert_eq!(back.hear_heads().await.heads.len(), 1);
+    let page = Request::Page {
+        conversation: ConversationId::direct(me, peer),
+        range: PageRange::After(Seq::ZERO),
+        limit: 10,
+    };
+    let Ok(Answer::Page { entries, .. }) = back.answer(page).await else {
+        panic!("a page");
+    };
+    let body = MessageBody::new("do you remember?").unwrap();
+    assert_eq!(entries[0].content, Content::Message(body));
+    // Once: the next one is a stranger with a used invite.
+    let token = invite.token;
+    let refused = office.connect(&device()).await;
+    let refused = { refused }.refused(hello(Some("alice"), token)).await;
+    assert_eq!(refused, Refusal::InviteUsed);
+}
+
+#[tokio::test]
+async fn invites_are_listed_and_revoked() {
+    let office = Office::open().await;
+    let line = office.says(&["invite", "create", "--uses", "3"]).await;
+    let invite: Invite = line.trim_end().parse().unwrap();
+    let listed = office.says(&["invite", "list", "--json"]).await;
+    let line: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(line["uses_left"], 3);
+    let shown = line["id"].as_str().unwrap();
+    let (code, complaint) = office.complains(&["invite", "revoke", "zzzz"]).await;
+    assert_eq!(code, Some(3), "{complaint}");
+    office.says(&["invite", "revoke", shown]).await;
+    let mut alice = office.connect(&device()).await;
+    let refused = alice.refused(hello(Some("alice"), invite.token)).await;
+    assert_eq!(refused, Refusal::InviteUnknown);
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_says_why_with_a_code_of_its_own() {
+    let machine = Machine::new();
+    for (arguments, code, named) in [
+        (&["policy"][..], 4, "start recado-server"),
+        (&["announce", "hello"], 4, "no server is running"),
+        (&["sessions"], 4, "--data"),
+        (&["user", "list"], 1, "no server's data"),
+        (&["user", "disable", "alice"], 1, "no server's data"),
+        (&["announce", " "], 1, "cannot be announced"),
+        (&["user"], 2, "Usage"),
+        (&["user", "rename", "alice"], 2, "<NEW>"),
+        (&["user", "show", "a b"], 2, "a b"),
+        (&["policy", "anarchy"], 2, "closed"),
+    ] {
+        let (got, complaint) = complains(&machine, arguments).await;
+        assert_eq!(got, Some(code), "{arguments:?}: {complaint}");
+        assert!(complaint.contains(named), "{arguments:?}: {complaint}");
+    }
+    let office = Office::open().await;
+    for arguments in [
+        &["user", "disable", "alice"][..],
+        &["user", "show", "alice"],
+        &["user", "reset", "alice"],
+    ] {
+        let (code, complaint) = office.complains(arguments).await;
+        assert_eq!(code, Some(3), "{complaint}");
+        assert!(complaint.contains("user list"), "{complaint}");
+    }
+}
