@@ -16,6 +16,8 @@ pub enum Context {
     Switcher,
     /// The help is open.
     Help,
+    /// A list of members, rooms or devices is open, or a question.
+    Panel,
 }
 
 /// What a person can do. Each has a kebab-case name in the key configuration.
@@ -84,6 +86,10 @@ pub enum Action {
     Suspend,
     /// Show the contact list or the conversation where only one of them fits.
     TogglePane,
+    /// Show the members of the open room.
+    Members,
+    /// Take the chosen device away.
+    Remove,
     /// An edit of the text at the cursor.
     #[serde(untagged)]
     Edit(Edit),

@@ -41,6 +41,7 @@ impl App {
         match &self.overlay {
             Some(OverlayState::Switcher(_)) => Context::Switcher,
             Some(OverlayState::Help { .. }) => Context::Help,
+            Some(OverlayState::Panel(_) | OverlayState::Confirm(_)) => Context::Panel,
             None if self.nav.selection.is_some() => Context::Selection,
             None => Context::Composer,
         }
@@ -78,6 +79,8 @@ impl App {
             Action::NextUnread => self.open_next_unread(),
             Action::Back => self.go_back(),
             Action::TogglePane => self.toggle_pane(),
+            Action::Members => self.show_members(),
+            Action::Remove => self.remove_chosen(),
             Action::Conversation1 => self.open_position(0),
             Action::Conversation2 => self.open_position(1),
             Action::Conversation3 => self.open_position(2),
@@ -102,9 +105,11 @@ impl App {
         match self.overlay {
             Some(OverlayState::Switcher(_)) => self.accept_switcher(now),
             Some(OverlayState::Help { .. }) => self.overlay = None,
+            Some(OverlayState::Panel(_)) => self.accept_panel(now),
+            Some(OverlayState::Confirm(_)) => self.accept_confirm(now),
             None if self.nav.open.is_none() => self.step(1),
             None if self.nav.selection.take().is_some() => {}
-            None => self.submit(now),
+            None => self.submit_or_run(now),
         }
     }
 
@@ -130,7 +135,10 @@ impl App {
                     switcher.query.edit(edit);
                     self.search_switcher();
                 }
-                (OverlayState::Help { .. }, _) => {}
+                (
+                    OverlayState::Help { .. } | OverlayState::Panel(_) | OverlayState::Confirm(_),
+                    _,
+                ) => {}
             }
             return;
         }
@@ -207,8 +215,8 @@ impl App {
                 self.search_switcher();
                 return;
             }
-            Some(OverlayState::Help { .. }) => {
-                self.message = Some("close the help first, then write".to_owned());
+            Some(OverlayState::Help { .. } | OverlayState::Panel(_) | OverlayState::Confirm(_)) => {
+                self.message = Some("close this first, then write".to_owned());
                 return;
             }
             None => {}
@@ -254,6 +262,7 @@ fn is_about_panes(action: Action) -> bool {
             | Action::NextUnread
             | Action::Back
             | Action::TogglePane
+            | Action::Members
             | Action::Conversation1
             | Action::Conversation2
             | Action::Conversation3

@@ -164,6 +164,7 @@ impl App {
             log: welcome.log,
         };
         self.requests.forget_all();
+        self.forget_command_requests();
         self.outbox.unsend_all();
         if self.me.as_ref() != Some(&me) {
             let is_other_log = |old: &StoredMe| (old.log, old.user) != (me.log, me.user);

@@ -4,7 +4,9 @@
 #![deny(clippy::wildcard_enum_match_arm, clippy::disallowed_methods)]
 
 pub mod action;
+mod command;
 pub mod composer;
+mod confirm;
 mod contacts;
 mod conversation;
 mod counting;
@@ -23,6 +25,7 @@ mod log;
 mod names;
 mod navigation;
 mod outbox;
+mod panel;
 mod ranges;
 mod receive;
 mod requests;
@@ -44,6 +47,7 @@ use std::time::Instant;
 use recado_shared::{ClientFrame, ConversationId, Now, Since, UserId};
 
 use crate::store::{PendingState, Save, Snapshot, StoredMe};
+use command::Commands;
 use contacts::Contacts;
 use conversation::Conversation;
 use counting::Counting;
@@ -97,6 +101,7 @@ pub struct App {
     cursor_pace: CursorPace,
     outbox: Outbox,
     requests: Requests,
+    commands: Commands,
     directory: Directory,
     names: Names,
     ids: IdSupply,
@@ -133,6 +138,7 @@ impl App {
             cursor_pace: CursorPace::default(),
             outbox,
             requests: Requests::default(),
+            commands: Commands::default(),
             directory: Directory::default(),
             names: Names::default(),
             ids,
@@ -242,6 +248,7 @@ impl App {
         self.ask_pages();
         self.ask_directory();
         self.ask_names();
+        self.ask_panel();
         self.count_next();
         self.send_watch();
         self.save_due(now);

@@ -53,6 +53,7 @@ impl App {
             return;
         };
         match (asked, result) {
+            (Asked::Command, result) => self.on_command_answer(number, result, now),
             (Asked::Append(id), Ok(Answer::Accepted { seq, time })) if is_plausible(seq) => {
                 self.on_accepted(id, seq, time);
             }

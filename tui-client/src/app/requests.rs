@@ -25,6 +25,8 @@ pub(super) enum Asked {
         /// What to say once it is done; `None` where that can be seen.
         done: Option<String>,
     },
+    /// Something that a command or a list needs: which one is known there.
+    Command,
 }
 
 /// The unanswered requests of the session.
@@ -60,7 +62,11 @@ impl Requests {
     pub(super) fn pages(&self) -> impl Iterator<Item = ConversationId> {
         self.in_flight.values().filter_map(|asked| match asked {
             Asked::Page(conversation, _) => Some(*conversation),
-            Asked::Append(_) | Asked::People | Asked::Names | Asked::Act { .. } => None,
+            Asked::Append(_)
+            | Asked::People
+            | Asked::Names
+            | Asked::Act { .. }
+            | Asked::Command => None,
         })
     }
 }

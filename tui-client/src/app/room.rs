@@ -188,7 +188,6 @@ impl App {
     }
 
     /// The room of this name, with or without `#`, among those that the user has to do with.
-    #[allow(dead_code, reason = "for the commands that name a room")]
     pub(super) fn find_room_by_name(&self, name: &str) -> Option<ConversationId> {
         let wanted = RoomName::new(name.trim()).ok()?.folded();
         let is_it = |conversation: &&Conversation| {
@@ -199,7 +198,6 @@ impl App {
     }
 
     /// The person of this name, with or without `@`, among those that the app knows.
-    #[allow(dead_code, reason = "for the commands that name a person")]
     pub(super) fn find_person_by_name(&self, name: &str) -> Option<UserId> {
         let name = name.trim();
         let name = UserName::new(name.strip_prefix('@').unwrap_or(name)).ok()?;

@@ -244,6 +244,35 @@ pub enum Overlay<'a> {
         /// Rows scrolled away at the top; the view clamps it.
         scroll: u16,
     },
+    /// A list of members, rooms or devices.
+    Panel {
+        /// What is listed.
+        title: String,
+        /// The rows that are known so far.
+        rows: Vec<PanelRow>,
+        /// The chosen row.
+        chosen: usize,
+        /// What to say where there is no row.
+        note: &'static str,
+    },
+    /// A question that Enter answers with yes.
+    Confirm {
+        /// The question.
+        question: &'a str,
+    },
+}
+
+/// A row of a panel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PanelRow {
+    /// A name, and what belongs to it.
+    pub label: String,
+    /// What else there is to know, in a word or two.
+    pub detail: String,
+    /// When that was.
+    pub time: Option<Timestamp>,
+    /// How reachable, where that is known.
+    pub presence: Option<Presence>,
 }
 
 /// A row of the switcher.

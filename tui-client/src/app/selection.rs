@@ -2,6 +2,7 @@
 
 use recado_shared::{Content, Entry, MessageBody, MessageId};
 
+use super::command::escaped;
 use super::conversation::Conversation;
 use super::outbox::is_failed;
 use super::screen::ItemId;
@@ -159,7 +160,9 @@ impl App {
         if !conversation.composer.is_empty() {
             conversation.composer.insert("\n");
         }
-        conversation.composer.insert(body_of(&pending.content));
+        conversation
+            .composer
+            .insert(&escaped(body_of(&pending.content)));
         let draft = conversation.composer.text().to_owned();
         self.unsaved.forget_draft(pending.conversation);
         self.save(Save::TakeBack {

@@ -8,6 +8,7 @@ use recado_shared::{
     RequestError, Seq, Standing, Timestamp, UserId,
 };
 
+use super::command::{act_of, message_of};
 use super::conversation::Conversation;
 use super::outbox::MAX_OUTBOX;
 use super::requests::Asked;
@@ -29,7 +30,7 @@ impl App {
         let Some(conversation) = self.open_conversation() else {
             return;
         };
-        let text = conversation.composer.text().trim_end();
+        let text = message_of(conversation.composer.text().trim_end());
         if text.is_empty() {
             self.nav.pane = Pane::Conversation;
             return;
@@ -38,7 +39,7 @@ impl App {
             self.message = Some(why);
             return;
         }
-        let body = match MessageBody::new(text) {
+        let body = match MessageBody::new(text.as_ref()) {
             Ok(body) => body,
             Err(error) => {
                 self.message = Some(error.to_string());
@@ -140,9 +141,35 @@ impl App {
             self.outbox.unsend(id);
             self.outbox.paused_until = Some(now.instant + PAUSE);
             self.message = Some(format!("{error}: your messages wait and are sent later"));
+        } else if let Some(act) = self.take_refused_act(id) {
+            self.message = Some(format!("cannot {act}: {error}"));
         } else {
             self.set_pending(id, PendingState::Failed(error.to_string()));
         }
+    }
+
+    /// Takes what was refused out of the outbox, if it is no message: there is no text to keep.
+    /// Returns what it was to do.
+    fn take_refused_act(&mut self, id: MessageId) -> Option<&'static str> {
+        let pending = &self.outbox.find(id)?.pending;
+        if pending.content.body().is_some() {
+            return None;
+        }
+        let act = act_of(&pending.content);
+        let conversation = pending.conversation;
+        let draft = match self.conversations.get(&conversation) {
+            Some(conversation) => conversation.composer.text().to_owned(),
+            None => String::new(),
+        };
+        self.outbox.remove(id);
+        self.unsaved.forget_draft(conversation);
+        self.save(Save::TakeBack {
+            id,
+            conversation,
+            draft,
+        });
+        self.contacts.mark_stale();
+        Some(act)
     }
 
     pub(super) fn set_pending(&mut self, id: MessageId, state: PendingState) {

@@ -7,7 +7,11 @@ use recado_shared::{ConversationId, Now};
 
 use super::App;
 use super::action::Action;
+use super::command::{self, Parsed};
 use super::composer::Composer;
+use super::confirm::Confirm;
+use super::panel::Panel;
+use super::screen::Pane;
 
 /// Most rows that are shown; a longer list is searched, not scrolled.
 const MAX_ROWS: usize = 200;
@@ -33,6 +37,8 @@ const COMMANDS: &[(&str, Action)] = &[
 pub(super) enum OverlayState {
     Switcher(Switcher),
     Help { scroll: u16 },
+    Panel(Panel),
+    Confirm(Confirm),
 }
 
 /// Where a row leads.
@@ -40,6 +46,8 @@ pub(super) enum OverlayState {
 pub(super) enum Target {
     Conversation(ConversationId),
     Command(&'static str, Action),
+    /// A command that is typed after a slash, by its place in the table.
+    Slash(usize),
 }
 
 /// A row that matches.
@@ -70,6 +78,8 @@ impl OverlayState {
                 let steps = i16::try_from(steps).unwrap_or(i16::MAX);
                 *scroll = scroll.saturating_add_signed(steps);
             }
+            Self::Panel(panel) => panel.step(steps),
+            Self::Confirm(_) => {}
         }
     }
 }
@@ -101,8 +111,13 @@ impl App {
     pub(super) fn toggle_help(&mut self) {
         self.overlay = match self.overlay {
             Some(OverlayState::Help { .. }) => None,
-            Some(OverlayState::Switcher(_)) | None => Some(OverlayState::Help { scroll: 0 }),
+            Some(OverlayState::Switcher(_) | OverlayState::Panel(_) | OverlayState::Confirm(_))
+            | None => Some(OverlayState::Help { scroll: 0 }),
         };
+    }
+
+    pub(super) fn open_help(&mut self) {
+        self.overlay = Some(OverlayState::Help { scroll: 0 });
     }
 
     /// Everything that the switcher offers: who is unread first, then in the order of the contact
@@ -117,13 +132,15 @@ impl App {
         let commands = COMMANDS
             .iter()
             .map(|&(title, action)| Target::Command(title, action));
-        people.chain(commands).collect()
+        let slash = (0..command::COMMANDS.len()).map(Target::Slash);
+        people.chain(commands).chain(slash).collect()
     }
 
     pub(super) fn target_label(&self, target: Target) -> &str {
         match target {
             Target::Conversation(id) => self.title(id),
             Target::Command(title, _) => title,
+            Target::Slash(index) => command::title(index),
         }
     }
 
@@ -144,7 +161,7 @@ impl App {
             let labels: Vec<_> = targets.iter().map(|&t| self.target_label(t)).collect();
             let mut matches = fuzzy(query, &labels);
             // A letter or two are meant for a person; nobody is called like a command.
-            matches.sort_by_key(|&(index, _)| matches!(targets[index], Target::Command(..)));
+            matches.sort_by_key(|&(index, _)| !matches!(targets[index], Target::Conversation(_)));
             let row = |(index, matched): (usize, Vec<usize>)| Match {
                 target: targets[index],
                 matched,
@@ -162,10 +179,55 @@ impl App {
         let Some(OverlayState::Switcher(switcher)) = self.overlay.take() else {
             return;
         };
+        // A whole command may be written here as well, where no composer is open for it.
+        match command::parse(switcher.query.text().trim()) {
+            Parsed::Command(Ok(command)) => return self.run_and_say(command, now),
+            Parsed::Command(Err(why)) if switcher.query.text().trim().contains(' ') => {
+                self.message = Some(why);
+                self.overlay = Some(OverlayState::Switcher(switcher));
+                return;
+            }
+            Parsed::Command(Err(_)) | Parsed::Text => {}
+        }
         match switcher.rows.get(switcher.chosen).map(|row| row.target) {
             Some(Target::Conversation(id)) => self.jump_to(id),
             Some(Target::Command(_, action)) => self.act(action, now),
+            Some(Target::Slash(index)) => self.choose_command(index, now),
             None => self.message = Some("nobody here has a name like that".to_owned()),
+        }
+    }
+}
+
+impl App {
+    /// Does a command, or puts its beginning where its arguments can be written.
+    fn choose_command(&mut self, index: usize, now: Now) {
+        let Some(spec) = command::COMMANDS.get(index) else {
+            return;
+        };
+        let line = format!("/{}", spec.name);
+        if !spec.needs_arguments() {
+            if let Parsed::Command(Ok(command)) = command::parse(&line) {
+                self.run_and_say(command, now);
+            }
+            return;
+        }
+        let line = line + " ";
+        match self.open_conversation() {
+            Some(open) if open.composer.is_empty() => {
+                open.composer.insert(&line);
+                self.nav.pane = Pane::Conversation;
+                self.message = Some(format!("{}: {}", spec.usage(), spec.help));
+            }
+            Some(_) => {
+                let why = "there is text in the composer: send or cut it first, then choose";
+                self.message = Some(format!("{why} {line}"));
+            }
+            None => {
+                let mut switcher = Switcher::default();
+                switcher.query.insert(&line);
+                self.overlay = Some(OverlayState::Switcher(switcher));
+                self.search_switcher();
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use recado_shared::{ConversationId, Now, Presence, RoomFacts, Topic, UserId};
 
 use super::App;
 use super::action::{Action, Context};
+use super::command::COMMANDS;
 use super::conversation::{Conversation, Progress};
 use super::log::Part;
 use super::outbox::is_failed;
@@ -188,11 +189,23 @@ impl App {
     fn overlay_view<'a>(&'a self, overlay: &'a OverlayState) -> Overlay<'a> {
         match overlay {
             OverlayState::Switcher(switcher) => self.switcher_view(switcher),
+            OverlayState::Panel(panel) => self.panel_view(panel),
+            OverlayState::Confirm(confirm) => Overlay::Confirm {
+                question: &confirm.question,
+            },
             OverlayState::Help { scroll } => Overlay::Help {
-                tables: self.settings.keymap.tables(),
+                tables: self.help_tables(),
                 scroll: *scroll,
             },
         }
+    }
+
+    /// The keys, then the commands.
+    fn help_tables(&self) -> Vec<(&'static str, Vec<(String, &'static str)>)> {
+        let commands = COMMANDS.iter().map(|spec| (spec.brief(), spec.help));
+        let mut tables = self.settings.keymap.tables();
+        tables.push(("Commands", commands.collect()));
+        tables
     }
 
     fn switcher_view<'a>(&'a self, switcher: &'a Switcher) -> Overlay<'a> {
@@ -202,6 +215,7 @@ impl App {
                     let unread = self.conversations.get(&id).map_or(0, Conversation::unread);
                     (self.presence_in(id), unread, String::new())
                 }
+                Target::Slash(_) => (None, 0, String::new()),
                 Target::Command(_, action) => {
                     let key = self.settings.keymap.key_of(Context::Global, action);
                     (None, 0, key)
@@ -226,7 +240,9 @@ impl App {
     fn hints(&self) -> Vec<(String, &'static str)> {
         let context = self.context();
         let hints: &[(Action, &'static str)] = match context {
-            Context::Switcher => &[(Action::Submit, "open"), (Action::Cancel, "close")],
+            Context::Switcher | Context::Panel => {
+                &[(Action::Submit, "open"), (Action::Cancel, "close")]
+            }
             Context::Help => &[(Action::Cancel, "close")],
             Context::Selection => &[
                 (Action::Copy, "copy"),

@@ -7,6 +7,7 @@ mod contact_list;
 mod conversation;
 mod help;
 mod layout;
+mod panel;
 mod rows;
 mod scroll;
 mod status_line;
@@ -220,6 +221,19 @@ fn draw_overlay(
             rows,
             chosen,
         } => Some(switcher::render(buffer, area, (query, rows, *chosen), view)),
+        Overlay::Panel {
+            title,
+            rows,
+            chosen,
+            note,
+        } => {
+            panel::render(buffer, area, (title, rows, *chosen, note), view);
+            None
+        }
+        Overlay::Confirm { question } => {
+            panel::render_question(buffer, area, question);
+            None
+        }
         Overlay::Help { tables, scroll } => {
             help::render(buffer, area, tables, *scroll);
             None

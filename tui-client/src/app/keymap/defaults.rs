@@ -6,11 +6,12 @@ use super::super::action::{Action, Context, Edit};
 pub(super) type Table = &'static [(&'static str, Action)];
 
 /// All contexts in the order of the help.
-pub(super) const DEFAULTS: [(Context, Table); 5] = [
+pub(super) const DEFAULTS: [(Context, Table); 6] = [
     (Context::Global, GLOBAL),
     (Context::Composer, COMPOSER),
     (Context::Selection, SELECTION),
     (Context::Switcher, SWITCHER),
+    (Context::Panel, PANEL),
     (Context::Help, HELP),
 ];
 
@@ -40,6 +41,7 @@ const GLOBAL: Table = &[
     ("alt-u", Action::FirstUnread),
     ("alt-c", Action::TogglePane),
     ("tab", Action::TogglePane),
+    ("alt-m", Action::Members),
     ("ctrl-r", Action::Reconnect),
     ("ctrl-l", Action::Redraw),
     ("ctrl-z", Action::Suspend),
@@ -138,6 +140,19 @@ const SWITCHER: Table = &[
     ("ctrl-y", Action::Edit(Edit::Yank)),
 ];
 
+const PANEL: Table = &[
+    ("enter", Action::Submit),
+    ("up", Action::SelectPrevious),
+    ("k", Action::SelectPrevious),
+    ("ctrl-p", Action::SelectPrevious),
+    ("down", Action::SelectNext),
+    ("j", Action::SelectNext),
+    ("ctrl-n", Action::SelectNext),
+    ("x", Action::Remove),
+    ("esc", Action::Cancel),
+    ("q", Action::Cancel),
+];
+
 const HELP: Table = &[
     ("up", Action::SelectPrevious),
     ("k", Action::SelectPrevious),
@@ -155,6 +170,7 @@ pub(super) const fn heading(context: Context) -> &'static str {
         Context::Composer => "Writing",
         Context::Selection => "A selected message",
         Context::Switcher => "Switcher",
+        Context::Panel => "Members, rooms, devices, questions",
         Context::Help => "This help",
     }
 }
@@ -193,6 +209,8 @@ pub(super) const fn describe(action: Action) -> &'static str {
         Action::Redraw => "draw the screen again",
         Action::Suspend => "suspend to the shell",
         Action::TogglePane => "contacts or conversation, where one fits",
+        Action::Members => "members of the room",
+        Action::Remove => "revoke the device",
         Action::Edit(edit) => describe_edit(edit),
     }
 }

@@ -1,0 +1,190 @@
+//! What the server answers to commands.
+
+use recado_shared::{
+    Answer, Content, ConversationId, Device, DeviceName, Entry, LinkCode, MessageId, Now,
+    PendingDevice, Request, RequestError, RequestNumber, RoomEvent, RoomName, RoomSummary, Seq,
+    Timestamp,
+};
+
+use super::run::act;
+use super::{App, Call, Wait};
+use crate::app::confirm::Confirmed;
+
+impl App {
+    pub(in crate::app) fn on_command_answer(
+        &mut self,
+        number: RequestNumber,
+        result: Result<Answer, RequestError>,
+        now: Now,
+    ) {
+        let Some(wait) = self.commands.waiting.remove(&number) else {
+            return;
+        };
+        let answer = match result {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.stop_loading_panel();
+                self.message = Some(format!("cannot {}: {error}", what(&wait)));
+                return;
+            }
+        };
+        match (wait, answer) {
+            (Wait::Name(call), Answer::People { people, .. }) => {
+                self.take_people(people);
+                self.go_on(&call, now);
+            }
+            (Wait::Name(call), Answer::Rooms { rooms, .. }) => {
+                self.take_rooms(&rooms);
+                self.go_on(&call, now);
+            }
+            (Wait::Create { name, id, from }, Answer::RoomCreated { room, seq, time }) => {
+                let room = ConversationId::Room(room);
+                self.on_room_created((name, room, from), (id, seq, time));
+            }
+            (Wait::Act { done, .. }, Answer::Done) => {
+                self.message = Some(done);
+                self.reload_devices();
+            }
+            (Wait::Panel(kind), answer) => self.on_panel_page(&kind, answer),
+            (Wait::Devices { which, new }, Answer::Devices(devices)) => {
+                self.on_devices(&which, new, &devices);
+            }
+            (Wait::Link(code), Answer::PendingDevice(device)) => self.on_pending(code, device),
+            // An answer that does not fit the request says nothing.
+            (
+                Wait::Name(_)
+                | Wait::Create { .. }
+                | Wait::Act { .. }
+                | Wait::Devices { .. }
+                | Wait::Link(_),
+                _,
+            ) => {}
+        }
+    }
+
+    /// The name that a command waited for may be known now.
+    fn go_on(&mut self, call: &Call, now: Now) {
+        if let Err(why) = self.run(call, now) {
+            self.message = Some(why);
+        }
+    }
+
+    fn on_room_created(
+        &mut self,
+        (name, id, from): (RoomName, ConversationId, Option<ConversationId>),
+        (message, seq, time): (MessageId, Seq, Timestamp),
+    ) {
+        let (Some(author), Some(room)) = (self.user(), id.room()) else {
+            return;
+        };
+        self.take_rooms(&[RoomSummary {
+            room,
+            name: name.clone(),
+            topic: None,
+            members: 1,
+        }]);
+        let entry = Entry {
+            seq,
+            author,
+            id: message,
+            time,
+            content: Content::Room(RoomEvent::Created),
+        };
+        self.take_entries(id, vec![entry]);
+        self.message = Some(format!("#{name} is made: /invite NAME asks somebody in"));
+        self.open_if_idle(id, from);
+    }
+
+    /// Finds the device that a command is about, by its name or its place in the list.
+    fn on_devices(&mut self, which: &str, new: Option<DeviceName>, devices: &[Device]) {
+        let is_called = |device: &&Device| {
+            let name = device.name.as_ref().map(DeviceName::as_str);
+            name.is_some_and(|name| name.eq_ignore_ascii_case(which))
+        };
+        let named: Vec<_> = devices.iter().filter(is_called).collect();
+        let place = which.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+        let found = match (named.as_slice(), place.and_then(|at| devices.get(at))) {
+            ([one], _) => *one,
+            ([], Some(numbered)) => numbered,
+            ([], None) => {
+                self.message = Some(format!("you have no device {which}: see /devices"));
+                return;
+            }
+            ([_, _, ..], _) => {
+                let why = format!("several devices are called {which}: use the number in /devices");
+                self.message = Some(why);
+                return;
+            }
+        };
+        let key = found.key;
+        let Some(name) = new else {
+            let name = found.name.as_ref().map_or(which, |n| n.as_str());
+            let question = format!("revoke the device {name}? It has to be linked again then");
+            return self.ask_person(question, Confirmed::Revoke(key));
+        };
+        let done = format!("the device is called {name} now");
+        let asked = self.ask_for(
+            Request::NameDevice { key, name },
+            act("name the device", done),
+        );
+        self.message = asked.err().or(self.message.take());
+    }
+
+    /// The server found a device that shows the code; whether it really does is checked here,
+    /// because the server is not what is trusted with that.
+    fn on_pending(&mut self, code: LinkCode, device: PendingDevice) {
+        if LinkCode::of(&device.key) != code {
+            let why = "the server named a device with another code: do not link it, and ask the \
+                       person who runs the server";
+            self.message = Some(why.to_owned());
+            return;
+        }
+        let name = device.name.as_ref().map_or("a new device", |n| n.as_str());
+        let question = format!("link {name}, which shows the code {code}, as one of yours?");
+        self.ask_person(question, Confirmed::Link(device));
+    }
+}
+
+/// What could not be done.
+fn what(wait: &Wait) -> &str {
+    match wait {
+        Wait::Name(_) => "find that name",
+        Wait::Create { .. } => "make the room",
+        Wait::Act { what, .. } => what,
+        Wait::Panel(_) => "show that list",
+        Wait::Devices { .. } => "find your devices",
+        Wait::Link(_) => "link the device",
+    }
+}
+
+/// What an entry that is no message was to do, for the text that says why it was refused.
+pub(in crate::app) const fn act_of(content: &Content) -> &'static str {
+    match content {
+        Content::Message(_) | Content::Reply { .. } | Content::Emote(_) => "send the message",
+        Content::Edit { .. } => "edit the message",
+        Content::Deletion { .. } => "delete the message",
+        Content::ReactionAdded { .. } | Content::ReactionRemoved { .. } => "react",
+        Content::Erased(_) | Content::AuthorRemoved => "do that",
+        Content::Room(event) => act_of_room(event),
+    }
+}
+
+const fn act_of_room(event: &RoomEvent) -> &'static str {
+    match event {
+        RoomEvent::Created => "make the room",
+        RoomEvent::Joined => "join the room",
+        RoomEvent::Left => "leave the room",
+        RoomEvent::Invited(_) => "invite them",
+        RoomEvent::Renamed(_) => "rename the room",
+        RoomEvent::Topic(_) => "set the topic",
+        RoomEvent::Visibility(_) => "change who can join",
+        RoomEvent::History(_) => "change what new members see",
+        RoomEvent::Role { .. } => "give them that role",
+        RoomEvent::Muted { .. } => "mute them",
+        RoomEvent::Unmuted(_) => "unmute them",
+        RoomEvent::Kicked(_) => "kick them",
+        RoomEvent::Banned(_) => "ban them",
+        RoomEvent::Unbanned(_) => "unban them",
+        RoomEvent::Closed => "close the room",
+    }
+}

@@ -1,0 +1,97 @@
+//! From names to people and rooms, asking the server for those that are not known here.
+
+use recado_shared::{ConversationId, Request, RoomId, RoomName, RoomSummary, UserId, UserName};
+
+use super::{App, Call, MAX_FOUND_ROOMS, Wait};
+
+/// Enough that a name which is the beginning of others is among them: it comes first.
+const FEW: u16 = 5;
+
+impl App {
+    /// The person who has this name. `None` while the server is asked: the command goes on once
+    /// it has answered.
+    pub(super) fn person(
+        &mut self,
+        name: &UserName,
+        call: &Call,
+    ) -> Result<Option<UserId>, String> {
+        if let Some(user) = self.known_person(name) {
+            return Ok(Some(user));
+        }
+        if call.has_asked {
+            return Err(format!("nobody here is called {name}"));
+        }
+        let request = Request::FindPeople {
+            prefix: name.as_str().to_owned(),
+            after: None,
+            limit: FEW,
+        };
+        self.look_up(request, call)
+            .map_err(|why| format!("nobody known here is called {name}, and {why}"))?;
+        Ok(None)
+    }
+
+    /// The room that has this name, likewise.
+    pub(super) fn room(&mut self, name: &RoomName, call: &Call) -> Result<Option<RoomId>, String> {
+        if let Some(room) = self.known_room(name) {
+            return Ok(Some(room));
+        }
+        if call.has_asked {
+            return Err(format!(
+                "there is no room #{name} that you may see: /create {name} makes one"
+            ));
+        }
+        let request = Request::FindRooms {
+            prefix: name.as_str().to_owned(),
+            after: None,
+            limit: FEW,
+        };
+        self.look_up(request, call)
+            .map_err(|why| format!("no room known here is called #{name}, and {why}"))?;
+        Ok(None)
+    }
+
+    fn look_up(&mut self, request: Request, call: &Call) -> Result<(), String> {
+        let mut call = call.clone();
+        call.has_asked = true;
+        self.ask_for(request, Wait::Name(call))
+    }
+
+    pub(super) fn known_person(&self, name: &UserName) -> Option<UserId> {
+        self.find_person_by_name(name.as_str())
+    }
+
+    pub(super) fn known_room(&self, name: &RoomName) -> Option<RoomId> {
+        if let Some(ConversationId::Room(room)) = self.find_room_by_name(name.as_str()) {
+            return Some(room);
+        }
+        let folded = name.folded();
+        let mut found = self.commands.found.iter();
+        found
+            .find(|(_, name)| name.folded() == folded)
+            .map(|(room, _)| *room)
+    }
+
+    pub(in crate::app) fn take_rooms(&mut self, rooms: &[RoomSummary]) {
+        for room in rooms {
+            if self.commands.found.len() >= MAX_FOUND_ROOMS {
+                self.commands.found.pop_first();
+            }
+            self.commands.found.insert(room.room, room.name.clone());
+        }
+    }
+}
+
+/// The room in which a command was given.
+pub(super) fn room_of(call: &Call) -> Result<(ConversationId, RoomId), String> {
+    let here = call
+        .conversation
+        .and_then(|conversation| Some((conversation, conversation.room()?)));
+    here.ok_or_else(|| "that can only be done in a room: open one first".to_owned())
+}
+
+/// What was open when a command was given.
+pub(super) fn conversation_of(call: &Call) -> Result<ConversationId, String> {
+    let none = || "open a conversation first".to_owned();
+    call.conversation.ok_or_else(none)
+}

@@ -1,0 +1,144 @@
+//! Commands: what is typed after a slash, and what becomes of it.
+
+mod answer;
+mod lookup;
+mod parse;
+mod run;
+mod table;
+
+use std::collections::BTreeMap;
+
+use recado_shared::{
+    ConversationId, DeviceName, LinkCode, MessageId, Now, Request, RequestNumber, RoomId, RoomName,
+};
+
+pub(super) use self::answer::act_of;
+use self::parse::Command;
+pub(super) use self::parse::{Parsed, escaped, message_of, parse};
+pub(super) use self::run::act;
+pub(super) use self::table::{COMMANDS, title};
+use super::App;
+use super::panel::PanelKind;
+use super::requests::Asked;
+use super::screen::ItemId;
+use recado_shared::ClientFrame;
+
+/// Most rooms whose names are remembered from searches.
+const MAX_FOUND_ROOMS: usize = 1_000;
+
+/// Said where something needs the server at once.
+pub(super) const NOT_CONNECTED: &str = "not connected: try again when connected";
+
+/// What the server was asked for commands, and what it named.
+#[derive(Debug, Default)]
+pub(super) struct Commands {
+    /// Requests of commands; at most as many as are in flight.
+    waiting: BTreeMap<RequestNumber, Wait>,
+    /// Rooms that the server named, besides those that the user is in.
+    found: BTreeMap<RoomId, RoomName>,
+}
+
+/// A command and where it was given.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) command: Command,
+    /// What was open.
+    conversation: Option<ConversationId>,
+    /// The message that was selected.
+    selection: Option<ItemId>,
+    /// The server was asked for a name already.
+    has_asked: bool,
+}
+
+/// What an answer is waited for.
+#[derive(Debug)]
+pub(super) enum Wait {
+    /// To find a name: then the command goes on.
+    Name(Call),
+    /// To make a room.
+    Create {
+        name: RoomName,
+        id: MessageId,
+        from: Option<ConversationId>,
+    },
+    /// To do something that is done then.
+    Act { what: String, done: String },
+    /// For the next rows of a panel.
+    Panel(PanelKind),
+    /// For the devices, one of which the command is about.
+    Devices {
+        which: String,
+        /// Its new name; `None` takes it away.
+        new: Option<DeviceName>,
+    },
+    /// For the device that shows a code.
+    Link(LinkCode),
+}
+
+impl App {
+    /// Sends what is written in the open conversation, or does it if it is a command. Text that
+    /// cannot be sent or done stays.
+    pub(super) fn submit_or_run(&mut self, now: Now) {
+        let Some(conversation) = self.open_conversation() else {
+            return;
+        };
+        let id = conversation.id;
+        let parsed = match parse(conversation.composer.text().trim_end()) {
+            Parsed::Text => return self.submit(now),
+            Parsed::Command(Err(why)) => {
+                self.message = Some(why);
+                return;
+            }
+            Parsed::Command(Ok(command)) => command,
+        };
+        let text = conversation.composer.take();
+        self.unsaved.draft(id);
+        if let Err(why) = self.run(&self.call(parsed), now) {
+            self.message = Some(why);
+            if let Some(conversation) = self.conversations.get_mut(&id)
+                && conversation.composer.is_empty()
+            {
+                conversation.composer.insert(&text);
+            }
+        }
+    }
+
+    /// Does a command that is not written in a composer.
+    pub(super) fn run_and_say(&mut self, command: Command, now: Now) {
+        let call = self.call(command);
+        if let Err(why) = self.run(&call, now) {
+            self.message = Some(why);
+        }
+    }
+
+    fn call(&self, command: Command) -> Call {
+        Call {
+            command,
+            conversation: self.nav.open,
+            selection: self.nav.selection,
+            has_asked: false,
+        }
+    }
+
+    /// Asks the server for something, if it can be asked now.
+    pub(super) fn ask_for(&mut self, request: Request, wait: Wait) -> Result<(), String> {
+        if !self.link.is_up() {
+            return Err(NOT_CONNECTED.to_owned());
+        }
+        let number = self.requests.ask(Asked::Command);
+        self.commands.waiting.insert(number, wait);
+        self.send(ClientFrame::Request { number, request });
+        Ok(())
+    }
+
+    /// The session is over: what it was asked is not answered any more.
+    pub(super) fn forget_command_requests(&mut self) {
+        if self.commands.waiting.is_empty() {
+            return;
+        }
+        self.commands.waiting.clear();
+        self.stop_loading_panel();
+        let why = "the connection broke before the answer came: check, then try again";
+        self.message = Some(why.to_owned());
+    }
+}

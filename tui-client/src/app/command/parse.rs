@@ -1,0 +1,415 @@
+//! From what is typed to a command, without looking at anything else.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use recado_shared::{
+    BodyError, DeviceName, DisplayName, Emoji, History, Level, LineError, LinkCode, MessageBody,
+    Role, RoomName, Topic, UserName, Visibility,
+};
+
+use super::table::{self, Spec};
+
+/// What a person tells the program to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::app) enum Command {
+    Message {
+        to: String,
+        text: Option<MessageBody>,
+    },
+    Emote(MessageBody),
+    Reply(MessageBody),
+    React(Emoji),
+    Edit(Option<MessageBody>),
+    Delete,
+    Create {
+        name: RoomName,
+        visibility: Visibility,
+    },
+    Join(RoomName),
+    Rooms(String),
+    Leave,
+    Invite(UserName),
+    Topic(Option<Topic>),
+    Rename(RoomName),
+    Visibility(Visibility),
+    History(History),
+    Members,
+    Role {
+        who: UserName,
+        role: Role,
+    },
+    Mute {
+        who: UserName,
+        time: Option<Duration>,
+    },
+    Unmute(UserName),
+    Kick(UserName),
+    Ban(UserName),
+    Unban(UserName),
+    Nick(Option<DisplayName>),
+    Accept,
+    Set(Wish),
+    Devices,
+    Link(LinkCode),
+    /// Gives a device another name, or takes it away.
+    Device {
+        which: String,
+        new: Option<DeviceName>,
+    },
+    Help(Option<&'static str>),
+    Quit,
+}
+
+/// What a user wants to set for themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::app) enum Wish {
+    Block { who: UserName, is_on: bool },
+    FirstContact { ask: bool },
+    Favourite(bool),
+    Level(Level),
+    Quiet(Option<Duration>),
+    Unquiet,
+}
+
+/// What is wrong with the words behind a command.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Something that is needed is not there.
+    Missing,
+    /// Something else is written than the usage says.
+    Usage,
+    /// A word is not what it should be, and why.
+    Bad(String),
+}
+
+impl Fault {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is what `map_err` hands over"
+    )]
+    pub(super) fn bad(why: impl ToString) -> Self {
+        Self::Bad(why.to_string())
+    }
+}
+
+impl From<BodyError> for Fault {
+    fn from(error: BodyError) -> Self {
+        Self::bad(error)
+    }
+}
+
+impl From<LineError> for Fault {
+    fn from(error: LineError) -> Self {
+        Self::bad(error)
+    }
+}
+
+/// The words behind a command's name that are not taken yet.
+pub(super) struct Words<'a>(&'a str);
+
+impl<'a> Words<'a> {
+    /// The next word, if there is one.
+    pub(super) fn next(&mut self) -> Option<&'a str> {
+        let text = self.0.trim_start();
+        let end = text.find(char::is_whitespace).unwrap_or(text.len());
+        let (word, rest) = text.split_at(end);
+        self.0 = rest;
+        (!word.is_empty()).then_some(word)
+    }
+
+    /// The next word.
+    pub(super) fn one(&mut self) -> Result<&'a str, Fault> {
+        self.next().ok_or(Fault::Missing)
+    }
+
+    /// All the rest, line ends included, if there is any.
+    pub(super) fn rest(&mut self) -> Option<&'a str> {
+        let rest = std::mem::take(&mut self.0).trim();
+        (!rest.is_empty()).then_some(rest)
+    }
+
+    pub(super) fn body(&mut self) -> Result<MessageBody, Fault> {
+        let rest = self.rest().ok_or(Fault::Missing)?;
+        Ok(MessageBody::new(rest)?)
+    }
+
+    /// The rest as a text of one line, if there is any.
+    pub(super) fn line<T>(
+        &mut self,
+        check: impl Fn(&str) -> Result<T, LineError>,
+    ) -> Result<Option<T>, Fault> {
+        Ok(self.rest().map(check).transpose()?)
+    }
+
+    pub(super) fn person(&mut self) -> Result<UserName, Fault> {
+        let word = self.one()?;
+        UserName::new(word.strip_prefix('@').unwrap_or(word)).map_err(Fault::bad)
+    }
+
+    pub(super) fn room(&mut self) -> Result<RoomName, Fault> {
+        RoomName::new(self.one()?).map_err(Fault::bad)
+    }
+
+    pub(super) fn role(&mut self) -> Result<Role, Fault> {
+        match self.one()? {
+            "owner" => Ok(Role::Owner),
+            "moderator" | "mod" => Ok(Role::Moderator),
+            "member" => Ok(Role::Member),
+            _ => Err(Fault::Usage),
+        }
+    }
+
+    pub(super) fn duration(&mut self) -> Result<Option<Duration>, Fault> {
+        self.next().map(duration).transpose()
+    }
+}
+
+/// Minutes, hours, days or weeks, such as `30m`, `2h`, `1d12h`.
+fn duration(text: &str) -> Result<Duration, Fault> {
+    let wrong = || Fault::Bad(format!("{text} is no duration: write 30m, 2h, 1d or 1w"));
+    let mut total: u64 = 0;
+    let mut digits = String::new();
+    for c in text.chars() {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        let minutes = match c.to_ascii_lowercase() {
+            'm' => 1,
+            'h' => 60,
+            'd' => 24 * 60,
+            'w' => 7 * 24 * 60,
+            _ => return Err(wrong()),
+        };
+        // Four digits of weeks are more than a lifetime, and no sum of them overflows.
+        let count = digits.parse::<u64>().ok().filter(|&count| count <= 9_999);
+        total = total.saturating_add(count.ok_or_else(wrong)? * minutes);
+        digits.clear();
+    }
+    if total == 0 || !digits.is_empty() {
+        return Err(wrong());
+    }
+    Ok(Duration::from_secs(total.saturating_mul(60)))
+}
+
+/// What is written in a composer.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::app) enum Parsed {
+    /// A message.
+    Text,
+    /// A command, or what to write instead.
+    Command(Result<Command, String>),
+}
+
+/// Reads what is typed. A single slash at the very start makes it a command.
+pub(in crate::app) fn parse(text: &str) -> Parsed {
+    match text.strip_prefix('/') {
+        Some(line) if !line.starts_with('/') => Parsed::Command(parse_command(line)),
+        Some(_) | None => Parsed::Text,
+    }
+}
+
+fn parse_command(line: &str) -> Result<Command, String> {
+    let mut words = Words(line);
+    let has_name = line.starts_with(|c: char| !c.is_whitespace());
+    let name = words.next().filter(|_| has_name).unwrap_or_default();
+    if name.is_empty() {
+        return Err("write a command after the slash: /help lists all".to_owned());
+    }
+    let spec = table::find(name).ok_or_else(|| table::unknown(name))?;
+    let built = (spec.build)(&mut words);
+    let built = match words.rest() {
+        Some(_) if built.is_ok() => Err(Fault::Usage),
+        Some(_) | None => built,
+    };
+    built.map_err(|fault| explain(spec, fault))
+}
+
+fn explain(spec: &Spec, fault: Fault) -> String {
+    match fault {
+        Fault::Missing => format!("something is missing: write {}", spec.usage()),
+        Fault::Usage => format!("write it like this: {}", spec.usage()),
+        Fault::Bad(why) => format!("/{}: {why}", spec.name),
+    }
+}
+
+/// The text of a message as it is sent: without the slash that says it is no command, and with
+/// the emoji that shortcodes stand for.
+pub(in crate::app) fn message_of(text: &str) -> Cow<'_, str> {
+    let text = match text.strip_prefix('/') {
+        Some(escaped) if escaped.starts_with('/') => escaped,
+        Some(_) | None => text,
+    };
+    with_emoji(text)
+}
+
+/// Text as it has to be in a composer to be sent as it is.
+pub(in crate::app) fn escaped(text: &str) -> Cow<'_, str> {
+    if text.starts_with('/') {
+        Cow::Owned(format!("/{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Replaces every `:shortcode:` that stands alone between white space.
+fn with_emoji(text: &str) -> Cow<'_, str> {
+    if !text.contains(':') {
+        return Cow::Borrowed(text);
+    }
+    let mut replaced = String::with_capacity(text.len());
+    for piece in text.split_inclusive(char::is_whitespace) {
+        let word = piece.trim_end();
+        let code = word.strip_prefix(':').and_then(|w| w.strip_suffix(':'));
+        match code.and_then(emojis::get_by_shortcode) {
+            Some(emoji) => {
+                replaced.push_str(emoji.as_str());
+                replaced.push_str(&piece[word.len()..]);
+            }
+            None => replaced.push_str(piece),
+        }
+    }
+    Cow::Owned(replaced)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(text: &str) -> Command {
+        match parse(text) {
+            Parsed::Command(Ok(command)) => command,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    fn error(text: &str) -> String {
+        match parse(text) {
+            Parsed::Command(Err(why)) => why,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    fn name(text: &str) -> UserName {
+        UserName::new(text).unwrap()
+    }
+
+    fn words(text: &str) -> MessageBody {
+        MessageBody::new(text).unwrap()
+    }
+
+    #[test]
+    fn commands_are_read_with_their_arguments() {
+        let room = RoomName::new("team").unwrap();
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        let private = Visibility::Private;
+        let rows = [
+            (
+                "/msg bob hello  there\nyou",
+                Command::Message {
+                    to: "bob".to_owned(),
+                    text: Some(words("hello  there\nyou")),
+                },
+            ),
+            ("/me waves", Command::Emote(words("waves"))),
+            ("/J #team", Command::Join(room.clone())),
+            (
+                "/create team private",
+                Command::Create {
+                    name: room,
+                    visibility: private,
+                },
+            ),
+            ("/leave", Command::Leave),
+            ("/leave  ", Command::Leave),
+            ("/invite @bob", Command::Invite(name("bob"))),
+            (
+                "/topic a  b",
+                Command::Topic(Some(Topic::new("a  b").unwrap())),
+            ),
+            ("/topic", Command::Topic(None)),
+            (
+                "/mute bob 1d12h",
+                Command::Mute {
+                    who: name("bob"),
+                    time: Some(minutes(36 * 60)),
+                },
+            ),
+            (
+                "/role bob moderator",
+                Command::Role {
+                    who: name("bob"),
+                    role: Role::Moderator,
+                },
+            ),
+            ("/react :tada:", Command::React(Emoji::new("🎉").unwrap())),
+            ("/react 👍", Command::React(Emoji::new("👍").unwrap())),
+            ("/nick", Command::Nick(None)),
+            ("/quiet 30m", Command::Set(Wish::Quiet(Some(minutes(30))))),
+            ("/quiet", Command::Set(Wish::Quiet(None))),
+            ("/help /join", Command::Help(Some("join"))),
+            (
+                "/device-name 2 my laptop",
+                Command::Device {
+                    which: "2".to_owned(),
+                    new: Some(DeviceName::new("my laptop").unwrap()),
+                },
+            ),
+            (
+                "/link 4tg2x 9qrkm",
+                Command::Link("4TG2X-9QRKM".parse().unwrap()),
+            ),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(command(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_says_what_to_write() {
+        for (text, what) in [
+            ("/", "write a command after the slash"),
+            ("/ join x", "write a command after the slash"),
+            ("/jion x", "did you mean /join?"),
+            ("/join", "something is missing: write /join ROOM"),
+            ("/leave now", "write it like this: /leave"),
+            ("/role bob king", "/role NAME owner|moderator|member"),
+            ("/mute bob soon", "soon is no duration: write 30m"),
+            ("/mute bob 5", "5 is no duration"),
+            ("/mute bob 99999999999999999999w", "is no duration"),
+            ("/create a!b", "cannot stand in a name"),
+            ("/link 123", "a code has 10 letters"),
+            ("/react no", "that is no emoji"),
+            ("/me", "something is missing: write /me TEXT"),
+            ("/usr/bin/env", "start with //"),
+        ] {
+            assert!(error(text).contains(what), "{text}: {}", error(text));
+        }
+    }
+
+    #[test]
+    fn two_slashes_are_a_message_that_starts_with_one() {
+        assert_eq!(parse("//join x"), Parsed::Text);
+        assert_eq!(message_of("//join x"), "/join x");
+        assert_eq!(parse("hello /join"), Parsed::Text);
+        assert_eq!(parse(" /join"), Parsed::Text);
+        for text in ["/x", "//x", "x"] {
+            assert_eq!(message_of(&escaped(text)), text);
+        }
+    }
+
+    #[test]
+    fn shortcodes_that_stand_alone_become_emoji() {
+        for (text, sent) in [
+            (":tada:", "🎉"),
+            ("done :tada:\n:+1: ok", "done 🎉\n👍 ok"),
+            (
+                "a:tada: 10:30:00 :nosuch: ::",
+                "a:tada: 10:30:00 :nosuch: ::",
+            ),
+        ] {
+            assert_eq!(message_of(text), sent);
+        }
+    }
+}

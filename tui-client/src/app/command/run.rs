@@ -1,0 +1,389 @@
+//! What each command does.
+
+use std::time::Duration;
+
+use recado_shared::{
+    Content, ConversationId, Emoji, Entry, History, MessageBody, Now, Request, RoomEvent, RoomId,
+    RoomName, Seq, Setting, Timestamp, UserId, UserName, Visibility,
+};
+
+use super::lookup::{conversation_of, room_of};
+use super::parse::Wish;
+use super::table;
+use super::{App, Call, Command, Wait};
+use crate::app::confirm::Confirmed;
+use crate::app::conversation::Conversation;
+use crate::app::outbox::MAX_OUTBOX;
+use crate::app::panel::PanelKind;
+use crate::app::screen::ItemId;
+
+/// The end of what has none.
+const FOR_GOOD: Timestamp = Timestamp(u64::MAX);
+
+impl App {
+    /// Does a command, or says why not.
+    pub(super) fn run(&mut self, call: &Call, now: Now) -> Result<(), String> {
+        match call.command.clone() {
+            Command::Message { to, text } => self.run_message(call, &to, text, now),
+            Command::Emote(body) => self.say(call, Content::Emote(body), now),
+            Command::Reply(body) => {
+                let to = self.message_meant(call)?;
+                self.say(call, Content::Reply { to, body }, now)
+            }
+            Command::React(emoji) => self.run_react(call, emoji, now),
+            Command::Edit(text) => self.run_edit(call, text, now),
+            Command::Delete => self.run_delete(call),
+            Command::Create { name, visibility } => self.run_create(call, name, visibility, now),
+            Command::Join(name) => match self.room(&name, call)? {
+                Some(room) => self.join(room, now),
+                None => Ok(()),
+            },
+            Command::Rooms(prefix) => self.open_panel(PanelKind::Rooms(prefix)),
+            Command::Leave => self.act_in_room(call, RoomEvent::Left, now),
+            Command::Invite(who) => self.act_on(call, &who, RoomEvent::Invited, now),
+            Command::Topic(topic) => self.act_in_room(call, RoomEvent::Topic(topic), now),
+            Command::Rename(name) => self.act_in_room(call, RoomEvent::Renamed(name), now),
+            Command::Visibility(visibility) => {
+                self.act_in_room(call, RoomEvent::Visibility(visibility), now)
+            }
+            Command::History(history) => self.act_in_room(call, RoomEvent::History(history), now),
+            Command::Members => {
+                let (_, room) = room_of(call)?;
+                self.open_panel(PanelKind::Members(room))
+            }
+            Command::Role { who, role } => {
+                self.act_on(call, &who, |user| RoomEvent::Role { user, role }, now)
+            }
+            Command::Mute { who, time } => {
+                let until = time.map(|time| after(now, time));
+                self.act_on(call, &who, |user| RoomEvent::Muted { user, until }, now)
+            }
+            Command::Unmute(who) => self.act_on(call, &who, RoomEvent::Unmuted, now),
+            Command::Kick(who) => self.act_on(call, &who, RoomEvent::Kicked, now),
+            Command::Ban(who) => self.act_on(call, &who, RoomEvent::Banned, now),
+            Command::Unban(who) => self.act_on(call, &who, RoomEvent::Unbanned, now),
+            Command::Nick(display) => {
+                let done = match &display {
+                    Some(display) => format!("you are called {display} now"),
+                    None => "you have no display name now".to_owned(),
+                };
+                let request = Request::SetDisplayName(display);
+                self.ask_for(request, act("change your display name", done))
+            }
+            Command::Devices => self.open_panel(PanelKind::Devices),
+            Command::Link(code) => self.ask_for(Request::FindDevice(code), Wait::Link(code)),
+            Command::Device { which, new } => {
+                self.ask_for(Request::Devices, Wait::Devices { which, new })
+            }
+            Command::Help(topic) => {
+                self.run_help(topic);
+                Ok(())
+            }
+            Command::Quit => {
+                self.quit();
+                Ok(())
+            }
+            Command::Accept => self.run_accept(call),
+            Command::Set(wish) => self.run_setting(call, &wish, now),
+        }
+    }
+
+    /// The commands that change what the user has set for themselves.
+    fn run_setting(&mut self, call: &Call, wish: &Wish, now: Now) -> Result<(), String> {
+        let (setting, done) = match wish {
+            Wish::Block { who, is_on } => {
+                let Some(user) = self.person(who, call)? else {
+                    return Ok(());
+                };
+                if self.user() == Some(user) {
+                    return Err("you cannot block yourself".to_owned());
+                }
+                let does = if *is_on { "are refused" } else { "are taken" };
+                let is_on = *is_on;
+                let done = format!("direct messages of {who} {does} from now on");
+                (Setting::Blocked { user, is_on }, done)
+            }
+            Wish::FirstContact { ask } => {
+                let done = if *ask {
+                    "people you never wrote to ask first from now on"
+                } else {
+                    "everybody may write to you from now on"
+                };
+                (Setting::FirstContact { ask: *ask }, done.to_owned())
+            }
+            Wish::Favourite(is_on) => {
+                let conversation = conversation_of(call)?;
+                let done = if *is_on {
+                    "stays on top"
+                } else {
+                    "no favourite any more"
+                };
+                let is_on = *is_on;
+                let setting = Setting::Favourite {
+                    conversation,
+                    is_on,
+                };
+                (setting, done.to_owned())
+            }
+            Wish::Level(level) => {
+                let conversation = conversation_of(call)?;
+                let level = *level;
+                let setting = Setting::Level {
+                    conversation,
+                    level,
+                };
+                (setting, "noted for this conversation".to_owned())
+            }
+            Wish::Quiet(time) => {
+                let conversation = conversation_of(call)?;
+                let until = Some(time.map_or(FOR_GOOD, |time| after(now, time)));
+                let setting = Setting::Muted {
+                    conversation,
+                    until,
+                };
+                (setting, "this conversation is quiet".to_owned())
+            }
+            Wish::Unquiet => {
+                let conversation = conversation_of(call)?;
+                let until = None;
+                let setting = Setting::Muted {
+                    conversation,
+                    until,
+                };
+                (setting, "this conversation is heard again".to_owned())
+            }
+        };
+        self.change_setting(setting, done)
+    }
+
+    /// Changes a setting, on all devices of the user.
+    fn change_setting(&mut self, setting: Setting, done: String) -> Result<(), String> {
+        self.ask_for(Request::Set(setting), act("change that setting", done))
+    }
+
+    fn run_accept(&mut self, call: &Call) -> Result<(), String> {
+        let conversation = conversation_of(call)?;
+        let peer = self.user().and_then(|me| conversation.peer_of(me));
+        let peer = peer.ok_or("only a person's request can be accepted: open it first")?;
+        let done = format!("{} may write to you", self.title(conversation));
+        self.ask_for(Request::AcceptContact(peer), act("accept that", done))
+    }
+
+    fn run_message(
+        &mut self,
+        call: &Call,
+        to: &str,
+        text: Option<MessageBody>,
+        now: Now,
+    ) -> Result<(), String> {
+        let id = match (to.strip_prefix('#'), self.user()) {
+            (_, None) => return Err(super::NOT_CONNECTED.to_owned()),
+            (Some(room), Some(_)) => {
+                let name = RoomName::new(room).map_err(|error| error.to_string())?;
+                self.room(&name, call)?.map(ConversationId::Room)
+            }
+            (None, Some(me)) => {
+                let name = UserName::new(to.strip_prefix('@').unwrap_or(to));
+                let name = name.map_err(|error| error.to_string())?;
+                let room = RoomName::new(to)
+                    .ok()
+                    .and_then(|name| self.known_room(&name));
+                if let (None, Some(room)) = (self.known_person(&name), room) {
+                    Some(ConversationId::Room(room))
+                } else {
+                    let user = self.person(&name, call)?;
+                    user.map(|user| ConversationId::direct(me, user))
+                }
+            }
+        };
+        let Some(id) = id else {
+            return Ok(());
+        };
+        self.check_outbox()?;
+        if call.has_asked {
+            self.open_if_idle(id, call.conversation);
+        } else {
+            self.jump_to(id);
+        }
+        if let Some(text) = text {
+            self.queue(id, Content::Message(text), now);
+            self.scroll_newest();
+        }
+        Ok(())
+    }
+
+    /// Opens what was asked for a while ago, unless the person is writing somewhere by now: what
+    /// they type must not end up with somebody else.
+    pub(super) fn open_if_idle(&mut self, id: ConversationId, from: Option<ConversationId>) {
+        let is_writing = self
+            .open_conversation()
+            .is_some_and(|open| !open.composer.is_empty());
+        if self.nav.open == from && !is_writing && self.overlay.is_none() {
+            self.jump_to(id);
+        } else {
+            let title = self.title(id).to_owned();
+            self.message = Some(format!("{title} is in the list now"));
+        }
+    }
+
+    fn run_react(&mut self, call: &Call, emoji: Emoji, now: Now) -> Result<(), String> {
+        let target = self.message_meant(call)?;
+        self.say(call, Content::ReactionAdded { target, emoji }, now)
+    }
+
+    fn run_edit(&mut self, call: &Call, text: Option<MessageBody>, now: Now) -> Result<(), String> {
+        let (target, _) = self.last_own(call)?;
+        let body = text.ok_or("write the new text behind it: /edit TEXT")?;
+        self.say(call, Content::Edit { target, body }, now)
+    }
+
+    fn run_delete(&mut self, call: &Call) -> Result<(), String> {
+        let conversation = conversation_of(call)?;
+        let (target, text) = self.last_own(call)?;
+        let question = format!("delete \"{text}\" for everybody?");
+        self.ask_person(
+            question,
+            Confirmed::Delete {
+                conversation,
+                target,
+            },
+        );
+        Ok(())
+    }
+
+    fn run_create(
+        &mut self,
+        call: &Call,
+        name: RoomName,
+        visibility: Visibility,
+        now: Now,
+    ) -> Result<(), String> {
+        let id = self.ids.draw(now.wall);
+        let request = Request::CreateRoom {
+            id,
+            name: name.clone(),
+            visibility,
+            history: History::default(),
+        };
+        let from = call.conversation;
+        self.ask_for(request, Wait::Create { name, id, from })
+    }
+
+    /// Comes into a room and opens it.
+    pub(in crate::app) fn join(&mut self, room: RoomId, now: Now) -> Result<(), String> {
+        let id = ConversationId::Room(room);
+        self.check_outbox()?;
+        self.queue(id, Content::Room(RoomEvent::Joined), now);
+        self.jump_to(id);
+        self.note_waiting("joining");
+        Ok(())
+    }
+
+    fn act_on(
+        &mut self,
+        call: &Call,
+        who: &UserName,
+        event: impl Fn(UserId) -> RoomEvent,
+        now: Now,
+    ) -> Result<(), String> {
+        room_of(call)?;
+        match self.person(who, call)? {
+            Some(user) => self.act_in_room(call, event(user), now),
+            None => Ok(()),
+        }
+    }
+
+    fn act_in_room(&mut self, call: &Call, event: RoomEvent, now: Now) -> Result<(), String> {
+        let (conversation, _) = room_of(call)?;
+        self.check_outbox()?;
+        self.queue(conversation, Content::Room(event), now);
+        self.note_waiting("that");
+        Ok(())
+    }
+
+    fn say(&mut self, call: &Call, content: Content, now: Now) -> Result<(), String> {
+        let conversation = conversation_of(call)?;
+        self.check_outbox()?;
+        let is_message = content.is_message();
+        self.queue(conversation, content, now);
+        if is_message {
+            self.scroll_newest();
+        } else {
+            self.note_waiting("that");
+        }
+        Ok(())
+    }
+
+    pub(in crate::app) fn note_waiting(&mut self, what: &str) {
+        if !self.link.is_up() {
+            self.message = Some(format!("not connected: {what} waits for the connection"));
+        }
+    }
+
+    fn check_outbox(&self) -> Result<(), String> {
+        if self.outbox.is_full() {
+            return Err(format!(
+                "{MAX_OUTBOX} messages wait already: connect, or take some back, then try again"
+            ));
+        }
+        Ok(())
+    }
+
+    /// The message that a command without a place is about: the selected or the newest one.
+    fn message_meant(&self, call: &Call) -> Result<Seq, String> {
+        let conversation = self.loaded_of(call)?;
+        match call.selection {
+            Some(ItemId::Entry(seq)) => Ok(seq),
+            Some(ItemId::Pending(_)) => Err("that message is not sent yet".to_owned()),
+            None => {
+                let mut loaded = conversation.log.loaded().rev();
+                let newest = loaded.find(|entry| has_text(entry));
+                let none = || "there is no message here yet".to_owned();
+                newest.map(|entry| entry.seq).ok_or_else(none)
+            }
+        }
+    }
+
+    /// The user's newest message of the conversation, with the beginning of its text.
+    fn last_own(&self, call: &Call) -> Result<(Seq, String), String> {
+        let conversation = self.loaded_of(call)?;
+        let me = self.user();
+        let mut loaded = conversation.log.loaded().rev();
+        let own = loaded.find(|entry| Some(entry.author) == me && has_text(entry));
+        let own = own.ok_or("you have no message among the ones that are shown here")?;
+        let text = own.content.body().map_or("", MessageBody::as_str);
+        let start: String = text.lines().next().unwrap_or("").chars().take(30).collect();
+        let more = if start.len() < text.len() { "…" } else { "" };
+        Ok((own.seq, format!("{start}{more}")))
+    }
+
+    fn loaded_of(&self, call: &Call) -> Result<&Conversation, String> {
+        let id = conversation_of(call)?;
+        let none = || "open a conversation first".to_owned();
+        self.conversations.get(&id).ok_or_else(none)
+    }
+
+    fn run_help(&mut self, topic: Option<&'static str>) {
+        match topic.and_then(table::find) {
+            Some(spec) => self.message = Some(format!("{}: {}", spec.usage(), spec.help)),
+            None => self.open_help(),
+        }
+    }
+}
+
+/// Something that is done once the server has answered.
+pub(in crate::app) fn act(what: &str, done: String) -> Wait {
+    Wait::Act {
+        what: what.to_owned(),
+        done,
+    }
+}
+
+fn after(now: Now, time: Duration) -> Timestamp {
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    Timestamp(now.wall.0.saturating_add(millis))
+}
+
+fn has_text(entry: &Entry) -> bool {
+    entry.content.is_message() && entry.content.body().is_some()
+}

@@ -1,0 +1,541 @@
+//! The one table of commands: how they are called, what they take and what they do. Parsing,
+//! completion, the help and the switcher are made from it.
+
+use std::sync::LazyLock;
+
+use recado_shared::{Emoji, History, Level, MessageBody, Visibility};
+
+use super::parse::{Command, Fault, Wish, Words};
+
+/// What an argument is, for completion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::app) enum Kind {
+    /// A person's name.
+    Person,
+    /// A room's name.
+    Room,
+    /// Either.
+    PersonOrRoom,
+    /// An emoji or its shortcode.
+    Emoji,
+    /// How long, such as `30m`.
+    Duration,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Another command.
+    Command,
+    /// Anything of one word.
+    Any,
+    /// The rest of the line.
+    Text,
+}
+
+/// An argument of a command.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::app) struct Argument {
+    /// As the usage writes it.
+    pub(in crate::app) name: &'static str,
+    pub(in crate::app) kind: Kind,
+    pub(in crate::app) is_needed: bool,
+}
+
+/// A command as people know it.
+pub(in crate::app) struct Spec {
+    /// Without the slash.
+    pub(in crate::app) name: &'static str,
+    pub(in crate::app) aliases: &'static [&'static str],
+    pub(in crate::app) arguments: &'static [Argument],
+    /// What it does, in a few words.
+    pub(in crate::app) help: &'static str,
+    pub(super) build: fn(&mut Words<'_>) -> Result<Command, Fault>,
+}
+
+impl Spec {
+    /// How it is written: `/mute NAME [DURATION]`, `/notify all|mentions|nothing`.
+    pub(in crate::app) fn usage(&self) -> String {
+        self.written(|argument| match argument.kind {
+            Kind::Word(words) => words.join("|"),
+            Kind::Person
+            | Kind::Room
+            | Kind::PersonOrRoom
+            | Kind::Emoji
+            | Kind::Duration
+            | Kind::Command
+            | Kind::Any
+            | Kind::Text => argument.name.to_owned(),
+        })
+    }
+
+    /// The same, short enough for a column of the help.
+    pub(in crate::app) fn brief(&self) -> String {
+        self.written(|argument| argument.name.to_owned())
+    }
+
+    fn written(&self, name: impl Fn(&Argument) -> String) -> String {
+        let mut usage = format!("/{}", self.name);
+        for argument in self.arguments {
+            let (open, close) = if argument.is_needed {
+                (" ", "")
+            } else {
+                (" [", "]")
+            };
+            usage.push_str(open);
+            usage.push_str(&name(argument));
+            usage.push_str(close);
+        }
+        usage
+    }
+
+    /// Whether it says nothing without something behind it.
+    pub(in crate::app) fn needs_arguments(&self) -> bool {
+        self.arguments.iter().any(|argument| argument.is_needed)
+    }
+
+    pub(in crate::app) fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+}
+
+const fn needed(name: &'static str, kind: Kind) -> Argument {
+    Argument {
+        name,
+        kind,
+        is_needed: true,
+    }
+}
+
+const fn optional(name: &'static str, kind: Kind) -> Argument {
+    Argument {
+        name,
+        kind,
+        is_needed: false,
+    }
+}
+
+const fn spec(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    arguments: &'static [Argument],
+    help: &'static str,
+    build: fn(&mut Words<'_>) -> Result<Command, Fault>,
+) -> Spec {
+    Spec {
+        name,
+        aliases,
+        arguments,
+        help,
+        build,
+    }
+}
+
+const PERSON: Argument = needed("NAME", Kind::Person);
+const TEXT: Argument = needed("TEXT", Kind::Text);
+const DURATION: Argument = optional("DURATION", Kind::Duration);
+
+/// All commands in the order of the help.
+pub(in crate::app) const COMMANDS: &[Spec] = &[
+    spec(
+        "msg",
+        &["m", "query", "open"],
+        &[
+            needed("NAME", Kind::PersonOrRoom),
+            optional("TEXT", Kind::Text),
+        ],
+        "open a conversation, or write to it",
+        |words| {
+            let to = words.one()?.to_owned();
+            let text = words.rest().map(MessageBody::new).transpose()?;
+            Ok(Command::Message { to, text })
+        },
+    ),
+    spec("me", &[], &[TEXT], "say what you do", |words| {
+        Ok(Command::Emote(words.body()?))
+    }),
+    spec(
+        "reply",
+        &["re"],
+        &[TEXT],
+        "answer the selected or newest message",
+        |words| Ok(Command::Reply(words.body()?)),
+    ),
+    spec(
+        "react",
+        &["+"],
+        &[needed("EMOJI", Kind::Emoji)],
+        "react to the selected or newest message",
+        |words| Ok(Command::React(emoji(words.one()?)?)),
+    ),
+    spec(
+        "edit",
+        &[],
+        &[optional("TEXT", Kind::Text)],
+        "change your last message here",
+        |words| {
+            let text = words.rest().map(MessageBody::new).transpose()?;
+            Ok(Command::Edit(text))
+        },
+    ),
+    spec(
+        "delete",
+        &["del"],
+        &[],
+        "delete your last message here",
+        |_| Ok(Command::Delete),
+    ),
+    spec(
+        "create",
+        &["new"],
+        &[
+            needed("ROOM", Kind::Any),
+            optional("private", Kind::Word(&["private"])),
+        ],
+        "make a room",
+        |words| {
+            let name = words.room()?;
+            let visibility = match words.next() {
+                None | Some("public") => Visibility::Public,
+                Some("private") => Visibility::Private,
+                Some(_) => return Err(Fault::Usage),
+            };
+            Ok(Command::Create { name, visibility })
+        },
+    ),
+    spec(
+        "join",
+        &["j"],
+        &[needed("ROOM", Kind::Room)],
+        "come into a room",
+        |words| Ok(Command::Join(words.room()?)),
+    ),
+    spec(
+        "rooms",
+        &["list"],
+        &[optional("PREFIX", Kind::Any)],
+        "list the rooms that you can join",
+        |words| {
+            let prefix = words.next().unwrap_or_default();
+            Ok(Command::Rooms(prefix.trim_start_matches('#').to_owned()))
+        },
+    ),
+    spec("leave", &["part"], &[], "leave this room", |_| {
+        Ok(Command::Leave)
+    }),
+    spec(
+        "invite",
+        &[],
+        &[PERSON],
+        "ask a person into this room",
+        |words| Ok(Command::Invite(words.person()?)),
+    ),
+    spec(
+        "topic",
+        &[],
+        &[optional("TEXT", Kind::Text)],
+        "set this room's topic; alone removes it",
+        |words| Ok(Command::Topic(words.line(recado_shared::Topic::new)?)),
+    ),
+    spec(
+        "rename",
+        &[],
+        &[needed("NAME", Kind::Any)],
+        "give this room another name",
+        |words| Ok(Command::Rename(words.room()?)),
+    ),
+    spec("public", &[], &[], "let everybody join this room", |_| {
+        Ok(Command::Visibility(Visibility::Public))
+    }),
+    spec("private", &[], &[], "let only invited people in", |_| {
+        Ok(Command::Visibility(Visibility::Private))
+    }),
+    spec(
+        "history",
+        &[],
+        &[needed("WHAT", Kind::Word(&["visible", "hidden"]))],
+        "what new members see of the past",
+        |words| match words.one()? {
+            "visible" => Ok(Command::History(History::Visible)),
+            "hidden" => Ok(Command::History(History::Hidden)),
+            _ => Err(Fault::Usage),
+        },
+    ),
+    spec("members", &["names"], &[], "who is in this room", |_| {
+        Ok(Command::Members)
+    }),
+    spec(
+        "role",
+        &[],
+        &[
+            PERSON,
+            needed("ROLE", Kind::Word(&["owner", "moderator", "member"])),
+        ],
+        "give a member a role",
+        |words| {
+            let who = words.person()?;
+            let role = words.role()?;
+            Ok(Command::Role { who, role })
+        },
+    ),
+    spec(
+        "mute",
+        &[],
+        &[PERSON, DURATION],
+        "take a member's voice",
+        |words| {
+            let who = words.person()?;
+            let time = words.duration()?;
+            Ok(Command::Mute { who, time })
+        },
+    ),
+    spec("unmute", &[], &[PERSON], "give it back", |words| {
+        Ok(Command::Unmute(words.person()?))
+    }),
+    spec("kick", &[], &[PERSON], "send a member out", |words| {
+        Ok(Command::Kick(words.person()?))
+    }),
+    spec(
+        "ban",
+        &[],
+        &[PERSON],
+        "send a person out for good",
+        |words| Ok(Command::Ban(words.person()?)),
+    ),
+    spec("unban", &[], &[PERSON], "let them come back", |words| {
+        Ok(Command::Unban(words.person()?))
+    }),
+    spec(
+        "nick",
+        &[],
+        &[optional("TEXT", Kind::Text)],
+        "set your display name; alone removes it",
+        |words| Ok(Command::Nick(words.line(recado_shared::DisplayName::new)?)),
+    ),
+    spec(
+        "block",
+        &[],
+        &[PERSON],
+        "take no direct messages of a person",
+        |words| {
+            let who = words.person()?;
+            Ok(Command::Set(Wish::Block { who, is_on: true }))
+        },
+    ),
+    spec("unblock", &[], &[PERSON], "take them again", |words| {
+        let who = words.person()?;
+        Ok(Command::Set(Wish::Block { who, is_on: false }))
+    }),
+    spec(
+        "contacts",
+        &[],
+        &[needed("WHAT", Kind::Word(&["ask", "open"]))],
+        "whether strangers have to ask first",
+        |words| match words.one()? {
+            "ask" => Ok(Command::Set(Wish::FirstContact { ask: true })),
+            "open" => Ok(Command::Set(Wish::FirstContact { ask: false })),
+            _ => Err(Fault::Usage),
+        },
+    ),
+    spec(
+        "accept",
+        &[],
+        &[],
+        "take this person's request to write",
+        |_| Ok(Command::Accept),
+    ),
+    spec(
+        "favourite",
+        &["fav"],
+        &[],
+        "keep this conversation on top",
+        |_| Ok(Command::Set(Wish::Favourite(true))),
+    ),
+    spec("unfavourite", &["unfav"], &[], "no longer", |_| {
+        Ok(Command::Set(Wish::Favourite(false)))
+    }),
+    spec(
+        "notify",
+        &[],
+        &[needed("WHAT", Kind::Word(&["all", "mentions", "nothing"]))],
+        "what of this conversation to tell you",
+        |words| match words.one()? {
+            "all" => Ok(Command::Set(Wish::Level(Level::All))),
+            "mentions" => Ok(Command::Set(Wish::Level(Level::Mentions))),
+            "nothing" => Ok(Command::Set(Wish::Level(Level::Nothing))),
+            _ => Err(Fault::Usage),
+        },
+    ),
+    spec(
+        "quiet",
+        &[],
+        &[DURATION],
+        "silence this conversation for a while",
+        |words| Ok(Command::Set(Wish::Quiet(words.duration()?))),
+    ),
+    spec("unquiet", &[], &[], "hear of it again", |_| {
+        Ok(Command::Set(Wish::Unquiet))
+    }),
+    spec("devices", &[], &[], "your devices", |_| {
+        Ok(Command::Devices)
+    }),
+    spec(
+        "link",
+        &[],
+        &[needed("CODE", Kind::Text)],
+        "link the device that shows this code",
+        |words| {
+            let code = words.rest().ok_or(Fault::Missing)?;
+            let code = code.parse().map_err(Fault::bad)?;
+            Ok(Command::Link(code))
+        },
+    ),
+    spec(
+        "device-name",
+        &[],
+        &[needed("DEVICE", Kind::Any), needed("NEW", Kind::Text)],
+        "name a device, by its name or number",
+        |words| {
+            let which = words.one()?.to_owned();
+            let name = words.line(recado_shared::DeviceName::new)?;
+            let name = name.ok_or(Fault::Missing)?;
+            Ok(Command::Device {
+                which,
+                new: Some(name),
+            })
+        },
+    ),
+    spec(
+        "revoke",
+        &[],
+        &[needed("DEVICE", Kind::Text)],
+        "take a device away, by its name or number",
+        |words| {
+            let which = words.rest().ok_or(Fault::Missing)?;
+            Ok(Command::Device {
+                which: which.to_owned(),
+                new: None,
+            })
+        },
+    ),
+    spec(
+        "help",
+        &["?"],
+        &[optional("COMMAND", Kind::Command)],
+        "the keys and commands, or one of them",
+        |words| {
+            let name = words.next().map(|name| name.trim_start_matches('/'));
+            let found = name.map(|name| find(name).ok_or_else(|| Fault::Bad(unknown(name))));
+            Ok(Command::Help(found.transpose()?.map(|spec| spec.name)))
+        },
+    ),
+    spec("quit", &["exit", "q"], &[], "leave the program", |_| {
+        Ok(Command::Quit)
+    }),
+];
+
+/// What the commands are called in the switcher, in the order of [`COMMANDS`].
+static TITLES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let title = |spec: &Spec| format!("/{}  {}", spec.name, spec.help);
+    COMMANDS.iter().map(title).collect()
+});
+
+/// What a command, by its place in [`COMMANDS`], is called in the switcher.
+pub(in crate::app) fn title(index: usize) -> &'static str {
+    TITLES.get(index).map_or("", String::as_str)
+}
+
+/// The command of this name or alias.
+pub(in crate::app) fn find(name: &str) -> Option<&'static Spec> {
+    let name = name.to_lowercase();
+    COMMANDS.iter().find(|spec| spec.is_called(&name))
+}
+
+/// What to say of a name that no command has.
+pub(super) fn unknown(name: &str) -> String {
+    let all = COMMANDS
+        .iter()
+        .flat_map(|spec| std::iter::once(&spec.name).chain(spec.aliases));
+    let name = name.to_lowercase();
+    let shown: String = name.chars().take(20).collect();
+    let nearest = all
+        .map(|&known| (distance(&shown, known), known))
+        .filter(|&(distance, known)| distance <= 2.min(known.len() / 2))
+        .min();
+    let hint = match nearest {
+        Some((_, known)) => format!("did you mean /{known}?"),
+        None => "/help lists all".to_owned(),
+    };
+    format!("there is no command /{shown}: {hint} To send it as text, start with //")
+}
+
+/// An emoji, or the one with this shortcode.
+fn emoji(word: &str) -> Result<Emoji, Fault> {
+    let code = word.trim_matches(':');
+    let known = emojis::get_by_shortcode(code).map(emojis::Emoji::as_str);
+    Emoji::new(known.unwrap_or(word)).map_err(Fault::bad)
+}
+
+/// How many letters to change, add, remove or swap with their neighbour to get from one word to
+/// the other (optimal string alignment).
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for (i, &left) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, &right) in b.iter().enumerate() {
+            let changed = rows[i][j] + usize::from(left != right);
+            let mut best = changed.min(rows[i][j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && left == b[j - 1] && a[i - 1] == right {
+                best = best.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_one_command_and_every_help_one_line() {
+        let mut names: Vec<_> = COMMANDS
+            .iter()
+            .flat_map(|spec| std::iter::once(spec.name).chain(spec.aliases.iter().copied()))
+            .collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        for spec in COMMANDS {
+            assert!(spec.help.chars().count() <= 42, "{}", spec.name);
+            assert!(spec.brief().len() <= 24, "{}", spec.name);
+            let optional_first = spec.arguments.windows(2).any(|pair| {
+                let [first, second] = pair else { return false };
+                !first.is_needed && second.is_needed
+            });
+            assert!(!optional_first, "{}", spec.name);
+        }
+    }
+
+    #[test]
+    fn unknown_commands_name_the_nearest() {
+        for (typed, nearest) in [
+            ("jion", "/join?"),
+            ("topc", "/topic?"),
+            ("meembers", "/members?"),
+            ("unmtue", "/unmute?"),
+            ("xyzzyx", "/help lists all"),
+        ] {
+            assert!(unknown(typed).contains(nearest), "{}", unknown(typed));
+        }
+    }
+
+    #[test]
+    fn usages_show_what_is_needed() {
+        let usage = |name| find(name).unwrap().usage();
+        assert_eq!(usage("mute"), "/mute NAME [DURATION]");
+        assert_eq!(usage("J"), "/join ROOM");
+        assert_eq!(usage("role"), "/role NAME owner|moderator|member");
+    }
+}

@@ -1,0 +1,98 @@
+//! How a panel's rows read.
+
+use recado_shared::{Device, Presence, Role, RoomMember, RoomSummary, Timestamp};
+
+use super::{Panel, PanelKind, Rows};
+use crate::app::App;
+use crate::app::screen::{Overlay, PanelRow};
+
+impl App {
+    pub(in crate::app) fn panel_view<'a>(&'a self, panel: &'a Panel) -> Overlay<'a> {
+        let rows: Vec<_> = match &panel.rows {
+            Rows::Members(rows) => {
+                let row = |member| self.member_row(member);
+                rows.iter().map(row).collect()
+            }
+            Rows::Rooms(rows) => rows.iter().map(room_row).collect(),
+            Rows::Devices(rows) => rows.iter().enumerate().map(device_row).collect(),
+        };
+        let title = match &panel.kind {
+            PanelKind::Members(_) => "members".to_owned(),
+            PanelKind::Rooms(prefix) if prefix.is_empty() => "rooms to join".to_owned(),
+            PanelKind::Rooms(prefix) => format!("rooms to join: {prefix}…"),
+            PanelKind::Devices => "your devices".to_owned(),
+        };
+        let note = match (panel.has_more, &panel.kind) {
+            (true, _) if !self.link.is_up() => "Not connected.",
+            (true, _) => "Loading…",
+            (false, PanelKind::Rooms(_)) => "No room of that name. /create ROOM makes one.",
+            (false, PanelKind::Members(_) | PanelKind::Devices) => "Nothing to show.",
+        };
+        Overlay::Panel {
+            title,
+            rows,
+            chosen: panel.chosen,
+            note,
+        }
+    }
+
+    fn member_row(&self, member: &RoomMember) -> PanelRow {
+        let person = &member.person;
+        let role = match member.role {
+            Role::Member => "",
+            role @ (Role::Moderator | Role::Owner) => role.name(),
+        };
+        let known = self.contacts.find(person.user);
+        let presence = known.and_then(|contact| contact.presence);
+        let detail = match (role, member.mute) {
+            (role, None) => role.to_owned(),
+            ("", Some(_)) => "muted".to_owned(),
+            (role, Some(_)) => format!("{role}, muted"),
+        };
+        let label = match &person.display {
+            Some(display) => format!("{} ({display})", person.name),
+            None => person.name.to_string(),
+        };
+        PanelRow {
+            label,
+            detail,
+            time: None,
+            presence: Some(presence.unwrap_or(person.presence)),
+        }
+    }
+}
+
+fn room_row(room: &RoomSummary) -> PanelRow {
+    let topic = room.topic.as_ref().map(|topic| format!("  {topic}"));
+    PanelRow {
+        label: format!("#{}{}", room.name, topic.unwrap_or_default()),
+        detail: match room.members {
+            1 => "1 member".to_owned(),
+            members => format!("{members} members"),
+        },
+        time: None,
+        presence: None,
+    }
+}
+
+fn device_row((index, device): (usize, &Device)) -> PanelRow {
+    let name = device
+        .name
+        .as_ref()
+        .map_or("(no name)", |name| name.as_str());
+    let seen: Option<Timestamp> = device.seen.filter(|_| !device.is_online);
+    PanelRow {
+        label: format!("{} {name}", index + 1),
+        detail: match (device.is_online, seen) {
+            (true, _) => "online".to_owned(),
+            (false, Some(_)) => "seen".to_owned(),
+            (false, None) => "never seen".to_owned(),
+        },
+        time: seen,
+        presence: Some(if device.is_online {
+            Presence::Online
+        } else {
+            Presence::Offline
+        }),
+    }
+}

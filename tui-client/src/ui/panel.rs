@@ -1,0 +1,82 @@
+//! Lists of members, rooms and devices, and questions, over the panes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::text::{cells, line, put, right, row, when};
+use super::theme::Theme;
+use super::view::ViewState;
+use crate::app::ClickTarget;
+use crate::app::screen::PanelRow;
+use crate::text;
+
+/// Widest and highest box.
+const MAX_WIDTH: u16 = 60;
+const MAX_ROWS: u16 = 16;
+
+/// Draws a list with the chosen row in sight.
+pub(super) fn render(
+    buffer: &mut Buffer,
+    screen: Rect,
+    (title, rows, chosen, note): (&str, &[PanelRow], usize, &str),
+    view: &mut ViewState,
+) {
+    let wanted = u16::try_from(rows.len().max(1)).unwrap_or(MAX_ROWS);
+    let area = super::overlay_area(screen, MAX_WIDTH, wanted.min(MAX_ROWS) + 2);
+    let inner = super::draw_box(buffer, area, title);
+    if rows.is_empty() {
+        line(buffer, row(inner, 0), note, Theme::dim());
+    }
+    let top = (chosen + 1).saturating_sub(inner.height.into());
+    for (at, (index, entry)) in (0..inner.height).zip(rows.iter().enumerate().skip(top)) {
+        let area = row(inner, at);
+        draw_row(buffer, area, entry, view);
+        if index == chosen {
+            buffer.set_style(area, Theme::chosen());
+        }
+        view.add_hit(area, ClickTarget::SwitcherRow(index));
+    }
+}
+
+fn draw_row(buffer: &mut Buffer, area: Rect, entry: &PanelRow, view: &ViewState) {
+    let mut detail = entry.detail.clone();
+    if let Some(time) = entry.time {
+        detail = format!("{detail} {}", when(time, view.now, &view.time_zone));
+    }
+    // The name matters more than what else there is to know.
+    let room = area
+        .width
+        .saturating_sub(cells(&text::row(&entry.label)) + 4);
+    let room = room.clamp(area.width / 3, area.width);
+    let last = Rect::new(area.right() - room, area.y, room, 1);
+    let end = if detail.is_empty() {
+        area.right()
+    } else {
+        right(buffer, last, &detail, Theme::dim())
+    };
+    let mut x = area.x;
+    if entry.presence.is_some() {
+        let (glyph, style) = view.theme.presence(entry.presence);
+        put(buffer, (x, area.y), 1, glyph, style);
+        x += 2;
+    }
+    let rest = Rect::new(x, area.y, end.saturating_sub(x + 1), 1);
+    line(buffer, rest, &entry.label, Theme::text());
+}
+
+/// Draws a question and how to answer it.
+pub(super) fn render_question(buffer: &mut Buffer, screen: Rect, question: &str) {
+    const ANSWERS: &str = "Enter: yes   Esc: no";
+    let width = MAX_WIDTH.min(screen.width);
+    let room = usize::from(width.saturating_sub(8)).max(1);
+    let safe = text::row(question);
+    let rows = text::wrap(&safe, room);
+    let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
+    let area = super::overlay_area(screen, width, height.saturating_add(3));
+    let inner = super::draw_box(buffer, area, "sure?");
+    let last = inner.height.saturating_sub(1);
+    for (at, range) in (0..last).zip(rows) {
+        line(buffer, row(inner, at), &safe[range], Theme::text());
+    }
+    line(buffer, row(inner, last), ANSWERS, Theme::strong());
+}
