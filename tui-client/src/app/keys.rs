@@ -215,7 +215,11 @@ impl App {
                 self.search_switcher();
                 return;
             }
-            Some(OverlayState::Help { .. } | OverlayState::Panel(_) | OverlayState::Confirm(_)) => {
+            Some(OverlayState::Help { .. }) => {
+                self.message = Some("close the help first, then write".to_owned());
+                return;
+            }
+            Some(OverlayState::Panel(_) | OverlayState::Confirm(_)) => {
                 self.message = Some("close this first, then write".to_owned());
                 return;
             }

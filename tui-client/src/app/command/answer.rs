@@ -140,7 +140,7 @@ impl App {
             return;
         }
         let name = device.name.as_ref().map_or("a new device", |n| n.as_str());
-        let question = format!("link {name}, which shows the code {code}, as one of yours?");
+        let question = format!("link {name} with code {code}?");
         self.ask_person(question, Confirmed::Link(device));
     }
 }

@@ -5,6 +5,7 @@
     reason = "a script looks for effects of one kind"
 )]
 
+mod commands;
 mod cursors;
 mod keys;
 mod link;

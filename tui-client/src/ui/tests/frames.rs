@@ -5,7 +5,7 @@ use ratatui::style::{Color, Modifier};
 use super::*;
 use crate::app::ClickTarget;
 use crate::app::keymap::Keymap;
-use crate::app::screen::{Overlay, SwitcherRow};
+use crate::app::screen::{Overlay, PanelRow, SwitcherRow};
 
 #[test]
 fn busy_at_every_size() {
@@ -332,4 +332,50 @@ fn a_heading_is_whole_in_the_narrowest_list() {
     let shown = text(&drawn(&screen, &mut view(), 60, 15));
     let heading = shown.lines().find(|line| line.contains("people online"));
     assert!(heading.is_some_and(|line| !line.contains('…')), "{shown}");
+}
+
+#[test]
+fn panels_and_questions_at_every_size() {
+    let composer = Composer::with_text("");
+    let row = |label: &str, detail: &str, presence| PanelRow {
+        label: label.to_owned(),
+        detail: detail.to_owned(),
+        time: None,
+        presence,
+    };
+    let mut seen = row("3 old laptop", "seen", Some(Presence::Offline));
+    seen.time = Some(at("2026-11-19T09:02:00Z"));
+    let rows = vec![
+        row("bob (Robert the Builder)", "owner", Some(Presence::Online)),
+        row("carol\u{1b}[2J", "moderator, muted", Some(Presence::Away)),
+        row("#tea  all about the leaves", "12 members", None),
+        seen,
+    ];
+    let mut screen = busy(&composer);
+    for (width, height) in [(80, 24), (40, 12), (20, 6)] {
+        screen.overlay = Some(Overlay::Panel {
+            title: "members".to_owned(),
+            rows: rows.clone(),
+            chosen: 1,
+            note: "",
+        });
+        insta::assert_snapshot!(
+            format!("panel_{width}x{height}"),
+            frame(&screen, width, height)
+        );
+        screen.overlay = Some(Overlay::Confirm {
+            question: "link laptop with code 4TG2X-9QRKM?",
+        });
+        insta::assert_snapshot!(
+            format!("question_{width}x{height}"),
+            frame(&screen, width, height)
+        );
+    }
+    screen.overlay = Some(Overlay::Panel {
+        title: "rooms to join".to_owned(),
+        rows: Vec::new(),
+        chosen: 0,
+        note: "Loading…",
+    });
+    insta::assert_snapshot!("panel_empty_40x12", frame(&screen, 40, 12));
 }

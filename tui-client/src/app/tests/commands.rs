@@ -1,0 +1,339 @@
+use recado_shared::{
+    Answer, ClientFrame, Content, ConversationId, DeviceKey, DeviceName, LinkCode, MessageBody,
+    MessageId, PendingDevice, Presence, Request, RequestError, RequestNumber, Role, RoomEvent,
+    RoomId, RoomMember, RoomName, RoomSummary, Seq, ServerFrame, Timestamp, Topic, UserId,
+};
+
+use super::support::*;
+use crate::app::screen::Overlay;
+use crate::app::{Effect, Event};
+
+/// The requests among effects.
+fn requests(effects: &[Effect]) -> Vec<(RequestNumber, Request)> {
+    let requests = sent(effects).into_iter().filter_map(|frame| match frame {
+        ClientFrame::Request { number, request } => Some((number, request)),
+        _ => None,
+    });
+    requests.collect()
+}
+
+/// What was appended, and where.
+fn contents(effects: &[Effect]) -> Vec<(ConversationId, Content)> {
+    let appends = requests(effects).into_iter().filter_map(|(_, request)| {
+        let Request::Append {
+            conversation,
+            content,
+            ..
+        } = request
+        else {
+            return None;
+        };
+        Some((conversation, content))
+    });
+    appends.collect()
+}
+
+fn text(text: &str) -> MessageBody {
+    MessageBody::new(text).unwrap()
+}
+
+fn refuse(client: &mut Client, number: RequestNumber, error: RequestError) {
+    let result = Err(error);
+    client.frame(ServerFrame::Answer { number, result });
+}
+
+#[test]
+fn what_happens_to_a_room_is_appended_to_it() {
+    let mut client = Client::in_room(0);
+    let role = Role::Moderator;
+    let until = Some(Timestamp(client.now.wall.0 + 30 * 60 * 1000));
+    for (typed, event) in [
+        (
+            "/topic tea at four",
+            RoomEvent::Topic(Some(Topic::new("tea at four").unwrap())),
+        ),
+        ("/topic", RoomEvent::Topic(None)),
+        ("/invite BOB", RoomEvent::Invited(BOB)),
+        ("/role bob moderator", RoomEvent::Role { user: BOB, role }),
+        ("/mute @bob 30m", RoomEvent::Muted { user: BOB, until }),
+        ("/ban carol", RoomEvent::Banned(CAROL)),
+        ("/leave", RoomEvent::Left),
+    ] {
+        let effects = client.say(typed);
+        assert_eq!(
+            contents(&effects),
+            [(ROOM, Content::Room(event))],
+            "{typed}"
+        );
+        assert_eq!(client.composer(), "", "{typed}");
+    }
+}
+
+#[test]
+fn a_refused_act_says_which_and_why_and_waits_no_longer() {
+    let mut client = Client::in_room(0);
+    let number = requests(&client.say("/topic tea"))[0].0;
+    client.type_text("half a sen");
+    refuse(
+        &mut client,
+        number,
+        RequestError::RoleNeeded(Role::Moderator),
+    );
+    assert_eq!(
+        client.message(),
+        "cannot set the topic: only moderators of this room may do that: ask one of them"
+    );
+    assert_eq!(client.composer(), "half a sen");
+    assert_eq!(client.app.screen(client.now).waiting, 0);
+    assert_eq!(client.app.screen(client.now).failed, 0);
+}
+
+#[test]
+fn what_cannot_be_done_stays_in_the_composer() {
+    let mut client = Client::talking(1);
+    for (typed, why) in [
+        ("/", "write a command"),
+        ("/jion team", "did you mean /join?"),
+        ("/topic tea", "only be done in a room"),
+        ("/delete", "you have no message"),
+    ] {
+        let effects = client.say(typed);
+        assert_eq!(contents(&effects), [], "{typed}");
+        assert!(client.message().contains(why), "{}", client.message());
+        assert_eq!(client.composer(), typed);
+        client.keys("ctrl-u");
+    }
+    client.handle(offline());
+    client.say("/nick Bobby");
+    assert_eq!(client.message(), "not connected: try again when connected");
+    assert_eq!(client.composer(), "/nick Bobby");
+}
+
+#[test]
+fn entries_wait_for_the_connection_and_say_so() {
+    let mut client = Client::in_room(0);
+    client.handle(offline());
+    client.say("/topic tea");
+    assert!(client.message().contains("waits for the connection"));
+    assert_eq!(contents(&client.connect(vec![room_head(0)])).len(), 1);
+}
+
+#[test]
+fn two_slashes_send_one_and_shortcodes_send_emoji() {
+    let mut client = Client::talking(0);
+    assert_eq!(texts(&client.say("//join us")), ["/join us"]);
+    assert_eq!(texts(&client.say("done :tada:")), ["done 🎉"]);
+    let effects = client.say("/me waves");
+    assert_eq!(
+        contents(&effects),
+        [(with(BOB), Content::Emote(text("waves")))]
+    );
+}
+
+#[test]
+fn messages_are_answered_from_the_composer() {
+    let mut client = Client::talking(3);
+    let reply = Content::Reply {
+        to: Seq(3),
+        body: text("yes"),
+    };
+    assert_eq!(contents(&client.say("/reply yes")), [(with(BOB), reply)]);
+}
+
+#[test]
+fn msg_opens_whom_it_names_and_asks_for_whom_it_does_not_know() {
+    let mut client = Client::talking(0);
+    let effects = client.say("/msg Carol hello");
+    assert_eq!(texts(&effects), ["hello"]);
+    assert_eq!(client.open(), with(CAROL));
+    let asked = requests(&client.say("/msg user9 hi"));
+    let (number, Request::FindPeople { prefix, .. }) = &asked[0] else {
+        panic!("{asked:?}");
+    };
+    assert_eq!(prefix, "user9");
+    let dave = UserId(9);
+    let people = vec![
+        person(UserId(90), Presence::Online),
+        person(dave, Presence::Online),
+    ];
+    let answer = Answer::People {
+        people,
+        more: false,
+    };
+    let effects = client.answer(*number, answer);
+    assert_eq!(texts(&effects), ["hi"]);
+    assert_eq!(client.open(), with(dave));
+    let number = requests(&client.say("/msg nobody hi"))[0].0;
+    let people = vec![];
+    let more = false;
+    client.answer(number, Answer::People { people, more });
+    assert_eq!(client.message(), "nobody here is called nobody");
+}
+
+#[test]
+fn an_answer_that_comes_late_does_not_change_to_whom_one_writes() {
+    let mut client = Client::talking(0);
+    let number = requests(&client.say("/msg user9"))[0].0;
+    client.type_text("for bob");
+    let people = vec![person(UserId(9), Presence::Online)];
+    let more = false;
+    client.answer(number, Answer::People { people, more });
+    assert_eq!(client.open(), with(BOB));
+    assert_eq!(client.message(), "user9 is in the list now");
+}
+
+#[test]
+fn a_room_is_made_and_opened() {
+    let mut client = Client::talking(0);
+    let asked = requests(&client.say("/create tea private"));
+    let (number, Request::CreateRoom { name, .. }) = &asked[0] else {
+        panic!("{asked:?}");
+    };
+    assert_eq!(name.as_str(), "tea");
+    let room = RoomId(77);
+    let time = client.now.wall;
+    let seq = Seq(1);
+    client.answer(*number, Answer::RoomCreated { room, seq, time });
+    assert_eq!(client.open(), ConversationId::Room(room));
+    let number = requests(&client.say("/create tea"))[0].0;
+    refuse(&mut client, number, RequestError::RoomNameTaken);
+    assert_eq!(
+        client.message(),
+        "cannot make the room: another room has that name: choose another one"
+    );
+}
+
+#[test]
+fn a_room_is_found_by_its_name_and_joined() {
+    let mut client = Client::talking(0);
+    let number = requests(&client.say("/join #tea"))[0].0;
+    let summary = |room, name| RoomSummary {
+        room: RoomId(room),
+        name: RoomName::new(name).unwrap(),
+        topic: None,
+        members: 2,
+    };
+    let rooms = vec![summary(77, "Tea"), summary(78, "teaching")];
+    let effects = client.answer(number, Answer::Rooms { rooms, more: false });
+    let tea = ConversationId::Room(RoomId(77));
+    assert_eq!(
+        contents(&effects),
+        [(tea, Content::Room(RoomEvent::Joined))]
+    );
+    assert_eq!(client.open(), tea);
+}
+
+#[test]
+fn members_are_listed_page_by_page_and_opened() {
+    let mut client = Client::in_room(0);
+    let asked = requests(&client.keys("alt-m"));
+    let (number, Request::Members { after: None, .. }) = asked[0].clone() else {
+        panic!("{asked:?}");
+    };
+    let member = |user| RoomMember {
+        person: person(user, Presence::Online),
+        role: Role::Member,
+        mute: None,
+    };
+    let members = vec![member(BOB)];
+    let effects = client.answer(
+        number,
+        Answer::Members {
+            members,
+            more: true,
+        },
+    );
+    let asked = requests(&effects);
+    let (number, Request::Members { after, .. }) = asked[0].clone() else {
+        panic!("{asked:?}");
+    };
+    assert_eq!(after, Some(BOB));
+    let members = vec![member(CAROL)];
+    let more = false;
+    assert_eq!(
+        requests(&client.answer(number, Answer::Members { members, more })),
+        []
+    );
+    client.keys("down enter");
+    assert_eq!(client.open(), with(CAROL));
+}
+
+#[test]
+fn a_device_is_linked_only_if_its_key_makes_the_code() {
+    let key = DeviceKey([3; 32]);
+    let device = PendingDevice {
+        key,
+        name: Some(DeviceName::new("laptop").unwrap()),
+    };
+    let mut client = Client::talking(0);
+    let code = LinkCode::of(&key);
+    let number = requests(&client.say(&format!("/link {code}")))[0].0;
+    client.answer(number, Answer::PendingDevice(device.clone()));
+    match client.app.screen(client.now).overlay {
+        Some(Overlay::Confirm { question }) => {
+            assert!(question.contains(&format!("link laptop with code {code}?")));
+        }
+        other => panic!("{other:?}"),
+    }
+    let asked = requests(&client.keys("enter"));
+    let name = device.name.clone();
+    assert_eq!(asked[0].1, Request::LinkDevice { key, name });
+    client.answer(asked[0].0, Answer::Done);
+    assert!(client.message().contains("the device is linked"));
+    let other = LinkCode::of(&DeviceKey([4; 32]));
+    let number = requests(&client.say(&format!("/link {other}")))[0].0;
+    client.answer(number, Answer::PendingDevice(device));
+    assert!(client.app.screen(client.now).overlay.is_none());
+    assert!(client.message().contains("do not link it"));
+}
+
+#[test]
+fn an_own_message_is_deleted_after_a_question() {
+    let mut client = Client::talking(0);
+    let mut own = entry(1, ME);
+    own.id = MessageId([9; 16]);
+    client.entry(BOB, own);
+    assert_eq!(contents(&client.say("/delete")), []);
+    assert_eq!(contents(&client.keys("esc")), []);
+    client.say("/delete");
+    let target = Seq(1);
+    let deletion = (with(BOB), Content::Deletion { target });
+    assert_eq!(contents(&client.keys("enter")), [deletion]);
+}
+
+#[test]
+fn a_broken_connection_ends_what_was_asked() {
+    let mut client = Client::talking(0);
+    client.say("/nick Bobby");
+    client.handle(offline());
+    client.handle(welcome(LOG));
+    assert!(client.message().contains("the connection broke"));
+}
+
+#[test]
+fn the_switcher_finds_commands_and_the_help_lists_them() {
+    let mut client = Client::talking(0);
+    client.keys("ctrl-k");
+    client.type_text("/join");
+    client.keys("enter");
+    assert_eq!(client.composer(), "/join ");
+    client.keys("ctrl-k");
+    client.type_text("/join");
+    client.keys("enter");
+    assert!(client.message().contains("there is text in the composer"));
+    assert_eq!(client.composer(), "/join ");
+    client.keys("ctrl-k");
+    client.type_text("/msg carol");
+    client.keys("enter");
+    assert_eq!(client.open(), with(CAROL));
+    client.keys("f1");
+    match client.app.screen(client.now).overlay {
+        Some(Overlay::Help { tables, .. }) => {
+            let (heading, rows) = tables.last().unwrap();
+            assert_eq!(*heading, "Commands");
+            assert!(rows.contains(&("/join ROOM".to_owned(), "come into a room")));
+        }
+        other => panic!("{other:?}"),
+    }
+    client.handle(Event::Deadline);
+}
