@@ -280,14 +280,14 @@ mod tests {
     fn command(text: &str) -> Command {
         match parse(text) {
             Parsed::Command(Ok(command)) => command,
-            other => panic!("{text}: {other:?}"),
+            other @ (Parsed::Text | Parsed::Command(_)) => panic!("{text}: {other:?}"),
         }
     }
 
     fn error(text: &str) -> String {
         match parse(text) {
             Parsed::Command(Err(why)) => why,
-            other => panic!("{text}: {other:?}"),
+            other @ (Parsed::Text | Parsed::Command(_)) => panic!("{text}: {other:?}"),
         }
     }
 
