@@ -6,13 +6,13 @@ use std::io::{self, Write as _};
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use jiff::Span;
-use recado_shared::{MessageBody, ServerAddress, UserName};
+use recado_shared::{MessageBody, RoomName, ServerAddress, UserName};
 
 use super::exit::Refused;
 use super::target::{Target, now, unexpected};
 use super::{PlaceArguments, from_now, only_local, print, show};
 use crate::admin::request::{AdminAnswer, AdminRequest};
-use crate::store::{Change, Changed, InviteFacts};
+use crate::store::{Change, ChangeError, Changed, InviteFacts};
 use crate::{Policy, address, invite};
 
 #[derive(Debug, Subcommand)]
@@ -29,6 +29,46 @@ pub(super) enum UserVerb {
     Disable(NameArguments),
     /// Let a person in again
     Enable(NameArguments),
+    /// Remove a person and erase all that they wrote; it cannot be undone
+    Remove(NameArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RoomVerb {
+    /// List all rooms, also private and closed ones
+    List(ListArguments),
+    /// Show one room
+    Show(ShowRoomArguments),
+    /// Give a room another name
+    Rename(RenameRoomArguments),
+    /// Close a room and erase all that was written in it; it cannot be undone
+    Close(RoomArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RoomArguments {
+    #[command(flatten)]
+    place: PlaceArguments,
+    /// The room
+    room: RoomName,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowRoomArguments {
+    #[command(flatten)]
+    list: ListArguments,
+    /// The room
+    room: RoomName,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RenameRoomArguments {
+    #[command(flatten)]
+    place: PlaceArguments,
+    /// The room
+    room: RoomName,
+    /// The new name
+    new: RoomName,
 }
 
 #[derive(Debug, Args)]
@@ -118,6 +158,12 @@ pub(super) fn user(verb: UserVerb) -> Result<()> {
             Target::of(&place)?.change(Change::Enable(name.clone()))?;
             print(&format!("{name} is let in again\n"))
         }
+        UserVerb::Remove(NameArguments { place, name }) => {
+            Target::of(&place)?.change(Change::Remove(name.clone()))?;
+            print(&format!(
+                "{name} is removed, and all that they wrote is erased\n"
+            ))
+        }
     }
 }
 
@@ -134,7 +180,7 @@ fn lines<T>(values: &[T], line: impl Fn(&T) -> String) -> String {
 fn show_user(arguments: &ShowArguments) -> Result<()> {
     let admin = Target::of(&arguments.list.place)?.open()?;
     let found = admin.user(&arguments.name).context("cannot read people")?;
-    let detail = found.ok_or_else(|| Refused::from(crate::store::ChangeError::UnknownUser))?;
+    let detail = found.ok_or_else(|| Refused::from(ChangeError::UnknownUser))?;
     print(&show::detail(&detail, arguments.list.json))
 }
 
@@ -170,6 +216,33 @@ fn rename(arguments: RenameArguments) -> Result<()> {
     match Target::of(&arguments.place)?.change(change)? {
         Changed::Renamed { name, .. } => print(&format!("{user} is called {name} now\n")),
         _ => Err(unexpected()),
+    }
+}
+
+pub(super) fn room(verb: RoomVerb) -> Result<()> {
+    match verb {
+        RoomVerb::List(arguments) => {
+            let admin = Target::of(&arguments.place)?.open()?;
+            let rooms = admin.rooms().context("cannot read the rooms")?;
+            print(&lines(&rooms, |facts| show::room(facts, arguments.json)))
+        }
+        RoomVerb::Show(ShowRoomArguments { list, room }) => {
+            let admin = Target::of(&list.place)?.open()?;
+            let found = admin.room(&room).context("cannot read the rooms")?;
+            let facts = found.ok_or_else(|| Refused::from(ChangeError::UnknownRoom))?;
+            print(&show::room(&facts, list.json))
+        }
+        RoomVerb::Rename(RenameRoomArguments { place, room, new }) => {
+            let (from, to) = (room.clone(), new.clone());
+            Target::of(&place)?.change(Change::RenameRoom { room, to })?;
+            print(&format!("#{from} is called #{new} now\n"))
+        }
+        RoomVerb::Close(RoomArguments { place, room }) => {
+            Target::of(&place)?.change(Change::CloseRoom(room.clone()))?;
+            print(&format!(
+                "#{room} is closed, and all that was written in it is erased\n"
+            ))
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::warn;
 
-use self::admin::UserVerb;
+use self::admin::{RoomVerb, UserVerb};
 pub use self::exit::code_of;
 use self::target::Target;
 use crate::invite::{self, InviteTerms};
@@ -74,6 +74,9 @@ enum Verb {
     /// Look at people, and change what they may
     #[command(subcommand)]
     User(UserVerb),
+    /// Look at rooms, rename and close them
+    #[command(subcommand)]
+    Room(RoomVerb),
     /// Show or change who may claim a new name, while the server runs
     Policy(admin::PolicyArguments),
     /// Tell everybody who is connected something
@@ -135,6 +138,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
             Some(InviteVerb::Revoke(arguments)) => admin::revoke_invite(&arguments),
         },
         Some(Verb::User(verb)) => admin::user(verb),
+        Some(Verb::Room(verb)) => admin::room(verb),
         Some(Verb::Policy(arguments)) => admin::policy(&arguments),
         Some(Verb::Announce(arguments)) => admin::announce(&arguments),
         Some(Verb::Sessions(arguments)) => admin::sessions(&arguments),

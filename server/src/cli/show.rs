@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
-use recado_shared::{Timestamp, UserName, text};
+use recado_shared::{Timestamp, Topic, UserName, text};
 use serde::Serialize;
 
 use crate::admin::request::SessionFacts;
-use crate::store::{InviteFacts, UserDetail, UserFacts};
+use crate::store::{InviteFacts, RoomFacts, UserDetail, UserFacts};
 
 /// Letters of an invite's digest that stand for it.
 const SHORT_DIGEST: usize = 12;
@@ -35,6 +35,17 @@ struct DetailLine<'a> {
 struct KeyLine {
     key: String,
     added: String,
+}
+
+#[derive(Serialize)]
+struct RoomLine<'a> {
+    id: String,
+    name: &'a str,
+    topic: Option<&'a str>,
+    state: &'static str,
+    members: u64,
+    entries: u64,
+    newest: String,
 }
 
 #[derive(Serialize)]
@@ -132,6 +143,35 @@ pub(super) fn detail(detail: &UserDetail, is_json: bool) -> String {
         let _ = writeln!(lines, "device         {key}, since {}", when(*added));
     }
     lines
+}
+
+pub(super) fn room(facts: &RoomFacts, is_json: bool) -> String {
+    let state = match (facts.is_closed, facts.is_private) {
+        (true, _) => "closed",
+        (false, true) => "private",
+        (false, false) => "public",
+    };
+    let topic = facts.topic.as_ref().map(Topic::as_str);
+    if is_json {
+        return json(&RoomLine {
+            id: facts.room.to_string(),
+            name: facts.name.as_str(),
+            topic,
+            state,
+            members: facts.members,
+            entries: facts.entries,
+            newest: stamp(facts.newest_time),
+        });
+    }
+    format!(
+        "{:>6}  {state:<7}  {:>5} members  {:>6} entries, newest {}  #{}  {}\n",
+        facts.room,
+        facts.members,
+        facts.entries,
+        when(facts.newest_time),
+        text::neutralise(facts.name.as_str()),
+        text::neutralise(topic.unwrap_or_default())
+    )
 }
 
 /// What stands for an invite in `invite list` and `invite revoke`.

@@ -1,6 +1,10 @@
 //! What the person who runs the server asks of it while it runs.
 
-use recado_shared::{Activity, Farewell, MessageBody, Now, Person, ServerFrame, UserId};
+use std::collections::BTreeSet;
+
+use recado_shared::{
+    Activity, ConversationId, Entry, Farewell, MessageBody, Now, Person, ServerFrame, UserId,
+};
 
 use super::catch_up::Flow;
 use super::{Effect, Relay, Ticket};
@@ -42,6 +46,24 @@ impl Relay {
         }
     }
 
+    /// Follows what was appended to the logs, and tells the members.
+    pub(super) fn appended_by_admin(
+        &mut self,
+        entries: Vec<(ConversationId, Entry)>,
+        out: &mut Vec<Effect>,
+    ) {
+        for (conversation, entry) in entries {
+            let mut to: BTreeSet<_> = self.sessions_of_members(conversation).collect();
+            self.roster.follow(conversation, &entry);
+            to.extend(self.sessions_of_members(conversation));
+            let frame = ServerFrame::Entry {
+                conversation,
+                entry,
+            };
+            self.push(to, frame, out);
+        }
+    }
+
     pub(super) fn administered(
         &mut self,
         ticket: Ticket,
@@ -51,7 +73,7 @@ impl Relay {
     ) {
         match &result {
             Ok(Changed::Reset { user }) => self.end_sessions(*user, Farewell::Revoked, now, out),
-            Ok(Changed::Disabled { user }) => {
+            Ok(Changed::Disabled { user } | Changed::Removed { user }) => {
                 self.end_sessions(*user, Farewell::AccountClosed, now, out);
             }
             Ok(Changed::Renamed { user, name }) => {
@@ -65,7 +87,10 @@ impl Relay {
                 let all = self.sessions.keys().copied();
                 self.push(all, ServerFrame::Person(person), out);
             }
-            Ok(Changed::Enabled { .. }) | Err(_) => {}
+            Ok(
+                Changed::Enabled { .. } | Changed::RoomRenamed { .. } | Changed::RoomClosed { .. },
+            )
+            | Err(_) => {}
         }
         let answer = AdminAnswer::Changed(result);
         out.push(Effect::AdminAnswer { ticket, answer });

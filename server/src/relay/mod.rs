@@ -303,9 +303,11 @@ impl Relay {
             Written::Admin {
                 ticket,
                 result,
-                stamp,
+                entries,
+                since,
             } => {
-                self.left_out_since = self.left_out_since.max(before(stamp));
+                self.left_out_since = self.left_out_since.max(since);
+                self.appended_by_admin(entries, out);
                 self.administered(ticket, result, now, out);
             }
             Written::Advance {

@@ -28,8 +28,8 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc};
 
 pub use admin::{
-    Admin, Change, ChangeError, Changed, InviteFacts, UserDetail, UserFacts, UserState, administer,
-    create_invite, open_admin,
+    Admin, Change, ChangeError, Changed, InviteFacts, RoomFacts, UserDetail, UserFacts, UserState,
+    administer, create_invite, open_admin,
 };
 pub use error::StoreError;
 pub use request::{

@@ -324,7 +324,8 @@ fn people(
     let after = after.map(UserName::folded).unwrap_or_default();
     let mut found: People = db
         .prepare_cached(
-            "SELECT id, name FROM users WHERE folded >= ?1 AND folded < ?2 AND folded > ?3
+            "SELECT id, name FROM users
+             WHERE folded >= ?1 AND folded < ?2 AND folded > ?3 AND NOT is_removed
              ORDER BY folded LIMIT ?4",
         )?
         .query_map(params![from, to, after, u32::from(limit) + 1], |row| {

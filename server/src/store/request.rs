@@ -191,8 +191,10 @@ pub enum Written {
         ticket: Ticket,
         /// What was changed, or why nothing.
         result: Result<Changed, ChangeError>,
-        /// The change that this was.
-        stamp: Stamp,
+        /// What was appended to the logs for it.
+        entries: Vec<(ConversationId, Entry)>,
+        /// The newest change before this one.
+        since: Stamp,
     },
 }
 

@@ -7,6 +7,7 @@ use recado_shared::{Content, LogId, Stamp};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::mpsc;
 
+use super::admin::Changed;
 use super::log::NewEntry;
 use super::request::{Read, RosterRoom, Write, Written};
 use super::{Checkpoints, StoreEvent, admin, log, login, read, room, schema};
@@ -87,7 +88,15 @@ impl Writer {
             let result = self.commit(&batch);
             batch.clear();
             match result {
-                Ok(written) => answers.send(StoreEvent::Written(written)),
+                Ok(written) => {
+                    // Whoever hears that a text is erased finds it nowhere, unless a reader is
+                    // just looking.
+                    let forgotten = self.forget_erased();
+                    answers.send(StoreEvent::Written(written));
+                    if let Err(error) = forgotten {
+                        return stop(queue, answers, &error);
+                    }
+                }
                 Err(error) => return stop(queue, answers, &error),
             }
             if let Err(error) = self.checkpoint_if_due(queue.is_empty()) {
@@ -152,10 +161,15 @@ fn erases(written: &Written) -> bool {
             result: Ok(appended),
             ..
         } => appended.is_new && matches!(appended.entry.content, Content::Deletion { .. }),
+        Written::Admin { result, .. } => {
+            matches!(
+                result,
+                Ok(Changed::Removed { .. } | Changed::RoomClosed { .. })
+            )
+        }
         Written::Append { .. }
         | Written::Login { .. }
         | Written::CreateRoom { .. }
-        | Written::Admin { .. }
         | Written::Advance { .. } => false,
     }
 }
@@ -223,12 +237,17 @@ fn apply(
         Write::Admin {
             ticket,
             change,
-            time: _,
-        } => Written::Admin {
-            ticket: *ticket,
-            result: admin::change(db, stamp, change)?,
-            stamp: *stamp,
-        },
+            time,
+        } => {
+            let since = *stamp;
+            let (result, entries) = admin::change(db, stamp, change, *time)?;
+            Written::Admin {
+                ticket: *ticket,
+                result,
+                entries,
+                since,
+            }
+        }
         Write::Advance { user, advance } => Written::Advance {
             conversation: advance.conversation,
             moved: log::advance(db, stamp, *user, *advance)?,

@@ -256,3 +256,45 @@ async fn what_cannot_be_done_says_why_with_a_code_of_its_own() {
         assert!(complaint.contains("user list"), "{complaint}");
     }
 }
+
+/// Whether a text lies in any file of a folder.
+fn is_in_files(dir: &std::path::Path, text: &str) -> bool {
+    let files = std::fs::read_dir(dir).unwrap();
+    let mut bytes = files.filter_map(|file| std::fs::read(file.unwrap().path()).ok());
+    bytes.any(|bytes| bytes.windows(text.len()).any(|w| w == text.as_bytes()))
+}
+
+#[tokio::test]
+async fn whoever_is_removed_leaves_no_text_on_the_disk() {
+    let office = Office::open().await;
+    let phone = device();
+    let mut bob = office.enter(&device(), "bob").await;
+    let mut alice = office.enter(&phone, "alice").await;
+    let secret = "the key lies under the third stone";
+    let append = alice.append(bob.user, id(1), secret);
+    assert!(alice.answer(append).await.is_ok());
+    let dir = office.machine.path("data/recado-server");
+    assert!(is_in_files(&dir, secret));
+
+    office.says(&["user", "remove", "alice"]).await;
+    assert_eq!(goodbye(&mut alice).await, Farewell::AccountClosed);
+    assert!(!is_in_files(&dir, secret));
+    // Bob has the message, and hears that it is to go.
+    let mut heard = Vec::new();
+    while heard.len() < 2 {
+        if let ServerFrame::Entry { entry, .. } = bob.hear().await {
+            heard.push(entry.content);
+        }
+    }
+    assert_eq!(heard[1], Content::AuthorRemoved);
+    let refused = office.connect(&phone).await;
+    let token = office.ticket.token.clone();
+    let refused = { refused }.refused(hello(Some("alice"), token)).await;
+    assert_eq!(refused, Refusal::NameTaken);
+    let users = office.says(&["user", "list", "--json"]).await;
+    assert!(users.contains("\"removed\""), "{users}");
+    let rooms = office.says(&["room", "list"]).await;
+    assert!(rooms.is_empty());
+    let (code, complaint) = office.complains(&["room", "close", "#tea"]).await;
+    assert_eq!(code, Some(3), "{complaint}");
+}

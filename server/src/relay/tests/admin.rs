@@ -24,7 +24,8 @@ fn changed(result: Result<Changed, ChangeError>) -> Event {
     Event::Written(Written::Admin {
         ticket: TICKET,
         result,
-        stamp: Stamp(20),
+        entries: Vec::new(),
+        since: Stamp(20),
     })
 }
 

@@ -1,44 +1,122 @@
-//! What an administrator changes about people. Pure SQL inside the caller's transaction; the caller
+//! What an administrator changes about people and rooms. Pure SQL inside the caller's transaction; the caller
 //! owns the stamp and commits.
 
-use recado_shared::{Refusal, Stamp, UserName};
+use recado_shared::{
+    Content, ConversationId, Refusal, RequestError, RoomEvent, RoomId, RoomName, Stamp, Timestamp,
+    UserName,
+};
 use rusqlite::{Connection, Result, params};
 
 use super::super::row::int;
-use super::super::{invite, login};
-use super::list::{UserFacts, UserState, find_user};
+use super::super::{invite, log, login};
+use super::erase::{self, Entries};
+use super::list::{UserFacts, UserState, find_room, find_user};
 use super::request::{Change, ChangeError, Changed};
 
 type Outcome<T> = Result<std::result::Result<T, ChangeError>>;
 
-/// Carries out one change.
+/// Carries out one change. Returns also what was appended to the logs.
 pub(in super::super) fn change(
     db: &Connection,
     stamp: &mut Stamp,
     change: &Change,
-) -> Outcome<Changed> {
-    let facts = match find_user(db, change.user())? {
-        None => return Ok(Err(ChangeError::UnknownUser)),
-        Some(facts) if facts.state == UserState::Removed => return Ok(Err(ChangeError::Removed)),
-        Some(facts) => facts,
-    };
-    let user = facts.user;
-    match change {
-        Change::Reset { token, expires, .. } => {
-            take_devices(db, &facts)?;
+    time: Timestamp,
+) -> Result<(std::result::Result<Changed, ChangeError>, Entries)> {
+    let mut entries = Vec::new();
+    let result = match change {
+        Change::Reset {
+            user,
+            token,
+            expires,
+        } => of_user(db, user, |facts| {
+            take_devices(db, facts)?;
+            let user = facts.user;
             invite::insert_reset(db, token, *expires, (user, &facts.name))?;
             Ok(Ok(Changed::Reset { user }))
-        }
-        Change::Rename { to, .. } => rename(db, stamp, &facts, to),
-        Change::Disable(_) => {
-            set_disabled(db, &facts, true)?;
+        }),
+        Change::Rename { user, to } => of_user(db, user, |facts| rename(db, stamp, facts, to)),
+        Change::Disable(user) => of_user(db, user, |facts| {
+            set_disabled(db, facts, true)?;
+            let user = facts.user;
             Ok(Ok(Changed::Disabled { user }))
-        }
-        Change::Enable(_) => {
-            set_disabled(db, &facts, false)?;
+        }),
+        Change::Enable(user) => of_user(db, user, |facts| {
+            set_disabled(db, facts, false)?;
+            let user = facts.user;
             Ok(Ok(Changed::Enabled { user }))
-        }
+        }),
+        Change::Remove(user) => of_user(db, user, |facts| {
+            take_devices(db, facts)?;
+            let user = facts.user;
+            db.prepare_cached("UPDATE users SET is_removed = 1 WHERE id = ?1")?
+                .execute([int(user.0)])?;
+            entries = erase::remove_author(db, stamp, user, time)?;
+            Ok(Ok(Changed::Removed { user }))
+        }),
+        Change::RenameRoom { room, to } => of_room(db, room, |room| {
+            rename_room(db, stamp, (room, to, time), &mut entries)
+        }),
+        Change::CloseRoom(room) => of_room(db, room, |room| {
+            entries = erase::close_room(db, stamp, room, time)?;
+            Ok(Ok(Changed::RoomClosed { room }))
+        }),
+    };
+    Ok((result?, entries))
+}
+
+fn of_user(
+    db: &Connection,
+    user: &UserName,
+    change: impl FnOnce(&UserFacts) -> Outcome<Changed>,
+) -> Outcome<Changed> {
+    match find_user(db, user)? {
+        None => Ok(Err(ChangeError::UnknownUser)),
+        Some(facts) if facts.state == UserState::Removed => Ok(Err(ChangeError::Removed)),
+        Some(facts) => change(&facts),
     }
+}
+
+fn of_room(
+    db: &Connection,
+    room: &RoomName,
+    change: impl FnOnce(RoomId) -> Outcome<Changed>,
+) -> Outcome<Changed> {
+    match find_room(db, room)? {
+        None => Ok(Err(ChangeError::UnknownRoom)),
+        Some(facts) if facts.is_closed => Ok(Err(ChangeError::Closed)),
+        Some(facts) => change(facts.room),
+    }
+}
+
+/// In the name of an owner, as if they had done it.
+fn rename_room(
+    db: &Connection,
+    stamp: &mut Stamp,
+    (room, to, time): (RoomId, &RoomName, Timestamp),
+    entries: &mut Entries,
+) -> Outcome<Changed> {
+    let conversation = ConversationId::Room(room);
+    let Some(found) = log::find(db, conversation)? else {
+        return Ok(Err(ChangeError::UnknownRoom));
+    };
+    let new = log::NewEntry {
+        author: erase::first_member(db, found.row)?,
+        conversation,
+        id: erase::random_id()?,
+        content: &Content::Room(RoomEvent::Renamed(to.clone())),
+        time,
+        moderates: false,
+    };
+    Ok(match log::append(db, stamp, &new)? {
+        Ok(appended) => {
+            entries.push((conversation, appended.entry));
+            Ok(Changed::RoomRenamed { room })
+        }
+        Err(RequestError::RoomNameTaken) => Err(ChangeError::NameTaken),
+        Err(RequestError::RoomNameResembles) => Err(ChangeError::NameResembles),
+        // Nobody is in it.
+        Err(_) => Err(ChangeError::Closed),
+    })
 }
 
 fn rename(

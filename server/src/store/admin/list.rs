@@ -1,6 +1,6 @@
 //! What an administrator looks at. Pure SQL.
 
-use recado_shared::{DeviceKey, Timestamp, UserId, UserName};
+use recado_shared::{DeviceKey, RoomId, RoomName, Timestamp, Topic, UserId, UserName};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
@@ -43,6 +43,27 @@ pub struct UserDetail {
     pub conversations: u64,
     /// How many entries they wrote.
     pub entries: u64,
+}
+
+/// A room as an administrator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomFacts {
+    /// Which one.
+    pub room: RoomId,
+    /// Its name.
+    pub name: RoomName,
+    /// What it is about.
+    pub topic: Option<Topic>,
+    /// Whether only invited people may join.
+    pub is_private: bool,
+    /// Whether it was closed.
+    pub is_closed: bool,
+    /// How many members it has.
+    pub members: u64,
+    /// How many entries its log has.
+    pub entries: u64,
+    /// When the newest of them was accepted.
+    pub newest_time: Timestamp,
 }
 
 /// An invite that may still be used, or not any more.
@@ -123,6 +144,45 @@ pub(super) fn user_detail(db: &Connection, wanted: &UserName) -> Result<Option<U
         conversations: count("SELECT count(*) FROM members WHERE user = ?1")?,
         entries: count("SELECT count(*) FROM entries WHERE author = ?1")?,
     }))
+}
+
+const ROOMS: &str = "SELECT r.id, r.name, r.topic, r.visibility <> 0, r.is_closed, r.members,
+        c.newest, c.newest_time
+     FROM rooms r JOIN conversations c ON c.room = r.id";
+
+fn room(row: &Row<'_>) -> Result<RoomFacts> {
+    let topic: Option<String> = row.get(2)?;
+    Ok(RoomFacts {
+        room: RoomId(uint(row, 0)?),
+        name: name(row, 1).and_then(|name| {
+            RoomName::new(name.as_str()).map_err(|error| {
+                rusqlite::Error::FromSqlConversionFailure(
+                    1,
+                    rusqlite::types::Type::Text,
+                    Box::new(error),
+                )
+            })
+        })?,
+        // One that was legal when it was stored.
+        topic: topic.and_then(|topic| Topic::new(&topic).ok()),
+        is_private: row.get(3)?,
+        is_closed: row.get(4)?,
+        members: uint(row, 5)?,
+        entries: uint(row, 6)?,
+        newest_time: Timestamp(uint(row, 7)?),
+    })
+}
+
+pub(super) fn rooms(db: &Connection) -> Result<Vec<RoomFacts>> {
+    db.prepare_cached(&format!("{ROOMS} ORDER BY r.folded"))?
+        .query_map([], room)?
+        .collect()
+}
+
+pub(super) fn find_room(db: &Connection, wanted: &RoomName) -> Result<Option<RoomFacts>> {
+    db.prepare_cached(&format!("{ROOMS} WHERE r.folded = ?1"))?
+        .query_one([wanted.folded()], room)
+        .optional()
 }
 
 fn when(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {

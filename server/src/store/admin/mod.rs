@@ -3,12 +3,13 @@
 //! to know of goes through it, and without one through [`administer`].
 
 mod change;
+mod erase;
 mod list;
 mod request;
 
 use std::path::Path;
 
-use recado_shared::{Timestamp, Token, UserName};
+use recado_shared::{RoomName, Timestamp, Token, UserName};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::StoreError;
@@ -19,7 +20,7 @@ use super::{StoreConfig, folder, invite};
 use crate::id::Ticket;
 
 pub(super) use change::change;
-pub use list::{InviteFacts, UserDetail, UserFacts, UserState};
+pub use list::{InviteFacts, RoomFacts, UserDetail, UserFacts, UserState};
 pub use request::{Change, ChangeError, Changed};
 
 /// A connection to the data of a running or stopped server.
@@ -61,6 +62,7 @@ pub fn administer(
         time,
     };
     let mut written = writer.commit(&[write]).map_err(error())?;
+    writer.checkpoint_if_due(true).map_err(error())?;
     match written.pop() {
         Some(Written::Admin { result, .. }) => Ok(result),
         written => unreachable!("a change is answered by a change, not {written:?}"),
@@ -118,6 +120,22 @@ impl Admin {
     /// What the database says.
     pub fn user(&self, name: &UserName) -> rusqlite::Result<Option<UserDetail>> {
         list::user_detail(&self.db, name)
+    }
+
+    /// All rooms, also closed ones, in the order of the folded names.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn rooms(&self) -> rusqlite::Result<Vec<RoomFacts>> {
+        list::rooms(&self.db)
+    }
+
+    /// The room of this name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn room(&self, name: &RoomName) -> rusqlite::Result<Option<RoomFacts>> {
+        list::find_room(&self.db, name)
     }
 
     /// All invites, oldest first, also those that are used up.

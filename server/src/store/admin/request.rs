@@ -1,6 +1,6 @@
 //! What can be changed about people, and what comes of it: plain values.
 
-use recado_shared::{Timestamp, Token, UserId, UserName};
+use recado_shared::{RoomId, RoomName, Timestamp, Token, UserId, UserName};
 use serde::{Deserialize, Serialize};
 
 /// Something that an administrator changes.
@@ -26,6 +26,17 @@ pub enum Change {
     Disable(UserName),
     /// Let a user in again.
     Enable(UserName),
+    /// Remove a user for good, with all that they wrote.
+    Remove(UserName),
+    /// Give a room another name.
+    RenameRoom {
+        /// Which room.
+        room: RoomName,
+        /// Which name.
+        to: RoomName,
+    },
+    /// Close a room for good, with all that was written in it.
+    CloseRoom(RoomName),
 }
 
 /// What was changed.
@@ -53,6 +64,21 @@ pub enum Changed {
         /// Who.
         user: UserId,
     },
+    /// The user is removed, and their texts are erased.
+    Removed {
+        /// Who.
+        user: UserId,
+    },
+    /// The room has another name.
+    RoomRenamed {
+        /// Which room.
+        room: RoomId,
+    },
+    /// The room is closed, and its texts are erased.
+    RoomClosed {
+        /// Which room.
+        room: RoomId,
+    },
 }
 
 /// Why nothing was changed.
@@ -61,25 +87,19 @@ pub enum ChangeError {
     /// Nobody has the name.
     #[error("nobody has that name here: 'recado-server user list' shows who has which")]
     UnknownUser,
+    /// No room has the name.
+    #[error("no room has that name here: 'recado-server room list' shows them")]
+    UnknownRoom,
+    /// The room was closed.
+    #[error("that room was closed: nothing is left to change")]
+    Closed,
     /// The user was removed.
     #[error("that person was removed: nothing is left to change")]
     Removed,
-    /// Someone else has the new name, or had it.
+    /// Someone or something else has the new name, or had it.
     #[error("that name is taken, or was once: choose another one")]
     NameTaken,
     /// Someone else has a name that looks the same.
-    #[error("that name looks too much like another person's: choose another one")]
+    #[error("that name looks too much like another one: choose another one")]
     NameResembles,
-}
-
-impl Change {
-    /// Whom it is about.
-    pub const fn user(&self) -> &UserName {
-        match self {
-            Self::Reset { user, .. }
-            | Self::Rename { user, .. }
-            | Self::Disable(user)
-            | Self::Enable(user) => user,
-        }
-    }
 }

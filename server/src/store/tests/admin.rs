@@ -211,3 +211,156 @@ fn a_folder_without_a_server_is_changed_and_one_in_use_is_not() {
     let mut desk = Desk::open(dir);
     assert_eq!(desk.login(login(1, None)), Err(Refusal::Disabled));
 }
+
+/// How many times a text lies in the files of a folder.
+fn count_in_files(dir: &Path, text: &str) -> usize {
+    let files = std::fs::read_dir(dir).unwrap();
+    let bytes = files.map(|file| std::fs::read(file.unwrap().path()).unwrap_or_default());
+    bytes
+        .map(|bytes| {
+            bytes
+                .windows(text.len())
+                .filter(|window| *window == text.as_bytes())
+                .count()
+        })
+        .sum()
+}
+
+#[test]
+fn whoever_is_removed_leaves_no_text_and_no_device() {
+    let mut desk = Desk::new();
+    let alice = desk.register("alice");
+    let bob = desk.register("bob");
+    desk.say(alice, bob, 1, "a secret of hers");
+    desk.say(bob, alice, 1, "a word of his");
+    let removed = desk.change(Change::Remove(name("alice")));
+    assert_eq!(removed, Ok(Changed::Removed { user: alice }));
+    assert_eq!(desk.login(login(1, Some("alice"))), Err(Refusal::NameTaken));
+    let again = desk.change(Change::Enable(name("alice")));
+    assert_eq!(again, Err(ChangeError::Removed));
+    let dir = desk.close();
+    // A stopped server's folder is left without it too.
+    assert!(count_in_files(dir.path(), "a word of his") > 0);
+    let other = administer(dir.path(), Change::Remove(name("bob")), Timestamp(60));
+    assert_eq!(other.unwrap(), Ok(Changed::Removed { user: bob }));
+    for text in ["a secret of hers", "a word of his"] {
+        assert_eq!(count_in_files(dir.path(), text), 0, "{text}");
+    }
+}
+
+fn room_name(text: &str) -> recado_shared::RoomName {
+    recado_shared::RoomName::new(text).unwrap()
+}
+
+/// Alice's room with Bob in it, and what she said there.
+fn with_room() -> (Desk, UserId, UserId, recado_shared::RoomId) {
+    let mut desk = Desk::new();
+    let alice = desk.register("alice");
+    let bob = desk.register("bob");
+    let new = NewRoom {
+        author: alice,
+        id: message_id(500),
+        name: room_name("tea"),
+        visibility: recado_shared::Visibility::Public,
+        history: recado_shared::History::Visible,
+        time: Timestamp(1),
+    };
+    let origin = ORIGIN;
+    let Written::CreateRoom {
+        result: Ok((room, _)),
+        ..
+    } = desk.write(Write::CreateRoom { origin, new })
+    else {
+        panic!("a room");
+    };
+    let joined = Content::Room(recado_shared::RoomEvent::Joined);
+    for (author, id, content) in [
+        (bob, 501, joined),
+        (alice, 502, text("leaves")),
+        (bob, 503, text("and water")),
+    ] {
+        let appended = desk.write(in_room(room, author, id, content));
+        assert!(matches!(appended, Written::Append { result: Ok(_), .. }));
+    }
+    (desk, alice, bob, room)
+}
+
+fn in_room(room: recado_shared::RoomId, author: UserId, id: u64, content: Content) -> Write {
+    Write::Append {
+        origin: ORIGIN,
+        author,
+        conversation: ConversationId::Room(room),
+        id: message_id(id),
+        content,
+        time: Timestamp(id),
+        moderates: false,
+    }
+}
+
+#[test]
+fn a_removed_owner_leaves_the_room_to_somebody() {
+    use recado_shared::{Role, RoomEvent};
+    let (mut desk, alice, bob, room) = with_room();
+    let written = desk.write(Write::Admin {
+        ticket: Ticket(1),
+        change: Change::Remove(name("alice")),
+        time: Timestamp(600),
+    });
+    let Written::Admin { entries, .. } = written else {
+        panic!("a change");
+    };
+    let said: Vec<_> = entries
+        .into_iter()
+        .map(|(_, entry)| entry.content)
+        .collect();
+    let role = RoomEvent::Role {
+        user: bob,
+        role: Role::Owner,
+    };
+    let expected = [
+        Content::AuthorRemoved,
+        Content::Room(role),
+        Content::Room(RoomEvent::Left),
+    ];
+    assert_eq!(said, expected);
+    let admin = open_admin(desk.dir()).unwrap();
+    assert_eq!(admin.room(&room_name("tea")).unwrap().unwrap().members, 1);
+    let Written::Append { result, .. } = desk.write(in_room(room, alice, 700, text("no"))) else {
+        panic!("an append");
+    };
+    assert_eq!(result, Err(recado_shared::RequestError::NotAMember));
+    drop(admin);
+    desk.writer.checkpoint_if_due(true).unwrap();
+    assert_eq!(count_in_files(desk.dir(), "leaves"), 0);
+    assert!(count_in_files(desk.dir(), "and water") > 0);
+}
+
+#[test]
+fn a_room_is_renamed_and_closed_with_its_texts() {
+    let (mut desk, _, bob, room) = with_room();
+    let rename = |from, to| Change::RenameRoom {
+        room: room_name(from),
+        to: room_name(to),
+    };
+    assert_eq!(
+        desk.change(rename("coffee", "mate")),
+        Err(ChangeError::UnknownRoom)
+    );
+    assert_eq!(
+        desk.change(rename("tea", "mate")),
+        Ok(Changed::RoomRenamed { room })
+    );
+    let close = || Change::CloseRoom(room_name("mate"));
+    assert_eq!(desk.change(close()), Ok(Changed::RoomClosed { room }));
+    assert_eq!(desk.change(close()), Err(ChangeError::Closed));
+    let Written::Append { result, .. } = desk.write(in_room(room, bob, 700, text("no"))) else {
+        panic!("an append");
+    };
+    assert!(result.is_err());
+    let admin = open_admin(desk.dir()).unwrap();
+    let facts = admin.rooms().unwrap().pop().unwrap();
+    assert!(facts.is_closed && facts.members == 0);
+    drop(admin);
+    desk.writer.checkpoint_if_due(true).unwrap();
+    assert_eq!(count_in_files(desk.dir(), "and water"), 0);
+}

@@ -14,8 +14,8 @@ fn stamp(written: &Written) -> Stamp {
     match written {
         Written::Append { stamp, .. }
         | Written::CreateRoom { stamp, .. }
-        | Written::Advance { stamp, .. }
-        | Written::Admin { stamp, .. } => *stamp,
+        | Written::Advance { stamp, .. } => *stamp,
+        Written::Admin { since, .. } => *since,
         Written::Login { result, .. } => result.as_ref().unwrap().stamp,
     }
 }
