@@ -10,6 +10,8 @@ pub enum Context {
     Global,
     /// Writing a message.
     Composer,
+    /// Writing, while a word can be completed. The keys of the composer work as well.
+    Completion,
     /// A message is selected.
     Selection,
     /// The switcher is open.
@@ -86,6 +88,8 @@ pub enum Action {
     Suspend,
     /// Show the contact list or the conversation where only one of them fits.
     TogglePane,
+    /// Complete the word before the cursor; without one, show the other pane.
+    Complete,
     /// Show the members of the open room.
     Members,
     /// Take the chosen device away.

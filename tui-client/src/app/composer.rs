@@ -103,6 +103,14 @@ impl Composer {
         kept == text.len()
     }
 
+    /// Replaces a part of the text, such as a word that is completed, if there is room for it.
+    pub fn replace_word(&mut self, word: Range<usize>, with: &str) {
+        let has_room = self.text.len() - word.len() + with.len() <= MAX_LEN;
+        if has_room && self.text.get(word.clone()).is_some() {
+            self.replace(word, with, Step::Other);
+        }
+    }
+
     /// Carries out an edit. Returns whether anything changed, so that a caller knows whether
     /// "up" in the first row is free for something else.
     pub fn edit(&mut self, edit: Edit) -> bool {

@@ -50,7 +50,10 @@ impl Keymap {
                 .find(|(bound, _)| *bound == key)
                 .map(|&(_, action)| action)
         };
-        bound(context).or_else(|| bound(Context::Global))
+        let outer = || (context == Context::Completion).then(|| bound(Context::Composer));
+        bound(context)
+            .or_else(|| outer().flatten())
+            .or_else(|| bound(Context::Global))
     }
 
     /// How the first key bound to `action` is written, such as `^K` or `M-a`; empty if none is.

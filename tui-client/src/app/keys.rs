@@ -43,6 +43,7 @@ impl App {
             Some(OverlayState::Help { .. }) => Context::Help,
             Some(OverlayState::Panel(_) | OverlayState::Confirm(_)) => Context::Panel,
             None if self.nav.selection.is_some() => Context::Selection,
+            None if self.completion.is_some() => Context::Completion,
             None => Context::Composer,
         }
     }
@@ -79,6 +80,11 @@ impl App {
             Action::NextUnread => self.open_next_unread(),
             Action::Back => self.go_back(),
             Action::TogglePane => self.toggle_pane(),
+            Action::Complete => {
+                if !self.complete(now) {
+                    self.toggle_pane();
+                }
+            }
             Action::Members => self.show_members(),
             Action::Remove => self.remove_chosen(),
             Action::Conversation1 => self.open_position(0),
@@ -102,6 +108,9 @@ impl App {
 
     /// Enter: sends, or takes the chosen row.
     fn accept(&mut self, now: Now) {
+        if self.accept_completion(now) {
+            return;
+        }
         match self.overlay {
             Some(OverlayState::Switcher(_)) => self.accept_switcher(now),
             Some(OverlayState::Help { .. }) => self.overlay = None,
@@ -115,6 +124,9 @@ impl App {
 
     /// Esc: leaves the innermost context. Never touches text.
     fn cancel(&mut self) {
+        if self.overlay.is_none() && self.completion.take().is_some() {
+            return;
+        }
         if self.overlay.take().is_some() || self.nav.selection.take().is_some() {
             return;
         }
@@ -161,7 +173,10 @@ impl App {
         let is_empty = before.is_empty();
         if conversation.composer.text() != before {
             self.note_edited(now);
-        } else if edit == Edit::Up && !has_moved && is_empty {
+            return;
+        }
+        self.completion = None;
+        if edit == Edit::Up && !has_moved && is_empty {
             self.select_newest();
         } else if edit == Edit::LineEnd && is_empty {
             self.scroll_newest();
@@ -169,6 +184,9 @@ impl App {
     }
 
     fn move_up(&mut self) {
+        if self.step_completion(-1) {
+            return;
+        }
         match &mut self.overlay {
             Some(overlay) => overlay.step(-1),
             None if self.nav.selection.is_some() => self.select_previous(),
@@ -178,6 +196,9 @@ impl App {
     }
 
     fn move_down(&mut self) {
+        if self.step_completion(1) {
+            return;
+        }
         match &mut self.overlay {
             Some(overlay) => overlay.step(1),
             None if self.nav.selection.is_some() => self.select_next(),
@@ -238,10 +259,11 @@ impl App {
     }
 
     /// The text of the open conversation's composer is another one.
-    fn note_edited(&mut self, now: Now) {
+    pub(super) fn note_edited(&mut self, now: Now) {
         if let Some(id) = self.nav.open {
             self.unsaved.draft(id);
         }
+        self.refresh_completion();
         self.hint_typing(now);
     }
 

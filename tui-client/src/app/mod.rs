@@ -5,6 +5,7 @@
 
 pub mod action;
 mod command;
+mod completion;
 pub mod composer;
 mod confirm;
 mod contacts;
@@ -48,6 +49,7 @@ use recado_shared::{ClientFrame, ConversationId, Now, Since, UserId};
 
 use crate::store::{PendingState, Save, Snapshot, StoredMe};
 use command::Commands;
+use completion::Completion;
 use contacts::Contacts;
 use conversation::Conversation;
 use counting::Counting;
@@ -102,6 +104,8 @@ pub struct App {
     outbox: Outbox,
     requests: Requests,
     commands: Commands,
+    /// What the composer offers.
+    completion: Option<Completion>,
     directory: Directory,
     names: Names,
     ids: IdSupply,
@@ -139,6 +143,7 @@ impl App {
             outbox,
             requests: Requests::default(),
             commands: Commands::default(),
+            completion: None,
             directory: Directory::default(),
             names: Names::default(),
             ids,
@@ -241,6 +246,7 @@ impl App {
     fn follow_up(&mut self, now: Now) {
         self.expire(now);
         self.check_selection();
+        self.check_completion();
         self.refresh_contacts();
         self.move_cursors();
         self.send_appends(now);

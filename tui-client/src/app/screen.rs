@@ -33,8 +33,19 @@ pub struct Screen<'a> {
     pub focus: Focus,
     /// Which pane to show where only one fits.
     pub pane: Pane,
+    /// What the composer offers.
+    pub completion: Option<CompletionView<'a>>,
     /// What lies over the panes.
     pub overlay: Option<Overlay<'a>>,
+}
+
+/// What the composer offers while one writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompletionView<'a> {
+    /// What can be written, and what it does.
+    pub rows: Vec<(&'a str, &'a str)>,
+    /// The row that Enter takes.
+    pub chosen: Option<usize>,
 }
 
 /// What keys go to.

@@ -7,6 +7,7 @@ use recado_shared::{ConversationId, Now, Presence, RoomFacts, Topic, UserId};
 use super::App;
 use super::action::{Action, Context};
 use super::command::COMMANDS;
+use super::completion::Completion;
 use super::conversation::{Conversation, Progress};
 use super::log::Part;
 use super::outbox::is_failed;
@@ -44,6 +45,7 @@ impl App {
                 (None, None) => Focus::Composer,
             },
             pane: self.nav.pane,
+            completion: self.completion.as_ref().map(Completion::view),
             overlay: self
                 .overlay
                 .as_ref()
@@ -249,6 +251,11 @@ impl App {
                 (Action::Retry, "send again"),
                 (Action::TakeBack, "take back"),
                 (Action::Cancel, "write"),
+            ],
+            Context::Completion => &[
+                (Action::Complete, "complete"),
+                (Action::SelectNext, "next"),
+                (Action::Cancel, "close"),
             ],
             Context::Global | Context::Composer => &[
                 (Action::Switcher, "switch"),

@@ -166,6 +166,7 @@ mod tests {
             hints: Vec::new(),
             focus: Focus::Composer,
             pane: Pane::Conversation,
+            completion: None,
             overlay: None,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Pure but for [`ViewState`]: it reads no clock and changes nothing of the app.
 
+mod completion;
 mod composer;
 mod contact_list;
 mod conversation;
@@ -87,6 +88,13 @@ fn draw(
     }
     let hints_from = layout.divider.map_or(layout.status.x, |x| x + 1);
     status_line::render(buffer, layout.status, screen, (view.theme, hints_from));
+    if let (Some(list), Some(area)) = (&screen.completion, layout.composer) {
+        // Inside the box, and above the line on which the recipient stands.
+        let edge = u16::from(layout.frame.is_some());
+        let y = layout.rule.map_or(area.y, |rule| rule.y);
+        let below = Rect::new(area.x, y, area.width, 1);
+        completion::render(buffer, below, screen_area.y + edge, list);
+    }
     match &screen.overlay {
         None => cursor,
         Some(overlay) => draw_overlay(buffer, area, overlay, view),

@@ -104,6 +104,7 @@ fn screen<'a>() -> Screen<'a> {
         .to_vec(),
         focus: Focus::Composer,
         pane: Pane::Conversation,
+        completion: None,
         overlay: None,
     }
 }

@@ -72,6 +72,17 @@ impl App {
             .map(|(room, _)| *room)
     }
 
+    /// Names of rooms for completion: those that the user has to do with, then those that the
+    /// server named.
+    pub(in crate::app) fn room_names(&self) -> Vec<&str> {
+        let own = self.conversations.keys();
+        let own = own.filter_map(|id| Some(self.room_facts(*id)?.name.as_str()));
+        let found = self.commands.found.iter();
+        let is_new = |room: &RoomId| self.room_facts(ConversationId::Room(*room)).is_none();
+        let found = found.filter(|(room, _)| is_new(room));
+        own.chain(found.map(|(_, name)| name.as_str())).collect()
+    }
+
     pub(in crate::app) fn take_rooms(&mut self, rooms: &[RoomSummary]) {
         for room in rooms {
             if self.commands.found.len() >= MAX_FOUND_ROOMS {

@@ -16,7 +16,7 @@ pub(super) use self::answer::act_of;
 use self::parse::Command;
 pub(super) use self::parse::{Parsed, escaped, message_of, parse};
 pub(super) use self::run::act;
-pub(super) use self::table::{COMMANDS, title};
+pub(super) use self::table::{COMMANDS, Kind, Spec, find, title};
 use super::App;
 use super::panel::PanelKind;
 use super::requests::Asked;

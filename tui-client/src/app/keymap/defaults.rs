@@ -6,9 +6,10 @@ use super::super::action::{Action, Context, Edit};
 pub(super) type Table = &'static [(&'static str, Action)];
 
 /// All contexts in the order of the help.
-pub(super) const DEFAULTS: [(Context, Table); 6] = [
+pub(super) const DEFAULTS: [(Context, Table); 7] = [
     (Context::Global, GLOBAL),
     (Context::Composer, COMPOSER),
+    (Context::Completion, COMPLETION),
     (Context::Selection, SELECTION),
     (Context::Switcher, SWITCHER),
     (Context::Panel, PANEL),
@@ -54,6 +55,7 @@ const GLOBAL: Table = &[
 /// would mean too many things.
 const COMPOSER: Table = &[
     ("enter", Action::Submit),
+    ("tab", Action::Complete),
     ("alt-enter", Action::Edit(Edit::NewLine)),
     ("shift-enter", Action::Edit(Edit::NewLine)),
     ("ctrl-j", Action::Edit(Edit::NewLine)),
@@ -94,6 +96,16 @@ const COMPOSER: Table = &[
     ("ctrl-/", Action::Edit(Edit::Undo)),
     ("ctrl-7", Action::Edit(Edit::Undo)),
     ("alt-_", Action::Edit(Edit::Redo)),
+];
+
+const COMPLETION: Table = &[
+    ("tab", Action::Complete),
+    ("enter", Action::Submit),
+    ("up", Action::SelectPrevious),
+    ("ctrl-p", Action::SelectPrevious),
+    ("down", Action::SelectNext),
+    ("ctrl-n", Action::SelectNext),
+    ("esc", Action::Cancel),
 ];
 
 const SELECTION: Table = &[
@@ -168,6 +180,7 @@ pub(super) const fn heading(context: Context) -> &'static str {
     match context {
         Context::Global => "Everywhere",
         Context::Composer => "Writing",
+        Context::Completion => "Completing a word",
         Context::Selection => "A selected message",
         Context::Switcher => "Switcher",
         Context::Panel => "Members, rooms, devices, questions",
@@ -209,6 +222,7 @@ pub(super) const fn describe(action: Action) -> &'static str {
         Action::Redraw => "draw the screen again",
         Action::Suspend => "suspend to the shell",
         Action::TogglePane => "contacts or conversation, where one fits",
+        Action::Complete => "complete the word, else the other pane",
         Action::Members => "members of the room",
         Action::Remove => "revoke the device",
         Action::Edit(edit) => describe_edit(edit),

@@ -337,3 +337,55 @@ fn the_switcher_finds_commands_and_the_help_lists_them() {
     }
     client.handle(Event::Deadline);
 }
+
+fn offered(client: &Client) -> Vec<String> {
+    let completion = client.app.screen(client.now).completion;
+    let rows = completion.map_or(Vec::new(), |list| list.rows);
+    rows.iter().map(|(label, _)| (*label).to_owned()).collect()
+}
+
+#[test]
+fn commands_people_and_emoji_are_completed() {
+    let mut client = Client::talking(0);
+    client.type_text("/un");
+    assert!(offered(&client).contains(&"/unblock NAME".to_owned()));
+    client.keys("ctrl-u");
+    client.type_text("/jo");
+    assert_eq!(offered(&client), ["/join ROOM"]);
+    assert_eq!(sent(&client.keys("enter")), []);
+    assert_eq!(client.composer(), "/join ");
+    client.keys("ctrl-u");
+    client.type_text("hi @C");
+    assert_eq!(offered(&client), ["@carol"]);
+    client.keys("tab");
+    client.type_text(":tad");
+    client.keys("tab");
+    assert_eq!(client.composer(), "hi @carol 🎉");
+    assert_eq!(offered(&client), Vec::<String>::new());
+    assert_eq!(texts(&client.keys("enter")), ["hi @carol 🎉"]);
+}
+
+#[test]
+fn the_list_steals_no_key_and_closes_without_losing_text() {
+    let mut client = Client::talking(2);
+    client.type_text("/nick");
+    assert_eq!(requests(&client.keys("enter")).len(), 1, "it is exact");
+    client.type_text("/qui");
+    client.keys("esc");
+    assert_eq!(client.composer(), "/qui");
+    assert_eq!(offered(&client), Vec::<String>::new());
+    client.keys("ctrl-u");
+    client.type_text("/notify ");
+    assert_eq!(offered(&client), ["all", "mentions", "nothing"]);
+    client.keys("enter");
+    assert!(client.message().contains("something is missing"));
+    client.keys("backspace");
+    client.type_text(" ");
+    client.keys("up enter");
+    assert_eq!(client.composer(), "/notify nothing ");
+    client.keys("ctrl-u");
+    client.type_text("see you at 10:30");
+    assert_eq!(texts(&client.keys("enter")), ["see you at 10:30"]);
+    client.keys("up");
+    assert!(client.app.context() == crate::app::action::Context::Selection);
+}

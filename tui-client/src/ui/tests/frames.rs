@@ -5,7 +5,7 @@ use ratatui::style::{Color, Modifier};
 use super::*;
 use crate::app::ClickTarget;
 use crate::app::keymap::Keymap;
-use crate::app::screen::{Overlay, PanelRow, SwitcherRow};
+use crate::app::screen::{CompletionView, Overlay, PanelRow, SwitcherRow};
 
 #[test]
 fn busy_at_every_size() {
@@ -378,4 +378,26 @@ fn panels_and_questions_at_every_size() {
         note: "Loading…",
     });
     insta::assert_snapshot!("panel_empty_40x12", frame(&screen, 40, 12));
+}
+
+#[test]
+fn the_composer_offers_above_itself() {
+    let composer = Composer::with_text("/");
+    let mut screen = busy(&composer);
+    screen.completion = Some(CompletionView {
+        rows: vec![
+            ("/msg NAME [TEXT]", "open a conversation, or write to it"),
+            ("/me TEXT", "say what you do"),
+            ("/mute NAME [DURATION]", "take a member's voice"),
+            ("/members", "who is in this room"),
+            ("/m\u{1b}[2J", ""),
+            ("🎉 :tada:", ""),
+            ("the seventh", ""),
+        ],
+        chosen: Some(6),
+    });
+    for (width, height) in [(80, 24), (40, 12), (20, 6)] {
+        let name = format!("completion_{width}x{height}");
+        insta::assert_snapshot!(name, frame(&screen, width, height));
+    }
 }

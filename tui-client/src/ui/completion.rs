@@ -1,0 +1,46 @@
+//! What the composer offers, above it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::text::{cells, line, put, right, row};
+use super::theme::Theme;
+use crate::app::screen::CompletionView;
+use crate::text;
+
+/// Most rows.
+const MAX_ROWS: u16 = 6;
+
+/// Draws the rows that end above `below`, from `top` on, with the chosen one in sight.
+pub(super) fn render(buffer: &mut Buffer, below: Rect, top: u16, list: &CompletionView<'_>) {
+    let wanted = u16::try_from(list.rows.len()).unwrap_or(MAX_ROWS);
+    let height = wanted.min(MAX_ROWS).min(below.y.saturating_sub(top));
+    let area = Rect::new(below.x, below.y - height, below.width, height);
+    let skip = list
+        .chosen
+        .map_or(0, |chosen| (chosen + 1).saturating_sub(height.into()));
+    for (at, (index, (label, detail))) in (0..height).zip(list.rows.iter().enumerate().skip(skip)) {
+        let area = row(area, at);
+        for x in area.x..area.right() {
+            buffer[(x, area.y)].reset();
+        }
+        put(buffer, (area.x, area.y), 1, "┃", Theme::dim());
+        let inner = Rect::new(area.x + 2, area.y, area.width.saturating_sub(3), 1);
+        // What can be written matters more than what it does.
+        let used = cells(&text::row(label)).min(inner.width);
+        let left = (inner.width - used).saturating_sub(2);
+        if left >= 8 && !detail.is_empty() {
+            let rest = Rect::new(inner.right() - left, inner.y, left, 1);
+            right(buffer, rest, detail, Theme::dim());
+        }
+        line(
+            buffer,
+            Rect::new(inner.x, inner.y, inner.width, 1),
+            label,
+            Theme::text(),
+        );
+        if Some(index) == list.chosen {
+            buffer.set_style(area, Theme::chosen());
+        }
+    }
+}
