@@ -76,6 +76,18 @@ pub enum Action {
     Retry,
     /// Take the selected waiting or failed message back into the composer.
     TakeBack,
+    /// Reply to the selected message.
+    Reply,
+    /// Edit the selected message.
+    EditMessage,
+    /// Delete the selected message, at the second time.
+    Delete,
+    /// React to the selected message.
+    React,
+    /// Say what the selected message was before it was edited.
+    Versions,
+    /// Copy the link in the selected message.
+    Link,
     /// Send what is written, or accept the chosen row.
     Submit,
     /// Leave the innermost context. Never destroys text.

@@ -7,15 +7,17 @@ use std::time::Instant;
 
 use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::{
-    ConversationId, Entry, Head, MemberCursors, PageRange, Seq, Standing, Timestamp, UserId,
+    Content, ConversationId, Entry, Head, MemberCursors, PageRange, Seq, Standing, Timestamp,
+    UserId,
 };
 
 use super::composer::Composer;
+use super::folding::{Folding, is_shown};
 use super::log::{Log, OPEN_LOADED, UNOPENED_LOADED};
 use super::room::Room;
 use super::screen::{ItemId, Place};
 use super::unread::Unread;
-use crate::store::StoredConversation;
+use crate::store::{Loaded, StoredConversation};
 
 /// Most people who are shown as typing at a time. Further ones are not.
 const MAX_TYPING: usize = 16;
@@ -57,6 +59,23 @@ pub(super) struct NewLine {
     pub(super) count: u64,
 }
 
+/// What is done with the text in a composer.
+#[derive(Debug, Default)]
+pub(super) enum Purpose {
+    /// It becomes a message.
+    #[default]
+    New,
+    /// It becomes a reply to this message.
+    Reply(Seq),
+    /// It becomes the text of this message.
+    Edit {
+        /// Which one.
+        target: Seq,
+        /// What was being written before, to go on with afterwards.
+        kept: Box<Composer>,
+    },
+}
+
 /// With whom one talks.
 #[derive(Debug)]
 pub(super) enum Kind {
@@ -75,6 +94,8 @@ pub(super) struct Conversation {
     /// Whether the other person asks to write to the user, who has not accepted that yet.
     pub(super) is_request: bool,
     pub(super) log: Log,
+    /// What became of its messages.
+    pub(super) folding: Folding,
     unread: Unread,
     /// The user's own progress here, ahead of what the server knows while offline.
     pub(super) own: Progress,
@@ -99,6 +120,8 @@ pub(super) struct Conversation {
     /// When the own typing hint went out last.
     pub(super) typing_sent: Option<Instant>,
     pub(super) composer: Composer,
+    /// What is done with the text in the composer.
+    pub(super) purpose: Purpose,
     pub(super) place: Place,
 }
 
@@ -115,6 +138,7 @@ impl Conversation {
             kind,
             is_request: false,
             log: Log::default(),
+            folding: Folding::default(),
             unread: Unread::default(),
             own: Progress::default(),
             acked: Progress::default(),
@@ -128,6 +152,7 @@ impl Conversation {
             typing: BTreeMap::new(),
             typing_sent: None,
             composer: Composer::default(),
+            purpose: Purpose::default(),
             place: Place::default(),
         })
     }
@@ -148,6 +173,8 @@ impl Conversation {
         conversation.own.delivered = conversation.contiguous();
         conversation.last_of_others = conversation.log.held().last().unwrap_or(Seq::ZERO);
         conversation.learn_loaded();
+        let loaded: Vec<Entry> = conversation.log.loaded().cloned().collect();
+        conversation.fold(&loaded);
         Some(conversation)
     }
 
@@ -333,12 +360,58 @@ impl Conversation {
         let mut added = entries;
         added.retain(|entry| self.log.insert(entry));
         self.learn(&added);
+        self.fold(&added);
         for entry in &added {
             if entry.author != self.me {
                 self.last_of_others = self.last_of_others.max(entry.seq);
             }
         }
         added
+    }
+
+    /// Takes over what entries do to messages, and forgets the texts of those taken back.
+    pub(super) fn fold(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            if let Some(deleted) = self.folding.feed(entry) {
+                self.log.erase(|entry| entry.seq == deleted);
+            }
+            if entry.content == Content::AuthorRemoved {
+                let end = entry.seq;
+                let author = entry.author;
+                self.log.erase(|e| e.author == author && e.seq < end);
+            }
+        }
+    }
+
+    /// The local store read entries and what belongs to them.
+    pub(super) fn add_loaded(&mut self, loaded: Loaded) {
+        self.fold(&loaded.entries);
+        self.fold(&loaded.about);
+        for entry in &loaded.about {
+            self.folding.keep_original(entry.clone());
+        }
+        self.log.add_loaded(loaded);
+        self.learn_loaded();
+    }
+
+    /// The last place that is seen with an entry: those after it that are not shown by
+    /// themselves are seen with it.
+    pub(super) fn shown_through(&self, seq: Seq) -> Seq {
+        let mut last = seq;
+        while let Some(entry) = self.log.entry(last.next())
+            && !is_shown(&entry.content)
+        {
+            last = last.next();
+        }
+        last
+    }
+
+    /// The text that waits to be sent, whatever the composer is used for at the moment.
+    pub(super) fn draft(&self) -> &str {
+        match &self.purpose {
+            Purpose::New | Purpose::Reply(_) => self.composer.text(),
+            Purpose::Edit { kept, .. } => kept.text(),
+        }
     }
 
     /// Takes over where the server says that things stand. Returns whether entries had to go.
@@ -353,6 +426,7 @@ impl Conversation {
             self.seen = self.seen.min(newest);
             self.last_of_others = self.last_of_others.min(newest);
             self.unread.keep_up_to(newest);
+            self.folding.keep_up_to(newest);
             self.new_line = None;
         }
         if self.is_ack_unsure {
@@ -486,6 +560,7 @@ impl Conversation {
             UNOPENED_LOADED
         };
         self.log.trim(most, around);
+        self.folding.trim(|seq| self.log.entry(seq).is_some());
     }
 
     /// Whether there is anything that people see as a conversation.

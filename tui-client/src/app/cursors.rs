@@ -182,7 +182,7 @@ impl App {
 /// The last entry or gap up to an item of the screen.
 fn last_entry(conversation: &Conversation, last: ItemId) -> Option<Seq> {
     match last {
-        ItemId::Entry(seq) => Some(seq),
+        ItemId::Entry(seq) => Some(conversation.shown_through(seq)),
         ItemId::Pending(_) => conversation.log.last_loaded(),
     }
 }

@@ -162,7 +162,7 @@ mod tests {
     fn keys_are_shown_first_binding_first() {
         let keymap = Keymap::default();
         assert_eq!(keymap.key_of(Context::Global, Action::Switcher), "^K");
-        assert_eq!(keymap.key_of(Context::Selection, Action::Retry), "r");
+        assert_eq!(keymap.key_of(Context::Selection, Action::Retry), "s");
         assert_eq!(keymap.key_of(Context::Global, Action::Retry), "");
         let tables = keymap.tables();
         assert_eq!(tables[0].0, "Everywhere");

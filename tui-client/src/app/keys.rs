@@ -53,6 +53,7 @@ impl App {
         if is_about_panes(action) {
             self.overlay = None;
         }
+        let was_doomed = self.nav.doomed.take();
         match action {
             Action::Quit => self.quit(),
             Action::Help => self.toggle_help(),
@@ -75,6 +76,12 @@ impl App {
             Action::Copy => self.copy_selected(),
             Action::Retry => self.retry(),
             Action::TakeBack => self.take_back(),
+            Action::Reply => self.reply_to_selected(),
+            Action::EditMessage => self.edit_selected(),
+            Action::Delete => self.delete_selected(was_doomed, now),
+            Action::React => self.react_to_selected(now),
+            Action::Versions => self.show_versions(),
+            Action::Link => self.copy_link(),
             Action::NextConversation => self.step(1),
             Action::PreviousConversation => self.step(-1),
             Action::NextUnread => self.open_next_unread(),
@@ -117,7 +124,7 @@ impl App {
             Some(OverlayState::Panel(_)) => self.accept_panel(now),
             Some(OverlayState::Confirm(_)) => self.accept_confirm(now),
             None if self.nav.open.is_none() => self.step(1),
-            None if self.nav.selection.take().is_some() => {}
+            None if self.nav.selection.is_some() => self.accept_selected(),
             None => self.submit_or_run(now),
         }
     }
@@ -128,6 +135,9 @@ impl App {
             return;
         }
         if self.overlay.take().is_some() || self.nav.selection.take().is_some() {
+            return;
+        }
+        if self.drop_purpose() {
             return;
         }
         let is_empty = self
@@ -283,6 +293,12 @@ fn is_about_panes(action: Action) -> bool {
             | Action::Copy
             | Action::Retry
             | Action::TakeBack
+            | Action::Reply
+            | Action::EditMessage
+            | Action::Delete
+            | Action::React
+            | Action::Versions
+            | Action::Link
             | Action::NextConversation
             | Action::PreviousConversation
             | Action::NextUnread

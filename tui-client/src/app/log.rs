@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use recado_shared::{ConversationId, Entry, PageRange, Seq, Timestamp};
+use recado_shared::{Content, ConversationId, Entry, PageRange, Seq, Timestamp};
 
 use super::ranges::Ranges;
 use crate::store::{Held, Load, Loaded, StoredConversation};
@@ -147,6 +147,15 @@ impl Log {
 
     fn is_in_window(&self, seq: Seq) -> bool {
         seq >= self.from && self.to.is_none_or(|to| seq <= to)
+    }
+
+    /// Forgets the texts of loaded entries.
+    pub(super) fn erase(&mut self, is_meant: impl Fn(&Entry) -> bool) {
+        for entry in self.entries.values_mut().filter(|entry| is_meant(entry)) {
+            if let Some(erased) = entry.content.erased() {
+                entry.content = Content::Erased(erased);
+            }
+        }
     }
 
     pub(super) fn entry(&self, seq: Seq) -> Option<&Entry> {

@@ -4,6 +4,7 @@
 #![deny(clippy::wildcard_enum_match_arm, clippy::disallowed_methods)]
 
 pub mod action;
+mod acts;
 mod command;
 mod completion;
 pub mod composer;
@@ -14,7 +15,9 @@ mod counting;
 mod cursors;
 pub mod effect;
 pub mod event;
+mod folding;
 pub mod ids;
+mod items;
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "key codes are the list of another crate, and most of them have no binding"
@@ -23,6 +26,7 @@ pub mod keymap;
 mod keys;
 mod link;
 mod log;
+mod mention;
 mod names;
 mod navigation;
 mod outbox;
@@ -41,6 +45,7 @@ mod tests;
 mod unread;
 mod unsaved;
 mod view;
+mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;

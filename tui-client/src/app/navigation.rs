@@ -21,8 +21,10 @@ pub(super) struct Navigation {
     pub(super) open: Option<ConversationId>,
     pub(super) pane: Pane,
     pub(super) selection: Option<ItemId>,
-    /// Where jumps came from, the last one at the end.
-    jumps: Vec<ConversationId>,
+    /// Where jumps came from, the last one at the end; with a place, where they left a message.
+    jumps: Vec<(ConversationId, Option<Seq>)>,
+    /// The message that is deleted by the same key again.
+    pub(super) doomed: Option<ItemId>,
     /// What the last drawn frame showed of the open conversation.
     pub(super) viewed: Option<Viewed>,
     /// The last entry or gap that it showed.
@@ -48,6 +50,7 @@ impl Default for Navigation {
             pane: Pane::Conversation,
             selection: None,
             jumps: Vec::new(),
+            doomed: None,
             viewed: None,
             shown: None,
             jump: None,
@@ -76,7 +79,7 @@ impl Navigation {
     pub(super) fn forget(&mut self, exists: impl Fn(&ConversationId) -> bool) {
         self.leave();
         self.open = self.open.filter(&exists);
-        self.jumps.retain(exists);
+        self.jumps.retain(|(id, _)| exists(id));
     }
 }
 
@@ -93,13 +96,27 @@ impl App {
         if let Some(from) = self.nav.open
             && from != id
         {
-            self.nav.jumps.retain(|&jump| jump != from);
-            self.nav.jumps.push(from);
-            if self.nav.jumps.len() > MAX_JUMPS {
-                self.nav.jumps.remove(0);
-            }
+            self.nav.jumps.retain(|&jump| jump != (from, None));
+            self.note_jump(from, None);
         }
         self.open(id);
+    }
+
+    fn note_jump(&mut self, from: ConversationId, place: Option<Seq>) {
+        self.nav.jumps.push((from, place));
+        if self.nav.jumps.len() > MAX_JUMPS {
+            self.nav.jumps.remove(0);
+        }
+    }
+
+    /// Shows another message of the open conversation, and remembers from which one.
+    pub(super) fn jump_to_message(&mut self, from: Seq, to: Seq) {
+        if let Some(open) = self.nav.open {
+            self.note_jump(open, Some(from));
+            self.nav.selection = None;
+            self.jump_in_log(Jump::Show(to));
+            self.select(ItemId::Entry(to));
+        }
     }
 
     /// Opens a conversation: leaves the other one as it is, with its text and its place.
@@ -189,7 +206,13 @@ impl App {
 
     /// Returns to where the last jump came from.
     pub(super) fn go_back(&mut self) {
-        while let Some(id) = self.nav.jumps.pop() {
+        while let Some((id, place)) = self.nav.jumps.pop() {
+            if let Some(seq) = place.filter(|_| self.conversations.contains_key(&id)) {
+                self.open(id);
+                self.jump_in_log(Jump::Show(seq));
+                self.select(ItemId::Entry(seq));
+                return;
+            }
             if self.conversations.contains_key(&id) && self.nav.open != Some(id) {
                 self.open(id);
                 return;
@@ -273,7 +296,10 @@ impl App {
         let last = conversation.log.last_loaded();
         let at_newest = viewed
             .zip(last)
-            .is_some_and(|((_, visible), last)| visible >= ItemId::Entry(last));
+            .is_some_and(|((_, visible), last)| match visible {
+                ItemId::Entry(seq) => conversation.shown_through(seq) >= last,
+                ItemId::Pending(_) => true,
+            });
         if let Some(load) = conversation.log.wanted(id, at_oldest, at_newest) {
             self.effects.push(Effect::Load(load));
         }

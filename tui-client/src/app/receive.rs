@@ -244,8 +244,7 @@ impl App {
         let people: Vec<_> = authors(&loaded.entries)
             .chain(authors(&loaded.about))
             .collect();
-        conversation.log.add_loaded(loaded);
-        conversation.learn_loaded();
+        conversation.add_loaded(loaded);
         conversation.trim(is_open);
         if conversation.unread() != before {
             self.save_head(id);

@@ -3,6 +3,7 @@
 //! Both sides agree on these values alone. Text in them is as it came and may be hostile; `ui`
 //! neutralises it.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use recado_shared::{ConversationId, MessageId, Presence, Seq, Standing, Timestamp};
@@ -138,6 +139,8 @@ pub struct ConversationView<'a> {
     pub follows_newest: bool,
     /// The text being written there.
     pub composer: &'a Composer,
+    /// What that is for; `None` for a new message.
+    pub purpose: Option<PurposeView<'a>>,
 }
 
 /// What there is to see of a room besides its name.
@@ -177,7 +180,7 @@ pub enum Place {
 }
 
 /// One thing in the conversation pane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item<'a> {
     /// A message.
     Message {
@@ -193,6 +196,17 @@ pub enum Item<'a> {
         body: &'a str,
         /// How far it has got; for the user's own.
         mark: Option<Mark<'a>>,
+        /// What stands around the text.
+        details: Details<'a>,
+    },
+    /// Something that happened to the room.
+    Event {
+        /// Its identity.
+        id: ItemId,
+        /// When.
+        time: Timestamp,
+        /// What, in a sentence.
+        text: String,
     },
     /// Entries that are not here yet.
     Gap {
@@ -201,6 +215,62 @@ pub enum Item<'a> {
         /// How many are missing.
         missing: u64,
     },
+}
+
+/// What stands around the text of a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details<'a> {
+    /// What kind of message it is.
+    pub kind: MessageKind,
+    /// The message that it replies to.
+    pub quote: Option<Quote<'a>>,
+    /// Whether the text is not the first one.
+    pub is_edited: bool,
+    /// How people react to it, in the order in which they began.
+    pub reactions: Vec<Reaction<'a>>,
+    /// The bytes of the text that call the user.
+    pub mentions: Vec<Range<usize>>,
+}
+
+/// What kind of message it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MessageKind {
+    /// Something said.
+    #[default]
+    Plain,
+    /// Something done, told in the third person.
+    Emote,
+    /// It was taken back; the text says so.
+    Deleted,
+}
+
+/// A message that another one replies to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote<'a> {
+    /// Who wrote it; empty where that is not known.
+    pub author: &'a str,
+    /// What it says, or what is to be said in its place.
+    pub text: &'a str,
+}
+
+/// One kind of reaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reaction<'a> {
+    /// The emoji.
+    pub emoji: &'a str,
+    /// How many people react so.
+    pub count: usize,
+    /// Whether the user does.
+    pub is_mine: bool,
+}
+
+/// What the text in the composer is for, besides a new message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PurposeView<'a> {
+    /// A reply to this message.
+    Reply(Quote<'a>),
+    /// Another text for an earlier message.
+    Edit,
 }
 
 /// How far one of the user's messages has got.

@@ -9,11 +9,6 @@ use super::screen::ItemId;
 use super::{App, Effect, Scroll};
 use crate::store::{PendingState, Save};
 
-/// The text of an entry; empty where it has none.
-pub(super) fn text_of(entry: &Entry) -> &str {
-    body_of(&entry.content)
-}
-
 /// The text of what an entry holds; empty where it has none.
 pub(super) fn body_of(content: &Content) -> &str {
     content.body().map_or("", MessageBody::as_str)
@@ -24,10 +19,16 @@ impl App {
     pub(super) fn message_text(&self, item: ItemId) -> Option<&str> {
         let conversation = self.conversations.get(&self.nav.open?)?;
         match item {
-            ItemId::Entry(seq) => conversation.log.entry(seq).map(text_of),
+            ItemId::Entry(seq) => {
+                let entry = conversation.log.entry(seq)?;
+                let is_message = entry.content.is_message();
+                is_message.then(|| conversation.folding.text(entry))
+            }
             ItemId::Pending(id) => {
                 let queued = self.outbox.find(id)?;
-                let is_here = queued.pending.conversation == conversation.id;
+                let pending = &queued.pending;
+                let is_here =
+                    pending.conversation == conversation.id && pending.content.is_message();
                 is_here.then(|| body_of(&queued.pending.content))
             }
         }
@@ -37,10 +38,10 @@ impl App {
     fn above(&self, conversation: &Conversation, item: Option<ItemId>) -> Option<ItemId> {
         let is_above = |id: ItemId| item.is_none_or(|item| id < item);
         let mut pending = self.outbox.of(conversation.id).rev();
-        let pending = pending.find(|p| is_above(ItemId::Pending(p.id)));
+        let pending = pending.find(|p| p.content.is_message() && is_above(ItemId::Pending(p.id)));
         let entry = || {
             let mut loaded = conversation.log.loaded().rev();
-            loaded.find(|entry| is_above(ItemId::Entry(entry.seq)))
+            loaded.find(|e| e.content.is_message() && is_above(ItemId::Entry(e.seq)))
         };
         match pending {
             Some(pending) if conversation.log.follows_newest() => Some(ItemId::Pending(pending.id)),
@@ -51,12 +52,14 @@ impl App {
     /// The message below another one.
     fn below(&self, conversation: &Conversation, item: ItemId) -> Option<ItemId> {
         let mut loaded = conversation.log.loaded();
-        if let Some(entry) = loaded.find(|entry| ItemId::Entry(entry.seq) > item) {
+        let is_below =
+            |entry: &&Entry| entry.content.is_message() && ItemId::Entry(entry.seq) > item;
+        if let Some(entry) = loaded.find(is_below) {
             return Some(ItemId::Entry(entry.seq));
         }
         let mut pending = self.outbox.of(conversation.id);
         pending
-            .find(|pending| ItemId::Pending(pending.id) > item)
+            .find(|p| p.content.is_message() && ItemId::Pending(p.id) > item)
             .map(|pending| ItemId::Pending(pending.id))
     }
 

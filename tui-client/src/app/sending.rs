@@ -9,7 +9,7 @@ use recado_shared::{
 };
 
 use super::command::{act_of, message_of};
-use super::conversation::Conversation;
+use super::conversation::{Conversation, Purpose};
 use super::outbox::MAX_OUTBOX;
 use super::requests::Asked;
 use super::screen::Pane;
@@ -52,10 +52,23 @@ impl App {
             ));
             return;
         }
-        conversation.composer.take();
         conversation.new_line = None;
         let id = conversation.id;
-        self.queue(id, Content::Message(body), now);
+        match std::mem::take(&mut conversation.purpose) {
+            Purpose::New => {
+                conversation.composer.take();
+                self.queue(id, Content::Message(body), now);
+            }
+            Purpose::Reply(to) => {
+                conversation.composer.take();
+                self.queue(id, Content::Reply { to, body }, now);
+            }
+            Purpose::Edit { target, kept } => {
+                conversation.composer = *kept;
+                self.edit_message(id, target, body, now);
+                return;
+            }
+        }
         self.scroll_newest();
     }
 
@@ -68,7 +81,12 @@ impl App {
             typed: now.wall,
             state: PendingState::Waiting,
         };
-        self.unsaved.forget_draft(conversation);
+        if pending.content.is_message() {
+            self.unsaved.forget_draft(conversation);
+        } else {
+            // The composer may hold other text than a moment ago: the draft is what it holds now.
+            self.unsaved.draft(conversation);
+        }
         self.save(Save::Queue(pending.clone()));
         self.outbox.push(pending);
         self.contacts.mark_stale();

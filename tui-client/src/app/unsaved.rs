@@ -62,7 +62,7 @@ impl App {
         let unsaved = std::mem::take(&mut self.unsaved);
         for id in unsaved.drafts {
             if let Some(conversation) = self.conversations.get(&id) {
-                let text = conversation.composer.text().to_owned();
+                let text = conversation.draft().to_owned();
                 let conversation = id;
                 self.save(Save::Draft { conversation, text });
             }

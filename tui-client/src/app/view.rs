@@ -8,17 +8,14 @@ use super::App;
 use super::action::{Action, Context};
 use super::command::COMMANDS;
 use super::completion::Completion;
-use super::conversation::{Conversation, Progress};
-use super::log::Part;
+use super::conversation::Conversation;
 use super::outbox::is_failed;
 use super::room::Room;
 use super::screen::{
-    ContactRow, ConversationView, Focus, Item, ItemId, Mark, Overlay, RoomView, Screen, Section,
+    ContactRow, ConversationView, Focus, Item, ItemId, Overlay, RoomView, Screen, Section,
     SwitcherRow,
 };
-use super::selection::{body_of, text_of};
 use super::switcher::{OverlayState, Switcher, Target};
-use crate::store::{Pending, PendingState};
 
 impl App {
     /// What there is to see at this moment.
@@ -53,7 +50,7 @@ impl App {
         }
     }
 
-    fn my_name(&self) -> &str {
+    pub(super) fn my_name(&self) -> &str {
         match &self.me {
             Some(me) => me.name.as_str(),
             None => &self.settings.name,
@@ -112,24 +109,14 @@ impl App {
 
     fn conversation_view<'a>(&'a self, conversation: &'a Conversation) -> ConversationView<'a> {
         let log = &conversation.log;
-        let theirs = conversation.theirs();
-        let mut items = Vec::with_capacity(log.loaded_len() + 8);
-        items.extend(
-            log.parts()
-                .map(|part| self.item(conversation, theirs, part)),
-        );
-        if log.follows_newest() {
-            let pending = self.outbox.of(conversation.id);
-            items.extend(pending.map(|pending| self.pending_item(pending)));
-        }
         ConversationView {
             id: conversation.id,
             title: self.title(conversation.id),
             room: self.room_facts(conversation.id).map(room_view),
             is_request: conversation.is_request,
             presence: self.presence_in(conversation.id),
-            new_from: new_from(conversation, &items),
-            items,
+            items: Vec::new(),
+            new_from: None,
             typing: conversation
                 .typing()
                 .map(|user| self.name_of(user))
@@ -138,54 +125,9 @@ impl App {
             is_complete: log.is_complete(),
             follows_newest: log.follows_newest(),
             composer: &conversation.composer,
+            purpose: self.purpose_view(conversation),
         }
-    }
-
-    fn item<'a>(
-        &'a self,
-        conversation: &'a Conversation,
-        theirs: Progress,
-        part: Part<'a>,
-    ) -> Item<'a> {
-        let entry = match part {
-            Part::Entry(entry) => entry,
-            Part::Gap(gap) => {
-                return Item::Gap {
-                    id: ItemId::Entry(gap.first),
-                    missing: gap.last.0 + 1 - gap.first.0,
-                };
-            }
-        };
-        let is_own = entry.author == conversation.me();
-        let mark = if theirs.read >= entry.seq {
-            Mark::Read
-        } else if theirs.delivered >= entry.seq {
-            Mark::Delivered
-        } else {
-            Mark::Accepted
-        };
-        Item::Message {
-            id: ItemId::Entry(entry.seq),
-            author: self.name_of(entry.author),
-            is_own,
-            time: entry.time,
-            body: text_of(entry),
-            mark: is_own.then_some(mark),
-        }
-    }
-
-    fn pending_item<'a>(&'a self, pending: &'a Pending) -> Item<'a> {
-        Item::Message {
-            id: ItemId::Pending(pending.id),
-            author: self.my_name(),
-            is_own: true,
-            time: pending.typed,
-            body: body_of(&pending.content),
-            mark: Some(match &pending.state {
-                PendingState::Waiting => Mark::Waiting,
-                PendingState::Failed(why) => Mark::Failed(why),
-            }),
-        }
+        .with_items(self.items(conversation), conversation)
     }
 
     fn overlay_view<'a>(&'a self, overlay: &'a OverlayState) -> Overlay<'a> {
@@ -247,6 +189,10 @@ impl App {
             }
             Context::Help => &[(Action::Cancel, "close")],
             Context::Selection => &[
+                (Action::Reply, "reply"),
+                (Action::React, "react"),
+                (Action::EditMessage, "edit"),
+                (Action::Delete, "delete"),
                 (Action::Copy, "copy"),
                 (Action::Retry, "send again"),
                 (Action::TakeBack, "take back"),
@@ -282,6 +228,14 @@ fn room_view(facts: &RoomFacts) -> RoomView<'_> {
     }
 }
 
+impl<'a> ConversationView<'a> {
+    fn with_items(mut self, items: Vec<Item<'a>>, conversation: &Conversation) -> Self {
+        self.new_from = new_from(conversation, &items);
+        self.items = items;
+        self
+    }
+}
+
 /// The first item below the new-messages line. Without it among the loaded ones there is no line.
 fn new_from(conversation: &Conversation, items: &[Item<'_>]) -> Option<(ItemId, u64)> {
     let line = conversation.new_line?;
@@ -298,7 +252,7 @@ fn new_from(conversation: &Conversation, items: &[Item<'_>]) -> Option<(ItemId, 
             id: id @ ItemId::Entry(first),
             missing,
         } => (first.0 + missing > line.from.0).then_some(id),
-        Item::Message { .. } | Item::Gap { .. } => None,
+        Item::Message { .. } | Item::Event { .. } | Item::Gap { .. } => None,
     };
     let item = items.iter().find_map(reaches)?;
     Some((item, line.count))

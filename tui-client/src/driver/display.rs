@@ -158,6 +158,7 @@ mod tests {
                 is_complete: true,
                 follows_newest: true,
                 composer,
+                purpose: None,
             }),
             link: LinkView::Connecting,
             waiting: 0,

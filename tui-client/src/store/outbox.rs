@@ -19,7 +19,11 @@ pub(super) fn queue(db: &Connection, pending: &Pending) -> Result<Traces, Fault>
         pending.typed.0.cast_signed(),
         reason_of(&pending.state),
     ])?;
-    set_draft(db, pending.conversation, "")
+    // What is done with other messages was never a draft.
+    if pending.content.is_message() {
+        set_draft(db, pending.conversation, "")?;
+    }
+    Ok(())
 }
 
 fn reason_of(state: &PendingState) -> Option<&str> {

@@ -1,15 +1,19 @@
 //! The right pane: the messages that are visible, by day, with who, when and how far they got.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::rows::{Row, Rows, id_of, reason_of};
+use super::rows::{EDITED, Row, Rows, id_of, reason_of};
 use super::scroll::{Position, Window};
 use super::text::{cells, centred, clock, day, local, put, row};
 use super::theme::Theme;
 use super::view::ViewState;
-use crate::app::screen::{ConversationView, Focus, Item, ItemId, LinkView, Mark, Screen};
+use crate::app::screen::{
+    ConversationView, Details, Focus, Item, ItemId, LinkView, Mark, MessageKind, Quote, Screen,
+};
 use crate::app::{ClickTarget, Scroll, Viewed};
 use crate::text;
 
@@ -243,20 +247,38 @@ impl Pane<'_> {
             (Row::Gap(missing), _) => {
                 centred(buffer, area, &self.gap_text(*missing), Theme::dim());
             }
+            (Row::Event, Item::Event { text, .. }) => {
+                centred(buffer, area, text, Theme::dim());
+            }
+            (Row::Quote, Item::Message { details, .. }) => {
+                self.draw_head(buffer, area, item, view);
+                if let Some(quote) = details.quote {
+                    let at = Rect::new(
+                        area.x + self.columns.body_at(),
+                        area.y,
+                        self.columns.body,
+                        1,
+                    );
+                    super::text::line(buffer, at, &quote_text(quote), Theme::dim());
+                }
+            }
+            (Row::Tail { is_edited }, Item::Message { details, .. }) => {
+                let at = (area.x + self.columns.body_at(), area.y);
+                self.draw_tail(buffer, at, details, (*is_edited, view.theme));
+            }
             (
                 Row::Body {
                     range,
                     is_first,
                     is_last,
+                    is_edited,
                 },
-                Item::Message { body, .. },
+                Item::Message { .. },
             ) => {
                 if *is_first {
                     self.draw_head(buffer, area, item, view);
                 }
-                let line = text::row(body[range.clone()].trim_end());
-                let at = (area.x + self.columns.body_at(), area.y);
-                put(buffer, at, self.columns.body, &line, Theme::text());
+                self.draw_body(buffer, area, item, (range, *is_edited, view.theme));
                 if *is_last {
                     self.draw_mark(buffer, area, item, view.theme);
                 }
@@ -267,7 +289,83 @@ impl Pane<'_> {
                 let at = (area.x + self.columns.body_at(), area.y);
                 put(buffer, at, self.columns.body, &line, view.theme.failure());
             }
-            (Row::Body { .. } | Row::Reason(_), Item::Gap { .. }) => {}
+            (
+                Row::Body { .. } | Row::Reason(_) | Row::Quote | Row::Tail { .. } | Row::Event,
+                Item::Gap { .. } | Item::Event { .. } | Item::Message { .. },
+            ) => {}
+        }
+    }
+
+    /// A row of the text, with the names that call the user.
+    fn draw_body(
+        &self,
+        buffer: &mut Buffer,
+        area: Rect,
+        item: &Item<'_>,
+        (range, is_edited, theme): (&Range<usize>, bool, Theme),
+    ) {
+        let Item::Message { body, details, .. } = item else {
+            return;
+        };
+        let style = match details.kind {
+            MessageKind::Plain => Theme::text(),
+            MessageKind::Emote => Theme::aside(),
+            MessageKind::Deleted => Theme::gone(),
+        };
+        let row_text = body[range.clone()].trim_end();
+        let at = (area.x + self.columns.body_at(), area.y);
+        let end = put(buffer, at, self.columns.body, &text::row(row_text), style);
+        for mention in &details.mentions {
+            let (start, stop) = (mention.start.max(range.start), mention.end.min(range.end));
+            if start >= stop {
+                continue;
+            }
+            let left = cells(&body[range.start..start]);
+            let right = cells(&body[range.start..stop]).min(self.columns.body);
+            if left < right {
+                let area = Rect::new(at.0 + left, at.1, right - left, 1);
+                buffer.set_style(area.intersection(buffer.area), theme.mention());
+            }
+        }
+        if is_edited {
+            let room = (at.0 + self.columns.body).saturating_sub(end);
+            put(
+                buffer,
+                (end, at.1),
+                room,
+                &format!(" {EDITED}"),
+                Theme::dim(),
+            );
+        }
+    }
+
+    /// Reactions, and that the message was edited.
+    fn draw_tail(
+        &self,
+        buffer: &mut Buffer,
+        (mut x, y): (u16, u16),
+        details: &Details<'_>,
+        (is_edited, theme): (bool, Theme),
+    ) {
+        let end = x + self.columns.body;
+        if is_edited {
+            x = put(buffer, (x, y), end - x, EDITED, Theme::dim()) + 2;
+        }
+        for (at, reaction) in details.reactions.iter().enumerate() {
+            let emoji = text::truncate(reaction.emoji, 4);
+            let chip = format!("{emoji} {}", reaction.count);
+            let is_last = at + 1 == details.reactions.len();
+            let kept = if is_last { 0 } else { 2 };
+            if x + cells(&chip) + kept > end {
+                put(buffer, (x, y), end.saturating_sub(x), "…", Theme::dim());
+                return;
+            }
+            let style = if reaction.is_mine {
+                theme.mention()
+            } else {
+                Theme::dim()
+            };
+            x = put(buffer, (x, y), end - x, &chip, style) + 2;
         }
     }
 
@@ -290,6 +388,7 @@ impl Pane<'_> {
             author,
             is_own,
             time,
+            ref details,
             ..
         } = *item
         else {
@@ -304,6 +403,11 @@ impl Pane<'_> {
             ("you", Theme::strong())
         } else {
             (author, view.theme.author(author))
+        };
+        let starred = format!("* {name}");
+        let name = match details.kind {
+            MessageKind::Emote => &starred,
+            MessageKind::Plain | MessageKind::Deleted => name,
         };
         let gap = if self.columns.has_time { 2 } else { 1 };
         let width = self.columns.name - gap;
@@ -334,6 +438,13 @@ impl Pane<'_> {
         let x = area.right() - self.columns.margin - (MARK - 1);
         put(buffer, (x, area.y), MARK - 1, glyph, style);
     }
+}
+
+/// A quoted message on one line.
+pub(super) fn quote_text(quote: Quote<'_>) -> String {
+    let separator = if quote.author.is_empty() { "" } else { ": " };
+    let first = quote.text.lines().next().unwrap_or_default();
+    format!("┃ {}{separator}{first}", quote.author)
 }
 
 /// Draws who is typing.

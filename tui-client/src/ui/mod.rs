@@ -28,7 +28,7 @@ use self::layout::{Layout, Wanted};
 use self::text::{line, put};
 pub use self::theme::Theme;
 pub use self::view::ViewState;
-use crate::app::screen::{ConversationView, Focus, Overlay, Pane, RoomView, Screen};
+use crate::app::screen::{ConversationView, Focus, Overlay, Pane, PurposeView, RoomView, Screen};
 
 /// Draws one frame.
 pub fn render(frame: &mut Frame<'_>, screen: &Screen<'_>, view: &mut ViewState) {
@@ -80,7 +80,7 @@ fn draw(
             None => layout::prompt_width(screen_area, name_width),
         };
         if layout.frame.is_none() {
-            composer::render_prompt(buffer, area, margin, open.title);
+            composer::render_prompt(buffer, area, margin, prompt(open));
         }
         let area = Rect::new(area.x + margin, area.y, area.width - margin, area.height);
         let at = composer::render(buffer, area, (composer, input), view);
@@ -157,9 +157,12 @@ fn draw_conversation(
 
 /// The columns of a title beside which stands what is unread elsewhere.
 fn title_width(width: u16, screen: &Screen<'_>) -> u16 {
-    match screen.conversation.as_ref().and_then(|open| open.room) {
-        Some(_) => width.saturating_sub(13),
-        None => width,
+    match &screen.conversation {
+        Some(open) if open.room.is_some() => {
+            let name = text::cells(open.title).saturating_add(4);
+            width.saturating_sub(13).max(name).min(width)
+        }
+        Some(_) | None => width,
     }
 }
 
@@ -201,6 +204,15 @@ fn draw_room(buffer: &mut Buffer, area: Rect, room: &RoomView<'_>) -> u16 {
     )
 }
 
+/// What stands before the composer where there is no line above it.
+fn prompt<'a>(open: &ConversationView<'a>) -> &'a str {
+    match open.purpose {
+        None => open.title,
+        Some(PurposeView::Edit) => "edit",
+        Some(PurposeView::Reply(_)) => "reply",
+    }
+}
+
 /// What the text in the composer is for, or why it goes nowhere.
 fn composer_title(open: &ConversationView<'_>) -> String {
     let title = open.title;
@@ -209,10 +221,18 @@ fn composer_title(open: &ConversationView<'_>) -> String {
         Some(Standing::Left) => "you have left: /join to come back".to_owned(),
         Some(Standing::Kicked) => "you were sent out: /join to come back".to_owned(),
         Some(Standing::Banned) => "you are banned from here".to_owned(),
+        Some(Standing::Member) | None if open.purpose == Some(PurposeView::Edit) => {
+            "editing: Enter saves, Esc leaves it as it was".to_owned()
+        }
         Some(Standing::Member) | None if open.is_request => {
             format!("{title} asks to write to you: an answer accepts")
         }
-        Some(Standing::Member) | None => format!("to {title}"),
+        Some(Standing::Member) | None => match open.purpose {
+            Some(PurposeView::Reply(quote)) => {
+                format!("reply {}", conversation::quote_text(quote))
+            }
+            Some(PurposeView::Edit) | None => format!("to {title}"),
+        },
     }
 }
 

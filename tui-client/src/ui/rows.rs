@@ -24,8 +24,8 @@ type Wrapped = Arc<[Range<usize>]>;
 #[derive(Debug, Default)]
 pub(super) struct WrapCache {
     width: usize,
-    /// By item, with the length of the body as a guard against another one under the same id.
-    rows: HashMap<ItemId, (usize, Wrapped)>,
+    /// By item, with the body as a guard against another one under the same id.
+    rows: HashMap<ItemId, (Box<str>, Wrapped)>,
 }
 
 impl WrapCache {
@@ -40,10 +40,10 @@ impl WrapCache {
             self.width = width;
         }
         match self.rows.get(&id) {
-            Some((len, rows)) if *len == body.len() => Arc::clone(rows),
+            Some((known, rows)) if **known == *body => Arc::clone(rows),
             _ => {
                 let rows: Wrapped = text::wrap(body, width).into();
-                self.rows.insert(id, (body.len(), Arc::clone(&rows)));
+                self.rows.insert(id, (body.into(), Arc::clone(&rows)));
                 rows
             }
         }
@@ -68,15 +68,46 @@ pub(super) enum Row {
     Body {
         /// Which bytes.
         range: Range<usize>,
-        /// Whether it is the first row.
+        /// Whether it is the first row of the message.
         is_first: bool,
         /// Whether it is the last row.
         is_last: bool,
+        /// Whether [`EDITED`] stands behind it.
+        is_edited: bool,
     },
     /// A stretch of the reason why the message failed.
     Reason(Range<usize>),
+    /// The message that this one replies to.
+    Quote,
+    /// The reactions, and that the message was edited where that has no room behind the text.
+    Tail {
+        /// Whether it says that.
+        is_edited: bool,
+    },
+    /// The item is something that happened.
+    Event,
     /// The item is a gap.
     Gap(u64),
+}
+
+/// What stands behind the text of an edited message.
+pub(super) const EDITED: &str = "(edited)";
+
+/// The rows of a message, from its first one.
+struct Parts {
+    has_quote: bool,
+    body: Wrapped,
+    reason: Vec<Range<usize>>,
+    /// Whether the text has room behind it for [`EDITED`].
+    is_edited_behind: bool,
+    has_tail: bool,
+}
+
+impl Parts {
+    fn len(&self) -> usize {
+        let around = usize::from(self.has_quote) + usize::from(self.has_tail);
+        self.body.len() + self.reason.len() + around
+    }
 }
 
 /// The rows of a conversation at a width.
@@ -103,13 +134,32 @@ impl Rows<'_> {
     }
 
     fn content(&mut self, index: usize) -> usize {
-        match self.view.items[index] {
-            Item::Gap { .. } => 1,
-            Item::Message { id, body, mark, .. } => {
-                let reason = reason_of(mark).map_or(0, |reason| self.wrap_reason(reason).len());
-                self.cache.rows_of(id, body, self.width).len() + reason
-            }
-        }
+        self.parts(index).map_or(1, |parts| parts.len())
+    }
+
+    /// The rows of a message; `None` for items of one row.
+    fn parts(&mut self, index: usize) -> Option<Parts> {
+        let Item::Message {
+            id,
+            body,
+            mark,
+            ref details,
+            ..
+        } = self.view.items[index]
+        else {
+            return None;
+        };
+        let rows = self.cache.rows_of(id, body, self.width);
+        let last = rows.last().map_or("", |last| body[last.clone()].trim_end());
+        let room = self.width.saturating_sub(text::width(last));
+        let is_edited_behind = details.is_edited && room > EDITED.len();
+        Some(Parts {
+            has_quote: details.quote.is_some(),
+            reason: reason_of(mark).map_or(Vec::new(), |reason| self.wrap_reason(reason)),
+            is_edited_behind,
+            has_tail: !details.reactions.is_empty() || (details.is_edited && !is_edited_behind),
+            body: rows,
+        })
     }
 
     /// The number of rows of an item.
@@ -162,27 +212,19 @@ impl Rows<'_> {
 
     /// The row of an item's content that holds a byte of its body, headings counted.
     pub(super) fn row_of_byte(&mut self, index: usize, byte: usize) -> usize {
-        let row = match self.view.items[index] {
-            Item::Gap { .. } => 0,
-            Item::Message { id, body, .. } => {
-                let rows = self.cache.rows_of(id, body, self.width);
-                rows.partition_point(|row| row.start <= byte)
-                    .saturating_sub(1)
-            }
-        };
+        let row = self.parts(index).map_or(0, |parts| {
+            let above = parts.body.partition_point(|row| row.start <= byte);
+            usize::from(parts.has_quote) + above.saturating_sub(1)
+        });
         self.headings(index) + row
     }
 
     /// The first byte of the body in a row of content; `row` counts without headings. `None`
     /// if that row is no part of a body.
     pub(super) fn byte_of_row(&mut self, index: usize, row: usize) -> Option<usize> {
-        match self.view.items[index] {
-            Item::Gap { .. } => None,
-            Item::Message { id, body, .. } => {
-                let rows = self.cache.rows_of(id, body, self.width);
-                rows.get(row).map(|row| row.start)
-            }
-        }
+        let parts = self.parts(index)?;
+        let row = row.checked_sub(usize::from(parts.has_quote))?;
+        parts.body.get(row).map(|row| row.start)
     }
 
     /// What the row at a spot shows.
@@ -194,22 +236,36 @@ impl Rows<'_> {
             return heading;
         }
         let row = spot.row - self.headings(spot.item);
-        match self.view.items[spot.item] {
-            Item::Gap { missing, .. } => Row::Gap(missing),
-            Item::Message { id, body, mark, .. } => {
-                let rows = self.cache.rows_of(id, body, self.width);
-                match rows.get(row) {
-                    Some(range) => Row::Body {
-                        range: range.clone(),
-                        is_first: row == 0,
-                        is_last: row + 1 == rows.len(),
-                    },
-                    None => Row::Reason(
-                        self.wrap_reason(reason_of(mark).unwrap_or_default())
-                            .swap_remove(row - rows.len()),
-                    ),
-                }
-            }
+        let Some(parts) = self.parts(spot.item) else {
+            return match self.view.items[spot.item] {
+                Item::Gap { missing, .. } => Row::Gap(missing),
+                Item::Event { .. } | Item::Message { .. } => Row::Event,
+            };
+        };
+        let Some(row) = row.checked_sub(usize::from(parts.has_quote)) else {
+            return Row::Quote;
+        };
+        if let Some(range) = parts.body.get(row) {
+            let is_last = row + 1 == parts.body.len();
+            return Row::Body {
+                range: range.clone(),
+                is_first: row == 0 && !parts.has_quote,
+                is_last,
+                is_edited: is_last && parts.is_edited_behind,
+            };
+        }
+        match parts.reason.get(row - parts.body.len()) {
+            Some(range) => Row::Reason(range.clone()),
+            None => Row::Tail {
+                is_edited: self.is_edited(spot.item) && !parts.is_edited_behind,
+            },
+        }
+    }
+
+    fn is_edited(&self, index: usize) -> bool {
+        match &self.view.items[index] {
+            Item::Message { details, .. } => details.is_edited,
+            Item::Event { .. } | Item::Gap { .. } => false,
         }
     }
 
@@ -221,7 +277,9 @@ impl Rows<'_> {
     fn day_line(&self, index: usize) -> Option<Date> {
         let items = &self.view.items;
         let date = |item: &Item<'_>| match item {
-            Item::Message { time, .. } => local(*time, self.zone).map(jiff::civil::DateTime::date),
+            Item::Message { time, .. } | Item::Event { time, .. } => {
+                local(*time, self.zone).map(jiff::civil::DateTime::date)
+            }
             Item::Gap { .. } => None,
         };
         let own = date(&items[index])?;
@@ -240,7 +298,7 @@ impl Rows<'_> {
 /// The identity of an item.
 pub(super) const fn id_of(item: &Item<'_>) -> ItemId {
     match item {
-        Item::Message { id, .. } | Item::Gap { id, .. } => *id,
+        Item::Message { id, .. } | Item::Event { id, .. } | Item::Gap { id, .. } => *id,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whole frames as text, at the sizes that matter.
 
 mod frames;
+mod messages;
 mod scrolling;
 
 use jiff::tz::TimeZone;
@@ -12,7 +13,8 @@ use recado_shared::{ConversationId, MessageId, Presence, Seq, Timestamp, UserId}
 use super::{Theme, ViewState, render};
 use crate::app::composer::Composer;
 use crate::app::screen::{
-    ContactRow, ConversationView, Focus, Item, ItemId, LinkView, Mark, Pane, Place, Screen, Section,
+    ContactRow, ConversationView, Details, Focus, Item, ItemId, LinkView, Mark, Pane, Place,
+    Screen, Section,
 };
 
 /// The time of all frames.
@@ -39,28 +41,15 @@ fn message<'a>(seq: u64, author: &'a str, time: &str, body: &'a str) -> Item<'a>
         time: at(time),
         body,
         mark: (author == "alice").then_some(Mark::Read),
+        details: Details::default(),
     }
 }
 
-fn marked<'a>(item: Item<'a>, with: Mark<'a>) -> Item<'a> {
-    match item {
-        Item::Message {
-            id,
-            author,
-            is_own,
-            time,
-            body,
-            ..
-        } => Item::Message {
-            id,
-            author,
-            is_own,
-            time,
-            body,
-            mark: Some(with),
-        },
-        gap @ Item::Gap { .. } => gap,
+fn marked<'a>(mut item: Item<'a>, with: Mark<'a>) -> Item<'a> {
+    if let Item::Message { mark, .. } = &mut item {
+        *mark = Some(with);
     }
+    item
 }
 
 fn pending(number: u8) -> ItemId {
@@ -127,6 +116,7 @@ fn conversation<'a>(
         is_complete: true,
         follows_newest: true,
         composer,
+        purpose: None,
     }
 }
 

@@ -48,6 +48,21 @@ impl Theme {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
+    /// Told rather than said.
+    pub(super) const fn aside() -> Style {
+        Style::new().add_modifier(Modifier::ITALIC)
+    }
+
+    /// Stands where something was.
+    pub(super) const fn gone() -> Style {
+        Self::dim().add_modifier(Modifier::ITALIC)
+    }
+
+    /// Calls the user by name, or is what they did.
+    pub(super) fn mention(self) -> Style {
+        self.coloured(Color::Cyan).add_modifier(Modifier::BOLD)
+    }
+
     /// The chosen row. It has no colours of its own: reversed, each would be a block.
     pub(super) const fn chosen() -> Style {
         Style::new()

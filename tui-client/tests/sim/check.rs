@@ -75,7 +75,7 @@ impl World {
                         assert!(!shown(seq), "client {index} shows a message twice");
                     }
                 }
-                Item::Gap { .. } => {}
+                Item::Event { .. } | Item::Gap { .. } => {}
             }
         }
     }

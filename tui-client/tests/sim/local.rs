@@ -145,7 +145,9 @@ impl Local {
         match save {
             Save::Me(me) => self.disk.me = Some(me),
             Save::Queue(pending) => {
-                self.set_draft(pending.conversation, String::new());
+                if pending.content.is_message() {
+                    self.set_draft(pending.conversation, String::new());
+                }
                 self.disk.outbox.push(pending);
             }
             Save::SetPending { id, state } => {

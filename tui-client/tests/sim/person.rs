@@ -17,7 +17,7 @@ pub(crate) struct Pane {
 
 pub(crate) fn item_id(item: &Item<'_>) -> ItemId {
     match item {
-        Item::Message { id, .. } | Item::Gap { id, .. } => *id,
+        Item::Message { id, .. } | Item::Event { id, .. } | Item::Gap { id, .. } => *id,
     }
 }
 

@@ -414,7 +414,7 @@ fn times_are_those_of_the_server() {
     };
     client.entry(BOB, late);
     let screen = client.app.screen(client.now);
-    let item = screen.conversation.unwrap().items[1];
+    let item = &screen.conversation.unwrap().items[1];
     assert!(matches!(
         item,
         Item::Message {

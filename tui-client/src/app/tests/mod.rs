@@ -5,8 +5,10 @@
     reason = "a script looks for effects of one kind"
 )]
 
+mod acts;
 mod commands;
 mod cursors;
+mod folding;
 mod keys;
 mod link;
 mod log;

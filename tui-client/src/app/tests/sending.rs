@@ -191,7 +191,7 @@ fn a_refused_message_fails_and_does_not_hold_up_the_next() {
     assert_eq!(texts(&client.handle(welcome(LOG))), Vec::<String>::new());
     client.heads(vec![]);
     client.keys("up");
-    let effects = client.keys("r");
+    let effects = client.keys("s");
     assert_eq!(texts(&effects), ["one"]);
     assert_eq!(
         saved(&effects),

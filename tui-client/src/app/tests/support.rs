@@ -365,6 +365,7 @@ impl Client {
         items
             .iter()
             .map(|item| match item {
+                Item::Event { text, .. } => format!("* {text}"),
                 Item::Message { body, mark, .. } => match mark {
                     None => (*body).to_owned(),
                     Some(Mark::Failed(_)) => format!("{body} failed"),

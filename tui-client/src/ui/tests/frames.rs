@@ -72,6 +72,7 @@ fn offline_with_messages_waiting_and_failed() {
         mark: Some(Mark::Failed(
             "that message id was used before for something else",
         )),
+        details: Details::default(),
     };
     let waiting = Item::Message {
         id: pending(2),
@@ -80,6 +81,7 @@ fn offline_with_messages_waiting_and_failed() {
         time: at("2026-11-21T09:44:40Z"),
         body: "this one waits",
         mark: Some(Mark::Waiting),
+        details: Details::default(),
     };
     open.items.extend([failed, waiting]);
     for (width, height) in [(80, 24), (40, 12), (20, 6)] {

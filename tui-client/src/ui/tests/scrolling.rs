@@ -274,6 +274,7 @@ fn a_pinned_message_that_is_accepted_keeps_a_sensible_place() {
         time: at(NOW),
         body: "own",
         mark: None,
+        details: Details::default(),
     });
     let mut screen = screen();
     screen.conversation = Some(conversation("bob", items, &composer));

@@ -1,0 +1,209 @@
+use recado_shared::{
+    Answer, ClientFrame, Content, Emoji, MessageBody, Request, Role, RoomEvent, Seq, Timestamp,
+};
+
+use super::support::*;
+use crate::app::Effect;
+use crate::app::screen::{Item, PurposeView};
+
+fn contents(effects: &[Effect]) -> Vec<Content> {
+    let frames = sent(effects).into_iter().filter_map(|frame| match frame {
+        ClientFrame::Request {
+            request: Request::Append { content, .. },
+            ..
+        } => Some(content),
+        _ => None,
+    });
+    frames.collect()
+}
+
+fn text(text: &str) -> MessageBody {
+    MessageBody::new(text).unwrap()
+}
+
+fn purpose(client: &Client) -> String {
+    let screen = client.app.screen(client.now);
+    match screen.conversation.unwrap().purpose {
+        None => String::new(),
+        Some(PurposeView::Edit) => "edit".to_owned(),
+        Some(PurposeView::Reply(quote)) => format!("{}: {}", quote.author, quote.text),
+    }
+}
+
+fn reactions(client: &Client) -> Vec<(String, usize, bool)> {
+    let screen = client.app.screen(client.now);
+    let items = screen.conversation.unwrap().items;
+    let Some(Item::Message { details, .. }) = items.last() else {
+        panic!("a message is there");
+    };
+    let reactions = details.reactions.iter();
+    reactions
+        .map(|r| (r.emoji.to_owned(), r.count, r.is_mine))
+        .collect()
+}
+
+#[test]
+fn a_reply_says_to_what() {
+    let mut client = Client::in_room(2);
+    client.keys("up up r");
+    assert_eq!(purpose(&client), "bob: m1");
+    client.keys("alt-2 alt-/");
+    assert_eq!(purpose(&client), "bob: m1", "it waits with its text");
+    client.keys("esc");
+    assert_eq!(purpose(&client), "");
+    client.keys("up r");
+    let effects = client.say("yes");
+    let (to, body) = (Seq(2), text("yes"));
+    assert_eq!(contents(&effects), [Content::Reply { to, body }]);
+    assert_eq!(purpose(&client), "");
+}
+
+#[test]
+fn an_edit_brings_back_what_was_being_written() {
+    let mut client = Client::in_room(0);
+    client.room_entry(entry(1, ME));
+    client.type_text("a draft");
+    client.keys("ctrl-up e");
+    assert_eq!(purpose(&client), "", "a text is being written");
+    client.keys("ctrl-u up e");
+    assert_eq!(
+        (purpose(&client), client.composer()),
+        ("edit".into(), "m1".into())
+    );
+    client.type_text(" indeed");
+    client.keys("esc");
+    assert_eq!(
+        (purpose(&client), client.composer()),
+        (String::new(), String::new())
+    );
+    client.keys("up e");
+    let effects = client.say("!");
+    let (target, body) = (Seq(1), text("m1!"));
+    assert_eq!(contents(&effects), [Content::Edit { target, body }]);
+    assert_eq!(
+        client.items(),
+        ["m1! waiting"],
+        "shown before it is accepted"
+    );
+    client.keys("up e");
+    let effects = client.keys("enter");
+    assert_eq!(contents(&effects), []);
+    assert_eq!(client.message(), "the text is the same as before");
+}
+
+#[test]
+fn a_draft_outlives_an_edit() {
+    let mut client = Client::in_room(0);
+    client.room_entry(entry(1, ME));
+    client.type_text("a draft");
+    client.handle(crate::app::Event::Click(crate::app::ClickTarget::Item(
+        crate::app::screen::ItemId::Entry(Seq(1)),
+    )));
+    client.keys("e");
+    client.type_text("!");
+    let effects = client.pass(crate::app::unsaved::SAVE_AFTER);
+    let drafts: Vec<_> = saved(&effects)
+        .into_iter()
+        .filter_map(|save| match save {
+            crate::store::Save::Draft { text, .. } => Some(text),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(drafts, ["a draft"], "the disk keeps the draft");
+    client.keys("enter");
+    assert_eq!(client.composer(), "a draft");
+}
+
+#[test]
+fn others_messages_are_not_edited() {
+    let mut client = Client::in_room(1);
+    client.keys("up e");
+    assert_eq!(client.message(), "only its author can edit a message");
+    assert_eq!(client.composer(), "");
+}
+
+#[test]
+fn a_message_is_deleted_at_the_second_time() {
+    let mut client = Client::in_room(0);
+    client.room_entry(entry(1, ME));
+    let effects = client.keys("up d");
+    assert_eq!(contents(&effects), []);
+    let effects = client.keys("y d");
+    assert_eq!(contents(&effects), [], "something else was in between");
+    let effects = client.keys("d");
+    assert_eq!(contents(&effects), [Content::Deletion { target: Seq(1) }]);
+    assert_eq!(client.items(), ["message deleted waiting"]);
+}
+
+#[test]
+fn moderators_delete_what_others_wrote() {
+    let mut client = Client::in_room(1);
+    client.keys("up d d");
+    assert_eq!(client.items(), ["m1"]);
+    let role = Role::Moderator;
+    client.room_entry(event(2, BOB, RoomEvent::Role { user: ME, role }));
+    let effects = client.keys("d d");
+    assert_eq!(contents(&effects), [Content::Deletion { target: Seq(1) }]);
+}
+
+#[test]
+fn a_reaction_is_taken_back_by_the_same_key() {
+    let mut client = Client::in_room(1);
+    let emoji = Emoji::new("👍").unwrap();
+    let target = Seq(1);
+    client.keys("up");
+    client.app.react(target, emoji.clone(), client.now);
+    assert_eq!(reactions(&client), [("👍".to_owned(), 1, true)]);
+    client.app.react(target, emoji.clone(), client.now);
+    assert_eq!(reactions(&client), []);
+    let effects = client.handle(crate::app::Event::Deadline);
+    assert_eq!(
+        contents(&effects),
+        [
+            Content::ReactionAdded {
+                target,
+                emoji: emoji.clone()
+            },
+            Content::ReactionRemoved { target, emoji },
+        ]
+    );
+}
+
+#[test]
+fn enter_goes_to_what_a_reply_is_about_and_back() {
+    let mut client = Client::in_room(3);
+    client.keys("up up up r");
+    let effects = client.say("yes");
+    let number = sent(&effects).into_iter().find_map(|frame| match frame {
+        ClientFrame::Request { number, .. } => Some(number),
+        _ => None,
+    });
+    let (seq, time) = (Seq(4), Timestamp(1));
+    client.answer(number.unwrap(), Answer::Accepted { seq, time });
+    let shown = |effects: &[Effect]| {
+        let scrolls = effects.iter().filter_map(|effect| match effect {
+            Effect::Scroll(scroll) => Some(format!("{scroll:?}")),
+            _ => None,
+        });
+        scrolls.collect::<Vec<_>>()
+    };
+    client.keys("up");
+    assert_eq!(shown(&client.keys("enter")), ["Show(Entry(Seq(1)))"]);
+    assert_eq!(shown(&client.keys("alt-/")), ["Show(Entry(Seq(4)))"]);
+}
+
+#[test]
+fn earlier_versions_and_links_are_at_hand() {
+    let mut client = Client::in_room(1);
+    let (target, body) = (Seq(1), text("see https://a.example/x."));
+    client.keys("up v");
+    assert_eq!(client.message(), "that message was not edited");
+    client.room_entry(recado_shared::Entry {
+        content: Content::Edit { target, body },
+        ..entry(2, BOB)
+    });
+    client.keys("v");
+    assert_eq!(client.message(), "before it was edited:\n1. m1");
+    let effects = client.keys("o");
+    assert!(effects.contains(&Effect::Copy("https://a.example/x".to_owned())));
+}

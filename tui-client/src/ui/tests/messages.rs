@@ -1,0 +1,117 @@
+use super::*;
+use crate::app::screen::{MessageKind, PurposeView, Quote, Reaction};
+
+fn detailed<'a>(mut item: Item<'a>, with: Details<'a>) -> Item<'a> {
+    if let Item::Message { details, .. } = &mut item {
+        *details = with;
+    }
+    item
+}
+
+fn reaction(emoji: &str, count: usize, is_mine: bool) -> Reaction<'_> {
+    Reaction {
+        emoji,
+        count,
+        is_mine,
+    }
+}
+
+/// A room with everything that a message can have around it.
+fn room(composer: &Composer) -> Screen<'_> {
+    let time = "2026-11-21T09:41:00Z";
+    let items = vec![
+        Item::Event {
+            id: ItemId::Entry(Seq(1)),
+            time: at(time),
+            text: "alice made the room".to_owned(),
+        },
+        detailed(
+            message(2, "bob", time, "shall we ship on Friday, @alice?"),
+            Details {
+                mentions: std::iter::once(25..31).collect(),
+                reactions: vec![reaction("👍", 2, true), reaction("🎉", 1, false)],
+                ..Details::default()
+            },
+        ),
+        detailed(
+            message(3, "alice", time, "yes"),
+            Details {
+                quote: Some(Quote {
+                    author: "bob",
+                    text: "shall we ship on Friday, @alice?",
+                }),
+                is_edited: true,
+                ..Details::default()
+            },
+        ),
+        detailed(
+            message(4, "carol", time, "message deleted"),
+            Details {
+                kind: MessageKind::Deleted,
+                ..Details::default()
+            },
+        ),
+        detailed(
+            message(5, "carol", time, "waves"),
+            Details {
+                kind: MessageKind::Emote,
+                ..Details::default()
+            },
+        ),
+    ];
+    let id = ConversationId::Room(recado_shared::RoomId(9));
+    let mut open = conversation("#lobby", items, composer);
+    open.id = id;
+    open.room = Some(crate::app::screen::RoomView {
+        topic: Some("the release"),
+        members: 3,
+        standing: recado_shared::Standing::Member,
+    });
+    let mut lobby = contact(2, "#lobby");
+    lobby.conversation = id;
+    lobby.room = Some(recado_shared::Standing::Member);
+    lobby.is_open = true;
+    let mut invited = contact(3, "#ops");
+    invited.room = Some(recado_shared::Standing::Invited);
+    Screen {
+        contacts: vec![invited, lobby, contact(4, "bob")],
+        conversation: Some(open),
+        ..screen()
+    }
+}
+
+#[test]
+fn everything_around_messages_at_every_size() {
+    let composer = Composer::with_text("");
+    for (width, height) in [(80, 24), (40, 16), (20, 12)] {
+        let name = format!("room_{width}x{height}");
+        insta::assert_snapshot!(name, frame(&room(&composer), width, height));
+    }
+}
+
+#[test]
+fn a_reply_and_an_edit_are_named_above_the_composer() {
+    let composer = Composer::with_text("of course");
+    let mut screen = room(&composer);
+    let open = screen.conversation.as_mut().unwrap();
+    open.purpose = Some(PurposeView::Reply(Quote {
+        author: "bob",
+        text: "shall we ship?\nor not",
+    }));
+    let drawn = frame(&screen, 80, 24);
+    assert!(drawn.contains(" reply ┃ bob: shall we ship? "), "{drawn}");
+    screen.conversation.as_mut().unwrap().purpose = Some(PurposeView::Edit);
+    let drawn = frame(&screen, 80, 24);
+    assert!(drawn.contains(" editing: Enter saves"), "{drawn}");
+}
+
+#[test]
+fn no_size_is_too_small_for_any_of_it() {
+    let composer = Composer::with_text("");
+    let screen = room(&composer);
+    for width in 20..90 {
+        for height in 6..26 {
+            drawn(&screen, &mut view(), width, height);
+        }
+    }
+}
