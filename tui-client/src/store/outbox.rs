@@ -21,9 +21,10 @@ pub(super) fn queue(db: &Connection, pending: &Pending) -> Result<Traces, Fault>
     ])?;
     // What is done with other messages was never a draft.
     if pending.content.is_message() {
-        set_draft(db, pending.conversation, "")?;
+        set_draft(db, pending.conversation, "")
+    } else {
+        Ok(Traces::None)
     }
-    Ok(())
 }
 
 fn reason_of(state: &PendingState) -> Option<&str> {
