@@ -18,6 +18,7 @@ pub(super) use self::parse::{Parsed, escaped, message_of, parse};
 pub(super) use self::run::act;
 pub(super) use self::table::{COMMANDS, Kind, Spec, find, title};
 use super::App;
+use super::conversation::Purpose;
 use super::panel::PanelKind;
 use super::requests::Asked;
 use super::screen::ItemId;
@@ -83,6 +84,10 @@ impl App {
             return;
         };
         let id = conversation.id;
+        if let Purpose::Edit { .. } = conversation.purpose {
+            // The text of a message is no command, and what was written before comes back.
+            return self.submit(now);
+        }
         let parsed = match parse(conversation.composer.text().trim_end()) {
             Parsed::Text => return self.submit(now),
             Parsed::Command(Err(why)) => {
