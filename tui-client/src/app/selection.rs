@@ -111,10 +111,7 @@ impl App {
         let Some(open) = self.nav.open else {
             return;
         };
-        let selected = match self.nav.selection {
-            Some(ItemId::Pending(id)) => Some(id),
-            Some(ItemId::Entry(_)) | None => None,
-        };
+        let selected = self.selected_waiting();
         let is_meant = |id: MessageId| selected.is_none_or(|selected| selected == id);
         let failed: Vec<_> = self
             .outbox
@@ -130,9 +127,22 @@ impl App {
         }
     }
 
-    /// Takes the selected message out of the outbox, its text back into the composer.
+    /// What waits in the outbox where the selection stands: a message, or the last thing that is
+    /// done with one.
+    fn selected_waiting(&self) -> Option<MessageId> {
+        match self.nav.selection? {
+            ItemId::Pending(id) => Some(id),
+            ItemId::Entry(seq) => {
+                let mut waiting = self.outbox.of(self.nav.open?).rev();
+                let last = waiting.find(|pending| pending.content.target() == Some(seq));
+                last.map(|pending| pending.id)
+            }
+        }
+    }
+
+    /// Takes the selected message, or what is done with it, out of the outbox, its text back into the composer.
     pub(super) fn take_back(&mut self) {
-        let Some(ItemId::Pending(id)) = self.nav.selection else {
+        let Some(id) = self.selected_waiting() else {
             self.message = Some("only a message that is not sent yet can be taken back".to_owned());
             return;
         };
@@ -160,13 +170,13 @@ impl App {
         let Some(conversation) = self.conversations.get_mut(&pending.conversation) else {
             return;
         };
-        if !conversation.composer.is_empty() {
-            conversation.composer.insert("\n");
+        if let Some(body) = pending.content.body() {
+            if !conversation.composer.is_empty() {
+                conversation.composer.insert("\n");
+            }
+            conversation.composer.insert(&escaped(body.as_str()));
         }
-        conversation
-            .composer
-            .insert(&escaped(body_of(&pending.content)));
-        let draft = conversation.composer.text().to_owned();
+        let draft = conversation.draft().to_owned();
         self.unsaved.forget_draft(pending.conversation);
         self.save(Save::TakeBack {
             id,

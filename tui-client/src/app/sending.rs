@@ -176,7 +176,7 @@ impl App {
         let act = act_of(&pending.content);
         let conversation = pending.conversation;
         let draft = match self.conversations.get(&conversation) {
-            Some(conversation) => conversation.composer.text().to_owned(),
+            Some(conversation) => conversation.draft().to_owned(),
             None => String::new(),
         };
         self.outbox.remove(id);

@@ -1,5 +1,6 @@
 use recado_shared::{
-    Answer, ClientFrame, Content, Emoji, MessageBody, Request, Role, RoomEvent, Seq, Timestamp,
+    Answer, ClientFrame, Content, Emoji, MessageBody, Request, RequestError, Role, RoomEvent, Seq,
+    ServerFrame, Timestamp,
 };
 
 use super::support::*;
@@ -206,4 +207,25 @@ fn earlier_versions_and_links_are_at_hand() {
     assert_eq!(client.message(), "before it was edited:\n1. m1");
     let effects = client.keys("o");
     assert!(effects.contains(&Effect::Copy("https://a.example/x".to_owned())));
+}
+
+#[test]
+fn a_refused_edit_says_why_and_comes_back_into_the_composer() {
+    let mut client = Client::in_room(0);
+    client.room_entry(entry(1, ME));
+    client.keys("up e");
+    let effects = client.say("!");
+    let number = sent(&effects).into_iter().find_map(|frame| match frame {
+        ClientFrame::Request { number, .. } => Some(number),
+        _ => None,
+    });
+    let number = number.expect("the edit goes out");
+    client.frame(ServerFrame::Answer {
+        number,
+        result: Err(RequestError::NotAMember),
+    });
+    assert_eq!(client.items(), ["m1! failed"]);
+    client.keys("up t");
+    assert_eq!(client.items(), ["m1 accepted"]);
+    assert_eq!(client.composer(), "m1!");
 }
