@@ -183,14 +183,11 @@ impl App {
         self.queue(id, content, now);
     }
 
-    /// Reacts to the selected message with the emoji that most people mean.
-    pub(super) fn react_to_selected(&mut self, now: Now) {
-        let Some((_, entry)) = self.selected_message("react to it") else {
-            return;
-        };
-        let target = entry.seq;
-        if let Ok(emoji) = Emoji::new("👍") {
-            self.react(target, emoji, now);
+    /// Opens the picker of reactions for the selected message.
+    pub(super) fn react_to_selected(&mut self) {
+        if let Some((_, entry)) = self.selected_message("react to it") {
+            let target = entry.seq;
+            self.open_picker(target);
         }
     }
 

@@ -7,6 +7,7 @@ use recado_shared::{ConversationId, Now, UserName};
 
 use super::App;
 use super::command::{COMMANDS, Kind, Spec, find};
+use super::conversation::Purpose;
 use super::screen::CompletionView;
 
 /// Most rows that are offered; a longer list is narrowed by typing.
@@ -165,6 +166,10 @@ impl App {
         let Some((word, wanted)) = wanted(composer.text(), composer.cursor()) else {
             return;
         };
+        let is_command = matches!(wanted, Wanted::Command(_) | Wanted::Argument(..));
+        if is_command && matches!(open.purpose, Purpose::Edit { .. }) {
+            return;
+        }
         let mut rows = match wanted {
             Wanted::Command(prefix) => commands(prefix),
             Wanted::Mention(prefix) => self.people("@", prefix),

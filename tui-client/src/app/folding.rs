@@ -198,6 +198,18 @@ impl Folding {
         counted
     }
 
+    /// Who reacts so to a message.
+    pub(super) fn reacting<'a>(
+        &'a self,
+        seq: Seq,
+        emoji: &'a Emoji,
+    ) -> impl Iterator<Item = UserId> + 'a {
+        let fold = self.folds.get(&seq).into_iter();
+        let all = fold.flat_map(|fold| &fold.reactions);
+        all.filter(move |((of, _), (_, is_on))| of == emoji && *is_on)
+            .map(|((_, user), _)| *user)
+    }
+
     /// Whether a user reacts so to a message.
     pub(super) fn has_reaction(&self, seq: Seq, emoji: &Emoji, user: UserId) -> bool {
         let fold = self.folds.get(&seq);

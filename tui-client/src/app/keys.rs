@@ -5,7 +5,7 @@ use recado_shared::Now;
 
 use super::action::{Action, Context, Edit};
 use super::screen::{ItemId, Pane};
-use super::switcher::{OverlayState, Switcher};
+use super::switcher::{self, OverlayState, Switcher};
 use super::{App, Effect, Scroll};
 
 impl App {
@@ -39,7 +39,7 @@ impl App {
 
     pub(super) fn context(&self) -> Context {
         match &self.overlay {
-            Some(OverlayState::Switcher(_)) => Context::Switcher,
+            Some(OverlayState::Switcher(_) | OverlayState::Picker(_)) => Context::Switcher,
             Some(OverlayState::Help { .. }) => Context::Help,
             Some(OverlayState::Panel(_) | OverlayState::Confirm(_)) => Context::Panel,
             None if self.nav.selection.is_some() => Context::Selection,
@@ -79,7 +79,7 @@ impl App {
             Action::Reply => self.reply_to_selected(),
             Action::EditMessage => self.edit_selected(),
             Action::Delete => self.delete_selected(was_doomed, now),
-            Action::React => self.react_to_selected(now),
+            Action::React => self.react_to_selected(),
             Action::Versions => self.show_versions(),
             Action::Link => self.copy_link(),
             Action::NextConversation => self.step(1),
@@ -122,6 +122,7 @@ impl App {
             Some(OverlayState::Switcher(_)) => self.accept_switcher(now),
             Some(OverlayState::Help { .. }) => self.overlay = None,
             Some(OverlayState::Panel(_)) => self.accept_panel(now),
+            Some(OverlayState::Picker(_)) => self.accept_picker(now),
             Some(OverlayState::Confirm(_)) => self.accept_confirm(now),
             None if self.nav.open.is_none() => self.step(1),
             None if self.nav.selection.is_some() => self.accept_selected(),
@@ -156,6 +157,10 @@ impl App {
                 (OverlayState::Switcher(switcher), edit) => {
                     switcher.query.edit(edit);
                     self.search_switcher();
+                }
+                (OverlayState::Picker(picker), edit) => {
+                    picker.query.edit(edit);
+                    self.search_picker();
                 }
                 (
                     OverlayState::Help { .. } | OverlayState::Panel(_) | OverlayState::Confirm(_),
@@ -240,12 +245,13 @@ impl App {
     fn type_text(&mut self, text: &str, now: Now) {
         match &mut self.overlay {
             Some(OverlayState::Switcher(switcher)) => {
-                if !switcher.insert(text) {
+                if !switcher::insert(&mut switcher.query, text) {
                     self.message = Some("that is no name: close this first, then paste".to_owned());
                 }
                 self.search_switcher();
                 return;
             }
+            Some(OverlayState::Picker(_)) => return self.type_in_picker(text, now),
             Some(OverlayState::Help { .. }) => {
                 self.message = Some("close the help first, then write".to_owned());
                 return;

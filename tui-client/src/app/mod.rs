@@ -31,6 +31,7 @@ mod names;
 mod navigation;
 mod outbox;
 mod panel;
+mod picker;
 mod ranges;
 mod receive;
 mod requests;
@@ -50,7 +51,7 @@ mod wording;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use recado_shared::{ClientFrame, ConversationId, Now, Since, UserId};
+use recado_shared::{ClientFrame, ConversationId, Emoji, Now, Since, UserId};
 
 use crate::store::{PendingState, Save, Snapshot, StoredMe};
 use command::Commands;
@@ -111,6 +112,8 @@ pub struct App {
     commands: Commands,
     /// What the composer offers.
     completion: Option<Completion>,
+    /// The emoji that were used last for reactions in this run, the last one first.
+    recent_emoji: Vec<Emoji>,
     directory: Directory,
     names: Names,
     ids: IdSupply,
@@ -149,6 +152,7 @@ impl App {
             requests: Requests::default(),
             commands: Commands::default(),
             completion: None,
+            recent_emoji: Vec::new(),
             directory: Directory::default(),
             names: Names::default(),
             ids,

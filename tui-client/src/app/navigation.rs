@@ -322,6 +322,9 @@ impl App {
                 if let Some(OverlayState::Switcher(switcher)) = &mut self.overlay {
                     switcher.choose(index);
                     self.accept_switcher(now);
+                } else if let Some(OverlayState::Picker(picker)) = &mut self.overlay {
+                    picker.choose(index);
+                    self.accept_picker(now);
                 } else if let Some(OverlayState::Panel(panel)) = &mut self.overlay {
                     panel.choose(index);
                     self.accept_panel(now);

@@ -309,8 +309,12 @@ pub enum LinkView<'a> {
 /// What lies over the panes.
 #[derive(Clone, Debug)]
 pub enum Overlay<'a> {
-    /// The fuzzy switcher.
+    /// The fuzzy switcher, and the picker of reactions.
     Switcher {
+        /// What is looked for.
+        title: &'static str,
+        /// What to say where nothing matches.
+        none: &'static str,
         /// What is typed.
         query: &'a Composer,
         /// What matches, best first.

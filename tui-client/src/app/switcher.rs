@@ -11,6 +11,7 @@ use super::command::{self, Parsed};
 use super::composer::Composer;
 use super::confirm::Confirm;
 use super::panel::Panel;
+use super::picker::Picker;
 use super::screen::Pane;
 
 /// Most rows that are shown; a longer list is searched, not scrolled.
@@ -39,6 +40,7 @@ pub(super) enum OverlayState {
     Help { scroll: u16 },
     Panel(Panel),
     Confirm(Confirm),
+    Picker(Picker),
 }
 
 /// Where a row leads.
@@ -79,6 +81,7 @@ impl OverlayState {
                 *scroll = scroll.saturating_add_signed(steps);
             }
             Self::Panel(panel) => panel.step(steps),
+            Self::Picker(picker) => picker.step(steps),
             Self::Confirm(_) => {}
         }
     }
@@ -88,14 +91,14 @@ impl Switcher {
     pub(super) fn choose(&mut self, index: usize) {
         self.chosen = index.min(self.rows.len().saturating_sub(1));
     }
+}
 
-    /// Adds to the query. Takes nothing, and returns whether it took it, if that is too long for
-    /// any name or more than a line: it was meant for somewhere else.
-    pub(super) fn insert(&mut self, text: &str) -> bool {
-        let line = text.trim_end_matches(['\r', '\n']);
-        let is_name = self.query.text().len() + line.len() <= MAX_QUERY;
-        is_name && !line.contains(['\r', '\n']) && self.query.insert(line)
-    }
+/// Adds to a query. Takes nothing, and returns whether it took it, if that is too long for
+/// any name or more than a line: it was meant for somewhere else.
+pub(super) fn insert(query: &mut Composer, text: &str) -> bool {
+    let line = text.trim_end_matches(['\r', '\n']);
+    let is_name = query.text().len() + line.len() <= MAX_QUERY;
+    is_name && !line.contains(['\r', '\n']) && query.insert(line)
 }
 
 impl App {
@@ -111,7 +114,12 @@ impl App {
     pub(super) fn toggle_help(&mut self) {
         self.overlay = match self.overlay {
             Some(OverlayState::Help { .. }) => None,
-            Some(OverlayState::Switcher(_) | OverlayState::Panel(_) | OverlayState::Confirm(_))
+            Some(
+                OverlayState::Switcher(_)
+                | OverlayState::Panel(_)
+                | OverlayState::Confirm(_)
+                | OverlayState::Picker(_),
+            )
             | None => Some(OverlayState::Help { scroll: 0 }),
         };
     }
@@ -234,7 +242,7 @@ impl App {
 
 /// The labels that match, best first and then in their order, each with the byte offsets of the
 /// characters that matched.
-fn fuzzy(query: &str, labels: &[&str]) -> Vec<(usize, Vec<usize>)> {
+pub(super) fn fuzzy(query: &str, labels: &[&str]) -> Vec<(usize, Vec<usize>)> {
     let config = Config::default().casing(CaseMatching::Ignore);
     let mut matcher = Matcher::new(query, &config);
     let found = matcher.match_list_indices(labels);

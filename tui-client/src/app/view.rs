@@ -134,6 +134,7 @@ impl App {
         match overlay {
             OverlayState::Switcher(switcher) => self.switcher_view(switcher),
             OverlayState::Panel(panel) => self.panel_view(panel),
+            OverlayState::Picker(picker) => picker.view(),
             OverlayState::Confirm(confirm) => Overlay::Confirm {
                 question: &confirm.question,
             },
@@ -174,6 +175,8 @@ impl App {
             }
         };
         Overlay::Switcher {
+            title: "switch",
+            none: "Nobody of that name.",
             query: &switcher.query,
             rows: switcher.rows.iter().map(row).collect(),
             chosen: switcher.chosen,

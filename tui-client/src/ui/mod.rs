@@ -245,10 +245,21 @@ fn draw_overlay(
     view.forget_hits();
     match overlay {
         Overlay::Switcher {
+            title,
+            none,
             query,
             rows,
             chosen,
-        } => Some(switcher::render(buffer, area, (query, rows, *chosen), view)),
+        } => Some({
+            let what = switcher::List {
+                title,
+                none,
+                query,
+                rows,
+                chosen: *chosen,
+            };
+            switcher::render(buffer, area, &what, view)
+        }),
         Overlay::Panel {
             title,
             rows,

@@ -16,17 +16,33 @@ use crate::text;
 const MAX_WIDTH: u16 = 60;
 const MAX_ROWS: u16 = 16;
 
+/// What is drawn.
+pub(super) struct List<'a> {
+    pub(super) title: &'a str,
+    pub(super) none: &'a str,
+    pub(super) query: &'a Composer,
+    pub(super) rows: &'a [SwitcherRow<'a>],
+    pub(super) chosen: usize,
+}
+
 /// Draws the switcher. Returns where the cursor is.
 pub(super) fn render(
     buffer: &mut Buffer,
     screen: Rect,
-    (query, rows, chosen): (&Composer, &[SwitcherRow<'_>], usize),
+    list: &List<'_>,
     view: &mut ViewState,
 ) -> Position {
     let theme = view.theme;
+    let List {
+        query,
+        rows,
+        chosen,
+        ..
+    } = *list;
+    let none = list.none;
     let wanted = u16::try_from(rows.len().max(1)).unwrap_or(MAX_ROWS);
     let area = super::overlay_area(screen, MAX_WIDTH, wanted.min(MAX_ROWS) + 3);
-    let inner = super::draw_box(buffer, area, "switch");
+    let inner = super::draw_box(buffer, area, list.title);
     let prompt = row(inner, 0);
     put(buffer, (prompt.x, prompt.y), 2, "› ", theme.good());
     let room = prompt.width.saturating_sub(2);
@@ -46,7 +62,7 @@ pub(super) fn render(
         inner.height.saturating_sub(1),
     );
     if rows.is_empty() {
-        super::text::line(buffer, row(list, 0), "Nobody of that name.", Theme::dim());
+        super::text::line(buffer, row(list, 0), none, Theme::dim());
     }
     let top = (chosen + 1).saturating_sub(list.height.into());
     for (at, (index, entry)) in (0..list.height).zip(rows.iter().enumerate().skip(top)) {
@@ -66,7 +82,10 @@ fn draw_row(buffer: &mut Buffer, area: Rect, entry: &SwitcherRow<'_>, theme: The
         let count = super::contact_list::count(entry.unread);
         end = right(buffer, area, &count, theme.unread());
     } else if !entry.key.is_empty() {
-        end = right(buffer, area, &entry.key, Theme::dim());
+        // The name matters more.
+        let half = area.width / 2;
+        let rest = Rect::new(area.right() - half, area.y, half, 1);
+        end = right(buffer, rest, &entry.key, Theme::dim()) - 1;
     }
     if let Some(presence) = entry.presence {
         let (glyph, style) = theme.presence(Some(presence));

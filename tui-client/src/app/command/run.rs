@@ -227,14 +227,23 @@ impl App {
     }
 
     fn run_react(&mut self, call: &Call, emoji: Emoji, now: Now) -> Result<(), String> {
+        conversation_of(call)?;
         let target = self.message_meant(call)?;
-        self.say(call, Content::ReactionAdded { target, emoji }, now)
+        self.check_outbox()?;
+        self.react(target, emoji, now);
+        self.note_waiting("the reaction");
+        Ok(())
     }
 
+    /// Changes the user's last message, or puts its text into the composer.
     fn run_edit(&mut self, call: &Call, text: Option<MessageBody>, now: Now) -> Result<(), String> {
         let (target, _) = self.last_own(call)?;
-        let body = text.ok_or("write the new text behind it: /edit TEXT")?;
-        self.say(call, Content::Edit { target, body }, now)
+        if let Some(body) = text {
+            return self.say(call, Content::Edit { target, body }, now);
+        }
+        self.nav.selection = Some(ItemId::Entry(target));
+        self.edit_selected();
+        Ok(())
     }
 
     fn run_delete(&mut self, call: &Call) -> Result<(), String> {
@@ -337,7 +346,7 @@ impl App {
             Some(ItemId::Pending(_)) => Err("that message is not sent yet".to_owned()),
             None => {
                 let mut loaded = conversation.log.loaded().rev();
-                let newest = loaded.find(|entry| has_text(entry));
+                let newest = loaded.find(|entry| Self::is_readable(conversation, entry));
                 let none = || "there is no message here yet".to_owned();
                 newest.map(|entry| entry.seq).ok_or_else(none)
             }
@@ -349,12 +358,18 @@ impl App {
         let conversation = self.loaded_of(call)?;
         let me = self.user();
         let mut loaded = conversation.log.loaded().rev();
-        let own = loaded.find(|entry| Some(entry.author) == me && has_text(entry));
+        let own =
+            loaded.find(|entry| Some(entry.author) == me && Self::is_readable(conversation, entry));
         let own = own.ok_or("you have no message among the ones that are shown here")?;
-        let text = own.content.body().map_or("", MessageBody::as_str);
+        let text = conversation.folding.text(own);
         let start: String = text.lines().next().unwrap_or("").chars().take(30).collect();
         let more = if start.len() < text.len() { "…" } else { "" };
         Ok((own.seq, format!("{start}{more}")))
+    }
+
+    /// Whether a message is there to be read.
+    fn is_readable(conversation: &Conversation, entry: &Entry) -> bool {
+        entry.content.is_message() && !conversation.folding.is_deleted(entry)
     }
 
     fn loaded_of(&self, call: &Call) -> Result<&Conversation, String> {
@@ -382,8 +397,4 @@ pub(in crate::app) fn act(what: &str, done: String) -> Wait {
 fn after(now: Now, time: Duration) -> Timestamp {
     let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     Timestamp(now.wall.0.saturating_add(millis))
-}
-
-fn has_text(entry: &Entry) -> bool {
-    entry.content.is_message() && entry.content.body().is_some()
 }

@@ -1,7 +1,8 @@
 use recado_shared::{
-    Answer, ClientFrame, Content, ConversationId, DeviceKey, DeviceName, LinkCode, MessageBody,
-    MessageId, PendingDevice, Presence, Request, RequestError, RequestNumber, Role, RoomEvent,
-    RoomId, RoomMember, RoomName, RoomSummary, Seq, ServerFrame, Timestamp, Topic, UserId,
+    Answer, ClientFrame, Content, ConversationId, DeviceKey, DeviceName, Emoji, LinkCode,
+    MessageBody, MessageId, PendingDevice, Presence, Request, RequestError, RequestNumber, Role,
+    RoomEvent, RoomId, RoomMember, RoomName, RoomSummary, Seq, ServerFrame, Timestamp, Topic,
+    UserId,
 };
 
 use super::support::*;
@@ -388,4 +389,63 @@ fn the_list_steals_no_key_and_closes_without_losing_text() {
     assert_eq!(texts(&client.keys("enter")), ["see you at 10:30"]);
     client.keys("up");
     assert!(client.app.context() == crate::app::action::Context::Selection);
+}
+
+#[test]
+fn reactions_are_picked_by_shortcode_and_by_digit() {
+    let mut client = Client::talking(2);
+    let emoji = |text| Emoji::new(text).unwrap();
+    let target = Seq(2);
+    client.keys("up +");
+    client.type_text("tada");
+    let party = emoji("🎉");
+    let added = Content::ReactionAdded {
+        target,
+        emoji: party.clone(),
+    };
+    assert_eq!(contents(&client.keys("enter")), [(with(BOB), added)]);
+    client.keys("+");
+    match client.app.screen(client.now).overlay {
+        Some(Overlay::Switcher { title, rows, .. }) => {
+            assert_eq!(title, "react");
+            assert_eq!(rows[0].label, "1 🎉 :tada:");
+            assert_eq!(rows.len(), 6);
+        }
+        other => panic!("{other:?}"),
+    }
+    let emoji = party;
+    let removed = Content::ReactionRemoved { target, emoji };
+    assert_eq!(contents(&client.type_text("1")), [(with(BOB), removed)]);
+}
+
+#[test]
+fn the_picker_says_who_reacts() {
+    let mut client = Client::talking(2);
+    let mut reaction = entry(3, BOB);
+    reaction.content = Content::ReactionAdded {
+        target: Seq(2),
+        emoji: Emoji::new("🦀").unwrap(),
+    };
+    client.entry(BOB, reaction);
+    client.keys("up +");
+    match client.app.screen(client.now).overlay {
+        Some(Overlay::Switcher { rows, .. }) => {
+            assert_eq!((rows[6].label, rows[6].key.as_str()), ("🦀 :crab:", "bob"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_last_own_message_is_changed() {
+    let mut client = Client::talking(0);
+    client.entry(BOB, entry(1, ME));
+    client.entry(BOB, entry(2, BOB));
+    let edit = Content::Edit {
+        target: Seq(1),
+        body: text("better"),
+    };
+    assert_eq!(contents(&client.say("/edit better")), [(with(BOB), edit)]);
+    client.say("/edit");
+    assert_eq!(client.composer(), "better");
 }

@@ -171,6 +171,8 @@ fn the_switcher_lies_over_the_panes() {
     };
     screen.focus = Focus::Overlay;
     screen.overlay = Some(Overlay::Switcher {
+        title: "switch",
+        none: "Nobody of that name.",
         query: &query,
         rows: vec![
             row("carol", Some(Presence::Offline), 2, "", &[0, 1]),
@@ -400,6 +402,34 @@ fn the_composer_offers_above_itself() {
     });
     for (width, height) in [(80, 24), (40, 12), (20, 6)] {
         let name = format!("completion_{width}x{height}");
+        insta::assert_snapshot!(name, frame(&screen, width, height));
+    }
+}
+
+#[test]
+fn reactions_are_picked_from_a_list() {
+    let composer = Composer::with_text("");
+    let query = Composer::default();
+    let row = |label, key: &str| SwitcherRow {
+        label,
+        presence: None,
+        unread: 0,
+        key: key.to_owned(),
+        matched: Vec::new(),
+    };
+    let mut screen = busy(&composer);
+    screen.overlay = Some(Overlay::Switcher {
+        title: "react",
+        none: "No emoji of that name.",
+        query: &query,
+        rows: vec![
+            row("1 👍 :+1:", "bob, carol and 3 more"),
+            row("2 🎉 :tada:", ""),
+        ],
+        chosen: 0,
+    });
+    for (width, height) in [(80, 24), (40, 12), (20, 6)] {
+        let name = format!("picker_{width}x{height}");
         insta::assert_snapshot!(name, frame(&screen, width, height));
     }
 }
