@@ -247,6 +247,7 @@ impl<W: Write, H: Host> Driver<W, H> {
             Woken::Net(Some(event)) => self.handle(Event::Net(event)),
             Woken::Net(None) => return Err(DriverError::Gone("the network task")),
             Woken::Store(Some(StoreEvent::Loaded(loaded))) => self.handle(Event::Loaded(loaded)),
+            Woken::Store(Some(StoreEvent::Found(found))) => self.handle(Event::Found(found)),
             Woken::Store(Some(StoreEvent::Failed(why))) => self.handle(Event::StoreFailed(why)),
             Woken::Store(None) => return Err(DriverError::Gone("the local store")),
             Woken::Deadline => self.handle(Event::Deadline),
@@ -334,7 +335,11 @@ impl<W: Write, H: Host> Driver<W, H> {
                 }
             }
             Effect::Save(save) => self.store.save(save),
-            Effect::Search(_) => {}
+            Effect::Search(query) => {
+                if !self.store.search(query) {
+                    tracing::error!("the store has no room for another search");
+                }
+            }
             Effect::Load(load) => {
                 if !self.store.load(load) {
                     tracing::error!(?load, "the store has no room for another load");

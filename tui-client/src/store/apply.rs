@@ -4,7 +4,7 @@ use recado_shared::{ConversationId, DisplayName, Head, MemberCursors, Seq, Since
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::value::{Fault, blob, column};
-use super::{Save, StoredMe, StoredPerson, Traces, entries, outbox, settings};
+use super::{Save, StoredMe, StoredPerson, Traces, entries, index, outbox, settings};
 
 /// Carries out one change. Says what is left of texts that went.
 pub(super) fn apply(db: &Connection, save: &Save) -> Result<Traces, Fault> {
@@ -63,6 +63,7 @@ fn set_me(db: &Connection, me: &StoredMe) -> Result<Traces, Fault> {
             "DELETE FROM entries; DELETE FROM conversations; DELETE FROM cursors;
              DELETE FROM people; DELETE FROM places; DELETE FROM since;",
         )?;
+        index::clear(db)?;
         settings::clear(db)?;
     }
     db.execute(

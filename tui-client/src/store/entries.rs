@@ -7,9 +7,9 @@ use recado_shared::{Content, ConversationId, Entry, Erased, MessageId, Seq, User
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::kind::Kind;
-use super::outbox;
-use super::value::{Fault, blob};
+use super::value::{Fault, blob, column, number};
 use super::{Held, Traces};
+use super::{index, outbox};
 
 /// Adds entries to a log and notes what is held of it afterwards.
 pub(super) fn add(
@@ -53,10 +53,23 @@ pub(super) fn insert(db: &Connection, key: &[u8], entry: &Entry) -> Result<Trace
         None => (kind, blob(&entry.content)),
     };
     let target = entry.content.target();
+    let edited = match kind {
+        Kind::Edit => target,
+        _ => None,
+    };
+    let before = match edited {
+        Some(message) => index::current(db, key, message)?,
+        None => None,
+    };
+    let moment = match kind.erased() {
+        Some(Erased::Message) => index::free_moment(db, entry.time)?,
+        _ => None,
+    };
     let is_new =
         db.prepare_cached(
-            "INSERT INTO entries (conversation, seq, author, id, time, kind, target, content)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+            "INSERT INTO entries
+                 (conversation, seq, author, id, time, kind, target, moment, content)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             key,
@@ -66,16 +79,21 @@ pub(super) fn insert(db: &Connection, key: &[u8], entry: &Entry) -> Result<Trace
             entry.time.0.cast_signed(),
             kind.number(),
             target.map(|seq| seq.0.cast_signed()),
+            moment,
             content,
         ])? > 0;
+    if is_new && (moment.is_some() || edited.is_some()) {
+        let now = index::current(db, key, edited.unwrap_or(entry.seq))?;
+        index::change(db, before.as_ref(), now.as_ref())?;
+    }
     match &entry.content {
-        Content::Erased(_) if !is_new => erase(db, &rows_at(db, key, entry.seq)?),
+        Content::Erased(_) if !is_new => erase(db, key, &rows_at(db, key, entry.seq)?),
         Content::Deletion { target } => {
             let mut rows = rows_at(db, key, *target)?;
             rows.extend(edits_of(db, key, *target)?);
-            erase(db, &rows)
+            erase(db, key, &rows)
         }
-        Content::AuthorRemoved => erase(db, &rows_by(db, key, entry.author, entry.seq)?),
+        Content::AuthorRemoved => erase(db, key, &rows_by(db, key, entry.author, entry.seq)?),
         _ => Ok(Traces::None),
     }
 }
@@ -106,68 +124,104 @@ fn erased_before(db: &Connection, key: &[u8], entry: &Entry) -> Result<Option<Er
     Ok(is_deleted.then_some(erased))
 }
 
-/// A row of the table and its kind.
-type Place = (i64, Kind);
+/// Where a row is, and what it is.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    position: i64,
+    kind: Kind,
+    /// The message whose text it makes: itself or the target of an edit.
+    message: Seq,
+}
 
-fn rows_at(db: &Connection, key: &[u8], seq: Seq) -> Result<Vec<Place>, Fault> {
-    places(
+fn rows_at(db: &Connection, key: &[u8], seq: Seq) -> Result<Vec<Row>, Fault> {
+    rows(
         db,
-        "SELECT position, kind FROM entries WHERE conversation = ?1 AND seq = ?2",
+        "SELECT position, kind, coalesce(target, seq) FROM entries
+         WHERE conversation = ?1 AND seq = ?2",
         params![key, seq.0.cast_signed()],
     )
 }
 
-fn edits_of(db: &Connection, key: &[u8], message: Seq) -> Result<Vec<Place>, Fault> {
-    places(
+fn edits_of(db: &Connection, key: &[u8], message: Seq) -> Result<Vec<Row>, Fault> {
+    rows(
         db,
-        "SELECT position, kind FROM entries
+        "SELECT position, kind, target FROM entries
          WHERE conversation = ?1 AND target = ?2 AND kind = ?3",
         params![key, message.0.cast_signed(), Kind::Edit.number()],
     )
 }
 
-fn rows_by(db: &Connection, key: &[u8], author: UserId, until: Seq) -> Result<Vec<Place>, Fault> {
-    places(
+fn rows_by(db: &Connection, key: &[u8], author: UserId, until: Seq) -> Result<Vec<Row>, Fault> {
+    rows(
         db,
-        "SELECT position, kind FROM entries
+        "SELECT position, kind, coalesce(target, seq) FROM entries
          WHERE conversation = ?1 AND seq < ?2 AND author = ?3",
         params![key, until.0.cast_signed(), author.0.cast_signed()],
     )
 }
 
-fn places(
-    db: &Connection,
-    sql: &str,
-    parameters: impl rusqlite::Params,
-) -> Result<Vec<Place>, Fault> {
+fn rows_after(db: &Connection, key: &[u8], last: Seq) -> Result<Vec<Row>, Fault> {
+    rows(
+        db,
+        "SELECT position, kind, coalesce(target, seq) FROM entries
+         WHERE conversation = ?1 AND seq > ?2",
+        params![key, last.0.cast_signed()],
+    )
+}
+
+fn rows(db: &Connection, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<Row>, Fault> {
     db.prepare_cached(sql)?
         .query_and_then(parameters, |row| {
-            Ok((row.get(0)?, Kind::from_number(row.get(1)?)?))
+            Ok(Row {
+                position: row.get(0)?,
+                kind: Kind::from_number(row.get(1)?)?,
+                message: Seq(number(row, 2)?),
+            })
         })?
         .collect()
 }
 
-fn erase(db: &Connection, places: &[Place]) -> Result<Traces, Fault> {
+fn erase(db: &Connection, key: &[u8], rows: &[Row]) -> Result<Traces, Fault> {
     let mut traces = Traces::None;
     let mut overwrite = db.prepare_cached(
         "UPDATE entries SET kind = ?2, content = zeroblob(length(content)) WHERE position = ?1",
     )?;
-    for &(position, kind) in places {
-        if let Some(erased) = kind.erased() {
-            let left = Kind::of(&Content::Erased(erased));
-            overwrite.execute(params![position, left.number()])?;
-            traces = Traces::Erased;
-        }
+    let mut read = db.prepare_cached("SELECT content FROM entries WHERE position = ?1")?;
+    let mut texts = Vec::new();
+    for row in rows {
+        let Some(erased) = row.kind.erased() else {
+            continue;
+        };
+        let left = Kind::of(&Content::Erased(erased));
+        let content: Content = read
+            .query_and_then(params![row.position], |row| column(row, 0))?
+            .next()
+            .transpose()?
+            .unwrap_or(Content::Erased(erased));
+        texts.extend(content.body().map(|body| body.as_str().to_owned()));
+        let before = index::current(db, key, row.message)?;
+        overwrite.execute(params![row.position, left.number()])?;
+        let now = index::current(db, key, row.message)?;
+        index::change(db, before.as_ref(), now.as_ref())?;
+        traces = Traces::Erased;
+    }
+    if !texts.is_empty() {
+        index::forget(db, &texts)?;
     }
     Ok(traces)
 }
 
 /// Removes what lies beyond a place.
 pub(super) fn forget_after(db: &Connection, key: &[u8], last: Seq) -> Result<Traces, Fault> {
-    let count = db
-        .prepare_cached("DELETE FROM entries WHERE conversation = ?1 AND seq > ?2")?
-        .execute(params![key, last.0.cast_signed()])?;
-    Ok(Traces::of_rows(count))
+    let rows = rows_after(db, key, last)?;
+    let mut delete = db.prepare_cached("DELETE FROM entries WHERE position = ?1")?;
+    for row in &rows {
+        let before = index::current(db, key, row.message)?;
+        delete.execute(params![row.position])?;
+        let now = index::current(db, key, row.message)?;
+        index::change(db, before.as_ref(), now.as_ref())?;
+    }
+    Ok(Traces::of_rows(rows.len()))
 }
 
 /// Notes what is held. An entry beyond the head known so far moves that head: heads come once

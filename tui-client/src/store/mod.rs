@@ -6,11 +6,14 @@
 mod apply;
 mod damage;
 mod entries;
+mod index;
 mod kind;
 mod load;
 mod outbox;
 mod request;
 mod schema;
+mod search;
+mod searcher;
 mod settings;
 mod snapshot;
 #[cfg(test)]
@@ -31,6 +34,7 @@ pub use request::{
     Found, Held, Hit, Load, Loaded, Pending, PendingState, Query, Save, Snapshot,
     StoredConversation, StoredMe, StoredPerson, StoredSetting,
 };
+use searcher::Searcher;
 use traces::Traces;
 use worker::{Request, Worker};
 
@@ -45,6 +49,8 @@ const MAX_QUEUED_EVENTS: usize = 257;
 pub enum StoreEvent {
     /// Answers [`StoreHandle::load`].
     Loaded(Loaded),
+    /// Answers [`StoreHandle::search`].
+    Found(Found),
     /// A save failed, and this is what the user should know. Said once; what is saved from here
     /// on is discarded.
     Failed(String),
@@ -99,6 +105,8 @@ pub enum StoreError {
 
 /// Hands requests to the store's thread. Dropping it writes what is queued and waits for that.
 pub struct StoreHandle {
+    /// Goes first: the last connection to the database has to be the one that writes.
+    searcher: Option<Searcher>,
     requests: Option<std_mpsc::SyncSender<Request>>,
     events: mpsc::Sender<StoreEvent>,
     thread: Option<JoinHandle<()>>,
@@ -121,6 +129,7 @@ pub fn open(path: &Path) -> Result<Opened, StoreError> {
         snapshot,
         notice,
     } = damage::open_or_replace(path)?;
+    let searcher = Searcher::start(path)?;
     let (requests, queue) = std_mpsc::sync_channel(MAX_QUEUED_REQUESTS);
     let (events, receiver) = mpsc::channel(MAX_QUEUED_EVENTS);
     let failure = events
@@ -137,6 +146,7 @@ pub fn open(path: &Path) -> Result<Opened, StoreError> {
         })?;
     Ok(Opened {
         handle: StoreHandle {
+            searcher: Some(searcher),
             requests: Some(requests),
             events,
             thread: Some(thread),
@@ -157,11 +167,22 @@ impl StoreHandle {
     /// Returns `false` and reads nothing while 256 answers lie untaken.
     #[must_use = "a load that was not queued is not answered"]
     pub fn load(&self, load: Load) -> bool {
-        let Ok(room) = self.events.clone().try_reserve_owned() else {
-            tracing::error!("too many unread answers of the store");
+        let Some(room) = self.room() else {
             return false;
         };
         self.request(Request::Load(load, room));
+        true
+    }
+
+    /// Searches what is on the disk. Answered by [`StoreEvent::Found`], unless a newer question
+    /// came before the answer. Returns `false` and does nothing while 256 answers lie untaken.
+    #[must_use = "a question that was not put is not answered"]
+    pub fn search(&self, query: Query) -> bool {
+        let Some(room) = self.room() else {
+            return false;
+        };
+        let searcher = self.searcher.as_ref().expect("taken only by drop");
+        searcher.ask(query, room);
         true
     }
 
@@ -171,6 +192,14 @@ impl StoreHandle {
         self.request(Request::Flush(done));
         // An error means that the thread is gone, and with it what was queued: it reported that.
         let _ = wait.recv();
+    }
+
+    fn room(&self) -> Option<mpsc::OwnedPermit<StoreEvent>> {
+        let room = self.events.clone().try_reserve_owned().ok();
+        if room.is_none() {
+            tracing::error!("too many unread answers of the store");
+        }
+        room
     }
 
     fn request(&self, request: Request) {
@@ -183,6 +212,7 @@ impl StoreHandle {
 
 impl Drop for StoreHandle {
     fn drop(&mut self) {
+        drop(self.searcher.take());
         drop(self.requests.take());
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()

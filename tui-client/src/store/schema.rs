@@ -6,10 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use recado_shared::{Entry, MessageId, Seq, Timestamp, UserId};
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use super::value::{Fault, bytes, column, number};
-use super::{StoreError, entries};
+use super::{StoreError, entries, index};
 
 /// One per schema version, in order; only ever appended to.
 const MIGRATIONS: &[&str] = &[
@@ -52,7 +52,16 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     // What is deleted or overwritten is zeros in the file from then on.
     connection.pragma_update(None, "secure_delete", "ON")?;
     connection.set_prepared_statement_cache_capacity(64);
+    connection.execute_batch(index::FORGETTING)?;
     migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+/// Opens the database, which is there, for reading.
+pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(connection)
 }
 

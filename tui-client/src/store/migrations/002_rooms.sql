@@ -34,7 +34,7 @@ CREATE TABLE settings_stamp (
 -- In the order of arrival, so that new rows go to the end and no page with an older text is split:
 -- a text that is erased was never copied to elsewhere in the file. `kind` has a number of one byte
 -- for each kind of content and for what is left of an erased one, whose `content` is zeros of the
--- same length. `target` is what the entry changes.
+-- same length. `target` is what the entry changes. `moment` is the number of a message in `words`.
 ALTER TABLE entries RENAME TO entries_before;
 
 CREATE TABLE entries (
@@ -46,6 +46,7 @@ CREATE TABLE entries (
     time        INTEGER NOT NULL,
     kind        INTEGER NOT NULL,
     target      INTEGER,
+    moment      INTEGER,
     content     BLOB    NOT NULL,
     UNIQUE (conversation, seq)
 );
@@ -54,3 +55,15 @@ CREATE INDEX entries_by_target ON entries (conversation, target) WHERE target IS
 
 -- Where somebody was removed: content of the kind AuthorRemoved.
 CREATE INDEX removed_authors ON entries (conversation, author) WHERE kind = 10;
+
+CREATE UNIQUE INDEX entries_by_moment ON entries (moment) WHERE moment IS NOT NULL;
+
+-- The text of each message as it reads now, and marks for who wrote it and where. It keeps no text,
+-- only words; with `secure-delete` those of a removed text leave it at once.
+CREATE VIRTUAL TABLE words USING fts5 (
+    text, marks,
+    content = '', columnsize = 0, prefix = '3',
+    tokenize = 'unicode61 remove_diacritics 2'
+);
+
+INSERT INTO words (words, rank) VALUES ('secure-delete', 1);

@@ -1,5 +1,7 @@
 //! Texts that are gone: from what is read, and from every byte of the folder.
 
+use std::collections::{BTreeSet, HashSet};
+
 use recado_shared::Erased;
 
 use super::rooms::{deletion, edit, message, save, with};
@@ -99,4 +101,94 @@ fn an_erased_entry_takes_the_place_of_the_text_that_was_held() {
         ],
     );
     assert_eq!(contents(&snapshot), [erased]);
+}
+
+/// A word that no other message has.
+fn unique(number: u64) -> String {
+    let mut letters = String::from("q");
+    let mut rest = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+    for _ in 0..9 {
+        letters.push(char::from(b'a' + u8::try_from(rest % 26).unwrap()));
+        rest /= 26;
+    }
+    letters
+}
+
+/// Words that share their beginnings, as numbers do.
+fn counted(number: u64) -> String {
+    format!("ticket{number:05}")
+}
+
+fn written(number: u64) -> String {
+    format!(
+        "{} is about {} and the lobby",
+        unique(number),
+        counted(number)
+    )
+}
+
+/// Which of these words lie anywhere in the files of a folder.
+fn left_in(folder: &Path, words: &[String]) -> Vec<String> {
+    let lengths: BTreeSet<usize> = words.iter().map(String::len).collect();
+    let words: HashSet<&[u8]> = words.iter().map(String::as_bytes).collect();
+    let mut left = Vec::new();
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        for found in lengths.iter().flat_map(|&length| bytes.windows(length)) {
+            if words.contains(found) {
+                let word = String::from_utf8_lossy(found);
+                left.push(format!("{word} in {}", path.display()));
+            }
+        }
+    }
+    left
+}
+
+#[test]
+fn no_byte_of_a_deleted_text_is_left() {
+    const COUNT: u64 = 3_000;
+    let (_folder, path) = place();
+    let opened = open(&path).unwrap();
+    for first in (1..=COUNT).step_by(50) {
+        let page = (first..first + 50).map(|seq| with(seq, BOB, message(&written(seq))));
+        opened.handle.save(save(page.collect(), first + 49));
+    }
+    // One by one, as they arrive while people talk.
+    let mut last = COUNT;
+    let mut gone = Vec::new();
+    for seq in (7..COUNT).step_by(60) {
+        opened.handle.flush();
+        last += 1;
+        let text = written(last);
+        opened
+            .handle
+            .save(save(vec![with(last, BOB, edit(seq, &text))], last));
+        if seq % 3 == 0 {
+            continue;
+        }
+        opened.handle.flush();
+        gone.extend([unique(seq), counted(seq), unique(last), counted(last)]);
+        last += 1;
+        opened
+            .handle
+            .save(save(vec![with(last, BOB, deletion(seq))], last));
+    }
+    opened.handle.flush();
+    assert!(gone.len() > 100);
+    let left = left_in(path.parent().unwrap(), &gone);
+    assert_eq!(left, [""; 0], "of {}", gone.len());
+    let mut opened = opened;
+    for (word, seq) in [(unique(8), Seq(8)), (counted(2_946), Seq(2_946))] {
+        assert!(opened.handle.search(Query {
+            words: vec![word],
+            limit: 10,
+            ..Query::default()
+        }));
+        let Some(StoreEvent::Found(found)) = opened.events.blocking_recv() else {
+            panic!("the search was not answered");
+        };
+        let seqs: Vec<_> = found.hits.iter().map(|hit| hit.entry.seq).collect();
+        assert_eq!(seqs, [seq]);
+    }
 }

@@ -1,5 +1,6 @@
 mod erasure;
 mod rooms;
+mod searching;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};

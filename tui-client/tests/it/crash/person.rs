@@ -216,6 +216,7 @@ impl Client {
                 Some(event) = net.recv() => vec![Event::Net(event)],
                 Some(event) = store.recv() => match event {
                     StoreEvent::Loaded(loaded) => vec![Event::Loaded(loaded)],
+                    StoreEvent::Found(found) => vec![Event::Found(found)],
                     StoreEvent::Failed(why) => panic!("the store failed: {why}"),
                 },
                 () = until(deadline) => vec![Event::Deadline],

@@ -1,0 +1,212 @@
+//! The search index: the text of every message as it reads now.
+//!
+//! A message has one row in the full-text table `words`. Its number there is its moment, which
+//! grows with the time of the message, so that "newest first" and "between these times" are the
+//! order and the ranges in which the index is read anyway. The table has no copy of the texts: to
+//! remove one, the very text that was added is given again.
+
+use std::fmt::Write as _;
+
+use recado_shared::{Content, Seq, Timestamp, UserId};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::kind::Kind;
+use super::value::{Fault, column, number};
+
+/// Moments that one millisecond has: more messages than the same one are not found.
+const MOMENTS_BITS: u32 = 21;
+
+/// Beginning of a word that no message can have in the index: the marks for who and where. It is
+/// a character for private use, which the tokenizer takes for a letter.
+const MARK: char = '\u{e000}';
+
+/// A message as the index has it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Indexed {
+    moment: i64,
+    text: String,
+    marks: String,
+}
+
+/// The first moment of a time.
+pub(super) fn first_moment(time: Timestamp) -> i64 {
+    let most = i64::MAX >> MOMENTS_BITS;
+    i64::try_from(time.0).map_or(most, |millis| millis.min(most)) << MOMENTS_BITS
+}
+
+/// A moment of a time that no message has.
+pub(super) fn free_moment(db: &Connection, time: Timestamp) -> Result<Option<i64>, Fault> {
+    let first = first_moment(time);
+    let last = first | ((1 << MOMENTS_BITS) - 1);
+    let taken: Option<i64> = db
+        .prepare_cached("SELECT max(moment) FROM entries WHERE moment BETWEEN ?1 AND ?2")?
+        .query_row(params![first, last], |row| row.get(0))?;
+    Ok(match taken {
+        None => Some(first),
+        Some(taken) => (taken < last).then_some(taken + 1),
+    })
+}
+
+/// What the index has to have of a message. `None` if it is none that can be found.
+pub(super) fn current(db: &Connection, key: &[u8], seq: Seq) -> Result<Option<Indexed>, Fault> {
+    let row = db
+        .prepare_cached(
+            "SELECT moment, author, content FROM entries
+             WHERE conversation = ?1 AND seq = ?2 AND kind IN (2, 3, 4) AND moment IS NOT NULL",
+        )?
+        .query_and_then(params![key, seq.0.cast_signed()], |row| {
+            let content: Content = column(row, 2)?;
+            Ok::<_, Fault>((row.get(0)?, UserId(number(row, 1)?), content))
+        })?
+        .next()
+        .transpose()?;
+    let Some((moment, author, content)) = row else {
+        return Ok(None);
+    };
+    let text = text_now(db, key, seq, author, &content)?;
+    Ok(Some(Indexed {
+        moment,
+        text: text.replace(MARK, " "),
+        marks: format!("{} {}", author_mark(author), conversation_mark(key)),
+    }))
+}
+
+/// The text of a message as it reads now: that of its author's last edit, else its own.
+pub(super) fn text_now(
+    db: &Connection,
+    key: &[u8],
+    seq: Seq,
+    author: UserId,
+    content: &Content,
+) -> Result<String, Fault> {
+    let edit: Option<Content> = db
+        .prepare_cached(
+            "SELECT content FROM entries
+             WHERE conversation = ?1 AND target = ?2 AND kind = ?3 AND author = ?4
+             ORDER BY seq DESC LIMIT 1",
+        )?
+        .query_and_then(
+            params![
+                key,
+                seq.0.cast_signed(),
+                Kind::Edit.number(),
+                author.0.cast_signed()
+            ],
+            |row| column(row, 0),
+        )?
+        .next()
+        .transpose()?;
+    let body = edit.as_ref().unwrap_or(content).body();
+    Ok(body.map_or("", |body| body.as_str()).to_owned())
+}
+
+/// Changes what the index has of a message.
+pub(super) fn change(
+    db: &Connection,
+    before: Option<&Indexed>,
+    now: Option<&Indexed>,
+) -> Result<(), Fault> {
+    if before == now {
+        return Ok(());
+    }
+    if let Some(Indexed {
+        moment,
+        text,
+        marks,
+    }) = before
+    {
+        db.prepare_cached(
+            "INSERT INTO words (words, rowid, text, marks) VALUES ('delete', ?1, ?2, ?3)",
+        )?
+        .execute(params![moment, text, marks])?;
+    }
+    if let Some(Indexed {
+        moment,
+        text,
+        marks,
+    }) = now
+    {
+        db.prepare_cached("INSERT INTO words (rowid, text, marks) VALUES (?1, ?2, ?3)")?
+            .execute(params![moment, text, marks])?;
+    }
+    Ok(())
+}
+
+/// What [`forget`] uses on its connection, kept in memory: a table that takes texts apart as the
+/// index does, and the words of both.
+pub(super) const FORGETTING: &str = "PRAGMA temp_store = MEMORY;
+    CREATE VIRTUAL TABLE temp.erased USING fts5 (
+        text, tokenize = 'unicode61 remove_diacritics 2'
+    );
+    CREATE VIRTUAL TABLE temp.erased_words USING fts5vocab (temp, erased, row);
+    CREATE VIRTUAL TABLE temp.live_words USING fts5vocab (main, words, row);";
+
+/// Removes the last that the index has of texts which it has no more: a page of it is found by a
+/// beginning of the first word that was on it when it was written, and `secure-delete` leaves
+/// that. Where it is of an erased word and of no other one, the next word takes its place: it
+/// lies between the same two pages.
+pub(super) fn forget(db: &Connection, texts: &[String]) -> Result<(), Fault> {
+    db.execute_batch("INSERT INTO words (words) VALUES ('flush')")?;
+    let mut insert = db.prepare_cached("INSERT INTO temp.erased (text) VALUES (?1)")?;
+    for text in texts {
+        insert.execute(params![text])?;
+    }
+    let mut stale = db.prepare_cached(
+        "SELECT segid, term FROM words_idx
+         WHERE length(term) > 1 AND substr(term, 1, 1) = x'30' AND EXISTS (
+             SELECT 1 FROM temp.erased_words AS erased
+             WHERE erased.term >= CAST(substr(words_idx.term, 2) AS TEXT)
+                 AND substr(CAST(erased.term AS BLOB), 1, length(words_idx.term) - 1)
+                     = substr(words_idx.term, 2))",
+    )?;
+    let places = stale
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<Vec<(i64, Vec<u8>)>, _>>()?;
+    for (segment, term) in places {
+        let begins = String::from_utf8_lossy(&term[1..]).into_owned();
+        let next: Option<String> = db
+            .prepare_cached(
+                "SELECT term FROM temp.live_words WHERE term >= ?1 ORDER BY term LIMIT 1",
+            )?
+            .query_row(params![begins], |row| row.get(0))
+            .optional()?;
+        if let Some(next) = next.filter(|next| !next.as_bytes().starts_with(&term[1..])) {
+            let next = [b"0", next.as_bytes()].concat();
+            db.prepare_cached("UPDATE words_idx SET term = ?3 WHERE segid = ?1 AND term = ?2")?
+                .execute(params![segment, term, next])?;
+        }
+    }
+    db.execute_batch("DELETE FROM temp.erased")?;
+    Ok(())
+}
+
+/// Removes everything.
+pub(super) fn clear(db: &Connection) -> Result<(), Fault> {
+    db.execute_batch("INSERT INTO words (words) VALUES ('delete-all')")?;
+    Ok(())
+}
+
+/// The word that every message of an author has in the index.
+pub(super) fn author_mark(author: UserId) -> String {
+    format!("{MARK}a{:x}", author.0)
+}
+
+/// The word that every message of a conversation has in the index.
+pub(super) fn conversation_mark(key: &[u8]) -> String {
+    let mut mark = format!("{MARK}c");
+    for byte in key {
+        // Writing to a string does not fail.
+        let _ = write!(mark, "{byte:02x}");
+    }
+    mark
+}
+
+/// A word as it stands in a question to the index. `None` if the index has no such words.
+pub(super) fn quoted(word: &str) -> Option<String> {
+    let is_plain = |c: char| c != MARK && !c.is_control();
+    let word: String = word.chars().filter(|&c| is_plain(c)).collect();
+    if !word.contains(char::is_alphanumeric) {
+        return None;
+    }
+    Some(format!("\"{}\"", word.replace('"', "\"\"")))
+}

@@ -1,0 +1,133 @@
+//! Searching all that was ever received.
+
+use recado_shared::{Content, ConversationId, Entry, MessageBody};
+use rusqlite::{Connection, params};
+
+use super::value::{Fault, blob, column};
+use super::{Found, Hit, Query, index, load};
+
+/// Most words of a question that are looked at.
+const MAX_WORDS: usize = 16;
+
+/// The last word may be the beginning of a longer one from this many letters on.
+const MIN_PREFIX_CHARS: usize = 3;
+
+/// Messages that match words and marks. The index is read from its newest end.
+const MATCHING: &str = "SELECT e.conversation, e.seq, e.author, e.id, e.time, e.kind, e.content
+     FROM words CROSS JOIN entries AS e ON e.moment = words.rowid
+     WHERE words MATCH ?1 AND words.rowid >= ?2 AND words.rowid < ?3
+     ORDER BY words.rowid DESC";
+
+/// All messages of a stretch of time.
+const ALL: &str = "SELECT conversation, seq, author, id, time, kind, content FROM entries
+     WHERE ?1 IS NULL AND moment >= ?2 AND moment < ?3 AND kind IN (2, 3, 4)
+     ORDER BY moment DESC";
+
+/// Answers a question.
+pub(super) fn search(db: &Connection, query: &Query) -> Result<Found, Fault> {
+    let mut found = Found {
+        number: query.number,
+        hits: Vec::new(),
+        more: false,
+    };
+    let Some(wanted) = expression(query) else {
+        return Ok(found);
+    };
+    let (sql, wanted) = match wanted.as_str() {
+        "" => (ALL, None),
+        wanted => (MATCHING, Some(wanted)),
+    };
+    let first = query.after.map_or(0, index::first_moment);
+    let end = query.before.map_or(i64::MAX, index::first_moment);
+    let conversation = query.conversation.as_ref().map(blob);
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(params![wanted, first, end])?;
+    while let Some(row) = rows.next()? {
+        let key: Vec<u8> = row.get(0)?;
+        let entry = load::read_entry(row, 1)?;
+        // The marks say so too: this holds whatever the index holds.
+        let is_wanted = query.from.is_none_or(|from| from == entry.author)
+            && conversation.as_ref().is_none_or(|wanted| *wanted == key);
+        if !is_wanted {
+            continue;
+        }
+        if found.hits.len() >= usize::from(query.limit) {
+            found.more = true;
+            break;
+        }
+        found.hits.push(hit(db, &key, column(row, 0)?, entry)?);
+    }
+    Ok(found)
+}
+
+/// The question in the language of the index; empty if everything matches, `None` if nothing can.
+fn expression(query: &Query) -> Option<String> {
+    let mut terms: Vec<String> = Vec::new();
+    let words = query.words.iter().take(MAX_WORDS);
+    for word in words {
+        terms.extend(index::quoted(word));
+    }
+    if terms.is_empty() && !query.words.is_empty() {
+        return None;
+    }
+    let last = query.words.last();
+    if let (Some(term), Some(word)) = (terms.last_mut(), last)
+        && query.words.len() <= MAX_WORDS
+        && index::quoted(word).as_ref() == Some(term)
+        && word.chars().count() >= MIN_PREFIX_CHARS
+    {
+        term.push('*');
+    }
+    let marks = [
+        query.from.map(index::author_mark),
+        query
+            .conversation
+            .map(|conversation| index::conversation_mark(&blob(&conversation))),
+    ];
+    for mark in marks.into_iter().flatten() {
+        terms.push(format!("\"{mark}\""));
+    }
+    Some(terms.join(" AND "))
+}
+
+fn hit(
+    db: &Connection,
+    key: &[u8],
+    conversation: ConversationId,
+    entry: Entry,
+) -> Result<Hit, Fault> {
+    let neighbour = |sql| {
+        let found = load::entries(db, sql, params![key, entry.seq.0.cast_signed()])?;
+        found
+            .into_iter()
+            .next()
+            .map(|entry| as_it_reads(db, key, entry))
+            .transpose()
+    };
+    Ok(Hit {
+        conversation,
+        text: index::text_now(db, key, entry.seq, entry.author, &entry.content)?,
+        before: neighbour(
+            "SELECT seq, author, id, time, kind, content FROM entries
+             WHERE conversation = ?1 AND seq < ?2 AND kind IN (2, 3, 4)
+             ORDER BY seq DESC LIMIT 1",
+        )?,
+        after: neighbour(
+            "SELECT seq, author, id, time, kind, content FROM entries
+             WHERE conversation = ?1 AND seq > ?2 AND kind IN (2, 3, 4)
+             ORDER BY seq LIMIT 1",
+        )?,
+        entry,
+    })
+}
+
+/// A message with the text of its last edit.
+fn as_it_reads(db: &Connection, key: &[u8], mut entry: Entry) -> Result<Entry, Fault> {
+    let text = index::text_now(db, key, entry.seq, entry.author, &entry.content)?;
+    if let Content::Message(body) | Content::Emote(body) | Content::Reply { body, .. } =
+        &mut entry.content
+    {
+        *body = MessageBody::new(text).map_err(|error| Fault::Value(error.to_string()))?;
+    }
+    Ok(entry)
+}
