@@ -12,8 +12,8 @@ use futures_util::{SinkExt, StreamExt as _};
 use recado_shared::codec::{self, LengthDelimitedCodec};
 use recado_shared::limits::{MAX_FRAME_LEN, MAX_FRAME_LEN_BEFORE_WELCOME};
 use recado_shared::{
-    Answer, ClientFrame, Content, ConversationId, Hello, MessageBody, MessageId, Person,
-    ProtocolVersion, Request, RequestNumber, Seq, ServerAddress, ServerFrame, Timestamp, Welcome,
+    Answer, ClientFrame, Content, ConversationId, Hello, MessageId, Person, ProtocolVersion,
+    Request, RequestNumber, Seq, ServerAddress, ServerFrame, Timestamp, Welcome,
 };
 use tokio::io::{ReadHalf, WriteHalf, split};
 use tokio::net::TcpStream;
@@ -211,7 +211,7 @@ impl Session {
         }
     }
 
-    /// Sends a message and waits until it is accepted, which means that it is on the server's
+    /// Puts an entry into a log and waits until it is accepted, which means that it is on the server's
     /// disk. The same id again is harmless.
     ///
     /// # Errors
@@ -220,9 +220,8 @@ impl Session {
         &mut self,
         conversation: ConversationId,
         id: MessageId,
-        body: MessageBody,
+        content: Content,
     ) -> Result<(Seq, Timestamp), SessionError> {
-        let content = Content::Message(body);
         let request = Request::Append {
             conversation,
             id,

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::ask::{login_name, parse_name};
-use super::companions;
+use super::companions::{self, StartError};
 use super::join::claim;
 use super::open::{open_identity, require_terminal};
 use crate::app::action::{Action, Context};
@@ -49,6 +49,15 @@ impl From<ServerError> for Failure {
 impl From<MakeInviteError> for Failure {
     fn from(error: MakeInviteError) -> Self {
         Self::new(Exit::Failure, error)
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Connect(error) => error.into(),
+            StartError::Scene(error) => error.into(),
+        }
     }
 }
 
@@ -199,9 +208,13 @@ async fn show(folder: &Path, name: UserName) -> Result<(), Failure> {
 async fn show_client(paths: &Paths, ticket: &Invite, name: &UserName) -> Result<(), Failure> {
     let keymap = Keymap::from_toml(&read_config(paths)?.text)?;
     let identity = identity::register(paths, ticket, name, false).await?;
-    let me = welcome_of(&identity).await?;
-    let (_companions, guide) =
-        companions::start(ticket, me.user, &keymap, fastrand::u64(..)).await?;
+    let connector = Connector::new(&identity.key, identity.server.fingerprint)?;
+    let opening = connector.open(&identity.server.address, Greeting::default());
+    let mut session = opening.await?;
+    let me = session.welcome().clone();
+    let seed = fastrand::u64(..);
+    let (_companions, guide) = companions::start(ticket, &mut session, &keymap, seed).await?;
+    session.leave().await;
     open_at(&identity, me, guide)?;
     let notice = format!(
         "Demo: nothing leaves this machine or is kept. {} shows the keys.",
@@ -223,14 +236,4 @@ fn open_at(identity: &Identity, me: Welcome, guide: Welcome) -> Result<(), Failu
     store.handle.save(Save::People(people));
     store.handle.save(Save::Open(talk));
     Ok(())
-}
-
-/// What the server says of an identity that was registered a moment ago.
-async fn welcome_of(identity: &Identity) -> Result<Welcome, Failure> {
-    let connector = Connector::new(&identity.key, identity.server.fingerprint)?;
-    let opening = connector.open(&identity.server.address, Greeting::default());
-    let session = opening.await?;
-    let welcome = session.welcome().clone();
-    session.leave().await;
-    Ok(welcome)
 }

@@ -12,6 +12,8 @@ fn a_demo_is_complete_alone_and_leaves_nothing_behind() {
         demo.wait(name);
     }
     assert_eq!(machine.entries("tmp").len(), 1);
+    demo.wait("# workshop");
+    demo.wait("invited");
     for line in ["a", "b"] {
         demo.type_text(line);
         demo.key("alt-enter");
@@ -20,6 +22,13 @@ fn a_demo_is_complete_alone_and_leaves_nothing_behind() {
     demo.key("enter");
     demo.wait("✓✓");
     demo.wait("3 lines, and they arrived");
+    demo.type_text("/msg #workshop Friday is fine");
+    demo.key("enter");
+    demo.wait("(edited)");
+    demo.wait("Friday is fine for you?");
+    // One of those in the room reacts to it, another replies.
+    demo.wait("🎉 1");
+    demo.wait(": Friday is fine");
     demo.key("ctrl-q");
     assert!(demo.wait_end().success());
     demo.assert_clean();

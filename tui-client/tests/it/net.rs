@@ -55,6 +55,10 @@ fn body(text: &str) -> MessageBody {
     MessageBody::new(text).unwrap()
 }
 
+fn message(text: &str) -> Content {
+    Content::Message(body(text))
+}
+
 fn append(number: u32, conversation: ConversationId, text: &str) -> ClientFrame {
     ClientFrame::Request {
         number: RequestNumber(number),
@@ -125,7 +129,9 @@ async fn a_session_resumes_after_a_restart_of_the_server_with_what_changed() {
     let alice = net.until(welcomed).await;
     let talk = ConversationId::direct(alice.user, bob.welcome().user);
     let id = MessageId([1; 16]);
-    within(bob.append(talk, id, body("before"))).await.unwrap();
+    within(bob.append(talk, id, message("before")))
+        .await
+        .unwrap();
     drop(bob);
     net.until(|event| matches!(frame(event), Some(ServerFrame::Entry { .. })).then_some(()))
         .await;
@@ -458,15 +464,15 @@ async fn requests_find_their_answers_among_other_frames() {
         }
     }
     assert_eq!(answered, numbers);
-    let resent = within(alice.append(talk, MessageId([3; 16]), body("many at once"))).await;
+    let resent = within(alice.append(talk, MessageId([3; 16]), message("many at once"))).await;
     assert_eq!(resent.unwrap().0, Seq(3));
     let stranger = ConversationId::direct(UserId(1), UserId(99));
-    let refused = within(bob.append(stranger, MessageId([9; 16]), body("?"))).await;
+    let refused = within(bob.append(stranger, MessageId([9; 16]), message("?"))).await;
     assert!(
         matches!(refused, Err(SessionError::Request(_))),
         "{refused:?}"
     );
-    within(bob.append(talk, MessageId([9; 16]), body("still here")))
+    within(bob.append(talk, MessageId([9; 16]), message("still here")))
         .await
         .unwrap();
 }

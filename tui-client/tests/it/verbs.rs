@@ -36,7 +36,7 @@ async fn say(session: &mut Session, to: &str, number: u8, text: &str) {
     let to = within(session.find_person(to)).await.unwrap().unwrap();
     let talk = ConversationId::direct(session.welcome().user, to.user);
     let body = MessageBody::new(text).unwrap();
-    let sent = session.append(talk, MessageId([number; 16]), body);
+    let sent = session.append(talk, MessageId([number; 16]), Content::Message(body));
     within(sent).await.unwrap();
 }
 

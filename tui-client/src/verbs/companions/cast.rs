@@ -27,6 +27,14 @@ pub(super) struct Character {
     pub(super) replies: &'static [&'static str],
     /// What it says without being asked, now and then.
     pub(super) chatter: &'static [&'static str],
+    /// What it says in the room once, and when.
+    pub(super) aside: Option<(Duration, &'static str)>,
+    /// Whether it answers in the room.
+    pub(super) speaks_in_room: bool,
+    /// Whether its answers quote what they answer.
+    pub(super) quotes: bool,
+    /// Whether it reacts with emoji to what one writes to it.
+    pub(super) touches: bool,
 }
 
 /// All of them.
@@ -44,7 +52,8 @@ const ADA: Character = Character {
          disk, ✓✓ on my device, and brighter once I have read it.",
         "Meanwhile others write to you: a number appears beside their name on the left. \
          {unread} takes you to the next unread conversation, {switcher} to anybody by a few \
-         letters of the name. Ask me about \"keys\", \"marks\" or \"offline\".",
+         letters of the name. In # workshop somebody has mentioned you. Ask me about \"keys\", \
+         \"rooms\", \"messages\", \"marks\" or \"offline\".",
     ],
     reactions: &[
         (
@@ -56,6 +65,24 @@ const ADA: Character = Character {
                  {up}  read further up, {newest} back to the newest\n\
                  ↑ in an empty composer selects a message, {copy} then copies it\n\
                  {help}  all keys, {quit} leaves"],
+        ),
+        (
+            &["room", "join", "invite"],
+            &[
+                "Rooms stand beside people in the list. In one of them, or anywhere:\n\
+                 /create NAME  makes a room, /invite WHO lets somebody in\n\
+                 /rooms  finds public ones, /join NAME comes in, /leave goes\n\
+                 /topic TEXT  says what it is about, /members who is there\n\
+                 @name mentions somebody, and a tab completes it.\n\
+                 Basil has invited you to # tea-time: open it and try /join tea-time",
+            ],
+        ),
+        (
+            &["message", "reply", "edit", "delete", "react"],
+            &["{select} selects a message, then:\n\
+                 {reply}  replies to it, {edit} edits your own, {delete} twice deletes it\n\
+                 {react}  reacts to it, {copy} copies it\n\
+                 What is deleted is gone from the server's disk, too."],
         ),
         (
             &["mark", "✓", "tick", "check"],
@@ -92,7 +119,7 @@ const ADA: Character = Character {
             &[
                 "{help} shows every key there is. The three worth knowing first: {switcher} to \
                  find somebody, {unread} for what is unread, {quit} to leave.",
-                "Ask me about \"keys\", \"marks\" or \"offline\": I know three things well.",
+                "Ask me about \"keys\", \"rooms\", \"messages\", \"marks\" or \"offline\": I know five things well.",
             ],
         ),
     ],
@@ -105,6 +132,10 @@ const ADA: Character = Character {
         "I have run out of advice, but {help} has not.",
     ],
     chatter: &[],
+    aside: None,
+    speaks_in_room: true,
+    quotes: false,
+    touches: true,
 };
 
 /// The chatty one, now and then away.
@@ -158,6 +189,13 @@ const BASIL: Character = Character {
         "the plants are watered\nthe build is green\nI am going for a walk",
         "back again",
     ],
+    aside: Some((
+        Duration::from_secs(22),
+        "@{person} psst: mentions come first when you press {unread}, and {back} takes you back",
+    )),
+    speaks_in_room: true,
+    quotes: false,
+    touches: true,
 };
 
 /// The one who is often offline.
@@ -192,6 +230,10 @@ const CARMEN: Character = Character {
         "I may vanish again any moment, but your words will not.",
     ],
     chatter: &[],
+    aside: None,
+    speaks_in_room: false,
+    quotes: true,
+    touches: false,
 };
 
 /// The one who writes Japanese, with emoji.
@@ -230,6 +272,10 @@ const HARUKA: Character = Character {
         "外は雪 ❄️ そちらは？",
         "おやすみなさい 🌙",
     ],
+    aside: None,
+    speaks_in_room: true,
+    quotes: false,
+    touches: true,
 };
 
 /// The one who tries to break the screen. The server takes no control characters, so this is the
@@ -259,7 +305,29 @@ const MALLORY: Character = Character {
         "🏴󠁧󠁢󠁷󠁬󠁳󠁿🏴󠁧󠁢󠁳󠁣󠁴󠁿👨‍👩‍👧‍👦👩🏿‍❤️‍💋‍👨🏻 ﷽ 𒐫 ꧅ ← wide ones",
     ],
     chatter: &[],
+    aside: None,
+    speaks_in_room: false,
+    quotes: false,
+    touches: false,
 };
+
+/// Words to look for, in lower case, and the emoji with which to react to them.
+const TOUCHES: &[(&[&str], &str)] = &[
+    (&["thank", "ありがとう"], "🙏"),
+    (&["ship", "done", "green", "pass", "release", "fine"], "🎉"),
+    (&["coffee", "tea", "lunch"], "☕"),
+    (&["haha", "lol", "😂"], "😂"),
+    (&["hello", "hi ", "hey", "good morning"], "👋"),
+    (&["sorry", "broken", "fail"], "🫂"),
+];
+
+/// The emoji with which to react to a text, if it has something that asks for one.
+pub(super) fn touch(text: &str) -> Option<&'static str> {
+    let lower = format!("{} ", text.to_lowercase());
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let found = TOUCHES.iter().find(|(words, _)| has(words));
+    found.map(|(_, emoji)| *emoji)
+}
 
 /// An answer to how a text looks rather than to what it says.
 pub(super) fn about_shape(text: &str) -> Option<String> {

@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 
 use recado_shared::Seq;
 
-use super::cast::{Character, Habit, about_shape};
-use crate::app::action::{Action, Context};
-use crate::app::keymap::Keymap;
+use super::cast::{CAST, Character, Habit, about_shape, touch};
+use super::keys::Words;
 
 /// Most acts that are planned. What a companion hears beyond it is read and not answered.
 const MAX_PLANNED: usize = 48;
@@ -15,17 +14,36 @@ const MAX_PLANNED: usize = 48;
 /// How often a companion speaks without being asked, at most.
 const MAX_CHATTER: usize = 5;
 
+/// Where a companion meets the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In their direct conversation.
+    Talk,
+    /// In the room of the scene.
+    Room,
+}
+
 /// What a companion does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Act {
-    /// Says this.
-    Say(String),
+    /// Says this, as a reply to a message or by itself.
+    Say {
+        place: Place,
+        to: Option<Seq>,
+        text: String,
+    },
+    /// Reacts to a message.
+    React {
+        place: Place,
+        to: Seq,
+        emoji: &'static str,
+    },
     /// Is seen typing.
-    Type,
+    Type(Place),
     /// Has this on its device.
-    Receive(Seq),
+    Receive(Place, Seq),
     /// Has seen this.
-    Read(Seq),
+    Read(Place, Seq),
     /// Steps away from its device, or comes back to it.
     BeAway(bool),
     /// Closes its connection for this long.
@@ -36,7 +54,7 @@ pub(super) enum Act {
 #[derive(Debug)]
 pub(super) struct Mind {
     character: &'static Character,
-    keys: Keys,
+    words: Words,
     random: fastrand::Rng,
     /// In the order of their times.
     plan: Vec<(Instant, Act)>,
@@ -52,11 +70,11 @@ pub(super) struct Mind {
 }
 
 impl Mind {
-    pub(super) fn new(character: &'static Character, keymap: &Keymap, seed: u64) -> Self {
+    pub(super) fn new(character: &'static Character, words: Words, seed: u64) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
         Self {
             character,
-            keys: Keys::of(keymap),
+            words,
             next_reply: random.usize(..character.replies.len()),
             random,
             plan: Vec::new(),
@@ -103,7 +121,10 @@ impl Mind {
             self.has_greeted = true;
             let mut at = now + self.character.greets_after;
             for line in self.character.greeting {
-                at = self.say(at, line);
+                at = self.say(at, Place::Talk, None, line);
+            }
+            if let Some((after, line)) = self.character.aside {
+                self.say(now + after, Place::Room, None, line);
             }
             if self.character.chatter.is_empty() {
                 return self.plan_habit(now);
@@ -115,16 +136,54 @@ impl Mind {
     }
 
     /// The person wrote something.
-    pub(super) fn hear(&mut self, now: Instant, seq: Seq, text: &str) {
+    pub(super) fn hear(&mut self, now: Instant, place: Place, seq: Seq, text: &str) {
         let received = now + self.between(150, 500);
         let read = received + self.between(700, 2_200);
-        self.schedule(received, Act::Receive(seq));
-        self.schedule(read, Act::Read(seq));
-        if self.plan.len() < MAX_PLANNED / 2 {
+        self.schedule(received, Act::Receive(place, seq));
+        self.schedule(read, Act::Read(place, seq));
+        if let Some(emoji) = self.reaction_to(place, seq, text) {
+            let at = read + self.between(300, 1_200);
+            let to = seq;
+            self.schedule(at, Act::React { place, to, emoji });
+        }
+        if self.plan.len() < MAX_PLANNED / 2 && self.is_asked(place, seq, text) {
             let reply = self.reply_to(text);
             let start = self.busy_until.map_or(read, |busy| busy.max(read));
-            self.say(start + Duration::from_millis(400), &reply);
+            let quotes = place == Place::Room || self.character.quotes;
+            let to = quotes.then_some(seq);
+            self.say(start + Duration::from_millis(400), place, to, &reply);
         }
+    }
+
+    /// Whether it is this companion that answers: in a room, who is named, or else one of them in
+    /// turn.
+    fn is_asked(&self, place: Place, seq: Seq, text: &str) -> bool {
+        let lower = text.to_lowercase();
+        let is_named = |character: &Character| lower.contains(character.name);
+        match place {
+            Place::Talk => true,
+            Place::Room if CAST.iter().any(is_named) => is_named(self.character),
+            Place::Room => self.has_turn(seq),
+        }
+    }
+
+    /// With which emoji it reacts, if at all. In a room the next one in turn always does.
+    fn reaction_to(&self, place: Place, seq: Seq, text: &str) -> Option<&'static str> {
+        match place {
+            Place::Talk => touch(text).filter(|_| self.character.touches),
+            Place::Room if self.has_turn(Seq(seq.0.wrapping_add(1))) => {
+                Some(touch(text).unwrap_or("👍"))
+            }
+            Place::Room => None,
+        }
+    }
+
+    fn has_turn(&self, seq: Seq) -> bool {
+        let mut members = CAST.iter().filter(|character| character.speaks_in_room);
+        let count = u64::try_from(members.clone().count()).unwrap_or(1);
+        let turn = usize::try_from(seq.0 % count.max(1)).unwrap_or_default();
+        let next = members.nth(turn);
+        next.is_some_and(|next| next.name == self.character.name)
     }
 
     fn reply_to(&mut self, text: &str) -> String {
@@ -147,17 +206,17 @@ impl Mind {
     }
 
     /// Plans to type a text and to send it, and returns when.
-    fn say(&mut self, start: Instant, text: &str) -> Instant {
-        let text = self.keys.fill_in(text);
+    fn say(&mut self, start: Instant, place: Place, to: Option<Seq>, text: &str) -> Instant {
+        let text = self.words.fill_in(text);
         let length = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
         let typing = Duration::from_millis(length.saturating_mul(18).clamp(900, 5_500))
             + self.between(0, 700);
         let (mut at, end) = (start, start + typing);
         while at < end {
-            self.schedule(at, Act::Type);
+            self.schedule(at, Act::Type(place));
             at += recado_shared::limits::TYPING_INTERVAL + Duration::from_millis(50);
         }
-        self.schedule(end, Act::Say(text));
+        self.schedule(end, Act::Say { place, to, text });
         self.busy_until = Some(end);
         end + self.between(500, 1_200)
     }
@@ -169,11 +228,16 @@ impl Mind {
                 self.is_away = *is_away;
                 self.plan_habit(now);
             }
-            Act::Say(text) if self.character.chatter.contains(&text.as_str()) => {
+            Act::Say { text, .. } if self.character.chatter.contains(&text.as_str()) => {
                 let pause = self.between(45_000, 80_000);
                 self.plan_chatter(now + pause);
             }
-            Act::Say(_) | Act::Type | Act::Receive(_) | Act::Read(_) | Act::Leave(_) => {}
+            Act::Say { .. }
+            | Act::React { .. }
+            | Act::Type(_)
+            | Act::Receive(..)
+            | Act::Read(..)
+            | Act::Leave(_) => {}
         }
     }
 
@@ -182,7 +246,7 @@ impl Mind {
         if self.chatter < MAX_CHATTER.min(lines.len()) {
             let line = lines[self.chatter];
             self.chatter += 1;
-            self.say(at, line);
+            self.say(at, Place::Talk, None, line);
         }
     }
 
@@ -203,7 +267,7 @@ impl Mind {
 
     fn schedule(&mut self, at: Instant, act: Act) {
         // Receipts and habits always find room: a few per message heard within one bound.
-        if self.plan.len() >= MAX_PLANNED && matches!(act, Act::Say(_) | Act::Type) {
+        if self.plan.len() >= MAX_PLANNED && matches!(act, Act::Say { .. } | Act::Type(_)) {
             return;
         }
         if self.plan.len() >= 2 * MAX_PLANNED {
@@ -222,49 +286,18 @@ impl Mind {
     }
 }
 
-/// The keys that a companion names, as they are bound.
-#[derive(Debug)]
-struct Keys(Vec<(&'static str, String)>);
-
-impl Keys {
-    fn of(keymap: &Keymap) -> Self {
-        let named = [
-            ("{switcher}", Context::Global, Action::Switcher),
-            ("{unread}", Context::Global, Action::NextUnread),
-            ("{next}", Context::Global, Action::NextConversation),
-            ("{up}", Context::Global, Action::PageUp),
-            ("{newest}", Context::Global, Action::Newest),
-            ("{help}", Context::Global, Action::Help),
-            ("{quit}", Context::Global, Action::Quit),
-            ("{submit}", Context::Composer, Action::Submit),
-            ("{copy}", Context::Selection, Action::Copy),
-        ];
-        let key = |(place, context, action)| {
-            let inner = keymap.key_of(context, action);
-            let key = if inner.is_empty() {
-                keymap.key_of(Context::Global, action)
-            } else {
-                inner
-            };
-            (place, key)
-        };
-        Self(named.into_iter().map(key).collect())
-    }
-
-    fn fill_in(&self, text: &str) -> String {
-        let fill = |text: String, (place, key): &(&str, String)| text.replace(place, key);
-        self.0.iter().fold(text.to_owned(), fill)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::cast::CAST;
     use super::*;
+    use crate::app::keymap::Keymap;
+
+    fn words() -> Words {
+        Words::of(&Keymap::default(), "sam")
+    }
 
     fn mind(name: &str, seed: u64) -> Mind {
         let character = CAST.iter().find(|character| character.name == name);
-        Mind::new(character.unwrap(), &Keymap::default(), seed)
+        Mind::new(character.unwrap(), words(), seed)
     }
 
     /// Lives a while and returns what was done, with the time in milliseconds.
@@ -287,7 +320,12 @@ mod tests {
         let life = |seed| {
             let mut mind = mind("carmen", seed);
             mind.arrive(start);
-            mind.hear(start + Duration::from_secs(5), Seq(2), "hello there");
+            mind.hear(
+                start + Duration::from_secs(5),
+                Place::Talk,
+                Seq(2),
+                "hello there",
+            );
             live(&mut mind, start, Duration::from_secs(90))
         };
         assert_eq!(life(1), life(1));
@@ -299,16 +337,20 @@ mod tests {
         let start = Instant::now();
         for character in CAST {
             let mut mind = mind(character.name, 3);
-            mind.hear(start, Seq(7), "well then");
+            mind.hear(start, Place::Talk, Seq(7), "well then");
             let kinds: Vec<_> = live(&mut mind, start, Duration::from_secs(30))
                 .into_iter()
                 .map(|(_, act)| act)
                 .collect();
             assert_eq!(
                 kinds[..3],
-                [Act::Receive(Seq(7)), Act::Read(Seq(7)), Act::Type]
+                [
+                    Act::Receive(Place::Talk, Seq(7)),
+                    Act::Read(Place::Talk, Seq(7)),
+                    Act::Type(Place::Talk)
+                ]
             );
-            assert!(matches!(kinds.last(), Some(Act::Say(_))), "{kinds:?}");
+            assert!(matches!(kinds.last(), Some(Act::Say { .. })), "{kinds:?}");
         }
     }
 
@@ -318,8 +360,10 @@ mod tests {
             let mind = mind(character.name, 1);
             let reactions = character.reactions.iter().flat_map(|(_, replies)| *replies);
             let lines = [character.greeting, character.replies, character.chatter];
-            for line in lines.into_iter().flatten().chain(reactions) {
-                let text = mind.keys.fill_in(line);
+            let aside = character.aside.iter().map(|(_, line)| line);
+            let lines = lines.into_iter().flatten().chain(reactions).chain(aside);
+            for line in lines {
+                let text = mind.words.fill_in(line);
                 assert!(!text.contains(['{', '}']), "{text}");
                 recado_shared::MessageBody::new(text).unwrap();
             }
@@ -331,11 +375,13 @@ mod tests {
         let start = Instant::now();
         let mut mind = mind("ada", 1);
         for number in 1..=500 {
-            mind.hear(start, Seq(number), "again");
+            mind.hear(start, Place::Talk, Seq(number), "again");
             assert!(mind.plan.len() <= 2 * MAX_PLANNED);
         }
         let done = live(&mut mind, start, Duration::from_hours(1));
-        let said = done.iter().filter(|(_, act)| matches!(act, Act::Say(_)));
+        let said = done
+            .iter()
+            .filter(|(_, act)| matches!(act, Act::Say { .. }));
         assert!(said.count() < MAX_PLANNED);
     }
 
@@ -347,5 +393,35 @@ mod tests {
         let done = live(&mut mind, start, Duration::from_mins(2));
         let left = done.iter().filter(|(_, act)| matches!(act, Act::Leave(_)));
         assert!(left.count() >= 2, "{done:?}");
+    }
+
+    #[test]
+    fn in_a_room_one_answers_with_a_reply_and_another_reacts() {
+        let start = Instant::now();
+        for seq in 1..=6 {
+            let said = |text: &str| -> Vec<(&str, Act)> {
+                let lives = CAST.iter().map(|character| {
+                    let mut mind = mind(character.name, 9);
+                    mind.hear(start, Place::Room, Seq(seq), text);
+                    let done = live(&mut mind, start, Duration::from_secs(30));
+                    done.into_iter().map(|(_, act)| (character.name, act))
+                });
+                lives.flatten().collect()
+            };
+            let acts = said("what now");
+            let replies = acts.iter().filter(|(_, act)| {
+                matches!(act, Act::Say { place: Place::Room, to: Some(to), .. } if to.0 == seq)
+            });
+            let reactions = acts
+                .iter()
+                .filter(|(_, act)| matches!(act, Act::React { to, .. } if to.0 == seq));
+            assert_eq!((replies.count(), reactions.count()), (1, 1));
+            let acts = said("@basil and you?");
+            let mut speakers = acts
+                .iter()
+                .filter(|(_, act)| matches!(act, Act::Say { .. }))
+                .map(|(name, _)| *name);
+            assert_eq!((speakers.next(), speakers.next()), (Some("basil"), None));
+        }
     }
 }
