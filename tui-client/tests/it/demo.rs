@@ -25,7 +25,7 @@ fn a_demo_is_complete_alone_and_leaves_nothing_behind() {
     demo.type_text("/msg #workshop Friday is fine");
     demo.key("enter");
     demo.wait("(edited)");
-    demo.wait("Friday is fine for you?");
+    demo.wait("is Friday fine for you?");
     // One of those in the room reacts to it, another replies.
     demo.wait("🎉 1");
     demo.wait(": Friday is fine");
