@@ -79,6 +79,20 @@ impl Folder {
     }
 }
 
+/// Makes a database that lives in memory, and as long as its connection.
+pub(super) fn open_in_memory() -> Result<Connection, StoreError> {
+    let path = Path::new(":memory:");
+    let open = || {
+        let db = Connection::open_in_memory()?;
+        db.set_prepared_statement_cache_capacity(STATEMENTS);
+        db.pragma_update(None, "foreign_keys", true)?;
+        Ok(db)
+    };
+    let mut db = open().map_err(StoreError::database(path))?;
+    schema::migrate(&mut db, path)?;
+    Ok(db)
+}
+
 /// Says so if no server ever used a folder, and makes nothing in it.
 pub(super) fn expect_data(dir: &Path) -> Result<(), StoreError> {
     let path = database_in(dir);

@@ -5,6 +5,7 @@
 
 mod admin;
 mod content;
+mod engine;
 mod error;
 mod folder;
 mod invite;
@@ -31,6 +32,7 @@ pub use admin::{
     Admin, Change, ChangeError, Changed, InviteFacts, RoomFacts, UserDetail, UserFacts, UserState,
     administer, create_invite, open_admin,
 };
+pub use engine::Engine;
 pub use error::StoreError;
 pub use request::{
     Admission, Admitted, Appended, FindRooms, Login, NewRoom, Origin, Read, ReadResult,

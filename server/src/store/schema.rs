@@ -104,6 +104,12 @@ pub(super) fn identity(db: &Connection) -> rusqlite::Result<(LogId, u64)> {
         })
 }
 
+/// Gives the data another identity than the one that was drawn for it.
+pub(super) fn set_identity(db: &Connection, log: LogId) -> rusqlite::Result<()> {
+    db.execute("UPDATE meta SET log = ?1", [log.0])?;
+    Ok(())
+}
+
 /// Stores the newest stamp.
 pub(super) fn set_stamp(db: &Connection, stamp: u64) -> rusqlite::Result<()> {
     db.prepare_cached("UPDATE meta SET stamp = ?1")?

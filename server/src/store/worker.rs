@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::admin::Changed;
 use super::log::NewEntry;
-use super::request::{Read, RosterRoom, Write, Written};
+use super::request::{Read, ReadResult, RosterRoom, Write, Written};
 use super::{Checkpoints, StoreEvent, admin, log, login, read, room, schema};
 
 /// Most requests in one commit.
@@ -79,6 +79,11 @@ impl Writer {
     /// All rooms.
     pub(super) fn roster(&self) -> rusqlite::Result<Vec<RosterRoom>> {
         room::roster(&self.db)
+    }
+
+    /// Answers a question from all that is committed.
+    pub(super) fn answer(&mut self, question: Read) -> rusqlite::Result<ReadResult> {
+        read::answer(&mut self.db, question)
     }
 
     /// Commits and answers until the queue is closed and empty, or the database fails.

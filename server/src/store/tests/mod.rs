@@ -2,6 +2,7 @@
 
 mod admin;
 mod crash;
+mod engine;
 mod handle;
 mod log;
 mod login;

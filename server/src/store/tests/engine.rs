@@ -1,0 +1,36 @@
+//! The store in memory.
+
+use recado_shared::{LogId, PageRange};
+
+use super::*;
+
+#[test]
+fn a_store_in_memory_commits_batches_and_answers() {
+    let mut engine = Engine::in_memory(LogId([7; 16])).unwrap();
+    let enter = |device, name| Write::Login(login(device, Some(name)));
+    let written = engine
+        .commit(&[enter(1, "alice"), enter(2, "bob")])
+        .unwrap();
+    let users: Vec<_> = written
+        .into_iter()
+        .map(|written| match written {
+            Written::Login { result, .. } => result.unwrap(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert!(users.iter().all(|admitted| admitted.log == LogId([7; 16])));
+    let (alice, bob) = (users[0].user, users[1].user);
+    engine.commit(&[message(alice, bob, 1, "hello")]).unwrap();
+    let page = Read::Page {
+        origin: ORIGIN,
+        user: bob,
+        conversation: ConversationId::direct(alice, bob),
+        range: PageRange::After(Seq::ZERO),
+        limit: 10,
+    };
+    let ReadResult::Page { entries, .. } = engine.answer(page).unwrap() else {
+        panic!("a page is answered by a page");
+    };
+    assert_eq!(entries[0].content, text("hello"));
+    assert_eq!(engine.roster().unwrap(), []);
+}
