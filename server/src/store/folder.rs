@@ -13,7 +13,7 @@ use super::worker::wal_checkpoint;
 
 /// How long a connection waits for another one that writes. Only short commands of an
 /// administrator write beside the server.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Page cache of one connection, in KiB; the minus sign tells `SQLite` that it is not in pages.
 const CACHE_SIZE: i32 = -16_384;

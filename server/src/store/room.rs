@@ -138,12 +138,11 @@ pub(super) fn apply(
         let is_member = standing == Some(Standing::Member);
         return Ok(is_member.then_some(()).ok_or(RequestError::NotAMember));
     };
+    if let Some(error) = overtaken(db, change, standing, event)? {
+        return Ok(Err(error));
+    }
     match event {
-        RoomEvent::Joined if standing == Some(Standing::Member) => {
-            return Ok(Err(RequestError::AlreadyAMember));
-        }
         RoomEvent::Joined => enter(db, stamp, change, Role::Member)?,
-        _ if standing != Some(Standing::Member) => return Ok(Err(RequestError::NotAMember)),
         RoomEvent::Renamed(name) => return rename(db, change.room, name),
         RoomEvent::Topic(topic) => {
             set(db, change.room, "topic", topic.as_ref().map(Topic::as_str))?;
@@ -186,6 +185,69 @@ pub(super) fn apply(
         RoomEvent::Created | RoomEvent::Closed => return Ok(Err(RequestError::Invalid)),
     }
     Ok(Ok(()))
+}
+
+/// Says why an event makes no sense any more that was allowed when it was asked for: what was
+/// committed since has changed how its author, or whom it is about, stands.
+fn overtaken(
+    db: &Connection,
+    change: &Change,
+    author: Option<Standing>,
+    event: &RoomEvent,
+) -> Result<Option<RequestError>> {
+    let standing = |user: UserId| standing_of(db, change.conversation, user);
+    let is_member =
+        |user: UserId| -> Result<bool> { Ok(standing(user)? == Some(Standing::Member)) };
+    let error = match (event, author) {
+        (RoomEvent::Joined, Some(Standing::Member)) => Some(RequestError::AlreadyAMember),
+        (RoomEvent::Joined, Some(Standing::Banned)) => Some(RequestError::Banned),
+        (RoomEvent::Joined, _) => is_closed(db, change.room)?.then_some(RequestError::UnknownRoom),
+        (_, author) if author != Some(Standing::Member) => Some(RequestError::NotAMember),
+        (RoomEvent::Invited(user), _) => match standing(*user)? {
+            Some(Standing::Member) => Some(RequestError::AlreadyInRoom),
+            Some(Standing::Banned) => Some(RequestError::PersonBanned),
+            _ => None,
+        },
+        (RoomEvent::Unbanned(user), _) => {
+            let is_banned = standing(*user)? == Some(Standing::Banned);
+            (!is_banned).then_some(RequestError::NotBanned)
+        }
+        (RoomEvent::Kicked(user) | RoomEvent::Muted { user, .. } | RoomEvent::Unmuted(user), _) => {
+            (!is_member(*user)?).then_some(RequestError::NotInRoom)
+        }
+        (RoomEvent::Role { user, role }, _) => {
+            if !is_member(*user)? {
+                Some(RequestError::NotInRoom)
+            } else if *role != Role::Owner && last_owner(db, change, *user)?.0 {
+                Some(RequestError::LastOwner)
+            } else {
+                None
+            }
+        }
+        (RoomEvent::Left, _) => {
+            let (is_last, others) = last_owner(db, change, change.author)?;
+            (is_last && others > 0).then_some(RequestError::LastOwner)
+        }
+        _ => None,
+    };
+    Ok(error)
+}
+
+fn is_closed(db: &Connection, room: RoomId) -> Result<bool> {
+    db.prepare_cached("SELECT is_closed FROM rooms WHERE id = ?1")?
+        .query_one([int(room.0)], |row| row.get(0))
+}
+
+/// Whether a member is the room's only owner, and how many others are in it.
+fn last_owner(db: &Connection, change: &Change, user: UserId) -> Result<(bool, u64)> {
+    db.prepare_cached(
+        "SELECT (SELECT role FROM members WHERE conversation = ?1 AND user = ?2) = 2
+             AND ifnull(max(role), 0) < 2, count(*)
+         FROM members WHERE conversation = ?1 AND user <> ?2 AND standing = 0",
+    )?
+    .query_one(params![change.conversation, int(user.0)], |row| {
+        Ok((row.get(0)?, uint(row, 1)?))
+    })
 }
 
 fn rename(db: &Connection, room: RoomId, name: &RoomName) -> Outcome<()> {

@@ -2,15 +2,21 @@
 //! beside it. They own the connections.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use recado_shared::{Content, LogId, Stamp};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::mpsc;
 
 use super::admin::Changed;
+use super::folder::BUSY_TIMEOUT;
 use super::log::NewEntry;
 use super::request::{Read, ReadResult, RosterRoom, Write, Written};
 use super::{Checkpoints, StoreEvent, admin, log, login, read, room, schema};
+
+/// How long the emptying of the write-ahead log waits for readers. Those of the server need a few
+/// milliseconds.
+const READER_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Most requests in one commit.
 const MAX_BATCH: usize = 1_024;
@@ -186,10 +192,14 @@ fn stop(queue: mpsc::Receiver<Write>, answers: &Answers, error: &rusqlite::Error
 }
 
 /// Moves everything into the database and empties the write-ahead log. Returns whether that was
-/// possible.
+/// possible: whoever reads for long, such as a shell, hinders it, and must not hold up commits.
 fn truncate_wal(db: &Connection) -> rusqlite::Result<bool> {
-    db.prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")?
-        .query_one([], |row| Ok(row.get::<_, i64>(0)? == 0))
+    db.busy_timeout(READER_TIMEOUT)?;
+    let is_empty = db
+        .prepare_cached("PRAGMA wal_checkpoint(TRUNCATE)")?
+        .query_one([], |row| Ok(row.get::<_, i64>(0)? == 0));
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    is_empty
 }
 
 /// Runs a checkpoint of this mode, and returns how many pages it left in the write-ahead log.

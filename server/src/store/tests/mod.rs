@@ -3,10 +3,12 @@
 mod admin;
 mod crash;
 mod engine;
+mod erase;
 mod handle;
 mod log;
 mod login;
 mod read;
+mod rooms;
 
 use std::path::Path;
 
