@@ -201,6 +201,11 @@ impl App {
             return;
         };
         let entry = conversation.log.entry(seq);
+        if let Some(entry) = entry.filter(|entry| self.is_hidden(conversation, entry)) {
+            let name = self.name_of(entry.author);
+            self.message = Some(format!("{name}: {}", conversation.folding.text(entry)));
+            return;
+        }
         let mut versions = entry.map_or(Vec::new(), |entry| conversation.folding.versions(entry));
         versions.pop();
         self.message = Some(if versions.is_empty() {

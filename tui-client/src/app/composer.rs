@@ -103,6 +103,12 @@ impl Composer {
         kept == text.len()
     }
 
+    /// Replaces the whole text, which can be undone.
+    pub fn set_text(&mut self, text: &str) {
+        let text = recado_shared::text::sanitise_input(text);
+        self.replace(0..self.text.len(), &text, Step::Other);
+    }
+
     /// Replaces a part of the text, such as a word that is completed, if there is room for it.
     pub fn replace_word(&mut self, word: Range<usize>, with: &str) {
         let has_room = self.text.len() - word.len() + with.len() <= MAX_LEN;

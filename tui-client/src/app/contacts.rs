@@ -190,17 +190,35 @@ impl App {
             let time = last.entry(pending.conversation).or_insert(pending.typed);
             *time = pending.typed.max(*time);
         }
+        for id in self.user_settings.favourites() {
+            // Also people with whom there is no conversation.
+            if self.conversations.contains_key(&id) || id.peer_of(me).is_some() {
+                last.entry(id).or_insert(Timestamp(0));
+            }
+        }
         let mut active: Vec<_> = last
             .into_iter()
-            .map(|(id, time)| (Reverse(time), id))
+            .map(|(id, time)| (id, Reverse(time)))
             .collect();
-        active.retain(|(_, id)| self.is_listed(*id));
-        active.sort_by_key(|&(time, id)| (self.rank(id), time, id));
-        let taken: BTreeSet<_> = active.iter().filter_map(|(_, id)| id.peer_of(me)).collect();
+        active.retain(|(id, _)| self.is_listed(*id));
+        active.sort_by_cached_key(|&(id, time)| match self.section(id) {
+            // They stay where they are, whatever happens in them.
+            section @ Section::Favourites => (
+                section,
+                self.title(id).to_lowercase(),
+                0,
+                Reverse(Timestamp(0)),
+                id,
+            ),
+            section @ (Section::Conversations | Section::People) => {
+                (section, String::new(), self.rank(id), time, id)
+            }
+        });
+        let taken: BTreeSet<_> = active.iter().filter_map(|(id, _)| id.peer_of(me)).collect();
         let people = self.contacts.without(me, &taken).into_iter();
         self.contacts.order = active
             .into_iter()
-            .map(|(_, id)| (id, Section::Conversations))
+            .map(|(id, _)| (id, self.section(id)))
             .chain(people.map(|user| (ConversationId::direct(me, user), Section::People)))
             .collect();
     }
@@ -216,10 +234,24 @@ impl App {
         })
     }
 
-    /// Where a conversation stands in the list: invitations first, rooms that the user is out of
-    /// last.
+    fn section(&self, id: ConversationId) -> Section {
+        if self.user_settings.is_favourite(id) {
+            Section::Favourites
+        } else {
+            Section::Conversations
+        }
+    }
+
+    /// Where a conversation stands in the list: invitations and requests to write first, rooms that the user is out of
+    /// and people whom they have blocked last.
     fn rank(&self, id: ConversationId) -> u8 {
         let conversation = self.conversations.get(&id);
+        if self.is_blocked_in(id) {
+            return 2;
+        }
+        if conversation.is_some_and(|c| c.is_request) {
+            return 0;
+        }
         match conversation.map_or(Standing::Member, Conversation::standing) {
             Standing::Invited => 0,
             Standing::Member => 1,

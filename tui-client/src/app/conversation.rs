@@ -11,6 +11,7 @@ use recado_shared::{
     UserId,
 };
 
+use super::attention::Calls;
 use super::composer::Composer;
 use super::folding::{Folding, is_shown};
 use super::log::{Log, OPEN_LOADED, UNOPENED_LOADED};
@@ -97,6 +98,8 @@ pub(super) struct Conversation {
     /// What became of its messages.
     pub(super) folding: Folding,
     unread: Unread,
+    /// Which entries are meant for the user.
+    pub(super) calls: Calls,
     /// The user's own progress here, ahead of what the server knows while offline.
     pub(super) own: Progress,
     /// What the server said of the user's own progress.
@@ -140,6 +143,7 @@ impl Conversation {
             log: Log::default(),
             folding: Folding::default(),
             unread: Unread::default(),
+            calls: Calls::default(),
             own: Progress::default(),
             acked: Progress::default(),
             sent: Progress::default(),
@@ -427,6 +431,7 @@ impl Conversation {
             self.last_of_others = self.last_of_others.min(newest);
             self.unread.keep_up_to(newest);
             self.folding.keep_up_to(newest);
+            self.calls.keep_up_to(newest);
             self.new_line = None;
         }
         if self.is_ack_unsure {

@@ -19,6 +19,9 @@ const NOT_HERE: &str = "… earlier message";
 /// What stands in place of a text that was taken back.
 const DELETED: &str = "message deleted";
 
+/// What stands in place of a text of somebody whom the user has blocked.
+const BLOCKED: &str = "message of a blocked person";
+
 /// What waits in the outbox, by the message that it changes.
 type Waiting<'a> = BTreeMap<Seq, Vec<&'a Pending>>;
 
@@ -71,6 +74,20 @@ impl App {
         } else {
             Mark::Accepted
         };
+        if self.is_hidden(conversation, entry) {
+            return Item::Message {
+                id,
+                author: self.name_of(entry.author),
+                is_own,
+                time: entry.time,
+                body: BLOCKED,
+                mark: None,
+                details: Details {
+                    kind: MessageKind::Hidden,
+                    ..Details::default()
+                },
+            };
+        }
         let mut message = Message {
             body: conversation.folding.text(entry),
             mark: is_own.then_some(mark),
@@ -89,6 +106,13 @@ impl App {
             mark: message.mark,
             details: message.details,
         }
+    }
+
+    /// Whether a message is folded into a line because its author is blocked: in rooms, where
+    /// the others answer it. What was said with the person alone stays to be read.
+    pub(super) fn is_hidden(&self, conversation: &Conversation, entry: &Entry) -> bool {
+        let is_blocked = self.user_settings.is_blocked(entry.author);
+        is_blocked && conversation.room().is_some() && !conversation.folding.is_deleted(entry)
     }
 
     fn details<'a>(&'a self, conversation: &'a Conversation, entry: &'a Entry) -> Details<'a> {
@@ -143,6 +167,7 @@ impl App {
         let (author, text) = match entry {
             None => ("", NOT_HERE),
             Some(entry) if folding.is_deleted(entry) => ("", "deleted message"),
+            Some(entry) if self.is_hidden(conversation, entry) => ("", BLOCKED),
             Some(entry) => (self.name_of(entry.author), folding.text(entry)),
         };
         Quote { author, text }

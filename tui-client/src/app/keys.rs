@@ -55,7 +55,7 @@ impl App {
         }
         let was_doomed = self.nav.doomed.take();
         match action {
-            Action::Quit => self.quit(),
+            Action::Quit => self.quit(now),
             Action::Help => self.toggle_help(),
             Action::Switcher => self.toggle_switcher(),
             Action::Reconnect => self.reconnect(),
@@ -84,7 +84,7 @@ impl App {
             Action::Link => self.copy_link(),
             Action::NextConversation => self.step(1),
             Action::PreviousConversation => self.step(-1),
-            Action::NextUnread => self.open_next_unread(),
+            Action::NextUnread => self.open_next_unread(now),
             Action::Back => self.go_back(),
             Action::TogglePane => self.toggle_pane(),
             Action::Complete => {
@@ -278,6 +278,7 @@ impl App {
     pub(super) fn note_edited(&mut self, now: Now) {
         if let Some(id) = self.nav.open {
             self.unsaved.draft(id);
+            self.drafts.change(id);
         }
         self.refresh_completion();
         self.hint_typing(now);

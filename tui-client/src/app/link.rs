@@ -68,6 +68,11 @@ impl Link {
         }
     }
 
+    /// When the person pressed a key last, or the program started.
+    pub(super) fn last_input(&self) -> Instant {
+        self.last_input
+    }
+
     fn activity(&self, now: Instant) -> Activity {
         if now >= self.last_input + AWAY_AFTER {
             Activity::Away
@@ -166,6 +171,7 @@ impl App {
         self.requests.forget_all();
         self.forget_command_requests();
         self.outbox.unsend_all();
+        self.user_settings.begin_session();
         if self.me.as_ref() != Some(&me) {
             let is_other_log = |old: &StoredMe| (old.log, old.user) != (me.log, me.user);
             let is_other = self.me.as_ref().is_some_and(is_other_log);

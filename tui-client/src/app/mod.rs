@@ -5,6 +5,7 @@
 
 pub mod action;
 mod acts;
+mod attention;
 mod command;
 mod completion;
 pub mod composer;
@@ -13,6 +14,7 @@ mod contacts;
 mod conversation;
 mod counting;
 mod cursors;
+mod drafts;
 pub mod effect;
 pub mod event;
 mod folding;
@@ -39,6 +41,7 @@ mod room;
 pub mod screen;
 mod selection;
 mod sending;
+mod settings;
 mod switcher;
 mod sync;
 #[cfg(test)]
@@ -60,6 +63,7 @@ use contacts::Contacts;
 use conversation::Conversation;
 use counting::Counting;
 use cursors::CursorPace;
+use drafts::Drafts;
 use ids::IdSupply;
 use keymap::Keymap;
 use link::Link;
@@ -67,6 +71,7 @@ use names::Names;
 use navigation::Navigation;
 use outbox::Outbox;
 use requests::Requests;
+use settings::UserSettings;
 use switcher::OverlayState;
 use sync::Directory;
 use unsaved::Unsaved;
@@ -110,6 +115,8 @@ pub struct App {
     outbox: Outbox,
     requests: Requests,
     commands: Commands,
+    user_settings: UserSettings,
+    drafts: Drafts,
     /// What the composer offers.
     completion: Option<Completion>,
     /// The emoji that were used last for reactions in this run, the last one first.
@@ -151,6 +158,8 @@ impl App {
             outbox,
             requests: Requests::default(),
             commands: Commands::default(),
+            user_settings: UserSettings::from_stored(snapshot.settings, snapshot.settings_stamp),
+            drafts: Drafts::default(),
             completion: None,
             recent_emoji: Vec::new(),
             directory: Directory::default(),
@@ -176,10 +185,12 @@ impl App {
                     app.counting.doubt(id);
                     app.conversations.insert(id, conversation);
                     app.meet_loaded(id);
+                    app.note_loaded_calls(id);
                 }
             }
         }
         app.place_unsent();
+        app.compare_drafts();
         app.refresh_contacts();
         if let Some(open) = snapshot.open {
             app.restore_open(open);
@@ -221,7 +232,7 @@ impl App {
                 ));
             }
             Event::Found(_) | Event::Deadline => {}
-            Event::Terminate => self.quit(),
+            Event::Terminate => self.quit(now),
         }
         self.follow_up(now);
         std::mem::take(&mut self.effects)
@@ -238,6 +249,8 @@ impl App {
             .chain(self.unsaved.due())
             .chain(self.cursor_pace.next_deadline())
             .chain(self.outbox.paused_until.filter(|_| self.link.is_up()))
+            .chain(self.user_settings.next_deadline(self.link.is_up()))
+            .chain(self.drafts_deadline())
             .min()
     }
 
@@ -256,6 +269,7 @@ impl App {
         self.expire(now);
         self.check_selection();
         self.check_completion();
+        self.take_drafts(now);
         self.refresh_contacts();
         self.move_cursors();
         self.send_appends(now);
@@ -267,6 +281,8 @@ impl App {
         self.count_next();
         self.send_watch();
         self.save_due(now);
+        self.share_due_drafts(now);
+        self.exchange_settings(now);
     }
 
     fn expire(&mut self, now: Now) {
@@ -307,6 +323,7 @@ impl App {
             let conversation = Conversation::new(id, me)?;
             self.contacts.add_peer(&conversation);
             self.conversations.insert(id, conversation);
+            self.offer_first_draft(id);
         }
         self.touched.insert(id);
         self.conversations.get_mut(&id)
@@ -317,9 +334,11 @@ impl App {
     }
 
     /// Saves what is not saved yet and leaves.
-    fn quit(&mut self) {
+    fn quit(&mut self, now: Now) {
         self.remember_place();
         self.save_all();
+        self.share_drafts();
+        self.exchange_settings(now);
         if self.link.is_up() {
             self.send(ClientFrame::Leave);
         }
@@ -333,6 +352,8 @@ impl App {
         self.message = Some(message.to_owned());
         self.since = None;
         self.contacts = Contacts::default();
+        self.user_settings.forget_log();
+        self.drafts.forget_log();
         let me = self.user();
         for (id, mut old) in std::mem::take(&mut self.conversations) {
             let Some(mut fresh) = me.and_then(|me| Conversation::new(id, me)) else {

@@ -132,6 +132,7 @@ impl App {
             left.trim(false);
         }
         self.save_all();
+        self.share_drafts();
         self.save(Save::Open(id));
         self.enter(id);
         self.contacts.mark_stale();
@@ -186,21 +187,6 @@ impl App {
         match self.contacts.order().get(index) {
             Some(&(id, _)) => self.jump_to(id),
             None => self.message = Some(format!("the list has no position {}", index + 1)),
-        }
-    }
-
-    /// Opens the unread conversation in which something happened last.
-    pub(super) fn open_next_unread(&mut self) {
-        let is_unread =
-            |id: &ConversationId| self.conversations.get(id).is_some_and(|c| c.unread() > 0);
-        let listed = self.contacts.order().iter().map(|&(id, _)| id);
-        let others = listed.filter(|&id| self.nav.open != Some(id));
-        if let Some(id) = others.clone().find(is_unread) {
-            self.jump_to(id);
-        } else if self.nav.open.as_ref().is_some_and(is_unread) {
-            self.scroll_first_unread();
-        } else {
-            self.message = Some("nothing is unread".to_owned());
         }
     }
 

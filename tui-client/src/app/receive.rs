@@ -25,7 +25,7 @@ impl App {
             ServerFrame::Entry {
                 conversation,
                 entry,
-            } => self.on_entry(conversation, entry),
+            } => self.on_entry(conversation, entry, now),
             ServerFrame::Cursors {
                 conversation,
                 cursors,
@@ -38,11 +38,12 @@ impl App {
             ServerFrame::Announcement(text) => {
                 self.message = Some(format!("announcement: {}", text.as_str()));
             }
-            // After `Behind` come heads, and those say all. The rest is the network task's.
-            ServerFrame::Behind
-            | ServerFrame::Welcome(_)
+            ServerFrame::Setting { setting, stamp } => self.on_setting(setting, stamp),
+            // Heads come as well, and those say all of the conversations.
+            ServerFrame::Behind => self.user_settings.pull_again(),
+            // The rest is the network task's.
+            ServerFrame::Welcome(_)
             | ServerFrame::Refused(_)
-            | ServerFrame::Setting { .. }
             | ServerFrame::Ping(_)
             | ServerFrame::Pong(_) => {}
         }
@@ -64,6 +65,8 @@ impl App {
             (Asked::Page(id, _), _) => self.on_page_refused(id),
             (Asked::People, Ok(Answer::People { people, more })) => self.on_people(people, more),
             (Asked::Names, Ok(Answer::People { people, .. })) => self.take_people(people),
+            (Asked::Set(setting), result) => self.on_set(&setting, &result, now),
+            (Asked::Settings, result) => self.on_settings(result, now),
             (Asked::Act { what, .. }, Err(error)) => {
                 self.message = Some(format!("could not {what}: {error}"));
             }
@@ -123,11 +126,11 @@ impl App {
         Some(stored)
     }
 
-    fn on_entry(&mut self, id: ConversationId, entry: Entry) {
+    fn on_entry(&mut self, id: ConversationId, entry: Entry, now: Now) {
         let Some(me) = self.user() else {
             return;
         };
-        let author = entry.author;
+        let (seq, author) = (entry.seq, entry.author);
         let is_message = entry.content.is_message();
         if !self.take_entries(id, vec![entry]) || author == me {
             return;
@@ -135,7 +138,8 @@ impl App {
         if let Some(conversation) = self.conversations.get_mut(&id) {
             conversation.stop_typing(author);
         }
-        if is_message && !self.nav.has_focus && self.settings.bell {
+        let may_ring = is_message && !self.nav.has_focus && self.settings.bell;
+        if may_ring && self.rings(id, (seq, author), now) {
             self.effects.push(Effect::Bell);
         }
     }
@@ -166,6 +170,9 @@ impl App {
             if let Content::Room(event) = &entry.content {
                 has_facts |= conversation.follow_room(entry, event);
             }
+            // Writing to somebody takes their request to write.
+            let is_answer = entry.author == me && entry.content.is_message();
+            has_facts |= is_answer && std::mem::take(&mut conversation.is_request);
         }
         conversation.trim(is_open);
         let held = conversation.log.held().to_held();
@@ -174,6 +181,7 @@ impl App {
             self.save_head(id);
         }
         self.meet_authors(id, &added);
+        self.note_calls(id, &added);
         self.save(Save::Entries {
             conversation: id,
             entries: added,
@@ -244,6 +252,7 @@ impl App {
         let people: Vec<_> = authors(&loaded.entries)
             .chain(authors(&loaded.about))
             .collect();
+        let (about, entries) = (loaded.about.clone(), loaded.entries.clone());
         conversation.add_loaded(loaded);
         conversation.trim(is_open);
         if conversation.unread() != before {
@@ -254,6 +263,8 @@ impl App {
                 self.meet(user);
             }
         }
+        self.note_calls(id, &about);
+        self.note_calls(id, &entries);
         self.finish_jump(id);
     }
 

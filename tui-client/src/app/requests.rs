@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use recado_shared::{ConversationId, MessageId, PageRange, RequestNumber};
+use recado_shared::{ConversationId, MessageId, PageRange, RequestNumber, Setting};
 
 /// What was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,10 @@ pub(super) enum Asked {
         /// What to say once it is done; `None` where that can be seen.
         done: Option<String>,
     },
+    /// To change a setting.
+    Set(Setting),
+    /// What settings changed.
+    Settings,
     /// Something that a command or a list needs: which one is known there.
     Command,
 }
@@ -66,6 +70,8 @@ impl Requests {
             | Asked::People
             | Asked::Names
             | Asked::Act { .. }
+            | Asked::Set(_)
+            | Asked::Settings
             | Asked::Command => None,
         })
     }

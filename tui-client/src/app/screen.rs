@@ -84,6 +84,8 @@ pub struct ContactRow<'a> {
     pub presence: Option<Presence>,
     /// Unread messages.
     pub unread: u64,
+    /// Those of them that call the user or answer them.
+    pub mentions: u64,
     /// When the newest entry was accepted; `None` for people without a conversation.
     pub last: Option<Timestamp>,
     /// Whether it is the open conversation.
@@ -98,6 +100,12 @@ pub struct ContactRow<'a> {
     pub room: Option<Standing>,
     /// Whether the person asks to write to the user.
     pub is_request: bool,
+    /// Whether the user has blocked the person.
+    pub is_blocked: bool,
+    /// Whether the user keeps it on top.
+    pub is_favourite: bool,
+    /// What of it is to be noticed.
+    pub attention: Attention,
     /// Under which heading it stands.
     pub section: Section,
 }
@@ -105,14 +113,29 @@ pub struct ContactRow<'a> {
 /// A part of the contact list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Section {
+    /// Conversations that the user keeps on top, by name: they stay where they are.
+    Favourites,
     /// Conversations, newest first.
     Conversations,
     /// People of this server without a conversation: who is online first, then by name.
     People,
 }
 
+/// What of a conversation is brought to the user's notice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Attention {
+    /// Every message.
+    #[default]
+    All,
+    /// What is meant for the user.
+    Mentions,
+    /// Nothing.
+    Nothing,
+}
+
 /// The open conversation.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct ConversationView<'a> {
     /// Which one.
     pub id: ConversationId,
@@ -122,6 +145,10 @@ pub struct ConversationView<'a> {
     pub room: Option<RoomView<'a>>,
     /// Whether the person asks to write to the user.
     pub is_request: bool,
+    /// Whether the user has blocked the person.
+    pub is_blocked: bool,
+    /// What of it is to be noticed.
+    pub attention: Attention,
     /// The other person's presence, `None` while offline ourselves.
     pub presence: Option<Presence>,
     /// What is loaded, oldest first: entries, gaps, then the outbox.
@@ -242,6 +269,8 @@ pub enum MessageKind {
     Emote,
     /// It was taken back; the text says so.
     Deleted,
+    /// A person whom the user has blocked wrote it; the text says so.
+    Hidden,
 }
 
 /// A message that another one replies to.

@@ -178,6 +178,7 @@ impl App {
         }
         let draft = conversation.draft().to_owned();
         self.unsaved.forget_draft(pending.conversation);
+        self.drafts.change(pending.conversation);
         self.save(Save::TakeBack {
             id,
             conversation: pending.conversation,

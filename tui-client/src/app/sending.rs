@@ -83,9 +83,11 @@ impl App {
         };
         if pending.content.is_message() {
             self.unsaved.forget_draft(conversation);
+            self.drafts.end(conversation);
         } else {
             // The composer may hold other text than a moment ago: the draft is what it holds now.
             self.unsaved.draft(conversation);
+            self.drafts.change(conversation);
         }
         self.save(Save::Queue(pending.clone()));
         self.outbox.push(pending);

@@ -25,6 +25,11 @@ impl Unsaved {
         self.drafts.insert(id);
     }
 
+    /// The text in a composer is another one, and the other devices know of it.
+    pub(super) fn follow_draft(&mut self, id: ConversationId) {
+        self.drafts.insert(id);
+    }
+
     /// The draft left the composer in another way.
     pub(super) fn forget_draft(&mut self, id: ConversationId) {
         self.drafts.remove(&id);

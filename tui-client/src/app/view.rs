@@ -28,9 +28,9 @@ impl App {
         Screen {
             me: self.my_name(),
             contacts: contacts
-                .map(|&(id, section)| self.contact_row(id, section, failures.contains(&id)))
+                .map(|&(id, section)| self.contact_row((id, section), failures.contains(&id), now))
                 .collect(),
-            conversation: open.map(|conversation| self.conversation_view(conversation)),
+            conversation: open.map(|conversation| self.conversation_view(conversation, now)),
             link: self.link.view(now.instant),
             waiting,
             failed,
@@ -76,6 +76,12 @@ impl App {
         }
     }
 
+    /// Whether the user has blocked the person of a direct conversation.
+    pub(super) fn is_blocked_in(&self, id: ConversationId) -> bool {
+        let peer = self.user().and_then(|me| id.peer_of(me));
+        peer.is_some_and(|peer| self.user_settings.is_blocked(peer))
+    }
+
     fn presence_in(&self, id: ConversationId) -> Option<Presence> {
         let peer = id.peer_of(self.user()?)?;
         let contact = self.contacts.find(peer)?;
@@ -84,9 +90,9 @@ impl App {
 
     fn contact_row(
         &self,
-        id: ConversationId,
-        section: Section,
+        (id, section): (ConversationId, Section),
         has_failed: bool,
+        now: Now,
     ) -> ContactRow<'_> {
         let conversation = self.conversations.get(&id);
         ContactRow {
@@ -94,6 +100,7 @@ impl App {
             name: self.title(id),
             presence: self.presence_in(id),
             unread: conversation.map_or(0, Conversation::unread),
+            mentions: conversation.map_or(0, |conversation| self.calls_in(conversation)),
             last: conversation.and_then(Conversation::last_change),
             is_open: self.nav.open == Some(id),
             has_draft: conversation.is_some_and(|c| !c.composer.is_empty()),
@@ -103,22 +110,32 @@ impl App {
                 .and_then(Conversation::room)
                 .map(Room::standing),
             is_request: conversation.is_some_and(|c| c.is_request),
+            is_blocked: self.is_blocked_in(id),
+            is_favourite: self.user_settings.is_favourite(id),
+            attention: self.user_settings.attention(id, now.wall),
             section,
         }
     }
 
-    fn conversation_view<'a>(&'a self, conversation: &'a Conversation) -> ConversationView<'a> {
+    fn conversation_view<'a>(
+        &'a self,
+        conversation: &'a Conversation,
+        now: Now,
+    ) -> ConversationView<'a> {
         let log = &conversation.log;
         ConversationView {
             id: conversation.id,
             title: self.title(conversation.id),
             room: self.room_facts(conversation.id).map(room_view),
             is_request: conversation.is_request,
+            is_blocked: self.is_blocked_in(conversation.id),
+            attention: self.user_settings.attention(conversation.id, now.wall),
             presence: self.presence_in(conversation.id),
             items: Vec::new(),
             new_from: None,
             typing: conversation
                 .typing()
+                .filter(|user| !self.user_settings.is_blocked(*user))
                 .map(|user| self.name_of(user))
                 .collect(),
             place: conversation.place,

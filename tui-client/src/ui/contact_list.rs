@@ -8,7 +8,7 @@ use super::text::{cells, centred, put, right, row, when};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
-use crate::app::screen::{ContactRow, Screen, Section};
+use crate::app::screen::{Attention, ContactRow, Screen, Section};
 use crate::text;
 
 /// What to say to somebody who is alone.
@@ -59,7 +59,7 @@ fn lines<'a>(contacts: &'a [ContactRow<'a>]) -> Vec<Line<'a>> {
     let mut last = None;
     for contact in contacts {
         let heading = match (contact.section, contact.presence) {
-            (Section::Conversations, _) => None,
+            (Section::Favourites | Section::Conversations, _) => None,
             (Section::People, Some(Presence::Online)) => Some("── people online ──"),
             (Section::People, _) => Some("── people ──"),
         };
@@ -93,6 +93,7 @@ fn draw_contact(buffer: &mut Buffer, area: Rect, contact: &ContactRow<'_>, view:
     let (glyph, style) = match contact.room {
         Some(Standing::Member | Standing::Invited) => ("#", Theme::text()),
         Some(Standing::Left | Standing::Kicked | Standing::Banned) => ("#", Theme::dim()),
+        None if contact.is_blocked => ("⊘", Theme::dim()),
         None if contact.is_request => ("?", theme.unread()),
         None => theme.presence(contact.presence),
     };
@@ -108,9 +109,10 @@ fn draw_contact(buffer: &mut Buffer, area: Rect, contact: &ContactRow<'_>, view:
         contact.room,
         Some(Standing::Left | Standing::Kicked | Standing::Banned)
     );
-    let name_style = if contact.unread > 0 || contact.is_open {
+    let is_quiet = contact.attention == Attention::Nothing || contact.is_blocked;
+    let name_style = if loud(contact) > 0 || contact.is_open {
         Theme::strong()
-    } else if is_out {
+    } else if is_out || is_quiet {
         Theme::dim()
     } else {
         Theme::text()
@@ -137,7 +139,9 @@ fn draw_right_end(
         _ if contact.room == Some(Standing::Invited) => ("invited".to_owned(), theme.unread()),
         _ if contact.is_typing && contact.unread == 0 => ("…".to_owned(), theme.busy()),
         0 => (time, Theme::dim()),
-        unread => (count(unread), theme.unread()),
+        _ if called(contact) > 0 => (format!("@{}", count(contact.mentions)), theme.unread()),
+        unread if loud(contact) > 0 => (count(unread), theme.unread()),
+        unread => (count(unread), Theme::dim()),
     };
     let marks = [
         (contact.unread > 0 && contact.is_typing).then(|| ("…".to_owned(), theme.busy())),
@@ -145,6 +149,8 @@ fn draw_right_end(
         contact
             .has_failed
             .then(|| ("✗".to_owned(), theme.failure())),
+        (contact.attention == Attention::Nothing).then(|| ("z".to_owned(), Theme::dim())),
+        contact.is_favourite.then(|| ("★".to_owned(), Theme::dim())),
     ];
     let parts = [Some((last, style))].into_iter().chain(marks);
     for (text, style) in parts.flatten().filter(|(text, _)| !text.is_empty()) {
@@ -152,6 +158,25 @@ fn draw_right_end(
         area.width = (x - area.x).saturating_sub(1);
     }
     area.right()
+}
+
+/// How many of the unread messages call the user, where that says more than how many there are.
+fn called(contact: &ContactRow<'_>) -> u64 {
+    let is_said = contact.room.is_some() || contact.attention == Attention::Mentions;
+    if is_said && loud(contact) > 0 {
+        contact.mentions
+    } else {
+        0
+    }
+}
+
+/// How many of the unread messages are to be noticed.
+pub(super) fn loud(contact: &ContactRow<'_>) -> u64 {
+    match contact.attention {
+        Attention::All if !contact.is_blocked => contact.unread,
+        Attention::Mentions if !contact.is_blocked => contact.mentions,
+        Attention::All | Attention::Mentions | Attention::Nothing => 0,
+    }
 }
 
 /// An unread count in at most four cells.

@@ -310,7 +310,7 @@ impl Pane<'_> {
         let style = match details.kind {
             MessageKind::Plain => Theme::text(),
             MessageKind::Emote => Theme::aside(),
-            MessageKind::Deleted => Theme::gone(),
+            MessageKind::Deleted | MessageKind::Hidden => Theme::gone(),
         };
         let row_text = body[range.clone()].trim_end();
         let at = (area.x + self.columns.body_at(), area.y);
@@ -407,7 +407,7 @@ impl Pane<'_> {
         let starred = format!("* {name}");
         let name = match details.kind {
             MessageKind::Emote => &starred,
-            MessageKind::Plain | MessageKind::Deleted => name,
+            MessageKind::Plain | MessageKind::Deleted | MessageKind::Hidden => name,
         };
         let gap = if self.columns.has_time { 2 } else { 1 };
         let width = self.columns.name - gap;

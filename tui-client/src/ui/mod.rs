@@ -28,7 +28,9 @@ use self::layout::{Layout, Wanted};
 use self::text::{line, put};
 pub use self::theme::Theme;
 pub use self::view::ViewState;
-use crate::app::screen::{ConversationView, Focus, Overlay, Pane, PurposeView, RoomView, Screen};
+use crate::app::screen::{
+    Attention, ConversationView, Focus, Overlay, Pane, PurposeView, RoomView, Screen,
+};
 
 /// Draws one frame.
 pub fn render(frame: &mut Frame<'_>, screen: &Screen<'_>, view: &mut ViewState) {
@@ -175,17 +177,31 @@ fn draw_title(
     let name = Rect::new(area.x, area.y, area.width.saturating_sub(2), 1);
     let x = status_line::title(buffer, name, open.title, Theme::strong());
     if let Some(room) = &open.room {
-        return draw_room(buffer, Rect::new(x, area.y, area.right() - x, 1), room);
+        let area = Rect::new(x, area.y, area.right() - x, 1);
+        return draw_room(buffer, area, room, open.attention);
     }
-    let (glyph, style) = view.theme.presence(open.presence);
-    put(buffer, (x, area.y), 2, &format!("{glyph} "), style)
+    let (glyph, style) = if open.is_blocked {
+        ("⊘", Theme::dim())
+    } else {
+        view.theme.presence(open.presence)
+    };
+    let x = put(buffer, (x, area.y), 2, &format!("{glyph} "), style);
+    let is_quiet = open.attention == Attention::Nothing;
+    if is_quiet && x + 6 < area.right() {
+        return put(buffer, (x, area.y), 6, "quiet ", Theme::dim());
+    }
+    x
 }
 
 /// Draws behind a room's name how many are in it and what it is about, as far as there is room.
-fn draw_room(buffer: &mut Buffer, area: Rect, room: &RoomView<'_>) -> u16 {
+fn draw_room(buffer: &mut Buffer, area: Rect, room: &RoomView<'_>, attention: Attention) -> u16 {
     let members = match room.members {
         1 => "1 member".to_owned(),
         members => format!("{members} members"),
+    };
+    let members = match attention {
+        Attention::All | Attention::Mentions => members,
+        Attention::Nothing => format!("quiet · {members}"),
     };
     let facts = match room.topic {
         Some(topic) => format!("{members} · {topic}"),
@@ -225,11 +241,14 @@ fn composer_title(open: &ConversationView<'_>) -> String {
             "editing: Enter saves, Esc leaves it as it was".to_owned()
         }
         Some(Standing::Member) | None if open.is_request => {
-            format!("{title} asks to write to you: an answer accepts")
+            format!("{title} asks to write: an answer accepts, /block refuses")
         }
         Some(Standing::Member) | None => match open.purpose {
             Some(PurposeView::Reply(quote)) => {
                 format!("reply {}", conversation::quote_text(quote))
+            }
+            Some(PurposeView::Edit) | None if open.is_blocked => {
+                format!("to {title}, whom you have blocked")
             }
             Some(PurposeView::Edit) | None => format!("to {title}"),
         },

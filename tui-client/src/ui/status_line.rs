@@ -214,7 +214,7 @@ pub(super) fn unread_elsewhere(
         .contacts
         .iter()
         .filter(|contact| !contact.is_open)
-        .map(|contact| contact.unread)
+        .map(super::contact_list::loud)
         .fold(0, u64::saturating_add);
     if unread > 0 {
         let line = format!(" {} unread ", super::contact_list::count(unread));

@@ -13,8 +13,8 @@ use recado_shared::{ConversationId, MessageId, Presence, Seq, Timestamp, UserId}
 use super::{Theme, ViewState, render};
 use crate::app::composer::Composer;
 use crate::app::screen::{
-    ContactRow, ConversationView, Details, Focus, Item, ItemId, LinkView, Mark, Pane, Place,
-    Screen, Section,
+    Attention, ContactRow, ConversationView, Details, Focus, Item, ItemId, LinkView, Mark, Pane,
+    Place, Screen, Section,
 };
 
 /// The time of all frames.
@@ -62,6 +62,7 @@ fn contact(user: u64, name: &str) -> ContactRow<'_> {
         name,
         presence: Some(Presence::Online),
         unread: 0,
+        mentions: 0,
         last: None,
         is_open: false,
         has_draft: false,
@@ -69,6 +70,9 @@ fn contact(user: u64, name: &str) -> ContactRow<'_> {
         is_typing: false,
         room: None,
         is_request: false,
+        is_blocked: false,
+        is_favourite: false,
+        attention: Attention::All,
         section: Section::Conversations,
     }
 }
@@ -108,6 +112,8 @@ fn conversation<'a>(
         title,
         room: None,
         is_request: false,
+        is_blocked: false,
+        attention: Attention::All,
         presence: Some(Presence::Online),
         items,
         new_from: None,

@@ -45,6 +45,7 @@ impl App {
                 self.message = Some(done);
                 self.reload_devices();
             }
+            (Wait::Accept(conversation), Answer::Done) => self.on_request_taken(conversation),
             (Wait::Panel(kind), answer) => self.on_panel_page(&kind, answer),
             (Wait::Devices { which, new }, Answer::Devices(devices)) => {
                 self.on_devices(&which, new, &devices);
@@ -55,6 +56,7 @@ impl App {
                 Wait::Name(_)
                 | Wait::Create { .. }
                 | Wait::Act { .. }
+                | Wait::Accept(_)
                 | Wait::Devices { .. }
                 | Wait::Link(_),
                 _,
@@ -67,6 +69,16 @@ impl App {
         if let Err(why) = self.run(call, now) {
             self.message = Some(why);
         }
+    }
+
+    fn on_request_taken(&mut self, id: ConversationId) {
+        if let Some(conversation) = self.conversations.get_mut(&id)
+            && std::mem::take(&mut conversation.is_request)
+        {
+            self.save_head(id);
+            self.contacts.mark_stale();
+        }
+        self.message = Some(format!("{} may write to you", self.title(id)));
     }
 
     fn on_room_created(
@@ -151,6 +163,7 @@ fn what(wait: &Wait) -> &str {
         Wait::Name(_) => "find that name",
         Wait::Create { .. } => "make the room",
         Wait::Act { what, .. } => what,
+        Wait::Accept(_) => "accept that",
         Wait::Panel(_) => "show that list",
         Wait::Devices { .. } => "find your devices",
         Wait::Link(_) => "link the device",

@@ -64,6 +64,8 @@ pub(super) enum Wait {
     },
     /// To do something that is done then.
     Act { what: String, done: String },
+    /// To take a person's request to write.
+    Accept(ConversationId),
     /// For the next rows of a panel.
     Panel(PanelKind),
     /// For the devices, one of which the command is about.
@@ -98,6 +100,7 @@ impl App {
         };
         let text = conversation.composer.take();
         self.unsaved.draft(id);
+        self.drafts.end(id);
         if let Err(why) = self.run(&self.call(parsed), now) {
             self.message = Some(why);
             if let Some(conversation) = self.conversations.get_mut(&id)

@@ -64,8 +64,14 @@ pub(in crate::app) enum Command {
 /// What a user wants to set for themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::app) enum Wish {
-    Block { who: UserName, is_on: bool },
-    FirstContact { ask: bool },
+    /// A person's messages; without a name those of the open conversation.
+    Block {
+        who: Option<UserName>,
+        is_on: bool,
+    },
+    FirstContact {
+        ask: bool,
+    },
     Favourite(bool),
     Level(Level),
     Quiet(Option<Duration>),
@@ -145,6 +151,12 @@ impl<'a> Words<'a> {
     pub(super) fn person(&mut self) -> Result<UserName, Fault> {
         let word = self.one()?;
         UserName::new(word.strip_prefix('@').unwrap_or(word)).map_err(Fault::bad)
+    }
+
+    pub(super) fn person_or_open(&mut self) -> Result<Option<UserName>, Fault> {
+        let word = self.next();
+        let name = word.map(|word| UserName::new(word.strip_prefix('@').unwrap_or(word)));
+        name.transpose().map_err(Fault::bad)
     }
 
     pub(super) fn room(&mut self) -> Result<RoomName, Fault> {

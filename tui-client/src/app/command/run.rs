@@ -80,7 +80,7 @@ impl App {
                 Ok(())
             }
             Command::Quit => {
-                self.quit();
+                self.quit(now);
                 Ok(())
             }
             Command::Accept => self.run_accept(call),
@@ -92,12 +92,13 @@ impl App {
     fn run_setting(&mut self, call: &Call, wish: &Wish, now: Now) -> Result<(), String> {
         let (setting, done) = match wish {
             Wish::Block { who, is_on } => {
-                let Some(user) = self.person(who, call)? else {
+                let Some(user) = self.person_meant(who.as_ref(), call)? else {
                     return Ok(());
                 };
                 if self.user() == Some(user) {
                     return Err("you cannot block yourself".to_owned());
                 }
+                let who = self.name_of(user);
                 let does = if *is_on { "are refused" } else { "are taken" };
                 let is_on = *is_on;
                 let done = format!("direct messages of {who} {does} from now on");
@@ -153,20 +154,31 @@ impl App {
                 (setting, "this conversation is heard again".to_owned())
             }
         };
-        self.change_setting(setting, done)
+        self.set(setting)?;
+        self.message = Some(done);
+        Ok(())
     }
 
-    /// Changes a setting, on all devices of the user.
-    fn change_setting(&mut self, setting: Setting, done: String) -> Result<(), String> {
-        self.ask_for(Request::Set(setting), act("change that setting", done))
+    /// The person of this name, or the one of the conversation.
+    fn person_meant(
+        &mut self,
+        who: Option<&UserName>,
+        call: &Call,
+    ) -> Result<Option<UserId>, String> {
+        if let Some(name) = who {
+            return self.person(name, call);
+        }
+        let open = self.user().zip(call.conversation);
+        let peer = open.and_then(|(me, open)| open.peer_of(me));
+        let why = || "name a person, or open the conversation with them first".to_owned();
+        peer.map(Some).ok_or_else(why)
     }
 
     fn run_accept(&mut self, call: &Call) -> Result<(), String> {
         let conversation = conversation_of(call)?;
         let peer = self.user().and_then(|me| conversation.peer_of(me));
         let peer = peer.ok_or("only a person's request can be accepted: open it first")?;
-        let done = format!("{} may write to you", self.title(conversation));
-        self.ask_for(Request::AcceptContact(peer), act("accept that", done))
+        self.ask_for(Request::AcceptContact(peer), Wait::Accept(conversation))
     }
 
     fn run_message(

@@ -312,17 +312,23 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
     spec(
         "block",
         &[],
-        &[PERSON],
+        &[optional("NAME", Kind::Person)],
         "take no direct messages of a person",
         |words| {
-            let who = words.person()?;
+            let who = words.person_or_open()?;
             Ok(Command::Set(Wish::Block { who, is_on: true }))
         },
     ),
-    spec("unblock", &[], &[PERSON], "take them again", |words| {
-        let who = words.person()?;
-        Ok(Command::Set(Wish::Block { who, is_on: false }))
-    }),
+    spec(
+        "unblock",
+        &[],
+        &[optional("NAME", Kind::Person)],
+        "take them again",
+        |words| {
+            let who = words.person_or_open()?;
+            Ok(Command::Set(Wish::Block { who, is_on: false }))
+        },
+    ),
     spec(
         "contacts",
         &[],

@@ -349,7 +349,7 @@ fn offered(client: &Client) -> Vec<String> {
 fn commands_people_and_emoji_are_completed() {
     let mut client = Client::talking(0);
     client.type_text("/un");
-    assert!(offered(&client).contains(&"/unblock NAME".to_owned()));
+    assert!(offered(&client).contains(&"/unblock [NAME]".to_owned()));
     client.keys("ctrl-u");
     client.type_text("/jo");
     assert_eq!(offered(&client), ["/join ROOM"]);

@@ -54,6 +54,7 @@ fn around(client: &Client, index: usize) -> String {
         MessageKind::Plain => {}
         MessageKind::Emote => words.push("emote".to_owned()),
         MessageKind::Deleted => words.push("deleted".to_owned()),
+        MessageKind::Hidden => words.push("hidden".to_owned()),
     }
     words.extend(quote.map(|quote| format!("[{}: {}]", quote.author, quote.text)));
     words.extend(is_edited.then(|| "edited".to_owned()));

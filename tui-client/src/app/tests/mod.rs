@@ -6,8 +6,10 @@
 )]
 
 mod acts;
+mod attention;
 mod commands;
 mod cursors;
+mod drafts;
 mod folding;
 mod keys;
 mod link;
@@ -16,4 +18,5 @@ mod navigation;
 mod people;
 mod rooms;
 mod sending;
+mod settings;
 mod support;

@@ -6,8 +6,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use recado_shared::{
     Advance, Answer, ClientFrame, Content, ConversationId, Entry, Head, HeadsPage, History, LogId,
     MemberCursors, MessageBody, MessageId, Now, PageRange, Person, Presence, ProtocolVersion,
-    Request, RequestNumber, Role, RoomEvent, RoomFacts, RoomId, RoomName, Seq, ServerFrame, Stamp,
-    Standing, Timestamp, UserId, UserName, Visibility, Welcome,
+    Request, RequestNumber, Role, RoomEvent, RoomFacts, RoomId, RoomName, Seq, ServerFrame,
+    Setting, Stamp, Standing, Timestamp, UserId, UserName, Visibility, Welcome,
 };
 
 use super::super::screen::{Item, ItemId, Mark, Place};
@@ -504,5 +504,47 @@ pub(super) fn advance(peer: UserId, delivered: u64, read: u64) -> Advance {
         conversation: with(peer),
         delivered: Seq(delivered),
         read: Seq(read),
+    }
+}
+
+/// The settings asked for among effects: after which stamp.
+pub(super) fn pulls(effects: &[Effect]) -> Vec<(RequestNumber, Stamp)> {
+    let pulls = sent(effects).into_iter().filter_map(|frame| match frame {
+        ClientFrame::Request {
+            number,
+            request: Request::Settings { after },
+        } => Some((number, after)),
+        _ => None,
+    });
+    pulls.collect()
+}
+
+/// The changes of settings among effects.
+pub(super) fn sets(effects: &[Effect]) -> Vec<(RequestNumber, Setting)> {
+    let sets = sent(effects).into_iter().filter_map(|frame| match frame {
+        ClientFrame::Request {
+            number,
+            request: Request::Set(setting),
+        } => Some((number, setting)),
+        _ => None,
+    });
+    sets.collect()
+}
+
+impl Client {
+    /// Connects and learns these settings. Returns what was done after they came.
+    pub(super) fn connect_with(&mut self, heads: Vec<Head>, settings: Vec<Setting>) -> Vec<Effect> {
+        let effects = self.connect(heads);
+        let (number, after) = pulls(&effects)[0];
+        let stamp = Stamp(after.0 + settings.len() as u64);
+        let more = false;
+        self.answer(
+            number,
+            Answer::Settings {
+                settings,
+                stamp,
+                more,
+            },
+        )
     }
 }

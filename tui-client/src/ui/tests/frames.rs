@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use ratatui::style::{Color, Modifier};
+use recado_shared::Standing;
 
 use super::*;
 use crate::app::ClickTarget;
@@ -432,4 +433,38 @@ fn reactions_are_picked_from_a_list() {
         let name = format!("picker_{width}x{height}");
         insta::assert_snapshot!(name, frame(&screen, width, height));
     }
+}
+
+#[test]
+fn what_is_favourite_quiet_called_and_blocked_is_marked() {
+    let composer = Composer::with_text("");
+    let mut screen = busy(&composer);
+    let last = Some(at("2026-11-21T09:02:00Z"));
+    let mut team = contact(7, "#team");
+    team.room = Some(Standing::Member);
+    (team.unread, team.mentions, team.last) = (12, 1, last);
+    (team.is_favourite, team.section) = (true, Section::Favourites);
+    let mut lobby = contact(8, "#lobby");
+    lobby.room = Some(Standing::Member);
+    (lobby.unread, lobby.mentions, lobby.last) = (7, 2, last);
+    lobby.attention = Attention::Nothing;
+    let mut grace = contact(9, "grace");
+    (grace.is_blocked, grace.last) = (true, last);
+    screen.contacts.insert(0, team);
+    screen.contacts.splice(2..2, [lobby, grace]);
+    let open = screen.conversation.as_mut().unwrap();
+    open.attention = Attention::Nothing;
+    open.is_blocked = true;
+    for (width, height) in [(80, 24), (40, 12), (20, 6)] {
+        insta::assert_snapshot!(
+            format!("attention_{width}x{height}"),
+            frame(&screen, width, height)
+        );
+        screen.pane = Pane::Contacts;
+    }
+    let buffer = drawn(&screen, &mut view(), 80, 24);
+    let modifier = |y: u16| buffer[(4, y)].modifier;
+    assert!(modifier(1).contains(Modifier::BOLD), "it is called");
+    assert!(modifier(3).contains(Modifier::DIM), "it is quiet");
+    assert!(modifier(4).contains(Modifier::DIM), "it is blocked");
 }

@@ -1,0 +1,154 @@
+//! What of the unread entries is brought to the user's notice: which of them call the user, what
+//! rings the bell, and where to go next. Levels, mutes and blocks are honoured here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use recado_shared::{Content, ConversationId, Entry, MessageBody, Now, Seq, UserId};
+
+use super::App;
+use super::conversation::Conversation;
+use super::mention::mentions;
+use super::screen::Attention;
+
+/// Most unread entries of one conversation that are known to call the user. Further ones are
+/// unread like any other.
+const MAX_CALLS: usize = 1_000;
+
+/// Most own messages of one conversation that replies are known by. Beyond it the oldest ones go.
+const MAX_OWN: usize = 5_000;
+
+/// Which entries of a conversation are meant for the user: those that call them by name, and
+/// replies to what they wrote.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    own: BTreeSet<Seq>,
+    /// By whom.
+    calls: BTreeMap<Seq, UserId>,
+}
+
+impl Calls {
+    /// Takes over entries, in any order and any number of times.
+    fn note(&mut self, entries: &[Entry], me: (UserId, &str), read: Seq) {
+        self.calls.retain(|seq, _| *seq > read);
+        for entry in entries.iter().filter(|entry| entry.author == me.0) {
+            if entry.content.is_message() {
+                self.own.insert(entry.seq);
+                if self.own.len() > MAX_OWN {
+                    self.own.pop_first();
+                }
+            }
+        }
+        for entry in entries.iter().filter(|entry| entry.author != me.0) {
+            if let Content::Deletion { target } = entry.content {
+                self.calls.remove(&target);
+            }
+            let has_room = self.calls.len() < MAX_CALLS;
+            if entry.seq > read && has_room && self.is_call(&entry.content, me.1) {
+                self.calls.insert(entry.seq, entry.author);
+            }
+        }
+    }
+
+    fn is_call(&self, content: &Content, name: &str) -> bool {
+        let is_reply = matches!(content, Content::Reply { to, .. } if self.own.contains(to));
+        let body = content.body().filter(|_| content.is_message());
+        let body = body.map_or("", MessageBody::as_str);
+        is_reply || !mentions(body, name).is_empty()
+    }
+
+    /// Whether the entry calls the user.
+    pub(super) fn contains(&self, seq: Seq) -> bool {
+        self.calls.contains_key(&seq)
+    }
+
+    /// Nothing after `newest` exists.
+    pub(super) fn keep_up_to(&mut self, newest: Seq) {
+        self.calls.split_off(&newest.next());
+        self.own.split_off(&newest.next());
+    }
+}
+
+/// Where to go first among what is unread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Urgency {
+    /// Something calls the user.
+    Called,
+    /// A person writes to the user alone.
+    Direct,
+    /// Something was said in a room.
+    Room,
+    /// Somebody whom the user does not know asks to write.
+    Request,
+}
+
+impl App {
+    /// Notes which entries call the user.
+    pub(super) fn note_calls(&mut self, id: ConversationId, entries: &[Entry]) {
+        if let (Some(me), Some(conversation)) = (&self.me, self.conversations.get_mut(&id)) {
+            let read = conversation.own.read;
+            let name = me.name.as_str();
+            conversation.calls.note(entries, (me.user, name), read);
+        }
+    }
+
+    /// How many unread entries call the user.
+    pub(super) fn calls_in(&self, conversation: &Conversation) -> u64 {
+        let unread = conversation.own.read.next()..;
+        let calls = conversation.calls.calls.range(unread);
+        let heard = calls.filter(|(_, by)| !self.user_settings.is_blocked(**by));
+        u64::try_from(heard.count()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether the entry that just came rings.
+    pub(super) fn rings(&self, id: ConversationId, entry: (Seq, UserId), now: Now) -> bool {
+        let (seq, author) = entry;
+        let calls = |c: &Conversation| c.calls.contains(seq);
+        let is_heard = match self.user_settings.attention(id, now.wall) {
+            Attention::All => true,
+            Attention::Mentions => self.conversations.get(&id).is_some_and(calls),
+            Attention::Nothing => false,
+        };
+        is_heard && !self.user_settings.is_blocked(author)
+    }
+
+    /// How much what is unread in a conversation matters; `None` if not at all.
+    pub(super) fn urgency(&self, id: ConversationId, now: Now) -> Option<Urgency> {
+        let conversation = self.conversations.get(&id)?;
+        let attention = self.user_settings.attention(id, now.wall);
+        let is_blocked = self.is_blocked_in(id);
+        if conversation.unread() == 0 || attention == Attention::Nothing || is_blocked {
+            return None;
+        }
+        if conversation.is_request {
+            return Some(Urgency::Request);
+        }
+        if self.calls_in(conversation) > 0 {
+            return Some(Urgency::Called);
+        }
+        let class = match conversation.peer() {
+            Some(_) => Urgency::Direct,
+            None => Urgency::Room,
+        };
+        (attention == Attention::All).then_some(class)
+    }
+
+    /// Opens the unread conversation that matters most, of several the one in which something
+    /// happened last.
+    pub(super) fn open_next_unread(&mut self, now: Now) {
+        let listed = self.contacts.order().iter().map(|&(id, _)| id);
+        let others = listed.filter(|&id| self.nav.open != Some(id));
+        let urgent = others.filter_map(|id| Some((self.urgency(id, now)?, id)));
+        let next = urgent.min_by_key(|&(urgency, _)| urgency);
+        let is_unread =
+            |id: &ConversationId| self.conversations.get(id).is_some_and(|c| c.unread() > 0);
+        if let Some((_, id)) = next {
+            self.jump_to(id);
+        } else if self.nav.open.as_ref().is_some_and(is_unread) {
+            self.scroll_first_unread();
+        } else if self.conversations.keys().any(is_unread) {
+            self.message = Some("nothing is unread but what you keep quiet".to_owned());
+        } else {
+            self.message = Some("nothing is unread".to_owned());
+        }
+    }
+}
