@@ -3,6 +3,7 @@
 //! It owns the app and the view while the client runs. It decides nothing: what an event means is
 //! up to [`App`]. It draws to any writer and reads any stream of inputs.
 
+mod backend;
 mod display;
 mod pace;
 

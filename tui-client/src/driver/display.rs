@@ -8,10 +8,10 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::queue;
 use crossterm::style::Print;
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect, Size};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
+use super::backend::CoveredFirst;
 use crate::app::screen::Screen;
 use crate::ui::{self, ViewState};
 
@@ -19,7 +19,7 @@ use crate::ui::{self, ViewState};
 /// that does not answer must not stop the program.
 #[derive(Debug)]
 pub(super) struct Display<W> {
-    terminal: Terminal<CrosstermBackend<Collected>>,
+    terminal: Terminal<CoveredFirst<Collected>>,
     collected: Collected,
     writer: W,
     area: Rect,
@@ -87,11 +87,11 @@ impl<W: Write> Display<W> {
 fn blank_terminal(
     collected: &Collected,
     area: Rect,
-) -> io::Result<Terminal<CrosstermBackend<Collected>>> {
+) -> io::Result<Terminal<CoveredFirst<Collected>>> {
     let options = TerminalOptions {
         viewport: Viewport::Fixed(area),
     };
-    Terminal::with_options(CrosstermBackend::new(collected.clone()), options)
+    Terminal::with_options(CoveredFirst::new(collected.clone()), options)
 }
 
 /// The bytes of the frame that is being drawn: the drawing library flushes in the middle of it.
@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
     use crate::app::composer::Composer;
-    use crate::app::screen::{Attention, ConversationView, Focus, LinkView, Pane, Place};
+    use crate::app::screen::{ConversationView, Focus, LinkView, Pane, Place};
     use crate::ui::Theme;
 
     /// Counts writes.
@@ -150,8 +150,6 @@ mod tests {
                 title: "bob",
                 room: None,
                 is_request: false,
-                is_blocked: false,
-                attention: Attention::All,
                 presence: None,
                 items: Vec::new(),
                 new_from: None,
