@@ -58,7 +58,8 @@ pub(super) struct Mind {
     random: fastrand::Rng,
     /// In the order of their times.
     plan: Vec<(Instant, Act)>,
-    /// Until when it is typing what is planned.
+    /// Until when it is typing its greeting and its answers. What it says by itself later does
+    /// not hold them up.
     busy_until: Option<Instant>,
     /// When it left.
     left: Option<Instant>,
@@ -123,6 +124,7 @@ impl Mind {
             for line in self.character.greeting {
                 at = self.say(at, Place::Talk, None, line);
             }
+            self.busy_until = Some(at);
             if let Some((after, line)) = self.character.aside {
                 self.say(now + after, Place::Room, None, line);
             }
@@ -151,7 +153,8 @@ impl Mind {
             let start = self.busy_until.map_or(read, |busy| busy.max(read));
             let quotes = place == Place::Room || self.character.quotes;
             let to = quotes.then_some(seq);
-            self.say(start + Duration::from_millis(400), place, to, &reply);
+            let end = self.say(start + Duration::from_millis(400), place, to, &reply);
+            self.busy_until = Some(end);
         }
     }
 
@@ -217,7 +220,6 @@ impl Mind {
             at += recado_shared::limits::TYPING_INTERVAL + Duration::from_millis(50);
         }
         self.schedule(end, Act::Say { place, to, text });
-        self.busy_until = Some(end);
         end + self.between(500, 1_200)
     }
 
@@ -393,6 +395,27 @@ mod tests {
         let done = live(&mut mind, start, Duration::from_mins(2));
         let left = done.iter().filter(|(_, act)| matches!(act, Act::Leave(_)));
         assert!(left.count() >= 2, "{done:?}");
+    }
+
+    #[test]
+    fn what_is_said_later_does_not_hold_up_an_answer() {
+        let start = Instant::now();
+        let mut mind = mind("basil", 2);
+        mind.arrive(start);
+        let asked = Duration::from_secs(15);
+        live(&mut mind, start, asked);
+        mind.hear(start + asked, Place::Room, Seq(9), "@basil are you there?");
+        let done = live(&mut mind, start, asked + Duration::from_secs(10));
+        let answers = done.iter().filter(|(_, act)| {
+            matches!(
+                act,
+                Act::Say {
+                    to: Some(Seq(9)),
+                    ..
+                }
+            )
+        });
+        assert_eq!(answers.count(), 1, "{done:?}");
     }
 
     #[test]
