@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
     use crate::app::composer::Composer;
-    use crate::app::screen::{ConversationView, Focus, LinkView, Pane, Place};
+    use crate::app::screen::{Attention, ConversationView, Focus, LinkView, Pane, Place};
     use crate::ui::Theme;
 
     /// Counts writes.
@@ -150,6 +150,8 @@ mod tests {
                 title: "bob",
                 room: None,
                 is_request: false,
+                is_blocked: false,
+                attention: Attention::All,
                 presence: None,
                 items: Vec::new(),
                 new_from: None,
