@@ -5,6 +5,7 @@ use std::ops::Range;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use recado_shared::Standing;
 
 use super::rows::{EDITED, Row, Rows, id_of, reason_of};
 use super::scroll::{Position, Window};
@@ -134,7 +135,9 @@ fn draw_empty(
     screen: &Screen<'_>,
     conversation: &ConversationView<'_>,
 ) {
+    let is_outside = matches!(conversation.room, Some(room) if room.standing != Standing::Member);
     let what = match screen.link {
+        _ if is_outside => "What is said here is for its members.",
         _ if conversation.is_complete => "No messages yet.",
         LinkView::Connecting | LinkView::Connected(_) => "Messages are being fetched …",
         LinkView::Offline { .. } | LinkView::Refused(_) => "Messages are not here yet.",
@@ -146,7 +149,7 @@ fn draw_empty(
         what,
         Theme::dim(),
     );
-    if middle < area.height {
+    if middle < area.height && !is_outside {
         let how = "Write below, Enter sends.";
         centred(buffer, row(area, middle), how, Theme::dim());
     }

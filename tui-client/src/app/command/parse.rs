@@ -26,7 +26,7 @@ pub(in crate::app) enum Command {
         name: RoomName,
         visibility: Visibility,
     },
-    Join(RoomName),
+    Join(Option<RoomName>),
     Rooms(String),
     Leave,
     Invite(UserName),
@@ -161,6 +161,13 @@ impl<'a> Words<'a> {
 
     pub(super) fn room(&mut self) -> Result<RoomName, Fault> {
         RoomName::new(self.one()?).map_err(Fault::bad)
+    }
+
+    /// The next word as a room's name, if there is one.
+    pub(super) fn optional_room(&mut self) -> Result<Option<RoomName>, Fault> {
+        let word = self.next();
+        word.map(|word| RoomName::new(word).map_err(Fault::bad))
+            .transpose()
     }
 
     pub(super) fn role(&mut self) -> Result<Role, Fault> {
@@ -325,7 +332,8 @@ mod tests {
                 },
             ),
             ("/me waves", Command::Emote(words("waves"))),
-            ("/J #team", Command::Join(room.clone())),
+            ("/J #team", Command::Join(Some(room.clone()))),
+            ("/join", Command::Join(None)),
             (
                 "/create team private",
                 Command::Create {
@@ -384,7 +392,7 @@ mod tests {
             ("/", "write a command after the slash"),
             ("/ join x", "write a command after the slash"),
             ("/jion x", "did you mean /join?"),
-            ("/join", "something is missing: write /join ROOM"),
+            ("/kick", "something is missing: write /kick NAME"),
             ("/leave now", "write it like this: /leave"),
             ("/role bob king", "/role NAME owner|moderator|member"),
             ("/mute bob soon", "soon is no duration: write 30m"),

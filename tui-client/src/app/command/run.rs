@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use recado_shared::{
     Content, ConversationId, Emoji, Entry, History, MessageBody, Now, Request, RoomEvent, RoomId,
-    RoomName, Seq, Setting, Timestamp, UserId, UserName, Visibility,
+    RoomName, Seq, Setting, Standing, Timestamp, UserId, UserName, Visibility,
 };
 
 use super::lookup::{conversation_of, room_of};
@@ -34,10 +34,7 @@ impl App {
             Command::Edit(text) => self.run_edit(call, text, now),
             Command::Delete => self.run_delete(call),
             Command::Create { name, visibility } => self.run_create(call, name, visibility, now),
-            Command::Join(name) => match self.room(&name, call)? {
-                Some(room) => self.join(room, now),
-                None => Ok(()),
-            },
+            Command::Join(name) => self.run_join(call, name.as_ref(), now),
             Command::Rooms(prefix) => self.open_panel(PanelKind::Rooms(prefix)),
             Command::Leave => self.act_in_room(call, RoomEvent::Left, now),
             Command::Invite(who) => self.act_on(call, &who, RoomEvent::Invited, now),
@@ -288,6 +285,23 @@ impl App {
         };
         let from = call.conversation;
         self.ask_for(request, Wait::Create { name, id, from })
+    }
+
+    fn run_join(&mut self, call: &Call, name: Option<&RoomName>, now: Now) -> Result<(), String> {
+        if let Some(name) = name {
+            return match self.room(name, call)? {
+                Some(room) => self.join(room, now),
+                None => Ok(()),
+            };
+        }
+        let which = || "which room? Write /join ROOM: /rooms lists those you can join".to_owned();
+        let (conversation, room) = room_of(call).map_err(|_| which())?;
+        match self.room_facts(conversation) {
+            Some(facts) if facts.standing == Standing::Member => {
+                Err(format!("you are in #{} already", facts.name))
+            }
+            _ => self.join(room, now),
+        }
     }
 
     /// Comes into a room and opens it.

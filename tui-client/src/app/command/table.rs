@@ -203,9 +203,9 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
     spec(
         "join",
         &["j"],
-        &[needed("ROOM", Kind::Room)],
-        "come into a room",
-        |words| Ok(Command::Join(words.room()?)),
+        &[optional("ROOM", Kind::Room)],
+        "come into a room; alone, into the open one",
+        |words| words.optional_room().map(Command::Join),
     ),
     spec(
         "rooms",
@@ -541,7 +541,7 @@ mod tests {
     fn usages_show_what_is_needed() {
         let usage = |name| find(name).unwrap().usage();
         assert_eq!(usage("mute"), "/mute NAME [DURATION]");
-        assert_eq!(usage("J"), "/join ROOM");
+        assert_eq!(usage("J"), "/join [ROOM]");
         assert_eq!(usage("role"), "/role NAME owner|moderator|member");
     }
 }

@@ -315,14 +315,14 @@ fn a_broken_connection_ends_what_was_asked() {
 fn the_switcher_finds_commands_and_the_help_lists_them() {
     let mut client = Client::talking(0);
     client.keys("ctrl-k");
-    client.type_text("/join");
+    client.type_text("/kick");
     client.keys("enter");
-    assert_eq!(client.composer(), "/join ");
+    assert_eq!(client.composer(), "/kick ");
     client.keys("ctrl-k");
-    client.type_text("/join");
+    client.type_text("/kick");
     client.keys("enter");
     assert!(client.message().contains("there is text in the composer"));
-    assert_eq!(client.composer(), "/join ");
+    assert_eq!(client.composer(), "/kick ");
     client.keys("ctrl-k");
     client.type_text("/msg carol");
     client.keys("enter");
@@ -332,7 +332,7 @@ fn the_switcher_finds_commands_and_the_help_lists_them() {
         Some(Overlay::Help { tables, .. }) => {
             let (heading, rows) = tables.last().unwrap();
             assert_eq!(*heading, "Commands");
-            assert!(rows.contains(&("/join ROOM".to_owned(), "come into a room")));
+            assert!(rows.contains(&("/kick NAME".to_owned(), "send a member out")));
         }
         other => panic!("{other:?}"),
     }
@@ -352,7 +352,7 @@ fn commands_people_and_emoji_are_completed() {
     assert!(offered(&client).contains(&"/unblock [NAME]".to_owned()));
     client.keys("ctrl-u");
     client.type_text("/jo");
-    assert_eq!(offered(&client), ["/join ROOM"]);
+    assert_eq!(offered(&client), ["/join [ROOM]"]);
     assert_eq!(sent(&client.keys("enter")), []);
     assert_eq!(client.composer(), "/join ");
     client.keys("ctrl-u");

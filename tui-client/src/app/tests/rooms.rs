@@ -1,5 +1,5 @@
 use recado_shared::{
-    Answer, ClientFrame, Head, PageRange, Request, RequestError, RoomEvent, RoomName, Seq,
+    Answer, ClientFrame, Content, Head, PageRange, Request, RequestError, RoomEvent, RoomName, Seq,
     ServerFrame, Standing, Timestamp, Topic, UserId,
 };
 
@@ -102,6 +102,31 @@ fn an_invitation_stands_on_top_and_nothing_is_asked_of_it() {
     assert_eq!(
         client.message(),
         "you are invited to #lobby: /join to enter"
+    );
+    client.keys("ctrl-u");
+    let joined = client.say("/join").into_iter().any(|effect| {
+        let Effect::Send(ClientFrame::Request { request, .. }) = effect else {
+            return false;
+        };
+        let content = Content::Room(RoomEvent::Joined);
+        matches!(request, Request::Append { conversation, content: c, .. }
+            if conversation == ROOM && c == content)
+    });
+    assert!(joined);
+}
+
+#[test]
+fn joining_alone_asks_which_room_where_there_is_none_to_join() {
+    let mut client = Client::in_room(0);
+    client.say("/join");
+    assert_eq!(client.message(), "you are in #lobby already");
+    client.keys("ctrl-u");
+    let mut client = Client::connected(vec![head(BOB, 1, 0, 1)]);
+    client.keys("alt-1");
+    client.say("/join");
+    assert_eq!(
+        client.message(),
+        "which room? Write /join ROOM: /rooms lists those you can join"
     );
 }
 
