@@ -20,6 +20,8 @@ pub enum Context {
     Help,
     /// A list of members, rooms or devices is open, or a question.
     Panel,
+    /// The list of all that is new is open.
+    CatchUp,
 }
 
 /// What a person can do. Each has a kebab-case name in the key configuration.
@@ -106,6 +108,12 @@ pub enum Action {
     Members,
     /// Take the chosen device away.
     Remove,
+    /// Show or hide all that is new.
+    CatchUp,
+    /// Take everything up to the chosen line as read.
+    MarkRead,
+    /// Take everything that is listed as read.
+    MarkAllRead,
     /// An edit of the text at the cursor.
     #[serde(untagged)]
     Edit(Edit),

@@ -42,6 +42,7 @@ impl App {
             Some(OverlayState::Switcher(_) | OverlayState::Picker(_)) => Context::Switcher,
             Some(OverlayState::Help { .. }) => Context::Help,
             Some(OverlayState::Panel(_) | OverlayState::Confirm(_)) => Context::Panel,
+            Some(OverlayState::CatchUp(_)) => Context::CatchUp,
             None if self.nav.selection.is_some() => Context::Selection,
             None if self.completion.is_some() => Context::Completion,
             None => Context::Composer,
@@ -94,6 +95,9 @@ impl App {
             }
             Action::Members => self.show_members(),
             Action::Remove => self.remove_chosen(),
+            Action::CatchUp => self.toggle_catch_up(),
+            Action::MarkRead => self.mark_read(),
+            Action::MarkAllRead => self.mark_all_read(),
             Action::Conversation1 => self.open_position(0),
             Action::Conversation2 => self.open_position(1),
             Action::Conversation3 => self.open_position(2),
@@ -123,6 +127,7 @@ impl App {
             Some(OverlayState::Help { .. }) => self.overlay = None,
             Some(OverlayState::Panel(_)) => self.accept_panel(now),
             Some(OverlayState::Picker(_)) => self.accept_picker(now),
+            Some(OverlayState::CatchUp(_)) => self.accept_catch_up(),
             Some(OverlayState::Confirm(_)) => self.accept_confirm(now),
             None if self.nav.open.is_none() => self.step(1),
             None if self.nav.selection.is_some() => self.accept_selected(),
@@ -163,7 +168,10 @@ impl App {
                     self.search_picker();
                 }
                 (
-                    OverlayState::Help { .. } | OverlayState::Panel(_) | OverlayState::Confirm(_),
+                    OverlayState::Help { .. }
+                    | OverlayState::Panel(_)
+                    | OverlayState::Confirm(_)
+                    | OverlayState::CatchUp(_),
                     _,
                 ) => {}
             }
@@ -256,7 +264,7 @@ impl App {
                 self.message = Some("close the help first, then write".to_owned());
                 return;
             }
-            Some(OverlayState::Panel(_) | OverlayState::Confirm(_)) => {
+            Some(OverlayState::Panel(_) | OverlayState::Confirm(_) | OverlayState::CatchUp(_)) => {
                 self.message = Some("close this first, then write".to_owned());
                 return;
             }

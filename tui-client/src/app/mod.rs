@@ -6,6 +6,7 @@
 pub mod action;
 mod acts;
 mod attention;
+mod catch_up;
 mod command;
 mod completion;
 pub mod composer;
@@ -272,6 +273,7 @@ impl App {
         self.take_drafts(now);
         self.refresh_contacts();
         self.move_cursors();
+        self.refresh_catch_up(now);
         self.send_appends(now);
         self.send_cursors(now);
         self.ask_pages();

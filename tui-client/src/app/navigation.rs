@@ -102,7 +102,7 @@ impl App {
         self.open(id);
     }
 
-    fn note_jump(&mut self, from: ConversationId, place: Option<Seq>) {
+    pub(super) fn note_jump(&mut self, from: ConversationId, place: Option<Seq>) {
         self.nav.jumps.push((from, place));
         if self.nav.jumps.len() > MAX_JUMPS {
             self.nav.jumps.remove(0);
@@ -314,6 +314,9 @@ impl App {
                 } else if let Some(OverlayState::Panel(panel)) = &mut self.overlay {
                     panel.choose(index);
                     self.accept_panel(now);
+                } else if let Some(OverlayState::CatchUp(list)) = &mut self.overlay {
+                    list.choose(index);
+                    self.accept_catch_up();
                 }
             }
         }

@@ -253,6 +253,10 @@ impl App {
             .chain(authors(&loaded.about))
             .collect();
         let (about, entries) = (loaded.about.clone(), loaded.entries.clone());
+        self.note_for_catch_up(&loaded);
+        let Some(conversation) = self.conversations.get_mut(&id) else {
+            return;
+        };
         conversation.add_loaded(loaded);
         conversation.trim(is_open);
         if conversation.unread() != before {

@@ -3,6 +3,7 @@
 //! Both sides agree on these values alone. Text in them is as it came and may be hostile; `ui`
 //! neutralises it.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -369,11 +370,63 @@ pub enum Overlay<'a> {
         /// What to say where there is no row.
         note: &'static str,
     },
+    /// All that is new.
+    CatchUp {
+        /// Its rows.
+        rows: Vec<CatchUpRow<'a>>,
+        /// The chosen row, never a heading.
+        chosen: usize,
+        /// What to say where there is no row.
+        note: &'static str,
+    },
     /// A question that Enter answers with yes.
     Confirm {
         /// The question.
         question: &'a str,
     },
+}
+
+/// A row of the list of all that is new.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CatchUpRow<'a> {
+    /// The conversation that the rows below it are of.
+    Conversation {
+        /// The person's name, or the room's with `#` before it.
+        title: &'a str,
+        /// Unread messages.
+        unread: u64,
+    },
+    /// Something new.
+    Line {
+        /// Why it is worth a look.
+        why: Notable,
+        /// Who wrote it, or reacts.
+        author: &'a str,
+        /// When.
+        time: Timestamp,
+        /// The message, or the emoji and the user's message that it is about.
+        text: Cow<'a, str>,
+    },
+    /// Unread messages that have no row.
+    More {
+        /// How many.
+        count: u64,
+        /// Whether the user keeps the conversation quiet.
+        is_quiet: bool,
+    },
+}
+
+/// Why something new is worth a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notable {
+    /// It calls the user by name.
+    Mention,
+    /// It answers the user.
+    Reply,
+    /// It is a reaction to what the user wrote.
+    Reaction,
+    /// It is unread.
+    Message,
 }
 
 /// A row of a panel.

@@ -7,6 +7,7 @@ use recado_shared::{ConversationId, Now};
 
 use super::App;
 use super::action::Action;
+use super::catch_up::CatchUp;
 use super::command::{self, Parsed};
 use super::composer::Composer;
 use super::confirm::Confirm;
@@ -22,6 +23,7 @@ const MAX_QUERY: usize = 128;
 
 /// What commands are called in the switcher.
 const COMMANDS: &[(&str, Action)] = &[
+    ("Catch up: all that is new", Action::CatchUp),
     ("Next unread conversation", Action::NextUnread),
     ("Go back", Action::Back),
     ("First unread message", Action::FirstUnread),
@@ -41,6 +43,7 @@ pub(super) enum OverlayState {
     Panel(Panel),
     Confirm(Confirm),
     Picker(Picker),
+    CatchUp(CatchUp),
 }
 
 /// Where a row leads.
@@ -82,6 +85,7 @@ impl OverlayState {
             }
             Self::Panel(panel) => panel.step(steps),
             Self::Picker(picker) => picker.step(steps),
+            Self::CatchUp(list) => list.step(steps),
             Self::Confirm(_) => {}
         }
     }
@@ -118,7 +122,8 @@ impl App {
                 OverlayState::Switcher(_)
                 | OverlayState::Panel(_)
                 | OverlayState::Confirm(_)
-                | OverlayState::Picker(_),
+                | OverlayState::Picker(_)
+                | OverlayState::CatchUp(_),
             )
             | None => Some(OverlayState::Help { scroll: 0 }),
         };

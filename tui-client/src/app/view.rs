@@ -152,6 +152,7 @@ impl App {
             OverlayState::Switcher(switcher) => self.switcher_view(switcher),
             OverlayState::Panel(panel) => self.panel_view(panel),
             OverlayState::Picker(picker) => picker.view(),
+            OverlayState::CatchUp(list) => self.catch_up_view(list),
             OverlayState::Confirm(confirm) => Overlay::Confirm {
                 question: &confirm.question,
             },
@@ -207,6 +208,12 @@ impl App {
             Context::Switcher | Context::Panel => {
                 &[(Action::Submit, "open"), (Action::Cancel, "close")]
             }
+            Context::CatchUp => &[
+                (Action::Submit, "open"),
+                (Action::MarkRead, "read to here"),
+                (Action::MarkAllRead, "all read"),
+                (Action::Cancel, "close"),
+            ],
             Context::Help => &[(Action::Cancel, "close")],
             Context::Selection => &[
                 (Action::Reply, "reply"),

@@ -2,6 +2,7 @@
 //!
 //! Pure but for [`ViewState`]: it reads no clock and changes nothing of the app.
 
+mod catch_up;
 mod completion;
 mod composer;
 mod contact_list;
@@ -286,6 +287,10 @@ fn draw_overlay(
             note,
         } => {
             panel::render(buffer, area, (title, rows, *chosen, note), view);
+            None
+        }
+        Overlay::CatchUp { rows, chosen, note } => {
+            catch_up::render(buffer, area, (rows, *chosen, note), view);
             None
         }
         Overlay::Confirm { question } => {

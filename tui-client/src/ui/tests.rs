@@ -1,5 +1,6 @@
 //! Whole frames as text, at the sizes that matter.
 
+mod catch_up;
 mod frames;
 mod messages;
 mod scrolling;

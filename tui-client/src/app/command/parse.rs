@@ -49,6 +49,7 @@ pub(in crate::app) enum Command {
     Unban(UserName),
     Nick(Option<DisplayName>),
     Accept,
+    CatchUp,
     Set(Wish),
     Devices,
     Link(LinkCode),

@@ -81,6 +81,11 @@ impl App {
                 Ok(())
             }
             Command::Accept => self.run_accept(call),
+            Command::CatchUp => {
+                self.overlay = None;
+                self.toggle_catch_up();
+                Ok(())
+            }
             Command::Set(wish) => self.run_setting(call, &wish, now),
         }
     }

@@ -379,6 +379,13 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
     spec("unquiet", &[], &[], "hear of it again", |_| {
         Ok(Command::Set(Wish::Unquiet))
     }),
+    spec(
+        "catchup",
+        &["unread"],
+        &[],
+        "all that is new, in every conversation",
+        |_| Ok(Command::CatchUp),
+    ),
     spec("devices", &[], &[], "your devices", |_| {
         Ok(Command::Devices)
     }),

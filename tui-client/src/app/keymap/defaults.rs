@@ -6,12 +6,13 @@ use super::super::action::{Action, Context, Edit};
 pub(super) type Table = &'static [(&'static str, Action)];
 
 /// All contexts in the order of the help.
-pub(super) const DEFAULTS: [(Context, Table); 7] = [
+pub(super) const DEFAULTS: [(Context, Table); 8] = [
     (Context::Global, GLOBAL),
     (Context::Composer, COMPOSER),
     (Context::Completion, COMPLETION),
     (Context::Selection, SELECTION),
     (Context::Switcher, SWITCHER),
+    (Context::CatchUp, CATCH_UP),
     (Context::Panel, PANEL),
     (Context::Help, HELP),
 ];
@@ -23,6 +24,7 @@ const GLOBAL: Table = &[
     ("ctrl-n", Action::NextConversation),
     ("alt-up", Action::PreviousConversation),
     ("ctrl-p", Action::PreviousConversation),
+    ("alt-i", Action::CatchUp),
     ("alt-a", Action::NextUnread),
     ("alt-/", Action::Back),
     ("alt-1", Action::Conversation1),
@@ -159,6 +161,20 @@ const SWITCHER: Table = &[
     ("ctrl-y", Action::Edit(Edit::Yank)),
 ];
 
+const CATCH_UP: Table = &[
+    ("enter", Action::Submit),
+    ("up", Action::SelectPrevious),
+    ("k", Action::SelectPrevious),
+    ("ctrl-p", Action::SelectPrevious),
+    ("down", Action::SelectNext),
+    ("j", Action::SelectNext),
+    ("ctrl-n", Action::SelectNext),
+    ("r", Action::MarkRead),
+    ("a", Action::MarkAllRead),
+    ("esc", Action::Cancel),
+    ("q", Action::Cancel),
+];
+
 const PANEL: Table = &[
     ("enter", Action::Submit),
     ("up", Action::SelectPrevious),
@@ -190,6 +206,7 @@ pub(super) const fn heading(context: Context) -> &'static str {
         Context::Completion => "Completing a word",
         Context::Selection => "A selected message",
         Context::Switcher => "Switcher",
+        Context::CatchUp => "All that is new",
         Context::Panel => "Members, rooms, devices, questions",
         Context::Help => "This help",
     }
@@ -238,6 +255,9 @@ pub(super) const fn describe(action: Action) -> &'static str {
         Action::Complete => "complete the word, else the other pane",
         Action::Members => "members of the room",
         Action::Remove => "revoke the device",
+        Action::CatchUp => "all that is new, to catch up",
+        Action::MarkRead => "read up to the chosen line",
+        Action::MarkAllRead => "all of it is read",
         Action::Edit(edit) => describe_edit(edit),
     }
 }

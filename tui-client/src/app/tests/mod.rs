@@ -7,6 +7,7 @@
 
 mod acts;
 mod attention;
+mod catch_up;
 mod commands;
 mod cursors;
 mod drafts;

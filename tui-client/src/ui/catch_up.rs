@@ -1,0 +1,116 @@
+//! What is new over all conversations, over the panes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use recado_shared::Timestamp;
+
+use super::text::{cells, line, put, right, row, when};
+use super::theme::Theme;
+use super::view::ViewState;
+use crate::app::ClickTarget;
+use crate::app::screen::{CatchUpRow, Notable};
+use crate::text;
+
+/// Widest and highest box.
+const MAX_WIDTH: u16 = 76;
+const MAX_ROWS: u16 = 24;
+
+/// Below this width there is no time.
+const TIMES_FROM: u16 = 34;
+
+/// Draws the list with the chosen row, and the heading above it, in sight.
+pub(super) fn render(
+    buffer: &mut Buffer,
+    screen: Rect,
+    (rows, chosen, note): (&[CatchUpRow<'_>], usize, &str),
+    view: &mut ViewState,
+) {
+    let wanted = u16::try_from(rows.len().max(1)).unwrap_or(MAX_ROWS);
+    let area = super::overlay_area(screen, MAX_WIDTH, wanted.min(MAX_ROWS) + 2);
+    let inner = super::draw_box(buffer, area, "new");
+    if rows.is_empty() {
+        line(buffer, row(inner, 0), note, Theme::dim());
+    }
+    let top = (chosen + 1).saturating_sub(inner.height.into());
+    for (at, (index, entry)) in (0..inner.height).zip(rows.iter().enumerate().skip(top)) {
+        let area = row(inner, at);
+        draw_row(buffer, area, entry, view);
+        if matches!(entry, CatchUpRow::Conversation { .. }) {
+            continue;
+        }
+        if index == chosen {
+            buffer.set_style(area, Theme::chosen());
+        }
+        view.add_hit(area, ClickTarget::SwitcherRow(index));
+    }
+}
+
+fn draw_row(buffer: &mut Buffer, area: Rect, entry: &CatchUpRow<'_>, view: &ViewState) {
+    match entry {
+        CatchUpRow::Conversation { title, unread } => {
+            let end = match unread {
+                0 => area.right(),
+                unread => {
+                    let count = super::contact_list::count(*unread);
+                    right(buffer, area, &count, Theme::dim())
+                }
+            };
+            let name = Rect::new(area.x, area.y, end.saturating_sub(area.x + 1), 1);
+            line(buffer, name, title, Theme::strong());
+        }
+        CatchUpRow::Line {
+            why,
+            author,
+            time,
+            text,
+        } => draw_line(buffer, area, (*why, *time), (author, text), view),
+        CatchUpRow::More { count, is_quiet } => {
+            let what = match (is_quiet, count) {
+                (true, count) => format!("{count} unread, kept quiet"),
+                (false, count) => format!("{count} more"),
+            };
+            let area = Rect::new(area.x + 2, area.y, area.width.saturating_sub(2), 1);
+            line(buffer, area, &what, Theme::dim());
+        }
+    }
+}
+
+/// Draws when, why, who and what.
+fn draw_line(
+    buffer: &mut Buffer,
+    area: Rect,
+    (why, time): (Notable, Timestamp),
+    (author, body): (&str, &str),
+    view: &ViewState,
+) {
+    let theme = view.theme;
+    let (mark, style) = match why {
+        Notable::Mention => ("@", theme.mention()),
+        Notable::Reply => ("┃", theme.mention()),
+        Notable::Reaction => ("+", theme.mention()),
+        Notable::Message => (" ", Style::new()),
+    };
+    put(buffer, (area.x, area.y), 1, mark, style);
+    let mut x = area.x + 2;
+    if area.width >= TIMES_FROM {
+        let time = when(time, view.now, &view.time_zone);
+        put(buffer, (x, area.y), 6, &time, Theme::dim());
+        x += 7;
+    }
+    let name = text::truncate(author, usize::from(area.width / 4));
+    x = put(
+        buffer,
+        (x, area.y),
+        cells(&name),
+        &name,
+        theme.author(author),
+    ) + 1;
+    let rest = Rect::new(x, area.y, area.right().saturating_sub(x), 1);
+    line(
+        buffer,
+        rest,
+        &body.replace(['\n', '\t'], " "),
+        Theme::text(),
+    );
+}

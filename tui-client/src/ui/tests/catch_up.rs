@@ -1,0 +1,88 @@
+use ratatui::style::Modifier;
+
+use super::*;
+use crate::app::ClickTarget;
+use crate::app::screen::{CatchUpRow, Notable, Overlay};
+
+fn line<'a>(why: Notable, author: &'a str, time: &str, text: &'a str) -> CatchUpRow<'a> {
+    let (time, text) = (at(time), text.into());
+    CatchUpRow::Line {
+        why,
+        author,
+        time,
+        text,
+    }
+}
+
+fn rows() -> Vec<CatchUpRow<'static>> {
+    vec![
+        CatchUpRow::Conversation {
+            title: "#team",
+            unread: 14,
+        },
+        line(
+            Notable::Mention,
+            "carol",
+            "2026-11-21T09:40:00Z",
+            "@alice: could you look at the build before noon? It has been red since the night",
+        ),
+        line(
+            Notable::Reply,
+            "bob",
+            "2026-11-20T18:00:00Z",
+            "yes, that one",
+        ),
+        line(
+            Notable::Reaction,
+            "花子さんという長い名前",
+            "2026-11-14T18:00:00Z",
+            "🎉 we shipped\nat last\u{1b}[2J",
+        ),
+        CatchUpRow::More {
+            count: 11,
+            is_quiet: false,
+        },
+        CatchUpRow::Conversation {
+            title: "erin",
+            unread: 1,
+        },
+        line(Notable::Message, "erin", "2026-11-19T09:02:00Z", "lunch?"),
+        CatchUpRow::Conversation {
+            title: "#lobby",
+            unread: 7,
+        },
+        CatchUpRow::More {
+            count: 7,
+            is_quiet: true,
+        },
+    ]
+}
+
+#[test]
+fn all_that_is_new_lies_over_the_panes() {
+    let composer = Composer::with_text("");
+    let mut screen = busy(&composer);
+    screen.focus = Focus::Overlay;
+    for (width, height) in [(80, 24), (40, 12), (20, 6)] {
+        screen.overlay = Some(Overlay::CatchUp {
+            rows: rows(),
+            chosen: 2,
+            note: "",
+        });
+        let mut view = view();
+        let buffer = drawn(&screen, &mut view, width, height);
+        insta::assert_snapshot!(format!("catch_up_{width}x{height}"), text(&buffer));
+        let chosen = (0..height)
+            .find(|&y| buffer[(width / 2, y)].modifier.contains(Modifier::REVERSED))
+            .unwrap();
+        let row = |y| view.hit(width / 2, y);
+        assert_eq!(row(chosen), Some(ClickTarget::SwitcherRow(2)));
+        assert_ne!(row(chosen - 2), Some(ClickTarget::SwitcherRow(0)));
+    }
+    screen.overlay = Some(Overlay::CatchUp {
+        rows: Vec::new(),
+        chosen: 0,
+        note: "Nothing is new.",
+    });
+    insta::assert_snapshot!("catch_up_nothing_40x12", frame(&screen, 40, 12));
+}
