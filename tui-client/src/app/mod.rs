@@ -50,7 +50,7 @@ mod tests;
 mod unread;
 mod unsaved;
 mod view;
-mod wording;
+pub(crate) mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
