@@ -1,5 +1,8 @@
 //! The command line: what can be typed, and which verb does it.
 
+mod reading;
+mod room;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -14,6 +17,11 @@ use crate::output::print;
 use crate::paths::Paths;
 use crate::verbs;
 use crate::verbs::{FIELDS, Kind};
+
+use self::reading::{EXPORT_HELP, HISTORY_HELP};
+pub(crate) use self::reading::{ExportArguments, Format, HistoryArguments};
+pub(crate) use self::room::{InRoom, InRoomAbout, RoomAct};
+use self::room::{ROOM_HELP, ROOMS_FIELDS, RoomArguments};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 failure on this machine, 2 wrong usage, 3 refused by the server,
@@ -66,6 +74,22 @@ enum Verb {
     /// Print messages as they arrive
     #[command(after_help = format!("{}\n\n{TAIL_HELP}\n\n{EXIT_CODES}", FIELDS))]
     Tail(TailArguments),
+    /// Print what was said in a conversation
+    #[command(after_help = format!("{}\n\n{HISTORY_HELP}\n\n{EXIT_CODES}", FIELDS))]
+    History(HistoryArguments),
+    /// Write out whole conversations
+    #[command(after_help = format!("{EXPORT_HELP}\n\n{EXIT_CODES}"))]
+    Export(ExportArguments),
+    /// Print the rooms that you are in or can come into
+    #[command(after_help = format!("{ROOMS_FIELDS}\n\n{EXIT_CODES}"))]
+    Rooms {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a room, come and go, and keep order in it
+    #[command(after_help = format!("{ROOM_HELP}\n\n{EXIT_CODES}"))]
+    Room(RoomArguments),
     /// Print a configuration file with every setting, key and default
     Config,
     /// Print people and whether they are there
@@ -192,6 +216,10 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(Verb::Demo) => verbs::demo(wanted.name).await,
         Some(Verb::Send(send)) => verbs::send(&paths()?, &wanted, send).await,
         Some(Verb::Tail(tail)) => verbs::tail(&paths()?, &wanted, tail).await,
+        Some(Verb::History(history)) => verbs::history(&paths()?, &wanted, history).await,
+        Some(Verb::Export(export)) => verbs::export(&paths()?, &wanted, export).await,
+        Some(Verb::Rooms { json }) => verbs::rooms(&paths()?, &wanted, json).await,
+        Some(Verb::Room(room)) => verbs::room(&paths()?, &wanted, room.act).await,
         Some(Verb::Who { json }) => verbs::who(&paths()?, &wanted, json).await,
     }
 }

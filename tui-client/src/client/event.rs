@@ -56,7 +56,7 @@ impl Event {
         name.map_or_else(|| format!("user {}", self.author), ToString::to_string)
     }
 
-    pub(super) fn new(
+    pub(crate) fn new(
         me: (UserId, &UserName),
         conversation: ConversationId,
         entry: Entry,

@@ -14,21 +14,21 @@ use crate::net::session::Session;
 
 /// Names by numbers. When there are too many, all are forgotten and learned again as needed.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     people: BTreeMap<UserId, UserName>,
     rooms: BTreeMap<RoomId, RoomName>,
 }
 
 impl Names {
-    pub(super) fn person(&self, user: UserId) -> Option<UserName> {
+    pub(crate) fn person(&self, user: UserId) -> Option<UserName> {
         self.people.get(&user).cloned()
     }
 
-    pub(super) fn room(&self, conversation: ConversationId) -> Option<RoomName> {
+    pub(crate) fn room(&self, conversation: ConversationId) -> Option<RoomName> {
         self.rooms.get(&conversation.room()?).cloned()
     }
 
-    pub(super) fn learn(&mut self, people: Vec<Person>) {
+    pub(crate) fn learn(&mut self, people: Vec<Person>) {
         for person in people {
             if self.people.len() >= MAX_PEOPLE {
                 self.people.clear();
@@ -37,7 +37,7 @@ impl Names {
         }
     }
 
-    pub(super) fn learn_room(&mut self, room: RoomId, name: RoomName) {
+    pub(crate) fn learn_room(&mut self, room: RoomId, name: RoomName) {
         if self.rooms.len() >= 2 * MAX_ROOMS_OF_USER {
             self.rooms.clear();
         }
@@ -68,7 +68,7 @@ impl Names {
     }
 
     /// Learns these people's names. Whom the server does not know stays without one.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &mut self,
         session: &mut Session,
         users: Vec<UserId>,

@@ -3,18 +3,27 @@
 
 mod ask;
 mod companions;
+mod export;
+mod history;
 mod join;
 mod line;
 mod local_server;
 mod open;
+mod reading;
+mod room;
+mod rooms;
 mod send;
 mod tail;
 mod who;
 
+pub(crate) use export::export;
+pub(crate) use history::history;
 pub(crate) use join::join;
 pub(crate) use line::{FIELDS, Kind};
 pub(crate) use local_server::{demo, host};
 pub(crate) use open::open;
+pub(crate) use room::room;
+pub(crate) use rooms::rooms;
 pub(crate) use send::send;
 pub(crate) use tail::tail;
 pub(crate) use who::who;

@@ -53,7 +53,7 @@ fn text_line(person: &Person, me: UserId) -> String {
     format!("{:<8} {name}{own}", word(person.presence))
 }
 
-fn word(presence: Presence) -> &'static str {
+pub(super) fn word(presence: Presence) -> &'static str {
     match presence {
         Presence::Online => "online",
         Presence::Away => "away",

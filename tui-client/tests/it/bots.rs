@@ -61,7 +61,7 @@ impl Drop for Bot {
 }
 
 /// A person in this process, on a server of `machine`.
-async fn person(machine: &Machine, name: &str) -> (Client, TempDir) {
+pub(crate) async fn person(machine: &Machine, name: &str) -> (Client, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let client = again(machine, &folder, name).await;
     (client, folder)

@@ -239,6 +239,11 @@ impl Server {
         server
     }
 
+    /// Stops it where it is (SIGSTOP): it takes connections and answers nothing.
+    pub(crate) fn freeze(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::STOP).unwrap();
+    }
+
     /// Ends it as a power cut would (SIGKILL) and returns the port it had.
     pub(crate) fn kill(mut self) -> u16 {
         self.child.kill().unwrap();

@@ -1,0 +1,142 @@
+//! `recado export`: whole conversations, written as they are read, so that no log has to fit into
+//! memory.
+
+mod folds;
+mod markdown;
+mod output;
+mod write;
+
+use jiff::tz::TimeZone;
+use recado_shared::{ConversationId, PageRange, Seq, Standing};
+
+use self::output::{Interruption, Output, Stop};
+use self::write::Page;
+use super::line;
+use super::reading::Reader;
+use crate::cli::{ExportArguments, Format};
+use crate::client::Target;
+use crate::exit::{Exit, Failure};
+use crate::identity::Wanted;
+use crate::paths::Paths;
+
+/// How far an export has got, so that a failure can say so.
+#[derive(Debug, Default)]
+struct Progress {
+    conversations: usize,
+    of: usize,
+    entries: u64,
+}
+
+pub(crate) async fn export(
+    paths: &Paths,
+    wanted: &Wanted,
+    arguments: ExportArguments,
+) -> Result<(), Failure> {
+    let to = arguments.to.as_deref().map(str::parse::<Target>);
+    let to = to.transpose()?;
+    let mut interruption = Interruption::expect()?;
+    // Before anything else, so that nobody waits for what cannot be kept.
+    let mut output = Output::open(arguments.output.as_deref(), arguments.force)?;
+    let mut progress = Progress::default();
+    let writing = write_all(
+        paths,
+        wanted,
+        (to, arguments.format),
+        &mut output,
+        &mut progress,
+    );
+    let ended = tokio::select! {
+        ended = writing => ended,
+        failure = interruption.wait() => Err(Stop::Failed(failure)),
+    };
+    match ended.and_then(|()| output.finish()) {
+        Ok(()) | Err(Stop::ReaderGone) => Ok(()),
+        Err(Stop::Failed(failure)) => Err(incomplete(failure, &arguments, &progress)),
+    }
+}
+
+/// Says what is there of an export that failed.
+fn incomplete(failure: Failure, arguments: &ExportArguments, progress: &Progress) -> Failure {
+    let Failure { exit, text } = failure;
+    let left = match &arguments.output {
+        Some(path) => format!("{} was not written", path.display()),
+        None if progress.entries == 0 => return Failure { exit, text },
+        None => format!(
+            "what was printed is incomplete: {} entries, {} of {} conversations to their end",
+            progress.entries, progress.conversations, progress.of
+        ),
+    };
+    Failure::new(exit, format!("{text}; {left}"))
+}
+
+async fn write_all(
+    paths: &Paths,
+    wanted: &Wanted,
+    (to, format): (Option<Target>, Format),
+    output: &mut Output,
+    progress: &mut Progress,
+) -> Result<(), Stop> {
+    let mut reader = Reader::open(paths, wanted).await?;
+    let conversations = match to {
+        Some(to) => vec![reader.find(&to).await?],
+        None => all(&reader),
+    };
+    progress.of = conversations.len();
+    let zone = TimeZone::system();
+    for conversation in conversations {
+        match format {
+            Format::Jsonl => write_lines(&mut reader, conversation, output, progress).await?,
+            Format::Markdown => {
+                let mut page = Page::begin(&mut reader, conversation, &zone).await?;
+                page.write(&mut reader, output, &mut progress.entries)
+                    .await?;
+            }
+        }
+        progress.conversations += 1;
+    }
+    reader.leave().await;
+    Ok(())
+}
+
+/// Everything that the user may read, people first.
+fn all(reader: &Reader) -> Vec<ConversationId> {
+    let is_read = |standing: Standing| standing == Standing::Member;
+    let heads = reader.heads().values();
+    let readable = heads.filter(|head| {
+        let room = head.room.as_ref();
+        room.is_none_or(|facts| is_read(facts.standing))
+    });
+    readable.map(|head| head.conversation).collect()
+}
+
+async fn write_lines(
+    reader: &mut Reader,
+    conversation: ConversationId,
+    output: &mut Output,
+    progress: &mut Progress,
+) -> Result<(), Stop> {
+    let newest = reader.newest(conversation).await?;
+    let mut after = Seq::ZERO;
+    while after < newest {
+        let page = reader.page(conversation, PageRange::After(after)).await?;
+        let Some(last) = page.events.last() else {
+            break;
+        };
+        after = last.seq;
+        for event in page.events.iter().filter(|event| event.seq <= newest) {
+            let name = |user| reader.name_of(user);
+            output.write(&format!("{}\n", line::json(event, name, None)))?;
+            progress.entries += 1;
+        }
+    }
+    Ok(())
+}
+
+/// More is done with messages than is kept.
+fn too_much(most: usize) -> Failure {
+    let text = format!(
+        "the conversation has more than {most} edits, deletions and reactions, which is too much \
+         for Markdown: use --format jsonl"
+    );
+    Failure::new(Exit::Failure, text)
+}

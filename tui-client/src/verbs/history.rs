@@ -1,0 +1,117 @@
+//! `recado history`: entries of one conversation that are there already, the oldest first.
+
+use jiff::tz::TimeZone;
+use recado_shared::{ConversationId, PageRange, Seq};
+
+use super::line::{self, Kind};
+use super::reading::Reader;
+use crate::cli::HistoryArguments;
+use crate::client::{Event, Target};
+use crate::exit::Failure;
+use crate::identity::Wanted;
+use crate::net::SessionError;
+use crate::output::{ReaderGone, print};
+use crate::paths::Paths;
+
+pub(crate) async fn history(
+    paths: &Paths,
+    wanted: &Wanted,
+    arguments: HistoryArguments,
+) -> Result<(), Failure> {
+    let to: Target = arguments.to.parse()?;
+    let mut reader = Reader::open(paths, wanted).await?;
+    let conversation = reader.find(&to).await?;
+    let before = arguments.before.map_or(Seq(u64::MAX), Seq);
+    // What is written meanwhile is not part of it.
+    let newest = reader.newest(conversation).await?;
+    let last = newest.min(before.prev());
+    let stretch = Stretch {
+        conversation,
+        last,
+        arguments: &arguments,
+    };
+    let after = match arguments.after {
+        Some(after) => Seq(after),
+        None => stretch.beginning(&mut reader).await?,
+    };
+    // A reader that has gone has seen what it wanted.
+    let _ = stretch.print(&mut reader, after).await?;
+    reader.leave().await;
+    Ok(())
+}
+
+/// What is asked for.
+struct Stretch<'a> {
+    conversation: ConversationId,
+    last: Seq,
+    arguments: &'a HistoryArguments,
+}
+
+impl Stretch<'_> {
+    /// The place before the wanted ones, if the last ones are wanted.
+    async fn beginning(&self, reader: &mut Reader) -> Result<Seq, SessionError> {
+        let mut missing = self.arguments.limit.get();
+        if self.arguments.kinds.is_empty() {
+            return Ok(Seq(self.last.0.saturating_sub(missing)));
+        }
+        let mut before = self.last.next();
+        while before > Seq(1) {
+            let range = PageRange::Before(before);
+            let page = reader.page(self.conversation, range).await?;
+            let Some(first) = page.events.first() else {
+                break;
+            };
+            before = first.seq;
+            for event in page.events.iter().rev().filter(|event| self.has(event)) {
+                missing -= 1;
+                if missing == 0 {
+                    return Ok(event.seq.prev());
+                }
+            }
+        }
+        Ok(Seq::ZERO)
+    }
+
+    async fn print(
+        &self,
+        reader: &mut Reader,
+        mut after: Seq,
+    ) -> Result<Result<(), ReaderGone>, SessionError> {
+        let zone = TimeZone::system();
+        let mut left = self.arguments.limit.get();
+        while after < self.last {
+            let page = reader
+                .page(self.conversation, PageRange::After(after))
+                .await?;
+            let Some(end) = page.events.last() else {
+                break;
+            };
+            after = end.seq;
+            for event in page.events.iter().filter(|event| self.has(event)) {
+                if print(&self.line(reader, event, &zone)).is_err() {
+                    return Ok(Err(ReaderGone));
+                }
+                left -= 1;
+                if left == 0 {
+                    return Ok(Ok(()));
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn has(&self, event: &Event) -> bool {
+        let kinds = &self.arguments.kinds;
+        event.seq <= self.last && (kinds.is_empty() || kinds.contains(&Kind::of(&event.content)))
+    }
+
+    fn line(&self, reader: &Reader, event: &Event, zone: &TimeZone) -> String {
+        let name = |user| reader.name_of(user);
+        if self.arguments.json {
+            line::json(event, name, None)
+        } else {
+            let told = line::plain(event, name, zone, "%Y-%m-%d %H:%M");
+            format!("{:>6} {told}", event.seq.0)
+        }
+    }
+}

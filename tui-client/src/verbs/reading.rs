@@ -1,0 +1,219 @@
+//! Reading what the server has: one session from the beginning of a verb to its end. An
+//! interruption ends it, for a verb that changes nothing can be run again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::FutureExt as _;
+use recado_shared::limits::MAX_PAGE_ENTRIES;
+use recado_shared::{
+    Answer, ConversationId, Entry, Head, PageRange, Request, Seq, ServerFrame, UserId, UserName,
+};
+
+use crate::client::link::{Link, MAX_PEOPLE};
+use crate::client::names::{Names, subject};
+use crate::client::{Event, Target};
+use crate::exit::Failure;
+use crate::identity::Wanted;
+use crate::net::SessionError;
+use crate::net::session::Session;
+use crate::paths::Paths;
+
+/// What arrives meanwhile is thrown away in portions of this size.
+const MAX_NEWS: usize = 1024;
+
+/// A session and the names that were heard of in it.
+pub(super) struct Reader {
+    session: Session,
+    heads: BTreeMap<ConversationId, Head>,
+    names: Names,
+    /// Whose name was asked for, known or not.
+    asked: BTreeSet<UserId>,
+}
+
+/// A stretch of a log.
+pub(super) struct Page {
+    pub(super) events: Vec<Event>,
+    /// The newest place that may be read.
+    pub(super) newest: Seq,
+}
+
+impl Reader {
+    /// Connects, and learns where the user's conversations stand.
+    pub(super) async fn open(paths: &Paths, wanted: &Wanted) -> Result<Self, Failure> {
+        let mut link = Link::of(paths, wanted).await?;
+        let mut reader = Self {
+            session: link.open(None).await?,
+            heads: BTreeMap::new(),
+            names: Names::default(),
+            asked: BTreeSet::new(),
+        };
+        loop {
+            let ServerFrame::Heads(page) = reader.session.next_frame().await? else {
+                continue;
+            };
+            reader.names.learn(page.people);
+            for head in page.heads {
+                if let (Some(room), Some(facts)) = (head.conversation.room(), &head.room) {
+                    reader.names.learn_room(room, facts.name.clone());
+                }
+                reader.heads.insert(head.conversation, head);
+            }
+            if page.complete.is_some() {
+                return Ok(reader);
+            }
+        }
+    }
+
+    /// The user's number and name.
+    pub(super) fn me(&self) -> (UserId, &UserName) {
+        let welcome = self.session.welcome();
+        (welcome.user, &welcome.name)
+    }
+
+    /// The user's conversations, and the rooms that the user is invited to.
+    pub(super) fn heads(&self) -> &BTreeMap<ConversationId, Head> {
+        &self.heads
+    }
+
+    pub(super) fn session(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    pub(super) fn name_of(&self, user: UserId) -> Option<UserName> {
+        self.names.person(user)
+    }
+
+    /// What a conversation is called: the other person's name, or the room's with its mark.
+    pub(super) fn label(&self, conversation: ConversationId) -> String {
+        let (me, _) = self.me();
+        match conversation {
+            ConversationId::Room(room) => match self.names.room(conversation) {
+                Some(name) => format!("#{name}"),
+                None => format!("room {room}"),
+            },
+            ConversationId::Direct(_) => {
+                let peer = conversation.peer_of(me).unwrap_or(me);
+                let name = self.name_of(peer);
+                name.map_or_else(|| format!("user {peer}"), |name| name.to_string())
+            }
+        }
+    }
+
+    /// Which conversation is meant.
+    pub(super) async fn find(&mut self, to: &Target) -> Result<ConversationId, Failure> {
+        let found = to.find(&mut self.session).await?;
+        let conversation = found.ok_or_else(|| to.missing())?;
+        if let (Target::Room(name), Some(room)) = (to, conversation.room())
+            && self.names.room(conversation).is_none()
+        {
+            self.names.learn_room(room, name.clone());
+        }
+        Ok(conversation)
+    }
+
+    /// Reads a stretch of a log, as long as one answer can be.
+    pub(super) async fn page(
+        &mut self,
+        conversation: ConversationId,
+        range: PageRange,
+    ) -> Result<Page, SessionError> {
+        self.page_of(conversation, range, MAX_PAGE_ENTRIES).await
+    }
+
+    /// The entry at a place; `None` if it may not be read.
+    pub(super) async fn entry(
+        &mut self,
+        conversation: ConversationId,
+        seq: Seq,
+    ) -> Result<Option<Event>, SessionError> {
+        let range = PageRange::After(seq.prev());
+        let page = self.page_of(conversation, range, 1).await?;
+        Ok(page.events.into_iter().find(|event| event.seq == seq))
+    }
+
+    /// The newest place that may be read.
+    pub(super) async fn newest(
+        &mut self,
+        conversation: ConversationId,
+    ) -> Result<Seq, SessionError> {
+        let range = PageRange::Before(Seq(u64::MAX));
+        Ok(self.page_of(conversation, range, 1).await?.newest)
+    }
+
+    async fn page_of(
+        &mut self,
+        conversation: ConversationId,
+        range: PageRange,
+        limit: u16,
+    ) -> Result<Page, SessionError> {
+        self.forget_news()?;
+        let request = Request::Page {
+            conversation,
+            range,
+            limit,
+        };
+        let Answer::Page { entries, newest } = self.session.request(request).await? else {
+            return Err(unasked());
+        };
+        self.learn_names(conversation, &entries).await?;
+        let events = entries
+            .into_iter()
+            .map(|entry| self.event(conversation, entry));
+        Ok(Page {
+            events: events.collect(),
+            newest,
+        })
+    }
+
+    /// Throws away what arrived by itself, so that a long reading does not drown in it.
+    fn forget_news(&mut self) -> Result<(), SessionError> {
+        for _ in 0..MAX_NEWS {
+            match self.session.next_event().now_or_never() {
+                Some(news) => drop(news?),
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    async fn learn_names(
+        &mut self,
+        conversation: ConversationId,
+        entries: &[Entry],
+    ) -> Result<(), SessionError> {
+        let peer = conversation.peer_of(self.me().0);
+        let of_entries = entries
+            .iter()
+            .flat_map(|entry| [Some(entry.author), subject(&entry.content)]);
+        let people: BTreeSet<UserId> = of_entries.chain([peer]).flatten().collect();
+        let unknown = people.into_iter().filter(|user| {
+            let is_known = self.names.person(*user).is_some();
+            !is_known && !self.asked.contains(user)
+        });
+        let unknown: Vec<UserId> = unknown.collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        if self.asked.len() >= MAX_PEOPLE {
+            self.asked.clear();
+        }
+        self.asked.extend(&unknown);
+        self.names.ask(&mut self.session, unknown).await
+    }
+
+    fn event(&self, conversation: ConversationId, entry: Entry) -> Event {
+        let room = self.names.room(conversation);
+        let name_of = |user| self.names.person(user);
+        Event::new(self.me(), conversation, entry, name_of, room)
+    }
+
+    /// Says goodbye.
+    pub(super) async fn leave(self) {
+        self.session.leave().await;
+    }
+}
+
+/// The server answered something else.
+pub(super) fn unasked() -> SessionError {
+    SessionError::Malformed("an answer to another question".to_owned())
+}

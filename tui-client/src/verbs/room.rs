@@ -1,0 +1,246 @@
+//! `recado room`: makes a room, comes and goes, and keeps order in it. Each is sent again under
+//! the same id until the server answers.
+
+use std::time::Duration;
+
+use recado_shared::limits::MAX_PEOPLE_PER_PAGE;
+use recado_shared::{
+    Answer, Content, ConversationId, History, MessageId, Mute, Request, RoomEvent, RoomMember,
+    RoomName, Seq, Timestamp, UserId, UserName, Visibility, text,
+};
+use serde::Serialize;
+use tokio::time::timeout;
+
+use super::line::{conversation_text, timestamp};
+use super::reading::unasked;
+use super::who::word;
+use crate::app::ids::IdSupply;
+use crate::cli::{InRoom, InRoomAbout, RoomAct};
+use crate::client::link::{Link, wall_time};
+use crate::client::{Client, Sent};
+use crate::exit::{Exit, Failure};
+use crate::identity::Wanted;
+use crate::output::{complain, print};
+use crate::paths::Paths;
+
+/// How long to try.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What `--json` prints of what was done: a stable interface.
+#[derive(Serialize)]
+struct Line<'a> {
+    conversation: String,
+    room: &'a str,
+    seq: u64,
+    id: String,
+    time: String,
+}
+
+/// A line of `members --json`: a stable interface.
+#[derive(Serialize)]
+struct MemberLine<'a> {
+    name: &'a str,
+    id: String,
+    role: &'static str,
+    presence: &'static str,
+    muted: bool,
+    muted_until: Option<String>,
+    own: bool,
+}
+
+pub(crate) async fn room(paths: &Paths, wanted: &Wanted, act: RoomAct) -> Result<(), Failure> {
+    let mut client = Client::over(Link::of(paths, wanted).await?);
+    client.on_interruption(complain);
+    let done = timeout(PATIENCE, carry_out(&mut client, act)).await;
+    client.leave().await;
+    done.unwrap_or_else(|_| Err(gave_up()))
+}
+
+fn gave_up() -> Failure {
+    let seconds = PATIENCE.as_secs();
+    let text = format!(
+        "the server did not answer within {seconds} s: it may be done or not; 'recado rooms' and \
+         'recado room members ROOM' show how things stand"
+    );
+    Failure::new(Exit::Timeout, text)
+}
+
+async fn carry_out(client: &mut Client, act: RoomAct) -> Result<(), Failure> {
+    match act {
+        RoomAct::Create {
+            room,
+            private,
+            hide_history,
+        } => create(client, &room, private, hide_history).await,
+        RoomAct::Members(room) => members(client, &room).await,
+        RoomAct::Join(room) => append(client, &room, RoomEvent::Joined).await,
+        RoomAct::Leave(room) => append(client, &room, RoomEvent::Left).await,
+        RoomAct::Topic { room, topic } => append(client, &room, RoomEvent::Topic(topic)).await,
+        RoomAct::Invite(about) => append_about(client, &about, RoomEvent::Invited).await,
+        RoomAct::Kick(about) => append_about(client, &about, RoomEvent::Kicked).await,
+        RoomAct::Ban(about) => append_about(client, &about, RoomEvent::Banned).await,
+        RoomAct::Unban(about) => append_about(client, &about, RoomEvent::Unbanned).await,
+        RoomAct::Unmute(about) => append_about(client, &about, RoomEvent::Unmuted).await,
+        RoomAct::Role { about, role } => {
+            let role = role.into();
+            append_about(client, &about, |user| RoomEvent::Role { user, role }).await
+        }
+        RoomAct::Mute { about, minutes } => {
+            let until = minutes.map(|minutes| after(wall_time(), minutes));
+            append_about(client, &about, |user| RoomEvent::Muted { user, until }).await
+        }
+    }
+}
+
+fn after(now: Timestamp, time: Duration) -> Timestamp {
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    Timestamp(now.0.saturating_add(millis))
+}
+
+async fn create(
+    client: &mut Client,
+    room: &InRoom,
+    is_private: bool,
+    hides_history: bool,
+) -> Result<(), Failure> {
+    let id = IdSupply::new(fastrand::u64(..)).draw(wall_time());
+    let request = Request::CreateRoom {
+        id,
+        name: room.room.clone(),
+        visibility: if is_private {
+            Visibility::Private
+        } else {
+            Visibility::Public
+        },
+        history: if hides_history {
+            History::Hidden
+        } else {
+            History::Visible
+        },
+    };
+    let answer = client.request(request).await?;
+    let Answer::RoomCreated {
+        room: made,
+        seq,
+        time,
+    } = answer
+    else {
+        return Err(unasked().into());
+    };
+    tell(room, ConversationId::Room(made), (seq, id, time));
+    Ok(())
+}
+
+async fn append(client: &mut Client, room: &InRoom, event: RoomEvent) -> Result<(), Failure> {
+    let conversation = find(client, &room.room).await?;
+    let content = Content::Room(event);
+    let Sent { seq, id, time, .. } = client.append(conversation, content).await?;
+    tell(room, conversation, (seq, id, time));
+    Ok(())
+}
+
+async fn append_about(
+    client: &mut Client,
+    about: &InRoomAbout,
+    event: impl FnOnce(UserId) -> RoomEvent,
+) -> Result<(), Failure> {
+    let user = find_person(client, &about.who).await?;
+    append(client, &about.room, event(user)).await
+}
+
+async fn find(client: &mut Client, room: &RoomName) -> Result<ConversationId, Failure> {
+    client.find(&format!("#{room}")).await
+}
+
+async fn find_person(client: &mut Client, name: &UserName) -> Result<UserId, Failure> {
+    let talk = client.find(name.as_str()).await?;
+    let me = client.me().0;
+    Ok(talk.peer_of(me).unwrap_or(me))
+}
+
+fn tell(room: &InRoom, conversation: ConversationId, done: (Seq, MessageId, Timestamp)) {
+    if !room.json {
+        return;
+    }
+    let (seq, id, time) = done;
+    let line = Line {
+        conversation: conversation_text(conversation),
+        room: room.room.as_str(),
+        seq: seq.0,
+        id: id.to_string(),
+        time: timestamp(time).to_string(),
+    };
+    let line = serde_json::to_string(&line).expect("plain values can be written as JSON");
+    // A reader that has gone does not want to know.
+    let _ = print(&line);
+}
+
+async fn members(client: &mut Client, asked: &InRoom) -> Result<(), Failure> {
+    let conversation = find(client, &asked.room).await?;
+    let Some(room) = conversation.room() else {
+        return Err(unasked().into());
+    };
+    let mut after = None;
+    loop {
+        let request = Request::Members {
+            room,
+            after,
+            limit: MAX_PEOPLE_PER_PAGE,
+        };
+        let Answer::Members { members, more } = client.request(request).await? else {
+            return Err(unasked().into());
+        };
+        after = members.last().map(|member| member.person.user);
+        let me = client.me().0;
+        for member in &members {
+            let line = if asked.json {
+                member_json(member, me)
+            } else {
+                member_told(member, me)
+            };
+            if print(&line).is_err() {
+                return Ok(());
+            }
+        }
+        if !more || after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// The muting that holds now.
+fn mute_of(member: &RoomMember) -> Option<Mute> {
+    member.mute.filter(|mute| mute.holds_at(wall_time()))
+}
+
+fn member_json(member: &RoomMember, me: UserId) -> String {
+    let mute = mute_of(member);
+    let until = mute.and_then(|mute| mute.until);
+    let line = MemberLine {
+        name: member.person.name.as_str(),
+        id: member.person.user.to_string(),
+        role: member.role.name(),
+        presence: word(member.person.presence),
+        muted: mute.is_some(),
+        muted_until: until.map(|until| timestamp(until).to_string()),
+        own: member.person.user == me,
+    };
+    serde_json::to_string(&line).expect("plain values can be written as JSON")
+}
+
+fn member_told(member: &RoomMember, me: UserId) -> String {
+    let name = text::neutralise(member.person.name.as_str());
+    let own = if member.person.user == me {
+        " (you)"
+    } else {
+        ""
+    };
+    let muted = if mute_of(member).is_some() {
+        " muted"
+    } else {
+        ""
+    };
+    let presence = word(member.person.presence);
+    let role = member.role.name();
+    format!("{presence:<8} {role:<9} {name}{own}{muted}")
+}

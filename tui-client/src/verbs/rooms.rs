@@ -1,0 +1,135 @@
+//! `recado rooms`: the rooms that the user is in or invited to, and the public ones.
+
+use std::collections::BTreeMap;
+
+use recado_shared::limits::MAX_ROOMS_PER_PAGE;
+use recado_shared::{
+    Answer, ConversationId, Head, Request, Role, RoomFacts, RoomName, RoomSummary, Standing, Topic,
+    text,
+};
+use serde::Serialize;
+
+use super::line::{conversation_text, visibility_word};
+use super::reading::{Reader, unasked};
+use crate::client::link::wall_time;
+use crate::exit::Failure;
+use crate::identity::Wanted;
+use crate::net::SessionError;
+use crate::output::print;
+use crate::paths::Paths;
+
+/// Most public rooms that are listed.
+const MAX_ROOMS: usize = 10_000;
+
+/// A line of `--json`: a stable interface.
+#[derive(Serialize)]
+struct Line {
+    room: String,
+    conversation: String,
+    standing: &'static str,
+    role: Option<&'static str>,
+    visibility: &'static str,
+    topic: Option<String>,
+    members: u32,
+    unread: u64,
+    muted: bool,
+}
+
+pub(crate) async fn rooms(paths: &Paths, wanted: &Wanted, json: bool) -> Result<(), Failure> {
+    let mut reader = Reader::open(paths, wanted).await?;
+    let mut lines: BTreeMap<String, Line> = BTreeMap::new();
+    for summary in find_all(&mut reader).await? {
+        lines.insert(summary.name.folded(), of_others(&summary));
+    }
+    for head in reader.heads().values() {
+        if let Some(facts) = &head.room {
+            lines.insert(facts.name.folded(), of_the_users(head, facts));
+        }
+    }
+    reader.leave().await;
+    for line in lines.values() {
+        let printed = if json {
+            serde_json::to_string(line).expect("plain values can be written as JSON")
+        } else {
+            told(line)
+        };
+        if print(&printed).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn find_all(reader: &mut Reader) -> Result<Vec<RoomSummary>, SessionError> {
+    let mut found: Vec<RoomSummary> = Vec::new();
+    let mut after: Option<RoomName> = None;
+    loop {
+        let request = Request::FindRooms {
+            prefix: String::new(),
+            after,
+            limit: MAX_ROOMS_PER_PAGE,
+        };
+        let Answer::Rooms { rooms, more } = reader.session().request(request).await? else {
+            return Err(unasked());
+        };
+        after = rooms.last().map(|room| room.name.clone());
+        found.extend(rooms);
+        if !more || after.is_none() || found.len() >= MAX_ROOMS {
+            return Ok(found);
+        }
+    }
+}
+
+/// A room of which no head was told: the user has nothing to do with it, so it is public.
+fn of_others(summary: &RoomSummary) -> Line {
+    Line {
+        room: summary.name.as_str().to_owned(),
+        conversation: conversation_text(ConversationId::Room(summary.room)),
+        standing: "none",
+        role: None,
+        visibility: "public",
+        topic: topic_text(summary.topic.as_ref()),
+        members: summary.members,
+        unread: 0,
+        muted: false,
+    }
+}
+
+fn of_the_users(head: &Head, facts: &RoomFacts) -> Line {
+    let is_member = facts.standing == Standing::Member;
+    let now = wall_time();
+    Line {
+        room: facts.name.as_str().to_owned(),
+        conversation: conversation_text(head.conversation),
+        standing: match facts.standing {
+            Standing::Member => "member",
+            Standing::Invited => "invited",
+            Standing::Left | Standing::Kicked | Standing::Banned => "none",
+        },
+        role: is_member.then(|| Role::name(facts.role)),
+        visibility: visibility_word(facts.visibility),
+        topic: topic_text(facts.topic.as_ref()),
+        members: facts.members,
+        unread: head.unread,
+        muted: facts.mute.is_some_and(|mute| mute.holds_at(now)),
+    }
+}
+
+fn topic_text(topic: Option<&Topic>) -> Option<String> {
+    topic.map(|topic| topic.as_str().to_owned())
+}
+
+fn told(line: &Line) -> String {
+    let standing = match (line.standing, line.role) {
+        (_, Some(role)) => role,
+        ("none", None) => "",
+        (standing, None) => standing,
+    };
+    let name = text::neutralise(&line.room);
+    let topic = line.topic.as_deref().unwrap_or_default();
+    let topic = text::neutralise(topic);
+    let members = format!("{} in it", line.members);
+    let visibility = line.visibility;
+    let told = format!("{standing:<9} {visibility:<7} {members:>8}  #{name}  {topic}");
+    told.trim_end().to_owned()
+}
