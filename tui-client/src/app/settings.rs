@@ -58,10 +58,10 @@ impl UserSettings {
         };
         for StoredSetting { setting, is_unsent } in stored {
             let key = setting.key();
-            settings.values.insert(key, setting);
             if is_unsent {
                 settings.unsent.insert(key);
             }
+            settings.keep(setting);
         }
         settings
     }
@@ -163,6 +163,16 @@ impl UserSettings {
         })
     }
 
+    /// Takes over a value. One that is like no setting at all is kept only while it is unsent.
+    fn keep(&mut self, setting: Setting) {
+        let key = setting.key();
+        if is_default(&setting) && !self.unsent.contains(&key) {
+            self.values.remove(&key);
+        } else {
+            self.values.insert(key, setting);
+        }
+    }
+
     fn has_room(&self, key: SettingKey) -> bool {
         self.values.len() < MAX_SETTINGS || self.values.contains_key(&key)
     }
@@ -170,11 +180,14 @@ impl UserSettings {
     /// Takes over what the server has. Returns whether that is news.
     fn take(&mut self, setting: &Setting) -> bool {
         let key = setting.key();
-        let is_known = self.values.get(&key) == Some(setting);
+        let is_known = match self.values.get(&key) {
+            Some(value) => value == setting,
+            None => is_default(setting),
+        };
         if is_known || self.unsent.contains(&key) || !self.has_room(key) {
             return false;
         }
-        self.values.insert(key, setting.clone());
+        self.keep(setting.clone());
         true
     }
 
@@ -209,6 +222,17 @@ impl UserSettings {
             self.mute_ends = left.map(|left| now.instant + left.min(MUTE_HORIZON));
         }
         has_ended
+    }
+}
+
+/// Whether a setting says what holds without it.
+fn is_default(setting: &Setting) -> bool {
+    match setting {
+        Setting::Favourite { is_on, .. } | Setting::Blocked { is_on, .. } => !is_on,
+        Setting::Level { level, .. } => *level == Level::All,
+        Setting::Muted { until, .. } => until.is_none(),
+        Setting::Draft { text, .. } => text.as_str().is_empty(),
+        Setting::FirstContact { ask } => !ask,
     }
 }
 
@@ -279,6 +303,7 @@ impl App {
         match result {
             Ok(Answer::Done) if is_latest => {
                 if settings.unsent.remove(&key) {
+                    settings.keep(setting.clone());
                     self.save(Save::SentSetting(key));
                 }
             }
