@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use recado_shared::{Content, ConversationId, Entry, MessageBody, Now, Seq, UserId};
+use recado_shared::{Content, ConversationId, Entry, MessageBody, Now, PageRange, Seq, UserId};
 
-use super::App;
 use super::conversation::Conversation;
 use super::mention::mentions;
 use super::screen::Attention;
+use super::{App, Effect};
+use crate::store::Load;
 
 /// Most unread entries of one conversation that are known to call the user. Further ones are
 /// unread like any other.
@@ -16,6 +17,9 @@ const MAX_CALLS: usize = 1_000;
 
 /// Most own messages of one conversation that replies are known by. Beyond it the oldest ones go.
 const MAX_OWN: usize = 5_000;
+
+/// Most entries that are read again to find what they reply to.
+const MAX_STRETCH: u16 = 200;
 
 /// Which entries of a conversation are meant for the user: those that call them by name, and
 /// replies to what they wrote.
@@ -28,9 +32,14 @@ pub(super) struct Calls {
 
 impl Calls {
     /// Takes over entries, in any order and any number of times.
-    fn note(&mut self, entries: &[Entry], me: (UserId, &str), read: Seq) {
+    fn note<'a>(
+        &mut self,
+        entries: impl Iterator<Item = &'a Entry> + Clone,
+        me: (UserId, &str),
+        read: Seq,
+    ) {
         self.calls.retain(|seq, _| *seq > read);
-        for entry in entries.iter().filter(|entry| entry.author == me.0) {
+        for entry in entries.clone().filter(|entry| entry.author == me.0) {
             if entry.content.is_message() {
                 self.own.insert(entry.seq);
                 if self.own.len() > MAX_OWN {
@@ -38,7 +47,7 @@ impl Calls {
                 }
             }
         }
-        for entry in entries.iter().filter(|entry| entry.author != me.0) {
+        for entry in entries.filter(|entry| entry.author != me.0) {
             if let Content::Deletion { target } = entry.content {
                 self.calls.remove(&target);
             }
@@ -86,9 +95,56 @@ impl App {
     pub(super) fn note_calls(&mut self, id: ConversationId, entries: &[Entry]) {
         if let (Some(me), Some(conversation)) = (&self.me, self.conversations.get_mut(&id)) {
             let read = conversation.own.read;
-            let name = me.name.as_str();
-            conversation.calls.note(entries, (me.user, name), read);
+            let me = (me.user, me.name.as_str());
+            conversation.calls.note(entries.iter(), me, read);
         }
+    }
+
+    /// A conversation of the local store is loaded: notes who calls the user there.
+    pub(super) fn note_loaded_calls(&mut self, id: ConversationId) {
+        if let (Some(me), Some(conversation)) = (&self.me, self.conversations.get_mut(&id)) {
+            let read = conversation.own.read;
+            let me = (me.user, me.name.as_str());
+            conversation.calls.note(conversation.log.loaded(), me, read);
+        }
+    }
+
+    /// Entries came. Looks in the local store for what they reply to, where that is not in
+    /// memory: it may be the user's, and is quoted.
+    pub(super) fn look_for_originals(&mut self, id: ConversationId, added: &[Entry]) {
+        let Some(conversation) = self.conversations.get(&id) else {
+            return;
+        };
+        let is_unknown = |to: Seq| {
+            let is_here = conversation.log.entry(to).is_some();
+            let is_kept = conversation.folding.original(to).is_some();
+            conversation.log.held().contains(to) && !is_here && !is_kept
+        };
+        let unread = added
+            .iter()
+            .filter(|entry| entry.seq > conversation.own.read);
+        let mut unsure = unread.filter(|entry| match entry.content {
+            Content::Reply { to, .. } => is_unknown(to),
+            Content::Message(_)
+            | Content::Emote(_)
+            | Content::Edit { .. }
+            | Content::Deletion { .. }
+            | Content::ReactionAdded { .. }
+            | Content::ReactionRemoved { .. }
+            | Content::Room(_)
+            | Content::Erased(_)
+            | Content::AuthorRemoved => false,
+        });
+        let Some(first) = unsure.next().map(|entry| entry.seq) else {
+            return;
+        };
+        // The store gives back, with a stretch, what replies in it are about.
+        let last = unsure.last().map_or(first, |entry| entry.seq);
+        self.effects.push(Effect::Load(Load {
+            conversation: id,
+            range: PageRange::After(first.prev()),
+            limit: u16::try_from(last.0 + 1 - first.0).map_or(MAX_STRETCH, |n| n.min(MAX_STRETCH)),
+        }));
     }
 
     /// How many unread entries call the user.

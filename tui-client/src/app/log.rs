@@ -162,7 +162,7 @@ impl Log {
         self.entries.get(&seq)
     }
 
-    pub(super) fn loaded(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+    pub(super) fn loaded(&self) -> impl DoubleEndedIterator<Item = &Entry> + Clone {
         self.entries.values()
     }
 

@@ -78,14 +78,6 @@ impl App {
         self.meet_authors(id, &entries);
     }
 
-    /// A conversation of the local store is loaded: who calls the user there.
-    pub(super) fn note_loaded_calls(&mut self, id: ConversationId) {
-        let conversation = self.conversations.get(&id);
-        let entries: Vec<Entry> =
-            conversation.map_or(Vec::new(), |c| c.log.loaded().cloned().collect());
-        self.note_calls(id, &entries);
-    }
-
     /// Asks for the next names.
     pub(super) fn ask_names(&mut self) {
         while self.link.is_synced() && !self.names.wanted.is_empty() {

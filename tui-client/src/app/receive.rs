@@ -184,10 +184,11 @@ impl App {
         self.note_calls(id, &added);
         self.save(Save::Entries {
             conversation: id,
-            entries: added,
+            entries: added.clone(),
             held,
             settled,
         });
+        self.look_for_originals(id, &added);
         self.note_unread(id, before);
         self.finish_jump(id);
         self.contacts.mark_stale();

@@ -1,13 +1,14 @@
 use std::time::Duration;
 
 use recado_shared::{
-    Answer, ClientFrame, Content, Head, Level, MessageBody, Request, Seq, Setting, Timestamp,
-    UserId,
+    Answer, ClientFrame, Content, Head, Level, MessageBody, PageRange, Request, Seq, Setting,
+    Timestamp, UserId,
 };
 
 use super::support::*;
 use crate::app::screen::{Attention, Item, MessageKind};
 use crate::app::{Effect, Event};
+use crate::store::{Load, Loaded, StoredConversation};
 
 const DAVE: UserId = UserId(4);
 
@@ -78,6 +79,39 @@ fn mentions_and_replies_to_the_user_are_counted() {
     client.keys("alt-1");
     client.viewed(1, 6);
     assert_eq!(unread(&client), []);
+}
+
+#[test]
+fn a_reply_to_a_message_that_is_not_loaded_is_looked_up() {
+    let mut snapshot = snapshot(vec![StoredConversation {
+        entries: vec![entry(300, BOB)],
+        ..stored(BOB, entries(1..=300, BOB), 300)
+    }]);
+    snapshot.open = Some(with(BOB));
+    let mut client = Client::new(snapshot);
+    client.connect_with(vec![head(BOB, 300, 300, 0)], vec![]);
+    let content = Content::Reply {
+        to: Seq(7),
+        body: MessageBody::new("that one").unwrap(),
+    };
+    let reply = recado_shared::Entry {
+        content,
+        ..entry(301, BOB)
+    };
+    let effects = client.entry(BOB, reply.clone());
+    let load = Load {
+        conversation: with(BOB),
+        range: PageRange::After(Seq(300)),
+        limit: 1,
+    };
+    assert!(effects.contains(&Effect::Load(load)), "{effects:?}");
+    assert_eq!(unread(&client), [("bob".to_owned(), 1, 0)]);
+    client.handle(Event::Loaded(Loaded {
+        load,
+        entries: vec![reply],
+        about: vec![entry(7, ME)],
+    }));
+    assert_eq!(unread(&client), [("bob".to_owned(), 1, 1)]);
 }
 
 #[test]
