@@ -10,6 +10,7 @@ mod bots;
 mod crash;
 mod demo;
 mod driver;
+mod erasing;
 mod export;
 mod history;
 mod joining;
