@@ -50,7 +50,9 @@ impl App {
     pub(super) fn drafts_deadline(&self) -> Option<Instant> {
         let open = self.nav.open.and_then(|id| self.conversations.get(&id));
         let is_awaited = open.is_some_and(|open| {
-            self.drafts.offered.contains_key(&open.id) && open.composer.is_empty()
+            let is_offered = self.drafts.offered.contains_key(&open.id);
+            let is_editing = matches!(open.purpose, Purpose::Edit { .. });
+            is_offered && !is_editing && open.composer.is_empty()
         });
         let pause = is_awaited.then(|| self.link.last_input() + WRITING_PAUSE);
         pause.into_iter().chain(self.drafts.due).min()

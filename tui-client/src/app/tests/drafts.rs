@@ -148,3 +148,18 @@ fn after_a_start_the_later_text_holds() {
     client.keys("alt-1");
     assert_eq!(client.composer(), "newer");
 }
+
+#[test]
+fn while_a_message_is_edited_nothing_comes_and_nothing_is_waited_for() {
+    let mut client = writing("");
+    client.entry(BOB, entry(2, ME));
+    client.keys("up e ctrl-u");
+    elsewhere(&mut client, "from the laptop", 2);
+    client.pass(2 * WRITING_PAUSE);
+    assert_eq!(client.composer(), "");
+    let due = client.app.next_deadline();
+    assert!(due.is_none_or(|due| due > client.now.instant), "{due:?}");
+    client.keys("esc alt-2");
+    client.keys("alt-1");
+    assert_eq!(client.composer(), "from the laptop");
+}
