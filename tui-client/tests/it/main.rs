@@ -7,6 +7,7 @@
 )]
 
 mod bots;
+mod catch_up;
 mod crash;
 mod demo;
 mod driver;

@@ -1,0 +1,77 @@
+//! What came while one was away, through the screens of real terminals.
+
+use crate::machine::Machine;
+use crate::pty::Terminal;
+
+fn open(terminal: &mut Terminal, name: &str) {
+    terminal.key("ctrl-k");
+    terminal.type_text(name);
+    terminal.wait_line("›", name);
+    terminal.key("enter");
+    terminal.wait(&format!("to {name}"));
+}
+
+#[test]
+fn answers_and_reactions_are_listed_gone_to_and_read_without_the_server() {
+    let machine = Machine::new();
+    let server = machine.serve(0, &[]);
+    let mut alice = machine.open("alice", &["alice"]);
+    let mut bob = machine.open("bob", &["bob"]);
+    let carol = machine.open("carol", &["carol"]);
+    alice.wait_line("●", "bob");
+    alice.wait_line("●", "carol");
+    bob.wait_line("●", "alice");
+    open(&mut alice, "bob");
+    alice.type_text("shall we ship?");
+    alice.key("enter");
+    alice.wait_line("shall we ship?", "✓");
+    open(&mut alice, "carol");
+
+    open(&mut bob, "alice");
+    bob.wait("shall we ship?");
+    bob.type_text("/reply today");
+    bob.key("enter");
+    bob.wait_line("today", "✓");
+    for key in ["up", "up", "+"] {
+        bob.key(key);
+    }
+    bob.wait("┌ react");
+    bob.type_text("1");
+    bob.wait("👍 1");
+    alice.wait_line("bob", " 1 ");
+
+    // What came is in the local store: the list needs no server.
+    let port = server.kill();
+    alice.wait_gone("connected");
+    alice.key("alt-i");
+    alice.wait_line("┃", "bob today");
+    alice.wait_line("bob 👍", "shall we ship?");
+    alice.key("enter");
+    alice.wait("to bob");
+    alice.key("alt-/");
+    alice.wait("to carol");
+    drop(carol);
+
+    // What was said to be read stays so, also for the server.
+    let _server = machine.serve(port, &[]);
+    alice.wait("connected");
+    bob.wait("connected");
+    bob.key("esc");
+    bob.wait("switch");
+    bob.type_text("or tomorrow");
+    bob.key("enter");
+    alice.wait_line("bob", " 1 ");
+    alice.key("alt-i");
+    alice.wait("bob or tomorrow");
+    alice.key("a");
+    alice.wait("Nothing is new.");
+    bob.wait_screen("or tomorrow is read", |screen| {
+        let row = screen
+            .contents()
+            .lines()
+            .position(|line| line.contains("or tomorrow"));
+        let cells = |row: u16| (0..screen.size().1.get()).filter_map(move |x| screen.cell(row, x));
+        row.and_then(|row| u16::try_from(row).ok())
+            .is_some_and(|row| cells(row).any(|cell| cell.contents() == "✓" && cell.bold()))
+    });
+}
