@@ -108,8 +108,13 @@ impl App {
             let Ok(text) = DraftText::new(text) else {
                 continue;
             };
-            self.drafts.offered.remove(&conversation);
-            if text.as_str() != self.user_settings.draft(conversation) {
+            // What reads as the others knew it was not changed: their later text is not undone.
+            let known = match self.drafts.offered.get(&conversation) {
+                Some(before) => before,
+                None => self.user_settings.draft(conversation),
+            };
+            if text.as_str() != known {
+                self.drafts.offered.remove(&conversation);
                 let _ = self.set(Setting::Draft { conversation, text });
             }
         }
@@ -142,11 +147,10 @@ impl App {
         for (id, before) in free {
             self.drafts.offered.remove(&id);
             let text = self.user_settings.draft(id);
-            let is_changed = self.drafts.changed.contains(&id);
             let Some(conversation) = self.conversations.get_mut(&id) else {
                 continue;
             };
-            if is_changed || conversation.draft() != before || before == text {
+            if conversation.draft() != before || before == text {
                 continue;
             }
             conversation.composer.set_text(text);

@@ -163,3 +163,14 @@ fn while_a_message_is_edited_nothing_comes_and_nothing_is_waited_for() {
     client.keys("alt-1");
     assert_eq!(client.composer(), "from the laptop");
 }
+
+#[test]
+fn what_is_typed_and_taken_back_undoes_nothing_elsewhere() {
+    let mut client = writing("");
+    client.type_text("x");
+    elsewhere(&mut client, "from the laptop", 2);
+    client.keys("backspace");
+    assert_eq!(drafts(&client.pass(SHARE_AFTER)), []);
+    client.pass(WRITING_PAUSE);
+    assert_eq!(client.composer(), "from the laptop");
+}
