@@ -18,7 +18,7 @@ use super::switcher::OverlayState;
 use super::{App, Effect};
 use crate::store::{Load, Loaded};
 
-/// Most conversations that are listed.
+/// Most conversations that are listed, the important ones. Further ones come as these are read.
 const MAX_GROUPS: usize = 50;
 
 /// Most lines of one conversation; the rest of it is counted.
@@ -190,7 +190,7 @@ impl App {
         };
         let mut list = std::mem::take(list);
         let mut groups = Vec::new();
-        for id in self.new_conversations().into_iter().take(MAX_GROUPS) {
+        for id in self.new_conversations(now).into_iter().take(MAX_GROUPS) {
             if let Some(conversation) = self.conversations.get(&id) {
                 self.want_unread(&mut list, conversation);
                 let group = self.group(&mut list, conversation, now);
@@ -206,16 +206,21 @@ impl App {
         self.overlay = Some(OverlayState::CatchUp(list));
     }
 
-    /// The conversations in which something lies after the read cursor, in the order of the
-    /// contact list.
-    fn new_conversations(&self) -> Vec<ConversationId> {
+    /// The conversations in which something lies after the read cursor, the important ones first,
+    /// then in the order of the contact list.
+    fn new_conversations(&self, now: Now) -> Vec<ConversationId> {
         let listed = self.contacts.order().iter().map(|&(id, _)| id);
         let is_new = |id: &ConversationId| {
             let conversation = self.conversations.get(id);
             let has_new = conversation.is_some_and(|c| c.own.read < c.log.newest);
             has_new && !self.is_blocked_in(*id)
         };
-        listed.filter(is_new).collect()
+        let mut new: Vec<_> = listed.filter(is_new).collect();
+        new.sort_by_cached_key(|id| {
+            let urgency = self.urgency(*id, now);
+            (urgency.is_none(), urgency)
+        });
+        new
     }
 
     /// Where a conversation stands in the list: quiet ones last, before them those in which

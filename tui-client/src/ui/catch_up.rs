@@ -19,7 +19,7 @@ const MAX_ROWS: u16 = 24;
 /// Below this width there is no time.
 const TIMES_FROM: u16 = 34;
 
-/// Draws the list with the chosen row, and the heading above it, in sight.
+/// Draws the list with the chosen row in sight, and the heading of the uppermost lines.
 pub(super) fn render(
     buffer: &mut Buffer,
     screen: Rect,
@@ -35,8 +35,13 @@ pub(super) fn render(
     let top = (chosen + 1).saturating_sub(inner.height.into());
     for (at, (index, entry)) in (0..inner.height).zip(rows.iter().enumerate().skip(top)) {
         let area = row(inner, at);
+        let is_cut = at == 0 && index < chosen && !rows.get(index + 1).is_some_and(is_heading);
+        if let Some(heading) = heading_of(rows, index).filter(|_| is_cut) {
+            draw_row(buffer, area, heading, view);
+            continue;
+        }
         draw_row(buffer, area, entry, view);
-        if matches!(entry, CatchUpRow::Conversation { .. }) {
+        if is_heading(entry) {
             continue;
         }
         if index == chosen {
@@ -44,6 +49,15 @@ pub(super) fn render(
         }
         view.add_hit(area, ClickTarget::SwitcherRow(index));
     }
+}
+
+const fn is_heading(row: &CatchUpRow<'_>) -> bool {
+    matches!(row, CatchUpRow::Conversation { .. })
+}
+
+/// The heading that a row stands under.
+fn heading_of<'a, 'b>(rows: &'a [CatchUpRow<'b>], index: usize) -> Option<&'a CatchUpRow<'b>> {
+    rows[..=index].iter().rev().find(|row| is_heading(row))
 }
 
 fn draw_row(buffer: &mut Buffer, area: Rect, entry: &CatchUpRow<'_>, view: &ViewState) {

@@ -80,6 +80,12 @@ fn all_that_is_new_lies_over_the_panes() {
         assert_ne!(row(chosen - 2), Some(ClickTarget::SwitcherRow(0)));
     }
     screen.overlay = Some(Overlay::CatchUp {
+        rows: rows(),
+        chosen: 4,
+        note: "",
+    });
+    insta::assert_snapshot!("catch_up_scrolled_20x6", frame(&screen, 20, 6));
+    screen.overlay = Some(Overlay::CatchUp {
         rows: Vec::new(),
         chosen: 0,
         note: "Nothing is new.",
