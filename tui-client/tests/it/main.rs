@@ -18,6 +18,7 @@ mod joining;
 mod machine;
 mod net;
 mod pty;
+mod rooms;
 mod rooms_verbs;
 mod support;
 mod terminal;
