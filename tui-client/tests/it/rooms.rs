@@ -142,7 +142,7 @@ fn what_is_done_with_messages_is_seen_by_all() {
 
     // A reply quotes, an edit replaces and says so.
     on_newest(bob, "r");
-    bob.wait("reply alice: shall we");
+    bob.wait("reply ┃ alice: shall we");
     say(bob, "yes, at non");
     for terminal in [&*alice, &*carol] {
         terminal.wait("┃ alice: shall we sail");
