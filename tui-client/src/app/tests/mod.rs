@@ -6,6 +6,7 @@
 )]
 
 mod acts;
+mod agreement;
 mod attention;
 mod catch_up;
 mod commands;
