@@ -134,6 +134,9 @@ fn set_head(db: &Connection, head: &Head) -> Result<Traces, Fault> {
         blob(&head.room),
         head.is_request,
     ])?;
+    // Who has left a room is not waited for any more.
+    db.prepare_cached("DELETE FROM cursors WHERE conversation = ?1")?
+        .execute(params![key])?;
     for cursors in &head.cursors {
         set_cursors(db, head.conversation, *cursors)?;
     }

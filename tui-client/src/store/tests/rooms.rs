@@ -78,6 +78,24 @@ fn the_facts_of_a_room_are_in_its_head() {
 }
 
 #[test]
+fn a_head_replaces_the_cursors_so_that_nobody_waits_for_who_has_left() {
+    let (_folder, path) = place();
+    let heads = |heads| Save::Heads {
+        heads,
+        complete: None,
+    };
+    let before = head(3);
+    assert_eq!(before.cursors.len(), 2);
+    let after_it = Head {
+        cursors: before.cursors[..1].to_vec(),
+        ..before.clone()
+    };
+    let saves = [heads(vec![before]), heads(vec![after_it.clone()])];
+    let snapshot = after(&path, saves);
+    assert_eq!(snapshot.conversations[0].head, after_it);
+}
+
+#[test]
 fn settings_of_the_server_leave_the_unsent_ones_alone() {
     let (_folder, path) = place();
     let favourite = |is_on| Setting::Favourite {
