@@ -255,6 +255,12 @@ impl Conversation {
         }
     }
 
+    /// Whether somebody is in the room, as far as that is told: in a large one anybody may be.
+    pub(super) fn may_be_in(&self, user: UserId) -> bool {
+        let is_large = self.room().is_some_and(|room| !room.has_cursors());
+        is_large || self.others.contains_key(&user)
+    }
+
     pub(super) fn remove_member(&mut self, user: UserId) {
         self.others.remove(&user);
         self.typing.remove(&user);

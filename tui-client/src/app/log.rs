@@ -71,6 +71,7 @@ impl Log {
         Self {
             newest: stored.head.newest.max(held_last),
             newest_time: stored.head.newest_time,
+            first: stored.head.first.max(Seq(1)),
             from: stored
                 .entries
                 .first()

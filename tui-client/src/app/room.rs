@@ -55,8 +55,9 @@ impl Room {
         })
     }
 
-    /// Takes over what an entry says of the room. Returns whether that was news.
-    fn follow(&mut self, entry: &Entry, event: &RoomEvent, me: UserId) -> bool {
+    /// Takes over what an entry says of the room. `keeps_out` is whether it bans somebody who was
+    /// not in it. Returns whether that was news.
+    fn follow(&mut self, entry: &Entry, event: &RoomEvent, me: UserId, keeps_out: bool) -> bool {
         let Some(facts) = &mut self.facts else {
             return false;
         };
@@ -64,7 +65,9 @@ impl Room {
             return false;
         }
         self.facts_at = entry.seq;
-        apply(facts, entry.author, event, me);
+        if !keeps_out {
+            apply(facts, entry.author, event, me);
+        }
         if matches!(event, RoomEvent::Renamed(_)) {
             self.label = format!("#{}", facts.name);
         }
@@ -129,10 +132,27 @@ impl Conversation {
     /// Takes over what an entry says of the room and its members. Returns whether that was news.
     pub(super) fn follow_room(&mut self, entry: &Entry, event: &RoomEvent) -> bool {
         let me = self.me();
+        let keeps_out = match event {
+            RoomEvent::Banned(user) => *user != me && !self.may_be_in(*user),
+            RoomEvent::Created
+            | RoomEvent::Joined
+            | RoomEvent::Left
+            | RoomEvent::Invited(_)
+            | RoomEvent::Renamed(_)
+            | RoomEvent::Topic(_)
+            | RoomEvent::Visibility(_)
+            | RoomEvent::History(_)
+            | RoomEvent::Role { .. }
+            | RoomEvent::Muted { .. }
+            | RoomEvent::Unmuted(_)
+            | RoomEvent::Kicked(_)
+            | RoomEvent::Unbanned(_)
+            | RoomEvent::Closed => false,
+        };
         let Some(room) = self.room_mut() else {
             return false;
         };
-        if !room.follow(entry, event, me) {
+        if !room.follow(entry, event, me, keeps_out) {
             return false;
         }
         match event {

@@ -6,7 +6,7 @@ use recado_shared::{
 use super::support::*;
 use crate::app::requests::Asked;
 use crate::app::{Effect, Event};
-use crate::store::{Save, Snapshot};
+use crate::store::{Save, Snapshot, StoredConversation};
 
 fn room(client: &Client) -> (String, Option<(Option<String>, u32, Standing)>) {
     let screen = client.app.screen(client.now);
@@ -270,4 +270,35 @@ fn a_refused_act_is_told_with_what_it_was() {
         client.message(),
         "could not change your display name: the server cannot store anything right now"
     );
+}
+
+#[test]
+fn a_ban_of_somebody_outside_leaves_the_count_alone() {
+    let mut client = Client::in_room(0);
+    client.room_entry(event(1, CAROL, RoomEvent::Banned(UserId(9))));
+    assert_eq!(room(&client).1.unwrap().1, 3);
+    client.room_entry(event(2, CAROL, RoomEvent::Banned(BOB)));
+    assert_eq!(room(&client).1.unwrap().1, 2);
+}
+
+#[test]
+fn what_was_before_oneself_is_no_gap_after_a_restart_either() {
+    let log: Vec<_> = entries(5..=7, BOB);
+    let stored = StoredConversation {
+        head: Head {
+            first: Seq(5),
+            ..room_head(7)
+        },
+        held: vec![held(5, 7)],
+        ..stored(BOB, log, 7)
+    };
+    let before = Snapshot {
+        conversations: vec![stored],
+        open: Some(ROOM),
+        ..snapshot(vec![])
+    };
+    let mut client = Client::new(before);
+    assert_eq!(client.items(), ["m5", "m6", "m7"]);
+    let effects = client.connect(vec![]);
+    assert_eq!(pages(&effects), []);
 }
