@@ -71,7 +71,7 @@ fn open(path: &Path) -> Result<(Connection, Snapshot), OpenError> {
     Ok((connection, snapshot))
 }
 
-fn final_error(error: OpenError, path: &Path) -> StoreError {
+pub(super) fn final_error(error: OpenError, path: &Path) -> StoreError {
     match error {
         OpenError::Final(error) => error,
         OpenError::Fault(fault) => StoreError::Database {

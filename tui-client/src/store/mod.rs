@@ -5,6 +5,7 @@
 
 mod apply;
 mod damage;
+mod engine;
 mod entries;
 mod index;
 mod kind;
@@ -30,6 +31,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::mpsc;
 
+pub use engine::Engine;
 pub use request::{
     Found, Held, Hit, Load, Loaded, Pending, PendingState, Query, Save, Snapshot,
     StoredConversation, StoredMe, StoredPerson, StoredSetting,

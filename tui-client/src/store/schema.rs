@@ -44,7 +44,15 @@ impl<E: Into<Fault>> From<E> for OpenError {
 /// Opens or makes the database, readable by its owner only, with the newest schema.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     make_private(path)?;
-    let mut connection = Connection::open(path)?;
+    prepare(Connection::open(path)?, path)
+}
+
+/// Makes a database that lives in memory, and as long as its connection.
+pub(super) fn open_in_memory() -> Result<Connection, OpenError> {
+    prepare(Connection::open_in_memory()?, Path::new(":memory:"))
+}
+
+fn prepare(mut connection: Connection, path: &Path) -> Result<Connection, OpenError> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // The outbox is a promise: what was typed survives a power cut.
