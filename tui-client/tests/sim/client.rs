@@ -1,4 +1,4 @@
-//! A client of the world: the real app over the model of its local store, and a person.
+//! A client of the world: the real app over its local store, which is in memory, and a person.
 
 use std::time::Duration;
 
@@ -10,8 +10,9 @@ use recado_server::relay::SessionId;
 use recado_shared::{ClientFrame, Hello, MessageId, ProtocolVersion, ServerFrame, UserId, codec};
 
 use crate::local::Local;
-use crate::person::{Pane, keys, typed};
-use crate::server::Server;
+use crate::person::{Pane, keys};
+use crate::record::Record;
+use crate::server::{Server, user_name};
 use crate::world::{Clock, Step};
 
 /// How the link stands.
@@ -28,8 +29,8 @@ pub(crate) struct Client {
     pub(crate) user: UserId,
     pub(crate) app: Option<App>,
     pub(crate) local: Local,
-    /// Messages that the local disk promised to send since this was last emptied.
-    pub(crate) promised: Vec<MessageId>,
+    /// What the local disk promised to send, or does not any more, since this was last emptied.
+    pub(crate) promised: Vec<(MessageId, bool)>,
     /// Words that stood in a draft when the program started: the person may send them again.
     pub(crate) redrafted: Vec<String>,
     pane: Pane,
@@ -43,8 +44,8 @@ pub(crate) struct Client {
     deadline: Option<Duration>,
     /// How far the wall clock of this machine is off.
     skew_millis: u64,
-    words: u64,
-    has_focus: bool,
+    pub(crate) words: u64,
+    pub(crate) has_focus: bool,
     wants_to_connect: bool,
 }
 
@@ -122,7 +123,7 @@ impl Client {
         let drafts = snapshot.drafts.iter().flat_map(|(_, text)| text.split(' '));
         self.redrafted.extend(drafts.map(str::to_owned));
         let settings = Settings {
-            name: format!("user{}", self.user),
+            name: user_name(self.user).as_str().to_owned(),
             keymap: Keymap::default(),
             seed: clock.random.u64(..),
             bell: true,
@@ -154,7 +155,7 @@ impl Client {
         }
         self.handle(Event::Net(NetEvent::Connecting), clock, server);
         self.link_count += 1;
-        let Some(session) = server.connect(self.index, self.link_count) else {
+        let Some(session) = server.connect(self.index, self.user, self.link_count) else {
             self.go_offline(clock, server);
             return;
         };
@@ -241,7 +242,7 @@ impl Client {
         let mut next = Some(event);
         while let (Some(event), Some(app)) = (next.take(), self.app.as_mut()) {
             for effect in app.handle(event, now) {
-                self.carry_out(effect, clock);
+                self.carry_out(effect, clock, &server.record);
             }
             let Some(app) = self.app.as_ref() else {
                 return;
@@ -262,7 +263,7 @@ impl Client {
         }
     }
 
-    fn carry_out(&mut self, effect: Effect, clock: &mut Clock) {
+    fn carry_out(&mut self, effect: Effect, clock: &mut Clock, record: &Record) {
         match effect {
             Effect::Send(frame) => {
                 if let Link::Up(session) = self.link {
@@ -270,7 +271,7 @@ impl Client {
                 }
             }
             Effect::Reconnect => self.wants_to_connect = true,
-            Effect::Save(save) => self.save(save),
+            Effect::Save(save) => self.save(save, record),
             Effect::Load(load) => self.load(load, clock),
             Effect::Scroll(scroll) => {
                 let now = self.now(clock);
@@ -287,7 +288,23 @@ impl Client {
         }
     }
 
-    fn save(&mut self, save: Save) {
+    /// What goes to the disk as an entry is what the log has at that place, or had.
+    fn save(&mut self, save: Save, record: &Record) {
+        if let Save::Entries {
+            conversation,
+            entries,
+            ..
+        } = &save
+        {
+            for entry in entries {
+                let log = record.logs.get(conversation);
+                assert!(
+                    log.is_some_and(|log| log.has_had(entry)),
+                    "client {} holds what was never in the log: {entry:?}",
+                    self.index
+                );
+            }
+        }
         self.local.queue(save);
     }
 
@@ -306,7 +323,7 @@ impl Client {
         }
     }
 
-    fn press(
+    pub(crate) fn press(
         &mut self,
         pressed: Vec<crossterm::event::KeyEvent>,
         clock: &mut Clock,
@@ -317,49 +334,11 @@ impl Client {
         }
     }
 
-    /// The person does something.
-    fn act(&mut self, clock: &mut Clock, server: &mut Server) {
-        let is_open = |app: &App| app.screen(self.now(clock)).conversation.is_some();
-        let Some(is_open) = self.app.as_ref().map(is_open) else {
-            return;
-        };
-        let choice = if is_open { clock.random.u8(0..100) } else { 60 };
-        let position = clock.random.u8(1..=3);
-        match choice {
-            0..45 => {
-                for _ in 0..clock.random.u8(1..4) {
-                    self.write(clock, server);
-                    self.press(keys("enter"), clock, server);
-                }
-            }
-            45..52 => self.write(clock, server),
-            52..75 => self.press(keys(&format!("alt-{position}")), clock, server),
-            75..80 => self.press(keys("alt-a"), clock, server),
-            80..83 => self.press(keys("alt-/"), clock, server),
-            83..91 => {
-                self.has_focus = !self.has_focus;
-                self.handle(Event::Focus(self.has_focus), clock, server);
-            }
-            91..94 => self.press(keys("pageup"), clock, server),
-            94..96 => self.press(keys("alt-end"), clock, server),
-            96..98 => self.press(keys("alt-u"), clock, server),
-            98 => self.press(keys("up up down esc"), clock, server),
-            _ => self.press(keys("ctrl-r"), clock, server),
-        }
-    }
-
-    /// Types a word that nobody ever typed.
-    fn write(&mut self, clock: &mut Clock, server: &mut Server) {
-        self.words += 1;
-        let word = format!("c{}w{} ", self.index, self.words);
-        self.press(typed(&word), clock, server);
-    }
-
     /// Opens the conversation at a position and looks at its end.
     fn look(&mut self, position: u8, clock: &mut Clock, server: &mut Server) {
         self.has_focus = true;
         self.handle(Event::Focus(true), clock, server);
-        let pressed = keys(&format!("esc esc alt-{position} alt-end"));
+        let pressed = keys(&format!("esc esc esc alt-{position} alt-end"));
         self.press(pressed, clock, server);
     }
 }

@@ -1,31 +1,37 @@
-//! The server of the world: the real relay over the model store.
+//! The server of the world: the real relay over the real store, which is in memory.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use recado_server::relay::{Effect, Event, Peer, Policy, Relay, RelayConfig, SessionId};
-use recado_server::store::Write;
-use recado_shared::{ClientFrame, DeviceKey, ServerFrame, UserId, UserName, codec};
+use recado_server::store::{Admission, Engine, Login, Read, ReadResult, Write, Written};
+use recado_shared::{
+    ClientFrame, DeviceKey, LogId, PageRange, ServerFrame, Timestamp, UserId, UserName, codec,
+};
 
-use crate::client::Client;
-use crate::logs::Logs;
+use crate::record::Record;
 use crate::world::{Clock, Step, may_repeat};
 
 /// Live frames that may be on their way to one session.
 const OUTBOX: usize = 6;
 
-/// The key of a client's device.
-pub(crate) fn device_key(client: usize) -> DeviceKey {
+/// The key of a user's devices.
+fn device_key(user: UserId) -> DeviceKey {
     let mut key = [0; 32];
-    key[0] = u8::try_from(client).expect("few clients");
+    key[0] = u8::try_from(user.0).expect("few users");
     DeviceKey(key)
+}
+
+pub(crate) fn user_name(user: UserId) -> UserName {
+    UserName::new(&format!("user{user}")).expect("a legal name")
 }
 
 /// A connection as the server sees it.
 #[derive(Debug)]
 struct Connection {
     client: usize,
+    user: UserId,
     link: u64,
     /// When the last frame arrives that is on its way: none overtakes another.
     last_at: Duration,
@@ -35,7 +41,8 @@ struct Connection {
 
 /// The server.
 pub(crate) struct Server {
-    pub(crate) logs: Logs,
+    store: Engine,
+    pub(crate) record: Record,
     relay: Option<Relay>,
     /// Which start of the process this is: steps of an earlier one mean nothing.
     boot: u64,
@@ -48,16 +55,28 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn new(owners: &[UserId]) -> Self {
-        let name = |user: UserId| UserName::new(&format!("user{user}")).expect("a legal name");
-        let users: Vec<_> = owners.iter().map(|&user| (user, name(user))).collect();
-        let devices: Vec<_> = owners
-            .iter()
-            .enumerate()
-            .map(|(client, &user)| (device_key(client), user))
-            .collect();
+    /// A server whose users are numbered from 1.
+    pub(crate) fn new(users: u64) -> Self {
+        let mut store = Engine::in_memory(LogId([1; 16])).expect("there is memory");
+        for user in (1..=users).map(UserId) {
+            let login = Login {
+                session: SessionId(0),
+                key: device_key(user),
+                name: Some(user_name(user)),
+                token: None,
+                admission: Admission::Granted,
+                max_users: 100,
+                time: Timestamp(0),
+            };
+            let written = store.commit(&[Write::Login(login)]).expect("memory");
+            let [Written::Login { result: Ok(of), .. }] = written.as_slice() else {
+                panic!("not registered: {written:?}");
+            };
+            assert_eq!(of.user, user);
+        }
         Self {
-            logs: Logs::new(&users, &devices),
+            store,
+            record: Record::default(),
             relay: None,
             boot: 0,
             connections: BTreeMap::new(),
@@ -69,12 +88,13 @@ impl Server {
     }
 
     /// Accepts a connection, if there is a server.
-    pub(crate) fn connect(&mut self, client: usize, link: u64) -> Option<SessionId> {
+    pub(crate) fn connect(&mut self, client: usize, user: UserId, link: u64) -> Option<SessionId> {
         self.relay.as_ref()?;
         self.last_session += 1;
         let session = SessionId(self.last_session);
         let connection = Connection {
             client,
+            user,
             link,
             last_at: Duration::ZERO,
             on_their_way: 0,
@@ -84,7 +104,7 @@ impl Server {
         Some(session)
     }
 
-    pub(crate) fn step(&mut self, step: Step, clock: &mut Clock, clients: &mut [Client]) {
+    pub(crate) fn step(&mut self, step: Step, clock: &mut Clock) {
         match step {
             Step::ToServer { session, bytes } => self.receive(session, &bytes, clock),
             Step::Closed(session) if self.connections.remove(&session).is_some() => {
@@ -95,7 +115,8 @@ impl Server {
                 self.handle(Event::Written(written), clock);
             }
             Step::Read(boot, read) if boot == self.boot => {
-                let result = self.logs.read(&read);
+                let result = self.store.answer(read.clone()).expect("memory");
+                self.check_read(&read, &result);
                 let delay = clock.millis(0..30);
                 clock.after(delay, Step::ReadDone(boot, result));
             }
@@ -106,7 +127,7 @@ impl Server {
                 self.deadline = None;
                 self.handle(Event::Deadline, clock);
             }
-            Step::ServerCrash => self.crash(clock, clients),
+            Step::ServerCrash => self.crash(clock),
             Step::ServerStart => self.start(),
             _ => {}
         }
@@ -123,20 +144,20 @@ impl Server {
                     max_users: 100,
                     registrations_per_hour: 10,
                 },
-                Vec::new(),
+                self.store.roster().expect("memory"),
             ));
         }
     }
 
     /// Everything but the disk is gone, what was not committed or not answered included.
-    fn crash(&mut self, clock: &mut Clock, clients: &[Client]) {
+    fn crash(&mut self, clock: &mut Clock) {
         self.relay = None;
         self.boot += 1;
         self.writes.clear();
         self.deadline = None;
         for connection in std::mem::take(&mut self.connections).into_values() {
             let delay = clock.millis(0..1_500);
-            let client = clients[connection.client].index;
+            let client = connection.client;
             let link = connection.link;
             clock.after(delay, Step::Cut { client, link });
         }
@@ -151,7 +172,7 @@ impl Server {
             ClientFrame::Hello(hello) => {
                 connection.is_greeted = true;
                 let peer = Peer {
-                    key: device_key(connection.client),
+                    key: device_key(connection.user),
                     address: IpAddr::V4(Ipv4Addr::LOCALHOST),
                 };
                 self.handle(
@@ -174,10 +195,66 @@ impl Server {
     fn commit(&mut self, clock: &mut Clock) {
         // Commits are answered in their order.
         self.answered_at = self.answered_at.max(clock.time + clock.millis(0..25));
-        for write in std::mem::take(&mut self.writes) {
-            let written = self.logs.apply(write);
+        let batch = std::mem::take(&mut self.writes);
+        for written in self.store.commit(&batch).expect("memory") {
+            self.record.follow(&written);
             clock.at(self.answered_at, Step::Written(self.boot, written));
         }
+    }
+
+    /// What a reader gives is what the record says at this moment.
+    fn check_read(&self, read: &Read, result: &ReadResult) {
+        match (read, result) {
+            (
+                Read::Page {
+                    user,
+                    conversation,
+                    range,
+                    limit,
+                    ..
+                },
+                ReadResult::Page { entries, .. },
+            ) => {
+                let log = self.record.logs.get(conversation);
+                let visible = log.map_or(&[][..], |log| log.visible(*user)).iter();
+                let limit = usize::from(*limit);
+                let expected: Vec<_> = match range {
+                    PageRange::After(seq) => visible.filter(|e| e.seq > *seq).take(limit).collect(),
+                    PageRange::Before(seq) => {
+                        let below: Vec<_> = visible.filter(|e| e.seq < *seq).collect();
+                        below[below.len().saturating_sub(limit)..].to_vec()
+                    }
+                };
+                let got: Vec<_> = entries.iter().collect();
+                assert_eq!(got, expected, "user {user} reads {conversation:?}");
+            }
+            (Read::Heads { user, .. }, ReadResult::Heads { heads, .. }) => {
+                for head in heads {
+                    let log = &self.record.logs[&head.conversation];
+                    let member = &log.members[user];
+                    let newest = member.last.unwrap_or(log.newest());
+                    assert_eq!((head.first, head.newest), (member.first, newest));
+                    assert_eq!(head.unread, log.unread(*user), "user {user}: {head:?}");
+                    let own = head.cursors.iter().find(|cursors| cursors.user == *user);
+                    assert_eq!(own, Some(&member.cursors));
+                    if let Some(facts) = &head.room {
+                        let members = usize::try_from(facts.members).expect("few");
+                        assert_eq!(members, log.count_members());
+                        let of_member = (facts.standing, facts.role);
+                        assert_eq!(of_member, (member.standing, member.role));
+                        assert_eq!(facts.name.as_str(), log.name);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Reads beside the relay.
+    pub(crate) fn read(&mut self, read: &Read) -> ReadResult {
+        let result = self.store.answer(read.clone()).expect("memory");
+        self.check_read(read, &result);
+        result
     }
 
     /// A frame was taken from the connection by its client.

@@ -12,6 +12,7 @@ use recado_server::store::{Read, ReadResult, Written};
 use recado_shared::{MessageId, Now, ServerFrame, Timestamp, UserId};
 
 use crate::client::Client;
+use crate::rogue::Rogue;
 use crate::server::Server;
 
 /// How long people act and things break.
@@ -24,6 +25,8 @@ pub(crate) enum Step {
     Act(usize),
     /// A person opens the conversation at a position and looks at its end.
     Look(usize, u8),
+    /// What a client shows is compared with the log.
+    Compare(usize),
     /// A client tries to connect.
     Connect {
         client: usize,
@@ -116,6 +119,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) server: Server,
     pub(crate) clients: Vec<Client>,
+    rogues: Vec<Rogue>,
     /// Messages that some disk promised to send, or that the server accepted.
     pub(crate) promised: BTreeSet<(UserId, MessageId)>,
     trace: DefaultHasher,
@@ -134,18 +138,30 @@ impl World {
             count: 0,
         };
         let users = clock.random.u64(2..=4);
-        // The first user has two devices.
-        let owners: Vec<_> = std::iter::once(1).chain(1..=users).map(UserId).collect();
-        let server = Server::new(&owners);
-        let clients = owners
+        // The first user has two devices, others may.
+        let mut owners = vec![UserId(1)];
+        for user in (1..=users).map(UserId) {
+            owners.push(user);
+            if clock.random.u8(0..3) == 0 {
+                owners.push(user);
+            }
+        }
+        let server = Server::new(users);
+        let clients: Vec<_> = owners
             .iter()
             .enumerate()
             .map(|(index, &user)| Client::new(index, user, &mut clock))
+            .collect();
+        let rogues = [UserId(1), UserId(2)]
+            .into_iter()
+            .zip(clients.len()..)
+            .map(|(user, index)| Rogue::new(index, user, users))
             .collect();
         Self {
             clock,
             server,
             clients,
+            rogues,
             promised: BTreeSet::new(),
             trace: DefaultHasher::new(),
             steps: 0,
@@ -161,6 +177,9 @@ impl World {
             let delay = self.clock.millis(0..500);
             self.clock.after(delay, Step::ClientStart(client));
             self.clock.after(delay * 2, Step::Act(client));
+        }
+        for rogue in self.clients.len()..self.clients.len() + self.rogues.len() {
+            self.clock.after(Duration::from_secs(2), Step::Act(rogue));
         }
         self.plan_trouble();
         self.run_until(TROUBLE);
@@ -180,7 +199,7 @@ impl World {
             let down = self.clock.millis(10..6_000);
             self.clock.at(at + down, Step::ServerStart);
         }
-        for client in 0..self.clients.len() {
+        for client in 0..self.clients.len() + self.rogues.len() {
             for _ in 0..self.clock.random.usize(0..6) {
                 let at = self.clock.millis(1_000..60_000);
                 self.clock.at(
@@ -228,6 +247,7 @@ impl World {
         let client_of = |step: &Step| match step {
             Step::Act(client)
             | Step::Look(client, _)
+            | Step::Compare(client)
             | Step::Connect { client, .. }
             | Step::ToClient { client, .. }
             | Step::Cut { client, .. }
@@ -248,21 +268,32 @@ impl World {
             | Step::ServerStart => None,
         };
         let Some(index) = client_of(&step) else {
-            self.server.step(step, &mut self.clock, &mut self.clients);
+            self.server.step(step, &mut self.clock);
             return;
         };
         if let Step::Act(_) = step {
             if !self.is_troubled {
                 return;
             }
-            let pause = self.clock.millis(50..2_500);
+            let pause = self.clock.millis(50..1_300);
             self.clock.after(pause, Step::Act(index));
         }
-        let client = &mut self.clients[index];
+        if let Step::Compare(_) = step {
+            return self.check_view(index);
+        }
+        let Some(client) = self.clients.get_mut(index) else {
+            let rogue = &mut self.rogues[index - self.clients.len()];
+            return rogue.step(step, &mut self.clock, &mut self.server);
+        };
         client.step(step, &mut self.clock, &mut self.server);
         let user = client.user;
-        let promised = client.promised.drain(..).map(|id| (user, id));
-        self.promised.extend(promised);
+        for (id, is_promised) in client.promised.drain(..) {
+            if is_promised {
+                self.promised.insert((user, id));
+            } else {
+                self.promised.remove(&(user, id));
+            }
+        }
         self.check_client(index);
     }
 
@@ -276,9 +307,11 @@ impl World {
 
     fn let_everybody_read(&mut self) {
         for client in 0..self.clients.len() {
-            for position in 1..=5 {
+            for position in 1..=9 {
                 let delay = Duration::from_secs(u64::from(position));
                 self.clock.after(delay, Step::Look(client, position));
+                let delay = delay + Duration::from_millis(950);
+                self.clock.after(delay, Step::Compare(client));
             }
         }
     }

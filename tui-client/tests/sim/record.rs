@@ -1,0 +1,395 @@
+//! What was committed, and what follows from it: an account of its own of who may be where, who
+//! may read what, and what is unread. It shares no code with the programs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use recado_server::store::{NewRoom, Written};
+use recado_shared::{
+    Content, ConversationId, Entry, Erased, History, MemberCursors, MessageId, Role, RoomEvent,
+    Seq, Standing, UserId,
+};
+
+/// How somebody stands to a conversation.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub(crate) standing: Standing,
+    pub(crate) role: Role,
+    /// Whether they ever could do more than a member: a late deed may be from then.
+    was_more: bool,
+    pub(crate) first: Seq,
+    pub(crate) last: Option<Seq>,
+    pub(crate) cursors: MemberCursors,
+}
+
+/// A conversation.
+#[derive(Debug)]
+pub(crate) struct Log {
+    /// As they are now.
+    pub(crate) entries: Vec<Entry>,
+    /// What they were before they were erased.
+    pub(crate) said: Vec<Content>,
+    pub(crate) members: BTreeMap<UserId, Member>,
+    history: History,
+    pub(crate) name: String,
+    pub(crate) topic: Option<String>,
+}
+
+/// What an entry became of a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Folded {
+    pub(crate) text: Option<String>,
+    pub(crate) is_edited: bool,
+    pub(crate) reactions: BTreeMap<String, BTreeSet<UserId>>,
+}
+
+/// Everything that the server ever committed.
+#[derive(Debug, Default)]
+pub(crate) struct Record {
+    pub(crate) logs: BTreeMap<ConversationId, Log>,
+    ids: BTreeMap<(UserId, MessageId), (ConversationId, Seq)>,
+}
+
+impl Record {
+    pub(crate) fn find(&self, author: UserId, id: MessageId) -> Option<(ConversationId, Seq)> {
+        self.ids.get(&(author, id)).copied()
+    }
+
+    /// Takes over what was committed.
+    pub(crate) fn follow(&mut self, written: &Written) {
+        match written {
+            Written::Append {
+                conversation,
+                result: Ok(appended),
+                ..
+            } if appended.is_new => {
+                let log = self
+                    .logs
+                    .entry(*conversation)
+                    .or_insert_with(|| Log::direct(*conversation).expect("rooms are made before"));
+                log.append(&appended.entry);
+                self.note_id(*conversation, &appended.entry);
+            }
+            Written::CreateRoom {
+                new,
+                result: Ok((room, appended)),
+                ..
+            } if appended.is_new => {
+                let id = ConversationId::Room(*room);
+                let before = self.logs.insert(id, Log::room(new, &appended.entry));
+                assert!(before.is_none(), "a room is made twice");
+                self.note_id(id, &appended.entry);
+            }
+            Written::Advance {
+                conversation,
+                moved: Some(cursors),
+                ..
+            } => {
+                let log = self.logs.get_mut(conversation).expect("cursors of a log");
+                log.advance(*cursors);
+            }
+            Written::Append { .. }
+            | Written::CreateRoom { .. }
+            | Written::Advance { .. }
+            | Written::Login { .. }
+            | Written::Admin { .. } => {}
+        }
+    }
+
+    fn note_id(&mut self, conversation: ConversationId, entry: &Entry) {
+        let key = (entry.author, entry.id);
+        let before = self.ids.insert(key, (conversation, entry.seq));
+        assert_eq!(before, None, "{key:?} is in the logs twice");
+    }
+}
+
+fn index(seq: Seq) -> Option<usize> {
+    usize::try_from(seq.0.checked_sub(1)?).ok()
+}
+
+impl Log {
+    fn empty() -> Self {
+        Self {
+            entries: Vec::new(),
+            said: Vec::new(),
+            members: BTreeMap::new(),
+            history: History::Visible,
+            name: String::new(),
+            topic: None,
+        }
+    }
+
+    fn direct(id: ConversationId) -> Option<Self> {
+        let mut log = Self::empty();
+        for user in id.pair()?.members() {
+            log.members.insert(user, Member::from(user, Seq::ZERO));
+        }
+        Some(log)
+    }
+
+    fn room(new: &NewRoom, created: &Entry) -> Self {
+        let mut log = Self::empty();
+        log.history = new.history;
+        new.name.as_str().clone_into(&mut log.name);
+        let mut owner = Member::from(new.author, Seq::ZERO);
+        owner.set_role(Role::Owner);
+        log.members.insert(new.author, owner);
+        assert_eq!(created.content, Content::Room(RoomEvent::Created));
+        log.append(created);
+        log
+    }
+
+    pub(crate) fn newest(&self) -> Seq {
+        Seq(self.entries.len() as u64)
+    }
+
+    pub(crate) fn entry(&self, seq: Seq) -> Option<&Entry> {
+        self.entries.get(index(seq)?)
+    }
+
+    /// Whether this is, or was before an erasure, an entry of the log.
+    pub(crate) fn has_had(&self, entry: &Entry) -> bool {
+        let Some(now) = self.entry(entry.seq) else {
+            return false;
+        };
+        let before = Entry {
+            content: self.said[index(entry.seq).expect("it is in the log")].clone(),
+            ..now.clone()
+        };
+        *entry == *now || *entry == before
+    }
+
+    /// The texts that a message ever had.
+    pub(crate) fn versions(&self, seq: Seq) -> impl Iterator<Item = &str> {
+        let said = (1..).map(Seq).zip(&self.said);
+        let texts = said.filter(move |(at, content)| match content {
+            Content::Edit { target, .. } => *target == seq,
+            _ => *at == seq,
+        });
+        texts.filter_map(|(_, content)| Some(content.body()?.as_str()))
+    }
+
+    pub(crate) fn is_member(&self, user: UserId) -> bool {
+        let member = self.members.get(&user);
+        member.is_some_and(|member| member.standing == Standing::Member)
+    }
+
+    pub(crate) fn count_members(&self) -> usize {
+        let all = self.members.keys();
+        all.filter(|user| self.is_member(**user)).count()
+    }
+
+    /// What somebody may read.
+    pub(crate) fn visible(&self, user: UserId) -> &[Entry] {
+        let Some(member) = self.members.get(&user) else {
+            return &[];
+        };
+        let last = member.last.map_or(self.entries.len(), |last| {
+            usize::try_from(last.0).expect("short logs")
+        });
+        let first = index(member.first).unwrap_or(0).min(last);
+        &self.entries[first..last]
+    }
+
+    /// The messages of others after a member's read cursor.
+    pub(crate) fn unread(&self, user: UserId) -> u64 {
+        if !self.is_member(user) {
+            return 0;
+        }
+        let read = self.members[&user].cursors.read;
+        let is_unread = |e: &&Entry| e.seq > read && e.author != user && e.content.is_message();
+        self.entries.iter().filter(is_unread).count() as u64
+    }
+
+    /// What became of a message, as whoever reads these entries sees it.
+    pub(crate) fn fold(entries: &[Entry], seq: Seq) -> Folded {
+        let mut folded = Folded::default();
+        for entry in entries {
+            match &entry.content {
+                _ if entry.seq == seq => {
+                    folded.text = entry.content.body().map(|body| body.as_str().to_owned());
+                }
+                Content::Edit { target, body } if *target == seq => {
+                    folded.text = Some(body.as_str().to_owned());
+                    folded.is_edited = true;
+                }
+                Content::Deletion { target } if *target == seq => folded.text = None,
+                Content::ReactionAdded { target, emoji } if *target == seq => {
+                    let of = folded.reactions.entry(emoji.to_string()).or_default();
+                    of.insert(entry.author);
+                }
+                Content::ReactionRemoved { target, emoji } if *target == seq => {
+                    if let Some(of) = folded.reactions.get_mut(emoji.as_str()) {
+                        of.remove(&entry.author);
+                    }
+                }
+                _ => {}
+            }
+        }
+        folded.reactions.retain(|_, of| !of.is_empty());
+        if folded.text.is_none() {
+            return Folded::default();
+        }
+        folded
+    }
+
+    fn advance(&mut self, to: MemberCursors) {
+        let newest = self.newest();
+        let member = self.members.get_mut(&to.user).expect("a member");
+        let before = member.cursors;
+        assert!(before.read <= to.read && before.delivered <= to.delivered);
+        assert!(to.read <= to.delivered && to.delivered <= newest);
+        member.cursors = to;
+    }
+
+    fn append(&mut self, entry: &Entry) {
+        assert_eq!(entry.seq, self.newest().next(), "the log is dense");
+        if let Some(last) = self.entries.last() {
+            assert!(entry.time >= last.time, "time goes back");
+        }
+        self.check_about(entry);
+        match &entry.content {
+            Content::Room(event) => self.happens(entry, event),
+            _ => assert!(self.is_member(entry.author), "{entry:?} by a stranger"),
+        }
+        self.said.push(entry.content.clone());
+        self.entries.push(entry.clone());
+        if let Content::Deletion { target } = entry.content {
+            for entry in &mut self.entries {
+                let is_meant = entry.seq == target
+                    || matches!(entry.content, Content::Edit { target: t, .. } if t == target);
+                match entry.content.erased() {
+                    Some(erased) if is_meant => entry.content = Content::Erased(erased),
+                    Some(_) | None => {}
+                }
+            }
+        }
+    }
+
+    /// An entry about another one is about a message that is there, by whoever may do that.
+    fn check_about(&self, entry: &Entry) {
+        let target = match entry.content {
+            Content::Reply { to, .. } => Some(to),
+            _ => entry.content.target(),
+        };
+        let Some(target) = target else {
+            assert!(!matches!(
+                entry.content,
+                Content::Erased(_) | Content::AuthorRemoved
+            ));
+            return;
+        };
+        let about = self.entry(target).expect("about something that is there");
+        assert!(about.content.is_message(), "{entry:?} is about {about:?}");
+        assert_ne!(about.content, Content::Erased(Erased::Message), "{entry:?}");
+        match entry.content {
+            Content::Edit { .. } => assert_eq!(about.author, entry.author, "{entry:?}"),
+            Content::Deletion { .. } => {
+                let may = about.author == entry.author || self.members[&entry.author].was_more;
+                assert!(may, "{entry:?} deletes {about:?}");
+            }
+            _ => {}
+        }
+    }
+
+    fn happens(&mut self, entry: &Entry, event: &RoomEvent) {
+        let (author, seq) = (entry.author, entry.seq);
+        let standing = |log: &Self, user: &UserId| log.members.get(user).map(|m| m.standing);
+        if *event == RoomEvent::Joined {
+            let before = standing(self, &author);
+            let may = !matches!(before, Some(Standing::Member | Standing::Banned));
+            assert!(may, "{author} comes in and is {before:?}");
+            let mut member = Member::from(author, seq.prev());
+            if self.history == History::Hidden {
+                member.first = seq;
+            }
+            member.was_more = self.members.get(&author).is_some_and(|m| m.was_more);
+            self.members.insert(author, member);
+            return;
+        }
+        assert!(self.is_member(author), "{entry:?} by a stranger");
+        let is_in = |log: &Self, user: &UserId| log.is_member(*user);
+        let had_owner = self.has_owner();
+        match event {
+            RoomEvent::Left => self.leaves(author, seq, Standing::Left),
+            RoomEvent::Kicked(user) => {
+                assert!(
+                    is_in(self, user) && self.members[&author].was_more,
+                    "{entry:?}"
+                );
+                self.leaves(*user, seq, Standing::Kicked);
+            }
+            RoomEvent::Banned(user) => {
+                assert!(self.members[&author].was_more, "{entry:?}");
+                self.leaves(*user, seq, Standing::Banned);
+            }
+            RoomEvent::Unbanned(user) => {
+                assert_eq!(standing(self, user), Some(Standing::Banned));
+                self.leaves(*user, seq, Standing::Kicked);
+            }
+            RoomEvent::Invited(user) => {
+                assert!(!is_in(self, user), "{entry:?} invites a member");
+                self.leaves(*user, seq, Standing::Invited);
+            }
+            RoomEvent::Role { user, role } => {
+                assert!(is_in(self, user), "{entry:?}");
+                let member = self.members.get_mut(user).expect("a member");
+                member.set_role(*role);
+            }
+            RoomEvent::Muted { user, .. } | RoomEvent::Unmuted(user) => {
+                assert!(is_in(self, user), "{entry:?}");
+            }
+            RoomEvent::Renamed(name) => name.as_str().clone_into(&mut self.name),
+            RoomEvent::Topic(topic) => {
+                self.topic = topic.as_ref().map(|topic| topic.as_str().to_owned());
+            }
+            RoomEvent::History(history) => self.history = *history,
+            RoomEvent::Created => assert_eq!(seq, Seq(1)),
+            RoomEvent::Closed => panic!("nobody closes rooms here"),
+            RoomEvent::Visibility(_) | RoomEvent::Joined => {}
+        }
+        assert!(
+            !had_owner || self.has_owner() || self.count_members() == 0,
+            "{entry:?} leaves no owner"
+        );
+    }
+
+    fn has_owner(&self) -> bool {
+        let mut all = self.members.values();
+        all.any(|member| member.standing == Standing::Member && member.role == Role::Owner)
+    }
+
+    fn leaves(&mut self, user: UserId, at: Seq, standing: Standing) {
+        let member = self.members.entry(user).or_insert_with(|| Member {
+            last: Some(Seq::ZERO),
+            standing,
+            ..Member::from(user, Seq::ZERO)
+        });
+        if member.standing == Standing::Member {
+            member.last = Some(at);
+            member.role = Role::Member;
+        }
+        member.standing = standing;
+    }
+}
+
+impl Member {
+    fn from(user: UserId, read: Seq) -> Self {
+        Self {
+            standing: Standing::Member,
+            role: Role::Member,
+            was_more: false,
+            first: Seq(1),
+            last: None,
+            cursors: MemberCursors {
+                user,
+                delivered: read,
+                read,
+            },
+        }
+    }
+
+    fn set_role(&mut self, role: Role) {
+        self.role = role;
+        self.was_more |= role > Role::Member;
+    }
+}
