@@ -266,6 +266,23 @@ pub enum Farewell {
     Renamed,
 }
 
+impl Farewell {
+    /// Whether this device will not be let in again without somebody doing something.
+    pub const fn is_final(self) -> bool {
+        match self {
+            Self::Revoked | Self::AccountClosed => true,
+            Self::ShuttingDown
+            | Self::Silent
+            | Self::Malformed
+            | Self::TooLong
+            | Self::OutOfPlace
+            | Self::TooSlow
+            | Self::StoreFailed
+            | Self::Renamed => false,
+        }
+    }
+}
+
 impl ClientFrame {
     /// The version that introduced this frame. A side that agreed on an older one refuses it.
     pub fn since(&self) -> ProtocolVersion {

@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and which verb does it.
 
+mod devices;
 mod reading;
 mod room;
 
@@ -18,6 +19,8 @@ use crate::paths::Paths;
 use crate::verbs;
 use crate::verbs::{FIELDS, Kind};
 
+pub(crate) use self::devices::DeviceAct;
+use self::devices::{DEVICES_HELP, DevicesArguments, LINK_HELP};
 use self::reading::{EXPORT_HELP, HISTORY_HELP};
 pub(crate) use self::reading::{ExportArguments, Format, HistoryArguments};
 pub(crate) use self::room::{InRoom, InRoomAbout, RoomAct};
@@ -92,6 +95,17 @@ enum Verb {
     Room(RoomArguments),
     /// Print a configuration file with every setting, key and default
     Config,
+    /// Make this machine another device of a user who exists
+    #[command(after_help = format!("{LINK_HELP}\n\n{EXIT_CODES}"))]
+    Link {
+        /// The line that 'recado devices' prints on a device that is linked, or the address of a
+        /// server that this machine knows [default: the server of this machine]
+        #[arg(value_name = "SERVER")]
+        place: Option<String>,
+    },
+    /// List your devices; approve, name and revoke them
+    #[command(after_help = format!("{DEVICES_HELP}\n\n{EXIT_CODES}"))]
+    Devices(DevicesArguments),
     /// Print people and whether they are there
     #[command(after_help = WHO_FIELDS)]
     Who {
@@ -220,6 +234,10 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(Verb::Export(export)) => verbs::export(&paths()?, &wanted, export).await,
         Some(Verb::Rooms { json }) => verbs::rooms(&paths()?, &wanted, json).await,
         Some(Verb::Room(room)) => verbs::room(&paths()?, &wanted, room.act).await,
+        Some(Verb::Link { place }) => verbs::link(&paths()?, place.as_deref()).await,
+        Some(Verb::Devices(devices)) => {
+            verbs::devices(&paths()?, &wanted, devices.act, devices.json).await
+        }
         Some(Verb::Who { json }) => verbs::who(&paths()?, &wanted, json).await,
     }
 }

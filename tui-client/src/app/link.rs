@@ -153,6 +153,9 @@ impl App {
                 self.end_session(State::Offline { why, until, tick });
             }
             NetEvent::Refused(refusal) => self.end_session(State::Refused(refusal.to_string())),
+            NetEvent::Dismissed(farewell) => {
+                self.end_session(State::Refused(farewell.to_string()));
+            }
             NetEvent::WrongKey { seen, pinned } => {
                 self.end_session(State::Refused(format!(
                     "this is not the server you know: its key is {seen}, yours is {pinned}. \

@@ -15,6 +15,7 @@ mod contacts;
 mod conversation;
 mod counting;
 mod cursors;
+pub(crate) mod devices;
 mod drafts;
 pub mod effect;
 pub mod event;

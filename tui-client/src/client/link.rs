@@ -2,7 +2,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use recado_shared::{Activity, Answer, ClientFrame, Person, Request, Since, Timestamp, UserName};
+use recado_shared::{
+    Activity, Answer, ClientFrame, DeviceKey, Fingerprint, Person, Request, ServerAddress, Since,
+    Timestamp, UserName,
+};
 use tokio::time::{Instant, sleep};
 
 use crate::exit::{Exit, Failure};
@@ -72,6 +75,16 @@ impl Link {
         // A link that broke by now shows with the next frame.
         let _ = session.queue(&ClientFrame::Activity(Activity::Away));
         Ok(session)
+    }
+
+    /// The key of this device.
+    pub(crate) fn device(&self) -> DeviceKey {
+        self.config.identity.key()
+    }
+
+    /// Where the server is, and its key.
+    pub(crate) fn server(&self) -> (ServerAddress, Fingerprint) {
+        (self.config.address.clone(), self.config.fingerprint)
     }
 
     /// Waits as long as it should before the next attempt.

@@ -1,6 +1,7 @@
 //! Who this device is: an identity is one name on one server, a folder with the device's key,
 //! the pinned server, and the local store. Reads and writes these files; knows no network.
 
+mod linking;
 mod register;
 mod select;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use crate::net::{Locate, Located, NetConfig};
 use crate::output::complain;
 use crate::paths::Paths;
 
+pub use linking::Linking;
 pub use register::{RegisterError, register};
 pub use select::{Choice, SelectError, Wanted, select};
 
@@ -92,6 +94,9 @@ pub enum IdentityError {
         /// Under which name.
         name: UserName,
     },
+    /// Another process waits to be linked to the same server.
+    #[error("'recado link' waits in another window already: use the code there, or end it first")]
+    IsLinking,
 }
 
 /// Keeps other processes from opening the same identity, for as long as it lives.
@@ -265,6 +270,11 @@ fn read_key(folder: &Path) -> Result<DeviceIdentity, IdentityError> {
 }
 
 fn lock_folder(folder: &Path, name: &UserName) -> Result<File, IdentityError> {
+    lock_at(folder)?.ok_or_else(|| IdentityError::InUse { name: name.clone() })
+}
+
+/// The lock of a folder, unless another process holds it.
+fn lock_at(folder: &Path) -> Result<Option<File>, IdentityError> {
     let path = folder.join(LOCK_FILE);
     let file = OpenOptions::new()
         .write(true)
@@ -273,8 +283,8 @@ fn lock_folder(folder: &Path, name: &UserName) -> Result<File, IdentityError> {
         .open(&path)
         .map_err(files::at(&path))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(IdentityError::InUse { name: name.clone() }),
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(files::at(&path)(error).into()),
     }
 }

@@ -106,11 +106,12 @@ fn may_be_granted(error: &ConnectError) -> bool {
         | ConnectError::NotRecado { .. }
         | ConnectError::WrongKey { .. }
         | ConnectError::Refused { .. }
+        | ConnectError::Dismissed { .. }
         | ConnectError::Key(_) => false,
     }
 }
 
-fn read_or_make_key(folder: &Path) -> Result<DeviceIdentity, RegisterError> {
+pub(super) fn read_or_make_key(folder: &Path) -> Result<DeviceIdentity, RegisterError> {
     let path = folder.join(KEY_FILE);
     if path.exists() {
         return Ok(read_key(folder)?);
@@ -120,7 +121,7 @@ fn read_or_make_key(folder: &Path) -> Result<DeviceIdentity, RegisterError> {
     Ok(key)
 }
 
-fn discard(folder: &Path) {
+pub(super) fn discard(folder: &Path) {
     if let Err(error) = fs::remove_dir_all(folder) {
         tracing::warn!(%error, "cannot remove an unused identity");
     }

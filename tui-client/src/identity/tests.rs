@@ -166,3 +166,47 @@ fn a_damaged_identity_does_not_keep_the_others_closed() {
     let error = Identity::read(&damaged.folder).unwrap_err().to_string();
     assert!(error.contains("device.key is damaged"), "{error}");
 }
+
+#[test]
+fn a_link_that_is_broken_off_goes_on_with_its_code() {
+    let (_folder, paths) = paths();
+    let pin = Fingerprint([1; 32]);
+    let code = Linking::begin(&paths, pin).unwrap().code();
+    let again = Linking::begin(&paths, pin).unwrap();
+    assert_eq!(again.code(), code);
+    let other = Linking::begin(&paths, pin).unwrap_err().to_string();
+    assert!(other.contains("in another window"), "{other}");
+    assert_eq!(all(&paths).unwrap().len(), 0);
+    again.discard();
+    assert_ne!(Linking::begin(&paths, pin).unwrap().code(), code);
+}
+
+#[test]
+fn a_linked_key_becomes_an_identity_and_revives_a_revoked_one() {
+    let (_folder, paths) = paths();
+    let invite = invite(1, 1);
+    let name = || UserName::new("alice").unwrap();
+    let finish = |linking: Linking| {
+        let address = invite.address.clone();
+        linking.finish(&paths, address, name(), false)
+    };
+    let linking = Linking::begin(&paths, invite.fingerprint).unwrap();
+    let key = linking.key.key();
+    let linked = finish(linking).unwrap();
+    assert_eq!((linked.key.key(), &linked.server.name), (key, &name()));
+    files::write(&linked.store_path(), b"history").unwrap();
+
+    let linking = Linking::begin(&paths, invite.fingerprint).unwrap();
+    let second = linking.key.key();
+    assert_ne!(second, key);
+    let open = linked.lock().unwrap();
+    let refused = finish(linking).unwrap_err();
+    assert!(matches!(refused, IdentityError::InUse { .. }), "{refused}");
+    drop(open);
+    let linking = Linking::begin(&paths, invite.fingerprint).unwrap();
+    assert_eq!(linking.key.key(), second);
+    let linked = finish(linking).unwrap();
+    assert_eq!(linked.key.key(), second);
+    assert_eq!(fs::read(linked.store_path()).unwrap(), b"history");
+    assert_eq!(all(&paths).unwrap().len(), 1);
+}

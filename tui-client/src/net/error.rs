@@ -79,6 +79,14 @@ pub enum ConnectError {
         /// Why.
         refusal: Refusal,
     },
+    /// The server has closed its door to this device for good.
+    #[error("the server at {address} lets this device in no more: {farewell}")]
+    Dismissed {
+        /// Where the server is.
+        address: ServerAddress,
+        /// Why.
+        farewell: Farewell,
+    },
     /// The connection broke before the session was open.
     #[error("the connection to {address} broke before the session began ({reason}): try again")]
     Broken {
@@ -97,7 +105,7 @@ impl ConnectError {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Refused { refusal, .. } => refusal.is_temporary(),
-            Self::WrongKey { .. } | Self::Key(_) => false,
+            Self::WrongKey { .. } | Self::Dismissed { .. } | Self::Key(_) => false,
             _ => true,
         }
     }

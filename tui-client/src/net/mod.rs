@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use recado_shared::tls::Identity;
 use recado_shared::{
-    ClientFrame, Fingerprint, Refusal, ServerAddress, ServerFrame, Since, Token, Welcome,
+    ClientFrame, Farewell, Fingerprint, Refusal, ServerAddress, ServerFrame, Since, Token, Welcome,
 };
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
@@ -53,6 +53,8 @@ pub enum NetEvent {
     /// The server refused the session. Temporary refusals arrive as `Offline`; after this one
     /// there is no further attempt until the app asks for it.
     Refused(Refusal),
+    /// The server lets this device in no more. No further attempt until the app asks for it.
+    Dismissed(Farewell),
     /// The server's key is not the pinned one. No further attempt.
     WrongKey {
         /// The fingerprint it showed.

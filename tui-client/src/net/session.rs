@@ -85,6 +85,9 @@ impl Session {
             Ok(ServerFrame::Refused(refusal)) => {
                 return Err(ConnectError::Refused { address, refusal });
             }
+            Ok(ServerFrame::Farewell(farewell)) if farewell.is_final() => {
+                return Err(ConnectError::Dismissed { address, farewell });
+            }
             Ok(ServerFrame::Farewell(farewell)) => {
                 let reason = farewell.to_string();
                 return Err(ConnectError::Broken { address, reason });

@@ -64,6 +64,10 @@ impl Task {
         // A wish to connect that came before the app knows of this outcome is not meant for it.
         self.reconnect.notified().now_or_never();
         let pause = match outcome {
+            Ok(SessionError::Farewell(farewell)) if farewell.is_final() => {
+                self.tell(NetEvent::Dismissed(farewell)).await?;
+                Pause::UntilAsked
+            }
             Ok(error) => self.go_offline(error.to_string()).await?,
             Err(error) => self.explain(error).await?,
         };
@@ -168,6 +172,7 @@ impl Task {
         }
         let event = match error {
             ConnectError::Refused { refusal, .. } => NetEvent::Refused(refusal),
+            ConnectError::Dismissed { farewell, .. } => NetEvent::Dismissed(farewell),
             ConnectError::WrongKey { seen, pinned, .. } => NetEvent::WrongKey { seen, pinned },
             error => return self.go_offline(error.to_string()).await,
         };

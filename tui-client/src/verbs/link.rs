@@ -29,7 +29,6 @@ struct Place {
 pub(crate) async fn link(paths: &Paths, given: Option<&str>) -> Result<(), Failure> {
     let place = place(paths, given)?;
     let linking = Linking::begin(paths, place.fingerprint)?;
-    show(linking.code());
     let waited = tokio::select! {
         waited = timeout(SHOWN_FOR, wait(&place, &linking)) => waited,
         _ = tokio::signal::ctrl_c() => {
@@ -45,6 +44,7 @@ pub(crate) async fn link(paths: &Paths, given: Option<&str>) -> Result<(), Failu
             return Err(failure);
         }
         Err(_) => {
+            linking.discard();
             let text = "nobody approved the code within 10 minutes: start 'recado link' again \
                         when you have the other device at hand";
             return Err(Failure::new(Exit::Timeout, text));
@@ -115,8 +115,8 @@ fn show(code: LinkCode) {
     let _ = print(&format!("  {code}"));
     tell(&format!(
         "\nOn a device that is already linked, check that it is this code, and type\n\
-         \x20 /link {code}            in recado, or\n\
-         \x20 recado approve {code}   in a shell.\n\
+         \x20 /link {code}                    in recado, or\n\
+         \x20 recado devices approve {code}   in a shell.\n\
          Waiting, at most 10 minutes. Ctrl+C gives up."
     ));
 }
@@ -125,6 +125,7 @@ fn show(code: LinkCode) {
 async fn wait(place: &Place, linking: &Linking) -> Result<recado_shared::UserName, Failure> {
     let connector = Connector::new(&linking.key, place.fingerprint)?;
     let mut told: Option<String> = None;
+    let mut is_shown = false;
     loop {
         let greeting = Greeting {
             is_link: true,
@@ -139,7 +140,13 @@ async fn wait(place: &Place, linking: &Linking) -> Result<recado_shared::UserNam
             Err(ConnectError::Refused {
                 refusal: Refusal::LinkPending,
                 ..
-            }) => told = None,
+            }) => {
+                told = None;
+                // Before the server knows of it, nobody could approve it.
+                if !std::mem::replace(&mut is_shown, true) {
+                    show(linking.code());
+                }
+            }
             Err(error) if error.is_temporary() => {
                 let text = error.to_string();
                 if told.as_ref() != Some(&text) {

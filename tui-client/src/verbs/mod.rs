@@ -3,12 +3,15 @@
 
 mod ask;
 mod companions;
+mod devices;
 mod export;
 mod history;
 mod join;
 mod line;
+mod link;
 mod local_server;
 mod open;
+mod qr;
 mod reading;
 mod room;
 mod rooms;
@@ -16,10 +19,12 @@ mod send;
 mod tail;
 mod who;
 
+pub(crate) use devices::devices;
 pub(crate) use export::export;
 pub(crate) use history::history;
 pub(crate) use join::join;
 pub(crate) use line::{FIELDS, Kind};
+pub(crate) use link::link;
 pub(crate) use local_server::{demo, host};
 pub(crate) use open::open;
 pub(crate) use room::room;

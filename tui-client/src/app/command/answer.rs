@@ -9,6 +9,7 @@ use recado_shared::{
 use super::run::act;
 use super::{App, Call, Wait};
 use crate::app::confirm::Confirmed;
+use crate::app::devices;
 
 impl App {
     pub(in crate::app) fn on_command_answer(
@@ -109,21 +110,9 @@ impl App {
 
     /// Finds the device that a command is about, by its name or its place in the list.
     fn on_devices(&mut self, which: &str, new: Option<DeviceName>, devices: &[Device]) {
-        let is_called = |device: &&Device| {
-            let name = device.name.as_ref().map(DeviceName::as_str);
-            name.is_some_and(|name| name.eq_ignore_ascii_case(which))
-        };
-        let named: Vec<_> = devices.iter().filter(is_called).collect();
-        let place = which.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
-        let found = match (named.as_slice(), place.and_then(|at| devices.get(at))) {
-            ([one], _) => *one,
-            ([], Some(numbered)) => numbered,
-            ([], None) => {
-                self.message = Some(format!("you have no device {which}: see /devices"));
-                return;
-            }
-            ([_, _, ..], _) => {
-                let why = format!("several devices are called {which}: use the number in /devices");
+        let found = match devices::find(which, devices) {
+            Ok(found) => found,
+            Err(why) => {
                 self.message = Some(why);
                 return;
             }

@@ -1,0 +1,190 @@
+//! `recado devices`: the user's devices, and what to do with them.
+
+use std::io::{self, BufRead as _, Write as _};
+
+use recado_shared::{
+    Answer, Device, DeviceKey, DeviceName, Invite, LinkCode, PendingDevice, Request, Timestamp,
+    text,
+};
+use serde::Serialize;
+
+use super::ask::is_interactive;
+use super::line::timestamp;
+use super::reading::unasked;
+use crate::app::devices;
+use crate::cli::DeviceAct;
+use crate::client::link::Link;
+use crate::exit::{Exit, Failure};
+use crate::identity::Wanted;
+use crate::net::session::Session;
+use crate::output::{print, tell};
+use crate::paths::Paths;
+
+/// Longest answer that is read.
+const MAX_LINE: u64 = 64;
+
+/// A line of `--json`: a stable interface.
+#[derive(Serialize)]
+struct Line<'a> {
+    number: usize,
+    name: Option<&'a str>,
+    key: String,
+    added: String,
+    seen: Option<String>,
+    online: bool,
+    own: bool,
+}
+
+pub(crate) async fn devices(
+    paths: &Paths,
+    wanted: &Wanted,
+    act: Option<DeviceAct>,
+    json: bool,
+) -> Result<(), Failure> {
+    let mut link = Link::of(paths, wanted).await?;
+    let mut session = link.open(None).await?;
+    let done = match act {
+        None => list(&mut session, &link, json).await,
+        Some(DeviceAct::Approve { code, name, yes }) => {
+            approve(&mut session, code, name, yes).await
+        }
+        Some(DeviceAct::Rename { which, name }) => {
+            let key = find(&mut session, &which).await?.key;
+            let request = Request::NameDevice { key, name };
+            session.request(request).await?;
+            Ok(())
+        }
+        Some(DeviceAct::Revoke { which }) => {
+            let key = find(&mut session, &which).await?.key;
+            session.request(Request::RevokeDevice(key)).await?;
+            Ok(())
+        }
+    };
+    session.leave().await;
+    done
+}
+
+async fn all(session: &mut Session) -> Result<Vec<Device>, Failure> {
+    match session.request(Request::Devices).await? {
+        Answer::Devices(devices) => Ok(devices),
+        _ => Err(unasked().into()),
+    }
+}
+
+async fn find(session: &mut Session, which: &str) -> Result<Device, Failure> {
+    let all = all(session).await?;
+    let found = devices::find(which, &all);
+    let found = found.map_err(|why| Failure::new(Exit::Refused, text::neutralise(&why)))?;
+    Ok(found.clone())
+}
+
+async fn list(session: &mut Session, link: &Link, json: bool) -> Result<(), Failure> {
+    let all = all(session).await?;
+    let own = link.device();
+    for (device, number) in all.iter().zip(1..) {
+        let text = if json {
+            json_line(device, number, own)
+        } else {
+            text_line(device, number, own)
+        };
+        if print(&text).is_err() {
+            return Ok(());
+        }
+    }
+    if !json {
+        let (address, fingerprint) = link.server();
+        let place = Invite {
+            address,
+            fingerprint,
+            token: None,
+        };
+        tell(&format!(
+            "\nAnother one, on the new machine:  recado link '{place}'"
+        ));
+    }
+    Ok(())
+}
+
+fn utc(time: Timestamp) -> String {
+    timestamp(time).to_string()
+}
+
+fn json_line(device: &Device, number: usize, own: DeviceKey) -> String {
+    let line = Line {
+        number,
+        name: device.name.as_ref().map(DeviceName::as_str),
+        key: device.key.to_string(),
+        added: utc(device.added),
+        seen: device.seen.map(utc),
+        online: device.is_online,
+        own: device.key == own,
+    };
+    serde_json::to_string(&line).expect("plain values can be written as JSON")
+}
+
+fn text_line(device: &Device, number: usize, own: DeviceKey) -> String {
+    let name = device.name.as_ref().map(DeviceName::as_str);
+    let name = text::neutralise(name.unwrap_or("without a name"));
+    let seen = match (device.is_online, device.seen) {
+        _ if device.key == own => "this one".to_owned(),
+        (true, _) => "online".to_owned(),
+        (false, Some(seen)) => format!("seen {}", day(seen)),
+        (false, None) => "never seen".to_owned(),
+    };
+    format!("{number:>2}  {name}  ({seen}, added {})", day(device.added))
+}
+
+fn day(time: Timestamp) -> String {
+    let zone = jiff::tz::TimeZone::system();
+    timestamp(time).to_zoned(zone).date().to_string()
+}
+
+/// Lets a device in. The server names the key; that it has the code is checked here, because the
+/// server is not what is trusted with that.
+async fn approve(
+    session: &mut Session,
+    code: LinkCode,
+    name: Option<DeviceName>,
+    yes: bool,
+) -> Result<(), Failure> {
+    let Answer::PendingDevice(device) = session.request(Request::FindDevice(code)).await? else {
+        return Err(unasked().into());
+    };
+    if LinkCode::of(&device.key) != code {
+        let text = "the server named a device with another code: do not link it, and ask the \
+                    person who runs the server";
+        return Err(Failure::new(Exit::Refused, text));
+    }
+    if !yes {
+        confirm(&device, code)?;
+    }
+    let request = Request::LinkDevice {
+        key: device.key,
+        name: name.or(device.name),
+    };
+    session.request(request).await?;
+    tell("linked: the new device says so in a moment");
+    Ok(())
+}
+
+fn confirm(device: &PendingDevice, code: LinkCode) -> Result<(), Failure> {
+    if !is_interactive() {
+        let text = "nobody can be asked whether to link the device: compare the code, then say \
+                    --yes";
+        return Err(Failure::new(Exit::Usage, text));
+    }
+    let name = device
+        .name
+        .as_ref()
+        .map_or("a device", |name| name.as_str());
+    let name = text::neutralise(name);
+    let mut err = io::stderr();
+    write!(err, "Link {name}, which shows {code}? [y/N] ")?;
+    err.flush()?;
+    let mut line = String::new();
+    io::Read::take(io::stdin().lock(), MAX_LINE).read_line(&mut line)?;
+    if matches!(line.trim(), "y" | "Y" | "yes") {
+        return Ok(());
+    }
+    Err(Failure::new(Exit::Failure, "not linked"))
+}
