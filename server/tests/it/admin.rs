@@ -8,17 +8,18 @@ use recado_shared::{
 };
 
 use crate::client::{Client, hello, id};
+use crate::erase::is_in_files;
 use crate::machine::{Machine, Running, read_ticket, signal};
 use crate::server::device;
 
-struct Office {
-    machine: Machine,
-    running: Running,
-    ticket: Invite,
+pub(crate) struct Office {
+    pub(crate) machine: Machine,
+    pub(crate) running: Running,
+    pub(crate) ticket: Invite,
 }
 
 impl Office {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let machine = Machine::new();
         let running = machine.serve(&["--listen", "127.0.0.1:0"]).await;
         let ticket = read_ticket(&machine.path("run/recado/local.ticket"));
@@ -29,14 +30,14 @@ impl Office {
         }
     }
 
-    async fn connect(&self, device: &recado_shared::tls::Identity) -> Client {
+    pub(crate) async fn connect(&self, device: &recado_shared::tls::Identity) -> Client {
         Client::connect(self.running.address, self.ticket.fingerprint, device)
             .await
             .unwrap()
     }
 
     /// Lets somebody in, who has read the heads.
-    async fn enter(&self, device: &recado_shared::tls::Identity, name: &str) -> Client {
+    pub(crate) async fn enter(&self, device: &recado_shared::tls::Identity, name: &str) -> Client {
         let mut client = self.connect(device).await;
         client
             .enter(hello(Some(name), self.ticket.token.clone()))
@@ -46,7 +47,7 @@ impl Office {
     }
 
     /// What a run that succeeds prints.
-    async fn says(&self, arguments: &[&str]) -> String {
+    pub(crate) async fn says(&self, arguments: &[&str]) -> String {
         let output = self.machine.output(arguments).await;
         let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{arguments:?}: {complaint}");
@@ -255,13 +256,6 @@ async fn what_cannot_be_done_says_why_with_a_code_of_its_own() {
         assert_eq!(code, Some(3), "{complaint}");
         assert!(complaint.contains("user list"), "{complaint}");
     }
-}
-
-/// Whether a text lies in any file of a folder.
-fn is_in_files(dir: &std::path::Path, text: &str) -> bool {
-    let files = std::fs::read_dir(dir).unwrap();
-    let mut bytes = files.filter_map(|file| std::fs::read(file.unwrap().path()).ok());
-    bytes.any(|bytes| bytes.windows(text.len()).any(|w| w == text.as_bytes()))
 }
 
 #[tokio::test]

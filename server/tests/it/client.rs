@@ -10,8 +10,8 @@ use recado_shared::limits::MAX_FRAME_LEN;
 use recado_shared::tls::{self, Identity};
 use recado_shared::{
     Answer, ClientFrame, Content, ConversationId, Fingerprint, HeadsPage, Hello, MessageBody,
-    MessageId, ProtocolVersion, Refusal, Request, RequestError, RequestNumber, ServerFrame, Token,
-    UserId, Welcome,
+    MessageId, ProtocolVersion, Refusal, Request, RequestError, RequestNumber, Seq, ServerFrame,
+    Token, UserId, Welcome,
 };
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -147,6 +147,35 @@ impl Client {
         match self.hear().await {
             ServerFrame::Answer { number, result } if number == asked => result,
             other => panic!("no answer: {other:?}"),
+        }
+    }
+
+    /// Sends a request; its answer may come behind other frames.
+    pub(crate) async fn answer_among(&mut self, request: Request) -> Result<Answer, RequestError> {
+        let asked = self.ask(request).await;
+        loop {
+            match self.hear().await {
+                ServerFrame::Answer { number, result } if number == asked => return result,
+                _ => {}
+            }
+        }
+    }
+
+    /// Appends something, which is accepted or refused behind other frames.
+    pub(crate) async fn put(
+        &mut self,
+        conversation: ConversationId,
+        id: MessageId,
+        content: Content,
+    ) -> Result<Seq, RequestError> {
+        let request = Request::Append {
+            conversation,
+            id,
+            content,
+        };
+        match self.answer_among(request).await? {
+            Answer::Accepted { seq, .. } => Ok(seq),
+            other => panic!("not accepted: {other:?}"),
         }
     }
 
