@@ -9,7 +9,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use recado_shared::{Now, ServerFrame, Timestamp};
+use recado_shared::{Now, Refusal, ServerFrame, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, info};
@@ -199,7 +199,12 @@ impl Driver {
                 self.send(session, &ServerFrame::Behind, Then::CaughtUp);
             }
             Effect::Refuse { session, refusal } => {
-                info!(%session, %refusal, "refused");
+                if refusal == Refusal::LinkPending {
+                    // It asks every few seconds.
+                    debug!(%session, "waits to be linked");
+                } else {
+                    info!(%session, %refusal, "refused");
+                }
                 self.send_last(session, &ServerFrame::Refused(refusal));
             }
             Effect::Close { session, farewell } => {
@@ -284,7 +289,7 @@ fn now() -> Now {
 
 #[cfg(test)]
 mod tests {
-    use recado_shared::{DeviceKey, Hello, ProtocolVersion, Refusal};
+    use recado_shared::{DeviceKey, Hello, ProtocolVersion};
 
     use super::*;
     use crate::relay::{Peer, Policy, RelayConfig};

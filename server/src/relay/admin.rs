@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use recado_shared::{
-    Activity, ConversationId, Entry, Farewell, MessageBody, Now, Person, ServerFrame, UserId,
+    Activity, ConversationId, DeviceKey, Entry, Farewell, MessageBody, Now, Person, ServerFrame,
+    UserId,
 };
 
 use super::catch_up::Flow;
-use super::{Effect, Relay, Ticket};
+use super::{Effect, Relay, SessionId, Ticket};
 use crate::admin::request::{AdminAnswer, AdminRequest, SessionFacts};
 use crate::store::{Change, ChangeError, Changed, Write};
 
@@ -72,12 +73,14 @@ impl Relay {
         out: &mut Vec<Effect>,
     ) {
         match &result {
-            Ok(Changed::Reset { user }) => self.end_sessions(*user, Farewell::Revoked, now, out),
+            Ok(Changed::Reset { user }) => {
+                self.end_sessions(*user, None, Farewell::Revoked, now, out);
+            }
             Ok(Changed::Disabled { user } | Changed::Removed { user }) => {
-                self.end_sessions(*user, Farewell::AccountClosed, now, out);
+                self.end_sessions(*user, None, Farewell::AccountClosed, now, out);
             }
             Ok(Changed::Renamed { user, name }) => {
-                self.end_sessions(*user, Farewell::Renamed, now, out);
+                self.end_sessions(*user, None, Farewell::Renamed, now, out);
                 let person = Person {
                     user: *user,
                     name: name.clone(),
@@ -96,10 +99,21 @@ impl Relay {
         out.push(Effect::AdminAnswer { ticket, answer });
     }
 
-    /// Ends all sessions of a user. They are no longer there when this returns; greetings that wait
+    /// Ends all sessions of a user, or of one of their devices. They are no longer there when this returns; greetings that wait
     /// for the store were answered before, or will be by what is stored now.
-    fn end_sessions(&mut self, user: UserId, farewell: Farewell, now: Now, out: &mut Vec<Effect>) {
-        let sessions = self.devices.get(&user).cloned().unwrap_or_default();
+    pub(super) fn end_sessions(
+        &mut self,
+        user: UserId,
+        device: Option<DeviceKey>,
+        farewell: Farewell,
+        now: Now,
+        out: &mut Vec<Effect>,
+    ) {
+        let is_meant = |id: &SessionId| {
+            let session = self.sessions.get(id);
+            device.is_none_or(|key| session.is_some_and(|session| session.key == key))
+        };
+        let sessions: Vec<_> = self.sessions_of(user).filter(is_meant).collect();
         for session in sessions {
             out.push(Effect::Close { session, farewell });
             self.closed(session, now, out);

@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use recado_shared::limits::MAX_SOFTWARE_LEN;
 use recado_shared::{
-    Activity, Hello, Now, Person, ProtocolVersion, Refusal, ServerFrame, Since, UserName, Welcome,
+    Activity, DeviceName, Hello, Now, Person, ProtocolVersion, Refusal, ServerFrame, Since,
+    UserName, Welcome,
 };
 
 use super::catch_up::{Flow, HeadsReading};
+use super::device::{asks_for_link, device_name};
 use super::{Effect, Peer, Policy, Relay, Session, SessionId};
 use crate::address;
 use crate::store::{Admission, Admitted, Login, Write};
@@ -26,7 +28,9 @@ const REGISTRATION_WINDOW: Duration = Duration::from_hours(1);
 #[derive(Debug)]
 pub(super) struct Greeting {
     version: ProtocolVersion,
-    address: IpAddr,
+    peer: Peer,
+    /// What the device would like to be called.
+    device_name: Option<DeviceName>,
     since: Option<Since>,
     /// The network that a registration counts against.
     counts_for: Option<IpAddr>,
@@ -91,12 +95,23 @@ impl Relay {
     ) {
         match self.check_hello(hello) {
             Ok((version, name)) => {
-                let (admission, counts_for) = self.admission(peer, hello, now);
+                let wants_link = asks_for_link(hello);
+                if wants_link && self.pending_links.repeat(peer.key, now.instant) {
+                    let refusal = Refusal::LinkPending;
+                    return out.push(Effect::Refuse { session, refusal });
+                }
+                let (admission, counts_for) = if wants_link {
+                    (Admission::Denied(Refusal::LinkPending), None)
+                } else {
+                    self.admission(peer, hello, now)
+                };
+                let device_name = device_name(hello);
                 self.greetings.insert(
                     session,
                     Greeting {
                         version,
-                        address: peer.address,
+                        peer,
+                        device_name: device_name.clone(),
                         since: hello.since,
                         counts_for,
                         is_gone: false,
@@ -105,6 +120,7 @@ impl Relay {
                 let login = Login {
                     session,
                     key: peer.key,
+                    device_name,
                     name,
                     token: hello.token.clone(),
                     admission,
@@ -177,8 +193,10 @@ impl Relay {
             let registered = result.as_ref().is_ok_and(|admitted| admitted.registered);
             self.registrations.settle(network, registered, now.instant);
         }
+        let result = result.map_err(|refusal| self.wait_for_link(&greeting, refusal, now));
         match result {
             Ok(admitted) => {
+                self.pending_links.remove(greeting.peer.key);
                 self.left_out_since = self.left_out_since.max(admitted.stamp);
                 let newcomer = admitted
                     .registered
@@ -195,6 +213,18 @@ impl Relay {
         }
     }
 
+    /// What a greeting that was refused is told: if it is only that nobody has linked it, it may
+    /// wait for that.
+    fn wait_for_link(&mut self, greeting: &Greeting, refusal: Refusal, now: Now) -> Refusal {
+        if refusal != Refusal::LinkPending {
+            return refusal;
+        }
+        let network = address::network(greeting.peer.address);
+        let name = greeting.device_name.clone();
+        self.pending_links
+            .add(greeting.peer.key, name, network, now.instant)
+    }
+
     fn welcome(
         &mut self,
         id: SessionId,
@@ -209,7 +239,8 @@ impl Relay {
         let session = Session {
             user,
             version: greeting.version,
-            address: greeting.address,
+            key: greeting.peer.key,
+            address: greeting.peer.address,
             since: now.wall,
             activity: Activity::Active,
             watching: BTreeSet::new(),

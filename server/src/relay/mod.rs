@@ -6,6 +6,7 @@
 mod admin;
 mod catch_up;
 mod delivery;
+mod device;
 mod drain;
 mod effect;
 mod event;
@@ -22,20 +23,22 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use recado_shared::{
-    Activity, Answer, ClientFrame, ConversationId, DirectPair, Now, ProtocolVersion, Request,
-    RequestError, ServerFrame, Stamp, Timestamp, Token, UserId,
+    Activity, Answer, ClientFrame, ConversationId, DeviceKey, DirectPair, Now, ProtocolVersion,
+    Request, RequestError, ServerFrame, Stamp, Timestamp, Token, UserId,
 };
 use serde::{Deserialize, Serialize};
 
 use self::catch_up::{Flow, HeadsReading, find_people, names, page};
+use self::device::{PendingLinks, list_devices};
 use self::drain::Phase;
 use self::login::{Greeting, Registrations};
 use self::permission::Grant;
 use self::presence::Presences;
 use self::room::{find_rooms, members};
 use self::roster::Roster;
-use crate::store::{NewRoom, Origin, ReadResult, RosterRoom, Write, Written};
+use crate::store::{DeviceChange, NewRoom, Origin, ReadResult, RosterRoom, Write, Written};
 
+pub use device::PENDING_LINKS_PER_ADDRESS;
 pub use drain::DRAIN_LIMIT;
 pub use effect::Effect;
 pub use event::{Event, Peer};
@@ -99,6 +102,7 @@ pub struct Relay {
     roster: Roster,
     presences: Presences,
     registrations: Registrations,
+    pending_links: PendingLinks,
     /// Heads since here make up for any frame that the last handled event caused.
     left_out_since: Stamp,
     /// Writes that the store has not answered; a drain waits for them.
@@ -110,6 +114,7 @@ pub struct Relay {
 #[derive(Debug)]
 struct Session {
     user: UserId,
+    key: DeviceKey,
     version: ProtocolVersion,
     address: IpAddr,
     since: Timestamp,
@@ -137,6 +142,7 @@ impl Relay {
             roster: Roster::new(rooms),
             presences: Presences::default(),
             registrations: Registrations::default(),
+            pending_links: PendingLinks::default(),
             left_out_since: Stamp(0),
             outstanding_writes: 0,
             phase: Phase::Serving,
@@ -268,12 +274,21 @@ impl Relay {
             Request::Set(_)
             | Request::Settings { .. }
             | Request::SetDisplayName(_)
-            | Request::AcceptContact(_)
-            | Request::Devices
-            | Request::FindDevice(_)
-            | Request::LinkDevice { .. }
-            | Request::NameDevice { .. }
-            | Request::RevokeDevice(_) => return Err(RequestError::Unsupported),
+            | Request::AcceptContact(_) => return Err(RequestError::Unsupported),
+            Request::Devices => list_devices(origin, user, out),
+            Request::FindDevice(code) => return self.find_device(origin, code, now, out),
+            Request::LinkDevice { key, name } => {
+                let change = DeviceChange::Link { key, name };
+                return self.change_device((origin, user), change, now, out);
+            }
+            Request::NameDevice { key, name } => {
+                let change = DeviceChange::Name { key, name };
+                return self.change_device((origin, user), change, now, out);
+            }
+            Request::RevokeDevice(key) => {
+                let change = DeviceChange::Revoke(key);
+                return self.change_device((origin, user), change, now, out);
+            }
         }
         Ok(())
     }
@@ -300,6 +315,12 @@ impl Relay {
                 self.left_out_since = self.left_out_since.max(before(stamp));
                 self.room_created(origin, &new, result, stamp, out);
             }
+            Written::Device {
+                origin,
+                user,
+                change,
+                result,
+            } => self.device_changed((origin, user), &change, result, now, out),
             Written::Admin {
                 ticket,
                 result,
@@ -345,6 +366,7 @@ impl Relay {
                 members,
                 more,
             } => self.members_read(origin, members, more, out),
+            ReadResult::Devices { origin, devices } => self.devices_read(origin, devices, out),
             ReadResult::People {
                 origin,
                 people,

@@ -1,6 +1,7 @@
 //! Scripts: events and moved time in, exact effects out.
 
 mod admin;
+mod device;
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -296,6 +297,7 @@ fn a_greeting_becomes_a_login_and_a_welcome_with_heads() {
     let login = Write::Login(Login {
         session: S1,
         key: DeviceKey([3; 32]),
+        device_name: None,
         name: Some(UserName::new("alice").unwrap()),
         token: Some(token.clone()),
         admission: Admission::ByInvite(token),

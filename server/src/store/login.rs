@@ -4,9 +4,9 @@
 use recado_shared::{DeviceKey, LogId, Refusal, Stamp, Timestamp, UserId, UserName};
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
-use super::invite;
 use super::request::{Admission, Admitted, Login};
 use super::row::{int, name, uint};
+use super::{device, invite};
 
 type Outcome<T> = Result<std::result::Result<T, Refusal>>;
 
@@ -28,11 +28,11 @@ pub(super) fn login(db: &Connection, log: LogId, stamp: Stamp, login: &Login) ->
             return Ok(Err(Refusal::Disabled));
         }
         let claims_other = |claimed: &UserName| claimed.folded() != own.folded();
-        return if login.name.as_ref().is_some_and(claims_other) {
-            Ok(Err(Refusal::OtherName(own)))
-        } else {
-            admitted(user, own, false)
-        };
+        if login.name.as_ref().is_some_and(claims_other) {
+            return Ok(Err(Refusal::OtherName(own)));
+        }
+        device::saw(db, login.key, login.time)?;
+        return admitted(user, own, false);
     }
     if let Some(result) = come_back(db, login)? {
         return match result {
@@ -76,14 +76,18 @@ fn come_back(
 }
 
 fn add_device(db: &Connection, login: &Login, user: UserId) -> Result<()> {
-    db.prepare_cached("INSERT INTO devices (key, user, added) VALUES (?1, ?2, ?3)")?
-        .execute(params![login.key.0, int(user.0), int(login.time.0)])?;
-    Ok(())
+    let device = (login.key, login.device_name.as_ref());
+    device::add(db, user, device, login.time)?;
+    device::saw(db, login.key, login.time)
 }
 
 fn register(db: &Connection, login: &Login) -> Outcome<(UserId, UserName)> {
     let invite = match &login.admission {
         Admission::Denied(refusal) => return Ok(Err(refusal.clone())),
+        // Whoever holds it now: nobody expects it to come in as somebody new.
+        Admission::Granted if device::is_revoked(db, login.key)? => {
+            return Ok(Err(Refusal::InviteNeeded));
+        }
         Admission::Granted => None,
         Admission::ByInvite(token) => match invite::find(db, token, login.time)? {
             Ok(invite) => Some(invite),

@@ -5,6 +5,7 @@
 
 mod admin;
 mod content;
+mod device;
 mod engine;
 mod error;
 mod folder;
@@ -35,8 +36,8 @@ pub use admin::{
 pub use engine::Engine;
 pub use error::StoreError;
 pub use request::{
-    Admission, Admitted, Appended, FindRooms, Login, NewRoom, Origin, Read, ReadResult,
-    RosterMember, RosterRoom, StoredMember, Write, Written,
+    Admission, Admitted, Appended, DeviceChange, FindRooms, Login, NewRoom, Origin, Read,
+    ReadResult, RosterMember, RosterRoom, StoredMember, Write, Written,
 };
 
 use folder::Folder;

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
 use super::request::{FindRooms, Read, ReadResult, StoredMember};
 use super::row::{content_or_erased, int, name, room_name, topic, uint};
-use super::{log, room, schema};
+use super::{device, log, room, schema};
 
 /// Most bytes that postcard takes for an entry beside its content: the id and three numbers.
 const ENTRY_OVERHEAD: usize = 16 + 3 * 10;
@@ -48,6 +48,10 @@ fn answer_in(db: &Connection, question: Read) -> Result<ReadResult> {
         Read::Rooms { origin, find } => {
             let (rooms, more) = rooms(db, &find)?;
             ReadResult::Rooms { origin, rooms, more }
+        }
+        Read::Devices { origin, user } => {
+            let devices = device::list(db, user)?;
+            ReadResult::Devices { origin, devices }
         }
         Read::Members { origin, room, after, limit } => {
             let (members, more) = members(db, room, after, limit)?;

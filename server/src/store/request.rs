@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use recado_shared::{
-    Advance, Content, ConversationId, DeviceKey, Entry, Head, History, LogId, MemberCursors,
-    MessageId, Mute, PageRange, Refusal, RequestError, RequestNumber, Role, RoomId, RoomName,
-    RoomSummary, Seq, Stamp, Standing, Timestamp, Token, UserId, UserName, Visibility,
+    Advance, Content, ConversationId, Device, DeviceKey, DeviceName, Entry, Head, History, LogId,
+    MemberCursors, MessageId, Mute, PageRange, Refusal, RequestError, RequestNumber, Role, RoomId,
+    RoomName, RoomSummary, Seq, Stamp, Standing, Timestamp, Token, UserId, UserName, Visibility,
 };
 
 use super::admin::{Change, ChangeError, Changed};
@@ -59,6 +59,17 @@ pub enum Write {
         /// Where, and to where.
         advance: Advance,
     },
+    /// Change a user's devices.
+    Device {
+        /// Who waits for it.
+        origin: Origin,
+        /// Whose.
+        user: UserId,
+        /// What.
+        change: DeviceChange,
+        /// When.
+        time: Timestamp,
+    },
     /// Change something for an administrator.
     Admin {
         /// Who waits for it.
@@ -68,6 +79,27 @@ pub enum Write {
         /// When.
         time: Timestamp,
     },
+}
+
+/// What users change about their devices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeviceChange {
+    /// Make a device theirs.
+    Link {
+        /// Its key. The device asks for it.
+        key: DeviceKey,
+        /// What to call it.
+        name: Option<DeviceName>,
+    },
+    /// Give one of them a name.
+    Name {
+        /// Its key.
+        key: DeviceKey,
+        /// What to call it.
+        name: DeviceName,
+    },
+    /// Take one from them, but not the last.
+    Revoke(DeviceKey),
 }
 
 /// A room that somebody makes.
@@ -120,6 +152,8 @@ pub struct Login {
     pub session: SessionId,
     /// The key that the device proved to hold.
     pub key: DeviceKey,
+    /// What it would like to be called, if it comes in for the first time.
+    pub device_name: Option<DeviceName>,
     /// The name it claims or resumes.
     pub name: Option<UserName>,
     /// The token that it shows. One that was made for an existing user makes the device theirs,
@@ -136,7 +170,7 @@ pub struct Login {
 /// What the relay's policy says of a device whose key is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// It may register.
+    /// It may register, unless it was taken from a user before: that needs an invite.
     Granted,
     /// It may register if this token is good, which uses the token up by one.
     ByInvite(Token),
@@ -184,6 +218,17 @@ pub enum Written {
         moved: Option<MemberCursors>,
         /// The change that this was.
         stamp: Stamp,
+    },
+    /// Of [`Write::Device`].
+    Device {
+        /// Who waits for it.
+        origin: Origin,
+        /// Whose.
+        user: UserId,
+        /// What was asked.
+        change: DeviceChange,
+        /// Whether it is done, or why not.
+        result: Result<(), RequestError>,
     },
     /// Of [`Write::Admin`].
     Admin {
@@ -272,6 +317,13 @@ pub enum Read {
         /// Most members, already within the wire's limit.
         limit: u16,
     },
+    /// The devices of a user.
+    Devices {
+        /// Who waits for it.
+        origin: Origin,
+        /// Whose.
+        user: UserId,
+    },
     /// A stretch of the directory.
     People {
         /// Who waits for it.
@@ -339,6 +391,13 @@ pub enum ReadResult {
         rooms: Vec<RoomSummary>,
         /// Whether there are more.
         more: bool,
+    },
+    /// Of [`Read::Devices`].
+    Devices {
+        /// Who waits for it.
+        origin: Origin,
+        /// Oldest first. The store does not know who is online.
+        devices: Vec<Device>,
     },
     /// Of [`Read::Members`].
     Members {

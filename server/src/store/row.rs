@@ -1,6 +1,6 @@
 //! Numbers and values between the message crate's types and columns.
 
-use recado_shared::{Content, RoomName, Topic, UserName, codec};
+use recado_shared::{Content, DeviceName, RoomName, Topic, UserName, codec};
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
 
@@ -36,6 +36,14 @@ pub(super) fn room_name(row: &Row<'_>, column: usize) -> Result<RoomName> {
 pub(super) fn topic(row: &Row<'_>, column: usize) -> Result<Option<Topic>> {
     let text: Option<String> = row.get(column)?;
     text.map(|text| Topic::new(&text))
+        .transpose()
+        .map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
+
+/// Reads a device's name that was legal when it was stored.
+pub(super) fn device_name(row: &Row<'_>, column: usize) -> Result<Option<DeviceName>> {
+    let text: Option<String> = row.get(column)?;
+    text.map(|text| DeviceName::new(&text))
         .transpose()
         .map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }

@@ -8,10 +8,11 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::error::StoreError;
 
 /// What turns schema `n` into schema `n + 1`. Shipped ones never change.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/001_direct.sql"),
     include_str!("migrations/002_rooms.sql"),
     include_str!("migrations/004_admin.sql"),
+    include_str!("migrations/005_devices.sql"),
 ];
 
 /// The schema that this program reads and writes.

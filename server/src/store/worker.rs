@@ -12,7 +12,7 @@ use super::admin::Changed;
 use super::folder::BUSY_TIMEOUT;
 use super::log::NewEntry;
 use super::request::{Read, ReadResult, RosterRoom, Write, Written};
-use super::{Checkpoints, StoreEvent, admin, log, login, read, room, schema};
+use super::{Checkpoints, StoreEvent, admin, device, log, login, read, room, schema};
 
 /// How long the emptying of the write-ahead log waits for readers. Those of the server need a few
 /// milliseconds.
@@ -181,6 +181,7 @@ fn erases(written: &Written) -> bool {
         Written::Append { .. }
         | Written::Login { .. }
         | Written::CreateRoom { .. }
+        | Written::Device { .. }
         | Written::Advance { .. } => false,
     }
 }
@@ -248,6 +249,17 @@ fn apply(
             new: new.clone(),
             result: room::create(db, stamp, new)?,
             stamp: *stamp,
+        },
+        Write::Device {
+            origin,
+            user,
+            change,
+            time,
+        } => Written::Device {
+            origin: *origin,
+            user: *user,
+            change: change.clone(),
+            result: device::change(db, *user, change, *time)?,
         },
         Write::Admin {
             ticket,

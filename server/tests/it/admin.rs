@@ -284,7 +284,7 @@ async fn whoever_is_removed_leaves_no_text_on_the_disk() {
     let refused = office.connect(&phone).await;
     let token = office.ticket.token.clone();
     let refused = { refused }.refused(hello(Some("alice"), token)).await;
-    assert_eq!(refused, Refusal::NameTaken);
+    assert_eq!(refused, Refusal::InviteNeeded);
     let users = office.says(&["user", "list", "--json"]).await;
     assert!(users.contains("\"removed\""), "{users}");
     let rooms = office.says(&["room", "list"]).await;

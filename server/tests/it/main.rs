@@ -11,6 +11,7 @@ mod machine;
 mod server;
 
 mod admin;
+mod devices;
 mod doors;
 mod drain;
 mod erase;

@@ -91,6 +91,7 @@ impl Record {
             | Written::CreateRoom { .. }
             | Written::Advance { .. }
             | Written::Login { .. }
+            | Written::Device { .. }
             | Written::Admin { .. } => {}
         }
     }

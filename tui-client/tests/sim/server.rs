@@ -60,6 +60,7 @@ impl Server {
         let mut store = Engine::in_memory(LogId([1; 16])).expect("there is memory");
         for user in (1..=users).map(UserId) {
             let login = Login {
+                device_name: None,
                 session: SessionId(0),
                 key: device_key(user),
                 name: Some(user_name(user)),

@@ -8,7 +8,7 @@ use recado_shared::{
 use rusqlite::{Connection, Result, params};
 
 use super::super::row::int;
-use super::super::{invite, log, login};
+use super::super::{device, invite, log, login};
 use super::erase::{self, Entries};
 use super::list::{UserFacts, UserState, find_room, find_user};
 use super::request::{Change, ChangeError, Changed};
@@ -29,7 +29,7 @@ pub(in super::super) fn change(
             token,
             expires,
         } => of_user(db, user, |facts| {
-            take_devices(db, facts)?;
+            take_devices(db, facts, time)?;
             let user = facts.user;
             invite::insert_reset(db, token, *expires, (user, &facts.name))?;
             Ok(Ok(Changed::Reset { user }))
@@ -46,7 +46,7 @@ pub(in super::super) fn change(
             Ok(Ok(Changed::Enabled { user }))
         }),
         Change::Remove(user) => of_user(db, user, |facts| {
-            take_devices(db, facts)?;
+            take_devices(db, facts, time)?;
             let user = facts.user;
             db.prepare_cached("UPDATE users SET is_removed = 1 WHERE id = ?1")?
                 .execute([int(user.0)])?;
@@ -156,11 +156,9 @@ fn set_disabled(db: &Connection, facts: &UserFacts, is_disabled: bool) -> Result
 
 /// Without a device nobody comes in as this user, unless by a reset invite that is still open:
 /// those go too.
-fn take_devices(db: &Connection, facts: &UserFacts) -> Result<()> {
-    let user = [int(facts.user.0)];
-    db.prepare_cached("DELETE FROM devices WHERE user = ?1")?
-        .execute(user)?;
+fn take_devices(db: &Connection, facts: &UserFacts, time: Timestamp) -> Result<()> {
+    device::revoke_all(db, facts.user, time)?;
     db.prepare_cached("DELETE FROM invites WHERE for_user = ?1")?
-        .execute(user)?;
+        .execute([int(facts.user.0)])?;
     Ok(())
 }

@@ -15,6 +15,7 @@ fn stamp(written: &Written) -> Stamp {
         Written::Append { stamp, .. }
         | Written::CreateRoom { stamp, .. }
         | Written::Advance { stamp, .. } => *stamp,
+        Written::Device { .. } => panic!("a device is no change"),
         Written::Admin { since, .. } => *since,
         Written::Login { result, .. } => result.as_ref().unwrap().stamp,
     }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod crash;
+mod device;
 mod engine;
 mod erase;
 mod handle;
@@ -148,6 +149,7 @@ pub(super) fn login(device: u8, claimed: Option<&str>) -> Login {
     Login {
         session: SESSION,
         key: DeviceKey([device; 32]),
+        device_name: None,
         name: claimed.map(name),
         token: None,
         admission: Admission::Granted,

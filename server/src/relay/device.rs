@@ -1,0 +1,193 @@
+//! A user's devices: which ask to be linked, and what the user does about theirs. Whose a key is
+//! the store says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::time::Instant;
+
+use recado_shared::device::{DEVICE_NAME_EXTENSION, LINK_EXTENSION};
+use recado_shared::limits::{LINK_FORGOTTEN_AFTER, MAX_PENDING_LINKS};
+use recado_shared::{
+    Answer, Device, DeviceKey, DeviceName, Farewell, Hello, LinkCode, Now, PendingDevice, Refusal,
+    RequestError, UserId,
+};
+
+use super::{Effect, Relay};
+use crate::store::{DeviceChange, Origin, Read, Write};
+
+/// Most devices of one network address that may wait to be linked, so that one network does not
+/// keep the others from it.
+pub const PENDING_LINKS_PER_ADDRESS: usize = 8;
+
+/// The devices that ask to be linked; at most [`MAX_PENDING_LINKS`].
+#[derive(Debug, Default)]
+pub(super) struct PendingLinks(BTreeMap<DeviceKey, PendingLink>);
+
+#[derive(Debug)]
+struct PendingLink {
+    code: LinkCode,
+    name: Option<DeviceName>,
+    network: IpAddr,
+    /// When it last asked.
+    asked: Instant,
+}
+
+impl PendingLinks {
+    fn forget_gone(&mut self, now: Instant) {
+        self.0
+            .retain(|_, link| now.duration_since(link.asked) < LINK_FORGOTTEN_AFTER);
+    }
+
+    /// Notes that a device asks again, if it waits already.
+    pub(super) fn repeat(&mut self, key: DeviceKey, now: Instant) -> bool {
+        self.forget_gone(now);
+        let link = self.0.get_mut(&key);
+        link.map(|link| link.asked = now).is_some()
+    }
+
+    /// Lets a device wait, if there is room for it, and says what it is told.
+    pub(super) fn add(
+        &mut self,
+        key: DeviceKey,
+        name: Option<DeviceName>,
+        network: IpAddr,
+        now: Instant,
+    ) -> Refusal {
+        self.forget_gone(now);
+        let of_network = |link: &&PendingLink| link.network == network;
+        let is_full = self.0.len() >= MAX_PENDING_LINKS
+            || self.0.values().filter(of_network).count() >= PENDING_LINKS_PER_ADDRESS;
+        if is_full && !self.0.contains_key(&key) {
+            return Refusal::TooManyLinks;
+        }
+        let code = LinkCode::of(&key);
+        let link = PendingLink {
+            code,
+            name,
+            network,
+            asked: now,
+        };
+        self.0.insert(key, link);
+        Refusal::LinkPending
+    }
+
+    pub(super) fn remove(&mut self, key: DeviceKey) {
+        self.0.remove(&key);
+    }
+
+    fn contains(&mut self, key: DeviceKey, now: Instant) -> bool {
+        self.forget_gone(now);
+        self.0.contains_key(&key)
+    }
+
+    /// The device that shows a code. If two do, somebody has made a key for that: neither is found.
+    fn find(&mut self, code: LinkCode, now: Instant) -> Option<PendingDevice> {
+        self.forget_gone(now);
+        let mut found = self.0.iter().filter(|(_, link)| link.code == code);
+        let (key, link) = found.next()?;
+        found.next().is_none().then(|| PendingDevice {
+            key: *key,
+            name: link.name.clone(),
+        })
+    }
+}
+
+/// Whether a greeting asks to be linked.
+pub(super) fn asks_for_link(hello: &Hello) -> bool {
+    hello.extensions.iter().any(|it| it.kind == LINK_EXTENSION)
+}
+
+/// What the device that greets would like to be called; nothing if that is no name.
+pub(super) fn device_name(hello: &Hello) -> Option<DeviceName> {
+    let mut extensions = hello.extensions.iter();
+    let wish = extensions.find(|it| it.kind == DEVICE_NAME_EXTENSION)?;
+    DeviceName::new(str::from_utf8(&wish.value).ok()?).ok()
+}
+
+pub(super) fn list_devices(origin: Origin, user: UserId, out: &mut Vec<Effect>) {
+    out.push(Effect::Read(Read::Devices { origin, user }));
+}
+
+impl Relay {
+    pub(super) fn devices_read(
+        &self,
+        origin: Origin,
+        mut devices: Vec<Device>,
+        out: &mut Vec<Effect>,
+    ) {
+        let Some(asker) = self.sessions.get(&origin.session) else {
+            return;
+        };
+        let sessions = self.sessions_of(asker.user);
+        let online: BTreeSet<_> = sessions
+            .filter_map(|id| self.sessions.get(&id))
+            .map(|session| session.key)
+            .collect();
+        for device in &mut devices {
+            device.is_online = online.contains(&device.key);
+        }
+        self.answer(origin, Ok(Answer::Devices(devices)), out);
+    }
+
+    pub(super) fn find_device(
+        &mut self,
+        origin: Origin,
+        code: LinkCode,
+        now: Now,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), RequestError> {
+        let found = self.pending_links.find(code, now.instant);
+        let found = found.ok_or(RequestError::UnknownCode)?;
+        self.answer(origin, Ok(Answer::PendingDevice(found)), out);
+        Ok(())
+    }
+
+    pub(super) fn change_device(
+        &mut self,
+        (origin, user): (Origin, UserId),
+        change: DeviceChange,
+        now: Now,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), RequestError> {
+        if !self.phase.is_serving() {
+            return Err(RequestError::Unavailable);
+        }
+        match &change {
+            DeviceChange::Link { key, .. } if !self.pending_links.contains(*key, now.instant) => {
+                return Err(RequestError::UnknownCode);
+            }
+            DeviceChange::Link { .. } | DeviceChange::Name { .. } | DeviceChange::Revoke(_) => {}
+        }
+        let write = Write::Device {
+            origin,
+            user,
+            change,
+            time: now.wall,
+        };
+        self.write(write, out);
+        Ok(())
+    }
+
+    pub(super) fn device_changed(
+        &mut self,
+        (origin, user): (Origin, UserId),
+        change: &DeviceChange,
+        result: Result<(), RequestError>,
+        now: Now,
+        out: &mut Vec<Effect>,
+    ) {
+        self.answer(origin, result.map(|()| Answer::Done), out);
+        match (change, result) {
+            // What it asks next is answered by the store.
+            (DeviceChange::Link { key, .. }, Ok(())) => self.pending_links.remove(*key),
+            (DeviceChange::Revoke(key), Ok(())) => {
+                self.end_sessions(user, Some(*key), Farewell::Revoked, now, out);
+            }
+            (DeviceChange::Name { .. }, Ok(()))
+            | (
+                DeviceChange::Link { .. } | DeviceChange::Name { .. } | DeviceChange::Revoke(_),
+                Err(_),
+            ) => {}
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! Devices that ask to be linked, and what users do about theirs.
+
+use recado_shared::device::{DEVICE_NAME_EXTENSION, LINK_EXTENSION};
+use recado_shared::limits::{LINK_FORGOTTEN_AFTER, LINK_POLL, MAX_PENDING_LINKS};
+use recado_shared::{Device, DeviceName, Extension, LinkCode, PendingDevice};
+
+use super::*;
+use crate::store::DeviceChange;
+
+const NEW: DeviceKey = DeviceKey([7; 32]);
+const HERE: &str = "192.0.2.1";
+
+fn phone() -> DeviceName {
+    DeviceName::new("phone").unwrap()
+}
+
+/// The greeting of a device that asks to be linked.
+fn linking(name: &[u8]) -> Hello {
+    let extension = |kind, value: &[u8]| Extension {
+        kind,
+        value: value.to_vec(),
+    };
+    Hello {
+        name: None,
+        extensions: vec![
+            extension(99, b"of later"),
+            extension(DEVICE_NAME_EXTENSION, name),
+            extension(LINK_EXTENSION, b""),
+        ],
+        ..hello()
+    }
+}
+
+fn answered(to: SessionId, result: Result<Answer, RequestError>) -> Effect {
+    answer(origin(to, 1), result)
+}
+
+impl Desk {
+    fn handle(&mut self, event: Event) -> Vec<Effect> {
+        self.relay.handle(event, self.now)
+    }
+
+    /// A device greets and the store has nobody for it. Returns what it is told, and whether the
+    /// store was asked.
+    fn ask_for_link(&mut self, key: DeviceKey, address: &str, name: &[u8]) -> (Refusal, bool) {
+        let session = SessionId(500);
+        let peer = Peer {
+            key,
+            ..peer(address)
+        };
+        let mut effects = self.greet(session, peer, linking(name));
+        let is_stored = match effects.as_slice() {
+            [Effect::Write(Write::Login(login))] => {
+                assert_eq!(
+                    login.admission,
+                    Admission::Denied(Refusal::LinkPending),
+                    "a registration is not reserved"
+                );
+                effects = self.handle(logged_in(session, Err(Refusal::LinkPending)));
+                true
+            }
+            _ => false,
+        };
+        self.handle(Event::Closed(session));
+        match effects.pop() {
+            Some(Effect::Refuse { refusal, .. }) => (refusal, is_stored),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn asks(&mut self, session: SessionId, asked: Request) -> Vec<Effect> {
+        self.handle(request(session, 1, asked))
+    }
+
+    fn find(&mut self, code: LinkCode) -> Result<PendingDevice, RequestError> {
+        let mut effects = self.asks(S1, Request::FindDevice(code));
+        let Some(Effect::Send {
+            frame: ServerFrame::Answer { result, .. },
+            ..
+        }) = effects.pop()
+        else {
+            panic!("a request is answered");
+        };
+        result.map(|answer| {
+            let Answer::PendingDevice(found) = answer else {
+                panic!("{answer:?}");
+            };
+            found
+        })
+    }
+
+    fn device_changed(
+        &mut self,
+        change: DeviceChange,
+        result: Result<(), RequestError>,
+    ) -> Vec<Effect> {
+        self.handle(Event::Written(Written::Device {
+            origin: origin(S1, 1),
+            user: ALICE,
+            change,
+            result,
+        }))
+    }
+}
+
+#[test]
+fn a_device_waits_until_it_is_linked() {
+    let mut desk = Desk::new(Policy::Open);
+    desk.enter(S1, ALICE);
+    let code = LinkCode::of(&NEW);
+    assert_eq!(desk.find(code), Err(RequestError::UnknownCode));
+    let first = desk.ask_for_link(NEW, HERE, b"phone");
+    assert_eq!(first, (Refusal::LinkPending, true));
+    // Repetitions cost the store nothing.
+    desk.now.instant += LINK_POLL;
+    let again = desk.ask_for_link(NEW, HERE, b"phone");
+    assert_eq!(again, (Refusal::LinkPending, false));
+    let found = PendingDevice {
+        key: NEW,
+        name: Some(phone()),
+    };
+    assert_eq!(desk.find(code), Ok(found));
+
+    let change = DeviceChange::Link {
+        key: NEW,
+        name: Some(phone()),
+    };
+    let write = Write::Device {
+        origin: origin(S1, 1),
+        user: ALICE,
+        change: change.clone(),
+        time: desk.now.wall,
+    };
+    let link = Request::LinkDevice {
+        key: NEW,
+        name: Some(phone()),
+    };
+    assert_eq!(desk.asks(S1, link), [Effect::Write(write)]);
+    assert_eq!(
+        desk.device_changed(change, Ok(())),
+        [answered(S1, Ok(Answer::Done))]
+    );
+    assert_eq!(desk.find(code), Err(RequestError::UnknownCode));
+    // The store knows it now.
+    let peer = Peer {
+        key: NEW,
+        ..peer(HERE)
+    };
+    let effects = desk.greet(S2, peer, linking(b"phone"));
+    assert!(matches!(effects[..], [Effect::Write(Write::Login(_))]));
+    let effects = desk.handle(logged_in(S2, Ok(admitted(ALICE, false))));
+    assert!(matches!(
+        effects[0],
+        Effect::Send {
+            to: S2,
+            frame: ServerFrame::Welcome(_)
+        }
+    ));
+}
+
+#[test]
+fn only_a_device_that_waits_is_linked() {
+    let mut desk = Desk::new(Policy::Open);
+    desk.enter(S1, ALICE);
+    let link = || Request::LinkDevice {
+        key: NEW,
+        name: None,
+    };
+    let unknown = [answered(S1, Err(RequestError::UnknownCode))];
+    assert_eq!(desk.asks(S1, link()), unknown);
+    desk.ask_for_link(NEW, HERE, b"");
+    let other = LinkCode::of(&DeviceKey([8; 32]));
+    assert_eq!(desk.find(other), Err(RequestError::UnknownCode));
+    desk.now.instant += LINK_FORGOTTEN_AFTER;
+    assert_eq!(desk.asks(S1, link()), unknown);
+    let code = LinkCode::of(&NEW);
+    assert_eq!(desk.find(code), Err(RequestError::UnknownCode));
+    let again = desk.ask_for_link(NEW, HERE, b"");
+    assert_eq!(again, (Refusal::LinkPending, true));
+}
+
+#[test]
+fn a_device_that_the_store_does_not_link_goes_on_waiting() {
+    let mut desk = Desk::new(Policy::Open);
+    desk.enter(S1, ALICE);
+    // Names from elsewhere that are none are left out.
+    desk.ask_for_link(NEW, HERE, b"\xff\xfe");
+    let change = DeviceChange::Link {
+        key: NEW,
+        name: None,
+    };
+    let full = RequestError::Limit(recado_shared::Limit::Devices);
+    assert_eq!(
+        desk.device_changed(change, Err(full)),
+        [answered(S1, Err(full))]
+    );
+    let found = PendingDevice {
+        key: NEW,
+        name: None,
+    };
+    assert_eq!(desk.find(LinkCode::of(&NEW)), Ok(found));
+}
+
+#[test]
+fn only_so_many_devices_wait() {
+    let mut desk = Desk::new(Policy::Open);
+    let mut key = 0;
+    let mut ask = |desk: &mut Desk, network: usize| {
+        key += 1;
+        let address = format!("192.0.2.{network}");
+        desk.ask_for_link(DeviceKey([key; 32]), &address, b"").0
+    };
+    let networks = MAX_PENDING_LINKS / PENDING_LINKS_PER_ADDRESS;
+    for network in 1..=networks {
+        for _ in 0..PENDING_LINKS_PER_ADDRESS {
+            assert_eq!(ask(&mut desk, network), Refusal::LinkPending);
+        }
+        assert_eq!(ask(&mut desk, network), Refusal::TooManyLinks);
+    }
+    assert_eq!(ask(&mut desk, networks + 1), Refusal::TooManyLinks);
+    let first = desk.ask_for_link(DeviceKey([1; 32]), HERE, b"").0;
+    assert_eq!(first, Refusal::LinkPending, "it waits already");
+    desk.now.instant += LINK_FORGOTTEN_AFTER;
+    assert_eq!(ask(&mut desk, 1), Refusal::LinkPending);
+}
+
+#[test]
+fn a_disabled_user_s_device_does_not_wait() {
+    let mut desk = Desk::new(Policy::Open);
+    let peer = Peer {
+        key: NEW,
+        ..peer(HERE)
+    };
+    desk.greet(S2, peer, linking(b""));
+    let refused = desk.handle(logged_in(S2, Err(Refusal::Disabled)));
+    assert_eq!(refused, [refuse(S2, Refusal::Disabled)]);
+}
+
+#[test]
+fn a_list_of_devices_says_which_are_online() {
+    let mut desk = Desk::new(Policy::Open);
+    desk.enter(S1, ALICE);
+    let read = Read::Devices {
+        origin: origin(S1, 1),
+        user: ALICE,
+    };
+    assert_eq!(desk.asks(S1, Request::Devices), [Effect::Read(read)]);
+    let device = |key, is_online| Device {
+        key,
+        name: None,
+        added: Timestamp(1),
+        seen: None,
+        is_online,
+    };
+    let own = peer(HERE).key;
+    let read = ReadResult::Devices {
+        origin: origin(S1, 1),
+        devices: vec![device(own, false), device(NEW, false)],
+    };
+    let devices = vec![device(own, true), device(NEW, false)];
+    assert_eq!(
+        desk.handle(Event::Read(read)),
+        [answered(S1, Ok(Answer::Devices(devices)))]
+    );
+}
+
+#[test]
+fn a_revoked_device_s_sessions_end() {
+    let mut desk = Desk::new(Policy::Open);
+    desk.enter(S1, ALICE);
+    let phone = Peer {
+        key: NEW,
+        ..peer(HERE)
+    };
+    for session in [S2, S3] {
+        desk.greet(session, phone, hello());
+        desk.handle(logged_in(session, Ok(admitted(ALICE, false))));
+    }
+    let revoke = DeviceChange::Revoke(NEW);
+    let close = |session| Effect::Close {
+        session,
+        farewell: Farewell::Revoked,
+    };
+    assert_eq!(
+        desk.device_changed(revoke.clone(), Err(RequestError::LastDevice)),
+        [answered(S1, Err(RequestError::LastDevice))]
+    );
+    assert_eq!(
+        desk.device_changed(revoke, Ok(())),
+        [answered(S1, Ok(Answer::Done)), close(S2), close(S3)]
+    );
+    // The other device stays, and is told before its own revocation ends it.
+    assert_eq!(
+        desk.device_changed(DeviceChange::Revoke(peer(HERE).key), Ok(())),
+        [answered(S1, Ok(Answer::Done)), close(S1)]
+    );
+}
+
+#[test]
+fn nothing_changes_while_the_server_stops() {
+    let mut desk = Desk::new(Policy::Open);
+    desk.enter(S1, ALICE);
+    desk.ask_for_link(NEW, HERE, b"");
+    // What the store still does keeps the sessions.
+    desk.asks(S1, Request::RevokeDevice(NEW));
+    desk.handle(Event::Drain);
+    let link = Request::LinkDevice {
+        key: NEW,
+        name: None,
+    };
+    for request in [link, Request::RevokeDevice(NEW)] {
+        let unavailable = answered(S1, Err(RequestError::Unavailable));
+        assert_eq!(desk.asks(S1, request), [unavailable]);
+    }
+    let refused = desk.ask_for_link(NEW, HERE, b"");
+    assert_eq!(refused, (Refusal::ShuttingDown, false));
+}

@@ -1,0 +1,212 @@
+//! Devices of users: linked, named, revoked.
+
+use recado_shared::limits::MAX_DEVICES;
+use recado_shared::{Device, DeviceName, Limit, RequestError, Token};
+
+use super::*;
+
+type Outcome = Result<(), RequestError>;
+
+fn key(device: u8) -> DeviceKey {
+    DeviceKey([device; 32])
+}
+
+fn called(name: &str) -> DeviceName {
+    DeviceName::new(name).unwrap()
+}
+
+fn name_it(device: u8, name: &str) -> DeviceChange {
+    let (key, name) = (key(device), DeviceName::new(name).unwrap());
+    DeviceChange::Name { key, name }
+}
+
+impl Desk {
+    fn change_device(&mut self, user: UserId, change: DeviceChange, time: u64) -> Outcome {
+        let written = self.write(Write::Device {
+            origin: ORIGIN,
+            user,
+            change,
+            time: Timestamp(time),
+        });
+        let Written::Device { result, .. } = written else {
+            panic!("a change of a device is answered by one");
+        };
+        result
+    }
+
+    fn link(&mut self, user: UserId, device: u8, name: Option<DeviceName>, time: u64) -> Outcome {
+        let key = key(device);
+        self.change_device(user, DeviceChange::Link { key, name }, time)
+    }
+
+    fn revoke(&mut self, user: UserId, device: u8) -> Outcome {
+        self.change_device(user, DeviceChange::Revoke(key(device)), 3_000)
+    }
+
+    fn devices(&mut self, user: UserId) -> Vec<Device> {
+        let read = Read::Devices {
+            origin: ORIGIN,
+            user,
+        };
+        let ReadResult::Devices { devices, .. } = self.read(read) else {
+            panic!("devices are answered by devices");
+        };
+        devices
+    }
+}
+
+fn device(device: u8, name: Option<DeviceName>, added: u64, seen: Option<u64>) -> Device {
+    Device {
+        key: key(device),
+        name,
+        added: Timestamp(added),
+        seen: seen.map(Timestamp),
+        is_online: false,
+    }
+}
+
+#[test]
+fn a_linked_device_comes_in_as_its_user() {
+    let mut desk = Desk::new();
+    let registering = Login {
+        device_name: Some(called("laptop")),
+        ..login(1, Some("alice"))
+    };
+    let alice = desk.login(registering).unwrap().user;
+    assert_eq!(desk.link(alice, 2, Some(called("phone")), 2_000), Ok(()));
+    let mut desk = desk.reopen();
+    let laptop = device(1, Some(called("laptop")), 1_000, Some(1_000));
+    let phone = device(2, Some(called("phone")), 2_000, None);
+    assert_eq!(desk.devices(alice), [laptop.clone(), phone.clone()]);
+
+    let waiting = Login {
+        device_name: Some(called("never asked")),
+        admission: Admission::Denied(Refusal::LinkPending),
+        time: Timestamp(2_500),
+        ..login(2, None)
+    };
+    let admitted = desk.login(waiting).unwrap();
+    assert_eq!((admitted.user, admitted.registered), (alice, false));
+    let phone = Device {
+        seen: Some(Timestamp(2_500)),
+        ..phone
+    };
+    assert_eq!(desk.devices(alice), [laptop, phone]);
+    assert_eq!(desk.devices(UserId(9)), []);
+}
+
+#[test]
+fn a_key_is_one_users() {
+    let mut desk = Desk::new();
+    let alice = desk.register("alice");
+    let bob = desk.register("bob");
+    for user in [alice, bob] {
+        assert_eq!(
+            desk.link(user, 2, None, 2_000),
+            Err(RequestError::UnknownCode)
+        );
+    }
+    assert_eq!(desk.login(login(2, None)).unwrap().user, bob);
+}
+
+#[test]
+fn only_ones_own_devices_are_named() {
+    let mut desk = Desk::new();
+    let alice = desk.register("alice");
+    let bob = desk.register("bob");
+    assert_eq!(desk.change_device(alice, name_it(1, "desk"), 2_000), Ok(()));
+    let unknown = Err(RequestError::UnknownDevice);
+    assert_eq!(desk.change_device(alice, name_it(2, "x"), 2_000), unknown);
+    assert_eq!(desk.change_device(alice, name_it(9, "x"), 2_000), unknown);
+    assert_eq!(desk.revoke(alice, 2), unknown);
+    assert_eq!(desk.revoke(alice, 9), unknown);
+    assert_eq!(desk.devices(alice)[0].name, Some(called("desk")));
+    assert_eq!(desk.devices(bob)[0].name, None);
+}
+
+#[test]
+fn a_user_has_so_many_devices_and_keeps_one() {
+    let mut desk = Desk::new();
+    let alice = desk.register("alice");
+    let most = u8::try_from(MAX_DEVICES).unwrap();
+    for device in 2..=most {
+        assert_eq!(desk.link(alice, device, None, 2_000), Ok(()));
+    }
+    let full = Err(RequestError::Limit(Limit::Devices));
+    assert_eq!(desk.link(alice, most + 1, None, 2_000), full);
+    assert_eq!(desk.devices(alice).len(), MAX_DEVICES);
+    for device in 2..=most {
+        assert_eq!(desk.revoke(alice, device), Ok(()));
+    }
+    assert_eq!(desk.revoke(alice, 1), Err(RequestError::LastDevice));
+    assert_eq!(desk.link(alice, most + 1, None, 2_000), Ok(()));
+    assert_eq!(desk.revoke(alice, 1), Ok(()));
+}
+
+#[test]
+fn a_revoked_key_comes_in_as_nobody_until_it_is_linked_again() {
+    let mut desk = Desk::new();
+    let alice = desk.register("alice");
+    let bob = desk.register("bob");
+    desk.link(alice, 3, Some(called("phone")), 2_000).unwrap();
+    desk.revoke(alice, 3).unwrap();
+    let mut desk = desk.reopen();
+    assert_eq!(desk.devices(alice).len(), 1);
+    // The policy lets everybody in, but nobody expects a new name of this key.
+    for claimed in [None, Some("alice"), Some("eve")] {
+        assert_eq!(
+            desk.login(login(3, claimed)),
+            Err(Refusal::InviteNeeded),
+            "{claimed:?}"
+        );
+    }
+    let closed = Login {
+        admission: Admission::Denied(Refusal::Closed),
+        ..login(3, None)
+    };
+    assert_eq!(desk.login(closed), Err(Refusal::Closed));
+    assert_eq!(desk.link(bob, 3, None, 2_000), Ok(()));
+    assert_eq!(desk.login(login(3, None)).unwrap().user, bob);
+    desk.revoke(bob, 3).unwrap();
+    // An invite is asked for on purpose.
+    let token = Token([9; 16]);
+    create_invite(desk.dir(), &token, 1, None, None).unwrap();
+    let invited = Login {
+        admission: Admission::ByInvite(token),
+        ..login(3, Some("eve"))
+    };
+    assert!(desk.login(invited).unwrap().registered);
+    assert!(!desk.login(login(3, None)).unwrap().registered);
+}
+
+#[test]
+fn devices_that_the_administrator_took_are_revoked() {
+    let mut desk = Desk::new();
+    let alice = desk.register("alice");
+    desk.link(alice, 2, None, 2_000).unwrap();
+    let token = Token([9; 16]);
+    let reset = Change::Reset {
+        user: name("alice"),
+        token: token.clone(),
+        expires: Timestamp(9_000),
+    };
+    assert_eq!(desk.change(reset), Ok(Changed::Reset { user: alice }));
+    for device in [1, 2] {
+        assert_eq!(
+            desk.login(login(device, Some("eve"))),
+            Err(Refusal::InviteNeeded)
+        );
+    }
+    let back = Login {
+        token: Some(token),
+        device_name: Some(called("old laptop")),
+        ..login(1, None)
+    };
+    assert_eq!(desk.login(back).unwrap().user, alice);
+    let devices = desk.devices(alice);
+    assert_eq!(
+        devices,
+        [device(1, Some(called("old laptop")), 1_000, Some(1_000))]
+    );
+    assert_eq!(desk.revoke(alice, 1), Err(RequestError::LastDevice));
+}

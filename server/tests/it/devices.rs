@@ -1,0 +1,277 @@
+//! Devices of one user: linked by a code, named, listed, revoked.
+
+use recado_server::Policy;
+use recado_server::relay::PENDING_LINKS_PER_ADDRESS;
+use recado_shared::device::{DEVICE_NAME_EXTENSION, LINK_EXTENSION};
+use recado_shared::tls::Identity;
+use recado_shared::{
+    Answer, ConversationId, Device, DeviceKey, DeviceName, Extension, Farewell, Hello, LinkCode,
+    PageRange, PendingDevice, Refusal, Request, RequestError, Seq, ServerFrame,
+};
+
+use crate::client::{Client, hello, id, message};
+use crate::server::{TestServer, device};
+
+fn called(name: &str) -> DeviceName {
+    DeviceName::new(name).unwrap()
+}
+
+/// The greeting of a device that asks to be linked.
+fn linking(name: &str) -> Hello {
+    let extension = |kind, value: &str| Extension {
+        kind,
+        value: value.as_bytes().to_vec(),
+    };
+    Hello {
+        extensions: vec![
+            extension(DEVICE_NAME_EXTENSION, name),
+            extension(LINK_EXTENSION, ""),
+        ],
+        ..hello(None, None)
+    }
+}
+
+/// A device asks to be linked and is told to wait. Returns the code that it shows.
+async fn wait(server: &TestServer, device: &Identity, name: &str) -> LinkCode {
+    let refusal = server.connect(device).await.refused(linking(name)).await;
+    assert_eq!(refusal, Refusal::LinkPending);
+    LinkCode::of(&device.key())
+}
+
+/// What a person does with the code on a device that is in.
+async fn approve(client: &mut Client, code: LinkCode) -> PendingDevice {
+    let found = client.answer(Request::FindDevice(code)).await;
+    let Ok(Answer::PendingDevice(found)) = found else {
+        panic!("not found: {found:?}");
+    };
+    assert_eq!(LinkCode::of(&found.key), code);
+    let link = Request::LinkDevice {
+        key: found.key,
+        name: found.name.clone(),
+    };
+    assert_eq!(client.answer(link).await, Ok(Answer::Done));
+    found
+}
+
+async fn devices(client: &mut Client) -> Vec<Device> {
+    match client.answer(Request::Devices).await {
+        Ok(Answer::Devices(devices)) => devices,
+        other => panic!("no devices: {other:?}"),
+    }
+}
+
+/// The key, the name, whether it was ever seen, and whether it is online.
+fn facts(device: &Device) -> (DeviceKey, Option<&str>, bool, bool) {
+    let name = device.name.as_ref().map(DeviceName::as_str);
+    (device.key, name, device.seen.is_some(), device.is_online)
+}
+
+/// Alice on a laptop and a phone that was linked to it.
+async fn two_devices(server: &TestServer, laptop: &Identity, phone: &Identity) -> (Client, Client) {
+    let mut on_laptop = server.newcomer(laptop, "alice").await;
+    let code = wait(server, phone, "phone").await;
+    approve(&mut on_laptop, code).await;
+    let mut on_phone = server.connect(phone).await;
+    let welcome = on_phone.enter(linking("phone")).await;
+    assert_eq!(welcome.user, on_laptop.user);
+    assert_eq!(
+        (welcome.name.as_str(), welcome.registered),
+        ("alice", false)
+    );
+    on_phone.hear_heads().await;
+    (on_laptop, on_phone)
+}
+
+#[tokio::test]
+async fn a_linked_device_is_the_same_person() {
+    let server = TestServer::start().await;
+    let (laptop, phone, bobs) = (device(), device(), device());
+    let (mut on_laptop, mut on_phone) = two_devices(&server, &laptop, &phone).await;
+    let mut bob = server.newcomer(&bobs, "bob").await;
+    for client in [&mut on_laptop, &mut on_phone] {
+        assert!(matches!(client.hear().await, ServerFrame::Person(_)));
+    }
+
+    // What one device writes, and what another person does, the other device gets.
+    let conversation = ConversationId::direct(on_phone.user, bob.user);
+    let say = on_phone.append(bob.user, id(1), "from the phone");
+    on_phone.answer(say).await.unwrap();
+    for client in [&mut on_laptop, &mut bob] {
+        let ServerFrame::Entry { entry, .. } = client.hear().await else {
+            panic!("an entry comes");
+        };
+        assert_eq!(entry.content, message("from the phone"));
+        assert_eq!(entry.author, on_phone.user);
+    }
+    let say = bob.append(on_phone.user, id(2), "to both");
+    bob.answer(say).await.unwrap();
+    for client in [&mut on_laptop, &mut on_phone] {
+        let ServerFrame::Entry { entry, .. } = client.hear().await else {
+            panic!("an entry comes");
+        };
+        assert_eq!((entry.author, entry.seq), (bob.user, Seq(2)));
+    }
+    let page = Request::Page {
+        conversation,
+        range: PageRange::After(Seq(0)),
+        limit: 10,
+    };
+    let page_of_laptop = on_laptop.answer(page.clone()).await.unwrap();
+    assert_eq!(on_phone.answer(page).await.unwrap(), page_of_laptop);
+}
+
+#[tokio::test]
+async fn devices_are_listed_and_named() {
+    let server = TestServer::start().await;
+    let (laptop, phone) = (device(), device());
+    let (mut on_laptop, on_phone) = two_devices(&server, &laptop, &phone).await;
+    let name = Request::NameDevice {
+        key: laptop.key(),
+        name: called("work"),
+    };
+    assert_eq!(on_laptop.answer(name).await, Ok(Answer::Done));
+    let found = devices(&mut on_laptop).await;
+    let facts_of: Vec<_> = found.iter().map(facts).collect();
+    let expected = [
+        (laptop.key(), Some("work"), true, true),
+        (phone.key(), Some("phone"), true, true),
+    ];
+    assert_eq!(facts_of, expected);
+
+    drop((on_laptop, on_phone));
+    let server = server.restart().await;
+    let mut on_phone = server.connect(&phone).await;
+    on_phone.enter(hello(None, None)).await;
+    on_phone.hear_heads().await;
+    let found = devices(&mut on_phone).await;
+    let facts_of: Vec<_> = found.iter().map(facts).collect();
+    let expected = [
+        (laptop.key(), Some("work"), true, false),
+        (phone.key(), Some("phone"), true, true),
+    ];
+    assert_eq!(facts_of, expected);
+    let strangers = Request::NameDevice {
+        key: device().key(),
+        name: called("x"),
+    };
+    let unknown = Err(RequestError::UnknownDevice);
+    assert_eq!(on_phone.answer(strangers).await, unknown);
+}
+
+#[tokio::test]
+async fn a_revoked_device_is_out_until_it_is_linked_again() {
+    // Even where everybody may come in.
+    let server = TestServer::start_under(Policy::Open).await;
+    let (laptop, phone) = (device(), device());
+    let (mut on_laptop, mut on_phone) = two_devices(&server, &laptop, &phone).await;
+    let revoke = Request::RevokeDevice(phone.key());
+    assert_eq!(on_laptop.answer(revoke.clone()).await, Ok(Answer::Done));
+    let farewell = ServerFrame::Farewell(Farewell::Revoked);
+    assert_eq!(on_phone.hear().await, farewell);
+    assert_eq!(on_phone.hear_or_end().await, None);
+    let unknown = Err(RequestError::UnknownDevice);
+    assert_eq!(on_laptop.answer(revoke).await, unknown);
+
+    let server = server.restart().await;
+    for name in [None, Some("alice"), Some("eve")] {
+        let refusal = server
+            .connect(&phone)
+            .await
+            .refused(hello(name, None))
+            .await;
+        assert_eq!(refusal, Refusal::InviteNeeded, "{name:?}");
+    }
+    let mut on_laptop = server.connect(&laptop).await;
+    on_laptop.enter(hello(None, None)).await;
+    on_laptop.hear_heads().await;
+    assert_eq!(devices(&mut on_laptop).await.len(), 1);
+    let last = Request::RevokeDevice(laptop.key());
+    let refused = Err(RequestError::LastDevice);
+    assert_eq!(on_laptop.answer(last).await, refused);
+
+    let code = wait(&server, &phone, "phone again").await;
+    approve(&mut on_laptop, code).await;
+    let welcome = server.connect(&phone).await.enter(linking("")).await;
+    assert_eq!(welcome.user, on_laptop.user);
+}
+
+#[tokio::test]
+async fn a_device_can_revoke_itself() {
+    let server = TestServer::start().await;
+    let (laptop, phone) = (device(), device());
+    let (_on_laptop, mut on_phone) = two_devices(&server, &laptop, &phone).await;
+    let revoke = Request::RevokeDevice(phone.key());
+    assert_eq!(on_phone.answer(revoke).await, Ok(Answer::Done));
+    let farewell = ServerFrame::Farewell(Farewell::Revoked);
+    assert_eq!(on_phone.hear().await, farewell);
+    assert_eq!(on_phone.hear_or_end().await, None);
+}
+
+#[tokio::test]
+async fn only_what_waits_and_shows_the_code_is_linked() {
+    let server = TestServer::start_under(Policy::Closed).await;
+    let (laptop, phone) = (device(), device());
+    let mut on_laptop = server.newcomer(&laptop, "alice").await;
+    let unknown = Err(RequestError::UnknownCode);
+    let link = Request::LinkDevice {
+        key: phone.key(),
+        name: None,
+    };
+    assert_eq!(on_laptop.answer(link.clone()).await, unknown);
+    let code = wait(&server, &phone, "phone").await;
+    let wrong = LinkCode::of(&device().key());
+    assert_eq!(on_laptop.answer(Request::FindDevice(wrong)).await, unknown);
+    let found = on_laptop.answer(Request::FindDevice(code)).await;
+    let pending = PendingDevice {
+        key: phone.key(),
+        name: Some(called("phone")),
+    };
+    assert_eq!(found, Ok(Answer::PendingDevice(pending)));
+    // Who does not ask to be linked is told what the policy says.
+    let refusal = server
+        .connect(&phone)
+        .await
+        .refused(hello(None, None))
+        .await;
+    assert_eq!(refusal, Refusal::Closed);
+
+    // A restarted server has forgotten who waits, and is asked again.
+    drop(on_laptop);
+    let server = server.restart().await;
+    let mut on_laptop = server.connect(&laptop).await;
+    on_laptop.enter(hello(None, None)).await;
+    on_laptop.hear_heads().await;
+    assert_eq!(on_laptop.answer(link).await, unknown);
+    let code = wait(&server, &phone, "phone").await;
+    approve(&mut on_laptop, code).await;
+    // It waits no more, so nobody else can link it.
+    assert_eq!(on_laptop.answer(Request::FindDevice(code)).await, unknown);
+}
+
+#[tokio::test]
+async fn one_address_cannot_fill_the_waiting_list_nor_lock_itself_out() {
+    let server = TestServer::start_with(|config| {
+        config.policy = Policy::Open;
+        config.limits.registrations_per_hour = 1;
+    })
+    .await;
+    let mut alice = server.connect(&device()).await;
+    let mut codes = Vec::new();
+    for n in 0..PENDING_LINKS_PER_ADDRESS {
+        let waiting = device();
+        // Asking again takes no second place and no registration.
+        for _ in 0..3 {
+            wait(&server, &waiting, &format!("device {n}")).await;
+        }
+        codes.push(LinkCode::of(&waiting.key()));
+    }
+    let refusal = server.connect(&device()).await.refused(linking("")).await;
+    assert_eq!(refusal, Refusal::TooManyLinks);
+    alice.enter(hello(Some("alice"), None)).await;
+    alice.hear_heads().await;
+    for code in &codes {
+        approve(&mut alice, *code).await;
+    }
+    let refusal = server.connect(&device()).await.refused(linking("")).await;
+    assert_eq!(refusal, Refusal::LinkPending);
+}
