@@ -13,6 +13,7 @@ use recado_shared::{
 
 use crate::check::{device, text};
 use crate::client::Client;
+use crate::person::HEIGHT;
 use crate::record::Log;
 use crate::server::user_name;
 use crate::world::World;
@@ -231,11 +232,15 @@ impl World {
     pub(crate) fn check_read(&mut self) {
         self.check_healed();
         for (id, log) in &self.server.record.logs {
-            for (user, member) in &log.members {
-                if log.is_member(*user) {
-                    let last = last_of_others(log, *user);
-                    assert!(member.cursors.read >= last, "{id:?} {user}");
-                    assert_eq!(log.unread(*user), 0);
+            for user in log.members.keys() {
+                // A screen full of own messages that failed hides the others.
+                let devices = self.clients.iter().filter(|client| client.user == *user);
+                let is_hidden = { devices }.all(|client| {
+                    let outbox = client.local.outbox().into_iter();
+                    outbox.filter(|pending| pending.conversation == *id).count() >= HEIGHT
+                });
+                if log.is_member(*user) && !is_hidden {
+                    assert_eq!(log.unread(*user), 0, "user {user} on {id:?}");
                 }
             }
         }

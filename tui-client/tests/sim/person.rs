@@ -5,7 +5,7 @@ use recado::app::screen::{Item, ItemId, Place, Screen};
 use recado::app::{Scroll, Viewed};
 
 /// Messages that fit into the pane.
-const HEIGHT: usize = 6;
+pub(crate) const HEIGHT: usize = 6;
 
 /// The scroll of the conversation pane.
 #[derive(Debug, Default)]
