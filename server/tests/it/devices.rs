@@ -3,10 +3,11 @@
 use recado_server::Policy;
 use recado_server::relay::PENDING_LINKS_PER_ADDRESS;
 use recado_shared::device::{DEVICE_NAME_EXTENSION, LINK_EXTENSION};
+use recado_shared::limits::MAX_DEVICES;
 use recado_shared::tls::Identity;
 use recado_shared::{
-    Answer, ConversationId, Device, DeviceKey, DeviceName, Extension, Farewell, Hello, LinkCode,
-    PageRange, PendingDevice, Refusal, Request, RequestError, Seq, ServerFrame,
+    Answer, ConversationId, Device, DeviceKey, DeviceName, Extension, Farewell, Hello, Limit,
+    LinkCode, PageRange, PendingDevice, Refusal, Request, RequestError, Seq, ServerFrame,
 };
 
 use crate::client::{Client, hello, id, message};
@@ -274,4 +275,32 @@ async fn one_address_cannot_fill_the_waiting_list_nor_lock_itself_out() {
     }
     let refusal = server.connect(&device()).await.refused(linking("")).await;
     assert_eq!(refusal, Refusal::LinkPending);
+}
+
+#[tokio::test]
+async fn a_person_with_all_devices_revokes_one_to_link_another() {
+    let server = TestServer::start().await;
+    let (laptop, phone) = (device(), device());
+    let mut on_laptop = server.newcomer(&laptop, "alice").await;
+    for n in 1..MAX_DEVICES {
+        let code = wait(&server, &device(), &format!("device {n}")).await;
+        approve(&mut on_laptop, code).await;
+    }
+    wait(&server, &phone, "phone").await;
+    let link = Request::LinkDevice {
+        key: phone.key(),
+        name: None,
+    };
+    let full = Err(RequestError::Limit(Limit::Devices));
+    assert_eq!(on_laptop.answer(link.clone()).await, full);
+    let found = devices(&mut on_laptop).await;
+    assert_eq!(found.len(), MAX_DEVICES);
+    let other = found.iter().find(|device| device.key != laptop.key());
+    let revoke = Request::RevokeDevice(other.unwrap().key);
+    assert_eq!(on_laptop.answer(revoke).await, Ok(Answer::Done));
+    // The phone has waited all the while.
+    wait(&server, &phone, "phone").await;
+    assert_eq!(on_laptop.answer(link).await, Ok(Answer::Done));
+    let welcome = server.connect(&phone).await.enter(linking("phone")).await;
+    assert_eq!(welcome.user, on_laptop.user);
 }

@@ -210,3 +210,38 @@ fn devices_that_the_administrator_took_are_revoked() {
     );
     assert_eq!(desk.revoke(alice, 1), Err(RequestError::LastDevice));
 }
+
+#[test]
+fn the_oldest_of_too_many_revoked_keys_are_forgotten() {
+    let mut desk = Desk::new();
+    let alice = desk.register("alice");
+    let key = |n: u64| {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&n.to_be_bytes());
+        DeviceKey(key)
+    };
+    let change = |change, time| Write::Device {
+        origin: ORIGIN,
+        user: alice,
+        change,
+        time: Timestamp(time),
+    };
+    let link = |n| {
+        let (key, name) = (key(n), None);
+        change(DeviceChange::Link { key, name }, n)
+    };
+    let revoke = |n| change(DeviceChange::Revoke(key(n)), n);
+    let batch: Vec<_> = (1..=1_001).flat_map(|n| [link(n), revoke(n)]).collect();
+    desk.writer.commit(&batch).unwrap();
+    let mut come = |n| {
+        let key = key(n);
+        desk.login(Login {
+            key,
+            ..login(0, None)
+        })
+    };
+    // A stranger's, not alice's.
+    assert_eq!(come(1), Err(Refusal::NameNeeded));
+    assert_eq!(come(2), Err(Refusal::InviteNeeded));
+    assert_eq!(come(1_001), Err(Refusal::InviteNeeded));
+}
