@@ -5,7 +5,7 @@ import { tape } from "../terminal.mjs";
 await tape(async (open) => {
   const env = { USER: "sam" };
   const terminal = await open("target/release/recado", ["demo"], { cols: 100, rows: 30, env });
-  await terminal.wait("Ask me about");
+  await terminal.wait("lists all that is new");
   await terminal.type("hi Ada! which keys should I know?");
   await terminal.key("Enter");
   await terminal.wait("✓✓");

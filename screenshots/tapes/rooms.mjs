@@ -6,7 +6,7 @@ await tape(async (open) => {
   const env = { USER: "sam" };
   const terminal = await open("target/release/recado", ["demo"], { cols: 100, rows: 30, env });
   await terminal.wait("# workshop");
-  await terminal.wait("Ask me about");
+  await terminal.wait("lists all that is new");
   await terminal.type("/msg #workshop");
   await terminal.key("Enter");
   await terminal.wait("is Friday fine for you?");

@@ -52,7 +52,8 @@ const ADA: Character = Character {
          disk, ✓✓ on my device, and brighter once I have read it.",
         "Meanwhile others write to you: a number appears beside their name on the left. \
          {unread} takes you to the next unread conversation, {switcher} to anybody by a few \
-         letters of the name. In # workshop somebody has mentioned you. Ask me about \"keys\", \
+         letters of the name. In # workshop somebody has mentioned you: \
+         {catch-up} lists all that is new. Ask me about \"keys\", \
          \"rooms\", \"messages\", \"marks\" or \"offline\".",
     ],
     reactions: &[

@@ -14,6 +14,7 @@ impl Words {
         let named = [
             ("{switcher}", Context::Global, Action::Switcher),
             ("{unread}", Context::Global, Action::NextUnread),
+            ("{catch-up}", Context::Global, Action::CatchUp),
             ("{back}", Context::Global, Action::Back),
             ("{next}", Context::Global, Action::NextConversation),
             ("{up}", Context::Global, Action::PageUp),
