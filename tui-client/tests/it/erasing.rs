@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use crate::machine::{Machine, Server};
 use crate::pty::Terminal;
+use crate::rooms::{Crew, on_newest, quit};
 use crate::support::DEADLINE;
 
 /// How much of a word is left out where it is looked for: an index keeps words without the letters
@@ -159,11 +160,6 @@ fn delete(terminal: &mut Terminal) {
     terminal.wait_line("message deleted", "✓");
 }
 
-fn quit(mut terminal: Terminal) {
-    terminal.key("ctrl-q");
-    assert!(terminal.wait_end().success());
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_text_and_all_that_it_was_is_gone_everywhere() {
     let (talk, server) = Talk::begin().await;
@@ -256,4 +252,30 @@ async fn a_device_that_was_away_erases_when_it_comes_back() {
     talk.of_bob().loses(&gone);
     quit(bob);
     talk.of_bob().has_not(&gone);
+}
+
+#[test]
+fn what_a_moderator_deletes_is_gone_from_every_member() {
+    let mut crew = Crew::gather();
+    let (alice, bob, carol) = (&mut crew.alice, &mut crew.bob, &crew.carol);
+    let gone = ["quibblemast", "snortlebay"];
+    say(bob, "off to Quibblemast");
+    edit(bob, "off to Snortlebay");
+    for terminal in [&*alice, carol] {
+        terminal.wait_line("Snortlebay", "(edited)");
+    }
+    // The server and all three are on this machine.
+    let all = Place(crew.machine.path("."));
+    all.has(&gone);
+    on_newest(alice, "d");
+    alice.wait("press the key again");
+    alice.key("d");
+    for terminal in [&*alice, &*bob, carol] {
+        terminal.wait("message deleted");
+    }
+    all.loses(&gone);
+    for terminal in [crew.alice, crew.bob, crew.carol] {
+        quit(terminal);
+    }
+    all.has_not(&gone);
 }

@@ -4,12 +4,12 @@ use crate::machine::{Machine, Server};
 use crate::pty::Terminal;
 
 /// A server, and the three people whose screens are looked at.
-struct Crew {
-    machine: Machine,
+pub(crate) struct Crew {
+    pub(crate) machine: Machine,
     _server: Server,
-    alice: Terminal,
-    bob: Terminal,
-    carol: Terminal,
+    pub(crate) alice: Terminal,
+    pub(crate) bob: Terminal,
+    pub(crate) carol: Terminal,
 }
 
 impl Crew {
@@ -36,7 +36,7 @@ impl Crew {
     }
 
     /// A private room of alice with the others in it.
-    fn gather() -> Self {
+    pub(crate) fn gather() -> Self {
         let mut crew = Self::meet();
         command(&mut crew.alice, "/create crew private");
         crew.alice.wait("to #crew");
@@ -62,7 +62,7 @@ fn command(terminal: &mut Terminal, line: &str) {
 }
 
 /// Writes a message, and waits until the server has it.
-fn say(terminal: &mut Terminal, text: &str) {
+pub(crate) fn say(terminal: &mut Terminal, text: &str) {
     terminal.type_text(text);
     terminal.key("enter");
     terminal.wait_line(text, "✓");
@@ -79,7 +79,7 @@ fn wait_told(terminal: &Terminal, text: &str) {
 }
 
 /// Selects the newest message and presses a key.
-fn on_newest(terminal: &mut Terminal, key: &str) {
+pub(crate) fn on_newest(terminal: &mut Terminal, key: &str) {
     terminal.key("up");
     terminal.key(key);
 }
@@ -97,7 +97,7 @@ fn react(terminal: &mut Terminal, name: &str) {
     terminal.wait_gone("r reply");
 }
 
-fn quit(mut terminal: Terminal) {
+pub(crate) fn quit(mut terminal: Terminal) {
     terminal.key("ctrl-q");
     assert!(terminal.wait_end().success());
     terminal.assert_clean();
