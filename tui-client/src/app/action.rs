@@ -22,6 +22,8 @@ pub enum Context {
     Panel,
     /// The list of all that is new is open.
     CatchUp,
+    /// The search is open.
+    Search,
 }
 
 /// What a person can do. Each has a kebab-case name in the key configuration.
@@ -114,6 +116,10 @@ pub enum Action {
     MarkRead,
     /// Take everything that is listed as read.
     MarkAllRead,
+    /// Search the open conversation.
+    SearchHere,
+    /// Search all conversations.
+    SearchEverywhere,
     /// An edit of the text at the cursor.
     #[serde(untagged)]
     Edit(Edit),

@@ -12,8 +12,7 @@ use recado_shared::{Content, ConversationId, Entry, Now, PageRange, Seq, Timesta
 
 use super::attention::Urgency;
 use super::conversation::Conversation;
-use super::navigation::Jump;
-use super::screen::{Attention, ItemId};
+use super::screen::Attention;
 use super::switcher::OverlayState;
 use super::{App, Effect};
 use crate::store::{Load, Loaded};
@@ -367,19 +366,6 @@ impl App {
             }
             None => {}
         }
-    }
-
-    /// Shows an entry of a conversation, and remembers where the person was.
-    pub(super) fn jump_to_entry(&mut self, id: ConversationId, seq: Seq) {
-        if self.nav.open == Some(id) {
-            if let Some(shown) = self.nav.shown {
-                self.note_jump(id, Some(shown));
-            }
-        } else {
-            self.jump_to(id);
-        }
-        self.jump_in_log(Jump::Show(seq));
-        self.select(ItemId::Entry(seq));
     }
 
     /// The person has read everything up to the chosen line of its conversation.

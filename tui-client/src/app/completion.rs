@@ -234,6 +234,12 @@ impl App {
         rows
     }
 
+    /// The names of people that begin so, likewise.
+    pub(super) fn person_names(&self, prefix: &str) -> Vec<String> {
+        let rows = self.people("", prefix).into_iter();
+        rows.map(|row| row.label).collect()
+    }
+
     fn rooms(&self, prefix: &str) -> Vec<Row> {
         let prefix = prefix.trim_start_matches('#');
         let names = self.room_names();

@@ -2,7 +2,7 @@
 
 use recado_shared::ClientFrame;
 
-use super::screen::ItemId;
+use super::screen::{ItemId, Place};
 use crate::store::{Load, Query, Save};
 
 /// An output of [`App::handle`](super::App::handle), to be carried out in order.
@@ -48,4 +48,8 @@ pub enum Scroll {
     Show(ItemId),
     /// So that this item is at the top.
     Top(ItemId),
+    /// So that this item is visible, with what is around it.
+    Amid(ItemId),
+    /// To where the scroll stood before.
+    To(Place),
 }

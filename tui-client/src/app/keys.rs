@@ -32,6 +32,7 @@ impl App {
     /// A person is there.
     pub(super) fn note_input(&mut self, now: Now) {
         self.message = None;
+        self.nav.keep_selection();
         if let Some(frame) = self.link.note_input(now.instant) {
             self.send(frame);
         }
@@ -43,6 +44,7 @@ impl App {
             Some(OverlayState::Help { .. }) => Context::Help,
             Some(OverlayState::Panel(_) | OverlayState::Confirm(_)) => Context::Panel,
             Some(OverlayState::CatchUp(_)) => Context::CatchUp,
+            Some(OverlayState::Search(_)) => Context::Search,
             None if self.nav.selection.is_some() => Context::Selection,
             None if self.completion.is_some() => Context::Completion,
             None => Context::Composer,
@@ -88,16 +90,14 @@ impl App {
             Action::NextUnread => self.open_next_unread(now),
             Action::Back => self.go_back(),
             Action::TogglePane => self.toggle_pane(),
-            Action::Complete => {
-                if !self.complete(now) {
-                    self.toggle_pane();
-                }
-            }
+            Action::Complete => self.complete_or_toggle(now),
             Action::Members => self.show_members(),
             Action::Remove => self.remove_chosen(),
             Action::CatchUp => self.toggle_catch_up(),
             Action::MarkRead => self.mark_read(),
             Action::MarkAllRead => self.mark_all_read(),
+            Action::SearchHere => self.search_here(now),
+            Action::SearchEverywhere => self.search_everywhere(now),
             Action::Conversation1 => self.open_position(0),
             Action::Conversation2 => self.open_position(1),
             Action::Conversation3 => self.open_position(2),
@@ -107,6 +107,14 @@ impl App {
             Action::Conversation7 => self.open_position(6),
             Action::Conversation8 => self.open_position(7),
             Action::Conversation9 => self.open_position(8),
+        }
+    }
+
+    fn complete_or_toggle(&mut self, now: Now) {
+        if let Some(OverlayState::Search(_)) = self.overlay {
+            self.complete_search(now);
+        } else if !self.complete(now) {
+            self.toggle_pane();
         }
     }
 
@@ -128,6 +136,7 @@ impl App {
             Some(OverlayState::Panel(_)) => self.accept_panel(now),
             Some(OverlayState::Picker(_)) => self.accept_picker(now),
             Some(OverlayState::CatchUp(_)) => self.accept_catch_up(),
+            Some(OverlayState::Search(_)) => self.accept_search(),
             Some(OverlayState::Confirm(_)) => self.accept_confirm(now),
             None if self.nav.open.is_none() => self.step(1),
             None if self.nav.selection.is_some() => self.accept_selected(),
@@ -167,6 +176,7 @@ impl App {
                     picker.query.edit(edit);
                     self.search_picker();
                 }
+                (OverlayState::Search(_), edit) => self.edit_search(edit, now),
                 (
                     OverlayState::Help { .. }
                     | OverlayState::Panel(_)
@@ -260,6 +270,7 @@ impl App {
                 return;
             }
             Some(OverlayState::Picker(_)) => return self.type_in_picker(text, now),
+            Some(OverlayState::Search(_)) => return self.type_in_search(text, now),
             Some(OverlayState::Help { .. }) => {
                 self.message = Some("close the help first, then write".to_owned());
                 return;

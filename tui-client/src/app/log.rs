@@ -311,14 +311,16 @@ impl Log {
         Some(self.load(id, PageRange::Before(last.next())))
     }
 
-    /// Moves the window so that it starts at `seq`, unless that is in it.
-    pub(super) fn go_to(&mut self, id: ConversationId, seq: Seq) -> Option<Load> {
+    /// Moves the window so that it starts at most `before` entries above `seq`, unless that is
+    /// in it.
+    pub(super) fn go_to(&mut self, id: ConversationId, seq: Seq, before: u64) -> Option<Load> {
         if self.is_in_window(seq) {
             return None;
         }
+        let from = Seq(seq.0.saturating_sub(before)).max(self.first).min(seq);
         self.entries.clear();
-        (self.from, self.to, self.loading) = (seq, Some(seq.prev()), None);
-        Some(self.load(id, PageRange::After(seq.prev())))
+        (self.from, self.to, self.loading) = (from, Some(from.prev()), None);
+        Some(self.load(id, PageRange::After(from.prev())))
     }
 
     /// Unloads entries beyond `most`: those farthest from `around`, or the oldest.

@@ -41,6 +41,7 @@ mod receive;
 mod requests;
 mod room;
 pub mod screen;
+mod search;
 mod selection;
 mod sending;
 mod settings;
@@ -56,6 +57,7 @@ pub(crate) mod wording;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use jiff::tz::TimeZone;
 use recado_shared::{ClientFrame, ConversationId, Emoji, Now, Since, UserId};
 
 use crate::store::{PendingState, Save, Snapshot, StoredMe};
@@ -73,6 +75,7 @@ use names::Names;
 use navigation::Navigation;
 use outbox::Outbox;
 use requests::Requests;
+use search::Searches;
 use settings::UserSettings;
 use switcher::OverlayState;
 use sync::Directory;
@@ -95,6 +98,8 @@ pub struct Settings {
     pub seed: u64,
     /// Whether to ring the bell when somebody writes and the terminal has no focus.
     pub bell: bool,
+    /// Where the user lives: what "yesterday" means in a search.
+    pub time_zone: TimeZone,
     /// What the user should know at once, until the next key.
     pub notice: Option<String>,
 }
@@ -117,6 +122,7 @@ pub struct App {
     outbox: Outbox,
     requests: Requests,
     commands: Commands,
+    searches: Searches,
     user_settings: UserSettings,
     drafts: Drafts,
     /// What the composer offers.
@@ -160,6 +166,7 @@ impl App {
             outbox,
             requests: Requests::default(),
             commands: Commands::default(),
+            searches: Searches::default(),
             user_settings: UserSettings::from_stored(snapshot.settings, snapshot.settings_stamp),
             drafts: Drafts::default(),
             completion: None,
@@ -233,7 +240,8 @@ impl App {
                     "nothing more is kept on this disk: {why}. Copy what you need, then restart"
                 ));
             }
-            Event::Found(_) | Event::Deadline => {}
+            Event::Found(found) => self.on_found(found),
+            Event::Deadline => {}
             Event::Terminate => self.quit(now),
         }
         self.follow_up(now);
@@ -271,6 +279,7 @@ impl App {
         self.expire(now);
         self.check_selection();
         self.check_completion();
+        self.check_hits();
         self.take_drafts(now);
         self.refresh_contacts();
         self.move_cursors();

@@ -15,14 +15,17 @@ use crate::store::Save;
 /// Most jumps that can be undone.
 const MAX_JUMPS: usize = 50;
 
+/// Entries that are loaded above one that is gone to.
+const CONTEXT: u64 = 50;
+
 /// Where the person is.
 #[derive(Debug)]
 pub(super) struct Navigation {
     pub(super) open: Option<ConversationId>,
     pub(super) pane: Pane,
     pub(super) selection: Option<ItemId>,
-    /// Where jumps came from, the last one at the end; with a place, where they left a message.
-    jumps: Vec<(ConversationId, Option<Seq>)>,
+    /// Where jumps came from, the last one at the end.
+    jumps: Vec<(ConversationId, Origin)>,
     /// The message that is deleted by the same key again.
     pub(super) doomed: Option<ItemId>,
     /// What the last drawn frame showed of the open conversation.
@@ -34,6 +37,17 @@ pub(super) struct Navigation {
     pub(super) has_focus: bool,
 }
 
+/// Where in a conversation a jump began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// It led to another conversation: this one keeps its place by itself.
+    Elsewhere,
+    /// At a selected message.
+    Message(Seq),
+    /// At this place.
+    Place(Place),
+}
+
 /// A scroll to an entry that may not be loaded yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Jump {
@@ -41,6 +55,26 @@ pub(super) enum Jump {
     Top(Seq),
     /// Into sight.
     Show(Seq),
+    /// Into sight with what is around it, and selected.
+    Select(Seq),
+    /// This row of it to the top of the pane.
+    Row(Seq, u16),
+}
+
+impl Jump {
+    const fn seq(self) -> Seq {
+        match self {
+            Self::Top(seq) | Self::Show(seq) | Self::Select(seq) | Self::Row(seq, _) => seq,
+        }
+    }
+
+    /// How many entries above it are wanted.
+    const fn context(self) -> u64 {
+        match self {
+            Self::Top(_) | Self::Show(_) | Self::Row(..) => 0,
+            Self::Select(_) => CONTEXT,
+        }
+    }
 }
 
 impl Default for Navigation {
@@ -66,6 +100,14 @@ impl Navigation {
         self.viewed = None;
         self.shown = None;
         self.jump = None;
+    }
+
+    /// The person does something else by now: what they type must not act on a message that is
+    /// selected only when it comes.
+    pub(super) fn keep_selection(&mut self) {
+        if let Some(Jump::Select(seq)) = self.jump {
+            self.jump = Some(Jump::Show(seq));
+        }
     }
 
     /// The entries of a conversation are other ones than before.
@@ -96,14 +138,15 @@ impl App {
         if let Some(from) = self.nav.open
             && from != id
         {
-            self.nav.jumps.retain(|&jump| jump != (from, None));
-            self.note_jump(from, None);
+            let jump = (from, Origin::Elsewhere);
+            self.nav.jumps.retain(|other| *other != jump);
+            self.note_jump(jump);
         }
         self.open(id);
     }
 
-    pub(super) fn note_jump(&mut self, from: ConversationId, place: Option<Seq>) {
-        self.nav.jumps.push((from, place));
+    fn note_jump(&mut self, jump: (ConversationId, Origin)) {
+        self.nav.jumps.push(jump);
         if self.nav.jumps.len() > MAX_JUMPS {
             self.nav.jumps.remove(0);
         }
@@ -112,11 +155,24 @@ impl App {
     /// Shows another message of the open conversation, and remembers from which one.
     pub(super) fn jump_to_message(&mut self, from: Seq, to: Seq) {
         if let Some(open) = self.nav.open {
-            self.note_jump(open, Some(from));
+            self.note_jump((open, Origin::Message(from)));
             self.nav.selection = None;
-            self.jump_in_log(Jump::Show(to));
-            self.select(ItemId::Entry(to));
+            self.jump_in_log(Jump::Select(to));
         }
+    }
+
+    /// Shows and selects an entry of a conversation, and remembers where the person was.
+    pub(super) fn jump_to_entry(&mut self, id: ConversationId, seq: Seq) {
+        if self.nav.open == Some(id) {
+            let here = self.conversations.get(&id);
+            let place = here.map_or(Place::Newest, |conversation| conversation.place);
+            self.note_jump((id, Origin::Place(place)));
+            self.nav.pane = Pane::Conversation;
+            self.nav.selection = None;
+        } else {
+            self.jump_to(id);
+        }
+        self.jump_in_log(Jump::Select(seq));
     }
 
     /// Opens a conversation: leaves the other one as it is, with its text and its place.
@@ -192,17 +248,28 @@ impl App {
 
     /// Returns to where the last jump came from.
     pub(super) fn go_back(&mut self) {
-        while let Some((id, place)) = self.nav.jumps.pop() {
-            if let Some(seq) = place.filter(|_| self.conversations.contains_key(&id)) {
-                self.open(id);
-                self.jump_in_log(Jump::Show(seq));
-                self.select(ItemId::Entry(seq));
-                return;
+        while let Some((id, origin)) = self.nav.jumps.pop() {
+            let is_here = self.nav.open == Some(id);
+            if !self.conversations.contains_key(&id) || (is_here && origin == Origin::Elsewhere) {
+                continue;
             }
-            if self.conversations.contains_key(&id) && self.nav.open != Some(id) {
-                self.open(id);
-                return;
+            self.open(id);
+            match origin {
+                Origin::Elsewhere => {}
+                Origin::Message(seq) => self.jump_in_log(Jump::Select(seq)),
+                Origin::Place(Place::At {
+                    item: ItemId::Entry(seq),
+                    row,
+                }) => self.jump_in_log(Jump::Row(seq, row)),
+                Origin::Place(
+                    Place::Newest
+                    | Place::At {
+                        item: ItemId::Pending(_),
+                        ..
+                    },
+                ) => self.scroll_newest(),
             }
+            return;
         }
         self.message = Some("there is nothing to go back to".to_owned());
     }
@@ -224,9 +291,8 @@ impl App {
         let Some(conversation) = self.open_conversation() else {
             return;
         };
-        let (Jump::Top(seq) | Jump::Show(seq)) = jump;
         let id = conversation.id;
-        let load = conversation.log.go_to(id, seq);
+        let load = conversation.log.go_to(id, jump.seq(), jump.context());
         self.nav.jump = Some(jump);
         match load {
             Some(load) => self.effects.push(Effect::Load(load)),
@@ -246,12 +312,13 @@ impl App {
         let Some(conversation) = self.conversations.get(&id) else {
             return;
         };
-        let (Jump::Top(seq) | Jump::Show(seq)) = jump;
+        let wanted = jump.seq();
         let at_or_after = |part: Part<'_>| match part {
-            Part::Entry(entry) => (entry.seq >= seq).then_some((entry.seq, false)),
-            Part::Gap(gap) => (gap.last >= seq).then_some((gap.first, true)),
+            Part::Entry(entry) => (entry.seq >= wanted).then_some((entry.seq, false)),
+            Part::Gap(gap) => (gap.last >= wanted).then_some((gap.first, true)),
         };
-        if let Some((seq, is_gap)) = conversation.log.parts().find_map(at_or_after) {
+        let found = conversation.log.parts().find_map(at_or_after);
+        if let Some((seq, is_gap)) = found {
             self.nav.jump = Some(jump).filter(|_| is_gap);
             // What the last frame showed may be out of sight in the next one.
             self.nav.shown = None;
@@ -259,7 +326,12 @@ impl App {
             self.effects.push(Effect::Scroll(match jump {
                 Jump::Top(_) => Scroll::Top(item),
                 Jump::Show(_) => Scroll::Show(item),
+                Jump::Select(_) => Scroll::Amid(item),
+                Jump::Row(_, row) => Scroll::To(Place::At { item, row }),
             }));
+            if jump == Jump::Select(seq) && !is_gap {
+                self.select(item);
+            }
         }
     }
 
@@ -317,6 +389,9 @@ impl App {
                 } else if let Some(OverlayState::CatchUp(list)) = &mut self.overlay {
                     list.choose(index);
                     self.accept_catch_up();
+                } else if let Some(OverlayState::Search(search)) = &mut self.overlay {
+                    search.choose(index);
+                    self.accept_search();
                 }
             }
         }

@@ -379,6 +379,23 @@ pub enum Overlay<'a> {
         /// What to say where there is no row.
         note: &'static str,
     },
+    /// What a search found.
+    Search {
+        /// Where is searched.
+        title: String,
+        /// What is typed.
+        query: &'a Composer,
+        /// Whether the next letter takes the place of all that.
+        is_kept: bool,
+        /// What matches, newest first.
+        hits: Vec<HitRow<'a>>,
+        /// The chosen hit.
+        chosen: usize,
+        /// Whether there are more hits than these.
+        has_more: bool,
+        /// What to say where there is no hit.
+        note: Cow<'a, str>,
+    },
     /// A question that Enter answers with yes.
     Confirm {
         /// The question.
@@ -427,6 +444,27 @@ pub enum Notable {
     Reaction,
     /// It is unread.
     Message,
+}
+
+/// A message that a search found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HitRow<'a> {
+    /// Who wrote it: "you" is up to the view.
+    pub author: &'a str,
+    /// Whether the user wrote it.
+    pub is_own: bool,
+    /// The conversation: the person's name, or the room's with `#` before it.
+    pub place: &'a str,
+    /// When.
+    pub time: Timestamp,
+    /// Its text.
+    pub text: &'a str,
+    /// The bytes of the text that match, ascending.
+    pub matched: &'a [Range<usize>],
+    /// The message before it, where it is here.
+    pub before: Option<Quote<'a>>,
+    /// The message after it, where it is here.
+    pub after: Option<Quote<'a>>,
 }
 
 /// A row of a panel.

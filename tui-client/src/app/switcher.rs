@@ -14,6 +14,7 @@ use super::confirm::Confirm;
 use super::panel::Panel;
 use super::picker::Picker;
 use super::screen::Pane;
+use super::search::Search;
 
 /// Most rows that are shown; a longer list is searched, not scrolled.
 const MAX_ROWS: usize = 200;
@@ -24,6 +25,8 @@ const MAX_QUERY: usize = 128;
 /// What commands are called in the switcher.
 const COMMANDS: &[(&str, Action)] = &[
     ("Catch up: all that is new", Action::CatchUp),
+    ("Search this conversation", Action::SearchHere),
+    ("Search everywhere", Action::SearchEverywhere),
     ("Next unread conversation", Action::NextUnread),
     ("Go back", Action::Back),
     ("First unread message", Action::FirstUnread),
@@ -44,6 +47,7 @@ pub(super) enum OverlayState {
     Confirm(Confirm),
     Picker(Picker),
     CatchUp(CatchUp),
+    Search(Box<Search>),
 }
 
 /// Where a row leads.
@@ -86,6 +90,7 @@ impl OverlayState {
             Self::Panel(panel) => panel.step(steps),
             Self::Picker(picker) => picker.step(steps),
             Self::CatchUp(list) => list.step(steps),
+            Self::Search(search) => search.step(steps),
             Self::Confirm(_) => {}
         }
     }
@@ -123,7 +128,8 @@ impl App {
                 | OverlayState::Panel(_)
                 | OverlayState::Confirm(_)
                 | OverlayState::Picker(_)
-                | OverlayState::CatchUp(_),
+                | OverlayState::CatchUp(_)
+                | OverlayState::Search(_),
             )
             | None => Some(OverlayState::Help { scroll: 0 }),
         };

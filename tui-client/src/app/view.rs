@@ -153,6 +153,7 @@ impl App {
             OverlayState::Panel(panel) => self.panel_view(panel),
             OverlayState::Picker(picker) => picker.view(),
             OverlayState::CatchUp(list) => self.catch_up_view(list),
+            OverlayState::Search(search) => self.search_view(search),
             OverlayState::Confirm(confirm) => Overlay::Confirm {
                 question: &confirm.question,
             },
@@ -208,6 +209,12 @@ impl App {
             Context::Switcher | Context::Panel => {
                 &[(Action::Submit, "open"), (Action::Cancel, "close")]
             }
+            Context::Search => &[
+                (Action::Submit, "go there"),
+                (Action::SelectNext, "older"),
+                (Action::Complete, "complete"),
+                (Action::Cancel, "close"),
+            ],
             Context::CatchUp => &[
                 (Action::Submit, "open"),
                 (Action::MarkRead, "read to here"),

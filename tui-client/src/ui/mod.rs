@@ -12,6 +12,7 @@ mod layout;
 mod panel;
 mod rows;
 mod scroll;
+mod search;
 mod status_line;
 mod switcher;
 #[cfg(test)]
@@ -292,6 +293,26 @@ fn draw_overlay(
         Overlay::CatchUp { rows, chosen, note } => {
             catch_up::render(buffer, area, (rows, *chosen, note), view);
             None
+        }
+        Overlay::Search {
+            title,
+            query,
+            is_kept,
+            hits,
+            chosen,
+            has_more,
+            note,
+        } => {
+            let what = search::List {
+                title,
+                query,
+                is_kept: *is_kept,
+                hits,
+                chosen: *chosen,
+                has_more: *has_more,
+                note,
+            };
+            Some(search::render(buffer, area, &what, view))
         }
         Overlay::Confirm { question } => {
             panel::render_question(buffer, area, question);

@@ -120,6 +120,8 @@ impl Position {
                 self.pin(top, rows, height);
             }
             Scroll::Show(item) => self.show(rows.index_of(item), rows, height),
+            Scroll::Amid(item) => self.show_amid(rows.index_of(item), rows, height),
+            Scroll::To(place) => *self = Self::from_place(place),
         }
     }
 
@@ -152,6 +154,24 @@ impl Position {
         } else if last > bottom {
             let (top, _) = rows.up(last, height.max(1) - 1);
             self.pin(top.min(first), rows, height);
+        }
+    }
+
+    /// Moves an item that is out of sight to the upper third of the pane.
+    fn show_amid(&mut self, index: usize, rows: &mut Rows<'_>, height: usize) {
+        let window = self.window(rows, height);
+        let (bottom, _) = rows.down(window.top, window.rows - 1);
+        let first = Spot {
+            item: index,
+            row: 0,
+        };
+        let last = Spot {
+            item: index,
+            row: rows.height(index) - 1,
+        };
+        if first < window.top || last > bottom {
+            let (top, _) = rows.up(first, height / 3);
+            self.pin(top, rows, height);
         }
     }
 

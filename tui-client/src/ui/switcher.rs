@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 
 use super::text::{put, right, row};
 use super::theme::Theme;
@@ -43,18 +43,7 @@ pub(super) fn render(
     let wanted = u16::try_from(rows.len().max(1)).unwrap_or(MAX_ROWS);
     let area = super::overlay_area(screen, MAX_WIDTH, wanted.min(MAX_ROWS) + 3);
     let inner = super::draw_box(buffer, area, list.title);
-    let prompt = row(inner, 0);
-    put(buffer, (prompt.x, prompt.y), 2, "› ", theme.good());
-    let room = prompt.width.saturating_sub(2);
-    let layout = query.layout(u16::MAX);
-    // The end of a long query matters more than its start.
-    let skip = layout
-        .column
-        .saturating_sub(usize::from(room).saturating_sub(1));
-    let line: String = text::row(query.text()).chars().skip(skip).collect();
-    let line = text::truncate(&line, room.into());
-    put(buffer, (prompt.x + 2, prompt.y), room, &line, Theme::text());
-    let column = u16::try_from(layout.column - skip).unwrap_or(0);
+    let cursor = draw_prompt(buffer, row(inner, 0), query, (Theme::text(), theme));
     let list = Rect::new(
         inner.x,
         inner.y + 1,
@@ -73,6 +62,27 @@ pub(super) fn render(
         }
         view.add_hit(area, ClickTarget::SwitcherRow(index));
     }
+    cursor
+}
+
+/// Draws what is typed. Returns where the cursor is.
+pub(super) fn draw_prompt(
+    buffer: &mut Buffer,
+    prompt: Rect,
+    query: &Composer,
+    (style, theme): (Style, Theme),
+) -> Position {
+    put(buffer, (prompt.x, prompt.y), 2, "› ", theme.good());
+    let room = prompt.width.saturating_sub(2);
+    let layout = query.layout(u16::MAX);
+    // The end of a long query matters more than its start.
+    let skip = layout
+        .column
+        .saturating_sub(usize::from(room).saturating_sub(1));
+    let line: String = text::row(query.text()).chars().skip(skip).collect();
+    let line = text::truncate(&line, room.into());
+    put(buffer, (prompt.x + 2, prompt.y), room, &line, style);
+    let column = u16::try_from(layout.column - skip).unwrap_or(0);
     Position::new(prompt.x + 2 + column, prompt.y)
 }
 

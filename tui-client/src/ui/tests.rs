@@ -4,6 +4,7 @@ mod catch_up;
 mod frames;
 mod messages;
 mod scrolling;
+mod search;
 
 use jiff::tz::TimeZone;
 use ratatui::Terminal;

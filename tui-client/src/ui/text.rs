@@ -114,6 +114,20 @@ pub(super) fn when(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
+/// When something was, to the minute: the day where it is another one than today, the year where
+/// it is another one than this.
+pub(super) fn moment(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (Some(then), Some(now)) = (local(time, zone), local(now, zone)) else {
+        return String::new();
+    };
+    let format = match (then.date() == now.date(), then.year() == now.year()) {
+        (true, _) => "%H:%M",
+        (false, true) => "%a %-d %b %H:%M",
+        (false, false) => "%-d %b %Y %H:%M",
+    };
+    then.strftime(format).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +150,19 @@ mod tests {
             assert_eq!(when(at(time), now, &TimeZone::UTC), shown, "{time}");
         }
         assert_eq!(when(Timestamp(u64::MAX), now, &TimeZone::UTC), "");
+    }
+
+    #[test]
+    fn moments_name_the_day_where_it_is_another_one() {
+        let now = at("2026-11-21T09:44:00Z");
+        for (time, shown) in [
+            ("2026-11-21T09:02:00Z", "09:02"),
+            ("2026-11-20T23:59:00Z", "Fri 20 Nov 23:59"),
+            ("2025-12-31T12:00:00Z", "31 Dec 2025 12:00"),
+        ] {
+            assert_eq!(moment(at(time), now, &TimeZone::UTC), shown, "{time}");
+        }
+        assert_eq!(moment(Timestamp(u64::MAX), now, &TimeZone::UTC), "");
     }
 
     #[test]

@@ -79,6 +79,7 @@ pub(crate) async fn open_identity(
         keymap,
         seed: fastrand::u64(..),
         bell: config.bell,
+        time_zone: TimeZone::system(),
         // A store that had to be replaced is the more urgent news.
         notice: store.notice.or(notice),
     };

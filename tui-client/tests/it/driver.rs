@@ -153,6 +153,7 @@ impl TestClient {
             keymap: Keymap::default(),
             seed: 1,
             bell: false,
+            time_zone: TimeZone::UTC,
             notice: None,
         };
         let now = Now {

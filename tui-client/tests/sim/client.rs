@@ -127,6 +127,7 @@ impl Client {
             keymap: Keymap::default(),
             seed: clock.random.u64(..),
             bell: true,
+            time_zone: jiff::tz::TimeZone::UTC,
             notice: None,
         };
         self.app = Some(App::new(snapshot, settings, self.now(clock)));

@@ -55,7 +55,8 @@ impl Pane {
             }
             Scroll::Newest => self.place = Place::Newest,
             Scroll::Top(item) => self.go(&ids, find(item)),
-            Scroll::Show(item) => {
+            Scroll::To(place) => self.place = place,
+            Scroll::Show(item) | Scroll::Amid(item) => {
                 let at = find(item);
                 if at < top {
                     self.go(&ids, at);

@@ -58,6 +58,8 @@ pub(in crate::app) enum Command {
         which: String,
         new: Option<DeviceName>,
     },
+    /// Opens the search with these words.
+    Search(String),
     Help(Option<&'static str>),
     Quit,
 }

@@ -72,6 +72,10 @@ impl App {
             Command::Device { which, new } => {
                 self.ask_for(Request::Devices, Wait::Devices { which, new })
             }
+            Command::Search(text) => {
+                self.open_search(None, &text, false, now);
+                Ok(())
+            }
             Command::Help(topic) => {
                 self.run_help(topic);
                 Ok(())

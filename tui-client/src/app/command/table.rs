@@ -429,6 +429,13 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
         },
     ),
     spec(
+        "search",
+        &["find"],
+        &[optional("WORDS", Kind::Text)],
+        "search all messages, also from:NAME",
+        |words| Ok(Command::Search(words.rest().unwrap_or_default().to_owned())),
+    ),
+    spec(
         "help",
         &["?"],
         &[optional("COMMAND", Kind::Command)],

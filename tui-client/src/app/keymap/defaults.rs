@@ -6,12 +6,13 @@ use super::super::action::{Action, Context, Edit};
 pub(super) type Table = &'static [(&'static str, Action)];
 
 /// All contexts in the order of the help.
-pub(super) const DEFAULTS: [(Context, Table); 8] = [
+pub(super) const DEFAULTS: [(Context, Table); 9] = [
     (Context::Global, GLOBAL),
     (Context::Composer, COMPOSER),
     (Context::Completion, COMPLETION),
     (Context::Selection, SELECTION),
     (Context::Switcher, SWITCHER),
+    (Context::Search, SEARCH),
     (Context::CatchUp, CATCH_UP),
     (Context::Panel, PANEL),
     (Context::Help, HELP),
@@ -24,6 +25,8 @@ const GLOBAL: Table = &[
     ("ctrl-n", Action::NextConversation),
     ("alt-up", Action::PreviousConversation),
     ("ctrl-p", Action::PreviousConversation),
+    ("ctrl-f", Action::SearchHere),
+    ("alt-f", Action::SearchEverywhere),
     ("alt-i", Action::CatchUp),
     ("alt-a", Action::NextUnread),
     ("alt-/", Action::Back),
@@ -53,8 +56,8 @@ const GLOBAL: Table = &[
     ("ctrl-q", Action::Quit),
 ];
 
-/// Ctrl+F and Alt+F stay free: they are where a search will be looked for. So does Ctrl+C, which
-/// would mean too many things.
+/// Ctrl+F and Alt+F are left to the search, which is looked for there. Ctrl+C stays free: it would
+/// mean too many things.
 const COMPOSER: Table = &[
     ("enter", Action::Submit),
     ("tab", Action::Complete),
@@ -161,6 +164,36 @@ const SWITCHER: Table = &[
     ("ctrl-y", Action::Edit(Edit::Yank)),
 ];
 
+const SEARCH: Table = &[
+    ("enter", Action::Submit),
+    ("up", Action::SelectPrevious),
+    ("ctrl-p", Action::SelectPrevious),
+    ("down", Action::SelectNext),
+    ("ctrl-n", Action::SelectNext),
+    ("tab", Action::Complete),
+    ("esc", Action::Cancel),
+    ("left", Action::Edit(Edit::Left)),
+    ("ctrl-b", Action::Edit(Edit::Left)),
+    ("right", Action::Edit(Edit::Right)),
+    ("ctrl-left", Action::Edit(Edit::WordLeft)),
+    ("alt-b", Action::Edit(Edit::WordLeft)),
+    ("ctrl-right", Action::Edit(Edit::WordRight)),
+    ("home", Action::Edit(Edit::LineStart)),
+    ("ctrl-a", Action::Edit(Edit::LineStart)),
+    ("end", Action::Edit(Edit::LineEnd)),
+    ("ctrl-e", Action::Edit(Edit::LineEnd)),
+    ("backspace", Action::Edit(Edit::DeleteLeft)),
+    ("ctrl-h", Action::Edit(Edit::DeleteLeft)),
+    ("delete", Action::Edit(Edit::DeleteRight)),
+    ("ctrl-d", Action::Edit(Edit::DeleteRight)),
+    ("ctrl-w", Action::Edit(Edit::KillWordLeft)),
+    ("alt-backspace", Action::Edit(Edit::KillWordLeft)),
+    ("alt-d", Action::Edit(Edit::KillWordRight)),
+    ("ctrl-u", Action::Edit(Edit::KillToStart)),
+    ("alt-k", Action::Edit(Edit::KillToEnd)),
+    ("ctrl-y", Action::Edit(Edit::Yank)),
+];
+
 const CATCH_UP: Table = &[
     ("enter", Action::Submit),
     ("up", Action::SelectPrevious),
@@ -206,6 +239,7 @@ pub(super) const fn heading(context: Context) -> &'static str {
         Context::Completion => "Completing a word",
         Context::Selection => "A selected message",
         Context::Switcher => "Switcher",
+        Context::Search => "Search",
         Context::CatchUp => "All that is new",
         Context::Panel => "Members, rooms, devices, questions",
         Context::Help => "This help",
@@ -220,6 +254,8 @@ pub(super) const fn describe(action: Action) -> &'static str {
         Action::Switcher => "switch: find a person or command",
         Action::NextConversation => "next conversation",
         Action::PreviousConversation => "previous conversation",
+        Action::SearchHere => "search this conversation",
+        Action::SearchEverywhere => "search everywhere",
         Action::NextUnread => "next unread conversation",
         Action::Back => "back to where the last jump came from",
         Action::Conversation1

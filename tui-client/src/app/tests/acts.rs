@@ -189,8 +189,8 @@ fn enter_goes_to_what_a_reply_is_about_and_back() {
         scrolls.collect::<Vec<_>>()
     };
     client.keys("up");
-    assert_eq!(shown(&client.keys("enter")), ["Show(Entry(Seq(1)))"]);
-    assert_eq!(shown(&client.keys("alt-/")), ["Show(Entry(Seq(4)))"]);
+    assert_eq!(shown(&client.keys("enter")), ["Amid(Entry(Seq(1)))"]);
+    assert_eq!(shown(&client.keys("alt-/")), ["Amid(Entry(Seq(4)))"]);
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn enter_goes_there_and_back_returns() {
     assert_eq!(rows(&client)[3], "→ + carol: 🎉 tea at four?");
     let effects = client.keys("enter");
     assert_eq!(client.open(), ROOM);
-    let show = Effect::Scroll(Scroll::Show(ItemId::Entry(Seq(1))));
+    let show = Effect::Scroll(Scroll::Amid(ItemId::Entry(Seq(1))));
     assert!(effects.contains(&show), "{effects:?}");
     client.keys("alt-/");
     assert_eq!(client.open(), with(CAROL));

@@ -19,6 +19,7 @@ mod log;
 mod navigation;
 mod people;
 mod rooms;
+mod search;
 mod sending;
 mod settings;
 mod support;

@@ -208,6 +208,7 @@ impl Client {
             keymap: Keymap::default(),
             seed: 1,
             bell: true,
+            time_zone: jiff::tz::TimeZone::UTC,
             notice: None,
         };
         Self {
@@ -425,6 +426,7 @@ fn key(name: &str) -> KeyEvent {
         "tab" => KeyCode::Tab,
         "up" => KeyCode::Up,
         "down" => KeyCode::Down,
+        "left" => KeyCode::Left,
         "end" => KeyCode::End,
         "pageup" => KeyCode::PageUp,
         "backspace" => KeyCode::Backspace,

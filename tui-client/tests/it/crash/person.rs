@@ -156,6 +156,7 @@ fn run(
         keymap: Keymap::default(),
         seed,
         bell: false,
+        time_zone: jiff::tz::TimeZone::UTC,
         notice: None,
     };
     let since = opened.snapshot.since;

@@ -1,0 +1,449 @@
+use recado_shared::{Content, Entry, Seq, Timestamp};
+
+use super::support::*;
+use crate::app::screen::{Focus, ItemId, Overlay, Place};
+use crate::app::{Effect, Event, Scroll};
+use crate::store::{Found, Hit, Load, Loaded, Query, StoredConversation};
+
+/// The questions among effects.
+fn asked(effects: &[Effect]) -> Vec<Query> {
+    let queries = effects.iter().filter_map(|effect| match effect {
+        Effect::Search(query) => Some(query.clone()),
+        _ => None,
+    });
+    queries.collect()
+}
+
+/// The last question among effects.
+fn last(effects: &[Effect]) -> Query {
+    asked(effects).pop().expect("something is asked")
+}
+
+fn hit(seq: u64, text: &str) -> Hit {
+    Hit {
+        conversation: with(BOB),
+        entry: Entry {
+            content: body(text),
+            ..entry(seq, BOB)
+        },
+        text: text.to_owned(),
+        before: None,
+        after: None,
+    }
+}
+
+fn found(number: u32, hits: Vec<Hit>) -> Event {
+    Event::Found(Found {
+        number,
+        hits,
+        more: false,
+    })
+}
+
+/// The hits with what matches in brackets, or what is said in their place.
+fn shown(client: &Client) -> Vec<String> {
+    let screen = client.app.screen(client.now);
+    let Some(Overlay::Search { hits, note, .. }) = screen.overlay else {
+        panic!("the search is open");
+    };
+    if hits.is_empty() {
+        return vec![note.into_owned()];
+    }
+    let marked = |hit: &crate::app::screen::HitRow<'_>| {
+        let mut text = hit.text.to_owned();
+        for range in hit.matched.iter().rev() {
+            text.replace_range(range.clone(), &format!("[{}]", &hit.text[range.clone()]));
+        }
+        format!("{} {}: {text}", hit.place, hit.author)
+    };
+    hits.iter().map(marked).collect()
+}
+
+fn typed(client: &Client) -> String {
+    let screen = client.app.screen(client.now);
+    let Some(Overlay::Search { query, .. }) = screen.overlay else {
+        panic!("the search is open");
+    };
+    query.text().to_owned()
+}
+
+fn title(client: &Client) -> String {
+    let screen = client.app.screen(client.now);
+    match screen.overlay {
+        Some(Overlay::Search { title, .. }) => title,
+        _ => "nothing".to_owned(),
+    }
+}
+
+fn selected(client: &Client) -> Option<Seq> {
+    match client.app.screen(client.now).focus {
+        Focus::Selection(ItemId::Entry(seq)) => Some(seq),
+        _ => None,
+    }
+}
+
+fn scrolls(effects: &[Effect]) -> Vec<Scroll> {
+    let scrolls = effects.iter().filter_map(|effect| match effect {
+        Effect::Scroll(scroll) => Some(*scroll),
+        _ => None,
+    });
+    scrolls.collect()
+}
+
+fn loads(effects: &[Effect]) -> Vec<Load> {
+    let loads = effects.iter().filter_map(|effect| match effect {
+        Effect::Load(load) => Some(*load),
+        _ => None,
+    });
+    loads.collect()
+}
+
+#[test]
+fn each_letter_asks_and_only_the_last_answer_counts() {
+    let mut client = Client::talking(3);
+    client.keys("alt-f");
+    assert!(shown(&client)[0].contains("from:NAME"));
+    let first = last(&client.type_text("see"));
+    let second = last(&client.type_text("n"));
+    assert_eq!(
+        (first.words, second.words),
+        (vec!["see".into()], vec!["seen".into()])
+    );
+    assert_eq!(shown(&client), ["Looking…"]);
+    client.handle(found(first.number, vec![hit(1, "see")]));
+    assert_eq!(shown(&client), ["Looking…"], "stale");
+    client.handle(found(second.number, vec![hit(2, "I have Seen it")]));
+    assert_eq!(shown(&client), ["bob bob: I have [Seen] it"]);
+    client.handle(found(second.number, Vec::new()));
+    assert_eq!(shown(&client), ["bob bob: I have [Seen] it"], "answered");
+    let effects = client.keys("backspace left");
+    assert_eq!(asked(&effects).len(), 1, "moving asks nothing");
+}
+
+#[test]
+fn the_open_conversation_or_all_of_them() {
+    let mut client = Client::connected(vec![]);
+    client.keys("ctrl-f");
+    assert_eq!(client.message(), "open a conversation first, or use M-f");
+    let mut client = Client::talking(1);
+    client.keys("ctrl-f");
+    assert_eq!(title(&client), "search in bob");
+    let query = last(&client.type_text("m"));
+    assert_eq!(query.conversation, Some(with(BOB)));
+    client.handle(found(query.number, Vec::new()));
+    assert_eq!(
+        shown(&client),
+        ["Nothing found here. M-f searches everywhere."]
+    );
+    let query = last(&client.keys("alt-f"));
+    assert_eq!((query.words, query.conversation), (vec!["m".into()], None));
+    assert_eq!(title(&client), "search everywhere");
+    client.handle(found(query.number, Vec::new()));
+    assert!(shown(&client)[0].starts_with("Nothing found in what this device"));
+    client.keys("alt-f");
+    assert_eq!(title(&client), "nothing", "the same key closes it");
+}
+
+#[test]
+fn fields_are_names_and_days_of_the_user() {
+    let mut client = Client::connected(vec![room_head(0)]);
+    client.keys("alt-1 alt-f");
+    // The scripts begin on 2023-11-14 at 22:13:20.
+    let day = 24 * 3600 * 1000;
+    let today = 1_700_000_000_000 / day * day;
+    for (text, expected) in [
+        (
+            "from:Bob x",
+            Query {
+                from: Some(BOB),
+                words: vec!["x".into()],
+                ..Query::default()
+            },
+        ),
+        (
+            "from:me in:lobby",
+            Query {
+                from: Some(ME),
+                conversation: Some(ROOM),
+                ..Query::default()
+            },
+        ),
+        (
+            "in:carol after:yesterday",
+            Query {
+                conversation: Some(with(CAROL)),
+                after: Some(Timestamp(today - day)),
+                ..Query::default()
+            },
+        ),
+        (
+            "in:here before:2023-11-14",
+            Query {
+                conversation: Some(ROOM),
+                before: Some(Timestamp(today)),
+                ..Query::default()
+            },
+        ),
+    ] {
+        client.keys("ctrl-u");
+        let query = last(&client.handle(Event::Paste(text.to_owned())));
+        let expected = Query {
+            number: query.number,
+            limit: query.limit,
+            ..expected
+        };
+        assert_eq!(query, expected, "{text}");
+    }
+}
+
+#[test]
+fn a_day_begins_where_the_user_lives() {
+    let mut client = Client::talking(1);
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(2));
+    client.app.settings.time_zone = zone;
+    client.keys("alt-f");
+    let query = last(&client.handle(Event::Paste("after:today".to_owned())));
+    // It is the 15th there already.
+    let begins: jiff::Timestamp = "2023-11-14T22:00:00Z".parse().unwrap();
+    let begins = u64::try_from(begins.as_millisecond()).unwrap();
+    assert_eq!(query.after, Some(Timestamp(begins)));
+}
+
+#[test]
+fn what_is_no_question_says_what_to_write() {
+    let mut client = Client::connected(vec![room_head(0)]);
+    client.keys("alt-1 alt-f");
+    for (text, expected) in [
+        (
+            "from:zoe",
+            "nobody known here is called zoe: write from:NAME or from:me",
+        ),
+        ("from:bo", "from:bob? Tab completes it"),
+        ("in:", "write in:ROOM, in:NAME or in:here"),
+        (
+            "in:#nowhere",
+            "no room or person known here is called #nowhere: write in:ROOM",
+        ),
+        ("before:soon x", "soon is no day: write before:2026-11-21"),
+        ("after:today before:yesterday", "nothing lies between"),
+        ("from:bob from:me", "from: stands there twice"),
+    ] {
+        client.keys("ctrl-u");
+        let effects = client.handle(Event::Paste(text.to_owned()));
+        assert_eq!(asked(&effects), [], "{text}");
+        assert!(
+            shown(&client)[0].starts_with(expected),
+            "{:?}",
+            shown(&client)
+        );
+    }
+    client.keys("enter");
+    assert_eq!(client.message(), "from: stands there twice: write it once");
+    client.keys("ctrl-u");
+    client.type_text("x from:bo");
+    let query = last(&client.keys("tab"));
+    assert_eq!(
+        (query.from, typed(&client)),
+        (Some(BOB), "x from:bob ".into())
+    );
+    client.keys("tab");
+    assert!(client.message().contains("nothing to complete"));
+    client.handle(Event::Paste("y".repeat(600)));
+    assert!(client.message().contains("too long"));
+}
+
+#[test]
+fn enter_goes_to_the_message_and_back_to_where_one_was() {
+    let mut client = Client::talking(20);
+    client.viewed(10, 20);
+    client.type_text("a draft");
+    client.keys("ctrl-f");
+    let query = last(&client.type_text("m3"));
+    client.handle(found(query.number, vec![hit(13, "m13"), hit(3, "m3")]));
+    let effects = client.keys("down enter");
+    assert_eq!(scrolls(&effects), [Scroll::Amid(ItemId::Entry(Seq(3)))]);
+    assert_eq!(selected(&client), Some(Seq(3)));
+    assert_eq!(client.composer(), "a draft");
+    client.viewed_at(1, 11, at_top(1), true);
+    let effects = client.keys("alt-/");
+    assert_eq!(scrolls(&effects), [Scroll::Newest]);
+    assert_eq!(selected(&client), None);
+    // From a place in the past one comes back to just that.
+    client.viewed_at(5, 15, at_top(5), false);
+    client.keys("ctrl-f");
+    assert_eq!(typed(&client), "m3", "what was asked last is still there");
+    let query = last(&client.keys("ctrl-u m"));
+    client.handle(found(query.number, vec![hit(3, "m3")]));
+    client.keys("enter");
+    let effects = client.keys("alt-/");
+    assert_eq!(scrolls(&effects), [Scroll::To(at_top(5))]);
+}
+
+fn at_top(seq: u64) -> Place {
+    Place::At {
+        item: ItemId::Entry(Seq(seq)),
+        row: 0,
+    }
+}
+
+#[test]
+fn a_message_that_is_not_loaded_is_loaded_with_what_is_around_it() {
+    let log = entries(901..=1000, BOB);
+    let mut snapshot = snapshot(vec![
+        stored(CAROL, entries(1..=2, CAROL), 2),
+        StoredConversation {
+            held: vec![held(1, 1000)],
+            ..stored(BOB, log, 1000)
+        },
+    ]);
+    snapshot.open = Some(with(CAROL));
+    let mut client = Client::new(snapshot);
+    client.keys("alt-f");
+    let query = last(&client.type_text("word"));
+    client.handle(found(query.number, vec![hit(500, "word")]));
+    let load = *loads(&client.keys("enter")).last().unwrap();
+    assert_eq!(client.open(), with(BOB));
+    assert_eq!(selected(&client), None, "it is not there yet");
+    let first = 450;
+    assert_eq!(load.range, recado_shared::PageRange::After(Seq(first - 1)));
+    let entries = entries(first..=first + u64::from(load.limit) - 1, BOB);
+    let effects = client.handle(Event::Loaded(Loaded {
+        load,
+        entries,
+        about: Vec::new(),
+    }));
+    assert_eq!(scrolls(&effects), [Scroll::Amid(ItemId::Entry(Seq(500)))]);
+    assert_eq!(selected(&client), Some(Seq(500)));
+    client.keys("alt-/");
+    assert_eq!(client.open(), with(CAROL));
+}
+
+#[test]
+fn what_is_typed_meanwhile_is_no_deed_on_a_late_message() {
+    let mut snapshot = snapshot(vec![StoredConversation {
+        held: vec![held(1, 1000)],
+        ..stored(BOB, entries(901..=1000, BOB), 1000)
+    }]);
+    snapshot.open = Some(with(BOB));
+    let mut client = Client::new(snapshot);
+    client.keys("alt-f");
+    let query = last(&client.type_text("word"));
+    client.handle(found(query.number, vec![hit(500, "word")]));
+    let load = *loads(&client.keys("enter")).last().unwrap();
+    client.type_text("d");
+    client.handle(Event::Loaded(Loaded {
+        load,
+        entries: entries(450..=649, BOB),
+        about: Vec::new(),
+    }));
+    assert_eq!(selected(&client), None);
+    client.type_text("d");
+    assert_eq!(client.composer(), "dd");
+}
+
+#[test]
+fn enter_waits_for_the_answer_unless_the_person_goes_on() {
+    let mut client = Client::talking(5);
+    client.keys("alt-f");
+    let query = last(&client.type_text("m2"));
+    client.keys("enter");
+    client.handle(found(query.number, vec![hit(2, "m2")]));
+    assert_eq!(selected(&client), Some(Seq(2)));
+    client.keys("esc alt-f");
+    let query = last(&client.type_text("m2"));
+    client.keys("enter left");
+    client.handle(found(query.number, vec![hit(2, "m2")]));
+    assert_eq!(shown(&client), ["bob bob: [m2]"], "it is still open");
+}
+
+#[test]
+fn what_was_taken_back_is_not_found() {
+    let mut client = Client::in_room(4);
+    client.keys("alt-f");
+    let query = last(&client.type_text("some"));
+    let there = |seq: u64| Hit {
+        conversation: ROOM,
+        ..hit(seq, "something")
+    };
+    client.handle(found(query.number, vec![there(3), there(2), there(1)]));
+    client.keys("down");
+    client.room_entry(Entry {
+        content: Content::Deletion { target: Seq(3) },
+        ..entry(5, BOB)
+    });
+    assert_eq!(shown(&client).len(), 2);
+    client.keys("enter");
+    assert_eq!(selected(&client), Some(Seq(2)), "what was chosen stays so");
+    client.keys("esc alt-f");
+    let query = last(&client.type_text("some"));
+    client.handle(found(query.number, vec![there(3), there(2)]));
+    assert_eq!(shown(&client).len(), 1, "the answer was older");
+    client.room_entry(Entry {
+        content: Content::AuthorRemoved,
+        ..entry(6, BOB)
+    });
+    assert!(shown(&client)[0].starts_with("Nothing found"));
+}
+
+#[test]
+fn esc_closes_and_loses_nothing() {
+    let mut client = Client::talking(3);
+    client.type_text("half a sen");
+    client.keys("alt-f");
+    client.type_text("from:bob m");
+    client.keys("esc");
+    assert_eq!(title(&client), "nothing");
+    client.type_text("tence");
+    assert_eq!(client.composer(), "half a sentence");
+    client.keys("alt-f");
+    assert_eq!(typed(&client), "from:bob m");
+    client.keys("left backspace");
+    assert_eq!(typed(&client), "from:bobm", "it can be edited");
+    client.keys("esc alt-f");
+    client.type_text("x");
+    assert_eq!(typed(&client), "x", "or replaced");
+}
+
+#[test]
+fn the_command_and_the_switcher_search_too() {
+    let mut client = Client::talking(3);
+    let query = last(&client.say("/search in:here some words"));
+    assert_eq!(query.words, ["some", "words"]);
+    assert_eq!(query.conversation, Some(with(BOB)));
+    client.keys("esc ctrl-k");
+    client.type_text("search ever");
+    client.keys("enter");
+    assert_eq!(title(&client), "search everywhere");
+}
+
+#[test]
+fn what_stands_around_a_hit_is_shown_unless_it_is_hidden() {
+    let mut client = Client::in_room(3);
+    client.keys("alt-f");
+    let query = last(&client.type_text("m2"));
+    let around = Hit {
+        conversation: ROOM,
+        before: Some(entry(1, BOB)),
+        after: Some(entry(3, CAROL)),
+        ..hit(2, "m2")
+    };
+    client.handle(found(query.number, vec![around]));
+    let quotes = |client: &Client| {
+        let screen = client.app.screen(client.now);
+        let Some(Overlay::Search { hits, .. }) = screen.overlay else {
+            panic!("the search is open");
+        };
+        let name =
+            |quote: &crate::app::screen::Quote<'_>| format!("{}: {}", quote.author, quote.text);
+        [hits[0].before, hits[0].after].map(|quote| quote.as_ref().map(name))
+    };
+    assert_eq!(
+        quotes(&client),
+        [Some("bob: m1".into()), Some("carol: m3".into())]
+    );
+    client.room_entry(Entry {
+        content: Content::Deletion { target: Seq(1) },
+        ..entry(4, BOB)
+    });
+    assert_eq!(quotes(&client)[0], None);
+}
