@@ -1,0 +1,254 @@
+//! How long questions to a million messages take: a real store in a file, asked as the client asks
+//! it. The database is made once and kept; the answers are awaited one after the other.
+//!
+//! `cargo bench -p recado --bench search`
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a measurement that cannot go on stops, and prints what it found"
+)]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use recado::store::{self, Held, Opened, Query, Save, StoreEvent};
+use recado_shared::{
+    Content, ConversationId, Entry, MessageBody, MessageId, RoomId, Seq, Timestamp, UserId,
+};
+
+/// Messages of the database, in this many conversations of as many people.
+const MESSAGES: u64 = 1_000_000;
+const CONVERSATIONS: u64 = 200;
+const PEOPLE: u64 = 300;
+
+/// Messages of one conversation that come together, as pages do.
+const PAGE: u64 = 500;
+
+/// The first message, and the time between two.
+const START: u64 = 1_700_000_000_000;
+const STEP: u64 = 60_000;
+
+/// Different words. A few of them make most of the text, as in any language.
+const WORDS: u64 = 20_000;
+
+/// Answers of which the one in the middle counts.
+const RUNS: usize = 21;
+
+/// Hits that the client asks for.
+const LIMIT: u16 = 100;
+
+/// What every question is to stay below.
+const TARGET: Duration = Duration::from_millis(50);
+
+fn main() {
+    let path = database();
+    let mut opened = store::open(&path).unwrap();
+    println!(
+        "{MESSAGES} messages, {RUNS} answers each, the one in the middle (target: {TARGET:?})"
+    );
+    for (what, query) in questions() {
+        let (median, found) = measure(&mut opened, &query);
+        let verdict = if median <= TARGET { "" } else { "  TOO SLOW" };
+        println!(
+            "{what:<34} {:>9.2} ms  {found}{verdict}",
+            median.as_secs_f64() * 1000.0
+        );
+    }
+}
+
+/// A generator of numbers that are the same in every run (xorshift64*).
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        (self.next() >> 11) % end
+    }
+
+    /// A word: the place of each in the list is about as often as its frequency says (Zipf).
+    fn word(&mut self) -> u64 {
+        let bits = 64 - WORDS.leading_zeros();
+        let end = 1 << (1 + self.below(bits.into()));
+        self.below(end).min(WORDS - 1)
+    }
+}
+
+fn text(numbers: &mut Numbers, number: u64) -> String {
+    let mut text = String::new();
+    for _ in 0..4 + numbers.below(13) {
+        let word = numbers.word();
+        let _ = write!(
+            text,
+            "{}{word:x} ",
+            ["wo", "ka", "li", "tu"][(word % 4) as usize]
+        );
+    }
+    if number % 200_000 == 77 {
+        text.push_str("zanzibar");
+    }
+    text
+}
+
+/// Every fourth conversation is of two people.
+fn conversation(index: u64) -> ConversationId {
+    if index.is_multiple_of(4) {
+        ConversationId::direct(UserId(1), UserId(2 + index))
+    } else {
+        ConversationId::Room(RoomId(index))
+    }
+}
+
+fn entry(numbers: &mut Numbers, index: u64, seq: u64) -> Entry {
+    let number = (seq - 1) * CONVERSATIONS + index;
+    let author = match conversation(index) {
+        ConversationId::Direct(_) if numbers.below(2) == 0 => 1,
+        ConversationId::Direct(_) => 2 + index,
+        ConversationId::Room(_) => 1 + numbers.below(PEOPLE),
+    };
+    Entry {
+        seq: Seq(seq),
+        author: UserId(author),
+        id: MessageId(u128::from(number).to_be_bytes()),
+        time: Timestamp(START + number * STEP),
+        content: Content::Message(MessageBody::new(text(numbers, number)).unwrap()),
+    }
+}
+
+/// The database, made where it is not there yet.
+fn database() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("search-1");
+    let (path, done) = (folder.join("store.db"), folder.join("done"));
+    if done.exists() {
+        return path;
+    }
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+    std::fs::create_dir_all(&folder).unwrap();
+    let began = Instant::now();
+    let opened = store::open(&path).unwrap();
+    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    for page in 0..MESSAGES / CONVERSATIONS / PAGE {
+        let first = 1 + page * PAGE;
+        for index in 0..CONVERSATIONS {
+            let entries = (first..first + PAGE).map(|seq| entry(&mut numbers, index, seq));
+            opened.handle.save(Save::Entries {
+                conversation: conversation(index),
+                entries: entries.collect(),
+                held: vec![Held {
+                    first: Seq(1),
+                    last: Seq(first + PAGE - 1),
+                }],
+                settled: Vec::new(),
+            });
+        }
+    }
+    opened.handle.flush();
+    drop(opened);
+    std::fs::write(&done, "").unwrap();
+    let size = std::fs::metadata(&path).unwrap().len() / 1_000_000;
+    println!(
+        "made {} of {size} MB in {:.0?}",
+        path.display(),
+        began.elapsed()
+    );
+    path
+}
+
+/// Questions that people ask, and those that are the hardest for the index.
+fn questions() -> Vec<(&'static str, Query)> {
+    let words = |words: &[&str]| Query {
+        words: words.iter().map(ToString::to_string).collect(),
+        limit: LIMIT,
+        ..Query::default()
+    };
+    let at = |share: u64| Some(Timestamp(START + MESSAGES / 100 * share * STEP));
+    let room = Some(conversation(3));
+    vec![
+        ("a rare word", words(&["zanzibar"])),
+        ("a word that is nowhere", words(&["nowhere"])),
+        ("a common word", words(&["wo0"])),
+        ("the beginning of many words", words(&["wo0", "tu1"])),
+        ("two common words", words(&["wo0", "ka1"])),
+        ("a common and a rare word", words(&["wo0", "zanzibar"])),
+        ("two words that rarely meet", words(&["lie2a", "tu14b"])),
+        (
+            "a common word from a person",
+            Query {
+                from: Some(UserId(42)),
+                ..words(&["wo0"])
+            },
+        ),
+        (
+            "a common word in a room",
+            Query {
+                conversation: room,
+                ..words(&["wo0"])
+            },
+        ),
+        (
+            "a common word from and in",
+            Query {
+                from: Some(UserId(42)),
+                conversation: room,
+                ..words(&["wo0"])
+            },
+        ),
+        (
+            "all from and in",
+            Query {
+                from: Some(UserId(42)),
+                conversation: room,
+                ..words(&[])
+            },
+        ),
+        (
+            "a common word before and after",
+            Query {
+                after: at(20),
+                before: at(25),
+                ..words(&["wo0"])
+            },
+        ),
+        (
+            "a rare word long ago",
+            Query {
+                before: at(10),
+                ..words(&["lie2a"])
+            },
+        ),
+        (
+            "all before",
+            Query {
+                before: at(50),
+                ..words(&[])
+            },
+        ),
+    ]
+}
+
+/// The median time of an answer, and what it was.
+fn measure(opened: &mut Opened, query: &Query) -> (Duration, String) {
+    let mut times = Vec::new();
+    let mut what = String::new();
+    for _ in 0..RUNS {
+        let began = Instant::now();
+        assert!(opened.handle.search(query.clone()));
+        let Some(StoreEvent::Found(found)) = opened.events.blocking_recv() else {
+            panic!("the question was not answered");
+        };
+        times.push(began.elapsed());
+        let more = if found.more { " and more" } else { "" };
+        what = format!("{} hits{more}", found.hits.len());
+    }
+    times.sort();
+    (times[RUNS / 2], what)
+}
