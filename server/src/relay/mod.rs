@@ -12,6 +12,7 @@ mod effect;
 mod event;
 mod login;
 mod permission;
+mod person;
 mod presence;
 mod room;
 mod roster;
@@ -33,10 +34,13 @@ use self::device::{PendingLinks, list_devices};
 use self::drain::Phase;
 use self::login::{Greeting, Registrations};
 use self::permission::Grant;
+use self::person::settings;
 use self::presence::Presences;
 use self::room::{find_rooms, members};
 use self::roster::Roster;
-use crate::store::{DeviceChange, NewRoom, Origin, ReadResult, RosterRoom, Write, Written};
+use crate::store::{
+    DeviceChange, NewRoom, Origin, PersonChange, ReadResult, RosterRoom, Write, Written,
+};
 
 pub use device::PENDING_LINKS_PER_ADDRESS;
 pub use drain::DRAIN_LIMIT;
@@ -271,10 +275,13 @@ impl Relay {
                 limit,
             } => find_rooms((origin, user), &prefix, after, limit, out),
             Request::Members { room, after, limit } => members(origin, room, after, limit, out),
-            Request::Set(_)
-            | Request::Settings { .. }
-            | Request::SetDisplayName(_)
-            | Request::AcceptContact(_) => return Err(RequestError::Unsupported),
+            Request::Set(setting) => {
+                return self.change_person((origin, user), PersonChange::Set(setting), out);
+            }
+            Request::Settings { after } => settings((origin, user), after, out),
+            Request::SetDisplayName(_) | Request::AcceptContact(_) => {
+                return Err(RequestError::Unsupported);
+            }
             Request::Devices => list_devices(origin, user, out),
             Request::FindDevice(code) => return self.find_device(origin, code, now, out),
             Request::LinkDevice { key, name } => {
@@ -321,6 +328,15 @@ impl Relay {
                 change,
                 result,
             } => self.device_changed((origin, user), &change, result, now, out),
+            Written::Person {
+                origin,
+                user,
+                result,
+                stamp,
+            } => {
+                self.left_out_since = self.left_out_since.max(before(stamp));
+                self.person_changed((origin, user), result, stamp, out);
+            }
             Written::Admin {
                 ticket,
                 result,
@@ -356,6 +372,19 @@ impl Relay {
                 entries,
                 newest,
             } => self.answer(origin, Ok(Answer::Page { entries, newest }), out),
+            ReadResult::Settings {
+                origin,
+                settings,
+                stamp,
+                more,
+            } => {
+                let answer = Answer::Settings {
+                    settings,
+                    stamp,
+                    more,
+                };
+                self.answer(origin, Ok(answer), out);
+            }
             ReadResult::Rooms {
                 origin,
                 rooms,

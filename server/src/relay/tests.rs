@@ -2,6 +2,7 @@
 
 mod admin;
 mod device;
+mod person;
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};

@@ -12,11 +12,13 @@ mod folder;
 mod invite;
 mod log;
 mod login;
+mod person;
 mod read;
 mod request;
 mod room;
 mod row;
 mod schema;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -36,8 +38,8 @@ pub use admin::{
 pub use engine::Engine;
 pub use error::StoreError;
 pub use request::{
-    Admission, Admitted, Appended, DeviceChange, FindRooms, Login, NewRoom, Origin, Read,
-    ReadResult, RosterMember, RosterRoom, StoredMember, Write, Written,
+    Admission, Admitted, Appended, DeviceChange, FindRooms, Login, NewRoom, Origin, PersonChange,
+    PersonChanged, Read, ReadResult, RosterMember, RosterRoom, StoredMember, Write, Written,
 };
 
 use folder::Folder;

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
 use super::request::{FindRooms, Read, ReadResult, StoredMember};
 use super::row::{content_or_erased, int, name, room_name, topic, uint};
-use super::{device, log, room, schema};
+use super::{device, log, room, schema, settings};
 
 /// Most bytes that postcard takes for an entry beside its content: the id and three numbers.
 const ENTRY_OVERHEAD: usize = 16 + 3 * 10;
@@ -40,6 +40,10 @@ fn answer_in(db: &Connection, question: Read) -> Result<ReadResult> {
         Read::People { origin, prefix, after, limit } => {
             let (people, more) = people(db, &prefix, after.as_ref(), limit)?;
             ReadResult::People { origin, people, more }
+        }
+        Read::Settings { origin, user, after } => {
+            let (settings, stamp, more) = settings::page(db, user, after)?;
+            ReadResult::Settings { origin, settings, stamp, more }
         }
         Read::Names { origin, users } => {
             let (people, more) = (names(db, &users)?, false);

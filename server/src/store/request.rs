@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use recado_shared::{
     Advance, Content, ConversationId, Device, DeviceKey, DeviceName, Entry, Head, History, LogId,
     MemberCursors, MessageId, Mute, PageRange, Refusal, RequestError, RequestNumber, Role, RoomId,
-    RoomName, RoomSummary, Seq, Stamp, Standing, Timestamp, Token, UserId, UserName, Visibility,
+    RoomName, RoomSummary, Seq, Setting, Stamp, Standing, Timestamp, Token, UserId, UserName,
+    Visibility,
 };
 
 use super::admin::{Change, ChangeError, Changed};
@@ -70,6 +71,15 @@ pub enum Write {
         /// When.
         time: Timestamp,
     },
+    /// Change something about a user for themselves.
+    Person {
+        /// Who waits for it.
+        origin: Origin,
+        /// Whom.
+        user: UserId,
+        /// What.
+        change: PersonChange,
+    },
     /// Change something for an administrator.
     Admin {
         /// Who waits for it.
@@ -100,6 +110,20 @@ pub enum DeviceChange {
     },
     /// Take one from them, but not the last.
     Revoke(DeviceKey),
+}
+
+/// What users change about themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PersonChange {
+    /// One of their settings.
+    Set(Setting),
+}
+
+/// What came of a [`PersonChange`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PersonChanged {
+    /// The setting has this value.
+    Set(Setting),
 }
 
 /// A room that somebody makes.
@@ -230,6 +254,17 @@ pub enum Written {
         /// Whether it is done, or why not.
         result: Result<(), RequestError>,
     },
+    /// Of [`Write::Person`].
+    Person {
+        /// Who waits for it.
+        origin: Origin,
+        /// Whom.
+        user: UserId,
+        /// What was changed, or why nothing.
+        result: Result<PersonChanged, RequestError>,
+        /// The change that this was.
+        stamp: Stamp,
+    },
     /// Of [`Write::Admin`].
     Admin {
         /// Who waits for it.
@@ -324,6 +359,15 @@ pub enum Read {
         /// Whose.
         user: UserId,
     },
+    /// A user's settings, oldest change first.
+    Settings {
+        /// Who waits for it.
+        origin: Origin,
+        /// Whose.
+        user: UserId,
+        /// Only what changed after this.
+        after: Stamp,
+    },
     /// A stretch of the directory.
     People {
         /// Who waits for it.
@@ -380,6 +424,18 @@ pub enum ReadResult {
         origin: Origin,
         /// In the order of their folded names.
         people: Vec<(UserId, UserName)>,
+        /// Whether there are more.
+        more: bool,
+    },
+    /// Of [`Read::Settings`].
+    Settings {
+        /// Who waits for it.
+        origin: Origin,
+        /// Oldest change first, together at most
+        /// [`MAX_PAGE_LEN`](recado_shared::limits::MAX_PAGE_LEN) bytes encoded.
+        settings: Vec<Setting>,
+        /// The change that the last of them was.
+        stamp: Stamp,
         /// Whether there are more.
         more: bool,
     },

@@ -8,9 +8,10 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::error::StoreError;
 
 /// What turns schema `n` into schema `n + 1`. Shipped ones never change.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/001_direct.sql"),
     include_str!("migrations/002_rooms.sql"),
+    include_str!("migrations/003_people.sql"),
     include_str!("migrations/004_admin.sql"),
     include_str!("migrations/005_devices.sql"),
 ];

@@ -4,15 +4,16 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use recado_shared::{Content, LogId, Stamp};
+use recado_shared::{Content, LogId, Stamp, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::mpsc;
 
-use super::admin::Changed;
+use super::admin::{Change, Changed};
 use super::folder::BUSY_TIMEOUT;
 use super::log::NewEntry;
 use super::request::{Read, ReadResult, RosterRoom, Write, Written};
-use super::{Checkpoints, StoreEvent, admin, device, log, login, read, room, schema};
+use super::{Checkpoints, StoreEvent, admin, device, log, login, person, read, room, schema};
+use crate::id::Ticket;
 
 /// How long the emptying of the write-ahead log waits for readers. Those of the server need a few
 /// milliseconds.
@@ -181,6 +182,7 @@ fn erases(written: &Written) -> bool {
         Written::Append { .. }
         | Written::Login { .. }
         | Written::CreateRoom { .. }
+        | Written::Person { .. }
         | Written::Device { .. }
         | Written::Advance { .. } => false,
     }
@@ -261,25 +263,41 @@ fn apply(
             change: change.clone(),
             result: device::change(db, *user, change, *time)?,
         },
+        Write::Person {
+            origin,
+            user,
+            change,
+        } => Written::Person {
+            origin: *origin,
+            user: *user,
+            result: person::change(db, stamp, *user, change)?,
+            stamp: *stamp,
+        },
         Write::Admin {
             ticket,
             change,
             time,
-        } => {
-            let since = *stamp;
-            let (result, entries) = admin::change(db, stamp, change, *time)?;
-            Written::Admin {
-                ticket: *ticket,
-                result,
-                entries,
-                since,
-            }
-        }
+        } => administer(db, stamp, (*ticket, change, *time))?,
         Write::Advance { user, advance } => Written::Advance {
             conversation: advance.conversation,
             moved: log::advance(db, stamp, *user, *advance)?,
             stamp: *stamp,
         },
+    })
+}
+
+fn administer(
+    db: &Connection,
+    stamp: &mut Stamp,
+    (ticket, change, time): (Ticket, &Change, Timestamp),
+) -> rusqlite::Result<Written> {
+    let since = *stamp;
+    let (result, entries) = admin::change(db, stamp, change, time)?;
+    Ok(Written::Admin {
+        ticket,
+        result,
+        entries,
+        since,
     })
 }
 

@@ -18,5 +18,6 @@ mod erase;
 mod program;
 mod rooms;
 mod session;
+mod settings;
 mod slow;
 mod talk;

@@ -92,6 +92,7 @@ impl Record {
             | Written::Advance { .. }
             | Written::Login { .. }
             | Written::Device { .. }
+            | Written::Person { .. }
             | Written::Admin { .. } => {}
         }
     }

@@ -14,6 +14,7 @@ fn stamp(written: &Written) -> Stamp {
     match written {
         Written::Append { stamp, .. }
         | Written::CreateRoom { stamp, .. }
+        | Written::Person { stamp, .. }
         | Written::Advance { stamp, .. } => *stamp,
         Written::Device { .. } => panic!("a device is no change"),
         Written::Admin { since, .. } => *since,

@@ -10,6 +10,7 @@ mod log;
 mod login;
 mod read;
 mod rooms;
+mod settings;
 
 use std::path::Path;
 

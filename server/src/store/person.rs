@@ -1,0 +1,22 @@
+//! What users change about themselves. Pure SQL inside the caller's transaction; the caller owns the
+//! stamp and commits.
+
+use recado_shared::{RequestError, Stamp, UserId};
+use rusqlite::{Connection, Result};
+
+use super::request::{PersonChange, PersonChanged};
+use super::settings;
+
+/// Carries out one change.
+pub(super) fn change(
+    db: &Connection,
+    stamp: &mut Stamp,
+    user: UserId,
+    change: &PersonChange,
+) -> Result<std::result::Result<PersonChanged, RequestError>> {
+    Ok(match change {
+        PersonChange::Set(setting) => {
+            settings::set(db, stamp, user, setting)?.map(|()| PersonChanged::Set(setting.clone()))
+        }
+    })
+}

@@ -1,0 +1,132 @@
+//! What users set for themselves: the last value of each setting, with the change that it was.
+//! Pure SQL inside the caller's transaction; the caller owns the stamp and commits.
+
+use recado_shared::limits::{MAX_PAGE_LEN, MAX_SETTINGS};
+use recado_shared::{Level, Limit, RequestError, Setting, Stamp, UserId, codec};
+use rusqlite::types::Type;
+use rusqlite::{Connection, Error, Result, Row, params};
+
+use super::log;
+use super::row::{int, uint};
+
+/// Sets a value. What says nothing makes room, oldest first; if there is none of that, a new
+/// setting is refused.
+pub(super) fn set(
+    db: &Connection,
+    stamp: &mut Stamp,
+    user: UserId,
+    setting: &Setting,
+) -> Result<std::result::Result<(), RequestError>> {
+    if let Setting::Blocked { user: other, .. } = setting {
+        if *other == user {
+            return Ok(Err(RequestError::Invalid));
+        }
+        if !log::is_user(db, *other)? {
+            return Ok(Err(RequestError::UnknownUser));
+        }
+    }
+    let key = encode(&setting.key())?;
+    if !exists(db, user, &key)? && is_full(db, user)? && !drop_blank(db, user)? {
+        // Without a row the setting says nothing already.
+        return Ok(if is_blank(setting) {
+            Ok(())
+        } else {
+            Err(RequestError::Limit(Limit::Settings))
+        });
+    }
+    stamp.0 += 1;
+    db.prepare_cached(
+        "INSERT INTO settings (user, key, value, stamp, is_blank, is_enforced)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (user, key) DO UPDATE SET value = ?3, stamp = ?4, is_blank = ?5",
+    )?
+    .execute(params![
+        int(user.0),
+        key,
+        encode(setting)?,
+        int(stamp.0),
+        is_blank(setting),
+        is_enforced(setting),
+    ])?;
+    Ok(Ok(()))
+}
+
+/// The settings of a user that changed after a stamp, oldest change first, as many as a frame
+/// holds; the stamp of the last; and whether there are more.
+pub(super) fn page(
+    db: &Connection,
+    user: UserId,
+    after: Stamp,
+) -> Result<(Vec<Setting>, Stamp, bool)> {
+    let mut statement = db.prepare_cached(
+        "SELECT value, stamp FROM settings WHERE user = ?1 AND stamp > ?2 ORDER BY stamp",
+    )?;
+    let mut rows = statement.query(params![int(user.0), int(after.0)])?;
+    let (mut settings, mut last, mut len) = (Vec::new(), after, 0);
+    while let Some(row) = rows.next()? {
+        len += row.get_ref(0)?.as_blob()?.len();
+        if len > MAX_PAGE_LEN && !settings.is_empty() {
+            return Ok((settings, last, true));
+        }
+        settings.push(value(row, 0)?);
+        last = Stamp(uint(row, 1)?);
+    }
+    Ok((settings, last, false))
+}
+
+fn exists(db: &Connection, user: UserId, key: &[u8]) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM settings WHERE user = ?1 AND key = ?2")?
+        .exists(params![int(user.0), key])
+}
+
+fn is_full(db: &Connection, user: UserId) -> Result<bool> {
+    let count = db
+        .prepare_cached("SELECT count(*) FROM settings WHERE user = ?1")?
+        .query_one([int(user.0)], |row| uint(row, 0))?;
+    Ok(count >= MAX_SETTINGS as u64)
+}
+
+/// Drops the oldest row that says nothing. A device that was away since before keeps what it has.
+fn drop_blank(db: &Connection, user: UserId) -> Result<bool> {
+    let dropped = db
+        .prepare_cached(
+            "DELETE FROM settings WHERE id =
+                 (SELECT id FROM settings WHERE user = ?1 AND is_blank ORDER BY stamp LIMIT 1)",
+        )?
+        .execute([int(user.0)])?;
+    Ok(dropped > 0)
+}
+
+/// Whether a value is what holds where nothing was ever set.
+fn is_blank(setting: &Setting) -> bool {
+    match setting {
+        Setting::Favourite { is_on, .. } | Setting::Blocked { is_on, .. } => !is_on,
+        Setting::Muted { until, .. } => until.is_none(),
+        Setting::Draft { text, .. } => text.as_str().is_empty(),
+        Setting::FirstContact { ask } => !ask,
+        Setting::Level { level, .. } => *level == Level::All,
+    }
+}
+
+const fn is_enforced(setting: &Setting) -> bool {
+    match setting {
+        Setting::Blocked { .. } | Setting::FirstContact { .. } => true,
+        Setting::Favourite { .. }
+        | Setting::Level { .. }
+        | Setting::Muted { .. }
+        | Setting::Draft { .. } => false,
+    }
+}
+
+fn encode(value: &impl serde::Serialize) -> Result<Vec<u8>> {
+    codec::encode(value)
+        .map(Into::into)
+        .map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+/// Reads a setting as it was stored.
+fn value(row: &Row<'_>, column: usize) -> Result<Setting> {
+    let blob = row.get_ref(column)?.as_blob()?;
+    codec::decode(blob)
+        .map_err(|error| Error::FromSqlConversionFailure(column, Type::Blob, Box::new(error)))
+}
