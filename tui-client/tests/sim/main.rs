@@ -19,7 +19,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use world::World;
 
 /// How many seeds run unless the environment asks for others.
-const SEEDS: u64 = 10;
+const SEEDS: u64 = 5;
 
 #[expect(clippy::print_stdout, reason = "a failing test prints its seed")]
 /// Lives through one seed; says which one it was if something breaks. Returns the trace's hash.
