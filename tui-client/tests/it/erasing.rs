@@ -130,6 +130,7 @@ impl Talk {
 
 fn open(terminal: &mut Terminal, whom: &str) {
     terminal.wait("connected");
+    terminal.wait(whom);
     terminal.key("ctrl-k");
     terminal.type_text(whom);
     terminal.wait_line("›", whom);
