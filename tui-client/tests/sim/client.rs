@@ -7,7 +7,9 @@ use recado::app::{App, Effect, Event, Settings};
 use recado::net::NetEvent;
 use recado::store::{Load, Save};
 use recado_server::relay::SessionId;
-use recado_shared::{ClientFrame, Hello, MessageId, ProtocolVersion, ServerFrame, UserId, codec};
+use recado_shared::{
+    Answer, ClientFrame, Hello, MessageId, ProtocolVersion, ServerFrame, Setting, UserId, codec,
+};
 
 use crate::local::Local;
 use crate::person::{Pane, keys};
@@ -198,6 +200,7 @@ impl Client {
     ) {
         let frame: ServerFrame = codec::decode(bytes).expect("servers write frames");
         let is_behind = frame == ServerFrame::Behind;
+        self.note_drafts(&frame);
         match frame {
             ServerFrame::Welcome(welcome) => {
                 self.link = Link::Up(session);
@@ -207,6 +210,24 @@ impl Client {
             frame => self.handle(Event::Net(NetEvent::Frame(frame)), clock, server),
         }
         server.taken(session, is_behind, clock);
+    }
+
+    /// What another device of the user has in a composer can be sent from here too.
+    fn note_drafts(&mut self, frame: &ServerFrame) {
+        let settings = match frame {
+            ServerFrame::Setting { setting, .. } => std::slice::from_ref(setting),
+            ServerFrame::Answer {
+                result: Ok(Answer::Settings { settings, .. }),
+                ..
+            } => settings,
+            _ => return,
+        };
+        for setting in settings {
+            if let Setting::Draft { text, .. } = setting {
+                let words = text.as_str().split(' ');
+                self.redrafted.extend(words.map(str::to_owned));
+            }
+        }
     }
 
     /// The link is gone. Some of what is on its way to the server may still arrive there.
