@@ -294,7 +294,7 @@ mod tests {
     use super::*;
     use crate::relay::{Peer, Policy, RelayConfig};
     use crate::session::OUTBOX_ROOM;
-    use crate::store::{Store, StoreConfig};
+    use crate::store::{Store, StoreConfig, StoredRoster};
 
     #[tokio::test]
     async fn a_greeting_that_comes_too_late_is_told_so() {
@@ -307,7 +307,7 @@ mod tests {
             max_users: 1,
             registrations_per_hour: 1,
         };
-        let relay = Relay::new(config, Vec::new());
+        let relay = Relay::new(config, StoredRoster::default());
         let (events, inbox) = mpsc::channel(INBOX_ROOM);
         let (outbox, mut frames) = mpsc::channel(OUTBOX_ROOM);
         let hello = SessionEvent::Hello {

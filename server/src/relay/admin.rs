@@ -77,6 +77,7 @@ impl Relay {
                 self.end_sessions(*user, None, Farewell::Revoked, now, out);
             }
             Ok(Changed::Disabled { user } | Changed::Removed { user }) => {
+                self.roster.set_closed(*user, true);
                 self.end_sessions(*user, None, Farewell::AccountClosed, now, out);
             }
             Ok(Changed::Renamed { user, name }) => {
@@ -90,10 +91,8 @@ impl Relay {
                 let all = self.sessions.keys().copied();
                 self.push(all, ServerFrame::Person(person), out);
             }
-            Ok(
-                Changed::Enabled { .. } | Changed::RoomRenamed { .. } | Changed::RoomClosed { .. },
-            )
-            | Err(_) => {}
+            Ok(Changed::Enabled { user }) => self.roster.set_closed(*user, false),
+            Ok(Changed::RoomRenamed { .. } | Changed::RoomClosed { .. }) | Err(_) => {}
         }
         let answer = AdminAnswer::Changed(result);
         out.push(Effect::AdminAnswer { ticket, answer });

@@ -65,13 +65,14 @@ impl Relay {
             return;
         };
         session.heads.is_reading = false;
+        let viewer = session.user;
         let again = session.heads.again.take();
         let people: BTreeMap<UserId, &UserName> =
             people.iter().map(|(user, name)| (*user, name)).collect();
         let mut pages = pages_of(heads).into_iter().peekable();
         while let Some(heads) = pages.next() {
             let page = HeadsPage {
-                people: self.people_of(&heads, &people),
+                people: self.people_of(viewer, &heads, &people),
                 heads,
                 complete: pages.peek().is_none().then_some(stamp),
             };
@@ -86,7 +87,12 @@ impl Relay {
     }
 
     /// The members of the conversations of one page.
-    fn people_of(&self, heads: &[Head], names: &BTreeMap<UserId, &UserName>) -> Vec<Person> {
+    fn people_of(
+        &self,
+        viewer: UserId,
+        heads: &[Head],
+        names: &BTreeMap<UserId, &UserName>,
+    ) -> Vec<Person> {
         let mut members: Vec<UserId> = heads
             .iter()
             .filter_map(|head| head.conversation.pair())
@@ -97,7 +103,7 @@ impl Relay {
         members
             .into_iter()
             .filter_map(|user| Some((user, names.get(&user)?)))
-            .map(|(user, &name)| self.person(user, name.clone()))
+            .map(|(user, &name)| self.person(viewer, user, name.clone()))
             .collect()
     }
 
@@ -108,19 +114,23 @@ impl Relay {
         more: bool,
         out: &mut Vec<Effect>,
     ) {
+        let Some(viewer) = self.user_of(origin.session) else {
+            return;
+        };
         let people = people
             .into_iter()
-            .map(|(user, name)| self.person(user, name))
+            .map(|(user, name)| self.person(viewer, user, name))
             .collect();
         self.answer(origin, Ok(Answer::People { people, more }), out);
     }
 
-    pub(super) fn person(&self, user: UserId, name: UserName) -> Person {
+    /// A user as another one sees them.
+    pub(super) fn person(&self, viewer: UserId, user: UserId, name: UserName) -> Person {
         Person {
             user,
             name,
             display: None,
-            presence: self.shown_presence(user),
+            presence: self.presence_for(viewer, user),
         }
     }
 

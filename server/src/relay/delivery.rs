@@ -126,9 +126,12 @@ impl Relay {
             return;
         }
         session.typing.insert(conversation, now.instant);
-        let own: BTreeSet<_> = self.sessions_of(user).collect();
         let others = self.sessions_of_members(conversation);
-        let others = others.filter(|session| !own.contains(session));
+        let others = others.filter(|id| {
+            let other = self.sessions.get(id).map_or(user, |session| session.user);
+            let is_apart = self.roster.blocks(user, other) || self.roster.blocks(other, user);
+            other != user && !is_apart
+        });
         self.push(others, ServerFrame::Typing { conversation, user }, out);
     }
 }

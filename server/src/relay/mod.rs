@@ -39,7 +39,7 @@ use self::presence::Presences;
 use self::room::{find_rooms, members};
 use self::roster::Roster;
 use crate::store::{
-    DeviceChange, NewRoom, Origin, PersonChange, ReadResult, RosterRoom, Write, Written,
+    DeviceChange, NewRoom, Origin, PersonChange, ReadResult, StoredRoster, Write, Written,
 };
 
 pub use device::PENDING_LINKS_PER_ADDRESS;
@@ -136,14 +136,14 @@ struct Session {
 }
 
 impl Relay {
-    /// Makes a relay without sessions, for these rooms.
-    pub fn new(config: RelayConfig, rooms: Vec<RosterRoom>) -> Self {
+    /// Makes a relay without sessions, for these rooms and people.
+    pub fn new(config: RelayConfig, stored: StoredRoster) -> Self {
         Self {
             config,
             greetings: BTreeMap::new(),
             sessions: BTreeMap::new(),
             devices: BTreeMap::new(),
-            roster: Roster::new(rooms),
+            roster: Roster::new(stored),
             presences: Presences::default(),
             registrations: Registrations::default(),
             pending_links: PendingLinks::default(),
@@ -463,6 +463,11 @@ impl Relay {
         if !to.is_empty() {
             out.push(Effect::Push { to, frame });
         }
+    }
+
+    /// Whose session it is, unless it is gone.
+    fn user_of(&self, id: SessionId) -> Option<UserId> {
+        self.sessions.get(&id).map(|session| session.user)
     }
 
     /// All sessions of a user.

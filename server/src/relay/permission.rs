@@ -11,6 +11,9 @@
 //! | delete others', topic, mute, kick, ban | – | – | – | – | – | – | lower roles | lower roles |
 //! | rename, visibility, history, roles | – | – | – | – | – | – | – | ✓ |
 //!
+//! Alone with somebody who blocks them, or whose account is closed, people only read and delete; nor
+//! do they invite them. Why is not said. Who blocks somebody may still write to them.
+//!
 //! Whose message an entry is about only the log knows: the store checks that, in the transaction
 //! that appends, told by [`Grant::moderates`].
 
@@ -44,7 +47,7 @@ pub(super) fn check(roster: &Roster, user: UserId, request: &Request, wall: Time
             content,
             ..
         } => match conversation {
-            ConversationId::Direct(_) => direct_append(*conversation, user, content),
+            ConversationId::Direct(_) => direct_append(roster, *conversation, user, content),
             ConversationId::Room(room) => {
                 Asker::find(roster, *room, user)?.append(roster, content, wall)
             }
@@ -81,18 +84,28 @@ fn direct(conversation: ConversationId, user: UserId) -> Checked {
     PLAIN
 }
 
-fn direct_append(conversation: ConversationId, user: UserId, content: &Content) -> Checked {
-    direct(conversation, user)?;
+fn direct_append(
+    roster: &Roster,
+    conversation: ConversationId,
+    user: UserId,
+    content: &Content,
+) -> Checked {
+    let peer = conversation.peer_of(user).ok_or(RequestError::NotAMember)?;
     match content {
+        Content::Deletion { .. } => PLAIN,
         Content::Room(_) => Err(RequestError::NotARoom),
         Content::Erased(_) | Content::AuthorRemoved => Err(RequestError::Invalid),
         Content::Message(_)
         | Content::Reply { .. }
         | Content::Emote(_)
         | Content::Edit { .. }
-        | Content::Deletion { .. }
         | Content::ReactionAdded { .. }
-        | Content::ReactionRemoved { .. } => PLAIN,
+        | Content::ReactionRemoved { .. } => {
+            if !roster.takes_from(peer, user) {
+                return Err(RequestError::NotTaken);
+            }
+            PLAIN
+        }
     }
 }
 
@@ -162,7 +175,7 @@ impl<'a> Asker<'a> {
             return Err(RequestError::Muted);
         }
         if let Content::Room(event) = content {
-            self.act(member, event)?;
+            self.act(roster, member, event)?;
         }
         Ok(Grant {
             moderates: member.role >= Role::Moderator,
@@ -196,13 +209,13 @@ impl<'a> Asker<'a> {
     }
 
     /// What only members do, some of it only of a higher role, or to members of a lower one.
-    fn act(&self, member: Member, event: &RoomEvent) -> Result<(), RequestError> {
+    fn act(&self, roster: &Roster, member: Member, event: &RoomEvent) -> Result<(), RequestError> {
         let needed = role_for(event);
         if member.role < needed {
             return Err(RequestError::RoleNeeded(needed));
         }
         match event {
-            RoomEvent::Invited(user) => self.invite(*user),
+            RoomEvent::Invited(user) => self.invite(roster, *user),
             RoomEvent::Kicked(user) | RoomEvent::Muted { user, .. } | RoomEvent::Unmuted(user) => {
                 self.outranks(member, *user)
             }
@@ -243,13 +256,16 @@ impl<'a> Asker<'a> {
         Ok(())
     }
 
-    fn invite(&self, user: UserId) -> Result<(), RequestError> {
+    fn invite(&self, roster: &Roster, user: UserId) -> Result<(), RequestError> {
         if self.room.member(user).is_some() {
             return Err(RequestError::AlreadyInRoom);
         }
         let standing = self.room.outsider(user).map(|found| found.standing);
         if standing == Some(Standing::Banned) {
             return Err(RequestError::PersonBanned);
+        }
+        if !roster.takes_from(user, self.user) {
+            return Err(RequestError::NotTaken);
         }
         if self.room.outsiders(Standing::Invited) >= MAX_ROOM_INVITES {
             return Err(RequestError::Limit(Limit::RoomInvites));

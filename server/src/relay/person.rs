@@ -1,9 +1,9 @@
 //! What people change about themselves, and how they stand to each other. What is allowed stands
 //! in `permission`.
 
-use recado_shared::{Answer, RequestError, ServerFrame, Stamp, UserId};
+use recado_shared::{Answer, RequestError, ServerFrame, Setting, Stamp, UserId};
 
-use super::{Effect, Relay};
+use super::{Effect, Relay, SessionId};
 use crate::store::{Origin, PersonChange, PersonChanged, Read, Write};
 
 impl Relay {
@@ -40,11 +40,33 @@ impl Relay {
         self.answer(origin, Ok(Answer::Done), out);
         match changed {
             PersonChanged::Set(setting) => {
+                self.follow_setting(user, &setting, out);
                 let others = self.sessions_of(user).filter(|&id| id != origin.session);
                 let frame = ServerFrame::Setting { setting, stamp };
                 self.push(others, frame, out);
             }
         }
+    }
+
+    fn follow_setting(&mut self, user: UserId, setting: &Setting, out: &mut Vec<Effect>) {
+        match setting {
+            Setting::Blocked { user: other, is_on } => {
+                if self.roster.set_blocked(user, *other, *is_on) {
+                    self.retell_presence_to(*other, user, out);
+                }
+            }
+            Setting::FirstContact { .. }
+            | Setting::Favourite { .. }
+            | Setting::Level { .. }
+            | Setting::Muted { .. }
+            | Setting::Draft { .. } => {}
+        }
+    }
+
+    /// Whether a session is of somebody whom this user blocks.
+    pub(super) fn is_blocked_by(&self, user: UserId, id: SessionId) -> bool {
+        let session = self.sessions.get(&id);
+        session.is_some_and(|session| self.roster.blocks(user, session.user))
     }
 }
 

@@ -81,6 +81,25 @@ impl Relay {
         announced.unwrap_or_else(|| self.presence_of_devices(user, None))
     }
 
+    /// The presence that somebody is shown: of who blocks them, none.
+    pub(super) fn presence_for(&self, viewer: UserId, user: UserId) -> Presence {
+        if self.roster.blocks(user, viewer) {
+            Presence::Offline
+        } else {
+            self.shown_presence(user)
+        }
+    }
+
+    /// Tells the sessions of one user anew what another one's presence is to them.
+    pub(super) fn retell_presence_to(&self, viewer: UserId, user: UserId, out: &mut Vec<Effect>) {
+        if let Some(watchers) = self.presences.watchers.get(&user) {
+            let sessions = self.sessions_of(viewer);
+            let to: Vec<_> = sessions.filter(|id| watchers.contains(id)).collect();
+            let presence = self.presence_for(viewer, user);
+            self.push(to, ServerFrame::Presence { user, presence }, out);
+        }
+    }
+
     /// Announces a user's presence if it is another one than `was`, now or a little later.
     pub(super) fn presence_changed(
         &mut self,
@@ -107,7 +126,8 @@ impl Relay {
         self.presences.settle_at.push_back((settle_at, user));
         if let Some(watchers) = self.presences.watchers.get(&user) {
             let frame = ServerFrame::Presence { user, presence };
-            self.push(watchers.iter().copied(), frame, out);
+            let to = watchers.iter().copied();
+            self.push(to.filter(|&id| !self.is_blocked_by(user, id)), frame, out);
         }
     }
 
@@ -197,11 +217,12 @@ impl Relay {
         {
             burst.push(user);
         }
+        let viewer = session.user;
         let at = now.instant + PRESENCE_PACE;
         session.tell_at = Some(at);
         self.presences.tell_at.insert((at, id));
         for user in burst {
-            let presence = self.shown_presence(user);
+            let presence = self.presence_for(viewer, user);
             self.push([id], ServerFrame::Presence { user, presence }, out);
         }
     }

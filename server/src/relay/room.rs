@@ -61,8 +61,11 @@ impl Relay {
         more: bool,
         out: &mut Vec<Effect>,
     ) {
+        let Some(viewer) = self.user_of(origin.session) else {
+            return;
+        };
         let members = members.into_iter().map(|member| RoomMember {
-            person: self.person(member.user, member.name),
+            person: self.person(viewer, member.user, member.name),
             role: member.role,
             mute: member.mute,
         });

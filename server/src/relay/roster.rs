@@ -7,14 +7,18 @@ use recado_shared::{
     Content, ConversationId, Entry, Mute, Role, RoomEvent, RoomId, Standing, UserId, Visibility,
 };
 
-use crate::store::{NewRoom, RosterMember, RosterRoom};
+use crate::store::{NewRoom, RosterMember, StoredRoster};
 
-/// All rooms.
+/// All rooms, and how people stand to each other.
 #[derive(Debug, Default)]
 pub(super) struct Roster {
     rooms: BTreeMap<RoomId, Room>,
     /// The rooms that a user is in.
     rooms_of: BTreeMap<UserId, BTreeSet<RoomId>>,
+    /// Who blocks whom.
+    blocks: BTreeSet<(UserId, UserId)>,
+    /// Users who are not let in.
+    closed: BTreeSet<UserId>,
 }
 
 /// One room.
@@ -153,9 +157,13 @@ impl Room {
 }
 
 impl Roster {
-    pub(super) fn new(rooms: Vec<RosterRoom>) -> Self {
-        let mut roster = Self::default();
-        for stored in rooms {
+    pub(super) fn new(stored: StoredRoster) -> Self {
+        let mut roster = Self {
+            blocks: stored.blocks.into_iter().collect(),
+            closed: stored.closed.into_iter().collect(),
+            ..Self::default()
+        };
+        for stored in stored.rooms {
             let mut room = Room::new(stored.visibility);
             room.is_closed = stored.is_closed;
             for (user, found) in stored.members {
@@ -205,6 +213,34 @@ impl Roster {
                 let room = self.rooms.get(&room);
                 room.is_some_and(|room| room.members.contains_key(&user))
             }
+        }
+    }
+
+    /// Whether a user blocks another one.
+    pub(super) fn blocks(&self, user: UserId, other: UserId) -> bool {
+        self.blocks.contains(&(user, other))
+    }
+
+    /// Whether something of one user may reach the other: messages, invitations.
+    pub(super) fn takes_from(&self, user: UserId, from: UserId) -> bool {
+        user == from || !(self.closed.contains(&user) || self.blocks(user, from))
+    }
+
+    /// A user blocks another one, or no longer. Returns whether that is new.
+    pub(super) fn set_blocked(&mut self, user: UserId, other: UserId, is_on: bool) -> bool {
+        if is_on {
+            self.blocks.insert((user, other))
+        } else {
+            self.blocks.remove(&(user, other))
+        }
+    }
+
+    /// A user is let in, or not.
+    pub(super) fn set_closed(&mut self, user: UserId, is_closed: bool) {
+        if is_closed {
+            self.closed.insert(user);
+        } else {
+            self.closed.remove(&user);
         }
     }
 

@@ -18,7 +18,7 @@ use recado_shared::{
 use super::*;
 use crate::config::MAX_USERS_LIMIT;
 use crate::session::HEADS_ROOM;
-use crate::store::{Admission, Admitted, Appended, Login, Read};
+use crate::store::{Admission, Admitted, Appended, Login, Read, StoredRoster};
 
 const LOCAL: Token = Token([9; 16]);
 const LOG: LogId = LogId([1; 16]);
@@ -208,7 +208,7 @@ impl Desk {
             wall: Timestamp(1_000),
         };
         Self {
-            relay: Relay::new(config, Vec::new()),
+            relay: Relay::new(config, StoredRoster::default()),
             now,
         }
     }
@@ -740,7 +740,7 @@ fn what_a_session_watched_is_forgotten_with_it() {
     desk.settle();
     desk.check(Event::Closed(S2), &[]);
     desk.settle();
-    let fresh = Relay::new(config(Policy::Invite), Vec::new());
+    let fresh = Relay::new(config(Policy::Invite), StoredRoster::default());
     let left = format!("{:?}", desk.relay.presences);
     assert_eq!(left, format!("{:?}", fresh.presences));
     assert!(desk.relay.devices.is_empty());

@@ -6,7 +6,7 @@ use std::path::Path;
 use recado_shared::LogId;
 
 use super::error::StoreError;
-use super::request::{Read, ReadResult, RosterRoom, Write, Written};
+use super::request::{Read, ReadResult, StoredRoster, Write, Written};
 use super::worker::Writer;
 use super::{StoreConfig, folder, schema};
 
@@ -44,11 +44,11 @@ impl Engine {
         self.writer.answer(question).map_err(failed())
     }
 
-    /// All rooms as they stand, which is what a relay begins with.
+    /// All rooms and people as they stand, which is what a relay begins with.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn roster(&self) -> Result<Vec<RosterRoom>, StoreError> {
+    pub fn roster(&self) -> Result<StoredRoster, StoreError> {
         self.writer.roster().map_err(failed())
     }
 }

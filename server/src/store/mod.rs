@@ -39,7 +39,8 @@ pub use engine::Engine;
 pub use error::StoreError;
 pub use request::{
     Admission, Admitted, Appended, DeviceChange, FindRooms, Login, NewRoom, Origin, PersonChange,
-    PersonChanged, Read, ReadResult, RosterMember, RosterRoom, StoredMember, Write, Written,
+    PersonChanged, Read, ReadResult, RosterMember, RosterRoom, StoredMember, StoredRoster, Write,
+    Written,
 };
 
 use folder::Folder;
@@ -115,7 +116,7 @@ pub struct Store;
 #[derive(Debug)]
 pub struct StoreHandle {
     log: LogId,
-    roster: Vec<RosterRoom>,
+    roster: StoredRoster,
     write_queue: mpsc::Sender<Write>,
     read_queue: mpsc::Sender<Read>,
     /// One permit for each request more that may be queued.
@@ -204,8 +205,8 @@ impl StoreHandle {
         self.log
     }
 
-    /// Takes the rooms as they stood when the folder was opened.
-    pub fn take_roster(&mut self) -> Vec<RosterRoom> {
+    /// Takes the rooms and people as they stood when the folder was opened.
+    pub fn take_roster(&mut self) -> StoredRoster {
         std::mem::take(&mut self.roster)
     }
 

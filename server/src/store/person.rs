@@ -5,6 +5,7 @@ use recado_shared::{RequestError, Stamp, UserId};
 use rusqlite::{Connection, Result};
 
 use super::request::{PersonChange, PersonChanged};
+use super::row::uint;
 use super::settings;
 
 /// Carries out one change.
@@ -19,4 +20,11 @@ pub(super) fn change(
             settings::set(db, stamp, user, setting)?.map(|()| PersonChanged::Set(setting.clone()))
         }
     })
+}
+
+/// Users who are not let in.
+pub(super) fn closed(db: &Connection) -> Result<Vec<UserId>> {
+    db.prepare("SELECT id FROM users WHERE is_disabled OR is_removed ORDER BY id")?
+        .query_map([], |row| Ok(UserId(uint(row, 0)?)))?
+        .collect()
 }

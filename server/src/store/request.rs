@@ -143,6 +143,17 @@ pub struct NewRoom {
     pub time: Timestamp,
 }
 
+/// What the relay keeps in mind of rooms and people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoredRoster {
+    /// All rooms.
+    pub rooms: Vec<RosterRoom>,
+    /// Who blocks whom.
+    pub blocks: Vec<(UserId, UserId)>,
+    /// Users who are not let in: disabled, or removed.
+    pub closed: Vec<UserId>,
+}
+
 /// A room as the relay keeps it in mind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RosterRoom {

@@ -74,6 +74,28 @@ pub(super) fn page(
     Ok((settings, last, false))
 }
 
+/// Who blocks whom.
+pub(super) fn blocks(db: &Connection) -> Result<Vec<(UserId, UserId)>> {
+    let mut statement = db.prepare(
+        "SELECT user, value FROM settings WHERE is_enforced AND NOT is_blank ORDER BY user",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut blocks = Vec::new();
+    while let Some(row) = rows.next()? {
+        if let Setting::Blocked { user: other, .. } = value(row, 1)? {
+            blocks.push((UserId(uint(row, 0)?), other));
+        }
+    }
+    Ok(blocks)
+}
+
+/// Forgets all that a user has set.
+pub(super) fn forget(db: &Connection, user: UserId) -> Result<()> {
+    db.prepare_cached("DELETE FROM settings WHERE user = ?1")?
+        .execute([int(user.0)])?;
+    Ok(())
+}
+
 fn exists(db: &Connection, user: UserId, key: &[u8]) -> Result<bool> {
     db.prepare_cached("SELECT 1 FROM settings WHERE user = ?1 AND key = ?2")?
         .exists(params![int(user.0), key])

@@ -11,8 +11,10 @@ use tokio::sync::mpsc;
 use super::admin::{Change, Changed};
 use super::folder::BUSY_TIMEOUT;
 use super::log::NewEntry;
-use super::request::{Read, ReadResult, RosterRoom, Write, Written};
-use super::{Checkpoints, StoreEvent, admin, device, log, login, person, read, room, schema};
+use super::request::{Read, ReadResult, StoredRoster, Write, Written};
+use super::{
+    Checkpoints, StoreEvent, admin, device, log, login, person, read, room, schema, settings,
+};
 use crate::id::Ticket;
 
 /// How long the emptying of the write-ahead log waits for readers. Those of the server need a few
@@ -83,9 +85,13 @@ impl Writer {
         self.log
     }
 
-    /// All rooms.
-    pub(super) fn roster(&self) -> rusqlite::Result<Vec<RosterRoom>> {
-        room::roster(&self.db)
+    /// All rooms, and how people stand to each other.
+    pub(super) fn roster(&self) -> rusqlite::Result<StoredRoster> {
+        Ok(StoredRoster {
+            rooms: room::roster(&self.db)?,
+            blocks: settings::blocks(&self.db)?,
+            closed: person::closed(&self.db)?,
+        })
     }
 
     /// Answers a question from all that is committed.

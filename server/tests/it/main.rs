@@ -11,6 +11,7 @@ mod machine;
 mod server;
 
 mod admin;
+mod contacts;
 mod devices;
 mod doors;
 mod drain;

@@ -9,10 +9,10 @@ use recado_shared::{
 
 use super::RequestError::{
     AlreadyAMember, Banned, Invalid, InviteNeeded, LastOwner, Muted, NotAMember, NotARoom,
-    NotBanned, OutranksYou, PersonBanned, RoleNeeded, UnknownRoom,
+    NotBanned, NotTaken, OutranksYou, PersonBanned, RoleNeeded, UnknownRoom,
 };
 use super::*;
-use crate::store::{RosterMember, RosterRoom};
+use crate::store::{RosterMember, RosterRoom, StoredRoster};
 
 const PUBLIC: RoomId = RoomId(1);
 const PRIVATE: RoomId = RoomId(2);
@@ -37,6 +37,10 @@ const ASKERS: [UserId; 9] = [
 const OTHER_MEMBER: UserId = UserId(10);
 const OTHER_MODERATOR: UserId = UserId(11);
 const OTHER_OWNER: UserId = UserId(12);
+/// Blocks every one of [`ASKERS`].
+const BLOCKER: UserId = UserId(13);
+/// Is not let in any more.
+const GONE: UserId = UserId(14);
 
 fn stands(standing: Standing, role: Role, mute: Option<Mute>) -> RosterMember {
     RosterMember {
@@ -72,11 +76,22 @@ fn roster() -> Roster {
         is_closed: room == CLOSED,
         members: members.clone(),
     };
-    Roster::new(vec![
-        room(PUBLIC, Visibility::Public),
-        room(PRIVATE, Visibility::Private),
-        room(CLOSED, Visibility::Public),
-    ])
+    Roster::new(StoredRoster {
+        rooms: vec![
+            room(PUBLIC, Visibility::Public),
+            room(PRIVATE, Visibility::Private),
+            room(CLOSED, Visibility::Public),
+        ],
+        blocks: ASKERS.map(|asker| (BLOCKER, asker)).to_vec(),
+        closed: vec![GONE],
+    })
+}
+
+fn of_room(room: RosterRoom) -> Roster {
+    Roster::new(StoredRoster {
+        rooms: vec![room],
+        ..StoredRoster::default()
+    })
 }
 
 fn append_to(room: RoomId, content: Content) -> Request {
@@ -266,7 +281,7 @@ fn the_last_owner_stays_one() {
         is_closed: false,
         members: BTreeMap::from(members),
     };
-    let roster = Roster::new(vec![room.clone()]);
+    let roster = of_room(room.clone());
     let step_down = act(RoomEvent::Role {
         user: OWNER,
         role: Role::Moderator,
@@ -276,7 +291,7 @@ fn the_last_owner_stays_one() {
     assert_eq!(check(&roster, OWNER, &act(RoomEvent::Left), NOW), refused);
     // An empty room needs no owner.
     room.members.remove(&MEMBER);
-    let roster = Roster::new(vec![room]);
+    let roster = of_room(room);
     assert_eq!(check(&roster, OWNER, &act(RoomEvent::Left), NOW), PLAIN);
 }
 
@@ -392,6 +407,78 @@ fn what_everybody_may_ask() {
     for request in requests {
         check_row(request.kind(), &request, [Ok(()); 9]);
     }
+}
+
+#[test]
+fn who_takes_nothing_from_somebody_can_only_be_read_and_deleted_from() {
+    for (name, content) in contents() {
+        for asker in ASKERS {
+            let to = |peer, content| Request::Append {
+                conversation: ConversationId::direct(asker, peer),
+                id: MessageId([1; 16]),
+                content,
+            };
+            let expected = match name {
+                "invitation" => [Err(NotARoom); 3],
+                "deletion" => [PLAIN; 3],
+                _ => [Err(NotTaken), Err(NotTaken), PLAIN],
+            };
+            for (peer, expected) in [BLOCKER, GONE, OTHER_OWNER].into_iter().zip(expected) {
+                let found = check(&roster(), asker, &to(peer, content.clone()), NOW);
+                assert_eq!(found, expected, "{name} from {asker} to {peer}");
+            }
+        }
+    }
+    for peer in [BLOCKER, GONE] {
+        let page = Request::Page {
+            conversation: ConversationId::direct(MEMBER, peer),
+            range: PageRange::Before(Seq(9)),
+            limit: 1,
+        };
+        assert_eq!(check(&roster(), MEMBER, &page, NOW), PLAIN);
+    }
+    // Who blocks somebody, and who is alone with themselves, may write.
+    for (author, peer) in [(BLOCKER, MEMBER), (GONE, GONE)] {
+        let say = Request::Append {
+            conversation: ConversationId::direct(author, peer),
+            id: MessageId([1; 16]),
+            content: Content::Message(body()),
+        };
+        assert_eq!(check(&roster(), author, &say, NOW), PLAIN);
+    }
+}
+
+#[test]
+fn who_takes_nothing_from_somebody_cannot_be_invited_by_them() {
+    for user in [BLOCKER, GONE] {
+        let invite = act(RoomEvent::Invited(user));
+        let mut row = for_members();
+        row[6..].fill(Err(NotTaken));
+        check_row("invitation", &invite, row);
+    }
+    // Somebody else may.
+    let invite = act(RoomEvent::Invited(BLOCKER));
+    assert!(check(&roster(), OTHER_MEMBER, &invite, NOW).is_ok());
+}
+
+#[test]
+fn blocks_and_closed_accounts_follow_what_was_committed() {
+    let say = Request::Append {
+        conversation: ConversationId::direct(MEMBER, OWNER),
+        id: MessageId([1; 16]),
+        content: Content::Message(body()),
+    };
+    let mut roster = roster();
+    assert!(roster.set_blocked(OWNER, MEMBER, true));
+    assert!(!roster.set_blocked(OWNER, MEMBER, true));
+    assert_eq!(check(&roster, MEMBER, &say, NOW), Err(NotTaken));
+    assert_eq!(check(&roster, OWNER, &say, NOW), PLAIN);
+    assert!(roster.set_blocked(OWNER, MEMBER, false));
+    assert_eq!(check(&roster, MEMBER, &say, NOW), PLAIN);
+    roster.set_closed(OWNER, true);
+    assert_eq!(check(&roster, MEMBER, &say, NOW), Err(NotTaken));
+    roster.set_closed(OWNER, false);
+    assert_eq!(check(&roster, MEMBER, &say, NOW), PLAIN);
 }
 
 #[test]

@@ -74,6 +74,95 @@ fn nothing_is_set_while_the_server_drains() {
     );
 }
 
+fn block(is_on: bool) -> Setting {
+    Setting::Blocked { user: BOB, is_on }
+}
+
+impl Desk {
+    /// Alice, with her first session, blocks Bob, or no longer does.
+    fn block(&mut self, is_on: bool) -> Vec<Effect> {
+        let (asked, _, origin) = set(9, block(is_on));
+        self.relay.handle(asked, self.now);
+        let done = changed(origin, Ok(PersonChanged::Set(block(is_on))));
+        let mut effects = self.relay.handle(done, self.now);
+        assert_eq!(effects.remove(0), answer(origin, Ok(Answer::Done)));
+        effects
+    }
+
+    fn watch(&mut self, session: SessionId, user: UserId, expected: Presence) {
+        let watch = ClientFrame::Watch(vec![user]);
+        self.check_frame(
+            session,
+            watch,
+            &[push(&[session], presence(user, expected))],
+        );
+        self.settle();
+    }
+}
+
+#[test]
+fn who_is_blocked_sees_neither_presence_nor_typing() {
+    let mut desk = Desk::of_two();
+    desk.enter(S3, CAROL);
+    desk.settle();
+    for watcher in [S2, S3] {
+        desk.watch(watcher, ALICE, Presence::Online);
+    }
+    let gone = push(&[S2], presence(ALICE, Presence::Offline));
+    assert_eq!(desk.block(true), [gone]);
+    assert_eq!(desk.block(true), []);
+    desk.watch(S2, ALICE, Presence::Offline);
+    let away = ClientFrame::Activity(Activity::Away);
+    desk.check_frame(S1, away, &[push(&[S3], presence(ALICE, Presence::Away))]);
+    desk.settle();
+    // Neither in what names her.
+    let names = ReadResult::People {
+        origin: origin(S2, 1),
+        people: vec![(ALICE, name(ALICE))],
+        more: false,
+    };
+    let person = Person {
+        user: ALICE,
+        name: name(ALICE),
+        display: None,
+        presence: Presence::Offline,
+    };
+    let people = Answer::People {
+        people: vec![person],
+        more: false,
+    };
+    desk.check(Event::Read(names), &[answer(origin(S2, 1), Ok(people))]);
+    for session in [S1, S2] {
+        desk.check_frame(session, ClientFrame::Typing(ALICE_BOB), &[]);
+    }
+    let back = push(&[S2], presence(ALICE, Presence::Away));
+    assert_eq!(desk.block(false), [back]);
+    desk.pass(TYPING_INTERVAL);
+    let typing = ServerFrame::Typing {
+        conversation: ALICE_BOB,
+        user: ALICE,
+    };
+    desk.check_frame(S1, ClientFrame::Typing(ALICE_BOB), &[push(&[S2], typing)]);
+}
+
+#[test]
+fn who_is_blocked_is_refused_once_that_is_stored() {
+    let mut desk = Desk::of_two();
+    desk.block(true);
+    desk.check(
+        request(S2, 1, append(ALICE_BOB)),
+        &[answer(origin(S2, 1), Err(RequestError::NotTaken))],
+    );
+    desk.block(false);
+    let effects = desk
+        .relay
+        .handle(request(S2, 2, append(ALICE_BOB)), desk.now);
+    assert!(matches!(
+        effects.as_slice(),
+        [Effect::Write(Write::Append { .. })]
+    ));
+}
+
 #[test]
 fn settings_are_read_for_their_user() {
     let mut desk = Desk::of_two();

@@ -8,7 +8,7 @@ use recado_shared::{
 use rusqlite::{Connection, Result, params};
 
 use super::super::row::int;
-use super::super::{device, invite, log, login};
+use super::super::{device, invite, log, login, settings};
 use super::erase::{self, Entries};
 use super::list::{UserFacts, UserState, find_room, find_user};
 use super::request::{Change, ChangeError, Changed};
@@ -50,6 +50,7 @@ pub(in super::super) fn change(
             let user = facts.user;
             db.prepare_cached("UPDATE users SET is_removed = 1 WHERE id = ?1")?
                 .execute([int(user.0)])?;
+            settings::forget(db, user)?;
             entries = erase::remove_author(db, stamp, user, time)?;
             Ok(Ok(Changed::Removed { user }))
         }),

@@ -32,5 +32,5 @@ fn a_store_in_memory_commits_batches_and_answers() {
         panic!("a page is answered by a page");
     };
     assert_eq!(entries[0].content, text("hello"));
-    assert_eq!(engine.roster().unwrap(), []);
+    assert_eq!(engine.roster().unwrap(), StoredRoster::default());
 }

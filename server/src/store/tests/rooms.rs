@@ -64,7 +64,7 @@ impl Desk {
     }
 
     fn roster(&self) -> Vec<RosterRoom> {
-        self.writer.roster().unwrap()
+        self.writer.roster().unwrap().rooms
     }
 }
 

@@ -136,6 +136,26 @@ fn what_says_nothing_makes_room() {
 }
 
 #[test]
+fn blocks_are_there_at_the_next_start() {
+    let mut desk = Desk::new();
+    let (alice, bob, carol) = (
+        desk.register("alice"),
+        desk.register("bob"),
+        desk.register("carol"),
+    );
+    let block = |user, is_on| Setting::Blocked { user, is_on };
+    set(&mut desk, alice, &block(bob, true)).unwrap();
+    set(&mut desk, alice, &block(carol, true)).unwrap();
+    set(&mut desk, carol, &block(bob, true)).unwrap();
+    set(&mut desk, alice, &block(carol, false)).unwrap();
+    set(&mut desk, alice, &favourite(1, true)).unwrap();
+    let desk = desk.reopen();
+    let roster = desk.writer.roster().unwrap();
+    assert_eq!(roster.blocks, [(alice, bob), (carol, bob)]);
+    assert_eq!(roster.closed, []);
+}
+
+#[test]
 fn only_others_who_are_there_can_be_blocked() {
     let mut desk = Desk::new();
     let (alice, bob) = (desk.register("alice"), desk.register("bob"));
@@ -147,4 +167,23 @@ fn only_others_who_are_there_can_be_blocked() {
     );
     let nobody = set(&mut desk, alice, &block(UserId(99)));
     assert_eq!(nobody, Err(RequestError::UnknownUser));
+}
+
+#[test]
+fn a_removed_user_leaves_no_setting() {
+    let mut desk = Desk::new();
+    let (alice, bob) = (desk.register("alice"), desk.register("bob"));
+    for setting in [
+        draft(1, "a secret"),
+        Setting::Blocked {
+            user: bob,
+            is_on: true,
+        },
+    ] {
+        set(&mut desk, alice, &setting).unwrap();
+    }
+    desk.change(Change::Remove(name("alice"))).unwrap();
+    assert_eq!(settings(&mut desk, alice, Stamp(0)).0, []);
+    let roster = desk.writer.roster().unwrap();
+    assert_eq!((roster.blocks, roster.closed), (vec![], vec![alice]));
 }

@@ -1,0 +1,130 @@
+//! How people stand to each other: who takes nothing from whom, and who asks first.
+
+use recado_shared::tls::Identity;
+use recado_shared::{
+    Answer, ClientFrame, Content, ConversationId, History, Presence, Request, RequestError,
+    RoomEvent, RoomName, Seq, ServerFrame, Setting, UserId, Visibility,
+};
+
+use crate::admin::Office;
+use crate::client::{Client, hello, id};
+use crate::server::{TestServer, device};
+
+async fn set(client: &mut Client, setting: Setting) {
+    let answer = client.answer(Request::Set(setting)).await;
+    assert_eq!(answer, Ok(Answer::Done));
+}
+
+async fn block(client: &mut Client, user: UserId, is_on: bool) {
+    set(client, Setting::Blocked { user, is_on }).await;
+}
+
+async fn send(from: &mut Client, to: UserId, n: u8) -> Result<Seq, RequestError> {
+    let request = from.append(to, id(n), "hello");
+    match from.answer(request).await {
+        Ok(Answer::Accepted { seq, .. }) => Ok(seq),
+        Ok(other) => panic!("no answer to a message: {other:?}"),
+        Err(error) => Err(error),
+    }
+}
+
+/// Hears an entry of the other person in a direct conversation.
+async fn hear_entry(client: &mut Client, seq: u64) -> Content {
+    match client.hear().await {
+        ServerFrame::Entry { entry, .. } => {
+            assert_eq!(entry.seq, Seq(seq));
+            entry.content
+        }
+        other => panic!("no entry: {other:?}"),
+    }
+}
+
+async fn come_back(server: &TestServer, device: &Identity) -> Client {
+    let mut client = server.connect(device).await;
+    client.enter(hello(None, None)).await;
+    client.hear_heads().await;
+    client
+}
+
+async fn presence_of(client: &mut Client, user: UserId) -> Presence {
+    match client.answer(Request::People(vec![user])).await {
+        Ok(Answer::People { people, .. }) => people[0].presence,
+        other => panic!("no people: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn who_is_blocked_cannot_write_invite_or_watch_until_they_are_not() {
+    let server = TestServer::start().await;
+    let (alices, bobs) = (device(), device());
+    let mut alice = server.newcomer(&alices, "alice").await;
+    let mut bob = server.newcomer(&bobs, "bob").await;
+    alice.hear().await;
+    assert_eq!(send(&mut bob, alice.user, 1).await, Ok(Seq(1)));
+    hear_entry(&mut alice, 1).await;
+    bob.say(&ClientFrame::Watch(vec![alice.user])).await;
+    let user = alice.user;
+    let presence = |presence| ServerFrame::Presence { user, presence };
+    assert_eq!(bob.hear().await, presence(Presence::Online));
+
+    block(&mut alice, bob.user, true).await;
+    assert_eq!(bob.hear().await, presence(Presence::Offline));
+    let refused = Err(RequestError::NotTaken);
+    assert_eq!(send(&mut bob, alice.user, 2).await, refused);
+    assert_eq!(presence_of(&mut bob, alice.user).await, Presence::Offline);
+    let room = Request::CreateRoom {
+        id: id(3),
+        name: RoomName::new("traps").unwrap(),
+        visibility: Visibility::Private,
+        history: History::Visible,
+    };
+    let room = match bob.answer(room).await {
+        Ok(Answer::RoomCreated { room, .. }) => room,
+        other => panic!("no room: {other:?}"),
+    };
+    bob.hear_heads().await;
+    let invite = Request::Append {
+        conversation: ConversationId::Room(room),
+        id: id(4),
+        content: Content::Room(RoomEvent::Invited(alice.user)),
+    };
+    let not_invited = Err(RequestError::NotTaken);
+    assert_eq!(bob.answer(invite).await, not_invited);
+    // What was said can still be taken back, and whoever blocks may write.
+    let delete = Request::Append {
+        conversation: ConversationId::direct(alice.user, bob.user),
+        id: id(5),
+        content: Content::Deletion { target: Seq(1) },
+    };
+    assert!(bob.answer(delete).await.is_ok());
+    hear_entry(&mut alice, 2).await;
+    assert_eq!(send(&mut alice, bob.user, 6).await, Ok(Seq(3)));
+    hear_entry(&mut bob, 3).await;
+
+    // A restart changes nothing of that.
+    drop((alice, bob));
+    let server = server.restart().await;
+    let mut bob = come_back(&server, &bobs).await;
+    let mut alice = come_back(&server, &alices).await;
+    assert_eq!(send(&mut bob, user, 7).await, refused);
+    block(&mut alice, bob.user, false).await;
+    assert_eq!(send(&mut bob, user, 7).await, Ok(Seq(4)));
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_any_more_takes_no_messages() {
+    let office = Office::open().await;
+    let mut alice = office.enter(&device(), "alice").await;
+    let bob = office.enter(&device(), "bob").await;
+    alice.hear().await;
+    assert_eq!(send(&mut alice, bob.user, 1).await, Ok(Seq(1)));
+    office.says(&["user", "disable", "bob"]).await;
+    let refused = Err(RequestError::NotTaken);
+    assert_eq!(send(&mut alice, bob.user, 2).await, refused);
+    office.says(&["user", "enable", "bob"]).await;
+    assert_eq!(send(&mut alice, bob.user, 2).await, Ok(Seq(2)));
+    office.says(&["user", "remove", "bob"]).await;
+    // The end of the log says that they are gone.
+    assert_eq!(hear_entry(&mut alice, 3).await, Content::AuthorRemoved);
+    assert_eq!(send(&mut alice, bob.user, 3).await, refused);
+}
