@@ -207,7 +207,7 @@ mod tests {
             ),
             (
                 "[keys.kitchen]\n\"ctrl-k\" = \"quit\"",
-                "line 1: there is no context \"kitchen\": use global, composer, selection, switcher or help",
+                "line 1: there is no context \"kitchen\": use global, composer, completion, selection, switcher, search, catch-up, panel or help",
             ),
             (
                 "[keys.global]\n\"ctrl-k\" = \"quit\"\n\"Ctrl+K\" = \"help\"",

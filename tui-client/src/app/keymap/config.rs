@@ -29,7 +29,7 @@ pub enum KeymapError {
     },
     /// No such context.
     #[error(
-        "line {line}: there is no context {context:?}: use global, composer, selection, switcher or help"
+        "line {line}: there is no context {context:?}: use global, composer, completion, selection, switcher, search, catch-up, panel or help"
     )]
     UnknownContext {
         /// The line.
