@@ -5,7 +5,8 @@ use recado_shared::{Content, ConversationId, Emoji, Entry, MessageBody, Now, Rol
 use super::composer::Composer;
 use super::conversation::Purpose;
 use super::folding::is_shown;
-use super::screen::{ItemId, Pane};
+use super::screen::{ItemId, Overlay, Pane};
+use super::switcher::OverlayState;
 use super::{App, Effect};
 
 impl App {
@@ -33,12 +34,14 @@ impl App {
         let Some((_, entry)) = self.selected_message("reply to it") else {
             return;
         };
-        let to = entry.seq;
+        let original = entry.clone();
         self.nav.selection = None;
         self.nav.pane = Pane::Conversation;
         self.drop_purpose();
         if let Some(conversation) = self.open_conversation() {
-            conversation.purpose = Purpose::Reply(to);
+            conversation.purpose = Purpose::Reply(original.seq);
+            // It is quoted also when it is not loaded any more.
+            conversation.folding.keep_original(original);
         }
     }
 
@@ -191,7 +194,7 @@ impl App {
         }
     }
 
-    /// Says what the selected message was before it was edited.
+    /// Shows what the selected message was before it was edited.
     pub(super) fn show_versions(&mut self) {
         let Some((id, entry)) = self.selected_message("look at what it was") else {
             return;
@@ -206,17 +209,26 @@ impl App {
             self.message = Some(format!("{name}: {}", conversation.folding.text(entry)));
             return;
         }
-        let mut versions = entry.map_or(Vec::new(), |entry| conversation.folding.versions(entry));
-        versions.pop();
-        self.message = Some(if versions.is_empty() {
-            "that message was not edited".to_owned()
+        let is_edited = entry.is_some_and(|entry| conversation.folding.is_edited(entry));
+        if is_edited {
+            self.overlay = Some(OverlayState::Versions {
+                conversation: id,
+                seq,
+                scroll: 0,
+            });
         } else {
-            let versions = versions.into_iter().enumerate();
-            let lines: Vec<_> = versions
-                .map(|(at, (_, text))| format!("{}. {text}", at + 1))
-                .collect();
-            format!("before it was edited:\n{}", lines.join("\n"))
-        });
+            self.message = Some("that message was not edited".to_owned());
+        }
+    }
+
+    /// All texts of a message, each with its time.
+    pub(super) fn versions_view(&self, id: ConversationId, seq: Seq, scroll: u16) -> Overlay<'_> {
+        let conversation = self.conversations.get(&id);
+        let entry = conversation.and_then(|c| Some((c, c.log.entry(seq)?)));
+        Overlay::Versions {
+            texts: entry.map_or(Vec::new(), |(c, entry)| c.folding.versions(entry)),
+            scroll,
+        }
     }
 
     /// Copies the first link of the selected message.

@@ -41,7 +41,7 @@ impl App {
     pub(super) fn context(&self) -> Context {
         match &self.overlay {
             Some(OverlayState::Switcher(_) | OverlayState::Picker(_)) => Context::Switcher,
-            Some(OverlayState::Help { .. }) => Context::Help,
+            Some(OverlayState::Help { .. } | OverlayState::Versions { .. }) => Context::Help,
             Some(OverlayState::Panel(_) | OverlayState::Confirm(_)) => Context::Panel,
             Some(OverlayState::CatchUp(_)) => Context::CatchUp,
             Some(OverlayState::Search(_)) => Context::Search,
@@ -132,7 +132,7 @@ impl App {
         }
         match self.overlay {
             Some(OverlayState::Switcher(_)) => self.accept_switcher(now),
-            Some(OverlayState::Help { .. }) => self.overlay = None,
+            Some(OverlayState::Help { .. } | OverlayState::Versions { .. }) => self.overlay = None,
             Some(OverlayState::Panel(_)) => self.accept_panel(now),
             Some(OverlayState::Picker(_)) => self.accept_picker(now),
             Some(OverlayState::CatchUp(_)) => self.accept_catch_up(),
@@ -179,6 +179,7 @@ impl App {
                 (OverlayState::Search(_), edit) => self.edit_search(edit, now),
                 (
                     OverlayState::Help { .. }
+                    | OverlayState::Versions { .. }
                     | OverlayState::Panel(_)
                     | OverlayState::Confirm(_)
                     | OverlayState::CatchUp(_),
@@ -275,7 +276,12 @@ impl App {
                 self.message = Some("close the help first, then write".to_owned());
                 return;
             }
-            Some(OverlayState::Panel(_) | OverlayState::Confirm(_) | OverlayState::CatchUp(_)) => {
+            Some(
+                OverlayState::Panel(_)
+                | OverlayState::Versions { .. }
+                | OverlayState::Confirm(_)
+                | OverlayState::CatchUp(_),
+            ) => {
                 self.message = Some("close this first, then write".to_owned());
                 return;
             }

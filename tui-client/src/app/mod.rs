@@ -46,6 +46,7 @@ mod selection;
 mod sending;
 mod settings;
 mod switcher;
+mod switcher_rooms;
 mod sync;
 #[cfg(test)]
 mod tests;
@@ -290,6 +291,7 @@ impl App {
         self.ask_directory();
         self.ask_names();
         self.ask_panel();
+        self.ask_switcher();
         self.count_next();
         self.send_watch();
         self.save_due(now);

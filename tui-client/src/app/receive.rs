@@ -67,10 +67,6 @@ impl App {
             (Asked::Names, Ok(Answer::People { people, .. })) => self.take_people(people),
             (Asked::Set(setting), result) => self.on_set(&setting, &result, now),
             (Asked::Settings, result) => self.on_settings(result, now),
-            (Asked::Act { what, .. }, Err(error)) => {
-                self.message = Some(format!("could not {what}: {error}"));
-            }
-            (Asked::Act { done, .. }, Ok(_)) => self.message = done.or(self.message.take()),
             // An append that is answered by something else is sent again by the next session.
             (Asked::Append(_) | Asked::People | Asked::Names, _) => {}
         }

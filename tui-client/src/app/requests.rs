@@ -17,14 +17,6 @@ pub(super) enum Asked {
     People,
     /// Who some users are.
     Names,
-    /// Something that the person wants done. They are told how it went.
-    #[allow(dead_code, reason = "for what commands ask")]
-    Act {
-        /// What, as the words after "could not": "set the topic".
-        what: String,
-        /// What to say once it is done; `None` where that can be seen.
-        done: Option<String>,
-    },
     /// To change a setting.
     Set(Setting),
     /// What settings changed.
@@ -69,7 +61,6 @@ impl Requests {
             Asked::Append(_)
             | Asked::People
             | Asked::Names
-            | Asked::Act { .. }
             | Asked::Set(_)
             | Asked::Settings
             | Asked::Command => None,

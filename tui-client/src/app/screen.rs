@@ -359,6 +359,13 @@ pub enum Overlay<'a> {
         /// Rows scrolled away at the top; the view clamps it.
         scroll: u16,
     },
+    /// What a message was before it was edited.
+    Versions {
+        /// Its texts, each with its time, the first one first; none if it was taken back.
+        texts: Vec<(Timestamp, &'a str)>,
+        /// Rows scrolled away at the top; the view clamps it.
+        scroll: u16,
+    },
     /// A list of members, rooms or devices.
     Panel {
         /// What is listed.
@@ -400,6 +407,8 @@ pub enum Overlay<'a> {
     Confirm {
         /// The question.
         question: &'a str,
+        /// How to answer it.
+        answers: String,
     },
 }
 

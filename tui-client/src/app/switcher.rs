@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use frizbee::{CaseMatching, Config, Matcher};
-use recado_shared::{ConversationId, Now};
+use recado_shared::{ConversationId, Now, Seq};
 
 use super::App;
 use super::action::Action;
@@ -15,6 +15,7 @@ use super::panel::Panel;
 use super::picker::Picker;
 use super::screen::Pane;
 use super::search::Search;
+use super::switcher_rooms::FoundRooms;
 
 /// Most rows that are shown; a longer list is searched, not scrolled.
 const MAX_ROWS: usize = 200;
@@ -42,7 +43,15 @@ const COMMANDS: &[(&str, Action)] = &[
 #[derive(Debug)]
 pub(super) enum OverlayState {
     Switcher(Switcher),
-    Help { scroll: u16 },
+    Help {
+        scroll: u16,
+    },
+    /// What a message was before it was edited.
+    Versions {
+        conversation: ConversationId,
+        seq: Seq,
+        scroll: u16,
+    },
     Panel(Panel),
     Confirm(Confirm),
     Picker(Picker),
@@ -57,6 +66,8 @@ pub(super) enum Target {
     Command(&'static str, Action),
     /// A command that is typed after a slash, by its place in the table.
     Slash(usize),
+    /// A room that the user is not in, by its place among those that the server named.
+    Found(usize),
 }
 
 /// A row that matches.
@@ -73,6 +84,7 @@ pub(super) struct Switcher {
     pub(super) query: Composer,
     pub(super) rows: Vec<Match>,
     pub(super) chosen: usize,
+    pub(super) found: FoundRooms,
 }
 
 impl OverlayState {
@@ -83,7 +95,7 @@ impl OverlayState {
                 let steps = isize::try_from(steps).unwrap_or(0);
                 switcher.choose(switcher.chosen.saturating_add_signed(steps));
             }
-            Self::Help { scroll } => {
+            Self::Help { scroll } | Self::Versions { scroll, .. } => {
                 let steps = i16::try_from(steps).unwrap_or(i16::MAX);
                 *scroll = scroll.saturating_add_signed(steps);
             }
@@ -125,6 +137,7 @@ impl App {
             Some(OverlayState::Help { .. }) => None,
             Some(
                 OverlayState::Switcher(_)
+                | OverlayState::Versions { .. }
                 | OverlayState::Panel(_)
                 | OverlayState::Confirm(_)
                 | OverlayState::Picker(_)
@@ -152,7 +165,8 @@ impl App {
             .iter()
             .map(|&(title, action)| Target::Command(title, action));
         let slash = (0..command::COMMANDS.len()).map(Target::Slash);
-        people.chain(commands).chain(slash).collect()
+        let found = self.found_rooms().map(Target::Found);
+        people.chain(commands).chain(slash).chain(found).collect()
     }
 
     pub(super) fn target_label(&self, target: Target) -> &str {
@@ -160,6 +174,7 @@ impl App {
             Target::Conversation(id) => self.title(id),
             Target::Command(title, _) => title,
             Target::Slash(index) => command::title(index),
+            Target::Found(index) => self.found_label(index),
         }
     }
 
@@ -180,7 +195,12 @@ impl App {
             let labels: Vec<_> = targets.iter().map(|&t| self.target_label(t)).collect();
             let mut matches = fuzzy(query, &labels);
             // A letter or two are meant for a person; nobody is called like a command.
-            matches.sort_by_key(|&(index, _)| !matches!(targets[index], Target::Conversation(_)));
+            // What the server named comes last, so that its answer moves no other row.
+            matches.sort_by_key(|&(index, _)| match targets[index] {
+                Target::Conversation(_) => 0,
+                Target::Command(..) | Target::Slash(_) => 1,
+                Target::Found(_) => 2,
+            });
             let row = |(index, matched): (usize, Vec<usize>)| Match {
                 target: targets[index],
                 matched,
@@ -212,6 +232,10 @@ impl App {
             Some(Target::Conversation(id)) => self.jump_to(id),
             Some(Target::Command(_, action)) => self.act(action, now),
             Some(Target::Slash(index)) => self.choose_command(index, now),
+            Some(Target::Found(index)) => {
+                let joined = switcher.found.room(index).map(|room| self.join(room, now));
+                self.message = joined.and_then(Result::err).or(self.message.take());
+            }
             None => self.message = Some("nobody here has a name like that".to_owned()),
         }
     }

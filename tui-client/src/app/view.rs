@@ -156,7 +156,13 @@ impl App {
             OverlayState::Search(search) => self.search_view(search),
             OverlayState::Confirm(confirm) => Overlay::Confirm {
                 question: &confirm.question,
+                answers: self.answers(),
             },
+            OverlayState::Versions {
+                conversation,
+                seq,
+                scroll,
+            } => self.versions_view(*conversation, *seq, *scroll),
             OverlayState::Help { scroll } => Overlay::Help {
                 tables: self.help_tables(),
                 scroll: *scroll,
@@ -180,6 +186,10 @@ impl App {
                     (self.presence_in(id), unread, String::new())
                 }
                 Target::Slash(_) => (None, 0, String::new()),
+                Target::Found(index) => {
+                    let members = switcher.found.members(index);
+                    (None, 0, format!("join, {members} in it"))
+                }
                 Target::Command(_, action) => {
                     let key = self.settings.keymap.key_of(Context::Global, action);
                     (None, 0, key)
@@ -195,7 +205,7 @@ impl App {
         };
         Overlay::Switcher {
             title: "switch",
-            none: "Nobody of that name.",
+            none: "Nobody, no room and no command of that name.",
             query: &switcher.query,
             rows: switcher.rows.iter().map(row).collect(),
             chosen: switcher.chosen,
@@ -206,9 +216,8 @@ impl App {
     fn hints(&self) -> Vec<(String, &'static str)> {
         let context = self.context();
         let hints: &[(Action, &'static str)] = match context {
-            Context::Switcher | Context::Panel => {
-                &[(Action::Submit, "open"), (Action::Cancel, "close")]
-            }
+            Context::Switcher => &[(Action::Submit, "open"), (Action::Cancel, "close")],
+            Context::Panel => self.panel_hints(),
             Context::Search => &[
                 (Action::Submit, "go there"),
                 (Action::SelectNext, "older"),

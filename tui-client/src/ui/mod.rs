@@ -19,6 +19,7 @@ mod switcher;
 mod tests;
 mod text;
 mod theme;
+mod versions;
 mod view;
 
 use ratatui::Frame;
@@ -314,8 +315,12 @@ fn draw_overlay(
             };
             Some(search::render(buffer, area, &what, view))
         }
-        Overlay::Confirm { question } => {
-            panel::render_question(buffer, area, question);
+        Overlay::Confirm { question, answers } => {
+            panel::render_question(buffer, area, question, answers);
+            None
+        }
+        Overlay::Versions { texts, scroll } => {
+            versions::render(buffer, area, (texts, *scroll), view);
             None
         }
         Overlay::Help { tables, scroll } => {

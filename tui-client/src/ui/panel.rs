@@ -65,8 +65,7 @@ fn draw_row(buffer: &mut Buffer, area: Rect, entry: &PanelRow, view: &ViewState)
 }
 
 /// Draws a question and how to answer it.
-pub(super) fn render_question(buffer: &mut Buffer, screen: Rect, question: &str) {
-    const ANSWERS: &str = "Enter: yes   Esc: no";
+pub(super) fn render_question(buffer: &mut Buffer, screen: Rect, question: &str, answers: &str) {
     let width = MAX_WIDTH.min(screen.width);
     let room = usize::from(width.saturating_sub(8)).max(1);
     let safe = text::row(question);
@@ -78,5 +77,5 @@ pub(super) fn render_question(buffer: &mut Buffer, screen: Rect, question: &str)
     for (at, range) in (0..last).zip(rows) {
         line(buffer, row(inner, at), &safe[range], Theme::text());
     }
-    line(buffer, row(inner, last), ANSWERS, Theme::strong());
+    line(buffer, row(inner, last), answers, Theme::strong());
 }

@@ -97,7 +97,7 @@ pub(super) fn day(date: Date, today: Option<Date>, is_short: bool) -> String {
     date.strftime(format).to_string()
 }
 
-/// When something last happened, in at most six cells: the time today, else the day.
+/// When something last happened, or will end, in at most six cells: the time today, else the day.
 pub(super) fn when(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (Some(then), Some(now)) = (local(time, zone), local(now, zone)) else {
         return String::new();
@@ -107,8 +107,8 @@ pub(super) fn when(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
         .until(now.date())
         .map_or(i32::MAX, |span| span.get_days());
     match days {
-        i32::MIN..=0 => clock(Some(then)),
-        1..=6 => then.strftime("%a").to_string(),
+        0 => clock(Some(then)),
+        -6..=6 => then.strftime("%a").to_string(),
         _ if then.year() == now.year() => then.strftime("%-d %b").to_string(),
         _ => then.year().to_string(),
     }

@@ -23,6 +23,8 @@ impl App {
         };
         let answer = match result {
             Ok(answer) => answer,
+            // Nobody asked for that in so many words.
+            Err(_) if matches!(wait, Wait::Switcher(_)) => return self.forget_switcher_question(),
             Err(error) => {
                 self.stop_loading_panel();
                 self.message = Some(format!("cannot {}: {error}", what(&wait)));
@@ -48,6 +50,10 @@ impl App {
             }
             (Wait::Accept(conversation), Answer::Done) => self.on_request_taken(conversation),
             (Wait::Panel(kind), answer) => self.on_panel_page(&kind, answer),
+            (Wait::Switcher(prefix), Answer::Rooms { rooms, more }) => {
+                self.take_rooms(&rooms);
+                self.on_switcher_rooms(prefix, rooms, more);
+            }
             (Wait::Devices { which, new }, Answer::Devices(devices)) => {
                 self.on_devices(&which, new, &devices);
             }
@@ -55,6 +61,7 @@ impl App {
             // An answer that does not fit the request says nothing.
             (
                 Wait::Name(_)
+                | Wait::Switcher(_)
                 | Wait::Create { .. }
                 | Wait::Act { .. }
                 | Wait::Accept(_)
@@ -154,6 +161,7 @@ fn what(wait: &Wait) -> &str {
         Wait::Act { what, .. } => what,
         Wait::Accept(_) => "accept that",
         Wait::Panel(_) => "show that list",
+        Wait::Switcher(_) => "find rooms",
         Wait::Devices { .. } => "find your devices",
         Wait::Link(_) => "link the device",
     }

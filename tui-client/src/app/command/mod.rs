@@ -68,6 +68,8 @@ pub(super) enum Wait {
     Accept(ConversationId),
     /// For the next rows of a panel.
     Panel(PanelKind),
+    /// For rooms whose names begin so, for the switcher.
+    Switcher(String),
     /// For the devices, one of which the command is about.
     Devices {
         which: String,
@@ -141,10 +143,14 @@ impl App {
 
     /// The session is over: what it was asked is not answered any more.
     pub(super) fn forget_command_requests(&mut self) {
-        if self.commands.waiting.is_empty() {
+        self.forget_switcher_question();
+        // What nobody asked for is not missed.
+        let is_awaited = |wait: &Wait| !matches!(wait, Wait::Switcher(_));
+        let was_waiting = self.commands.waiting.values().any(is_awaited);
+        self.commands.waiting.clear();
+        if !was_waiting {
             return;
         }
-        self.commands.waiting.clear();
         self.stop_loading_panel();
         let why = "the connection broke before the answer came: check, then try again";
         self.message = Some(why.to_owned());

@@ -316,6 +316,13 @@ impl App {
     /// Comes into a room and opens it.
     pub(in crate::app) fn join(&mut self, room: RoomId, now: Now) -> Result<(), String> {
         let id = ConversationId::Room(room);
+        if self
+            .room_facts(id)
+            .is_some_and(|facts| facts.standing == Standing::Member)
+        {
+            self.jump_to(id);
+            return Ok(());
+        }
         self.check_outbox()?;
         self.queue(id, Content::Room(RoomEvent::Joined), now);
         self.jump_to(id);

@@ -4,7 +4,9 @@ use recado_shared::{Device, Presence, Role, RoomMember, RoomSummary, Timestamp};
 
 use super::{Panel, PanelKind, Rows};
 use crate::app::App;
+use crate::app::action::{Action, Context};
 use crate::app::screen::{Overlay, PanelRow};
+use crate::app::switcher::OverlayState;
 
 impl App {
     pub(in crate::app) fn panel_view<'a>(&'a self, panel: &'a Panel) -> Overlay<'a> {
@@ -36,6 +38,26 @@ impl App {
         }
     }
 
+    /// The keys worth knowing in a list or for a question.
+    pub(in crate::app) fn panel_hints(&self) -> &'static [(Action, &'static str)] {
+        let Some(OverlayState::Panel(panel)) = &self.overlay else {
+            return &[(Action::Submit, "yes"), (Action::Cancel, "no")];
+        };
+        match panel.kind {
+            PanelKind::Members(_) => {
+                &[(Action::Submit, "write to them"), (Action::Cancel, "close")]
+            }
+            PanelKind::Rooms(_) => &[(Action::Submit, "join or open"), (Action::Cancel, "close")],
+            PanelKind::Devices => &[(Action::Remove, "revoke"), (Action::Cancel, "close")],
+        }
+    }
+
+    /// How a question is answered.
+    pub(in crate::app) fn answers(&self) -> String {
+        let key = |action| self.settings.keymap.key_of(Context::Panel, action);
+        format!("{}: yes   {}: no", key(Action::Submit), key(Action::Cancel))
+    }
+
     fn member_row(&self, member: &RoomMember) -> PanelRow {
         let person = &member.person;
         let role = match member.role {
@@ -44,10 +66,15 @@ impl App {
         };
         let known = self.contacts.find(person.user);
         let presence = known.and_then(|contact| contact.presence);
+        let until = member.mute.and_then(|mute| mute.until);
+        let muted = match until {
+            Some(_) => "muted until",
+            None => "muted",
+        };
         let detail = match (role, member.mute) {
             (role, None) => role.to_owned(),
-            ("", Some(_)) => "muted".to_owned(),
-            (role, Some(_)) => format!("{role}, muted"),
+            ("", Some(_)) => muted.to_owned(),
+            (role, Some(_)) => format!("{role}, {muted}"),
         };
         let label = match &person.display {
             Some(display) => format!("{} ({display})", person.name),
@@ -56,7 +83,7 @@ impl App {
         PanelRow {
             label,
             detail,
-            time: None,
+            time: until,
             presence: Some(presence.unwrap_or(person.presence)),
         }
     }

@@ -5,7 +5,7 @@ use recado_shared::{
 
 use super::support::*;
 use crate::app::Effect;
-use crate::app::screen::{Item, PurposeView};
+use crate::app::screen::{Item, Overlay, PurposeView};
 
 fn contents(effects: &[Effect]) -> Vec<Content> {
     let frames = sent(effects).into_iter().filter_map(|frame| match frame {
@@ -193,6 +193,41 @@ fn enter_goes_to_what_a_reply_is_about_and_back() {
     assert_eq!(shown(&client.keys("alt-/")), ["Amid(Entry(Seq(4)))"]);
 }
 
+fn versions(client: &Client) -> Option<Vec<(Timestamp, &str)>> {
+    match client.app.screen(client.now).overlay {
+        Some(Overlay::Versions { texts, .. }) => Some(texts),
+        _ => None,
+    }
+}
+
+#[test]
+fn versions_of_a_message_that_is_deleted_meanwhile_are_gone() {
+    let mut client = Client::in_room(1);
+    let (target, body) = (Seq(1), text("another"));
+    client.room_entry(recado_shared::Entry {
+        content: Content::Edit { target, body },
+        ..entry(2, BOB)
+    });
+    client.keys("up v down");
+    assert_eq!(versions(&client).map(|texts| texts.len()), Some(2));
+    client.room_entry(recado_shared::Entry {
+        content: Content::Deletion { target },
+        ..entry(3, BOB)
+    });
+    assert_eq!(versions(&client), Some(vec![]));
+}
+
+#[test]
+fn a_reply_quotes_its_message_also_when_that_is_not_loaded_any_more() {
+    let mut client = Client::talking(1);
+    client.keys("up r");
+    // More than an open conversation keeps loaded.
+    for seq in 2..=5_010 {
+        client.entry(BOB, entry(seq, BOB));
+    }
+    assert_eq!(purpose(&client), "bob: m1");
+}
+
 #[test]
 fn earlier_versions_and_links_are_at_hand() {
     let mut client = Client::in_room(1);
@@ -204,7 +239,11 @@ fn earlier_versions_and_links_are_at_hand() {
         ..entry(2, BOB)
     });
     client.keys("v");
-    assert_eq!(client.message(), "before it was edited:\n1. m1");
+    let first = entry(1, BOB).time;
+    let later = entry(2, BOB).time;
+    let texts = [(first, "m1"), (later, "see https://a.example/x.")];
+    assert_eq!(versions(&client), Some(texts.to_vec()));
+    client.keys("esc");
     let effects = client.keys("o");
     assert!(effects.contains(&Effect::Copy("https://a.example/x".to_owned())));
 }

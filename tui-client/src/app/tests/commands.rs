@@ -224,6 +224,61 @@ fn a_room_is_found_by_its_name_and_joined() {
     assert_eq!(client.open(), tea);
 }
 
+fn switcher(client: &Client) -> Vec<String> {
+    let screen = client.app.screen(client.now);
+    let Some(Overlay::Switcher { rows, .. }) = screen.overlay else {
+        panic!("the switcher is open");
+    };
+    rows.iter().map(|row| row.label.to_owned()).collect()
+}
+
+#[test]
+fn the_switcher_offers_rooms_of_the_server_last() {
+    let mut client = Client::in_room(0);
+    client.keys("ctrl-k");
+    let asked = requests(&client.type_text("l"));
+    let [(number, Request::FindRooms { prefix, .. })] = asked.as_slice() else {
+        panic!("{asked:?}");
+    };
+    assert_eq!(prefix, "l");
+    let effects = client.type_text("o");
+    assert_eq!(requests(&effects), [], "one question at a time");
+    let room = |room, name| RoomSummary {
+        room: RoomId(room),
+        name: RoomName::new(name).unwrap(),
+        topic: None,
+        members: 2,
+    };
+    let before = switcher(&client);
+    assert_eq!(before[0], "#lobby");
+    let rooms = vec![room(9, "lobby"), room(77, "Logistics"), room(78, "tea")];
+    let more = false;
+    let effects = client.answer(*number, Answer::Rooms { rooms, more });
+    assert_eq!(requests(&effects), [], "all that begin with l are known");
+    let after = switcher(&client);
+    assert_eq!(after[..before.len()], before, "no row moves");
+    assert_eq!(after[before.len()..], ["#Logistics"]);
+    client.type_text("gis");
+    assert_eq!(switcher(&client), ["#Logistics"]);
+    let effects = client.keys("enter");
+    let joined = ConversationId::Room(RoomId(77));
+    assert_eq!(
+        contents(&effects),
+        [(joined, Content::Room(RoomEvent::Joined))]
+    );
+    assert_eq!(client.open(), joined);
+}
+
+#[test]
+fn a_room_that_one_is_in_is_opened_and_not_joined_again() {
+    let mut client = Client::in_room(0);
+    client.keys("alt-2");
+    assert_ne!(client.open(), ROOM);
+    let effects = client.say("/join lobby");
+    assert_eq!(contents(&effects), []);
+    assert_eq!(client.open(), ROOM);
+}
+
 #[test]
 fn members_are_listed_page_by_page_and_opened() {
     let mut client = Client::in_room(0);
@@ -271,7 +326,7 @@ fn a_device_is_linked_only_if_its_key_makes_the_code() {
     let number = requests(&client.say(&format!("/link {code}")))[0].0;
     client.answer(number, Answer::PendingDevice(device.clone()));
     match client.app.screen(client.now).overlay {
-        Some(Overlay::Confirm { question }) => {
+        Some(Overlay::Confirm { question, .. }) => {
             assert!(question.contains(&format!("link laptop with code {code}?")));
         }
         other => panic!("{other:?}"),

@@ -1,11 +1,10 @@
 use recado_shared::{
-    Answer, ClientFrame, Content, Head, PageRange, Request, RequestError, RoomEvent, RoomName, Seq,
-    ServerFrame, Standing, Timestamp, Topic, UserId,
+    Answer, ClientFrame, Content, Head, PageRange, Request, RoomEvent, RoomName, Seq, ServerFrame,
+    Standing, Timestamp, Topic, UserId,
 };
 
 use super::support::*;
-use crate::app::requests::Asked;
-use crate::app::{Effect, Event};
+use crate::app::Effect;
 use crate::store::{Save, Snapshot, StoredConversation};
 
 fn room(client: &Client) -> (String, Option<(Option<String>, u32, Standing)>) {
@@ -248,28 +247,6 @@ fn only_messages_of_others_are_unread() {
     assert!(!effects.contains(&Effect::Bell));
     client.room_entry(entry(3, BOB));
     assert!(client.contacts().contains(&"#lobby 1".to_owned()));
-}
-
-#[test]
-fn a_refused_act_is_told_with_what_it_was() {
-    let mut client = Client::in_room(0);
-    let act = Asked::Act {
-        what: "change your display name".to_owned(),
-        done: None,
-    };
-    client.app.ask(Request::SetDisplayName(None), act);
-    let effects = client.handle(Event::Deadline);
-    let ClientFrame::Request { number, .. } = sent(&effects)[0] else {
-        panic!("a request goes out");
-    };
-    client.frame(ServerFrame::Answer {
-        number,
-        result: Err(RequestError::Unavailable),
-    });
-    assert_eq!(
-        client.message(),
-        "could not change your display name: the server cannot store anything right now"
-    );
 }
 
 #[test]

@@ -370,6 +370,7 @@ fn panels_and_questions_at_every_size() {
         );
         screen.overlay = Some(Overlay::Confirm {
             question: "link laptop with code 4TG2X-9QRKM?",
+            answers: "Enter: yes   Esc: no".to_owned(),
         });
         insta::assert_snapshot!(
             format!("question_{width}x{height}"),
@@ -467,4 +468,29 @@ fn what_is_favourite_quiet_called_and_blocked_is_marked() {
     assert!(modifier(1).contains(Modifier::BOLD), "it is called");
     assert!(modifier(3).contains(Modifier::DIM), "it is quiet");
     assert!(modifier(4).contains(Modifier::DIM), "it is blocked");
+}
+
+#[test]
+fn versions_of_a_message_lie_over_the_panes() {
+    let composer = Composer::with_text("");
+    let mut screen = busy(&composer);
+    screen.focus = Focus::Overlay;
+    for (width, height) in [(80, 24), (40, 12), (20, 6)] {
+        screen.overlay = Some(Overlay::Versions {
+            texts: vec![
+                (
+                    at("2026-11-20T17:30:00Z"),
+                    "did the bild pass\u{1b}[2J?\nI wonder",
+                ),
+                (at("2026-11-21T09:41:00Z"), "did the build pass?"),
+                (
+                    at("2026-11-21T09:42:00Z"),
+                    "did the build of the night pass? It is the one that takes long, you know",
+                ),
+            ],
+            scroll: 0,
+        });
+        let name = format!("versions_{width}x{height}");
+        insta::assert_snapshot!(name, frame(&screen, width, height));
+    }
 }
