@@ -150,8 +150,9 @@ fn database() -> PathBuf {
                 settled: Vec::new(),
             });
         }
+        // What waits is one transaction.
+        opened.handle.flush();
     }
-    opened.handle.flush();
     drop(opened);
     std::fs::write(&done, "").unwrap();
     let size = std::fs::metadata(&path).unwrap().len() / 1_000_000;

@@ -20,6 +20,7 @@ mod net;
 mod pty;
 mod rooms;
 mod rooms_verbs;
+mod searching;
 mod support;
 mod terminal;
 mod two_people;

@@ -1,0 +1,79 @@
+//! Searching without a server: what was received is found, gone to, and left again.
+
+use crate::machine::Machine;
+use crate::pty::Terminal;
+
+/// Waits until a line with this text stands there reversed: it is the selected message.
+fn wait_selected(terminal: &Terminal, text: &str) {
+    terminal.wait_screen(&format!("{text:?} selected"), |screen| {
+        let (rows, columns) = screen.size();
+        (0..rows.get()).any(|row| {
+            let line: Vec<_> = (0..columns.get())
+                .filter_map(|x| screen.cell(row, x))
+                .collect();
+            let reversed = line.iter().filter(|cell| cell.inverse());
+            let reversed: String = reversed.map(|cell| cell.contents()).collect();
+            reversed.replace(' ', "").contains(&text.replace(' ', ""))
+        })
+    });
+}
+
+#[test]
+fn what_was_received_is_found_without_a_server() {
+    let machine = Machine::new();
+    let server = machine.serve(0, &[]);
+    let mut alice = machine.open("alice", &["alice"]);
+    let mut bob = machine.open("bob", &["bob"]);
+    bob.wait("connected");
+    alice.wait_line("●", "bob");
+    alice.key("ctrl-k");
+    alice.type_text("bob");
+    alice.key("enter");
+    alice.wait("to bob");
+    alice.resize(80, 12);
+    alice.type_text("the old crane lifts a zebra");
+    alice.key("enter");
+    for line in 1..=12 {
+        alice.type_text(&format!("line {line}"));
+        alice.key("enter");
+    }
+    alice.wait_line("line 12", "✓✓");
+    alice.wait_gone("zebra");
+    bob.wait_line("alice", "13");
+    bob.key("ctrl-q");
+    bob.wait_end();
+    server.kill();
+    alice.wait_gone("connected");
+
+    alice.type_text("half a thought");
+    alice.key("alt-f");
+    alice.wait("search everywhere");
+    alice.type_text("zeb");
+    alice.wait_line("you", "to bob");
+    alice.wait("1 of 1");
+    alice.key("enter");
+    alice.wait_gone("search everywhere");
+    wait_selected(&alice, "the old crane lifts a zebra");
+    alice.wait("half a thought");
+    alice.key("alt-/");
+    alice.wait("line 12");
+    alice.wait_gone("zebra");
+    alice.key("ctrl-q");
+    alice.wait_end();
+
+    // It is on the disk, as is what was written.
+    let mut alice = machine.open("alice", &["alice"]);
+    alice.wait("line 12");
+    alice.wait("half a thought");
+    alice.key("ctrl-f");
+    alice.wait("search in bob");
+    alice.type_text("crane from:bob");
+    alice.wait("Nothing found here");
+    alice.key("ctrl-w");
+    alice.type_text("me");
+    alice.wait("1 of 1");
+    alice.key("enter");
+    wait_selected(&alice, "the old crane lifts a zebra");
+    alice.key("ctrl-q");
+    alice.wait_end();
+}
