@@ -51,7 +51,11 @@ impl Relay {
         stamp: Stamp,
         out: &mut Vec<Effect>,
     ) {
-        let Appended { entry, is_new } = match result {
+        let Appended {
+            entry,
+            is_new,
+            is_request,
+        } = match result {
             Ok(appended) => appended,
             Err(error) => return self.answer(origin, Err(error), out),
         };
@@ -67,12 +71,15 @@ impl Relay {
         let concerned = self.roster.follow(conversation, &entry);
         others.extend(self.sessions_of_members(conversation));
         others.remove(&origin.session);
+        // Who has not accepted the author's writing gets a head, which says so, in its place.
+        let asked = conversation.peer_of(entry.author).filter(|_| is_request);
+        others.retain(|&id| asked.is_none() || self.user_of(id) != asked);
         let frame = ServerFrame::Entry {
             conversation,
             entry,
         };
         self.push(others, frame, out);
-        if let Some(user) = concerned {
+        if let Some(user) = concerned.or(asked) {
             self.tell_heads(user, before(stamp), out);
         }
     }

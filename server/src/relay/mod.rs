@@ -279,7 +279,10 @@ impl Relay {
                 return self.change_person((origin, user), PersonChange::Set(setting), out);
             }
             Request::Settings { after } => settings((origin, user), after, out),
-            Request::SetDisplayName(_) | Request::AcceptContact(_) => {
+            Request::AcceptContact(from) => {
+                return self.change_person((origin, user), PersonChange::Accept(from), out);
+            }
+            Request::SetDisplayName(_) => {
                 return Err(RequestError::Unsupported);
             }
             Request::Devices => list_devices(origin, user, out),

@@ -3,7 +3,7 @@
 
 use recado_shared::{Answer, RequestError, ServerFrame, Setting, Stamp, UserId};
 
-use super::{Effect, Relay, SessionId};
+use super::{Effect, Relay, SessionId, before};
 use crate::store::{Origin, PersonChange, PersonChanged, Read, Write};
 
 impl Relay {
@@ -39,8 +39,10 @@ impl Relay {
         };
         self.answer(origin, Ok(Answer::Done), out);
         match changed {
+            PersonChanged::Accepted { is_new: true } => self.tell_heads(user, before(stamp), out),
+            PersonChanged::Accepted { is_new: false } => {}
             PersonChanged::Set(setting) => {
-                self.follow_setting(user, &setting, out);
+                self.follow_setting(user, &setting, stamp, out);
                 let others = self.sessions_of(user).filter(|&id| id != origin.session);
                 let frame = ServerFrame::Setting { setting, stamp };
                 self.push(others, frame, out);
@@ -48,14 +50,22 @@ impl Relay {
         }
     }
 
-    fn follow_setting(&mut self, user: UserId, setting: &Setting, out: &mut Vec<Effect>) {
+    fn follow_setting(
+        &mut self,
+        user: UserId,
+        setting: &Setting,
+        stamp: Stamp,
+        out: &mut Vec<Effect>,
+    ) {
         match setting {
             Setting::Blocked { user: other, is_on } => {
                 if self.roster.set_blocked(user, *other, *is_on) {
                     self.retell_presence_to(*other, user, out);
                 }
             }
-            Setting::FirstContact { .. }
+            // Whoever no longer asks has accepted all.
+            Setting::FirstContact { ask: false } => self.tell_heads(user, before(stamp), out),
+            Setting::FirstContact { ask: true }
             | Setting::Favourite { .. }
             | Setting::Level { .. }
             | Setting::Muted { .. }

@@ -31,7 +31,7 @@ impl Relay {
         stamp: Stamp,
         out: &mut Vec<Effect>,
     ) {
-        let (room, Appended { entry, is_new }) = match result {
+        let (room, Appended { entry, is_new, .. }) = match result {
             Ok(made) => made,
             Err(error) => return self.answer(origin, Err(error), out),
         };

@@ -173,6 +173,7 @@ fn appended(origin: Origin, author: UserId, seq: u64, is_new: bool) -> Event {
         result: Ok(Appended {
             entry: entry(author, seq),
             is_new,
+            is_request: false,
         }),
         stamp: Stamp(10 + seq),
     })

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
 use super::request::Appended;
 use super::row::{content_or_erased, encode, int, uint};
-use super::{content, room};
+use super::{contact, content, room};
 
 /// An entry that somebody wants in the log.
 #[derive(Clone, Debug)]
@@ -43,9 +43,8 @@ pub(super) fn append(db: &Connection, stamp: &mut Stamp, new: &NewEntry<'_>) -> 
         let is_erased = matches!(entry.content, Content::Erased(_));
         let is_same = conversation.is_some_and(|c| c.row == row)
             && (is_erased || entry.content == *new.content);
-        let is_new = false;
         return Ok(if is_same {
-            Ok(Appended { entry, is_new })
+            Ok(Appended::resent(entry))
         } else {
             Err(RequestError::IdReused)
         });
@@ -67,6 +66,10 @@ pub(super) fn append(db: &Connection, stamp: &mut Stamp, new: &NewEntry<'_>) -> 
     if let Err(error) = checked {
         return Ok(Err(error));
     }
+    let is_request = match contact::check(db, &conversation, new)? {
+        Ok(is_request) => is_request,
+        Err(error) => return Ok(Err(error)),
+    };
     let entry = place(&conversation, new);
     if let Some(room) = new.conversation.room() {
         let change = room::Change {
@@ -84,8 +87,11 @@ pub(super) fn append(db: &Connection, stamp: &mut Stamp, new: &NewEntry<'_>) -> 
     if let Content::Deletion { target } = new.content {
         content::erase(db, conversation.row, *target)?;
     }
-    let is_new = true;
-    Ok(Ok(Appended { entry, is_new }))
+    Ok(Ok(Appended {
+        entry,
+        is_new: true,
+        is_request,
+    }))
 }
 
 /// The entry with its place and time.
@@ -332,5 +338,10 @@ impl Conversation {
             newest_time: Timestamp(0),
             messages: 0,
         }
+    }
+
+    /// Whether nothing was appended yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.newest == Seq::ZERO
     }
 }

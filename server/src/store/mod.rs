@@ -4,6 +4,7 @@
 //! The threads behind it own the database; nothing outside this folder knows SQL.
 
 mod admin;
+mod contact;
 mod content;
 mod device;
 mod engine;

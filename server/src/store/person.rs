@@ -6,7 +6,7 @@ use rusqlite::{Connection, Result};
 
 use super::request::{PersonChange, PersonChanged};
 use super::row::uint;
-use super::settings;
+use super::{contact, settings};
 
 /// Carries out one change.
 pub(super) fn change(
@@ -16,6 +16,8 @@ pub(super) fn change(
     change: &PersonChange,
 ) -> Result<std::result::Result<PersonChanged, RequestError>> {
     Ok(match change {
+        PersonChange::Accept(from) => contact::accept(db, stamp, user, *from)?
+            .map(|is_new| PersonChanged::Accepted { is_new }),
         PersonChange::Set(setting) => {
             settings::set(db, stamp, user, setting)?.map(|()| PersonChanged::Set(setting.clone()))
         }

@@ -72,7 +72,7 @@ fn heads(db: &Connection, user: UserId, since: Stamp) -> Result<(Vec<Head>, Peop
         "SELECT c.id, c.low, c.high, c.room, c.newest, c.newest_time, m.first, m.last,
              c.messages - m.read_messages - m.own_after_read, m.delivered, m.read,
              m.standing, m.role, m.is_muted, m.mute_until,
-             r.name, r.topic, r.visibility, r.history, r.members
+             r.name, r.topic, r.visibility, r.history, r.members, m.is_request
          FROM members m JOIN conversations c ON c.id = m.conversation
              LEFT JOIN rooms r ON r.id = c.room
          WHERE m.user = ?1 AND (m.standing IN (0, 1) OR ?2 > 0)
@@ -126,7 +126,7 @@ fn head(
         cursors,
         first: Seq(uint(row, 6)?),
         room: facts,
-        is_request: false,
+        is_request: row.get(20)?,
     })
 }
 

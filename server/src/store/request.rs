@@ -117,6 +117,8 @@ pub enum DeviceChange {
 pub enum PersonChange {
     /// One of their settings.
     Set(Setting),
+    /// That this person may write to them.
+    Accept(UserId),
 }
 
 /// What came of a [`PersonChange`].
@@ -124,6 +126,11 @@ pub enum PersonChange {
 pub enum PersonChanged {
     /// The setting has this value.
     Set(Setting),
+    /// The person may write to them.
+    Accepted {
+        /// Whether that was asked for.
+        is_new: bool,
+    },
 }
 
 /// A room that somebody makes.
@@ -311,6 +318,19 @@ pub struct Appended {
     pub entry: Entry,
     /// Whether this request appended it. A resend did not, and is not relayed again.
     pub is_new: bool,
+    /// Whether the author asks by it to write to the other person, who has not accepted that.
+    pub is_request: bool,
+}
+
+impl Appended {
+    /// An entry that an earlier request appended.
+    pub(super) const fn resent(entry: Entry) -> Self {
+        Self {
+            entry,
+            is_new: false,
+            is_request: false,
+        }
+    }
 }
 
 /// Work for a reader; never waits behind writes. Each is answered by one [`ReadResult`].

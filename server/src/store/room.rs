@@ -34,10 +34,9 @@ pub(super) fn create(
     if let Some((row, entry)) = log::find_entry(db, new.author, new.id)? {
         let room = room_of(db, row)?;
         let is_made = entry.content == Content::Room(RoomEvent::Created);
-        let is_new = false;
         return Ok(room
             .filter(|_| is_made)
-            .map(|room| (room, Appended { entry, is_new }))
+            .map(|room| (room, Appended::resent(entry)))
             .ok_or(RequestError::IdReused));
     }
     if let Some(error) = unavailable(db, &new.name, None)? {
@@ -77,8 +76,12 @@ pub(super) fn create(
         content: Content::Room(RoomEvent::Created),
     };
     log::insert(db, &Conversation::empty(conversation), stamp, &entry)?;
-    let is_new = true;
-    Ok(Ok((room, Appended { entry, is_new })))
+    let appended = Appended {
+        entry,
+        is_new: true,
+        is_request: false,
+    };
+    Ok(Ok((room, appended)))
 }
 
 fn room_of(db: &Connection, conversation: i64) -> Result<Option<RoomId>> {

@@ -2,12 +2,12 @@
 //! Pure SQL inside the caller's transaction; the caller owns the stamp and commits.
 
 use recado_shared::limits::{MAX_PAGE_LEN, MAX_SETTINGS};
-use recado_shared::{Level, Limit, RequestError, Setting, Stamp, UserId, codec};
+use recado_shared::{Level, Limit, RequestError, Setting, SettingKey, Stamp, UserId, codec};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Result, Row, params};
 
-use super::log;
 use super::row::{int, uint};
+use super::{contact, log};
 
 /// Sets a value. What says nothing makes room, oldest first; if there is none of that, a new
 /// setting is refused.
@@ -48,6 +48,9 @@ pub(super) fn set(
         is_blank(setting),
         is_enforced(setting),
     ])?;
+    if let Setting::FirstContact { ask: false } = setting {
+        contact::accept_all(db, *stamp, user)?;
+    }
     Ok(Ok(()))
 }
 
@@ -87,6 +90,12 @@ pub(super) fn blocks(db: &Connection) -> Result<Vec<(UserId, UserId)>> {
         }
     }
     Ok(blocks)
+}
+
+/// Whether a setting that is on or off is on.
+pub(super) fn is_on(db: &Connection, user: UserId, key: SettingKey) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM settings WHERE user = ?1 AND key = ?2 AND NOT is_blank")?
+        .exists(params![int(user.0), encode(&key)?])
 }
 
 /// Forgets all that a user has set.

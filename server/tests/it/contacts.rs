@@ -2,8 +2,8 @@
 
 use recado_shared::tls::Identity;
 use recado_shared::{
-    Answer, ClientFrame, Content, ConversationId, History, Presence, Request, RequestError,
-    RoomEvent, RoomName, Seq, ServerFrame, Setting, UserId, Visibility,
+    Answer, ClientFrame, Content, ConversationId, History, PageRange, Presence, Request,
+    RequestError, RoomEvent, RoomName, Seq, ServerFrame, Setting, UserId, Visibility,
 };
 
 use crate::admin::Office;
@@ -127,4 +127,50 @@ async fn who_is_not_let_in_any_more_takes_no_messages() {
     // The end of the log says that they are gone.
     assert_eq!(hear_entry(&mut alice, 3).await, Content::AuthorRemoved);
     assert_eq!(send(&mut alice, bob.user, 3).await, refused);
+}
+
+#[tokio::test]
+async fn a_stranger_asks_first_and_is_accepted_on_all_devices() {
+    let server = TestServer::start().await;
+    let (alices, strangers) = (device(), device());
+    let mut alice = server.newcomer(&alices, "alice").await;
+    let mut mallory = server.newcomer(&strangers, "mallory").await;
+    alice.hear().await;
+    set(&mut alice, Setting::FirstContact { ask: true }).await;
+    let (user, stranger) = (alice.user, mallory.user);
+    for n in 1..=3 {
+        assert_eq!(send(&mut mallory, user, n).await, Ok(Seq(n.into())));
+        let head = alice.hear_heads().await.heads.remove(0);
+        assert_eq!((head.newest, head.unread), (Seq(n.into()), n.into()));
+        assert!(head.is_request);
+    }
+    let waits = Err(RequestError::AwaitsAcceptance);
+    assert_eq!(send(&mut mallory, user, 4).await, waits);
+    // The message can be read before that is decided, on every device.
+    let page = Request::Page {
+        conversation: ConversationId::direct(user, stranger),
+        range: PageRange::After(Seq::ZERO),
+        limit: 10,
+    };
+    match alice.answer(page).await {
+        Ok(Answer::Page { entries, .. }) => assert_eq!(entries.len(), 3),
+        other => panic!("no page: {other:?}"),
+    }
+    let mut phone = server.connect(&alices).await;
+    phone.enter(hello(None, None)).await;
+    assert!(phone.hear_heads().await.heads[0].is_request);
+
+    let asked = alice.ask(Request::AcceptContact(stranger)).await;
+    let done = ServerFrame::Answer {
+        number: asked,
+        result: Ok(Answer::Done),
+    };
+    assert_eq!(alice.hear().await, done);
+    for device in [&mut alice, &mut phone] {
+        assert!(!device.hear_heads().await.heads[0].is_request);
+    }
+    assert_eq!(send(&mut mallory, user, 4).await, Ok(Seq(4)));
+    hear_entry(&mut alice, 4).await;
+    let nobody = alice.answer(Request::AcceptContact(UserId(99))).await;
+    assert_eq!(nobody, Err(RequestError::Invalid));
 }

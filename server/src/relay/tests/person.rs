@@ -189,3 +189,52 @@ fn settings_are_read_for_their_user() {
     };
     desk.check(Event::Read(found), &[answer(origin, Ok(told))]);
 }
+
+#[test]
+fn a_request_to_write_is_told_by_a_head_and_not_by_an_entry() {
+    let mut desk = Desk::of_two();
+    desk.enter(S3, BOB);
+    desk.settle();
+    let origin = origin(S2, 1);
+    desk.relay
+        .handle(request(S2, 1, append(ALICE_BOB)), desk.now);
+    let asks = Event::Written(Written::Append {
+        origin,
+        conversation: ALICE_BOB,
+        result: Ok(Appended {
+            entry: entry(BOB, 1),
+            is_new: true,
+            is_request: true,
+        }),
+        stamp: Stamp(11),
+    });
+    desk.check(
+        asks,
+        &[
+            accepted(origin, 1),
+            push(&[S3], entry_frame(BOB, 1)),
+            read_heads(S1, ALICE, Some(10)),
+        ],
+    );
+}
+
+#[test]
+fn a_contact_that_is_accepted_changes_the_heads() {
+    let mut desk = Desk::of_two();
+    for (number, is_new) in [(1, true), (2, false)] {
+        let origin = origin(S1, number);
+        let write = Write::Person {
+            origin,
+            user: ALICE,
+            change: PersonChange::Accept(BOB),
+        };
+        let accept = request(S1, number, Request::AcceptContact(BOB));
+        desk.check(accept, &[Effect::Write(write)]);
+        let mut expected = vec![answer(origin, Ok(Answer::Done))];
+        if is_new {
+            expected.push(read_heads(S1, ALICE, Some(11)));
+        }
+        let done = changed(origin, Ok(PersonChanged::Accepted { is_new }));
+        desk.check(done, &expected);
+    }
+}

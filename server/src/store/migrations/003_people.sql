@@ -17,3 +17,6 @@ CREATE TABLE settings (
 CREATE INDEX settings_by_change ON settings (user, stamp);
 CREATE INDEX settings_blank ON settings (user, stamp) WHERE is_blank;
 CREATE INDEX settings_enforced ON settings (user) WHERE is_enforced;
+
+-- Of a direct conversation: whether the other person still asks to write to this member.
+ALTER TABLE members ADD COLUMN is_request INTEGER NOT NULL DEFAULT 0;

@@ -48,11 +48,13 @@ fn an_entry_is_stored_as_it_was_sent() {
     let expected = Appended {
         entry,
         is_new: true,
+        is_request: false,
     };
     assert_eq!(appended, expected);
     let resent = desk.reopen().say(alice, bob, 9, "two\nlines 👩‍👩‍👧");
     let expected = Appended {
         is_new: false,
+        is_request: false,
         ..expected
     };
     assert_eq!(resent, expected);

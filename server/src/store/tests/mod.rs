@@ -1,6 +1,7 @@
 //! Tests of the store, all on real files.
 
 mod admin;
+mod contacts;
 mod crash;
 mod device;
 mod engine;
