@@ -106,9 +106,10 @@ fn erased_before(db: &Connection, key: &[u8], entry: &Entry) -> Result<Option<Er
     let message = entry.content.target().unwrap_or(entry.seq);
     let is_deleted: bool = db
         .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM entries
+            // Left to itself the planner reads the log from the entry to its end.
+            "SELECT EXISTS (SELECT 1 FROM entries INDEXED BY entries_by_target
                             WHERE conversation = ?1 AND target = ?2 AND kind = ?3)
-                 OR EXISTS (SELECT 1 FROM entries
+                 OR EXISTS (SELECT 1 FROM entries INDEXED BY removed_authors
                             WHERE conversation = ?1 AND author = ?4 AND kind = 10 AND seq > ?5)",
         )?
         .query_row(

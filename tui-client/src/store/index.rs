@@ -81,7 +81,8 @@ pub(super) fn text_now(
 ) -> Result<String, Fault> {
     let edit: Option<Content> = db
         .prepare_cached(
-            "SELECT content FROM entries
+            // Left to itself the planner reads the whole log backwards, for the order.
+            "SELECT content FROM entries INDEXED BY entries_by_target
              WHERE conversation = ?1 AND target = ?2 AND kind = ?3 AND author = ?4
              ORDER BY seq DESC LIMIT 1",
         )?

@@ -13,11 +13,19 @@ use super::{Load, Loaded};
 /// belong to the older ones are left out; a message with thousands of reactions shows too few.
 const MAX_ABOUT: usize = 2_000;
 
-/// Selects the columns of [`read_entry`].
+/// Selects the columns of [`read_entry`]. What changes a message is looked up by its target: left
+/// to itself the planner reads a whole log, for the order.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT seq, author, id, time, kind, content FROM entries WHERE conversation = ?1 ",
+            $rest
+        )
+    };
+    (by target $rest:literal) => {
+        concat!(
+            "SELECT seq, author, id, time, kind, content FROM entries INDEXED BY entries_by_target
+             WHERE conversation = ?1 ",
             $rest
         )
     };
@@ -63,7 +71,7 @@ pub(super) fn about(db: &Connection, key: &[u8], read: &[Entry]) -> Result<Vec<E
     let room = i64::try_from(MAX_ABOUT).unwrap_or(i64::MAX);
     let changes = entries(
         db,
-        select!("AND target BETWEEN ?2 AND ?3 ORDER BY target DESC, seq DESC LIMIT ?4"),
+        select!(by target "AND target BETWEEN ?2 AND ?3 ORDER BY target DESC, seq DESC LIMIT ?4"),
         params![
             key,
             first.seq.0.cast_signed(),
@@ -90,7 +98,7 @@ pub(super) fn about(db: &Connection, key: &[u8], read: &[Entry]) -> Result<Vec<E
         )?;
         let changes = entries(
             db,
-            select!("AND target = ?2 AND kind IN (?3, ?4) ORDER BY seq DESC LIMIT ?5"),
+            select!(by target "AND target = ?2 AND kind IN (?3, ?4) ORDER BY seq DESC LIMIT ?5"),
             params![
                 key,
                 to.0.cast_signed(),
