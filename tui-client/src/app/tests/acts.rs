@@ -1,11 +1,12 @@
 use recado_shared::{
-    Answer, ClientFrame, Content, Emoji, MessageBody, Request, RequestError, Role, RoomEvent, Seq,
-    ServerFrame, Timestamp,
+    Answer, ClientFrame, Content, Emoji, MessageBody, PageRange, Request, RequestError, Role,
+    RoomEvent, Seq, ServerFrame, Timestamp,
 };
 
 use super::support::*;
-use crate::app::Effect;
-use crate::app::screen::{Item, Overlay, PurposeView};
+use crate::app::screen::{Focus, Item, ItemId, Overlay, PurposeView};
+use crate::app::{Effect, Event};
+use crate::store::{Loaded, StoredConversation};
 
 fn contents(effects: &[Effect]) -> Vec<Content> {
     let frames = sent(effects).into_iter().filter_map(|frame| match frame {
@@ -97,9 +98,9 @@ fn a_draft_outlives_an_edit() {
     let mut client = Client::in_room(0);
     client.room_entry(entry(1, ME));
     client.type_text("a draft");
-    client.handle(crate::app::Event::Click(crate::app::ClickTarget::Item(
-        crate::app::screen::ItemId::Entry(Seq(1)),
-    )));
+    client.handle(Event::Click(crate::app::ClickTarget::Item(ItemId::Entry(
+        Seq(1),
+    ))));
     client.keys("e");
     client.type_text("!");
     let effects = client.pass(crate::app::unsaved::SAVE_AFTER);
@@ -157,7 +158,7 @@ fn a_reaction_is_taken_back_by_the_same_key() {
     assert_eq!(reactions(&client), [("👍".to_owned(), 1, true)]);
     client.app.react(target, emoji.clone(), client.now);
     assert_eq!(reactions(&client), []);
-    let effects = client.handle(crate::app::Event::Deadline);
+    let effects = client.handle(Event::Deadline);
     assert_eq!(
         contents(&effects),
         [
@@ -226,6 +227,43 @@ fn a_reply_quotes_its_message_also_when_that_is_not_loaded_any_more() {
         client.entry(BOB, entry(seq, BOB));
     }
     assert_eq!(purpose(&client), "bob: m1");
+}
+
+#[test]
+fn enter_goes_to_an_original_that_is_not_loaded_and_back() {
+    let mut log = entries(901..=1000, BOB);
+    let (to, body) = (Seq(100), text("that one"));
+    log[99].content = Content::Reply { to, body };
+    let mut snapshot = snapshot(vec![StoredConversation {
+        held: vec![held(1, 1000)],
+        ..stored(BOB, log, 1000)
+    }]);
+    snapshot.open = Some(with(BOB));
+    let mut client = Client::new(snapshot);
+    let loaded = |client: &mut Client, effects: &[Effect]| {
+        let load = effects.iter().rev().find_map(|effect| match effect {
+            Effect::Load(load) => Some(*load),
+            _ => None,
+        });
+        let load = load.expect("something is loaded");
+        let PageRange::After(before) = load.range else {
+            panic!("{load:?}");
+        };
+        let last = (before.0 + u64::from(load.limit)).min(1000);
+        client.handle(Event::Loaded(Loaded {
+            load,
+            entries: entries(before.0 + 1..=last, BOB),
+            about: Vec::new(),
+        }))
+    };
+    let selected = |client: &Client| client.app.screen(client.now).focus;
+    let effects = client.keys("up enter");
+    loaded(&mut client, &effects);
+    assert_eq!(selected(&client), Focus::Selection(ItemId::Entry(to)));
+    let effects = client.keys("alt-/");
+    loaded(&mut client, &effects);
+    let reply = Focus::Selection(ItemId::Entry(Seq(1000)));
+    assert_eq!(selected(&client), reply);
 }
 
 #[test]
