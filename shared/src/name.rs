@@ -87,12 +87,22 @@ impl UserName {
     /// The keys under which this name must be unique, one or two, without repetition: how it
     /// looks as written ("aIice" looks like "alice"), and how its lower-case form looks.
     pub fn keys(&self) -> Vec<NameKey> {
-        let key = |text: &str| NameKey(fold(&skeleton(text).collect::<String>()).into());
-        let mut keys = vec![key(&self.0), key(&self.folded())];
-        keys.sort();
-        keys.dedup();
-        keys
+        keys_of(&self.0)
     }
+}
+
+/// The keys of the name that a text looks like, if it looks like one: what stands around its first
+/// and last letter or digit does not count.
+pub fn keys_like(text: &str) -> Vec<NameKey> {
+    keys_of(text.trim_matches(|c: char| !c.is_alphanumeric()))
+}
+
+fn keys_of(text: &str) -> Vec<NameKey> {
+    let key = |text: &str| NameKey(fold(&skeleton(text).collect::<String>()).into());
+    let mut keys = vec![key(text), key(&fold(text))];
+    keys.sort();
+    keys.dedup();
+    keys
 }
 
 /// Folds a text as names are folded, so that a search meets them. It goes to lower case by way of

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use recado_shared::{
-    Activity, ConversationId, DeviceKey, Entry, Farewell, MessageBody, Now, Person, ServerFrame,
-    UserId,
+    Activity, ConversationId, DeviceKey, Entry, Farewell, MessageBody, Now, ServerFrame, UserId,
 };
 
 use super::catch_up::Flow;
@@ -78,18 +77,15 @@ impl Relay {
             }
             Ok(Changed::Disabled { user } | Changed::Removed { user }) => {
                 self.roster.set_closed(*user, true);
+                if matches!(result, Ok(Changed::Removed { .. })) {
+                    self.displays.forget(*user);
+                }
                 self.end_sessions(*user, None, Farewell::AccountClosed, now, out);
             }
             Ok(Changed::Renamed { user, name }) => {
                 self.end_sessions(*user, None, Farewell::Renamed, now, out);
-                let person = Person {
-                    user: *user,
-                    name: name.clone(),
-                    display: None,
-                    presence: self.shown_presence(*user),
-                };
-                let all = self.sessions.keys().copied();
-                self.push(all, ServerFrame::Person(person), out);
+                self.name_taken(*user, name, out);
+                self.tell_person(*user, name, out);
             }
             Ok(Changed::Enabled { user }) => self.roster.set_closed(*user, false),
             Ok(Changed::RoomRenamed { .. } | Changed::RoomClosed { .. }) | Err(_) => {}

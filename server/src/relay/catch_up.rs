@@ -129,7 +129,7 @@ impl Relay {
         Person {
             user,
             name,
-            display: None,
+            display: self.displays.of(user).cloned(),
             presence: self.presence_for(viewer, user),
         }
     }

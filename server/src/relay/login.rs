@@ -205,6 +205,7 @@ impl Relay {
                     self.welcome(session, &greeting, admitted, now, out);
                 }
                 if let Some((user, name)) = newcomer {
+                    self.name_taken(user, &name, out);
                     self.announce(session, user, name, out);
                 }
             }

@@ -7,6 +7,7 @@ mod admin;
 mod catch_up;
 mod delivery;
 mod device;
+mod display;
 mod drain;
 mod effect;
 mod event;
@@ -31,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use self::catch_up::{Flow, HeadsReading, find_people, names, page};
 use self::device::{PendingLinks, list_devices};
+use self::display::Displays;
 use self::drain::Phase;
 use self::login::{Greeting, Registrations};
 use self::permission::Grant;
@@ -104,6 +106,7 @@ pub struct Relay {
     /// The sessions of each user who has one.
     devices: BTreeMap<UserId, BTreeSet<SessionId>>,
     roster: Roster,
+    displays: Displays,
     presences: Presences,
     registrations: Registrations,
     pending_links: PendingLinks,
@@ -137,13 +140,15 @@ struct Session {
 
 impl Relay {
     /// Makes a relay without sessions, for these rooms and people.
-    pub fn new(config: RelayConfig, stored: StoredRoster) -> Self {
+    pub fn new(config: RelayConfig, mut stored: StoredRoster) -> Self {
+        let displays = Displays::new(std::mem::take(&mut stored.displays));
         Self {
             config,
             greetings: BTreeMap::new(),
             sessions: BTreeMap::new(),
             devices: BTreeMap::new(),
             roster: Roster::new(stored),
+            displays,
             presences: Presences::default(),
             registrations: Registrations::default(),
             pending_links: PendingLinks::default(),
@@ -282,8 +287,9 @@ impl Relay {
             Request::AcceptContact(from) => {
                 return self.change_person((origin, user), PersonChange::Accept(from), out);
             }
-            Request::SetDisplayName(_) => {
-                return Err(RequestError::Unsupported);
+            Request::SetDisplayName(display) => {
+                let change = PersonChange::Display(display);
+                return self.change_person((origin, user), change, out);
             }
             Request::Devices => list_devices(origin, user, out),
             Request::FindDevice(code) => return self.find_device(origin, code, now, out),

@@ -1,9 +1,11 @@
 //! What people change about themselves, and how they stand to each other. What is allowed stands
 //! in `permission`.
 
-use recado_shared::{Answer, RequestError, ServerFrame, Setting, Stamp, UserId};
+use recado_shared::{
+    Answer, Person, Presence, RequestError, ServerFrame, Setting, Stamp, UserId, UserName,
+};
 
-use super::{Effect, Relay, SessionId, before};
+use super::{DIRECTORY_ANNOUNCE_LIMIT, Effect, Relay, Session, SessionId, before};
 use crate::store::{Origin, PersonChange, PersonChanged, Read, Write};
 
 impl Relay {
@@ -41,6 +43,10 @@ impl Relay {
         match changed {
             PersonChanged::Accepted { is_new: true } => self.tell_heads(user, before(stamp), out),
             PersonChanged::Accepted { is_new: false } => {}
+            PersonChanged::Display { name, display } => {
+                self.displays.set(user, name.clone(), display);
+                self.tell_person(user, &name, out);
+            }
             PersonChanged::Set(setting) => {
                 self.follow_setting(user, &setting, stamp, out);
                 let others = self.sessions_of(user).filter(|&id| id != origin.session);
@@ -70,6 +76,34 @@ impl Relay {
             | Setting::Level { .. }
             | Setting::Muted { .. }
             | Setting::Draft { .. } => {}
+        }
+    }
+
+    /// Tells everybody how a person is called now; in a large crowd only those who watch them.
+    pub(super) fn tell_person(&self, user: UserId, name: &UserName, out: &mut Vec<Effect>) {
+        let is_crowd = self.sessions.len() > DIRECTORY_ANNOUNCE_LIMIT;
+        let is_told = |id: &SessionId, session: &Session| {
+            !is_crowd || session.user == user || self.is_watched_by(user, *id)
+        };
+        let told = self.sessions.iter().filter(|(id, one)| is_told(id, one));
+        let (apart, others): (Vec<_>, Vec<_>) = told
+            .map(|(&id, _)| id)
+            .partition(|&id| self.is_blocked_by(user, id));
+        let mut person = Person {
+            user,
+            name: name.clone(),
+            display: self.displays.of(user).cloned(),
+            presence: self.shown_presence(user),
+        };
+        self.push(others, ServerFrame::Person(person.clone()), out);
+        person.presence = Presence::Offline;
+        self.push(apart, ServerFrame::Person(person), out);
+    }
+
+    /// A name is somebody's from now on: display names of others that look like it go.
+    pub(super) fn name_taken(&mut self, user: UserId, name: &UserName, out: &mut Vec<Effect>) {
+        for (other, name) in self.displays.named(user, name) {
+            self.tell_person(other, &name, out);
         }
     }
 

@@ -90,6 +90,12 @@ impl Relay {
         }
     }
 
+    /// Whether a session wants to know a user's presence.
+    pub(super) fn is_watched_by(&self, user: UserId, id: SessionId) -> bool {
+        let watchers = self.presences.watchers.get(&user);
+        watchers.is_some_and(|watchers| watchers.contains(&id))
+    }
+
     /// Tells the sessions of one user anew what another one's presence is to them.
     pub(super) fn retell_presence_to(&self, viewer: UserId, user: UserId, out: &mut Vec<Effect>) {
         if let Some(watchers) = self.presences.watchers.get(&user) {

@@ -174,3 +174,14 @@ pub(super) fn claim_keys(db: &Connection, name: &UserName, user: UserId) -> Resu
     }
     Ok(())
 }
+
+/// A user is called differently. Heads carry names: who is away gets this one with the next.
+pub(super) fn renamed(db: &Connection, stamp: &mut Stamp, user: UserId) -> Result<()> {
+    stamp.0 += 1;
+    db.prepare_cached(
+        "UPDATE conversations SET changed = ?2
+         WHERE room IS NULL AND id IN (SELECT conversation FROM members WHERE user = ?1)",
+    )?
+    .execute(params![int(user.0), int(stamp.0)])?;
+    Ok(())
+}

@@ -40,8 +40,8 @@ pub use engine::Engine;
 pub use error::StoreError;
 pub use request::{
     Admission, Admitted, Appended, DeviceChange, FindRooms, Login, NewRoom, Origin, PersonChange,
-    PersonChanged, Read, ReadResult, RosterMember, RosterRoom, StoredMember, StoredRoster, Write,
-    Written,
+    PersonChanged, Read, ReadResult, RosterMember, RosterRoom, StoredDisplay, StoredMember,
+    StoredRoster, Write, Written,
 };
 
 use folder::Folder;

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use recado_shared::{
-    Advance, Content, ConversationId, Device, DeviceKey, DeviceName, Entry, Head, History, LogId,
-    MemberCursors, MessageId, Mute, PageRange, Refusal, RequestError, RequestNumber, Role, RoomId,
-    RoomName, RoomSummary, Seq, Setting, Stamp, Standing, Timestamp, Token, UserId, UserName,
-    Visibility,
+    Advance, Content, ConversationId, Device, DeviceKey, DeviceName, DisplayName, Entry, Head,
+    History, LogId, MemberCursors, MessageId, Mute, PageRange, Refusal, RequestError,
+    RequestNumber, Role, RoomId, RoomName, RoomSummary, Seq, Setting, Stamp, Standing, Timestamp,
+    Token, UserId, UserName, Visibility,
 };
 
 use super::admin::{Change, ChangeError, Changed};
@@ -119,6 +119,8 @@ pub enum PersonChange {
     Set(Setting),
     /// That this person may write to them.
     Accept(UserId),
+    /// What they want to be called.
+    Display(Option<DisplayName>),
 }
 
 /// What came of a [`PersonChange`].
@@ -130,6 +132,13 @@ pub enum PersonChanged {
     Accepted {
         /// Whether that was asked for.
         is_new: bool,
+    },
+    /// They are called like this.
+    Display {
+        /// Their name.
+        name: UserName,
+        /// What they want to be called.
+        display: Option<DisplayName>,
     },
 }
 
@@ -159,6 +168,19 @@ pub struct StoredRoster {
     pub blocks: Vec<(UserId, UserId)>,
     /// Users who are not let in: disabled, or removed.
     pub closed: Vec<UserId>,
+    /// Display names, but for those that look like the name of somebody else.
+    pub displays: Vec<StoredDisplay>,
+}
+
+/// A user with a display name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredDisplay {
+    /// Who.
+    pub user: UserId,
+    /// Under which name.
+    pub name: UserName,
+    /// What they want to be called.
+    pub display: DisplayName,
 }
 
 /// A room as the relay keeps it in mind.

@@ -1,6 +1,6 @@
 //! Numbers and values between the message crate's types and columns.
 
-use recado_shared::{Content, DeviceName, RoomName, Topic, UserName, codec};
+use recado_shared::{Content, DeviceName, DisplayName, RoomName, Topic, UserName, codec};
 use rusqlite::types::Type;
 use rusqlite::{Error, Result, Row};
 
@@ -45,6 +45,13 @@ pub(super) fn device_name(row: &Row<'_>, column: usize) -> Result<Option<DeviceN
     let text: Option<String> = row.get(column)?;
     text.map(|text| DeviceName::new(&text))
         .transpose()
+        .map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+}
+
+/// Reads a display name that was legal when it was stored.
+pub(super) fn display_name(row: &Row<'_>, column: usize) -> Result<DisplayName> {
+    let text: String = row.get(column)?;
+    DisplayName::new(&text)
         .map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 

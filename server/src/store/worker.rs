@@ -91,6 +91,7 @@ impl Writer {
             rooms: room::roster(&self.db)?,
             blocks: settings::blocks(&self.db)?,
             closed: person::closed(&self.db)?,
+            displays: person::displays(&self.db)?,
         })
     }
 

@@ -2,13 +2,14 @@
 
 use recado_shared::tls::Identity;
 use recado_shared::{
-    Answer, ClientFrame, Content, ConversationId, History, PageRange, Presence, Request,
-    RequestError, RoomEvent, RoomName, Seq, ServerFrame, Setting, UserId, Visibility,
+    Answer, ClientFrame, Content, ConversationId, DisplayName, History, PageRange, Person,
+    Presence, Request, RequestError, RoomEvent, RoomName, Seq, ServerFrame, Setting, UserId,
+    Visibility,
 };
 
 use crate::admin::Office;
 use crate::client::{Client, hello, id};
-use crate::server::{TestServer, device};
+use crate::server::{TestServer, device, name};
 
 async fn set(client: &mut Client, setting: Setting) {
     let answer = client.answer(Request::Set(setting)).await;
@@ -173,4 +174,41 @@ async fn a_stranger_asks_first_and_is_accepted_on_all_devices() {
     hear_entry(&mut alice, 4).await;
     let nobody = alice.answer(Request::AcceptContact(UserId(99))).await;
     assert_eq!(nobody, Err(RequestError::Invalid));
+}
+
+#[tokio::test]
+async fn a_display_name_is_seen_by_all_and_deceives_nobody() {
+    let server = TestServer::start().await;
+    let alices = device();
+    let mut alice = server.newcomer(&alices, "alice").await;
+    let mut bob = server.newcomer(&device(), "bob").await;
+    alice.hear().await;
+    assert_eq!(send(&mut bob, alice.user, 1).await, Ok(Seq(1)));
+    hear_entry(&mut alice, 1).await;
+    let call = |text: &str| Request::SetDisplayName(Some(DisplayName::new(text).unwrap()));
+    let refused = alice.answer(call("B0B")).await;
+    assert_eq!(refused, Err(RequestError::Invalid));
+
+    assert_eq!(alice.answer(call("Wonder")).await, Ok(Answer::Done));
+    let wonder = Person {
+        user: alice.user,
+        name: name("alice"),
+        display: Some(DisplayName::new("Wonder").unwrap()),
+        presence: Presence::Online,
+    };
+    for client in [&mut alice, &mut bob] {
+        assert_eq!(client.hear().await, ServerFrame::Person(wonder.clone()));
+    }
+    // Heads and answers have it, also after a restart.
+    let user = alice.user;
+    drop((alice, bob));
+    let server = server.restart().await;
+    let mut alice = server.connect(&alices).await;
+    alice.enter(hello(None, None)).await;
+    let heads = alice.hear_heads().await;
+    assert!(heads.people.contains(&wonder), "{heads:?}");
+    match alice.answer(Request::People(vec![user])).await {
+        Ok(Answer::People { people, .. }) => assert_eq!(people, [wonder]),
+        other => panic!("no people: {other:?}"),
+    }
 }

@@ -84,6 +84,7 @@ fn roster() -> Roster {
         ],
         blocks: ASKERS.map(|asker| (BLOCKER, asker)).to_vec(),
         closed: vec![GONE],
+        displays: Vec::new(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! What people set for themselves.
 
-use recado_shared::{DraftText, Setting};
+use recado_shared::{DisplayName, DraftText, Setting};
 
 use super::*;
 use crate::store::PersonChanged;
@@ -237,4 +237,92 @@ fn a_contact_that_is_accepted_changes_the_heads() {
         let done = changed(origin, Ok(PersonChanged::Accepted { is_new }));
         desk.check(done, &expected);
     }
+}
+
+fn called(user: UserId, display: Option<&str>, presence: Presence) -> ServerFrame {
+    ServerFrame::Person(Person {
+        user,
+        name: name(user),
+        display: display.map(|text| DisplayName::new(text).unwrap()),
+        presence,
+    })
+}
+
+impl Desk {
+    /// Alice, with her first session, wants to be called differently.
+    fn call(&mut self, display: Option<&str>) -> Vec<Effect> {
+        let origin = origin(S1, 8);
+        let display = display.map(|text| DisplayName::new(text).unwrap());
+        let write = Write::Person {
+            origin,
+            user: ALICE,
+            change: PersonChange::Display(display.clone()),
+        };
+        let asked = request(S1, 8, Request::SetDisplayName(display.clone()));
+        self.check(asked, &[Effect::Write(write)]);
+        let name = name(ALICE);
+        let done = changed(origin, Ok(PersonChanged::Display { name, display }));
+        let mut effects = self.relay.handle(done, self.now);
+        assert_eq!(effects.remove(0), answer(origin, Ok(Answer::Done)));
+        effects
+    }
+}
+
+#[test]
+fn everybody_is_told_how_somebody_is_called() {
+    let mut desk = Desk::of_two();
+    desk.enter(S3, CAROL);
+    desk.settle();
+    desk.block(true);
+    let wonder = |presence| called(ALICE, Some("Wonder"), presence);
+    assert_eq!(
+        desk.call(Some("Wonder")),
+        [
+            push(&[S1, S3], wonder(Presence::Online)),
+            push(&[S2], wonder(Presence::Offline)),
+        ]
+    );
+    // It stands in all that names her.
+    let read = ReadResult::People {
+        origin: origin(S3, 1),
+        people: vec![(ALICE, name(ALICE))],
+        more: false,
+    };
+    let ServerFrame::Person(person) = wonder(Presence::Online) else {
+        panic!("it is a person");
+    };
+    let people = Answer::People {
+        people: vec![person],
+        more: false,
+    };
+    desk.check(Event::Read(read), &[answer(origin(S3, 1), Ok(people))]);
+    desk.block(false);
+    assert_eq!(
+        desk.call(None),
+        [push(&[S1, S2, S3], called(ALICE, None, Presence::Online))]
+    );
+}
+
+#[test]
+fn a_display_name_ends_where_it_becomes_somebody_elses_name() {
+    let mut desk = Desk::of_two();
+    desk.call(Some("User-3"));
+    desk.greet(S3, peer("192.0.2.1"), hello());
+    let effects = desk
+        .relay
+        .handle(logged_in(S3, Ok(admitted(CAROL, true))), desk.now);
+    let plain = push(&[S1, S2, S3], called(ALICE, None, Presence::Online));
+    assert!(effects.contains(&plain), "{effects:?}");
+}
+
+#[test]
+fn a_crowd_is_told_only_if_it_watches() {
+    let mut desk = Desk::of_two();
+    for number in 0..=DIRECTORY_ANNOUNCE_LIMIT as u64 {
+        desk.enter(SessionId(100 + number), CAROL);
+    }
+    desk.settle();
+    desk.watch(S2, ALICE, Presence::Online);
+    let wonder = called(ALICE, Some("Wonder"), Presence::Online);
+    assert_eq!(desk.call(Some("Wonder")), [push(&[S1, S2], wonder)]);
 }

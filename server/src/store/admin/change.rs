@@ -48,7 +48,7 @@ pub(in super::super) fn change(
         Change::Remove(user) => of_user(db, user, |facts| {
             take_devices(db, facts, time)?;
             let user = facts.user;
-            db.prepare_cached("UPDATE users SET is_removed = 1 WHERE id = ?1")?
+            db.prepare_cached("UPDATE users SET is_removed = 1, display = NULL WHERE id = ?1")?
                 .execute([int(user.0)])?;
             settings::forget(db, user)?;
             entries = erase::remove_author(db, stamp, user, time)?;
@@ -136,13 +136,7 @@ fn rename(
         .execute(params![user, to.as_str(), to.folded()])?;
     // The keys of the old name stay: nobody else can take it.
     login::claim_keys(db, to, facts.user)?;
-    // Heads carry names: who is away gets this one with the next.
-    stamp.0 += 1;
-    db.prepare_cached(
-        "UPDATE conversations SET changed = ?2
-         WHERE id IN (SELECT conversation FROM members WHERE user = ?1)",
-    )?
-    .execute(params![user, int(stamp.0)])?;
+    login::renamed(db, stamp, facts.user)?;
     Ok(Ok(Changed::Renamed {
         user: facts.user,
         name: to.clone(),

@@ -20,3 +20,6 @@ CREATE INDEX settings_enforced ON settings (user) WHERE is_enforced;
 
 -- Of a direct conversation: whether the other person still asks to write to this member.
 ALTER TABLE members ADD COLUMN is_request INTEGER NOT NULL DEFAULT 0;
+
+-- What the user wants to be called. It is not unique, but looks like nobody else's name.
+ALTER TABLE users ADD COLUMN display TEXT;

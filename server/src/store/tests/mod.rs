@@ -4,6 +4,7 @@ mod admin;
 mod contacts;
 mod crash;
 mod device;
+mod display;
 mod engine;
 mod erase;
 mod handle;
