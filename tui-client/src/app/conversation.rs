@@ -2,15 +2,18 @@
 //!
 //! It changes only itself; what follows for the link and the store is decided by its callers.
 
+mod progress;
+mod typing;
+
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::{
     Content, ConversationId, Entry, Head, MemberCursors, PageRange, Seq, Standing, Timestamp,
     UserId,
 };
 
+pub(super) use self::progress::Progress;
 use super::attention::Calls;
 use super::composer::Composer;
 use super::folding::{Folding, is_shown};
@@ -19,37 +22,6 @@ use super::room::Room;
 use super::screen::{ItemId, Place};
 use super::unread::Unread;
 use crate::store::{Loaded, StoredConversation};
-
-/// Most people who are shown as typing at a time. Further ones are not.
-const MAX_TYPING: usize = 16;
-
-/// How far a member has got.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Progress {
-    pub(super) delivered: Seq,
-    pub(super) read: Seq,
-}
-
-impl Progress {
-    pub(super) fn raise(&mut self, other: Self) {
-        self.delivered = self.delivered.max(other.delivered);
-        self.read = self.read.max(other.read);
-    }
-
-    fn keep_up_to(&mut self, newest: Seq) {
-        self.delivered = self.delivered.min(newest);
-        self.read = self.read.min(newest);
-    }
-}
-
-impl From<MemberCursors> for Progress {
-    fn from(cursors: MemberCursors) -> Self {
-        Self {
-            delivered: cursors.delivered,
-            read: cursors.read,
-        }
-    }
-}
 
 /// The line above the first message that was new when the person came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +79,7 @@ pub(super) struct Conversation {
     /// What it has been told in this session.
     pub(super) sent: Progress,
     /// How far the others have got: the other person, or the members of a room that is small
-    /// enough for everybody to be told, at most [`MAX_MEMBERS_WITH_CURSORS`].
+    /// enough for everybody to be told, at most `MAX_MEMBERS_WITH_CURSORS`.
     others: BTreeMap<UserId, Progress>,
     /// The last place that was on the screen while the person was looking.
     seen: Seq,
@@ -204,31 +176,6 @@ impl Conversation {
         }
     }
 
-    fn set_progress(&mut self, cursors: &[MemberCursors]) {
-        for &member in cursors {
-            if member.user == self.me {
-                self.acked.raise(member.into());
-            }
-            if self.is_other(member.user) {
-                self.others
-                    .entry(member.user)
-                    .or_default()
-                    .raise(member.into());
-            }
-        }
-    }
-
-    /// Whether this user's progress is one that marks follow.
-    fn is_other(&self, user: UserId) -> bool {
-        match self.kind {
-            Kind::Direct(peer) => user == peer,
-            Kind::Room(_) => {
-                let has_room = self.others.len() < MAX_MEMBERS_WITH_CURSORS;
-                user != self.me && (has_room || self.others.contains_key(&user))
-            }
-        }
-    }
-
     /// What the head says besides places: the facts of a room, what is visible, who asks.
     fn set_facts(&mut self, head: &Head) {
         self.is_request = head.is_request;
@@ -245,87 +192,10 @@ impl Conversation {
         self.acked.raise(passed);
     }
 
-    /// Somebody came into the room, where everything before does not wait for them.
-    pub(super) fn add_member(&mut self, user: UserId, at: Seq) {
-        if self.is_other(user) {
-            self.others.entry(user).or_insert(Progress {
-                delivered: at,
-                read: at,
-            });
-        }
-    }
-
     /// Whether somebody is in the room, as far as that is told: in a large one anybody may be.
     pub(super) fn may_be_in(&self, user: UserId) -> bool {
         let is_large = self.room().is_some_and(|room| !room.has_cursors());
         is_large || self.others.contains_key(&user)
-    }
-
-    pub(super) fn remove_member(&mut self, user: UserId) {
-        self.others.remove(&user);
-        self.typing.remove(&user);
-    }
-
-    /// How far everybody else has got. Nobody, where that is not told of all.
-    pub(super) fn theirs(&self) -> Progress {
-        if self.room().is_some_and(|room| !room.has_cursors()) {
-            return Progress::default();
-        }
-        let all = self.others.values().copied();
-        let least = |a: Progress, b: Progress| Progress {
-            delivered: a.delivered.min(b.delivered),
-            read: a.read.min(b.read),
-        };
-        all.reduce(least).unwrap_or_default()
-    }
-
-    /// How far a member has got, as far as that is known here.
-    pub(super) fn progress_of(&self, user: UserId) -> Progress {
-        if user == self.me {
-            return self.own;
-        }
-        self.others.get(&user).copied().unwrap_or_default()
-    }
-
-    /// Somebody is typing.
-    pub(super) fn set_typing(&mut self, user: UserId, until: Instant) {
-        let may_type = match self.kind {
-            Kind::Direct(peer) => user == peer,
-            Kind::Room(_) => true,
-        };
-        let has_room = self.typing.len() < MAX_TYPING || self.typing.contains_key(&user);
-        if may_type && has_room && user != self.me {
-            self.typing.insert(user, until);
-        }
-    }
-
-    /// Somebody is not typing any more.
-    pub(super) fn stop_typing(&mut self, user: UserId) {
-        self.typing.remove(&user);
-    }
-
-    /// Nobody is typing whose hint was to be shown up to `now` only.
-    pub(super) fn expire_typing(&mut self, now: Instant) {
-        self.typing.retain(|_, until| *until > now);
-    }
-
-    pub(super) fn forget_typing(&mut self) {
-        self.typing.clear();
-    }
-
-    /// Who is typing.
-    pub(super) fn typing(&self) -> impl Iterator<Item = UserId> {
-        self.typing.keys().copied()
-    }
-
-    /// When the first of those who are typing is not shown as such any more.
-    pub(super) fn typing_until(&self) -> Option<Instant> {
-        self.typing.values().min().copied()
-    }
-
-    /// The end of the run without a hole that goes on from the server's own delivered cursor.
-    fn contiguous(&self) -> Seq {
-        self.log.held().run_end(self.acked.delivered)
     }
 
     pub(super) fn me(&self) -> UserId {
@@ -464,46 +334,6 @@ impl Conversation {
         }
         self.follow_acked();
         has_lost
-    }
-
-    /// Takes over a member's cursors. Returns whether anything changed.
-    pub(super) fn set_cursors(&mut self, cursors: MemberCursors) -> bool {
-        let before = (self.own, self.acked, self.progress_of(cursors.user));
-        self.set_progress(&[cursors]);
-        self.follow_acked();
-        before != (self.own, self.acked, self.progress_of(cursors.user))
-    }
-
-    fn follow_acked(&mut self) {
-        self.sent.raise(self.acked);
-        self.own.raise(self.acked);
-        self.unread.advance(self.own.read);
-    }
-
-    /// The person looked at everything up to `seq`.
-    pub(super) fn see(&mut self, seq: Seq) {
-        self.seen = self.seen.max(seq.min(self.log.newest));
-    }
-
-    /// Moves the own cursors as far as they go. Returns whether the read cursor moved over an
-    /// entry of somebody else.
-    pub(super) fn move_cursors(&mut self) -> bool {
-        self.own.delivered = self.own.delivered.max(self.contiguous());
-        let read = self.seen.min(self.own.delivered);
-        if read <= self.own.read {
-            return false;
-        }
-        let unread = self.unread();
-        let passes_others = self.own.read < self.last_of_others;
-        self.own.read = read;
-        self.unread.advance(read);
-        passes_others || unread != self.unread()
-    }
-
-    /// Whether the server should hear of the own cursors.
-    pub(super) fn is_ahead(&self) -> bool {
-        let passes = |own: Seq, sent: Seq| own > sent && sent < self.last_of_others;
-        passes(self.own.delivered, self.sent.delivered) || passes(self.own.read, self.sent.read)
     }
 
     pub(super) fn begin_session(&mut self) {

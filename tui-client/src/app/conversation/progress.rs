@@ -1,0 +1,142 @@
+//! How far the user and the others have got in a conversation: cursors, which only move forward.
+
+use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
+use recado_shared::{MemberCursors, Seq, UserId};
+
+use super::{Conversation, Kind};
+
+/// How far a member has got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::app) struct Progress {
+    pub(in crate::app) delivered: Seq,
+    pub(in crate::app) read: Seq,
+}
+
+impl Progress {
+    pub(in crate::app) fn raise(&mut self, other: Self) {
+        self.delivered = self.delivered.max(other.delivered);
+        self.read = self.read.max(other.read);
+    }
+
+    pub(super) fn keep_up_to(&mut self, newest: Seq) {
+        self.delivered = self.delivered.min(newest);
+        self.read = self.read.min(newest);
+    }
+}
+
+impl From<MemberCursors> for Progress {
+    fn from(cursors: MemberCursors) -> Self {
+        Self {
+            delivered: cursors.delivered,
+            read: cursors.read,
+        }
+    }
+}
+
+impl Conversation {
+    pub(super) fn set_progress(&mut self, cursors: &[MemberCursors]) {
+        for &member in cursors {
+            if member.user == self.me {
+                self.acked.raise(member.into());
+            }
+            if self.is_other(member.user) {
+                self.others
+                    .entry(member.user)
+                    .or_default()
+                    .raise(member.into());
+            }
+        }
+    }
+
+    /// Whether this user's progress is one that marks follow.
+    pub(super) fn is_other(&self, user: UserId) -> bool {
+        match self.kind {
+            Kind::Direct(peer) => user == peer,
+            Kind::Room(_) => {
+                let has_room = self.others.len() < MAX_MEMBERS_WITH_CURSORS;
+                user != self.me && (has_room || self.others.contains_key(&user))
+            }
+        }
+    }
+
+    /// Somebody came into the room, where everything before does not wait for them.
+    pub(in crate::app) fn add_member(&mut self, user: UserId, at: Seq) {
+        if self.is_other(user) {
+            self.others.entry(user).or_insert(Progress {
+                delivered: at,
+                read: at,
+            });
+        }
+    }
+
+    pub(in crate::app) fn remove_member(&mut self, user: UserId) {
+        self.others.remove(&user);
+        self.typing.remove(&user);
+    }
+
+    /// How far everybody else has got. Nobody, where that is not told of all.
+    pub(in crate::app) fn theirs(&self) -> Progress {
+        if self.room().is_some_and(|room| !room.has_cursors()) {
+            return Progress::default();
+        }
+        let all = self.others.values().copied();
+        let least = |a: Progress, b: Progress| Progress {
+            delivered: a.delivered.min(b.delivered),
+            read: a.read.min(b.read),
+        };
+        all.reduce(least).unwrap_or_default()
+    }
+
+    /// How far a member has got, as far as that is known here.
+    pub(in crate::app) fn progress_of(&self, user: UserId) -> Progress {
+        if user == self.me {
+            return self.own;
+        }
+        self.others.get(&user).copied().unwrap_or_default()
+    }
+
+    /// The end of the run without a hole that goes on from the server's own delivered cursor.
+    pub(super) fn contiguous(&self) -> Seq {
+        self.log.held().run_end(self.acked.delivered)
+    }
+
+    /// Takes over a member's cursors. Returns whether anything changed.
+    pub(in crate::app) fn set_cursors(&mut self, cursors: MemberCursors) -> bool {
+        let before = (self.own, self.acked, self.progress_of(cursors.user));
+        self.set_progress(&[cursors]);
+        self.follow_acked();
+        before != (self.own, self.acked, self.progress_of(cursors.user))
+    }
+
+    pub(super) fn follow_acked(&mut self) {
+        self.sent.raise(self.acked);
+        self.own.raise(self.acked);
+        self.unread.advance(self.own.read);
+    }
+
+    /// The person looked at everything up to `seq`.
+    pub(in crate::app) fn see(&mut self, seq: Seq) {
+        self.seen = self.seen.max(seq.min(self.log.newest));
+    }
+
+    /// Moves the own cursors as far as they go. Returns whether the read cursor moved over an
+    /// entry of somebody else.
+    pub(in crate::app) fn move_cursors(&mut self) -> bool {
+        self.own.delivered = self.own.delivered.max(self.contiguous());
+        let read = self.seen.min(self.own.delivered);
+        if read <= self.own.read {
+            return false;
+        }
+        let unread = self.unread();
+        let passes_others = self.own.read < self.last_of_others;
+        self.own.read = read;
+        self.unread.advance(read);
+        passes_others || unread != self.unread()
+    }
+
+    /// Whether the server should hear of the own cursors.
+    pub(in crate::app) fn is_ahead(&self) -> bool {
+        let passes = |own: Seq, sent: Seq| own > sent && sent < self.last_of_others;
+        passes(self.own.delivered, self.sent.delivered) || passes(self.own.read, self.sent.read)
+    }
+}
