@@ -168,6 +168,25 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_looks_like_a_name_shares_a_key_with_it() {
+        let alice = UserName::new("alice").unwrap().keys();
+        let is_like = |text: &str| keys_like(text).iter().any(|key| alice.contains(key));
+        for text in [
+            "alice",
+            "ALICE",
+            "aIice",
+            "@alice",
+            "«alice»",
+            "  ａｌｉｃｅ  ",
+        ] {
+            assert!(is_like(text), "{text}");
+        }
+        for text in ["", "🐇", "alice cooper", "malice"] {
+            assert!(!is_like(text), "{text}");
+        }
+    }
+
+    #[test]
     fn letters_of_any_one_writing_system_are_names() {
         for text in [
             "alice",

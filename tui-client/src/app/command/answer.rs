@@ -6,7 +6,7 @@ use recado_shared::{
     Timestamp,
 };
 
-use super::run::act;
+use super::run::{CHANGE_DISPLAY, act};
 use super::{App, Call, Wait};
 use crate::app::confirm::Confirmed;
 use crate::app::devices;
@@ -27,7 +27,14 @@ impl App {
             Err(_) if matches!(wait, Wait::Switcher(_)) => return self.forget_switcher_question(),
             Err(error) => {
                 self.stop_loading_panel();
-                self.message = Some(format!("cannot {}: {error}", what(&wait)));
+                let what = what(&wait);
+                self.message = Some(
+                    if what == CHANGE_DISPLAY && error == RequestError::Invalid {
+                        format!("cannot {what}: it looks like somebody's name, choose another one")
+                    } else {
+                        format!("cannot {what}: {error}")
+                    },
+                );
                 return;
             }
         };

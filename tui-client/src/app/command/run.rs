@@ -65,7 +65,7 @@ impl App {
                     None => "you have no display name now".to_owned(),
                 };
                 let request = Request::SetDisplayName(display);
-                self.ask_for(request, act("change your display name", done))
+                self.ask_for(request, act(CHANGE_DISPLAY, done))
             }
             Command::Devices => self.open_panel(PanelKind::Devices),
             Command::Link(code) => self.ask_for(Request::FindDevice(code), Wait::Link(code)),
@@ -427,6 +427,9 @@ impl App {
         }
     }
 }
+
+/// What `/nick` was to do, for the text that says why it was refused.
+pub(super) const CHANGE_DISPLAY: &str = "change your display name";
 
 /// Something that is done once the server has answered.
 pub(in crate::app) fn act(what: &str, done: String) -> Wait {

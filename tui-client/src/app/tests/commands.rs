@@ -90,6 +90,17 @@ fn a_refused_act_says_which_and_why_and_waits_no_longer() {
 }
 
 #[test]
+fn a_display_name_that_deceives_is_refused_with_what_to_do() {
+    let mut client = Client::in_room(0);
+    let number = requests(&client.say("/nick b0b"))[0].0;
+    refuse(&mut client, number, RequestError::Invalid);
+    assert_eq!(
+        client.message(),
+        "cannot change your display name: it looks like somebody's name, choose another one"
+    );
+}
+
+#[test]
 fn what_cannot_be_done_stays_in_the_composer() {
     let mut client = Client::talking(1);
     for (typed, why) in [
