@@ -178,6 +178,12 @@ pub enum Refusal {
     /// The user was disabled by the person who runs the server.
     #[error("this account is disabled: ask the person who runs the server")]
     Disabled,
+    /// The device was taken from its user, and brings nothing that lets it in anew.
+    #[error(
+        "this device was revoked: 'recado link' and another device of yours let it in again, or \
+         an invite does"
+    )]
+    Revoked,
 }
 
 impl Refusal {

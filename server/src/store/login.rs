@@ -83,11 +83,12 @@ fn add_device(db: &Connection, login: &Login, user: UserId) -> Result<()> {
 
 fn register(db: &Connection, login: &Login) -> Outcome<(UserId, UserName)> {
     let invite = match &login.admission {
-        Admission::Denied(refusal) => return Ok(Err(refusal.clone())),
+        Admission::Denied(Refusal::LinkPending) => return Ok(Err(Refusal::LinkPending)),
         // Whoever holds it now: nobody expects it to come in as somebody new.
-        Admission::Granted if device::is_revoked(db, login.key)? => {
-            return Ok(Err(Refusal::InviteNeeded));
+        Admission::Denied(_) | Admission::Granted if device::is_revoked(db, login.key)? => {
+            return Ok(Err(Refusal::Revoked));
         }
+        Admission::Denied(refusal) => return Ok(Err(refusal.clone())),
         Admission::Granted => None,
         Admission::ByInvite(token) => match invite::find(db, token, login.time)? {
             Ok(invite) => Some(invite),

@@ -180,7 +180,7 @@ async fn a_revoked_device_is_out_until_it_is_linked_again() {
             .await
             .refused(hello(name, None))
             .await;
-        assert_eq!(refusal, Refusal::InviteNeeded, "{name:?}");
+        assert_eq!(refusal, Refusal::Revoked, "{name:?}");
     }
     let mut on_laptop = server.connect(&laptop).await;
     on_laptop.enter(hello(None, None)).await;

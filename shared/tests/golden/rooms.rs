@@ -93,6 +93,7 @@ fn refusals_and_farewells_of_accounts_and_devices() {
         (ServerFrame::Refused(Refusal::LinkPending), "0112"),
         (ServerFrame::Refused(Refusal::TooManyLinks), "0113"),
         (ServerFrame::Refused(Refusal::Disabled), "0114"),
+        (ServerFrame::Refused(Refusal::Revoked), "0115"),
         (ServerFrame::Farewell(Farewell::Revoked), "0d07"),
         (ServerFrame::Farewell(Farewell::AccountClosed), "0d08"),
         (ServerFrame::Farewell(Farewell::Renamed), "0d09"),

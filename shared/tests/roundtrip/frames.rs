@@ -165,6 +165,7 @@ pub(crate) fn refusal() -> impl Strategy<Value = Refusal> {
         Just(Refusal::LinkPending),
         Just(Refusal::TooManyLinks),
         Just(Refusal::Disabled),
+        Just(Refusal::Revoked),
     ]
 }
 

@@ -82,10 +82,7 @@ fn after_a_reset_only_the_invite_brings_the_user_back() {
     desk.say(user, bob, 1, "hello");
     assert_eq!(desk.change(reset("alice")), Ok(Changed::Reset { user }));
     // Neither the old device, nor the name without the invite, nor the invite with another name.
-    assert_eq!(
-        desk.login(login(1, Some("alice"))),
-        Err(Refusal::InviteNeeded)
-    );
+    assert_eq!(desk.login(login(1, Some("alice"))), Err(Refusal::Revoked));
     assert_eq!(desk.login(login(8, Some("alice"))), Err(Refusal::NameTaken));
     let other = desk.login(back(9, Some("carol")));
     assert_eq!(other, Err(Refusal::InviteForOtherName));

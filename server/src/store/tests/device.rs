@@ -156,7 +156,7 @@ fn a_revoked_key_comes_in_as_nobody_until_it_is_linked_again() {
     for claimed in [None, Some("alice"), Some("eve")] {
         assert_eq!(
             desk.login(login(3, claimed)),
-            Err(Refusal::InviteNeeded),
+            Err(Refusal::Revoked),
             "{claimed:?}"
         );
     }
@@ -164,7 +164,7 @@ fn a_revoked_key_comes_in_as_nobody_until_it_is_linked_again() {
         admission: Admission::Denied(Refusal::Closed),
         ..login(3, None)
     };
-    assert_eq!(desk.login(closed), Err(Refusal::Closed));
+    assert_eq!(desk.login(closed), Err(Refusal::Revoked));
     assert_eq!(desk.link(bob, 3, None, 2_000), Ok(()));
     assert_eq!(desk.login(login(3, None)).unwrap().user, bob);
     desk.revoke(bob, 3).unwrap();
@@ -194,7 +194,7 @@ fn devices_that_the_administrator_took_are_revoked() {
     for device in [1, 2] {
         assert_eq!(
             desk.login(login(device, Some("eve"))),
-            Err(Refusal::InviteNeeded)
+            Err(Refusal::Revoked)
         );
     }
     let back = Login {
@@ -242,6 +242,6 @@ fn the_oldest_of_too_many_revoked_keys_are_forgotten() {
     };
     // A stranger's, not alice's.
     assert_eq!(come(1), Err(Refusal::NameNeeded));
-    assert_eq!(come(2), Err(Refusal::InviteNeeded));
-    assert_eq!(come(1_001), Err(Refusal::InviteNeeded));
+    assert_eq!(come(2), Err(Refusal::Revoked));
+    assert_eq!(come(1_001), Err(Refusal::Revoked));
 }

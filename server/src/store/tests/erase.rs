@@ -281,10 +281,7 @@ fn whoever_is_removed_leaves_no_text_and_no_device() {
     desk.say(bob, alice, 1, "a word of his");
     let removed = desk.change(Change::Remove(name("alice")));
     assert_eq!(removed, Ok(Changed::Removed { user: alice }));
-    assert_eq!(
-        desk.login(login(1, Some("alice"))),
-        Err(Refusal::InviteNeeded)
-    );
+    assert_eq!(desk.login(login(1, Some("alice"))), Err(Refusal::Revoked));
     let again = desk.change(Change::Enable(name("alice")));
     assert_eq!(again, Err(ChangeError::Removed));
     let dir = desk.close();
