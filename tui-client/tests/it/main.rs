@@ -15,6 +15,7 @@ mod erasing;
 mod export;
 mod history;
 mod joining;
+mod link;
 mod machine;
 mod net;
 mod pty;
