@@ -46,7 +46,7 @@ impl App {
             overlay: self
                 .overlay
                 .as_ref()
-                .map(|overlay| self.overlay_view(overlay)),
+                .map(|overlay| self.overlay_view(overlay, now)),
         }
     }
 
@@ -147,10 +147,10 @@ impl App {
         .with_items(self.items(conversation), conversation)
     }
 
-    fn overlay_view<'a>(&'a self, overlay: &'a OverlayState) -> Overlay<'a> {
+    fn overlay_view<'a>(&'a self, overlay: &'a OverlayState, now: Now) -> Overlay<'a> {
         match overlay {
             OverlayState::Switcher(switcher) => self.switcher_view(switcher),
-            OverlayState::Panel(panel) => self.panel_view(panel),
+            OverlayState::Panel(panel) => self.panel_view(panel, now),
             OverlayState::Picker(picker) => picker.view(),
             OverlayState::CatchUp(list) => self.catch_up_view(list),
             OverlayState::Search(search) => self.search_view(search),

@@ -1,6 +1,6 @@
 //! How a panel's rows read.
 
-use recado_shared::{Device, Presence, Role, RoomMember, RoomSummary, Timestamp};
+use recado_shared::{Device, Now, Presence, Role, RoomMember, RoomSummary, Timestamp};
 
 use super::{Panel, PanelKind, Rows};
 use crate::app::App;
@@ -9,10 +9,10 @@ use crate::app::screen::{Overlay, PanelRow};
 use crate::app::switcher::OverlayState;
 
 impl App {
-    pub(in crate::app) fn panel_view<'a>(&'a self, panel: &'a Panel) -> Overlay<'a> {
+    pub(in crate::app) fn panel_view<'a>(&'a self, panel: &'a Panel, now: Now) -> Overlay<'a> {
         let rows: Vec<_> = match &panel.rows {
             Rows::Members(rows) => {
-                let row = |member| self.member_row(member);
+                let row = |member| self.member_row(member, now);
                 rows.iter().map(row).collect()
             }
             Rows::Rooms(rows) => rows.iter().map(room_row).collect(),
@@ -58,7 +58,7 @@ impl App {
         format!("{}: yes   {}: no", key(Action::Submit), key(Action::Cancel))
     }
 
-    fn member_row(&self, member: &RoomMember) -> PanelRow {
+    fn member_row(&self, member: &RoomMember, now: Now) -> PanelRow {
         let person = &member.person;
         let role = match member.role {
             Role::Member => "",
@@ -66,12 +66,13 @@ impl App {
         };
         let known = self.contacts.find(person.user);
         let presence = known.and_then(|contact| contact.presence);
-        let until = member.mute.and_then(|mute| mute.until);
+        let mute = member.mute.filter(|mute| mute.holds_at(now.wall));
+        let until = mute.and_then(|mute| mute.until);
         let muted = match until {
             Some(_) => "muted until",
             None => "muted",
         };
-        let detail = match (role, member.mute) {
+        let detail = match (role, mute) {
             (role, None) => role.to_owned(),
             ("", Some(_)) => muted.to_owned(),
             (role, Some(_)) => format!("{role}, {muted}"),

@@ -17,6 +17,7 @@ mod keys;
 mod link;
 mod log;
 mod navigation;
+mod panels;
 mod people;
 mod rooms;
 mod search;
