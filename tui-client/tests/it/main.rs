@@ -8,6 +8,7 @@
 
 mod bots;
 mod catch_up;
+mod contacts;
 mod crash;
 mod demo;
 mod driver;

@@ -54,7 +54,7 @@ impl Crew {
 }
 
 /// Types a command and sends it.
-fn command(terminal: &mut Terminal, line: &str) {
+pub(crate) fn command(terminal: &mut Terminal, line: &str) {
     terminal.type_text(line);
     terminal.wait(line);
     terminal.key("enter");

@@ -1,0 +1,72 @@
+//! Who may write to whom: asking first, accepting, blocking, through the screens of two real
+//! terminals.
+
+use crate::machine::Machine;
+use crate::pty::Terminal;
+use crate::rooms::{command, quit, say};
+
+/// Opens the conversation with somebody.
+fn open(terminal: &mut Terminal, name: &str) {
+    terminal.key("ctrl-k");
+    terminal.type_text(name);
+    terminal.key("enter");
+}
+
+/// Writes what the server will not take.
+fn say_in_vain(terminal: &mut Terminal, text: &str, why: &str) {
+    terminal.type_text(text);
+    terminal.key("enter");
+    terminal.wait(why);
+}
+
+#[test]
+fn a_stranger_asks_first_is_answered_and_blocked() {
+    let machine = Machine::new();
+    let _server = machine.serve(0, &[]);
+    let enter = |name| {
+        let terminal = machine.open(name, &[name]);
+        terminal.wait("connected");
+        terminal
+    };
+    let (mut alice, mut bob) = (enter("alice"), enter("bob"));
+    bob.wait_line("●", "alice");
+    command(&mut alice, "/contacts ask");
+    alice.wait("ask first from now on");
+
+    open(&mut bob, "alice");
+    bob.wait("to alice");
+    say(&mut bob, "hello there");
+    alice.wait_line("?", "bob");
+    open(&mut alice, "bob");
+    alice.wait("bob asks to write");
+    alice.wait("hello there");
+    say(&mut bob, "it is me");
+    alice.wait("it is me");
+    say(&mut bob, "from the library");
+    say_in_vain(&mut bob, "hello?", "have not answered your first");
+
+    // An answer accepts.
+    say(&mut alice, "oh, hi");
+    alice.wait("to bob");
+    bob.wait("oh, hi");
+    say(&mut bob, "good to see you");
+    alice.wait("good to see you");
+
+    // Whoever is blocked is told nothing but that it is not taken.
+    command(&mut alice, "/block bob");
+    alice.wait("are refused from now on");
+    bob.wait_line("○", "alice");
+    say_in_vain(&mut bob, "one more thing", "does not take your");
+    command(&mut alice, "/unblock bob");
+    alice.wait("are taken from now on");
+    bob.wait_line("●", "alice");
+    say(&mut bob, "thank you");
+    alice.wait("thank you");
+
+    command(&mut bob, "/nick Alice");
+    bob.wait("somebody's name, choose another one");
+    command(&mut bob, "/nick Bob the Builder");
+    bob.wait("you are called Bob the Builder now");
+    quit(alice);
+    quit(bob);
+}
