@@ -51,6 +51,11 @@ impl Machine {
         self.folder.path().join(name)
     }
 
+    /// Copies a folder of another machine, whose programs do not use it at the moment.
+    pub(crate) fn copy(&self, other: &Self, folder: &str) {
+        copy_folder(&other.path(folder), &self.path(folder));
+    }
+
     /// The names in a folder of this machine, none if there is no such folder.
     pub(crate) fn entries(&self, folder: &str) -> Vec<String> {
         let Ok(entries) = std::fs::read_dir(self.path(folder)) else {
@@ -164,6 +169,19 @@ impl Machine {
             .into_iter()
             .filter_map(|(variable, value)| Some((variable, PathBuf::from(value?))));
         folders.into_iter().chain(rest).collect()
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod pty;
 mod rooms;
 mod rooms_verbs;
 mod searching;
+mod settings;
 mod support;
 mod terminal;
 mod two_people;
