@@ -52,7 +52,7 @@ impl App {
         let is_awaited = open.is_some_and(|open| {
             let is_offered = self.drafts.offered.contains_key(&open.id);
             let is_editing = matches!(open.purpose, Purpose::Edit { .. });
-            is_offered && !is_editing && open.composer.is_empty()
+            is_offered && !is_editing
         });
         let pause = is_awaited.then(|| self.link.last_input() + WRITING_PAUSE);
         pause.into_iter().chain(self.drafts.due).min()
@@ -168,6 +168,6 @@ impl App {
         }
         let is_before_it = self.nav.open == Some(id) && self.nav.has_focus;
         let is_recent = now.instant < self.link.last_input() + WRITING_PAUSE;
-        is_before_it && (!conversation.composer.is_empty() || is_recent)
+        is_before_it && is_recent
     }
 }

@@ -115,8 +115,10 @@ const COMPLETION: Table = &[
 
 const SELECTION: Table = &[
     ("up", Action::SelectPrevious),
+    ("ctrl-up", Action::SelectPrevious),
     ("k", Action::SelectPrevious),
     ("down", Action::SelectNext),
+    ("ctrl-down", Action::SelectNext),
     ("j", Action::SelectNext),
     ("y", Action::Copy),
     ("ctrl-c", Action::Copy),

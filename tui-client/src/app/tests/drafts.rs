@@ -92,13 +92,27 @@ fn a_text_of_another_device_comes_where_nobody_writes_and_can_be_undone() {
 #[test]
 fn what_is_being_written_is_not_touched() {
     let mut client = writing("mine");
-    client.pass(WRITING_PAUSE);
+    client.type_text("?");
+    client.keys("backspace");
     elsewhere(&mut client, "theirs", 2);
+    client.pass(WRITING_PAUSE / 2);
     assert_eq!(client.composer(), "mine");
     client.type_text("!");
-    assert_eq!(drafts(&client.keys("alt-2")), [draft("mine!")]);
+    client.pass(WRITING_PAUSE);
+    assert_eq!(client.composer(), "mine!");
+    assert_eq!(drafts(&client.keys("alt-2")), []);
     client.keys("alt-1");
     assert_eq!(client.composer(), "mine!");
+}
+
+#[test]
+fn what_was_only_looked_at_goes_where_it_is_taken_away_elsewhere() {
+    let mut client = writing("sent from the phone");
+    client.pass(WRITING_PAUSE);
+    elsewhere(&mut client, "", 2);
+    assert_eq!(client.composer(), "");
+    client.keys("ctrl-_");
+    assert_eq!(client.composer(), "sent from the phone");
 }
 
 #[test]
