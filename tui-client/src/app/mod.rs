@@ -59,7 +59,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use jiff::tz::TimeZone;
-use recado_shared::{ClientFrame, ConversationId, Emoji, Now, Since, UserId};
+use recado_shared::{ClientFrame, ConversationId, DeviceKey, Emoji, Now, Since, UserId};
 
 use crate::store::{PendingState, Save, Snapshot, StoredMe};
 use command::Commands;
@@ -101,6 +101,8 @@ pub struct Settings {
     pub bell: bool,
     /// Where the user lives: what "yesterday" means in a search.
     pub time_zone: TimeZone,
+    /// The key of this device, to know it in the list of all.
+    pub device: DeviceKey,
     /// What the user should know at once, until the next key.
     pub notice: Option<String>,
 }

@@ -80,6 +80,7 @@ pub(crate) async fn open_identity(
         seed: fastrand::u64(..),
         bell: config.bell,
         time_zone: TimeZone::system(),
+        device: identity.key.key(),
         // A store that had to be replaced is the more urgent news.
         notice: store.notice.or(notice),
     };

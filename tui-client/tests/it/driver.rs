@@ -154,6 +154,7 @@ impl TestClient {
             seed: 1,
             bell: false,
             time_zone: TimeZone::UTC,
+            device: recado_shared::DeviceKey([1; 32]),
             notice: None,
         };
         let now = Now {

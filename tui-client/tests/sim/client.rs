@@ -130,6 +130,7 @@ impl Client {
             seed: clock.random.u64(..),
             bell: true,
             time_zone: jiff::tz::TimeZone::UTC,
+            device: recado_shared::DeviceKey([1; 32]),
             notice: None,
         };
         self.app = Some(App::new(snapshot, settings, self.now(clock)));

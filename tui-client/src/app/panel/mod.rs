@@ -248,9 +248,12 @@ impl App {
         };
         if panel.armed.replace(panel.chosen) != Some(panel.chosen) {
             let name = device.name.as_ref().map_or("this device", |n| n.as_str());
-            self.message = Some(format!(
-                "press the key again to revoke {name}: it has to be linked again then"
-            ));
+            self.message = Some(if device.key == self.settings.device {
+                "press the key again to take this device away from yourself: you are out then"
+                    .to_owned()
+            } else {
+                format!("press the key again to revoke {name}: it has to be linked again then")
+            });
             return;
         }
         panel.armed = None;

@@ -1,6 +1,6 @@
 //! How a panel's rows read.
 
-use recado_shared::{Device, Now, Presence, Role, RoomMember, RoomSummary, Timestamp};
+use recado_shared::{Device, DeviceKey, Now, Presence, Role, RoomMember, RoomSummary, Timestamp};
 
 use super::{Panel, PanelKind, Rows};
 use crate::app::App;
@@ -16,7 +16,11 @@ impl App {
                 rows.iter().map(row).collect()
             }
             Rows::Rooms(rows) => rows.iter().map(room_row).collect(),
-            Rows::Devices(rows) => rows.iter().enumerate().map(device_row).collect(),
+            Rows::Devices(rows) => {
+                let own = self.settings.device;
+                let row = |(index, device)| device_row(index, device, own);
+                rows.iter().enumerate().map(row).collect()
+            }
         };
         let title = match &panel.kind {
             PanelKind::Members(_) => "members".to_owned(),
@@ -103,7 +107,7 @@ fn room_row(room: &RoomSummary) -> PanelRow {
     }
 }
 
-fn device_row((index, device): (usize, &Device)) -> PanelRow {
+fn device_row(index: usize, device: &Device, own: DeviceKey) -> PanelRow {
     let name = device
         .name
         .as_ref()
@@ -112,6 +116,7 @@ fn device_row((index, device): (usize, &Device)) -> PanelRow {
     PanelRow {
         label: format!("{} {name}", index + 1),
         detail: match (device.is_online, seen) {
+            _ if device.key == own => "this one".to_owned(),
             (true, _) => "online".to_owned(),
             (false, Some(_)) => "seen".to_owned(),
             (false, None) => "never seen".to_owned(),

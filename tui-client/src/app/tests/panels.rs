@@ -129,3 +129,26 @@ fn the_keys_of_lists_and_questions_are_the_bound_ones() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn the_device_at_hand_is_marked_and_not_revoked_unawares() {
+    let mut client = Client::in_room(0);
+    let asked = number(&client.say("/devices"));
+    let device = |key| Device {
+        key: DeviceKey([key; 32]),
+        name: None,
+        added: Timestamp(1),
+        seen: None,
+        is_online: true,
+    };
+    client.answer(asked, Answer::Devices(vec![device(1), device(2)]));
+    let Some(Overlay::Panel { rows, .. }) = client.app.screen(client.now).overlay else {
+        panic!("the devices are open");
+    };
+    let details: Vec<_> = rows.iter().map(|row| row.detail.as_str()).collect();
+    assert_eq!(details, ["this one", "online"]);
+    client.keys("x");
+    assert!(client.message().contains("you are out then"));
+    client.keys("down x");
+    assert!(client.message().contains("linked again"));
+}

@@ -209,6 +209,7 @@ impl Client {
             seed: 1,
             bell: true,
             time_zone: jiff::tz::TimeZone::UTC,
+            device: recado_shared::DeviceKey([1; 32]),
             notice: None,
         };
         Self {

@@ -157,6 +157,7 @@ fn run(
         seed,
         bell: false,
         time_zone: jiff::tz::TimeZone::UTC,
+        device: recado_shared::DeviceKey([1; 32]),
         notice: None,
     };
     let since = opened.snapshot.since;
