@@ -25,8 +25,8 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use recado_shared::{
-    Activity, Answer, ClientFrame, ConversationId, DeviceKey, DirectPair, Now, ProtocolVersion,
-    Request, RequestError, ServerFrame, Stamp, Timestamp, Token, UserId,
+    Activity, Answer, ClientFrame, ConversationId, DeviceKey, DirectPair, Entry, Now,
+    ProtocolVersion, Request, RequestError, ServerFrame, Stamp, Timestamp, Token, UserId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +41,8 @@ use self::presence::Presences;
 use self::room::{find_rooms, members};
 use self::roster::Roster;
 use crate::store::{
-    DeviceChange, NewRoom, Origin, PersonChange, ReadResult, StoredRoster, Write, Written,
+    DeviceChange, NewRoom, Origin, PersonChange, Read, ReadResult, Sent, StoredRoster, Write,
+    Written,
 };
 
 pub use device::PENDING_LINKS_PER_ADDRESS;
@@ -222,8 +223,10 @@ impl Relay {
         now: Now,
         out: &mut Vec<Effect>,
     ) {
-        let grant = permission::check(&self.roster, user, &request, now.wall);
-        let result = grant.and_then(|grant| self.granted((origin, user), request, grant, now, out));
+        let result = match permission::check(&self.roster, user, &request, now.wall) {
+            Ok(grant) => self.granted((origin, user), request, grant, now, out),
+            Err(refusal) => refuse((origin, user), request, refusal, out),
+        };
         if let Err(error) = result {
             self.answer(origin, Err(error), out);
         }
@@ -381,6 +384,10 @@ impl Relay {
                 entries,
                 newest,
             } => self.answer(origin, Ok(Answer::Page { entries, newest }), out),
+            ReadResult::Sent { origin, result } => {
+                let accepted = result.map(|Entry { seq, time, .. }| Answer::Accepted { seq, time });
+                self.answer(origin, accepted, out);
+            }
             ReadResult::Settings {
                 origin,
                 settings,
@@ -494,6 +501,33 @@ impl Relay {
             .flatten()
             .copied()
     }
+}
+
+/// Refuses what its sender may not do, but not what they could do when it was accepted: an entry
+/// whose answer got lost is asked for again, perhaps when they may not append it any more.
+fn refuse(
+    (origin, author): (Origin, UserId),
+    request: Request,
+    refusal: RequestError,
+    out: &mut Vec<Effect>,
+) -> Result<(), RequestError> {
+    let Request::Append {
+        conversation,
+        id,
+        content,
+    } = request
+    else {
+        return Err(refusal);
+    };
+    let sent = Sent {
+        author,
+        conversation,
+        id,
+        content,
+        refusal,
+    };
+    out.push(Effect::Read(Read::Sent { origin, sent }));
+    Ok(())
 }
 
 /// The stamp before a change.

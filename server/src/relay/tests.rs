@@ -156,6 +156,18 @@ fn append(conversation: ConversationId) -> Request {
     }
 }
 
+/// The question whether what is refused was stored before.
+fn was_sent(origin: Origin, author: UserId, refusal: RequestError) -> Effect {
+    let sent = Sent {
+        author,
+        conversation: ALICE_BOB,
+        id: MessageId([5; 16]),
+        content: content(),
+        refusal,
+    };
+    Effect::Read(Read::Sent { origin, sent })
+}
+
 fn entry(author: UserId, seq: u64) -> Entry {
     Entry {
         seq: Seq(seq),
@@ -565,7 +577,8 @@ fn whoever_is_no_member_gets_nothing() {
     let mut desk = Desk::of_two();
     desk.enter(S3, CAROL);
     let not_a_member = [answer(origin(S3, 1), Err(RequestError::NotAMember))];
-    desk.check(request(S3, 1, append(ALICE_BOB)), &not_a_member);
+    let not_accepted = [was_sent(origin(S3, 1), CAROL, RequestError::NotAMember)];
+    desk.check(request(S3, 1, append(ALICE_BOB)), &not_accepted);
     let page = Request::Page {
         conversation: ALICE_BOB,
         range: PageRange::After(Seq(0)),

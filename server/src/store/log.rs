@@ -8,7 +8,7 @@ use recado_shared::{
 };
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
-use super::request::Appended;
+use super::request::{Appended, Sent};
 use super::row::{content_or_erased, encode, int, uint};
 use super::{contact, content, room};
 
@@ -39,11 +39,8 @@ type Outcome<T> = Result<std::result::Result<T, RequestError>>;
 pub(super) fn append(db: &Connection, stamp: &mut Stamp, new: &NewEntry<'_>) -> Outcome<Appended> {
     let conversation = find(db, new.conversation)?;
     if let Some((row, entry)) = find_entry(db, new.author, new.id)? {
-        // What was erased cannot be compared any more.
-        let is_erased = matches!(entry.content, Content::Erased(_));
-        let is_same = conversation.is_some_and(|c| c.row == row)
-            && (is_erased || entry.content == *new.content);
-        return Ok(if is_same {
+        let is_there = conversation.is_some_and(|c| c.row == row);
+        return Ok(if is_there && is_same(&entry.content, new.content) {
             Ok(Appended::resent(entry))
         } else {
             Err(RequestError::IdReused)
@@ -299,6 +296,21 @@ pub(super) fn find_entry(
         Ok((row.get(0)?, entry))
     })
     .optional()
+}
+
+/// Whether a stored content is what is sent now. What was erased cannot be compared any more.
+fn is_same(stored: &Content, sent: &Content) -> bool {
+    matches!(stored, Content::Erased(_)) || stored == sent
+}
+
+/// Finds what an earlier request appended.
+pub(super) fn find_sent(db: &Connection, sent: &Sent) -> Result<Option<Entry>> {
+    let conversation = find(db, sent.conversation)?;
+    let found = find_entry(db, sent.author, sent.id)?;
+    let found = found.filter(|(row, entry)| {
+        conversation.is_some_and(|c| c.row == *row) && is_same(&entry.content, &sent.content)
+    });
+    Ok(found.map(|(_, entry)| entry))
 }
 
 fn all_exist(db: &Connection, id: DirectPair) -> Result<bool> {

@@ -40,7 +40,7 @@ pub use engine::Engine;
 pub use error::StoreError;
 pub use request::{
     Admission, Admitted, Appended, DeviceChange, FindRooms, Login, NewRoom, Origin, PersonChange,
-    PersonChanged, Read, ReadResult, RosterMember, RosterRoom, StoredDisplay, StoredMember,
+    PersonChanged, Read, ReadResult, RosterMember, RosterRoom, Sent, StoredDisplay, StoredMember,
     StoredRoster, Write, Written,
 };
 

@@ -45,6 +45,10 @@ fn answer_in(db: &Connection, question: Read) -> Result<ReadResult> {
             let (settings, stamp, more) = settings::page(db, user, after)?;
             ReadResult::Settings { origin, settings, stamp, more }
         }
+        Read::Sent { origin, sent } => {
+            let result = log::find_sent(db, &sent)?.ok_or(sent.refusal);
+            ReadResult::Sent { origin, result }
+        }
         Read::Names { origin, users } => {
             let (people, more) = (names(db, &users)?, false);
             ReadResult::People { origin, people, more }

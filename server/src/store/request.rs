@@ -380,6 +380,14 @@ pub enum Read {
         /// Most entries, already within the wire's limit.
         limit: u16,
     },
+    /// Whether an entry that its author may not append any more was appended before: what was
+    /// accepted stays accepted.
+    Sent {
+        /// Who waits for it.
+        origin: Origin,
+        /// What.
+        sent: Sent,
+    },
     /// Who these users are.
     Names {
         /// Who waits for it.
@@ -434,6 +442,21 @@ pub enum Read {
     },
 }
 
+/// An entry that may have been appended by an earlier request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The author.
+    pub author: UserId,
+    /// Where to.
+    pub conversation: ConversationId,
+    /// The author's id.
+    pub id: MessageId,
+    /// What.
+    pub content: Content,
+    /// Why it cannot be appended now.
+    pub refusal: RequestError,
+}
+
 /// Rooms that somebody looks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindRooms {
@@ -470,6 +493,13 @@ pub enum ReadResult {
         entries: Vec<Entry>,
         /// The newest place of the conversation; 0 if it has no entry.
         newest: Seq,
+    },
+    /// Of [`Read::Sent`].
+    Sent {
+        /// Who waits for it.
+        origin: Origin,
+        /// The entry as stored the first time, or why it is not.
+        result: Result<Entry, RequestError>,
     },
     /// Of [`Read::People`] and of [`Read::Names`], which has no more.
     People {

@@ -72,6 +72,8 @@ async fn who_is_blocked_cannot_write_invite_or_watch_until_they_are_not() {
     assert_eq!(bob.hear().await, presence(Presence::Offline));
     let refused = Err(RequestError::NotTaken);
     assert_eq!(send(&mut bob, alice.user, 2).await, refused);
+    // Whoever did not hear that it was accepted asks again.
+    assert_eq!(send(&mut bob, alice.user, 1).await, Ok(Seq(1)));
     assert_eq!(presence_of(&mut bob, alice.user).await, Presence::Offline);
     let room = Request::CreateRoom {
         id: id(3),

@@ -273,3 +273,28 @@ async fn a_device_that_was_away_learns_how_its_user_stands() {
         .await;
     assert!(joined.is_ok());
 }
+
+#[tokio::test]
+async fn what_was_accepted_stays_accepted_when_it_could_not_be_asked_for_any_more() {
+    let mut club = Club::found(Visibility::Public, History::Visible).await;
+    let room = club.id();
+    let bob = club.user(BOB);
+    let joined = || Content::Room(RoomEvent::Joined);
+    let entered = club.people[BOB].put(room, id(101), joined()).await;
+    let said = club.people[BOB].put(room, id(102), message("hello")).await;
+    assert_eq!((entered, said), (Ok(Seq(2)), Ok(Seq(3))));
+    let again = club.people[BOB].put(room, id(101), joined()).await;
+    assert_eq!(again, Ok(Seq(2)));
+    let kicked = || Content::Room(RoomEvent::Kicked(bob));
+    for _ in 0..2 {
+        let kicked = club.people[ALICE].put(room, id(103), kicked()).await;
+        assert_eq!(kicked, Ok(Seq(4)));
+    }
+    let again = club.people[BOB].put(room, id(102), message("hello")).await;
+    assert_eq!(again, Ok(Seq(3)));
+    // Another text or another number was never accepted.
+    for (id, text) in [(id(102), "hullo"), (id(104), "hello")] {
+        let refused = club.people[BOB].put(room, id, message(text)).await;
+        assert_eq!(refused, Err(RequestError::NotAMember));
+    }
+}

@@ -149,10 +149,25 @@ fn who_is_blocked_sees_neither_presence_nor_typing() {
 fn who_is_blocked_is_refused_once_that_is_stored() {
     let mut desk = Desk::of_two();
     desk.block(true);
+    let asked = origin(S2, 1);
     desk.check(
         request(S2, 1, append(ALICE_BOB)),
-        &[answer(origin(S2, 1), Err(RequestError::NotTaken))],
+        &[was_sent(asked, BOB, RequestError::NotTaken)],
     );
+    for (result, told) in [
+        (
+            Err(RequestError::NotTaken),
+            answer(asked, Err(RequestError::NotTaken)),
+        ),
+        // It was stored before, and only its answer got lost.
+        (Ok(entry(BOB, 3)), accepted(asked, 3)),
+    ] {
+        let result = ReadResult::Sent {
+            origin: asked,
+            result,
+        };
+        desk.check(Event::Read(result), &[told]);
+    }
     desk.block(false);
     let effects = desk
         .relay
