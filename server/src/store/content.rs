@@ -19,17 +19,8 @@ pub(super) fn check(
     content: &Content,
     moderates: bool,
 ) -> Result<std::result::Result<(), RequestError>> {
-    let about = match content {
-        Content::Reply { to, .. } => *to,
-        Content::Edit { target, .. }
-        | Content::Deletion { target }
-        | Content::ReactionAdded { target, .. }
-        | Content::ReactionRemoved { target, .. } => *target,
-        Content::Message(_)
-        | Content::Emote(_)
-        | Content::Room(_)
-        | Content::Erased(_)
-        | Content::AuthorRemoved => return Ok(Ok(())),
+    let Some(about) = about(content) else {
+        return Ok(Ok(()));
     };
     let Some(target) = find(db, conversation, about)? else {
         return Ok(Err(RequestError::NoSuchMessage));
@@ -40,6 +31,22 @@ pub(super) fn check(
         Content::Deletion { .. } if !is_own && !moderates => Err(RequestError::NotYoursToDelete),
         _ => Ok(()),
     })
+}
+
+/// The message that must be in the log for a content to make sense.
+pub(super) const fn about(content: &Content) -> Option<Seq> {
+    match content {
+        Content::Reply { to, .. } => Some(*to),
+        Content::Edit { .. }
+        | Content::Deletion { .. }
+        | Content::ReactionAdded { .. }
+        | Content::ReactionRemoved { .. }
+        | Content::Message(_)
+        | Content::Emote(_)
+        | Content::Room(_)
+        | Content::Erased(_)
+        | Content::AuthorRemoved => content.target(),
+    }
 }
 
 /// A message that is not erased.

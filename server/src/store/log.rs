@@ -56,6 +56,10 @@ pub(super) fn append(db: &Connection, stamp: &mut Stamp, new: &NewEntry<'_>) -> 
             if !all_exist(db, pair)? {
                 return Ok(Err(RequestError::UnknownUser));
             }
+            // Nobody gets a conversation by what is refused in it.
+            if content::about(new.content).is_some() {
+                return Ok(Err(RequestError::NoSuchMessage));
+            }
             create_direct(db, pair)?
         }
     };

@@ -179,3 +179,23 @@ fn who_no_longer_asks_has_accepted_all() {
         assert_eq!(door.knock(), Ok(false));
     }
 }
+
+#[test]
+fn what_is_refused_makes_no_conversation() {
+    let mut desk = Desk::new();
+    let (alice, bob) = (desk.register("alice"), desk.register("bob"));
+    let conversation = ConversationId::direct(alice, bob);
+    let refused = desk.append(Write::Append {
+        origin: ORIGIN,
+        author: bob,
+        conversation,
+        id: message_id(1),
+        content: Content::Deletion { target: Seq(1) },
+        time: Timestamp(1),
+        moderates: false,
+    });
+    assert_eq!(refused, Err(RequestError::NoSuchMessage));
+    let count = "SELECT count(*) FROM conversations";
+    let count: i64 = desk.reader.query_one(count, [], |row| row.get(0)).unwrap();
+    assert_eq!(count, 0);
+}
