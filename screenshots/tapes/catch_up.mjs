@@ -20,7 +20,9 @@ await tape(async (open) => {
   await terminal.key("Alt+i");
   await terminal.wait("Friday is fine for me");
   await terminal.still("catch-up");
+  // A key right behind Escape would be read as one with Alt.
   await terminal.key("Escape");
+  await terminal.waitGone("read to here");
   await terminal.key("Control+q");
   await terminal.ended();
 });

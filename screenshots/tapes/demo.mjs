@@ -25,12 +25,15 @@ await tape(async (open) => {
   await terminal.type("a");
   await terminal.wait("switch");
   await terminal.still("switcher");
+  // A key right behind Escape would be read as one with Alt.
   await terminal.key("Escape");
+  await terminal.waitGone("┌ switch");
 
   await terminal.key("F1");
   await terminal.wait("Everywhere");
   await terminal.still("keys");
   await terminal.key("Escape");
+  await terminal.waitGone("Everywhere");
 
   await terminal.resize(40, 12);
   await terminal.wait("ada");

@@ -1,4 +1,5 @@
-// A room in the demo: its past, a reply and a reaction to what one writes, the emoji picker, and a mention as it is completed.
+// A room in the demo: its past, a reply and a reaction to what one writes, the emoji picker, a mention as it is completed, the
+// members, and a search.
 
 import { tape } from "../terminal.mjs";
 
@@ -43,6 +44,14 @@ await tape(async (open) => {
   await terminal.wait("owner");
   await terminal.still("members");
   await terminal.key("Escape");
+
+  await terminal.key("Alt+f");
+  await terminal.type("friday");
+  await terminal.wait("search everywhere");
+  await terminal.wait("is Friday fine");
+  await terminal.still("search");
+  await terminal.key("Escape");
+  await terminal.waitGone("search everywhere");
   await terminal.key("Control+q");
   await terminal.ended();
 });

@@ -1,34 +1,12 @@
 // A server, two people, a cut: what waits while the server is gone, and what arrives when it is back.
 
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
+import { home, serve } from "../server.mjs";
 import { tape } from "../terminal.mjs";
 
-const home = mkdtempSync(join(tmpdir(), "recado-tape-"));
-const env = { HOME: home, XDG_RUNTIME_DIR: home, XDG_DATA_HOME: join(home, "data"), XDG_STATE_HOME: join(home, "state") };
-
-function serve(listen) {
-  const server = spawn("target/release/recado-server", ["--listen", listen], {
-    cwd: new URL("../..", import.meta.url),
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  return new Promise((resolve, reject) => {
-    let said = "";
-    server.on("exit", () => reject(new Error(`the server ended:\n${said}`)));
-    server.stderr.on("data", (bytes) => {
-      said += bytes;
-      const listening = /listening=(\S+)/.exec(said);
-      if (listening) resolve({ server, address: listening[1] });
-    });
-  });
-}
+const { env, remove } = home();
 
 await tape(async (open) => {
-  const { server, address } = await serve("127.0.0.1:0");
+  const { address, end } = await serve("127.0.0.1:0", env);
   const size = { cols: 100, rows: 24, env };
   const bob = await open("target/release/recado", ["bob"], size);
   await bob.wait("connected");
@@ -50,15 +28,14 @@ await tape(async (open) => {
   await alice.key("Enter");
   await bob.wait("then let us ship");
 
-  server.removeAllListeners("exit");
-  server.kill("SIGKILL");
+  await end("SIGKILL");
   await alice.wait("offline");
   await alice.type("this waits until the server is back");
   await alice.key("Enter");
   await alice.wait("1 waiting");
   await alice.still("offline");
 
-  const again = await serve(address);
+  const again = await serve(address, env);
   await alice.wait(/the server is back.*✓✓/);
   await alice.waitGone("1 waiting");
   await bob.wait("this waits until the server is back");
@@ -67,10 +44,6 @@ await tape(async (open) => {
     await terminal.key("Control+q");
     await terminal.ended();
   }
-  again.server.removeAllListeners("exit");
-  await new Promise((ended) => {
-    again.server.on("exit", ended);
-    again.server.kill("SIGTERM");
-  });
-  rmSync(home, { recursive: true });
+  await again.end("SIGTERM");
+  remove();
 });
