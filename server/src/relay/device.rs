@@ -158,9 +158,13 @@ impl Relay {
             }
             DeviceChange::Link { .. } | DeviceChange::Name { .. } | DeviceChange::Revoke(_) => {}
         }
+        let Some(by) = self.sessions.get(&origin.session).map(|asker| asker.key) else {
+            return Ok(());
+        };
         let write = Write::Device {
             origin,
             user,
+            by,
             change,
             time: now.wall,
         };

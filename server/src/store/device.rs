@@ -14,13 +14,17 @@ type Outcome = Result<std::result::Result<(), RequestError>>;
 /// in: such a key is a stranger's then.
 const MAX_REVOKED: u64 = 1_000;
 
-/// Carries out what a user changes about their devices.
+/// Carries out what a user changes about their devices. One that was taken from them since it asked
+/// changes nothing: it would let itself in again by another.
 pub(super) fn change(
     db: &Connection,
-    user: UserId,
+    (user, by): (UserId, DeviceKey),
     change: &DeviceChange,
     time: Timestamp,
 ) -> Outcome {
+    if !is_own(db, user, by)? {
+        return Ok(Err(RequestError::UnknownDevice));
+    }
     match change {
         DeviceChange::Link { key, name } => link(db, user, (*key, name.as_ref()), time),
         DeviceChange::Name { key, name } => rename(db, user, *key, name),
@@ -119,10 +123,7 @@ fn rename(db: &Connection, user: UserId, key: DeviceKey, name: &DeviceName) -> O
 }
 
 fn revoke(db: &Connection, user: UserId, key: DeviceKey, time: Timestamp) -> Outcome {
-    let is_own: bool = db
-        .prepare_cached("SELECT EXISTS (SELECT * FROM devices WHERE key = ?1 AND user = ?2)")?
-        .query_one(params![key.0, int(user.0)], |row| row.get(0))?;
-    if !is_own {
+    if !is_own(db, user, key)? {
         return Ok(Err(RequestError::UnknownDevice));
     }
     if count(db, user)? == 1 {
@@ -146,6 +147,11 @@ fn forget_oldest(db: &Connection, user: UserId) -> Result<()> {
     )?
     .execute(params![int(user.0), int(MAX_REVOKED)])?;
     Ok(())
+}
+
+fn is_own(db: &Connection, user: UserId, key: DeviceKey) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM devices WHERE key = ?1 AND user = ?2")?
+        .exists(params![key.0, int(user.0)])
 }
 
 fn is_known(db: &Connection, key: DeviceKey) -> Result<bool> {

@@ -89,3 +89,9 @@ pub(super) fn closed(db: &Connection) -> Result<Vec<UserId>> {
         .query_map([], |row| Ok(UserId(uint(row, 0)?)))?
         .collect()
 }
+
+/// Whether a user is not let in.
+pub(super) fn is_closed(db: &Connection, user: UserId) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND (is_disabled OR is_removed)")?
+        .exists([int(user.0)])
+}

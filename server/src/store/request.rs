@@ -66,6 +66,8 @@ pub enum Write {
         origin: Origin,
         /// Whose.
         user: UserId,
+        /// Which of them asks.
+        by: DeviceKey,
         /// What.
         change: DeviceChange,
         /// When.

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use recado_shared::{Content, LogId, Stamp, Timestamp};
+use recado_shared::{Content, LogId, RequestError, Stamp, Timestamp, UserId};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::mpsc;
 
@@ -249,26 +249,29 @@ fn apply(
             Written::Append {
                 origin: *origin,
                 conversation: *conversation,
-                result: log::append(db, stamp, &new)?,
+                result: if_let_in(db, *author, || log::append(db, stamp, &new))?,
                 stamp: *stamp,
             }
         }
         Write::CreateRoom { origin, new } => Written::CreateRoom {
             origin: *origin,
             new: new.clone(),
-            result: room::create(db, stamp, new)?,
+            result: if_let_in(db, new.author, || room::create(db, stamp, new))?,
             stamp: *stamp,
         },
         Write::Device {
             origin,
             user,
+            by,
             change,
             time,
         } => Written::Device {
             origin: *origin,
             user: *user,
             change: change.clone(),
-            result: device::change(db, *user, change, *time)?,
+            result: if_let_in(db, *user, || {
+                device::change(db, (*user, *by), change, *time)
+            })?,
         },
         Write::Person {
             origin,
@@ -277,7 +280,7 @@ fn apply(
         } => Written::Person {
             origin: *origin,
             user: *user,
-            result: person::change(db, stamp, *user, change)?,
+            result: if_let_in(db, *user, || person::change(db, stamp, *user, change))?,
             stamp: *stamp,
         },
         Write::Admin {
@@ -291,6 +294,19 @@ fn apply(
             stamp: *stamp,
         },
     })
+}
+
+/// Does what a user asked for, unless an administrator has closed their account since: what stood
+/// behind that in the queue must not bring back what it erased.
+fn if_let_in<T>(
+    db: &Connection,
+    user: UserId,
+    change: impl FnOnce() -> rusqlite::Result<Result<T, RequestError>>,
+) -> rusqlite::Result<Result<T, RequestError>> {
+    if person::is_closed(db, user)? {
+        return Ok(Err(RequestError::Unavailable));
+    }
+    change()
 }
 
 fn administer(

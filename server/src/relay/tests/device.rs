@@ -128,6 +128,7 @@ fn a_device_waits_until_it_is_linked() {
     let write = Write::Device {
         origin: origin(S1, 1),
         user: ALICE,
+        by: DeviceKey([3; 32]),
         change: change.clone(),
         time: desk.now.wall,
     };

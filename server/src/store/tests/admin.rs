@@ -1,6 +1,8 @@
 //! What the person who runs the server changes about people.
 
-use recado_shared::Token;
+use recado_shared::{
+    DisplayName, DraftText, History, RequestError, RoomName, Setting, Token, Visibility,
+};
 
 use super::*;
 use crate::id::Ticket;
@@ -211,4 +213,56 @@ fn a_folder_without_a_server_is_changed_and_one_in_use_is_not() {
     assert_eq!(result, Ok(Changed::Disabled { user }));
     let mut desk = Desk::open(dir);
     assert_eq!(desk.login(login(1, None)), Err(Refusal::Disabled));
+}
+
+#[test]
+fn what_stood_behind_the_closing_of_an_account_is_not_done() {
+    let mut desk = Desk::new();
+    let (alice, bob) = (desk.register("alice"), desk.register("bob"));
+    desk.say(alice, bob, 1, "hello");
+    let by_alice = |change: PersonChange| Write::Person {
+        origin: ORIGIN,
+        user: alice,
+        change,
+    };
+    let draft = Setting::Draft {
+        conversation: ConversationId::direct(alice, bob),
+        text: DraftText::new("one more thing").unwrap(),
+    };
+    let remove = Write::Admin {
+        ticket: Ticket(1),
+        change: Change::Remove(name("alice")),
+        time: Timestamp(2),
+    };
+    let room = NewRoom {
+        author: alice,
+        id: message_id(3),
+        name: RoomName::new("tea").unwrap(),
+        visibility: Visibility::Public,
+        history: History::Visible,
+        time: Timestamp(3),
+    };
+    let batch = [
+        remove,
+        message(alice, bob, 2, "one more thing"),
+        by_alice(PersonChange::Set(draft)),
+        by_alice(PersonChange::Display(DisplayName::new("Ally").ok())),
+        Write::CreateRoom {
+            origin: ORIGIN,
+            new: room,
+        },
+    ];
+    let written = desk.writer.commit(&batch).unwrap();
+    let refused = Some(RequestError::Unavailable);
+    for written in &written[1..] {
+        let error = match written {
+            Written::Append { result, .. } => result.as_ref().err(),
+            Written::Person { result, .. } => result.as_ref().err(),
+            Written::CreateRoom { result, .. } => result.as_ref().err(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(error.copied(), refused, "{written:?}");
+    }
+    // A message of bob's is his.
+    desk.say(bob, alice, 4, "too late");
 }

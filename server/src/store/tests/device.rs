@@ -21,10 +21,23 @@ fn name_it(device: u8, name: &str) -> DeviceChange {
 }
 
 impl Desk {
+    /// Lets a user's oldest device change something.
     fn change_device(&mut self, user: UserId, change: DeviceChange, time: u64) -> Outcome {
+        let by = self.devices(user)[0].key;
+        self.change_by(by, user, change, time)
+    }
+
+    fn change_by(
+        &mut self,
+        by: DeviceKey,
+        user: UserId,
+        change: DeviceChange,
+        time: u64,
+    ) -> Outcome {
         let written = self.write(Write::Device {
             origin: ORIGIN,
             user,
+            by,
             change,
             time: Timestamp(time),
         });
@@ -223,6 +236,7 @@ fn the_oldest_of_too_many_revoked_keys_are_forgotten() {
     let change = |change, time| Write::Device {
         origin: ORIGIN,
         user: alice,
+        by: DeviceKey([1; 32]),
         change,
         time: Timestamp(time),
     };
@@ -244,4 +258,21 @@ fn the_oldest_of_too_many_revoked_keys_are_forgotten() {
     assert_eq!(come(1), Err(Refusal::NameNeeded));
     assert_eq!(come(2), Err(Refusal::Revoked));
     assert_eq!(come(1_001), Err(Refusal::Revoked));
+}
+
+#[test]
+fn a_device_that_was_taken_meanwhile_changes_nothing() {
+    let mut desk = Desk::new();
+    let alice = desk.register("alice");
+    desk.link(alice, 2, None, 2_000).unwrap();
+    desk.revoke(alice, 2).unwrap();
+    let link = DeviceChange::Link {
+        key: key(3),
+        name: None,
+    };
+    for change in [link, name_it(1, "mine"), DeviceChange::Revoke(key(1))] {
+        let result = desk.change_by(key(2), alice, change, 2_000);
+        assert_eq!(result, Err(RequestError::UnknownDevice));
+    }
+    assert_eq!(desk.devices(alice), [device(1, None, 1_000, Some(1_000))]);
 }
