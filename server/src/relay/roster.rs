@@ -124,6 +124,9 @@ impl Room {
             }
             RoomEvent::Closed => {
                 self.is_closed = true;
+                for user in self.members.keys().copied().collect::<Vec<_>>() {
+                    self.set_outside(user, Standing::Left);
+                }
                 None
             }
             RoomEvent::Created
@@ -263,17 +266,23 @@ impl Roster {
             return None;
         };
         let room = self.rooms.get_mut(&id)?;
-        let concerned = room.follow(entry.author, event)?;
-        let is_in = room.members.contains_key(&concerned);
-        let rooms = self.rooms_of.entry(concerned).or_default();
-        if is_in {
-            rooms.insert(id);
+        let before: Vec<_> = if *event == RoomEvent::Closed {
+            room.members.keys().copied().collect()
         } else {
-            rooms.remove(&id);
+            Vec::new()
+        };
+        let concerned = room.follow(entry.author, event);
+        for user in before.into_iter().chain(concerned) {
+            let rooms = self.rooms_of.entry(user).or_default();
+            if room.members.contains_key(&user) {
+                rooms.insert(id);
+            } else {
+                rooms.remove(&id);
+            }
+            if rooms.is_empty() {
+                self.rooms_of.remove(&user);
+            }
         }
-        if rooms.is_empty() {
-            self.rooms_of.remove(&concerned);
-        }
-        Some(concerned)
+        concerned
     }
 }

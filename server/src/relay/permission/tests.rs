@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use recado_shared::{
-    DeviceKey, DeviceName, DisplayName, Emoji, History, MessageBody, MessageId, Mute, PageRange,
-    RoomName, Seq, Setting, Stamp, Topic,
+    DeviceKey, DeviceName, DisplayName, Emoji, Entry, History, MessageBody, MessageId, Mute,
+    PageRange, RoomName, Seq, Setting, Stamp, Topic,
 };
 
 use super::RequestError::{
@@ -370,6 +370,30 @@ fn nobody_writes_what_only_the_server_writes() {
 fn a_closed_room_takes_nothing_more() {
     let say = append_to(CLOSED, Content::Message(body()));
     check_row("message", &say, [Err(UnknownRoom); 9]);
+}
+
+fn happens(roster: &mut Roster, room: RoomId, author: UserId, event: RoomEvent) {
+    let entry = Entry {
+        seq: Seq(9),
+        author,
+        id: MessageId([1; 16]),
+        time: NOW,
+        content: Content::Room(event),
+    };
+    roster.follow(ConversationId::Room(room), &entry);
+}
+
+#[test]
+fn nobody_is_in_a_room_once_it_is_closed() {
+    let mut roster = roster();
+    let before = roster.rooms_of(MEMBER);
+    happens(&mut roster, PUBLIC, OWNER, RoomEvent::Closed);
+    assert_eq!(roster.rooms_of(MEMBER), before - 1);
+    assert!(!roster.is_member(ConversationId::Room(PUBLIC), MEMBER));
+    let members = check(&roster, MEMBER, &members_of(PUBLIC), NOW);
+    assert_eq!(members, Err(NotAMember));
+    // The log stays theirs to read.
+    assert_eq!(check(&roster, MEMBER, &page_of(PUBLIC), NOW), PLAIN);
 }
 
 #[test]
