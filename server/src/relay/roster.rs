@@ -96,7 +96,12 @@ impl Room {
         match event {
             RoomEvent::Joined => {
                 let mute = self.outsider(author).and_then(|outsider| outsider.mute);
-                let role = Role::Member;
+                // Whoever comes into a room that everybody left has it.
+                let role = if self.members.is_empty() {
+                    Role::Owner
+                } else {
+                    Role::Member
+                };
                 self.set_member(author, Member { role, mute });
                 Some(author)
             }

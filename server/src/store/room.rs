@@ -145,7 +145,15 @@ pub(super) fn apply(
         return Ok(Err(error));
     }
     match event {
-        RoomEvent::Joined => enter(db, stamp, change, Role::Member)?,
+        RoomEvent::Joined => {
+            let role = if is_empty(db, change.conversation)? {
+                take_over(db, change)?;
+                Role::Owner
+            } else {
+                Role::Member
+            };
+            enter(db, stamp, change, role)?;
+        }
         RoomEvent::Renamed(name) => return rename(db, change.room, name),
         RoomEvent::Topic(topic) => {
             set(db, change.room, "topic", topic.as_ref().map(Topic::as_str))?;
@@ -275,7 +283,7 @@ fn enter(db: &Connection, stamp: Stamp, change: &Change, role: Role) -> Result<(
         "INSERT INTO members (conversation, user, delivered, read, read_messages, standing, role,
              first, last, changed)
          VALUES (?1, ?2, ?3, ?3, ?4, 0, ?5,
-             (SELECT iif(history = 1, ?6, 1) FROM rooms WHERE id = ?7), NULL, ?8)
+             (SELECT iif(history = 1, ?6, first) FROM rooms WHERE id = ?7), NULL, ?8)
          ON CONFLICT (conversation, user) DO UPDATE SET
              delivered = excluded.delivered, read = excluded.read,
              read_messages = excluded.read_messages, own_after_read = 0, standing = 0,
@@ -292,6 +300,20 @@ fn enter(db: &Connection, stamp: Stamp, change: &Change, role: Role) -> Result<(
         int(stamp.0 + 1),
     ])?;
     count_members(db, change)
+}
+
+fn is_empty(db: &Connection, conversation: i64) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM members WHERE conversation = ?1 AND standing = 0")?
+        .exists([conversation])
+        .map(|is_somebody_there| !is_somebody_there)
+}
+
+/// Gives a room that everybody left to whoever comes in at this place. What its members hid from
+/// newcomers stays hidden, though the new owner could show newcomers the past.
+fn take_over(db: &Connection, change: &Change) -> Result<()> {
+    db.prepare_cached("UPDATE rooms SET first = ?2 WHERE id = ?1 AND history = 1")?
+        .execute(params![int(change.room.0), int(change.seq.0)])?;
+    Ok(())
 }
 
 /// Ends a membership at this place, which is the last that the member may read; or keeps somebody

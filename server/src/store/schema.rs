@@ -8,12 +8,13 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::error::StoreError;
 
 /// What turns schema `n` into schema `n + 1`. Shipped ones never change.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/001_direct.sql"),
     include_str!("migrations/002_rooms.sql"),
     include_str!("migrations/003_people.sql"),
     include_str!("migrations/004_admin.sql"),
     include_str!("migrations/005_devices.sql"),
+    include_str!("migrations/006_left_rooms.sql"),
 ];
 
 /// The schema that this program reads and writes.

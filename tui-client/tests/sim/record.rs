@@ -30,6 +30,8 @@ pub(crate) struct Log {
     pub(crate) said: Vec<Content>,
     pub(crate) members: BTreeMap<UserId, Member>,
     history: History,
+    /// The first entry that new members see where the past is visible.
+    shown_from: Seq,
     pub(crate) name: String,
     pub(crate) topic: Option<String>,
 }
@@ -115,6 +117,7 @@ impl Log {
             said: Vec::new(),
             members: BTreeMap::new(),
             history: History::Visible,
+            shown_from: Seq(1),
             name: String::new(),
             topic: None,
         }
@@ -301,16 +304,24 @@ impl Log {
             let may = !matches!(before, Some(Standing::Member | Standing::Banned));
             assert!(may, "{author} comes in and is {before:?}");
             let mut member = Member::from(author, seq.prev());
+            let is_empty = self.count_members() == 0;
             if self.history == History::Hidden {
+                if is_empty {
+                    self.shown_from = seq;
+                }
                 member.first = seq;
+            } else {
+                member.first = self.shown_from;
             }
             member.was_more = self.members.get(&author).is_some_and(|m| m.was_more);
+            if is_empty {
+                member.set_role(Role::Owner);
+            }
             self.members.insert(author, member);
             return;
         }
         assert!(self.is_member(author), "{entry:?} by a stranger");
         let is_in = |log: &Self, user: &UserId| log.is_member(*user);
-        let had_owner = self.has_owner();
         match event {
             RoomEvent::Left => self.leaves(author, seq, Standing::Left),
             RoomEvent::Kicked(user) => {
@@ -350,7 +361,7 @@ impl Log {
             RoomEvent::Visibility(_) | RoomEvent::Joined => {}
         }
         assert!(
-            !had_owner || self.has_owner() || self.count_members() == 0,
+            self.has_owner() || self.count_members() == 0,
             "{entry:?} leaves no owner"
         );
     }

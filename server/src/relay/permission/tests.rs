@@ -397,6 +397,25 @@ fn nobody_is_in_a_room_once_it_is_closed() {
 }
 
 #[test]
+fn the_first_in_a_room_that_everybody_left_owns_it() {
+    let mut roster = of_room(RosterRoom {
+        room: PUBLIC,
+        visibility: Visibility::Public,
+        is_closed: false,
+        members: BTreeMap::from([(OWNER, stands(Standing::Member, Role::Owner, None))]),
+    });
+    happens(&mut roster, PUBLIC, OWNER, RoomEvent::Left);
+    happens(&mut roster, PUBLIC, MEMBER, RoomEvent::Joined);
+    happens(&mut roster, PUBLIC, OWNER, RoomEvent::Joined);
+    let rename = act(RoomEvent::History(History::Hidden));
+    assert!(check(&roster, MEMBER, &rename, NOW).is_ok());
+    let refused = check(&roster, OWNER, &rename, NOW);
+    assert_eq!(refused, Err(RoleNeeded(Role::Owner)));
+    let leave = act(RoomEvent::Left);
+    assert_eq!(check(&roster, MEMBER, &leave, NOW), Err(LastOwner));
+}
+
+#[test]
 fn what_everybody_may_ask() {
     let key = DeviceKey([1; 32]);
     let name = RoomName::new("new").unwrap();

@@ -1,5 +1,7 @@
 //! Rooms on disk: who stands how, what they may read, what is unread, and what a queue overtakes.
 
+mod edges;
+
 use recado_shared::{
     Entry, Head, History, Mute, PageRange, RequestError, Role, RoomEvent, RoomId, RoomName, Stamp,
     Standing, Topic, Visibility,

@@ -1,0 +1,20 @@
+//! Rooms that everybody left, and people who never were in one.
+
+use super::*;
+
+#[test]
+fn a_room_that_everybody_left_is_its_next_members_but_not_what_was_hidden_there() {
+    let mut club = Club::new(History::Hidden);
+    let [alice, bob, carol] = club.people;
+    club.says(alice, "not for newcomers");
+    club.does(alice, RoomEvent::Left);
+    let taken = club.does(bob, RoomEvent::Joined);
+    assert_eq!(club.standing(bob), Some((Standing::Member, Role::Owner)));
+    club.does(bob, RoomEvent::History(History::Visible));
+    club.does(carol, RoomEvent::Joined);
+    assert_eq!(club.standing(carol), Some((Standing::Member, Role::Member)));
+    assert_eq!(club.reads(carol).0, [taken, taken + 1, taken + 2]);
+    assert_eq!(club.refuses(bob, RoomEvent::Left), RequestError::LastOwner);
+    let members = &club.desk.roster()[0].members;
+    assert_eq!(members[&bob].role, Role::Owner);
+}
