@@ -335,6 +335,8 @@ fn leave(
 }
 
 /// Sets how somebody stands who is not in the room. A mute stays, so that leaving does not end it.
+/// Whoever is only kept out, and never was in or invited, hears nothing of it: a room's name would be
+/// a way to say something to those who do not want to hear it.
 fn outside(
     db: &Connection,
     stamp: Stamp,
@@ -344,9 +346,9 @@ fn outside(
 ) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO members (conversation, user, standing, first, last, changed)
-         VALUES (?1, ?2, ?3, 1, 0, ?4)
-         ON CONFLICT (conversation, user) DO UPDATE SET
-             standing = excluded.standing, changed = excluded.changed",
+         VALUES (?1, ?2, ?3, 1, 0, iif(?3 >= 3, 0, ?4))
+         ON CONFLICT (conversation, user) DO UPDATE SET standing = excluded.standing,
+             changed = iif(changed = 0, excluded.changed, ?4)",
     )?
     .execute(params![
         change.conversation,

@@ -18,3 +18,24 @@ fn a_room_that_everybody_left_is_its_next_members_but_not_what_was_hidden_there(
     let members = &club.desk.roster()[0].members;
     assert_eq!(members[&bob].role, Role::Owner);
 }
+
+#[test]
+fn who_is_banned_without_having_been_there_hears_nothing() {
+    let mut club = Club::new(History::Visible);
+    let [alice, bob, carol] = club.people;
+    club.does(alice, RoomEvent::Banned(bob));
+    assert_eq!(club.head(bob), None);
+    assert_eq!(club.refuses(bob, RoomEvent::Joined), RequestError::Banned);
+    club.does(alice, RoomEvent::Unbanned(bob));
+    assert_eq!(club.head(bob), None);
+    club.does(alice, RoomEvent::Invited(bob));
+    let invited = club.standing(bob).map(|(standing, _)| standing);
+    assert_eq!(invited, Some(Standing::Invited));
+    // Whoever was asked in is told that it is over.
+    club.does(alice, RoomEvent::Banned(bob));
+    let banned = club.standing(bob).map(|(standing, _)| standing);
+    assert_eq!(banned, Some(Standing::Banned));
+    club.does(carol, RoomEvent::Joined);
+    club.does(alice, RoomEvent::Banned(carol));
+    assert!(club.head(carol).is_some());
+}
