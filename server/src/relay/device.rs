@@ -54,10 +54,7 @@ impl PendingLinks {
         now: Instant,
     ) -> Refusal {
         self.forget_gone(now);
-        let of_network = |link: &&PendingLink| link.network == network;
-        let is_full = self.0.len() >= MAX_PENDING_LINKS
-            || self.0.values().filter(of_network).count() >= PENDING_LINKS_PER_ADDRESS;
-        if is_full && !self.0.contains_key(&key) {
+        if !self.0.contains_key(&key) && !self.make_room(network) {
             return Refusal::TooManyLinks;
         }
         let code = LinkCode::of(&key);
@@ -69,6 +66,40 @@ impl PendingLinks {
         };
         self.0.insert(key, link);
         Refusal::LinkPending
+    }
+
+    /// Whether one more device of a network may wait. Where all places are taken, the network with
+    /// the most of them gives up the one that has not asked for longest, so that a few networks do
+    /// not keep the others out.
+    fn make_room(&mut self, network: IpAddr) -> bool {
+        let mut counts: BTreeMap<IpAddr, usize> = BTreeMap::new();
+        for link in self.0.values() {
+            *counts.entry(link.network).or_default() += 1;
+        }
+        let own = counts.get(&network).copied().unwrap_or_default();
+        if own >= PENDING_LINKS_PER_ADDRESS {
+            return false;
+        }
+        if self.0.len() < MAX_PENDING_LINKS {
+            return true;
+        }
+        let most = counts.into_iter().max_by_key(|&(_, count)| count);
+        let crowded = most.filter(|&(_, count)| count > own + 1);
+        let of_crowded = self
+            .0
+            .iter()
+            .filter(|(_, link)| crowded.is_some_and(|(network, _)| link.network == network));
+        let given_up = of_crowded.min_by_key(|(_, link)| link.asked);
+        let Some(key) = given_up.map(|(&key, _)| key) else {
+            return false;
+        };
+        self.0.remove(&key).is_some()
+    }
+
+    /// The network of each device that waits.
+    #[cfg(test)]
+    pub(super) fn networks(&self) -> Vec<IpAddr> {
+        self.0.values().map(|link| link.network).collect()
     }
 
     pub(super) fn remove(&mut self, key: DeviceKey) {

@@ -218,9 +218,23 @@ fn only_so_many_devices_wait() {
         }
         assert_eq!(ask(&mut desk, network), Refusal::TooManyLinks);
     }
-    assert_eq!(ask(&mut desk, networks + 1), Refusal::TooManyLinks);
-    let first = desk.ask_for_link(DeviceKey([1; 32]), HERE, b"").0;
-    assert_eq!(first, Refusal::LinkPending, "it waits already");
+    // Each network that comes gets a place of one that has many, and those do not get it back.
+    for network in networks + 1..=2 * networks {
+        assert_eq!(ask(&mut desk, network), Refusal::LinkPending);
+    }
+    assert_eq!(ask(&mut desk, networks), Refusal::TooManyLinks);
+    let waiting = |desk: &Desk| {
+        let links = desk.relay.pending_links.networks();
+        let here = |network: usize| format!("192.0.2.{network}").parse::<IpAddr>().unwrap();
+        let of = |network| links.iter().filter(|it| **it == here(network)).count();
+        (1..=2 * networks).map(of).collect::<Vec<_>>()
+    };
+    let (many, few) = (PENDING_LINKS_PER_ADDRESS - 1, 1);
+    let expected = [vec![many; networks], vec![few; networks]].concat();
+    assert_eq!(waiting(&desk), expected);
+    let last = u8::try_from(PENDING_LINKS_PER_ADDRESS).unwrap();
+    let last = desk.ask_for_link(DeviceKey([last; 32]), HERE, b"").0;
+    assert_eq!(last, Refusal::LinkPending, "it waits already");
     desk.now.instant += LINK_FORGOTTEN_AFTER;
     assert_eq!(ask(&mut desk, 1), Refusal::LinkPending);
 }
