@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
-use recado_shared::{Timestamp, Topic, UserName, text};
+use recado_shared::{DeviceName, Timestamp, Topic, UserName, text};
 use serde::Serialize;
 
 use crate::admin::request::SessionFacts;
@@ -28,13 +28,15 @@ struct DetailLine<'a> {
     user: UserLine<'a>,
     conversations: u64,
     entries: u64,
-    keys: Vec<KeyLine>,
+    keys: Vec<KeyLine<'a>>,
 }
 
 #[derive(Serialize)]
-struct KeyLine {
+struct KeyLine<'a> {
     key: String,
+    name: Option<&'a str>,
     added: String,
+    seen: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -117,9 +119,11 @@ pub(super) fn user(facts: &UserFacts, is_json: bool) -> String {
 pub(super) fn detail(detail: &UserDetail, is_json: bool) -> String {
     let facts = &detail.facts;
     if is_json {
-        let keys = detail.devices.iter().map(|(key, added)| KeyLine {
-            key: key.to_string(),
-            added: stamp(*added),
+        let keys = detail.devices.iter().map(|device| KeyLine {
+            key: device.key.to_string(),
+            name: device.name.as_ref().map(DeviceName::as_str),
+            added: stamp(device.added),
+            seen: device.seen.map(stamp),
         });
         return json(&DetailLine {
             user: user_line(facts),
@@ -138,9 +142,14 @@ pub(super) fn detail(detail: &UserDetail, is_json: bool) -> String {
         detail.conversations,
         detail.entries
     );
-    for (key, added) in &detail.devices {
+    for device in &detail.devices {
+        let name = device.name.as_ref().map(DeviceName::as_str);
+        let name = name.map_or_else(String::new, |name| format!("{}, ", text::neutralise(name)));
+        let seen = device.seen.map(when);
+        let seen = seen.map_or_else(String::new, |seen| format!(", last seen {seen}"));
+        let (key, since) = (device.key, when(device.added));
         // Writing to a string does not fail.
-        let _ = writeln!(lines, "device         {key}, since {}", when(*added));
+        let _ = writeln!(lines, "device         {name}{key}, since {since}{seen}");
     }
     lines
 }

@@ -3,8 +3,8 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use recado_shared::{
-    Answer, Content, ConversationId, Farewell, Invite, MessageBody, PageRange, Refusal, Request,
-    Seq, ServerFrame,
+    Answer, Content, ConversationId, DeviceName, Farewell, Invite, MessageBody, PageRange, Refusal,
+    Request, Seq, ServerFrame,
 };
 
 use crate::client::{Client, hello, id};
@@ -89,7 +89,13 @@ async fn people_and_sessions_are_listed_and_everybody_hears_an_announcement() {
     let socket = office.machine.path("data/recado-server/admin.sock");
     let mode = std::fs::metadata(&socket).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    let mut alice = office.enter(&device(), "alice").await;
+    let alices = device();
+    let mut alice = office.enter(&alices, "alice").await;
+    let name = Request::NameDevice {
+        key: alices.key(),
+        name: DeviceName::new("laptop").unwrap(),
+    };
+    assert_eq!(alice.answer(name).await, Ok(Answer::Done));
 
     let users = office.says(&["user", "list"]).await;
     assert!(
@@ -103,7 +109,10 @@ async fn people_and_sessions_are_listed_and_everybody_hears_an_announcement() {
         (&"alice".into(), &1.into())
     );
     let shown = office.says(&["user", "show", "ALICE"]).await;
-    assert!(shown.contains("device "), "{shown}");
+    assert!(shown.contains("device         laptop, "), "{shown}");
+    let shown = office.says(&["user", "show", "alice", "--json"]).await;
+    let line: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(line["keys"][0]["name"], "laptop");
     let sessions = office.says(&["sessions", "--json"]).await;
     let line: serde_json::Value = serde_json::from_str(&sessions).unwrap();
     assert_eq!(

@@ -1,9 +1,10 @@
 //! What an administrator looks at. Pure SQL.
 
-use recado_shared::{DeviceKey, RoomId, RoomName, Timestamp, Topic, UserId, UserName};
+use recado_shared::{Device, RoomId, RoomName, Timestamp, Topic, UserId, UserName};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
+use super::super::device;
 use super::super::row::{int, name, uint};
 
 /// A user as an administrator sees them.
@@ -37,8 +38,8 @@ pub enum UserState {
 pub struct UserDetail {
     /// The user.
     pub facts: UserFacts,
-    /// The keys of their devices, and when each was added.
-    pub devices: Vec<(DeviceKey, Timestamp)>,
+    /// Their devices, oldest first. Who is online is not known here.
+    pub devices: Vec<Device>,
     /// How many conversations they are in.
     pub conversations: u64,
     /// How many entries they wrote.
@@ -131,12 +132,7 @@ pub(super) fn user_detail(db: &Connection, wanted: &UserName) -> Result<Option<U
         return Ok(None);
     };
     let id = int(facts.user.0);
-    let devices = db
-        .prepare_cached("SELECT key, added FROM devices WHERE user = ?1 ORDER BY added, key")?
-        .query_map([id], |row| {
-            Ok((DeviceKey(row.get(0)?), Timestamp(uint(row, 1)?)))
-        })?
-        .collect::<Result<_>>()?;
+    let devices = device::list(db, facts.user)?;
     let count = |sql| db.prepare_cached(sql)?.query_one([id], |row| uint(row, 0));
     Ok(Some(UserDetail {
         facts,
