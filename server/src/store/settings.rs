@@ -7,7 +7,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Result, Row, params};
 
 use super::row::{int, uint};
-use super::{contact, log};
+use super::{contact, log, schema};
 
 /// Sets a value. What says nothing makes room, oldest first; if there is none of that, a new
 /// setting is refused.
@@ -55,12 +55,15 @@ pub(super) fn set(
 }
 
 /// The settings of a user that changed after a stamp, oldest change first, as many as a frame
-/// holds; the stamp of the last; and whether there are more.
+/// holds; the stamp of the last; and whether there are more. Of a stamp that was never given, as after
+/// a backup was restored, nothing can be said: all of them changed since.
 pub(super) fn page(
     db: &Connection,
     user: UserId,
     after: Stamp,
 ) -> Result<(Vec<Setting>, Stamp, bool)> {
+    let (_, newest) = schema::identity(db)?;
+    let after = if after.0 > newest { Stamp(0) } else { after };
     let mut statement = db.prepare_cached(
         "SELECT value, stamp FROM settings WHERE user = ?1 AND stamp > ?2 ORDER BY stamp",
     )?;

@@ -69,6 +69,9 @@ fn the_last_value_holds_for_its_user_and_after_a_restart() {
     let both = (vec![ask, draft(1, "hello")], third, false);
     assert_eq!(settings(&mut desk, alice, Stamp(0)), both);
     assert_eq!(settings(&mut desk, alice, first), both);
+    // Given out by data that a backup has replaced.
+    let never_given = Stamp(third.0 + 50);
+    assert_eq!(settings(&mut desk, alice, never_given), both);
     let newest = (vec![draft(1, "hello")], third, false);
     assert_eq!(settings(&mut desk, alice, second), newest);
     let none = (Vec::new(), third, false);
