@@ -8,7 +8,7 @@ use recado_shared::{
     ServerFrame, Stamp, UserId,
 };
 
-use super::permission::Grant;
+use super::permission::{self, Grant};
 use super::{Effect, Relay, SessionId, before};
 use crate::store::{Appended, Origin, Write};
 
@@ -121,7 +121,7 @@ impl Relay {
         now: Now,
         out: &mut Vec<Effect>,
     ) {
-        if !self.roster.is_member(conversation, user) {
+        if !permission::may_type(&self.roster, user, conversation, now.wall) {
             return;
         }
         let Some(session) = self.sessions.get_mut(&id) else {

@@ -7,8 +7,9 @@
 //! | list members | – | – | – | – | ✓ | ✓ | ✓ | ✓ |
 //! | join | if public | ✓ | if public | – | – | – | – | – |
 //! | leave | – | – | – | – | ✓ | ✓ | ✓ | unless the last |
-//! | write, reply, edit, react, delete own, invite | – | – | – | – | – | ✓ | ✓ | ✓ |
-//! | delete others', topic, mute, kick, ban | – | – | – | – | – | – | lower roles | lower roles |
+//! | write, reply, edit, react, delete own, invite, show typing | – | – | – | – | – | ✓ | ✓ | ✓ |
+//! | delete others', topic, unban | – | – | – | – | – | – | ✓ | ✓ |
+//! | mute, kick, ban | – | – | – | – | – | – | lower roles | lower roles |
 //! | rename, visibility, history, roles | – | – | – | – | – | – | – | ✓ |
 //!
 //! Alone with somebody who blocks them, or whose account is closed, people only read and delete; nor
@@ -105,6 +106,24 @@ fn direct_append(
                 return Err(RequestError::NotTaken);
             }
             PLAIN
+        }
+    }
+}
+
+/// Whether others are told that a user types somewhere: where they may write.
+pub(super) fn may_type(
+    roster: &Roster,
+    user: UserId,
+    conversation: ConversationId,
+    wall: Timestamp,
+) -> bool {
+    match conversation {
+        ConversationId::Direct(_) => conversation
+            .peer_of(user)
+            .is_some_and(|peer| roster.takes_from(peer, user)),
+        ConversationId::Room(room) => {
+            let member = roster.room(room).and_then(|room| room.member(user));
+            member.is_some_and(|member| !member.mute.is_some_and(|mute| mute.holds_at(wall)))
         }
     }
 }

@@ -384,6 +384,19 @@ fn happens(roster: &mut Roster, room: RoomId, author: UserId, event: RoomEvent) 
 }
 
 #[test]
+fn who_may_write_may_show_that_they_type() {
+    let roster = roster();
+    let types = |user, room| may_type(&roster, user, ConversationId::Room(room), NOW);
+    let may: Vec<_> = ASKERS.map(|asker| types(asker, PUBLIC)).to_vec();
+    let expected = [false, false, false, false, false, false, true, true, true];
+    assert_eq!(may, expected);
+    let alone = |peer| may_type(&roster, MEMBER, ConversationId::direct(MEMBER, peer), NOW);
+    assert!(alone(OWNER) && !alone(BLOCKER) && !alone(GONE));
+    let others = ConversationId::direct(MEMBER, OWNER);
+    assert!(!may_type(&roster, STRANGER, others, NOW));
+}
+
+#[test]
 fn nobody_is_in_a_room_once_it_is_closed() {
     let mut roster = roster();
     let before = roster.rooms_of(MEMBER);
