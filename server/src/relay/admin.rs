@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use recado_shared::{
-    Activity, ConversationId, DeviceKey, Entry, Farewell, MessageBody, Now, ServerFrame, UserId,
+    Activity, Content, ConversationId, DeviceKey, Entry, Farewell, MessageBody, Now, RoomEvent,
+    ServerFrame, Stamp, UserId,
 };
 
 use super::catch_up::Flow;
+use super::roster::Room;
 use super::{Effect, Relay, SessionId, Ticket};
 use crate::admin::request::{AdminAnswer, AdminRequest, SessionFacts};
 use crate::store::{Change, ChangeError, Changed, Write};
@@ -46,21 +48,29 @@ impl Relay {
         }
     }
 
-    /// Follows what was appended to the logs, and tells the members.
+    /// Follows what was appended to the logs, and tells the members; and whoever stands differently
+    /// to a room by it.
     pub(super) fn appended_by_admin(
         &mut self,
         entries: Vec<(ConversationId, Entry)>,
+        since: Stamp,
         out: &mut Vec<Effect>,
     ) {
         for (conversation, entry) in entries {
             let mut to: BTreeSet<_> = self.sessions_of_members(conversation).collect();
-            self.roster.follow(conversation, &entry);
+            let room = conversation.room().and_then(|room| self.roster.room(room));
+            let closes = entry.content == Content::Room(RoomEvent::Closed);
+            let invited = room.filter(|_| closes).map(Room::invited);
+            let concerned = self.roster.follow(conversation, &entry);
             to.extend(self.sessions_of_members(conversation));
             let frame = ServerFrame::Entry {
                 conversation,
                 entry,
             };
             self.push(to, frame, out);
+            for user in invited.into_iter().flatten().chain(concerned) {
+                self.tell_heads(user, since, out);
+            }
         }
     }
 
@@ -94,8 +104,8 @@ impl Relay {
         out.push(Effect::AdminAnswer { ticket, answer });
     }
 
-    /// Ends all sessions of a user, or of one of their devices. They are no longer there when this returns; greetings that wait
-    /// for the store were answered before, or will be by what is stored now.
+    /// Ends all sessions of a user, or of one of their devices. They are no longer there when this
+    /// returns; greetings that wait for the store were answered before, or will be by what is stored now.
     pub(super) fn end_sessions(
         &mut self,
         user: UserId,

@@ -356,7 +356,7 @@ impl Relay {
                 since,
             } => {
                 self.left_out_since = self.left_out_since.max(since);
-                self.appended_by_admin(entries, out);
+                self.appended_by_admin(entries, since, out);
                 self.administered(ticket, result, now, out);
             }
             Written::Advance {

@@ -83,6 +83,13 @@ impl Room {
         self.outside.values().filter(is_so).count()
     }
 
+    /// Who is asked in and has not come.
+    pub(super) fn invited(&self) -> Vec<UserId> {
+        let outside = self.outside.iter();
+        let invited = outside.filter(|(_, outsider)| outsider.standing == Standing::Invited);
+        invited.map(|(&user, _)| user).collect()
+    }
+
     fn set_member(&mut self, user: UserId, member: Member) {
         self.outside.remove(&user);
         let before = self.members.insert(user, member);
@@ -129,7 +136,8 @@ impl Room {
             }
             RoomEvent::Closed => {
                 self.is_closed = true;
-                for user in self.members.keys().copied().collect::<Vec<_>>() {
+                let members: Vec<_> = self.members.keys().copied().collect();
+                for user in members.into_iter().chain(self.invited()) {
                     self.set_outside(user, Standing::Left);
                 }
                 None

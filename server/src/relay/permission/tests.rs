@@ -407,6 +407,9 @@ fn nobody_is_in_a_room_once_it_is_closed() {
     assert_eq!(members, Err(NotAMember));
     // The log stays theirs to read.
     assert_eq!(check(&roster, MEMBER, &page_of(PUBLIC), NOW), PLAIN);
+    assert!(roster.room(PUBLIC).unwrap().invited().is_empty());
+    let page = check(&roster, INVITED, &page_of(PUBLIC), NOW);
+    assert_eq!(page, Err(NotAMember));
 }
 
 #[test]

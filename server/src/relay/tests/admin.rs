@@ -1,8 +1,10 @@
 //! What the person who runs the server asks for.
 
+use recado_shared::{Role, RoomEvent, RoomId, Standing, Visibility};
+
 use super::*;
 use crate::admin::request::{AdminAnswer, AdminRequest};
-use crate::store::{Change, ChangeError, Changed};
+use crate::store::{Change, ChangeError, Changed, RosterMember, RosterRoom};
 
 const TICKET: Ticket = Ticket(4);
 
@@ -162,6 +164,58 @@ fn a_new_name_is_told_to_everybody_and_its_owner_comes_back_for_it() {
         &[
             close(S1, Farewell::Renamed),
             push(&[S2], ServerFrame::Person(person)),
+            told(AdminAnswer::Changed(result)),
+        ],
+    );
+}
+
+#[test]
+fn who_was_asked_into_a_room_hears_that_it_is_closed() {
+    const ROOM: RoomId = RoomId(1);
+    let stands = |standing| RosterMember {
+        standing,
+        role: Role::Owner,
+        mute: None,
+        has_read: standing == Standing::Member,
+    };
+    let room = RosterRoom {
+        room: ROOM,
+        visibility: Visibility::Private,
+        is_closed: false,
+        members: BTreeMap::from([
+            (ALICE, stands(Standing::Member)),
+            (BOB, stands(Standing::Invited)),
+        ]),
+    };
+    let mut desk = Desk::new(Policy::Open);
+    desk.relay.roster = Roster::new(StoredRoster {
+        rooms: vec![room],
+        ..StoredRoster::default()
+    });
+    desk.enter(S1, ALICE);
+    desk.enter(S2, BOB);
+    desk.settle();
+    let conversation = ConversationId::Room(ROOM);
+    let entry = Entry {
+        content: Content::Room(RoomEvent::Closed),
+        ..entry(ALICE, 2)
+    };
+    let result = Ok(Changed::RoomClosed { room: ROOM });
+    let closed = Event::Written(Written::Admin {
+        ticket: TICKET,
+        result: result.clone(),
+        entries: vec![(conversation, entry.clone())],
+        since: Stamp(20),
+    });
+    let frame = ServerFrame::Entry {
+        conversation,
+        entry,
+    };
+    desk.check(
+        closed,
+        &[
+            push(&[S1], frame),
+            read_heads(S2, BOB, Some(20)),
             told(AdminAnswer::Changed(result)),
         ],
     );

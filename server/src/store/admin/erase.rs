@@ -67,6 +67,11 @@ pub(super) fn close_room(
     let closed = Content::Room(RoomEvent::Closed);
     let entry = append(db, stamp, id, (author, time), closed)?;
     leave(db, row, None, entry.seq, *stamp)?;
+    // Whoever was asked in is no longer, and has still not read anything.
+    db.prepare_cached(
+        "UPDATE members SET standing = 2, changed = ?2 WHERE conversation = ?1 AND standing = 1",
+    )?
+    .execute(params![row, int(stamp.0)])?;
     db.prepare_cached("UPDATE rooms SET is_closed = 1 WHERE id = ?1")?
         .execute([int(room.0)])?;
     Ok(vec![(id, entry)])

@@ -39,3 +39,16 @@ fn who_is_banned_without_having_been_there_hears_nothing() {
     club.does(alice, RoomEvent::Banned(carol));
     assert!(club.head(carol).is_some());
 }
+
+#[test]
+fn an_invitation_ends_with_the_room() {
+    let mut club = Club::new(History::Visible);
+    let [alice, bob, _] = club.people;
+    club.says(alice, "tea?");
+    club.does(alice, RoomEvent::Invited(bob));
+    let close = Change::CloseRoom(room_name("tea"));
+    club.desk.change(close).unwrap();
+    let standing = club.standing(bob).map(|(standing, _)| standing);
+    assert_eq!(standing, Some(Standing::Left));
+    assert_eq!(club.reads(bob), (Vec::new(), 0));
+}
