@@ -115,8 +115,7 @@ fn rename_room(
         }
         Err(RequestError::RoomNameTaken) => Err(ChangeError::NameTaken),
         Err(RequestError::RoomNameResembles) => Err(ChangeError::NameResembles),
-        // Nobody is in it.
-        Err(_) => Err(ChangeError::Closed),
+        Err(_) => Err(ChangeError::NobodyThere),
     })
 }
 

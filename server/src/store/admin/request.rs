@@ -102,4 +102,7 @@ pub enum ChangeError {
     /// Someone else has a name that looks the same.
     #[error("that name looks too much like another one: choose another one")]
     NameResembles,
+    /// A room without members, in whose log nobody can say something.
+    #[error("nobody is in that room: it can be renamed once somebody has joined, or closed")]
+    NobodyThere,
 }

@@ -41,6 +41,21 @@ fn who_is_banned_without_having_been_there_hears_nothing() {
 }
 
 #[test]
+fn a_room_without_members_is_closed_but_not_renamed() {
+    let mut club = Club::new(History::Visible);
+    club.does(club.people[0], RoomEvent::Left);
+    let rename = Change::RenameRoom {
+        room: room_name("tea"),
+        to: room_name("coffee"),
+    };
+    let renamed = club.desk.change(rename);
+    assert_eq!(renamed, Err(ChangeError::NobodyThere));
+    let close = Change::CloseRoom(room_name("tea"));
+    let closed = club.desk.change(close);
+    assert_eq!(closed, Ok(Changed::RoomClosed { room: club.room }));
+}
+
+#[test]
 fn an_invitation_ends_with_the_room() {
     let mut club = Club::new(History::Visible);
     let [alice, bob, _] = club.people;
