@@ -19,7 +19,7 @@ use crate::admin::socket::Call;
 use crate::id::{SessionId, Ticket};
 use crate::relay::{Effect, Event, Relay};
 use crate::session::{Outbox, Outgoing, RESERVED_ROOM, SessionEvent, Then, kind};
-use crate::store::{NotQueued, StoreEvent, StoreEvents, StoreHandle};
+use crate::store::{NotQueued, Read, StoreEvent, StoreEvents, StoreHandle};
 
 /// Most events of sessions that wait for the driver.
 pub(crate) const INBOX_ROOM: usize = 1_024;
@@ -42,6 +42,9 @@ pub(crate) struct Driver {
     answers: StoreEvents,
     inbox: mpsc::Receiver<SessionEvent>,
     outboxes: BTreeMap<SessionId, Outbox>,
+    /// What the relay wants to read and the store has no room for yet. One commit can make heads
+    /// due for many sessions; each reads its own once at a time, so there are at most as many here.
+    reads: VecDeque<Read>,
     /// What administrators ask.
     calls: mpsc::Receiver<Call>,
     /// Those who wait for an answer: at most [`MAX_ADMINS`](crate::admin::MAX_ADMINS).
@@ -65,6 +68,7 @@ impl Driver {
             answers,
             inbox,
             outboxes: BTreeMap::new(),
+            reads: VecDeque::new(),
             calls,
             waiting: BTreeMap::new(),
             last_ticket: Ticket::default(),
@@ -152,6 +156,20 @@ impl Driver {
     }
 
     fn store_event(&mut self, event: Option<StoreEvent>) {
+        self.take_answer(event);
+        // They come before anything new: nothing is taken from sessions while there is no room.
+        let mut events = VecDeque::new();
+        while self.store.room() > 0
+            && let Some(read) = self.reads.pop_front()
+        {
+            self.read(read, &mut events);
+        }
+        for event in events {
+            self.handle(event);
+        }
+    }
+
+    fn take_answer(&mut self, event: Option<StoreEvent>) {
         match event {
             Some(StoreEvent::Written(written)) => {
                 for written in written {
@@ -214,10 +232,7 @@ impl Driver {
                 let queued = self.store.write(write);
                 self.expect_queued(queued, events);
             }
-            Effect::Read(read) => {
-                let queued = self.store.read(read);
-                self.expect_queued(queued, events);
-            }
+            Effect::Read(read) => self.read(read, events),
             Effect::AdminAnswer { ticket, answer } => {
                 if let Some(waiting) = self.waiting.remove(&ticket) {
                     // Who asked may be gone.
@@ -226,6 +241,14 @@ impl Driver {
             }
             Effect::Stop => self.is_stopped = true,
         }
+    }
+
+    fn read(&mut self, read: Read, events: &mut VecDeque<Event>) {
+        if self.store.room() == 0 {
+            return self.reads.push_back(read);
+        }
+        let queued = self.store.read(read);
+        self.expect_queued(queued, events);
     }
 
     /// A store that takes nothing has failed: there is room for whatever is asked of it.
@@ -289,29 +312,29 @@ fn now() -> Now {
 
 #[cfg(test)]
 mod tests {
-    use recado_shared::{DeviceKey, Hello, ProtocolVersion};
+    use recado_shared::{
+        ClientFrame, DeviceKey, Hello, ProtocolVersion, Request, RequestNumber, Setting, codec,
+    };
 
     use super::*;
     use crate::relay::{Peer, Policy, RelayConfig};
     use crate::session::OUTBOX_ROOM;
     use crate::store::{Store, StoreConfig, StoredRoster};
 
-    #[tokio::test]
-    async fn a_greeting_that_comes_too_late_is_told_so() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), StoreConfig::default()).unwrap();
+    fn relay() -> Relay {
         let config = RelayConfig {
             policy: Policy::Open,
             local_token: None,
-            max_sessions: 1,
+            max_sessions: 100,
             max_users: 1,
             registrations_per_hour: 1,
         };
-        let relay = Relay::new(config, StoredRoster::default());
-        let (events, inbox) = mpsc::channel(INBOX_ROOM);
-        let (outbox, mut frames) = mpsc::channel(OUTBOX_ROOM);
-        let hello = SessionEvent::Hello {
-            session: SessionId(1),
+        Relay::new(config, StoredRoster::default())
+    }
+
+    fn greeting(session: u64, outbox: Outbox) -> SessionEvent {
+        SessionEvent::Hello {
+            session: SessionId(session),
             peer: Peer {
                 key: DeviceKey([1; 32]),
                 address: [127, 0, 0, 1].into(),
@@ -320,15 +343,71 @@ mod tests {
                 oldest: ProtocolVersion::OLDEST,
                 newest: ProtocolVersion::NEWEST,
                 software: String::new(),
-                name: None,
+                name: Some("alice".to_owned()),
                 token: None,
                 since: None,
                 extensions: Vec::new(),
             },
             outbox,
+        }
+    }
+
+    /// Takes frames until the heads are there.
+    async fn hear_heads(frames: &mut mpsc::Receiver<Outgoing>) {
+        loop {
+            let frame = frames.recv().await.unwrap();
+            if let ServerFrame::Heads(_) = codec::decode(&frame.payload).unwrap() {
+                return;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn heads_for_more_sessions_than_the_store_takes_questions_wait() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = StoreConfig {
+            window: 2,
+            ..StoreConfig::default()
         };
-        events.try_send(hello).unwrap();
+        let store = Store::open(dir.path(), config).unwrap();
+        let (events, inbox) = mpsc::channel(INBOX_ROOM);
+        let (_calls, calls) = mpsc::channel(1);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let driver = Driver::new(relay(), store, inbox, calls);
+        let running = tokio::spawn(driver.run(async {
+            let _ = stopped.await;
+        }));
+        let mut devices = Vec::new();
+        for session in 1..=9 {
+            let (outbox, mut frames) = mpsc::channel(OUTBOX_ROOM);
+            events.send(greeting(session, outbox)).await.unwrap();
+            hear_heads(&mut frames).await;
+            devices.push(frames);
+        }
+        let request = Request::Set(Setting::FirstContact { ask: false });
+        let number = RequestNumber(1);
+        let frame = ClientFrame::Request { number, request };
+        let session = SessionId(1);
+        let frame = SessionEvent::Frame { session, frame };
+        events.send(frame).await.unwrap();
+        for frames in &mut devices {
+            hear_heads(frames).await;
+        }
+        stop.send(()).unwrap();
+        let (stopped, store) = running.await.unwrap();
+        assert_eq!(stopped, Stopped::Drained);
+        store.join();
+    }
+
+    #[tokio::test]
+    async fn a_greeting_that_comes_too_late_is_told_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), StoreConfig::default()).unwrap();
+        let (events, inbox) = mpsc::channel(INBOX_ROOM);
+        let (outbox, mut frames) = mpsc::channel(OUTBOX_ROOM);
+        events.try_send(greeting(1, outbox)).unwrap();
         // It is told to stop before it looks at anything else.
+        let relay = relay();
         let (_, calls) = mpsc::channel(1);
         let driver = Driver::new(relay, store, inbox, calls);
         let (stopped, store) = driver.run(std::future::ready(())).await;
