@@ -171,9 +171,14 @@ impl Relay {
     }
 
     /// Tells all sessions of a user how their conversations stand that changed since: how the user
-    /// stands to one of them did.
+    /// stands to one of them did. One that is behind gets heads since before that when it has caught
+    /// up.
     pub(super) fn tell_heads(&mut self, user: UserId, since: Stamp, out: &mut Vec<Effect>) {
-        let sessions: Vec<_> = self.sessions_of(user).collect();
+        let keeps_up = |id: &SessionId| {
+            let session = self.sessions.get(id);
+            session.is_some_and(|session| session.flow == Flow::Live)
+        };
+        let sessions: Vec<_> = self.sessions_of(user).filter(keeps_up).collect();
         for id in sessions {
             self.read_heads_again(id, since, out);
         }

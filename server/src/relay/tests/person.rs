@@ -234,6 +234,22 @@ fn a_request_to_write_is_told_by_a_head_and_not_by_an_entry() {
 }
 
 #[test]
+fn who_is_behind_gets_no_heads_before_they_have_caught_up() {
+    let mut desk = Desk::of_two();
+    let asked = origin(S2, 1);
+    desk.relay.handle(appended(asked, BOB, 1, true), desk.now);
+    desk.check(Event::OutboxFull(S1), &[Effect::MarkBehind(S1)]);
+    let accepted = Event::Written(Written::Person {
+        origin: origin(S1, 1),
+        user: ALICE,
+        result: Ok(PersonChanged::Accepted { is_new: true }),
+        stamp: Stamp(12),
+    });
+    desk.check(accepted, &[answer(origin(S1, 1), Ok(Answer::Done))]);
+    desk.check(Event::CaughtUp(S1), &[read_heads(S1, ALICE, Some(10))]);
+}
+
+#[test]
 fn a_contact_that_is_accepted_changes_the_heads() {
     let mut desk = Desk::of_two();
     for (number, is_new) in [(1, true), (2, false)] {
