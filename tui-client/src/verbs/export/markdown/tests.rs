@@ -9,7 +9,7 @@ use super::*;
 #[test]
 fn ordinary_text_stays_as_it_is() {
     for text in [
-        "hello, it's 3.5 % - fine! (see a_b & c=d, #4, p. 12: x)",
+        "hello, it's 3.5 % - fine! (see a_b & c=d, no. 4, p. 12: x)",
         "https://example.org/a_b?c=1&2",
         "olá, 日本語 🦀",
     ] {
