@@ -178,6 +178,11 @@ mod tests {
             "@alice",
             "«alice»",
             "  ａｌｉｃｅ  ",
+            "al\u{200b}ice",
+            "alic\u{200d}e",
+            "a\u{ad}lice",
+            "a\u{fe0f}lice",
+            "a\u{34f}lice\u{e0061}",
         ] {
             assert!(is_like(text), "{text}");
         }
