@@ -108,7 +108,10 @@ impl Relay {
             if is_large {
                 self.push(self.sessions_of(cursors.user), frame, out);
             } else {
-                self.push(self.sessions_of_members(conversation), frame, out);
+                // That somebody reads says that they are there.
+                let to = self.sessions_of_members(conversation);
+                let to = to.filter(|&id| !self.is_blocked_by(cursors.user, id));
+                self.push(to, frame, out);
             }
         }
     }

@@ -179,6 +179,30 @@ fn who_is_blocked_is_refused_once_that_is_stored() {
 }
 
 #[test]
+fn who_is_blocked_does_not_see_somebody_read() {
+    let mut desk = Desk::of_two();
+    let cursors = MemberCursors {
+        user: ALICE,
+        delivered: Seq(2),
+        read: Seq(2),
+    };
+    let moved = || {
+        Event::Written(Written::Advance {
+            conversation: ALICE_BOB,
+            moved: Some(cursors),
+            stamp: Stamp(12),
+        })
+    };
+    let frame = ServerFrame::Cursors {
+        conversation: ALICE_BOB,
+        cursors,
+    };
+    desk.check(moved(), &[push(&[S1, S2], frame.clone())]);
+    desk.block(true);
+    desk.check(moved(), &[push(&[S1], frame)]);
+}
+
+#[test]
 fn settings_are_read_for_their_user() {
     let mut desk = Desk::of_two();
     let origin = origin(S2, 1);
