@@ -216,6 +216,9 @@ impl App {
     fn hints(&self) -> Vec<(String, &'static str)> {
         let context = self.context();
         let hints: &[(Action, &'static str)] = match context {
+            Context::Switcher if matches!(self.overlay, Some(OverlayState::Picker(_))) => {
+                &[(Action::Submit, "react"), (Action::Cancel, "close")]
+            }
             Context::Switcher => &[(Action::Submit, "open"), (Action::Cancel, "close")],
             Context::Panel => self.panel_hints(),
             Context::Search => &[

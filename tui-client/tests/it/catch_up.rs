@@ -40,6 +40,12 @@ fn answers_and_reactions_are_listed_gone_to_and_read_without_the_server() {
     bob.wait("👍 1");
     alice.wait_line("bob", " 1 ");
 
+    // A reaction counts nowhere: only the list tells that it has come.
+    alice.key("alt-i");
+    alice.wait_line("bob 👍", "shall we ship?");
+    alice.key("esc");
+    alice.wait_gone("bob 👍");
+
     // What came is in the local store: the list needs no server.
     let port = server.kill();
     alice.wait_gone("connected");
