@@ -1,0 +1,147 @@
+//! Load for a server, and what it costs: starts `recado-server` on one core as it would run anywhere,
+//! and real clients on another one, with TLS, keys and acknowledgements; or a relay of plain bytes
+//! in its place, which neither stores nor acknowledges, as the limit of what the machine can do.
+//!
+//! ```sh
+//! cargo build --release -p recado-server --example load && cargo build --release -p recado-server
+//! target/release/examples/load pairs            # one line of JSON for each subject
+//! target/release/examples/load all --runs 5     # medians and ratios, subjects taking turns
+//! ```
+
+mod connection;
+mod idle;
+mod people;
+mod plain;
+mod report;
+mod room;
+mod storm;
+mod subject;
+mod talk;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::report::{Figures, Table};
+use crate::subject::{Kind, Subject};
+
+#[derive(Debug, Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Senders to receivers, each with messages in flight
+    Pairs(Run),
+    /// One sender to a room
+    Room(Run),
+    /// One message at a time
+    Pingpong(Run),
+    /// Connections that do nothing
+    Idle(Run),
+    /// Everybody back at once after a cut
+    Storm(Run),
+    /// All five
+    All(Run),
+    /// The relay of plain bytes, as a program of its own
+    #[command(hide = true)]
+    PlainRelay,
+}
+
+/// One of the five.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Scenario {
+    Pairs,
+    Room,
+    Pingpong,
+    Idle,
+    Storm,
+}
+
+const ALL: [Scenario; 5] = [
+    Scenario::Pairs,
+    Scenario::Room,
+    Scenario::Pingpong,
+    Scenario::Idle,
+    Scenario::Storm,
+];
+
+#[derive(Clone, Debug, clap::Args)]
+struct Run {
+    /// What to load; both by default, taking turns
+    #[arg(long, value_enum)]
+    subject: Option<Kind>,
+    /// How often; above 1 a table of medians and ratios is printed too
+    #[arg(long, default_value_t = 1)]
+    runs: usize,
+    /// How long each measures, in seconds
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Pairs, members of the room, or connections
+    #[arg(long)]
+    size: Option<usize>,
+    /// Messages in flight of each sender
+    #[arg(long)]
+    window: Option<usize>,
+    /// The folder in which servers keep their data while they are measured: its disk is measured too
+    #[arg(long, default_value = "target/load")]
+    folder: PathBuf,
+}
+
+fn main() -> Result<()> {
+    let (scenarios, run) = match Arguments::parse().what {
+        What::PlainRelay => return plain::serve(),
+        What::Pairs(run) => (vec![Scenario::Pairs], run),
+        What::Room(run) => (vec![Scenario::Room], run),
+        What::Pingpong(run) => (vec![Scenario::Pingpong], run),
+        What::Idle(run) => (vec![Scenario::Idle], run),
+        What::Storm(run) => (vec![Scenario::Storm], run),
+        What::All(run) => (ALL.to_vec(), run),
+    };
+    subject::prepare_machine()?;
+    let kinds = run
+        .subject
+        .map_or(vec![Kind::Plain, Kind::Recado], |kind| vec![kind]);
+    let mut table = Table::default();
+    for scenario in scenarios {
+        for _ in 0..run.runs.max(1) {
+            for &kind in &kinds {
+                let figures = measure(scenario, kind, &run)?;
+                figures.print();
+                table.add(figures);
+            }
+        }
+    }
+    if run.runs > 1 {
+        table.print();
+    }
+    Ok(())
+}
+
+/// Starts a subject of its own for one measurement.
+fn measure(scenario: Scenario, kind: Kind, run: &Run) -> Result<Figures> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut subject = Subject::start(kind, &run.folder).await?;
+        let time = Duration::from_secs(run.seconds);
+        let size = |usual: usize| run.size.unwrap_or(usual);
+        let window = |usual: usize| run.window.unwrap_or(usual);
+        let figures = match scenario {
+            Scenario::Pairs => talk::pairs(&mut subject, size(50), window(16), time).await,
+            Scenario::Pingpong => talk::pingpong(&mut subject, time).await,
+            Scenario::Room => room::room(&mut subject, size(1_000), window(4), time).await,
+            Scenario::Idle => idle::idle(&mut subject, size(10_000), time).await,
+            Scenario::Storm => storm::storm(&mut subject, size(5_000)).await,
+        };
+        let stopped = subject.stop().await;
+        let figures = figures?;
+        stopped?;
+        Ok(figures)
+    })
+}

@@ -1,0 +1,224 @@
+//! What is measured: a program on a core of its own, and what the operating system says of it.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use clap::ValueEnum;
+use recado_shared::Invite;
+use serde::Serialize;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+/// The core of the subject, and that of the load.
+const SUBJECT_CORE: &str = "0";
+const LOAD_CORE: &str = "1";
+
+/// Open files that both programs may have: one for each connection of the largest scenario, and some.
+const FILES: u64 = 12_288;
+
+/// How long a server may take to start.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What can be loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    /// recado-server, with TLS, synced before it acknowledges
+    Recado,
+    /// The relay of plain bytes
+    Plain,
+}
+
+/// A program under load.
+pub(crate) struct Subject {
+    pub(crate) kind: Kind,
+    pub(crate) address: SocketAddr,
+    /// Lets people in; of recado-server.
+    pub(crate) ticket: Option<Invite>,
+    child: Child,
+    pid: u32,
+    folder: TempDir,
+}
+
+/// What a program has used up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Used {
+    /// Time on a core of all threads that live, in nanoseconds.
+    pub(crate) cpu: u64,
+    /// Resident memory in bytes.
+    pub(crate) memory: u64,
+}
+
+/// Puts this program on its core and lets it open enough files.
+pub(crate) fn prepare_machine() -> Result<()> {
+    let pid = std::process::id().to_string();
+    let status = std::process::Command::new("taskset")
+        .args(["-cp", LOAD_CORE, &pid])
+        .stdout(Stdio::null())
+        .status()
+        .context("taskset, of the package util-linux, is needed")?;
+    if !status.success() {
+        bail!("two cores are needed: one for the server, one for the load");
+    }
+    let own = std::process::Command::new("prlimit")
+        .args(["--pid", &pid, &format!("--nofile={FILES}:")])
+        .status()
+        .context("prlimit, of the package util-linux, is needed")?;
+    if !own.success() {
+        bail!("{FILES} open files are needed: see ulimit -Hn");
+    }
+    Ok(())
+}
+
+impl Subject {
+    /// Starts one with nothing in it.
+    pub(crate) async fn start(kind: Kind, folder: &Path) -> Result<Self> {
+        fs::create_dir_all(folder)?;
+        let folder = tempfile::Builder::new().prefix("run-").tempdir_in(folder)?;
+        let folder_path = folder.path().canonicalize()?;
+        match kind {
+            Kind::Plain => Self::start_plain(folder).await,
+            Kind::Recado => Self::start_recado(folder, &folder_path).await,
+        }
+    }
+
+    async fn start_plain(folder: TempDir) -> Result<Self> {
+        let mut child = on_core(&std::env::current_exe()?)
+            .arg("plain-relay")
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let stdout = child.stdout.take().context("it was piped")?;
+        let mut lines = BufReader::new(stdout).lines();
+        let line = lines.next_line().await?.context("the relay ended")?;
+        let pid = child.id().context("the relay ended")?;
+        Ok(Self {
+            kind: Kind::Plain,
+            address: line.trim().parse()?,
+            ticket: None,
+            child,
+            pid,
+            folder,
+        })
+    }
+
+    async fn start_recado(folder: TempDir, path: &Path) -> Result<Self> {
+        let config = path.join("config.toml");
+        fs::write(&config, CONFIG)?;
+        let mut child = on_core(&server_program()?)
+            .args(["--listen", "127.0.0.1:0", "--log", "warn", "--config"])
+            .arg(&config)
+            .arg("--data")
+            .arg(path.join("data"))
+            .env("XDG_RUNTIME_DIR", path)
+            .env("HOME", path)
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(path.join("server.log"))?)
+            .spawn()
+            .context("recado-server does not start")?;
+        let pid = child.id().context("the server ended")?;
+        let ticket = tokio::time::timeout(PATIENCE, ticket_in(path)).await;
+        let Ok(ticket) = ticket else {
+            child.kill().await?;
+            let said = fs::read_to_string(path.join("server.log"))?;
+            bail!("the server did not start: {said}");
+        };
+        let ticket = ticket?;
+        Ok(Self {
+            kind: Kind::Recado,
+            address: ticket.address.to_string().parse()?,
+            ticket: Some(ticket),
+            child,
+            pid,
+            folder,
+        })
+    }
+
+    /// What it has used up until now.
+    pub(crate) fn used(&self) -> Result<Used> {
+        used_by(self.pid)
+    }
+
+    /// The folder in which it keeps its data.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Ends it and removes its data.
+    pub(crate) async fn stop(mut self) -> Result<()> {
+        self.child.kill().await?;
+        self.folder.close()?;
+        Ok(())
+    }
+}
+
+/// Settings that any server with as many people from one address has.
+const CONFIG: &str = "\
+[limits]
+max_sessions = 20000
+max_users = 100000
+max_connections_per_address = 20000
+max_handshakes_per_address = 64
+frames_per_second = 1000000
+frame_burst = 1000000
+bytes_per_second = 1000000000
+byte_burst = 1000000000
+";
+
+fn on_core(program: &Path) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", SUBJECT_CORE, "prlimit", &format!("--nofile={FILES}:")]);
+    command.arg(program).stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+/// The server that was built beside this example.
+fn server_program() -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let folder = own.parent().and_then(Path::parent);
+    let program = folder
+        .context("this program is in target")?
+        .join("recado-server");
+    if !program.exists() {
+        bail!(
+            "{} is missing: build it with cargo build --release -p recado-server",
+            program.display()
+        );
+    }
+    Ok(program)
+}
+
+/// Waits for the line that the server leaves for people of its machine.
+async fn ticket_in(folder: &Path) -> Result<Invite> {
+    let path = folder.join("recado").join("local.ticket");
+    loop {
+        if let Ok(text) = fs::read_to_string(&path) {
+            return Ok(text.trim().parse()?);
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// What a process has used up, as the operating system counts it.
+pub(crate) fn used_by(pid: u32) -> Result<Used> {
+    let mut cpu = 0;
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        // A thread may end while they are counted.
+        if let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) {
+            let time = text.split_whitespace().next().unwrap_or("0");
+            cpu += time.parse::<u64>()?;
+        }
+    }
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next());
+    let kib: u64 = kib.context("the process has no memory")?.parse()?;
+    Ok(Used {
+        cpu,
+        memory: kib * 1024,
+    })
+}
