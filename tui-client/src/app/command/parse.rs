@@ -48,7 +48,7 @@ pub(in crate::app) enum Command {
     Ban(UserName),
     Unban(UserName),
     Nick(Option<DisplayName>),
-    Accept,
+    Accept(Option<UserName>),
     CatchUp,
     Set(Wish),
     Devices,

@@ -84,7 +84,7 @@ impl App {
                 self.quit(now);
                 Ok(())
             }
-            Command::Accept => self.run_accept(call),
+            Command::Accept(who) => self.run_accept(who.as_ref(), call),
             Command::CatchUp => {
                 self.overlay = None;
                 self.toggle_catch_up();
@@ -180,10 +180,12 @@ impl App {
         peer.map(Some).ok_or_else(why)
     }
 
-    fn run_accept(&mut self, call: &Call) -> Result<(), String> {
-        let conversation = conversation_of(call)?;
-        let peer = self.user().and_then(|me| conversation.peer_of(me));
-        let peer = peer.ok_or("only a person's request can be accepted: open it first")?;
+    fn run_accept(&mut self, who: Option<&UserName>, call: &Call) -> Result<(), String> {
+        let Some(peer) = self.person_meant(who, call)? else {
+            return Ok(());
+        };
+        let me = self.user().ok_or(super::NOT_CONNECTED)?;
+        let conversation = ConversationId::direct(me, peer);
         self.ask_for(Request::AcceptContact(peer), Wait::Accept(conversation))
     }
 

@@ -343,9 +343,9 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
     spec(
         "accept",
         &[],
-        &[],
-        "take this person's request to write",
-        |_| Ok(Command::Accept),
+        &[optional("NAME", Kind::Person)],
+        "take a person's request to write",
+        |words| words.person_or_open().map(Command::Accept),
     ),
     spec(
         "favourite",

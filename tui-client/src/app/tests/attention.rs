@@ -255,16 +255,22 @@ fn a_request_to_write_is_taken_by_a_command_or_an_answer_or_blocked() {
         client
     };
     let is_request = |client: &Client| client.app.screen(client.now).contacts[0].is_request;
+    let request_in = |effects: &[Effect]| {
+        let request = sent(effects).into_iter().find_map(|frame| match frame {
+            ClientFrame::Request { number, request } => Some((number, request)),
+            _ => None,
+        });
+        request.unwrap()
+    };
     let mut client = asks();
-    let effects = client.say("/accept");
-    let request = sent(&effects).into_iter().find_map(|frame| match frame {
-        ClientFrame::Request { number, request } => Some((number, request)),
-        _ => None,
-    });
-    let (number, request) = request.unwrap();
+    let (number, request) = request_in(&client.say("/accept"));
     assert_eq!(request, Request::AcceptContact(DAVE));
     client.answer(number, Answer::Done);
     assert!(!is_request(&client));
+
+    let mut client = asks();
+    let (_, request) = request_in(&client.say("/accept bob"));
+    assert_eq!(request, Request::AcceptContact(BOB), "who is named");
 
     let mut client = asks();
     let number = appends(&client.say("hello"))[0].0;
