@@ -12,7 +12,7 @@ use super::conversation::Conversation;
 use super::outbox::is_failed;
 use super::room::Room;
 use super::screen::{
-    ContactRow, ConversationView, Focus, Item, ItemId, Overlay, RoomView, Screen, Section,
+    ContactRow, ConversationView, Focus, Item, ItemId, Overlay, Pane, RoomView, Screen, Section,
     SwitcherRow,
 };
 use super::switcher::{OverlayState, Switcher, Target};
@@ -248,6 +248,14 @@ impl App {
                 (Action::Complete, "complete"),
                 (Action::SelectNext, "next"),
                 (Action::Cancel, "close"),
+            ],
+            Context::Global | Context::Composer if self.nav.pane == Pane::Contacts => &[
+                (Action::SelectNext, "next"),
+                (Action::SelectPrevious, "previous"),
+                (Action::TogglePane, "write"),
+                (Action::Switcher, "switch"),
+                (Action::NextUnread, "unread"),
+                (Action::Help, "help"),
             ],
             Context::Global | Context::Composer => &[
                 (Action::Switcher, "switch"),

@@ -122,6 +122,19 @@ fn hints_are_made_from_the_keys_in_force() {
 }
 
 #[test]
+fn the_hints_say_that_the_arrows_move_in_the_list() {
+    let mut client = Client::talking(1);
+    client.keys("esc");
+    let hint = |client: &Client, what| {
+        let screen = client.app.screen(client.now);
+        screen.hints.iter().any(|(_, does)| *does == what)
+    };
+    assert!(hint(&client, "previous") && hint(&client, "write"));
+    client.keys("tab");
+    assert!(hint(&client, "select") && !hint(&client, "previous"));
+}
+
+#[test]
 fn a_paste_over_the_panes_goes_nowhere_without_a_word() {
     let mut client = Client::talking(3);
     client.keys("f1");
