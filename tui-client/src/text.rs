@@ -161,7 +161,10 @@ fn wrap_line(line: &str, offset: usize, max: usize, rows: &mut Vec<Range<usize>>
     let (mut start, mut column, mut break_at) = (0, 0, 0);
     for cluster in clusters(line) {
         while let Some(at) = breaks.next_if(|&at| at <= cluster.at) {
-            break_at = at;
+            // A break may lie within a cluster: a space takes the joiner behind it.
+            if at == cluster.at {
+                break_at = at;
+            }
         }
         let hangs = matches!(cluster.source, " " | "\t");
         while !hangs && cluster.at > start && column + cluster.width > max {
@@ -204,6 +207,11 @@ mod tests {
         assert_eq!(wrapped("日本語日本語", 5), ["日本", "語日", "本語"]);
         assert_eq!(wrapped("a日日", 4), ["a日", "日"]);
         assert_eq!(wrapped("日", 1), ["日"], "wider than the row: still drawn");
+    }
+
+    #[test]
+    fn rows_do_not_break_within_a_cluster() {
+        assert_eq!(wrapped(" \u{200d}日a", 1), [" \u{200d}", "日", "a"]);
     }
 
     #[test]

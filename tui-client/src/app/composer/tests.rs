@@ -226,6 +226,15 @@ fn input() -> impl Strategy<Value = Input> {
     ]
 }
 
+#[test]
+fn a_row_down_is_somewhere_else_where_a_space_is_joined() {
+    let mut composer = Composer::with_text(" \u{200d}日a");
+    composer.edit(Edit::LineStart);
+    composer.set_width(1);
+    assert!(composer.edit(Edit::Down));
+    assert_eq!(composer.cursor(), " \u{200d}".len());
+}
+
 proptest! {
     #[test]
     fn any_edits_keep_the_cursor_on_a_boundary(inputs in prop::collection::vec(input(), 0..60)) {
