@@ -119,9 +119,11 @@ impl Connection {
             return;
         }
         let is_too_many = self.place.others >= self.limits.max_connections_per_address;
+        // What is needed only at the beginning has memory of its own, which is given back: the task
+        // lives as long as the session, with room for its largest state.
         if is_too_many {
-            self.turn_away(stream).await;
-        } else if let Some(stream) = self.shake_hands(stream).await {
+            Box::pin(self.turn_away(stream)).await;
+        } else if let Some(stream) = Box::pin(self.shake_hands(stream)).await {
             self.serve(stream).await;
         }
     }
@@ -141,7 +143,8 @@ impl Connection {
         }
     }
 
-    async fn shake_hands(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+    /// The stream is boxed, because every future that it is handed to has room for it.
+    async fn shake_hands(&self, stream: TcpStream) -> Option<Box<TlsStream<TcpStream>>> {
         let handshake = async {
             // First those of its network, so that one network waits for itself and not in the way
             // of the others.
@@ -154,7 +157,7 @@ impl Connection {
             stream
         };
         match timeout(HANDSHAKE_TIMEOUT, handshake).await {
-            Ok(Ok(stream)) => Some(stream),
+            Ok(Ok(stream)) => Some(Box::new(stream)),
             Ok(Err(error)) => {
                 info!(%error, "handshake failed");
                 None
@@ -166,7 +169,7 @@ impl Connection {
         }
     }
 
-    async fn serve(self, stream: TlsStream<TcpStream>) {
+    async fn serve(self, stream: Box<TlsStream<TcpStream>>) {
         let (tcp, tls) = stream.get_ref();
         let address = match tcp.local_addr() {
             Ok(own) => address::of_peer(self.address.ip(), own.ip()),

@@ -157,7 +157,8 @@ impl<S: AsyncRead + AsyncWrite> Connection<S> {
     async fn run(&mut self) -> Ending {
         let (outbox, mut frames) = outbox::channel();
         let deadline = Instant::now() + HANDSHAKE_TIMEOUT;
-        match self.greet(outbox, &mut frames, deadline).await {
+        // Only the conversation lasts: see where the task is made.
+        match Box::pin(self.greet(outbox, &mut frames, deadline)).await {
             Ok(version) => self.converse(version, frames).await,
             Err(NoWelcome::Gone) => Ending::Gone,
             Err(NoWelcome::Said) => Ending::Said,

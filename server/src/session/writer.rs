@@ -18,6 +18,9 @@ const CHUNK_LEN: usize = 16 * 1024;
 /// Frames taken from the queue before a flush, so that a busy session is flushed in between.
 const BATCH_LEN: usize = 64;
 
+/// Frames that an idle session keeps room for.
+const IDLE_BATCH_LEN: usize = 4;
+
 /// Writes frames in pieces, and gives up on a connection that takes none.
 pub(super) struct FrameWriter<W> {
     io: W,
@@ -141,5 +144,6 @@ pub(super) async fn write_frames<W: AsyncWrite + Unpin>(
                 Then::End => return Ending::Said,
             }
         }
+        batch.shrink_to(IDLE_BATCH_LEN);
     }
 }
