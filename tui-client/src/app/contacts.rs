@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use recado_shared::limits::MAX_WATCHED;
 use recado_shared::{
-    ClientFrame, ConversationId, Person, Presence, Standing, Timestamp, UserId, UserName,
+    ClientFrame, ConversationId, DisplayName, Person, Presence, Standing, Timestamp, UserId,
+    UserName,
 };
 
 use super::App;
@@ -21,6 +22,8 @@ const MAX_PEOPLE: usize = 5_000;
 #[derive(Debug)]
 pub(super) struct Contact {
     name: Option<UserName>,
+    /// What the person wants to be called besides.
+    pub(super) display: Option<DisplayName>,
     /// What is shown: the name, or the number while no name is known.
     pub(super) label: String,
     folded: String,
@@ -35,6 +38,7 @@ impl Contact {
         let label = format!("user {user}");
         Self {
             name: None,
+            display: None,
             folded: label.clone(),
             label,
             presence: None,
@@ -90,17 +94,23 @@ impl Contacts {
         self.people.iter().find(is_it).map(|(user, _)| *user)
     }
 
-    /// Takes over a name. Returns whether it is news.
-    pub(super) fn set_name(&mut self, user: UserId, name: UserName) -> bool {
+    /// Takes over the names of a person. Returns whether one is news.
+    pub(super) fn set_names(&mut self, person: StoredPerson) -> bool {
+        let StoredPerson {
+            user,
+            name,
+            display,
+        } = person;
         if self.people.len() >= MAX_PEOPLE && !self.people.contains_key(&user) {
             return false;
         }
         self.mark_stale();
         let contact = self.people.entry(user);
         let contact = contact.or_insert_with(|| Contact::unnamed(user));
-        if contact.name.as_ref() == Some(&name) {
+        if contact.name.as_ref() == Some(&name) && contact.display == display {
             return false;
         }
+        contact.display = display;
         name.as_str().clone_into(&mut contact.label);
         contact.folded = name.folded();
         contact.name = Some(name);
@@ -159,12 +169,13 @@ impl App {
     pub(super) fn take_people(&mut self, people: Vec<Person>) {
         let mut news = Vec::new();
         for person in people {
-            if self.contacts.set_name(person.user, person.name.clone()) {
-                news.push(StoredPerson {
-                    user: person.user,
-                    name: person.name,
-                    display: person.display,
-                });
+            let named = StoredPerson {
+                user: person.user,
+                name: person.name,
+                display: person.display,
+            };
+            if self.contacts.set_names(named.clone()) {
+                news.push(named);
             }
             self.contacts.set_presence(person.user, person.presence);
         }

@@ -187,7 +187,7 @@ impl App {
             effects: Vec::new(),
         };
         for person in snapshot.people {
-            app.contacts.set_name(person.user, person.name);
+            app.contacts.set_names(person);
         }
         if let Some(me) = app.me.as_ref().map(|me| me.user) {
             for stored in snapshot.conversations {

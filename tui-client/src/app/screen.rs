@@ -142,6 +142,8 @@ pub struct ConversationView<'a> {
     pub id: ConversationId,
     /// Its title: the other person's name, or the room's with `#` before it.
     pub title: &'a str,
+    /// What the other person wants to be called, beside the name.
+    pub display: Option<&'a str>,
     /// Of a room: what to say of it besides.
     pub room: Option<RoomView<'a>>,
     /// Whether the person asks to write to the user.

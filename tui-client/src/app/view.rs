@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use recado_shared::{ConversationId, Now, Presence, RoomFacts, Topic, UserId};
+use recado_shared::{ConversationId, DisplayName, Now, Presence, RoomFacts, Topic, UserId};
 
 use super::App;
 use super::action::{Action, Context};
@@ -82,6 +82,12 @@ impl App {
         peer.is_some_and(|peer| self.user_settings.is_blocked(peer))
     }
 
+    /// What the other person of a direct conversation wants to be called.
+    fn display_in(&self, id: ConversationId) -> Option<&str> {
+        let contact = self.contacts.find(id.peer_of(self.user()?)?)?;
+        contact.display.as_ref().map(DisplayName::as_str)
+    }
+
     fn presence_in(&self, id: ConversationId) -> Option<Presence> {
         let peer = id.peer_of(self.user()?)?;
         let contact = self.contacts.find(peer)?;
@@ -126,6 +132,7 @@ impl App {
         ConversationView {
             id: conversation.id,
             title: self.title(conversation.id),
+            display: self.display_in(conversation.id),
             room: self.room_facts(conversation.id).map(room_view),
             is_request: conversation.is_request,
             is_blocked: self.is_blocked_in(conversation.id),

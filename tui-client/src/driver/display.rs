@@ -148,6 +148,7 @@ mod tests {
             conversation: Some(ConversationView {
                 id: ConversationId::direct(UserId(1), UserId(2)),
                 title: "bob",
+                display: None,
                 room: None,
                 is_request: false,
                 is_blocked: false,

@@ -163,7 +163,7 @@ fn draw_conversation(
 /// The columns of a title beside which stands what is unread elsewhere.
 fn title_width(width: u16, screen: &Screen<'_>) -> u16 {
     match &screen.conversation {
-        Some(open) if open.room.is_some() => {
+        Some(open) if open.room.is_some() || open.display.is_some() => {
             let name = text::cells(open.title).saturating_add(4);
             width.saturating_sub(13).max(name).min(width)
         }
@@ -183,6 +183,16 @@ fn draw_title(
         let area = Rect::new(x, area.y, area.right() - x, 1);
         return draw_room(buffer, area, room, open.attention);
     }
+    // Behind it stay the columns of the presence and of "quiet".
+    let room = area.right().saturating_sub(x + 10);
+    let x = match open.display.filter(|_| room > 4) {
+        Some(display) => {
+            let display = crate::text::truncate(display, usize::from(room) - 3);
+            let display = format!("({display}) ");
+            put(buffer, (x, area.y), room, &display, Theme::dim())
+        }
+        None => x,
+    };
     let (glyph, style) = if open.is_blocked {
         ("⊘", Theme::dim())
     } else {

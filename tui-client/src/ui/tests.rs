@@ -112,6 +112,7 @@ fn conversation<'a>(
     ConversationView {
         id: with(2),
         title,
+        display: None,
         room: None,
         is_request: false,
         is_blocked: false,

@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 
 use recado_shared::limits::{MAX_WATCHED, TYPING_SHOWN_FOR};
-use recado_shared::{Answer, ClientFrame, Presence, Request, RequestNumber, ServerFrame, UserId};
+use recado_shared::{
+    Answer, ClientFrame, DisplayName, Presence, Request, RequestNumber, ServerFrame, UserId,
+};
 
 use super::support::*;
 use crate::app::screen::Section;
@@ -150,6 +152,31 @@ fn names_that_are_news_are_saved() {
         )])]
     );
     assert_eq!(saved(&client.frame(ServerFrame::Person(dave))), []);
+}
+
+#[test]
+fn a_display_name_stands_beside_the_name_and_is_saved() {
+    let mut client = Client::talking(1);
+    let display = |client: &Client| {
+        let screen = client.app.screen(client.now);
+        let open = screen.conversation.unwrap();
+        (open.title.to_owned(), open.display.map(str::to_owned))
+    };
+    assert_eq!(display(&client), ("bob".to_owned(), None));
+    let mut bob = person(BOB, Presence::Online);
+    bob.display = DisplayName::new("Robert").ok();
+    let effects = client.frame(ServerFrame::Person(bob.clone()));
+    let named = StoredPerson {
+        user: BOB,
+        name: bob.name.clone(),
+        display: bob.display.clone(),
+    };
+    assert_eq!(saved(&effects), [Save::People(vec![named])]);
+    let both = ("bob".to_owned(), Some("Robert".to_owned()));
+    assert_eq!(display(&client), both);
+    bob.display = None;
+    client.frame(ServerFrame::Person(bob));
+    assert_eq!(display(&client), ("bob".to_owned(), None));
 }
 
 #[test]

@@ -131,6 +131,25 @@ fn wide_characters_keep_their_columns() {
 }
 
 #[test]
+fn a_display_name_stands_behind_the_name_and_gives_way_to_it() {
+    let composer = Composer::with_text("");
+    let mut screen = busy(&composer);
+    screen.conversation.as_mut().unwrap().display = Some("Robert the Second of his Name");
+    let wide = frame(&screen, 80, 24);
+    assert!(
+        wide.contains("bob (Robert the Second of his Name) "),
+        "{wide}"
+    );
+    let narrow = frame(&screen, 40, 12);
+    assert!(
+        narrow.contains("bob (R") && narrow.contains("…) "),
+        "{narrow}"
+    );
+    let smallest = frame(&screen, 20, 6);
+    assert!(!smallest.contains("(R"), "{smallest}");
+}
+
+#[test]
 fn hostile_text_moves_nothing() {
     let composer = Composer::with_text("");
     let mut screen = busy(&composer);
@@ -140,6 +159,7 @@ fn hostile_text_moves_nothing() {
     screen.link = LinkView::Refused(evil);
     let open = screen.conversation.as_mut().unwrap();
     open.title = evil;
+    open.display = Some(evil);
     open.typing = vec![evil];
     let zalgo = "z\u{301}\u{302}\u{303}\u{304}\u{305}\u{306}\u{307}\u{308}\u{309}\u{30a}";
     open.items = vec![
