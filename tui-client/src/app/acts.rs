@@ -5,6 +5,7 @@ use recado_shared::{Content, ConversationId, Emoji, Entry, MessageBody, Now, Rol
 use super::composer::Composer;
 use super::conversation::Purpose;
 use super::folding::is_shown;
+use super::outbox::is_failed;
 use super::screen::{ItemId, Overlay, Pane};
 use super::switcher::OverlayState;
 use super::{App, Effect};
@@ -17,7 +18,11 @@ impl App {
             (Some(id), Some(ItemId::Entry(seq))) => {
                 let conversation = self.conversations.get(&id)?;
                 let entry = conversation.log.entry(seq)?;
-                if is_shown(&entry.content) && !conversation.folding.is_deleted(entry) {
+                let deletion = Content::Deletion { target: seq };
+                let mut waiting = self.outbox.of(id);
+                let is_doomed = waiting.any(|p| p.content == deletion && !is_failed(p));
+                let is_deleted = is_doomed || conversation.folding.is_deleted(entry);
+                if is_shown(&entry.content) && !is_deleted {
                     return Some((id, entry));
                 }
                 "that message was deleted".to_owned()

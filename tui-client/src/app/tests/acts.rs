@@ -138,6 +138,22 @@ fn a_message_is_deleted_at_the_second_time() {
 }
 
 #[test]
+fn nothing_is_done_with_a_message_whose_deletion_waits() {
+    let mut client = Client::in_room(0);
+    client.room_entry(entry(1, ME));
+    client.handle(offline());
+    client.keys("up d d");
+    for key in ["r", "e", "+", "d"] {
+        client.keys(key);
+        assert_eq!(client.message(), "that message was deleted", "{key}");
+        assert!(client.app.screen(client.now).overlay.is_none(), "{key}");
+    }
+    assert_eq!(client.items(), ["message deleted waiting"]);
+    client.keys("t up r");
+    assert_eq!(purpose(&client), "alice: m1", "the deletion was taken back");
+}
+
+#[test]
 fn moderators_delete_what_others_wrote() {
     let mut client = Client::in_room(1);
     client.keys("up d d");
