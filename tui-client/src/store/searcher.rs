@@ -8,7 +8,6 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, InterruptHandle};
 use tokio::sync::mpsc::OwnedPermit;
 
-use super::value::Fault;
 use super::{Found, Query, StoreError, StoreEvent, damage, schema, search};
 
 /// The thread's handle. Dropping it ends the thread.
@@ -33,6 +32,13 @@ struct Waiting {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the question that runs has been interrupted, because there is a newer one or none
+    /// counts any more.
+    fn is_overtaken(&self) -> bool {
+        let waiting = self.lock();
+        waiting.is_closed || waiting.next.is_some()
     }
 }
 
@@ -103,29 +109,21 @@ fn run(connection: &Connection, path: &Path, shared: &Shared) {
                 .unwrap_or_else(PoisonError::into_inner);
         };
         drop(waiting);
-        match search::search(connection, &query) {
-            Ok(found) => {
-                room.send(StoreEvent::Found(found));
-            }
-            Err(fault) if is_interrupted(&fault) => {}
-            Err(fault) => {
-                tracing::error!(%fault, "a search failed");
-                if fault.is_damage() {
-                    damage::mark(path);
-                }
-                room.send(StoreEvent::Found(Found {
-                    number: query.number,
-                    hits: Vec::new(),
-                    more: false,
-                }));
-            }
+        let answer = search::search(connection, &query);
+        // An interruption surfaces in many ways, and as fewer hits in the worst case.
+        if shared.is_overtaken() {
+            continue;
         }
+        room.send(StoreEvent::Found(answer.unwrap_or_else(|fault| {
+            tracing::error!(%fault, "a search failed");
+            if fault.is_damage() {
+                damage::mark(path);
+            }
+            Found {
+                number: query.number,
+                hits: Vec::new(),
+                more: false,
+            }
+        })));
     }
-}
-
-fn is_interrupted(fault: &Fault) -> bool {
-    let Fault::Sql(error) = fault else {
-        return false;
-    };
-    error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted)
 }
