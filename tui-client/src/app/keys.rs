@@ -113,6 +113,10 @@ impl App {
     fn complete_or_toggle(&mut self, now: Now) {
         if let Some(OverlayState::Search(_)) = self.overlay {
             self.complete_search(now);
+        } else if let Some(OverlayState::Switcher(_)) = self.overlay {
+            self.complete_switcher();
+        } else if let Some(OverlayState::Picker(picker)) = &mut self.overlay {
+            picker.step(1);
         } else if !self.complete(now) {
             self.toggle_pane();
         }

@@ -378,7 +378,7 @@ impl App {
             }
             ClickTarget::SwitcherRow(index) => {
                 if let Some(OverlayState::Switcher(switcher)) = &mut self.overlay {
-                    switcher.choose(index);
+                    switcher.pick(index);
                     self.accept_switcher(now);
                 } else if let Some(OverlayState::Picker(picker)) = &mut self.overlay {
                     picker.choose(index);

@@ -84,6 +84,8 @@ pub(super) struct Switcher {
     pub(super) query: Composer,
     pub(super) rows: Vec<Match>,
     pub(super) chosen: usize,
+    /// The user went to the chosen row; it is not just the best one.
+    pub(super) is_picked: bool,
     pub(super) found: FoundRooms,
 }
 
@@ -93,7 +95,7 @@ impl OverlayState {
         match self {
             Self::Switcher(switcher) => {
                 let steps = isize::try_from(steps).unwrap_or(0);
-                switcher.choose(switcher.chosen.saturating_add_signed(steps));
+                switcher.pick(switcher.chosen.saturating_add_signed(steps));
             }
             Self::Help { scroll } | Self::Versions { scroll, .. } => {
                 let steps = i16::try_from(steps).unwrap_or(i16::MAX);
@@ -112,6 +114,24 @@ impl Switcher {
     pub(super) fn choose(&mut self, index: usize) {
         self.chosen = index.min(self.rows.len().saturating_sub(1));
     }
+
+    /// Chooses a row because the user said so.
+    pub(super) fn pick(&mut self, index: usize) {
+        self.choose(index);
+        self.is_picked = true;
+    }
+
+    /// Whether the chosen row is meant even if it is a command: one that only resembles what is
+    /// typed, perhaps the name of somebody who is not known yet, is not run.
+    pub(super) fn is_sure(&self) -> bool {
+        let query = self.query.text().trim();
+        let title = match self.rows.get(self.chosen).map(|row| row.target) {
+            Some(Target::Command(title, _)) => title,
+            Some(Target::Slash(index)) => command::COMMANDS.get(index).map_or("", |s| s.name),
+            Some(Target::Conversation(_) | Target::Found(_)) | None => return true,
+        };
+        self.is_picked || query.starts_with('/') || names_words(query, title)
+    }
 }
 
 /// Adds to a query. Takes nothing, and returns whether it took it, if that is too long for
@@ -120,6 +140,20 @@ pub(super) fn insert(query: &mut Composer, text: &str) -> bool {
     let line = text.trim_end_matches(['\r', '\n']);
     let is_name = query.text().len() + line.len() <= MAX_QUERY;
     is_name && !line.contains(['\r', '\n']) && query.insert(line)
+}
+
+/// Whether words of a title are written out; the last of several may be only begun.
+fn names_words(query: &str, title: &str) -> bool {
+    let (query, title) = (query.to_lowercase(), title.to_lowercase());
+    let words = || title.split(|c: char| !c.is_alphanumeric());
+    let mut typed = query.split_whitespace();
+    let Some(last) = typed.next_back() else {
+        return false;
+    };
+    let mut before = typed.peekable();
+    let is_begun = before.peek().is_some();
+    let is_last = |word: &str| word == last || (is_begun && word.starts_with(last));
+    before.all(|typed| words().any(|word| word == typed)) && words().any(is_last)
 }
 
 impl App {
@@ -153,7 +187,7 @@ impl App {
     }
 
     /// Everything that the switcher offers: who is unread first, then in the order of the contact
-    /// list, the open conversation last; then commands.
+    /// list, the open conversation last; then rooms of the server, then commands.
     fn switcher_targets(&self) -> Vec<Target> {
         let mut people: Vec<_> = self.contacts.order().iter().map(|&(id, _)| id).collect();
         people.sort_by_key(|id| {
@@ -166,7 +200,7 @@ impl App {
             .map(|&(title, action)| Target::Command(title, action));
         let slash = (0..command::COMMANDS.len()).map(Target::Slash);
         let found = self.found_rooms().map(Target::Found);
-        people.chain(commands).chain(slash).chain(found).collect()
+        people.chain(found).chain(commands).chain(slash).collect()
     }
 
     pub(super) fn target_label(&self, target: Target) -> &str {
@@ -195,11 +229,10 @@ impl App {
             let labels: Vec<_> = targets.iter().map(|&t| self.target_label(t)).collect();
             let mut matches = fuzzy(query, &labels);
             // A letter or two are meant for a person; nobody is called like a command.
-            // What the server named comes last, so that its answer moves no other row.
             matches.sort_by_key(|&(index, _)| match targets[index] {
                 Target::Conversation(_) => 0,
-                Target::Command(..) | Target::Slash(_) => 1,
-                Target::Found(_) => 2,
+                Target::Found(_) => 1,
+                Target::Command(..) | Target::Slash(_) => 2,
             });
             let row = |(index, matched): (usize, Vec<usize>)| Match {
                 target: targets[index],
@@ -210,6 +243,40 @@ impl App {
         if let Some(OverlayState::Switcher(switcher)) = &mut self.overlay {
             switcher.rows = rows;
             switcher.chosen = 0;
+            switcher.is_picked = false;
+        }
+    }
+
+    /// Puts what the chosen row is called where it can be added to.
+    pub(super) fn complete_switcher(&mut self) {
+        let Some(OverlayState::Switcher(switcher)) = &self.overlay else {
+            return;
+        };
+        let Some(target) = switcher.rows.get(switcher.chosen).map(|row| row.target) else {
+            return;
+        };
+        let text = match target {
+            Target::Slash(index) => match command::COMMANDS.get(index) {
+                Some(spec) => format!("/{} ", spec.name),
+                None => return,
+            },
+            Target::Conversation(_) | Target::Command(..) | Target::Found(_) => {
+                self.target_label(target).to_owned()
+            }
+        };
+        if let Some(OverlayState::Switcher(switcher)) = &mut self.overlay {
+            switcher.query = Composer::with_text(&text);
+        }
+        self.search_switcher();
+        self.pick_target(target);
+    }
+
+    /// Chooses the row that leads there, if there is one.
+    pub(super) fn pick_target(&mut self, target: Target) {
+        if let Some(OverlayState::Switcher(switcher)) = &mut self.overlay
+            && let Some(index) = switcher.rows.iter().position(|row| row.target == target)
+        {
+            switcher.pick(index);
         }
     }
 
@@ -221,12 +288,20 @@ impl App {
         // A whole command may be written here as well, where no composer is open for it.
         match command::parse(switcher.query.text().trim()) {
             Parsed::Command(Ok(command)) => return self.run_and_say(command, now),
-            Parsed::Command(Err(why)) if switcher.query.text().trim().contains(' ') => {
+            Parsed::Command(Err(why)) | Parsed::Unknown(why)
+                if switcher.rows.is_empty() || switcher.query.text().trim().contains(' ') =>
+            {
                 self.message = Some(why);
                 self.overlay = Some(OverlayState::Switcher(switcher));
                 return;
             }
-            Parsed::Command(Err(_)) | Parsed::Text => {}
+            Parsed::Command(Err(_)) | Parsed::Unknown(_) | Parsed::Text => {}
+        }
+        if !switcher.is_sure() {
+            let why = "nobody here has a name like that: Tab and Enter take the command";
+            self.message = Some(why.to_owned());
+            self.overlay = Some(OverlayState::Switcher(switcher));
+            return;
         }
         match switcher.rows.get(switcher.chosen).map(|row| row.target) {
             Some(Target::Conversation(id)) => self.jump_to(id),
@@ -311,6 +386,21 @@ mod tests {
         assert_eq!(fuzzy("bob", &labels), [(1, vec![0, 1, 2])]);
         assert_eq!(fuzzy("rob", &labels)[0], (2, vec![0, 1, 2]));
         assert_eq!(fuzzy("zz", &labels), []);
+    }
+
+    #[test]
+    fn commands_are_named_by_whole_words() {
+        for (query, is_named) in [
+            ("everywhere", true),
+            ("Search", true),
+            ("search ever", true),
+            ("ever", false),
+            ("s", false),
+            ("", false),
+            ("search bob", false),
+        ] {
+            assert_eq!(names_words(query, "Search everywhere"), is_named, "{query}");
+        }
     }
 
     #[test]

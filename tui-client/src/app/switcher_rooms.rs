@@ -5,7 +5,7 @@ use recado_shared::{Request, RoomId, RoomName, RoomSummary};
 
 use super::App;
 use super::command::Wait;
-use super::switcher::OverlayState;
+use super::switcher::{OverlayState, Target};
 
 /// Most rooms that are asked for; a longer list is narrowed by typing.
 const MAX_FOUND: u16 = 20;
@@ -75,10 +75,16 @@ impl App {
         let Some(OverlayState::Switcher(switcher)) = &mut self.overlay else {
             return;
         };
-        let found = &mut switcher.found;
-        if found.asked.as_ref() != Some(&prefix) {
+        if switcher.found.asked.as_ref() != Some(&prefix) {
             return;
         }
+        let is_kept = switcher.is_picked || switcher.is_sure();
+        let chosen = switcher.rows.get(switcher.chosen).map(|row| row.target);
+        let found = &mut switcher.found;
+        let room = match chosen {
+            Some(Target::Found(index)) => found.room(index),
+            Some(Target::Conversation(_) | Target::Command(..) | Target::Slash(_)) | None => None,
+        };
         found.asked = None;
         found.answered = Some((prefix, has_more));
         let label = |room: RoomSummary| {
@@ -86,10 +92,14 @@ impl App {
             (room, label)
         };
         found.rooms = rooms.into_iter().map(label).collect();
-        let chosen = switcher.chosen;
+        let place = |room| found.rooms.iter().position(|(found, _)| found.room == room);
+        let chosen = match room {
+            Some(room) => place(room).map(Target::Found),
+            None => chosen,
+        };
         self.search_switcher();
-        if let Some(OverlayState::Switcher(switcher)) = &mut self.overlay {
-            switcher.choose(chosen);
+        if let Some(target) = chosen.filter(|_| is_kept) {
+            self.pick_target(target);
         }
     }
 

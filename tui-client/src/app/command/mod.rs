@@ -98,6 +98,11 @@ impl App {
                 self.message = Some(why);
                 return;
             }
+            Parsed::Unknown(why) => {
+                let stop = if why.ends_with('?') { "" } else { "." };
+                self.message = Some(format!("{why}{stop} Start with // to send it as text"));
+                return;
+            }
             Parsed::Command(Ok(command)) => command,
         };
         let text = conversation.composer.take();

@@ -222,30 +222,35 @@ pub(in crate::app) enum Parsed {
     Text,
     /// A command, or what to write instead.
     Command(Result<Command, String>),
+    /// A slash before what no command is called, and what to say of it.
+    Unknown(String),
 }
 
 /// Reads what is typed. A single slash at the very start makes it a command.
 pub(in crate::app) fn parse(text: &str) -> Parsed {
     match text.strip_prefix('/') {
-        Some(line) if !line.starts_with('/') => Parsed::Command(parse_command(line)),
+        Some(line) if !line.starts_with('/') => parse_command(line),
         Some(_) | None => Parsed::Text,
     }
 }
 
-fn parse_command(line: &str) -> Result<Command, String> {
+fn parse_command(line: &str) -> Parsed {
     let mut words = Words(line);
     let has_name = line.starts_with(|c: char| !c.is_whitespace());
     let name = words.next().filter(|_| has_name).unwrap_or_default();
     if name.is_empty() {
-        return Err("write a command after the slash: /help lists all".to_owned());
+        let why = "write a command after the slash: /help lists all";
+        return Parsed::Command(Err(why.to_owned()));
     }
-    let spec = table::find(name).ok_or_else(|| table::unknown(name))?;
+    let Some(spec) = table::find(name) else {
+        return Parsed::Unknown(table::unknown(name));
+    };
     let built = (spec.build)(&mut words);
     let built = match words.rest() {
         Some(_) if built.is_ok() => Err(Fault::Usage),
         Some(_) | None => built,
     };
-    built.map_err(|fault| explain(spec, fault))
+    Parsed::Command(built.map_err(|fault| explain(spec, fault)))
 }
 
 fn explain(spec: &Spec, fault: Fault) -> String {
@@ -302,13 +307,15 @@ mod tests {
     fn command(text: &str) -> Command {
         match parse(text) {
             Parsed::Command(Ok(command)) => command,
-            other @ (Parsed::Text | Parsed::Command(_)) => panic!("{text}: {other:?}"),
+            other @ (Parsed::Text | Parsed::Command(_) | Parsed::Unknown(_)) => {
+                panic!("{text}: {other:?}")
+            }
         }
     }
 
     fn error(text: &str) -> String {
         match parse(text) {
-            Parsed::Command(Err(why)) => why,
+            Parsed::Command(Err(why)) | Parsed::Unknown(why) => why,
             other @ (Parsed::Text | Parsed::Command(_)) => panic!("{text}: {other:?}"),
         }
     }
@@ -405,7 +412,7 @@ mod tests {
             ("/link 123", "a code has 10 letters"),
             ("/react no", "that is no emoji"),
             ("/me", "something is missing: write /me TEXT"),
-            ("/usr/bin/env", "start with //"),
+            ("/usr/bin/env", "no command /usr/bin/env: /help lists all"),
         ] {
             assert!(error(text).contains(what), "{text}: {}", error(text));
         }

@@ -481,9 +481,9 @@ pub(super) fn unknown(name: &str) -> String {
         .min();
     let hint = match nearest {
         Some((_, known)) => format!("did you mean /{known}?"),
-        None => "/help lists all.".to_owned(),
+        None => "/help lists all".to_owned(),
     };
-    format!("there is no command /{shown}: {hint} To send it as text, start with //")
+    format!("there is no command /{shown}: {hint}")
 }
 
 /// An emoji, or the one with this shortcode.

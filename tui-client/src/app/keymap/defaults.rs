@@ -140,7 +140,7 @@ const SWITCHER: Table = &[
     ("shift-tab", Action::SelectPrevious),
     ("down", Action::SelectNext),
     ("ctrl-n", Action::SelectNext),
-    ("tab", Action::SelectNext),
+    ("tab", Action::Complete),
     ("esc", Action::Cancel),
     ("ctrl-g", Action::Cancel),
     ("ctrl-k", Action::Cancel),

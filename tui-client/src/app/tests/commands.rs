@@ -10,7 +10,7 @@ use crate::app::screen::Overlay;
 use crate::app::{Effect, Event};
 
 /// The requests among effects.
-fn requests(effects: &[Effect]) -> Vec<(RequestNumber, Request)> {
+pub(super) fn requests(effects: &[Effect]) -> Vec<(RequestNumber, Request)> {
     let requests = sent(effects).into_iter().filter_map(|frame| match frame {
         ClientFrame::Request { number, request } => Some((number, request)),
         _ => None,
@@ -19,7 +19,7 @@ fn requests(effects: &[Effect]) -> Vec<(RequestNumber, Request)> {
 }
 
 /// What was appended, and where.
-fn contents(effects: &[Effect]) -> Vec<(ConversationId, Content)> {
+pub(super) fn contents(effects: &[Effect]) -> Vec<(ConversationId, Content)> {
     let appends = requests(effects).into_iter().filter_map(|(_, request)| {
         let Request::Append {
             conversation,
@@ -233,51 +233,6 @@ fn a_room_is_found_by_its_name_and_joined() {
         [(tea, Content::Room(RoomEvent::Joined))]
     );
     assert_eq!(client.open(), tea);
-}
-
-fn switcher(client: &Client) -> Vec<String> {
-    let screen = client.app.screen(client.now);
-    let Some(Overlay::Switcher { rows, .. }) = screen.overlay else {
-        panic!("the switcher is open");
-    };
-    rows.iter().map(|row| row.label.to_owned()).collect()
-}
-
-#[test]
-fn the_switcher_offers_rooms_of_the_server_last() {
-    let mut client = Client::in_room(0);
-    client.keys("ctrl-k");
-    let asked = requests(&client.type_text("l"));
-    let [(number, Request::FindRooms { prefix, .. })] = asked.as_slice() else {
-        panic!("{asked:?}");
-    };
-    assert_eq!(prefix, "l");
-    let effects = client.type_text("o");
-    assert_eq!(requests(&effects), [], "one question at a time");
-    let room = |room, name| RoomSummary {
-        room: RoomId(room),
-        name: RoomName::new(name).unwrap(),
-        topic: None,
-        members: 2,
-    };
-    let before = switcher(&client);
-    assert_eq!(before[0], "#lobby");
-    let rooms = vec![room(9, "lobby"), room(77, "Logistics"), room(78, "tea")];
-    let more = false;
-    let effects = client.answer(*number, Answer::Rooms { rooms, more });
-    assert_eq!(requests(&effects), [], "all that begin with l are known");
-    let after = switcher(&client);
-    assert_eq!(after[..before.len()], before, "no row moves");
-    assert_eq!(after[before.len()..], ["#Logistics"]);
-    client.type_text("gis");
-    assert_eq!(switcher(&client), ["#Logistics"]);
-    let effects = client.keys("enter");
-    let joined = ConversationId::Room(RoomId(77));
-    assert_eq!(
-        contents(&effects),
-        [(joined, Content::Room(RoomEvent::Joined))]
-    );
-    assert_eq!(client.open(), joined);
 }
 
 #[test]

@@ -24,3 +24,4 @@ mod search;
 mod sending;
 mod settings;
 mod support;
+mod switcher;
