@@ -117,7 +117,46 @@ pub enum RoomEvent {
     Closed,
 }
 
+impl RoomEvent {
+    /// The person whom it is about, besides who did it.
+    pub const fn subject(&self) -> Option<UserId> {
+        match self {
+            Self::Invited(user)
+            | Self::Role { user, .. }
+            | Self::Muted { user, .. }
+            | Self::Unmuted(user)
+            | Self::Kicked(user)
+            | Self::Banned(user)
+            | Self::Unbanned(user) => Some(*user),
+            Self::Created
+            | Self::Joined
+            | Self::Left
+            | Self::Renamed(_)
+            | Self::Topic(_)
+            | Self::Visibility(_)
+            | Self::History(_)
+            | Self::Closed => None,
+        }
+    }
+}
+
 impl Content {
+    /// The message that a reply answers.
+    pub const fn reply_to(&self) -> Option<Seq> {
+        match self {
+            Self::Reply { to, .. } => Some(*to),
+            Self::Message(_)
+            | Self::Emote(_)
+            | Self::Edit { .. }
+            | Self::Deletion { .. }
+            | Self::ReactionAdded { .. }
+            | Self::ReactionRemoved { .. }
+            | Self::Room(_)
+            | Self::Erased(_)
+            | Self::AuthorRemoved => None,
+        }
+    }
+
     /// Whether it is something that people read as a message, and so counts as unread.
     pub const fn is_message(&self) -> bool {
         matches!(

@@ -34,19 +34,8 @@ pub(super) fn check(
 }
 
 /// The message that must be in the log for a content to make sense.
-pub(super) const fn about(content: &Content) -> Option<Seq> {
-    match content {
-        Content::Reply { to, .. } => Some(*to),
-        Content::Edit { .. }
-        | Content::Deletion { .. }
-        | Content::ReactionAdded { .. }
-        | Content::ReactionRemoved { .. }
-        | Content::Message(_)
-        | Content::Emote(_)
-        | Content::Room(_)
-        | Content::Erased(_)
-        | Content::AuthorRemoved => content.target(),
-    }
+pub(super) fn about(content: &Content) -> Option<Seq> {
+    content.reply_to().or_else(|| content.target())
 }
 
 /// A message that is not erased.

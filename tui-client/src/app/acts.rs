@@ -261,10 +261,9 @@ impl App {
         };
         let open = self.nav.open.and_then(|id| self.conversations.get(&id));
         let entry = open.and_then(|conversation| conversation.log.entry(from));
-        let Some(Content::Reply { to, .. }) = entry.map(|entry| &entry.content) else {
+        let Some(to) = entry.and_then(|entry| entry.content.reply_to()) else {
             return false;
         };
-        let to = *to;
         self.jump_to_message(from, to);
         true
     }

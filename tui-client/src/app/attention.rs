@@ -59,7 +59,7 @@ impl Calls {
     }
 
     fn is_call(&self, content: &Content, name: &str) -> bool {
-        let is_reply = matches!(content, Content::Reply { to, .. } if self.own.contains(to));
+        let is_reply = content.reply_to().is_some_and(|to| self.own.contains(&to));
         let body = content.body().filter(|_| content.is_message());
         let body = body.map_or("", MessageBody::as_str);
         is_reply || !mentions(body, name).is_empty()
@@ -123,18 +123,7 @@ impl App {
         let unread = added
             .iter()
             .filter(|entry| entry.seq > conversation.own.read);
-        let mut unsure = unread.filter(|entry| match entry.content {
-            Content::Reply { to, .. } => is_unknown(to),
-            Content::Message(_)
-            | Content::Emote(_)
-            | Content::Edit { .. }
-            | Content::Deletion { .. }
-            | Content::ReactionAdded { .. }
-            | Content::ReactionRemoved { .. }
-            | Content::Room(_)
-            | Content::Erased(_)
-            | Content::AuthorRemoved => false,
-        });
+        let mut unsure = unread.filter(|entry| entry.content.reply_to().is_some_and(is_unknown));
         let Some(first) = unsure.next().map(|entry| entry.seq) else {
             return;
         };

@@ -138,18 +138,12 @@ impl App {
     }
 
     fn details_of<'a>(&'a self, conversation: &'a Conversation, content: &Content) -> Details<'a> {
-        let (kind, quote) = match content {
-            Content::Emote(_) => (MessageKind::Emote, None),
-            Content::Reply { to, .. } => (MessageKind::Plain, Some(self.quote(conversation, *to))),
-            Content::Message(_)
-            | Content::Edit { .. }
-            | Content::Deletion { .. }
-            | Content::ReactionAdded { .. }
-            | Content::ReactionRemoved { .. }
-            | Content::Room(_)
-            | Content::Erased(_)
-            | Content::AuthorRemoved => (MessageKind::Plain, None),
+        let kind = if matches!(content, Content::Emote(_)) {
+            MessageKind::Emote
+        } else {
+            MessageKind::Plain
         };
+        let quote = content.reply_to().map(|to| self.quote(conversation, to));
         Details {
             kind,
             quote,

@@ -8,7 +8,6 @@ use recado_shared::{Content, ConversationId, Entry, Request, UserId};
 
 use super::App;
 use super::requests::Asked;
-use super::room::subject;
 
 /// Most people whose names one session asks for. Further ones keep their numbers.
 const MAX_ASKED: usize = 5_000;
@@ -39,7 +38,7 @@ impl Names {
 pub(super) fn authors(entries: &[Entry]) -> impl Iterator<Item = UserId> + '_ {
     entries.iter().flat_map(|entry| {
         let about = match &entry.content {
-            Content::Room(event) => subject(event),
+            Content::Room(event) => event.subject(),
             Content::Message(_)
             | Content::Reply { .. }
             | Content::Emote(_)

@@ -132,23 +132,10 @@ impl Conversation {
     /// Takes over what an entry says of the room and its members. Returns whether that was news.
     pub(super) fn follow_room(&mut self, entry: &Entry, event: &RoomEvent) -> bool {
         let me = self.me();
-        let keeps_out = match event {
-            RoomEvent::Banned(user) => *user != me && !self.may_be_in(*user),
-            RoomEvent::Created
-            | RoomEvent::Joined
-            | RoomEvent::Left
-            | RoomEvent::Invited(_)
-            | RoomEvent::Renamed(_)
-            | RoomEvent::Topic(_)
-            | RoomEvent::Visibility(_)
-            | RoomEvent::History(_)
-            | RoomEvent::Role { .. }
-            | RoomEvent::Muted { .. }
-            | RoomEvent::Unmuted(_)
-            | RoomEvent::Kicked(_)
-            | RoomEvent::Unbanned(_)
-            | RoomEvent::Closed => false,
-        };
+        let keeps_out = matches!(
+            event,
+            RoomEvent::Banned(user) if *user != me && !self.may_be_in(*user)
+        );
         let Some(room) = self.room_mut() else {
             return false;
         };
@@ -177,27 +164,6 @@ impl Conversation {
     /// How the user stands to it; they are always in a direct conversation.
     pub(super) fn standing(&self) -> Standing {
         self.room().map_or(Standing::Member, Room::standing)
-    }
-}
-
-/// The person whom an event of a room is about, besides who did it.
-pub(super) const fn subject(event: &RoomEvent) -> Option<UserId> {
-    match event {
-        RoomEvent::Invited(user)
-        | RoomEvent::Role { user, .. }
-        | RoomEvent::Muted { user, .. }
-        | RoomEvent::Unmuted(user)
-        | RoomEvent::Kicked(user)
-        | RoomEvent::Banned(user)
-        | RoomEvent::Unbanned(user) => Some(*user),
-        RoomEvent::Created
-        | RoomEvent::Joined
-        | RoomEvent::Left
-        | RoomEvent::Renamed(_)
-        | RoomEvent::Topic(_)
-        | RoomEvent::Visibility(_)
-        | RoomEvent::History(_)
-        | RoomEvent::Closed => None,
     }
 }
 

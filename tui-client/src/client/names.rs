@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use recado_shared::limits::{MAX_PEOPLE_PER_PAGE, MAX_ROOMS_OF_USER};
 use recado_shared::{
-    Answer, Content, ConversationId, Entry, Person, Request, RoomEvent, RoomId, RoomName, UserId,
-    UserName,
+    Answer, Content, ConversationId, Entry, Person, Request, RoomId, RoomName, UserId, UserName,
 };
 
 use super::link::{MAX_PEOPLE, directory};
@@ -89,25 +88,9 @@ impl Names {
 }
 
 /// Whom something that happened to a room is about.
-pub(crate) fn subject(content: &Content) -> Option<UserId> {
-    let Content::Room(event) = content else {
-        return None;
-    };
-    match event {
-        RoomEvent::Invited(user)
-        | RoomEvent::Unmuted(user)
-        | RoomEvent::Kicked(user)
-        | RoomEvent::Banned(user)
-        | RoomEvent::Unbanned(user)
-        | RoomEvent::Role { user, .. }
-        | RoomEvent::Muted { user, .. } => Some(*user),
-        RoomEvent::Created
-        | RoomEvent::Joined
-        | RoomEvent::Left
-        | RoomEvent::Renamed(_)
-        | RoomEvent::Topic(_)
-        | RoomEvent::Visibility(_)
-        | RoomEvent::History(_)
-        | RoomEvent::Closed => None,
+pub(crate) const fn subject(content: &Content) -> Option<UserId> {
+    match content {
+        Content::Room(event) => event.subject(),
+        _ => None,
     }
 }

@@ -85,7 +85,7 @@ pub(super) fn about(db: &Connection, key: &[u8], read: &[Entry]) -> Result<Vec<E
         }
     }
     for entry in read.iter().rev() {
-        let Content::Reply { to, .. } = entry.content else {
+        let Some(to) = entry.content.reply_to() else {
             continue;
         };
         if is_read(to) || found.contains_key(&to) || found.len() >= MAX_ABOUT {

@@ -120,12 +120,11 @@ pub(crate) fn json(
     after: Option<String>,
 ) -> String {
     let content = &event.content;
-    let (reply_to, emoji) = match content {
-        Content::Reply { to, .. } => (Some(to.0), None),
+    let emoji = match content {
         Content::ReactionAdded { emoji, .. } | Content::ReactionRemoved { emoji, .. } => {
-            (None, Some(emoji.as_str()))
+            Some(emoji.as_str())
         }
-        _ => (None, None),
+        _ => None,
     };
     let user = subject(content);
     let (what, value) = match happened(content) {
@@ -146,7 +145,7 @@ pub(crate) fn json(
         id: event.id.to_string(),
         time: timestamp(event.time).to_string(),
         text: event.text(),
-        reply_to,
+        reply_to: content.reply_to().map(|to| to.0),
         target: content.target().map(|target| target.0),
         emoji,
         event: what,
