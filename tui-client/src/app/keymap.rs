@@ -34,7 +34,10 @@ impl Default for Keymap {
         Self {
             tables: DEFAULTS
                 .iter()
-                .map(|(context, table)| (*context, table.iter().map(parse).collect()))
+                .map(|(context, tables)| {
+                    let bindings = tables.iter().copied().flatten();
+                    (*context, bindings.map(parse).collect())
+                })
                 .collect(),
         }
     }

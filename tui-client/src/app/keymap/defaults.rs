@@ -5,17 +5,17 @@ use super::super::action::{Action, Context, Edit};
 /// Bindings of one context; the first key of an action is the one that hints show.
 pub(super) type Table = &'static [(&'static str, Action)];
 
-/// All contexts in the order of the help.
-pub(super) const DEFAULTS: [(Context, Table); 9] = [
-    (Context::Global, GLOBAL),
-    (Context::Composer, COMPOSER),
-    (Context::Completion, COMPLETION),
-    (Context::Selection, SELECTION),
-    (Context::Switcher, SWITCHER),
-    (Context::Search, SEARCH),
-    (Context::CatchUp, CATCH_UP),
-    (Context::Panel, PANEL),
-    (Context::Help, HELP),
+/// All contexts in the order of the help, each with its tables.
+pub(super) const DEFAULTS: [(Context, &[Table]); 9] = [
+    (Context::Global, &[GLOBAL]),
+    (Context::Composer, &[COMPOSER]),
+    (Context::Completion, &[COMPLETION]),
+    (Context::Selection, &[SELECTION]),
+    (Context::Switcher, &[SWITCHER, LINE]),
+    (Context::Search, &[SEARCH, LINE]),
+    (Context::CatchUp, &[CATCH_UP]),
+    (Context::Panel, &[PANEL]),
+    (Context::Help, &[HELP]),
 ];
 
 const GLOBAL: Table = &[
@@ -144,26 +144,6 @@ const SWITCHER: Table = &[
     ("esc", Action::Cancel),
     ("ctrl-g", Action::Cancel),
     ("ctrl-k", Action::Cancel),
-    ("left", Action::Edit(Edit::Left)),
-    ("ctrl-b", Action::Edit(Edit::Left)),
-    ("right", Action::Edit(Edit::Right)),
-    ("ctrl-left", Action::Edit(Edit::WordLeft)),
-    ("alt-b", Action::Edit(Edit::WordLeft)),
-    ("ctrl-right", Action::Edit(Edit::WordRight)),
-    ("home", Action::Edit(Edit::LineStart)),
-    ("ctrl-a", Action::Edit(Edit::LineStart)),
-    ("end", Action::Edit(Edit::LineEnd)),
-    ("ctrl-e", Action::Edit(Edit::LineEnd)),
-    ("backspace", Action::Edit(Edit::DeleteLeft)),
-    ("ctrl-h", Action::Edit(Edit::DeleteLeft)),
-    ("delete", Action::Edit(Edit::DeleteRight)),
-    ("ctrl-d", Action::Edit(Edit::DeleteRight)),
-    ("ctrl-w", Action::Edit(Edit::KillWordLeft)),
-    ("alt-backspace", Action::Edit(Edit::KillWordLeft)),
-    ("alt-d", Action::Edit(Edit::KillWordRight)),
-    ("ctrl-u", Action::Edit(Edit::KillToStart)),
-    ("alt-k", Action::Edit(Edit::KillToEnd)),
-    ("ctrl-y", Action::Edit(Edit::Yank)),
 ];
 
 const SEARCH: Table = &[
@@ -174,6 +154,10 @@ const SEARCH: Table = &[
     ("ctrl-n", Action::SelectNext),
     ("tab", Action::Complete),
     ("esc", Action::Cancel),
+];
+
+/// What edits a text of one line, wherever one is written.
+const LINE: Table = &[
     ("left", Action::Edit(Edit::Left)),
     ("ctrl-b", Action::Edit(Edit::Left)),
     ("right", Action::Edit(Edit::Right)),

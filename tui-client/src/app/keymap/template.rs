@@ -14,11 +14,11 @@ const INTRODUCTION: &str = "\
 /// Writes all defaults as comments, so that a person uncomments and changes what they want.
 pub fn template() -> String {
     let mut text = INTRODUCTION.to_owned();
-    for (context, table) in DEFAULTS {
+    for (context, tables) in DEFAULTS {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\n# {}", heading(context));
         let _ = writeln!(text, "[keys.{}]", name_of(context));
-        for (key, action) in table {
+        for (key, action) in tables.iter().copied().flatten() {
             let binding = format!("#\"{key}\" = \"{}\"", name_of(action));
             let _ = writeln!(text, "{binding:<42} # {}", describe(*action));
         }
@@ -45,7 +45,9 @@ mod tests {
         assert_eq!(bindings(&uncommented), bindings(""));
         // A line that stayed a comment, or that none was written for, would not be noticed above.
         let written = uncommented.lines().filter(|line| line.starts_with('"'));
-        let defaults = DEFAULTS.iter().flat_map(|(_, table)| *table);
+        let defaults = DEFAULTS
+            .iter()
+            .flat_map(|(_, tables)| tables.iter().copied().flatten());
         assert_eq!(written.count(), defaults.count());
     }
 
