@@ -138,17 +138,16 @@ impl Position {
         }
     }
 
-    fn show(&mut self, index: usize, rows: &mut Rows<'_>, height: usize) {
+    /// What is seen, and its last row.
+    fn seen(&mut self, rows: &mut Rows<'_>, height: usize) -> (Window, Spot) {
         let window = self.window(rows, height);
         let (bottom, _) = rows.down(window.top, window.rows - 1);
-        let first = Spot {
-            item: index,
-            row: 0,
-        };
-        let last = Spot {
-            item: index,
-            row: rows.height(index) - 1,
-        };
+        (window, bottom)
+    }
+
+    fn show(&mut self, index: usize, rows: &mut Rows<'_>, height: usize) {
+        let (window, bottom) = self.seen(rows, height);
+        let (first, last) = ends_of(index, rows);
         if first < window.top {
             self.pin(first, rows, height);
         } else if last > bottom {
@@ -159,16 +158,8 @@ impl Position {
 
     /// Moves an item that is out of sight to the upper third of the pane.
     fn show_amid(&mut self, index: usize, rows: &mut Rows<'_>, height: usize) {
-        let window = self.window(rows, height);
-        let (bottom, _) = rows.down(window.top, window.rows - 1);
-        let first = Spot {
-            item: index,
-            row: 0,
-        };
-        let last = Spot {
-            item: index,
-            row: rows.height(index) - 1,
-        };
+        let (window, bottom) = self.seen(rows, height);
+        let (first, last) = ends_of(index, rows);
         if first < window.top || last > bottom {
             let (top, _) = rows.up(first, height / 3);
             self.pin(top, rows, height);
@@ -210,6 +201,12 @@ impl Anchor {
             pane_row: headings.saturating_sub(top.row),
         }
     }
+}
+
+/// The first and the last row of an item.
+fn ends_of(item: usize, rows: &mut Rows<'_>) -> (Spot, Spot) {
+    let row = rows.height(item) - 1;
+    (Spot { item, row: 0 }, Spot { item, row })
 }
 
 fn rows_spot(anchor: Anchor, rows: &mut Rows<'_>) -> Spot {
