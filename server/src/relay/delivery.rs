@@ -73,7 +73,9 @@ impl Relay {
         others.remove(&origin.session);
         // Who has not accepted the author's writing gets a head, which says so, in its place.
         let asked = conversation.peer_of(entry.author).filter(|_| is_request);
-        others.retain(|&id| asked.is_none() || self.user_of(id) != asked);
+        if asked.is_some() {
+            others.retain(|&id| self.user_of(id) != asked);
+        }
         let frame = ServerFrame::Entry {
             conversation,
             entry,
