@@ -1,15 +1,6 @@
 //! What came while one was away, through the screens of real terminals.
 
 use crate::machine::Machine;
-use crate::pty::Terminal;
-
-fn open(terminal: &mut Terminal, name: &str) {
-    terminal.key("ctrl-k");
-    terminal.type_text(name);
-    terminal.wait_line("›", name);
-    terminal.key("enter");
-    terminal.wait(&format!("to {name}"));
-}
 
 #[test]
 fn answers_and_reactions_are_listed_gone_to_and_read_without_the_server() {
@@ -21,13 +12,13 @@ fn answers_and_reactions_are_listed_gone_to_and_read_without_the_server() {
     alice.wait_line("●", "bob");
     alice.wait_line("●", "carol");
     bob.wait_line("●", "alice");
-    open(&mut alice, "bob");
+    alice.open_talk("bob");
     alice.type_text("shall we ship?");
     alice.key("enter");
     alice.wait_line("shall we ship?", "✓");
-    open(&mut alice, "carol");
+    alice.open_talk("carol");
 
-    open(&mut bob, "alice");
+    bob.open_talk("alice");
     bob.wait("shall we ship?");
     bob.type_text("/reply today");
     bob.key("enter");

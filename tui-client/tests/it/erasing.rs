@@ -105,13 +105,13 @@ impl Talk {
 
     fn alice(&self) -> Terminal {
         let mut alice = self.here.open("alice", &["alice"]);
-        open(&mut alice, "bob");
+        alice.open_talk("bob");
         alice
     }
 
     fn bob(&self) -> Terminal {
         let mut bob = self.there.open("bob", &["bob"]);
-        open(&mut bob, "alice");
+        bob.open_talk("alice");
         bob
     }
 
@@ -126,16 +126,6 @@ impl Talk {
     fn of_bob(&self) -> Place {
         Place(self.there.path("."))
     }
-}
-
-fn open(terminal: &mut Terminal, whom: &str) {
-    terminal.wait("connected");
-    terminal.wait(whom);
-    terminal.key("ctrl-k");
-    terminal.type_text(whom);
-    terminal.wait_line("›", whom);
-    terminal.key("enter");
-    terminal.wait(&format!("to {whom}"));
 }
 
 fn say(terminal: &mut Terminal, text: &str) {

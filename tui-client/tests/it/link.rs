@@ -19,16 +19,6 @@ async fn line_of(machine: &Machine) -> String {
     line.split_once('\'').unwrap().0.to_owned()
 }
 
-fn open_talk(terminal: &mut Terminal, with: &str) {
-    terminal.wait("connected");
-    terminal.wait(with);
-    terminal.key("ctrl-k");
-    terminal.type_text(with);
-    terminal.wait("┌ switch");
-    terminal.key("enter");
-    terminal.wait(&format!("to {with}"));
-}
-
 fn say(terminal: &mut Terminal, text: &str) {
     terminal.type_text(text);
     terminal.key("enter");
@@ -47,9 +37,9 @@ async fn a_second_device_is_linked_kept_in_step_and_revoked() {
     let _server = laptop.serve(0, &[]);
     let mut alice = laptop.open("alice", &["alice"]);
     let mut bob = laptop.open("bob", &["bob"]);
-    open_talk(&mut alice, "bob");
+    alice.open_talk("bob");
     say(&mut alice, "before the phone");
-    open_talk(&mut bob, "alice");
+    bob.open_talk("alice");
     alice.wait_line("before the phone", "✓✓");
 
     // The phone shows a code, a verb on the laptop approves it.
@@ -71,7 +61,7 @@ async fn a_second_device_is_linked_kept_in_step_and_revoked() {
 
     // It has the history; what one device writes is the other's own, what comes goes to both.
     let mut on_phone = phone.open("alice on the phone", &["alice"]);
-    open_talk(&mut on_phone, "bob");
+    on_phone.open_talk("bob");
     on_phone.wait("before the phone");
     say(&mut on_phone, "from the phone");
     alice.wait_line("you", "from the phone");

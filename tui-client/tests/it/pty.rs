@@ -154,6 +154,18 @@ impl Terminal {
         shown.lines().enumerate().find_map(found)
     }
 
+    /// Goes to a person by the switcher.
+    #[track_caller]
+    pub(crate) fn open_talk(&mut self, name: &str) {
+        self.wait("connected");
+        self.wait(name);
+        self.key("ctrl-k");
+        self.type_text(name);
+        self.wait_line("›", name);
+        self.key("enter");
+        self.wait(&format!("to {name}"));
+    }
+
     /// Waits until the screen holds `text`.
     #[track_caller]
     pub(crate) fn wait(&self, text: &str) {

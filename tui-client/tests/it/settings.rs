@@ -6,14 +6,6 @@ use crate::pty::Terminal;
 /// Where a client keeps its keys and what it knows.
 const DATA: &str = "data/recado";
 
-fn open(terminal: &mut Terminal, name: &str) {
-    terminal.key("ctrl-k");
-    terminal.type_text(name);
-    terminal.wait_line("›", name);
-    terminal.key("enter");
-    terminal.wait(&format!("to {name}"));
-}
-
 fn say(terminal: &mut Terminal, text: &str) {
     terminal.type_text(text);
     terminal.wait(text);
@@ -38,7 +30,7 @@ fn two_devices_agree_on_settings_and_unsent_texts() {
     desk.wait("connected");
     laptop.wait("connected");
 
-    open(&mut desk, "bob");
+    desk.open_talk("bob");
     say(&mut desk, "/favourite");
     desk.wait_line("bob", "★");
     laptop.wait_line("bob", "★");
@@ -46,7 +38,7 @@ fn two_devices_agree_on_settings_and_unsent_texts() {
     // What is written on one device is gone on with on the other, and sent once.
     desk.type_text("half a thought");
     laptop.wait_line("bob", "✎");
-    open(&mut laptop, "bob");
+    laptop.open_talk("bob");
     laptop.wait("half a thought");
     laptop.type_text(" and the rest");
     laptop.key("enter");
