@@ -21,8 +21,11 @@
 //! - Presence and typing are hints: never stored, coalesced, and lost without harm.
 //! - A session that cannot keep up gets [`ServerFrame::Behind`] in place of live frames, and heads
 //!   once it has read what was queued.
-//! - Both sides ping after [`limits::PING_AFTER`] of silence and give up after
-//!   [`limits::DEAD_AFTER`].
+//! - Each side's operating system watches the link and gives it up after about
+//!   [`limits::DEAD_AFTER`] without an answer. A client that waits for an answer pings after
+//!   [`limits::PING_AFTER`] of silence, an idle one after [`limits::QUIET_PING_AFTER`], a server
+//!   after [`limits::SERVER_PING_AFTER`]; who hears nothing for [`limits::PONG_WITHIN`] after a
+//!   ping gives up.
 //! - A session ends with [`ClientFrame::Leave`], with [`Farewell`], or with the connection.
 //!
 //! # Version rules

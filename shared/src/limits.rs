@@ -99,9 +99,22 @@ pub const TYPING_SHOWN_FOR: Duration = Duration::from_secs(6);
 /// on no more than that.
 pub const TYPING_INTERVAL: Duration = Duration::from_secs(3);
 
-/// A side that has received nothing for this long sends a ping.
+/// A client that waits for an answer and has received nothing for this long sends a ping.
 pub const PING_AFTER: Duration = Duration::from_secs(10);
 
-/// A side that has received nothing for this long calls the link dead. It leaves time for one
-/// ping to be answered over a slow link.
+/// A side that sent a ping and has received nothing for this long since calls the link dead. It
+/// leaves time for an answer over a slow link.
+pub const PONG_WITHIN: Duration = Duration::from_secs(10);
+
+/// What is sent over a dead link is known to be lost after this long: [`PING_AFTER`], then
+/// [`PONG_WITHIN`]. The operating system, too, is asked to give a silent link up after it.
 pub const DEAD_AFTER: Duration = Duration::from_secs(20);
+
+/// A client that waits for nothing and has received nothing for this long sends a ping. The
+/// operating system watches a quiet link for both sides; the ping finds what answers in place of
+/// a dead server, such as a proxy, and keeps routers from forgetting the link.
+pub const QUIET_PING_AFTER: Duration = Duration::from_mins(4);
+
+/// A server that has received nothing for this long sends a ping: later than
+/// [`QUIET_PING_AFTER`], so that only the client's travels on a good link.
+pub const SERVER_PING_AFTER: Duration = Duration::from_mins(5);
