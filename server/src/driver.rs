@@ -18,7 +18,7 @@ use crate::admin::request::AdminAnswer;
 use crate::admin::socket::Call;
 use crate::id::{SessionId, Ticket};
 use crate::relay::{Effect, Event, Relay};
-use crate::session::{Outbox, Outgoing, RESERVED_ROOM, SessionEvent, Then, kind};
+use crate::session::{NoRoom, Outbox, Outgoing, SessionEvent, Then, kind};
 use crate::store::{NotQueued, Read, StoreEvent, StoreEvents, StoreHandle};
 
 /// Most events of sessions that wait for the driver.
@@ -266,11 +266,8 @@ impl Driver {
             return;
         };
         debug!(session = %to, kind = kind(frame), "sent");
-        let is_full = match Outgoing::encode(frame, then).map(|frame| outbox.try_send(frame)) {
-            Some(Ok(()) | Err(mpsc::error::TrySendError::Closed(_))) => false,
-            Some(Err(mpsc::error::TrySendError::Full(_))) | None => true,
-        };
-        if is_full {
+        let queued = Outgoing::encode(frame, then).map(|frame| outbox.send(frame));
+        if queued != Some(Ok(())) {
             error!(session = %to, kind = kind(frame), "no room for a frame: session let go");
             self.outboxes.remove(&to);
         }
@@ -291,11 +288,8 @@ impl Driver {
             let Some(outbox) = self.outboxes.get(session) else {
                 continue;
             };
-            if outbox.capacity() <= RESERVED_ROOM {
+            if let Err(NoRoom) = outbox.push(&outgoing) {
                 events.push_back(Event::OutboxFull(*session));
-            } else {
-                // The only other error is a session that has ended and says so itself.
-                let _ = outbox.try_send(outgoing.clone());
             }
         }
     }
@@ -318,7 +312,7 @@ mod tests {
 
     use super::*;
     use crate::relay::{Peer, Policy, RelayConfig};
-    use crate::session::OUTBOX_ROOM;
+    use crate::session::{OutboxReader, outbox};
     use crate::store::{Store, StoreConfig, StoredRoster};
 
     fn relay() -> Relay {
@@ -353,9 +347,9 @@ mod tests {
     }
 
     /// Takes frames until the heads are there.
-    async fn hear_heads(frames: &mut mpsc::Receiver<Outgoing>) {
+    async fn hear_heads(frames: &OutboxReader) {
         loop {
-            let frame = frames.recv().await.unwrap();
+            let frame = frames.next().await.unwrap();
             if let ServerFrame::Heads(_) = codec::decode(&frame.payload).unwrap() {
                 return;
             }
@@ -379,9 +373,9 @@ mod tests {
         }));
         let mut devices = Vec::new();
         for session in 1..=9 {
-            let (outbox, mut frames) = mpsc::channel(OUTBOX_ROOM);
+            let (outbox, frames) = outbox();
             events.send(greeting(session, outbox)).await.unwrap();
-            hear_heads(&mut frames).await;
+            hear_heads(&frames).await;
             devices.push(frames);
         }
         let request = Request::Set(Setting::FirstContact { ask: false });
@@ -390,7 +384,7 @@ mod tests {
         let session = SessionId(1);
         let frame = SessionEvent::Frame { session, frame };
         events.send(frame).await.unwrap();
-        for frames in &mut devices {
+        for frames in &devices {
             hear_heads(frames).await;
         }
         stop.send(()).unwrap();
@@ -404,7 +398,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), StoreConfig::default()).unwrap();
         let (events, inbox) = mpsc::channel(INBOX_ROOM);
-        let (outbox, mut frames) = mpsc::channel(OUTBOX_ROOM);
+        let (outbox, frames) = outbox();
         events.try_send(greeting(1, outbox)).unwrap();
         // It is told to stop before it looks at anything else.
         let relay = relay();
@@ -413,8 +407,8 @@ mod tests {
         let (stopped, store) = driver.run(std::future::ready(())).await;
         assert_eq!(stopped, Stopped::Drained);
         let refused = ServerFrame::Refused(Refusal::ShuttingDown);
-        assert_eq!(frames.recv().await, Outgoing::encode(&refused, Then::End));
-        assert_eq!(frames.recv().await, None);
+        assert_eq!(frames.next().await, Outgoing::encode(&refused, Then::End));
+        assert_eq!(frames.next().await, None);
         store.join();
     }
 }

@@ -29,7 +29,10 @@ use crate::id::SessionId;
 use crate::relay::Peer;
 
 pub(crate) use outbox::kind;
-pub use outbox::{HEADS_ROOM, OUTBOX_ROOM, Outbox, Outgoing, PUSH_ROOM, RESERVED_ROOM, Then};
+pub use outbox::{
+    HEADS_ROOM, NoRoom, OUTBOX_ROOM, Outbox, OutboxReader, Outgoing, PUSH_ROOM, RESERVED_ROOM,
+    Then, outbox,
+};
 pub use throttle::THROTTLE_NOTICE_INTERVAL;
 pub use window::PAGE_WEIGHT;
 
@@ -155,10 +158,10 @@ struct Connection<S> {
 
 impl<S: AsyncRead + AsyncWrite> Connection<S> {
     async fn run(&mut self) -> Ending {
-        let (outbox, mut frames) = outbox::channel();
+        let (outbox, frames) = outbox();
         let deadline = Instant::now() + HANDSHAKE_TIMEOUT;
         // Only the conversation lasts: see where the task is made.
-        match Box::pin(self.greet(outbox, &mut frames, deadline)).await {
+        match Box::pin(self.greet(outbox, &frames, deadline)).await {
             Ok(version) => self.converse(version, frames).await,
             Err(NoWelcome::Gone) => Ending::Gone,
             Err(NoWelcome::Said) => Ending::Said,
@@ -177,7 +180,7 @@ impl<S: AsyncRead + AsyncWrite> Connection<S> {
     async fn greet(
         &mut self,
         outbox: Outbox,
-        frames: &mut mpsc::Receiver<Outgoing>,
+        frames: &OutboxReader,
         deadline: Instant,
     ) -> Result<ProtocolVersion, NoWelcome> {
         let hello = match timeout_at(deadline, self.reader.next()).await {
@@ -198,7 +201,7 @@ impl<S: AsyncRead + AsyncWrite> Connection<S> {
         };
         let greeted = async {
             self.context.events.send(event).await.ok()?;
-            frames.recv().await
+            frames.next().await
         };
         let answer = match timeout_at(deadline, greeted).await {
             Ok(Some(answer)) => answer,
@@ -221,11 +224,7 @@ impl<S: AsyncRead + AsyncWrite> Connection<S> {
     }
 
     /// From the welcome to the end: reads and writes side by side.
-    async fn converse(
-        &mut self,
-        version: ProtocolVersion,
-        frames: mpsc::Receiver<Outgoing>,
-    ) -> Ending {
+    async fn converse(&mut self, version: ProtocolVersion, frames: OutboxReader) -> Ending {
         info!("session welcomed");
         self.reader.allow(MAX_FRAME_LEN);
         let window = Window::default();

@@ -1,9 +1,13 @@
 //! What waits to be written to one session, and how much of it there may be.
 
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
 use bytes::Bytes;
 use recado_shared::limits::{MAX_REQUESTS_IN_FLIGHT, MAX_ROOMS_OF_USER};
 use recado_shared::{ProtocolVersion, RequestNumber, ServerFrame, UserId, codec};
-use tokio::sync::mpsc;
 use tracing::error;
 
 use crate::config::MAX_USERS_LIMIT;
@@ -29,8 +33,29 @@ pub const RESERVED_ROOM: usize = MAX_REQUESTS_IN_FLIGHT + HEADS_ROOM + 3;
 /// Most frames that wait for one session.
 pub const OUTBOX_ROOM: usize = PUSH_ROOM + RESERVED_ROOM;
 
-/// The driver's end of a session's queue of frames. Only the driver puts frames in.
-pub type Outbox = mpsc::Sender<Outgoing>;
+/// Frames that a queue with nothing in it keeps room for.
+const IDLE_ROOM: usize = 4;
+
+/// The driver's end of a session's queue of frames. Only the driver puts frames in; dropping it
+/// ends the session once everything in it is written.
+#[derive(Debug)]
+pub struct Outbox(Arc<Mutex<Queue>>);
+
+/// The session's end. Once it is dropped, frames are taken and go nowhere.
+#[derive(Debug)]
+pub struct OutboxReader(Arc<Mutex<Queue>>);
+
+/// A session has no room for another frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoRoom;
+
+#[derive(Debug, Default)]
+struct Queue {
+    frames: VecDeque<Outgoing>,
+    /// Of the session, when it waits. It is taken by the first frame, so the others wake nobody.
+    waker: Option<Waker>,
+    has_ended: bool,
+}
 
 /// An encoded frame on its way to a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +101,109 @@ impl Outgoing {
 }
 
 /// Makes a session's queue. Its memory grows only with what waits in it.
-pub(super) fn channel() -> (Outbox, mpsc::Receiver<Outgoing>) {
-    mpsc::channel(OUTBOX_ROOM)
+pub fn outbox() -> (Outbox, OutboxReader) {
+    let queue = Arc::default();
+    (Outbox(Arc::clone(&queue)), OutboxReader(queue))
+}
+
+impl Outbox {
+    /// Queues a frame that must not be left out.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if [`OUTBOX_ROOM`] frames wait.
+    pub fn send(&self, frame: Outgoing) -> Result<(), NoRoom> {
+        self.queue_below(OUTBOX_ROOM, || frame)
+    }
+
+    /// Queues a live frame, where live frames have room.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if [`PUSH_ROOM`] frames wait.
+    pub fn push(&self, frame: &Outgoing) -> Result<(), NoRoom> {
+        self.queue_below(PUSH_ROOM, || frame.clone())
+    }
+
+    fn queue_below(&self, room: usize, frame: impl FnOnce() -> Outgoing) -> Result<(), NoRoom> {
+        let mut queue = lock(&self.0);
+        if queue.has_ended {
+            return Ok(());
+        }
+        if queue.frames.len() >= room {
+            return Err(NoRoom);
+        }
+        queue.frames.push_back(frame());
+        let waker = queue.waker.take();
+        drop(queue);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        let mut queue = lock(&self.0);
+        queue.has_ended = true;
+        let waker = queue.waker.take();
+        drop(queue);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+impl OutboxReader {
+    /// The next frame; `None` once the driver has let go of the session and nothing is left.
+    pub fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Outgoing>> {
+        let mut queue = lock(&self.0);
+        if let Some(frame) = queue.take() {
+            return Poll::Ready(Some(frame));
+        }
+        if queue.has_ended {
+            return Poll::Ready(None);
+        }
+        match &mut queue.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+
+    /// Waits for the next frame, see [`poll_next`](Self::poll_next).
+    pub async fn next(&self) -> Option<Outgoing> {
+        poll_fn(|cx| self.poll_next(cx)).await
+    }
+
+    /// The next frame, if one waits.
+    pub(super) fn try_next(&self) -> Option<Outgoing> {
+        lock(&self.0).take()
+    }
+}
+
+impl Drop for OutboxReader {
+    fn drop(&mut self) {
+        let mut queue = lock(&self.0);
+        queue.has_ended = true;
+        // Neither the frames nor the task are kept for as long as the driver has its end.
+        let rest = (std::mem::take(&mut queue.frames), queue.waker.take());
+        drop(queue);
+        drop(rest);
+    }
+}
+
+impl Queue {
+    fn take(&mut self) -> Option<Outgoing> {
+        let frame = self.frames.pop_front()?;
+        if self.frames.is_empty() && self.frames.capacity() > IDLE_ROOM {
+            self.frames = VecDeque::new();
+        }
+        Some(frame)
+    }
+}
+
+fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The name of a frame's kind, for logs.
@@ -99,5 +225,82 @@ pub(crate) fn kind(frame: &ServerFrame) -> &'static str {
         ServerFrame::Farewell(_) => "farewell",
         ServerFrame::Setting { .. } => "setting",
         ServerFrame::Announcement(_) => "announcement",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    fn frame(number: u32) -> Outgoing {
+        Outgoing::encode(&ServerFrame::Ping(number), Then::Nothing).unwrap()
+    }
+
+    #[test]
+    fn live_frames_leave_room_for_what_must_not_be_left_out() {
+        let (outbox, frames) = outbox();
+        for _ in 0..PUSH_ROOM {
+            assert_eq!(outbox.push(&frame(1)), Ok(()));
+        }
+        assert_eq!(outbox.push(&frame(1)), Err(NoRoom));
+        for _ in 0..RESERVED_ROOM {
+            assert_eq!(outbox.send(frame(2)), Ok(()));
+        }
+        assert_eq!(outbox.send(frame(2)), Err(NoRoom));
+        assert_eq!(frames.try_next(), Some(frame(1)));
+        assert_eq!(outbox.push(&frame(1)), Err(NoRoom));
+        assert_eq!(outbox.send(frame(2)), Ok(()));
+    }
+
+    #[test]
+    fn frames_queued_before_the_driver_lets_go_are_still_there() {
+        let (outbox, frames) = outbox();
+        outbox.send(frame(1)).unwrap();
+        drop(outbox);
+        assert_eq!(frames.next().now_or_never(), Some(Some(frame(1))));
+        assert_eq!(frames.next().now_or_never(), Some(None));
+    }
+
+    #[test]
+    fn frames_for_a_session_that_has_ended_go_nowhere() {
+        let (outbox, frames) = outbox();
+        let first = frame(1);
+        outbox.push(&first).unwrap();
+        drop(frames);
+        for _ in 0..=OUTBOX_ROOM {
+            assert_eq!(outbox.send(frame(2)), Ok(()));
+            assert_eq!(outbox.push(&first), Ok(()));
+        }
+        assert!(first.payload.is_unique(), "a frame is kept");
+    }
+
+    #[tokio::test]
+    async fn a_waiting_session_hears_of_frames_and_of_the_end() {
+        let (outbox, frames) = outbox();
+        let reading = tokio::spawn(async move {
+            let mut numbers = 0;
+            while frames.next().await.is_some() {
+                numbers += 1;
+            }
+            numbers
+        });
+        for number in 0..3 {
+            outbox.send(frame(number)).unwrap();
+            tokio::task::yield_now().await;
+        }
+        drop(outbox);
+        assert_eq!(reading.await.unwrap(), 3);
+    }
+
+    #[test]
+    fn a_burst_does_not_keep_its_memory() {
+        let (outbox, frames) = outbox();
+        for _ in 0..PUSH_ROOM {
+            outbox.push(&frame(1)).unwrap();
+        }
+        while frames.try_next().is_some() {}
+        assert!(lock(&frames.0).frames.capacity() <= IDLE_ROOM);
     }
 }

@@ -9,7 +9,7 @@ use tokio_util::codec::Encoder as _;
 use tracing::error;
 
 use super::window::Window;
-use super::{Ending, Outgoing, SessionContext, SessionEvent, Then, WRITE_STALL};
+use super::{Ending, OutboxReader, Outgoing, SessionContext, SessionEvent, Then, WRITE_STALL};
 
 /// Bytes handed to the connection at a time. Each such piece must make progress within
 /// [`WRITE_STALL`].
@@ -95,7 +95,7 @@ impl<W: AsyncWrite + Unpin> FrameWriter<W> {
 /// Writes what the driver and the reader queue until the session has to end.
 pub(super) async fn write_frames<W: AsyncWrite + Unpin>(
     writer: &mut FrameWriter<W>,
-    mut frames: mpsc::Receiver<Outgoing>,
+    frames: OutboxReader,
     mut local: mpsc::Receiver<Outgoing>,
     window: &Window,
     context: &SessionContext,
@@ -105,13 +105,14 @@ pub(super) async fn write_frames<W: AsyncWrite + Unpin>(
         tokio::select! {
             biased;
             Some(own) = local.recv() => batch.push(own),
-            taken = frames.recv_many(&mut batch, BATCH_LEN) => if taken == 0 {
+            frame = frames.next() => match frame {
+                Some(frame) => batch.push(frame),
                 // The driver let go of this session without a last frame.
-                return Ending::Gone;
+                None => return Ending::Gone,
             },
         }
         while batch.len() < BATCH_LEN
-            && let Ok(more) = frames.try_recv()
+            && let Some(more) = frames.try_next()
         {
             batch.push(more);
         }

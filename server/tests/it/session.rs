@@ -117,7 +117,7 @@ impl Desk {
             version: ProtocolVersion::V2,
             user: UserId(1),
         };
-        outbox.try_send(outgoing(&welcome(), then)).unwrap();
+        outbox.send(outgoing(&welcome(), then)).unwrap();
         assert_eq!(self.hear().await, Some(welcome()));
         (self, outbox)
     }
@@ -265,7 +265,7 @@ async fn a_request_number_is_not_used_twice_at_a_time() {
     let (mut desk, outbox) = Desk::welcomed().await;
     desk.say(&append(1, "a")).await;
     desk.passed_on().await;
-    outbox.try_send(answer(1)).unwrap();
+    outbox.send(answer(1)).unwrap();
     desk.hear().await;
     // It is free again.
     desk.say(&append(1, "b")).await;
@@ -323,7 +323,7 @@ async fn unanswered_requests_pause_reading_and_lose_nothing() {
     }
     assert!(desk.passes_nothing_on().await);
     for number in 1..=2 {
-        outbox.try_send(answer(number)).unwrap();
+        outbox.send(answer(number)).unwrap();
         assert_eq!(desk.passed_on().await, append(most + number, "x"));
     }
 }
@@ -347,7 +347,7 @@ async fn pages_weigh_more_than_other_requests() {
         assert_eq!(desk.passed_on().await, page(number));
     }
     assert!(desk.passes_nothing_on().await);
-    outbox.try_send(answer(1)).unwrap();
+    outbox.send(answer(1)).unwrap();
     assert_eq!(desk.passed_on().await, page(most + 1));
 }
 
@@ -405,9 +405,7 @@ async fn a_client_that_reads_nothing_is_closed_in_the_end() {
         }),
     };
     let frame = outgoing(&page, Then::Nothing);
-    while outbox.capacity() > 0 {
-        outbox.try_send(frame.clone()).unwrap();
-    }
+    while outbox.send(frame.clone()).is_ok() {}
     // It still shows signs of life, so that silence is not the reason.
     let sign = PING_AFTER / 2;
     let mut patience = 0;
@@ -427,10 +425,10 @@ async fn the_driver_hears_when_everything_up_to_a_mark_is_written() {
     let (mut desk, outbox) = Desk::open_with(64, RateLimits::default()).let_in().await;
     let ping = outgoing(&ServerFrame::Ping(1), Then::Nothing);
     for _ in 0..100 {
-        outbox.try_send(ping.clone()).unwrap();
+        outbox.send(ping.clone()).unwrap();
     }
     let mark = outgoing(&ServerFrame::Behind, Then::CaughtUp);
-    outbox.try_send(mark).unwrap();
+    outbox.send(mark).unwrap();
     // The pipe is full, so that the mark is not written.
     assert!(timeout(DEAD_AFTER / 4, desk.events.recv()).await.is_err());
     for _ in 0..100 {
@@ -448,8 +446,8 @@ async fn the_last_frame_follows_all_others() {
     let (mut desk, outbox) = Desk::welcomed().await;
     let ping = outgoing(&ServerFrame::Ping(1), Then::Nothing);
     let farewell = ServerFrame::Farewell(Farewell::ShuttingDown);
-    outbox.try_send(ping).unwrap();
-    outbox.try_send(outgoing(&farewell, Then::End)).unwrap();
+    outbox.send(ping).unwrap();
+    outbox.send(outgoing(&farewell, Then::End)).unwrap();
     drop(outbox);
     assert_eq!(desk.hear().await, Some(ServerFrame::Ping(1)));
     desk.hear_farewell(Farewell::ShuttingDown).await;
@@ -465,13 +463,13 @@ async fn what_the_driver_said_last_is_written_although_it_hears_nothing_more() {
     // Neither a request nor having caught up finds anybody who could take it.
     desk.say(&append(2, "b")).await;
     let mark = outgoing(&ServerFrame::Behind, Then::CaughtUp);
-    outbox.try_send(mark).unwrap();
+    outbox.send(mark).unwrap();
     assert_eq!(desk.hear().await, Some(ServerFrame::Behind));
     assert!(timeout(PING_AFTER / 2, desk.hear()).await.is_err());
 
-    outbox.try_send(answer(1)).unwrap();
+    outbox.send(answer(1)).unwrap();
     let farewell = ServerFrame::Farewell(Farewell::ShuttingDown);
-    outbox.try_send(outgoing(&farewell, Then::End)).unwrap();
+    outbox.send(outgoing(&farewell, Then::End)).unwrap();
     drop(outbox);
     let heard = desk.hear().await;
     assert!(
@@ -516,7 +514,7 @@ async fn frames_are_written_while_the_driver_takes_none() {
         tokio::task::yield_now().await;
     }
     let ping = outgoing(&ServerFrame::Ping(1), Then::Nothing);
-    outbox.try_send(ping).unwrap();
+    outbox.send(ping).unwrap();
     assert_eq!(desk.hear().await, Some(ServerFrame::Ping(1)));
     for _ in 0..frames {
         assert_eq!(desk.passed_on().await, ClientFrame::Watch(Vec::new()));
