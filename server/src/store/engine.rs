@@ -1,23 +1,27 @@
-//! The store without its threads and without a disk, for whoever decides alone what is in a
-//! commit: a simulation, or a test. What runs is what the threads run.
+//! The store without its threads, for whoever decides alone what is in a commit: a simulation, a
+//! test, or a measurement. What runs is what the threads run.
 
 use std::path::Path;
 
 use recado_shared::LogId;
+use rusqlite::Connection;
 
 use super::error::StoreError;
+use super::folder::Folder;
 use super::request::{Read, ReadResult, StoredRoster, Write, Written};
 use super::worker::Writer;
-use super::{StoreConfig, folder, schema};
+use super::{StoreConfig, folder, read, schema};
 
-/// A store in memory. It lives as long as this value, whatever becomes of the relay above it.
+/// A store in memory, which lives as long as this value, or in a data folder.
 #[derive(Debug)]
 pub struct Engine {
     writer: Writer,
+    /// Of a folder: its lock, and a connection that reads.
+    folder: Option<(Folder, Connection)>,
 }
 
 impl Engine {
-    /// Makes an empty store whose data has this identity.
+    /// Makes an empty store in memory whose data has this identity.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -25,7 +29,25 @@ impl Engine {
         let db = folder::open_in_memory()?;
         schema::set_identity(&db, log).map_err(failed())?;
         let writer = Writer::new(db, StoreConfig::default().checkpoints).map_err(failed())?;
-        Ok(Self { writer })
+        Ok(Self {
+            writer,
+            folder: None,
+        })
+    }
+
+    /// Opens a data folder, making what is missing. No server can open it meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`] says why the folder cannot be used.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        let folder = Folder::claim(dir)?;
+        let writer = Writer::new(folder.open_writer()?, StoreConfig::default().checkpoints)
+            .map_err(StoreError::database(dir))?;
+        let reader = folder.open_reader()?;
+        Ok(Self {
+            writer,
+            folder: Some((folder, reader)),
+        })
     }
 
     /// Does all of a batch in one transaction: later requests of it see earlier ones.
@@ -36,12 +58,24 @@ impl Engine {
         self.writer.commit(batch).map_err(failed())
     }
 
+    /// Does what the writer thread does after a commit: `is_idle` says that no other one waits.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`].
+    pub fn tidy(&mut self, is_idle: bool) -> Result<(), StoreError> {
+        self.writer.checkpoint_if_due(is_idle).map_err(failed())
+    }
+
     /// Answers a question.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub fn answer(&mut self, question: Read) -> Result<ReadResult, StoreError> {
-        self.writer.answer(question).map_err(failed())
+        match &mut self.folder {
+            Some((_, reader)) => read::answer(reader, question),
+            None => self.writer.answer(question),
+        }
+        .map_err(failed())
     }
 
     /// All rooms and people as they stand, which is what a relay begins with.
@@ -54,5 +88,5 @@ impl Engine {
 }
 
 fn failed() -> impl FnOnce(rusqlite::Error) -> StoreError {
-    StoreError::database(Path::new(":memory:"))
+    StoreError::database(Path::new("of the store"))
 }

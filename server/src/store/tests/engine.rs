@@ -1,4 +1,4 @@
-//! The store in memory.
+//! The store without its threads.
 
 use recado_shared::{LogId, PageRange};
 
@@ -33,4 +33,35 @@ fn a_store_in_memory_commits_batches_and_answers() {
     };
     assert_eq!(entries[0].content, text("hello"));
     assert_eq!(engine.roster().unwrap(), StoredRoster::default());
+}
+
+#[test]
+fn a_store_in_a_folder_keeps_it_locked_and_what_was_committed() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut engine = Engine::open(dir.path()).unwrap();
+    let is_locked = |opened| matches!(opened, Err(StoreError::InUse { .. }));
+    assert!(is_locked(Engine::open(dir.path()).map(drop)));
+    let (alice, bob) = (UserId(1), UserId(2));
+    let enter = |device, name| Write::Login(login(device, Some(name)));
+    engine
+        .commit(&[
+            enter(1, "alice"),
+            enter(2, "bob"),
+            message(alice, bob, 1, "hello"),
+        ])
+        .unwrap();
+    engine.tidy(true).unwrap();
+    drop(engine);
+    let page = Read::Page {
+        origin: ORIGIN,
+        user: bob,
+        conversation: ConversationId::direct(alice, bob),
+        range: PageRange::After(Seq::ZERO),
+        limit: 10,
+    };
+    let answer = Engine::open(dir.path()).unwrap().answer(page).unwrap();
+    let ReadResult::Page { entries, .. } = answer else {
+        panic!("a page is answered by a page");
+    };
+    assert_eq!(entries[0].content, text("hello"));
 }
