@@ -1,0 +1,27 @@
+//! How long the works of the server take. Where something else runs beside, `instructions` says more.
+//!
+//! `cargo bench -p recado-server --bench micro`
+
+mod works;
+
+use divan::Bencher;
+
+use crate::works::Meter;
+
+/// Measures times.
+struct Clock<'a, 'b>(Bencher<'a, 'b>);
+
+impl Meter for Clock<'_, '_> {
+    fn measure<I, O>(self, input: impl FnMut() -> I, run: impl FnMut(I) -> O) {
+        self.0.with_inputs(input).bench_local_values(run);
+    }
+}
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = works::NAMES)]
+fn micro(bencher: Bencher<'_, '_>, name: &str) {
+    works::measure(name, Clock(bencher));
+}

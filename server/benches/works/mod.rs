@@ -1,0 +1,82 @@
+//! What the benchmarks measure, made ready and run in one way whatever is counted: times by `micro`,
+//! instructions by `instructions`.
+
+mod codec;
+mod relay;
+mod store;
+
+use recado_shared::{
+    Content, ConversationId, Entry, MessageBody, MessageId, Seq, Timestamp, UserId,
+};
+
+/// Counts something while a work runs.
+pub(crate) trait Meter {
+    /// Runs a work as often as it takes, each time with an input of its own. Neither the making of
+    /// inputs nor the dropping of outputs counts.
+    fn measure<I, O>(self, input: impl FnMut() -> I, run: impl FnMut(I) -> O);
+}
+
+/// Makes the list of works from their names and what makes each ready and has it measured.
+macro_rules! works {
+    ($($name:literal => $work:path,)*) => {
+        /// The names of all works, area first.
+        pub(crate) const NAMES: &[&str] = &[$($name),*];
+
+        /// Has the work of this name measured.
+        pub(crate) fn measure(name: &str, meter: impl Meter) {
+            match name {
+                $($name => $work(meter),)*
+                _ => panic!("there is no work of the name {name:?}"),
+            }
+        }
+    };
+}
+
+works! {
+    "codec: encode an append" => codec::encode_append,
+    "codec: decode an append" => codec::decode_append,
+    "codec: encode an entry" => codec::encode_entry,
+    "codec: decode an entry" => codec::decode_entry,
+    "codec: encode a page of 100" => codec::encode_page,
+    "codec: decode a page of 100" => codec::decode_page,
+    "relay: append" => relay::append,
+    "relay: written, direct" => relay::written_direct,
+    "relay: written, room of 10" => relay::written_room_of_10,
+    "relay: written, room of 1000" => relay::written_room_of_1000,
+    "store: commit 1 append" => store::commit_1,
+    "store: commit 64 appends" => store::commit_64,
+    "store: commit 512 appends" => store::commit_512,
+    "store: newest 100 of 10000" => store::newest_page,
+}
+
+/// The two who talk.
+const ALICE: UserId = UserId(1);
+const BOB: UserId = UserId(2);
+const ALICE_BOB: ConversationId = ConversationId::direct(ALICE, BOB);
+
+/// When everything happens, as far as it is written down.
+const TIME: Timestamp = Timestamp(1_700_000_000_000);
+
+/// A message of 100 bytes.
+fn message() -> Content {
+    let text = "Text as people write it, in words. ".repeat(3);
+    Content::Message(MessageBody::new(&text[..100]).expect("it is plain text"))
+}
+
+/// The id of the message with this number: ids of one sender grow with time, and end at random.
+fn message_id(number: u64) -> MessageId {
+    let time = u128::from(TIME.0 + number) << 80;
+    let random = u128::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835) >> 48;
+    MessageId((time | random).to_be_bytes())
+}
+
+/// The entry at this place of a log.
+fn entry(seq: u64) -> Entry {
+    Entry {
+        seq: Seq(seq),
+        author: ALICE,
+        id: message_id(seq),
+        time: TIME,
+        content: message(),
+    }
+}
