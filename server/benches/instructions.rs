@@ -1,0 +1,191 @@
+//! How many instructions the works of the server take, as callgrind counts them: the same on a busy
+//! machine as on a quiet one. Each runs in a process of its own and is compared with its limit.
+//!
+//! ```sh
+//! cargo bench -p recado-server --bench instructions             # fails above a limit
+//! cargo bench -p recado-server --bench instructions -- --set    # makes what is counted the limits
+//! callgrind_annotate target/instructions/NAME.out               # where they go
+//! ```
+
+#![expect(
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a measurement prints what it found, and percents need not be exact"
+)]
+
+mod works;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::hint::black_box;
+use std::num::NonZero;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::sync::Mutex;
+use std::thread;
+
+use crate::works::Meter;
+
+/// The counts when the limits were set, in lines of a number and a name.
+const LIMITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions.txt");
+
+/// The head of that file.
+const HEAD: &str = "\
+# Instructions of each work, made by: cargo bench -p recado-server --bench instructions -- --set
+";
+
+/// The command that sets them.
+const SET: &str = "cargo bench -p recado-server --bench instructions -- --set";
+
+/// By how many percent a count may differ from the one that was set.
+const TOLERANCE: f64 = 5.0;
+
+/// How often a work runs before it is counted, so that nothing is counted that happens only once.
+const WARM_UP: usize = 3;
+
+/// Says to run one work, in a process that is counted.
+const ONE: &str = "--one";
+
+/// Runs a work, the last time so that it is counted.
+struct Once;
+
+impl Meter for Once {
+    fn measure<I, O>(self, mut input: impl FnMut() -> I, mut run: impl FnMut(I) -> O) {
+        for _ in 0..WARM_UP {
+            black_box(run(black_box(input())));
+        }
+        drop(counted(input(), run));
+    }
+}
+
+/// What callgrind counts: it knows this function by its name.
+#[inline(never)]
+fn counted<I, O>(input: I, mut run: impl FnMut(I) -> O) -> O {
+    black_box(run(black_box(input)))
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [one, name] = arguments.as_slice()
+        && one == ONE
+    {
+        works::measure(name, Once);
+        return ExitCode::SUCCESS;
+    }
+    // What `cargo bench` says, and `cargo test --all-targets` does not.
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return ExitCode::SUCCESS;
+    }
+    let counts = count_all();
+    if arguments.iter().any(|argument| argument == "--set") {
+        set(&counts);
+        return ExitCode::SUCCESS;
+    }
+    compare(&counts)
+}
+
+/// Counts every work, as many at a time as there are cores.
+fn count_all() -> BTreeMap<&'static str, u64> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("instructions");
+    fs::create_dir_all(&folder).expect("the build folder takes files");
+    let queue = Mutex::new(works::NAMES.iter());
+    let counts = Mutex::new(BTreeMap::new());
+    let next = || queue.lock().expect("nobody panicked").next();
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                while let Some(name) = next() {
+                    let count = count(name, &folder);
+                    counts.lock().expect("nobody panicked").insert(*name, count);
+                }
+            });
+        }
+    });
+    counts.into_inner().expect("nobody panicked")
+}
+
+/// Counts one work, in a process whose environment is the same everywhere.
+fn count(name: &str, folder: &Path) -> u64 {
+    let file_name: String = name
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    let out = folder.join(file_name + ".out");
+    let output = Command::new("valgrind")
+        .args([
+            "--tool=callgrind",
+            "--toggle-collect=*instructions*counted*",
+        ])
+        .arg(format!("--callgrind-out-file={}", out.display()))
+        .arg(std::env::current_exe().expect("the system knows this program"))
+        .args([ONE, name])
+        .env_clear()
+        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+        .output()
+        .expect("valgrind is installed");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name} failed: {said}");
+    let profile = fs::read_to_string(&out).expect("callgrind writes the file");
+    let total = profile
+        .lines()
+        .find_map(|line| line.strip_prefix("totals: "));
+    let count = total.and_then(|total| total.trim().parse().ok());
+    count
+        .filter(|&count| count > 0)
+        .unwrap_or_else(|| panic!("callgrind counted nothing in {name}: {said}"))
+}
+
+/// Writes the counts down as the limits.
+fn set(counts: &BTreeMap<&str, u64>) {
+    let mut text = HEAD.to_owned();
+    for (name, count) in counts {
+        writeln!(text, "{count:>10} {name}").expect("a text takes all");
+    }
+    fs::write(LIMITS, text).expect("the limits can be written");
+    println!("the limits are set: {LIMITS}");
+}
+
+/// Prints the counts beside their limits, and says what to do about those that differ.
+fn compare(counts: &BTreeMap<&str, u64>) -> ExitCode {
+    let text = fs::read_to_string(LIMITS).expect("the limits can be read");
+    let mut limits: BTreeMap<&str, u64> = text.lines().filter_map(limit).collect();
+    let (mut has_grown, mut has_shrunk) = (false, false);
+    for (name, &count) in counts {
+        let Some(limit) = limits.remove(name) else {
+            println!("{name:<28} {count:>10}  HAS NO LIMIT");
+            has_grown = true;
+            continue;
+        };
+        let percent = count as f64 / limit as f64 * 100.0 - 100.0;
+        let is_above = percent > TOLERANCE;
+        let is_below = percent < -TOLERANCE;
+        let verdict = match (is_above, is_below) {
+            (true, _) => "ABOVE",
+            (_, true) => "below",
+            _ => "",
+        };
+        println!("{name:<28} {count:>10} {limit:>10} {percent:>+7.2} %  {verdict}");
+        has_grown |= is_above;
+        has_shrunk |= is_below;
+    }
+    for name in limits.keys() {
+        println!("{name:<28} HAS A LIMIT, BUT IS NO WORK");
+        has_grown = true;
+    }
+    if has_grown {
+        println!("more than {TOLERANCE} % above a limit. If that is meant: {SET}");
+        return ExitCode::FAILURE;
+    }
+    if has_shrunk {
+        println!("more than {TOLERANCE} % below a limit. To keep it there: {SET}");
+    }
+    ExitCode::SUCCESS
+}
+
+/// Reads a line of the limits.
+fn limit(line: &str) -> Option<(&str, u64)> {
+    let (count, name) = line.trim_start().split_once(' ')?;
+    Some((name, count.parse().ok()?))
+}
