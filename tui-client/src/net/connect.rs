@@ -19,6 +19,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::error::ConnectError;
 use super::session::Session;
+use super::socket;
 
 /// How long one network address may take to answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -178,10 +179,7 @@ async fn reach(address: &ServerAddress) -> Result<TcpStream, ConnectError> {
     for socket in resolve(address).await? {
         match timeout(CONNECT_TIMEOUT, TcpStream::connect(socket)).await {
             Ok(Ok(tcp)) => {
-                // A chat sends small frames that somebody waits for.
-                if let Err(error) = tcp.set_nodelay(true) {
-                    tracing::debug!(%error, "cannot switch off Nagle's algorithm");
-                }
+                socket::prepare(&tcp);
                 return Ok(tcp);
             }
             Ok(Err(error)) => failure = Some(unreachable(address, error)),

@@ -5,6 +5,7 @@ mod connect;
 mod error;
 mod heartbeat;
 pub mod session;
+mod socket;
 mod task;
 
 use std::fmt;

@@ -1,0 +1,63 @@
+//! What the operating system does for a connection: sends at once, and watches the link while
+//! this program sleeps. A link that it gives up shows as a broken read.
+
+use std::io;
+use std::time::Duration;
+
+use recado_shared::limits::{DEAD_AFTER, PING_AFTER};
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::TcpStream;
+
+/// How long a probe may stay unanswered before the next one.
+const PROBE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Unanswered probes after which the link is dead: [`PING_AFTER`] and as many intervals are
+/// [`DEAD_AFTER`].
+const PROBES: u32 = 2;
+
+/// Sets what the system grants. A connection without it still works.
+pub(super) fn prepare(tcp: &TcpStream) {
+    // A chat sends small frames that somebody waits for.
+    note("switch off Nagle's algorithm", tcp.set_nodelay(true));
+    let socket = SockRef::from(tcp);
+    let keepalive = TcpKeepalive::new()
+        .with_time(PING_AFTER)
+        .with_interval(PROBE_INTERVAL)
+        .with_retries(PROBES);
+    let watched = socket.set_tcp_keepalive(&keepalive);
+    note("have the link watched", watched);
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    note(
+        "limit how long sent bytes stay unconfirmed",
+        socket.set_tcp_user_timeout(Some(DEAD_AFTER)),
+    );
+}
+
+fn note(what: &str, outcome: io::Result<()>) {
+    if let Err(error) = outcome {
+        tracing::debug!(%error, "cannot {what}");
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_system_watches_a_quiet_link_and_a_stuck_one() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let tcp = TcpStream::connect(address).await.unwrap();
+        prepare(&tcp);
+        let socket = SockRef::from(&tcp);
+        assert!(socket.tcp_nodelay().unwrap());
+        assert!(socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), PING_AFTER);
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), PROBE_INTERVAL);
+        assert_eq!(socket.tcp_keepalive_retries().unwrap(), PROBES);
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(DEAD_AFTER));
+        assert_eq!(PING_AFTER + PROBE_INTERVAL * PROBES, DEAD_AFTER);
+    }
+}
