@@ -23,9 +23,9 @@
 //!   once it has read what was queued.
 //! - Each side's operating system watches the link and gives it up after about
 //!   [`limits::DEAD_AFTER`] without an answer. A client that waits for an answer pings after
-//!   [`limits::PING_AFTER`] of silence, an idle one after [`limits::QUIET_PING_AFTER`], a server
-//!   after [`limits::SERVER_PING_AFTER`]; who hears nothing for [`limits::PONG_WITHIN`] after a
-//!   ping gives up.
+//!   [`limits::PING_AFTER`] of silence, and every [`limits::QUIET_PING_AFTER`] in any case; a
+//!   server pings after [`limits::SERVER_PING_AFTER`] of silence. Who hears nothing for
+//!   [`limits::PONG_WITHIN`] after a ping gives up.
 //! - A session ends with [`ClientFrame::Leave`], with [`Farewell`], or with the connection.
 //!
 //! # Version rules

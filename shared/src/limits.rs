@@ -110,9 +110,9 @@ pub const PONG_WITHIN: Duration = Duration::from_secs(10);
 /// [`PONG_WITHIN`]. The operating system, too, is asked to give a silent link up after it.
 pub const DEAD_AFTER: Duration = Duration::from_secs(20);
 
-/// A client that waits for nothing and has received nothing for this long sends a ping. The
-/// operating system watches a quiet link for both sides; the ping finds what answers in place of
-/// a dead server, such as a proxy, and keeps routers from forgetting the link.
+/// A client sends a ping at least this often. The operating system watches a quiet link for both
+/// sides; the ping finds what answers in place of a dead server, such as a proxy, and measures
+/// the link.
 pub const QUIET_PING_AFTER: Duration = Duration::from_mins(4);
 
 /// A server that has received nothing for this long sends a ping: later than

@@ -335,6 +335,11 @@ impl<W: Write, H: Host> Driver<W, H> {
                     net.reconnect();
                 }
             }
+            Effect::CheckLink => {
+                if let Some(net) = &self.net {
+                    net.check();
+                }
+            }
             Effect::Save(save) => self.store.save(save),
             Effect::Search(query) => {
                 if !self.store.search(query) {

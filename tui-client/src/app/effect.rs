@@ -13,6 +13,8 @@ pub enum Effect {
     Send(ClientFrame),
     /// Try to connect now rather than at the end of the back-off.
     Reconnect,
+    /// Ask the server for a sign of life, so that a link that died meanwhile is found out.
+    CheckLink,
     /// Change the local store.
     Save(Save),
     /// Read from the local store; answered by [`Event::Loaded`](super::Event::Loaded).

@@ -33,7 +33,10 @@ impl App {
     pub(super) fn note_input(&mut self, now: Now) {
         self.message = None;
         self.nav.keep_selection();
-        if let Some(frame) = self.link.note_input(now.instant) {
+        if self.link.is_return(now) {
+            self.effects.push(Effect::CheckLink);
+        }
+        if let Some(frame) = self.link.note_input(now) {
             self.send(frame);
         }
     }

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use recado_shared::{Activity, ClientFrame, Now, Welcome};
+use recado_shared::{Activity, ClientFrame, Now, Timestamp, Welcome};
 
 use super::screen::LinkView;
 use super::{App, Effect};
@@ -13,6 +13,9 @@ use crate::store::{Save, StoredMe};
 
 /// A person who pressed no key for this long is away.
 pub(super) const AWAY_AFTER: Duration = Duration::from_mins(5);
+
+/// A person who comes back after this long must not write into a link that died meanwhile.
+pub(super) const CHECK_AFTER: Duration = Duration::from_mins(1);
 
 /// How the link stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,16 +40,19 @@ pub(super) struct Link {
     state: State,
     round_trip: Option<Duration>,
     last_input: Instant,
+    /// The same on the wall, whose clock goes on while the computer sleeps.
+    last_input_wall: Timestamp,
     /// What the server believes of the person.
     reported: Activity,
 }
 
 impl Link {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Now) -> Self {
         Self {
             state: State::Connecting,
             round_trip: None,
-            last_input: now,
+            last_input: now.instant,
+            last_input_wall: now.wall,
             reported: Activity::Active,
         }
     }
@@ -81,10 +87,18 @@ impl Link {
         }
     }
 
+    /// Whether somebody who does something now was gone for so long, or the computer asleep,
+    /// that an open session may have died unseen.
+    pub(super) fn is_return(&self, now: Now) -> bool {
+        let waking = now.instant.saturating_duration_since(self.last_input);
+        let passed = Duration::from_millis(now.wall.0.saturating_sub(self.last_input_wall.0));
+        self.is_up() && waking.max(passed) >= CHECK_AFTER
+    }
+
     /// The person did something. Returns what the server should hear.
-    pub(super) fn note_input(&mut self, now: Instant) -> Option<ClientFrame> {
-        self.last_input = now;
-        self.follow_clock(now)
+    pub(super) fn note_input(&mut self, now: Now) -> Option<ClientFrame> {
+        (self.last_input, self.last_input_wall) = (now.instant, now.wall);
+        self.follow_clock(now.instant)
     }
 
     /// Time went on. Returns what the server should hear.

@@ -177,7 +177,7 @@ impl App {
             directory: Directory::default(),
             names: Names::default(),
             ids,
-            link: Link::new(now.instant),
+            link: Link::new(now),
             nav: Navigation::default(),
             overlay: None,
             unsaved: Unsaved::default(),

@@ -115,6 +115,7 @@ impl fmt::Debug for NetConfig {
 pub struct NetHandle {
     frames: mpsc::Sender<ClientFrame>,
     reconnect: Arc<Notify>,
+    check: Arc<Notify>,
     overflow: Arc<Notify>,
     task: JoinHandle<()>,
 }
@@ -127,13 +128,14 @@ pub fn spawn(config: NetConfig) -> Result<(NetHandle, mpsc::Receiver<NetEvent>),
     let connector = Connector::new(&config.identity, config.fingerprint)?;
     let (events, receiver) = mpsc::channel(MAX_QUEUED_EVENTS);
     let (frames, queue) = mpsc::channel(MAX_QUEUED_FRAMES);
-    let (reconnect, overflow) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (reconnect, check, overflow) = <(Arc<Notify>, Arc<Notify>, Arc<Notify>)>::default();
     let task = task::Task {
         config,
         connector,
         events,
         frames: queue,
         reconnect: Arc::clone(&reconnect),
+        check: Arc::clone(&check),
         overflow: Arc::clone(&overflow),
         backoff: backoff::Backoff::default(),
         is_admitted: false,
@@ -141,6 +143,7 @@ pub fn spawn(config: NetConfig) -> Result<(NetHandle, mpsc::Receiver<NetEvent>),
     let handle = NetHandle {
         frames,
         reconnect,
+        check,
         overflow,
         task: tokio::spawn(task.run()),
     };
@@ -162,6 +165,12 @@ impl NetHandle {
     /// Connects now rather than at the end of the wait. Does nothing while a session is open.
     pub fn reconnect(&self) {
         self.reconnect.notify_one();
+    }
+
+    /// Asks the server for a sign of life. If none comes within seconds, the link is given up,
+    /// which is reported as [`NetEvent::Offline`]. Does nothing while no session is open.
+    pub fn check(&self) {
+        self.check.notify_one();
     }
 
     /// Sends what is queued, says goodbye, and waits for that, at most two seconds.

@@ -132,7 +132,16 @@ impl Session {
         let payload = codec::encode(frame)?;
         self.writer.start_send_unpin(payload)?;
         self.is_flushed = false;
+        if matches!(frame, ClientFrame::Request { .. }) {
+            self.heartbeat.requested(Instant::now().into_std());
+        }
         Ok(())
+    }
+
+    /// Asks the server for a sign of life: a link that is dead is given up soon, without waiting
+    /// for silence.
+    pub fn check(&mut self) {
+        self.heartbeat.doubt();
     }
 
     /// Whether there is room in the write buffer: wait for it before queueing much.
@@ -323,7 +332,12 @@ impl Session {
                 let reason = "a second greeting";
                 Err(SessionError::Malformed(reason.to_owned()))
             }
-            frame => Ok(Some(SessionEvent::Frame(frame))),
+            frame => {
+                if matches!(frame, ServerFrame::Answer { .. }) {
+                    self.heartbeat.answered();
+                }
+                Ok(Some(SessionEvent::Frame(frame)))
+            }
         }
     }
 

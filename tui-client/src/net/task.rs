@@ -23,6 +23,7 @@ pub(super) struct Task {
     pub(super) events: mpsc::Sender<NetEvent>,
     pub(super) frames: mpsc::Receiver<ClientFrame>,
     pub(super) reconnect: Arc<Notify>,
+    pub(super) check: Arc<Notify>,
     pub(super) overflow: Arc<Notify>,
     pub(super) backoff: Backoff,
     /// Whether there was a `Welcome`: the token has done its work and is not shown again.
@@ -106,6 +107,7 @@ impl Task {
     async fn pump(&mut self, mut session: Session) -> Result<SessionError, Abandoned> {
         while self.frames.try_recv().is_ok() {}
         self.overflow.notified().now_or_never();
+        self.check.notified().now_or_never();
         self.is_admitted = true;
         let welcomed = NetEvent::Welcomed(session.welcome().clone());
         if self.tell(welcomed).await.is_err() {
@@ -115,6 +117,10 @@ impl Task {
             let outcome = tokio::select! {
                 biased;
                 () = self.overflow.notified() => Err(SessionError::Overflow),
+                () = self.check.notified() => {
+                    session.check();
+                    Ok(())
+                }
                 frame = self.frames.recv(), if session.is_writable() => {
                     let Some(frame) = frame else {
                         return self.finish(session).await;

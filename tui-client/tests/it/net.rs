@@ -3,6 +3,7 @@
 use recado::net::{ConnectError, Connector, Greeting, Located, NetEvent, SessionError};
 use recado_server::{Config, Policy};
 use recado_shared::codec::{decode, encode, framing};
+use recado_shared::limits::{DEAD_AFTER, PONG_WITHIN, QUIET_PING_AFTER};
 use recado_shared::tls::{self, Identity};
 use recado_shared::{
     Answer, ClientFrame, Content, ConversationId, Farewell, Fingerprint, LogId, MessageBody,
@@ -15,6 +16,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::codec::Framed;
 
@@ -81,9 +83,14 @@ async fn a_session_begins_with_heads_and_a_measured_link() {
     };
     assert!(welcome.registered);
     assert_eq!(welcome.name.as_str(), "alice");
-    assert_eq!(net.until(heads).await, (0, true));
-    net.until(|event| matches!(event, NetEvent::RoundTrip(_)).then_some(()))
-        .await;
+    // The first ping is answered while the heads are read, so either may come first.
+    let (mut begun, mut is_measured) = (None, false);
+    while begun.is_none() || !is_measured {
+        let event = net.next().await;
+        is_measured |= matches!(event, NetEvent::RoundTrip(_));
+        begun = begun.or(heads(&event));
+    }
+    assert_eq!(begun, Some((0, true)));
 }
 
 #[tokio::test]
@@ -184,6 +191,60 @@ async fn a_silent_link_is_given_up() {
     // From here on the clock jumps to the next deadline whenever nothing else can happen.
     tokio::time::pause();
     assert_eq!(net.until(offline).await, SessionError::Silent.to_string());
+}
+
+/// What makes a client wait for the server.
+#[derive(Clone, Copy, Debug)]
+enum Cause {
+    Message,
+    Check,
+}
+
+#[tokio::test]
+async fn whoever_waits_on_a_silent_link_hears_of_it_soon() {
+    for (cause, patience) in [(Cause::Message, DEAD_AFTER), (Cause::Check, PONG_WITHIN)] {
+        let folder = tempfile::tempdir().unwrap();
+        let server = TestServer::start(folder.path()).await;
+        let link = Link::to(server.port()).await;
+        let mut config = config(&server.ticket, "alice");
+        config.address = link.address.clone();
+        let mut net = TestNet::spawn(config);
+        let alice = net.until(welcomed).await;
+        net.until(|event| matches!(event, NetEvent::RoundTrip(_)).then_some(()))
+            .await;
+        link.set(LinkState::Silent);
+        tokio::time::pause();
+        tokio::time::advance(QUIET_PING_AFTER / 2).await;
+        let asked = Instant::now();
+        match cause {
+            Cause::Message => {
+                let talk = ConversationId::direct(alice.user, alice.user);
+                net.handle.send(append(1, talk, "anybody there?"));
+            }
+            Cause::Check => net.handle.check(),
+        }
+        assert_eq!(net.until(offline).await, SessionError::Silent.to_string());
+        // The clock moves only as far as the next deadline, so this is exact.
+        assert_eq!(asked.elapsed().as_secs(), patience.as_secs(), "{cause:?}");
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_lives_is_only_measured_by_a_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let mut net = TestNet::spawn(config(&server.ticket, "alice"));
+    for _ in 0..2 {
+        net.until(|event| matches!(event, NetEvent::RoundTrip(_)).then_some(()))
+            .await;
+        net.handle.check();
+    }
+    net.until(|event| match event {
+        NetEvent::Offline { why, .. } => panic!("{why}"),
+        event => matches!(event, NetEvent::RoundTrip(_)).then_some(()),
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -302,7 +302,9 @@ impl Client {
                     self.pane.scroll(&app.screen(now), scroll);
                 }
             }
-            Effect::Search(_)
+            // These links tell when they die.
+            Effect::CheckLink
+            | Effect::Search(_)
             | Effect::Copy(_)
             | Effect::Bell
             | Effect::Redraw

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use recado_shared::{Activity, ClientFrame, Fingerprint, Refusal, ServerFrame};
 
-use super::super::link::AWAY_AFTER;
+use super::super::link::{AWAY_AFTER, CHECK_AFTER};
 use super::support::*;
 use crate::app::screen::LinkView;
 use crate::app::{Effect, Event};
@@ -96,6 +96,38 @@ fn a_person_who_presses_no_key_is_away_until_the_next_key() {
         sent(&client.keys("esc")),
         [ClientFrame::Activity(Activity::Active)]
     );
+}
+
+#[test]
+fn a_person_who_comes_back_has_the_link_checked() {
+    let mut client = Client::talking(1);
+    client.keys("esc");
+    client.pass(CHECK_AFTER / 2);
+    assert!(!client.keys("esc").contains(&Effect::CheckLink));
+    client.pass(CHECK_AFTER);
+    assert!(client.keys("a").contains(&Effect::CheckLink));
+    assert!(!client.keys("b").contains(&Effect::CheckLink));
+    client.pass(CHECK_AFTER);
+    assert!(
+        client
+            .handle(Event::Focus(true))
+            .contains(&Effect::CheckLink)
+    );
+    client.pass(CHECK_AFTER);
+    client.handle(offline());
+    assert!(!client.keys("esc").contains(&Effect::CheckLink));
+}
+
+#[test]
+fn a_computer_that_slept_has_the_link_checked() {
+    let mut client = Client::talking(1);
+    client.keys("esc");
+    // Asleep, only the clock on the wall went on.
+    client.now.wall.0 += 3_600_000;
+    assert!(client.keys("a").contains(&Effect::CheckLink));
+    // A clock that is set back says nothing.
+    client.now.wall.0 -= 7_200_000;
+    assert!(!client.keys("b").contains(&Effect::CheckLink));
 }
 
 #[test]

@@ -251,6 +251,7 @@ impl Client {
             match effect {
                 Effect::Send(frame) => self.net.send(frame),
                 Effect::Reconnect => self.net.reconnect(),
+                Effect::CheckLink => self.net.check(),
                 Effect::Load(load) => assert!(self.store.load(load)),
                 Effect::Save(save) => {
                     if let Save::Entries {
