@@ -4,6 +4,7 @@
 mod codec;
 mod relay;
 mod store;
+mod tls;
 
 use recado_shared::{
     Content, ConversationId, Entry, MessageBody, MessageId, Seq, Timestamp, UserId,
@@ -47,6 +48,11 @@ works! {
     "store: commit 64 appends" => store::commit_64,
     "store: commit 512 appends" => store::commit_512,
     "store: newest 100 of 10000" => store::newest_page,
+    "tls: encrypt 100 bytes" => tls::encrypt_short,
+    "tls: encrypt 16 KiB" => tls::encrypt_long,
+    "tls: decrypt 100 bytes" => tls::decrypt_short,
+    "tls: decrypt 16 KiB" => tls::decrypt_long,
+    "tls: handshake, both ends" => tls::handshake,
 }
 
 /// The two who talk.
