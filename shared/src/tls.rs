@@ -10,16 +10,16 @@ use std::sync::Arc;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
-use rustls::client::AlwaysResolvesClientRawPublicKeys;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{AlwaysResolvesClientRawPublicKeys, Resumption};
 use rustls::crypto::verify_tls13_signature_with_raw_key;
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs as provider};
 use rustls::pki_types::{
     CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, SubjectPublicKeyInfoDer,
     UnixTime,
 };
-use rustls::server::AlwaysResolvesServerRawPublicKeys;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{AlwaysResolvesServerRawPublicKeys, NoServerSessionStorage};
 use rustls::sign::CertifiedKey;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, Error, OtherError,
@@ -32,6 +32,9 @@ use crate::id::DeviceKey;
 /// The application protocol that both sides name in the handshake (RFC 7301). Its number is the
 /// major version of the wire.
 pub const ALPN: &[u8] = b"recado/1";
+
+/// Tickets that a client keeps: the library counts them for one server in steps of eight.
+const TICKETS_KEPT: usize = 8;
 
 /// The fixed first bytes of an Ed25519 `SubjectPublicKeyInfo` (RFC 8410); the key follows.
 const ED25519_SPKI_PREFIX: [u8; 12] = [
@@ -128,7 +131,9 @@ impl Identity {
     }
 }
 
-/// The server's side: shows `identity`, demands a device key and accepts any.
+/// The server's side: shows `identity`, demands a device key and accepts any. Devices that come
+/// back to the same configuration resume by a ticket, which costs neither side a signature; the
+/// tickets' keys live in its memory alone and change every few hours.
 ///
 /// # Errors
 /// The TLS library refuses the key or the settings.
@@ -141,11 +146,16 @@ pub fn server_config(identity: &Identity) -> Result<ServerConfig, Error> {
         .with_client_cert_verifier(verifier)
         .with_cert_resolver(Arc::new(AlwaysResolvesServerRawPublicKeys::new(certified)));
     config.alpn_protocols = vec![ALPN.to_vec()];
+    // What a session needs to be resumed stays with the client, in its ticket.
+    config.ticketer = provider::Ticketer::new()?;
+    config.send_tls13_tickets = 1;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
     Ok(config)
 }
 
 /// The client's side: shows the device's `identity` and accepts only a server whose key has the
-/// fingerprint `pin`.
+/// fingerprint `pin`. The configuration keeps the server's tickets in memory, so that a program
+/// resumes if it uses the same one again; none is used for another key or another pin.
 ///
 /// # Errors
 /// The TLS library refuses the key or the settings.
@@ -159,6 +169,7 @@ pub fn client_config(identity: &Identity, pin: Fingerprint) -> Result<ClientConf
         .with_custom_certificate_verifier(verifier)
         .with_client_cert_resolver(Arc::new(AlwaysResolvesClientRawPublicKeys::new(certified)));
     config.alpn_protocols = vec![ALPN.to_vec()];
+    config.resumption = Resumption::in_memory_sessions(TICKETS_KEPT);
     Ok(config)
 }
 
@@ -322,17 +333,17 @@ impl ClientCertVerifier for RawKeyVerifier {
 
 #[cfg(test)]
 mod tests {
-    use rustls::{ClientConnection, ServerConnection};
+    use rustls::{ClientConnection, HandshakeKind, ServerConnection};
 
     use super::*;
 
-    /// Runs a handshake in memory.
+    /// Runs a handshake in memory, up to the ticket that follows it.
     fn shake_hands(
-        client: ClientConfig,
-        server: ServerConfig,
+        client: impl Into<Arc<ClientConfig>>,
+        server: impl Into<Arc<ServerConfig>>,
     ) -> Result<(ClientConnection, ServerConnection), Error> {
-        let mut client = ClientConnection::new(Arc::new(client), server_name())?;
-        let mut server = ServerConnection::new(Arc::new(server))?;
+        let mut client = ClientConnection::new(client.into(), server_name())?;
+        let mut server = ServerConnection::new(server.into())?;
         while client.is_handshaking() || server.is_handshaking() {
             let mut bytes = Vec::new();
             while client.wants_write() {
@@ -382,6 +393,52 @@ mod tests {
                 seen: relay.fingerprint()
             })
         );
+    }
+
+    /// How the server sees a connection begin, and whose it is.
+    fn seen(client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) -> (HandshakeKind, DeviceKey) {
+        let (client, server) = shake_hands(Arc::clone(client), Arc::clone(server)).unwrap();
+        assert_eq!(client.handshake_kind(), server.handshake_kind());
+        let key = peer_key(server.peer_certificates().unwrap()).unwrap();
+        (server.handshake_kind().unwrap(), key)
+    }
+
+    #[test]
+    fn a_device_that_comes_back_resumes_and_is_known() {
+        let (device, relay) = (Identity::generate().unwrap(), Identity::generate().unwrap());
+        let client = Arc::new(client_config(&device, relay.fingerprint()).unwrap());
+        let server = Arc::new(server_config(&relay).unwrap());
+        assert_eq!(seen(&client, &server), (HandshakeKind::Full, device.key()));
+        for _ in 0..3 {
+            let again = seen(&client, &server);
+            assert_eq!(again, (HandshakeKind::Resumed, device.key()));
+        }
+        // A restarted server does not know its tickets, nor mind them.
+        let server = Arc::new(server_config(&relay).unwrap());
+        assert_eq!(seen(&client, &server), (HandshakeKind::Full, device.key()));
+        let again = seen(&client, &server);
+        assert_eq!(again, (HandshakeKind::Resumed, device.key()));
+    }
+
+    #[test]
+    fn a_ticket_is_worth_nothing_for_another_pin_or_another_device() {
+        let (device, relay) = (Identity::generate().unwrap(), Identity::generate().unwrap());
+        let client = Arc::new(client_config(&device, relay.fingerprint()).unwrap());
+        let server = Arc::new(server_config(&relay).unwrap());
+        let of = |device: &Identity, pin: Fingerprint| {
+            // Even where the tickets themselves come into the wrong hands.
+            let mut config = client_config(device, pin).unwrap();
+            config.resumption = client.resumption.clone();
+            Arc::new(config)
+        };
+        seen(&client, &server);
+        let elsewhere = of(&device, Fingerprint([0; 32]));
+        let error = shake_hands(elsewhere, Arc::clone(&server)).unwrap_err();
+        assert!(pin_mismatch(&std::io::Error::other(error)).is_some());
+        seen(&client, &server);
+        let other = Identity::generate().unwrap();
+        let stranger = of(&other, relay.fingerprint());
+        assert_eq!(seen(&stranger, &server), (HandshakeKind::Full, other.key()));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::HandshakeKind;
 use tokio_util::codec::Framed;
 
 use crate::support::{Link, LinkState, TestNet, TestServer, config, within};
@@ -474,6 +475,32 @@ async fn the_token_is_not_shown_after_the_first_welcome() {
     }
     let token = Some(Token([5; 16]));
     assert_eq!(shown, [token.clone(), token, None]);
+}
+
+#[tokio::test]
+async fn a_client_that_comes_back_resumes_its_tls_session() {
+    let key = Arc::new(Identity::generate().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let ticket = recado_shared::Invite {
+        address: listener.local_addr().unwrap().to_string().parse().unwrap(),
+        fingerprint: key.fingerprint(),
+        token: None,
+    };
+    let acceptor = TlsAcceptor::from(Arc::new(tls::server_config(&key).unwrap()));
+    let mut net = TestNet::spawn(config(&ticket, "alice"));
+    for kind in [HandshakeKind::Full, HandshakeKind::Resumed] {
+        let (tcp, _) = within(listener.accept()).await.unwrap();
+        let tls = within(acceptor.accept(tcp)).await.unwrap();
+        assert_eq!(tls.get_ref().1.handshake_kind(), Some(kind));
+        let mut framed = Framed::new(tls, framing(1 << 20));
+        within(framed.next()).await.unwrap().unwrap();
+        let welcome = ServerFrame::Welcome(a_welcome(ProtocolVersion::V2));
+        framed.send(encode(&welcome).unwrap()).await.unwrap();
+        net.until(welcomed).await;
+        drop(framed);
+        net.until(offline).await;
+        net.handle.reconnect();
+    }
 }
 
 #[tokio::test]
