@@ -18,7 +18,7 @@ use crate::admin::request::AdminAnswer;
 use crate::admin::socket::Call;
 use crate::id::{SessionId, Ticket};
 use crate::relay::{Effect, Event, Relay};
-use crate::session::{NoRoom, Outbox, Outgoing, SessionEvent, Then, kind};
+use crate::session::{Outboxes, SessionEvent, Then};
 use crate::store::{NotQueued, Read, StoreEvent, StoreEvents, StoreHandle};
 
 /// Most events of sessions that wait for the driver.
@@ -41,7 +41,7 @@ pub(crate) struct Driver {
     store: StoreHandle,
     answers: StoreEvents,
     inbox: mpsc::Receiver<SessionEvent>,
-    outboxes: BTreeMap<SessionId, Outbox>,
+    outboxes: Outboxes,
     /// What the relay wants to read and the store has no room for yet. One commit can make heads
     /// due for many sessions; each reads its own once at a time, so there are at most as many here.
     reads: VecDeque<Read>,
@@ -67,7 +67,7 @@ impl Driver {
             store,
             answers,
             inbox,
-            outboxes: BTreeMap::new(),
+            outboxes: Outboxes::default(),
             reads: VecDeque::new(),
             calls,
             waiting: BTreeMap::new(),
@@ -149,7 +149,7 @@ impl Driver {
             SessionEvent::Frame { session, frame } => self.handle(Event::Frame { session, frame }),
             SessionEvent::CaughtUp(session) => self.handle(Event::CaughtUp(session)),
             SessionEvent::Closed(session) => {
-                self.outboxes.remove(&session);
+                self.outboxes.remove(session);
                 self.handle(Event::Closed(session));
             }
         }
@@ -209,12 +209,16 @@ impl Driver {
                     ServerFrame::Answer { number, .. } => Then::Answered(*number),
                     _ => Then::Nothing,
                 };
-                self.send(to, &frame, then);
+                self.outboxes.send(to, &frame, then);
             }
-            Effect::Push { to, frame } => self.push(&to, &frame, events),
+            Effect::Push { to, frame } => {
+                let left_out = self.outboxes.push(&to, &frame);
+                events.extend(left_out.into_iter().map(Event::OutboxFull));
+            }
             Effect::MarkBehind(session) => {
                 debug!(%session, "behind");
-                self.send(session, &ServerFrame::Behind, Then::CaughtUp);
+                self.outboxes
+                    .send(session, &ServerFrame::Behind, Then::CaughtUp);
             }
             Effect::Refuse { session, refusal } => {
                 if refusal == Refusal::LinkPending {
@@ -259,39 +263,9 @@ impl Driver {
         }
     }
 
-    /// Queues a frame that must not be left out. Room is reserved for it; a session without any
-    /// is let go, and comes back by its cursors.
-    fn send(&mut self, to: SessionId, frame: &ServerFrame, then: Then) {
-        let Some(outbox) = self.outboxes.get(&to) else {
-            return;
-        };
-        debug!(session = %to, kind = kind(frame), "sent");
-        let queued = Outgoing::encode(frame, then).map(|frame| outbox.send(frame));
-        if queued != Some(Ok(())) {
-            error!(session = %to, kind = kind(frame), "no room for a frame: session let go");
-            self.outboxes.remove(&to);
-        }
-    }
-
     fn send_last(&mut self, to: SessionId, frame: &ServerFrame) {
-        self.send(to, frame, Then::End);
-        self.outboxes.remove(&to);
-    }
-
-    /// Queues a live frame, encoded once, where live frames have room.
-    fn push(&self, to: &[SessionId], frame: &ServerFrame, events: &mut VecDeque<Event>) {
-        debug!(sessions = to.len(), kind = kind(frame), "pushed");
-        let Some(outgoing) = Outgoing::encode(frame, Then::Nothing) else {
-            return;
-        };
-        for session in to {
-            let Some(outbox) = self.outboxes.get(session) else {
-                continue;
-            };
-            if let Err(NoRoom) = outbox.push(&outgoing) {
-                events.push_back(Event::OutboxFull(*session));
-            }
-        }
+        self.outboxes.send(to, frame, Then::End);
+        self.outboxes.remove(to);
     }
 }
 
@@ -312,7 +286,7 @@ mod tests {
 
     use super::*;
     use crate::relay::{Peer, Policy, RelayConfig};
-    use crate::session::{OutboxReader, outbox};
+    use crate::session::{Outbox, OutboxReader, Outgoing, outbox};
     use crate::store::{Store, StoreConfig, StoredRoster};
 
     fn relay() -> Relay {

@@ -3,6 +3,7 @@
 //! TLS is the listener's business.
 
 mod outbox;
+mod outboxes;
 mod reader;
 mod throttle;
 mod window;
@@ -28,11 +29,11 @@ use crate::config::RateLimits;
 use crate::id::SessionId;
 use crate::relay::Peer;
 
-pub(crate) use outbox::kind;
 pub use outbox::{
     HEADS_ROOM, NoRoom, OUTBOX_ROOM, Outbox, OutboxReader, Outgoing, PUSH_ROOM, RESERVED_ROOM,
     Then, outbox,
 };
+pub use outboxes::Outboxes;
 pub use throttle::THROTTLE_NOTICE_INTERVAL;
 pub use window::PAGE_WEIGHT;
 
