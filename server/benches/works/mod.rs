@@ -2,6 +2,7 @@
 //! instructions by `instructions`.
 
 mod codec;
+mod fan_out;
 mod relay;
 mod store;
 mod tls;
@@ -44,6 +45,7 @@ works! {
     "relay: written, direct" => relay::written_direct,
     "relay: written, room of 10" => relay::written_room_of_10,
     "relay: written, room of 1000" => relay::written_room_of_1000,
+    "session: push to 1000" => fan_out::push,
     "store: commit 1 append" => store::commit_1,
     "store: commit 64 appends" => store::commit_64,
     "store: commit 512 appends" => store::commit_512,
