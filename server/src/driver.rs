@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, info};
 
-use crate::admin::request::AdminAnswer;
+use crate::admin::request::{AdminAnswer, Present, ServerStats};
 use crate::admin::socket::Call;
 use crate::id::{SessionId, Ticket};
 use crate::relay::{Effect, Event, Relay};
@@ -50,6 +50,7 @@ pub(crate) struct Driver {
     /// Those who wait for an answer: at most [`MAX_ADMINS`](crate::admin::MAX_ADMINS).
     waiting: BTreeMap<Ticket, oneshot::Sender<AdminAnswer>>,
     last_ticket: Ticket,
+    started: Instant,
     /// What the store said when it failed.
     failure: Option<String>,
     is_stopped: bool,
@@ -72,6 +73,7 @@ impl Driver {
             calls,
             waiting: BTreeMap::new(),
             last_ticket: Ticket::default(),
+            started: Instant::now(),
             failure: None,
             is_stopped: false,
         }
@@ -237,13 +239,27 @@ impl Driver {
                 self.expect_queued(queued, events);
             }
             Effect::Read(read) => self.read(read, events),
-            Effect::AdminAnswer { ticket, answer } => {
-                if let Some(waiting) = self.waiting.remove(&ticket) {
-                    // Who asked may be gone.
-                    let _ = waiting.send(answer);
-                }
+            Effect::AdminAnswer { ticket, answer } => self.answer(ticket, answer),
+            Effect::AdminStats { ticket, present } => {
+                let stats = self.stats(present);
+                self.answer(ticket, AdminAnswer::Stats(stats));
             }
             Effect::Stop => self.is_stopped = true,
+        }
+    }
+
+    fn answer(&mut self, ticket: Ticket, answer: AdminAnswer) {
+        if let Some(waiting) = self.waiting.remove(&ticket) {
+            // Who asked may be gone.
+            let _ = waiting.send(answer);
+        }
+    }
+
+    fn stats(&self, present: Present) -> ServerStats {
+        ServerStats {
+            uptime: self.started.elapsed(),
+            present,
+            store: self.store.stats(),
         }
     }
 

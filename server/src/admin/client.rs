@@ -15,7 +15,7 @@ use super::{ANSWER_LIMIT, MAX_ANSWER_LEN, MAX_REQUEST_LEN, PATIENCE, note_in, so
 
 /// Why a running server did not answer.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CallError {
+pub enum CallError {
     /// There is no server to ask.
     #[error(
         "no server is running with {}: start recado-server, or name its folder with --data",
@@ -42,10 +42,10 @@ pub(crate) enum CallError {
 }
 
 /// Asks the server that uses a data folder.
-pub(crate) async fn call(
-    data_dir: &Path,
-    request: &AdminRequest,
-) -> Result<AdminAnswer, CallError> {
+///
+/// # Errors
+/// [`CallError`] says why there is no answer.
+pub async fn call(data_dir: &Path, request: &AdminRequest) -> Result<AdminAnswer, CallError> {
     let path = find(data_dir);
     let mut stream = match UnixStream::connect(&path).await {
         Ok(stream) => stream,

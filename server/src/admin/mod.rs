@@ -4,7 +4,7 @@
 //! `request` holds what is asked and answered, `socket` the server's side, `client` the side of
 //! the command line.
 
-pub(crate) mod client;
+pub mod client;
 pub mod request;
 pub(crate) mod socket;
 

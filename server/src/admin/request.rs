@@ -1,12 +1,13 @@
 //! What an administrator asks of a running server, and what it answers: plain values.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use recado_shared::{MessageBody, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::relay::Policy;
-use crate::store::{Change, ChangeError, Changed};
+use crate::store::{Change, ChangeError, Changed, StoreStats};
 
 /// Something that an administrator asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,8 @@ pub enum AdminRequest {
     Sessions,
     /// Changes something about a person.
     Change(Change),
+    /// How much it has done since it was started.
+    Stats,
 }
 
 /// What came of it.
@@ -32,6 +35,8 @@ pub enum AdminAnswer {
     Sessions(Vec<SessionFacts>),
     /// What was changed, or why nothing.
     Changed(Result<Changed, ChangeError>),
+    /// How much it has done.
+    Stats(ServerStats),
     /// The server is stopping and does nothing more. What was asked may be done all the same, if
     /// it was under way.
     Stopping,
@@ -52,4 +57,24 @@ pub struct SessionFacts {
     pub is_away: bool,
     /// Whether it reads too slowly for what is sent.
     pub is_behind: bool,
+}
+
+/// How much a server has to do, and has done since it was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerStats {
+    /// How long it has been running.
+    pub uptime: Duration,
+    /// Who is connected.
+    pub present: Present,
+    /// What its store has done.
+    pub store: StoreStats,
+}
+
+/// How many are connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Present {
+    /// Sessions that were let in.
+    pub sessions: u64,
+    /// People with at least one of them.
+    pub people: u64,
 }

@@ -12,7 +12,7 @@ use super::exit::Refused;
 use super::target::{Target, now, unexpected};
 use super::{PlaceArguments, from_now, only_local, print, show};
 use crate::admin::request::{AdminAnswer, AdminRequest};
-use crate::store::{Change, ChangeError, Changed, InviteFacts};
+use crate::store::{Change, ChangeError, Changed, InviteFacts, UserState};
 use crate::{Policy, address, invite};
 
 #[derive(Debug, Subcommand)]
@@ -315,4 +315,14 @@ pub(super) fn sessions(arguments: &ListArguments) -> Result<()> {
         let name = names.get(&facts.user).map_or("", |name| name.as_str());
         show::session(facts, name, arguments.json)
     }))
+}
+
+pub(super) fn stats(arguments: &ListArguments) -> Result<()> {
+    let target = Target::of(&arguments.place)?;
+    let AdminAnswer::Stats(stats) = target.ask(&AdminRequest::Stats)? else {
+        return Err(unexpected());
+    };
+    let users = target.open()?.users().context("cannot read the people")?;
+    let users = users.iter().filter(|user| user.state != UserState::Removed);
+    print(&show::stats(&stats, users.count(), arguments.json))
 }

@@ -83,6 +83,8 @@ enum Verb {
     Announce(admin::AnnounceArguments),
     /// List who is connected
     Sessions(admin::ListArguments),
+    /// Show how much the server does, and has done since it was started
+    Stats(admin::ListArguments),
     /// Print a configuration file with every setting and its default
     Config,
 }
@@ -142,6 +144,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Some(Verb::Policy(arguments)) => admin::policy(&arguments),
         Some(Verb::Announce(arguments)) => admin::announce(&arguments),
         Some(Verb::Sessions(arguments)) => admin::sessions(&arguments),
+        Some(Verb::Stats(arguments)) => admin::stats(&arguments),
         Some(Verb::Config) => print(&settings::template()),
     }
 }

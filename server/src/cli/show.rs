@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use recado_shared::{DeviceName, Timestamp, Topic, UserName, text};
 use serde::Serialize;
 
-use crate::admin::request::SessionFacts;
+use crate::admin::request::{ServerStats, SessionFacts};
 use crate::store::{InviteFacts, RoomFacts, UserDetail, UserFacts};
 
 /// Letters of an invite's digest that stand for it.
@@ -69,6 +69,19 @@ struct SessionLine<'a> {
     since: String,
     away: bool,
     behind: bool,
+}
+
+#[derive(Serialize)]
+struct StatsLine {
+    uptime_seconds: u64,
+    users: usize,
+    online: u64,
+    sessions: u64,
+    messages: u64,
+    writes: u64,
+    commits: u64,
+    writes_per_commit: f64,
+    checkpoints: u64,
 }
 
 /// A value as one line of JSON.
@@ -238,4 +251,50 @@ pub(super) fn session(facts: &SessionFacts, name: &str, is_json: bool) -> String
         facts.address,
         text::neutralise(name)
     )
+}
+
+pub(super) fn stats(stats: &ServerStats, users: usize, is_json: bool) -> String {
+    let ServerStats {
+        uptime,
+        present,
+        store,
+    } = stats;
+    let line = StatsLine {
+        uptime_seconds: uptime.as_secs(),
+        users,
+        online: present.people,
+        sessions: present.sessions,
+        messages: store.messages,
+        writes: store.writes,
+        commits: store.commits,
+        writes_per_commit: store.writes_per_commit(),
+        checkpoints: store.checkpoints,
+    };
+    if is_json {
+        return json(&line);
+    }
+    format!(
+        "running        {}\npeople         {users}, {} of them online with {} sessions\n\
+         messages       {} stored since the start\n\
+         commits        {}, each synced, with {:.1} requests on average\n\
+         checkpoints    {}\n",
+        duration(line.uptime_seconds),
+        line.online,
+        line.sessions,
+        line.messages,
+        line.commits,
+        line.writes_per_commit,
+        line.checkpoints
+    )
+}
+
+/// A time span for people, in its two largest units.
+fn duration(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    }
 }

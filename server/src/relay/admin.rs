@@ -10,7 +10,7 @@ use recado_shared::{
 use super::catch_up::Flow;
 use super::roster::Room;
 use super::{Effect, Relay, SessionId, Ticket};
-use crate::admin::request::{AdminAnswer, AdminRequest, SessionFacts};
+use crate::admin::request::{AdminAnswer, AdminRequest, Present, SessionFacts};
 use crate::store::{Change, ChangeError, Changed, Write};
 
 impl Relay {
@@ -29,6 +29,10 @@ impl Relay {
             AdminRequest::Announce(body) => AdminAnswer::Announced(self.announce_to_all(body, out)),
             AdminRequest::Change(change) => return self.change(ticket, change, now, out),
             AdminRequest::Sessions => AdminAnswer::Sessions(self.session_facts()),
+            AdminRequest::Stats => {
+                let present = self.present();
+                return out.push(Effect::AdminStats { ticket, present });
+            }
         };
         out.push(Effect::AdminAnswer { ticket, answer });
     }
@@ -134,6 +138,13 @@ impl Relay {
             out.push(Effect::Push { to, frame });
         }
         count
+    }
+
+    fn present(&self) -> Present {
+        Present {
+            sessions: self.sessions.len() as u64,
+            people: self.devices.len() as u64,
+        }
     }
 
     fn session_facts(&self) -> Vec<SessionFacts> {

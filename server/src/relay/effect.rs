@@ -2,7 +2,7 @@
 
 use recado_shared::{Farewell, Refusal, ServerFrame};
 
-use crate::admin::request::AdminAnswer;
+use crate::admin::request::{AdminAnswer, Present};
 use crate::id::{SessionId, Ticket};
 use crate::store::{Read, Write};
 
@@ -52,6 +52,13 @@ pub enum Effect {
         ticket: Ticket,
         /// What came of it.
         answer: AdminAnswer,
+    },
+    /// Tell the person who runs the server how much it does: this, and what the driver knows.
+    AdminStats {
+        /// The number of the request.
+        ticket: Ticket,
+        /// Who is connected.
+        present: Present,
     },
     /// Everything is said: end the program once the sessions have written what is queued.
     Stop,

@@ -6,6 +6,7 @@
 mod admin;
 mod contact;
 mod content;
+mod counters;
 mod device;
 mod engine;
 mod error;
@@ -36,6 +37,7 @@ pub use admin::{
     Admin, Change, ChangeError, Changed, InviteFacts, RoomFacts, UserDetail, UserFacts, UserState,
     administer, create_invite, open_admin,
 };
+pub use counters::StoreStats;
 pub use engine::Engine;
 pub use error::StoreError;
 pub use request::{
@@ -44,6 +46,7 @@ pub use request::{
     StoredRoster, Write, Written,
 };
 
+use counters::Counters;
 use folder::Folder;
 use worker::{Answers, Writer, run_reader};
 
@@ -118,6 +121,7 @@ pub struct Store;
 pub struct StoreHandle {
     log: LogId,
     roster: StoredRoster,
+    counters: Arc<Counters>,
     write_queue: mpsc::Sender<Write>,
     read_queue: mpsc::Sender<Read>,
     /// One permit for each request more that may be queued.
@@ -156,6 +160,7 @@ impl Store {
         let (read_queue, queued_reads) = mpsc::channel(config.window);
         let (sender, events) = mpsc::channel(config.window + 1 + readers.len());
         let log = writer.log();
+        let counters = writer.counters();
         let roster = writer.roster().map_err(StoreError::database(dir))?;
         let mut threads = Vec::new();
         let answers = Answers::new(&sender, "store-writer");
@@ -174,6 +179,7 @@ impl Store {
         let handle = StoreHandle {
             log,
             roster,
+            counters,
             write_queue,
             read_queue,
             room: Arc::clone(&room),
@@ -209,6 +215,11 @@ impl StoreHandle {
     /// Takes the rooms and people as they stood when the folder was opened.
     pub fn take_roster(&mut self) -> StoredRoster {
         std::mem::take(&mut self.roster)
+    }
+
+    /// What was done since the folder was opened.
+    pub fn stats(&self) -> StoreStats {
+        self.counters.stats()
     }
 
     /// How many more requests can be queued. Only taking answers makes more room.

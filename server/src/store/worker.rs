@@ -9,6 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::mpsc;
 
 use super::admin::{Change, Changed};
+use super::counters::Counters;
 use super::folder::BUSY_TIMEOUT;
 use super::log::NewEntry;
 use super::request::{Read, ReadResult, StoredRoster, Write, Written};
@@ -64,6 +65,7 @@ pub(super) struct Writer {
     log: LogId,
     stamp: Stamp,
     checkpoints: Checkpoints,
+    counters: Arc<Counters>,
     /// Erased text may still stand in the write-ahead log.
     has_erased: bool,
 }
@@ -76,6 +78,7 @@ impl Writer {
             log,
             stamp: Stamp(stamp),
             checkpoints,
+            counters: Arc::default(),
             has_erased: false,
         })
     }
@@ -83,6 +86,11 @@ impl Writer {
     /// The identity of the data.
     pub(super) fn log(&self) -> LogId {
         self.log
+    }
+
+    /// What it counts.
+    pub(super) fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
     }
 
     /// All rooms, and how people stand to each other.
@@ -142,6 +150,7 @@ impl Writer {
             schema::set_stamp(&tx, stamp.0)?;
         }
         tx.commit()?;
+        self.counters.committed(&written);
         self.stamp = stamp;
         self.has_erased |= written.iter().any(erases);
         Ok(written)
@@ -152,6 +161,7 @@ impl Writer {
     fn forget_erased(&mut self) -> rusqlite::Result<()> {
         if self.has_erased {
             self.has_erased = !truncate_wal(&self.db)?;
+            self.counters.checkpointed();
         }
         Ok(())
     }
@@ -168,6 +178,7 @@ impl Writer {
         };
         if pages >= due {
             wal_checkpoint(&self.db, "PASSIVE")?;
+            self.counters.checkpointed();
         }
         Ok(())
     }

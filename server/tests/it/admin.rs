@@ -135,6 +135,38 @@ async fn people_and_sessions_are_listed_and_everybody_hears_an_announcement() {
 }
 
 #[tokio::test]
+async fn what_the_server_does_is_counted_since_its_start() {
+    let office = Office::open().await;
+    let stats = async || -> serde_json::Value {
+        serde_json::from_str(&office.says(&["stats", "--json"]).await).unwrap()
+    };
+    let before = stats().await;
+    assert_eq!(before["commits"], 0);
+    let mut alice = office.enter(&device(), "alice").await;
+    let bob = office.enter(&device(), "bob").await;
+    let append = alice.append(bob.user, id(1), "hello");
+    while !matches!(alice.hear().await, ServerFrame::Person(_)) {}
+    assert!(alice.answer(append).await.is_ok());
+    let after = stats().await;
+    for (name, count) in [
+        ("users", 2),
+        ("online", 2),
+        ("sessions", 2),
+        ("messages", 1),
+    ] {
+        assert_eq!(after[name], count, "{name}: {after}");
+    }
+    // Each waited for the one before: two names and a message.
+    assert!(after["commits"].as_u64() >= Some(3), "{after}");
+    let shown = office.says(&["stats"]).await;
+    assert!(
+        shown.contains("2 of them online with 2 sessions"),
+        "{shown}"
+    );
+    assert!(shown.contains("1 stored since the start"), "{shown}");
+}
+
+#[tokio::test]
 async fn a_new_name_holds_at_once_and_its_owner_comes_back_for_it() {
     let office = Office::open().await;
     let (phone, desk) = (device(), device());
@@ -243,6 +275,7 @@ async fn what_cannot_be_done_says_why_with_a_code_of_its_own() {
         (&["policy"][..], 4, "start recado-server"),
         (&["announce", "hello"], 4, "no server is running"),
         (&["sessions"], 4, "--data"),
+        (&["stats"], 4, "no server is running"),
         (&["user", "list"], 1, "no server's data"),
         (&["user", "disable", "alice"], 1, "no server's data"),
         (&["announce", " "], 1, "cannot be announced"),

@@ -321,7 +321,7 @@ impl Server {
                 let delay = clock.millis(0..30);
                 clock.after(delay, Step::Read(self.boot, read));
             }
-            Effect::AdminAnswer { .. } | Effect::Stop => {}
+            Effect::AdminAnswer { .. } | Effect::AdminStats { .. } | Effect::Stop => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use recado_shared::{Role, RoomEvent, RoomId, Standing, Visibility};
 
 use super::*;
-use crate::admin::request::{AdminAnswer, AdminRequest};
+use crate::admin::request::{AdminAnswer, AdminRequest, Present};
 use crate::store::{Change, ChangeError, Changed, RosterMember, RosterRoom};
 
 const TICKET: Ticket = Ticket(4);
@@ -90,6 +90,18 @@ fn sessions_are_listed_with_what_is_known_of_them() {
     assert_eq!(seen, [(1, ALICE, false, false), (2, BOB, true, false)]);
     assert_eq!(sessions[0].address, peer("192.0.2.1").address);
     assert_eq!(sessions[0].since, Timestamp(1_000));
+}
+
+#[test]
+fn who_is_connected_is_counted_by_session_and_by_person() {
+    let mut desk = Desk::of_two();
+    let counted = |sessions, people| Effect::AdminStats {
+        ticket: TICKET,
+        present: Present { sessions, people },
+    };
+    desk.check(asked(AdminRequest::Stats), &[counted(2, 2)]);
+    desk.relay.handle(Event::Closed(S2), desk.now);
+    desk.check(asked(AdminRequest::Stats), &[counted(1, 1)]);
 }
 
 #[test]

@@ -84,6 +84,34 @@ fn requests_are_answered_in_order_and_reads_see_what_was_written() {
 }
 
 #[test]
+fn what_was_done_is_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let checkpoints = Checkpoints {
+        when_idle: 1,
+        at_most: 1_000,
+    };
+    let config = StoreConfig {
+        checkpoints,
+        ..StoreConfig::default()
+    };
+    let mut office = Office::open(dir.path(), config);
+    let (alice, bob) = (office.register(1, "alice"), office.register(2, "bob"));
+    let before = office.handle.stats();
+    assert_eq!((before.writes, before.messages), (2, 0));
+    // The third is the second again: it is answered, and not stored.
+    for id in [1, 2, 2] {
+        office.handle.write(message(alice, bob, id, "x")).unwrap();
+    }
+    office.written(3);
+    let done = office.handle.stats().since(&before);
+    assert_eq!((done.writes, done.messages), (3, 2));
+    assert!((1..=3).contains(&done.commits), "{done:?}");
+    let counters = Arc::clone(&office.handle.counters);
+    office.handle.join();
+    assert!(counters.stats().checkpoints > 0);
+}
+
+#[test]
 fn a_full_window_refuses_until_answers_are_taken() {
     let dir = tempfile::tempdir().unwrap();
     let config = StoreConfig {

@@ -1,0 +1,88 @@
+//! What the writer has done since the store was opened: it counts, anybody may look.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use recado_shared::Content;
+use serde::{Deserialize, Serialize};
+
+use super::request::Written;
+
+/// What the store has done since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreStats {
+    /// Transactions, each of which was synced to the disk once.
+    pub commits: u64,
+    /// Requests that they did: messages, and whatever else people and administrators changed.
+    pub writes: u64,
+    /// Messages among them that are new in a log.
+    pub messages: u64,
+    /// How often the write-ahead log was moved into the database.
+    pub checkpoints: u64,
+}
+
+impl StoreStats {
+    /// How many requests a commit does on average.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "an average needs no more digits than a float has"
+    )]
+    pub fn writes_per_commit(&self) -> f64 {
+        self.writes as f64 / self.commits.max(1) as f64
+    }
+
+    /// What was done since an earlier look.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            commits: self.commits.saturating_sub(earlier.commits),
+            writes: self.writes.saturating_sub(earlier.writes),
+            messages: self.messages.saturating_sub(earlier.messages),
+            checkpoints: self.checkpoints.saturating_sub(earlier.checkpoints),
+        }
+    }
+}
+
+/// Only the writer counts. The numbers say nothing about other memory, and so need no order.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    commits: AtomicU64,
+    writes: AtomicU64,
+    messages: AtomicU64,
+    checkpoints: AtomicU64,
+}
+
+impl Counters {
+    /// Counts a commit that did this.
+    pub(super) fn committed(&self, written: &[Written]) {
+        let messages = written.iter().filter(|written| is_new_message(written));
+        add(&self.commits, 1);
+        add(&self.writes, written.len());
+        add(&self.messages, messages.count());
+    }
+
+    pub(super) fn checkpointed(&self) {
+        add(&self.checkpoints, 1);
+    }
+
+    pub(super) fn stats(&self) -> StoreStats {
+        StoreStats {
+            commits: self.commits.load(Ordering::Relaxed),
+            writes: self.writes.load(Ordering::Relaxed),
+            messages: self.messages.load(Ordering::Relaxed),
+            checkpoints: self.checkpoints.load(Ordering::Relaxed),
+        }
+    }
+}
+
+fn add(counter: &AtomicU64, count: usize) {
+    counter.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
+}
+
+fn is_new_message(written: &Written) -> bool {
+    let Written::Append { result, .. } = written else {
+        return false;
+    };
+    result.as_ref().is_ok_and(|appended| {
+        appended.is_new && matches!(appended.entry.content, Content::Message(_))
+    })
+}
