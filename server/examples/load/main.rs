@@ -5,17 +5,21 @@
 //! ```sh
 //! cargo build --release -p recado-server --example load && cargo build --release -p recado-server
 //! target/release/examples/load pairs            # one line of JSON for each subject
-//! target/release/examples/load all --runs 5     # medians and ratios, subjects taking turns
+//! target/release/examples/load all --runs 5     # and a table, subjects taking turns
 //! ```
 
 mod connection;
+mod course;
 mod idle;
+mod ids;
 mod people;
 mod plain;
 mod report;
 mod room;
 mod storm;
 mod subject;
+mod sync;
+mod table;
 mod talk;
 
 use std::path::PathBuf;
@@ -24,8 +28,9 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::report::{Figures, Table};
+use crate::report::Figures;
 use crate::subject::{Kind, Subject};
+use crate::table::Table;
 
 #[derive(Debug, Parser)]
 struct Arguments {
@@ -50,6 +55,9 @@ enum What {
     /// The relay of plain bytes, as a program of its own
     #[command(hide = true)]
     PlainRelay,
+    /// Syncs on the disk of a folder, timed on the server's core
+    #[command(hide = true)]
+    SyncTimes { folder: PathBuf },
 }
 
 /// One of the five.
@@ -75,7 +83,7 @@ struct Run {
     /// What to load; both by default, taking turns
     #[arg(long, value_enum)]
     subject: Option<Kind>,
-    /// How often; above 1 a table of medians and ratios is printed too
+    /// How often; above 1 a table is printed too
     #[arg(long, default_value_t = 1)]
     runs: usize,
     /// How long each measures, in seconds
@@ -95,6 +103,7 @@ struct Run {
 fn main() -> Result<()> {
     let (scenarios, run) = match Arguments::parse().what {
         What::PlainRelay => return plain::serve(),
+        What::SyncTimes { folder } => return sync::say_times(&folder),
         What::Pairs(run) => (vec![Scenario::Pairs], run),
         What::Room(run) => (vec![Scenario::Room], run),
         What::Pingpong(run) => (vec![Scenario::Pingpong], run),

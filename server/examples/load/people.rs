@@ -1,14 +1,15 @@
 //! The clients of a scenario, let in a few at a time.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use recado_shared::UserId;
+use recado_shared::{ConversationId, UserId};
 use rustls::ClientConfig;
 
-use crate::connection::{Arrival, Connection, device};
-use crate::subject::{Kind, Subject};
+use crate::connection::{Connection, To, device};
+use crate::subject::Door;
 
 /// How many are let in at once.
 const AT_ONCE: usize = 64;
@@ -17,38 +18,42 @@ const AT_ONCE: usize = 64;
 pub(crate) struct Person {
     pub(crate) number: u32,
     /// Of a server's user.
-    pub(crate) user: UserId,
+    user: UserId,
     pub(crate) connection: Connection,
-    /// The device's key, to come back with.
-    pub(crate) config: Option<Arc<ClientConfig>>,
+    /// The device's key and the tickets that the server gave it, to come back with.
+    config: Option<Arc<ClientConfig>>,
 }
 
-/// Lets this many in, each a user of their own, and waits until all are in sync.
-pub(crate) async fn let_in(subject: &Subject, count: usize) -> Result<Vec<Person>> {
-    let numbers = 0..u32::try_from(count)?;
-    let opening = stream::iter(numbers).map(|number| open(subject, number));
-    let mut people: Vec<Person> = opening.buffer_unordered(AT_ONCE).try_collect().await?;
-    people.sort_by_key(|person| person.number);
-    Ok(people)
+/// A client that was in and can come back.
+pub(crate) struct Away {
+    number: u32,
+    user: UserId,
+    config: Option<Arc<ClientConfig>>,
 }
 
-async fn open(subject: &Subject, number: u32) -> Result<Person> {
-    if subject.kind == Kind::Plain {
-        let connection = Connection::plain(subject.address, number).await?;
-        return Ok(Person {
-            number,
-            user: UserId(0),
-            connection,
-            config: None,
-        });
-    }
-    let ticket = subject.ticket.as_ref().context("a server has a ticket")?;
+/// Lets people with these numbers in, each a user of their own, and waits until all are in sync.
+pub(crate) async fn let_in(door: &Door, numbers: Range<u32>) -> Result<Vec<Person>> {
+    each(numbers, async |number| open(door, number).await).await
+}
+
+/// Does something for each, for a few at once.
+pub(crate) async fn each<I, T>(
+    items: impl IntoIterator<Item = I>,
+    act: impl AsyncFn(I) -> Result<T>,
+) -> Result<Vec<T>> {
+    let act = &act;
+    let acting = stream::iter(items).map(move |item| act(item));
+    acting.buffered(AT_ONCE).try_collect().await
+}
+
+/// Lets one in as a new user.
+pub(crate) async fn open(door: &Door, number: u32) -> Result<Person> {
+    let Some(ticket) = &door.ticket else {
+        return Away::on_plain(number).come_back(door).await;
+    };
     let config = device(ticket)?;
     let name = format!("user{number}");
-    let seed = u128::from(number) + 1;
-    let opened = Connection::open(ticket, Arc::clone(&config), Some(&name), seed).await;
-    let (mut connection, welcome) = opened?;
-    in_sync(&mut connection).await?;
+    let (connection, welcome) = Connection::open(ticket, Arc::clone(&config), Some(&name)).await?;
     Ok(Person {
         number,
         user: welcome.user,
@@ -57,12 +62,53 @@ async fn open(subject: &Subject, number: u32) -> Result<Person> {
     })
 }
 
-/// Waits for the end of the heads.
-pub(crate) async fn in_sync(connection: &mut Connection) -> Result<()> {
-    loop {
-        let arrivals = connection.arrivals().await?;
-        if arrivals.iter().any(|a| matches!(a, Arrival::InSync)) {
-            return Ok(());
+impl Person {
+    /// Cuts the connection off.
+    pub(crate) fn cut_off(self) -> Away {
+        Away {
+            number: self.number,
+            user: self.user,
+            config: self.config,
         }
+    }
+
+    /// Where this one writes to the other.
+    pub(crate) fn to(&self, other: &Self) -> To {
+        match self.config {
+            None => To::Number(other.number),
+            Some(_) => To::Conversation(ConversationId::direct(self.user, other.user)),
+        }
+    }
+}
+
+impl Away {
+    fn on_plain(number: u32) -> Self {
+        Self {
+            number,
+            user: UserId(0),
+            config: None,
+        }
+    }
+
+    /// Connects again, and waits until everything is in sync.
+    pub(crate) async fn come_back(self, door: &Door) -> Result<Person> {
+        let Self {
+            number,
+            user,
+            config,
+        } = self;
+        let connection = match (&door.ticket, &config) {
+            (Some(ticket), Some(config)) => {
+                let config = Arc::clone(config);
+                Connection::open(ticket, config, None).await?.0
+            }
+            _ => Connection::plain(door.address, number).await?,
+        };
+        Ok(Person {
+            number,
+            user,
+            connection,
+            config,
+        })
     }
 }

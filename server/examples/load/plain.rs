@@ -75,8 +75,8 @@ async fn relay(mut read: OwnedReadHalf, own: u32, outboxes: &Outboxes) -> Result
         if read.read_buf(&mut bytes).await? == 0 {
             return Ok(());
         }
-        while let Some(length) = whole_frame(&bytes) {
-            let frame = bytes.split_to(HEAD + length);
+        while let Some(end) = whole_frame(&bytes, HEAD) {
+            let frame = bytes.split_to(end);
             let to = (&frame[4..]).get_u32();
             let outboxes = outboxes.borrow();
             if to == EVERYBODY {
@@ -92,11 +92,12 @@ async fn relay(mut read: OwnedReadHalf, own: u32, outboxes: &Outboxes) -> Result
     }
 }
 
-/// The length of the payload of the first frame, once all of it is there.
-pub(crate) fn whole_frame(bytes: &[u8]) -> Option<usize> {
-    let length = bytes.get(..4).map(|mut head| head.get_u32())?;
-    let length = usize::try_from(length).ok()?;
-    (bytes.len() >= HEAD + length).then_some(length)
+/// Where the first frame ends, once all of it is there. Its head begins with the length of the
+/// payload after it.
+pub(crate) fn whole_frame(bytes: &[u8], head: usize) -> Option<usize> {
+    let length = bytes.get(..4).map(|mut length| length.get_u32())?;
+    let end = head.checked_add(usize::try_from(length).ok()?)?;
+    (bytes.len() >= end).then_some(end)
 }
 
 /// Appends a frame.

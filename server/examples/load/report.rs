@@ -1,30 +1,28 @@
-//! What came of a run: one line of JSON each, and a table of medians and ratios of several.
+//! What came of a run, and one line of JSON of it.
 
-use std::collections::BTreeMap;
-use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
-use hdrhistogram::Histogram;
+use anyhow::Result;
+use recado_server::store::StoreStats;
 use serde_json::{Map, Value, json};
-use tokio::task::JoinSet;
 
+use crate::course::Course;
 use crate::subject::{Kind, Subject, Used, used_by};
-use crate::talk::latencies;
 
 /// The load counts as the bottleneck where it takes this much of its core.
 const BUSY: f64 = 0.95;
 
-/// How many bare syncs are timed.
-const SYNCS: usize = 400;
+/// How often the server syncs for a checkpoint: the write-ahead log before it, and the database
+/// after.
+const SYNCS_PER_CHECKPOINT: u64 = 2;
 
 /// The beginning of a measurement.
 pub(crate) struct Begun {
     at: Instant,
     subject: Used,
     load: Used,
+    store: Option<StoreStats>,
 }
 
 /// What was used in a measurement.
@@ -34,10 +32,13 @@ pub(crate) struct Measure {
     /// Seconds on a core.
     subject_cpu: f64,
     load_cpu: f64,
+    /// What the store did.
+    store: Option<StoreStats>,
 }
 
-pub(crate) fn begin(subject: &Subject) -> Result<Begun> {
+pub(crate) async fn begin(subject: &Subject) -> Result<Begun> {
     Ok(Begun {
+        store: subject.store_stats().await?,
         subject: subject.used()?,
         load: used_by(std::process::id())?,
         at: Instant::now(),
@@ -45,45 +46,26 @@ pub(crate) fn begin(subject: &Subject) -> Result<Begun> {
 }
 
 impl Begun {
-    pub(crate) fn end(self, subject: &Subject) -> Result<Measure> {
+    pub(crate) async fn end(self, subject: &Subject) -> Result<Measure> {
         let seconds = self.at.elapsed().as_secs_f64();
         let taken = |before: Used, after: Used| nanos(after.cpu.saturating_sub(before.cpu)) / 1e9;
-        Ok(Measure {
+        let mut measure = Measure {
             seconds,
             subject_cpu: taken(self.subject, subject.used()?),
             load_cpu: taken(self.load, used_by(std::process::id())?),
-        })
+            store: None,
+        };
+        let now = subject.store_stats().await?;
+        measure.store = now.zip(self.store).map(|(now, then)| now.since(&then));
+        Ok(measure)
     }
-}
-
-/// Waits for all clients and puts their latencies together.
-pub(crate) async fn gather(mut clients: JoinSet<Result<Histogram<u64>>>) -> Result<Histogram<u64>> {
-    let mut all = latencies();
-    while let Some(client) = clients.join_next().await {
-        all.add(client.context("a client failed")??)?;
-    }
-    Ok(all)
-}
-
-/// Times bare synced writes on the disk of this folder, in nanoseconds.
-pub(crate) fn sync_times(folder: &Path) -> Result<Histogram<u64>> {
-    let path = folder.join("sync");
-    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-    let mut times = latencies();
-    for _ in 0..SYNCS {
-        file.write_all(&[b'.'; 200])?;
-        let start = Instant::now();
-        file.sync_data()?;
-        times.saturating_record(u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX));
-    }
-    Ok(times)
 }
 
 /// What came of one run.
 #[derive(Clone, Debug)]
 pub(crate) struct Figures {
-    scenario: &'static str,
-    subject: Kind,
+    pub(crate) scenario: &'static str,
+    pub(crate) subject: Kind,
     values: Map<String, Value>,
 }
 
@@ -91,35 +73,51 @@ impl Figures {
     pub(crate) fn of(
         scenario: &'static str,
         subject: Kind,
-        delivered: u64,
-        measure: Measure,
-        latency: &Histogram<u64>,
+        measure: &Measure,
+        course: &Course,
     ) -> Self {
-        let mut values = Map::new();
-        let mut put = |name: &str, value: f64| {
-            values.insert(name.to_owned(), json!((value * 1_000.0).round() / 1_000.0));
-        };
-        put("seconds", measure.seconds);
-        if delivered > 0 {
-            put("delivered", nanos(delivered));
-            put("delivered_per_second", nanos(delivered) / measure.seconds);
-            put(
-                "cpu_us_per_delivery",
-                measure.subject_cpu * 1e6 / nanos(delivered),
-            );
-            for (name, quantile) in [("p50_us", 0.5), ("p99_us", 0.99), ("p999_us", 0.999)] {
-                put(name, nanos(latency.value_at_quantile(quantile)) / 1_000.0);
-            }
-        }
-        put("server_core", measure.subject_cpu / measure.seconds);
-        put("load_core", measure.load_cpu / measure.seconds);
-        let is_limited = measure.load_cpu / measure.seconds >= BUSY;
-        values.insert("load_was_the_bottleneck".to_owned(), json!(is_limited));
-        Self {
+        let latency = course.latency();
+        let mut figures = Self {
             scenario,
             subject,
-            values,
+            values: Map::new(),
+        };
+        figures.put("seconds", measure.seconds);
+        if !latency.is_empty() {
+            let delivered = nanos(latency.len());
+            figures.put("delivered", delivered);
+            figures.put("delivered_per_second", delivered / measure.seconds);
+            figures.put("cpu_us_per_delivery", measure.subject_cpu * 1e6 / delivered);
+            for (name, quantile) in [("p50_us", 0.5), ("p99_us", 0.99), ("p999_us", 0.999)] {
+                figures.put(name, micros(latency.value_at_quantile(quantile)));
+            }
         }
+        figures.put("server_core", measure.subject_cpu / measure.seconds);
+        figures.put("load_core", measure.load_cpu / measure.seconds);
+        let is_limited = measure.load_cpu / measure.seconds >= BUSY;
+        figures = figures.with("load_was_the_bottleneck", is_limited);
+        if let Some(store) = &measure.store {
+            let syncs = store.commits + SYNCS_PER_CHECKPOINT * store.checkpoints;
+            figures.put("writes_per_commit", store.writes_per_commit());
+            figures = figures.with("commits", store.commits).with("syncs", syncs);
+        }
+        figures
+    }
+
+    /// A figure; one that is true or false as one or zero.
+    pub(crate) fn value(&self, name: &str) -> Option<f64> {
+        let value = self.values.get(name)?;
+        let flag = value.as_bool().map(|is_true| f64::from(u8::from(is_true)));
+        value.as_f64().or(flag)
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
+    fn put(&mut self, name: &str, value: f64) {
+        let rounded = (value * 1_000.0).round() / 1_000.0;
+        self.values.insert(name.to_owned(), json!(rounded));
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -136,56 +134,9 @@ impl Figures {
     }
 }
 
-/// Several runs.
-#[derive(Debug, Default)]
-pub(crate) struct Table {
-    runs: BTreeMap<(&'static str, Kind), Vec<Figures>>,
-}
-
-impl Table {
-    pub(crate) fn add(&mut self, figures: Figures) {
-        let key = (figures.scenario, figures.subject);
-        self.runs.entry(key).or_default().push(figures);
-    }
-
-    /// Prints the median of each figure, and what part of the plain relay's it is.
-    pub(crate) fn print(&self) {
-        say(&format!(
-            "{:<10} {:<28} {:>14} {:>14} {:>8}",
-            "", "median of runs", "recado", "plain", "ratio"
-        ));
-        for ((scenario, kind), runs) in &self.runs {
-            if *kind != Kind::Recado {
-                continue;
-            }
-            for name in runs
-                .iter()
-                .flat_map(|figures| figures.values.keys())
-                .collect::<std::collections::BTreeSet<_>>()
-            {
-                let own = median(runs, name);
-                let plain = self.runs.get(&(scenario, Kind::Plain));
-                let plain = plain.and_then(|runs| median(runs, name));
-                if let Some(own) = own {
-                    let other = plain.map_or("-".to_owned(), |plain| format!("{plain:.3}"));
-                    let ratio = plain.filter(|plain| *plain > 0.0);
-                    let ratio = ratio.map_or("-".to_owned(), |plain| format!("{:.3}", own / plain));
-                    say(&format!(
-                        "{scenario:<10} {name:<28} {own:>14.3} {other:>14} {ratio:>8}"
-                    ));
-                }
-            }
-        }
-    }
-}
-
-fn median(runs: &[Figures], name: &str) -> Option<f64> {
-    let values = runs
-        .iter()
-        .filter_map(|figures| figures.values.get(name)?.as_f64());
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
+/// Nanoseconds as microseconds.
+pub(crate) fn micros(value: u64) -> f64 {
+    nanos(value) / 1_000.0
 }
 
 #[expect(

@@ -3,22 +3,20 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Result, bail};
-use hdrhistogram::Histogram;
+use anyhow::{Context as _, Result, bail};
 use recado_shared::{
     Answer, Content, ConversationId, History, MessageId, Request, RoomEvent, RoomName, Visibility,
 };
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
 
 use crate::connection::{Arrival, Connection, To};
+use crate::course::{Clients, Course};
 use crate::people::{self, Person};
 use crate::plain::EVERYBODY;
-use crate::report::{self, Figures};
-use crate::subject::{Kind, Subject};
-use crate::talk::{Course, REPORT_AFTER, latencies};
+use crate::report::Figures;
+use crate::subject::{Door, Kind, Subject};
 
 /// What sender and receivers share.
 struct Round {
@@ -35,19 +33,22 @@ pub(crate) async fn room(
     window: usize,
     time: Duration,
 ) -> Result<Figures> {
-    let mut people = people::let_in(subject, members.max(2)).await?;
-    let to = match subject.kind {
-        Kind::Plain => To::Number(EVERYBODY),
-        Kind::Recado => To::Conversation(fill(&mut people).await?),
+    let members = u32::try_from(members.max(2))?;
+    let (people, to) = match subject.kind {
+        Kind::Plain => {
+            let people = people::let_in(&subject.door, 0..members).await?;
+            (people, To::Number(EVERYBODY))
+        }
+        Kind::Recado => fill(&subject.door, members).await?,
     };
     let course = Arc::new(Course::new());
     let round = Arc::new(Round {
         received: AtomicU64::new(0),
         wake: Notify::new(),
-        receivers: u64::try_from(people.len() - 1)?,
+        receivers: u64::from(members - 1),
         window: u64::try_from(window)?,
     });
-    let mut clients = JoinSet::new();
+    let mut clients = Clients::new();
     let mut people = people.into_iter();
     if let Some(sender) = people.next() {
         let (course, round) = (Arc::clone(&course), Arc::clone(&round));
@@ -57,38 +58,56 @@ pub(crate) async fn room(
         let (course, round) = (Arc::clone(&course), Arc::clone(&round));
         clients.spawn(receive(member.connection, course, round));
     }
-    let measure = course.run(subject, time).await?;
-    let latency = report::gather(clients).await?;
-    let delivered = course.delivered.load(Ordering::Relaxed);
-    Ok(Figures::of("room", subject.kind, delivered, measure, &latency).with("members", members))
+    let measure = course.run(subject, clients, time).await?;
+    Ok(Figures::of("room", subject.kind, &measure, &course)
+        .with("members", members)
+        .with("window", window))
 }
 
-/// The first one makes a room, and the others join it.
-async fn fill(people: &mut [Person]) -> Result<ConversationId> {
-    let Some((first, others)) = people.split_first_mut() else {
-        bail!("nobody is there");
-    };
+/// The first one makes a room, and the others join it and leave again, so that few hear of each who
+/// joins. Then all come back.
+async fn fill(door: &Door, members: u32) -> Result<(Vec<Person>, To)> {
+    let mut first = people::let_in(door, 0..1).await?;
+    let owner = first.first_mut().context("the first one is in")?;
     let request = Request::CreateRoom {
         id: MessageId([1; 16]),
         name: RoomName::new("load")?,
         visibility: Visibility::Public,
         history: History::default(),
     };
-    let Answer::RoomCreated { room, .. } = first.connection.ask(request).await? else {
+    let Answer::RoomCreated { room, .. } = ask(&mut owner.connection, request).await? else {
         bail!("no room was made");
     };
     let conversation = ConversationId::Room(room);
-    for person in others.iter_mut() {
-        let mut id = [2; 16];
-        id[..4].copy_from_slice(&person.number.to_be_bytes());
+    let join = async |number: u32| {
+        let mut person = people::open(door, number).await?;
         let request = Request::Append {
             conversation,
-            id: MessageId(id),
+            id: MessageId([2; 16]),
             content: Content::Room(RoomEvent::Joined),
         };
-        person.connection.ask(request).await?;
+        ask(&mut person.connection, request).await?;
+        Ok(person.cut_off())
+    };
+    let others = people::each(1..members, join).await?;
+    let back = people::each(others, async |away| away.come_back(door).await).await?;
+    first.extend(back);
+    Ok((first, To::Conversation(conversation)))
+}
+
+/// Asks and waits for the answer; what arrives before it is dropped.
+async fn ask(connection: &mut Connection, request: Request) -> Result<Answer> {
+    connection.queue_request(request)?;
+    let mut answer = None;
+    while answer.is_none() {
+        let take = |arrival: Arrival<'_>| {
+            if let Arrival::Answer(given) = arrival {
+                answer = Some(given);
+            }
+        };
+        connection.turn(take).await?;
     }
-    Ok(conversation)
+    answer.context("it was just there")
 }
 
 async fn send(
@@ -96,47 +115,33 @@ async fn send(
     to: To,
     course: Arc<Course>,
     round: Arc<Round>,
-) -> Result<Histogram<u64>> {
+) -> Result<()> {
     let mut sent = 0;
-    // What the others did to join arrived before.
-    while !course.is_over() {
+    loop {
         let done = round.received.load(Ordering::Relaxed) / round.receivers;
         while sent < done + round.window {
             connection.queue_message(to, &course.text())?;
             sent += 1;
         }
-        connection.flush().await?;
         tokio::select! {
+            biased;
+            turned = connection.turn(|_| {}) => turned?,
             () = round.wake.notified() => {}
-            arrivals = connection.arrivals() => drop(arrivals?),
         }
     }
-    Ok(latencies())
 }
 
-async fn receive(
-    mut connection: Connection,
-    course: Arc<Course>,
-    round: Arc<Round>,
-) -> Result<Histogram<u64>> {
-    let mut latency = latencies();
-    let mut reported = Instant::now();
-    while !course.is_over() {
-        let arrivals = tokio::time::timeout(REPORT_AFTER, connection.arrivals()).await;
-        for arrival in arrivals.unwrap_or_else(|_| Ok(Vec::new()))? {
-            if let Arrival::Message { text } = arrival {
-                course.count(&text, &mut latency);
-                let received = round.received.fetch_add(1, Ordering::Relaxed) + 1;
-                if received.is_multiple_of(round.receivers) {
-                    round.wake.notify_one();
-                }
+async fn receive(mut connection: Connection, course: Arc<Course>, round: Arc<Round>) -> Result<()> {
+    let take = |arrival: Arrival<'_>| {
+        if let Arrival::Message(text) = arrival {
+            course.count(text);
+            let received = round.received.fetch_add(1, Ordering::Relaxed) + 1;
+            if received.is_multiple_of(round.receivers) {
+                round.wake.notify_one();
             }
         }
-        if reported.elapsed() >= REPORT_AFTER {
-            reported = Instant::now();
-            connection.queue_delivered()?;
-        }
-        connection.flush().await?;
+    };
+    loop {
+        connection.turn(take).await?;
     }
-    Ok(latency)
 }

@@ -1,106 +1,137 @@
 //! Everybody is cut off at once and comes back at once, while a few pairs that stay talk on.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
-use hdrhistogram::Histogram;
-use recado_shared::{ConversationId, Invite};
-use rustls::ClientConfig;
+use anyhow::{Context as _, Result, bail};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::connection::{Arrival, Connection, To};
-use crate::people;
+use crate::course::{Clients, Course};
+use crate::people::{self, Person};
 use crate::report::{self, Figures};
-use crate::subject::{Kind, Subject};
-use crate::talk::{Course, latencies};
+use crate::subject::{Door, Subject};
 
 /// Pairs that stay.
-const STAYING: usize = 10;
+const STAYING: u32 = 10;
 
 /// How often each of them writes.
 const WRITES_EVERY: Duration = Duration::from_millis(20);
 
 pub(crate) async fn storm(subject: &mut Subject, count: usize) -> Result<Figures> {
-    let mut people = people::let_in(subject, count + 2 * STAYING).await?;
-    let staying = people.split_off(count);
+    let count = u32::try_from(count)?;
+    let door = &subject.door;
+    let people = people::let_in(door, 0..count).await?;
     let course = Arc::new(Course::new());
-    let mut clients = JoinSet::new();
-    let mut staying = staying.into_iter();
-    while let (Some(one), Some(other)) = (staying.next(), staying.next()) {
-        let to = match subject.kind {
-            Kind::Plain => To::Number(other.number),
-            Kind::Recado => To::Conversation(ConversationId::direct(one.user, other.user)),
-        };
-        clients.spawn(write(one.connection, to, Arc::clone(&course)));
-        clients.spawn(read(other.connection, Arc::clone(&course)));
-    }
-    let returning: Vec<_> = people
-        .into_iter()
-        .map(|person| (person.number, person.config))
-        .collect();
-    let before = report::begin(subject)?;
+    let staying = Staying::begin(door, count, &course).await?;
+    let away: Vec<_> = people.into_iter().map(Person::cut_off).collect();
+    let before = report::begin(subject).await?;
     course.measure(true);
     let start = Instant::now();
-    let mut back = JoinSet::new();
-    for (number, config) in returning {
-        let (ticket, address) = (subject.ticket.clone(), subject.address);
-        back.spawn(async move {
-            match (ticket, config) {
-                (Some(ticket), Some(config)) => come_back(&ticket, config).await,
-                _ => Connection::plain(address, number).await,
-            }
-        });
+    let mut coming = JoinSet::new();
+    for person in away {
+        let door = door.clone();
+        coming.spawn(async move { person.come_back(&door).await });
     }
-    let mut held = Vec::new();
-    while let Some(connection) = back.join_next().await {
-        held.push(connection.context("a client failed")??);
+    let mut back = Vec::new();
+    while let Some(person) = coming.join_next().await {
+        back.push(person.context("a client failed")??);
     }
     let took = start.elapsed();
     course.measure(false);
-    let measure = before.end(subject)?;
-    course.end();
-    let latency = report::gather(clients).await?;
-    let delivered = course.delivered.load(Ordering::Relaxed);
-    let figures = Figures::of("storm", subject.kind, delivered, measure, &latency);
+    let measure = before.end(subject).await?;
+    staying.end()?;
+    let resumed = back.iter().filter(|person| person.connection.is_resumed());
     let millis = u64::try_from(took.as_millis())?;
-    Ok(figures
+    Ok(Figures::of("storm", subject.kind, &measure, &course)
         .with("connections", count)
+        .with("resumed", resumed.count())
         .with("back_after_ms", millis))
 }
 
-async fn come_back(ticket: &Invite, config: Arc<ClientConfig>) -> Result<Connection> {
-    let (mut connection, _) = Connection::open(ticket, config, None, 0).await?;
-    people::in_sync(&mut connection).await?;
-    Ok(connection)
+/// Those who stay. They have a thread of their own, so that they do not wait for the handshakes of
+/// all the others, who are on other machines.
+struct Staying {
+    over: oneshot::Sender<()>,
+    thread: thread::JoinHandle<Result<()>>,
 }
 
-async fn write(mut connection: Connection, to: To, course: Arc<Course>) -> Result<Histogram<u64>> {
-    while !course.is_over() {
-        connection.queue_message(to, &course.text())?;
-        connection.flush().await?;
-        let end = Instant::now() + WRITES_EVERY;
-        while let Some(rest) = end.checked_duration_since(Instant::now()) {
-            if let Ok(arrivals) = tokio::time::timeout(rest, connection.arrivals()).await {
-                arrivals?;
-            }
+impl Staying {
+    /// Lets them in, and returns once they talk.
+    async fn begin(door: &Door, first: u32, course: &Arc<Course>) -> Result<Self> {
+        let (over, is_over) = oneshot::channel();
+        let (ready, is_ready) = oneshot::channel();
+        let (door, course) = (door.clone(), Arc::clone(course));
+        let thread = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(async {
+                let clients = talk(&door, first, &course).await?;
+                let _ = ready.send(());
+                until(is_over, clients).await
+            })
+        });
+        let staying = Self { over, thread };
+        match is_ready.await {
+            Ok(()) => Ok(staying),
+            Err(_) => bail!("those who stay are not let in: {:?}", staying.end()),
         }
     }
-    Ok(latencies())
+
+    fn end(self) -> Result<()> {
+        let Self { over, thread } = self;
+        let _ = over.send(());
+        match thread.join() {
+            Ok(result) => result.context("one who stays"),
+            Err(_) => bail!("the thread of those who stay panicked"),
+        }
+    }
 }
 
-async fn read(mut connection: Connection, course: Arc<Course>) -> Result<Histogram<u64>> {
-    let mut latency = latencies();
-    while !course.is_over() {
-        let arrivals = tokio::time::timeout(WRITES_EVERY, connection.arrivals()).await;
-        for arrival in arrivals.unwrap_or_else(|_| Ok(Vec::new()))? {
-            if let Arrival::Message { text } = arrival {
-                course.count(&text, &mut latency);
-            }
-        }
-        connection.queue_delivered()?;
-        connection.flush().await?;
+async fn talk(door: &Door, first: u32, course: &Arc<Course>) -> Result<Clients> {
+    let people = people::let_in(door, first..first + 2 * STAYING).await?;
+    let mut clients = Clients::new();
+    let mut people = people.into_iter();
+    while let (Some(one), Some(other)) = (people.next(), people.next()) {
+        let to = one.to(&other);
+        clients.spawn(write(one.connection, to, Arc::clone(course)));
+        clients.spawn(read(other.connection, Arc::clone(course)));
     }
-    Ok(latency)
+    Ok(clients)
+}
+
+async fn until(over: oneshot::Receiver<()>, mut clients: Clients) -> Result<()> {
+    tokio::select! {
+        _ = over => {}
+        Some(ended) = clients.join_next() => ended.context("a client failed")??,
+    }
+    clients.shutdown().await;
+    Ok(())
+}
+
+async fn write(mut connection: Connection, to: To, course: Arc<Course>) -> Result<()> {
+    let mut due = interval(WRITES_EVERY);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            biased;
+            turned = connection.turn(|_| {}) => turned?,
+            _ = due.tick() => connection.queue_message(to, &course.text())?,
+        }
+    }
+}
+
+async fn read(mut connection: Connection, course: Arc<Course>) -> Result<()> {
+    loop {
+        let take = |arrival: Arrival<'_>| {
+            if let Arrival::Message(text) = arrival {
+                course.count(text);
+            }
+        };
+        connection.turn(take).await?;
+    }
 }

@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
+use recado_server::admin::client;
+use recado_server::admin::request::{AdminAnswer, AdminRequest};
+use recado_server::store::StoreStats;
 use recado_shared::Invite;
 use serde::Serialize;
 use tempfile::TempDir;
@@ -37,12 +40,18 @@ pub(crate) enum Kind {
 /// A program under load.
 pub(crate) struct Subject {
     pub(crate) kind: Kind,
-    pub(crate) address: SocketAddr,
-    /// Lets people in; of recado-server.
-    pub(crate) ticket: Option<Invite>,
+    pub(crate) door: Door,
     child: Child,
     pid: u32,
     folder: TempDir,
+}
+
+/// Where to connect.
+#[derive(Clone, Debug)]
+pub(crate) struct Door {
+    pub(crate) address: SocketAddr,
+    /// Lets people in; of recado-server.
+    pub(crate) ticket: Option<Invite>,
 }
 
 /// What a program has used up.
@@ -98,8 +107,10 @@ impl Subject {
         let pid = child.id().context("the relay ended")?;
         Ok(Self {
             kind: Kind::Plain,
-            address: line.trim().parse()?,
-            ticket: None,
+            door: Door {
+                address: line.trim().parse()?,
+                ticket: None,
+            },
             child,
             pid,
             folder,
@@ -110,10 +121,10 @@ impl Subject {
         let config = path.join("config.toml");
         fs::write(&config, CONFIG)?;
         let mut child = on_core(&server_program()?)
-            .args(["--listen", "127.0.0.1:0", "--log", "warn", "--config"])
+            .args(["--listen", "127.0.0.1:0", "--config"])
             .arg(&config)
             .arg("--data")
-            .arg(path.join("data"))
+            .arg(data_in(path))
             .env("XDG_RUNTIME_DIR", path)
             .env("HOME", path)
             .stdout(Stdio::null())
@@ -130,8 +141,10 @@ impl Subject {
         let ticket = ticket?;
         Ok(Self {
             kind: Kind::Recado,
-            address: ticket.address.to_string().parse()?,
-            ticket: Some(ticket),
+            door: Door {
+                address: ticket.address.to_string().parse()?,
+                ticket: Some(ticket),
+            },
             child,
             pid,
             folder,
@@ -141,6 +154,18 @@ impl Subject {
     /// What it has used up until now.
     pub(crate) fn used(&self) -> Result<Used> {
         used_by(self.pid)
+    }
+
+    /// What the server says that its store has done since it was started.
+    pub(crate) async fn store_stats(&self) -> Result<Option<StoreStats>> {
+        if self.kind == Kind::Plain {
+            return Ok(None);
+        }
+        let data = data_in(self.folder());
+        match client::call(&data, &AdminRequest::Stats).await? {
+            AdminAnswer::Stats(stats) => Ok(Some(stats.store)),
+            other => bail!("the server answers something else: {other:?}"),
+        }
     }
 
     /// The folder in which it keeps its data.
@@ -156,6 +181,10 @@ impl Subject {
     }
 }
 
+fn data_in(folder: &Path) -> PathBuf {
+    folder.join("data")
+}
+
 /// Settings that any server with as many people from one address has.
 const CONFIG: &str = "\
 [limits]
@@ -169,7 +198,7 @@ bytes_per_second = 1000000000
 byte_burst = 1000000000
 ";
 
-fn on_core(program: &Path) -> Command {
+pub(crate) fn on_core(program: &Path) -> Command {
     let mut command = Command::new("taskset");
     command.args(["-c", SUBJECT_CORE, "prlimit", &format!("--nofile={FILES}:")]);
     command.arg(program).stdin(Stdio::null()).kill_on_drop(true);

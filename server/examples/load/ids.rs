@@ -1,0 +1,48 @@
+//! Message ids as the client draws them: UUID version 7 (RFC 9562), which grow with the time and
+//! fall, for each sender, in a place of their own.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use recado_shared::MessageId;
+
+/// The twelve bits after the milliseconds.
+const COUNTER_BITS: u16 = (1 << 12) - 1;
+
+/// Draws ids that grow.
+#[derive(Debug)]
+pub(crate) struct Ids {
+    random: fastrand::Rng,
+    millis: u64,
+    /// Counted up within one millisecond.
+    counter: u16,
+}
+
+impl Ids {
+    pub(crate) fn new() -> Self {
+        Self {
+            random: fastrand::Rng::new(),
+            millis: 0,
+            counter: 0,
+        }
+    }
+
+    pub(crate) fn draw(&mut self) -> MessageId {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+        let millis = since_epoch.map_or(0, |time| time.as_millis());
+        let millis = u64::try_from(millis).unwrap_or(u64::MAX);
+        if millis > self.millis {
+            self.millis = millis;
+            // Half of the range is left for ids of the same millisecond.
+            self.counter = self.random.u16(..=COUNTER_BITS / 2);
+        } else if self.counter < COUNTER_BITS {
+            self.counter += 1;
+        } else {
+            self.millis += 1;
+            self.counter = 0;
+        }
+        let high = u128::from(self.millis) << 80;
+        let version = 0x7 << 76 | u128::from(self.counter) << 64;
+        let variant = 0b10 << 62 | u128::from(self.random.u64(..) >> 2);
+        MessageId((high | version | variant).to_be_bytes())
+    }
+}
