@@ -123,7 +123,7 @@ pub enum SessionError {
     /// The connection broke.
     #[error("the connection broke ({0})")]
     Broken(io::Error),
-    /// Nothing came for too long.
+    /// Nothing came for too long: no answer to a ping, or none to the system's probes.
     #[error("the server has been silent for too long")]
     Silent,
     /// The server sent what is no frame, or one that has no place there.
@@ -140,6 +140,7 @@ pub enum SessionError {
 impl From<CodecError> for SessionError {
     fn from(error: CodecError) -> Self {
         match error {
+            CodecError::Io(error) if error.kind() == io::ErrorKind::TimedOut => Self::Silent,
             CodecError::Io(error) => Self::Broken(error),
             CodecError::TooLong | CodecError::Malformed(_) | CodecError::Leftover(_) => {
                 Self::Malformed(error.to_string())
@@ -151,5 +152,18 @@ impl From<CodecError> for SessionError {
 impl From<io::Error> for SessionError {
     fn from(error: io::Error) -> Self {
         CodecError::from(error).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_that_the_system_gave_up_was_silent() {
+        let error = SessionError::from(io::Error::from(io::ErrorKind::TimedOut));
+        assert!(matches!(error, SessionError::Silent), "{error}");
+        let error = SessionError::from(io::Error::from(io::ErrorKind::ConnectionReset));
+        assert!(matches!(error, SessionError::Broken(_)), "{error}");
     }
 }
