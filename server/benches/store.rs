@@ -11,6 +11,7 @@
     reason = "a measurement that cannot go on stops, and prints what it found"
 )]
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Seek as _, Write as _};
 use std::path::Path;
@@ -185,7 +186,7 @@ impl Bench {
                 self.commit(batch);
             }
             let each = f64::from(count * len);
-            values.push((cpu, micros(cpu_time() - before) / each));
+            values.push((cpu, micros(cpu_time().saturating_sub(before)) / each));
             values.push((wall, micros(began.elapsed()) / each));
         }
         values.push(("advance_cpu", self.advance()));
@@ -241,10 +242,10 @@ impl Bench {
             }
             let before = cpu_time();
             let written = self.engine.commit(&moves).unwrap();
-            spent += cpu_time() - before;
-            let moved =
+            spent += cpu_time().saturating_sub(before);
+            let is_moved =
                 |written: &&Written| matches!(written, Written::Advance { moved: Some(_), .. });
-            count += u32::try_from(written.iter().filter(moved).count()).unwrap();
+            count += u32::try_from(written.iter().filter(is_moved).count()).unwrap();
             self.engine.tidy(false).unwrap();
         }
         micros(spent) / f64::from(count)
@@ -304,14 +305,15 @@ impl Bench {
 
 impl Measured {
     fn json(&self) -> String {
-        let values = self.values.iter();
-        let values: String = values
-            .map(|(name, value)| format!(",\"{name}\":{value:.2}"))
-            .collect();
-        format!(
-            "{{\"entries\":{},\"file_mb\":{}{values}}}",
+        let mut line = format!(
+            "{{\"entries\":{},\"file_mb\":{}",
             self.entries, self.file_mb
-        )
+        );
+        for (name, value) in &self.values {
+            write!(line, ",\"{name}\":{value:.2}").unwrap();
+        }
+        line.push('}');
+        line
     }
 }
 
@@ -333,7 +335,7 @@ fn login(number: u64) -> Write {
 /// The median time in which a write of a few pages over others reaches the disk.
 fn bare_sync(dir: &Path) -> f64 {
     let mut file = File::create(dir.join("bare")).unwrap();
-    let pages = [7; 6 * 4_096];
+    let pages = vec![7; 6 * 4_096];
     let mut times = Vec::new();
     for _ in 0..101 {
         file.rewind().unwrap();
@@ -362,8 +364,11 @@ fn micros(time: Duration) -> f64 {
 
 fn table(results: &[Measured]) {
     let row = |name: &str, values: &mut dyn Iterator<Item = String>| {
-        let values: String = values.map(|value| format!("{value:>12}")).collect();
-        println!("{name:<16}{values}");
+        let mut line = format!("{name:<16}");
+        for value in values {
+            write!(line, "{value:>12}").unwrap();
+        }
+        println!("{line}");
     };
     row(
         "entries",

@@ -101,7 +101,7 @@ fn is_request(db: &Connection, conversation: i64, user: UserId) -> Result<bool> 
 }
 
 /// How many entries of somebody are in a log. There are few while this is asked.
-fn written(db: &Connection, conversation: i64, author: UserId) -> Result<u64> {
+pub(super) fn written(db: &Connection, conversation: i64, author: UserId) -> Result<u64> {
     db.prepare_cached("SELECT count(*) FROM entries WHERE conversation = ?1 AND author = ?2")?
         .query_one(params![conversation, int(author.0)], |row| uint(row, 0))
 }

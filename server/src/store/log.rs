@@ -1,13 +1,13 @@
-//! The conversation logs: appending entries, moving cursors. Pure SQL inside the caller's
+//! The conversation logs: appending entries, finding them. Pure SQL inside the caller's
 //! transaction; the caller owns the stamp and commits.
 
-use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::{
-    Advance, Content, ConversationId, DirectPair, Entry, MemberCursors, MessageId, RequestError,
-    Seq, Stamp, Timestamp, UserId,
+    Content, ConversationId, DirectPair, Entry, MessageId, RequestError, Seq, Stamp, Timestamp,
+    UserId,
 };
-use rusqlite::{Connection, OptionalExtension as _, Result, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, params};
 
+use super::book::prepared;
 use super::request::{Appended, Sent};
 use super::row::{content_or_erased, encode, int, uint};
 use super::{contact, content, room};
@@ -29,8 +29,8 @@ pub(super) struct NewEntry<'a> {
 pub(super) struct Conversation {
     pub(super) row: i64,
     pub(super) newest: Seq,
-    newest_time: Timestamp,
-    messages: u64,
+    pub(super) newest_time: Timestamp,
+    pub(super) messages: u64,
 }
 
 type Outcome<T> = Result<std::result::Result<T, RequestError>>;
@@ -38,13 +38,10 @@ type Outcome<T> = Result<std::result::Result<T, RequestError>>;
 /// Appends an entry with all that follows from it, or finds it if its author appended it before.
 pub(super) fn append(db: &Connection, stamp: &mut Stamp, new: &NewEntry<'_>) -> Outcome<Appended> {
     let conversation = find(db, new.conversation)?;
-    if let Some((row, entry)) = find_entry(db, new.author, new.id)? {
-        let is_there = conversation.is_some_and(|c| c.row == row);
-        return Ok(if is_there && is_same(&entry.content, new.content) {
-            Ok(Appended::resent(entry))
-        } else {
-            Err(RequestError::IdReused)
-        });
+    // Rows count from one.
+    let row = conversation.map_or(0, |conversation| conversation.row);
+    if let Some(result) = find_resent(db, row, new)? {
+        return Ok(result);
     }
     let conversation = match (conversation, new.conversation) {
         (Some(conversation), _) => conversation,
@@ -95,8 +92,24 @@ pub(super) fn append(db: &Connection, stamp: &mut Stamp, new: &NewEntry<'_>) -> 
     }))
 }
 
+/// What an author is told who used this id before: the entry, if it is the one that is wanted.
+pub(super) fn find_resent(
+    db: &Connection,
+    conversation: i64,
+    new: &NewEntry<'_>,
+) -> Result<Option<std::result::Result<Appended, RequestError>>> {
+    let found = find_entry(db, new.author, new.id)?;
+    Ok(found.map(|(row, entry)| {
+        if row == conversation && is_same(&entry.content, new.content) {
+            Ok(Appended::resent(entry))
+        } else {
+            Err(RequestError::IdReused)
+        }
+    }))
+}
+
 /// The entry with its place and time.
-fn place(conversation: &Conversation, new: &NewEntry<'_>) -> Entry {
+pub(super) fn place(conversation: &Conversation, new: &NewEntry<'_>) -> Entry {
     Entry {
         seq: conversation.newest.next(),
         author: new.author,
@@ -115,22 +128,9 @@ pub(super) fn insert(
 ) -> Result<()> {
     let is_message = entry.content.is_message();
     let messages = conversation.messages + u64::from(is_message);
-    db.prepare_cached(
-        "INSERT INTO entries
-             (conversation, seq, author, message_id, time, content, messages, is_message, target)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?
-    .execute(params![
-        conversation.row,
-        int(entry.seq.0),
-        int(entry.author.0),
-        entry.id.0,
-        int(entry.time.0),
-        encode(&entry.content)?,
-        int(messages),
-        is_message,
-        entry.content.target().map(|target| int(target.0)),
-    ])?;
+    if !Insert::default().entry(db, conversation.row, entry, messages)? {
+        return Err(rusqlite::Error::StatementChangedRows(0));
+    }
     if is_message {
         db.prepare_cached(
             "UPDATE members SET own_after_read = own_after_read + 1
@@ -153,103 +153,66 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// Moves a member's cursors forward; `None` if they are there already, or if there is nothing.
-pub(super) fn advance(
-    db: &Connection,
-    stamp: &mut Stamp,
-    user: UserId,
-    to: Advance,
-) -> Result<Option<MemberCursors>> {
-    let Some(conversation) = find(db, to.conversation)? else {
-        return Ok(None);
-    };
-    let key = params![conversation.row, int(user.0)];
-    let member = db
-        .prepare_cached(
-            "SELECT delivered, read FROM members
-             WHERE conversation = ?1 AND user = ?2 AND standing = 0",
-        )?
-        .query_one(key, |row| Ok((Seq(uint(row, 0)?), Seq(uint(row, 1)?))))
-        .optional()?;
-    let Some((old_delivered, old_read)) = member else {
-        return Ok(None);
-    };
-    let read = old_read.max(to.read.min(conversation.newest));
-    let delivered = old_delivered
-        .max(to.delivered.min(conversation.newest))
-        .max(read);
-    if (delivered, read) == (old_delivered, old_read) {
-        return Ok(None);
+/// The statement that puts entries into a log, prepared for a batch.
+#[derive(Default)]
+pub(super) struct Insert<'a> {
+    statement: Option<CachedStatement<'a>>,
+}
+
+impl<'a> Insert<'a> {
+    /// Puts an entry into its log, and nothing else. Returns whether it is new: its author may have
+    /// used the id before.
+    pub(super) fn entry(
+        &mut self,
+        db: &'a Connection,
+        conversation: i64,
+        entry: &Entry,
+        messages: u64,
+    ) -> Result<bool> {
+        let statement = prepared(
+            &mut self.statement,
+            db,
+            "INSERT INTO entries
+                 (conversation, seq, author, message_id, time, content, messages, is_message, target)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (author, message_id) DO NOTHING",
+        )?;
+        let inserted = statement.execute(params![
+            conversation,
+            int(entry.seq.0),
+            int(entry.author.0),
+            entry.id.0,
+            int(entry.time.0),
+            encode(&entry.content)?,
+            int(messages),
+            entry.content.is_message(),
+            entry.content.target().map(|target| int(target.0)),
+        ])?;
+        Ok(inserted > 0)
     }
-    let (own_passed, messages) = if read == old_read {
-        (0, None)
-    } else {
-        let own = own_between(db, conversation, user, old_read, read)?;
-        (own, Some(messages_at(db, conversation, read)?))
-    };
-    db.prepare_cached(
-        "UPDATE members SET delivered = ?3, read = ?4, own_after_read = own_after_read - ?5,
-             read_messages = ifnull(?6, read_messages), changed = ?7
-         WHERE conversation = ?1 AND user = ?2",
-    )?
-    .execute(params![
-        conversation.row,
-        int(user.0),
-        int(delivered.0),
-        int(read.0),
-        own_passed,
-        messages.map(int),
-        int(stamp.0 + 1)
-    ])?;
-    stamp.0 += 1;
-    // In a large room nobody else is told.
-    db.prepare_cached(
-        "UPDATE conversations SET changed = ?2 WHERE id = ?1
-             AND ifnull((SELECT members FROM rooms WHERE rooms.id = room), 0) <= ?3",
-    )?
-    .execute(params![
-        conversation.row,
-        int(stamp.0),
-        u32::try_from(MAX_MEMBERS_WITH_CURSORS).unwrap_or(u32::MAX)
-    ])?;
-    Ok(Some(MemberCursors {
-        user,
-        delivered,
-        read,
-    }))
 }
 
 /// How many messages a log has up to a place.
-fn messages_at(db: &Connection, conversation: Conversation, seq: Seq) -> Result<u64> {
-    if seq == conversation.newest {
-        return Ok(conversation.messages);
-    }
+pub(super) fn messages_at(db: &Connection, conversation: i64, seq: Seq) -> Result<u64> {
     db.prepare_cached("SELECT messages FROM entries WHERE conversation = ?1 AND seq = ?2")?
-        .query_one(params![conversation.row, int(seq.0)], |row| uint(row, 0))
+        .query_one(params![conversation, int(seq.0)], |row| uint(row, 0))
 }
 
-/// Counts the member's own messages that the read cursor passes. Each is passed once.
-fn own_between(
+/// Counts a member's own messages that their read cursor passes. Each is passed once.
+pub(super) fn own_between(
     db: &Connection,
-    conversation: Conversation,
+    conversation: i64,
     user: UserId,
     after: Seq,
     to: Seq,
-) -> Result<i64> {
-    if to == conversation.newest {
-        return db
-            .prepare_cached(
-                "SELECT own_after_read FROM members WHERE conversation = ?1 AND user = ?2",
-            )?
-            .query_one(params![conversation.row, int(user.0)], |row| row.get(0));
-    }
+) -> Result<u64> {
     db.prepare_cached(
         "SELECT count(*) FROM entries
          WHERE conversation = ?1 AND seq > ?2 AND seq <= ?3 AND author = ?4 AND is_message",
     )?
     .query_one(
-        params![conversation.row, int(after.0), int(to.0), int(user.0)],
-        |row| row.get(0),
+        params![conversation, int(after.0), int(to.0), int(user.0)],
+        |row| uint(row, 0),
     )
 }
 

@@ -4,6 +4,8 @@
 //! The threads behind it own the database; nothing outside this folder knows SQL.
 
 mod admin;
+mod batch;
+mod book;
 mod contact;
 mod content;
 mod counters;

@@ -2,7 +2,7 @@
 //! stamp and commits.
 
 use recado_shared::name::keys_like;
-use recado_shared::{DisplayName, RequestError, Stamp, UserId};
+use recado_shared::{DisplayName, RequestError, Setting, Stamp, UserId};
 use rusqlite::{Connection, Result, params};
 
 use super::request::{PersonChange, PersonChanged, StoredDisplay};
@@ -24,6 +24,22 @@ pub(super) fn change(
             settings::set(db, stamp, user, setting)?.map(|()| PersonChanged::Set(setting.clone()))
         }
     })
+}
+
+/// Whether a change looks at conversations or their members, or changes them.
+pub(super) const fn concerns_members(change: &PersonChange) -> bool {
+    match change {
+        PersonChange::Accept(_)
+        | PersonChange::Display(_)
+        | PersonChange::Set(Setting::FirstContact { .. }) => true,
+        PersonChange::Set(
+            Setting::Favourite { .. }
+            | Setting::Level { .. }
+            | Setting::Muted { .. }
+            | Setting::Draft { .. }
+            | Setting::Blocked { .. },
+        ) => false,
+    }
 }
 
 /// Calls a user differently, but not as somebody else is called.

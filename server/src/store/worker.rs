@@ -5,14 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use recado_shared::{Content, LogId, RequestError, Stamp, Timestamp, UserId};
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::admin::{Change, Changed};
+use super::batch::Batch;
+use super::book::Book;
 use super::counters::Counters;
 use super::folder::BUSY_TIMEOUT;
 use super::log::NewEntry;
-use super::request::{Read, ReadResult, StoredRoster, Write, Written};
+use super::request::{Appended, Read, ReadResult, StoredRoster, Write, Written};
 use super::{
     Checkpoints, StoreEvent, admin, device, log, login, person, read, room, schema, settings,
 };
@@ -61,9 +63,10 @@ impl Drop for Answers {
 /// The only one who writes the log.
 #[derive(Debug)]
 pub(super) struct Writer {
-    db: Connection,
+    pub(super) db: Connection,
     log: LogId,
-    stamp: Stamp,
+    pub(super) stamp: Stamp,
+    pub(super) book: Book,
     checkpoints: Checkpoints,
     counters: Arc<Counters>,
     /// Erased text may still stand in the write-ahead log.
@@ -77,6 +80,7 @@ impl Writer {
             db,
             log,
             stamp: Stamp(stamp),
+            book: Book::default(),
             checkpoints,
             counters: Arc::default(),
             has_erased: false,
@@ -138,18 +142,28 @@ impl Writer {
     /// Does all of a batch in one transaction that is on the disk when this returns. Later
     /// requests of the batch see earlier ones.
     pub(super) fn commit(&mut self, batch: &[Write]) -> rusqlite::Result<Vec<Written>> {
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut stamp = self.stamp;
-        let written = batch
-            .iter()
-            .map(|write| apply(&tx, self.log, &mut stamp, write))
-            .collect::<rusqlite::Result<Vec<_>>>()?;
-        if stamp != self.stamp {
-            schema::set_stamp(&tx, stamp.0)?;
+        begin(&self.db)?;
+        let result = self.commit_in(batch);
+        if result.is_err() {
+            // What it knows may be of what is undone.
+            self.book = Book::default();
+            // What failed may have undone everything by itself.
+            let _ = self.db.execute_batch("ROLLBACK");
         }
-        tx.commit()?;
+        result
+    }
+
+    fn commit_in(&mut self, writes: &[Write]) -> rusqlite::Result<Vec<Written>> {
+        let mut batch = Batch::begin(&self.db, &mut self.book, self.stamp)?;
+        let written = writes
+            .iter()
+            .map(|write| apply(&mut batch, self.log, write))
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        let stamp = batch.finish()?;
+        if stamp != self.stamp {
+            schema::set_stamp(&self.db, stamp.0)?;
+        }
+        self.db.prepare_cached("COMMIT")?.execute([])?;
         self.counters.committed(&written);
         self.stamp = stamp;
         self.has_erased |= written.iter().any(erases);
@@ -229,26 +243,16 @@ pub(super) fn wal_checkpoint(db: &Connection, mode: &str) -> rusqlite::Result<i6
         .query_one([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
 }
 
-fn apply(
-    db: &Connection,
-    log: LogId,
-    stamp: &mut Stamp,
-    write: &Write,
-) -> rusqlite::Result<Written> {
+/// Begins a transaction that writes.
+pub(super) fn begin(db: &Connection) -> rusqlite::Result<()> {
+    db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    Ok(())
+}
+
+#[rustfmt::skip]
+fn apply(batch: &mut Batch<'_>, log: LogId, write: &Write) -> rusqlite::Result<Written> {
     Ok(match write {
-        Write::Login(request) => Written::Login {
-            session: request.session,
-            result: login::login(db, log, *stamp, request)?,
-        },
-        Write::Append {
-            origin,
-            author,
-            conversation,
-            id,
-            content,
-            time,
-            moderates,
-        } => {
+        Write::Append { origin, author, conversation, id, content, time, moderates } => {
             let new = NewEntry {
                 author: *author,
                 conversation: *conversation,
@@ -257,59 +261,61 @@ fn apply(
                 time: *time,
                 moderates: *moderates,
             };
-            Written::Append {
-                origin: *origin,
-                conversation: *conversation,
-                result: if_let_in(db, *author, || log::append(db, stamp, &new))?,
-                stamp: *stamp,
-            }
+            let (origin, conversation) = (*origin, *conversation);
+            let result = append(batch, &new)?;
+            Written::Append { origin, conversation, result, stamp: batch.stamp }
         }
-        Write::CreateRoom { origin, new } => Written::CreateRoom {
-            origin: *origin,
-            new: new.clone(),
-            result: if_let_in(db, new.author, || room::create(db, stamp, new))?,
-            stamp: *stamp,
-        },
-        Write::Device {
-            origin,
-            user,
-            by,
-            change,
-            time,
-        } => Written::Device {
-            origin: *origin,
-            user: *user,
-            change: change.clone(),
-            result: if_let_in(db, *user, || {
-                device::change(db, (*user, *by), change, *time)
-            })?,
-        },
-        Write::Person {
-            origin,
-            user,
-            change,
-        } => Written::Person {
-            origin: *origin,
-            user: *user,
-            result: if_let_in(db, *user, || person::change(db, stamp, *user, change))?,
-            stamp: *stamp,
-        },
-        Write::Admin {
-            ticket,
-            change,
-            time,
-        } => administer(db, stamp, (*ticket, change, *time))?,
-        Write::Advance { user, advance } => Written::Advance {
-            conversation: advance.conversation,
-            moved: log::advance(db, stamp, *user, *advance)?,
-            stamp: *stamp,
-        },
+        Write::Advance { user, advance } => {
+            let (conversation, moved) = (advance.conversation, batch.advance(*user, *advance)?);
+            Written::Advance { conversation, moved, stamp: batch.stamp }
+        }
+        // A login and a device are of no conversation, and a room that is made is a new one.
+        Write::Login(request) => {
+            let result = login::login(batch.db, log, batch.stamp, request)?;
+            let session = request.session;
+            Written::Login { session, result }
+        }
+        Write::CreateRoom { origin, new } => {
+            let (db, origin) = (batch.db, *origin);
+            let result = if_let_in(db, new.author, || room::create(db, &mut batch.stamp, new))?;
+            Written::CreateRoom { origin, new: new.clone(), result, stamp: batch.stamp }
+        }
+        Write::Device { origin, user, by, change, time } => {
+            let (db, origin, user) = (batch.db, *origin, *user);
+            let result = if_let_in(db, user, || device::change(db, (user, *by), change, *time))?;
+            Written::Device { origin, user, change: change.clone(), result }
+        }
+        Write::Person { origin, user, change } => {
+            if person::concerns_members(change) {
+                batch.settle_all()?;
+            }
+            let (db, origin, user) = (batch.db, *origin, *user);
+            let stamp = &mut batch.stamp;
+            let result = if_let_in(db, user, || person::change(db, stamp, user, change))?;
+            Written::Person { origin, user, result, stamp: batch.stamp }
+        }
+        Write::Admin { ticket, change, time } => {
+            batch.settle_all()?;
+            administer(batch.db, &mut batch.stamp, (*ticket, change, *time))?
+        }
     })
+}
+
+fn append(
+    batch: &mut Batch<'_>,
+    new: &NewEntry<'_>,
+) -> rusqlite::Result<Result<Appended, RequestError>> {
+    if let Some(result) = batch.append(new)? {
+        return Ok(result);
+    }
+    batch.settle(new.conversation)?;
+    let db = batch.db;
+    if_let_in(db, new.author, || log::append(db, &mut batch.stamp, new))
 }
 
 /// Does what a user asked for, unless an administrator has closed their account since: what stood
 /// behind that in the queue must not bring back what it erased.
-fn if_let_in<T>(
+pub(super) fn if_let_in<T>(
     db: &Connection,
     user: UserId,
     change: impl FnOnce() -> rusqlite::Result<Result<T, RequestError>>,

@@ -1,6 +1,7 @@
 //! Tests of the store, all on real files.
 
 mod admin;
+mod batch;
 mod contacts;
 mod crash;
 mod device;
