@@ -10,12 +10,12 @@ use std::time::Duration;
 use recado_shared::tls::{self, Identity};
 use recado_shared::{Fingerprint, Invite, ServerAddress, Token};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::{info, warn};
 
 use crate::admin::MAX_ADMINS;
@@ -185,7 +185,7 @@ impl Server {
             tasks.spawn(admin.run(calls, close.clone()));
         }
         let driver = Driver::new(relay, store, inbox, asked);
-        let (stopped, store) = driver.run(shutdown).await;
+        let (stopped, store) = drive(driver, shutdown).await?;
         drop(events);
         close.cancel();
         tasks.close();
@@ -209,6 +209,27 @@ impl Server {
             Stopped::StoreFailed(explanation) => Err(ServerError::StoreFailed(explanation)),
         }
     }
+}
+
+/// Runs the driver as a task beside the sessions, so that on one core what they tell each other
+/// needs no switch of threads. It ends with this future.
+async fn drive(
+    driver: Driver,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(Stopped, StoreHandle), ServerError> {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let mut driving = AbortOnDropHandle::new(tokio::spawn(driver.run(async {
+        // Nothing is ever sent: it is told by the end of the channel.
+        let _ = stopped.await;
+    })));
+    let ended = tokio::select! {
+        ended = &mut driving => ended,
+        () = shutdown => {
+            drop(stop);
+            driving.await
+        }
+    };
+    ended.map_err(|_| ServerError::Fault)
 }
 
 impl Parts {
