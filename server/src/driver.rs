@@ -110,6 +110,7 @@ impl Driver {
                     batch.drain(..).for_each(|event| self.session_event(event));
                 }
             }
+            self.store.flush();
         }
         self.turn_away();
         let stopped = self.failure.map_or(Stopped::Drained, Stopped::StoreFailed);

@@ -117,14 +117,16 @@ pub enum NotQueued {
 #[derive(Clone, Copy, Debug)]
 pub struct Store;
 
-/// Where requests go. Dropping it ends the threads, after they have finished what is queued;
-/// [`join`](Self::join) also waits for them.
+/// Where requests go. Dropping it ends the threads, after they have finished what they were handed;
+/// [`join`](Self::join) also hands them the rest and waits for them.
 #[derive(Debug)]
 pub struct StoreHandle {
     log: LogId,
     roster: StoredRoster,
     counters: Arc<Counters>,
-    write_queue: mpsc::Sender<Write>,
+    /// Writes that are not handed to the writer yet.
+    unsent: Vec<Write>,
+    write_queue: mpsc::Sender<Vec<Write>>,
     read_queue: mpsc::Sender<Read>,
     /// One permit for each request more that may be queued.
     room: Arc<Semaphore>,
@@ -182,6 +184,7 @@ impl Store {
             log,
             roster,
             counters,
+            unsent: Vec::new(),
             write_queue,
             read_queue,
             room: Arc::clone(&room),
@@ -229,12 +232,24 @@ impl StoreHandle {
         self.room.available_permits()
     }
 
-    /// Queues a write, behind those queued before.
+    /// Takes a write, behind those taken before. The writer gets it with the next
+    /// [`flush`](Self::flush), so that what belongs together becomes one commit.
     ///
     /// # Errors
     /// [`NotQueued`]; then there will be no answer.
-    pub fn write(&self, write: Write) -> Result<(), NotQueued> {
-        self.queue(&self.write_queue, write)
+    pub fn write(&mut self, write: Write) -> Result<(), NotQueued> {
+        self.take_room(self.write_queue.is_closed())?;
+        self.unsent.push(write);
+        Ok(())
+    }
+
+    /// Hands the writer what was taken since the last time. A writer that has stopped has said so
+    /// among the events.
+    pub fn flush(&mut self) {
+        if !self.unsent.is_empty() {
+            // There is room: each is at least one of the requests that may be unanswered.
+            let _ = self.write_queue.try_send(std::mem::take(&mut self.unsent));
+        }
     }
 
     /// Queues a read. It sees everything that was answered as written before.
@@ -242,19 +257,19 @@ impl StoreHandle {
     /// # Errors
     /// [`NotQueued`]; then there will be no answer.
     pub fn read(&self, read: Read) -> Result<(), NotQueued> {
-        self.queue(&self.read_queue, read)
+        self.take_room(self.read_queue.is_closed())?;
+        self.read_queue.try_send(read).map_err(|error| match error {
+            TrySendError::Full(_) => NotQueued::Full,
+            TrySendError::Closed(_) => NotQueued::Stopped,
+        })
     }
 
-    fn queue<T>(&self, queue: &mpsc::Sender<T>, request: T) -> Result<(), NotQueued> {
+    fn take_room(&self, is_stopped: bool) -> Result<(), NotQueued> {
         // What waited for a thread that failed keeps its permits: that is no full window.
-        if queue.is_closed() {
+        if is_stopped {
             return Err(NotQueued::Stopped);
         }
         let permit = self.room.try_acquire().map_err(|_| NotQueued::Full)?;
-        queue.try_send(request).map_err(|error| match error {
-            TrySendError::Full(_) => NotQueued::Full,
-            TrySendError::Closed(_) => NotQueued::Stopped,
-        })?;
         // Its answer gives it back.
         permit.forget();
         Ok(())
@@ -264,7 +279,8 @@ impl StoreHandle {
     /// be taken afterwards.
     ///
     /// This waits for the disk: not for an async task.
-    pub fn join(self) {
+    pub fn join(mut self) {
+        self.flush();
         let Self {
             write_queue,
             read_queue,

@@ -24,9 +24,6 @@ use crate::id::Ticket;
 /// milliseconds.
 const READER_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Most requests in one commit.
-const MAX_BATCH: usize = 1_024;
-
 /// Where answers go. Sending never waits: the handle lets no more requests in than the channel
 /// has room for, and each thread has one place more for its last word.
 #[derive(Clone, Debug)]
@@ -113,11 +110,14 @@ impl Writer {
     }
 
     /// Commits and answers until the queue is closed and empty, or the database fails.
-    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Write>, answers: &Answers) {
-        let mut batch = Vec::new();
-        while queue.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
+    /// One commit has all that waits, at most as many requests as may be unanswered: the more wait,
+    /// the less each costs.
+    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Vec<Write>>, answers: &Answers) {
+        while let Some(mut batch) = queue.blocking_recv() {
+            while let Ok(mut more) = queue.try_recv() {
+                batch.append(&mut more);
+            }
             let result = self.commit(&batch);
-            batch.clear();
             match result {
                 Ok(written) => {
                     // Whoever hears that a text is erased finds it nowhere, unless a reader is
@@ -221,7 +221,7 @@ fn erases(written: &Written) -> bool {
 }
 
 /// Refuses further requests, then says why: who has heard of it cannot queue in vain.
-fn stop(queue: mpsc::Receiver<Write>, answers: &Answers, error: &rusqlite::Error) {
+fn stop(queue: mpsc::Receiver<Vec<Write>>, answers: &Answers, error: &rusqlite::Error) {
     drop(queue);
     answers.fail(error);
 }

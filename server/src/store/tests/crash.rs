@@ -29,7 +29,7 @@ fn victim() {
         },
         ..StoreConfig::default()
     };
-    let (handle, mut events) = Store::open(Path::new(&dir), config).unwrap();
+    let (mut handle, mut events) = Store::open(Path::new(&dir), config).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
@@ -38,6 +38,7 @@ fn victim() {
         handle.write(message(ALICE, BOB, next, "safe?")).unwrap();
         next += 1;
     }
+    handle.flush();
     while let Some(StoreEvent::Written(written)) = runtime.block_on(events.recv()) {
         for written in written {
             let Written::Append { result, .. } = written else {
@@ -48,6 +49,7 @@ fn victim() {
             handle.write(message(ALICE, BOB, next, "safe?")).unwrap();
             next += 1;
         }
+        handle.flush();
     }
 }
 

@@ -25,6 +25,7 @@ impl Office {
     }
 
     fn event(&mut self) -> Option<StoreEvent> {
+        self.handle.flush();
         self.runtime.block_on(self.events.recv())
     }
 
