@@ -11,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use recado_shared::{Now, Refusal, ServerFrame, Timestamp};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, info};
 
@@ -111,6 +112,9 @@ impl Driver {
                 }
             }
             self.store.flush();
+            // Sessions write what they were given before they are given more: a busy one then
+            // writes more at a time.
+            yield_now().await;
         }
         self.turn_away();
         let stopped = self.failure.map_or(Stopped::Drained, Stopped::StoreFailed);
