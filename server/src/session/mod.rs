@@ -2,6 +2,9 @@
 //! for the driver and back, and decides nothing about what frames mean. Generic over the stream;
 //! TLS is the listener's business.
 
+mod alarm;
+mod conversation;
+mod driver_link;
 mod outbox;
 mod outboxes;
 mod reader;
@@ -9,22 +12,21 @@ mod throttle;
 mod window;
 mod writer;
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::time::Duration;
 
 use recado_shared::codec::{self, CodecError};
 use recado_shared::limits::{MAX_FRAME_LEN, MAX_FRAME_LEN_BEFORE_WELCOME};
-use recado_shared::{
-    ClientFrame, Farewell, Hello, ProtocolVersion, Refusal, RequestNumber, ServerFrame, text,
-};
-use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf};
+use recado_shared::{ClientFrame, Farewell, Hello, ProtocolVersion, Refusal, ServerFrame, text};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{Span, debug, info, warn};
 
-use self::reader::{FrameReader, read_frames};
-use self::window::Window;
-use self::writer::{FrameWriter, write_frames};
+use self::conversation::Conversation;
+use self::reader::FrameReader;
+use self::writer::FrameWriter;
 use crate::config::RateLimits;
 use crate::id::SessionId;
 use crate::relay::Peer;
@@ -45,9 +47,6 @@ pub const WRITE_STALL: Duration = Duration::from_secs(30);
 
 /// A side that was told why it is closed gets this long to read it before the connection ends.
 const LINGER: Duration = Duration::from_secs(1);
-
-/// Frames that a session says on its own account and has not written: pongs, pings, notices.
-const LOCAL_ROOM: usize = 8;
 
 /// What a session tells the driver. The channel is bounded; a session waits for room in it and
 /// reads nothing meanwhile.
@@ -97,8 +96,6 @@ enum Ending {
     Gone,
     /// The last frame is written.
     Said,
-    /// This is still to be said.
-    ToSay(Farewell),
     /// The connection takes no bytes.
     Stalled,
 }
@@ -112,79 +109,58 @@ enum NoWelcome {
     Farewell(Farewell),
 }
 
+/// A connection with what is read from it and what is to be written to it.
+struct Link<S> {
+    stream: S,
+    reader: FrameReader,
+    writer: FrameWriter,
+}
+
 /// Runs a session until it ends.
 pub async fn run<S>(stream: S, context: SessionContext)
 where
-    S: AsyncRead + AsyncWrite,
+    S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (id, events) = (context.id, context.events.clone());
-    let (reader, writer) = tokio::io::split(stream);
-    let mut connection = Connection {
-        reader: FrameReader::new(reader, MAX_FRAME_LEN_BEFORE_WELCOME),
-        writer: FrameWriter::new(writer, MAX_FRAME_LEN),
-        context,
+    let mut link = Link::new(stream);
+    // A task has room for its largest state for as long as it lives, and only the conversation
+    // lasts: what comes before and after it has memory of its own.
+    let ending = match Box::pin(link.greet(&context)).await {
+        Ok((version, frames)) => link.converse(&context, version, frames).await,
+        Err(no_welcome) => Box::pin(link.turn_away(no_welcome)).await,
     };
-    let ending = connection.run().await;
-    // After the driver's end nobody needs to know.
-    let _ = events.send(SessionEvent::Closed(id)).await;
-    match ending {
-        Ending::Said => connection.linger().await,
-        Ending::Stalled => warn!("closed: {}", Farewell::TooSlow),
-        Ending::Gone | Ending::ToSay(_) => {}
-    }
-    info!("session ended");
+    Box::pin(link.end(ending, context)).await;
 }
 
 /// Refuses a connection before its greeting.
 pub async fn refuse<S>(stream: S, refusal: Refusal)
 where
-    S: AsyncRead + AsyncWrite,
+    S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (reader, writer) = tokio::io::split(stream);
-    let mut reader = FrameReader::new(reader, MAX_FRAME_LEN_BEFORE_WELCOME);
-    let mut writer = FrameWriter::new(writer, MAX_FRAME_LEN);
+    let mut link = Link::new(stream);
     let deadline = Instant::now() + HANDSHAKE_TIMEOUT;
-    let said = timeout_at(deadline, say(&mut writer, &ServerFrame::Refused(refusal))).await;
+    let said = timeout_at(deadline, link.say(&ServerFrame::Refused(refusal))).await;
     if said == Ok(Ending::Said) {
-        writer.shutdown().await;
-        reader.discard(LINGER).await;
+        link.linger().await;
     }
 }
 
-struct Connection<S> {
-    reader: FrameReader<ReadHalf<S>>,
-    writer: FrameWriter<WriteHalf<S>>,
-    context: SessionContext,
-}
-
-impl<S: AsyncRead + AsyncWrite> Connection<S> {
-    async fn run(&mut self) -> Ending {
-        let (outbox, frames) = outbox();
-        let deadline = Instant::now() + HANDSHAKE_TIMEOUT;
-        // Only the conversation lasts: see where the task is made.
-        match Box::pin(self.greet(outbox, &frames, deadline)).await {
-            Ok(version) => self.converse(version, frames).await,
-            Err(NoWelcome::Gone) => Ending::Gone,
-            Err(NoWelcome::Said) => Ending::Said,
-            Err(NoWelcome::Refuse(refusal)) => {
-                warn!(%refusal, "greeting refused");
-                say(&mut self.writer, &ServerFrame::Refused(refusal)).await
-            }
-            Err(NoWelcome::Farewell(farewell)) => {
-                warn!("closed: {farewell}");
-                say(&mut self.writer, &ServerFrame::Farewell(farewell)).await
-            }
+impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
+    fn new(stream: S) -> Self {
+        Self {
+            stream,
+            reader: FrameReader::new(MAX_FRAME_LEN_BEFORE_WELCOME),
+            writer: FrameWriter::new(),
         }
     }
 
     /// From the first byte to the welcome, which is written when this returns.
     async fn greet(
         &mut self,
-        outbox: Outbox,
-        frames: &OutboxReader,
-        deadline: Instant,
-    ) -> Result<ProtocolVersion, NoWelcome> {
-        let hello = match timeout_at(deadline, self.reader.next()).await {
+        context: &SessionContext,
+    ) -> Result<(ProtocolVersion, OutboxReader), NoWelcome> {
+        let (outbox, frames) = outbox();
+        let deadline = Instant::now() + HANDSHAKE_TIMEOUT;
+        let hello = match timeout_at(deadline, self.reader.next(&mut self.stream)).await {
             Ok(Ok(Some(payload))) => match codec::decode(&payload) {
                 Ok(ClientFrame::Hello(hello)) => hello,
                 Ok(_) | Err(_) => return Err(NoWelcome::Refuse(Refusal::Malformed)),
@@ -195,13 +171,13 @@ impl<S: AsyncRead + AsyncWrite> Connection<S> {
         };
         debug!(software = %text::neutralise(&hello.software), "hello");
         let event = SessionEvent::Hello {
-            session: self.context.id,
-            peer: self.context.peer,
+            session: context.id,
+            peer: context.peer,
             hello,
             outbox,
         };
         let greeted = async {
-            self.context.events.send(event).await.ok()?;
+            context.events.send(event).await.ok()?;
             frames.next().await
         };
         let answer = match timeout_at(deadline, greeted).await {
@@ -209,11 +185,13 @@ impl<S: AsyncRead + AsyncWrite> Connection<S> {
             Ok(None) => return Err(NoWelcome::Gone),
             Err(_) => return Err(NoWelcome::Refuse(Refusal::Unavailable)),
         };
-        let is_written = self.writer.write(&answer.payload).await && self.writer.flush().await;
+        let is_written = self.writer.say(&mut self.stream, &answer.payload).await;
         match answer.then {
             Then::Welcomed { version, user } if is_written => {
                 Span::current().record("user", user.0);
-                Ok(version)
+                info!("session welcomed");
+                self.reader.allow(MAX_FRAME_LEN);
+                Ok((version, frames))
             }
             Then::End if is_written => Err(NoWelcome::Said),
             Then::Welcomed { .. }
@@ -225,62 +203,57 @@ impl<S: AsyncRead + AsyncWrite> Connection<S> {
     }
 
     /// From the welcome to the end: reads and writes side by side.
-    async fn converse(&mut self, version: ProtocolVersion, frames: OutboxReader) -> Ending {
-        info!("session welcomed");
-        self.reader.allow(MAX_FRAME_LEN);
-        let window = Window::default();
-        let (local, local_frames) = mpsc::channel(LOCAL_ROOM);
-        let context = &self.context;
-        let mut writing = pin!(write_frames(
-            &mut self.writer,
-            frames,
-            local_frames,
-            &window,
-            context
-        ));
-        let reading = read_frames(&mut self.reader, version, &local, &window, context);
-        let farewell = tokio::select! {
-            ending = reading => match ending {
-                Ending::ToSay(farewell) => farewell,
-                other => return other,
-            },
-            ending = &mut writing => return ending,
-        };
-        warn!("closed: {farewell}");
-        let Some(last) = Outgoing::encode(&ServerFrame::Farewell(farewell), Then::End) else {
-            return Ending::Gone;
-        };
-        let say = async {
-            // An error means that writing has ended, which the other branch notices.
-            let _ = local.send(last).await;
-            std::future::pending::<Ending>().await
-        };
-        tokio::select! {
-            ending = say => ending,
-            ending = writing => ending,
+    async fn converse(
+        &mut self,
+        context: &SessionContext,
+        version: ProtocolVersion,
+        frames: OutboxReader,
+    ) -> Ending {
+        let now = Instant::now();
+        let mut conversation = Conversation::new(self, context, version, frames, now);
+        let mut timer = pin!(sleep_until(conversation.first_deadline()));
+        poll_fn(|cx| conversation.poll(timer.as_mut(), cx)).await
+    }
+
+    /// Says why a greeting came to nothing.
+    async fn turn_away(&mut self, no_welcome: NoWelcome) -> Ending {
+        match no_welcome {
+            NoWelcome::Gone => Ending::Gone,
+            NoWelcome::Said => Ending::Said,
+            NoWelcome::Refuse(refusal) => {
+                warn!(%refusal, "greeting refused");
+                self.say(&ServerFrame::Refused(refusal)).await
+            }
+            NoWelcome::Farewell(farewell) => {
+                warn!("closed: {farewell}");
+                self.say(&ServerFrame::Farewell(farewell)).await
+            }
+        }
+    }
+
+    async fn end(mut self, ending: Ending, context: SessionContext) {
+        // After the driver's end nobody needs to know.
+        let _ = context.events.send(SessionEvent::Closed(context.id)).await;
+        match ending {
+            Ending::Said => self.linger().await,
+            Ending::Stalled => warn!("closed: {}", Farewell::TooSlow),
+            Ending::Gone => {}
+        }
+        info!("session ended");
+    }
+
+    /// Writes the last frame.
+    async fn say(&mut self, frame: &ServerFrame) -> Ending {
+        match Outgoing::encode(frame, Then::End) {
+            Some(last) if self.writer.say(&mut self.stream, &last.payload).await => Ending::Said,
+            _ => Ending::Gone,
         }
     }
 
     /// Lets the other side read the last frame: closing with unread bytes would reset the
     /// connection and take the frame away from it.
     async fn linger(&mut self) {
-        self.writer.shutdown().await;
-        self.reader.discard(LINGER).await;
-    }
-}
-
-/// Writes the last frame.
-async fn say<W: AsyncWrite + Unpin>(writer: &mut FrameWriter<W>, frame: &ServerFrame) -> Ending {
-    match Outgoing::encode(frame, Then::End) {
-        Some(last) if writer.write(&last.payload).await && writer.flush().await => Ending::Said,
-        _ => Ending::Gone,
-    }
-}
-
-/// The number that a request frame carries, with what it weighs in the window.
-fn weighed(frame: &ClientFrame) -> Option<(RequestNumber, usize)> {
-    match frame {
-        ClientFrame::Request { number, request } => Some((*number, window::weight(request))),
-        _ => None,
+        FrameWriter::shutdown(&mut self.stream).await;
+        self.reader.discard(&mut self.stream, LINGER).await;
     }
 }

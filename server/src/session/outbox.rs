@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -163,10 +164,7 @@ impl OutboxReader {
         if queue.has_ended {
             return Poll::Ready(None);
         }
-        match &mut queue.waker {
-            Some(waker) => waker.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
-        }
+        queue.wait(cx);
         Poll::Pending
     }
 
@@ -175,9 +173,26 @@ impl OutboxReader {
         poll_fn(|cx| self.poll_next(cx)).await
     }
 
-    /// The next frame, if one waits.
-    pub(super) fn try_next(&self) -> Option<Outgoing> {
-        lock(&self.0).take()
+    /// Hands over what waits, in order, until `take` has enough. Says whether there was anything:
+    /// there is nothing once the driver has let go of the session and nothing is left.
+    pub(super) fn poll_batch(
+        &self,
+        cx: &Context<'_>,
+        mut take: impl FnMut(Outgoing) -> ControlFlow<()>,
+    ) -> Poll<bool> {
+        let mut queue = lock(&self.0);
+        let mut has_taken = false;
+        while let Some(frame) = queue.take() {
+            has_taken = true;
+            if take(frame).is_break() {
+                break;
+            }
+        }
+        if has_taken || queue.has_ended {
+            return Poll::Ready(has_taken);
+        }
+        queue.wait(cx);
+        Poll::Pending
     }
 }
 
@@ -199,6 +214,13 @@ impl Queue {
             self.frames = VecDeque::new();
         }
         Some(frame)
+    }
+
+    fn wait(&mut self, cx: &Context<'_>) {
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
     }
 }
 
@@ -249,7 +271,7 @@ mod tests {
             assert_eq!(outbox.send(frame(2)), Ok(()));
         }
         assert_eq!(outbox.send(frame(2)), Err(NoRoom));
-        assert_eq!(frames.try_next(), Some(frame(1)));
+        assert_eq!(frames.next().now_or_never(), Some(Some(frame(1))));
         assert_eq!(outbox.push(&frame(1)), Err(NoRoom));
         assert_eq!(outbox.send(frame(2)), Ok(()));
     }
@@ -300,7 +322,15 @@ mod tests {
         for _ in 0..PUSH_ROOM {
             outbox.push(&frame(1)).unwrap();
         }
-        while frames.try_next().is_some() {}
+        let mut taken = 0;
+        let all = poll_fn(|cx| {
+            frames.poll_batch(cx, |_| {
+                taken += 1;
+                ControlFlow::Continue(())
+            })
+        });
+        assert_eq!(all.now_or_never(), Some(true));
+        assert_eq!(taken, PUSH_ROOM);
         assert!(lock(&frames.0).frames.capacity() <= IDLE_ROOM);
     }
 }

@@ -1,150 +1,122 @@
-//! The writing half of a session: takes everything that is queued, writes it, flushes once.
+//! Frames to bytes: gathers what is to be said, and writes it in as few pieces as it can.
 
-use bytes::{Bytes, BytesMut};
-use recado_shared::codec::{self, LengthDelimitedCodec};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use recado_shared::codec;
+use recado_shared::limits::MAX_FRAME_LEN;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::mpsc;
-use tokio::time::timeout;
-use tokio_util::codec::Encoder as _;
+use tokio::time::{Instant, timeout};
 use tracing::error;
 
-use super::window::Window;
-use super::{Ending, OutboxReader, Outgoing, SessionContext, SessionEvent, Then, WRITE_STALL};
+use super::WRITE_STALL;
+use crate::spare;
 
-/// Bytes handed to the connection at a time. Each such piece must make progress within
-/// [`WRITE_STALL`].
-const CHUNK_LEN: usize = 16 * 1024;
+/// Once so many bytes are gathered they are written before more is.
+const ENOUGH: usize = 16 * 1024;
 
-/// Frames taken from the queue before a flush, so that a busy session is flushed in between.
-const BATCH_LEN: usize = 64;
-
-/// Frames that an idle session keeps room for.
-const IDLE_BATCH_LEN: usize = 4;
-
-/// Writes frames in pieces, and gives up on a connection that takes none.
-pub(super) struct FrameWriter<W> {
-    io: W,
-    codec: LengthDelimitedCodec,
-    buffer: BytesMut,
-    is_stalled: bool,
+/// Writes frames, and knows since when the connection takes none.
+#[derive(Debug)]
+pub(super) struct FrameWriter {
+    buffer: Vec<u8>,
+    /// Bytes of the buffer that are written.
+    written: usize,
+    /// When the connection last took a byte while it was asked to; while it takes none.
+    stalled_since: Option<Instant>,
 }
 
-impl<W: AsyncWrite + Unpin> FrameWriter<W> {
-    pub(super) fn new(io: W, max_frame_len: usize) -> Self {
+/// A frame is too long to be sent, which is a fault of this program.
+#[derive(Debug)]
+pub(super) struct NotSendable;
+
+impl FrameWriter {
+    pub(super) fn new() -> Self {
         Self {
-            io,
-            codec: codec::framing(max_frame_len),
-            buffer: BytesMut::new(),
-            is_stalled: false,
+            buffer: Vec::new(),
+            written: 0,
+            stalled_since: None,
         }
     }
 
-    /// Writes a frame, or keeps it for the next flush. Says whether the connection still works.
-    pub(super) async fn write(&mut self, payload: &Bytes) -> bool {
-        if let Err(error) = self.codec.encode(payload.clone(), &mut self.buffer) {
-            error!(%error, len = payload.len(), "frame cannot be framed");
-            return false;
+    /// Keeps a frame for the next flush.
+    pub(super) fn put(&mut self, payload: &[u8]) -> Result<(), NotSendable> {
+        if self.buffer.capacity() == 0 {
+            self.buffer = spare::lend();
         }
-        self.buffer.len() < CHUNK_LEN || self.write_out().await
+        codec::put_frame(payload, MAX_FRAME_LEN, &mut self.buffer).map_err(|error| {
+            error!(%error, len = payload.len(), "frame cannot be sent");
+            NotSendable
+        })
     }
 
-    /// Writes out everything. Says whether the connection still works.
-    pub(super) async fn flush(&mut self) -> bool {
-        if !self.write_out().await {
-            return false;
-        }
-        let flushed = timeout(WRITE_STALL, self.io.flush()).await;
-        self.is_stalled = flushed.is_err();
-        matches!(flushed, Ok(Ok(())))
+    /// Whether something is kept for a flush, or not flushed to the end.
+    pub(super) fn is_due(&self) -> bool {
+        !self.buffer.is_empty()
     }
 
-    async fn write_out(&mut self) -> bool {
-        while !self.buffer.is_empty() {
-            let piece = self.buffer.len().min(CHUNK_LEN);
-            let piece = self.buffer.get(..piece).unwrap_or_default();
-            match timeout(WRITE_STALL, self.io.write(piece)).await {
-                Ok(Ok(len)) if len > 0 => drop(self.buffer.split_to(len)),
-                Ok(_) => return false,
-                Err(_) => {
-                    self.is_stalled = true;
-                    return false;
+    /// Whether enough is kept to be written first.
+    pub(super) fn has_enough(&self) -> bool {
+        self.buffer.len() >= ENOUGH
+    }
+
+    /// When the connection is given up unless it takes a byte before.
+    pub(super) fn gives_up_at(&self) -> Option<Instant> {
+        self.stalled_since.map(|since| since + WRITE_STALL)
+    }
+
+    /// Writes everything that is kept.
+    pub(super) fn poll_flush<W>(
+        &mut self,
+        io: &mut W,
+        cx: &mut Context<'_>,
+    ) -> Poll<std::io::Result<()>>
+    where
+        W: AsyncWrite + Unpin,
+    {
+        let flushed = self.poll_write_out(io, cx);
+        match flushed {
+            Poll::Pending => {
+                self.stalled_since.get_or_insert_with(Instant::now);
+            }
+            Poll::Ready(_) => {
+                spare::give_back(std::mem::take(&mut self.buffer));
+                (self.written, self.stalled_since) = (0, None);
+            }
+        }
+        flushed
+    }
+
+    fn poll_write_out<W>(&mut self, io: &mut W, cx: &mut Context<'_>) -> Poll<std::io::Result<()>>
+    where
+        W: AsyncWrite + Unpin,
+    {
+        while let Some(rest @ [_, ..]) = self.buffer.get(self.written..) {
+            match ready!(Pin::new(&mut *io).poll_write(cx, rest))? {
+                0 => return Poll::Ready(Err(std::io::ErrorKind::WriteZero.into())),
+                len => {
+                    self.written += len;
+                    self.stalled_since = None;
                 }
             }
         }
-        // A burst does not keep its memory.
-        if self.buffer.capacity() > CHUNK_LEN {
-            self.buffer = BytesMut::new();
+        Pin::new(io).poll_flush(cx)
+    }
+
+    /// Writes a last frame. Says whether that worked.
+    pub(super) async fn say<W>(&mut self, io: &mut W, payload: &[u8]) -> bool
+    where
+        W: AsyncWrite + Unpin,
+    {
+        if self.put(payload).is_err() {
+            return false;
         }
-        true
+        let flush = poll_fn(|cx| self.poll_flush(io, cx));
+        matches!(timeout(WRITE_STALL, flush).await, Ok(Ok(())))
     }
 
     /// Says that nothing more follows. The connection is closed next whether this works or not.
-    pub(super) async fn shutdown(&mut self) {
-        let _ = timeout(WRITE_STALL, self.io.shutdown()).await;
-    }
-
-    fn broken(&self) -> Ending {
-        if self.is_stalled {
-            Ending::Stalled
-        } else {
-            Ending::Gone
-        }
-    }
-}
-
-/// Writes what the driver and the reader queue until the session has to end.
-pub(super) async fn write_frames<W: AsyncWrite + Unpin>(
-    writer: &mut FrameWriter<W>,
-    frames: OutboxReader,
-    mut local: mpsc::Receiver<Outgoing>,
-    window: &Window,
-    context: &SessionContext,
-) -> Ending {
-    let mut batch = Vec::new();
-    loop {
-        tokio::select! {
-            biased;
-            Some(own) = local.recv() => batch.push(own),
-            frame = frames.next() => match frame {
-                Some(frame) => batch.push(frame),
-                // The driver let go of this session without a last frame.
-                None => return Ending::Gone,
-            },
-        }
-        while batch.len() < BATCH_LEN
-            && let Some(more) = frames.try_next()
-        {
-            batch.push(more);
-        }
-        for outgoing in &batch {
-            // Before the bytes go: the other side may use the number again once it has read them.
-            if let Then::Answered(number) = outgoing.then {
-                window.answered(number);
-            }
-            if !writer.write(&outgoing.payload).await {
-                return writer.broken();
-            }
-            if outgoing.then == Then::End {
-                break;
-            }
-        }
-        if !writer.flush().await {
-            return writer.broken();
-        }
-        for outgoing in batch.drain(..) {
-            match outgoing.then {
-                Then::Nothing | Then::Welcomed { .. } | Then::Answered(_) => {}
-                Then::CaughtUp => {
-                    // After the driver's end nobody needs to know, but what it said last is
-                    // still to be written.
-                    let _ = context
-                        .events
-                        .send(SessionEvent::CaughtUp(context.id))
-                        .await;
-                }
-                Then::End => return Ending::Said,
-            }
-        }
-        batch.shrink_to(IDLE_BATCH_LEN);
+    pub(super) async fn shutdown<W: AsyncWrite + Unpin>(io: &mut W) {
+        let _ = timeout(WRITE_STALL, io.shutdown()).await;
     }
 }
