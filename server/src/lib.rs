@@ -23,6 +23,7 @@ pub mod relay;
 mod server;
 pub mod session;
 pub mod settings;
+mod socket;
 mod spare;
 pub mod store;
 pub mod telemetry;

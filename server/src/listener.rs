@@ -22,6 +22,7 @@ use crate::config::Limits;
 use crate::id::SessionId;
 use crate::relay::Peer;
 use crate::session::{self, HANDSHAKE_TIMEOUT, SessionContext, SessionEvent};
+use crate::socket;
 
 /// After a failed accept nothing is accepted for this long, twice as long after the next, and so
 /// on up to [`MAX_BACKOFF`].
@@ -114,7 +115,7 @@ impl Listener {
 
 impl Connection {
     async fn run(self, stream: TcpStream) {
-        if let Err(error) = stream.set_nodelay(true) {
+        if let Err(error) = socket::prepare(&stream) {
             debug!(%error, "connection lost");
             return;
         }

@@ -257,3 +257,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         self.reader.discard(&mut self.stream, LINGER).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use recado_shared::DeviceKey;
+
+    use super::*;
+
+    /// Most bytes that a session's state has.
+    const MAX_STATE: usize = 1_024;
+
+    #[test]
+    fn a_session_at_rest_is_small() {
+        let (stream, _other) = tokio::io::duplex(1);
+        let (events, _inbox) = mpsc::channel(1);
+        let context = SessionContext {
+            id: SessionId(1),
+            peer: Peer {
+                key: DeviceKey([1; 32]),
+                address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            },
+            events,
+            rates: RateLimits::default(),
+        };
+        let session = run(Box::new(stream), context);
+        assert!(
+            size_of_val(&session) <= MAX_STATE,
+            "{}",
+            size_of_val(&session)
+        );
+    }
+}
