@@ -27,6 +27,7 @@ mod socket;
 mod spare;
 pub mod store;
 pub mod telemetry;
+mod tls_stream;
 
 pub use config::{Config, Limits};
 pub use files::FileError;

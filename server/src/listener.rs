@@ -7,12 +7,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use recado_shared::{Refusal, tls};
+use recado_shared::Refusal;
+use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, debug, field, info, info_span, warn};
@@ -23,6 +22,7 @@ use crate::id::SessionId;
 use crate::relay::Peer;
 use crate::session::{self, HANDSHAKE_TIMEOUT, SessionContext, SessionEvent};
 use crate::socket;
+use crate::tls_stream::{self, TlsStream};
 
 /// After a failed accept nothing is accepted for this long, twice as long after the next, and so
 /// on up to [`MAX_BACKOFF`].
@@ -34,7 +34,7 @@ const MAX_BACKOFF: Duration = Duration::from_secs(1);
 /// Accepts connections. Everything that it starts ends with `stop`.
 pub(crate) struct Listener {
     pub(crate) socket: TcpListener,
-    pub(crate) acceptor: TlsAcceptor,
+    pub(crate) tls: Arc<ServerConfig>,
     pub(crate) limits: Limits,
     pub(crate) events: mpsc::Sender<SessionEvent>,
     pub(crate) tasks: TaskTracker,
@@ -46,7 +46,7 @@ pub(crate) struct Listener {
 
 /// What a connection's task is given.
 struct Connection {
-    acceptor: TlsAcceptor,
+    tls: Arc<ServerConfig>,
     handshakes: Arc<Semaphore>,
     /// Held for as long as the connection is open.
     place: Place,
@@ -76,7 +76,7 @@ impl Listener {
             let (stream, address) = self.accept().await;
             id += 1;
             let connection = Connection {
-                acceptor: self.acceptor.clone(),
+                tls: Arc::clone(&self.tls),
                 handshakes: Arc::clone(&handshakes),
                 place: addresses.enter(address::network(address.ip()), permit),
                 address,
@@ -138,7 +138,11 @@ impl Connection {
             return;
         };
         warn!("too many connections from this address: refused");
-        let stream = timeout(HANDSHAKE_TIMEOUT, self.acceptor.accept(stream)).await;
+        let stream = timeout(
+            HANDSHAKE_TIMEOUT,
+            tls_stream::accept(stream, Arc::clone(&self.tls)),
+        )
+        .await;
         if let Ok(Ok(stream)) = stream {
             session::refuse(stream, Refusal::TooManyConnections).await;
         }
@@ -153,7 +157,7 @@ impl Connection {
                 self.place.handshakes.acquire().await,
                 self.handshakes.acquire().await,
             );
-            let stream = self.acceptor.accept(stream).await;
+            let stream = tls_stream::accept(stream, Arc::clone(&self.tls)).await;
             drop(permits);
             stream
         };
@@ -171,16 +175,14 @@ impl Connection {
     }
 
     async fn serve(self, stream: Box<TlsStream<TcpStream>>) {
-        let (tcp, tls) = stream.get_ref();
-        let address = match tcp.local_addr() {
+        let address = match stream.get_ref().local_addr() {
             Ok(own) => address::of_peer(self.address.ip(), own.ip()),
             Err(error) => {
                 debug!(%error, "connection lost");
                 return;
             }
         };
-        let key = tls.peer_certificates().and_then(tls::peer_key);
-        let Some(key) = key else {
+        let Some(key) = stream.peer_key() else {
             // The handshake demands a key.
             warn!("no device key");
             return;

@@ -13,7 +13,6 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::{info, warn};
@@ -170,7 +169,7 @@ impl Server {
         let _guards = (close.clone().drop_guard(), stop.clone().drop_guard());
         let listener = Listener {
             socket: self.listener,
-            acceptor: TlsAcceptor::from(Arc::new(tls::server_config(&identity)?)),
+            tls: Arc::new(tls::server_config(&identity)?),
             limits,
             events: events.clone(),
             tasks: tasks.clone(),

@@ -1,0 +1,336 @@
+//! The stream against the client's end of rustls, over streams that chop and damage bytes.
+
+use std::collections::VecDeque;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use recado_shared::tls::{self, Identity};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+use tokio_rustls::{TlsConnector, client};
+
+use super::*;
+
+/// A stream that takes and gives a few bytes at a time, and now and then none at once.
+struct Chopped {
+    io: DuplexStream,
+    /// The most that the next calls take or give, in turn; nothing of 0.
+    sizes: VecDeque<usize>,
+    /// The byte of what is written that is flipped, counted from the first.
+    damage_at: Option<usize>,
+    written: usize,
+}
+
+impl Chopped {
+    fn new(io: DuplexStream, sizes: &[usize]) -> Self {
+        Self {
+            io,
+            sizes: sizes.iter().copied().collect(),
+            damage_at: None,
+            written: 0,
+        }
+    }
+
+    fn next_size(&mut self, cx: &Context<'_>) -> Option<usize> {
+        let size = self.sizes.pop_front().unwrap_or(usize::MAX);
+        self.sizes.push_back(size);
+        if size == 0 {
+            cx.waker().wake_by_ref();
+        }
+        (size > 0).then_some(size)
+    }
+}
+
+impl AsyncRead for Chopped {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Some(size) = self.next_size(cx) else {
+            return Poll::Pending;
+        };
+        let mut part = buf.take(size);
+        ready!(Pin::new(&mut self.io).poll_read(cx, &mut part))?;
+        let read = part.filled().to_vec();
+        buf.put_slice(&read);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Chopped {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let Some(size) = self.next_size(cx) else {
+            return Poll::Pending;
+        };
+        let mut bytes = buf[..size.min(buf.len())].to_vec();
+        if let Some(at) = self.damage_at
+            && let Some(place) = at.checked_sub(self.written)
+            && let Some(byte) = bytes.get_mut(place)
+        {
+            *byte ^= 1;
+        }
+        let len = ready!(Pin::new(&mut self.io).poll_write(cx, &bytes))?;
+        self.written += len;
+        Poll::Ready(Ok(len))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+/// Bytes that become one record where a bit of it is flipped.
+const PIECE: usize = 700;
+
+type Client = client::TlsStream<Chopped>;
+type Server = TlsStream<Chopped>;
+
+struct Ends {
+    device: Identity,
+    client: TlsConnector,
+    server: Arc<ServerConfig>,
+}
+
+impl Ends {
+    fn new() -> Self {
+        let (device, relay) = (Identity::generate().unwrap(), Identity::generate().unwrap());
+        let client = tls::client_config(&device, relay.fingerprint()).unwrap();
+        Self {
+            device,
+            client: Arc::new(client).into(),
+            server: Arc::new(tls::server_config(&relay).unwrap()),
+        }
+    }
+
+    /// Both ends of a connection after the handshake, over a pipe of this length.
+    async fn connect(&self, pipe: usize, sizes: &[usize]) -> (Client, Server) {
+        let (near, far) = duplex(pipe);
+        let (near, far) = (Chopped::new(near, sizes), Chopped::new(far, sizes));
+        let client = self.client.connect(tls::server_name(), near);
+        let server = accept(far, Arc::clone(&self.server));
+        let (client, server) = tokio::join!(client, server);
+        (client.unwrap(), server.unwrap())
+    }
+}
+
+fn run<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(future)
+}
+
+/// Bytes that differ from place to place.
+fn bytes(len: usize) -> Vec<u8> {
+    (0..=u8::MAX).cycle().take(len).collect()
+}
+
+/// Says this in these pieces, hears what the other side says, and closes after it.
+async fn talk<S>(mut stream: S, say: Vec<u8>, pieces: Vec<usize>) -> Vec<u8>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut reader, mut writer) = tokio::io::split(&mut stream);
+    let speak = async {
+        let mut rest = say.as_slice();
+        for piece in pieces.into_iter().cycle() {
+            let (now, later) = rest.split_at(piece.min(rest.len()));
+            writer.write_all(now).await.unwrap();
+            writer.flush().await.unwrap();
+            rest = later;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        writer.shutdown().await.unwrap();
+    };
+    let mut heard = Vec::new();
+    let hear = async { reader.read_to_end(&mut heard).await.unwrap() };
+    tokio::join!(speak, hear);
+    heard
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn both_sides_hear_what_is_said_however_it_is_chopped(
+        lens in (0_usize..70_000, 0_usize..70_000),
+        pieces in vec(1_usize..40_000, 1..8),
+        mut sizes in vec(prop_oneof![0_usize..4, 0_usize..600, Just(20_000)], 1..24),
+        pipe in 1_usize..40_000,
+    ) {
+        // Else nothing would ever move.
+        sizes.push(1 + pipe);
+        let (from_client, from_server) = (bytes(lens.0), bytes(lens.1));
+        let (heard_by_client, heard_by_server) = run(async {
+            let ends = Ends::new();
+            let (client, server) = ends.connect(pipe.max(64), &sizes).await;
+            assert_eq!(server.peer_key(), Some(ends.device.key()));
+            tokio::join!(
+                talk(client, from_client.clone(), pieces.clone()),
+                talk(server, from_server.clone(), pieces),
+            )
+        });
+        prop_assert!(heard_by_server == from_client);
+        prop_assert!(heard_by_client == from_server);
+    }
+
+    #[test]
+    fn a_flipped_bit_is_found_and_nothing_behind_it_heard(
+        at in 0..4 * PIECE,
+        sizes in vec(1_usize..900, 1..9),
+    ) {
+        // Type and version of a record are the same for all, so that neither side looks at them.
+        prop_assume!(at % (PIECE + OVERHEAD) >= 3);
+        run(async {
+            let (mut client, mut server) = Ends::new().connect(100_000, &sizes).await;
+            let near = client.get_mut().0;
+            near.damage_at = Some(near.written + at);
+            let said = bytes(4 * PIECE);
+            for piece in said.chunks(PIECE) {
+                client.write_all(piece).await.unwrap();
+            }
+            client.flush().await.unwrap();
+            // A length that was damaged would wait for bytes which do not come.
+            drop(client);
+            let mut heard = Vec::new();
+            assert!(server.read_to_end(&mut heard).await.is_err());
+            assert!(said.starts_with(&heard));
+            assert!(heard.len() < said.len());
+            assert!(server.write_all(b"more").await.is_err());
+            assert!(server.read(&mut [0; 9]).await.is_err());
+        });
+    }
+
+    #[test]
+    fn bytes_that_are_no_handshake_are_an_error(
+        mut garbage in vec(any::<u8>(), 0..3_000),
+        looks_like_one in any::<bool>(),
+    ) {
+        if looks_like_one {
+            garbage.splice(0..0, [0x16, 3, 1]);
+        }
+        run(async {
+            let (mut near, far) = duplex(100_000);
+            near.write_all(&garbage).await.unwrap();
+            near.shutdown().await.unwrap();
+            let error = accept(far, Ends::new().server).await.err();
+            assert!(error.is_some());
+        });
+    }
+
+    #[test]
+    fn a_connection_that_ends_anywhere_in_the_handshake_is_an_error(after in 0_usize..1_500) {
+        run(async {
+            let ends = Ends::new();
+            let (near, far) = duplex(100_000);
+            let server = accept(far, Arc::clone(&ends.server));
+            let (cut, other) = duplex(100_000);
+            let client = ends.client.connect(tls::server_name(), other);
+            let carry = async {
+                let (mut near, mut cut, mut hello) = (near, cut, vec![0; after]);
+                let len = cut.read(&mut hello).await.unwrap();
+                near.write_all(&hello[..len]).await.unwrap();
+                drop((near, cut));
+            };
+            let (_, server, ()) = tokio::join!(client, server, carry);
+            assert!(server.is_err());
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_rests_holds_no_buffer() {
+    let (mut client, mut server) = Ends::new().connect(9_000, &[700]).await;
+    for len in [1, 5_000, 40_000] {
+        let said = bytes(len);
+        let (mut back, mut there) = (vec![0; len], vec![0; len]);
+        tokio::join!(
+            async {
+                client.write_all(&said).await.unwrap();
+                client.flush().await.unwrap();
+                client.read_exact(&mut back).await.unwrap();
+            },
+            async {
+                server.read_exact(&mut there).await.unwrap();
+                server.write_all(&there).await.unwrap();
+                server.flush().await.unwrap();
+            }
+        );
+        assert_eq!(back, said);
+        let held = [&server.incoming, &server.outgoing, &server.plain];
+        assert_eq!(held.map(Vec::capacity), [0; 3]);
+    }
+}
+
+#[tokio::test]
+async fn new_keys_in_both_directions_change_nothing() {
+    let (mut client, mut server) = Ends::new().connect(9_000, &[70, 0, 1_000]).await;
+    for _ in 0..20 {
+        client.get_mut().1.refresh_traffic_keys().unwrap();
+        client.write_all(b"ping").await.unwrap();
+        client.flush().await.unwrap();
+        let mut four = [0; 4];
+        server.read_exact(&mut four).await.unwrap();
+        assert_eq!(&four, b"ping");
+        // The answer to the new keys goes ahead of it.
+        server.write_all(b"pong").await.unwrap();
+        server.flush().await.unwrap();
+        client.read_exact(&mut four).await.unwrap();
+        assert_eq!(&four, b"pong");
+    }
+}
+
+#[tokio::test]
+async fn an_end_is_told_from_a_break() {
+    let ends = Ends::new();
+    let (mut client, mut server) = ends.connect(9_000, &[]).await;
+    client.write_all(b"last").await.unwrap();
+    client.shutdown().await.unwrap();
+    let mut heard = Vec::new();
+    server.read_to_end(&mut heard).await.unwrap();
+    assert_eq!(heard, b"last");
+    // The other side has closed only its own direction.
+    server.write_all(b"answer").await.unwrap();
+    server.shutdown().await.unwrap();
+    client.read_to_end(&mut heard).await.unwrap();
+    assert_eq!(heard, b"lastanswer");
+    let error = server.write_all(b"more").await.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+
+    let (client, mut server) = ends.connect(9_000, &[]).await;
+    drop(client);
+    let error = server.read(&mut [0; 9]).await.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+}
+
+#[tokio::test]
+async fn a_record_longer_than_any_may_be_is_an_error() {
+    let (mut client, mut server) = Ends::new().connect(90_000, &[]).await;
+    let near = &mut client.get_mut().0.io;
+    near.write_all(&[0x17, 3, 3, 0xff, 0xff]).await.unwrap();
+    near.write_all(&vec![0; 40_000]).await.unwrap();
+    let error = server.read(&mut [0; 9]).await.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+}
+
+#[tokio::test]
+async fn a_peer_that_is_refused_is_told_why() {
+    let ends = Ends::new();
+    let (near, far) = duplex(9_000);
+    let mut wrong = tls::client_config(&ends.device, Identity::generate().unwrap().fingerprint());
+    wrong.as_mut().unwrap().alpn_protocols = vec![b"other".to_vec()];
+    let client = TlsConnector::from(Arc::new(wrong.unwrap()));
+    let client = client.connect(tls::server_name(), near);
+    let (client, server) = tokio::join!(client, accept(far, ends.server));
+    assert!(server.is_err());
+    let told = client.unwrap_err().to_string();
+    assert!(told.contains("NoApplicationProtocol"), "{told}");
+}
