@@ -6,10 +6,12 @@
 //! cargo build --release -p recado-server --example load && cargo build --release -p recado-server
 //! target/release/examples/load pairs            # one line of JSON for each subject
 //! target/release/examples/load all --runs 5     # and a table, subjects taking turns
+//! target/release/examples/load growth-rooms     # what a delivery costs at sizes that grow
 //! ```
 
 mod connection;
 mod course;
+mod growth;
 mod idle;
 mod ids;
 mod people;
@@ -28,6 +30,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::growth::Growth;
 use crate::report::Figures;
 use crate::subject::{Kind, Subject};
 use crate::table::Table;
@@ -52,6 +55,10 @@ enum What {
     Storm(Run),
     /// All five
     All(Run),
+    /// What a delivery costs with 2 to 10,000 connections
+    GrowthConnections(Run),
+    /// What a delivery costs in rooms of 10 to 10,000 members
+    GrowthRooms(Run),
     /// The relay of plain bytes, as a program of its own
     #[command(hide = true)]
     PlainRelay,
@@ -80,7 +87,7 @@ const ALL: [Scenario; 5] = [
 
 #[derive(Clone, Debug, clap::Args)]
 struct Run {
-    /// What to load; both by default, taking turns
+    /// What to load; both by default, taking turns (for growth, the server)
     #[arg(long, value_enum)]
     subject: Option<Kind>,
     /// How often; above 1 a table is printed too
@@ -89,7 +96,7 @@ struct Run {
     /// How long each measures, in seconds
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Pairs, members of the room, or connections
+    /// Pairs, members of the room, or connections (for growth, at most)
     #[arg(long)]
     size: Option<usize>,
     /// Messages in flight of each sender
@@ -110,6 +117,8 @@ fn main() -> Result<()> {
         What::Idle(run) => (vec![Scenario::Idle], run),
         What::Storm(run) => (vec![Scenario::Storm], run),
         What::All(run) => (ALL.to_vec(), run),
+        What::GrowthConnections(run) => return grow(Growth::Connections, &run),
+        What::GrowthRooms(run) => return grow(Growth::Rooms, &run),
     };
     subject::prepare_machine()?;
     let kinds = run
@@ -129,6 +138,25 @@ fn main() -> Result<()> {
         table.print();
     }
     Ok(())
+}
+
+fn grow(growth: Growth, run: &Run) -> Result<()> {
+    subject::prepare_machine()?;
+    let kind = run.subject.unwrap_or(Kind::Recado);
+    let largest = run.size.unwrap_or(usize::MAX);
+    growth::measure(growth, run.runs.max(1), largest, |size| {
+        let window = Some(run.window.unwrap_or_else(|| growth.window(size)));
+        let (scenario, size) = match growth {
+            Growth::Connections => (Scenario::Pairs, size / 2),
+            Growth::Rooms => (Scenario::Room, size),
+        };
+        let run = Run {
+            size: Some(size),
+            window,
+            ..run.clone()
+        };
+        measure(scenario, kind, &run)
+    })
 }
 
 /// Starts a subject of its own for one measurement.

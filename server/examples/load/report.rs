@@ -120,6 +120,11 @@ impl Figures {
         self.values.insert(name.to_owned(), json!(rounded));
     }
 
+    pub(crate) fn called(mut self, scenario: &'static str) -> Self {
+        self.scenario = scenario;
+        self
+    }
+
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.values.insert(name.to_owned(), value.into());
         self
