@@ -55,6 +55,7 @@ works! {
     "tls: decrypt 100 bytes" => tls::decrypt_short,
     "tls: decrypt 16 KiB" => tls::decrypt_long,
     "tls: handshake, both ends" => tls::handshake,
+    "tls: handshake, resumed" => tls::resume,
 }
 
 /// The two who talk.

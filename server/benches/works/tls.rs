@@ -5,6 +5,7 @@ use std::ops::DerefMut;
 use std::sync::Arc;
 
 use recado_shared::tls::{self, Identity};
+use rustls::client::Resumption;
 use rustls::{ClientConfig, ClientConnection, ConnectionCommon, ServerConfig, ServerConnection};
 
 use super::Meter;
@@ -32,8 +33,21 @@ pub(super) fn decrypt_long(meter: impl Meter) {
 /// A device and a server that do not know each other meet; what both do counts.
 pub(super) fn handshake(meter: impl Meter) {
     let (client, server) = configs();
+    let mut client = Arc::unwrap_or_clone(client);
+    client.resumption = Resumption::disabled();
+    meet(meter, &Arc::new(client), &server);
+}
+
+/// A device comes back to a server that has not restarted since.
+pub(super) fn resume(meter: impl Meter) {
+    let (client, server) = configs();
+    shake_hands(&mut open(&client), &mut accept(&server));
+    meet(meter, &client, &server);
+}
+
+fn meet(meter: impl Meter, client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) {
     meter.measure(
-        || (open(&client), accept(&server)),
+        || (open(client), accept(server)),
         |(mut client, mut server)| {
             shake_hands(&mut client, &mut server);
             (client, server)
