@@ -12,10 +12,12 @@ use recado_server::admin::client;
 use recado_server::admin::request::{AdminAnswer, AdminRequest};
 use recado_server::store::StoreStats;
 use recado_shared::Invite;
+use rustix::process::{Pid, Signal, kill_process};
 use serde::Serialize;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio::time::timeout;
 
 /// The core of the subject, and that of the load.
 const SUBJECT_CORE: &str = "0";
@@ -24,7 +26,7 @@ const LOAD_CORE: &str = "1";
 /// Open files that both programs may have: one for each connection of the largest scenario, and some.
 const FILES: u64 = 12_288;
 
-/// How long a server may take to start.
+/// How long a server may take to start, and to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What can be loaded.
@@ -132,7 +134,7 @@ impl Subject {
             .spawn()
             .context("recado-server does not start")?;
         let pid = child.id().context("the server ended")?;
-        let ticket = tokio::time::timeout(PATIENCE, ticket_in(path)).await;
+        let ticket = timeout(PATIENCE, ticket_in(path)).await;
         let Ok(ticket) = ticket else {
             child.kill().await?;
             let said = fs::read_to_string(path.join("server.log"))?;
@@ -173,9 +175,13 @@ impl Subject {
         self.folder.path()
     }
 
-    /// Ends it and removes its data.
+    /// Ends it as an administrator does, or by force if that takes too long, and removes its data.
     pub(crate) async fn stop(mut self) -> Result<()> {
-        self.child.kill().await?;
+        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
+        kill_process(pid.context("it has a number")?, Signal::TERM)?;
+        if timeout(PATIENCE, self.child.wait()).await.is_err() {
+            self.child.kill().await?;
+        }
         self.folder.close()?;
         Ok(())
     }
