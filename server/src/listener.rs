@@ -10,6 +10,7 @@ use std::time::Duration;
 use recado_shared::Refusal;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -48,6 +49,8 @@ pub(crate) struct Listener {
 struct Connection {
     tls: Arc<ServerConfig>,
     handshakes: Arc<Semaphore>,
+    /// Handshakes that compute at a time.
+    turns: Arc<Semaphore>,
     /// Held for as long as the connection is open.
     place: Place,
     address: SocketAddr,
@@ -69,6 +72,8 @@ impl Listener {
     async fn accept_all(self) {
         let places = Arc::new(Semaphore::new(self.limits.max_connections()));
         let handshakes = Arc::new(Semaphore::new(self.limits.max_handshakes));
+        // Each worker of the runtime may be busy with one, and with something else next.
+        let turns = Arc::new(Semaphore::new(Handle::current().metrics().num_workers()));
         let addresses = Arc::new(Addresses::new(self.limits.max_handshakes_per_address));
         let mut id = 0;
         // The semaphore is never closed.
@@ -78,6 +83,7 @@ impl Listener {
             let connection = Connection {
                 tls: Arc::clone(&self.tls),
                 handshakes: Arc::clone(&handshakes),
+                turns: Arc::clone(&turns),
                 place: addresses.enter(address::network(address.ip()), permit),
                 address,
                 limits: self.limits,
@@ -140,7 +146,7 @@ impl Connection {
         warn!("too many connections from this address: refused");
         let stream = timeout(
             HANDSHAKE_TIMEOUT,
-            tls_stream::accept(stream, Arc::clone(&self.tls)),
+            tls_stream::accept(stream, Arc::clone(&self.tls), &self.turns),
         )
         .await;
         if let Ok(Ok(stream)) = stream {
@@ -157,7 +163,7 @@ impl Connection {
                 self.place.handshakes.acquire().await,
                 self.handshakes.acquire().await,
             );
-            let stream = tls_stream::accept(stream, Arc::clone(&self.tls)).await;
+            let stream = tls_stream::accept(stream, Arc::clone(&self.tls), &self.turns).await;
             drop(permits);
             stream
         };

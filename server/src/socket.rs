@@ -3,11 +3,12 @@
 //! read.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use recado_shared::limits::{DEAD_AFTER, PING_AFTER};
 use socket2::{SockRef, TcpKeepalive};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 /// How long a probe may stay unanswered before the next one.
 const PROBE_INTERVAL: Duration = Duration::from_secs(5);
@@ -15,6 +16,24 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 /// Unanswered probes after which the link is dead: [`PING_AFTER`] and as many intervals are
 /// [`DEAD_AFTER`].
 const PROBES: u32 = 2;
+
+/// Connections that may wait to be accepted, as far as the system allows so many. Those beyond
+/// them try again after a second.
+const BACKLOG: u32 = 16_384;
+
+/// Listens there. Fails as [`TcpListener::bind`] does.
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // So that a server that is started anew has its port at once. Elsewhere it means that several
+    // programs may have it.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Prepares a connection that was accepted.
 ///

@@ -16,6 +16,8 @@ use rustls::unbuffered::{
 };
 use rustls::{Error, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Semaphore;
+use tokio::task::yield_now;
 use tokio_util::io::poll_read_buf;
 
 use crate::spare;
@@ -54,11 +56,16 @@ enum ToSend<'a> {
     End,
 }
 
-/// Accepts a connection.
+/// Accepts a connection. What a handshake computes takes far longer than a frame, so each step of
+/// it waits for one of `turns`, and then until everything else that is due has been done.
 ///
 /// # Errors
 /// The stream breaks, or the other side is none of ours, which it is told as TLS tells it.
-pub(crate) async fn accept<S>(io: S, config: Arc<ServerConfig>) -> io::Result<TlsStream<S>>
+pub(crate) async fn accept<S>(
+    io: S,
+    config: Arc<ServerConfig>,
+    turns: &Semaphore,
+) -> io::Result<TlsStream<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -73,8 +80,22 @@ where
         is_closed: false,
         is_broken: false,
     };
-    poll_fn(|cx| stream.poll_handshake(cx)).await?;
-    Ok(stream)
+    loop {
+        poll_fn(|cx| stream.poll_write_out(cx)).await?;
+        if !stream.tls.is_handshaking() {
+            return Ok(stream);
+        }
+        poll_fn(|cx| stream.poll_gather(cx)).await?;
+        // It is never closed.
+        let _turn = turns.acquire().await;
+        yield_now().await;
+        let received = stream.receive_gathered();
+        if received.is_err() {
+            // The other side is told why.
+            poll_fn(|cx| stream.poll_write_out(cx)).await?;
+        }
+        received?;
+    }
 }
 
 impl<S> TlsStream<S> {
@@ -90,15 +111,18 @@ impl<S> TlsStream<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
-    fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        loop {
-            ready!(self.poll_write_out(cx))?;
-            if !self.tls.is_handshaking() {
-                return Poll::Ready(Ok(()));
-            }
-            // What follows the handshake at once is kept.
-            ready!(self.poll_receive(cx, &mut ReadBuf::new(&mut [])))?;
-        }
+    /// Reads once and keeps it.
+    fn poll_gather(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let bytes = ready!(self.poll_bytes(cx))?;
+        self.incoming.clone_from(&bytes);
+        spare::give_back(bytes);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Processes what was kept. What follows the handshake at once is kept too.
+    fn receive_gathered(&mut self) -> io::Result<()> {
+        let mut bytes = std::mem::take(&mut self.incoming);
+        self.receive(&mut bytes, &mut ReadBuf::new(&mut []))
     }
 
     /// Reads once and processes what is there. What is decrypted goes to `plain`, and is kept
@@ -111,23 +135,37 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         if self.is_broken {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         }
-        let mut bytes = spare::lend();
-        bytes.extend_from_slice(&self.incoming);
-        bytes.reserve(1);
-        let received = match poll_read_buf(Pin::new(&mut self.io), cx, &mut bytes) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            // Whoever means it says so first.
-            Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
-            Poll::Ready(Ok(_)) => Poll::Ready(self.receive(&mut bytes, plain)),
+        let mut bytes = match ready!(self.poll_bytes(cx)) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                (self.is_broken, self.is_closed) = (true, true);
+                return Poll::Ready(Err(error));
+            }
         };
+        let received = self.receive(&mut bytes, plain);
         spare::give_back(bytes);
-        if let Poll::Ready(Err(_)) = received {
+        if received.is_err() {
             (self.is_broken, self.is_closed) = (true, true);
             // The other side may be told why.
             let _ = self.poll_write_out(cx);
         }
-        received
+        Poll::Ready(received)
+    }
+
+    /// Reads once. Gives what was kept and what came, in a lent buffer.
+    fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Vec<u8>>> {
+        let mut bytes = spare::lend();
+        bytes.extend_from_slice(&self.incoming);
+        bytes.reserve(1);
+        let error = match poll_read_buf(Pin::new(&mut self.io), cx, &mut bytes) {
+            Poll::Ready(Ok(1..)) => return Poll::Ready(Ok(bytes)),
+            // Whoever means it says so first.
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        };
+        spare::give_back(bytes);
+        error
     }
 
     fn receive(&mut self, bytes: &mut [u8], plain: &mut ReadBuf<'_>) -> io::Result<()> {

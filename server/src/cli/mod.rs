@@ -26,7 +26,7 @@ use self::target::Target;
 use crate::invite::{self, InviteTerms};
 use crate::paths::Paths;
 use crate::settings::{self, Settings};
-use crate::{Policy, Server, address, telemetry};
+use crate::{Policy, Server, address, socket, telemetry};
 
 /// Headless relay server of Recado, a private chat for the terminal.
 #[derive(Debug, Parser)]
@@ -188,7 +188,7 @@ fn serve(arguments: ServeArguments) -> Result<()> {
             }
             notify(NotifyState::Stopping);
         };
-        let listener = bind(listen).await?;
+        let listener = bind(listen)?;
         let server = Server::prepare(listener, config).await?;
         introduce(&server, &data_dir)?;
         notify(NotifyState::Ready);
@@ -220,12 +220,12 @@ fn notify(state: NotifyState<'_>) {
 }
 
 /// Listens there, or where the default says: on all addresses of the machine.
-async fn bind(listen: Option<SocketAddr>) -> Result<TcpListener> {
+fn bind(listen: Option<SocketAddr>) -> Result<TcpListener> {
     let wanted = listen.unwrap_or((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT).into());
-    let result = match TcpListener::bind(wanted).await {
+    let result = match socket::listen(wanted) {
         // A machine without IPv6.
         Err(error) if listen.is_none() && error.kind() != io::ErrorKind::AddrInUse => {
-            TcpListener::bind((Ipv4Addr::UNSPECIFIED, DEFAULT_PORT)).await
+            socket::listen((Ipv4Addr::UNSPECIFIED, DEFAULT_PORT).into())
         }
         result => result,
     };

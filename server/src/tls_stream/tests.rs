@@ -97,6 +97,7 @@ struct Ends {
     device: Identity,
     client: TlsConnector,
     server: Arc<ServerConfig>,
+    turns: Semaphore,
 }
 
 impl Ends {
@@ -107,6 +108,7 @@ impl Ends {
             device,
             client: Arc::new(client).into(),
             server: Arc::new(tls::server_config(&relay).unwrap()),
+            turns: Semaphore::new(1),
         }
     }
 
@@ -115,7 +117,7 @@ impl Ends {
         let (near, far) = duplex(pipe);
         let (near, far) = (Chopped::new(near, sizes), Chopped::new(far, sizes));
         let client = self.client.connect(tls::server_name(), near);
-        let server = accept(far, Arc::clone(&self.server));
+        let server = accept(far, Arc::clone(&self.server), &self.turns);
         let (client, server) = tokio::join!(client, server);
         (client.unwrap(), server.unwrap())
     }
@@ -221,7 +223,8 @@ proptest! {
             let (mut near, far) = duplex(100_000);
             near.write_all(&garbage).await.unwrap();
             near.shutdown().await.unwrap();
-            let error = accept(far, Ends::new().server).await.err();
+            let ends = Ends::new();
+            let error = accept(far, ends.server, &ends.turns).await.err();
             assert!(error.is_some());
         });
     }
@@ -231,7 +234,7 @@ proptest! {
         run(async {
             let ends = Ends::new();
             let (near, far) = duplex(100_000);
-            let server = accept(far, Arc::clone(&ends.server));
+            let server = accept(far, Arc::clone(&ends.server), &ends.turns);
             let (cut, other) = duplex(100_000);
             let client = ends.client.connect(tls::server_name(), other);
             let carry = async {
@@ -329,7 +332,7 @@ async fn a_peer_that_is_refused_is_told_why() {
     wrong.as_mut().unwrap().alpn_protocols = vec![b"other".to_vec()];
     let client = TlsConnector::from(Arc::new(wrong.unwrap()));
     let client = client.connect(tls::server_name(), near);
-    let (client, server) = tokio::join!(client, accept(far, ends.server));
+    let (client, server) = tokio::join!(client, accept(far, ends.server, &ends.turns));
     assert!(server.is_err());
     let told = client.unwrap_err().to_string();
     assert!(told.contains("NoApplicationProtocol"), "{told}");
