@@ -21,7 +21,7 @@ use crate::address;
 use crate::config::Limits;
 use crate::id::SessionId;
 use crate::relay::Peer;
-use crate::session::{self, HANDSHAKE_TIMEOUT, SessionContext, SessionEvent};
+use crate::session::{self, HANDSHAKE_TIMEOUT, MAX_GREETINGS, SessionContext, SessionEvent};
 use crate::socket;
 use crate::tls_stream::{self, TlsStream};
 
@@ -49,6 +49,7 @@ pub(crate) struct Listener {
 struct Connection {
     tls: Arc<ServerConfig>,
     handshakes: Arc<Semaphore>,
+    greetings: Arc<Semaphore>,
     /// Handshakes that compute at a time.
     turns: Arc<Semaphore>,
     /// Held for as long as the connection is open.
@@ -72,6 +73,7 @@ impl Listener {
     async fn accept_all(self) {
         let places = Arc::new(Semaphore::new(self.limits.max_connections()));
         let handshakes = Arc::new(Semaphore::new(self.limits.max_handshakes));
+        let greetings = Arc::new(Semaphore::new(MAX_GREETINGS));
         // Each worker of the runtime may be busy with one, and with something else next.
         let turns = Arc::new(Semaphore::new(Handle::current().metrics().num_workers()));
         let addresses = Arc::new(Addresses::new(self.limits.max_handshakes_per_address));
@@ -84,6 +86,7 @@ impl Listener {
                 tls: Arc::clone(&self.tls),
                 handshakes: Arc::clone(&handshakes),
                 turns: Arc::clone(&turns),
+                greetings: Arc::clone(&greetings),
                 place: addresses.enter(address::network(address.ip()), permit),
                 address,
                 limits: self.limits,
@@ -197,6 +200,7 @@ impl Connection {
             id: self.id,
             peer: Peer { key, address },
             events: self.events,
+            greetings: self.greetings,
             rates: self.limits.rates,
         };
         session::run(stream, context).await;

@@ -14,13 +14,14 @@ mod writer;
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use recado_shared::codec::{self, CodecError};
 use recado_shared::limits::{MAX_FRAME_LEN, MAX_FRAME_LEN_BEFORE_WELCOME};
 use recado_shared::{ClientFrame, Farewell, Hello, ProtocolVersion, Refusal, ServerFrame, text};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{Span, debug, info, warn};
 
@@ -44,6 +45,10 @@ pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection that takes no byte for this long while some wait for it is closed.
 pub const WRITE_STALL: Duration = Duration::from_secs(30);
+
+/// Greetings that wait for the driver at a time; the others wait before its queue, so that a crowd
+/// which comes back at once is not in the way of those who are in.
+pub const MAX_GREETINGS: usize = 16;
 
 /// A side that was told why it is closed gets this long to read it before the connection ends.
 const LINGER: Duration = Duration::from_secs(1);
@@ -85,6 +90,8 @@ pub struct SessionContext {
     pub peer: Peer,
     /// The driver.
     pub events: mpsc::Sender<SessionEvent>,
+    /// Held while a greeting waits for the driver: [`MAX_GREETINGS`] places for all sessions.
+    pub greetings: Arc<Semaphore>,
     /// How fast it may send.
     pub rates: RateLimits,
 }
@@ -177,6 +184,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             outbox,
         };
         let greeted = async {
+            let _place = context.greetings.acquire().await.ok()?;
             context.events.send(event).await.ok()?;
             frames.next().await
         };
@@ -280,6 +288,7 @@ mod tests {
                 address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             },
             events,
+            greetings: Arc::new(Semaphore::new(1)),
             rates: RateLimits::default(),
         };
         let session = run(Box::new(stream), context);

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -22,7 +23,7 @@ use recado_shared::{
     UserId, Welcome,
 };
 use tokio::io::{AsyncWriteExt as _, DuplexStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{advance, timeout};
 use tokio_util::codec::Framed;
 
@@ -41,6 +42,7 @@ const INBOX_ROOM: usize = 256;
 struct Desk {
     client: Framed<DuplexStream, LengthDelimitedCodec>,
     events: mpsc::Receiver<SessionEvent>,
+    greetings: Arc<Semaphore>,
 }
 
 fn greeting() -> ClientFrame {
@@ -88,6 +90,16 @@ impl Desk {
     }
 
     fn open_with(pipe_len: usize, rates: RateLimits) -> Self {
+        Self::open_in(pipe_len, rates, Arc::new(Semaphore::new(1)))
+    }
+
+    /// One that shares the places for greetings.
+    fn open_beside(other: &Self) -> Self {
+        let greetings = Arc::clone(&other.greetings);
+        Self::open_in(PIPE_LEN, RateLimits::default(), greetings)
+    }
+
+    fn open_in(pipe_len: usize, rates: RateLimits, greetings: Arc<Semaphore>) -> Self {
         let (client, server) = tokio::io::duplex(pipe_len);
         let (sender, events) = mpsc::channel(INBOX_ROOM);
         let context = SessionContext {
@@ -97,12 +109,17 @@ impl Desk {
                 address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             },
             events: sender,
+            greetings: Arc::clone(&greetings),
             rates,
         };
         tokio::spawn(session::run(server, context));
         // The client may say more than it is allowed to.
         let client = Framed::new(client, codec::framing(2 * MAX_FRAME_LEN));
-        Self { client, events }
+        Self {
+            client,
+            events,
+            greetings,
+        }
     }
 
     /// A session that was let in.
@@ -202,6 +219,19 @@ async fn a_driver_that_does_not_answer_the_greeting_is_not_waited_for() {
     let _outbox = desk.greeted().await;
     desk.hear_last(ServerFrame::Refused(Refusal::Unavailable))
         .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_greeting_waits_until_the_one_before_it_is_answered() {
+    let mut first = Desk::open();
+    let mut second = Desk::open_beside(&first);
+    first.say(&greeting()).await;
+    let outbox = first.greeted().await;
+    second.say(&greeting()).await;
+    assert!(second.passes_nothing_on().await);
+    let refused = ServerFrame::Refused(Refusal::ShuttingDown);
+    outbox.send(outgoing(&refused, Then::End)).unwrap();
+    second.let_in().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -491,7 +521,10 @@ async fn a_session_ends_with_its_client_or_its_driver() {
     desk.say(&ClientFrame::Leave).await;
     desk.closed().await;
 
-    let (Desk { client, mut events }, _outbox) = Desk::welcomed().await;
+    let (desk, _outbox) = Desk::welcomed().await;
+    let Desk {
+        client, mut events, ..
+    } = desk;
     drop(client);
     let event = events.recv().await;
     assert!(matches!(event, Some(SessionEvent::Closed(ID))));
