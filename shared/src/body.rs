@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::limits::MAX_BODY_LEN;
 use crate::text::first_forbidden;
 
 /// What a person wrote: 1 to [`MAX_BODY_LEN`] bytes of UTF-8, not only white space, without
 /// [forbidden](crate::text::is_forbidden) characters.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct MessageBody(Box<str>);
 
 /// Why a text is no [`MessageBody`].
@@ -64,6 +64,13 @@ impl MessageBody {
 impl fmt::Debug for MessageBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MessageBody({} bytes)", self.0.len())
+    }
+}
+
+/// Without a copy: each is stored and sent to many.
+impl Serialize for MessageBody {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

@@ -101,6 +101,15 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Bytes, CodecError> {
     Ok(postcard::to_stdvec(value)?.into())
 }
 
+/// Encodes a value behind what a buffer holds, as [`encode`] does.
+///
+/// # Errors
+/// As [`encode`]; then the buffer is empty.
+pub fn encode_into<T: Serialize>(value: &T, buffer: &mut Vec<u8>) -> Result<(), CodecError> {
+    *buffer = postcard::to_extend(value, std::mem::take(buffer))?;
+    Ok(())
+}
+
 /// Decodes a frame's payload, which must hold exactly one value.
 ///
 /// # Errors
