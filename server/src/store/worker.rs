@@ -1,11 +1,13 @@
 //! The threads of the store: one writer, which commits whatever queued meanwhile, and readers
 //! beside it. They own the connections.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use recado_shared::{Content, LogId, RequestError, Stamp, Timestamp, UserId};
 use rusqlite::Connection;
+use rusqlite::hooks::Wal;
 use tokio::sync::mpsc;
 
 use super::admin::{Change, Changed};
@@ -66,13 +68,23 @@ pub(super) struct Writer {
     pub(super) book: Book,
     checkpoints: Checkpoints,
     counters: Arc<Counters>,
+    /// Pages in the write-ahead log after the last commit, those among them that were moved already
+    /// included.
+    wal_pages: Arc<AtomicI64>,
     /// Erased text may still stand in the write-ahead log.
     has_erased: bool,
 }
 
 impl Writer {
-    pub(super) fn new(db: Connection, checkpoints: Checkpoints) -> rusqlite::Result<Self> {
+    pub(super) fn new(mut db: Connection, checkpoints: Checkpoints) -> rusqlite::Result<Self> {
         let (log, stamp) = schema::identity(&db)?;
+        // Whatever lies there from before is counted when it is asked for the first time.
+        let wal_pages = Arc::new(AtomicI64::new(i64::MAX));
+        let count = Arc::clone(&wal_pages);
+        db.wal_hook(Some(move |_: &mut Wal, pages| {
+            count.store(i64::from(pages), Ordering::Relaxed);
+            Ok(())
+        }))?;
         Ok(Self {
             db,
             log,
@@ -80,6 +92,7 @@ impl Writer {
             book: Book::default(),
             checkpoints,
             counters: Arc::default(),
+            wal_pages,
             has_erased: false,
         })
     }
@@ -184,13 +197,14 @@ impl Writer {
     /// when there are many. Readers are never waited for; what they still need is left for later.
     pub(super) fn checkpoint_if_due(&mut self, is_idle: bool) -> rusqlite::Result<()> {
         self.forget_erased()?;
-        let pages = wal_checkpoint(&self.db, "NOOP")?;
         let due = if is_idle {
             self.checkpoints.when_idle
         } else {
             self.checkpoints.at_most
         };
-        if pages >= due {
+        // To ask the database itself takes locks, and is seldom needed.
+        let may_be_due = self.wal_pages.load(Ordering::Relaxed) >= due;
+        if may_be_due && wal_checkpoint(&self.db, "NOOP")? >= due {
             wal_checkpoint(&self.db, "PASSIVE")?;
             self.counters.checkpointed();
         }

@@ -280,6 +280,27 @@ fn committed_pages_move_into_the_database_when_they_are_many() {
     assert!(pages_left(1, 1_000, false) > 0);
 }
 
+#[test]
+fn each_commit_tells_how_many_pages_wait_to_be_moved() {
+    let desk = Desk::new();
+    let db = desk.folder.open_writer().unwrap();
+    let checkpoints = Checkpoints {
+        when_idle: 3,
+        at_most: 1_000,
+    };
+    let mut writer = Writer::new(db, checkpoints).unwrap();
+    for device in 1..=3 {
+        let name = format!("user{device}");
+        let enter = Write::Login(login(device, Some(&name)));
+        writer.commit(&[enter]).unwrap();
+        assert!(wal_checkpoint(&desk.reader, "NOOP").unwrap() >= 3);
+        writer.checkpoint_if_due(false).unwrap();
+        assert!(wal_checkpoint(&desk.reader, "NOOP").unwrap() >= 3);
+        writer.checkpoint_if_due(true).unwrap();
+        assert_eq!(wal_checkpoint(&desk.reader, "NOOP").unwrap(), 0);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn the_files_are_for_their_owner_only() {
