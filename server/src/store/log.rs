@@ -157,6 +157,7 @@ pub(super) fn insert(
 #[derive(Default)]
 pub(super) struct Insert<'a> {
     statement: Option<CachedStatement<'a>>,
+    content: Vec<u8>,
 }
 
 impl<'a> Insert<'a> {
@@ -173,20 +174,22 @@ impl<'a> Insert<'a> {
             &mut self.statement,
             db,
             "INSERT INTO entries
-                 (conversation, seq, author, message_id, time, content, messages, is_message, target)
+                 (conversation, seq, author, message_id, time, messages, is_message, target, content)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-             ON CONFLICT (author, message_id) DO NOTHING",
+             ON CONFLICT (message_id, author) DO NOTHING",
         )?;
+        self.content.clear();
+        encode(&entry.content, &mut self.content)?;
         let inserted = statement.execute(params![
             conversation,
             int(entry.seq.0),
             int(entry.author.0),
             entry.id.0,
             int(entry.time.0),
-            encode(&entry.content)?,
             int(messages),
             entry.content.is_message(),
             entry.content.target().map(|target| int(target.0)),
+            self.content,
         ])?;
         Ok(inserted > 0)
     }
@@ -250,7 +253,7 @@ pub(super) fn find_entry(
 ) -> Result<Option<(i64, Entry)>> {
     db.prepare_cached(
         "SELECT conversation, seq, time, content, erased FROM entries
-         WHERE author = ?1 AND message_id = ?2",
+         WHERE message_id = ?2 AND author = ?1",
     )?
     .query_one(params![int(author.0), id.0], |row| {
         let entry = Entry {

@@ -55,10 +55,9 @@ pub(super) fn display_name(row: &Row<'_>, column: usize) -> Result<DisplayName> 
         .map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
-/// Encodes what an entry holds.
-pub(super) fn encode(content: &Content) -> Result<Vec<u8>> {
-    codec::encode(content)
-        .map(Into::into)
+/// Encodes what an entry holds behind what a buffer holds.
+pub(super) fn encode(content: &Content, buffer: &mut Vec<u8>) -> Result<()> {
+    codec::encode_into(content, buffer)
         .map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))
 }
 

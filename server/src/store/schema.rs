@@ -8,13 +8,14 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use super::error::StoreError;
 
 /// What turns schema `n` into schema `n + 1`. Shipped ones never change.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/001_direct.sql"),
     include_str!("migrations/002_rooms.sql"),
     include_str!("migrations/003_people.sql"),
     include_str!("migrations/004_admin.sql"),
     include_str!("migrations/005_devices.sql"),
     include_str!("migrations/006_left_rooms.sql"),
+    include_str!("migrations/007_entries.sql"),
 ];
 
 /// The schema that this program reads and writes.
@@ -122,9 +123,12 @@ pub(super) fn set_stamp(db: &Connection, stamp: u64) -> rusqlite::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use recado_shared::{Content, ConversationId, Erased, PageRange, Seq, Timestamp, UserId};
+
     use super::*;
     use crate::store::folder::Folder;
-    use crate::store::tests::Desk;
+    use crate::store::tests::{Desk, ORIGIN, message_id, text};
+    use crate::store::{Read, ReadResult, row};
 
     /// A database as the program that knew only `version` migrations left it.
     fn database_of(version: usize) -> (tempfile::TempDir, std::path::PathBuf) {
@@ -145,6 +149,65 @@ mod tests {
             desk.say(alice, bob, 1, "hello");
             let db = Connection::open(path).unwrap();
             assert_eq!(inspect(&db, Path::new("")).unwrap(), Found::Schema(NEWEST));
+        }
+    }
+
+    #[test]
+    fn the_entries_of_an_older_schema_stay_what_they_are() {
+        for version in 2..NEWEST {
+            let (dir, path) = database_of(version);
+            let db = Connection::open(path).unwrap();
+            db.execute_batch(
+                "INSERT INTO users (name, folded, created) VALUES ('a', 'a', 1), ('b', 'b', 1);
+                 INSERT INTO conversations (low, high, newest, newest_time, messages, changed)
+                     VALUES (1, 2, 3, 30, 1, 3);
+                 INSERT INTO members (conversation, user) VALUES (1, 1), (1, 2);",
+            )
+            .unwrap();
+            let mut content = Vec::new();
+            row::encode(&text("kept"), &mut content).unwrap();
+            let mut insert = db
+                .prepare(
+                    "INSERT INTO entries (conversation, seq, author, message_id, time, content,
+                         messages, is_message, target, erased)
+                     VALUES (1, ?1, 1, ?2, ?1 * 10, ?3, 1, ?1 = 1, ?4, ?5)",
+                )
+                .unwrap();
+            let erased = vec![0; 9];
+            for (seq, content, target, erased) in [
+                (1, &content, None, None),
+                (2, &erased, Some(1), Some(1)),
+                (3, &content, Some(1), None),
+            ] {
+                let id = message_id(u64::try_from(seq).unwrap()).0;
+                insert
+                    .execute(params![seq, id, content, target, erased])
+                    .unwrap();
+            }
+            drop(insert);
+            let mut desk = Desk::open(dir);
+            let (alice, bob) = (UserId(1), UserId(2));
+            let resent = desk.say(alice, bob, 1, "kept");
+            assert_eq!((resent.entry.seq, resent.is_new), (Seq(1), false));
+            let page = desk.read(Read::Page {
+                origin: ORIGIN,
+                user: bob,
+                conversation: ConversationId::direct(alice, bob),
+                range: PageRange::After(Seq::ZERO),
+                limit: 10,
+            });
+            let ReadResult::Page { entries, .. } = page else {
+                panic!("a page is answered by a page");
+            };
+            let expected = [text("kept"), Content::Erased(Erased::Edit), text("kept")];
+            let contents = entries.iter().map(|entry| &entry.content);
+            assert!(contents.eq(&expected), "{version}: {entries:?}");
+            assert_eq!(entries[2].time, Timestamp(30));
+            let count = "SELECT sum(target) FROM entries INDEXED BY entries_about
+                         WHERE target IS NOT NULL";
+            let sum: i64 = db.query_row(count, [], |row| row.get(0)).unwrap();
+            assert_eq!(sum, 2);
+            assert_eq!(desk.say(alice, bob, 4, "next").entry.seq, Seq(4));
         }
     }
 
