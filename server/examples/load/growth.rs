@@ -1,30 +1,25 @@
 //! Growth: the same work at sizes that differ by powers of ten, and what a delivery costs at each.
+//! Each sender has as many messages in flight at each size, so that as many share a read and a write:
+//! otherwise even the plain relay costs many times more at one size than at another.
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 
 use crate::report::{Figures, say};
+use crate::subject::Kind;
 use crate::table::Spread;
 
 /// What grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Growth {
-    /// Connections, in pairs of a sender and a receiver.
+    /// Connections, in pairs of a sender and a receiver that all talk.
     Connections,
+    /// Connections that do nothing, beside the usual pairs.
+    Bystanders,
     /// Members of one room.
     Rooms,
 }
-
-/// Messages in flight of all pairs together, where there are enough pairs.
-const IN_FLIGHT: usize = 800;
-
-/// Deliveries in flight in a room.
-const DELIVERIES_IN_FLIGHT: usize = 4_000;
-
-/// Most messages in flight of a sender, alone in a pair or in a room.
-const WINDOW_IN_PAIR: usize = 16;
-const WINDOW_IN_ROOM: usize = 32;
 
 /// The figure that should not grow.
 const COST: &str = "cpu_us_per_delivery";
@@ -44,6 +39,7 @@ impl Growth {
     pub(crate) fn scenario(self) -> &'static str {
         match self {
             Self::Connections => "growth-connections",
+            Self::Bystanders => "growth-bystanders",
             Self::Rooms => "growth-rooms",
         }
     }
@@ -52,58 +48,66 @@ impl Growth {
     pub(crate) fn sizes(self) -> &'static [usize] {
         match self {
             Self::Connections => &[2, 10, 100, 1_000, 10_000],
+            Self::Bystanders => &[100, 1_000, 10_000],
             Self::Rooms => &[10, 100, 1_000, 10_000],
         }
     }
-
-    /// Messages in flight of each sender, so that all together are about as many at each size.
-    pub(crate) fn window(self, size: usize) -> usize {
-        match self {
-            Self::Connections => (IN_FLIGHT / (size / 2).max(1)).clamp(1, WINDOW_IN_PAIR),
-            Self::Rooms => (DELIVERIES_IN_FLIGHT / size).clamp(1, WINDOW_IN_ROOM),
-        }
-    }
 }
 
-/// Prints the medians at each size, and how much dearer the dearest is than the cheapest.
-fn print(growth: Growth, runs: &BTreeMap<usize, Vec<Figures>>) {
-    let head = COLUMNS.iter().map(|(_, head)| format!("{head:>12}"));
-    say(&format!("{:>12}{}", "", head.collect::<String>()));
-    for (size, runs) in runs {
-        let cells = COLUMNS.iter().map(|(name, _)| {
-            let spread = Spread::of(runs, name);
-            spread.map_or(format!("{:>12}", "-"), |spread| {
-                format!("{:>12.3}", spread.median)
-            })
-        });
-        say(&format!("{size:>12}{}", cells.collect::<String>()));
-    }
-    let costs = runs.values().filter_map(|runs| Spread::of(runs, COST));
-    let costs: Vec<f64> = costs.map(|spread| spread.median).collect();
-    let dearest = costs.iter().copied().fold(0.0, f64::max);
-    let cheapest = costs.iter().copied().fold(f64::INFINITY, f64::min);
-    say(&format!(
-        "{}: the dearest costs {:.2} times the cheapest",
-        growth.scenario(),
-        dearest / cheapest
-    ));
-}
+/// The runs of each subject at each size.
+type Runs = BTreeMap<(Kind, usize), Vec<Figures>>;
 
-/// Measures each size in turn, as often as wanted.
+/// Measures each size of each subject in turn, as often as wanted, and prints a table.
 pub(crate) fn measure(
     growth: Growth,
     times: usize,
-    largest: usize,
-    once: impl Fn(usize) -> Result<Figures>,
+    (kinds, largest): (&[Kind], usize),
+    once: impl Fn(Kind, usize) -> Result<Figures>,
 ) -> Result<()> {
-    let mut runs: BTreeMap<usize, Vec<Figures>> = BTreeMap::new();
+    let mut runs = Runs::new();
     for _ in 0..times {
         for &size in growth.sizes().iter().filter(|size| **size <= largest) {
-            let figures = once(size)?.called(growth.scenario()).with("x", size);
-            figures.print();
-            runs.entry(size).or_default().push(figures);
+            for &kind in kinds {
+                let figures = once(kind, size)?.called(growth.scenario()).with("x", size);
+                figures.print();
+                runs.entry((kind, size)).or_default().push(figures);
+            }
         }
     }
-    print(growth, &runs);
+    for &kind in kinds {
+        print(growth, kind, &runs);
+    }
     Ok(())
+}
+
+/// Prints the medians at each size, and how much dearer the dearest is than the cheapest.
+fn print(growth: Growth, kind: Kind, runs: &Runs) {
+    let cost = |kind, size| Spread::of(runs.get(&(kind, size))?, COST).map(|cost| cost.median);
+    let head = COLUMNS.iter().map(|(_, head)| format!("{head:>12}"));
+    say(&format!(
+        "{:>12}{}{:>12}",
+        "",
+        head.collect::<String>(),
+        "of plain's"
+    ));
+    let mut costs = Vec::new();
+    for ((_, size), at_size) in runs.iter().filter(|((of, _), _)| *of == kind) {
+        let cells = COLUMNS.iter().map(|(name, _)| Spread::of(at_size, name));
+        let cells = cells.map(|spread| show(spread.map(|spread| spread.median)));
+        let own = cost(kind, *size);
+        let ratio = own.zip(cost(Kind::Plain, *size));
+        let ratio = show(ratio.map(|(own, plain)| own / plain));
+        say(&format!("{size:>12}{}{ratio}", cells.collect::<String>()));
+        costs.extend(own);
+    }
+    let dearest = costs.iter().copied().fold(0.0, f64::max);
+    let cheapest = costs.iter().copied().fold(f64::INFINITY, f64::min);
+    let (scenario, ratio) = (growth.scenario(), dearest / cheapest);
+    say(&format!(
+        "{scenario}, {kind:?}: the dearest costs {ratio:.2} times the cheapest"
+    ));
+}
+
+fn show(value: Option<f64>) -> String {
+    value.map_or(format!("{:>12}", "-"), |value| format!("{value:>12.3}"))
 }

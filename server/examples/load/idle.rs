@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::task::JoinSet;
 
+use crate::connection::Connection;
 use crate::course::{Course, still};
 use crate::people;
 use crate::report::{self, Figures};
@@ -18,12 +19,8 @@ pub(crate) async fn idle(subject: &mut Subject, count: usize, time: Duration) ->
     let empty = subject.used()?.memory;
     let people = people::let_in(&subject.door, 0..u32::try_from(count)?).await?;
     let mut clients = JoinSet::new();
-    for mut person in people {
-        clients.spawn(async move {
-            loop {
-                person.connection.turn(|_| {}).await?;
-            }
-        });
+    for person in people {
+        clients.spawn(sit(person.connection));
     }
     still(&mut clients, SETTLE).await?;
     let before = report::begin(subject).await?;
@@ -37,4 +34,11 @@ pub(crate) async fn idle(subject: &mut Subject, count: usize, time: Duration) ->
         .with("connections", count)
         .with("memory_per_connection_bytes", each)
         .with("memory_empty_bytes", empty))
+}
+
+/// Does nothing but answer pings.
+pub(crate) async fn sit(mut connection: Connection) -> Result<()> {
+    loop {
+        connection.turn(|_| {}).await?;
+    }
 }

@@ -57,6 +57,8 @@ enum What {
     All(Run),
     /// What a delivery costs with 2 to 10,000 connections
     GrowthConnections(Run),
+    /// What a delivery costs beside up to 10,000 connections that do nothing
+    GrowthBystanders(Run),
     /// What a delivery costs in rooms of 10 to 10,000 members
     GrowthRooms(Run),
     /// The relay of plain bytes, as a program of its own
@@ -87,7 +89,7 @@ const ALL: [Scenario; 5] = [
 
 #[derive(Clone, Debug, clap::Args)]
 struct Run {
-    /// What to load; both by default, taking turns (for growth, the server)
+    /// What to load; both by default, taking turns
     #[arg(long, value_enum)]
     subject: Option<Kind>,
     /// How often; above 1 a table is printed too
@@ -102,9 +104,22 @@ struct Run {
     /// Messages in flight of each sender
     #[arg(long)]
     window: Option<usize>,
+    /// Connections that do nothing beside the pairs
+    #[arg(long, default_value_t = 0)]
+    idle: usize,
     /// The folder in which servers keep their data while they are measured: its disk is measured too
     #[arg(long, default_value = "target/load")]
     folder: PathBuf,
+}
+
+/// Pairs unless something else is wanted.
+const PAIRS: usize = 50;
+
+impl Run {
+    fn kinds(&self) -> Vec<Kind> {
+        let both = vec![Kind::Plain, Kind::Recado];
+        self.subject.map_or(both, |kind| vec![kind])
+    }
 }
 
 fn main() -> Result<()> {
@@ -118,12 +133,11 @@ fn main() -> Result<()> {
         What::Storm(run) => (vec![Scenario::Storm], run),
         What::All(run) => (ALL.to_vec(), run),
         What::GrowthConnections(run) => return grow(Growth::Connections, &run),
+        What::GrowthBystanders(run) => return grow(Growth::Bystanders, &run),
         What::GrowthRooms(run) => return grow(Growth::Rooms, &run),
     };
     subject::prepare_machine()?;
-    let kinds = run
-        .subject
-        .map_or(vec![Kind::Plain, Kind::Recado], |kind| vec![kind]);
+    let kinds = run.kinds();
     let mut table = Table::default();
     for scenario in scenarios {
         for _ in 0..run.runs.max(1) {
@@ -142,17 +156,18 @@ fn main() -> Result<()> {
 
 fn grow(growth: Growth, run: &Run) -> Result<()> {
     subject::prepare_machine()?;
-    let kind = run.subject.unwrap_or(Kind::Recado);
     let largest = run.size.unwrap_or(usize::MAX);
-    growth::measure(growth, run.runs.max(1), largest, |size| {
-        let window = Some(run.window.unwrap_or_else(|| growth.window(size)));
-        let (scenario, size) = match growth {
-            Growth::Connections => (Scenario::Pairs, size / 2),
-            Growth::Rooms => (Scenario::Room, size),
+    let kinds = run.kinds();
+    let sizes = (kinds.as_slice(), largest);
+    growth::measure(growth, run.runs.max(1), sizes, |kind, size| {
+        let (scenario, size, idle) = match growth {
+            Growth::Connections => (Scenario::Pairs, Some(size / 2), 0),
+            Growth::Bystanders => (Scenario::Pairs, None, size.saturating_sub(2 * PAIRS)),
+            Growth::Rooms => (Scenario::Room, Some(size), 0),
         };
         let run = Run {
-            size: Some(size),
-            window,
+            size,
+            idle,
             ..run.clone()
         };
         measure(scenario, kind, &run)
@@ -170,7 +185,10 @@ fn measure(scenario: Scenario, kind: Kind, run: &Run) -> Result<Figures> {
         let size = |usual: usize| run.size.unwrap_or(usual);
         let window = |usual: usize| run.window.unwrap_or(usual);
         let figures = match scenario {
-            Scenario::Pairs => talk::pairs(&mut subject, size(50), window(16), time).await,
+            Scenario::Pairs => {
+                let people = (size(PAIRS), run.idle);
+                talk::pairs(&mut subject, people, window(16), time).await
+            }
             Scenario::Pingpong => talk::pingpong(&mut subject, time).await,
             Scenario::Room => room::room(&mut subject, size(1_000), window(4), time).await,
             Scenario::Idle => idle::idle(&mut subject, size(10_000), time).await,

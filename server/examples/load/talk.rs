@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use crate::connection::{Arrival, Connection, To};
 use crate::course::{Clients, Course};
+use crate::idle;
 use crate::people;
 use crate::report::{Figures, Measure, micros};
 use crate::subject::{Kind, Subject};
@@ -23,15 +24,18 @@ struct Window {
 
 pub(crate) async fn pairs(
     subject: &mut Subject,
-    count: usize,
+    (count, idle): (usize, usize),
     window: usize,
     time: Duration,
 ) -> Result<Figures> {
-    let people = people::let_in(&subject.door, 0..u32::try_from(2 * count)?).await?;
+    let people = people::let_in(&subject.door, 0..u32::try_from(2 * count + idle)?).await?;
     let course = Arc::new(Course::new());
     let mut clients = Clients::new();
     let mut people = people.into_iter();
-    while let (Some(sender), Some(receiver)) = (people.next(), people.next()) {
+    for _ in 0..count {
+        let (Some(sender), Some(receiver)) = (people.next(), people.next()) else {
+            break;
+        };
         let to = sender.to(&receiver);
         let window = Arc::new(Window {
             free: AtomicUsize::new(window),
@@ -41,9 +45,13 @@ pub(crate) async fn pairs(
         clients.spawn(send(sender.connection, to, Arc::clone(&course), shared));
         clients.spawn(receive(receiver.connection, course, window));
     }
+    for person in people {
+        clients.spawn(idle::sit(person.connection));
+    }
     let measure = course.run(subject, clients, time).await?;
     Ok(Figures::of("pairs", subject.kind, &measure, &course)
         .with("pairs", count)
+        .with("idle", idle)
         .with("window", window))
 }
 
