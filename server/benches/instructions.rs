@@ -38,8 +38,9 @@ const HEAD: &str = "\
 /// The command that sets them.
 const SET: &str = "cargo bench -p recado-server --bench instructions -- --set";
 
-/// By how many percent a count may differ from the one that was set.
-const TOLERANCE: f64 = 5.0;
+/// By how many percent a count may differ from the one that was set. One binary counts the same within
+/// half a percent; what the compiler inlines elsewhere when other code changes makes up to 6.
+const TOLERANCE: f64 = 10.0;
 
 /// How often a work runs before it is counted, so that nothing is counted that happens only once.
 const WARM_UP: usize = 3;
