@@ -1,7 +1,5 @@
 //! Appends, cursors and typing: what goes to the store and who is told of it afterwards.
 
-use std::collections::BTreeSet;
-
 use recado_shared::limits::{MAX_MEMBERS_WITH_CURSORS, TYPING_INTERVAL};
 use recado_shared::{
     Advance, Answer, Content, ConversationId, MemberCursors, MessageId, Now, RequestError,
@@ -67,10 +65,14 @@ impl Relay {
         if !is_new {
             return;
         }
-        let mut others: BTreeSet<_> = self.sessions_of_members(conversation).collect();
+        let mut others: Vec<_> = self.sessions_of_members(conversation).collect();
         let concerned = self.roster.follow(conversation, &entry);
-        others.extend(self.sessions_of_members(conversation));
-        others.remove(&origin.session);
+        if concerned.is_some() {
+            others.extend(self.sessions_of_members(conversation));
+            others.sort_unstable();
+            others.dedup();
+        }
+        others.retain(|&id| id != origin.session);
         // Who has not accepted the author's writing gets a head, which says so, in its place.
         let asked = conversation.peer_of(entry.author).filter(|_| is_request);
         if asked.is_some() {

@@ -535,7 +535,7 @@ fn an_accepted_message_goes_to_every_other_session_of_both() {
     desk.check(request(S1, 4, append(ALICE_BOB)), &[Effect::Write(write)]);
     desk.check(
         appended(asked, ALICE, 1, true),
-        &[accepted(asked, 1), push(&[S2, S3], entry_frame(ALICE, 1))],
+        &[accepted(asked, 1), push(&[S3, S2], entry_frame(ALICE, 1))],
     );
     // A resend is answered and not relayed again.
     desk.check(appended(asked, ALICE, 1, false), &[accepted(asked, 1)]);
