@@ -195,8 +195,17 @@ impl<'a> Batch<'a> {
         if read == conversation.newest {
             return Ok((0, conversation.messages));
         }
-        let own = log::own_between(self.db, conversation.row, user, old.read, read)?;
-        let messages = log::messages_at(self.db, conversation.row, read)?;
+        // Most members of a large room have written nothing since.
+        let own = if old.own_after_read == 0 {
+            0
+        } else {
+            log::own_between(self.db, conversation.row, user, old.read, read)?
+        };
+        let messages = if conversation.messages == conversation.newest.0 {
+            read.0
+        } else {
+            log::messages_at(self.db, conversation.row, read)?
+        };
         Ok((old.own_after_read.saturating_sub(own), messages))
     }
 }
