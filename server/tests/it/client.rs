@@ -13,6 +13,7 @@ use recado_shared::{
     MessageId, ProtocolVersion, Refusal, Request, RequestError, RequestNumber, Seq, ServerFrame,
     Token, UserId, Welcome,
 };
+use rustls::{ClientConfig, HandshakeKind};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -69,18 +70,33 @@ impl Client {
         pin: Fingerprint,
         device: &Identity,
     ) -> std::io::Result<Self> {
-        let config = tls::client_config(device, pin).unwrap();
+        let config = Arc::new(tls::client_config(device, pin).unwrap());
+        Self::connect_with(from, address, config).await
+    }
+
+    /// Does the same with a configuration, which keeps the server's tickets.
+    pub(crate) async fn connect_with(
+        from: SocketAddr,
+        address: SocketAddr,
+        config: Arc<ClientConfig>,
+    ) -> std::io::Result<Self> {
         let socket = TcpSocket::new_v4()?;
         socket.bind(from)?;
         socket.set_recv_buffer_size(16 * 1024)?;
         let stream = socket.connect(address).await?;
-        let connector = TlsConnector::from(Arc::new(config));
+        let connector = TlsConnector::from(config);
         let stream = connector.connect(tls::server_name(), stream).await?;
         Ok(Self {
             frames: Framed::new(stream, codec::framing(MAX_FRAME_LEN)),
             last_number: 0,
             user: UserId(0),
         })
+    }
+
+    /// Whether the connection goes on from an earlier one, by its ticket.
+    pub(crate) fn is_resumed(&self) -> bool {
+        let (_, tls) = self.frames.get_ref().get_ref();
+        tls.handshake_kind() == Some(HandshakeKind::Resumed)
     }
 
     pub(crate) async fn say(&mut self, frame: &ClientFrame) {

@@ -1,10 +1,12 @@
 //! Devices of one user: linked by a code, named, listed, revoked.
 
+use std::sync::Arc;
+
 use recado_server::Policy;
 use recado_server::relay::PENDING_LINKS_PER_ADDRESS;
 use recado_shared::device::{DEVICE_NAME_EXTENSION, LINK_EXTENSION};
 use recado_shared::limits::MAX_DEVICES;
-use recado_shared::tls::Identity;
+use recado_shared::tls::{self, Identity};
 use recado_shared::{
     Answer, ConversationId, Device, DeviceKey, DeviceName, Extension, Farewell, Hello, Limit,
     LinkCode, PageRange, PendingDevice, Refusal, Request, RequestError, Seq, ServerFrame,
@@ -194,6 +196,25 @@ async fn a_revoked_device_is_out_until_it_is_linked_again() {
     approve(&mut on_laptop, code).await;
     let welcome = server.connect(&phone).await.enter(linking("")).await;
     assert_eq!(welcome.user, on_laptop.user);
+}
+
+#[tokio::test]
+async fn a_revoked_device_that_resumes_its_connection_is_out_too() {
+    let server = TestServer::start().await;
+    let (laptop, phone) = (device(), device());
+    let (mut on_laptop, _on_phone) = two_devices(&server, &laptop, &phone).await;
+    let config = Arc::new(tls::client_config(&phone, server.fingerprint).unwrap());
+    for is_resumed in [false, true] {
+        let mut again = server.connect_with(&config).await;
+        assert_eq!(again.is_resumed(), is_resumed);
+        let welcome = again.enter(hello(None, None)).await;
+        assert_eq!(welcome.user, on_laptop.user);
+    }
+    let revoke = Request::RevokeDevice(phone.key());
+    assert_eq!(on_laptop.answer(revoke).await, Ok(Answer::Done));
+    let mut again = server.connect_with(&config).await;
+    assert!(again.is_resumed());
+    assert_eq!(again.refused(hello(None, None)).await, Refusal::Revoked);
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
 //! A whole server on a free port, with its data in a folder that is thrown away.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use recado_server::invite::{self, InviteTerms};
 use recado_server::{Config, Policy, Server, ServerError};
 use recado_shared::tls::Identity;
 use recado_shared::{Fingerprint, Token, UserName};
+use rustls::ClientConfig;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -79,6 +81,14 @@ impl TestServer {
 
     pub(crate) async fn connect(&self, device: &Identity) -> Client {
         Client::connect(self.address, self.fingerprint, device)
+            .await
+            .unwrap()
+    }
+
+    /// Connects with a configuration, which keeps the tickets that the server gives.
+    pub(crate) async fn connect_with(&self, config: &Arc<ClientConfig>) -> Client {
+        let anywhere = (Ipv4Addr::UNSPECIFIED, 0).into();
+        Client::connect_with(anywhere, self.address, Arc::clone(config))
             .await
             .unwrap()
     }
