@@ -12,6 +12,7 @@ use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,7 +22,7 @@ use crate::address;
 use crate::config::Limits;
 use crate::id::SessionId;
 use crate::relay::Peer;
-use crate::session::{self, HANDSHAKE_TIMEOUT, MAX_GREETINGS, SessionContext, SessionEvent};
+use crate::session::{self, Crowd, HANDSHAKE_TIMEOUT, SessionContext, SessionEvent};
 use crate::socket;
 use crate::tls_stream::{self, TlsStream};
 
@@ -31,6 +32,10 @@ const MIN_BACKOFF: Duration = Duration::from_millis(10);
 
 /// See [`MIN_BACKOFF`].
 const MAX_BACKOFF: Duration = Duration::from_secs(1);
+
+/// Connections accepted before everything else has its turn: when everybody comes at once, those who
+/// are in wait for so many beginnings and not for thousands.
+const ACCEPTS_PER_TURN: u64 = 16;
 
 /// Accepts connections. Everything that it starts ends with `stop`.
 pub(crate) struct Listener {
@@ -49,7 +54,7 @@ pub(crate) struct Listener {
 struct Connection {
     tls: Arc<ServerConfig>,
     handshakes: Arc<Semaphore>,
-    greetings: Arc<Semaphore>,
+    crowd: Arc<Crowd>,
     /// Handshakes that compute at a time.
     turns: Arc<Semaphore>,
     /// Held for as long as the connection is open.
@@ -73,7 +78,7 @@ impl Listener {
     async fn accept_all(self) {
         let places = Arc::new(Semaphore::new(self.limits.max_connections()));
         let handshakes = Arc::new(Semaphore::new(self.limits.max_handshakes));
-        let greetings = Arc::new(Semaphore::new(MAX_GREETINGS));
+        let crowd = Arc::new(Crowd::default());
         // Each worker of the runtime may be busy with one, and with something else next.
         let turns = Arc::new(Semaphore::new(Handle::current().metrics().num_workers()));
         let addresses = Arc::new(Addresses::new(self.limits.max_handshakes_per_address));
@@ -86,7 +91,7 @@ impl Listener {
                 tls: Arc::clone(&self.tls),
                 handshakes: Arc::clone(&handshakes),
                 turns: Arc::clone(&turns),
-                greetings: Arc::clone(&greetings),
+                crowd: Arc::clone(&crowd),
                 place: addresses.enter(address::network(address.ip()), permit),
                 address,
                 limits: self.limits,
@@ -102,6 +107,9 @@ impl Listener {
                 }
             };
             self.tasks.spawn(task.instrument(span));
+            if id.is_multiple_of(ACCEPTS_PER_TURN) {
+                yield_now().await;
+            }
         }
     }
 
@@ -200,7 +208,7 @@ impl Connection {
             id: self.id,
             peer: Peer { key, address },
             events: self.events,
-            greetings: self.greetings,
+            crowd: self.crowd,
             rates: self.limits.rates,
         };
         session::run(stream, context).await;

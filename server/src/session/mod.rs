@@ -22,6 +22,7 @@ use recado_shared::limits::{MAX_FRAME_LEN, MAX_FRAME_LEN_BEFORE_WELCOME};
 use recado_shared::{ClientFrame, Farewell, Hello, ProtocolVersion, Refusal, ServerFrame, text};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{Span, debug, info, warn};
 
@@ -49,6 +50,10 @@ pub const WRITE_STALL: Duration = Duration::from_secs(30);
 /// Greetings that wait for the driver at a time; the others wait before its queue, so that a crowd
 /// which comes back at once is not in the way of those who are in.
 pub const MAX_GREETINGS: usize = 16;
+
+/// Sessions that end at a time because their connection is gone; the others wait, so that a crowd
+/// which is cut off is not in the way of those who are not.
+pub const MAX_PARTINGS: usize = 8;
 
 /// A side that was told why it is closed gets this long to read it before the connection ends.
 const LINGER: Duration = Duration::from_secs(1);
@@ -81,6 +86,25 @@ pub enum SessionEvent {
     Closed(SessionId),
 }
 
+/// What keeps a crowd that comes or goes at once out of the way of those who are in.
+#[derive(Debug)]
+pub struct Crowd {
+    /// A place is held while a greeting waits for the driver.
+    pub greetings: Semaphore,
+    /// A place is held by a session that ends because its connection is gone.
+    pub partings: Semaphore,
+}
+
+/// [`MAX_GREETINGS`] and [`MAX_PARTINGS`].
+impl Default for Crowd {
+    fn default() -> Self {
+        Self {
+            greetings: Semaphore::new(MAX_GREETINGS),
+            partings: Semaphore::new(MAX_PARTINGS),
+        }
+    }
+}
+
 /// What a session is made with.
 #[derive(Clone, Debug)]
 pub struct SessionContext {
@@ -90,8 +114,8 @@ pub struct SessionContext {
     pub peer: Peer,
     /// The driver.
     pub events: mpsc::Sender<SessionEvent>,
-    /// Held while a greeting waits for the driver: [`MAX_GREETINGS`] places for all sessions.
-    pub greetings: Arc<Semaphore>,
+    /// Shared with all sessions of the server.
+    pub crowd: Arc<Crowd>,
     /// How fast it may send.
     pub rates: RateLimits,
 }
@@ -184,7 +208,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             outbox,
         };
         let greeted = async {
-            let _place = context.greetings.acquire().await.ok()?;
+            let _place = context.crowd.greetings.acquire().await.ok()?;
             context.events.send(event).await.ok()?;
             frames.next().await
         };
@@ -240,6 +264,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     }
 
     async fn end(mut self, ending: Ending, context: SessionContext) {
+        let _parting = if ending == Ending::Gone {
+            let parting = context.crowd.partings.acquire().await;
+            // Nobody waits for this end: it comes after everything else that is due.
+            yield_now().await;
+            Some(parting)
+        } else {
+            None
+        };
         // After the driver's end nobody needs to know.
         let _ = context.events.send(SessionEvent::Closed(context.id)).await;
         match ending {
@@ -288,7 +320,7 @@ mod tests {
                 address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             },
             events,
-            greetings: Arc::new(Semaphore::new(1)),
+            crowd: Arc::default(),
             rates: RateLimits::default(),
         };
         let session = run(Box::new(stream), context);

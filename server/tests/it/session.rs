@@ -9,8 +9,8 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use recado_server::config::RateLimits;
 use recado_server::relay::{Peer, SessionId};
 use recado_server::session::{
-    self, HANDSHAKE_TIMEOUT, Outbox, Outgoing, PAGE_WEIGHT, SessionContext, SessionEvent, Then,
-    WRITE_STALL,
+    self, Crowd, HANDSHAKE_TIMEOUT, Outbox, Outgoing, PAGE_WEIGHT, SessionContext, SessionEvent,
+    Then, WRITE_STALL,
 };
 use recado_shared::codec::{self, LengthDelimitedCodec};
 use recado_shared::limits::{
@@ -42,7 +42,7 @@ const INBOX_ROOM: usize = 256;
 struct Desk {
     client: Framed<DuplexStream, LengthDelimitedCodec>,
     events: mpsc::Receiver<SessionEvent>,
-    greetings: Arc<Semaphore>,
+    crowd: Arc<Crowd>,
 }
 
 fn greeting() -> ClientFrame {
@@ -90,16 +90,20 @@ impl Desk {
     }
 
     fn open_with(pipe_len: usize, rates: RateLimits) -> Self {
-        Self::open_in(pipe_len, rates, Arc::new(Semaphore::new(1)))
+        let crowd = Crowd {
+            greetings: Semaphore::new(1),
+            partings: Semaphore::new(1),
+        };
+        Self::open_in(pipe_len, rates, Arc::new(crowd))
     }
 
     /// One that shares the places for greetings.
     fn open_beside(other: &Self) -> Self {
-        let greetings = Arc::clone(&other.greetings);
-        Self::open_in(PIPE_LEN, RateLimits::default(), greetings)
+        let crowd = Arc::clone(&other.crowd);
+        Self::open_in(PIPE_LEN, RateLimits::default(), crowd)
     }
 
-    fn open_in(pipe_len: usize, rates: RateLimits, greetings: Arc<Semaphore>) -> Self {
+    fn open_in(pipe_len: usize, rates: RateLimits, crowd: Arc<Crowd>) -> Self {
         let (client, server) = tokio::io::duplex(pipe_len);
         let (sender, events) = mpsc::channel(INBOX_ROOM);
         let context = SessionContext {
@@ -109,7 +113,7 @@ impl Desk {
                 address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             },
             events: sender,
-            greetings: Arc::clone(&greetings),
+            crowd: Arc::clone(&crowd),
             rates,
         };
         tokio::spawn(session::run(server, context));
@@ -118,7 +122,7 @@ impl Desk {
         Self {
             client,
             events,
-            greetings,
+            crowd,
         }
     }
 
@@ -533,6 +537,22 @@ async fn a_session_ends_with_its_client_or_its_driver() {
     drop(outbox);
     assert_eq!(desk.hear().await, None);
     desk.closed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_whose_connection_is_gone_waits_for_those_before_it() {
+    let (desk, _outbox) = Desk::welcomed().await;
+    let Desk {
+        client,
+        mut events,
+        crowd,
+    } = desk;
+    let before = crowd.partings.acquire().await.unwrap();
+    drop(client);
+    assert!(timeout(HANDSHAKE_TIMEOUT, events.recv()).await.is_err());
+    drop(before);
+    let event = events.recv().await;
+    assert!(matches!(event, Some(SessionEvent::Closed(ID))));
 }
 
 #[tokio::test(start_paused = true)]
