@@ -50,6 +50,10 @@ pub const MAX_ROOM_BANS: usize = 10_000;
 /// In rooms of at most this many members everybody is told how far the others have got.
 pub const MAX_MEMBERS_WITH_CURSORS: usize = 32;
 
+/// Where more members are and nobody is told, a client says at most this often how far a room has
+/// got on its device. What the person has read it says at once, for the person's other devices.
+pub const UNHEARD_CURSOR_INTERVAL: Duration = Duration::from_secs(5);
+
 /// Most devices of one user.
 pub const MAX_DEVICES: usize = 32;
 

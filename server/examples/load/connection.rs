@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use bytes::{Buf as _, BytesMut};
 use recado_shared::codec::{self, LengthDelimitedCodec};
-use recado_shared::limits::MAX_FRAME_LEN;
+use recado_shared::limits::{MAX_FRAME_LEN, MAX_MEMBERS_WITH_CURSORS, UNHEARD_CURSOR_INTERVAL};
 use recado_shared::tls::{self, Identity};
 use recado_shared::{
     Advance, Answer, ClientFrame, Content, ConversationId, Hello, Invite, MessageBody,
@@ -80,6 +80,7 @@ pub(crate) struct Connection {
     rest: Vec<u8>,
     /// When what has arrived is to be reported.
     report: Pin<Box<Sleep>>,
+    report_after: Duration,
 }
 
 /// What is queued, and what has to be said.
@@ -147,6 +148,7 @@ impl Connection {
             },
             rest: Vec::new(),
             report: Box::pin(sleep(Duration::ZERO)),
+            report_after: REPORT_AFTER,
         }
     }
 
@@ -157,6 +159,13 @@ impl Connection {
                 stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed)
             }
             Stream::Plain(_) => false,
+        }
+    }
+
+    /// It is in a room of this many. In a large one a client reports seldom.
+    pub(crate) fn enter_room(&mut self, members: usize) {
+        if members > MAX_MEMBERS_WITH_CURSORS {
+            self.report_after = UNHEARD_CURSOR_INTERVAL;
         }
     }
 
@@ -198,7 +207,7 @@ impl Connection {
                 }) => {
                     arrived?;
                     if !is_reporting && self.outgoing.delivered.is_some() {
-                        self.report.as_mut().reset(Instant::now() + REPORT_AFTER);
+                        self.report.as_mut().reset(Instant::now() + self.report_after);
                     }
                     return Ok(());
                 }

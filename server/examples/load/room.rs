@@ -54,7 +54,8 @@ pub(crate) async fn room(
         let (course, round) = (Arc::clone(&course), Arc::clone(&round));
         clients.spawn(send(sender.connection, to, course, round));
     }
-    for member in people {
+    for mut member in people {
+        member.connection.enter_room(usize::try_from(members)?);
         let (course, round) = (Arc::clone(&course), Arc::clone(&round));
         clients.spawn(receive(member.connection, course, round));
     }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use recado_shared::limits::UNHEARD_CURSOR_INTERVAL;
 use recado_shared::{Advance, ClientFrame, ConversationId, Now, Seq};
 
 use super::App;
@@ -26,6 +27,9 @@ pub(super) const CURSOR_INTERVAL: Duration = Duration::from_millis(100);
 pub(super) struct CursorPace {
     moved: BTreeSet<ConversationId>,
     not_before: Option<Instant>,
+    /// Those of which only the server would hear, and when it does.
+    unheard: BTreeSet<ConversationId>,
+    unheard_at: Option<Instant>,
 }
 
 impl CursorPace {
@@ -34,7 +38,22 @@ impl CursorPace {
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.not_before.filter(|_| !self.moved.is_empty())
+        let moved_at = self.not_before.filter(|_| !self.moved.is_empty());
+        moved_at.into_iter().chain(self.unheard_at).min()
+    }
+
+    /// Lets those go out whose time has come.
+    fn collect_unheard(&mut self, now: Now) {
+        if self.unheard.is_empty() {
+            return;
+        }
+        let at = *self
+            .unheard_at
+            .get_or_insert(now.instant + UNHEARD_CURSOR_INTERVAL);
+        if at <= now.instant {
+            self.moved.append(&mut self.unheard);
+            self.unheard_at = None;
+        }
     }
 }
 
@@ -84,12 +103,16 @@ impl App {
             if conversation.move_cursors() {
                 self.save_head(id);
             }
-            let is_ahead = self
-                .conversations
-                .get(&id)
-                .is_some_and(Conversation::is_ahead);
-            if is_ahead && self.link.is_synced() {
-                self.cursor_pace.moved.insert(id);
+            let conversation = self.conversations.get(&id);
+            let ahead = conversation.filter(|conversation| conversation.is_ahead());
+            if let Some(ahead) = ahead
+                && self.link.is_synced()
+            {
+                if ahead.is_heard() {
+                    self.cursor_pace.moved.insert(id);
+                } else {
+                    self.cursor_pace.unheard.insert(id);
+                }
             }
         }
     }
@@ -97,6 +120,7 @@ impl App {
     /// Tells the server which cursors moved, unless that was done a moment ago.
     pub(super) fn send_cursors(&mut self, now: Now) {
         let pace = &mut self.cursor_pace;
+        pace.collect_unheard(now);
         let is_early = pace.not_before.is_some_and(|at| now.instant < at);
         if is_early || pace.moved.is_empty() || !self.link.is_up() {
             return;

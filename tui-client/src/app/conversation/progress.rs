@@ -3,7 +3,7 @@
 use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::{MemberCursors, Seq, UserId};
 
-use super::{Conversation, Kind};
+use super::{Conversation, Kind, Room};
 
 /// How far a member has got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -138,5 +138,10 @@ impl Conversation {
     pub(in crate::app) fn is_ahead(&self) -> bool {
         let passes = |own: Seq, sent: Seq| own > sent && sent < self.last_of_others;
         passes(self.own.delivered, self.sent.delivered) || passes(self.own.read, self.sent.read)
+    }
+
+    /// Whether somebody waits to hear of it: the others, or the user's own devices of what was read.
+    pub(in crate::app) fn is_heard(&self) -> bool {
+        self.own.read > self.sent.read || self.room().is_none_or(Room::has_cursors)
     }
 }

@@ -1,4 +1,5 @@
-use recado_shared::{Head, LogId, Seq, ServerFrame};
+use recado_shared::limits::UNHEARD_CURSOR_INTERVAL;
+use recado_shared::{Advance, Head, LogId, Seq, ServerFrame, Standing};
 
 use super::super::cursors::CURSOR_INTERVAL;
 use super::support::*;
@@ -58,6 +59,42 @@ fn a_burst_of_entries_moves_the_cursors_once() {
     client.handle(offline());
     assert_eq!(advances(&client.pass(CURSOR_INTERVAL)), []);
     assert_eq!(advances(&client.connect(vec![])), [advance(BOB, 21, 1)]);
+}
+
+#[test]
+fn a_large_room_hears_seldom_how_far_it_got_and_at_once_what_was_read() {
+    let in_large = |seq| Head {
+        cursors: vec![cursors(ME, seq, seq)],
+        room: Some(facts(33, Standing::Member)),
+        ..room_head(seq)
+    };
+    let of_room = |delivered, read| Advance {
+        conversation: ROOM,
+        delivered: Seq(delivered),
+        read: Seq(read),
+    };
+    let mut client = Client::connected(vec![in_large(0)]);
+    for seq in 1..=3 {
+        assert_eq!(advances(&client.room_entry(entry(seq, BOB))), []);
+    }
+    let due = client.now.instant + UNHEARD_CURSOR_INTERVAL;
+    assert_eq!(client.app.next_deadline(), Some(due));
+    assert_eq!(advances(&client.pass(CURSOR_INTERVAL)), []);
+    let effects = client.pass(UNHEARD_CURSOR_INTERVAL);
+    assert_eq!(advances(&effects), [of_room(3, 0)]);
+
+    client.room_entry(entry(4, BOB));
+    client.keys("alt-1");
+    client.pass(CURSOR_INTERVAL);
+    let viewed = Viewed {
+        conversation: ROOM,
+        visible: Some((ItemId::Entry(Seq(1)), ItemId::Entry(Seq(4)))),
+        place: Place::Newest,
+        at_oldest: true,
+    };
+    let effects = client.handle(Event::Viewed(viewed));
+    assert_eq!(advances(&effects), [of_room(4, 4)]);
+    assert_eq!(advances(&client.pass(UNHEARD_CURSOR_INTERVAL)), []);
 }
 
 #[test]
