@@ -5,7 +5,7 @@
 //! nothing from sessions while the store has no room, and nobody waits for a session.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -27,6 +27,11 @@ pub(crate) const INBOX_ROOM: usize = 1_024;
 
 /// Most events of sessions taken at a time, so that the store's answers are not kept waiting.
 const BATCH_LEN: usize = 64;
+
+/// Most sessions that are woken to write between two looks at what else there is to do. A message
+/// to a thousand people takes milliseconds to write: what comes meanwhile is committed beside it, and
+/// reaches those whose turn is still to come in the same piece.
+const WAKES_PER_TURN: usize = 32;
 
 /// How the driver ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,10 +115,12 @@ impl Driver {
                     debug_assert!(taken > 0, "the inbox is open");
                     batch.drain(..).for_each(|event| self.session_event(event));
                 }
+                () = ready(()), if self.outboxes.has_due() => {}
             }
             self.store.flush();
-            // Sessions write what they were given before they are given more: a busy one then
-            // writes more at a time.
+            self.outboxes.wake(WAKES_PER_TURN);
+            // Those who were woken write before there is more for them: a busy one then writes
+            // more at a time.
             yield_now().await;
         }
         self.turn_away();

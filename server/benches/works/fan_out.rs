@@ -9,7 +9,7 @@ use super::{Meter, entry};
 
 const SESSIONS: u64 = 1_000;
 
-/// An entry is pushed to all sessions, each of which waits for a frame.
+/// An entry is pushed to all sessions, each of which waits for a frame and is woken.
 pub(super) fn push(meter: impl Meter) {
     let mut outboxes = Outboxes::default();
     let mut readers = Vec::new();
@@ -28,6 +28,7 @@ pub(super) fn push(meter: impl Meter) {
         |()| {
             let left_out = outboxes.push(&sessions, &frame);
             assert!(left_out.is_empty(), "everybody has room");
+            outboxes.wake(sessions.len());
         },
     );
 }

@@ -177,7 +177,7 @@ fn serve(arguments: ServeArguments) -> Result<()> {
     config.public_address = arguments.public_address.or(config.public_address);
     config.ticket_places = paths.local_tickets;
     let listen = arguments.listen.or(settings.listen);
-    let runtime = runtime().context("cannot start the runtime")?;
+    let runtime = Runtime::new().context("cannot start the runtime")?;
     let result = runtime.block_on(async {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
@@ -197,19 +197,6 @@ fn serve(arguments: ServeArguments) -> Result<()> {
     // Whoever is still waited for by now does not answer.
     runtime.shutdown_background();
     result
-}
-
-/// Tasks between two looks at the network and at what other threads woke, unless nothing else is to
-/// do: as many as a large room has sessions, so that a round of them is not broken up. What comes
-/// meanwhile is then written in one piece with what comes later.
-const POLLS_PER_ROUND: u32 = 1_000;
-
-fn runtime() -> io::Result<Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .event_interval(POLLS_PER_ROUND)
-        .global_queue_interval(POLLS_PER_ROUND)
-        .enable_all()
-        .build()
 }
 
 /// Tells the service manager, if there is one.

@@ -53,7 +53,7 @@ pub struct NoRoom;
 #[derive(Debug, Default)]
 struct Queue {
     frames: VecDeque<Outgoing>,
-    /// Of the session, when it waits. It is taken by the first frame, so the others wake nobody.
+    /// Of the session, when it waits.
     waker: Option<Waker>,
     has_ended: bool,
 }
@@ -108,7 +108,7 @@ pub fn outbox() -> (Outbox, OutboxReader) {
 }
 
 impl Outbox {
-    /// Queues a frame that must not be left out.
+    /// Queues a frame that must not be left out. [`wake`](Self::wake) then tells the session.
     ///
     /// # Errors
     /// [`NoRoom`] if [`OUTBOX_ROOM`] frames wait.
@@ -116,7 +116,7 @@ impl Outbox {
         self.queue_below(OUTBOX_ROOM, || frame)
     }
 
-    /// Queues a live frame, where live frames have room.
+    /// Queues a live frame, where live frames have room. [`wake`](Self::wake) then tells the session.
     ///
     /// # Errors
     /// [`NoRoom`] if [`PUSH_ROOM`] frames wait.
@@ -133,12 +133,19 @@ impl Outbox {
             return Err(NoRoom);
         }
         queue.frames.push_back(frame());
-        let waker = queue.waker.take();
-        drop(queue);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
         Ok(())
+    }
+
+    /// Wakes the session, if it waits and there is something for it.
+    pub fn wake(&self) {
+        let mut queue = lock(&self.0);
+        if !queue.frames.is_empty() {
+            let waker = queue.waker.take();
+            drop(queue);
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
     }
 }
 
@@ -310,6 +317,7 @@ mod tests {
         });
         for number in 0..3 {
             outbox.send(frame(number)).unwrap();
+            outbox.wake();
             tokio::task::yield_now().await;
         }
         drop(outbox);

@@ -71,6 +71,12 @@ fn append(number: u32, text: &str) -> ClientFrame {
     }
 }
 
+/// As the driver does: queues a frame, and wakes the session.
+fn give(outbox: &Outbox, frame: Outgoing) {
+    outbox.send(frame).unwrap();
+    outbox.wake();
+}
+
 fn answer(number: u32) -> Outgoing {
     let number = RequestNumber(number);
     let frame = ServerFrame::Answer {
@@ -138,7 +144,7 @@ impl Desk {
             version: ProtocolVersion::V2,
             user: UserId(1),
         };
-        outbox.send(outgoing(&welcome(), then)).unwrap();
+        give(&outbox, outgoing(&welcome(), then));
         assert_eq!(self.hear().await, Some(welcome()));
         (self, outbox)
     }
@@ -234,7 +240,7 @@ async fn a_greeting_waits_until_the_one_before_it_is_answered() {
     second.say(&greeting()).await;
     assert!(second.passes_nothing_on().await);
     let refused = ServerFrame::Refused(Refusal::ShuttingDown);
-    outbox.send(outgoing(&refused, Then::End)).unwrap();
+    give(&outbox, outgoing(&refused, Then::End));
     second.let_in().await;
 }
 
@@ -299,7 +305,7 @@ async fn a_request_number_is_not_used_twice_at_a_time() {
     let (mut desk, outbox) = Desk::welcomed().await;
     desk.say(&append(1, "a")).await;
     desk.passed_on().await;
-    outbox.send(answer(1)).unwrap();
+    give(&outbox, answer(1));
     desk.hear().await;
     // It is free again.
     desk.say(&append(1, "b")).await;
@@ -357,7 +363,7 @@ async fn unanswered_requests_pause_reading_and_lose_nothing() {
     }
     assert!(desk.passes_nothing_on().await);
     for number in 1..=2 {
-        outbox.send(answer(number)).unwrap();
+        give(&outbox, answer(number));
         assert_eq!(desk.passed_on().await, append(most + number, "x"));
     }
 }
@@ -381,7 +387,7 @@ async fn pages_weigh_more_than_other_requests() {
         assert_eq!(desk.passed_on().await, page(number));
     }
     assert!(desk.passes_nothing_on().await);
-    outbox.send(answer(1)).unwrap();
+    give(&outbox, answer(1));
     assert_eq!(desk.passed_on().await, page(most + 1));
 }
 
@@ -440,6 +446,7 @@ async fn a_client_that_reads_nothing_is_closed_in_the_end() {
     };
     let frame = outgoing(&page, Then::Nothing);
     while outbox.send(frame.clone()).is_ok() {}
+    outbox.wake();
     // It still shows signs of life, so that silence is not the reason.
     let sign = PING_AFTER / 2;
     let mut patience = 0;
@@ -459,10 +466,10 @@ async fn the_driver_hears_when_everything_up_to_a_mark_is_written() {
     let (mut desk, outbox) = Desk::open_with(64, RateLimits::default()).let_in().await;
     let ping = outgoing(&ServerFrame::Ping(1), Then::Nothing);
     for _ in 0..100 {
-        outbox.send(ping.clone()).unwrap();
+        give(&outbox, ping.clone());
     }
     let mark = outgoing(&ServerFrame::Behind, Then::CaughtUp);
-    outbox.send(mark).unwrap();
+    give(&outbox, mark);
     // The pipe is full, so that the mark is not written.
     assert!(timeout(DEAD_AFTER / 4, desk.events.recv()).await.is_err());
     for _ in 0..100 {
@@ -480,8 +487,8 @@ async fn the_last_frame_follows_all_others() {
     let (mut desk, outbox) = Desk::welcomed().await;
     let ping = outgoing(&ServerFrame::Ping(1), Then::Nothing);
     let farewell = ServerFrame::Farewell(Farewell::ShuttingDown);
-    outbox.send(ping).unwrap();
-    outbox.send(outgoing(&farewell, Then::End)).unwrap();
+    give(&outbox, ping);
+    give(&outbox, outgoing(&farewell, Then::End));
     drop(outbox);
     assert_eq!(desk.hear().await, Some(ServerFrame::Ping(1)));
     desk.hear_farewell(Farewell::ShuttingDown).await;
@@ -497,13 +504,13 @@ async fn what_the_driver_said_last_is_written_although_it_hears_nothing_more() {
     // Neither a request nor having caught up finds anybody who could take it.
     desk.say(&append(2, "b")).await;
     let mark = outgoing(&ServerFrame::Behind, Then::CaughtUp);
-    outbox.send(mark).unwrap();
+    give(&outbox, mark);
     assert_eq!(desk.hear().await, Some(ServerFrame::Behind));
     assert!(timeout(PING_AFTER / 2, desk.hear()).await.is_err());
 
-    outbox.send(answer(1)).unwrap();
+    give(&outbox, answer(1));
     let farewell = ServerFrame::Farewell(Farewell::ShuttingDown);
-    outbox.send(outgoing(&farewell, Then::End)).unwrap();
+    give(&outbox, outgoing(&farewell, Then::End));
     drop(outbox);
     let heard = desk.hear().await;
     assert!(
@@ -567,7 +574,7 @@ async fn frames_are_written_while_the_driver_takes_none() {
         tokio::task::yield_now().await;
     }
     let ping = outgoing(&ServerFrame::Ping(1), Then::Nothing);
-    outbox.send(ping).unwrap();
+    give(&outbox, ping);
     assert_eq!(desk.hear().await, Some(ServerFrame::Ping(1)));
     for _ in 0..frames {
         assert_eq!(desk.passed_on().await, ClientFrame::Watch(Vec::new()));
