@@ -19,14 +19,15 @@ use crate::admin::request::{AdminAnswer, Present, ServerStats};
 use crate::admin::socket::Call;
 use crate::id::{SessionId, Ticket};
 use crate::relay::{Effect, Event, Relay};
-use crate::session::{Outboxes, SessionEvent, Then};
+use crate::session::{MAX_FRAMES_TOGETHER, Outboxes, SessionEvent, Then};
 use crate::store::{NotQueued, Read, StoreEvent, StoreEvents, StoreHandle};
 
-/// Most events of sessions that wait for the driver.
-pub(crate) const INBOX_ROOM: usize = 1_024;
+/// Most events of sessions that wait for the driver, each with at most [`MAX_FRAMES_TOGETHER`]
+/// frames.
+pub(crate) const INBOX_ROOM: usize = 256;
 
 /// Most events of sessions taken at a time, so that the store's answers are not kept waiting.
-const BATCH_LEN: usize = 64;
+const BATCH_LEN: usize = 16;
 
 /// Most sessions that are woken to write between two looks at what else there is to do. A message
 /// to a thousand people takes milliseconds to write: what comes meanwhile is committed beside it, and
@@ -96,8 +97,8 @@ impl Driver {
         let mut batch = Vec::new();
         while !self.is_stopped {
             let deadline = self.relay.next_deadline().map(Instant::from_std);
-            // Each event of a session asks the store for at most one thing.
-            let room = self.store.room().min(BATCH_LEN);
+            // Each frame of a session asks the store for at most one thing.
+            let room = (self.store.room() / MAX_FRAMES_TOGETHER).min(BATCH_LEN);
             tokio::select! {
                 biased;
                 () = &mut shutdown, if !is_draining => {
@@ -160,7 +161,11 @@ impl Driver {
                     hello,
                 });
             }
-            SessionEvent::Frame { session, frame } => self.handle(Event::Frame { session, frame }),
+            SessionEvent::Frames { session, frames } => {
+                for frame in frames {
+                    self.handle(Event::Frame { session, frame });
+                }
+            }
             SessionEvent::CaughtUp(session) => self.handle(Event::CaughtUp(session)),
             SessionEvent::Closed(session) => {
                 self.outboxes.remove(session);
@@ -321,7 +326,7 @@ mod tests {
         let config = RelayConfig {
             policy: Policy::Open,
             local_token: None,
-            max_sessions: 100,
+            max_sessions: 1_000,
             max_users: 1,
             registrations_per_hour: 1,
         };
@@ -360,9 +365,10 @@ mod tests {
 
     #[tokio::test]
     async fn heads_for_more_sessions_than_the_store_takes_questions_wait() {
+        const SESSIONS: u64 = 2 * MAX_FRAMES_TOGETHER as u64;
         let dir = tempfile::tempdir().unwrap();
         let config = StoreConfig {
-            window: 2,
+            window: MAX_FRAMES_TOGETHER,
             ..StoreConfig::default()
         };
         let store = Store::open(dir.path(), config).unwrap();
@@ -374,7 +380,7 @@ mod tests {
             let _ = stopped.await;
         }));
         let mut devices = Vec::new();
-        for session in 1..=9 {
+        for session in 1..=SESSIONS {
             let (outbox, frames) = outbox();
             events.send(greeting(session, outbox)).await.unwrap();
             hear_heads(&frames).await;
@@ -384,8 +390,9 @@ mod tests {
         let number = RequestNumber(1);
         let frame = ClientFrame::Request { number, request };
         let session = SessionId(1);
-        let frame = SessionEvent::Frame { session, frame };
-        events.send(frame).await.unwrap();
+        let frames = vec![frame];
+        let frames = SessionEvent::Frames { session, frames };
+        events.send(frames).await.unwrap();
         for frames in &devices {
             hear_heads(frames).await;
         }
@@ -406,7 +413,7 @@ mod tests {
         let relay = relay();
         let (_, calls) = mpsc::channel(1);
         let driver = Driver::new(relay, store, inbox, calls);
-        let (stopped, store) = driver.run(std::future::ready(())).await;
+        let (stopped, store) = driver.run(ready(())).await;
         assert_eq!(stopped, Stopped::Drained);
         let refused = ServerFrame::Refused(Refusal::ShuttingDown);
         assert_eq!(frames.next().await, Outgoing::encode(&refused, Then::End));

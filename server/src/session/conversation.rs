@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use recado_shared::codec::{self, CodecError};
+use recado_shared::codec::{self, CodecError, PREFIX_LEN};
 use recado_shared::limits::{PONG_WITHIN, SERVER_PING_AFTER};
 use recado_shared::{ClientFrame, Farewell, Notice, ProtocolVersion, RequestNumber, ServerFrame};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -16,14 +16,14 @@ use super::alarm::poll_deadline;
 use super::driver_link::DriverLink;
 use super::throttle::Throttle;
 use super::window::{self, Window};
-use super::{Ending, Link, OutboxReader, SessionContext, SessionEvent, Then};
+use super::{Ending, Link, MAX_FRAMES_TOGETHER, OutboxReader, SessionContext, SessionEvent, Then};
 use crate::id::SessionId;
 
 /// Frames that a session says on its own account and has not written: pongs, pings, notices.
 const LOCAL_ROOM: u8 = 8;
 
-/// Frames taken from a connection before others have their turn.
-const TURN: usize = 64;
+/// Bytes of frames taken from a connection before others have their turn.
+const ENOUGH: usize = 16 * 1024;
 
 /// What a session is between its welcome and its end.
 pub(super) struct Conversation<'a, S> {
@@ -205,10 +205,22 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         }
     }
 
-    /// Reads frames and passes them on, until none is there or has to wait.
+    /// Reads frames and passes them on together, until none is there or has to wait.
     fn listen(&mut self, cx: &mut Context<'_>) -> Heard {
+        let mut frames = Vec::new();
+        let heard = self.hear(&mut frames, cx);
+        if !frames.is_empty() {
+            let session = self.id;
+            self.driver.tell(SessionEvent::Frames { session, frames });
+        }
+        heard
+    }
+
+    /// Reads frames and keeps those that are for the driver.
+    fn hear(&mut self, frames: &mut Vec<ClientFrame>, cx: &mut Context<'_>) -> Heard {
         let mut now = None;
-        for _ in 0..TURN {
+        let mut heard = 0;
+        while frames.len() < MAX_FRAMES_TOGETHER && heard < ENOUGH {
             if self.has_to_wait(cx) {
                 self.silence.is_deaf = true;
                 return Heard::Nothing;
@@ -226,7 +238,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                     }
                     let frame = codec::decode::<ClientFrame>(payload);
                     self.link.reader.pass(len);
-                    if let Err(ending) = self.pass_on(frame) {
+                    heard += PREFIX_LEN + len;
+                    if let Err(ending) = self.take_in(frame, frames) {
                         return Heard::Ended(ending);
                     }
                 }
@@ -266,8 +279,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         }
     }
 
-    /// Deals with a frame, or passes it on.
-    fn pass_on(&mut self, frame: Result<ClientFrame, CodecError>) -> Result<(), Ending> {
+    /// Deals with a frame, or keeps it for the driver.
+    fn take_in(
+        &mut self,
+        frame: Result<ClientFrame, CodecError>,
+        frames: &mut Vec<ClientFrame>,
+    ) -> Result<(), Ending> {
         let Ok(frame) = frame else {
             self.say_goodbye(Farewell::Malformed);
             return Ok(());
@@ -288,8 +305,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                     self.say_goodbye(Farewell::OutOfPlace);
                     return Ok(());
                 }
-                let session = self.id;
-                self.driver.tell(SessionEvent::Frame { session, frame });
+                frames.push(frame);
             }
         }
         Ok(())

@@ -55,6 +55,9 @@ pub const MAX_GREETINGS: usize = 16;
 /// which is cut off is not in the way of those who are not.
 pub const MAX_PARTINGS: usize = 8;
 
+/// Most frames that a session passes on in one piece.
+pub const MAX_FRAMES_TOGETHER: usize = 64;
+
 /// A side that was told why it is closed gets this long to read it before the connection ends.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -73,12 +76,12 @@ pub enum SessionEvent {
         /// Where frames for this session go. Dropping it ends the session.
         outbox: Outbox,
     },
-    /// A frame came that the agreed version allows.
-    Frame {
+    /// Frames came that the agreed version allows.
+    Frames {
         /// Who speaks.
         session: SessionId,
-        /// What came.
-        frame: ClientFrame,
+        /// What came, in order: at most [`MAX_FRAMES_TOGETHER`].
+        frames: Vec<ClientFrame>,
     },
     /// Everything up to [`Then::CaughtUp`] is written.
     CaughtUp(SessionId),

@@ -1,5 +1,6 @@
 //! One session over a pipe, with paused time; the test plays the client and the driver.
 
+use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -9,8 +10,8 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use recado_server::config::RateLimits;
 use recado_server::relay::{Peer, SessionId};
 use recado_server::session::{
-    self, Crowd, HANDSHAKE_TIMEOUT, Outbox, Outgoing, PAGE_WEIGHT, SessionContext, SessionEvent,
-    Then, WRITE_STALL,
+    self, Crowd, HANDSHAKE_TIMEOUT, MAX_FRAMES_TOGETHER, Outbox, Outgoing, PAGE_WEIGHT,
+    SessionContext, SessionEvent, Then, WRITE_STALL,
 };
 use recado_shared::codec::{self, LengthDelimitedCodec};
 use recado_shared::limits::{
@@ -36,12 +37,14 @@ const ID: SessionId = SessionId(1);
 const PIPE_LEN: usize = 256 * 1024;
 
 /// Events that the driver's queue holds: fewer than a session may send at once.
-const INBOX_ROOM: usize = 256;
+const INBOX_ROOM: usize = 4;
 
 /// Both sides of a session.
 struct Desk {
     client: Framed<DuplexStream, LengthDelimitedCodec>,
     events: mpsc::Receiver<SessionEvent>,
+    /// Frames that came together with the last one that was looked at.
+    frames: VecDeque<ClientFrame>,
     crowd: Arc<Crowd>,
 }
 
@@ -128,6 +131,7 @@ impl Desk {
         Self {
             client,
             events,
+            frames: VecDeque::new(),
             crowd,
         }
     }
@@ -181,9 +185,22 @@ impl Desk {
 
     /// The next frame that the driver gets.
     async fn passed_on(&mut self) -> ClientFrame {
+        loop {
+            if let Some(frame) = self.frames.pop_front() {
+                return frame;
+            }
+            self.frames = self.passed_on_together().await.into();
+        }
+    }
+
+    /// What the driver gets in one piece.
+    async fn passed_on_together(&mut self) -> Vec<ClientFrame> {
         match self.events.recv().await {
-            Some(SessionEvent::Frame { session: ID, frame }) => frame,
-            other => panic!("no frame: {other:?}"),
+            Some(SessionEvent::Frames {
+                session: ID,
+                frames,
+            }) => frames,
+            other => panic!("no frames: {other:?}"),
         }
     }
 
@@ -197,7 +214,7 @@ impl Desk {
     /// Whether the driver gets nothing, however long it waits.
     async fn passes_nothing_on(&mut self) -> bool {
         let soon = PING_AFTER / 2;
-        timeout(soon, self.events.recv()).await.is_err()
+        self.frames.is_empty() && timeout(soon, self.events.recv()).await.is_err()
     }
 }
 
@@ -553,6 +570,7 @@ async fn a_session_whose_connection_is_gone_waits_for_those_before_it() {
         client,
         mut events,
         crowd,
+        ..
     } = desk;
     let before = crowd.partings.acquire().await.unwrap();
     drop(client);
@@ -566,7 +584,7 @@ async fn a_session_whose_connection_is_gone_waits_for_those_before_it() {
 async fn frames_are_written_while_the_driver_takes_none() {
     let (mut desk, outbox) = Desk::welcomed().await;
     // More than the driver's queue holds.
-    let frames = INBOX_ROOM + 50;
+    let frames = (INBOX_ROOM + 1) * MAX_FRAMES_TOGETHER + 50;
     for _ in 0..frames {
         desk.say(&ClientFrame::Watch(Vec::new())).await;
     }
@@ -579,4 +597,25 @@ async fn frames_are_written_while_the_driver_takes_none() {
     for _ in 0..frames {
         assert_eq!(desk.passed_on().await, ClientFrame::Watch(Vec::new()));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_in_a_connection_is_passed_on_together() {
+    let (mut desk, _outbox) = Desk::welcomed().await;
+    for _ in 0..=MAX_FRAMES_TOGETHER {
+        desk.say(&ClientFrame::Watch(Vec::new())).await;
+    }
+    assert_eq!(desk.passed_on_together().await.len(), MAX_FRAMES_TOGETHER);
+    assert_eq!(desk.passed_on_together().await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn long_frames_are_passed_on_a_few_at_a_time() {
+    let (mut desk, _outbox) = Desk::welcomed().await;
+    let text = "x".repeat(MAX_BODY_LEN);
+    for number in 0..4 {
+        desk.say(&append(number, &text)).await;
+    }
+    assert_eq!(desk.passed_on_together().await.len(), 2);
+    assert_eq!(desk.passed_on_together().await.len(), 2);
 }
