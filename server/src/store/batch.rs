@@ -1,6 +1,6 @@
 //! The writes that are almost all of them, in the fewest statements: an entry that only appends
 //! itself, and a cursor that moves. What they change of conversations and members stays in the
-//! [`Book`] until the batch is done.
+//! [`RowCache`] until the batch is done.
 
 use recado_shared::limits::{MAX_MEMBERS_WITH_CURSORS, MAX_UNACCEPTED};
 use recado_shared::{
@@ -8,9 +8,9 @@ use recado_shared::{
 };
 use rusqlite::{Connection, Result};
 
-use super::book::{Book, Member, Open, WriteBack};
 use super::log::{self, Conversation, Insert, NewEntry};
 use super::request::Appended;
+use super::row_cache::{Member, Open, RowCache, WriteBack};
 use super::{contact, content};
 
 type Outcome<T> = Result<std::result::Result<T, RequestError>>;
@@ -20,19 +20,19 @@ pub(super) struct Batch<'a> {
     pub(super) db: &'a Connection,
     /// The newest change.
     pub(super) stamp: Stamp,
-    book: &'a mut Book,
+    rows: &'a mut RowCache,
     insert: Insert<'a>,
     write_back: WriteBack<'a>,
 }
 
 impl<'a> Batch<'a> {
     /// Begins inside a transaction.
-    pub(super) fn begin(db: &'a Connection, book: &'a mut Book, stamp: Stamp) -> Result<Self> {
-        book.begin(db)?;
+    pub(super) fn begin(db: &'a Connection, rows: &'a mut RowCache, stamp: Stamp) -> Result<Self> {
+        rows.begin(db)?;
         Ok(Self {
             db,
             stamp,
-            book,
+            rows,
             insert: Insert::default(),
             write_back: WriteBack::default(),
         })
@@ -40,18 +40,18 @@ impl<'a> Batch<'a> {
 
     /// Writes what is left to write. Returns the newest change.
     pub(super) fn finish(mut self) -> Result<Stamp> {
-        self.book.write_back(self.db, &mut self.write_back)?;
+        self.rows.write_back(self.db, &mut self.write_back)?;
         Ok(self.stamp)
     }
 
     /// Makes way for something that looks at a conversation or its members, or changes them.
     pub(super) fn settle(&mut self, id: ConversationId) -> Result<()> {
-        self.book.settle(self.db, &mut self.write_back, id)
+        self.rows.settle(self.db, &mut self.write_back, id)
     }
 
     /// Makes way for something that looks at any conversation or member or user, or changes it.
     pub(super) fn settle_all(&mut self) -> Result<()> {
-        self.book.settle_all(self.db, &mut self.write_back)
+        self.rows.settle_all(self.db, &mut self.write_back)
     }
 
     /// Appends an entry if nothing follows from it but its place in the log; or finds it if its
@@ -63,11 +63,11 @@ impl<'a> Batch<'a> {
         if !is_plain(new.content) {
             return Ok(None);
         }
-        let Some(open) = self.book.conversation(self.db, new.conversation)? else {
+        let Some(open) = self.rows.conversation(self.db, new.conversation)? else {
             return Ok(None);
         };
         let row = open.conversation.row;
-        let Some(author) = self.book.member(self.db, row, new.author)? else {
+        let Some(author) = self.rows.member(self.db, row, new.author)? else {
             return Ok(None);
         };
         if open.conversation.is_empty() {
@@ -116,7 +116,7 @@ impl<'a> Batch<'a> {
         let Some(peer) = peer.filter(|peer| *peer != new.author) else {
             return Ok(Ok(false));
         };
-        let member = self.book.member(self.db, row, peer)?;
+        let member = self.rows.member(self.db, row, peer)?;
         if !member.is_some_and(|peer| peer.is_request) {
             return Ok(Ok(false));
         }
@@ -132,13 +132,13 @@ impl<'a> Batch<'a> {
     /// Notes that an entry stands at the end of its log.
     fn note(&mut self, id: ConversationId, row: i64, entry: &Entry, messages: u64) {
         self.stamp.0 += 1;
-        self.book.change(id, self.stamp, |conversation| {
+        self.rows.change(id, self.stamp, |conversation| {
             conversation.newest = entry.seq;
             conversation.newest_time = entry.time;
             conversation.messages = messages;
         });
         if entry.content.is_message() {
-            self.book
+            self.rows
                 .change_member((row, entry.author), None, |author| {
                     author.own_after_read += 1;
                     // Whoever answers accepts that the other person writes.
@@ -150,11 +150,11 @@ impl<'a> Batch<'a> {
     /// Moves a member's cursors forward, no further than the newest entry; `None` if they are
     /// there already, or if there is nothing.
     pub(super) fn advance(&mut self, user: UserId, to: Advance) -> Result<Option<MemberCursors>> {
-        let Some(open) = self.book.conversation(self.db, to.conversation)? else {
+        let Some(open) = self.rows.conversation(self.db, to.conversation)? else {
             return Ok(None);
         };
         let row = open.conversation.row;
-        let member = self.book.member(self.db, row, user)?;
+        let member = self.rows.member(self.db, row, user)?;
         let Some(old) = member.filter(|member| member.is_in) else {
             return Ok(None);
         };
@@ -170,7 +170,7 @@ impl<'a> Batch<'a> {
             self.counts_at(&open, user, &old, read)?
         };
         self.stamp.0 += 1;
-        self.book
+        self.rows
             .change_member((row, user), Some(self.stamp), |member| {
                 member.delivered = delivered;
                 member.read = read;
@@ -179,7 +179,7 @@ impl<'a> Batch<'a> {
             });
         // In a large room nobody else is told.
         if open.members <= MAX_MEMBERS_WITH_CURSORS as u64 {
-            self.book.change(to.conversation, self.stamp, |_| {});
+            self.rows.change(to.conversation, self.stamp, |_| {});
         }
         Ok(Some(MemberCursors {
             user,

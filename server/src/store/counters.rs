@@ -10,7 +10,7 @@ use super::request::Written;
 /// What the store has done since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreStats {
-    /// Transactions, each of which was synced to the disk once.
+    /// Transactions that wrote something, each of which was synced to the disk once.
     pub commits: u64,
     /// Requests that they did: messages, and whatever else people and administrators changed.
     pub writes: u64,
@@ -52,10 +52,14 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    /// Counts a commit that did this.
-    pub(super) fn committed(&self, written: &[Written]) {
-        let messages = written.iter().filter(|written| is_new_message(written));
+    /// Counts a commit that wrote something.
+    pub(super) fn committed(&self) {
         add(&self.commits, 1);
+    }
+
+    /// Counts what was done, also if there was nothing to write.
+    pub(super) fn did(&self, written: &[Written]) {
+        let messages = written.iter().filter(|written| is_new_message(written));
         add(&self.writes, written.len());
         add(&self.messages, messages.count());
     }

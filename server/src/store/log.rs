@@ -7,9 +7,9 @@ use recado_shared::{
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, params};
 
-use super::book::prepared;
 use super::request::{Appended, Sent};
 use super::row::{content_or_erased, encode, int, uint};
+use super::statement::prepared;
 use super::{contact, content, room};
 
 /// An entry that somebody wants in the log.
@@ -32,6 +32,11 @@ pub(super) struct Conversation {
     pub(super) newest_time: Timestamp,
     pub(super) messages: u64,
 }
+
+/// Moves the end of a log: row, newest entry and its time, messages, stamp.
+pub(super) const MOVE_END: &str =
+    "UPDATE conversations SET newest = ?2, newest_time = ?3, messages = ?4, changed = ?5
+     WHERE id = ?1";
 
 type Outcome<T> = Result<std::result::Result<T, RequestError>>;
 
@@ -139,11 +144,7 @@ pub(super) fn insert(
         .execute(params![conversation.row, int(entry.author.0)])?;
     }
     stamp.0 += 1;
-    db.prepare_cached(
-        "UPDATE conversations SET newest = ?2, newest_time = ?3, messages = ?4, changed = ?5
-         WHERE id = ?1",
-    )?
-    .execute(params![
+    db.prepare_cached(MOVE_END)?.execute(params![
         conversation.row,
         int(entry.seq.0),
         int(entry.time.0),

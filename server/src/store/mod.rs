@@ -5,7 +5,6 @@
 
 mod admin;
 mod batch;
-mod book;
 mod contact;
 mod content;
 mod counters;
@@ -21,8 +20,10 @@ mod read;
 mod request;
 mod room;
 mod row;
+mod row_cache;
 mod schema;
 mod settings;
+mod statement;
 #[cfg(test)]
 mod tests;
 mod worker;

@@ -12,11 +12,11 @@ use tokio::sync::mpsc;
 
 use super::admin::{Change, Changed};
 use super::batch::Batch;
-use super::book::Book;
 use super::counters::Counters;
 use super::folder::BUSY_TIMEOUT;
 use super::log::NewEntry;
 use super::request::{Appended, Read, ReadResult, StoredRoster, Write, Written};
+use super::row_cache::RowCache;
 use super::{
     Checkpoints, StoreEvent, admin, device, log, login, person, read, room, schema, settings,
 };
@@ -65,7 +65,7 @@ pub(super) struct Writer {
     pub(super) db: Connection,
     log: LogId,
     pub(super) stamp: Stamp,
-    pub(super) book: Book,
+    pub(super) rows: RowCache,
     checkpoints: Checkpoints,
     counters: Arc<Counters>,
     /// Pages in the write-ahead log after the last commit, those among them that were moved already
@@ -80,18 +80,21 @@ impl Writer {
         let (log, stamp) = schema::identity(&db)?;
         // Whatever lies there from before is counted when it is asked for the first time.
         let wal_pages = Arc::new(AtomicI64::new(i64::MAX));
-        let count = Arc::clone(&wal_pages);
+        let counters = Arc::new(Counters::default());
+        let (count, commits) = (Arc::clone(&wal_pages), Arc::clone(&counters));
+        // It is called after each commit that wrote something.
         db.wal_hook(Some(move |_: &mut Wal, pages| {
             count.store(i64::from(pages), Ordering::Relaxed);
+            commits.committed();
             Ok(())
         }))?;
         Ok(Self {
             db,
             log,
             stamp: Stamp(stamp),
-            book: Book::default(),
+            rows: RowCache::default(),
             checkpoints,
-            counters: Arc::default(),
+            counters,
             wal_pages,
             has_erased: false,
         })
@@ -159,7 +162,7 @@ impl Writer {
         let result = self.commit_in(batch);
         if result.is_err() {
             // What it knows may be of what is undone.
-            self.book = Book::default();
+            self.rows.clear();
             // What failed may have undone everything by itself.
             let _ = self.db.execute_batch("ROLLBACK");
         }
@@ -167,7 +170,7 @@ impl Writer {
     }
 
     fn commit_in(&mut self, writes: &[Write]) -> rusqlite::Result<Vec<Written>> {
-        let mut batch = Batch::begin(&self.db, &mut self.book, self.stamp)?;
+        let mut batch = Batch::begin(&self.db, &mut self.rows, self.stamp)?;
         let written = writes
             .iter()
             .map(|write| apply(&mut batch, self.log, write))
@@ -177,7 +180,7 @@ impl Writer {
             schema::set_stamp(&self.db, stamp.0)?;
         }
         self.db.prepare_cached("COMMIT")?.execute([])?;
-        self.counters.committed(&written);
+        self.counters.did(&written);
         self.stamp = stamp;
         self.has_erased |= written.iter().any(erases);
         Ok(written)

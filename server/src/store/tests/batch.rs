@@ -10,8 +10,8 @@ use recado_shared::{
 };
 
 use super::super::admin::Change;
-use super::super::book::Book;
 use super::super::log::{self, NewEntry};
+use super::super::row_cache::RowCache;
 use super::super::worker::{begin, if_let_in};
 use super::super::{folder, schema};
 use super::*;
@@ -184,10 +184,10 @@ fn empty_store() -> Writer {
     writer
 }
 
-/// One write by itself, by a writer that knows nothing of those before; an entry always by the
+/// One write by itself, by a writer that remembers nothing of those before; an entry always by the
 /// general way.
 fn commit_alone(writer: &mut Writer, write: &Write) -> Written {
-    writer.book = Book::default();
+    writer.rows = RowCache::default();
     let Write::Append {
         author,
         conversation,
@@ -278,10 +278,12 @@ proptest! {
     fn a_batch_does_what_its_writes_do_one_by_one(
         steps in prop::collection::vec(step(), 1..120),
         lengths in prop::collection::vec(1..30usize, 120),
+        kept in prop_oneof![Just(usize::MAX), 0..6usize],
     ) {
         let times = 1..;
         let writes: Vec<_> = times.zip(&steps).map(|(time, step)| write(*step, time)).collect();
         let (mut batches, mut singles) = (empty_store(), empty_store());
+        batches.rows = RowCache::keeping(kept);
         let mut rest = &writes[..];
         for length in lengths {
             let (batch, after) = rest.split_at(length.min(rest.len()));

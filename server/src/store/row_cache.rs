@@ -3,7 +3,7 @@
 //!
 //! It stands in front of the database like a cache that is written back. So nothing may look at
 //! these rows by itself while it holds changes, nor change them while it holds them: whoever does
-//! either calls [`Book::settle`] or [`Book::settle_all`] first.
+//! either calls [`RowCache::settle`] or [`RowCache::settle_all`] first.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,17 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, para
 
 use super::log::{self, Conversation};
 use super::row::{int, uint};
+use super::statement::prepared;
 
-/// Most rows that are kept from batch to batch, which is 3 MiB.
+/// Most rows that are kept from batch to batch, which is 3 MiB. Within a batch there are more, by at
+/// most three for each of its requests.
 const MAX_KEPT: usize = 32_768;
 
 /// The rows.
-#[derive(Debug, Default)]
-pub(super) struct Book {
+#[derive(Debug)]
+pub(super) struct RowCache {
+    /// Most rows that are kept from batch to batch.
+    max_kept: usize,
     conversations: BTreeMap<ConversationId, Open>,
     members: BTreeMap<(i64, UserId), Member>,
     /// What is not written back, once for each change.
@@ -62,15 +66,38 @@ pub(super) struct WriteBack<'a> {
     member: Option<CachedStatement<'a>>,
 }
 
-impl Book {
+impl Default for RowCache {
+    fn default() -> Self {
+        Self::keeping(MAX_KEPT)
+    }
+}
+
+impl RowCache {
+    /// One that begins each batch with at most so many rows, or with none.
+    pub(super) fn keeping(max_kept: usize) -> Self {
+        Self {
+            max_kept,
+            conversations: BTreeMap::new(),
+            members: BTreeMap::new(),
+            changed_conversations: Vec::new(),
+            changed_members: Vec::new(),
+            version: None,
+        }
+    }
+
+    /// Forgets everything, also what is not written back.
+    pub(super) fn clear(&mut self) {
+        *self = Self::keeping(self.max_kept);
+    }
+
     /// Begins a batch, inside its transaction: drops what somebody else may have changed since.
     pub(super) fn begin(&mut self, db: &Connection) -> Result<()> {
         let version = db
             .prepare_cached("PRAGMA data_version")?
             .query_one([], |row| row.get(0))?;
-        if self.version != Some(version) || self.conversations.len() + self.members.len() > MAX_KEPT
-        {
-            *self = Self::default();
+        let kept = self.conversations.len() + self.members.len();
+        if self.version != Some(version) || kept > self.max_kept {
+            self.clear();
             self.version = Some(version);
         }
         Ok(())
@@ -204,12 +231,7 @@ impl Book {
 
 impl<'a> WriteBack<'a> {
     fn write_conversation(&mut self, db: &'a Connection, open: &Open) -> Result<()> {
-        let statement = prepared(
-            &mut self.conversation,
-            db,
-            "UPDATE conversations SET newest = ?2, newest_time = ?3, messages = ?4, changed = ?5
-             WHERE id = ?1",
-        )?;
+        let statement = prepared(&mut self.conversation, db, log::MOVE_END)?;
         let conversation = &open.conversation;
         statement.execute(params![
             conversation.row,
@@ -246,19 +268,6 @@ impl<'a> WriteBack<'a> {
         ])?;
         Ok(())
     }
-}
-
-/// A statement that is looked up once for a batch: its text need not be hashed for each entry.
-pub(super) fn prepared<'s, 'a>(
-    slot: &'s mut Option<CachedStatement<'a>>,
-    db: &'a Connection,
-    sql: &str,
-) -> Result<&'s mut CachedStatement<'a>> {
-    let statement = match slot.take() {
-        Some(statement) => statement,
-        None => db.prepare_cached(sql)?,
-    };
-    Ok(slot.insert(statement))
 }
 
 /// How many members a room has, and when the conversation last changed.
