@@ -2,7 +2,7 @@
 //! stamp and commits.
 
 use recado_shared::name::keys_like;
-use recado_shared::{DisplayName, RequestError, Setting, Stamp, UserId};
+use recado_shared::{ConversationId, DisplayName, RequestError, Setting, Stamp, UserId};
 use rusqlite::{Connection, Result, params};
 
 use super::request::{PersonChange, PersonChanged, StoredDisplay};
@@ -26,19 +26,26 @@ pub(super) fn change(
     })
 }
 
-/// Whether a change looks at conversations or their members, or changes them.
-pub(super) const fn concerns_members(change: &PersonChange) -> bool {
+/// Which conversations, with their members, something looks at or changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Concerns {
+    Nothing,
+    One(ConversationId),
+    All,
+}
+
+/// Which conversations a change concerns.
+pub(super) const fn concerns(user: UserId, change: &PersonChange) -> Concerns {
     match change {
-        PersonChange::Accept(_)
-        | PersonChange::Display(_)
-        | PersonChange::Set(Setting::FirstContact { .. }) => true,
+        PersonChange::Accept(from) => Concerns::One(ConversationId::direct(user, *from)),
+        PersonChange::Display(_) | PersonChange::Set(Setting::FirstContact { .. }) => Concerns::All,
         PersonChange::Set(
             Setting::Favourite { .. }
             | Setting::Level { .. }
             | Setting::Muted { .. }
             | Setting::Draft { .. }
             | Setting::Blocked { .. },
-        ) => false,
+        ) => Concerns::Nothing,
     }
 }
 

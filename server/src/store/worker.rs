@@ -15,6 +15,7 @@ use super::batch::Batch;
 use super::counters::Counters;
 use super::folder::BUSY_TIMEOUT;
 use super::log::NewEntry;
+use super::person::Concerns;
 use super::request::{Appended, Read, ReadResult, StoredRoster, Write, Written};
 use super::row_cache::RowCache;
 use super::{
@@ -303,8 +304,10 @@ fn apply(batch: &mut Batch<'_>, log: LogId, write: &Write) -> rusqlite::Result<W
             Written::Device { origin, user, change: change.clone(), result }
         }
         Write::Person { origin, user, change } => {
-            if person::concerns_members(change) {
-                batch.settle_all()?;
+            match person::concerns(*user, change) {
+                Concerns::Nothing => {}
+                Concerns::One(conversation) => batch.settle(conversation)?,
+                Concerns::All => batch.settle_all()?,
             }
             let (db, origin, user) = (batch.db, *origin, *user);
             let stamp = &mut batch.stamp;
