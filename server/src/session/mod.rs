@@ -3,8 +3,8 @@
 //! TLS is the listener's business.
 
 mod alarm;
-mod conversation;
 mod driver_link;
+mod open;
 mod outbox;
 mod outboxes;
 mod reader;
@@ -26,7 +26,7 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{Span, debug, info, warn};
 
-use self::conversation::Conversation;
+use self::open::OpenSession;
 use self::reader::FrameReader;
 use self::writer::FrameWriter;
 use crate::config::RateLimits;
@@ -156,8 +156,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut link = Link::new(stream);
-    // A task has room for its largest state for as long as it lives, and only the conversation
-    // lasts: what comes before and after it has memory of its own.
+    // A task has room for its largest state for as long as it lives, and only the open
+    // session lasts: what comes before and after it has memory of its own.
     let ending = match Box::pin(link.greet(&context)).await {
         Ok((version, frames)) => link.converse(&context, version, frames).await,
         Err(no_welcome) => Box::pin(link.turn_away(no_welcome)).await,
@@ -245,9 +245,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         frames: OutboxReader,
     ) -> Ending {
         let now = Instant::now();
-        let mut conversation = Conversation::new(self, context, version, frames, now);
-        let mut timer = pin!(sleep_until(conversation.first_deadline()));
-        poll_fn(|cx| conversation.poll(timer.as_mut(), cx)).await
+        let mut session = OpenSession::new(self, context, version, frames, now);
+        let mut timer = pin!(sleep_until(session.first_deadline()));
+        poll_fn(|cx| session.poll(timer.as_mut(), cx)).await
     }
 
     /// Says why a greeting came to nothing.

@@ -26,7 +26,7 @@ const LOCAL_ROOM: u8 = 8;
 const ENOUGH: usize = 16 * 1024;
 
 /// What a session is between its welcome and its end.
-pub(super) struct Conversation<'a, S> {
+pub(super) struct OpenSession<'a, S> {
     link: &'a mut Link<S>,
     id: SessionId,
     version: ProtocolVersion,
@@ -74,7 +74,7 @@ enum Heard {
     Ended(Ending),
 }
 
-impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
+impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
     pub(super) fn new(
         link: &'a mut Link<S>,
         context: &SessionContext,
