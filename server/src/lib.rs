@@ -2,8 +2,9 @@
 //!
 //! - [`run`] serves a data folder on a bound listener until it is told to stop; [`Server`] does the
 //!   same in two steps, for those who need the fingerprint and the ticket first.
-//! - `listener` accepts connections, [`session`] is a task per connection, `driver` owns the
-//!   [`relay`] core and the handle of the [`store`], and carries out what the core decides.
+//! - `listener` accepts connections, `net` is what carries them, [`session`] is a task per
+//!   connection, `driver` owns the [`relay`] core and the handle of the [`store`], and carries out
+//!   what the core decides.
 //! - [`admin`] is the socket by which the person who runs the server administers it.
 //! - [`config`] holds the settings, [`invite`] makes invites, [`paths`] says where files live.
 //! - [`cli`] and [`telemetry`] belong to the program `recado-server`. Nothing else here is global
@@ -18,16 +19,14 @@ mod files;
 pub mod id;
 pub mod invite;
 mod listener;
+mod net;
 pub mod paths;
 pub mod relay;
 mod server;
 pub mod session;
 pub mod settings;
-mod socket;
-mod spare;
 pub mod store;
 pub mod telemetry;
-mod tls_stream;
 
 pub use config::{Config, Limits};
 pub use files::FileError;

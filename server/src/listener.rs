@@ -21,10 +21,10 @@ use tracing::{Instrument as _, debug, field, info, info_span, warn};
 use crate::address;
 use crate::config::Limits;
 use crate::id::SessionId;
+use crate::net::socket;
+use crate::net::tls_stream::{self, TlsStream};
 use crate::relay::Peer;
 use crate::session::{self, Crowd, HANDSHAKE_TIMEOUT, SessionContext, SessionEvent};
-use crate::socket;
-use crate::tls_stream::{self, TlsStream};
 
 /// After a failed accept nothing is accepted for this long, twice as long after the next, and so
 /// on up to [`MAX_BACKOFF`].

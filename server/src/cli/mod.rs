@@ -24,9 +24,11 @@ use self::admin::{RoomVerb, UserVerb};
 pub use self::exit::code_of;
 use self::target::Target;
 use crate::invite::{self, InviteTerms};
+use crate::net::socket;
 use crate::paths::Paths;
+use crate::server::Server;
 use crate::settings::{self, Settings};
-use crate::{Policy, Server, address, socket, telemetry};
+use crate::{Policy, address, telemetry};
 
 /// Headless relay server of Recado, a private chat for the terminal.
 #[derive(Debug, Parser)]

@@ -10,7 +10,7 @@ use tokio::io::AsyncRead;
 use tokio::time::timeout;
 use tokio_util::io::poll_read_buf;
 
-use crate::spare;
+use crate::net::spare;
 
 /// Least room for bytes to be read into.
 const READ_LEN: usize = 512;

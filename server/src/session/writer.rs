@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use tracing::error;
 
 use super::WRITE_STALL;
-use crate::spare;
+use crate::net::spare;
 
 /// Once so many bytes are gathered they are written before more is.
 const ENOUGH: usize = 16 * 1024;

@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::task::yield_now;
 use tokio_util::io::poll_read_buf;
 
-use crate::spare;
+use crate::net::spare;
 
 /// Most bytes of a connection that are read and not processed: more than the longest record, and
 /// than any handshake that makes sense.
