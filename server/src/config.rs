@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use recado_shared::ServerAddress;
 use recado_shared::limits::MAX_FRAME_LEN;
 
-use crate::relay::Policy;
+use crate::policy::Policy;
 
 /// The most that [`Limits::max_users`] may say: room in the sessions' queues depends on it.
 pub const MAX_USERS_LIMIT: u32 = 100_000;

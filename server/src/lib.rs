@@ -21,6 +21,7 @@ pub mod invite;
 mod listener;
 mod net;
 pub mod paths;
+mod policy;
 pub mod relay;
 mod server;
 pub mod session;
@@ -30,5 +31,5 @@ pub mod telemetry;
 
 pub use config::{Config, Limits};
 pub use files::FileError;
-pub use relay::Policy;
+pub use policy::Policy;
 pub use server::{Server, ServerError, run};

@@ -19,13 +19,13 @@ use tracing::{info, warn};
 
 use crate::admin::MAX_ADMINS;
 use crate::admin::socket::AdminSocket;
-use crate::config::LimitError;
+use crate::config::{Config, LimitError};
 use crate::driver::{Driver, INBOX_ROOM, Stopped};
 use crate::files::{self, FileError, TicketFile};
 use crate::listener::Listener;
 use crate::relay::{Relay, RelayConfig};
 use crate::store::{Store, StoreConfig, StoreError, StoreEvents, StoreHandle};
-use crate::{Config, address, invite};
+use crate::{address, invite};
 
 /// How long the sessions have to write their last frames.
 const GOODBYE_LIMIT: Duration = Duration::from_secs(5);

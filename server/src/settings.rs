@@ -9,7 +9,7 @@ use recado_shared::ServerAddress;
 
 use crate::config::RateLimits;
 use crate::config::{Config, Limits};
-use crate::relay::Policy;
+use crate::policy::Policy;
 
 /// The settings of recado-server. Every line is optional and shows the default; a flag on the
 /// command line goes before the same setting here.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use recado_shared::{MessageBody, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::relay::Policy;
+use crate::policy::Policy;
 use crate::store::{Change, ChangeError, Changed, StoreStats};
 
 /// Something that an administrator asks.

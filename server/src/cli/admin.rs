@@ -12,8 +12,9 @@ use super::exit::Refused;
 use super::target::{Target, now, unexpected};
 use super::{PlaceArguments, from_now, only_local, print, show};
 use crate::admin::request::{AdminAnswer, AdminRequest};
+use crate::policy::Policy;
 use crate::store::{Change, ChangeError, Changed, InviteFacts, UserState};
-use crate::{Policy, address, invite};
+use crate::{address, invite};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserVerb {

@@ -26,9 +26,10 @@ use self::target::Target;
 use crate::invite::{self, InviteTerms};
 use crate::net::socket;
 use crate::paths::Paths;
+use crate::policy::Policy;
 use crate::server::Server;
 use crate::settings::{self, Settings};
-use crate::{Policy, address, telemetry};
+use crate::{address, telemetry};
 
 /// Headless relay server of Recado, a private chat for the terminal.
 #[derive(Debug, Parser)]

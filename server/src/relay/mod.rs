@@ -28,7 +28,6 @@ use recado_shared::{
     Activity, Answer, ClientFrame, ConversationId, DeviceKey, DirectPair, Entry, Now,
     ProtocolVersion, Request, RequestError, ServerFrame, Stamp, Timestamp, Token, UserId,
 };
-use serde::{Deserialize, Serialize};
 
 use self::catch_up::{Flow, HeadsReading, find_people, names, page};
 use self::device::{PendingLinks, list_devices};
@@ -51,32 +50,9 @@ pub use effect::Effect;
 pub use event::{Event, Peer};
 
 pub use crate::id::{SessionId, Ticket};
+pub use crate::policy::Policy;
 pub use login::DIRECTORY_ANNOUNCE_LIMIT;
 pub use presence::{PRESENCE_BURST, PRESENCE_INTERVAL, PRESENCE_PACE};
-
-/// Who may claim a new name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Policy {
-    /// Who brings an invite.
-    #[default]
-    Invite,
-    /// Everybody.
-    Open,
-    /// Nobody but the bearer of the local ticket.
-    Closed,
-}
-
-impl Policy {
-    /// As it is written.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Invite => "invite",
-            Self::Open => "open",
-            Self::Closed => "closed",
-        }
-    }
-}
 
 /// The settings of a [`Relay`].
 #[derive(Clone, Debug)]
