@@ -2,6 +2,8 @@
 //! connection that rests holds none: what comes is decrypted in a buffer of the thread, and only a
 //! part of a record is kept until the rest has come.
 
+mod encrypt;
+
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -9,17 +11,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use recado_shared::{DeviceKey, tls};
-use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
-use rustls::unbuffered::{
-    ConnectionState, EncodeError, EncryptError, InsufficientSizeError, UnbufferedStatus,
-    WriteTraffic,
-};
+use rustls::server::UnbufferedServerConnection;
+use rustls::unbuffered::{ConnectionState, UnbufferedStatus};
 use rustls::{Error, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Semaphore;
 use tokio::task::yield_now;
 use tokio_util::io::poll_read_buf;
 
+use self::encrypt::{ToSend, encode, encrypt};
 use crate::net::spare;
 
 /// Most bytes of a connection that are read and not processed: more than the longest record, and
@@ -28,9 +28,6 @@ const MAX_INCOMING: usize = 32 * 1024;
 
 /// Most bytes that become one record.
 const MAX_CONTENT: usize = 16 * 1024;
-
-/// Bytes of a record beside its content: header, content type, tag.
-const OVERHEAD: usize = 5 + 1 + 16;
 
 /// A connection of which the handshake is done, see [`accept`].
 pub(crate) struct TlsStream<S> {
@@ -48,12 +45,6 @@ pub(crate) struct TlsStream<S> {
     /// This side said so, or the connection is broken: nothing is sent any more.
     is_closed: bool,
     is_broken: bool,
-}
-
-/// What is to be encrypted.
-enum ToSend<'a> {
-    Content(&'a [u8]),
-    End,
 }
 
 /// Accepts a connection. What a handshake computes takes far longer than a frame, so each step of
@@ -209,9 +200,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                     false
                 }
                 ConnectionState::EncodeTlsData(mut data) => {
-                    let encode =
-                        |room: &mut [u8]| data.encode(room).map_err(|e| lack_of_encoding(&e));
-                    put(&mut self.outgoing, 0, encode)?;
+                    encode(&mut data, &mut self.outgoing)?;
                     false
                 }
                 ConnectionState::TransmitTlsData(data) => {
@@ -259,9 +248,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         while self.tls.wants_write() {
             match self.tls.process_tls_records(&mut []).state {
                 Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                    let encode =
-                        |room: &mut [u8]| data.encode(room).map_err(|e| lack_of_encoding(&e));
-                    if put(&mut self.outgoing, 0, encode).is_err() {
+                    if encode(&mut data, &mut self.outgoing).is_err() {
                         return;
                     }
                 }
@@ -359,67 +346,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
         }
         ready!(this.poll_write_out(cx))?;
         Pin::new(&mut this.io).poll_shutdown(cx)
-    }
-}
-
-/// How much room was lacking, or what else went wrong.
-type Lack = Result<usize, Error>;
-
-fn encrypt(
-    mut traffic: WriteTraffic<'_, ServerConnectionData>,
-    to_send: &ToSend<'_>,
-    outgoing: &mut Vec<u8>,
-) -> Result<(), Error> {
-    let len = match to_send {
-        ToSend::Content(content) => content.len(),
-        ToSend::End => 0,
-    };
-    put(outgoing, len + OVERHEAD, |room| {
-        let encrypted = match to_send {
-            ToSend::Content(content) => traffic.encrypt(content, room),
-            ToSend::End => traffic.queue_close_notify(room),
-        };
-        encrypted.map_err(|error| match error {
-            EncryptError::InsufficientSize(InsufficientSizeError { required_size }) => {
-                Ok(required_size)
-            }
-            EncryptError::EncryptExhausted => Err(Error::EncryptError),
-        })
-    })
-}
-
-fn lack_of_encoding(error: &EncodeError) -> Lack {
-    match error {
-        EncodeError::InsufficientSize(InsufficientSizeError { required_size }) => {
-            Ok(*required_size)
-        }
-        EncodeError::AlreadyEncoded => Err(Error::General(error.to_string())),
-    }
-}
-
-/// Lets `encode` write behind what is in `outgoing`, with more room if it asks for that.
-fn put(
-    outgoing: &mut Vec<u8>,
-    mut room: usize,
-    mut encode: impl FnMut(&mut [u8]) -> Result<usize, Lack>,
-) -> Result<(), Error> {
-    if outgoing.capacity() == 0 {
-        *outgoing = spare::lend();
-    }
-    let start = outgoing.len();
-    loop {
-        outgoing.resize(start + room, 0);
-        match encode(outgoing.get_mut(start..).unwrap_or_default()) {
-            Ok(len) => {
-                outgoing.truncate(start + len);
-                return Ok(());
-            }
-            Err(Ok(required)) if required > room => room = required,
-            Err(lack) => {
-                outgoing.truncate(start);
-                return Err(lack.err().unwrap_or(Error::EncryptError));
-            }
-        }
     }
 }
 

@@ -8,6 +8,7 @@ use recado_shared::tls::{self, Identity};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio_rustls::{TlsConnector, client};
 
+use super::encrypt::OVERHEAD;
 use super::*;
 
 /// A stream that takes and gives a few bytes at a time, and now and then none at once.
