@@ -48,7 +48,8 @@ pub(crate) struct TlsStream<S> {
 }
 
 /// Accepts a connection. What a handshake computes takes far longer than a frame, so each step of
-/// it waits for one of `turns`, and then until everything else that is due has been done.
+/// it waits for one of `turns`, and then until everything else that is due has been done. The
+/// turn is over before anything is written, so that a peer which takes nothing holds none.
 ///
 /// # Errors
 /// The stream breaks, or the other side is none of ours, which it is told as TLS tells it.
@@ -77,10 +78,12 @@ where
             return Ok(stream);
         }
         poll_fn(|cx| stream.poll_gather(cx)).await?;
-        // It is never closed.
-        let _turn = turns.acquire().await;
-        yield_now().await;
-        let received = stream.receive_gathered();
+        let received = {
+            // It is never closed.
+            let _turn = turns.acquire().await;
+            yield_now().await;
+            stream.receive_gathered()
+        };
         if received.is_err() {
             // The other side is told why.
             poll_fn(|cx| stream.poll_write_out(cx)).await?;

@@ -1,11 +1,16 @@
 //! The stream against the client's end of rustls, over streams that chop and damage bytes.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use recado_shared::tls::{self, Identity};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_rustls::{TlsConnector, client};
 
 use super::encrypt::OVERHEAD;
@@ -355,4 +360,93 @@ async fn a_peer_that_is_refused_is_told_why() {
     assert!(server.is_err());
     let told = client.unwrap_err().to_string();
     assert!(told.contains("NoApplicationProtocol"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_no_alert_holds_up_no_handshake() {
+    let ends = Ends::new();
+    let (mut near, mut far) = duplex(64);
+    far.write_all(&[0; 64]).await.unwrap();
+    near.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    let refused = accept(far, Arc::clone(&ends.server), &ends.turns);
+    let others = async {
+        timeout(Duration::from_secs(1), ends.connect(9_000, &[]))
+            .await
+            .expect("the only turn is free");
+    };
+    tokio::select! {
+        biased;
+        _ = refused => panic!("the alert found no room"),
+        () = others => {}
+    }
+}
+
+/// Counts those to whom the other side has answered.
+struct Counted {
+    io: DuplexStream,
+    answered: Option<Arc<AtomicUsize>>,
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if let Some(answered) = self.answered.take() {
+            answered.fetch_add(1, Ordering::Relaxed);
+        }
+        Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+#[tokio::test]
+async fn a_crowd_of_handshakes_lets_others_have_their_turn() {
+    const CROWD: usize = 8;
+    let ends = Arc::new(Ends::new());
+    let answered = Arc::new(AtomicUsize::new(0));
+    let mut handshakes = JoinSet::new();
+    let mut devices = Vec::new();
+    for _ in 0..CROWD {
+        let (near, far) = duplex(9_000);
+        // Its hello is on its way before the server looks.
+        let mut client = Box::pin(ends.client.connect(tls::server_name(), near));
+        assert!((&mut client).now_or_never().is_none());
+        devices.push(client);
+        let far = Counted {
+            io: far,
+            answered: Some(Arc::clone(&answered)),
+        };
+        let ends = Arc::clone(&ends);
+        handshakes.spawn(async move {
+            accept(far, Arc::clone(&ends.server), &ends.turns)
+                .await
+                .unwrap();
+        });
+    }
+    let mut before = 0;
+    while before < CROWD {
+        yield_now().await;
+        let now = answered.load(Ordering::Relaxed);
+        assert!(now - before <= 1, "{} had their turn", now - before);
+        before = now;
+    }
 }
