@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use recado_shared::codec::{self, CodecError};
-use recado_shared::limits::{MAX_FRAME_LEN, MAX_FRAME_LEN_BEFORE_WELCOME};
+use recado_shared::limits::{DEAD_AFTER, MAX_FRAME_LEN, MAX_FRAME_LEN_BEFORE_WELCOME};
 use recado_shared::{ClientFrame, Farewell, Hello, ProtocolVersion, Refusal, ServerFrame, text};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, mpsc};
@@ -44,8 +44,12 @@ pub use window::PAGE_WEIGHT;
 /// A connection that was not welcomed after this long, counted from its handshake, is closed.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A connection that takes no byte for this long while some wait for it is closed.
-pub const WRITE_STALL: Duration = Duration::from_secs(30);
+/// A connection that takes no byte for this long while some wait for it is closed. After
+/// [`DEAD_AFTER`] the system ends it by itself, as if the link were dead: by then it is known here
+/// that the other side is there and does not read.
+pub const WRITE_STALL: Duration = Duration::from_secs(15);
+
+const _: () = assert!(WRITE_STALL.as_secs() < DEAD_AFTER.as_secs());
 
 /// Greetings that wait for the driver at a time; the others wait before its queue, so that a crowd
 /// which comes back at once is not in the way of those who are in.
