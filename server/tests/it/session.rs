@@ -10,8 +10,8 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use recado_server::config::RateLimits;
 use recado_server::relay::{Peer, SessionId};
 use recado_server::session::{
-    self, Crowd, HANDSHAKE_TIMEOUT, MAX_FRAMES_TOGETHER, Outbox, Outgoing, PAGE_WEIGHT,
-    SessionContext, SessionEvent, Then, WRITE_STALL,
+    self, Crowd, HANDSHAKE_TIMEOUT, MAX_FRAMES_TOGETHER, NoRoom, OUTBOX_ROOM, Outbox, Outgoing,
+    PAGE_WEIGHT, SessionContext, SessionEvent, Then, WRITE_STALL,
 };
 use recado_shared::codec::{self, LengthDelimitedCodec};
 use recado_shared::limits::{
@@ -462,7 +462,10 @@ async fn a_client_that_reads_nothing_is_closed_in_the_end() {
         }),
     };
     let frame = outgoing(&page, Then::Nothing);
-    while outbox.send(frame.clone()).is_ok() {}
+    for _ in 0..OUTBOX_ROOM {
+        outbox.send(frame.clone()).unwrap();
+    }
+    assert_eq!(outbox.send(frame), Err(NoRoom));
     outbox.wake();
     // It still shows signs of life, so that silence is not the reason.
     let sign = PING_AFTER / 2;
