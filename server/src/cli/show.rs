@@ -276,7 +276,7 @@ pub(super) fn stats(stats: &ServerStats, users: usize, is_json: bool) -> String 
     format!(
         "running        {}\npeople         {users}, {} of them online with {} sessions\n\
          messages       {} stored since the start\n\
-         commits        {}, each synced, with {:.1} requests on average\n\
+         commits        {}, with {:.1} requests on average\n\
          checkpoints    {}\n",
         duration(line.uptime_seconds),
         line.online,
@@ -296,5 +296,29 @@ fn duration(seconds: u64) -> String {
         (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
         (0, _, _) => format!("{hours} h {} min", minutes % 60),
         _ => format!("{days} d {} h", hours % 24),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_span_is_told_in_its_two_largest_units() {
+        const MINUTE: u64 = 60;
+        const HOUR: u64 = 60 * MINUTE;
+        const DAY: u64 = 24 * HOUR;
+        for (seconds, expected) in [
+            (0, "0 s"),
+            (MINUTE - 1, "59 s"),
+            (MINUTE, "1 min 0 s"),
+            (HOUR - 1, "59 min 59 s"),
+            (HOUR, "1 h 0 min"),
+            (DAY - 1, "23 h 59 min"),
+            (DAY, "1 d 0 h"),
+            (400 * DAY + 5 * HOUR + 6 * MINUTE + 7, "400 d 5 h"),
+        ] {
+            assert_eq!(duration(seconds), expected);
+        }
     }
 }
