@@ -14,8 +14,8 @@ use recado_shared::codec::{self, LengthDelimitedCodec};
 use recado_shared::limits::{MAX_FRAME_LEN, MAX_MEMBERS_WITH_CURSORS, UNHEARD_CURSOR_INTERVAL};
 use recado_shared::tls::{self, Identity};
 use recado_shared::{
-    Advance, Answer, ClientFrame, Content, ConversationId, Hello, Invite, MessageBody,
-    ProtocolVersion, Request, RequestNumber, Seq, ServerFrame, Welcome,
+    Advance, Answer, ClientFrame, Content, ConversationId, Invite, MessageBody, Request,
+    RequestNumber, Seq, ServerFrame, UserId, Welcome,
 };
 use rustls::{ClientConfig, HandshakeKind};
 use tokio::io::{AsyncRead as _, AsyncWriteExt as _, ReadBuf};
@@ -49,11 +49,15 @@ pub(crate) enum Arrival<'a> {
     /// A message for this client.
     Message(&'a [u8]),
     /// The heads are complete: nothing older is missing.
-    InSync,
+    HeadsComplete,
     /// The server welcomes this client.
     Welcome(Welcome),
     /// An answer to a request.
     Answer(Answer),
+    /// An answer to a ping.
+    Pong,
+    /// How reachable somebody is.
+    Presence(UserId),
     /// Anything else.
     Other,
 }
@@ -90,7 +94,7 @@ struct Outgoing {
     ids: Ids,
     last_number: u32,
     /// What has arrived and is not reported as delivered yet.
-    delivered: Option<(ConversationId, Seq)>,
+    delivered: Vec<(ConversationId, Seq)>,
 }
 
 impl Connection {
@@ -102,38 +106,14 @@ impl Connection {
         Ok(Self::over(Stream::Plain(stream)))
     }
 
-    /// Connects to a server and says hello.
-    pub(crate) async fn open(
-        ticket: &Invite,
-        config: Arc<ClientConfig>,
-        name: Option<&str>,
-    ) -> Result<(Self, Welcome)> {
+    /// Connects to a server, which has to be greeted next.
+    pub(crate) async fn tls(ticket: &Invite, config: Arc<ClientConfig>) -> Result<Self> {
         let stream = TcpStream::connect(ticket.address.to_string()).await?;
         stream.set_nodelay(true)?;
         let stream = TlsConnector::from(config)
             .connect(tls::server_name(), stream)
             .await?;
-        let mut connection = Self::over(Stream::Tls(Box::new(stream)));
-        connection.outgoing.queue(&ClientFrame::Hello(Hello {
-            oldest: ProtocolVersion::OLDEST,
-            newest: ProtocolVersion::NEWEST,
-            software: "load".to_owned(),
-            name: name.map(str::to_owned),
-            token: ticket.token.clone(),
-            since: None,
-            extensions: Vec::new(),
-        }))?;
-        let mut welcome = None;
-        let mut is_in_sync = false;
-        while welcome.is_none() || !is_in_sync {
-            let take = |arrival: Arrival<'_>| match arrival {
-                Arrival::Welcome(words) => welcome = Some(words),
-                Arrival::InSync => is_in_sync = true,
-                _ => {}
-            };
-            connection.turn(take).await?;
-        }
-        Ok((connection, welcome.context("it was just there")?))
+        Ok(Self::over(Stream::Tls(Box::new(stream))))
     }
 
     fn over(stream: Stream) -> Self {
@@ -144,7 +124,7 @@ impl Connection {
                 bytes: BytesMut::new(),
                 ids: Ids::new(),
                 last_number: 0,
-                delivered: None,
+                delivered: Vec::new(),
             },
             rest: Vec::new(),
             report: Box::pin(sleep(Duration::ZERO)),
@@ -167,6 +147,56 @@ impl Connection {
         if members > MAX_MEMBERS_WITH_CURSORS {
             self.report_after = UNHEARD_CURSOR_INTERVAL;
         }
+    }
+
+    /// Queues a frame for a server.
+    pub(crate) fn queue(&mut self, frame: &ClientFrame) -> Result<()> {
+        self.outgoing.queue(frame)
+    }
+
+    /// Queues a ping; the plain relay answers none.
+    pub(crate) fn queue_ping(&mut self) -> Result<()> {
+        match self.stream {
+            Stream::Tls(_) => self.queue(&ClientFrame::Ping(0)),
+            Stream::Plain(_) => Ok(()),
+        }
+    }
+
+    /// Pings and waits for the answer, and so for everything that the server sent before it.
+    pub(crate) async fn ping(&mut self) -> Result<()> {
+        self.queue_ping()?;
+        let mut is_answered = false;
+        while !is_answered {
+            self.turn(|arrival| is_answered |= matches!(arrival, Arrival::Pong))
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Queues that all that arrived is on this device, before that is due.
+    pub(crate) fn report_delivered(&mut self) -> Result<()> {
+        self.outgoing.queue_delivered()
+    }
+
+    /// Asks and waits for the answer; what arrives before it is dropped.
+    pub(crate) async fn ask(&mut self, request: Request) -> Result<Answer> {
+        self.queue_request(request)?;
+        let answer = self.answers(1).await?.pop();
+        answer.context("it was just there")
+    }
+
+    /// Waits for so many answers; what arrives before them is dropped.
+    pub(crate) async fn answers(&mut self, count: usize) -> Result<Vec<Answer>> {
+        let mut answers = Vec::new();
+        while answers.len() < count {
+            let take = |arrival: Arrival<'_>| {
+                if let Arrival::Answer(answer) = arrival {
+                    answers.push(answer);
+                }
+            };
+            self.turn(take).await?;
+        }
+        Ok(answers)
     }
 
     /// Queues a request.
@@ -198,7 +228,7 @@ impl Connection {
     pub(crate) async fn turn(&mut self, mut take: impl FnMut(Arrival<'_>)) -> Result<()> {
         loop {
             self.flush().await?;
-            let is_reporting = self.outgoing.delivered.is_some();
+            let is_reporting = !self.outgoing.delivered.is_empty();
             tokio::select! {
                 biased;
                 () = &mut self.report, if is_reporting => self.outgoing.queue_delivered()?,
@@ -206,7 +236,7 @@ impl Connection {
                     poll_arrivals(&mut self.stream, &mut self.rest, &mut self.outgoing, cx, &mut take)
                 }) => {
                     arrived?;
-                    if !is_reporting && self.outgoing.delivered.is_some() {
+                    if !is_reporting && !self.outgoing.delivered.is_empty() {
                         self.report.as_mut().reset(Instant::now() + self.report_after);
                     }
                     return Ok(());
@@ -302,14 +332,23 @@ impl Outgoing {
 
     /// Says that everything that arrived is on this device.
     fn queue_delivered(&mut self) -> Result<()> {
-        let Some((conversation, delivered)) = self.delivered.take() else {
-            return Ok(());
-        };
-        self.queue(&ClientFrame::Advance(Advance {
-            conversation,
-            delivered,
-            read: Seq::ZERO,
-        }))
+        for (conversation, delivered) in std::mem::take(&mut self.delivered) {
+            self.queue(&ClientFrame::Advance(Advance {
+                conversation,
+                delivered,
+                read: Seq::ZERO,
+            }))?;
+        }
+        Ok(())
+    }
+
+    /// Notes that an entry arrived, after all before it.
+    fn note_delivered(&mut self, conversation: ConversationId, seq: Seq) {
+        let mut noted = self.delivered.iter_mut();
+        match noted.find(|(noted, _)| *noted == conversation) {
+            Some((_, newest)) => *newest = seq,
+            None => self.delivered.push((conversation, seq)),
+        }
     }
 
     fn sort(&mut self, frame: ServerFrame, take: &mut impl FnMut(Arrival<'_>)) -> Result<()> {
@@ -318,7 +357,7 @@ impl Outgoing {
                 conversation,
                 entry,
             } => {
-                self.delivered = Some((conversation, entry.seq));
+                self.note_delivered(conversation, entry.seq);
                 match &entry.content {
                     Content::Message(body) => take(Arrival::Message(body.as_str().as_bytes())),
                     _ => take(Arrival::Other),
@@ -327,8 +366,10 @@ impl Outgoing {
             ServerFrame::Answer { result, .. } => {
                 take(Arrival::Answer(result.context("the server refused")?));
             }
-            ServerFrame::Heads(page) if page.complete.is_some() => take(Arrival::InSync),
+            ServerFrame::Heads(page) if page.complete.is_some() => take(Arrival::HeadsComplete),
             ServerFrame::Welcome(welcome) => take(Arrival::Welcome(welcome)),
+            ServerFrame::Pong(_) => take(Arrival::Pong),
+            ServerFrame::Presence { user, .. } => take(Arrival::Presence(user)),
             ServerFrame::Ping(number) => self.queue(&ClientFrame::Pong(number))?,
             ServerFrame::Behind => bail!("the server left this client behind"),
             ServerFrame::Farewell(why) => bail!("the server said goodbye: {why}"),

@@ -8,17 +8,13 @@ use anyhow::{Context as _, Result, bail};
 use hdrhistogram::Histogram;
 use tokio::task::JoinSet;
 
-use crate::report::{self, Measure};
-use crate::subject::Subject;
+use crate::connection::{Arrival, Connection};
 
 /// Length of a message.
 const PAYLOAD: usize = 100;
 
 /// Digits at its beginning, which say when it was made.
 const DIGITS: usize = 20;
-
-/// How long a scenario runs before it is measured.
-const WARM_UP: Duration = Duration::from_secs(1);
 
 /// Clients, which go on until they are dropped or fail.
 pub(crate) type Clients = JoinSet<Result<()>>;
@@ -52,8 +48,29 @@ impl Course {
         format!("{made:0>DIGITS$}{}", self.filling)
     }
 
+    /// Takes what arrives and counts the messages; says after each turn that had some how many.
+    pub(crate) async fn receive(
+        &self,
+        mut connection: Connection,
+        mut then: impl FnMut(&mut Connection, usize) -> Result<()>,
+    ) -> Result<()> {
+        loop {
+            let mut count = 0;
+            let take = |arrival: Arrival<'_>| {
+                if let Arrival::Message(text) = arrival {
+                    self.count(text);
+                    count += 1;
+                }
+            };
+            connection.turn(take).await?;
+            if count > 0 {
+                then(&mut connection, count)?;
+            }
+        }
+    }
+
     /// Counts a message that arrived.
-    pub(crate) fn count(&self, text: &[u8]) {
+    fn count(&self, text: &[u8]) {
         if !self.is_measured.load(Ordering::Relaxed) {
             return;
         }
@@ -68,23 +85,6 @@ impl Course {
     /// What was counted, in nanoseconds.
     pub(crate) fn latency(&self) -> std::sync::MutexGuard<'_, Histogram<u64>> {
         self.latency.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Measures for a while after warming up, says what was used meanwhile, and ends the clients.
-    pub(crate) async fn run(
-        &self,
-        subject: &Subject,
-        mut clients: Clients,
-        time: Duration,
-    ) -> Result<Measure> {
-        still(&mut clients, WARM_UP).await?;
-        let before = report::begin(subject).await?;
-        self.measure(true);
-        still(&mut clients, time).await?;
-        self.measure(false);
-        let measure = before.end(subject).await?;
-        clients.shutdown().await;
-        Ok(measure)
     }
 }
 
@@ -106,4 +106,25 @@ pub(crate) fn latencies() -> Histogram<u64> {
 
 pub(crate) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_arrives_while_it_is_measured_counts() {
+        let course = Course::new();
+        let text = course.text();
+        assert_eq!(text.len(), PAYLOAD);
+        course.count(text.as_bytes());
+        assert_eq!(course.latency().len(), 0);
+        course.measure(true);
+        course.count(text.as_bytes());
+        course.measure(false);
+        course.count(text.as_bytes());
+        assert_eq!(course.latency().len(), 1);
+        let since_start = nanos(course.start.elapsed());
+        assert!(course.latency().max() <= since_start + since_start / 500);
+    }
 }

@@ -14,6 +14,9 @@ mod course;
 mod growth;
 mod idle;
 mod ids;
+mod life;
+mod measure;
+mod opening;
 mod people;
 mod plain;
 mod report;
@@ -23,6 +26,7 @@ mod subject;
 mod sync;
 mod table;
 mod talk;
+mod usage;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,7 +36,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::growth::Growth;
 use crate::report::Figures;
-use crate::subject::{Kind, Subject};
+use crate::subject::{Kind, Rates, Subject};
 use crate::table::Table;
 
 #[derive(Debug, Parser)]
@@ -107,6 +111,13 @@ struct Run {
     /// Connections that do nothing beside the pairs
     #[arg(long, default_value_t = 0)]
     idle: usize,
+    /// Keep the server's rates
+    ///
+    /// By default they are lifted: a server lets a session send 200 frames and 256 KiB a second, and so 50
+    /// senders bring at most 10,000 messages a second. To load it all the same: `pairs --default-rates
+    /// --size 1000`
+    #[arg(long)]
+    default_rates: bool,
     /// The folder in which servers keep their data while they are measured: its disk is measured too
     #[arg(long, default_value = "target/load")]
     folder: PathBuf,
@@ -119,6 +130,14 @@ impl Run {
     fn kinds(&self) -> Vec<Kind> {
         let both = vec![Kind::Plain, Kind::Recado];
         self.subject.map_or(both, |kind| vec![kind])
+    }
+
+    fn rates(&self) -> Rates {
+        if self.default_rates {
+            Rates::Default
+        } else {
+            Rates::Unlimited
+        }
     }
 }
 
@@ -180,7 +199,7 @@ fn measure(scenario: Scenario, kind: Kind, run: &Run) -> Result<Figures> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let mut subject = Subject::start(kind, &run.folder).await?;
+        let mut subject = Subject::start(kind, &run.folder, run.rates()).await?;
         let time = Duration::from_secs(run.seconds);
         let size = |usual: usize| run.size.unwrap_or(usual);
         let window = |usual: usize| run.window.unwrap_or(usual);

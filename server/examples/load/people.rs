@@ -9,6 +9,7 @@ use recado_shared::{ConversationId, UserId};
 use rustls::ClientConfig;
 
 use crate::connection::{Connection, To, device};
+use crate::opening;
 use crate::subject::Door;
 
 /// How many are let in at once.
@@ -18,7 +19,9 @@ const AT_ONCE: usize = 64;
 pub(crate) struct Person {
     pub(crate) number: u32,
     /// Of a server's user.
-    user: UserId,
+    pub(crate) user: UserId,
+    /// Whose presence this one wants to know after coming back.
+    pub(crate) watched: Vec<UserId>,
     pub(crate) connection: Connection,
     /// The device's key and the tickets that the server gave it, to come back with.
     config: Option<Arc<ClientConfig>>,
@@ -28,6 +31,7 @@ pub(crate) struct Person {
 pub(crate) struct Away {
     number: u32,
     user: UserId,
+    watched: Vec<UserId>,
     config: Option<Arc<ClientConfig>>,
 }
 
@@ -53,10 +57,12 @@ pub(crate) async fn open(door: &Door, number: u32) -> Result<Person> {
     };
     let config = device(ticket)?;
     let name = format!("user{number}");
-    let (connection, welcome) = Connection::open(ticket, Arc::clone(&config), Some(&name)).await?;
+    let (connection, welcome) =
+        opening::open(ticket, Arc::clone(&config), Some(&name), &[]).await?;
     Ok(Person {
         number,
         user: welcome.user,
+        watched: Vec::new(),
         connection,
         config: Some(config),
     })
@@ -68,6 +74,7 @@ impl Person {
         Away {
             number: self.number,
             user: self.user,
+            watched: self.watched,
             config: self.config,
         }
     }
@@ -76,8 +83,13 @@ impl Person {
     pub(crate) fn to(&self, other: &Self) -> To {
         match self.config {
             None => To::Number(other.number),
-            Some(_) => To::Conversation(ConversationId::direct(self.user, other.user)),
+            Some(_) => To::Conversation(self.direct(other.user)),
         }
+    }
+
+    /// This one's conversation with another user of the server's.
+    pub(crate) fn direct(&self, other: UserId) -> ConversationId {
+        ConversationId::direct(self.user, other)
     }
 }
 
@@ -86,27 +98,30 @@ impl Away {
         Self {
             number,
             user: UserId(0),
+            watched: Vec::new(),
             config: None,
         }
     }
 
-    /// Connects again, and waits until everything is in sync.
+    /// Connects again, and waits for all that a client asks for then.
     pub(crate) async fn come_back(self, door: &Door) -> Result<Person> {
         let Self {
             number,
             user,
+            watched,
             config,
         } = self;
         let connection = match (&door.ticket, &config) {
             (Some(ticket), Some(config)) => {
                 let config = Arc::clone(config);
-                Connection::open(ticket, config, None).await?.0
+                opening::open(ticket, config, None, &watched).await?.0
             }
             _ => Connection::plain(door.address, number).await?,
         };
         Ok(Person {
             number,
             user,
+            watched,
             connection,
             config,
         })

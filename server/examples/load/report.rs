@@ -1,65 +1,24 @@
 //! What came of a run, and one line of JSON of it.
 
 use std::io::Write as _;
-use std::time::Instant;
 
-use anyhow::Result;
 use recado_server::store::StoreStats;
 use serde_json::{Map, Value, json};
 
-use crate::course::Course;
-use crate::subject::{Kind, Subject, Used, used_by};
+use crate::course::{self, Course};
+use crate::measure::Measure;
+use crate::subject::Kind;
 
-/// The load counts as the bottleneck where it takes this much of its core.
+/// The load counts as the bottleneck where it takes this much of its core, or where so much of that core
+/// is taken by whatever runs there.
 const BUSY: f64 = 0.95;
 
 /// How often the server syncs for a checkpoint: the write-ahead log before it, and the database
 /// after.
 const SYNCS_PER_CHECKPOINT: u64 = 2;
 
-/// The beginning of a measurement.
-pub(crate) struct Begun {
-    at: Instant,
-    subject: Used,
-    load: Used,
-    store: Option<StoreStats>,
-}
-
-/// What was used in a measurement.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Measure {
-    seconds: f64,
-    /// Seconds on a core.
-    subject_cpu: f64,
-    load_cpu: f64,
-    /// What the store did.
-    store: Option<StoreStats>,
-}
-
-pub(crate) async fn begin(subject: &Subject) -> Result<Begun> {
-    Ok(Begun {
-        store: subject.store_stats().await?,
-        subject: subject.used()?,
-        load: used_by(std::process::id())?,
-        at: Instant::now(),
-    })
-}
-
-impl Begun {
-    pub(crate) async fn end(self, subject: &Subject) -> Result<Measure> {
-        let seconds = self.at.elapsed().as_secs_f64();
-        let taken = |before: Used, after: Used| nanos(after.cpu.saturating_sub(before.cpu)) / 1e9;
-        let mut measure = Measure {
-            seconds,
-            subject_cpu: taken(self.subject, subject.used()?),
-            load_cpu: taken(self.load, used_by(std::process::id())?),
-            store: None,
-        };
-        let now = subject.store_stats().await?;
-        measure.store = now.zip(self.store).map(|(now, then)| now.since(&then));
-        Ok(measure)
-    }
-}
+/// Says whether the load, and not the subject, limits what came of it.
+pub(crate) const LIMITED: &str = "load_was_the_bottleneck";
 
 /// What came of one run.
 #[derive(Clone, Debug)]
@@ -77,31 +36,41 @@ impl Figures {
         course: &Course,
     ) -> Self {
         let latency = course.latency();
-        let mut figures = Self {
-            scenario,
-            subject,
-            values: Map::new(),
-        };
-        figures.put("seconds", measure.seconds);
+        let mut figures = Self::empty(scenario, subject);
+        let time = nanos(course::nanos(measure.time));
+        let (own_cpu, load_cpu) = (nanos(measure.subject_cpu), nanos(measure.load_cpu));
+        figures.put("seconds", time / 1e9);
         if !latency.is_empty() {
             let delivered = nanos(latency.len());
             figures.put("delivered", delivered);
-            figures.put("delivered_per_second", delivered / measure.seconds);
-            figures.put("cpu_us_per_delivery", measure.subject_cpu * 1e6 / delivered);
+            figures.put("delivered_per_second", delivered * 1e9 / time);
+            figures.put("cpu_us_per_delivery", own_cpu / 1e3 / delivered);
             for (name, quantile) in [("p50_us", 0.5), ("p99_us", 0.99), ("p999_us", 0.999)] {
                 figures.put(name, micros(latency.value_at_quantile(quantile)));
             }
         }
-        figures.put("server_core", measure.subject_cpu / measure.seconds);
-        figures.put("load_core", measure.load_cpu / measure.seconds);
-        let is_limited = measure.load_cpu / measure.seconds >= BUSY;
-        figures = figures.with("load_was_the_bottleneck", is_limited);
+        figures.put("server_core", own_cpu / time);
+        figures.put("load_core", load_cpu / time);
+        figures.put("server_core_busy", measure.subject_core_busy);
+        figures.put("load_core_busy", measure.load_core_busy);
+        let is_limited = load_cpu / time >= BUSY || measure.load_core_busy >= BUSY;
+        figures = figures.with(LIMITED, is_limited);
         if let Some(store) = &measure.store {
-            let syncs = store.commits + SYNCS_PER_CHECKPOINT * store.checkpoints;
             figures.put("writes_per_commit", store.writes_per_commit());
-            figures = figures.with("commits", store.commits).with("syncs", syncs);
+            figures = figures
+                .with("commits", store.commits)
+                .with("syncs_estimated", syncs_estimated(store));
         }
         figures
+    }
+
+    /// Without a figure yet.
+    pub(crate) fn empty(scenario: &'static str, subject: Kind) -> Self {
+        Self {
+            scenario,
+            subject,
+            values: Map::new(),
+        }
     }
 
     /// A figure; one that is true or false as one or zero.
@@ -116,7 +85,9 @@ impl Figures {
     }
 
     fn put(&mut self, name: &str, value: f64) {
-        let rounded = (value * 1_000.0).round() / 1_000.0;
+        // A core that does nearly nothing does not do nothing.
+        let digits = if value < 1.0 { 1e6 } else { 1e3 };
+        let rounded = (value * digits).round() / digits;
         self.values.insert(name.to_owned(), json!(rounded));
     }
 
@@ -137,6 +108,12 @@ impl Figures {
         line.extend(self.values.clone());
         say(&Value::Object(line).to_string());
     }
+}
+
+/// How often the server must have synced: once for each commit, and for each checkpoint. Nobody counts
+/// the calls.
+fn syncs_estimated(store: &StoreStats) -> u64 {
+    store.commits + SYNCS_PER_CHECKPOINT * store.checkpoints
 }
 
 /// Nanoseconds as microseconds.

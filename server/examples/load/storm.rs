@@ -1,4 +1,5 @@
-//! Everybody is cut off at once and comes back at once, while a few pairs that stay talk on.
+//! Everybody is cut off at once and comes back at once, while a few pairs that stay talk on. Who comes
+//! back has a life behind them, knows nothing of it any more, and is back once all of it has come.
 
 use std::sync::Arc;
 use std::thread;
@@ -7,13 +8,15 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use crate::connection::{Arrival, Connection, To};
+use crate::connection::{Connection, To};
 use crate::course::{Clients, Course};
+use crate::life;
+use crate::measure::{Begun, WARM_UP};
 use crate::people::{self, Person};
-use crate::report::{self, Figures};
-use crate::subject::{Door, Subject};
+use crate::report::Figures;
+use crate::subject::{Door, Kind, Subject};
 
 /// Pairs that stay.
 const STAYING: u32 = 10;
@@ -24,13 +27,17 @@ const WRITES_EVERY: Duration = Duration::from_millis(20);
 pub(crate) async fn storm(subject: &mut Subject, count: usize) -> Result<Figures> {
     let count = u32::try_from(count)?;
     let door = &subject.door;
-    let people = people::let_in(door, 0..count).await?;
+    let mut people = people::let_in(door, 0..count).await?;
+    if subject.kind == Kind::Recado {
+        life::live(&mut people).await?;
+    }
     let course = Arc::new(Course::new());
     let staying = Staying::begin(door, count, &course).await?;
-    let away: Vec<_> = people.into_iter().map(Person::cut_off).collect();
-    let before = report::begin(subject).await?;
+    sleep(WARM_UP).await;
+    let begun = Begun::now(subject).await?;
     course.measure(true);
     let start = Instant::now();
+    let away: Vec<_> = people.into_iter().map(Person::cut_off).collect();
     let mut coming = JoinSet::new();
     for person in away {
         let door = door.clone();
@@ -42,7 +49,7 @@ pub(crate) async fn storm(subject: &mut Subject, count: usize) -> Result<Figures
     }
     let took = start.elapsed();
     course.measure(false);
-    let measure = before.end(subject).await?;
+    let measure = begun.end(subject).await?;
     staying.end()?;
     let resumed = back.iter().filter(|person| person.connection.is_resumed());
     let millis = u64::try_from(took.as_millis())?;
@@ -99,7 +106,8 @@ async fn talk(door: &Door, first: u32, course: &Arc<Course>) -> Result<Clients> 
     while let (Some(one), Some(other)) = (people.next(), people.next()) {
         let to = one.to(&other);
         clients.spawn(write(one.connection, to, Arc::clone(course)));
-        clients.spawn(read(other.connection, Arc::clone(course)));
+        let course = Arc::clone(course);
+        clients.spawn(async move { course.receive(other.connection, |_, _| Ok(())).await });
     }
     Ok(clients)
 }
@@ -122,16 +130,5 @@ async fn write(mut connection: Connection, to: To, course: Arc<Course>) -> Resul
             turned = connection.turn(|_| {}) => turned?,
             _ = due.tick() => connection.queue_message(to, &course.text())?,
         }
-    }
-}
-
-async fn read(mut connection: Connection, course: Arc<Course>) -> Result<()> {
-    loop {
-        let take = |arrival: Arrival<'_>| {
-            if let Arrival::Message(text) = arrival {
-                course.count(text);
-            }
-        };
-        connection.turn(take).await?;
     }
 }

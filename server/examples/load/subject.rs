@@ -19,9 +19,11 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use crate::usage::Used;
+
 /// The core of the subject, and that of the load.
-const SUBJECT_CORE: &str = "0";
-const LOAD_CORE: &str = "1";
+pub(crate) const SUBJECT_CORE: &str = "0";
+pub(crate) const LOAD_CORE: &str = "1";
 
 /// Open files that both programs may have: one for each connection of the largest scenario, and some.
 const FILES: u64 = 12_288;
@@ -39,6 +41,15 @@ pub(crate) enum Kind {
     Plain,
 }
 
+/// How fast the server lets a session send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rates {
+    /// As fast as it does unless told otherwise.
+    Default,
+    /// Faster than any client can.
+    Unlimited,
+}
+
 /// A program under load.
 pub(crate) struct Subject {
     pub(crate) kind: Kind,
@@ -54,15 +65,6 @@ pub(crate) struct Door {
     pub(crate) address: SocketAddr,
     /// Lets people in; of recado-server.
     pub(crate) ticket: Option<Invite>,
-}
-
-/// What a program has used up.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Used {
-    /// Time on a core of all threads that live, in nanoseconds.
-    pub(crate) cpu: u64,
-    /// Resident memory in bytes.
-    pub(crate) memory: u64,
 }
 
 /// Puts this program on its core and lets it open enough files.
@@ -88,13 +90,13 @@ pub(crate) fn prepare_machine() -> Result<()> {
 
 impl Subject {
     /// Starts one with nothing in it.
-    pub(crate) async fn start(kind: Kind, folder: &Path) -> Result<Self> {
+    pub(crate) async fn start(kind: Kind, folder: &Path, rates: Rates) -> Result<Self> {
         fs::create_dir_all(folder)?;
         let folder = tempfile::Builder::new().prefix("run-").tempdir_in(folder)?;
         let folder_path = folder.path().canonicalize()?;
         match kind {
             Kind::Plain => Self::start_plain(folder).await,
-            Kind::Recado => Self::start_recado(folder, &folder_path).await,
+            Kind::Recado => Self::start_recado(folder, &folder_path, rates).await,
         }
     }
 
@@ -119,9 +121,13 @@ impl Subject {
         })
     }
 
-    async fn start_recado(folder: TempDir, path: &Path) -> Result<Self> {
+    async fn start_recado(folder: TempDir, path: &Path, rates: Rates) -> Result<Self> {
         let config = path.join("config.toml");
-        fs::write(&config, CONFIG)?;
+        let settings = match rates {
+            Rates::Default => CONFIG.to_owned(),
+            Rates::Unlimited => CONFIG.to_owned() + UNLIMITED_RATES,
+        };
+        fs::write(&config, settings)?;
         let mut child = on_core(&server_program()?)
             .args(["--listen", "127.0.0.1:0", "--config"])
             .arg(&config)
@@ -155,7 +161,7 @@ impl Subject {
 
     /// What it has used up until now.
     pub(crate) fn used(&self) -> Result<Used> {
-        used_by(self.pid)
+        Used::by(self.pid)
     }
 
     /// What the server says that its store has done since it was started.
@@ -191,13 +197,18 @@ fn data_in(folder: &Path) -> PathBuf {
     folder.join("data")
 }
 
-/// Settings that any server with as many people from one address has.
+/// Settings that any server with as many people behind one address needs.
 const CONFIG: &str = "\
 [limits]
 max_sessions = 20000
 max_users = 100000
 max_connections_per_address = 20000
 max_handshakes_per_address = 64
+";
+
+/// Settings that no server has that strangers reach: they lift the rates of a session, which by default
+/// are 200 frames and 256 KiB a second. Few clients bring as much load as thousands only without them.
+const UNLIMITED_RATES: &str = "\
 frames_per_second = 1000000
 frame_burst = 1000000
 bytes_per_second = 1000000000
@@ -236,24 +247,4 @@ async fn ticket_in(folder: &Path) -> Result<Invite> {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-}
-
-/// What a process has used up, as the operating system counts it.
-pub(crate) fn used_by(pid: u32) -> Result<Used> {
-    let mut cpu = 0;
-    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
-        // A thread may end while they are counted.
-        if let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) {
-            let time = text.split_whitespace().next().unwrap_or("0");
-            cpu += time.parse::<u64>()?;
-        }
-    }
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.split_whitespace().next());
-    let kib: u64 = kib.context("the process has no memory")?.parse()?;
-    Ok(Used {
-        cpu,
-        memory: kib * 1024,
-    })
 }

@@ -8,12 +8,13 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio::sync::Notify;
 
-use crate::connection::{Arrival, Connection, To};
+use crate::connection::{Connection, To};
 use crate::course::{Clients, Course};
 use crate::idle;
+use crate::measure::{self, Measure};
 use crate::people;
-use crate::report::{Figures, Measure, micros};
-use crate::subject::{Kind, Subject};
+use crate::report::{Figures, micros};
+use crate::subject::{Kind, Rates, Subject};
 use crate::sync::SyncTimes;
 
 /// What a sender may still send.
@@ -41,14 +42,20 @@ pub(crate) async fn pairs(
             free: AtomicUsize::new(window),
             wake: Notify::new(),
         });
-        let (course, shared) = (Arc::clone(&course), Arc::clone(&window));
-        clients.spawn(send(sender.connection, to, Arc::clone(&course), shared));
-        clients.spawn(receive(receiver.connection, course, window));
+        let (shared, there) = (Arc::clone(&course), Arc::clone(&window));
+        clients.spawn(send(sender.connection, to, shared, there));
+        let shared = Arc::clone(&course);
+        clients.spawn(async move {
+            let free = |_: &mut Connection, count| {
+                window.free.fetch_add(count, Ordering::Relaxed);
+                window.wake.notify_one();
+                Ok(())
+            };
+            shared.receive(receiver.connection, free).await
+        });
     }
-    for person in people {
-        clients.spawn(idle::sit(person.connection));
-    }
-    let measure = course.run(subject, clients, time).await?;
+    idle::sit_all(people, &mut clients);
+    let measure = measure::run(&course, subject, clients, time).await?;
     Ok(Figures::of("pairs", subject.kind, &measure, &course)
         .with("pairs", count)
         .with("idle", idle)
@@ -73,27 +80,6 @@ async fn send(
     }
 }
 
-async fn receive(
-    mut connection: Connection,
-    course: Arc<Course>,
-    window: Arc<Window>,
-) -> Result<()> {
-    loop {
-        let mut count = 0;
-        let take = |arrival: Arrival<'_>| {
-            if let Arrival::Message(text) = arrival {
-                course.count(text);
-                count += 1;
-            }
-        };
-        connection.turn(take).await?;
-        if count > 0 {
-            window.free.fetch_add(count, Ordering::Relaxed);
-            window.wake.notify_one();
-        }
-    }
-}
-
 /// One message at a time; beside it what the disk needs for a sync, and the plain relay for the
 /// same hops.
 pub(crate) async fn pingpong(subject: &mut Subject, time: Duration) -> Result<Figures> {
@@ -105,7 +91,7 @@ pub(crate) async fn pingpong(subject: &mut Subject, time: Duration) -> Result<Fi
     syncs.take(subject.folder()).await?;
     let (course, measure) = rally(subject, time).await?;
     syncs.take(subject.folder()).await?;
-    let plain = Subject::start(Kind::Plain, subject.folder()).await?;
+    let plain = Subject::start(Kind::Plain, subject.folder(), Rates::Default).await?;
     let (hops, _) = rally(&plain, time / 2).await?;
     plain.stop().await?;
     let p50 = |course: &Course| course.latency().value_at_quantile(0.5);
@@ -129,24 +115,15 @@ async fn rally(subject: &Subject, time: Duration) -> Result<(Arc<Course>, Measur
     let back = other.to(&one);
     let mut first = one.connection;
     first.queue_message(there, &course.text())?;
-    clients.spawn(answer(first, there, Arc::clone(&course)));
-    clients.spawn(answer(other.connection, back, Arc::clone(&course)));
-    let measure = course.run(subject, clients, time).await?;
-    Ok((course, measure))
-}
-
-async fn answer(mut connection: Connection, to: To, course: Arc<Course>) -> Result<()> {
-    loop {
-        let mut count = 0;
-        let take = |arrival: Arrival<'_>| {
-            if let Arrival::Message(text) = arrival {
-                course.count(text);
-                count += 1;
-            }
-        };
-        connection.turn(take).await?;
-        for _ in 0..count {
-            connection.queue_message(to, &course.text())?;
-        }
+    for (connection, to) in [(first, there), (other.connection, back)] {
+        let course = Arc::clone(&course);
+        clients.spawn(async move {
+            let answer = |connection: &mut Connection, count| {
+                (0..count).try_for_each(|_| connection.queue_message(to, &course.text()))
+            };
+            course.receive(connection, answer).await
+        });
     }
+    let measure = measure::run(&course, subject, clients, time).await?;
+    Ok((course, measure))
 }
