@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::report::{Figures, say};
 use crate::subject::Kind;
-use crate::table::Spread;
+use crate::table::{LIMITED_NOTE, Spread, is_limited, mark};
 
 /// What grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,10 @@ pub(crate) fn measure(
 
 /// Prints the medians at each size, and how much dearer the dearest is than the cheapest.
 fn print(growth: Growth, kind: Kind, runs: &Runs) {
-    let cost = |kind, size| Spread::of(runs.get(&(kind, size))?, COST).map(|cost| cost.median);
+    let ratio_at = |size, at_size: &[Figures]| {
+        let plain = runs.get(&(Kind::Plain, size))?;
+        Some(Spread::of_ratios(at_size, plain, COST)?.median)
+    };
     let head = COLUMNS.iter().map(|(_, head)| format!("{head:>12}"));
     say(&format!(
         "{:>12}{}{:>12}",
@@ -94,11 +97,14 @@ fn print(growth: Growth, kind: Kind, runs: &Runs) {
     for ((_, size), at_size) in runs.iter().filter(|((of, _), _)| *of == kind) {
         let cells = COLUMNS.iter().map(|(name, _)| Spread::of(at_size, name));
         let cells = cells.map(|spread| show(spread.map(|spread| spread.median)));
-        let own = cost(kind, *size);
-        let ratio = own.zip(cost(Kind::Plain, *size));
-        let ratio = show(ratio.map(|(own, plain)| own / plain));
-        say(&format!("{size:>12}{}{ratio}", cells.collect::<String>()));
-        costs.extend(own);
+        let ratio = show(ratio_at(*size, at_size));
+        let (cells, mark) = (cells.collect::<String>(), mark(at_size));
+        say(&format!("{size:>12}{cells}{ratio} {mark}"));
+        costs.extend(Spread::of(at_size, COST).map(|cost| cost.median));
+    }
+    let mut all = runs.iter().filter(|((of, _), _)| *of == kind);
+    if all.any(|(_, at_size)| is_limited(at_size)) {
+        say(LIMITED_NOTE);
     }
     let dearest = costs.iter().copied().fold(0.0, f64::max);
     let cheapest = costs.iter().copied().fold(f64::INFINITY, f64::min);

@@ -26,10 +26,14 @@ impl Ids {
         }
     }
 
+    /// Draws one for this moment.
     pub(crate) fn draw(&mut self) -> MessageId {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
         let millis = since_epoch.map_or(0, |time| time.as_millis());
-        let millis = u64::try_from(millis).unwrap_or(u64::MAX);
+        self.draw_at(u64::try_from(millis).unwrap_or(u64::MAX))
+    }
+
+    fn draw_at(&mut self, millis: u64) -> MessageId {
         if millis > self.millis {
             self.millis = millis;
             // Half of the range is left for ids of the same millisecond.
@@ -44,5 +48,28 @@ impl Ids {
         let version = 0x7 << 76 | u128::from(self.counter) << 64;
         let variant = 0b10 << 62 | u128::from(self.random.u64(..) >> 2);
         MessageId((high | version | variant).to_be_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_grow_even_when_the_clock_goes_back() {
+        let mut ids = Ids::new();
+        let mut last = ids.draw_at(1_700_000_000_000);
+        for millis in (0..10_000).map(|i| 1_700_000_000_000 - i / 2) {
+            let next = ids.draw_at(millis);
+            assert!(next > last);
+            last = next;
+        }
+    }
+
+    #[test]
+    fn an_id_has_the_layout_of_version_7() {
+        let id = Ids::new().draw_at(0x0123_4567_89ab).0;
+        assert_eq!(id[..6], [0x01, 0x23, 0x45, 0x67, 0x89, 0xab]);
+        assert_eq!((id[6] >> 4, id[8] >> 6), (7, 0b10));
     }
 }

@@ -123,3 +123,30 @@ async fn drain(mut write: OwnedWriteHalf, outbox: Rc<Outbox>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frame_is_whole_once_all_of_it_is_there() {
+        let mut bytes = BytesMut::new();
+        put_frame(&mut bytes, 7, b"hello");
+        let end = HEAD + 5;
+        assert_eq!(bytes.len(), end);
+        for length in 0..end {
+            assert_eq!(whole_frame(&bytes[..length], HEAD), None, "{length}");
+        }
+        assert_eq!(whole_frame(&bytes, HEAD), Some(end));
+        assert_eq!(&bytes[4..HEAD], &7_u32.to_be_bytes());
+        put_frame(&mut bytes, 8, b"");
+        assert_eq!(whole_frame(&bytes, HEAD), Some(end));
+        assert_eq!(whole_frame(&bytes[end..], HEAD), Some(HEAD));
+    }
+
+    #[test]
+    fn a_frame_longer_than_anything_is_never_whole() {
+        assert_eq!(whole_frame(&[0xff; 64], HEAD), None);
+        assert_eq!(whole_frame(&[0xff; 64], 4), None);
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::report::{Figures, say};
+use crate::report::{Figures, LIMITED, say};
 use crate::subject::Kind;
 
 /// Several runs.
@@ -22,10 +22,27 @@ pub(crate) struct Spread {
 impl Spread {
     /// Of what the runs say under this name, if any does.
     pub(crate) fn of(runs: &[Figures], name: &str) -> Option<Self> {
-        let mut values: Vec<f64> = runs.iter().filter_map(|run| run.value(name)).collect();
+        Self::of_values(runs.iter().filter_map(|run| run.value(name)).collect())
+    }
+
+    /// Of what part of the other's this figure is. The machine is not the same all the time, so each run
+    /// is compared with the one of the other that was next to it.
+    pub(crate) fn of_ratios(runs: &[Figures], others: &[Figures], name: &str) -> Option<Self> {
+        let pairs = runs.iter().zip(others);
+        let ratios = pairs.filter_map(|(run, other)| {
+            let other = other.value(name).filter(|other| *other > 0.0)?;
+            Some(run.value(name)? / other)
+        });
+        Self::of_values(ratios.collect())
+    }
+
+    fn of_values(mut values: Vec<f64>) -> Option<Self> {
         values.sort_by(f64::total_cmp);
+        // Of an even count these are the two in the middle.
+        let upper = *values.get(values.len() / 2)?;
+        let lower = *values.get((values.len() - 1) / 2)?;
         Some(Self {
-            median: *values.get(values.len() / 2)?,
+            median: f64::midpoint(lower, upper),
             least: *values.first()?,
             most: *values.last()?,
         })
@@ -38,11 +55,11 @@ impl Table {
         self.runs.entry(key).or_default().push(figures);
     }
 
-    /// Prints each figure, and what part of the plain relay's median its median is. What is true or
-    /// false counts as one or zero.
+    /// Prints each figure, and what part of the plain relay's it is. What is true or false counts as one
+    /// or zero.
     pub(crate) fn print(&self) {
         say(&format!(
-            "{:<9} {:<29} {:>13} {:>13} {:>13} {:>13} {:>8}",
+            "{:<9} {:<29} {:>13} {:>13} {:>13} {:>14} {:>8}",
             "", "", "median", "least", "most", "plain", "ratio"
         ));
         let scenarios: BTreeSet<_> = self.runs.keys().map(|(scenario, _)| *scenario).collect();
@@ -54,23 +71,95 @@ impl Table {
             };
             print_scenario(scenario, of(Kind::Recado), of(Kind::Plain));
         }
+        if self.runs.values().any(|runs| is_limited(runs)) {
+            say(LIMITED_NOTE);
+        }
     }
+}
+
+/// What follows a table, or a row, with the mark.
+pub(crate) const LIMITED_NOTE: &str =
+    "* the load's core was busy: more load would have brought more";
+
+/// Marks figures that the load limits.
+pub(crate) fn mark(runs: &[Figures]) -> char {
+    if is_limited(runs) { '*' } else { ' ' }
+}
+
+/// Whether the load was the bottleneck in any of these.
+pub(crate) fn is_limited(runs: &[Figures]) -> bool {
+    runs.iter().any(|run| run.value(LIMITED) == Some(1.0))
 }
 
 fn print_scenario(scenario: &str, recado: &[Figures], plain: &[Figures]) {
     let runs = recado.iter().chain(plain);
     let names: BTreeSet<_> = runs.flat_map(Figures::names).collect();
     for name in names {
-        let (own, plain) = (Spread::of(recado, name), Spread::of(plain, name));
-        let ratio = own.zip(plain).filter(|(_, plain)| plain.median > 0.0);
-        let show = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.3}"));
+        let (own, other) = (Spread::of(recado, name), Spread::of(plain, name));
+        let ratio = Spread::of_ratios(recado, plain, name);
         say(&format!(
-            "{scenario:<9} {name:<29} {:>13} {:>13} {:>13} {:>13} {:>8}",
+            "{scenario:<9} {name:<29} {:>12}{} {:>13} {:>13} {:>13}{} {:>8}",
             show(own.map(|own| own.median)),
+            mark(recado),
             show(own.map(|own| own.least)),
             show(own.map(|own| own.most)),
-            show(plain.map(|plain| plain.median)),
-            show(ratio.map(|(own, plain)| own.median / plain.median))
+            show(other.map(|other| other.median)),
+            mark(plain),
+            show(ratio.map(|ratio| ratio.median))
         ));
+    }
+}
+
+fn show(value: Option<f64>) -> String {
+    match value {
+        None => "-".to_owned(),
+        Some(value) if value > 0.0 && value < 0.01 => format!("{value:.6}"),
+        Some(value) => format!("{value:.3}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runs(values: &[f64]) -> Vec<Figures> {
+        let figures = |value: &f64| Figures::empty("pairs", Kind::Plain).with("x", *value);
+        values.iter().map(figures).collect()
+    }
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        let median = |values: &[f64]| Spread::of(&runs(values), "x").map(|spread| spread.median);
+        assert_eq!(median(&[]), None);
+        assert_eq!(median(&[7.0]), Some(7.0));
+        assert_eq!(median(&[9.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(&[9.0, 1.0, 2.0, 4.0]), Some(3.0));
+        let spread = Spread::of(&runs(&[9.0, 1.0, 2.0]), "x").unwrap();
+        assert_eq!((spread.least, spread.most), (1.0, 9.0));
+        assert!(Spread::of(&runs(&[1.0]), "y").is_none());
+    }
+
+    #[test]
+    fn each_run_is_compared_with_its_neighbour() {
+        let ratio = |own: &[f64], other: &[f64]| {
+            Spread::of_ratios(&runs(own), &runs(other), "x").map(|spread| spread.median)
+        };
+        // The ratio of the medians would be 4 / 10.
+        assert_eq!(ratio(&[4.0, 20.0, 1.0], &[10.0, 20.0, 2.0]), Some(0.5));
+        assert_eq!(ratio(&[4.0, 6.0], &[4.0, 2.0]), Some(2.0));
+        // What is nothing has no ratio.
+        assert_eq!(ratio(&[4.0, 6.0], &[0.0, 2.0]), Some(3.0));
+        assert_eq!(ratio(&[4.0], &[0.0]), None);
+    }
+
+    #[test]
+    fn one_run_that_the_load_limits_marks_them_all() {
+        let limited = |is_limited: &[bool]| -> Vec<Figures> {
+            let figures = |is: &bool| Figures::empty("pairs", Kind::Plain).with(LIMITED, *is);
+            is_limited.iter().map(figures).collect()
+        };
+        assert_eq!(mark(&limited(&[false, true, false])), '*');
+        assert_eq!(mark(&limited(&[false, false])), ' ');
+        assert_eq!(mark(&[]), ' ');
     }
 }
