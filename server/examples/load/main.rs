@@ -213,9 +213,15 @@ fn measure(scenario: Scenario, kind: Kind, run: &Run) -> Result<Figures> {
             Scenario::Idle => idle::idle(&mut subject, size(10_000), time).await,
             Scenario::Storm => storm::storm(&mut subject, size(5_000)).await,
         };
+        let store = subject.store_stats().await;
         let stopped = subject.stop().await;
         let figures = figures?;
         stopped?;
-        Ok(figures)
+        // Since the server was started, unlike everything else.
+        let stored = store?.map(|store| store.messages);
+        Ok(match stored {
+            Some(stored) => figures.with("messages_stored", stored),
+            None => figures,
+        })
     })
 }
