@@ -114,6 +114,18 @@ pub const PONG_WITHIN: Duration = Duration::from_secs(10);
 /// [`PONG_WITHIN`]. The operating system, too, is asked to give a silent link up after it.
 pub const DEAD_AFTER: Duration = Duration::from_secs(20);
 
+/// The operating system probes a link that has been quiet for [`PING_AFTER`], and again so long
+/// after a probe that is not answered.
+pub const PROBE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Unanswered probes after which a quiet link is dead: [`PING_AFTER`] and as many intervals are
+/// [`DEAD_AFTER`].
+pub const PROBES: u32 = 2;
+
+const _: () = assert!(
+    PING_AFTER.as_secs() + PROBE_INTERVAL.as_secs() * PROBES as u64 == DEAD_AFTER.as_secs()
+);
+
 /// A client sends a ping at least this often. The operating system watches a quiet link for both
 /// sides; the ping finds what answers in place of a dead server, such as a proxy, and measures
 /// the link.

@@ -4,18 +4,10 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use recado_shared::limits::{DEAD_AFTER, PING_AFTER};
+use recado_shared::limits::{DEAD_AFTER, PING_AFTER, PROBE_INTERVAL, PROBES};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-
-/// How long a probe may stay unanswered before the next one.
-const PROBE_INTERVAL: Duration = Duration::from_secs(5);
-
-/// Unanswered probes after which the link is dead: [`PING_AFTER`] and as many intervals are
-/// [`DEAD_AFTER`].
-const PROBES: u32 = 2;
 
 /// Connections that may wait to be accepted, as far as the system allows so many. Those beyond
 /// them try again after a second.
