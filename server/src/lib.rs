@@ -1,7 +1,7 @@
 //! The headless relay server of Recado.
 //!
-//! - [`run`] serves a data folder on a bound listener until it is told to stop; [`Server`] does the
-//!   same in two steps, for those who need the fingerprint and the ticket first.
+//! - [`run`] serves a data folder on a listener, as [`listen`] makes one, until it is told to stop;
+//!   [`Server`] does the same in two steps, for those who need the fingerprint and the ticket first.
 //! - `listener` accepts connections, `net` is what carries them, [`session`] is a task per
 //!   connection, `driver` owns the [`relay`] core and the handle of the [`store`], and carries out
 //!   what the core decides.
@@ -31,5 +31,6 @@ pub mod telemetry;
 
 pub use config::{Config, Limits};
 pub use files::FileError;
+pub use net::socket::{ListenError, listen};
 pub use policy::Policy;
 pub use server::{Server, ServerError, run};

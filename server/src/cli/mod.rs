@@ -7,13 +7,13 @@ mod show;
 mod target;
 
 use std::io::{self, Write as _};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, Parser, Subcommand};
 use jiff::{Span, Zoned};
-use recado_shared::{DEFAULT_PORT, ServerAddress, Timestamp, UserName};
+use recado_shared::{ServerAddress, Timestamp, UserName};
 use sd_notify::NotifyState;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -209,20 +209,11 @@ fn notify(state: NotifyState<'_>) {
     }
 }
 
-/// Listens there, or where the default says: on all addresses of the machine.
-fn bind(listen: Option<SocketAddr>) -> Result<TcpListener> {
-    let wanted = listen.unwrap_or((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT).into());
-    let result = match socket::listen(wanted) {
-        // A machine without IPv6.
-        Err(error) if listen.is_none() && error.kind() != io::ErrorKind::AddrInUse => {
-            socket::listen((Ipv4Addr::UNSPECIFIED, DEFAULT_PORT).into())
-        }
-        result => result,
-    };
-    result.with_context(|| {
-        format!(
-            "cannot listen on {wanted}: another program may have the port, or this machine not the \
-             address. Choose another with --listen"
+fn bind(address: Option<SocketAddr>) -> Result<TcpListener> {
+    socket::listen(address).map_err(|error| {
+        anyhow!(
+            "{error}: another program may have the port, or this machine not the address. Choose \
+             another with --listen"
         )
     })
 }

@@ -3,8 +3,9 @@
 //! read.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use recado_shared::DEFAULT_PORT;
 use recado_shared::limits::{DEAD_AFTER, PING_AFTER, PROBE_INTERVAL, PROBES};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -13,8 +14,45 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 /// them try again after a second.
 const BACKLOG: u32 = 16_384;
 
-/// Listens there. Fails as [`TcpListener::bind`] does.
-pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+/// Why nothing listens.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {error}")]
+pub struct ListenError {
+    /// Where it was to listen.
+    pub address: SocketAddr,
+    /// What the system says.
+    pub error: io::Error,
+}
+
+/// Listens at this address, or at the default port of all addresses of the machine. Connections
+/// queue until they are served.
+///
+/// # Errors
+/// [`ListenError`]: the port is taken, or the machine does not have the address.
+pub fn listen(address: Option<SocketAddr>) -> Result<TcpListener, ListenError> {
+    match address {
+        Some(address) => listen_at(address).map_err(|error| ListenError { address, error }),
+        None => on_all_addresses(DEFAULT_PORT, listen_at),
+    }
+}
+
+/// Listens at all addresses, on a machine without IPv6 at those it has.
+fn on_all_addresses<T>(
+    port: u16,
+    listen: impl Fn(SocketAddr) -> io::Result<T>,
+) -> Result<T, ListenError> {
+    let mut address = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
+    let listener = match listen(address) {
+        Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
+            address = (Ipv4Addr::UNSPECIFIED, port).into();
+            listen(address)
+        }
+        result => result,
+    };
+    listener.map_err(|error| ListenError { address, error })
+}
+
+fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
@@ -45,15 +83,54 @@ pub(crate) fn prepare(stream: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
-    use tokio::net::TcpListener;
+    use tokio::io::AsyncReadExt as _;
 
     use super::*;
 
+    fn listen_locally(port: u16) -> TcpListener {
+        listen(Some((Ipv4Addr::LOCALHOST, port).into())).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_port_of_a_server_that_stopped_is_free_at_once() {
+        let listener = listen_locally(0);
+        let address = listener.local_addr().unwrap();
+        let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        // The side that closes first keeps its end of the connection for a while.
+        drop((accepted.unwrap(), listener));
+        let mut client = client.unwrap();
+        assert_eq!(client.read(&mut [0]).await.unwrap(), 0);
+        drop(client);
+        listen_locally(address.port());
+    }
+
+    #[tokio::test]
+    async fn a_port_is_not_taken_from_the_server_that_has_it() {
+        let first = on_all_addresses(0, listen_at).unwrap();
+        let taken = first.local_addr().unwrap();
+        let refused = on_all_addresses(taken.port(), listen_at).unwrap_err();
+        assert_eq!(refused.error.kind(), io::ErrorKind::AddrInUse);
+        assert_eq!(refused.address, taken);
+        let refused = listen(Some(taken)).unwrap_err();
+        assert_eq!(refused.error.kind(), io::ErrorKind::AddrInUse);
+    }
+
+    #[tokio::test]
+    async fn a_machine_without_ipv6_listens_at_the_addresses_it_has() {
+        let listener = on_all_addresses(0, |address| match address {
+            SocketAddr::V4(_) => listen_at(address),
+            SocketAddr::V6(_) => Err(io::ErrorKind::Unsupported.into()),
+        });
+        let address = listener.unwrap().local_addr().unwrap();
+        assert_eq!(address.ip(), Ipv4Addr::UNSPECIFIED);
+    }
+
+    #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn the_system_gives_up_a_dead_link_whether_it_is_quiet_or_not() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = listen_locally(0);
         let address = listener.local_addr().unwrap();
         let (_client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
         let (stream, _) = accepted.unwrap();

@@ -1,12 +1,10 @@
 //! How a server ends.
 
-use recado_server::{Server, ServerError};
+use recado_server::{Server, ServerError, listen};
 use recado_shared::{
     Answer, ConversationId, Farewell, Invite, PageRange, Request, RequestError, RequestNumber, Seq,
     ServerFrame,
 };
-
-use tokio::net::TcpListener;
 
 use crate::client::{hello, id};
 use crate::server::{TestServer, device};
@@ -87,7 +85,7 @@ async fn the_ticket_is_there_while_the_server_is() {
 #[tokio::test]
 async fn a_folder_serves_one_server_at_a_time() {
     let server = TestServer::start().await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = listen(Some("127.0.0.1:0".parse().unwrap())).unwrap();
     let second = Server::prepare(listener, server.config.clone()).await;
     let error = second.unwrap_err();
     assert!(matches!(error, ServerError::Store(_)), "{error}");

@@ -4,12 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use recado_server::invite::{self, InviteTerms};
-use recado_server::{Config, Policy, Server, ServerError};
+use recado_server::{Config, Policy, Server, ServerError, listen};
 use recado_shared::tls::Identity;
 use recado_shared::{Fingerprint, Token, UserName};
 use rustls::ClientConfig;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -48,7 +47,7 @@ impl TestServer {
     }
 
     pub(crate) async fn serve(config: Config, dir: TempDir) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = listen(Some("127.0.0.1:0".parse().unwrap())).unwrap();
         let server = Server::prepare(listener, config.clone()).await.unwrap();
         let (shutdown, asked) = oneshot::channel::<()>();
         let (address, fingerprint) = (server.listening(), server.fingerprint());

@@ -1,13 +1,12 @@
 //! `recado host` and `recado demo`: a server in this process. The only file that uses the
 //! server's library.
 
-use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use recado_server::invite::{self, InviteTerms, MakeInviteError};
-use recado_server::{Config, Server, ServerError, paths as server_paths};
-use recado_shared::{ConversationId, DEFAULT_PORT, Invite, Timestamp, UserName, Welcome};
+use recado_server::{Config, ListenError, Server, ServerError, paths as server_paths};
+use recado_shared::{ConversationId, Invite, Timestamp, UserName, Welcome};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -42,6 +41,12 @@ const DEMO_NAME: &str = "you";
 
 impl From<ServerError> for Failure {
     fn from(error: ServerError) -> Self {
+        Self::new(Exit::Failure, error)
+    }
+}
+
+impl From<ListenError> for Failure {
+    fn from(error: ListenError) -> Self {
         Self::new(Exit::Failure, error)
     }
 }
@@ -102,7 +107,7 @@ pub(crate) async fn host(
         server_paths::Paths::of_user().map_err(|error| Failure::new(Exit::Failure, error))?;
     let mut config = Config::new(&server_paths.data_dir);
     config.ticket_places = server_paths.local_tickets;
-    let server = Server::prepare(bind(listen).await?, config).await?;
+    let server = Server::prepare(bind(listen)?, config).await?;
     let data_dir = server_paths.data_dir;
     let invite = spawn_blocking(move || make_invite(&data_dir))
         .await
@@ -155,19 +160,11 @@ async fn host_client(
     ended
 }
 
-async fn bind(listen: Option<SocketAddr>) -> Result<TcpListener, Failure> {
-    let wanted = listen.unwrap_or((Ipv6Addr::UNSPECIFIED, DEFAULT_PORT).into());
-    let result = match TcpListener::bind(wanted).await {
-        // A machine without IPv6.
-        Err(error) if listen.is_none() && error.kind() != io::ErrorKind::AddrInUse => {
-            TcpListener::bind((Ipv4Addr::UNSPECIFIED, DEFAULT_PORT)).await
-        }
-        result => result,
-    };
-    result.map_err(|error| {
+fn bind(address: Option<SocketAddr>) -> Result<TcpListener, Failure> {
+    recado_server::listen(address).map_err(|error| {
         let text = format!(
-            "cannot listen on {wanted} ({error}): a server may be running there already, then \
-             'recado NAME' opens it; or choose another port with --listen"
+            "{error}: a server may be running there already, then 'recado NAME' opens it; or \
+             choose another port with --listen"
         );
         Failure::new(Exit::Failure, text)
     })
@@ -197,7 +194,7 @@ async fn show(folder: &Path, name: UserName) -> Result<(), Failure> {
         paths.config_file = user.config_file;
         paths.state_dir = user.state_dir;
     }
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let listener = recado_server::listen(Some((Ipv4Addr::LOCALHOST, 0).into()))?;
     let server = Server::prepare(listener, Config::new(folder.join("server"))).await?;
     let hosted = Hosted::start(server);
     let ended = show_client(&paths, &hosted.ticket, &name).await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use recado::net::{self, Connector, Greeting, NetConfig, NetEvent, NetHandle, session::Session};
-use recado_server::{Config, Server};
+use recado_server::{Config, Server, listen};
 use recado_shared::tls::Identity;
 use recado_shared::{Invite, ServerAddress};
 use tokio::io::copy_bidirectional;
@@ -39,7 +39,7 @@ impl TestServer {
 
     /// Starts a server with these settings; port 0 takes a free one.
     pub(crate) async fn start_with(config: Config, port: u16) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+        let listener = listen(Some(([127, 0, 0, 1], port).into())).unwrap();
         let server = Server::prepare(listener, config).await.unwrap();
         let ticket = server.local_ticket();
         let (stop, stopped) = oneshot::channel();
