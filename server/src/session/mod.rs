@@ -251,7 +251,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         let now = Instant::now();
         let mut session = OpenSession::new(self, context, version, frames, now);
         let mut timer = pin!(sleep_until(session.first_deadline()));
-        poll_fn(|cx| session.poll(timer.as_mut(), cx)).await
+        let ending = poll_fn(|cx| session.poll(timer.as_mut(), cx)).await;
+        // Word of the end comes behind what was read before it, and waits for the same room.
+        poll_fn(|cx| session.poll_passed_on(cx)).await;
+        ending
     }
 
     /// Says why a greeting came to nothing.

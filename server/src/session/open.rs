@@ -143,6 +143,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
         }
     }
 
+    /// Waits until the driver has taken what was read. It takes everything in the end, or is gone.
+    pub(super) fn poll_passed_on(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.driver.poll_ready(cx)
+    }
+
     /// Writes until nothing more waits, or the connection takes no more.
     fn speak(&mut self, cx: &mut Context<'_>) -> Option<Ending> {
         loop {

@@ -567,6 +567,29 @@ async fn a_session_ends_with_its_client_or_its_driver() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_read_before_a_leave_is_passed_on_before_the_end() {
+    let (mut desk, _outbox) = Desk::welcomed().await;
+    let watch = ClientFrame::Watch(Vec::new());
+    for waiting in 1..=INBOX_ROOM {
+        desk.say(&watch).await;
+        while desk.events.len() < waiting {
+            tokio::task::yield_now().await;
+        }
+    }
+    // In one piece, so that they are read together.
+    let last = append(1, "goodbye");
+    let payload = codec::encode(&last).unwrap();
+    desk.client.feed(payload).await.unwrap();
+    desk.say(&ClientFrame::Leave).await;
+    assert!(timeout(PING_AFTER / 2, desk.hear()).await.is_err());
+    for _ in 0..INBOX_ROOM {
+        assert_eq!(desk.passed_on().await, watch);
+    }
+    assert_eq!(desk.passed_on().await, last);
+    desk.closed().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_session_whose_connection_is_gone_waits_for_those_before_it() {
     let (desk, _outbox) = Desk::welcomed().await;
     let Desk {
