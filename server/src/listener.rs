@@ -295,7 +295,45 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use recado_shared::tls::{self, Identity};
+
     use super::*;
+    use crate::config::Config;
+
+    #[tokio::test]
+    async fn a_crowd_that_connects_lets_others_have_their_turn() {
+        const CROWD: u64 = 5 * ACCEPTS_PER_TURN / 2;
+        let socket = socket::listen(Some(([127, 0, 0, 1], 0).into())).unwrap();
+        let address = socket.local_addr().unwrap();
+        let mut crowd = Vec::new();
+        for _ in 0..CROWD {
+            crowd.push(TcpStream::connect(address).await.unwrap());
+        }
+        let tls = tls::server_config(&Identity::generate().unwrap()).unwrap();
+        let tasks = TaskTracker::new();
+        let (events, _inbox) = mpsc::channel(1);
+        let listener = Listener {
+            socket,
+            tls: Arc::new(tls),
+            limits: Config::new(Path::new("")).limits,
+            events,
+            tasks: tasks.clone(),
+            close: CancellationToken::new(),
+            stop: CancellationToken::new(),
+        };
+        let listening = tokio::spawn(listener.run());
+        let mut before = 0;
+        while before < CROWD {
+            yield_now().await;
+            let now = tasks.len() as u64;
+            let turn = now - before;
+            assert!(turn <= ACCEPTS_PER_TURN, "{turn} were accepted");
+            before = now;
+        }
+        listening.abort();
+    }
 
     #[tokio::test]
     async fn a_network_is_forgotten_with_its_last_connection() {
