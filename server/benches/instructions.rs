@@ -7,16 +7,12 @@
 //! callgrind_annotate target/instructions/NAME.out               # where they go
 //! ```
 
-#![expect(
-    clippy::print_stdout,
-    clippy::cast_precision_loss,
-    reason = "a measurement prints what it found, and percents need not be exact"
-)]
+#![expect(clippy::print_stdout, reason = "a measurement prints what it found")]
 
+mod limits;
 mod works;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::hint::black_box;
 use std::num::NonZero;
@@ -25,6 +21,7 @@ use std::process::{Command, ExitCode};
 use std::sync::Mutex;
 use std::thread;
 
+use crate::limits::TOLERANCE;
 use crate::works::Meter;
 
 /// The counts when the limits were set, in lines of a number and a name.
@@ -37,10 +34,6 @@ const HEAD: &str = "\
 
 /// The command that sets them.
 const SET: &str = "cargo bench -p recado-server --bench instructions -- --set";
-
-/// By how many percent a count may differ from the one that was set. One binary counts the same within
-/// half a percent; what the compiler inlines elsewhere when other code changes makes up to 6.
-const TOLERANCE: f64 = 10.0;
 
 /// How often a work runs before it is counted, so that nothing is counted that happens only once.
 const WARM_UP: usize = 3;
@@ -140,10 +133,7 @@ fn count(name: &str, folder: &Path) -> u64 {
 
 /// Writes the counts down as the limits.
 fn set(counts: &BTreeMap<&str, u64>) {
-    let mut text = HEAD.to_owned();
-    for (name, count) in counts {
-        writeln!(text, "{count:>10} {name}").expect("a text takes all");
-    }
+    let text = HEAD.to_owned() + &limits::limits_of(counts);
     fs::write(LIMITS, text).expect("the limits can be written");
     println!("the limits are set: {LIMITS}");
 }
@@ -151,42 +141,14 @@ fn set(counts: &BTreeMap<&str, u64>) {
 /// Prints the counts beside their limits, and says what to do about those that differ.
 fn compare(counts: &BTreeMap<&str, u64>) -> ExitCode {
     let text = fs::read_to_string(LIMITS).expect("the limits can be read");
-    let mut limits: BTreeMap<&str, u64> = text.lines().filter_map(limit).collect();
-    let (mut has_grown, mut has_shrunk) = (false, false);
-    for (name, &count) in counts {
-        let Some(limit) = limits.remove(name) else {
-            println!("{name:<28} {count:>10}  HAS NO LIMIT");
-            has_grown = true;
-            continue;
-        };
-        let percent = count as f64 / limit as f64 * 100.0 - 100.0;
-        let is_above = percent > TOLERANCE;
-        let is_below = percent < -TOLERANCE;
-        let verdict = match (is_above, is_below) {
-            (true, _) => "ABOVE",
-            (_, true) => "below",
-            _ => "",
-        };
-        println!("{name:<28} {count:>10} {limit:>10} {percent:>+7.2} %  {verdict}");
-        has_grown |= is_above;
-        has_shrunk |= is_below;
-    }
-    for name in limits.keys() {
-        println!("{name:<28} HAS A LIMIT, BUT IS NO WORK");
-        has_grown = true;
-    }
-    if has_grown {
+    let found = limits::compare(counts, &text);
+    print!("{}", found.text);
+    if found.has_grown {
         println!("more than {TOLERANCE} % above a limit. If that is meant: {SET}");
         return ExitCode::FAILURE;
     }
-    if has_shrunk {
+    if found.has_shrunk {
         println!("more than {TOLERANCE} % below a limit. To keep it there: {SET}");
     }
     ExitCode::SUCCESS
-}
-
-/// Reads a line of the limits.
-fn limit(line: &str) -> Option<(&str, u64)> {
-    let (count, name) = line.trim_start().split_once(' ')?;
-    Some((name, count.parse().ok()?))
 }

@@ -16,6 +16,7 @@ mod devices;
 mod doors;
 mod drain;
 mod erase;
+mod limits;
 mod program;
 mod rooms;
 mod session;
