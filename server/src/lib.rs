@@ -2,7 +2,7 @@
 //!
 //! - [`run`] serves a data folder on a listener, as [`listen`] makes one, until it is told to stop;
 //!   [`Server`] does the same in two steps, for those who need the fingerprint and the ticket first.
-//! - `listener` accepts connections, `net` is what carries them, [`session`] is a task per
+//! - `listener` accepts connections, [`net`] is what carries them, [`session`] is a task per
 //!   connection, `driver` owns the [`relay`] core and the handle of the [`store`], and carries out
 //!   what the core decides.
 //! - [`admin`] is the socket by which the person who runs the server administers it.
@@ -19,7 +19,7 @@ mod files;
 pub mod id;
 pub mod invite;
 mod listener;
-mod net;
+pub mod net;
 pub mod paths;
 mod policy;
 pub mod relay;

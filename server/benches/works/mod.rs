@@ -4,8 +4,10 @@
 mod codec;
 mod fan_out;
 mod relay;
+mod session;
 mod store;
 mod tls;
+mod wire;
 
 use recado_shared::{
     Content, ConversationId, Entry, MessageBody, MessageId, Seq, Timestamp, UserId,
@@ -45,6 +47,10 @@ works! {
     "relay: written, direct" => relay::written_direct,
     "relay: written, room of 10" => relay::written_room_of_10,
     "relay: written, room of 1000" => relay::written_room_of_1000,
+    "session: 1 append, answered" => session::append,
+    "session: 64 appends, answered" => session::many_appends,
+    "session: write 1 entry" => session::push,
+    "session: write 64 entries" => session::many_pushes,
     "session: push to 1000" => fan_out::push,
     "store: commit 1 append" => store::commit_1,
     "store: commit 64 appends" => store::commit_64,

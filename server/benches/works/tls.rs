@@ -1,14 +1,20 @@
-//! Handshakes and records, with both ends in memory and the keys and settings of real ones.
+//! Handshakes and records of the server's own stream, with both ends in memory and the keys and
+//! settings of real ones.
 
-use std::io::{Read as _, Write as _};
-use std::ops::DerefMut;
+use std::io::Write as _;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 
+use recado_server::net::tls_stream::{self, TlsStream};
 use recado_shared::tls::{self, Identity};
 use rustls::client::Resumption;
-use rustls::{ClientConfig, ClientConnection, ConnectionCommon, ServerConfig, ServerConnection};
+use rustls::{ClientConfig, ClientConnection, ServerConfig};
+use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+use tokio::sync::Semaphore;
 
 use super::Meter;
+use super::wire::{Wire, context, poll_once};
 
 /// A message with its frame, and what one record holds at most.
 const SHORT: usize = 100;
@@ -41,47 +47,46 @@ pub(super) fn handshake(meter: impl Meter) {
 /// A device comes back to a server that has not restarted since.
 pub(super) fn resume(meter: impl Meter) {
     let (client, server) = configs();
-    shake_hands(&mut open(&client), &mut accept(&server));
+    shake_hands(open(&client), &server);
     meet(meter, &client, &server);
 }
 
 fn meet(meter: impl Meter, client: &Arc<ClientConfig>, server: &Arc<ServerConfig>) {
-    meter.measure(
-        || (open(client), accept(server)),
-        |(mut client, mut server)| {
-            shake_hands(&mut client, &mut server);
-            (client, server)
-        },
-    );
+    meter.measure(|| open(client), |client| shake_hands(client, server));
 }
 
 fn encrypt(meter: impl Meter, len: usize) {
-    let (_, mut server) = session();
+    let (_, mut server, wire) = session();
     let text = vec![b'x'; len];
     meter.measure(
-        || Vec::with_capacity(2 * len),
-        |mut records| {
-            seal(&mut server, &text, &mut records);
-            records
+        || wire.clear(),
+        |_| {
+            let cx = &mut context();
+            let mut stream = Pin::new(&mut server);
+            let taken = stream.as_mut().poll_write(cx, &text);
+            assert!(matches!(taken, Poll::Ready(Ok(n)) if n == len));
+            assert!(stream.poll_flush(cx).is_ready());
         },
     );
 }
 
 fn decrypt(meter: impl Meter, len: usize) {
-    let (mut client, mut server) = session();
+    let (mut client, mut server, wire) = session();
     let text = vec![b'x'; len];
     meter.measure(
         || {
             let mut records = Vec::new();
-            seal(&mut client, &text, &mut records);
+            client.writer().write_all(&text).expect("it has room");
+            send(&mut client, &mut records);
             (records, vec![0; len])
         },
         |(records, mut text)| {
-            take(&mut server, &records);
-            server
-                .reader()
-                .read_exact(&mut text)
-                .expect("it is all there");
+            wire.bring(records);
+            let mut room = ReadBuf::new(&mut text);
+            while room.remaining() > 0 {
+                let read = Pin::new(&mut server).poll_read(&mut context(), &mut room);
+                assert!(matches!(read, Poll::Ready(Ok(()))));
+            }
             text
         },
     );
@@ -99,46 +104,49 @@ fn open(config: &Arc<ClientConfig>) -> ClientConnection {
     ClientConnection::new(Arc::clone(config), tls::server_name()).expect("the settings are good")
 }
 
-fn accept(config: &Arc<ServerConfig>) -> ServerConnection {
-    ServerConnection::new(Arc::clone(config)).expect("the settings are good")
-}
-
 /// Two ends that have met.
-fn session() -> (ClientConnection, ServerConnection) {
+fn session() -> (ClientConnection, TlsStream<Wire>, Wire) {
     let (client, server) = configs();
-    let (mut client, mut server) = (open(&client), accept(&server));
-    shake_hands(&mut client, &mut server);
-    (client, server)
+    shake_hands(open(&client), &server)
 }
 
-fn shake_hands(client: &mut ClientConnection, server: &mut ServerConnection) {
-    while client.is_handshaking() || server.is_handshaking() {
+fn shake_hands(
+    mut client: ClientConnection,
+    server: &Arc<ServerConfig>,
+) -> (ClientConnection, TlsStream<Wire>, Wire) {
+    let (wire, turns) = (Wire::default(), Semaphore::new(1));
+    let mut accepting = pin!(tls_stream::accept(wire.clone(), Arc::clone(server), &turns));
+    let stream = loop {
         let mut bytes = Vec::new();
-        send(client, &mut bytes);
-        take(server, &bytes);
-        bytes.clear();
-        send(server, &mut bytes);
-        take(client, &bytes);
+        send(&mut client, &mut bytes);
+        if !bytes.is_empty() {
+            wire.bring(bytes);
+        }
+        let accepted = poll_once(accepting.as_mut());
+        take(&mut client, &wire.take());
+        if let Poll::Ready(stream) = accepted {
+            break stream.expect("the other end is honest");
+        }
+    };
+    assert!(!client.is_handshaking());
+    (client, stream, wire)
+}
+
+/// Everything that the client has to say.
+fn send(client: &mut ClientConnection, out: &mut Vec<u8>) {
+    while client.wants_write() {
+        client.write_tls(out).expect("memory takes everything");
     }
 }
 
-/// Encrypts a text.
-fn seal<D>(end: &mut impl DerefMut<Target = ConnectionCommon<D>>, text: &[u8], out: &mut Vec<u8>) {
-    end.writer().write_all(text).expect("it has room");
-    send(end, out);
-}
-
-/// Everything that one end has to say.
-fn send<D>(end: &mut impl DerefMut<Target = ConnectionCommon<D>>, out: &mut Vec<u8>) {
-    while end.wants_write() {
-        end.write_tls(out).expect("memory takes everything");
-    }
-}
-
-/// Everything that the other end said.
-fn take<D>(end: &mut impl DerefMut<Target = ConnectionCommon<D>>, mut bytes: &[u8]) {
+/// Everything that the server said.
+fn take(client: &mut ClientConnection, mut bytes: &[u8]) {
     while !bytes.is_empty() {
-        end.read_tls(&mut bytes).expect("memory gives everything");
-        end.process_new_packets().expect("the other end is honest");
+        client
+            .read_tls(&mut bytes)
+            .expect("memory gives everything");
+        client
+            .process_new_packets()
+            .expect("the other end is honest");
     }
 }

@@ -3,4 +3,4 @@
 
 pub(crate) mod socket;
 pub(crate) mod spare;
-pub(crate) mod tls_stream;
+pub mod tls_stream;

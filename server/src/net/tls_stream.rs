@@ -4,6 +4,7 @@
 
 mod encrypt;
 
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -30,7 +31,7 @@ const MAX_INCOMING: usize = 32 * 1024;
 const MAX_CONTENT: usize = 16 * 1024;
 
 /// A connection of which the handshake is done, see [`accept`].
-pub(crate) struct TlsStream<S> {
+pub struct TlsStream<S> {
     io: S,
     tls: UnbufferedServerConnection,
     /// What was read and is no whole record.
@@ -53,7 +54,7 @@ pub(crate) struct TlsStream<S> {
 ///
 /// # Errors
 /// The stream breaks, or the other side is none of ours, which it is told as TLS tells it.
-pub(crate) async fn accept<S>(
+pub async fn accept<S>(
     io: S,
     config: Arc<ServerConfig>,
     turns: &Semaphore,
@@ -94,13 +95,23 @@ where
 
 impl<S> TlsStream<S> {
     /// What it runs over.
-    pub(crate) fn get_ref(&self) -> &S {
+    pub fn get_ref(&self) -> &S {
         &self.io
     }
 
     /// The key that the other side proved to hold.
-    pub(crate) fn peer_key(&self) -> Option<DeviceKey> {
+    pub fn peer_key(&self) -> Option<DeviceKey> {
         self.tls.peer_certificates().and_then(tls::peer_key)
+    }
+}
+
+impl<S> fmt::Debug for TlsStream<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsStream")
+            .field("is_ended", &self.is_ended)
+            .field("is_closed", &self.is_closed)
+            .field("is_broken", &self.is_broken)
+            .finish_non_exhaustive()
     }
 }
 
