@@ -19,8 +19,10 @@ use super::*;
 /// A stream that takes and gives a few bytes at a time, and now and then none at once.
 struct Chopped {
     io: DuplexStream,
-    /// The most that the next calls take or give, in turn; nothing of 0.
-    sizes: VecDeque<usize>,
+    /// The most that the next calls give, in turn; nothing of 0. Those that take have their own:
+    /// else calls by turns might get nothing for ever.
+    to_give: Sizes,
+    to_take: Sizes,
     /// The byte of what is written that is flipped, counted from the first.
     damage_at: Option<usize>,
     written: usize,
@@ -30,15 +32,26 @@ impl Chopped {
     fn new(io: DuplexStream, sizes: &[usize]) -> Self {
         Self {
             io,
-            sizes: sizes.iter().copied().collect(),
+            to_give: Sizes::new(sizes),
+            to_take: Sizes::new(sizes),
             damage_at: None,
             written: 0,
         }
     }
+}
 
-    fn next_size(&mut self, cx: &Context<'_>) -> Option<usize> {
-        let size = self.sizes.pop_front().unwrap_or(usize::MAX);
-        self.sizes.push_back(size);
+/// Sizes that come round.
+struct Sizes(VecDeque<usize>);
+
+impl Sizes {
+    fn new(sizes: &[usize]) -> Self {
+        Self(sizes.iter().copied().collect())
+    }
+
+    /// The next size, or nothing now and a call again.
+    fn next(&mut self, cx: &Context<'_>) -> Option<usize> {
+        let size = self.0.pop_front().unwrap_or(usize::MAX);
+        self.0.push_back(size);
         if size == 0 {
             cx.waker().wake_by_ref();
         }
@@ -52,7 +65,7 @@ impl AsyncRead for Chopped {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Some(size) = self.next_size(cx) else {
+        let Some(size) = self.to_give.next(cx) else {
             return Poll::Pending;
         };
         let mut part = buf.take(size);
@@ -69,7 +82,7 @@ impl AsyncWrite for Chopped {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let Some(size) = self.next_size(cx) else {
+        let Some(size) = self.to_take.next(cx) else {
             return Poll::Pending;
         };
         let mut bytes = buf[..size.min(buf.len())].to_vec();
