@@ -73,7 +73,8 @@ pub(crate) enum To {
 
 enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
-    Plain(TcpStream),
+    /// To the plain relay, under a number.
+    Plain(TcpStream, u32),
 }
 
 /// A client's connection.
@@ -103,7 +104,7 @@ impl Connection {
         let mut stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         stream.write_all(&number.to_be_bytes()).await?;
-        Ok(Self::over(Stream::Plain(stream)))
+        Ok(Self::over(Stream::Plain(stream, number)))
     }
 
     /// Connects to a server, which has to be greeted next.
@@ -138,7 +139,7 @@ impl Connection {
             Stream::Tls(stream) => {
                 stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed)
             }
-            Stream::Plain(_) => false,
+            Stream::Plain(..) => false,
         }
     }
 
@@ -154,11 +155,14 @@ impl Connection {
         self.outgoing.queue(frame)
     }
 
-    /// Queues a ping; the plain relay answers none.
+    /// Queues a ping. The plain relay answers none: it passes an empty frame on to its sender.
     pub(crate) fn queue_ping(&mut self) -> Result<()> {
         match self.stream {
             Stream::Tls(_) => self.queue(&ClientFrame::Ping(0)),
-            Stream::Plain(_) => Ok(()),
+            Stream::Plain(_, number) => {
+                plain::put_frame(&mut self.outgoing.bytes, number, &[]);
+                Ok(())
+            }
         }
     }
 
@@ -253,7 +257,7 @@ impl Connection {
         while !bytes.is_empty() {
             let count = match &mut self.stream {
                 Stream::Tls(stream) => stream.write(bytes).await?,
-                Stream::Plain(stream) => stream.write(bytes).await?,
+                Stream::Plain(stream, _) => stream.write(bytes).await?,
             };
             bytes.advance(count);
         }
@@ -277,7 +281,7 @@ fn poll_arrivals(
         let mut arrived = ReadBuf::new(arrived);
         ready!(match stream {
             Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, &mut arrived),
-            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, &mut arrived),
+            Stream::Plain(stream, _) => Pin::new(stream).poll_read(cx, &mut arrived),
         })?;
         let arrived = arrived.filled();
         Poll::Ready(if arrived.is_empty() {
@@ -303,14 +307,15 @@ fn take_frames(
     }
     let head = match stream {
         Stream::Tls(_) => HEAD,
-        Stream::Plain(_) => plain::HEAD,
+        Stream::Plain(..) => plain::HEAD,
     };
     while let Some(end) = plain::whole_frame(bytes, head) {
         let (frame, others) = bytes.split_at(end);
         bytes = others;
         match stream {
             Stream::Tls(_) => outgoing.sort(codec::decode(&frame[head..])?, take)?,
-            Stream::Plain(_) => take(Arrival::Message(&frame[head..])),
+            Stream::Plain(..) if frame.len() == head => take(Arrival::Pong),
+            Stream::Plain(..) => take(Arrival::Message(&frame[head..])),
         }
     }
     *rest = bytes.to_vec();

@@ -37,6 +37,7 @@ pub(crate) async fn idle(subject: &mut Subject, count: usize, time: Duration) ->
     Ok(figures
         .with("connections", count)
         .with("pings", pongs)
+        .with("cpu_us_per_ping", measure.subject_micros_each(pongs))
         .with("memory_per_connection_bytes", each)
         .with("memory_empty_bytes", empty))
 }

@@ -65,6 +65,13 @@ impl Begun {
     }
 }
 
+impl Measure {
+    /// Microseconds on a core that the subject took for each of so many.
+    pub(crate) fn subject_micros_each(&self, count: u64) -> u64 {
+        self.subject_cpu.checked_div(count).unwrap_or(0) / 1_000
+    }
+}
+
 /// Measures for a while after warming up, says what was used meanwhile, and ends the clients.
 pub(crate) async fn run(
     course: &Course,
