@@ -78,8 +78,7 @@ impl Table {
 }
 
 /// What follows a table, or a row, with the mark.
-pub(crate) const LIMITED_NOTE: &str =
-    "* the load's core was busy: more load would have brought more";
+pub(crate) const LIMITED_NOTE: &str = "* the load's core was busy, with the load or with something else: the subject may be able to do more";
 
 /// Marks figures that the load limits.
 pub(crate) fn mark(runs: &[Figures]) -> char {
