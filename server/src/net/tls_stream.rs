@@ -27,6 +27,10 @@ use crate::net::spare;
 /// than any handshake that makes sense.
 const MAX_INCOMING: usize = 32 * 1024;
 
+/// Most reads that bring nothing for whoever asks before others have their turn: records may have
+/// nothing in them, or tell of new keys.
+const FRUITLESS_READS: usize = 4;
+
 /// Most bytes that become one record.
 const MAX_CONTENT: usize = 16 * 1024;
 
@@ -302,6 +306,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buf.filled().len();
+        let mut reads = 0;
         while buf.remaining() > 0 && buf.filled().len() == before {
             if !this.plain.is_empty() {
                 let room = buf.remaining().min(this.plain.len());
@@ -309,7 +314,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
                 spare::settle(&mut this.plain, room);
             } else if this.is_ended {
                 break;
+            } else if reads == FRUITLESS_READS {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             } else {
+                reads += 1;
                 match ready!(this.poll_receive(cx, buf)) {
                     // What came before the fault is given out first.
                     Err(_) if buf.filled().len() > before => break,

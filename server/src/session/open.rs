@@ -25,6 +25,9 @@ const LOCAL_ROOM: u8 = 8;
 /// Bytes of frames taken from a connection before others have their turn.
 const ENOUGH: usize = 16 * 1024;
 
+/// Reads of a connection before others have their turn, however little they bring.
+const READS: usize = 8;
+
 /// What a session is between its welcome and its end.
 pub(super) struct OpenSession<'a, S> {
     link: &'a mut Link<S>,
@@ -224,8 +227,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
     /// Reads frames and keeps those that are for the driver.
     fn hear(&mut self, frames: &mut Vec<ClientFrame>, cx: &mut Context<'_>) -> Heard {
         let mut now = None;
-        let mut heard = 0;
-        while frames.len() < MAX_FRAMES_TOGETHER && heard < ENOUGH {
+        let (mut heard, mut reads) = (0, 0);
+        while frames.len() < MAX_FRAMES_TOGETHER && heard < ENOUGH && reads <= READS {
             if self.has_to_wait(cx) {
                 self.silence.is_deaf = true;
                 return Heard::Nothing;
@@ -249,6 +252,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
                     }
                 }
                 Ok(None) => {
+                    reads += 1;
                     let link = &mut *self.link;
                     match link.reader.poll_fill(&mut link.stream, cx) {
                         Poll::Pending => return Heard::Nothing,
