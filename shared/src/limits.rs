@@ -132,5 +132,10 @@ const _: () = assert!(
 pub const QUIET_PING_AFTER: Duration = Duration::from_mins(4);
 
 /// A server that has received nothing for this long sends a ping: later than
-/// [`QUIET_PING_AFTER`], so that only the client's travels on a good link.
-pub const SERVER_PING_AFTER: Duration = Duration::from_mins(5);
+/// [`QUIET_PING_AFTER`], so that only the client's travels on a good link. Where the operating system
+/// cannot be asked to give up a link that takes no data, pings find it.
+pub const SERVER_PING_AFTER: Duration = if cfg!(any(target_os = "linux", target_os = "android")) {
+    Duration::from_mins(5)
+} else {
+    PING_AFTER
+};
