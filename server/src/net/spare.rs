@@ -36,7 +36,8 @@ pub(crate) fn give_back(mut buffer: Vec<u8>) {
 
 /// Keeps no more memory than what is left of a buffer needs: none for nothing.
 pub(crate) fn settle(buffer: &mut Vec<u8>, rest: usize) {
-    if buffer.capacity() == 0 {
+    let is_settled = rest == 0 && buffer.capacity() == buffer.len();
+    if is_settled {
         return;
     }
     let rest = buffer.get(rest..).unwrap_or_default().to_vec();
@@ -63,6 +64,9 @@ mod tests {
         buffer.extend_from_slice(b"taken, left");
         settle(&mut buffer, 7);
         assert_eq!((buffer.as_slice(), buffer.capacity()), (&b"left"[..], 4));
+        let place = buffer.as_ptr();
+        settle(&mut buffer, 0);
+        assert_eq!(buffer.as_ptr(), place, "it is not copied again");
         settle(&mut buffer, 4);
         assert_eq!(buffer.capacity(), 0);
     }
