@@ -211,7 +211,11 @@ impl Connection {
             crowd: self.crowd,
             rates: self.limits.rates,
         };
-        session::run(stream, context).await;
+        if let Some(parting) = session::run(stream, context).await {
+            // Its place is for others: they may be the same people who come back.
+            drop(self.place);
+            parting.tell().await;
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use recado_server::config::RateLimits;
 use recado_server::id::SessionId;
 use recado_server::relay::Peer;
@@ -123,7 +124,7 @@ impl Open {
             },
         };
         let mut session: Pin<Box<dyn Future<Output = ()>>> =
-            Box::pin(session::run(wire.clone(), context));
+            Box::pin(session::run(wire.clone(), context).map(drop));
         let mut hello = Vec::new();
         put(&greeting(), &mut hello);
         wire.bring(hello);

@@ -18,8 +18,8 @@ const CIRCLE: usize = 4;
 /// Messages that each of them writes to each other one.
 const MESSAGES: usize = 5;
 
-/// Members of a room: circles, whole ones.
-const MEMBERS: usize = 52;
+/// Members of a room.
+const MEMBERS: usize = 50;
 
 /// Messages that each member writes there.
 const ROOM_MESSAGES: usize = 1;

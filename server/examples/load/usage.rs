@@ -1,7 +1,5 @@
 //! What a program and a core have used up, as the operating system counts it.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs;
 
 use anyhow::{Context as _, Result};
@@ -13,10 +11,10 @@ const TICK: u64 = 10_000_000;
 const ROUNDED: u64 = 2;
 
 /// What a program has used up.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Used {
-    /// Time on a core of each thread that lives, in nanoseconds.
-    living: BTreeMap<OsString, u64>,
+    /// Time on a core of the threads that live, in nanoseconds.
+    living: u64,
     /// Time of all threads, also of those that have ended, in ticks.
     all: u64,
     /// Resident memory in bytes.
@@ -33,13 +31,12 @@ pub(crate) struct CoreTime {
 impl Used {
     /// Of a process, up until now.
     pub(crate) fn by(pid: u32) -> Result<Self> {
-        let mut living = BTreeMap::new();
+        let mut living = 0;
         for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
-            let thread = thread?;
-            // It may have ended meanwhile.
-            if let Ok(text) = fs::read_to_string(thread.path().join("schedstat")) {
+            // A thread may end while they are counted.
+            if let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) {
                 let time = text.split_whitespace().next().unwrap_or("0");
-                living.insert(thread.file_name(), time.parse()?);
+                living += time.parse::<u64>()?;
             }
         }
         let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
@@ -54,14 +51,10 @@ impl Used {
         })
     }
 
-    /// Time on a core since an earlier look, in nanoseconds. What the threads took that still live is
-    /// known to the nanosecond; if more ticks are missing there than rounding makes, others have ended.
+    /// Time on a core since an earlier look, in nanoseconds: to the nanosecond what its threads took,
+    /// unless so much is missing there that threads have ended.
     pub(crate) fn cpu_since(&self, earlier: &Self) -> u64 {
-        let threads = self.living.iter().map(|(thread, time)| {
-            let before = earlier.living.get(thread).copied().unwrap_or(0);
-            time.saturating_sub(before)
-        });
-        let living = threads.sum();
+        let living = self.living.saturating_sub(earlier.living);
         let all = self.all.saturating_sub(earlier.all) * TICK;
         if all > living + ROUNDED * TICK {
             all
@@ -155,25 +148,21 @@ mod tests {
 
     #[test]
     fn threads_that_ended_count() {
-        let used = |living: &[(&str, u64)], all| Used {
-            living: living.iter().map(|(id, time)| (id.into(), *time)).collect(),
+        let used = |living, all| Used {
+            living,
             all,
             memory: 0,
         };
-        let before = used(&[("1", 100_000_000), ("2", 400_000_000)], 50);
-        let since = |living: &[(&str, u64)], all| used(living, all).cpu_since(&before);
-        // As many ticks as rounding makes: the nanoseconds hold, also those of a new thread.
-        let both = [("1", 103_000_000), ("2", 400_000_000), ("3", 500_000)];
-        assert_eq!(since(&both, 52), 3_500_000);
-        // One ended that did nothing: what it did before hides nothing of the other.
-        assert_eq!(since(&[("1", 103_000_000)], 50), 3_000_000);
-        // One ended and took the time along that it used meanwhile.
-        assert_eq!(since(&[("1", 103_000_000)], 80), 300_000_000);
+        let before = used(500_000_000, 50);
+        // As many ticks as rounding makes: the nanoseconds hold.
+        assert_eq!(used(503_000_000, 52).cpu_since(&before), 3_000_000);
+        // A thread ended and took its time along.
+        assert_eq!(used(100_000_000, 80).cpu_since(&before), 300_000_000);
     }
 
     #[test]
     fn this_process_has_used_something() {
         let used = Used::by(std::process::id()).unwrap();
-        assert!(used.living.values().sum::<u64>() > 0 && used.memory > 0);
+        assert!(used.living > 0 && used.memory > 0);
     }
 }

@@ -141,6 +141,8 @@ enum Ending {
 /// Why a greeting came to nothing.
 #[derive(Debug)]
 enum NoWelcome {
+    /// The other side is gone, and the driver never heard of it.
+    Unheard,
     Gone,
     Said,
     Refuse(Refusal),
@@ -154,8 +156,9 @@ struct Link<S> {
     writer: FrameWriter,
 }
 
-/// Runs a session until it ends.
-pub async fn run<S>(stream: S, context: SessionContext)
+/// Runs a session until its connection is closed. Where the other side is gone, the driver is still
+/// to be [told](Parting::tell).
+pub async fn run<S>(stream: S, context: SessionContext) -> Option<Parting>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -164,9 +167,32 @@ where
     // session lasts: what comes before and after it has memory of its own.
     let ending = match Box::pin(link.greet(&context)).await {
         Ok((version, frames)) => link.converse(&context, version, frames).await,
+        Err(NoWelcome::Unheard) => return None,
         Err(no_welcome) => Box::pin(link.turn_away(no_welcome)).await,
     };
+    if ending == Ending::Gone {
+        return Some(Parting(context));
+    }
     Box::pin(link.end(ending, context)).await;
+    None
+}
+
+/// A session whose connection is gone, of which the driver has not heard.
+#[derive(Debug)]
+#[must_use]
+pub struct Parting(SessionContext);
+
+impl Parting {
+    /// Tells the driver when nothing else is due: nobody waits for this end, and thousands may come
+    /// at once.
+    pub async fn tell(self) {
+        let Self(context) = self;
+        let _parting = context.crowd.partings.acquire().await;
+        yield_now().await;
+        // After the driver's end nobody needs to know.
+        let _ = context.events.send(SessionEvent::Closed(context.id)).await;
+        info!("session ended");
+    }
 }
 
 /// Refuses a connection before its greeting.
@@ -204,7 +230,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
                 Ok(_) | Err(_) => return Err(NoWelcome::Refuse(Refusal::Malformed)),
             },
             Ok(Err(CodecError::TooLong)) => return Err(NoWelcome::Farewell(Farewell::TooLong)),
-            Ok(Ok(None) | Err(_)) => return Err(NoWelcome::Gone),
+            Ok(Ok(None) | Err(_)) => return Err(NoWelcome::Unheard),
             Err(_) => return Err(NoWelcome::Farewell(Farewell::Silent)),
         };
         debug!(software = %text::neutralise(&hello.software), "hello");
@@ -215,15 +241,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
             outbox,
         };
         let greeted = async {
-            let _place = context.crowd.greetings.acquire().await.ok()?;
-            context.events.send(event).await.ok()?;
-            frames.next().await
+            let _place = context.crowd.greetings.acquire().await;
+            if context.events.send(event).await.is_err() {
+                return Err(NoWelcome::Refuse(Refusal::ShuttingDown));
+            }
+            frames.next().await.ok_or(NoWelcome::Gone)
         };
-        let answer = match timeout_at(deadline, greeted).await {
-            Ok(Some(answer)) => answer,
-            Ok(None) => return Err(NoWelcome::Gone),
-            Err(_) => return Err(NoWelcome::Refuse(Refusal::Unavailable)),
-        };
+        let greeted = timeout_at(deadline, greeted).await;
+        let answer = greeted.unwrap_or(Err(NoWelcome::Refuse(Refusal::Unavailable)))?;
         let is_written = self.writer.say(&mut self.stream, &answer.payload).await;
         match answer.then {
             Then::Welcomed { version, user } if is_written => {
@@ -260,7 +285,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     /// Says why a greeting came to nothing.
     async fn turn_away(&mut self, no_welcome: NoWelcome) -> Ending {
         match no_welcome {
-            NoWelcome::Gone => Ending::Gone,
+            NoWelcome::Unheard | NoWelcome::Gone => Ending::Gone,
             NoWelcome::Said => Ending::Said,
             NoWelcome::Refuse(refusal) => {
                 warn!(%refusal, "greeting refused");
@@ -273,15 +298,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         }
     }
 
+    /// Ends a session that this side closes.
     async fn end(mut self, ending: Ending, context: SessionContext) {
-        let _parting = if ending == Ending::Gone {
-            let parting = context.crowd.partings.acquire().await;
-            // Nobody waits for this end: it comes after everything else that is due.
-            yield_now().await;
-            Some(parting)
-        } else {
-            None
-        };
         // After the driver's end nobody needs to know.
         let _ = context.events.send(SessionEvent::Closed(context.id)).await;
         match ending {

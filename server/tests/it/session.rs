@@ -74,6 +74,23 @@ fn append(number: u32, text: &str) -> ClientFrame {
     }
 }
 
+fn context(
+    events: mpsc::Sender<SessionEvent>,
+    crowd: Arc<Crowd>,
+    rates: RateLimits,
+) -> SessionContext {
+    SessionContext {
+        id: ID,
+        peer: Peer {
+            key: DeviceKey([1; 32]),
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        },
+        events,
+        crowd,
+        rates,
+    }
+}
+
 /// As the driver does: queues a frame, and wakes the session.
 fn give(outbox: &Outbox, frame: Outgoing) {
     outbox.send(frame).unwrap();
@@ -115,17 +132,12 @@ impl Desk {
     fn open_in(pipe_len: usize, rates: RateLimits, crowd: Arc<Crowd>) -> Self {
         let (client, server) = tokio::io::duplex(pipe_len);
         let (sender, events) = mpsc::channel(INBOX_ROOM);
-        let context = SessionContext {
-            id: ID,
-            peer: Peer {
-                key: DeviceKey([1; 32]),
-                address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            },
-            events: sender,
-            crowd: Arc::clone(&crowd),
-            rates,
-        };
-        tokio::spawn(session::run(server, context));
+        let context = context(sender, Arc::clone(&crowd), rates);
+        tokio::spawn(async {
+            if let Some(parting) = session::run(server, context).await {
+                parting.tell().await;
+            }
+        });
         // The client may say more than it is allowed to.
         let client = Framed::new(client, codec::framing(2 * MAX_FRAME_LEN));
         Self {
@@ -587,6 +599,42 @@ async fn what_was_read_before_a_leave_is_passed_on_before_the_end() {
     }
     assert_eq!(desk.passed_on().await, last);
     desk.closed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_before_the_greeting_is_nobody_to_the_driver() {
+    let Desk {
+        client, mut events, ..
+    } = Desk::open();
+    drop(client);
+    assert!(events.recv().await.is_none(), "the session ends");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_greeting_to_a_driver_that_has_ended_is_told_so() {
+    let mut desk = Desk::open();
+    desk.events.close();
+    desk.say(&greeting()).await;
+    desk.hear_last(ServerFrame::Refused(Refusal::ShuttingDown))
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_gone_is_let_go_before_the_driver_hears_of_it() {
+    let (client, server) = tokio::io::duplex(PIPE_LEN);
+    let (sender, _events) = mpsc::channel(INBOX_ROOM);
+    let crowd = Arc::new(Crowd {
+        partings: Semaphore::new(0),
+        ..Crowd::default()
+    });
+    let context = context(sender, crowd, RateLimits::default());
+    let session = tokio::spawn(session::run(server, context));
+    let mut client = Framed::new(client, codec::framing(MAX_FRAME_LEN));
+    let hello: Bytes = codec::encode(&greeting()).unwrap();
+    client.send(hello).await.unwrap();
+    drop(client);
+    let parting = session.await.unwrap();
+    assert!(parting.is_some());
 }
 
 #[tokio::test(start_paused = true)]
