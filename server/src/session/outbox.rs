@@ -42,6 +42,10 @@ const IDLE_ROOM: usize = 4;
 #[derive(Debug)]
 pub struct Outbox(Arc<Mutex<Queue>>);
 
+/// A session that was given frames and is still to be woken.
+#[derive(Debug)]
+pub(super) struct Due(Arc<Mutex<Queue>>);
+
 /// The session's end. Once it is dropped, frames are taken and go nowhere.
 #[derive(Debug)]
 pub struct OutboxReader(Arc<Mutex<Queue>>);
@@ -55,6 +59,8 @@ struct Queue {
     frames: VecDeque<Outgoing>,
     /// Of the session, when it waits.
     waker: Option<Waker>,
+    /// There is a [`Due`] for it.
+    is_due: bool,
     has_ended: bool,
 }
 
@@ -138,14 +144,20 @@ impl Outbox {
 
     /// Wakes the session, if it waits and there is something for it.
     pub fn wake(&self) {
-        let mut queue = lock(&self.0);
-        if !queue.frames.is_empty() {
-            let waker = queue.waker.take();
-            drop(queue);
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-        }
+        wake(&self.0);
+    }
+
+    /// Makes the session one of those that are to be woken, unless it is already.
+    pub(super) fn due(&self) -> Option<Due> {
+        let is_due = std::mem::replace(&mut lock(&self.0).is_due, true);
+        (!is_due).then(|| Due(Arc::clone(&self.0)))
+    }
+}
+
+impl Due {
+    /// Wakes the session, see [`Outbox::wake`].
+    pub(super) fn wake(self) {
+        wake(&self.0);
     }
 }
 
@@ -227,6 +239,18 @@ impl Queue {
         match &mut self.waker {
             Some(waker) => waker.clone_from(cx.waker()),
             none => *none = Some(cx.waker().clone()),
+        }
+    }
+}
+
+fn wake(queue: &Mutex<Queue>) {
+    let mut queue = lock(queue);
+    queue.is_due = false;
+    if !queue.frames.is_empty() {
+        let waker = queue.waker.take();
+        drop(queue);
+        if let Some(waker) = waker {
+            waker.wake();
         }
     }
 }

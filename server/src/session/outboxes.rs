@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use recado_shared::ServerFrame;
 use tracing::{debug, error};
 
-use super::outbox::{NoRoom, Outbox, Outgoing, Then, kind};
+use super::outbox::{Due, NoRoom, Outbox, Outgoing, Then, kind};
 use crate::id::SessionId;
 
 /// Where frames for each session go. The driver's.
@@ -14,30 +14,15 @@ use crate::id::SessionId;
 /// write is soon dealt with and reaches most of them in the same piece.
 #[derive(Debug, Default)]
 pub struct Outboxes {
-    sessions: BTreeMap<SessionId, Place>,
+    sessions: BTreeMap<SessionId, Outbox>,
     /// Those to be woken, in that order: each session at most once.
-    due: VecDeque<SessionId>,
-}
-
-#[derive(Debug)]
-struct Place {
-    outbox: Outbox,
-    /// It is among those to be woken.
-    is_due: bool,
-}
-
-impl Place {
-    /// Whether it was not due before.
-    fn becomes_due(&mut self) -> bool {
-        !std::mem::replace(&mut self.is_due, true)
-    }
+    due: VecDeque<Due>,
 }
 
 impl Outboxes {
     /// Adds a session.
     pub fn insert(&mut self, session: SessionId, outbox: Outbox) {
-        let is_due = false;
-        self.sessions.insert(session, Place { outbox, is_due });
+        self.sessions.insert(session, outbox);
     }
 
     /// Lets go of a session, which ends once what is queued is written.
@@ -53,27 +38,22 @@ impl Outboxes {
     /// Wakes at most so many of those who were given frames, those who wait longest first.
     pub fn wake(&mut self, at_most: usize) {
         let count = self.due.len().min(at_most);
-        for session in self.due.drain(..count) {
-            if let Some(place) = self.sessions.get_mut(&session) {
-                place.is_due = false;
-                place.outbox.wake();
-            }
-        }
+        self.due.drain(..count).for_each(Due::wake);
     }
 
     /// Queues a frame that must not be left out. Room is reserved for it; a session without any
     /// is let go, and comes back by its cursors.
     pub fn send(&mut self, to: SessionId, frame: &ServerFrame, then: Then) {
-        let Some(place) = self.sessions.get_mut(&to) else {
+        let Some(outbox) = self.sessions.get(&to) else {
             return;
         };
         debug!(session = %to, kind = kind(frame), "sent");
-        let queued = Outgoing::encode(frame, then).map(|frame| place.outbox.send(frame));
-        if queued != Some(Ok(())) {
+        let queued = Outgoing::encode(frame, then).map(|frame| outbox.send(frame));
+        if queued == Some(Ok(())) {
+            self.due.extend(outbox.due());
+        } else {
             error!(session = %to, kind = kind(frame), "no room for a frame: session let go");
             self.remove(to);
-        } else if place.becomes_due() {
-            self.due.push_back(to);
         }
     }
 
@@ -87,13 +67,12 @@ impl Outboxes {
             return left_out;
         };
         for session in to {
-            let Some(place) = self.sessions.get_mut(session) else {
+            let Some(outbox) = self.sessions.get(session) else {
                 continue;
             };
-            if place.outbox.push(&outgoing) == Err(NoRoom) {
-                left_out.push(*session);
-            } else if place.becomes_due() {
-                self.due.push_back(*session);
+            match outbox.push(&outgoing) {
+                Ok(()) => self.due.extend(outbox.due()),
+                Err(NoRoom) => left_out.push(*session),
             }
         }
         left_out
