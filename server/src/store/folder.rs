@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::error::StoreError;
@@ -84,7 +85,7 @@ pub(super) fn open_in_memory() -> Result<Connection, StoreError> {
     let path = Path::new(":memory:");
     let open = || {
         let db = Connection::open_in_memory()?;
-        db.set_prepared_statement_cache_capacity(STATEMENTS);
+        keep_statements(&db)?;
         db.pragma_update(None, "foreign_keys", true)?;
         Ok(db)
     };
@@ -130,9 +131,18 @@ fn database_in(dir: &Path) -> PathBuf {
 fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     let db = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.busy_timeout(BUSY_TIMEOUT)?;
-    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_statements(&db)?;
     db.pragma_update(None, "cache_size", CACHE_SIZE)?;
     Ok(db)
+}
+
+/// Prepares each statement once. Without the guarantee of a stable plan `SQLite` prepares many of them
+/// anew whenever other values are bound, since those might make another plan better
+/// (<https://sqlite.org/queryplanner-ng.html#qpstab>).
+fn keep_statements(db: &Connection) -> rusqlite::Result<()> {
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 fn prepare_writer(db: &Connection) -> rusqlite::Result<()> {
@@ -173,6 +183,8 @@ fn open_private(path: &Path) -> std::io::Result<File> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::StatementStatus;
+
     use super::*;
 
     #[test]
@@ -193,6 +205,25 @@ mod tests {
                 .pragma_query_value(None, "wal_autocheckpoint", |row| row.get(0))
                 .unwrap();
             assert_eq!(automatic, 0);
+        }
+    }
+
+    #[test]
+    fn statements_are_not_prepared_anew_for_other_values() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::claim(dir.path()).unwrap();
+        let writer = folder.open_writer().unwrap();
+        for db in [writer, folder.open_reader().unwrap()] {
+            let mut joined = db
+                .prepare(
+                    "SELECT m.read, u.name FROM members m JOIN users u ON u.id = m.user
+                     WHERE m.conversation = ?1 AND m.user = ?2",
+                )
+                .unwrap();
+            for user in 1..4 {
+                assert!(!joined.exists([7, user]).unwrap());
+            }
+            assert_eq!(joined.get_status(StatementStatus::RePrepare), 0);
         }
     }
 

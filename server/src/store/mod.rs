@@ -177,7 +177,7 @@ impl Store {
             let answers = Answers::new(&sender, "store-reader");
             let queue = Arc::clone(&queued_reads);
             threads.push(start(dir, &folder, "store-reader", move || {
-                run_reader(reader, &queue, &answers);
+                run_reader(&reader, &queue, &answers);
             })?);
         }
         let room = Arc::new(Semaphore::new(config.window));

@@ -19,10 +19,13 @@ use super::{device, log, room, schema, settings};
 const ENTRY_OVERHEAD: usize = 16 + 3 * 10;
 
 /// Answers one question.
-pub(super) fn answer(db: &mut Connection, question: Read) -> Result<ReadResult> {
-    let tx = db.transaction()?;
-    let result = answer_in(&tx, question)?;
-    tx.commit()?;
+pub(super) fn answer(db: &Connection, question: Read) -> Result<ReadResult> {
+    db.prepare_cached("BEGIN")?.execute([])?;
+    let result = answer_in(db, question);
+    // There is nothing to undo, but a lock to give back.
+    let ended = db.prepare_cached("COMMIT")?.execute([]);
+    let result = result?;
+    ended?;
     Ok(result)
 }
 

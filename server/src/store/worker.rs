@@ -123,7 +123,7 @@ impl Writer {
 
     /// Answers a question from all that is committed.
     pub(super) fn answer(&mut self, question: Read) -> rusqlite::Result<ReadResult> {
-        read::answer(&mut self.db, question)
+        read::answer(&self.db, question)
     }
 
     /// Commits and answers until the queue is closed and empty, or the database fails.
@@ -364,7 +364,7 @@ fn administer(
 /// Answers questions until the queue, which all readers share, is closed and empty, or the
 /// database fails.
 pub(super) fn run_reader(
-    mut db: Connection,
+    db: &Connection,
     queue: &Arc<Mutex<mpsc::Receiver<Read>>>,
     answers: &Answers,
 ) {
@@ -375,7 +375,7 @@ pub(super) fn run_reader(
             .unwrap_or_else(PoisonError::into_inner)
             .blocking_recv();
         let Some(question) = question else { return };
-        match read::answer(&mut db, question) {
+        match read::answer(db, question) {
             Ok(result) => answers.send(StoreEvent::Read(result)),
             Err(error) => return answers.fail(&error),
         }

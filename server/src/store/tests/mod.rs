@@ -98,7 +98,7 @@ impl Desk {
     }
 
     pub(super) fn read(&mut self, read: Read) -> ReadResult {
-        super::read::answer(&mut self.reader, read).unwrap()
+        super::read::answer(&self.reader, read).unwrap()
     }
 
     pub(super) fn login(&mut self, login: Login) -> Result<Admitted, Refusal> {
