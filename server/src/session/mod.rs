@@ -53,7 +53,7 @@ const _: () = assert!(WRITE_STALL.as_secs() < DEAD_AFTER.as_secs());
 
 /// Greetings that wait for the driver at a time; the others wait before its queue, so that a crowd
 /// which comes back at once is not in the way of those who are in.
-pub const MAX_GREETINGS: usize = 16;
+pub const MAX_GREETINGS: usize = 32;
 
 /// Sessions that end at a time because their connection is gone; the others wait, so that a crowd
 /// which is cut off is not in the way of those who are not.
