@@ -46,14 +46,16 @@ impl DriverLink {
         Poll::Ready(())
     }
 
-    /// Tells it, at once or as soon as there is room.
-    pub(super) fn tell(&mut self, event: SessionEvent) {
+    /// Tells it, at once or as soon as there is room, of which the session then hears.
+    pub(super) fn tell(&mut self, event: SessionEvent, cx: &mut Context<'_>) {
         match self.events.try_send(event) {
             Ok(()) => {}
             Err(TrySendError::Closed(_)) => self.has_ended = true,
             Err(TrySendError::Full(event)) => {
                 let events = self.events.clone();
                 self.waiting = Some(Box::pin(async move { events.send(event).await.is_ok() }));
+                // It begins to wait for room only once it is polled.
+                let _ = self.poll_ready(cx);
             }
         }
     }

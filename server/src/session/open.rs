@@ -172,7 +172,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
                 if self.driver.poll_ready(cx).is_pending() {
                     return None;
                 }
-                self.driver.tell(SessionEvent::CaughtUp(self.id));
+                self.driver.tell(SessionEvent::CaughtUp(self.id), cx);
             }
             // After the driver's end nobody needs to know of a mark, but what it said last is
             // still to be written.
@@ -219,7 +219,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
         let heard = self.hear(&mut frames, cx);
         if !frames.is_empty() {
             let session = self.id;
-            self.driver.tell(SessionEvent::Frames { session, frames });
+            self.driver
+                .tell(SessionEvent::Frames { session, frames }, cx);
         }
         heard
     }

@@ -674,6 +674,27 @@ async fn frames_are_written_while_the_driver_takes_none() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_frame_that_found_no_room_is_passed_on_as_soon_as_there_is_some() {
+    let (mut desk, _outbox) = Desk::welcomed().await;
+    for waiting in 1..=INBOX_ROOM {
+        desk.say(&ClientFrame::Watch(Vec::new())).await;
+        while desk.events.len() < waiting {
+            tokio::task::yield_now().await;
+        }
+    }
+    desk.say(&append(1, "hello")).await;
+    // It reads it, and has nothing else to do.
+    timeout(PING_AFTER, std::future::pending::<()>())
+        .await
+        .unwrap_err();
+    for _ in 0..INBOX_ROOM {
+        assert_eq!(desk.passed_on().await, ClientFrame::Watch(Vec::new()));
+    }
+    let passed_on = timeout(PING_AFTER, desk.passed_on()).await;
+    assert_eq!(passed_on.unwrap(), append(1, "hello"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_waits_in_a_connection_is_passed_on_together() {
     let (mut desk, _outbox) = Desk::welcomed().await;
     for _ in 0..=MAX_FRAMES_TOGETHER {
