@@ -38,6 +38,42 @@
 //!   variants are appended, never moved or removed; a retired one keeps its place; a struct that
 //!   was shipped never changes.
 //! - Bytes left over after a value are an error.
+//!
+//! # Rooms, and what people do with messages
+//!
+//! - **One log, many kinds of entry** (`shared::content`). Replies, edits, deletions, reactions and everything that happens
+//!   to a room are entries of the conversation's log. A client asks for any of them with `Append`, so one path has the
+//!   idempotence, the order, the offline outbox and the permission check. Only `Created`, `Erased`, `AuthorRemoved` and
+//!   `Closed` are the server's to write.
+//! - **One permission table** (`server::relay::permission`): a pure function of the request and of how the asker (and the
+//!   person or message it is about) stands. The relay asks it before anything else. It knows members, roles, mutes, bans and
+//!   blocks from its roster, which is read from the store at the start and follows what was committed. What only the log knows
+//!   (whose message a target is) the store checks in the transaction that appends.
+//! - **Unread counts messages only.** Each entry carries how many messages its log has up to it, each member how many of those
+//!   lie at the read cursor, so no append touches a row per member.
+//! - **Deleting erases.** The transaction that appends a `Deletion` overwrites the body of the target and of its edits in
+//!   place, in the server's and in every client's database; what is left says `Erased`. `secure_delete` is on, the write-ahead
+//!   log is truncated right after, and the search index forgets the words, in the same transaction.
+//! - **Rooms end for a member without ending for the log.** A member row stays with its standing (left, kicked, banned) and
+//!   the places between which it may read, so heads can say so to a device that was away. Who was banned without ever being
+//!   in or invited hears nothing of it. Whoever comes first into a room that everybody left owns it, and shows nobody what its
+//!   members had hidden from newcomers.
+//! - **Settings** (favourites, levels, mutes, drafts, blocks) are values of a user, not entries: the last one that reached the
+//!   server holds, and every device pulls what changed after a stamp. A change applies at once and offline, and waits as unsent
+//!   until the server has answered for that same value. Drafts come only into composers in which nobody writes, and by an edit
+//!   that can be undone.
+//! - **Blocked people** cannot write to the user alone, nor invite them, nor see live their presence, that they type or read; they are
+//!   told the same as whoever writes to a closed account. In rooms their messages are folded into a dim line, and neither
+//!   ring nor count as mentions. Who blocks somebody may still write to them.
+//! - **First contact.** The first entry of a direct conversation decides whether it is a request, by what the recipient has
+//!   set then. The recipient gets heads in place of live entries until they write back, accept, or ask no longer.
+//! - **Display names** are not unique, but the server takes none that looks like somebody else's name, and shows one no longer
+//!   once somebody takes a name that looks like it.
+//! - **A new device asks again until it is approved.** Its `Hello` says that it wants to be linked, it is refused with
+//!   `LinkPending` and repeats it. The code that people compare is made from its key, on both sides. Who waits stands only in
+//!   the relay's memory. A revoked key is remembered: it is let in when it is linked again or brings an invite, and never
+//!   registers a new name merely because the policy is `open`.
+//! - **Administration** goes through a socket in the data folder, whose file permissions are the permission.
 
 #![deny(missing_docs)]
 
