@@ -35,6 +35,7 @@
 //! | entries to somebody who asks first, until they accept | `MAX_UNACCEPTED` | refused with the reason, but for deletions |
 //! | pieces of frames for the driver | `INBOX_ROOM`, each of at most `MAX_FRAMES_TOGETHER` | sessions wait, and what comes meanwhile gathers in their connections |
 //! | requests to the store | `STORE_WINDOW` | the driver takes nothing from sessions; heads that a commit makes due wait, one reading for each session |
+//! | sessions that are to be woken | each once | it stays one of them until its turn |
 //! | live frames for a session | `PUSH_ROOM` | left out; the session is told that it is behind, then gets heads |
 //! | answers and heads for a session | `RESERVED_ROOM`, which live frames leave free | never reached: requests in flight bound them |
 //! | administrators at the socket; their requests and answers | `MAX_ADMINS`; `MAX_REQUEST_LEN`, `MAX_ANSWER_LEN` | they wait in the system's queue; the connection ends |

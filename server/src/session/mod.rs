@@ -167,8 +167,7 @@ where
     // session lasts: what comes before and after it has memory of its own.
     let ending = match Box::pin(link.greet(&context)).await {
         Ok((version, frames)) => link.converse(&context, version, frames).await,
-        Err(NoWelcome::Unheard) => return None,
-        Err(no_welcome) => Box::pin(link.turn_away(no_welcome)).await,
+        Err(no_welcome) => Box::pin(link.turn_away(no_welcome)).await?,
     };
     if ending == Ending::Gone {
         return Some(Parting(context));
@@ -282,10 +281,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         ending
     }
 
-    /// Says why a greeting came to nothing.
-    async fn turn_away(&mut self, no_welcome: NoWelcome) -> Ending {
-        match no_welcome {
-            NoWelcome::Unheard | NoWelcome::Gone => Ending::Gone,
+    /// Says why a greeting came to nothing. `None` means that nobody need hear of the end.
+    async fn turn_away(&mut self, no_welcome: NoWelcome) -> Option<Ending> {
+        Some(match no_welcome {
+            NoWelcome::Unheard => return None,
+            NoWelcome::Gone => Ending::Gone,
             NoWelcome::Said => Ending::Said,
             NoWelcome::Refuse(refusal) => {
                 warn!(%refusal, "greeting refused");
@@ -295,7 +295,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
                 warn!("closed: {farewell}");
                 self.say(&ServerFrame::Farewell(farewell)).await
             }
-        }
+        })
     }
 
     /// Ends a session that this side closes.

@@ -229,7 +229,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
     fn hear(&mut self, frames: &mut Vec<ClientFrame>, cx: &mut Context<'_>) -> Heard {
         let mut now = None;
         let (mut heard, mut reads) = (0, 0);
-        while frames.len() < MAX_FRAMES_TOGETHER && heard < ENOUGH && reads <= READS {
+        while frames.len() < MAX_FRAMES_TOGETHER && heard < ENOUGH {
             if self.has_to_wait(cx) {
                 self.silence.is_deaf = true;
                 return Heard::Nothing;
@@ -252,6 +252,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
                         return Heard::Ended(ending);
                     }
                 }
+                Ok(None) if reads == READS => break,
                 Ok(None) => {
                     reads += 1;
                     let link = &mut *self.link;

@@ -1,12 +1,16 @@
 //! One session over a pipe, with paused time; the test plays the client and the driver.
 
 use std::collections::VecDeque;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use recado_server::config::RateLimits;
 use recado_server::relay::{Peer, SessionId};
 use recado_server::session::{
@@ -23,7 +27,7 @@ use recado_shared::{
     ProtocolVersion, Refusal, Request, RequestError, RequestNumber, Seq, ServerFrame, Timestamp,
     UserId, Welcome,
 };
-use tokio::io::{AsyncWriteExt as _, DuplexStream};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{advance, timeout};
 use tokio_util::codec::Framed;
@@ -713,4 +717,82 @@ async fn long_frames_are_passed_on_a_few_at_a_time() {
     }
     assert_eq!(desk.passed_on_together().await.len(), 2);
     assert_eq!(desk.passed_on_together().await.len(), 2);
+}
+
+/// A connection that gives a byte at a time, and counts how often it is read.
+struct Drip {
+    io: DuplexStream,
+    reads: Arc<AtomicUsize>,
+}
+
+impl AsyncRead for Drip {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut byte = [0];
+        let mut one = ReadBuf::new(&mut byte);
+        ready!(Pin::new(&mut self.io).poll_read(cx, &mut one))?;
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        buf.put_slice(one.filled());
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Drip {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_lets_others_have_their_turn_after_a_few_reads() {
+    const READS: usize = 8;
+    let (client, server) = tokio::io::duplex(PIPE_LEN);
+    let (sender, mut events) = mpsc::channel(INBOX_ROOM);
+    let reads = Arc::new(AtomicUsize::new(0));
+    let connection = Drip {
+        io: server,
+        reads: Arc::clone(&reads),
+    };
+    let context = context(sender, Arc::default(), RateLimits::default());
+    let mut session = pin!(session::run(connection, context));
+    let mut client = Framed::new(client, codec::framing(MAX_FRAME_LEN));
+    let hello: Bytes = codec::encode(&greeting()).unwrap();
+    client.send(hello).await.unwrap();
+    let outbox = loop {
+        tokio::task::yield_now().await;
+        assert!(session.as_mut().now_or_never().is_none());
+        if let Ok(SessionEvent::Hello { outbox, .. }) = events.try_recv() {
+            break outbox;
+        }
+    };
+    let then = Then::Welcomed {
+        version: ProtocolVersion::V2,
+        user: UserId(1),
+    };
+    give(&outbox, outgoing(&welcome(), then));
+    assert!(session.as_mut().now_or_never().is_none());
+    let said: Bytes = codec::encode(&append(1, "hello")).unwrap();
+    client.send(said).await.unwrap();
+    while events.is_empty() {
+        tokio::task::yield_now().await;
+        let before = reads.load(Ordering::Relaxed);
+        assert!(session.as_mut().now_or_never().is_none());
+        let now = reads.load(Ordering::Relaxed);
+        assert!(now - before <= READS, "{}", now - before);
+    }
 }
