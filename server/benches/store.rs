@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 use recado_server::id::SessionId;
 use recado_server::store::{Admission, Engine, Login, Origin, Read, ReadResult, Write, Written};
 use recado_shared::{
-    Advance, Content, ConversationId, DeviceKey, MessageBody, MessageId, PageRange, RequestNumber,
-    Seq, Timestamp, UserId, UserName,
+    Content, ConversationId, CursorUpdate, DeviceKey, MessageBody, MessageId, PageRange,
+    RequestNumber, Seq, Timestamp, UserId, UserName,
 };
 
 /// Conversations: all of one user, with somebody else each.
@@ -316,7 +316,7 @@ impl Measured {
 
 /// Somebody has read what the user with many conversations wrote to them, to this place.
 fn advance(user: UserId, seq: Seq) -> Write {
-    let advance = Advance {
+    let advance = CursorUpdate {
         conversation: ConversationId::direct(HUB, user),
         delivered: seq,
         read: seq,

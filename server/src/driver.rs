@@ -249,7 +249,7 @@ impl Driver {
                 self.send_last(session, &ServerFrame::Refused(refusal));
             }
             Effect::Close { session, farewell } => {
-                self.send_last(session, &ServerFrame::Farewell(farewell));
+                self.send_last(session, &ServerFrame::Close(farewell));
             }
             Effect::Write(write) => {
                 let queued = self.store.write(write);

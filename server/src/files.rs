@@ -161,7 +161,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use recado_shared::{Fingerprint, Token};
+    use recado_shared::{Fingerprint, InviteToken};
 
     use super::*;
 
@@ -169,7 +169,7 @@ mod tests {
         Invite {
             address: "127.0.0.1:7322".parse().unwrap(),
             fingerprint: Fingerprint([1; 32]),
-            token: Some(Token([token; 16])),
+            token: Some(InviteToken([token; 16])),
         }
     }
 

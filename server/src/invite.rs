@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use recado_shared::{Invite, ServerAddress, Timestamp, Token, UserName};
+use recado_shared::{Invite, InviteToken, ServerAddress, Timestamp, UserName};
 
 use crate::files::{self, FileError};
 use crate::store::{self, StoreError};
@@ -84,8 +84,8 @@ pub(crate) fn prepare(
     })
 }
 
-pub(crate) fn random_token() -> Result<Token, FileError> {
+pub(crate) fn random_token() -> Result<InviteToken, FileError> {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| FileError::Random)?;
-    Ok(Token(bytes))
+    Ok(InviteToken(bytes))
 }

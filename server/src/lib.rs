@@ -25,14 +25,14 @@
 //! | sessions; users | `max_sessions`; `max_users` | refused with the reason |
 //! | new names of one address, policy `open` | `registrations_per_hour` | refused with the reason |
 //! | devices of a user; keys remembered as taken from them | `MAX_DEVICES`; `MAX_REVOKED` | refused with the reason; the oldest is forgotten |
-//! | devices that wait to be linked, of all and of one address | `MAX_PENDING_LINKS`, `PENDING_LINKS_PER_ADDRESS`, each for `LINK_FORGOTTEN_AFTER` | the address with the most gives one up; else refused with the reason |
+//! | devices that wait to be linked, of all and of one address | `MAX_PENDING_LINKS`, `PENDING_LINKS_PER_ADDRESS`, each for `PENDING_LINK_TTL` | the address with the most gives one up; else refused with the reason |
 //! | length of a frame | `MAX_FRAME_LEN_BEFORE_WELCOME`, `MAX_FRAME_LEN` | the session ends with the reason |
 //! | frames and bytes of a session | `frames_per_second`, `bytes_per_second` and bursts | read more slowly, and told |
 //! | unanswered requests of a session | `MAX_REQUESTS_IN_FLIGHT`; a page counts as `PAGE_WEIGHT` | nothing more is read from it |
 //! | rooms that a user is in; members of a room, its open invitations and its bans | `MAX_ROOMS_OF_USER`; `MAX_ROOM_MEMBERS`, `MAX_ROOM_INVITES`, `MAX_ROOM_BANS`; requests in flight can pass them by as many | refused with the reason |
 //! | watched people of a session | `MAX_WATCHED` | the first ones are watched, and it is told |
 //! | settings of a user | `MAX_SETTINGS` | those that say nothing go, oldest first; then new ones are refused with the reason |
-//! | entries to somebody who asks first, until they accept | `MAX_UNACCEPTED` | refused with the reason, but for deletions |
+//! | entries to somebody who asks first, until they accept | `MAX_MESSAGES_BEFORE_ACCEPTANCE` | refused with the reason, but for deletions |
 //! | pieces of frames for the driver | `INBOX_ROOM`, each of at most `MAX_FRAMES_TOGETHER` | sessions wait, and what comes meanwhile gathers in their connections |
 //! | requests to the store | `STORE_WINDOW` | the driver takes nothing from sessions; heads that a commit makes due wait, one reading for each session |
 //! | sessions that are to be woken | each once | it stays one of them until its turn |

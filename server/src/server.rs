@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use recado_shared::tls::{self, Identity};
-use recado_shared::{Fingerprint, Invite, ServerAddress, Token};
+use recado_shared::{Fingerprint, Invite, InviteToken, ServerAddress};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
@@ -78,7 +78,7 @@ pub struct Server {
 struct Parts {
     store: (StoreHandle, StoreEvents),
     identity: Identity,
-    local_token: Token,
+    local_token: InviteToken,
     ticket: Option<TicketFile>,
     admin: Option<AdminSocket>,
 }
@@ -257,7 +257,7 @@ impl Parts {
     }
 }
 
-fn local_ticket(listening: SocketAddr, identity: &Identity, token: &Token) -> Invite {
+fn local_ticket(listening: SocketAddr, identity: &Identity, token: &InviteToken) -> Invite {
     Invite {
         address: local_address(listening),
         fingerprint: identity.fingerprint(),

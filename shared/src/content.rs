@@ -10,7 +10,7 @@ use crate::body::MessageBody;
 use crate::id::{Seq, Timestamp, UserId};
 use crate::limits::MAX_EMOJI_LEN;
 use crate::line::Topic;
-use crate::room::{History, Role, RoomName, Visibility};
+use crate::room::{HistoryVisibility, Role, RoomName, Visibility};
 use crate::text::is_forbidden;
 
 /// What an entry holds. Stored as it is written here, so variants are only ever appended.
@@ -57,7 +57,7 @@ pub enum Content {
     /// Something happened to the room.
     Room(RoomEvent),
     /// What is left of an entry whose text was erased. No client sends it.
-    Erased(Erased),
+    Erased(ErasedKind),
     /// The author was removed from the server: the texts of all their earlier entries here are
     /// erased. No client sends it.
     AuthorRemoved,
@@ -65,7 +65,7 @@ pub enum Content {
 
 /// What an erased entry was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Erased {
+pub enum ErasedKind {
     /// A message, a reply or an emote: it leaves a tombstone.
     Message,
     /// An edit: it leaves nothing to see.
@@ -90,7 +90,7 @@ pub enum RoomEvent {
     /// Changed who can find the room and come in.
     Visibility(Visibility),
     /// Changed what those who come in from now on see of the past.
-    History(History),
+    HistoryVisibility(HistoryVisibility),
     /// Gave a member a role.
     Role {
         /// Whom.
@@ -134,7 +134,7 @@ impl RoomEvent {
             | Self::Renamed(_)
             | Self::Topic(_)
             | Self::Visibility(_)
-            | Self::History(_)
+            | Self::HistoryVisibility(_)
             | Self::Closed => None,
         }
     }
@@ -161,7 +161,10 @@ impl Content {
     pub const fn is_message(&self) -> bool {
         matches!(
             self,
-            Self::Message(_) | Self::Reply { .. } | Self::Emote(_) | Self::Erased(Erased::Message)
+            Self::Message(_)
+                | Self::Reply { .. }
+                | Self::Emote(_)
+                | Self::Erased(ErasedKind::Message)
         )
     }
 
@@ -198,10 +201,10 @@ impl Content {
     }
 
     /// What stays of it when its text is erased; `None` where there is no text.
-    pub const fn erased(&self) -> Option<Erased> {
+    pub const fn erased(&self) -> Option<ErasedKind> {
         match self {
-            Self::Message(_) | Self::Reply { .. } | Self::Emote(_) => Some(Erased::Message),
-            Self::Edit { .. } => Some(Erased::Edit),
+            Self::Message(_) | Self::Reply { .. } | Self::Emote(_) => Some(ErasedKind::Message),
+            Self::Edit { .. } => Some(ErasedKind::Edit),
             Self::Deletion { .. }
             | Self::ReactionAdded { .. }
             | Self::ReactionRemoved { .. }
@@ -283,8 +286,8 @@ mod tests {
             to: Seq(1),
             body: MessageBody::new("x").unwrap(),
         };
-        assert_eq!(reply.erased(), Some(Erased::Message));
-        let erased = Content::Erased(Erased::Message);
+        assert_eq!(reply.erased(), Some(ErasedKind::Message));
+        let erased = Content::Erased(ErasedKind::Message);
         assert!(erased.is_message() && erased.body().is_none());
         assert_eq!(erased.erased(), None);
     }

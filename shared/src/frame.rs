@@ -12,7 +12,7 @@ use crate::id::{ConversationId, MessageId, RequestNumber, Seq, Stamp, Timestamp,
 use crate::line::DisplayName;
 use crate::name::UserName;
 use crate::request::{Answer, Request, RequestError};
-use crate::room::RoomFacts;
+use crate::room::RoomInfo;
 use crate::setting::Setting;
 
 /// Everything a client sends.
@@ -28,7 +28,7 @@ pub enum ClientFrame {
         request: Request,
     },
     /// Moves the user's own cursors forward; moving them back has no effect. Not answered.
-    Advance(Advance),
+    UpdateCursors(CursorUpdate),
     /// The person is typing there. A hint, not answered.
     Typing(ConversationId),
     /// Replaces the set of users whose presence this session wants to know; at most
@@ -61,7 +61,7 @@ pub struct Entry {
 
 /// The user's own cursors in one conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Advance {
+pub struct CursorUpdate {
     /// Where.
     pub conversation: ConversationId,
     /// Everything up to here is on one of the user's devices.
@@ -124,7 +124,7 @@ pub enum ServerFrame {
         user: UserId,
     },
     /// Somebody registered, or a person's facts changed.
-    Person(Person),
+    User(UserProfile),
     /// This session did not keep up: live frames were left out from here on. Heads follow, and
     /// the client pulls what it misses.
     Behind,
@@ -135,7 +135,7 @@ pub enum ServerFrame {
     /// Answers a [`ClientFrame::Ping`].
     Pong(u32),
     /// Why the server ends the session; the last frame.
-    Farewell(Farewell),
+    Close(CloseReason),
     /// A setting of the user's changed on another device.
     Setting {
         /// The setting with its value.
@@ -154,8 +154,8 @@ pub struct HeadsPage {
     /// [`MAX_HEADS_PER_FRAME`](crate::limits::MAX_HEADS_PER_FRAME).
     pub heads: Vec<Head>,
     /// The members of those conversations, except of rooms: who writes there is asked for with
-    /// [`Request::People`].
-    pub people: Vec<Person>,
+    /// [`Request::Users`].
+    pub people: Vec<UserProfile>,
     /// Set on the last page: what to name in the next [`Hello`].
     pub complete: Option<Stamp>,
 }
@@ -179,7 +179,7 @@ pub struct Head {
     /// Nothing before it is ever given.
     pub first: Seq,
     /// Of a room: its facts.
-    pub room: Option<RoomFacts>,
+    pub room: Option<RoomInfo>,
     /// Of a direct conversation: whether the other person asks to write to the user, who has not
     /// accepted that yet.
     pub is_request: bool,
@@ -198,7 +198,7 @@ pub struct MemberCursors {
 
 /// A user as others see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Person {
+pub struct UserProfile {
     /// Who.
     pub user: UserId,
     /// Under which name.
@@ -233,7 +233,7 @@ pub enum Notice {
 
 /// Why a session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub enum Farewell {
+pub enum CloseReason {
     /// The server is stopping; it has stored everything it acknowledged.
     #[error("the server is shutting down")]
     ShuttingDown,
@@ -248,7 +248,7 @@ pub enum Farewell {
     TooLong,
     /// A frame that has no place at this point of a session.
     #[error("the server received a frame that has no place here")]
-    OutOfPlace,
+    UnexpectedFrame,
     /// The connection accepted nothing for too long.
     #[error("this client did not read what the server sent for too long")]
     TooSlow,
@@ -266,7 +266,7 @@ pub enum Farewell {
     Renamed,
 }
 
-impl Farewell {
+impl CloseReason {
     /// Whether this device will not be let in again without somebody doing something.
     pub const fn is_final(self) -> bool {
         match self {
@@ -275,7 +275,7 @@ impl Farewell {
             | Self::Silent
             | Self::Malformed
             | Self::TooLong
-            | Self::OutOfPlace
+            | Self::UnexpectedFrame
             | Self::TooSlow
             | Self::StoreFailed
             | Self::Renamed => false,
@@ -289,7 +289,7 @@ impl ClientFrame {
         match self {
             Self::Hello(_)
             | Self::Request { .. }
-            | Self::Advance(_)
+            | Self::UpdateCursors(_)
             | Self::Typing(_)
             | Self::Watch(_)
             | Self::Activity(_)
@@ -304,7 +304,7 @@ impl ClientFrame {
         match self {
             Self::Hello(_) => "hello",
             Self::Request { request, .. } => request.kind(),
-            Self::Advance(_) => "advance",
+            Self::UpdateCursors(_) => "advance",
             Self::Typing(_) => "typing",
             Self::Watch(_) => "watch",
             Self::Activity(_) => "activity",
@@ -327,12 +327,12 @@ impl ServerFrame {
             | Self::Cursors { .. }
             | Self::Presence { .. }
             | Self::Typing { .. }
-            | Self::Person(_)
+            | Self::User(_)
             | Self::Behind
             | Self::Notice(_)
             | Self::Ping(_)
             | Self::Pong(_)
-            | Self::Farewell(_) => ProtocolVersion::V1,
+            | Self::Close(_) => ProtocolVersion::V1,
             Self::Setting { .. } | Self::Announcement(_) => ProtocolVersion::V2,
         }
     }

@@ -40,12 +40,12 @@ impl fmt::Display for ProtocolVersion {
 /// A secret that admits its bearer: part of an invite, or of the local ticket. 128 random bits.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Token(pub [u8; 16]);
+pub struct InviteToken(pub [u8; 16]);
 
 /// Secrets are never logged.
-impl fmt::Debug for Token {
+impl fmt::Debug for InviteToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(…)")
+        f.write_str("InviteToken(…)")
     }
 }
 
@@ -64,16 +64,16 @@ pub struct Hello {
     /// that explains it. `None` resumes whatever name the device's key has.
     pub name: Option<String>,
     /// What admits a device that the server does not know.
-    pub token: Option<Token>,
+    pub token: Option<InviteToken>,
     /// Which heads the client already has.
-    pub since: Option<Since>,
+    pub since: Option<SyncPoint>,
     /// Unknown kinds are ignored.
     pub extensions: Vec<Extension>,
 }
 
 /// The last complete set of heads that a client has seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Since {
+pub struct SyncPoint {
     /// Whose heads they were.
     pub log: LogId,
     /// How far they went.
@@ -128,7 +128,7 @@ pub enum Refusal {
     NameTaken,
     /// Someone has a name that looks the same.
     #[error("that name looks too much like one that is taken: choose another one")]
-    NameResembles,
+    NameTooSimilar,
     /// The device's key already has another name.
     #[error("this device is already known there as {0}: use that name, or another identity")]
     OtherName(UserName),
@@ -220,6 +220,6 @@ mod tests {
 
     #[test]
     fn a_token_is_not_shown() {
-        assert_eq!(format!("{:?}", Token([7; 16])), "Token(…)");
+        assert_eq!(format!("{:?}", InviteToken([7; 16])), "InviteToken(…)");
     }
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use data_encoding::BASE64URL_NOPAD;
 
-use crate::hello::Token;
+use crate::hello::InviteToken;
 use crate::tls::Fingerprint;
 
 /// The port of a server that names none.
@@ -31,7 +31,7 @@ pub struct Invite {
     /// Which key it must have.
     pub fingerprint: Fingerprint,
     /// What admits a new device.
-    pub token: Option<Token>,
+    pub token: Option<InviteToken>,
 }
 
 /// Why a text is no [`Invite`] or [`ServerAddress`].
@@ -107,7 +107,7 @@ impl FromStr for Invite {
             None => (secret, None),
         };
         let token = token
-            .map(|token| decode_array(token).map(Token))
+            .map(|token| decode_array(token).map(InviteToken))
             .transpose()?;
         Ok(Self {
             address,
@@ -156,7 +156,7 @@ fn decode_array<const N: usize>(text: &str) -> Result<[u8; N], InviteError> {
 mod tests {
     use super::*;
 
-    fn invite(token: Option<Token>) -> Invite {
+    fn invite(token: Option<InviteToken>) -> Invite {
         Invite {
             address: "chat.example:7322".parse().unwrap(),
             fingerprint: Fingerprint([0xab; 32]),
@@ -166,14 +166,14 @@ mod tests {
 
     #[test]
     fn an_invite_is_read_back_as_written() {
-        for invite in [invite(Some(Token([1; 16]))), invite(None)] {
+        for invite in [invite(Some(InviteToken([1; 16]))), invite(None)] {
             assert_eq!(invite.to_string().parse(), Ok(invite));
         }
     }
 
     #[test]
     fn a_damaged_invite_says_what_is_wrong() {
-        let whole = invite(Some(Token([1; 16]))).to_string();
+        let whole = invite(Some(InviteToken([1; 16]))).to_string();
         let error = |text: &str| text.parse::<Invite>().unwrap_err();
         assert_eq!(error("https://example.org"), InviteError::Scheme);
         assert_eq!(error("recado://chat.example:7322"), InviteError::Incomplete);

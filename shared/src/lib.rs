@@ -16,7 +16,7 @@
 //! - The client sends [`Request::Append`]; the server commits the entry, syncs it to disk, answers
 //!   [`Answer::Accepted`] and then relays [`ServerFrame::Entry`] to every other session of the
 //!   members. A client that got no answer sends the same [`MessageId`] again in its next session.
-//! - [`Advance`] moves the user's delivered and read cursors, which the server relays as
+//! - [`CursorUpdate`] moves the user's delivered and read cursors, which the server relays as
 //!   [`ServerFrame::Cursors`].
 //! - Presence and typing are hints: never stored, coalesced, and lost without harm.
 //! - A session that cannot keep up gets [`ServerFrame::Behind`] in place of live frames, and heads
@@ -26,7 +26,7 @@
 //!   [`limits::PING_AFTER`] of silence, and every [`limits::QUIET_PING_AFTER`] in any case; a
 //!   server pings after [`limits::SERVER_PING_AFTER`] of silence. Who hears nothing for
 //!   [`limits::PONG_WITHIN`] after a ping gives up.
-//! - A session ends with [`ClientFrame::Leave`], with [`Farewell`], or with the connection.
+//! - A session ends with [`ClientFrame::Leave`], with [`CloseReason`], or with the connection.
 //!
 //! # Version rules
 //!
@@ -43,7 +43,7 @@
 //!
 //! - **One log, many kinds of entry** (`shared::content`). Replies, edits, deletions, reactions and everything that happens
 //!   to a room are entries of the conversation's log. A client asks for any of them with `Append`, so one path has the
-//!   idempotence, the order, the offline outbox and the permission check. Only `Created`, `Erased`, `AuthorRemoved` and
+//!   idempotence, the order, the offline outbox and the permission check. Only `Created`, `ErasedKind`, `AuthorRemoved` and
 //!   `Closed` are the server's to write.
 //! - **One permission table** (`server::relay::permission`): a pure function of the request and of how the asker (and the
 //!   person or message it is about) stands. The relay asks it before anything else. It knows members, roles, mutes, bans and
@@ -52,7 +52,7 @@
 //! - **Unread counts messages only.** Each entry carries how many messages its log has up to it, each member how many of those
 //!   lie at the read cursor, so no append touches a row per member.
 //! - **Deleting erases.** The transaction that appends a `Deletion` overwrites the body of the target and of its edits in
-//!   place, in the server's and in every client's database; what is left says `Erased`. `secure_delete` is on, the write-ahead
+//!   place, in the server's and in every client's database; what is left says `ErasedKind`. `secure_delete` is on, the write-ahead
 //!   log is truncated right after, and the search index forgets the words, in the same transaction.
 //! - **Rooms end for a member without ending for the log.** A member row stays with its standing (left, kicked, banned) and
 //!   the places between which it may read, so heads can say so to a device that was away. Who was banned without ever being
@@ -96,13 +96,13 @@ pub mod time;
 pub mod tls;
 
 pub use body::{BodyError, MessageBody};
-pub use content::{Content, Emoji, EmojiError, Erased, RoomEvent};
+pub use content::{Content, Emoji, EmojiError, ErasedKind, RoomEvent};
 pub use device::{Device, LinkCode, LinkCodeError, PendingDevice};
 pub use frame::{
-    Activity, Advance, ClientFrame, Entry, Farewell, Head, HeadsPage, MemberCursors, Notice,
-    Person, Presence, ServerFrame,
+    Activity, ClientFrame, CloseReason, CursorUpdate, Entry, Head, HeadsPage, MemberCursors,
+    Notice, Presence, ServerFrame, UserProfile,
 };
-pub use hello::{Extension, Hello, ProtocolVersion, Refusal, Since, Token, Welcome};
+pub use hello::{Extension, Hello, InviteToken, ProtocolVersion, Refusal, SyncPoint, Welcome};
 pub use id::{
     ConversationId, DeviceKey, DirectPair, LogId, MessageId, RequestNumber, RoomId, Seq, Stamp,
     Timestamp, UserId,
@@ -112,8 +112,9 @@ pub use line::{DeviceName, DisplayName, LineError, Topic};
 pub use name::{NameError, NameKey, UserName};
 pub use request::{Answer, Limit, PageRange, Request, RequestError};
 pub use room::{
-    History, Mute, Role, RoomFacts, RoomMember, RoomName, RoomSummary, Standing, Visibility,
+    HistoryVisibility, Membership, Mute, Role, RoomInfo, RoomMember, RoomName, RoomSummary,
+    Visibility,
 };
-pub use setting::{DraftText, Level, Setting, SettingKey};
+pub use setting::{DraftText, NotificationLevel, Setting, SettingKey};
 pub use time::Now;
 pub use tls::Fingerprint;

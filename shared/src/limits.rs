@@ -61,7 +61,7 @@ pub const MAX_DEVICES: usize = 32;
 pub const MAX_SETTINGS: usize = 10_000;
 
 /// Messages that may be sent to a person who asked to be asked first, before they accept.
-pub const MAX_UNACCEPTED: u64 = 3;
+pub const MAX_MESSAGES_BEFORE_ACCEPTANCE: u64 = 3;
 
 /// Most devices of all users that may wait to be linked.
 pub const MAX_PENDING_LINKS: usize = 64;
@@ -70,7 +70,7 @@ pub const MAX_PENDING_LINKS: usize = 64;
 pub const LINK_POLL: Duration = Duration::from_secs(2);
 
 /// A device that has not asked again for this long waits no longer.
-pub const LINK_FORGOTTEN_AFTER: Duration = Duration::from_secs(15);
+pub const PENDING_LINK_TTL: Duration = Duration::from_secs(15);
 
 /// Most rooms in one answer to a search.
 pub const MAX_ROOMS_PER_PAGE: u16 = 100;
@@ -87,7 +87,7 @@ pub const MAX_PAGE_LEN: usize = 48 * 1024;
 pub const MAX_HEADS_PER_FRAME: usize = 200;
 
 /// Most people in one answer: with the longest names they stay under [`MAX_FRAME_LEN`].
-pub const MAX_PEOPLE_PER_PAGE: u16 = 150;
+pub const MAX_USERS_PER_PAGE: u16 = 150;
 
 /// Most users whose presence one session may watch.
 pub const MAX_WATCHED: usize = 512;

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::Content;
 use crate::device::{Device, LinkCode, PendingDevice};
-use crate::frame::{Entry, Person};
+use crate::frame::{Entry, UserProfile};
 use crate::id::{ConversationId, DeviceKey, MessageId, RoomId, Seq, Stamp, Timestamp, UserId};
 use crate::limits::{
     MAX_DEVICES, MAX_ROOM_BANS, MAX_ROOM_INVITES, MAX_ROOM_MEMBERS, MAX_ROOMS_OF_USER, MAX_SETTINGS,
 };
 use crate::line::{DeviceName, DisplayName};
 use crate::name::UserName;
-use crate::room::{History, Role, RoomMember, RoomName, RoomSummary, Visibility};
+use crate::room::{HistoryVisibility, Role, RoomMember, RoomName, RoomSummary, Visibility};
 use crate::setting::Setting;
 
 /// Something that needs an answer.
@@ -39,19 +39,19 @@ pub enum Request {
     },
     /// Searches the directory by the beginning of the name, without regard to case, in the
     /// order of the folded names.
-    FindPeople {
+    FindUsers {
         /// The beginning of the name; empty finds everybody.
         prefix: String,
         /// Continue after this name of an earlier answer.
         after: Option<UserName>,
         /// Most people wanted; more than
-        /// [`MAX_PEOPLE_PER_PAGE`](crate::limits::MAX_PEOPLE_PER_PAGE) counts as that.
+        /// [`MAX_USERS_PER_PAGE`](crate::limits::MAX_USERS_PER_PAGE) counts as that.
         limit: u16,
     },
     /// Who these users are; at most
-    /// [`MAX_PEOPLE_PER_PAGE`](crate::limits::MAX_PEOPLE_PER_PAGE), unknown ones are left out.
-    /// Answered by [`Answer::People`].
-    People(Vec<UserId>),
+    /// [`MAX_USERS_PER_PAGE`](crate::limits::MAX_USERS_PER_PAGE), unknown ones are left out.
+    /// Answered by [`Answer::Users`].
+    Users(Vec<UserId>),
     /// Makes a room, with the user as its owner. The same id from the same user makes one room.
     CreateRoom {
         /// The id of the room's first entry.
@@ -61,7 +61,7 @@ pub enum Request {
         /// Who can find it and come in.
         visibility: Visibility,
         /// What new members see of the past.
-        history: History,
+        history: HistoryVisibility,
     },
     /// Searches the public rooms, and those private ones that the user is in or invited to, by
     /// the beginning of the name, in the order of the folded names.
@@ -81,7 +81,7 @@ pub enum Request {
         /// Continue after this member of an earlier answer.
         after: Option<UserId>,
         /// Most members wanted; more than
-        /// [`MAX_PEOPLE_PER_PAGE`](crate::limits::MAX_PEOPLE_PER_PAGE) counts as that.
+        /// [`MAX_USERS_PER_PAGE`](crate::limits::MAX_USERS_PER_PAGE) counts as that.
         limit: u16,
     },
     /// Changes a setting of the user's, on all devices.
@@ -145,9 +145,9 @@ pub enum Answer {
         newest: Seq,
     },
     /// People in the order of their folded names.
-    People {
+    Users {
         /// Who was found.
-        people: Vec<Person>,
+        people: Vec<UserProfile>,
         /// Whether there are more after the last one.
         more: bool,
     },
@@ -229,7 +229,7 @@ pub enum RequestError {
     RoomNameTaken,
     /// Another room has a name that looks the same.
     #[error("that name looks too much like another room's: choose another one")]
-    RoomNameResembles,
+    RoomNameTooSimilar,
     /// The user is in the room already.
     #[error("you are in that room already")]
     AlreadyAMember,
@@ -256,16 +256,16 @@ pub enum RequestError {
     NotTheAuthor,
     /// Only the author, or a moderator of the room, may do that.
     #[error("only its author, or a moderator of the room, may delete a message")]
-    NotYoursToDelete,
+    DeleteNotAllowed,
     /// Only rooms have that.
     #[error("that can only be done in a room")]
     NotARoom,
     /// The recipient takes no messages from this user. Why is theirs to know.
     #[error("this person does not take your messages at the moment")]
-    NotTaken,
+    NotAccepting,
     /// The recipient has not accepted the user's first messages yet.
     #[error("they have not answered your first messages yet: wait until they accept")]
-    AwaitsAcceptance,
+    RequestPending,
     /// The user has no such device.
     #[error("you have no such device")]
     UnknownDevice,
@@ -283,7 +283,7 @@ pub enum RequestError {
     Invalid,
     /// The other person is banned from the room.
     #[error("that person is banned from this room: lift the ban first")]
-    PersonBanned,
+    UserBanned,
 }
 
 /// What has grown as large as it may.
@@ -322,8 +322,8 @@ impl Request {
         match self {
             Self::Append { .. } => "append",
             Self::Page { .. } => "page",
-            Self::FindPeople { .. } => "find-people",
-            Self::People(_) => "people",
+            Self::FindUsers { .. } => "find-users",
+            Self::Users(_) => "users",
             Self::CreateRoom { .. } => "create-room",
             Self::FindRooms { .. } => "find-rooms",
             Self::Members { .. } => "members",

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::frame::Person;
+use crate::frame::UserProfile;
 use crate::id::{RoomId, Timestamp};
 use crate::line::Topic;
 use crate::name::{NameError, NameKey, UserName};
@@ -88,7 +88,7 @@ impl Role {
 
 /// How a user stands to a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Standing {
+pub enum Membership {
     /// In it.
     Member,
     /// Asked in, and not yet come.
@@ -118,7 +118,7 @@ pub enum Visibility {
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-pub enum History {
+pub enum HistoryVisibility {
     /// Everything.
     #[default]
     Visible,
@@ -128,7 +128,7 @@ pub enum History {
 
 /// The facts of a room as one user sees them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RoomFacts {
+pub struct RoomInfo {
     /// Its name.
     pub name: RoomName,
     /// What it is about.
@@ -136,11 +136,11 @@ pub struct RoomFacts {
     /// Who can find it and come in.
     pub visibility: Visibility,
     /// What new members see of the past.
-    pub history: History,
+    pub history: HistoryVisibility,
     /// How many members it has.
     pub members: u32,
     /// How the user stands to it.
-    pub standing: Standing,
+    pub standing: Membership,
     /// The user's role, of a member.
     pub role: Role,
     /// Whether the user has no voice.
@@ -178,7 +178,7 @@ pub struct RoomSummary {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomMember {
     /// Who.
-    pub person: Person,
+    pub person: UserProfile,
     /// What they may do.
     pub role: Role,
     /// Whether they have no voice.

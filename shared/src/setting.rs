@@ -22,11 +22,11 @@ pub enum Setting {
         is_on: bool,
     },
     /// What of a conversation is brought to the user's notice.
-    Level {
+    NotificationLevel {
         /// Which one.
         conversation: ConversationId,
         /// How much.
-        level: Level,
+        level: NotificationLevel,
     },
     /// Whether a conversation is quiet.
     Muted {
@@ -61,8 +61,8 @@ pub enum Setting {
 pub enum SettingKey {
     /// [`Setting::Favourite`] of a conversation.
     Favourite(ConversationId),
-    /// [`Setting::Level`] of a conversation.
-    Level(ConversationId),
+    /// [`Setting::NotificationLevel`] of a conversation.
+    NotificationLevel(ConversationId),
     /// [`Setting::Muted`] of a conversation.
     Muted(ConversationId),
     /// [`Setting::Draft`] of a conversation.
@@ -75,7 +75,7 @@ pub enum SettingKey {
 
 /// What of a conversation is brought to the user's notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Level {
+pub enum NotificationLevel {
     /// Every message.
     All,
     /// Mentions, replies and reactions to the user.
@@ -89,7 +89,9 @@ impl Setting {
     pub const fn key(&self) -> SettingKey {
         match self {
             Self::Favourite { conversation, .. } => SettingKey::Favourite(*conversation),
-            Self::Level { conversation, .. } => SettingKey::Level(*conversation),
+            Self::NotificationLevel { conversation, .. } => {
+                SettingKey::NotificationLevel(*conversation)
+            }
             Self::Muted { conversation, .. } => SettingKey::Muted(*conversation),
             Self::Draft { conversation, .. } => SettingKey::Draft(*conversation),
             Self::Blocked { user, .. } => SettingKey::Blocked(*user),

@@ -15,7 +15,7 @@ use std::time::{Instant, SystemTime};
 use crossterm::event::{Event as TerminalEvent, MouseButton, MouseEvent, MouseEventKind};
 use futures_util::{Stream, StreamExt as _};
 use ratatui::layout::Size;
-use recado_shared::{Now, Since, Timestamp};
+use recado_shared::{Now, SyncPoint, Timestamp};
 use tokio::sync::mpsc;
 
 use self::display::Display;
@@ -114,7 +114,9 @@ pub enum DriverError {
 pub async fn run<W, I, H>(
     outside: Outside<W, I, H>,
     client: Client,
-    connect: impl FnOnce(Option<Since>) -> Result<(NetHandle, mpsc::Receiver<NetEvent>), ConnectError>,
+    connect: impl FnOnce(
+        Option<SyncPoint>,
+    ) -> Result<(NetHandle, mpsc::Receiver<NetEvent>), ConnectError>,
 ) -> Result<(), DriverError>
 where
     W: Write,
@@ -190,7 +192,7 @@ impl<W: Write, H: Host> Driver<W, H> {
     async fn start<I>(
         &mut self,
         connect: impl FnOnce(
-            Option<Since>,
+            Option<SyncPoint>,
         ) -> Result<(NetHandle, mpsc::Receiver<NetEvent>), ConnectError>,
         mut inputs: I,
         mut store: mpsc::Receiver<StoreEvent>,

@@ -11,8 +11,8 @@ use recado_server::store::{
     Admitted, Appended, Origin, ReadResult, RosterMember, RosterRoom, StoredRoster, Written,
 };
 use recado_shared::{
-    ClientFrame, ConversationId, DeviceKey, Hello, LogId, Now, ProtocolVersion, Request,
-    RequestNumber, Role, RoomId, Stamp, Standing, UserId, UserName, Visibility,
+    ClientFrame, ConversationId, DeviceKey, Hello, LogId, Membership, Now, ProtocolVersion,
+    Request, RequestNumber, Role, RoomId, Stamp, UserId, UserName, Visibility,
 };
 
 use super::{ALICE, ALICE_BOB, Meter, TIME, entry, message, message_id};
@@ -100,7 +100,7 @@ fn relay_of(people: u32) -> (Relay, Now) {
     };
     let people = (1..=people).map(|number| UserId(number.into()));
     let member = RosterMember {
-        standing: Standing::Member,
+        standing: Membership::Member,
         role: Role::Member,
         mute: None,
         has_read: true,

@@ -14,7 +14,7 @@ use recado_shared::codec::{self, LengthDelimitedCodec};
 use recado_shared::limits::{MAX_FRAME_LEN, MAX_MEMBERS_WITH_CURSORS, UNHEARD_CURSOR_INTERVAL};
 use recado_shared::tls::{self, Identity};
 use recado_shared::{
-    Advance, Answer, ClientFrame, Content, ConversationId, Invite, MessageBody, Request,
+    Answer, ClientFrame, Content, ConversationId, CursorUpdate, Invite, MessageBody, Request,
     RequestNumber, Seq, ServerFrame, UserId, Welcome,
 };
 use rustls::{ClientConfig, HandshakeKind};
@@ -338,7 +338,7 @@ impl Outgoing {
     /// Says that everything that arrived is on this device.
     fn queue_delivered(&mut self) -> Result<()> {
         for (conversation, delivered) in std::mem::take(&mut self.delivered) {
-            self.queue(&ClientFrame::Advance(Advance {
+            self.queue(&ClientFrame::UpdateCursors(CursorUpdate {
                 conversation,
                 delivered,
                 read: Seq::ZERO,
@@ -377,7 +377,7 @@ impl Outgoing {
             ServerFrame::Presence { user, .. } => take(Arrival::Presence(user)),
             ServerFrame::Ping(number) => self.queue(&ClientFrame::Pong(number))?,
             ServerFrame::Behind => bail!("the server left this client behind"),
-            ServerFrame::Farewell(why) => bail!("the server said goodbye: {why}"),
+            ServerFrame::Close(why) => bail!("the server said goodbye: {why}"),
             ServerFrame::Refused(why) => bail!("the server refused: {why}"),
             _ => take(Arrival::Other),
         }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use recado_shared::{
-    Answer, Content, ConversationId, History, MessageId, Request, RoomEvent, RoomName, Visibility,
+    Answer, Content, ConversationId, HistoryVisibility, MessageId, Request, RoomEvent, RoomName,
+    Visibility,
 };
 use tokio::sync::Notify;
 
@@ -124,7 +125,7 @@ pub(crate) async fn create(owner: &mut Connection, name: &str) -> Result<Convers
         id: MessageId([1; 16]),
         name: RoomName::new(name)?,
         visibility: Visibility::Public,
-        history: History::default(),
+        history: HistoryVisibility::default(),
     };
     match owner.ask(request).await? {
         Answer::RoomCreated { room, .. } => Ok(ConversationId::Room(room)),

@@ -32,7 +32,7 @@ pub enum AdminAnswer {
     /// The announcement went to this many sessions.
     Announced(u64),
     /// Who is connected, in the order of their coming.
-    Sessions(Vec<SessionFacts>),
+    Sessions(Vec<SessionInfo>),
     /// What was changed, or why nothing.
     Changed(Result<Changed, ChangeError>),
     /// How much it has done.
@@ -44,7 +44,7 @@ pub enum AdminAnswer {
 
 /// A session as an administrator sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionFacts {
+pub struct SessionInfo {
     /// Its number.
     pub session: u64,
     /// Whose it is.

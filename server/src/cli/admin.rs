@@ -13,7 +13,7 @@ use super::target::{Target, now, unexpected};
 use super::{PlaceArguments, from_now, only_local, print, show};
 use crate::admin::request::{AdminAnswer, AdminRequest};
 use crate::policy::Policy;
-use crate::store::{Change, ChangeError, Changed, InviteFacts, UserState};
+use crate::store::{Change, ChangeError, Changed, InviteInfo, UserState};
 use crate::{address, invite};
 
 #[derive(Debug, Subcommand)]
@@ -260,7 +260,7 @@ pub(super) fn revoke_invite(arguments: &RevokeArguments) -> Result<()> {
     let mut admin = Target::of(&arguments.place)?.open()?;
     let invites = admin.invites().context("cannot read the invites")?;
     let id = arguments.id.to_ascii_lowercase();
-    let meant: Vec<&InviteFacts> = invites
+    let meant: Vec<&InviteInfo> = invites
         .iter()
         .filter(|invite| !id.is_empty() && invite.digest.starts_with(&id))
         .collect();

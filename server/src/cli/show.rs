@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 use recado_shared::{DeviceName, Timestamp, Topic, UserName, text};
 use serde::Serialize;
 
-use crate::admin::request::{ServerStats, SessionFacts};
-use crate::store::{InviteFacts, RoomFacts, UserDetail, UserFacts};
+use crate::admin::request::{ServerStats, SessionInfo};
+use crate::store::{InviteInfo, RoomInfo, UserDetail, UserInfo};
 
 /// Letters of an invite's digest that stand for it.
 const SHORT_DIGEST: usize = 12;
@@ -105,7 +105,7 @@ fn at(time: Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX)
 }
 
-fn user_line(facts: &UserFacts) -> UserLine<'_> {
+fn user_line(facts: &UserInfo) -> UserLine<'_> {
     UserLine {
         id: facts.user.to_string(),
         name: facts.name.as_str(),
@@ -115,7 +115,7 @@ fn user_line(facts: &UserFacts) -> UserLine<'_> {
     }
 }
 
-pub(super) fn user(facts: &UserFacts, is_json: bool) -> String {
+pub(super) fn user(facts: &UserInfo, is_json: bool) -> String {
     if is_json {
         return json(&user_line(facts));
     }
@@ -167,7 +167,7 @@ pub(super) fn detail(detail: &UserDetail, is_json: bool) -> String {
     lines
 }
 
-pub(super) fn room(facts: &RoomFacts, is_json: bool) -> String {
+pub(super) fn room(facts: &RoomInfo, is_json: bool) -> String {
     let state = match (facts.is_closed, facts.is_private) {
         (true, _) => "closed",
         (false, true) => "private",
@@ -197,11 +197,11 @@ pub(super) fn room(facts: &RoomFacts, is_json: bool) -> String {
 }
 
 /// What stands for an invite in `invite list` and `invite revoke`.
-pub(super) fn invite_id(facts: &InviteFacts) -> &str {
+pub(super) fn invite_id(facts: &InviteInfo) -> &str {
     facts.digest.get(..SHORT_DIGEST).unwrap_or(&facts.digest)
 }
 
-pub(super) fn invite(facts: &InviteFacts, now: Timestamp, is_json: bool) -> String {
+pub(super) fn invite(facts: &InviteInfo, now: Timestamp, is_json: bool) -> String {
     let name = facts.for_name.as_ref().map(UserName::as_str);
     if is_json {
         return json(&InviteLine {
@@ -227,7 +227,7 @@ pub(super) fn invite(facts: &InviteFacts, now: Timestamp, is_json: bool) -> Stri
     format!("{}  {state:<27}  {whom}\n", invite_id(facts))
 }
 
-pub(super) fn session(facts: &SessionFacts, name: &str, is_json: bool) -> String {
+pub(super) fn session(facts: &SessionInfo, name: &str, is_json: bool) -> String {
     if is_json {
         return json(&SessionLine {
             session: facts.session,

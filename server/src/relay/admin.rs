@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use recado_shared::{
-    Activity, Content, ConversationId, DeviceKey, Entry, Farewell, MessageBody, Now, RoomEvent,
+    Activity, CloseReason, Content, ConversationId, DeviceKey, Entry, MessageBody, Now, RoomEvent,
     ServerFrame, Stamp, UserId,
 };
 
 use super::catch_up::Flow;
 use super::roster::Room;
 use super::{Effect, Relay, SessionId, Ticket};
-use crate::admin::request::{AdminAnswer, AdminRequest, Present, SessionFacts};
+use crate::admin::request::{AdminAnswer, AdminRequest, Present, SessionInfo};
 use crate::store::{Change, ChangeError, Changed, Write};
 
 impl Relay {
@@ -87,17 +87,17 @@ impl Relay {
     ) {
         match &result {
             Ok(Changed::Reset { user }) => {
-                self.end_sessions(*user, None, Farewell::Revoked, now, out);
+                self.end_sessions(*user, None, CloseReason::Revoked, now, out);
             }
             Ok(Changed::Disabled { user } | Changed::Removed { user }) => {
                 self.roster.set_closed(*user, true);
                 if matches!(result, Ok(Changed::Removed { .. })) {
                     self.displays.forget(*user);
                 }
-                self.end_sessions(*user, None, Farewell::AccountClosed, now, out);
+                self.end_sessions(*user, None, CloseReason::AccountClosed, now, out);
             }
             Ok(Changed::Renamed { user, name }) => {
-                self.end_sessions(*user, None, Farewell::Renamed, now, out);
+                self.end_sessions(*user, None, CloseReason::Renamed, now, out);
                 self.name_taken(*user, name, out);
                 self.tell_person(*user, name, out);
             }
@@ -114,7 +114,7 @@ impl Relay {
         &mut self,
         user: UserId,
         device: Option<DeviceKey>,
-        farewell: Farewell,
+        farewell: CloseReason,
         now: Now,
         out: &mut Vec<Effect>,
     ) {
@@ -147,8 +147,8 @@ impl Relay {
         }
     }
 
-    fn session_facts(&self) -> Vec<SessionFacts> {
-        let facts = self.sessions.iter().map(|(id, session)| SessionFacts {
+    fn session_facts(&self) -> Vec<SessionInfo> {
+        let facts = self.sessions.iter().map(|(id, session)| SessionInfo {
             session: id.0,
             user: session.user,
             address: session.address,

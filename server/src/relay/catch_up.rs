@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use recado_shared::limits::{
     MAX_DISPLAY_NAME_CHARS, MAX_HEADS_PER_FRAME, MAX_NAME_LEN, MAX_PAGE_ENTRIES, MAX_PAGE_LEN,
-    MAX_PEOPLE_PER_PAGE,
+    MAX_USERS_PER_PAGE,
 };
 use recado_shared::{
-    Answer, ConversationId, DirectPair, Head, HeadsPage, Now, PageRange, Person, RoomFacts,
-    ServerFrame, Stamp, UserId, UserName, name,
+    Answer, ConversationId, DirectPair, Head, HeadsPage, Now, PageRange, RoomInfo, ServerFrame,
+    Stamp, UserId, UserName, UserProfile, name,
 };
 
 use super::{Effect, Relay, SessionId};
@@ -92,7 +92,7 @@ impl Relay {
         viewer: UserId,
         heads: &[Head],
         names: &BTreeMap<UserId, &UserName>,
-    ) -> Vec<Person> {
+    ) -> Vec<UserProfile> {
         let mut members: Vec<UserId> = heads
             .iter()
             .filter_map(|head| head.conversation.pair())
@@ -121,12 +121,12 @@ impl Relay {
             .into_iter()
             .map(|(user, name)| self.person(viewer, user, name))
             .collect();
-        self.answer(origin, Ok(Answer::People { people, more }), out);
+        self.answer(origin, Ok(Answer::Users { people, more }), out);
     }
 
     /// A user as another one sees them.
-    pub(super) fn person(&self, viewer: UserId, user: UserId, name: UserName) -> Person {
-        Person {
+    pub(super) fn person(&self, viewer: UserId, user: UserId, name: UserName) -> UserProfile {
+        UserProfile {
             user,
             name,
             display: self.displays.of(user).cloned(),
@@ -208,7 +208,7 @@ pub(super) fn len_of(head: &Head) -> usize {
     const NUMBER: usize = 10;
     const PERSON: usize = NUMBER + MAX_NAME_LEN + 4 * MAX_DISPLAY_NAME_CHARS + 6;
     let cursors = head.cursors.len() * 3 * NUMBER;
-    let topic = |facts: &RoomFacts| facts.topic.as_ref().map_or(0, |topic| topic.as_str().len());
+    let topic = |facts: &RoomInfo| facts.topic.as_ref().map_or(0, |topic| topic.as_str().len());
     let rest = match &head.room {
         Some(facts) => facts.name.as_str().len() + topic(facts) + 4 * NUMBER,
         None => PERSON,
@@ -232,7 +232,7 @@ pub(super) fn page(
 }
 
 pub(super) fn names(origin: Origin, mut users: Vec<UserId>, out: &mut Vec<Effect>) {
-    users.truncate(MAX_PEOPLE_PER_PAGE.into());
+    users.truncate(MAX_USERS_PER_PAGE.into());
     out.push(Effect::Read(Read::Names { origin, users }));
 }
 
@@ -245,10 +245,10 @@ pub(super) fn find_people(
 ) {
     // Folding may make a text longer or shorter, so that this is only a generous bound.
     let end = prefix.floor_char_boundary(4 * MAX_NAME_LEN);
-    out.push(Effect::Read(Read::People {
+    out.push(Effect::Read(Read::Users {
         origin,
         prefix: name::fold(&prefix[..end]),
         after,
-        limit: limit.min(MAX_PEOPLE_PER_PAGE),
+        limit: limit.min(MAX_USERS_PER_PAGE),
     }));
 }

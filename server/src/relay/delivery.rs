@@ -2,7 +2,7 @@
 
 use recado_shared::limits::{MAX_MEMBERS_WITH_CURSORS, TYPING_INTERVAL};
 use recado_shared::{
-    Advance, Answer, Content, ConversationId, MemberCursors, MessageId, Now, RequestError,
+    Answer, Content, ConversationId, CursorUpdate, MemberCursors, MessageId, Now, RequestError,
     ServerFrame, Stamp, UserId,
 };
 
@@ -89,7 +89,7 @@ impl Relay {
     }
 
     /// A cursor moved while the server drains is let go: the client moves it again later.
-    pub(super) fn advance(&mut self, user: UserId, advance: Advance, out: &mut Vec<Effect>) {
+    pub(super) fn advance(&mut self, user: UserId, advance: CursorUpdate, out: &mut Vec<Effect>) {
         let is_member = self.roster.is_member(advance.conversation, user);
         if self.phase.is_serving() && is_member {
             self.write(Write::Advance { user, advance }, out);

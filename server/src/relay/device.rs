@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use recado_shared::device::{DEVICE_NAME_EXTENSION, LINK_EXTENSION};
-use recado_shared::limits::{LINK_FORGOTTEN_AFTER, MAX_PENDING_LINKS};
+use recado_shared::limits::{MAX_PENDING_LINKS, PENDING_LINK_TTL};
 use recado_shared::{
-    Answer, Device, DeviceKey, DeviceName, Farewell, Hello, LinkCode, Now, PendingDevice, Refusal,
-    RequestError, UserId,
+    Answer, CloseReason, Device, DeviceKey, DeviceName, Hello, LinkCode, Now, PendingDevice,
+    Refusal, RequestError, UserId,
 };
 
 use super::{Effect, Relay};
@@ -35,7 +35,7 @@ struct PendingLink {
 impl PendingLinks {
     fn forget_gone(&mut self, now: Instant) {
         self.0
-            .retain(|_, link| now.duration_since(link.asked) < LINK_FORGOTTEN_AFTER);
+            .retain(|_, link| now.duration_since(link.asked) < PENDING_LINK_TTL);
     }
 
     /// Notes that a device asks again, if it waits already.
@@ -216,7 +216,7 @@ impl Relay {
             // What it asks next is answered by the store.
             (DeviceChange::Link { key, .. }, Ok(())) => self.pending_links.remove(*key),
             (DeviceChange::Revoke(key), Ok(())) => {
-                self.end_sessions(user, Some(*key), Farewell::Revoked, now, out);
+                self.end_sessions(user, Some(*key), CloseReason::Revoked, now, out);
             }
             (DeviceChange::Name { .. }, Ok(()))
             | (

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use recado_shared::{Farewell, Now, Refusal};
+use recado_shared::{CloseReason, Now, Refusal};
 
 use super::{Effect, Relay};
 
@@ -46,7 +46,7 @@ impl Relay {
 
     pub(super) fn finish_drain_if_idle(&mut self, out: &mut Vec<Effect>) {
         if self.outstanding_writes == 0 && self.phase.deadline().is_some() {
-            self.stop(Farewell::ShuttingDown, out);
+            self.stop(CloseReason::ShuttingDown, out);
         }
     }
 
@@ -56,14 +56,14 @@ impl Relay {
             .deadline()
             .is_some_and(|until| until <= now.instant)
         {
-            self.stop(Farewell::ShuttingDown, out);
+            self.stop(CloseReason::ShuttingDown, out);
         }
     }
 
     pub(super) fn store_failed(&mut self, out: &mut Vec<Effect>) {
         if self.phase != Phase::Stopped {
             self.refuse_greetings(&Refusal::Unavailable, out);
-            self.stop(Farewell::StoreFailed, out);
+            self.stop(CloseReason::StoreFailed, out);
         }
     }
 
@@ -77,7 +77,7 @@ impl Relay {
         }
     }
 
-    fn stop(&mut self, farewell: Farewell, out: &mut Vec<Effect>) {
+    fn stop(&mut self, farewell: CloseReason, out: &mut Vec<Effect>) {
         self.phase = Phase::Stopped;
         let sessions = std::mem::take(&mut self.sessions);
         out.extend(

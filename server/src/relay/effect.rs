@@ -1,6 +1,6 @@
 //! Everything the relay can do to the world.
 
-use recado_shared::{Farewell, Refusal, ServerFrame};
+use recado_shared::{CloseReason, Refusal, ServerFrame};
 
 use crate::admin::request::{AdminAnswer, Present};
 use crate::id::{SessionId, Ticket};
@@ -40,7 +40,7 @@ pub enum Effect {
         /// Whom.
         session: SessionId,
         /// Why.
-        farewell: Farewell,
+        farewell: CloseReason,
     },
     /// Queue work for the writer.
     Write(Write),

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use recado_shared::limits::MAX_SOFTWARE_LEN;
 use recado_shared::{
-    Activity, DeviceName, Hello, Now, Person, ProtocolVersion, Refusal, ServerFrame, Since,
-    UserName, Welcome,
+    Activity, DeviceName, Hello, Now, ProtocolVersion, Refusal, ServerFrame, SyncPoint, UserName,
+    UserProfile, Welcome,
 };
 
 use super::catch_up::{Flow, HeadsReading};
@@ -31,7 +31,7 @@ pub(super) struct Greeting {
     peer: Peer,
     /// What the device would like to be called.
     device_name: Option<DeviceName>,
-    since: Option<Since>,
+    since: Option<SyncPoint>,
     /// The network that a registration counts against.
     counts_for: Option<IpAddr>,
     /// Its connection closed meanwhile, or it was refused.
@@ -282,13 +282,13 @@ impl Relay {
         if self.sessions.len() > DIRECTORY_ANNOUNCE_LIMIT {
             return;
         }
-        let person = Person {
+        let person = UserProfile {
             user,
             name,
             display: None,
             presence: self.shown_presence(user),
         };
         let others = self.sessions.keys().copied().filter(|&id| id != newcomer);
-        self.push(others, ServerFrame::Person(person), out);
+        self.push(others, ServerFrame::User(person), out);
     }
 }

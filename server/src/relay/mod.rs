@@ -25,8 +25,8 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use recado_shared::{
-    Activity, Answer, ClientFrame, ConversationId, DeviceKey, DirectPair, Entry, Now,
-    ProtocolVersion, Request, RequestError, ServerFrame, Stamp, Timestamp, Token, UserId,
+    Activity, Answer, ClientFrame, ConversationId, DeviceKey, DirectPair, Entry, InviteToken, Now,
+    ProtocolVersion, Request, RequestError, ServerFrame, Stamp, Timestamp, UserId,
 };
 
 use self::catch_up::{Flow, HeadsReading, find_people, names, page};
@@ -60,7 +60,7 @@ pub struct RelayConfig {
     /// Who may register.
     pub policy: Policy,
     /// Admits whoever shows it from this very machine.
-    pub local_token: Option<Token>,
+    pub local_token: Option<InviteToken>,
     /// Most sessions at a time.
     pub max_sessions: usize,
     /// Most users.
@@ -179,7 +179,7 @@ impl Relay {
                 };
                 self.request(origin, user, request, now, out);
             }
-            ClientFrame::Advance(advance) => self.advance(user, advance, out),
+            ClientFrame::UpdateCursors(advance) => self.advance(user, advance, out),
             ClientFrame::Typing(conversation) => self.typing(id, user, conversation, now, out),
             ClientFrame::Watch(users) => self.watch(id, users, now, out),
             ClientFrame::Activity(activity) => self.activity(id, user, activity, now, out),
@@ -231,12 +231,12 @@ impl Relay {
                 range,
                 limit,
             } => page(origin, user, (conversation, range, limit), out),
-            Request::FindPeople {
+            Request::FindUsers {
                 prefix,
                 after,
                 limit,
             } => find_people(origin, &prefix, after, limit, out),
-            Request::People(users) => names(origin, users, out),
+            Request::Users(users) => names(origin, users, out),
             Request::CreateRoom {
                 id,
                 name,
@@ -388,7 +388,7 @@ impl Relay {
                 more,
             } => self.members_read(origin, members, more, out),
             ReadResult::Devices { origin, devices } => self.devices_read(origin, devices, out),
-            ReadResult::People {
+            ReadResult::Users {
                 origin,
                 people,
                 more,

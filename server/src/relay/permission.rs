@@ -23,7 +23,7 @@ mod tests;
 
 use recado_shared::limits::{MAX_ROOM_BANS, MAX_ROOM_INVITES, MAX_ROOM_MEMBERS, MAX_ROOMS_OF_USER};
 use recado_shared::{
-    Content, ConversationId, Limit, Request, RequestError, Role, RoomEvent, RoomId, Standing,
+    Content, ConversationId, Limit, Membership, Request, RequestError, Role, RoomEvent, RoomId,
     Timestamp, UserId, Visibility,
 };
 
@@ -65,8 +65,8 @@ pub(super) fn check(roster: &Roster, user: UserId, request: &Request, wall: Time
             may_enter_more(roster, user)?;
             PLAIN
         }
-        Request::FindPeople { .. }
-        | Request::People(_)
+        Request::FindUsers { .. }
+        | Request::Users(_)
         | Request::FindRooms { .. }
         | Request::Set(_)
         | Request::Settings { .. }
@@ -103,7 +103,7 @@ fn direct_append(
         | Content::ReactionAdded { .. }
         | Content::ReactionRemoved { .. } => {
             if !roster.takes_from(peer, user) {
-                return Err(RequestError::NotTaken);
+                return Err(RequestError::NotAccepting);
             }
             PLAIN
         }
@@ -207,8 +207,8 @@ impl<'a> Asker<'a> {
         }
         let standing = self.room.outsider(self.user).map(|found| found.standing);
         match (standing, self.room.visibility) {
-            (Some(Standing::Banned), _) => return Err(RequestError::Banned),
-            (Some(Standing::Invited), _) | (_, Visibility::Public) => {}
+            (Some(Membership::Banned), _) => return Err(RequestError::Banned),
+            (Some(Membership::Invited), _) | (_, Visibility::Public) => {}
             (_, Visibility::Private) => return Err(RequestError::InviteNeeded),
         }
         may_enter_more(roster, self.user)?;
@@ -241,7 +241,7 @@ impl<'a> Asker<'a> {
             RoomEvent::Banned(user) => self.ban(member, *user),
             RoomEvent::Unbanned(user) => {
                 let outsider = self.room.outsider(*user);
-                let is_banned = |found: Outsider| found.standing == Standing::Banned;
+                let is_banned = |found: Outsider| found.standing == Membership::Banned;
                 let is_banned = outsider.is_some_and(is_banned);
                 is_banned.then_some(()).ok_or(RequestError::NotBanned)
             }
@@ -252,7 +252,7 @@ impl<'a> Asker<'a> {
             | RoomEvent::Renamed(_)
             | RoomEvent::Topic(_)
             | RoomEvent::Visibility(_)
-            | RoomEvent::History(_)
+            | RoomEvent::HistoryVisibility(_)
             | RoomEvent::Closed => Ok(()),
         }
     }
@@ -269,7 +269,7 @@ impl<'a> Asker<'a> {
         if self.room.member(user).is_some() {
             self.outranks(member, user)?;
         }
-        if self.room.outsiders(Standing::Banned) >= MAX_ROOM_BANS {
+        if self.room.outsiders(Membership::Banned) >= MAX_ROOM_BANS {
             return Err(RequestError::Limit(Limit::RoomBans));
         }
         Ok(())
@@ -280,13 +280,13 @@ impl<'a> Asker<'a> {
             return Err(RequestError::AlreadyInRoom);
         }
         let standing = self.room.outsider(user).map(|found| found.standing);
-        if standing == Some(Standing::Banned) {
-            return Err(RequestError::PersonBanned);
+        if standing == Some(Membership::Banned) {
+            return Err(RequestError::UserBanned);
         }
         if !roster.takes_from(user, self.user) {
-            return Err(RequestError::NotTaken);
+            return Err(RequestError::NotAccepting);
         }
-        if self.room.outsiders(Standing::Invited) >= MAX_ROOM_INVITES {
+        if self.room.outsiders(Membership::Invited) >= MAX_ROOM_INVITES {
             return Err(RequestError::Limit(Limit::RoomInvites));
         }
         Ok(())
@@ -318,7 +318,7 @@ const fn role_for(event: &RoomEvent) -> Role {
         | RoomEvent::Unbanned(_) => Role::Moderator,
         RoomEvent::Renamed(_)
         | RoomEvent::Visibility(_)
-        | RoomEvent::History(_)
+        | RoomEvent::HistoryVisibility(_)
         | RoomEvent::Role { .. } => Role::Owner,
     }
 }

@@ -2,7 +2,7 @@
 //! in `permission`.
 
 use recado_shared::{
-    Answer, Person, Presence, RequestError, ServerFrame, Setting, Stamp, UserId, UserName,
+    Answer, Presence, RequestError, ServerFrame, Setting, Stamp, UserId, UserName, UserProfile,
 };
 
 use super::{DIRECTORY_ANNOUNCE_LIMIT, Effect, Relay, Session, SessionId, before};
@@ -73,7 +73,7 @@ impl Relay {
             Setting::FirstContact { ask: false } => self.tell_heads(user, before(stamp), out),
             Setting::FirstContact { ask: true }
             | Setting::Favourite { .. }
-            | Setting::Level { .. }
+            | Setting::NotificationLevel { .. }
             | Setting::Muted { .. }
             | Setting::Draft { .. } => {}
         }
@@ -89,15 +89,15 @@ impl Relay {
         let (apart, others): (Vec<_>, Vec<_>) = told
             .map(|(&id, _)| id)
             .partition(|&id| self.is_blocked_by(user, id));
-        let mut person = Person {
+        let mut person = UserProfile {
             user,
             name: name.clone(),
             display: self.displays.of(user).cloned(),
             presence: self.shown_presence(user),
         };
-        self.push(others, ServerFrame::Person(person.clone()), out);
+        self.push(others, ServerFrame::User(person.clone()), out);
         person.presence = Presence::Offline;
-        self.push(apart, ServerFrame::Person(person), out);
+        self.push(apart, ServerFrame::User(person), out);
     }
 
     /// A name is somebody's from now on: display names of others that look like it go.

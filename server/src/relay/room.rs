@@ -1,6 +1,6 @@
 //! Rooms: making and finding them, their members. What is allowed stands in `permission`.
 
-use recado_shared::limits::{MAX_NAME_LEN, MAX_PEOPLE_PER_PAGE, MAX_ROOMS_PER_PAGE};
+use recado_shared::limits::{MAX_NAME_LEN, MAX_ROOMS_PER_PAGE, MAX_USERS_PER_PAGE};
 use recado_shared::{
     Answer, ConversationId, RequestError, RoomId, RoomMember, RoomName, ServerFrame, Stamp, UserId,
     name,
@@ -106,6 +106,6 @@ pub(super) fn members(
         origin,
         room,
         after,
-        limit: limit.min(MAX_PEOPLE_PER_PAGE),
+        limit: limit.min(MAX_USERS_PER_PAGE),
     }));
 }

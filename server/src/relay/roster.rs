@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use recado_shared::{
-    Content, ConversationId, Entry, Mute, Role, RoomEvent, RoomId, Standing, UserId, Visibility,
+    Content, ConversationId, Entry, Membership, Mute, Role, RoomEvent, RoomId, UserId, Visibility,
 };
 
 use crate::store::{NewRoom, RosterMember, StoredRoster};
@@ -43,7 +43,7 @@ pub(super) struct Member {
 /// Somebody who is not in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Outsider {
-    pub(super) standing: Standing,
+    pub(super) standing: Membership,
     /// Whether they were a member once.
     pub(super) has_read: bool,
     /// Kept, so that leaving does not end it.
@@ -78,7 +78,7 @@ impl Room {
     }
 
     /// How many people stand to the room like this without being in it.
-    pub(super) fn outsiders(&self, standing: Standing) -> usize {
+    pub(super) fn outsiders(&self, standing: Membership) -> usize {
         let is_so = |outsider: &&Outsider| outsider.standing == standing;
         self.outside.values().filter(is_so).count()
     }
@@ -86,7 +86,7 @@ impl Room {
     /// Who is asked in and has not come.
     pub(super) fn invited(&self) -> Vec<UserId> {
         let outside = self.outside.iter();
-        let invited = outside.filter(|(_, outsider)| outsider.standing == Standing::Invited);
+        let invited = outside.filter(|(_, outsider)| outsider.standing == Membership::Invited);
         invited.map(|(&user, _)| user).collect()
     }
 
@@ -112,12 +112,12 @@ impl Room {
                 self.set_member(author, Member { role, mute });
                 Some(author)
             }
-            RoomEvent::Left => Some(self.set_outside(author, Standing::Left)),
+            RoomEvent::Left => Some(self.set_outside(author, Membership::Left)),
             RoomEvent::Kicked(user) | RoomEvent::Unbanned(user) => {
-                Some(self.set_outside(*user, Standing::Kicked))
+                Some(self.set_outside(*user, Membership::Kicked))
             }
-            RoomEvent::Banned(user) => Some(self.set_outside(*user, Standing::Banned)),
-            RoomEvent::Invited(user) => Some(self.set_outside(*user, Standing::Invited)),
+            RoomEvent::Banned(user) => Some(self.set_outside(*user, Membership::Banned)),
+            RoomEvent::Invited(user) => Some(self.set_outside(*user, Membership::Invited)),
             RoomEvent::Role { user, role } => {
                 let role = *role;
                 self.change(*user, |member| Member { role, ..member })
@@ -138,14 +138,14 @@ impl Room {
                 self.is_closed = true;
                 let members: Vec<_> = self.members.keys().copied().collect();
                 for user in members.into_iter().chain(self.invited()) {
-                    self.set_outside(user, Standing::Left);
+                    self.set_outside(user, Membership::Left);
                 }
                 None
             }
             RoomEvent::Created
             | RoomEvent::Renamed(_)
             | RoomEvent::Topic(_)
-            | RoomEvent::History(_) => None,
+            | RoomEvent::HistoryVisibility(_) => None,
         }
     }
 
@@ -155,7 +155,7 @@ impl Room {
         Some(user)
     }
 
-    fn set_outside(&mut self, user: UserId, standing: Standing) -> UserId {
+    fn set_outside(&mut self, user: UserId, standing: Membership) -> UserId {
         let member = self.members.remove(&user);
         let before = self.outside.get(&user);
         let outsider = Outsider {
@@ -189,7 +189,7 @@ impl Roster {
                     mute,
                     has_read,
                 } = found;
-                if standing == Standing::Member {
+                if standing == Membership::Member {
                     room.set_member(user, Member { role, mute });
                     roster.rooms_of.entry(user).or_default().insert(stored.room);
                 } else {

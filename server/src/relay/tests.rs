@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use recado_shared::limits::{MAX_HEADS_PER_FRAME, MAX_PAGE_LEN, MAX_WATCHED, TYPING_INTERVAL};
 use recado_shared::{
-    Activity, Advance, Answer, ClientFrame, Content, ConversationId, DeviceKey, Entry, Farewell,
-    Head, HeadsPage, Hello, LogId, MemberCursors, MessageBody, MessageId, NameError, Notice, Now,
-    PageRange, Person, Presence, ProtocolVersion, Refusal, Request, RequestError, RequestNumber,
-    Seq, ServerFrame, Since, Stamp, Timestamp, Token, UserId, UserName, Welcome,
+    Activity, Answer, ClientFrame, CloseReason, Content, ConversationId, CursorUpdate, DeviceKey,
+    Entry, Head, HeadsPage, Hello, InviteToken, LogId, MemberCursors, MessageBody, MessageId,
+    NameError, Notice, Now, PageRange, Presence, ProtocolVersion, Refusal, Request, RequestError,
+    RequestNumber, Seq, ServerFrame, Stamp, SyncPoint, Timestamp, UserId, UserName, UserProfile,
+    Welcome,
 };
 
 use super::*;
@@ -20,7 +21,7 @@ use crate::config::MAX_USERS_LIMIT;
 use crate::session::HEADS_ROOM;
 use crate::store::{Admission, Admitted, Appended, Login, Read, StoredRoster};
 
-const LOCAL: Token = Token([9; 16]);
+const LOCAL: InviteToken = InviteToken([9; 16]);
 const LOG: LogId = LogId([1; 16]);
 const ALICE: UserId = UserId(1);
 const BOB: UserId = UserId(2);
@@ -287,7 +288,12 @@ impl Desk {
     }
 
     /// What the store is asked about a device that greets like this.
-    fn admission(&mut self, session: SessionId, address: &str, token: Option<Token>) -> Admission {
+    fn admission(
+        &mut self,
+        session: SessionId,
+        address: &str,
+        token: Option<InviteToken>,
+    ) -> Admission {
         let hello = Hello { token, ..hello() };
         match self.greet(session, peer(address), hello).as_slice() {
             [Effect::Write(Write::Login(login))] => login.admission.clone(),
@@ -299,10 +305,10 @@ impl Desk {
 #[test]
 fn a_greeting_becomes_a_login_and_a_welcome_with_heads() {
     let mut desk = Desk::new(Policy::Invite);
-    let token = Token([2; 16]);
+    let token = InviteToken([2; 16]);
     let hello = Hello {
         token: Some(token.clone()),
-        since: Some(Since {
+        since: Some(SyncPoint {
             log: LOG,
             stamp: Stamp(8),
         }),
@@ -344,7 +350,7 @@ fn a_greeting_becomes_a_login_and_a_welcome_with_heads() {
 fn heads_of_other_data_or_of_the_future_count_for_nothing() {
     for (log, stamp) in [(LogId([8; 16]), 8), (LOG, 11)] {
         let mut desk = Desk::new(Policy::Invite);
-        let since = Since {
+        let since = SyncPoint {
             log,
             stamp: Stamp(stamp),
         };
@@ -400,8 +406,8 @@ fn a_refusal_of_the_store_is_passed_on() {
 #[test]
 fn the_policy_and_the_local_token_decide_on_admission() {
     let denied = Admission::Denied;
-    let other = Token([4; 16]);
-    let by_invite = |token: &Token| Admission::ByInvite(token.clone());
+    let other = InviteToken([4; 16]);
+    let by_invite = |token: &InviteToken| Admission::ByInvite(token.clone());
     let far = "192.0.2.1";
     for (policy, address, token, expected) in [
         (Policy::Invite, far, None, denied(Refusal::InviteNeeded)),
@@ -454,7 +460,7 @@ fn an_address_registers_only_so_many_names_in_an_hour() {
 
     desk.pass(Duration::from_mins(59));
     assert_eq!(desk.admission(SessionId(4), here, None), too_many);
-    let token = Token([4; 16]);
+    let token = InviteToken([4; 16]);
     let by_invite = desk.admission(SessionId(5), here, Some(token.clone()));
     assert_eq!(by_invite, Admission::ByInvite(token));
     desk.pass(Duration::from_mins(1));
@@ -479,13 +485,13 @@ fn a_full_server_counts_greetings_too() {
 fn a_newcomer_is_announced_even_if_gone_meanwhile() {
     let mut desk = Desk::of_two();
     let announced = |presence| {
-        let person = Person {
+        let person = UserProfile {
             user: CAROL,
             name: name(CAROL),
             presence,
             display: None,
         };
-        push(&[S1, S2], ServerFrame::Person(person))
+        push(&[S1, S2], ServerFrame::User(person))
     };
     desk.greet(S3, peer("192.0.2.1"), hello());
     desk.check(Event::Closed(S3), &[]);
@@ -585,25 +591,29 @@ fn whoever_is_no_member_gets_nothing() {
         limit: 1,
     };
     desk.check(request(S3, 1, page), &not_a_member);
-    let advance = Advance {
+    let advance = CursorUpdate {
         conversation: ALICE_BOB,
         delivered: Seq(1),
         read: Seq(1),
     };
-    desk.check_frame(S3, ClientFrame::Advance(advance), &[]);
+    desk.check_frame(S3, ClientFrame::UpdateCursors(advance), &[]);
     desk.check_frame(S3, ClientFrame::Typing(ALICE_BOB), &[]);
 }
 
 #[test]
 fn moved_cursors_go_to_all_sessions_of_both() {
     let mut desk = Desk::of_two();
-    let advance = Advance {
+    let advance = CursorUpdate {
         conversation: ALICE_BOB,
         delivered: Seq(3),
         read: Seq(2),
     };
     let write = Write::Advance { user: BOB, advance };
-    desk.check_frame(S2, ClientFrame::Advance(advance), &[Effect::Write(write)]);
+    desk.check_frame(
+        S2,
+        ClientFrame::UpdateCursors(advance),
+        &[Effect::Write(write)],
+    );
     let cursors = MemberCursors {
         user: BOB,
         delivered: Seq(3),
@@ -788,30 +798,30 @@ fn pages_and_people_are_read_within_the_limits() {
     };
     desk.check(Event::Read(result), &[answer(asked, Ok(page))]);
 
-    let find = Request::FindPeople {
+    let find = Request::FindUsers {
         prefix: "ÉM".to_owned(),
         after: Some(name(ALICE)),
         limit: 9_999,
     };
-    let read = Read::People {
+    let read = Read::Users {
         origin: asked,
         prefix: "ém".to_owned(),
         after: Some(name(ALICE)),
         limit: 150,
     };
     desk.check(request(S1, 1, find), &[Effect::Read(read)]);
-    let result = ReadResult::People {
+    let result = ReadResult::Users {
         origin: asked,
         people: vec![(BOB, name(BOB)), (CAROL, name(CAROL))],
         more: true,
     };
-    let person = |user, presence| Person {
+    let person = |user, presence| UserProfile {
         user,
         name: name(user),
         presence,
         display: None,
     };
-    let people = Answer::People {
+    let people = Answer::Users {
         people: vec![
             person(BOB, Presence::Online),
             person(CAROL, Presence::Offline),
@@ -861,7 +871,7 @@ fn many_heads_come_in_pages_each_with_its_people() {
         people: everybody.map(|user| (user, name(user))).collect(),
         stamp: Stamp(12),
     };
-    let person = |user, presence| Person {
+    let person = |user, presence| UserProfile {
         user,
         name: name(user),
         presence,
@@ -989,12 +999,12 @@ fn a_drain_answers_what_is_outstanding_and_refuses_the_rest() {
 
     let unavailable = answer(origin(S2, 1), Err(RequestError::Unavailable));
     desk.check(request(S2, 1, append(ALICE_BOB)), &[unavailable]);
-    let advance = Advance {
+    let advance = CursorUpdate {
         conversation: ALICE_BOB,
         delivered: Seq(1),
         read: Seq(1),
     };
-    desk.check_frame(S2, ClientFrame::Advance(advance), &[]);
+    desk.check_frame(S2, ClientFrame::UpdateCursors(advance), &[]);
     let late = SessionId(4);
     let refused = [refuse(late, Refusal::ShuttingDown)];
     assert_eq!(desk.greet(late, peer("192.0.2.1"), hello()), refused);
@@ -1002,7 +1012,7 @@ fn a_drain_answers_what_is_outstanding_and_refuses_the_rest() {
     desk.check(logged_in(S3, Ok(admitted(CAROL, false))), &[]);
     let close = |session| Effect::Close {
         session,
-        farewell: Farewell::ShuttingDown,
+        farewell: CloseReason::ShuttingDown,
     };
     desk.check(
         appended(asked, ALICE, 1, true),
@@ -1032,7 +1042,7 @@ fn a_drain_does_not_wait_for_a_stuck_store() {
     let begun = desk.now.instant;
     let close = |session| Effect::Close {
         session,
-        farewell: Farewell::ShuttingDown,
+        farewell: CloseReason::ShuttingDown,
     };
     desk.check_deadline(&[close(S1), close(S2), Effect::Stop]);
     assert_eq!(desk.now.instant, begun + DRAIN_LIMIT);
@@ -1044,7 +1054,7 @@ fn a_failed_store_ends_everything_with_its_reason() {
     desk.greet(S3, peer("192.0.2.1"), hello());
     let close = |session| Effect::Close {
         session,
-        farewell: Farewell::StoreFailed,
+        farewell: CloseReason::StoreFailed,
     };
     desk.check(
         Event::StoreFailed,

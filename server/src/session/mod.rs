@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use recado_shared::codec::{self, CodecError};
 use recado_shared::limits::{DEAD_AFTER, MAX_FRAME_LEN, MAX_FRAME_LEN_BEFORE_WELCOME};
-use recado_shared::{ClientFrame, Farewell, Hello, ProtocolVersion, Refusal, ServerFrame, text};
+use recado_shared::{ClientFrame, CloseReason, Hello, ProtocolVersion, Refusal, ServerFrame, text};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::yield_now;
@@ -146,7 +146,7 @@ enum NoWelcome {
     Gone,
     Said,
     Refuse(Refusal),
-    Farewell(Farewell),
+    CloseReason(CloseReason),
 }
 
 /// A connection with what is read from it and what is to be written to it.
@@ -228,9 +228,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
                 Ok(ClientFrame::Hello(hello)) => hello,
                 Ok(_) | Err(_) => return Err(NoWelcome::Refuse(Refusal::Malformed)),
             },
-            Ok(Err(CodecError::TooLong)) => return Err(NoWelcome::Farewell(Farewell::TooLong)),
+            Ok(Err(CodecError::TooLong)) => {
+                return Err(NoWelcome::CloseReason(CloseReason::TooLong));
+            }
             Ok(Ok(None) | Err(_)) => return Err(NoWelcome::Unheard),
-            Err(_) => return Err(NoWelcome::Farewell(Farewell::Silent)),
+            Err(_) => return Err(NoWelcome::CloseReason(CloseReason::Silent)),
         };
         debug!(software = %text::neutralise(&hello.software), "hello");
         let event = SessionEvent::Hello {
@@ -291,9 +293,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
                 warn!(%refusal, "greeting refused");
                 self.say(&ServerFrame::Refused(refusal)).await
             }
-            NoWelcome::Farewell(farewell) => {
+            NoWelcome::CloseReason(farewell) => {
                 warn!("closed: {farewell}");
-                self.say(&ServerFrame::Farewell(farewell)).await
+                self.say(&ServerFrame::Close(farewell)).await
             }
         })
     }
@@ -304,7 +306,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         let _ = context.events.send(SessionEvent::Closed(context.id)).await;
         match ending {
             Ending::Said => self.linger().await,
-            Ending::Stalled => warn!("closed: {}", Farewell::TooSlow),
+            Ending::Stalled => warn!("closed: {}", CloseReason::TooSlow),
             Ending::Gone => {}
         }
         info!("session ended");

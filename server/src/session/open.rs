@@ -7,7 +7,9 @@ use std::task::{Context, Poll};
 
 use recado_shared::codec::{self, CodecError, PREFIX_LEN};
 use recado_shared::limits::{PONG_WITHIN, SERVER_PING_AFTER};
-use recado_shared::{ClientFrame, Farewell, Notice, ProtocolVersion, RequestNumber, ServerFrame};
+use recado_shared::{
+    ClientFrame, CloseReason, Notice, ProtocolVersion, RequestNumber, ServerFrame,
+};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep};
 use tracing::{debug, error, warn};
@@ -48,7 +50,7 @@ pub(super) struct OpenSession<'a, S> {
     is_last: bool,
 }
 
-/// Since when nothing was heard.
+/// SyncPoint when nothing was heard.
 #[derive(Debug)]
 struct Silence {
     since: Instant,
@@ -264,8 +266,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
                         }
                     }
                 }
-                Err(CodecError::TooLong) => self.say_goodbye(Farewell::TooLong),
-                Err(_) => self.say_goodbye(Farewell::Malformed),
+                Err(CodecError::TooLong) => self.say_goodbye(CloseReason::TooLong),
+                Err(_) => self.say_goodbye(CloseReason::Malformed),
             }
         }
         Heard::Enough
@@ -297,12 +299,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
         frames: &mut Vec<ClientFrame>,
     ) -> Result<(), Ending> {
         let Ok(frame) = frame else {
-            self.say_goodbye(Farewell::Malformed);
+            self.say_goodbye(CloseReason::Malformed);
             return Ok(());
         };
         debug!(kind = frame.kind(), "received");
         if !is_allowed(&frame, self.version) {
-            self.say_goodbye(Farewell::OutOfPlace);
+            self.say_goodbye(CloseReason::UnexpectedFrame);
             return Ok(());
         }
         match frame {
@@ -313,7 +315,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
                 if let Some((number, weight)) = weighed(&frame)
                     && !self.window.ask(number, weight)
                 {
-                    self.say_goodbye(Farewell::OutOfPlace);
+                    self.say_goodbye(CloseReason::UnexpectedFrame);
                     return Ok(());
                 }
                 frames.push(frame);
@@ -332,9 +334,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
     }
 
     /// Says why the session ends; nothing is read or taken any more.
-    fn say_goodbye(&mut self, farewell: Farewell) {
+    fn say_goodbye(&mut self, farewell: CloseReason) {
         warn!("closed: {farewell}");
-        self.say(&ServerFrame::Farewell(farewell));
+        self.say(&ServerFrame::Close(farewell));
         self.is_last = true;
     }
 
@@ -362,7 +364,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
         }
         if is_over(self.silent_at()) {
             if self.silence.asked_at.is_some() {
-                self.say_goodbye(Farewell::Silent);
+                self.say_goodbye(CloseReason::Silent);
             } else {
                 let number = self.silence.ask(now);
                 self.say(&ServerFrame::Ping(number));

@@ -13,8 +13,8 @@ const IDLE_ROOM: usize = 4;
 pub(super) fn weight(request: &Request) -> usize {
     match request {
         Request::Page { .. }
-        | Request::FindPeople { .. }
-        | Request::People(_)
+        | Request::FindUsers { .. }
+        | Request::Users(_)
         | Request::FindRooms { .. }
         | Request::Members { .. }
         | Request::Settings { .. } => PAGE_WEIGHT,

@@ -2,9 +2,9 @@
 //! itself, and a cursor that moves. What they change of conversations and members stays in the
 //! [`RowCache`] until the batch is done.
 
-use recado_shared::limits::{MAX_MEMBERS_WITH_CURSORS, MAX_UNACCEPTED};
+use recado_shared::limits::{MAX_MEMBERS_WITH_CURSORS, MAX_MESSAGES_BEFORE_ACCEPTANCE};
 use recado_shared::{
-    Advance, Content, ConversationId, Entry, MemberCursors, RequestError, Seq, Stamp, UserId,
+    Content, ConversationId, CursorUpdate, Entry, MemberCursors, RequestError, Seq, Stamp, UserId,
 };
 use rusqlite::{Connection, Result};
 
@@ -121,10 +121,10 @@ impl<'a> Batch<'a> {
             return Ok(Ok(false));
         }
         Ok(
-            if contact::written(self.db, row, new.author)? < MAX_UNACCEPTED {
+            if contact::written(self.db, row, new.author)? < MAX_MESSAGES_BEFORE_ACCEPTANCE {
                 Ok(true)
             } else {
-                Err(RequestError::AwaitsAcceptance)
+                Err(RequestError::RequestPending)
             },
         )
     }
@@ -149,7 +149,11 @@ impl<'a> Batch<'a> {
 
     /// Moves a member's cursors forward, no further than the newest entry; `None` if they are
     /// there already, or if there is nothing.
-    pub(super) fn advance(&mut self, user: UserId, to: Advance) -> Result<Option<MemberCursors>> {
+    pub(super) fn advance(
+        &mut self,
+        user: UserId,
+        to: CursorUpdate,
+    ) -> Result<Option<MemberCursors>> {
         let Some(open) = self.rows.conversation(self.db, to.conversation)? else {
             return Ok(None);
         };

@@ -1,7 +1,7 @@
 //! First contact: people who ask to be asked before strangers write to them. Pure SQL inside the
 //! caller's transaction.
 
-use recado_shared::limits::MAX_UNACCEPTED;
+use recado_shared::limits::MAX_MESSAGES_BEFORE_ACCEPTANCE;
 use recado_shared::{Content, ConversationId, RequestError, SettingKey, Stamp, UserId};
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
@@ -41,8 +41,8 @@ pub(super) fn check(
         return Ok(Ok(false));
     }
     let is_deletion = matches!(new.content, Content::Deletion { .. });
-    if !is_deletion && written(db, conversation.row, author)? >= MAX_UNACCEPTED {
-        return Ok(Err(RequestError::AwaitsAcceptance));
+    if !is_deletion && written(db, conversation.row, author)? >= MAX_MESSAGES_BEFORE_ACCEPTANCE {
+        return Ok(Err(RequestError::RequestPending));
     }
     Ok(Ok(true))
 }

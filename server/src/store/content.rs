@@ -1,6 +1,6 @@
 //! What entries about other entries ask for, and erasing. Pure SQL inside the caller's transaction.
 
-use recado_shared::{Content, Erased, RequestError, Seq, UserId};
+use recado_shared::{Content, ErasedKind, RequestError, Seq, UserId};
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
 use super::row::{content, int, uint};
@@ -28,7 +28,7 @@ pub(super) fn check(
     let is_own = target.author == author;
     Ok(match content {
         Content::Edit { .. } if !is_own => Err(RequestError::NotTheAuthor),
-        Content::Deletion { .. } if !is_own && !moderates => Err(RequestError::NotYoursToDelete),
+        Content::Deletion { .. } if !is_own && !moderates => Err(RequestError::DeleteNotAllowed),
         _ => Ok(()),
     })
 }
@@ -84,17 +84,17 @@ fn erase_rows(
     Ok(())
 }
 
-const fn number_of(erased: Erased) -> i64 {
+const fn number_of(erased: ErasedKind) -> i64 {
     match erased {
-        Erased::Message => 0,
-        Erased::Edit => 1,
+        ErasedKind::Message => 0,
+        ErasedKind::Edit => 1,
     }
 }
 
 /// What an erased entry was.
-pub(super) const fn erased_of(number: i64) -> Erased {
+pub(super) const fn erased_of(number: i64) -> ErasedKind {
     match number {
-        1 => Erased::Edit,
-        _ => Erased::Message,
+        1 => ErasedKind::Edit,
+        _ => ErasedKind::Message,
     }
 }

@@ -2,7 +2,7 @@
 //! transaction.
 
 use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
-use recado_shared::{Refusal, Timestamp, Token, UserId, UserName};
+use recado_shared::{InviteToken, Refusal, Timestamp, UserId, UserName};
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
 use super::row::{int, name, uint};
@@ -21,7 +21,7 @@ pub(super) struct Invite {
 /// Finds the invite of a token, or says why it admits nobody.
 pub(super) fn find(
     db: &Connection,
-    token: &Token,
+    token: &InviteToken,
     time: Timestamp,
 ) -> Result<std::result::Result<Invite, Refusal>> {
     let token_hash = hash(token);
@@ -75,7 +75,7 @@ impl Invite {
 /// Stores an invite, made at the moment that the database reads from the clock.
 pub(super) fn insert(
     db: &Connection,
-    token: &Token,
+    token: &InviteToken,
     uses: u32,
     expires: Option<Timestamp>,
     for_name: Option<&UserName>,
@@ -96,7 +96,7 @@ pub(super) fn insert(
 /// Stores an invite that lets one device in as an existing user.
 pub(super) fn insert_reset(
     db: &Connection,
-    token: &Token,
+    token: &InviteToken,
     expires: Timestamp,
     (user, user_name): (UserId, &UserName),
 ) -> Result<()> {
@@ -106,7 +106,7 @@ pub(super) fn insert_reset(
     Ok(())
 }
 
-fn hash(token: &Token) -> Hash {
+fn hash(token: &InviteToken) -> Hash {
     let digest = digest(&SHA256, &token.0);
     digest
         .as_ref()

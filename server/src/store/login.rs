@@ -145,7 +145,9 @@ pub(super) fn unavailable(
             .optional()?;
         match folded {
             None => {}
-            Some(Some(folded)) if folded != name.folded() => refusal = Some(Refusal::NameResembles),
+            Some(Some(folded)) if folded != name.folded() => {
+                refusal = Some(Refusal::NameTooSimilar)
+            }
             Some(_) => return Ok(Some(Refusal::NameTaken)),
         }
     }

@@ -37,7 +37,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc};
 
 pub use admin::{
-    Admin, Change, ChangeError, Changed, InviteFacts, RoomFacts, UserDetail, UserFacts, UserState,
+    Admin, Change, ChangeError, Changed, InviteInfo, RoomInfo, UserDetail, UserInfo, UserState,
     administer, create_invite, open_admin,
 };
 pub use counters::StoreStats;

@@ -41,7 +41,7 @@ pub(super) const fn concerns(user: UserId, change: &PersonChange) -> Concerns {
         PersonChange::Display(_) | PersonChange::Set(Setting::FirstContact { .. }) => Concerns::All,
         PersonChange::Set(
             Setting::Favourite { .. }
-            | Setting::Level { .. }
+            | Setting::NotificationLevel { .. }
             | Setting::Muted { .. }
             | Setting::Draft { .. }
             | Setting::Blocked { .. },

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use recado_shared::limits::{MAX_MEMBERS_WITH_CURSORS, MAX_PAGE_LEN};
 use recado_shared::name::fold;
 use recado_shared::{
-    ConversationId, Entry, Head, MemberCursors, MessageId, PageRange, RoomFacts, RoomId, RoomName,
-    RoomSummary, Seq, Stamp, Standing, Timestamp, UserId, UserName,
+    ConversationId, Entry, Head, MemberCursors, Membership, MessageId, PageRange, RoomId, RoomInfo,
+    RoomName, RoomSummary, Seq, Stamp, Timestamp, UserId, UserName,
 };
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
@@ -40,9 +40,9 @@ fn answer_in(db: &Connection, question: Read) -> Result<ReadResult> {
             let (entries, newest) = page(db, user, conversation, range, limit)?;
             ReadResult::Page { origin, entries, newest }
         }
-        Read::People { origin, prefix, after, limit } => {
+        Read::Users { origin, prefix, after, limit } => {
             let (people, more) = people(db, &prefix, after.as_ref(), limit)?;
-            ReadResult::People { origin, people, more }
+            ReadResult::Users { origin, people, more }
         }
         Read::Settings { origin, user, after } => {
             let (settings, stamp, more) = settings::page(db, user, after)?;
@@ -54,7 +54,7 @@ fn answer_in(db: &Connection, question: Read) -> Result<ReadResult> {
         }
         Read::Names { origin, users } => {
             let (people, more) = (names(db, &users)?, false);
-            ReadResult::People { origin, people, more }
+            ReadResult::Users { origin, people, more }
         }
         Read::Rooms { origin, find } => {
             let (rooms, more) = rooms(db, &find)?;
@@ -114,7 +114,7 @@ fn head(
     };
     let is_in = facts
         .as_ref()
-        .is_none_or(|facts| facts.standing == Standing::Member);
+        .is_none_or(|facts| facts.standing == Membership::Member);
     let shows_cursors = facts.as_ref().is_none_or(|facts| {
         usize::try_from(facts.members).is_ok_and(|members| members <= MAX_MEMBERS_WITH_CURSORS)
     });
@@ -137,8 +137,8 @@ fn head(
     })
 }
 
-fn facts(row: &Row<'_>) -> Result<RoomFacts> {
-    Ok(RoomFacts {
+fn facts(row: &Row<'_>) -> Result<RoomInfo> {
+    Ok(RoomInfo {
         name: room_name(row, 15)?,
         topic: topic(row, 16)?,
         visibility: room::visibility(row, 17)?,

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use recado_shared::{
-    Advance, Content, ConversationId, Device, DeviceKey, DeviceName, DisplayName, Entry, Head,
-    History, LogId, MemberCursors, MessageId, Mute, PageRange, Refusal, RequestError,
-    RequestNumber, Role, RoomId, RoomName, RoomSummary, Seq, Setting, Stamp, Standing, Timestamp,
-    Token, UserId, UserName, Visibility,
+    Content, ConversationId, CursorUpdate, Device, DeviceKey, DeviceName, DisplayName, Entry, Head,
+    HistoryVisibility, InviteToken, LogId, MemberCursors, Membership, MessageId, Mute, PageRange,
+    Refusal, RequestError, RequestNumber, Role, RoomId, RoomName, RoomSummary, Seq, Setting, Stamp,
+    Timestamp, UserId, UserName, Visibility,
 };
 
 use super::admin::{Change, ChangeError, Changed};
@@ -58,7 +58,7 @@ pub enum Write {
         /// Whose. A member.
         user: UserId,
         /// Where, and to where.
-        advance: Advance,
+        advance: CursorUpdate,
     },
     /// Change a user's devices.
     Device {
@@ -156,7 +156,7 @@ pub struct NewRoom {
     /// Who can find it and come in.
     pub visibility: Visibility,
     /// What new members see of the past.
-    pub history: History,
+    pub history: HistoryVisibility,
     /// When.
     pub time: Timestamp,
 }
@@ -202,7 +202,7 @@ pub struct RosterRoom {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RosterMember {
     /// How.
-    pub standing: Standing,
+    pub standing: Membership,
     /// The role, of a member.
     pub role: Role,
     /// Whether they have no voice.
@@ -224,7 +224,7 @@ pub struct Login {
     pub name: Option<UserName>,
     /// The token that it shows. One that was made for an existing user makes the device theirs,
     /// whatever the admission says.
-    pub token: Option<Token>,
+    pub token: Option<InviteToken>,
     /// Whether it may register if its key is unknown.
     pub admission: Admission,
     /// Most users that the server may have.
@@ -239,7 +239,7 @@ pub enum Admission {
     /// It may register, unless it was taken from a user before: that needs an invite.
     Granted,
     /// It may register if this token is good, which uses the token up by one.
-    ByInvite(Token),
+    ByInvite(InviteToken),
     /// It may not, and this is what it is told.
     Denied(Refusal),
 }
@@ -432,7 +432,7 @@ pub enum Read {
         after: Stamp,
     },
     /// A stretch of the directory.
-    People {
+    Users {
         /// Who waits for it.
         origin: Origin,
         /// The beginning of the folded name.
@@ -503,8 +503,8 @@ pub enum ReadResult {
         /// The entry as stored the first time, or why it is not.
         result: Result<Entry, RequestError>,
     },
-    /// Of [`Read::People`] and of [`Read::Names`], which has no more.
-    People {
+    /// Of [`Read::Users`] and of [`Read::Names`], which has no more.
+    Users {
         /// Who waits for it.
         origin: Origin,
         /// In the order of their folded names.

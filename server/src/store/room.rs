@@ -2,8 +2,8 @@
 //! is the relay's to say; this only refuses what a queue of requests can have overtaken.
 
 use recado_shared::{
-    Content, Entry, History, Mute, RequestError, Role, RoomEvent, RoomId, RoomName, Seq, Stamp,
-    Standing, Timestamp, Topic, UserId, Visibility,
+    Content, Entry, HistoryVisibility, Membership, Mute, RequestError, Role, RoomEvent, RoomId,
+    RoomName, Seq, Stamp, Timestamp, Topic, UserId, Visibility,
 };
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
@@ -111,7 +111,7 @@ fn unavailable(
             None => {}
             Some((room, _)) if Some(room) == own => {}
             Some((_, Some(folded))) if folded != name.folded() => {
-                found = Some(RequestError::RoomNameResembles);
+                found = Some(RequestError::RoomNameTooSimilar);
             }
             Some(_) => return Ok(Some(RequestError::RoomNameTaken)),
         }
@@ -138,7 +138,7 @@ pub(super) fn apply(
 ) -> Outcome<()> {
     let standing = standing_of(db, change.conversation, change.author)?;
     let Content::Room(event) = content else {
-        let is_member = standing == Some(Standing::Member);
+        let is_member = standing == Some(Membership::Member);
         return Ok(is_member.then_some(()).ok_or(RequestError::NotAMember));
     };
     if let Some(error) = overtaken(db, change, standing, event)? {
@@ -166,17 +166,17 @@ pub(super) fn apply(
                 number_of_visibility(*visibility),
             )?;
         }
-        RoomEvent::History(history) => {
+        RoomEvent::HistoryVisibility(history) => {
             set(db, change.room, "history", number_of_history(*history))?;
         }
         RoomEvent::Invited(user) | RoomEvent::Banned(user) if !log::is_user(db, *user)? => {
             return Ok(Err(RequestError::UnknownUser));
         }
-        RoomEvent::Left => leave(db, stamp, change, change.author, Standing::Left)?,
-        RoomEvent::Kicked(user) => leave(db, stamp, change, *user, Standing::Kicked)?,
-        RoomEvent::Banned(user) => leave(db, stamp, change, *user, Standing::Banned)?,
-        RoomEvent::Invited(user) => outside(db, stamp, change, *user, Standing::Invited)?,
-        RoomEvent::Unbanned(user) => outside(db, stamp, change, *user, Standing::Kicked)?,
+        RoomEvent::Left => leave(db, stamp, change, change.author, Membership::Left)?,
+        RoomEvent::Kicked(user) => leave(db, stamp, change, *user, Membership::Kicked)?,
+        RoomEvent::Banned(user) => leave(db, stamp, change, *user, Membership::Banned)?,
+        RoomEvent::Invited(user) => outside(db, stamp, change, *user, Membership::Invited)?,
+        RoomEvent::Unbanned(user) => outside(db, stamp, change, *user, Membership::Kicked)?,
         RoomEvent::Role { user, role } => {
             db.prepare_cached(
                 "UPDATE members SET role = ?3, changed = ?4 WHERE conversation = ?1 AND user = ?2",
@@ -203,24 +203,24 @@ pub(super) fn apply(
 fn overtaken(
     db: &Connection,
     change: &Change,
-    author: Option<Standing>,
+    author: Option<Membership>,
     event: &RoomEvent,
 ) -> Result<Option<RequestError>> {
     let standing = |user: UserId| standing_of(db, change.conversation, user);
     let is_member =
-        |user: UserId| -> Result<bool> { Ok(standing(user)? == Some(Standing::Member)) };
+        |user: UserId| -> Result<bool> { Ok(standing(user)? == Some(Membership::Member)) };
     let error = match (event, author) {
-        (RoomEvent::Joined, Some(Standing::Member)) => Some(RequestError::AlreadyAMember),
-        (RoomEvent::Joined, Some(Standing::Banned)) => Some(RequestError::Banned),
+        (RoomEvent::Joined, Some(Membership::Member)) => Some(RequestError::AlreadyAMember),
+        (RoomEvent::Joined, Some(Membership::Banned)) => Some(RequestError::Banned),
         (RoomEvent::Joined, _) => is_closed(db, change.room)?.then_some(RequestError::UnknownRoom),
-        (_, author) if author != Some(Standing::Member) => Some(RequestError::NotAMember),
+        (_, author) if author != Some(Membership::Member) => Some(RequestError::NotAMember),
         (RoomEvent::Invited(user), _) => match standing(*user)? {
-            Some(Standing::Member) => Some(RequestError::AlreadyInRoom),
-            Some(Standing::Banned) => Some(RequestError::PersonBanned),
+            Some(Membership::Member) => Some(RequestError::AlreadyInRoom),
+            Some(Membership::Banned) => Some(RequestError::UserBanned),
             _ => None,
         },
         (RoomEvent::Unbanned(user), _) => {
-            let is_banned = standing(*user)? == Some(Standing::Banned);
+            let is_banned = standing(*user)? == Some(Membership::Banned);
             (!is_banned).then_some(RequestError::NotBanned)
         }
         (RoomEvent::Kicked(user) | RoomEvent::Muted { user, .. } | RoomEvent::Unmuted(user), _) => {
@@ -323,7 +323,7 @@ fn leave(
     stamp: Stamp,
     change: &Change,
     user: UserId,
-    standing: Standing,
+    standing: Membership,
 ) -> Result<()> {
     db.prepare_cached(
         "UPDATE members SET last = iif(standing = 0, ?3, last), role = 0 WHERE conversation = ?1
@@ -342,7 +342,7 @@ fn outside(
     stamp: Stamp,
     change: &Change,
     user: UserId,
-    standing: Standing,
+    standing: Membership,
 ) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO members (conversation, user, standing, first, last, changed)
@@ -391,7 +391,7 @@ fn count_members(db: &Connection, change: &Change) -> Result<()> {
     Ok(())
 }
 
-fn standing_of(db: &Connection, conversation: i64, user: UserId) -> Result<Option<Standing>> {
+fn standing_of(db: &Connection, conversation: i64, user: UserId) -> Result<Option<Membership>> {
     db.prepare_cached("SELECT standing FROM members WHERE conversation = ?1 AND user = ?2")?
         .query_one(params![conversation, int(user.0)], |row| standing(row, 0))
         .optional()
@@ -435,10 +435,10 @@ const fn number_of_visibility(visibility: Visibility) -> i64 {
     }
 }
 
-const fn number_of_history(history: History) -> i64 {
+const fn number_of_history(history: HistoryVisibility) -> i64 {
     match history {
-        History::Visible => 0,
-        History::Hidden => 1,
+        HistoryVisibility::Visible => 0,
+        HistoryVisibility::Hidden => 1,
     }
 }
 
@@ -450,13 +450,13 @@ const fn number_of_role(role: Role) -> i64 {
     }
 }
 
-const fn number_of_standing(standing: Standing) -> i64 {
+const fn number_of_standing(standing: Membership) -> i64 {
     match standing {
-        Standing::Member => 0,
-        Standing::Invited => 1,
-        Standing::Left => 2,
-        Standing::Kicked => 3,
-        Standing::Banned => 4,
+        Membership::Member => 0,
+        Membership::Invited => 1,
+        Membership::Left => 2,
+        Membership::Kicked => 3,
+        Membership::Banned => 4,
     }
 }
 
@@ -467,10 +467,10 @@ pub(super) fn visibility(row: &Row<'_>, column: usize) -> Result<Visibility> {
     })
 }
 
-pub(super) fn history(row: &Row<'_>, column: usize) -> Result<History> {
+pub(super) fn history(row: &Row<'_>, column: usize) -> Result<HistoryVisibility> {
     Ok(match row.get::<_, i64>(column)? {
-        0 => History::Visible,
-        _ => History::Hidden,
+        0 => HistoryVisibility::Visible,
+        _ => HistoryVisibility::Hidden,
     })
 }
 
@@ -482,13 +482,13 @@ pub(super) fn role(row: &Row<'_>, column: usize) -> Result<Role> {
     })
 }
 
-pub(super) fn standing(row: &Row<'_>, column: usize) -> Result<Standing> {
+pub(super) fn standing(row: &Row<'_>, column: usize) -> Result<Membership> {
     Ok(match row.get::<_, i64>(column)? {
-        0 => Standing::Member,
-        1 => Standing::Invited,
-        2 => Standing::Left,
-        3 => Standing::Kicked,
-        _ => Standing::Banned,
+        0 => Membership::Member,
+        1 => Membership::Invited,
+        2 => Membership::Left,
+        3 => Membership::Kicked,
+        _ => Membership::Banned,
     })
 }
 

@@ -123,7 +123,7 @@ pub(super) fn set_stamp(db: &Connection, stamp: u64) -> rusqlite::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use recado_shared::{Content, ConversationId, Erased, PageRange, Seq, Timestamp, UserId};
+    use recado_shared::{Content, ConversationId, ErasedKind, PageRange, Seq, Timestamp, UserId};
 
     use super::*;
     use crate::store::folder::Folder;
@@ -199,7 +199,11 @@ mod tests {
             let ReadResult::Page { entries, .. } = page else {
                 panic!("a page is answered by a page");
             };
-            let expected = [text("kept"), Content::Erased(Erased::Edit), text("kept")];
+            let expected = [
+                text("kept"),
+                Content::Erased(ErasedKind::Edit),
+                text("kept"),
+            ];
             let contents = entries.iter().map(|entry| &entry.content);
             assert!(contents.eq(&expected), "{version}: {entries:?}");
             assert_eq!(entries[2].time, Timestamp(30));

@@ -2,7 +2,9 @@
 //! Pure SQL inside the caller's transaction; the caller owns the stamp and commits.
 
 use recado_shared::limits::{MAX_PAGE_LEN, MAX_SETTINGS};
-use recado_shared::{Level, Limit, RequestError, Setting, SettingKey, Stamp, UserId, codec};
+use recado_shared::{
+    Limit, NotificationLevel, RequestError, Setting, SettingKey, Stamp, UserId, codec,
+};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Result, Row, params};
 
@@ -138,7 +140,7 @@ fn is_blank(setting: &Setting) -> bool {
         Setting::Muted { until, .. } => until.is_none(),
         Setting::Draft { text, .. } => text.as_str().is_empty(),
         Setting::FirstContact { ask } => !ask,
-        Setting::Level { level, .. } => *level == Level::All,
+        Setting::NotificationLevel { level, .. } => *level == NotificationLevel::All,
     }
 }
 
@@ -146,7 +148,7 @@ const fn is_enforced(setting: &Setting) -> bool {
     match setting {
         Setting::Blocked { .. } | Setting::FirstContact { .. } => true,
         Setting::Favourite { .. }
-        | Setting::Level { .. }
+        | Setting::NotificationLevel { .. }
         | Setting::Muted { .. }
         | Setting::Draft { .. } => false,
     }

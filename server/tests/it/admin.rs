@@ -3,8 +3,8 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use recado_shared::{
-    Answer, Content, ConversationId, DeviceName, Farewell, Invite, MessageBody, PageRange, Refusal,
-    Request, Seq, ServerFrame,
+    Answer, CloseReason, Content, ConversationId, DeviceName, Invite, MessageBody, PageRange,
+    Refusal, Request, Seq, ServerFrame,
 };
 
 use crate::client::{Client, hello, id};
@@ -74,9 +74,9 @@ async fn complains(machine: &Machine, arguments: &[&str]) -> (Option<i32>, Strin
 }
 
 /// Hears until the goodbye, and the end after it.
-async fn goodbye(client: &mut Client) -> Farewell {
+async fn goodbye(client: &mut Client) -> CloseReason {
     loop {
-        if let ServerFrame::Farewell(farewell) = client.hear().await {
+        if let ServerFrame::Close(farewell) = client.hear().await {
             assert_eq!(client.hear_or_end().await, None);
             return farewell;
         }
@@ -145,7 +145,7 @@ async fn what_the_server_does_is_counted_since_its_start() {
     let mut alice = office.enter(&device(), "alice").await;
     let bob = office.enter(&device(), "bob").await;
     let append = alice.append(bob.user, id(1), "hello");
-    while !matches!(alice.hear().await, ServerFrame::Person(_)) {}
+    while !matches!(alice.hear().await, ServerFrame::User(_)) {}
     assert!(alice.answer(append).await.is_ok());
     let after = stats().await;
     for (name, count) in [
@@ -174,8 +174,8 @@ async fn a_new_name_holds_at_once_and_its_owner_comes_back_for_it() {
     let mut bob = office.enter(&desk, "bob").await;
     let said = office.says(&["user", "rename", "alice", "alicia"]).await;
     assert_eq!(said, "alice is called alicia now\n");
-    assert_eq!(goodbye(&mut alice).await, Farewell::Renamed);
-    let ServerFrame::Person(person) = bob.hear().await else {
+    assert_eq!(goodbye(&mut alice).await, CloseReason::Renamed);
+    let ServerFrame::User(person) = bob.hear().await else {
         panic!("bob hears of the name");
     };
     assert_eq!(person.name.as_str(), "alicia");
@@ -191,7 +191,7 @@ async fn whoever_is_disabled_stays_out_also_after_a_restart() {
     let phone = device();
     let mut alice = office.enter(&phone, "alice").await;
     office.says(&["user", "disable", "alice"]).await;
-    assert_eq!(goodbye(&mut alice).await, Farewell::AccountClosed);
+    assert_eq!(goodbye(&mut alice).await, CloseReason::AccountClosed);
     let refused = office
         .connect(&phone)
         .await
@@ -221,12 +221,12 @@ async fn after_a_reset_a_new_device_finds_the_old_conversations() {
     let (me, peer) = (alice.user, bob.user);
     drop(bob);
     let append = alice.append(peer, id(1), "do you remember?");
-    while !matches!(alice.hear().await, ServerFrame::Person(_)) {}
+    while !matches!(alice.hear().await, ServerFrame::User(_)) {}
     assert!(alice.answer(append).await.is_ok());
 
     let line = office.says(&["user", "reset", "alice"]).await;
     let invite: Invite = line.trim_end().parse().unwrap();
-    assert_eq!(goodbye(&mut alice).await, Farewell::Revoked);
+    assert_eq!(goodbye(&mut alice).await, CloseReason::Revoked);
     let refused = office.connect(&lost).await.refused(hello(None, None)).await;
     assert_eq!(refused, Refusal::Revoked);
 
@@ -313,7 +313,7 @@ async fn whoever_is_removed_leaves_no_text_on_the_disk() {
     assert!(is_in_files(&dir, secret));
 
     office.says(&["user", "remove", "alice"]).await;
-    assert_eq!(goodbye(&mut alice).await, Farewell::AccountClosed);
+    assert_eq!(goodbye(&mut alice).await, CloseReason::AccountClosed);
     assert!(!is_in_files(&dir, secret));
     // Bob has the message, and hears that it is to go.
     let mut heard = Vec::new();

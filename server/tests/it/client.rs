@@ -9,9 +9,9 @@ use recado_shared::codec::{self, LengthDelimitedCodec};
 use recado_shared::limits::MAX_FRAME_LEN;
 use recado_shared::tls::{self, Identity};
 use recado_shared::{
-    Answer, ClientFrame, Content, ConversationId, Fingerprint, HeadsPage, Hello, MessageBody,
-    MessageId, ProtocolVersion, Refusal, Request, RequestError, RequestNumber, Seq, ServerFrame,
-    Token, UserId, Welcome,
+    Answer, ClientFrame, Content, ConversationId, Fingerprint, HeadsPage, Hello, InviteToken,
+    MessageBody, MessageId, ProtocolVersion, Refusal, Request, RequestError, RequestNumber, Seq,
+    ServerFrame, UserId, Welcome,
 };
 use rustls::{ClientConfig, HandshakeKind};
 use tokio::net::{TcpSocket, TcpStream};
@@ -30,7 +30,7 @@ pub(crate) struct Client {
 }
 
 /// A greeting in the newest version.
-pub(crate) fn hello(name: Option<&str>, token: Option<Token>) -> Hello {
+pub(crate) fn hello(name: Option<&str>, token: Option<InviteToken>) -> Hello {
     Hello {
         oldest: ProtocolVersion::OLDEST,
         newest: ProtocolVersion::NEWEST,

@@ -2,9 +2,9 @@
 
 use recado_shared::tls::Identity;
 use recado_shared::{
-    Answer, ClientFrame, Content, ConversationId, DisplayName, History, PageRange, Person,
+    Answer, ClientFrame, Content, ConversationId, DisplayName, HistoryVisibility, PageRange,
     Presence, Request, RequestError, RoomEvent, RoomName, Seq, ServerFrame, Setting, UserId,
-    Visibility,
+    UserProfile, Visibility,
 };
 
 use crate::admin::Office;
@@ -48,8 +48,8 @@ async fn come_back(server: &TestServer, device: &Identity) -> Client {
 }
 
 async fn presence_of(client: &mut Client, user: UserId) -> Presence {
-    match client.answer(Request::People(vec![user])).await {
-        Ok(Answer::People { people, .. }) => people[0].presence,
+    match client.answer(Request::Users(vec![user])).await {
+        Ok(Answer::Users { people, .. }) => people[0].presence,
         other => panic!("no people: {other:?}"),
     }
 }
@@ -70,7 +70,7 @@ async fn who_is_blocked_cannot_write_invite_or_watch_until_they_are_not() {
 
     block(&mut alice, bob.user, true).await;
     assert_eq!(bob.hear().await, presence(Presence::Offline));
-    let refused = Err(RequestError::NotTaken);
+    let refused = Err(RequestError::NotAccepting);
     assert_eq!(send(&mut bob, alice.user, 2).await, refused);
     // Whoever did not hear that it was accepted asks again.
     assert_eq!(send(&mut bob, alice.user, 1).await, Ok(Seq(1)));
@@ -79,7 +79,7 @@ async fn who_is_blocked_cannot_write_invite_or_watch_until_they_are_not() {
         id: id(3),
         name: RoomName::new("traps").unwrap(),
         visibility: Visibility::Private,
-        history: History::Visible,
+        history: HistoryVisibility::Visible,
     };
     let room = match bob.answer(room).await {
         Ok(Answer::RoomCreated { room, .. }) => room,
@@ -91,7 +91,7 @@ async fn who_is_blocked_cannot_write_invite_or_watch_until_they_are_not() {
         id: id(4),
         content: Content::Room(RoomEvent::Invited(alice.user)),
     };
-    let not_invited = Err(RequestError::NotTaken);
+    let not_invited = Err(RequestError::NotAccepting);
     assert_eq!(bob.answer(invite).await, not_invited);
     // What was said can still be taken back, and whoever blocks may write.
     let delete = Request::Append {
@@ -122,7 +122,7 @@ async fn who_is_not_let_in_any_more_takes_no_messages() {
     alice.hear().await;
     assert_eq!(send(&mut alice, bob.user, 1).await, Ok(Seq(1)));
     office.says(&["user", "disable", "bob"]).await;
-    let refused = Err(RequestError::NotTaken);
+    let refused = Err(RequestError::NotAccepting);
     assert_eq!(send(&mut alice, bob.user, 2).await, refused);
     office.says(&["user", "enable", "bob"]).await;
     assert_eq!(send(&mut alice, bob.user, 2).await, Ok(Seq(2)));
@@ -147,7 +147,7 @@ async fn a_stranger_asks_first_and_is_accepted_on_all_devices() {
         assert_eq!((head.newest, head.unread), (Seq(n.into()), n.into()));
         assert!(head.is_request);
     }
-    let waits = Err(RequestError::AwaitsAcceptance);
+    let waits = Err(RequestError::RequestPending);
     assert_eq!(send(&mut mallory, user, 4).await, waits);
     // The message can be read before that is decided, on every device.
     let page = Request::Page {
@@ -192,14 +192,14 @@ async fn a_display_name_is_seen_by_all_and_deceives_nobody() {
     assert_eq!(refused, Err(RequestError::Invalid));
 
     assert_eq!(alice.answer(call("Wonder")).await, Ok(Answer::Done));
-    let wonder = Person {
+    let wonder = UserProfile {
         user: alice.user,
         name: name("alice"),
         display: Some(DisplayName::new("Wonder").unwrap()),
         presence: Presence::Online,
     };
     for client in [&mut alice, &mut bob] {
-        assert_eq!(client.hear().await, ServerFrame::Person(wonder.clone()));
+        assert_eq!(client.hear().await, ServerFrame::User(wonder.clone()));
     }
     // Heads and answers have it, also after a restart.
     let user = alice.user;
@@ -209,8 +209,8 @@ async fn a_display_name_is_seen_by_all_and_deceives_nobody() {
     alice.enter(hello(None, None)).await;
     let heads = alice.hear_heads().await;
     assert!(heads.people.contains(&wonder), "{heads:?}");
-    match alice.answer(Request::People(vec![user])).await {
-        Ok(Answer::People { people, .. }) => assert_eq!(people, [wonder]),
+    match alice.answer(Request::Users(vec![user])).await {
+        Ok(Answer::Users { people, .. }) => assert_eq!(people, [wonder]),
         other => panic!("no people: {other:?}"),
     }
 }

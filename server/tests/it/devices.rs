@@ -8,7 +8,7 @@ use recado_shared::device::{DEVICE_NAME_EXTENSION, LINK_EXTENSION};
 use recado_shared::limits::MAX_DEVICES;
 use recado_shared::tls::{self, Identity};
 use recado_shared::{
-    Answer, ConversationId, Device, DeviceKey, DeviceName, Extension, Farewell, Hello, Limit,
+    Answer, CloseReason, ConversationId, Device, DeviceKey, DeviceName, Extension, Hello, Limit,
     LinkCode, PageRange, PendingDevice, Refusal, Request, RequestError, Seq, ServerFrame,
 };
 
@@ -92,7 +92,7 @@ async fn a_linked_device_is_the_same_person() {
     let (mut on_laptop, mut on_phone) = two_devices(&server, &laptop, &phone).await;
     let mut bob = server.newcomer(&bobs, "bob").await;
     for client in [&mut on_laptop, &mut on_phone] {
-        assert!(matches!(client.hear().await, ServerFrame::Person(_)));
+        assert!(matches!(client.hear().await, ServerFrame::User(_)));
     }
 
     // What one device writes, and what another person does, the other device gets.
@@ -169,7 +169,7 @@ async fn a_revoked_device_is_out_until_it_is_linked_again() {
     let (mut on_laptop, mut on_phone) = two_devices(&server, &laptop, &phone).await;
     let revoke = Request::RevokeDevice(phone.key());
     assert_eq!(on_laptop.answer(revoke.clone()).await, Ok(Answer::Done));
-    let farewell = ServerFrame::Farewell(Farewell::Revoked);
+    let farewell = ServerFrame::Close(CloseReason::Revoked);
     assert_eq!(on_phone.hear().await, farewell);
     assert_eq!(on_phone.hear_or_end().await, None);
     let unknown = Err(RequestError::UnknownDevice);
@@ -224,7 +224,7 @@ async fn a_device_can_revoke_itself() {
     let (_on_laptop, mut on_phone) = two_devices(&server, &laptop, &phone).await;
     let revoke = Request::RevokeDevice(phone.key());
     assert_eq!(on_phone.answer(revoke).await, Ok(Answer::Done));
-    let farewell = ServerFrame::Farewell(Farewell::Revoked);
+    let farewell = ServerFrame::Close(CloseReason::Revoked);
     assert_eq!(on_phone.hear().await, farewell);
     assert_eq!(on_phone.hear_or_end().await, None);
 }

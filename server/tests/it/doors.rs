@@ -4,7 +4,7 @@ use recado_server::Policy;
 use recado_server::invite::InviteTerms;
 use recado_shared::tls;
 use recado_shared::{
-    Fingerprint, Hello, NameError, ProtocolVersion, Refusal, ServerFrame, Timestamp, Token,
+    Fingerprint, Hello, InviteToken, NameError, ProtocolVersion, Refusal, ServerFrame, Timestamp,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -31,7 +31,7 @@ async fn another_server_key_than_the_pinned_one_is_noticed() {
 
 #[tokio::test]
 async fn the_policy_says_what_a_newcomer_needs() {
-    let invited = hello(Some("alice"), Some(Token([1; 16])));
+    let invited = hello(Some("alice"), Some(InviteToken([1; 16])));
     let bare = hello(Some("alice"), None);
     let nameless = hello(None, None);
     for (policy, hello, expected) in [
@@ -88,7 +88,7 @@ async fn a_name_is_one_persons_and_legal() {
     server.newcomer(&alices, "alice").await;
     for (claimed, expected) in [
         ("ALICE", Refusal::NameTaken),
-        ("aIice", Refusal::NameResembles),
+        ("aIice", Refusal::NameTooSimilar),
         ("a b", Refusal::NameIllegal(NameError::Character(' '))),
     ] {
         let mut client = server.connect(&device()).await;

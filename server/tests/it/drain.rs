@@ -2,8 +2,8 @@
 
 use recado_server::{Server, ServerError, listen};
 use recado_shared::{
-    Answer, ConversationId, Farewell, Invite, PageRange, Request, RequestError, RequestNumber, Seq,
-    ServerFrame,
+    Answer, CloseReason, ConversationId, Invite, PageRange, Request, RequestError, RequestNumber,
+    Seq, ServerFrame,
 };
 
 use crate::client::{hello, id};
@@ -20,7 +20,7 @@ async fn everybody_is_told_and_what_was_accepted_is_kept() {
         alice.ask(note).await;
     }
     let (serving, config, dir) = server.stop();
-    let farewell = ServerFrame::Farewell(Farewell::ShuttingDown);
+    let farewell = ServerFrame::Close(CloseReason::ShuttingDown);
     assert_eq!(bob.hear().await, farewell);
     assert_eq!(bob.hear_or_end().await, None);
 

@@ -6,8 +6,8 @@ use std::path::Path;
 use recado_shared::limits::MAX_BODY_LEN;
 use recado_shared::tls::Identity;
 use recado_shared::{
-    Answer, Content, ConversationId, Erased, History, MessageBody, MessageId, PageRange, Request,
-    RoomEvent, RoomName, Seq, UserId, Visibility,
+    Answer, Content, ConversationId, ErasedKind, HistoryVisibility, MessageBody, MessageId,
+    PageRange, Request, RoomEvent, RoomName, Seq, UserId, Visibility,
 };
 
 use crate::admin::Office;
@@ -138,8 +138,8 @@ async fn a_deleted_message_is_in_no_file_once_that_is_acknowledged() {
         assert_eq!(crime.found(), [&""; 0], "{len}");
         let log = crime.kill_and_look(talk).await;
         let expected = [
-            Content::Erased(Erased::Message),
-            Content::Erased(Erased::Edit),
+            Content::Erased(ErasedKind::Message),
+            Content::Erased(ErasedKind::Edit),
             message("what is kept"),
             Content::Deletion { target },
         ];
@@ -160,7 +160,7 @@ async fn many_versions_of_a_page_in_the_write_ahead_log_go_with_it() {
     crime.delete(target).await;
     assert_eq!(crime.found(), [&""; 0]);
     let log = crime.kill_and_look(talk).await;
-    assert_eq!(log[0], Content::Erased(Erased::Message));
+    assert_eq!(log[0], Content::Erased(ErasedKind::Message));
     assert_eq!(log[30], message("number 29"));
 }
 
@@ -186,7 +186,7 @@ async fn the_texts_of_a_room_that_is_closed_are_in_no_file() {
         id: id(200),
         name: RoomName::new("tea").unwrap(),
         visibility: Visibility::Private,
-        history: History::Visible,
+        history: HistoryVisibility::Visible,
     };
     let Ok(Answer::RoomCreated { room, .. }) = crime.alice.answer_among(create).await else {
         panic!("a room");
@@ -201,7 +201,7 @@ async fn the_texts_of_a_room_that_is_closed_are_in_no_file() {
     crime.office.says(&["room", "close", "#tea"]).await;
     assert_eq!(crime.found(), [&""; 0]);
     let log = crime.kill_and_look(room).await;
-    let erased = Content::Erased(Erased::Message);
+    let erased = Content::Erased(ErasedKind::Message);
     let expected = [
         Content::Room(RoomEvent::Created),
         erased.clone(),

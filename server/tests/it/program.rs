@@ -1,6 +1,6 @@
 //! The program `recado-server` itself: what it prints, what it leaves, how it ends.
 
-use recado_shared::{Farewell, Invite, ServerFrame};
+use recado_shared::{CloseReason, Invite, ServerFrame};
 
 use crate::client::{Client, hello};
 use crate::machine::{Machine, read_ticket, signal};
@@ -21,7 +21,7 @@ async fn one_command_serves_and_a_signal_drains() {
         assert!(alice.enter(hello).await.registered);
         alice.hear_heads().await;
         signal(&running.child, stop).await;
-        let farewell = ServerFrame::Farewell(Farewell::ShuttingDown);
+        let farewell = ServerFrame::Close(CloseReason::ShuttingDown);
         assert_eq!(alice.hear().await, farewell);
         drop(alice);
         assert!(running.child.wait().await.unwrap().success());

@@ -2,9 +2,9 @@
 
 use recado_shared::tls::Identity;
 use recado_shared::{
-    Answer, Content, ConversationId, Emoji, Entry, Head, Hello, History, PageRange, Request,
-    RequestError, Role, RoomEvent, RoomId, RoomName, Seq, ServerFrame, Since, Standing, Topic,
-    UserId, Visibility,
+    Answer, Content, ConversationId, Emoji, Entry, Head, Hello, HistoryVisibility, Membership,
+    PageRange, Request, RequestError, Role, RoomEvent, RoomId, RoomName, Seq, ServerFrame,
+    SyncPoint, Topic, UserId, Visibility,
 };
 
 use crate::client::{Client, hello, id, message};
@@ -25,7 +25,7 @@ const CAROL: usize = 2;
 const DAVE: usize = 3;
 
 impl Club {
-    async fn found(visibility: Visibility, history: History) -> Self {
+    async fn found(visibility: Visibility, history: HistoryVisibility) -> Self {
         let server = TestServer::start().await;
         let devices = [device(), device(), device(), device()];
         let mut people = [
@@ -112,15 +112,15 @@ impl Club {
     }
 
     /// A second device comes in that knows everything up to now, and goes away.
-    async fn visit(&mut self, who: usize) -> Since {
+    async fn visit(&mut self, who: usize) -> SyncPoint {
         let mut other = self.server.connect(&self.devices[who]).await;
         let log = other.enter(hello(None, None)).await.log;
         let stamp = other.hear_heads().await.complete.unwrap();
-        Since { log, stamp }
+        SyncPoint { log, stamp }
     }
 
     /// What it is told when it comes back.
-    async fn come_back(&mut self, who: usize, since: Since) -> Vec<Head> {
+    async fn come_back(&mut self, who: usize, since: SyncPoint) -> Vec<Head> {
         let mut other = self.server.connect(&self.devices[who]).await;
         let hello = Hello {
             since: Some(since),
@@ -133,7 +133,7 @@ impl Club {
 
 #[tokio::test]
 async fn four_people_make_use_and_leave_a_room() {
-    let mut club = Club::found(Visibility::Private, History::Hidden).await;
+    let mut club = Club::found(Visibility::Private, HistoryVisibility::Hidden).await;
     let [bob, carol, dave] = [BOB, CAROL, DAVE].map(|who| club.user(who));
     // Nobody comes in who was not asked, and nobody sees that it is there.
     assert_eq!(
@@ -171,7 +171,7 @@ async fn four_people_make_use_and_leave_a_room() {
 
 #[tokio::test]
 async fn roles_say_who_may_do_what_in_a_room() {
-    let mut club = Club::found(Visibility::Private, History::Hidden).await;
+    let mut club = Club::found(Visibility::Private, HistoryVisibility::Hidden).await;
     let [alice, bob, carol, dave] = [ALICE, BOB, CAROL, DAVE].map(|who| club.user(who));
     for (user, who) in [(bob, BOB), (carol, CAROL), (dave, DAVE)] {
         club.does(ALICE, RoomEvent::Invited(user)).await;
@@ -186,7 +186,7 @@ async fn roles_say_who_may_do_what_in_a_room() {
     club.does(BOB, topic()).await;
     let deletion = Content::Deletion { target: said };
     let refused = club.puts(DAVE, deletion.clone()).await;
-    assert_eq!(refused, Err(RequestError::NotYoursToDelete));
+    assert_eq!(refused, Err(RequestError::DeleteNotAllowed));
     assert!(club.puts(BOB, deletion).await.is_ok());
     let outranks = club.refused(BOB, RoomEvent::Kicked(alice)).await;
     assert_eq!(outranks, RequestError::OutranksYou);
@@ -230,15 +230,15 @@ async fn roles_say_who_may_do_what_in_a_room() {
 
 #[tokio::test]
 async fn a_device_that_was_away_learns_how_its_user_stands() {
-    let mut club = Club::found(Visibility::Public, History::Visible).await;
+    let mut club = Club::found(Visibility::Public, HistoryVisibility::Visible).await;
     let [bob, carol, dave] = [BOB, CAROL, DAVE].map(|who| club.user(who));
     for who in [BOB, CAROL, DAVE] {
         club.does(who, RoomEvent::Joined).await;
     }
     let away = [
-        (BOB, RoomEvent::Left, BOB, Standing::Left),
-        (CAROL, RoomEvent::Kicked(carol), ALICE, Standing::Kicked),
-        (DAVE, RoomEvent::Banned(dave), ALICE, Standing::Banned),
+        (BOB, RoomEvent::Left, BOB, Membership::Left),
+        (CAROL, RoomEvent::Kicked(carol), ALICE, Membership::Kicked),
+        (DAVE, RoomEvent::Banned(dave), ALICE, Membership::Banned),
     ];
     for (who, event, by, standing) in away {
         let since = club.visit(who).await;
@@ -276,7 +276,7 @@ async fn a_device_that_was_away_learns_how_its_user_stands() {
 
 #[tokio::test]
 async fn what_was_accepted_stays_accepted_when_it_could_not_be_asked_for_any_more() {
-    let mut club = Club::found(Visibility::Public, History::Visible).await;
+    let mut club = Club::found(Visibility::Public, HistoryVisibility::Visible).await;
     let room = club.id();
     let bob = club.user(BOB);
     let joined = || Content::Room(RoomEvent::Joined);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use recado_server::invite::{self, InviteTerms};
 use recado_server::{Config, Policy, Server, ServerError, listen};
 use recado_shared::tls::Identity;
-use recado_shared::{Fingerprint, Token, UserName};
+use recado_shared::{Fingerprint, InviteToken, UserName};
 use rustls::ClientConfig;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -18,7 +18,7 @@ pub(crate) struct TestServer {
     pub(crate) config: Config,
     pub(crate) address: SocketAddr,
     pub(crate) fingerprint: Fingerprint,
-    pub(crate) local_token: Token,
+    pub(crate) local_token: InviteToken,
     shutdown: oneshot::Sender<()>,
     serving: JoinHandle<Result<(), ServerError>>,
     dir: TempDir,
@@ -104,7 +104,7 @@ impl TestServer {
         client
     }
 
-    pub(crate) fn invite(&self, terms: &InviteTerms) -> Token {
+    pub(crate) fn invite(&self, terms: &InviteTerms) -> InviteToken {
         let invite = invite::make(&self.config.data_dir, None, terms).unwrap();
         assert_eq!(invite.fingerprint, self.fingerprint);
         assert_eq!(invite.address.to_string(), self.address.to_string());

@@ -23,7 +23,7 @@ use recado_shared::limits::{
     PING_AFTER,
 };
 use recado_shared::{
-    Answer, ClientFrame, ConversationId, DeviceKey, Farewell, LogId, Notice, PageRange,
+    Answer, ClientFrame, CloseReason, ConversationId, DeviceKey, LogId, Notice, PageRange,
     ProtocolVersion, Refusal, Request, RequestError, RequestNumber, Seq, ServerFrame, Timestamp,
     UserId, Welcome,
 };
@@ -188,8 +188,8 @@ impl Desk {
         assert_eq!(self.hear().await, None);
     }
 
-    async fn hear_farewell(&mut self, farewell: Farewell) {
-        self.hear_last(ServerFrame::Farewell(farewell)).await;
+    async fn hear_farewell(&mut self, farewell: CloseReason) {
+        self.hear_last(ServerFrame::Close(farewell)).await;
     }
 
     async fn greeted(&mut self) -> Outbox {
@@ -237,7 +237,7 @@ impl Desk {
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_says_nothing_is_told_and_closed() {
     let mut desk = Desk::open();
-    desk.hear_farewell(Farewell::Silent).await;
+    desk.hear_farewell(CloseReason::Silent).await;
     desk.closed().await;
 }
 
@@ -252,7 +252,7 @@ async fn a_greeting_that_trickles_in_does_not_hold_the_connection() {
         pipe.write_all(&[*byte]).await.unwrap();
         advance(HANDSHAKE_TIMEOUT / 2).await;
     }
-    desk.hear_farewell(Farewell::Silent).await;
+    desk.hear_farewell(CloseReason::Silent).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -297,7 +297,7 @@ async fn the_longest_frame_depends_on_the_welcome() {
     let mut desk = Desk::open();
     desk.say_bytes(vec![0; MAX_FRAME_LEN_BEFORE_WELCOME + 1])
         .await;
-    desk.hear_farewell(Farewell::TooLong).await;
+    desk.hear_farewell(CloseReason::TooLong).await;
 
     let (mut desk, _outbox) = Desk::welcomed().await;
     let long = append(1, &"x".repeat(MAX_BODY_LEN));
@@ -307,7 +307,7 @@ async fn the_longest_frame_depends_on_the_welcome() {
     let length = u32::try_from(MAX_FRAME_LEN + 1).unwrap();
     let pipe = desk.client.get_mut();
     pipe.write_all(&length.to_be_bytes()).await.unwrap();
-    desk.hear_farewell(Farewell::TooLong).await;
+    desk.hear_farewell(CloseReason::TooLong).await;
     desk.closed().await;
 }
 
@@ -320,7 +320,7 @@ async fn a_malformed_frame_ends_the_session() {
     for payload in [vec![], vec![0xff; 9], newer, leftover] {
         let (mut desk, _outbox) = Desk::welcomed().await;
         desk.say_bytes(payload).await;
-        desk.hear_farewell(Farewell::Malformed).await;
+        desk.hear_farewell(CloseReason::Malformed).await;
         desk.closed().await;
     }
 }
@@ -329,7 +329,7 @@ async fn a_malformed_frame_ends_the_session() {
 async fn a_second_hello_has_no_place() {
     let (mut desk, _outbox) = Desk::welcomed().await;
     desk.say(&greeting()).await;
-    desk.hear_farewell(Farewell::OutOfPlace).await;
+    desk.hear_farewell(CloseReason::UnexpectedFrame).await;
     desk.closed().await;
 }
 
@@ -344,7 +344,7 @@ async fn a_request_number_is_not_used_twice_at_a_time() {
     desk.say(&append(1, "b")).await;
     assert_eq!(desk.passed_on().await, append(1, "b"));
     desk.say(&append(1, "c")).await;
-    desk.hear_farewell(Farewell::OutOfPlace).await;
+    desk.hear_farewell(CloseReason::UnexpectedFrame).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -357,7 +357,7 @@ async fn silence_is_asked_about_and_then_ends_the_session() {
     desk.say(&ClientFrame::Pong(number)).await;
     // That was a sign of life: it is asked again, not closed.
     assert_eq!(desk.hear().await, Some(ServerFrame::Ping(number + 1)));
-    desk.hear_farewell(Farewell::Silent).await;
+    desk.hear_farewell(CloseReason::Silent).await;
     desk.closed().await;
 }
 
@@ -522,12 +522,12 @@ async fn the_driver_hears_when_everything_up_to_a_mark_is_written() {
 async fn the_last_frame_follows_all_others() {
     let (mut desk, outbox) = Desk::welcomed().await;
     let ping = outgoing(&ServerFrame::Ping(1), Then::Nothing);
-    let farewell = ServerFrame::Farewell(Farewell::ShuttingDown);
+    let farewell = ServerFrame::Close(CloseReason::ShuttingDown);
     give(&outbox, ping);
     give(&outbox, outgoing(&farewell, Then::End));
     drop(outbox);
     assert_eq!(desk.hear().await, Some(ServerFrame::Ping(1)));
-    desk.hear_farewell(Farewell::ShuttingDown).await;
+    desk.hear_farewell(CloseReason::ShuttingDown).await;
     desk.closed().await;
 }
 
@@ -545,7 +545,7 @@ async fn what_the_driver_said_last_is_written_although_it_hears_nothing_more() {
     assert!(timeout(PING_AFTER / 2, desk.hear()).await.is_err());
 
     give(&outbox, answer(1));
-    let farewell = ServerFrame::Farewell(Farewell::ShuttingDown);
+    let farewell = ServerFrame::Close(CloseReason::ShuttingDown);
     give(&outbox, outgoing(&farewell, Then::End));
     drop(outbox);
     let heard = desk.hear().await;
@@ -559,7 +559,7 @@ async fn what_the_driver_said_last_is_written_although_it_hears_nothing_more() {
         ),
         "{heard:?}"
     );
-    desk.hear_farewell(Farewell::ShuttingDown).await;
+    desk.hear_farewell(CloseReason::ShuttingDown).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,8 +1,8 @@
 //! What somebody sets is the same on all their devices, and nobody else's business.
 
 use recado_shared::{
-    Answer, ConversationId, DraftText, Level, Request, ServerFrame, Setting, Stamp, Timestamp,
-    UserId,
+    Answer, ConversationId, DraftText, NotificationLevel, Request, ServerFrame, Setting, Stamp,
+    Timestamp, UserId,
 };
 
 use crate::client::{Client, hello};
@@ -61,9 +61,9 @@ async fn a_setting_reaches_the_other_device_now_or_when_it_comes() {
         conversation,
         until: Some(Timestamp(u64::MAX)),
     };
-    let level = Setting::Level {
+    let level = Setting::NotificationLevel {
         conversation,
-        level: Level::Nothing,
+        level: NotificationLevel::Nothing,
     };
     for setting in [muted.clone(), level.clone(), draft(conversation, "")] {
         set(&mut laptop, setting).await;

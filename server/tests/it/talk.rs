@@ -1,8 +1,8 @@
 //! Two people talk: appends, answers, live frames, cursors, hints, and what a restart keeps.
 
 use recado_shared::{
-    Activity, Advance, Answer, ClientFrame, ConversationId, Entry, MemberCursors, PageRange,
-    Person, Presence, Request, RequestError, Seq, ServerFrame, Since, Timestamp, UserId,
+    Activity, Answer, ClientFrame, ConversationId, CursorUpdate, Entry, MemberCursors, PageRange,
+    Presence, Request, RequestError, Seq, ServerFrame, SyncPoint, Timestamp, UserId, UserProfile,
 };
 
 use crate::client::{Client, hello, id, message};
@@ -25,7 +25,7 @@ async fn a_message_reaches_every_device_but_the_one_that_sent_it_once() {
     let mut bob = server.newcomer(&bobs, "bob").await;
     assert_eq!(
         alice.hear().await,
-        ServerFrame::Person(Person {
+        ServerFrame::User(UserProfile {
             user: bob.user,
             name: name("bob"),
             presence: Presence::Online,
@@ -79,12 +79,12 @@ async fn cursors_reach_all_sessions_of_both() {
 
     let conversation = ConversationId::direct(alice.user, bob.user);
     // A cursor beyond the newest entry stops at it.
-    let advance = Advance {
+    let advance = CursorUpdate {
         conversation,
         delivered: Seq(9),
         read: Seq(1),
     };
-    bob.say(&ClientFrame::Advance(advance)).await;
+    bob.say(&ClientFrame::UpdateCursors(advance)).await;
     let cursors = ServerFrame::Cursors {
         conversation,
         cursors: MemberCursors {
@@ -161,11 +161,11 @@ async fn a_restart_keeps_names_logs_and_cursors() {
     }
 
     // Whoever has all heads gets none again; heads of other data are no such thing.
-    let has_all = Since {
+    let has_all = SyncPoint {
         log: welcome.log,
         stamp: page.complete.unwrap(),
     };
-    let elsewhere = Since {
+    let elsewhere = SyncPoint {
         stamp: has_all.stamp,
         log: recado_shared::LogId([9; 16]),
     };
@@ -203,12 +203,12 @@ async fn a_request_that_is_not_granted_says_why_and_the_session_goes_on() {
         carol.answer(to_nobody).await,
         Err(RequestError::UnknownUser)
     );
-    let find = Request::FindPeople {
+    let find = Request::FindUsers {
         prefix: "B".to_owned(),
         after: None,
         limit: 10,
     };
-    let bob_online = Person {
+    let bob_online = UserProfile {
         user: bob.user,
         name: name("bob"),
         presence: Presence::Online,
@@ -216,7 +216,7 @@ async fn a_request_that_is_not_granted_says_why_and_the_session_goes_on() {
     };
     assert_eq!(
         carol.answer(find).await,
-        Ok(Answer::People {
+        Ok(Answer::Users {
             people: vec![bob_online],
             more: false
         })

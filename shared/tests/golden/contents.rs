@@ -1,8 +1,8 @@
 //! Everything that an entry can hold. It is also stored as it is written here.
 
 use recado_shared::{
-    Content, Emoji, Erased, History, MessageBody, Role, RoomEvent, RoomName, Seq, Timestamp, Topic,
-    UserId, Visibility,
+    Content, Emoji, ErasedKind, HistoryVisibility, MessageBody, Role, RoomEvent, RoomName, Seq,
+    Timestamp, Topic, UserId, Visibility,
 };
 
 use crate::support::check;
@@ -50,8 +50,8 @@ fn what_people_write_and_change() {
             },
             "06ac0204f09f918d",
         ),
-        (Content::Erased(Erased::Message), "0800"),
-        (Content::Erased(Erased::Edit), "0801"),
+        (Content::Erased(ErasedKind::Message), "0800"),
+        (Content::Erased(ErasedKind::Edit), "0801"),
         (Content::AuthorRemoved, "09"),
     ]);
 }
@@ -78,8 +78,14 @@ fn what_happens_to_rooms() {
         (event(RoomEvent::Topic(None)), "070500"),
         (event(RoomEvent::Visibility(Visibility::Public)), "070600"),
         (event(RoomEvent::Visibility(Visibility::Private)), "070601"),
-        (event(RoomEvent::History(History::Visible)), "070700"),
-        (event(RoomEvent::History(History::Hidden)), "070701"),
+        (
+            event(RoomEvent::HistoryVisibility(HistoryVisibility::Visible)),
+            "070700",
+        ),
+        (
+            event(RoomEvent::HistoryVisibility(HistoryVisibility::Hidden)),
+            "070701",
+        ),
         (role(Role::Member), "0708ac0200"),
         (role(Role::Moderator), "0708ac0201"),
         (role(Role::Owner), "0708ac0202"),

@@ -4,13 +4,13 @@ use recado_shared::codec;
 use recado_shared::limits::{
     MAX_BODY_LEN, MAX_DEVICE_NAME_CHARS, MAX_DEVICES, MAX_DISPLAY_NAME_CHARS, MAX_FRAME_LEN,
     MAX_HEADS_PER_FRAME, MAX_MEMBERS_WITH_CURSORS, MAX_NAME_CHARS, MAX_NAME_LEN, MAX_PAGE_LEN,
-    MAX_PEOPLE_PER_PAGE, MAX_ROOMS_PER_PAGE, MAX_TOPIC_CHARS,
+    MAX_ROOMS_PER_PAGE, MAX_TOPIC_CHARS, MAX_USERS_PER_PAGE,
 };
 use recado_shared::{
     Answer, Content, ConversationId, Device, DeviceKey, DeviceName, DisplayName, DraftText, Entry,
-    Head, HeadsPage, History, MemberCursors, MessageBody, Mute, Person, Presence, Role, RoomFacts,
-    RoomId, RoomMember, RoomName, RoomSummary, Seq, ServerFrame, Setting, Stamp, Standing,
-    Timestamp, Topic, UserId, UserName, Visibility,
+    Head, HeadsPage, HistoryVisibility, MemberCursors, Membership, MessageBody, Mute, Presence,
+    Role, RoomId, RoomInfo, RoomMember, RoomName, RoomSummary, Seq, ServerFrame, Setting, Stamp,
+    Timestamp, Topic, UserId, UserName, UserProfile, Visibility,
 };
 
 use crate::support::{answer, entry};
@@ -28,8 +28,8 @@ fn longest_topic() -> Topic {
     Topic::new(&WIDE.repeat(MAX_TOPIC_CHARS)).unwrap()
 }
 
-fn person() -> Person {
-    Person {
+fn person() -> UserProfile {
+    UserProfile {
         user: UserId(u64::MAX),
         name: longest_name(),
         presence: Presence::Offline,
@@ -65,8 +65,8 @@ fn the_fullest_heads_and_pages_fit_in_a_frame() {
         complete: Some(Stamp(u64::MAX)),
     });
     assert_fits(&heads);
-    let people = answer(Ok(Answer::People {
-        people: vec![person(); usize::from(MAX_PEOPLE_PER_PAGE)],
+    let people = answer(Ok(Answer::Users {
+        people: vec![person(); usize::from(MAX_USERS_PER_PAGE)],
         more: true,
     }));
     assert_fits(&people);
@@ -106,7 +106,7 @@ fn the_fullest_answers_about_rooms_and_devices_fit_in_a_frame() {
         }),
     };
     assert_fits(&answer(Ok(Answer::Members {
-        members: vec![member; usize::from(MAX_PEOPLE_PER_PAGE)],
+        members: vec![member; usize::from(MAX_USERS_PER_PAGE)],
         more: true,
     })));
     let device = Device {
@@ -134,13 +134,13 @@ fn a_head_and_a_setting_after_a_nearly_full_page_fit_in_a_frame() {
         unread: u64::MAX,
         cursors: vec![member; MAX_MEMBERS_WITH_CURSORS],
         first: Seq(u64::MAX),
-        room: Some(RoomFacts {
+        room: Some(RoomInfo {
             name: RoomName::new(longest_name().as_str()).unwrap(),
             topic: Some(longest_topic()),
             visibility: Visibility::Private,
-            history: History::Hidden,
+            history: HistoryVisibility::Hidden,
             members: u32::MAX,
-            standing: Standing::Banned,
+            standing: Membership::Banned,
             role: Role::Owner,
             mute: Some(Mute {
                 until: Some(Timestamp(u64::MAX)),

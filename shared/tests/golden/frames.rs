@@ -2,9 +2,9 @@
 
 use recado_shared::codec::{self, CodecError};
 use recado_shared::{
-    Activity, Advance, Answer, ClientFrame, Extension, Farewell, Head, HeadsPage, Hello, LogId,
-    NameError, Notice, PageRange, Presence, ProtocolVersion, Refusal, Request, RequestError, Seq,
-    ServerFrame, Since, Stamp, Timestamp, Token, UserId, Welcome,
+    Activity, Answer, ClientFrame, CloseReason, CursorUpdate, Extension, Head, HeadsPage, Hello,
+    InviteToken, LogId, NameError, Notice, PageRange, Presence, ProtocolVersion, Refusal, Request,
+    RequestError, Seq, ServerFrame, Stamp, SyncPoint, Timestamp, UserId, Welcome,
 };
 
 use crate::support::{
@@ -27,8 +27,8 @@ fn hello() {
         newest: ProtocolVersion(300),
         software: "recado 0.1.0".to_owned(),
         name: Some("alice".to_owned()),
-        token: Some(Token([7; 16])),
-        since: Some(Since {
+        token: Some(InviteToken([7; 16])),
+        since: Some(SyncPoint {
             log: LogId([9; 16]),
             stamp: Stamp(200),
         }),
@@ -74,7 +74,7 @@ fn requests() {
             "018101010002ac0201c80101",
         ),
         (
-            request(Request::FindPeople {
+            request(Request::FindUsers {
                 prefix: String::new(),
                 after: None,
                 limit: 200,
@@ -82,7 +82,7 @@ fn requests() {
             "018101020000c801",
         ),
         (
-            request(Request::FindPeople {
+            request(Request::FindUsers {
                 prefix: "al".to_owned(),
                 after: Some(name("alice")),
                 limit: 3,
@@ -96,7 +96,7 @@ fn requests() {
 fn what_a_client_says_without_asking() {
     check(&[
         (
-            ClientFrame::Advance(Advance {
+            ClientFrame::UpdateCursors(CursorUpdate {
                 conversation: conversation(),
                 delivered: Seq(5),
                 read: Seq(4),
@@ -154,7 +154,7 @@ fn refusals() {
             "010204",
         ),
         (refused(Refusal::NameTaken), "0103"),
-        (refused(Refusal::NameResembles), "0104"),
+        (refused(Refusal::NameTooSimilar), "0104"),
         (refused(Refusal::OtherName(name("bob"))), "010503626f62"),
         (refused(Refusal::InviteNeeded), "0106"),
         (refused(Refusal::InviteUnknown), "0107"),
@@ -181,7 +181,7 @@ fn answers() {
         entries: vec![entry()],
         newest: Seq(9),
     };
-    let people = Answer::People {
+    let people = Answer::Users {
         people: vec![person(Presence::Away)],
         more: true,
     };
@@ -262,7 +262,7 @@ fn what_a_server_says_without_being_asked() {
             "070002ac0202",
         ),
         (
-            ServerFrame::Person(person(Presence::Online)),
+            ServerFrame::User(person(Presence::Online)),
             "080203626f620000",
         ),
         (ServerFrame::Behind, "09"),
@@ -275,15 +275,15 @@ fn what_a_server_says_without_being_asked() {
 
 #[test]
 fn farewells() {
-    let farewell = |farewell| ServerFrame::Farewell(farewell);
+    let farewell = |farewell| ServerFrame::Close(farewell);
     check(&[
-        (farewell(Farewell::ShuttingDown), "0d00"),
-        (farewell(Farewell::Silent), "0d01"),
-        (farewell(Farewell::Malformed), "0d02"),
-        (farewell(Farewell::TooLong), "0d03"),
-        (farewell(Farewell::OutOfPlace), "0d04"),
-        (farewell(Farewell::TooSlow), "0d05"),
-        (farewell(Farewell::StoreFailed), "0d06"),
+        (farewell(CloseReason::ShuttingDown), "0d00"),
+        (farewell(CloseReason::Silent), "0d01"),
+        (farewell(CloseReason::Malformed), "0d02"),
+        (farewell(CloseReason::TooLong), "0d03"),
+        (farewell(CloseReason::UnexpectedFrame), "0d04"),
+        (farewell(CloseReason::TooSlow), "0d05"),
+        (farewell(CloseReason::StoreFailed), "0d06"),
     ]);
 }
 

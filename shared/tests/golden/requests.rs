@@ -1,9 +1,10 @@
 //! What is asked and answered about people, rooms, settings and devices, and every reason not to.
 
 use recado_shared::{
-    Answer, Device, DeviceKey, DeviceName, DisplayName, DraftText, History, Level, Limit, LinkCode,
-    Mute, PendingDevice, Presence, Request, RequestError, Role, RoomId, RoomMember, RoomName,
-    RoomSummary, Seq, ServerFrame, Setting, Stamp, Timestamp, Topic, UserId, Visibility,
+    Answer, Device, DeviceKey, DeviceName, DisplayName, DraftText, HistoryVisibility, Limit,
+    LinkCode, Mute, NotificationLevel, PendingDevice, Presence, Request, RequestError, Role,
+    RoomId, RoomMember, RoomName, RoomSummary, Seq, ServerFrame, Setting, Stamp, Timestamp, Topic,
+    UserId, Visibility,
 };
 
 use crate::support::{answer, check, conversation, id, person, request};
@@ -26,7 +27,7 @@ fn settings() -> Vec<Setting> {
         conversation,
         until,
     };
-    let level = |level| Setting::Level {
+    let level = |level| Setting::NotificationLevel {
         conversation,
         level,
     };
@@ -35,9 +36,9 @@ fn settings() -> Vec<Setting> {
             conversation,
             is_on: true,
         },
-        level(Level::All),
-        level(Level::Mentions),
-        level(Level::Nothing),
+        level(NotificationLevel::All),
+        level(NotificationLevel::Mentions),
+        level(NotificationLevel::Nothing),
         muted(None),
         muted(Some(Timestamp(u64::MAX))),
         Setting::Draft {
@@ -64,15 +65,15 @@ fn requests_about_people_and_rooms() {
     };
     check(&[
         (
-            request(Request::People(vec![UserId(2), UserId(300)])),
+            request(Request::Users(vec![UserId(2), UserId(300)])),
             "018101030202ac02",
         ),
         (
-            create(Visibility::Public, History::Visible),
+            create(Visibility::Public, HistoryVisibility::Visible),
             "01810104abababababababababababababababab037465610000",
         ),
         (
-            create(Visibility::Private, History::Hidden),
+            create(Visibility::Private, HistoryVisibility::Hidden),
             "01810104abababababababababababababababab037465610101",
         ),
         (
@@ -266,7 +267,7 @@ fn request_errors() {
         (answer(Err(RequestError::InviteNeeded)), "0281010108"),
         (answer(Err(RequestError::UnknownRoom)), "0281010109"),
         (answer(Err(RequestError::RoomNameTaken)), "028101010a"),
-        (answer(Err(RequestError::RoomNameResembles)), "028101010b"),
+        (answer(Err(RequestError::RoomNameTooSimilar)), "028101010b"),
         (answer(Err(RequestError::AlreadyAMember)), "028101010c"),
         (answer(Err(RequestError::AlreadyInRoom)), "028101010d"),
         (answer(Err(RequestError::NotInRoom)), "028101010e"),
@@ -275,10 +276,10 @@ fn request_errors() {
         (answer(Err(RequestError::LastOwner)), "0281010111"),
         (answer(Err(RequestError::NoSuchMessage)), "0281010112"),
         (answer(Err(RequestError::NotTheAuthor)), "0281010113"),
-        (answer(Err(RequestError::NotYoursToDelete)), "0281010114"),
+        (answer(Err(RequestError::DeleteNotAllowed)), "0281010114"),
         (answer(Err(RequestError::NotARoom)), "0281010115"),
-        (answer(Err(RequestError::NotTaken)), "0281010116"),
-        (answer(Err(RequestError::AwaitsAcceptance)), "0281010117"),
+        (answer(Err(RequestError::NotAccepting)), "0281010116"),
+        (answer(Err(RequestError::RequestPending)), "0281010117"),
         (answer(Err(RequestError::UnknownDevice)), "0281010118"),
         (answer(Err(RequestError::LastDevice)), "0281010119"),
         (answer(Err(RequestError::UnknownCode)), "028101011a"),

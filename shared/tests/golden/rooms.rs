@@ -1,19 +1,19 @@
 //! Heads of rooms, refusals, goodbyes and announcements that came with rooms and devices.
 
 use recado_shared::{
-    ConversationId, DisplayName, Farewell, Head, HeadsPage, History, MessageBody, Mute, Person,
-    Presence, Refusal, Role, RoomFacts, RoomId, RoomName, Seq, ServerFrame, Standing, Timestamp,
-    Topic, Visibility,
+    CloseReason, ConversationId, DisplayName, Head, HeadsPage, HistoryVisibility, Membership,
+    MessageBody, Mute, Presence, Refusal, Role, RoomId, RoomInfo, RoomName, Seq, ServerFrame,
+    Timestamp, Topic, UserProfile, Visibility,
 };
 
 use crate::support::{check, conversation, cursors, person};
 
-fn facts(standing: Standing) -> RoomFacts {
-    RoomFacts {
+fn facts(standing: Membership) -> RoomInfo {
+    RoomInfo {
         name: RoomName::new("tea").unwrap(),
         topic: Some(Topic::new("leaves").unwrap()),
         visibility: Visibility::Private,
-        history: History::Hidden,
+        history: HistoryVisibility::Hidden,
         members: 300,
         standing,
         role: Role::Moderator,
@@ -49,23 +49,23 @@ fn heads_of_rooms_and_of_requests_to_write() {
     };
     check(&[
         (
-            of(Standing::Member),
+            of(Membership::Member),
             "030101070980d095ffbc31040102050403010374656101066c65617665730101ac0200010100000000",
         ),
         (
-            of(Standing::Invited),
+            of(Membership::Invited),
             "030101070980d095ffbc31040102050403010374656101066c65617665730101ac0201010100000000",
         ),
         (
-            of(Standing::Left),
+            of(Membership::Left),
             "030101070980d095ffbc31040102050403010374656101066c65617665730101ac0202010100000000",
         ),
         (
-            of(Standing::Kicked),
+            of(Membership::Kicked),
             "030101070980d095ffbc31040102050403010374656101066c65617665730101ac0203010100000000",
         ),
         (
-            of(Standing::Banned),
+            of(Membership::Banned),
             "030101070980d095ffbc31040102050403010374656101066c65617665730101ac0204010100000000",
         ),
         (
@@ -77,14 +77,11 @@ fn heads_of_rooms_and_of_requests_to_write() {
 
 #[test]
 fn a_person_with_a_display_name() {
-    let person = Person {
+    let person = UserProfile {
         display: Some(DisplayName::new("Bob B.").unwrap()),
         ..person(Presence::Online)
     };
-    check(&[(
-        ServerFrame::Person(person),
-        "080203626f620106426f6220422e00",
-    )]);
+    check(&[(ServerFrame::User(person), "080203626f620106426f6220422e00")]);
 }
 
 #[test]
@@ -94,9 +91,9 @@ fn refusals_and_farewells_of_accounts_and_devices() {
         (ServerFrame::Refused(Refusal::TooManyLinks), "0113"),
         (ServerFrame::Refused(Refusal::Disabled), "0114"),
         (ServerFrame::Refused(Refusal::Revoked), "0115"),
-        (ServerFrame::Farewell(Farewell::Revoked), "0d07"),
-        (ServerFrame::Farewell(Farewell::AccountClosed), "0d08"),
-        (ServerFrame::Farewell(Farewell::Renamed), "0d09"),
+        (ServerFrame::Close(CloseReason::Revoked), "0d07"),
+        (ServerFrame::Close(CloseReason::AccountClosed), "0d08"),
+        (ServerFrame::Close(CloseReason::Renamed), "0d09"),
     ]);
 }
 

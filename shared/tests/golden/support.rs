@@ -2,8 +2,8 @@
 
 use recado_shared::{
     Answer, ClientFrame, Content, ConversationId, Entry, MemberCursors, MessageBody, MessageId,
-    Person, Presence, Request, RequestError, RequestNumber, Seq, ServerFrame, Timestamp, UserId,
-    UserName, codec,
+    Presence, Request, RequestError, RequestNumber, Seq, ServerFrame, Timestamp, UserId, UserName,
+    UserProfile, codec,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -72,8 +72,8 @@ pub(crate) fn cursors() -> MemberCursors {
     }
 }
 
-pub(crate) fn person(presence: Presence) -> Person {
-    Person {
+pub(crate) fn person(presence: Presence) -> UserProfile {
+    UserProfile {
         user: UserId(2),
         name: name("bob"),
         presence,

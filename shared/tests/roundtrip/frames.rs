@@ -4,10 +4,10 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use recado_shared::{
-    Activity, Advance, Answer, ClientFrame, Device, Extension, Farewell, Head, HeadsPage, Hello,
-    Limit, LinkCode, LogId, NameError, Notice, PageRange, PendingDevice, ProtocolVersion, Refusal,
-    Request, RequestError, RequestNumber, RoomFacts, RoomMember, RoomSummary, ServerFrame, Since,
-    Stamp, Standing, Token, Welcome,
+    Activity, Answer, ClientFrame, CloseReason, CursorUpdate, Device, Extension, Head, HeadsPage,
+    Hello, InviteToken, Limit, LinkCode, LogId, Membership, NameError, Notice, PageRange,
+    PendingDevice, ProtocolVersion, Refusal, Request, RequestError, RequestNumber, RoomInfo,
+    RoomMember, RoomSummary, ServerFrame, Stamp, SyncPoint, Welcome,
 };
 
 use crate::values::{
@@ -16,8 +16,8 @@ use crate::values::{
     user, visibility,
 };
 
-pub(crate) fn since() -> impl Strategy<Value = Since> {
-    (any::<[u8; 16]>(), any::<u64>()).prop_map(|(log, stamp)| Since {
+pub(crate) fn since() -> impl Strategy<Value = SyncPoint> {
+    (any::<[u8; 16]>(), any::<u64>()).prop_map(|(log, stamp)| SyncPoint {
         log: LogId(log),
         stamp: Stamp(stamp),
     })
@@ -28,7 +28,7 @@ pub(crate) fn version() -> impl Strategy<Value = ProtocolVersion> {
 }
 
 pub(crate) fn hello() -> impl Strategy<Value = Hello> {
-    let token = option::of(any::<[u8; 16]>().prop_map(Token));
+    let token = option::of(any::<[u8; 16]>().prop_map(InviteToken));
     let extension =
         (any::<u16>(), vec(any::<u8>(), 0..20)).prop_map(|(kind, value)| Extension { kind, value });
     (
@@ -74,7 +74,7 @@ pub(crate) fn log_request() -> impl Strategy<Value = Request> {
             }
         }),
         (any::<String>(), option::of(name()), any::<u16>()).prop_map(|(prefix, after, limit)| {
-            Request::FindPeople {
+            Request::FindUsers {
                 prefix,
                 after,
                 limit,
@@ -86,7 +86,7 @@ pub(crate) fn log_request() -> impl Strategy<Value = Request> {
 pub(crate) fn room_request() -> impl Strategy<Value = Request> {
     let prefix = any::<String>;
     prop_oneof![
-        vec(user(), 0..20).prop_map(Request::People),
+        vec(user(), 0..20).prop_map(Request::Users),
         (message_id(), room_name(), visibility(), history()).prop_map(
             |(id, name, visibility, history)| Request::CreateRoom {
                 id,
@@ -135,7 +135,7 @@ pub(crate) fn number() -> impl Strategy<Value = RequestNumber> {
 
 pub(crate) fn client_frame() -> impl Strategy<Value = ClientFrame> {
     let advance =
-        (conversation(), seq(), seq()).prop_map(|(conversation, delivered, read)| Advance {
+        (conversation(), seq(), seq()).prop_map(|(conversation, delivered, read)| CursorUpdate {
             conversation,
             delivered,
             read,
@@ -144,7 +144,7 @@ pub(crate) fn client_frame() -> impl Strategy<Value = ClientFrame> {
         hello().prop_map(ClientFrame::Hello),
         (number(), request())
             .prop_map(|(number, request)| ClientFrame::Request { number, request }),
-        advance.prop_map(ClientFrame::Advance),
+        advance.prop_map(ClientFrame::UpdateCursors),
         conversation().prop_map(ClientFrame::Typing),
         vec(user(), 0..20).prop_map(ClientFrame::Watch),
         prop_oneof![Just(Activity::Active), Just(Activity::Away)].prop_map(ClientFrame::Activity),
@@ -174,7 +174,7 @@ pub(crate) fn log_answer() -> impl Strategy<Value = Answer> {
         (seq(), time()).prop_map(|(seq, time)| Answer::Accepted { seq, time }),
         (vec(entry(), 0..5), seq()).prop_map(|(entries, newest)| Answer::Page { entries, newest }),
         (vec(person(), 0..5), any::<bool>())
-            .prop_map(|(people, more)| Answer::People { people, more }),
+            .prop_map(|(people, more)| Answer::Users { people, more }),
         Just(Answer::Done),
     ]
 }
@@ -246,24 +246,24 @@ pub(crate) fn request_error() -> impl Strategy<Value = RequestError> {
         Just(RequestError::IdReused),
         role().prop_map(RequestError::RoleNeeded),
         Just(RequestError::LastOwner),
-        Just(RequestError::AwaitsAcceptance),
+        Just(RequestError::RequestPending),
         Just(RequestError::Limit(Limit::RoomsOfUser)),
         Just(RequestError::Limit(Limit::RoomBans)),
         Just(RequestError::Invalid),
     ]
 }
 
-pub(crate) fn facts() -> impl Strategy<Value = RoomFacts> {
+pub(crate) fn facts() -> impl Strategy<Value = RoomInfo> {
     let standing = prop_oneof![
-        Just(Standing::Member),
-        Just(Standing::Invited),
-        Just(Standing::Left),
-        Just(Standing::Kicked),
-        Just(Standing::Banned),
+        Just(Membership::Member),
+        Just(Membership::Invited),
+        Just(Membership::Left),
+        Just(Membership::Kicked),
+        Just(Membership::Banned),
     ];
     let access = (visibility(), history(), standing, role(), mute());
     (room_name(), topic(), any::<u32>(), access).prop_map(
-        |(name, topic, members, (visibility, history, standing, role, mute))| RoomFacts {
+        |(name, topic, members, (visibility, history, standing, role, mute))| RoomInfo {
             name,
             topic,
             visibility,
@@ -346,7 +346,7 @@ pub(crate) fn server_frame() -> impl Strategy<Value = ServerFrame> {
         (user(), presence()).prop_map(|(user, presence)| ServerFrame::Presence { user, presence }),
         (conversation(), user())
             .prop_map(|(conversation, user)| ServerFrame::Typing { conversation, user }),
-        person().prop_map(ServerFrame::Person),
+        person().prop_map(ServerFrame::User),
         Just(ServerFrame::Behind),
         any::<u32>().prop_map(|most| ServerFrame::Notice(Notice::WatchLimit(most))),
         any::<u32>().prop_map(ServerFrame::Ping),
@@ -356,9 +356,9 @@ pub(crate) fn server_frame() -> impl Strategy<Value = ServerFrame> {
             stamp: Stamp(stamp)
         }),
         body().prop_map(ServerFrame::Announcement),
-        Just(ServerFrame::Farewell(Farewell::TooSlow)),
-        Just(ServerFrame::Farewell(Farewell::Revoked)),
-        Just(ServerFrame::Farewell(Farewell::AccountClosed)),
-        Just(ServerFrame::Farewell(Farewell::Renamed)),
+        Just(ServerFrame::Close(CloseReason::TooSlow)),
+        Just(ServerFrame::Close(CloseReason::Revoked)),
+        Just(ServerFrame::Close(CloseReason::AccountClosed)),
+        Just(ServerFrame::Close(CloseReason::Renamed)),
     ]
 }

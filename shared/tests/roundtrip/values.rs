@@ -3,9 +3,10 @@
 use proptest::option;
 use proptest::prelude::*;
 use recado_shared::{
-    Content, ConversationId, DeviceKey, DeviceName, DisplayName, DraftText, Emoji, Entry, Erased,
-    History, Level, MemberCursors, MessageBody, MessageId, Mute, Person, Presence, Role, RoomEvent,
-    RoomId, RoomName, Seq, Setting, Timestamp, Topic, UserId, UserName, Visibility,
+    Content, ConversationId, DeviceKey, DeviceName, DisplayName, DraftText, Emoji, Entry,
+    ErasedKind, HistoryVisibility, MemberCursors, MessageBody, MessageId, Mute, NotificationLevel,
+    Presence, Role, RoomEvent, RoomId, RoomName, Seq, Setting, Timestamp, Topic, UserId, UserName,
+    UserProfile, Visibility,
 };
 
 pub(crate) fn user() -> impl Strategy<Value = UserId> {
@@ -76,8 +77,11 @@ pub(crate) fn visibility() -> impl Strategy<Value = Visibility> {
     prop_oneof![Just(Visibility::Public), Just(Visibility::Private)]
 }
 
-pub(crate) fn history() -> impl Strategy<Value = History> {
-    prop_oneof![Just(History::Visible), Just(History::Hidden)]
+pub(crate) fn history() -> impl Strategy<Value = HistoryVisibility> {
+    prop_oneof![
+        Just(HistoryVisibility::Visible),
+        Just(HistoryVisibility::Hidden)
+    ]
 }
 
 pub(crate) fn mute() -> impl Strategy<Value = Option<Mute>> {
@@ -93,7 +97,7 @@ pub(crate) fn room_event() -> impl Strategy<Value = RoomEvent> {
         room_name().prop_map(RoomEvent::Renamed),
         topic().prop_map(RoomEvent::Topic),
         visibility().prop_map(RoomEvent::Visibility),
-        history().prop_map(RoomEvent::History),
+        history().prop_map(RoomEvent::HistoryVisibility),
         (user(), role()).prop_map(|(user, role)| RoomEvent::Role { user, role }),
         (user(), option::of(time())).prop_map(|(user, until)| RoomEvent::Muted { user, until }),
         user().prop_map(RoomEvent::Unmuted),
@@ -119,17 +123,17 @@ pub(crate) fn content() -> impl Strategy<Value = Content> {
         1 => (seq(), emoji())
             .prop_map(|(target, emoji)| Content::ReactionRemoved { target, emoji }),
         2 => room_event().prop_map(Content::Room),
-        1 => Just(Content::Erased(Erased::Message)),
-        1 => Just(Content::Erased(Erased::Edit)),
+        1 => Just(Content::Erased(ErasedKind::Message)),
+        1 => Just(Content::Erased(ErasedKind::Edit)),
         1 => Just(Content::AuthorRemoved),
     ]
 }
 
 pub(crate) fn setting() -> impl Strategy<Value = Setting> {
     let level = prop_oneof![
-        Just(Level::All),
-        Just(Level::Mentions),
-        Just(Level::Nothing)
+        Just(NotificationLevel::All),
+        Just(NotificationLevel::Mentions),
+        Just(NotificationLevel::Nothing)
     ];
     let draft = "[ -~\n\té日🦀]{0,300}".prop_map(|text| DraftText::new(text).unwrap());
     prop_oneof![
@@ -137,7 +141,7 @@ pub(crate) fn setting() -> impl Strategy<Value = Setting> {
             conversation,
             is_on
         }),
-        (conversation(), level).prop_map(|(conversation, level)| Setting::Level {
+        (conversation(), level).prop_map(|(conversation, level)| Setting::NotificationLevel {
             conversation,
             level
         }),
@@ -160,12 +164,14 @@ pub(crate) fn presence() -> impl Strategy<Value = Presence> {
     ]
 }
 
-pub(crate) fn person() -> impl Strategy<Value = Person> {
-    (user(), name(), presence(), display()).prop_map(|(user, name, presence, display)| Person {
-        user,
-        name,
-        presence,
-        display,
+pub(crate) fn person() -> impl Strategy<Value = UserProfile> {
+    (user(), name(), presence(), display()).prop_map(|(user, name, presence, display)| {
+        UserProfile {
+            user,
+            name,
+            presence,
+            display,
+        }
     })
 }
 

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use recado_shared::limits::MAX_WATCHED;
 use recado_shared::{
-    ClientFrame, ConversationId, DisplayName, Person, Presence, Standing, Timestamp, UserId,
-    UserName,
+    ClientFrame, ConversationId, DisplayName, Membership, Presence, Timestamp, UserId, UserName,
+    UserProfile,
 };
 
 use super::App;
@@ -166,7 +166,7 @@ impl Contacts {
 
 impl App {
     /// Takes over people as the server names them, and saves the names that are news.
-    pub(super) fn take_people(&mut self, people: Vec<Person>) {
+    pub(super) fn take_people(&mut self, people: Vec<UserProfile>) {
         let mut news = Vec::new();
         for person in people {
             let named = StoredPerson {
@@ -180,7 +180,7 @@ impl App {
             self.contacts.set_presence(person.user, person.presence);
         }
         if !news.is_empty() {
-            self.save(Save::People(news));
+            self.save(Save::Users(news));
         }
     }
 
@@ -238,7 +238,7 @@ impl App {
     /// is open or has text of theirs.
     fn is_listed(&self, id: ConversationId) -> bool {
         self.conversations.get(&id).is_none_or(|conversation| {
-            conversation.standing() != Standing::Left
+            conversation.standing() != Membership::Left
                 || self.nav.open == Some(id)
                 || !conversation.composer.is_empty()
                 || self.outbox.of(id).next().is_some()
@@ -263,10 +263,10 @@ impl App {
         if conversation.is_some_and(|c| c.is_request) {
             return 0;
         }
-        match conversation.map_or(Standing::Member, Conversation::standing) {
-            Standing::Invited => 0,
-            Standing::Member => 1,
-            Standing::Left | Standing::Kicked | Standing::Banned => 2,
+        match conversation.map_or(Membership::Member, Conversation::standing) {
+            Membership::Invited => 0,
+            Membership::Member => 1,
+            Membership::Left | Membership::Kicked | Membership::Banned => 2,
         }
     }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use recado_shared::{
-    Content, ConversationId, Entry, Head, MemberCursors, PageRange, Seq, Standing, Timestamp,
+    Content, ConversationId, Entry, Head, MemberCursors, Membership, PageRange, Seq, Timestamp,
     UserId,
 };
 
@@ -372,7 +372,7 @@ impl Conversation {
 
     /// The next stretch to ask the server for: the newest gap, from its newer end.
     pub(super) fn wanted_page(&self) -> Option<(PageRange, u64)> {
-        if self.is_stalled || self.standing() == Standing::Invited {
+        if self.is_stalled || self.standing() == Membership::Invited {
             return None;
         }
         let gap = self.log.newest_gap(self.log.newest)?;

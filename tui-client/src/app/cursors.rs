@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use recado_shared::limits::UNHEARD_CURSOR_INTERVAL;
-use recado_shared::{Advance, ClientFrame, ConversationId, Now, Seq};
+use recado_shared::{ClientFrame, ConversationId, CursorUpdate, Now, Seq};
 
 use super::App;
 use super::conversation::{Conversation, NewLine, Progress};
@@ -146,7 +146,7 @@ impl App {
         {
             let Progress { delivered, read } = conversation.own;
             conversation.sent = conversation.own;
-            self.send(ClientFrame::Advance(Advance {
+            self.send(ClientFrame::UpdateCursors(CursorUpdate {
                 conversation: id,
                 delivered,
                 read,

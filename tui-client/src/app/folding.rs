@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use recado_shared::{Content, Emoji, Entry, Erased, MessageBody, Seq, Timestamp, UserId};
+use recado_shared::{Content, Emoji, Entry, ErasedKind, MessageBody, Seq, Timestamp, UserId};
 
 /// Most messages of one conversation about which something is kept. Beyond it those that are not
 /// loaded go: with the message, the store gives back what belongs to it.
@@ -132,7 +132,7 @@ impl Folding {
 
     /// Whether a message was taken back, or its author removed.
     pub(super) fn is_deleted(&self, entry: &Entry) -> bool {
-        matches!(entry.content, Content::Erased(Erased::Message))
+        matches!(entry.content, Content::Erased(ErasedKind::Message))
             || self.folds.get(&entry.seq).is_some_and(|f| f.is_deleted)
             || self
                 .removed

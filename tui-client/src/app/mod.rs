@@ -59,7 +59,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use jiff::tz::TimeZone;
-use recado_shared::{ClientFrame, ConversationId, DeviceKey, Emoji, Now, Since, UserId};
+use recado_shared::{ClientFrame, ConversationId, DeviceKey, Emoji, Now, SyncPoint, UserId};
 
 use crate::store::{PendingState, Save, Snapshot, StoredMe};
 use command::Commands;
@@ -115,7 +115,7 @@ pub struct Settings {
 pub struct App {
     settings: Settings,
     me: Option<StoredMe>,
-    since: Option<Since>,
+    since: Option<SyncPoint>,
     conversations: BTreeMap<ConversationId, Conversation>,
     /// Conversations that the event at hand changed, so that cursors are looked at once.
     touched: BTreeSet<ConversationId>,
@@ -268,7 +268,7 @@ impl App {
     }
 
     /// Which set of heads the app has, for the next `Hello`.
-    pub fn since(&self) -> Option<Since> {
+    pub fn since(&self) -> Option<SyncPoint> {
         self.since
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use recado_shared::limits::MAX_PEOPLE_PER_PAGE;
+use recado_shared::limits::MAX_USERS_PER_PAGE;
 use recado_shared::{Content, ConversationId, Entry, Request, UserId};
 
 use super::App;
@@ -81,7 +81,7 @@ impl App {
     pub(super) fn ask_names(&mut self) {
         while self.link.is_synced() && !self.names.wanted.is_empty() {
             let mut batch = Vec::new();
-            while batch.len() < MAX_PEOPLE_PER_PAGE.into()
+            while batch.len() < MAX_USERS_PER_PAGE.into()
                 && let Some(user) = self.names.wanted.pop_first()
             {
                 let is_unknown = self.contacts.meet(user);
@@ -91,7 +91,7 @@ impl App {
                 }
             }
             if !batch.is_empty() {
-                self.ask(Request::People(batch), Asked::Names);
+                self.ask(Request::Users(batch), Asked::Names);
             }
         }
     }

@@ -3,8 +3,8 @@
 
 use recado_shared::limits::TYPING_SHOWN_FOR;
 use recado_shared::{
-    Answer, Content, ConversationId, Entry, Head, HeadsPage, MemberCursors, Now, Person, Presence,
-    RequestError, RequestNumber, Seq, ServerFrame, Since, UserId,
+    Answer, Content, ConversationId, Entry, Head, HeadsPage, MemberCursors, Now, Presence,
+    RequestError, RequestNumber, Seq, ServerFrame, SyncPoint, UserId, UserProfile,
 };
 
 use super::conversation::Conversation;
@@ -32,9 +32,9 @@ impl App {
             } => self.on_cursors(conversation, cursors),
             ServerFrame::Presence { user, presence } => self.on_presence(user, presence),
             ServerFrame::Typing { conversation, user } => self.on_typing(conversation, user, now),
-            ServerFrame::Person(person) => self.on_person(person),
+            ServerFrame::User(person) => self.on_person(person),
             ServerFrame::Notice(notice) => self.message = Some(notice.to_string()),
-            ServerFrame::Farewell(farewell) => self.message = Some(farewell.to_string()),
+            ServerFrame::Close(farewell) => self.message = Some(farewell.to_string()),
             ServerFrame::Announcement(text) => {
                 self.message = Some(format!("announcement: {}", text.as_str()));
             }
@@ -63,12 +63,12 @@ impl App {
                 self.on_page(id, range, entries, newest);
             }
             (Asked::Page(id, _), _) => self.on_page_refused(id),
-            (Asked::People, Ok(Answer::People { people, more })) => self.on_people(people, more),
-            (Asked::Names, Ok(Answer::People { people, .. })) => self.take_people(people),
+            (Asked::Users, Ok(Answer::Users { people, more })) => self.on_people(people, more),
+            (Asked::Names, Ok(Answer::Users { people, .. })) => self.take_people(people),
             (Asked::Set(setting), result) => self.on_set(&setting, &result, now),
             (Asked::Settings, result) => self.on_settings(result, now),
             // An append that is answered by something else is sent again by the next session.
-            (Asked::Append(_) | Asked::People | Asked::Names, _) => {}
+            (Asked::Append(_) | Asked::Users | Asked::Names, _) => {}
         }
     }
 
@@ -84,7 +84,7 @@ impl App {
         let complete = page
             .complete
             .zip(log)
-            .map(|(stamp, log)| Since { log, stamp });
+            .map(|(stamp, log)| SyncPoint { log, stamp });
         if !heads.is_empty() || complete.is_some() {
             self.save(Save::Heads { heads, complete });
         }
@@ -233,7 +233,7 @@ impl App {
         }
     }
 
-    fn on_person(&mut self, person: Person) {
+    fn on_person(&mut self, person: UserProfile) {
         self.take_people(vec![person]);
     }
 

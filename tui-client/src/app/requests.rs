@@ -14,7 +14,7 @@ pub(super) enum Asked {
     /// A stretch of a log.
     Page(ConversationId, PageRange),
     /// A stretch of the directory.
-    People,
+    Users,
     /// Who some users are.
     Names,
     /// To change a setting.
@@ -59,7 +59,7 @@ impl Requests {
         self.in_flight.values().filter_map(|asked| match asked {
             Asked::Page(conversation, _) => Some(*conversation),
             Asked::Append(_)
-            | Asked::People
+            | Asked::Users
             | Asked::Names
             | Asked::Set(_)
             | Asked::Settings

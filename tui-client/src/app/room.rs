@@ -3,7 +3,7 @@
 
 use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::{
-    ConversationId, Entry, Mute, Role, RoomEvent, RoomFacts, RoomId, RoomName, Seq, Standing,
+    ConversationId, Entry, Membership, Mute, Role, RoomEvent, RoomId, RoomInfo, RoomName, Seq,
     UserId, UserName,
 };
 
@@ -14,7 +14,7 @@ use super::conversation::Conversation;
 #[derive(Debug)]
 pub(super) struct Room {
     /// As the server last said, moved on by what came since; `None` before it has said anything.
-    pub(super) facts: Option<RoomFacts>,
+    pub(super) facts: Option<RoomInfo>,
     /// Up to which entry the facts are true.
     facts_at: Seq,
     /// The name with the mark of rooms before it.
@@ -34,7 +34,7 @@ impl Room {
         &self.label
     }
 
-    pub(super) fn set_facts(&mut self, facts: RoomFacts, at: Seq) {
+    pub(super) fn set_facts(&mut self, facts: RoomInfo, at: Seq) {
         if at >= self.facts_at {
             self.label = format!("#{}", facts.name);
             self.facts_at = at;
@@ -43,9 +43,9 @@ impl Room {
     }
 
     /// How the user stands to the room; a room of which nothing is known is one they are in.
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn standing(&self) -> Membership {
         let facts = self.facts.as_ref();
-        facts.map_or(Standing::Member, |facts| facts.standing)
+        facts.map_or(Membership::Member, |facts| facts.standing)
     }
 
     /// Whether everybody in the room is told how far the others have got.
@@ -75,8 +75,8 @@ impl Room {
     }
 }
 
-fn apply(facts: &mut RoomFacts, author: UserId, event: &RoomEvent, me: UserId) {
-    let mut leaves = |user: UserId, standing: Standing| {
+fn apply(facts: &mut RoomInfo, author: UserId, event: &RoomEvent, me: UserId) {
+    let mut leaves = |user: UserId, standing: Membership| {
         facts.members = facts.members.saturating_sub(1);
         if user == me {
             facts.standing = standing;
@@ -89,26 +89,26 @@ fn apply(facts: &mut RoomFacts, author: UserId, event: &RoomEvent, me: UserId) {
         RoomEvent::Joined => {
             facts.members = facts.members.saturating_add(1);
             if author == me {
-                facts.standing = Standing::Member;
+                facts.standing = Membership::Member;
             }
         }
-        RoomEvent::Left => leaves(author, Standing::Left),
-        RoomEvent::Kicked(user) => leaves(*user, Standing::Kicked),
-        RoomEvent::Banned(user) => leaves(*user, Standing::Banned),
+        RoomEvent::Left => leaves(author, Membership::Left),
+        RoomEvent::Kicked(user) => leaves(*user, Membership::Kicked),
+        RoomEvent::Banned(user) => leaves(*user, Membership::Banned),
         RoomEvent::Unbanned(user) => {
             if *user == me {
-                facts.standing = Standing::Left;
+                facts.standing = Membership::Left;
             }
         }
         RoomEvent::Invited(user) => {
-            if *user == me && facts.standing != Standing::Member {
-                facts.standing = Standing::Invited;
+            if *user == me && facts.standing != Membership::Member {
+                facts.standing = Membership::Invited;
             }
         }
         RoomEvent::Renamed(name) => facts.name = name.clone(),
         RoomEvent::Topic(topic) => facts.topic.clone_from(topic),
         RoomEvent::Visibility(visibility) => facts.visibility = *visibility,
-        RoomEvent::History(history) => facts.history = *history,
+        RoomEvent::HistoryVisibility(history) => facts.history = *history,
         RoomEvent::Role { user, role } => {
             if *user == me {
                 facts.role = *role;
@@ -124,7 +124,7 @@ fn apply(facts: &mut RoomFacts, author: UserId, event: &RoomEvent, me: UserId) {
                 facts.mute = None;
             }
         }
-        RoomEvent::Closed => facts.standing = Standing::Left,
+        RoomEvent::Closed => facts.standing = Membership::Left,
     }
 }
 
@@ -152,7 +152,7 @@ impl Conversation {
             | RoomEvent::Renamed(_)
             | RoomEvent::Topic(_)
             | RoomEvent::Visibility(_)
-            | RoomEvent::History(_)
+            | RoomEvent::HistoryVisibility(_)
             | RoomEvent::Role { .. }
             | RoomEvent::Muted { .. }
             | RoomEvent::Unmuted(_)
@@ -162,14 +162,14 @@ impl Conversation {
     }
 
     /// How the user stands to it; they are always in a direct conversation.
-    pub(super) fn standing(&self) -> Standing {
-        self.room().map_or(Standing::Member, Room::standing)
+    pub(super) fn standing(&self) -> Membership {
+        self.room().map_or(Membership::Member, Room::standing)
     }
 }
 
 impl App {
     /// What is known of a room; `None` for direct conversations and before the server said it.
-    pub(super) fn room_facts(&self, id: ConversationId) -> Option<&RoomFacts> {
+    pub(super) fn room_facts(&self, id: ConversationId) -> Option<&RoomInfo> {
         self.conversations.get(&id)?.room()?.facts.as_ref()
     }
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
-use recado_shared::{ConversationId, MessageId, Presence, Seq, Standing, Timestamp};
+use recado_shared::{ConversationId, Membership, MessageId, Presence, Seq, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::composer::Composer;
@@ -98,7 +98,7 @@ pub struct ContactRow<'a> {
     /// Whether somebody is typing there.
     pub is_typing: bool,
     /// Of a room: how the user stands to it.
-    pub room: Option<Standing>,
+    pub room: Option<Membership>,
     /// Whether the person asks to write to the user.
     pub is_request: bool,
     /// Whether the user has blocked the person.
@@ -181,7 +181,7 @@ pub struct RoomView<'a> {
     /// How many members it has.
     pub members: u32,
     /// How the user stands to it.
-    pub standing: Standing,
+    pub standing: Membership,
 }
 
 /// The identity of an item, in the order of items.

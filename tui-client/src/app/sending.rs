@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use recado_shared::limits::{MAX_REQUESTS_IN_FLIGHT, TYPING_INTERVAL};
 use recado_shared::{
-    ClientFrame, Content, ConversationId, Entry, MessageBody, MessageId, Now, Request,
-    RequestError, Seq, Standing, Timestamp, UserId,
+    ClientFrame, Content, ConversationId, Entry, Membership, MessageBody, MessageId, Now, Request,
+    RequestError, Seq, Timestamp, UserId,
 };
 
 use super::command::{act_of, message_of};
@@ -232,10 +232,10 @@ fn why_silent(conversation: &Conversation) -> Option<String> {
     let room = conversation.room()?;
     let name = room.label();
     match room.standing() {
-        Standing::Member => None,
-        Standing::Invited => Some(format!("you are invited to {name}: /join to enter")),
-        Standing::Left => Some(format!("you have left {name}: /join to come back")),
-        Standing::Kicked => Some(format!("you were sent out of {name}: /join to come back")),
-        Standing::Banned => Some(format!("you are banned from {name}: ask a moderator")),
+        Membership::Member => None,
+        Membership::Invited => Some(format!("you are invited to {name}: /join to enter")),
+        Membership::Left => Some(format!("you have left {name}: /join to come back")),
+        Membership::Kicked => Some(format!("you were sent out of {name}: /join to come back")),
+        Membership::Banned => Some(format!("you are banned from {name}: ask a moderator")),
     }
 }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use recado_shared::limits::MAX_SETTINGS;
 use recado_shared::{
-    Answer, ConversationId, Level, Now, Request, RequestError, Setting, SettingKey, Stamp,
-    Timestamp, UserId,
+    Answer, ConversationId, NotificationLevel, Now, Request, RequestError, Setting, SettingKey,
+    Stamp, Timestamp, UserId,
 };
 
 use super::App;
@@ -118,11 +118,11 @@ impl UserSettings {
         {
             return Attention::Nothing;
         }
-        match self.values.get(&SettingKey::Level(id)) {
-            Some(Setting::Level { level, .. }) => match level {
-                Level::All => Attention::All,
-                Level::Mentions => Attention::Mentions,
-                Level::Nothing => Attention::Nothing,
+        match self.values.get(&SettingKey::NotificationLevel(id)) {
+            Some(Setting::NotificationLevel { level, .. }) => match level {
+                NotificationLevel::All => Attention::All,
+                NotificationLevel::Mentions => Attention::Mentions,
+                NotificationLevel::Nothing => Attention::Nothing,
             },
             Some(_) | None => Attention::All,
         }
@@ -135,7 +135,7 @@ impl UserSettings {
                 conversation,
                 is_on,
             } => is_on.then_some(*conversation),
-            Setting::Level { .. }
+            Setting::NotificationLevel { .. }
             | Setting::Muted { .. }
             | Setting::Draft { .. }
             | Setting::Blocked { .. }
@@ -156,7 +156,7 @@ impl UserSettings {
         self.values.keys().filter_map(|key| match key {
             SettingKey::Draft(id) => Some(*id),
             SettingKey::Favourite(_)
-            | SettingKey::Level(_)
+            | SettingKey::NotificationLevel(_)
             | SettingKey::Muted(_)
             | SettingKey::Blocked(_)
             | SettingKey::FirstContact => None,
@@ -212,7 +212,7 @@ impl UserSettings {
             let ends = self.values.values().filter_map(|setting| match setting {
                 Setting::Muted { until, .. } => until.filter(|until| *until > now.wall),
                 Setting::Favourite { .. }
-                | Setting::Level { .. }
+                | Setting::NotificationLevel { .. }
                 | Setting::Draft { .. }
                 | Setting::Blocked { .. }
                 | Setting::FirstContact { .. } => None,
@@ -229,7 +229,7 @@ impl UserSettings {
 fn is_default(setting: &Setting) -> bool {
     match setting {
         Setting::Favourite { is_on, .. } | Setting::Blocked { is_on, .. } => !is_on,
-        Setting::Level { level, .. } => *level == Level::All,
+        Setting::NotificationLevel { level, .. } => *level == NotificationLevel::All,
         Setting::Muted { until, .. } => until.is_none(),
         Setting::Draft { text, .. } => text.as_str().is_empty(),
         Setting::FirstContact { ask } => !ask,
@@ -260,7 +260,7 @@ impl App {
         match key {
             SettingKey::Muted(_) => self.user_settings.is_mute_end_stale = true,
             SettingKey::Favourite(_) | SettingKey::Blocked(_) => self.contacts.mark_stale(),
-            SettingKey::Level(_) | SettingKey::Draft(_) | SettingKey::FirstContact => {}
+            SettingKey::NotificationLevel(_) | SettingKey::Draft(_) | SettingKey::FirstContact => {}
         }
     }
 
@@ -372,7 +372,7 @@ impl App {
                     Some((*conversation, text.to_owned()))
                 }
                 Setting::Favourite { .. }
-                | Setting::Level { .. }
+                | Setting::NotificationLevel { .. }
                 | Setting::Muted { .. }
                 | Setting::Blocked { .. }
                 | Setting::FirstContact { .. } => None,

@@ -1,9 +1,9 @@
 //! What to ask the server for: the missing stretches of every log, the visible conversation
 //! first, and the directory once a session.
 
-use recado_shared::limits::{MAX_PAGE_ENTRIES, MAX_PEOPLE_PER_PAGE};
+use recado_shared::limits::{MAX_PAGE_ENTRIES, MAX_USERS_PER_PAGE};
 use recado_shared::{
-    ClientFrame, ConversationId, Entry, PageRange, Person, Request, Seq, UserName,
+    ClientFrame, ConversationId, Entry, PageRange, Request, Seq, UserName, UserProfile,
 };
 
 use super::App;
@@ -123,15 +123,15 @@ impl App {
             NextAsk::FromStart => None,
             NextAsk::After(name) => Some(name),
         };
-        let request = Request::FindPeople {
+        let request = Request::FindUsers {
             prefix: String::new(),
             after,
-            limit: MAX_PEOPLE_PER_PAGE,
+            limit: MAX_USERS_PER_PAGE,
         };
-        self.ask(request, Asked::People);
+        self.ask(request, Asked::Users);
     }
 
-    pub(super) fn on_people(&mut self, people: Vec<Person>, has_more: bool) {
+    pub(super) fn on_people(&mut self, people: Vec<UserProfile>, has_more: bool) {
         self.directory.found += people.len();
         if let Some(last) = people.last()
             && has_more

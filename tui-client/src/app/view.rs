@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use recado_shared::{ConversationId, DisplayName, Now, Presence, RoomFacts, Topic, UserId};
+use recado_shared::{ConversationId, DisplayName, Now, Presence, RoomInfo, Topic, UserId};
 
 use super::App;
 use super::action::{Action, Context};
@@ -281,7 +281,7 @@ impl App {
     }
 }
 
-fn room_view(facts: &RoomFacts) -> RoomView<'_> {
+fn room_view(facts: &RoomInfo) -> RoomView<'_> {
     RoomView {
         topic: facts.topic.as_ref().map(Topic::as_str),
         members: facts.members,

@@ -1,6 +1,6 @@
 //! How what happened to a room is told.
 
-use recado_shared::{History, RoomEvent, Topic, UserId, Visibility};
+use recado_shared::{HistoryVisibility, RoomEvent, Topic, UserId, Visibility};
 
 use super::App;
 
@@ -35,10 +35,10 @@ pub(crate) fn told(author: UserId, event: &RoomEvent, name: impl Fn(UserId) -> S
         RoomEvent::Topic(None) => format!("{who} removed the topic"),
         RoomEvent::Visibility(Visibility::Public) => format!("{who} made the room public"),
         RoomEvent::Visibility(Visibility::Private) => format!("{who} made the room private"),
-        RoomEvent::History(History::Visible) => {
+        RoomEvent::HistoryVisibility(HistoryVisibility::Visible) => {
             format!("{who} lets new members see the past")
         }
-        RoomEvent::History(History::Hidden) => {
+        RoomEvent::HistoryVisibility(HistoryVisibility::Hidden) => {
             format!("{who} hides the past from new members")
         }
         RoomEvent::Role { user, role } => {

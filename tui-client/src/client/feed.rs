@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use recado_shared::{
-    ConversationId, Entry, Head, LogId, PageRange, Seq, Since, Stamp, Standing, Timestamp,
+    ConversationId, Entry, Head, LogId, Membership, PageRange, Seq, Stamp, SyncPoint, Timestamp,
 };
 
 use super::token::{After, SETTLED_AFTER, log_part};
@@ -85,8 +85,8 @@ impl Feed {
     }
 
     /// What to name in the next greeting.
-    pub(super) fn since(&self) -> Option<Since> {
-        Some(Since {
+    pub(super) fn since(&self) -> Option<SyncPoint> {
+        Some(SyncPoint {
             log: self.log?,
             stamp: self.stamp?,
         })
@@ -159,13 +159,13 @@ impl Feed {
             time: head.newest_time,
         };
         let standing = head.room.as_ref().map(|room| room.standing);
-        if standing.is_some_and(|standing| standing == Standing::Invited) {
+        if standing.is_some_and(|standing| standing == Membership::Invited) {
             return;
         }
         if !self.is_placed(conversation) {
             if !self.are_known {
                 self.place_first(head, newest);
-            } else if standing == Some(Standing::Member) {
+            } else if standing == Some(Membership::Member) {
                 let seq = own_read.max(head.first.prev());
                 self.places.insert(conversation, Place { seq, ..START });
             } else if standing.is_some() {

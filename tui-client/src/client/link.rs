@@ -3,8 +3,8 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use recado_shared::{
-    Activity, Answer, ClientFrame, DeviceKey, Fingerprint, Person, Request, ServerAddress, Since,
-    Timestamp, UserName,
+    Activity, Answer, ClientFrame, DeviceKey, Fingerprint, Request, ServerAddress, SyncPoint,
+    Timestamp, UserName, UserProfile,
 };
 use tokio::time::{Instant, sleep};
 
@@ -58,7 +58,7 @@ impl Link {
     }
 
     /// One attempt. Says that nobody is at this device: a verb is no person.
-    pub(crate) async fn open(&mut self, since: Option<Since>) -> Result<Session, ConnectError> {
+    pub(crate) async fn open(&mut self, since: Option<SyncPoint>) -> Result<Session, ConnectError> {
         if let Some(located) = self.config.locate.as_ref().and_then(|locate| locate()) {
             self.config.address = located.address;
             self.config.token = located.token;
@@ -97,16 +97,16 @@ impl Link {
 }
 
 /// The names of all people, as far as they are kept.
-pub(crate) async fn directory(session: &mut Session) -> Result<Vec<Person>, SessionError> {
-    let mut found: Vec<Person> = Vec::new();
+pub(crate) async fn directory(session: &mut Session) -> Result<Vec<UserProfile>, SessionError> {
+    let mut found: Vec<UserProfile> = Vec::new();
     let mut after: Option<UserName> = None;
     loop {
-        let request = Request::FindPeople {
+        let request = Request::FindUsers {
             prefix: String::new(),
             after,
-            limit: recado_shared::limits::MAX_PEOPLE_PER_PAGE,
+            limit: recado_shared::limits::MAX_USERS_PER_PAGE,
         };
-        let Answer::People { people, more } = session.request(request).await? else {
+        let Answer::Users { people, more } = session.request(request).await? else {
             let reason = "an answer to another question".to_owned();
             return Err(SessionError::Malformed(reason));
         };

@@ -26,7 +26,7 @@ mod token;
 
 use recado_shared::limits::MAX_PAGE_ENTRIES;
 use recado_shared::{
-    Advance, Answer, ClientFrame, Content, ConversationId, Emoji, Entry, HeadsPage, Invite,
+    Answer, ClientFrame, Content, ConversationId, CursorUpdate, Emoji, Entry, HeadsPage, Invite,
     InviteError, MessageBody, MessageId, Request, RequestError, RoomEvent, Seq, ServerFrame,
     Timestamp, UserId, UserName,
 };
@@ -503,7 +503,7 @@ impl Client {
                 conversation,
                 entry,
             } => self.feed.arrived(conversation, entry),
-            ServerFrame::Person(person) => self.names.learn(vec![person]),
+            ServerFrame::User(person) => self.names.learn(vec![person]),
             _ => {}
         }
     }
@@ -534,13 +534,13 @@ impl Client {
             return;
         }
         if let Some(session) = &mut self.session {
-            let advance = Advance {
+            let advance = CursorUpdate {
                 conversation,
                 delivered,
                 read: Seq::ZERO,
             };
             // A link that broke by now shows with the next frame.
-            let _ = session.queue(&ClientFrame::Advance(advance));
+            let _ = session.queue(&ClientFrame::UpdateCursors(advance));
             self.handed = None;
         }
     }

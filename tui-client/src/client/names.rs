@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use recado_shared::limits::{MAX_PEOPLE_PER_PAGE, MAX_ROOMS_OF_USER};
+use recado_shared::limits::{MAX_ROOMS_OF_USER, MAX_USERS_PER_PAGE};
 use recado_shared::{
-    Answer, Content, ConversationId, Entry, Person, Request, RoomId, RoomName, UserId, UserName,
+    Answer, Content, ConversationId, Entry, Request, RoomId, RoomName, UserId, UserName,
+    UserProfile,
 };
 
 use super::link::{MAX_PEOPLE, directory};
@@ -27,7 +28,7 @@ impl Names {
         self.rooms.get(&conversation.room()?).cloned()
     }
 
-    pub(crate) fn learn(&mut self, people: Vec<Person>) {
+    pub(crate) fn learn(&mut self, people: Vec<UserProfile>) {
         for person in people {
             if self.people.len() >= MAX_PEOPLE {
                 self.people.clear();
@@ -72,9 +73,9 @@ impl Names {
         session: &mut Session,
         users: Vec<UserId>,
     ) -> Result<(), SessionError> {
-        for some in users.chunks(MAX_PEOPLE_PER_PAGE.into()) {
-            match session.request(Request::People(some.to_vec())).await {
-                Ok(Answer::People { people, .. }) => self.learn(people),
+        for some in users.chunks(MAX_USERS_PER_PAGE.into()) {
+            match session.request(Request::Users(some.to_vec())).await {
+                Ok(Answer::Users { people, .. }) => self.learn(people),
                 Ok(_) => {
                     let reason = "an answer to another question".to_owned();
                     return Err(SessionError::Malformed(reason));

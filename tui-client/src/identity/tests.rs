@@ -1,4 +1,4 @@
-use recado_shared::Token;
+use recado_shared::InviteToken;
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn invite(port: u16, key: u8) -> Invite {
             port,
         },
         fingerprint: Fingerprint([key; 32]),
-        token: Some(Token([1; 16])),
+        token: Some(InviteToken([1; 16])),
     }
 }
 

@@ -10,7 +10,8 @@ use recado_shared::device::{DEVICE_NAME_EXTENSION, LINK_EXTENSION};
 use recado_shared::limits::MAX_DEVICE_NAME_CHARS;
 use recado_shared::tls::{self, Identity};
 use recado_shared::{
-    DeviceName, Extension, Fingerprint, Hello, ProtocolVersion, ServerAddress, Since, Token,
+    DeviceName, Extension, Fingerprint, Hello, InviteToken, ProtocolVersion, ServerAddress,
+    SyncPoint,
 };
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -38,9 +39,9 @@ pub struct Greeting {
     /// The name to claim or resume; `None` resumes whatever name the key has.
     pub name: Option<String>,
     /// What admits a device that the server does not know.
-    pub token: Option<Token>,
+    pub token: Option<InviteToken>,
     /// Which heads the client has.
-    pub since: Option<Since>,
+    pub since: Option<SyncPoint>,
     /// What the device would like to be called; the name of the machine unless said otherwise.
     pub device: Option<DeviceName>,
     /// Whether the device asks to be linked to a user who exists.

@@ -4,7 +4,7 @@
 use std::io;
 
 use recado_shared::codec::CodecError;
-use recado_shared::{Farewell, Fingerprint, Refusal, RequestError, ServerAddress};
+use recado_shared::{CloseReason, Fingerprint, Refusal, RequestError, ServerAddress};
 
 /// Why no session came about.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +85,7 @@ pub enum ConnectError {
         /// Where the server is.
         address: ServerAddress,
         /// Why.
-        farewell: Farewell,
+        farewell: CloseReason,
     },
     /// The connection broke before the session was open.
     #[error("the connection to {address} broke before the session began ({reason}): try again")]
@@ -116,7 +116,7 @@ impl ConnectError {
 pub enum SessionError {
     /// The server said goodbye.
     #[error("{0}")]
-    Farewell(Farewell),
+    CloseReason(CloseReason),
     /// The connection ended without a word.
     #[error("the connection was closed")]
     Closed,

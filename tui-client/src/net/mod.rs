@@ -14,7 +14,8 @@ use std::time::Duration;
 
 use recado_shared::tls::Identity;
 use recado_shared::{
-    ClientFrame, Farewell, Fingerprint, Refusal, ServerAddress, ServerFrame, Since, Token, Welcome,
+    ClientFrame, CloseReason, Fingerprint, InviteToken, Refusal, ServerAddress, ServerFrame,
+    SyncPoint, Welcome,
 };
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, mpsc};
@@ -55,7 +56,7 @@ pub enum NetEvent {
     /// there is no further attempt until the app asks for it.
     Refused(Refusal),
     /// The server lets this device in no more. No further attempt until the app asks for it.
-    Dismissed(Farewell),
+    Dismissed(CloseReason),
     /// The server's key is not the pinned one. No further attempt.
     WrongKey {
         /// The fingerprint it showed.
@@ -71,7 +72,7 @@ pub struct Located {
     /// Its address.
     pub address: ServerAddress,
     /// The token of its ticket.
-    pub token: Option<Token>,
+    pub token: Option<InviteToken>,
 }
 
 /// Finds a server that may move, such as the local one on a port of its own choice. Asked
@@ -90,9 +91,9 @@ pub struct NetConfig {
     /// The name to claim or resume; `None` resumes whatever name the key has.
     pub name: Option<String>,
     /// Sent until the first `Welcome`.
-    pub token: Option<Token>,
+    pub token: Option<InviteToken>,
     /// Which heads the app has from before.
-    pub since: Option<Since>,
+    pub since: Option<SyncPoint>,
     /// Name and version of the program.
     pub software: String,
     /// Set for a server that may move.

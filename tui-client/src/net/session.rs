@@ -12,8 +12,8 @@ use futures_util::{SinkExt, StreamExt as _};
 use recado_shared::codec::{self, LengthDelimitedCodec};
 use recado_shared::limits::{MAX_FRAME_LEN, MAX_FRAME_LEN_BEFORE_WELCOME};
 use recado_shared::{
-    Answer, ClientFrame, Content, ConversationId, Hello, MessageId, Person, ProtocolVersion,
-    Request, RequestNumber, Seq, ServerAddress, ServerFrame, Timestamp, Welcome,
+    Answer, ClientFrame, Content, ConversationId, Hello, MessageId, ProtocolVersion, Request,
+    RequestNumber, Seq, ServerAddress, ServerFrame, Timestamp, UserProfile, Welcome,
 };
 use tokio::io::{ReadHalf, WriteHalf, split};
 use tokio::net::TcpStream;
@@ -85,10 +85,10 @@ impl Session {
             Ok(ServerFrame::Refused(refusal)) => {
                 return Err(ConnectError::Refused { address, refusal });
             }
-            Ok(ServerFrame::Farewell(farewell)) if farewell.is_final() => {
+            Ok(ServerFrame::Close(farewell)) if farewell.is_final() => {
                 return Err(ConnectError::Dismissed { address, farewell });
             }
-            Ok(ServerFrame::Farewell(farewell)) => {
+            Ok(ServerFrame::Close(farewell)) => {
                 let reason = farewell.to_string();
                 return Err(ConnectError::Broken { address, reason });
             }
@@ -249,8 +249,8 @@ impl Session {
     ///
     /// # Errors
     /// As [`request`](Self::request).
-    pub async fn find_person(&mut self, name: &str) -> Result<Option<Person>, SessionError> {
-        let request = Request::FindPeople {
+    pub async fn find_person(&mut self, name: &str) -> Result<Option<UserProfile>, SessionError> {
+        let request = Request::FindUsers {
             prefix: name.to_owned(),
             after: None,
             limit: 1,
@@ -258,7 +258,7 @@ impl Session {
         // Names are ordered by their folded form, so an exact match precedes longer ones.
         let folded = recado_shared::name::fold(name);
         match self.request(request).await? {
-            Answer::People { people, .. } => Ok(people
+            Answer::Users { people, .. } => Ok(people
                 .into_iter()
                 .find(|person| person.name.folded() == folded)),
             _ => Err(unasked()),
@@ -327,7 +327,7 @@ impl Session {
                 let took = self.heartbeat.pong(number, now);
                 Ok(took.map(SessionEvent::RoundTrip))
             }
-            ServerFrame::Farewell(farewell) => Err(SessionError::Farewell(farewell)),
+            ServerFrame::Close(farewell) => Err(SessionError::CloseReason(farewell)),
             ServerFrame::Welcome(_) | ServerFrame::Refused(_) => {
                 let reason = "a second greeting";
                 Err(SessionError::Malformed(reason.to_owned()))

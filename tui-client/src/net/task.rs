@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use recado_shared::{ClientFrame, ServerFrame, Since};
+use recado_shared::{ClientFrame, ServerFrame, SyncPoint};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 
@@ -65,7 +65,7 @@ impl Task {
         // A wish to connect that came before the app knows of this outcome is not meant for it.
         self.reconnect.notified().now_or_never();
         let pause = match outcome {
-            Ok(SessionError::Farewell(farewell)) if farewell.is_final() => {
+            Ok(SessionError::CloseReason(farewell)) if farewell.is_final() => {
                 self.tell(NetEvent::Dismissed(farewell)).await?;
                 Pause::UntilAsked
             }
@@ -165,7 +165,7 @@ impl Task {
                 self.tell(NetEvent::Frame(frame)).await?;
                 if let Some(stamp) = complete {
                     let log = session.welcome().log;
-                    self.config.since = Some(Since { log, stamp });
+                    self.config.since = Some(SyncPoint { log, stamp });
                 }
                 Ok(())
             }

@@ -1,6 +1,6 @@
 //! What each change does to the database. Runs inside the worker's transaction.
 
-use recado_shared::{ConversationId, DisplayName, Head, MemberCursors, Seq, Since};
+use recado_shared::{ConversationId, DisplayName, Head, MemberCursors, Seq, SyncPoint};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::value::{Fault, blob, column};
@@ -32,7 +32,7 @@ pub(super) fn apply(db: &Connection, save: &Save) -> Result<Traces, Fault> {
             conversation,
             cursors,
         } => set_cursors(db, *conversation, *cursors)?,
-        Save::People(people) => set_people(db, people)?,
+        Save::Users(people) => set_people(db, people)?,
         Save::Settings { settings, stamp } => settings::take(db, settings, *stamp)?,
         Save::UnsentSetting(setting) => settings::keep_unsent(db, setting)?,
         Save::SentSetting(key) => settings::set_sent(db, *key)?,
@@ -88,7 +88,11 @@ fn set_people(db: &Connection, people: &[StoredPerson]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn set_heads(db: &Connection, heads: &[Head], complete: Option<Since>) -> Result<Traces, Fault> {
+fn set_heads(
+    db: &Connection,
+    heads: &[Head],
+    complete: Option<SyncPoint>,
+) -> Result<Traces, Fault> {
     let mut traces = Traces::None;
     for head in heads {
         traces |= set_head(db, head)?;

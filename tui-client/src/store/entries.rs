@@ -3,7 +3,7 @@
 //! A text is erased in place: zeros of the same length take its place in the same row, in the
 //! transaction that stores what asks for it.
 
-use recado_shared::{Content, ConversationId, Entry, Erased, MessageId, Seq, UserId};
+use recado_shared::{Content, ConversationId, Entry, ErasedKind, MessageId, Seq, UserId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::kind::Kind;
@@ -62,7 +62,7 @@ pub(super) fn insert(db: &Connection, key: &[u8], entry: &Entry) -> Result<Trace
         None => None,
     };
     let moment = match kind.erased() {
-        Some(Erased::Message) => index::free_moment(db, entry.time)?,
+        Some(ErasedKind::Message) => index::free_moment(db, entry.time)?,
         _ => None,
     };
     let is_new =
@@ -99,7 +99,7 @@ pub(super) fn insert(db: &Connection, key: &[u8], entry: &Entry) -> Result<Trace
 }
 
 /// What is left of a new entry whose erasure was stored before it.
-fn erased_before(db: &Connection, key: &[u8], entry: &Entry) -> Result<Option<Erased>, Fault> {
+fn erased_before(db: &Connection, key: &[u8], entry: &Entry) -> Result<Option<ErasedKind>, Fault> {
     let Some(erased) = entry.content.erased() else {
         return Ok(None);
     };

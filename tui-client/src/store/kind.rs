@@ -1,6 +1,6 @@
 //! The kinds of entries, as the column `kind` tells them apart without reading the content.
 
-use recado_shared::{Content, Erased};
+use recado_shared::{Content, ErasedKind};
 
 use super::value::Fault;
 
@@ -34,16 +34,16 @@ impl Kind {
             Content::ReactionRemoved { .. } => Self::ReactionRemoved,
             Content::Room(_) => Self::Room,
             Content::AuthorRemoved => Self::AuthorRemoved,
-            Content::Erased(Erased::Message) => Self::ErasedMessage,
-            Content::Erased(Erased::Edit) => Self::ErasedEdit,
+            Content::Erased(ErasedKind::Message) => Self::ErasedMessage,
+            Content::Erased(ErasedKind::Edit) => Self::ErasedEdit,
         }
     }
 
     /// What is left of it when its text is erased; `None` where there is none to erase.
-    pub(super) const fn erased(self) -> Option<Erased> {
+    pub(super) const fn erased(self) -> Option<ErasedKind> {
         match self {
-            Self::Message | Self::Reply | Self::Emote => Some(Erased::Message),
-            Self::Edit => Some(Erased::Edit),
+            Self::Message | Self::Reply | Self::Emote => Some(ErasedKind::Message),
+            Self::Edit => Some(ErasedKind::Edit),
             Self::Deletion
             | Self::ReactionAdded
             | Self::ReactionRemoved
@@ -55,10 +55,10 @@ impl Kind {
     }
 
     /// What it was before its text was erased; `None` if there is nothing erased of it.
-    pub(super) const fn was(self) -> Option<Erased> {
+    pub(super) const fn was(self) -> Option<ErasedKind> {
         match self {
-            Self::ErasedMessage => Some(Erased::Message),
-            Self::ErasedEdit => Some(Erased::Edit),
+            Self::ErasedMessage => Some(ErasedKind::Message),
+            Self::ErasedEdit => Some(ErasedKind::Edit),
             Self::Message
             | Self::Reply
             | Self::Emote

@@ -2,7 +2,7 @@
 
 use recado_shared::{
     Content, ConversationId, DisplayName, Entry, Head, LogId, MemberCursors, MessageId, PageRange,
-    Seq, Setting, SettingKey, Since, Stamp, Timestamp, UserId, UserName,
+    Seq, Setting, SettingKey, Stamp, SyncPoint, Timestamp, UserId, UserName,
 };
 
 use crate::app::screen::Place;
@@ -80,7 +80,7 @@ pub enum Save {
         /// The heads.
         heads: Vec<Head>,
         /// Set once these and all before them make a complete set.
-        complete: Option<Since>,
+        complete: Option<SyncPoint>,
     },
     /// A member's cursors moved.
     Cursors {
@@ -90,7 +90,7 @@ pub enum Save {
         cursors: MemberCursors,
     },
     /// Names of people.
-    People(Vec<StoredPerson>),
+    Users(Vec<StoredPerson>),
     /// What the user has set, as the server has it, and how far it has been read. A setting that
     /// waits to be sent stays as it is here.
     Settings {
@@ -229,7 +229,7 @@ pub struct Snapshot {
     /// Who the user is; `None` before the first `Welcome`.
     pub me: Option<StoredMe>,
     /// What to name in the next `Hello`.
-    pub since: Option<Since>,
+    pub since: Option<SyncPoint>,
     /// Names of people.
     pub people: Vec<StoredPerson>,
     /// What the user has set.

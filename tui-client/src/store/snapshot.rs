@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use recado_shared::{
-    ConversationId, DisplayName, Head, LogId, MemberCursors, MessageId, PageRange, Seq, Since,
-    Stamp, Timestamp, UserId, UserName,
+    ConversationId, DisplayName, Head, LogId, MemberCursors, MessageId, PageRange, Seq, Stamp,
+    SyncPoint, Timestamp, UserId, UserName,
 };
 use rusqlite::{Connection, Row};
 
@@ -31,7 +31,7 @@ const PLACE_WINDOW: u16 = 500;
 pub(super) fn read(db: &Connection) -> Result<Snapshot, Fault> {
     let me = read_me(db)?;
     let since = rows(db, "SELECT log, stamp FROM since", |row| {
-        Ok(Since {
+        Ok(SyncPoint {
             log: LogId(bytes(row, 0)?),
             stamp: Stamp(number(row, 1)?),
         })

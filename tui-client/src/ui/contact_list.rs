@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use recado_shared::{Presence, Standing};
+use recado_shared::{Membership, Presence};
 
 use super::text::{cells, centred, put, right, row, when};
 use super::theme::Theme;
@@ -91,8 +91,8 @@ fn scroll_to_open(lines: &[Line<'_>], height: usize, view: &mut ViewState) {
 fn draw_contact(buffer: &mut Buffer, area: Rect, contact: &ContactRow<'_>, view: &ViewState) {
     let theme = view.theme;
     let (glyph, style) = match contact.room {
-        Some(Standing::Member | Standing::Invited) => ("#", Theme::text()),
-        Some(Standing::Left | Standing::Kicked | Standing::Banned) => ("#", Theme::dim()),
+        Some(Membership::Member | Membership::Invited) => ("#", Theme::text()),
+        Some(Membership::Left | Membership::Kicked | Membership::Banned) => ("#", Theme::dim()),
         None if contact.is_blocked => ("⊘", Theme::dim()),
         None if contact.is_request => ("?", theme.unread()),
         None => theme.presence(contact.presence),
@@ -107,7 +107,7 @@ fn draw_contact(buffer: &mut Buffer, area: Rect, contact: &ContactRow<'_>, view:
     let name = text::truncate(name, end.saturating_sub(x + 1).into());
     let is_out = matches!(
         contact.room,
-        Some(Standing::Left | Standing::Kicked | Standing::Banned)
+        Some(Membership::Left | Membership::Kicked | Membership::Banned)
     );
     let is_quiet = contact.attention == Attention::Nothing || contact.is_blocked;
     let name_style = if loud(contact) > 0 || contact.is_open {
@@ -136,7 +136,7 @@ fn draw_right_end(
         .map(|last| when(last, view.now, &view.time_zone))
         .unwrap_or_default();
     let (last, style) = match contact.unread {
-        _ if contact.room == Some(Standing::Invited) => ("invited".to_owned(), theme.unread()),
+        _ if contact.room == Some(Membership::Invited) => ("invited".to_owned(), theme.unread()),
         _ if contact.is_typing && contact.unread == 0 => ("…".to_owned(), theme.busy()),
         0 => (time, Theme::dim()),
         _ if called(contact) > 0 => (format!("@{}", count(contact.mentions)), theme.unread()),

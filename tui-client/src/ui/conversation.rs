@@ -5,7 +5,7 @@ use std::ops::Range;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use recado_shared::Standing;
+use recado_shared::Membership;
 
 use super::rows::{EDITED, Row, Rows, id_of, reason_of};
 use super::scroll::{Position, Window};
@@ -135,7 +135,7 @@ fn draw_empty(
     screen: &Screen<'_>,
     conversation: &ConversationView<'_>,
 ) {
-    let is_outside = matches!(conversation.room, Some(room) if room.standing != Standing::Member);
+    let is_outside = matches!(conversation.room, Some(room) if room.standing != Membership::Member);
     let what = match screen.link {
         _ if is_outside => "What is said here is for its members.",
         _ if conversation.is_complete => "No messages yet.",

@@ -25,7 +25,7 @@ mod view;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use recado_shared::Standing;
+use recado_shared::Membership;
 
 use self::layout::{Layout, Wanted};
 use self::text::{line, put};
@@ -246,17 +246,17 @@ fn prompt<'a>(open: &ConversationView<'a>) -> &'a str {
 fn composer_title(open: &ConversationView<'_>) -> String {
     let title = open.title;
     match open.room.map(|room| room.standing) {
-        Some(Standing::Invited) => "you are invited: /join to enter".to_owned(),
-        Some(Standing::Left) => "you have left: /join to come back".to_owned(),
-        Some(Standing::Kicked) => "you were sent out: /join to come back".to_owned(),
-        Some(Standing::Banned) => "you are banned from here".to_owned(),
-        Some(Standing::Member) | None if open.purpose == Some(PurposeView::Edit) => {
+        Some(Membership::Invited) => "you are invited: /join to enter".to_owned(),
+        Some(Membership::Left) => "you have left: /join to come back".to_owned(),
+        Some(Membership::Kicked) => "you were sent out: /join to come back".to_owned(),
+        Some(Membership::Banned) => "you are banned from here".to_owned(),
+        Some(Membership::Member) | None if open.purpose == Some(PurposeView::Edit) => {
             "editing: Enter saves, Esc leaves it as it was".to_owned()
         }
-        Some(Standing::Member) | None if open.is_request => {
+        Some(Membership::Member) | None if open.is_request => {
             format!("{title} asks to write: an answer accepts, /block refuses")
         }
-        Some(Standing::Member) | None => match open.purpose {
+        Some(Membership::Member) | None => match open.purpose {
             Some(PurposeView::Reply(quote)) => {
                 format!("reply {}", conversation::quote_text(quote))
             }

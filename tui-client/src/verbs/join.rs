@@ -66,7 +66,7 @@ fn is_about_the_name(error: &RegisterError) -> bool {
         refusal,
         Refusal::NameIllegal(_)
             | Refusal::NameTaken
-            | Refusal::NameResembles
+            | Refusal::NameTooSimilar
             | Refusal::InviteForOtherName
     )
 }

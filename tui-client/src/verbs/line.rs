@@ -3,7 +3,8 @@
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
 use recado_shared::{
-    Content, ConversationId, Erased, History, Role, RoomEvent, UserId, UserName, Visibility, text,
+    Content, ConversationId, ErasedKind, HistoryVisibility, Role, RoomEvent, UserId, UserName,
+    Visibility, text,
 };
 use serde::Serialize;
 
@@ -66,7 +67,7 @@ impl Kind {
             Content::ReactionAdded { .. } => Self::ReactionAdded,
             Content::ReactionRemoved { .. } => Self::ReactionRemoved,
             Content::Room(_) | Content::AuthorRemoved => Self::Event,
-            Content::Erased(Erased::Message | Erased::Edit) => Self::Erased,
+            Content::Erased(ErasedKind::Message | ErasedKind::Edit) => Self::Erased,
         }
     }
 }
@@ -177,8 +178,12 @@ fn happened(content: &Content) -> Option<(&'static str, Option<String>)> {
         RoomEvent::Visibility(visibility) => {
             ("visibility", Some(visibility_word(*visibility).to_owned()))
         }
-        RoomEvent::History(History::Visible) => ("history", Some("visible".to_owned())),
-        RoomEvent::History(History::Hidden) => ("history", Some("hidden".to_owned())),
+        RoomEvent::HistoryVisibility(HistoryVisibility::Visible) => {
+            ("history", Some("visible".to_owned()))
+        }
+        RoomEvent::HistoryVisibility(HistoryVisibility::Hidden) => {
+            ("history", Some("hidden".to_owned()))
+        }
         RoomEvent::Role { role, .. } => ("role", Some(Role::name(*role).to_owned())),
         RoomEvent::Muted { until, .. } => {
             ("muted", until.map(|until| timestamp(until).to_string()))

@@ -230,7 +230,7 @@ fn open_at(identity: &Identity, me: Welcome, guide: Welcome) -> Result<(), Failu
         log: me.log,
     }));
     let people = vec![StoredPerson::named(guide.user, guide.name)];
-    store.handle.save(Save::People(people));
+    store.handle.save(Save::Users(people));
     store.handle.save(Save::Open(talk));
     Ok(())
 }

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use recado_shared::limits::MAX_PEOPLE_PER_PAGE;
+use recado_shared::limits::MAX_USERS_PER_PAGE;
 use recado_shared::{
-    Answer, Content, ConversationId, History, MessageId, Mute, Request, RoomEvent, RoomMember,
-    RoomName, Seq, Timestamp, UserId, UserName, Visibility, text,
+    Answer, Content, ConversationId, HistoryVisibility, MessageId, Mute, Request, RoomEvent,
+    RoomMember, RoomName, Seq, Timestamp, UserId, UserName, Visibility, text,
 };
 use serde::Serialize;
 use tokio::time::timeout;
@@ -113,9 +113,9 @@ async fn create(
             Visibility::Public
         },
         history: if hides_history {
-            History::Hidden
+            HistoryVisibility::Hidden
         } else {
-            History::Visible
+            HistoryVisibility::Visible
         },
     };
     let answer = client.request(request).await?;
@@ -185,7 +185,7 @@ async fn members(client: &mut Client, asked: &InRoom) -> Result<(), Failure> {
         let request = Request::Members {
             room,
             after,
-            limit: MAX_PEOPLE_PER_PAGE,
+            limit: MAX_USERS_PER_PAGE,
         };
         let Answer::Members { members, more } = client.request(request).await? else {
             return Err(unasked().into());

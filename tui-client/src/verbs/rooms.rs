@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use recado_shared::limits::MAX_ROOMS_PER_PAGE;
 use recado_shared::{
-    Answer, ConversationId, Head, Request, Role, RoomFacts, RoomName, RoomSummary, Standing, Topic,
-    text,
+    Answer, ConversationId, Head, Membership, Request, Role, RoomInfo, RoomName, RoomSummary,
+    Topic, text,
 };
 use serde::Serialize;
 
@@ -95,16 +95,16 @@ fn of_others(summary: &RoomSummary) -> Line {
     }
 }
 
-fn of_the_users(head: &Head, facts: &RoomFacts) -> Line {
-    let is_member = facts.standing == Standing::Member;
+fn of_the_users(head: &Head, facts: &RoomInfo) -> Line {
+    let is_member = facts.standing == Membership::Member;
     let now = wall_time();
     Line {
         room: facts.name.as_str().to_owned(),
         conversation: conversation_text(head.conversation),
         standing: match facts.standing {
-            Standing::Member => "member",
-            Standing::Invited => "invited",
-            Standing::Left | Standing::Kicked | Standing::Banned => "none",
+            Membership::Member => "member",
+            Membership::Invited => "invited",
+            Membership::Left | Membership::Kicked | Membership::Banned => "none",
         },
         role: is_member.then(|| Role::name(facts.role)),
         visibility: visibility_word(facts.visibility),

@@ -1,6 +1,6 @@
 //! `recado who`: people and whether they are there.
 
-use recado_shared::{Person, Presence, UserId, text};
+use recado_shared::{Presence, UserId, UserProfile, text};
 use serde::Serialize;
 
 use crate::client::link::{Link, directory};
@@ -37,7 +37,7 @@ pub(crate) async fn who(paths: &Paths, wanted: &Wanted, json: bool) -> Result<()
     Ok(())
 }
 
-fn json_line(person: &Person, me: UserId) -> String {
+fn json_line(person: &UserProfile, me: UserId) -> String {
     let line = Line {
         name: person.name.as_str(),
         id: person.user.to_string(),
@@ -47,7 +47,7 @@ fn json_line(person: &Person, me: UserId) -> String {
     serde_json::to_string(&line).expect("plain values can be written as JSON")
 }
 
-fn text_line(person: &Person, me: UserId) -> String {
+fn text_line(person: &UserProfile, me: UserId) -> String {
     let name = text::neutralise(person.name.as_str());
     let own = if person.user == me { " (you)" } else { "" };
     format!("{:<8} {name}{own}", word(person.presence))

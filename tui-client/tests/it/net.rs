@@ -6,9 +6,9 @@ use recado_shared::codec::{decode, encode, framing};
 use recado_shared::limits::{DEAD_AFTER, PONG_WITHIN, QUIET_PING_AFTER};
 use recado_shared::tls::{self, Identity};
 use recado_shared::{
-    Answer, ClientFrame, Content, ConversationId, Farewell, Fingerprint, LogId, MessageBody,
-    MessageId, Presence, ProtocolVersion, Refusal, Request, RequestNumber, Seq, ServerFrame,
-    Timestamp, Token, UserId, UserName, Welcome,
+    Answer, ClientFrame, CloseReason, Content, ConversationId, Fingerprint, InviteToken, LogId,
+    MessageBody, MessageId, Presence, ProtocolVersion, Refusal, Request, RequestNumber, Seq,
+    ServerFrame, Timestamp, UserId, UserName, Welcome,
 };
 use std::sync::Arc;
 
@@ -144,7 +144,10 @@ async fn a_session_resumes_after_a_restart_of_the_server_with_what_changed() {
     net.until(|event| matches!(frame(event), Some(ServerFrame::Entry { .. })).then_some(()))
         .await;
     server.stop().await;
-    assert_eq!(net.until(offline).await, Farewell::ShuttingDown.to_string());
+    assert_eq!(
+        net.until(offline).await,
+        CloseReason::ShuttingDown.to_string()
+    );
 
     let config = Config::new(folder.path().join("server"));
     let server = TestServer::start_with(config, port).await;
@@ -450,7 +453,7 @@ async fn the_token_is_not_shown_after_the_first_welcome() {
     let ticket = recado_shared::Invite {
         address: listener.local_addr().unwrap().to_string().parse().unwrap(),
         fingerprint: key.fingerprint(),
-        token: Some(Token([5; 16])),
+        token: Some(InviteToken([5; 16])),
     };
     let acceptor = TlsAcceptor::from(Arc::new(tls::server_config(&key).unwrap()));
     let mut net = TestNet::spawn(config(&ticket, "alice"));
@@ -473,7 +476,7 @@ async fn the_token_is_not_shown_after_the_first_welcome() {
         net.until(offline).await;
         net.handle.reconnect();
     }
-    let token = Some(Token([5; 16]));
+    let token = Some(InviteToken([5; 16]));
     assert_eq!(shown, [token.clone(), token, None]);
 }
 

@@ -6,7 +6,7 @@ use std::process::Child;
 use recado::net::session::Session;
 use recado_server::invite::{self, InviteTerms};
 use recado_shared::{
-    Advance, ClientFrame, Content, ConversationId, MessageBody, MessageId, Presence, Seq,
+    ClientFrame, Content, ConversationId, CursorUpdate, MessageBody, MessageId, Presence, Seq,
     ServerFrame,
 };
 use serde_json::{Value, json};
@@ -133,12 +133,14 @@ async fn send_can_wait_for_a_device_of_the_recipient() {
     ];
     let receiving = async {
         let (conversation, delivered, _) = receive(&mut bob).await;
-        let advance = Advance {
+        let advance = CursorUpdate {
             conversation,
             delivered,
             read: Seq::ZERO,
         };
-        bob.send(&ClientFrame::Advance(advance)).await.unwrap();
+        bob.send(&ClientFrame::UpdateCursors(advance))
+            .await
+            .unwrap();
     };
     let (sent, ()) = tokio::join!(machine.run(&sending), receiving);
     sent.is(0, "");

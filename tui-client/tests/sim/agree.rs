@@ -7,8 +7,8 @@ use recado::store::{PendingState, StoredConversation};
 use recado_server::relay::SessionId;
 use recado_server::store::{Origin, Read, ReadResult};
 use recado_shared::{
-    Content, ConversationId, Entry, Head, MessageId, PageRange, RequestNumber, RoomFacts, Seq,
-    Standing, UserId,
+    Content, ConversationId, Entry, Head, Membership, MessageId, PageRange, RequestNumber,
+    RoomInfo, Seq, UserId,
 };
 
 use crate::check::{device, text};
@@ -353,13 +353,13 @@ fn check_former(
     }
     let facts = stored.and_then(|stored| stored.head.room.as_ref());
     if let (Some(facts), Some(member)) = (facts, log.members.get(&client.user)) {
-        let is_out = |standing| standing != Standing::Member;
+        let is_out = |standing| standing != Membership::Member;
         assert!(is_out(facts.standing), "{who} thinks to be in {id:?}");
         assert_eq!(facts.standing, member.standing, "{who} on {id:?}");
     }
 }
 
-fn check_facts(who: &str, stored: Option<&RoomFacts>, told: Option<&RoomFacts>, log: &Log) {
+fn check_facts(who: &str, stored: Option<&RoomInfo>, told: Option<&RoomInfo>, log: &Log) {
     assert_eq!(stored, told, "{who} knows a room otherwise than the server");
     if let Some(facts) = stored {
         let members = usize::try_from(facts.members).expect("few");

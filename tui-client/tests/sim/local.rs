@@ -49,7 +49,7 @@ impl Local {
             | Save::Entries { .. }
             | Save::Heads { .. }
             | Save::Cursors { .. }
-            | Save::People(_)
+            | Save::Users(_)
             | Save::Settings { .. }
             | Save::UnsentSetting(_)
             | Save::SentSetting(_)

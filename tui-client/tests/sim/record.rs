@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use recado_server::store::{NewRoom, Written};
 use recado_shared::{
-    Content, ConversationId, Entry, Erased, History, MemberCursors, MessageId, Role, RoomEvent,
-    Seq, Standing, UserId,
+    Content, ConversationId, Entry, ErasedKind, HistoryVisibility, MemberCursors, Membership,
+    MessageId, Role, RoomEvent, Seq, UserId,
 };
 
 /// How somebody stands to a conversation.
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
-    pub(crate) standing: Standing,
+    pub(crate) standing: Membership,
     pub(crate) role: Role,
     /// Whether they ever could do more than a member: a late deed may be from then.
     was_more: bool,
@@ -29,7 +29,7 @@ pub(crate) struct Log {
     /// What they were before they were erased.
     pub(crate) said: Vec<Content>,
     pub(crate) members: BTreeMap<UserId, Member>,
-    history: History,
+    history: HistoryVisibility,
     /// The first entry that new members see where the past is visible.
     shown_from: Seq,
     pub(crate) name: String,
@@ -116,7 +116,7 @@ impl Log {
             entries: Vec::new(),
             said: Vec::new(),
             members: BTreeMap::new(),
-            history: History::Visible,
+            history: HistoryVisibility::Visible,
             shown_from: Seq(1),
             name: String::new(),
             topic: None,
@@ -175,7 +175,7 @@ impl Log {
 
     pub(crate) fn is_member(&self, user: UserId) -> bool {
         let member = self.members.get(&user);
-        member.is_some_and(|member| member.standing == Standing::Member)
+        member.is_some_and(|member| member.standing == Membership::Member)
     }
 
     pub(crate) fn count_members(&self) -> usize {
@@ -285,7 +285,11 @@ impl Log {
         };
         let about = self.entry(target).expect("about something that is there");
         assert!(about.content.is_message(), "{entry:?} is about {about:?}");
-        assert_ne!(about.content, Content::Erased(Erased::Message), "{entry:?}");
+        assert_ne!(
+            about.content,
+            Content::Erased(ErasedKind::Message),
+            "{entry:?}"
+        );
         match entry.content {
             Content::Edit { .. } => assert_eq!(about.author, entry.author, "{entry:?}"),
             Content::Deletion { .. } => {
@@ -301,11 +305,11 @@ impl Log {
         let standing = |log: &Self, user: &UserId| log.members.get(user).map(|m| m.standing);
         if *event == RoomEvent::Joined {
             let before = standing(self, &author);
-            let may = !matches!(before, Some(Standing::Member | Standing::Banned));
+            let may = !matches!(before, Some(Membership::Member | Membership::Banned));
             assert!(may, "{author} comes in and is {before:?}");
             let mut member = Member::from(author, seq.prev());
             let is_empty = self.count_members() == 0;
-            if self.history == History::Hidden {
+            if self.history == HistoryVisibility::Hidden {
                 if is_empty {
                     self.shown_from = seq;
                 }
@@ -323,25 +327,25 @@ impl Log {
         assert!(self.is_member(author), "{entry:?} by a stranger");
         let is_in = |log: &Self, user: &UserId| log.is_member(*user);
         match event {
-            RoomEvent::Left => self.leaves(author, seq, Standing::Left),
+            RoomEvent::Left => self.leaves(author, seq, Membership::Left),
             RoomEvent::Kicked(user) => {
                 assert!(
                     is_in(self, user) && self.members[&author].was_more,
                     "{entry:?}"
                 );
-                self.leaves(*user, seq, Standing::Kicked);
+                self.leaves(*user, seq, Membership::Kicked);
             }
             RoomEvent::Banned(user) => {
                 assert!(self.members[&author].was_more, "{entry:?}");
-                self.leaves(*user, seq, Standing::Banned);
+                self.leaves(*user, seq, Membership::Banned);
             }
             RoomEvent::Unbanned(user) => {
-                assert_eq!(standing(self, user), Some(Standing::Banned));
-                self.leaves(*user, seq, Standing::Kicked);
+                assert_eq!(standing(self, user), Some(Membership::Banned));
+                self.leaves(*user, seq, Membership::Kicked);
             }
             RoomEvent::Invited(user) => {
                 assert!(!is_in(self, user), "{entry:?} invites a member");
-                self.leaves(*user, seq, Standing::Invited);
+                self.leaves(*user, seq, Membership::Invited);
             }
             RoomEvent::Role { user, role } => {
                 assert!(is_in(self, user), "{entry:?}");
@@ -355,7 +359,7 @@ impl Log {
             RoomEvent::Topic(topic) => {
                 self.topic = topic.as_ref().map(|topic| topic.as_str().to_owned());
             }
-            RoomEvent::History(history) => self.history = *history,
+            RoomEvent::HistoryVisibility(history) => self.history = *history,
             RoomEvent::Created => assert_eq!(seq, Seq(1)),
             RoomEvent::Closed => panic!("nobody closes rooms here"),
             RoomEvent::Visibility(_) | RoomEvent::Joined => {}
@@ -368,16 +372,16 @@ impl Log {
 
     fn has_owner(&self) -> bool {
         let mut all = self.members.values();
-        all.any(|member| member.standing == Standing::Member && member.role == Role::Owner)
+        all.any(|member| member.standing == Membership::Member && member.role == Role::Owner)
     }
 
-    fn leaves(&mut self, user: UserId, at: Seq, standing: Standing) {
+    fn leaves(&mut self, user: UserId, at: Seq, standing: Membership) {
         let member = self.members.entry(user).or_insert_with(|| Member {
             last: Some(Seq::ZERO),
             standing,
             ..Member::from(user, Seq::ZERO)
         });
-        if member.standing == Standing::Member {
+        if member.standing == Membership::Member {
             member.last = Some(at);
             member.role = Role::Member;
         }
@@ -388,7 +392,7 @@ impl Log {
 impl Member {
     fn from(user: UserId, read: Seq) -> Self {
         Self {
-            standing: Standing::Member,
+            standing: Membership::Member,
             role: Role::Member,
             was_more: false,
             first: Seq(1),

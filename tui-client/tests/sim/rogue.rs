@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use recado_server::relay::SessionId;
 use recado_shared::{
-    Advance, ClientFrame, Content, ConversationId, Emoji, Erased, Hello, History, MessageBody,
-    MessageId, PageRange, ProtocolVersion, Request, RequestNumber, Role, RoomEvent, RoomName, Seq,
-    ServerFrame, Timestamp, Topic, UserId, Visibility, codec,
+    ClientFrame, Content, ConversationId, CursorUpdate, Emoji, ErasedKind, Hello,
+    HistoryVisibility, MessageBody, MessageId, PageRange, ProtocolVersion, Request, RequestNumber,
+    Role, RoomEvent, RoomName, Seq, ServerFrame, Timestamp, Topic, UserId, Visibility, codec,
 };
 
 use crate::deeds::{EMOJI, OTHER_NAMES, ROOMS};
@@ -82,7 +82,7 @@ impl Rogue {
         self.count += 1;
         let conversation = self.conversation(clock, server);
         let frame = match clock.random.u8(0..20) {
-            0 => ClientFrame::Advance(Advance {
+            0 => ClientFrame::UpdateCursors(CursorUpdate {
                 conversation,
                 delivered: seq(clock, server, conversation),
                 read: seq(clock, server, conversation),
@@ -158,7 +158,7 @@ impl Rogue {
             9..12 => Content::Deletion { target },
             12..14 => Content::ReactionAdded { target, emoji },
             14 => Content::ReactionRemoved { target, emoji },
-            15 => Content::Erased(Erased::Message),
+            15 => Content::Erased(ErasedKind::Message),
             16 => Content::AuthorRemoved,
             _ if conversation.room().is_none() => Content::Emote(body),
             _ => Content::Room(self.event(clock)),
@@ -194,7 +194,7 @@ impl Rogue {
             14 => RoomEvent::Unmuted(user),
             15 => RoomEvent::Renamed(name(clock, &OTHER_NAMES)),
             16 => RoomEvent::Topic(Some(Topic::new("whatever").expect("a topic"))),
-            17 => RoomEvent::History(history(clock)),
+            17 => RoomEvent::HistoryVisibility(history(clock)),
             18 => RoomEvent::Created,
             _ => RoomEvent::Closed,
         }
@@ -220,10 +220,10 @@ fn name(clock: &mut Clock, among: &[&str]) -> RoomName {
     RoomName::new(among[clock.random.usize(0..among.len())]).expect("a legal name")
 }
 
-fn history(clock: &mut Clock) -> History {
+fn history(clock: &mut Clock) -> HistoryVisibility {
     if clock.random.bool() {
-        History::Visible
+        HistoryVisibility::Visible
     } else {
-        History::Hidden
+        HistoryVisibility::Hidden
     }
 }

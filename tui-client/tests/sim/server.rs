@@ -307,7 +307,7 @@ impl Server {
                 self.connections.remove(&session);
             }
             Effect::Close { session, farewell } => {
-                self.send(session, &ServerFrame::Farewell(farewell), clock);
+                self.send(session, &ServerFrame::Close(farewell), clock);
                 self.connections.remove(&session);
             }
             Effect::Write(write) => {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use recado_shared::{
-    DeviceKey, DeviceName, DisplayName, Emoji, Entry, History, MessageBody, MessageId, Mute,
-    PageRange, RoomName, Seq, Setting, Stamp, Topic,
+    DeviceKey, DeviceName, DisplayName, Emoji, Entry, HistoryVisibility, MessageBody, MessageId,
+    Mute, PageRange, RoomName, Seq, Setting, Stamp, Topic,
 };
 
 use super::RequestError::{
     AlreadyAMember, Banned, Invalid, InviteNeeded, LastOwner, Muted, NotAMember, NotARoom,
-    NotBanned, NotTaken, OutranksYou, PersonBanned, RoleNeeded, UnknownRoom,
+    NotAccepting, NotBanned, OutranksYou, RoleNeeded, UnknownRoom, UserBanned,
 };
 use super::*;
 use crate::store::{RosterMember, RosterRoom, StoredRoster};
@@ -42,28 +42,28 @@ const BLOCKER: UserId = UserId(13);
 /// Is not let in any more.
 const GONE: UserId = UserId(14);
 
-fn stands(standing: Standing, role: Role, mute: Option<Mute>) -> RosterMember {
+fn stands(standing: Membership, role: Role, mute: Option<Mute>) -> RosterMember {
     RosterMember {
         standing,
         role,
         mute,
-        has_read: standing != Standing::Invited && standing != Standing::Banned,
+        has_read: standing != Membership::Invited && standing != Membership::Banned,
     }
 }
 
 fn roster() -> Roster {
-    let is_in = |role| stands(Standing::Member, role, None);
+    let is_in = |role| stands(Membership::Member, role, None);
     let muted = Some(Mute {
         until: Some(Timestamp(NOW.0 + 1)),
     });
     let over = Some(Mute { until: Some(NOW) });
     let members = BTreeMap::from([
-        (INVITED, stands(Standing::Invited, Role::Member, None)),
-        (LEFT, stands(Standing::Left, Role::Member, None)),
-        (KICKED, stands(Standing::Kicked, Role::Member, None)),
-        (BANNED, stands(Standing::Banned, Role::Member, None)),
-        (MUTED, stands(Standing::Member, Role::Member, muted)),
-        (MEMBER, stands(Standing::Member, Role::Member, over)),
+        (INVITED, stands(Membership::Invited, Role::Member, None)),
+        (LEFT, stands(Membership::Left, Role::Member, None)),
+        (KICKED, stands(Membership::Kicked, Role::Member, None)),
+        (BANNED, stands(Membership::Banned, Role::Member, None)),
+        (MUTED, stands(Membership::Member, Role::Member, muted)),
+        (MEMBER, stands(Membership::Member, Role::Member, over)),
         (MODERATOR, is_in(Role::Moderator)),
         (OWNER, is_in(Role::Owner)),
         (OTHER_MEMBER, is_in(Role::Member)),
@@ -257,7 +257,7 @@ fn what_owners_do() {
     for event in [
         RoomEvent::Renamed(RoomName::new("x").unwrap()),
         RoomEvent::Visibility(Visibility::Private),
-        RoomEvent::History(History::Hidden),
+        RoomEvent::HistoryVisibility(HistoryVisibility::Hidden),
         role(OTHER_MEMBER, Role::Owner),
         role(OTHER_OWNER, Role::Member),
     ] {
@@ -275,7 +275,7 @@ fn what_owners_do() {
 #[test]
 fn the_last_owner_stays_one() {
     let members = [(OWNER, Role::Owner), (MEMBER, Role::Member)];
-    let members = members.map(|(user, role)| (user, stands(Standing::Member, role, None)));
+    let members = members.map(|(user, role)| (user, stands(Membership::Member, role, None)));
     let mut room = RosterRoom {
         room: PUBLIC,
         visibility: Visibility::Public,
@@ -326,7 +326,7 @@ fn coming_and_going() {
         [no, no, no, no, no, ok, ok, ok, ok],
     );
     let banned = act(RoomEvent::Invited(BANNED));
-    assert_eq!(check(&roster(), OWNER, &banned, NOW), Err(PersonBanned));
+    assert_eq!(check(&roster(), OWNER, &banned, NOW), Err(UserBanned));
     let there = act(RoomEvent::Invited(MEMBER));
     let refused = Err(RequestError::AlreadyInRoom);
     assert_eq!(check(&roster(), OWNER, &there, NOW), refused);
@@ -346,7 +346,7 @@ fn reading() {
 #[test]
 fn nobody_writes_what_only_the_server_writes() {
     for content in [
-        Content::Erased(recado_shared::Erased::Message),
+        Content::Erased(recado_shared::ErasedKind::Message),
         Content::AuthorRemoved,
         Content::Room(RoomEvent::Created),
         Content::Room(RoomEvent::Closed),
@@ -418,12 +418,12 @@ fn the_first_in_a_room_that_everybody_left_owns_it() {
         room: PUBLIC,
         visibility: Visibility::Public,
         is_closed: false,
-        members: BTreeMap::from([(OWNER, stands(Standing::Member, Role::Owner, None))]),
+        members: BTreeMap::from([(OWNER, stands(Membership::Member, Role::Owner, None))]),
     });
     happens(&mut roster, PUBLIC, OWNER, RoomEvent::Left);
     happens(&mut roster, PUBLIC, MEMBER, RoomEvent::Joined);
     happens(&mut roster, PUBLIC, OWNER, RoomEvent::Joined);
-    let rename = act(RoomEvent::History(History::Hidden));
+    let rename = act(RoomEvent::HistoryVisibility(HistoryVisibility::Hidden));
     assert!(check(&roster, MEMBER, &rename, NOW).is_ok());
     let refused = check(&roster, OWNER, &rename, NOW);
     assert_eq!(refused, Err(RoleNeeded(Role::Owner)));
@@ -437,17 +437,17 @@ fn what_everybody_may_ask() {
     let name = RoomName::new("new").unwrap();
     let device = DeviceName::new("laptop").unwrap();
     let requests = [
-        Request::FindPeople {
+        Request::FindUsers {
             prefix: String::new(),
             after: None,
             limit: 1,
         },
-        Request::People(vec![MEMBER]),
+        Request::Users(vec![MEMBER]),
         Request::CreateRoom {
             id: MessageId([1; 16]),
             name,
             visibility: Visibility::Public,
-            history: History::Visible,
+            history: HistoryVisibility::Visible,
         },
         Request::FindRooms {
             prefix: String::new(),
@@ -481,7 +481,7 @@ fn who_takes_nothing_from_somebody_can_only_be_read_and_deleted_from() {
             let expected = match name {
                 "invitation" => [Err(NotARoom); 3],
                 "deletion" => [PLAIN; 3],
-                _ => [Err(NotTaken), Err(NotTaken), PLAIN],
+                _ => [Err(NotAccepting), Err(NotAccepting), PLAIN],
             };
             for (peer, expected) in [BLOCKER, GONE, OTHER_OWNER].into_iter().zip(expected) {
                 let found = check(&roster(), asker, &to(peer, content.clone()), NOW);
@@ -513,7 +513,7 @@ fn who_takes_nothing_from_somebody_cannot_be_invited_by_them() {
     for user in [BLOCKER, GONE] {
         let invite = act(RoomEvent::Invited(user));
         let mut row = for_members();
-        row[6..].fill(Err(NotTaken));
+        row[6..].fill(Err(NotAccepting));
         check_row("invitation", &invite, row);
     }
     // Somebody else may.
@@ -531,12 +531,12 @@ fn blocks_and_closed_accounts_follow_what_was_committed() {
     let mut roster = roster();
     assert!(roster.set_blocked(OWNER, MEMBER, true));
     assert!(!roster.set_blocked(OWNER, MEMBER, true));
-    assert_eq!(check(&roster, MEMBER, &say, NOW), Err(NotTaken));
+    assert_eq!(check(&roster, MEMBER, &say, NOW), Err(NotAccepting));
     assert_eq!(check(&roster, OWNER, &say, NOW), PLAIN);
     assert!(roster.set_blocked(OWNER, MEMBER, false));
     assert_eq!(check(&roster, MEMBER, &say, NOW), PLAIN);
     roster.set_closed(OWNER, true);
-    assert_eq!(check(&roster, MEMBER, &say, NOW), Err(NotTaken));
+    assert_eq!(check(&roster, MEMBER, &say, NOW), Err(NotAccepting));
     roster.set_closed(OWNER, false);
     assert_eq!(check(&roster, MEMBER, &say, NOW), PLAIN);
 }

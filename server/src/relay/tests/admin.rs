@@ -1,6 +1,6 @@
 //! What the person who runs the server asks for.
 
-use recado_shared::{Role, RoomEvent, RoomId, Standing, Visibility};
+use recado_shared::{Membership, Role, RoomEvent, RoomId, Visibility};
 
 use super::*;
 use crate::admin::request::{AdminAnswer, AdminRequest, Present};
@@ -31,14 +31,14 @@ fn changed(result: Result<Changed, ChangeError>) -> Event {
     })
 }
 
-fn close(session: SessionId, farewell: Farewell) -> Effect {
+fn close(session: SessionId, farewell: CloseReason) -> Effect {
     Effect::Close { session, farewell }
 }
 
 #[test]
 fn a_policy_holds_from_when_it_is_set() {
     let mut desk = Desk::new(Policy::Closed);
-    let invite = Some(Token([2; 16]));
+    let invite = Some(InviteToken([2; 16]));
     let denied = Admission::Denied(Refusal::Closed);
     assert_eq!(desk.admission(S1, "192.0.2.1", invite.clone()), denied);
     let shown = told(AdminAnswer::Policy(Policy::Closed));
@@ -123,8 +123,8 @@ fn a_change_is_the_stores_and_is_answered_once_it_is_committed() {
         changed(refused.clone()),
         &[
             told(AdminAnswer::Changed(refused)),
-            close(S1, Farewell::ShuttingDown),
-            close(S2, Farewell::ShuttingDown),
+            close(S1, CloseReason::ShuttingDown),
+            close(S2, CloseReason::ShuttingDown),
             Effect::Stop,
         ],
     );
@@ -133,8 +133,11 @@ fn a_change_is_the_stores_and_is_answered_once_it_is_committed() {
 #[test]
 fn whoever_is_disabled_or_reset_is_sent_away_from_all_devices() {
     for (result, farewell) in [
-        (Changed::Disabled { user: ALICE }, Farewell::AccountClosed),
-        (Changed::Reset { user: ALICE }, Farewell::Revoked),
+        (
+            Changed::Disabled { user: ALICE },
+            CloseReason::AccountClosed,
+        ),
+        (Changed::Reset { user: ALICE }, CloseReason::Revoked),
     ] {
         let mut desk = Desk::of_two();
         desk.enter(S3, ALICE);
@@ -165,7 +168,7 @@ fn a_new_name_is_told_to_everybody_and_its_owner_comes_back_for_it() {
         user: ALICE,
         name: new.clone(),
     });
-    let person = Person {
+    let person = UserProfile {
         user: ALICE,
         name: new,
         display: None,
@@ -174,8 +177,8 @@ fn a_new_name_is_told_to_everybody_and_its_owner_comes_back_for_it() {
     desk.check(
         changed(result.clone()),
         &[
-            close(S1, Farewell::Renamed),
-            push(&[S2], ServerFrame::Person(person)),
+            close(S1, CloseReason::Renamed),
+            push(&[S2], ServerFrame::User(person)),
             told(AdminAnswer::Changed(result)),
         ],
     );
@@ -188,15 +191,15 @@ fn who_was_asked_into_a_room_hears_that_it_is_closed() {
         standing,
         role: Role::Owner,
         mute: None,
-        has_read: standing == Standing::Member,
+        has_read: standing == Membership::Member,
     };
     let room = RosterRoom {
         room: ROOM,
         visibility: Visibility::Private,
         is_closed: false,
         members: BTreeMap::from([
-            (ALICE, stands(Standing::Member)),
-            (BOB, stands(Standing::Invited)),
+            (ALICE, stands(Membership::Member)),
+            (BOB, stands(Membership::Invited)),
         ]),
     };
     let mut desk = Desk::new(Policy::Open);

@@ -1,7 +1,7 @@
 //! Devices that ask to be linked, and what users do about theirs.
 
 use recado_shared::device::{DEVICE_NAME_EXTENSION, LINK_EXTENSION};
-use recado_shared::limits::{LINK_FORGOTTEN_AFTER, LINK_POLL, MAX_PENDING_LINKS};
+use recado_shared::limits::{LINK_POLL, MAX_PENDING_LINKS, PENDING_LINK_TTL};
 use recado_shared::{Device, DeviceName, Extension, LinkCode, PendingDevice};
 
 use super::*;
@@ -172,7 +172,7 @@ fn only_a_device_that_waits_is_linked() {
     desk.ask_for_link(NEW, HERE, b"");
     let other = LinkCode::of(&DeviceKey([8; 32]));
     assert_eq!(desk.find(other), Err(RequestError::UnknownCode));
-    desk.now.instant += LINK_FORGOTTEN_AFTER;
+    desk.now.instant += PENDING_LINK_TTL;
     assert_eq!(desk.asks(S1, link()), unknown);
     let code = LinkCode::of(&NEW);
     assert_eq!(desk.find(code), Err(RequestError::UnknownCode));
@@ -235,7 +235,7 @@ fn only_so_many_devices_wait() {
     let last = u8::try_from(PENDING_LINKS_PER_ADDRESS).unwrap();
     let last = desk.ask_for_link(DeviceKey([last; 32]), HERE, b"").0;
     assert_eq!(last, Refusal::LinkPending, "it waits already");
-    desk.now.instant += LINK_FORGOTTEN_AFTER;
+    desk.now.instant += PENDING_LINK_TTL;
     assert_eq!(ask(&mut desk, 1), Refusal::LinkPending);
 }
 
@@ -294,7 +294,7 @@ fn a_revoked_device_s_sessions_end() {
     let revoke = DeviceChange::Revoke(NEW);
     let close = |session| Effect::Close {
         session,
-        farewell: Farewell::Revoked,
+        farewell: CloseReason::Revoked,
     };
     assert_eq!(
         desk.device_changed(revoke.clone(), Err(RequestError::LastDevice)),

@@ -116,18 +116,18 @@ fn who_is_blocked_sees_neither_presence_nor_typing() {
     desk.check_frame(S1, away, &[push(&[S3], presence(ALICE, Presence::Away))]);
     desk.settle();
     // Neither in what names her.
-    let names = ReadResult::People {
+    let names = ReadResult::Users {
         origin: origin(S2, 1),
         people: vec![(ALICE, name(ALICE))],
         more: false,
     };
-    let person = Person {
+    let person = UserProfile {
         user: ALICE,
         name: name(ALICE),
         display: None,
         presence: Presence::Offline,
     };
-    let people = Answer::People {
+    let people = Answer::Users {
         people: vec![person],
         more: false,
     };
@@ -152,12 +152,12 @@ fn who_is_blocked_is_refused_once_that_is_stored() {
     let asked = origin(S2, 1);
     desk.check(
         request(S2, 1, append(ALICE_BOB)),
-        &[was_sent(asked, BOB, RequestError::NotTaken)],
+        &[was_sent(asked, BOB, RequestError::NotAccepting)],
     );
     for (result, told) in [
         (
-            Err(RequestError::NotTaken),
-            answer(asked, Err(RequestError::NotTaken)),
+            Err(RequestError::NotAccepting),
+            answer(asked, Err(RequestError::NotAccepting)),
         ),
         // It was stored before, and only its answer got lost.
         (Ok(entry(BOB, 3)), accepted(asked, 3)),
@@ -295,7 +295,7 @@ fn a_contact_that_is_accepted_changes_the_heads() {
 }
 
 fn called(user: UserId, display: Option<&str>, presence: Presence) -> ServerFrame {
-    ServerFrame::Person(Person {
+    ServerFrame::User(UserProfile {
         user,
         name: name(user),
         display: display.map(|text| DisplayName::new(text).unwrap()),
@@ -338,15 +338,15 @@ fn everybody_is_told_how_somebody_is_called() {
         ]
     );
     // It stands in all that names her.
-    let read = ReadResult::People {
+    let read = ReadResult::Users {
         origin: origin(S3, 1),
         people: vec![(ALICE, name(ALICE))],
         more: false,
     };
-    let ServerFrame::Person(person) = wonder(Presence::Online) else {
+    let ServerFrame::User(person) = wonder(Presence::Online) else {
         panic!("it is a person");
     };
-    let people = Answer::People {
+    let people = Answer::Users {
         people: vec![person],
         more: false,
     };

@@ -10,7 +10,7 @@ use rusqlite::{Connection, Result, params};
 use super::super::row::int;
 use super::super::{device, invite, log, login, settings};
 use super::erase::{self, Entries};
-use super::list::{UserFacts, UserState, find_room, find_user};
+use super::list::{UserInfo, UserState, find_room, find_user};
 use super::request::{Change, ChangeError, Changed};
 
 type Outcome<T> = Result<std::result::Result<T, ChangeError>>;
@@ -68,7 +68,7 @@ pub(in super::super) fn change(
 fn of_user(
     db: &Connection,
     user: &UserName,
-    change: impl FnOnce(&UserFacts) -> Outcome<Changed>,
+    change: impl FnOnce(&UserInfo) -> Outcome<Changed>,
 ) -> Outcome<Changed> {
     match find_user(db, user)? {
         None => Ok(Err(ChangeError::UnknownUser)),
@@ -114,21 +114,16 @@ fn rename_room(
             Ok(Changed::RoomRenamed { room })
         }
         Err(RequestError::RoomNameTaken) => Err(ChangeError::NameTaken),
-        Err(RequestError::RoomNameResembles) => Err(ChangeError::NameResembles),
+        Err(RequestError::RoomNameTooSimilar) => Err(ChangeError::NameTooSimilar),
         Err(_) => Err(ChangeError::NobodyThere),
     })
 }
 
-fn rename(
-    db: &Connection,
-    stamp: &mut Stamp,
-    facts: &UserFacts,
-    to: &UserName,
-) -> Outcome<Changed> {
+fn rename(db: &Connection, stamp: &mut Stamp, facts: &UserInfo, to: &UserName) -> Outcome<Changed> {
     match login::unavailable(db, to, Some(facts.user))? {
         None => {}
         Some(Refusal::NameTaken) => return Ok(Err(ChangeError::NameTaken)),
-        Some(_) => return Ok(Err(ChangeError::NameResembles)),
+        Some(_) => return Ok(Err(ChangeError::NameTooSimilar)),
     }
     let user = int(facts.user.0);
     db.prepare_cached("UPDATE users SET name = ?2, folded = ?3 WHERE id = ?1")?
@@ -142,7 +137,7 @@ fn rename(
     }))
 }
 
-fn set_disabled(db: &Connection, facts: &UserFacts, is_disabled: bool) -> Result<()> {
+fn set_disabled(db: &Connection, facts: &UserInfo, is_disabled: bool) -> Result<()> {
     db.prepare_cached("UPDATE users SET is_disabled = ?2 WHERE id = ?1")?
         .execute(params![int(facts.user.0), is_disabled])?;
     Ok(())
@@ -150,7 +145,7 @@ fn set_disabled(db: &Connection, facts: &UserFacts, is_disabled: bool) -> Result
 
 /// Without a device nobody comes in as this user, unless by a reset invite that is still open:
 /// those go too.
-fn take_devices(db: &Connection, facts: &UserFacts, time: Timestamp) -> Result<()> {
+fn take_devices(db: &Connection, facts: &UserInfo, time: Timestamp) -> Result<()> {
     device::revoke_all(db, facts.user, time)?;
     db.prepare_cached("DELETE FROM invites WHERE for_user = ?1")?
         .execute([int(facts.user.0)])?;

@@ -9,12 +9,12 @@ use super::super::row::{int, name, uint};
 
 /// A user as an administrator sees them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserFacts {
+pub struct UserInfo {
     /// Who.
     pub user: UserId,
     /// Under which name.
     pub name: UserName,
-    /// Since when.
+    /// SyncPoint when.
     pub created: Timestamp,
     /// Whether they are let in.
     pub state: UserState,
@@ -37,7 +37,7 @@ pub enum UserState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserDetail {
     /// The user.
-    pub facts: UserFacts,
+    pub facts: UserInfo,
     /// Their devices, oldest first. Who is online is not known here.
     pub devices: Vec<Device>,
     /// How many conversations they are in.
@@ -48,7 +48,7 @@ pub struct UserDetail {
 
 /// A room as an administrator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoomFacts {
+pub struct RoomInfo {
     /// Which one.
     pub room: RoomId,
     /// Its name.
@@ -69,7 +69,7 @@ pub struct RoomFacts {
 
 /// An invite that may still be used, or not any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InviteFacts {
+pub struct InviteInfo {
     /// The digest of its token, in hex. The token itself is not kept.
     pub digest: String,
     /// How many more it lets in.
@@ -99,13 +99,13 @@ const USERS: &str = "SELECT id, name, created, is_disabled, is_removed,
         (SELECT count(*) FROM devices WHERE devices.user = users.id)
      FROM users";
 
-fn user(row: &Row<'_>) -> Result<UserFacts> {
+fn user(row: &Row<'_>) -> Result<UserInfo> {
     let state = match (row.get(3)?, row.get(4)?) {
         (_, true) => UserState::Removed,
         (true, false) => UserState::Disabled,
         (false, false) => UserState::Active,
     };
-    Ok(UserFacts {
+    Ok(UserInfo {
         user: UserId(uint(row, 0)?),
         name: name(row, 1)?,
         created: Timestamp(uint(row, 2)?),
@@ -114,14 +114,14 @@ fn user(row: &Row<'_>) -> Result<UserFacts> {
     })
 }
 
-pub(super) fn users(db: &Connection) -> Result<Vec<UserFacts>> {
+pub(super) fn users(db: &Connection) -> Result<Vec<UserInfo>> {
     db.prepare_cached(&format!("{USERS} ORDER BY folded"))?
         .query_map([], user)?
         .collect()
 }
 
 /// The user of this name. A removed one who had it is found too.
-pub(super) fn find_user(db: &Connection, wanted: &UserName) -> Result<Option<UserFacts>> {
+pub(super) fn find_user(db: &Connection, wanted: &UserName) -> Result<Option<UserInfo>> {
     db.prepare_cached(&format!("{USERS} WHERE folded = ?1"))?
         .query_one([wanted.folded()], user)
         .optional()
@@ -146,9 +146,9 @@ const ROOMS: &str = "SELECT r.id, r.name, r.topic, r.visibility <> 0, r.is_close
         c.newest, c.newest_time
      FROM rooms r JOIN conversations c ON c.room = r.id";
 
-fn room(row: &Row<'_>) -> Result<RoomFacts> {
+fn room(row: &Row<'_>) -> Result<RoomInfo> {
     let topic: Option<String> = row.get(2)?;
-    Ok(RoomFacts {
+    Ok(RoomInfo {
         room: RoomId(uint(row, 0)?),
         name: name(row, 1).and_then(|name| {
             RoomName::new(name.as_str()).map_err(|error| {
@@ -169,13 +169,13 @@ fn room(row: &Row<'_>) -> Result<RoomFacts> {
     })
 }
 
-pub(super) fn rooms(db: &Connection) -> Result<Vec<RoomFacts>> {
+pub(super) fn rooms(db: &Connection) -> Result<Vec<RoomInfo>> {
     db.prepare_cached(&format!("{ROOMS} ORDER BY r.folded"))?
         .query_map([], room)?
         .collect()
 }
 
-pub(super) fn find_room(db: &Connection, wanted: &RoomName) -> Result<Option<RoomFacts>> {
+pub(super) fn find_room(db: &Connection, wanted: &RoomName) -> Result<Option<RoomInfo>> {
     db.prepare_cached(&format!("{ROOMS} WHERE r.folded = ?1"))?
         .query_one([wanted.folded()], room)
         .optional()
@@ -188,7 +188,7 @@ fn when(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
     }
 }
 
-pub(super) fn invites(db: &Connection) -> Result<Vec<InviteFacts>> {
+pub(super) fn invites(db: &Connection) -> Result<Vec<InviteInfo>> {
     db.prepare_cached(
         "SELECT lower(hex(token_hash)), uses_left, expires, for_name, for_user IS NOT NULL, created
          FROM invites ORDER BY created, token_hash",
@@ -198,7 +198,7 @@ pub(super) fn invites(db: &Connection) -> Result<Vec<InviteFacts>> {
             ValueRef::Null => None,
             _ => Some(name(row, 3)?),
         };
-        Ok(InviteFacts {
+        Ok(InviteInfo {
             digest: row.get(0)?,
             uses_left: uint(row, 1)?,
             expires: when(row, 2)?,

@@ -9,7 +9,7 @@ mod request;
 
 use std::path::Path;
 
-use recado_shared::{RoomName, Timestamp, Token, UserName};
+use recado_shared::{InviteToken, RoomName, Timestamp, UserName};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::StoreError;
@@ -20,7 +20,7 @@ use super::{StoreConfig, folder, invite};
 use crate::id::Ticket;
 
 pub(super) use change::change;
-pub use list::{InviteFacts, RoomFacts, UserDetail, UserFacts, UserState};
+pub use list::{InviteInfo, RoomInfo, UserDetail, UserInfo, UserState};
 pub use request::{Change, ChangeError, Changed};
 
 /// A connection to the data of a running or stopped server.
@@ -76,7 +76,7 @@ pub fn administer(
 /// As [`open_admin`].
 pub fn create_invite(
     dir: &Path,
-    token: &Token,
+    token: &InviteToken,
     uses: u32,
     expires: Option<Timestamp>,
     name: Option<&UserName>,
@@ -94,7 +94,7 @@ impl Admin {
     /// What the database says, also if the token was stored before.
     pub fn create_invite(
         &mut self,
-        token: &Token,
+        token: &InviteToken,
         uses: u32,
         expires: Option<Timestamp>,
         name: Option<&UserName>,
@@ -110,7 +110,7 @@ impl Admin {
     ///
     /// # Errors
     /// What the database says.
-    pub fn users(&self) -> rusqlite::Result<Vec<UserFacts>> {
+    pub fn users(&self) -> rusqlite::Result<Vec<UserInfo>> {
         list::users(&self.db)
     }
 
@@ -126,7 +126,7 @@ impl Admin {
     ///
     /// # Errors
     /// What the database says.
-    pub fn rooms(&self) -> rusqlite::Result<Vec<RoomFacts>> {
+    pub fn rooms(&self) -> rusqlite::Result<Vec<RoomInfo>> {
         list::rooms(&self.db)
     }
 
@@ -134,7 +134,7 @@ impl Admin {
     ///
     /// # Errors
     /// What the database says.
-    pub fn room(&self, name: &RoomName) -> rusqlite::Result<Option<RoomFacts>> {
+    pub fn room(&self, name: &RoomName) -> rusqlite::Result<Option<RoomInfo>> {
         list::find_room(&self.db, name)
     }
 
@@ -142,7 +142,7 @@ impl Admin {
     ///
     /// # Errors
     /// What the database says.
-    pub fn invites(&self) -> rusqlite::Result<Vec<InviteFacts>> {
+    pub fn invites(&self) -> rusqlite::Result<Vec<InviteInfo>> {
         list::invites(&self.db)
     }
 

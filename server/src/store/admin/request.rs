@@ -1,6 +1,6 @@
 //! What can be changed about people, and what comes of it: plain values.
 
-use recado_shared::{RoomId, RoomName, Timestamp, Token, UserId, UserName};
+use recado_shared::{InviteToken, RoomId, RoomName, Timestamp, UserId, UserName};
 use serde::{Deserialize, Serialize};
 
 /// Something that an administrator changes.
@@ -11,7 +11,7 @@ pub enum Change {
         /// Whose.
         user: UserName,
         /// Admits one device.
-        token: Token,
+        token: InviteToken,
         /// Until then.
         expires: Timestamp,
     },
@@ -101,7 +101,7 @@ pub enum ChangeError {
     NameTaken,
     /// Someone else has a name that looks the same.
     #[error("that name looks too much like another one: choose another one")]
-    NameResembles,
+    NameTooSimilar,
     /// A room without members, in whose log nobody can say something.
     #[error("nobody is in that room: it can be renamed once somebody has joined, or closed")]
     NobodyThere,

@@ -1,13 +1,14 @@
 //! What the person who runs the server changes about people.
 
 use recado_shared::{
-    DisplayName, DraftText, History, RequestError, RoomName, Setting, Token, Visibility,
+    DisplayName, DraftText, HistoryVisibility, InviteToken, RequestError, RoomName, Setting,
+    Visibility,
 };
 
 use super::*;
 use crate::id::Ticket;
 
-const BACK: Token = Token([3; 16]);
+const BACK: InviteToken = InviteToken([3; 16]);
 
 impl Desk {
     pub(super) fn change(&mut self, change: Change) -> Result<Changed, ChangeError> {
@@ -110,7 +111,7 @@ fn a_reset_invite_ends_and_a_second_reset_ends_the_first() {
     assert_eq!(desk.login(late), Err(Refusal::Closed));
     let again = Change::Reset {
         user: name("alice"),
-        token: Token([4; 16]),
+        token: InviteToken([4; 16]),
         expires: Timestamp(2_000),
     };
     desk.change(again).unwrap();
@@ -130,7 +131,7 @@ fn a_name_that_was_changed_goes_to_nobody_else() {
     );
     assert_eq!(
         desk.change(rename("alice", "b0b")),
-        Err(ChangeError::NameResembles)
+        Err(ChangeError::NameTooSimilar)
     );
     let to = name("Alicia");
     let renamed = Changed::Renamed {
@@ -141,7 +142,7 @@ fn a_name_that_was_changed_goes_to_nobody_else() {
     assert_eq!(desk.login(login(1, None)).unwrap().name, to);
     // Its owner has another one now, so it is like a taken name and not one itself.
     let refused = desk.login(login(9, Some("alice")));
-    assert_eq!(refused, Err(Refusal::NameResembles));
+    assert_eq!(refused, Err(Refusal::NameTooSimilar));
     // Whoever was away learns of it with the next heads.
     let (people, _) = heads_after(&mut desk, bob, before);
     assert!(people.contains(&(user, to)), "{people:?}");
@@ -240,7 +241,7 @@ fn what_stood_behind_the_closing_of_an_account_is_not_done() {
         id: message_id(3),
         name: RoomName::new("tea").unwrap(),
         visibility: Visibility::Public,
-        history: History::Visible,
+        history: HistoryVisibility::Visible,
         time: Timestamp(3),
     };
     let batch = [

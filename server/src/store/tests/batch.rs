@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use recado_shared::{
-    DisplayName, DraftText, Emoji, Entry, History, LogId, RequestError, Role, RoomEvent, RoomId,
-    RoomName, Setting, Stamp, Topic, Visibility,
+    DisplayName, DraftText, Emoji, Entry, HistoryVisibility, LogId, RequestError, Role, RoomEvent,
+    RoomId, RoomName, Setting, Stamp, Topic, Visibility,
 };
 
 use super::super::admin::Change;
@@ -50,7 +50,7 @@ fn write(step: Step, time: u64) -> Write {
             return append(user, ConversationId::Room(RoomId(1)), id, event, time);
         }
         35..=50 => {
-            let advance = Advance {
+            let advance = CursorUpdate {
                 conversation,
                 delivered: Seq(id),
                 read: Seq(if kind < 40 { 0 } else { number * 2 }),
@@ -150,7 +150,7 @@ fn other_kinds((kind, who, _, number, id): Step, time: u64) -> Write {
             id: message_id(id),
             name: RoomName::new(&format!("room{number}")).unwrap(),
             visibility: Visibility::Public,
-            history: History::Visible,
+            history: HistoryVisibility::Visible,
             time: Timestamp(time),
         };
         let origin = ORIGIN;
@@ -176,7 +176,7 @@ fn empty_store() -> Writer {
             id: message_id(1_000),
             name: RoomName::new("room").unwrap(),
             visibility: Visibility::Public,
-            history: History::Hidden,
+            history: HistoryVisibility::Hidden,
             time: Timestamp(1),
         },
     });

@@ -1,6 +1,6 @@
 //! Who asks strangers to ask first, and what they may write until then.
 
-use recado_shared::limits::MAX_UNACCEPTED;
+use recado_shared::limits::MAX_MESSAGES_BEFORE_ACCEPTANCE;
 use recado_shared::{Head, RequestError, Setting, Stamp};
 
 use super::*;
@@ -84,12 +84,12 @@ impl Door {
     }
 }
 
-const LIMIT: Result<bool, RequestError> = Err(RequestError::AwaitsAcceptance);
+const LIMIT: Result<bool, RequestError> = Err(RequestError::RequestPending);
 
 #[test]
 fn a_stranger_writes_a_little_and_then_waits() {
     let mut door = Door::new();
-    for _ in 0..MAX_UNACCEPTED {
+    for _ in 0..MAX_MESSAGES_BEFORE_ACCEPTANCE {
         assert_eq!(door.knock(), Ok(true));
     }
     assert_eq!(door.knock(), LIMIT);
@@ -131,7 +131,7 @@ fn writing_back_accepts_and_a_reaction_does_not() {
     assert!(door.is_request());
     assert_eq!(door.answer(), Ok(false));
     assert!(!door.is_request());
-    for _ in 0..=MAX_UNACCEPTED {
+    for _ in 0..=MAX_MESSAGES_BEFORE_ACCEPTANCE {
         assert_eq!(door.knock(), Ok(false));
     }
 }
@@ -175,7 +175,7 @@ fn who_no_longer_asks_has_accepted_all() {
     door.ask_first(false);
     let (heads, _) = door.heads(door.asked, before);
     assert!(heads.len() == 1 && !heads[0].is_request);
-    for _ in 0..=MAX_UNACCEPTED {
+    for _ in 0..=MAX_MESSAGES_BEFORE_ACCEPTANCE {
         assert_eq!(door.knock(), Ok(false));
     }
 }

@@ -1,7 +1,7 @@
 //! Devices of users: linked, named, revoked.
 
 use recado_shared::limits::MAX_DEVICES;
-use recado_shared::{Device, DeviceName, Limit, RequestError, Token};
+use recado_shared::{Device, DeviceName, InviteToken, Limit, RequestError};
 
 use super::*;
 
@@ -182,7 +182,7 @@ fn a_revoked_key_comes_in_as_nobody_until_it_is_linked_again() {
     assert_eq!(desk.login(login(3, None)).unwrap().user, bob);
     desk.revoke(bob, 3).unwrap();
     // An invite is asked for on purpose.
-    let token = Token([9; 16]);
+    let token = InviteToken([9; 16]);
     create_invite(desk.dir(), &token, 1, None, None).unwrap();
     let invited = Login {
         admission: Admission::ByInvite(token),
@@ -197,7 +197,7 @@ fn devices_that_the_administrator_took_are_revoked() {
     let mut desk = Desk::new();
     let alice = desk.register("alice");
     desk.link(alice, 2, None, 2_000).unwrap();
-    let token = Token([9; 16]);
+    let token = InviteToken([9; 16]);
     let reset = Change::Reset {
         user: name("alice"),
         token: token.clone(),

@@ -1,7 +1,7 @@
 //! Texts that are erased: what is left of them in the log, and that nothing is left on the disk.
 
 use recado_shared::limits::MAX_BODY_LEN;
-use recado_shared::{Erased, MessageBody, PageRange, RequestError, Role, RoomEvent, RoomId};
+use recado_shared::{ErasedKind, MessageBody, PageRange, RequestError, Role, RoomEvent, RoomId};
 
 use super::rooms::{in_room, room_name};
 use super::*;
@@ -108,9 +108,9 @@ fn a_deleted_message_is_gone_with_its_edits_and_nothing_else_is() {
     talk.delete(target).unwrap();
     let expected = [
         text("kept"),
-        Content::Erased(Erased::Message),
+        Content::Erased(ErasedKind::Message),
         edit(kept, "kept and edited"),
-        Content::Erased(Erased::Edit),
+        Content::Erased(ErasedKind::Edit),
         Content::Reply { to, body },
         Content::Deletion { target },
     ];
@@ -129,7 +129,7 @@ fn only_who_may_changes_a_message_and_only_while_it_is_there() {
     let deletion = Content::Deletion { target };
     let errors = [
         (bob, edit(target, "his"), RequestError::NotTheAuthor),
-        (bob, deletion.clone(), RequestError::NotYoursToDelete),
+        (bob, deletion.clone(), RequestError::DeleteNotAllowed),
         (alice, edit(Seq(99), "x"), RequestError::NoSuchMessage),
         // An edit is no message.
         (
@@ -165,7 +165,7 @@ fn what_is_sent_again_after_its_erasure_is_not_stored_again() {
     talk.delete(target).unwrap();
     let again = talk.desk.append(write).unwrap();
     assert!(!again.is_new);
-    assert_eq!(again.entry.content, Content::Erased(Erased::Message));
+    assert_eq!(again.entry.content, Content::Erased(ErasedKind::Message));
     talk.desk.writer.checkpoint_if_due(true).unwrap();
     assert_eq!(count_in_files(talk.desk.dir(), "said once"), 0);
 }

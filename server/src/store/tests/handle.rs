@@ -255,7 +255,7 @@ fn reads_do_not_wait_behind_writes() {
 fn an_invite_reaches_a_running_server() {
     let dir = tempfile::tempdir().unwrap();
     let mut office = Office::open(dir.path(), StoreConfig::default());
-    let token = recado_shared::Token([3; 16]);
+    let token = recado_shared::InviteToken([3; 16]);
     create_invite(dir.path(), &token, 1, None, None).unwrap();
     let invited = Login {
         admission: Admission::ByInvite(token),

@@ -189,7 +189,7 @@ fn every_change_has_a_stamp_of_its_own_and_nothing_else_has() {
     let (mut desk, alice, bob) = two_people();
     let advance = |read| Write::Advance {
         user: bob,
-        advance: Advance {
+        advance: CursorUpdate {
             conversation: ConversationId::direct(alice, bob),
             delivered: Seq(read),
             read: Seq(read),

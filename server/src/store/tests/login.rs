@@ -1,10 +1,10 @@
 //! Who comes in, and who is told why not.
 
-use recado_shared::Token;
+use recado_shared::InviteToken;
 
 use super::*;
 
-const TOKEN: Token = Token([9; 16]);
+const TOKEN: InviteToken = InviteToken([9; 16]);
 
 /// A device that shows a token.
 fn invited(device: u8, claimed: Option<&str>) -> Login {
@@ -69,9 +69,9 @@ fn a_name_is_given_once() {
     assert_eq!(refused(Some("alice")), Refusal::NameTaken);
     assert_eq!(refused(Some("ALICE")), Refusal::NameTaken);
     assert_eq!(refused(Some("bob")), Refusal::NameTaken);
-    assert_eq!(refused(Some("aIice")), Refusal::NameResembles);
-    assert_eq!(refused(Some("a1ice")), Refusal::NameResembles);
-    assert_eq!(refused(Some("b0b")), Refusal::NameResembles);
+    assert_eq!(refused(Some("aIice")), Refusal::NameTooSimilar);
+    assert_eq!(refused(Some("a1ice")), Refusal::NameTooSimilar);
+    assert_eq!(refused(Some("b0b")), Refusal::NameTooSimilar);
     assert_eq!(desk.register("alicia"), UserId(3));
 }
 
@@ -158,7 +158,7 @@ fn a_refused_registration_uses_nothing_up() {
     );
     assert_eq!(
         desk.login(invited(2, Some("a1ice"))),
-        Err(Refusal::NameResembles)
+        Err(Refusal::NameTooSimilar)
     );
     assert!(desk.login(invited(2, Some("bob"))).is_ok());
 }

@@ -18,8 +18,8 @@ mod settings;
 use std::path::Path;
 
 use recado_shared::{
-    Advance, Content, ConversationId, DeviceKey, MemberCursors, MessageBody, MessageId, Refusal,
-    RequestNumber, Seq, Timestamp, UserId, UserName,
+    Content, ConversationId, CursorUpdate, DeviceKey, MemberCursors, MessageBody, MessageId,
+    Refusal, RequestNumber, Seq, Timestamp, UserId, UserName,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -132,7 +132,7 @@ impl Desk {
         delivered: u64,
         read: u64,
     ) -> Option<MemberCursors> {
-        let advance = Advance {
+        let advance = CursorUpdate {
             conversation,
             delivered: Seq(delivered),
             read: Seq(read),

@@ -56,14 +56,14 @@ fn seqs(desk: &mut Desk, conversation: ConversationId, range: PageRange, limit: 
 }
 
 fn people(desk: &mut Desk, prefix: &str, after: Option<&str>, limit: u16) -> (Vec<String>, bool) {
-    let question = Read::People {
+    let question = Read::Users {
         origin: ORIGIN,
         prefix: prefix.to_owned(),
         after: after.map(name),
         limit,
     };
     match desk.read(question) {
-        ReadResult::People {
+        ReadResult::Users {
             origin: ORIGIN,
             people,
             more,

@@ -3,8 +3,8 @@
 mod edges;
 
 use recado_shared::{
-    Entry, Head, History, Mute, PageRange, RequestError, Role, RoomEvent, RoomId, RoomName, Stamp,
-    Standing, Topic, Visibility,
+    Entry, Head, HistoryVisibility, Membership, Mute, PageRange, RequestError, Role, RoomEvent,
+    RoomId, RoomName, Stamp, Topic, Visibility,
 };
 
 use super::*;
@@ -25,7 +25,7 @@ pub(super) fn in_room(room: RoomId, author: UserId, id: u64, content: Content) -
     }
 }
 
-fn new_room(author: UserId, id: u64, name: &str, history: History) -> NewRoom {
+fn new_room(author: UserId, id: u64, name: &str, history: HistoryVisibility) -> NewRoom {
     NewRoom {
         author,
         id: message_id(id),
@@ -48,7 +48,7 @@ impl Desk {
 
     /// Somebody's room of which everybody sees the past.
     pub(super) fn room(&mut self, author: UserId, name: &str) -> RoomId {
-        let new = new_room(author, 500, name, History::Visible);
+        let new = new_room(author, 500, name, HistoryVisibility::Visible);
         self.create(new).unwrap().0
     }
 
@@ -79,7 +79,7 @@ struct Club {
 }
 
 impl Club {
-    fn new(history: History) -> Self {
+    fn new(history: HistoryVisibility) -> Self {
         let mut desk = Desk::new();
         let people = ["alice", "bob", "carol"].map(|name| desk.register(name));
         let new = new_room(people[0], 500, "tea", history);
@@ -125,7 +125,7 @@ impl Club {
         heads(&mut self.desk, user, 1).find(|head| head.conversation == id)
     }
 
-    fn standing(&mut self, user: UserId) -> Option<(Standing, Role)> {
+    fn standing(&mut self, user: UserId) -> Option<(Membership, Role)> {
         let facts = self.head(user)?.room.unwrap();
         Some((facts.standing, facts.role))
     }
@@ -186,34 +186,36 @@ fn page(
 fn a_room_is_made_once_under_a_name_that_nobody_has() {
     let mut desk = Desk::new();
     let (alice, bob) = (desk.register("alice"), desk.register("bob"));
-    let tool = new_room(alice, 1, "Tool", History::Hidden);
+    let tool = new_room(alice, 1, "Tool", HistoryVisibility::Hidden);
     let (room, made) = desk.create(tool.clone()).unwrap();
     assert_eq!(made.entry.content, Content::Room(RoomEvent::Created));
     let again = desk.create(tool).unwrap();
     assert_eq!((again.0, again.1.is_new), (room, false));
     assert_eq!(again.1.entry, made.entry);
-    let named = |name| new_room(bob, 2, name, History::Visible);
+    let named = |name| new_room(bob, 2, name, HistoryVisibility::Visible);
     let taken = desk.create(named("tool")).unwrap_err();
     assert_eq!(taken, RequestError::RoomNameTaken);
     // Looks the same, with a digit.
     let resembles = desk.create(named("too1")).unwrap_err();
-    assert_eq!(resembles, RequestError::RoomNameResembles);
+    assert_eq!(resembles, RequestError::RoomNameTooSimilar);
     let id = ConversationId::Room(room);
     let head = heads(&mut desk, alice, 0).next().unwrap();
     assert_eq!((head.conversation, head.newest), (id, Seq(1)));
     let facts = head.room.unwrap();
     assert_eq!((facts.members, facts.role), (1, Role::Owner));
-    assert_eq!(facts.history, History::Hidden);
+    assert_eq!(facts.history, HistoryVisibility::Hidden);
     assert_eq!(heads(&mut desk, bob, 0).count(), 0);
 }
 
 #[test]
 fn a_name_that_a_room_gave_up_goes_to_no_other_room() {
-    let mut club = Club::new(History::Visible);
+    let mut club = Club::new(HistoryVisibility::Visible);
     let [alice, bob, _] = club.people;
     club.does(alice, RoomEvent::Renamed(room_name("coffee")));
     for name in ["tea", "coffee", "Coffee"] {
-        let made = club.desk.create(new_room(bob, 9, name, History::Visible));
+        let made = club
+            .desk
+            .create(new_room(bob, 9, name, HistoryVisibility::Visible));
         assert!(made.is_err(), "{name}");
     }
     club.does(alice, RoomEvent::Renamed(room_name("tea")));
@@ -223,8 +225,8 @@ fn a_name_that_a_room_gave_up_goes_to_no_other_room() {
 
 #[test]
 fn standings_follow_what_happens() {
-    use Standing::{Banned, Invited, Kicked, Left, Member};
-    let mut club = Club::new(History::Visible);
+    use Membership::{Banned, Invited, Kicked, Left, Member};
+    let mut club = Club::new(HistoryVisibility::Visible);
     let [alice, bob, carol] = club.people;
     let steps = [
         (alice, RoomEvent::Invited(bob), Invited, 1),
@@ -259,14 +261,14 @@ fn standings_follow_what_happens() {
 
 #[test]
 fn roles_and_mutes_are_kept_and_a_mute_outlives_the_membership() {
-    let mut club = Club::new(History::Visible);
+    let mut club = Club::new(HistoryVisibility::Visible);
     let [alice, bob, carol] = club.people;
     club.does(bob, RoomEvent::Joined);
     let role = |user, role| RoomEvent::Role { user, role };
     club.does(alice, role(bob, Role::Moderator));
     assert_eq!(
         club.standing(bob),
-        Some((Standing::Member, Role::Moderator))
+        Some((Membership::Member, Role::Moderator))
     );
     let until = Some(Timestamp(9_000));
     club.does(alice, RoomEvent::Muted { user: bob, until });
@@ -289,7 +291,7 @@ fn roles_and_mutes_are_kept_and_a_mute_outlives_the_membership() {
 
 #[test]
 fn members_read_the_past_where_it_is_visible() {
-    let mut club = Club::new(History::Visible);
+    let mut club = Club::new(HistoryVisibility::Visible);
     let [alice, bob, carol] = club.people;
     club.says(alice, "two");
     club.does(bob, RoomEvent::Joined);
@@ -309,7 +311,7 @@ fn members_read_the_past_where_it_is_visible() {
 
 #[test]
 fn members_read_from_their_entry_on_where_the_past_is_hidden() {
-    let mut club = Club::new(History::Hidden);
+    let mut club = Club::new(HistoryVisibility::Hidden);
     let [alice, bob, carol] = club.people;
     club.says(alice, "hidden");
     let entered = club.does(bob, RoomEvent::Joined);
@@ -317,11 +319,17 @@ fn members_read_from_their_entry_on_where_the_past_is_hidden() {
     assert_eq!(club.reads(bob), (vec![3, 4], 4));
     assert_eq!(club.head(bob).unwrap().first, Seq(entered));
     // Whoever is in it loses nothing when that changes, nor gains.
-    club.does(alice, RoomEvent::History(History::Visible));
+    club.does(
+        alice,
+        RoomEvent::HistoryVisibility(HistoryVisibility::Visible),
+    );
     assert_eq!(club.reads(bob), (vec![3, 4, 5], 5));
     club.does(carol, RoomEvent::Joined);
     assert_eq!(club.reads(carol).0, [1, 2, 3, 4, 5, 6]);
-    club.does(alice, RoomEvent::History(History::Hidden));
+    club.does(
+        alice,
+        RoomEvent::HistoryVisibility(HistoryVisibility::Hidden),
+    );
     club.does(bob, RoomEvent::Left);
     club.says(alice, "while he is out");
     let again = club.does(bob, RoomEvent::Joined);
@@ -331,7 +339,7 @@ fn members_read_from_their_entry_on_where_the_past_is_hidden() {
 
 #[test]
 fn unread_counts_the_messages_of_others_since_one_came_in() {
-    let mut club = Club::new(History::Visible);
+    let mut club = Club::new(HistoryVisibility::Visible);
     let [alice, bob, carol] = club.people;
     for _ in 0..3 {
         club.says(alice, "before");
@@ -375,16 +383,16 @@ fn unread_counts_the_messages_of_others_since_one_came_in() {
 
 #[test]
 fn only_those_whom_a_change_concerns_get_a_head_once_they_are_out() {
-    let mut club = Club::new(History::Visible);
+    let mut club = Club::new(HistoryVisibility::Visible);
     let [alice, bob, carol] = club.people;
     for (user, event, standing) in [
-        (bob, RoomEvent::Left, Standing::Left),
-        (carol, RoomEvent::Kicked(carol), Standing::Kicked),
-        (carol, RoomEvent::Banned(carol), Standing::Banned),
+        (bob, RoomEvent::Left, Membership::Left),
+        (carol, RoomEvent::Kicked(carol), Membership::Kicked),
+        (carol, RoomEvent::Banned(carol), Membership::Banned),
     ] {
         if club
             .standing(user)
-            .is_none_or(|(s, _)| s != Standing::Member)
+            .is_none_or(|(s, _)| s != Membership::Member)
         {
             club.does(user, RoomEvent::Joined);
         }
@@ -417,7 +425,7 @@ type Deed = (UserId, RoomEvent);
 fn overtakings([alice, bob, carol]: [UserId; 3]) -> Vec<(Deed, Deed, RequestError)> {
     use RequestError::{
         AlreadyAMember, AlreadyInRoom, Banned, LastOwner, NotAMember, NotBanned, NotInRoom,
-        PersonBanned,
+        UserBanned,
     };
     let role = |user, role| RoomEvent::Role { user, role };
     let muted = |user| RoomEvent::Muted { user, until: None };
@@ -450,7 +458,7 @@ fn overtakings([alice, bob, carol]: [UserId; 3]) -> Vec<(Deed, Deed, RequestErro
         (
             (alice, RoomEvent::Topic(None)),
             (alice, RoomEvent::Invited(bob)),
-            PersonBanned,
+            UserBanned,
         ),
         (
             (alice, RoomEvent::Unbanned(bob)),
@@ -488,7 +496,7 @@ fn overtakings([alice, bob, carol]: [UserId; 3]) -> Vec<(Deed, Deed, RequestErro
 #[test]
 fn what_was_overtaken_in_the_queue_is_refused() {
     let role = |user, role| RoomEvent::Role { user, role };
-    let mut club = Club::new(History::Visible);
+    let mut club = Club::new(HistoryVisibility::Visible);
     let [alice, bob, carol] = club.people;
     for ((first, event), (second, late), error) in overtakings(club.people) {
         let batch = [
@@ -518,7 +526,7 @@ fn what_was_overtaken_in_the_queue_is_refused() {
 
 #[test]
 fn a_room_that_is_closed_is_over_for_everybody() {
-    let mut club = Club::new(History::Visible);
+    let mut club = Club::new(HistoryVisibility::Visible);
     let [alice, bob, carol] = club.people;
     club.does(bob, RoomEvent::Joined);
     club.says(bob, "leaves");
@@ -547,7 +555,7 @@ fn a_room_that_is_closed_is_over_for_everybody() {
     let facts = head.room.unwrap();
     assert_eq!(
         (facts.standing, facts.members, head.unread),
-        (Standing::Left, 0, 0)
+        (Membership::Left, 0, 0)
     );
     let (entries, newest) = page(
         &mut club.desk,
@@ -556,11 +564,13 @@ fn a_room_that_is_closed_is_over_for_everybody() {
         PageRange::After(Seq::ZERO),
     );
     assert_eq!(newest, 5);
-    let erased = Content::Erased(recado_shared::Erased::Message);
+    let erased = Content::Erased(recado_shared::ErasedKind::Message);
     assert_eq!(entries[2].content, erased);
     assert_eq!(entries[4].content, Content::Room(RoomEvent::Closed));
     // Its name stays taken, and nobody finds it.
-    let made = club.desk.create(new_room(bob, 9, "tea", History::Visible));
+    let made = club
+        .desk
+        .create(new_room(bob, 9, "tea", HistoryVisibility::Visible));
     assert!(made.is_err());
     let question = Read::Rooms {
         origin: ORIGIN,
@@ -581,6 +591,6 @@ fn a_room_that_is_closed_is_over_for_everybody() {
         roster
             .members
             .values()
-            .all(|member| member.standing != Standing::Member)
+            .all(|member| member.standing != Membership::Member)
     );
 }

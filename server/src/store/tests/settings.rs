@@ -1,7 +1,9 @@
 //! Settings: the last value holds, changes are read in their order, and there is an end to them.
 
 use recado_shared::limits::{MAX_BODY_LEN, MAX_PAGE_LEN, MAX_SETTINGS};
-use recado_shared::{DraftText, Level, Limit, RequestError, RoomId, Setting, Stamp, codec};
+use recado_shared::{
+    DraftText, Limit, NotificationLevel, RequestError, RoomId, Setting, Stamp, codec,
+};
 
 use super::*;
 
@@ -124,9 +126,9 @@ fn what_says_nothing_makes_room() {
     // Another user has room, and so has a new value of what is there, and one that says nothing.
     let bob = desk.register("bob");
     set(&mut desk, bob, &one_more).unwrap();
-    let nothing = Setting::Level {
+    let nothing = Setting::NotificationLevel {
         conversation: room(1),
-        level: Level::All,
+        level: NotificationLevel::All,
     };
     set(&mut desk, alice, &nothing).unwrap();
     set(&mut desk, alice, &favourite(7, false)).unwrap();

@@ -39,7 +39,7 @@ impl App {
             }
         };
         match (wait, answer) {
-            (Wait::Name(call), Answer::People { people, .. }) => {
+            (Wait::Name(call), Answer::Users { people, .. }) => {
                 self.take_people(people);
                 self.go_on(&call, now);
             }
@@ -195,7 +195,7 @@ const fn act_of_room(event: &RoomEvent) -> &'static str {
         RoomEvent::Renamed(_) => "rename the room",
         RoomEvent::Topic(_) => "set the topic",
         RoomEvent::Visibility(_) => "change who can join",
-        RoomEvent::History(_) => "change what new members see",
+        RoomEvent::HistoryVisibility(_) => "change what new members see",
         RoomEvent::Role { .. } => "give them that role",
         RoomEvent::Muted { .. } => "mute them",
         RoomEvent::Unmuted(_) => "unmute them",

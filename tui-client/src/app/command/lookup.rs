@@ -21,7 +21,7 @@ impl App {
         if call.has_asked {
             return Err(format!("nobody here is called {name}"));
         }
-        let request = Request::FindPeople {
+        let request = Request::FindUsers {
             prefix: name.as_str().to_owned(),
             after: None,
             limit: FEW,

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use recado_shared::{
-    BodyError, DeviceName, DisplayName, Emoji, History, Level, LineError, LinkCode, MessageBody,
-    Role, RoomName, Topic, UserName, Visibility,
+    BodyError, DeviceName, DisplayName, Emoji, HistoryVisibility, LineError, LinkCode, MessageBody,
+    NotificationLevel, Role, RoomName, Topic, UserName, Visibility,
 };
 
 use super::table::{self, Spec};
@@ -33,7 +33,7 @@ pub(in crate::app) enum Command {
     Topic(Option<Topic>),
     Rename(RoomName),
     Visibility(Visibility),
-    History(History),
+    History(HistoryVisibility),
     Members,
     Role {
         who: UserName,
@@ -76,7 +76,7 @@ pub(in crate::app) enum Wish {
         ask: bool,
     },
     Favourite(bool),
-    Level(Level),
+    NotificationLevel(NotificationLevel),
     Quiet(Option<Duration>),
     Unquiet,
 }

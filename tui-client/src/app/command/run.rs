@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use recado_shared::{
-    Content, ConversationId, Emoji, Entry, History, MessageBody, Now, Request, RoomEvent, RoomId,
-    RoomName, Seq, Setting, Standing, Timestamp, UserId, UserName, Visibility,
+    Content, ConversationId, Emoji, Entry, HistoryVisibility, Membership, MessageBody, Now,
+    Request, RoomEvent, RoomId, RoomName, Seq, Setting, Timestamp, UserId, UserName, Visibility,
 };
 
 use super::lookup::{conversation_of, room_of};
@@ -43,7 +43,9 @@ impl App {
             Command::Visibility(visibility) => {
                 self.act_in_room(call, RoomEvent::Visibility(visibility), now)
             }
-            Command::History(history) => self.act_in_room(call, RoomEvent::History(history), now),
+            Command::History(history) => {
+                self.act_in_room(call, RoomEvent::HistoryVisibility(history), now)
+            }
             Command::Members => {
                 let (_, room) = room_of(call)?;
                 self.open_panel(PanelKind::Members(room))
@@ -132,10 +134,10 @@ impl App {
                 };
                 (setting, done.to_owned())
             }
-            Wish::Level(level) => {
+            Wish::NotificationLevel(level) => {
                 let conversation = conversation_of(call)?;
                 let level = *level;
-                let setting = Setting::Level {
+                let setting = Setting::NotificationLevel {
                     conversation,
                     level,
                 };
@@ -292,7 +294,7 @@ impl App {
             id,
             name: name.clone(),
             visibility,
-            history: History::default(),
+            history: HistoryVisibility::default(),
         };
         let from = call.conversation;
         self.ask_for(request, Wait::Create { name, id, from })
@@ -308,7 +310,7 @@ impl App {
         let which = || "which room? Write /join ROOM: /rooms lists those you can join".to_owned();
         let (conversation, room) = room_of(call).map_err(|_| which())?;
         match self.room_facts(conversation) {
-            Some(facts) if facts.standing == Standing::Member => {
+            Some(facts) if facts.standing == Membership::Member => {
                 Err(format!("you are in #{} already", facts.name))
             }
             _ => self.join(room, now),
@@ -320,7 +322,7 @@ impl App {
         let id = ConversationId::Room(room);
         if self
             .room_facts(id)
-            .is_some_and(|facts| facts.standing == Standing::Member)
+            .is_some_and(|facts| facts.standing == Membership::Member)
         {
             self.jump_to(id);
             return Ok(());

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use recado_shared::{Emoji, History, Level, MessageBody, Visibility};
+use recado_shared::{Emoji, HistoryVisibility, MessageBody, NotificationLevel, Visibility};
 
 use super::parse::{Command, Fault, Wish, Words};
 
@@ -253,8 +253,8 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
         &[needed("WHAT", Kind::Word(&["visible", "hidden"]))],
         "what new members see of the past",
         |words| match words.one()? {
-            "visible" => Ok(Command::History(History::Visible)),
-            "hidden" => Ok(Command::History(History::Hidden)),
+            "visible" => Ok(Command::History(HistoryVisibility::Visible)),
+            "hidden" => Ok(Command::History(HistoryVisibility::Hidden)),
             _ => Err(Fault::Usage),
         },
     ),
@@ -363,9 +363,15 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
         &[needed("WHAT", Kind::Word(&["all", "mentions", "nothing"]))],
         "what of this conversation to tell you",
         |words| match words.one()? {
-            "all" => Ok(Command::Set(Wish::Level(Level::All))),
-            "mentions" => Ok(Command::Set(Wish::Level(Level::Mentions))),
-            "nothing" => Ok(Command::Set(Wish::Level(Level::Nothing))),
+            "all" => Ok(Command::Set(Wish::NotificationLevel(
+                NotificationLevel::All,
+            ))),
+            "mentions" => Ok(Command::Set(Wish::NotificationLevel(
+                NotificationLevel::Mentions,
+            ))),
+            "nothing" => Ok(Command::Set(Wish::NotificationLevel(
+                NotificationLevel::Nothing,
+            ))),
             _ => Err(Fault::Usage),
         },
     ),

@@ -3,7 +3,7 @@
 
 mod view;
 
-use recado_shared::limits::{MAX_PEOPLE_PER_PAGE, MAX_ROOM_MEMBERS, MAX_ROOMS_PER_PAGE};
+use recado_shared::limits::{MAX_ROOM_MEMBERS, MAX_ROOMS_PER_PAGE, MAX_USERS_PER_PAGE};
 use recado_shared::{
     Answer, ConversationId, Device, Now, Request, RoomId, RoomMember, RoomSummary,
 };
@@ -97,7 +97,7 @@ impl Panel {
             (PanelKind::Members(room), Rows::Members(rows)) => Request::Members {
                 room: *room,
                 after: rows.last().map(|member| member.person.user),
-                limit: MAX_PEOPLE_PER_PAGE,
+                limit: MAX_USERS_PER_PAGE,
             },
             (PanelKind::Rooms(prefix), Rows::Rooms(rows)) => Request::FindRooms {
                 prefix: prefix.clone(),

@@ -13,7 +13,7 @@ pub(super) enum Field {
     In,
     /// Until when.
     Before,
-    /// Since when.
+    /// SyncPoint when.
     After,
 }
 

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use recado_shared::{
-    Answer, ClientFrame, ConversationId, DraftText, Level, Request, RequestNumber, ServerFrame,
-    Setting, SettingKey, Stamp,
+    Answer, ClientFrame, ConversationId, DraftText, NotificationLevel, Request, RequestNumber,
+    ServerFrame, Setting, SettingKey, Stamp,
 };
 
 use super::support::*;
@@ -165,10 +165,13 @@ fn any(dice: &mut Dice) -> Setting {
             conversation,
             is_on: dice.roll(2) == 0,
         },
-        1 => Setting::Level {
+        1 => Setting::NotificationLevel {
             conversation,
-            level: [Level::All, Level::Mentions, Level::Nothing]
-                [usize::try_from(dice.roll(3)).unwrap()],
+            level: [
+                NotificationLevel::All,
+                NotificationLevel::Mentions,
+                NotificationLevel::Nothing,
+            ][usize::try_from(dice.roll(3)).unwrap()],
         },
         _ => Setting::Draft {
             conversation,

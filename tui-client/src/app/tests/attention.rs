@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use recado_shared::{
-    Answer, ClientFrame, Content, Head, Level, MessageBody, PageRange, Request, Seq, Setting,
-    Timestamp, UserId,
+    Answer, ClientFrame, Content, Head, MessageBody, NotificationLevel, PageRange, Request, Seq,
+    Setting, Timestamp, UserId,
 };
 
 use super::support::*;
@@ -12,9 +12,9 @@ use crate::store::{Load, Loaded, StoredConversation};
 
 const DAVE: UserId = UserId(4);
 
-fn of_room(level: Level) -> Setting {
+fn of_room(level: NotificationLevel) -> Setting {
     let conversation = ROOM;
-    Setting::Level {
+    Setting::NotificationLevel {
         conversation,
         level,
     }
@@ -140,7 +140,7 @@ fn unread_mentions_come_first_then_people_then_rooms_and_one_can_go_back() {
 
 #[test]
 fn levels_say_what_rings_and_what_is_gone_to() {
-    let ring = |level: Level, text: &str| {
+    let ring = |level: NotificationLevel, text: &str| {
         let mut client = with_settings(vec![of_room(level)]);
         client.handle(Event::Focus(false));
         let rang = rings(&client.room_entry(said(1, BOB, text)));
@@ -149,10 +149,13 @@ fn levels_say_what_rings_and_what_is_gone_to() {
         let is_open = client.app.opened() == Some(ROOM);
         (rang, is_open)
     };
-    assert_eq!(ring(Level::All, "hi"), (true, true));
-    assert_eq!(ring(Level::Mentions, "hi"), (false, false));
-    assert_eq!(ring(Level::Mentions, "hi @alice"), (true, true));
-    assert_eq!(ring(Level::Nothing, "hi @alice"), (false, false));
+    assert_eq!(ring(NotificationLevel::All, "hi"), (true, true));
+    assert_eq!(ring(NotificationLevel::Mentions, "hi"), (false, false));
+    assert_eq!(ring(NotificationLevel::Mentions, "hi @alice"), (true, true));
+    assert_eq!(
+        ring(NotificationLevel::Nothing, "hi @alice"),
+        (false, false)
+    );
 }
 
 #[test]
@@ -180,7 +183,7 @@ fn a_muted_conversation_is_heard_again_when_the_time_is_up() {
 
 #[test]
 fn what_is_kept_quiet_is_not_gone_to_and_that_is_said() {
-    let mut client = with_settings(vec![of_room(Level::Nothing)]);
+    let mut client = with_settings(vec![of_room(NotificationLevel::Nothing)]);
     client.room_entry(said(1, BOB, "@alice"));
     client.keys("alt-a");
     assert_eq!(

@@ -1,6 +1,6 @@
 use recado_shared::{
-    Content, ConversationId, Emoji, Entry, Head, Level, MessageBody, PageRange, Seq, Setting,
-    UserId,
+    Content, ConversationId, Emoji, Entry, Head, MessageBody, NotificationLevel, PageRange, Seq,
+    Setting, UserId,
 };
 
 use super::support::*;
@@ -283,9 +283,9 @@ fn what_the_server_has_not_given_is_counted_and_read_when_it_comes() {
 fn quiet_conversations_come_last_and_are_only_counted() {
     let mut client = with_news();
     let conversation = ROOM;
-    let level = Level::Nothing;
+    let level = NotificationLevel::Nothing;
     client.frame(recado_shared::ServerFrame::Setting {
-        setting: Setting::Level {
+        setting: Setting::NotificationLevel {
             conversation,
             level,
         },

@@ -159,7 +159,7 @@ fn msg_opens_whom_it_names_and_asks_for_whom_it_does_not_know() {
     assert_eq!(texts(&effects), ["hello"]);
     assert_eq!(client.open(), with(CAROL));
     let asked = requests(&client.say("/msg user9 hi"));
-    let (number, Request::FindPeople { prefix, .. }) = &asked[0] else {
+    let (number, Request::FindUsers { prefix, .. }) = &asked[0] else {
         panic!("{asked:?}");
     };
     assert_eq!(prefix, "user9");
@@ -168,7 +168,7 @@ fn msg_opens_whom_it_names_and_asks_for_whom_it_does_not_know() {
         person(UserId(90), Presence::Online),
         person(dave, Presence::Online),
     ];
-    let answer = Answer::People {
+    let answer = Answer::Users {
         people,
         more: false,
     };
@@ -178,7 +178,7 @@ fn msg_opens_whom_it_names_and_asks_for_whom_it_does_not_know() {
     let number = requests(&client.say("/msg nobody hi"))[0].0;
     let people = vec![];
     let more = false;
-    client.answer(number, Answer::People { people, more });
+    client.answer(number, Answer::Users { people, more });
     assert_eq!(client.message(), "nobody here is called nobody");
 }
 
@@ -189,7 +189,7 @@ fn an_answer_that_comes_late_does_not_change_to_whom_one_writes() {
     client.type_text("for bob");
     let people = vec![person(UserId(9), Presence::Online)];
     let more = false;
-    client.answer(number, Answer::People { people, more });
+    client.answer(number, Answer::Users { people, more });
     assert_eq!(client.open(), with(BOB));
     assert_eq!(client.message(), "user9 is in the list now");
 }

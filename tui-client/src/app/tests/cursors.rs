@@ -1,5 +1,5 @@
 use recado_shared::limits::UNHEARD_CURSOR_INTERVAL;
-use recado_shared::{Advance, Head, LogId, Seq, ServerFrame, Standing};
+use recado_shared::{CursorUpdate, Head, LogId, Membership, Seq, ServerFrame};
 
 use super::super::cursors::CURSOR_INTERVAL;
 use super::support::*;
@@ -65,10 +65,10 @@ fn a_burst_of_entries_moves_the_cursors_once() {
 fn a_large_room_hears_seldom_how_far_it_got_and_at_once_what_was_read() {
     let in_large = |seq| Head {
         cursors: vec![cursors(ME, seq, seq)],
-        room: Some(facts(33, Standing::Member)),
+        room: Some(facts(33, Membership::Member)),
         ..room_head(seq)
     };
-    let of_room = |delivered, read| Advance {
+    let of_room = |delivered, read| CursorUpdate {
         conversation: ROOM,
         delivered: Seq(delivered),
         read: Seq(read),

@@ -1,4 +1,4 @@
-use recado_shared::{Content, Emoji, Entry, Erased, MessageBody, RoomEvent, Seq, UserId};
+use recado_shared::{Content, Emoji, Entry, ErasedKind, MessageBody, RoomEvent, Seq, UserId};
 
 use super::support::*;
 use crate::app::screen::{Details, Item, MessageKind};
@@ -115,7 +115,7 @@ fn who_was_removed_leaves_tombstones() {
     client.room_entry(entry(3, CAROL));
     client.room_entry(with_content(4, BOB, Content::AuthorRemoved));
     assert_eq!(client.items(), ["message deleted", "message deleted", "m3"]);
-    let erased = with_content(5, CAROL, Content::Erased(Erased::Message));
+    let erased = with_content(5, CAROL, Content::Erased(ErasedKind::Message));
     client.room_entry(erased);
     assert_eq!(client.items()[3], "message deleted");
 }

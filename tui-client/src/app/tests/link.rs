@@ -135,7 +135,7 @@ fn what_the_server_says_is_shown() {
     let mut client = Client::talking(1);
     client.frame(ServerFrame::Notice(recado_shared::Notice::Throttled));
     assert!(client.message().contains("faster than the server allows"));
-    client.frame(ServerFrame::Farewell(recado_shared::Farewell::ShuttingDown));
+    client.frame(ServerFrame::Close(recado_shared::CloseReason::ShuttingDown));
     assert_eq!(client.message(), "the server is shutting down");
 }
 

@@ -199,7 +199,7 @@ fn behind_needs_nothing_but_the_heads_that_follow() {
 fn heads_are_saved_and_the_last_page_completes_them() {
     let mut client = Client::connected(vec![]);
     let effects = client.heads(vec![head(BOB, 2, 0, 2)]);
-    let since = recado_shared::hello::Since {
+    let since = recado_shared::hello::SyncPoint {
         log: LOG,
         stamp: Stamp(1),
     };

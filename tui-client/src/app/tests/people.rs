@@ -22,7 +22,7 @@ fn searches(effects: &[Effect]) -> Vec<(RequestNumber, Option<String>)> {
     let searches = sent(effects).into_iter().filter_map(|frame| match frame {
         ClientFrame::Request {
             number,
-            request: Request::FindPeople { after, prefix, .. },
+            request: Request::FindUsers { after, prefix, .. },
         } => {
             assert_eq!(prefix, "");
             Some((number, after.map(String::from)))
@@ -32,7 +32,7 @@ fn searches(effects: &[Effect]) -> Vec<(RequestNumber, Option<String>)> {
     searches.collect()
 }
 
-fn people(users: std::ops::Range<u64>) -> Vec<recado_shared::Person> {
+fn people(users: std::ops::Range<u64>) -> Vec<recado_shared::UserProfile> {
     users
         .map(|user| person(UserId(user), Presence::Online))
         .collect()
@@ -48,7 +48,7 @@ fn the_directory_is_read_once_a_session_up_to_its_limit() {
     while let [(number, _)] = asked[..] {
         pages += 1;
         let from = 100 + pages * 200;
-        let answer = Answer::People {
+        let answer = Answer::Users {
             people: people(from..from + 200),
             more: true,
         };
@@ -65,7 +65,7 @@ fn conversations_come_newest_first_then_people_who_is_online_first() {
         (8, Presence::Online),
         (7, Presence::Away),
     ] {
-        client.frame(ServerFrame::Person(person(UserId(user), presence)));
+        client.frame(ServerFrame::User(person(UserId(user), presence)));
     }
     assert_eq!(
         client.contacts(),
@@ -115,7 +115,7 @@ fn presence_is_watched_of_whom_is_listed_and_only_when_that_changes() {
         watches(&client.entry(BOB, entry(1, BOB))),
         Vec::<Vec<UserId>>::new()
     );
-    let effects = client.frame(ServerFrame::Person(person(UserId(9), Presence::Online)));
+    let effects = client.frame(ServerFrame::User(person(UserId(9), Presence::Online)));
     assert_eq!(watches(&effects), [vec![BOB, CAROL, UserId(9)]]);
 }
 
@@ -128,7 +128,7 @@ fn no_more_people_are_watched_than_the_server_allows() {
     let people = people(100..800);
     client.answer(
         asked[0].0,
-        Answer::People {
+        Answer::Users {
             people,
             more: false,
         },
@@ -143,15 +143,15 @@ fn no_more_people_are_watched_than_the_server_allows() {
 fn names_that_are_news_are_saved() {
     let mut client = Client::connected(vec![]);
     let dave = person(UserId(9), Presence::Online);
-    let effects = client.frame(ServerFrame::Person(dave.clone()));
+    let effects = client.frame(ServerFrame::User(dave.clone()));
     assert_eq!(
         saved(&effects),
-        [Save::People(vec![StoredPerson::named(
+        [Save::Users(vec![StoredPerson::named(
             dave.user,
             dave.name.clone()
         )])]
     );
-    assert_eq!(saved(&client.frame(ServerFrame::Person(dave))), []);
+    assert_eq!(saved(&client.frame(ServerFrame::User(dave))), []);
 }
 
 #[test]
@@ -165,17 +165,17 @@ fn a_display_name_stands_beside_the_name_and_is_saved() {
     assert_eq!(display(&client), ("bob".to_owned(), None));
     let mut bob = person(BOB, Presence::Online);
     bob.display = DisplayName::new("Robert").ok();
-    let effects = client.frame(ServerFrame::Person(bob.clone()));
+    let effects = client.frame(ServerFrame::User(bob.clone()));
     let named = StoredPerson {
         user: BOB,
         name: bob.name.clone(),
         display: bob.display.clone(),
     };
-    assert_eq!(saved(&effects), [Save::People(vec![named])]);
+    assert_eq!(saved(&effects), [Save::Users(vec![named])]);
     let both = ("bob".to_owned(), Some("Robert".to_owned()));
     assert_eq!(display(&client), both);
     bob.display = None;
-    client.frame(ServerFrame::Person(bob));
+    client.frame(ServerFrame::User(bob));
     assert_eq!(display(&client), ("bob".to_owned(), None));
 }
 

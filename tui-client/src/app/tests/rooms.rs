@@ -1,13 +1,13 @@
 use recado_shared::{
-    Answer, ClientFrame, Content, Head, PageRange, Request, RoomEvent, RoomName, Seq, ServerFrame,
-    Standing, Timestamp, Topic, UserId,
+    Answer, ClientFrame, Content, Head, Membership, PageRange, Request, RoomEvent, RoomName, Seq,
+    ServerFrame, Timestamp, Topic, UserId,
 };
 
 use super::support::*;
 use crate::app::Effect;
 use crate::store::{Save, Snapshot, StoredConversation};
 
-fn room(client: &Client) -> (String, Option<(Option<String>, u32, Standing)>) {
+fn room(client: &Client) -> (String, Option<(Option<String>, u32, Membership)>) {
     let screen = client.app.screen(client.now);
     let open = screen.conversation.expect("the room is open");
     let facts = open.room.map(|room| {
@@ -20,7 +20,7 @@ fn room(client: &Client) -> (String, Option<(Option<String>, u32, Standing)>) {
 fn asked_names(effects: &[Effect]) -> Vec<Vec<UserId>> {
     let names = sent(effects).into_iter().filter_map(|frame| match frame {
         ClientFrame::Request {
-            request: Request::People(users),
+            request: Request::Users(users),
             ..
         } => Some(users),
         _ => None,
@@ -35,7 +35,7 @@ fn a_room_is_listed_with_its_facts() {
     client.keys("alt-2");
     assert_eq!(
         room(&client),
-        ("#lobby".to_owned(), Some((None, 3, Standing::Member)))
+        ("#lobby".to_owned(), Some((None, 3, Membership::Member)))
     );
     assert_eq!(client.app.find_room_by_name("#Lobby"), Some(ROOM));
     assert_eq!(client.app.find_room_by_name("bob"), None);
@@ -63,11 +63,11 @@ fn entries_change_the_facts_and_are_kept() {
         room(&client),
         (
             "#ops".to_owned(),
-            Some((Some("release on Friday".to_owned()), 4, Standing::Member))
+            Some((Some("release on Friday".to_owned()), 4, Membership::Member))
         )
     );
     client.room_entry(event(6, BOB, RoomEvent::Kicked(ME)));
-    assert_eq!(room(&client).1.unwrap().2, Standing::Kicked);
+    assert_eq!(room(&client).1.unwrap().2, Membership::Kicked);
     let effects = client.say("hello?");
     assert_eq!(texts(&effects), [""; 0]);
     assert_eq!(client.composer(), "hello?", "nothing written is lost");
@@ -89,7 +89,7 @@ fn what_was_true_before_the_head_changes_nothing() {
 #[test]
 fn an_invitation_stands_on_top_and_nothing_is_asked_of_it() {
     let mut head = room_head(8);
-    head.room = Some(facts(2, Standing::Invited));
+    head.room = Some(facts(2, Membership::Invited));
     head.cursors = Vec::new();
     let mut client = Client::new(Snapshot::default());
     let effects = client.connect(vec![self::head(BOB, 1, 0, 1), head]);
@@ -163,7 +163,7 @@ fn marks_wait_for_all_the_others() {
 #[test]
 fn in_a_large_room_nobody_is_waited_for() {
     let mut client = Client::connected(vec![Head {
-        room: Some(facts(33, Standing::Member)),
+        room: Some(facts(33, Membership::Member)),
         cursors: vec![cursors(ME, 0, 0)],
         ..room_head(0)
     }]);

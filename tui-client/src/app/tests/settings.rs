@@ -1,5 +1,6 @@
 use recado_shared::{
-    Answer, Level, Limit, RequestError, RequestNumber, ServerFrame, Setting, SettingKey, Stamp,
+    Answer, Limit, NotificationLevel, RequestError, RequestNumber, ServerFrame, Setting,
+    SettingKey, Stamp,
 };
 
 use super::super::sending::PAUSE;
@@ -15,9 +16,9 @@ fn favourite(is_on: bool) -> Setting {
     }
 }
 
-fn level(level: Level) -> Setting {
+fn level(level: NotificationLevel) -> Setting {
     let conversation = with(BOB);
-    Setting::Level {
+    Setting::NotificationLevel {
         conversation,
         level,
     }
@@ -84,7 +85,7 @@ fn what_waits_in_the_store_is_sent_and_nothing_else() {
     let stored = |setting, is_unsent| StoredSetting { setting, is_unsent };
     let settings = vec![
         stored(favourite(true), false),
-        stored(level(Level::Nothing), true),
+        stored(level(NotificationLevel::Nothing), true),
     ];
     let mut client = offline_with(settings, Stamp(7));
     assert!(is_favourite(&client));
@@ -95,14 +96,14 @@ fn what_waits_in_the_store_is_sent_and_nothing_else() {
     assert_eq!(after, Stamp(7));
     let effects = client.answer(number, page(vec![], 7, false));
     assert_eq!(sets(&effects).len(), 1);
-    assert_eq!(sets(&effects)[0].1, level(Level::Nothing));
+    assert_eq!(sets(&effects)[0].1, level(NotificationLevel::Nothing));
 }
 
 #[test]
 fn a_newer_change_here_wins_over_an_older_answer_and_page() {
     let mut client = offline_with(vec![], Stamp(0));
     client.say("/notify mentions");
-    let effects = client.connect_with(vec![], vec![level(Level::Nothing)]);
+    let effects = client.connect_with(vec![], vec![level(NotificationLevel::Nothing)]);
     assert_eq!(attention(&client), Attention::Mentions);
     let first = sets(&effects)[0].0;
     let effects = client.say("/notify nothing");
@@ -112,8 +113,8 @@ fn a_newer_change_here_wins_over_an_older_answer_and_page() {
     let is_sent = |save: &Save| matches!(save, Save::SentSetting(_));
     assert!(!saved(&effects).iter().any(is_sent));
     let again = sets(&effects);
-    assert_eq!(again[0].1, level(Level::Nothing));
-    let setting = level(Level::All);
+    assert_eq!(again[0].1, level(NotificationLevel::Nothing));
+    let setting = level(NotificationLevel::All);
     let stamp = Stamp(9);
     client.frame(ServerFrame::Setting { setting, stamp });
     assert_eq!(attention(&client), Attention::Nothing);
@@ -131,7 +132,10 @@ fn changes_are_pulled_page_by_page() {
     assert!(saved(&effects).contains(&Save::Settings { settings, stamp }));
     let (number, after) = pulls(&effects)[0];
     assert_eq!(after, Stamp(5));
-    let effects = client.answer(number, page(vec![level(Level::Mentions)], 6, false));
+    let effects = client.answer(
+        number,
+        page(vec![level(NotificationLevel::Mentions)], 6, false),
+    );
     assert_eq!(pulls(&effects), []);
     assert!(is_favourite(&client));
     assert_eq!(attention(&client), Attention::Mentions);
@@ -151,13 +155,13 @@ fn a_server_that_promises_more_and_gives_nothing_is_not_asked_for_ever() {
 fn a_change_elsewhere_applies_and_an_older_page_does_not_undo_it() {
     let mut client = offline_with(vec![], Stamp(0));
     let number = pulls(&client.connect(vec![]))[0].0;
-    let setting = level(Level::Nothing);
+    let setting = level(NotificationLevel::Nothing);
     let stamp = Stamp(9);
     let effects = client.frame(ServerFrame::Setting { setting, stamp });
-    let settings = vec![level(Level::Nothing)];
+    let settings = vec![level(NotificationLevel::Nothing)];
     let stamp = None;
     assert_eq!(saved(&effects), [Save::Settings { settings, stamp }]);
-    client.answer(number, page(vec![level(Level::All)], 8, false));
+    client.answer(number, page(vec![level(NotificationLevel::All)], 8, false));
     assert_eq!(attention(&client), Attention::Nothing);
 }
 

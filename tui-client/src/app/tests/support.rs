@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use recado_shared::{
-    Advance, Answer, ClientFrame, Content, ConversationId, Entry, Head, HeadsPage, History, LogId,
-    MemberCursors, MessageBody, MessageId, Now, PageRange, Person, Presence, ProtocolVersion,
-    Request, RequestNumber, Role, RoomEvent, RoomFacts, RoomId, RoomName, Seq, ServerFrame,
-    Setting, Stamp, Standing, Timestamp, UserId, UserName, Visibility, Welcome,
+    Answer, ClientFrame, Content, ConversationId, CursorUpdate, Entry, Head, HeadsPage,
+    HistoryVisibility, LogId, MemberCursors, Membership, MessageBody, MessageId, Now, PageRange,
+    Presence, ProtocolVersion, Request, RequestNumber, Role, RoomEvent, RoomId, RoomInfo, RoomName,
+    Seq, ServerFrame, Setting, Stamp, Timestamp, UserId, UserName, UserProfile, Visibility,
+    Welcome,
 };
 
 use super::super::screen::{Item, ItemId, Mark, Place};
@@ -89,12 +90,12 @@ pub(super) fn head(peer: UserId, newest: u64, read: u64, unread: u64) -> Head {
 
 pub(super) const ROOM: ConversationId = ConversationId::Room(RoomId(9));
 
-pub(super) fn facts(members: u32, standing: Standing) -> RoomFacts {
-    RoomFacts {
+pub(super) fn facts(members: u32, standing: Membership) -> RoomInfo {
+    RoomInfo {
         name: RoomName::new("lobby").unwrap(),
         topic: None,
         visibility: Visibility::Public,
-        history: History::Visible,
+        history: HistoryVisibility::Visible,
         members,
         standing,
         role: Role::Member,
@@ -111,7 +112,7 @@ pub(super) fn room_head(newest: u64) -> Head {
             cursors(BOB, 0, 0),
             cursors(CAROL, 0, 0),
         ],
-        room: Some(facts(3, Standing::Member)),
+        room: Some(facts(3, Membership::Member)),
         ..head(BOB, newest, newest, 0)
     }
 }
@@ -123,8 +124,8 @@ pub(super) fn event(seq: u64, author: UserId, event: RoomEvent) -> Entry {
     }
 }
 
-pub(super) fn person(user: UserId, presence: Presence) -> Person {
-    Person {
+pub(super) fn person(user: UserId, presence: Presence) -> UserProfile {
+    UserProfile {
         user,
         name: name_of(user),
         presence,
@@ -494,16 +495,16 @@ pub(super) fn pages(effects: &[Effect]) -> Vec<(RequestNumber, ConversationId, P
     pages.collect()
 }
 
-pub(super) fn advances(effects: &[Effect]) -> Vec<Advance> {
+pub(super) fn advances(effects: &[Effect]) -> Vec<CursorUpdate> {
     let advances = sent(effects).into_iter().filter_map(|frame| match frame {
-        ClientFrame::Advance(advance) => Some(advance),
+        ClientFrame::UpdateCursors(advance) => Some(advance),
         _ => None,
     });
     advances.collect()
 }
 
-pub(super) fn advance(peer: UserId, delivered: u64, read: u64) -> Advance {
-    Advance {
+pub(super) fn advance(peer: UserId, delivered: u64, read: u64) -> CursorUpdate {
+    CursorUpdate {
         conversation: with(peer),
         delivered: Seq(delivered),
         read: Seq(read),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use recado_shared::Erased;
+use recado_shared::ErasedKind;
 
 use super::rooms::{deletion, edit, message, save, with};
 use super::*;
@@ -24,8 +24,8 @@ fn a_deletion_erases_its_target_and_the_edits_of_it() {
     let snapshot = after(&path, [save(log, 4)]);
     let expected = [
         message("kept"),
-        Content::Erased(Erased::Message),
-        Content::Erased(Erased::Edit),
+        Content::Erased(ErasedKind::Message),
+        Content::Erased(ErasedKind::Edit),
         deletion(2),
     ];
     assert_eq!(contents(&snapshot), expected);
@@ -57,10 +57,10 @@ fn what_arrives_after_its_deletion_is_stored_erased() {
         ],
     );
     let expected = [
-        Content::Erased(Erased::Message),
-        Content::Erased(Erased::Edit),
+        Content::Erased(ErasedKind::Message),
+        Content::Erased(ErasedKind::Edit),
         deletion(2),
-        Content::Erased(Erased::Message),
+        Content::Erased(ErasedKind::Message),
         message("kept"),
         Content::AuthorRemoved,
         message("came back"),
@@ -79,9 +79,9 @@ fn a_removed_author_loses_all_earlier_texts_of_that_log() {
     ];
     let snapshot = after(&path, [save(log, 4)]);
     let expected = [
-        Content::Erased(Erased::Message),
+        Content::Erased(ErasedKind::Message),
         message("kept"),
-        Content::Erased(Erased::Edit),
+        Content::Erased(ErasedKind::Edit),
         Content::AuthorRemoved,
     ];
     assert_eq!(contents(&snapshot), expected);
@@ -90,7 +90,7 @@ fn a_removed_author_loses_all_earlier_texts_of_that_log() {
 #[test]
 fn an_erased_entry_takes_the_place_of_the_text_that_was_held() {
     let (_folder, path) = place();
-    let erased = Content::Erased(Erased::Message);
+    let erased = Content::Erased(ErasedKind::Message);
     let snapshot = after(
         &path,
         [

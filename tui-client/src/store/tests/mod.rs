@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use recado_shared::{
     Content, ConversationId, Entry, Head, LogId, MemberCursors, MessageBody, MessageId, PageRange,
-    Seq, Since, Stamp, Timestamp, UserId, UserName,
+    Seq, Stamp, SyncPoint, Timestamp, UserId, UserName,
 };
 
 use super::*;
@@ -117,7 +117,7 @@ fn after(path: &Path, saves: impl IntoIterator<Item = Save>) -> Snapshot {
 fn what_is_saved_is_in_the_next_snapshot() {
     let (_folder, path) = place();
     assert_eq!(open(&path).unwrap().snapshot, Snapshot::default());
-    let since = Since {
+    let since = SyncPoint {
         log: LogId([1; 16]),
         stamp: Stamp(u64::MAX),
     };
@@ -131,7 +131,7 @@ fn what_is_saved_is_in_the_next_snapshot() {
         &path,
         [
             Save::Me(me(1)),
-            Save::People(vec![StoredPerson::named(BOB, name.clone())]),
+            Save::Users(vec![StoredPerson::named(BOB, name.clone())]),
             Save::Heads {
                 heads: vec![head(3)],
                 complete: Some(since),
@@ -254,13 +254,13 @@ fn another_log_drops_the_cache_and_keeps_what_was_typed() {
             Save::Me(me(1)),
             Save::Heads {
                 heads: vec![head(3)],
-                complete: Some(Since {
+                complete: Some(SyncPoint {
                     log: LogId([1; 16]),
                     stamp: Stamp(4),
                 }),
             },
             entries(1..=3),
-            Save::People(vec![StoredPerson::named(
+            Save::Users(vec![StoredPerson::named(
                 BOB,
                 UserName::new("bob").unwrap(),
             )]),
@@ -455,7 +455,7 @@ fn a_failure_is_reported_once_and_the_next_start_repairs() {
     let name = UserName::new("bob").unwrap();
     for _ in 0..2 {
         requests
-            .send(Request::Save(Save::People(vec![StoredPerson::named(
+            .send(Request::Save(Save::Users(vec![StoredPerson::named(
                 BOB,
                 name.clone(),
             )])))

@@ -1,7 +1,8 @@
 //! Heads of rooms, settings, and what belongs to a stretch.
 
 use recado_shared::{
-    DraftText, History, Level, Role, RoomFacts, RoomId, RoomName, Setting, Standing, Visibility,
+    DraftText, HistoryVisibility, Membership, NotificationLevel, Role, RoomId, RoomInfo, RoomName,
+    Setting, Visibility,
 };
 
 use super::*;
@@ -49,13 +50,13 @@ fn the_facts_of_a_room_are_in_its_head() {
     let room = Head {
         conversation: ROOM,
         first: Seq(12),
-        room: Some(RoomFacts {
+        room: Some(RoomInfo {
             name: RoomName::new("#lobby").unwrap(),
             topic: None,
             visibility: Visibility::Private,
-            history: History::Hidden,
+            history: HistoryVisibility::Hidden,
             members: 3,
-            standing: Standing::Member,
+            standing: Membership::Member,
             role: Role::Moderator,
             mute: None,
         }),
@@ -102,9 +103,9 @@ fn settings_of_the_server_leave_the_unsent_ones_alone() {
         conversation: TALK,
         is_on,
     };
-    let level = Setting::Level {
+    let level = Setting::NotificationLevel {
         conversation: TALK,
-        level: Level::Mentions,
+        level: NotificationLevel::Mentions,
     };
     let draft = Setting::Draft {
         conversation: TALK,

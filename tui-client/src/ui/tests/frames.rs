@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use ratatui::style::{Color, Modifier};
-use recado_shared::Standing;
+use recado_shared::Membership;
 
 use super::*;
 use crate::app::ClickTarget;
@@ -462,11 +462,11 @@ fn what_is_favourite_quiet_called_and_blocked_is_marked() {
     let mut screen = busy(&composer);
     let last = Some(at("2026-11-21T09:02:00Z"));
     let mut team = contact(7, "#team");
-    team.room = Some(Standing::Member);
+    team.room = Some(Membership::Member);
     (team.unread, team.mentions, team.last) = (12, 1, last);
     (team.is_favourite, team.section) = (true, Section::Favourites);
     let mut lobby = contact(8, "#lobby");
-    lobby.room = Some(Standing::Member);
+    lobby.room = Some(Membership::Member);
     (lobby.unread, lobby.mentions, lobby.last) = (7, 2, last);
     lobby.attention = Attention::Nothing;
     let mut grace = contact(9, "grace");

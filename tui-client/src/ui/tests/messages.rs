@@ -65,14 +65,14 @@ fn room(composer: &Composer) -> Screen<'_> {
     open.room = Some(crate::app::screen::RoomView {
         topic: Some("the release"),
         members: 3,
-        standing: recado_shared::Standing::Member,
+        standing: recado_shared::Membership::Member,
     });
     let mut lobby = contact(2, "#lobby");
     lobby.conversation = id;
-    lobby.room = Some(recado_shared::Standing::Member);
+    lobby.room = Some(recado_shared::Membership::Member);
     lobby.is_open = true;
     let mut invited = contact(3, "#ops");
-    invited.room = Some(recado_shared::Standing::Invited);
+    invited.room = Some(recado_shared::Membership::Invited);
     Screen {
         contacts: vec![invited, lobby, contact(4, "bob")],
         conversation: Some(open),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use recado_shared::limits::MAX_PAGE_ENTRIES;
 use recado_shared::tls::Identity;
 use recado_shared::{
-    Activity, Advance, Answer, ClientFrame, Content, ConversationId, Emoji, Entry, Invite,
+    Activity, Answer, ClientFrame, Content, ConversationId, CursorUpdate, Emoji, Entry, Invite,
     MessageBody, PageRange, Refusal, Request, Seq, ServerFrame, UserId,
 };
 use tokio::time::{Instant, sleep, sleep_until};
@@ -108,7 +108,7 @@ impl Companion {
             match self.connector.open(&self.ticket.address, greeting).await {
                 // The person has that name, or one that looks like it.
                 Err(ConnectError::Refused {
-                    refusal: Refusal::NameTaken | Refusal::NameResembles,
+                    refusal: Refusal::NameTaken | Refusal::NameTooSimilar,
                     ..
                 }) if self.name.len() < 24 => self.name.push_str("-2"),
                 result => return result,
@@ -275,12 +275,12 @@ impl Companion {
         let Some(conversation) = self.conversation(place) else {
             return Ok(());
         };
-        let advance = Advance {
+        let advance = CursorUpdate {
             conversation,
             delivered,
             read,
         };
-        session.send(&ClientFrame::Advance(advance)).await
+        session.send(&ClientFrame::UpdateCursors(advance)).await
     }
 }
 

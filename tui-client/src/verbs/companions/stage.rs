@@ -1,8 +1,8 @@
 //! Plays the [`scene`](super::scene): makes the rooms and what was said in them.
 
 use recado_shared::{
-    Answer, Content, ConversationId, Emoji, History, MessageBody, Request, RoomEvent, RoomName,
-    Seq, Topic, UserId, Visibility,
+    Answer, Content, ConversationId, Emoji, HistoryVisibility, MessageBody, Request, RoomEvent,
+    RoomName, Seq, Topic, UserId, Visibility,
 };
 
 use super::keys::Words;
@@ -82,7 +82,7 @@ impl Stage<'_> {
             id: self.ids.draw(wall_time()),
             name: RoomName::new(name).expect("the scene names rooms rightly"),
             visibility,
-            history: History::default(),
+            history: HistoryVisibility::default(),
         };
         match self.session(who).request(request).await? {
             Answer::RoomCreated { room, .. } => Ok(ConversationId::Room(room)),

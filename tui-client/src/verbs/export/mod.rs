@@ -7,7 +7,7 @@ mod output;
 mod write;
 
 use jiff::tz::TimeZone;
-use recado_shared::{ConversationId, PageRange, Seq, Standing};
+use recado_shared::{ConversationId, Membership, PageRange, Seq};
 
 use self::output::{Interruption, Output, Stop};
 use self::write::Page;
@@ -100,7 +100,7 @@ async fn write_all(
 
 /// Everything that the user may read, people first.
 fn all(reader: &Reader) -> Vec<ConversationId> {
-    let is_read = |standing: Standing| standing == Standing::Member;
+    let is_read = |standing: Membership| standing == Membership::Member;
     let heads = reader.heads().values();
     let readable = heads.filter(|head| {
         let room = head.room.as_ref();

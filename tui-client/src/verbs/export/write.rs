@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use recado_shared::{Content, ConversationId, Erased, PageRange, Seq, UserId};
+use recado_shared::{Content, ConversationId, ErasedKind, PageRange, Seq, UserId};
 
 use super::folds::{Folds, MAX_KEPT};
 use super::markdown::{self, Message, Quote, Text};
@@ -192,7 +192,7 @@ impl Page {
         let edit = reader.entry(self.conversation, edit).await?;
         Ok(match edit.map(|edit| edit.content) {
             Some(Content::Edit { body, .. }) => Some(body.as_str().to_owned()),
-            Some(Content::Erased(Erased::Edit)) => None,
+            Some(Content::Erased(ErasedKind::Edit)) => None,
             _ => Some(body.as_str().to_owned()),
         })
     }

@@ -4,15 +4,21 @@ use super::*;
 
 #[test]
 fn a_room_that_everybody_left_is_its_next_members_but_not_what_was_hidden_there() {
-    let mut club = Club::new(History::Hidden);
+    let mut club = Club::new(HistoryVisibility::Hidden);
     let [alice, bob, carol] = club.people;
     club.says(alice, "not for newcomers");
     club.does(alice, RoomEvent::Left);
     let taken = club.does(bob, RoomEvent::Joined);
-    assert_eq!(club.standing(bob), Some((Standing::Member, Role::Owner)));
-    club.does(bob, RoomEvent::History(History::Visible));
+    assert_eq!(club.standing(bob), Some((Membership::Member, Role::Owner)));
+    club.does(
+        bob,
+        RoomEvent::HistoryVisibility(HistoryVisibility::Visible),
+    );
     club.does(carol, RoomEvent::Joined);
-    assert_eq!(club.standing(carol), Some((Standing::Member, Role::Member)));
+    assert_eq!(
+        club.standing(carol),
+        Some((Membership::Member, Role::Member))
+    );
     assert_eq!(club.reads(carol).0, [taken, taken + 1, taken + 2]);
     assert_eq!(club.refuses(bob, RoomEvent::Left), RequestError::LastOwner);
     let members = &club.desk.roster()[0].members;
@@ -21,7 +27,7 @@ fn a_room_that_everybody_left_is_its_next_members_but_not_what_was_hidden_there(
 
 #[test]
 fn who_is_banned_without_having_been_there_hears_nothing() {
-    let mut club = Club::new(History::Visible);
+    let mut club = Club::new(HistoryVisibility::Visible);
     let [alice, bob, carol] = club.people;
     club.does(alice, RoomEvent::Banned(bob));
     assert_eq!(club.head(bob), None);
@@ -30,11 +36,11 @@ fn who_is_banned_without_having_been_there_hears_nothing() {
     assert_eq!(club.head(bob), None);
     club.does(alice, RoomEvent::Invited(bob));
     let invited = club.standing(bob).map(|(standing, _)| standing);
-    assert_eq!(invited, Some(Standing::Invited));
+    assert_eq!(invited, Some(Membership::Invited));
     // Whoever was asked in is told that it is over.
     club.does(alice, RoomEvent::Banned(bob));
     let banned = club.standing(bob).map(|(standing, _)| standing);
-    assert_eq!(banned, Some(Standing::Banned));
+    assert_eq!(banned, Some(Membership::Banned));
     club.does(carol, RoomEvent::Joined);
     club.does(alice, RoomEvent::Banned(carol));
     assert!(club.head(carol).is_some());
@@ -42,7 +48,7 @@ fn who_is_banned_without_having_been_there_hears_nothing() {
 
 #[test]
 fn a_room_without_members_is_closed_but_not_renamed() {
-    let mut club = Club::new(History::Visible);
+    let mut club = Club::new(HistoryVisibility::Visible);
     club.does(club.people[0], RoomEvent::Left);
     let rename = Change::RenameRoom {
         room: room_name("tea"),
@@ -57,13 +63,13 @@ fn a_room_without_members_is_closed_but_not_renamed() {
 
 #[test]
 fn an_invitation_ends_with_the_room() {
-    let mut club = Club::new(History::Visible);
+    let mut club = Club::new(HistoryVisibility::Visible);
     let [alice, bob, _] = club.people;
     club.says(alice, "tea?");
     club.does(alice, RoomEvent::Invited(bob));
     let close = Change::CloseRoom(room_name("tea"));
     club.desk.change(close).unwrap();
     let standing = club.standing(bob).map(|(standing, _)| standing);
-    assert_eq!(standing, Some(Standing::Left));
+    assert_eq!(standing, Some(Membership::Left));
     assert_eq!(club.reads(bob), (Vec::new(), 0));
 }
