@@ -50,7 +50,7 @@ pub(super) struct OpenSession<'a, S> {
     is_last: bool,
 }
 
-/// SyncPoint when nothing was heard.
+/// Since when nothing was heard.
 #[derive(Debug)]
 struct Silence {
     since: Instant,

@@ -146,7 +146,7 @@ pub(super) fn unavailable(
         match folded {
             None => {}
             Some(Some(folded)) if folded != name.folded() => {
-                refusal = Some(Refusal::NameTooSimilar)
+                refusal = Some(Refusal::NameTooSimilar);
             }
             Some(_) => return Ok(Some(Refusal::NameTaken)),
         }

@@ -72,7 +72,7 @@ pub(super) struct Writer {
     /// Pages in the write-ahead log after the last commit, those among them that were moved already
     /// included.
     wal_pages: Arc<AtomicI64>,
-    /// ErasedKind text may still stand in the write-ahead log.
+    /// Erased text may still stand in the write-ahead log.
     has_erased: bool,
 }
 

@@ -14,7 +14,7 @@ pub struct UserInfo {
     pub user: UserId,
     /// Under which name.
     pub name: UserName,
-    /// SyncPoint when.
+    /// Since when.
     pub created: Timestamp,
     /// Whether they are let in.
     pub state: UserState,

@@ -13,7 +13,7 @@ pub(super) enum Field {
     In,
     /// Until when.
     Before,
-    /// SyncPoint when.
+    /// Since when.
     After,
 }
 

@@ -16,7 +16,7 @@ pub(super) struct Folds {
     /// The place of the last edit by the message.
     edits: BTreeMap<Seq, Seq>,
     deletions: BTreeMap<Seq, UserId>,
-    /// SyncPoint when who reacts how: by the message and the number of the emoji.
+    /// Since when who reacts how: by the message and the number of the emoji.
     reactions: BTreeMap<(Seq, u32, UserId), Seq>,
     emoji: Vec<Emoji>,
     numbers: BTreeMap<Emoji, u32>,
