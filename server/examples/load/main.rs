@@ -217,7 +217,7 @@ fn measure(scenario: Scenario, kind: Kind, run: &Run) -> Result<Figures> {
         let stopped = subject.stop().await;
         let figures = figures?;
         stopped?;
-        //  Since the server was started, unlike everything else.
+        // Since the server was started, unlike everything else.
         let stored = store?.map(|store| store.messages);
         Ok(match stored {
             Some(stored) => figures.with("messages_stored", stored),

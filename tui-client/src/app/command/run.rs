@@ -40,11 +40,9 @@ impl App {
             Command::Invite(who) => self.act_on(call, &who, RoomEvent::Invited, now),
             Command::Topic(topic) => self.act_in_room(call, RoomEvent::Topic(topic), now),
             Command::Rename(name) => self.act_in_room(call, RoomEvent::Renamed(name), now),
-            Command::Visibility(visibility) => {
-                self.act_in_room(call, RoomEvent::Visibility(visibility), now)
-            }
-            Command::History(history) => {
-                self.act_in_room(call, RoomEvent::HistoryVisibility(history), now)
+            Command::Visibility(to) => self.act_in_room(call, RoomEvent::Visibility(to), now),
+            Command::History(past) => {
+                self.act_in_room(call, RoomEvent::HistoryVisibility(past), now)
             }
             Command::Members => {
                 let (_, room) = room_of(call)?;
