@@ -23,6 +23,7 @@ pub mod net;
 mod output;
 pub mod paths;
 pub mod store;
+mod strings;
 pub mod telemetry;
 pub mod terminal;
 pub mod text;

@@ -62,8 +62,8 @@ impl App {
     ) -> Item<'a> {
         let id = ItemId::Entry(entry.seq);
         if let Content::Room(event) = &entry.content {
-            let text = self.event_text(entry.author, event);
             let time = entry.time;
+            let text = self.event_text(entry.author, event, time);
             return Item::Event { id, time, text };
         }
         let is_own = entry.author == conversation.me();
@@ -175,9 +175,10 @@ impl App {
         let id = ItemId::Pending(pending.id);
         let time = pending.typed;
         if let (Content::Room(event), Some(me)) = (&pending.content, self.user()) {
+            let text = self.event_text(me, event, time);
             let text = match &pending.state {
-                PendingState::Waiting => format!("{} (waiting)", self.event_text(me, event)),
-                PendingState::Failed(why) => format!("{}: {why}", self.event_text(me, event)),
+                PendingState::Waiting => format!("{text} (pending)"),
+                PendingState::Failed(why) => format!("{text}: {why}"),
             };
             return Item::Event { id, time, text };
         }

@@ -53,7 +53,6 @@ mod tests;
 mod unread;
 mod unsaved;
 mod view;
-pub(crate) mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;

@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use recado_shared::limits::MAX_USERS_PER_PAGE;
-use recado_shared::{Content, ConversationId, Entry, Request, UserId};
+use recado_shared::{Content, ConversationId, Entry, Request, RoomEvent, Timestamp, UserId};
 
 use super::App;
 use super::requests::Asked;
+use crate::strings::rooms;
 
 /// Most people whose names one session asks for. Further ones keep their numbers.
 const MAX_ASKED: usize = 5_000;
@@ -54,6 +55,15 @@ pub(super) fn authors(entries: &[Entry]) -> impl Iterator<Item = UserId> + '_ {
 }
 
 impl App {
+    /// A room event as a sentence about `you` and others.
+    pub(super) fn event_text(&self, author: UserId, event: &RoomEvent, time: Timestamp) -> String {
+        rooms::describe_event(author, event, time, |user| {
+            let is_me = self.user() == Some(user);
+            let name = if is_me { "you" } else { self.name_of(user) };
+            name.to_owned()
+        })
+    }
+
     /// Somebody may be shown whose name may not be known.
     pub(super) fn meet(&mut self, user: UserId) {
         if self.user() != Some(user) && self.contacts.meet(user) {

@@ -109,7 +109,7 @@ fn a_private_room_is_made_and_joined_by_invitation() {
     let (alice, bob, carol) = (&mut crew.alice, &mut crew.bob, &mut crew.carol);
     command(alice, "/create crew private");
     alice.wait("#crew is made: /invite NAME asks somebody in");
-    alice.wait("you made the room");
+    alice.wait("you created the room");
     alice.wait("#crew 1 member");
     // Who is not invited does not even find it.
     command(bob, "/join crew");
@@ -120,7 +120,7 @@ fn a_private_room_is_made_and_joined_by_invitation() {
     command(bob, "/join crew");
     bob.wait("to #crew");
     bob.wait("you joined");
-    bob.wait("alice made the room");
+    bob.wait("alice created the room");
     alice.wait("bob joined");
     alice.wait("#crew 2 members");
 
@@ -216,7 +216,7 @@ fn order_is_kept_and_refusals_say_what_is_missing() {
     carol.wait("bob set the topic to mine");
 
     command(bob, "/mute carol 30m");
-    carol.wait("bob muted you for a while");
+    carol.wait("bob muted you for 30 minutes");
     carol.type_text("but");
     carol.key("enter");
     wait_told(
@@ -229,8 +229,8 @@ fn order_is_kept_and_refusals_say_what_is_missing() {
     command(bob, "/kick alice");
     wait_told(bob, "that person's role is as high as yours");
     command(bob, "/kick carol");
-    alice.wait("bob sent carol out");
-    carol.wait("sent you out");
+    alice.wait("bob removed carol");
+    carol.wait("bob removed you");
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn who_is_banned_comes_back_only_when_that_is_lifted() {
     command(carol, "/join crew");
     wait_told(carol, "cannot join the room: you are banned from this room");
     command(alice, "/unban carol");
-    bob.wait("alice lifted the ban of carol");
+    bob.wait("alice unbanned carol");
     command(alice, "/invite carol");
     carol.wait_line("# crew", "invited");
     command(carol, "/join crew");

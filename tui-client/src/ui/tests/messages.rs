@@ -23,7 +23,7 @@ fn room(composer: &Composer) -> Screen<'_> {
         Item::Event {
             id: ItemId::Entry(Seq(1)),
             time: at(time),
-            text: "alice made the room".to_owned(),
+            text: "alice created the room".to_owned(),
         },
         detailed(
             message(2, "bob", time, "shall we ship on Friday, @alice?"),

@@ -11,10 +11,10 @@ use super::folds::{Folds, MAX_KEPT};
 use super::markdown::{self, Message, Quote, Text};
 use super::output::{Output, Stop};
 use super::too_much;
-use crate::app::wording;
 use crate::client::Event;
 use crate::client::link::wall_time;
 use crate::net::SessionError;
+use crate::strings::rooms::describe_event;
 use crate::verbs::line::timestamp;
 use crate::verbs::reading::Reader;
 
@@ -136,8 +136,10 @@ impl Page {
         let time = timestamp(event.time).to_zoned(self.zone.clone());
         let time = time.strftime("%H:%M").to_string();
         if let Content::Room(happened) = &event.content {
-            let told = wording::told(event.author, happened, |user| name(reader, user));
-            return Ok(Some(markdown::note(&format!("{time} {told}"))));
+            let text = describe_event(event.author, happened, event.time, |user| {
+                name(reader, user)
+            });
+            return Ok(Some(markdown::note(&format!("{time} {text}"))));
         }
         if !event.content.is_message() {
             return Ok(None);

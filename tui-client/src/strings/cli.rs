@@ -1,0 +1,1 @@
+//! Texts of the command line: help, prompts, results and errors of the verbs.
