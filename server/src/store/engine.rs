@@ -6,11 +6,14 @@ use std::path::Path;
 use recado_shared::LogId;
 use rusqlite::Connection;
 
-use super::error::StoreError;
-use super::folder::Folder;
-use super::request::{Read, ReadResult, StoredRoster, Write, Written};
-use super::worker::Writer;
-use super::{StoreConfig, folder, read, schema};
+use crate::store::folder;
+use crate::store::folder::Folder;
+use crate::store::readers::read;
+use crate::store::tables::schema;
+use crate::store::values::config::StoreConfig;
+use crate::store::values::error::StoreError;
+use crate::store::values::request::{Read, ReadResult, StoredRoster, Write, Written};
+use crate::store::writer::thread::Writer;
 
 /// A store in memory, which lives as long as this value, or in a data folder.
 #[derive(Debug)]

@@ -8,13 +8,13 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::error::StoreError;
-use super::schema::{self, Found};
-use super::worker::wal_checkpoint;
+use crate::store::tables::schema::{self, Found};
+use crate::store::values::error::StoreError;
+use crate::store::writer::thread::wal_checkpoint;
 
 /// How long a connection waits for another one that writes. Only short commands of an
 /// administrator write beside the server.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Page cache of one connection, in KiB; the minus sign tells `SQLite` that it is not in pages.
 const CACHE_SIZE: i32 = -16_384;
@@ -28,7 +28,7 @@ const STATEMENTS: usize = 64;
 /// A data folder that this process alone may serve. The lock is the operating system's, so it
 /// goes with the process, however that ends.
 #[derive(Clone, Debug)]
-pub(super) struct Folder {
+pub(crate) struct Folder {
     dir: PathBuf,
     _lock: Arc<File>,
 }
@@ -36,7 +36,7 @@ pub(super) struct Folder {
 impl Folder {
     /// Makes the folder if there is none, and locks it. A folder that exists keeps its rights,
     /// since it may be shared with other things; the files are readable by their owner only.
-    pub(super) fn claim(dir: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn claim(dir: &Path) -> Result<Self, StoreError> {
         create_dir(dir).map_err(StoreError::folder(dir))?;
         let path = dir.join("recado.lock");
         let lock = open_private(&path).map_err(StoreError::folder(&path))?;
@@ -57,7 +57,7 @@ impl Folder {
 
     /// Opens the one connection that writes the log, brings the schema up to date, and syncs what
     /// is there.
-    pub(super) fn open_writer(&self) -> Result<Connection, StoreError> {
+    pub(crate) fn open_writer(&self) -> Result<Connection, StoreError> {
         let path = database_in(&self.dir);
         drop(open_private(&path).map_err(StoreError::folder(&path))?);
         let error = || StoreError::database(&path);
@@ -74,14 +74,14 @@ impl Folder {
     }
 
     /// Opens a connection that only reads. The schema is up to date.
-    pub(super) fn open_reader(&self) -> Result<Connection, StoreError> {
+    pub(crate) fn open_reader(&self) -> Result<Connection, StoreError> {
         let path = database_in(&self.dir);
         connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(StoreError::database(&path))
     }
 }
 
 /// Makes a database that lives in memory, and as long as its connection.
-pub(super) fn open_in_memory() -> Result<Connection, StoreError> {
+pub(crate) fn open_in_memory() -> Result<Connection, StoreError> {
     let path = Path::new(":memory:");
     let open = || {
         let db = Connection::open_in_memory()?;
@@ -95,7 +95,7 @@ pub(super) fn open_in_memory() -> Result<Connection, StoreError> {
 }
 
 /// Says so if no server ever used a folder, and makes nothing in it.
-pub(super) fn expect_data(dir: &Path) -> Result<(), StoreError> {
+pub(crate) fn expect_data(dir: &Path) -> Result<(), StoreError> {
     let path = database_in(dir);
     if path.try_exists().map_err(StoreError::folder(&path))? {
         return Ok(());
@@ -106,7 +106,7 @@ pub(super) fn expect_data(dir: &Path) -> Result<(), StoreError> {
 }
 
 /// Opens a connection for an administrator's command, beside a server or without one.
-pub(super) fn open_beside(dir: &Path) -> Result<Connection, StoreError> {
+pub(crate) fn open_beside(dir: &Path) -> Result<Connection, StoreError> {
     expect_data(dir)?;
     let path = database_in(dir);
     let error = || StoreError::database(&path);

@@ -11,7 +11,7 @@ use crate::id::Ticket;
 const BACK: InviteToken = InviteToken([3; 16]);
 
 impl Desk {
-    pub(super) fn change(&mut self, change: Change) -> Result<Changed, ChangeError> {
+    pub(crate) fn change(&mut self, change: Change) -> Result<Changed, ChangeError> {
         let written = self.write(Write::Admin {
             ticket: Ticket(1),
             change,

@@ -9,13 +9,13 @@ use recado_shared::{
     RoomId, RoomName, Setting, Stamp, Topic, Visibility,
 };
 
-use super::super::admin::Change;
-use super::super::log::{self, NewEntry};
-use super::super::row_cache::RowCache;
-use super::super::worker::{begin, if_let_in};
-use super::super::{folder, schema};
 use super::*;
 use crate::id::Ticket;
+use crate::store::folder;
+use crate::store::tables::entries::{self, NewEntry};
+use crate::store::tables::schema;
+use crate::store::writer::row_cache::RowCache;
+use crate::store::writer::thread::{begin, if_let_in};
 
 /// A few people and one room, so that what happens meets.
 const PEOPLE: u64 = 4;
@@ -214,7 +214,7 @@ fn commit_alone(writer: &mut Writer, write: &Write) -> Written {
     let mut stamp = writer.stamp;
     begin(&writer.db).unwrap();
     let result = if_let_in(&writer.db, *author, || {
-        log::append(&writer.db, &mut stamp, &new)
+        entries::append(&writer.db, &mut stamp, &new)
     });
     schema::set_stamp(&writer.db, stamp.0).unwrap();
     writer.db.execute_batch("COMMIT").unwrap();

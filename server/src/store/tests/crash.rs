@@ -7,9 +7,9 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use recado_shared::{Entry, PageRange};
 use rusqlite::TransactionBehavior;
 
-use super::super::log::{self, NewEntry};
-use super::super::worker::wal_checkpoint;
 use super::*;
+use crate::store::tables::entries::{self, NewEntry};
+use crate::store::writer::thread::wal_checkpoint;
 
 const FOLDER: &str = "RECADO_TEST_STORE_OF_THE_VICTIM";
 const ALICE: UserId = UserId(1);
@@ -173,7 +173,7 @@ fn half_a_transaction_is_never_seen() {
             time: Timestamp(id),
             moderates: false,
         };
-        let appended = log::append(&tx, &mut recado_shared::Stamp(1), &new).unwrap();
+        let appended = entries::append(&tx, &mut recado_shared::Stamp(1), &new).unwrap();
         assert!(appended.unwrap().is_new);
     }
     assert!(wal_len(desk.dir()) > len_before + 50_000);

@@ -1,9 +1,14 @@
 //! The threads behind the handle.
 
-use tokio::runtime::Runtime;
+use std::sync::Arc;
+use std::thread;
 
-use super::worker::wal_checkpoint;
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
+
 use super::*;
+use crate::store::values::answers::Answers;
+use crate::store::writer::thread::wal_checkpoint;
 
 struct Office {
     runtime: Runtime,

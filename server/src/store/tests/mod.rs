@@ -24,33 +24,33 @@ use recado_shared::{
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::folder::Folder;
-use super::worker::Writer;
 use super::*;
 use crate::id::SessionId;
+use crate::store::folder::Folder;
+use crate::store::writer::thread::Writer;
 
 /// The writer and a reader on a folder of their own, without their threads, so that a test
 /// decides what is in a batch.
-pub(super) struct Desk {
-    pub(super) writer: Writer,
-    pub(super) reader: Connection,
+pub(crate) struct Desk {
+    pub(crate) writer: Writer,
+    pub(crate) reader: Connection,
     folder: Folder,
     dir: TempDir,
     devices: u8,
 }
 
-pub(super) const SESSION: SessionId = SessionId(7);
-pub(super) const ORIGIN: Origin = Origin {
+pub(crate) const SESSION: SessionId = SessionId(7);
+pub(crate) const ORIGIN: Origin = Origin {
     session: SESSION,
     number: RequestNumber(1),
 };
 
 impl Desk {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::open(tempfile::tempdir().unwrap())
     }
 
-    pub(super) fn open(dir: TempDir) -> Self {
+    pub(crate) fn open(dir: TempDir) -> Self {
         let folder = Folder::claim(dir.path()).unwrap();
         let db = folder.open_writer().unwrap();
         Self {
@@ -63,7 +63,7 @@ impl Desk {
     }
 
     /// Closes everything and opens the same folder again.
-    pub(super) fn reopen(self) -> Self {
+    pub(crate) fn reopen(self) -> Self {
         let Self {
             writer,
             reader,
@@ -77,7 +77,7 @@ impl Desk {
     }
 
     /// Closes everything, and leaves the folder.
-    pub(super) fn close(self) -> TempDir {
+    pub(crate) fn close(self) -> TempDir {
         let Self {
             writer,
             reader,
@@ -89,19 +89,19 @@ impl Desk {
         dir
     }
 
-    pub(super) fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         self.dir.path()
     }
 
-    pub(super) fn write(&mut self, write: Write) -> Written {
+    pub(crate) fn write(&mut self, write: Write) -> Written {
         self.writer.commit(&[write]).unwrap().pop().unwrap()
     }
 
-    pub(super) fn read(&mut self, read: Read) -> ReadResult {
-        super::read::answer(&self.reader, read).unwrap()
+    pub(crate) fn read(&mut self, read: Read) -> ReadResult {
+        readers::read::answer(&self.reader, read).unwrap()
     }
 
-    pub(super) fn login(&mut self, login: Login) -> Result<Admitted, Refusal> {
+    pub(crate) fn login(&mut self, login: Login) -> Result<Admitted, Refusal> {
         let Written::Login { result, .. } = self.write(Write::Login(login)) else {
             panic!("a login is answered by a login");
         };
@@ -109,23 +109,23 @@ impl Desk {
     }
 
     /// Registers a new device under a name.
-    pub(super) fn register(&mut self, name: &str) -> UserId {
+    pub(crate) fn register(&mut self, name: &str) -> UserId {
         self.devices += 1;
         self.login(login(self.devices, Some(name))).unwrap().user
     }
 
-    pub(super) fn append(&mut self, write: Write) -> Result<Appended, recado_shared::RequestError> {
+    pub(crate) fn append(&mut self, write: Write) -> Result<Appended, recado_shared::RequestError> {
         let Written::Append { result, .. } = self.write(write) else {
             panic!("an append is answered by an append");
         };
         result
     }
 
-    pub(super) fn say(&mut self, from: UserId, to: UserId, id: u64, text: &str) -> Appended {
+    pub(crate) fn say(&mut self, from: UserId, to: UserId, id: u64, text: &str) -> Appended {
         self.append(message(from, to, id, text)).unwrap()
     }
 
-    pub(super) fn advance(
+    pub(crate) fn advance(
         &mut self,
         user: UserId,
         conversation: ConversationId,
@@ -144,12 +144,12 @@ impl Desk {
     }
 }
 
-pub(super) fn name(text: &str) -> UserName {
+pub(crate) fn name(text: &str) -> UserName {
     UserName::new(text).unwrap()
 }
 
 /// A device that comes in freely.
-pub(super) fn login(device: u8, claimed: Option<&str>) -> Login {
+pub(crate) fn login(device: u8, claimed: Option<&str>) -> Login {
     Login {
         session: SESSION,
         key: DeviceKey([device; 32]),
@@ -162,16 +162,16 @@ pub(super) fn login(device: u8, claimed: Option<&str>) -> Login {
     }
 }
 
-pub(super) fn text(text: &str) -> Content {
+pub(crate) fn text(text: &str) -> Content {
     Content::Message(MessageBody::new(text).unwrap())
 }
 
-pub(super) fn message_id(id: u64) -> MessageId {
+pub(crate) fn message_id(id: u64) -> MessageId {
     MessageId(u128::from(id).to_be_bytes())
 }
 
 /// A direct message, accepted at a time that is its id.
-pub(super) fn message(from: UserId, to: UserId, id: u64, body: &str) -> Write {
+pub(crate) fn message(from: UserId, to: UserId, id: u64, body: &str) -> Write {
     Write::Append {
         origin: ORIGIN,
         author: from,

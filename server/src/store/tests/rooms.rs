@@ -9,11 +9,11 @@ use recado_shared::{
 
 use super::*;
 
-pub(super) fn room_name(text: &str) -> RoomName {
+pub(crate) fn room_name(text: &str) -> RoomName {
     RoomName::new(text).unwrap()
 }
 
-pub(super) fn in_room(room: RoomId, author: UserId, id: u64, content: Content) -> Write {
+pub(crate) fn in_room(room: RoomId, author: UserId, id: u64, content: Content) -> Write {
     Write::Append {
         origin: ORIGIN,
         author,
@@ -37,7 +37,7 @@ fn new_room(author: UserId, id: u64, name: &str, history: HistoryVisibility) -> 
 }
 
 impl Desk {
-    pub(super) fn create(&mut self, new: NewRoom) -> Result<(RoomId, Appended), RequestError> {
+    pub(crate) fn create(&mut self, new: NewRoom) -> Result<(RoomId, Appended), RequestError> {
         let origin = ORIGIN;
         let Written::CreateRoom { result, .. } = self.write(Write::CreateRoom { origin, new })
         else {
@@ -47,7 +47,7 @@ impl Desk {
     }
 
     /// Somebody's room of which everybody sees the past.
-    pub(super) fn room(&mut self, author: UserId, name: &str) -> RoomId {
+    pub(crate) fn room(&mut self, author: UserId, name: &str) -> RoomId {
         let new = new_room(author, 500, name, HistoryVisibility::Visible);
         self.create(new).unwrap().0
     }

@@ -3,7 +3,7 @@
 use rusqlite::{CachedStatement, Connection, Result};
 
 /// A statement that is looked up once for a batch: its text need not be hashed for each entry.
-pub(super) fn prepared<'s, 'a>(
+pub(crate) fn prepared<'s, 'a>(
     slot: &'s mut Option<CachedStatement<'a>>,
     db: &'a Connection,
     sql: &str,

@@ -11,15 +11,19 @@ use recado_shared::{
 };
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
-use super::request::{FindRooms, Read, ReadResult, StoredMember};
-use super::row::{content_or_erased, int, name, room_name, topic, uint};
-use super::{device, log, room, schema, settings};
+use crate::store::tables::devices;
+use crate::store::tables::entries;
+use crate::store::tables::schema;
+use crate::store::tables::settings;
+use crate::store::values::column::{content_or_erased, int, name, room_name, topic, uint};
+use crate::store::values::request::{FindRooms, Read, ReadResult, StoredMember};
+use crate::store::writer::room;
 
 /// Most bytes that postcard takes for an entry beside its content: the id and three numbers.
 const ENTRY_OVERHEAD: usize = 16 + 3 * 10;
 
 /// Answers one question.
-pub(super) fn answer(db: &Connection, question: Read) -> Result<ReadResult> {
+pub(crate) fn answer(db: &Connection, question: Read) -> Result<ReadResult> {
     db.prepare_cached("BEGIN")?.execute([])?;
     let result = answer_in(db, question);
     // There is nothing to undo, but a lock to give back.
@@ -49,7 +53,7 @@ fn answer_in(db: &Connection, question: Read) -> Result<ReadResult> {
             ReadResult::Settings { origin, settings, stamp, more }
         }
         Read::Sent { origin, sent } => {
-            let result = log::find_sent(db, &sent)?.ok_or(sent.refusal);
+            let result = entries::find_sent(db, &sent)?.ok_or(sent.refusal);
             ReadResult::Sent { origin, result }
         }
         Read::Names { origin, users } => {
@@ -61,7 +65,7 @@ fn answer_in(db: &Connection, question: Read) -> Result<ReadResult> {
             ReadResult::Rooms { origin, rooms, more }
         }
         Read::Devices { origin, user } => {
-            let devices = device::list(db, user)?;
+            let devices = devices::list(db, user)?;
             ReadResult::Devices { origin, devices }
         }
         Read::Members { origin, room, after, limit } => {
@@ -185,7 +189,7 @@ fn page(
     range: PageRange,
     limit: u16,
 ) -> Result<(Vec<Entry>, Seq)> {
-    let Some(found) = log::find(db, conversation)? else {
+    let Some(found) = entries::find(db, conversation)? else {
         return Ok((Vec::new(), Seq::ZERO));
     };
     let Some((first, last)) = readable(db, found.row, user)? else {

@@ -4,8 +4,8 @@ use recado_shared::{Device, RoomId, RoomName, Timestamp, Topic, UserId, UserName
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
-use super::super::device;
-use super::super::row::{int, name, uint};
+use crate::store::tables::devices;
+use crate::store::values::column::{int, name, uint};
 
 /// A user as an administrator sees them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,25 +114,25 @@ fn user(row: &Row<'_>) -> Result<UserInfo> {
     })
 }
 
-pub(super) fn users(db: &Connection) -> Result<Vec<UserInfo>> {
+pub(crate) fn users(db: &Connection) -> Result<Vec<UserInfo>> {
     db.prepare_cached(&format!("{USERS} ORDER BY folded"))?
         .query_map([], user)?
         .collect()
 }
 
 /// The user of this name. A removed one who had it is found too.
-pub(super) fn find_user(db: &Connection, wanted: &UserName) -> Result<Option<UserInfo>> {
+pub(crate) fn find_user(db: &Connection, wanted: &UserName) -> Result<Option<UserInfo>> {
     db.prepare_cached(&format!("{USERS} WHERE folded = ?1"))?
         .query_one([wanted.folded()], user)
         .optional()
 }
 
-pub(super) fn user_detail(db: &Connection, wanted: &UserName) -> Result<Option<UserDetail>> {
+pub(crate) fn user_detail(db: &Connection, wanted: &UserName) -> Result<Option<UserDetail>> {
     let Some(facts) = find_user(db, wanted)? else {
         return Ok(None);
     };
     let id = int(facts.user.0);
-    let devices = device::list(db, facts.user)?;
+    let devices = devices::list(db, facts.user)?;
     let count = |sql| db.prepare_cached(sql)?.query_one([id], |row| uint(row, 0));
     Ok(Some(UserDetail {
         facts,
@@ -169,13 +169,13 @@ fn room(row: &Row<'_>) -> Result<RoomInfo> {
     })
 }
 
-pub(super) fn rooms(db: &Connection) -> Result<Vec<RoomInfo>> {
+pub(crate) fn rooms(db: &Connection) -> Result<Vec<RoomInfo>> {
     db.prepare_cached(&format!("{ROOMS} ORDER BY r.folded"))?
         .query_map([], room)?
         .collect()
 }
 
-pub(super) fn find_room(db: &Connection, wanted: &RoomName) -> Result<Option<RoomInfo>> {
+pub(crate) fn find_room(db: &Connection, wanted: &RoomName) -> Result<Option<RoomInfo>> {
     db.prepare_cached(&format!("{ROOMS} WHERE r.folded = ?1"))?
         .query_one([wanted.folded()], room)
         .optional()
@@ -188,7 +188,7 @@ fn when(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
     }
 }
 
-pub(super) fn invites(db: &Connection) -> Result<Vec<InviteInfo>> {
+pub(crate) fn invites(db: &Connection) -> Result<Vec<InviteInfo>> {
     db.prepare_cached(
         "SELECT lower(hex(token_hash)), uses_left, expires, for_name, for_user IS NOT NULL, created
          FROM invites ORDER BY created, token_hash",
@@ -211,7 +211,7 @@ pub(super) fn invites(db: &Connection) -> Result<Vec<InviteInfo>> {
 }
 
 /// Deletes the invite of a digest.
-pub(super) fn revoke_invite(db: &Connection, digest: &str) -> Result<bool> {
+pub(crate) fn revoke_invite(db: &Connection, digest: &str) -> Result<bool> {
     let deleted = db
         .prepare_cached("DELETE FROM invites WHERE lower(hex(token_hash)) = ?1")?
         .execute(params![digest])?;

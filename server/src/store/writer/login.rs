@@ -4,16 +4,17 @@
 use recado_shared::{DeviceKey, LogId, Refusal, Stamp, Timestamp, UserId, UserName};
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
-use super::request::{Admission, Admitted, Login};
-use super::row::{int, name, uint};
-use super::{device, invite};
+use crate::store::tables::devices;
+use crate::store::tables::invites;
+use crate::store::values::column::{int, name, uint};
+use crate::store::values::request::{Admission, Admitted, Login};
 
 type Outcome<T> = Result<std::result::Result<T, Refusal>>;
 
 /// Finds the user of a device key, or registers a new one.
 ///
 /// The admission is checked before the name, so that a stranger cannot ask which names exist.
-pub(super) fn login(db: &Connection, log: LogId, stamp: Stamp, login: &Login) -> Outcome<Admitted> {
+pub(crate) fn login(db: &Connection, log: LogId, stamp: Stamp, login: &Login) -> Outcome<Admitted> {
     let admitted = |user, name, registered| {
         Ok(Ok(Admitted {
             user,
@@ -31,7 +32,7 @@ pub(super) fn login(db: &Connection, log: LogId, stamp: Stamp, login: &Login) ->
         if login.name.as_ref().is_some_and(claims_other) {
             return Ok(Err(Refusal::OtherName(own)));
         }
-        device::saw(db, login.key, login.time)?;
+        devices::saw(db, login.key, login.time)?;
         return admitted(user, own, false);
     }
     if let Some(result) = come_back(db, login)? {
@@ -54,7 +55,7 @@ fn come_back(
     let Some(token) = &login.token else {
         return Ok(None);
     };
-    let Ok(invite) = invite::find(db, token, login.time)? else {
+    let Ok(invite) = invites::find(db, token, login.time)? else {
         return Ok(None);
     };
     let Some(user) = invite.for_user else {
@@ -77,20 +78,20 @@ fn come_back(
 
 fn add_device(db: &Connection, login: &Login, user: UserId) -> Result<()> {
     let device = (login.key, login.device_name.as_ref());
-    device::add(db, user, device, login.time)?;
-    device::saw(db, login.key, login.time)
+    devices::add(db, user, device, login.time)?;
+    devices::saw(db, login.key, login.time)
 }
 
 fn register(db: &Connection, login: &Login) -> Outcome<(UserId, UserName)> {
     let invite = match &login.admission {
         Admission::Denied(Refusal::LinkPending) => return Ok(Err(Refusal::LinkPending)),
         // Whoever holds it now: nobody expects it to come in as somebody new.
-        Admission::Denied(_) | Admission::Granted if device::is_revoked(db, login.key)? => {
+        Admission::Denied(_) | Admission::Granted if devices::is_revoked(db, login.key)? => {
             return Ok(Err(Refusal::Revoked));
         }
         Admission::Denied(refusal) => return Ok(Err(refusal.clone())),
         Admission::Granted => None,
-        Admission::ByInvite(token) => match invite::find(db, token, login.time)? {
+        Admission::ByInvite(token) => match invites::find(db, token, login.time)? {
             Ok(invite) => Some(invite),
             Err(refusal) => return Ok(Err(refusal)),
         },
@@ -127,7 +128,7 @@ fn find_device(db: &Connection, key: DeviceKey) -> Result<Option<(UserId, UserNa
 
 /// Says why a name cannot be given to a user, new or not. A freed name stays taken, but for the
 /// user who had it.
-pub(super) fn unavailable(
+pub(crate) fn unavailable(
     db: &Connection,
     name: &UserName,
     user: Option<UserId>,
@@ -169,7 +170,7 @@ fn insert(db: &Connection, name: &UserName, time: Timestamp) -> Result<UserId> {
 }
 
 /// Takes the keys of a name that is available to a user.
-pub(super) fn claim_keys(db: &Connection, name: &UserName, user: UserId) -> Result<()> {
+pub(crate) fn claim_keys(db: &Connection, name: &UserName, user: UserId) -> Result<()> {
     let mut claim =
         db.prepare_cached("INSERT OR IGNORE INTO name_keys (key, user) VALUES (?1, ?2)")?;
     for key in name.keys() {
@@ -179,7 +180,7 @@ pub(super) fn claim_keys(db: &Connection, name: &UserName, user: UserId) -> Resu
 }
 
 /// A user is called differently. Heads carry names: who is away gets this one with the next.
-pub(super) fn renamed(db: &Connection, stamp: &mut Stamp, user: UserId) -> Result<()> {
+pub(crate) fn renamed(db: &Connection, stamp: &mut Stamp, user: UserId) -> Result<()> {
     stamp.0 += 1;
     db.prepare_cached(
         "UPDATE conversations SET changed = ?2

@@ -7,16 +7,20 @@ use recado_shared::{
 };
 use rusqlite::{Connection, Result, params};
 
-use super::super::row::int;
-use super::super::{device, invite, log, login, settings};
-use super::erase::{self, Entries};
-use super::list::{UserInfo, UserState, find_room, find_user};
-use super::request::{Change, ChangeError, Changed};
+use crate::store::tables::devices;
+use crate::store::tables::entries;
+use crate::store::tables::invites;
+use crate::store::tables::overview::{UserInfo, UserState, find_room, find_user};
+use crate::store::tables::settings;
+use crate::store::values::admin::{Change, ChangeError, Changed};
+use crate::store::values::column::int;
+use crate::store::writer::erase::{self, Entries};
+use crate::store::writer::login;
 
 type Outcome<T> = Result<std::result::Result<T, ChangeError>>;
 
 /// Carries out one change. Returns also what was appended to the logs.
-pub(in super::super) fn change(
+pub(crate) fn change(
     db: &Connection,
     stamp: &mut Stamp,
     change: &Change,
@@ -31,7 +35,7 @@ pub(in super::super) fn change(
         } => of_user(db, user, |facts| {
             take_devices(db, facts, time)?;
             let user = facts.user;
-            invite::insert_reset(db, token, *expires, (user, &facts.name))?;
+            invites::insert_reset(db, token, *expires, (user, &facts.name))?;
             Ok(Ok(Changed::Reset { user }))
         }),
         Change::Rename { user, to } => of_user(db, user, |facts| rename(db, stamp, facts, to)),
@@ -97,10 +101,10 @@ fn rename_room(
     entries: &mut Entries,
 ) -> Outcome<Changed> {
     let conversation = ConversationId::Room(room);
-    let Some(found) = log::find(db, conversation)? else {
+    let Some(found) = entries::find(db, conversation)? else {
         return Ok(Err(ChangeError::UnknownRoom));
     };
-    let new = log::NewEntry {
+    let new = entries::NewEntry {
         author: erase::first_member(db, found.row)?,
         conversation,
         id: erase::random_id()?,
@@ -108,7 +112,7 @@ fn rename_room(
         time,
         moderates: false,
     };
-    Ok(match log::append(db, stamp, &new)? {
+    Ok(match entries::append(db, stamp, &new)? {
         Ok(appended) => {
             entries.push((conversation, appended.entry));
             Ok(Changed::RoomRenamed { room })
@@ -146,7 +150,7 @@ fn set_disabled(db: &Connection, facts: &UserInfo, is_disabled: bool) -> Result<
 /// Without a device nobody comes in as this user, unless by a reset invite that is still open:
 /// those go too.
 fn take_devices(db: &Connection, facts: &UserInfo, time: Timestamp) -> Result<()> {
-    device::revoke_all(db, facts.user, time)?;
+    devices::revoke_all(db, facts.user, time)?;
     db.prepare_cached("DELETE FROM invites WHERE for_user = ?1")?
         .execute([int(facts.user.0)])?;
     Ok(())

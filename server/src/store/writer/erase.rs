@@ -7,15 +7,16 @@ use recado_shared::{
 };
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
-use super::super::row::{int, uint};
-use super::super::{content, log};
+use crate::store::tables::entries;
+use crate::store::values::column::{int, uint};
+use crate::store::writer::content;
 
 /// What was appended to the logs.
-pub(super) type Entries = Vec<(ConversationId, Entry)>;
+pub(crate) type Entries = Vec<(ConversationId, Entry)>;
 
 /// Erases the texts of a user, says so at the end of each of their conversations, and takes them
 /// out of their rooms.
-pub(super) fn remove_author(
+pub(crate) fn remove_author(
     db: &Connection,
     stamp: &mut Stamp,
     user: UserId,
@@ -49,14 +50,14 @@ pub(super) fn remove_author(
 }
 
 /// Erases the texts of a room, closes it for good, and sends everybody out.
-pub(super) fn close_room(
+pub(crate) fn close_room(
     db: &Connection,
     stamp: &mut Stamp,
     room: RoomId,
     time: Timestamp,
 ) -> Result<Entries> {
     let id = ConversationId::Room(room);
-    let Some(conversation) = log::find(db, id)? else {
+    let Some(conversation) = entries::find(db, id)? else {
         return Ok(Vec::new());
     };
     let row = conversation.row;
@@ -126,7 +127,7 @@ fn heir(db: &Connection, conversation: i64, leaving: UserId) -> Result<Option<Us
 
 /// In whose name a room is changed from outside: that of its first owner, or of whoever made it
 /// where nobody is left.
-pub(super) fn first_member(db: &Connection, conversation: i64) -> Result<UserId> {
+pub(crate) fn first_member(db: &Connection, conversation: i64) -> Result<UserId> {
     db.prepare_cached(
         "SELECT ifnull(
              (SELECT user FROM members WHERE conversation = ?1 AND standing = 0
@@ -171,7 +172,7 @@ fn append(
     (author, time): (UserId, Timestamp),
     content: Content,
 ) -> Result<Entry> {
-    let conversation = log::find(db, id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    let conversation = entries::find(db, id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     let newest_time = db
         .prepare_cached("SELECT newest_time FROM conversations WHERE id = ?1")?
         .query_one([conversation.row], |row| uint(row, 0))?;
@@ -182,11 +183,11 @@ fn append(
         time: time.max(Timestamp(newest_time)),
         content,
     };
-    log::insert(db, &conversation, stamp, &entry)?;
+    entries::insert(db, &conversation, stamp, &entry)?;
     Ok(entry)
 }
 
-pub(super) fn random_id() -> Result<MessageId> {
+pub(crate) fn random_id() -> Result<MessageId> {
     let mut id = [0; 16];
     aws_lc_rs::rand::fill(&mut id)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;

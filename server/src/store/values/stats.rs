@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use recado_shared::Content;
 use serde::{Deserialize, Serialize};
 
-use super::request::Written;
+use crate::store::values::request::Written;
 
 /// What the store has done since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ impl StoreStats {
 
 /// Only the writer counts. The numbers say nothing about other memory, and so need no order.
 #[derive(Debug, Default)]
-pub(super) struct Counters {
+pub(crate) struct Counters {
     commits: AtomicU64,
     writes: AtomicU64,
     messages: AtomicU64,
@@ -53,22 +53,22 @@ pub(super) struct Counters {
 
 impl Counters {
     /// Counts a commit that wrote something.
-    pub(super) fn committed(&self) {
+    pub(crate) fn committed(&self) {
         add(&self.commits, 1);
     }
 
     /// Counts what was done, also if there was nothing to write.
-    pub(super) fn did(&self, written: &[Written]) {
+    pub(crate) fn did(&self, written: &[Written]) {
         let messages = written.iter().filter(|written| is_new_message(written));
         add(&self.writes, written.len());
         add(&self.messages, messages.count());
     }
 
-    pub(super) fn checkpointed(&self) {
+    pub(crate) fn checkpointed(&self) {
         add(&self.checkpoints, 1);
     }
 
-    pub(super) fn stats(&self) -> StoreStats {
+    pub(crate) fn stats(&self) -> StoreStats {
         StoreStats {
             commits: self.commits.load(Ordering::Relaxed),
             writes: self.writes.load(Ordering::Relaxed),

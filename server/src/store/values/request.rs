@@ -11,8 +11,8 @@ use recado_shared::{
     Timestamp, UserId, UserName, Visibility,
 };
 
-use super::admin::{Change, ChangeError, Changed};
 use crate::id::{SessionId, Ticket};
+use crate::store::values::admin::{Change, ChangeError, Changed};
 
 /// A request of a session, so that its answer finds the way back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -348,7 +348,7 @@ pub struct Appended {
 
 impl Appended {
     /// An entry that an earlier request appended.
-    pub(super) const fn resent(entry: Entry) -> Self {
+    pub(crate) const fn resent(entry: Entry) -> Self {
         Self {
             entry,
             is_new: false,

@@ -3,7 +3,7 @@
 use recado_shared::{Content, ErasedKind, RequestError, Seq, UserId};
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
-use super::row::{content, int, uint};
+use crate::store::values::column::{content, int, uint};
 
 /// What is looked at of the message that an entry is about.
 struct Target {
@@ -12,7 +12,7 @@ struct Target {
 
 /// Says why an entry cannot stand in a log, as far as only the log knows. `moderates` is whether
 /// its author may delete the messages of others there.
-pub(super) fn check(
+pub(crate) fn check(
     db: &Connection,
     conversation: i64,
     author: UserId,
@@ -34,7 +34,7 @@ pub(super) fn check(
 }
 
 /// The message that must be in the log for a content to make sense.
-pub(super) fn about(content: &Content) -> Option<Seq> {
+pub(crate) fn about(content: &Content) -> Option<Seq> {
     content.reply_to().or_else(|| content.target())
 }
 
@@ -53,7 +53,7 @@ fn find(db: &Connection, conversation: i64, seq: Seq) -> Result<Option<Target>> 
 }
 
 /// Erases a message and its edits.
-pub(super) fn erase(db: &Connection, conversation: i64, target: Seq) -> Result<()> {
+pub(crate) fn erase(db: &Connection, conversation: i64, target: Seq) -> Result<()> {
     let mut found = db.prepare_cached(
         "SELECT id, content FROM entries
          WHERE conversation = ?1 AND (seq = ?2 OR target = ?2) AND erased IS NULL",
@@ -88,13 +88,5 @@ const fn number_of(erased: ErasedKind) -> i64 {
     match erased {
         ErasedKind::Message => 0,
         ErasedKind::Edit => 1,
-    }
-}
-
-/// What an erased entry was.
-pub(super) const fn erased_of(number: i64) -> ErasedKind {
-    match number {
-        1 => ErasedKind::Edit,
-        _ => ErasedKind::Message,
     }
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 use recado_shared::LogId;
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::error::StoreError;
+use crate::store::values::column;
+use crate::store::values::error::StoreError;
 
 /// What turns schema `n` into schema `n + 1`. Shipped ones never change.
 const MIGRATIONS: [&str; 7] = [
@@ -19,14 +20,14 @@ const MIGRATIONS: [&str; 7] = [
 ];
 
 /// The schema that this program reads and writes.
-pub(super) const NEWEST: usize = MIGRATIONS.len();
+pub(crate) const NEWEST: usize = MIGRATIONS.len();
 
 /// Marks the file as ours; the first migration sets it.
 const APPLICATION_ID: i32 = 0x5243_444F;
 
 /// What a database file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(crate) enum Found {
     /// Nothing yet.
     Empty,
     /// This schema, which may be older.
@@ -37,7 +38,7 @@ pub(super) enum Found {
 ///
 /// # Errors
 /// [`StoreError::Foreign`], [`StoreError::NewerSchema`] or [`StoreError::Database`].
-pub(super) fn inspect(db: &Connection, path: &Path) -> Result<Found, StoreError> {
+pub(crate) fn inspect(db: &Connection, path: &Path) -> Result<Found, StoreError> {
     let read = || -> rusqlite::Result<(i32, usize, bool)> {
         let application = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
         let version: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -68,7 +69,7 @@ pub(super) fn inspect(db: &Connection, path: &Path) -> Result<Found, StoreError>
 ///
 /// # Errors
 /// As [`inspect`]. Then the file is as it was.
-pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
+pub(crate) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let from = match inspect(db, path)? {
         Found::Empty => 0,
         Found::Schema(version) => version,
@@ -101,23 +102,21 @@ fn apply(db: &mut Connection, from: usize, to: usize) -> rusqlite::Result<()> {
 }
 
 /// Reads the identity of the data and the newest stamp.
-pub(super) fn identity(db: &Connection) -> rusqlite::Result<(LogId, u64)> {
+pub(crate) fn identity(db: &Connection) -> rusqlite::Result<(LogId, u64)> {
     db.prepare_cached("SELECT log, stamp FROM meta")?
-        .query_one([], |row| {
-            Ok((LogId(row.get(0)?), super::row::uint(row, 1)?))
-        })
+        .query_one([], |row| Ok((LogId(row.get(0)?), column::uint(row, 1)?)))
 }
 
 /// Gives the data another identity than the one that was drawn for it.
-pub(super) fn set_identity(db: &Connection, log: LogId) -> rusqlite::Result<()> {
+pub(crate) fn set_identity(db: &Connection, log: LogId) -> rusqlite::Result<()> {
     db.execute("UPDATE meta SET log = ?1", [log.0])?;
     Ok(())
 }
 
 /// Stores the newest stamp.
-pub(super) fn set_stamp(db: &Connection, stamp: u64) -> rusqlite::Result<()> {
+pub(crate) fn set_stamp(db: &Connection, stamp: u64) -> rusqlite::Result<()> {
     db.prepare_cached("UPDATE meta SET stamp = ?1")?
-        .execute(params![super::row::int(stamp)])?;
+        .execute(params![column::int(stamp)])?;
     Ok(())
 }
 
@@ -128,7 +127,7 @@ mod tests {
     use super::*;
     use crate::store::folder::Folder;
     use crate::store::tests::{Desk, ORIGIN, message_id, text};
-    use crate::store::{Read, ReadResult, row};
+    use crate::store::{Read, ReadResult};
 
     /// A database as the program that knew only `version` migrations left it.
     fn database_of(version: usize) -> (tempfile::TempDir, std::path::PathBuf) {
@@ -165,7 +164,7 @@ mod tests {
             )
             .unwrap();
             let mut content = Vec::new();
-            row::encode(&text("kept"), &mut content).unwrap();
+            column::encode(&text("kept"), &mut content).unwrap();
             let mut insert = db
                 .prepare(
                     "INSERT INTO entries (conversation, seq, author, message_id, time, content,

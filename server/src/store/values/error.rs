@@ -78,13 +78,13 @@ pub enum StoreError {
 
 impl StoreError {
     /// Names the file of a database error.
-    pub(super) fn database(path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
+    pub(crate) fn database(path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
         let path = path.to_owned();
         |source| Self::Database { path, source }
     }
 
     /// Names the file of an operating system's error.
-    pub(super) fn folder(path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn folder(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         |source| Self::Folder { path, source }
     }

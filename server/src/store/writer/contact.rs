@@ -5,9 +5,9 @@ use recado_shared::limits::MAX_MESSAGES_BEFORE_ACCEPTANCE;
 use recado_shared::{Content, ConversationId, RequestError, SettingKey, Stamp, UserId};
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
-use super::log::{self, Conversation, NewEntry};
-use super::row::{int, uint};
-use super::settings;
+use crate::store::tables::entries::{self, Conversation, NewEntry};
+use crate::store::tables::settings;
+use crate::store::values::column::{int, uint};
 
 type Outcome<T> = Result<std::result::Result<T, RequestError>>;
 
@@ -15,7 +15,7 @@ type Outcome<T> = Result<std::result::Result<T, RequestError>>;
 /// accepted that. The first entry decides whether there is something to accept; a message of the
 /// other person accepts it. Of the author's entries only the first few may stand in the log until
 /// then, and deletions.
-pub(super) fn check(
+pub(crate) fn check(
     db: &Connection,
     conversation: &Conversation,
     new: &NewEntry<'_>,
@@ -48,13 +48,13 @@ pub(super) fn check(
 }
 
 /// Accepts that another person writes to a user. Returns whether they asked for it.
-pub(super) fn accept(
+pub(crate) fn accept(
     db: &Connection,
     stamp: &mut Stamp,
     user: UserId,
     from: UserId,
 ) -> Outcome<bool> {
-    let conversation = log::find(db, ConversationId::direct(user, from))?;
+    let conversation = entries::find(db, ConversationId::direct(user, from))?;
     let Some(conversation) = conversation.filter(|found| !found.is_empty()) else {
         return Ok(Err(RequestError::Invalid));
     };
@@ -68,7 +68,7 @@ pub(super) fn accept(
 }
 
 /// Accepts all who ask, as part of the change that `stamp` is.
-pub(super) fn accept_all(db: &Connection, stamp: Stamp, user: UserId) -> Result<()> {
+pub(crate) fn accept_all(db: &Connection, stamp: Stamp, user: UserId) -> Result<()> {
     db.prepare_cached(
         "UPDATE members SET is_request = 0, changed = ?2 WHERE user = ?1 AND is_request",
     )?
@@ -101,7 +101,7 @@ fn is_request(db: &Connection, conversation: i64, user: UserId) -> Result<bool> 
 }
 
 /// How many entries of somebody are in a log. There are few while this is asked.
-pub(super) fn written(db: &Connection, conversation: i64, author: UserId) -> Result<u64> {
+pub(crate) fn written(db: &Connection, conversation: i64, author: UserId) -> Result<u64> {
     db.prepare_cached("SELECT count(*) FROM entries WHERE conversation = ?1 AND author = ?2")?
         .query_one(params![conversation, int(author.0)], |row| uint(row, 0))
 }

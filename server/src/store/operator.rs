@@ -2,26 +2,23 @@
 //! goes on a connection of its own, whether or not a server is using the folder. What the server has
 //! to know of goes through it, and without one through [`administer`].
 
-mod change;
-mod erase;
-mod list;
-mod request;
-
 use std::path::Path;
 
 use recado_shared::{InviteToken, RoomName, Timestamp, UserName};
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::error::StoreError;
-use super::folder::Folder;
-use super::request::{Write, Written};
-use super::worker::Writer;
-use super::{StoreConfig, folder, invite};
 use crate::id::Ticket;
+use crate::store::folder;
+use crate::store::folder::Folder;
+use crate::store::tables::invites;
+use crate::store::values::config::StoreConfig;
+use crate::store::values::error::StoreError;
+use crate::store::values::request::{Write, Written};
+use crate::store::writer::thread::Writer;
 
-pub(super) use change::change;
-pub use list::{InviteInfo, RoomInfo, UserDetail, UserInfo, UserState};
-pub use request::{Change, ChangeError, Changed};
+use crate::store::tables::overview;
+pub use crate::store::tables::overview::{InviteInfo, RoomInfo, UserDetail, UserInfo, UserState};
+use crate::store::values::admin::{Change, ChangeError, Changed};
 
 /// A connection to the data of a running or stopped server.
 #[derive(Debug)]
@@ -102,7 +99,7 @@ impl Admin {
         let tx = self
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        invite::insert(&tx, token, uses, expires, name)?;
+        invites::insert(&tx, token, uses, expires, name)?;
         tx.commit()
     }
 
@@ -111,7 +108,7 @@ impl Admin {
     /// # Errors
     /// What the database says.
     pub fn users(&self) -> rusqlite::Result<Vec<UserInfo>> {
-        list::users(&self.db)
+        overview::users(&self.db)
     }
 
     /// All that is known of a user.
@@ -119,7 +116,7 @@ impl Admin {
     /// # Errors
     /// What the database says.
     pub fn user(&self, name: &UserName) -> rusqlite::Result<Option<UserDetail>> {
-        list::user_detail(&self.db, name)
+        overview::user_detail(&self.db, name)
     }
 
     /// All rooms, also closed ones, in the order of the folded names.
@@ -127,7 +124,7 @@ impl Admin {
     /// # Errors
     /// What the database says.
     pub fn rooms(&self) -> rusqlite::Result<Vec<RoomInfo>> {
-        list::rooms(&self.db)
+        overview::rooms(&self.db)
     }
 
     /// The room of this name.
@@ -135,7 +132,7 @@ impl Admin {
     /// # Errors
     /// What the database says.
     pub fn room(&self, name: &RoomName) -> rusqlite::Result<Option<RoomInfo>> {
-        list::find_room(&self.db, name)
+        overview::find_room(&self.db, name)
     }
 
     /// All invites, oldest first, also those that are used up.
@@ -143,7 +140,7 @@ impl Admin {
     /// # Errors
     /// What the database says.
     pub fn invites(&self) -> rusqlite::Result<Vec<InviteInfo>> {
-        list::invites(&self.db)
+        overview::invites(&self.db)
     }
 
     /// Deletes the invite whose token has this digest. Returns whether there was one.
@@ -151,6 +148,6 @@ impl Admin {
     /// # Errors
     /// What the database says.
     pub fn revoke_invite(&mut self, digest: &str) -> rusqlite::Result<bool> {
-        list::revoke_invite(&self.db, digest)
+        overview::revoke_invite(&self.db, digest)
     }
 }

@@ -8,18 +8,19 @@ use recado_shared::{
 };
 use rusqlite::{Connection, Result};
 
-use super::log::{self, Conversation, Insert, NewEntry};
-use super::request::Appended;
-use super::row_cache::{Member, Open, RowCache, WriteBack};
-use super::{contact, content};
+use crate::store::tables::entries::{self, Conversation, Insert, NewEntry};
+use crate::store::values::request::Appended;
+use crate::store::writer::contact;
+use crate::store::writer::content;
+use crate::store::writer::row_cache::{Member, Open, RowCache, WriteBack};
 
 type Outcome<T> = Result<std::result::Result<T, RequestError>>;
 
 /// A transaction of the writer.
-pub(super) struct Batch<'a> {
-    pub(super) db: &'a Connection,
+pub(crate) struct Batch<'a> {
+    pub(crate) db: &'a Connection,
     /// The newest change.
-    pub(super) stamp: Stamp,
+    pub(crate) stamp: Stamp,
     rows: &'a mut RowCache,
     insert: Insert<'a>,
     write_back: WriteBack<'a>,
@@ -27,7 +28,7 @@ pub(super) struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     /// Begins inside a transaction.
-    pub(super) fn begin(db: &'a Connection, rows: &'a mut RowCache, stamp: Stamp) -> Result<Self> {
+    pub(crate) fn begin(db: &'a Connection, rows: &'a mut RowCache, stamp: Stamp) -> Result<Self> {
         rows.begin(db)?;
         Ok(Self {
             db,
@@ -39,24 +40,24 @@ impl<'a> Batch<'a> {
     }
 
     /// Writes what is left to write. Returns the newest change.
-    pub(super) fn finish(mut self) -> Result<Stamp> {
+    pub(crate) fn finish(mut self) -> Result<Stamp> {
         self.rows.write_back(self.db, &mut self.write_back)?;
         Ok(self.stamp)
     }
 
     /// Makes way for something that looks at a conversation or its members, or changes them.
-    pub(super) fn settle(&mut self, id: ConversationId) -> Result<()> {
+    pub(crate) fn settle(&mut self, id: ConversationId) -> Result<()> {
         self.rows.settle(self.db, &mut self.write_back, id)
     }
 
     /// Makes way for something that looks at any conversation or member or user, or changes it.
-    pub(super) fn settle_all(&mut self) -> Result<()> {
+    pub(crate) fn settle_all(&mut self) -> Result<()> {
         self.rows.settle_all(self.db, &mut self.write_back)
     }
 
     /// Appends an entry if nothing follows from it but its place in the log; or finds it if its
-    /// author appended it before. `None` says that it is for [`log::append`].
-    pub(super) fn append(
+    /// author appended it before. `None` says that it is for [`entries::append`].
+    pub(crate) fn append(
         &mut self,
         new: &NewEntry<'_>,
     ) -> Result<Option<std::result::Result<Appended, RequestError>>> {
@@ -79,14 +80,14 @@ impl<'a> Batch<'a> {
         let is_request = match self.check(&open.conversation, &author, new)? {
             Ok(is_request) => is_request,
             Err(error) => {
-                let resent = log::find_resent(self.db, row, new)?;
+                let resent = entries::find_resent(self.db, row, new)?;
                 return Ok(Some(resent.unwrap_or(Err(error))));
             }
         };
-        let entry = log::place(&open.conversation, new);
+        let entry = entries::place(&open.conversation, new);
         let messages = open.conversation.messages + u64::from(entry.content.is_message());
         if !self.insert.entry(self.db, row, &entry, messages)? {
-            let resent = log::find_resent(self.db, row, new)?;
+            let resent = entries::find_resent(self.db, row, new)?;
             return Ok(Some(resent.unwrap_or(Err(RequestError::IdReused))));
         }
         self.note(new.conversation, row, &entry, messages);
@@ -149,7 +150,7 @@ impl<'a> Batch<'a> {
 
     /// Moves a member's cursors forward, no further than the newest entry; `None` if they are
     /// there already, or if there is nothing.
-    pub(super) fn advance(
+    pub(crate) fn advance(
         &mut self,
         user: UserId,
         to: CursorUpdate,
@@ -203,12 +204,12 @@ impl<'a> Batch<'a> {
         let own = if old.own_after_read == 0 {
             0
         } else {
-            log::own_between(self.db, conversation.row, user, old.read, read)?
+            entries::own_between(self.db, conversation.row, user, old.read, read)?
         };
         let messages = if conversation.messages == conversation.newest.0 {
             read.0
         } else {
-            log::messages_at(self.db, conversation.row, read)?
+            entries::messages_at(self.db, conversation.row, read)?
         };
         Ok((old.own_after_read.saturating_sub(own), messages))
     }

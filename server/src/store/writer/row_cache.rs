@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use recado_shared::{ConversationId, Seq, Stamp, UserId};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, params};
 
-use super::log::{self, Conversation};
-use super::row::{int, uint};
-use super::statement::prepared;
+use crate::store::tables::entries::{self, Conversation};
+use crate::store::tables::statement::prepared;
+use crate::store::values::column::{int, uint};
 
 /// Most rows that are kept from batch to batch, which is 3 MiB. Within a batch there are more, by at
 /// most three for each of its requests.
@@ -20,7 +20,7 @@ const MAX_KEPT: usize = 32_768;
 
 /// The rows.
 #[derive(Debug)]
-pub(super) struct RowCache {
+pub(crate) struct RowCache {
     /// Most rows that are kept from batch to batch.
     max_kept: usize,
     conversations: BTreeMap<ConversationId, Open>,
@@ -34,34 +34,34 @@ pub(super) struct RowCache {
 
 /// A row of `conversations`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Open {
-    pub(super) conversation: Conversation,
+pub(crate) struct Open {
+    pub(crate) conversation: Conversation,
     /// How many members the room has; of two people, none.
-    pub(super) members: u64,
+    pub(crate) members: u64,
     changed: Stamp,
 }
 
 /// A row of `members`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Member {
-    pub(super) delivered: Seq,
-    pub(super) read: Seq,
+pub(crate) struct Member {
+    pub(crate) delivered: Seq,
+    pub(crate) read: Seq,
     /// Messages up to the read cursor.
-    pub(super) read_messages: u64,
+    pub(crate) read_messages: u64,
     /// The member's own messages behind it.
-    pub(super) own_after_read: u64,
+    pub(crate) own_after_read: u64,
     /// Whether they are in it now.
-    pub(super) is_in: bool,
+    pub(crate) is_in: bool,
     /// Whether the other person still asks to write to them.
-    pub(super) is_request: bool,
+    pub(crate) is_request: bool,
     /// Whether their account is closed.
-    pub(super) is_closed: bool,
+    pub(crate) is_closed: bool,
     changed: Stamp,
 }
 
 /// The statements that write back, prepared for a batch.
 #[derive(Default)]
-pub(super) struct WriteBack<'a> {
+pub(crate) struct WriteBack<'a> {
     conversation: Option<CachedStatement<'a>>,
     member: Option<CachedStatement<'a>>,
 }
@@ -74,7 +74,7 @@ impl Default for RowCache {
 
 impl RowCache {
     /// One that begins each batch with at most so many rows, or with none.
-    pub(super) fn keeping(max_kept: usize) -> Self {
+    pub(crate) fn keeping(max_kept: usize) -> Self {
         Self {
             max_kept,
             conversations: BTreeMap::new(),
@@ -86,12 +86,12 @@ impl RowCache {
     }
 
     /// Forgets everything, also what is not written back.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         *self = Self::keeping(self.max_kept);
     }
 
     /// Begins a batch, inside its transaction: drops what somebody else may have changed since.
-    pub(super) fn begin(&mut self, db: &Connection) -> Result<()> {
+    pub(crate) fn begin(&mut self, db: &Connection) -> Result<()> {
         let version = db
             .prepare_cached("PRAGMA data_version")?
             .query_one([], |row| row.get(0))?;
@@ -104,7 +104,7 @@ impl RowCache {
     }
 
     /// A conversation that has an entry.
-    pub(super) fn conversation(
+    pub(crate) fn conversation(
         &mut self,
         db: &Connection,
         id: ConversationId,
@@ -112,7 +112,7 @@ impl RowCache {
         if let Some(open) = self.conversations.get(&id) {
             return Ok(Some(*open));
         }
-        let Some(conversation) = log::find(db, id)? else {
+        let Some(conversation) = entries::find(db, id)? else {
             return Ok(None);
         };
         let (members, changed) = facts(db, conversation.row)?;
@@ -126,7 +126,7 @@ impl RowCache {
     }
 
     /// A member of a conversation, also a former one.
-    pub(super) fn member(
+    pub(crate) fn member(
         &mut self,
         db: &Connection,
         conversation: i64,
@@ -143,7 +143,7 @@ impl RowCache {
     }
 
     /// Changes a conversation that was asked for before.
-    pub(super) fn change(
+    pub(crate) fn change(
         &mut self,
         id: ConversationId,
         stamp: Stamp,
@@ -158,7 +158,7 @@ impl RowCache {
     }
 
     /// Changes a member that was asked for before. Without a stamp the member hears nothing of it.
-    pub(super) fn change_member(
+    pub(crate) fn change_member(
         &mut self,
         key: (i64, UserId),
         stamp: Option<Stamp>,
@@ -173,7 +173,7 @@ impl RowCache {
     }
 
     /// Writes back, then forgets a conversation, which somebody else is about to look at or change.
-    pub(super) fn settle<'a>(
+    pub(crate) fn settle<'a>(
         &mut self,
         db: &'a Connection,
         statements: &mut WriteBack<'a>,
@@ -194,7 +194,7 @@ impl RowCache {
     }
 
     /// Writes back, then forgets everything.
-    pub(super) fn settle_all<'a>(
+    pub(crate) fn settle_all<'a>(
         &mut self,
         db: &'a Connection,
         statements: &mut WriteBack<'a>,
@@ -206,7 +206,7 @@ impl RowCache {
     }
 
     /// Writes all that changed, in the order in which it lies on the disk.
-    pub(super) fn write_back<'a>(
+    pub(crate) fn write_back<'a>(
         &mut self,
         db: &'a Connection,
         statements: &mut WriteBack<'a>,
@@ -231,7 +231,7 @@ impl RowCache {
 
 impl<'a> WriteBack<'a> {
     fn write_conversation(&mut self, db: &'a Connection, open: &Open) -> Result<()> {
-        let statement = prepared(&mut self.conversation, db, log::MOVE_END)?;
+        let statement = prepared(&mut self.conversation, db, entries::MOVE_END)?;
         let conversation = &open.conversation;
         statement.execute(params![
             conversation.row,

@@ -7,31 +7,31 @@ use recado_shared::{
 };
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
-use super::log::{self, Conversation};
-use super::request::{Appended, NewRoom, RosterMember, RosterRoom};
-use super::row::{int, uint};
+use crate::store::tables::entries::{self, Conversation};
+use crate::store::values::column::{int, uint};
+use crate::store::values::request::{Appended, NewRoom, RosterMember, RosterRoom};
 
 /// The place in a room's log at which something changes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Change {
-    pub(super) room: RoomId,
-    pub(super) conversation: i64,
+pub(crate) struct Change {
+    pub(crate) room: RoomId,
+    pub(crate) conversation: i64,
     /// The entry that says so.
-    pub(super) seq: Seq,
+    pub(crate) seq: Seq,
     /// Messages of the log before it.
-    pub(super) messages: u64,
-    pub(super) author: UserId,
+    pub(crate) messages: u64,
+    pub(crate) author: UserId,
 }
 
 type Outcome<T> = Result<std::result::Result<T, RequestError>>;
 
 /// Makes a room, or finds the one that the same request made before.
-pub(super) fn create(
+pub(crate) fn create(
     db: &Connection,
     stamp: &mut Stamp,
     new: &NewRoom,
 ) -> Outcome<(RoomId, Appended)> {
-    if let Some((row, entry)) = log::find_entry(db, new.author, new.id)? {
+    if let Some((row, entry)) = entries::find_entry(db, new.author, new.id)? {
         let room = room_of(db, row)?;
         let is_made = entry.content == Content::Room(RoomEvent::Created);
         return Ok(room
@@ -75,7 +75,7 @@ pub(super) fn create(
         time: new.time,
         content: Content::Room(RoomEvent::Created),
     };
-    log::insert(db, &Conversation::empty(conversation), stamp, &entry)?;
+    entries::insert(db, &Conversation::empty(conversation), stamp, &entry)?;
     let appended = Appended {
         entry,
         is_new: true,
@@ -130,7 +130,7 @@ fn claim(db: &Connection, name: &RoomName, room: RoomId) -> Result<()> {
 }
 
 /// Carries out what an entry does to its room, and notes which members it concerns.
-pub(super) fn apply(
+pub(crate) fn apply(
     db: &Connection,
     stamp: Stamp,
     change: &Change,
@@ -169,7 +169,7 @@ pub(super) fn apply(
         RoomEvent::HistoryVisibility(history) => {
             set(db, change.room, "history", number_of_history(*history))?;
         }
-        RoomEvent::Invited(user) | RoomEvent::Banned(user) if !log::is_user(db, *user)? => {
+        RoomEvent::Invited(user) | RoomEvent::Banned(user) if !entries::is_user(db, *user)? => {
             return Ok(Err(RequestError::UnknownUser));
         }
         RoomEvent::Left => leave(db, stamp, change, change.author, Membership::Left)?,
@@ -398,7 +398,7 @@ fn standing_of(db: &Connection, conversation: i64, user: UserId) -> Result<Optio
 }
 
 /// Reads all rooms with everybody who stands to them in some way.
-pub(super) fn roster(db: &Connection) -> Result<Vec<RosterRoom>> {
+pub(crate) fn roster(db: &Connection) -> Result<Vec<RosterRoom>> {
     let mut members = db.prepare(
         "SELECT user, standing, role, is_muted, mute_until, first < ifnull(last, first + 1)
          FROM members WHERE conversation = ?1 ORDER BY user",
@@ -460,21 +460,21 @@ const fn number_of_standing(standing: Membership) -> i64 {
     }
 }
 
-pub(super) fn visibility(row: &Row<'_>, column: usize) -> Result<Visibility> {
+pub(crate) fn visibility(row: &Row<'_>, column: usize) -> Result<Visibility> {
     Ok(match row.get::<_, i64>(column)? {
         0 => Visibility::Public,
         _ => Visibility::Private,
     })
 }
 
-pub(super) fn history(row: &Row<'_>, column: usize) -> Result<HistoryVisibility> {
+pub(crate) fn history(row: &Row<'_>, column: usize) -> Result<HistoryVisibility> {
     Ok(match row.get::<_, i64>(column)? {
         0 => HistoryVisibility::Visible,
         _ => HistoryVisibility::Hidden,
     })
 }
 
-pub(super) fn role(row: &Row<'_>, column: usize) -> Result<Role> {
+pub(crate) fn role(row: &Row<'_>, column: usize) -> Result<Role> {
     Ok(match row.get::<_, i64>(column)? {
         0 => Role::Member,
         1 => Role::Moderator,
@@ -482,7 +482,7 @@ pub(super) fn role(row: &Row<'_>, column: usize) -> Result<Role> {
     })
 }
 
-pub(super) fn standing(row: &Row<'_>, column: usize) -> Result<Membership> {
+pub(crate) fn standing(row: &Row<'_>, column: usize) -> Result<Membership> {
     Ok(match row.get::<_, i64>(column)? {
         0 => Membership::Member,
         1 => Membership::Invited,
@@ -493,7 +493,7 @@ pub(super) fn standing(row: &Row<'_>, column: usize) -> Result<Membership> {
 }
 
 /// Reads whether a member has no voice, from two columns.
-pub(super) fn mute(row: &Row<'_>, column: usize) -> Result<Option<Mute>> {
+pub(crate) fn mute(row: &Row<'_>, column: usize) -> Result<Option<Mute>> {
     let is_muted: bool = row.get(column)?;
     let until = row.get::<_, Option<i64>>(column + 1)?;
     let until = until.map(|until| Timestamp(until.unsigned_abs()));

@@ -1,8 +1,8 @@
 //! The threads of the store: one writer, which commits whatever queued meanwhile, and readers
 //! beside it. They own the connections.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use recado_shared::{Content, LogId, RequestError, Stamp, Timestamp, UserId};
@@ -10,63 +10,38 @@ use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 use tokio::sync::mpsc;
 
-use super::admin::{Change, Changed};
-use super::batch::Batch;
-use super::counters::Counters;
-use super::folder::BUSY_TIMEOUT;
-use super::log::NewEntry;
-use super::person::Concerns;
-use super::request::{Appended, Read, ReadResult, StoredRoster, Write, Written};
-use super::row_cache::RowCache;
-use super::{
-    Checkpoints, StoreEvent, admin, device, log, login, person, read, room, schema, settings,
-};
 use crate::id::Ticket;
+use crate::store::folder::BUSY_TIMEOUT;
+use crate::store::readers::read;
+use crate::store::tables::devices;
+use crate::store::tables::entries;
+use crate::store::tables::entries::NewEntry;
+use crate::store::tables::schema;
+use crate::store::tables::settings;
+use crate::store::values::admin::{Change, Changed};
+use crate::store::values::answers::{Answers, StoreEvent};
+use crate::store::values::config::Checkpoints;
+use crate::store::values::request::{Appended, Read, ReadResult, StoredRoster, Write, Written};
+use crate::store::values::stats::Counters;
+use crate::store::writer::admin;
+use crate::store::writer::batch::Batch;
+use crate::store::writer::login;
+use crate::store::writer::profile;
+use crate::store::writer::profile::Concerns;
+use crate::store::writer::room;
+use crate::store::writer::row_cache::RowCache;
 
 /// How long the emptying of the write-ahead log waits for readers. Those of the server need a few
 /// milliseconds.
 const READER_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Where answers go. Sending never waits: the handle lets no more requests in than the channel
-/// has room for, and each thread has one place more for its last word.
-#[derive(Clone, Debug)]
-pub(super) struct Answers {
-    sender: mpsc::Sender<StoreEvent>,
-    thread: &'static str,
-}
-
-impl Answers {
-    pub(super) fn new(sender: &mpsc::Sender<StoreEvent>, thread: &'static str) -> Self {
-        let sender = sender.clone();
-        Self { sender, thread }
-    }
-
-    /// Sends an answer; without a receiver there is nobody to tell.
-    fn send(&self, event: StoreEvent) {
-        let _ = self.sender.blocking_send(event);
-    }
-
-    fn fail(&self, error: &rusqlite::Error) {
-        self.send(StoreEvent::Failed(format!("{}: {error}", self.thread)));
-    }
-}
-
-/// A thread that panics says so, so that nobody waits for its answers.
-impl Drop for Answers {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.send(StoreEvent::Failed(format!("{} panicked", self.thread)));
-        }
-    }
-}
-
 /// The only one who writes the log.
 #[derive(Debug)]
-pub(super) struct Writer {
-    pub(super) db: Connection,
+pub(crate) struct Writer {
+    pub(crate) db: Connection,
     log: LogId,
-    pub(super) stamp: Stamp,
-    pub(super) rows: RowCache,
+    pub(crate) stamp: Stamp,
+    pub(crate) rows: RowCache,
     checkpoints: Checkpoints,
     counters: Arc<Counters>,
     /// Pages in the write-ahead log after the last commit, those among them that were moved already
@@ -77,7 +52,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(mut db: Connection, checkpoints: Checkpoints) -> rusqlite::Result<Self> {
+    pub(crate) fn new(mut db: Connection, checkpoints: Checkpoints) -> rusqlite::Result<Self> {
         let (log, stamp) = schema::identity(&db)?;
         // Whatever lies there from before is counted when it is asked for the first time.
         let wal_pages = Arc::new(AtomicI64::new(i64::MAX));
@@ -102,34 +77,34 @@ impl Writer {
     }
 
     /// The identity of the data.
-    pub(super) fn log(&self) -> LogId {
+    pub(crate) fn log(&self) -> LogId {
         self.log
     }
 
     /// What it counts.
-    pub(super) fn counters(&self) -> Arc<Counters> {
+    pub(crate) fn counters(&self) -> Arc<Counters> {
         Arc::clone(&self.counters)
     }
 
     /// All rooms, and how people stand to each other.
-    pub(super) fn roster(&self) -> rusqlite::Result<StoredRoster> {
+    pub(crate) fn roster(&self) -> rusqlite::Result<StoredRoster> {
         Ok(StoredRoster {
             rooms: room::roster(&self.db)?,
             blocks: settings::blocks(&self.db)?,
-            closed: person::closed(&self.db)?,
-            displays: person::displays(&self.db)?,
+            closed: profile::closed(&self.db)?,
+            displays: profile::displays(&self.db)?,
         })
     }
 
     /// Answers a question from all that is committed.
-    pub(super) fn answer(&mut self, question: Read) -> rusqlite::Result<ReadResult> {
+    pub(crate) fn answer(&mut self, question: Read) -> rusqlite::Result<ReadResult> {
         read::answer(&self.db, question)
     }
 
     /// Commits and answers until the queue is closed and empty, or the database fails.
     /// One commit has all that waits, at most as many requests as may be unanswered: the more wait,
     /// the less each costs.
-    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Vec<Write>>, answers: &Answers) {
+    pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Vec<Write>>, answers: &Answers) {
         while let Some(mut batch) = queue.blocking_recv() {
             while let Ok(mut more) = queue.try_recv() {
                 batch.append(&mut more);
@@ -158,7 +133,7 @@ impl Writer {
 
     /// Does all of a batch in one transaction that is on the disk when this returns. Later
     /// requests of the batch see earlier ones.
-    pub(super) fn commit(&mut self, batch: &[Write]) -> rusqlite::Result<Vec<Written>> {
+    pub(crate) fn commit(&mut self, batch: &[Write]) -> rusqlite::Result<Vec<Written>> {
         begin(&self.db)?;
         let result = self.commit_in(batch);
         if result.is_err() {
@@ -199,7 +174,7 @@ impl Writer {
 
     /// Moves committed pages into the database file: when there are some and nobody waits, or
     /// when there are many. Readers are never waited for; what they still need is left for later.
-    pub(super) fn checkpoint_if_due(&mut self, is_idle: bool) -> rusqlite::Result<()> {
+    pub(crate) fn checkpoint_if_due(&mut self, is_idle: bool) -> rusqlite::Result<()> {
         self.forget_erased()?;
         let due = if is_idle {
             self.checkpoints.when_idle
@@ -256,13 +231,13 @@ fn truncate_wal(db: &Connection) -> rusqlite::Result<bool> {
 }
 
 /// Runs a checkpoint of this mode, and returns how many pages it left in the write-ahead log.
-pub(super) fn wal_checkpoint(db: &Connection, mode: &str) -> rusqlite::Result<i64> {
+pub(crate) fn wal_checkpoint(db: &Connection, mode: &str) -> rusqlite::Result<i64> {
     db.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?
         .query_one([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
 }
 
 /// Begins a transaction that writes.
-pub(super) fn begin(db: &Connection) -> rusqlite::Result<()> {
+pub(crate) fn begin(db: &Connection) -> rusqlite::Result<()> {
     db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
     Ok(())
 }
@@ -300,18 +275,18 @@ fn apply(batch: &mut Batch<'_>, log: LogId, write: &Write) -> rusqlite::Result<W
         }
         Write::Device { origin, user, by, change, time } => {
             let (db, origin, user) = (batch.db, *origin, *user);
-            let result = if_let_in(db, user, || device::change(db, (user, *by), change, *time))?;
+            let result = if_let_in(db, user, || devices::change(db, (user, *by), change, *time))?;
             Written::Device { origin, user, change: change.clone(), result }
         }
         Write::Person { origin, user, change } => {
-            match person::concerns(*user, change) {
+            match profile::concerns(*user, change) {
                 Concerns::Nothing => {}
                 Concerns::One(conversation) => batch.settle(conversation)?,
                 Concerns::All => batch.settle_all()?,
             }
             let (db, origin, user) = (batch.db, *origin, *user);
             let stamp = &mut batch.stamp;
-            let result = if_let_in(db, user, || person::change(db, stamp, user, change))?;
+            let result = if_let_in(db, user, || profile::change(db, stamp, user, change))?;
             Written::Person { origin, user, result, stamp: batch.stamp }
         }
         Write::Admin { ticket, change, time } => {
@@ -330,17 +305,19 @@ fn append(
     }
     batch.settle(new.conversation)?;
     let db = batch.db;
-    if_let_in(db, new.author, || log::append(db, &mut batch.stamp, new))
+    if_let_in(db, new.author, || {
+        entries::append(db, &mut batch.stamp, new)
+    })
 }
 
 /// Does what a user asked for, unless an administrator has closed their account since: what stood
 /// behind that in the queue must not bring back what it erased.
-pub(super) fn if_let_in<T>(
+pub(crate) fn if_let_in<T>(
     db: &Connection,
     user: UserId,
     change: impl FnOnce() -> rusqlite::Result<Result<T, RequestError>>,
 ) -> rusqlite::Result<Result<T, RequestError>> {
-    if person::is_closed(db, user)? {
+    if profile::is_closed(db, user)? {
         return Ok(Err(RequestError::Unavailable));
     }
     change()
@@ -359,25 +336,4 @@ fn administer(
         entries,
         since,
     })
-}
-
-/// Answers questions until the queue, which all readers share, is closed and empty, or the
-/// database fails.
-pub(super) fn run_reader(
-    db: &Connection,
-    queue: &Arc<Mutex<mpsc::Receiver<Read>>>,
-    answers: &Answers,
-) {
-    loop {
-        // One reader waits at the queue, the others wait for its place.
-        let question = queue
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .blocking_recv();
-        let Some(question) = question else { return };
-        match read::answer(db, question) {
-            Ok(result) => answers.send(StoreEvent::Read(result)),
-            Err(error) => return answers.fail(&error),
-        }
-    }
 }

@@ -7,41 +7,43 @@ use recado_shared::{
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, params};
 
-use super::request::{Appended, Sent};
-use super::row::{content_or_erased, encode, int, uint};
-use super::statement::prepared;
-use super::{contact, content, room};
+use crate::store::tables::statement::prepared;
+use crate::store::values::column::{content_or_erased, encode, int, uint};
+use crate::store::values::request::{Appended, Sent};
+use crate::store::writer::contact;
+use crate::store::writer::content;
+use crate::store::writer::room;
 
 /// An entry that somebody wants in the log.
 #[derive(Clone, Debug)]
-pub(super) struct NewEntry<'a> {
-    pub(super) author: UserId,
-    pub(super) conversation: ConversationId,
-    pub(super) id: MessageId,
-    pub(super) content: &'a Content,
-    pub(super) time: Timestamp,
+pub(crate) struct NewEntry<'a> {
+    pub(crate) author: UserId,
+    pub(crate) conversation: ConversationId,
+    pub(crate) id: MessageId,
+    pub(crate) content: &'a Content,
+    pub(crate) time: Timestamp,
     /// Whether the author may delete the messages of others there.
-    pub(super) moderates: bool,
+    pub(crate) moderates: bool,
 }
 
 /// A row of `conversations`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Conversation {
-    pub(super) row: i64,
-    pub(super) newest: Seq,
-    pub(super) newest_time: Timestamp,
-    pub(super) messages: u64,
+pub(crate) struct Conversation {
+    pub(crate) row: i64,
+    pub(crate) newest: Seq,
+    pub(crate) newest_time: Timestamp,
+    pub(crate) messages: u64,
 }
 
 /// Moves the end of a log: row, newest entry and its time, messages, stamp.
-pub(super) const MOVE_END: &str =
+pub(crate) const MOVE_END: &str =
     "UPDATE conversations SET newest = ?2, newest_time = ?3, messages = ?4, changed = ?5
      WHERE id = ?1";
 
 type Outcome<T> = Result<std::result::Result<T, RequestError>>;
 
 /// Appends an entry with all that follows from it, or finds it if its author appended it before.
-pub(super) fn append(db: &Connection, stamp: &mut Stamp, new: &NewEntry<'_>) -> Outcome<Appended> {
+pub(crate) fn append(db: &Connection, stamp: &mut Stamp, new: &NewEntry<'_>) -> Outcome<Appended> {
     let conversation = find(db, new.conversation)?;
     // Rows count from one.
     let row = conversation.map_or(0, |conversation| conversation.row);
@@ -98,7 +100,7 @@ pub(super) fn append(db: &Connection, stamp: &mut Stamp, new: &NewEntry<'_>) -> 
 }
 
 /// What an author is told who used this id before: the entry, if it is the one that is wanted.
-pub(super) fn find_resent(
+pub(crate) fn find_resent(
     db: &Connection,
     conversation: i64,
     new: &NewEntry<'_>,
@@ -114,7 +116,7 @@ pub(super) fn find_resent(
 }
 
 /// The entry with its place and time.
-pub(super) fn place(conversation: &Conversation, new: &NewEntry<'_>) -> Entry {
+pub(crate) fn place(conversation: &Conversation, new: &NewEntry<'_>) -> Entry {
     Entry {
         seq: conversation.newest.next(),
         author: new.author,
@@ -125,7 +127,7 @@ pub(super) fn place(conversation: &Conversation, new: &NewEntry<'_>) -> Entry {
 }
 
 /// Puts an entry at the end of its log, and moves that end.
-pub(super) fn insert(
+pub(crate) fn insert(
     db: &Connection,
     conversation: &Conversation,
     stamp: &mut Stamp,
@@ -156,7 +158,7 @@ pub(super) fn insert(
 
 /// The statement that puts entries into a log, prepared for a batch.
 #[derive(Default)]
-pub(super) struct Insert<'a> {
+pub(crate) struct Insert<'a> {
     statement: Option<CachedStatement<'a>>,
     content: Vec<u8>,
 }
@@ -164,7 +166,7 @@ pub(super) struct Insert<'a> {
 impl<'a> Insert<'a> {
     /// Puts an entry into its log, and nothing else. Returns whether it is new: its author may have
     /// used the id before.
-    pub(super) fn entry(
+    pub(crate) fn entry(
         &mut self,
         db: &'a Connection,
         conversation: i64,
@@ -197,13 +199,13 @@ impl<'a> Insert<'a> {
 }
 
 /// How many messages a log has up to a place.
-pub(super) fn messages_at(db: &Connection, conversation: i64, seq: Seq) -> Result<u64> {
+pub(crate) fn messages_at(db: &Connection, conversation: i64, seq: Seq) -> Result<u64> {
     db.prepare_cached("SELECT messages FROM entries WHERE conversation = ?1 AND seq = ?2")?
         .query_one(params![conversation, int(seq.0)], |row| uint(row, 0))
 }
 
 /// Counts a member's own messages that their read cursor passes. Each is passed once.
-pub(super) fn own_between(
+pub(crate) fn own_between(
     db: &Connection,
     conversation: i64,
     user: UserId,
@@ -221,7 +223,7 @@ pub(super) fn own_between(
 }
 
 /// Finds a conversation that has an entry.
-pub(super) fn find(db: &Connection, id: ConversationId) -> Result<Option<Conversation>> {
+pub(crate) fn find(db: &Connection, id: ConversationId) -> Result<Option<Conversation>> {
     let read = |row: &rusqlite::Row<'_>| {
         Ok(Conversation {
             row: row.get(0)?,
@@ -247,7 +249,7 @@ pub(super) fn find(db: &Connection, id: ConversationId) -> Result<Option<Convers
 }
 
 /// Finds the entry that has this id, and the row of its conversation.
-pub(super) fn find_entry(
+pub(crate) fn find_entry(
     db: &Connection,
     author: UserId,
     id: MessageId,
@@ -275,7 +277,7 @@ fn is_same(stored: &Content, sent: &Content) -> bool {
 }
 
 /// Finds what an earlier request appended.
-pub(super) fn find_sent(db: &Connection, sent: &Sent) -> Result<Option<Entry>> {
+pub(crate) fn find_sent(db: &Connection, sent: &Sent) -> Result<Option<Entry>> {
     let conversation = find(db, sent.conversation)?;
     let found = find_entry(db, sent.author, sent.id)?;
     let found = found.filter(|(row, entry)| {
@@ -293,7 +295,7 @@ fn all_exist(db: &Connection, id: DirectPair) -> Result<bool> {
     Ok(true)
 }
 
-pub(super) fn is_user(db: &Connection, user: UserId) -> Result<bool> {
+pub(crate) fn is_user(db: &Connection, user: UserId) -> Result<bool> {
     db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?
         .exists([int(user.0)])
 }
@@ -314,7 +316,7 @@ fn create_direct(db: &Connection, pair: DirectPair) -> Result<Conversation> {
 
 impl Conversation {
     /// A conversation without an entry.
-    pub(super) const fn empty(row: i64) -> Self {
+    pub(crate) const fn empty(row: i64) -> Self {
         Self {
             row,
             newest: Seq::ZERO,
@@ -324,7 +326,7 @@ impl Conversation {
     }
 
     /// Whether nothing was appended yet.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.newest == Seq::ZERO
     }
 }

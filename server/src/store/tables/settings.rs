@@ -8,12 +8,14 @@ use recado_shared::{
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, Result, Row, params};
 
-use super::row::{int, uint};
-use super::{contact, log, schema};
+use crate::store::tables::entries;
+use crate::store::tables::schema;
+use crate::store::values::column::{int, uint};
+use crate::store::writer::contact;
 
 /// Sets a value. What says nothing makes room, oldest first; if there is none of that, a new
 /// setting is refused.
-pub(super) fn set(
+pub(crate) fn set(
     db: &Connection,
     stamp: &mut Stamp,
     user: UserId,
@@ -23,7 +25,7 @@ pub(super) fn set(
         if *other == user {
             return Ok(Err(RequestError::Invalid));
         }
-        if !log::is_user(db, *other)? {
+        if !entries::is_user(db, *other)? {
             return Ok(Err(RequestError::UnknownUser));
         }
     }
@@ -59,7 +61,7 @@ pub(super) fn set(
 /// The settings of a user that changed after a stamp, oldest change first, as many as a frame
 /// holds; the stamp of the last; and whether there are more. Of a stamp that was never given, as after
 /// a backup was restored, nothing can be said: all of them changed since.
-pub(super) fn page(
+pub(crate) fn page(
     db: &Connection,
     user: UserId,
     after: Stamp,
@@ -83,7 +85,7 @@ pub(super) fn page(
 }
 
 /// Who blocks whom.
-pub(super) fn blocks(db: &Connection) -> Result<Vec<(UserId, UserId)>> {
+pub(crate) fn blocks(db: &Connection) -> Result<Vec<(UserId, UserId)>> {
     let mut statement = db.prepare(
         "SELECT user, value FROM settings WHERE is_enforced AND NOT is_blank ORDER BY user",
     )?;
@@ -98,13 +100,13 @@ pub(super) fn blocks(db: &Connection) -> Result<Vec<(UserId, UserId)>> {
 }
 
 /// Whether a setting that is on or off is on.
-pub(super) fn is_on(db: &Connection, user: UserId, key: SettingKey) -> Result<bool> {
+pub(crate) fn is_on(db: &Connection, user: UserId, key: SettingKey) -> Result<bool> {
     db.prepare_cached("SELECT 1 FROM settings WHERE user = ?1 AND key = ?2 AND NOT is_blank")?
         .exists(params![int(user.0), encode(&key)?])
 }
 
 /// Forgets all that a user has set.
-pub(super) fn forget(db: &Connection, user: UserId) -> Result<()> {
+pub(crate) fn forget(db: &Connection, user: UserId) -> Result<()> {
     db.prepare_cached("DELETE FROM settings WHERE user = ?1")?
         .execute([int(user.0)])?;
     Ok(())

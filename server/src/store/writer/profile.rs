@@ -5,12 +5,14 @@ use recado_shared::name::keys_like;
 use recado_shared::{ConversationId, DisplayName, RequestError, Setting, Stamp, UserId};
 use rusqlite::{Connection, Result, params};
 
-use super::request::{PersonChange, PersonChanged, StoredDisplay};
-use super::row::{display_name, int, name, uint};
-use super::{contact, login, settings};
+use crate::store::tables::settings;
+use crate::store::values::column::{display_name, int, name, uint};
+use crate::store::values::request::{PersonChange, PersonChanged, StoredDisplay};
+use crate::store::writer::contact;
+use crate::store::writer::login;
 
 /// Carries out one change.
-pub(super) fn change(
+pub(crate) fn change(
     db: &Connection,
     stamp: &mut Stamp,
     user: UserId,
@@ -28,14 +30,14 @@ pub(super) fn change(
 
 /// Which conversations, with their members, something looks at or changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Concerns {
+pub(crate) enum Concerns {
     Nothing,
     One(ConversationId),
     All,
 }
 
 /// Which conversations a change concerns.
-pub(super) const fn concerns(user: UserId, change: &PersonChange) -> Concerns {
+pub(crate) const fn concerns(user: UserId, change: &PersonChange) -> Concerns {
     match change {
         PersonChange::Accept(from) => Concerns::One(ConversationId::direct(user, *from)),
         PersonChange::Display(_) | PersonChange::Set(Setting::FirstContact { .. }) => Concerns::All,
@@ -86,7 +88,7 @@ fn is_like_another(db: &Connection, user: UserId, display: &DisplayName) -> Resu
 }
 
 /// The display names, but for those whose look somebody took as a name meanwhile.
-pub(super) fn displays(db: &Connection) -> Result<Vec<StoredDisplay>> {
+pub(crate) fn displays(db: &Connection) -> Result<Vec<StoredDisplay>> {
     let stored: Vec<_> = db
         .prepare("SELECT id, name, display FROM users WHERE display IS NOT NULL ORDER BY id")?
         .query_map([], |row| {
@@ -107,14 +109,14 @@ pub(super) fn displays(db: &Connection) -> Result<Vec<StoredDisplay>> {
 }
 
 /// Users who are not let in.
-pub(super) fn closed(db: &Connection) -> Result<Vec<UserId>> {
+pub(crate) fn closed(db: &Connection) -> Result<Vec<UserId>> {
     db.prepare("SELECT id FROM users WHERE is_disabled OR is_removed ORDER BY id")?
         .query_map([], |row| Ok(UserId(uint(row, 0)?)))?
         .collect()
 }
 
 /// Whether a user is not let in.
-pub(super) fn is_closed(db: &Connection, user: UserId) -> Result<bool> {
+pub(crate) fn is_closed(db: &Connection, user: UserId) -> Result<bool> {
     db.prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND (is_disabled OR is_removed)")?
         .exists([int(user.0)])
 }

@@ -5,21 +5,21 @@ use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use recado_shared::{InviteToken, Refusal, Timestamp, UserId, UserName};
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
-use super::row::{int, name, uint};
+use crate::store::values::column::{int, name, uint};
 
 type Hash = [u8; SHA256_OUTPUT_LEN];
 
 /// An invite that is good at the moment.
 #[derive(Debug)]
-pub(super) struct Invite {
+pub(crate) struct Invite {
     token_hash: Hash,
     for_name: Option<UserName>,
     /// The user whom it lets back in.
-    pub(super) for_user: Option<UserId>,
+    pub(crate) for_user: Option<UserId>,
 }
 
 /// Finds the invite of a token, or says why it admits nobody.
-pub(super) fn find(
+pub(crate) fn find(
     db: &Connection,
     token: &InviteToken,
     time: Timestamp,
@@ -59,13 +59,13 @@ pub(super) fn find(
 
 impl Invite {
     /// Whether it was made for this name, or for any.
-    pub(super) fn admits(&self, name: &UserName) -> bool {
+    pub(crate) fn admits(&self, name: &UserName) -> bool {
         let same = |wanted: &UserName| wanted.folded() == name.folded();
         self.for_name.as_ref().is_none_or(same)
     }
 
     /// Takes one of its uses.
-    pub(super) fn use_up(&self, db: &Connection) -> Result<()> {
+    pub(crate) fn use_up(&self, db: &Connection) -> Result<()> {
         db.prepare_cached("UPDATE invites SET uses_left = uses_left - 1 WHERE token_hash = ?1")?
             .execute([self.token_hash])?;
         Ok(())
@@ -73,7 +73,7 @@ impl Invite {
 }
 
 /// Stores an invite, made at the moment that the database reads from the clock.
-pub(super) fn insert(
+pub(crate) fn insert(
     db: &Connection,
     token: &InviteToken,
     uses: u32,
@@ -94,7 +94,7 @@ pub(super) fn insert(
 }
 
 /// Stores an invite that lets one device in as an existing user.
-pub(super) fn insert_reset(
+pub(crate) fn insert_reset(
     db: &Connection,
     token: &InviteToken,
     expires: Timestamp,

@@ -5,8 +5,8 @@ use recado_shared::limits::MAX_DEVICES;
 use recado_shared::{Device, DeviceKey, DeviceName, Limit, RequestError, Timestamp, UserId};
 use rusqlite::{Connection, Result, params};
 
-use super::request::DeviceChange;
-use super::row::{device_name, int, uint};
+use crate::store::values::column::{device_name, int, uint};
+use crate::store::values::request::DeviceChange;
 
 type Outcome = Result<std::result::Result<(), RequestError>>;
 
@@ -16,7 +16,7 @@ const MAX_REVOKED: u64 = 1_000;
 
 /// Carries out what a user changes about their devices. One that was taken from them since it asked
 /// changes nothing: it would let itself in again by another.
-pub(super) fn change(
+pub(crate) fn change(
     db: &Connection,
     (user, by): (UserId, DeviceKey),
     change: &DeviceChange,
@@ -33,7 +33,7 @@ pub(super) fn change(
 }
 
 /// The devices of a user, oldest first. Who is online is not known here.
-pub(super) fn list(db: &Connection, user: UserId) -> Result<Vec<Device>> {
+pub(crate) fn list(db: &Connection, user: UserId) -> Result<Vec<Device>> {
     db.prepare_cached(
         "SELECT key, name, added, seen FROM devices WHERE user = ?1 ORDER BY added, key",
     )?
@@ -54,7 +54,7 @@ pub(super) fn list(db: &Connection, user: UserId) -> Result<Vec<Device>> {
 }
 
 /// Makes a key that no user has a user's device, also one that was taken from somebody before.
-pub(super) fn add(
+pub(crate) fn add(
     db: &Connection,
     user: UserId,
     (key, name): (DeviceKey, Option<&DeviceName>),
@@ -69,20 +69,20 @@ pub(super) fn add(
 }
 
 /// Notes that a device begins a session.
-pub(super) fn saw(db: &Connection, key: DeviceKey, time: Timestamp) -> Result<()> {
+pub(crate) fn saw(db: &Connection, key: DeviceKey, time: Timestamp) -> Result<()> {
     db.prepare_cached("UPDATE devices SET seen = ?2 WHERE key = ?1")?
         .execute(params![key.0, int(time.0)])?;
     Ok(())
 }
 
 /// Whether a key was taken from a user and not linked again.
-pub(super) fn is_revoked(db: &Connection, key: DeviceKey) -> Result<bool> {
+pub(crate) fn is_revoked(db: &Connection, key: DeviceKey) -> Result<bool> {
     db.prepare_cached("SELECT EXISTS (SELECT * FROM revoked_devices WHERE key = ?1)")?
         .query_one([key.0], |row| row.get(0))
 }
 
 /// Takes all devices from a user.
-pub(super) fn revoke_all(db: &Connection, user: UserId, time: Timestamp) -> Result<()> {
+pub(crate) fn revoke_all(db: &Connection, user: UserId, time: Timestamp) -> Result<()> {
     db.prepare_cached(
         "INSERT OR REPLACE INTO revoked_devices (key, user, revoked)
          SELECT key, user, ?2 FROM devices WHERE user = ?1",

@@ -1,0 +1,4 @@
+//! Reader threads, and the requests that they answer.
+
+pub(crate) mod read;
+pub(crate) mod thread;

@@ -1,0 +1,9 @@
+//! SQL of each table, and the schema. Every function runs inside the caller's transaction.
+
+pub(crate) mod devices;
+pub(crate) mod entries;
+pub(crate) mod invites;
+pub(crate) mod overview;
+pub(crate) mod schema;
+pub(crate) mod settings;
+pub(crate) mod statement;
