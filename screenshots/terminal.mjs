@@ -1,5 +1,5 @@
-// Plays a program in a real pseudo-terminal against xterm.js in a headless browser, with real keys and a real mouse,
-// and takes pictures of it. A tape is a script that does so; every wait has a deadline, so a tape is a test as well.
+// Screenshots of a terminal program: it runs in a real pseudo-terminal, drawn by xterm.js in a headless browser, with real keys and a
+// real mouse. A tape is a script of key presses, waits and screenshots; every wait has a deadline, so a tape is a test as well.
 //
 //     import { tape } from "../terminal.mjs";
 //
@@ -59,7 +59,7 @@ const THEME = {
 };
 
 const BROWSER_FLAGS = [
-  // The sandbox refuses to run as root; the browser shows nothing but this terminal.
+  // The sandbox does not run as root; the browser shows only this terminal.
   "--no-sandbox",
   // Playwright's own scale factor leaves xterm.js's canvas at a quarter of the picture.
   `--force-device-scale-factor=${SCALE}`,
@@ -72,7 +72,7 @@ const BROWSER_FLAGS = [
   "--enable-unsafe-swiftshader",
   "--ignore-gpu-blocklist",
   "--disable-dev-shm-usage",
-  // Several terminals may be open; none may be slowed down because another is in front.
+  // Several terminals may be open, and none may be throttled in the background.
   "--disable-background-timer-throttling",
   "--disable-backgrounding-occluded-windows",
   "--disable-renderer-backgrounding",
@@ -129,7 +129,7 @@ class Terminal {
 
   /**
    * Starts `program` (a path from the root of the repository, or a name) in a terminal of `cols` by `rows` cells. It
-   * sees a fresh home folder and the variables of `env`, nothing else of the caller's environment but PATH.
+   * has a fresh home folder, PATH and the variables of `env`, and nothing else of the caller's environment.
    */
   async start(program, args, { cols = 100, rows = 30, env = {}, cwd = ROOT } = {}) {
     await this.#openPage(cols, rows);
@@ -200,7 +200,7 @@ class Terminal {
     for (let i = 0; i < Math.abs(notches); i++) await this.#page.mouse.wheel(0, Math.sign(notches) * 100);
   }
 
-  /** Changes the size; the program is told as by a window. */
+  /** Resizes the terminal; the program gets SIGWINCH. */
   async resize(cols, rows) {
     await this.#writing;
     await this.#page.evaluate(([cols, rows]) => window.terminal.resize(cols, rows), [cols, rows]);
@@ -213,7 +213,7 @@ class Terminal {
     return this.#page.evaluate(() => window.screenText());
   }
 
-  /** Waits until the program has drawn and saves the picture as `<name>.png` beside this module, or where `path` says. */
+  /** Waits until the program has drawn, and saves a screenshot as `<name>.png` beside this module, or at `path`. */
   async still(name, { path = join(HERE, `${name}.png`) } = {}) {
     await this.#quiet();
     await this.#page.bringToFront();
@@ -223,14 +223,14 @@ class Terminal {
     console.log(path);
   }
 
-  /** Waits until the program has ended, with exit status `status`. */
+  /** Waits until the program exits with `status`. */
   async ended(status = 0, { deadline = DEADLINE_MS } = {}) {
     const exit = await Promise.race([this.#ended, sleep(deadline)]);
     if (!exit) await this.#fail("the program did not end");
     if (exit.exitCode !== status) await this.#fail(`exit status ${exit.exitCode}, not ${status}`);
   }
 
-  /** Ends the program if it still runs and removes its home folder. */
+  /** Kills the program if it still runs, and removes its home folder. */
   close() {
     if (this.#pty && !this.#exit) this.#pty.kill("SIGKILL");
     if (this.#home) rmSync(this.#home, { recursive: true, force: true });
@@ -256,7 +256,7 @@ class Terminal {
     this.#lastOutput = Date.now();
     this.#writing = this.#writing
       .then(() => this.#page.evaluate((data) => new Promise((done) => window.terminal.write(data, done)), data))
-      // The page is gone once the tape has ended; what the program says after that concerns nobody.
+      // The page is closed when the tape has ended; later output is dropped.
       .catch(() => {});
   }
 
@@ -273,7 +273,7 @@ class Terminal {
     const end = Date.now() + deadline;
     while (!holds(await this.screen())) {
       if (this.#exit && !holds(await this.screen())) await this.#fail(`${what}, but the program has ended`);
-      if (Date.now() > end) await this.#fail(`${what} for ${deadline} ms in vain`);
+      if (Date.now() > end) await this.#fail(`${what} for ${deadline} ms`);
       await sleep(20);
     }
   }
@@ -281,7 +281,7 @@ class Terminal {
   async #quiet() {
     const end = Date.now() + QUIET_DEADLINE_MS;
     while (Date.now() < this.#lastOutput + QUIET_MS) {
-      if (Date.now() > end) await this.#fail("the screen never came to rest");
+      if (Date.now() > end) await this.#fail("the screen kept changing");
       await sleep(20);
     }
     await this.#writing;
@@ -304,7 +304,7 @@ function setUpPage({ cols, rows, fontFamily, fontSize, theme }) {
     lineHeight: 1.1,
     allowProposedApi: true,
     cursorBlink: false,
-    // The picture shows a terminal that has the focus whether or not the page does.
+    // The screenshot shows a focused terminal even if the page has no focus.
     cursorInactiveStyle: "block",
     scrollback: 0,
     drawBoldTextInBrightColors: false,
@@ -336,7 +336,7 @@ function setUpPage({ cols, rows, fontFamily, fontSize, theme }) {
     const height = box.height / terminal.rows;
     return { x: box.left + (col + 0.5) * width, y: box.top + (row + 0.5) * height };
   };
-  // Two frames: one that draws what was written, one that shows it.
+  // Two animation frames: one draws, one presents.
   window.drawn = () =>
     new Promise((done) => {
       terminal.refresh(0, terminal.rows - 1);
