@@ -19,6 +19,7 @@ pub mod driver;
 pub mod exit;
 mod files;
 pub mod identity;
+mod model;
 pub mod net;
 mod output;
 pub mod paths;

@@ -2,10 +2,10 @@
 
 use recado_shared::ClientFrame;
 
-use super::screen::{ItemId, Place};
+use crate::app::view::screen::{ItemId, Place};
 use crate::store::{Load, Query, Save};
 
-/// An output of [`App::handle`](super::App::handle), to be carried out in order.
+/// An output of [`App::handle`](crate::app::App::handle), to be carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Send a frame. Lost without harm if the link is down: what must arrive is in the outbox,
@@ -17,13 +17,13 @@ pub enum Effect {
     CheckLink,
     /// Change the local store.
     Save(Save),
-    /// Read from the local store; answered by [`Event::Loaded`](super::Event::Loaded).
+    /// Read from the local store; answered by [`Event::Loaded`](crate::app::Event::Loaded).
     Load(Load),
     /// Search everything that was ever received; answered by
-    /// [`Event::Found`](super::Event::Found).
+    /// [`Event::Found`](crate::app::Event::Found).
     Search(Query),
     /// Move what the conversation pane shows; what is seen then is reported in any case, by
-    /// [`Event::Viewed`](super::Event::Viewed).
+    /// [`Event::Viewed`](crate::app::Event::Viewed).
     Scroll(Scroll),
     /// Put text on the terminal's clipboard (OSC 52).
     Copy(String),

@@ -3,11 +3,11 @@
 use crossterm::event::KeyEvent;
 use recado_shared::ConversationId;
 
-use super::screen::{ItemId, Place};
+use crate::app::view::screen::{ItemId, Place};
 use crate::net::NetEvent;
 use crate::store::{Found, Loaded};
 
-/// An input of [`App::handle`](super::App::handle).
+/// An input of [`App::handle`](crate::app::App::handle).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A key was pressed or repeats.
@@ -31,7 +31,7 @@ pub enum Event {
     Found(Found),
     /// The store failed; the text says how. Nothing more is kept on disk.
     StoreFailed(String),
-    /// The moment that [`App::next_deadline`](super::App::next_deadline) named has come.
+    /// The moment that [`App::next_deadline`](crate::app::App::next_deadline) named has come.
     Deadline,
     /// The program was told to stop by a signal.
     Terminate,

@@ -34,9 +34,9 @@ use recado_shared::{
 use self::feed::{Feed, Wanted as Stretch};
 use self::link::{Link, wall_time};
 use self::names::Names;
-use crate::app::ids::IdSupply;
 use crate::exit::{Exit, Failure};
 use crate::identity::{Wanted, register};
+use crate::model::MessageIdSource;
 use crate::net::SessionError;
 use crate::net::session::Session;
 use crate::paths::Paths;
@@ -72,7 +72,7 @@ pub struct Client {
     was_interrupted: bool,
     feed: Feed,
     names: Names,
-    ids: IdSupply,
+    ids: MessageIdSource,
     only: Option<ConversationId>,
     /// What was given out last, and so is delivered once more is asked for.
     handed: Option<(ConversationId, Seq)>,
@@ -155,7 +155,7 @@ impl Client {
             was_interrupted: false,
             feed: Feed::default(),
             names: Names::default(),
-            ids: IdSupply::new(fastrand::u64(..)),
+            ids: MessageIdSource::new(fastrand::u64(..)),
             only: None,
             handed: None,
             listener: |text| tracing::info!("{text}"),

@@ -15,7 +15,7 @@ use super::ask::{login_name, parse_name};
 use super::companions::{self, StartError};
 use super::join::claim;
 use super::open::{open_identity, require_terminal};
-use crate::app::action::{Action, Context};
+use crate::app::action::{Action, KeyContext};
 use crate::app::keymap::Keymap;
 use crate::cli::read_config;
 use crate::client::link::wall_time;
@@ -215,7 +215,7 @@ async fn show_client(paths: &Paths, ticket: &Invite, name: &UserName) -> Result<
     open_at(&identity, me, guide)?;
     let notice = format!(
         "Demo: nothing leaves this machine or is kept. {} shows the keys.",
-        keymap.key_of(Context::Global, Action::Help)
+        keymap.key_of(KeyContext::Global, Action::Help)
     );
     open_identity(paths, identity, Some(notice)).await
 }

@@ -14,12 +14,12 @@ use tokio::time::timeout;
 use super::line::{conversation_text, timestamp};
 use super::reading::unasked;
 use super::who::word;
-use crate::app::ids::IdSupply;
 use crate::cli::{InRoom, InRoomAbout, RoomAct};
 use crate::client::link::{Link, wall_time};
 use crate::client::{Client, Sent};
 use crate::exit::{Exit, Failure};
 use crate::identity::Wanted;
+use crate::model::MessageIdSource;
 use crate::output::{complain, print};
 use crate::paths::Paths;
 
@@ -103,7 +103,7 @@ async fn create(
     is_private: bool,
     hides_history: bool,
 ) -> Result<(), Failure> {
-    let id = IdSupply::new(fastrand::u64(..)).draw(wall_time());
+    let id = MessageIdSource::new(fastrand::u64(..)).draw(wall_time());
     let request = Request::CreateRoom {
         id,
         name: room.room.clone(),

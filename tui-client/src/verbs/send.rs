@@ -12,12 +12,12 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 use super::line::{conversation_text, timestamp};
-use crate::app::ids::IdSupply;
 use crate::cli::{ReplyTo, SendArguments, WaitFor};
 use crate::client::Target;
 use crate::client::link::{Link, wall_time};
 use crate::exit::{Exit, Failure};
 use crate::identity::Wanted;
+use crate::model::MessageIdSource;
 use crate::net::SessionError;
 use crate::net::session::Session;
 use crate::output::print;
@@ -54,7 +54,7 @@ pub(crate) async fn send(
     let to: Target = arguments.to.parse()?;
     let body = read_body(arguments.text)?;
     let mut link = Link::of(paths, wanted).await?;
-    let id = IdSupply::new(fastrand::u64(..)).draw(wall_time());
+    let id = MessageIdSource::new(fastrand::u64(..)).draw(wall_time());
     let mut message = Message {
         to,
         wait: arguments.wait,

@@ -8,8 +8,8 @@ use recado_shared::{
 
 use super::run::{CHANGE_DISPLAY, act};
 use super::{App, Call, Wait};
-use crate::app::confirm::Confirmed;
-use crate::app::devices;
+use crate::app::command::devices;
+use crate::app::overlay::confirm::Confirmed;
 
 impl App {
     pub(in crate::app) fn on_command_answer(
@@ -28,7 +28,7 @@ impl App {
             Err(error) => {
                 self.stop_loading_panel();
                 let what = what(&wait);
-                self.message = Some(
+                self.cx.notice = Some(
                     if what == CHANGE_DISPLAY && error == RequestError::Invalid {
                         format!("cannot {what}: it looks like somebody's name, choose another one")
                     } else {
@@ -52,7 +52,7 @@ impl App {
                 self.on_room_created((name, room, from), (id, seq, time));
             }
             (Wait::Act { done, .. }, Answer::Done) => {
-                self.message = Some(done);
+                self.cx.notice = Some(done);
                 self.reload_devices();
             }
             (Wait::Accept(conversation), Answer::Done) => self.on_request_taken(conversation),
@@ -82,18 +82,18 @@ impl App {
     /// The name that a command waited for may be known now.
     fn go_on(&mut self, call: &Call, now: Now) {
         if let Err(why) = self.run(call, now) {
-            self.message = Some(why);
+            self.cx.notice = Some(why);
         }
     }
 
     fn on_request_taken(&mut self, id: ConversationId) {
-        if let Some(conversation) = self.conversations.get_mut(&id)
+        if let Some(conversation) = self.chats.conversations.get_mut(&id)
             && std::mem::take(&mut conversation.is_request)
         {
             self.save_head(id);
-            self.contacts.mark_stale();
+            self.chats.contacts.mark_stale();
         }
-        self.message = Some(format!("{} may write to you", self.title(id)));
+        self.cx.notice = Some(format!("{} may write to you", self.title(id)));
     }
 
     fn on_room_created(
@@ -118,7 +118,7 @@ impl App {
             content: Content::Room(RoomEvent::Created),
         };
         self.take_entries(id, vec![entry]);
-        self.message = Some(format!("#{name} is made: /invite NAME asks somebody in"));
+        self.cx.notice = Some(format!("#{name} is made: /invite NAME asks somebody in"));
         self.open_if_idle(id, from);
     }
 
@@ -127,7 +127,7 @@ impl App {
         let found = match devices::find(which, devices) {
             Ok(found) => found,
             Err(why) => {
-                self.message = Some(why);
+                self.cx.notice = Some(why);
                 return;
             }
         };
@@ -142,7 +142,7 @@ impl App {
             Request::NameDevice { key, name },
             act("name the device", done),
         );
-        self.message = asked.err().or(self.message.take());
+        self.cx.notice = asked.err().or(self.cx.notice.take());
     }
 
     /// The server found a device that shows the code; whether it really does is checked here,
@@ -151,7 +151,7 @@ impl App {
         if LinkCode::of(&device.key) != code {
             let why = "the server named a device with another code: do not link it, and ask the \
                        person who runs the server";
-            self.message = Some(why.to_owned());
+            self.cx.notice = Some(why.to_owned());
             return;
         }
         let name = device.name.as_ref().map_or("a new device", |n| n.as_str());

@@ -10,7 +10,7 @@ const FEW: u16 = 5;
 impl App {
     /// The person who has this name. `None` while the server is asked: the command goes on once
     /// it has answered.
-    pub(super) fn person(
+    pub(in crate::app) fn person(
         &mut self,
         name: &UserName,
         call: &Call,
@@ -32,7 +32,11 @@ impl App {
     }
 
     /// The room that has this name, likewise.
-    pub(super) fn room(&mut self, name: &RoomName, call: &Call) -> Result<Option<RoomId>, String> {
+    pub(in crate::app) fn room(
+        &mut self,
+        name: &RoomName,
+        call: &Call,
+    ) -> Result<Option<RoomId>, String> {
         if let Some(room) = self.known_room(name) {
             return Ok(Some(room));
         }
@@ -57,11 +61,11 @@ impl App {
         self.ask_for(request, Wait::Name(call))
     }
 
-    pub(super) fn known_person(&self, name: &UserName) -> Option<UserId> {
+    pub(in crate::app) fn known_person(&self, name: &UserName) -> Option<UserId> {
         self.find_person_by_name(name.as_str())
     }
 
-    pub(super) fn known_room(&self, name: &RoomName) -> Option<RoomId> {
+    pub(in crate::app) fn known_room(&self, name: &RoomName) -> Option<RoomId> {
         if let Some(ConversationId::Room(room)) = self.find_room_by_name(name.as_str()) {
             return Some(room);
         }
@@ -75,7 +79,7 @@ impl App {
     /// Names of rooms for completion: those that the user has to do with, then those that the
     /// server named.
     pub(in crate::app) fn room_names(&self) -> Vec<&str> {
-        let own = self.conversations.keys();
+        let own = self.chats.conversations.keys();
         let own = own.filter_map(|id| Some(self.room_facts(*id)?.name.as_str()));
         let found = self.commands.found.iter();
         let is_new = |room: &RoomId| self.room_facts(ConversationId::Room(*room)).is_none();
@@ -94,7 +98,7 @@ impl App {
 }
 
 /// The room in which a command was given.
-pub(super) fn room_of(call: &Call) -> Result<(ConversationId, RoomId), String> {
+pub(in crate::app) fn room_of(call: &Call) -> Result<(ConversationId, RoomId), String> {
     let here = call
         .conversation
         .and_then(|conversation| Some((conversation, conversation.room()?)));
@@ -102,7 +106,7 @@ pub(super) fn room_of(call: &Call) -> Result<(ConversationId, RoomId), String> {
 }
 
 /// What was open when a command was given.
-pub(super) fn conversation_of(call: &Call) -> Result<ConversationId, String> {
+pub(in crate::app) fn conversation_of(call: &Call) -> Result<ConversationId, String> {
     let none = || "open a conversation first".to_owned();
     call.conversation.ok_or_else(none)
 }

@@ -1,6 +1,7 @@
 //! Commands: what is typed after a slash, and what becomes of it.
 
 mod answer;
+pub(crate) mod devices;
 mod lookup;
 mod parse;
 mod run;
@@ -12,27 +13,27 @@ use recado_shared::{
     ConversationId, DeviceName, LinkCode, MessageId, Now, Request, RequestNumber, RoomId, RoomName,
 };
 
-pub(super) use self::answer::act_of;
+pub(in crate::app) use self::answer::act_of;
 use self::parse::Command;
-pub(super) use self::parse::{Parsed, escaped, message_of, parse};
-pub(super) use self::run::act;
-pub(super) use self::table::{COMMANDS, Kind, Spec, find, title};
-use super::App;
-use super::conversation::Purpose;
-use super::panel::PanelKind;
-use super::requests::Asked;
-use super::screen::ItemId;
+pub(in crate::app) use self::parse::{Parsed, escaped, message_of, parse};
+pub(in crate::app) use self::run::act;
+pub(in crate::app) use self::table::{COMMANDS, Kind, Spec, find, title};
+use crate::app::App;
+use crate::app::conversation::state::Purpose;
+use crate::app::overlay::panel::PanelKind;
+use crate::app::session::requests::Asked;
+use crate::app::view::screen::ItemId;
 use recado_shared::ClientFrame;
 
 /// Most rooms whose names are remembered from searches.
 const MAX_FOUND_ROOMS: usize = 1_000;
 
 /// Said where something needs the server at once.
-pub(super) const NOT_CONNECTED: &str = "not connected: try again when connected";
+pub(in crate::app) const NOT_CONNECTED: &str = "not connected: try again when connected";
 
 /// What the server was asked for commands, and what it named.
 #[derive(Debug, Default)]
-pub(super) struct Commands {
+pub(in crate::app) struct Commands {
     /// Requests of commands; at most as many as are in flight.
     waiting: BTreeMap<RequestNumber, Wait>,
     /// Rooms that the server named, besides those that the user is in.
@@ -41,8 +42,8 @@ pub(super) struct Commands {
 
 /// A command and where it was given.
 #[derive(Clone, Debug)]
-pub(super) struct Call {
-    pub(super) command: Command,
+pub(in crate::app) struct Call {
+    pub(in crate::app) command: Command,
     /// What was open.
     conversation: Option<ConversationId>,
     /// The message that was selected.
@@ -53,7 +54,7 @@ pub(super) struct Call {
 
 /// What an answer is waited for.
 #[derive(Debug)]
-pub(super) enum Wait {
+pub(in crate::app) enum Wait {
     /// To find a name: then the command goes on.
     Name(Call),
     /// To make a room.
@@ -83,7 +84,7 @@ pub(super) enum Wait {
 impl App {
     /// Sends what is written in the open conversation, or does it if it is a command. Text that
     /// cannot be sent or done stays.
-    pub(super) fn submit_or_run(&mut self, now: Now) {
+    pub(in crate::app) fn submit_or_run(&mut self, now: Now) {
         let Some(conversation) = self.open_conversation() else {
             return;
         };
@@ -95,22 +96,22 @@ impl App {
         let parsed = match parse(conversation.composer.text().trim_end()) {
             Parsed::Text => return self.submit(now),
             Parsed::Command(Err(why)) => {
-                self.message = Some(why);
+                self.cx.notice = Some(why);
                 return;
             }
             Parsed::Unknown(why) => {
                 let stop = if why.ends_with('?') { "" } else { "." };
-                self.message = Some(format!("{why}{stop} Start with // to send it as text"));
+                self.cx.notice = Some(format!("{why}{stop} Start with // to send it as text"));
                 return;
             }
             Parsed::Command(Ok(command)) => command,
         };
         let text = conversation.composer.take();
-        self.unsaved.draft(id);
-        self.drafts.end(id);
+        self.chats.unsaved.draft(id);
+        self.chats.drafts.end(id);
         if let Err(why) = self.run(&self.call(parsed), now) {
-            self.message = Some(why);
-            if let Some(conversation) = self.conversations.get_mut(&id)
+            self.cx.notice = Some(why);
+            if let Some(conversation) = self.chats.conversations.get_mut(&id)
                 && conversation.composer.is_empty()
             {
                 conversation.composer.insert(&text);
@@ -119,35 +120,35 @@ impl App {
     }
 
     /// Does a command that is not written in a composer.
-    pub(super) fn run_and_say(&mut self, command: Command, now: Now) {
+    pub(in crate::app) fn run_and_say(&mut self, command: Command, now: Now) {
         let call = self.call(command);
         if let Err(why) = self.run(&call, now) {
-            self.message = Some(why);
+            self.cx.notice = Some(why);
         }
     }
 
     fn call(&self, command: Command) -> Call {
         Call {
             command,
-            conversation: self.nav.open,
-            selection: self.nav.selection,
+            conversation: self.chats.nav.open,
+            selection: self.chats.nav.selection,
             has_asked: false,
         }
     }
 
     /// Asks the server for something, if it can be asked now.
-    pub(super) fn ask_for(&mut self, request: Request, wait: Wait) -> Result<(), String> {
-        if !self.link.is_up() {
+    pub(in crate::app) fn ask_for(&mut self, request: Request, wait: Wait) -> Result<(), String> {
+        if !self.session.link.is_up() {
             return Err(NOT_CONNECTED.to_owned());
         }
-        let number = self.requests.ask(Asked::Command);
+        let number = self.session.requests.ask(Asked::Command);
         self.commands.waiting.insert(number, wait);
         self.send(ClientFrame::Request { number, request });
         Ok(())
     }
 
     /// The session is over: what it was asked is not answered any more.
-    pub(super) fn forget_command_requests(&mut self) {
+    pub(in crate::app) fn forget_command_requests(&mut self) {
         self.forget_switcher_question();
         // What nobody asked for is not missed.
         let is_awaited = |wait: &Wait| !matches!(wait, Wait::Switcher(_));
@@ -158,6 +159,6 @@ impl App {
         }
         self.stop_loading_panel();
         let why = "the connection broke before the answer came: check, then try again";
-        self.message = Some(why.to_owned());
+        self.cx.notice = Some(why.to_owned());
     }
 }

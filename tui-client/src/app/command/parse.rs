@@ -83,7 +83,7 @@ pub(in crate::app) enum Wish {
 
 /// What is wrong with the words behind a command.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(in crate::app) enum Fault {
     /// Something that is needed is not there.
     Missing,
     /// Something else is written than the usage says.
@@ -97,7 +97,7 @@ impl Fault {
         clippy::needless_pass_by_value,
         reason = "it is what `map_err` hands over"
     )]
-    pub(super) fn bad(why: impl ToString) -> Self {
+    pub(in crate::app) fn bad(why: impl ToString) -> Self {
         Self::Bad(why.to_string())
     }
 }
@@ -115,11 +115,11 @@ impl From<LineError> for Fault {
 }
 
 /// The words behind a command's name that are not taken yet.
-pub(super) struct Words<'a>(&'a str);
+pub(in crate::app) struct Words<'a>(&'a str);
 
 impl<'a> Words<'a> {
     /// The next word, if there is one.
-    pub(super) fn next(&mut self) -> Option<&'a str> {
+    pub(in crate::app) fn next(&mut self) -> Option<&'a str> {
         let text = self.0.trim_start();
         let end = text.find(char::is_whitespace).unwrap_or(text.len());
         let (word, rest) = text.split_at(end);
@@ -128,52 +128,52 @@ impl<'a> Words<'a> {
     }
 
     /// The next word.
-    pub(super) fn one(&mut self) -> Result<&'a str, Fault> {
+    pub(in crate::app) fn one(&mut self) -> Result<&'a str, Fault> {
         self.next().ok_or(Fault::Missing)
     }
 
     /// All the rest, line ends included, if there is any.
-    pub(super) fn rest(&mut self) -> Option<&'a str> {
+    pub(in crate::app) fn rest(&mut self) -> Option<&'a str> {
         let rest = std::mem::take(&mut self.0).trim();
         (!rest.is_empty()).then_some(rest)
     }
 
-    pub(super) fn body(&mut self) -> Result<MessageBody, Fault> {
+    pub(in crate::app) fn body(&mut self) -> Result<MessageBody, Fault> {
         let rest = self.rest().ok_or(Fault::Missing)?;
         Ok(MessageBody::new(rest)?)
     }
 
     /// The rest as a text of one line, if there is any.
-    pub(super) fn line<T>(
+    pub(in crate::app) fn line<T>(
         &mut self,
         check: impl Fn(&str) -> Result<T, LineError>,
     ) -> Result<Option<T>, Fault> {
         Ok(self.rest().map(check).transpose()?)
     }
 
-    pub(super) fn person(&mut self) -> Result<UserName, Fault> {
+    pub(in crate::app) fn person(&mut self) -> Result<UserName, Fault> {
         let word = self.one()?;
         UserName::new(word.strip_prefix('@').unwrap_or(word)).map_err(Fault::bad)
     }
 
-    pub(super) fn person_or_open(&mut self) -> Result<Option<UserName>, Fault> {
+    pub(in crate::app) fn person_or_open(&mut self) -> Result<Option<UserName>, Fault> {
         let word = self.next();
         let name = word.map(|word| UserName::new(word.strip_prefix('@').unwrap_or(word)));
         name.transpose().map_err(Fault::bad)
     }
 
-    pub(super) fn room(&mut self) -> Result<RoomName, Fault> {
+    pub(in crate::app) fn room(&mut self) -> Result<RoomName, Fault> {
         RoomName::new(self.one()?).map_err(Fault::bad)
     }
 
     /// The next word as a room's name, if there is one.
-    pub(super) fn optional_room(&mut self) -> Result<Option<RoomName>, Fault> {
+    pub(in crate::app) fn optional_room(&mut self) -> Result<Option<RoomName>, Fault> {
         let word = self.next();
         word.map(|word| RoomName::new(word).map_err(Fault::bad))
             .transpose()
     }
 
-    pub(super) fn role(&mut self) -> Result<Role, Fault> {
+    pub(in crate::app) fn role(&mut self) -> Result<Role, Fault> {
         match self.one()? {
             "owner" => Ok(Role::Owner),
             "moderator" | "mod" => Ok(Role::Moderator),
@@ -182,7 +182,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    pub(super) fn duration(&mut self) -> Result<Option<Duration>, Fault> {
+    pub(in crate::app) fn duration(&mut self) -> Result<Option<Duration>, Fault> {
         self.next().map(duration).transpose()
     }
 }

@@ -11,18 +11,18 @@ use super::lookup::{conversation_of, room_of};
 use super::parse::Wish;
 use super::table;
 use super::{App, Call, Command, Wait};
-use crate::app::confirm::Confirmed;
-use crate::app::conversation::Conversation;
-use crate::app::outbox::MAX_OUTBOX;
-use crate::app::panel::PanelKind;
-use crate::app::screen::ItemId;
+use crate::app::conversation::state::Conversation;
+use crate::app::overlay::confirm::Confirmed;
+use crate::app::overlay::panel::PanelKind;
+use crate::app::session::outbox::MAX_OUTBOX;
+use crate::app::view::screen::ItemId;
 
 /// The end of what has none.
 const FOR_GOOD: Timestamp = Timestamp(u64::MAX);
 
 impl App {
     /// Does a command, or says why not.
-    pub(super) fn run(&mut self, call: &Call, now: Now) -> Result<(), String> {
+    pub(in crate::app) fn run(&mut self, call: &Call, now: Now) -> Result<(), String> {
         match call.command.clone() {
             Command::Message { to, text } => self.run_message(call, &to, text, now),
             Command::Emote(body) => self.say(call, Content::Emote(body), now),
@@ -161,7 +161,7 @@ impl App {
             }
         };
         self.set(setting)?;
-        self.message = Some(done);
+        self.cx.notice = Some(done);
         Ok(())
     }
 
@@ -234,15 +234,19 @@ impl App {
 
     /// Opens what was asked for a while ago, unless the person is writing somewhere by now: what
     /// they type must not end up with somebody else.
-    pub(super) fn open_if_idle(&mut self, id: ConversationId, from: Option<ConversationId>) {
+    pub(in crate::app) fn open_if_idle(
+        &mut self,
+        id: ConversationId,
+        from: Option<ConversationId>,
+    ) {
         let is_writing = self
             .open_conversation()
             .is_some_and(|open| !open.composer.is_empty());
-        if self.nav.open == from && !is_writing && self.overlay.is_none() {
+        if self.chats.nav.open == from && !is_writing && self.overlay.is_none() {
             self.jump_to(id);
         } else {
             let title = self.title(id).to_owned();
-            self.message = Some(format!("{title} is in the list now"));
+            self.cx.notice = Some(format!("{title} is in the list now"));
         }
     }
 
@@ -261,7 +265,7 @@ impl App {
         if let Some(body) = text {
             return self.say(call, Content::Edit { target, body }, now);
         }
-        self.nav.selection = Some(ItemId::Entry(target));
+        self.chats.nav.selection = Some(ItemId::Entry(target));
         self.edit_selected();
         Ok(())
     }
@@ -287,7 +291,7 @@ impl App {
         visibility: Visibility,
         now: Now,
     ) -> Result<(), String> {
-        let id = self.ids.draw(now.wall);
+        let id = self.session.ids.draw(now.wall);
         let request = Request::CreateRoom {
             id,
             name: name.clone(),
@@ -368,13 +372,13 @@ impl App {
     }
 
     pub(in crate::app) fn note_waiting(&mut self, what: &str) {
-        if !self.link.is_up() {
-            self.message = Some(format!("not connected: {what} waits for the connection"));
+        if !self.session.link.is_up() {
+            self.cx.notice = Some(format!("not connected: {what} waits for the connection"));
         }
     }
 
     fn check_outbox(&self) -> Result<(), String> {
-        if self.outbox.is_full() {
+        if self.session.outbox.is_full() {
             return Err(format!(
                 "{MAX_OUTBOX} messages wait already: connect, or take some back, then try again"
             ));
@@ -419,19 +423,19 @@ impl App {
     fn loaded_of(&self, call: &Call) -> Result<&Conversation, String> {
         let id = conversation_of(call)?;
         let none = || "open a conversation first".to_owned();
-        self.conversations.get(&id).ok_or_else(none)
+        self.chats.conversations.get(&id).ok_or_else(none)
     }
 
     fn run_help(&mut self, topic: Option<&'static str>) {
         match topic.and_then(table::find) {
-            Some(spec) => self.message = Some(format!("{}: {}", spec.usage(), spec.help)),
+            Some(spec) => self.cx.notice = Some(format!("{}: {}", spec.usage(), spec.help)),
             None => self.open_help(),
         }
     }
 }
 
 /// What `/nick` was to do, for the text that says why it was refused.
-pub(super) const CHANGE_DISPLAY: &str = "change your display name";
+pub(in crate::app) const CHANGE_DISPLAY: &str = "change your display name";
 
 /// Something that is done once the server has answered.
 pub(in crate::app) fn act(what: &str, done: String) -> Wait {

@@ -47,7 +47,7 @@ pub(in crate::app) struct Spec {
     pub(in crate::app) arguments: &'static [Argument],
     /// What it does, in a few words.
     pub(in crate::app) help: &'static str,
-    pub(super) build: fn(&mut Words<'_>) -> Result<Command, Fault>,
+    pub(in crate::app) build: fn(&mut Words<'_>) -> Result<Command, Fault>,
 }
 
 impl Spec {
@@ -475,7 +475,7 @@ pub(in crate::app) fn find(name: &str) -> Option<&'static Spec> {
 }
 
 /// What to say of a name that no command has.
-pub(super) fn unknown(name: &str) -> String {
+pub(in crate::app) fn unknown(name: &str) -> String {
     let all = COMMANDS
         .iter()
         .flat_map(|spec| std::iter::once(&spec.name).chain(spec.aliases));

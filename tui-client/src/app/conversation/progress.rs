@@ -3,7 +3,8 @@
 use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::{MemberCursors, Seq, UserId};
 
-use super::{Conversation, Kind, Room};
+use super::room::Room;
+use super::state::{Conversation, Kind};
 
 /// How far a member has got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,7 +19,7 @@ impl Progress {
         self.read = self.read.max(other.read);
     }
 
-    pub(super) fn keep_up_to(&mut self, newest: Seq) {
+    pub(in crate::app) fn keep_up_to(&mut self, newest: Seq) {
         self.delivered = self.delivered.min(newest);
         self.read = self.read.min(newest);
     }
@@ -34,7 +35,7 @@ impl From<MemberCursors> for Progress {
 }
 
 impl Conversation {
-    pub(super) fn set_progress(&mut self, cursors: &[MemberCursors]) {
+    pub(in crate::app) fn set_progress(&mut self, cursors: &[MemberCursors]) {
         for &member in cursors {
             if member.user == self.me {
                 self.acked.raise(member.into());
@@ -49,7 +50,7 @@ impl Conversation {
     }
 
     /// Whether this user's progress is one that marks follow.
-    pub(super) fn is_other(&self, user: UserId) -> bool {
+    pub(in crate::app) fn is_other(&self, user: UserId) -> bool {
         match self.kind {
             Kind::Direct(peer) => user == peer,
             Kind::Room(_) => {
@@ -96,7 +97,7 @@ impl Conversation {
     }
 
     /// The end of the run without a hole that goes on from the server's own delivered cursor.
-    pub(super) fn contiguous(&self) -> Seq {
+    pub(in crate::app) fn contiguous(&self) -> Seq {
         self.log.held().run_end(self.acked.delivered)
     }
 
@@ -108,7 +109,7 @@ impl Conversation {
         before != (self.own, self.acked, self.progress_of(cursors.user))
     }
 
-    pub(super) fn follow_acked(&mut self) {
+    pub(in crate::app) fn follow_acked(&mut self) {
         self.sent.raise(self.acked);
         self.own.raise(self.acked);
         self.unread.advance(self.own.read);

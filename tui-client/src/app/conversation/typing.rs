@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use recado_shared::UserId;
 
-use super::{Conversation, Kind};
+use super::state::{Conversation, Kind};
 
 /// Most people who are shown as typing at a time. Further ones are not.
 const MAX_TYPING: usize = 16;

@@ -103,7 +103,7 @@ fn a_draft_outlives_an_edit() {
     ))));
     client.keys("e");
     client.type_text("!");
-    let effects = client.pass(crate::app::unsaved::SAVE_AFTER);
+    let effects = client.pass(crate::app::chats::unsaved::SAVE_AFTER);
     let drafts: Vec<_> = saved(&effects)
         .into_iter()
         .filter_map(|save| match save {

@@ -127,7 +127,7 @@ impl Device {
 
     /// What it believes, as far as that differs from nothing.
     fn beliefs(&self) -> Vec<(bool, String, String)> {
-        let settings = &self.client.app.user_settings;
+        let settings = &self.client.app.chats.settings;
         let of = |id: ConversationId| {
             let attention = settings.attention(id, self.client.now.wall);
             let draft = settings.draft(id).to_owned();

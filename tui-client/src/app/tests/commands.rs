@@ -409,7 +409,7 @@ fn the_list_steals_no_key_and_closes_without_losing_text() {
     client.type_text("see you at 10:30");
     assert_eq!(texts(&client.keys("enter")), ["see you at 10:30"]);
     client.keys("up");
-    assert!(client.app.context() == crate::app::action::Context::Selection);
+    assert!(client.app.context() == crate::app::action::KeyContext::Selection);
 }
 
 #[test]

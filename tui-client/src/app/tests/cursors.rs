@@ -1,9 +1,9 @@
 use recado_shared::limits::UNHEARD_CURSOR_INTERVAL;
 use recado_shared::{CursorUpdate, Head, LogId, Membership, Seq, ServerFrame};
 
-use super::super::cursors::CURSOR_INTERVAL;
 use super::support::*;
 use crate::app::screen::{ItemId, Place};
+use crate::app::session::cursors::CURSOR_INTERVAL;
 use crate::app::{ClickTarget, Effect, Event, Scroll, Viewed};
 use crate::store::Loaded;
 use crate::store::{Held, Save};

@@ -1,8 +1,8 @@
 use recado_shared::{Answer, DraftText, ServerFrame, Setting, Stamp};
 
-use super::super::drafts::{SHARE_AFTER, WRITING_PAUSE};
 use super::support::*;
 use crate::app::Effect;
+use crate::app::chats::drafts::{SHARE_AFTER, WRITING_PAUSE};
 use crate::store::{Save, StoredSetting};
 
 fn draft(text: &str) -> Setting {

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use recado_shared::{Activity, ClientFrame, Fingerprint, Refusal, ServerFrame};
 
-use super::super::link::{AWAY_AFTER, CHECK_AFTER};
 use super::support::*;
 use crate::app::screen::LinkView;
+use crate::app::session::link::{AWAY_AFTER, CHECK_AFTER};
 use crate::app::{Effect, Event};
 use crate::net::NetEvent;
 use crate::store::{Save, Snapshot, StoredMe};

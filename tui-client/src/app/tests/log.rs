@@ -2,8 +2,8 @@ use recado_shared::{
     Entry, MessageBody, PageRange, RequestError, Seq, ServerFrame, Stamp, Timestamp,
 };
 
-use super::super::log::{OPEN_LOADED, UNOPENED_LOADED};
 use super::support::*;
+use crate::app::conversation::log::{OPEN_LOADED, UNOPENED_LOADED};
 use crate::app::screen::{Item, ItemId, Place};
 use crate::app::{ClickTarget, Effect, Event, Scroll};
 use crate::store::{Load, Loaded, Pending, PendingState, Save};
@@ -59,7 +59,7 @@ fn the_whole_log_is_fetched_newest_first_one_page_at_a_time() {
         asked = pages(&client.page(number, entries(first..=last, BOB), 450));
     }
     assert_eq!(ends, [(251, 450), (51, 250), (1, 50)]);
-    let conversation = &client.app.conversations[&with(BOB)];
+    let conversation = &client.app.chats.conversations[&with(BOB)];
     assert_eq!(conversation.log.held().to_held(), [held(1, 450)]);
     assert_eq!(conversation.log.loaded_len(), UNOPENED_LOADED);
 }

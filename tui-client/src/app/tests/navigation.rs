@@ -1,7 +1,7 @@
 use recado_shared::{Seq, UserId};
 
-use super::super::unsaved::SAVE_AFTER;
 use super::support::*;
+use crate::app::chats::unsaved::SAVE_AFTER;
 use crate::app::screen::{Focus, ItemId, Overlay, Pane, Place};
 use crate::app::{ClickTarget, Effect, Event, Scroll};
 use crate::store::{Save, Snapshot};

@@ -5,9 +5,9 @@ use recado_shared::{
     ServerFrame, Timestamp,
 };
 
-use super::super::sending::{MAX_APPENDS, PAUSE};
 use super::support::*;
 use crate::app::screen::{Focus, ItemId, Mark};
+use crate::app::session::sending::{MAX_APPENDS, PAUSE};
 use crate::app::{ClickTarget, Effect, Event, Scroll};
 use crate::store::{Pending, PendingState, Save};
 

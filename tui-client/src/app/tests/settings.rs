@@ -3,9 +3,9 @@ use recado_shared::{
     SettingKey, Stamp,
 };
 
-use super::super::sending::PAUSE;
 use super::support::*;
 use crate::app::screen::{Attention, Section};
+use crate::app::session::sending::PAUSE;
 use crate::store::{Save, Snapshot, StoredSetting};
 
 fn favourite(is_on: bool) -> Setting {

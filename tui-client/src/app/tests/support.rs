@@ -11,8 +11,8 @@ use recado_shared::{
     Welcome,
 };
 
-use super::super::screen::{Item, ItemId, Mark, Place};
-use super::super::{App, Effect, Event, Settings, Viewed, keymap::Keymap};
+use crate::app::screen::{Item, ItemId, Mark, Place};
+use crate::app::{App, Effect, Event, Settings, Viewed, keymap::Keymap};
 use crate::net::NetEvent;
 use crate::store::{Held, Save, Snapshot, StoredConversation, StoredMe, StoredPerson};
 

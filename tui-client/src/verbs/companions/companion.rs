@@ -13,8 +13,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::cast::Character;
 use super::keys::Words;
 use super::mind::{Act, Mind, Place};
-use crate::app::ids::IdSupply;
 use crate::client::link::wall_time;
+use crate::model::MessageIdSource;
 use crate::net::session::Session;
 use crate::net::{ConnectError, Connector, Greeting, SessionError};
 
@@ -27,7 +27,7 @@ pub(super) struct Companion {
     connector: Connector,
     person: UserId,
     mind: Mind,
-    ids: IdSupply,
+    ids: MessageIdSource,
     /// Where it and the person write.
     places: Vec<Spot>,
 }
@@ -55,7 +55,7 @@ impl Companion {
             connector: Connector::new(&key, ticket.fingerprint)?,
             person,
             mind: Mind::new(character, words, seed),
-            ids: IdSupply::new(seed),
+            ids: MessageIdSource::new(seed),
             places: Vec::new(),
         })
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::action::{Action, Context, Edit};
+use crate::app::action::{Action, Edit, KeyContext};
 use crate::app::keymap::Keymap;
 
 /// The keys as they are bound, and the person's name.
@@ -12,28 +12,28 @@ pub(super) struct Words(Arc<[(&'static str, String)]>);
 impl Words {
     pub(super) fn of(keymap: &Keymap, person: &str) -> Self {
         let named = [
-            ("{switcher}", Context::Global, Action::Switcher),
-            ("{unread}", Context::Global, Action::NextUnread),
-            ("{catch-up}", Context::Global, Action::CatchUp),
-            ("{back}", Context::Global, Action::Back),
-            ("{next}", Context::Global, Action::NextConversation),
-            ("{up}", Context::Global, Action::PageUp),
-            ("{newest}", Context::Global, Action::Newest),
-            ("{help}", Context::Global, Action::Help),
-            ("{quit}", Context::Global, Action::Quit),
-            ("{submit}", Context::Composer, Action::Submit),
-            ("{line}", Context::Composer, Action::Edit(Edit::NewLine)),
-            ("{select}", Context::Composer, Action::SelectPrevious),
-            ("{copy}", Context::Selection, Action::Copy),
-            ("{reply}", Context::Selection, Action::Reply),
-            ("{edit}", Context::Selection, Action::EditMessage),
-            ("{delete}", Context::Selection, Action::Delete),
-            ("{react}", Context::Selection, Action::React),
+            ("{switcher}", KeyContext::Global, Action::Switcher),
+            ("{unread}", KeyContext::Global, Action::NextUnread),
+            ("{catch-up}", KeyContext::Global, Action::CatchUp),
+            ("{back}", KeyContext::Global, Action::Back),
+            ("{next}", KeyContext::Global, Action::NextConversation),
+            ("{up}", KeyContext::Global, Action::PageUp),
+            ("{newest}", KeyContext::Global, Action::Newest),
+            ("{help}", KeyContext::Global, Action::Help),
+            ("{quit}", KeyContext::Global, Action::Quit),
+            ("{submit}", KeyContext::Composer, Action::Submit),
+            ("{line}", KeyContext::Composer, Action::Edit(Edit::NewLine)),
+            ("{select}", KeyContext::Composer, Action::SelectPrevious),
+            ("{copy}", KeyContext::Selection, Action::Copy),
+            ("{reply}", KeyContext::Selection, Action::Reply),
+            ("{edit}", KeyContext::Selection, Action::EditMessage),
+            ("{delete}", KeyContext::Selection, Action::Delete),
+            ("{react}", KeyContext::Selection, Action::React),
         ];
         let key = |(place, context, action)| {
             let inner = keymap.key_of(context, action);
             let key = if inner.is_empty() {
-                keymap.key_of(Context::Global, action)
+                keymap.key_of(KeyContext::Global, action)
             } else {
                 inner
             };

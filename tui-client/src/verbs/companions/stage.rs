@@ -7,8 +7,8 @@ use recado_shared::{
 
 use super::keys::Words;
 use super::scene::{Deed, PERSON, PRIVATE_ROOM, ROOM, SCENE};
-use crate::app::ids::IdSupply;
 use crate::client::link::wall_time;
+use crate::model::MessageIdSource;
 use crate::net::SessionError;
 use crate::net::session::Session;
 
@@ -17,7 +17,7 @@ struct Stage<'a> {
     cast: &'a mut [(&'static str, Session)],
     person: &'a mut Session,
     words: &'a Words,
-    ids: IdSupply,
+    ids: MessageIdSource,
     /// The place in the log of each deed of the scene so far.
     places: Vec<Seq>,
 }
@@ -36,7 +36,7 @@ pub(super) async fn play(
         cast,
         person,
         words,
-        ids: IdSupply::new(seed),
+        ids: MessageIdSource::new(seed),
         places: Vec::new(),
     };
     let (guide, _) = stage.cast[0];

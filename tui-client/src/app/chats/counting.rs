@@ -1,0 +1,64 @@
+//! Unread counts of conversations whose unread entries are held but not loaded: their authors are
+//! read from the local store, one stretch at a time.
+
+use std::collections::BTreeSet;
+
+use recado_shared::ConversationId;
+
+use crate::app::conversation::state::Conversation;
+use crate::app::{App, Effect};
+use crate::store::{Load, Loaded};
+
+/// Entries that one load asks for.
+const LOAD_LIMIT: u16 = 200;
+
+/// Whose count may be wrong.
+#[derive(Debug, Default)]
+pub(in crate::app) struct Counting {
+    doubtful: BTreeSet<ConversationId>,
+    /// The load that is under way.
+    load: Option<Load>,
+}
+
+impl Counting {
+    /// The authors of held entries may not be known there.
+    pub(in crate::app) fn doubt(&mut self, id: ConversationId) {
+        self.doubtful.insert(id);
+    }
+
+    /// Takes over authors, if it was this that asked for them.
+    pub(in crate::app) fn answered(&mut self, loaded: &Loaded, conversation: &mut Conversation) {
+        if self.load != Some(loaded.load) {
+            return;
+        }
+        self.load = None;
+        conversation.learn(&loaded.entries);
+        // A store that lacks what it should have is not asked again.
+        if conversation.unlearned() == Some(loaded.load.range) {
+            self.doubtful.remove(&conversation.id);
+        }
+    }
+}
+
+impl App {
+    /// Reads the next stretch whose authors are not known, if there is one.
+    pub(in crate::app) fn count_next(&mut self) {
+        while self.chats.counting.load.is_none() {
+            let Some(&id) = self.chats.counting.doubtful.first() else {
+                return;
+            };
+            let conversation = self.chats.conversations.get(&id);
+            let Some(range) = conversation.and_then(Conversation::unlearned) else {
+                self.chats.counting.doubtful.remove(&id);
+                continue;
+            };
+            let load = Load {
+                conversation: id,
+                range,
+                limit: LOAD_LIMIT,
+            };
+            self.chats.counting.load = Some(load);
+            self.cx.effects.push(Effect::Load(load));
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! The input box: text, cursor and edits, by grapheme (UAX #29).
+//!
+//! The owner is whoever shows it: a conversation or the switcher. It knows the width at which it
+//! was last drawn, because "up" means the row above, and draws nothing itself.
+
+mod history;
+#[cfg(test)]
+mod tests;
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use recado_shared::limits::MAX_BODY_LEN;
+use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation as _};
+
+use self::history::{History, Step};
+use crate::app::input::action::Edit;
+use crate::text;
+
+/// Longest text in bytes: what several messages could hold, so that a long paste can be cut up
+/// by its author rather than lost.
+pub const MAX_LEN: usize = 4 * MAX_BODY_LEN;
+
+/// Width before the first layout.
+const DEFAULT_WIDTH: u16 = 80;
+
+/// Unsent text and the cursor in it.
+#[derive(Clone, Debug)]
+pub struct Composer {
+    text: String,
+    /// A byte offset, always on a grapheme boundary.
+    cursor: usize,
+    /// What was cut last.
+    killed: String,
+    history: History,
+    /// The width of the last layout: "up" means the row that is drawn above.
+    width: Cell<u16>,
+    /// The column that "up" and "down" aim at, through rows that are shorter.
+    sticky_column: Option<usize>,
+}
+
+/// The rows of a composer and the cursor in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Byte ranges of the text.
+    pub rows: Vec<Range<usize>>,
+    /// The row in which the cursor stands.
+    pub row: usize,
+    /// The column in which it stands, in cells.
+    pub column: usize,
+}
+
+impl Default for Composer {
+    fn default() -> Self {
+        Self::with_text("")
+    }
+}
+
+impl Composer {
+    /// A composer that holds `text`, the cursor at its end.
+    pub fn with_text(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            cursor: text.len(),
+            killed: String::new(),
+            history: History::default(),
+            width: Cell::new(DEFAULT_WIDTH),
+            sticky_column: None,
+        }
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// The cursor as a byte offset.
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// Inserts text at the cursor, made fit to send: what is typed, or a whole paste. Returns
+    /// whether all of it found room below [`MAX_LEN`]; the rest is left out.
+    pub fn insert(&mut self, text: &str) -> bool {
+        let text = recado_shared::text::sanitise_input(text);
+        let room = MAX_LEN.saturating_sub(self.text.len());
+        let kept = text
+            .grapheme_indices(true)
+            .map(|(at, cluster)| at + cluster.len())
+            .take_while(|&end| end <= room)
+            .last()
+            .unwrap_or(0);
+        if kept > 0 {
+            let is_typed = text.graphemes(true).nth(1).is_none();
+            let step = if is_typed { Step::Type } else { Step::Other };
+            self.replace(self.cursor..self.cursor, &text[..kept], step);
+        }
+        kept == text.len()
+    }
+
+    /// Replaces the whole text, which can be undone.
+    pub fn set_text(&mut self, text: &str) {
+        let text = recado_shared::text::sanitise_input(text);
+        self.replace(0..self.text.len(), &text, Step::Other);
+    }
+
+    /// Replaces a part of the text, such as a word that is completed, if there is room for it.
+    pub fn replace_word(&mut self, word: Range<usize>, with: &str) {
+        let has_room = self.text.len() - word.len() + with.len() <= MAX_LEN;
+        if has_room && self.text.get(word.clone()).is_some() {
+            self.replace(word, with, Step::Other);
+        }
+    }
+
+    /// Carries out an edit. Returns whether anything changed, so that a caller knows whether
+    /// "up" in the first row is free for something else.
+    pub fn edit(&mut self, edit: Edit) -> bool {
+        match edit {
+            Edit::NewLine => self.insert("\n"),
+            Edit::Left => self.move_to(self.previous(self.cursor)),
+            Edit::Right => self.move_to(self.next(self.cursor)),
+            Edit::Up => self.move_row(-1),
+            Edit::Down => self.move_row(1),
+            Edit::WordLeft => self.move_to(self.word_start()),
+            Edit::WordRight => self.move_to(self.word_end()),
+            Edit::LineStart => self.move_to(self.line_start()),
+            Edit::LineEnd => self.move_to(self.line_end()),
+            Edit::TextStart => self.move_to(0),
+            Edit::TextEnd => self.move_to(self.text.len()),
+            Edit::DeleteLeft => self.delete(self.previous(self.cursor)..self.cursor),
+            Edit::DeleteRight => self.delete(self.cursor..self.next(self.cursor)),
+            Edit::KillWordLeft => self.kill(self.word_start()..self.cursor, Step::KillLeft),
+            Edit::KillWordRight => self.kill(self.cursor..self.word_end(), Step::KillRight),
+            Edit::KillToStart => self.kill(self.line_start()..self.cursor, Step::KillLeft),
+            Edit::KillToEnd => self.kill(self.cursor..self.line_end(), Step::KillRight),
+            Edit::Yank => self.yank(),
+            Edit::Transpose => self.transpose(),
+            Edit::Undo => self.undo(),
+            Edit::Redo => self.redo(),
+        }
+    }
+
+    /// Empties the composer and returns what it held. There is no undo beyond it.
+    pub fn take(&mut self) -> String {
+        self.cursor = 0;
+        self.sticky_column = None;
+        self.history = History::default();
+        std::mem::take(&mut self.text)
+    }
+
+    /// Tells the width in cells at which rows are counted, as [`layout`](Self::layout) does.
+    pub fn set_width(&mut self, width: u16) {
+        self.width.set(width);
+    }
+
+    /// Lays the text out at a width in cells. The last column is kept free for the cursor.
+    pub fn layout(&self, width: u16) -> Layout {
+        self.width.set(width);
+        let wrap_at = usize::from(width.max(2)) - 1;
+        let rows = text::wrap(&self.text, wrap_at);
+        let row = rows.partition_point(|row| row.start <= self.cursor) - 1;
+        let column = text::width(&self.text[rows[row].start..self.cursor]);
+        Layout {
+            row,
+            column: column.min(wrap_at),
+            rows,
+        }
+    }
+
+    fn move_to(&mut self, at: usize) -> bool {
+        self.sticky_column = None;
+        self.history.interrupt();
+        let moved = at != self.cursor;
+        self.cursor = at;
+        moved
+    }
+
+    fn move_row(&mut self, by: isize) -> bool {
+        let layout = self.layout(self.width.get());
+        let target = layout
+            .row
+            .checked_add_signed(by)
+            .and_then(|row| layout.rows.get(row).cloned().map(|range| (row, range)));
+        let Some((row, range)) = target else {
+            return false;
+        };
+        let column = self.sticky_column.unwrap_or(layout.column);
+        // The end of a row that wraps is the start of the next one.
+        let wraps = layout
+            .rows
+            .get(row + 1)
+            .is_some_and(|next| next.start == range.end);
+        let at = offset_of_column(&self.text[range.clone()], column) + range.start;
+        let at = if wraps && at == range.end {
+            self.previous(at)
+        } else {
+            at
+        };
+        self.move_to(at);
+        self.sticky_column = Some(column);
+        true
+    }
+
+    fn delete(&mut self, range: Range<usize>) -> bool {
+        if range.is_empty() {
+            return false;
+        }
+        self.replace(range, "", Step::Delete);
+        true
+    }
+
+    fn kill(&mut self, range: Range<usize>, step: Step) -> bool {
+        if range.is_empty() {
+            return false;
+        }
+        let cut = &self.text[range.clone()];
+        if !self.history.continues(step) {
+            self.killed = cut.to_owned();
+        } else if step == Step::KillLeft {
+            self.killed.insert_str(0, cut);
+        } else {
+            self.killed.push_str(cut);
+        }
+        self.replace(range, "", step);
+        true
+    }
+
+    fn yank(&mut self) -> bool {
+        let room = MAX_LEN.saturating_sub(self.text.len());
+        if self.killed.is_empty() || self.killed.len() > room {
+            return false;
+        }
+        let killed = self.killed.clone();
+        self.replace(self.cursor..self.cursor, &killed, Step::Other);
+        true
+    }
+
+    fn transpose(&mut self) -> bool {
+        let right_end = if self.cursor == self.line_end() {
+            self.cursor
+        } else {
+            self.next(self.cursor)
+        };
+        let middle = self.previous(right_end);
+        let left = self.previous(middle);
+        if left == middle
+            || self.text[left..middle] == self.text[middle..right_end]
+            || left < self.line_start()
+            || middle < self.line_start()
+        {
+            return false;
+        }
+        let swapped = format!(
+            "{}{}",
+            &self.text[middle..right_end],
+            &self.text[left..middle]
+        );
+        self.replace(left..right_end, &swapped, Step::Other);
+        true
+    }
+
+    fn undo(&mut self) -> bool {
+        self.sticky_column = None;
+        self.history.undo(&mut self.text, &mut self.cursor)
+    }
+
+    fn redo(&mut self) -> bool {
+        self.sticky_column = None;
+        self.history.redo(&mut self.text, &mut self.cursor)
+    }
+
+    /// Every change of the text goes through here, so that it can be taken back.
+    fn replace(&mut self, range: Range<usize>, with: &str, step: Step) {
+        self.history.record(&self.text, self.cursor, step, with);
+        let end = range.start + with.len();
+        self.text.replace_range(range, with);
+        self.sticky_column = None;
+        // What was inserted or joined may have become part of a longer cluster.
+        self.cursor = if is_boundary(&self.text, end) {
+            end
+        } else {
+            self.next(end)
+        };
+    }
+
+    fn previous(&self, at: usize) -> usize {
+        GraphemeCursor::new(at, self.text.len(), true)
+            .prev_boundary(&self.text, 0)
+            .ok()
+            .flatten()
+            .unwrap_or(0)
+    }
+
+    fn next(&self, at: usize) -> usize {
+        GraphemeCursor::new(at, self.text.len(), true)
+            .next_boundary(&self.text, 0)
+            .ok()
+            .flatten()
+            .unwrap_or(self.text.len())
+    }
+
+    fn line_start(&self) -> usize {
+        self.text[..self.cursor].rfind('\n').map_or(0, |at| at + 1)
+    }
+
+    fn line_end(&self) -> usize {
+        self.text[self.cursor..]
+            .find('\n')
+            .map_or(self.text.len(), |at| self.cursor + at)
+    }
+
+    fn word_start(&self) -> usize {
+        let mut at = self.cursor;
+        let mut in_word = false;
+        for cluster in self.text[..self.cursor].graphemes(true).rev() {
+            if in_word && !is_word(cluster) {
+                break;
+            }
+            in_word |= is_word(cluster);
+            at -= cluster.len();
+        }
+        at
+    }
+
+    fn word_end(&self) -> usize {
+        let mut at = self.cursor;
+        let mut in_word = false;
+        for cluster in self.text[self.cursor..].graphemes(true) {
+            if in_word && !is_word(cluster) {
+                break;
+            }
+            in_word |= is_word(cluster);
+            at += cluster.len();
+        }
+        at
+    }
+}
+
+/// Whether a cluster belongs to a word, as GNU Readline has it: letters and digits do.
+fn is_word(cluster: &str) -> bool {
+    cluster.contains(char::is_alphanumeric)
+}
+
+fn is_boundary(text: &str, at: usize) -> bool {
+    GraphemeCursor::new(at, text.len(), true)
+        .is_boundary(text, 0)
+        .unwrap_or(true)
+}
+
+/// The byte offset of the last cluster that starts at or before a column.
+fn offset_of_column(row: &str, column: usize) -> usize {
+    row.grapheme_indices(true)
+        .map(|(at, _)| at)
+        .chain([row.len()])
+        .take_while(|&at| text::width(&row[..at]) <= column)
+        .last()
+        .unwrap_or(0)
+}

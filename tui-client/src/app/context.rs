@@ -1,0 +1,35 @@
+//! The context of one event: its time and what it has led to so far. Sub-cores write to it, the
+//! parent hands it out.
+
+use recado_shared::{ClientFrame, Now};
+
+use super::effect::Effect;
+use crate::store::Save;
+
+/// Passed down to every sub-core; owned by the [`App`](super::App).
+#[derive(Debug)]
+pub(in crate::app) struct Context {
+    pub(in crate::app) now: Now,
+    /// In order; taken at the end of the event.
+    pub(in crate::app) effects: Vec<Effect>,
+    /// The text in the status line, until the next key.
+    pub(in crate::app) notice: Option<String>,
+}
+
+impl Context {
+    pub(in crate::app) fn new(now: Now, notice: Option<String>) -> Self {
+        Self {
+            now,
+            effects: Vec::new(),
+            notice,
+        }
+    }
+
+    pub(in crate::app) fn send(&mut self, frame: ClientFrame) {
+        self.effects.push(Effect::Send(frame));
+    }
+
+    pub(in crate::app) fn save(&mut self, save: Save) {
+        self.effects.push(Effect::Save(save));
+    }
+}

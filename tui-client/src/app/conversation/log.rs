@@ -1,0 +1,354 @@
+//! What is here of one conversation's log: which entries the local store holds, and the window
+//! of them that is loaded.
+//!
+//! Everything held within the window is loaded. It asks for nothing itself: it only says which
+//! stretch of the local store it would like next.
+
+use std::collections::BTreeMap;
+
+use recado_shared::{Content, ConversationId, Entry, PageRange, Seq, Timestamp};
+
+use crate::app::conversation::ranges::Ranges;
+use crate::store::{Held, Load, Loaded, StoredConversation};
+
+/// Most entries that an unopened conversation keeps loaded: more than a large screen.
+pub(in crate::app) const UNOPENED_LOADED: usize = 300;
+
+/// Most entries that the open conversation keeps loaded.
+pub(in crate::app) const OPEN_LOADED: usize = 5_000;
+
+/// Entries that one load asks for.
+const LOAD_LIMIT: u16 = 200;
+
+/// The log of one conversation as far as it is here.
+#[derive(Debug)]
+pub(in crate::app) struct Log {
+    /// The newest place that is known to exist.
+    pub(in crate::app) newest: Seq,
+    /// When the newest entry was accepted.
+    pub(in crate::app) newest_time: Timestamp,
+    /// The first place that the user may see: nothing before it is missing.
+    pub(in crate::app) first: Seq,
+    /// The newest place seen in this session: an older head is late, not from a lost future.
+    session_newest: Seq,
+    held: Ranges,
+    entries: BTreeMap<Seq, Entry>,
+    /// The first place of the window.
+    from: Seq,
+    /// The last place of the window; `None` while it follows what arrives.
+    to: Option<Seq>,
+    loading: Option<Load>,
+}
+
+/// A part of the window, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::app) enum Part<'a> {
+    Entry(&'a Entry),
+    Gap(Held),
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            newest: Seq::ZERO,
+            newest_time: Timestamp(0),
+            first: Seq(1),
+            session_newest: Seq::ZERO,
+            held: Ranges::default(),
+            entries: BTreeMap::new(),
+            from: Seq(1),
+            to: None,
+            loading: None,
+        }
+    }
+}
+
+impl Log {
+    pub(in crate::app) fn from_stored(stored: StoredConversation) -> Self {
+        let held = Ranges::from_held(&stored.held);
+        let held_last = held.last().unwrap_or(Seq::ZERO);
+        let last = stored.entries.last().map(|entry| entry.seq);
+        Self {
+            newest: stored.head.newest.max(held_last),
+            newest_time: stored.head.newest_time,
+            first: stored.head.first.max(Seq(1)),
+            from: stored
+                .entries
+                .first()
+                .map_or(held_last.next(), |entry| entry.seq),
+            to: last.filter(|&last| last < held_last),
+            entries: stored
+                .entries
+                .into_iter()
+                .map(|entry| (entry.seq, entry))
+                .collect(),
+            held,
+            ..Self::default()
+        }
+    }
+
+    pub(in crate::app) fn held(&self) -> &Ranges {
+        &self.held
+    }
+
+    /// Takes over an entry. Returns whether it was not held before.
+    pub(in crate::app) fn insert(&mut self, entry: &Entry) -> bool {
+        self.raise_newest(entry.seq, entry.time);
+        if self.held.contains(entry.seq) {
+            return false;
+        }
+        self.held.insert(entry.seq, entry.seq);
+        if self.is_in_window(entry.seq) {
+            self.entries.insert(entry.seq, entry.clone());
+        }
+        true
+    }
+
+    /// Makes room in the window for a page that ends right before it.
+    pub(in crate::app) fn extend_down_to(&mut self, page: &[Entry]) {
+        if let (Some(first), Some(last)) = (page.first(), page.last())
+            && last.seq.next() >= self.from
+        {
+            self.from = self.from.min(first.seq);
+        }
+    }
+
+    pub(in crate::app) fn raise_newest(&mut self, seq: Seq, time: Timestamp) {
+        self.session_newest = self.session_newest.max(seq);
+        if seq > self.newest {
+            self.newest = seq;
+            self.newest_time = self.newest_time.max(time);
+        }
+    }
+
+    /// Takes over where the server says that the log ends. Returns whether entries had to go
+    /// because they come from a future that the server has lost.
+    pub(in crate::app) fn set_head(&mut self, newest: Seq, time: Timestamp) -> bool {
+        let end = newest.max(self.session_newest);
+        let known = self.newest.max(self.held.last().unwrap_or(Seq::ZERO));
+        if newest >= self.newest {
+            self.newest_time = time;
+        }
+        self.newest = end;
+        if known <= end {
+            return false;
+        }
+        self.newest_time = time;
+        self.held.keep_up_to(end);
+        self.entries.split_off(&end.next());
+        self.from = self.from.min(end.next());
+        self.to = self.to.filter(|&to| to < end);
+        self.loading = None;
+        true
+    }
+
+    pub(in crate::app) fn begin_session(&mut self) {
+        self.session_newest = Seq::ZERO;
+    }
+
+    fn is_in_window(&self, seq: Seq) -> bool {
+        seq >= self.from && self.to.is_none_or(|to| seq <= to)
+    }
+
+    /// Forgets the texts of loaded entries.
+    pub(in crate::app) fn erase(&mut self, is_meant: impl Fn(&Entry) -> bool) {
+        for entry in self.entries.values_mut().filter(|entry| is_meant(entry)) {
+            if let Some(erased) = entry.content.erased() {
+                entry.content = Content::Erased(erased);
+            }
+        }
+    }
+
+    pub(in crate::app) fn entry(&self, seq: Seq) -> Option<&Entry> {
+        self.entries.get(&seq)
+    }
+
+    pub(in crate::app) fn loaded(&self) -> impl DoubleEndedIterator<Item = &Entry> + Clone {
+        self.entries.values()
+    }
+
+    pub(in crate::app) fn loaded_len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(in crate::app) fn last_loaded(&self) -> Option<Seq> {
+        self.entries.keys().next_back().copied()
+    }
+
+    pub(in crate::app) fn window_from(&self) -> Seq {
+        self.from
+    }
+
+    pub(in crate::app) fn follows_newest(&self) -> bool {
+        self.to.is_none()
+    }
+
+    /// The window from old to new: entries, and the gaps between and after them.
+    pub(in crate::app) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        let visible = self.first;
+        let mut expected = self.from.max(visible);
+        let end = self.to.unwrap_or(self.newest);
+        let last = self.last_loaded().map_or(self.from, Seq::next).max(visible);
+        let tail = (last <= end).then_some(Part::Gap(Held {
+            first: last,
+            last: end,
+        }));
+        let parts = self.entries.values().flat_map(move |entry| {
+            let gap = (entry.seq > expected).then_some(Part::Gap(Held {
+                first: expected,
+                last: entry.seq.prev(),
+            }));
+            expected = entry.seq.next().max(visible);
+            gap.into_iter().chain([Part::Entry(entry)])
+        });
+        parts.chain(tail)
+    }
+
+    /// Whether the window reaches down to where the log begins for the user.
+    pub(in crate::app) fn is_complete(&self) -> bool {
+        self.from <= self.first
+            || (!self.held.contains(self.from.prev())
+                && self.newest_gap(self.from.prev()).is_none())
+    }
+
+    /// The missing stretch nearest to `newest`, as far as the user may see it.
+    pub(in crate::app) fn newest_gap(&self, newest: Seq) -> Option<Held> {
+        let gap = self.held.newest_gap(newest)?;
+        let first = gap.first.max(self.first);
+        (first <= gap.last).then_some(Held {
+            first,
+            last: gap.last,
+        })
+    }
+
+    /// What to read from the local store next, where the person looks at the oldest or newest
+    /// part of the window. One load is under way at a time.
+    pub(in crate::app) fn wanted(
+        &mut self,
+        id: ConversationId,
+        at_oldest: bool,
+        at_newest: bool,
+    ) -> Option<Load> {
+        if self.loading.is_some() {
+            return None;
+        }
+        let range =
+            if (at_oldest || self.entries.is_empty()) && self.held.contains(self.from.prev()) {
+                PageRange::Before(self.from)
+            } else if let (Some(to), true) = (self.to, at_newest) {
+                PageRange::After(to)
+            } else if let Some(hole) = self.hole() {
+                hole
+            } else {
+                if at_oldest && self.from > self.first {
+                    // The gap below becomes part of the window, so that it can be seen.
+                    let below = self.newest_gap(self.from.prev());
+                    self.from = below.map_or(self.from, |gap| gap.first);
+                }
+                return None;
+            };
+        Some(self.load(id, range))
+    }
+
+    fn load(&mut self, conversation: ConversationId, range: PageRange) -> Load {
+        let load = Load {
+            conversation,
+            range,
+            limit: LOAD_LIMIT,
+        };
+        self.loading = Some(load);
+        load
+    }
+
+    /// A stretch of the window that is held but not loaded: the store gave less than it has.
+    fn hole(&self) -> Option<PageRange> {
+        let end = self.to.unwrap_or(self.newest);
+        let held = self.held.count_in(self.from, end);
+        if usize::try_from(held).is_ok_and(|held| held == self.entries.len()) {
+            return None;
+        }
+        self.parts().find_map(|part| match part {
+            Part::Gap(gap) if self.held.contains(gap.last) => {
+                Some(PageRange::Before(gap.last.next()))
+            }
+            Part::Gap(gap) if self.held.contains(gap.first) => {
+                Some(PageRange::After(gap.first.prev()))
+            }
+            Part::Gap(_) | Part::Entry(_) => None,
+        })
+    }
+
+    /// Takes over what the local store read, unless the window has moved away meanwhile.
+    pub(in crate::app) fn add_loaded(&mut self, loaded: Loaded) {
+        if self.loading != Some(loaded.load) {
+            return;
+        }
+        self.loading = None;
+        let ends = (loaded.entries.first(), loaded.entries.last());
+        match (loaded.load.range, ends) {
+            (PageRange::Before(seq), (Some(first), _)) if seq == self.from => {
+                self.from = first.seq;
+            }
+            (PageRange::After(seq), (_, last)) if Some(seq) == self.to => {
+                let is_full = loaded.entries.len() >= usize::from(loaded.load.limit);
+                self.to = last.filter(|_| is_full).map(|last| last.seq);
+            }
+            (PageRange::Before(_) | PageRange::After(_), _) => {}
+        }
+        for entry in loaded.entries {
+            if self.is_in_window(entry.seq) && self.held.contains(entry.seq) {
+                self.entries.insert(entry.seq, entry);
+            }
+        }
+    }
+
+    /// Moves the window to the newest held entries, unless it is there.
+    pub(in crate::app) fn go_to_newest(&mut self, id: ConversationId) -> Option<Load> {
+        self.to?;
+        let last = self.held.last().unwrap_or(Seq::ZERO);
+        self.entries.clear();
+        (self.from, self.to, self.loading) = (last.next(), None, None);
+        Some(self.load(id, PageRange::Before(last.next())))
+    }
+
+    /// Moves the window so that it starts at most `before` entries above `seq`, unless that is
+    /// in it.
+    pub(in crate::app) fn go_to(
+        &mut self,
+        id: ConversationId,
+        seq: Seq,
+        before: u64,
+    ) -> Option<Load> {
+        if self.is_in_window(seq) {
+            return None;
+        }
+        let from = Seq(seq.0.saturating_sub(before)).max(self.first).min(seq);
+        self.entries.clear();
+        (self.from, self.to, self.loading) = (from, Some(from.prev()), None);
+        Some(self.load(id, PageRange::After(from.prev())))
+    }
+
+    /// Unloads entries beyond `most`: those farthest from `around`, or the oldest.
+    pub(in crate::app) fn trim(&mut self, most: usize, around: Option<Seq>) {
+        let mut excess = self.entries.len().saturating_sub(most);
+        if excess == 0 {
+            return;
+        }
+        if let Some(around) = around {
+            let above = self.entries.range(around..).count();
+            for _ in 0..above.saturating_sub(most / 2).min(excess) {
+                self.entries.pop_last();
+                excess -= 1;
+                self.to = self.last_loaded().or(Some(self.from.prev()));
+            }
+        }
+        for _ in 0..excess {
+            self.entries.pop_first();
+        }
+        if let Some(&first) = self.entries.keys().next()
+            && excess > 0
+        {
+            self.from = first;
+        }
+    }
+}

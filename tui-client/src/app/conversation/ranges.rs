@@ -1,0 +1,204 @@
+//! Sets of places in a log, kept as ascending runs without a hole.
+
+use recado_shared::Seq;
+
+use crate::store::Held;
+
+/// Runs that neither overlap nor touch, ascending.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::app) struct Ranges(Vec<Held>);
+
+impl Ranges {
+    /// Takes runs as stored, whatever their order; empty ones are left out.
+    pub(in crate::app) fn from_held(held: &[Held]) -> Self {
+        let mut ranges = Self::default();
+        for run in held {
+            ranges.insert(run.first, run.last);
+        }
+        ranges
+    }
+
+    /// Adds everything from `first` to `last`, both included.
+    pub(in crate::app) fn insert(&mut self, first: Seq, last: Seq) {
+        let first = first.max(Seq(1));
+        if first > last {
+            return;
+        }
+        let from = self.0.partition_point(|run| run.last.next() < first);
+        let to = self.0.partition_point(|run| run.first <= last.next());
+        let merged = match self.0.get(from..to) {
+            Some([]) | None => Held { first, last },
+            Some(touched) => Held {
+                first: touched[0].first.min(first),
+                last: touched[touched.len() - 1].last.max(last),
+            },
+        };
+        self.0.splice(from..to.max(from), [merged]);
+    }
+
+    pub(in crate::app) fn contains(&self, seq: Seq) -> bool {
+        let index = self.0.partition_point(|run| run.last < seq);
+        self.0.get(index).is_some_and(|run| run.first <= seq)
+    }
+
+    pub(in crate::app) fn last(&self) -> Option<Seq> {
+        self.0.last().map(|run| run.last)
+    }
+
+    /// The end of the run that goes on right after `seq`, or `seq` if none does.
+    pub(in crate::app) fn run_end(&self, seq: Seq) -> Seq {
+        let next = seq.next();
+        let index = self.0.partition_point(|run| run.last < next);
+        match self.0.get(index) {
+            Some(run) if run.first <= next => run.last,
+            Some(_) | None => seq,
+        }
+    }
+
+    /// The missing stretch nearest to `newest`, which may be missing itself.
+    pub(in crate::app) fn newest_gap(&self, newest: Seq) -> Option<Held> {
+        let below = self.0.partition_point(|run| run.first <= newest);
+        let mut last = newest;
+        for run in self.0[..below].iter().rev() {
+            if run.last < last {
+                let first = run.last.next();
+                return Some(Held { first, last });
+            }
+            last = run.first.prev();
+        }
+        (last > Seq::ZERO).then_some(Held {
+            first: Seq(1),
+            last,
+        })
+    }
+
+    /// How many places of `first..=last` are in the set.
+    pub(in crate::app) fn count_in(&self, first: Seq, last: Seq) -> u64 {
+        let index = self.0.partition_point(|run| run.last < first);
+        let runs = self.0[index..].iter().take_while(|run| run.first <= last);
+        runs.map(|run| run.last.min(last).0 + 1 - run.first.max(first).0)
+            .sum()
+    }
+
+    /// The first place of `first..=last` that `whole` has and this set has not.
+    pub(in crate::app) fn first_lacking(&self, whole: &Self, first: Seq, last: Seq) -> Option<Seq> {
+        whole.0.iter().find_map(|run| {
+            let (first, last) = (run.first.max(first), run.last.min(last));
+            let covered = self.run_end(first.prev());
+            (covered < last && first <= last).then_some(covered.next())
+        })
+    }
+
+    /// Removes everything after `last`.
+    pub(in crate::app) fn keep_up_to(&mut self, last: Seq) {
+        self.0.retain(|run| run.first <= last);
+        if let Some(run) = self.0.last_mut() {
+            run.last = run.last.min(last);
+        }
+    }
+
+    /// Removes everything up to and with `seq`.
+    pub(in crate::app) fn keep_after(&mut self, seq: Seq) {
+        self.0.retain(|run| run.last > seq);
+        if let Some(run) = self.0.first_mut() {
+            run.first = run.first.max(seq.next());
+        }
+    }
+
+    /// The runs as stored.
+    pub(in crate::app) fn to_held(&self) -> Vec<Held> {
+        self.0.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(first: u64, last: u64) -> Held {
+        Held {
+            first: Seq(first),
+            last: Seq(last),
+        }
+    }
+
+    fn ranges(runs: &[(u64, u64)]) -> Ranges {
+        let runs: Vec<_> = runs.iter().map(|&(first, last)| run(first, last)).collect();
+        Ranges::from_held(&runs)
+    }
+
+    #[test]
+    fn runs_that_touch_or_overlap_become_one() {
+        assert_eq!(ranges(&[(5, 6), (1, 2), (3, 4)]).to_held(), [run(1, 6)]);
+        assert_eq!(ranges(&[(1, 3), (7, 9), (2, 8)]).to_held(), [run(1, 9)]);
+        assert_eq!(
+            ranges(&[(7, 9), (1, 3), (5, 5)]).to_held(),
+            [run(1, 3), run(5, 5), run(7, 9)]
+        );
+        assert_eq!(ranges(&[(4, 3), (0, 0)]).to_held(), []);
+    }
+
+    #[test]
+    fn insertion_agrees_with_a_plain_set() {
+        let mut rng = fastrand::Rng::with_seed(7);
+        for _ in 0..200 {
+            let mut plain = std::collections::BTreeSet::new();
+            let mut set = Ranges::default();
+            for _ in 0..8 {
+                let first = rng.u64(1..30);
+                let last = first + rng.u64(0..5);
+                set.insert(Seq(first), Seq(last));
+                plain.extend(first..=last);
+            }
+            for seq in 1..40 {
+                assert_eq!(set.contains(Seq(seq)), plain.contains(&seq));
+            }
+            assert_eq!(
+                set.count_in(Seq(4), Seq(20)),
+                plain.range(4..=20).count() as u64
+            );
+            assert!(
+                set.to_held()
+                    .windows(2)
+                    .all(|w| w[0].last.next() < w[1].first)
+            );
+        }
+    }
+
+    #[test]
+    fn the_newest_gap_is_found_first() {
+        let set = ranges(&[(3, 4), (8, 9)]);
+        assert_eq!(set.newest_gap(Seq(12)), Some(run(10, 12)));
+        assert_eq!(set.newest_gap(Seq(9)), Some(run(5, 7)));
+        assert_eq!(ranges(&[(3, 9)]).newest_gap(Seq(9)), Some(run(1, 2)));
+        assert_eq!(ranges(&[(1, 9)]).newest_gap(Seq(9)), None);
+        assert_eq!(ranges(&[]).newest_gap(Seq(2)), Some(run(1, 2)));
+        assert_eq!(ranges(&[]).newest_gap(Seq::ZERO), None);
+    }
+
+    #[test]
+    fn the_first_place_that_is_lacking_is_found() {
+        let whole = ranges(&[(2, 5), (8, 9)]);
+        let lacking =
+            |runs: &[(u64, u64)], first| ranges(runs).first_lacking(&whole, Seq(first), Seq(9));
+        assert_eq!(lacking(&[], 1), Some(Seq(2)));
+        assert_eq!(lacking(&[], 4), Some(Seq(4)));
+        assert_eq!(lacking(&[(2, 3)], 1), Some(Seq(4)));
+        assert_eq!(lacking(&[(1, 6)], 1), Some(Seq(8)));
+        assert_eq!(lacking(&[(1, 8)], 1), Some(Seq(9)));
+        assert_eq!(lacking(&[(1, 9)], 1), None);
+    }
+
+    #[test]
+    fn runs_are_cut_at_both_ends() {
+        let mut set = ranges(&[(1, 4), (6, 9)]);
+        assert_eq!(set.run_end(Seq(0)), Seq(4));
+        assert_eq!(set.run_end(Seq(4)), Seq(4));
+        set.keep_up_to(Seq(7));
+        set.keep_after(Seq(2));
+        assert_eq!(set.to_held(), [run(3, 4), run(6, 7)]);
+        set.keep_up_to(Seq(5));
+        set.keep_after(Seq(4));
+        assert_eq!(set.to_held(), []);
+    }
+}

@@ -1,0 +1,383 @@
+//! What the composer offers while one writes: commands and their arguments, people after `@`,
+//! emoji after `:`.
+
+use std::ops::Range;
+
+use recado_shared::{ConversationId, Now, UserName};
+
+use crate::app::App;
+use crate::app::command::{COMMANDS, Kind, Spec, find};
+use crate::app::conversation::state::Purpose;
+use crate::app::view::screen::CompletionView;
+
+/// Most rows that are offered; a longer list is narrowed by typing.
+const MAX_ROWS: usize = 50;
+
+/// Letters after a `:` from which on emoji are offered: fewer are a smiley or a time.
+const EMOJI_FROM: usize = 2;
+
+const DURATIONS: &[&str] = &["10m", "30m", "1h", "8h", "1d", "1w"];
+
+/// A row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Row {
+    /// What replaces the word.
+    insert: String,
+    label: String,
+    detail: String,
+}
+
+/// The open list.
+#[derive(Debug)]
+pub(in crate::app) struct Completion {
+    conversation: ConversationId,
+    /// The word that is replaced.
+    word: Range<usize>,
+    rows: Vec<Row>,
+    /// Nothing is chosen where nothing of the word is written yet, so that Enter sends.
+    chosen: Option<usize>,
+}
+
+impl Completion {
+    pub(in crate::app) fn view(&self) -> CompletionView<'_> {
+        let rows = self.rows.iter();
+        CompletionView {
+            rows: rows
+                .map(|row| (row.label.as_str(), row.detail.as_str()))
+                .collect(),
+            chosen: self.chosen,
+        }
+    }
+
+    pub(in crate::app) fn step(&mut self, steps: isize) {
+        let last = self.rows.len().saturating_sub(1);
+        self.chosen = Some(match self.chosen {
+            None if steps < 0 => last,
+            None => 0,
+            Some(chosen) => chosen.saturating_add_signed(steps).min(last),
+        });
+    }
+}
+
+/// What the word before the cursor may become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted<'a> {
+    /// The name of a command.
+    Command(&'a str),
+    /// An argument.
+    Argument(Kind, &'a str),
+    /// Somebody who is mentioned.
+    Mention(&'a str),
+    /// A shortcode.
+    Emoji(&'a str),
+}
+
+/// The word before the cursor and what it may become.
+fn wanted(text: &str, cursor: usize) -> Option<(Range<usize>, Wanted<'_>)> {
+    let before = text.get(..cursor)?;
+    let start = before.rfind(char::is_whitespace).map_or(0, |at| {
+        at + before[at..].chars().next().map_or(1, char::len_utf8)
+    });
+    let word = &before[start..];
+    let range = start..cursor;
+    if let Some(line) = before.strip_prefix('/')
+        && !line.starts_with('/')
+    {
+        if start == 0 {
+            return Some((range, Wanted::Command(line)));
+        }
+        let mut words = line[..start - 1].split_whitespace();
+        let spec = words.next().and_then(find)?;
+        let kind = spec.arguments.get(words.count()).map(|a| a.kind);
+        match kind {
+            Some(Kind::Text | Kind::Any) | None => {}
+            Some(kind) => return Some((range, Wanted::Argument(kind, word))),
+        }
+    }
+    if let Some(name) = word.strip_prefix('@') {
+        return Some((range, Wanted::Mention(name)));
+    }
+    let code = word.strip_prefix(':')?;
+    let is_code = code.starts_with(|c: char| c.is_ascii_alphabetic() || c == '+' || c == '-')
+        && code.len() >= EMOJI_FROM
+        && !code.contains(':');
+    is_code.then_some((range, Wanted::Emoji(code)))
+}
+
+fn starts_with(name: &str, prefix: &str) -> bool {
+    name.to_lowercase().starts_with(&prefix.to_lowercase())
+}
+
+fn commands(prefix: &str) -> Vec<Row> {
+    let matches = COMMANDS
+        .iter()
+        .filter(|spec| starts_with(spec.name, prefix) || spec.aliases.contains(&prefix));
+    let row = |spec: &Spec| Row {
+        insert: if spec.arguments.is_empty() {
+            format!("/{}", spec.name)
+        } else {
+            format!("/{} ", spec.name)
+        },
+        label: spec.usage(),
+        detail: spec.help.to_owned(),
+    };
+    matches.map(row).collect()
+}
+
+/// Emoji whose shortcodes begin so, then those that have it inside.
+fn emoji(code: &str) -> Vec<Row> {
+    let code = code.to_lowercase();
+    let mut found: Vec<_> = emojis::iter()
+        .flat_map(|emoji| emoji.shortcodes().map(move |name| (emoji, name)))
+        .filter(|(_, name)| name.contains(&code))
+        .collect();
+    found.sort_by_key(|(_, name)| (!name.starts_with(&code), name.len(), *name));
+    let row = |(emoji, name): (&emojis::Emoji, &str)| Row {
+        insert: emoji.as_str().to_owned(),
+        label: format!("{} :{name}:", emoji.as_str()),
+        detail: String::new(),
+    };
+    found.into_iter().take(MAX_ROWS).map(row).collect()
+}
+
+fn words(all: &[&str], prefix: &str) -> Vec<Row> {
+    let matches = all.iter().filter(|word| starts_with(word, prefix));
+    let row = |word: &&str| plain(word, &format!("{word} "));
+    matches.map(row).collect()
+}
+
+fn plain(label: &str, insert: &str) -> Row {
+    Row {
+        insert: insert.to_owned(),
+        label: label.to_owned(),
+        detail: String::new(),
+    }
+}
+
+impl App {
+    /// Offers what fits the word that is written now, or nothing.
+    pub(in crate::app) fn refresh_completion(&mut self) {
+        self.input.completion = None;
+        let Some(open) = self
+            .chats
+            .nav
+            .open
+            .and_then(|id| self.chats.conversations.get(&id))
+        else {
+            return;
+        };
+        let conversation = open.id;
+        let composer = &open.composer;
+        let Some((word, wanted)) = wanted(composer.text(), composer.cursor()) else {
+            return;
+        };
+        let is_command = matches!(wanted, Wanted::Command(_) | Wanted::Argument(..));
+        if is_command && matches!(open.purpose, Purpose::Edit { .. }) {
+            return;
+        }
+        let mut rows = match wanted {
+            Wanted::Command(prefix) => commands(prefix),
+            Wanted::Mention(prefix) => self.people("@", prefix),
+            Wanted::Emoji(code) => emoji(code),
+            Wanted::Argument(kind, prefix) => self.arguments(kind, prefix),
+        };
+        rows.truncate(MAX_ROWS);
+        let has_begun = composer.text()[word.clone()].chars().nth(1).is_some()
+            || matches!(wanted, Wanted::Argument(_, prefix) if !prefix.is_empty());
+        if !rows.is_empty() {
+            self.input.completion = Some(Completion {
+                conversation,
+                word,
+                rows,
+                chosen: has_begun.then_some(0),
+            });
+        }
+    }
+
+    fn arguments(&self, kind: Kind, prefix: &str) -> Vec<Row> {
+        match kind {
+            Kind::Person => self.people("", prefix.trim_start_matches('@')),
+            Kind::Room => self.rooms(prefix),
+            Kind::PersonOrRoom => {
+                let mut rows = self.people("", prefix.trim_start_matches('@'));
+                rows.extend(self.rooms(prefix));
+                rows
+            }
+            Kind::Emoji => emoji(prefix.trim_matches(':')),
+            Kind::Duration => words(DURATIONS, prefix),
+            Kind::Word(all) => words(all, prefix),
+            Kind::Command => {
+                let names: Vec<_> = COMMANDS.iter().map(|spec| spec.name).collect();
+                words(&names, prefix.trim_start_matches('/'))
+            }
+            Kind::Any | Kind::Text => Vec::new(),
+        }
+    }
+
+    /// People whose names begin so: who wrote here last first, then in the order of the list.
+    fn people(&self, mark: &str, prefix: &str) -> Vec<Row> {
+        let open = self
+            .chats
+            .nav
+            .open
+            .and_then(|id| self.chats.conversations.get(&id));
+        let authors = open.into_iter().flat_map(|c| c.log.loaded().rev());
+        let authors = authors.map(|entry| self.chats.contacts.label(entry.author));
+        let listed = self.chats.contacts.order().iter();
+        let listed = listed.filter(|(id, _)| id.room().is_none());
+        let listed = listed.map(|&(id, _)| self.title(id));
+        let mine = self.chats.me.as_ref().map(|me| me.name.as_str());
+        let mut rows: Vec<Row> = Vec::new();
+        for name in authors.chain(listed) {
+            // Somebody whose name is not known cannot be named.
+            let is_name = starts_with(name, prefix) && UserName::new(name).is_ok();
+            let label = format!("{mark}{name}");
+            if is_name && Some(name) != mine && !rows.iter().any(|row| row.label == label) {
+                let insert = format!("{label} ");
+                rows.push(plain(&label, &insert));
+            }
+            if rows.len() >= MAX_ROWS {
+                break;
+            }
+        }
+        rows
+    }
+
+    /// The names of people that begin so, likewise.
+    pub(in crate::app) fn person_names(&self, prefix: &str) -> Vec<String> {
+        let rows = self.people("", prefix).into_iter();
+        rows.map(|row| row.label).collect()
+    }
+
+    fn rooms(&self, prefix: &str) -> Vec<Row> {
+        let prefix = prefix.trim_start_matches('#');
+        let names = self.room_names();
+        let names = names.iter().filter(|name| starts_with(name, prefix));
+        names
+            .map(|name| plain(&format!("#{name}"), &format!("#{name} ")))
+            .collect()
+    }
+
+    /// Moves the chosen row. Returns whether there is a list.
+    pub(in crate::app) fn step_completion(&mut self, steps: isize) -> bool {
+        self.check_completion();
+        let is_open = self.input.completion.is_some();
+        if let Some(completion) = &mut self.input.completion {
+            completion.step(steps);
+        }
+        is_open
+    }
+
+    /// Drops the list where its word is not written any more.
+    pub(in crate::app) fn check_completion(&mut self) {
+        let is_here = self.input.completion.as_ref().is_some_and(|completion| {
+            self.overlay.is_none()
+                && self.chats.nav.selection.is_none()
+                && self.chats.nav.open == Some(completion.conversation)
+        });
+        if !is_here {
+            self.input.completion = None;
+        }
+    }
+
+    /// Tab: takes the chosen or first row, or opens the list. Returns whether there is one.
+    pub(in crate::app) fn complete(&mut self, now: Now) -> bool {
+        let is_writing = self.overlay.is_none() && self.chats.nav.selection.is_none();
+        if self.input.completion.is_none() && is_writing {
+            self.refresh_completion();
+        }
+        let Some(completion) = self.input.completion.take() else {
+            return false;
+        };
+        let row = completion.rows.get(completion.chosen.unwrap_or(0));
+        if let Some(insert) = row.map(|row| row.insert.clone()) {
+            self.insert_completion(completion.word, &insert, now);
+        }
+        true
+    }
+
+    /// Enter: takes the chosen row, unless just that is written already. Returns whether it did.
+    pub(in crate::app) fn accept_completion(&mut self, now: Now) -> bool {
+        self.check_completion();
+        let Some(completion) = self.input.completion.take() else {
+            return false;
+        };
+        let row = completion.chosen.and_then(|at| completion.rows.get(at));
+        let Some(insert) = row.map(|row| row.insert.clone()) else {
+            return false;
+        };
+        let Some(open) = self.open_conversation() else {
+            return false;
+        };
+        let written = open.composer.text().get(completion.word.clone());
+        let is_command = |word: &str| {
+            let name = word
+                .strip_prefix('/')
+                .filter(|_| completion.word.start == 0);
+            name.is_some_and(|name| find(name).is_some())
+        };
+        let is_exact = |word: &str| {
+            let bare = |text: &str| {
+                text.trim_end()
+                    .trim_start_matches(['@', '#'])
+                    .to_lowercase()
+            };
+            bare(word) == bare(&insert) || is_command(word)
+        };
+        if written.is_none_or(is_exact) {
+            return false;
+        }
+        self.insert_completion(completion.word, &insert, now);
+        true
+    }
+
+    fn insert_completion(&mut self, word: Range<usize>, insert: &str, now: Now) {
+        if let Some(open) = self.open_conversation() {
+            open.composer.replace_word(word, insert);
+        }
+        self.note_edited(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at_end(text: &str) -> Option<(Range<usize>, Wanted<'_>)> {
+        wanted(text, text.len())
+    }
+
+    #[test]
+    fn words_are_completed_by_where_they_stand() {
+        for (text, expected) in [
+            ("/", Some((0..1, Wanted::Command("")))),
+            ("/jo", Some((0..3, Wanted::Command("jo")))),
+            ("/join #t", Some((6..8, Wanted::Argument(Kind::Room, "#t")))),
+            (
+                "/mute bob ",
+                Some((10..10, Wanted::Argument(Kind::Duration, ""))),
+            ),
+            ("/msg bob hi @ca", Some((12..15, Wanted::Mention("ca")))),
+            ("hi @", Some((3..4, Wanted::Mention("")))),
+            ("so :ta", Some((3..6, Wanted::Emoji("ta")))),
+            ("//jo", None),
+            ("at 10:30", None),
+            (":D", None),
+            (":30", None),
+            ("mail@home", None),
+            ("/nosuch b", None),
+            ("hello", None),
+        ] {
+            assert_eq!(at_end(text), expected, "{text}");
+        }
+        assert_eq!(wanted("@bo and", 3), Some((0..3, Wanted::Mention("bo"))));
+    }
+
+    #[test]
+    fn emoji_come_best_first() {
+        assert_eq!(emoji("tada")[0].insert, "🎉");
+        assert_eq!(emoji("+1")[0].insert, "👍");
+        assert!(emoji("face").len() <= MAX_ROWS);
+        assert_eq!(emoji("nosuchemoji"), []);
+    }
+}

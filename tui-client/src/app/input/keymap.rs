@@ -1,0 +1,231 @@
+//! From key to action: a table per context, rebindable.
+//!
+//! It knows nothing of what an action does; text that is typed is not bound and is up to the app.
+
+mod config;
+mod defaults;
+mod key;
+mod template;
+
+use crossterm::event::KeyEvent;
+
+pub use self::config::KeymapError;
+use self::defaults::{DEFAULTS, describe, heading};
+pub use self::key::Key;
+pub use self::template::template;
+use crate::app::input::action::{Action, KeyContext};
+
+/// Most keys that a row of the help lists one by one.
+const MAX_KEYS_SHOWN: usize = 4;
+
+/// The bindings in force.
+#[derive(Clone, Debug)]
+pub struct Keymap {
+    /// Per context in the order of the help: bindings, the key to show first before others.
+    tables: Vec<(KeyContext, Vec<(Key, Action)>)>,
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        let parse = |&(name, action): &(&str, Action)| {
+            let key = name.parse().expect("the names of default keys are keys");
+            (key, action)
+        };
+        Self {
+            tables: DEFAULTS
+                .iter()
+                .map(|(context, tables)| {
+                    let bindings = tables.iter().copied().flatten();
+                    (*context, bindings.map(parse).collect())
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Keymap {
+    /// What `key` means in `context`: that context's binding, else the global one.
+    pub fn action(&self, context: KeyContext, key: KeyEvent) -> Option<Action> {
+        let key = Key::from_event(key)?;
+        let bound = |context| {
+            self.table(context)
+                .iter()
+                .find(|(bound, _)| *bound == key)
+                .map(|&(_, action)| action)
+        };
+        let outer = || (context == KeyContext::Completion).then(|| bound(KeyContext::Composer));
+        bound(context)
+            .or_else(|| outer().flatten())
+            .or_else(|| bound(KeyContext::Global))
+    }
+
+    /// How the first key bound to `action` is written, such as `^K` or `M-a`; empty if none is.
+    pub fn key_of(&self, context: KeyContext, action: Action) -> String {
+        let first = |context| {
+            self.table(context)
+                .iter()
+                .find(|(_, bound)| *bound == action)
+        };
+        first(context)
+            .or_else(|| first(KeyContext::Global))
+            .map_or_else(String::new, |(key, _)| key.to_string())
+    }
+
+    /// All bindings as tables for the help: heading, then (keys, what they do).
+    pub fn tables(&self) -> Vec<(&'static str, Vec<(String, &'static str)>)> {
+        self.tables
+            .iter()
+            .map(|(context, table)| (heading(*context), help_rows(table)))
+            .collect()
+    }
+
+    fn table(&self, context: KeyContext) -> &[(Key, Action)] {
+        self.tables
+            .iter()
+            .find(|(of, _)| *of == context)
+            .map_or(&[], |(_, table)| table)
+    }
+
+    /// Binds a key in a context, or takes its binding away. What the user binds is shown before
+    /// the other keys of its action.
+    fn bind(&mut self, context: KeyContext, key: Key, action: Option<Action>) {
+        let Some((_, table)) = self.tables.iter_mut().find(|(of, _)| *of == context) else {
+            return;
+        };
+        table.retain(|(bound, _)| *bound != key);
+        if let Some(action) = action {
+            let at = table.iter().position(|(_, bound)| *bound == action);
+            table.insert(at.unwrap_or(table.len()), (key, action));
+        }
+    }
+}
+
+/// One row per action, in the order of their first keys; the positions of the list are one row.
+fn help_rows(table: &[(Key, Action)]) -> Vec<(String, &'static str)> {
+    let mut rows: Vec<(&'static str, Vec<String>)> = Vec::new();
+    for (key, action) in table {
+        let does = describe(*action);
+        match rows.iter_mut().find(|(shown, _)| *shown == does) {
+            Some((_, keys)) => keys.push(key.to_string()),
+            None => rows.push((does, vec![key.to_string()])),
+        }
+    }
+    rows.into_iter()
+        .map(|(does, keys)| (written(&keys), does))
+        .collect()
+}
+
+/// All keys if there are few, else the first and the last.
+fn written(keys: &[String]) -> String {
+    match keys {
+        [first, .., last] if keys.len() > MAX_KEYS_SHOWN => format!("{first} … {last}"),
+        _ => keys.join(" "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::input::action::Edit;
+    use crossterm::event::{KeyCode, KeyModifiers};
+
+    fn ctrl(c: char) -> KeyEvent {
+        KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL)
+    }
+
+    #[test]
+    fn the_inner_context_is_asked_before_the_global_one() {
+        let keymap = Keymap::default();
+        assert_eq!(
+            keymap.action(KeyContext::Composer, ctrl('k')),
+            Some(Action::Switcher)
+        );
+        assert_eq!(
+            keymap.action(KeyContext::Switcher, ctrl('k')),
+            Some(Action::Cancel)
+        );
+        assert_eq!(
+            keymap.action(KeyContext::Composer, ctrl('w')),
+            Some(Action::Edit(Edit::KillWordLeft))
+        );
+        assert_eq!(keymap.action(KeyContext::Selection, ctrl('w')), None);
+    }
+
+    #[test]
+    fn no_default_key_is_bound_twice_in_a_context() {
+        for (context, table) in Keymap::default().tables {
+            for (at, (key, _)) in table.iter().enumerate() {
+                let again = table[at + 1..].iter().any(|(other, _)| other == key);
+                assert!(!again, "{key} in {context:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_shown_first_binding_first() {
+        let keymap = Keymap::default();
+        assert_eq!(keymap.key_of(KeyContext::Global, Action::Switcher), "^K");
+        assert_eq!(keymap.key_of(KeyContext::Selection, Action::Retry), "s");
+        assert_eq!(keymap.key_of(KeyContext::Global, Action::Retry), "");
+        let tables = keymap.tables();
+        assert_eq!(tables[0].0, "Everywhere");
+        assert!(tables[0].1.contains(&(
+            "M-1 … M-9".to_owned(),
+            "conversation by its place in the list"
+        )));
+        assert_eq!(
+            tables[0].1[0],
+            ("^K ^G".to_owned(), "switch: find a person or command")
+        );
+    }
+
+    #[test]
+    fn a_file_changes_what_it_names_and_nothing_else() {
+        let keymap = Keymap::from_toml(
+            "[other]\nx = 1\n[keys.composer]\n\"ctrl-k\" = \"kill-to-end\"\n\"ctrl-t\" = \"none\"\n[keys.global]\n\"Ctrl+S\" = \"switcher\"\n",
+        )
+        .unwrap();
+        let composer = |c| keymap.action(KeyContext::Composer, ctrl(c));
+        assert_eq!(composer('k'), Some(Action::Edit(Edit::KillToEnd)));
+        assert_eq!(composer('t'), None);
+        assert_eq!(composer('s'), Some(Action::Switcher));
+        assert_eq!(composer('g'), Some(Action::Switcher));
+        assert_eq!(keymap.key_of(KeyContext::Global, Action::Switcher), "^S");
+    }
+
+    #[test]
+    fn each_mistake_names_its_line() {
+        for (text, message) in [
+            (
+                "[keys.composer]\n\"ctrl-kk\" = \"quit\"",
+                "line 2: \"ctrl-kk\" is no key: write it like ctrl-k, alt-up, shift-enter, pageup or f1",
+            ),
+            (
+                "[keys.composer]\n\n\"ctrl-k\" = \"fly\"",
+                "line 3: \"fly\" is no action for \"ctrl-k\": take one that 'recado config' lists, or \"none\"",
+            ),
+            (
+                "[keys.composer]\n\"ctrl-k\" = 7",
+                "line 2: 7 is no action for \"ctrl-k\": take one that 'recado config' lists, or \"none\"",
+            ),
+            (
+                "[keys.kitchen]\n\"ctrl-k\" = \"quit\"",
+                "line 1: there is no context \"kitchen\": use global, composer, completion, selection, switcher, search, catch-up, panel or help",
+            ),
+            (
+                "[keys.global]\n\"ctrl-k\" = \"quit\"\n\"Ctrl+K\" = \"help\"",
+                "line 3: \"Ctrl+K\" and \"ctrl-k\" are the same key: remove one of them",
+            ),
+            (
+                "keys = 3",
+                "line 1: keys is no table of keys: write [keys.composer] and below it \"ctrl-k\" = \"switcher\"",
+            ),
+        ] {
+            assert_eq!(Keymap::from_toml(text).unwrap_err().to_string(), message);
+        }
+        assert!(matches!(
+            Keymap::from_toml("[keys.global]\n\"a\" = \"quit\"\n\"a\" = \"quit\""),
+            Err(KeymapError::Syntax(_))
+        ));
+    }
+}

@@ -1,0 +1,199 @@
+//! From what is typed to a question, without looking at anything else: words, phrases in quotes,
+//! and fields such as `from:bob`.
+
+use jiff::Span;
+use jiff::civil::Date;
+
+/// What a field narrows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::app) enum Field {
+    /// Who wrote it.
+    From,
+    /// Where.
+    In,
+    /// Until when.
+    Before,
+    /// Since when.
+    After,
+}
+
+impl Field {
+    const ALL: [Self; 4] = [Self::From, Self::In, Self::Before, Self::After];
+
+    pub(in crate::app) const fn name(self) -> &'static str {
+        match self {
+            Self::From => "from",
+            Self::In => "in",
+            Self::Before => "before",
+            Self::After => "after",
+        }
+    }
+
+    /// What may stand behind it.
+    const fn takes(self) -> &'static str {
+        match self {
+            Self::From => "from:NAME or from:me",
+            Self::In => "in:ROOM, in:NAME or in:here",
+            Self::Before => "before:2026-11-21, before:2026-11, before:yesterday or before:7d",
+            Self::After => "after:2026-11-21, after:2026-11, after:yesterday or after:7d",
+        }
+    }
+
+    /// The field that a piece begins with, and what stands behind it.
+    pub(in crate::app) fn of(piece: &str) -> Option<(Self, &str)> {
+        let (name, value) = piece.split_once(':')?;
+        let is_it = |field: &Self| field.name().eq_ignore_ascii_case(name);
+        Some((Self::ALL.into_iter().find(is_it)?, value))
+    }
+}
+
+/// What is asked, names and days as they are written.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::app) struct Question<'a> {
+    pub(in crate::app) words: Vec<&'a str>,
+    pub(in crate::app) from: Option<&'a str>,
+    pub(in crate::app) place: Option<&'a str>,
+    pub(in crate::app) before: Option<&'a str>,
+    pub(in crate::app) after: Option<&'a str>,
+}
+
+impl Question<'_> {
+    pub(in crate::app) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The next piece of a text and what follows it; whether it stood in quotes.
+fn piece(text: &str) -> Option<(&str, bool, &str)> {
+    let text = text.trim_start();
+    if let Some(phrase) = text.strip_prefix('"') {
+        // The second quote may still be to come.
+        let (phrase, rest) = phrase.split_once('"').unwrap_or((phrase, ""));
+        return Some((phrase, true, rest));
+    }
+    let end = text.find(char::is_whitespace).unwrap_or(text.len());
+    let (word, rest) = text.split_at(end);
+    (!word.is_empty()).then_some((word, false, rest))
+}
+
+/// Reads what is typed.
+///
+/// # Errors
+/// What to write instead.
+pub(in crate::app) fn read(text: &str) -> Result<Question<'_>, String> {
+    let mut question = Question::default();
+    let mut rest = text;
+    while let Some((piece, is_quoted, after)) = piece(rest) {
+        rest = after;
+        let field = Field::of(piece).filter(|_| !is_quoted);
+        let Some((field, value)) = field else {
+            if !piece.trim().is_empty() {
+                question.words.push(piece);
+            }
+            continue;
+        };
+        if value.is_empty() {
+            return Err(format!("write {}", field.takes()));
+        }
+        let kept = match field {
+            Field::From => &mut question.from,
+            Field::In => &mut question.place,
+            Field::Before => &mut question.before,
+            Field::After => &mut question.after,
+        };
+        if kept.replace(value).is_some() {
+            return Err(format!(
+                "{}: stands there twice: write it once",
+                field.name()
+            ));
+        }
+    }
+    Ok(question)
+}
+
+/// Says that a field has another value than it takes.
+pub(in crate::app) fn wrong(field: Field, what: &str) -> String {
+    format!("{what}: write {}", field.takes())
+}
+
+/// The day that is written; of a month or a year the first one.
+pub(in crate::app) fn day(text: &str, today: Date) -> Option<Date> {
+    let back = |span: Span| today.checked_sub(span).ok();
+    match text.to_ascii_lowercase().as_str() {
+        "today" => return Some(today),
+        "yesterday" => return today.yesterday().ok(),
+        text => {
+            let number = |end: char| text.strip_suffix(end)?.parse::<u16>().ok();
+            if let Some(days) = number('d') {
+                return back(Span::new().try_days(days).ok()?);
+            }
+            if let Some(weeks) = number('w') {
+                return back(Span::new().try_weeks(weeks).ok()?);
+            }
+        }
+    }
+    let mut parts = text.split('-');
+    let year = parts.next().filter(|year| year.len() == 4)?;
+    let year = year.parse().ok()?;
+    let mut next = || parts.next().map_or(Ok(1), str::parse);
+    let (month, day) = (next().ok()?, next().ok()?);
+    let is_over = parts.next().is_none();
+    Date::new(year, month, day).ok().filter(|_| is_over)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_phrases_and_fields_are_told_apart() {
+        let question = read(" build  From:bob in:#team \"see you\" http://x after:7d").unwrap();
+        assert_eq!(
+            question,
+            Question {
+                words: vec!["build", "see you", "http://x"],
+                from: Some("bob"),
+                place: Some("#team"),
+                before: None,
+                after: Some("7d"),
+            }
+        );
+        assert_eq!(read("\"from:bob\"").unwrap().words, ["from:bob"]);
+        assert_eq!(read("\"half a phr").unwrap().words, ["half a phr"]);
+        assert!(read("  \"\" ").unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        assert_eq!(read("x from:").unwrap_err(), "write from:NAME or from:me");
+        assert_eq!(
+            read("in:a in:b").unwrap_err(),
+            "in: stands there twice: write it once"
+        );
+    }
+
+    #[test]
+    fn days_are_read_as_people_write_them() {
+        let today = Date::constant(2026, 3, 1);
+        for (text, expected) in [
+            ("2026-11-21", Some((2026, 11, 21))),
+            ("2025-11", Some((2025, 11, 1))),
+            ("2024", Some((2024, 1, 1))),
+            ("today", Some((2026, 3, 1))),
+            ("Yesterday", Some((2026, 2, 28))),
+            ("7d", Some((2026, 2, 22))),
+            ("2w", Some((2026, 2, 15))),
+            ("2026-13", None),
+            ("2026-02-30", None),
+            ("2026-11-21-1", None),
+            ("21.11.2026", None),
+            ("26", None),
+            ("99999d", None),
+            ("", None),
+            ("٢٠٢٦", None),
+        ] {
+            let expected = expected.map(|(y, m, d)| Date::constant(y, m, d));
+            assert_eq!(day(text, today), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The outbox: messages that are not accepted yet, in the order in which they were typed.
+//!
+//! It knows which of them may go out next; sending and settling them is `sending.rs`.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use recado_shared::{ConversationId, MessageId};
+
+use crate::store::{Pending, PendingState};
+
+/// Most messages that may wait. Beyond it the text stays in the composer.
+pub(in crate::app) const MAX_OUTBOX: usize = 1_000;
+
+/// A message and how far it has got in this session.
+#[derive(Debug)]
+pub(in crate::app) struct Queued {
+    pub(in crate::app) pending: Pending,
+    /// Sent in this session and not answered.
+    is_sent: bool,
+    /// Sent at some time, perhaps by an earlier run, so that it may have been accepted.
+    pub(in crate::app) was_sent: bool,
+    /// The user has been told so when taking it back.
+    pub(in crate::app) is_warned: bool,
+}
+
+/// The messages. Ids grow with time, so the order of ids is the order of typing.
+#[derive(Debug, Default)]
+pub(in crate::app) struct Outbox {
+    items: BTreeMap<MessageId, Queued>,
+    /// Nothing goes out before this moment: the server could not store anything.
+    pub(in crate::app) paused_until: Option<Instant>,
+}
+
+impl Outbox {
+    pub(in crate::app) fn new(pending: Vec<Pending>) -> Self {
+        let mut outbox = Self::default();
+        for pending in pending {
+            outbox.push(pending);
+        }
+        // The store does not say which of them an earlier run sent.
+        for queued in outbox.items.values_mut() {
+            queued.was_sent = true;
+        }
+        outbox
+    }
+
+    pub(in crate::app) fn push(&mut self, pending: Pending) {
+        let queued = Queued {
+            pending,
+            is_sent: false,
+            was_sent: false,
+            is_warned: false,
+        };
+        self.items.insert(queued.pending.id, queued);
+    }
+
+    pub(in crate::app) fn find(&self, id: MessageId) -> Option<&Queued> {
+        self.items.get(&id)
+    }
+
+    pub(in crate::app) fn remove(&mut self, id: MessageId) -> Option<Pending> {
+        self.items.remove(&id).map(|queued| queued.pending)
+    }
+
+    pub(in crate::app) fn is_full(&self) -> bool {
+        self.items.len() >= MAX_OUTBOX
+    }
+
+    pub(in crate::app) fn last_id(&self) -> Option<MessageId> {
+        self.items.keys().next_back().copied()
+    }
+
+    /// The oldest message that waits and is not on its way; it is on its way from here on.
+    pub(in crate::app) fn next_to_send(&mut self) -> Option<&Pending> {
+        let is_next =
+            |queued: &&mut Queued| !queued.is_sent && queued.pending.state == PendingState::Waiting;
+        let queued = self.items.values_mut().find(is_next)?;
+        queued.is_sent = true;
+        queued.was_sent = true;
+        Some(&queued.pending)
+    }
+
+    /// Notes that the user knows that a message may have arrived. Returns whether that is new.
+    pub(in crate::app) fn warn(&mut self, id: MessageId) -> bool {
+        let queued = self.items.get_mut(&id);
+        queued.is_some_and(|queued| !std::mem::replace(&mut queued.is_warned, true))
+    }
+
+    /// Makes one message ready to go out again.
+    pub(in crate::app) fn unsend(&mut self, id: MessageId) {
+        if let Some(queued) = self.items.get_mut(&id) {
+            queued.is_sent = false;
+        }
+    }
+
+    /// A session began: whatever was not answered goes out again, in order.
+    pub(in crate::app) fn unsend_all(&mut self) {
+        self.paused_until = None;
+        for queued in self.items.values_mut() {
+            queued.is_sent = false;
+        }
+    }
+
+    /// Sets a state. Returns whether the message is there.
+    pub(in crate::app) fn set_state(&mut self, id: MessageId, state: PendingState) -> bool {
+        let Some(queued) = self.items.get_mut(&id) else {
+            return false;
+        };
+        queued.is_sent = false;
+        queued.pending.state = state;
+        true
+    }
+
+    pub(in crate::app) fn all(&self) -> impl DoubleEndedIterator<Item = &Pending> {
+        self.items.values().map(|queued| &queued.pending)
+    }
+
+    pub(in crate::app) fn of(
+        &self,
+        id: ConversationId,
+    ) -> impl DoubleEndedIterator<Item = &Pending> {
+        self.all().filter(move |pending| pending.conversation == id)
+    }
+
+    /// How many messages wait, and how many failed.
+    pub(in crate::app) fn counts(&self) -> (usize, usize) {
+        let failed = self.all().filter(|pending| is_failed(pending)).count();
+        (self.items.len() - failed, failed)
+    }
+}
+
+pub(in crate::app) fn is_failed(pending: &Pending) -> bool {
+    matches!(pending.state, PendingState::Failed(_))
+}

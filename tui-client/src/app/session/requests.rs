@@ -1,0 +1,69 @@
+//! Requests that wait for their answer, and the numbers that join the two.
+//!
+//! An answer finds its request only in the session that it was asked in.
+
+use std::collections::BTreeMap;
+
+use recado_shared::{ConversationId, MessageId, PageRange, RequestNumber, Setting};
+
+/// What was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::app) enum Asked {
+    /// To append a message of the outbox.
+    Append(MessageId),
+    /// A stretch of a log.
+    Page(ConversationId, PageRange),
+    /// A stretch of the directory.
+    Users,
+    /// Who some users are.
+    Names,
+    /// To change a setting.
+    Set(Setting),
+    /// What settings changed.
+    Settings,
+    /// Something that a command or a list needs: which one is known there.
+    Command,
+}
+
+/// The unanswered requests of the session.
+#[derive(Debug, Default)]
+pub(in crate::app) struct Requests {
+    /// Never starts over with a session, so that a late answer meets no younger request.
+    last: u32,
+    in_flight: BTreeMap<RequestNumber, Asked>,
+}
+
+impl Requests {
+    pub(in crate::app) fn ask(&mut self, asked: Asked) -> RequestNumber {
+        self.last = self.last.wrapping_add(1);
+        let number = RequestNumber(self.last);
+        self.in_flight.insert(number, asked);
+        number
+    }
+
+    pub(in crate::app) fn take(&mut self, number: RequestNumber) -> Option<Asked> {
+        self.in_flight.remove(&number)
+    }
+
+    pub(in crate::app) fn forget_all(&mut self) {
+        self.in_flight.clear();
+    }
+
+    pub(in crate::app) fn appends(&self) -> usize {
+        let is_append = |asked: &&Asked| matches!(asked, Asked::Append(_));
+        self.in_flight.values().filter(is_append).count()
+    }
+
+    /// The conversations for which a page is on its way.
+    pub(in crate::app) fn pages(&self) -> impl Iterator<Item = ConversationId> {
+        self.in_flight.values().filter_map(|asked| match asked {
+            Asked::Page(conversation, _) => Some(*conversation),
+            Asked::Append(_)
+            | Asked::Users
+            | Asked::Names
+            | Asked::Set(_)
+            | Asked::Settings
+            | Asked::Command => None,
+        })
+    }
+}

@@ -1,0 +1,291 @@
+//! The items of the conversation pane: each message with what became of it, also of what waits in
+//! the outbox.
+
+use std::collections::BTreeMap;
+
+use recado_shared::{Content, Entry, MessageBody, Seq};
+
+use crate::app::App;
+use crate::app::conversation::folding::is_shown;
+use crate::app::conversation::log::Part;
+use crate::app::conversation::mention::mentions;
+use crate::app::conversation::progress::Progress;
+use crate::app::conversation::state::{Conversation, Purpose};
+use crate::app::view::screen::{
+    Details, Item, ItemId, Mark, MessageKind, PurposeView, Quote, Reaction,
+};
+use crate::store::{Pending, PendingState};
+
+/// What stands in place of a text that is not here.
+const NOT_HERE: &str = "… earlier message";
+
+/// What stands in place of a text that was taken back.
+const DELETED: &str = "message deleted";
+
+/// What stands in place of a text of somebody whom the user has blocked.
+const BLOCKED: &str = "message of a blocked person";
+
+/// What waits in the outbox, by the message that it changes.
+type Waiting<'a> = BTreeMap<Seq, Vec<&'a Pending>>;
+
+impl App {
+    /// Everything in the pane, oldest first.
+    pub(in crate::app) fn items<'a>(&'a self, conversation: &'a Conversation) -> Vec<Item<'a>> {
+        let log = &conversation.log;
+        let theirs = conversation.theirs();
+        let mut waiting = Waiting::new();
+        for pending in self.session.outbox.of(conversation.id) {
+            if let Some(target) = pending.content.target() {
+                waiting.entry(target).or_default().push(pending);
+            }
+        }
+        let mut items = Vec::with_capacity(log.loaded_len() + 8);
+        items.extend(log.parts().filter_map(|part| match part {
+            Part::Gap(gap) => Some(Item::Gap {
+                id: ItemId::Entry(gap.first),
+                missing: gap.last.0 + 1 - gap.first.0,
+            }),
+            Part::Entry(entry) if !is_shown(&entry.content) => None,
+            Part::Entry(entry) => Some(self.entry_item(conversation, theirs, &waiting, entry)),
+        }));
+        if log.follows_newest() {
+            let pending = self.session.outbox.of(conversation.id);
+            let pending = pending.filter(|pending| pending.content.target().is_none());
+            items.extend(pending.map(|pending| self.pending_item(conversation, pending)));
+        }
+        items
+    }
+
+    fn entry_item<'a>(
+        &'a self,
+        conversation: &'a Conversation,
+        theirs: Progress,
+        waiting: &Waiting<'a>,
+        entry: &'a Entry,
+    ) -> Item<'a> {
+        let id = ItemId::Entry(entry.seq);
+        if let Content::Room(event) = &entry.content {
+            let time = entry.time;
+            let text = self.event_text(entry.author, event, time);
+            return Item::Event { id, time, text };
+        }
+        let is_own = entry.author == conversation.me();
+        let mark = if theirs.read >= entry.seq {
+            Mark::Read
+        } else if theirs.delivered >= entry.seq {
+            Mark::Delivered
+        } else {
+            Mark::Accepted
+        };
+        if self.is_hidden(conversation, entry) {
+            return Item::Message {
+                id,
+                author: self.name_of(entry.author),
+                is_own,
+                time: entry.time,
+                body: BLOCKED,
+                mark: None,
+                details: Details {
+                    kind: MessageKind::Hidden,
+                    ..Details::default()
+                },
+            };
+        }
+        let mut message = Message {
+            body: conversation.folding.text(entry),
+            mark: is_own.then_some(mark),
+            details: self.details(conversation, entry),
+        };
+        for pending in waiting.get(&entry.seq).into_iter().flatten() {
+            message.expect(pending);
+        }
+        message.finish(self.my_name(), is_own);
+        Item::Message {
+            id,
+            author: self.name_of(entry.author),
+            is_own,
+            time: entry.time,
+            body: message.body,
+            mark: message.mark,
+            details: message.details,
+        }
+    }
+
+    /// Whether a message is folded into a line because its author is blocked: in rooms, where
+    /// the others answer it. What was said with the person alone stays to be read.
+    pub(in crate::app) fn is_hidden(&self, conversation: &Conversation, entry: &Entry) -> bool {
+        let is_blocked = self.chats.settings.is_blocked(entry.author);
+        is_blocked && conversation.room().is_some() && !conversation.folding.is_deleted(entry)
+    }
+
+    fn details<'a>(&'a self, conversation: &'a Conversation, entry: &'a Entry) -> Details<'a> {
+        let folding = &conversation.folding;
+        if folding.is_deleted(entry) {
+            return Details {
+                kind: MessageKind::Deleted,
+                ..Details::default()
+            };
+        }
+        let reactions = folding.reactions(entry.seq, conversation.me()).into_iter();
+        Details {
+            is_edited: folding.is_edited(entry),
+            reactions: reactions
+                .map(|counted| Reaction {
+                    emoji: counted.emoji.as_str(),
+                    count: counted.count,
+                    is_mine: counted.is_mine,
+                })
+                .collect(),
+            ..self.details_of(conversation, &entry.content)
+        }
+    }
+
+    fn details_of<'a>(&'a self, conversation: &'a Conversation, content: &Content) -> Details<'a> {
+        let kind = if matches!(content, Content::Emote(_)) {
+            MessageKind::Emote
+        } else {
+            MessageKind::Plain
+        };
+        let quote = content.reply_to().map(|to| self.quote(conversation, to));
+        Details {
+            kind,
+            quote,
+            ..Details::default()
+        }
+    }
+
+    /// A message as a reply quotes it.
+    pub(in crate::app) fn quote<'a>(
+        &'a self,
+        conversation: &'a Conversation,
+        seq: Seq,
+    ) -> Quote<'a> {
+        let folding = &conversation.folding;
+        let entry = conversation
+            .log
+            .entry(seq)
+            .or_else(|| folding.original(seq));
+        let (author, text) = match entry {
+            None => ("", NOT_HERE),
+            Some(entry) if folding.is_deleted(entry) => ("", "deleted message"),
+            Some(entry) if self.is_hidden(conversation, entry) => ("", BLOCKED),
+            Some(entry) => (self.name_of(entry.author), folding.text(entry)),
+        };
+        Quote { author, text }
+    }
+
+    fn pending_item<'a>(
+        &'a self,
+        conversation: &'a Conversation,
+        pending: &'a Pending,
+    ) -> Item<'a> {
+        let id = ItemId::Pending(pending.id);
+        let time = pending.typed;
+        if let (Content::Room(event), Some(me)) = (&pending.content, self.user()) {
+            let text = self.event_text(me, event, time);
+            let text = match &pending.state {
+                PendingState::Waiting => format!("{text} (pending)"),
+                PendingState::Failed(why) => format!("{text}: {why}"),
+            };
+            return Item::Event { id, time, text };
+        }
+        Item::Message {
+            id,
+            author: self.my_name(),
+            is_own: true,
+            time,
+            body: pending.content.body().map_or("", MessageBody::as_str),
+            mark: Some(mark_of(pending)),
+            details: self.details_of(conversation, &pending.content),
+        }
+    }
+
+    /// What the text in a conversation's composer is for.
+    pub(in crate::app) fn purpose_view<'a>(
+        &'a self,
+        conversation: &'a Conversation,
+    ) -> Option<PurposeView<'a>> {
+        match conversation.purpose {
+            Purpose::New => None,
+            Purpose::Reply(to) => Some(PurposeView::Reply(self.quote(conversation, to))),
+            Purpose::Edit { .. } => Some(PurposeView::Edit),
+        }
+    }
+}
+
+fn mark_of(pending: &Pending) -> Mark<'_> {
+    match &pending.state {
+        PendingState::Waiting => Mark::Waiting,
+        PendingState::Failed(why) => Mark::Failed(why),
+    }
+}
+
+/// A message on its way to the screen.
+struct Message<'a> {
+    body: &'a str,
+    mark: Option<Mark<'a>>,
+    details: Details<'a>,
+}
+
+impl<'a> Message<'a> {
+    /// Shows what waits in the outbox as if it had happened.
+    fn expect(&mut self, pending: &'a Pending) {
+        let is_waiting = pending.state == PendingState::Waiting;
+        match &pending.content {
+            Content::Edit { body, .. } => {
+                self.body = body.as_str();
+                self.details.is_edited = true;
+                self.mark = Some(mark_of(pending));
+            }
+            Content::Deletion { .. } if is_waiting => {
+                self.details = Details {
+                    kind: MessageKind::Deleted,
+                    ..Details::default()
+                };
+                self.mark = Some(Mark::Waiting);
+            }
+            Content::ReactionAdded { emoji, .. } if is_waiting => self.react(emoji.as_str(), true),
+            Content::ReactionRemoved { emoji, .. } if is_waiting => {
+                self.react(emoji.as_str(), false);
+            }
+            Content::Message(_)
+            | Content::Reply { .. }
+            | Content::Emote(_)
+            | Content::Deletion { .. }
+            | Content::ReactionAdded { .. }
+            | Content::ReactionRemoved { .. }
+            | Content::Room(_)
+            | Content::Erased(_)
+            | Content::AuthorRemoved => {}
+        }
+    }
+
+    fn react(&mut self, emoji: &'a str, is_on: bool) {
+        let reactions = &mut self.details.reactions;
+        match reactions.iter_mut().find(|found| found.emoji == emoji) {
+            Some(found) if found.is_mine != is_on => {
+                found.is_mine = is_on;
+                found.count = if is_on {
+                    found.count + 1
+                } else {
+                    found.count - 1
+                };
+            }
+            None if is_on => reactions.push(Reaction {
+                emoji,
+                count: 1,
+                is_mine: true,
+            }),
+            Some(_) | None => {}
+        }
+        reactions.retain(|reaction| reaction.count > 0);
+    }
+
+    fn finish(&mut self, me: &str, is_own: bool) {
+        if self.details.kind == MessageKind::Deleted {
+            self.body = DELETED;
+        } else if !is_own {
+            self.details.mentions = mentions(self.body, me);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The description of one frame and its making from the core. It changes nothing.
+
+pub(in crate::app) mod items;
+pub(in crate::app) mod panes;
+pub mod screen;

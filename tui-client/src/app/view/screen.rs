@@ -1,0 +1,482 @@
+//! What there is to see: a description of one frame, made from the app and drawn by `ui`.
+//!
+//! Both sides agree on these values alone. Text in them is as it came and may be hostile; `ui`
+//! neutralises it.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::time::Duration;
+
+use recado_shared::{ConversationId, Membership, Presence, Timestamp};
+
+use crate::app::composer::Composer;
+pub use crate::model::{ItemId, Place};
+
+/// One frame.
+#[derive(Clone, Debug)]
+pub struct Screen<'a> {
+    /// The user's own name.
+    pub me: &'a str,
+    /// The contact list from the top.
+    pub contacts: Vec<ContactRow<'a>>,
+    /// The open conversation.
+    pub conversation: Option<ConversationView<'a>>,
+    /// The link's state.
+    pub link: LinkView<'a>,
+    /// How many messages, in all conversations, are not accepted yet, and how many failed.
+    pub waiting: usize,
+    /// See [`waiting`](Self::waiting).
+    pub failed: usize,
+    /// One line that explains what just happened, until the next key.
+    pub message: Option<&'a str>,
+    /// Keys worth knowing here, as (key, what it does), most useful first.
+    pub hints: Vec<(String, &'static str)>,
+    /// What keys go to.
+    pub focus: Focus,
+    /// Which pane to show where only one fits.
+    pub pane: Pane,
+    /// What the composer offers.
+    pub completion: Option<CompletionView<'a>>,
+    /// What lies over the panes.
+    pub overlay: Option<Overlay<'a>>,
+}
+
+/// What the composer offers while one writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompletionView<'a> {
+    /// What can be written, and what it does.
+    pub rows: Vec<(&'a str, &'a str)>,
+    /// The row that Enter takes.
+    pub chosen: Option<usize>,
+}
+
+/// What keys go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// The input box.
+    Composer,
+    /// A selected message.
+    Selection(ItemId),
+    /// The overlay.
+    Overlay,
+}
+
+/// A pane of a terminal that is too narrow for two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    /// The contact list.
+    Contacts,
+    /// The conversation and the composer.
+    Conversation,
+}
+
+/// A row of the contact list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent marks that are drawn side by side"
+)]
+pub struct ContactRow<'a> {
+    /// What a click or Enter opens.
+    pub conversation: ConversationId,
+    /// The person's name, or the room's with `#` before it.
+    pub name: &'a str,
+    /// The person's presence, `None` while offline ourselves.
+    pub presence: Option<Presence>,
+    /// Unread messages.
+    pub unread: u64,
+    /// Those of them that call the user or answer them.
+    pub mentions: u64,
+    /// When the newest entry was accepted; `None` for people without a conversation.
+    pub last: Option<Timestamp>,
+    /// Whether it is the open conversation.
+    pub is_open: bool,
+    /// Whether there is text waiting in its composer.
+    pub has_draft: bool,
+    /// Whether a message of the user's failed there.
+    pub has_failed: bool,
+    /// Whether somebody is typing there.
+    pub is_typing: bool,
+    /// Of a room: how the user stands to it.
+    pub room: Option<Membership>,
+    /// Whether the person asks to write to the user.
+    pub is_request: bool,
+    /// Whether the user has blocked the person.
+    pub is_blocked: bool,
+    /// Whether the user keeps it on top.
+    pub is_favourite: bool,
+    /// What of it is to be noticed.
+    pub attention: Attention,
+    /// Under which heading it stands.
+    pub section: Section,
+}
+
+/// A part of the contact list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    /// Conversations that the user keeps on top, by name: they stay where they are.
+    Favourites,
+    /// Conversations, newest first.
+    Conversations,
+    /// People of this server without a conversation: who is online first, then by name.
+    People,
+}
+
+/// What of a conversation is brought to the user's notice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Attention {
+    /// Every message.
+    #[default]
+    All,
+    /// What is meant for the user.
+    Mentions,
+    /// Nothing.
+    Nothing,
+}
+
+/// The open conversation.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
+pub struct ConversationView<'a> {
+    /// Which one.
+    pub id: ConversationId,
+    /// Its title: the other person's name, or the room's with `#` before it.
+    pub title: &'a str,
+    /// What the other person wants to be called, beside the name.
+    pub display: Option<&'a str>,
+    /// Of a room: what to say of it besides.
+    pub room: Option<RoomView<'a>>,
+    /// Whether the person asks to write to the user.
+    pub is_request: bool,
+    /// Whether the user has blocked the person.
+    pub is_blocked: bool,
+    /// What of it is to be noticed.
+    pub attention: Attention,
+    /// The other person's presence, `None` while offline ourselves.
+    pub presence: Option<Presence>,
+    /// What is loaded, oldest first: entries, gaps, then the outbox.
+    pub items: Vec<Item<'a>>,
+    /// The first item after the line that says "n new", and n.
+    pub new_from: Option<(ItemId, u64)>,
+    /// Who is typing.
+    pub typing: Vec<&'a str>,
+    /// Where the scroll stood when the conversation was last left. The view uses it when it
+    /// shows the conversation for the first time.
+    pub place: Place,
+    /// Whether the log has nothing older than the first item.
+    pub is_complete: bool,
+    /// Whether nothing newer than the last item is left out, so that arrivals appear below it.
+    pub follows_newest: bool,
+    /// The text being written there.
+    pub composer: &'a Composer,
+    /// What that is for; `None` for a new message.
+    pub purpose: Option<PurposeView<'a>>,
+}
+
+/// What there is to see of a room besides its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomView<'a> {
+    /// What it is about.
+    pub topic: Option<&'a str>,
+    /// How many members it has.
+    pub members: u32,
+    /// How the user stands to it.
+    pub standing: Membership,
+}
+
+/// One thing in the conversation pane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item<'a> {
+    /// A message.
+    Message {
+        /// Its identity.
+        id: ItemId,
+        /// Who wrote it: "you" is up to the view.
+        author: &'a str,
+        /// Whether the user wrote it.
+        is_own: bool,
+        /// When it was accepted, or typed if it is not accepted yet.
+        time: Timestamp,
+        /// Its text.
+        body: &'a str,
+        /// How far it has got; for the user's own.
+        mark: Option<Mark<'a>>,
+        /// What stands around the text.
+        details: Details<'a>,
+    },
+    /// Something that happened to the room.
+    Event {
+        /// Its identity.
+        id: ItemId,
+        /// When.
+        time: Timestamp,
+        /// What, in a sentence.
+        text: String,
+    },
+    /// Entries that are not here yet.
+    Gap {
+        /// The identity of the first missing one.
+        id: ItemId,
+        /// How many are missing.
+        missing: u64,
+    },
+}
+
+/// What stands around the text of a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details<'a> {
+    /// What kind of message it is.
+    pub kind: MessageKind,
+    /// The message that it replies to.
+    pub quote: Option<Quote<'a>>,
+    /// Whether the text is not the first one.
+    pub is_edited: bool,
+    /// How people react to it, in the order in which they began.
+    pub reactions: Vec<Reaction<'a>>,
+    /// The bytes of the text that call the user.
+    pub mentions: Vec<Range<usize>>,
+}
+
+/// What kind of message it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MessageKind {
+    /// Something said.
+    #[default]
+    Plain,
+    /// Something done, told in the third person.
+    Emote,
+    /// It was taken back; the text says so.
+    Deleted,
+    /// A person whom the user has blocked wrote it; the text says so.
+    Hidden,
+}
+
+/// A message that another one replies to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote<'a> {
+    /// Who wrote it; empty where that is not known.
+    pub author: &'a str,
+    /// What it says, or what is to be said in its place.
+    pub text: &'a str,
+}
+
+/// One kind of reaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reaction<'a> {
+    /// The emoji.
+    pub emoji: &'a str,
+    /// How many people react so.
+    pub count: usize,
+    /// Whether the user does.
+    pub is_mine: bool,
+}
+
+/// What the text in the composer is for, besides a new message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PurposeView<'a> {
+    /// A reply to this message.
+    Reply(Quote<'a>),
+    /// Another text for an earlier message.
+    Edit,
+}
+
+/// How far one of the user's messages has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark<'a> {
+    /// In the outbox.
+    Waiting,
+    /// On the server's disk.
+    Accepted,
+    /// On a device of the recipient.
+    Delivered,
+    /// Seen by the recipient.
+    Read,
+    /// Refused for this reason; it stays in the outbox until sent again or taken back.
+    Failed(&'a str),
+}
+
+/// The link's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkView<'a> {
+    /// Connecting, greeting or waiting for heads.
+    Connecting,
+    /// In touch; the last round trip.
+    Connected(Option<Duration>),
+    /// Not connected, and why; the next attempt is this far away.
+    Offline {
+        /// Why.
+        why: &'a str,
+        /// Until the next attempt; rounded up to seconds by the view.
+        retry_in: Duration,
+    },
+    /// Refused: no further attempt until the user does something.
+    Refused(&'a str),
+}
+
+/// What lies over the panes.
+#[derive(Clone, Debug)]
+pub enum Overlay<'a> {
+    /// The fuzzy switcher, and the picker of reactions.
+    Switcher {
+        /// What is looked for.
+        title: &'static str,
+        /// What to say where nothing matches.
+        none: &'static str,
+        /// What is typed.
+        query: &'a Composer,
+        /// What matches, best first.
+        rows: Vec<SwitcherRow<'a>>,
+        /// The chosen row.
+        chosen: usize,
+    },
+    /// The keys: heading, then (keys, what they do).
+    Help {
+        /// A table per context.
+        tables: Vec<(&'static str, Vec<(String, &'static str)>)>,
+        /// Rows scrolled away at the top; the view clamps it.
+        scroll: u16,
+    },
+    /// What a message was before it was edited.
+    Versions {
+        /// Its texts, each with its time, the first one first; none if it was taken back.
+        texts: Vec<(Timestamp, &'a str)>,
+        /// Rows scrolled away at the top; the view clamps it.
+        scroll: u16,
+    },
+    /// A list of members, rooms or devices.
+    Panel {
+        /// What is listed.
+        title: String,
+        /// The rows that are known so far.
+        rows: Vec<PanelRow>,
+        /// The chosen row.
+        chosen: usize,
+        /// What to say where there is no row.
+        note: &'static str,
+    },
+    /// All that is new.
+    CatchUp {
+        /// Its rows.
+        rows: Vec<CatchUpRow<'a>>,
+        /// The chosen row, never a heading.
+        chosen: usize,
+        /// What to say where there is no row.
+        note: &'static str,
+    },
+    /// What a search found.
+    Search {
+        /// Where is searched.
+        title: String,
+        /// What is typed.
+        query: &'a Composer,
+        /// Whether the next letter takes the place of all that.
+        is_kept: bool,
+        /// What matches, newest first.
+        hits: Vec<HitRow<'a>>,
+        /// The chosen hit.
+        chosen: usize,
+        /// Whether there are more hits than these.
+        has_more: bool,
+        /// What to say where there is no hit.
+        note: Cow<'a, str>,
+    },
+    /// A question that Enter answers with yes.
+    Confirm {
+        /// The question.
+        question: &'a str,
+        /// How to answer it.
+        answers: String,
+    },
+}
+
+/// A row of the list of all that is new.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CatchUpRow<'a> {
+    /// The conversation that the rows below it are of.
+    Conversation {
+        /// The person's name, or the room's with `#` before it.
+        title: &'a str,
+        /// Unread messages.
+        unread: u64,
+    },
+    /// Something new.
+    Line {
+        /// Why it is worth a look.
+        why: Notable,
+        /// Who wrote it, or reacts.
+        author: &'a str,
+        /// When.
+        time: Timestamp,
+        /// The message, or the emoji and the user's message that it is about.
+        text: Cow<'a, str>,
+    },
+    /// Unread messages that have no row.
+    More {
+        /// How many.
+        count: u64,
+        /// Whether the user keeps the conversation quiet.
+        is_quiet: bool,
+    },
+}
+
+/// Why something new is worth a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notable {
+    /// It calls the user by name.
+    Mention,
+    /// It answers the user.
+    Reply,
+    /// It is a reaction to what the user wrote.
+    Reaction,
+    /// It is unread.
+    Message,
+}
+
+/// A message that a search found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HitRow<'a> {
+    /// Who wrote it: "you" is up to the view.
+    pub author: &'a str,
+    /// Whether the user wrote it.
+    pub is_own: bool,
+    /// The conversation: the person's name, or the room's with `#` before it.
+    pub place: &'a str,
+    /// When.
+    pub time: Timestamp,
+    /// Its text.
+    pub text: &'a str,
+    /// The bytes of the text that match, ascending.
+    pub matched: &'a [Range<usize>],
+    /// The message before it, where it is here.
+    pub before: Option<Quote<'a>>,
+    /// The message after it, where it is here.
+    pub after: Option<Quote<'a>>,
+}
+
+/// A row of a panel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PanelRow {
+    /// A name, and what belongs to it.
+    pub label: String,
+    /// What else there is to know, in a word or two.
+    pub detail: String,
+    /// When that was.
+    pub time: Option<Timestamp>,
+    /// How reachable, where that is known.
+    pub presence: Option<Presence>,
+}
+
+/// A row of the switcher.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwitcherRow<'a> {
+    /// A person's name or a command's title.
+    pub label: &'a str,
+    /// For people; `None` for commands and while offline.
+    pub presence: Option<Presence>,
+    /// Unread messages there.
+    pub unread: u64,
+    /// The key that does the same, for commands.
+    pub key: String,
+    /// Byte offsets into `label` of the characters that matched.
+    pub matched: Vec<usize>,
+}
