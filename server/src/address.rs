@@ -1,17 +1,15 @@
-//! Addresses: what counts as one where the server counts connections and registrations, and which
-//! one others may reach it at.
+//! IP addresses: the unit of per-address limits, local peers, and the guess of the public address.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use recado_shared::ServerAddress;
 
-/// Whether a connection comes from this very machine.
+/// Whether this is a loopback address.
 pub(crate) fn is_this_machine(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
-/// The address that a connection comes from. A machine that connects to an address of its own is
-/// known by the loopback, whichever address that is.
+/// The address of a peer. A machine that connects to one of its own addresses counts as the loopback.
 pub(crate) fn of_peer(peer: IpAddr, own: IpAddr) -> IpAddr {
     let peer = peer.to_canonical();
     if peer == own.to_canonical() {
@@ -21,8 +19,8 @@ pub(crate) fn of_peer(peer: IpAddr, own: IpAddr) -> IpAddr {
     }
 }
 
-/// The address that limits count against: a whole /64 of IPv6, because a single host is usually
-/// given that many (RFC 6177).
+/// The unit of per-address limits: an IPv4 address, or a /64 network of IPv6, which is what a single site
+/// gets at least (RFC 6177).
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
@@ -33,8 +31,8 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The best guess of the address at which others reach a listener: its own, or for one that takes
-/// all of the machine's, the one that the machine would use towards the internet.
+/// Best guess of the address at which others reach a listener: its own, or for one on all addresses, the
+/// source address of the machine's route to the internet.
 pub(crate) fn guess_public(listening: SocketAddr) -> ServerAddress {
     let ip = match listening.ip() {
         ip if ip.is_unspecified() => outward().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
@@ -46,7 +44,8 @@ pub(crate) fn guess_public(listening: SocketAddr) -> ServerAddress {
     }
 }
 
-/// Asks the routing table; connecting a datagram socket sends nothing (TEST-NET-1, RFC 5737).
+/// Asks the routing table. Connecting a datagram socket sends nothing; the address is of TEST-NET-1 (RFC
+/// 5737).
 fn outward() -> Option<IpAddr> {
     let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
     socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
@@ -54,7 +53,7 @@ fn outward() -> Option<IpAddr> {
     (!ip.is_unspecified()).then_some(ip)
 }
 
-/// Whether only this very machine can reach that address.
+/// Whether only this machine can reach the address.
 pub(crate) fn is_only_local(address: &ServerAddress) -> bool {
     match address.host.parse() {
         Ok(ip) => is_this_machine(ip),
@@ -71,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mapped_address_is_the_address_that_it_maps() {
+    fn a_mapped_address_equals_its_ipv4_address() {
         assert!(is_this_machine(ip("::ffff:127.0.0.1")));
         assert!(is_this_machine(ip("::1")));
         assert!(!is_this_machine(ip("::ffff:192.0.2.1")));
@@ -79,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_that_connects_to_its_own_address_is_this_machine() {
+    fn a_peer_at_the_own_address_is_this_machine() {
         let lan = ip("192.0.2.1");
         assert!(is_this_machine(of_peer(lan, lan)));
         assert!(is_this_machine(of_peer(ip("::ffff:192.0.2.1"), lan)));
@@ -93,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_cannot_multiply_itself_within_its_ipv6_network() {
+    fn an_ipv6_network_counts_as_one_address() {
         assert_eq!(network(ip("2001:db8:1:2:3:4:5:6")), ip("2001:db8:1:2::"));
         assert_eq!(network(ip("2001:db8:1:2::9")), ip("2001:db8:1:2::"));
         assert_ne!(network(ip("2001:db8:1:3::9")), ip("2001:db8:1:2::"));

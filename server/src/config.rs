@@ -1,4 +1,4 @@
-//! The settings of the server, checked once. Reads nothing; `settings.rs` reads the file.
+//! Configuration of a server and its limits, as values. `settings` reads the file.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -8,62 +8,52 @@ use recado_shared::limits::MAX_FRAME_LEN;
 
 use crate::policy::Policy;
 
-/// The most that [`Limits::max_users`] may say: room in the sessions' queues depends on it.
+/// Largest [`Limits::max_users`]. The capacity of the outboxes depends on it.
 pub const MAX_USERS_LIMIT: u32 = 100_000;
 
-/// Connections that may exist beyond the sessions: those in a handshake, and those that are being
-/// told why they are refused.
+/// Connections beyond [`Limits::max_sessions`], for handshakes and refusals.
 pub const CONNECTIONS_BEYOND_SESSIONS: usize = 1_024;
 
-/// What a server is made with.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where everything durable is. One server per folder.
+    /// Folder of all durable data. One server per folder.
     pub data_dir: PathBuf,
-    /// Who may claim a new name.
     pub policy: Policy,
-    /// The address that invites name; without it, the best guess of the machine's own.
+    /// The address in invites. `None`: a guess of the machine's own.
     pub public_address: Option<ServerAddress>,
-    /// Where to leave the ticket for the same user of this machine: the first place that can be
-    /// used. Without any no ticket is left.
+    /// Places for the local ticket, best first. If empty, no ticket is written.
     pub ticket_places: Vec<PathBuf>,
-    /// How much of everything.
     pub limits: Limits,
 }
 
-/// How much of everything a server allows.
+/// Limits of a server. "Per address" means per IPv4 address or /64 network of IPv6.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Sessions at a time.
     pub max_sessions: usize,
-    /// Users, at most [`MAX_USERS_LIMIT`].
+    /// At most [`MAX_USERS_LIMIT`].
     pub max_users: u64,
-    /// Connections at a time from one address, or one /64 network of IPv6.
     pub max_connections_per_address: usize,
-    /// TLS handshakes at a time; more wait.
+    /// TLS handshakes in flight; more wait.
     pub max_handshakes: usize,
-    /// Those of one address, or one /64 network of IPv6, so that nobody takes all of them.
+    /// TLS handshakes in flight per address; more wait.
     pub max_handshakes_per_address: usize,
-    /// New names per hour from one address, or one /64 network, under the policy `open`.
+    /// New names per hour and address under [`Policy::Open`].
     pub registrations_per_hour: u32,
-    /// How fast each session may send.
     pub rates: RateLimits,
 }
 
-/// A setting cannot be.
+/// A setting is out of its range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the setting {setting} is {value}, but must be {must}. Change it in the configuration")]
 pub struct LimitError {
-    /// Which one.
     pub setting: &'static str,
-    /// What it says.
     pub value: u64,
-    /// What it may say.
+    /// The range, as text.
     pub must: String,
 }
 
 impl Config {
-    /// The default settings for a data folder, without a ticket.
+    /// The default configuration for a data folder, without a local ticket.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
@@ -89,16 +79,13 @@ impl Default for Limits {
     }
 }
 
-/// How fast a session may send in the long run, and how much at once.
+/// Rate limits of a session: sustained rates and bursts.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimits {
-    /// Frames per second.
     pub frames_per_second: NonZeroU32,
-    /// Frames at once.
     pub frame_burst: NonZeroU32,
-    /// Bytes per second.
     pub bytes_per_second: NonZeroU32,
-    /// Bytes at once; at least the longest frame, which would never fit otherwise.
+    /// At least [`MAX_FRAME_LEN`].
     pub byte_burst: NonZeroU32,
 }
 
@@ -115,10 +102,10 @@ impl Default for RateLimits {
 }
 
 impl Limits {
-    /// Checks that the server can work with these.
+    /// Checks the ranges.
     ///
     /// # Errors
-    /// [`LimitError`] names the first that it cannot work with.
+    /// The first setting that is out of its range.
     pub fn check(&self) -> Result<(), LimitError> {
         let between = |setting, value, least, most| {
             if (least..=most).contains(&value) {
@@ -144,7 +131,7 @@ impl Limits {
         between("byte_burst", burst, longest, u64::from(u32::MAX))
     }
 
-    /// Connections at a time.
+    /// Connections of the whole server, with and without a session.
     pub fn max_connections(&self) -> usize {
         self.max_sessions + CONNECTIONS_BEYOND_SESSIONS
     }
@@ -155,12 +142,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_defaults_are_possible() {
+    fn the_defaults_are_valid() {
         assert_eq!(Limits::default().check(), Ok(()));
     }
 
     #[test]
-    fn an_impossible_setting_is_named() {
+    fn an_invalid_setting_is_named() {
         let mut limits = Limits {
             max_users: u64::from(MAX_USERS_LIMIT) + 1,
             ..Limits::default()

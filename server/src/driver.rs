@@ -1,8 +1,8 @@
-//! Owns the relay, the store's handle and the sessions' outboxes, and carries out effects. Decides
-//! nothing but what to take next.
+//! Driver of the relay core: it owns the core, the store's handle and the outboxes, feeds events to the
+//! core and applies the effects. It decides only which event is next.
 //!
-//! Waiting goes one way: sessions wait for the driver, the driver waits for the store by taking
-//! nothing from sessions while the store has no room, and nobody waits for a session.
+//! Waiting goes one way: sessions wait for the driver, the driver takes no events of sessions while the
+//! queue of the store is full, and nothing waits for a session.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::{Future, ready};
@@ -16,30 +16,28 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, info};
 
 use crate::admin::request::{AdminAnswer, Present, ServerStats};
-use crate::admin::socket::Call;
+use crate::admin::socket::AdminCall;
 use crate::id::{SessionId, Ticket};
 use crate::relay::{Effect, Event, Relay};
-use crate::session::{MAX_FRAMES_TOGETHER, Outboxes, SessionEvent, Then};
+use crate::session::{AfterWrite, MAX_FRAMES_TOGETHER, Outboxes, SessionEvent};
 use crate::store::{NotQueued, Read, StoreEvent, StoreEvents, StoreHandle};
 
 /// Most events of sessions that wait for the driver, each with at most [`MAX_FRAMES_TOGETHER`]
 /// frames.
-pub(crate) const INBOX_ROOM: usize = 256;
+pub(crate) const INBOX_CAPACITY: usize = 256;
 
-/// Most events of sessions taken at a time, so that the store's answers are not kept waiting.
+/// Most events of sessions taken at a time, so that answers of the store do not wait long.
 const BATCH_LEN: usize = 16;
 
-/// Most sessions that are woken to write between two looks at what else there is to do. A message
-/// to a thousand people takes milliseconds to write: what comes meanwhile is committed beside it, and
-/// reaches those whose turn is still to come in the same piece.
+/// Most sessions woken to write per turn of the loop. A message to a thousand members takes milliseconds to
+/// write: messages that arrive meanwhile are committed beside it, and share the writes of the sessions
+/// whose turn is still to come.
 const WAKES_PER_TURN: usize = 32;
 
-/// How the driver ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stopped {
-    /// It was told to.
     Drained,
-    /// The store failed, with this explanation.
+    /// The store's error.
     StoreFailed(String),
 }
 
@@ -49,16 +47,15 @@ pub(crate) struct Driver {
     answers: StoreEvents,
     inbox: mpsc::Receiver<SessionEvent>,
     outboxes: Outboxes,
-    /// What the relay wants to read and the store has no room for yet. One commit can make heads
-    /// due for many sessions; each reads its own once at a time, so there are at most as many here.
+    /// Reads that wait for the queue of the store. One commit can require heads for many sessions, and
+    /// each session has at most one such read.
     reads: VecDeque<Read>,
-    /// What administrators ask.
-    calls: mpsc::Receiver<Call>,
-    /// Those who wait for an answer: at most [`MAX_ADMINS`](crate::admin::MAX_ADMINS).
-    waiting: BTreeMap<Ticket, oneshot::Sender<AdminAnswer>>,
+    admin_calls: mpsc::Receiver<AdminCall>,
+    /// Administrators that wait for an answer: at most [`MAX_ADMINS`](crate::admin::MAX_ADMINS).
+    admins: BTreeMap<Ticket, oneshot::Sender<AdminAnswer>>,
     last_ticket: Ticket,
     started: Instant,
-    /// What the store said when it failed.
+    /// The store's error.
     failure: Option<String>,
     is_stopped: bool,
 }
@@ -68,7 +65,7 @@ impl Driver {
         relay: Relay,
         (store, answers): (StoreHandle, StoreEvents),
         inbox: mpsc::Receiver<SessionEvent>,
-        calls: mpsc::Receiver<Call>,
+        admin_calls: mpsc::Receiver<AdminCall>,
     ) -> Self {
         Self {
             relay,
@@ -77,8 +74,8 @@ impl Driver {
             inbox,
             outboxes: Outboxes::default(),
             reads: VecDeque::new(),
-            calls,
-            waiting: BTreeMap::new(),
+            admin_calls,
+            admins: BTreeMap::new(),
             last_ticket: Ticket::default(),
             started: Instant::now(),
             failure: None,
@@ -86,8 +83,7 @@ impl Driver {
         }
     }
 
-    /// Runs until the relay says that everything is said. Gives the store back, which still works
-    /// off what is queued.
+    /// Runs until the relay has drained. Returns the store's handle, whose queue may not be empty.
     pub(crate) async fn run(
         mut self,
         shutdown: impl Future<Output = ()>,
@@ -97,12 +93,12 @@ impl Driver {
         let mut batch = Vec::new();
         while !self.is_stopped {
             let deadline = self.relay.next_deadline().map(Instant::from_std);
-            // Each frame of a session asks the store for at most one thing.
-            let room = (self.store.room() / MAX_FRAMES_TOGETHER).min(BATCH_LEN);
+            // Each frame of a session makes at most one request to the store.
+            let max_events = (self.store.room() / MAX_FRAMES_TOGETHER).min(BATCH_LEN);
             tokio::select! {
                 biased;
                 () = &mut shutdown, if !is_draining => {
-                    info!("draining");
+                    info!("shutting down");
                     is_draining = true;
                     self.handle(Event::Drain);
                 }
@@ -110,39 +106,37 @@ impl Driver {
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     self.handle(Event::Deadline);
                 }
-                Some(call) = self.calls.recv(), if room > 0 => self.call(call),
-                taken = self.inbox.recv_many(&mut batch, room), if room > 0 => {
-                    // The server holds a sender for as long as this runs.
+                Some(call) = self.admin_calls.recv(), if max_events > 0 => self.admin_call(call),
+                taken = self.inbox.recv_many(&mut batch, max_events), if max_events > 0 => {
+                    // The server holds a sender while the driver runs.
                     debug_assert!(taken > 0, "the inbox is open");
                     batch.drain(..).for_each(|event| self.session_event(event));
                 }
-                () = ready(()), if self.outboxes.has_due() => {}
+                () = ready(()), if self.outboxes.has_pending_wakes() => {}
             }
             self.store.flush();
             self.outboxes.wake(WAKES_PER_TURN);
-            // Those who were woken write before there is more for them: a busy one then writes
-            // more at a time.
+            // Woken sessions write before the next turn, so that each turn's frames share a write.
             yield_now().await;
         }
-        self.turn_away();
+        self.refuse_late_hellos();
         let stopped = self.failure.map_or(Stopped::Drained, Stopped::StoreFailed);
         (stopped, self.store)
     }
 
-    /// Tells those whose greeting comes too late.
-    fn turn_away(&mut self) {
+    fn refuse_late_hellos(&mut self) {
         self.inbox.close();
         while let Ok(event) = self.inbox.try_recv() {
             self.session_event(event);
         }
     }
 
-    fn call(&mut self, call: Call) {
+    fn admin_call(&mut self, call: AdminCall) {
         self.last_ticket.0 += 1;
         let ticket = self.last_ticket;
-        self.waiting.insert(ticket, call.answer);
+        self.admins.insert(ticket, call.answer);
         let request = call.request;
-        info!(?request, "an administrator asks");
+        info!(?request, "administrator request");
         self.handle(Event::Admin { ticket, request });
     }
 
@@ -176,7 +170,7 @@ impl Driver {
 
     fn store_event(&mut self, event: Option<StoreEvent>) {
         self.take_answer(event);
-        // They come before anything new: nothing is taken from sessions while there is no room.
+        // Waiting reads come first: no events of sessions are taken while the queue is full.
         let mut events = VecDeque::new();
         while self.store.room() > 0
             && let Some(read) = self.reads.pop_front()
@@ -197,54 +191,54 @@ impl Driver {
             }
             Some(StoreEvent::Read(result)) => self.handle(Event::Read(result)),
             Some(StoreEvent::Failed(explanation)) => self.store_failed(explanation),
-            None => self.store_failed("its threads ended".to_owned()),
+            None => self.store_failed("its threads stopped".to_owned()),
         }
     }
 
     fn store_failed(&mut self, explanation: String) {
-        error!(%explanation, "the store failed");
+        error!(%explanation, "store failed");
         self.failure.get_or_insert(explanation);
         self.handle(Event::StoreFailed);
     }
 
-    /// Feeds the relay, then what follows from its effects, until nothing does.
+    /// Feeds an event to the relay, and then the events that its effects cause.
     fn handle(&mut self, event: Event) {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
             for effect in self.relay.handle(event, now()) {
-                self.carry_out(effect, &mut events);
+                self.apply(effect, &mut events);
             }
         }
     }
 
-    fn carry_out(&mut self, effect: Effect, events: &mut VecDeque<Event>) {
+    fn apply(&mut self, effect: Effect, events: &mut VecDeque<Event>) {
         match effect {
             Effect::Send { to, frame } => {
-                let then = match &frame {
-                    ServerFrame::Welcome(welcome) => Then::Welcomed {
+                let after_write = match &frame {
+                    ServerFrame::Welcome(welcome) => AfterWrite::Welcomed {
                         version: welcome.version,
                         user: welcome.user,
                     },
-                    ServerFrame::Answer { number, .. } => Then::Answered(*number),
-                    _ => Then::Nothing,
+                    ServerFrame::Answer { number, .. } => AfterWrite::Answered(*number),
+                    _ => AfterWrite::Nothing,
                 };
-                self.outboxes.send(to, &frame, then);
+                self.outboxes.send(to, &frame, after_write);
             }
             Effect::Push { to, frame } => {
-                let left_out = self.outboxes.push(&to, &frame);
-                events.extend(left_out.into_iter().map(Event::OutboxFull));
+                let full = self.outboxes.push(&to, &frame);
+                events.extend(full.into_iter().map(Event::OutboxFull));
             }
             Effect::MarkBehind(session) => {
-                debug!(%session, "behind");
+                debug!(%session, "session is behind");
                 self.outboxes
-                    .send(session, &ServerFrame::Behind, Then::CaughtUp);
+                    .send(session, &ServerFrame::Behind, AfterWrite::CaughtUp);
             }
             Effect::Refuse { session, refusal } => {
                 if refusal == Refusal::LinkPending {
-                    // It asks every few seconds.
-                    debug!(%session, "waits to be linked");
+                    // The device asks every few seconds.
+                    debug!(%session, "device waits to be linked");
                 } else {
-                    info!(%session, %refusal, "refused");
+                    info!(%session, %refusal, "connection refused");
                 }
                 self.send_last(session, &ServerFrame::Refused(refusal));
             }
@@ -266,9 +260,9 @@ impl Driver {
     }
 
     fn answer(&mut self, ticket: Ticket, answer: AdminAnswer) {
-        if let Some(waiting) = self.waiting.remove(&ticket) {
-            // Who asked may be gone.
-            let _ = waiting.send(answer);
+        if let Some(admin) = self.admins.remove(&ticket) {
+            // The administrator may have left.
+            let _ = admin.send(answer);
         }
     }
 
@@ -288,7 +282,7 @@ impl Driver {
         self.expect_queued(queued, events);
     }
 
-    /// A store that takes nothing has failed: there is room for whatever is asked of it.
+    /// A store that takes no request has failed: requests are made only while its queue has capacity.
     fn expect_queued(&mut self, queued: Result<(), NotQueued>, events: &mut VecDeque<Event>) {
         if let Err(error) = queued {
             self.failure.get_or_insert_with(|| error.to_string());
@@ -297,7 +291,7 @@ impl Driver {
     }
 
     fn send_last(&mut self, to: SessionId, frame: &ServerFrame) {
-        self.outboxes.send(to, frame, Then::End);
+        self.outboxes.send(to, frame, AfterWrite::Close);
         self.outboxes.remove(to);
     }
 }
@@ -319,7 +313,7 @@ mod tests {
 
     use super::*;
     use crate::relay::{Peer, Policy, RelayConfig};
-    use crate::session::{Outbox, OutboxReader, Outgoing, outbox};
+    use crate::session::{Outbox, OutboxReader, OutgoingFrame, outbox};
     use crate::store::{Store, StoreConfig, StoredRoster};
 
     fn relay() -> Relay {
@@ -333,7 +327,7 @@ mod tests {
         Relay::new(config, StoredRoster::default())
     }
 
-    fn greeting(session: u64, outbox: Outbox) -> SessionEvent {
+    fn hello(session: u64, outbox: Outbox) -> SessionEvent {
         SessionEvent::Hello {
             session: SessionId(session),
             peer: Peer {
@@ -353,8 +347,8 @@ mod tests {
         }
     }
 
-    /// Takes frames until the heads are there.
-    async fn hear_heads(frames: &OutboxReader) {
+    /// Reads frames up to the heads.
+    async fn read_heads(frames: &OutboxReader) {
         loop {
             let frame = frames.next().await.unwrap();
             if let ServerFrame::Heads(_) = codec::decode(&frame.payload).unwrap() {
@@ -364,7 +358,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn heads_for_more_sessions_than_the_store_takes_questions_wait() {
+    async fn heads_for_more_sessions_than_the_store_queues_wait() {
         const SESSIONS: u64 = 2 * MAX_FRAMES_TOGETHER as u64;
         let dir = tempfile::tempdir().unwrap();
         let config = StoreConfig {
@@ -372,18 +366,18 @@ mod tests {
             ..StoreConfig::default()
         };
         let store = Store::open(dir.path(), config).unwrap();
-        let (events, inbox) = mpsc::channel(INBOX_ROOM);
-        let (_calls, calls) = mpsc::channel(1);
+        let (events, inbox) = mpsc::channel(INBOX_CAPACITY);
+        let (_admin, admin_calls) = mpsc::channel(1);
         let (stop, stopped) = oneshot::channel::<()>();
-        let driver = Driver::new(relay(), store, inbox, calls);
+        let driver = Driver::new(relay(), store, inbox, admin_calls);
         let running = tokio::spawn(driver.run(async {
             let _ = stopped.await;
         }));
         let mut devices = Vec::new();
         for session in 1..=SESSIONS {
             let (outbox, frames) = outbox();
-            events.send(greeting(session, outbox)).await.unwrap();
-            hear_heads(&frames).await;
+            events.send(hello(session, outbox)).await.unwrap();
+            read_heads(&frames).await;
             devices.push(frames);
         }
         let request = Request::Set(Setting::FirstContact { ask: false });
@@ -394,7 +388,7 @@ mod tests {
         let frames = SessionEvent::Frames { session, frames };
         events.send(frames).await.unwrap();
         for frames in &devices {
-            hear_heads(frames).await;
+            read_heads(frames).await;
         }
         stop.send(()).unwrap();
         let (stopped, store) = running.await.unwrap();
@@ -403,20 +397,23 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_greeting_that_comes_too_late_is_told_so() {
+    async fn a_late_hello_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), StoreConfig::default()).unwrap();
-        let (events, inbox) = mpsc::channel(INBOX_ROOM);
+        let (events, inbox) = mpsc::channel(INBOX_CAPACITY);
         let (outbox, frames) = outbox();
-        events.try_send(greeting(1, outbox)).unwrap();
-        // It is told to stop before it looks at anything else.
+        events.try_send(hello(1, outbox)).unwrap();
+        // The driver takes the shutdown before any other event.
         let relay = relay();
-        let (_, calls) = mpsc::channel(1);
-        let driver = Driver::new(relay, store, inbox, calls);
+        let (_, admin_calls) = mpsc::channel(1);
+        let driver = Driver::new(relay, store, inbox, admin_calls);
         let (stopped, store) = driver.run(ready(())).await;
         assert_eq!(stopped, Stopped::Drained);
         let refused = ServerFrame::Refused(Refusal::ShuttingDown);
-        assert_eq!(frames.next().await, Outgoing::encode(&refused, Then::End));
+        assert_eq!(
+            frames.next().await,
+            OutgoingFrame::encode(&refused, AfterWrite::Close)
+        );
         assert_eq!(frames.next().await, None);
         store.join();
     }

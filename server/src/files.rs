@@ -1,5 +1,5 @@
-//! Small private files of the server: its key, the local ticket, the note of its address. Each is
-//! written whole or not at all.
+//! Private files of the server: its key, the local ticket and its last address. Each is written
+//! atomically.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -9,34 +9,23 @@ use recado_shared::tls::Identity;
 use recado_shared::{Invite, ServerAddress};
 use tracing::warn;
 
-/// The server's key, in its data folder.
+/// The server's Ed25519 key as PKCS #8, in the data folder.
 const KEY_FILE: &str = "server.key";
 
-/// The address that the server had when it ran last, in its data folder.
+/// The public address of the last run, in the data folder, for commands that make invites.
 const ADDRESS_FILE: &str = "address";
 
-/// A file of the server cannot be used.
+/// A file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// The operating system refuses.
-    #[error("cannot use {}: {source}. Check that it is yours and that the disk has room", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What it says.
-        source: io::Error,
-    },
-    /// The key file holds no key.
+    #[error("cannot use {}: {source}. Check its owner, its permissions and the free space", path.display())]
+    Io { path: PathBuf, source: io::Error },
     #[error(
-        "{} is damaged. Put it back from a backup; without it all clients would see another \
-         server and refuse it", path.display()
+        "the key file {} is damaged. Restore it from a backup: clients refuse a server with another key",
+        path.display()
     )]
-    Key {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The system's random source fails.
-    #[error("cannot make a key: the random source of the operating system fails")]
+    Key { path: PathBuf },
+    #[error("cannot make a key: the random number generator of the system failed")]
     Random,
 }
 
@@ -47,7 +36,7 @@ impl FileError {
     }
 }
 
-/// Reads the server's key, if there is one.
+/// Reads the server's key. `None` if there is no file.
 pub(crate) fn read_key(data_dir: &Path) -> Result<Option<Identity>, FileError> {
     let path = data_dir.join(KEY_FILE);
     match fs::read(&path) {
@@ -60,7 +49,7 @@ pub(crate) fn read_key(data_dir: &Path) -> Result<Option<Identity>, FileError> {
     }
 }
 
-/// Reads the server's key, or makes one. The caller holds the lock of the folder.
+/// Reads the server's key, or makes one. The caller holds the lock of the data folder.
 pub(crate) fn read_or_make_key(data_dir: &Path) -> Result<Identity, FileError> {
     if let Some(identity) = read_key(data_dir)? {
         return Ok(identity);
@@ -71,20 +60,18 @@ pub(crate) fn read_or_make_key(data_dir: &Path) -> Result<Identity, FileError> {
     Ok(identity)
 }
 
-/// Notes the server's address for commands that make invites.
-pub(crate) fn note_address(data_dir: &Path, address: &ServerAddress) -> Result<(), FileError> {
+pub(crate) fn write_address(data_dir: &Path, address: &ServerAddress) -> Result<(), FileError> {
     let path = data_dir.join(ADDRESS_FILE);
     write_private(&path, format!("{address}\n").as_bytes()).map_err(FileError::io(&path))
 }
 
-/// The address that the server noted, if it did.
-pub(crate) fn noted_address(data_dir: &Path) -> Option<ServerAddress> {
-    let note = fs::read_to_string(data_dir.join(ADDRESS_FILE)).ok()?;
-    note.trim().parse().ok()
+/// The public address of the server's last run, if known.
+pub(crate) fn read_address(data_dir: &Path) -> Option<ServerAddress> {
+    let line = fs::read_to_string(data_dir.join(ADDRESS_FILE)).ok()?;
+    line.trim().parse().ok()
 }
 
-/// The local ticket on disk: what lets the same user of this machine in. Removed when dropped, if
-/// it is still this server's.
+/// The local ticket on disk. Dropping it removes the file, unless another server has replaced it.
 #[derive(Debug)]
 pub(crate) struct TicketFile {
     path: PathBuf,
@@ -92,18 +79,18 @@ pub(crate) struct TicketFile {
 }
 
 impl TicketFile {
-    /// Leaves a ticket in the first of these places that can be used. A server without a ticket
-    /// still serves all who bring an invite.
-    pub(crate) fn leave_in_one_of(places: &[PathBuf], ticket: &Invite) -> Option<Self> {
+    /// Writes a ticket to the first place that can be used. `None` without any: clients then need an
+    /// invite.
+    pub(crate) fn write_first(places: &[PathBuf], ticket: &Invite) -> Option<Self> {
         places.iter().find_map(|path| {
-            Self::leave(path, ticket)
-                .inspect_err(|error| warn!(%error, "no ticket for this machine there"))
+            Self::write(path, ticket)
+                .inspect_err(|error| warn!(%error, "cannot write the local ticket there"))
                 .ok()
         })
     }
 
-    /// Leaves a ticket, in place of what an earlier server may have left.
-    fn leave(path: &Path, ticket: &Invite) -> Result<Self, FileError> {
+    /// Writes a ticket, in place of one of an earlier server.
+    fn write(path: &Path, ticket: &Invite) -> Result<Self, FileError> {
         let folder = path.parent().unwrap_or(Path::new("."));
         make_private_folder(folder).map_err(FileError::io(folder))?;
         write_private(path, format!("{ticket}\n").as_bytes()).map_err(FileError::io(path))?;
@@ -119,13 +106,13 @@ impl Drop for TicketFile {
         let line = fs::read_to_string(&self.path);
         let is_ours = line.is_ok_and(|line| line.parse().as_ref() == Ok(&self.ticket));
         if is_ours {
-            // A ticket that stays behind admits nobody: its token ends with this server.
+            // A ticket that remains is harmless: its token is valid only while this server runs.
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Makes a folder, and those above it, for its owner only; one that exists keeps its rights.
+/// Makes a folder and its parents for their owner only. Existing ones keep their permissions.
 pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -134,12 +121,12 @@ pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Writes a file that only its owner may read, synced to disk before it gets its name.
+/// Writes a file that only its owner can read: synced to disk, then renamed to `path`.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let result = write_new(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
     if result.is_err() {
-        // The first error is the one to tell.
+        // The first error matters more than one of the clean-up.
         let _ = fs::remove_file(&temporary);
         return result;
     }
@@ -148,7 +135,7 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // What a crash left behind.
+    // A crash may have left one.
     let _ = fs::remove_file(path);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -200,14 +187,14 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_goes_with_its_server_and_no_other_one() {
+    fn a_ticket_is_removed_by_its_own_server_only() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("run").join("local.ticket");
-        let first = TicketFile::leave(&path, &ticket(1)).unwrap();
+        let first = TicketFile::write(&path, &ticket(1)).unwrap();
         #[cfg(unix)]
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
-        let second = TicketFile::leave(&path, &ticket(2)).unwrap();
-        // The token is a secret, and debug forms get into logs.
+        let second = TicketFile::write(&path, &ticket(2)).unwrap();
+        // The token is a secret, and debug output gets into logs.
         let line = ticket(2).to_string();
         let (_, secret) = line.rsplit_once('.').unwrap();
         assert!(!format!("{second:?}").contains(secret));
@@ -219,22 +206,22 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_goes_where_it_can() {
+    fn a_ticket_is_written_to_the_first_usable_place() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         fs::write(&file, "").unwrap();
         let places = [file.join("local.ticket"), dir.path().join("local.ticket")];
-        let left = TicketFile::leave_in_one_of(&places, &ticket(1)).unwrap();
-        assert_eq!(left.path, places[1]);
-        assert!(TicketFile::leave_in_one_of(&places[..1], &ticket(1)).is_none());
+        let written = TicketFile::write_first(&places, &ticket(1)).unwrap();
+        assert_eq!(written.path, places[1]);
+        assert!(TicketFile::write_first(&places[..1], &ticket(1)).is_none());
     }
 
     #[test]
-    fn the_noted_address_is_read_back() {
+    fn the_address_is_read_back() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!(noted_address(dir.path()), None);
+        assert_eq!(read_address(dir.path()), None);
         let address = "chat.example:1".parse().unwrap();
-        note_address(dir.path(), &address).unwrap();
-        assert_eq!(noted_address(dir.path()), Some(address));
+        write_address(dir.path(), &address).unwrap();
+        assert_eq!(read_address(dir.path()), Some(address));
     }
 }

@@ -1,9 +1,9 @@
-//! The server's own identifiers.
+//! Identifiers that only the server uses.
 
 use std::fmt;
 
-/// A session, numbered by the listener from 1 and never reused while the server runs. Removal
-/// presents this number, so a late goodbye cannot hurt the session that came after.
+/// Number of a session, counted by the listener from 1 and not reused while the server runs, so a late
+/// event cannot be taken for one of a newer session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u64);
 
@@ -13,6 +13,6 @@ impl fmt::Display for SessionId {
     }
 }
 
-/// A request of an administrator, numbered by the driver and never reused while the server runs.
+/// Number of an administrator's request, counted by the driver and not reused while the server runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);

@@ -1,4 +1,4 @@
-//! Makes invites, against a running or a stopped server.
+//! Creation of invites in the data of a server, which may run or not.
 
 use std::path::Path;
 
@@ -7,35 +7,30 @@ use recado_shared::{Invite, InviteToken, ServerAddress, Timestamp, UserName};
 use crate::files::{self, FileError};
 use crate::store::{self, StoreError};
 
-/// Whom an invite lets in.
+/// Terms of an invite. By default it registers one user with any name, and does not expire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InviteTerms {
-    /// How many new people; at least one.
+    /// Registrations, at least 1.
     pub uses: u32,
-    /// Until when.
     pub expires: Option<Timestamp>,
-    /// Only under this name.
+    /// The only name that may be registered. `None`: any.
     pub name: Option<UserName>,
 }
 
-/// Why there is no invite.
+/// The invite cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum MakeInviteError {
-    /// The data cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A file beside the data cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Nobody said which address the invite shall name.
     #[error(
-        "the address of the server is not known. Name it with --address HOST:PORT, or set \
-         public_address in its configuration"
+        "the server's address is not known. Use --address HOST:PORT, or set public_address in the \
+         configuration"
     )]
     NoAddress,
 }
 
-/// One person, for ever, any name.
 impl Default for InviteTerms {
     fn default() -> Self {
         Self {
@@ -46,11 +41,10 @@ impl Default for InviteTerms {
     }
 }
 
-/// Makes an invite in a server's data. Without an address it names the one that the server noted
-/// when it ran last. This waits for the disk: not for an async task.
+/// Makes an invite, by default with the public address of the server's last run. It blocks on the disk.
 ///
 /// # Errors
-/// [`MakeInviteError`] says what is missing.
+/// There is no server's data, a file cannot be used, or the address is not known.
 pub fn make(
     data_dir: &Path,
     address: Option<ServerAddress>,
@@ -64,7 +58,7 @@ pub fn make(
     Ok(invite)
 }
 
-/// The text of an invite, with a new token that admits nobody yet.
+/// An invite with a new token, which the store does not know yet.
 pub(crate) fn prepare(
     data_dir: &Path,
     address: Option<ServerAddress>,
@@ -74,7 +68,7 @@ pub(crate) fn prepare(
     };
     let identity = files::read_key(data_dir)?.ok_or_else(missing)?;
     let address = address
-        .or_else(|| files::noted_address(data_dir))
+        .or_else(|| files::read_address(data_dir))
         .ok_or(MakeInviteError::NoAddress)?;
     let token = random_token()?;
     Ok(Invite {

@@ -1,5 +1,5 @@
-//! Accepts connections within the limits, shakes hands, and starts a task for each. Knows nothing
-//! of frames.
+//! TCP listener: accepts connections within the limits, does the TLS handshake, and starts a session for
+//! each. It does not know frames.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,41 +24,43 @@ use crate::id::SessionId;
 use crate::net::socket;
 use crate::net::tls_stream::{self, TlsStream};
 use crate::relay::Peer;
-use crate::session::{self, Crowd, HANDSHAKE_TIMEOUT, SessionContext, SessionEvent};
+use crate::session::{self, AdmissionLimits, HANDSHAKE_TIMEOUT, SessionContext, SessionEvent};
 
-/// After a failed accept nothing is accepted for this long, twice as long after the next, and so
-/// on up to [`MAX_BACKOFF`].
+/// Pause after a failed accept. It doubles with each failure in a row, up to [`MAX_BACKOFF`].
 const MIN_BACKOFF: Duration = Duration::from_millis(10);
-
-/// See [`MIN_BACKOFF`].
 const MAX_BACKOFF: Duration = Duration::from_secs(1);
 
-/// Connections accepted before everything else has its turn: when everybody comes at once, those who
-/// are in wait for so many beginnings and not for thousands.
+/// Connections accepted before the task yields: when thousands of clients connect at once, open sessions
+/// wait only for so many.
 const ACCEPTS_PER_TURN: u64 = 16;
 
-/// Accepts connections. Everything that it starts ends with `stop`.
 pub(crate) struct Listener {
     pub(crate) socket: TcpListener,
     pub(crate) tls: Arc<ServerConfig>,
     pub(crate) limits: Limits,
     pub(crate) events: mpsc::Sender<SessionEvent>,
     pub(crate) tasks: TaskTracker,
-    /// No more connections.
+    /// Ends accepting.
     pub(crate) close: CancellationToken,
-    /// No more sessions either.
+    /// Ends the sessions.
     pub(crate) stop: CancellationToken,
 }
 
-/// What a connection's task is given.
+/// Limits that all connections of a listener share.
+#[derive(Clone)]
+struct SharedLimits {
+    /// TLS handshakes in flight.
+    handshakes: Arc<Semaphore>,
+    /// Steps of handshakes that compute at the same time.
+    computing: Arc<Semaphore>,
+    admission: Arc<AdmissionLimits>,
+}
+
 struct Connection {
     tls: Arc<ServerConfig>,
-    handshakes: Arc<Semaphore>,
-    crowd: Arc<Crowd>,
-    /// Handshakes that compute at a time.
-    turns: Arc<Semaphore>,
-    /// Held for as long as the connection is open.
-    place: Place,
+    shared: SharedLimits,
+    /// Held while the connection is open.
+    slot: Slot,
     address: SocketAddr,
     limits: Limits,
     id: SessionId,
@@ -66,7 +68,7 @@ struct Connection {
 }
 
 impl Listener {
-    /// Accepts until told to close.
+    /// Accepts connections until `close` is cancelled.
     pub(crate) async fn run(self) {
         let close = self.close.clone();
         tokio::select! {
@@ -76,23 +78,23 @@ impl Listener {
     }
 
     async fn accept_all(self) {
-        let places = Arc::new(Semaphore::new(self.limits.max_connections()));
-        let handshakes = Arc::new(Semaphore::new(self.limits.max_handshakes));
-        let crowd = Arc::new(Crowd::default());
-        // Each worker of the runtime may be busy with one, and with something else next.
-        let turns = Arc::new(Semaphore::new(Handle::current().metrics().num_workers()));
-        let addresses = Arc::new(Addresses::new(self.limits.max_handshakes_per_address));
+        let connections = Arc::new(Semaphore::new(self.limits.max_connections()));
+        let shared = SharedLimits {
+            handshakes: Arc::new(Semaphore::new(self.limits.max_handshakes)),
+            // One for each worker of the runtime.
+            computing: Arc::new(Semaphore::new(Handle::current().metrics().num_workers())),
+            admission: Arc::default(),
+        };
+        let networks = Arc::new(Networks::new(self.limits.max_handshakes_per_address));
         let mut id = 0;
         // The semaphore is never closed.
-        while let Ok(permit) = Arc::clone(&places).acquire_owned().await {
+        while let Ok(permit) = Arc::clone(&connections).acquire_owned().await {
             let (stream, address) = self.accept().await;
             id += 1;
             let connection = Connection {
                 tls: Arc::clone(&self.tls),
-                handshakes: Arc::clone(&handshakes),
-                turns: Arc::clone(&turns),
-                crowd: Arc::clone(&crowd),
-                place: addresses.enter(address::network(address.ip()), permit),
+                shared: shared.clone(),
+                slot: networks.add_connection(address::network(address.ip()), permit),
                 address,
                 limits: self.limits,
                 id: SessionId(id),
@@ -113,7 +115,7 @@ impl Listener {
         }
     }
 
-    /// Accepts a connection, however often that fails first.
+    /// Accepts a connection, and retries after errors.
     async fn accept(&self) -> (TcpStream, SocketAddr) {
         let mut backoff = MIN_BACKOFF;
         loop {
@@ -121,7 +123,7 @@ impl Listener {
                 Ok(accepted) => return accepted,
                 Err(error) if is_of_one_connection(&error) => debug!(%error, "connection lost"),
                 Err(error) => {
-                    warn!(%error, "cannot accept connections: trying again");
+                    warn!(%error, "cannot accept connections; retrying");
                     sleep(backoff).await;
                     backoff = (backoff * 2).min(MAX_BACKOFF);
                 }
@@ -132,60 +134,58 @@ impl Listener {
 
 impl Connection {
     async fn run(self, stream: TcpStream) {
-        if let Err(error) = socket::prepare(&stream) {
+        if let Err(error) = socket::configure(&stream) {
             debug!(%error, "connection lost");
             return;
         }
-        let is_too_many = self.place.others >= self.limits.max_connections_per_address;
-        // What is needed only at the beginning has memory of its own, which is given back: the task
-        // lives as long as the session, with room for its largest state.
-        if is_too_many {
-            Box::pin(self.turn_away(stream)).await;
-        } else if let Some(stream) = Box::pin(self.shake_hands(stream)).await {
+        let is_over_limit =
+            self.slot.earlier_connections >= self.limits.max_connections_per_address;
+        // A task has room for its largest state for as long as it lives, so the handshake has memory
+        // of its own.
+        if is_over_limit {
+            Box::pin(self.refuse(stream)).await;
+        } else if let Some(stream) = Box::pin(self.handshake(stream)).await {
             self.serve(stream).await;
         }
     }
 
-    /// Tells a connection that there are too many from its address, as long as that keeps nobody
-    /// waiting who is let in.
-    async fn turn_away(&self, stream: TcpStream) {
-        let own = self.place.handshakes.try_acquire();
-        let (Ok(_own), Ok(_handshake)) = (own, self.handshakes.try_acquire()) else {
+    /// Tells the peer that its address has too many connections, unless other handshakes would wait.
+    async fn refuse(&self, stream: TcpStream) {
+        let own = self.slot.handshakes.try_acquire();
+        let (Ok(_own), Ok(_handshake)) = (own, self.shared.handshakes.try_acquire()) else {
             warn!("too many connections from this address: dropped");
             return;
         };
         warn!("too many connections from this address: refused");
-        let stream = timeout(
-            HANDSHAKE_TIMEOUT,
-            tls_stream::accept(stream, Arc::clone(&self.tls), &self.turns),
-        )
-        .await;
+        let stream = timeout(HANDSHAKE_TIMEOUT, self.accept_tls(stream)).await;
         if let Ok(Ok(stream)) = stream {
             session::refuse(stream, Refusal::TooManyConnections).await;
         }
     }
 
-    /// The stream is boxed, because every future that it is handed to has room for it.
-    async fn shake_hands(&self, stream: TcpStream) -> Option<Box<TlsStream<TcpStream>>> {
+    async fn accept_tls(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        tls_stream::accept(stream, Arc::clone(&self.tls), &self.shared.computing).await
+    }
+
+    /// The stream is boxed, because each future that takes it has room for it.
+    async fn handshake(&self, stream: TcpStream) -> Option<Box<TlsStream<TcpStream>>> {
         let handshake = async {
-            // First those of its network, so that one network waits for itself and not in the way
-            // of the others.
-            let permits = (
-                self.place.handshakes.acquire().await,
-                self.handshakes.acquire().await,
+            // The permit of the network comes first, so that a network over its limit does not delay
+            // the others.
+            let _permits = (
+                self.slot.handshakes.acquire().await,
+                self.shared.handshakes.acquire().await,
             );
-            let stream = tls_stream::accept(stream, Arc::clone(&self.tls), &self.turns).await;
-            drop(permits);
-            stream
+            self.accept_tls(stream).await
         };
         match timeout(HANDSHAKE_TIMEOUT, handshake).await {
             Ok(Ok(stream)) => Some(Box::new(stream)),
             Ok(Err(error)) => {
-                info!(%error, "handshake failed");
+                info!(%error, "TLS handshake failed");
                 None
             }
             Err(_) => {
-                info!("handshake took too long");
+                info!("TLS handshake timed out");
                 None
             }
         }
@@ -200,7 +200,7 @@ impl Connection {
             }
         };
         let Some(key) = stream.peer_key() else {
-            // The handshake demands a key.
+            // Unreachable: the handshake requires a key.
             warn!("no device key");
             return;
         };
@@ -208,18 +208,18 @@ impl Connection {
             id: self.id,
             peer: Peer { key, address },
             events: self.events,
-            crowd: self.crowd,
+            admission: self.shared.admission,
             rates: self.limits.rates,
         };
-        if let Some(parting) = session::run(stream, context).await {
-            // Its place is for others: they may be the same people who come back.
-            drop(self.place);
-            parting.tell().await;
+        if let Some(notice) = session::run(stream, context).await {
+            // The same client may reconnect before the notice is sent.
+            drop(self.slot);
+            notice.send().await;
         }
     }
 }
 
-/// Whether an error of accepting concerns only the connection that was to be accepted.
+/// Whether an error of `accept` concerns a single connection.
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -230,11 +230,11 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-/// What each network has; bounded because each entry has at least one connection.
+/// Networks with open connections, see [`address::network`].
 #[derive(Debug)]
-struct Addresses {
+struct Networks {
     max_handshakes: usize,
-    networks: Mutex<BTreeMap<IpAddr, Network>>,
+    by_address: Mutex<BTreeMap<IpAddr, Network>>,
 }
 
 #[derive(Debug)]
@@ -243,51 +243,53 @@ struct Network {
     handshakes: Arc<Semaphore>,
 }
 
-/// The place of one connection, given back when dropped.
+/// Slot of an open connection, freed on drop.
 #[derive(Debug)]
-struct Place {
-    addresses: Arc<Addresses>,
+struct Slot {
+    networks: Arc<Networks>,
     network: IpAddr,
-    /// How many connections its network had before.
-    others: usize,
-    /// The handshakes of its network.
+    /// Open connections of the network when this one was added.
+    earlier_connections: usize,
+    /// TLS handshakes of the network.
     handshakes: Arc<Semaphore>,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Addresses {
+impl Networks {
     fn new(max_handshakes: usize) -> Self {
         Self {
             max_handshakes,
-            networks: Mutex::default(),
+            by_address: Mutex::default(),
         }
     }
 
-    fn enter(self: &Arc<Self>, network: IpAddr, permit: OwnedSemaphorePermit) -> Place {
+    fn add_connection(self: &Arc<Self>, network: IpAddr, permit: OwnedSemaphorePermit) -> Slot {
         let mut networks = self.lock();
         let entry = networks.entry(network).or_insert_with(|| Network {
             connections: 0,
             handshakes: Arc::new(Semaphore::new(self.max_handshakes)),
         });
-        let others = entry.connections;
+        let earlier_connections = entry.connections;
         entry.connections += 1;
-        Place {
-            addresses: Arc::clone(self),
+        Slot {
+            networks: Arc::clone(self),
             network,
-            others,
+            earlier_connections,
             handshakes: Arc::clone(&entry.handshakes),
             _permit: permit,
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<IpAddr, Network>> {
-        self.networks.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
-        let mut networks = self.addresses.lock();
+        let mut networks = self.networks.lock();
         if let Some(network) = networks.get_mut(&self.network) {
             network.connections -= 1;
             if network.connections == 0 {
@@ -307,13 +309,13 @@ mod tests {
     use crate::config::Config;
 
     #[tokio::test]
-    async fn a_crowd_that_connects_lets_others_have_their_turn() {
-        const CROWD: u64 = 5 * ACCEPTS_PER_TURN / 2;
+    async fn a_burst_of_connections_yields_to_other_tasks() {
+        const CONNECTIONS: u64 = 5 * ACCEPTS_PER_TURN / 2;
         let socket = socket::listen(Some(([127, 0, 0, 1], 0).into())).unwrap();
         let address = socket.local_addr().unwrap();
-        let mut crowd = Vec::new();
-        for _ in 0..CROWD {
-            crowd.push(TcpStream::connect(address).await.unwrap());
+        let mut clients = Vec::new();
+        for _ in 0..CONNECTIONS {
+            clients.push(TcpStream::connect(address).await.unwrap());
         }
         let tls = tls::server_config(&Identity::generate().unwrap()).unwrap();
         let tasks = TaskTracker::new();
@@ -329,7 +331,7 @@ mod tests {
         };
         let listening = tokio::spawn(listener.run());
         let mut before = 0;
-        while before < CROWD {
+        while before < CONNECTIONS {
             yield_now().await;
             let now = tasks.len() as u64;
             let turn = now - before;
@@ -341,19 +343,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_network_is_forgotten_with_its_last_connection() {
-        let places = Arc::new(Semaphore::new(9));
-        let addresses = Arc::new(Addresses::new(1));
+        let connections = Arc::new(Semaphore::new(9));
+        let networks = Arc::new(Networks::new(1));
         let network = IpAddr::from([192, 0, 2, 1]);
-        let permit = || Arc::clone(&places).try_acquire_owned().unwrap();
-        let first = addresses.enter(network, permit());
-        let second = addresses.enter(network, permit());
-        let elsewhere = addresses.enter(IpAddr::from([192, 0, 2, 2]), permit());
-        assert_eq!((first.others, second.others, elsewhere.others), (0, 1, 0));
+        let permit = || Arc::clone(&connections).try_acquire_owned().unwrap();
+        let first = networks.add_connection(network, permit());
+        let second = networks.add_connection(network, permit());
+        let elsewhere = networks.add_connection(IpAddr::from([192, 0, 2, 2]), permit());
+        let earlier = [&first, &second, &elsewhere].map(|slot| slot.earlier_connections);
+        assert_eq!(earlier, [0, 1, 0]);
         drop(first);
-        let third = addresses.enter(network, permit());
-        assert_eq!(third.others, 1);
+        let third = networks.add_connection(network, permit());
+        assert_eq!(third.earlier_connections, 1);
         drop((second, third, elsewhere));
-        assert!(addresses.lock().is_empty());
-        assert_eq!(places.available_permits(), 9);
+        assert!(networks.lock().is_empty());
+        assert_eq!(connections.available_permits(), 9);
     }
 }

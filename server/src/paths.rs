@@ -1,25 +1,22 @@
-//! Where files live unless a flag or a setting says otherwise: the XDG base directories.
+//! Default places of the server's files, by the XDG base directory specification.
 
 use std::path::PathBuf;
 
 use etcetera::{BaseStrategy as _, HomeDirError, base_strategy::Xdg};
 
-/// There is no home directory to look in.
+/// The user has no home directory.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "cannot find your home directory: {0}. Set HOME, or name the folder with --data and --config"
-)]
+#[error("cannot find your home directory: {0}. Set HOME, or use --data and --config")]
 pub struct PathsError(#[from] HomeDirError);
 
-/// The places of a server's files, for the user who runs it.
+/// Default places of a server's files, for the operating-system user who runs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paths {
-    /// The data folder.
     pub data_dir: PathBuf,
-    /// The configuration file, which need not exist.
+    /// The configuration file, which may not exist.
     pub config_file: PathBuf,
-    /// Where the ticket for clients of the same user on this machine may be, best place first.
-    /// Servers leave it in the first that they can use, clients look in all of them.
+    /// Places of the local ticket, best first. Servers write it to the first that they can use; clients
+    /// look in all.
     pub local_tickets: Vec<PathBuf>,
 }
 
@@ -27,7 +24,7 @@ impl Paths {
     /// Reads the environment.
     ///
     /// # Errors
-    /// [`PathsError`] if it names no home directory.
+    /// The environment names no home directory.
     pub fn of_user() -> Result<Self, PathsError> {
         let xdg = Xdg::new()?;
         let ticket_dirs = xdg.runtime_dir().into_iter().chain([xdg.data_dir()]);

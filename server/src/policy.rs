@@ -1,22 +1,22 @@
-//! Who may claim a new name: said by settings and administrators, heeded by the relay.
+//! Registration policy: set by the configuration and by operators, enforced by the relay.
 
 use serde::{Deserialize, Serialize};
 
-/// Who may claim a new name.
+/// Who may register a new name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Policy {
-    /// Who brings an invite.
+    /// People with an invite
     #[default]
     Invite,
-    /// Everybody.
+    /// Anyone
     Open,
-    /// Nobody but the bearer of the local ticket.
+    /// No one, except local users of this machine
     Closed,
 }
 
 impl Policy {
-    /// As it is written.
+    /// The value in the configuration and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Invite => "invite",

@@ -1,4 +1,5 @@
-//! A server from start to end: opens what it needs, puts the parts together, takes them down.
+//! Life cycle of a server: it opens the data, starts the listener, the driver and the admin socket, and
+//! stops them in order.
 
 use std::future::Future;
 use std::io;
@@ -20,62 +21,56 @@ use tracing::{info, warn};
 use crate::admin::MAX_ADMINS;
 use crate::admin::socket::AdminSocket;
 use crate::config::{Config, LimitError};
-use crate::driver::{Driver, INBOX_ROOM, Stopped};
+use crate::driver::{Driver, INBOX_CAPACITY, Stopped};
 use crate::files::{self, FileError, TicketFile};
 use crate::listener::Listener;
 use crate::relay::{Relay, RelayConfig};
 use crate::store::{Store, StoreConfig, StoreError, StoreEvents, StoreHandle};
 use crate::{address, invite};
 
-/// How long the sessions have to write their last frames.
-const GOODBYE_LIMIT: Duration = Duration::from_secs(5);
+/// Time for the sessions to write their last frames.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long the store has to finish what is queued.
-const STORE_LIMIT: Duration = Duration::from_secs(10);
+/// Time for the store to finish its queue.
+const STORE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Why a server cannot start, or had to stop.
+/// The server cannot start, or had to stop.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// A setting cannot be.
     #[error(transparent)]
     Limit(#[from] LimitError),
-    /// The data cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A file beside the data cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The TLS library refuses the server's key.
-    #[error("the server's key cannot be used for TLS: {0}")]
+    #[error("cannot use the server's key for TLS: {0}")]
     Tls(#[from] rustls::Error),
-    /// The listener passed in does not work.
-    #[error("the listening socket does not work: {0}")]
+    #[error("cannot use the listening socket: {0}")]
     Listener(io::Error),
-    /// The store failed while the server ran.
+    /// The store failed while the server ran, with its error.
     #[error(
-        "the store failed: {0}. Nothing that was acknowledged is lost. Check the disk and its free \
-         space, then start the server again"
+        "database failure: {0}. No acknowledged message is lost. Check the disk and its free space, then \
+         start the server again"
     )]
     StoreFailed(String),
-    /// A task of the server panicked.
-    #[error("the server has a fault and stopped; its log says more")]
-    Fault,
+    #[error("internal error: a task panicked. See the log")]
+    Panicked,
 }
 
-/// A server that is ready to serve: its data is open and locked, its ticket is left, and
-/// connections queue at its listener.
+/// A server before it serves: its data is open and locked, its local ticket is written, and connections
+/// queue at its listener.
 #[derive(Debug)]
 pub struct Server {
     config: Config,
     listener: TcpListener,
     listening: SocketAddr,
     public_address: ServerAddress,
-    parts: Parts,
+    data: OpenData,
 }
 
-/// What the data folder gives.
+/// Resources in the data folder.
 #[derive(Debug)]
-struct Parts {
+struct OpenData {
     store: (StoreHandle, StoreEvents),
     identity: Identity,
     local_token: InviteToken,
@@ -86,7 +81,7 @@ struct Parts {
 /// Serves a data folder on a bound listener until `shutdown` completes.
 ///
 /// # Errors
-/// [`ServerError`] says why it cannot start, or had to stop.
+/// The server cannot start, or had to stop.
 pub async fn run(
     listener: TcpListener,
     config: Config,
@@ -97,62 +92,61 @@ pub async fn run(
 }
 
 impl Server {
-    /// Checks the settings, opens the data folder, making what is missing, and leaves the ticket.
+    /// Checks the settings, opens the data folder, which it creates if needed, and writes the local
+    /// ticket.
     ///
     /// # Errors
-    /// [`ServerError`] says what cannot be used.
+    /// A setting or a file cannot be used.
     pub async fn prepare(listener: TcpListener, config: Config) -> Result<Self, ServerError> {
         config.limits.check()?;
         let listening = listener.local_addr().map_err(ServerError::Listener)?;
         let setting = config.public_address.clone();
         let public_address = setting.unwrap_or_else(|| address::guess_public(listening));
         let (data_dir, places) = (config.data_dir.clone(), config.ticket_places.clone());
-        let noted = public_address.clone();
-        let open = move || Parts::open(&data_dir, &places, listening, &noted);
-        let parts = spawn_blocking(open).await;
+        let address = public_address.clone();
+        let open = move || OpenData::open(&data_dir, &places, listening, &address);
+        let data = spawn_blocking(open).await;
         Ok(Self {
             config,
             listener,
             listening,
             public_address,
-            parts: parts.unwrap_or(Err(ServerError::Fault))?,
+            data: data.unwrap_or(Err(ServerError::Panicked))?,
         })
     }
 
-    /// Where it listens.
+    /// The address of the listener, with its actual port.
     pub fn listening(&self) -> SocketAddr {
         self.listening
     }
 
-    /// What clients pin.
+    /// The digest of the server's public key, which clients pin.
     pub fn fingerprint(&self) -> Fingerprint {
-        self.parts.identity.fingerprint()
+        self.data.identity.fingerprint()
     }
 
-    /// The ticket for clients on this machine: it admits any number of them for as long as this
-    /// server runs.
+    /// The ticket for clients on this machine: it admits any number of them while this server runs.
     pub fn local_ticket(&self) -> Invite {
-        let (identity, token) = (&self.parts.identity, &self.parts.local_token);
-        local_ticket(self.listening, identity, token)
+        local_ticket(self.listening, &self.data.identity, &self.data.local_token)
     }
 
-    /// The address that invites name: the setting, or the best guess.
+    /// The address in invites: the setting, or a guess.
     pub fn public_address(&self) -> &ServerAddress {
         &self.public_address
     }
 
-    /// Serves until `shutdown` completes and everything is said.
+    /// Serves until `shutdown` completes, then drains.
     ///
     /// # Errors
-    /// [`ServerError`] says why it had to stop.
+    /// The server had to stop.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let Parts {
+        let OpenData {
             mut store,
             identity,
             local_token,
             ticket,
             admin,
-        } = self.parts;
+        } = self.data;
         let limits = self.config.limits;
         let config = RelayConfig {
             policy: self.config.policy,
@@ -162,10 +156,10 @@ impl Server {
             registrations_per_hour: limits.registrations_per_hour,
         };
         let relay = Relay::new(config, store.0.take_roster());
-        let (events, inbox) = mpsc::channel(INBOX_ROOM);
+        let (events, inbox) = mpsc::channel(INBOX_CAPACITY);
         let tasks = TaskTracker::new();
         let (close, stop) = (CancellationToken::new(), CancellationToken::new());
-        // Also when this future is dropped half-way.
+        // Ends the tasks also when this future is dropped.
         let _guards = (close.clone().drop_guard(), stop.clone().drop_guard());
         let listener = Listener {
             socket: self.listener,
@@ -179,17 +173,20 @@ impl Server {
         tasks.spawn(listener.run());
         info!(listening = %self.listening, fingerprint = %identity.fingerprint(), "serving");
 
-        let (calls, asked) = mpsc::channel(MAX_ADMINS);
+        let (calls, admin_calls) = mpsc::channel(MAX_ADMINS);
         if let Some(admin) = admin {
             tasks.spawn(admin.run(calls, close.clone()));
         }
-        let driver = Driver::new(relay, store, inbox, asked);
+        let driver = Driver::new(relay, store, inbox, admin_calls);
         let (stopped, store) = drive(driver, shutdown).await?;
         drop(events);
         close.cancel();
         tasks.close();
-        if timeout(GOODBYE_LIMIT, tasks.wait()).await.is_err() {
-            warn!(sessions = tasks.len(), "some did not read their goodbye");
+        if timeout(CLOSE_TIMEOUT, tasks.wait()).await.is_err() {
+            warn!(
+                sessions = tasks.len(),
+                "sessions closed without their last frame"
+            );
             stop.cancel();
             tasks.wait().await;
         }
@@ -197,10 +194,10 @@ impl Server {
             store.join();
             drop(ticket);
         });
-        if let Ok(finished) = timeout(STORE_LIMIT, finish).await {
-            finished.map_err(|_| ServerError::Fault)?;
+        if let Ok(finished) = timeout(STORE_TIMEOUT, finish).await {
+            finished.map_err(|_| ServerError::Panicked)?;
         } else {
-            warn!("the disk does not answer: not waited for");
+            warn!("the disk does not respond: stopping without it");
         }
         info!("stopped");
         match stopped {
@@ -210,15 +207,15 @@ impl Server {
     }
 }
 
-/// Runs the driver as a task beside the sessions, so that on one core what they tell each other
-/// needs no switch of threads. It ends with this future.
+/// Runs the driver as a task beside the sessions, so that on one core their messages need no switch of
+/// threads. The task ends with this future.
 async fn drive(
     driver: Driver,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(Stopped, StoreHandle), ServerError> {
     let (stop, stopped) = oneshot::channel::<()>();
     let mut driving = AbortOnDropHandle::new(tokio::spawn(driver.run(async {
-        // Nothing is ever sent: it is told by the end of the channel.
+        // Completes when the sender is dropped.
         let _ = stopped.await;
     })));
     let ended = tokio::select! {
@@ -228,10 +225,10 @@ async fn drive(
             driving.await
         }
     };
-    ended.map_err(|_| ServerError::Fault)
+    ended.map_err(|_| ServerError::Panicked)
 }
 
-impl Parts {
+impl OpenData {
     fn open(
         data_dir: &Path,
         ticket_places: &[PathBuf],
@@ -241,9 +238,9 @@ impl Parts {
         let store = Store::open(data_dir, StoreConfig::default())?;
         let identity = files::read_or_make_key(data_dir)?;
         let local_token = invite::random_token()?;
-        files::note_address(data_dir, public_address)?;
+        files::write_address(data_dir, public_address)?;
         let ticket = local_ticket(listening, &identity, &local_token);
-        let ticket = TicketFile::leave_in_one_of(ticket_places, &ticket);
+        let ticket = TicketFile::write_first(ticket_places, &ticket);
         let folders = ticket_places.iter().filter_map(|path| path.parent());
         let folders: Vec<_> = folders.map(Path::to_owned).collect();
         let admin = AdminSocket::bind(data_dir, &folders, store.0.log());
@@ -265,7 +262,7 @@ fn local_ticket(listening: SocketAddr, identity: &Identity, token: &InviteToken)
     }
 }
 
-/// Where clients on this machine reach a listener.
+/// The address at which clients on this machine reach a listener.
 fn local_address(listening: SocketAddr) -> ServerAddress {
     let ip = match listening.ip() {
         ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),

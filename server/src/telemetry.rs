@@ -1,4 +1,4 @@
-//! Logs, to standard error; a journal or a terminal captures them. Only the program sets them up.
+//! Logging to standard error, which a journal or a terminal captures. Only the binary sets it up.
 
 use std::io;
 
@@ -6,23 +6,24 @@ use tracing_subscriber::filter::{ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// What is logged unless `--log` says otherwise.
+/// Log filter without `--log`.
 pub const DEFAULT_FILTER: &str = "warn,recado_server=info";
 
-/// The argument of `--log` is no filter.
+/// The argument of `--log` is not a filter.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "--log {filter:?} is no filter: {source}. Write a level (error, warn, info, debug, trace), or 'recado_server=debug'"
+    "invalid --log {filter:?}: {source}. Use a level (error, warn, info, debug, trace), or TARGET=LEVEL, \
+     like recado_server=debug"
 )]
 pub struct FilterError {
     filter: String,
     source: ParseError,
 }
 
-/// Starts logging.
+/// Starts logging, once per process.
 ///
 /// # Errors
-/// [`FilterError`] if the filter is none.
+/// The filter is invalid.
 pub fn init(filter: &str) -> Result<(), FilterError> {
     let targets: Targets = filter.parse().map_err(|source| FilterError {
         filter: filter.to_owned(),
@@ -32,7 +33,7 @@ pub fn init(filter: &str) -> Result<(), FilterError> {
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(is_terminal);
-    // Only a second call in one process fails, and then the first one's logging goes on.
+    // Only a second call in a process fails; the first one stays in effect.
     let _ = tracing_subscriber::registry()
         .with(layer)
         .with(targets)

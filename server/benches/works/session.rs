@@ -10,7 +10,9 @@ use futures_util::FutureExt as _;
 use recado_server::config::RateLimits;
 use recado_server::id::SessionId;
 use recado_server::relay::Peer;
-use recado_server::session::{self, Outbox, Outgoing, SessionContext, SessionEvent, Then};
+use recado_server::session::{
+    self, AfterWrite, Outbox, OutgoingFrame, SessionContext, SessionEvent,
+};
 use recado_shared::limits::MAX_FRAME_LEN;
 use recado_shared::{
     Answer, ClientFrame, DeviceKey, Hello, LogId, ProtocolVersion, Request, RequestNumber, Seq,
@@ -64,7 +66,7 @@ fn appends(meter: impl Meter, count: u32) {
             });
             outgoing(
                 &ServerFrame::Answer { number, result },
-                Then::Answered(number),
+                AfterWrite::Answered(number),
             )
         })
         .collect();
@@ -91,7 +93,7 @@ fn pushes(meter: impl Meter, count: u32) {
         entry: entry(1),
     };
     let entries: Vec<_> = (0..count)
-        .map(|_| outgoing(&frame, Then::Nothing))
+        .map(|_| outgoing(&frame, AfterWrite::Nothing))
         .collect();
     meter.measure(|| entries.clone(), |entries| open.write(entries));
 }
@@ -115,7 +117,7 @@ impl Open {
                 address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             },
             events: sender,
-            crowd: Arc::default(),
+            admission: Arc::default(),
             rates: RateLimits {
                 frames_per_second: NonZeroU32::MAX,
                 frame_burst: NonZeroU32::MAX,
@@ -132,7 +134,7 @@ impl Open {
         let Ok(SessionEvent::Hello { outbox, .. }) = events.try_recv() else {
             panic!("no hello");
         };
-        let then = Then::Welcomed {
+        let after_write = AfterWrite::Welcomed {
             version: ProtocolVersion::NEWEST,
             user: ALICE,
         };
@@ -142,7 +144,7 @@ impl Open {
             events,
             outbox,
         };
-        open.write(vec![outgoing(&welcome(), then)]);
+        open.write(vec![outgoing(&welcome(), after_write)]);
         open
     }
 
@@ -159,7 +161,7 @@ impl Open {
     }
 
     /// Queues frames as the driver does, and has them written.
-    fn write(&mut self, frames: Vec<Outgoing>) {
+    fn write(&mut self, frames: Vec<OutgoingFrame>) {
         for frame in frames {
             self.outbox.send(frame).expect("it has room");
         }
@@ -180,8 +182,8 @@ fn put(frame: &ClientFrame, bytes: &mut Vec<u8>) {
     codec::put_frame(&payload, MAX_FRAME_LEN, bytes).expect("it is short");
 }
 
-fn outgoing(frame: &ServerFrame, then: Then) -> Outgoing {
-    Outgoing::encode(frame, then).expect("it is a frame")
+fn outgoing(frame: &ServerFrame, after_write: AfterWrite) -> OutgoingFrame {
+    OutgoingFrame::encode(frame, after_write).expect("it is a frame")
 }
 
 fn greeting() -> ClientFrame {

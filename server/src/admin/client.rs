@@ -1,4 +1,4 @@
-//! The command line's side of the socket.
+//! Client of the admin socket, for the command line.
 
 use std::fs;
 use std::io;
@@ -11,45 +11,34 @@ use tokio::time::timeout;
 use tokio_util::codec::{FramedRead, FramedWrite};
 
 use super::request::{AdminAnswer, AdminRequest};
-use super::{ANSWER_LIMIT, MAX_ANSWER_LEN, MAX_REQUEST_LEN, PATIENCE, note_in, socket_in};
+use super::{ANSWER_TIMEOUT, IO_TIMEOUT, MAX_ANSWER_LEN, MAX_REQUEST_LEN, path_note, socket_path};
 
-/// Why a running server did not answer.
+/// The server did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// There is no server to ask.
     #[error(
-        "no server is running with {}: start recado-server, or name its folder with --data",
+        "no server is running for data folder {}. Start recado-server, or choose the folder with --data",
         data_dir.display()
     )]
-    NotRunning {
-        /// The folder.
-        data_dir: PathBuf,
-    },
-    /// The socket cannot be used.
-    #[error("cannot use the server's socket {}: {source}", path.display())]
-    Socket {
-        /// The socket.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// It took the request, and nothing came of it.
+    NotRunning { data_dir: PathBuf },
+    #[error("cannot use the admin socket {}: {source}", path.display())]
+    Socket { path: PathBuf, source: io::Error },
+    /// The server took the request and sent no answer.
     #[error(
-        "the server did not answer: {0}. It may be stopping, or of another version than this \
-         program"
+        "the server did not answer: {0}. It may be stopping, or have another version than this program"
     )]
     NoAnswer(String),
 }
 
-/// Asks the server that uses a data folder.
+/// Sends a request to the server that runs for a data folder.
 ///
 /// # Errors
-/// [`CallError`] says why there is no answer.
+/// There is no answer.
 pub async fn call(data_dir: &Path, request: &AdminRequest) -> Result<AdminAnswer, CallError> {
     let path = find(data_dir);
     let mut stream = match UnixStream::connect(&path).await {
         Ok(stream) => stream,
-        Err(error) if is_nobody(&error) => {
+        Err(error) if is_not_running(&error) => {
             let data_dir = data_dir.to_owned();
             return Err(CallError::NotRunning { data_dir });
         }
@@ -58,13 +47,13 @@ pub async fn call(data_dir: &Path, request: &AdminRequest) -> Result<AdminAnswer
     exchange(&mut stream, request).await
 }
 
-/// Where the socket is: in the folder, or where it says.
+/// The path of the socket: in the folder, or as noted there.
 fn find(data_dir: &Path) -> PathBuf {
-    fs::read_to_string(note_in(data_dir)).map_or_else(|_| socket_in(data_dir), PathBuf::from)
+    fs::read_to_string(path_note(data_dir)).map_or_else(|_| socket_path(data_dir), PathBuf::from)
 }
 
-/// Nobody listens. A path that is too long for a socket never had one.
-fn is_nobody(error: &io::Error) -> bool {
+/// Whether no server listens. A path that is too long for a socket never had one.
+fn is_not_running(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::InvalidInput
@@ -80,11 +69,11 @@ async fn exchange(
     let mut answers = FramedRead::new(read, codec::framing(MAX_ANSWER_LEN));
     let fault = |error: &dyn std::fmt::Display| CallError::NoAnswer(error.to_string());
     let payload = codec::encode(request).map_err(|error| fault(&error))?;
-    match timeout(PATIENCE, requests.send(payload)).await {
+    match timeout(IO_TIMEOUT, requests.send(payload)).await {
         Ok(sent) => sent.map_err(|error| fault(&error))?,
         Err(_) => return Err(fault(&"it does not read")),
     }
-    match timeout(ANSWER_LIMIT, answers.next()).await {
+    match timeout(ANSWER_TIMEOUT, answers.next()).await {
         Ok(Some(payload)) => payload
             .map_err(CodecError::from)
             .and_then(|payload| codec::decode(&payload))

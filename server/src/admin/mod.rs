@@ -1,8 +1,6 @@
-//! Administration of a running server: a socket in its data folder, whose rights are the
-//! permission. One request, one answer; a private matter between two runs of this program.
-//!
-//! `request` holds what is asked and answered, `socket` the server's side, `client` the side of
-//! the command line.
+//! Admin socket: a Unix socket in the data folder by which the operator's commands reach a running
+//! server. One request and one answer per connection; the file's permissions are the authorization. The
+//! format is private to one version of the program.
 
 pub mod client;
 pub mod request;
@@ -13,26 +11,26 @@ use std::time::Duration;
 
 use recado_shared::limits::MAX_FRAME_LEN;
 
-/// Most administrators connected at a time; more wait in the system's queue.
+/// Most admin connections at a time; more wait in the queue of the system.
 pub const MAX_ADMINS: usize = 8;
 
-/// Longest request: the longest announcement fits.
+/// Longest request, in bytes: the longest announcement fits.
 const MAX_REQUEST_LEN: usize = MAX_FRAME_LEN;
 
-/// Longest answer: the sessions of a full server fit.
+/// Longest answer, in bytes: the sessions of a full server fit.
 const MAX_ANSWER_LEN: usize = 4 << 20;
 
-/// How long the other side of the socket may take to send or to read something.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Time for the other side of the socket to send or to read.
+const IO_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long an answer may take: removing somebody erases all that they wrote.
-const ANSWER_LIMIT: Duration = Duration::from_mins(10);
+/// Time for an answer: to remove a user, the server erases all their messages.
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(10);
 
-fn socket_in(data_dir: &Path) -> PathBuf {
+fn socket_path(data_dir: &Path) -> PathBuf {
     data_dir.join("admin.sock")
 }
 
-/// Names the socket's place where the data folder's own path is too long for one.
-fn note_in(data_dir: &Path) -> PathBuf {
+/// The file with the path of the socket, where the data folder's own path is too long for a socket.
+fn path_note(data_dir: &Path) -> PathBuf {
     data_dir.join("admin.path")
 }

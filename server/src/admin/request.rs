@@ -1,4 +1,4 @@
-//! What an administrator asks of a running server, and what it answers: plain values.
+//! Requests and answers of the admin socket, as plain values.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -9,72 +9,58 @@ use serde::{Deserialize, Serialize};
 use crate::policy::Policy;
 use crate::store::{Change, ChangeError, Changed, StoreStats};
 
-/// Something that an administrator asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AdminRequest {
-    /// Who may claim a new name; with a policy, from now on until the server stops.
+    /// Reads the registration policy, or sets it until the server stops.
     Policy(Option<Policy>),
-    /// Tells everybody who is connected.
+    /// Sends an announcement to all sessions.
     Announce(MessageBody),
-    /// Who is connected.
     Sessions,
-    /// Changes something about a person.
+    /// Changes a user or a room.
     Change(Change),
-    /// How much it has done since it was started.
+    /// Reads the statistics since the server's start.
     Stats,
 }
 
-/// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AdminAnswer {
-    /// The policy as it is now.
+    /// The policy in effect.
     Policy(Policy),
-    /// The announcement went to this many sessions.
+    /// The number of sessions that get the announcement.
     Announced(u64),
-    /// Who is connected, in the order of their coming.
+    /// Sessions in the order of their start.
     Sessions(Vec<SessionInfo>),
-    /// What was changed, or why nothing.
     Changed(Result<Changed, ChangeError>),
-    /// How much it has done.
     Stats(ServerStats),
-    /// The server is stopping and does nothing more. What was asked may be done all the same, if
-    /// it was under way.
+    /// The server is stopping. A request that was in progress may still be done.
     Stopping,
 }
 
-/// A session as an administrator sees it.
+/// An open session, as shown to the operator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionInfo {
-    /// Its number.
     pub session: u64,
-    /// Whose it is.
     pub user: UserId,
-    /// Where it comes from.
     pub address: IpAddr,
-    /// When it was let in.
     pub since: Timestamp,
-    /// Whether nobody is at the device.
     pub is_away: bool,
-    /// Whether it reads too slowly for what is sent.
+    /// Whether it gets heads instead of live entries, because it did not keep up.
     pub is_behind: bool,
 }
 
-/// How much a server has to do, and has done since it was started.
+/// Load of a server, and its work since its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerStats {
-    /// How long it has been running.
     pub uptime: Duration,
-    /// Who is connected.
     pub present: Present,
-    /// What its store has done.
     pub store: StoreStats,
 }
 
-/// How many are connected.
+/// Numbers of connected clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Present {
-    /// Sessions that were let in.
+    /// Open sessions.
     pub sessions: u64,
-    /// People with at least one of them.
+    /// Users with at least one open session.
     pub people: u64,
 }

@@ -1,5 +1,5 @@
-//! The server's side of the socket: binding it, and a task per connection, which takes one request
-//! and brings back its answer.
+//! Server side of the admin socket: it binds the socket, and runs a task per connection that passes one
+//! request to the driver and returns the answer.
 
 use std::fs;
 use std::io;
@@ -20,25 +20,25 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
 use super::request::{AdminAnswer, AdminRequest};
-use super::{MAX_ADMINS, MAX_ANSWER_LEN, MAX_REQUEST_LEN, PATIENCE, note_in, socket_in};
+use super::{IO_TIMEOUT, MAX_ADMINS, MAX_ANSWER_LEN, MAX_REQUEST_LEN, path_note, socket_path};
 
-/// A request on its way to the driver.
+/// A request for the driver.
 #[derive(Debug)]
-pub(crate) struct Call {
+pub(crate) struct AdminCall {
     pub(crate) request: AdminRequest,
     /// Dropped by a driver that has stopped.
     pub(crate) answer: oneshot::Sender<AdminAnswer>,
 }
 
-/// A bound socket. Connections queue at it until it is run.
+/// A bound socket. Connections queue until it runs.
 #[derive(Debug)]
 pub(crate) struct AdminSocket {
     listener: StdListener,
     file: SocketFile,
 }
 
-/// The socket's file, removed when dropped. Its server holds the lock of the data folder for
-/// longer, so it is always its own.
+/// The socket's file, removed on drop. The server holds the lock of the data folder for longer, so the
+/// file is its own.
 #[derive(Debug)]
 struct SocketFile {
     path: PathBuf,
@@ -47,7 +47,7 @@ struct SocketFile {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // One that stays behind is replaced by the next server.
+        // The next server replaces a file that remains.
         let _ = fs::remove_file(&self.path);
         if let Some(note) = &self.note {
             let _ = fs::remove_file(note);
@@ -56,44 +56,44 @@ impl Drop for SocketFile {
 }
 
 impl AdminSocket {
-    /// Binds the socket in the data folder, in place of what an earlier server may have left; where
-    /// its path is too long for a socket, in the first of the other folders that can be used, which
-    /// the data folder then names. A server without a socket still serves.
-    ///
-    /// The caller holds the lock of the data folder.
+    /// Binds the socket in the data folder, in place of one that a crash left. If the path is too long
+    /// for a socket, it uses the first usable one of the other folders, and notes the path in the data
+    /// folder. The server also runs without a socket. The caller holds the lock of the data folder.
     pub(crate) fn bind(data_dir: &Path, others: &[PathBuf], log: LogId) -> Option<Self> {
-        let _ = fs::remove_file(note_in(data_dir));
-        let path = socket_in(data_dir);
+        let _ = fs::remove_file(path_note(data_dir));
+        let path = socket_path(data_dir);
         let error = match Self::bind_at(path.clone(), None) {
             Ok(socket) => return Some(socket),
             Err(error) => error,
         };
-        warn!(path = %path.display(), %error, "no administration there: the path may be too long");
+        warn!(path = %path.display(), %error, "cannot bind the admin socket there; the path may be too long");
         for folder in others {
             let path = folder.join(format!("admin-{log}.sock"));
             match Self::bind_noted(data_dir, folder, &path) {
                 Ok(socket) => {
-                    info!(path = %path.display(), "administration goes through another folder");
+                    info!(path = %path.display(), "admin socket is in another folder");
                     return Some(socket);
                 }
-                Err(error) => warn!(path = %path.display(), %error, "nor there"),
+                Err(error) => {
+                    warn!(path = %path.display(), %error, "cannot bind the admin socket there either");
+                }
             }
         }
         warn!(
-            "this server cannot be administered while it runs: give it a folder with a shorter path"
+            "no admin socket: use a data folder with a shorter path to administer a running server"
         );
         None
     }
 
     fn bind_noted(data_dir: &Path, folder: &Path, path: &Path) -> io::Result<Self> {
         crate::files::make_private_folder(folder)?;
-        let note = note_in(data_dir);
+        let note = path_note(data_dir);
         let socket = Self::bind_at(path.to_owned(), Some(note.clone()))?;
         crate::files::write_private(&note, path.as_os_str().as_encoded_bytes())?;
         Ok(socket)
     }
 
-    /// The socket gets its name only once its rights are set, so nobody else finds it before.
+    /// Sets the permissions before the socket gets its name, so that no other user can connect earlier.
     fn bind_at(path: PathBuf, note: Option<PathBuf>) -> io::Result<Self> {
         let unready = path.with_extension("new");
         let _ = fs::remove_file(&unready);
@@ -110,12 +110,12 @@ impl AdminSocket {
         Ok(Self { listener, file })
     }
 
-    /// Takes connections until `stop`, and removes the socket.
-    pub(crate) async fn run(self, calls: mpsc::Sender<Call>, stop: CancellationToken) {
+    /// Accepts connections until `stop`, then removes the socket.
+    pub(crate) async fn run(self, calls: mpsc::Sender<AdminCall>, stop: CancellationToken) {
         let Self { listener, file } = self;
         let listener = match UnixListener::from_std(listener) {
             Ok(listener) => listener,
-            Err(error) => return warn!(%error, "no administration"),
+            Err(error) => return warn!(%error, "no admin socket"),
         };
         let permits = Arc::new(Semaphore::new(MAX_ADMINS));
         let tasks = TaskTracker::new();
@@ -147,56 +147,55 @@ async fn accept(
         match listener.accept().await {
             Ok((stream, _)) => return (stream, permit),
             Err(error) => {
-                warn!(%error, "an administrator's connection failed");
-                sleep(PATIENCE / 10).await;
+                warn!(%error, "cannot accept an admin connection");
+                sleep(IO_TIMEOUT / 10).await;
             }
         }
     }
 }
 
-/// The rights of the file keep others away already, where the system heeds them.
-fn is_own(stream: &UnixStream) -> bool {
+/// Whether the peer is the server's own user or root. Some systems ignore the permissions of a socket.
+fn is_authorized(stream: &UnixStream) -> bool {
     let own = rustix::process::geteuid().as_raw();
     stream
         .peer_cred()
         .is_ok_and(|peer| peer.uid() == own || peer.uid() == 0)
 }
 
-async fn serve(mut stream: UnixStream, calls: &mpsc::Sender<Call>, stop: &CancellationToken) {
-    if !is_own(&stream) {
-        return warn!("another user of this machine tried to administer the server: refused");
+async fn serve(mut stream: UnixStream, calls: &mpsc::Sender<AdminCall>, stop: &CancellationToken) {
+    if !is_authorized(&stream) {
+        return warn!("admin connection of another user refused");
     }
     let (read, write) = stream.split();
     let mut requests = FramedRead::new(read, codec::framing(MAX_REQUEST_LEN));
     let request = tokio::select! {
         () = stop.cancelled() => return,
-        next = timeout(PATIENCE, requests.next()) => next,
+        next = timeout(IO_TIMEOUT, requests.next()) => next,
     };
     let request = match request {
         Ok(Some(payload)) => payload
             .map_err(CodecError::from)
             .and_then(|payload| codec::decode::<AdminRequest>(&payload)),
-        // It went away, or waits for nothing.
-        Ok(None) | Err(_) => return debug!("an administrator asked nothing"),
+        Ok(None) | Err(_) => return debug!("admin connection without a request"),
     };
     let request = match request {
         Ok(request) => request,
-        Err(error) => return warn!(%error, "an administrator's request is none"),
+        Err(error) => return warn!(%error, "invalid admin request"),
     };
     let answer = ask(request, calls).await;
     let mut answers = FramedWrite::new(write, codec::framing(MAX_ANSWER_LEN));
     let sent = match codec::encode(&answer) {
-        Ok(payload) => timeout(PATIENCE, answers.send(payload)).await,
-        Err(error) => return warn!(%error, "an answer to an administrator cannot be encoded"),
+        Ok(payload) => timeout(IO_TIMEOUT, answers.send(payload)).await,
+        Err(error) => return warn!(%error, "admin answer cannot be encoded"),
     };
     if !matches!(sent, Ok(Ok(()))) {
-        debug!("an administrator did not take the answer");
+        debug!("admin answer not read");
     }
 }
 
-async fn ask(request: AdminRequest, calls: &mpsc::Sender<Call>) -> AdminAnswer {
+async fn ask(request: AdminRequest, calls: &mpsc::Sender<AdminCall>) -> AdminAnswer {
     let (answer, answered) = oneshot::channel();
-    if calls.send(Call { request, answer }).await.is_err() {
+    if calls.send(AdminCall { request, answer }).await.is_err() {
         return AdminAnswer::Stopping;
     }
     answered.await.unwrap_or(AdminAnswer::Stopping)
@@ -213,10 +212,10 @@ mod tests {
     }
 
     #[test]
-    fn the_socket_is_private_and_goes_with_its_server() {
+    fn the_socket_is_private_and_removed_with_its_server() {
         let dir = tempfile::tempdir().unwrap();
-        let path = socket_in(dir.path());
-        // What a server that was killed left.
+        let path = socket_path(dir.path());
+        // As a killed server leaves it.
         drop(StdListener::bind(&path).unwrap());
         let socket = AdminSocket::bind(dir.path(), &[], LOG).unwrap();
         assert_eq!(mode(&path), 0o600);
@@ -226,17 +225,17 @@ mod tests {
     }
 
     #[test]
-    fn where_the_path_is_too_long_another_folder_is_noted() {
+    fn with_a_too_long_path_another_folder_is_noted() {
         let dir = tempfile::tempdir().unwrap();
         let data = dir.path().join("x".repeat(120));
         fs::create_dir(&data).unwrap();
         assert!(AdminSocket::bind(&data, &[], LOG).is_none());
         let run = dir.path().join("run");
         let socket = AdminSocket::bind(&data, std::slice::from_ref(&run), LOG).unwrap();
-        let noted = fs::read_to_string(note_in(&data)).unwrap();
+        let noted = fs::read_to_string(path_note(&data)).unwrap();
         let path = run.join(format!("admin-{LOG}.sock"));
         assert_eq!((Path::new(&noted), mode(&path)), (path.as_path(), 0o600));
         drop(socket);
-        assert!(!path.exists() && !note_in(&data).exists());
+        assert!(!path.exists() && !path_note(&data).exists());
     }
 }

@@ -1,6 +1,6 @@
-//! What carries a session: the socket as the system sees it, TLS over any stream, and the buffers
-//! that whoever reads or writes borrows. Knows nothing of frames.
+//! Transport of a session: the TCP socket, TLS over any byte stream, and pooled buffers. It does not
+//! know frames.
 
+pub(crate) mod buffer_pool;
 pub(crate) mod socket;
-pub(crate) mod spare;
 pub mod tls_stream;

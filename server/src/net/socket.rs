@@ -1,6 +1,5 @@
-//! What the operating system does for a connection: sends at once, and watches the link, so that
-//! the server need not ask thousands of quiet ones. A link that it gives up shows as a broken
-//! read.
+//! TCP sockets: listening, and the options of an accepted connection. The kernel detects dead links, so
+//! the server need not ping thousands of idle clients; a dead link shows as a failed read.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -10,25 +9,23 @@ use recado_shared::limits::{DEAD_AFTER, PING_AFTER, PROBE_INTERVAL, PROBES};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-/// Connections that may wait to be accepted, as far as the system allows so many. Those beyond
-/// them try again after a second.
+/// Connections that may wait to be accepted, up to the limit of the system (`net.core.somaxconn`). The
+/// SYN of one more is dropped, and its client sends it again after a second (RFC 6298).
 const BACKLOG: u32 = 16_384;
 
-/// Why nothing listens.
+/// No socket listens at this address.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {error}")]
 pub struct ListenError {
-    /// Where it was to listen.
     pub address: SocketAddr,
-    /// What the system says.
     pub error: io::Error,
 }
 
-/// Listens at this address, or at the default port of all addresses of the machine. Connections
-/// queue until they are served.
+/// Listens at this address, or on [`DEFAULT_PORT`] of all addresses of the machine. Connections queue
+/// until they are accepted.
 ///
 /// # Errors
-/// [`ListenError`]: the port is taken, or the machine does not have the address.
+/// [`ListenError`]: the port is in use, or the address is not one of this machine's.
 pub fn listen(address: Option<SocketAddr>) -> Result<TcpListener, ListenError> {
     match address {
         Some(address) => listen_at(address).map_err(|error| ListenError { address, error }),
@@ -36,7 +33,7 @@ pub fn listen(address: Option<SocketAddr>) -> Result<TcpListener, ListenError> {
     }
 }
 
-/// Listens at all addresses, on a machine without IPv6 at those it has.
+/// Listens on all addresses; on a machine without IPv6, on those of IPv4.
 fn on_all_addresses<T>(
     port: u16,
     listen: impl Fn(SocketAddr) -> io::Result<T>,
@@ -57,19 +54,20 @@ fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    // So that a server that is started anew has its port at once. Elsewhere it means that several
-    // programs may have it.
+    // A restarted server gets its port at once. On Windows this option would let several programs share
+    // the port.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// Prepares a connection that was accepted.
+/// Sets the options of an accepted connection: no delay, keepalive probes (RFC 1122, section 4.2.3.6), and
+/// the user timeout (RFC 5482).
 ///
 /// # Errors
-/// The connection is lost, or the system lacks what a relay needs.
-pub(crate) fn prepare(stream: &TcpStream) -> io::Result<()> {
+/// The connection is lost, or the system lacks an option.
+pub(crate) fn configure(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let socket = SockRef::from(stream);
     let keepalive = TcpKeepalive::new()
@@ -77,7 +75,7 @@ pub(crate) fn prepare(stream: &TcpStream) -> io::Result<()> {
         .with_interval(PROBE_INTERVAL)
         .with_retries(PROBES);
     socket.set_tcp_keepalive(&keepalive)?;
-    // What is sent is not probed, only repeated.
+    // Keepalive probes only idle connections. Unacknowledged data is retransmitted until this timeout.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     socket.set_tcp_user_timeout(Some(DEAD_AFTER))?;
     Ok(())
@@ -134,7 +132,7 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let (_client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
         let (stream, _) = accepted.unwrap();
-        prepare(&stream).unwrap();
+        configure(&stream).unwrap();
         let socket = SockRef::from(&stream);
         assert!(socket.tcp_nodelay().unwrap());
         assert!(socket.keepalive().unwrap());

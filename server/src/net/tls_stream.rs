@@ -1,6 +1,6 @@
-//! The server's end of a TLS connection over any stream of bytes. It owns its buffers, so that a
-//! connection that rests holds none: what comes is decrypted in a buffer of the thread, and only a
-//! part of a record is kept until the rest has come.
+//! Server end of a TLS connection over any byte stream, on the unbuffered API of rustls. It decrypts
+//! into a pooled buffer, and keeps only the bytes of an incomplete record, so an idle connection holds
+//! no buffer.
 
 mod encrypt;
 
@@ -21,47 +21,46 @@ use tokio::task::yield_now;
 use tokio_util::io::poll_read_buf;
 
 use self::encrypt::{ToSend, encode, encrypt};
-use crate::net::spare;
+use crate::net::buffer_pool;
 
-/// Most bytes of a connection that are read and not processed: more than the longest record, and
-/// than any handshake that makes sense.
+/// Most bytes that are read and not processed: more than the longest record (RFC 8446, section 5.2), and
+/// than any reasonable handshake message.
 const MAX_INCOMING: usize = 32 * 1024;
 
-/// Most reads that bring nothing for whoever asks before others have their turn: records may have
-/// nothing in them, or tell of new keys.
-const FRUITLESS_READS: usize = 4;
+/// Most reads without plaintext before the task yields: records may be empty, or update keys.
+const MAX_EMPTY_READS: usize = 4;
 
-/// Most bytes that become one record.
+/// Most bytes of plaintext in a record (RFC 8446, section 5.1).
 const MAX_CONTENT: usize = 16 * 1024;
 
-/// A connection of which the handshake is done, see [`accept`].
+/// A connection after its handshake, see [`accept`].
 pub struct TlsStream<S> {
     io: S,
     tls: UnbufferedServerConnection,
-    /// What was read and is no whole record.
+    /// Bytes of an incomplete record.
     incoming: Vec<u8>,
-    /// What is encrypted and not written, with how much of it is.
+    /// Records that are not written, after `written` bytes that are.
     outgoing: Vec<u8>,
     written: usize,
-    /// What is decrypted and had no room where it was asked for.
+    /// Plaintext that the reader's buffer had no capacity for.
     plain: Vec<u8>,
-    /// The other side said that nothing follows.
+    /// The peer sent `close_notify`.
     is_ended: bool,
-    /// This side said so, or the connection is broken: nothing is sent any more.
+    /// This side sent `close_notify`, or the connection is broken.
     is_closed: bool,
     is_broken: bool,
 }
 
-/// Accepts a connection. What a handshake computes takes far longer than a frame, so each step of
-/// it waits for one of `turns`, and then until everything else that is due has been done. The
-/// turn is over before anything is written, so that a peer which takes nothing holds none.
+/// Accepts a connection. The arithmetic of a handshake takes far longer than a frame, so each step takes
+/// one of the `permits`, and then yields to all tasks that are ready. The permit is released before
+/// anything is written, so that a peer which reads nothing holds none.
 ///
 /// # Errors
-/// The stream breaks, or the other side is none of ours, which it is told as TLS tells it.
+/// The stream breaks, or the handshake fails, of which the peer gets an alert.
 pub async fn accept<S>(
     io: S,
     config: Arc<ServerConfig>,
-    turns: &Semaphore,
+    permits: &Semaphore,
 ) -> io::Result<TlsStream<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -78,32 +77,32 @@ where
         is_broken: false,
     };
     loop {
-        poll_fn(|cx| stream.poll_write_out(cx)).await?;
+        poll_fn(|cx| stream.poll_write_all(cx)).await?;
         if !stream.tls.is_handshaking() {
             return Ok(stream);
         }
-        poll_fn(|cx| stream.poll_gather(cx)).await?;
+        poll_fn(|cx| stream.poll_fill(cx)).await?;
         let received = {
-            // It is never closed.
-            let _turn = turns.acquire().await;
+            // The semaphore is never closed.
+            let _permit = permits.acquire().await;
             yield_now().await;
-            stream.receive_gathered()
+            stream.receive_handshake()
         };
         if received.is_err() {
-            // The other side is told why.
-            poll_fn(|cx| stream.poll_write_out(cx)).await?;
+            // The alert for the peer.
+            poll_fn(|cx| stream.poll_write_all(cx)).await?;
         }
         received?;
     }
 }
 
 impl<S> TlsStream<S> {
-    /// What it runs over.
+    /// The stream that carries the records.
     pub fn get_ref(&self) -> &S {
         &self.io
     }
 
-    /// The key that the other side proved to hold.
+    /// The key that the peer proved to hold. `None` without a client key.
     pub fn peer_key(&self) -> Option<DeviceKey> {
         self.tls.peer_certificates().and_then(tls::peer_key)
     }
@@ -120,22 +119,22 @@ impl<S> fmt::Debug for TlsStream<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
-    /// Reads once and keeps it.
-    fn poll_gather(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Reads once into `incoming`.
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let bytes = ready!(self.poll_bytes(cx))?;
         self.incoming.clone_from(&bytes);
-        spare::give_back(bytes);
+        buffer_pool::put_back(bytes);
         Poll::Ready(Ok(()))
     }
 
-    /// Processes what was kept. What follows the handshake at once is kept too.
-    fn receive_gathered(&mut self) -> io::Result<()> {
+    /// Processes `incoming`. Plaintext that follows the handshake goes to `plain`.
+    fn receive_handshake(&mut self) -> io::Result<()> {
         let mut bytes = std::mem::take(&mut self.incoming);
         self.receive(&mut bytes, &mut ReadBuf::new(&mut []))
     }
 
-    /// Reads once and processes what is there. What is decrypted goes to `plain`, and is kept
-    /// where that has no room.
+    /// Reads once and processes the records. The plaintext goes to `plain`, and what exceeds its capacity
+    /// to `self.plain`.
     fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
@@ -152,28 +151,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
             }
         };
         let received = self.receive(&mut bytes, plain);
-        spare::give_back(bytes);
+        buffer_pool::put_back(bytes);
         if received.is_err() {
             (self.is_broken, self.is_closed) = (true, true);
-            // The other side may be told why.
-            let _ = self.poll_write_out(cx);
+            // The alert for the peer, as far as the stream takes it.
+            let _ = self.poll_write_all(cx);
         }
         Poll::Ready(received)
     }
 
-    /// Reads once. Gives what was kept and what came, in a lent buffer.
+    /// Reads once. Returns `incoming` and the new bytes in a pooled buffer.
     fn poll_bytes(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Vec<u8>>> {
-        let mut bytes = spare::lend();
+        let mut bytes = buffer_pool::take();
         bytes.extend_from_slice(&self.incoming);
         bytes.reserve(1);
         let error = match poll_read_buf(Pin::new(&mut self.io), cx, &mut bytes) {
             Poll::Ready(Ok(1..)) => return Poll::Ready(Ok(bytes)),
-            // Whoever means it says so first.
+            // A peer that ends on purpose sends `close_notify` first.
             Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => Poll::Pending,
         };
-        spare::give_back(bytes);
+        buffer_pool::put_back(bytes);
         error
     }
 
@@ -194,7 +193,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         }
     }
 
-    /// Processes all whole records, then encrypts what is to be sent. Says where the rest begins.
+    /// Processes all complete records, then encrypts `to_send`. Returns the start of the incomplete one.
     fn process(
         &mut self,
         bytes: &mut [u8],
@@ -210,8 +209,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                     while let Some(record) = traffic.next_record() {
                         let record = record?;
                         discard += record.discard;
-                        let room = plain.remaining().min(record.payload.len());
-                        let (now, later) = record.payload.split_at(room);
+                        let fits = plain.remaining().min(record.payload.len());
+                        let (now, later) = record.payload.split_at(fits);
                         plain.put_slice(now);
                         self.plain.extend_from_slice(later);
                     }
@@ -241,7 +240,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                     }
                     true
                 }
-                // The server's settings allow no early data.
+                // The configuration allows no early data.
                 other => return Err(Error::General(format!("unexpected state: {other:?}"))),
             };
             start += discard;
@@ -251,7 +250,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         }
     }
 
-    /// Encrypts behind what is to be written.
+    /// Appends to the records that are not written.
     fn send(&mut self, to_send: &ToSend<'_>) -> io::Result<()> {
         let mut incoming = std::mem::take(&mut self.incoming);
         let nowhere = &mut ReadBuf::new(&mut []);
@@ -261,7 +260,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         start.map(|_| ()).map_err(invalid)
     }
 
-    /// Encodes what TLS has to say about an error.
+    /// Appends the alerts of a failed connection.
     fn queue_alerts(&mut self) {
         while self.tls.wants_write() {
             match self.tls.process_tls_records(&mut []).state {
@@ -278,21 +277,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         }
     }
 
-    /// Writes all that is encrypted.
-    fn poll_write_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_write_all(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(rest @ [_, ..]) = self.outgoing.get(self.written..) {
             match Pin::new(&mut self.io).poll_write(cx, rest) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(len)) => self.written += len,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
-                    spare::settle(&mut self.outgoing, self.written);
+                    buffer_pool::shrink(&mut self.outgoing, self.written);
                     self.written = 0;
                     return Poll::Pending;
                 }
             }
         }
-        spare::give_back(std::mem::take(&mut self.outgoing));
+        buffer_pool::put_back(std::mem::take(&mut self.outgoing));
         self.written = 0;
         Poll::Ready(Ok(()))
     }
@@ -309,23 +307,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
         let mut reads = 0;
         while buf.remaining() > 0 && buf.filled().len() == before {
             if !this.plain.is_empty() {
-                let room = buf.remaining().min(this.plain.len());
-                buf.put_slice(this.plain.get(..room).unwrap_or_default());
-                spare::settle(&mut this.plain, room);
+                let len = buf.remaining().min(this.plain.len());
+                buf.put_slice(this.plain.get(..len).unwrap_or_default());
+                buffer_pool::shrink(&mut this.plain, len);
             } else if this.is_ended {
                 break;
-            } else if reads == FRUITLESS_READS {
+            } else if reads == MAX_EMPTY_READS {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             } else {
                 reads += 1;
                 match ready!(this.poll_receive(cx, buf)) {
-                    // What came before the fault is given out first.
+                    // Plaintext before the fault is returned first.
                     Err(_) if buf.filled().len() > before => break,
                     received => received?,
                 }
-                // What TLS answers by itself goes out as far as it can now, and else later.
-                if let Poll::Ready(Err(error)) = this.poll_write_out(cx) {
+                // Answers of TLS itself are written as far as the stream takes them, and else later.
+                if let Poll::Ready(Err(error)) = this.poll_write_all(cx) {
                     return Poll::Ready(Err(error));
                 }
             }
@@ -341,7 +339,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        ready!(this.poll_write_out(cx))?;
+        ready!(this.poll_write_all(cx))?;
         if this.is_closed {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
@@ -349,8 +347,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
         if !content.is_empty() {
             this.send(&ToSend::Content(content))?;
         }
-        // What the stream does not take at once is kept, and goes before anything else.
-        if let Poll::Ready(Err(error)) = this.poll_write_out(cx) {
+        // Bytes that the stream does not take are kept, and written before anything else.
+        if let Poll::Ready(Err(error)) = this.poll_write_all(cx) {
             return Poll::Ready(Err(error));
         }
         Poll::Ready(Ok(content.len()))
@@ -358,16 +356,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        ready!(this.poll_write_out(cx))?;
+        ready!(this.poll_write_all(cx))?;
         Pin::new(&mut this.io).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if !std::mem::replace(&mut this.is_closed, true) {
-            this.send(&ToSend::End)?;
+            this.send(&ToSend::CloseNotify)?;
         }
-        ready!(this.poll_write_out(cx))?;
+        ready!(this.poll_write_all(cx))?;
         Pin::new(&mut this.io).poll_shutdown(cx)
     }
 }

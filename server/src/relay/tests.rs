@@ -18,7 +18,7 @@ use recado_shared::{
 
 use super::*;
 use crate::config::MAX_USERS_LIMIT;
-use crate::session::HEADS_ROOM;
+use crate::session::HEADS_CAPACITY;
 use crate::store::{Admission, Admitted, Appended, Login, Read, StoredRoster};
 
 const LOCAL: InviteToken = InviteToken([9; 16]);
@@ -968,7 +968,7 @@ fn the_heads_that_may_be_queued_at_a_time_have_room() {
     desk.check(heads_read(S2, 10), &[heads]);
     let sets = 3;
     let pages = (MAX_USERS_LIMIT as usize).div_ceil(MAX_HEADS_PER_FRAME);
-    assert!(sets * pages <= HEADS_ROOM);
+    assert!(sets * pages <= HEADS_CAPACITY);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! A session from the welcome to its end, as one state that is polled: what a session holds while
-//! nothing happens is what is written down here.
+//! An open session, from the welcome to its end: one state machine that is polled. Its fields are all
+//! that an idle session keeps in memory.
 
 use std::ops::ControlFlow;
 use std::pin::Pin;
@@ -7,201 +7,191 @@ use std::task::{Context, Poll};
 
 use recado_shared::codec::{self, CodecError, PREFIX_LEN};
 use recado_shared::limits::{PONG_WITHIN, SERVER_PING_AFTER};
-use recado_shared::{
-    ClientFrame, CloseReason, Notice, ProtocolVersion, RequestNumber, ServerFrame,
-};
+use recado_shared::{ClientFrame, CloseReason, Notice, ProtocolVersion, ServerFrame};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep};
 use tracing::{debug, error, warn};
 
-use super::alarm::poll_deadline;
-use super::driver_link::DriverLink;
+use super::context::{MAX_FRAMES_TOGETHER, SessionContext, SessionEvent};
+use super::driver_sender::DriverSender;
+use super::outbox::{AfterWrite, OutboxReader};
+use super::stream::{FrameStream, SessionEnd};
 use super::throttle::Throttle;
+use super::timer::poll_deadline;
 use super::window::{self, Window};
-use super::{Ending, Link, MAX_FRAMES_TOGETHER, OutboxReader, SessionContext, SessionEvent, Then};
 use crate::id::SessionId;
 
-/// Frames that a session says on its own account and has not written: pongs, pings, notices.
-const LOCAL_ROOM: u8 = 8;
+/// Most unwritten frames of the session's own: pongs, pings and notices.
+const MAX_LOCAL_FRAMES: u8 = 8;
 
-/// Bytes of frames taken from a connection before others have their turn.
-const ENOUGH: usize = 16 * 1024;
+/// Bytes of frames that are read before the task yields.
+const READ_BUDGET: usize = 16 * 1024;
 
-/// Reads of a connection before others have their turn, however little they bring.
-const READS: usize = 8;
+/// Reads of the connection before the task yields, even if they return little.
+const MAX_READS: usize = 8;
 
-/// What a session is between its welcome and its end.
 pub(super) struct OpenSession<'a, S> {
-    link: &'a mut Link<S>,
+    stream: &'a mut FrameStream<S>,
     id: SessionId,
     version: ProtocolVersion,
-    frames: OutboxReader,
-    driver: DriverLink,
+    outbox: OutboxReader,
+    driver: DriverSender,
     window: Window,
     throttle: Throttle,
-    /// A frame waits until then, because it came too fast.
-    held_until: Option<Instant>,
-    silence: Silence,
-    /// Own frames that are not written.
-    own: u8,
-    /// What was put to be written holds a mark of which the driver is to be told.
-    mark: Mark,
-    /// The last frame was put to be written.
-    is_last: bool,
+    /// The next frame is over the rate and waits until then.
+    throttled_until: Option<Instant>,
+    heartbeat: Heartbeat,
+    /// Unwritten frames of the session's own.
+    local_frames: u8,
+    catch_up: CatchUp,
+    /// The last frame is queued: nothing more is read, and nothing is queued after it.
+    is_closing: bool,
 }
 
-/// Since when nothing was heard.
 #[derive(Debug)]
-struct Silence {
-    since: Instant,
-    /// When a sign of life was asked for.
-    asked_at: Option<Instant>,
-    /// Nothing is read for now, so nothing is missed.
-    is_deaf: bool,
+struct Heartbeat {
+    last_read: Instant,
+    ping_sent: Option<Instant>,
+    /// The session reads nothing for now, so silence means nothing.
+    is_paused: bool,
     last_ping: u32,
 }
 
-/// How far [`Then::CaughtUp`] has got.
+/// Progress of a frame with [`AfterWrite::CaughtUp`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
+enum CatchUp {
     None,
-    Put,
+    Queued,
     Written,
 }
 
-/// What reading came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Heard {
-    /// Nothing more for now.
-    Nothing,
-    /// Perhaps more, but it is the turn of others.
-    Enough,
-    Ended(Ending),
+enum ReadOutcome {
+    /// Nothing more can be read for now.
+    Pending,
+    /// There may be more, but other tasks have their turn first.
+    Yield,
+    End(SessionEnd),
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
     pub(super) fn new(
-        link: &'a mut Link<S>,
+        stream: &'a mut FrameStream<S>,
         context: &SessionContext,
         version: ProtocolVersion,
-        frames: OutboxReader,
+        outbox: OutboxReader,
         now: Instant,
     ) -> Self {
         Self {
-            link,
+            stream,
             id: context.id,
             version,
-            frames,
-            driver: DriverLink::new(context.events.clone()),
+            outbox,
+            driver: DriverSender::new(context.events.clone()),
             window: Window::default(),
             throttle: Throttle::new(context.rates, now),
-            held_until: None,
-            silence: Silence {
-                since: now,
-                asked_at: None,
-                is_deaf: false,
+            throttled_until: None,
+            heartbeat: Heartbeat {
+                last_read: now,
+                ping_sent: None,
+                is_paused: false,
                 last_ping: 0,
             },
-            own: 0,
-            mark: Mark::None,
-            is_last: false,
+            local_frames: 0,
+            catch_up: CatchUp::None,
+            is_closing: false,
         }
     }
 
-    /// When the timer is to ring first.
     pub(super) fn first_deadline(&self) -> Instant {
-        self.silence.since + SERVER_PING_AFTER
+        self.heartbeat.last_read + SERVER_PING_AFTER
     }
 
-    /// Does what can be done. `timer` is this session's own.
+    /// Reads and writes until the session ends. `timer` belongs to this session.
     pub(super) fn poll(
         &mut self,
         mut timer: Pin<&mut Sleep>,
         cx: &mut Context<'_>,
-    ) -> Poll<Ending> {
+    ) -> Poll<SessionEnd> {
         loop {
-            // First what is to be said: it makes room for what is to be heard.
-            if let Some(ending) = self.speak(cx) {
-                return Poll::Ready(ending);
+            // Writing comes first: it frees capacity for reading.
+            if let Some(end) = self.write_frames(cx) {
+                return Poll::Ready(end);
             }
-            let was_due = self.link.writer.is_due();
-            match self.listen(cx) {
-                Heard::Nothing => {}
-                Heard::Enough => cx.waker().wake_by_ref(),
-                Heard::Ended(ending) => return Poll::Ready(ending),
+            let was_pending = self.stream.writer.has_pending();
+            match self.read_frames(cx) {
+                ReadOutcome::Pending => {}
+                ReadOutcome::Yield => cx.waker().wake_by_ref(),
+                ReadOutcome::End(end) => return Poll::Ready(end),
             }
-            if self.link.writer.is_due() && !was_due {
-                // It has said something on its own account.
+            if self.stream.writer.has_pending() && !was_pending {
+                // Reading has queued a frame of the session's own.
                 continue;
             }
             match poll_deadline(timer.as_mut(), self.deadline(), cx) {
                 Poll::Ready(now) => {
-                    if let Some(ending) = self.deadline_passed(now) {
-                        return Poll::Ready(ending);
+                    if let Some(end) = self.handle_deadline(now) {
+                        return Poll::Ready(end);
                     }
                 }
                 Poll::Pending => {
-                    self.link.reader.rest_now();
+                    self.stream.reader.release_buffer();
                     return Poll::Pending;
                 }
             }
         }
     }
 
-    /// Waits until the driver has taken what was read. It takes everything in the end, or is gone.
-    pub(super) fn poll_passed_on(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Waits until the driver has the frames that were read, or is gone.
+    pub(super) fn poll_frames_sent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.driver.poll_ready(cx)
     }
 
-    /// Writes until nothing more waits, or the connection takes no more.
-    fn speak(&mut self, cx: &mut Context<'_>) -> Option<Ending> {
+    /// Writes until the outbox is empty, or the connection takes no more bytes.
+    fn write_frames(&mut self, cx: &mut Context<'_>) -> Option<SessionEnd> {
         loop {
-            let link = &mut *self.link;
-            if link.writer.is_due() {
-                match link.writer.poll_flush(&mut link.stream, cx) {
+            let stream = &mut *self.stream;
+            if stream.writer.has_pending() {
+                match stream.writer.poll_flush(&mut stream.io, cx) {
                     Poll::Pending => return None,
-                    Poll::Ready(Err(_)) => return Some(Ending::Gone),
-                    Poll::Ready(Ok(())) => self.own = 0,
+                    Poll::Ready(Err(_)) => return Some(SessionEnd::Disconnected),
+                    Poll::Ready(Ok(())) => self.local_frames = 0,
                 }
-                if self.mark == Mark::Put {
-                    self.mark = Mark::Written;
+                if self.catch_up == CatchUp::Queued {
+                    self.catch_up = CatchUp::Written;
                 }
             }
-            if self.is_last {
-                return Some(Ending::Said);
+            if self.is_closing {
+                return Some(SessionEnd::Closed);
             }
-            if self.mark == Mark::Written && !self.driver.has_ended() {
+            if self.catch_up == CatchUp::Written && !self.driver.is_closed() {
                 if self.driver.poll_ready(cx).is_pending() {
                     return None;
                 }
-                self.driver.tell(SessionEvent::CaughtUp(self.id), cx);
+                self.driver.send(SessionEvent::CaughtUp(self.id), cx);
             }
-            // After the driver's end nobody needs to know of a mark, but what it said last is
-            // still to be written.
-            self.mark = Mark::None;
-            if let Err(ending) = self.take(cx)? {
-                return Some(ending);
+            // A driver that has stopped needs no event, but its last frames are still written.
+            self.catch_up = CatchUp::None;
+            if let Err(end) = self.take_queued(cx)? {
+                return Some(end);
             }
         }
     }
 
-    /// Takes what the driver has queued; `None` if that is nothing.
-    fn take(&mut self, cx: &Context<'_>) -> Option<Result<(), Ending>> {
-        let (writer, window) = (&mut self.link.writer, &mut self.window);
-        let (mark, is_last) = (&mut self.mark, &mut self.is_last);
-        let mut is_broken = false;
-        let taken = self.frames.poll_batch(cx, |frame| {
-            is_broken |= writer.put(&frame.payload).is_err();
-            match frame.then {
-                Then::Nothing | Then::Welcomed { .. } => {}
-                // Before the bytes go: the other side may use the number again once it has read
-                // them.
-                Then::Answered(number) => window.answered(number),
-                Then::CaughtUp => *mark = Mark::Put,
-                Then::End => *is_last = true,
+    /// Moves frames from the outbox to the writer. `None` if the outbox is empty.
+    fn take_queued(&mut self, cx: &Context<'_>) -> Option<Result<(), SessionEnd>> {
+        let (writer, window) = (&mut self.stream.writer, &mut self.window);
+        let (catch_up, is_closing) = (&mut self.catch_up, &mut self.is_closing);
+        let mut has_failed = false;
+        let taken = self.outbox.poll_batch(cx, |frame| {
+            has_failed |= writer.queue(&frame.payload).is_err();
+            match frame.after_write {
+                AfterWrite::Nothing | AfterWrite::Welcomed { .. } => {}
+                // Before the bytes are written: the client may reuse the number once it has them.
+                AfterWrite::Answered(number) => window.remove(number),
+                AfterWrite::CaughtUp => *catch_up = CatchUp::Queued,
+                AfterWrite::Close => *is_closing = true,
             }
-            let is_enough = is_broken || *is_last || *mark == Mark::Put || writer.has_enough();
-            if is_enough {
+            if has_failed || *is_closing || *catch_up == CatchUp::Queued || writer.is_full() {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
@@ -209,113 +199,114 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
         });
         match taken {
             Poll::Pending => None,
-            Poll::Ready(true) if !is_broken => Some(Ok(())),
-            // The driver let go of this session without a last frame.
-            Poll::Ready(_) => Some(Err(Ending::Gone)),
+            Poll::Ready(true) if !has_failed => Some(Ok(())),
+            // The driver dropped the outbox without a last frame.
+            Poll::Ready(_) => Some(Err(SessionEnd::Disconnected)),
         }
     }
 
-    /// Reads frames and passes them on together, until none is there or has to wait.
-    fn listen(&mut self, cx: &mut Context<'_>) -> Heard {
+    /// Reads frames and sends them to the driver as one event.
+    fn read_frames(&mut self, cx: &mut Context<'_>) -> ReadOutcome {
         let mut frames = Vec::new();
-        let heard = self.hear(&mut frames, cx);
+        let outcome = self.read_batch(&mut frames, cx);
         if !frames.is_empty() {
             let session = self.id;
-            self.driver
-                .tell(SessionEvent::Frames { session, frames }, cx);
+            let event = SessionEvent::Frames { session, frames };
+            self.driver.send(event, cx);
         }
-        heard
+        outcome
     }
 
-    /// Reads frames and keeps those that are for the driver.
-    fn hear(&mut self, frames: &mut Vec<ClientFrame>, cx: &mut Context<'_>) -> Heard {
+    fn read_batch(&mut self, frames: &mut Vec<ClientFrame>, cx: &mut Context<'_>) -> ReadOutcome {
         let mut now = None;
-        let (mut heard, mut reads) = (0, 0);
-        while frames.len() < MAX_FRAMES_TOGETHER && heard < ENOUGH {
-            if self.has_to_wait(cx) {
-                self.silence.is_deaf = true;
-                return Heard::Nothing;
+        let (mut len_read, mut reads) = (0, 0);
+        while frames.len() < MAX_FRAMES_TOGETHER && len_read < READ_BUDGET {
+            if self.must_wait(cx) {
+                self.heartbeat.is_paused = true;
+                return ReadOutcome::Pending;
             }
-            if self.silence.is_deaf {
-                self.silence.heard(*now.get_or_insert_with(Instant::now));
+            if self.heartbeat.is_paused {
+                self.heartbeat.reset(*now.get_or_insert_with(Instant::now));
             }
-            match self.link.reader.frame() {
+            match self.stream.reader.peek() {
                 Ok(Some(payload)) => {
                     let now = *now.get_or_insert_with(Instant::now);
                     let len = payload.len();
-                    if let Err(until) = self.throttle.pass(len, now) {
-                        self.hold(until, now);
+                    if let Err(until) = self.throttle.admit(len, now) {
+                        self.throttle_until(until, now);
                         continue;
                     }
                     let frame = codec::decode::<ClientFrame>(payload);
-                    self.link.reader.pass(len);
-                    heard += PREFIX_LEN + len;
-                    if let Err(ending) = self.take_in(frame, frames) {
-                        return Heard::Ended(ending);
+                    self.stream.reader.consume(len);
+                    len_read += PREFIX_LEN + len;
+                    if let Err(end) = self.handle_frame(frame, frames) {
+                        return ReadOutcome::End(end);
                     }
                 }
-                Ok(None) if reads == READS => break,
+                Ok(None) if reads == MAX_READS => break,
                 Ok(None) => {
                     reads += 1;
-                    let link = &mut *self.link;
-                    match link.reader.poll_fill(&mut link.stream, cx) {
-                        Poll::Pending => return Heard::Nothing,
-                        Poll::Ready(Ok(0) | Err(_)) => return Heard::Ended(Ending::Gone),
+                    let stream = &mut *self.stream;
+                    match stream.reader.poll_fill(&mut stream.io, cx) {
+                        Poll::Pending => return ReadOutcome::Pending,
+                        Poll::Ready(Ok(0) | Err(_)) => {
+                            return ReadOutcome::End(SessionEnd::Disconnected);
+                        }
                         Poll::Ready(Ok(_)) => {
-                            self.silence.heard(*now.insert(Instant::now()));
+                            self.heartbeat.reset(*now.insert(Instant::now()));
                         }
                     }
                 }
-                Err(CodecError::TooLong) => self.say_goodbye(CloseReason::TooLong),
-                Err(_) => self.say_goodbye(CloseReason::Malformed),
+                Err(CodecError::TooLong) => self.close(CloseReason::TooLong),
+                Err(_) => self.close(CloseReason::Malformed),
             }
         }
-        Heard::Enough
+        ReadOutcome::Yield
     }
 
     /// Whether nothing may be read for now.
-    fn has_to_wait(&mut self, cx: &mut Context<'_>) -> bool {
-        self.is_last
+    fn must_wait(&mut self, cx: &mut Context<'_>) -> bool {
+        self.is_closing
             || self.driver.poll_ready(cx).is_pending()
-            // What it said last is still being written, and writing ends the session.
-            || self.driver.has_ended()
+            // The last frames of a stopped driver are being written, which ends the session.
+            || self.driver.is_closed()
             || self.window.is_full()
-            || self.own >= LOCAL_ROOM
-            || self.held_until.is_some()
+            || self.local_frames >= MAX_LOCAL_FRAMES
+            || self.throttled_until.is_some()
     }
 
-    fn hold(&mut self, until: Instant, now: Instant) {
-        self.held_until = Some(until);
-        // A notice that finds no room is let go: there is worse to tell.
-        if self.throttle.is_notice_due(now) && self.own < LOCAL_ROOM {
-            self.say(&ServerFrame::Notice(Notice::Throttled));
+    fn throttle_until(&mut self, until: Instant, now: Instant) {
+        self.throttled_until = Some(until);
+        // A notice without capacity is dropped.
+        if self.throttle.take_notice(now) && self.local_frames < MAX_LOCAL_FRAMES {
+            self.queue_local(&ServerFrame::Notice(Notice::Throttled));
         }
     }
 
-    /// Deals with a frame, or keeps it for the driver.
-    fn take_in(
+    /// Handles a frame, or appends it to the frames for the driver.
+    fn handle_frame(
         &mut self,
         frame: Result<ClientFrame, CodecError>,
         frames: &mut Vec<ClientFrame>,
-    ) -> Result<(), Ending> {
+    ) -> Result<(), SessionEnd> {
         let Ok(frame) = frame else {
-            self.say_goodbye(CloseReason::Malformed);
+            self.close(CloseReason::Malformed);
             return Ok(());
         };
         debug!(kind = frame.kind(), "received");
         if !is_allowed(&frame, self.version) {
-            self.say_goodbye(CloseReason::UnexpectedFrame);
+            self.close(CloseReason::UnexpectedFrame);
             return Ok(());
         }
         match frame {
-            ClientFrame::Ping(number) => self.say(&ServerFrame::Pong(number)),
+            ClientFrame::Ping(number) => self.queue_local(&ServerFrame::Pong(number)),
             ClientFrame::Pong(_) => {}
-            ClientFrame::Leave => return Err(Ending::Gone),
+            ClientFrame::Leave => return Err(SessionEnd::Disconnected),
             frame => {
-                if let Some((number, weight)) = weighed(&frame)
-                    && !self.window.ask(number, weight)
+                if let ClientFrame::Request { number, request } = &frame
+                    && !self.window.insert(*number, window::weight(request))
                 {
-                    self.say_goodbye(CloseReason::UnexpectedFrame);
+                    self.close(CloseReason::UnexpectedFrame);
                     return Ok(());
                 }
                 frames.push(frame);
@@ -324,87 +315,77 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
         Ok(())
     }
 
-    /// Says something on its own account.
-    fn say(&mut self, frame: &ServerFrame) {
-        self.own += 1;
+    /// Queues a frame of the session's own.
+    fn queue_local(&mut self, frame: &ServerFrame) {
+        self.local_frames += 1;
         match codec::encode(frame) {
-            Ok(payload) if self.link.writer.put(&payload).is_ok() => {}
+            Ok(payload) if self.stream.writer.queue(&payload).is_ok() => {}
             _ => error!("a frame of the session's own cannot be sent"),
         }
     }
 
-    /// Says why the session ends; nothing is read or taken any more.
-    fn say_goodbye(&mut self, farewell: CloseReason) {
-        warn!("closed: {farewell}");
-        self.say(&ServerFrame::Close(farewell));
-        self.is_last = true;
+    fn close(&mut self, reason: CloseReason) {
+        warn!(%reason, "closing connection");
+        self.queue_local(&ServerFrame::Close(reason));
+        self.is_closing = true;
     }
 
-    /// When something has to be done though nothing happens.
     fn deadline(&self) -> Option<Instant> {
-        let times = [
-            self.silent_at(),
-            self.held_until,
-            self.link.writer.gives_up_at(),
+        let deadlines = [
+            self.heartbeat_deadline(),
+            self.throttled_until,
+            self.stream.writer.stall_deadline(),
         ];
-        times.into_iter().flatten().min()
+        deadlines.into_iter().flatten().min()
     }
 
-    fn silent_at(&self) -> Option<Instant> {
-        self.silence.ends_at().filter(|_| !self.is_last)
+    fn heartbeat_deadline(&self) -> Option<Instant> {
+        self.heartbeat.deadline().filter(|_| !self.is_closing)
     }
 
-    fn deadline_passed(&mut self, now: Instant) -> Option<Ending> {
+    fn handle_deadline(&mut self, now: Instant) -> Option<SessionEnd> {
         let is_over = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now);
-        if is_over(self.link.writer.gives_up_at()) {
-            return Some(Ending::Stalled);
+        if is_over(self.stream.writer.stall_deadline()) {
+            return Some(SessionEnd::Stalled);
         }
-        if is_over(self.held_until) {
-            self.held_until = None;
+        if is_over(self.throttled_until) {
+            self.throttled_until = None;
         }
-        if is_over(self.silent_at()) {
-            if self.silence.asked_at.is_some() {
-                self.say_goodbye(CloseReason::Silent);
+        if is_over(self.heartbeat_deadline()) {
+            if self.heartbeat.ping_sent.is_some() {
+                self.close(CloseReason::Silent);
             } else {
-                let number = self.silence.ask(now);
-                self.say(&ServerFrame::Ping(number));
+                let number = self.heartbeat.next_ping(now);
+                self.queue_local(&ServerFrame::Ping(number));
             }
         }
         None
     }
 }
 
-impl Silence {
-    fn heard(&mut self, now: Instant) {
-        (self.since, self.asked_at, self.is_deaf) = (now, None, false);
+impl Heartbeat {
+    fn reset(&mut self, now: Instant) {
+        (self.last_read, self.ping_sent, self.is_paused) = (now, None, false);
     }
 
-    fn ask(&mut self, now: Instant) -> u32 {
-        self.asked_at = Some(now);
+    fn next_ping(&mut self, now: Instant) -> u32 {
+        self.ping_sent = Some(now);
         self.last_ping = self.last_ping.wrapping_add(1);
         self.last_ping
     }
 
-    fn ends_at(&self) -> Option<Instant> {
-        match self.asked_at {
-            _ if self.is_deaf => None,
-            Some(asked_at) => Some(asked_at + PONG_WITHIN),
-            None => Some(self.since + SERVER_PING_AFTER),
+    fn deadline(&self) -> Option<Instant> {
+        match self.ping_sent {
+            _ if self.is_paused => None,
+            Some(sent) => Some(sent + PONG_WITHIN),
+            None => Some(self.last_read + SERVER_PING_AFTER),
         }
     }
 }
 
-/// Whether a frame has a place in a session that is open in this version.
+/// Whether an open session of this version may contain the frame.
 fn is_allowed(frame: &ClientFrame, version: ProtocolVersion) -> bool {
     frame.since() <= version && !matches!(frame, ClientFrame::Hello(_))
-}
-
-/// The number that a request frame carries, with what it weighs in the window.
-fn weighed(frame: &ClientFrame) -> Option<(RequestNumber, usize)> {
-    match frame {
-        ClientFrame::Request { number, request } => Some((*number, window::weight(request))),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -412,7 +393,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frame_of_a_newer_version_than_agreed_has_no_place() {
+    fn a_frame_of_a_newer_version_than_agreed_is_refused() {
         let frame = ClientFrame::Ping(1);
         assert!(is_allowed(&frame, ProtocolVersion::V2));
         assert!(!is_allowed(&frame, ProtocolVersion(0)));

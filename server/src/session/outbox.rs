@@ -1,4 +1,4 @@
-//! What waits to be written to one session, and how much of it there may be.
+//! Outbox of one session: the bounded queue of encoded frames between the driver and the session.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -13,92 +13,88 @@ use tracing::error;
 
 use crate::config::MAX_USERS_LIMIT;
 
-/// Most live frames that wait for one session. One more, and it is behind.
-pub const PUSH_ROOM: usize = 256;
+/// Most live frames that wait for one session. With one more, the session is behind.
+pub const PUSH_CAPACITY: usize = 256;
 
-/// The fewest heads of direct conversations, and of rooms, that a full page has.
+/// Least heads of direct conversations, and of rooms, in a full page.
 const HEADS_PER_PAGE: usize = 100;
 const ROOM_HEADS_PER_PAGE: usize = 20;
 
-/// Room for three sets of heads pages: a user has at most one conversation with each other user,
-/// and is or was in so many rooms.
-/// While a session is behind, the set that is being read comes in and the one that was to follow
-/// it; once it has caught up, one more may come before these are written.
-pub const HEADS_ROOM: usize = 3
+/// Capacity for three sets of heads pages, each with a conversation with each other user, and the
+/// rooms that the user is or was in. While a session is behind, it gets the set that is being read and
+/// the one after it; once it has caught up, one more may follow before these are written.
+pub const HEADS_CAPACITY: usize = 3
     * (MAX_USERS_LIMIT as usize / HEADS_PER_PAGE + 2 * MAX_ROOMS_OF_USER / ROOM_HEADS_PER_PAGE + 1);
 
-/// Room that live frames leave free, so that what must not be left out always fits: answers, which
-/// the session's window bounds, heads, and one each of welcome, behind and farewell.
-pub const RESERVED_ROOM: usize = MAX_REQUESTS_IN_FLIGHT + HEADS_ROOM + 3;
+/// Capacity that live frames leave free for the frames that must not be dropped: answers, which the
+/// session's window bounds, heads, and one each of welcome, behind and close.
+pub const RESERVED_CAPACITY: usize = MAX_REQUESTS_IN_FLIGHT + HEADS_CAPACITY + 3;
 
 /// Most frames that wait for one session.
-pub const OUTBOX_ROOM: usize = PUSH_ROOM + RESERVED_ROOM;
+pub const OUTBOX_CAPACITY: usize = PUSH_CAPACITY + RESERVED_CAPACITY;
 
-/// Frames that a queue with nothing in it keeps room for.
-const IDLE_ROOM: usize = 4;
+/// Frames for which an empty queue keeps memory.
+const IDLE_CAPACITY: usize = 4;
 
-/// The driver's end of a session's queue of frames. Only the driver puts frames in; dropping it
-/// ends the session once everything in it is written.
+/// The driver's end of the queue. Dropping it ends the session once all frames in it are written.
 #[derive(Debug)]
 pub struct Outbox(Arc<Mutex<Queue>>);
 
-/// A session that was given frames and is still to be woken.
+/// A scheduled wake-up of a session that got frames.
 #[derive(Debug)]
-pub(super) struct Due(Arc<Mutex<Queue>>);
+pub(super) struct PendingWake(Arc<Mutex<Queue>>);
 
-/// The session's end. Once it is dropped, frames are taken and go nowhere.
+/// The session's end of the queue. Once it is dropped, the outbox accepts frames and drops them.
 #[derive(Debug)]
 pub struct OutboxReader(Arc<Mutex<Queue>>);
 
-/// A session has no room for another frame.
+/// The frames that wait have reached the capacity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoRoom;
+pub struct OutboxFull;
 
 #[derive(Debug, Default)]
 struct Queue {
-    frames: VecDeque<Outgoing>,
-    /// Of the session, when it waits.
+    frames: VecDeque<OutgoingFrame>,
+    /// Set while the session waits for frames.
     waker: Option<Waker>,
-    /// There is a [`Due`] for it.
-    is_due: bool,
-    has_ended: bool,
+    /// A [`PendingWake`] exists.
+    is_wake_pending: bool,
+    is_closed: bool,
 }
 
-/// An encoded frame on its way to a session.
+/// An encoded frame for a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outgoing {
+pub struct OutgoingFrame {
     /// The frame without its length prefix, shared by all sessions that get it.
     pub payload: Bytes,
-    /// What its being written means.
-    pub then: Then,
+    pub after_write: AfterWrite,
 }
 
-/// What happens once a frame is written.
+/// The session's reaction to a written frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
-    /// Nothing more.
+pub enum AfterWrite {
     Nothing,
-    /// The session is open.
+    /// Opens the session.
     Welcomed {
-        /// In this version.
         version: ProtocolVersion,
-        /// For this user.
         user: UserId,
     },
-    /// The request with this number is answered.
+    /// Removes this request from the window.
     Answered(RequestNumber),
-    /// The driver is told that the session caught up.
+    /// Tells the driver that the session caught up.
     CaughtUp,
-    /// The session ends.
-    End,
+    /// Closes the session.
+    Close,
 }
 
-impl Outgoing {
-    /// Encodes a frame. `None` means that a frame cannot be encoded, which is a fault of this
-    /// program and logged as one.
-    pub fn encode(frame: &ServerFrame, then: Then) -> Option<Self> {
+impl OutgoingFrame {
+    /// Encodes a frame. `None` if it cannot be encoded, which is a bug of the server and logged.
+    pub fn encode(frame: &ServerFrame, after_write: AfterWrite) -> Option<Self> {
         match codec::encode(frame) {
-            Ok(payload) => Some(Self { payload, then }),
+            Ok(payload) => Some(Self {
+                payload,
+                after_write,
+            }),
             Err(error) => {
                 error!(kind = kind(frame), %error, "frame cannot be encoded");
                 None
@@ -107,54 +103,58 @@ impl Outgoing {
     }
 }
 
-/// Makes a session's queue. Its memory grows only with what waits in it.
+/// Makes the queue of a session. Its memory grows with the frames that wait in it.
 pub fn outbox() -> (Outbox, OutboxReader) {
     let queue = Arc::default();
     (Outbox(Arc::clone(&queue)), OutboxReader(queue))
 }
 
 impl Outbox {
-    /// Queues a frame that must not be left out. [`wake`](Self::wake) then tells the session.
+    /// Queues a frame that must not be dropped. [`wake`](Self::wake) then wakes the session.
     ///
     /// # Errors
-    /// [`NoRoom`] if [`OUTBOX_ROOM`] frames wait.
-    pub fn send(&self, frame: Outgoing) -> Result<(), NoRoom> {
-        self.queue_below(OUTBOX_ROOM, || frame)
+    /// [`OutboxFull`] if [`OUTBOX_CAPACITY`] frames wait.
+    pub fn send(&self, frame: OutgoingFrame) -> Result<(), OutboxFull> {
+        self.queue_below(OUTBOX_CAPACITY, || frame)
     }
 
-    /// Queues a live frame, where live frames have room. [`wake`](Self::wake) then tells the session.
+    /// Queues a live frame. [`wake`](Self::wake) then wakes the session.
     ///
     /// # Errors
-    /// [`NoRoom`] if [`PUSH_ROOM`] frames wait.
-    pub fn push(&self, frame: &Outgoing) -> Result<(), NoRoom> {
-        self.queue_below(PUSH_ROOM, || frame.clone())
+    /// [`OutboxFull`] if [`PUSH_CAPACITY`] frames wait.
+    pub fn push(&self, frame: &OutgoingFrame) -> Result<(), OutboxFull> {
+        self.queue_below(PUSH_CAPACITY, || frame.clone())
     }
 
-    fn queue_below(&self, room: usize, frame: impl FnOnce() -> Outgoing) -> Result<(), NoRoom> {
+    fn queue_below(
+        &self,
+        capacity: usize,
+        frame: impl FnOnce() -> OutgoingFrame,
+    ) -> Result<(), OutboxFull> {
         let mut queue = lock(&self.0);
-        if queue.has_ended {
+        if queue.is_closed {
             return Ok(());
         }
-        if queue.frames.len() >= room {
-            return Err(NoRoom);
+        if queue.frames.len() >= capacity {
+            return Err(OutboxFull);
         }
         queue.frames.push_back(frame());
         Ok(())
     }
 
-    /// Wakes the session, if it waits and there is something for it.
+    /// Wakes the session if it waits and the queue has frames.
     pub fn wake(&self) {
         wake(&self.0);
     }
 
-    /// Makes the session one of those that are to be woken, unless it is already.
-    pub(super) fn due(&self) -> Option<Due> {
-        let is_due = std::mem::replace(&mut lock(&self.0).is_due, true);
-        (!is_due).then(|| Due(Arc::clone(&self.0)))
+    /// Schedules a wake-up of the session, unless one is pending.
+    pub(super) fn schedule_wake(&self) -> Option<PendingWake> {
+        let is_pending = std::mem::replace(&mut lock(&self.0).is_wake_pending, true);
+        (!is_pending).then(|| PendingWake(Arc::clone(&self.0)))
     }
 }
 
-impl Due {
+impl PendingWake {
     /// Wakes the session, see [`Outbox::wake`].
     pub(super) fn wake(self) {
         wake(&self.0);
@@ -164,7 +164,7 @@ impl Due {
 impl Drop for Outbox {
     fn drop(&mut self) {
         let mut queue = lock(&self.0);
-        queue.has_ended = true;
+        queue.is_closed = true;
         let waker = queue.waker.take();
         drop(queue);
         if let Some(waker) = waker {
@@ -174,13 +174,13 @@ impl Drop for Outbox {
 }
 
 impl OutboxReader {
-    /// The next frame; `None` once the driver has let go of the session and nothing is left.
-    pub fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Outgoing>> {
+    /// The next frame. `None` once the outbox is dropped and the queue is empty.
+    pub fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<OutgoingFrame>> {
         let mut queue = lock(&self.0);
-        if let Some(frame) = queue.take() {
+        if let Some(frame) = queue.pop() {
             return Poll::Ready(Some(frame));
         }
-        if queue.has_ended {
+        if queue.is_closed {
             return Poll::Ready(None);
         }
         queue.wait(cx);
@@ -188,27 +188,27 @@ impl OutboxReader {
     }
 
     /// Waits for the next frame, see [`poll_next`](Self::poll_next).
-    pub async fn next(&self) -> Option<Outgoing> {
+    pub async fn next(&self) -> Option<OutgoingFrame> {
         poll_fn(|cx| self.poll_next(cx)).await
     }
 
-    /// Hands over what waits, in order, until `take` has enough. Says whether there was anything:
-    /// there is nothing once the driver has let go of the session and nothing is left.
+    /// Passes frames to `take` in order, until it breaks or the queue is empty. Returns whether there
+    /// was a frame: there is none once the outbox is dropped and the queue is empty.
     pub(super) fn poll_batch(
         &self,
         cx: &Context<'_>,
-        mut take: impl FnMut(Outgoing) -> ControlFlow<()>,
+        mut take: impl FnMut(OutgoingFrame) -> ControlFlow<()>,
     ) -> Poll<bool> {
         let mut queue = lock(&self.0);
-        let mut has_taken = false;
-        while let Some(frame) = queue.take() {
-            has_taken = true;
+        let mut has_frames = false;
+        while let Some(frame) = queue.pop() {
+            has_frames = true;
             if take(frame).is_break() {
                 break;
             }
         }
-        if has_taken || queue.has_ended {
-            return Poll::Ready(has_taken);
+        if has_frames || queue.is_closed {
+            return Poll::Ready(has_frames);
         }
         queue.wait(cx);
         Poll::Pending
@@ -218,8 +218,8 @@ impl OutboxReader {
 impl Drop for OutboxReader {
     fn drop(&mut self) {
         let mut queue = lock(&self.0);
-        queue.has_ended = true;
-        // Neither the frames nor the task are kept for as long as the driver has its end.
+        queue.is_closed = true;
+        // The driver may keep its end for longer; the frames and the task are freed at once.
         let rest = (std::mem::take(&mut queue.frames), queue.waker.take());
         drop(queue);
         drop(rest);
@@ -227,9 +227,9 @@ impl Drop for OutboxReader {
 }
 
 impl Queue {
-    fn take(&mut self) -> Option<Outgoing> {
+    fn pop(&mut self) -> Option<OutgoingFrame> {
         let frame = self.frames.pop_front()?;
-        if self.frames.is_empty() && self.frames.capacity() > IDLE_ROOM {
+        if self.frames.is_empty() && self.frames.capacity() > IDLE_CAPACITY {
             self.frames = VecDeque::new();
         }
         Some(frame)
@@ -245,7 +245,7 @@ impl Queue {
 
 fn wake(queue: &Mutex<Queue>) {
     let mut queue = lock(queue);
-    queue.is_due = false;
+    queue.is_wake_pending = false;
     if !queue.frames.is_empty() {
         let waker = queue.waker.take();
         drop(queue);
@@ -259,7 +259,7 @@ fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
     queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The name of a frame's kind, for logs.
+/// Name of a frame's kind, for logs.
 pub(crate) fn kind(frame: &ServerFrame) -> &'static str {
     match frame {
         ServerFrame::Welcome(_) => "welcome",
@@ -270,12 +270,12 @@ pub(crate) fn kind(frame: &ServerFrame) -> &'static str {
         ServerFrame::Cursors { .. } => "cursors",
         ServerFrame::Presence { .. } => "presence",
         ServerFrame::Typing { .. } => "typing",
-        ServerFrame::User(_) => "person",
+        ServerFrame::User(_) => "user",
         ServerFrame::Behind => "behind",
         ServerFrame::Notice(_) => "notice",
         ServerFrame::Ping(_) => "ping",
         ServerFrame::Pong(_) => "pong",
-        ServerFrame::Close(_) => "farewell",
+        ServerFrame::Close(_) => "close",
         ServerFrame::Setting { .. } => "setting",
         ServerFrame::Announcement(_) => "announcement",
     }
@@ -287,28 +287,28 @@ mod tests {
 
     use super::*;
 
-    fn frame(number: u32) -> Outgoing {
-        Outgoing::encode(&ServerFrame::Ping(number), Then::Nothing).unwrap()
+    fn frame(number: u32) -> OutgoingFrame {
+        OutgoingFrame::encode(&ServerFrame::Ping(number), AfterWrite::Nothing).unwrap()
     }
 
     #[test]
-    fn live_frames_leave_room_for_what_must_not_be_left_out() {
+    fn live_frames_leave_the_reserved_capacity_free() {
         let (outbox, frames) = outbox();
-        for _ in 0..PUSH_ROOM {
+        for _ in 0..PUSH_CAPACITY {
             assert_eq!(outbox.push(&frame(1)), Ok(()));
         }
-        assert_eq!(outbox.push(&frame(1)), Err(NoRoom));
-        for _ in 0..RESERVED_ROOM {
+        assert_eq!(outbox.push(&frame(1)), Err(OutboxFull));
+        for _ in 0..RESERVED_CAPACITY {
             assert_eq!(outbox.send(frame(2)), Ok(()));
         }
-        assert_eq!(outbox.send(frame(2)), Err(NoRoom));
+        assert_eq!(outbox.send(frame(2)), Err(OutboxFull));
         assert_eq!(frames.next().now_or_never(), Some(Some(frame(1))));
-        assert_eq!(outbox.push(&frame(1)), Err(NoRoom));
+        assert_eq!(outbox.push(&frame(1)), Err(OutboxFull));
         assert_eq!(outbox.send(frame(2)), Ok(()));
     }
 
     #[test]
-    fn frames_queued_before_the_driver_lets_go_are_still_there() {
+    fn frames_queued_before_the_outbox_is_dropped_are_delivered() {
         let (outbox, frames) = outbox();
         outbox.send(frame(1)).unwrap();
         drop(outbox);
@@ -317,20 +317,20 @@ mod tests {
     }
 
     #[test]
-    fn frames_for_a_session_that_has_ended_go_nowhere() {
+    fn frames_for_a_session_that_has_ended_are_dropped() {
         let (outbox, frames) = outbox();
         let first = frame(1);
         outbox.push(&first).unwrap();
         drop(frames);
-        for _ in 0..=OUTBOX_ROOM {
+        for _ in 0..=OUTBOX_CAPACITY {
             assert_eq!(outbox.send(frame(2)), Ok(()));
             assert_eq!(outbox.push(&first), Ok(()));
         }
-        assert!(first.payload.is_unique(), "a frame is kept");
+        assert!(first.payload.is_unique(), "the frame is still referenced");
     }
 
     #[tokio::test]
-    async fn a_waiting_session_hears_of_frames_and_of_the_end() {
+    async fn a_waiting_session_is_woken_by_frames_and_by_the_end() {
         let (outbox, frames) = outbox();
         let reading = tokio::spawn(async move {
             let mut numbers = 0;
@@ -351,7 +351,7 @@ mod tests {
     #[test]
     fn a_burst_does_not_keep_its_memory() {
         let (outbox, frames) = outbox();
-        for _ in 0..PUSH_ROOM {
+        for _ in 0..PUSH_CAPACITY {
             outbox.push(&frame(1)).unwrap();
         }
         let mut taken = 0;
@@ -362,7 +362,7 @@ mod tests {
             })
         });
         assert_eq!(all.now_or_never(), Some(true));
-        assert_eq!(taken, PUSH_ROOM);
-        assert!(lock(&frames.0).frames.capacity() <= IDLE_ROOM);
+        assert_eq!(taken, PUSH_CAPACITY);
+        assert!(lock(&frames.0).frames.capacity() <= IDLE_CAPACITY);
     }
 }

@@ -1,81 +1,77 @@
-//! The queues of all sessions.
+//! The outboxes of all sessions, owned by the driver.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use recado_shared::ServerFrame;
 use tracing::{debug, error};
 
-use super::outbox::{Due, NoRoom, Outbox, Outgoing, Then, kind};
+use super::outbox::{AfterWrite, Outbox, OutboxFull, OutgoingFrame, PendingWake, kind};
 use crate::id::SessionId;
 
-/// Where frames for each session go. The driver's.
-///
-/// Who was given frames is woken in turn, a few at a time, so that what comes while many have to
-/// write is soon dealt with and reaches most of them in the same piece.
+/// Outboxes by session. It wakes sessions that got frames in turn and a few at a time, so that events
+/// which arrive while many sessions write are handled soon, and their frames join the same writes.
 #[derive(Debug, Default)]
 pub struct Outboxes {
     sessions: BTreeMap<SessionId, Outbox>,
-    /// Those to be woken, in that order: each session at most once.
-    due: VecDeque<Due>,
+    /// Sessions to wake, oldest first, each at most once.
+    wakes: VecDeque<PendingWake>,
 }
 
 impl Outboxes {
-    /// Adds a session.
     pub fn insert(&mut self, session: SessionId, outbox: Outbox) {
         self.sessions.insert(session, outbox);
     }
 
-    /// Lets go of a session, which ends once what is queued is written.
+    /// Drops an outbox: its session ends once the queued frames are written.
     pub fn remove(&mut self, session: SessionId) {
         self.sessions.remove(&session);
     }
 
-    /// Whether some are still to be woken.
-    pub fn has_due(&self) -> bool {
-        !self.due.is_empty()
+    /// Whether sessions wait to be woken.
+    pub fn has_pending_wakes(&self) -> bool {
+        !self.wakes.is_empty()
     }
 
-    /// Wakes at most so many of those who were given frames, those who wait longest first.
-    pub fn wake(&mut self, at_most: usize) {
-        let count = self.due.len().min(at_most);
-        self.due.drain(..count).for_each(Due::wake);
+    /// Wakes at most `max` sessions, those that wait longest first.
+    pub fn wake(&mut self, max: usize) {
+        let count = self.wakes.len().min(max);
+        self.wakes.drain(..count).for_each(PendingWake::wake);
     }
 
-    /// Queues a frame that must not be left out. Room is reserved for it; a session without any
-    /// is let go, and comes back by its cursors.
-    pub fn send(&mut self, to: SessionId, frame: &ServerFrame, then: Then) {
+    /// Queues a frame that must not be dropped. A session without capacity for it is removed, and its
+    /// client catches up by its cursors when it reconnects.
+    pub fn send(&mut self, to: SessionId, frame: &ServerFrame, after_write: AfterWrite) {
         let Some(outbox) = self.sessions.get(&to) else {
             return;
         };
         debug!(session = %to, kind = kind(frame), "sent");
-        let queued = Outgoing::encode(frame, then).map(|frame| outbox.send(frame));
+        let queued = OutgoingFrame::encode(frame, after_write).map(|frame| outbox.send(frame));
         if queued == Some(Ok(())) {
-            self.due.extend(outbox.due());
+            self.wakes.extend(outbox.schedule_wake());
         } else {
-            error!(session = %to, kind = kind(frame), "no room for a frame: session let go");
+            error!(session = %to, kind = kind(frame), "outbox full: closing session");
             self.remove(to);
         }
     }
 
-    /// Queues a live frame, encoded once, where live frames have room. Returns those who did not
-    /// get it for want of that.
+    /// Queues a live frame, encoded once. Returns the sessions that have no capacity for it.
     #[must_use]
     pub fn push(&mut self, to: &[SessionId], frame: &ServerFrame) -> Vec<SessionId> {
         debug!(sessions = to.len(), kind = kind(frame), "pushed");
-        let mut left_out = Vec::new();
-        let Some(outgoing) = Outgoing::encode(frame, Then::Nothing) else {
-            return left_out;
+        let mut full = Vec::new();
+        let Some(outgoing) = OutgoingFrame::encode(frame, AfterWrite::Nothing) else {
+            return full;
         };
         for session in to {
             let Some(outbox) = self.sessions.get(session) else {
                 continue;
             };
             match outbox.push(&outgoing) {
-                Ok(()) => self.due.extend(outbox.due()),
-                Err(NoRoom) => left_out.push(*session),
+                Ok(()) => self.wakes.extend(outbox.schedule_wake()),
+                Err(OutboxFull) => full.push(*session),
             }
         }
-        left_out
+        full
     }
 }
 
@@ -88,7 +84,6 @@ mod tests {
     use super::*;
     use crate::session::{OutboxReader, outbox};
 
-    /// Counts how often a session is woken.
     #[derive(Default)]
     struct Wakes(AtomicUsize);
 
@@ -104,8 +99,8 @@ mod tests {
     }
 
     impl Session {
-        /// Takes what is there and waits. Says how many frames that were.
-        fn takes(&self) -> usize {
+        /// Takes all queued frames and waits. Returns their number.
+        fn take_all(&self) -> usize {
             let waker = Waker::from(Arc::clone(&self.wakes));
             let context = Context::from_waker(&waker);
             let take = || self.reader.poll_next(&context);
@@ -126,7 +121,7 @@ mod tests {
             outboxes.insert(id, outbox);
             let wakes = Arc::default();
             let session = Session { reader, wakes };
-            assert_eq!(session.takes(), 0);
+            assert_eq!(session.take_all(), 0);
             session
         };
         let sessions = ids.iter().map(open).collect();
@@ -138,43 +133,43 @@ mod tests {
     }
 
     #[test]
-    fn sessions_are_woken_a_few_at_a_time_and_take_what_came_meanwhile() {
+    fn sessions_are_woken_a_few_at_a_time_and_take_all_frames() {
         let (mut outboxes, ids, sessions) = sessions(3);
         assert_eq!(outboxes.push(&ids, &ServerFrame::Ping(1)), []);
         assert_eq!(wakes(&sessions), [0, 0, 0]);
         outboxes.wake(1);
         assert_eq!(wakes(&sessions), [1, 0, 0]);
-        assert_eq!(sessions[0].takes(), 1);
+        assert_eq!(sessions[0].take_all(), 1);
         assert_eq!(outboxes.push(&ids, &ServerFrame::Ping(2)), []);
         outboxes.wake(2);
         assert_eq!(wakes(&sessions), [1, 1, 1]);
-        assert_eq!([sessions[1].takes(), sessions[2].takes()], [2, 2]);
-        assert!(outboxes.has_due());
+        assert_eq!([sessions[1].take_all(), sessions[2].take_all()], [2, 2]);
+        assert!(outboxes.has_pending_wakes());
         outboxes.wake(1);
         assert_eq!(wakes(&sessions), [2, 1, 1]);
-        assert_eq!(sessions[0].takes(), 1);
-        assert!(!outboxes.has_due());
+        assert_eq!(sessions[0].take_all(), 1);
+        assert!(!outboxes.has_pending_wakes());
     }
 
     #[test]
-    fn who_took_frames_without_being_woken_is_not_woken_for_them() {
+    fn a_session_that_already_took_its_frames_is_not_woken() {
         let (mut outboxes, ids, sessions) = sessions(1);
-        outboxes.send(ids[0], &ServerFrame::Ping(1), Then::Nothing);
-        assert_eq!(sessions[0].takes(), 1);
+        outboxes.send(ids[0], &ServerFrame::Ping(1), AfterWrite::Nothing);
+        assert_eq!(sessions[0].take_all(), 1);
         outboxes.wake(1);
         assert_eq!(wakes(&sessions), [0]);
-        outboxes.send(ids[0], &ServerFrame::Ping(2), Then::Nothing);
+        outboxes.send(ids[0], &ServerFrame::Ping(2), AfterWrite::Nothing);
         outboxes.wake(1);
         assert_eq!(wakes(&sessions), [1]);
     }
 
     #[test]
-    fn who_is_let_go_is_woken_at_once() {
+    fn a_removed_session_is_woken_at_once() {
         let (mut outboxes, ids, sessions) = sessions(2);
         assert_eq!(outboxes.push(&ids, &ServerFrame::Ping(1)), []);
         outboxes.remove(ids[1]);
         assert_eq!(wakes(&sessions), [0, 1]);
-        assert_eq!(sessions[1].takes(), 1);
+        assert_eq!(sessions[1].take_all(), 1);
         drop(outboxes);
         assert_eq!(wakes(&sessions), [1, 1]);
     }

@@ -1,4 +1,4 @@
-//! Cuts the stream of bytes into frames. Knows nothing of what they mean.
+//! Frame reader: cuts the byte stream into frames, which it does not decode.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -10,20 +10,20 @@ use tokio::io::AsyncRead;
 use tokio::time::timeout;
 use tokio_util::io::poll_read_buf;
 
-use crate::net::spare;
+use crate::net::buffer_pool;
 
-/// Least room for bytes to be read into.
+/// Least free capacity of a buffer that is read into.
 const READ_LEN: usize = 512;
 
-/// Most bytes that a connection may still send once it is told to close.
+/// Most bytes that are read from a peer after the last frame to it.
 const MAX_DISCARDED: usize = 1 << 20;
 
-/// What was read and not passed on lives here, so giving up a wait loses nothing.
+/// Owns the bytes that are read and not consumed, so a dropped wait loses nothing.
 #[derive(Debug)]
 pub(super) struct FrameReader {
     buffer: Vec<u8>,
-    /// Bytes of the buffer that were passed on.
-    taken: usize,
+    /// Bytes at the start of the buffer that are consumed.
+    consumed: usize,
     max_frame_len: usize,
 }
 
@@ -31,28 +31,27 @@ impl FrameReader {
     pub(super) fn new(max_frame_len: usize) -> Self {
         Self {
             buffer: Vec::new(),
-            taken: 0,
+            consumed: 0,
             max_frame_len,
         }
     }
 
-    /// Changes the longest frame that is accepted.
-    pub(super) fn allow(&mut self, max_frame_len: usize) {
+    pub(super) fn set_max_frame_len(&mut self, max_frame_len: usize) {
         self.max_frame_len = max_frame_len;
     }
 
-    /// The payload of the next frame, if it was read; [`pass`](Self::pass) goes on to the one
-    /// after it.
-    pub(super) fn frame(&self) -> Result<Option<&[u8]>, CodecError> {
+    /// The payload of the next frame, if all of it is read. [`consume`](Self::consume) goes on to
+    /// the frame after it.
+    pub(super) fn peek(&self) -> Result<Option<&[u8]>, CodecError> {
         codec::first_frame(self.rest(), self.max_frame_len)
     }
 
-    /// Passes over a frame whose payload has this length.
-    pub(super) fn pass(&mut self, len: usize) {
-        self.taken += PREFIX_LEN + len;
+    /// Drops a frame whose payload has this length.
+    pub(super) fn consume(&mut self, len: usize) {
+        self.consumed += PREFIX_LEN + len;
     }
 
-    /// Reads once. Says how many bytes came: none at the end of the connection.
+    /// Reads once. Returns the number of bytes: 0 at the end of the connection.
     pub(super) fn poll_fill<R>(
         &mut self,
         io: &mut R,
@@ -61,43 +60,43 @@ impl FrameReader {
     where
         R: AsyncRead + Unpin,
     {
-        self.make_room();
+        self.reserve();
         poll_read_buf(Pin::new(io), cx, &mut self.buffer)
     }
 
-    /// Has a lent buffer, or room for the whole of a frame that does not fit in one.
-    fn make_room(&mut self) {
+    /// Takes a pooled buffer, or grows to hold the whole of a frame that does not fit in one.
+    fn reserve(&mut self) {
         let rest = self.rest();
-        let room = codec::missing(rest).max(READ_LEN);
-        if rest.len() + room > spare::LEN {
-            self.buffer.drain(..self.taken);
-            self.buffer.reserve(room);
-        } else if self.buffer.capacity() >= spare::LEN {
-            self.buffer.drain(..self.taken);
+        let missing = codec::missing(rest).max(READ_LEN);
+        if rest.len() + missing > buffer_pool::BUFFER_LEN {
+            self.buffer.drain(..self.consumed);
+            self.buffer.reserve(missing);
+        } else if self.buffer.capacity() >= buffer_pool::BUFFER_LEN {
+            self.buffer.drain(..self.consumed);
         } else {
-            let mut buffer = spare::lend();
+            let mut buffer = buffer_pool::take();
             buffer.extend_from_slice(rest);
-            spare::give_back(std::mem::replace(&mut self.buffer, buffer));
+            buffer_pool::put_back(std::mem::replace(&mut self.buffer, buffer));
         }
-        self.taken = 0;
+        self.consumed = 0;
     }
 
-    /// Gives back the memory that nothing needs until more is read.
-    pub(super) fn rest_now(&mut self) {
-        spare::settle(&mut self.buffer, self.taken);
-        self.taken = 0;
+    /// Returns the buffer to the pool, except for the bytes of an incomplete frame.
+    pub(super) fn release_buffer(&mut self) {
+        buffer_pool::shrink(&mut self.buffer, self.consumed);
+        self.consumed = 0;
     }
 
-    /// Waits for a frame; `None` is the end of the connection, clean or in the middle of one.
+    /// Waits for a frame. `None` at the end of the connection, clean or within a frame.
     pub(super) async fn next<R>(&mut self, io: &mut R) -> Result<Option<Vec<u8>>, CodecError>
     where
         R: AsyncRead + Unpin,
     {
         poll_fn(|cx| {
             let frame = loop {
-                if let Some(payload) = self.frame()? {
+                if let Some(payload) = self.peek()? {
                     let payload = payload.to_vec();
-                    self.pass(payload.len());
+                    self.consume(payload.len());
                     break Some(payload);
                 }
                 match self.poll_fill(io, cx) {
@@ -105,24 +104,24 @@ impl FrameReader {
                     Poll::Ready(Ok(_)) => {}
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(CodecError::Io(error))),
                     Poll::Pending => {
-                        self.rest_now();
+                        self.release_buffer();
                         return Poll::Pending;
                     }
                 }
             };
-            self.rest_now();
+            self.release_buffer();
             Poll::Ready(Ok(frame))
         })
         .await
     }
 
-    /// Reads on without looking, until the other side closes or the time is over.
+    /// Reads and drops bytes until the peer closes, or the time is over.
     pub(super) async fn discard<R: AsyncRead + Unpin>(&mut self, io: &mut R, limit: Duration) {
         let mut discarded = 0;
         let discard = poll_fn(|cx| {
             while discarded < MAX_DISCARDED {
                 self.buffer.clear();
-                self.taken = 0;
+                self.consumed = 0;
                 match ready!(self.poll_fill(io, cx)) {
                     Ok(0) | Err(_) => break,
                     Ok(len) => discarded += len,
@@ -130,11 +129,11 @@ impl FrameReader {
             }
             Poll::Ready(())
         });
-        // Either way the connection is closed next.
+        // The caller closes the connection in either case.
         let _ = timeout(limit, discard).await;
     }
 
     fn rest(&self) -> &[u8] {
-        self.buffer.get(self.taken..).unwrap_or_default()
+        self.buffer.get(self.consumed..).unwrap_or_default()
     }
 }

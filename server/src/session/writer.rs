@@ -1,34 +1,41 @@
-//! Frames to bytes: gathers what is to be said, and writes it in as few pieces as it can.
+//! Frame writer: gathers frames and writes them in as few writes as possible.
 
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use recado_shared::codec;
-use recado_shared::limits::MAX_FRAME_LEN;
+use recado_shared::limits::{DEAD_AFTER, MAX_FRAME_LEN};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout};
 use tracing::error;
 
-use super::WRITE_STALL;
-use crate::net::spare;
+use crate::net::buffer_pool;
 
-/// Once so many bytes are gathered they are written before more is.
-const ENOUGH: usize = 16 * 1024;
+/// Time after which a connection that takes no byte is closed, while bytes wait for it. It is shorter
+/// than [`DEAD_AFTER`], the user timeout of TCP, after which the system would report a dead link: the
+/// server can still tell a peer that does not read from one that is gone.
+pub const WRITE_STALL: Duration = Duration::from_secs(15);
 
-/// Writes frames, and knows since when the connection takes none.
+const _: () = assert!(WRITE_STALL.as_secs() < DEAD_AFTER.as_secs());
+
+/// Gathered bytes that are written before more frames are gathered.
+const FLUSH_AT: usize = 16 * 1024;
+
+/// Gathers frames, and knows since when the connection takes no bytes.
 #[derive(Debug)]
 pub(super) struct FrameWriter {
     buffer: Vec<u8>,
-    /// Bytes of the buffer that are written.
+    /// Bytes at the start of the buffer that are written.
     written: usize,
-    /// When the connection last took a byte while it was asked to; while it takes none.
+    /// Time of the first write that the connection did not take.
     stalled_since: Option<Instant>,
 }
 
-/// A frame is too long to be sent, which is a fault of this program.
+/// A frame is longer than [`MAX_FRAME_LEN`], which is a bug of the server and logged.
 #[derive(Debug)]
-pub(super) struct NotSendable;
+pub(super) struct FrameTooLong;
 
 impl FrameWriter {
     pub(super) fn new() -> Self {
@@ -39,33 +46,31 @@ impl FrameWriter {
         }
     }
 
-    /// Keeps a frame for the next flush.
-    pub(super) fn put(&mut self, payload: &[u8]) -> Result<(), NotSendable> {
+    /// Gathers a frame for the next flush.
+    pub(super) fn queue(&mut self, payload: &[u8]) -> Result<(), FrameTooLong> {
         if self.buffer.capacity() == 0 {
-            self.buffer = spare::lend();
+            self.buffer = buffer_pool::take();
         }
         codec::put_frame(payload, MAX_FRAME_LEN, &mut self.buffer).map_err(|error| {
-            error!(%error, len = payload.len(), "frame cannot be sent");
-            NotSendable
+            error!(%error, len = payload.len(), "frame is too long to be sent");
+            FrameTooLong
         })
     }
 
-    /// Whether something is kept for a flush, or not flushed to the end.
-    pub(super) fn is_due(&self) -> bool {
+    /// Whether frames wait for a flush, or for its end.
+    pub(super) fn has_pending(&self) -> bool {
         !self.buffer.is_empty()
     }
 
-    /// Whether enough is kept to be written first.
-    pub(super) fn has_enough(&self) -> bool {
-        self.buffer.len() >= ENOUGH
+    pub(super) fn is_full(&self) -> bool {
+        self.buffer.len() >= FLUSH_AT
     }
 
-    /// When the connection is given up unless it takes a byte before.
-    pub(super) fn gives_up_at(&self) -> Option<Instant> {
+    /// Time at which the connection is closed unless it takes a byte before.
+    pub(super) fn stall_deadline(&self) -> Option<Instant> {
         self.stalled_since.map(|since| since + WRITE_STALL)
     }
 
-    /// Writes everything that is kept.
     pub(super) fn poll_flush<W>(
         &mut self,
         io: &mut W,
@@ -74,20 +79,20 @@ impl FrameWriter {
     where
         W: AsyncWrite + Unpin,
     {
-        let flushed = self.poll_write_out(io, cx);
+        let flushed = self.poll_write_all(io, cx);
         match flushed {
             Poll::Pending => {
                 self.stalled_since.get_or_insert_with(Instant::now);
             }
             Poll::Ready(_) => {
-                spare::give_back(std::mem::take(&mut self.buffer));
+                buffer_pool::put_back(std::mem::take(&mut self.buffer));
                 (self.written, self.stalled_since) = (0, None);
             }
         }
         flushed
     }
 
-    fn poll_write_out<W>(&mut self, io: &mut W, cx: &mut Context<'_>) -> Poll<std::io::Result<()>>
+    fn poll_write_all<W>(&mut self, io: &mut W, cx: &mut Context<'_>) -> Poll<std::io::Result<()>>
     where
         W: AsyncWrite + Unpin,
     {
@@ -103,19 +108,19 @@ impl FrameWriter {
         Pin::new(io).poll_flush(cx)
     }
 
-    /// Writes a last frame. Says whether that worked.
-    pub(super) async fn say<W>(&mut self, io: &mut W, payload: &[u8]) -> bool
+    /// Writes one frame within [`WRITE_STALL`]. Returns whether that succeeded.
+    pub(super) async fn write_one<W>(&mut self, io: &mut W, payload: &[u8]) -> bool
     where
         W: AsyncWrite + Unpin,
     {
-        if self.put(payload).is_err() {
+        if self.queue(payload).is_err() {
             return false;
         }
         let flush = poll_fn(|cx| self.poll_flush(io, cx));
         matches!(timeout(WRITE_STALL, flush).await, Ok(Ok(())))
     }
 
-    /// Says that nothing more follows. The connection is closed next whether this works or not.
+    /// Ends the writing half. Errors do not matter: the caller closes the connection next.
     pub(super) async fn shutdown<W: AsyncWrite + Unpin>(io: &mut W) {
         let _ = timeout(WRITE_STALL, io.shutdown()).await;
     }

@@ -14,8 +14,8 @@ use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use recado_server::config::RateLimits;
 use recado_server::relay::{Peer, SessionId};
 use recado_server::session::{
-    self, Crowd, HANDSHAKE_TIMEOUT, MAX_FRAMES_TOGETHER, NoRoom, OUTBOX_ROOM, Outbox, Outgoing,
-    PAGE_WEIGHT, SessionContext, SessionEvent, Then, WRITE_STALL,
+    self, AdmissionLimits, AfterWrite, HANDSHAKE_TIMEOUT, MAX_FRAMES_TOGETHER, OUTBOX_CAPACITY,
+    Outbox, OutboxFull, OutgoingFrame, PAGE_WEIGHT, SessionContext, SessionEvent, WRITE_STALL,
 };
 use recado_shared::codec::{self, LengthDelimitedCodec};
 use recado_shared::limits::{
@@ -41,7 +41,7 @@ const ID: SessionId = SessionId(1);
 const PIPE_LEN: usize = 256 * 1024;
 
 /// Events that the driver's queue holds: fewer than a session may send at once.
-const INBOX_ROOM: usize = 4;
+const INBOX_CAPACITY: usize = 4;
 
 /// Both sides of a session.
 struct Desk {
@@ -49,7 +49,7 @@ struct Desk {
     events: mpsc::Receiver<SessionEvent>,
     /// Frames that came together with the last one that was looked at.
     frames: VecDeque<ClientFrame>,
-    crowd: Arc<Crowd>,
+    admission: Arc<AdmissionLimits>,
 }
 
 fn greeting() -> ClientFrame {
@@ -80,7 +80,7 @@ fn append(number: u32, text: &str) -> ClientFrame {
 
 fn context(
     events: mpsc::Sender<SessionEvent>,
-    crowd: Arc<Crowd>,
+    admission: Arc<AdmissionLimits>,
     rates: RateLimits,
 ) -> SessionContext {
     SessionContext {
@@ -90,28 +90,28 @@ fn context(
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
         },
         events,
-        crowd,
+        admission,
         rates,
     }
 }
 
 /// As the driver does: queues a frame, and wakes the session.
-fn give(outbox: &Outbox, frame: Outgoing) {
+fn give(outbox: &Outbox, frame: OutgoingFrame) {
     outbox.send(frame).unwrap();
     outbox.wake();
 }
 
-fn answer(number: u32) -> Outgoing {
+fn answer(number: u32) -> OutgoingFrame {
     let number = RequestNumber(number);
     let frame = ServerFrame::Answer {
         number,
         result: Err(RequestError::Unavailable),
     };
-    Outgoing::encode(&frame, Then::Answered(number)).unwrap()
+    OutgoingFrame::encode(&frame, AfterWrite::Answered(number)).unwrap()
 }
 
-fn outgoing(frame: &ServerFrame, then: Then) -> Outgoing {
-    Outgoing::encode(frame, then).unwrap()
+fn outgoing(frame: &ServerFrame, after_write: AfterWrite) -> OutgoingFrame {
+    OutgoingFrame::encode(frame, after_write).unwrap()
 }
 
 impl Desk {
@@ -120,26 +120,26 @@ impl Desk {
     }
 
     fn open_with(pipe_len: usize, rates: RateLimits) -> Self {
-        let crowd = Crowd {
-            greetings: Semaphore::new(1),
-            partings: Semaphore::new(1),
+        let admission = AdmissionLimits {
+            hellos: Semaphore::new(1),
+            disconnects: Semaphore::new(1),
         };
-        Self::open_in(pipe_len, rates, Arc::new(crowd))
+        Self::open_in(pipe_len, rates, Arc::new(admission))
     }
 
-    /// One that shares the places for greetings.
+    /// A client that shares the admission limits.
     fn open_beside(other: &Self) -> Self {
-        let crowd = Arc::clone(&other.crowd);
-        Self::open_in(PIPE_LEN, RateLimits::default(), crowd)
+        let admission = Arc::clone(&other.admission);
+        Self::open_in(PIPE_LEN, RateLimits::default(), admission)
     }
 
-    fn open_in(pipe_len: usize, rates: RateLimits, crowd: Arc<Crowd>) -> Self {
+    fn open_in(pipe_len: usize, rates: RateLimits, admission: Arc<AdmissionLimits>) -> Self {
         let (client, server) = tokio::io::duplex(pipe_len);
-        let (sender, events) = mpsc::channel(INBOX_ROOM);
-        let context = context(sender, Arc::clone(&crowd), rates);
+        let (sender, events) = mpsc::channel(INBOX_CAPACITY);
+        let context = context(sender, Arc::clone(&admission), rates);
         tokio::spawn(async {
-            if let Some(parting) = session::run(server, context).await {
-                parting.tell().await;
+            if let Some(notice) = session::run(server, context).await {
+                notice.send().await;
             }
         });
         // The client may say more than it is allowed to.
@@ -148,7 +148,7 @@ impl Desk {
             client,
             events,
             frames: VecDeque::new(),
-            crowd,
+            admission,
         }
     }
 
@@ -160,11 +160,11 @@ impl Desk {
     async fn let_in(mut self) -> (Self, Outbox) {
         self.say(&greeting()).await;
         let outbox = self.greeted().await;
-        let then = Then::Welcomed {
+        let after_write = AfterWrite::Welcomed {
             version: ProtocolVersion::V2,
             user: UserId(1),
         };
-        give(&outbox, outgoing(&welcome(), then));
+        give(&outbox, outgoing(&welcome(), after_write));
         assert_eq!(self.hear().await, Some(welcome()));
         (self, outbox)
     }
@@ -273,7 +273,7 @@ async fn a_greeting_waits_until_the_one_before_it_is_answered() {
     second.say(&greeting()).await;
     assert!(second.passes_nothing_on().await);
     let refused = ServerFrame::Refused(Refusal::ShuttingDown);
-    give(&outbox, outgoing(&refused, Then::End));
+    give(&outbox, outgoing(&refused, AfterWrite::Close));
     second.let_in().await;
 }
 
@@ -477,11 +477,11 @@ async fn a_client_that_reads_nothing_is_closed_in_the_end() {
             newest: Seq(1),
         }),
     };
-    let frame = outgoing(&page, Then::Nothing);
-    for _ in 0..OUTBOX_ROOM {
+    let frame = outgoing(&page, AfterWrite::Nothing);
+    for _ in 0..OUTBOX_CAPACITY {
         outbox.send(frame.clone()).unwrap();
     }
-    assert_eq!(outbox.send(frame), Err(NoRoom));
+    assert_eq!(outbox.send(frame), Err(OutboxFull));
     outbox.wake();
     // It still shows signs of life, so that silence is not the reason.
     let sign = PING_AFTER / 2;
@@ -500,11 +500,11 @@ async fn a_client_that_reads_nothing_is_closed_in_the_end() {
 #[tokio::test(start_paused = true)]
 async fn the_driver_hears_when_everything_up_to_a_mark_is_written() {
     let (mut desk, outbox) = Desk::open_with(64, RateLimits::default()).let_in().await;
-    let ping = outgoing(&ServerFrame::Ping(1), Then::Nothing);
+    let ping = outgoing(&ServerFrame::Ping(1), AfterWrite::Nothing);
     for _ in 0..100 {
         give(&outbox, ping.clone());
     }
-    let mark = outgoing(&ServerFrame::Behind, Then::CaughtUp);
+    let mark = outgoing(&ServerFrame::Behind, AfterWrite::CaughtUp);
     give(&outbox, mark);
     // The pipe is full, so that the mark is not written.
     assert!(timeout(DEAD_AFTER / 4, desk.events.recv()).await.is_err());
@@ -521,10 +521,10 @@ async fn the_driver_hears_when_everything_up_to_a_mark_is_written() {
 #[tokio::test(start_paused = true)]
 async fn the_last_frame_follows_all_others() {
     let (mut desk, outbox) = Desk::welcomed().await;
-    let ping = outgoing(&ServerFrame::Ping(1), Then::Nothing);
+    let ping = outgoing(&ServerFrame::Ping(1), AfterWrite::Nothing);
     let farewell = ServerFrame::Close(CloseReason::ShuttingDown);
     give(&outbox, ping);
-    give(&outbox, outgoing(&farewell, Then::End));
+    give(&outbox, outgoing(&farewell, AfterWrite::Close));
     drop(outbox);
     assert_eq!(desk.hear().await, Some(ServerFrame::Ping(1)));
     desk.hear_farewell(CloseReason::ShuttingDown).await;
@@ -537,16 +537,16 @@ async fn what_the_driver_said_last_is_written_although_it_hears_nothing_more() {
     desk.say(&append(1, "a")).await;
     desk.passed_on().await;
     desk.events.close();
-    // Neither a request nor having caught up finds anybody who could take it.
+    // The stopped driver takes neither the request nor the catch-up.
     desk.say(&append(2, "b")).await;
-    let mark = outgoing(&ServerFrame::Behind, Then::CaughtUp);
+    let mark = outgoing(&ServerFrame::Behind, AfterWrite::CaughtUp);
     give(&outbox, mark);
     assert_eq!(desk.hear().await, Some(ServerFrame::Behind));
     assert!(timeout(PING_AFTER / 2, desk.hear()).await.is_err());
 
     give(&outbox, answer(1));
     let farewell = ServerFrame::Close(CloseReason::ShuttingDown);
-    give(&outbox, outgoing(&farewell, Then::End));
+    give(&outbox, outgoing(&farewell, AfterWrite::Close));
     drop(outbox);
     let heard = desk.hear().await;
     assert!(
@@ -586,7 +586,7 @@ async fn a_session_ends_with_its_client_or_its_driver() {
 async fn what_was_read_before_a_leave_is_passed_on_before_the_end() {
     let (mut desk, _outbox) = Desk::welcomed().await;
     let watch = ClientFrame::Watch(Vec::new());
-    for waiting in 1..=INBOX_ROOM {
+    for waiting in 1..=INBOX_CAPACITY {
         desk.say(&watch).await;
         while desk.events.len() < waiting {
             tokio::task::yield_now().await;
@@ -598,7 +598,7 @@ async fn what_was_read_before_a_leave_is_passed_on_before_the_end() {
     desk.client.feed(payload).await.unwrap();
     desk.say(&ClientFrame::Leave).await;
     assert!(timeout(PING_AFTER / 2, desk.hear()).await.is_err());
-    for _ in 0..INBOX_ROOM {
+    for _ in 0..INBOX_CAPACITY {
         assert_eq!(desk.passed_on().await, watch);
     }
     assert_eq!(desk.passed_on().await, last);
@@ -626,19 +626,19 @@ async fn a_greeting_to_a_driver_that_has_ended_is_told_so() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_is_gone_is_let_go_before_the_driver_hears_of_it() {
     let (client, server) = tokio::io::duplex(PIPE_LEN);
-    let (sender, _events) = mpsc::channel(INBOX_ROOM);
-    let crowd = Arc::new(Crowd {
-        partings: Semaphore::new(0),
-        ..Crowd::default()
+    let (sender, _events) = mpsc::channel(INBOX_CAPACITY);
+    let admission = Arc::new(AdmissionLimits {
+        disconnects: Semaphore::new(0),
+        ..AdmissionLimits::default()
     });
-    let context = context(sender, crowd, RateLimits::default());
+    let context = context(sender, admission, RateLimits::default());
     let session = tokio::spawn(session::run(server, context));
     let mut client = Framed::new(client, codec::framing(MAX_FRAME_LEN));
     let hello: Bytes = codec::encode(&greeting()).unwrap();
     client.send(hello).await.unwrap();
     drop(client);
-    let parting = session.await.unwrap();
-    assert!(parting.is_some());
+    let notice = session.await.unwrap();
+    assert!(notice.is_some());
 }
 
 #[tokio::test(start_paused = true)]
@@ -647,10 +647,10 @@ async fn a_session_whose_connection_is_gone_waits_for_those_before_it() {
     let Desk {
         client,
         mut events,
-        crowd,
+        admission,
         ..
     } = desk;
-    let before = crowd.partings.acquire().await.unwrap();
+    let before = admission.disconnects.acquire().await.unwrap();
     drop(client);
     assert!(timeout(HANDSHAKE_TIMEOUT, events.recv()).await.is_err());
     drop(before);
@@ -662,14 +662,14 @@ async fn a_session_whose_connection_is_gone_waits_for_those_before_it() {
 async fn frames_are_written_while_the_driver_takes_none() {
     let (mut desk, outbox) = Desk::welcomed().await;
     // More than the driver's queue holds.
-    let frames = (INBOX_ROOM + 1) * MAX_FRAMES_TOGETHER + 50;
+    let frames = (INBOX_CAPACITY + 1) * MAX_FRAMES_TOGETHER + 50;
     for _ in 0..frames {
         desk.say(&ClientFrame::Watch(Vec::new())).await;
     }
-    while desk.events.len() < INBOX_ROOM {
+    while desk.events.len() < INBOX_CAPACITY {
         tokio::task::yield_now().await;
     }
-    let ping = outgoing(&ServerFrame::Ping(1), Then::Nothing);
+    let ping = outgoing(&ServerFrame::Ping(1), AfterWrite::Nothing);
     give(&outbox, ping);
     assert_eq!(desk.hear().await, Some(ServerFrame::Ping(1)));
     for _ in 0..frames {
@@ -680,7 +680,7 @@ async fn frames_are_written_while_the_driver_takes_none() {
 #[tokio::test(start_paused = true)]
 async fn a_frame_that_found_no_room_is_passed_on_as_soon_as_there_is_some() {
     let (mut desk, _outbox) = Desk::welcomed().await;
-    for waiting in 1..=INBOX_ROOM {
+    for waiting in 1..=INBOX_CAPACITY {
         desk.say(&ClientFrame::Watch(Vec::new())).await;
         while desk.events.len() < waiting {
             tokio::task::yield_now().await;
@@ -691,7 +691,7 @@ async fn a_frame_that_found_no_room_is_passed_on_as_soon_as_there_is_some() {
     timeout(PING_AFTER, std::future::pending::<()>())
         .await
         .unwrap_err();
-    for _ in 0..INBOX_ROOM {
+    for _ in 0..INBOX_CAPACITY {
         assert_eq!(desk.passed_on().await, ClientFrame::Watch(Vec::new()));
     }
     let passed_on = timeout(PING_AFTER, desk.passed_on()).await;
@@ -762,7 +762,7 @@ impl AsyncWrite for Drip {
 async fn a_session_lets_others_have_their_turn_after_a_few_reads() {
     const READS: usize = 8;
     let (client, server) = tokio::io::duplex(PIPE_LEN);
-    let (sender, mut events) = mpsc::channel(INBOX_ROOM);
+    let (sender, mut events) = mpsc::channel(INBOX_CAPACITY);
     let reads = Arc::new(AtomicUsize::new(0));
     let connection = Drip {
         io: server,
@@ -780,11 +780,11 @@ async fn a_session_lets_others_have_their_turn_after_a_few_reads() {
             break outbox;
         }
     };
-    let then = Then::Welcomed {
+    let after_write = AfterWrite::Welcomed {
         version: ProtocolVersion::V2,
         user: UserId(1),
     };
-    give(&outbox, outgoing(&welcome(), then));
+    give(&outbox, outgoing(&welcome(), after_write));
     assert!(session.as_mut().now_or_never().is_none());
     let said: Bytes = codec::encode(&append(1, "hello")).unwrap();
     client.send(said).await.unwrap();

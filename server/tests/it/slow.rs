@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 use recado_server::Config;
-use recado_server::session::PUSH_ROOM;
+use recado_server::session::PUSH_CAPACITY;
 use recado_shared::limits::{MAX_BODY_LEN, MAX_REQUESTS_IN_FLIGHT};
 use recado_shared::{
     Answer, ClientFrame, ConversationId, MessageId, PageRange, Request, Seq, ServerFrame,
@@ -14,7 +14,7 @@ use crate::client::{Client, message};
 use crate::server::{TestServer, device};
 
 /// More than the outbox and the buffers of a connection on one machine hold.
-const MESSAGES: u64 = 4 * PUSH_ROOM as u64;
+const MESSAGES: u64 = 4 * PUSH_CAPACITY as u64;
 
 fn without_pace(config: &mut Config) {
     let rates = &mut config.limits.rates;

@@ -90,7 +90,7 @@ impl Hosted {
         drop(self.stop);
         match self.task.await {
             Ok(result) => Ok(result?),
-            Err(_) => Err(ServerError::Fault.into()),
+            Err(_) => Err(ServerError::Panicked.into()),
         }
     }
 }
@@ -111,7 +111,7 @@ pub(crate) async fn host(
     let data_dir = server_paths.data_dir;
     let invite = spawn_blocking(move || make_invite(&data_dir))
         .await
-        .unwrap_or_else(|_| Err(ServerError::Fault.into()))?;
+        .unwrap_or_else(|_| Err(ServerError::Panicked.into()))?;
     let hosted = Hosted::start(server);
     let ended = host_client(paths, &hosted.ticket, name, &invite).await;
     let stopped = hosted.stop().await;

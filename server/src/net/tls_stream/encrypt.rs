@@ -1,4 +1,4 @@
-//! Lets TLS write records behind what waits to be written.
+//! Records that TLS appends to the bytes that are not written.
 
 use rustls::Error;
 use rustls::server::ServerConnectionData;
@@ -6,21 +6,20 @@ use rustls::unbuffered::{
     EncodeError, EncodeTlsData, EncryptError, InsufficientSizeError, WriteTraffic,
 };
 
-use crate::net::spare;
+use crate::net::buffer_pool;
 
-/// Bytes of a record beside its content: header, content type, tag.
+/// Bytes of a record beside its content: header, content type, and the tag of the AEAD (RFC 8446, section
+/// 5.2; all suites of TLS 1.3 that rustls has use 16 bytes).
 pub(super) const OVERHEAD: usize = 5 + 1 + 16;
 
-/// What is to be encrypted.
 pub(super) enum ToSend<'a> {
     Content(&'a [u8]),
-    End,
+    CloseNotify,
 }
 
-/// How much room was lacking, or what else went wrong.
-type Lack = Result<usize, Error>;
+/// A failed write: the size that it needs, or another error.
+type WriteError = Result<usize, Error>;
 
-/// Puts behind `outgoing` what is to be sent.
 pub(super) fn encrypt(
     mut traffic: WriteTraffic<'_, ServerConnectionData>,
     to_send: &ToSend<'_>,
@@ -28,12 +27,12 @@ pub(super) fn encrypt(
 ) -> Result<(), Error> {
     let len = match to_send {
         ToSend::Content(content) => content.len(),
-        ToSend::End => 0,
+        ToSend::CloseNotify => 0,
     };
-    put(outgoing, len + OVERHEAD, |room| {
+    append(outgoing, len + OVERHEAD, |free| {
         let encrypted = match to_send {
-            ToSend::Content(content) => traffic.encrypt(content, room),
-            ToSend::End => traffic.queue_close_notify(room),
+            ToSend::Content(content) => traffic.encrypt(content, free),
+            ToSend::CloseNotify => traffic.queue_close_notify(free),
         };
         encrypted.map_err(|error| match error {
             EncryptError::InsufficientSize(InsufficientSizeError { required_size }) => {
@@ -44,13 +43,13 @@ pub(super) fn encrypt(
     })
 }
 
-/// Puts behind `outgoing` what TLS says by itself.
+/// Appends a record of TLS itself: handshake, alert or key update.
 pub(super) fn encode(
     data: &mut EncodeTlsData<'_, ServerConnectionData>,
     outgoing: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    put(outgoing, 0, |room| {
-        data.encode(room).map_err(|error| match error {
+    append(outgoing, 0, |free| {
+        data.encode(free).map_err(|error| match error {
             EncodeError::InsufficientSize(InsufficientSizeError { required_size }) => {
                 Ok(required_size)
             }
@@ -59,27 +58,27 @@ pub(super) fn encode(
     })
 }
 
-/// Lets `write` write behind what is in `outgoing`, with more room if it asks for that.
-fn put(
+/// Calls `write` with `len` bytes after `outgoing`, again with more if it asks for that.
+fn append(
     outgoing: &mut Vec<u8>,
-    mut room: usize,
-    mut write: impl FnMut(&mut [u8]) -> Result<usize, Lack>,
+    mut len: usize,
+    mut write: impl FnMut(&mut [u8]) -> Result<usize, WriteError>,
 ) -> Result<(), Error> {
     if outgoing.capacity() == 0 {
-        *outgoing = spare::lend();
+        *outgoing = buffer_pool::take();
     }
     let start = outgoing.len();
     loop {
-        outgoing.resize(start + room, 0);
+        outgoing.resize(start + len, 0);
         match write(outgoing.get_mut(start..).unwrap_or_default()) {
-            Ok(len) => {
-                outgoing.truncate(start + len);
+            Ok(written) => {
+                outgoing.truncate(start + written);
                 return Ok(());
             }
-            Err(Ok(required)) if required > room => room = required,
-            Err(lack) => {
+            Err(Ok(required)) if required > len => len = required,
+            Err(error) => {
                 outgoing.truncate(start);
-                return Err(lack.err().unwrap_or(Error::EncryptError));
+                return Err(error.err().unwrap_or(Error::EncryptError));
             }
         }
     }

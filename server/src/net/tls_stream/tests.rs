@@ -116,7 +116,7 @@ struct Ends {
     device: Identity,
     client: TlsConnector,
     server: Arc<ServerConfig>,
-    turns: Semaphore,
+    permits: Semaphore,
 }
 
 impl Ends {
@@ -127,7 +127,7 @@ impl Ends {
             device,
             client: Arc::new(client).into(),
             server: Arc::new(tls::server_config(&relay).unwrap()),
-            turns: Semaphore::new(1),
+            permits: Semaphore::new(1),
         }
     }
 
@@ -143,7 +143,7 @@ impl Ends {
         let (near, far) = duplex(pipe);
         let (near, far) = (Chopped::new(near, sizes), Chopped::new(far, sizes));
         let client = self.client.connect(tls::server_name(), near);
-        let server = accept(far, Arc::clone(&self.server), &self.turns);
+        let server = accept(far, Arc::clone(&self.server), &self.permits);
         (async { client.await.unwrap() }, async {
             server.await.unwrap()
         })
@@ -263,7 +263,7 @@ proptest! {
             near.write_all(&garbage).await.unwrap();
             near.shutdown().await.unwrap();
             let ends = Ends::new();
-            let error = accept(far, ends.server, &ends.turns).await.err();
+            let error = accept(far, ends.server, &ends.permits).await.err();
             assert!(error.is_some());
         });
     }
@@ -273,7 +273,7 @@ proptest! {
         run(async {
             let ends = Ends::new();
             let (near, far) = duplex(100_000);
-            let server = accept(far, Arc::clone(&ends.server), &ends.turns);
+            let server = accept(far, Arc::clone(&ends.server), &ends.permits);
             let (cut, other) = duplex(100_000);
             let client = ends.client.connect(tls::server_name(), other);
             let carry = async {
@@ -379,7 +379,7 @@ async fn reads_that_bring_nothing_let_others_have_their_turn() {
     .unwrap();
     assert_eq!(&heard, b"something");
     let record = heard.len() + 5 + 1 + 16;
-    assert_eq!(polls, record.div_ceil(FRUITLESS_READS));
+    assert_eq!(polls, record.div_ceil(MAX_EMPTY_READS));
 }
 
 #[tokio::test]
@@ -390,7 +390,7 @@ async fn a_peer_that_is_refused_is_told_why() {
     wrong.as_mut().unwrap().alpn_protocols = vec![b"other".to_vec()];
     let client = TlsConnector::from(Arc::new(wrong.unwrap()));
     let client = client.connect(tls::server_name(), near);
-    let (client, server) = tokio::join!(client, accept(far, ends.server, &ends.turns));
+    let (client, server) = tokio::join!(client, accept(far, ends.server, &ends.permits));
     assert!(server.is_err());
     let told = client.unwrap_err().to_string();
     assert!(told.contains("NoApplicationProtocol"), "{told}");
@@ -402,7 +402,7 @@ async fn a_peer_that_takes_no_alert_holds_up_no_handshake() {
     let (mut near, mut far) = duplex(64);
     far.write_all(&[0; 64]).await.unwrap();
     near.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
-    let refused = accept(far, Arc::clone(&ends.server), &ends.turns);
+    let refused = accept(far, Arc::clone(&ends.server), &ends.permits);
     let others = async {
         timeout(Duration::from_secs(1), ends.connect(9_000, &[]))
             .await
@@ -471,7 +471,7 @@ async fn a_crowd_of_handshakes_lets_others_have_their_turn() {
         };
         let ends = Arc::clone(&ends);
         handshakes.spawn(async move {
-            accept(far, Arc::clone(&ends.server), &ends.turns)
+            accept(far, Arc::clone(&ends.server), &ends.permits)
                 .await
                 .unwrap();
         });

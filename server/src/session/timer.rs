@@ -1,5 +1,5 @@
-//! One timer for everything that a session waits for. It is set again only for an earlier time, or
-//! once it has rung: what is put off costs nothing.
+//! The single timer of a session. It is reset only for an earlier deadline, or once it has fired, so
+//! a deadline that moves later costs nothing.
 
 use std::future::Future as _;
 use std::pin::Pin;
@@ -7,9 +7,8 @@ use std::task::{Context, Poll};
 
 use tokio::time::{Instant, Sleep};
 
-/// Waits for a deadline that may have been put off since the timer was set.
-///
-/// Ready once the deadline is over; `None` is never.
+/// Waits for a deadline that may have moved since the timer was set. Returns the time once the
+/// deadline is over; `None` never is.
 pub(super) fn poll_deadline(
     mut timer: Pin<&mut Sleep>,
     deadline: Option<Instant>,
@@ -24,7 +23,6 @@ pub(super) fn poll_deadline(
     while timer.as_mut().poll(cx).is_ready() {
         let now = Instant::now();
         if deadline <= now {
-            // It has rung, and would ring again at once.
             return Poll::Ready(now);
         }
         timer.as_mut().reset(deadline);
