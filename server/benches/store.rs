@@ -197,8 +197,8 @@ impl Bench {
         let closing = began.elapsed();
         let began = Instant::now();
         self.engine = Engine::open(dir).unwrap();
-        let roster = self.engine.roster().unwrap();
-        assert!(roster.rooms.is_empty());
+        let memberships = self.engine.memberships().unwrap();
+        assert!(memberships.rooms.is_empty());
         values.push(("open", micros(began.elapsed())));
         values.push(("close", micros(closing)));
         values.push(("page_newest", self.pages(|newest, _| newest + 1)));

@@ -314,7 +314,7 @@ mod tests {
     use super::*;
     use crate::relay::{Peer, Policy, RelayConfig};
     use crate::session::{Outbox, OutboxReader, OutgoingFrame, outbox};
-    use crate::store::{Store, StoreConfig, StoredRoster};
+    use crate::store::{Store, StoreConfig, StoredMemberships};
 
     fn relay() -> Relay {
         let config = RelayConfig {
@@ -324,7 +324,7 @@ mod tests {
             max_users: 1,
             registrations_per_hour: 1,
         };
-        Relay::new(config, StoredRoster::default())
+        Relay::new(config, StoredMemberships::default())
     }
 
     fn hello(session: u64, outbox: Outbox) -> SessionEvent {

@@ -155,7 +155,7 @@ impl Server {
             max_users: limits.max_users,
             registrations_per_hour: limits.registrations_per_hour,
         };
-        let relay = Relay::new(config, store.0.take_roster());
+        let relay = Relay::new(config, store.0.take_memberships());
         let (events, inbox) = mpsc::channel(INBOX_CAPACITY);
         let tasks = TaskTracker::new();
         let (close, stop) = (CancellationToken::new(), CancellationToken::new());

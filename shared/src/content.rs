@@ -118,7 +118,7 @@ pub enum RoomEvent {
 }
 
 impl RoomEvent {
-    /// The person whom it is about, besides who did it.
+    /// The user whom it concerns, other than its author.
     pub const fn subject(&self) -> Option<UserId> {
         match self {
             Self::Invited(user)
@@ -128,59 +128,58 @@ impl RoomEvent {
             | Self::Kicked(user)
             | Self::Banned(user)
             | Self::Unbanned(user) => Some(*user),
-            Self::Created
-            | Self::Joined
-            | Self::Left
-            | Self::Renamed(_)
-            | Self::Topic(_)
-            | Self::Visibility(_)
-            | Self::HistoryVisibility(_)
-            | Self::Closed => None,
+            _ => None,
         }
     }
 }
 
+/// The class of a [`Content`], for code that treats all contents of a class alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContentClass<'a> {
+    /// Text that a user wrote: a message, a reply or an emote.
+    Message,
+    /// A change of the message at this place: an edit, a deletion or a reaction.
+    Change(Seq),
+    /// A room event.
+    Room(&'a RoomEvent),
+    /// The remains of erased text, which only the server writes.
+    Erasure,
+}
+
 impl Content {
+    /// Its class.
+    pub const fn class(&self) -> ContentClass<'_> {
+        match self {
+            Self::Message(_) | Self::Reply { .. } | Self::Emote(_) => ContentClass::Message,
+            Self::Edit { target, .. }
+            | Self::Deletion { target }
+            | Self::ReactionAdded { target, .. }
+            | Self::ReactionRemoved { target, .. } => ContentClass::Change(*target),
+            Self::Room(event) => ContentClass::Room(event),
+            Self::Erased(_) | Self::AuthorRemoved => ContentClass::Erasure,
+        }
+    }
+
     /// The message that a reply answers.
     pub const fn reply_to(&self) -> Option<Seq> {
         match self {
             Self::Reply { to, .. } => Some(*to),
-            Self::Message(_)
-            | Self::Emote(_)
-            | Self::Edit { .. }
-            | Self::Deletion { .. }
-            | Self::ReactionAdded { .. }
-            | Self::ReactionRemoved { .. }
-            | Self::Room(_)
-            | Self::Erased(_)
-            | Self::AuthorRemoved => None,
+            _ => None,
         }
     }
 
-    /// Whether it is something that people read as a message, and so counts as unread.
+    /// Whether users read it as a message, so that it counts as unread. Also true for the
+    /// tombstone of a message.
     pub const fn is_message(&self) -> bool {
-        matches!(
-            self,
-            Self::Message(_)
-                | Self::Reply { .. }
-                | Self::Emote(_)
-                | Self::Erased(ErasedKind::Message)
-        )
+        matches!(self.class(), ContentClass::Message)
+            || matches!(self, Self::Erased(ErasedKind::Message))
     }
 
-    /// The entry that this one changes: the target of an edit, a deletion or a reaction.
+    /// The message that an edit, a deletion or a reaction changes.
     pub const fn target(&self) -> Option<Seq> {
-        match self {
-            Self::Edit { target, .. }
-            | Self::Deletion { target }
-            | Self::ReactionAdded { target, .. }
-            | Self::ReactionRemoved { target, .. } => Some(*target),
-            Self::Message(_)
-            | Self::Reply { .. }
-            | Self::Emote(_)
-            | Self::Room(_)
-            | Self::Erased(_)
-            | Self::AuthorRemoved => None,
+        match self.class() {
+            ContentClass::Change(target) => Some(target),
+            _ => None,
         }
     }
 
@@ -191,26 +190,16 @@ impl Content {
             | Self::Reply { body, .. }
             | Self::Emote(body)
             | Self::Edit { body, .. } => Some(body),
-            Self::Deletion { .. }
-            | Self::ReactionAdded { .. }
-            | Self::ReactionRemoved { .. }
-            | Self::Room(_)
-            | Self::Erased(_)
-            | Self::AuthorRemoved => None,
+            _ => None,
         }
     }
 
     /// What stays of it when its text is erased; `None` where there is no text.
     pub const fn erased(&self) -> Option<ErasedKind> {
         match self {
-            Self::Message(_) | Self::Reply { .. } | Self::Emote(_) => Some(ErasedKind::Message),
             Self::Edit { .. } => Some(ErasedKind::Edit),
-            Self::Deletion { .. }
-            | Self::ReactionAdded { .. }
-            | Self::ReactionRemoved { .. }
-            | Self::Room(_)
-            | Self::Erased(_)
-            | Self::AuthorRemoved => None,
+            _ if self.body().is_some() => Some(ErasedKind::Message),
+            _ => None,
         }
     }
 }

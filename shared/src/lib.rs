@@ -90,13 +90,14 @@ pub mod line;
 pub mod name;
 pub mod request;
 pub mod room;
+pub mod rules;
 pub mod setting;
 pub mod text;
 pub mod time;
 pub mod tls;
 
 pub use body::{BodyError, MessageBody};
-pub use content::{Content, Emoji, EmojiError, ErasedKind, RoomEvent};
+pub use content::{Content, ContentClass, Emoji, EmojiError, ErasedKind, RoomEvent};
 pub use device::{Device, LinkCode, LinkCodeError, PendingDevice};
 pub use frame::{
     Activity, ClientFrame, CloseReason, CursorUpdate, Entry, Head, HeadsPage, MemberCursors,

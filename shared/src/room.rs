@@ -139,8 +139,8 @@ pub struct RoomInfo {
     pub history: HistoryVisibility,
     /// How many members it has.
     pub members: u32,
-    /// How the user stands to it.
-    pub standing: Membership,
+    /// The user's relation to it.
+    pub membership: Membership,
     /// The user's role, of a member.
     pub role: Role,
     /// Whether the user has no voice.

@@ -8,11 +8,12 @@ use recado_server::Policy;
 use recado_server::id::SessionId;
 use recado_server::relay::{Event, Peer, Relay, RelayConfig};
 use recado_server::store::{
-    Admitted, Appended, Origin, ReadResult, RosterMember, RosterRoom, StoredRoster, Written,
+    Admitted, Appended, Origin, ReadResult, StoredMemberships, StoredRoom, Written,
 };
+use recado_shared::rules::membership::MemberState;
 use recado_shared::{
-    ClientFrame, ConversationId, DeviceKey, Hello, LogId, Membership, Now, ProtocolVersion,
-    Request, RequestNumber, Role, RoomId, Stamp, UserId, UserName, Visibility,
+    ClientFrame, ConversationId, DeviceKey, Hello, LogId, Now, ProtocolVersion, Request,
+    RequestNumber, Role, RoomId, Stamp, UserId, UserName, Visibility,
 };
 
 use super::{ALICE, ALICE_BOB, Meter, TIME, entry, message, message_id};
@@ -99,13 +100,8 @@ fn relay_of(people: u32) -> (Relay, Now) {
         registrations_per_hour: 1,
     };
     let people = (1..=people).map(|number| UserId(number.into()));
-    let member = RosterMember {
-        standing: Membership::Member,
-        role: Role::Member,
-        mute: None,
-        has_read: true,
-    };
-    let room = RosterRoom {
+    let member = MemberState::member(Role::Member);
+    let room = StoredRoom {
         room: ROOM,
         visibility: Visibility::Private,
         is_closed: false,
@@ -114,11 +110,11 @@ fn relay_of(people: u32) -> (Relay, Now) {
             .map(|user| (user, member))
             .collect::<BTreeMap<_, _>>(),
     };
-    let roster = StoredRoster {
+    let memberships = StoredMemberships {
         rooms: vec![room],
-        ..StoredRoster::default()
+        ..StoredMemberships::default()
     };
-    let mut relay = Relay::new(config, roster);
+    let mut relay = Relay::new(config, memberships);
     for user in people {
         enter(&mut relay, user, now);
     }

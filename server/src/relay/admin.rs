@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use recado_shared::rules::permission::Memberships as _;
 use recado_shared::{
-    Activity, CloseReason, Content, ConversationId, DeviceKey, Entry, MessageBody, Now, RoomEvent,
-    ServerFrame, Stamp, UserId,
+    Activity, CloseReason, Content, ConversationId, DeviceKey, Entry, Membership, MessageBody, Now,
+    RoomEvent, ServerFrame, Stamp, UserId,
 };
 
 use super::catch_up::Flow;
-use super::roster::Room;
 use super::{Effect, Relay, SessionId, Ticket};
 use crate::admin::request::{AdminAnswer, AdminRequest, Present, SessionInfo};
 use crate::store::{Change, ChangeError, Changed, Write};
@@ -62,17 +62,23 @@ impl Relay {
     ) {
         for (conversation, entry) in entries {
             let mut to: BTreeSet<_> = self.sessions_of_members(conversation).collect();
-            let room = conversation.room().and_then(|room| self.roster.room(room));
+            let room = conversation
+                .room()
+                .and_then(|room| self.memberships.room(room));
             let closes = entry.content == Content::Room(RoomEvent::Closed);
-            let invited = room.filter(|_| closes).map(Room::invited);
-            let concerned = self.roster.follow(conversation, &entry);
+            let invited = room.filter(|_| closes);
+            let invited: Vec<_> = invited
+                .into_iter()
+                .flat_map(|room| room.outsiders(Membership::Invited))
+                .collect();
+            let concerned = self.memberships.apply(conversation, &entry);
             to.extend(self.sessions_of_members(conversation));
             let frame = ServerFrame::Entry {
                 conversation,
                 entry,
             };
             self.push(to, frame, out);
-            for user in invited.into_iter().flatten().chain(concerned) {
+            for user in invited.into_iter().chain(concerned) {
                 self.tell_heads(user, since, out);
             }
         }
@@ -90,7 +96,7 @@ impl Relay {
                 self.end_sessions(*user, None, CloseReason::Revoked, now, out);
             }
             Ok(Changed::Disabled { user } | Changed::Removed { user }) => {
-                self.roster.set_closed(*user, true);
+                self.memberships.set_closed(*user, true);
                 if matches!(result, Ok(Changed::Removed { .. })) {
                     self.displays.forget(*user);
                 }
@@ -101,7 +107,7 @@ impl Relay {
                 self.name_taken(*user, name, out);
                 self.tell_person(*user, name, out);
             }
-            Ok(Changed::Enabled { user }) => self.roster.set_closed(*user, false),
+            Ok(Changed::Enabled { user }) => self.memberships.set_closed(*user, false),
             Ok(Changed::RoomRenamed { .. } | Changed::RoomClosed { .. }) | Err(_) => {}
         }
         let answer = AdminAnswer::Changed(result);

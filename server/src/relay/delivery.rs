@@ -1,12 +1,12 @@
 //! Appends, cursors and typing: what goes to the store and who is told of it afterwards.
 
 use recado_shared::limits::{MAX_MEMBERS_WITH_CURSORS, TYPING_INTERVAL};
+use recado_shared::rules::permission::{self, Grant, Memberships as _};
 use recado_shared::{
     Answer, Content, ConversationId, CursorUpdate, MemberCursors, MessageId, Now, RequestError,
     ServerFrame, Stamp, UserId,
 };
 
-use super::permission::{self, Grant};
 use super::{Effect, Relay, SessionId, before};
 use crate::store::{Appended, Origin, Write};
 
@@ -66,7 +66,7 @@ impl Relay {
             return;
         }
         let mut others: Vec<_> = self.sessions_of_members(conversation).collect();
-        let concerned = self.roster.follow(conversation, &entry);
+        let concerned = self.memberships.apply(conversation, &entry);
         if concerned.is_some() {
             others.extend(self.sessions_of_members(conversation));
             others.sort_unstable();
@@ -90,7 +90,7 @@ impl Relay {
 
     /// A cursor moved while the server drains is let go: the client moves it again later.
     pub(super) fn advance(&mut self, user: UserId, advance: CursorUpdate, out: &mut Vec<Effect>) {
-        let is_member = self.roster.is_member(advance.conversation, user);
+        let is_member = self.memberships.is_member(advance.conversation, user);
         if self.phase.is_serving() && is_member {
             self.write(Write::Advance { user, advance }, out);
         }
@@ -107,7 +107,9 @@ impl Relay {
                 conversation,
                 cursors,
             };
-            let members = conversation.room().and_then(|room| self.roster.room(room));
+            let members = conversation
+                .room()
+                .and_then(|room| self.memberships.room(room));
             let is_large = members.is_some_and(|room| room.len() > MAX_MEMBERS_WITH_CURSORS);
             if is_large {
                 self.push(self.sessions_of(cursors.user), frame, out);
@@ -128,7 +130,7 @@ impl Relay {
         now: Now,
         out: &mut Vec<Effect>,
     ) {
-        if !permission::may_type(&self.roster, user, conversation, now.wall) {
+        if !permission::may_type(&self.memberships, user, conversation, now.wall) {
             return;
         }
         let Some(session) = self.sessions.get_mut(&id) else {
@@ -143,7 +145,8 @@ impl Relay {
         let others = self.sessions_of_members(conversation);
         let others = others.filter(|id| {
             let other = self.sessions.get(id).map_or(user, |session| session.user);
-            let is_apart = self.roster.blocks(user, other) || self.roster.blocks(other, user);
+            let is_apart =
+                self.memberships.blocks(user, other) || self.memberships.blocks(other, user);
             other != user && !is_apart
         });
         self.push(others, ServerFrame::Typing { conversation, user }, out);

@@ -12,11 +12,10 @@ mod drain;
 mod effect;
 mod event;
 mod login;
-mod permission;
+mod membership;
 mod person;
 mod presence;
 mod room;
-mod roster;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Instant;
 
+use recado_shared::rules::permission::{self, Grant};
 use recado_shared::{
     Activity, Answer, ClientFrame, ConversationId, DeviceKey, DirectPair, Entry, InviteToken, Now,
     ProtocolVersion, Request, RequestError, ServerFrame, Stamp, Timestamp, UserId,
@@ -34,13 +34,12 @@ use self::device::{PendingLinks, list_devices};
 use self::display::Displays;
 use self::drain::Phase;
 use self::login::{Greeting, Registrations};
-use self::permission::Grant;
+use self::membership::MembershipIndex;
 use self::person::settings;
 use self::presence::Presences;
 use self::room::{find_rooms, members};
-use self::roster::Roster;
 use crate::store::{
-    DeviceChange, NewRoom, Origin, PersonChange, Read, ReadResult, Sent, StoredRoster, Write,
+    DeviceChange, NewRoom, Origin, PersonChange, Read, ReadResult, Sent, StoredMemberships, Write,
     Written,
 };
 
@@ -82,7 +81,7 @@ pub struct Relay {
     sessions: BTreeMap<SessionId, Session>,
     /// The sessions of each user who has one.
     devices: BTreeMap<UserId, BTreeSet<SessionId>>,
-    roster: Roster,
+    memberships: MembershipIndex,
     displays: Displays,
     presences: Presences,
     registrations: Registrations,
@@ -117,14 +116,14 @@ struct Session {
 
 impl Relay {
     /// Makes a relay without sessions, for these rooms and people.
-    pub fn new(config: RelayConfig, mut stored: StoredRoster) -> Self {
+    pub fn new(config: RelayConfig, mut stored: StoredMemberships) -> Self {
         let displays = Displays::new(std::mem::take(&mut stored.displays));
         Self {
             config,
             greetings: BTreeMap::new(),
             sessions: BTreeMap::new(),
             devices: BTreeMap::new(),
-            roster: Roster::new(stored),
+            memberships: MembershipIndex::new(stored),
             displays,
             presences: Presences::default(),
             registrations: Registrations::default(),
@@ -199,7 +198,7 @@ impl Relay {
         now: Now,
         out: &mut Vec<Effect>,
     ) {
-        let result = match permission::check(&self.roster, user, &request, now.wall) {
+        let result = match permission::check(&self.memberships, user, &request, now.wall) {
             Ok(grant) => self.granted((origin, user), request, grant, now, out),
             Err(refusal) => refuse((origin, user), request, refusal, out),
         };
@@ -472,7 +471,7 @@ impl Relay {
         let pair = conversation.pair().into_iter();
         let room = conversation.room().into_iter();
         pair.flat_map(DirectPair::members)
-            .chain(room.flat_map(|room| self.roster.members(room)))
+            .chain(room.flat_map(|room| self.memberships.members(room)))
             .filter_map(|user| self.devices.get(&user))
             .flatten()
             .copied()

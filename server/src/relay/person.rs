@@ -65,7 +65,7 @@ impl Relay {
     ) {
         match setting {
             Setting::Blocked { user: other, is_on } => {
-                if self.roster.set_blocked(user, *other, *is_on) {
+                if self.memberships.set_blocked(user, *other, *is_on) {
                     self.retell_presence_to(*other, user, out);
                 }
             }
@@ -110,7 +110,7 @@ impl Relay {
     /// Whether a session is of somebody whom this user blocks.
     pub(super) fn is_blocked_by(&self, user: UserId, id: SessionId) -> bool {
         let session = self.sessions.get(&id);
-        session.is_some_and(|session| self.roster.blocks(user, session.user))
+        session.is_some_and(|session| self.memberships.blocks(user, session.user))
     }
 }
 

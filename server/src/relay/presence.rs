@@ -83,7 +83,7 @@ impl Relay {
 
     /// The presence that somebody is shown: of who blocks them, none.
     pub(super) fn presence_for(&self, viewer: UserId, user: UserId) -> Presence {
-        if self.roster.blocks(user, viewer) {
+        if self.memberships.blocks(user, viewer) {
             Presence::Offline
         } else {
             self.shown_presence(user)

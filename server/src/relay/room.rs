@@ -42,7 +42,7 @@ impl Relay {
         };
         self.answer(origin, Ok(answer), out);
         if is_new {
-            self.roster.created(room, new);
+            self.memberships.add_room(room, new);
             let conversation = ConversationId::Room(room);
             let frame = ServerFrame::Entry {
                 conversation,

@@ -19,7 +19,7 @@ use recado_shared::{
 use super::*;
 use crate::config::MAX_USERS_LIMIT;
 use crate::session::HEADS_CAPACITY;
-use crate::store::{Admission, Admitted, Appended, Login, Read, StoredRoster};
+use crate::store::{Admission, Admitted, Appended, Login, Read, StoredMemberships};
 
 const LOCAL: InviteToken = InviteToken([9; 16]);
 const LOG: LogId = LogId([1; 16]);
@@ -222,7 +222,7 @@ impl Desk {
             wall: Timestamp(1_000),
         };
         Self {
-            relay: Relay::new(config, StoredRoster::default()),
+            relay: Relay::new(config, StoredMemberships::default()),
             now,
         }
     }
@@ -764,7 +764,7 @@ fn what_a_session_watched_is_forgotten_with_it() {
     desk.settle();
     desk.check(Event::Closed(S2), &[]);
     desk.settle();
-    let fresh = Relay::new(config(Policy::Invite), StoredRoster::default());
+    let fresh = Relay::new(config(Policy::Invite), StoredMemberships::default());
     let left = format!("{:?}", desk.relay.presences);
     assert_eq!(left, format!("{:?}", fresh.presences));
     assert!(desk.relay.devices.is_empty());

@@ -12,7 +12,7 @@ use crate::store::readers::read;
 use crate::store::tables::schema;
 use crate::store::values::config::StoreConfig;
 use crate::store::values::error::StoreError;
-use crate::store::values::request::{Read, ReadResult, StoredRoster, Write, Written};
+use crate::store::values::request::{Read, ReadResult, StoredMemberships, Write, Written};
 use crate::store::writer::thread::Writer;
 
 /// A store in memory, which lives as long as this value, or in a data folder.
@@ -85,8 +85,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn roster(&self) -> Result<StoredRoster, StoreError> {
-        self.writer.roster().map_err(failed())
+    pub fn memberships(&self) -> Result<StoredMemberships, StoreError> {
+        self.writer.memberships().map_err(failed())
     }
 }
 

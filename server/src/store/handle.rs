@@ -14,7 +14,7 @@ use crate::store::readers::thread::run_reader;
 use crate::store::values::answers::{Answers, StoreEvent};
 use crate::store::values::config::StoreConfig;
 use crate::store::values::error::StoreError;
-use crate::store::values::request::{Read, StoredRoster, Write};
+use crate::store::values::request::{Read, StoredMemberships, Write};
 use crate::store::values::stats::{Counters, StoreStats};
 use crate::store::writer::thread::Writer;
 
@@ -38,7 +38,7 @@ pub struct Store;
 #[derive(Debug)]
 pub struct StoreHandle {
     log: LogId,
-    roster: StoredRoster,
+    memberships: StoredMemberships,
     pub(super) counters: Arc<Counters>,
     /// Writes that are not handed to the writer yet.
     unsent: Vec<Write>,
@@ -81,7 +81,7 @@ impl Store {
         let (sender, events) = mpsc::channel(config.window + 1 + readers.len());
         let log = writer.log();
         let counters = writer.counters();
-        let roster = writer.roster().map_err(StoreError::database(dir))?;
+        let memberships = writer.memberships().map_err(StoreError::database(dir))?;
         let mut threads = Vec::new();
         let answers = Answers::new(&sender, "store-writer");
         threads.push(start(dir, &folder, "store-writer", move || {
@@ -98,7 +98,7 @@ impl Store {
         let room = Arc::new(Semaphore::new(config.window));
         let handle = StoreHandle {
             log,
-            roster,
+            memberships,
             counters,
             unsent: Vec::new(),
             write_queue,
@@ -134,8 +134,8 @@ impl StoreHandle {
     }
 
     /// Takes the rooms and people as they stood when the folder was opened.
-    pub fn take_roster(&mut self) -> StoredRoster {
-        std::mem::take(&mut self.roster)
+    pub fn take_memberships(&mut self) -> StoredMemberships {
+        std::mem::take(&mut self.memberships)
     }
 
     /// What was done since the folder was opened.

@@ -27,7 +27,7 @@ pub use values::config::{Checkpoints, STORE_WINDOW, StoreConfig};
 pub use values::error::StoreError;
 pub use values::request::{
     Admission, Admitted, Appended, DeviceChange, FindRooms, Login, NewRoom, Origin, PersonChange,
-    PersonChanged, Read, ReadResult, RosterMember, RosterRoom, Sent, StoredDisplay, StoredMember,
-    StoredRoster, Write, Written,
+    PersonChanged, Read, ReadResult, Sent, StoredDisplay, StoredMember, StoredMemberships,
+    StoredRoom, Write, Written,
 };
 pub use values::stats::StoreStats;

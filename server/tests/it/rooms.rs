@@ -240,7 +240,7 @@ async fn a_device_that_was_away_learns_how_its_user_stands() {
         (CAROL, RoomEvent::Kicked(carol), ALICE, Membership::Kicked),
         (DAVE, RoomEvent::Banned(dave), ALICE, Membership::Banned),
     ];
-    for (who, event, by, standing) in away {
+    for (who, event, by, membership) in away {
         let since = club.visit(who).await;
         let last = club.does(by, event).await;
         club.says(ALICE, "without them").await;
@@ -249,7 +249,7 @@ async fn a_device_that_was_away_learns_how_its_user_stands() {
             panic!("one head: {heads:?}");
         };
         assert_eq!((head.conversation, head.newest), (club.id(), last));
-        assert_eq!(head.room.as_ref().unwrap().standing, standing);
+        assert_eq!(head.room.as_ref().unwrap().membership, membership);
         assert_eq!(head.unread, 0);
         // A device that never knew of the room is told nothing.
         let mut new = club.server.connect(&club.devices[who]).await;

@@ -140,7 +140,7 @@ fn a_head_and_a_setting_after_a_nearly_full_page_fit_in_a_frame() {
             visibility: Visibility::Private,
             history: HistoryVisibility::Hidden,
             members: u32::MAX,
-            standing: Membership::Banned,
+            membership: Membership::Banned,
             role: Role::Owner,
             mute: Some(Mute {
                 until: Some(Timestamp(u64::MAX)),

@@ -8,14 +8,14 @@ use recado_shared::{
 
 use crate::support::{check, conversation, cursors, person};
 
-fn facts(standing: Membership) -> RoomInfo {
+fn facts(membership: Membership) -> RoomInfo {
     RoomInfo {
         name: RoomName::new("tea").unwrap(),
         topic: Some(Topic::new("leaves").unwrap()),
         visibility: Visibility::Private,
         history: HistoryVisibility::Hidden,
         members: 300,
-        standing,
+        membership,
         role: Role::Moderator,
         mute: Some(Mute { until: None }),
     }
@@ -41,7 +41,7 @@ fn heads_of_rooms_and_of_requests_to_write() {
         room,
         is_request: false,
     };
-    let of = |standing| heads(head(Some(facts(standing))));
+    let of = |membership| heads(head(Some(facts(membership))));
     let request = Head {
         conversation: conversation(),
         is_request: true,

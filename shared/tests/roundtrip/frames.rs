@@ -254,22 +254,22 @@ pub(crate) fn request_error() -> impl Strategy<Value = RequestError> {
 }
 
 pub(crate) fn facts() -> impl Strategy<Value = RoomInfo> {
-    let standing = prop_oneof![
+    let membership = prop_oneof![
         Just(Membership::Member),
         Just(Membership::Invited),
         Just(Membership::Left),
         Just(Membership::Kicked),
         Just(Membership::Banned),
     ];
-    let access = (visibility(), history(), standing, role(), mute());
+    let access = (visibility(), history(), membership, role(), mute());
     (room_name(), topic(), any::<u32>(), access).prop_map(
-        |(name, topic, members, (visibility, history, standing, role, mute))| RoomInfo {
+        |(name, topic, members, (visibility, history, membership, role, mute))| RoomInfo {
             name,
             topic,
             visibility,
             history,
             members,
-            standing,
+            membership,
             role,
             mute,
         },

@@ -158,17 +158,17 @@ impl Feed {
             seq: head.newest,
             time: head.newest_time,
         };
-        let standing = head.room.as_ref().map(|room| room.standing);
-        if standing.is_some_and(|standing| standing == Membership::Invited) {
+        let membership = head.room.as_ref().map(|room| room.membership);
+        if membership.is_some_and(|membership| membership == Membership::Invited) {
             return;
         }
         if !self.is_placed(conversation) {
             if !self.are_known {
                 self.place_first(head, newest);
-            } else if standing == Some(Membership::Member) {
+            } else if membership == Some(Membership::Member) {
                 let seq = own_read.max(head.first.prev());
                 self.places.insert(conversation, Place { seq, ..START });
-            } else if standing.is_some() {
+            } else if membership.is_some() {
                 self.places.insert(conversation, newest);
             }
         }

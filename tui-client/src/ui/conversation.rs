@@ -135,7 +135,8 @@ fn draw_empty(
     screen: &Screen<'_>,
     conversation: &ConversationView<'_>,
 ) {
-    let is_outside = matches!(conversation.room, Some(room) if room.standing != Membership::Member);
+    let is_outside =
+        matches!(conversation.room, Some(room) if room.membership != Membership::Member);
     let what = match screen.link {
         _ if is_outside => "What is said here is for its members.",
         _ if conversation.is_complete => "No messages yet.",

@@ -245,7 +245,7 @@ fn prompt<'a>(open: &ConversationView<'a>) -> &'a str {
 /// What the text in the composer is for, or why it goes nowhere.
 fn composer_title(open: &ConversationView<'_>) -> String {
     let title = open.title;
-    match open.room.map(|room| room.standing) {
+    match open.room.map(|room| room.membership) {
         Some(Membership::Invited) => "you are invited: /join to enter".to_owned(),
         Some(Membership::Left) => "you have left: /join to come back".to_owned(),
         Some(Membership::Kicked) => "you were sent out: /join to come back".to_owned(),

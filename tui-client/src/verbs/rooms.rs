@@ -96,12 +96,12 @@ fn of_others(summary: &RoomSummary) -> Line {
 }
 
 fn of_the_users(head: &Head, facts: &RoomInfo) -> Line {
-    let is_member = facts.standing == Membership::Member;
+    let is_member = facts.membership == Membership::Member;
     let now = wall_time();
     Line {
         room: facts.name.as_str().to_owned(),
         conversation: conversation_text(head.conversation),
-        standing: match facts.standing {
+        standing: match facts.membership {
             Membership::Member => "member",
             Membership::Invited => "invited",
             Membership::Left | Membership::Kicked | Membership::Banned => "none",

@@ -353,9 +353,9 @@ fn check_former(
     }
     let facts = stored.and_then(|stored| stored.head.room.as_ref());
     if let (Some(facts), Some(member)) = (facts, log.members.get(&client.user)) {
-        let is_out = |standing| standing != Membership::Member;
-        assert!(is_out(facts.standing), "{who} thinks to be in {id:?}");
-        assert_eq!(facts.standing, member.standing, "{who} on {id:?}");
+        let is_out = |membership| membership != Membership::Member;
+        assert!(is_out(facts.membership), "{who} thinks to be in {id:?}");
+        assert_eq!(facts.membership, member.membership, "{who} on {id:?}");
     }
 }
 

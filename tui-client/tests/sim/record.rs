@@ -12,7 +12,7 @@ use recado_shared::{
 /// How somebody stands to a conversation.
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
-    pub(crate) standing: Membership,
+    pub(crate) membership: Membership,
     pub(crate) role: Role,
     /// Whether they ever could do more than a member: a late deed may be from then.
     was_more: bool,
@@ -175,7 +175,7 @@ impl Log {
 
     pub(crate) fn is_member(&self, user: UserId) -> bool {
         let member = self.members.get(&user);
-        member.is_some_and(|member| member.standing == Membership::Member)
+        member.is_some_and(|member| member.membership == Membership::Member)
     }
 
     pub(crate) fn count_members(&self) -> usize {
@@ -302,9 +302,9 @@ impl Log {
 
     fn happens(&mut self, entry: &Entry, event: &RoomEvent) {
         let (author, seq) = (entry.author, entry.seq);
-        let standing = |log: &Self, user: &UserId| log.members.get(user).map(|m| m.standing);
+        let membership = |log: &Self, user: &UserId| log.members.get(user).map(|m| m.membership);
         if *event == RoomEvent::Joined {
-            let before = standing(self, &author);
+            let before = membership(self, &author);
             let may = !matches!(before, Some(Membership::Member | Membership::Banned));
             assert!(may, "{author} comes in and is {before:?}");
             let mut member = Member::from(author, seq.prev());
@@ -340,7 +340,7 @@ impl Log {
                 self.leaves(*user, seq, Membership::Banned);
             }
             RoomEvent::Unbanned(user) => {
-                assert_eq!(standing(self, user), Some(Membership::Banned));
+                assert_eq!(membership(self, user), Some(Membership::Banned));
                 self.leaves(*user, seq, Membership::Kicked);
             }
             RoomEvent::Invited(user) => {
@@ -372,27 +372,27 @@ impl Log {
 
     fn has_owner(&self) -> bool {
         let mut all = self.members.values();
-        all.any(|member| member.standing == Membership::Member && member.role == Role::Owner)
+        all.any(|member| member.membership == Membership::Member && member.role == Role::Owner)
     }
 
-    fn leaves(&mut self, user: UserId, at: Seq, standing: Membership) {
+    fn leaves(&mut self, user: UserId, at: Seq, membership: Membership) {
         let member = self.members.entry(user).or_insert_with(|| Member {
             last: Some(Seq::ZERO),
-            standing,
+            membership,
             ..Member::from(user, Seq::ZERO)
         });
-        if member.standing == Membership::Member {
+        if member.membership == Membership::Member {
             member.last = Some(at);
             member.role = Role::Member;
         }
-        member.standing = standing;
+        member.membership = membership;
     }
 }
 
 impl Member {
     fn from(user: UserId, read: Seq) -> Self {
         Self {
-            standing: Membership::Member,
+            membership: Membership::Member,
             role: Role::Member,
             was_more: false,
             first: Seq(1),

@@ -145,7 +145,7 @@ impl Server {
                     max_users: 100,
                     registrations_per_hour: 10,
                 },
-                self.store.roster().expect("memory"),
+                self.store.memberships().expect("memory"),
             ));
         }
     }
@@ -241,8 +241,8 @@ impl Server {
                     if let Some(facts) = &head.room {
                         let members = usize::try_from(facts.members).expect("few");
                         assert_eq!(members, log.count_members());
-                        let of_member = (facts.standing, facts.role);
-                        assert_eq!(of_member, (member.standing, member.role));
+                        let of_member = (facts.membership, facts.role);
+                        assert_eq!(of_member, (member.membership, member.role));
                         assert_eq!(facts.name.as_str(), log.name);
                     }
                 }

@@ -1,10 +1,11 @@
 //! What the person who runs the server asks for.
 
+use recado_shared::rules::membership::MemberState;
 use recado_shared::{Membership, Role, RoomEvent, RoomId, Visibility};
 
 use super::*;
 use crate::admin::request::{AdminAnswer, AdminRequest, Present};
-use crate::store::{Change, ChangeError, Changed, RosterMember, RosterRoom};
+use crate::store::{Change, ChangeError, Changed, StoredRoom};
 
 const TICKET: Ticket = Ticket(4);
 
@@ -187,25 +188,25 @@ fn a_new_name_is_told_to_everybody_and_its_owner_comes_back_for_it() {
 #[test]
 fn who_was_asked_into_a_room_hears_that_it_is_closed() {
     const ROOM: RoomId = RoomId(1);
-    let stands = |standing| RosterMember {
-        standing,
+    let state = |membership| MemberState {
+        membership,
         role: Role::Owner,
         mute: None,
-        has_read: standing == Membership::Member,
+        may_read: membership == Membership::Member,
     };
-    let room = RosterRoom {
+    let room = StoredRoom {
         room: ROOM,
         visibility: Visibility::Private,
         is_closed: false,
         members: BTreeMap::from([
-            (ALICE, stands(Membership::Member)),
-            (BOB, stands(Membership::Invited)),
+            (ALICE, state(Membership::Member)),
+            (BOB, state(Membership::Invited)),
         ]),
     };
     let mut desk = Desk::new(Policy::Open);
-    desk.relay.roster = Roster::new(StoredRoster {
+    desk.relay.memberships = MembershipIndex::new(StoredMemberships {
         rooms: vec![room],
-        ..StoredRoster::default()
+        ..StoredMemberships::default()
     });
     desk.enter(S1, ALICE);
     desk.enter(S2, BOB);

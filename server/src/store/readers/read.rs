@@ -118,7 +118,7 @@ fn head(
     };
     let is_in = facts
         .as_ref()
-        .is_none_or(|facts| facts.standing == Membership::Member);
+        .is_none_or(|facts| facts.membership == Membership::Member);
     let shows_cursors = facts.as_ref().is_none_or(|facts| {
         usize::try_from(facts.members).is_ok_and(|members| members <= MAX_MEMBERS_WITH_CURSORS)
     });
@@ -148,7 +148,7 @@ fn facts(row: &Row<'_>) -> Result<RoomInfo> {
         visibility: room::visibility(row, 17)?,
         history: room::history(row, 18)?,
         members: row.get(19)?,
-        standing: room::standing(row, 11)?,
+        membership: room::standing(row, 11)?,
         role: room::role(row, 12)?,
         mute: room::mute(row, 13)?,
     })

@@ -21,7 +21,7 @@ fn call(desk: &mut Desk, user: UserId, text: Option<&str>) -> Result<PersonChang
 }
 
 fn shown(desk: &Desk) -> Vec<(UserId, String, String)> {
-    let displays = desk.writer.roster().unwrap().displays;
+    let displays = desk.writer.memberships().unwrap().displays;
     let texts = |one: StoredDisplay| {
         let display = one.display.as_str().to_owned();
         (one.user, one.name.to_string(), display)

@@ -32,7 +32,7 @@ fn a_store_in_memory_commits_batches_and_answers() {
         panic!("a page is answered by a page");
     };
     assert_eq!(entries[0].content, text("hello"));
-    assert_eq!(engine.roster().unwrap(), StoredRoster::default());
+    assert_eq!(engine.memberships().unwrap(), StoredMemberships::default());
 }
 
 #[test]

@@ -65,8 +65,8 @@ impl Desk {
         }
     }
 
-    fn roster(&self) -> Vec<RosterRoom> {
-        self.writer.roster().unwrap().rooms
+    fn memberships(&self) -> Vec<StoredRoom> {
+        self.writer.memberships().unwrap().rooms
     }
 }
 
@@ -125,9 +125,9 @@ impl Club {
         heads(&mut self.desk, user, 1).find(|head| head.conversation == id)
     }
 
-    fn standing(&mut self, user: UserId) -> Option<(Membership, Role)> {
+    fn membership(&mut self, user: UserId) -> Option<(Membership, Role)> {
         let facts = self.head(user)?.room.unwrap();
-        Some((facts.standing, facts.role))
+        Some((facts.membership, facts.role))
     }
 
     fn unread(&mut self, user: UserId) -> u64 {
@@ -240,22 +240,22 @@ fn standings_follow_what_happens() {
         (alice, RoomEvent::Invited(bob), Invited, 1),
         (alice, RoomEvent::Banned(bob), Banned, 1),
     ];
-    for (author, event, standing, members) in steps {
+    for (author, event, membership, members) in steps {
         club.does(author, event.clone());
         let facts = club.head(bob).unwrap().room.unwrap();
         assert_eq!(
-            (facts.standing, facts.members),
-            (standing, members),
+            (facts.membership, facts.members),
+            (membership, members),
             "{event:?}"
         );
         // The same after a start.
-        let roster = club.desk.roster().pop().unwrap();
-        assert_eq!(roster.members[&bob].standing, standing);
+        let memberships = club.desk.memberships().pop().unwrap();
+        assert_eq!(memberships.members[&bob].membership, membership);
     }
     // Whoever was never in it can be kept out too, and has nothing to read.
     club.does(alice, RoomEvent::Banned(carol));
-    let roster = club.desk.roster().pop().unwrap();
-    assert!(!roster.members[&carol].has_read && roster.members[&bob].has_read);
+    let memberships = club.desk.memberships().pop().unwrap();
+    assert!(!memberships.members[&carol].may_read && memberships.members[&bob].may_read);
     assert_eq!(club.reads(carol), (vec![], 0));
 }
 
@@ -267,7 +267,7 @@ fn roles_and_mutes_are_kept_and_a_mute_outlives_the_membership() {
     let role = |user, role| RoomEvent::Role { user, role };
     club.does(alice, role(bob, Role::Moderator));
     assert_eq!(
-        club.standing(bob),
+        club.membership(bob),
         Some((Membership::Member, Role::Moderator))
     );
     let until = Some(Timestamp(9_000));
@@ -286,7 +286,7 @@ fn roles_and_mutes_are_kept_and_a_mute_outlives_the_membership() {
     assert_eq!(facts.topic.unwrap().as_str(), "green");
     let unknown = club.refuses(alice, RoomEvent::Invited(UserId(99)));
     assert_eq!(unknown, RequestError::UnknownUser);
-    assert_eq!(club.standing(carol), None);
+    assert_eq!(club.membership(carol), None);
 }
 
 #[test]
@@ -385,13 +385,13 @@ fn unread_counts_the_messages_of_others_since_one_came_in() {
 fn only_those_whom_a_change_concerns_get_a_head_once_they_are_out() {
     let mut club = Club::new(HistoryVisibility::Visible);
     let [alice, bob, carol] = club.people;
-    for (user, event, standing) in [
+    for (user, event, membership) in [
         (bob, RoomEvent::Left, Membership::Left),
         (carol, RoomEvent::Kicked(carol), Membership::Kicked),
         (carol, RoomEvent::Banned(carol), Membership::Banned),
     ] {
         if club
-            .standing(user)
+            .membership(user)
             .is_none_or(|(s, _)| s != Membership::Member)
         {
             club.does(user, RoomEvent::Joined);
@@ -408,7 +408,7 @@ fn only_those_whom_a_change_concerns_get_a_head_once_they_are_out() {
         let [head] = told.as_slice() else {
             panic!("one head: {told:?}");
         };
-        assert_eq!(head.room.as_ref().unwrap().standing, standing);
+        assert_eq!(head.room.as_ref().unwrap().membership, membership);
         assert_eq!((head.unread, head.cursors.len()), (0, 1));
         let now = club.desk.stamp();
         club.says(alice, "more");
@@ -554,7 +554,7 @@ fn a_room_that_is_closed_is_over_for_everybody() {
     let head = heads(&mut club.desk, bob, away).next().unwrap();
     let facts = head.room.unwrap();
     assert_eq!(
-        (facts.standing, facts.members, head.unread),
+        (facts.membership, facts.members, head.unread),
         (Membership::Left, 0, 0)
     );
     let (entries, newest) = page(
@@ -585,12 +585,12 @@ fn a_room_that_is_closed_is_over_for_everybody() {
         panic!("rooms are answered by rooms");
     };
     assert_eq!(rooms, []);
-    let roster = club.desk.roster().pop().unwrap();
-    assert!(roster.is_closed);
+    let memberships = club.desk.memberships().pop().unwrap();
+    assert!(memberships.is_closed);
     assert!(
-        roster
+        memberships
             .members
             .values()
-            .all(|member| member.standing != Membership::Member)
+            .all(|member| member.membership != Membership::Member)
     );
 }

@@ -155,9 +155,9 @@ fn blocks_are_there_at_the_next_start() {
     set(&mut desk, alice, &block(carol, false)).unwrap();
     set(&mut desk, alice, &favourite(1, true)).unwrap();
     let desk = desk.reopen();
-    let roster = desk.writer.roster().unwrap();
-    assert_eq!(roster.blocks, [(alice, bob), (carol, bob)]);
-    assert_eq!(roster.closed, []);
+    let memberships = desk.writer.memberships().unwrap();
+    assert_eq!(memberships.blocks, [(alice, bob), (carol, bob)]);
+    assert_eq!(memberships.closed, []);
 }
 
 #[test]
@@ -189,6 +189,9 @@ fn a_removed_user_leaves_no_setting() {
     }
     desk.change(Change::Remove(name("alice"))).unwrap();
     assert_eq!(settings(&mut desk, alice, Stamp(0)).0, []);
-    let roster = desk.writer.roster().unwrap();
-    assert_eq!((roster.blocks, roster.closed), (vec![], vec![alice]));
+    let memberships = desk.writer.memberships().unwrap();
+    assert_eq!(
+        (memberships.blocks, memberships.closed),
+        (vec![], vec![alice])
+    );
 }

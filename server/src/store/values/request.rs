@@ -4,10 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use recado_shared::rules::membership::MemberState;
 use recado_shared::{
     Content, ConversationId, CursorUpdate, Device, DeviceKey, DeviceName, DisplayName, Entry, Head,
-    HistoryVisibility, InviteToken, LogId, MemberCursors, Membership, MessageId, Mute, PageRange,
-    Refusal, RequestError, RequestNumber, Role, RoomId, RoomName, RoomSummary, Seq, Setting, Stamp,
+    HistoryVisibility, InviteToken, LogId, MemberCursors, MessageId, Mute, PageRange, Refusal,
+    RequestError, RequestNumber, Role, RoomId, RoomName, RoomSummary, Seq, Setting, Stamp,
     Timestamp, UserId, UserName, Visibility,
 };
 
@@ -161,16 +162,16 @@ pub struct NewRoom {
     pub time: Timestamp,
 }
 
-/// What the relay keeps in mind of rooms and people.
+/// The state that the relay keeps in memory, as the store has it at the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StoredRoster {
+pub struct StoredMemberships {
     /// All rooms.
-    pub rooms: Vec<RosterRoom>,
-    /// Who blocks whom.
+    pub rooms: Vec<StoredRoom>,
+    /// Each user who blocks another one, with that one.
     pub blocks: Vec<(UserId, UserId)>,
-    /// Users who are not let in: disabled, or removed.
+    /// Users whose account is disabled or removed.
     pub closed: Vec<UserId>,
-    /// Display names, but for those that look like the name of somebody else.
+    /// Display names, except those that look like the name of another user.
     pub displays: Vec<StoredDisplay>,
 }
 
@@ -185,30 +186,17 @@ pub struct StoredDisplay {
     pub display: DisplayName,
 }
 
-/// A room as the relay keeps it in mind.
+/// A room with the relations of its users to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RosterRoom {
-    /// Which one.
+pub struct StoredRoom {
+    /// Its id.
     pub room: RoomId,
-    /// Who can find it and come in.
+    /// Who can find and join it.
     pub visibility: Visibility,
-    /// Whether it was closed for good.
+    /// Whether the operator closed it.
     pub is_closed: bool,
-    /// Everybody who stands to it in some way.
-    pub members: BTreeMap<UserId, RosterMember>,
-}
-
-/// How somebody stands to a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RosterMember {
-    /// How.
-    pub standing: Membership,
-    /// The role, of a member.
-    pub role: Role,
-    /// Whether they have no voice.
-    pub mute: Option<Mute>,
-    /// Whether they ever were a member, and so may read what they could read then.
-    pub has_read: bool,
+    /// All users with a relation to it.
+    pub members: BTreeMap<UserId, MemberState>,
 }
 
 /// A device that wants in.

@@ -1,6 +1,7 @@
 //! Rooms on disk: names, facts, members. Pure SQL inside the caller's transaction. What is allowed
 //! is the relay's to say; this only refuses what a queue of requests can have overtaken.
 
+use recado_shared::rules::membership::MemberState;
 use recado_shared::{
     Content, Entry, HistoryVisibility, Membership, Mute, RequestError, Role, RoomEvent, RoomId,
     RoomName, Seq, Stamp, Timestamp, Topic, UserId, Visibility,
@@ -9,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
 use crate::store::tables::entries::{self, Conversation};
 use crate::store::values::column::{int, uint};
-use crate::store::values::request::{Appended, NewRoom, RosterMember, RosterRoom};
+use crate::store::values::request::{Appended, NewRoom, StoredRoom};
 
 /// The place in a room's log at which something changes.
 #[derive(Clone, Copy, Debug)]
@@ -398,7 +399,7 @@ fn standing_of(db: &Connection, conversation: i64, user: UserId) -> Result<Optio
 }
 
 /// Reads all rooms with everybody who stands to them in some way.
-pub(crate) fn roster(db: &Connection) -> Result<Vec<RosterRoom>> {
+pub(crate) fn read_all(db: &Connection) -> Result<Vec<StoredRoom>> {
     let mut members = db.prepare(
         "SELECT user, standing, role, is_muted, mute_until, first < ifnull(last, first + 1)
          FROM members WHERE conversation = ?1 ORDER BY user",
@@ -410,15 +411,15 @@ pub(crate) fn roster(db: &Connection) -> Result<Vec<RosterRoom>> {
     let read = |row: &Row<'_>| {
         let conversation: i64 = row.get(3)?;
         let members = members.query_map([conversation], |row| {
-            let member = RosterMember {
-                standing: standing(row, 1)?,
+            let member = MemberState {
+                membership: standing(row, 1)?,
                 role: role(row, 2)?,
                 mute: mute(row, 3)?,
-                has_read: row.get(5)?,
+                may_read: row.get(5)?,
             };
             Ok((UserId(uint(row, 0)?), member))
         })?;
-        Ok(RosterRoom {
+        Ok(StoredRoom {
             room: RoomId(uint(row, 0)?),
             visibility: visibility(row, 1)?,
             is_closed: row.get(2)?,

@@ -21,7 +21,9 @@ use crate::store::tables::settings;
 use crate::store::values::admin::{Change, Changed};
 use crate::store::values::answers::{Answers, StoreEvent};
 use crate::store::values::config::Checkpoints;
-use crate::store::values::request::{Appended, Read, ReadResult, StoredRoster, Write, Written};
+use crate::store::values::request::{
+    Appended, Read, ReadResult, StoredMemberships, Write, Written,
+};
 use crate::store::values::stats::Counters;
 use crate::store::writer::admin;
 use crate::store::writer::batch::Batch;
@@ -87,9 +89,9 @@ impl Writer {
     }
 
     /// All rooms, and how people stand to each other.
-    pub(crate) fn roster(&self) -> rusqlite::Result<StoredRoster> {
-        Ok(StoredRoster {
-            rooms: room::roster(&self.db)?,
+    pub(crate) fn memberships(&self) -> rusqlite::Result<StoredMemberships> {
+        Ok(StoredMemberships {
+            rooms: room::read_all(&self.db)?,
             blocks: settings::blocks(&self.db)?,
             closed: profile::closed(&self.db)?,
             displays: profile::displays(&self.db)?,

@@ -244,7 +244,7 @@ impl App {
             .conversations
             .get(&id)
             .is_none_or(|conversation| {
-                conversation.standing() != Membership::Left
+                conversation.membership() != Membership::Left
                     || self.chats.nav.open == Some(id)
                     || !conversation.composer.is_empty()
                     || self.session.outbox.of(id).next().is_some()
@@ -269,7 +269,7 @@ impl App {
         if conversation.is_some_and(|c| c.is_request) {
             return 0;
         }
-        match conversation.map_or(Membership::Member, Conversation::standing) {
+        match conversation.map_or(Membership::Member, Conversation::membership) {
             Membership::Invited => 0,
             Membership::Member => 1,
             Membership::Left | Membership::Kicked | Membership::Banned => 2,

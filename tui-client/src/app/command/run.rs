@@ -312,7 +312,7 @@ impl App {
         let which = || "which room? Write /join ROOM: /rooms lists those you can join".to_owned();
         let (conversation, room) = room_of(call).map_err(|_| which())?;
         match self.room_facts(conversation) {
-            Some(facts) if facts.standing == Membership::Member => {
+            Some(facts) if facts.membership == Membership::Member => {
                 Err(format!("you are in #{} already", facts.name))
             }
             _ => self.join(room, now),
@@ -324,7 +324,7 @@ impl App {
         let id = ConversationId::Room(room);
         if self
             .room_facts(id)
-            .is_some_and(|facts| facts.standing == Membership::Member)
+            .is_some_and(|facts| facts.membership == Membership::Member)
         {
             self.jump_to(id);
             return Ok(());

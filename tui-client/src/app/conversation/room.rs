@@ -43,9 +43,9 @@ impl Room {
     }
 
     /// How the user stands to the room; a room of which nothing is known is one they are in.
-    pub(in crate::app) fn standing(&self) -> Membership {
+    pub(in crate::app) fn membership(&self) -> Membership {
         let facts = self.facts.as_ref();
-        facts.map_or(Membership::Member, |facts| facts.standing)
+        facts.map_or(Membership::Member, |facts| facts.membership)
     }
 
     /// Whether everybody in the room is told how far the others have got.
@@ -76,10 +76,10 @@ impl Room {
 }
 
 fn apply(facts: &mut RoomInfo, author: UserId, event: &RoomEvent, me: UserId) {
-    let mut leaves = |user: UserId, standing: Membership| {
+    let mut leaves = |user: UserId, membership: Membership| {
         facts.members = facts.members.saturating_sub(1);
         if user == me {
-            facts.standing = standing;
+            facts.membership = membership;
             facts.role = Role::Member;
             facts.mute = None;
         }
@@ -89,7 +89,7 @@ fn apply(facts: &mut RoomInfo, author: UserId, event: &RoomEvent, me: UserId) {
         RoomEvent::Joined => {
             facts.members = facts.members.saturating_add(1);
             if author == me {
-                facts.standing = Membership::Member;
+                facts.membership = Membership::Member;
             }
         }
         RoomEvent::Left => leaves(author, Membership::Left),
@@ -97,12 +97,12 @@ fn apply(facts: &mut RoomInfo, author: UserId, event: &RoomEvent, me: UserId) {
         RoomEvent::Banned(user) => leaves(*user, Membership::Banned),
         RoomEvent::Unbanned(user) => {
             if *user == me {
-                facts.standing = Membership::Left;
+                facts.membership = Membership::Left;
             }
         }
         RoomEvent::Invited(user) => {
-            if *user == me && facts.standing != Membership::Member {
-                facts.standing = Membership::Invited;
+            if *user == me && facts.membership != Membership::Member {
+                facts.membership = Membership::Invited;
             }
         }
         RoomEvent::Renamed(name) => facts.name = name.clone(),
@@ -124,7 +124,7 @@ fn apply(facts: &mut RoomInfo, author: UserId, event: &RoomEvent, me: UserId) {
                 facts.mute = None;
             }
         }
-        RoomEvent::Closed => facts.standing = Membership::Left,
+        RoomEvent::Closed => facts.membership = Membership::Left,
     }
 }
 
@@ -162,8 +162,8 @@ impl Conversation {
     }
 
     /// How the user stands to it; they are always in a direct conversation.
-    pub(in crate::app) fn standing(&self) -> Membership {
-        self.room().map_or(Membership::Member, Room::standing)
+    pub(in crate::app) fn membership(&self) -> Membership {
+        self.room().map_or(Membership::Member, Room::membership)
     }
 }
 

@@ -369,7 +369,7 @@ impl Conversation {
 
     /// The next stretch to ask the server for: the newest gap, from its newer end.
     pub(in crate::app) fn wanted_page(&self) -> Option<(PageRange, u64)> {
-        if self.is_stalled || self.standing() == Membership::Invited {
+        if self.is_stalled || self.membership() == Membership::Invited {
             return None;
         }
         let gap = self.log.newest_gap(self.log.newest)?;

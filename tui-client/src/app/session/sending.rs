@@ -243,7 +243,7 @@ impl App {
 fn why_silent(conversation: &Conversation) -> Option<String> {
     let room = conversation.room()?;
     let name = room.label();
-    match room.standing() {
+    match room.membership() {
         Membership::Member => None,
         Membership::Invited => Some(format!("you are invited to {name}: /join to enter")),
         Membership::Left => Some(format!("you have left {name}: /join to come back")),

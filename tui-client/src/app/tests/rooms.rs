@@ -12,7 +12,7 @@ fn room(client: &Client) -> (String, Option<(Option<String>, u32, Membership)>) 
     let open = screen.conversation.expect("the room is open");
     let facts = open.room.map(|room| {
         let topic = room.topic.map(str::to_owned);
-        (topic, room.members, room.standing)
+        (topic, room.members, room.membership)
     });
     (open.title.to_owned(), facts)
 }

@@ -90,14 +90,14 @@ pub(super) fn head(peer: UserId, newest: u64, read: u64, unread: u64) -> Head {
 
 pub(super) const ROOM: ConversationId = ConversationId::Room(RoomId(9));
 
-pub(super) fn facts(members: u32, standing: Membership) -> RoomInfo {
+pub(super) fn facts(members: u32, membership: Membership) -> RoomInfo {
     RoomInfo {
         name: RoomName::new("lobby").unwrap(),
         topic: None,
         visibility: Visibility::Public,
         history: HistoryVisibility::Visible,
         members,
-        standing,
+        membership,
         role: Role::Member,
         mute: None,
     }

@@ -126,7 +126,7 @@ impl App {
             is_typing: conversation.is_some_and(|c| c.typing().next().is_some()),
             room: conversation
                 .and_then(Conversation::room)
-                .map(Room::standing),
+                .map(Room::membership),
             is_request: conversation.is_some_and(|c| c.is_request),
             is_blocked: self.is_blocked_in(id),
             is_favourite: self.chats.settings.is_favourite(id),
@@ -303,7 +303,7 @@ fn room_view(facts: &RoomInfo) -> RoomView<'_> {
     RoomView {
         topic: facts.topic.as_ref().map(Topic::as_str),
         members: facts.members,
-        standing: facts.standing,
+        membership: facts.membership,
     }
 }
 

@@ -181,7 +181,7 @@ pub struct RoomView<'a> {
     /// How many members it has.
     pub members: u32,
     /// How the user stands to it.
-    pub standing: Membership,
+    pub membership: Membership,
 }
 
 /// One thing in the conversation pane.

@@ -56,7 +56,7 @@ fn the_facts_of_a_room_are_in_its_head() {
             visibility: Visibility::Private,
             history: HistoryVisibility::Hidden,
             members: 3,
-            standing: Membership::Member,
+            membership: Membership::Member,
             role: Role::Moderator,
             mute: None,
         }),

@@ -65,7 +65,7 @@ fn room(composer: &Composer) -> Screen<'_> {
     open.room = Some(crate::app::screen::RoomView {
         topic: Some("the release"),
         members: 3,
-        standing: recado_shared::Membership::Member,
+        membership: recado_shared::Membership::Member,
     });
     let mut lobby = contact(2, "#lobby");
     lobby.conversation = id;

@@ -100,11 +100,11 @@ async fn write_all(
 
 /// Everything that the user may read, people first.
 fn all(reader: &Reader) -> Vec<ConversationId> {
-    let is_read = |standing: Membership| standing == Membership::Member;
+    let is_read = |membership: Membership| membership == Membership::Member;
     let heads = reader.heads().values();
     let readable = heads.filter(|head| {
         let room = head.room.as_ref();
-        room.is_none_or(|facts| is_read(facts.standing))
+        room.is_none_or(|facts| is_read(facts.membership))
     });
     readable.map(|head| head.conversation).collect()
 }

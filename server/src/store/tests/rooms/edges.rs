@@ -9,19 +9,22 @@ fn a_room_that_everybody_left_is_its_next_members_but_not_what_was_hidden_there(
     club.says(alice, "not for newcomers");
     club.does(alice, RoomEvent::Left);
     let taken = club.does(bob, RoomEvent::Joined);
-    assert_eq!(club.standing(bob), Some((Membership::Member, Role::Owner)));
+    assert_eq!(
+        club.membership(bob),
+        Some((Membership::Member, Role::Owner))
+    );
     club.does(
         bob,
         RoomEvent::HistoryVisibility(HistoryVisibility::Visible),
     );
     club.does(carol, RoomEvent::Joined);
     assert_eq!(
-        club.standing(carol),
+        club.membership(carol),
         Some((Membership::Member, Role::Member))
     );
     assert_eq!(club.reads(carol).0, [taken, taken + 1, taken + 2]);
     assert_eq!(club.refuses(bob, RoomEvent::Left), RequestError::LastOwner);
-    let members = &club.desk.roster()[0].members;
+    let members = &club.desk.memberships()[0].members;
     assert_eq!(members[&bob].role, Role::Owner);
 }
 
@@ -35,11 +38,11 @@ fn who_is_banned_without_having_been_there_hears_nothing() {
     club.does(alice, RoomEvent::Unbanned(bob));
     assert_eq!(club.head(bob), None);
     club.does(alice, RoomEvent::Invited(bob));
-    let invited = club.standing(bob).map(|(standing, _)| standing);
+    let invited = club.membership(bob).map(|(membership, _)| membership);
     assert_eq!(invited, Some(Membership::Invited));
     // Whoever was asked in is told that it is over.
     club.does(alice, RoomEvent::Banned(bob));
-    let banned = club.standing(bob).map(|(standing, _)| standing);
+    let banned = club.membership(bob).map(|(membership, _)| membership);
     assert_eq!(banned, Some(Membership::Banned));
     club.does(carol, RoomEvent::Joined);
     club.does(alice, RoomEvent::Banned(carol));
@@ -69,7 +72,7 @@ fn an_invitation_ends_with_the_room() {
     club.does(alice, RoomEvent::Invited(bob));
     let close = Change::CloseRoom(room_name("tea"));
     club.desk.change(close).unwrap();
-    let standing = club.standing(bob).map(|(standing, _)| standing);
-    assert_eq!(standing, Some(Membership::Left));
+    let membership = club.membership(bob).map(|(membership, _)| membership);
+    assert_eq!(membership, Some(Membership::Left));
     assert_eq!(club.reads(bob), (Vec::new(), 0));
 }

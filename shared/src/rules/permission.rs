@@ -1,0 +1,314 @@
+//! The permission table of requests: a pure function of the request, the memberships and the time.
+//! The relay asks it before it does anything else.
+//!
+//! | in a room | outsider | invited | left, kicked | banned | muted | member | moderator | owner |
+//! |---|---|---|---|---|---|---|---|---|
+//! | read pages | – | – | as far as they were in | likewise | ✓ | ✓ | ✓ | ✓ |
+//! | list members | – | – | – | – | ✓ | ✓ | ✓ | ✓ |
+//! | join | if public | ✓ | if public | – | – | – | – | – |
+//! | leave | – | – | – | – | ✓ | ✓ | ✓ | unless the last |
+//! | write, reply, edit, react, delete own, invite, show typing | – | – | – | – | – | ✓ | ✓ | ✓ |
+//! | delete others', topic, unban | – | – | – | – | – | – | ✓ | ✓ |
+//! | mute, kick, ban | – | – | – | – | – | – | lower roles | lower roles |
+//! | rename, visibility, history, roles | – | – | – | – | – | – | – | ✓ |
+//!
+//! In a direct conversation with a user who blocks them, or whose account is disabled, a user only
+//! reads and deletes; nor can they invite that user. The refusal does not say why. A user who blocks
+//! another one may still write to them.
+//!
+//! Only the log knows the author of a target: the store checks that in the transaction that
+//! appends, with [`Grant::moderates`].
+
+#[cfg(test)]
+mod tests;
+
+use super::membership::{EventContext, MemberState};
+use super::room::RoomState;
+use crate::content::{Content, ContentClass, RoomEvent};
+use crate::id::{ConversationId, RoomId, Timestamp, UserId};
+use crate::limits::{MAX_ROOM_BANS, MAX_ROOM_INVITES, MAX_ROOM_MEMBERS, MAX_ROOMS_OF_USER};
+use crate::request::{Limit, Request, RequestError};
+use crate::room::{Membership, Role, Visibility};
+
+/// The state that a check reads.
+pub trait Memberships {
+    /// A room; `None` if there is no such room.
+    fn room(&self, room: RoomId) -> Option<&RoomState>;
+    /// How many rooms a user is in.
+    fn rooms_of(&self, user: UserId) -> usize;
+    /// Whether messages and invitations of `from` may reach `user`.
+    fn accepts_from(&self, user: UserId, from: UserId) -> bool;
+}
+
+/// What a permitted request may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Grant {
+    /// Whether the user may delete the messages of others in the conversation.
+    pub moderates: bool,
+}
+
+type Checked = Result<Grant, RequestError>;
+
+const PLAIN: Checked = Ok(Grant { moderates: false });
+
+/// Checks whether a user may make a request at this time.
+///
+/// # Errors
+/// Says what is missing.
+pub fn check(
+    memberships: &impl Memberships,
+    user: UserId,
+    request: &Request,
+    time: Timestamp,
+) -> Checked {
+    match request {
+        Request::Append {
+            conversation,
+            content,
+            ..
+        } => match conversation {
+            ConversationId::Direct(_) => direct_append(memberships, *conversation, user, content),
+            ConversationId::Room(room) => {
+                Asker::find(memberships, *room, user)?.append(content, time)
+            }
+        },
+        Request::Page { conversation, .. } => match conversation {
+            ConversationId::Direct(_) => {
+                conversation.peer_of(user).ok_or(RequestError::NotAMember)?;
+                PLAIN
+            }
+            ConversationId::Room(room) => Asker::find(memberships, *room, user)?.page(),
+        },
+        Request::Members { room, .. } => {
+            Asker::find(memberships, *room, user)?.member()?;
+            PLAIN
+        }
+        Request::CreateRoom { .. } => {
+            check_rooms_of(memberships, user)?;
+            PLAIN
+        }
+        Request::FindUsers { .. }
+        | Request::Users(_)
+        | Request::FindRooms { .. }
+        | Request::Set(_)
+        | Request::Settings { .. }
+        | Request::SetDisplayName(_)
+        | Request::AcceptContact(_)
+        | Request::Devices
+        | Request::FindDevice(_)
+        | Request::LinkDevice { .. }
+        | Request::NameDevice { .. }
+        | Request::RevokeDevice(_) => PLAIN,
+    }
+}
+
+fn direct_append(
+    memberships: &impl Memberships,
+    conversation: ConversationId,
+    user: UserId,
+    content: &Content,
+) -> Checked {
+    let peer = conversation.peer_of(user).ok_or(RequestError::NotAMember)?;
+    match content.class() {
+        ContentClass::Room(_) => Err(RequestError::NotARoom),
+        ContentClass::Erasure => Err(RequestError::Invalid),
+        ContentClass::Message | ContentClass::Change(_) => {
+            let is_deletion = matches!(content, Content::Deletion { .. });
+            if is_deletion || memberships.accepts_from(peer, user) {
+                PLAIN
+            } else {
+                Err(RequestError::NotAccepting)
+            }
+        }
+    }
+}
+
+/// Whether others see that a user types in a conversation: where the user may write.
+pub fn may_type(
+    memberships: &impl Memberships,
+    user: UserId,
+    conversation: ConversationId,
+    time: Timestamp,
+) -> bool {
+    match conversation {
+        ConversationId::Direct(_) => conversation
+            .peer_of(user)
+            .is_some_and(|peer| memberships.accepts_from(peer, user)),
+        ConversationId::Room(room) => {
+            let room = memberships.room(room);
+            let member = room.and_then(|room| room.member(user));
+            member.is_some_and(|member| !is_muted(member, time))
+        }
+    }
+}
+
+fn is_muted(member: MemberState, time: Timestamp) -> bool {
+    member.mute.is_some_and(|mute| mute.holds_at(time))
+}
+
+fn check_rooms_of(memberships: &impl Memberships, user: UserId) -> Result<(), RequestError> {
+    if memberships.rooms_of(user) >= MAX_ROOMS_OF_USER {
+        return Err(RequestError::Limit(Limit::RoomsOfUser));
+    }
+    Ok(())
+}
+
+/// A user who makes a request in a room that they may know of.
+struct Asker<'a, M> {
+    memberships: &'a M,
+    room: &'a RoomState,
+    user: UserId,
+    member: Option<MemberState>,
+}
+
+impl<'a, M: Memberships> Asker<'a, M> {
+    fn find(memberships: &'a M, room: RoomId, user: UserId) -> Result<Self, RequestError> {
+        let room = memberships.room(room).ok_or(RequestError::UnknownRoom)?;
+        let member = room.member(user);
+        let is_known = member.is_some()
+            || room.outsider(user).is_some()
+            || room.visibility == Visibility::Public;
+        if !is_known {
+            return Err(RequestError::UnknownRoom);
+        }
+        Ok(Self {
+            memberships,
+            room,
+            user,
+            member,
+        })
+    }
+
+    fn member(&self) -> Result<MemberState, RequestError> {
+        self.member.ok_or(RequestError::NotAMember)
+    }
+
+    fn page(&self) -> Checked {
+        let state = self.member.or_else(|| self.room.outsider(self.user));
+        if !state.is_some_and(|state| state.may_read) {
+            return Err(RequestError::NotAMember);
+        }
+        PLAIN
+    }
+
+    fn append(&self, content: &Content, time: Timestamp) -> Checked {
+        if self.room.is_closed {
+            return Err(RequestError::UnknownRoom);
+        }
+        let event = match content.class() {
+            ContentClass::Erasure | ContentClass::Room(RoomEvent::Created | RoomEvent::Closed) => {
+                return Err(RequestError::Invalid);
+            }
+            ContentClass::Room(RoomEvent::Joined) => return self.join(),
+            // A muted member may leave.
+            ContentClass::Room(RoomEvent::Left) => {
+                self.validate(&RoomEvent::Left)?;
+                return PLAIN;
+            }
+            ContentClass::Room(event) => Some(event),
+            ContentClass::Message | ContentClass::Change(_) => None,
+        };
+        let member = self.member()?;
+        if is_muted(member, time) {
+            return Err(RequestError::Muted);
+        }
+        if let Some(event) = event {
+            self.change_room(member, event)?;
+        }
+        Ok(Grant {
+            moderates: member.role >= Role::Moderator,
+        })
+    }
+
+    fn validate(&self, event: &RoomEvent) -> Result<(), RequestError> {
+        let state = |user| self.room.member(user).or_else(|| self.room.outsider(user));
+        let context = EventContext {
+            author: self.member.or_else(|| self.room.outsider(self.user)),
+            subject: event.subject().and_then(state),
+            members: self.room.len(),
+            owners: self.room.owners(),
+            is_closed: self.room.is_closed,
+        };
+        context.validate(event)
+    }
+
+    fn join(&self) -> Checked {
+        self.validate(&RoomEvent::Joined)?;
+        let outsider = self.room.outsider(self.user);
+        let is_invited = outsider.is_some_and(|it| it.membership == Membership::Invited);
+        if self.room.visibility == Visibility::Private && !is_invited {
+            return Err(RequestError::InviteNeeded);
+        }
+        check_rooms_of(self.memberships, self.user)?;
+        if self.room.len() >= MAX_ROOM_MEMBERS {
+            return Err(RequestError::Limit(Limit::RoomMembers));
+        }
+        PLAIN
+    }
+
+    /// Checks an event that only members append. Some need a higher role, or one above that of
+    /// their subject.
+    fn change_room(&self, member: MemberState, event: &RoomEvent) -> Result<(), RequestError> {
+        let needed = role_for(event);
+        if member.role < needed {
+            return Err(RequestError::RoleNeeded(needed));
+        }
+        self.validate(event)?;
+        match event {
+            RoomEvent::Invited(user) => {
+                if !self.memberships.accepts_from(*user, self.user) {
+                    return Err(RequestError::NotAccepting);
+                }
+                self.check_outsiders(Membership::Invited)
+            }
+            RoomEvent::Banned(user) => {
+                self.check_outranks(member, *user)?;
+                self.check_outsiders(Membership::Banned)
+            }
+            RoomEvent::Kicked(user) | RoomEvent::Muted { user, .. } | RoomEvent::Unmuted(user) => {
+                self.check_outranks(member, *user)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_outranks(&self, member: MemberState, user: UserId) -> Result<(), RequestError> {
+        let other = self.room.member(user);
+        if other.is_some_and(|other| other.role >= member.role) {
+            return Err(RequestError::OutranksYou);
+        }
+        Ok(())
+    }
+
+    fn check_outsiders(&self, membership: Membership) -> Result<(), RequestError> {
+        let (most, limit) = match membership {
+            Membership::Banned => (MAX_ROOM_BANS, Limit::RoomBans),
+            _ => (MAX_ROOM_INVITES, Limit::RoomInvites),
+        };
+        if self.room.outsiders(membership).count() >= most {
+            return Err(RequestError::Limit(limit));
+        }
+        Ok(())
+    }
+}
+
+/// The lowest role that may append an event.
+const fn role_for(event: &RoomEvent) -> Role {
+    match event {
+        RoomEvent::Created
+        | RoomEvent::Joined
+        | RoomEvent::Left
+        | RoomEvent::Invited(_)
+        | RoomEvent::Closed => Role::Member,
+        RoomEvent::Topic(_)
+        | RoomEvent::Muted { .. }
+        | RoomEvent::Unmuted(_)
+        | RoomEvent::Kicked(_)
+        | RoomEvent::Banned(_)
+        | RoomEvent::Unbanned(_) => Role::Moderator,
+        RoomEvent::Renamed(_)
+        | RoomEvent::Visibility(_)
+        | RoomEvent::HistoryVisibility(_)
+        | RoomEvent::Role { .. } => Role::Owner,
+    }
+}
