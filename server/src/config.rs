@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+use confique::{Config as _, Layer as _};
 use recado_shared::ServerAddress;
 use recado_shared::limits::MAX_FRAME_LEN;
 
@@ -26,25 +27,67 @@ pub struct Config {
     pub limits: Limits,
 }
 
-/// Limits of a server. "Per address" means per IPv4 address or /64 network of IPv6.
-#[derive(Clone, Copy, Debug)]
+// The comments of the fields are those of the configuration file, see `settings::template`.
+/// Limits. "Per address" means per IPv4 address, or per /64 network of IPv6.
+#[derive(Clone, Copy, Debug, confique::Config)]
+#[config(layer_attr(derive(Debug)))]
+#[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Limits {
+    /// Connected clients. Each needs a file descriptor: see `ulimit -n`.
+    #[config(default = 4_096)]
     pub max_sessions: usize,
-    /// At most [`MAX_USERS_LIMIT`].
+
+    /// Registered users, at most 100000.
+    #[config(default = 10_000)]
     pub max_users: u64,
+
+    /// Connections per address.
+    #[config(default = 256)]
     pub max_connections_per_address: usize,
-    /// TLS handshakes in flight; more wait.
+
+    /// TLS handshakes in progress; more connections wait.
+    #[config(default = 64)]
     pub max_handshakes: usize,
-    /// TLS handshakes in flight per address; more wait.
+
+    /// TLS handshakes in progress per address; more connections wait.
+    #[config(default = 16)]
     pub max_handshakes_per_address: usize,
-    /// New names per hour and address under [`Policy::Open`].
+
+    /// New users per hour and address, with the policy "open".
+    #[config(default = 20)]
     pub registrations_per_hour: u32,
-    pub rates: RateLimits,
+
+    /// Frames (requests and other protocol units) per second of one client, sustained. Clients over a
+    /// rate are throttled; nothing is lost.
+    #[config(default = 200)]
+    pub frames_per_second: NonZeroU32,
+
+    /// Frames of one client in a burst.
+    #[config(default = 400)]
+    pub frame_burst: NonZeroU32,
+
+    /// Bytes per second of one client, sustained.
+    #[config(default = 262_144)]
+    pub bytes_per_second: NonZeroU32,
+
+    /// Bytes of one client in a burst.
+    #[config(default = 1_048_576)]
+    pub byte_burst: NonZeroU32,
+}
+
+/// Rate limits of a session: sustained rates and bursts.
+#[derive(Clone, Copy, Debug)]
+pub struct RateLimits {
+    pub frames_per_second: NonZeroU32,
+    pub frame_burst: NonZeroU32,
+    pub bytes_per_second: NonZeroU32,
+    /// At least [`MAX_FRAME_LEN`].
+    pub byte_burst: NonZeroU32,
 }
 
 /// A setting is out of its range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the setting {setting} is {value}, but must be {must}. Change it in the configuration")]
+#[error("the setting {setting} is {value}, but must be {must}")]
 pub struct LimitError {
     pub setting: &'static str,
     pub value: u64,
@@ -67,37 +110,14 @@ impl Config {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            max_sessions: 4_096,
-            max_users: 10_000,
-            max_connections_per_address: 256,
-            max_handshakes: 64,
-            max_handshakes_per_address: 16,
-            registrations_per_hour: 20,
-            rates: RateLimits::default(),
-        }
+        let defaults = <Self as confique::Config>::Layer::default_values();
+        Self::from_layer(defaults).expect("each limit has a default")
     }
-}
-
-/// Rate limits of a session: sustained rates and bursts.
-#[derive(Clone, Copy, Debug)]
-pub struct RateLimits {
-    pub frames_per_second: NonZeroU32,
-    pub frame_burst: NonZeroU32,
-    pub bytes_per_second: NonZeroU32,
-    /// At least [`MAX_FRAME_LEN`].
-    pub byte_burst: NonZeroU32,
 }
 
 impl Default for RateLimits {
     fn default() -> Self {
-        let number = |n| NonZeroU32::new(n).expect("the defaults are above zero");
-        Self {
-            frames_per_second: number(200),
-            frame_burst: number(400),
-            bytes_per_second: number(256 << 10),
-            byte_burst: number(1 << 20),
-        }
+        Limits::default().rates()
     }
 }
 
@@ -127,8 +147,17 @@ impl Limits {
         between("max_handshakes", number(self.max_handshakes), 1, 65_536)?;
         let per_address = number(self.max_handshakes_per_address);
         between("max_handshakes_per_address", per_address, 1, 65_536)?;
-        let burst = u64::from(self.rates.byte_burst.get());
+        let burst = u64::from(self.byte_burst.get());
         between("byte_burst", burst, longest, u64::from(u32::MAX))
+    }
+
+    pub const fn rates(&self) -> RateLimits {
+        RateLimits {
+            frames_per_second: self.frames_per_second,
+            frame_burst: self.frame_burst,
+            bytes_per_second: self.bytes_per_second,
+            byte_burst: self.byte_burst,
+        }
     }
 
     /// Connections of the whole server, with and without a session.
@@ -156,11 +185,10 @@ mod tests {
         assert_eq!(error.setting, "max_users");
         assert_eq!(
             error.to_string(),
-            "the setting max_users is 100001, but must be between 1 and 100000. Change it in the \
-             configuration"
+            "the setting max_users is 100001, but must be between 1 and 100000"
         );
         limits.max_users = 1;
-        limits.rates.byte_burst = NonZeroU32::MIN;
+        limits.byte_burst = NonZeroU32::MIN;
         assert_eq!(limits.check().unwrap_err().setting, "byte_burst");
     }
 }

@@ -209,7 +209,7 @@ impl Connection {
             peer: Peer { key, address },
             events: self.events,
             admission: self.shared.admission,
-            rates: self.limits.rates,
+            rates: self.limits.rates(),
         };
         if let Some(notice) = session::run(stream, context).await {
             // The same client may reconnect before the notice is sent.

@@ -1,156 +1,127 @@
-//! The configuration file: what it may say, its template, and how it becomes a [`Config`].
+//! The configuration file: its template, and how it becomes a [`Config`].
 
-use std::num::NonZeroU32;
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use confique::toml::FormatOptions;
-use confique::{Config as _, File, FileFormat, Layer as _};
+use confique::{Config as _, Layer as _};
 use recado_shared::ServerAddress;
+use serde::{Deserialize as _, Deserializer, de};
 
-use crate::config::RateLimits;
 use crate::config::{Config, Limits};
 use crate::policy::Policy;
 
-/// The settings of recado-server. Every line is optional and shows the default; a flag on the
-/// command line goes before the same setting here.
+/// Configuration of recado-server. Every line is optional and shows the default. Options on the command
+/// line override it.
 #[derive(Debug, confique::Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub(crate) struct Settings {
-    /// Where to listen, as an address and a port. Port 0 takes a free one. Without this the server
-    /// listens on port 7322 of all addresses of the machine.
-    pub(crate) listen: Option<std::net::SocketAddr>,
+    /// Address and port to listen on; with port 0 the system chooses one.
+    /// Default: port 7322 on all addresses.
+    pub(crate) listen: Option<SocketAddr>,
 
-    /// The folder with the server's data. Without this it is $XDG_DATA_HOME/recado-server.
+    /// Data folder. Default: $XDG_DATA_HOME/recado-server.
     pub(crate) data: Option<PathBuf>,
 
-    /// Who may claim a new name: "invite" (who brings an invite), "open" (everybody) or "closed"
-    /// (nobody). People who have a name come in with each of them.
+    /// Who may register: "invite" (people with an invite), "open" (anyone) or "closed" (no one).
+    /// Registered users can sign in with any policy.
     #[config(default = "invite")]
     pub(crate) policy: Policy,
 
-    /// The address that invites name, like "chat.example.org:7322". Without this it is the
-    /// machine's own.
-    pub(crate) public_address: Option<String>,
+    /// Address used in invites, like "chat.example.org:7322". Default: the machine's own.
+    #[config(deserialize_with = server_address)]
+    pub(crate) public_address: Option<ServerAddress>,
 
     #[config(nested)]
-    limits: LimitSettings,
+    limits: Limits,
 }
 
-/// How much of everything the server allows.
-#[derive(Debug, confique::Config)]
-#[config(layer_attr(serde(deny_unknown_fields)))]
-pub(crate) struct LimitSettings {
-    /// Sessions at a time. Each needs a file descriptor: see `ulimit -n`.
-    #[config(default = 4_096)]
-    max_sessions: usize,
-
-    /// People with a name, at most 100000.
-    #[config(default = 10_000)]
-    max_users: u64,
-
-    /// Connections at a time from one address, or one /64 network of IPv6.
-    #[config(default = 256)]
-    max_connections_per_address: usize,
-
-    /// Connections that are being made at a time; more wait.
-    #[config(default = 64)]
-    max_handshakes: usize,
-
-    /// Connections that are being made at a time from one address, or one /64 network of IPv6;
-    /// more wait.
-    #[config(default = 16)]
-    max_handshakes_per_address: usize,
-
-    /// New names per hour from one address, or one /64 network of IPv6, under the policy "open".
-    #[config(default = 20)]
-    registrations_per_hour: u32,
-
-    /// Frames per second that a session may send in the long run.
-    #[config(default = 200)]
-    frames_per_second: NonZeroU32,
-
-    /// Frames that a session may send at once.
-    #[config(default = 400)]
-    frame_burst: NonZeroU32,
-
-    /// Bytes per second that a session may send in the long run.
-    #[config(default = 262_144)]
-    bytes_per_second: NonZeroU32,
-
-    /// Bytes that a session may send at once.
-    #[config(default = 1_048_576)]
-    byte_burst: NonZeroU32,
-}
-
-/// A configuration file cannot be used.
+/// The configuration file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// It cannot be read, or says something it may not.
-    #[error("the configuration {} cannot be used: {source:#}. 'recado-server config' prints a correct one", path.display())]
-    File {
-        /// The file.
+    #[error("cannot read {}: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+    /// With the line, counted from 1.
+    #[error("error in {}, line {line}: {reason}", path.display())]
+    Syntax {
         path: PathBuf,
-        /// What is wrong with it.
-        source: confique::Error,
+        line: usize,
+        reason: String,
     },
-    /// The public address is none.
-    #[error("public_address is {0:?}, but must be like 'chat.example.org:7322'")]
-    PublicAddress(String),
 }
 
-/// The configuration file as it looks with nothing set.
+fn server_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ServerAddress, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| {
+        de::Error::custom(format!(
+            "public_address is {text:?}, but must look like \"chat.example.org:7322\""
+        ))
+    })
+}
+
+/// The configuration file with all settings commented out.
 pub(crate) fn template() -> String {
     confique::toml::template::<Settings>(FormatOptions::default())
 }
 
-/// Reads a configuration file. Only one that was asked for must exist.
+/// Reads a configuration file. A missing one is an error only if it is required.
 pub(crate) fn read(path: &Path, is_required: bool) -> Result<Settings, SettingsError> {
-    let mut file = File::with_format(path, FileFormat::Toml);
-    if is_required {
-        file = file.required();
-    }
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !is_required => String::new(),
+        Err(source) => {
+            let path = path.to_owned();
+            return Err(SettingsError::Io { path, source });
+        }
+    };
+    let error_at = |line, reason| SettingsError::Syntax {
+        path: path.to_owned(),
+        line,
+        reason,
+    };
+    let layer: <Settings as confique::Config>::Layer = toml::from_str(&text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        error_at(line_at(&text, start), describe(error.message()))
+    })?;
     let defaults = <Settings as confique::Config>::Layer::default_values();
-    file.load::<<Settings as confique::Config>::Layer>()
-        .and_then(|layer| Settings::from_layer(layer.with_fallback(defaults)))
-        .map_err(|source| SettingsError::File {
-            path: path.to_owned(),
-            source,
-        })
+    let settings = Settings::from_layer(layer.with_fallback(defaults));
+    let settings = settings.map_err(|error| error_at(1, error.to_string()))?;
+    settings.limits.check().map_err(|error| {
+        let is_setting = |line: &str| line.split('=').next().map(str::trim) == Some(error.setting);
+        let line = text.lines().position(is_setting);
+        error_at(1 + line.unwrap_or(0), error.to_string())
+    })?;
+    Ok(settings)
+}
+
+/// The number of the line, counted from 1, that contains this byte.
+fn line_at(text: &str, byte: usize) -> usize {
+    1 + text.get(..byte).unwrap_or_default().matches('\n').count()
+}
+
+/// A message of the parser in the words of the configuration.
+fn describe(message: &str) -> String {
+    match message.strip_prefix("unknown field ") {
+        Some(rest) => {
+            let name = rest.split(',').next().unwrap_or(rest);
+            format!("unknown setting {name}. `recado-server config` lists all settings")
+        }
+        None => message.replace('\n', " ").trim_end().to_owned(),
+    }
 }
 
 impl Settings {
-    /// The address that invites shall name, if it is set.
-    pub(crate) fn public_address(&self) -> Result<Option<ServerAddress>, SettingsError> {
-        let parse = |text: &String| {
-            text.parse()
-                .map_err(|_| SettingsError::PublicAddress(text.clone()))
-        };
-        self.public_address.as_ref().map(parse).transpose()
-    }
-
-    /// What the server is made with.
-    pub(crate) fn config(&self, data_dir: PathBuf) -> Result<Config, SettingsError> {
-        let limits = &self.limits;
-        Ok(Config {
+    /// The configuration of the server, without a local ticket.
+    pub(crate) fn config(self, data_dir: PathBuf) -> Config {
+        Config {
             data_dir,
             policy: self.policy,
-            public_address: self.public_address()?,
+            public_address: self.public_address,
             ticket_places: Vec::new(),
-            limits: Limits {
-                max_sessions: limits.max_sessions,
-                max_users: limits.max_users,
-                max_connections_per_address: limits.max_connections_per_address,
-                max_handshakes: limits.max_handshakes,
-                max_handshakes_per_address: limits.max_handshakes_per_address,
-                registrations_per_hour: limits.registrations_per_hour,
-                rates: RateLimits {
-                    frames_per_second: limits.frames_per_second,
-                    frame_burst: limits.frame_burst,
-                    bytes_per_second: limits.bytes_per_second,
-                    byte_burst: limits.byte_burst,
-                },
-            },
-        })
+            limits: self.limits,
+        }
     }
 }
 
@@ -161,7 +132,7 @@ mod tests {
     fn read_text(text: &str) -> Result<Settings, SettingsError> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config");
-        std::fs::write(&path, text).unwrap();
+        fs::write(&path, text).unwrap();
         read(&path, true)
     }
 
@@ -169,7 +140,7 @@ mod tests {
     fn without_a_file_the_settings_are_those_of_the_library() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config.toml");
-        let config = read(&path, false).unwrap().config("data".into()).unwrap();
+        let config = read(&path, false).unwrap().config("data".into());
         assert_eq!(format!("{config:?}"), format!("{:?}", Config::new("data")));
         assert!(read(&path, true).is_err());
     }
@@ -196,7 +167,7 @@ mod tests {
                     [limits]\nmax_sessions = 7\n";
         let settings = read_text(text).unwrap();
         assert_eq!(settings.listen, Some(([127, 0, 0, 1], 0).into()));
-        let config = settings.config("data".into()).unwrap();
+        let config = settings.config("data".into());
         assert_eq!(config.policy, Policy::Open);
         assert_eq!(
             config.public_address,
@@ -206,17 +177,19 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_file_is_named_with_its_fault() {
-        for (text, fault) in [
-            ("polices = \"open\"", "polices"),
-            ("policy = \"anarchy\"", "anarchy"),
-            ("[limits]\nmax_users = \"many\"", "max_users"),
+    fn an_error_names_the_line_and_the_setting() {
+        for (text, line, named) in [
+            ("\npolices = \"open\"", 2, "unknown setting `polices`"),
+            ("policy = \"anarchy\"", 1, "anarchy"),
+            ("[limits]\nmax_users = \"many\"", 2, "many"),
+            ("[limits]\n\nmax_users = 0", 3, "max_users is 0"),
+            ("public_address = \"a b\"", 1, "\"a b\""),
+            ("policy", 1, ""),
         ] {
             let error = read_text(text).unwrap_err().to_string();
-            assert!(error.contains(fault), "{error}");
+            let start = format!("config, line {line}: ");
+            assert!(error.contains(&start) && error.contains(named), "{error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
         }
-        let error = read_text("public_address = \"a b\"").unwrap();
-        let error = error.config("data".into()).unwrap_err().to_string();
-        assert!(error.contains("\"a b\""), "{error}");
     }
 }

@@ -17,7 +17,7 @@ use crate::server::{TestServer, device};
 const MESSAGES: u64 = 4 * PUSH_CAPACITY as u64;
 
 fn without_pace(config: &mut Config) {
-    let rates = &mut config.limits.rates;
+    let rates = &mut config.limits;
     rates.frames_per_second = NonZeroU32::MAX;
     rates.frame_burst = NonZeroU32::MAX;
     rates.bytes_per_second = NonZeroU32::MAX;
