@@ -1,4 +1,4 @@
-//! The program `recado-server`: arguments to run.
+//! The program `recado-server`.
 
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ fn main() -> ExitCode {
     match cli::run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            cli::complain(&error);
+            cli::report(&error);
             cli::code_of(&error)
         }
     }

@@ -1,329 +1,275 @@
-//! The verbs by which a person administers a server.
+//! Commands by which the operator administers a server.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use jiff::Span;
-use recado_shared::{MessageBody, RoomName, ServerAddress, UserName};
+use recado_shared::{MessageBody, RoomName, UserName};
 
 use super::exit::Refused;
-use super::target::{Target, now, unexpected};
-use super::{PlaceArguments, from_now, only_local, print, show};
+use super::target::{Target, now, unexpected_answer};
+use super::{InviteOptions, from_now, print, show, warn_if_local};
 use crate::admin::request::{AdminAnswer, AdminRequest};
+use crate::invite;
 use crate::policy::Policy;
-use crate::store::{Change, ChangeError, Changed, InviteInfo, UserState};
-use crate::{address, invite};
+use crate::store::{Change, ChangeError, Changed, InviteInfo, UserInfo, UserState};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserVerb {
-    /// List everybody who has a name
+    /// List all users
     List(ListArguments),
-    /// Show one person with their devices
-    Show(ShowArguments),
-    /// Take all devices from a person and print an invite by which they come back as themselves
-    Reset(ResetArguments),
-    /// Give a person another name; the old one goes to nobody else
-    Rename(RenameArguments),
-    /// Let a person in no more, until 'enable'
-    Disable(NameArguments),
-    /// Let a person in again
-    Enable(NameArguments),
-    /// Remove a person and erase all that they wrote; it cannot be undone
-    Remove(NameArguments),
+    /// Show a user with their devices
+    Show {
+        #[command(flatten)]
+        list: ListArguments,
+        #[command(flatten)]
+        user: UserArgument,
+    },
+    /// Reset a user: revoke all devices and print an invite to sign in again
+    Reset {
+        #[command(flatten)]
+        user: UserArgument,
+        #[command(flatten)]
+        invite: InviteOptions,
+    },
+    /// Rename a user; nobody else can take the old name
+    Rename {
+        #[command(flatten)]
+        user: UserArgument,
+        /// New user name, which must be free
+        new: UserName,
+    },
+    /// Disable an account: disconnect the user and refuse their devices
+    Disable(UserArgument),
+    /// Enable a disabled account again
+    Enable(UserArgument),
+    /// Remove a user and erase all their messages; this cannot be undone
+    Remove(UserArgument),
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum RoomVerb {
-    /// List all rooms, also private and closed ones
+    /// List all rooms, with private and closed ones
     List(ListArguments),
-    /// Show one room
-    Show(ShowRoomArguments),
-    /// Give a room another name
-    Rename(RenameRoomArguments),
-    /// Close a room and erase all that was written in it; it cannot be undone
-    Close(RoomArguments),
+    /// Show one room with its topic
+    Show {
+        #[command(flatten)]
+        list: ListArguments,
+        #[command(flatten)]
+        room: RoomArgument,
+    },
+    /// Rename a room for all members
+    Rename {
+        #[command(flatten)]
+        room: RoomArgument,
+        /// New room name, which must be free
+        new: RoomName,
+    },
+    /// Close a room and erase all its messages; this cannot be undone
+    Close(RoomArgument),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct RoomArguments {
-    #[command(flatten)]
-    place: PlaceArguments,
-    /// The room
-    room: RoomName,
+pub(super) struct UserArgument {
+    /// Name of the user
+    name: UserName,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct ShowRoomArguments {
-    #[command(flatten)]
-    list: ListArguments,
-    /// The room
+pub(super) struct RoomArgument {
+    /// Name of the room
     room: RoomName,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct RenameRoomArguments {
-    #[command(flatten)]
-    place: PlaceArguments,
-    /// The room
-    room: RoomName,
-    /// The new name
-    new: RoomName,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct ListArguments {
-    #[command(flatten)]
-    place: PlaceArguments,
-    /// Print a JSON object per line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Args)]
-pub(super) struct NameArguments {
-    #[command(flatten)]
-    place: PlaceArguments,
-    /// The person
-    name: UserName,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ShowArguments {
-    #[command(flatten)]
-    list: ListArguments,
-    /// The person
-    name: UserName,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct RenameArguments {
-    #[command(flatten)]
-    place: PlaceArguments,
-    /// The person
-    name: UserName,
-    /// The new name
-    new: UserName,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ResetArguments {
-    #[command(flatten)]
-    place: PlaceArguments,
-    /// The person
-    name: UserName,
-    /// For how long the invite is good, like 7d or 12h
-    #[arg(long, value_name = "TIME", default_value = "7d")]
-    expires: Span,
-    /// The address that the invite names [default: the server's own]
-    #[arg(long, value_name = "HOST:PORT")]
-    address: Option<ServerAddress>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct RevokeArguments {
-    #[command(flatten)]
-    place: PlaceArguments,
-    /// The beginning of its id, as 'invite list' shows it
-    id: String,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct PolicyArguments {
-    #[command(flatten)]
-    place: PlaceArguments,
-    /// Who may claim a new name from now on, until the server stops
+    /// Who may register, until the server stops [default: show the current policy]
     policy: Option<Policy>,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct AnnounceArguments {
-    #[command(flatten)]
-    place: PlaceArguments,
-    /// What to tell everybody who is connected
+    /// Text of the announcement
     text: String,
 }
 
-pub(super) fn user(verb: UserVerb) -> Result<()> {
+pub(super) fn user(target: &Target, verb: UserVerb) -> Result<()> {
     match verb {
-        UserVerb::List(arguments) => list_users(&arguments),
-        UserVerb::Show(arguments) => show_user(&arguments),
-        UserVerb::Reset(arguments) => reset(arguments),
-        UserVerb::Rename(arguments) => rename(arguments),
-        UserVerb::Disable(NameArguments { place, name }) => {
-            Target::of(&place)?.change(Change::Disable(name.clone()))?;
-            print(&format!("{name} is disabled and not let in\n"))
+        UserVerb::List(arguments) => {
+            let users = users(target)?;
+            print(&lines(&users, |info| show::user(info, arguments.json)))
         }
-        UserVerb::Enable(NameArguments { place, name }) => {
-            Target::of(&place)?.change(Change::Enable(name.clone()))?;
-            print(&format!("{name} is let in again\n"))
+        UserVerb::Show { list, user } => {
+            let found = target.open()?.user(&user.name);
+            let found = found.context("cannot read the users")?;
+            let detail = found.ok_or_else(|| Refused::from(ChangeError::UnknownUser))?;
+            print(&show::detail(&detail, list.json))
         }
-        UserVerb::Remove(NameArguments { place, name }) => {
-            Target::of(&place)?.change(Change::Remove(name.clone()))?;
+        UserVerb::Reset { user, invite } => reset(target, &user.name, invite),
+        UserVerb::Rename { user, new } => {
+            let (user, to) = (user.name, new);
+            let from = user.clone();
+            match target.change(Change::Rename { user, to })? {
+                Changed::Renamed { name, .. } => print(&format!("User {from} renamed to {name}\n")),
+                _ => Err(unexpected_answer()),
+            }
+        }
+        UserVerb::Disable(UserArgument { name }) => {
+            target.change(Change::Disable(name.clone()))?;
+            print(&format!("{name} disabled\n"))
+        }
+        UserVerb::Enable(UserArgument { name }) => {
+            target.change(Change::Enable(name.clone()))?;
+            print(&format!("{name} enabled\n"))
+        }
+        UserVerb::Remove(UserArgument { name }) => {
+            target.change(Change::Remove(name.clone()))?;
             print(&format!(
-                "{name} is removed, and all that they wrote is erased\n"
+                "User \"{name}\" removed; their messages are erased\n"
             ))
         }
     }
 }
 
-fn list_users(arguments: &ListArguments) -> Result<()> {
-    let admin = Target::of(&arguments.place)?.open()?;
-    let users = admin.users().context("cannot read the people")?;
-    print(&lines(&users, |facts| show::user(facts, arguments.json)))
+fn users(target: &Target) -> Result<Vec<UserInfo>> {
+    target.open()?.users().context("cannot read the users")
 }
 
 fn lines<T>(values: &[T], line: impl Fn(&T) -> String) -> String {
     values.iter().map(line).collect()
 }
 
-fn show_user(arguments: &ShowArguments) -> Result<()> {
-    let admin = Target::of(&arguments.list.place)?.open()?;
-    let found = admin.user(&arguments.name).context("cannot read people")?;
-    let detail = found.ok_or_else(|| Refused::from(ChangeError::UnknownUser))?;
-    print(&show::detail(&detail, arguments.list.json))
-}
-
-fn reset(arguments: ResetArguments) -> Result<()> {
-    let target = Target::of(&arguments.place)?;
-    // Before anything is changed: without the address the invite could not be told.
-    let address = arguments.address.or_else(|| target.public_address.clone());
+fn reset(target: &Target, user: &UserName, options: InviteOptions) -> Result<()> {
+    // Before the change: without an address there is no invite to print.
+    let address = options.address.or_else(|| target.public_address.clone());
     let invite = invite::prepare(&target.data_dir, address)?;
-    let token = invite.token.clone().context("an invite has a token")?;
+    let token = invite
+        .token
+        .clone()
+        .context("the new invite has no token")?;
     target.change(Change::Reset {
-        user: arguments.name.clone(),
+        user: user.clone(),
         token,
-        expires: from_now(arguments.expires)?,
+        expires: from_now(options.expires)?,
     })?;
-    let mut err = io::stderr();
     writeln!(
-        err,
-        "{} has no devices any more, and comes back with this invite and the same name:",
-        arguments.name
+        io::stderr(),
+        "Revoked {user}'s devices. Send this invite to sign in again as {user}:"
     )?;
-    if address::is_only_local(&invite.address) {
-        writeln!(err, "{}", only_local(&invite.address))?;
-    }
+    warn_if_local(&invite.address)?;
     print(&format!("{invite}\n"))
 }
 
-fn rename(arguments: RenameArguments) -> Result<()> {
-    let (user, to) = (arguments.name, arguments.new);
-    let change = Change::Rename {
-        user: user.clone(),
-        to,
-    };
-    match Target::of(&arguments.place)?.change(change)? {
-        Changed::Renamed { name, .. } => print(&format!("{user} is called {name} now\n")),
-        _ => Err(unexpected()),
-    }
-}
-
-pub(super) fn room(verb: RoomVerb) -> Result<()> {
+pub(super) fn room(target: &Target, verb: RoomVerb) -> Result<()> {
     match verb {
         RoomVerb::List(arguments) => {
-            let admin = Target::of(&arguments.place)?.open()?;
-            let rooms = admin.rooms().context("cannot read the rooms")?;
-            print(&lines(&rooms, |facts| show::room(facts, arguments.json)))
+            let rooms = target.open()?.rooms().context("cannot read the rooms")?;
+            print(&lines(&rooms, |info| show::room(info, arguments.json)))
         }
-        RoomVerb::Show(ShowRoomArguments { list, room }) => {
-            let admin = Target::of(&list.place)?.open()?;
-            let found = admin.room(&room).context("cannot read the rooms")?;
-            let facts = found.ok_or_else(|| Refused::from(ChangeError::UnknownRoom))?;
-            print(&show::room(&facts, list.json))
+        RoomVerb::Show { list, room } => {
+            let found = target.open()?.room(&room.room);
+            let found = found.context("cannot read the rooms")?;
+            let info = found.ok_or_else(|| Refused::from(ChangeError::UnknownRoom))?;
+            print(&show::room(&info, list.json))
         }
-        RoomVerb::Rename(RenameRoomArguments { place, room, new }) => {
-            let (from, to) = (room.clone(), new.clone());
-            Target::of(&place)?.change(Change::RenameRoom { room, to })?;
-            print(&format!("#{from} is called #{new} now\n"))
+        RoomVerb::Rename { room, new } => {
+            let (room, to) = (room.room, new.clone());
+            let from = room.clone();
+            target.change(Change::RenameRoom { room, to })?;
+            print(&format!("Room #{from} renamed to #{new}\n"))
         }
-        RoomVerb::Close(RoomArguments { place, room }) => {
-            Target::of(&place)?.change(Change::CloseRoom(room.clone()))?;
-            print(&format!(
-                "#{room} is closed, and all that was written in it is erased\n"
-            ))
+        RoomVerb::Close(RoomArgument { room }) => {
+            target.change(Change::CloseRoom(room.clone()))?;
+            print(&format!("Room #{room} closed; its messages are erased\n"))
         }
     }
 }
 
-pub(super) fn list_invites(arguments: &ListArguments) -> Result<()> {
-    let admin = Target::of(&arguments.place)?.open()?;
-    let invites = admin.invites().context("cannot read the invites")?;
+pub(super) fn list_invites(target: &Target, arguments: &ListArguments) -> Result<()> {
+    let invites = target
+        .open()?
+        .invites()
+        .context("cannot read the invites")?;
     let now = now()?;
-    print(&lines(&invites, |facts| {
-        show::invite(facts, now, arguments.json)
+    print(&lines(&invites, |info| {
+        show::invite(info, now, arguments.json)
     }))
 }
 
-pub(super) fn revoke_invite(arguments: &RevokeArguments) -> Result<()> {
-    let mut admin = Target::of(&arguments.place)?.open()?;
+pub(super) fn revoke_invite(target: &Target, id: &str) -> Result<()> {
+    let mut admin = target.open()?;
     let invites = admin.invites().context("cannot read the invites")?;
-    let id = arguments.id.to_ascii_lowercase();
-    let meant: Vec<&InviteInfo> = invites
+    let id = id.to_ascii_lowercase();
+    let matches: Vec<&InviteInfo> = invites
         .iter()
         .filter(|invite| !id.is_empty() && invite.digest.starts_with(&id))
         .collect();
-    let refused = |reason: &str| Refused(format!("{reason}: 'recado-server invite list' has them"));
-    let [invite] = meant.as_slice() else {
-        let reason = match meant.len() {
-            0 => "no invite has that id",
-            _ => "several invites begin with that",
+    let refused = |reason: &str| {
+        Refused(format!(
+            "{reason}. `recado-server invite list` shows all invites"
+        ))
+    };
+    let [invite] = matches.as_slice() else {
+        let reason = match matches.len() {
+            0 => "no invite has this id",
+            _ => "several invites start with this id",
         };
         return Err(refused(reason).into());
     };
-    let was_there = admin.revoke_invite(&invite.digest);
-    if !was_there.context("cannot delete the invite")? {
-        return Err(refused("the invite is gone already").into());
+    let existed = admin.revoke_invite(&invite.digest);
+    if !existed.context("cannot delete the invite")? {
+        return Err(refused("this invite is already deleted").into());
     }
-    print(&format!(
-        "invite {} lets nobody in\n",
-        show::invite_id(invite)
-    ))
+    print(&format!("Revoked invite {}\n", show::invite_id(invite)))
 }
 
-pub(super) fn policy(arguments: &PolicyArguments) -> Result<()> {
+pub(super) fn policy(target: &Target, arguments: &PolicyArguments) -> Result<()> {
     let request = AdminRequest::Policy(arguments.policy);
-    let AdminAnswer::Policy(policy) = Target::of(&arguments.place)?.ask(&request)? else {
-        return Err(unexpected());
+    let AdminAnswer::Policy(policy) = target.ask(&request)? else {
+        return Err(unexpected_answer());
     };
     if arguments.policy.is_some() {
         writeln!(
             io::stderr(),
-            "note: until the server stops; 'policy' in its configuration holds after that"
+            "Note: lasts until restart. Set `policy` in the configuration to keep it."
         )?;
     }
     print(&format!("{}\n", policy.name()))
 }
 
-pub(super) fn announce(arguments: &AnnounceArguments) -> Result<()> {
-    let body = MessageBody::new(arguments.text.as_str()).context("this cannot be announced")?;
-    let request = AdminRequest::Announce(body);
-    match Target::of(&arguments.place)?.ask(&request)? {
-        AdminAnswer::Announced(count) => print(&format!("announced to {count} sessions\n")),
-        _ => Err(unexpected()),
+pub(super) fn announce(target: &Target, arguments: &AnnounceArguments) -> Result<()> {
+    let body = MessageBody::new(arguments.text.as_str()).context("cannot announce this text")?;
+    match target.ask(&AdminRequest::Announce(body))? {
+        AdminAnswer::Announced(count) => print(&format!("Announced to {count} sessions\n")),
+        _ => Err(unexpected_answer()),
     }
 }
 
-pub(super) fn sessions(arguments: &ListArguments) -> Result<()> {
-    let target = Target::of(&arguments.place)?;
+pub(super) fn sessions(target: &Target, arguments: &ListArguments) -> Result<()> {
     let AdminAnswer::Sessions(sessions) = target.ask(&AdminRequest::Sessions)? else {
-        return Err(unexpected());
+        return Err(unexpected_answer());
     };
-    let users = target.open()?.users().context("cannot read the people")?;
+    let users = users(target)?;
     let names: BTreeMap<_, _> = users.iter().map(|user| (user.user, &user.name)).collect();
-    print(&lines(&sessions, |facts| {
-        let name = names.get(&facts.user).map_or("", |name| name.as_str());
-        show::session(facts, name, arguments.json)
+    print(&lines(&sessions, |info| {
+        let name = names.get(&info.user).map_or("", |name| name.as_str());
+        show::session(info, name, arguments.json)
     }))
 }
 
-pub(super) fn stats(arguments: &ListArguments) -> Result<()> {
-    let target = Target::of(&arguments.place)?;
+pub(super) fn stats(target: &Target, arguments: &ListArguments) -> Result<()> {
     let AdminAnswer::Stats(stats) = target.ask(&AdminRequest::Stats)? else {
-        return Err(unexpected());
+        return Err(unexpected_answer());
     };
-    let users = target.open()?.users().context("cannot read the people")?;
+    let users = users(target)?;
     let users = users.iter().filter(|user| user.state != UserState::Removed);
     print(&show::stats(&stats, users.count(), arguments.json))
 }

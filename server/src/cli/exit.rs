@@ -1,24 +1,24 @@
-//! How the program ends: exit codes are a stable interface.
+//! Exit codes, a stable interface.
 
 use std::process::ExitCode;
 
 use crate::admin::client::CallError;
 use crate::store::ChangeError;
 
-/// How the program ended. Codes keep their meaning; new ones are added at the end. 2 is a wrong
+/// Exit codes keep their meaning; new ones are added at the end. Clap exits with 2 after an invalid
 /// command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 enum Exit {
-    /// Something on this machine failed.
+    /// An error on this machine.
     Failure = 1,
-    /// What was asked cannot be done: nobody has the name, or it is taken.
+    /// The request cannot be done: there is no such name, or it is taken.
     Refused = 3,
-    /// No server is running, and one is needed.
+    /// The command needs a running server.
     NotRunning = 4,
 }
 
-/// What was asked cannot be done, for this reason.
+/// The request cannot be done, for this reason.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Refused(pub(super) String);
@@ -29,7 +29,7 @@ impl From<ChangeError> for Refused {
     }
 }
 
-/// The code of an error.
+/// The exit code of an error.
 pub fn code_of(error: &anyhow::Error) -> ExitCode {
     let exit = if error.is::<Refused>() {
         Exit::Refused

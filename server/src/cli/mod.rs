@@ -1,5 +1,4 @@
-//! The command line of `recado-server`: reads arguments and the configuration, runs a verb, and
-//! speaks to the person who started it.
+//! Command line of `recado-server`: it reads arguments and the configuration, and runs a command.
 
 mod admin;
 mod exit;
@@ -20,7 +19,7 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::warn;
 
-use self::admin::{RoomVerb, UserVerb};
+use self::admin::{ListArguments, RoomVerb, UserVerb};
 pub use self::exit::code_of;
 use self::target::Target;
 use crate::invite::{self, InviteTerms};
@@ -31,10 +30,12 @@ use crate::server::Server;
 use crate::settings::{self, Settings};
 use crate::{address, telemetry};
 
-/// Headless relay server of Recado, a private chat for the terminal.
+/// Server of Recado, a private chat for the terminal. Without a command it starts the server
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
+    #[command(flatten)]
+    files: FileArguments,
     #[command(flatten)]
     serve: ServeArguments,
     #[command(subcommand)]
@@ -42,53 +43,50 @@ pub struct Arguments {
 }
 
 #[derive(Debug, Args)]
+struct FileArguments {
+    /// Data folder [default: $XDG_DATA_HOME/recado-server]
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    /// Configuration file [default: $XDG_CONFIG_HOME/recado-server/config.toml]
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 struct ServeArguments {
-    #[command(flatten)]
-    place: PlaceArguments,
-    /// Where to listen; port 0 takes a free one [default: port 7322 of all addresses]
+    /// Address to listen on; with port 0 the system chooses one [default: port 7322, all addresses]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// Who may claim a new name [default: invite]
+    /// Who may register [default: invite]
     #[arg(long)]
     policy: Option<Policy>,
-    /// The address that invites name [default: the machine's own]
+    /// Address used in invites [default: the machine's own]
     #[arg(long, value_name = "HOST:PORT")]
     public_address: Option<ServerAddress>,
-    /// What to log, like 'debug', or 'warn' for less
+    /// Log level (error, warn, info, debug, trace), or `TARGET=LEVEL` for one module
     #[arg(long, value_name = "FILTER", default_value = telemetry::DEFAULT_FILTER)]
     log: String,
 }
 
-/// Which server is meant.
-#[derive(Debug, Args)]
-struct PlaceArguments {
-    /// The folder with the server's data [default: $XDG_DATA_HOME/recado-server]
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// The configuration file [default: $XDG_CONFIG_HOME/recado-server/config.toml]
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Make an invite and print it, while the server runs or not; list and revoke invites
+    /// Create, list and revoke invites
     Invite(InviteCommand),
-    /// Look at people, and change what they may
+    /// Manage users
     #[command(subcommand)]
     User(UserVerb),
-    /// Look at rooms, rename and close them
+    /// Manage rooms
     #[command(subcommand)]
     Room(RoomVerb),
-    /// Show or change who may claim a new name, while the server runs
+    /// Show or set who may register, on the running server
     Policy(admin::PolicyArguments),
-    /// Tell everybody who is connected something
+    /// Send an announcement to all connected users
     Announce(admin::AnnounceArguments),
-    /// List who is connected
-    Sessions(admin::ListArguments),
-    /// Show how much the server does, and has done since it was started
-    Stats(admin::ListArguments),
-    /// Print a configuration file with every setting and its default
+    /// List connected clients
+    Sessions(ListArguments),
+    /// Show statistics since start
+    Stats(ListArguments),
+    /// Print a configuration file with all settings and their defaults
     Config,
 }
 
@@ -103,62 +101,76 @@ struct InviteCommand {
 
 #[derive(Debug, Subcommand)]
 enum InviteVerb {
-    /// Make an invite and print it, as without a verb
+    /// Create an invite and print it (the default)
     Create(InviteArguments),
-    /// List the invites, also those that are used up
-    List(admin::ListArguments),
-    /// Delete an invite, so that it lets nobody in
-    Revoke(admin::RevokeArguments),
+    /// List all invites, with used and expired ones
+    List(ListArguments),
+    /// Revoke an invite, so that nobody can register with it
+    Revoke {
+        /// Start of the invite's id, as shown by `invite list`
+        id: String,
+    },
 }
 
 #[derive(Debug, Args)]
 struct InviteArguments {
-    #[command(flatten)]
-    place: PlaceArguments,
-    /// How many new people it lets in
+    /// How many people can register with it
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     uses: u32,
-    /// For how long, like 7d or 12h
-    #[arg(long, value_name = "TIME", default_value = "7d")]
-    expires: Span,
-    /// Only under this name
+    #[command(flatten)]
+    invite: InviteOptions,
+    /// Register only this user name [default: any]
     #[arg(long)]
     name: Option<UserName>,
-    /// The address that it names [default: the server's own]
+}
+
+#[derive(Debug, Args)]
+struct InviteOptions {
+    /// How long the invite is valid, like 7d or 12h
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    expires: Span,
+    /// Server address in the invite [default: the server's own]
     #[arg(long, value_name = "HOST:PORT")]
     address: Option<ServerAddress>,
 }
 
-/// Does what the arguments say.
+/// Runs the command.
 ///
 /// # Errors
-/// What went wrong, for the person who started the program.
+/// A message for the operator, see [`report`].
 pub fn run(arguments: Arguments) -> Result<()> {
-    match arguments.verb {
-        None => serve(arguments.serve),
-        Some(Verb::Invite(command)) => match command.verb {
-            None => make_invite(command.create),
-            Some(InviteVerb::Create(arguments)) => make_invite(arguments),
-            Some(InviteVerb::List(arguments)) => admin::list_invites(&arguments),
-            Some(InviteVerb::Revoke(arguments)) => admin::revoke_invite(&arguments),
+    let Arguments { files, serve, verb } = arguments;
+    let Some(verb) = verb else {
+        return run_server(&files, serve);
+    };
+    if let Verb::Config = verb {
+        return print(&settings::template());
+    }
+    let target = Target::of(&files)?;
+    match verb {
+        Verb::Invite(command) => match command.verb {
+            None => create_invite(&target, command.create),
+            Some(InviteVerb::Create(arguments)) => create_invite(&target, arguments),
+            Some(InviteVerb::List(arguments)) => admin::list_invites(&target, &arguments),
+            Some(InviteVerb::Revoke { id }) => admin::revoke_invite(&target, &id),
         },
-        Some(Verb::User(verb)) => admin::user(verb),
-        Some(Verb::Room(verb)) => admin::room(verb),
-        Some(Verb::Policy(arguments)) => admin::policy(&arguments),
-        Some(Verb::Announce(arguments)) => admin::announce(&arguments),
-        Some(Verb::Sessions(arguments)) => admin::sessions(&arguments),
-        Some(Verb::Stats(arguments)) => admin::stats(&arguments),
-        Some(Verb::Config) => print(&settings::template()),
+        Verb::User(verb) => admin::user(&target, verb),
+        Verb::Room(verb) => admin::room(&target, verb),
+        Verb::Policy(arguments) => admin::policy(&target, &arguments),
+        Verb::Announce(arguments) => admin::announce(&target, &arguments),
+        Verb::Sessions(arguments) => admin::sessions(&target, &arguments),
+        Verb::Stats(arguments) => admin::stats(&target, &arguments),
+        Verb::Config => Ok(()),
     }
 }
 
-/// Tells a person on standard error what went wrong.
-pub fn complain(error: &anyhow::Error) {
-    // With standard error closed there is nobody to tell.
+/// Prints an error to standard error, in one line.
+pub fn report(error: &anyhow::Error) {
+    // A closed standard error leaves no way to report.
     let _ = writeln!(io::stderr(), "recado-server: {error:#}");
 }
 
-impl PlaceArguments {
+impl FileArguments {
     fn settings(&self, paths: &Paths) -> Result<Settings> {
         let path = self.config.as_ref().unwrap_or(&paths.config_file);
         Ok(settings::read(path, self.config.is_some())?)
@@ -170,16 +182,16 @@ impl PlaceArguments {
     }
 }
 
-fn serve(arguments: ServeArguments) -> Result<()> {
+fn run_server(files: &FileArguments, arguments: ServeArguments) -> Result<()> {
     telemetry::init(&arguments.log)?;
     let paths = Paths::of_user()?;
-    let settings = arguments.place.settings(&paths)?;
-    let data_dir = arguments.place.data_dir(&settings, &paths);
-    let mut config = settings.config(data_dir.clone())?;
+    let settings = files.settings(&paths)?;
+    let data_dir = files.data_dir(&settings, &paths);
+    let listen = arguments.listen.or(settings.listen);
+    let mut config = settings.config(data_dir.clone());
     config.policy = arguments.policy.unwrap_or(config.policy);
     config.public_address = arguments.public_address.or(config.public_address);
     config.ticket_places = paths.local_tickets;
-    let listen = arguments.listen.or(settings.listen);
     let runtime = Runtime::new().context("cannot start the runtime")?;
     let result = runtime.block_on(async {
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -193,77 +205,76 @@ fn serve(arguments: ServeArguments) -> Result<()> {
         };
         let listener = bind(listen)?;
         let server = Server::prepare(listener, config).await?;
-        introduce(&server, &data_dir)?;
+        print_banner(&server, &data_dir)?;
         notify(NotifyState::Ready);
         Ok(server.serve(shutdown).await?)
     });
-    // Whoever is still waited for by now does not answer.
+    // Blocking tasks that have not ended by now are stuck.
     runtime.shutdown_background();
     result
 }
 
-/// Tells the service manager, if there is one.
+/// Notifies systemd by the socket in `NOTIFY_SOCKET`, if set (`sd_notify(3)`).
 fn notify(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
-        warn!(%error, "the service manager cannot be told");
+        warn!(%error, "could not notify systemd");
     }
 }
 
 fn bind(address: Option<SocketAddr>) -> Result<TcpListener> {
     socket::listen(address).map_err(|error| {
         anyhow!(
-            "{error}: another program may have the port, or this machine not the address. Choose \
+            "{error}. The port may be in use, or the address is not one of this machine's. Choose \
              another with --listen"
         )
     })
 }
 
-/// Tells a person what is needed to get in.
-fn introduce(server: &Server, data_dir: &Path) -> Result<()> {
+fn print_banner(server: &Server, data_dir: &Path) -> Result<()> {
     let (listening, public) = (server.listening(), server.public_address());
     let mut err = io::stderr();
     writeln!(err, "recado-server listens on {listening}")?;
-    writeln!(err, "  data         {}", data_dir.display())?;
-    writeln!(err, "  fingerprint  {}", server.fingerprint())?;
-    writeln!(err, "  on this machine       recado NAME")?;
+    writeln!(err, "  Data folder      {}", data_dir.display())?;
+    writeln!(err, "  Fingerprint      {}", server.fingerprint())?;
+    writeln!(err, "  On this machine  run `recado NAME`")?;
     writeln!(
         err,
-        "  for anybody else      recado-server invite   (names {public})"
+        "  Others           send them the line from `recado-server invite` (address in invites: {public})"
     )?;
-    if address::is_only_local(public) {
-        writeln!(err, "{}", only_local(public))?;
+    warn_if_local(public)
+}
+
+/// Prints a note if only this machine can reach the address in invites.
+fn warn_if_local(address: &ServerAddress) -> Result<()> {
+    if address::is_only_local(address) {
+        writeln!(
+            io::stderr(),
+            "Note: only this machine can reach {address}. To invite others, listen on another address, \
+             or set one with --public-address"
+        )?;
     }
     Ok(())
 }
 
-fn only_local(address: &ServerAddress) -> String {
-    format!(
-        "note: {address} is reached from this machine only; listen on another address, or name one \
-         with --public-address, to let others in"
-    )
-}
-
-fn make_invite(arguments: InviteArguments) -> Result<()> {
-    let target = Target::of(&arguments.place)?;
-    let address = arguments.address.or(target.public_address);
+fn create_invite(target: &Target, arguments: InviteArguments) -> Result<()> {
+    let InviteOptions { expires, address } = arguments.invite;
     let terms = InviteTerms {
         uses: arguments.uses,
-        expires: Some(from_now(arguments.expires)?),
+        expires: Some(from_now(expires)?),
         name: arguments.name,
     };
+    let address = address.or_else(|| target.public_address.clone());
     let invite = invite::make(&target.data_dir, address, &terms)?;
-    if address::is_only_local(&invite.address) {
-        writeln!(io::stderr(), "{}", only_local(&invite.address))?;
-    }
+    warn_if_local(&invite.address)?;
     print(&format!("{invite}\n"))
 }
 
 fn from_now(span: Span) -> Result<Timestamp> {
     let now = Zoned::now();
     let end = now.checked_add(span);
-    let end = end.context("--expires is too far away: name a shorter time")?;
+    let end = end.context("--expires is too long: use a shorter time")?;
     let millis = end.timestamp().as_millisecond();
-    anyhow::ensure!(end > now, "--expires must be a time to come, like 7d");
+    anyhow::ensure!(end > now, "--expires must be in the future, like 7d");
     Ok(Timestamp(u64::try_from(millis)?))
 }
 

@@ -1,5 +1,5 @@
-//! How what an administrator looks at is written: lines for people, or a JSON object per line for
-//! programs, which is a stable interface.
+//! Output of the admin commands: lines for people, or one JSON object per line, which is a stable
+//! interface for programs.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::admin::request::{ServerStats, SessionInfo};
 use crate::store::{InviteInfo, RoomInfo, UserDetail, UserInfo};
 
-/// Letters of an invite's digest that stand for it.
+/// Hex digits of an invite's digest in its id.
 const SHORT_DIGEST: usize = 12;
 
 #[derive(Serialize)]
@@ -84,18 +84,17 @@ struct StatsLine {
     checkpoints: u64,
 }
 
-/// A value as one line of JSON.
 fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("plain values can be written as JSON") + "\n"
+    serde_json::to_string(value).expect("plain values are valid JSON") + "\n"
 }
 
 /// A time for programs: RFC 3339 in UTC.
-fn stamp(time: Timestamp) -> String {
+fn rfc_3339(time: Timestamp) -> String {
     at(time).to_string()
 }
 
-/// A time for people, where they are.
-fn when(time: Timestamp) -> String {
+/// A time for people, in the time zone of the system.
+fn local(time: Timestamp) -> String {
     let zoned = at(time).to_zoned(TimeZone::system());
     zoned.strftime("%Y-%m-%d %H:%M").to_string()
 }
@@ -105,150 +104,154 @@ fn at(time: Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX)
 }
 
-fn user_line(facts: &UserInfo) -> UserLine<'_> {
+fn user_line(info: &UserInfo) -> UserLine<'_> {
     UserLine {
-        id: facts.user.to_string(),
-        name: facts.name.as_str(),
-        state: facts.state.name(),
-        devices: facts.devices,
-        created: stamp(facts.created),
+        id: info.user.to_string(),
+        name: info.name.as_str(),
+        state: info.state.name(),
+        devices: info.devices,
+        created: rfc_3339(info.created),
     }
 }
 
-pub(super) fn user(facts: &UserInfo, is_json: bool) -> String {
+pub(super) fn user(info: &UserInfo, is_json: bool) -> String {
     if is_json {
-        return json(&user_line(facts));
+        return json(&user_line(info));
     }
     format!(
-        "{:>6}  {:<8}  {:>2} devices  since {}  {}\n",
-        facts.user,
-        facts.state.name(),
-        facts.devices,
-        when(facts.created),
-        text::neutralise(facts.name.as_str())
+        "{:>6}  {:<8}  {:>2} devices  registered {}  {}\n",
+        info.user,
+        info.state.name(),
+        info.devices,
+        local(info.created),
+        text::neutralise(info.name.as_str())
     )
 }
 
 pub(super) fn detail(detail: &UserDetail, is_json: bool) -> String {
-    let facts = &detail.facts;
+    let info = &detail.facts;
     if is_json {
         let keys = detail.devices.iter().map(|device| KeyLine {
             key: device.key.to_string(),
             name: device.name.as_ref().map(DeviceName::as_str),
-            added: stamp(device.added),
-            seen: device.seen.map(stamp),
+            added: rfc_3339(device.added),
+            seen: device.seen.map(rfc_3339),
         });
         return json(&DetailLine {
-            user: user_line(facts),
+            user: user_line(info),
             conversations: detail.conversations,
             entries: detail.entries,
             keys: keys.collect(),
         });
     }
     let mut lines = format!(
-        "name           {}\nnumber         {}\nstate          {}\nsince          {}\n\
+        "name           {}\nid             {}\nstate          {}\nregistered     {}\n\
          conversations  {}\nentries        {}\n",
-        text::neutralise(facts.name.as_str()),
-        facts.user,
-        facts.state.name(),
-        when(facts.created),
+        text::neutralise(info.name.as_str()),
+        info.user,
+        info.state.name(),
+        local(info.created),
         detail.conversations,
         detail.entries
     );
     for device in &detail.devices {
         let name = device.name.as_ref().map(DeviceName::as_str);
         let name = name.map_or_else(String::new, |name| format!("{}, ", text::neutralise(name)));
-        let seen = device.seen.map(when);
+        let seen = device.seen.map(local);
         let seen = seen.map_or_else(String::new, |seen| format!(", last seen {seen}"));
-        let (key, since) = (device.key, when(device.added));
-        // Writing to a string does not fail.
-        let _ = writeln!(lines, "device         {name}{key}, since {since}{seen}");
+        let (key, since) = (device.key, local(device.added));
+        // Writing to a string cannot fail.
+        let _ = writeln!(lines, "device         {name}{key}, linked {since}{seen}");
     }
     lines
 }
 
-pub(super) fn room(facts: &RoomInfo, is_json: bool) -> String {
-    let state = match (facts.is_closed, facts.is_private) {
+pub(super) fn room(info: &RoomInfo, is_json: bool) -> String {
+    let state = match (info.is_closed, info.is_private) {
         (true, _) => "closed",
         (false, true) => "private",
         (false, false) => "public",
     };
-    let topic = facts.topic.as_ref().map(Topic::as_str);
+    let topic = info.topic.as_ref().map(Topic::as_str);
     if is_json {
         return json(&RoomLine {
-            id: facts.room.to_string(),
-            name: facts.name.as_str(),
+            id: info.room.to_string(),
+            name: info.name.as_str(),
             topic,
             state,
-            members: facts.members,
-            entries: facts.entries,
-            newest: stamp(facts.newest_time),
+            members: info.members,
+            entries: info.entries,
+            newest: rfc_3339(info.newest_time),
         });
     }
     format!(
-        "{:>6}  {state:<7}  {:>5} members  {:>6} entries, newest {}  #{}  {}\n",
-        facts.room,
-        facts.members,
-        facts.entries,
-        when(facts.newest_time),
-        text::neutralise(facts.name.as_str()),
+        "{:>6}  {state:<7}  {:>5} members  {:>6} entries, last {}  #{}  {}\n",
+        info.room,
+        info.members,
+        info.entries,
+        local(info.newest_time),
+        text::neutralise(info.name.as_str()),
         text::neutralise(topic.unwrap_or_default())
     )
 }
 
-/// What stands for an invite in `invite list` and `invite revoke`.
-pub(super) fn invite_id(facts: &InviteInfo) -> &str {
-    facts.digest.get(..SHORT_DIGEST).unwrap_or(&facts.digest)
+/// Id of an invite in `invite list` and `invite revoke`.
+pub(super) fn invite_id(info: &InviteInfo) -> &str {
+    info.digest.get(..SHORT_DIGEST).unwrap_or(&info.digest)
 }
 
-pub(super) fn invite(facts: &InviteInfo, now: Timestamp, is_json: bool) -> String {
-    let name = facts.for_name.as_ref().map(UserName::as_str);
+pub(super) fn invite(info: &InviteInfo, now: Timestamp, is_json: bool) -> String {
+    let name = info.for_name.as_ref().map(UserName::as_str);
     if is_json {
         return json(&InviteLine {
-            id: invite_id(facts),
-            uses_left: facts.uses_left,
-            expires: facts.expires.map(stamp),
+            id: invite_id(info),
+            uses_left: info.uses_left,
+            expires: info.expires.map(rfc_3339),
             name,
-            reset: facts.is_reset,
-            created: stamp(facts.created),
+            reset: info.is_reset,
+            created: rfc_3339(info.created),
         });
     }
-    let state = match facts.expires {
-        _ if facts.uses_left == 0 => "used up".to_owned(),
-        Some(expires) if expires <= now => "expired".to_owned(),
-        Some(expires) => format!("good until {}", when(expires)),
-        None => "good".to_owned(),
+    let state = match info.expires {
+        _ if info.uses_left == 0 => return format!("{}  used\n", invite_id(info)),
+        Some(expires) if expires <= now => return format!("{}  expired\n", invite_id(info)),
+        Some(expires) => format!("expires {}", local(expires)),
+        None => "does not expire".to_owned(),
     };
-    let whom = match (name, facts.is_reset) {
-        (Some(name), true) => format!("{} again", text::neutralise(name)),
+    let uses = match info.uses_left {
+        1 => "1 use left".to_owned(),
+        count => format!("{count} uses left"),
+    };
+    let whom = match (name, info.is_reset) {
+        (Some(name), true) => format!("{} (reset)", text::neutralise(name)),
         (Some(name), false) => text::neutralise(name).into(),
-        (None, _) => format!("{} more, any name", facts.uses_left),
+        (None, _) => "any name".to_owned(),
     };
-    format!("{}  {state:<27}  {whom}\n", invite_id(facts))
+    format!("{}  {state}, {uses}, {whom}\n", invite_id(info))
 }
 
-pub(super) fn session(facts: &SessionInfo, name: &str, is_json: bool) -> String {
+pub(super) fn session(info: &SessionInfo, name: &str, is_json: bool) -> String {
     if is_json {
         return json(&SessionLine {
-            session: facts.session,
-            user: facts.user.to_string(),
+            session: info.session,
+            user: info.user.to_string(),
             name,
-            address: facts.address.to_string(),
-            since: stamp(facts.since),
-            away: facts.is_away,
-            behind: facts.is_behind,
+            address: info.address.to_string(),
+            since: rfc_3339(info.since),
+            away: info.is_away,
+            behind: info.is_behind,
         });
     }
-    let state = match (facts.is_behind, facts.is_away) {
+    let state = match (info.is_behind, info.is_away) {
         (true, _) => "behind",
         (false, true) => "away",
         (false, false) => "online",
     };
     format!(
         "{:>6}  {state:<6}  since {}  from {}  {}\n",
-        facts.session,
-        when(facts.since),
-        facts.address,
+        info.session,
+        local(info.since),
+        info.address,
         text::neutralise(name)
     )
 }
@@ -274,21 +277,18 @@ pub(super) fn stats(stats: &ServerStats, users: usize, is_json: bool) -> String 
         return json(&line);
     }
     format!(
-        "running        {}\npeople         {users}, {} of them online with {} sessions\n\
-         messages       {} stored since the start\n\
-         commits        {}, with {:.1} requests on average\n\
-         checkpoints    {}\n",
+        "uptime       {}\nusers        {users}, {} online ({} sessions)\n\
+         messages     {} since start\ndisk writes  {} (average batch: {:.1} requests)\n",
         duration(line.uptime_seconds),
         line.online,
         line.sessions,
         line.messages,
         line.commits,
-        line.writes_per_commit,
-        line.checkpoints
+        line.writes_per_commit
     )
 }
 
-/// A time span for people, in its two largest units.
+/// A duration for people, in its two largest units.
 fn duration(seconds: u64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
     match (days, hours, minutes) {
@@ -304,7 +304,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_span_is_told_in_its_two_largest_units() {
+    fn a_duration_is_shown_in_its_two_largest_units() {
         const MINUTE: u64 = 60;
         const HOUR: u64 = 60 * MINUTE;
         const DAY: u64 = 24 * HOUR;

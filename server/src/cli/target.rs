@@ -1,4 +1,4 @@
-//! The server that a command is about: its folder, and the way to it while it runs or not.
+//! The server that a command is for: its data folder, and the way to it whether it runs or not.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -6,31 +6,30 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use recado_shared::{ServerAddress, Timestamp};
 
-use super::PlaceArguments;
+use super::FileArguments;
 use super::exit::Refused;
 use crate::admin::client::{self, CallError};
 use crate::admin::request::{AdminAnswer, AdminRequest};
 use crate::paths::Paths;
 use crate::store::{self, Admin, Change, Changed, StoreError};
 
-/// A server's data folder, whether the server runs or not.
 pub(super) struct Target {
     pub(super) data_dir: PathBuf,
-    /// The address that invites name, if it is set.
+    /// The address in invites, if the configuration sets it.
     pub(super) public_address: Option<ServerAddress>,
 }
 
 impl Target {
-    pub(super) fn of(place: &PlaceArguments) -> Result<Self> {
+    pub(super) fn of(files: &FileArguments) -> Result<Self> {
         let paths = Paths::of_user()?;
-        let settings = place.settings(&paths)?;
+        let settings = files.settings(&paths)?;
         Ok(Self {
-            data_dir: place.data_dir(&settings, &paths),
-            public_address: settings.public_address()?,
+            data_dir: files.data_dir(&settings, &paths),
+            public_address: settings.public_address,
         })
     }
 
-    /// Opens the data to look at it, beside the server if it runs.
+    /// Opens the data to read it, also while the server runs.
     pub(super) fn open(&self) -> Result<Admin> {
         Ok(store::open_admin(&self.data_dir)?)
     }
@@ -47,17 +46,18 @@ impl Target {
             .context("cannot start the runtime")?;
         match runtime.block_on(client::call(&self.data_dir, request)) {
             Ok(AdminAnswer::Stopping) => bail!(
-                "the server is stopping. Look whether it was done once it has stopped, and try again"
+                "the server is stopping. Wait until it has stopped, check whether the change was made, and \
+                 try again"
             ),
             answer => Ok(answer),
         }
     }
 
-    /// Changes something through the running server, or in the data of a stopped one.
+    /// Makes a change through the running server, or in the data of a stopped one.
     pub(super) fn change(&self, change: Change) -> Result<Changed> {
         let result = match self.call(&AdminRequest::Change(change.clone()))? {
             Ok(AdminAnswer::Changed(result)) => result,
-            Ok(_) => return Err(unexpected()),
+            Ok(_) => return Err(unexpected_answer()),
             Err(CallError::NotRunning { .. }) => self.change_data(change)?,
             Err(error) => return Err(error.into()),
         };
@@ -67,26 +67,25 @@ impl Target {
     fn change_data(&self, change: Change) -> Result<Result<Changed, store::ChangeError>> {
         let result = match store::administer(&self.data_dir, change, now()?) {
             Err(StoreError::InUse { path }) => bail!(
-                "a server is using {} and cannot be asked: its log says why it has no admin.sock. \
-                 Stop it, then say this again",
+                "a server uses {} but has no admin socket; its log says why. Stop it and try again",
                 path.display()
             ),
             result => result?,
         };
         if result.is_ok() {
-            let dir = self.data_dir.display();
             writeln!(
                 io::stderr(),
-                "note: the server is not running; changed its data in {dir}"
+                "Note: the server is not running; changed its data in {}",
+                self.data_dir.display()
             )?;
         }
         Ok(result)
     }
 }
 
-/// The server answered something else than was asked.
-pub(super) fn unexpected() -> anyhow::Error {
-    anyhow::anyhow!("the server's answer makes no sense: it may be of another version")
+/// The answer does not belong to the request.
+pub(super) fn unexpected_answer() -> anyhow::Error {
+    anyhow::anyhow!("unexpected answer: the server may have another version than this program")
 }
 
 pub(super) fn now() -> Result<Timestamp> {

@@ -85,24 +85,24 @@ pub enum Changed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum ChangeError {
     /// Nobody has the name.
-    #[error("nobody has that name here: 'recado-server user list' shows who has which")]
+    #[error("no such user. `recado-server user list` shows all users")]
     UnknownUser,
     /// No room has the name.
-    #[error("no room has that name here: 'recado-server room list' shows them")]
+    #[error("no such room. `recado-server room list` shows all rooms")]
     UnknownRoom,
     /// The room was closed.
-    #[error("that room was closed: nothing is left to change")]
+    #[error("this room is closed and cannot be changed")]
     Closed,
     /// The user was removed.
-    #[error("that person was removed: nothing is left to change")]
+    #[error("this user was removed and cannot be changed")]
     Removed,
     /// Someone or something else has the new name, or had it.
-    #[error("that name is taken, or was once: choose another one")]
+    #[error("this name is or was in use: choose another one")]
     NameTaken,
     /// Someone else has a name that looks the same.
-    #[error("that name looks too much like another one: choose another one")]
+    #[error("this name is too similar to one that is or was in use: choose another one")]
     NameTooSimilar,
     /// A room without members, in whose log nobody can say something.
-    #[error("nobody is in that room: it can be renamed once somebody has joined, or closed")]
+    #[error("this room has no members: close it, or rename it after someone has joined")]
     NobodyThere,
 }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 pub enum StoreError {
     /// The folder or a file in it cannot be made or opened.
     #[error(
-        "cannot use {}: {source}. Check that it is yours and can be written, or name another \
-         folder with --data", path.display()
+        "cannot use {}: {source}. Check its owner and permissions, or choose another folder \
+         with --data", path.display()
     )]
     Folder {
         /// The folder or file.
@@ -19,7 +19,7 @@ pub enum StoreError {
     },
     /// Another server has the folder.
     #[error(
-        "another recado-server is using {}. Stop it, or name another folder with --data",
+        "another recado-server is using {}. Stop it, or choose another folder with --data",
         path.display()
     )]
     InUse {
@@ -28,7 +28,7 @@ pub enum StoreError {
     },
     /// No server has ever run with this folder.
     #[error(
-        "there is no server's data in {}. Start recado-server once, or name its folder with --data",
+        "no server data in {}. Start recado-server once, or choose the folder with --data",
         path.display()
     )]
     Missing {
@@ -37,7 +37,7 @@ pub enum StoreError {
     },
     /// The file is a database of another program.
     #[error(
-        "{} belongs to another program. Move it away, or name another folder with --data",
+        "{} belongs to another program. Move it away, or choose another folder with --data",
         path.display()
     )]
     Foreign {
@@ -47,7 +47,7 @@ pub enum StoreError {
     /// A newer program wrote the data.
     #[error(
         "{} was written by a newer recado-server: it has schema {found}, this program knows {known}. \
-         Nothing was changed; use the newer program", path.display()
+         Nothing was changed. Use the newer program", path.display()
     )]
     NewerSchema {
         /// The file.
@@ -59,15 +59,14 @@ pub enum StoreError {
     },
     /// An older program wrote the data, and only a server brings it up to date.
     #[error(
-        "{} was written by an older recado-server. Start this version of recado-server once, \
-         which brings it up to date", path.display()
+        "{} was written by an older recado-server. Start this version once to update it", path.display()
     )]
     OlderSchema {
         /// The file.
         path: PathBuf,
     },
     /// The database cannot be read or written.
-    #[error("the database {} cannot be used: {source}. Check the disk and its free space", path.display())]
+    #[error("cannot use the database {}: {source}. Check the disk and its free space", path.display())]
     Database {
         /// The file.
         path: PathBuf,
