@@ -52,6 +52,7 @@
 
 mod address;
 pub mod admin;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
 mod driver;
@@ -65,8 +66,10 @@ mod policy;
 pub mod relay;
 mod server;
 pub mod session;
+#[cfg(feature = "cli")]
 pub mod settings;
 pub mod store;
+#[cfg(feature = "cli")]
 pub mod telemetry;
 
 pub use config::{Config, Limits};

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use ratatui::buffer::CellWidth as _;
 use recado_shared::text::is_forbidden;
-use textwrap::WordSeparator;
+use unicode_linebreak::linebreaks;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// Distance of tab stops, in cells.
@@ -18,6 +18,7 @@ const MAX_CLUSTER_CHARS: usize = 8;
 
 const ZERO_WIDTH_JOINER: char = '\u{200d}';
 const EMOJI_PRESENTATION: char = '\u{fe0f}';
+const SOFT_HYPHEN: char = '\u{ad}';
 
 /// One grapheme cluster (UAX #29), made safe to draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +136,8 @@ pub fn truncate(text: &str, max: usize) -> String {
 }
 
 /// The byte ranges of the rows of `text` at a width of `max` cells: at least one, without line
-/// ends. Rows break where UAX #14 allows, else between clusters; spaces at the end of a row hang.
+/// ends. Rows break where UAX #14 allows, but not after hyphens, so that compound words and
+/// addresses stay whole; else between clusters. Spaces at the end of a row hang.
 pub fn wrap(text: &str, max: usize) -> Vec<Range<usize>> {
     let mut rows = Vec::new();
     let mut start = 0;
@@ -151,12 +153,10 @@ fn wrap_line(line: &str, offset: usize, max: usize, rows: &mut Vec<Range<usize>>
         rows.push(offset..offset + line.len());
         return;
     }
-    let mut breaks = WordSeparator::UnicodeBreakProperties
-        .find_words(line)
-        .scan(0, |at, word| {
-            *at += word.word.len() + word.whitespace.len();
-            Some(*at)
-        })
+    let is_hyphen = |at: usize| line[..at].ends_with(['-', SOFT_HYPHEN]);
+    let mut breaks = linebreaks(line)
+        .map(|(at, _)| at)
+        .filter(|&at| !is_hyphen(at))
         .peekable();
     let (mut start, mut column, mut break_at) = (0, 0, 0);
     for cluster in clusters(line) {

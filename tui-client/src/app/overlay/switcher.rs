@@ -2,7 +2,8 @@
 
 use std::cmp::Reverse;
 
-use frizbee::{CaseMatching, Config, Matcher};
+use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
 use recado_shared::{ConversationId, Now, Seq};
 
 use crate::app::App;
@@ -361,29 +362,30 @@ impl App {
 }
 
 /// The labels that match, best first and then in their order, each with the byte offsets of the
-/// characters that matched.
+/// characters that matched, ascending. A label that is the query comes before one that begins so.
 pub(in crate::app) fn fuzzy(query: &str, labels: &[&str]) -> Vec<(usize, Vec<usize>)> {
-    let config = Config::default().casing(CaseMatching::Ignore);
-    let mut matcher = Matcher::new(query, &config);
-    let found = matcher.match_list_indices(labels);
-    let offsets = |label: &str, mut indices: Vec<u32>| -> Vec<usize> {
-        indices.sort_unstable();
-        let usize_of = |index: u32| usize::try_from(index).ok();
-        let is_boundary = |&index: &usize| label.is_char_boundary(index) && index < label.len();
-        indices
-            .into_iter()
-            .filter_map(usize_of)
-            .filter(is_boundary)
-            .collect()
-    };
-    found
-        .into_iter()
-        .filter_map(|found| {
-            let index = usize::try_from(found.index).ok()?;
-            let label = labels.get(index)?;
-            Some((index, offsets(label, found.indices)))
+    let mut config = Config::DEFAULT;
+    config.prefer_prefix = true;
+    let mut matcher = Matcher::new(config);
+    let (case, normalization) = (CaseMatching::Ignore, Normalization::Never);
+    let atom = Atom::new(query, case, normalization, AtomKind::Fuzzy, false);
+    let (mut chars, mut indices) = (Vec::new(), Vec::new());
+    let mut found: Vec<_> = labels
+        .iter()
+        .enumerate()
+        .filter_map(|(index, label)| {
+            indices.clear();
+            let score = atom.indices(Utf32Str::new(label, &mut chars), &mut matcher, &mut indices)?;
+            let is_whole = label.chars().count() == indices.len();
+            let at = label.char_indices().zip(0u32..);
+            let matched = at.filter(|(_, place)| indices.contains(place));
+            let offsets = matched.map(|((offset, _), _)| offset).collect();
+            Some((Reverse((score, is_whole)), index, offsets))
         })
-        .collect()
+        .collect();
+    found.sort_by_key(|&(rank, ..)| rank);
+    let found = found.into_iter();
+    found.map(|(_, index, offsets)| (index, offsets)).collect()
 }
 
 #[cfg(test)]
