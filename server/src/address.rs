@@ -54,6 +54,7 @@ fn outward() -> Option<IpAddr> {
 }
 
 /// Whether only this machine can reach the address.
+#[cfg(feature = "cli")]
 pub(crate) fn is_only_local(address: &ServerAddress) -> bool {
     match address.host.parse() {
         Ok(ip) => is_this_machine(ip),

@@ -369,17 +369,23 @@ pub(in crate::app) fn fuzzy(query: &str, labels: &[&str]) -> Vec<(usize, Vec<usi
     let mut matcher = Matcher::new(config);
     let (case, normalization) = (CaseMatching::Ignore, Normalization::Never);
     let atom = Atom::new(query, case, normalization, AtomKind::Fuzzy, false);
-    let (mut chars, mut indices) = (Vec::new(), Vec::new());
+    let (mut buffer, mut indices) = (Vec::new(), Vec::new());
     let mut found: Vec<_> = labels
         .iter()
         .enumerate()
         .filter_map(|(index, label)| {
             indices.clear();
-            let score = atom.indices(Utf32Str::new(label, &mut chars), &mut matcher, &mut indices)?;
+            let score = atom.indices(
+                Utf32Str::new(label, &mut buffer),
+                &mut matcher,
+                &mut indices,
+            )?;
             let is_whole = label.chars().count() == indices.len();
-            let at = label.char_indices().zip(0u32..);
-            let matched = at.filter(|(_, place)| indices.contains(place));
-            let offsets = matched.map(|((offset, _), _)| offset).collect();
+            let chars = label.char_indices().zip(0u32..);
+            let offsets = chars
+                .filter(|(_, place)| indices.contains(place))
+                .map(|((offset, _), _)| offset)
+                .collect();
             Some((Reverse((score, is_whole)), index, offsets))
         })
         .collect();
