@@ -4,7 +4,7 @@
 use recado_shared::{ClientFrame, Now};
 
 use super::effect::Effect;
-use crate::store::Save;
+use crate::store::{Load, Save};
 
 /// Passed down to every sub-core; owned by the [`App`](super::App).
 #[derive(Debug)]
@@ -14,6 +14,10 @@ pub(in crate::app) struct Context {
     pub(in crate::app) effects: Vec<Effect>,
     /// The text in the status line, until the next key.
     pub(in crate::app) notice: Option<String>,
+    /// When the user did something last, or the program started.
+    pub(in crate::app) last_input: Now,
+    /// Whether an overlay covers the panes.
+    pub(in crate::app) is_covered: bool,
 }
 
 impl Context {
@@ -22,6 +26,8 @@ impl Context {
             now,
             effects: Vec::new(),
             notice,
+            last_input: now,
+            is_covered: false,
         }
     }
 
@@ -31,5 +37,9 @@ impl Context {
 
     pub(in crate::app) fn save(&mut self, save: Save) {
         self.effects.push(Effect::Save(save));
+    }
+
+    pub(in crate::app) fn load(&mut self, load: Load) {
+        self.effects.push(Effect::Load(load));
     }
 }

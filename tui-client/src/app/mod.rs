@@ -18,28 +18,27 @@ pub mod settings;
 mod tests;
 mod view;
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
-use recado_shared::{ClientFrame, ConversationId, Emoji, Now, SyncPoint, UserId};
+use recado_shared::{ClientFrame, ConversationId, Emoji, Now, SyncPoint};
 
 use self::chats::Chats;
-use self::chats::contacts::Contacts;
 use self::chats::settings::UserSettings;
 use self::command::Commands;
 use self::context::Context;
 use self::conversation::state::Conversation;
-use self::input::Input;
+use self::input::{Input, selection};
 use self::overlay::search::Searches;
 use self::overlay::switcher::OverlayState;
 use self::session::Session;
-use self::session::cursors::CursorPace;
+use self::session::cursor_pace::CursorPace;
+use self::session::directory::Directory;
 use self::session::link::Link;
 use self::session::outbox::Outbox;
 use self::session::requests::Requests;
-use self::session::sync::Directory;
 use crate::model::MessageIdSource;
-use crate::store::{PendingState, Save, Snapshot};
+use crate::net::NetEvent;
+use crate::store::Snapshot;
 
 pub(crate) use self::command::devices;
 pub use self::input::{action, keymap};
@@ -47,9 +46,6 @@ pub use self::view::screen;
 pub use effect::{Effect, Scroll};
 pub use event::{ClickTarget, Event, Viewed};
 pub use settings::Settings;
-
-/// Most conversations that the app keeps. A server that names more is not believed.
-const MAX_CONVERSATIONS: usize = 10_000;
 
 /// Everything the client knows and decides.
 ///
@@ -82,18 +78,20 @@ impl App {
         let mut app = Self {
             chats: Chats {
                 me: snapshot.me,
+                first_name: settings.name.clone(),
                 settings: UserSettings::from_stored(snapshot.settings, snapshot.settings_stamp),
                 unattached_drafts: snapshot.drafts,
                 ..Chats::default()
             },
             session: Session {
-                link: Link::new(now),
+                link: Link::new(),
                 requests: Requests::default(),
                 outbox,
                 ids,
                 since: snapshot.since,
                 directory: Directory::default(),
                 cursor_pace: CursorPace::default(),
+                has_bell: settings.bell,
             },
             commands: Commands::default(),
             input: Input {
@@ -117,35 +115,18 @@ impl App {
                     app.chats.contacts.add_peer(&conversation);
                     app.chats.counting.doubt(id);
                     app.chats.conversations.insert(id, conversation);
-                    app.meet_loaded(id);
-                    app.note_loaded_calls(id);
+                    app.chats.meet_loaded(id);
+                    app.chats.note_loaded_calls(id);
                 }
             }
         }
-        app.place_unsent();
-        app.compare_drafts();
-        app.refresh_contacts();
+        app.session.place_unsent(&mut app.chats);
+        app.chats.compare_drafts();
+        app.chats.refresh_contacts(&app.session.outbox.last_typed());
         if let Some(open) = snapshot.open {
-            app.restore_open(open);
+            app.chats.restore_open(open, &mut app.cx);
         }
         app
-    }
-
-    /// Gives stored drafts and waiting messages their conversations, once it is known who the
-    /// user is. A store that was replaced has them and does not know that.
-    fn place_unsent(&mut self) {
-        if self.chats.me.is_none() {
-            return;
-        }
-        for (id, draft) in std::mem::take(&mut self.chats.unattached_drafts) {
-            if let Some(conversation) = self.conversation_or_new(id) {
-                conversation.composer = composer::Composer::with_text(&draft);
-            }
-        }
-        let pending: BTreeSet<_> = self.session.outbox.all().map(|p| p.conversation).collect();
-        for id in pending {
-            self.conversation_or_new(id);
-        }
     }
 
     /// Takes an event, returns what is to be done, in order.
@@ -157,9 +138,21 @@ impl App {
             Event::Click(target) => self.on_click(target, now),
             Event::Wheel(lines) => self.on_wheel(lines, now),
             Event::Focus(has_focus) => self.on_focus(has_focus, now),
-            Event::Viewed(viewed) => self.on_viewed(viewed),
-            Event::Net(event) => self.on_net(event, now),
-            Event::Loaded(loaded) => self.on_loaded(loaded),
+            Event::Viewed(viewed) => self.chats.on_viewed(viewed, &mut self.cx),
+            Event::Net(event) => {
+                if matches!(event, NetEvent::Welcomed(_)) {
+                    self.forget_command_requests();
+                }
+                if let Some((number, result)) =
+                    self.session.on_net(&mut self.chats, event, &mut self.cx)
+                {
+                    self.on_command_answer(number, result, now);
+                }
+            }
+            Event::Loaded(loaded) => {
+                self.note_for_catch_up(&loaded);
+                self.chats.on_loaded(loaded, &mut self.cx);
+            }
             Event::StoreFailed(why) => {
                 self.store_failure = Some(format!(
                     "nothing more is kept on this disk: {why}. Copy what you need, then restart"
@@ -167,7 +160,7 @@ impl App {
             }
             Event::Found(found) => self.on_found(found),
             Event::Deadline => {}
-            Event::Terminate => self.quit(now),
+            Event::Terminate => self.quit(),
         }
         self.follow_up(now);
         std::mem::take(&mut self.cx.effects)
@@ -181,7 +174,7 @@ impl App {
             .values()
             .filter_map(Conversation::typing_until);
         typing
-            .chain(self.session.link.next_deadline())
+            .chain(self.session.link.next_deadline(self.cx.last_input.instant))
             .chain(self.chats.unsaved.due())
             .chain(self.session.cursor_pace.next_deadline())
             .chain(
@@ -191,7 +184,7 @@ impl App {
                     .filter(|_| self.session.link.is_up()),
             )
             .chain(self.chats.settings.next_deadline(self.session.link.is_up()))
-            .chain(self.drafts_deadline())
+            .chain(self.chats.drafts_deadline(self.cx.last_input.instant))
             .min()
     }
 
@@ -208,25 +201,29 @@ impl App {
     /// Does what may have become possible or due, whatever the event was.
     fn follow_up(&mut self, now: Now) {
         self.expire(now);
-        self.check_selection();
-        self.check_completion();
+        selection::check_selection(&mut self.chats, &mut self.session);
+        self.input.check_completion(&mut self.chats, &mut self.cx);
         self.check_hits();
-        self.take_drafts(now);
-        self.refresh_contacts();
-        self.move_cursors();
+        self.chats.take_drafts(&mut self.cx);
+        let queued = self.session.outbox.last_typed();
+        self.chats.refresh_contacts(&queued);
+        self.session.move_cursors(&mut self.chats, &mut self.cx);
         self.refresh_catch_up(now);
-        self.send_appends(now);
-        self.send_cursors(now);
-        self.ask_pages();
-        self.ask_directory();
-        self.ask_names();
+        self.session.send_appends(&mut self.cx);
+        self.session.send_cursors(&mut self.chats, &mut self.cx);
+        self.session.ask_pages(&mut self.chats, &mut self.cx);
+        self.session.ask_directory(&mut self.cx);
+        self.session.ask_names(&mut self.chats, &mut self.cx);
         self.ask_panel();
         self.ask_switcher();
-        self.count_next();
-        self.send_watch();
-        self.save_due(now);
-        self.share_due_drafts(now);
-        self.exchange_settings(now);
+        self.chats
+            .counting
+            .count_next(&self.chats.conversations, &mut self.cx);
+        self.session.send_watch(&mut self.chats, &mut self.cx);
+        self.chats.save_due(&mut self.cx);
+        self.chats.share_due_drafts(&mut self.cx);
+        self.session
+            .exchange_settings(&mut self.chats, &mut self.cx);
     }
 
     fn expire(&mut self, now: Now) {
@@ -241,88 +238,23 @@ impl App {
         {
             self.session.outbox.paused_until = None;
         }
-        if let Some(frame) = self.session.link.follow_clock(now.instant) {
-            self.send(frame);
-        }
+        self.session.link.follow_clock(&mut self.cx);
     }
 
     fn send(&mut self, frame: ClientFrame) {
         self.cx.send(frame);
     }
 
-    fn save(&mut self, save: Save) {
-        self.cx.save(save);
-    }
-
-    fn user(&self) -> Option<UserId> {
-        self.chats.me.as_ref().map(|me| me.user)
-    }
-
-    /// The conversation, made if it is new; `None` if the user is no member or there are too many.
-    fn conversation_or_new(&mut self, id: ConversationId) -> Option<&mut Conversation> {
-        let me = self.user()?;
-        if !self.chats.conversations.contains_key(&id) {
-            if self.chats.conversations.len() >= MAX_CONVERSATIONS {
-                return None;
-            }
-            let conversation = Conversation::new(id, me)?;
-            self.chats.contacts.add_peer(&conversation);
-            self.chats.conversations.insert(id, conversation);
-            self.offer_first_draft(id);
-        }
-        self.chats.dirty.insert(id);
-        self.chats.conversations.get_mut(&id)
-    }
-
-    fn open_conversation(&mut self) -> Option<&mut Conversation> {
-        self.chats.conversations.get_mut(&self.chats.nav.open?)
-    }
-
     /// Saves what is not saved yet and leaves.
-    fn quit(&mut self, now: Now) {
-        self.remember_place();
-        self.save_all();
-        self.share_drafts();
-        self.exchange_settings(now);
+    fn quit(&mut self) {
+        self.chats.remember_place();
+        self.chats.save_all(&mut self.cx);
+        self.chats.share_drafts(&mut self.cx);
+        self.session
+            .exchange_settings(&mut self.chats, &mut self.cx);
         if self.session.link.is_up() {
             self.send(ClientFrame::Leave);
         }
         self.cx.effects.push(Effect::Quit);
-    }
-
-    /// The server's data is another one than before: nothing cached belongs to it. What waited
-    /// may be meant for somebody who has another number there, so the person decides again.
-    fn forget_log(&mut self) {
-        let message = "the server's data was replaced: check to whom you write before you send";
-        self.cx.notice = Some(message.to_owned());
-        self.session.since = None;
-        self.chats.contacts = Contacts::default();
-        self.chats.settings.forget_log();
-        self.chats.drafts.forget_log();
-        let me = self.user();
-        for (id, mut old) in std::mem::take(&mut self.chats.conversations) {
-            let Some(mut fresh) = me.and_then(|me| Conversation::new(id, me)) else {
-                continue;
-            };
-            fresh.composer = std::mem::take(&mut old.composer);
-            if !fresh.composer.is_empty() || self.chats.nav.open == Some(id) {
-                self.chats.contacts.add_peer(&fresh);
-                self.chats.conversations.insert(id, fresh);
-            }
-        }
-        self.chats
-            .nav
-            .forget(|id| self.chats.conversations.contains_key(id));
-        let waiting: Vec<_> = self
-            .session
-            .outbox
-            .all()
-            .filter(|pending| pending.state == PendingState::Waiting)
-            .map(|pending| pending.id)
-            .collect();
-        for id in waiting {
-            let why = "the server's data was replaced: check the recipient, then send again";
-            self.set_pending(id, PendingState::Failed(why.to_owned()));
-        }
     }
 }

@@ -1,81 +1,17 @@
 //! What of the unread entries is brought to the user's notice: which of them call the user, what
 //! rings the bell, and where to go next. Levels, mutes and blocks are honoured here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use recado_shared::{ConversationId, Entry, Now, PageRange, Seq, UserId};
 
-use recado_shared::{Content, ConversationId, Entry, MessageBody, Now, PageRange, Seq, UserId};
-
-use crate::app::conversation::mention::mentions;
+use crate::app::chats::Chats;
+use crate::app::context::Context;
 use crate::app::conversation::state::Conversation;
+use crate::app::effect::Effect;
 use crate::app::view::screen::Attention;
-use crate::app::{App, Effect};
 use crate::store::Load;
-
-/// Most unread entries of one conversation that are known to call the user. Further ones are
-/// unread like any other.
-const MAX_CALLS: usize = 1_000;
-
-/// Most own messages of one conversation that replies are known by. Beyond it the oldest ones go.
-const MAX_OWN: usize = 5_000;
 
 /// Most entries that are read again to find what they reply to.
 const MAX_STRETCH: u16 = 200;
-
-/// Which entries of a conversation are meant for the user: those that call them by name, and
-/// replies to what they wrote.
-#[derive(Debug, Default)]
-pub(in crate::app) struct Calls {
-    own: BTreeSet<Seq>,
-    /// By whom.
-    calls: BTreeMap<Seq, UserId>,
-}
-
-impl Calls {
-    /// Takes over entries, in any order and any number of times.
-    fn note<'a>(
-        &mut self,
-        entries: impl Iterator<Item = &'a Entry> + Clone,
-        me: (UserId, &str),
-        read: Seq,
-    ) {
-        self.calls.retain(|seq, _| *seq > read);
-        for entry in entries.clone().filter(|entry| entry.author == me.0) {
-            if entry.content.is_message() {
-                self.own.insert(entry.seq);
-                if self.own.len() > MAX_OWN {
-                    self.own.pop_first();
-                }
-            }
-        }
-        for entry in entries.filter(|entry| entry.author != me.0) {
-            if let Content::Deletion { target } = entry.content {
-                self.calls.remove(&target);
-            }
-            let has_room = self.calls.len() < MAX_CALLS;
-            if entry.seq > read && has_room && self.is_call(&entry.content, me.1) {
-                self.calls.insert(entry.seq, entry.author);
-            }
-        }
-    }
-
-    fn is_call(&self, content: &Content, name: &str) -> bool {
-        let is_reply = content.reply_to().is_some_and(|to| self.own.contains(&to));
-        let body = content.body().filter(|_| content.is_message());
-        let body = body.map_or("", MessageBody::as_str);
-        is_reply || !mentions(body, name).is_empty()
-    }
-
-    /// Whether the entry calls the user.
-    pub(in crate::app) fn contains(&self, seq: Seq) -> bool {
-        self.calls.contains_key(&seq)
-    }
-
-    /// Nothing after `newest` exists.
-    pub(in crate::app) fn keep_up_to(&mut self, newest: Seq) {
-        self.calls.split_off(&newest.next());
-        self.own.split_off(&newest.next());
-    }
-}
 
 /// Where to go first among what is unread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,12 +26,10 @@ pub(in crate::app) enum Urgency {
     Request,
 }
 
-impl App {
+impl Chats {
     /// Notes which entries call the user.
     pub(in crate::app) fn note_calls(&mut self, id: ConversationId, entries: &[Entry]) {
-        if let (Some(me), Some(conversation)) =
-            (&self.chats.me, self.chats.conversations.get_mut(&id))
-        {
+        if let (Some(me), Some(conversation)) = (&self.me, self.conversations.get_mut(&id)) {
             let read = conversation.own.read;
             let me = (me.user, me.name.as_str());
             conversation.calls.note(entries.iter(), me, read);
@@ -104,9 +38,7 @@ impl App {
 
     /// A conversation of the local store is loaded: notes who calls the user there.
     pub(in crate::app) fn note_loaded_calls(&mut self, id: ConversationId) {
-        if let (Some(me), Some(conversation)) =
-            (&self.chats.me, self.chats.conversations.get_mut(&id))
-        {
+        if let (Some(me), Some(conversation)) = (&self.me, self.conversations.get_mut(&id)) {
             let read = conversation.own.read;
             let me = (me.user, me.name.as_str());
             conversation.calls.note(conversation.log.loaded(), me, read);
@@ -115,8 +47,13 @@ impl App {
 
     /// Entries came. Looks in the local store for what they reply to, where that is not in
     /// memory: it may be the user's, and is quoted.
-    pub(in crate::app) fn look_for_originals(&mut self, id: ConversationId, added: &[Entry]) {
-        let Some(conversation) = self.chats.conversations.get(&id) else {
+    pub(in crate::app) fn look_for_originals(
+        &mut self,
+        id: ConversationId,
+        added: &[Entry],
+        cx: &mut Context,
+    ) {
+        let Some(conversation) = self.conversations.get(&id) else {
             return;
         };
         let is_unknown = |to: Seq| {
@@ -133,7 +70,7 @@ impl App {
         };
         // The store gives back, with a stretch, what replies in it are about.
         let last = unsure.last().map_or(first, |entry| entry.seq);
-        self.cx.effects.push(Effect::Load(Load {
+        cx.effects.push(Effect::Load(Load {
             conversation: id,
             range: PageRange::After(first.prev()),
             limit: u16::try_from(last.0 + 1 - first.0).map_or(MAX_STRETCH, |n| n.min(MAX_STRETCH)),
@@ -144,7 +81,7 @@ impl App {
     pub(in crate::app) fn calls_in(&self, conversation: &Conversation) -> u64 {
         let unread = conversation.own.read.next()..;
         let calls = conversation.calls.calls.range(unread);
-        let heard = calls.filter(|(_, by)| !self.chats.settings.is_blocked(**by));
+        let heard = calls.filter(|(_, by)| !self.settings.is_blocked(**by));
         u64::try_from(heard.count()).unwrap_or(u64::MAX)
     }
 
@@ -152,18 +89,18 @@ impl App {
     pub(in crate::app) fn rings(&self, id: ConversationId, entry: (Seq, UserId), now: Now) -> bool {
         let (seq, author) = entry;
         let calls = |c: &Conversation| c.calls.contains(seq);
-        let is_heard = match self.chats.settings.attention(id, now.wall) {
+        let is_heard = match self.settings.attention(id, now.wall) {
             Attention::All => true,
-            Attention::Mentions => self.chats.conversations.get(&id).is_some_and(calls),
+            Attention::Mentions => self.conversations.get(&id).is_some_and(calls),
             Attention::Nothing => false,
         };
-        is_heard && !self.chats.settings.is_blocked(author)
+        is_heard && !self.settings.is_blocked(author)
     }
 
     /// How much what is unread in a conversation matters; `None` if not at all.
     pub(in crate::app) fn urgency(&self, id: ConversationId, now: Now) -> Option<Urgency> {
-        let conversation = self.chats.conversations.get(&id)?;
-        let attention = self.chats.settings.attention(id, now.wall);
+        let conversation = self.conversations.get(&id)?;
+        let attention = self.settings.attention(id, now.wall);
         let is_blocked = self.is_blocked_in(id);
         if conversation.unread() == 0 || attention == Attention::Nothing || is_blocked {
             return None;
@@ -183,25 +120,28 @@ impl App {
 
     /// Opens the unread conversation that matters most, of several the one in which something
     /// happened last.
-    pub(in crate::app) fn open_next_unread(&mut self, now: Now) {
-        let listed = self.chats.contacts.order().iter().map(|&(id, _)| id);
-        let others = listed.filter(|&id| self.chats.nav.open != Some(id));
-        let urgent = others.filter_map(|id| Some((self.urgency(id, now)?, id)));
+    pub(in crate::app) fn open_next_unread(&mut self, cx: &mut Context) {
+        let listed = self.contacts.order().iter().map(|&(id, _)| id);
+        let others = listed.filter(|&id| self.nav.open != Some(id));
+        let urgent = others.filter_map(|id| Some((self.urgency(id, cx.now)?, id)));
         let next = urgent.min_by_key(|&(urgency, _)| urgency);
-        let is_unread = |id: &ConversationId| {
-            self.chats
-                .conversations
-                .get(id)
-                .is_some_and(|c| c.unread() > 0)
-        };
+        let is_unread =
+            |id: &ConversationId| self.conversations.get(id).is_some_and(|c| c.unread() > 0);
         if let Some((_, id)) = next {
-            self.jump_to(id);
-        } else if self.chats.nav.open.as_ref().is_some_and(is_unread) {
-            self.scroll_first_unread();
-        } else if self.chats.conversations.keys().any(is_unread) {
-            self.cx.notice = Some("nothing is unread but what you keep quiet".to_owned());
+            self.jump_to(id, cx);
+        } else if self.nav.open.as_ref().is_some_and(is_unread) {
+            self.scroll_first_unread(cx);
+        } else if self.conversations.keys().any(is_unread) {
+            cx.notice = Some("nothing is unread but what you keep quiet".to_owned());
         } else {
-            self.cx.notice = Some("nothing is unread".to_owned());
+            cx.notice = Some("nothing is unread".to_owned());
         }
+    }
+
+    /// Whether a message is folded into a line because its author is blocked: in rooms, where
+    /// the others answer it. What was said with the person alone stays to be read.
+    pub(in crate::app) fn is_hidden(&self, conversation: &Conversation, entry: &Entry) -> bool {
+        let is_blocked = self.settings.is_blocked(entry.author);
+        is_blocked && conversation.room().is_some() && !conversation.folding.is_deleted(entry)
     }
 }

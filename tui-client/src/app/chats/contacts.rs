@@ -1,40 +1,35 @@
 //! People: their names and presence, the order of the contact list, and whose presence the
 //! server is asked to tell.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use recado_shared::limits::MAX_WATCHED;
-use recado_shared::{
-    ClientFrame, ConversationId, DisplayName, Membership, Presence, Timestamp, UserId, UserName,
-    UserProfile,
-};
+use recado_shared::{ConversationId, DisplayName, Presence, UserId, UserName};
 
-use crate::app::App;
 use crate::app::conversation::state::Conversation;
 use crate::app::view::screen::Section;
-use crate::store::{Save, StoredPerson};
+use crate::store::StoredPerson;
 
 /// Most people that the app keeps besides those it has conversations with.
-const MAX_PEOPLE: usize = 5_000;
+pub(super) const MAX_PEOPLE: usize = 5_000;
 
 /// A person.
 #[derive(Debug)]
 pub(in crate::app) struct Contact {
-    name: Option<UserName>,
+    pub(super) name: Option<UserName>,
     /// What the person wants to be called besides.
     pub(in crate::app) display: Option<DisplayName>,
     /// What is shown: the name, or the number while no name is known.
     pub(in crate::app) label: String,
-    folded: String,
+    pub(super) folded: String,
     /// As last heard; means nothing while the link is down.
     pub(in crate::app) presence: Option<Presence>,
     /// Whether the person stands in the list without a name: one of a direct conversation.
-    is_peer: bool,
+    pub(super) is_peer: bool,
 }
 
 impl Contact {
-    fn unnamed(user: UserId) -> Self {
+    pub(super) fn unnamed(user: UserId) -> Self {
         let label = format!("user {user}");
         Self {
             name: None,
@@ -50,17 +45,17 @@ impl Contact {
 /// Everybody the app knows of.
 #[derive(Debug, Default)]
 pub(in crate::app) struct Contacts {
-    people: BTreeMap<UserId, Contact>,
+    pub(super) people: BTreeMap<UserId, Contact>,
     /// The rows of the contact list from the top.
-    order: Vec<(ConversationId, Section)>,
-    is_stale: bool,
+    pub(super) order: Vec<(ConversationId, Section)>,
+    pub(super) is_stale: bool,
     /// What the server was asked to tell in this session.
-    watched: Option<BTreeSet<UserId>>,
-    is_watch_stale: bool,
+    pub(super) watched: Option<BTreeSet<UserId>>,
+    pub(super) is_watch_stale: bool,
 }
 
 impl Contacts {
-    fn add(&mut self, user: UserId) {
+    pub(super) fn add(&mut self, user: UserId) {
         self.people
             .entry(user)
             .or_insert_with(|| Contact::unnamed(user))
@@ -149,8 +144,36 @@ impl Contacts {
         self.is_watch_stale = true;
     }
 
+    /// The users whose presence the server is asked to tell: that of the open conversation and
+    /// recent ones first. `None` while that set is the one that it was asked for.
+    pub(in crate::app) fn watch_list(
+        &mut self,
+        me: UserId,
+        open: Option<ConversationId>,
+    ) -> Option<Vec<UserId>> {
+        if !std::mem::take(&mut self.is_watch_stale) {
+            return None;
+        }
+        let listed = self.order.iter().map(|&(id, _)| id);
+        let mut wanted: Vec<UserId> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for id in open.into_iter().chain(listed) {
+            if let Some(peer) = id.peer_of(me)
+                && wanted.len() < MAX_WATCHED
+                && seen.insert(peer)
+            {
+                wanted.push(peer);
+            }
+        }
+        if self.watched.as_ref() == Some(&seen) || wanted.is_empty() {
+            return None;
+        }
+        self.watched = Some(seen);
+        Some(wanted)
+    }
+
     /// The people without a conversation, who is online first, then by name.
-    fn without(&self, me: UserId, taken: &BTreeSet<UserId>) -> Vec<UserId> {
+    pub(super) fn without(&self, me: UserId, taken: &BTreeSet<UserId>) -> Vec<UserId> {
         let is_listed = |contact: &Contact| contact.is_peer || contact.name.is_some();
         let is_free =
             |user: &UserId| *user != me && !taken.contains(user) && is_listed(&self.people[user]);
@@ -161,146 +184,5 @@ impl Contacts {
             (presence, &contact.folded, *user)
         });
         users
-    }
-}
-
-impl App {
-    /// Takes over people as the server names them, and saves the names that are news.
-    pub(in crate::app) fn take_people(&mut self, people: Vec<UserProfile>) {
-        let mut news = Vec::new();
-        for person in people {
-            let named = StoredPerson {
-                user: person.user,
-                name: person.name,
-                display: person.display,
-            };
-            if self.chats.contacts.set_names(named.clone()) {
-                news.push(named);
-            }
-            self.chats
-                .contacts
-                .set_presence(person.user, person.presence);
-        }
-        if !news.is_empty() {
-            self.save(Save::Users(news));
-        }
-    }
-
-    /// Puts the contact list in order, if anything changed that it depends on.
-    pub(in crate::app) fn refresh_contacts(&mut self) {
-        if !std::mem::take(&mut self.chats.contacts.is_stale) {
-            return;
-        }
-        let Some(me) = self.user() else {
-            return;
-        };
-        let logged = self
-            .chats
-            .conversations
-            .values()
-            .filter_map(|conversation| Some((conversation.id, conversation.last_change()?)));
-        let mut last: BTreeMap<ConversationId, Timestamp> = logged.collect();
-        for pending in self.session.outbox.all() {
-            let time = last.entry(pending.conversation).or_insert(pending.typed);
-            *time = pending.typed.max(*time);
-        }
-        for id in self.chats.settings.favourites() {
-            // Also people with whom there is no conversation.
-            if self.chats.conversations.contains_key(&id) || id.peer_of(me).is_some() {
-                last.entry(id).or_insert(Timestamp(0));
-            }
-        }
-        let mut active: Vec<_> = last
-            .into_iter()
-            .map(|(id, time)| (id, Reverse(time)))
-            .collect();
-        active.retain(|(id, _)| self.is_listed(*id));
-        active.sort_by_cached_key(|&(id, time)| match self.section(id) {
-            // They stay where they are, whatever happens in them.
-            section @ Section::Favourites => (
-                section,
-                self.title(id).to_lowercase(),
-                0,
-                Reverse(Timestamp(0)),
-                id,
-            ),
-            section @ (Section::Conversations | Section::People) => {
-                (section, String::new(), self.rank(id), time, id)
-            }
-        });
-        let taken: BTreeSet<_> = active.iter().filter_map(|(id, _)| id.peer_of(me)).collect();
-        let people = self.chats.contacts.without(me, &taken).into_iter();
-        self.chats.contacts.order = active
-            .into_iter()
-            .map(|(id, _)| (id, self.section(id)))
-            .chain(people.map(|user| (ConversationId::direct(me, user), Section::People)))
-            .collect();
-    }
-
-    /// Whether a conversation stands in the list. A room that the user has left does so while it
-    /// is open or has text of theirs.
-    fn is_listed(&self, id: ConversationId) -> bool {
-        self.chats
-            .conversations
-            .get(&id)
-            .is_none_or(|conversation| {
-                conversation.membership() != Membership::Left
-                    || self.chats.nav.open == Some(id)
-                    || !conversation.composer.is_empty()
-                    || self.session.outbox.of(id).next().is_some()
-            })
-    }
-
-    fn section(&self, id: ConversationId) -> Section {
-        if self.chats.settings.is_favourite(id) {
-            Section::Favourites
-        } else {
-            Section::Conversations
-        }
-    }
-
-    /// Where a conversation stands in the list: invitations and requests to write first, rooms that the user is out of
-    /// and people whom they have blocked last.
-    fn rank(&self, id: ConversationId) -> u8 {
-        let conversation = self.chats.conversations.get(&id);
-        if self.is_blocked_in(id) {
-            return 2;
-        }
-        if conversation.is_some_and(|c| c.is_request) {
-            return 0;
-        }
-        match conversation.map_or(Membership::Member, Conversation::membership) {
-            Membership::Invited => 0,
-            Membership::Member => 1,
-            Membership::Left | Membership::Kicked | Membership::Banned => 2,
-        }
-    }
-
-    /// Tells the server whose presence is shown, the open conversation and recent ones first,
-    /// whenever that set changes.
-    pub(in crate::app) fn send_watch(&mut self) {
-        if !self.session.link.is_synced()
-            || !std::mem::take(&mut self.chats.contacts.is_watch_stale)
-        {
-            return;
-        }
-        let Some(me) = self.user() else {
-            return;
-        };
-        let listed = self.chats.contacts.order.iter().map(|&(id, _)| id);
-        let mut wanted: Vec<UserId> = Vec::new();
-        let mut seen = BTreeSet::new();
-        for id in self.chats.nav.open.into_iter().chain(listed) {
-            if let Some(peer) = id.peer_of(me)
-                && wanted.len() < MAX_WATCHED
-                && seen.insert(peer)
-            {
-                wanted.push(peer);
-            }
-        }
-        if self.chats.contacts.watched.as_ref() != Some(&seen) && !wanted.is_empty() {
-            self.chats.contacts.watched = Some(seen);
-            self.send(ClientFrame::Watch(wanted));
-        }
     }
 }

@@ -1,23 +1,23 @@
 //! Unread counts of conversations whose unread entries are held but not loaded: their authors are
 //! read from the local store, one stretch at a time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use recado_shared::ConversationId;
 
+use crate::app::context::Context;
 use crate::app::conversation::state::Conversation;
-use crate::app::{App, Effect};
 use crate::store::{Load, Loaded};
 
 /// Entries that one load asks for.
-const LOAD_LIMIT: u16 = 200;
+pub(super) const LOAD_LIMIT: u16 = 200;
 
 /// Whose count may be wrong.
 #[derive(Debug, Default)]
 pub(in crate::app) struct Counting {
-    doubtful: BTreeSet<ConversationId>,
+    pub(super) doubtful: BTreeSet<ConversationId>,
     /// The load that is under way.
-    load: Option<Load>,
+    pub(super) load: Option<Load>,
 }
 
 impl Counting {
@@ -38,18 +38,20 @@ impl Counting {
             self.doubtful.remove(&conversation.id);
         }
     }
-}
 
-impl App {
     /// Reads the next stretch whose authors are not known, if there is one.
-    pub(in crate::app) fn count_next(&mut self) {
-        while self.chats.counting.load.is_none() {
-            let Some(&id) = self.chats.counting.doubtful.first() else {
+    pub(in crate::app) fn count_next(
+        &mut self,
+        conversations: &BTreeMap<ConversationId, Conversation>,
+        cx: &mut Context,
+    ) {
+        while self.load.is_none() {
+            let Some(&id) = self.doubtful.first() else {
                 return;
             };
-            let conversation = self.chats.conversations.get(&id);
+            let conversation = conversations.get(&id);
             let Some(range) = conversation.and_then(Conversation::unlearned) else {
-                self.chats.counting.doubtful.remove(&id);
+                self.doubtful.remove(&id);
                 continue;
             };
             let load = Load {
@@ -57,8 +59,8 @@ impl App {
                 range,
                 limit: LOAD_LIMIT,
             };
-            self.chats.counting.load = Some(load);
-            self.cx.effects.push(Effect::Load(load));
+            self.load = Some(load);
+            cx.load(load);
         }
     }
 }

@@ -3,22 +3,24 @@
 
 use std::collections::BTreeSet;
 
-use recado_shared::limits::MAX_USERS_PER_PAGE;
-use recado_shared::{Content, ConversationId, Entry, Request, RoomEvent, Timestamp, UserId};
+use recado_shared::{
+    Content, ConversationId, Entry, RoomId, RoomName, RoomSummary, UserId, UserName,
+};
 
-use crate::app::App;
-use crate::app::session::requests::Asked;
-use crate::strings::rooms;
+use crate::app::chats::Chats;
+
+/// Most rooms whose names are remembered from searches.
+pub(super) const MAX_FOUND_ROOMS: usize = 1_000;
 
 /// Most people whose names one session asks for. Further ones keep their numbers.
-const MAX_ASKED: usize = 5_000;
+pub(super) const MAX_ASKED: usize = 5_000;
 
 /// Whose names are wanted.
 #[derive(Debug, Default)]
 pub(in crate::app) struct Names {
-    wanted: BTreeSet<UserId>,
+    pub(in crate::app) wanted: BTreeSet<UserId>,
     /// Asked for in this session, whatever the answer was.
-    asked: BTreeSet<UserId>,
+    pub(in crate::app) asked: BTreeSet<UserId>,
 }
 
 impl Names {
@@ -27,7 +29,7 @@ impl Names {
         self.wanted.append(&mut self.asked);
     }
 
-    fn want(&mut self, user: UserId) {
+    pub(in crate::app) fn want(&mut self, user: UserId) {
         let known = self.wanted.len() + self.asked.len();
         if known < MAX_ASKED && !self.asked.contains(&user) {
             self.wanted.insert(user);
@@ -54,65 +56,38 @@ pub(in crate::app) fn authors(entries: &[Entry]) -> impl Iterator<Item = UserId>
     })
 }
 
-impl App {
-    /// A room event as a sentence about `you` and others.
-    pub(in crate::app) fn event_text(
-        &self,
-        author: UserId,
-        event: &RoomEvent,
-        time: Timestamp,
-    ) -> String {
-        rooms::describe_event(author, event, time, |user| {
-            let is_me = self.user() == Some(user);
-            let name = if is_me { "you" } else { self.name_of(user) };
-            name.to_owned()
-        })
+impl Chats {
+    pub(in crate::app) fn known_person(&self, name: &UserName) -> Option<UserId> {
+        self.find_person_by_name(name.as_str())
     }
 
-    /// Somebody may be shown whose name may not be known.
-    pub(in crate::app) fn meet(&mut self, user: UserId) {
-        if self.user() != Some(user) && self.chats.contacts.meet(user) {
-            self.chats.names.want(user);
+    pub(in crate::app) fn known_room(&self, name: &RoomName) -> Option<RoomId> {
+        if let Some(ConversationId::Room(room)) = self.find_room_by_name(name.as_str()) {
+            return Some(room);
         }
+        let folded = name.folded();
+        let mut found = self.found_rooms.iter();
+        found
+            .find(|(_, name)| name.folded() == folded)
+            .map(|(room, _)| *room)
     }
 
-    /// Entries of a conversation came.
-    pub(in crate::app) fn meet_authors(&mut self, id: ConversationId, entries: &[Entry]) {
-        if id.room().is_some() {
-            authors(entries).for_each(|user| self.meet(user));
-        }
+    /// Names of rooms for completion: those that the user has to do with, then those that the
+    /// server named.
+    pub(in crate::app) fn room_names(&self) -> Vec<&str> {
+        let own = self.conversations.keys();
+        let own = own.filter_map(|id| Some(self.room_facts(*id)?.name.as_str()));
+        let is_new = |room: &RoomId| self.room_facts(ConversationId::Room(*room)).is_none();
+        let found = self.found_rooms.iter().filter(|(room, _)| is_new(room));
+        own.chain(found.map(|(_, name)| name.as_str())).collect()
     }
 
-    /// A conversation of the local store is loaded.
-    pub(in crate::app) fn meet_loaded(&mut self, id: ConversationId) {
-        let Some(conversation) = self
-            .chats
-            .conversations
-            .get(&id)
-            .filter(|c| c.room().is_some())
-        else {
-            return;
-        };
-        let entries: Vec<Entry> = conversation.log.loaded().cloned().collect();
-        self.meet_authors(id, &entries);
-    }
-
-    /// Asks for the next names.
-    pub(in crate::app) fn ask_names(&mut self) {
-        while self.session.link.is_synced() && !self.chats.names.wanted.is_empty() {
-            let mut batch = Vec::new();
-            while batch.len() < MAX_USERS_PER_PAGE.into()
-                && let Some(user) = self.chats.names.wanted.pop_first()
-            {
-                let is_unknown = self.chats.contacts.meet(user);
-                if is_unknown {
-                    self.chats.names.asked.insert(user);
-                    batch.push(user);
-                }
+    pub(in crate::app) fn take_rooms(&mut self, rooms: &[RoomSummary]) {
+        for room in rooms {
+            if self.found_rooms.len() >= MAX_FOUND_ROOMS {
+                self.found_rooms.pop_first();
             }
-            if !batch.is_empty() {
-                self.ask(Request::Users(batch), Asked::Names);
-            }
+            self.found_rooms.insert(room.room, room.name.clone());
         }
     }
 }

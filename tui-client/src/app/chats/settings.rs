@@ -9,44 +9,48 @@ use std::time::{Duration, Instant};
 
 use recado_shared::limits::MAX_SETTINGS;
 use recado_shared::{
-    Answer, ConversationId, NotificationLevel, Now, Request, RequestError, Setting, SettingKey,
-    Stamp, Timestamp, UserId,
+    ConversationId, NotificationLevel, Now, Setting, SettingKey, Stamp, Timestamp, UserId,
 };
 
-use crate::app::App;
-use crate::app::session::requests::Asked;
-use crate::app::session::sending::PAUSE;
 use crate::app::view::screen::Attention;
-use crate::store::{Save, StoredSetting};
+use crate::store::StoredSetting;
 
 /// Most changes that are on their way at a time.
-const MAX_IN_FLIGHT: usize = 8;
+pub(super) const MAX_IN_FLIGHT: usize = 8;
 
 /// Most settings that one pull takes: more than there can be, with some that change meanwhile.
-const MAX_PULLED: usize = 2 * MAX_SETTINGS;
+pub(super) const MAX_PULLED: usize = 2 * MAX_SETTINGS;
 
 /// How far ahead the end of a mute is looked for; a later one is looked for again then.
-const MUTE_HORIZON: Duration = Duration::from_hours(24);
+pub(super) const MUTE_HORIZON: Duration = Duration::from_hours(24);
 
 /// The values, and what of them the server does not have.
 #[derive(Debug, Default)]
 pub(in crate::app) struct UserSettings {
-    values: BTreeMap<SettingKey, Setting>,
+    pub(super) values: BTreeMap<SettingKey, Setting>,
     /// Changed here; the server has not answered for this value.
-    unsent: BTreeSet<SettingKey>,
+    pub(super) unsent: BTreeSet<SettingKey>,
     /// On their way in this session.
-    in_flight: BTreeSet<SettingKey>,
+    pub(super) in_flight: BTreeSet<SettingKey>,
     /// Not taken by the server as they are; tried again in the next session.
-    refused: BTreeSet<SettingKey>,
-    stamp: Stamp,
-    is_pull_wanted: bool,
+    pub(super) refused: BTreeSet<SettingKey>,
+    pub(super) stamp: Stamp,
+    pub(super) is_pull_wanted: bool,
     /// The page that is on its way, with what changed on other devices meanwhile.
-    pulling: Option<BTreeMap<SettingKey, Stamp>>,
-    pulled: usize,
-    paused_until: Option<Instant>,
+    pub(super) pulling: Option<BTreeMap<SettingKey, Stamp>>,
+    pub(super) pulled: usize,
+    pub(super) paused_until: Option<Instant>,
     /// When the next mute ends.
-    mute_ends: Option<Instant>,
-    is_mute_end_stale: bool,
+    pub(super) mute_ends: Option<Instant>,
+    pub(super) is_mute_end_stale: bool,
+}
+
+/// A step of the exchange with the server.
+#[derive(Debug)]
+pub(in crate::app) enum Exchange {
+    /// Ask for the settings that changed after this stamp.
+    Pull(Stamp),
+    Change(Setting),
 }
 
 impl UserSettings {
@@ -164,7 +168,7 @@ impl UserSettings {
     }
 
     /// Takes over a value. One that is like no setting at all is kept only while it is unsent.
-    fn keep(&mut self, setting: Setting) {
+    pub(super) fn keep(&mut self, setting: Setting) {
         let key = setting.key();
         if is_default(&setting) && !self.unsent.contains(&key) {
             self.values.remove(&key);
@@ -173,12 +177,12 @@ impl UserSettings {
         }
     }
 
-    fn has_room(&self, key: SettingKey) -> bool {
+    pub(super) fn has_room(&self, key: SettingKey) -> bool {
         self.values.len() < MAX_SETTINGS || self.values.contains_key(&key)
     }
 
     /// Takes over what the server has. Returns whether that is news.
-    fn take(&mut self, setting: &Setting) -> bool {
+    pub(super) fn take(&mut self, setting: &Setting) -> bool {
         let key = setting.key();
         let is_known = match self.values.get(&key) {
             Some(value) => value == setting,
@@ -192,18 +196,37 @@ impl UserSettings {
     }
 
     /// The next change to send.
-    fn next_to_send(&self) -> Option<&Setting> {
+    pub(super) fn next_to_send(&self) -> Option<&Setting> {
         let is_free =
             |key: &&SettingKey| !self.in_flight.contains(key) && !self.refused.contains(key);
         self.values.get(self.unsent.iter().find(is_free)?)
     }
 
-    fn is_paused(&self, now: Now) -> bool {
+    /// The next request for the server: what changed elsewhere, then what changed here.
+    pub(in crate::app) fn next_exchange(&mut self, now: Now) -> Option<Exchange> {
+        if self.is_paused(now) {
+            return None;
+        }
+        if self.is_pull_wanted && self.pulling.is_none() && self.in_flight.is_empty() {
+            self.is_pull_wanted = false;
+            self.pulling = Some(BTreeMap::new());
+            return Some(Exchange::Pull(self.stamp));
+        }
+        let is_free = !self.is_pull_wanted && self.pulling.is_none();
+        if !is_free || self.in_flight.len() >= MAX_IN_FLIGHT {
+            return None;
+        }
+        let setting = self.next_to_send()?.clone();
+        self.in_flight.insert(setting.key());
+        Some(Exchange::Change(setting))
+    }
+
+    pub(super) fn is_paused(&self, now: Now) -> bool {
         self.paused_until.is_some_and(|until| now.instant < until)
     }
 
     /// Time went on. Returns whether a mute may have ended.
-    fn follow_clock(&mut self, now: Now) -> bool {
+    pub(in crate::app) fn follow_clock(&mut self, now: Now) -> bool {
         if self.paused_until.is_some_and(|until| until <= now.instant) {
             self.paused_until = None;
         }
@@ -226,168 +249,12 @@ impl UserSettings {
 }
 
 /// Whether a setting says what holds without it.
-fn is_default(setting: &Setting) -> bool {
+pub(super) fn is_default(setting: &Setting) -> bool {
     match setting {
         Setting::Favourite { is_on, .. } | Setting::Blocked { is_on, .. } => !is_on,
         Setting::NotificationLevel { level, .. } => *level == NotificationLevel::All,
         Setting::Muted { until, .. } => until.is_none(),
         Setting::Draft { text, .. } => text.as_str().is_empty(),
         Setting::FirstContact { ask } => !ask,
-    }
-}
-
-impl App {
-    /// Changes a setting, on all devices of the user: here at once, elsewhere when the server has
-    /// it.
-    pub(in crate::app) fn set(&mut self, setting: Setting) -> Result<(), String> {
-        let key = setting.key();
-        let settings = &mut self.chats.settings;
-        if !settings.has_room(key) {
-            return Err(format!(
-                "you have {MAX_SETTINGS} settings already: clear drafts and favourites first"
-            ));
-        }
-        settings.refused.remove(&key);
-        settings.unsent.insert(key);
-        settings.values.insert(key, setting.clone());
-        self.note_set(key);
-        self.save(Save::UnsentSetting(setting));
-        Ok(())
-    }
-
-    /// What depends on a setting is looked at again.
-    fn note_set(&mut self, key: SettingKey) {
-        match key {
-            SettingKey::Muted(_) => self.chats.settings.is_mute_end_stale = true,
-            SettingKey::Favourite(_) | SettingKey::Blocked(_) => self.chats.contacts.mark_stale(),
-            SettingKey::NotificationLevel(_) | SettingKey::Draft(_) | SettingKey::FirstContact => {}
-        }
-    }
-
-    /// Asks for what changed elsewhere, then sends what changed here.
-    pub(in crate::app) fn exchange_settings(&mut self, now: Now) {
-        self.chats.settings.follow_clock(now);
-        if !self.session.link.is_up() || self.chats.settings.is_paused(now) {
-            return;
-        }
-        let settings = &mut self.chats.settings;
-        let is_free = settings.pulling.is_none() && settings.in_flight.is_empty();
-        if settings.is_pull_wanted && is_free {
-            settings.is_pull_wanted = false;
-            settings.pulling = Some(BTreeMap::new());
-            let after = settings.stamp;
-            self.ask(Request::Settings { after }, Asked::Settings);
-        }
-        while !self.chats.settings.is_pull_wanted
-            && self.chats.settings.pulling.is_none()
-            && self.chats.settings.in_flight.len() < MAX_IN_FLIGHT
-            && let Some(setting) = self.chats.settings.next_to_send().cloned()
-        {
-            self.chats.settings.in_flight.insert(setting.key());
-            self.ask(Request::Set(setting.clone()), Asked::Set(setting));
-        }
-    }
-
-    /// The server answered for a change.
-    pub(in crate::app) fn on_set(
-        &mut self,
-        setting: &Setting,
-        result: &Result<Answer, RequestError>,
-        now: Now,
-    ) {
-        let key = setting.key();
-        let settings = &mut self.chats.settings;
-        settings.in_flight.remove(&key);
-        // A newer change waits: it is sent whatever became of this one.
-        let is_latest = settings.values.get(&key) == Some(setting);
-        match result {
-            Ok(Answer::Done) if is_latest => {
-                if settings.unsent.remove(&key) {
-                    settings.keep(setting.clone());
-                    self.save(Save::SentSetting(key));
-                }
-            }
-            Err(error) if error.is_temporary() => {
-                settings.paused_until = Some(now.instant + PAUSE);
-            }
-            Ok(_) if is_latest => {
-                settings.refused.insert(key);
-            }
-            Err(error) if is_latest => {
-                settings.refused.insert(key);
-                if !matches!(key, SettingKey::Draft(_)) {
-                    self.cx.notice = Some(format!("set on this device only: {error}"));
-                }
-            }
-            Ok(_) | Err(_) => {}
-        }
-    }
-
-    /// A page of settings came, or was refused.
-    pub(in crate::app) fn on_settings(&mut self, result: Result<Answer, RequestError>, now: Now) {
-        let Some(live) = self.chats.settings.pulling.take() else {
-            return;
-        };
-        let (mut settings, stamp, more) = match result {
-            Ok(Answer::Settings {
-                settings,
-                stamp,
-                more,
-            }) => (settings, stamp, more),
-            Err(error) if error.is_temporary() => {
-                self.chats.settings.paused_until = Some(now.instant + PAUSE);
-                self.chats.settings.is_pull_wanted = true;
-                return;
-            }
-            // Nothing is pulled until the next session.
-            Ok(_) | Err(_) => return,
-        };
-        // What changed on another device after the page was read is not undone by it.
-        settings.retain(|setting| live.get(&setting.key()).is_none_or(|at| *at <= stamp));
-        let own = &mut self.chats.settings;
-        own.pulled = own.pulled.saturating_add(settings.len().max(1));
-        own.is_pull_wanted |= more && stamp > own.stamp && own.pulled < MAX_PULLED;
-        let has_moved = own.stamp != stamp;
-        own.stamp = stamp;
-        self.take_settings(settings, has_moved.then_some(stamp));
-    }
-
-    /// A setting changed on another device.
-    pub(in crate::app) fn on_setting(&mut self, setting: Setting, stamp: Stamp) {
-        if let Some(live) = &mut self.chats.settings.pulling
-            && live.len() < MAX_SETTINGS
-        {
-            live.insert(setting.key(), stamp);
-        }
-        // Whether others before it were missed is not known, so the stamp stays.
-        self.take_settings(vec![setting], None);
-    }
-
-    fn take_settings(&mut self, mut settings: Vec<Setting>, stamp: Option<Stamp>) {
-        let mut news = Vec::new();
-        for setting in settings.drain(..) {
-            let before = match &setting {
-                Setting::Draft { conversation, .. } => {
-                    let text = self.chats.settings.draft(*conversation);
-                    Some((*conversation, text.to_owned()))
-                }
-                Setting::Favourite { .. }
-                | Setting::NotificationLevel { .. }
-                | Setting::Muted { .. }
-                | Setting::Blocked { .. }
-                | Setting::FirstContact { .. } => None,
-            };
-            if self.chats.settings.take(&setting) {
-                self.note_set(setting.key());
-                if let Some((conversation, text)) = before {
-                    self.offer_draft(conversation, text);
-                }
-                news.push(setting);
-            }
-        }
-        if !news.is_empty() || stamp.is_some() {
-            let settings = news;
-            self.save(Save::Settings { settings, stamp });
-        }
     }
 }

@@ -4,10 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use recado_shared::{ConversationId, Now};
-
-use crate::app::App;
-use crate::store::Save;
+use recado_shared::ConversationId;
 
 /// How long a change may wait.
 pub(in crate::app) const SAVE_AFTER: Duration = Duration::from_millis(500);
@@ -15,9 +12,9 @@ pub(in crate::app) const SAVE_AFTER: Duration = Duration::from_millis(500);
 /// What differs from the local store.
 #[derive(Debug, Default)]
 pub(in crate::app) struct Unsaved {
-    due: Option<Instant>,
-    drafts: BTreeSet<ConversationId>,
-    places: BTreeSet<ConversationId>,
+    pub(super) due: Option<Instant>,
+    pub(super) drafts: BTreeSet<ConversationId>,
+    pub(super) places: BTreeSet<ConversationId>,
 }
 
 impl Unsaved {
@@ -43,44 +40,7 @@ impl Unsaved {
         self.due
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.drafts.is_empty() && self.places.is_empty()
-    }
-}
-
-impl App {
-    /// Saves what is due, or notes when it will be.
-    pub(in crate::app) fn save_due(&mut self, now: Now) {
-        if self.chats.unsaved.is_empty() {
-            self.chats.unsaved.due = None;
-        } else if let Some(due) = self.chats.unsaved.due {
-            if due <= now.instant {
-                self.save_all();
-            }
-        } else {
-            self.chats.unsaved.due = Some(now.instant + SAVE_AFTER);
-        }
-    }
-
-    /// Saves everything that is not saved yet.
-    pub(in crate::app) fn save_all(&mut self) {
-        let unsaved = std::mem::take(&mut self.chats.unsaved);
-        for id in unsaved.drafts {
-            if let Some(conversation) = self.chats.conversations.get(&id) {
-                let text = conversation.draft().to_owned();
-                let conversation = id;
-                self.save(Save::Draft { conversation, text });
-            }
-        }
-        for id in unsaved.places {
-            if let Some(conversation) = self.chats.conversations.get(&id) {
-                let place = conversation.place;
-                let conversation = id;
-                self.save(Save::Place {
-                    conversation,
-                    place,
-                });
-            }
-        }
     }
 }

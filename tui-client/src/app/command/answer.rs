@@ -40,11 +40,11 @@ impl App {
         };
         match (wait, answer) {
             (Wait::Name(call), Answer::Users { people, .. }) => {
-                self.take_people(people);
+                self.chats.take_people(people, &mut self.cx);
                 self.go_on(&call, now);
             }
             (Wait::Name(call), Answer::Rooms { rooms, .. }) => {
-                self.take_rooms(&rooms);
+                self.chats.take_rooms(&rooms);
                 self.go_on(&call, now);
             }
             (Wait::Create { name, id, from }, Answer::RoomCreated { room, seq, time }) => {
@@ -58,7 +58,7 @@ impl App {
             (Wait::Accept(conversation), Answer::Done) => self.on_request_taken(conversation),
             (Wait::Panel(kind), answer) => self.on_panel_page(&kind, answer),
             (Wait::Switcher(prefix), Answer::Rooms { rooms, more }) => {
-                self.take_rooms(&rooms);
+                self.chats.take_rooms(&rooms);
                 self.on_switcher_rooms(prefix, rooms, more);
             }
             (Wait::Devices { which, new }, Answer::Devices(devices)) => {
@@ -90,10 +90,10 @@ impl App {
         if let Some(conversation) = self.chats.conversations.get_mut(&id)
             && std::mem::take(&mut conversation.is_request)
         {
-            self.save_head(id);
+            self.chats.save_head(id, &mut self.cx);
             self.chats.contacts.mark_stale();
         }
-        self.cx.notice = Some(format!("{} may write to you", self.title(id)));
+        self.cx.notice = Some(format!("{} may write to you", self.chats.title(id)));
     }
 
     fn on_room_created(
@@ -101,10 +101,10 @@ impl App {
         (name, id, from): (RoomName, ConversationId, Option<ConversationId>),
         (message, seq, time): (MessageId, Seq, Timestamp),
     ) {
-        let (Some(author), Some(room)) = (self.user(), id.room()) else {
+        let (Some(author), Some(room)) = (self.chats.user(), id.room()) else {
             return;
         };
-        self.take_rooms(&[RoomSummary {
+        self.chats.take_rooms(&[RoomSummary {
             room,
             name: name.clone(),
             topic: None,
@@ -117,7 +117,8 @@ impl App {
             time,
             content: Content::Room(RoomEvent::Created),
         };
-        self.take_entries(id, vec![entry]);
+        self.session
+            .take_entries(&mut self.chats, id, vec![entry], &mut self.cx);
         self.cx.notice = Some(format!("#{name} is made: /invite NAME asks somebody in"));
         self.open_if_idle(id, from);
     }
@@ -171,37 +172,5 @@ fn what(wait: &Wait) -> &str {
         Wait::Switcher(_) => "find rooms",
         Wait::Devices { .. } => "find your devices",
         Wait::Link(_) => "link the device",
-    }
-}
-
-/// What an entry that is no message was to do, for the text that says why it was refused.
-pub(in crate::app) const fn act_of(content: &Content) -> &'static str {
-    match content {
-        Content::Message(_) | Content::Reply { .. } | Content::Emote(_) => "send the message",
-        Content::Edit { .. } => "edit the message",
-        Content::Deletion { .. } => "delete the message",
-        Content::ReactionAdded { .. } | Content::ReactionRemoved { .. } => "react",
-        Content::Erased(_) | Content::AuthorRemoved => "do that",
-        Content::Room(event) => act_of_room(event),
-    }
-}
-
-const fn act_of_room(event: &RoomEvent) -> &'static str {
-    match event {
-        RoomEvent::Created => "make the room",
-        RoomEvent::Joined => "join the room",
-        RoomEvent::Left => "leave the room",
-        RoomEvent::Invited(_) => "invite them",
-        RoomEvent::Renamed(_) => "rename the room",
-        RoomEvent::Topic(_) => "set the topic",
-        RoomEvent::Visibility(_) => "change who can join",
-        RoomEvent::HistoryVisibility(_) => "change what new members see",
-        RoomEvent::Role { .. } => "give them that role",
-        RoomEvent::Muted { .. } => "mute them",
-        RoomEvent::Unmuted(_) => "unmute them",
-        RoomEvent::Kicked(_) => "kick them",
-        RoomEvent::Banned(_) => "ban them",
-        RoomEvent::Unbanned(_) => "unban them",
-        RoomEvent::Closed => "close the room",
     }
 }

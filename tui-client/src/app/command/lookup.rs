@@ -1,8 +1,8 @@
 //! From names to people and rooms, asking the server for those that are not known here.
 
-use recado_shared::{ConversationId, Request, RoomId, RoomName, RoomSummary, UserId, UserName};
+use recado_shared::{ConversationId, Request, RoomId, RoomName, UserId, UserName};
 
-use super::{App, Call, MAX_FOUND_ROOMS, Wait};
+use super::{App, Call, Wait};
 
 /// Enough that a name which is the beginning of others is among them: it comes first.
 const FEW: u16 = 5;
@@ -15,7 +15,7 @@ impl App {
         name: &UserName,
         call: &Call,
     ) -> Result<Option<UserId>, String> {
-        if let Some(user) = self.known_person(name) {
+        if let Some(user) = self.chats.known_person(name) {
             return Ok(Some(user));
         }
         if call.has_asked {
@@ -37,7 +37,7 @@ impl App {
         name: &RoomName,
         call: &Call,
     ) -> Result<Option<RoomId>, String> {
-        if let Some(room) = self.known_room(name) {
+        if let Some(room) = self.chats.known_room(name) {
             return Ok(Some(room));
         }
         if call.has_asked {
@@ -59,41 +59,6 @@ impl App {
         let mut call = call.clone();
         call.has_asked = true;
         self.ask_for(request, Wait::Name(call))
-    }
-
-    pub(in crate::app) fn known_person(&self, name: &UserName) -> Option<UserId> {
-        self.find_person_by_name(name.as_str())
-    }
-
-    pub(in crate::app) fn known_room(&self, name: &RoomName) -> Option<RoomId> {
-        if let Some(ConversationId::Room(room)) = self.find_room_by_name(name.as_str()) {
-            return Some(room);
-        }
-        let folded = name.folded();
-        let mut found = self.commands.found.iter();
-        found
-            .find(|(_, name)| name.folded() == folded)
-            .map(|(room, _)| *room)
-    }
-
-    /// Names of rooms for completion: those that the user has to do with, then those that the
-    /// server named.
-    pub(in crate::app) fn room_names(&self) -> Vec<&str> {
-        let own = self.chats.conversations.keys();
-        let own = own.filter_map(|id| Some(self.room_facts(*id)?.name.as_str()));
-        let found = self.commands.found.iter();
-        let is_new = |room: &RoomId| self.room_facts(ConversationId::Room(*room)).is_none();
-        let found = found.filter(|(room, _)| is_new(room));
-        own.chain(found.map(|(_, name)| name.as_str())).collect()
-    }
-
-    pub(in crate::app) fn take_rooms(&mut self, rooms: &[RoomSummary]) {
-        for room in rooms {
-            if self.commands.found.len() >= MAX_FOUND_ROOMS {
-                self.commands.found.pop_first();
-            }
-            self.commands.found.insert(room.room, room.name.clone());
-        }
     }
 }
 

@@ -10,23 +10,20 @@ mod table;
 use std::collections::BTreeMap;
 
 use recado_shared::{
-    ConversationId, DeviceName, LinkCode, MessageId, Now, Request, RequestNumber, RoomId, RoomName,
+    ConversationId, DeviceName, LinkCode, MessageId, Now, Request, RequestNumber, RoomName,
 };
 
-pub(in crate::app) use self::answer::act_of;
 use self::parse::Command;
 pub(in crate::app) use self::parse::{Parsed, escaped, message_of, parse};
 pub(in crate::app) use self::run::act;
 pub(in crate::app) use self::table::{COMMANDS, Kind, Spec, find, title};
 use crate::app::App;
 use crate::app::conversation::state::Purpose;
+use crate::app::input::message_actions;
 use crate::app::overlay::panel::PanelKind;
 use crate::app::session::requests::Asked;
 use crate::app::view::screen::ItemId;
 use recado_shared::ClientFrame;
-
-/// Most rooms whose names are remembered from searches.
-const MAX_FOUND_ROOMS: usize = 1_000;
 
 /// Said where something needs the server at once.
 pub(in crate::app) const NOT_CONNECTED: &str = "not connected: try again when connected";
@@ -36,8 +33,6 @@ pub(in crate::app) const NOT_CONNECTED: &str = "not connected: try again when co
 pub(in crate::app) struct Commands {
     /// Requests of commands; at most as many as are in flight.
     waiting: BTreeMap<RequestNumber, Wait>,
-    /// Rooms that the server named, besides those that the user is in.
-    found: BTreeMap<RoomId, RoomName>,
 }
 
 /// A command and where it was given.
@@ -85,16 +80,18 @@ impl App {
     /// Sends what is written in the open conversation, or does it if it is a command. Text that
     /// cannot be sent or done stays.
     pub(in crate::app) fn submit_or_run(&mut self, now: Now) {
-        let Some(conversation) = self.open_conversation() else {
+        let Some(conversation) = self.chats.open_conversation() else {
             return;
         };
         let id = conversation.id;
         if let Purpose::Edit { .. } = conversation.purpose {
             // The text of a message is no command, and what was written before comes back.
-            return self.submit(now);
+            return message_actions::submit(&mut self.chats, &mut self.session, &mut self.cx);
         }
         let parsed = match parse(conversation.composer.text().trim_end()) {
-            Parsed::Text => return self.submit(now),
+            Parsed::Text => {
+                return message_actions::submit(&mut self.chats, &mut self.session, &mut self.cx);
+            }
             Parsed::Command(Err(why)) => {
                 self.cx.notice = Some(why);
                 return;

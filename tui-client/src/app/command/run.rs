@@ -12,6 +12,7 @@ use super::parse::Wish;
 use super::table;
 use super::{App, Call, Command, Wait};
 use crate::app::conversation::state::Conversation;
+use crate::app::input::message_actions;
 use crate::app::overlay::confirm::Confirmed;
 use crate::app::overlay::panel::PanelKind;
 use crate::app::session::outbox::MAX_OUTBOX;
@@ -24,41 +25,39 @@ impl App {
     /// Does a command, or says why not.
     pub(in crate::app) fn run(&mut self, call: &Call, now: Now) -> Result<(), String> {
         match call.command.clone() {
-            Command::Message { to, text } => self.run_message(call, &to, text, now),
-            Command::Emote(body) => self.say(call, Content::Emote(body), now),
+            Command::Message { to, text } => self.run_message(call, &to, text),
+            Command::Emote(body) => self.say(call, Content::Emote(body)),
             Command::Reply(body) => {
                 let to = self.message_meant(call)?;
-                self.say(call, Content::Reply { to, body }, now)
+                self.say(call, Content::Reply { to, body })
             }
-            Command::React(emoji) => self.run_react(call, emoji, now),
-            Command::Edit(text) => self.run_edit(call, text, now),
+            Command::React(emoji) => self.run_react(call, emoji),
+            Command::Edit(text) => self.run_edit(call, text),
             Command::Delete => self.run_delete(call),
             Command::Create { name, visibility } => self.run_create(call, name, visibility, now),
-            Command::Join(name) => self.run_join(call, name.as_ref(), now),
+            Command::Join(name) => self.run_join(call, name.as_ref()),
             Command::Rooms(prefix) => self.open_panel(PanelKind::Rooms(prefix)),
-            Command::Leave => self.act_in_room(call, RoomEvent::Left, now),
-            Command::Invite(who) => self.act_on(call, &who, RoomEvent::Invited, now),
-            Command::Topic(topic) => self.act_in_room(call, RoomEvent::Topic(topic), now),
-            Command::Rename(name) => self.act_in_room(call, RoomEvent::Renamed(name), now),
-            Command::Visibility(to) => self.act_in_room(call, RoomEvent::Visibility(to), now),
-            Command::History(past) => {
-                self.act_in_room(call, RoomEvent::HistoryVisibility(past), now)
-            }
+            Command::Leave => self.act_in_room(call, RoomEvent::Left),
+            Command::Invite(who) => self.act_on(call, &who, RoomEvent::Invited),
+            Command::Topic(topic) => self.act_in_room(call, RoomEvent::Topic(topic)),
+            Command::Rename(name) => self.act_in_room(call, RoomEvent::Renamed(name)),
+            Command::Visibility(to) => self.act_in_room(call, RoomEvent::Visibility(to)),
+            Command::History(past) => self.act_in_room(call, RoomEvent::HistoryVisibility(past)),
             Command::Members => {
                 let (_, room) = room_of(call)?;
                 self.open_panel(PanelKind::Members(room))
             }
             Command::Role { who, role } => {
-                self.act_on(call, &who, |user| RoomEvent::Role { user, role }, now)
+                self.act_on(call, &who, |user| RoomEvent::Role { user, role })
             }
             Command::Mute { who, time } => {
                 let until = time.map(|time| after(now, time));
-                self.act_on(call, &who, |user| RoomEvent::Muted { user, until }, now)
+                self.act_on(call, &who, |user| RoomEvent::Muted { user, until })
             }
-            Command::Unmute(who) => self.act_on(call, &who, RoomEvent::Unmuted, now),
-            Command::Kick(who) => self.act_on(call, &who, RoomEvent::Kicked, now),
-            Command::Ban(who) => self.act_on(call, &who, RoomEvent::Banned, now),
-            Command::Unban(who) => self.act_on(call, &who, RoomEvent::Unbanned, now),
+            Command::Unmute(who) => self.act_on(call, &who, RoomEvent::Unmuted),
+            Command::Kick(who) => self.act_on(call, &who, RoomEvent::Kicked),
+            Command::Ban(who) => self.act_on(call, &who, RoomEvent::Banned),
+            Command::Unban(who) => self.act_on(call, &who, RoomEvent::Unbanned),
             Command::Nick(display) => {
                 let done = match &display {
                     Some(display) => format!("you are called {display} now"),
@@ -81,12 +80,12 @@ impl App {
                 Ok(())
             }
             Command::Quit => {
-                self.quit(now);
+                self.quit();
                 Ok(())
             }
             Command::Accept(who) => self.run_accept(who.as_ref(), call),
             Command::CatchUp => {
-                self.overlay = None;
+                self.show_overlay(None);
                 self.toggle_catch_up();
                 Ok(())
             }
@@ -101,10 +100,10 @@ impl App {
                 let Some(user) = self.person_meant(who.as_ref(), call)? else {
                     return Ok(());
                 };
-                if self.user() == Some(user) {
+                if self.chats.user() == Some(user) {
                     return Err("you cannot block yourself".to_owned());
                 }
-                let who = self.name_of(user);
+                let who = self.chats.name_of(user);
                 let does = if *is_on { "are refused" } else { "are taken" };
                 let is_on = *is_on;
                 let done = format!("direct messages of {who} {does} from now on");
@@ -160,7 +159,7 @@ impl App {
                 (setting, "this conversation is heard again".to_owned())
             }
         };
-        self.set(setting)?;
+        self.chats.set(setting, &mut self.cx)?;
         self.cx.notice = Some(done);
         Ok(())
     }
@@ -174,7 +173,7 @@ impl App {
         if let Some(name) = who {
             return self.person(name, call);
         }
-        let open = self.user().zip(call.conversation);
+        let open = self.chats.user().zip(call.conversation);
         let peer = open.and_then(|(me, open)| open.peer_of(me));
         let why = || "name a person, or open the conversation with them first".to_owned();
         peer.map(Some).ok_or_else(why)
@@ -184,7 +183,7 @@ impl App {
         let Some(peer) = self.person_meant(who, call)? else {
             return Ok(());
         };
-        let me = self.user().ok_or(super::NOT_CONNECTED)?;
+        let me = self.chats.user().ok_or(super::NOT_CONNECTED)?;
         let conversation = ConversationId::direct(me, peer);
         self.ask_for(Request::AcceptContact(peer), Wait::Accept(conversation))
     }
@@ -194,9 +193,8 @@ impl App {
         call: &Call,
         to: &str,
         text: Option<MessageBody>,
-        now: Now,
     ) -> Result<(), String> {
-        let id = match (to.strip_prefix('#'), self.user()) {
+        let id = match (to.strip_prefix('#'), self.chats.user()) {
             (_, None) => return Err(super::NOT_CONNECTED.to_owned()),
             (Some(room), Some(_)) => {
                 let name = RoomName::new(room).map_err(|error| error.to_string())?;
@@ -207,8 +205,8 @@ impl App {
                 let name = name.map_err(|error| error.to_string())?;
                 let room = RoomName::new(to)
                     .ok()
-                    .and_then(|name| self.known_room(&name));
-                if let (None, Some(room)) = (self.known_person(&name), room) {
+                    .and_then(|name| self.chats.known_room(&name));
+                if let (None, Some(room)) = (self.chats.known_person(&name), room) {
                     Some(ConversationId::Room(room))
                 } else {
                     let user = self.person(&name, call)?;
@@ -223,11 +221,12 @@ impl App {
         if call.has_asked {
             self.open_if_idle(id, call.conversation);
         } else {
-            self.jump_to(id);
+            self.chats.jump_to(id, &mut self.cx);
         }
         if let Some(text) = text {
-            self.queue(id, Content::Message(text), now);
-            self.scroll_newest();
+            self.session
+                .queue(&mut self.chats, id, Content::Message(text), &mut self.cx);
+            self.chats.scroll_newest(&mut self.cx);
         }
         Ok(())
     }
@@ -240,33 +239,40 @@ impl App {
         from: Option<ConversationId>,
     ) {
         let is_writing = self
+            .chats
             .open_conversation()
             .is_some_and(|open| !open.composer.is_empty());
         if self.chats.nav.open == from && !is_writing && self.overlay.is_none() {
-            self.jump_to(id);
+            self.chats.jump_to(id, &mut self.cx);
         } else {
-            let title = self.title(id).to_owned();
+            let title = self.chats.title(id).to_owned();
             self.cx.notice = Some(format!("{title} is in the list now"));
         }
     }
 
-    fn run_react(&mut self, call: &Call, emoji: Emoji, now: Now) -> Result<(), String> {
+    fn run_react(&mut self, call: &Call, emoji: Emoji) -> Result<(), String> {
         conversation_of(call)?;
         let target = self.message_meant(call)?;
         self.check_outbox()?;
-        self.react(target, emoji, now);
+        message_actions::react(
+            &mut self.chats,
+            &mut self.session,
+            target,
+            emoji,
+            &mut self.cx,
+        );
         self.note_waiting("the reaction");
         Ok(())
     }
 
     /// Changes the user's last message, or puts its text into the composer.
-    fn run_edit(&mut self, call: &Call, text: Option<MessageBody>, now: Now) -> Result<(), String> {
+    fn run_edit(&mut self, call: &Call, text: Option<MessageBody>) -> Result<(), String> {
         let (target, _) = self.last_own(call)?;
         if let Some(body) = text {
-            return self.say(call, Content::Edit { target, body }, now);
+            return self.say(call, Content::Edit { target, body });
         }
         self.chats.nav.selection = Some(ItemId::Entry(target));
-        self.edit_selected();
+        message_actions::edit_selected(&mut self.chats, &mut self.session, &mut self.cx);
         Ok(())
     }
 
@@ -302,36 +308,42 @@ impl App {
         self.ask_for(request, Wait::Create { name, id, from })
     }
 
-    fn run_join(&mut self, call: &Call, name: Option<&RoomName>, now: Now) -> Result<(), String> {
+    fn run_join(&mut self, call: &Call, name: Option<&RoomName>) -> Result<(), String> {
         if let Some(name) = name {
             return match self.room(name, call)? {
-                Some(room) => self.join(room, now),
+                Some(room) => self.join(room),
                 None => Ok(()),
             };
         }
         let which = || "which room? Write /join ROOM: /rooms lists those you can join".to_owned();
         let (conversation, room) = room_of(call).map_err(|_| which())?;
-        match self.room_facts(conversation) {
+        match self.chats.room_facts(conversation) {
             Some(facts) if facts.membership == Membership::Member => {
                 Err(format!("you are in #{} already", facts.name))
             }
-            _ => self.join(room, now),
+            _ => self.join(room),
         }
     }
 
     /// Comes into a room and opens it.
-    pub(in crate::app) fn join(&mut self, room: RoomId, now: Now) -> Result<(), String> {
+    pub(in crate::app) fn join(&mut self, room: RoomId) -> Result<(), String> {
         let id = ConversationId::Room(room);
         if self
+            .chats
             .room_facts(id)
             .is_some_and(|facts| facts.membership == Membership::Member)
         {
-            self.jump_to(id);
+            self.chats.jump_to(id, &mut self.cx);
             return Ok(());
         }
         self.check_outbox()?;
-        self.queue(id, Content::Room(RoomEvent::Joined), now);
-        self.jump_to(id);
+        self.session.queue(
+            &mut self.chats,
+            id,
+            Content::Room(RoomEvent::Joined),
+            &mut self.cx,
+        );
+        self.chats.jump_to(id, &mut self.cx);
         self.note_waiting("joining");
         Ok(())
     }
@@ -341,30 +353,35 @@ impl App {
         call: &Call,
         who: &UserName,
         event: impl Fn(UserId) -> RoomEvent,
-        now: Now,
     ) -> Result<(), String> {
         room_of(call)?;
         match self.person(who, call)? {
-            Some(user) => self.act_in_room(call, event(user), now),
+            Some(user) => self.act_in_room(call, event(user)),
             None => Ok(()),
         }
     }
 
-    fn act_in_room(&mut self, call: &Call, event: RoomEvent, now: Now) -> Result<(), String> {
+    fn act_in_room(&mut self, call: &Call, event: RoomEvent) -> Result<(), String> {
         let (conversation, _) = room_of(call)?;
         self.check_outbox()?;
-        self.queue(conversation, Content::Room(event), now);
+        self.session.queue(
+            &mut self.chats,
+            conversation,
+            Content::Room(event),
+            &mut self.cx,
+        );
         self.note_waiting("that");
         Ok(())
     }
 
-    fn say(&mut self, call: &Call, content: Content, now: Now) -> Result<(), String> {
+    fn say(&mut self, call: &Call, content: Content) -> Result<(), String> {
         let conversation = conversation_of(call)?;
         self.check_outbox()?;
         let is_message = content.is_message();
-        self.queue(conversation, content, now);
+        self.session
+            .queue(&mut self.chats, conversation, content, &mut self.cx);
         if is_message {
-            self.scroll_newest();
+            self.chats.scroll_newest(&mut self.cx);
         } else {
             self.note_waiting("that");
         }
@@ -404,7 +421,7 @@ impl App {
     /// The user's newest message of the conversation, with the beginning of its text.
     fn last_own(&self, call: &Call) -> Result<(Seq, String), String> {
         let conversation = self.loaded_of(call)?;
-        let me = self.user();
+        let me = self.chats.user();
         let mut loaded = conversation.log.loaded().rev();
         let own =
             loaded.find(|entry| Some(entry.author) == me && Self::is_readable(conversation, entry));

@@ -4,6 +4,7 @@
 pub(in crate::app) mod folding;
 pub(in crate::app) mod log;
 pub(in crate::app) mod mention;
+pub(in crate::app) mod mentions;
 pub(in crate::app) mod progress;
 pub(in crate::app) mod ranges;
 pub(in crate::app) mod room;

@@ -2,12 +2,8 @@
 //! the lookups by name that commands need.
 
 use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
-use recado_shared::{
-    ConversationId, Entry, Membership, Mute, Role, RoomEvent, RoomId, RoomInfo, RoomName, Seq,
-    UserId, UserName,
-};
+use recado_shared::{Entry, Membership, Mute, Role, RoomEvent, RoomId, RoomInfo, Seq, UserId};
 
-use crate::app::App;
 use crate::app::conversation::state::Conversation;
 
 /// A room as the app knows it.
@@ -164,32 +160,5 @@ impl Conversation {
     /// How the user stands to it; they are always in a direct conversation.
     pub(in crate::app) fn membership(&self) -> Membership {
         self.room().map_or(Membership::Member, Room::membership)
-    }
-}
-
-impl App {
-    /// What is known of a room; `None` for direct conversations and before the server said it.
-    pub(in crate::app) fn room_facts(&self, id: ConversationId) -> Option<&RoomInfo> {
-        self.chats.conversations.get(&id)?.room()?.facts.as_ref()
-    }
-
-    /// The room of this name, with or without `#`, among those that the user has to do with.
-    pub(in crate::app) fn find_room_by_name(&self, name: &str) -> Option<ConversationId> {
-        let wanted = RoomName::new(name.trim()).ok()?.folded();
-        let is_it = |conversation: &&Conversation| {
-            let facts = conversation.room().and_then(|room| room.facts.as_ref());
-            facts.is_some_and(|facts| facts.name.folded() == wanted)
-        };
-        self.chats.conversations.values().find(is_it).map(|c| c.id)
-    }
-
-    /// The person of this name, with or without `@`, among those that the app knows.
-    pub(in crate::app) fn find_person_by_name(&self, name: &str) -> Option<UserId> {
-        let name = name.trim();
-        let name = UserName::new(name.strip_prefix('@').unwrap_or(name)).ok()?;
-        match &self.chats.me {
-            Some(me) if me.name.folded() == name.folded() => Some(me.user),
-            Some(_) | None => self.chats.contacts.find_by_name(&name),
-        }
     }
 }

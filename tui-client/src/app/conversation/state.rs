@@ -10,14 +10,14 @@ use recado_shared::{
     UserId,
 };
 
-use super::progress::Progress;
-use crate::app::chats::attention::Calls;
 use crate::app::composer::Composer;
 use crate::app::conversation::folding::{Folding, is_shown};
 use crate::app::conversation::log::{Log, OPEN_LOADED, UNOPENED_LOADED};
+use crate::app::conversation::mentions::Calls;
+use crate::app::conversation::progress::Progress;
 use crate::app::conversation::room::Room;
 use crate::app::conversation::unread::Unread;
-use crate::app::view::screen::{ItemId, Place};
+use crate::model::{ItemId, Place};
 use crate::store::{Loaded, StoredConversation};
 
 /// The line above the first message that was new when the person came.

@@ -3,11 +3,14 @@
 
 use std::ops::Range;
 
-use recado_shared::{ConversationId, Now, UserName};
+use recado_shared::{ConversationId, UserName};
 
-use crate::app::App;
+use crate::app::chats::Chats;
 use crate::app::command::{COMMANDS, Kind, Spec, find};
+use crate::app::context::Context;
 use crate::app::conversation::state::Purpose;
+use crate::app::input::Input;
+use crate::app::session::Session;
 use crate::app::view::screen::CompletionView;
 
 /// Most rows that are offered; a longer list is narrowed by typing.
@@ -154,16 +157,11 @@ fn plain(label: &str, insert: &str) -> Row {
     }
 }
 
-impl App {
+impl Input {
     /// Offers what fits the word that is written now, or nothing.
-    pub(in crate::app) fn refresh_completion(&mut self) {
-        self.input.completion = None;
-        let Some(open) = self
-            .chats
-            .nav
-            .open
-            .and_then(|id| self.chats.conversations.get(&id))
-        else {
+    pub(in crate::app) fn refresh_completion(&mut self, chats: &mut Chats) {
+        self.completion = None;
+        let Some(open) = chats.nav.open.and_then(|id| chats.conversations.get(&id)) else {
             return;
         };
         let conversation = open.id;
@@ -177,15 +175,15 @@ impl App {
         }
         let mut rows = match wanted {
             Wanted::Command(prefix) => commands(prefix),
-            Wanted::Mention(prefix) => self.people("@", prefix),
+            Wanted::Mention(prefix) => people(chats, "@", prefix),
             Wanted::Emoji(code) => emoji(code),
-            Wanted::Argument(kind, prefix) => self.arguments(kind, prefix),
+            Wanted::Argument(kind, prefix) => arguments(chats, kind, prefix),
         };
         rows.truncate(MAX_ROWS);
         let has_begun = composer.text()[word.clone()].chars().nth(1).is_some()
             || matches!(wanted, Wanted::Argument(_, prefix) if !prefix.is_empty());
         if !rows.is_empty() {
-            self.input.completion = Some(Completion {
+            self.completion = Some(Completion {
                 conversation,
                 word,
                 rows,
@@ -194,119 +192,70 @@ impl App {
         }
     }
 
-    fn arguments(&self, kind: Kind, prefix: &str) -> Vec<Row> {
-        match kind {
-            Kind::Person => self.people("", prefix.trim_start_matches('@')),
-            Kind::Room => self.rooms(prefix),
-            Kind::PersonOrRoom => {
-                let mut rows = self.people("", prefix.trim_start_matches('@'));
-                rows.extend(self.rooms(prefix));
-                rows
-            }
-            Kind::Emoji => emoji(prefix.trim_matches(':')),
-            Kind::Duration => words(DURATIONS, prefix),
-            Kind::Word(all) => words(all, prefix),
-            Kind::Command => {
-                let names: Vec<_> = COMMANDS.iter().map(|spec| spec.name).collect();
-                words(&names, prefix.trim_start_matches('/'))
-            }
-            Kind::Any | Kind::Text => Vec::new(),
-        }
-    }
-
-    /// People whose names begin so: who wrote here last first, then in the order of the list.
-    fn people(&self, mark: &str, prefix: &str) -> Vec<Row> {
-        let open = self
-            .chats
-            .nav
-            .open
-            .and_then(|id| self.chats.conversations.get(&id));
-        let authors = open.into_iter().flat_map(|c| c.log.loaded().rev());
-        let authors = authors.map(|entry| self.chats.contacts.label(entry.author));
-        let listed = self.chats.contacts.order().iter();
-        let listed = listed.filter(|(id, _)| id.room().is_none());
-        let listed = listed.map(|&(id, _)| self.title(id));
-        let mine = self.chats.me.as_ref().map(|me| me.name.as_str());
-        let mut rows: Vec<Row> = Vec::new();
-        for name in authors.chain(listed) {
-            // Somebody whose name is not known cannot be named.
-            let is_name = starts_with(name, prefix) && UserName::new(name).is_ok();
-            let label = format!("{mark}{name}");
-            if is_name && Some(name) != mine && !rows.iter().any(|row| row.label == label) {
-                let insert = format!("{label} ");
-                rows.push(plain(&label, &insert));
-            }
-            if rows.len() >= MAX_ROWS {
-                break;
-            }
-        }
-        rows
-    }
-
-    /// The names of people that begin so, likewise.
-    pub(in crate::app) fn person_names(&self, prefix: &str) -> Vec<String> {
-        let rows = self.people("", prefix).into_iter();
-        rows.map(|row| row.label).collect()
-    }
-
-    fn rooms(&self, prefix: &str) -> Vec<Row> {
-        let prefix = prefix.trim_start_matches('#');
-        let names = self.room_names();
-        let names = names.iter().filter(|name| starts_with(name, prefix));
-        names
-            .map(|name| plain(&format!("#{name}"), &format!("#{name} ")))
-            .collect()
-    }
-
     /// Moves the chosen row. Returns whether there is a list.
-    pub(in crate::app) fn step_completion(&mut self, steps: isize) -> bool {
-        self.check_completion();
-        let is_open = self.input.completion.is_some();
-        if let Some(completion) = &mut self.input.completion {
+    pub(in crate::app) fn step_completion(
+        &mut self,
+        chats: &mut Chats,
+        steps: isize,
+        cx: &mut Context,
+    ) -> bool {
+        self.check_completion(chats, cx);
+        let is_open = self.completion.is_some();
+        if let Some(completion) = &mut self.completion {
             completion.step(steps);
         }
         is_open
     }
 
     /// Drops the list where its word is not written any more.
-    pub(in crate::app) fn check_completion(&mut self) {
-        let is_here = self.input.completion.as_ref().is_some_and(|completion| {
-            self.overlay.is_none()
-                && self.chats.nav.selection.is_none()
-                && self.chats.nav.open == Some(completion.conversation)
+    pub(in crate::app) fn check_completion(&mut self, chats: &mut Chats, cx: &mut Context) {
+        let is_here = self.completion.as_ref().is_some_and(|completion| {
+            !cx.is_covered
+                && chats.nav.selection.is_none()
+                && chats.nav.open == Some(completion.conversation)
         });
         if !is_here {
-            self.input.completion = None;
+            self.completion = None;
         }
     }
 
     /// Tab: takes the chosen or first row, or opens the list. Returns whether there is one.
-    pub(in crate::app) fn complete(&mut self, now: Now) -> bool {
-        let is_writing = self.overlay.is_none() && self.chats.nav.selection.is_none();
-        if self.input.completion.is_none() && is_writing {
-            self.refresh_completion();
+    pub(in crate::app) fn complete(
+        &mut self,
+        chats: &mut Chats,
+        session: &mut Session,
+        cx: &mut Context,
+    ) -> bool {
+        let is_writing = !cx.is_covered && chats.nav.selection.is_none();
+        if self.completion.is_none() && is_writing {
+            self.refresh_completion(chats);
         }
-        let Some(completion) = self.input.completion.take() else {
+        let Some(completion) = self.completion.take() else {
             return false;
         };
         let row = completion.rows.get(completion.chosen.unwrap_or(0));
         if let Some(insert) = row.map(|row| row.insert.clone()) {
-            self.insert_completion(completion.word, &insert, now);
+            self.insert_completion(chats, session, completion.word, &insert, cx);
         }
         true
     }
 
     /// Enter: takes the chosen row, unless just that is written already. Returns whether it did.
-    pub(in crate::app) fn accept_completion(&mut self, now: Now) -> bool {
-        self.check_completion();
-        let Some(completion) = self.input.completion.take() else {
+    pub(in crate::app) fn accept_completion(
+        &mut self,
+        chats: &mut Chats,
+        session: &mut Session,
+        cx: &mut Context,
+    ) -> bool {
+        self.check_completion(chats, cx);
+        let Some(completion) = self.completion.take() else {
             return false;
         };
         let row = completion.chosen.and_then(|at| completion.rows.get(at));
         let Some(insert) = row.map(|row| row.insert.clone()) else {
             return false;
         };
-        let Some(open) = self.open_conversation() else {
+        let Some(open) = chats.open_conversation() else {
             return false;
         };
         let written = open.composer.text().get(completion.word.clone());
@@ -327,16 +276,98 @@ impl App {
         if written.is_none_or(is_exact) {
             return false;
         }
-        self.insert_completion(completion.word, &insert, now);
+        self.insert_completion(chats, session, completion.word, &insert, cx);
         true
     }
 
-    fn insert_completion(&mut self, word: Range<usize>, insert: &str, now: Now) {
-        if let Some(open) = self.open_conversation() {
+    fn insert_completion(
+        &mut self,
+        chats: &mut Chats,
+        session: &mut Session,
+        word: Range<usize>,
+        insert: &str,
+        cx: &mut Context,
+    ) {
+        if let Some(open) = chats.open_conversation() {
             open.composer.replace_word(word, insert);
         }
-        self.note_edited(now);
+        self.note_edited(chats, session, cx);
     }
+
+    /// The text of the open conversation's composer is another one.
+    pub(in crate::app) fn note_edited(
+        &mut self,
+        chats: &mut Chats,
+        session: &mut Session,
+        cx: &mut Context,
+    ) {
+        if let Some(id) = chats.nav.open {
+            chats.unsaved.draft(id);
+            chats.drafts.change(id);
+        }
+        self.refresh_completion(chats);
+        session.hint_typing(chats, cx);
+    }
+}
+
+fn arguments(chats: &Chats, kind: Kind, prefix: &str) -> Vec<Row> {
+    match kind {
+        Kind::Person => people(chats, "", prefix.trim_start_matches('@')),
+        Kind::Room => rooms(chats, prefix),
+        Kind::PersonOrRoom => {
+            let mut rows = people(chats, "", prefix.trim_start_matches('@'));
+            rows.extend(rooms(chats, prefix));
+            rows
+        }
+        Kind::Emoji => emoji(prefix.trim_matches(':')),
+        Kind::Duration => words(DURATIONS, prefix),
+        Kind::Word(all) => words(all, prefix),
+        Kind::Command => {
+            let names: Vec<_> = COMMANDS.iter().map(|spec| spec.name).collect();
+            words(&names, prefix.trim_start_matches('/'))
+        }
+        Kind::Any | Kind::Text => Vec::new(),
+    }
+}
+
+/// People whose names begin so: who wrote here last first, then in the order of the list.
+fn people(chats: &Chats, mark: &str, prefix: &str) -> Vec<Row> {
+    let open = chats.nav.open.and_then(|id| chats.conversations.get(&id));
+    let authors = open.into_iter().flat_map(|c| c.log.loaded().rev());
+    let authors = authors.map(|entry| chats.contacts.label(entry.author));
+    let listed = chats.contacts.order().iter();
+    let listed = listed.filter(|(id, _)| id.room().is_none());
+    let listed = listed.map(|&(id, _)| chats.title(id));
+    let mine = chats.me.as_ref().map(|me| me.name.as_str());
+    let mut rows: Vec<Row> = Vec::new();
+    for name in authors.chain(listed) {
+        // Somebody whose name is not known cannot be named.
+        let is_name = starts_with(name, prefix) && UserName::new(name).is_ok();
+        let label = format!("{mark}{name}");
+        if is_name && Some(name) != mine && !rows.iter().any(|row| row.label == label) {
+            let insert = format!("{label} ");
+            rows.push(plain(&label, &insert));
+        }
+        if rows.len() >= MAX_ROWS {
+            break;
+        }
+    }
+    rows
+}
+
+/// The names of people that begin so, likewise.
+pub(in crate::app) fn person_names(chats: &Chats, prefix: &str) -> Vec<String> {
+    let rows = people(chats, "", prefix).into_iter();
+    rows.map(|row| row.label).collect()
+}
+
+fn rooms(chats: &Chats, prefix: &str) -> Vec<Row> {
+    let prefix = prefix.trim_start_matches('#');
+    let names = chats.room_names();
+    let names = names.iter().filter(|name| starts_with(name, prefix));
+    names
+        .map(|name| plain(&format!("#{name}"), &format!("#{name} ")))
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
 //! From a key to what it does here. Only dispatch: the acts themselves live with what they act on.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use recado_shared::Now;
+use recado_shared::{ConversationId, Now, Seq};
 
+use crate::app::App;
+use crate::app::effect::{Effect, Scroll};
+use crate::app::event::ClickTarget;
 use crate::app::input::action::{Action, Edit, KeyContext};
+use crate::app::input::{message_actions, selection};
 use crate::app::overlay::switcher::{self, OverlayState, Switcher};
-use crate::app::view::screen::{ItemId, Pane};
-use crate::app::{App, Effect, Scroll};
+use crate::app::view::screen::{Overlay, Pane};
+use crate::model::ItemId;
 
 impl App {
     pub(in crate::app) fn on_key(&mut self, key: KeyEvent, now: Now) {
@@ -33,12 +37,11 @@ impl App {
     pub(in crate::app) fn note_input(&mut self, now: Now) {
         self.cx.notice = None;
         self.chats.nav.keep_selection();
-        if self.session.link.is_return(now) {
+        if self.session.link.is_return(&self.cx) {
             self.cx.effects.push(Effect::CheckLink);
         }
-        if let Some(frame) = self.session.link.note_input(now) {
-            self.send(frame);
-        }
+        self.cx.last_input = now;
+        self.session.link.follow_clock(&mut self.cx);
     }
 
     pub(in crate::app) fn context(&self) -> KeyContext {
@@ -57,18 +60,20 @@ impl App {
     /// Carries out an action. One that acts on the panes closes what lies over them.
     pub(in crate::app) fn act(&mut self, action: Action, now: Now) {
         if is_about_panes(action) {
-            self.overlay = None;
+            self.show_overlay(None);
         }
         let was_doomed = self.chats.nav.doomed.take();
+        let (chats, session) = (&mut self.chats, &mut self.session);
+        let cx = &mut self.cx;
         match action {
-            Action::Quit => self.quit(now),
+            Action::Quit => self.quit(),
             Action::Help => self.toggle_help(),
             Action::Switcher => self.toggle_switcher(),
-            Action::Reconnect => self.reconnect(),
-            Action::Redraw => self.cx.effects.push(Effect::Redraw),
+            Action::Reconnect => session.reconnect(cx),
+            Action::Redraw => cx.effects.push(Effect::Redraw),
             Action::Suspend => {
-                self.save_all();
-                self.cx.effects.push(Effect::Suspend);
+                chats.save_all(cx);
+                cx.effects.push(Effect::Suspend);
             }
             Action::Submit => self.accept(now),
             Action::Cancel => self.cancel(),
@@ -77,21 +82,21 @@ impl App {
             Action::SelectNext => self.move_down(),
             Action::PageUp => self.page(-1),
             Action::PageDown => self.page(1),
-            Action::Newest => self.scroll_newest(),
-            Action::FirstUnread => self.scroll_first_unread(),
-            Action::Copy => self.copy_selected(),
-            Action::Retry => self.retry(),
-            Action::TakeBack => self.take_back(),
-            Action::Reply => self.reply_to_selected(),
-            Action::EditMessage => self.edit_selected(),
-            Action::Delete => self.delete_selected(was_doomed, now),
+            Action::Newest => chats.scroll_newest(cx),
+            Action::FirstUnread => chats.scroll_first_unread(cx),
+            Action::Copy => selection::copy_selected(chats, session, cx),
+            Action::Retry => selection::retry(chats, session, cx),
+            Action::TakeBack => selection::take_back(chats, session, cx),
+            Action::Reply => message_actions::reply_to_selected(chats, session, cx),
+            Action::EditMessage => message_actions::edit_selected(chats, session, cx),
+            Action::Delete => message_actions::delete_selected(chats, session, was_doomed, cx),
             Action::React => self.react_to_selected(),
             Action::Versions => self.show_versions(),
-            Action::Link => self.copy_link(),
-            Action::NextConversation => self.step(1),
-            Action::PreviousConversation => self.step(-1),
-            Action::NextUnread => self.open_next_unread(now),
-            Action::Back => self.go_back(),
+            Action::Link => message_actions::copy_link(chats, session, cx),
+            Action::NextConversation => chats.step(1, cx),
+            Action::PreviousConversation => chats.step(-1, cx),
+            Action::NextUnread => chats.open_next_unread(cx),
+            Action::Back => chats.go_back(cx),
             Action::TogglePane => self.toggle_pane(),
             Action::Complete => self.complete_or_toggle(now),
             Action::Members => self.show_members(),
@@ -101,15 +106,15 @@ impl App {
             Action::MarkAllRead => self.mark_all_read(),
             Action::SearchHere => self.search_here(now),
             Action::SearchEverywhere => self.search_everywhere(now),
-            Action::Conversation1 => self.open_position(0),
-            Action::Conversation2 => self.open_position(1),
-            Action::Conversation3 => self.open_position(2),
-            Action::Conversation4 => self.open_position(3),
-            Action::Conversation5 => self.open_position(4),
-            Action::Conversation6 => self.open_position(5),
-            Action::Conversation7 => self.open_position(6),
-            Action::Conversation8 => self.open_position(7),
-            Action::Conversation9 => self.open_position(8),
+            Action::Conversation1 => chats.open_position(0, cx),
+            Action::Conversation2 => chats.open_position(1, cx),
+            Action::Conversation3 => chats.open_position(2, cx),
+            Action::Conversation4 => chats.open_position(3, cx),
+            Action::Conversation5 => chats.open_position(4, cx),
+            Action::Conversation6 => chats.open_position(5, cx),
+            Action::Conversation7 => chats.open_position(6, cx),
+            Action::Conversation8 => chats.open_position(7, cx),
+            Action::Conversation9 => chats.open_position(8, cx),
         }
     }
 
@@ -120,7 +125,10 @@ impl App {
             self.complete_switcher();
         } else if let Some(OverlayState::Picker(picker)) = &mut self.overlay {
             picker.step(1);
-        } else if !self.complete(now) {
+        } else if !self
+            .input
+            .complete(&mut self.chats, &mut self.session, &mut self.cx)
+        {
             self.toggle_pane();
         }
     }
@@ -134,19 +142,26 @@ impl App {
 
     /// Enter: sends, or takes the chosen row.
     fn accept(&mut self, now: Now) {
-        if self.accept_completion(now) {
+        if self
+            .input
+            .accept_completion(&mut self.chats, &mut self.session, &mut self.cx)
+        {
             return;
         }
         match self.overlay {
             Some(OverlayState::Switcher(_)) => self.accept_switcher(now),
-            Some(OverlayState::Help { .. } | OverlayState::Versions { .. }) => self.overlay = None,
-            Some(OverlayState::Panel(_)) => self.accept_panel(now),
-            Some(OverlayState::Picker(_)) => self.accept_picker(now),
+            Some(OverlayState::Help { .. } | OverlayState::Versions { .. }) => {
+                self.show_overlay(None);
+            }
+            Some(OverlayState::Panel(_)) => self.accept_panel(),
+            Some(OverlayState::Picker(_)) => self.accept_picker(),
             Some(OverlayState::CatchUp(_)) => self.accept_catch_up(),
             Some(OverlayState::Search(_)) => self.accept_search(),
-            Some(OverlayState::Confirm(_)) => self.accept_confirm(now),
-            None if self.chats.nav.open.is_none() => self.step(1),
-            None if self.chats.nav.selection.is_some() => self.accept_selected(),
+            Some(OverlayState::Confirm(_)) => self.accept_confirm(),
+            None if self.chats.nav.open.is_none() => self.chats.step(1, &mut self.cx),
+            None if self.chats.nav.selection.is_some() => {
+                message_actions::accept_selected(&mut self.chats, &mut self.cx);
+            }
             None => self.submit_or_run(now),
         }
     }
@@ -156,13 +171,14 @@ impl App {
         if self.overlay.is_none() && self.input.completion.take().is_some() {
             return;
         }
-        if self.overlay.take().is_some() || self.chats.nav.selection.take().is_some() {
+        if self.take_overlay().is_some() || self.chats.nav.selection.take().is_some() {
             return;
         }
-        if self.drop_purpose() {
+        if message_actions::drop_purpose(&mut self.chats) {
             return;
         }
         let is_empty = self
+            .chats
             .open_conversation()
             .is_none_or(|conversation| conversation.composer.is_empty());
         if is_empty {
@@ -199,71 +215,91 @@ impl App {
             let is_on_list = self.chats.nav.pane == Pane::Contacts || self.chats.nav.open.is_none();
             let steps = if edit == Edit::Up { -1 } else { 1 };
             match self.chats.nav.selection {
-                Some(_) if steps < 0 => return self.select_previous(),
-                Some(_) => return self.select_next(),
-                None if is_on_list => return self.step(steps),
+                Some(_) if steps < 0 => {
+                    return selection::select_previous(
+                        &mut self.chats,
+                        &mut self.session,
+                        &mut self.cx,
+                    );
+                }
+                Some(_) => {
+                    return selection::select_next(
+                        &mut self.chats,
+                        &mut self.session,
+                        &mut self.cx,
+                    );
+                }
+                None if is_on_list => return self.chats.step(steps, &mut self.cx),
                 None => {}
             }
         }
         self.chats.nav.selection = None;
-        let Some(conversation) = self.open_conversation() else {
+        let Some(conversation) = self.chats.open_conversation() else {
             return;
         };
         let before = conversation.composer.text().to_owned();
         let has_moved = conversation.composer.edit(edit);
         let is_empty = before.is_empty();
         if conversation.composer.text() != before {
-            self.note_edited(now);
+            self.input
+                .note_edited(&mut self.chats, &mut self.session, &mut self.cx);
             return;
         }
         self.input.completion = None;
         if edit == Edit::Up && !has_moved && is_empty {
-            self.select_newest();
+            selection::select_newest(&mut self.chats, &mut self.session, &mut self.cx);
         } else if edit == Edit::LineEnd && is_empty {
-            self.scroll_newest();
+            self.chats.scroll_newest(&mut self.cx);
         }
     }
 
     fn move_up(&mut self) {
-        if self.step_completion(-1) {
+        if self
+            .input
+            .step_completion(&mut self.chats, -1, &mut self.cx)
+        {
             return;
         }
         match &mut self.overlay {
             Some(overlay) => overlay.step(-1),
-            None if self.chats.nav.selection.is_some() => self.select_previous(),
-            None if self.chats.nav.pane == Pane::Contacts => self.step(-1),
+            None if self.chats.nav.selection.is_some() => {
+                selection::select_previous(&mut self.chats, &mut self.session, &mut self.cx);
+            }
+            None if self.chats.nav.pane == Pane::Contacts => self.chats.step(-1, &mut self.cx),
             None => self.move_in_composer(Edit::Up),
         }
     }
 
     fn move_down(&mut self) {
-        if self.step_completion(1) {
+        if self.input.step_completion(&mut self.chats, 1, &mut self.cx) {
             return;
         }
         match &mut self.overlay {
             Some(overlay) => overlay.step(1),
-            None if self.chats.nav.selection.is_some() => self.select_next(),
-            None if self.chats.nav.pane == Pane::Contacts => self.step(1),
+            None if self.chats.nav.selection.is_some() => {
+                selection::select_next(&mut self.chats, &mut self.session, &mut self.cx);
+            }
+            None if self.chats.nav.pane == Pane::Contacts => self.chats.step(1, &mut self.cx),
             None => self.move_in_composer(Edit::Down),
         }
     }
 
     /// "Up" selects messages only from an empty composer: in a text it moves the cursor.
     fn move_in_composer(&mut self, edit: Edit) {
-        let Some(conversation) = self.open_conversation() else {
-            return self.step(1);
+        let Some(conversation) = self.chats.open_conversation() else {
+            return self.chats.step(1, &mut self.cx);
         };
         if !conversation.composer.is_empty() {
             conversation.composer.edit(edit);
         } else if edit == Edit::Up {
-            self.select_newest();
+            selection::select_newest(&mut self.chats, &mut self.session, &mut self.cx);
         }
     }
 
     fn page(&mut self, pages: i32) {
         match &mut self.overlay {
             Some(overlay) => overlay.step(10 * pages),
-            None => self.scroll(Scroll::Pages(pages)),
+            None => self.chats.scroll(Scroll::Pages(pages), &mut self.cx),
         }
     }
 
@@ -278,7 +314,7 @@ impl App {
                 self.search_switcher();
                 return;
             }
-            Some(OverlayState::Picker(_)) => return self.type_in_picker(text, now),
+            Some(OverlayState::Picker(_)) => return self.type_in_picker(text),
             Some(OverlayState::Search(_)) => return self.type_in_search(text, now),
             Some(OverlayState::Help { .. }) => {
                 self.cx.notice = Some("close the help first, then write".to_owned());
@@ -296,30 +332,123 @@ impl App {
             None => {}
         }
         self.chats.nav.selection = None;
-        let Some(conversation) = self.open_conversation() else {
-            self.overlay = Some(OverlayState::Switcher(Switcher::default()));
+        let Some(conversation) = self.chats.open_conversation() else {
+            self.show_overlay(Some(OverlayState::Switcher(Switcher::default())));
             return self.type_text(text, now);
         };
         if !conversation.composer.insert(text) {
             self.cx.notice = Some("that is too long: the end of it was left out".to_owned());
         }
         self.chats.nav.pane = Pane::Conversation;
-        self.note_edited(now);
-    }
-
-    /// The text of the open conversation's composer is another one.
-    pub(in crate::app) fn note_edited(&mut self, now: Now) {
-        if let Some(id) = self.chats.nav.open {
-            self.chats.unsaved.draft(id);
-            self.chats.drafts.change(id);
-        }
-        self.refresh_completion();
-        self.hint_typing(now);
+        self.input
+            .note_edited(&mut self.chats, &mut self.session, &mut self.cx);
     }
 
     pub(in crate::app) fn select(&mut self, item: ItemId) {
-        if self.overlay.is_none() && self.message_text(item).is_some() {
+        if self.overlay.is_none()
+            && selection::message_text(&self.chats, &self.session, item).is_some()
+        {
             self.chats.nav.selection = Some(item);
+        }
+    }
+
+    pub(in crate::app) fn on_click(&mut self, target: ClickTarget, now: Now) {
+        self.note_input(now);
+        match target {
+            ClickTarget::Contact(id) => {
+                self.show_overlay(None);
+                self.chats.jump_to(id, &mut self.cx);
+            }
+            ClickTarget::Item(item) => self.select(item),
+            ClickTarget::Composer => {
+                self.show_overlay(None);
+                self.chats.nav.selection = None;
+                self.chats.nav.pane = Pane::Conversation;
+            }
+            ClickTarget::SwitcherRow(index) => {
+                if let Some(OverlayState::Switcher(switcher)) = &mut self.overlay {
+                    switcher.pick(index);
+                    self.accept_switcher(now);
+                } else if let Some(OverlayState::Picker(picker)) = &mut self.overlay {
+                    picker.choose(index);
+                    self.accept_picker();
+                } else if let Some(OverlayState::Panel(panel)) = &mut self.overlay {
+                    panel.choose(index);
+                    self.accept_panel();
+                } else if let Some(OverlayState::CatchUp(list)) = &mut self.overlay {
+                    list.choose(index);
+                    self.accept_catch_up();
+                } else if let Some(OverlayState::Search(search)) = &mut self.overlay {
+                    search.choose(index);
+                    self.accept_search();
+                }
+            }
+        }
+    }
+
+    pub(in crate::app) fn on_wheel(&mut self, lines: i32, now: Now) {
+        self.note_input(now);
+        match &mut self.overlay {
+            Some(overlay) => overlay.step(lines),
+            None => self.chats.scroll(Scroll::Lines(lines), &mut self.cx),
+        }
+    }
+
+    pub(in crate::app) fn on_focus(&mut self, has_focus: bool, now: Now) {
+        self.chats.nav.has_focus = has_focus;
+        if has_focus {
+            self.note_input(now);
+        }
+    }
+
+    pub(in crate::app) fn show_overlay(&mut self, overlay: Option<OverlayState>) {
+        self.cx.is_covered = overlay.is_some();
+        self.overlay = overlay;
+    }
+
+    pub(in crate::app) fn take_overlay(&mut self) -> Option<OverlayState> {
+        self.cx.is_covered = false;
+        self.overlay.take()
+    }
+
+    /// Opens the picker of reactions for the selected message.
+    fn react_to_selected(&mut self) {
+        if let Some((_, entry)) = message_actions::selected_message(
+            &self.chats,
+            &self.session,
+            "react to it",
+            &mut self.cx,
+        ) {
+            let target = entry.seq;
+            self.open_picker(target);
+        }
+    }
+
+    /// Shows what the selected message was before it was edited.
+    fn show_versions(&mut self) {
+        if let Some((conversation, seq)) =
+            message_actions::edited_message(&mut self.chats, &mut self.session, &mut self.cx)
+        {
+            self.show_overlay(Some(OverlayState::Versions {
+                conversation,
+                seq,
+                scroll: 0,
+            }));
+        }
+    }
+
+    /// All texts of a message, each with its time.
+    pub(in crate::app) fn versions_view(
+        &self,
+        id: ConversationId,
+        seq: Seq,
+        scroll: u16,
+    ) -> Overlay<'_> {
+        let conversation = self.chats.conversations.get(&id);
+        let entry = conversation.and_then(|c| Some((c, c.log.entry(seq)?)));
+        Overlay::Versions {
+            texts: entry.map_or(Vec::new(), |(c, entry)| c.folding.versions(entry)),
+            scroll,
         }
     }
 }

@@ -176,10 +176,10 @@ impl CatchUp {
 
 impl App {
     pub(in crate::app) fn toggle_catch_up(&mut self) {
-        self.overlay = match self.overlay {
+        self.show_overlay(match self.overlay {
             Some(OverlayState::CatchUp(_)) => None,
             Some(_) | None => Some(OverlayState::CatchUp(CatchUp::default())),
-        };
+        });
     }
 
     /// Makes the rows of the open list as things are now, and reads what is missing for them.
@@ -202,7 +202,7 @@ impl App {
             list.loading = list.waiting.pop_front();
             self.cx.effects.extend(list.loading.map(Effect::Load));
         }
-        self.overlay = Some(OverlayState::CatchUp(list));
+        self.show_overlay(Some(OverlayState::CatchUp(list)));
     }
 
     /// The conversations in which something lies after the read cursor, the important ones first,
@@ -212,11 +212,11 @@ impl App {
         let is_new = |id: &ConversationId| {
             let conversation = self.chats.conversations.get(id);
             let has_new = conversation.is_some_and(|c| c.own.read < c.log.newest);
-            has_new && !self.is_blocked_in(*id)
+            has_new && !self.chats.is_blocked_in(*id)
         };
         let mut new: Vec<_> = listed.filter(is_new).collect();
         new.sort_by_cached_key(|id| {
-            let urgency = self.urgency(*id, now);
+            let urgency = self.chats.urgency(*id, now);
             (urgency.is_none(), urgency)
         });
         new
@@ -233,7 +233,7 @@ impl App {
         let is_quiet = rows
             .iter()
             .any(|row| matches!(row, Row::More { is_quiet: true, .. }));
-        let urgency = self.urgency(id, now);
+        let urgency = self.chats.urgency(id, now);
         (is_quiet, urgency.is_none(), urgency)
     }
 
@@ -357,12 +357,15 @@ impl App {
             return;
         };
         let chosen = list.chosen();
-        self.overlay = None;
+        self.show_overlay(None);
         match chosen {
-            Some(Row::Line(line)) => self.jump_to_entry(line.conversation, line.target),
+            Some(Row::Line(line)) => {
+                self.chats
+                    .jump_to_entry(line.conversation, line.target, &mut self.cx);
+            }
             Some(Row::More { conversation, .. } | Row::Heading(conversation)) => {
-                self.jump_to(conversation);
-                self.scroll_first_unread();
+                self.chats.jump_to(conversation, &mut self.cx);
+                self.chats.scroll_first_unread(&mut self.cx);
             }
             None => {}
         }

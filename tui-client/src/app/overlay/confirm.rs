@@ -1,6 +1,6 @@
 //! A question that is answered by Enter or Esc, before something that cannot be taken back.
 
-use recado_shared::{Content, ConversationId, DeviceKey, Now, PendingDevice, Request, Seq};
+use recado_shared::{Content, ConversationId, DeviceKey, PendingDevice, Request, Seq};
 
 use crate::app::App;
 use crate::app::command::act;
@@ -30,12 +30,12 @@ pub(in crate::app) enum Confirmed {
 impl App {
     /// Asks the person. What was open over the panes makes room for the question.
     pub(in crate::app) fn ask_person(&mut self, question: String, act: Confirmed) {
-        self.overlay = Some(OverlayState::Confirm(Confirm { question, act }));
+        self.show_overlay(Some(OverlayState::Confirm(Confirm { question, act })));
     }
 
     /// The person said yes.
-    pub(in crate::app) fn accept_confirm(&mut self, now: Now) {
-        let Some(OverlayState::Confirm(confirm)) = self.overlay.take() else {
+    pub(in crate::app) fn accept_confirm(&mut self) {
+        let Some(OverlayState::Confirm(confirm)) = self.take_overlay() else {
             return;
         };
         let asked = match confirm.act {
@@ -43,7 +43,12 @@ impl App {
                 conversation,
                 target,
             } => {
-                self.queue(conversation, Content::Deletion { target }, now);
+                self.session.queue(
+                    &mut self.chats,
+                    conversation,
+                    Content::Deletion { target },
+                    &mut self.cx,
+                );
                 self.note_waiting("the deletion");
                 Ok(())
             }

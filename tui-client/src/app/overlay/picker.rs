@@ -1,9 +1,10 @@
 //! The picker of reactions: emoji by shortcode, what was used lately first, and who reacts how.
 
-use recado_shared::{ConversationId, Emoji, Now, Seq, UserId};
+use recado_shared::{ConversationId, Emoji, Seq, UserId};
 
 use crate::app::App;
 use crate::app::composer::Composer;
+use crate::app::input::message_actions;
 use crate::app::overlay::switcher::{self, OverlayState};
 use crate::app::view::screen::{Overlay, SwitcherRow};
 
@@ -83,24 +84,24 @@ impl App {
         let Some(conversation) = self.chats.nav.open else {
             return;
         };
-        self.overlay = Some(OverlayState::Picker(Picker {
+        self.show_overlay(Some(OverlayState::Picker(Picker {
             conversation,
             target,
             query: Composer::default(),
             rows: Vec::new(),
             chosen: 0,
-        }));
+        })));
         self.search_picker();
     }
 
     /// What is typed narrows the list, or chooses at once.
-    pub(in crate::app) fn type_in_picker(&mut self, text: &str, now: Now) {
+    pub(in crate::app) fn type_in_picker(&mut self, text: &str) {
         let Some(OverlayState::Picker(picker)) = &mut self.overlay else {
             return;
         };
         if let Some(index) = picker.quick(text) {
             picker.choose(index);
-            return self.accept_picker(now);
+            return self.accept_picker();
         }
         // The colons of a shortcode are not searched for.
         let text = text.trim_matches(':');
@@ -152,7 +153,7 @@ impl App {
         emoji.retain(|emoji| seen.insert(emoji.clone()));
         emoji.truncate(QUICK.len());
         let conversation = self.chats.conversations.get(&picker.conversation);
-        let me = self.user().unwrap_or(UserId(0));
+        let me = self.chats.user().unwrap_or(UserId(0));
         let there = conversation.map_or(Vec::new(), |c| c.folding.reactions(picker.target, me));
         for reaction in there {
             if !emoji.contains(reaction.emoji) {
@@ -181,7 +182,7 @@ impl App {
         let Some(conversation) = self.chats.conversations.get(&picker.conversation) else {
             return String::new();
         };
-        let me = self.user();
+        let me = self.chats.user();
         let users = conversation.folding.reacting(picker.target, emoji);
         let names: Vec<_> = users
             .map(|user| match me {
@@ -198,8 +199,8 @@ impl App {
     }
 
     /// Reacts with the chosen emoji, or takes the same reaction back.
-    pub(in crate::app) fn accept_picker(&mut self, now: Now) {
-        let Some(OverlayState::Picker(mut picker)) = self.overlay.take() else {
+    pub(in crate::app) fn accept_picker(&mut self) {
+        let Some(OverlayState::Picker(mut picker)) = self.take_overlay() else {
             return;
         };
         if picker.chosen >= picker.rows.len() {
@@ -213,7 +214,13 @@ impl App {
         self.recent_emoji.retain(|recent| *recent != emoji);
         self.recent_emoji.insert(0, emoji.clone());
         self.recent_emoji.truncate(QUICK.len());
-        self.react(picker.target, emoji, now);
+        message_actions::react(
+            &mut self.chats,
+            &mut self.session,
+            picker.target,
+            emoji,
+            &mut self.cx,
+        );
         self.note_waiting("the reaction");
     }
 }

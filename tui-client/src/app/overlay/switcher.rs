@@ -160,15 +160,15 @@ fn names_words(query: &str, title: &str) -> bool {
 impl App {
     pub(in crate::app) fn toggle_switcher(&mut self) {
         if let Some(OverlayState::Switcher(_)) = self.overlay {
-            self.overlay = None;
+            self.show_overlay(None);
         } else {
-            self.overlay = Some(OverlayState::Switcher(Switcher::default()));
+            self.show_overlay(Some(OverlayState::Switcher(Switcher::default())));
             self.search_switcher();
         }
     }
 
     pub(in crate::app) fn toggle_help(&mut self) {
-        self.overlay = match self.overlay {
+        self.show_overlay(match self.overlay {
             Some(OverlayState::Help { .. }) => None,
             Some(
                 OverlayState::Switcher(_)
@@ -180,11 +180,11 @@ impl App {
                 | OverlayState::Search(_),
             )
             | None => Some(OverlayState::Help { scroll: 0 }),
-        };
+        });
     }
 
     pub(in crate::app) fn open_help(&mut self) {
-        self.overlay = Some(OverlayState::Help { scroll: 0 });
+        self.show_overlay(Some(OverlayState::Help { scroll: 0 }));
     }
 
     /// Everything that the switcher offers: who is unread first, then in the order of the contact
@@ -216,7 +216,7 @@ impl App {
 
     pub(in crate::app) fn target_label(&self, target: Target) -> &str {
         match target {
-            Target::Conversation(id) => self.title(id),
+            Target::Conversation(id) => self.chats.title(id),
             Target::Command(title, _) => title,
             Target::Slash(index) => command::title(index),
             Target::Found(index) => self.found_label(index),
@@ -293,7 +293,7 @@ impl App {
 
     /// Goes where the chosen row leads.
     pub(in crate::app) fn accept_switcher(&mut self, now: Now) {
-        let Some(OverlayState::Switcher(switcher)) = self.overlay.take() else {
+        let Some(OverlayState::Switcher(switcher)) = self.take_overlay() else {
             return;
         };
         // A whole command may be written here as well, where no composer is open for it.
@@ -303,7 +303,7 @@ impl App {
                 if switcher.rows.is_empty() || switcher.query.text().trim().contains(' ') =>
             {
                 self.cx.notice = Some(why);
-                self.overlay = Some(OverlayState::Switcher(switcher));
+                self.show_overlay(Some(OverlayState::Switcher(switcher)));
                 return;
             }
             Parsed::Command(Err(_)) | Parsed::Unknown(_) | Parsed::Text => {}
@@ -311,15 +311,15 @@ impl App {
         if !switcher.is_sure() {
             let why = "nobody here has a name like that: Tab and Enter take the command";
             self.cx.notice = Some(why.to_owned());
-            self.overlay = Some(OverlayState::Switcher(switcher));
+            self.show_overlay(Some(OverlayState::Switcher(switcher)));
             return;
         }
         match switcher.rows.get(switcher.chosen).map(|row| row.target) {
-            Some(Target::Conversation(id)) => self.jump_to(id),
+            Some(Target::Conversation(id)) => self.chats.jump_to(id, &mut self.cx),
             Some(Target::Command(_, action)) => self.act(action, now),
             Some(Target::Slash(index)) => self.choose_command(index, now),
             Some(Target::Found(index)) => {
-                let joined = switcher.found.room(index).map(|room| self.join(room, now));
+                let joined = switcher.found.room(index).map(|room| self.join(room));
                 self.cx.notice = joined.and_then(Result::err).or(self.cx.notice.take());
             }
             None => self.cx.notice = Some("nobody here has a name like that".to_owned()),
@@ -341,7 +341,7 @@ impl App {
             return;
         }
         let line = line + " ";
-        match self.open_conversation() {
+        match self.chats.open_conversation() {
             Some(open) if open.composer.is_empty() => {
                 open.composer.insert(&line);
                 self.chats.nav.pane = Pane::Conversation;
@@ -354,7 +354,7 @@ impl App {
             None => {
                 let mut switcher = Switcher::default();
                 switcher.query.insert(&line);
-                self.overlay = Some(OverlayState::Switcher(switcher));
+                self.show_overlay(Some(OverlayState::Switcher(switcher)));
                 self.search_switcher();
             }
         }

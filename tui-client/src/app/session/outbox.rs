@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use recado_shared::{ConversationId, MessageId};
+use recado_shared::{ConversationId, MessageId, Timestamp};
 
 use crate::store::{Pending, PendingState};
 
@@ -121,6 +121,16 @@ impl Outbox {
         id: ConversationId,
     ) -> impl DoubleEndedIterator<Item = &Pending> {
         self.all().filter(move |pending| pending.conversation == id)
+    }
+
+    /// The conversations with queued messages, and when the last one was typed in each.
+    pub(in crate::app) fn last_typed(&self) -> BTreeMap<ConversationId, Timestamp> {
+        let mut typed = BTreeMap::new();
+        for pending in self.all() {
+            let last = typed.entry(pending.conversation).or_insert(pending.typed);
+            *last = pending.typed.max(*last);
+        }
+        typed
     }
 
     /// How many messages wait, and how many failed.

@@ -1,162 +1,187 @@
 //! Frames from the server. Whatever comes twice, late or in another order changes nothing that
 //! it should not; what makes no sense is ignored.
 
-use recado_shared::limits::TYPING_SHOWN_FOR;
 use recado_shared::{
-    Answer, Content, ConversationId, Entry, Head, HeadsPage, MemberCursors, Now, Presence,
-    RequestError, RequestNumber, Seq, ServerFrame, SyncPoint, UserId, UserProfile,
+    Answer, Content, ConversationId, Entry, Head, HeadsPage, MemberCursors, RequestError,
+    RequestNumber, Seq, ServerFrame, SyncPoint, UserId,
 };
 
-use crate::app::chats::names::authors;
-use crate::app::conversation::state::Conversation;
-use crate::app::session::requests::Asked;
-use crate::app::view::screen::ItemId;
-use crate::app::{App, Effect};
-use crate::store::{Loaded, Save};
+use crate::app::chats::Chats;
+use crate::app::context::Context;
+use crate::app::effect::Effect;
+use crate::app::session::Session;
+use crate::app::session::requests::{Asked, CommandAnswer};
+use crate::store::Save;
 
 /// The largest place that is believed, far beyond what any log reaches.
 const MAX_SEQ: Seq = Seq(1 << 48);
 
-impl App {
-    pub(in crate::app) fn on_frame(&mut self, frame: ServerFrame, now: Now) {
+fn is_plausible(seq: Seq) -> bool {
+    seq > Seq::ZERO && seq <= MAX_SEQ
+}
+
+fn are_plausible(cursors: &MemberCursors) -> bool {
+    cursors.delivered.max(cursors.read) <= MAX_SEQ
+}
+
+impl Session {
+    pub(in crate::app) fn on_frame(
+        &mut self,
+        chats: &mut Chats,
+        frame: ServerFrame,
+        cx: &mut Context,
+    ) -> Option<CommandAnswer> {
         match frame {
-            ServerFrame::Answer { number, result } => self.on_answer(number, result, now),
-            ServerFrame::Heads(page) => self.on_heads(page),
+            ServerFrame::Answer { number, result } => {
+                return self.on_answer(chats, number, result, cx);
+            }
+            ServerFrame::Heads(page) => self.on_heads(chats, page, cx),
             ServerFrame::Entry {
                 conversation,
                 entry,
-            } => self.on_entry(conversation, entry, now),
+            } => self.on_entry(chats, conversation, entry, cx),
             ServerFrame::Cursors {
                 conversation,
                 cursors,
-            } => self.on_cursors(conversation, cursors),
-            ServerFrame::Presence { user, presence } => self.on_presence(user, presence),
-            ServerFrame::Typing { conversation, user } => self.on_typing(conversation, user, now),
-            ServerFrame::User(person) => self.on_person(person),
-            ServerFrame::Notice(notice) => self.cx.notice = Some(notice.to_string()),
-            ServerFrame::Close(farewell) => self.cx.notice = Some(farewell.to_string()),
+            } if are_plausible(&cursors) => chats.on_cursors(conversation, cursors, cx),
+            ServerFrame::Presence { user, presence } => chats.on_presence(user, presence),
+            ServerFrame::Typing { conversation, user } => chats.on_typing(conversation, user, cx),
+            ServerFrame::User(person) => chats.take_people(vec![person], cx),
+            ServerFrame::Notice(notice) => cx.notice = Some(notice.to_string()),
+            ServerFrame::Close(farewell) => cx.notice = Some(farewell.to_string()),
             ServerFrame::Announcement(text) => {
-                self.cx.notice = Some(format!("announcement: {}", text.as_str()));
+                cx.notice = Some(format!("announcement: {}", text.as_str()));
             }
-            ServerFrame::Setting { setting, stamp } => self.on_setting(setting, stamp),
+            ServerFrame::Setting { setting, stamp } => chats.on_setting(setting, stamp, cx),
             // Heads come as well, and those say all of the conversations.
-            ServerFrame::Behind => self.chats.settings.pull_again(),
-            // The rest is the network task's.
-            ServerFrame::Welcome(_)
+            ServerFrame::Behind => chats.settings.pull_again(),
+            // Cursors beyond any log are not believed; the rest is the network task's.
+            ServerFrame::Cursors { .. }
+            | ServerFrame::Welcome(_)
             | ServerFrame::Refused(_)
             | ServerFrame::Ping(_)
             | ServerFrame::Pong(_) => {}
         }
+        None
     }
 
-    fn on_answer(&mut self, number: RequestNumber, result: Result<Answer, RequestError>, now: Now) {
-        let Some(asked) = self.session.requests.take(number) else {
-            return;
-        };
+    fn on_answer(
+        &mut self,
+        chats: &mut Chats,
+        number: RequestNumber,
+        result: Result<Answer, RequestError>,
+        cx: &mut Context,
+    ) -> Option<CommandAnswer> {
+        let asked = self.requests.take(number)?;
         match (asked, result) {
-            (Asked::Command, result) => self.on_command_answer(number, result, now),
+            (Asked::Command, result) => return Some((number, result)),
             (Asked::Append(id), Ok(Answer::Accepted { seq, time })) if is_plausible(seq) => {
-                self.on_accepted(id, seq, time);
+                self.on_accepted(chats, id, seq, time, cx);
             }
-            (Asked::Append(id), Err(error)) => self.on_append_refused(id, error, now),
+            (Asked::Append(id), Err(error)) => self.on_append_refused(chats, id, error, cx),
             (Asked::Page(id, range), Ok(Answer::Page { entries, newest })) => {
-                self.on_page(id, range, entries, newest);
+                self.on_page(chats, id, range, entries, newest, cx);
             }
-            (Asked::Page(id, _), _) => self.on_page_refused(id),
-            (Asked::Users, Ok(Answer::Users { people, more })) => self.on_people(people, more),
-            (Asked::Names, Ok(Answer::Users { people, .. })) => self.take_people(people),
-            (Asked::Set(setting), result) => self.on_set(&setting, &result, now),
-            (Asked::Settings, result) => self.on_settings(result, now),
+            (Asked::Page(id, _), _) => chats.stop_paging(id),
+            (Asked::Users, Ok(Answer::Users { people, more })) => {
+                self.on_people(chats, people, more, cx);
+            }
+            (Asked::Names, Ok(Answer::Users { people, .. })) => chats.take_people(people, cx),
+            (Asked::Set(setting), result) => chats.on_set(&setting, &result, cx),
+            (Asked::Settings, result) => chats.on_settings(result, cx),
             // An append that is answered by something else is sent again by the next session.
             (Asked::Append(_) | Asked::Users | Asked::Names, _) => {}
         }
+        None
     }
 
-    fn on_heads(&mut self, page: HeadsPage) {
-        self.take_people(page.people);
+    fn on_heads(&mut self, chats: &mut Chats, page: HeadsPage, cx: &mut Context) {
+        chats.take_people(page.people, cx);
         let mut heads = Vec::new();
         for head in page.heads {
-            if let Some(stored) = self.on_head(&head) {
+            if let Some(stored) = self.on_head(chats, &head, cx) {
                 heads.push(stored);
             }
         }
-        let log = self.chats.me.as_ref().map(|me| me.log);
+        let log = chats.me.as_ref().map(|me| me.log);
         let complete = page
             .complete
             .zip(log)
             .map(|(stamp, log)| SyncPoint { log, stamp });
         if !heads.is_empty() || complete.is_some() {
-            self.save(Save::Heads { heads, complete });
+            cx.save(Save::Heads { heads, complete });
         }
         if complete.is_some() {
-            self.session.since = complete;
-            self.session.link.set_synced();
-            self.repeat_cursors();
+            self.since = complete;
+            self.link.set_synced();
+            chats.repeat_cursors();
         }
-        self.chats.contacts.mark_stale();
+        chats.contacts.mark_stale();
     }
 
     /// Takes over where one conversation stands. Returns it as it is to be stored.
-    fn on_head(&mut self, head: &Head) -> Option<Head> {
+    fn on_head(&mut self, chats: &mut Chats, head: &Head, cx: &mut Context) -> Option<Head> {
         if head.newest > MAX_SEQ || !head.cursors.iter().all(are_plausible) {
             return None;
         }
         let id = head.conversation;
-        let conversation = self.conversation_or_new(id)?;
+        let conversation = chats.conversation_or_new(id)?;
         let before = conversation.unread();
         let has_lost = conversation.set_head(head);
         conversation.move_cursors();
         let stored = conversation.head();
         let runs = conversation.log.held().to_held();
         if has_lost {
-            self.chats.nav.forget_item(id);
-            self.chats.counting.doubt(id);
-            self.save(Save::Entries {
+            chats.nav.forget_item(id);
+            chats.counting.doubt(id);
+            cx.save(Save::Entries {
                 conversation: id,
                 entries: Vec::new(),
                 held: runs,
                 settled: Vec::new(),
             });
         }
-        self.note_unread(id, before);
+        self.note_unread(chats, id, before, cx);
         Some(stored)
     }
 
-    fn on_entry(&mut self, id: ConversationId, entry: Entry, now: Now) {
-        let Some(me) = self.user() else {
+    fn on_entry(&mut self, chats: &mut Chats, id: ConversationId, entry: Entry, cx: &mut Context) {
+        let Some(me) = chats.user() else {
             return;
         };
         let (seq, author) = (entry.seq, entry.author);
         let is_message = entry.content.is_message();
-        if !self.take_entries(id, vec![entry]) || author == me {
+        if !self.take_entries(chats, id, vec![entry], cx) || author == me {
             return;
         }
-        if let Some(conversation) = self.chats.conversations.get_mut(&id) {
+        if let Some(conversation) = chats.conversations.get_mut(&id) {
             conversation.stop_typing(author);
         }
-        let may_ring = is_message && !self.chats.nav.has_focus && self.settings.bell;
-        if may_ring && self.rings(id, (seq, author), now) {
-            self.cx.effects.push(Effect::Bell);
+        let may_ring = is_message && !chats.nav.has_focus && self.has_bell;
+        if may_ring && chats.rings(id, (seq, author), cx.now) {
+            cx.effects.push(Effect::Bell);
         }
     }
 
     /// Takes over entries, in memory and in the store. Returns whether any was new.
     pub(in crate::app) fn take_entries(
         &mut self,
+        chats: &mut Chats,
         id: ConversationId,
         mut entries: Vec<Entry>,
+        cx: &mut Context,
     ) -> bool {
-        let Some(me) = self.user() else {
+        let Some(me) = chats.user() else {
             return false;
         };
         let may_write = |author: UserId| id.room().is_some() || id.peer_of(author).is_some();
         entries.retain(|entry| is_plausible(entry.seq) && may_write(entry.author));
-        if entries.is_empty() || self.conversation_or_new(id).is_none() {
+        if entries.is_empty() || chats.conversation_or_new(id).is_none() {
             return false;
         }
-        let settled = self.settle(id, me, &entries);
-        let is_open = self.chats.nav.open == Some(id);
-        let Some(conversation) = self.chats.conversations.get_mut(&id) else {
+        let settled = self.settle(chats, id, me, &entries);
+        let is_open = chats.nav.open == Some(id);
+        let Some(conversation) = chats.conversations.get_mut(&id) else {
             return false;
         };
         let before = conversation.unread();
@@ -178,126 +203,20 @@ impl App {
         let held = conversation.log.held().to_held();
         if has_facts || conversation.unread() != before {
             // Before the entries, so that a crash in between leaves a gap and no wrong count.
-            self.save_head(id);
+            chats.save_head(id, cx);
         }
-        self.meet_authors(id, &added);
-        self.note_calls(id, &added);
-        self.save(Save::Entries {
+        chats.meet_authors(id, &added);
+        chats.note_calls(id, &added);
+        cx.save(Save::Entries {
             conversation: id,
             entries: added.clone(),
             held,
             settled,
         });
-        self.look_for_originals(id, &added);
-        self.note_unread(id, before);
-        self.finish_jump(id);
-        self.chats.contacts.mark_stale();
+        chats.look_for_originals(id, &added, cx);
+        self.note_unread(chats, id, before, cx);
+        chats.finish_jump(id, cx);
+        chats.contacts.mark_stale();
         is_new
-    }
-
-    fn on_cursors(&mut self, id: ConversationId, cursors: MemberCursors) {
-        let Some(conversation) = self.chats.conversations.get_mut(&id) else {
-            return;
-        };
-        let before = conversation.unread();
-        if !are_plausible(&cursors) || !conversation.set_cursors(cursors) {
-            return;
-        }
-        self.chats.dirty.insert(id);
-        if conversation.unread() == before {
-            let cursors = own_first(conversation, cursors);
-            self.save(Save::Cursors {
-                conversation: id,
-                cursors,
-            });
-        } else {
-            self.save_head(id);
-        }
-    }
-
-    fn on_presence(&mut self, user: UserId, presence: Presence) {
-        self.chats.contacts.set_presence(user, presence);
-        let Some(me) = self.user().filter(|_| presence == Presence::Offline) else {
-            return;
-        };
-        if let Some(left) = self
-            .chats
-            .conversations
-            .get_mut(&ConversationId::direct(me, user))
-        {
-            left.stop_typing(user);
-        }
-    }
-
-    fn on_typing(&mut self, id: ConversationId, user: UserId, now: Now) {
-        if let Some(conversation) = self.chats.conversations.get_mut(&id) {
-            conversation.set_typing(user, now.instant + TYPING_SHOWN_FOR);
-            if id.room().is_some() {
-                self.meet(user);
-            }
-        }
-    }
-
-    fn on_person(&mut self, person: UserProfile) {
-        self.take_people(vec![person]);
-    }
-
-    /// The local store read something.
-    pub(in crate::app) fn on_loaded(&mut self, loaded: Loaded) {
-        let id = loaded.load.conversation;
-        let is_open = self.chats.nav.open == Some(id);
-        let Some(conversation) = self.chats.conversations.get_mut(&id) else {
-            return;
-        };
-        let before = conversation.unread();
-        self.chats.counting.answered(&loaded, conversation);
-        let people: Vec<_> = authors(&loaded.entries)
-            .chain(authors(&loaded.about))
-            .collect();
-        let (about, entries) = (loaded.about.clone(), loaded.entries.clone());
-        self.note_for_catch_up(&loaded);
-        let Some(conversation) = self.chats.conversations.get_mut(&id) else {
-            return;
-        };
-        conversation.add_loaded(loaded);
-        conversation.trim(is_open);
-        if conversation.unread() != before {
-            self.save_head(id);
-        }
-        if id.room().is_some() {
-            for user in people {
-                self.meet(user);
-            }
-        }
-        self.note_calls(id, &about);
-        self.note_calls(id, &entries);
-        self.finish_jump(id);
-    }
-
-    /// An own message got its place: what pointed at it in the outbox points at the entry.
-    pub(in crate::app) fn follow_settled(&mut self, id: ConversationId, entry: &Entry) {
-        if self.chats.nav.open == Some(id)
-            && self.chats.nav.selection == Some(ItemId::Pending(entry.id))
-        {
-            self.chats.nav.selection = Some(ItemId::Entry(entry.seq));
-        }
-    }
-}
-
-fn is_plausible(seq: Seq) -> bool {
-    seq > Seq::ZERO && seq <= MAX_SEQ
-}
-
-fn are_plausible(cursors: &MemberCursors) -> bool {
-    cursors.delivered.max(cursors.read) <= MAX_SEQ
-}
-
-/// A member's cursors as stored: the user's own are never behind what is known here.
-fn own_first(conversation: &Conversation, cursors: MemberCursors) -> MemberCursors {
-    let progress = conversation.progress_of(cursors.user);
-    MemberCursors {
-        user: cursors.user,
-        delivered: progress.delivered,
-        read: progress.read,
     }
 }

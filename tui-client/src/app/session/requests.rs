@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use recado_shared::{ConversationId, MessageId, PageRange, RequestNumber, Setting};
+use recado_shared::{
+    Answer, ConversationId, MessageId, PageRange, RequestError, RequestNumber, Setting,
+};
 
 /// What was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +26,9 @@ pub(in crate::app) enum Asked {
     /// Something that a command or a list needs: which one is known there.
     Command,
 }
+
+/// The answer to a request that a command or an overlay made.
+pub(in crate::app) type CommandAnswer = (RequestNumber, Result<Answer, RequestError>);
 
 /// The unanswered requests of the session.
 #[derive(Debug, Default)]

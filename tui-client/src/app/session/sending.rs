@@ -4,16 +4,14 @@ use std::time::Duration;
 
 use recado_shared::limits::{MAX_REQUESTS_IN_FLIGHT, TYPING_INTERVAL};
 use recado_shared::{
-    ClientFrame, Content, ConversationId, Entry, Membership, MessageBody, MessageId, Now, Request,
-    RequestError, Seq, Timestamp, UserId,
+    ClientFrame, Content, ConversationId, Entry, MessageId, Request, RequestError, RoomEvent, Seq,
+    Timestamp, UserId,
 };
 
-use crate::app::command::{act_of, message_of};
-use crate::app::conversation::state::{Conversation, Purpose};
-use crate::app::session::outbox::MAX_OUTBOX;
+use crate::app::chats::Chats;
+use crate::app::context::Context;
+use crate::app::session::Session;
 use crate::app::session::requests::Asked;
-use crate::app::view::screen::Pane;
-use crate::app::{App, Effect, Scroll};
 use crate::store::{Pending, PendingState, Save};
 
 /// Most appends that are on their way: half of what a session may have, so that pages and the
@@ -23,94 +21,78 @@ pub(in crate::app) const MAX_APPENDS: usize = MAX_REQUESTS_IN_FLIGHT / 2;
 /// How long nothing is sent after the server could not store something.
 pub(in crate::app) const PAUSE: Duration = Duration::from_secs(5);
 
-impl App {
-    /// Sends what is written in the open conversation. Text that cannot be sent stays.
-    pub(in crate::app) fn submit(&mut self, now: Now) {
-        let is_full = self.session.outbox.is_full();
-        let Some(conversation) = self.open_conversation() else {
-            return;
-        };
-        let text = message_of(conversation.composer.text().trim_end());
-        if text.is_empty() {
-            self.chats.nav.pane = Pane::Conversation;
-            return;
-        }
-        if let Some(why) = why_silent(conversation) {
-            self.cx.notice = Some(why);
-            return;
-        }
-        let body = match MessageBody::new(text.as_ref()) {
-            Ok(body) => body,
-            Err(error) => {
-                self.cx.notice = Some(error.to_string());
-                return;
-            }
-        };
-        if is_full {
-            self.cx.notice = Some(format!(
-                "{MAX_OUTBOX} messages wait already: connect, or take some back, then send"
-            ));
-            return;
-        }
-        conversation.new_line = None;
-        let id = conversation.id;
-        match std::mem::take(&mut conversation.purpose) {
-            Purpose::New => {
-                conversation.composer.take();
-                self.queue(id, Content::Message(body), now);
-            }
-            Purpose::Reply(to) => {
-                conversation.composer.take();
-                self.queue(id, Content::Reply { to, body }, now);
-            }
-            Purpose::Edit { target, kept } => {
-                conversation.composer = *kept;
-                self.edit_message(id, target, body, now);
-                return;
-            }
-        }
-        self.scroll_newest();
+/// What an entry that is no message was to do, for the text that says why it was refused.
+const fn act_of(content: &Content) -> &'static str {
+    match content {
+        Content::Message(_) | Content::Reply { .. } | Content::Emote(_) => "send the message",
+        Content::Edit { .. } => "edit the message",
+        Content::Deletion { .. } => "delete the message",
+        Content::ReactionAdded { .. } | Content::ReactionRemoved { .. } => "react",
+        Content::Erased(_) | Content::AuthorRemoved => "do that",
+        Content::Room(event) => act_of_room(event),
     }
+}
 
+const fn act_of_room(event: &RoomEvent) -> &'static str {
+    match event {
+        RoomEvent::Created => "make the room",
+        RoomEvent::Joined => "join the room",
+        RoomEvent::Left => "leave the room",
+        RoomEvent::Invited(_) => "invite them",
+        RoomEvent::Renamed(_) => "rename the room",
+        RoomEvent::Topic(_) => "set the topic",
+        RoomEvent::Visibility(_) => "change who can join",
+        RoomEvent::HistoryVisibility(_) => "change what new members see",
+        RoomEvent::Role { .. } => "give them that role",
+        RoomEvent::Muted { .. } => "mute them",
+        RoomEvent::Unmuted(_) => "unmute them",
+        RoomEvent::Kicked(_) => "kick them",
+        RoomEvent::Banned(_) => "ban them",
+        RoomEvent::Unbanned(_) => "unban them",
+        RoomEvent::Closed => "close the room",
+    }
+}
+
+impl Session {
     /// Puts something at the end of the outbox, from where it is sent until it is accepted.
     pub(in crate::app) fn queue(
         &mut self,
+        chats: &mut Chats,
         conversation: ConversationId,
         content: Content,
-        now: Now,
+        cx: &mut Context,
     ) {
         let pending = Pending {
-            id: self.session.ids.draw(now.wall),
+            id: self.ids.draw(cx.now.wall),
             conversation,
             content,
-            typed: now.wall,
+            typed: cx.now.wall,
             state: PendingState::Waiting,
         };
         if pending.content.is_message() {
-            self.chats.unsaved.forget_draft(conversation);
-            self.chats.drafts.end(conversation);
+            chats.unsaved.forget_draft(conversation);
+            chats.drafts.end(conversation);
         } else {
-            // The composer may hold other text than a moment ago: the draft is what it holds now.
-            self.chats.unsaved.draft(conversation);
-            self.chats.drafts.change(conversation);
+            // The composer may hold other text than a moment ago: the draft is what it holds cx.now.
+            chats.unsaved.draft(conversation);
+            chats.drafts.change(conversation);
         }
-        self.save(Save::Queue(pending.clone()));
-        self.session.outbox.push(pending);
-        self.chats.contacts.mark_stale();
+        cx.save(Save::Queue(pending.clone()));
+        self.outbox.push(pending);
+        chats.contacts.mark_stale();
     }
 
     /// Sends what waits, in order, as far as the limit allows.
-    pub(in crate::app) fn send_appends(&mut self, now: Now) {
+    pub(in crate::app) fn send_appends(&mut self, cx: &mut Context) {
         let is_paused = self
-            .session
             .outbox
             .paused_until
-            .is_some_and(|until| now.instant < until);
-        if !self.session.link.is_up() || is_paused {
+            .is_some_and(|until| cx.now.instant < until);
+        if !self.link.is_up() || is_paused {
             return;
         }
-        for _ in self.session.requests.appends()..MAX_APPENDS {
-            let Some(pending) = self.session.outbox.next_to_send() else {
+        for _ in self.requests.appends()..MAX_APPENDS {
+            let Some(pending) = self.outbox.next_to_send() else {
                 return;
             };
             let id = pending.id;
@@ -119,14 +101,21 @@ impl App {
                 id,
                 content: pending.content.clone(),
             };
-            self.ask(request, Asked::Append(id));
+            self.ask(request, Asked::Append(id), cx);
         }
     }
 
     /// The server has the message on its disk.
-    pub(in crate::app) fn on_accepted(&mut self, id: MessageId, seq: Seq, time: Timestamp) {
+    pub(in crate::app) fn on_accepted(
+        &mut self,
+        chats: &mut Chats,
+        id: MessageId,
+        seq: Seq,
+        time: Timestamp,
+        cx: &mut Context,
+    ) {
         // It may have been settled by a page that carried it.
-        let (Some(author), Some(queued)) = (self.user(), self.session.outbox.find(id)) else {
+        let (Some(author), Some(queued)) = (chats.user(), self.outbox.find(id)) else {
             return;
         };
         let conversation = queued.pending.conversation;
@@ -138,12 +127,13 @@ impl App {
             time,
             content,
         };
-        self.take_entries(conversation, vec![entry]);
+        self.take_entries(chats, conversation, vec![entry], cx);
     }
 
     /// Takes the own messages among entries out of the outbox.
     pub(in crate::app) fn settle(
         &mut self,
+        chats: &mut Chats,
         conversation: ConversationId,
         me: UserId,
         entries: &[Entry],
@@ -153,9 +143,9 @@ impl App {
             let is_here = |queued: &crate::app::session::outbox::Queued| {
                 queued.pending.conversation == conversation
             };
-            if self.session.outbox.find(entry.id).is_some_and(is_here) {
-                self.session.outbox.remove(entry.id);
-                self.follow_settled(conversation, entry);
+            if self.outbox.find(entry.id).is_some_and(is_here) {
+                self.outbox.remove(entry.id);
+                chats.follow_settled(conversation, entry);
                 settled.push(entry.id);
             }
         }
@@ -165,89 +155,77 @@ impl App {
     /// The server did not take the message: for now, or at all.
     pub(in crate::app) fn on_append_refused(
         &mut self,
+        chats: &mut Chats,
         id: MessageId,
         error: RequestError,
-        now: Now,
+        cx: &mut Context,
     ) {
         if error.is_temporary() {
-            self.session.outbox.unsend(id);
-            self.session.outbox.paused_until = Some(now.instant + PAUSE);
-            self.cx.notice = Some(format!("{error}: your messages wait and are sent later"));
-        } else if let Some(act) = self.take_refused_act(id) {
-            self.cx.notice = Some(format!("cannot {act}: {error}"));
+            self.outbox.unsend(id);
+            self.outbox.paused_until = Some(cx.now.instant + PAUSE);
+            cx.notice = Some(format!("{error}: your messages wait and are sent later"));
+        } else if let Some(act) = self.take_refused_act(chats, id, cx) {
+            cx.notice = Some(format!("cannot {act}: {error}"));
         } else {
-            self.set_pending(id, PendingState::Failed(error.to_string()));
+            self.set_pending(id, PendingState::Failed(error.to_string()), cx);
         }
     }
 
     /// Takes what was refused out of the outbox, if it is no message: there is no text to keep.
     /// Returns what it was to do.
-    fn take_refused_act(&mut self, id: MessageId) -> Option<&'static str> {
-        let pending = &self.session.outbox.find(id)?.pending;
+    fn take_refused_act(
+        &mut self,
+        chats: &mut Chats,
+        id: MessageId,
+        cx: &mut Context,
+    ) -> Option<&'static str> {
+        let pending = &self.outbox.find(id)?.pending;
         if pending.content.body().is_some() {
             return None;
         }
         let act = act_of(&pending.content);
         let conversation = pending.conversation;
-        let draft = match self.chats.conversations.get(&conversation) {
+        let draft = match chats.conversations.get(&conversation) {
             Some(conversation) => conversation.draft().to_owned(),
             None => String::new(),
         };
-        self.session.outbox.remove(id);
-        self.chats.unsaved.forget_draft(conversation);
-        self.save(Save::TakeBack {
+        self.outbox.remove(id);
+        chats.unsaved.forget_draft(conversation);
+        cx.save(Save::TakeBack {
             id,
             conversation,
             draft,
         });
-        self.chats.contacts.mark_stale();
+        chats.contacts.mark_stale();
         Some(act)
     }
 
-    pub(in crate::app) fn set_pending(&mut self, id: MessageId, state: PendingState) {
-        if self.session.outbox.set_state(id, state.clone()) {
-            self.save(Save::SetPending { id, state });
+    pub(in crate::app) fn set_pending(
+        &mut self,
+        id: MessageId,
+        state: PendingState,
+        cx: &mut Context,
+    ) {
+        if self.outbox.set_state(id, state.clone()) {
+            cx.save(Save::SetPending { id, state });
         }
     }
 
     /// Says that the person is typing, unless that was said a moment ago.
-    pub(in crate::app) fn hint_typing(&mut self, now: Now) {
-        let is_up = self.session.link.is_synced();
-        let Some(conversation) = self.open_conversation() else {
+    pub(in crate::app) fn hint_typing(&mut self, chats: &mut Chats, cx: &mut Context) {
+        let is_up = self.link.is_synced();
+        let Some(conversation) = chats.open_conversation() else {
             return;
         };
         let text = conversation.composer.text();
         let is_recent = conversation
             .typing_sent
-            .is_some_and(|sent| now.instant < sent + TYPING_INTERVAL);
+            .is_some_and(|sent| cx.now.instant < sent + TYPING_INTERVAL);
         if !is_up || is_recent || text.trim().is_empty() || text.starts_with('/') {
             return;
         }
-        conversation.typing_sent = Some(now.instant);
+        conversation.typing_sent = Some(cx.now.instant);
         let id = conversation.id;
-        self.send(ClientFrame::Typing(id));
-    }
-
-    /// Shows the newest messages and stays there.
-    pub(in crate::app) fn scroll_newest(&mut self) {
-        if let Some(conversation) = self.open_conversation() {
-            let id = conversation.id;
-            let load = conversation.log.go_to_newest(id);
-            self.cx.effects.extend(load.map(Effect::Load));
-        }
-        self.scroll(Scroll::Newest);
-    }
-}
-
-/// Why nothing can be written there, with what to do about it.
-fn why_silent(conversation: &Conversation) -> Option<String> {
-    let room = conversation.room()?;
-    let name = room.label();
-    match room.membership() {
-        Membership::Member => None,
-        Membership::Invited => Some(format!("you are invited to {name}: /join to enter")),
-        Membership::Left => Some(format!("you have left {name}: /join to come back")),
-        Membership::Kicked => Some(format!("you were sent out of {name}: /join to come back")),
-        Membership::Banned => Some(format!("you are banned from {name}: ask a moderator")),
+        cx.send(ClientFrame::Typing(id));
     }
 }

@@ -4,8 +4,9 @@ use recado_shared::{
 };
 
 use super::support::*;
+use crate::app::input::message_actions;
 use crate::app::screen::{Focus, Item, ItemId, Overlay, PurposeView};
-use crate::app::{Effect, Event};
+use crate::app::{App, Effect, Event};
 use crate::store::{Loaded, StoredConversation};
 
 fn contents(effects: &[Effect]) -> Vec<Content> {
@@ -170,9 +171,13 @@ fn a_reaction_is_taken_back_by_the_same_key() {
     let emoji = Emoji::new("👍").unwrap();
     let target = Seq(1);
     client.keys("up");
-    client.app.react(target, emoji.clone(), client.now);
+    let react = |app: &mut App| {
+        let (chats, session, cx) = (&mut app.chats, &mut app.session, &mut app.cx);
+        message_actions::react(chats, session, target, emoji.clone(), cx);
+    };
+    react(&mut client.app);
     assert_eq!(reactions(&client), [("👍".to_owned(), 1, true)]);
-    client.app.react(target, emoji.clone(), client.now);
+    react(&mut client.app);
     assert_eq!(reactions(&client), []);
     let effects = client.handle(Event::Deadline);
     assert_eq!(

@@ -115,7 +115,8 @@ impl Device {
     }
 
     fn change(&mut self, setting: Setting) {
-        self.client.app.set(setting).unwrap();
+        let app = &mut self.client.app;
+        app.chats.set(setting, &mut app.cx).unwrap();
         let effects = self.client.handle(Event::Deadline);
         self.take(&effects);
     }

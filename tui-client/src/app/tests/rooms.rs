@@ -37,10 +37,10 @@ fn a_room_is_listed_with_its_facts() {
         room(&client),
         ("#lobby".to_owned(), Some((None, 3, Membership::Member)))
     );
-    assert_eq!(client.app.find_room_by_name("#Lobby"), Some(ROOM));
-    assert_eq!(client.app.find_room_by_name("bob"), None);
-    assert_eq!(client.app.find_person_by_name("@Bob"), Some(BOB));
-    assert_eq!(client.app.find_person_by_name("ALICE"), Some(ME));
+    assert_eq!(client.app.chats.find_room_by_name("#Lobby"), Some(ROOM));
+    assert_eq!(client.app.chats.find_room_by_name("bob"), None);
+    assert_eq!(client.app.chats.find_person_by_name("@Bob"), Some(BOB));
+    assert_eq!(client.app.chats.find_person_by_name("ALICE"), Some(ME));
 }
 
 #[test]

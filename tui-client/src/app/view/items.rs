@@ -11,9 +11,8 @@ use crate::app::conversation::log::Part;
 use crate::app::conversation::mention::mentions;
 use crate::app::conversation::progress::Progress;
 use crate::app::conversation::state::{Conversation, Purpose};
-use crate::app::view::screen::{
-    Details, Item, ItemId, Mark, MessageKind, PurposeView, Quote, Reaction,
-};
+use crate::app::view::screen::{Details, Item, Mark, MessageKind, PurposeView, Quote, Reaction};
+use crate::model::ItemId;
 use crate::store::{Pending, PendingState};
 
 /// What stands in place of a text that is not here.
@@ -66,7 +65,7 @@ impl App {
         let id = ItemId::Entry(entry.seq);
         if let Content::Room(event) = &entry.content {
             let time = entry.time;
-            let text = self.event_text(entry.author, event, time);
+            let text = self.chats.event_text(entry.author, event, time);
             return Item::Event { id, time, text };
         }
         let is_own = entry.author == conversation.me();
@@ -77,10 +76,10 @@ impl App {
         } else {
             Mark::Accepted
         };
-        if self.is_hidden(conversation, entry) {
+        if self.chats.is_hidden(conversation, entry) {
             return Item::Message {
                 id,
-                author: self.name_of(entry.author),
+                author: self.chats.name_of(entry.author),
                 is_own,
                 time: entry.time,
                 body: BLOCKED,
@@ -99,23 +98,16 @@ impl App {
         for pending in waiting.get(&entry.seq).into_iter().flatten() {
             message.expect(pending);
         }
-        message.finish(self.my_name(), is_own);
+        message.finish(self.chats.my_name(), is_own);
         Item::Message {
             id,
-            author: self.name_of(entry.author),
+            author: self.chats.name_of(entry.author),
             is_own,
             time: entry.time,
             body: message.body,
             mark: message.mark,
             details: message.details,
         }
-    }
-
-    /// Whether a message is folded into a line because its author is blocked: in rooms, where
-    /// the others answer it. What was said with the person alone stays to be read.
-    pub(in crate::app) fn is_hidden(&self, conversation: &Conversation, entry: &Entry) -> bool {
-        let is_blocked = self.chats.settings.is_blocked(entry.author);
-        is_blocked && conversation.room().is_some() && !conversation.folding.is_deleted(entry)
     }
 
     fn details<'a>(&'a self, conversation: &'a Conversation, entry: &'a Entry) -> Details<'a> {
@@ -168,8 +160,8 @@ impl App {
         let (author, text) = match entry {
             None => ("", NOT_HERE),
             Some(entry) if folding.is_deleted(entry) => ("", "deleted message"),
-            Some(entry) if self.is_hidden(conversation, entry) => ("", BLOCKED),
-            Some(entry) => (self.name_of(entry.author), folding.text(entry)),
+            Some(entry) if self.chats.is_hidden(conversation, entry) => ("", BLOCKED),
+            Some(entry) => (self.chats.name_of(entry.author), folding.text(entry)),
         };
         Quote { author, text }
     }
@@ -181,8 +173,8 @@ impl App {
     ) -> Item<'a> {
         let id = ItemId::Pending(pending.id);
         let time = pending.typed;
-        if let (Content::Room(event), Some(me)) = (&pending.content, self.user()) {
-            let text = self.event_text(me, event, time);
+        if let (Content::Room(event), Some(me)) = (&pending.content, self.chats.user()) {
+            let text = self.chats.event_text(me, event, time);
             let text = match &pending.state {
                 PendingState::Waiting => format!("{text} (pending)"),
                 PendingState::Failed(why) => format!("{text}: {why}"),
@@ -191,7 +183,7 @@ impl App {
         }
         Item::Message {
             id,
-            author: self.my_name(),
+            author: self.chats.my_name(),
             is_own: true,
             time,
             body: pending.content.body().map_or("", MessageBody::as_str),

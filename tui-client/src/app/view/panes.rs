@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use recado_shared::{ConversationId, DisplayName, Now, Presence, RoomInfo, Topic, UserId};
+use recado_shared::{ConversationId, DisplayName, Now, Presence, RoomInfo, Topic};
 
 use crate::app::App;
 use crate::app::command::COMMANDS;
@@ -13,9 +13,10 @@ use crate::app::input::completion::Completion;
 use crate::app::overlay::switcher::{OverlayState, Switcher, Target};
 use crate::app::session::outbox::is_failed;
 use crate::app::view::screen::{
-    ContactRow, ConversationView, Focus, Item, ItemId, Overlay, Pane, RoomView, Screen, Section,
+    ContactRow, ConversationView, Focus, Item, Overlay, Pane, RoomView, Screen, Section,
     SwitcherRow,
 };
+use crate::model::ItemId;
 
 impl App {
     /// What there is to see at this moment.
@@ -34,7 +35,7 @@ impl App {
             .filter(|pending| is_failed(pending));
         let failures: BTreeSet<_> = failures.map(|pending| pending.conversation).collect();
         Screen {
-            me: self.my_name(),
+            me: self.chats.my_name(),
             contacts: contacts
                 .map(|&(id, section)| self.contact_row((id, section), failures.contains(&id), now))
                 .collect(),
@@ -58,50 +59,14 @@ impl App {
         }
     }
 
-    pub(in crate::app) fn my_name(&self) -> &str {
-        match &self.chats.me {
-            Some(me) => me.name.as_str(),
-            None => &self.settings.name,
-        }
-    }
-
-    /// The name of the other person of a conversation, or that of the room with `#` before it.
-    pub(in crate::app) fn title(&self, id: ConversationId) -> &str {
-        let room = self
-            .chats
-            .conversations
-            .get(&id)
-            .and_then(Conversation::room);
-        let peer = self.user().and_then(|me| id.peer_of(me));
-        match (room, peer) {
-            (Some(room), _) => room.label(),
-            (None, Some(peer)) => self.name_of(peer),
-            (None, None) => "",
-        }
-    }
-
-    /// What a person is called, the user included.
-    pub(in crate::app) fn name_of(&self, user: UserId) -> &str {
-        match &self.chats.me {
-            Some(me) if me.user == user => me.name.as_str(),
-            Some(_) | None => self.chats.contacts.label(user),
-        }
-    }
-
-    /// Whether the user has blocked the person of a direct conversation.
-    pub(in crate::app) fn is_blocked_in(&self, id: ConversationId) -> bool {
-        let peer = self.user().and_then(|me| id.peer_of(me));
-        peer.is_some_and(|peer| self.chats.settings.is_blocked(peer))
-    }
-
     /// What the other person of a direct conversation wants to be called.
     fn display_in(&self, id: ConversationId) -> Option<&str> {
-        let contact = self.chats.contacts.find(id.peer_of(self.user()?)?)?;
+        let contact = self.chats.contacts.find(id.peer_of(self.chats.user()?)?)?;
         contact.display.as_ref().map(DisplayName::as_str)
     }
 
     fn presence_in(&self, id: ConversationId) -> Option<Presence> {
-        let peer = id.peer_of(self.user()?)?;
+        let peer = id.peer_of(self.chats.user()?)?;
         let contact = self.chats.contacts.find(peer)?;
         contact.presence.filter(|_| self.session.link.is_synced())
     }
@@ -115,10 +80,10 @@ impl App {
         let conversation = self.chats.conversations.get(&id);
         ContactRow {
             conversation: id,
-            name: self.title(id),
+            name: self.chats.title(id),
             presence: self.presence_in(id),
             unread: conversation.map_or(0, Conversation::unread),
-            mentions: conversation.map_or(0, |conversation| self.calls_in(conversation)),
+            mentions: conversation.map_or(0, |conversation| self.chats.calls_in(conversation)),
             last: conversation.and_then(Conversation::last_change),
             is_open: self.chats.nav.open == Some(id),
             has_draft: conversation.is_some_and(|c| !c.composer.is_empty()),
@@ -128,7 +93,7 @@ impl App {
                 .and_then(Conversation::room)
                 .map(Room::membership),
             is_request: conversation.is_some_and(|c| c.is_request),
-            is_blocked: self.is_blocked_in(id),
+            is_blocked: self.chats.is_blocked_in(id),
             is_favourite: self.chats.settings.is_favourite(id),
             attention: self.chats.settings.attention(id, now.wall),
             section,
@@ -143,11 +108,11 @@ impl App {
         let log = &conversation.log;
         ConversationView {
             id: conversation.id,
-            title: self.title(conversation.id),
+            title: self.chats.title(conversation.id),
             display: self.display_in(conversation.id),
-            room: self.room_facts(conversation.id).map(room_view),
+            room: self.chats.room_facts(conversation.id).map(room_view),
             is_request: conversation.is_request,
-            is_blocked: self.is_blocked_in(conversation.id),
+            is_blocked: self.chats.is_blocked_in(conversation.id),
             attention: self.chats.settings.attention(conversation.id, now.wall),
             presence: self.presence_in(conversation.id),
             items: Vec::new(),
@@ -155,7 +120,7 @@ impl App {
             typing: conversation
                 .typing()
                 .filter(|user| !self.chats.settings.is_blocked(*user))
-                .map(|user| self.name_of(user))
+                .map(|user| self.chats.name_of(user))
                 .collect(),
             place: conversation.place,
             is_complete: log.is_complete(),

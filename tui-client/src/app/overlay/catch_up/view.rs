@@ -15,7 +15,7 @@ impl App {
             Row::Heading(conversation) => {
                 let known = self.chats.conversations.get(&conversation);
                 CatchUpRow::Conversation {
-                    title: self.title(conversation),
+                    title: self.chats.title(conversation),
                     unread: known.map_or(0, Conversation::unread),
                 }
             }
@@ -51,7 +51,7 @@ impl App {
                 Why::Reacted => Notable::Reaction,
                 Why::Said => Notable::Message,
             },
-            author: self.name_of(line.author),
+            author: self.chats.name_of(line.author),
             time: line.time,
             text,
         }

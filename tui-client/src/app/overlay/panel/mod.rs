@@ -4,9 +4,7 @@
 mod view;
 
 use recado_shared::limits::{MAX_ROOM_MEMBERS, MAX_ROOMS_PER_PAGE, MAX_USERS_PER_PAGE};
-use recado_shared::{
-    Answer, ConversationId, Device, Now, Request, RoomId, RoomMember, RoomSummary,
-};
+use recado_shared::{Answer, ConversationId, Device, Request, RoomId, RoomMember, RoomSummary};
 
 use crate::app::App;
 use crate::app::command::{Wait, act};
@@ -116,7 +114,7 @@ impl App {
         if !self.session.link.is_up() {
             return Err(crate::app::command::NOT_CONNECTED.to_owned());
         }
-        self.overlay = Some(OverlayState::Panel(Panel::new(kind)));
+        self.show_overlay(Some(OverlayState::Panel(Panel::new(kind))));
         Ok(())
     }
 
@@ -137,10 +135,13 @@ impl App {
     /// Rows came for a panel, which may be closed by now.
     pub(in crate::app) fn on_panel_page(&mut self, kind: &PanelKind, answer: Answer) {
         if let Answer::Rooms { rooms, .. } = &answer {
-            self.take_rooms(rooms);
+            self.chats.take_rooms(rooms);
         }
         if let Answer::Members { members, .. } = &answer {
-            self.take_people(members.iter().map(|m| m.person.clone()).collect());
+            self.chats.take_people(
+                members.iter().map(|m| m.person.clone()).collect(),
+                &mut self.cx,
+            );
         }
         let Some(OverlayState::Panel(panel)) = &mut self.overlay else {
             return;
@@ -199,24 +200,25 @@ impl App {
     }
 
     /// Enter: goes to the person, comes into the room.
-    pub(in crate::app) fn accept_panel(&mut self, now: Now) {
+    pub(in crate::app) fn accept_panel(&mut self) {
         let Some(OverlayState::Panel(panel)) = &self.overlay else {
             return;
         };
         match &panel.rows {
             Rows::Members(rows) => {
                 let user = rows.get(panel.chosen).map(|member| member.person.user);
-                let direct = self.user().zip(user);
-                self.overlay = None;
+                let direct = self.chats.user().zip(user);
+                self.show_overlay(None);
                 if let Some((me, user)) = direct {
-                    self.jump_to(ConversationId::direct(me, user));
+                    self.chats
+                        .jump_to(ConversationId::direct(me, user), &mut self.cx);
                 }
             }
             Rows::Rooms(rows) => {
                 let room = rows.get(panel.chosen).map(|room| room.room);
-                self.overlay = None;
+                self.show_overlay(None);
                 if let Some(room) = room {
-                    let joined = self.join(room, now);
+                    let joined = self.join(room);
                     self.cx.notice = joined.err().or(self.cx.notice.take());
                 }
             }

@@ -15,6 +15,7 @@ use recado_shared::{Content, ConversationId, Entry, Now, Seq, Timestamp};
 use self::question::{Field, wrong};
 use crate::app::composer::Composer;
 use crate::app::input::action::{Action, Edit, KeyContext};
+use crate::app::input::completion;
 use crate::app::overlay::switcher::OverlayState;
 use crate::app::{App, Effect};
 use crate::store::{Found, Hit, PendingState, Query};
@@ -111,7 +112,7 @@ impl App {
     /// Opens the search with what was asked last, looks somewhere else, or closes it.
     fn toggle_search(&mut self, scope: Option<ConversationId>, now: Now) {
         match &mut self.overlay {
-            Some(OverlayState::Search(search)) if search.scope == scope => self.overlay = None,
+            Some(OverlayState::Search(search)) if search.scope == scope => self.show_overlay(None),
             Some(OverlayState::Search(search)) => {
                 search.scope = scope;
                 self.ask_store(now);
@@ -131,7 +132,7 @@ impl App {
         is_kept: bool,
         now: Now,
     ) {
-        self.overlay = Some(OverlayState::Search(Box::new(Search {
+        self.show_overlay(Some(OverlayState::Search(Box::new(Search {
             scope,
             query: Composer::with_text(text),
             is_kept: is_kept && !text.is_empty(),
@@ -141,7 +142,7 @@ impl App {
             has_more: false,
             chosen: 0,
             is_accepted: false,
-        })));
+        }))));
         self.ask_store(now);
     }
 
@@ -201,15 +202,18 @@ impl App {
     /// The names that may be meant by the beginning of one.
     fn values(&self, field: Field, prefix: &str) -> Vec<String> {
         match field {
-            Field::From => self.person_names(prefix.trim_start_matches('@')),
+            Field::From => completion::person_names(&self.chats, prefix.trim_start_matches('@')),
             Field::In => {
                 let bare = prefix.trim_start_matches('#').to_lowercase();
                 let rooms = self.chats.conversations.keys();
-                let rooms = rooms.filter_map(|id| Some(&self.room_facts(*id)?.name));
+                let rooms = rooms.filter_map(|id| Some(&self.chats.room_facts(*id)?.name));
                 let rooms = rooms.filter(|name| name.as_str().to_lowercase().starts_with(&bare));
                 let mut names: Vec<_> = rooms.map(|name| format!("#{name}")).collect();
                 if !prefix.starts_with('#') {
-                    names.extend(self.person_names(prefix.trim_start_matches('@')));
+                    names.extend(completion::person_names(
+                        &self.chats,
+                        prefix.trim_start_matches('@'),
+                    ));
                 }
                 names
             }
@@ -290,8 +294,11 @@ impl App {
     }
 
     fn person_named(&self, name: &str) -> Result<recado_shared::UserId, String> {
-        let me = self.user().filter(|_| name.eq_ignore_ascii_case("me"));
-        let found = me.or_else(|| self.find_person_by_name(name));
+        let me = self
+            .chats
+            .user()
+            .filter(|_| name.eq_ignore_ascii_case("me"));
+        let found = me.or_else(|| self.chats.find_person_by_name(name));
         found.ok_or_else(|| {
             let none = format!("nobody known here is called {name}");
             self.unfinished(Field::From, name, &none)
@@ -304,10 +311,10 @@ impl App {
             .nav
             .open
             .filter(|_| name.eq_ignore_ascii_case("here"));
-        let room = || self.find_room_by_name(name);
+        let room = || self.chats.find_room_by_name(name);
         let direct = || {
-            let user = self.find_person_by_name(name)?;
-            Some(ConversationId::direct(self.user()?, user))
+            let user = self.chats.find_person_by_name(name)?;
+            Some(ConversationId::direct(self.chats.user()?, user))
         };
         here.or_else(room).or_else(direct).ok_or_else(|| {
             let none = format!("no room or person known here is called {name}");
@@ -396,7 +403,7 @@ impl App {
         let target = entry.seq;
         let mut waiting = self.session.outbox.of(id);
         conversation.folding.is_deleted(entry)
-            || self.is_hidden(conversation, entry)
+            || self.chats.is_hidden(conversation, entry)
             || waiting.any(|pending| {
                 pending.content == Content::Deletion { target }
                     && pending.state == PendingState::Waiting
@@ -417,8 +424,8 @@ impl App {
         match (chosen, &search.state) {
             (Some((id, seq)), _) => {
                 self.searches.place = chosen;
-                self.overlay = None;
-                self.jump_to_entry(id, seq);
+                self.show_overlay(None);
+                self.chats.jump_to_entry(id, seq, &mut self.cx);
             }
             (None, State::Wrong(why)) => self.cx.notice = Some(why.clone()),
             (None, State::Empty | State::Waiting(_) | State::Answered) => {

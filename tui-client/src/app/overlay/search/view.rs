@@ -17,7 +17,7 @@ impl App {
     pub(in crate::app) fn search_view<'a>(&'a self, search: &'a Search) -> Overlay<'a> {
         Overlay::Search {
             title: match search.scope {
-                Some(id) => format!("search in {}", self.title(id)),
+                Some(id) => format!("search in {}", self.chats.title(id)),
                 None => "search everywhere".to_owned(),
             },
             query: &search.query,
@@ -49,9 +49,9 @@ impl App {
             self.neighbour(hit.conversation, entry)
         };
         HitRow {
-            author: self.name_of(hit.entry.author),
-            is_own: Some(hit.entry.author) == self.user(),
-            place: self.title(hit.conversation),
+            author: self.chats.name_of(hit.entry.author),
+            is_own: Some(hit.entry.author) == self.chats.user(),
+            place: self.chats.title(hit.conversation),
             time: hit.entry.time,
             text: &hit.text,
             matched: &shown.matched,
@@ -63,7 +63,7 @@ impl App {
     fn neighbour<'a>(&'a self, id: ConversationId, entry: &'a Entry) -> Option<Quote<'a>> {
         let is_there = !self.is_gone(id, entry);
         is_there.then(|| Quote {
-            author: self.name_of(entry.author),
+            author: self.chats.name_of(entry.author),
             text: body_of(&entry.content),
         })
     }

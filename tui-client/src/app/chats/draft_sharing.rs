@@ -1,0 +1,138 @@
+//! The exchange of drafts with the other devices of the user.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use recado_shared::{ConversationId, DraftText, Setting, SettingKey};
+
+use crate::app::chats::Chats;
+use crate::app::chats::drafts::{SHARE_AFTER, WRITING_PAUSE};
+use crate::app::context::Context;
+use crate::app::conversation::state::{Conversation, Purpose};
+
+impl Chats {
+    pub(in crate::app) fn drafts_deadline(&self, last_input: Instant) -> Option<Instant> {
+        let open = self.nav.open.and_then(|id| self.conversations.get(&id));
+        let is_awaited = open.is_some_and(|open| {
+            let is_offered = self.drafts.offered.contains_key(&open.id);
+            let is_editing = matches!(open.purpose, Purpose::Edit { .. });
+            is_offered && !is_editing
+        });
+        let pause = is_awaited.then(|| last_input + WRITING_PAUSE);
+        pause.into_iter().chain(self.drafts.due).min()
+    }
+
+    /// The drafts of the local store are in their composers: looks which of them, and of the ones
+    /// that the devices agreed on, is the later one.
+    pub(in crate::app) fn compare_drafts(&mut self) {
+        let agreed: BTreeSet<_> = self.settings.drafts().collect();
+        let written = self
+            .conversations
+            .values()
+            .filter(|c| !c.draft().is_empty());
+        let all: BTreeSet<_> = written.map(|c| c.id).chain(agreed).collect();
+        for id in all {
+            let agreed = self.settings.draft(id);
+            let is_unsent = self.settings.is_unsent(SettingKey::Draft(id));
+            let here = self.conversations.get(&id).map_or("", Conversation::draft);
+            if here == agreed {
+                continue;
+            }
+            if here.is_empty() && !is_unsent {
+                self.offer_draft(id, String::new());
+            } else if agreed.is_empty() || is_unsent {
+                self.drafts.change(id);
+            }
+        }
+    }
+
+    /// Tells the other devices what is due, or notes when it will be.
+    pub(in crate::app) fn share_due_drafts(&mut self, cx: &mut Context) {
+        if self.drafts.changed.is_empty() {
+            self.drafts.due = None;
+        } else if self.drafts.is_urgent || self.drafts.due.is_some_and(|due| due <= cx.now.instant)
+        {
+            self.share_drafts(cx);
+        } else if self.drafts.due.is_none() {
+            self.drafts.due = Some(cx.now.instant + SHARE_AFTER);
+        }
+    }
+
+    /// Tells the other devices all that is written here. A text that is too long for them, or one
+    /// too many, stays on this device alone.
+    pub(in crate::app) fn share_drafts(&mut self, cx: &mut Context) {
+        (self.drafts.due, self.drafts.is_urgent) = (None, false);
+        for conversation in std::mem::take(&mut self.drafts.changed) {
+            let Some(text) = self
+                .conversations
+                .get(&conversation)
+                .map(Conversation::draft)
+            else {
+                continue;
+            };
+            let Ok(text) = DraftText::new(text) else {
+                continue;
+            };
+            // What reads as the others knew it was not changed: their later text is not undone.
+            let known = match self.drafts.offered.get(&conversation) {
+                Some(before) => before,
+                None => self.settings.draft(conversation),
+            };
+            if text.as_str() != known {
+                self.drafts.offered.remove(&conversation);
+                let _ = self.set(Setting::Draft { conversation, text }, cx);
+            }
+        }
+    }
+
+    /// The devices agree on another text than `before`.
+    pub(in crate::app) fn offer_draft(&mut self, id: ConversationId, before: String) {
+        let is_known = self.conversations.contains_key(&id);
+        // Of a room nothing is shown before the server has said that there is one.
+        if !is_known && (id.room().is_some() || self.conversation_or_new(id).is_none()) {
+            return;
+        }
+        self.drafts.offered.entry(id).or_insert(before);
+    }
+
+    /// A conversation is new here, and something may be written there elsewhere.
+    pub(in crate::app) fn offer_first_draft(&mut self, id: ConversationId) {
+        if !self.settings.draft(id).is_empty() {
+            self.drafts.offered.insert(id, String::new());
+        }
+    }
+
+    /// Puts what was written elsewhere into composers in which nobody writes.
+    pub(in crate::app) fn take_drafts(&mut self, cx: &mut Context) {
+        let offered = self.drafts.offered.iter();
+        let free: Vec<_> = offered
+            .filter(|(id, _)| !self.is_writing_in(**id, cx))
+            .map(|(id, before)| (*id, before.clone()))
+            .collect();
+        for (id, before) in free {
+            self.drafts.offered.remove(&id);
+            let text = self.settings.draft(id);
+            let Some(conversation) = self.conversations.get_mut(&id) else {
+                continue;
+            };
+            if conversation.draft() != before || before == text {
+                continue;
+            }
+            conversation.composer.set_text(text);
+            self.unsaved.follow_draft(id);
+            self.contacts.mark_stale();
+        }
+    }
+
+    pub(in crate::app) fn is_writing_in(&self, id: ConversationId, cx: &mut Context) -> bool {
+        let Some(conversation) = self.conversations.get(&id) else {
+            return false;
+        };
+        if let Purpose::Edit { .. } = conversation.purpose {
+            return true;
+        }
+        let is_before_it = self.nav.open == Some(id) && self.nav.has_focus;
+        let is_recent = cx.now.instant < cx.last_input.instant + WRITING_PAUSE;
+        is_before_it && is_recent
+    }
+}

@@ -1,0 +1,106 @@
+//! Names and titles of people and rooms, and lookups by name.
+
+use recado_shared::{
+    ConversationId, Entry, RoomEvent, RoomInfo, RoomName, Timestamp, UserId, UserName,
+};
+
+use crate::app::chats::Chats;
+use crate::app::chats::names::authors;
+use crate::app::conversation::state::Conversation;
+use crate::strings::rooms;
+
+impl Chats {
+    /// A room event as a sentence about `you` and others.
+    pub(in crate::app) fn event_text(
+        &self,
+        author: UserId,
+        event: &RoomEvent,
+        time: Timestamp,
+    ) -> String {
+        rooms::describe_event(author, event, time, |user| {
+            let is_me = self.user() == Some(user);
+            let name = if is_me { "you" } else { self.name_of(user) };
+            name.to_owned()
+        })
+    }
+
+    /// Somebody may be shown whose name may not be known.
+    pub(in crate::app) fn meet(&mut self, user: UserId) {
+        if self.user() != Some(user) && self.contacts.meet(user) {
+            self.names.want(user);
+        }
+    }
+
+    /// Entries of a conversation came.
+    pub(in crate::app) fn meet_authors(&mut self, id: ConversationId, entries: &[Entry]) {
+        if id.room().is_some() {
+            authors(entries).for_each(|user| self.meet(user));
+        }
+    }
+
+    /// A conversation of the local store is loaded.
+    pub(in crate::app) fn meet_loaded(&mut self, id: ConversationId) {
+        let Some(conversation) = self.conversations.get(&id).filter(|c| c.room().is_some()) else {
+            return;
+        };
+        let entries: Vec<Entry> = conversation.log.loaded().cloned().collect();
+        self.meet_authors(id, &entries);
+    }
+
+    pub(in crate::app) fn my_name(&self) -> &str {
+        match &self.me {
+            Some(me) => me.name.as_str(),
+            None => &self.first_name,
+        }
+    }
+
+    /// The name of the other person of a conversation, or that of the room with `#` before it.
+    pub(in crate::app) fn title(&self, id: ConversationId) -> &str {
+        let room = self.conversations.get(&id).and_then(Conversation::room);
+        let peer = self.user().and_then(|me| id.peer_of(me));
+        match (room, peer) {
+            (Some(room), _) => room.label(),
+            (None, Some(peer)) => self.name_of(peer),
+            (None, None) => "",
+        }
+    }
+
+    /// What a person is called, the user included.
+    pub(in crate::app) fn name_of(&self, user: UserId) -> &str {
+        match &self.me {
+            Some(me) if me.user == user => me.name.as_str(),
+            Some(_) | None => self.contacts.label(user),
+        }
+    }
+
+    /// Whether the user has blocked the person of a direct conversation.
+    pub(in crate::app) fn is_blocked_in(&self, id: ConversationId) -> bool {
+        let peer = self.user().and_then(|me| id.peer_of(me));
+        peer.is_some_and(|peer| self.settings.is_blocked(peer))
+    }
+
+    /// What is known of a room; `None` for direct conversations and before the server said it.
+    pub(in crate::app) fn room_facts(&self, id: ConversationId) -> Option<&RoomInfo> {
+        self.conversations.get(&id)?.room()?.facts.as_ref()
+    }
+
+    /// The room of this name, with or without `#`, among those that the user has to do with.
+    pub(in crate::app) fn find_room_by_name(&self, name: &str) -> Option<ConversationId> {
+        let wanted = RoomName::new(name.trim()).ok()?.folded();
+        let is_it = |conversation: &&Conversation| {
+            let facts = conversation.room().and_then(|room| room.facts.as_ref());
+            facts.is_some_and(|facts| facts.name.folded() == wanted)
+        };
+        self.conversations.values().find(is_it).map(|c| c.id)
+    }
+
+    /// The person of this name, with or without `@`, among those that the app knows.
+    pub(in crate::app) fn find_person_by_name(&self, name: &str) -> Option<UserId> {
+        let name = name.trim();
+        let name = UserName::new(name.strip_prefix('@').unwrap_or(name)).ok()?;
+        match &self.me {
+            Some(me) if me.name.folded() == name.folded() => Some(me.user),
+            Some(_) | None => self.contacts.find_by_name(&name),
+        }
+    }
+}

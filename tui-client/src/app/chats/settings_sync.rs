@@ -1,0 +1,151 @@
+//! Changes of user settings, made here or on other devices.
+
+use recado_shared::limits::MAX_SETTINGS;
+use recado_shared::{Answer, RequestError, Setting, SettingKey, Stamp};
+
+use crate::app::chats::Chats;
+use crate::app::chats::settings::MAX_PULLED;
+use crate::app::context::Context;
+use crate::app::session::sending::PAUSE;
+use crate::store::Save;
+
+impl Chats {
+    /// Changes a setting, on all devices of the user: here at once, elsewhere when the server has
+    /// it.
+    pub(in crate::app) fn set(&mut self, setting: Setting, cx: &mut Context) -> Result<(), String> {
+        let key = setting.key();
+        let settings = &mut self.settings;
+        if !settings.has_room(key) {
+            return Err(format!(
+                "you have {MAX_SETTINGS} settings already: clear drafts and favourites first"
+            ));
+        }
+        settings.refused.remove(&key);
+        settings.unsent.insert(key);
+        settings.values.insert(key, setting.clone());
+        self.note_set(key);
+        cx.save(Save::UnsentSetting(setting));
+        Ok(())
+    }
+
+    /// What depends on a setting is looked at again.
+    pub(in crate::app) fn note_set(&mut self, key: SettingKey) {
+        match key {
+            SettingKey::Muted(_) => self.settings.is_mute_end_stale = true,
+            SettingKey::Favourite(_) | SettingKey::Blocked(_) => self.contacts.mark_stale(),
+            SettingKey::NotificationLevel(_) | SettingKey::Draft(_) | SettingKey::FirstContact => {}
+        }
+    }
+
+    /// The server answered for a change.
+    pub(in crate::app) fn on_set(
+        &mut self,
+        setting: &Setting,
+        result: &Result<Answer, RequestError>,
+        cx: &mut Context,
+    ) {
+        let key = setting.key();
+        let settings = &mut self.settings;
+        settings.in_flight.remove(&key);
+        // A newer change waits: it is sent whatever became of this one.
+        let is_latest = settings.values.get(&key) == Some(setting);
+        match result {
+            Ok(Answer::Done) if is_latest => {
+                if settings.unsent.remove(&key) {
+                    settings.keep(setting.clone());
+                    cx.save(Save::SentSetting(key));
+                }
+            }
+            Err(error) if error.is_temporary() => {
+                settings.paused_until = Some(cx.now.instant + PAUSE);
+            }
+            Ok(_) if is_latest => {
+                settings.refused.insert(key);
+            }
+            Err(error) if is_latest => {
+                settings.refused.insert(key);
+                if !matches!(key, SettingKey::Draft(_)) {
+                    cx.notice = Some(format!("set on this device only: {error}"));
+                }
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+
+    /// A page of settings came, or was refused.
+    pub(in crate::app) fn on_settings(
+        &mut self,
+        result: Result<Answer, RequestError>,
+        cx: &mut Context,
+    ) {
+        let Some(live) = self.settings.pulling.take() else {
+            return;
+        };
+        let (mut settings, stamp, more) = match result {
+            Ok(Answer::Settings {
+                settings,
+                stamp,
+                more,
+            }) => (settings, stamp, more),
+            Err(error) if error.is_temporary() => {
+                self.settings.paused_until = Some(cx.now.instant + PAUSE);
+                self.settings.is_pull_wanted = true;
+                return;
+            }
+            // Nothing is pulled until the next session.
+            Ok(_) | Err(_) => return,
+        };
+        // What changed on another device after the page was read is not undone by it.
+        settings.retain(|setting| live.get(&setting.key()).is_none_or(|at| *at <= stamp));
+        let own = &mut self.settings;
+        own.pulled = own.pulled.saturating_add(settings.len().max(1));
+        own.is_pull_wanted |= more && stamp > own.stamp && own.pulled < MAX_PULLED;
+        let has_moved = own.stamp != stamp;
+        own.stamp = stamp;
+        self.take_settings(settings, has_moved.then_some(stamp), cx);
+    }
+
+    /// A setting changed on another device.
+    pub(in crate::app) fn on_setting(&mut self, setting: Setting, stamp: Stamp, cx: &mut Context) {
+        if let Some(live) = &mut self.settings.pulling
+            && live.len() < MAX_SETTINGS
+        {
+            live.insert(setting.key(), stamp);
+        }
+        // Whether others before it were missed is not known, so the stamp stays.
+        self.take_settings(vec![setting], None, cx);
+    }
+
+    pub(in crate::app) fn take_settings(
+        &mut self,
+        mut settings: Vec<Setting>,
+        stamp: Option<Stamp>,
+        cx: &mut Context,
+    ) {
+        let mut news = Vec::new();
+        for setting in settings.drain(..) {
+            let before = match &setting {
+                Setting::Draft { conversation, .. } => {
+                    let text = self.settings.draft(*conversation);
+                    Some((*conversation, text.to_owned()))
+                }
+                Setting::Favourite { .. }
+                | Setting::NotificationLevel { .. }
+                | Setting::Muted { .. }
+                | Setting::Blocked { .. }
+                | Setting::FirstContact { .. } => None,
+            };
+            if self.settings.take(&setting) {
+                self.note_set(setting.key());
+                if let Some((conversation, text)) = before {
+                    self.offer_draft(conversation, text);
+                }
+                news.push(setting);
+            }
+        }
+        if !news.is_empty() || stamp.is_some() {
+            let settings = news;
+            cx.save(Save::Settings { settings, stamp });
+        }
+    }
+}

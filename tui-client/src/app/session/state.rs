@@ -1,0 +1,25 @@
+//! The state of the session and what outlives it until the next one.
+
+use recado_shared::SyncPoint;
+
+use crate::app::session::cursor_pace::CursorPace;
+use crate::app::session::directory::Directory;
+use crate::app::session::link::Link;
+use crate::app::session::outbox::Outbox;
+use crate::app::session::requests::Requests;
+use crate::model::MessageIdSource;
+
+/// The session and what outlives it until the next one.
+#[derive(Debug)]
+pub(in crate::app) struct Session {
+    pub(in crate::app) link: Link,
+    pub(in crate::app) requests: Requests,
+    pub(in crate::app) outbox: Outbox,
+    pub(in crate::app) ids: MessageIdSource,
+    /// The set of heads that the client has, for the next `Hello`.
+    pub(in crate::app) since: Option<SyncPoint>,
+    pub(in crate::app) directory: Directory,
+    pub(in crate::app) cursor_pace: CursorPace,
+    /// Whether messages ring the bell while the terminal has no focus.
+    pub(in crate::app) has_bell: bool,
+}
