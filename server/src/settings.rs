@@ -108,7 +108,7 @@ fn describe(message: &str) -> String {
             let name = rest.split(',').next().unwrap_or(rest);
             format!("unknown setting {name}. `recado-server config` lists all settings")
         }
-        None => message.replace('\n', " ").trim_end().to_owned(),
+        None => message.replace("unknown variant", "unknown value"),
     }
 }
 

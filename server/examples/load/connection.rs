@@ -1,5 +1,5 @@
-//! One client's connection, whatever it is to: takes what arrived in batches, sends what was queued
-//! in one write, answers pings, and reports in time what is delivered, as a client does.
+//! Connection of one client to the server or the baseline relay. It reads frames in batches, writes queued
+//! frames at once, answers pings, and reports delivered cursors late, as a client does.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -25,81 +25,74 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_util::codec::Encoder as _;
 
-use crate::ids::Ids;
-use crate::plain;
+use crate::message_ids::MessageIds;
+use crate::plain_frame;
 
-/// How much is read at once.
+/// Capacity of a read, in bytes.
 const READ: usize = 64 * 1024;
 
-/// How long after a message its delivery is reported, so that many are reported at once. A client
-/// does the same.
+/// Delay of a delivered cursor after a message, so that it covers many messages. A client does the same.
 const REPORT_AFTER: Duration = Duration::from_millis(100);
 
-/// Bytes before a frame of a server: its length.
-const HEAD: usize = 4;
+/// Bytes before a frame of the server: its length.
+const HEADER: usize = 4;
 
 thread_local! {
-    /// Where all connections read to. What is no whole frame yet is kept by the connection.
+    /// Read buffer of all connections. Each keeps its own incomplete frame.
     static ARRIVED: RefCell<Vec<u8>> = RefCell::new(vec![0; READ]);
 }
 
-/// Something that arrived.
 #[derive(Debug)]
-pub(crate) enum Arrival<'a> {
-    /// A message for this client.
+pub(crate) enum Incoming<'a> {
+    /// The body of a message.
     Message(&'a [u8]),
-    /// The heads are complete: nothing older is missing.
+    /// The last page of heads.
     HeadsComplete,
-    /// The server welcomes this client.
     Welcome(Welcome),
-    /// An answer to a request.
     Answer(Answer),
-    /// An answer to a ping.
     Pong,
-    /// How reachable somebody is.
+    /// The presence of this user.
     Presence(UserId),
-    /// Anything else.
     Other,
 }
 
-/// Where a message goes.
+/// Destination of a message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum To {
-    /// A conversation of the server's.
+    /// On the server.
     Conversation(ConversationId),
-    /// A connection of the plain relay, or all others.
+    /// A connection of the baseline relay, or all others.
     Number(u32),
 }
 
 enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
-    /// To the plain relay, under a number.
+    /// To the baseline relay, with the own number.
     Plain(TcpStream, u32),
 }
 
-/// A client's connection.
 pub(crate) struct Connection {
     stream: Stream,
     outgoing: Outgoing,
-    /// The beginning of a frame.
+    /// The start of an incomplete frame.
     rest: Vec<u8>,
-    /// When what has arrived is to be reported.
+    /// Deadline of the next delivered cursors.
     report: Pin<Box<Sleep>>,
     report_after: Duration,
 }
 
-/// What is queued, and what has to be said.
+/// Queued bytes, and the state of what is sent.
 struct Outgoing {
     framing: LengthDelimitedCodec,
     bytes: BytesMut,
-    ids: Ids,
+    ids: MessageIds,
     last_number: u32,
-    /// What has arrived and is not reported as delivered yet.
+    /// Newest entries that are not reported as delivered.
     delivered: Vec<(ConversationId, Seq)>,
 }
 
 impl Connection {
-    /// Connects to the plain relay under a number.
+    /// Connects to the baseline relay with a number.
     pub(crate) async fn plain(address: std::net::SocketAddr, number: u32) -> Result<Self> {
         let mut stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
@@ -107,7 +100,7 @@ impl Connection {
         Ok(Self::over(Stream::Plain(stream, number)))
     }
 
-    /// Connects to a server, which has to be greeted next.
+    /// Connects to a server, up to the hello.
     pub(crate) async fn tls(ticket: &Invite, config: Arc<ClientConfig>) -> Result<Self> {
         let stream = TcpStream::connect(ticket.address.to_string()).await?;
         stream.set_nodelay(true)?;
@@ -123,7 +116,7 @@ impl Connection {
             outgoing: Outgoing {
                 framing: codec::framing(MAX_FRAME_LEN),
                 bytes: BytesMut::new(),
-                ids: Ids::new(),
+                ids: MessageIds::new(),
                 last_number: 0,
                 delivered: Vec::new(),
             },
@@ -133,7 +126,7 @@ impl Connection {
         }
     }
 
-    /// Whether the server took up an earlier session of TLS.
+    /// Whether the server resumed an earlier TLS session.
     pub(crate) fn is_resumed(&self) -> bool {
         match &self.stream {
             Stream::Tls(stream) => {
@@ -143,80 +136,77 @@ impl Connection {
         }
     }
 
-    /// It is in a room of this many. In a large one a client reports seldom.
+    /// Sets the delay of delivered cursors for a room of this size, as a client does.
     pub(crate) fn enter_room(&mut self, members: usize) {
         if members > MAX_MEMBERS_WITH_CURSORS {
             self.report_after = UNHEARD_CURSOR_INTERVAL;
         }
     }
 
-    /// Queues a frame for a server.
     pub(crate) fn queue(&mut self, frame: &ClientFrame) -> Result<()> {
         self.outgoing.queue(frame)
     }
 
-    /// Queues a ping. The plain relay answers none: it passes an empty frame on to its sender.
+    /// Queues a ping; for the baseline relay, an empty frame to itself.
     pub(crate) fn queue_ping(&mut self) -> Result<()> {
         match self.stream {
             Stream::Tls(_) => self.queue(&ClientFrame::Ping(0)),
             Stream::Plain(_, number) => {
-                plain::put_frame(&mut self.outgoing.bytes, number, &[]);
+                plain_frame::put_frame(&mut self.outgoing.bytes, number, &[]);
                 Ok(())
             }
         }
     }
 
-    /// Pings and waits for the answer, and so for everything that the server sent before it.
+    /// Waits for a pong, and so for everything that the server sent before it.
     pub(crate) async fn ping(&mut self) -> Result<()> {
         self.queue_ping()?;
         let mut is_answered = false;
         while !is_answered {
-            self.turn(|arrival| is_answered |= matches!(arrival, Arrival::Pong))
+            self.exchange(|arrival| is_answered |= matches!(arrival, Incoming::Pong))
                 .await?;
         }
         Ok(())
     }
 
-    /// Queues that all that arrived is on this device, before that is due.
+    /// Queues the delivered cursors before their deadline.
     pub(crate) fn report_delivered(&mut self) -> Result<()> {
         self.outgoing.queue_delivered()
     }
 
-    /// Asks and waits for the answer; what arrives before it is dropped.
+    /// Sends a request and waits for the answer. Frames before it are dropped.
     pub(crate) async fn ask(&mut self, request: Request) -> Result<Answer> {
         self.queue_request(request)?;
         let answer = self.answers(1).await?.pop();
-        answer.context("it was just there")
+        answer.context("the answer is missing")
     }
 
-    /// Waits for so many answers; what arrives before them is dropped.
+    /// Waits for `count` answers. Other frames are dropped.
     pub(crate) async fn answers(&mut self, count: usize) -> Result<Vec<Answer>> {
         let mut answers = Vec::new();
         while answers.len() < count {
-            let take = |arrival: Arrival<'_>| {
-                if let Arrival::Answer(answer) = arrival {
+            let take = |arrival: Incoming<'_>| {
+                if let Incoming::Answer(answer) = arrival {
                     answers.push(answer);
                 }
             };
-            self.turn(take).await?;
+            self.exchange(take).await?;
         }
         Ok(answers)
     }
 
-    /// Queues a request.
     pub(crate) fn queue_request(&mut self, request: Request) -> Result<()> {
         self.outgoing.queue_request(request)
     }
 
-    /// Queues a message.
     pub(crate) fn queue_message(&mut self, to: To, text: &str) -> Result<()> {
         match to {
             To::Number(number) => {
-                plain::put_frame(&mut self.outgoing.bytes, number, text.as_bytes());
+                plain_frame::put_frame(&mut self.outgoing.bytes, number, text.as_bytes());
                 Ok(())
             }
             To::Conversation(conversation) => {
-                let id = self.outgoing.ids.draw();
+                let id = self.outgoing.ids.next_id();
                 let content = Content::Message(MessageBody::new(text)?);
                 self.queue_request(Request::Append {
                     conversation,
@@ -227,9 +217,8 @@ impl Connection {
         }
     }
 
-    /// Writes what was queued, waits until something arrives, and gives all that did. Giving the
-    /// wait up loses nothing.
-    pub(crate) async fn turn(&mut self, mut take: impl FnMut(Arrival<'_>)) -> Result<()> {
+    /// Writes the queued frames, waits for a read, and passes its frames to `take`. Cancel safe.
+    pub(crate) async fn exchange(&mut self, mut take: impl FnMut(Incoming<'_>)) -> Result<()> {
         loop {
             self.flush().await?;
             let is_reporting = !self.outgoing.delivered.is_empty();
@@ -237,7 +226,7 @@ impl Connection {
                 biased;
                 () = &mut self.report, if is_reporting => self.outgoing.queue_delivered()?,
                 arrived = poll_fn(|cx| {
-                    poll_arrivals(&mut self.stream, &mut self.rest, &mut self.outgoing, cx, &mut take)
+                    poll_incoming(&mut self.stream, &mut self.rest, &mut self.outgoing, cx, &mut take)
                 }) => {
                     arrived?;
                     if !is_reporting && !self.outgoing.delivered.is_empty() {
@@ -269,13 +258,13 @@ impl Connection {
     }
 }
 
-/// Reads once, and gives each whole frame.
-fn poll_arrivals(
+/// Reads once, and passes each complete frame to `take`.
+fn poll_incoming(
     stream: &mut Stream,
     rest: &mut Vec<u8>,
     outgoing: &mut Outgoing,
     cx: &mut Context<'_>,
-    take: &mut impl FnMut(Arrival<'_>),
+    take: &mut impl FnMut(Incoming<'_>),
 ) -> Poll<Result<()>> {
     ARRIVED.with_borrow_mut(|arrived| {
         let mut arrived = ReadBuf::new(arrived);
@@ -297,7 +286,7 @@ fn take_frames(
     rest: &mut Vec<u8>,
     outgoing: &mut Outgoing,
     arrived: &[u8],
-    take: &mut impl FnMut(Arrival<'_>),
+    take: &mut impl FnMut(Incoming<'_>),
 ) -> Result<()> {
     let mut kept = std::mem::take(rest);
     let mut bytes = arrived;
@@ -306,16 +295,16 @@ fn take_frames(
         bytes = &kept;
     }
     let head = match stream {
-        Stream::Tls(_) => HEAD,
-        Stream::Plain(..) => plain::HEAD,
+        Stream::Tls(_) => HEADER,
+        Stream::Plain(..) => plain_frame::HEADER,
     };
-    while let Some(end) = plain::whole_frame(bytes, head) {
+    while let Some(end) = plain_frame::whole_frame(bytes, head) {
         let (frame, others) = bytes.split_at(end);
         bytes = others;
         match stream {
-            Stream::Tls(_) => outgoing.sort(codec::decode(&frame[head..])?, take)?,
-            Stream::Plain(..) if frame.len() == head => take(Arrival::Pong),
-            Stream::Plain(..) => take(Arrival::Message(&frame[head..])),
+            Stream::Tls(_) => outgoing.handle(codec::decode(&frame[head..])?, take)?,
+            Stream::Plain(..) if frame.len() == head => take(Incoming::Pong),
+            Stream::Plain(..) => take(Incoming::Message(&frame[head..])),
         }
     }
     *rest = bytes.to_vec();
@@ -335,7 +324,6 @@ impl Outgoing {
         self.queue(&ClientFrame::Request { number, request })
     }
 
-    /// Says that everything that arrived is on this device.
     fn queue_delivered(&mut self) -> Result<()> {
         for (conversation, delivered) in std::mem::take(&mut self.delivered) {
             self.queue(&ClientFrame::UpdateCursors(CursorUpdate {
@@ -347,8 +335,7 @@ impl Outgoing {
         Ok(())
     }
 
-    /// Notes that an entry arrived, after all before it.
-    fn note_delivered(&mut self, conversation: ConversationId, seq: Seq) {
+    fn mark_delivered(&mut self, conversation: ConversationId, seq: Seq) {
         let mut noted = self.delivered.iter_mut();
         match noted.find(|(noted, _)| *noted == conversation) {
             Some((_, newest)) => *newest = seq,
@@ -356,36 +343,36 @@ impl Outgoing {
         }
     }
 
-    fn sort(&mut self, frame: ServerFrame, take: &mut impl FnMut(Arrival<'_>)) -> Result<()> {
+    fn handle(&mut self, frame: ServerFrame, take: &mut impl FnMut(Incoming<'_>)) -> Result<()> {
         match frame {
             ServerFrame::Entry {
                 conversation,
                 entry,
             } => {
-                self.note_delivered(conversation, entry.seq);
+                self.mark_delivered(conversation, entry.seq);
                 match &entry.content {
-                    Content::Message(body) => take(Arrival::Message(body.as_str().as_bytes())),
-                    _ => take(Arrival::Other),
+                    Content::Message(body) => take(Incoming::Message(body.as_str().as_bytes())),
+                    _ => take(Incoming::Other),
                 }
             }
             ServerFrame::Answer { result, .. } => {
-                take(Arrival::Answer(result.context("the server refused")?));
+                take(Incoming::Answer(result.context("the server refused")?));
             }
-            ServerFrame::Heads(page) if page.complete.is_some() => take(Arrival::HeadsComplete),
-            ServerFrame::Welcome(welcome) => take(Arrival::Welcome(welcome)),
-            ServerFrame::Pong(_) => take(Arrival::Pong),
-            ServerFrame::Presence { user, .. } => take(Arrival::Presence(user)),
+            ServerFrame::Heads(page) if page.complete.is_some() => take(Incoming::HeadsComplete),
+            ServerFrame::Welcome(welcome) => take(Incoming::Welcome(welcome)),
+            ServerFrame::Pong(_) => take(Incoming::Pong),
+            ServerFrame::Presence { user, .. } => take(Incoming::Presence(user)),
             ServerFrame::Ping(number) => self.queue(&ClientFrame::Pong(number))?,
-            ServerFrame::Behind => bail!("the server left this client behind"),
-            ServerFrame::Close(why) => bail!("the server said goodbye: {why}"),
+            ServerFrame::Behind => bail!("the client is behind"),
+            ServerFrame::Close(why) => bail!("the server closed the session: {why}"),
             ServerFrame::Refused(why) => bail!("the server refused: {why}"),
-            _ => take(Arrival::Other),
+            _ => take(Incoming::Other),
         }
         Ok(())
     }
 }
 
-/// A new device's key, as TLS uses it.
+/// TLS configuration of a new device.
 pub(crate) fn device(ticket: &Invite) -> Result<Arc<ClientConfig>> {
     let identity = Identity::generate()?;
     Ok(Arc::new(tls::client_config(&identity, ticket.fingerprint)?))

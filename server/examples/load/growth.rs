@@ -1,6 +1,6 @@
-//! Growth: the same work at sizes that differ by powers of ten, and what a delivery costs at each.
-//! Each sender has as many messages in flight at each size, so that as many share a read and a write:
-//! otherwise even the plain relay costs many times more at one size than at another.
+//! Growth: the same work at sizes that differ by powers of ten, and the cost of a delivery at each. Each
+//! sender has the same number of messages in flight at each size, so that as many share a read and a
+//! write; otherwise even the baseline relay costs many times more at one size than at another.
 
 use std::collections::BTreeMap;
 
@@ -10,21 +10,21 @@ use crate::report::{Figures, say};
 use crate::subject::Kind;
 use crate::table::{LIMITED_NOTE, Spread, is_limited, mark};
 
-/// What grows.
+/// The size that grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Growth {
-    /// Connections, in pairs of a sender and a receiver that all talk.
+    /// Connections, all in pairs of a sender and a receiver.
     Connections,
-    /// Connections that do nothing, beside the usual pairs.
+    /// Idle connections beside the usual pairs.
     Bystanders,
     /// Members of one room.
     Rooms,
 }
 
-/// The figure that should not grow.
+/// The figure that must not grow.
 const COST: &str = "cpu_us_per_delivery";
 
-/// What the table shows.
+/// Figures in the table, with their headings.
 const COLUMNS: [(&str, &str); 7] = [
     (COST, "cpu us"),
     ("delivered_per_second", "a second"),
@@ -44,7 +44,7 @@ impl Growth {
         }
     }
 
-    /// Connections or members, from few to many.
+    /// Numbers of connections or members, ascending.
     pub(crate) fn sizes(self) -> &'static [usize] {
         match self {
             Self::Connections => &[2, 10, 100, 1_000, 10_000],
@@ -54,10 +54,10 @@ impl Growth {
     }
 }
 
-/// The runs of each subject at each size.
+/// Runs by subject and size.
 type Runs = BTreeMap<(Kind, usize), Vec<Figures>>;
 
-/// Measures each size of each subject in turn, as often as wanted, and prints a table.
+/// Measures each size of each subject in turn, `times` times, and prints a table.
 pub(crate) fn measure(
     growth: Growth,
     times: usize,
@@ -80,7 +80,7 @@ pub(crate) fn measure(
     Ok(())
 }
 
-/// Prints the medians at each size, and how much dearer the dearest is than the cheapest.
+/// Prints the medians at each size, and the ratio of the highest cost to the lowest.
 fn print(growth: Growth, kind: Kind, runs: &Runs) {
     let ratio_at = |size, at_size: &[Figures]| {
         let plain = runs.get(&(Kind::Plain, size))?;
@@ -91,7 +91,7 @@ fn print(growth: Growth, kind: Kind, runs: &Runs) {
         "{:>12}{}{:>12}",
         "",
         head.collect::<String>(),
-        "of plain's"
+        "of plain"
     ));
     let mut costs = Vec::new();
     for ((_, size), at_size) in runs.iter().filter(|((of, _), _)| *of == kind) {
@@ -106,11 +106,11 @@ fn print(growth: Growth, kind: Kind, runs: &Runs) {
     if all.any(|(_, at_size)| is_limited(at_size)) {
         say(LIMITED_NOTE);
     }
-    let dearest = costs.iter().copied().fold(0.0, f64::max);
-    let cheapest = costs.iter().copied().fold(f64::INFINITY, f64::min);
-    let (scenario, ratio) = (growth.scenario(), dearest / cheapest);
+    let highest = costs.iter().copied().fold(0.0, f64::max);
+    let lowest = costs.iter().copied().fold(f64::INFINITY, f64::min);
+    let (scenario, ratio) = (growth.scenario(), highest / lowest);
     say(&format!(
-        "{scenario}, {kind:?}: the dearest costs {ratio:.2} times the cheapest"
+        "{scenario}, {kind:?}: the highest cost is {ratio:.2} times the lowest"
     ));
 }
 

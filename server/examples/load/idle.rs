@@ -1,5 +1,4 @@
-//! Connections that do nothing but answer pings and ping themselves, as seldom as a client does: what
-//! each holds of the memory, and what all of them take of a core.
+//! Idle connections, which only ping, as seldom as a client does: their memory and CPU time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,31 +8,31 @@ use anyhow::Result;
 use recado_shared::limits::QUIET_PING_AFTER;
 use tokio::time::{Instant, interval_at};
 
-use crate::connection::{Arrival, Connection};
-use crate::course::{Clients, Course, still};
-use crate::measure::Begun;
-use crate::people::{self, Person};
+use crate::clients::{self, Client};
+use crate::connection::{Connection, Incoming};
+use crate::measure::Measurement;
+use crate::recorder::{ClientTasks, LatencyRecorder, run_for};
 use crate::report::Figures;
 use crate::subject::Subject;
 
-/// Until what was needed to let them in is given back.
+/// Time for the server to free the memory of the handshakes.
 const SETTLE: Duration = Duration::from_secs(3);
 
 pub(crate) async fn idle(subject: &mut Subject, count: usize, time: Duration) -> Result<Figures> {
     let empty = subject.used()?.memory;
-    let people = people::let_in(&subject.door, 0..u32::try_from(count)?).await?;
-    let mut clients = Clients::new();
-    let pongs = sit_all(people.into_iter(), &mut clients);
-    still(&mut clients, SETTLE).await?;
-    let begun = Begun::now(subject).await?;
+    let people = clients::connect_all(&subject.endpoint, 0..u32::try_from(count)?).await?;
+    let mut clients = ClientTasks::new();
+    let pongs = spawn_idle(people.into_iter(), &mut clients);
+    run_for(&mut clients, SETTLE).await?;
+    let measurement = Measurement::start(subject).await?;
     let pongs_before = pongs.load(Ordering::Relaxed);
-    still(&mut clients, time).await?;
-    let measure = begun.end(subject).await?;
+    run_for(&mut clients, time).await?;
+    let measure = measurement.end(subject).await?;
     let pongs = pongs.load(Ordering::Relaxed) - pongs_before;
     let full = subject.used()?.memory;
     clients.shutdown().await;
     let each = full.saturating_sub(empty) / u64::try_from(count.max(1))?;
-    let figures = Figures::of("idle", subject.kind, &measure, &Course::new());
+    let figures = Figures::of("idle", subject.kind, &measure, &LatencyRecorder::new());
     Ok(figures
         .with("connections", count)
         .with("pings", pongs)
@@ -42,34 +41,37 @@ pub(crate) async fn idle(subject: &mut Subject, count: usize, time: Duration) ->
         .with("memory_empty_bytes", empty))
 }
 
-/// Lets all of these do nothing, their pings spread evenly over the time between two of one client's.
-/// Returns how many are answered.
-pub(crate) fn sit_all(
-    people: impl ExactSizeIterator<Item = Person>,
-    clients: &mut Clients,
+/// Starts idle clients, whose pings are spread evenly. Returns the counter of answered pings.
+pub(crate) fn spawn_idle(
+    clients: impl ExactSizeIterator<Item = Client>,
+    tasks: &mut ClientTasks,
 ) -> Arc<AtomicU64> {
     let pongs = Arc::new(AtomicU64::new(0));
     let now = Instant::now();
-    let count = u32::try_from(people.len()).unwrap_or(u32::MAX);
-    for (person, number) in people.zip(0_u32..) {
+    let count = u32::try_from(clients.len()).unwrap_or(u32::MAX);
+    for (client, number) in clients.zip(0_u32..) {
         let first = now + QUIET_PING_AFTER * number / count;
-        clients.spawn(sit(person.connection, first, Arc::clone(&pongs)));
+        tasks.spawn(stay_idle(client.connection, first, Arc::clone(&pongs)));
     }
     pongs
 }
 
-async fn sit(mut connection: Connection, first: Instant, pongs: Arc<AtomicU64>) -> Result<()> {
-    let mut due = interval_at(first, QUIET_PING_AFTER);
-    let take = |arrival: Arrival<'_>| {
-        if matches!(arrival, Arrival::Pong) {
+async fn stay_idle(
+    mut connection: Connection,
+    first: Instant,
+    pongs: Arc<AtomicU64>,
+) -> Result<()> {
+    let mut timer = interval_at(first, QUIET_PING_AFTER);
+    let take = |arrival: Incoming<'_>| {
+        if matches!(arrival, Incoming::Pong) {
             pongs.fetch_add(1, Ordering::Relaxed);
         }
     };
     loop {
         tokio::select! {
             biased;
-            turned = connection.turn(take) => turned?,
-            _ = due.tick() => connection.queue_ping()?,
+            exchanged = connection.exchange(take) => exchanged?,
+            _ = timer.tick() => connection.queue_ping()?,
         }
     }
 }

@@ -1,40 +1,44 @@
-//! Load for a server, and what it costs: starts `recado-server` on one core as it would run anywhere,
-//! and real clients on another one, with TLS, keys and acknowledgements; or a relay of plain bytes
-//! in its place, which neither stores nor acknowledges, as the limit of what the machine can do.
+//! Load generator: it starts `recado-server` on one core and real clients on another, with TLS, keys and
+//! acknowledgements, and measures latency, CPU time and memory. The baseline is a relay of plain bytes,
+//! which neither stores nor acknowledges.
 //!
 //! ```sh
 //! cargo build --release -p recado-server --example load && cargo build --release -p recado-server
 //! target/release/examples/load pairs            # one line of JSON for each subject
-//! target/release/examples/load all --runs 5     # and a table, subjects taking turns
-//! target/release/examples/load growth-rooms     # what a delivery costs at sizes that grow
+//! target/release/examples/load all --runs 5     # and a table, subjects in turn
+//! target/release/examples/load growth-rooms     # cost of a delivery at sizes that grow
 //! ```
 
+mod clients;
 mod connection;
-mod course;
 mod growth;
 mod idle;
-mod ids;
-mod life;
 mod measure;
+mod message_ids;
 mod opening;
-mod people;
+mod pairs;
 mod plain;
+mod plain_frame;
+mod recorder;
 mod report;
 mod room;
 mod storm;
 mod subject;
 mod sync;
 mod table;
-mod talk;
+mod tls_memory;
 mod usage;
+mod warmup;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::growth::Growth;
+use crate::pairs::Pairs;
 use crate::report::Figures;
 use crate::subject::{Kind, Rates, Subject};
 use crate::table::Table;
@@ -47,33 +51,41 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Senders to receivers, each with messages in flight
+    /// Pairs of a sender and a receiver, with messages in flight
     Pairs(Run),
-    /// One sender to a room
+    /// A room with one sender
     Room(Run),
     /// One message at a time
     Pingpong(Run),
-    /// Connections that do nothing
+    /// Idle connections, which only ping
     Idle(Run),
-    /// Everybody back at once after a cut
+    /// Reconnect storm: all clients reconnect at once
     Storm(Run),
-    /// All five
+    /// All five scenarios in turn
     All(Run),
-    /// What a delivery costs with 2 to 10,000 connections
+    /// Cost of a delivery with 2 to 10,000 connections
     GrowthConnections(Run),
-    /// What a delivery costs beside up to 10,000 connections that do nothing
+    /// Cost of a delivery beside up to 10,000 idle connections
     GrowthBystanders(Run),
-    /// What a delivery costs in rooms of 10 to 10,000 members
+    /// Cost of a delivery in rooms of 10 to 10,000 members
     GrowthRooms(Run),
-    /// The relay of plain bytes, as a program of its own
+    /// Memory of an idle TLS connection, with the server's own stream and with tokio-rustls
+    TlsMemory {
+        /// Number of connections
+        #[arg(long, default_value_t = 2_000)]
+        size: usize,
+    },
+    /// A TLS echo server, for `tls-memory`
+    #[command(hide = true)]
+    TlsServer { stream: tls_memory::Stream },
+    /// The baseline relay of plain bytes
     #[command(hide = true)]
     PlainRelay,
-    /// Syncs on the disk of a folder, timed on the server's core
+    /// Times of disk syncs on the core of the server
     #[command(hide = true)]
     SyncTimes { folder: PathBuf },
 }
 
-/// One of the five.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Scenario {
     Pairs,
@@ -93,37 +105,37 @@ const ALL: [Scenario; 5] = [
 
 #[derive(Clone, Debug, clap::Args)]
 struct Run {
-    /// What to load; both by default, taking turns
+    /// Subject to measure [default: both in turn]
     #[arg(long, value_enum)]
     subject: Option<Kind>,
-    /// How often; above 1 a table is printed too
+    /// Number of runs; with more than one, a table is printed too
     #[arg(long, default_value_t = 1)]
     runs: usize,
-    /// How long each measures, in seconds
+    /// Duration of each measurement, in seconds
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Pairs, members of the room, or connections (for growth, at most)
+    /// Pairs, members of the room, or connections (for growth, the maximum)
     #[arg(long)]
     size: Option<usize>,
-    /// Messages in flight of each sender
+    /// Messages in flight per sender
     #[arg(long)]
     window: Option<usize>,
-    /// Connections that do nothing beside the pairs
+    /// Idle connections beside the pairs
     #[arg(long, default_value_t = 0)]
     idle: usize,
-    /// Keep the server's rates
+    /// Keep the server's default rate limits
     ///
-    /// By default they are lifted: a server lets a session send 200 frames and 256 KiB a second, and so 50
-    /// senders bring at most 10,000 messages a second. To load it all the same: `pairs --default-rates
-    /// --size 1000`
+    /// Without this option they are lifted: a session may send 200 frames and 256 KiB per second, so 50
+    /// senders would send at most 10,000 messages per second. To reach more with them: `pairs
+    /// --default-rates --size 1000`
     #[arg(long)]
     default_rates: bool,
-    /// The folder in which servers keep their data while they are measured: its disk is measured too
+    /// Folder for the data of the measured servers, on the disk to measure
     #[arg(long, default_value = "target/load")]
     folder: PathBuf,
 }
 
-/// Pairs unless something else is wanted.
+/// Default number of pairs.
 const PAIRS: usize = 50;
 
 impl Run {
@@ -145,6 +157,11 @@ fn main() -> Result<()> {
     let (scenarios, run) = match Arguments::parse().what {
         What::PlainRelay => return plain::serve(),
         What::SyncTimes { folder } => return sync::say_times(&folder),
+        What::TlsMemory { size } => {
+            subject::prepare_machine()?;
+            return runtime()?.block_on(tls_memory::measure(size));
+        }
+        What::TlsServer { stream } => return runtime()?.block_on(tls_memory::serve(stream)),
         What::Pairs(run) => (vec![Scenario::Pairs], run),
         What::Room(run) => (vec![Scenario::Room], run),
         What::Pingpong(run) => (vec![Scenario::Pingpong], run),
@@ -193,22 +210,26 @@ fn grow(growth: Growth, run: &Run) -> Result<()> {
     })
 }
 
-/// Starts a subject of its own for one measurement.
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
+
+/// Measures a scenario with a subject of its own.
 fn measure(scenario: Scenario, kind: Kind, run: &Run) -> Result<Figures> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let mut subject = Subject::start(kind, &run.folder, run.rates()).await?;
         let time = Duration::from_secs(run.seconds);
         let size = |usual: usize| run.size.unwrap_or(usual);
         let window = |usual: usize| run.window.unwrap_or(usual);
         let figures = match scenario {
             Scenario::Pairs => {
-                let people = (size(PAIRS), run.idle);
-                talk::pairs(&mut subject, people, window(16), time).await
+                let pairs = Pairs {
+                    count: size(PAIRS),
+                    idle: run.idle,
+                };
+                pairs::pairs(&mut subject, pairs, window(16), time).await
             }
-            Scenario::Pingpong => talk::pingpong(&mut subject, time).await,
+            Scenario::Pingpong => pairs::pingpong(&mut subject, time).await,
             Scenario::Room => room::room(&mut subject, size(1_000), window(4), time).await,
             Scenario::Idle => idle::idle(&mut subject, size(10_000), time).await,
             Scenario::Storm => storm::storm(&mut subject, size(5_000)).await,
@@ -217,7 +238,7 @@ fn measure(scenario: Scenario, kind: Kind, run: &Run) -> Result<Figures> {
         let stopped = subject.stop().await;
         let figures = figures?;
         stopped?;
-        // Since the server was started, unlike everything else.
+        // Counted since the start of the server, unlike all other figures.
         let stored = store?.map(|store| store.messages);
         Ok(match stored {
             Some(stored) => figures.with("messages_stored", stored),

@@ -1,90 +1,88 @@
-//! What is used up while a scenario is measured.
+//! Resources that the subject and the load use while a scenario is measured.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use recado_server::store::StoreStats;
 
-use crate::course::{Clients, Course, still};
+use crate::recorder::{ClientTasks, LatencyRecorder, run_for};
 use crate::subject::{LOAD_CORE, SUBJECT_CORE, Subject};
-use crate::usage::{CoreTime, Used};
+use crate::usage::{CoreTime, ProcessUsage};
 
-/// How long a scenario runs before it is measured.
+/// Time that a scenario runs before it is measured.
 pub(crate) const WARM_UP: Duration = Duration::from_secs(1);
 
-/// The beginning of a measurement.
-pub(crate) struct Begun {
+/// A measurement in progress.
+pub(crate) struct Measurement {
     at: Instant,
-    subject: Used,
-    load: Used,
+    subject: ProcessUsage,
+    load: ProcessUsage,
     subject_core: CoreTime,
     load_core: CoreTime,
     store: Option<StoreStats>,
 }
 
-/// What was used in a measurement.
+/// Resources used during a measurement.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Measure {
+pub(crate) struct Usage {
     pub(crate) time: Duration,
-    /// Nanoseconds on a core.
+    /// CPU time in nanoseconds.
     pub(crate) subject_cpu: u64,
     pub(crate) load_cpu: u64,
-    /// Which part of the time anything at all ran there.
+    /// Share of the time in which any process ran on the core.
     pub(crate) subject_core_busy: f64,
     pub(crate) load_core_busy: f64,
-    /// What the store did.
     pub(crate) store: Option<StoreStats>,
 }
 
-impl Begun {
-    /// Begins one.
-    pub(crate) async fn now(subject: &Subject) -> Result<Self> {
+impl Measurement {
+    pub(crate) async fn start(subject: &Subject) -> Result<Self> {
         Ok(Self {
             store: subject.store_stats().await?,
             subject: subject.used()?,
-            load: Used::by(std::process::id())?,
+            load: ProcessUsage::by(std::process::id())?,
             subject_core: CoreTime::of(SUBJECT_CORE)?,
             load_core: CoreTime::of(LOAD_CORE)?,
             at: Instant::now(),
         })
     }
 
-    pub(crate) async fn end(self, subject: &Subject) -> Result<Measure> {
+    pub(crate) async fn end(self, subject: &Subject) -> Result<Usage> {
         let time = self.at.elapsed();
-        let mut measure = Measure {
+        let mut measure = Usage {
             time,
             subject_cpu: subject.used()?.cpu_since(&self.subject),
-            load_cpu: Used::by(std::process::id())?.cpu_since(&self.load),
+            load_cpu: ProcessUsage::by(std::process::id())?.cpu_since(&self.load),
             subject_core_busy: CoreTime::of(SUBJECT_CORE)?.busy_since(&self.subject_core),
             load_core_busy: CoreTime::of(LOAD_CORE)?.busy_since(&self.load_core),
             store: None,
         };
         let now = subject.store_stats().await?;
-        measure.store = now.zip(self.store).map(|(now, then)| now.since(&then));
+        measure.store = now.zip(self.store).map(|(now, before)| now.since(&before));
         Ok(measure)
     }
 }
 
-impl Measure {
-    /// Microseconds on a core that the subject took for each of so many.
+impl Usage {
+    /// CPU time of the subject in microseconds, divided by `count`.
     pub(crate) fn subject_micros_each(&self, count: u64) -> u64 {
         self.subject_cpu.checked_div(count).unwrap_or(0) / 1_000
     }
 }
 
-/// Measures for a while after warming up, says what was used meanwhile, and ends the clients.
+/// Measures for `time` after the warm-up, then ends the clients.
 pub(crate) async fn run(
-    course: &Course,
+    recorder: &LatencyRecorder,
     subject: &Subject,
-    mut clients: Clients,
+    mut clients: ClientTasks,
     time: Duration,
-) -> Result<Measure> {
-    still(&mut clients, WARM_UP).await?;
-    let begun = Begun::now(subject).await?;
-    course.measure(true);
-    still(&mut clients, time).await?;
-    course.measure(false);
-    let measure = begun.end(subject).await?;
+) -> Result<Usage> {
+    run_for(&mut clients, WARM_UP).await?;
+    let measurement = Measurement::start(subject).await?;
+    recorder.record(true);
+    run_for(&mut clients, time).await?;
+    recorder.record(false);
+    let measure = measurement.end(subject).await?;
     clients.shutdown().await;
     Ok(measure)
 }

@@ -1,4 +1,4 @@
-//! How a session begins: a client says hello, and asks for all that the real one asks for then.
+//! Start of a session: the hello, and everything that the real client requests after the welcome.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,31 +7,31 @@ use anyhow::Result;
 use recado_shared::{ClientFrame, Hello, Invite, ProtocolVersion, Request, Stamp, UserId, Welcome};
 use rustls::ClientConfig;
 
-use crate::connection::{Arrival, Connection};
+use crate::connection::{Connection, Incoming};
 
-/// What a client has been told so far.
+/// Parts of the state that have arrived.
 #[derive(Debug, Default)]
-struct Told {
+struct OpeningState {
     welcome: Option<Welcome>,
     are_heads_complete: bool,
     are_settings_known: bool,
     is_ping_answered: bool,
-    /// Of whom it wants to know the presence, and does not yet.
+    /// Watched users whose presence is not known yet.
     unknown: BTreeSet<UserId>,
 }
 
-impl Told {
-    fn take(&mut self, arrival: Arrival<'_>) {
+impl OpeningState {
+    fn take(&mut self, arrival: Incoming<'_>) {
         match arrival {
-            Arrival::Welcome(welcome) => self.welcome = Some(welcome),
-            Arrival::HeadsComplete => self.are_heads_complete = true,
-            // Nothing else was asked for.
-            Arrival::Answer(_) => self.are_settings_known = true,
-            Arrival::Pong => self.is_ping_answered = true,
-            Arrival::Presence(user) => {
+            Incoming::Welcome(welcome) => self.welcome = Some(welcome),
+            Incoming::HeadsComplete => self.are_heads_complete = true,
+            // The only request.
+            Incoming::Answer(_) => self.are_settings_known = true,
+            Incoming::Pong => self.is_ping_answered = true,
+            Incoming::Presence(user) => {
                 self.unknown.remove(&user);
             }
-            Arrival::Message(_) | Arrival::Other => {}
+            Incoming::Message(_) | Incoming::Other => {}
         }
     }
 
@@ -43,8 +43,8 @@ impl Told {
     }
 }
 
-/// Connects to a server, asks for everything anew, and watches the presence of these people. Returns
-/// once all of that has come.
+/// Connects to a server, requests the whole state, and watches these users. Returns once all of it has
+/// arrived.
 pub(crate) async fn open(
     ticket: &Invite,
     config: Arc<ClientConfig>,
@@ -61,26 +61,26 @@ pub(crate) async fn open(
         since: None,
         extensions: Vec::new(),
     }))?;
-    let mut told = Told {
+    let mut state = OpeningState {
         unknown: watched.iter().copied().collect(),
-        ..Told::default()
+        ..OpeningState::default()
     };
     let welcome = loop {
-        if let Some(welcome) = told.welcome.take() {
+        if let Some(welcome) = state.welcome.take() {
             break welcome;
         }
-        connection.turn(|arrival| told.take(arrival)).await?;
+        connection.exchange(|arrival| state.take(arrival)).await?;
     };
     connection.queue_ping()?;
     connection.queue_request(Request::Settings { after: Stamp(0) })?;
-    while !told.are_heads_complete {
-        connection.turn(|arrival| told.take(arrival)).await?;
+    while !state.are_heads_complete {
+        connection.exchange(|arrival| state.take(arrival)).await?;
     }
     if !watched.is_empty() {
         connection.queue(&ClientFrame::Watch(watched.to_vec()))?;
     }
-    while !told.is_all() {
-        connection.turn(|arrival| told.take(arrival)).await?;
+    while !state.is_all() {
+        connection.exchange(|arrival| state.take(arrival)).await?;
     }
     Ok((connection, welcome))
 }

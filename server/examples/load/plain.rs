@@ -1,31 +1,23 @@
-//! A relay of plain bytes: no keys, no storage, no acknowledgements. What it does per message is the
-//! least that any relay over TCP can do, and so the limit that others are compared with.
-//!
-//! A frame is its length, a destination, and the payload; both numbers have four bytes, big endian.
-//! A connection's first four bytes are its own number.
+//! Baseline relay of plain bytes, without keys, storage or acknowledgements. Its work per message is the
+//! least of any relay over TCP, so the server is compared with it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use anyhow::Result;
-use bytes::{Buf as _, BufMut as _, BytesMut};
+use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::LocalSet;
 
-/// The destination that is everybody but the sender.
-pub(crate) const EVERYBODY: u32 = u32::MAX;
+use crate::plain_frame::{EVERYBODY, HEADER, whole_frame};
 
-/// Bytes before the payload.
-pub(crate) const HEAD: usize = 8;
-
-/// How much is read at once.
+/// Capacity of a read, in bytes.
 const READ: usize = 64 * 1024;
 
-/// What waits for one connection.
 #[derive(Default)]
 struct Outbox {
     bytes: RefCell<BytesMut>,
@@ -34,7 +26,7 @@ struct Outbox {
 
 type Outboxes = Rc<RefCell<HashMap<u32, Rc<Outbox>>>>;
 
-/// Serves until it is killed; says where on standard output.
+/// Serves until it is killed. Prints its address to standard output.
 pub(crate) fn serve() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -48,7 +40,7 @@ pub(crate) fn serve() -> Result<()> {
             let (stream, _) = listener.accept().await?;
             let outboxes = Rc::clone(&outboxes);
             tokio::task::spawn_local(async move {
-                // A client that goes away ends its own connection only.
+                // An error ends only this connection.
                 let _ = connection(stream, outboxes).await;
             });
         }
@@ -75,7 +67,7 @@ async fn relay(mut read: OwnedReadHalf, own: u32, outboxes: &Outboxes) -> Result
         if read.read_buf(&mut bytes).await? == 0 {
             return Ok(());
         }
-        while let Some(end) = whole_frame(&bytes, HEAD) {
+        while let Some(end) = whole_frame(&bytes, HEADER) {
             let frame = bytes.split_to(end);
             let to = (&frame[4..]).get_u32();
             let outboxes = outboxes.borrow();
@@ -92,21 +84,6 @@ async fn relay(mut read: OwnedReadHalf, own: u32, outboxes: &Outboxes) -> Result
     }
 }
 
-/// Where the first frame ends, once all of it is there. Its head begins with the length of the
-/// payload after it.
-pub(crate) fn whole_frame(bytes: &[u8], head: usize) -> Option<usize> {
-    let length = bytes.get(..4).map(|mut length| length.get_u32())?;
-    let end = head.checked_add(usize::try_from(length).ok()?)?;
-    (bytes.len() >= end).then_some(end)
-}
-
-/// Appends a frame.
-pub(crate) fn put_frame(bytes: &mut BytesMut, to: u32, payload: &[u8]) {
-    bytes.put_u32(u32::try_from(payload.len()).unwrap_or(u32::MAX));
-    bytes.put_u32(to);
-    bytes.put_slice(payload);
-}
-
 impl Outbox {
     fn push(&self, frame: &[u8]) {
         self.bytes.borrow_mut().extend_from_slice(frame);
@@ -121,32 +98,5 @@ async fn drain(mut write: OwnedWriteHalf, outbox: Rc<Outbox>) {
         if write.write_all(&bytes).await.is_err() {
             return;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_frame_is_whole_once_all_of_it_is_there() {
-        let mut bytes = BytesMut::new();
-        put_frame(&mut bytes, 7, b"hello");
-        let end = HEAD + 5;
-        assert_eq!(bytes.len(), end);
-        for length in 0..end {
-            assert_eq!(whole_frame(&bytes[..length], HEAD), None, "{length}");
-        }
-        assert_eq!(whole_frame(&bytes, HEAD), Some(end));
-        assert_eq!(&bytes[4..HEAD], &7_u32.to_be_bytes());
-        put_frame(&mut bytes, 8, b"");
-        assert_eq!(whole_frame(&bytes, HEAD), Some(end));
-        assert_eq!(whole_frame(&bytes[end..], HEAD), Some(HEAD));
-    }
-
-    #[test]
-    fn a_frame_longer_than_anything_is_never_whole() {
-        assert_eq!(whole_frame(&[0xff; 64], HEAD), None);
-        assert_eq!(whole_frame(&[0xff; 64], 4), None);
     }
 }

@@ -1,26 +1,24 @@
-//! What came of a run, and one line of JSON of it.
+//! Figures of a run, printed as one line of JSON.
 
 use std::io::Write as _;
 
 use recado_server::store::StoreStats;
 use serde_json::{Map, Value, json};
 
-use crate::course::{self, Course};
-use crate::measure::Measure;
+use crate::measure::Usage;
+use crate::recorder::{self, LatencyRecorder};
 use crate::subject::Kind;
 
-/// The load counts as the bottleneck where it takes this much of its core, or where so much of that core
-/// is taken by whatever runs there.
+/// Share of the load's core from which the load counts as the bottleneck, whatever uses the core.
 const BUSY: f64 = 0.95;
 
-/// How often the server syncs for a checkpoint: the write-ahead log before it, and the database
-/// after.
+/// Syncs of the server for a checkpoint: one of the write-ahead log, one of the database.
 const SYNCS_PER_CHECKPOINT: u64 = 2;
 
-/// Says whether the load, and not the subject, limits what came of it.
+/// Figure that is true if the load, and not the subject, limits the throughput.
 pub(crate) const LIMITED: &str = "load_was_the_bottleneck";
 
-/// What came of one run.
+/// Figures of one run, by name.
 #[derive(Clone, Debug)]
 pub(crate) struct Figures {
     pub(crate) scenario: &'static str,
@@ -32,12 +30,12 @@ impl Figures {
     pub(crate) fn of(
         scenario: &'static str,
         subject: Kind,
-        measure: &Measure,
-        course: &Course,
+        measure: &Usage,
+        recorder: &LatencyRecorder,
     ) -> Self {
-        let latency = course.latency();
+        let latency = recorder.latency();
         let mut figures = Self::empty(scenario, subject);
-        let time = nanos(course::nanos(measure.time));
+        let time = nanos(recorder::nanos(measure.time));
         let (own_cpu, load_cpu) = (nanos(measure.subject_cpu), nanos(measure.load_cpu));
         figures.put("seconds", time / 1e9);
         if !latency.is_empty() {
@@ -64,7 +62,6 @@ impl Figures {
         figures
     }
 
-    /// Without a figure yet.
     pub(crate) fn empty(scenario: &'static str, subject: Kind) -> Self {
         Self {
             scenario,
@@ -73,7 +70,7 @@ impl Figures {
         }
     }
 
-    /// A figure; one that is true or false as one or zero.
+    /// A figure; true is 1 and false is 0.
     pub(crate) fn value(&self, name: &str) -> Option<f64> {
         let value = self.values.get(name)?;
         let flag = value.as_bool().map(|is_true| f64::from(u8::from(is_true)));
@@ -85,7 +82,7 @@ impl Figures {
     }
 
     fn put(&mut self, name: &str, value: f64) {
-        // A core that does nearly nothing does not do nothing.
+        // Small values keep enough digits to differ from zero.
         let digits = if value < 1.0 { 1e6 } else { 1e3 };
         let rounded = (value * digits).round() / digits;
         self.values.insert(name.to_owned(), json!(rounded));
@@ -110,13 +107,11 @@ impl Figures {
     }
 }
 
-/// How often the server must have synced: once for each commit, and for each checkpoint. Nobody counts
-/// the calls.
+/// Syncs of the server, estimated from its commits and checkpoints.
 fn syncs_estimated(store: &StoreStats) -> u64 {
     store.commits + SYNCS_PER_CHECKPOINT * store.checkpoints
 }
 
-/// Nanoseconds as microseconds.
 pub(crate) fn micros(value: u64) -> f64 {
     nanos(value) / 1_000.0
 }
@@ -129,7 +124,7 @@ fn nanos(value: u64) -> f64 {
     value as f64
 }
 
-/// Prints a line; a reader that is gone ends nothing.
+/// Prints a line, and ignores a closed standard output.
 pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -1,5 +1,5 @@
-//! A room: one member writes with a few messages in flight, all the others receive. A message leaves
-//! the window once everybody has it.
+//! A room with one sender, which keeps a few messages in flight; all other members receive. A message
+//! leaves the window once all receivers have it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,18 +12,18 @@ use recado_shared::{
 };
 use tokio::sync::Notify;
 
+use crate::clients::{self, Client};
 use crate::connection::{Connection, To};
-use crate::course::{Clients, Course};
 use crate::measure;
-use crate::people::{self, Person};
-use crate::plain::EVERYBODY;
+use crate::plain_frame::EVERYBODY;
+use crate::recorder::{ClientTasks, LatencyRecorder};
 use crate::report::Figures;
-use crate::subject::{Door, Kind, Subject};
+use crate::subject::{Endpoint, Kind, Subject};
 
-/// Messages in flight, each until every receiver has it.
+/// Messages in flight, in slots that are reused.
 struct Window {
-    /// How often messages of each place arrived. The next message gets a place only once the last one
-    /// has arrived everywhere, so the count says how many are through.
+    /// Arrivals of all messages of each slot. A slot is reused only once all receivers have its message,
+    /// so the count tells how many are through.
     arrivals: Vec<AtomicU64>,
     receivers: u64,
     wake: Notify,
@@ -38,22 +38,22 @@ impl Window {
         }
     }
 
-    /// The place of a message, and how many had it before.
-    fn place(&self, number: usize) -> (&AtomicU64, u64) {
+    /// The slot of a message, and the number of messages that had it before.
+    fn slot(&self, number: usize) -> (&AtomicU64, u64) {
         let places = self.arrivals.len();
         let before = u64::try_from(number / places).unwrap_or(u64::MAX);
         (&self.arrivals[number % places], before)
     }
 
-    /// Whether the message with this number may be sent, if all before it were.
+    /// Whether the message with this number may be sent, after all before it.
     fn is_free(&self, number: usize) -> bool {
-        let (arrivals, before) = self.place(number);
+        let (arrivals, before) = self.slot(number);
         arrivals.load(Ordering::Relaxed) == before * self.receivers
     }
 
-    /// A receiver has this message.
+    /// Records that a receiver has the message.
     fn arrived(&self, number: usize) {
-        let (arrivals, before) = self.place(number);
+        let (arrivals, before) = self.slot(number);
         let count = arrivals.fetch_add(1, Ordering::Relaxed) + 1;
         if count == (before + 1) * self.receivers {
             self.wake.notify_one();
@@ -70,22 +70,22 @@ pub(crate) async fn room(
     let members = u32::try_from(members.max(2))?;
     let (people, to) = match subject.kind {
         Kind::Plain => {
-            let people = people::let_in(&subject.door, 0..members).await?;
+            let people = clients::connect_all(&subject.endpoint, 0..members).await?;
             (people, To::Number(EVERYBODY))
         }
-        Kind::Recado => fill(&subject.door, members).await?,
+        Kind::Recado => fill(&subject.endpoint, members).await?,
     };
-    let course = Arc::new(Course::new());
+    let recorder = Arc::new(LatencyRecorder::new());
     let window = Arc::new(Window::new(places, u64::from(members - 1)));
-    let mut clients = Clients::new();
+    let mut clients = ClientTasks::new();
     let mut people = people.into_iter();
     if let Some(sender) = people.next() {
-        let (course, window) = (Arc::clone(&course), Arc::clone(&window));
-        clients.spawn(send(sender.connection, to, course, window));
+        let (recorder, window) = (Arc::clone(&recorder), Arc::clone(&window));
+        clients.spawn(send(sender.connection, to, recorder, window));
     }
     for mut member in people {
         member.connection.enter_room(usize::try_from(members)?);
-        let (course, window) = (Arc::clone(&course), Arc::clone(&window));
+        let (recorder, window) = (Arc::clone(&recorder), Arc::clone(&window));
         clients.spawn(async move {
             let mut next = 0;
             let note = |_: &mut Connection, count| {
@@ -93,33 +93,32 @@ pub(crate) async fn room(
                 next += count;
                 Ok(())
             };
-            course.receive(member.connection, note).await
+            recorder.receive(member.connection, note).await
         });
     }
-    let measure = measure::run(&course, subject, clients, time).await?;
-    Ok(Figures::of("room", subject.kind, &measure, &course)
+    let measure = measure::run(&recorder, subject, clients, time).await?;
+    Ok(Figures::of("room", subject.kind, &measure, &recorder)
         .with("members", members)
         .with("window", places))
 }
 
-/// The first one makes a room, and the others join it and leave again, so that few hear of each who
-/// joins. Then all come back.
-async fn fill(door: &Door, members: u32) -> Result<(Vec<Person>, To)> {
-    let mut first = people::let_in(door, 0..1).await?;
-    let owner = first.first_mut().context("the first one is in")?;
+/// The first client creates the room. The others join one by one and disconnect, so that few get an entry
+/// for each join; then all reconnect.
+async fn fill(endpoint: &Endpoint, members: u32) -> Result<(Vec<Client>, To)> {
+    let mut first = clients::connect_all(endpoint, 0..1).await?;
+    let owner = first.first_mut().context("there is no first client")?;
     let room = create(&mut owner.connection, "load").await?;
     let visit = async |number: u32| {
-        let mut person = people::open(door, number).await?;
+        let mut person = clients::register(endpoint, number).await?;
         join(&mut person.connection, room).await?;
-        Ok(person.cut_off())
+        Ok(person.disconnect())
     };
-    let others = people::each(1..members, visit).await?;
-    let back = people::each(others, async |away| away.come_back(door).await).await?;
+    let others = clients::for_each(1..members, visit).await?;
+    let back = clients::for_each(others, async |away| away.reconnect(endpoint).await).await?;
     first.extend(back);
     Ok((first, To::Conversation(room)))
 }
 
-/// Makes a public room.
 pub(crate) async fn create(owner: &mut Connection, name: &str) -> Result<ConversationId> {
     let request = Request::CreateRoom {
         id: MessageId([1; 16]),
@@ -129,11 +128,10 @@ pub(crate) async fn create(owner: &mut Connection, name: &str) -> Result<Convers
     };
     match owner.ask(request).await? {
         Answer::RoomCreated { room, .. } => Ok(ConversationId::Room(room)),
-        other => bail!("no room was made: {other:?}"),
+        other => bail!("the room was not created: {other:?}"),
     }
 }
 
-/// Joins a public room.
 pub(crate) async fn join(person: &mut Connection, room: ConversationId) -> Result<()> {
     let request = Request::Append {
         conversation: room,
@@ -147,18 +145,18 @@ pub(crate) async fn join(person: &mut Connection, room: ConversationId) -> Resul
 async fn send(
     mut connection: Connection,
     to: To,
-    course: Arc<Course>,
+    recorder: Arc<LatencyRecorder>,
     window: Arc<Window>,
 ) -> Result<()> {
     let mut next = 0;
     loop {
         while window.is_free(next) {
-            connection.queue_message(to, &course.text())?;
+            connection.queue_message(to, &recorder.text())?;
             next += 1;
         }
         tokio::select! {
             biased;
-            turned = connection.turn(|_| {}) => turned?,
+            exchanged = connection.exchange(|_| {}) => exchanged?,
             () = window.wake.notified() => {}
         }
     }

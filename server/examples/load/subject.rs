@@ -1,4 +1,4 @@
-//! What is measured: a program on a core of its own, and what the operating system says of it.
+//! Subject of a measurement: a server process on a core of its own, with its usage.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -19,55 +19,52 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::usage::Used;
+use crate::usage::ProcessUsage;
 
 /// The core of the subject, and that of the load.
 pub(crate) const SUBJECT_CORE: &str = "0";
 pub(crate) const LOAD_CORE: &str = "1";
 
-/// Open files that both programs may have: one for each connection of the largest scenario, and some.
+/// Open files of each program: one per connection of the largest scenario, and some.
 const FILES: u64 = 12_288;
 
-/// How long a server may take to start, and to end.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time for a server to start, and to stop.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What can be loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
     /// recado-server, with TLS, synced before it acknowledges
     Recado,
-    /// The relay of plain bytes
+    /// The baseline relay of plain bytes
     Plain,
 }
 
-/// How fast the server lets a session send.
+/// Rate limits of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rates {
-    /// As fast as it does unless told otherwise.
     Default,
-    /// Faster than any client can.
+    /// Higher than any client can send.
     Unlimited,
 }
 
-/// A program under load.
+/// A process under load.
 pub(crate) struct Subject {
     pub(crate) kind: Kind,
-    pub(crate) door: Door,
+    pub(crate) endpoint: Endpoint,
     child: Child,
     pid: u32,
     folder: TempDir,
 }
 
-/// Where to connect.
 #[derive(Clone, Debug)]
-pub(crate) struct Door {
+pub(crate) struct Endpoint {
     pub(crate) address: SocketAddr,
-    /// Lets people in; of recado-server.
+    /// The local ticket of recado-server. `None` for the baseline relay.
     pub(crate) ticket: Option<Invite>,
 }
 
-/// Puts this program on its core and lets it open enough files.
+/// Pins this process to its core, and raises its limit of open files.
 pub(crate) fn prepare_machine() -> Result<()> {
     let pid = std::process::id().to_string();
     let status = std::process::Command::new("taskset")
@@ -89,7 +86,7 @@ pub(crate) fn prepare_machine() -> Result<()> {
 }
 
 impl Subject {
-    /// Starts one with nothing in it.
+    /// Starts a subject with empty data.
     pub(crate) async fn start(kind: Kind, folder: &Path, rates: Rates) -> Result<Self> {
         fs::create_dir_all(folder)?;
         let folder = tempfile::Builder::new().prefix("run-").tempdir_in(folder)?;
@@ -111,7 +108,7 @@ impl Subject {
         let pid = child.id().context("the relay ended")?;
         Ok(Self {
             kind: Kind::Plain,
-            door: Door {
+            endpoint: Endpoint {
                 address: line.trim().parse()?,
                 ticket: None,
             },
@@ -140,7 +137,7 @@ impl Subject {
             .spawn()
             .context("recado-server does not start")?;
         let pid = child.id().context("the server ended")?;
-        let ticket = timeout(PATIENCE, ticket_in(path)).await;
+        let ticket = timeout(TIMEOUT, ticket_in(path)).await;
         let Ok(ticket) = ticket else {
             child.kill().await?;
             let said = fs::read_to_string(path.join("server.log"))?;
@@ -149,7 +146,7 @@ impl Subject {
         let ticket = ticket?;
         Ok(Self {
             kind: Kind::Recado,
-            door: Door {
+            endpoint: Endpoint {
                 address: ticket.address.to_string().parse()?,
                 ticket: Some(ticket),
             },
@@ -159,12 +156,12 @@ impl Subject {
         })
     }
 
-    /// What it has used up until now.
-    pub(crate) fn used(&self) -> Result<Used> {
-        Used::by(self.pid)
+    /// Its resource usage until now.
+    pub(crate) fn used(&self) -> Result<ProcessUsage> {
+        ProcessUsage::by(self.pid)
     }
 
-    /// What the server says that its store has done since it was started.
+    /// Statistics of the store since its start. `None` for the baseline relay.
     pub(crate) async fn store_stats(&self) -> Result<Option<StoreStats>> {
         if self.kind == Kind::Plain {
             return Ok(None);
@@ -172,20 +169,19 @@ impl Subject {
         let data = data_in(self.folder());
         match client::call(&data, &AdminRequest::Stats).await? {
             AdminAnswer::Stats(stats) => Ok(Some(stats.store)),
-            other => bail!("the server answers something else: {other:?}"),
+            other => bail!("unexpected answer of the server: {other:?}"),
         }
     }
 
-    /// The folder in which it keeps its data.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Ends it as an administrator does, or by force if that takes too long, and removes its data.
+    /// Stops it with a signal, or kills it after a timeout, and removes its data.
     pub(crate) async fn stop(mut self) -> Result<()> {
         let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
-        kill_process(pid.context("it has a number")?, Signal::TERM)?;
-        if timeout(PATIENCE, self.child.wait()).await.is_err() {
+        kill_process(pid.context("the process has an id")?, Signal::TERM)?;
+        if timeout(TIMEOUT, self.child.wait()).await.is_err() {
             self.child.kill().await?;
         }
         self.folder.close()?;
@@ -197,7 +193,7 @@ fn data_in(folder: &Path) -> PathBuf {
     folder.join("data")
 }
 
-/// Settings that any server with as many people behind one address needs.
+/// Settings for as many clients at one address.
 const CONFIG: &str = "\
 [limits]
 max_sessions = 20000
@@ -206,8 +202,8 @@ max_connections_per_address = 20000
 max_handshakes_per_address = 64
 ";
 
-/// Settings that no server has that strangers reach: they lift the rates of a session, which by default
-/// are 200 frames and 256 KiB a second. Few clients bring as much load as thousands only without them.
+/// Settings without rate limits, which are 200 frames and 256 KiB per second and session by default, so
+/// that few clients bring the load of thousands. No public server has these.
 const UNLIMITED_RATES: &str = "\
 frames_per_second = 1000000
 frame_burst = 1000000
@@ -222,12 +218,12 @@ pub(crate) fn on_core(program: &Path) -> Command {
     command
 }
 
-/// The server that was built beside this example.
+/// The server binary that was built with this example.
 fn server_program() -> Result<PathBuf> {
     let own = std::env::current_exe()?;
     let folder = own.parent().and_then(Path::parent);
     let program = folder
-        .context("this program is in target")?
+        .context("this program is not in a target folder")?
         .join("recado-server");
     if !program.exists() {
         bail!(
@@ -238,7 +234,7 @@ fn server_program() -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Waits for the line that the server leaves for people of its machine.
+/// Waits for the local ticket of the server.
 async fn ticket_in(folder: &Path) -> Result<Invite> {
     let path = folder.join("recado").join("local.ticket");
     loop {

@@ -1,5 +1,5 @@
-//! How long the disk needs to sync a small write, which is what any durable relay waits for: on the
-//! server's core and on the load's, in a file that grows and in one that has its length already.
+//! Time of a disk sync after a small write, the lower bound of any durable relay: on the core of the server
+//! and on that of the load, in a file that grows and in one that has its length already.
 
 use std::fs::{self, OpenOptions};
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -11,17 +11,17 @@ use anyhow::{Context as _, Result, bail};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
-use crate::course::{latencies, nanos};
+use crate::recorder::{latencies, nanos};
 use crate::report::{self, Figures, micros};
 use crate::subject::on_core;
 
-/// How many of each kind are timed at a time.
+/// Syncs of each kind in a sample.
 const SYNCS: usize = 100;
 
-/// What each writes: as much as a small message needs in a log.
+/// The content of each write, as long as a small message in a log.
 const WRITE: [u8; 200] = [b'.'; 200];
 
-/// Times of one go, in nanoseconds.
+/// One sample, in nanoseconds.
 #[derive(Serialize, Deserialize)]
 struct Times {
     growing: Vec<u64>,
@@ -46,7 +46,7 @@ impl Default for SyncTimes {
 }
 
 impl SyncTimes {
-    /// Times some, on the disk of this folder.
+    /// Adds a sample on the disk of this folder.
     pub(crate) async fn take(&mut self, folder: &Path) -> Result<()> {
         let output = on_core(&std::env::current_exe()?)
             .arg("sync-times")
@@ -55,7 +55,7 @@ impl SyncTimes {
             .output()
             .await?;
         if !output.status.success() {
-            bail!("the disk cannot be timed");
+            bail!("cannot time disk syncs");
         }
         let times: Times = serde_json::from_slice(&output.stdout)?;
         put(&mut self.growing, &times.growing);
@@ -64,8 +64,8 @@ impl SyncTimes {
         Ok(())
     }
 
-    /// The median in a file that grows, in nanoseconds, on the core where it is less: where others
-    /// use a core too, what is timed there is their time and not the disk's.
+    /// The median for a file that grows, in nanoseconds, on the core where it is lower: on a core that other
+    /// processes use, the time contains theirs.
     pub(crate) fn growing(&self) -> u64 {
         let p50 = |times: &Histogram<u64>| times.value_at_quantile(0.5);
         p50(&self.growing).min(p50(&self.on_load_core))
@@ -86,7 +86,7 @@ fn put(times: &mut Histogram<u64>, values: &[u64]) {
     }
 }
 
-/// Times on the core of this process, and says them on standard output.
+/// Prints a sample on the core of this process as JSON.
 pub(crate) fn say_times(folder: &Path) -> Result<()> {
     let times = serde_json::to_string(&time(folder)?).context("numbers can be written")?;
     report::say(&times);

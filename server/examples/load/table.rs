@@ -1,17 +1,17 @@
-//! Several runs as a table: medians with the least and the most, beside the plain relay's.
+//! Table of several runs: median, minimum and maximum, beside the baseline relay.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::report::{Figures, LIMITED, say};
 use crate::subject::Kind;
 
-/// Several runs.
+/// Runs by scenario and subject.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     runs: BTreeMap<(&'static str, Kind), Vec<Figures>>,
 }
 
-/// A figure of several runs.
+/// Distribution of a figure over several runs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
@@ -20,13 +20,13 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    /// Of what the runs say under this name, if any does.
+    /// Of the runs that have the figure. `None` without any.
     pub(crate) fn of(runs: &[Figures], name: &str) -> Option<Self> {
         Self::of_values(runs.iter().filter_map(|run| run.value(name)).collect())
     }
 
-    /// Of what part of the other's this figure is. The machine is not the same all the time, so each run
-    /// is compared with the one of the other that was next to it.
+    /// Of the ratios of a figure to the other subject's. The speed of the machine varies, so each run is
+    /// compared with the other's run next to it.
     pub(crate) fn of_ratios(runs: &[Figures], others: &[Figures], name: &str) -> Option<Self> {
         let pairs = runs.iter().zip(others);
         let ratios = pairs.filter_map(|(run, other)| {
@@ -38,7 +38,7 @@ impl Spread {
 
     fn of_values(mut values: Vec<f64>) -> Option<Self> {
         values.sort_by(f64::total_cmp);
-        // Of an even count these are the two in the middle.
+        // For an even count, the two in the middle.
         let upper = *values.get(values.len() / 2)?;
         let lower = *values.get((values.len() - 1) / 2)?;
         Some(Self {
@@ -55,12 +55,11 @@ impl Table {
         self.runs.entry(key).or_default().push(figures);
     }
 
-    /// Prints each figure, and what part of the plain relay's it is. What is true or false counts as one
-    /// or zero.
+    /// Prints each figure, and its ratio to the baseline relay's.
     pub(crate) fn print(&self) {
         say(&format!(
             "{:<9} {:<29} {:>13} {:>13} {:>13} {:>14} {:>8}",
-            "", "", "median", "least", "most", "plain", "ratio"
+            "", "", "median", "min", "max", "plain", "ratio"
         ));
         let scenarios: BTreeSet<_> = self.runs.keys().map(|(scenario, _)| *scenario).collect();
         for scenario in scenarios {
@@ -77,10 +76,10 @@ impl Table {
     }
 }
 
-/// What follows a table, or a row, with the mark.
-pub(crate) const LIMITED_NOTE: &str = "* the load's core was busy, with the load or with something else: the subject may be able to do more";
+/// Note below a table with marked rows.
+pub(crate) const LIMITED_NOTE: &str = "* the load's core was busy, with the load or another process: the subject may be able to do more";
 
-/// Marks figures that the load limits.
+/// The mark of figures that the load limits.
 pub(crate) fn mark(runs: &[Figures]) -> char {
     if is_limited(runs) { '*' } else { ' ' }
 }
@@ -139,14 +138,14 @@ mod tests {
     }
 
     #[test]
-    fn each_run_is_compared_with_its_neighbour() {
+    fn each_run_is_compared_with_the_one_next_to_it() {
         let ratio = |own: &[f64], other: &[f64]| {
             Spread::of_ratios(&runs(own), &runs(other), "x").map(|spread| spread.median)
         };
         // The ratio of the medians would be 4 / 10.
         assert_eq!(ratio(&[4.0, 20.0, 1.0], &[10.0, 20.0, 2.0]), Some(0.5));
         assert_eq!(ratio(&[4.0, 6.0], &[4.0, 2.0]), Some(2.0));
-        // What is nothing has no ratio.
+        // Zero has no ratio.
         assert_eq!(ratio(&[4.0, 6.0], &[0.0, 2.0]), Some(3.0));
         assert_eq!(ratio(&[4.0], &[0.0]), None);
     }

@@ -1,35 +1,34 @@
-//! What a program and a core have used up, as the operating system counts it.
+//! Resource usage of a process and of a core, as the operating system counts it.
 
 use std::fs;
 
 use anyhow::{Context as _, Result};
 
-/// Nanoseconds of a tick, in which the kernel tells other programs its times.
+/// Nanoseconds per tick, the unit of times in `/proc` (`proc(5)`, `USER_HZ` of 100).
 const TICK: u64 = 10_000_000;
 
-/// By how many ticks the time of a program may be rounded: its own time and the kernel's for it.
+/// Ticks by which a process time may be rounded: one each for user and system time.
 const ROUNDED: u64 = 2;
 
-/// What a program has used up.
+/// Usage of a process since its start.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Used {
-    /// Time on a core of the threads that live, in nanoseconds.
+pub(crate) struct ProcessUsage {
+    /// CPU time of the living threads, in nanoseconds.
     living: u64,
-    /// Time of all threads, also of those that have ended, in ticks.
+    /// CPU time of all threads, also of those that have ended, in ticks.
     all: u64,
     /// Resident memory in bytes.
     pub(crate) memory: u64,
 }
 
-/// What a core has done since the machine was started, in ticks.
+/// Time of a core since the machine was started, in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CoreTime {
     idle: u64,
     all: u64,
 }
 
-impl Used {
-    /// Of a process, up until now.
+impl ProcessUsage {
     pub(crate) fn by(pid: u32) -> Result<Self> {
         let mut living = 0;
         for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
@@ -51,8 +50,7 @@ impl Used {
         })
     }
 
-    /// Time on a core since an earlier look, in nanoseconds: to the nanosecond what its threads took,
-    /// unless so much is missing there that threads have ended.
+    /// CPU time since `earlier`, in nanoseconds: that of the living threads, or ticks if threads have ended.
     pub(crate) fn cpu_since(&self, earlier: &Self) -> u64 {
         let living = self.living.saturating_sub(earlier.living);
         let all = self.all.saturating_sub(earlier.all) * TICK;
@@ -65,13 +63,12 @@ impl Used {
 }
 
 impl CoreTime {
-    /// Of a core, up until now.
     pub(crate) fn of(core: &str) -> Result<Self> {
         let text = fs::read_to_string("/proc/stat")?;
         core_time(&text, core).with_context(|| format!("there is no core {core}"))
     }
 
-    /// Which part of the time since an earlier look something ran there, whatever it was.
+    /// Share of the time since `earlier` in which any process ran.
     pub(crate) fn busy_since(&self, earlier: &Self) -> f64 {
         let idle = self.idle.saturating_sub(earlier.idle);
         let all = self.all.saturating_sub(earlier.all);
@@ -88,8 +85,8 @@ fn share(part: u64, all: u64) -> f64 {
     part as f64 / all as f64
 }
 
-/// From `/proc/PID/stat`: the time in the program and in the kernel. The name of the program, in
-/// parentheses, may hold anything.
+/// User and system time from `/proc/PID/stat`. The name of the program, in parentheses, may contain any
+/// character.
 fn ticks_of_process(stat: &str) -> Option<u64> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut times = fields.split_whitespace().skip(11);
@@ -98,8 +95,8 @@ fn ticks_of_process(stat: &str) -> Option<u64> {
     Some(own + kernel)
 }
 
-/// From `/proc/stat`: user, nice, system, idle, waiting for a disk, interrupts of both kinds, and what
-/// another machine on the same hardware took. Time of guests is part of the first two.
+/// Times of a core from `/proc/stat`: user, nice, system, idle, iowait, irq, softirq and steal. Guest time is
+/// part of the first two.
 fn core_time(stat: &str, core: &str) -> Option<CoreTime> {
     let name = format!("cpu{core}");
     let line = stat
@@ -148,7 +145,7 @@ mod tests {
 
     #[test]
     fn threads_that_ended_count() {
-        let used = |living, all| Used {
+        let used = |living, all| ProcessUsage {
             living,
             all,
             memory: 0,
@@ -162,7 +159,7 @@ mod tests {
 
     #[test]
     fn this_process_has_used_something() {
-        let used = Used::by(std::process::id()).unwrap();
+        let used = ProcessUsage::by(std::process::id()).unwrap();
         assert!(used.living > 0 && used.memory > 0);
     }
 }

@@ -45,10 +45,10 @@ pub struct Arguments {
 #[derive(Debug, Args)]
 struct FileArguments {
     /// Data folder [default: $XDG_DATA_HOME/recado-server]
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR", global = true, display_order = 100)]
     data: Option<PathBuf>,
     /// Configuration file [default: $XDG_CONFIG_HOME/recado-server/config.toml]
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, display_order = 101)]
     config: Option<PathBuf>,
 }
 

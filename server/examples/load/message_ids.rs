@@ -1,5 +1,4 @@
-//! Message ids as the client draws them: UUID version 7 (RFC 9562), which grow with the time and
-//! fall, for each sender, in a place of their own.
+//! Message ids as the client makes them: UUID version 7 (RFC 9562), which grow with time.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -8,16 +7,16 @@ use recado_shared::MessageId;
 /// The twelve bits after the milliseconds.
 const COUNTER_BITS: u16 = (1 << 12) - 1;
 
-/// Draws ids that grow.
+/// Source of ids that grow.
 #[derive(Debug)]
-pub(crate) struct Ids {
+pub(crate) struct MessageIds {
     random: fastrand::Rng,
     millis: u64,
-    /// Counted up within one millisecond.
+    /// Increases within one millisecond.
     counter: u16,
 }
 
-impl Ids {
+impl MessageIds {
     pub(crate) fn new() -> Self {
         Self {
             random: fastrand::Rng::new(),
@@ -26,14 +25,13 @@ impl Ids {
         }
     }
 
-    /// Draws one for this moment.
-    pub(crate) fn draw(&mut self) -> MessageId {
+    pub(crate) fn next_id(&mut self) -> MessageId {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
         let millis = since_epoch.map_or(0, |time| time.as_millis());
-        self.draw_at(u64::try_from(millis).unwrap_or(u64::MAX))
+        self.next_at(u64::try_from(millis).unwrap_or(u64::MAX))
     }
 
-    fn draw_at(&mut self, millis: u64) -> MessageId {
+    fn next_at(&mut self, millis: u64) -> MessageId {
         if millis > self.millis {
             self.millis = millis;
             // Half of the range is left for ids of the same millisecond.
@@ -57,10 +55,10 @@ mod tests {
 
     #[test]
     fn ids_grow_even_when_the_clock_goes_back() {
-        let mut ids = Ids::new();
-        let mut last = ids.draw_at(1_700_000_000_000);
+        let mut ids = MessageIds::new();
+        let mut last = ids.next_at(1_700_000_000_000);
         for millis in (0..10_000).map(|i| 1_700_000_000_000 - i / 2) {
-            let next = ids.draw_at(millis);
+            let next = ids.next_at(millis);
             assert!(next > last);
             last = next;
         }
@@ -68,7 +66,7 @@ mod tests {
 
     #[test]
     fn an_id_has_the_layout_of_version_7() {
-        let id = Ids::new().draw_at(0x0123_4567_89ab).0;
+        let id = MessageIds::new().next_at(0x0123_4567_89ab).0;
         assert_eq!(id[..6], [0x01, 0x23, 0x45, 0x67, 0x89, 0xab]);
         assert_eq!((id[6] >> 4, id[8] >> 6), (7, 0b10));
     }

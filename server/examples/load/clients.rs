@@ -1,4 +1,4 @@
-//! The clients of a scenario, let in a few at a time.
+//! Clients of a scenario: registering, disconnecting and reconnecting them, a few at a time.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,56 +10,56 @@ use rustls::ClientConfig;
 
 use crate::connection::{Connection, To, device};
 use crate::opening;
-use crate::subject::Door;
+use crate::subject::Endpoint;
 
-/// How many are let in at once.
-const AT_ONCE: usize = 64;
+/// Connections in progress at a time.
+const CONCURRENT: usize = 64;
 
-/// A client that is in.
-pub(crate) struct Person {
+/// A client with an open session.
+pub(crate) struct Client {
     pub(crate) number: u32,
-    /// Of a server's user.
+    /// Its user on the server; 0 on the baseline relay.
     pub(crate) user: UserId,
-    /// Whose presence this one wants to know after coming back.
+    /// Users whose presence it watches after it reconnects.
     pub(crate) watched: Vec<UserId>,
     pub(crate) connection: Connection,
-    /// The device's key and the tickets that the server gave it, to come back with.
+    /// The device's key and its TLS session tickets. `None` on the baseline relay.
     config: Option<Arc<ClientConfig>>,
 }
 
-/// A client that was in and can come back.
-pub(crate) struct Away {
+/// A disconnected client, which can reconnect.
+pub(crate) struct OfflineClient {
     number: u32,
     user: UserId,
     watched: Vec<UserId>,
     config: Option<Arc<ClientConfig>>,
 }
 
-/// Lets people with these numbers in, each a user of their own, and waits until all are in sync.
-pub(crate) async fn let_in(door: &Door, numbers: Range<u32>) -> Result<Vec<Person>> {
-    each(numbers, async |number| open(door, number).await).await
+/// Registers a client for each number, and waits until all are in sync.
+pub(crate) async fn connect_all(endpoint: &Endpoint, numbers: Range<u32>) -> Result<Vec<Client>> {
+    for_each(numbers, async |number| register(endpoint, number).await).await
 }
 
-/// Does something for each, for a few at once.
-pub(crate) async fn each<I, T>(
+/// Runs `act` for each item, for a few at a time.
+pub(crate) async fn for_each<I, T>(
     items: impl IntoIterator<Item = I>,
     act: impl AsyncFn(I) -> Result<T>,
 ) -> Result<Vec<T>> {
     let act = &act;
     let acting = stream::iter(items).map(move |item| act(item));
-    acting.buffered(AT_ONCE).try_collect().await
+    acting.buffered(CONCURRENT).try_collect().await
 }
 
-/// Lets one in as a new user.
-pub(crate) async fn open(door: &Door, number: u32) -> Result<Person> {
-    let Some(ticket) = &door.ticket else {
-        return Away::on_plain(number).come_back(door).await;
+/// Registers a client as a new user.
+pub(crate) async fn register(endpoint: &Endpoint, number: u32) -> Result<Client> {
+    let Some(ticket) = &endpoint.ticket else {
+        return OfflineClient::on_plain(number).reconnect(endpoint).await;
     };
     let config = device(ticket)?;
     let name = format!("user{number}");
     let (connection, welcome) =
         opening::open(ticket, Arc::clone(&config), Some(&name), &[]).await?;
-    Ok(Person {
+    Ok(Client {
         number,
         user: welcome.user,
         watched: Vec::new(),
@@ -68,10 +68,9 @@ pub(crate) async fn open(door: &Door, number: u32) -> Result<Person> {
     })
 }
 
-impl Person {
-    /// Cuts the connection off.
-    pub(crate) fn cut_off(self) -> Away {
-        Away {
+impl Client {
+    pub(crate) fn disconnect(self) -> OfflineClient {
+        OfflineClient {
             number: self.number,
             user: self.user,
             watched: self.watched,
@@ -79,7 +78,7 @@ impl Person {
         }
     }
 
-    /// Where this one writes to the other.
+    /// The destination of messages to another client.
     pub(crate) fn to(&self, other: &Self) -> To {
         match self.config {
             None => To::Number(other.number),
@@ -87,13 +86,13 @@ impl Person {
         }
     }
 
-    /// This one's conversation with another user of the server's.
+    /// The direct conversation with another user.
     pub(crate) fn direct(&self, other: UserId) -> ConversationId {
         ConversationId::direct(self.user, other)
     }
 }
 
-impl Away {
+impl OfflineClient {
     fn on_plain(number: u32) -> Self {
         Self {
             number,
@@ -103,22 +102,22 @@ impl Away {
         }
     }
 
-    /// Connects again, and waits for all that a client asks for then.
-    pub(crate) async fn come_back(self, door: &Door) -> Result<Person> {
+    /// Connects again, and waits for everything that a client requests then.
+    pub(crate) async fn reconnect(self, endpoint: &Endpoint) -> Result<Client> {
         let Self {
             number,
             user,
             watched,
             config,
         } = self;
-        let connection = match (&door.ticket, &config) {
+        let connection = match (&endpoint.ticket, &config) {
             (Some(ticket), Some(config)) => {
                 let config = Arc::clone(config);
                 opening::open(ticket, config, None, &watched).await?.0
             }
-            _ => Connection::plain(door.address, number).await?,
+            _ => Connection::plain(endpoint.address, number).await?,
         };
-        Ok(Person {
+        Ok(Client {
             number,
             user,
             watched,
