@@ -242,8 +242,8 @@ impl Driver {
                 }
                 self.send_last(session, &ServerFrame::Refused(refusal));
             }
-            Effect::Close { session, farewell } => {
-                self.send_last(session, &ServerFrame::Close(farewell));
+            Effect::Close { session, reason } => {
+                self.send_last(session, &ServerFrame::Close(reason));
             }
             Effect::Write(write) => {
                 let queued = self.store.write(write);

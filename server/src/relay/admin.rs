@@ -1,4 +1,4 @@
-//! What the person who runs the server asks of it while it runs.
+//! Requests of the operator while the server runs, and the relay's part in carrying them out.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ impl Relay {
             }
             AdminRequest::Announce(body) => AdminAnswer::Announced(self.announce_to_all(body, out)),
             AdminRequest::Change(change) => return self.change(ticket, change, now, out),
-            AdminRequest::Sessions => AdminAnswer::Sessions(self.session_facts()),
+            AdminRequest::Sessions => AdminAnswer::Sessions(self.session_infos()),
             AdminRequest::Stats => {
                 let present = self.present();
                 return out.push(Effect::AdminStats { ticket, present });
@@ -52,8 +52,8 @@ impl Relay {
         }
     }
 
-    /// Follows what was appended to the logs, and tells the members; and whoever stands differently
-    /// to a room by it.
+    /// Applies the entries that an operator's change appended, and pushes them to the members. A user
+    /// whose membership changed gets heads.
     pub(super) fn appended_by_admin(
         &mut self,
         entries: Vec<(ConversationId, Entry)>,
@@ -71,15 +71,15 @@ impl Relay {
                 .into_iter()
                 .flat_map(|room| room.outsiders(Membership::Invited))
                 .collect();
-            let concerned = self.memberships.apply(conversation, &entry);
+            let changed = self.memberships.apply(conversation, &entry);
             to.extend(self.sessions_of_members(conversation));
             let frame = ServerFrame::Entry {
                 conversation,
                 entry,
             };
             self.push(to, frame, out);
-            for user in invited.into_iter().chain(concerned) {
-                self.tell_heads(user, since, out);
+            for user in invited.into_iter().chain(changed) {
+                self.send_heads(user, since, out);
             }
         }
     }
@@ -105,7 +105,7 @@ impl Relay {
             Ok(Changed::Renamed { user, name }) => {
                 self.end_sessions(*user, None, CloseReason::Renamed, now, out);
                 self.name_taken(*user, name, out);
-                self.tell_person(*user, name, out);
+                self.announce_person(*user, name, out);
             }
             Ok(Changed::Enabled { user }) => self.memberships.set_closed(*user, false),
             Ok(Changed::RoomRenamed { .. } | Changed::RoomClosed { .. }) | Err(_) => {}
@@ -114,28 +114,28 @@ impl Relay {
         out.push(Effect::AdminAnswer { ticket, answer });
     }
 
-    /// Ends all sessions of a user, or of one of their devices. They are no longer there when this
-    /// returns; greetings that wait for the store were answered before, or will be by what is stored now.
+    /// Closes all sessions of a user, or of one of their devices, and forgets them. A hello that waits
+    /// for the store needs nothing: its answer comes from what is stored now.
     pub(super) fn end_sessions(
         &mut self,
         user: UserId,
         device: Option<DeviceKey>,
-        farewell: CloseReason,
+        reason: CloseReason,
         now: Now,
         out: &mut Vec<Effect>,
     ) {
-        let is_meant = |id: &SessionId| {
+        let is_of_device = |id: &SessionId| {
             let session = self.sessions.get(id);
             device.is_none_or(|key| session.is_some_and(|session| session.key == key))
         };
-        let sessions: Vec<_> = self.sessions_of(user).filter(is_meant).collect();
+        let sessions: Vec<_> = self.sessions_of(user).filter(is_of_device).collect();
         for session in sessions {
-            out.push(Effect::Close { session, farewell });
+            out.push(Effect::Close { session, reason });
             self.closed(session, now, out);
         }
     }
 
-    /// Says something to everybody, also to sessions that are behind: no head makes up for it.
+    /// Pushes an announcement to all sessions, also to those behind: no head makes up for it.
     fn announce_to_all(&self, body: MessageBody, out: &mut Vec<Effect>) -> u64 {
         let to: Vec<_> = self.sessions.keys().copied().collect();
         let count = u64::try_from(to.len()).unwrap_or(u64::MAX);
@@ -153,8 +153,8 @@ impl Relay {
         }
     }
 
-    fn session_facts(&self) -> Vec<SessionInfo> {
-        let facts = self.sessions.iter().map(|(id, session)| SessionInfo {
+    fn session_infos(&self) -> Vec<SessionInfo> {
+        let infos = self.sessions.iter().map(|(id, session)| SessionInfo {
             session: id.0,
             user: session.user,
             address: session.address,
@@ -162,6 +162,6 @@ impl Relay {
             is_away: session.activity == Activity::Away,
             is_behind: session.flow != Flow::Live,
         });
-        facts.collect()
+        infos.collect()
     }
 }

@@ -1,38 +1,36 @@
-//! How a session gets what it misses: heads, pages, the directory, and the way back for one that
-//! did not keep up.
+//! Heads for sessions: at the start, after a change, and after a session was behind. At most one
+//! reading per session is under way.
 
 use std::collections::BTreeMap;
 
 use recado_shared::limits::{
-    MAX_DISPLAY_NAME_CHARS, MAX_HEADS_PER_FRAME, MAX_NAME_LEN, MAX_PAGE_ENTRIES, MAX_PAGE_LEN,
-    MAX_USERS_PER_PAGE,
+    MAX_DISPLAY_NAME_CHARS, MAX_HEADS_PER_FRAME, MAX_NAME_LEN, MAX_PAGE_LEN,
 };
 use recado_shared::{
-    Answer, ConversationId, DirectPair, Head, HeadsPage, Now, PageRange, RoomInfo, ServerFrame,
-    Stamp, UserId, UserName, UserProfile, name,
+    Answer, DirectPair, Head, HeadsPage, Now, RoomInfo, ServerFrame, Stamp, UserId, UserName,
+    UserProfile,
 };
 
 use super::{Effect, Relay, SessionId};
 use crate::store::{Origin, Read};
 
-/// Whether live frames go to a session.
+/// Whether a session gets live frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
-    /// They do.
     Live,
-    /// They do not until it has read what is queued; heads since here make up for them.
+    /// It gets none until it has read its queue; heads since this stamp make up for them.
     Behind {
-        /// The newest change before the first frame that was left out.
+        /// The newest change before the first frame that the outbox had no room for.
         since: Stamp,
     },
 }
 
-/// The reading of a session's heads. One at a time, so that at most three sets of pages are ever
-/// queued for a session.
+/// The reading of a session's heads. One at a time, so that a session has at most three sets of
+/// pages in its queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct HeadsReading {
     is_reading: bool,
-    /// Read once more after that, from here.
+    /// The stamp from which to read once more after the reading under way.
     again: Option<Stamp>,
 }
 
@@ -124,7 +122,7 @@ impl Relay {
         self.answer(origin, Ok(Answer::Users { people, more }), out);
     }
 
-    /// A user as another one sees them.
+    /// The profile of a user as `viewer` sees it.
     pub(super) fn person(&self, viewer: UserId, user: UserId, name: UserName) -> UserProfile {
         UserProfile {
             user,
@@ -144,7 +142,7 @@ impl Relay {
         }
     }
 
-    /// Live frames flow again before the heads are read, so that nothing falls in between.
+    /// Turns live frames on before the heads are read, so that no frame is lost in between.
     pub(super) fn caught_up(&mut self, id: SessionId, now: Now, out: &mut Vec<Effect>) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
@@ -154,10 +152,10 @@ impl Relay {
         };
         session.flow = Flow::Live;
         self.read_heads_again(id, since, out);
-        self.retell_presence(id, now, out);
+        self.announce_again(id, now, out);
     }
 
-    /// Reads what changed since, after the reading that is under way.
+    /// Reads the heads that changed since, after the reading under way.
     fn read_heads_again(&mut self, id: SessionId, since: Stamp, out: &mut Vec<Effect>) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
@@ -170,10 +168,9 @@ impl Relay {
         }
     }
 
-    /// Tells all sessions of a user how their conversations stand that changed since: how the user
-    /// stands to one of them did. One that is behind gets heads since before that when it has caught
-    /// up.
-    pub(super) fn tell_heads(&mut self, user: UserId, since: Stamp, out: &mut Vec<Effect>) {
+    /// Sends the heads that changed since to all sessions of a user whose membership changed. A
+    /// session that is behind gets them when it has caught up.
+    pub(super) fn send_heads(&mut self, user: UserId, since: Stamp, out: &mut Vec<Effect>) {
         let keeps_up = |id: &SessionId| {
             let session = self.sessions.get(id);
             session.is_some_and(|session| session.flow == Flow::Live)
@@ -185,7 +182,7 @@ impl Relay {
     }
 }
 
-/// Heads in pages that fit into frames; one empty page if there are none.
+/// Heads in pages that fit into frames; one empty page for no heads.
 fn pages_of(heads: Vec<Head>) -> Vec<Vec<Head>> {
     let mut pages = vec![Vec::new()];
     let mut len = 0;
@@ -203,52 +200,15 @@ fn pages_of(heads: Vec<Head>) -> Vec<Vec<Head>> {
     pages
 }
 
-/// At least the bytes that a head takes in a frame, with the people that it brings along.
+/// An upper bound of the bytes of a head in a frame, with the profiles of its members.
 pub(super) fn len_of(head: &Head) -> usize {
     const NUMBER: usize = 10;
     const PERSON: usize = NUMBER + MAX_NAME_LEN + 4 * MAX_DISPLAY_NAME_CHARS + 6;
     let cursors = head.cursors.len() * 3 * NUMBER;
-    let topic = |facts: &RoomInfo| facts.topic.as_ref().map_or(0, |topic| topic.as_str().len());
+    let topic = |room: &RoomInfo| room.topic.as_ref().map_or(0, |topic| topic.as_str().len());
     let rest = match &head.room {
-        Some(facts) => facts.name.as_str().len() + topic(facts) + 4 * NUMBER,
+        Some(room) => room.name.as_str().len() + topic(room) + 4 * NUMBER,
         None => PERSON,
     };
     6 * NUMBER + cursors + rest
-}
-
-pub(super) fn page(
-    origin: Origin,
-    user: UserId,
-    (conversation, range, limit): (ConversationId, PageRange, u16),
-    out: &mut Vec<Effect>,
-) {
-    out.push(Effect::Read(Read::Page {
-        origin,
-        user,
-        conversation,
-        range,
-        limit: limit.min(MAX_PAGE_ENTRIES),
-    }));
-}
-
-pub(super) fn names(origin: Origin, mut users: Vec<UserId>, out: &mut Vec<Effect>) {
-    users.truncate(MAX_USERS_PER_PAGE.into());
-    out.push(Effect::Read(Read::Names { origin, users }));
-}
-
-pub(super) fn find_people(
-    origin: Origin,
-    prefix: &str,
-    after: Option<UserName>,
-    limit: u16,
-    out: &mut Vec<Effect>,
-) {
-    // Folding may make a text longer or shorter, so that this is only a generous bound.
-    let end = prefix.floor_char_boundary(4 * MAX_NAME_LEN);
-    out.push(Effect::Read(Read::Users {
-        origin,
-        prefix: name::fold(&prefix[..end]),
-        after,
-        limit: limit.min(MAX_USERS_PER_PAGE),
-    }));
 }

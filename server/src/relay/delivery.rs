@@ -1,46 +1,22 @@
-//! Appends, cursors and typing: what goes to the store and who is told of it afterwards.
+//! Delivery of committed entries, cursors and typing notifications to the sessions of members.
 
 use recado_shared::limits::{MAX_MEMBERS_WITH_CURSORS, TYPING_INTERVAL};
-use recado_shared::rules::permission::{self, Grant, Memberships as _};
+use recado_shared::rules::permission::{self, Memberships as _};
 use recado_shared::{
-    Answer, Content, ConversationId, CursorUpdate, MemberCursors, MessageId, Now, RequestError,
-    ServerFrame, Stamp, UserId,
+    Answer, ConversationId, CursorUpdate, MemberCursors, Now, RequestError, ServerFrame, Stamp,
+    UserId,
 };
 
 use super::{Effect, Relay, SessionId, before};
 use crate::store::{Appended, Origin, Write};
 
-/// Most conversations whose last typing hint is remembered per session; nobody types in more
-/// within one [`TYPING_INTERVAL`].
+/// Most conversations whose last typing notification is remembered per session. Our judgement: no
+/// user types in more of them within one [`TYPING_INTERVAL`].
 const MAX_TYPING: usize = 16;
 
 impl Relay {
-    pub(super) fn append(
-        &mut self,
-        (origin, author): (Origin, UserId),
-        (conversation, id, content): (ConversationId, MessageId, Content),
-        grant: Grant,
-        now: Now,
-        out: &mut Vec<Effect>,
-    ) -> Result<(), RequestError> {
-        if !self.phase.is_serving() {
-            return Err(RequestError::Unavailable);
-        }
-        let append = Write::Append {
-            origin,
-            author,
-            conversation,
-            id,
-            content,
-            time: now.wall,
-            moderates: grant.moderates,
-        };
-        self.write(append, out);
-        Ok(())
-    }
-
-    /// The sender is told first, then everybody else: nobody sees what a crash could take back.
-    /// Whoever is sent out of a room still sees that.
+    /// Answers the author, then pushes the entry to all other sessions of the members. The entry is
+    /// committed, so a crash cannot take back what a member saw. A kicked member still gets it.
     pub(super) fn appended(
         &mut self,
         origin: Origin,
@@ -66,29 +42,29 @@ impl Relay {
             return;
         }
         let mut others: Vec<_> = self.sessions_of_members(conversation).collect();
-        let concerned = self.memberships.apply(conversation, &entry);
-        if concerned.is_some() {
+        let changed = self.memberships.apply(conversation, &entry);
+        if changed.is_some() {
             others.extend(self.sessions_of_members(conversation));
             others.sort_unstable();
             others.dedup();
         }
         others.retain(|&id| id != origin.session);
-        // Who has not accepted the author's writing gets a head, which says so, in its place.
-        let asked = conversation.peer_of(entry.author).filter(|_| is_request);
-        if asked.is_some() {
-            others.retain(|&id| self.user_of(id) != asked);
+        // The recipient of a message request gets a head, which says so, in place of the entry.
+        let recipient = conversation.peer_of(entry.author).filter(|_| is_request);
+        if recipient.is_some() {
+            others.retain(|&id| self.user_of(id) != recipient);
         }
         let frame = ServerFrame::Entry {
             conversation,
             entry,
         };
         self.push(others, frame, out);
-        if let Some(user) = concerned.or(asked) {
-            self.tell_heads(user, before(stamp), out);
+        if let Some(user) = changed.or(recipient) {
+            self.send_heads(user, before(stamp), out);
         }
     }
 
-    /// A cursor moved while the server drains is let go: the client moves it again later.
+    /// Ignores an update while the server drains: the client repeats it later.
     pub(super) fn advance(&mut self, user: UserId, advance: CursorUpdate, out: &mut Vec<Effect>) {
         let is_member = self.memberships.is_member(advance.conversation, user);
         if self.phase.is_serving() && is_member {
@@ -114,7 +90,7 @@ impl Relay {
             if is_large {
                 self.push(self.sessions_of(cursors.user), frame, out);
             } else {
-                // That somebody reads says that they are there.
+                // A read cursor shows that its user is online.
                 let to = self.sessions_of_members(conversation);
                 let to = to.filter(|&id| !self.is_blocked_by(cursors.user, id));
                 self.push(to, frame, out);
@@ -145,9 +121,9 @@ impl Relay {
         let others = self.sessions_of_members(conversation);
         let others = others.filter(|id| {
             let other = self.sessions.get(id).map_or(user, |session| session.user);
-            let is_apart =
+            let is_blocked =
                 self.memberships.blocks(user, other) || self.memberships.blocks(other, user);
-            other != user && !is_apart
+            other != user && !is_blocked
         });
         self.push(others, ServerFrame::Typing { conversation, user }, out);
     }

@@ -1,5 +1,5 @@
-//! A user's devices: which ask to be linked, and what the user does about theirs. Whose a key is
-//! the store says.
+//! Devices that wait to be linked, and the devices of a user. The store knows which user a key
+//! belongs to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -9,17 +9,18 @@ use recado_shared::device::{DEVICE_NAME_EXTENSION, LINK_EXTENSION};
 use recado_shared::limits::{MAX_PENDING_LINKS, PENDING_LINK_TTL};
 use recado_shared::{
     Answer, CloseReason, Device, DeviceKey, DeviceName, Hello, LinkCode, Now, PendingDevice,
-    Refusal, RequestError, UserId,
+    Refusal, RequestError,
 };
 
+use super::caller::Caller;
 use super::{Effect, Relay};
-use crate::store::{DeviceChange, Origin, Read, Write};
+use crate::store::{DeviceChange, Origin, Write};
 
 /// Most devices of one network address that may wait to be linked, so that one network does not
-/// keep the others from it.
+/// use up [`MAX_PENDING_LINKS`].
 pub const PENDING_LINKS_PER_ADDRESS: usize = 8;
 
-/// The devices that ask to be linked; at most [`MAX_PENDING_LINKS`].
+/// The devices that wait to be linked; at most [`MAX_PENDING_LINKS`].
 #[derive(Debug, Default)]
 pub(super) struct PendingLinks(BTreeMap<DeviceKey, PendingLink>);
 
@@ -28,24 +29,24 @@ struct PendingLink {
     code: LinkCode,
     name: Option<DeviceName>,
     network: IpAddr,
-    /// When it last asked.
-    asked: Instant,
+    /// When its last hello came.
+    last_hello: Instant,
 }
 
 impl PendingLinks {
-    fn forget_gone(&mut self, now: Instant) {
+    fn expire(&mut self, now: Instant) {
         self.0
-            .retain(|_, link| now.duration_since(link.asked) < PENDING_LINK_TTL);
+            .retain(|_, link| now.duration_since(link.last_hello) < PENDING_LINK_TTL);
     }
 
-    /// Notes that a device asks again, if it waits already.
+    /// Notes the repeated hello of a device. Returns whether it waits already.
     pub(super) fn repeat(&mut self, key: DeviceKey, now: Instant) -> bool {
-        self.forget_gone(now);
+        self.expire(now);
         let link = self.0.get_mut(&key);
-        link.map(|link| link.asked = now).is_some()
+        link.map(|link| link.last_hello = now).is_some()
     }
 
-    /// Lets a device wait, if there is room for it, and says what it is told.
+    /// Lets a device wait, if there is room for it. Returns the refusal of its hello.
     pub(super) fn add(
         &mut self,
         key: DeviceKey,
@@ -53,7 +54,7 @@ impl PendingLinks {
         network: IpAddr,
         now: Instant,
     ) -> Refusal {
-        self.forget_gone(now);
+        self.expire(now);
         if !self.0.contains_key(&key) && !self.make_room(network) {
             return Refusal::TooManyLinks;
         }
@@ -62,15 +63,15 @@ impl PendingLinks {
             code,
             name,
             network,
-            asked: now,
+            last_hello: now,
         };
         self.0.insert(key, link);
         Refusal::LinkPending
     }
 
-    /// Whether one more device of a network may wait. Where all places are taken, the network with
-    /// the most of them gives up the one that has not asked for longest, so that a few networks do
-    /// not keep the others out.
+    /// Whether one more device of a network may wait. If all places are taken, the network with the
+    /// most of them loses the device with the oldest hello, so that a few networks cannot keep the
+    /// others out.
     fn make_room(&mut self, network: IpAddr) -> bool {
         let mut counts: BTreeMap<IpAddr, usize> = BTreeMap::new();
         for link in self.0.values() {
@@ -89,14 +90,13 @@ impl PendingLinks {
             .0
             .iter()
             .filter(|(_, link)| crowded.is_some_and(|(network, _)| link.network == network));
-        let given_up = of_crowded.min_by_key(|(_, link)| link.asked);
-        let Some(key) = given_up.map(|(&key, _)| key) else {
+        let oldest = of_crowded.min_by_key(|(_, link)| link.last_hello);
+        let Some(key) = oldest.map(|(&key, _)| key) else {
             return false;
         };
         self.0.remove(&key).is_some()
     }
 
-    /// The network of each device that waits.
     #[cfg(test)]
     pub(super) fn networks(&self) -> Vec<IpAddr> {
         self.0.values().map(|link| link.network).collect()
@@ -107,13 +107,14 @@ impl PendingLinks {
     }
 
     fn contains(&mut self, key: DeviceKey, now: Instant) -> bool {
-        self.forget_gone(now);
+        self.expire(now);
         self.0.contains_key(&key)
     }
 
-    /// The device that shows a code. If two do, somebody has made a key for that: neither is found.
+    /// The device that shows a code. Two such devices mean that a key was forged for the code: neither
+    /// is found.
     fn find(&mut self, code: LinkCode, now: Instant) -> Option<PendingDevice> {
-        self.forget_gone(now);
+        self.expire(now);
         let mut found = self.0.iter().filter(|(_, link)| link.code == code);
         let (key, link) = found.next()?;
         found.next().is_none().then(|| PendingDevice {
@@ -123,20 +124,16 @@ impl PendingLinks {
     }
 }
 
-/// Whether a greeting asks to be linked.
+/// Whether the device wants to be linked.
 pub(super) fn asks_for_link(hello: &Hello) -> bool {
     hello.extensions.iter().any(|it| it.kind == LINK_EXTENSION)
 }
 
-/// What the device that greets would like to be called; nothing if that is no name.
+/// The name that the device proposes for itself; `None` if it is not valid.
 pub(super) fn device_name(hello: &Hello) -> Option<DeviceName> {
     let mut extensions = hello.extensions.iter();
-    let wish = extensions.find(|it| it.kind == DEVICE_NAME_EXTENSION)?;
-    DeviceName::new(str::from_utf8(&wish.value).ok()?).ok()
-}
-
-pub(super) fn list_devices(origin: Origin, user: UserId, out: &mut Vec<Effect>) {
-    out.push(Effect::Read(Read::Devices { origin, user }));
+    let proposal = extensions.find(|it| it.kind == DEVICE_NAME_EXTENSION)?;
+    DeviceName::new(str::from_utf8(&proposal.value).ok()?).ok()
 }
 
 impl Relay {
@@ -175,48 +172,48 @@ impl Relay {
 
     pub(super) fn change_device(
         &mut self,
-        (origin, user): (Origin, UserId),
+        caller: Caller,
         change: DeviceChange,
         now: Now,
         out: &mut Vec<Effect>,
     ) -> Result<(), RequestError> {
-        if !self.phase.is_serving() {
-            return Err(RequestError::Unavailable);
-        }
         match &change {
             DeviceChange::Link { key, .. } if !self.pending_links.contains(*key, now.instant) => {
                 return Err(RequestError::UnknownCode);
             }
             DeviceChange::Link { .. } | DeviceChange::Name { .. } | DeviceChange::Revoke(_) => {}
         }
-        let Some(by) = self.sessions.get(&origin.session).map(|asker| asker.key) else {
+        let Some(by) = self
+            .sessions
+            .get(&caller.origin.session)
+            .map(|asker| asker.key)
+        else {
             return Ok(());
         };
         let write = Write::Device {
-            origin,
-            user,
+            origin: caller.origin,
+            user: caller.user,
             by,
             change,
             time: now.wall,
         };
-        self.write(write, out);
-        Ok(())
+        self.try_write(write, out)
     }
 
     pub(super) fn device_changed(
         &mut self,
-        (origin, user): (Origin, UserId),
+        caller: Caller,
         change: &DeviceChange,
         result: Result<(), RequestError>,
         now: Now,
         out: &mut Vec<Effect>,
     ) {
-        self.answer(origin, result.map(|()| Answer::Done), out);
+        self.answer(caller.origin, result.map(|()| Answer::Done), out);
         match (change, result) {
-            // What it asks next is answered by the store.
+            // The store answers its next hello.
             (DeviceChange::Link { key, .. }, Ok(())) => self.pending_links.remove(*key),
             (DeviceChange::Revoke(key), Ok(())) => {
-                self.end_sessions(user, Some(*key), CloseReason::Revoked, now, out);
+                self.end_sessions(caller.user, Some(*key), CloseReason::Revoked, now, out);
             }
             (DeviceChange::Name { .. }, Ok(()))
             | (

@@ -1,5 +1,5 @@
-//! What people want to be called. Whoever takes a name later than somebody else a display name that
-//! looks like it is not impersonated: that display name is not shown any more.
+//! Display names that are shown. A display name that looks like a name that another user takes later
+//! is no longer shown, so that it cannot impersonate them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,6 @@ use recado_shared::{DisplayName, NameKey, UserId, UserName, name};
 
 use crate::store::StoredDisplay;
 
-/// The display names that are shown.
 #[derive(Debug, Default)]
 pub(super) struct Displays {
     shown: BTreeMap<UserId, Shown>,
@@ -17,7 +16,7 @@ pub(super) struct Displays {
 struct Shown {
     name: UserName,
     display: DisplayName,
-    /// How it looks.
+    /// Its look-alike keys: see [`name::keys_like`].
     keys: Vec<NameKey>,
 }
 
@@ -57,9 +56,9 @@ impl Displays {
         self.shown.remove(&user);
     }
 
-    /// A user has this name from now on. Returns whose display names are no longer shown because
+    /// Notes the new name of a user. Returns the users whose display names are no longer shown because
     /// they look like it.
-    pub(super) fn named(&mut self, user: UserId, name: &UserName) -> Vec<(UserId, UserName)> {
+    pub(super) fn set_name(&mut self, user: UserId, name: &UserName) -> Vec<(UserId, UserName)> {
         if let Some(shown) = self.shown.get_mut(&user) {
             shown.name = name.clone();
         }

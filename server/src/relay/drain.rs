@@ -1,4 +1,5 @@
-//! The end: no new sessions, no new appends, outstanding writes answered, everybody told why.
+//! Draining: no new sessions and no new writes, then the answers of outstanding writes, then a close
+//! of every session.
 
 use std::time::{Duration, Instant};
 
@@ -6,14 +7,14 @@ use recado_shared::{CloseReason, Now, Refusal};
 
 use super::{Effect, Relay};
 
-/// A drain does not wait longer than this for the store.
+/// The longest time that a drain waits for the store. Our judgement: under the 10 s after which
+/// container runtimes kill a process.
 pub const DRAIN_LIMIT: Duration = Duration::from_secs(5);
 
-/// Where the server is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     Serving,
-    /// Waits for outstanding writes, but no longer than this.
+    /// Waits for outstanding writes, at most until this moment.
     Draining {
         until: Instant,
     },
@@ -39,7 +40,7 @@ impl Relay {
             self.phase = Phase::Draining {
                 until: now.instant + DRAIN_LIMIT,
             };
-            self.refuse_greetings(&Refusal::ShuttingDown, out);
+            self.refuse_hellos(&Refusal::ShuttingDown, out);
             self.finish_drain_if_idle(out);
         }
     }
@@ -62,29 +63,26 @@ impl Relay {
 
     pub(super) fn store_failed(&mut self, out: &mut Vec<Effect>) {
         if self.phase != Phase::Stopped {
-            self.refuse_greetings(&Refusal::Unavailable, out);
+            self.refuse_hellos(&Refusal::Unavailable, out);
             self.stop(CloseReason::StoreFailed, out);
         }
     }
 
-    /// The store still answers their logins; those answers find nobody.
-    fn refuse_greetings(&mut self, refusal: &Refusal, out: &mut Vec<Effect>) {
-        for (&session, greeting) in &mut self.greetings {
-            if !std::mem::replace(&mut greeting.is_gone, true) {
+    /// The answers of the store to their logins come later and are ignored.
+    fn refuse_hellos(&mut self, refusal: &Refusal, out: &mut Vec<Effect>) {
+        for (&session, hello) in &mut self.pending_hellos {
+            if !std::mem::replace(&mut hello.is_gone, true) {
                 let refusal = refusal.clone();
                 out.push(Effect::Refuse { session, refusal });
             }
         }
     }
 
-    fn stop(&mut self, farewell: CloseReason, out: &mut Vec<Effect>) {
+    fn stop(&mut self, reason: CloseReason, out: &mut Vec<Effect>) {
         self.phase = Phase::Stopped;
         let sessions = std::mem::take(&mut self.sessions);
-        out.extend(
-            sessions
-                .into_keys()
-                .map(|session| Effect::Close { session, farewell }),
-        );
+        let closes = sessions.into_keys();
+        out.extend(closes.map(|session| Effect::Close { session, reason }));
         out.push(Effect::Stop);
     }
 }

@@ -1,4 +1,4 @@
-//! Everything the relay can do to the world.
+//! The outputs of the relay, which the driver carries out.
 
 use recado_shared::{CloseReason, Refusal, ServerFrame};
 
@@ -9,57 +9,36 @@ use crate::store::{Read, Write};
 /// An output of [`Relay::handle`](super::Relay::handle), to be carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Send one session a frame that must not be left out: a welcome, an answer, heads. There is
-    /// always room, because such frames are bounded by requests in flight.
-    Send {
-        /// To whom.
-        to: SessionId,
-        /// What.
-        frame: ServerFrame,
-    },
-    /// Send a live frame, encoded once, to each of these sessions. One without room does not get
-    /// it; the driver answers with [`Event::OutboxFull`](super::Event::OutboxFull).
+    /// Send one session a frame that must reach it: a welcome, an answer, heads. There is always room
+    /// in its outbox, because requests in flight bound such frames.
+    Send { to: SessionId, frame: ServerFrame },
+    /// Send a live frame, encoded once, to each of these sessions. For a session without room the
+    /// driver answers [`Event::OutboxFull`](super::Event::OutboxFull).
     Push {
-        /// To whom.
         to: Vec<SessionId>,
-        /// What.
         frame: ServerFrame,
     },
     /// Queue [`ServerFrame::Behind`] for a session, and report
     /// [`Event::CaughtUp`](super::Event::CaughtUp) once it is written.
     MarkBehind(SessionId),
-    /// Refuse a greeting and close its connection.
+    /// Refuse a hello and close its connection.
     Refuse {
-        /// Whom.
         session: SessionId,
-        /// Why.
         refusal: Refusal,
     },
-    /// Say why and close a session, after what is queued for it.
+    /// Close a session with a reason, after the frames that its outbox holds.
     Close {
-        /// Whom.
         session: SessionId,
-        /// Why.
-        farewell: CloseReason,
+        reason: CloseReason,
     },
     /// Queue work for the writer.
     Write(Write),
     /// Queue work for a reader.
     Read(Read),
-    /// Answer the person who runs the server.
-    AdminAnswer {
-        /// The number of the request.
-        ticket: Ticket,
-        /// What came of it.
-        answer: AdminAnswer,
-    },
-    /// Tell the person who runs the server how much it does: this, and what the driver knows.
-    AdminStats {
-        /// The number of the request.
-        ticket: Ticket,
-        /// Who is connected.
-        present: Present,
-    },
-    /// Everything is said: end the program once the sessions have written what is queued.
+    /// Answer a request of the operator.
+    AdminAnswer { ticket: Ticket, answer: AdminAnswer },
+    /// Answer the operator with statistics: these, and those of the driver.
+    AdminStats { ticket: Ticket, present: Present },
+    /// Stop the server once the sessions have written what their outboxes hold.
     Stop,
 }

@@ -1,4 +1,4 @@
-//! Everything that can happen to the relay.
+//! The inputs of the relay, which come from sessions, the store and the driver.
 
 use std::net::IpAddr;
 
@@ -8,10 +8,10 @@ use crate::admin::request::AdminRequest;
 use crate::id::{SessionId, Ticket};
 use crate::store::{ReadResult, Written};
 
-/// What the handshake showed of the other side.
+/// The other side of a connection, as the handshake showed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer {
-    /// The key that it proved to hold.
+    /// The key that it proved to own.
     pub key: DeviceKey,
     /// Where it connects from.
     pub address: IpAddr,
@@ -20,44 +20,37 @@ pub struct Peer {
 /// An input of [`Relay::handle`](super::Relay::handle).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A connection finished its handshake and greeted.
+    /// A connection finished its TLS handshake and sent its hello.
     Hello {
-        /// Its number.
         session: SessionId,
-        /// Who it is.
         peer: Peer,
-        /// What it said.
         hello: Hello,
     },
-    /// A session that was welcomed sent a frame that its version allows.
+    /// A session sent a frame that its version allows. The session task answers pings, pongs, leaves and
+    /// second hellos itself.
     Frame {
-        /// From whom.
         session: SessionId,
-        /// What. Pings, pongs, leaves and second hellos are the session task's business and do
-        /// not get here.
         frame: ClientFrame,
     },
     /// A session's connection is gone.
     Closed(SessionId),
-    /// The outbox of a session had no room for a live frame, which was left out.
+    /// The outbox of a session had no room for a live frame.
     OutboxFull(SessionId),
-    /// A session has written everything up to the `Behind` that it was sent.
+    /// A session has written everything up to its `Behind`.
     CaughtUp(SessionId),
     /// The store committed something.
     Written(Written),
     /// The store read something.
     Read(ReadResult),
-    /// The person who runs the server asked for something.
+    /// The operator sent a request.
     Admin {
-        /// The number that the answer repeats.
         ticket: Ticket,
-        /// What.
         request: AdminRequest,
     },
     /// The store failed and will answer nothing more.
     StoreFailed,
-    /// The server was told to stop.
+    /// The server is to stop.
     Drain,
-    /// The moment that [`Relay::next_deadline`](super::Relay::next_deadline) named has come.
+    /// The moment of [`Relay::next_deadline`](super::Relay::next_deadline) has come.
     Deadline,
 }

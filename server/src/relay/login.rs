@@ -1,5 +1,5 @@
-//! Who is let in: greetings, the registration policy and its limits, and the announcement of
-//! newcomers. Whether a key or an invite is known is the store's to say.
+//! Login of sessions: hellos, the registration policy with its limits, and the announcement of new
+//! users. The store knows keys and invites.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use recado_shared::limits::MAX_SOFTWARE_LEN;
 use recado_shared::{
-    Activity, DeviceName, Hello, Now, ProtocolVersion, Refusal, ServerFrame, SyncPoint, UserName,
-    UserProfile, Welcome,
+    Activity, DeviceName, Hello, Now, ProtocolVersion, Refusal, ServerFrame, SyncPoint, UserId,
+    UserName, UserProfile, Welcome,
 };
 
 use super::catch_up::{Flow, HeadsReading};
@@ -17,32 +17,31 @@ use super::{Effect, Peer, Policy, Relay, Session, SessionId};
 use crate::address;
 use crate::store::{Admission, Admitted, Login, Write};
 
-/// A newcomer is announced to everybody while there are at most this many sessions; beyond, the
-/// directory search finds them.
+/// Most sessions at which a new user is announced to all of them; beyond it the directory search
+/// finds the user. Our judgement.
 pub const DIRECTORY_ANNOUNCE_LIMIT: usize = 1_000;
 
 /// How long a registration counts against its address.
 const REGISTRATION_WINDOW: Duration = Duration::from_hours(1);
 
-/// A `Hello` that waits for the store's word.
+/// A `Hello` that waits for the store.
 #[derive(Debug)]
-pub(super) struct Greeting {
+pub(super) struct PendingHello {
     version: ProtocolVersion,
     peer: Peer,
-    /// What the device would like to be called.
     device_name: Option<DeviceName>,
     since: Option<SyncPoint>,
-    /// The network that a registration counts against.
-    counts_for: Option<IpAddr>,
-    /// Its connection closed meanwhile, or it was refused.
+    /// The network address that a registration counts against.
+    network: Option<IpAddr>,
+    /// Whether its connection closed, or it was refused.
     pub(super) is_gone: bool,
 }
 
-/// Registrations of the last hour per network; bounded because each is a user of the store.
+/// Registrations of the last hour per network address. Bounded, because each is a user of the store.
 #[derive(Debug, Default)]
 pub(super) struct Registrations {
     by_time: VecDeque<(Instant, IpAddr)>,
-    /// Those in `by_time` and those under way.
+    /// The number of those in `by_time` and of those under way.
     counts: BTreeMap<IpAddr, u32>,
 }
 
@@ -75,7 +74,7 @@ impl Registrations {
         count < limit
     }
 
-    fn settle(&mut self, network: IpAddr, registered: bool, now: Instant) {
+    fn finish(&mut self, network: IpAddr, registered: bool, now: Instant) {
         if registered {
             self.by_time.push_back((now, network));
         } else {
@@ -100,20 +99,20 @@ impl Relay {
                     let refusal = Refusal::LinkPending;
                     return out.push(Effect::Refuse { session, refusal });
                 }
-                let (admission, counts_for) = if wants_link {
+                let (admission, network) = if wants_link {
                     (Admission::Denied(Refusal::LinkPending), None)
                 } else {
                     self.admission(peer, hello, now)
                 };
                 let device_name = device_name(hello);
-                self.greetings.insert(
+                self.pending_hellos.insert(
                     session,
-                    Greeting {
+                    PendingHello {
                         version,
                         peer,
                         device_name: device_name.clone(),
                         since: hello.since,
-                        counts_for,
+                        network,
                         is_gone: false,
                     },
                 );
@@ -145,14 +144,14 @@ impl Relay {
         if hello.software.len() > MAX_SOFTWARE_LEN {
             return Err(Refusal::Malformed);
         }
-        if self.sessions.len() + self.greetings.len() >= self.config.max_sessions {
+        if self.sessions.len() + self.pending_hellos.len() >= self.config.max_sessions {
             return Err(Refusal::Full);
         }
         let name = hello.name.as_deref().map(UserName::new).transpose();
         Ok((version, name.map_err(Refusal::NameIllegal)?))
     }
 
-    /// What the policy says of a key that may be unknown, and which network a registration would
+    /// The policy for a key that may be unknown, and the network address that a registration would
     /// count against.
     fn admission(&mut self, peer: Peer, hello: &Hello, now: Now) -> (Admission, Option<IpAddr>) {
         let is_local = address::is_this_machine(peer.address);
@@ -186,50 +185,49 @@ impl Relay {
         now: Now,
         out: &mut Vec<Effect>,
     ) {
-        let Some(greeting) = self.greetings.remove(&session) else {
+        let Some(hello) = self.pending_hellos.remove(&session) else {
             return;
         };
-        if let Some(network) = greeting.counts_for {
+        if let Some(network) = hello.network {
             let registered = result.as_ref().is_ok_and(|admitted| admitted.registered);
-            self.registrations.settle(network, registered, now.instant);
+            self.registrations.finish(network, registered, now.instant);
         }
-        let result = result.map_err(|refusal| self.wait_for_link(&greeting, refusal, now));
+        let result = result.map_err(|refusal| self.wait_for_link(&hello, refusal, now));
         match result {
             Ok(admitted) => {
-                self.pending_links.remove(greeting.peer.key);
+                self.pending_links.remove(hello.peer.key);
                 self.left_out_since = self.left_out_since.max(admitted.stamp);
                 let newcomer = admitted
                     .registered
                     .then(|| (admitted.user, admitted.name.clone()));
-                if !greeting.is_gone {
-                    self.welcome(session, &greeting, admitted, now, out);
+                if !hello.is_gone {
+                    self.welcome(session, &hello, admitted, now, out);
                 }
                 if let Some((user, name)) = newcomer {
                     self.name_taken(user, &name, out);
                     self.announce(session, user, name, out);
                 }
             }
-            Err(refusal) if !greeting.is_gone => out.push(Effect::Refuse { session, refusal }),
+            Err(refusal) if !hello.is_gone => out.push(Effect::Refuse { session, refusal }),
             Err(_) => {}
         }
     }
 
-    /// What a greeting that was refused is told: if it is only that nobody has linked it, it may
-    /// wait for that.
-    fn wait_for_link(&mut self, greeting: &Greeting, refusal: Refusal, now: Now) -> Refusal {
+    /// The refusal of a hello. A device that only lacks a link may wait for it.
+    fn wait_for_link(&mut self, hello: &PendingHello, refusal: Refusal, now: Now) -> Refusal {
         if refusal != Refusal::LinkPending {
             return refusal;
         }
-        let network = address::network(greeting.peer.address);
-        let name = greeting.device_name.clone();
+        let network = address::network(hello.peer.address);
+        let name = hello.device_name.clone();
         self.pending_links
-            .add(greeting.peer.key, name, network, now.instant)
+            .add(hello.peer.key, name, network, now.instant)
     }
 
     fn welcome(
         &mut self,
         id: SessionId,
-        greeting: &Greeting,
+        hello: &PendingHello,
         admitted: Admitted,
         now: Now,
         out: &mut Vec<Effect>,
@@ -239,25 +237,25 @@ impl Relay {
         self.devices.entry(user).or_default().insert(id);
         let session = Session {
             user,
-            version: greeting.version,
-            key: greeting.peer.key,
-            address: greeting.peer.address,
+            version: hello.version,
+            key: hello.peer.key,
+            address: hello.peer.address,
             since: now.wall,
             activity: Activity::Active,
             watching: BTreeSet::new(),
-            untold: BTreeSet::new(),
-            tell_at: None,
+            unannounced: BTreeSet::new(),
+            announce_at: None,
             typing: BTreeMap::new(),
             flow: Flow::Live,
             heads: HeadsReading::default(),
         };
         self.sessions.insert(id, session);
-        // Stamps of other data, or from after a restored backup, mean nothing here.
-        let since = greeting
+        // A stamp of another log, or from after a restored backup, is not one of this log.
+        let since = hello
             .since
             .filter(|since| since.log == admitted.log && since.stamp <= admitted.stamp);
         let welcome = Welcome {
-            version: greeting.version,
+            version: hello.version,
             user,
             name: admitted.name,
             registered: admitted.registered,
@@ -274,8 +272,8 @@ impl Relay {
 
     fn announce(
         &self,
-        newcomer: SessionId,
-        user: recado_shared::UserId,
+        new_session: SessionId,
+        user: UserId,
         name: UserName,
         out: &mut Vec<Effect>,
     ) {
@@ -288,7 +286,11 @@ impl Relay {
             display: None,
             presence: self.shown_presence(user),
         };
-        let others = self.sessions.keys().copied().filter(|&id| id != newcomer);
+        let others = self
+            .sessions
+            .keys()
+            .copied()
+            .filter(|&id| id != new_session);
         self.push(others, ServerFrame::User(person), out);
     }
 }

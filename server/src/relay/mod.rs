@@ -1,9 +1,10 @@
-//! The relay core: takes events, changes itself, returns effects. It decides who is in, who is
-//! told what, and what the store shall do. It knows no socket, file, clock, task or random source.
+//! The relay: the pure core of the server. It takes events, changes its state and returns effects:
+//! frames for sessions and work for the store. It knows no socket, file, clock, task or random source.
 
 #![deny(clippy::wildcard_enum_match_arm, clippy::disallowed_methods)]
 
 mod admin;
+mod caller;
 mod catch_up;
 mod delivery;
 mod device;
@@ -15,6 +16,7 @@ mod login;
 mod membership;
 mod person;
 mod presence;
+mod request;
 mod room;
 #[cfg(test)]
 mod tests;
@@ -23,25 +25,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Instant;
 
-use recado_shared::rules::permission::{self, Grant};
 use recado_shared::{
     Activity, Answer, ClientFrame, ConversationId, DeviceKey, DirectPair, Entry, InviteToken, Now,
-    ProtocolVersion, Request, RequestError, ServerFrame, Stamp, Timestamp, UserId,
+    ProtocolVersion, RequestError, ServerFrame, Stamp, Timestamp, UserId,
 };
 
-use self::catch_up::{Flow, HeadsReading, find_people, names, page};
-use self::device::{PendingLinks, list_devices};
+use self::caller::Caller;
+use self::catch_up::{Flow, HeadsReading};
+use self::device::PendingLinks;
 use self::display::Displays;
 use self::drain::Phase;
-use self::login::{Greeting, Registrations};
+use self::login::{PendingHello, Registrations};
 use self::membership::MembershipIndex;
-use self::person::settings;
 use self::presence::Presences;
-use self::room::{find_rooms, members};
-use crate::store::{
-    DeviceChange, NewRoom, Origin, PersonChange, Read, ReadResult, Sent, StoredMemberships, Write,
-    Written,
-};
+use crate::store::{Origin, ReadResult, StoredMemberships, Write, Written};
 
 pub use device::PENDING_LINKS_PER_ADDRESS;
 pub use drain::DRAIN_LIMIT;
@@ -56,28 +53,24 @@ pub use presence::{PRESENCE_BURST, PRESENCE_INTERVAL, PRESENCE_PACE};
 /// The settings of a [`Relay`].
 #[derive(Clone, Debug)]
 pub struct RelayConfig {
-    /// Who may register.
     pub policy: Policy,
-    /// Admits whoever shows it from this very machine.
+    /// Admits a client on this machine that shows it, under every policy.
     pub local_token: Option<InviteToken>,
-    /// Most sessions at a time.
     pub max_sessions: usize,
-    /// Most users.
     pub max_users: u64,
     /// Most registrations per network address and hour under [`Policy::Open`].
     pub registrations_per_hour: u32,
 }
 
-/// Who is here, who watches whom, and what is still outstanding.
+/// Sessions, memberships and presences of the server, and its outstanding work.
 ///
 /// The driver feeds [`handle`](Self::handle) one event at a time and carries out the effects
 /// before the next; an [`Event::OutboxFull`] goes in right after the effects that caused it.
 #[derive(Debug)]
 pub struct Relay {
     config: RelayConfig,
-    /// Hellos that wait for the store.
-    greetings: BTreeMap<SessionId, Greeting>,
-    /// Sessions that were welcomed.
+    pending_hellos: BTreeMap<SessionId, PendingHello>,
+    /// Sessions after their `Welcome`.
     sessions: BTreeMap<SessionId, Session>,
     /// The sessions of each user who has one.
     devices: BTreeMap<UserId, BTreeSet<SessionId>>,
@@ -86,7 +79,7 @@ pub struct Relay {
     presences: Presences,
     registrations: Registrations,
     pending_links: PendingLinks,
-    /// Heads since here make up for any frame that the last handled event caused.
+    /// Heads since this stamp make up for every frame that the last handled event caused.
     left_out_since: Stamp,
     /// Writes that the store has not answered; a drain waits for them.
     outstanding_writes: usize,
@@ -104,23 +97,23 @@ struct Session {
     activity: Activity,
     /// At most [`MAX_WATCHED`](recado_shared::limits::MAX_WATCHED).
     watching: BTreeSet<UserId>,
-    /// Those of `watching` whose presence is still to be told.
-    untold: BTreeSet<UserId>,
-    /// When the next of `untold` may be told.
-    tell_at: Option<Instant>,
-    /// When typing was last passed on, for the last few conversations.
+    /// Users of `watching` whose presence the session does not have yet.
+    unannounced: BTreeSet<UserId>,
+    /// When the next burst of `unannounced` is due.
+    announce_at: Option<Instant>,
+    /// When the session last sent a typing notification, by conversation.
     typing: BTreeMap<ConversationId, Instant>,
     flow: Flow,
     heads: HeadsReading,
 }
 
 impl Relay {
-    /// Makes a relay without sessions, for these rooms and people.
+    /// A relay without sessions.
     pub fn new(config: RelayConfig, mut stored: StoredMemberships) -> Self {
         let displays = Displays::new(std::mem::take(&mut stored.displays));
         Self {
             config,
-            greetings: BTreeMap::new(),
+            pending_hellos: BTreeMap::new(),
             sessions: BTreeMap::new(),
             devices: BTreeMap::new(),
             memberships: MembershipIndex::new(stored),
@@ -134,7 +127,7 @@ impl Relay {
         }
     }
 
-    /// Takes an event and returns what is to be done about it, in order.
+    /// Applies an event and returns its effects, in order.
     pub fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
         let mut out = Vec::new();
         match event {
@@ -176,7 +169,7 @@ impl Relay {
                     session: id,
                     number,
                 };
-                self.request(origin, user, request, now, out);
+                self.request(Caller { origin, user }, request, now, out);
             }
             ClientFrame::UpdateCursors(advance) => self.advance(user, advance, out),
             ClientFrame::Typing(conversation) => self.typing(id, user, conversation, now, out),
@@ -188,103 +181,6 @@ impl Relay {
             | ClientFrame::Pong(_)
             | ClientFrame::Leave => {}
         }
-    }
-
-    fn request(
-        &mut self,
-        origin: Origin,
-        user: UserId,
-        request: Request,
-        now: Now,
-        out: &mut Vec<Effect>,
-    ) {
-        let result = match permission::check(&self.memberships, user, &request, now.wall) {
-            Ok(grant) => self.granted((origin, user), request, grant, now, out),
-            Err(refusal) => refuse((origin, user), request, refusal, out),
-        };
-        if let Err(error) = result {
-            self.answer(origin, Err(error), out);
-        }
-    }
-
-    /// Carries out a request that its sender may make.
-    fn granted(
-        &mut self,
-        (origin, user): (Origin, UserId),
-        request: Request,
-        grant: Grant,
-        now: Now,
-        out: &mut Vec<Effect>,
-    ) -> Result<(), RequestError> {
-        match request {
-            Request::Append {
-                conversation,
-                id,
-                content,
-            } => {
-                let what = (conversation, id, content);
-                return self.append((origin, user), what, grant, now, out);
-            }
-            Request::Page {
-                conversation,
-                range,
-                limit,
-            } => page(origin, user, (conversation, range, limit), out),
-            Request::FindUsers {
-                prefix,
-                after,
-                limit,
-            } => find_people(origin, &prefix, after, limit, out),
-            Request::Users(users) => names(origin, users, out),
-            Request::CreateRoom {
-                id,
-                name,
-                visibility,
-                history,
-            } => {
-                let new = NewRoom {
-                    author: user,
-                    id,
-                    name,
-                    visibility,
-                    history,
-                    time: now.wall,
-                };
-                return self.create_room(origin, new, out);
-            }
-            Request::FindRooms {
-                prefix,
-                after,
-                limit,
-            } => find_rooms((origin, user), &prefix, after, limit, out),
-            Request::Members { room, after, limit } => members(origin, room, after, limit, out),
-            Request::Set(setting) => {
-                return self.change_person((origin, user), PersonChange::Set(setting), out);
-            }
-            Request::Settings { after } => settings((origin, user), after, out),
-            Request::AcceptContact(from) => {
-                return self.change_person((origin, user), PersonChange::Accept(from), out);
-            }
-            Request::SetDisplayName(display) => {
-                let change = PersonChange::Display(display);
-                return self.change_person((origin, user), change, out);
-            }
-            Request::Devices => list_devices(origin, user, out),
-            Request::FindDevice(code) => return self.find_device(origin, code, now, out),
-            Request::LinkDevice { key, name } => {
-                let change = DeviceChange::Link { key, name };
-                return self.change_device((origin, user), change, now, out);
-            }
-            Request::NameDevice { key, name } => {
-                let change = DeviceChange::Name { key, name };
-                return self.change_device((origin, user), change, now, out);
-            }
-            Request::RevokeDevice(key) => {
-                let change = DeviceChange::Revoke(key);
-                return self.change_device((origin, user), change, now, out);
-            }
-        }
-        Ok(())
     }
 
     fn written(&mut self, written: Written, now: Now, out: &mut Vec<Effect>) {
@@ -314,7 +210,7 @@ impl Relay {
                 user,
                 change,
                 result,
-            } => self.device_changed((origin, user), &change, result, now, out),
+            } => self.device_changed(Caller { origin, user }, &change, result, now, out),
             Written::Person {
                 origin,
                 user,
@@ -322,7 +218,7 @@ impl Relay {
                 stamp,
             } => {
                 self.left_out_since = self.left_out_since.max(before(stamp));
-                self.person_changed((origin, user), result, stamp, out);
+                self.person_changed(Caller { origin, user }, result, stamp, out);
             }
             Written::Admin {
                 ticket,
@@ -396,8 +292,8 @@ impl Relay {
     }
 
     fn closed(&mut self, id: SessionId, now: Now, out: &mut Vec<Effect>) {
-        if let Some(greeting) = self.greetings.get_mut(&id) {
-            greeting.is_gone = true;
+        if let Some(hello) = self.pending_hellos.get_mut(&id) {
+            hello.is_gone = true;
         }
         let Some(session) = self.sessions.remove(&id) else {
             return;
@@ -415,7 +311,7 @@ impl Relay {
 
     fn deadline(&mut self, now: Now, out: &mut Vec<Effect>) {
         self.settle_presences(now, out);
-        self.tell_presences(now, out);
+        self.announce_due(now, out);
         self.finish_drain_if_due(now, out);
     }
 
@@ -438,35 +334,33 @@ impl Relay {
         }
     }
 
-    /// Pushes a live frame to those of `to` that keep up and whose version allows it.
+    /// Pushes a live frame to the sessions that keep up and whose version allows it.
     fn push(
         &self,
         to: impl IntoIterator<Item = SessionId>,
         frame: ServerFrame,
         out: &mut Vec<Effect>,
     ) {
-        let takes_it = |id: &SessionId| {
+        let accepts = |id: &SessionId| {
             self.sessions.get(id).is_some_and(|session| {
                 session.flow == Flow::Live && session.version >= frame.since()
             })
         };
-        let to: Vec<_> = to.into_iter().filter(takes_it).collect();
+        let to: Vec<_> = to.into_iter().filter(accepts).collect();
         if !to.is_empty() {
             out.push(Effect::Push { to, frame });
         }
     }
 
-    /// Whose session it is, unless it is gone.
+    /// `None` if the session is gone.
     fn user_of(&self, id: SessionId) -> Option<UserId> {
         self.sessions.get(&id).map(|session| session.user)
     }
 
-    /// All sessions of a user.
     fn sessions_of(&self, user: UserId) -> impl Iterator<Item = SessionId> {
         self.devices.get(&user).into_iter().flatten().copied()
     }
 
-    /// All sessions of all members of a conversation.
     fn sessions_of_members(&self, conversation: ConversationId) -> impl Iterator<Item = SessionId> {
         let pair = conversation.pair().into_iter();
         let room = conversation.room().into_iter();
@@ -476,33 +370,6 @@ impl Relay {
             .flatten()
             .copied()
     }
-}
-
-/// Refuses what its sender may not do, but not what they could do when it was accepted: an entry
-/// whose answer got lost is asked for again, perhaps when they may not append it any more.
-fn refuse(
-    (origin, author): (Origin, UserId),
-    request: Request,
-    refusal: RequestError,
-    out: &mut Vec<Effect>,
-) -> Result<(), RequestError> {
-    let Request::Append {
-        conversation,
-        id,
-        content,
-    } = request
-    else {
-        return Err(refusal);
-    };
-    let sent = Sent {
-        author,
-        conversation,
-        id,
-        content,
-        refusal,
-    };
-    out.push(Effect::Read(Read::Sent { origin, sent }));
-    Ok(())
 }
 
 /// The stamp before a change.

@@ -1,54 +1,51 @@
-//! What people change about themselves, and how they stand to each other. What is allowed stands
-//! in `permission`.
+//! Changes of a user's settings, contacts and display name, and their announcement to others.
 
 use recado_shared::{
     Answer, Presence, RequestError, ServerFrame, Setting, Stamp, UserId, UserName, UserProfile,
 };
 
+use super::caller::Caller;
 use super::{DIRECTORY_ANNOUNCE_LIMIT, Effect, Relay, Session, SessionId, before};
-use crate::store::{Origin, PersonChange, PersonChanged, Read, Write};
+use crate::store::{PersonChange, PersonChanged, Write};
 
 impl Relay {
     pub(super) fn change_person(
         &mut self,
-        (origin, user): (Origin, UserId),
+        caller: Caller,
         change: PersonChange,
         out: &mut Vec<Effect>,
     ) -> Result<(), RequestError> {
-        if !self.phase.is_serving() {
-            return Err(RequestError::Unavailable);
-        }
         let write = Write::Person {
-            origin,
-            user,
+            origin: caller.origin,
+            user: caller.user,
             change,
         };
-        self.write(write, out);
-        Ok(())
+        self.try_write(write, out)
     }
 
-    /// The change is stored: the user is told first, then everybody whom it concerns.
+    /// Answers the user, then tells their other sessions and the users whom the change concerns.
     pub(super) fn person_changed(
         &mut self,
-        (origin, user): (Origin, UserId),
+        caller: Caller,
         result: Result<PersonChanged, RequestError>,
         stamp: Stamp,
         out: &mut Vec<Effect>,
     ) {
+        let Caller { origin, user } = caller;
         let changed = match result {
             Ok(changed) => changed,
             Err(error) => return self.answer(origin, Err(error), out),
         };
         self.answer(origin, Ok(Answer::Done), out);
         match changed {
-            PersonChanged::Accepted { is_new: true } => self.tell_heads(user, before(stamp), out),
+            PersonChanged::Accepted { is_new: true } => self.send_heads(user, before(stamp), out),
             PersonChanged::Accepted { is_new: false } => {}
             PersonChanged::Display { name, display } => {
                 self.displays.set(user, name.clone(), display);
-                self.tell_person(user, &name, out);
+                self.announce_person(user, &name, out);
             }
             PersonChanged::Set(setting) => {
-                self.follow_setting(user, &setting, stamp, out);
+                self.apply_setting(user, &setting, stamp, out);
                 let others = self.sessions_of(user).filter(|&id| id != origin.session);
                 let frame = ServerFrame::Setting { setting, stamp };
                 self.push(others, frame, out);
@@ -56,7 +53,7 @@ impl Relay {
         }
     }
 
-    fn follow_setting(
+    fn apply_setting(
         &mut self,
         user: UserId,
         setting: &Setting,
@@ -66,11 +63,11 @@ impl Relay {
         match setting {
             Setting::Blocked { user: other, is_on } => {
                 if self.memberships.set_blocked(user, *other, *is_on) {
-                    self.retell_presence_to(*other, user, out);
+                    self.announce_presence_to(*other, user, out);
                 }
             }
-            // Whoever no longer asks has accepted all.
-            Setting::FirstContact { ask: false } => self.tell_heads(user, before(stamp), out),
+            // A user who no longer wants to be asked accepts all requests.
+            Setting::FirstContact { ask: false } => self.send_heads(user, before(stamp), out),
             Setting::FirstContact { ask: true }
             | Setting::Favourite { .. }
             | Setting::NotificationLevel { .. }
@@ -79,14 +76,18 @@ impl Relay {
         }
     }
 
-    /// Tells everybody how a person is called now; in a large crowd only those who watch them.
-    pub(super) fn tell_person(&self, user: UserId, name: &UserName, out: &mut Vec<Effect>) {
-        let is_crowd = self.sessions.len() > DIRECTORY_ANNOUNCE_LIMIT;
-        let is_told = |id: &SessionId, session: &Session| {
-            !is_crowd || session.user == user || self.is_watched_by(user, *id)
+    /// Announces the names of a user to all sessions; beyond [`DIRECTORY_ANNOUNCE_LIMIT`] only to those
+    /// that watch the user.
+    pub(super) fn announce_person(&self, user: UserId, name: &UserName, out: &mut Vec<Effect>) {
+        let is_large = self.sessions.len() > DIRECTORY_ANNOUNCE_LIMIT;
+        let is_concerned = |id: &SessionId, session: &Session| {
+            !is_large || session.user == user || self.is_watched_by(user, *id)
         };
-        let told = self.sessions.iter().filter(|(id, one)| is_told(id, one));
-        let (apart, others): (Vec<_>, Vec<_>) = told
+        let to = self
+            .sessions
+            .iter()
+            .filter(|(id, one)| is_concerned(id, one));
+        let (blocked, others): (Vec<_>, Vec<_>) = to
             .map(|(&id, _)| id)
             .partition(|&id| self.is_blocked_by(user, id));
         let mut person = UserProfile {
@@ -97,27 +98,19 @@ impl Relay {
         };
         self.push(others, ServerFrame::User(person.clone()), out);
         person.presence = Presence::Offline;
-        self.push(apart, ServerFrame::User(person), out);
+        self.push(blocked, ServerFrame::User(person), out);
     }
 
-    /// A name is somebody's from now on: display names of others that look like it go.
+    /// Hides the display names of others that look like a user's new name.
     pub(super) fn name_taken(&mut self, user: UserId, name: &UserName, out: &mut Vec<Effect>) {
-        for (other, name) in self.displays.named(user, name) {
-            self.tell_person(other, &name, out);
+        for (other, name) in self.displays.set_name(user, name) {
+            self.announce_person(other, &name, out);
         }
     }
 
-    /// Whether a session is of somebody whom this user blocks.
+    /// Whether this user blocks the user of a session.
     pub(super) fn is_blocked_by(&self, user: UserId, id: SessionId) -> bool {
         let session = self.sessions.get(&id);
         session.is_some_and(|session| self.memberships.blocks(user, session.user))
     }
-}
-
-pub(super) fn settings((origin, user): (Origin, UserId), after: Stamp, out: &mut Vec<Effect>) {
-    out.push(Effect::Read(Read::Settings {
-        origin,
-        user,
-        after,
-    }));
 }

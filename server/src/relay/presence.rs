@@ -1,5 +1,5 @@
-//! Presence: who watches whom, the best of all devices, and how often a change is announced.
-//! Nothing here is stored or relied on.
+//! Presence of users: the best of their devices, announced to the sessions that watch them, at a
+//! limited rate. It is never stored.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -10,39 +10,39 @@ use recado_shared::{Activity, Notice, Now, Presence, ServerFrame, UserId};
 use super::catch_up::Flow;
 use super::{Effect, Relay, Session, SessionId};
 
-/// A user whose presence changes more often is announced once per this interval.
+/// A user whose presence changes more often is announced once per this interval. Our judgement.
 pub const PRESENCE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Most presences told to a session at a time in answer to a watch list, so that they fit in its
+/// Most presences that a session gets at a time in answer to a watch list, so that they fit in its
 /// outbox; more follow after [`PRESENCE_PACE`].
 pub const PRESENCE_BURST: usize = 128;
 
-/// The pause between two such bursts.
+/// The pause between two bursts. Our judgement: 1,280 presences a second.
 pub const PRESENCE_PACE: Duration = Duration::from_millis(100);
 
-/// Watch lists by the watched, and what is announced later.
+/// Watch lists, and presences to announce later.
 #[derive(Debug, Default)]
 pub(super) struct Presences {
     watchers: BTreeMap<UserId, BTreeSet<SessionId>>,
-    /// What was announced of a user within the last [`PRESENCE_INTERVAL`]: until that is over
-    /// everybody is shown this.
+    /// The last announcement of each user within the last [`PRESENCE_INTERVAL`]. Until that is over all
+    /// sessions are shown it.
     announced: BTreeMap<UserId, Presence>,
-    /// When each of `announced` is looked at again, in order.
+    /// When each of `announced` expires, in order.
     settle_at: VecDeque<(Instant, UserId)>,
-    /// The sessions whose next burst is due.
-    tell_at: BTreeSet<(Instant, SessionId)>,
+    /// The sessions whose next burst is due, by time.
+    announce_at: BTreeSet<(Instant, SessionId)>,
 }
 
 impl Presences {
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let settle = self.settle_at.front().map(|&(at, _)| at);
-        let tell = self.tell_at.first().map(|&(at, _)| at);
-        settle.into_iter().chain(tell).min()
+        let burst = self.announce_at.first().map(|&(at, _)| at);
+        settle.into_iter().chain(burst).min()
     }
 
     pub(super) fn forget_session(&mut self, id: SessionId, session: &Session) {
-        if let Some(at) = session.tell_at {
-            self.tell_at.remove(&(at, id));
+        if let Some(at) = session.announce_at {
+            self.announce_at.remove(&(at, id));
         }
         self.unwatch(id, &session.watching);
     }
@@ -60,7 +60,7 @@ impl Presences {
 }
 
 impl Relay {
-    /// The best of a user's devices, and of one more that is no longer among them.
+    /// The best presence of a user's devices, and of one more that is no longer among them.
     pub(super) fn presence_of_devices(&self, user: UserId, more: Option<Activity>) -> Presence {
         let activities = self.devices.get(&user).into_iter().flatten();
         activities
@@ -74,14 +74,14 @@ impl Relay {
             })
     }
 
-    /// The presence that everybody is shown: what was announced last, so that nobody misses the
+    /// The presence that all sessions are shown: the last announcement, so that no session misses the
     /// change that follows.
     pub(super) fn shown_presence(&self, user: UserId) -> Presence {
         let announced = self.presences.announced.get(&user).copied();
         announced.unwrap_or_else(|| self.presence_of_devices(user, None))
     }
 
-    /// The presence that somebody is shown: of who blocks them, none.
+    /// The presence of a user as `viewer` sees it: offline if the user blocks them.
     pub(super) fn presence_for(&self, viewer: UserId, user: UserId) -> Presence {
         if self.memberships.blocks(user, viewer) {
             Presence::Offline
@@ -90,14 +90,13 @@ impl Relay {
         }
     }
 
-    /// Whether a session wants to know a user's presence.
     pub(super) fn is_watched_by(&self, user: UserId, id: SessionId) -> bool {
         let watchers = self.presences.watchers.get(&user);
         watchers.is_some_and(|watchers| watchers.contains(&id))
     }
 
-    /// Tells the sessions of one user anew what another one's presence is to them.
-    pub(super) fn retell_presence_to(&self, viewer: UserId, user: UserId, out: &mut Vec<Effect>) {
+    /// Sends the presence of a user to the sessions of `viewer` that watch it.
+    pub(super) fn announce_presence_to(&self, viewer: UserId, user: UserId, out: &mut Vec<Effect>) {
         if let Some(watchers) = self.presences.watchers.get(&user) {
             let sessions = self.sessions_of(viewer);
             let to: Vec<_> = sessions.filter(|id| watchers.contains(id)).collect();
@@ -137,7 +136,7 @@ impl Relay {
         }
     }
 
-    /// Announces those who changed again within the interval.
+    /// Announces the users whose presence changed again within the interval.
     pub(super) fn settle_presences(&mut self, now: Now, out: &mut Vec<Effect>) {
         while let Some(&(at, user)) = self.presences.settle_at.front() {
             if at > now.instant {
@@ -186,7 +185,7 @@ impl Relay {
                 is_over_limit = true;
             }
         }
-        session.untold.clone_from(&watching);
+        session.unannounced.clone_from(&watching);
         let previous = std::mem::replace(&mut session.watching, watching);
         self.presences.unwatch(id, &previous);
         for &user in &session.watching {
@@ -197,53 +196,53 @@ impl Relay {
             let frame = ServerFrame::Notice(Notice::WatchLimit(limit));
             self.push([id], frame, out);
         }
-        self.tell_presence(id, now, out);
+        self.announce_burst(id, now, out);
     }
 
-    /// Tells a session everything anew that it watches: some of it may have been left out.
-    pub(super) fn retell_presence(&mut self, id: SessionId, now: Now, out: &mut Vec<Effect>) {
+    /// Sends a session all presences that it watches: its outbox may have had no room for some.
+    pub(super) fn announce_again(&mut self, id: SessionId, now: Now, out: &mut Vec<Effect>) {
         if let Some(session) = self.sessions.get_mut(&id) {
-            session.untold.clone_from(&session.watching);
-            self.tell_presence(id, now, out);
+            session.unannounced.clone_from(&session.watching);
+            self.announce_burst(id, now, out);
         }
     }
 
-    /// Tells the next burst, unless the last one was just now.
-    fn tell_presence(&mut self, id: SessionId, now: Now, out: &mut Vec<Effect>) {
+    /// Sends the next burst, unless the last one was within [`PRESENCE_PACE`].
+    fn announce_burst(&mut self, id: SessionId, now: Now, out: &mut Vec<Effect>) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        let is_idle = session.untold.is_empty() || session.flow != Flow::Live;
-        if is_idle || session.tell_at.is_some() {
+        let is_idle = session.unannounced.is_empty() || session.flow != Flow::Live;
+        if is_idle || session.announce_at.is_some() {
             return;
         }
         let mut burst = Vec::new();
         while burst.len() < PRESENCE_BURST
-            && let Some(user) = session.untold.pop_first()
+            && let Some(user) = session.unannounced.pop_first()
         {
             burst.push(user);
         }
         let viewer = session.user;
         let at = now.instant + PRESENCE_PACE;
-        session.tell_at = Some(at);
-        self.presences.tell_at.insert((at, id));
+        session.announce_at = Some(at);
+        self.presences.announce_at.insert((at, id));
         for user in burst {
             let presence = self.presence_for(viewer, user);
             self.push([id], ServerFrame::Presence { user, presence }, out);
         }
     }
 
-    /// Tells the bursts that are due.
-    pub(super) fn tell_presences(&mut self, now: Now, out: &mut Vec<Effect>) {
-        while let Some(&(at, id)) = self.presences.tell_at.first() {
+    /// Sends the bursts that are due.
+    pub(super) fn announce_due(&mut self, now: Now, out: &mut Vec<Effect>) {
+        while let Some(&(at, id)) = self.presences.announce_at.first() {
             if at > now.instant {
                 break;
             }
-            self.presences.tell_at.pop_first();
+            self.presences.announce_at.pop_first();
             if let Some(session) = self.sessions.get_mut(&id) {
-                session.tell_at = None;
+                session.announce_at = None;
             }
-            self.tell_presence(id, now, out);
+            self.announce_burst(id, now, out);
         }
     }
 }

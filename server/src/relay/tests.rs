@@ -19,7 +19,7 @@ use recado_shared::{
 use super::*;
 use crate::config::MAX_USERS_LIMIT;
 use crate::session::HEADS_CAPACITY;
-use crate::store::{Admission, Admitted, Appended, Login, Read, StoredMemberships};
+use crate::store::{Admission, Admitted, Appended, Login, Read, Sent, StoredMemberships};
 
 const LOCAL: InviteToken = InviteToken([9; 16]);
 const LOG: LogId = LogId([1; 16]);
@@ -303,7 +303,7 @@ impl Desk {
 }
 
 #[test]
-fn a_greeting_becomes_a_login_and_a_welcome_with_heads() {
+fn a_hello_becomes_a_login_and_a_welcome_with_heads() {
     let mut desk = Desk::new(Policy::Invite);
     let token = InviteToken([2; 16]);
     let hello = Hello {
@@ -366,7 +366,7 @@ fn heads_of_other_data_or_of_the_future_count_for_nothing() {
 }
 
 #[test]
-fn a_greeting_that_cannot_be_is_refused_at_once() {
+fn a_hello_that_cannot_be_is_refused_at_once() {
     let mut desk = Desk::new(Policy::Open);
     let from = peer("192.0.2.1");
     let newer = Hello {
@@ -468,7 +468,7 @@ fn an_address_registers_only_so_many_names_in_an_hour() {
 }
 
 #[test]
-fn a_full_server_counts_greetings_too() {
+fn a_full_server_counts_hellos_too() {
     let mut desk = Desk::with(RelayConfig {
         max_sessions: 2,
         ..config(Policy::Invite)
@@ -1012,7 +1012,7 @@ fn a_drain_answers_what_is_outstanding_and_refuses_the_rest() {
     desk.check(logged_in(S3, Ok(admitted(CAROL, false))), &[]);
     let close = |session| Effect::Close {
         session,
-        farewell: CloseReason::ShuttingDown,
+        reason: CloseReason::ShuttingDown,
     };
     desk.check(
         appended(asked, ALICE, 1, true),
@@ -1042,7 +1042,7 @@ fn a_drain_does_not_wait_for_a_stuck_store() {
     let begun = desk.now.instant;
     let close = |session| Effect::Close {
         session,
-        farewell: CloseReason::ShuttingDown,
+        reason: CloseReason::ShuttingDown,
     };
     desk.check_deadline(&[close(S1), close(S2), Effect::Stop]);
     assert_eq!(desk.now.instant, begun + DRAIN_LIMIT);
@@ -1054,7 +1054,7 @@ fn a_failed_store_ends_everything_with_its_reason() {
     desk.greet(S3, peer("192.0.2.1"), hello());
     let close = |session| Effect::Close {
         session,
-        farewell: CloseReason::StoreFailed,
+        reason: CloseReason::StoreFailed,
     };
     desk.check(
         Event::StoreFailed,

@@ -1,4 +1,4 @@
-//! What the person who runs the server asks for.
+//! Scripts of the requests of an operator.
 
 use recado_shared::rules::membership::MemberState;
 use recado_shared::{Membership, Role, RoomEvent, RoomId, Visibility};
@@ -32,8 +32,8 @@ fn changed(result: Result<Changed, ChangeError>) -> Event {
     })
 }
 
-fn close(session: SessionId, farewell: CloseReason) -> Effect {
-    Effect::Close { session, farewell }
+fn close(session: SessionId, reason: CloseReason) -> Effect {
+    Effect::Close { session, reason }
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_change_is_the_stores_and_is_answered_once_it_is_committed() {
 
 #[test]
 fn whoever_is_disabled_or_reset_is_sent_away_from_all_devices() {
-    for (result, farewell) in [
+    for (result, reason) in [
         (
             Changed::Disabled { user: ALICE },
             CloseReason::AccountClosed,
@@ -149,8 +149,8 @@ fn whoever_is_disabled_or_reset_is_sent_away_from_all_devices() {
         desk.check(
             changed(result.clone()),
             &[
-                close(S1, farewell),
-                close(S3, farewell),
+                close(S1, reason),
+                close(S3, reason),
                 push(&[S2], presence(ALICE, Presence::Offline)),
                 told(AdminAnswer::Changed(result)),
             ],

@@ -14,7 +14,7 @@ fn phone() -> DeviceName {
     DeviceName::new("phone").unwrap()
 }
 
-/// The greeting of a device that asks to be linked.
+/// The hello of a device that asks to be linked.
 fn linking(name: &[u8]) -> Hello {
     let extension = |kind, value: &[u8]| Extension {
         kind,
@@ -294,7 +294,7 @@ fn a_revoked_device_s_sessions_end() {
     let revoke = DeviceChange::Revoke(NEW);
     let close = |session| Effect::Close {
         session,
-        farewell: CloseReason::Revoked,
+        reason: CloseReason::Revoked,
     };
     assert_eq!(
         desk.device_changed(revoke.clone(), Err(RequestError::LastDevice)),

@@ -1,9 +1,9 @@
-//! What people set for themselves.
+//! Scripts of settings, contacts, blocks and display names.
 
 use recado_shared::{DisplayName, DraftText, Setting};
 
 use super::*;
-use crate::store::PersonChanged;
+use crate::store::{PersonChange, PersonChanged};
 
 fn draft() -> Setting {
     Setting::Draft {
