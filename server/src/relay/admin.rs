@@ -8,7 +8,7 @@ use recado_shared::{
     RoomEvent, ServerFrame, Stamp, UserId,
 };
 
-use super::catch_up::Flow;
+use super::session::Flow;
 use super::{Effect, Relay, SessionId, Ticket};
 use crate::admin::request::{AdminAnswer, AdminRequest, Present, SessionInfo};
 use crate::store::{Change, ChangeError, Changed, Write};

@@ -11,28 +11,9 @@ use recado_shared::{
     UserProfile,
 };
 
+use super::session::Flow;
 use super::{Effect, Relay, SessionId};
 use crate::store::{Origin, Read};
-
-/// Whether a session gets live frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flow {
-    Live,
-    /// It gets none until it has read its queue; heads since this stamp make up for them.
-    Behind {
-        /// The newest change before the first frame that the outbox had no room for.
-        since: Stamp,
-    },
-}
-
-/// The reading of a session's heads. One at a time, so that a session has at most three sets of
-/// pages in its queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct HeadsReading {
-    is_reading: bool,
-    /// The stamp from which to read once more after the reading under way.
-    again: Option<Stamp>,
-}
 
 impl Relay {
     pub(super) fn read_heads(

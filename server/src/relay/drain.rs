@@ -1,38 +1,10 @@
 //! Draining: no new sessions and no new writes, then the answers of outstanding writes, then a close
 //! of every session.
 
-use std::time::{Duration, Instant};
-
 use recado_shared::{CloseReason, Now, Refusal};
 
+use super::phase::{DRAIN_LIMIT, Phase};
 use super::{Effect, Relay};
-
-/// The longest time that a drain waits for the store. Our judgement: under the 10 s after which
-/// container runtimes kill a process.
-pub const DRAIN_LIMIT: Duration = Duration::from_secs(5);
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    Serving,
-    /// Waits for outstanding writes, at most until this moment.
-    Draining {
-        until: Instant,
-    },
-    Stopped,
-}
-
-impl Phase {
-    pub(super) fn is_serving(self) -> bool {
-        self == Self::Serving
-    }
-
-    pub(super) fn deadline(self) -> Option<Instant> {
-        match self {
-            Self::Draining { until } => Some(until),
-            Self::Serving | Self::Stopped => None,
-        }
-    }
-}
 
 impl Relay {
     pub(super) fn drain(&mut self, now: Now, out: &mut Vec<Effect>) {

@@ -1,87 +1,21 @@
 //! Login of sessions: hellos, the registration policy with its limits, and the announcement of new
 //! users. The store knows keys and invites.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
 
 use recado_shared::limits::MAX_SOFTWARE_LEN;
 use recado_shared::{
-    Activity, DeviceName, Hello, Now, ProtocolVersion, Refusal, ServerFrame, SyncPoint, UserId,
-    UserName, UserProfile, Welcome,
+    Activity, Hello, Now, ProtocolVersion, Refusal, ServerFrame, UserId, UserName, UserProfile,
+    Welcome,
 };
 
-use super::catch_up::{Flow, HeadsReading};
 use super::device::{asks_for_link, device_name};
-use super::{Effect, Peer, Policy, Relay, Session, SessionId};
+use super::registrations::{DIRECTORY_ANNOUNCE_LIMIT, PendingHello};
+use super::session::{Flow, HeadsReading, Session};
+use super::{Effect, Peer, Policy, Relay, SessionId};
 use crate::address;
 use crate::store::{Admission, Admitted, Login, Write};
-
-/// Most sessions at which a new user is announced to all of them; beyond it the directory search
-/// finds the user. Our judgement.
-pub const DIRECTORY_ANNOUNCE_LIMIT: usize = 1_000;
-
-/// How long a registration counts against its address.
-const REGISTRATION_WINDOW: Duration = Duration::from_hours(1);
-
-/// A `Hello` that waits for the store.
-#[derive(Debug)]
-pub(super) struct PendingHello {
-    version: ProtocolVersion,
-    peer: Peer,
-    device_name: Option<DeviceName>,
-    since: Option<SyncPoint>,
-    /// The network address that a registration counts against.
-    network: Option<IpAddr>,
-    /// Whether its connection closed, or it was refused.
-    pub(super) is_gone: bool,
-}
-
-/// Registrations of the last hour per network address. Bounded, because each is a user of the store.
-#[derive(Debug, Default)]
-pub(super) struct Registrations {
-    by_time: VecDeque<(Instant, IpAddr)>,
-    /// The number of those in `by_time` and of those under way.
-    counts: BTreeMap<IpAddr, u32>,
-}
-
-impl Registrations {
-    fn expire(&mut self, now: Instant) {
-        while let Some(&(at, network)) = self.by_time.front() {
-            if now.duration_since(at) < REGISTRATION_WINDOW {
-                break;
-            }
-            self.by_time.pop_front();
-            self.release(network);
-        }
-    }
-
-    fn release(&mut self, network: IpAddr) {
-        if let Some(count) = self.counts.get_mut(&network) {
-            *count -= 1;
-            if *count == 0 {
-                self.counts.remove(&network);
-            }
-        }
-    }
-
-    fn try_reserve(&mut self, network: IpAddr, limit: u32, now: Instant) -> bool {
-        self.expire(now);
-        let count = self.counts.get(&network).copied().unwrap_or_default();
-        if count < limit {
-            self.counts.insert(network, count + 1);
-        }
-        count < limit
-    }
-
-    fn finish(&mut self, network: IpAddr, registered: bool, now: Instant) {
-        if registered {
-            self.by_time.push_back((now, network));
-        } else {
-            self.release(network);
-        }
-    }
-}
 
 impl Relay {
     pub(super) fn hello(

@@ -12,43 +12,46 @@ mod display;
 mod drain;
 mod effect;
 mod event;
+mod links;
 mod login;
 mod membership;
 mod person;
+mod phase;
 mod presence;
+mod presences;
+mod registrations;
 mod request;
 mod room;
+mod session;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::time::Instant;
 
 use recado_shared::{
-    Activity, Answer, ClientFrame, ConversationId, DeviceKey, DirectPair, Entry, InviteToken, Now,
-    ProtocolVersion, RequestError, ServerFrame, Stamp, Timestamp, UserId,
+    Answer, ClientFrame, ConversationId, DirectPair, Entry, InviteToken, Now, RequestError,
+    ServerFrame, Stamp, UserId,
 };
 
 use self::caller::Caller;
-use self::catch_up::{Flow, HeadsReading};
-use self::device::PendingLinks;
 use self::display::Displays;
-use self::drain::Phase;
-use self::login::{PendingHello, Registrations};
+use self::links::PendingLinks;
 use self::membership::MembershipIndex;
-use self::presence::Presences;
+use self::phase::Phase;
+use self::presences::Presences;
+use self::registrations::{PendingHello, Registrations};
+use self::session::{Flow, Session};
 use crate::store::{Origin, ReadResult, StoredMemberships, Write, Written};
-
-pub use device::PENDING_LINKS_PER_ADDRESS;
-pub use drain::DRAIN_LIMIT;
-pub use effect::Effect;
-pub use event::{Event, Peer};
 
 pub use crate::id::{SessionId, Ticket};
 pub use crate::policy::Policy;
-pub use login::DIRECTORY_ANNOUNCE_LIMIT;
-pub use presence::{PRESENCE_BURST, PRESENCE_INTERVAL, PRESENCE_PACE};
+pub use effect::Effect;
+pub use event::{Event, Peer};
+pub use links::PENDING_LINKS_PER_ADDRESS;
+pub use phase::DRAIN_LIMIT;
+pub use presences::{PRESENCE_BURST, PRESENCE_INTERVAL, PRESENCE_PACE};
+pub use registrations::DIRECTORY_ANNOUNCE_LIMIT;
 
 /// The settings of a [`Relay`].
 #[derive(Clone, Debug)]
@@ -84,27 +87,6 @@ pub struct Relay {
     /// Writes that the store has not answered; a drain waits for them.
     outstanding_writes: usize,
     phase: Phase,
-}
-
-/// What the relay keeps of a session; freed as a whole when it closes.
-#[derive(Debug)]
-struct Session {
-    user: UserId,
-    key: DeviceKey,
-    version: ProtocolVersion,
-    address: IpAddr,
-    since: Timestamp,
-    activity: Activity,
-    /// At most [`MAX_WATCHED`](recado_shared::limits::MAX_WATCHED).
-    watching: BTreeSet<UserId>,
-    /// Users of `watching` whose presence the session does not have yet.
-    unannounced: BTreeSet<UserId>,
-    /// When the next burst of `unannounced` is due.
-    announce_at: Option<Instant>,
-    /// When the session last sent a typing notification, by conversation.
-    typing: BTreeMap<ConversationId, Instant>,
-    flow: Flow,
-    heads: HeadsReading,
 }
 
 impl Relay {

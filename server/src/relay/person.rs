@@ -5,7 +5,9 @@ use recado_shared::{
 };
 
 use super::caller::Caller;
-use super::{DIRECTORY_ANNOUNCE_LIMIT, Effect, Relay, Session, SessionId, before};
+use super::registrations::DIRECTORY_ANNOUNCE_LIMIT;
+use super::session::Session;
+use super::{Effect, Relay, SessionId, before};
 use crate::store::{PersonChange, PersonChanged, Write};
 
 impl Relay {

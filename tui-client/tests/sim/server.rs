@@ -306,8 +306,8 @@ impl Server {
                 self.send(session, &ServerFrame::Refused(refusal), clock);
                 self.connections.remove(&session);
             }
-            Effect::Close { session, farewell } => {
-                self.send(session, &ServerFrame::Close(farewell), clock);
+            Effect::Close { session, reason } => {
+                self.send(session, &ServerFrame::Close(reason), clock);
                 self.connections.remove(&session);
             }
             Effect::Write(write) => {

@@ -1,0 +1,75 @@
+//! Hellos that wait for the store, and the rate limit of registrations.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use recado_shared::{DeviceName, ProtocolVersion, SyncPoint};
+
+use super::event::Peer;
+
+/// Most sessions at which a new user is announced to all of them; beyond it the directory search
+/// finds the user. Our judgement.
+pub const DIRECTORY_ANNOUNCE_LIMIT: usize = 1_000;
+
+/// How long a registration counts against its address.
+const REGISTRATION_WINDOW: Duration = Duration::from_hours(1);
+
+/// A `Hello` that waits for the store.
+#[derive(Debug)]
+pub(super) struct PendingHello {
+    pub(super) version: ProtocolVersion,
+    pub(super) peer: Peer,
+    pub(super) device_name: Option<DeviceName>,
+    pub(super) since: Option<SyncPoint>,
+    /// The network address that a registration counts against.
+    pub(super) network: Option<IpAddr>,
+    /// Whether its connection closed, or it was refused.
+    pub(super) is_gone: bool,
+}
+
+/// Registrations of the last hour per network address. Bounded, because each is a user of the store.
+#[derive(Debug, Default)]
+pub(super) struct Registrations {
+    by_time: VecDeque<(Instant, IpAddr)>,
+    /// The number of those in `by_time` and of those under way.
+    counts: BTreeMap<IpAddr, u32>,
+}
+
+impl Registrations {
+    fn expire(&mut self, now: Instant) {
+        while let Some(&(at, network)) = self.by_time.front() {
+            if now.duration_since(at) < REGISTRATION_WINDOW {
+                break;
+            }
+            self.by_time.pop_front();
+            self.release(network);
+        }
+    }
+
+    fn release(&mut self, network: IpAddr) {
+        if let Some(count) = self.counts.get_mut(&network) {
+            *count -= 1;
+            if *count == 0 {
+                self.counts.remove(&network);
+            }
+        }
+    }
+
+    pub(super) fn try_reserve(&mut self, network: IpAddr, limit: u32, now: Instant) -> bool {
+        self.expire(now);
+        let count = self.counts.get(&network).copied().unwrap_or_default();
+        if count < limit {
+            self.counts.insert(network, count + 1);
+        }
+        count < limit
+    }
+
+    pub(super) fn finish(&mut self, network: IpAddr, registered: bool, now: Instant) {
+        if registered {
+            self.by_time.push_back((now, network));
+        } else {
+            self.release(network);
+        }
+    }
+}
