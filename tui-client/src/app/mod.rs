@@ -11,7 +11,10 @@ mod conversation;
 pub mod effect;
 pub mod event;
 mod input;
+mod intent;
 mod overlay;
+mod parts;
+mod reader;
 mod session;
 pub mod settings;
 #[cfg(test)]
@@ -20,7 +23,7 @@ mod view;
 
 use std::time::Instant;
 
-use recado_shared::{ClientFrame, ConversationId, Emoji, Now, SyncPoint};
+use recado_shared::{ClientFrame, ConversationId, Now, SyncPoint};
 
 use self::chats::Chats;
 use self::chats::settings::UserSettings;
@@ -28,8 +31,8 @@ use self::command::Commands;
 use self::context::Context;
 use self::conversation::state::Conversation;
 use self::input::{Input, selection};
-use self::overlay::search::Searches;
-use self::overlay::switcher::OverlayState;
+use self::overlay::Overlay;
+use self::overlay::memory::Memory;
 use self::session::Session;
 use self::session::cursor_pace::CursorPace;
 use self::session::directory::Directory;
@@ -58,10 +61,8 @@ pub struct App {
     session: Session,
     commands: Commands,
     input: Input,
-    overlay: Option<OverlayState>,
-    searches: Searches,
-    /// The emoji that were used last for reactions in this run, the last one first.
-    recent_emoji: Vec<Emoji>,
+    overlay: Option<Box<dyn Overlay>>,
+    memory: Memory,
     /// Said for as long as nothing else is: nothing more is kept on disk.
     store_failure: Option<String>,
     cx: Context,
@@ -99,8 +100,7 @@ impl App {
                 completion: None,
             },
             overlay: None,
-            searches: Searches::default(),
-            recent_emoji: Vec::new(),
+            memory: Memory::default(),
             store_failure: None,
             cx: Context::new(now, settings.notice.clone()),
             settings,
@@ -141,16 +141,18 @@ impl App {
             Event::Viewed(viewed) => self.chats.on_viewed(viewed, &mut self.cx),
             Event::Net(event) => {
                 if matches!(event, NetEvent::Welcomed(_)) {
-                    self.forget_command_requests();
+                    self.with_parts(|app| {
+                        app.forget_command_requests();
+                    });
                 }
                 if let Some((number, result)) =
                     self.session.on_net(&mut self.chats, event, &mut self.cx)
                 {
-                    self.on_command_answer(number, result, now);
+                    self.with_parts(|app| app.on_command_answer(number, result));
                 }
             }
             Event::Loaded(loaded) => {
-                self.note_for_catch_up(&loaded);
+                self.with_overlay(|overlay, _| overlay.loaded(&loaded));
                 self.chats.on_loaded(loaded, &mut self.cx);
             }
             Event::StoreFailed(why) => {
@@ -158,7 +160,7 @@ impl App {
                     "nothing more is kept on this disk: {why}. Copy what you need, then restart"
                 ));
             }
-            Event::Found(found) => self.on_found(found),
+            Event::Found(found) => self.with_overlay(|overlay, app| overlay.found(found, app)),
             Event::Deadline => {}
             Event::Terminate => self.quit(),
         }
@@ -203,19 +205,16 @@ impl App {
         self.expire(now);
         selection::check_selection(&mut self.chats, &mut self.session);
         self.input.check_completion(&mut self.chats, &mut self.cx);
-        self.check_hits();
         self.chats.take_drafts(&mut self.cx);
         let queued = self.session.outbox.last_typed();
         self.chats.refresh_contacts(&queued);
         self.session.move_cursors(&mut self.chats, &mut self.cx);
-        self.refresh_catch_up(now);
         self.session.send_appends(&mut self.cx);
         self.session.send_cursors(&mut self.chats, &mut self.cx);
         self.session.ask_pages(&mut self.chats, &mut self.cx);
         self.session.ask_directory(&mut self.cx);
         self.session.ask_names(&mut self.chats, &mut self.cx);
-        self.ask_panel();
-        self.ask_switcher();
+        self.with_overlay(|overlay, app| overlay.refresh(app));
         self.chats
             .counting
             .count_next(&self.chats.conversations, &mut self.cx);

@@ -1,22 +1,21 @@
 //! What the server answers to commands.
 
 use recado_shared::{
-    Answer, Content, ConversationId, Device, DeviceName, Entry, LinkCode, MessageId, Now,
-    PendingDevice, Request, RequestError, RequestNumber, RoomEvent, RoomName, RoomSummary, Seq,
-    Timestamp,
+    Answer, Content, ConversationId, Device, DeviceName, Entry, LinkCode, MessageId, PendingDevice,
+    Request, RequestError, RequestNumber, RoomEvent, RoomName, RoomSummary, Seq, Timestamp,
 };
 
 use super::run::{CHANGE_DISPLAY, act};
-use super::{App, Call, Wait};
+use super::{Call, Wait};
 use crate::app::command::devices;
-use crate::app::overlay::confirm::Confirmed;
+use crate::app::intent::{Confirmed, Delivery};
+use crate::app::parts::Parts;
 
-impl App {
+impl Parts<'_> {
     pub(in crate::app) fn on_command_answer(
         &mut self,
         number: RequestNumber,
         result: Result<Answer, RequestError>,
-        now: Now,
     ) {
         let Some(wait) = self.commands.waiting.remove(&number) else {
             return;
@@ -24,9 +23,9 @@ impl App {
         let answer = match result {
             Ok(answer) => answer,
             // Nobody asked for that in so many words.
-            Err(_) if matches!(wait, Wait::Switcher(_)) => return self.forget_switcher_question(),
+            Err(_) if matches!(wait, Wait::Switcher(_)) => return self.deliver(Delivery::NoRooms),
             Err(error) => {
-                self.stop_loading_panel();
+                self.deliver(Delivery::NoPage);
                 let what = what(&wait);
                 self.cx.notice = Some(
                     if what == CHANGE_DISPLAY && error == RequestError::Invalid {
@@ -40,12 +39,12 @@ impl App {
         };
         match (wait, answer) {
             (Wait::Name(call), Answer::Users { people, .. }) => {
-                self.chats.take_people(people, &mut self.cx);
-                self.go_on(&call, now);
+                self.chats.take_people(people, self.cx);
+                self.go_on(&call);
             }
             (Wait::Name(call), Answer::Rooms { rooms, .. }) => {
                 self.chats.take_rooms(&rooms);
-                self.go_on(&call, now);
+                self.go_on(&call);
             }
             (Wait::Create { name, id, from }, Answer::RoomCreated { room, seq, time }) => {
                 let room = ConversationId::Room(room);
@@ -53,13 +52,20 @@ impl App {
             }
             (Wait::Act { done, .. }, Answer::Done) => {
                 self.cx.notice = Some(done);
-                self.reload_devices();
+                self.deliver(Delivery::DevicesChanged);
             }
             (Wait::Accept(conversation), Answer::Done) => self.on_request_taken(conversation),
-            (Wait::Panel(kind), answer) => self.on_panel_page(&kind, answer),
+            (Wait::Panel(kind), answer) => {
+                self.learn_names(&answer);
+                self.deliver(Delivery::Page(kind, answer));
+            }
             (Wait::Switcher(prefix), Answer::Rooms { rooms, more }) => {
                 self.chats.take_rooms(&rooms);
-                self.on_switcher_rooms(prefix, rooms, more);
+                self.deliver(Delivery::Rooms {
+                    prefix,
+                    rooms,
+                    has_more: more,
+                });
             }
             (Wait::Devices { which, new }, Answer::Devices(devices)) => {
                 self.on_devices(&which, new, &devices);
@@ -79,9 +85,19 @@ impl App {
         }
     }
 
+    /// Keeps the names of the users and rooms that a panel lists.
+    fn learn_names(&mut self, answer: &Answer) {
+        if let Answer::Rooms { rooms, .. } = answer {
+            self.chats.take_rooms(rooms);
+        } else if let Answer::Members { members, .. } = answer {
+            let people = members.iter().map(|m| m.person.clone()).collect();
+            self.chats.take_people(people, self.cx);
+        }
+    }
+
     /// The name that a command waited for may be known now.
-    fn go_on(&mut self, call: &Call, now: Now) {
-        if let Err(why) = self.run(call, now) {
+    fn go_on(&mut self, call: &Call) {
+        if let Err(why) = self.run(call) {
             self.cx.notice = Some(why);
         }
     }
@@ -90,7 +106,7 @@ impl App {
         if let Some(conversation) = self.chats.conversations.get_mut(&id)
             && std::mem::take(&mut conversation.is_request)
         {
-            self.chats.save_head(id, &mut self.cx);
+            self.chats.save_head(id, self.cx);
             self.chats.contacts.mark_stale();
         }
         self.cx.notice = Some(format!("{} may write to you", self.chats.title(id)));
@@ -118,7 +134,7 @@ impl App {
             content: Content::Room(RoomEvent::Created),
         };
         self.session
-            .take_entries(&mut self.chats, id, vec![entry], &mut self.cx);
+            .take_entries(self.chats, id, vec![entry], self.cx);
         self.cx.notice = Some(format!("#{name} is made: /invite NAME asks somebody in"));
         self.open_if_idle(id, from);
     }
@@ -136,7 +152,7 @@ impl App {
         let Some(name) = new else {
             let name = found.name.as_ref().map_or(which, |n| n.as_str());
             let question = format!("revoke the device {name}? It has to be linked again then");
-            return self.ask_person(question, Confirmed::Revoke(key));
+            return self.confirm(question, Confirmed::Revoke(key));
         };
         let done = format!("the device is called {name} now");
         let asked = self.ask_for(
@@ -157,7 +173,7 @@ impl App {
         }
         let name = device.name.as_ref().map_or("a new device", |n| n.as_str());
         let question = format!("link {name} with code {code}?");
-        self.ask_person(question, Confirmed::Link(device));
+        self.confirm(question, Confirmed::Link(device));
     }
 }
 

@@ -2,12 +2,13 @@
 
 use recado_shared::{ConversationId, Request, RoomId, RoomName, UserId, UserName};
 
-use super::{App, Call, Wait};
+use super::{Call, Wait};
+use crate::app::parts::Parts;
 
 /// Enough that a name which is the beginning of others is among them: it comes first.
 const FEW: u16 = 5;
 
-impl App {
+impl Parts<'_> {
     /// The person who has this name. `None` while the server is asked: the command goes on once
     /// it has answered.
     pub(in crate::app) fn person(

@@ -10,17 +10,17 @@ mod table;
 use std::collections::BTreeMap;
 
 use recado_shared::{
-    ConversationId, DeviceName, LinkCode, MessageId, Now, Request, RequestNumber, RoomName,
+    ConversationId, DeviceName, LinkCode, MessageId, Request, RequestNumber, RoomName,
 };
 
 use self::parse::Command;
 pub(in crate::app) use self::parse::{Parsed, escaped, message_of, parse};
 pub(in crate::app) use self::run::act;
 pub(in crate::app) use self::table::{COMMANDS, Kind, Spec, find, title};
-use crate::app::App;
 use crate::app::conversation::state::Purpose;
 use crate::app::input::message_actions;
-use crate::app::overlay::panel::PanelKind;
+use crate::app::intent::{Confirmed, Delivery, Intent, PanelKind, Show};
+use crate::app::parts::Parts;
 use crate::app::session::requests::Asked;
 use crate::app::view::screen::ItemId;
 use recado_shared::ClientFrame;
@@ -76,21 +76,21 @@ pub(in crate::app) enum Wait {
     Link(LinkCode),
 }
 
-impl App {
+impl Parts<'_> {
     /// Sends what is written in the open conversation, or does it if it is a command. Text that
     /// cannot be sent or done stays.
-    pub(in crate::app) fn submit_or_run(&mut self, now: Now) {
+    pub(in crate::app) fn submit_or_run(&mut self) {
         let Some(conversation) = self.chats.open_conversation() else {
             return;
         };
         let id = conversation.id;
         if let Purpose::Edit { .. } = conversation.purpose {
             // The text of a message is no command, and what was written before comes back.
-            return message_actions::submit(&mut self.chats, &mut self.session, &mut self.cx);
+            return message_actions::submit(self.chats, self.session, self.cx);
         }
         let parsed = match parse(conversation.composer.text().trim_end()) {
             Parsed::Text => {
-                return message_actions::submit(&mut self.chats, &mut self.session, &mut self.cx);
+                return message_actions::submit(self.chats, self.session, self.cx);
             }
             Parsed::Command(Err(why)) => {
                 self.cx.notice = Some(why);
@@ -106,7 +106,7 @@ impl App {
         let text = conversation.composer.take();
         self.chats.unsaved.draft(id);
         self.chats.drafts.end(id);
-        if let Err(why) = self.run(&self.call(parsed), now) {
+        if let Err(why) = self.run(&self.call(parsed)) {
             self.cx.notice = Some(why);
             if let Some(conversation) = self.chats.conversations.get_mut(&id)
                 && conversation.composer.is_empty()
@@ -117,9 +117,9 @@ impl App {
     }
 
     /// Does a command that is not written in a composer.
-    pub(in crate::app) fn run_and_say(&mut self, command: Command, now: Now) {
+    pub(in crate::app) fn run_and_say(&mut self, command: Command) {
         let call = self.call(command);
-        if let Err(why) = self.run(&call, now) {
+        if let Err(why) = self.run(&call) {
             self.cx.notice = Some(why);
         }
     }
@@ -140,13 +140,44 @@ impl App {
         }
         let number = self.session.requests.ask(Asked::Command);
         self.commands.waiting.insert(number, wait);
-        self.send(ClientFrame::Request { number, request });
+        self.cx.send(ClientFrame::Request { number, request });
         Ok(())
+    }
+
+    pub(super) fn deliver(&mut self, delivery: Delivery) {
+        self.cx.intents.push_back(Intent::Deliver(delivery));
+    }
+
+    /// Opens a list that the server is asked for.
+    pub(in crate::app) fn open_panel(&mut self, kind: PanelKind) -> Result<(), String> {
+        if !self.session.link.is_up() {
+            return Err(NOT_CONNECTED.to_owned());
+        }
+        self.show(Show::Panel(kind));
+        Ok(())
+    }
+
+    /// The members of the open room.
+    pub(in crate::app) fn show_members(&mut self) {
+        let room = self.chats.nav.open.and_then(ConversationId::room);
+        let opened = match room {
+            Some(room) => self.open_panel(PanelKind::Members(room)),
+            None => Err("only a room has members: open one first".to_owned()),
+        };
+        self.notify_failure(opened);
+    }
+
+    /// Asks the user before something that cannot be undone.
+    fn confirm(&mut self, question: String, confirmed: Confirmed) {
+        self.show(Show::Confirm {
+            question,
+            confirmed,
+        });
     }
 
     /// The session is over: what it was asked is not answered any more.
     pub(in crate::app) fn forget_command_requests(&mut self) {
-        self.forget_switcher_question();
+        self.deliver(Delivery::NoRooms);
         // What nobody asked for is not missed.
         let is_awaited = |wait: &Wait| !matches!(wait, Wait::Switcher(_));
         let was_waiting = self.commands.waiting.values().any(is_awaited);
@@ -154,7 +185,7 @@ impl App {
         if !was_waiting {
             return;
         }
-        self.stop_loading_panel();
+        self.deliver(Delivery::NoPage);
         let why = "the connection broke before the answer came: check, then try again";
         self.cx.notice = Some(why.to_owned());
     }

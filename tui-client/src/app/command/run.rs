@@ -10,20 +10,21 @@ use recado_shared::{
 use super::lookup::{conversation_of, room_of};
 use super::parse::Wish;
 use super::table;
-use super::{App, Call, Command, Wait};
+use super::{Call, Command, Wait};
 use crate::app::conversation::state::Conversation;
+use crate::app::input::action::Action;
 use crate::app::input::message_actions;
-use crate::app::overlay::confirm::Confirmed;
-use crate::app::overlay::panel::PanelKind;
+use crate::app::intent::{Confirmed, Intent, PanelKind, Show};
+use crate::app::parts::Parts;
 use crate::app::session::outbox::MAX_OUTBOX;
 use crate::app::view::screen::ItemId;
 
 /// The end of what has none.
 const FOR_GOOD: Timestamp = Timestamp(u64::MAX);
 
-impl App {
+impl Parts<'_> {
     /// Does a command, or says why not.
-    pub(in crate::app) fn run(&mut self, call: &Call, now: Now) -> Result<(), String> {
+    pub(in crate::app) fn run(&mut self, call: &Call) -> Result<(), String> {
         match call.command.clone() {
             Command::Message { to, text } => self.run_message(call, &to, text),
             Command::Emote(body) => self.say(call, Content::Emote(body)),
@@ -34,7 +35,7 @@ impl App {
             Command::React(emoji) => self.run_react(call, emoji),
             Command::Edit(text) => self.run_edit(call, text),
             Command::Delete => self.run_delete(call),
-            Command::Create { name, visibility } => self.run_create(call, name, visibility, now),
+            Command::Create { name, visibility } => self.run_create(call, name, visibility),
             Command::Join(name) => self.run_join(call, name.as_ref()),
             Command::Rooms(prefix) => self.open_panel(PanelKind::Rooms(prefix)),
             Command::Leave => self.act_in_room(call, RoomEvent::Left),
@@ -51,7 +52,7 @@ impl App {
                 self.act_on(call, &who, |user| RoomEvent::Role { user, role })
             }
             Command::Mute { who, time } => {
-                let until = time.map(|time| after(now, time));
+                let until = time.map(|time| after(self.cx.now, time));
                 self.act_on(call, &who, |user| RoomEvent::Muted { user, until })
             }
             Command::Unmute(who) => self.act_on(call, &who, RoomEvent::Unmuted),
@@ -72,7 +73,10 @@ impl App {
                 self.ask_for(Request::Devices, Wait::Devices { which, new })
             }
             Command::Search(text) => {
-                self.open_search(None, &text, false, now);
+                self.show(Show::Search {
+                    scope: None,
+                    text: Some(text),
+                });
                 Ok(())
             }
             Command::Help(topic) => {
@@ -80,21 +84,20 @@ impl App {
                 Ok(())
             }
             Command::Quit => {
-                self.quit();
+                self.cx.intents.push_back(Intent::Act(Action::Quit));
                 Ok(())
             }
             Command::Accept(who) => self.run_accept(who.as_ref(), call),
             Command::CatchUp => {
-                self.show_overlay(None);
-                self.toggle_catch_up();
+                self.show(Show::CatchUp);
                 Ok(())
             }
-            Command::Set(wish) => self.run_setting(call, &wish, now),
+            Command::Set(wish) => self.run_setting(call, &wish),
         }
     }
 
     /// The commands that change what the user has set for themselves.
-    fn run_setting(&mut self, call: &Call, wish: &Wish, now: Now) -> Result<(), String> {
+    fn run_setting(&mut self, call: &Call, wish: &Wish) -> Result<(), String> {
         let (setting, done) = match wish {
             Wish::Block { who, is_on } => {
                 let Some(user) = self.person_meant(who.as_ref(), call)? else {
@@ -142,7 +145,7 @@ impl App {
             }
             Wish::Quiet(time) => {
                 let conversation = conversation_of(call)?;
-                let until = Some(time.map_or(FOR_GOOD, |time| after(now, time)));
+                let until = Some(time.map_or(FOR_GOOD, |time| after(self.cx.now, time)));
                 let setting = Setting::Muted {
                     conversation,
                     until,
@@ -159,7 +162,7 @@ impl App {
                 (setting, "this conversation is heard again".to_owned())
             }
         };
-        self.chats.set(setting, &mut self.cx)?;
+        self.chats.set(setting, self.cx)?;
         self.cx.notice = Some(done);
         Ok(())
     }
@@ -221,12 +224,12 @@ impl App {
         if call.has_asked {
             self.open_if_idle(id, call.conversation);
         } else {
-            self.chats.jump_to(id, &mut self.cx);
+            self.chats.jump_to(id, self.cx);
         }
         if let Some(text) = text {
             self.session
-                .queue(&mut self.chats, id, Content::Message(text), &mut self.cx);
-            self.chats.scroll_newest(&mut self.cx);
+                .queue(self.chats, id, Content::Message(text), self.cx);
+            self.chats.scroll_newest(self.cx);
         }
         Ok(())
     }
@@ -242,8 +245,8 @@ impl App {
             .chats
             .open_conversation()
             .is_some_and(|open| !open.composer.is_empty());
-        if self.chats.nav.open == from && !is_writing && self.overlay.is_none() {
-            self.chats.jump_to(id, &mut self.cx);
+        if self.chats.nav.open == from && !is_writing && !self.cx.is_covered {
+            self.chats.jump_to(id, self.cx);
         } else {
             let title = self.chats.title(id).to_owned();
             self.cx.notice = Some(format!("{title} is in the list now"));
@@ -254,13 +257,7 @@ impl App {
         conversation_of(call)?;
         let target = self.message_meant(call)?;
         self.check_outbox()?;
-        message_actions::react(
-            &mut self.chats,
-            &mut self.session,
-            target,
-            emoji,
-            &mut self.cx,
-        );
+        message_actions::react(self.chats, self.session, target, emoji, self.cx);
         self.note_waiting("the reaction");
         Ok(())
     }
@@ -272,7 +269,7 @@ impl App {
             return self.say(call, Content::Edit { target, body });
         }
         self.chats.nav.selection = Some(ItemId::Entry(target));
-        message_actions::edit_selected(&mut self.chats, &mut self.session, &mut self.cx);
+        message_actions::edit_selected(self.chats, self.session, self.cx);
         Ok(())
     }
 
@@ -280,7 +277,7 @@ impl App {
         let conversation = conversation_of(call)?;
         let (target, text) = self.last_own(call)?;
         let question = format!("delete \"{text}\" for everybody?");
-        self.ask_person(
+        self.confirm(
             question,
             Confirmed::Delete {
                 conversation,
@@ -295,9 +292,8 @@ impl App {
         call: &Call,
         name: RoomName,
         visibility: Visibility,
-        now: Now,
     ) -> Result<(), String> {
-        let id = self.session.ids.draw(now.wall);
+        let id = self.session.ids.draw(self.cx.now.wall);
         let request = Request::CreateRoom {
             id,
             name: name.clone(),
@@ -333,17 +329,13 @@ impl App {
             .room_facts(id)
             .is_some_and(|facts| facts.membership == Membership::Member)
         {
-            self.chats.jump_to(id, &mut self.cx);
+            self.chats.jump_to(id, self.cx);
             return Ok(());
         }
         self.check_outbox()?;
-        self.session.queue(
-            &mut self.chats,
-            id,
-            Content::Room(RoomEvent::Joined),
-            &mut self.cx,
-        );
-        self.chats.jump_to(id, &mut self.cx);
+        self.session
+            .queue(self.chats, id, Content::Room(RoomEvent::Joined), self.cx);
+        self.chats.jump_to(id, self.cx);
         self.note_waiting("joining");
         Ok(())
     }
@@ -364,12 +356,8 @@ impl App {
     fn act_in_room(&mut self, call: &Call, event: RoomEvent) -> Result<(), String> {
         let (conversation, _) = room_of(call)?;
         self.check_outbox()?;
-        self.session.queue(
-            &mut self.chats,
-            conversation,
-            Content::Room(event),
-            &mut self.cx,
-        );
+        self.session
+            .queue(self.chats, conversation, Content::Room(event), self.cx);
         self.note_waiting("that");
         Ok(())
     }
@@ -379,9 +367,9 @@ impl App {
         self.check_outbox()?;
         let is_message = content.is_message();
         self.session
-            .queue(&mut self.chats, conversation, content, &mut self.cx);
+            .queue(self.chats, conversation, content, self.cx);
         if is_message {
-            self.chats.scroll_newest(&mut self.cx);
+            self.chats.scroll_newest(self.cx);
         } else {
             self.note_waiting("that");
         }
@@ -446,7 +434,7 @@ impl App {
     fn run_help(&mut self, topic: Option<&'static str>) {
         match topic.and_then(table::find) {
             Some(spec) => self.cx.notice = Some(format!("{}: {}", spec.usage(), spec.help)),
-            None => self.open_help(),
+            None => self.show(Show::Help),
         }
     }
 }

@@ -1,15 +1,18 @@
 //! From a key to what it does here. Only dispatch: the acts themselves live with what they act on.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use recado_shared::{ConversationId, Now, Seq};
+use recado_shared::{ConversationId, Now};
 
 use crate::app::App;
 use crate::app::effect::{Effect, Scroll};
 use crate::app::event::ClickTarget;
 use crate::app::input::action::{Action, Edit, KeyContext};
 use crate::app::input::{message_actions, selection};
-use crate::app::overlay::switcher::{self, OverlayState, Switcher};
-use crate::app::view::screen::{Overlay, Pane};
+use crate::app::intent::{Intent, Show};
+use crate::app::overlay::{self, Overlay};
+use crate::app::parts::Parts;
+use crate::app::reader::Reader;
+use crate::app::view::screen::Pane;
 use crate::model::ItemId;
 
 impl App {
@@ -19,10 +22,10 @@ impl App {
         }
         self.note_input(now);
         match self.input.keymap.action(self.context(), key) {
-            Some(action) => self.act(action, now),
+            Some(action) => self.act(action),
             None => {
                 if let Some(c) = printable(key) {
-                    self.type_text(c.encode_utf8(&mut [0; 4]), now);
+                    self.type_text(c.encode_utf8(&mut [0; 4]));
                 }
             }
         }
@@ -30,7 +33,7 @@ impl App {
 
     pub(in crate::app) fn on_paste(&mut self, text: &str, now: Now) {
         self.note_input(now);
-        self.type_text(text, now);
+        self.type_text(text);
     }
 
     /// A person is there.
@@ -46,11 +49,7 @@ impl App {
 
     pub(in crate::app) fn context(&self) -> KeyContext {
         match &self.overlay {
-            Some(OverlayState::Switcher(_) | OverlayState::Picker(_)) => KeyContext::Switcher,
-            Some(OverlayState::Help { .. } | OverlayState::Versions { .. }) => KeyContext::Help,
-            Some(OverlayState::Panel(_) | OverlayState::Confirm(_)) => KeyContext::Panel,
-            Some(OverlayState::CatchUp(_)) => KeyContext::CatchUp,
-            Some(OverlayState::Search(_)) => KeyContext::Search,
+            Some(overlay) => overlay.context(),
             None if self.chats.nav.selection.is_some() => KeyContext::Selection,
             None if self.input.completion.is_some() => KeyContext::Completion,
             None => KeyContext::Composer,
@@ -58,7 +57,7 @@ impl App {
     }
 
     /// Carries out an action. One that acts on the panes closes what lies over them.
-    pub(in crate::app) fn act(&mut self, action: Action, now: Now) {
+    fn act(&mut self, action: Action) {
         if is_about_panes(action) {
             self.show_overlay(None);
         }
@@ -67,17 +66,17 @@ impl App {
         let cx = &mut self.cx;
         match action {
             Action::Quit => self.quit(),
-            Action::Help => self.toggle_help(),
-            Action::Switcher => self.toggle_switcher(),
+            Action::Help => self.open(Show::Help),
+            Action::Switcher => self.open_switcher(),
             Action::Reconnect => session.reconnect(cx),
             Action::Redraw => cx.effects.push(Effect::Redraw),
             Action::Suspend => {
                 chats.save_all(cx);
                 cx.effects.push(Effect::Suspend);
             }
-            Action::Submit => self.accept(now),
+            Action::Submit => self.accept(),
             Action::Cancel => self.cancel(),
-            Action::Edit(edit) => self.edit(edit, now),
+            Action::Edit(edit) => self.edit(edit),
             Action::SelectPrevious => self.move_up(),
             Action::SelectNext => self.move_down(),
             Action::PageUp => self.page(-1),
@@ -98,14 +97,16 @@ impl App {
             Action::NextUnread => chats.open_next_unread(cx),
             Action::Back => chats.go_back(cx),
             Action::TogglePane => self.toggle_pane(),
-            Action::Complete => self.complete_or_toggle(now),
-            Action::Members => self.show_members(),
-            Action::Remove => self.remove_chosen(),
-            Action::CatchUp => self.toggle_catch_up(),
-            Action::MarkRead => self.mark_read(),
-            Action::MarkAllRead => self.mark_all_read(),
-            Action::SearchHere => self.search_here(now),
-            Action::SearchEverywhere => self.search_everywhere(now),
+            Action::Complete => self.complete_or_toggle(),
+            Action::Members => self.with_parts(|app| {
+                app.show_members();
+            }),
+            Action::Remove | Action::MarkRead | Action::MarkAllRead => {
+                self.with_overlay(|overlay, app| overlay.act(action, app));
+            }
+            Action::CatchUp => self.open(Show::CatchUp),
+            Action::SearchHere => self.search_here(),
+            Action::SearchEverywhere => self.search(None),
             Action::Conversation1 => chats.open_position(0, cx),
             Action::Conversation2 => chats.open_position(1, cx),
             Action::Conversation3 => chats.open_position(2, cx),
@@ -118,16 +119,13 @@ impl App {
         }
     }
 
-    fn complete_or_toggle(&mut self, now: Now) {
-        if let Some(OverlayState::Search(_)) = self.overlay {
-            self.complete_search(now);
-        } else if let Some(OverlayState::Switcher(_)) = self.overlay {
-            self.complete_switcher();
-        } else if let Some(OverlayState::Picker(picker)) = &mut self.overlay {
-            picker.step(1);
-        } else if !self
-            .input
-            .complete(&mut self.chats, &mut self.session, &mut self.cx)
+    fn complete_or_toggle(&mut self) {
+        let mut is_done = false;
+        self.with_overlay(|overlay, app| is_done = overlay.complete(app));
+        if !is_done
+            && !self
+                .input
+                .complete(&mut self.chats, &mut self.session, &mut self.cx)
         {
             self.toggle_pane();
         }
@@ -141,7 +139,7 @@ impl App {
     }
 
     /// Enter: sends, or takes the chosen row.
-    fn accept(&mut self, now: Now) {
+    fn accept(&mut self) {
         if self
             .input
             .accept_completion(&mut self.chats, &mut self.session, &mut self.cx)
@@ -149,20 +147,14 @@ impl App {
             return;
         }
         match self.overlay {
-            Some(OverlayState::Switcher(_)) => self.accept_switcher(now),
-            Some(OverlayState::Help { .. } | OverlayState::Versions { .. }) => {
-                self.show_overlay(None);
-            }
-            Some(OverlayState::Panel(_)) => self.accept_panel(),
-            Some(OverlayState::Picker(_)) => self.accept_picker(),
-            Some(OverlayState::CatchUp(_)) => self.accept_catch_up(),
-            Some(OverlayState::Search(_)) => self.accept_search(),
-            Some(OverlayState::Confirm(_)) => self.accept_confirm(),
+            Some(_) => self.with_overlay(|overlay, app| overlay.accept(app)),
             None if self.chats.nav.open.is_none() => self.chats.step(1, &mut self.cx),
             None if self.chats.nav.selection.is_some() => {
                 message_actions::accept_selected(&mut self.chats, &mut self.cx);
             }
-            None => self.submit_or_run(now),
+            None => self.with_parts(|app| {
+                app.submit_or_run();
+            }),
         }
     }
 
@@ -171,7 +163,10 @@ impl App {
         if self.overlay.is_none() && self.input.completion.take().is_some() {
             return;
         }
-        if self.take_overlay().is_some() || self.chats.nav.selection.take().is_some() {
+        if self.overlay.is_some() {
+            return self.show_overlay(None);
+        }
+        if self.chats.nav.selection.take().is_some() {
             return;
         }
         if message_actions::drop_purpose(&mut self.chats) {
@@ -186,30 +181,17 @@ impl App {
         }
     }
 
-    fn edit(&mut self, edit: Edit, now: Now) {
-        if let Some(overlay) = &mut self.overlay {
-            match (overlay, edit) {
-                (overlay, Edit::Up) => overlay.step(-1),
-                (overlay, Edit::Down) => overlay.step(1),
-                (OverlayState::Switcher(switcher), edit) => {
-                    switcher.query.edit(edit);
-                    self.search_switcher();
+    fn edit(&mut self, edit: Edit) {
+        if self.overlay.is_some() {
+            return self.with_overlay(|overlay, app| {
+                if edit == Edit::Up {
+                    overlay.step(-1);
+                } else if edit == Edit::Down {
+                    overlay.step(1);
+                } else {
+                    overlay.edit(edit, app);
                 }
-                (OverlayState::Picker(picker), edit) => {
-                    picker.query.edit(edit);
-                    self.search_picker();
-                }
-                (OverlayState::Search(_), edit) => self.edit_search(edit, now),
-                (
-                    OverlayState::Help { .. }
-                    | OverlayState::Versions { .. }
-                    | OverlayState::Panel(_)
-                    | OverlayState::Confirm(_)
-                    | OverlayState::CatchUp(_),
-                    _,
-                ) => {}
-            }
-            return;
+            });
         }
         if edit == Edit::Up || edit == Edit::Down {
             let is_on_list = self.chats.nav.pane == Pane::Contacts || self.chats.nav.open.is_none();
@@ -304,37 +286,14 @@ impl App {
     }
 
     /// Text goes to the query, or to the composer; where nothing is open it looks for somebody.
-    fn type_text(&mut self, text: &str, now: Now) {
-        match &mut self.overlay {
-            Some(OverlayState::Switcher(switcher)) => {
-                if !switcher::insert(&mut switcher.query, text) {
-                    self.cx.notice =
-                        Some("that is no name: close this first, then paste".to_owned());
-                }
-                self.search_switcher();
-                return;
-            }
-            Some(OverlayState::Picker(_)) => return self.type_in_picker(text),
-            Some(OverlayState::Search(_)) => return self.type_in_search(text, now),
-            Some(OverlayState::Help { .. }) => {
-                self.cx.notice = Some("close the help first, then write".to_owned());
-                return;
-            }
-            Some(
-                OverlayState::Panel(_)
-                | OverlayState::Versions { .. }
-                | OverlayState::Confirm(_)
-                | OverlayState::CatchUp(_),
-            ) => {
-                self.cx.notice = Some("close this first, then write".to_owned());
-                return;
-            }
-            None => {}
+    fn type_text(&mut self, text: &str) {
+        if self.overlay.is_some() {
+            return self.with_overlay(|overlay, app| overlay.insert(text, app));
         }
         self.chats.nav.selection = None;
         let Some(conversation) = self.chats.open_conversation() else {
-            self.show_overlay(Some(OverlayState::Switcher(Switcher::default())));
-            return self.type_text(text, now);
+            self.open_switcher();
+            return self.type_text(text);
         };
         if !conversation.composer.insert(text) {
             self.cx.notice = Some("that is too long: the end of it was left out".to_owned());
@@ -366,22 +325,10 @@ impl App {
                 self.chats.nav.pane = Pane::Conversation;
             }
             ClickTarget::SwitcherRow(index) => {
-                if let Some(OverlayState::Switcher(switcher)) = &mut self.overlay {
-                    switcher.pick(index);
-                    self.accept_switcher(now);
-                } else if let Some(OverlayState::Picker(picker)) = &mut self.overlay {
-                    picker.choose(index);
-                    self.accept_picker();
-                } else if let Some(OverlayState::Panel(panel)) = &mut self.overlay {
-                    panel.choose(index);
-                    self.accept_panel();
-                } else if let Some(OverlayState::CatchUp(list)) = &mut self.overlay {
-                    list.choose(index);
-                    self.accept_catch_up();
-                } else if let Some(OverlayState::Search(search)) = &mut self.overlay {
-                    search.choose(index);
-                    self.accept_search();
-                }
+                self.with_overlay(|overlay, app| {
+                    overlay.choose(index);
+                    overlay.accept(app);
+                });
             }
         }
     }
@@ -401,54 +348,108 @@ impl App {
         }
     }
 
-    pub(in crate::app) fn show_overlay(&mut self, overlay: Option<OverlayState>) {
+    pub(in crate::app) fn reader(&self) -> Reader<'_> {
+        Reader {
+            chats: &self.chats,
+            session: &self.session,
+            keymap: &self.input.keymap,
+            settings: &self.settings,
+            now: self.cx.now,
+        }
+    }
+
+    fn parts(&mut self) -> Parts<'_> {
+        Parts {
+            chats: &mut self.chats,
+            session: &mut self.session,
+            commands: &mut self.commands,
+            memory: &mut self.memory,
+            keymap: &self.input.keymap,
+            settings: &self.settings,
+            cx: &mut self.cx,
+        }
+    }
+
+    /// Lets a command or an answer work on the sub-cores, then fulfils what it wishes.
+    pub(in crate::app) fn with_parts(&mut self, work: impl FnOnce(&mut Parts<'_>)) {
+        work(&mut self.parts());
+        self.carry_out();
+    }
+
+    /// Lets the open overlay work, if one is open, then fulfils what it wishes.
+    pub(in crate::app) fn with_overlay(
+        &mut self,
+        work: impl FnOnce(&mut dyn Overlay, &mut Parts<'_>),
+    ) {
+        if let Some(mut overlay) = self.overlay.take() {
+            work(&mut *overlay, &mut self.parts());
+            self.overlay = Some(overlay);
+            self.carry_out();
+        }
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(intent) = self.cx.intents.pop_front() {
+            match intent {
+                Intent::Close => self.show_overlay(None),
+                Intent::Show(show) => self.open(show),
+                Intent::Act(action) => self.act(action),
+                Intent::Deliver(delivery) => {
+                    self.with_overlay(|overlay, app| overlay.deliver(delivery, app));
+                }
+            }
+        }
+    }
+
+    /// Opens an overlay in place of the open one, or lets that one do it.
+    fn open(&mut self, show: Show) {
+        let mut is_done = false;
+        self.with_overlay(|overlay, app| is_done = overlay.reopen(&show, app));
+        if !is_done {
+            let overlay = overlay::open(show, &mut self.parts());
+            self.show_overlay(overlay);
+        }
+    }
+
+    fn open_switcher(&mut self) {
+        self.open(Show::Switcher {
+            query: String::new(),
+        });
+    }
+
+    /// Searches the open conversation.
+    fn search_here(&mut self) {
+        if self.chats.nav.open.is_some() {
+            return self.search(self.chats.nav.open);
+        }
+        let key = self.reader().search_everywhere_key();
+        self.cx.notice = Some(format!("open a conversation first, or use {key}"));
+    }
+
+    fn search(&mut self, scope: Option<ConversationId>) {
+        self.open(Show::Search { scope, text: None });
+    }
+
+    fn show_overlay(&mut self, overlay: Option<Box<dyn Overlay>>) {
         self.cx.is_covered = overlay.is_some();
         self.overlay = overlay;
     }
 
-    pub(in crate::app) fn take_overlay(&mut self) -> Option<OverlayState> {
-        self.cx.is_covered = false;
-        self.overlay.take()
-    }
-
     /// Opens the picker of reactions for the selected message.
     fn react_to_selected(&mut self) {
-        if let Some((_, entry)) = message_actions::selected_message(
-            &self.chats,
-            &self.session,
-            "react to it",
-            &mut self.cx,
-        ) {
+        let (chats, session, cx) = (&self.chats, &self.session, &mut self.cx);
+        let selected = message_actions::selected_message(chats, session, "react to it", cx);
+        if let Some((_, entry)) = selected {
             let target = entry.seq;
-            self.open_picker(target);
+            self.open(Show::Picker(target));
         }
     }
 
     /// Shows what the selected message was before it was edited.
     fn show_versions(&mut self) {
-        if let Some((conversation, seq)) =
-            message_actions::edited_message(&mut self.chats, &mut self.session, &mut self.cx)
-        {
-            self.show_overlay(Some(OverlayState::Versions {
-                conversation,
-                seq,
-                scroll: 0,
-            }));
-        }
-    }
-
-    /// All texts of a message, each with its time.
-    pub(in crate::app) fn versions_view(
-        &self,
-        id: ConversationId,
-        seq: Seq,
-        scroll: u16,
-    ) -> Overlay<'_> {
-        let conversation = self.chats.conversations.get(&id);
-        let entry = conversation.and_then(|c| Some((c, c.log.entry(seq)?)));
-        Overlay::Versions {
-            texts: entry.map_or(Vec::new(), |(c, entry)| c.folding.versions(entry)),
-            scroll,
+        let (chats, session, cx) = (&mut self.chats, &mut self.session, &mut self.cx);
+        if let Some((conversation, seq)) = message_actions::edited_message(chats, session, cx) {
+            self.open(Show::Versions { conversation, seq });
         }
     }
 }

@@ -8,13 +8,17 @@ mod view;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use recado_shared::{Content, ConversationId, Entry, Now, PageRange, Seq, Timestamp, UserId};
+use recado_shared::{Content, ConversationId, Entry, PageRange, Seq, Timestamp, UserId};
 
+use super::choice::Choice;
+use super::traits::{Hint, Overlay};
 use crate::app::chats::attention::Urgency;
 use crate::app::conversation::state::Conversation;
-use crate::app::overlay::switcher::OverlayState;
-use crate::app::view::screen::Attention;
-use crate::app::{App, Effect};
+use crate::app::input::action::{Action, KeyContext};
+use crate::app::intent::Show;
+use crate::app::parts::Parts;
+use crate::app::reader::Reader;
+use crate::app::view::screen::{self, Attention};
 use crate::store::{Load, Loaded};
 
 /// Most conversations that are listed, the important ones. Further ones come as these are read.
@@ -31,7 +35,7 @@ const MAX_LOADS: usize = 3 * MAX_GROUPS;
 
 /// Why a line is worth a look, the most important first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::app) enum Why {
+enum Why {
     Called,
     Answered,
     Reacted,
@@ -40,20 +44,20 @@ pub(in crate::app) enum Why {
 
 /// Something new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::app) struct Line {
-    pub(in crate::app) conversation: ConversationId,
+struct Line {
+    conversation: ConversationId,
     /// The entry.
-    pub(in crate::app) seq: Seq,
-    pub(in crate::app) why: Why,
-    pub(in crate::app) author: UserId,
-    pub(in crate::app) time: Timestamp,
+    seq: Seq,
+    why: Why,
+    author: UserId,
+    time: Timestamp,
     /// The message that is shown: the entry itself, or the one that it reacts to.
-    pub(in crate::app) target: Seq,
+    target: Seq,
 }
 
 /// A row of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::app) enum Row {
+enum Row {
     Heading(ConversationId),
     Line(Line),
     /// Unread messages of the conversation that have no line.
@@ -80,9 +84,9 @@ impl Row {
 /// The open list.
 #[derive(Debug, Default)]
 pub(in crate::app) struct CatchUp {
-    pub(in crate::app) rows: Vec<Row>,
+    rows: Vec<Row>,
     /// A row that is no heading, if there is one.
-    pub(in crate::app) chosen: usize,
+    choice: Choice,
     /// Whether the person chose a row; until then it is the first one.
     has_chosen: bool,
     /// Entries that were read from the store for this.
@@ -95,12 +99,12 @@ pub(in crate::app) struct CatchUp {
 
 impl CatchUp {
     /// Whether something is still to be read.
-    pub(in crate::app) fn is_loading(&self) -> bool {
+    fn is_loading(&self) -> bool {
         self.loading.is_some()
     }
 
     /// An entry of a conversation, from memory or from what was read for this.
-    pub(in crate::app) fn entry<'a>(&'a self, of: &'a Conversation, seq: Seq) -> Option<&'a Entry> {
+    fn entry<'a>(&'a self, of: &'a Conversation, seq: Seq) -> Option<&'a Entry> {
         let known = of.log.entry(seq).or_else(|| of.folding.original(seq));
         known.or_else(|| self.entries.get(&(of.id, seq)))
     }
@@ -127,39 +131,27 @@ impl CatchUp {
         }
     }
 
-    pub(in crate::app) fn choose(&mut self, index: usize) {
-        self.has_chosen = true;
-        self.put_choice(index);
-    }
-
     fn put_choice(&mut self, index: usize) {
-        let last = self.rows.len().saturating_sub(1);
-        self.chosen = index.min(last);
+        self.choice.set(index, self.rows.len());
         self.leave_heading(1);
-    }
-
-    pub(in crate::app) fn step(&mut self, steps: i32) {
-        self.has_chosen = true;
-        let last = self.rows.len().saturating_sub(1);
-        let steps = isize::try_from(steps).unwrap_or(0);
-        self.chosen = self.chosen.saturating_add_signed(steps).min(last);
-        self.leave_heading(if steps < 0 { -1 } else { 1 });
     }
 
     /// Headings are passed over: a heading is always followed by a row of its conversation.
     fn leave_heading(&mut self, direction: isize) {
-        if self.rows.get(self.chosen).is_some_and(Row::is_heading) {
-            self.chosen = self.chosen.checked_add_signed(direction).unwrap_or(1);
+        let index = self.choice.index();
+        if self.rows.get(index).is_some_and(Row::is_heading) {
+            let next = index.checked_add_signed(direction).unwrap_or(1);
+            self.choice.set(next, self.rows.len());
         }
     }
 
     fn chosen(&self) -> Option<Row> {
-        self.rows.get(self.chosen).copied()
+        self.rows.get(self.choice.index()).copied()
     }
 
     /// Takes over rows. What was chosen stays so, or what follows it.
     fn set_rows(&mut self, rows: Vec<Row>) {
-        let still = self.rows.iter().skip(self.chosen).find_map(|old| {
+        let still = self.rows.iter().skip(self.choice.index()).find_map(|old| {
             let is_same = |row: &Row| match (row, old) {
                 (Row::More { conversation, .. }, Row::More { .. }) => {
                     *conversation == old.conversation()
@@ -169,54 +161,22 @@ impl CatchUp {
             rows.iter().position(is_same)
         });
         self.rows = rows;
-        let chosen = still.unwrap_or(self.chosen);
+        let chosen = still.unwrap_or(self.choice.index());
         self.put_choice(if self.has_chosen { chosen } else { 0 });
-    }
-}
-
-impl App {
-    pub(in crate::app) fn toggle_catch_up(&mut self) {
-        self.show_overlay(match self.overlay {
-            Some(OverlayState::CatchUp(_)) => None,
-            Some(_) | None => Some(OverlayState::CatchUp(CatchUp::default())),
-        });
-    }
-
-    /// Makes the rows of the open list as things are now, and reads what is missing for them.
-    pub(in crate::app) fn refresh_catch_up(&mut self, now: Now) {
-        let Some(OverlayState::CatchUp(list)) = &mut self.overlay else {
-            return;
-        };
-        let mut list = std::mem::take(list);
-        let mut groups = Vec::new();
-        for id in self.new_conversations(now).into_iter().take(MAX_GROUPS) {
-            if let Some(conversation) = self.chats.conversations.get(&id) {
-                self.want_unread(&mut list, conversation);
-                let group = self.group(&mut list, conversation, now);
-                groups.extend(group.map(|rows| (self.rank_of_group(id, &rows, now), rows)));
-            }
-        }
-        groups.sort_by_key(|&(rank, _)| rank);
-        list.set_rows(groups.into_iter().flat_map(|(_, rows)| rows).collect());
-        if list.loading.is_none() {
-            list.loading = list.waiting.pop_front();
-            self.cx.effects.extend(list.loading.map(Effect::Load));
-        }
-        self.show_overlay(Some(OverlayState::CatchUp(list)));
     }
 
     /// The conversations in which something lies after the read cursor, the important ones first,
     /// then in the order of the contact list.
-    fn new_conversations(&self, now: Now) -> Vec<ConversationId> {
-        let listed = self.chats.contacts.order().iter().map(|&(id, _)| id);
+    fn new_conversations(app: &Reader<'_>) -> Vec<ConversationId> {
+        let listed = app.chats.contacts.order().iter().map(|&(id, _)| id);
         let is_new = |id: &ConversationId| {
-            let conversation = self.chats.conversations.get(id);
+            let conversation = app.chats.conversations.get(id);
             let has_new = conversation.is_some_and(|c| c.own.read < c.log.newest);
-            has_new && !self.chats.is_blocked_in(*id)
+            has_new && !app.chats.is_blocked_in(*id)
         };
         let mut new: Vec<_> = listed.filter(is_new).collect();
         new.sort_by_cached_key(|id| {
-            let urgency = self.chats.urgency(*id, now);
+            let urgency = app.chats.urgency(*id, app.now);
             (urgency.is_none(), urgency)
         });
         new
@@ -225,37 +185,35 @@ impl App {
     /// Where a conversation stands in the list: quiet ones last, before them those in which
     /// people only react.
     fn rank_of_group(
-        &self,
         id: ConversationId,
         rows: &[Row],
-        now: Now,
+        app: &Reader<'_>,
     ) -> (bool, bool, Option<Urgency>) {
         let is_quiet = rows
             .iter()
             .any(|row| matches!(row, Row::More { is_quiet: true, .. }));
-        let urgency = self.chats.urgency(id, now);
+        let urgency = app.chats.urgency(id, app.now);
         (is_quiet, urgency.is_none(), urgency)
     }
 
     /// Reads the unread entries of a conversation that the store has and memory has not.
-    #[expect(clippy::unused_self, reason = "it belongs to the others")]
-    fn want_unread(&self, list: &mut CatchUp, conversation: &Conversation) {
+    fn want_unread(&mut self, conversation: &Conversation) {
         let read = conversation.own.read;
         let held = conversation.log.held();
         let count = held.count_in(read.next(), conversation.log.newest);
-        let here = list.after(conversation, read).len();
+        let here = self.after(conversation, read).len();
         if usize::try_from(count).is_ok_and(|count| here < count) && here < MAX_READ.into() {
-            list.want(conversation.id, read, PageRange::After(read), MAX_READ);
+            self.want(conversation.id, read, PageRange::After(read), MAX_READ);
         }
     }
 
     /// The rows of one conversation; `None` if there is nothing to see.
-    fn group(&self, list: &mut CatchUp, conversation: &Conversation, now: Now) -> Option<Vec<Row>> {
+    fn group(&mut self, conversation: &Conversation, app: &Reader<'_>) -> Option<Vec<Row>> {
         let id = conversation.id;
-        let attention = self.chats.settings.attention(id, now.wall);
+        let attention = app.chats.settings.attention(id, app.now.wall);
         let mut lines = match attention {
             Attention::Nothing => Vec::new(),
-            Attention::All | Attention::Mentions => self.lines(list, conversation),
+            Attention::All | Attention::Mentions => self.lines(conversation, app),
         };
         if attention == Attention::Mentions {
             lines.retain(|line| line.why != Why::Said);
@@ -279,19 +237,19 @@ impl App {
     }
 
     /// What is new in a conversation.
-    fn lines(&self, list: &mut CatchUp, conversation: &Conversation) -> Vec<Line> {
+    fn lines(&mut self, conversation: &Conversation, app: &Reader<'_>) -> Vec<Line> {
         let id = conversation.id;
         let mut lines = Vec::new();
         let mut unknown = Vec::new();
-        for (seq, entry) in list.after(conversation, conversation.own.read) {
-            let is_hidden = self.chats.settings.is_blocked(entry.author);
+        for (seq, entry) in self.after(conversation, conversation.own.read) {
+            let is_hidden = app.chats.settings.is_blocked(entry.author);
             if entry.author == conversation.me() || is_hidden {
                 continue;
             }
             let folding = &conversation.folding;
             let (why, target) = match &entry.content {
                 Content::ReactionAdded { target, emoji } => {
-                    let Some(original) = list.entry(conversation, *target) else {
+                    let Some(original) = self.entry(conversation, *target) else {
                         unknown.push(*target);
                         continue;
                     };
@@ -331,76 +289,27 @@ impl App {
             });
         }
         for target in unknown {
-            list.want(id, target, PageRange::Before(target.next()), 1);
+            self.want(id, target, PageRange::Before(target.next()), 1);
         }
         lines
     }
 
-    /// The local store read something, perhaps for the list.
-    pub(in crate::app) fn note_for_catch_up(&mut self, loaded: &Loaded) {
-        let Some(OverlayState::CatchUp(list)) = &mut self.overlay else {
-            return;
-        };
-        if list.loading != Some(loaded.load) {
-            return;
-        }
-        list.loading = None;
-        let id = loaded.load.conversation;
-        let entries = loaded.entries.iter();
-        let keyed = entries.map(|entry| ((id, entry.seq), entry.clone()));
-        list.entries.extend(keyed);
-    }
-
-    /// Goes to the chosen line; going back leads here from.
-    pub(in crate::app) fn accept_catch_up(&mut self) {
-        let Some(OverlayState::CatchUp(list)) = &self.overlay else {
-            return;
-        };
-        let chosen = list.chosen();
-        self.show_overlay(None);
-        match chosen {
-            Some(Row::Line(line)) => {
-                self.chats
-                    .jump_to_entry(line.conversation, line.target, &mut self.cx);
-            }
+    /// Marks as read up to the chosen line of its conversation.
+    fn mark_read(&self, app: &mut Parts<'_>) {
+        match self.chosen() {
+            Some(Row::Line(line)) => Self::read_up_to(line.conversation, line.seq, app),
             Some(Row::More { conversation, .. } | Row::Heading(conversation)) => {
-                self.chats.jump_to(conversation, &mut self.cx);
-                self.chats.scroll_first_unread(&mut self.cx);
+                Self::read_up_to(conversation, Seq(u64::MAX), app);
             }
-            None => {}
-        }
-    }
-
-    /// The person has read everything up to the chosen line of its conversation.
-    pub(in crate::app) fn mark_read(&mut self) {
-        let Some(OverlayState::CatchUp(list)) = &self.overlay else {
-            return;
-        };
-        match list.chosen() {
-            Some(Row::Line(line)) => self.read_up_to(line.conversation, line.seq),
-            Some(Row::More { conversation, .. } | Row::Heading(conversation)) => {
-                self.read_up_to(conversation, Seq(u64::MAX));
-            }
-            None => self.cx.notice = Some("there is nothing to mark as read".to_owned()),
-        }
-    }
-
-    /// The person has read everything that is listed.
-    pub(in crate::app) fn mark_all_read(&mut self) {
-        let Some(OverlayState::CatchUp(list)) = &self.overlay else {
-            return;
-        };
-        let listed: BTreeSet<_> = list.rows.iter().map(Row::conversation).collect();
-        for id in listed {
-            self.read_up_to(id, Seq(u64::MAX));
+            None => app.notify("there is nothing to mark as read"),
         }
     }
 
     /// Takes a place as one that was seen. What of it is not here yet is read once it is.
-    fn read_up_to(&mut self, id: ConversationId, seq: Seq) {
-        if let Some(conversation) = self.chats.conversations.get_mut(&id) {
+    fn read_up_to(id: ConversationId, seq: Seq, app: &mut Parts<'_>) {
+        if let Some(conversation) = app.chats.conversations.get_mut(&id) {
             conversation.see(seq);
-            self.chats.dirty.insert(id);
+            app.chats.dirty.insert(id);
             let is_here = conversation.log.held().count_in(
                 conversation.own.read.next(),
                 conversation.log.newest.min(seq),
@@ -409,8 +318,108 @@ impl App {
             let places = end.0.saturating_sub(conversation.own.read.0);
             if is_here < places {
                 let why = "what has not come from the server yet is read when it comes";
-                self.cx.notice = Some(why.to_owned());
+                app.cx.notice = Some(why.to_owned());
             }
         }
+    }
+}
+
+impl Overlay for CatchUp {
+    fn context(&self) -> KeyContext {
+        KeyContext::CatchUp
+    }
+
+    fn hints(&self) -> &'static [Hint] {
+        &[
+            (Action::Submit, "open"),
+            (Action::MarkRead, "read to here"),
+            (Action::MarkAllRead, "all read"),
+            (Action::Cancel, "close"),
+        ]
+    }
+
+    fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
+        self.describe(app)
+    }
+
+    fn step(&mut self, steps: i32) {
+        self.has_chosen = true;
+        self.choice.step(steps, self.rows.len());
+        self.leave_heading(if steps < 0 { -1 } else { 1 });
+    }
+
+    fn choose(&mut self, row: usize) {
+        self.has_chosen = true;
+        self.put_choice(row);
+    }
+
+    fn reopen(&mut self, show: &Show, app: &mut Parts<'_>) -> bool {
+        let is_this = *show == Show::CatchUp;
+        if is_this {
+            app.close();
+        }
+        is_this
+    }
+
+    /// Goes to the chosen line; going back leads here from.
+    fn accept(&mut self, app: &mut Parts<'_>) {
+        app.close();
+        match self.chosen() {
+            Some(Row::Line(line)) => {
+                app.chats
+                    .jump_to_entry(line.conversation, line.target, app.cx);
+            }
+            Some(Row::More { conversation, .. } | Row::Heading(conversation)) => {
+                app.chats.jump_to(conversation, app.cx);
+                app.chats.scroll_first_unread(app.cx);
+            }
+            None => {}
+        }
+    }
+
+    fn act(&mut self, action: Action, app: &mut Parts<'_>) {
+        if action == Action::MarkRead {
+            self.mark_read(app);
+        } else if action == Action::MarkAllRead {
+            let listed: BTreeSet<_> = self.rows.iter().map(Row::conversation).collect();
+            for id in listed {
+                Self::read_up_to(id, Seq(u64::MAX), app);
+            }
+        }
+    }
+
+    /// Makes the rows as things are now, and reads what is missing for them.
+    fn refresh(&mut self, app: &mut Parts<'_>) {
+        let reader = app.reader();
+        let mut groups = Vec::new();
+        for id in Self::new_conversations(&reader)
+            .into_iter()
+            .take(MAX_GROUPS)
+        {
+            if let Some(conversation) = reader.chats.conversations.get(&id) {
+                self.want_unread(conversation);
+                let group = self.group(conversation, &reader);
+                groups.extend(group.map(|rows| (Self::rank_of_group(id, &rows, &reader), rows)));
+            }
+        }
+        groups.sort_by_key(|&(rank, _)| rank);
+        self.set_rows(groups.into_iter().flat_map(|(_, rows)| rows).collect());
+        if self.loading.is_none() {
+            self.loading = self.waiting.pop_front();
+            if let Some(load) = self.loading {
+                app.cx.load(load);
+            }
+        }
+    }
+
+    fn loaded(&mut self, loaded: &Loaded) {
+        if self.loading != Some(loaded.load) {
+            return;
+        }
+        self.loading = None;
+        let id = loaded.load.conversation;
+        let entries = loaded.entries.iter();
+        let keyed = entries.map(|entry| ((id, entry.seq), entry.clone()));
+        self.entries.extend(keyed);
     }
 }

@@ -1,70 +1,74 @@
-//! A question that is answered by Enter or Esc, before something that cannot be taken back.
+//! A question before something that cannot be undone, answered by Enter or Esc.
 
-use recado_shared::{Content, ConversationId, DeviceKey, PendingDevice, Request, Seq};
+use recado_shared::{Content, PendingDevice, Request};
 
-use crate::app::App;
+use super::traits::{Hint, Overlay};
 use crate::app::command::act;
-use crate::app::overlay::switcher::OverlayState;
+use crate::app::input::action::{Action, KeyContext};
+use crate::app::intent::Confirmed;
+use crate::app::parts::Parts;
+use crate::app::reader::Reader;
+use crate::app::view::screen;
 
-/// A question and what a yes does.
 #[derive(Debug)]
-pub(in crate::app) struct Confirm {
-    pub(in crate::app) question: String,
-    act: Confirmed,
+pub(super) struct Confirm {
+    question: String,
+    /// Taken by the first yes.
+    confirmed: Option<Confirmed>,
 }
 
-/// What a yes does.
-#[derive(Debug)]
-pub(in crate::app) enum Confirmed {
-    /// Takes a message back.
-    Delete {
-        conversation: ConversationId,
-        target: Seq,
-    },
-    /// Makes a device one of the user's.
-    Link(PendingDevice),
-    /// Takes a device from the user.
-    Revoke(DeviceKey),
+impl Confirm {
+    pub(super) fn new(question: String, confirmed: Confirmed) -> Self {
+        Self {
+            question,
+            confirmed: Some(confirmed),
+        }
+    }
 }
 
-impl App {
-    /// Asks the person. What was open over the panes makes room for the question.
-    pub(in crate::app) fn ask_person(&mut self, question: String, act: Confirmed) {
-        self.show_overlay(Some(OverlayState::Confirm(Confirm { question, act })));
+impl Overlay for Confirm {
+    fn context(&self) -> KeyContext {
+        KeyContext::Panel
     }
 
-    /// The person said yes.
-    pub(in crate::app) fn accept_confirm(&mut self) {
-        let Some(OverlayState::Confirm(confirm)) = self.take_overlay() else {
-            return;
-        };
-        let asked = match confirm.act {
-            Confirmed::Delete {
+    fn hints(&self) -> &'static [Hint] {
+        &[(Action::Submit, "yes"), (Action::Cancel, "no")]
+    }
+
+    fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
+        let key = |action| app.keymap.key_of(KeyContext::Panel, action);
+        screen::Overlay::Confirm {
+            question: &self.question,
+            answers: format!("{}: yes   {}: no", key(Action::Submit), key(Action::Cancel)),
+        }
+    }
+
+    fn step(&mut self, _steps: i32) {}
+
+    fn accept(&mut self, app: &mut Parts<'_>) {
+        app.close();
+        let asked = match self.confirmed.take() {
+            None => Ok(()),
+            Some(Confirmed::Delete {
                 conversation,
                 target,
-            } => {
-                self.session.queue(
-                    &mut self.chats,
-                    conversation,
-                    Content::Deletion { target },
-                    &mut self.cx,
-                );
-                self.note_waiting("the deletion");
+            }) => {
+                let deletion = Content::Deletion { target };
+                app.session.queue(app.chats, conversation, deletion, app.cx);
+                app.note_waiting("the deletion");
                 Ok(())
             }
-            Confirmed::Link(PendingDevice { key, name }) => {
+            Some(Confirmed::Link(PendingDevice { key, name })) => {
                 let done = "the device is linked: it shows your conversations now".to_owned();
                 let request = Request::LinkDevice { key, name };
-                self.ask_for(request, act("link the device", done))
+                app.ask_for(request, act("link the device", done))
             }
-            Confirmed::Revoke(key) => {
+            Some(Confirmed::Revoke(key)) => {
                 let done = "the device is revoked".to_owned();
                 let request = Request::RevokeDevice(key);
-                self.ask_for(request, act("revoke the device", done))
+                app.ask_for(request, act("revoke the device", done))
             }
         };
-        if let Err(why) = asked {
-            self.cx.notice = Some(why);
-        }
+        app.notify_failure(asked);
     }
 }

@@ -1,9 +1,19 @@
-//! Views above the panes that take the keys while they are open.
+//! Views above the panes that take the keys while they are open. One type per overlay behind the
+//! trait [`Overlay`]; the app does not know which one is open.
 
 pub(in crate::app) mod catch_up;
-pub(in crate::app) mod confirm;
-pub(in crate::app) mod panel;
-pub(in crate::app) mod picker;
-pub(in crate::app) mod search;
-pub(in crate::app) mod switcher;
-pub(in crate::app) mod switcher_rooms;
+mod choice;
+mod confirm;
+mod fuzzy;
+mod help;
+pub(in crate::app) mod memory;
+mod open;
+mod panel;
+mod picker;
+mod search;
+mod switcher;
+mod switcher_rooms;
+mod traits;
+
+pub(in crate::app) use self::open::open;
+pub(in crate::app) use self::traits::{Hint, Overlay};

@@ -1,67 +1,55 @@
-//! The picker of reactions: emoji by shortcode, what was used lately first, and who reacts how.
+//! The picker of reactions: recent emoji first, then those that a shortcode matches, each with the
+//! users who reacted with it.
 
 use recado_shared::{ConversationId, Emoji, Seq, UserId};
 
-use crate::app::App;
+use super::choice::Choice;
+use super::fuzzy::fuzzy;
+use super::switcher::insert;
+use super::traits::{Hint, Overlay};
 use crate::app::composer::Composer;
+use crate::app::input::action::{Action, Edit, KeyContext};
 use crate::app::input::message_actions;
-use crate::app::overlay::switcher::{self, OverlayState};
-use crate::app::view::screen::{Overlay, SwitcherRow};
+use crate::app::parts::Parts;
+use crate::app::reader::Reader;
+use crate::app::view::screen::{self, SwitcherRow};
 
-/// What is offered first: reached by the keys 1 to 6.
+/// The emoji that are offered first, chosen by the keys 1 to 6.
 const QUICK: [&str; 6] = ["👍", "❤️", "😂", "🎉", "😮", "😢"];
 
 /// Most rows that are shown; a longer list is searched.
 const MAX_ROWS: usize = 100;
 
-/// A row.
 #[derive(Debug)]
-pub(in crate::app) struct PickerRow {
+struct PickerRow {
     emoji: Emoji,
-    /// The emoji with its shortcode, after the key that chooses it.
-    pub(in crate::app) label: String,
-    /// Who reacts so.
-    pub(in crate::app) note: String,
+    /// The key that chooses it, if any, the emoji and its shortcode.
+    label: String,
+    /// The users who reacted with it.
+    note: String,
     /// Byte offsets into the label of what matched.
-    pub(in crate::app) matched: Vec<usize>,
+    matched: Vec<usize>,
 }
 
 /// The picker, open for one message.
 #[derive(Debug)]
-pub(in crate::app) struct Picker {
+pub(super) struct Picker {
     conversation: ConversationId,
     target: Seq,
-    pub(in crate::app) query: Composer,
-    pub(in crate::app) rows: Vec<PickerRow>,
-    pub(in crate::app) chosen: usize,
+    query: Composer,
+    rows: Vec<PickerRow>,
+    choice: Choice,
 }
 
 impl Picker {
-    /// The picker as it is drawn: like the switcher.
-    pub(in crate::app) fn view(&self) -> Overlay<'_> {
-        let rows = self.rows.iter().map(|row| SwitcherRow {
-            label: &row.label,
-            presence: None,
-            unread: 0,
-            key: row.note.clone(),
-            matched: row.matched.clone(),
-        });
-        Overlay::Switcher {
-            title: "react",
-            none: "No emoji of that name.",
-            query: &self.query,
-            rows: rows.collect(),
-            chosen: self.chosen,
+    pub(super) fn new(conversation: ConversationId, target: Seq) -> Self {
+        Self {
+            conversation,
+            target,
+            query: Composer::default(),
+            rows: Vec::new(),
+            choice: Choice::default(),
         }
-    }
-
-    pub(in crate::app) fn choose(&mut self, index: usize) {
-        self.chosen = index.min(self.rows.len().saturating_sub(1));
-    }
-
-    pub(in crate::app) fn step(&mut self, steps: i32) {
-        let steps = isize::try_from(steps).unwrap_or(0);
-        self.choose(self.chosen.saturating_add_signed(steps));
     }
 
     /// The row that a digit stands for, while nothing is searched.
@@ -70,91 +58,29 @@ impl Picker {
         let is_quick = self.query.is_empty() && text.len() == 1;
         (is_quick && (1..=QUICK.len()).contains(&digit)).then(|| digit - 1)
     }
-}
-
-/// An emoji with its shortcode.
-fn label(emoji: &str) -> String {
-    let code = emojis::get(emoji).and_then(emojis::Emoji::shortcode);
-    code.map_or_else(|| emoji.to_owned(), |code| format!("{emoji} :{code}:"))
-}
-
-impl App {
-    /// Opens the picker for a message of the open conversation.
-    pub(in crate::app) fn open_picker(&mut self, target: Seq) {
-        let Some(conversation) = self.chats.nav.open else {
-            return;
-        };
-        self.show_overlay(Some(OverlayState::Picker(Picker {
-            conversation,
-            target,
-            query: Composer::default(),
-            rows: Vec::new(),
-            chosen: 0,
-        })));
-        self.search_picker();
-    }
-
-    /// What is typed narrows the list, or chooses at once.
-    pub(in crate::app) fn type_in_picker(&mut self, text: &str) {
-        let Some(OverlayState::Picker(picker)) = &mut self.overlay else {
-            return;
-        };
-        if let Some(index) = picker.quick(text) {
-            picker.choose(index);
-            return self.accept_picker();
-        }
-        // The colons of a shortcode are not searched for.
-        let text = text.trim_matches(':');
-        if !switcher::insert(&mut picker.query, text) {
-            self.cx.notice = Some("that is no emoji: close this first, then write".to_owned());
-        }
-        self.search_picker();
-    }
 
     /// Finds what matches the query, best first.
-    pub(in crate::app) fn search_picker(&mut self) {
-        let Some(OverlayState::Picker(picker)) = &self.overlay else {
-            return;
-        };
-        let query = picker.query.text().trim();
-        let rows = if query.is_empty() {
-            self.first_rows(picker)
+    fn search(&mut self, app: &Parts<'_>) {
+        let query = self.query.text().trim();
+        self.rows = if query.is_empty() {
+            self.first_rows(&app.memory.recent_emoji, &app.reader())
         } else {
-            let known = emojis::iter().flat_map(|emoji| {
-                let labels = emoji.shortcodes();
-                labels.map(move |code| (emoji.as_str(), format!("{} :{code}:", emoji.as_str())))
-            });
-            let known: Vec<_> = known.collect();
-            let labels: Vec<_> = known.iter().map(|(_, label)| label.as_str()).collect();
-            let found = switcher::fuzzy(query, &labels).into_iter();
-            let row = |(index, matched): (usize, Vec<usize>)| {
-                let (emoji, label) = &known[index];
-                Some(PickerRow {
-                    emoji: Emoji::new(emoji).ok()?,
-                    label: label.clone(),
-                    note: String::new(),
-                    matched,
-                })
-            };
-            found.take(MAX_ROWS).filter_map(row).collect()
+            matching_rows(query)
         };
-        if let Some(OverlayState::Picker(picker)) = &mut self.overlay {
-            picker.rows = rows;
-            picker.chosen = 0;
-        }
+        self.choice = Choice::default();
     }
 
-    /// The quick ones, those that were used lately first, then how people react already.
-    fn first_rows(&self, picker: &Picker) -> Vec<PickerRow> {
+    /// Recent and quick emoji, then other reactions that the message has.
+    fn first_rows(&self, recent: &[Emoji], app: &Reader<'_>) -> Vec<PickerRow> {
         let quick = QUICK.iter().filter_map(|emoji| Emoji::new(emoji).ok());
-        let mut emoji: Vec<Emoji> = self.recent_emoji.clone();
+        let mut emoji: Vec<Emoji> = recent.to_vec();
         emoji.extend(quick);
         let mut seen = std::collections::BTreeSet::new();
         emoji.retain(|emoji| seen.insert(emoji.clone()));
         emoji.truncate(QUICK.len());
-        let conversation = self.chats.conversations.get(&picker.conversation);
-        let me = self.chats.user().unwrap_or(UserId(0));
-        let there = conversation.map_or(Vec::new(), |c| c.folding.reactions(picker.target, me));
+        let conversation = app.chats.conversations.get(&self.conversation);
+        let me = app.chats.user().unwrap_or(UserId(0));
+        let there = conversation.map_or(Vec::new(), |c| c.folding.reactions(self.target, me));
         for reaction in there {
             if !emoji.contains(reaction.emoji) {
                 emoji.push(reaction.emoji.clone());
@@ -169,7 +95,7 @@ impl App {
                 } else {
                     label
                 },
-                note: self.who_reacts(picker, &emoji),
+                note: self.reacting(&emoji, app),
                 emoji,
                 matched: Vec::new(),
             }
@@ -177,17 +103,17 @@ impl App {
         .collect()
     }
 
-    /// The names of those who react so, as far as it is known here.
-    fn who_reacts(&self, picker: &Picker, emoji: &Emoji) -> String {
-        let Some(conversation) = self.chats.conversations.get(&picker.conversation) else {
+    /// The names of the users who reacted with an emoji, as far as they are known here.
+    fn reacting(&self, emoji: &Emoji, app: &Reader<'_>) -> String {
+        let Some(conversation) = app.chats.conversations.get(&self.conversation) else {
             return String::new();
         };
-        let me = self.chats.user();
-        let users = conversation.folding.reacting(picker.target, emoji);
+        let me = app.chats.user();
+        let users = conversation.folding.reacting(self.target, emoji);
         let names: Vec<_> = users
             .map(|user| match me {
                 Some(me) if me == user => "you",
-                Some(_) | None => self.chats.contacts.label(user),
+                Some(_) | None => app.chats.contacts.label(user),
             })
             .collect();
         match names.as_slice() {
@@ -197,30 +123,113 @@ impl App {
             all => all.join(", "),
         }
     }
+}
 
-    /// Reacts with the chosen emoji, or takes the same reaction back.
-    pub(in crate::app) fn accept_picker(&mut self) {
-        let Some(OverlayState::Picker(mut picker)) = self.take_overlay() else {
-            return;
-        };
-        if picker.chosen >= picker.rows.len() {
-            self.cx.notice = Some("no emoji is called like that".to_owned());
-            return;
-        }
-        let emoji = picker.rows.swap_remove(picker.chosen).emoji;
-        if self.chats.nav.open != Some(picker.conversation) {
-            return;
-        }
-        self.recent_emoji.retain(|recent| *recent != emoji);
-        self.recent_emoji.insert(0, emoji.clone());
-        self.recent_emoji.truncate(QUICK.len());
-        message_actions::react(
-            &mut self.chats,
-            &mut self.session,
-            picker.target,
-            emoji,
-            &mut self.cx,
-        );
-        self.note_waiting("the reaction");
+impl Overlay for Picker {
+    fn context(&self) -> KeyContext {
+        KeyContext::Switcher
     }
+
+    fn hints(&self) -> &'static [Hint] {
+        &[(Action::Submit, "react"), (Action::Cancel, "close")]
+    }
+
+    /// Drawn like the switcher.
+    fn view<'a>(&'a self, _app: &Reader<'a>) -> screen::Overlay<'a> {
+        let rows = self.rows.iter().map(|row| SwitcherRow {
+            label: &row.label,
+            presence: None,
+            unread: 0,
+            key: row.note.clone(),
+            matched: row.matched.clone(),
+        });
+        screen::Overlay::Switcher {
+            title: "react",
+            none: "No emoji of that name.",
+            query: &self.query,
+            rows: rows.collect(),
+            chosen: self.choice.index(),
+        }
+    }
+
+    fn step(&mut self, steps: i32) {
+        self.choice.step(steps, self.rows.len());
+    }
+
+    fn choose(&mut self, row: usize) {
+        self.choice.set(row, self.rows.len());
+    }
+
+    fn opened(&mut self, app: &mut Parts<'_>) {
+        self.search(app);
+    }
+
+    fn edit(&mut self, edit: Edit, app: &mut Parts<'_>) {
+        self.query.edit(edit);
+        self.search(app);
+    }
+
+    /// Narrows the list, or chooses at once by a digit.
+    fn insert(&mut self, text: &str, app: &mut Parts<'_>) {
+        if let Some(index) = self.quick(text) {
+            self.choose(index);
+            return self.accept(app);
+        }
+        // The colons of a shortcode are not searched for.
+        let text = text.trim_matches(':');
+        if !insert(&mut self.query, text) {
+            app.notify("that is no emoji: close this first, then write");
+        }
+        self.search(app);
+    }
+
+    fn complete(&mut self, _app: &mut Parts<'_>) -> bool {
+        self.step(1);
+        true
+    }
+
+    /// Reacts with the chosen emoji, or removes the same reaction.
+    fn accept(&mut self, app: &mut Parts<'_>) {
+        app.close();
+        let Some(row) = self.rows.get(self.choice.index()) else {
+            return app.notify("no emoji is called like that");
+        };
+        if app.chats.nav.open != Some(self.conversation) {
+            return;
+        }
+        let emoji = row.emoji.clone();
+        let recent = &mut app.memory.recent_emoji;
+        recent.retain(|recent| *recent != emoji);
+        recent.insert(0, emoji.clone());
+        recent.truncate(QUICK.len());
+        message_actions::react(app.chats, app.session, self.target, emoji, app.cx);
+        app.note_waiting("the reaction");
+    }
+}
+
+/// An emoji with its shortcode.
+fn label(emoji: &str) -> String {
+    let code = emojis::get(emoji).and_then(emojis::Emoji::shortcode);
+    code.map_or_else(|| emoji.to_owned(), |code| format!("{emoji} :{code}:"))
+}
+
+/// The emoji whose shortcodes match, best first.
+fn matching_rows(query: &str) -> Vec<PickerRow> {
+    let known = emojis::iter().flat_map(|emoji| {
+        let labels = emoji.shortcodes();
+        labels.map(move |code| (emoji.as_str(), format!("{} :{code}:", emoji.as_str())))
+    });
+    let known: Vec<_> = known.collect();
+    let labels: Vec<_> = known.iter().map(|(_, label)| label.as_str()).collect();
+    let row = |(index, matched): (usize, Vec<usize>)| {
+        let (emoji, label) = &known[index];
+        Some(PickerRow {
+            emoji: Emoji::new(emoji).ok()?,
+            label: label.clone(),
+            note: String::new(),
+            matched,
+        })
+    };
+    let found = fuzzy(query, &labels).into_iter();
+    found.take(MAX_ROWS).filter_map(row).collect()
 }

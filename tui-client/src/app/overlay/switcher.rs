@@ -1,22 +1,22 @@
-//! What lies over the panes: the fuzzy switcher over people and commands, and the help.
+//! The switcher: conversations, rooms of the server, actions and slash commands, found by a few
+//! letters.
 
 use std::cmp::Reverse;
 
-use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
-use recado_shared::{ConversationId, Now, Seq};
+use recado_shared::{ConversationId, RoomId};
 
-use crate::app::App;
+use super::choice::Choice;
+use super::fuzzy::fuzzy;
+use super::switcher_rooms::FoundRooms;
+use super::traits::{Hint, Overlay};
 use crate::app::command::{self, Parsed};
 use crate::app::composer::Composer;
-use crate::app::input::action::Action;
-use crate::app::overlay::catch_up::CatchUp;
-use crate::app::overlay::confirm::Confirm;
-use crate::app::overlay::panel::Panel;
-use crate::app::overlay::picker::Picker;
-use crate::app::overlay::search::Search;
-use crate::app::overlay::switcher_rooms::FoundRooms;
-use crate::app::view::screen::Pane;
+use crate::app::conversation::state::Conversation;
+use crate::app::input::action::{Action, Edit, KeyContext};
+use crate::app::intent::{Delivery, Intent, Show};
+use crate::app::parts::Parts;
+use crate::app::reader::Reader;
+use crate::app::view::screen::{self, Pane, SwitcherRow};
 
 /// Most rows that are shown; a longer list is searched, not scrolled.
 const MAX_ROWS: usize = 200;
@@ -24,7 +24,7 @@ const MAX_ROWS: usize = 200;
 /// Longest query in bytes: no name is longer.
 const MAX_QUERY: usize = 128;
 
-/// What commands are called in the switcher.
+/// The actions that the switcher offers, with their titles.
 const COMMANDS: &[(&str, Action)] = &[
     ("Catch up: all that is new", Action::CatchUp),
     ("Search this conversation", Action::SearchHere),
@@ -40,29 +40,9 @@ const COMMANDS: &[(&str, Action)] = &[
     ("Quit", Action::Quit),
 ];
 
-/// What lies over the panes.
-#[derive(Debug)]
-pub(in crate::app) enum OverlayState {
-    Switcher(Switcher),
-    Help {
-        scroll: u16,
-    },
-    /// What a message was before it was edited.
-    Versions {
-        conversation: ConversationId,
-        seq: Seq,
-        scroll: u16,
-    },
-    Panel(Panel),
-    Confirm(Confirm),
-    Picker(Picker),
-    CatchUp(CatchUp),
-    Search(Box<Search>),
-}
-
 /// Where a row leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::app) enum Target {
+pub(super) enum Target {
     Conversation(ConversationId),
     Command(&'static str, Action),
     /// A command that is typed after a slash, by its place in the table.
@@ -73,71 +53,319 @@ pub(in crate::app) enum Target {
 
 /// A row that matches.
 #[derive(Debug)]
-pub(in crate::app) struct Match {
-    pub(in crate::app) target: Target,
+pub(super) struct Match {
+    pub(super) target: Target,
     /// Byte offsets of the characters that matched, ascending.
-    pub(in crate::app) matched: Vec<usize>,
+    pub(super) matched: Vec<usize>,
 }
 
-/// The switcher.
-#[derive(Debug, Default)]
-pub(in crate::app) struct Switcher {
-    pub(in crate::app) query: Composer,
-    pub(in crate::app) rows: Vec<Match>,
-    pub(in crate::app) chosen: usize,
-    /// The user went to the chosen row; it is not just the best one.
-    pub(in crate::app) is_picked: bool,
-    pub(in crate::app) found: FoundRooms,
-}
-
-impl OverlayState {
-    /// Moves the chosen row, or scrolls.
-    pub(in crate::app) fn step(&mut self, steps: i32) {
-        match self {
-            Self::Switcher(switcher) => {
-                let steps = isize::try_from(steps).unwrap_or(0);
-                switcher.pick(switcher.chosen.saturating_add_signed(steps));
-            }
-            Self::Help { scroll } | Self::Versions { scroll, .. } => {
-                let steps = i16::try_from(steps).unwrap_or(i16::MAX);
-                *scroll = scroll.saturating_add_signed(steps);
-            }
-            Self::Panel(panel) => panel.step(steps),
-            Self::Picker(picker) => picker.step(steps),
-            Self::CatchUp(list) => list.step(steps),
-            Self::Search(search) => search.step(steps),
-            Self::Confirm(_) => {}
-        }
-    }
+#[derive(Debug)]
+pub(super) struct Switcher {
+    pub(super) query: Composer,
+    rows: Vec<Match>,
+    choice: Choice,
+    /// Whether the user went to the chosen row; it is not just the best match.
+    is_picked: bool,
+    pub(super) found: FoundRooms,
 }
 
 impl Switcher {
-    pub(in crate::app) fn choose(&mut self, index: usize) {
-        self.chosen = index.min(self.rows.len().saturating_sub(1));
+    pub(super) fn new(query: &str) -> Self {
+        Self {
+            query: Composer::with_text(query),
+            rows: Vec::new(),
+            choice: Choice::default(),
+            is_picked: false,
+            found: FoundRooms::default(),
+        }
     }
 
-    /// Chooses a row because the user said so.
-    pub(in crate::app) fn pick(&mut self, index: usize) {
-        self.choose(index);
-        self.is_picked = true;
+    fn chosen(&self) -> Option<Target> {
+        self.rows.get(self.choice.index()).map(|row| row.target)
+    }
+
+    /// Chooses the row with this target, if there is one.
+    fn pick_target(&mut self, target: Target) {
+        if let Some(index) = self.rows.iter().position(|row| row.target == target) {
+            self.choose(index);
+        }
     }
 
     /// Whether the chosen row is meant even if it is a command: one that only resembles what is
-    /// typed, perhaps the name of somebody who is not known yet, is not run.
-    pub(in crate::app) fn is_sure(&self) -> bool {
+    /// typed, perhaps the name of a user who is not known yet, is not run.
+    fn is_sure(&self) -> bool {
         let query = self.query.text().trim();
-        let title = match self.rows.get(self.chosen).map(|row| row.target) {
+        let title = match self.chosen() {
             Some(Target::Command(title, _)) => title,
             Some(Target::Slash(index)) => command::COMMANDS.get(index).map_or("", |s| s.name),
             Some(Target::Conversation(_) | Target::Found(_)) | None => return true,
         };
         self.is_picked || query.starts_with('/') || names_words(query, title)
     }
+
+    /// Everything that can be found: unread conversations first, then in the order of the contact
+    /// list, the open one last; then rooms of the server, then commands.
+    fn targets(&self, app: &Reader<'_>) -> Vec<Target> {
+        let chats = app.chats;
+        let mut known: Vec<_> = chats.contacts.order().iter().map(|&(id, _)| id).collect();
+        known.sort_by_key(|id| {
+            let unread = chats.conversations.get(id).is_some_and(|c| c.unread() > 0);
+            (chats.nav.open == Some(*id), Reverse(unread))
+        });
+        let known = known.into_iter().map(Target::Conversation);
+        let commands = COMMANDS
+            .iter()
+            .map(|&(title, action)| Target::Command(title, action));
+        let slash = (0..command::COMMANDS.len()).map(Target::Slash);
+        let found = self.found.unlisted(app).map(Target::Found);
+        known.chain(found).chain(commands).chain(slash).collect()
+    }
+
+    fn label<'a>(&'a self, target: Target, app: &Reader<'a>) -> &'a str {
+        match target {
+            Target::Conversation(id) => app.chats.title(id),
+            Target::Command(title, _) => title,
+            Target::Slash(index) => command::title(index),
+            Target::Found(index) => self.found.label(index),
+        }
+    }
+
+    /// Finds what matches the query, best first.
+    fn search(&mut self, app: &Reader<'_>) {
+        let query = self.query.text().trim();
+        let targets = self.targets(app);
+        self.rows = if query.is_empty() {
+            let all = targets.into_iter().map(|target| Match {
+                target,
+                matched: Vec::new(),
+            });
+            all.take(MAX_ROWS).collect()
+        } else {
+            let labels: Vec<_> = targets.iter().map(|&t| self.label(t, app)).collect();
+            let mut matches = fuzzy(query, &labels);
+            // A letter or two are meant for a user; nobody is called like a command.
+            matches.sort_by_key(|&(index, _)| match targets[index] {
+                Target::Conversation(_) => 0,
+                Target::Found(_) => 1,
+                Target::Command(..) | Target::Slash(_) => 2,
+            });
+            let row = |(index, matched): (usize, Vec<usize>)| Match {
+                target: targets[index],
+                matched,
+            };
+            matches.into_iter().take(MAX_ROWS).map(row).collect()
+        };
+        self.choice = Choice::default();
+        self.is_picked = false;
+    }
+
+    fn row<'a>(&'a self, found: &Match, app: &Reader<'a>) -> SwitcherRow<'a> {
+        let (presence, unread, key) = match found.target {
+            Target::Conversation(id) => {
+                let known = app.chats.conversations.get(&id);
+                let unread = known.map_or(0, Conversation::unread);
+                (app.presence_in(id), unread, String::new())
+            }
+            Target::Slash(_) => (None, 0, String::new()),
+            Target::Found(index) => {
+                let members = self.found.members(index);
+                (None, 0, format!("join, {members} in it"))
+            }
+            Target::Command(_, action) => (None, 0, app.keymap.key_of(KeyContext::Global, action)),
+        };
+        SwitcherRow {
+            label: self.label(found.target, app),
+            presence,
+            unread,
+            key,
+            matched: found.matched.clone(),
+        }
+    }
+
+    /// Runs a slash command, or puts its beginning where its arguments can be written.
+    fn choose_command(index: usize, app: &mut Parts<'_>) {
+        let Some(spec) = command::COMMANDS.get(index) else {
+            return;
+        };
+        let line = format!("/{}", spec.name);
+        if !spec.needs_arguments() {
+            if let Parsed::Command(Ok(command)) = command::parse(&line) {
+                app.run_and_say(command);
+            }
+            return;
+        }
+        let line = line + " ";
+        match app.chats.open_conversation() {
+            Some(open) if open.composer.is_empty() => {
+                open.composer.insert(&line);
+                app.chats.nav.pane = Pane::Conversation;
+                app.notify(format!("{}: {}", spec.usage(), spec.help));
+            }
+            Some(_) => {
+                let why = "there is text in the composer: send or cut it first, then choose";
+                app.notify(format!("{why} {line}"));
+            }
+            None => app.show(Show::Switcher { query: line }),
+        }
+    }
+
+    /// Takes over rooms that the server named; what the user chose stays chosen.
+    fn take_found(
+        &mut self,
+        answer: (String, bool),
+        rooms: Vec<recado_shared::RoomSummary>,
+        app: &Reader<'_>,
+    ) {
+        let is_kept = self.is_picked || self.is_sure();
+        let chosen = self.chosen();
+        let room: Option<RoomId> = match chosen {
+            Some(Target::Found(index)) => self.found.room(index),
+            Some(Target::Conversation(_) | Target::Command(..) | Target::Slash(_)) | None => None,
+        };
+        self.found.take(answer, rooms);
+        let chosen = match room {
+            Some(room) => self.found.place(room).map(Target::Found),
+            None => chosen,
+        };
+        self.search(app);
+        if let Some(target) = chosen.filter(|_| is_kept) {
+            self.pick_target(target);
+        }
+    }
+}
+
+impl Overlay for Switcher {
+    fn context(&self) -> KeyContext {
+        KeyContext::Switcher
+    }
+
+    fn hints(&self) -> &'static [Hint] {
+        &[(Action::Submit, "open"), (Action::Cancel, "close")]
+    }
+
+    fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
+        screen::Overlay::Switcher {
+            title: "switch",
+            none: "Nobody, no room and no command of that name.",
+            query: &self.query,
+            rows: self.rows.iter().map(|row| self.row(row, app)).collect(),
+            chosen: self.choice.index(),
+        }
+    }
+
+    fn step(&mut self, steps: i32) {
+        self.choice.step(steps, self.rows.len());
+        self.is_picked = true;
+    }
+
+    fn choose(&mut self, row: usize) {
+        self.choice.set(row, self.rows.len());
+        self.is_picked = true;
+    }
+
+    fn opened(&mut self, app: &mut Parts<'_>) {
+        self.search(&app.reader());
+    }
+
+    fn reopen(&mut self, show: &Show, app: &mut Parts<'_>) -> bool {
+        let is_this = matches!(show, Show::Switcher { query } if query.is_empty());
+        if is_this {
+            app.close();
+        }
+        is_this
+    }
+
+    fn edit(&mut self, edit: Edit, app: &mut Parts<'_>) {
+        self.query.edit(edit);
+        self.search(&app.reader());
+    }
+
+    fn insert(&mut self, text: &str, app: &mut Parts<'_>) {
+        if !insert(&mut self.query, text) {
+            app.notify("that is no name: close this first, then paste");
+        }
+        self.search(&app.reader());
+    }
+
+    /// Puts the name of the chosen row into the query, where it can be added to.
+    fn complete(&mut self, app: &mut Parts<'_>) -> bool {
+        let Some(target) = self.chosen() else {
+            return true;
+        };
+        let text = match target {
+            Target::Slash(index) => match command::COMMANDS.get(index) {
+                Some(spec) => format!("/{} ", spec.name),
+                None => return true,
+            },
+            Target::Conversation(_) | Target::Command(..) | Target::Found(_) => {
+                self.label(target, &app.reader()).to_owned()
+            }
+        };
+        self.query = Composer::with_text(&text);
+        self.search(&app.reader());
+        self.pick_target(target);
+        true
+    }
+
+    /// Goes where the chosen row leads.
+    fn accept(&mut self, app: &mut Parts<'_>) {
+        let query = self.query.text().trim();
+        // A whole command may be written here as well, where no composer is open for it.
+        match command::parse(query) {
+            Parsed::Command(Ok(command)) => {
+                app.close();
+                return app.run_and_say(command);
+            }
+            Parsed::Command(Err(why)) | Parsed::Unknown(why)
+                if self.rows.is_empty() || query.contains(' ') =>
+            {
+                return app.notify(why);
+            }
+            Parsed::Command(Err(_)) | Parsed::Unknown(_) | Parsed::Text => {}
+        }
+        if !self.is_sure() {
+            return app.notify("nobody here has a name like that: Tab and Enter take the command");
+        }
+        app.close();
+        match self.chosen() {
+            Some(Target::Conversation(id)) => app.chats.jump_to(id, app.cx),
+            Some(Target::Command(_, action)) => app.cx.intents.push_back(Intent::Act(action)),
+            Some(Target::Slash(index)) => Self::choose_command(index, app),
+            Some(Target::Found(index)) => {
+                if let Some(room) = self.found.room(index) {
+                    let joined = app.join(room);
+                    app.notify_failure(joined);
+                }
+            }
+            None => app.notify("nobody here has a name like that"),
+        }
+    }
+
+    fn refresh(&mut self, app: &mut Parts<'_>) {
+        self.found.ask(self.query.text().trim(), app);
+    }
+
+    fn deliver(&mut self, delivery: Delivery, app: &mut Parts<'_>) {
+        match delivery {
+            Delivery::Rooms {
+                prefix,
+                rooms,
+                has_more,
+            } if self.found.is_asked(&prefix) => {
+                self.take_found((prefix, has_more), rooms, &app.reader());
+            }
+            Delivery::NoRooms => self.found.give_up(),
+            Delivery::Rooms { .. }
+            | Delivery::Page(..)
+            | Delivery::NoPage
+            | Delivery::DevicesChanged => {}
+        }
+    }
 }
 
 /// Adds to a query. Takes nothing, and returns whether it took it, if that is too long for
 /// any name or more than a line: it was meant for somewhere else.
-pub(in crate::app) fn insert(query: &mut Composer, text: &str) -> bool {
+pub(super) fn insert(query: &mut Composer, text: &str) -> bool {
     let line = text.trim_end_matches(['\r', '\n']);
     let is_name = query.text().len() + line.len() <= MAX_QUERY;
     is_name && !line.contains(['\r', '\n']) && query.insert(line)
@@ -157,254 +385,9 @@ fn names_words(query: &str, title: &str) -> bool {
     before.all(|typed| words().any(|word| word == typed)) && words().any(is_last)
 }
 
-impl App {
-    pub(in crate::app) fn toggle_switcher(&mut self) {
-        if let Some(OverlayState::Switcher(_)) = self.overlay {
-            self.show_overlay(None);
-        } else {
-            self.show_overlay(Some(OverlayState::Switcher(Switcher::default())));
-            self.search_switcher();
-        }
-    }
-
-    pub(in crate::app) fn toggle_help(&mut self) {
-        self.show_overlay(match self.overlay {
-            Some(OverlayState::Help { .. }) => None,
-            Some(
-                OverlayState::Switcher(_)
-                | OverlayState::Versions { .. }
-                | OverlayState::Panel(_)
-                | OverlayState::Confirm(_)
-                | OverlayState::Picker(_)
-                | OverlayState::CatchUp(_)
-                | OverlayState::Search(_),
-            )
-            | None => Some(OverlayState::Help { scroll: 0 }),
-        });
-    }
-
-    pub(in crate::app) fn open_help(&mut self) {
-        self.show_overlay(Some(OverlayState::Help { scroll: 0 }));
-    }
-
-    /// Everything that the switcher offers: who is unread first, then in the order of the contact
-    /// list, the open conversation last; then rooms of the server, then commands.
-    fn switcher_targets(&self) -> Vec<Target> {
-        let mut people: Vec<_> = self
-            .chats
-            .contacts
-            .order()
-            .iter()
-            .map(|&(id, _)| id)
-            .collect();
-        people.sort_by_key(|id| {
-            let unread = self
-                .chats
-                .conversations
-                .get(id)
-                .is_some_and(|c| c.unread() > 0);
-            (self.chats.nav.open == Some(*id), Reverse(unread))
-        });
-        let people = people.into_iter().map(Target::Conversation);
-        let commands = COMMANDS
-            .iter()
-            .map(|&(title, action)| Target::Command(title, action));
-        let slash = (0..command::COMMANDS.len()).map(Target::Slash);
-        let found = self.found_rooms().map(Target::Found);
-        people.chain(found).chain(commands).chain(slash).collect()
-    }
-
-    pub(in crate::app) fn target_label(&self, target: Target) -> &str {
-        match target {
-            Target::Conversation(id) => self.chats.title(id),
-            Target::Command(title, _) => title,
-            Target::Slash(index) => command::title(index),
-            Target::Found(index) => self.found_label(index),
-        }
-    }
-
-    /// Finds what matches the query, best first.
-    pub(in crate::app) fn search_switcher(&mut self) {
-        let Some(OverlayState::Switcher(switcher)) = &self.overlay else {
-            return;
-        };
-        let query = switcher.query.text().trim();
-        let targets = self.switcher_targets();
-        let rows: Vec<_> = if query.is_empty() {
-            let all = targets.into_iter().map(|target| Match {
-                target,
-                matched: Vec::new(),
-            });
-            all.take(MAX_ROWS).collect()
-        } else {
-            let labels: Vec<_> = targets.iter().map(|&t| self.target_label(t)).collect();
-            let mut matches = fuzzy(query, &labels);
-            // A letter or two are meant for a person; nobody is called like a command.
-            matches.sort_by_key(|&(index, _)| match targets[index] {
-                Target::Conversation(_) => 0,
-                Target::Found(_) => 1,
-                Target::Command(..) | Target::Slash(_) => 2,
-            });
-            let row = |(index, matched): (usize, Vec<usize>)| Match {
-                target: targets[index],
-                matched,
-            };
-            matches.into_iter().take(MAX_ROWS).map(row).collect()
-        };
-        if let Some(OverlayState::Switcher(switcher)) = &mut self.overlay {
-            switcher.rows = rows;
-            switcher.chosen = 0;
-            switcher.is_picked = false;
-        }
-    }
-
-    /// Puts what the chosen row is called where it can be added to.
-    pub(in crate::app) fn complete_switcher(&mut self) {
-        let Some(OverlayState::Switcher(switcher)) = &self.overlay else {
-            return;
-        };
-        let Some(target) = switcher.rows.get(switcher.chosen).map(|row| row.target) else {
-            return;
-        };
-        let text = match target {
-            Target::Slash(index) => match command::COMMANDS.get(index) {
-                Some(spec) => format!("/{} ", spec.name),
-                None => return,
-            },
-            Target::Conversation(_) | Target::Command(..) | Target::Found(_) => {
-                self.target_label(target).to_owned()
-            }
-        };
-        if let Some(OverlayState::Switcher(switcher)) = &mut self.overlay {
-            switcher.query = Composer::with_text(&text);
-        }
-        self.search_switcher();
-        self.pick_target(target);
-    }
-
-    /// Chooses the row that leads there, if there is one.
-    pub(in crate::app) fn pick_target(&mut self, target: Target) {
-        if let Some(OverlayState::Switcher(switcher)) = &mut self.overlay
-            && let Some(index) = switcher.rows.iter().position(|row| row.target == target)
-        {
-            switcher.pick(index);
-        }
-    }
-
-    /// Goes where the chosen row leads.
-    pub(in crate::app) fn accept_switcher(&mut self, now: Now) {
-        let Some(OverlayState::Switcher(switcher)) = self.take_overlay() else {
-            return;
-        };
-        // A whole command may be written here as well, where no composer is open for it.
-        match command::parse(switcher.query.text().trim()) {
-            Parsed::Command(Ok(command)) => return self.run_and_say(command, now),
-            Parsed::Command(Err(why)) | Parsed::Unknown(why)
-                if switcher.rows.is_empty() || switcher.query.text().trim().contains(' ') =>
-            {
-                self.cx.notice = Some(why);
-                self.show_overlay(Some(OverlayState::Switcher(switcher)));
-                return;
-            }
-            Parsed::Command(Err(_)) | Parsed::Unknown(_) | Parsed::Text => {}
-        }
-        if !switcher.is_sure() {
-            let why = "nobody here has a name like that: Tab and Enter take the command";
-            self.cx.notice = Some(why.to_owned());
-            self.show_overlay(Some(OverlayState::Switcher(switcher)));
-            return;
-        }
-        match switcher.rows.get(switcher.chosen).map(|row| row.target) {
-            Some(Target::Conversation(id)) => self.chats.jump_to(id, &mut self.cx),
-            Some(Target::Command(_, action)) => self.act(action, now),
-            Some(Target::Slash(index)) => self.choose_command(index, now),
-            Some(Target::Found(index)) => {
-                let joined = switcher.found.room(index).map(|room| self.join(room));
-                self.cx.notice = joined.and_then(Result::err).or(self.cx.notice.take());
-            }
-            None => self.cx.notice = Some("nobody here has a name like that".to_owned()),
-        }
-    }
-}
-
-impl App {
-    /// Does a command, or puts its beginning where its arguments can be written.
-    fn choose_command(&mut self, index: usize, now: Now) {
-        let Some(spec) = command::COMMANDS.get(index) else {
-            return;
-        };
-        let line = format!("/{}", spec.name);
-        if !spec.needs_arguments() {
-            if let Parsed::Command(Ok(command)) = command::parse(&line) {
-                self.run_and_say(command, now);
-            }
-            return;
-        }
-        let line = line + " ";
-        match self.chats.open_conversation() {
-            Some(open) if open.composer.is_empty() => {
-                open.composer.insert(&line);
-                self.chats.nav.pane = Pane::Conversation;
-                self.cx.notice = Some(format!("{}: {}", spec.usage(), spec.help));
-            }
-            Some(_) => {
-                let why = "there is text in the composer: send or cut it first, then choose";
-                self.cx.notice = Some(format!("{why} {line}"));
-            }
-            None => {
-                let mut switcher = Switcher::default();
-                switcher.query.insert(&line);
-                self.show_overlay(Some(OverlayState::Switcher(switcher)));
-                self.search_switcher();
-            }
-        }
-    }
-}
-
-/// The labels that match, best first and then in their order, each with the byte offsets of the
-/// characters that matched, ascending. A label that is the query comes before one that begins so.
-pub(in crate::app) fn fuzzy(query: &str, labels: &[&str]) -> Vec<(usize, Vec<usize>)> {
-    let mut config = Config::DEFAULT;
-    config.prefer_prefix = true;
-    let mut matcher = Matcher::new(config);
-    let (case, normalization) = (CaseMatching::Ignore, Normalization::Never);
-    let atom = Atom::new(query, case, normalization, AtomKind::Fuzzy, false);
-    let (mut buffer, mut indices) = (Vec::new(), Vec::new());
-    let mut found: Vec<_> = labels
-        .iter()
-        .enumerate()
-        .filter_map(|(index, label)| {
-            indices.clear();
-            let score = atom.indices(
-                Utf32Str::new(label, &mut buffer),
-                &mut matcher,
-                &mut indices,
-            )?;
-            let is_whole = label.chars().count() == indices.len();
-            let chars = label.char_indices().zip(0u32..);
-            let offsets = chars
-                .filter(|(_, place)| indices.contains(place))
-                .map(|((offset, _), _)| offset)
-                .collect();
-            Some((Reverse((score, is_whole)), index, offsets))
-        })
-        .collect();
-    found.sort_by_key(|&(rank, ..)| rank);
-    let found = found.into_iter();
-    found.map(|(_, index, offsets)| (index, offsets)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn matches_come_best_first_with_their_bytes() {
-        let labels = ["carol", "bob", "Robert"];
-        assert_eq!(fuzzy("bob", &labels), [(1, vec![0, 1, 2])]);
-        assert_eq!(fuzzy("rob", &labels)[0], (2, vec![0, 1, 2]));
-        assert_eq!(fuzzy("zz", &labels), []);
-    }
 
     #[test]
     fn commands_are_named_by_whole_words() {
@@ -419,14 +402,6 @@ mod tests {
         ] {
             assert_eq!(names_words(query, "Search everywhere"), is_named, "{query}");
         }
-    }
-
-    #[test]
-    fn names_of_any_writing_system_are_found() {
-        let labels = ["Дмитрий", "ひろし", "Zoë"];
-        assert_eq!(fuzzy("ми", &labels), [(0, vec![2, 4])]);
-        assert_eq!(fuzzy("ろし", &labels), [(1, vec![3, 6])]);
-        assert_eq!(fuzzy("ë", &labels), [(2, vec![2])]);
     }
 
     #[test]

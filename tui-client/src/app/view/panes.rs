@@ -2,19 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use recado_shared::{ConversationId, DisplayName, Now, Presence, RoomInfo, Topic};
+use recado_shared::{ConversationId, DisplayName, Now, RoomInfo, Topic};
 
 use crate::app::App;
-use crate::app::command::COMMANDS;
 use crate::app::conversation::room::Room;
 use crate::app::conversation::state::Conversation;
 use crate::app::input::action::{Action, KeyContext};
 use crate::app::input::completion::Completion;
-use crate::app::overlay::switcher::{OverlayState, Switcher, Target};
+use crate::app::overlay::Hint;
+use crate::app::reader::Reader;
 use crate::app::session::outbox::is_failed;
 use crate::app::view::screen::{
-    ContactRow, ConversationView, Focus, Item, Overlay, Pane, RoomView, Screen, Section,
-    SwitcherRow,
+    ContactRow, ConversationView, Focus, Item, Pane, RoomView, Screen, Section,
 };
 use crate::model::ItemId;
 
@@ -34,6 +33,10 @@ impl App {
             .all()
             .filter(|pending| is_failed(pending));
         let failures: BTreeSet<_> = failures.map(|pending| pending.conversation).collect();
+        let reader = Reader {
+            now,
+            ..self.reader()
+        };
         Screen {
             me: self.chats.my_name(),
             contacts: contacts
@@ -52,10 +55,7 @@ impl App {
             },
             pane: self.chats.nav.pane,
             completion: self.input.completion.as_ref().map(Completion::view),
-            overlay: self
-                .overlay
-                .as_ref()
-                .map(|overlay| self.overlay_view(overlay, now)),
+            overlay: self.overlay.as_ref().map(|overlay| overlay.view(&reader)),
         }
     }
 
@@ -63,12 +63,6 @@ impl App {
     fn display_in(&self, id: ConversationId) -> Option<&str> {
         let contact = self.chats.contacts.find(id.peer_of(self.chats.user()?)?)?;
         contact.display.as_ref().map(DisplayName::as_str)
-    }
-
-    fn presence_in(&self, id: ConversationId) -> Option<Presence> {
-        let peer = id.peer_of(self.chats.user()?)?;
-        let contact = self.chats.contacts.find(peer)?;
-        contact.presence.filter(|_| self.session.link.is_synced())
     }
 
     fn contact_row(
@@ -81,7 +75,7 @@ impl App {
         ContactRow {
             conversation: id,
             name: self.chats.title(id),
-            presence: self.presence_in(id),
+            presence: self.reader().presence_in(id),
             unread: conversation.map_or(0, Conversation::unread),
             mentions: conversation.map_or(0, |conversation| self.chats.calls_in(conversation)),
             last: conversation.and_then(Conversation::last_change),
@@ -114,7 +108,7 @@ impl App {
             is_request: conversation.is_request,
             is_blocked: self.chats.is_blocked_in(conversation.id),
             attention: self.chats.settings.attention(conversation.id, now.wall),
-            presence: self.presence_in(conversation.id),
+            presence: self.reader().presence_in(conversation.id),
             items: Vec::new(),
             new_from: None,
             typing: conversation
@@ -131,97 +125,21 @@ impl App {
         .with_items(self.items(conversation), conversation)
     }
 
-    fn overlay_view<'a>(&'a self, overlay: &'a OverlayState, now: Now) -> Overlay<'a> {
-        match overlay {
-            OverlayState::Switcher(switcher) => self.switcher_view(switcher),
-            OverlayState::Panel(panel) => self.panel_view(panel, now),
-            OverlayState::Picker(picker) => picker.view(),
-            OverlayState::CatchUp(list) => self.catch_up_view(list),
-            OverlayState::Search(search) => self.search_view(search),
-            OverlayState::Confirm(confirm) => Overlay::Confirm {
-                question: &confirm.question,
-                answers: self.answers(),
-            },
-            OverlayState::Versions {
-                conversation,
-                seq,
-                scroll,
-            } => self.versions_view(*conversation, *seq, *scroll),
-            OverlayState::Help { scroll } => Overlay::Help {
-                tables: self.help_tables(),
-                scroll: *scroll,
-            },
-        }
-    }
-
-    /// The keys, then the commands.
-    fn help_tables(&self) -> Vec<(&'static str, Vec<(String, &'static str)>)> {
-        let commands = COMMANDS.iter().map(|spec| (spec.brief(), spec.help));
-        let mut tables = self.input.keymap.tables();
-        tables.push(("Commands", commands.collect()));
-        tables
-    }
-
-    fn switcher_view<'a>(&'a self, switcher: &'a Switcher) -> Overlay<'a> {
-        let row = |found: &crate::app::overlay::switcher::Match| {
-            let (presence, unread, key) = match found.target {
-                Target::Conversation(id) => {
-                    let unread = self
-                        .chats
-                        .conversations
-                        .get(&id)
-                        .map_or(0, Conversation::unread);
-                    (self.presence_in(id), unread, String::new())
-                }
-                Target::Slash(_) => (None, 0, String::new()),
-                Target::Found(index) => {
-                    let members = switcher.found.members(index);
-                    (None, 0, format!("join, {members} in it"))
-                }
-                Target::Command(_, action) => {
-                    let key = self.input.keymap.key_of(KeyContext::Global, action);
-                    (None, 0, key)
-                }
-            };
-            SwitcherRow {
-                label: self.target_label(found.target),
-                presence,
-                unread,
-                key,
-                matched: found.matched.clone(),
-            }
-        };
-        Overlay::Switcher {
-            title: "switch",
-            none: "Nobody, no room and no command of that name.",
-            query: &switcher.query,
-            rows: switcher.rows.iter().map(row).collect(),
-            chosen: switcher.chosen,
-        }
-    }
-
     /// The keys worth knowing here. Actions without a key are left out.
     fn hints(&self) -> Vec<(String, &'static str)> {
         let context = self.context();
-        let hints: &[(Action, &'static str)] = match context {
-            KeyContext::Switcher if matches!(self.overlay, Some(OverlayState::Picker(_))) => {
-                &[(Action::Submit, "react"), (Action::Cancel, "close")]
-            }
-            KeyContext::Switcher => &[(Action::Submit, "open"), (Action::Cancel, "close")],
-            KeyContext::Panel => self.panel_hints(),
-            KeyContext::Search => &[
-                (Action::Submit, "go there"),
-                (Action::SelectNext, "older"),
-                (Action::Complete, "complete"),
-                (Action::Cancel, "close"),
-            ],
-            KeyContext::CatchUp => &[
-                (Action::Submit, "open"),
-                (Action::MarkRead, "read to here"),
-                (Action::MarkAllRead, "all read"),
-                (Action::Cancel, "close"),
-            ],
-            KeyContext::Help => &[(Action::Cancel, "close")],
+        let of_overlay = self.overlay.as_ref().map(|overlay| overlay.hints());
+        let hints = of_overlay.unwrap_or_else(|| self.pane_hints(context));
+        let key_of = |action| self.input.keymap.key_of(context, action);
+        hints
+            .iter()
+            .map(|&(action, what)| (key_of(action), what))
+            .filter(|(key, _)| !key.is_empty())
+            .collect()
+    }
+
+    fn pane_hints(&self, context: KeyContext) -> &'static [Hint] {
+        match context {
             KeyContext::Selection => &[
                 (Action::Reply, "reply"),
                 (Action::React, "react"),
@@ -247,20 +165,20 @@ impl App {
                     (Action::Help, "help"),
                 ]
             }
-            KeyContext::Global | KeyContext::Composer => &[
+            KeyContext::Global
+            | KeyContext::Composer
+            | KeyContext::Switcher
+            | KeyContext::Panel
+            | KeyContext::Search
+            | KeyContext::CatchUp
+            | KeyContext::Help => &[
                 (Action::Switcher, "switch"),
                 (Action::NextUnread, "unread"),
                 (Action::SelectPrevious, "select"),
                 (Action::Newest, "newest"),
                 (Action::Help, "help"),
             ],
-        };
-        let key_of = |action| self.input.keymap.key_of(context, action);
-        hints
-            .iter()
-            .map(|&(action, what)| (key_of(action), what))
-            .filter(|(key, _)| !key.is_empty())
-            .collect()
+        }
     }
 }
 

@@ -1,33 +1,33 @@
-//! How the rows of the list read.
+//! The description of the unread overview for the screen.
 
 use std::borrow::Cow;
 
 use recado_shared::Content;
 
 use super::{CatchUp, Line, Row, Why};
-use crate::app::App;
 use crate::app::conversation::state::Conversation;
+use crate::app::reader::Reader;
 use crate::app::view::screen::{CatchUpRow, Notable, Overlay};
 
-impl App {
-    pub(in crate::app) fn catch_up_view<'a>(&'a self, list: &'a CatchUp) -> Overlay<'a> {
+impl CatchUp {
+    pub(super) fn describe<'a>(&'a self, app: &Reader<'a>) -> Overlay<'a> {
         let row = |row: &Row| match *row {
             Row::Heading(conversation) => {
-                let known = self.chats.conversations.get(&conversation);
+                let known = app.chats.conversations.get(&conversation);
                 CatchUpRow::Conversation {
-                    title: self.chats.title(conversation),
+                    title: app.chats.title(conversation),
                     unread: known.map_or(0, Conversation::unread),
                 }
             }
-            Row::Line(line) => self.line_view(list, &line),
+            Row::Line(line) => self.line_view(&line, app),
             Row::More {
                 count, is_quiet, ..
             } => CatchUpRow::More { count, is_quiet },
         };
         Overlay::CatchUp {
-            rows: list.rows.iter().map(row).collect(),
-            chosen: list.chosen,
-            note: if list.is_loading() {
+            rows: self.rows.iter().map(row).collect(),
+            chosen: self.choice.index(),
+            note: if self.is_loading() {
                 "Looking…"
             } else {
                 "Nothing is new."
@@ -35,9 +35,9 @@ impl App {
         }
     }
 
-    fn line_view<'a>(&'a self, list: &'a CatchUp, line: &Line) -> CatchUpRow<'a> {
-        let conversation = self.chats.conversations.get(&line.conversation);
-        let entry = |seq| conversation.and_then(|of| list.entry(of, seq));
+    fn line_view<'a>(&'a self, line: &Line, app: &Reader<'a>) -> CatchUpRow<'a> {
+        let conversation = app.chats.conversations.get(&line.conversation);
+        let entry = |seq| conversation.and_then(|of| self.entry(of, seq));
         let text = conversation.zip(entry(line.target));
         let text = text.map_or("", |(of, entry)| of.folding.text(entry));
         let text = match entry(line.seq).map(|entry| &entry.content) {
@@ -51,7 +51,7 @@ impl App {
                 Why::Reacted => Notable::Reaction,
                 Why::Said => Notable::Message,
             },
-            author: self.chats.name_of(line.author),
+            author: app.chats.name_of(line.author),
             time: line.time,
             text,
         }

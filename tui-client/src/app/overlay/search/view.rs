@@ -1,70 +1,66 @@
-//! How the search looks.
+//! The description of the search for the screen.
 
 use std::borrow::Cow;
 
 use recado_shared::{ConversationId, Entry};
 
-use super::{Search, Shown, State};
-use crate::app::App;
+use super::{Search, Shown, State, is_gone};
 use crate::app::input::selection::body_of;
+use crate::app::reader::Reader;
 use crate::app::view::screen::{HitRow, Overlay, Quote};
 
 const HOW: &str = "Write words that the message has, or the beginning of the last one. \
                    \"Quotes\" keep words together. from:NAME, in:ROOM, before:2026-11-21 and \
                    after:7d narrow it.";
 
-impl App {
-    pub(in crate::app) fn search_view<'a>(&'a self, search: &'a Search) -> Overlay<'a> {
+impl Search {
+    pub(super) fn describe<'a>(&'a self, app: &Reader<'a>) -> Overlay<'a> {
         Overlay::Search {
-            title: match search.scope {
-                Some(id) => format!("search in {}", self.chats.title(id)),
+            title: match self.scope {
+                Some(id) => format!("search in {}", app.chats.title(id)),
                 None => "search everywhere".to_owned(),
             },
-            query: &search.query,
-            is_kept: search.is_kept,
-            hits: search
-                .hits
-                .iter()
-                .map(|shown| self.hit_row(shown))
-                .collect(),
-            chosen: search.chosen,
-            has_more: search.has_more,
-            note: match &search.state {
+            query: &self.query,
+            is_kept: self.is_kept,
+            hits: self.hits.iter().map(|shown| hit_row(shown, app)).collect(),
+            chosen: self.choice.index(),
+            has_more: self.has_more,
+            note: match &self.state {
                 State::Empty => Cow::Borrowed(HOW),
                 State::Wrong(why) => Cow::Borrowed(why),
                 State::Waiting(_) => Cow::Borrowed("Looking…"),
-                State::Answered if search.scope.is_some() => {
-                    let key = self.search_everywhere_key();
+                State::Answered if self.scope.is_some() => {
+                    let key = app.search_everywhere_key();
                     Cow::Owned(format!("Nothing found here. {key} searches everywhere."))
                 }
                 State::Answered => Cow::Borrowed("Nothing found in what this device has received."),
             },
         }
     }
+}
 
-    fn hit_row<'a>(&'a self, shown: &'a Shown) -> HitRow<'a> {
-        let hit = &shown.hit;
-        let neighbour = |entry: &'a Option<Entry>| {
-            let entry = entry.as_ref()?;
-            self.neighbour(hit.conversation, entry)
-        };
-        HitRow {
-            author: self.chats.name_of(hit.entry.author),
-            is_own: Some(hit.entry.author) == self.chats.user(),
-            place: self.chats.title(hit.conversation),
-            time: hit.entry.time,
-            text: &hit.text,
-            matched: &shown.matched,
-            before: neighbour(&hit.before),
-            after: neighbour(&hit.after),
-        }
+fn hit_row<'a>(shown: &'a Shown, app: &Reader<'a>) -> HitRow<'a> {
+    let hit = &shown.hit;
+    let neighbour = |entry: &'a Option<Entry>| {
+        let entry = entry.as_ref()?;
+        neighbour(hit.conversation, entry, app)
+    };
+    HitRow {
+        author: app.chats.name_of(hit.entry.author),
+        is_own: Some(hit.entry.author) == app.chats.user(),
+        place: app.chats.title(hit.conversation),
+        time: hit.entry.time,
+        text: &hit.text,
+        matched: &shown.matched,
+        before: neighbour(&hit.before),
+        after: neighbour(&hit.after),
     }
+}
 
-    fn neighbour<'a>(&'a self, id: ConversationId, entry: &'a Entry) -> Option<Quote<'a>> {
-        let is_there = !self.is_gone(id, entry);
-        is_there.then(|| Quote {
-            author: self.chats.name_of(entry.author),
-            text: body_of(&entry.content),
-        })
-    }
+fn neighbour<'a>(id: ConversationId, entry: &'a Entry, app: &Reader<'a>) -> Option<Quote<'a>> {
+    let is_there = !is_gone(id, entry, app);
+    is_there.then(|| Quote {
+        author: app.chats.name_of(entry.author),
+        text: body_of(&entry.content),
+    })
 }

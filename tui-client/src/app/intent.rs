@@ -1,0 +1,85 @@
+//! Wishes of overlays and slash commands that only the [`App`](super::App) can fulfil.
+
+use recado_shared::{Answer, ConversationId, DeviceKey, PendingDevice, RoomId, RoomSummary, Seq};
+
+use super::input::action::Action;
+
+/// One wish; fulfilled in order, after the method that returned to the app.
+#[derive(Debug)]
+pub(in crate::app) enum Intent {
+    /// Closes the open overlay.
+    Close,
+    Show(Show),
+    /// Does what a key with this action does.
+    Act(Action),
+    /// Passes an answer of the server to the open overlay.
+    Deliver(Delivery),
+}
+
+/// An overlay to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::app) enum Show {
+    Switcher {
+        query: String,
+    },
+    Help,
+    /// The earlier texts of a message.
+    Versions {
+        conversation: ConversationId,
+        seq: Seq,
+    },
+    Panel(PanelKind),
+    Confirm {
+        question: String,
+        confirmed: Confirmed,
+    },
+    /// The picker of reactions to a message of the open conversation.
+    Picker(Seq),
+    CatchUp,
+    /// The search; `text` is `None` for the question of the last search.
+    Search {
+        scope: Option<ConversationId>,
+        text: Option<String>,
+    },
+}
+
+/// The contents of a panel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::app) enum PanelKind {
+    Members(RoomId),
+    /// Rooms whose names begin so.
+    Rooms(String),
+    Devices,
+}
+
+/// The consequence of a yes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::app) enum Confirmed {
+    /// Deletes a message for everyone.
+    Delete {
+        conversation: ConversationId,
+        target: Seq,
+    },
+    /// Links a device to the user.
+    Link(PendingDevice),
+    Revoke(DeviceKey),
+}
+
+/// An answer of the server for an overlay, which may be closed by now.
+#[derive(Debug)]
+pub(in crate::app) enum Delivery {
+    /// The next rows of a panel.
+    Page(PanelKind, Answer),
+    /// Rooms whose names begin with a prefix, and whether there are more.
+    Rooms {
+        prefix: String,
+        rooms: Vec<RoomSummary>,
+        has_more: bool,
+    },
+    /// The search for rooms gets no answer.
+    NoRooms,
+    /// Requested rows do not come.
+    NoPage,
+    /// The user's devices changed.
+    DevicesChanged,
+}

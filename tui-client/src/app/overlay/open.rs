@@ -1,0 +1,31 @@
+//! From the wish for an overlay to the overlay.
+
+use super::catch_up::CatchUp;
+use super::confirm::Confirm;
+use super::help::{Help, Versions};
+use super::panel::Panel;
+use super::picker::Picker;
+use super::search::Search;
+use super::switcher::Switcher;
+use super::traits::Overlay;
+use crate::app::intent::Show;
+use crate::app::parts::Parts;
+
+/// Opens an overlay; `None` for a picker without an open conversation.
+pub(in crate::app) fn open(show: Show, app: &mut Parts<'_>) -> Option<Box<dyn Overlay>> {
+    let mut overlay: Box<dyn Overlay> = match show {
+        Show::Switcher { query } => Box::new(Switcher::new(&query)),
+        Show::Help => Box::new(Help::default()),
+        Show::Versions { conversation, seq } => Box::new(Versions::new(conversation, seq)),
+        Show::Panel(kind) => Box::new(Panel::new(kind)),
+        Show::Confirm {
+            question,
+            confirmed,
+        } => Box::new(Confirm::new(question, confirmed)),
+        Show::Picker(target) => Box::new(Picker::new(app.chats.nav.open?, target)),
+        Show::CatchUp => Box::new(CatchUp::default()),
+        Show::Search { scope, text } => Box::new(Search::new(scope, text, app)),
+    };
+    overlay.opened(app);
+    Some(overlay)
+}
