@@ -78,6 +78,7 @@
 #![deny(missing_docs)]
 
 pub mod body;
+pub mod client;
 pub mod codec;
 pub mod content;
 pub mod device;

@@ -89,7 +89,7 @@ plain_failures!(
 impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
         let exit = match error {
-            ConnectError::Refused { .. } | ConnectError::Dismissed { .. } => Exit::Refused,
+            ConnectError::Refused { .. } | ConnectError::AccessRevoked { .. } => Exit::Refused,
             ConnectError::WrongKey { .. } => Exit::WrongKey,
             ConnectError::Key(_) => Exit::Failure,
             _ => Exit::NoConnection,

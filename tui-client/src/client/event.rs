@@ -1,5 +1,6 @@
 //! What a reader is given: an entry of a conversation, with the names that belong to it.
 
+use recado_shared::client::NameCache;
 use recado_shared::{
     Content, ConversationId, Entry, MessageBody, MessageId, RoomName, Seq, Timestamp, UserId,
     UserName,
@@ -45,6 +46,14 @@ impl Event {
         self.content.is_message() && self.content.body().is_some()
     }
 
+    /// The user whom a room event concerns, such as the one who was invited.
+    pub fn subject(&self) -> Option<UserId> {
+        match &self.content {
+            Content::Room(event) => event.subject(),
+            _ => None,
+        }
+    }
+
     /// Whether it is in a conversation of two.
     pub fn is_direct(&self) -> bool {
         self.conversation.pair().is_some()
@@ -60,18 +69,18 @@ impl Event {
         me: (UserId, &UserName),
         conversation: ConversationId,
         entry: Entry,
-        name: impl Fn(UserId) -> Option<UserName>,
-        room: Option<RoomName>,
+        names: &NameCache,
     ) -> Self {
+        let name = |user| names.user(user).cloned();
         let with = conversation
             .pair()
             .map(|_| conversation.peer_of(me.0).unwrap_or(me.0));
         let body = entry.content.body().map_or("", MessageBody::as_str);
         Self {
             conversation,
-            room,
+            room: names.room(conversation).cloned(),
             with,
-            with_name: with.and_then(&name),
+            with_name: with.and_then(name),
             author: entry.author,
             author_name: name(entry.author),
             is_own: entry.author == me.0,

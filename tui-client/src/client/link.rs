@@ -3,8 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use recado_shared::{
-    Activity, Answer, ClientFrame, DeviceKey, Fingerprint, Request, ServerAddress, SyncPoint,
-    Timestamp, UserName, UserProfile,
+    Activity, ClientFrame, DeviceKey, Fingerprint, Hello, ServerAddress, SyncPoint, Timestamp,
 };
 use tokio::time::{Instant, sleep};
 
@@ -12,11 +11,8 @@ use crate::exit::{Exit, Failure};
 use crate::identity::{Choice, Identity, Wanted, register, select};
 use crate::net::backoff::Backoff;
 use crate::net::session::Session;
-use crate::net::{ConnectError, Connector, Greeting, NetConfig, SessionError};
+use crate::net::{self, ConnectError, Connector, NetConfig};
 use crate::paths::Paths;
-
-/// Most people whose names are learned at once.
-pub(crate) const MAX_PEOPLE: usize = 10_000;
 
 /// Opens sessions with the server of one identity. Takes no lock, so that it works while the
 /// full screen is open.
@@ -63,13 +59,13 @@ impl Link {
             self.config.address = located.address;
             self.config.token = located.token;
         }
-        let greeting = Greeting {
+        let hello = Hello {
             name: self.config.name.clone(),
             token: self.config.token.clone(),
             since,
-            ..Greeting::default()
+            ..net::hello()
         };
-        let opening = self.connector.open(&self.config.address, greeting);
+        let opening = self.connector.open(&self.config.address, hello);
         let mut session = opening.await?;
         self.opened = Some(Instant::now());
         // A link that broke by now shows with the next frame.
@@ -93,28 +89,6 @@ impl Link {
             self.backoff.session_ended(opened.elapsed());
         }
         sleep(self.backoff.next(fastrand::f64())).await;
-    }
-}
-
-/// The names of all people, as far as they are kept.
-pub(crate) async fn directory(session: &mut Session) -> Result<Vec<UserProfile>, SessionError> {
-    let mut found: Vec<UserProfile> = Vec::new();
-    let mut after: Option<UserName> = None;
-    loop {
-        let request = Request::FindUsers {
-            prefix: String::new(),
-            after,
-            limit: recado_shared::limits::MAX_USERS_PER_PAGE,
-        };
-        let Answer::Users { people, more } = session.request(request).await? else {
-            let reason = "an answer to another question".to_owned();
-            return Err(SessionError::Malformed(reason));
-        };
-        after = people.last().map(|person| person.name.clone());
-        found.extend(people);
-        if !more || after.is_none() || found.len() >= MAX_PEOPLE {
-            return Ok(found);
-        }
     }
 }
 

@@ -20,10 +20,10 @@
 mod event;
 mod feed;
 pub(crate) mod link;
-pub(crate) mod names;
 mod target;
 mod token;
 
+use recado_shared::client::NameCache;
 use recado_shared::limits::MAX_PAGE_ENTRIES;
 use recado_shared::{
     Answer, ClientFrame, Content, ConversationId, CursorUpdate, Emoji, Entry, HeadsPage, Invite,
@@ -33,7 +33,6 @@ use recado_shared::{
 
 use self::feed::{Feed, Wanted as Stretch};
 use self::link::{Link, wall_time};
-use self::names::Names;
 use crate::exit::{Exit, Failure};
 use crate::identity::{Wanted, register};
 use crate::model::MessageIdSource;
@@ -70,8 +69,12 @@ pub struct Client {
     session: Option<Session>,
     me: Option<(UserId, UserName)>,
     was_interrupted: bool,
+    /// Whether the first connection, too, is tried again.
+    is_patient: bool,
+    /// The last temporary failure.
+    last_error: Option<Failure>,
     feed: Feed,
-    names: Names,
+    names: NameCache,
     ids: MessageIdSource,
     only: Option<ConversationId>,
     /// What was given out last, and so is delivered once more is asked for.
@@ -153,13 +156,28 @@ impl Client {
             session: None,
             me: None,
             was_interrupted: false,
+            is_patient: false,
+            last_error: None,
             feed: Feed::default(),
-            names: Names::default(),
+            names: NameCache::default(),
             ids: MessageIdSource::new(fastrand::u64(..)),
             only: None,
             handed: None,
             listener: |text| tracing::info!("{text}"),
         }
+    }
+
+    /// Tries the first connection again, too, while it fails temporarily.
+    pub(crate) fn set_patient(&mut self) {
+        self.is_patient = true;
+    }
+
+    pub(crate) fn is_welcomed(&self) -> bool {
+        self.me.is_some()
+    }
+
+    pub(crate) fn last_error(&self) -> Option<&Failure> {
+        self.last_error.as_ref()
     }
 
     /// Has this told of interruptions.
@@ -232,9 +250,10 @@ impl Client {
             }
             let entry = entry.clone();
             if let Some(session) = &mut self.session {
-                let named = self.names.complete(session, conversation, &entry).await;
-                if let Err(error) = named {
-                    self.lose(&error);
+                let entries = std::slice::from_ref(&entry);
+                let named = session.learn_names(&mut self.names, conversation, entries);
+                if let Err(error) = named.await {
+                    self.lose(error);
                 }
             }
             self.feed.pop();
@@ -244,21 +263,17 @@ impl Client {
     }
 
     fn event(&mut self, conversation: ConversationId, entry: Entry) -> Event {
-        if let (Content::Room(RoomEvent::Renamed(name)), Some(room)) =
-            (&entry.content, conversation.room())
-        {
-            self.names.learn_room(room, name.clone());
-        }
-        let room = self.names.room(conversation);
-        let (user, name) = self.me.as_ref().expect("it was welcomed");
-        let names = &self.names;
-        let name_of = |user| names.person(user);
-        Event::new((*user, name), conversation, entry, name_of, room)
+        self.names.on_entry(conversation, &entry);
+        Event::new(self.me(), conversation, entry, &self.names)
     }
 
     /// The name of a person, as far as it is known.
-    pub fn name_of(&self, user: UserId) -> Option<UserName> {
-        self.names.person(user)
+    pub fn name_of(&self, user: UserId) -> Option<&UserName> {
+        self.names.user(user)
+    }
+
+    pub(crate) fn names(&self) -> &NameCache {
+        &self.names
     }
 
     /// Which conversation `bob` or `#room` means.
@@ -267,13 +282,8 @@ impl Client {
     /// [`Failure`] if there is no such person or room.
     pub async fn find(&mut self, to: &str) -> Result<ConversationId, Failure> {
         let target: Target = to.parse()?;
-        loop {
-            let session = self.connect().await?;
-            match target.find(session).await {
-                Ok(found) => return found.ok_or_else(|| target.missing()),
-                Err(error) => self.after_failed(error).await?,
-            }
-        }
+        let found = self.retry(async |session| target.find(session).await);
+        found.await??.ok_or_else(|| target.missing())
     }
 
     /// Sends a message to `bob` or `#room`, and waits until it is on the server's disk.
@@ -346,7 +356,7 @@ impl Client {
         };
         match self.ask(request).await? {
             Ok(Answer::Accepted { seq, time }) => self.feed.entered(conversation, seq, time),
-            Ok(_) => return Err(unasked().into()),
+            Ok(_) => return Err(SessionError::unexpected_answer().into()),
             Err(RequestError::AlreadyAMember) => {}
             Err(error) => return Err(error.into()),
         }
@@ -369,7 +379,7 @@ impl Client {
             content,
         };
         let Answer::Accepted { seq, time } = self.request(request).await? else {
-            return Err(unasked().into());
+            return Err(SessionError::unexpected_answer().into());
         };
         self.feed.sent(conversation, seq, time);
         Ok(Sent {
@@ -393,10 +403,20 @@ impl Client {
         &mut self,
         request: Request,
     ) -> Result<Result<Answer, RequestError>, Failure> {
+        self.retry(async |session| session.request(request.clone()).await)
+            .await
+    }
+
+    /// Runs an attempt in the open session, and again in this or the next one while it fails
+    /// temporarily. The inner error is a request that the server does not grant.
+    pub(crate) async fn retry<T>(
+        &mut self,
+        mut attempt: impl AsyncFnMut(&mut Session) -> Result<T, SessionError>,
+    ) -> Result<Result<T, RequestError>, Failure> {
         loop {
             let session = self.connect().await?;
-            match session.request(request.clone()).await {
-                Ok(answer) => return Ok(Ok(answer)),
+            match attempt(session).await {
+                Ok(value) => return Ok(Ok(value)),
                 Err(SessionError::Request(error)) if !error.is_temporary() => {
                     return Ok(Err(error));
                 }
@@ -430,8 +450,9 @@ impl Client {
                     self.welcomed(&session)?;
                     self.session = Some(session);
                 }
-                Err(error) if self.me.is_some() && error.is_temporary() => {
+                Err(error) if error.is_temporary() && (self.me.is_some() || self.is_patient) => {
                     tracing::info!(%error, "not connected");
+                    self.last_error = Some(error.into());
                     self.was_interrupted = true;
                 }
                 Err(error) => return Err(error.into()),
@@ -449,17 +470,21 @@ impl Client {
         Err(foreign_token())
     }
 
-    fn lose(&mut self, error: &SessionError) {
+    fn lose(&mut self, error: SessionError) {
         (self.listener)(&format!("{error}; connecting again"));
+        self.last_error = Some(error.into());
         self.session = None;
         self.was_interrupted = true;
     }
 
     async fn after_failed(&mut self, error: SessionError) -> Result<(), Failure> {
         match error {
-            SessionError::Request(error) if error.is_temporary() => self.link.pause().await,
+            SessionError::Request(error) if error.is_temporary() => {
+                self.last_error = Some(error.into());
+                self.link.pause().await;
+            }
             SessionError::Request(error) => return Err(error.into()),
-            error => self.lose(&error),
+            error => self.lose(error),
         }
         Ok(())
     }
@@ -473,21 +498,19 @@ impl Client {
         let session = self.session.as_mut().expect("it is open");
         match session.next_frame().await {
             Ok(frame) => self.take(frame),
-            Err(error) => self.lose(&error),
+            Err(error) => self.lose(error),
         }
         Ok(())
     }
 
     async fn fetch(&mut self, wanted: Stretch) -> Result<(), Failure> {
-        let request = Request::Page {
-            conversation: wanted.conversation,
-            range: wanted.range,
-            limit: MAX_PAGE_ENTRIES,
-        };
         let session = self.session.as_mut().expect("it is open");
-        match session.request(request).await {
-            Ok(Answer::Page { entries, newest }) => self.feed.page(wanted, entries, newest),
-            Ok(_) => self.lose(&unasked()),
+        let Stretch {
+            conversation,
+            range,
+        } = wanted;
+        match session.page(conversation, range, MAX_PAGE_ENTRIES).await {
+            Ok((entries, newest)) => self.feed.page(wanted, entries, newest),
             Err(SessionError::Request(error)) if !error.is_temporary() => {
                 self.feed.refused(wanted);
             }
@@ -497,27 +520,23 @@ impl Client {
     }
 
     fn take(&mut self, frame: ServerFrame) {
+        self.names.on_frame(&frame);
         match frame {
-            ServerFrame::Heads(page) => self.take_heads(page),
+            ServerFrame::Heads(page) => self.take_heads(&page),
             ServerFrame::Entry {
                 conversation,
                 entry,
             } => self.feed.arrived(conversation, entry),
-            ServerFrame::User(person) => self.names.learn(vec![person]),
             _ => {}
         }
     }
 
-    fn take_heads(&mut self, page: HeadsPage) {
-        self.names.learn(page.people);
+    fn take_heads(&mut self, page: &HeadsPage) {
         let me = self.me().0;
         for head in &page.heads {
             let own = head.cursors.iter().find(|cursors| cursors.user == me);
             let read = own.map_or(Seq::ZERO, |cursors| cursors.read);
             self.feed.head(head, read);
-            if let (Some(facts), Some(room)) = (&head.room, head.conversation.room()) {
-                self.names.learn_room(room, facts.name.clone());
-            }
         }
         if let Some(stamp) = page.complete {
             self.feed.complete(stamp);
@@ -556,8 +575,4 @@ fn foreign_token() -> Failure {
     let text = "this place to go on from belongs to another server, or to data that is no more: \
                 start without it";
     Failure::new(Exit::Usage, text)
-}
-
-fn unasked() -> SessionError {
-    SessionError::Malformed("an answer to another question".to_owned())
 }

@@ -3,9 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use recado_shared::{
-    Answer, ConversationId, Request, RequestError, RoomId, RoomName, UserName, text,
-};
+use recado_shared::{ConversationId, RoomName, UserName, text};
 
 use crate::exit::{Exit, Failure};
 use crate::net::SessionError;
@@ -53,11 +51,14 @@ impl Target {
     ) -> Result<Option<ConversationId>, SessionError> {
         match self {
             Self::Person(name) => {
-                let person = session.find_person(name.as_str()).await?;
+                let user = session.find_user(name.as_str()).await?;
                 let me = session.welcome().user;
-                Ok(person.map(|person| ConversationId::direct(me, person.user)))
+                Ok(user.map(|user| ConversationId::direct(me, user.user)))
             }
-            Self::Room(name) => Ok(find_room(session, name).await?.map(ConversationId::Room)),
+            Self::Room(name) => {
+                let room = session.find_room(name).await?;
+                Ok(room.map(|room| ConversationId::Room(room.room)))
+            }
         }
     }
 
@@ -72,31 +73,6 @@ impl Target {
             }
         };
         Failure::new(Exit::Refused, text)
-    }
-}
-
-/// Finds a room by name, without regard to case.
-pub(crate) async fn find_room(
-    session: &mut Session,
-    name: &RoomName,
-) -> Result<Option<RoomId>, SessionError> {
-    let request = Request::FindRooms {
-        prefix: name.as_str().to_owned(),
-        after: None,
-        limit: 1,
-    };
-    // Names are ordered by their folded form, so an exact match precedes longer ones.
-    match session.request(request).await {
-        Ok(Answer::Rooms { rooms, .. }) => Ok(rooms
-            .into_iter()
-            .find(|room| room.name.folded() == name.folded())
-            .map(|room| room.room)),
-        Ok(_) => {
-            let reason = "an answer to another question".to_owned();
-            Err(SessionError::Malformed(reason))
-        }
-        Err(SessionError::Request(RequestError::UnknownRoom)) => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

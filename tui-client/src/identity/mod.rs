@@ -141,7 +141,6 @@ impl Identity {
             name: Some(self.server.name.as_str().to_owned()),
             token: None,
             since: None,
-            software: crate::net::Greeting::default().software,
             locate: None,
         };
         if self.server.is_local {

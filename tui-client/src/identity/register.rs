@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use recado_shared::tls::Identity as DeviceIdentity;
-use recado_shared::{Invite, UserName, Welcome};
+use recado_shared::{Hello, Invite, UserName, Welcome};
 
 use super::{
     Identity, IdentityError, KEY_FILE, KnownServer, SERVER_FILE, UNCONFIRMED, folder_of,
     lock_folder, read_key,
 };
 use crate::files;
-use crate::net::{ConnectError, Connector, Greeting};
+use crate::net::{self, ConnectError, Connector};
 use crate::paths::Paths;
 
 /// Why a name was not claimed.
@@ -50,7 +50,7 @@ pub async fn register(
     files::make_folder(&unconfirmed).map_err(IdentityError::from)?;
     let lock = lock_folder(&unconfirmed, name)?;
     let key = read_or_make_key(&unconfirmed)?;
-    let welcome = match greet(&key, invite, name).await {
+    let welcome = match open_session(&key, invite, name).await {
         Ok(welcome) => welcome,
         Err(error) => {
             if !may_be_granted(&error) {
@@ -79,34 +79,34 @@ pub async fn register(
     })
 }
 
-async fn greet(
+async fn open_session(
     key: &DeviceIdentity,
     invite: &Invite,
     name: &UserName,
 ) -> Result<Welcome, ConnectError> {
-    let greeting = Greeting {
+    let hello = Hello {
         name: Some(name.as_str().to_owned()),
         token: invite.token.clone(),
-        ..Greeting::default()
+        ..net::hello()
     };
     let connector = Connector::new(key, invite.fingerprint)?;
-    let session = connector.open(&invite.address, greeting).await?;
+    let session = connector.open(&invite.address, hello).await?;
     let welcome = session.welcome().clone();
     session.leave().await;
     Ok(welcome)
 }
 
-/// Whether the greeting may have arrived, so that the key may have a name by now.
+/// Whether the hello may have arrived, so that the key may have a name by now.
 fn may_be_granted(error: &ConnectError) -> bool {
     match error {
         ConnectError::Broken { .. } | ConnectError::Timeout { .. } => true,
         ConnectError::Resolve { .. }
-        | ConnectError::NobodyListens { .. }
+        | ConnectError::ConnectionRefused { .. }
         | ConnectError::Unreachable { .. }
         | ConnectError::NotRecado { .. }
         | ConnectError::WrongKey { .. }
         | ConnectError::Refused { .. }
-        | ConnectError::Dismissed { .. }
+        | ConnectError::AccessRevoked { .. }
         | ConnectError::Key(_) => false,
     }
 }

@@ -1,18 +1,16 @@
-//! From an address to an open session: resolve, connect, TLS, greet. One attempt; whoever calls
-//! decides about another one.
+//! One attempt to open a session: resolve, connect, TLS, hello. Its caller decides about another
+//! attempt.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use recado_shared::device::{DEVICE_NAME_EXTENSION, LINK_EXTENSION};
+use recado_shared::client;
+use recado_shared::device::DEVICE_NAME_EXTENSION;
 use recado_shared::limits::MAX_DEVICE_NAME_CHARS;
 use recado_shared::tls::{self, Identity};
-use recado_shared::{
-    DeviceName, Extension, Fingerprint, Hello, InviteToken, ProtocolVersion, ServerAddress,
-    SyncPoint,
-};
+use recado_shared::{DeviceName, Extension, Fingerprint, Hello, ServerAddress};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -22,60 +20,31 @@ use super::error::ConnectError;
 use super::session::Session;
 use super::socket;
 
-/// How long one network address may take to answer.
+/// Name and version of this program, as its hello has it.
+const SOFTWARE: &str = concat!("recado ", env!("CARGO_PKG_VERSION"));
+
+/// Bound of one network address.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Most network addresses of one host that are tried.
 const MAX_ADDRESSES: usize = 6;
 
-/// How long TLS and the greeting may take together. The server may wait for its disk.
-const GREETING_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bound of TLS and hello together. The server may wait for its disk.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a client says of itself when a session begins.
-#[derive(Clone, Debug)]
-pub struct Greeting {
-    /// Name and version of the program.
-    pub software: String,
-    /// The name to claim or resume; `None` resumes whatever name the key has.
-    pub name: Option<String>,
-    /// What admits a device that the server does not know.
-    pub token: Option<InviteToken>,
-    /// Which heads the client has.
-    pub since: Option<SyncPoint>,
-    /// What the device would like to be called; the name of the machine unless said otherwise.
-    pub device: Option<DeviceName>,
-    /// Whether the device asks to be linked to a user who exists.
-    pub is_link: bool,
-}
-
-impl Default for Greeting {
-    fn default() -> Self {
-        Self {
-            software: concat!("recado ", env!("CARGO_PKG_VERSION")).to_owned(),
-            name: None,
-            token: None,
-            since: None,
-            device: machine_name(),
-            is_link: false,
-        }
+/// A hello of this program, which suggests the name of this machine for the device.
+pub fn hello() -> Hello {
+    let device_name = machine_name().map(|name| Extension {
+        kind: DEVICE_NAME_EXTENSION,
+        value: name.as_str().as_bytes().to_vec(),
+    });
+    Hello {
+        extensions: device_name.into_iter().collect(),
+        ..client::hello(SOFTWARE)
     }
 }
 
-impl Greeting {
-    fn extensions(&self) -> Vec<Extension> {
-        let name = self.device.as_ref().map(|name| Extension {
-            kind: DEVICE_NAME_EXTENSION,
-            value: name.as_str().as_bytes().to_vec(),
-        });
-        let link = self.is_link.then_some(Extension {
-            kind: LINK_EXTENSION,
-            value: Vec::new(),
-        });
-        name.into_iter().chain(link).collect()
-    }
-}
-
-/// What this machine is called, without its domain.
+/// The host name of this machine without its domain.
 fn machine_name() -> Option<DeviceName> {
     let system = rustix::system::uname();
     let name = system.nodename().to_str().ok()?;
@@ -120,24 +89,14 @@ impl Connector {
     pub async fn open(
         &self,
         address: &ServerAddress,
-        greeting: Greeting,
+        hello: Hello,
     ) -> Result<Session, ConnectError> {
         let tcp = reach(address).await?;
-        let extensions = greeting.extensions();
-        let hello = Hello {
-            oldest: ProtocolVersion::OLDEST,
-            newest: ProtocolVersion::NEWEST,
-            software: greeting.software,
-            name: greeting.name,
-            token: greeting.token,
-            since: greeting.since,
-            extensions,
-        };
-        let greet = async {
+        let open = async {
             let tls = self.secure(address, tcp).await?;
-            Session::greet(address, tls, hello).await
+            Session::open(address, tls, hello).await
         };
-        timeout(GREETING_TIMEOUT, greet)
+        timeout(HANDSHAKE_TIMEOUT, open)
             .await
             .unwrap_or_else(|_| Err(silent(address)))
     }
@@ -197,7 +156,7 @@ async fn reach(address: &ServerAddress) -> Result<TcpStream, ConnectError> {
 fn unreachable(address: &ServerAddress, source: io::Error) -> ConnectError {
     let address = address.clone();
     match source.kind() {
-        io::ErrorKind::ConnectionRefused => ConnectError::NobodyListens { address },
+        io::ErrorKind::ConnectionRefused => ConnectError::ConnectionRefused { address },
         io::ErrorKind::TimedOut => ConnectError::Timeout { address },
         _ => ConnectError::Unreachable { address, source },
     }

@@ -3,6 +3,7 @@
 
 use std::io;
 
+use recado_shared::client::{HandshakeError, ProtocolError};
 use recado_shared::codec::CodecError;
 use recado_shared::{CloseReason, Fingerprint, Refusal, RequestError, ServerAddress};
 
@@ -25,7 +26,7 @@ pub enum ConnectError {
         "no server answers at {address} (connection refused): check the address and the port, \
          and whether recado-server is running there"
     )]
-    NobodyListens {
+    ConnectionRefused {
         /// Where the server should be.
         address: ServerAddress,
     },
@@ -80,12 +81,12 @@ pub enum ConnectError {
         refusal: Refusal,
     },
     /// The server has closed its door to this device for good.
-    #[error("the server at {address} lets this device in no more: {farewell}")]
-    Dismissed {
+    #[error("the server at {address} lets this device in no more: {reason}")]
+    AccessRevoked {
         /// Where the server is.
         address: ServerAddress,
         /// Why.
-        farewell: CloseReason,
+        reason: CloseReason,
     },
     /// The connection broke before the session was open.
     #[error("the connection to {address} broke before the session began ({reason}): try again")]
@@ -101,32 +102,58 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// Whether the same attempt may succeed later without anybody doing anything here.
+    pub(super) fn of_handshake(address: &ServerAddress, error: HandshakeError) -> Self {
+        let address = address.clone();
+        match error {
+            HandshakeError::Refused(refusal) => Self::Refused { address, refusal },
+            HandshakeError::Closed(reason) if reason.is_final() => {
+                Self::AccessRevoked { address, reason }
+            }
+            HandshakeError::Closed(reason) => Self::Broken {
+                address,
+                reason: reason.to_string(),
+            },
+            HandshakeError::UnexpectedFrame => Self::NotRecado {
+                address,
+                reason: error.to_string(),
+            },
+        }
+    }
+
+    pub(super) fn of_session(address: &ServerAddress, error: &SessionError) -> Self {
+        let (address, reason) = (address.clone(), error.to_string());
+        match error {
+            SessionError::Malformed(_) => Self::NotRecado { address, reason },
+            _ => Self::Broken { address, reason },
+        }
+    }
+
+    /// Whether the same attempt may succeed later without a change on this machine.
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Refused { refusal, .. } => refusal.is_temporary(),
-            Self::WrongKey { .. } | Self::Dismissed { .. } | Self::Key(_) => false,
+            Self::WrongKey { .. } | Self::AccessRevoked { .. } | Self::Key(_) => false,
             _ => true,
         }
     }
 }
 
-/// Why a session ended.
+/// Reasons for which a session ended, or a request in it failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    /// The server said goodbye.
+    /// The server ended the session.
     #[error("{0}")]
-    CloseReason(CloseReason),
-    /// The connection ended without a word.
+    ClosedByServer(CloseReason),
+    /// The connection ended without a reason.
     #[error("the connection was closed")]
     Closed,
     /// The connection broke.
     #[error("the connection broke ({0})")]
     Broken(io::Error),
-    /// Nothing came for too long: no answer to a ping, or none to the system's probes.
+    /// The server did not react to a ping, or to the probes of the operating system.
     #[error("the server has been silent for too long")]
     Silent,
-    /// The server sent what is no frame, or one that has no place there.
+    /// The server sent bytes that are not a frame, or a frame that has no place there.
     #[error("the server sent something that this client does not understand ({0}): update recado")]
     Malformed(String),
     /// More frames waited than a queue may hold.
@@ -135,6 +162,24 @@ pub enum SessionError {
     /// A request was not granted. The session goes on.
     #[error("{0}")]
     Request(#[from] RequestError),
+}
+
+impl SessionError {
+    /// An answer of another kind than its request asks for.
+    pub(crate) fn unexpected_answer() -> Self {
+        Self::Malformed("an answer to another request".to_owned())
+    }
+}
+
+impl From<ProtocolError> for SessionError {
+    fn from(error: ProtocolError) -> Self {
+        match error {
+            ProtocolError::Closed(reason) => Self::ClosedByServer(reason),
+            ProtocolError::UnexpectedFrame(frame) => Self::Malformed(frame.to_owned()),
+            ProtocolError::Silent => Self::Silent,
+            ProtocolError::Overflow => Self::Overflow,
+        }
+    }
 }
 
 impl From<CodecError> for SessionError {

@@ -3,7 +3,6 @@
 pub mod backoff;
 mod connect;
 mod error;
-mod heartbeat;
 pub mod session;
 mod socket;
 mod task;
@@ -22,7 +21,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-pub use connect::{Connector, Greeting};
+pub use connect::{Connector, hello};
 pub use error::{ConnectError, SessionError};
 
 /// Events that may wait for the app. The task then stops reading, so the server notices.
@@ -55,8 +54,8 @@ pub enum NetEvent {
     /// The server refused the session. Temporary refusals arrive as `Offline`; after this one
     /// there is no further attempt until the app asks for it.
     Refused(Refusal),
-    /// The server lets this device in no more. No further attempt until the app asks for it.
-    Dismissed(CloseReason),
+    /// The server revoked the access of this device. No further attempt until the app asks for it.
+    AccessRevoked(CloseReason),
     /// The server's key is not the pinned one. No further attempt.
     WrongKey {
         /// The fingerprint it showed.
@@ -94,8 +93,6 @@ pub struct NetConfig {
     pub token: Option<InviteToken>,
     /// Which heads the app has from before.
     pub since: Option<SyncPoint>,
-    /// Name and version of the program.
-    pub software: String,
     /// Set for a server that may move.
     pub locate: Option<Locate>,
 }

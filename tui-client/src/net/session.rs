@@ -1,19 +1,21 @@
-//! One authenticated run of frames with the server: the library that the network task, the
-//! verbs and the companions share. It has no task of its own: whoever holds it drives it by
-//! waiting for events, and reconnecting is up to them.
+//! IO of one session with the server: the protocol client of `shared` over one TLS connection.
+//! It has no task: its owner drives it by waiting for events, and reconnects.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt as _};
+use recado_shared::client::{ClientSession, NameCache};
 use recado_shared::codec::{self, LengthDelimitedCodec};
-use recado_shared::limits::{MAX_FRAME_LEN, MAX_FRAME_LEN_BEFORE_WELCOME};
+use recado_shared::limits::{
+    MAX_FRAME_LEN, MAX_FRAME_LEN_BEFORE_WELCOME, MAX_ROOMS_PER_PAGE, MAX_USERS_PER_PAGE,
+};
 use recado_shared::{
-    Answer, ClientFrame, Content, ConversationId, Hello, MessageId, ProtocolVersion, Request,
-    RequestNumber, Seq, ServerAddress, ServerFrame, Timestamp, UserProfile, Welcome,
+    Answer, ClientFrame, Content, ConversationId, Entry, Hello, MessageId, PageRange, Request,
+    RequestError, RequestNumber, RoomName, RoomSummary, Seq, ServerAddress, ServerFrame, Timestamp,
+    UserName, UserProfile, Welcome,
 };
 use tokio::io::{ReadHalf, WriteHalf, split};
 use tokio::net::TcpStream;
@@ -22,7 +24,8 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::codec::{FramedRead, FramedWrite};
 
 use super::error::{ConnectError, SessionError};
-use super::heartbeat::{Beat, Heartbeat};
+
+pub use recado_shared::client::SessionEvent;
 
 type Reader = FramedRead<ReadHalf<TlsStream<TcpStream>>, LengthDelimitedCodec>;
 type Writer = FramedWrite<WriteHalf<TlsStream<TcpStream>>, LengthDelimitedCodec>;
@@ -33,44 +36,27 @@ const BUFFER_LEN: usize = 2 * 1024;
 /// A session with this many bytes yet to write is not [writable](Session::is_writable).
 const MAX_UNWRITTEN: usize = 2 * MAX_FRAME_LEN;
 
-/// Frames that may lie aside while an answer is waited for. One more ends the session.
-const MAX_INBOX: usize = 4096;
-
-/// How long a goodbye may take.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// What a session has to tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SessionEvent {
-    /// A frame other than ping, pong and farewell.
-    Frame(ServerFrame),
-    /// How long a ping took.
-    RoundTrip(Duration),
-}
 
 /// An open session.
 pub struct Session {
-    welcome: Welcome,
+    protocol: ClientSession,
     reader: Reader,
     writer: Writer,
     is_flushed: bool,
-    heartbeat: Heartbeat,
-    last_number: RequestNumber,
-    inbox: VecDeque<SessionEvent>,
 }
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let welcome = &self.welcome;
         f.debug_struct("Session")
-            .field("welcome", welcome)
+            .field("protocol", &self.protocol)
             .finish_non_exhaustive()
     }
 }
 
 impl Session {
-    /// Greets the server over a secured connection and waits for its answer.
-    pub(super) async fn greet(
+    /// Sends the hello over a secured connection and waits for its answer.
+    pub(super) async fn open(
         address: &ServerAddress,
         stream: TlsStream<TcpStream>,
         hello: Hello,
@@ -79,48 +65,23 @@ impl Session {
         let framing = codec::framing(MAX_FRAME_LEN_BEFORE_WELCOME);
         let mut reader = FramedRead::with_capacity(read, framing.clone(), BUFFER_LEN);
         let mut writer = FramedWrite::with_capacity(write, framing, BUFFER_LEN);
-        let address = address.clone();
-        let welcome = match exchange(&mut reader, &mut writer, hello).await {
-            Ok(ServerFrame::Welcome(welcome)) if is_known(welcome.version) => welcome,
-            Ok(ServerFrame::Refused(refusal)) => {
-                return Err(ConnectError::Refused { address, refusal });
-            }
-            Ok(ServerFrame::Close(farewell)) if farewell.is_final() => {
-                return Err(ConnectError::Dismissed { address, farewell });
-            }
-            Ok(ServerFrame::Close(farewell)) => {
-                let reason = farewell.to_string();
-                return Err(ConnectError::Broken { address, reason });
-            }
-            Ok(_) => {
-                let reason = "it did not answer the greeting".to_owned();
-                return Err(ConnectError::NotRecado { address, reason });
-            }
-            Err(error @ SessionError::Malformed(_)) => {
-                let reason = error.to_string();
-                return Err(ConnectError::NotRecado { address, reason });
-            }
-            Err(error) => {
-                let reason = error.to_string();
-                return Err(ConnectError::Broken { address, reason });
-            }
-        };
+        let first = exchange(&mut reader, &mut writer, hello).await;
+        let first = first.map_err(|error| ConnectError::of_session(address, &error))?;
+        let protocol = ClientSession::open(first, now())
+            .map_err(|error| ConnectError::of_handshake(address, error))?;
         reader.decoder_mut().set_max_frame_length(MAX_FRAME_LEN);
         writer.encoder_mut().set_max_frame_length(MAX_FRAME_LEN);
         Ok(Self {
-            welcome,
+            protocol,
             reader,
             writer,
             is_flushed: true,
-            heartbeat: Heartbeat::new(Instant::now().into_std()),
-            last_number: RequestNumber(0),
-            inbox: VecDeque::new(),
         })
     }
 
-    /// How the server opened the session.
+    /// The frame that opened the session.
     pub fn welcome(&self) -> &Welcome {
-        &self.welcome
+        self.protocol.welcome()
     }
 
     /// Puts a frame into the write buffer. It goes out while the session is driven by
@@ -129,19 +90,15 @@ impl Session {
     /// # Errors
     /// [`SessionError::Malformed`] if the frame is longer than the wire allows.
     pub fn queue(&mut self, frame: &ClientFrame) -> Result<(), SessionError> {
-        let payload = codec::encode(frame)?;
-        self.writer.start_send_unpin(payload)?;
+        self.writer.start_send_unpin(codec::encode(frame)?)?;
         self.is_flushed = false;
-        if matches!(frame, ClientFrame::Request { .. }) {
-            self.heartbeat.requested(Instant::now().into_std());
-        }
+        self.protocol.on_sent(frame, now());
         Ok(())
     }
 
-    /// Asks the server for a sign of life: a link that is dead is given up soon, without waiting
-    /// for silence.
+    /// Pings the server at once, so that a dead link is given up without waiting for silence.
     pub fn check(&mut self) {
-        self.heartbeat.doubt();
+        self.protocol.check();
     }
 
     /// Whether there is room in the write buffer: wait for it before queueing much.
@@ -157,9 +114,7 @@ impl Session {
     pub async fn send(&mut self, frame: &ClientFrame) -> Result<(), SessionError> {
         self.queue(frame)?;
         while !self.is_flushed {
-            if let Some(event) = self.step().await? {
-                self.keep(event)?;
-            }
+            self.step().await?;
         }
         Ok(())
     }
@@ -170,44 +125,36 @@ impl Session {
     /// # Errors
     /// [`SessionError::Malformed`] if the request is longer than the wire allows.
     pub fn start(&mut self, request: Request) -> Result<RequestNumber, SessionError> {
-        let number = RequestNumber(self.last_number.0.wrapping_add(1));
-        self.queue(&ClientFrame::Request { number, request })?;
-        self.last_number = number;
+        let (number, frame) = self.protocol.number(request);
+        self.queue(&frame)?;
         Ok(number)
     }
 
-    /// Asks and waits for the answer. What arrives before it is kept for
+    /// Sends a request and waits for its answer. What arrives before it is kept for
     /// [`next_event`](Self::next_event).
     ///
     /// # Errors
     /// [`SessionError::Request`] if the request is not granted, others if the session is over.
     pub async fn request(&mut self, request: Request) -> Result<Answer, SessionError> {
-        let asked = self.start(request)?;
+        let number = self.start(request)?;
         loop {
-            match self.step().await? {
-                Some(SessionEvent::Frame(ServerFrame::Answer { number, result }))
-                    if number == asked =>
-                {
-                    return Ok(result?);
-                }
-                Some(event) => self.keep(event)?,
-                None => {}
+            self.step().await?;
+            if let Some(result) = self.protocol.take_answer(number) {
+                return Ok(result?);
             }
         }
     }
 
-    /// Waits for what comes next. Cancelling it loses nothing.
+    /// Waits for the next event. Cancelling it loses nothing.
     ///
     /// # Errors
     /// [`SessionError`] if the session is over.
     pub async fn next_event(&mut self) -> Result<SessionEvent, SessionError> {
         loop {
-            if let Some(event) = self.inbox.pop_front() {
+            if let Some(event) = self.protocol.next_event() {
                 return Ok(event);
             }
-            if let Some(event) = self.step().await? {
-                return Ok(event);
-            }
+            self.step().await?;
         }
     }
 
@@ -223,7 +170,7 @@ impl Session {
         }
     }
 
-    /// Puts an entry into a log and waits until it is accepted, which means that it is on the server's
+    /// Appends an entry and waits until it is accepted, which means that it is on the server's
     /// disk. The same id again is harmless.
     ///
     /// # Errors
@@ -241,55 +188,166 @@ impl Session {
         };
         match self.request(request).await? {
             Answer::Accepted { seq, time } => Ok((seq, time)),
-            _ => Err(unasked()),
+            _ => Err(SessionError::unexpected_answer()),
         }
     }
 
-    /// Finds a person by name, without regard to case.
+    /// Reads a page of a log, with the newest `Seq` that the user may read.
     ///
     /// # Errors
     /// As [`request`](Self::request).
-    pub async fn find_person(&mut self, name: &str) -> Result<Option<UserProfile>, SessionError> {
-        let request = Request::FindUsers {
-            prefix: name.to_owned(),
-            after: None,
-            limit: 1,
+    pub async fn page(
+        &mut self,
+        conversation: ConversationId,
+        range: PageRange,
+        limit: u16,
+    ) -> Result<(Vec<Entry>, Seq), SessionError> {
+        let request = Request::Page {
+            conversation,
+            range,
+            limit,
         };
-        // Names are ordered by their folded form, so an exact match precedes longer ones.
-        let folded = recado_shared::name::fold(name);
         match self.request(request).await? {
-            Answer::Users { people, .. } => Ok(people
-                .into_iter()
-                .find(|person| person.name.folded() == folded)),
-            _ => Err(unasked()),
+            Answer::Page { entries, newest } => Ok((entries, newest)),
+            _ => Err(SessionError::unexpected_answer()),
         }
     }
 
-    /// Says goodbye: sends what is queued, then closes. Gives up after a second.
-    pub async fn leave(mut self) {
-        let goodbye = async {
-            self.send(&ClientFrame::Leave).await?;
-            close(&mut self.writer).await.map_err(SessionError::from)
-        };
-        match timeout(LEAVE_TIMEOUT, goodbye).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(%error, "left without a goodbye"),
-            Err(_) => tracing::debug!("left without a goodbye: the server takes nothing"),
+    /// Asks for the names that these entries need and that are not known.
+    ///
+    /// # Errors
+    /// As [`request`](Self::request).
+    pub async fn learn_names(
+        &mut self,
+        names: &mut NameCache,
+        conversation: ConversationId,
+        entries: &[Entry],
+    ) -> Result<(), SessionError> {
+        for page in names.missing(self.welcome().user, conversation, entries) {
+            match self.request(Request::Users(page.clone())).await? {
+                Answer::Users { people, .. } => names.on_answer(&page, &people),
+                _ => return Err(SessionError::unexpected_answer()),
+            }
         }
-    }
-
-    fn keep(&mut self, event: SessionEvent) -> Result<(), SessionError> {
-        if self.inbox.len() >= MAX_INBOX {
-            return Err(SessionError::Overflow);
-        }
-        self.inbox.push_back(event);
         Ok(())
     }
 
-    /// Writes, reads and keeps the link alive until something happens. Each branch survives
+    /// Finds a user by name, without regard to case.
+    ///
+    /// # Errors
+    /// As [`request`](Self::request).
+    pub async fn find_user(&mut self, name: &str) -> Result<Option<UserProfile>, SessionError> {
+        // Names are ordered by their folded form, so an exact match precedes longer ones.
+        let folded = recado_shared::name::fold(name);
+        let (users, _) = self.users(name, None, 1).await?;
+        Ok(users.into_iter().find(|user| user.name.folded() == folded))
+    }
+
+    /// Finds a room by name, without regard to case; `None` also if the user may not see it.
+    ///
+    /// # Errors
+    /// As [`request`](Self::request).
+    pub async fn find_room(
+        &mut self,
+        name: &RoomName,
+    ) -> Result<Option<RoomSummary>, SessionError> {
+        let rooms = match self.rooms(name.as_str(), None, 1).await {
+            Ok((rooms, _)) => rooms,
+            Err(SessionError::Request(RequestError::UnknownRoom)) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let folded = name.folded();
+        Ok(rooms.into_iter().find(|room| room.name.folded() == folded))
+    }
+
+    /// Lists users in the order of their folded names, up to `max` and the rest of a page.
+    ///
+    /// # Errors
+    /// As [`request`](Self::request).
+    pub async fn all_users(&mut self, max: usize) -> Result<Vec<UserProfile>, SessionError> {
+        let mut found: Vec<UserProfile> = Vec::new();
+        loop {
+            let after = found.last().map(|user| user.name.clone());
+            let (users, has_more) = self.users("", after, MAX_USERS_PER_PAGE).await?;
+            let is_end = users.is_empty() || !has_more;
+            found.extend(users);
+            if is_end || found.len() >= max {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Lists the rooms that the user may see in the order of their folded names, up to `max` and
+    /// the rest of a page.
+    ///
+    /// # Errors
+    /// As [`request`](Self::request).
+    pub async fn all_rooms(&mut self, max: usize) -> Result<Vec<RoomSummary>, SessionError> {
+        let mut found: Vec<RoomSummary> = Vec::new();
+        loop {
+            let after = found.last().map(|room| room.name.clone());
+            let (rooms, has_more) = self.rooms("", after, MAX_ROOMS_PER_PAGE).await?;
+            let is_end = rooms.is_empty() || !has_more;
+            found.extend(rooms);
+            if is_end || found.len() >= max {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn users(
+        &mut self,
+        prefix: &str,
+        after: Option<UserName>,
+        limit: u16,
+    ) -> Result<(Vec<UserProfile>, bool), SessionError> {
+        let request = Request::FindUsers {
+            prefix: prefix.to_owned(),
+            after,
+            limit,
+        };
+        match self.request(request).await? {
+            Answer::Users { people, more } => Ok((people, more)),
+            _ => Err(SessionError::unexpected_answer()),
+        }
+    }
+
+    async fn rooms(
+        &mut self,
+        prefix: &str,
+        after: Option<RoomName>,
+        limit: u16,
+    ) -> Result<(Vec<RoomSummary>, bool), SessionError> {
+        let request = Request::FindRooms {
+            prefix: prefix.to_owned(),
+            after,
+            limit,
+        };
+        match self.request(request).await? {
+            Answer::Rooms { rooms, more } => Ok((rooms, more)),
+            _ => Err(SessionError::unexpected_answer()),
+        }
+    }
+
+    /// Sends what is queued and a leave, then closes. Gives up after a second.
+    pub async fn leave(mut self) {
+        let leave = async {
+            self.send(&ClientFrame::Leave).await?;
+            SinkExt::<Bytes>::close(&mut self.writer)
+                .await
+                .map_err(SessionError::from)
+        };
+        match timeout(LEAVE_TIMEOUT, leave).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "closed without a leave"),
+            Err(_) => tracing::debug!("closed without a leave: the server reads nothing"),
+        }
+    }
+
+    /// Writes, reads and keeps the link alive until one of them has happened. Each branch survives
     /// being cancelled: half-written and half-read frames live in the two framings.
-    async fn step(&mut self) -> Result<Option<SessionEvent>, SessionError> {
-        let deadline = Instant::from_std(self.heartbeat.deadline());
+    async fn step(&mut self) -> Result<(), SessionError> {
+        let deadline = Instant::from_std(self.protocol.deadline());
         // In this order: reading without end must not keep anything from being written, and
         // bytes that lie there after this process slept prove that the link is alive.
         tokio::select! {
@@ -297,63 +355,31 @@ impl Session {
             flushed = flush(&mut self.writer), if !self.is_flushed => {
                 flushed?;
                 self.is_flushed = true;
-                Ok(None)
             }
             payload = self.reader.next() => {
                 let payload = payload.ok_or(SessionError::Closed)??;
-                self.take(&payload)
-            }
-            () = sleep_until(deadline) => self.beat(),
-        }
-    }
-
-    fn take(&mut self, payload: &BytesMut) -> Result<Option<SessionEvent>, SessionError> {
-        let now = Instant::now().into_std();
-        self.heartbeat.heard(now);
-        let frame: ServerFrame = codec::decode(payload)?;
-        if frame.since() > self.welcome.version {
-            let reason = "a frame of a later version";
-            return Err(SessionError::Malformed(reason.to_owned()));
-        }
-        match frame {
-            ServerFrame::Ping(number) => {
-                // Whoever floods with pings and reads no pongs gets no more of them.
-                if self.is_writable() {
-                    self.queue(&ClientFrame::Pong(number))?;
+                let pong = self.protocol.on_frame(codec::decode(&payload)?, now())?;
+                // A server that floods with pings and reads no pongs gets no more of them.
+                if let Some(pong) = pong.filter(|_| self.is_writable()) {
+                    self.queue(&pong)?;
                 }
-                Ok(None)
             }
-            ServerFrame::Pong(number) => {
-                let took = self.heartbeat.pong(number, now);
-                Ok(took.map(SessionEvent::RoundTrip))
-            }
-            ServerFrame::Close(farewell) => Err(SessionError::CloseReason(farewell)),
-            ServerFrame::Welcome(_) | ServerFrame::Refused(_) => {
-                let reason = "a second greeting";
-                Err(SessionError::Malformed(reason.to_owned()))
-            }
-            frame => {
-                if matches!(frame, ServerFrame::Answer { .. }) {
-                    self.heartbeat.answered();
+            () = sleep_until(deadline) => {
+                if let Some(ping) = self.protocol.on_deadline(now())? {
+                    self.queue(&ping)?;
                 }
-                Ok(Some(SessionEvent::Frame(frame)))
             }
         }
-    }
-
-    fn beat(&mut self) -> Result<Option<SessionEvent>, SessionError> {
-        match self.heartbeat.beat(Instant::now().into_std()) {
-            Some(Beat::Ping(number)) => {
-                self.queue(&ClientFrame::Ping(number))?;
-                Ok(None)
-            }
-            Some(Beat::Dead) => Err(SessionError::Silent),
-            None => Ok(None),
-        }
+        Ok(())
     }
 }
 
-/// Sends the greeting and reads one frame.
+/// The time as tests may have paused it.
+fn now() -> std::time::Instant {
+    Instant::now().into_std()
+}
+
+/// Sends the hello and reads one frame.
 async fn exchange(
     reader: &mut Reader,
     writer: &mut Writer,
@@ -366,20 +392,7 @@ async fn exchange(
     Ok(codec::decode(&payload)?)
 }
 
-// `LengthDelimitedCodec` encodes several types, so these say which one is meant.
-
+// `LengthDelimitedCodec` encodes several types, so this says which one it is.
 async fn flush(writer: &mut Writer) -> io::Result<()> {
     SinkExt::<Bytes>::flush(writer).await
-}
-
-async fn close(writer: &mut Writer) -> io::Result<()> {
-    SinkExt::<Bytes>::close(writer).await
-}
-
-fn is_known(version: ProtocolVersion) -> bool {
-    (ProtocolVersion::OLDEST..=ProtocolVersion::NEWEST).contains(&version)
-}
-
-fn unasked() -> SessionError {
-    SessionError::Malformed("an answer to another question".to_owned())
 }

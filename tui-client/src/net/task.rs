@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use recado_shared::{ClientFrame, ServerFrame, SyncPoint};
+use recado_shared::{ClientFrame, Hello, ServerFrame, SyncPoint};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 
 use super::backoff::Backoff;
-use super::connect::{Connector, Greeting};
+use super::connect::{Connector, hello};
 use super::error::{ConnectError, SessionError};
 use super::session::{Session, SessionEvent};
 use super::{NetConfig, NetEvent};
@@ -65,8 +65,8 @@ impl Task {
         // A wish to connect that came before the app knows of this outcome is not meant for it.
         self.reconnect.notified().now_or_never();
         let pause = match outcome {
-            Ok(SessionError::CloseReason(farewell)) if farewell.is_final() => {
-                self.tell(NetEvent::Dismissed(farewell)).await?;
+            Ok(SessionError::ClosedByServer(reason)) if reason.is_final() => {
+                self.tell(NetEvent::AccessRevoked(reason)).await?;
                 Pause::UntilAsked
             }
             Ok(error) => self.go_offline(error.to_string()).await?,
@@ -86,14 +86,13 @@ impl Task {
 
     /// Connects while frames of an earlier session are thrown away, as their contract says.
     async fn connect(&mut self) -> Result<Result<Session, ConnectError>, Abandoned> {
-        let greeting = Greeting {
-            software: self.config.software.clone(),
+        let hello = Hello {
             name: self.config.name.clone(),
             token: self.config.token.clone().filter(|_| !self.is_admitted),
             since: self.config.since,
-            ..Greeting::default()
+            ..hello()
         };
-        let opening = self.connector.open(&self.config.address, greeting);
+        let opening = self.connector.open(&self.config.address, hello);
         tokio::pin!(opening);
         loop {
             tokio::select! {
@@ -178,7 +177,7 @@ impl Task {
         }
         let event = match error {
             ConnectError::Refused { refusal, .. } => NetEvent::Refused(refusal),
-            ConnectError::Dismissed { farewell, .. } => NetEvent::Dismissed(farewell),
+            ConnectError::AccessRevoked { reason, .. } => NetEvent::AccessRevoked(reason),
             ConnectError::WrongKey { seen, pinned, .. } => NetEvent::WrongKey { seen, pinned },
             error => return self.go_offline(error.to_string()).await,
         };

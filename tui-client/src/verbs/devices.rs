@@ -10,12 +10,12 @@ use serde::Serialize;
 
 use super::ask::is_interactive;
 use super::line::timestamp;
-use super::reading::unasked;
 use crate::app::devices;
 use crate::cli::DeviceAct;
 use crate::client::link::Link;
 use crate::exit::{Exit, Failure};
 use crate::identity::Wanted;
+use crate::net::SessionError;
 use crate::net::session::Session;
 use crate::output::{print, tell};
 use crate::paths::Paths;
@@ -67,7 +67,7 @@ pub(crate) async fn devices(
 async fn all(session: &mut Session) -> Result<Vec<Device>, Failure> {
     match session.request(Request::Devices).await? {
         Answer::Devices(devices) => Ok(devices),
-        _ => Err(unasked().into()),
+        _ => Err(SessionError::unexpected_answer().into()),
     }
 }
 
@@ -148,7 +148,7 @@ async fn approve(
     yes: bool,
 ) -> Result<(), Failure> {
     let Answer::PendingDevice(device) = session.request(Request::FindDevice(code)).await? else {
-        return Err(unasked().into());
+        return Err(SessionError::unexpected_answer().into());
     };
     if LinkCode::of(&device.key) != code {
         let text = "the server named a device with another code: do not link it, and ask the \

@@ -106,11 +106,11 @@ impl Stretch<'_> {
     }
 
     fn line(&self, reader: &Reader, event: &Event, zone: &TimeZone) -> String {
-        let name = |user| reader.name_of(user);
+        let names = reader.names();
         if self.arguments.json {
-            line::json(event, name, None)
+            line::json(event, names, None)
         } else {
-            let told = line::plain(event, name, zone, "%Y-%m-%d %H:%M");
+            let told = line::plain(event, names, zone, "%Y-%m-%d %H:%M");
             format!("{:>6} {told}", event.seq.0)
         }
     }

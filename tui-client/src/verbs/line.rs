@@ -2,14 +2,14 @@
 
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
+use recado_shared::client::NameCache;
 use recado_shared::{
-    Content, ConversationId, ErasedKind, HistoryVisibility, Role, RoomEvent, UserId, UserName,
-    Visibility, text,
+    Content, ConversationId, ErasedKind, HistoryVisibility, Role, RoomEvent, UserName, Visibility,
+    text,
 };
 use serde::Serialize;
 
 use crate::client::Event;
-use crate::client::names::subject;
 
 /// What the fields of a line mean, for the help of the verbs that print them.
 pub(crate) const FIELDS: &str = "\
@@ -115,11 +115,7 @@ pub(crate) fn conversation_text(conversation: ConversationId) -> String {
 }
 
 /// Writes an event as JSON. `after` is where a reader goes on that has read this line.
-pub(crate) fn json(
-    event: &Event,
-    name: impl Fn(UserId) -> Option<UserName>,
-    after: Option<String>,
-) -> String {
+pub(crate) fn json(event: &Event, names: &NameCache, after: Option<String>) -> String {
     let content = &event.content;
     let emoji = match content {
         Content::ReactionAdded { emoji, .. } | Content::ReactionRemoved { emoji, .. } => {
@@ -127,7 +123,7 @@ pub(crate) fn json(
         }
         _ => None,
     };
-    let user = subject(content);
+    let user = event.subject();
     let (what, value) = match happened(content) {
         Some((what, value)) => (Some(what), value),
         None => (None, None),
@@ -150,7 +146,9 @@ pub(crate) fn json(
         target: content.target().map(|target| target.0),
         emoji,
         event: what,
-        user: user.and_then(name).map(|name| name.as_str().to_owned()),
+        user: user
+            .and_then(|user| names.user(user))
+            .map(|name| name.as_str().to_owned()),
         user_id: user.map(|user| user.to_string()),
         value,
         after,
@@ -205,12 +203,7 @@ pub(crate) fn visibility_word(visibility: Visibility) -> &'static str {
 }
 
 /// Writes an event for a person, on one line, with the time as `format` says.
-pub(crate) fn plain(
-    event: &Event,
-    name: impl Fn(UserId) -> Option<UserName>,
-    zone: &TimeZone,
-    format: &str,
-) -> String {
+pub(crate) fn plain(event: &Event, names: &NameCache, zone: &TimeZone, format: &str) -> String {
     let time = timestamp(event.time).to_zoned(zone.clone());
     let time = time.strftime(format);
     let author = text::neutralise(&event.author()).into_owned();
@@ -227,7 +220,7 @@ pub(crate) fn plain(
         }
         _ => String::new(),
     };
-    let what = what(event, name);
+    let what = what(event, names);
     match &event.content {
         Content::Message(_) | Content::Reply { .. } => {
             format!("{time} {place}{author}{to}: {what}")
@@ -236,7 +229,7 @@ pub(crate) fn plain(
     }
 }
 
-fn what(event: &Event, name: impl Fn(UserId) -> Option<UserName>) -> String {
+fn what(event: &Event, names: &NameCache) -> String {
     let body = text::neutralise(event.text());
     match &event.content {
         Content::Message(_) | Content::Emote(_) => body.into_owned(),
@@ -256,7 +249,7 @@ fn what(event: &Event, name: impl Fn(UserId) -> Option<UserName>) -> String {
         Content::Erased(_) => "wrote something that was deleted".to_owned(),
         content @ (Content::Room(_) | Content::AuthorRemoved) => {
             let (what, value) = happened(content).unwrap_or(("changed the room", None));
-            let user = subject(content).map(|user| match name(user) {
+            let user = event.subject().map(|user| match names.user(user) {
                 Some(name) => format!(" {name}"),
                 None => format!(" user {user}"),
             });

@@ -4,14 +4,15 @@
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
 
+use recado_shared::device::LINK_EXTENSION;
 use recado_shared::limits::LINK_POLL;
-use recado_shared::{Fingerprint, Invite, LinkCode, Refusal, ServerAddress};
+use recado_shared::{Extension, Fingerprint, Invite, LinkCode, Refusal, ServerAddress};
 use tokio::time::{sleep, timeout};
 
 use super::qr;
 use crate::exit::{Exit, Failure};
 use crate::identity::{self, Identity, Linking};
-use crate::net::{ConnectError, Connector, Greeting};
+use crate::net::{self, ConnectError, Connector};
 use crate::output::{complain, print, tell};
 use crate::paths::Paths;
 use crate::terminal;
@@ -127,11 +128,12 @@ async fn wait(place: &Place, linking: &Linking) -> Result<recado_shared::UserNam
     let mut told: Option<String> = None;
     let mut is_shown = false;
     loop {
-        let greeting = Greeting {
-            is_link: true,
-            ..Greeting::default()
-        };
-        match connector.open(&place.address, greeting).await {
+        let mut hello = net::hello();
+        hello.extensions.push(Extension {
+            kind: LINK_EXTENSION,
+            value: Vec::new(),
+        });
+        match connector.open(&place.address, hello).await {
             Ok(session) => {
                 let name = session.welcome().name.clone();
                 session.leave().await;

@@ -22,7 +22,7 @@ use crate::client::link::wall_time;
 use crate::exit::{Exit, Failure};
 use crate::files;
 use crate::identity::{self, Identity};
-use crate::net::{Connector, Greeting};
+use crate::net::{self, Connector};
 use crate::output::tell;
 use crate::paths::Paths;
 use crate::store::{self, Save, StoredMe, StoredPerson};
@@ -206,7 +206,7 @@ async fn show_client(paths: &Paths, ticket: &Invite, name: &UserName) -> Result<
     let keymap = Keymap::from_toml(&read_config(paths)?.text)?;
     let identity = identity::register(paths, ticket, name, false).await?;
     let connector = Connector::new(&identity.key, identity.server.fingerprint)?;
-    let opening = connector.open(&identity.server.address, Greeting::default());
+    let opening = connector.open(&identity.server.address, net::hello());
     let mut session = opening.await?;
     let me = session.welcome().clone();
     let seed = fastrand::u64(..);

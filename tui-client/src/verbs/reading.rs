@@ -1,16 +1,14 @@
 //! Reading what the server has: one session from the beginning of a verb to its end. An
 //! interruption ends it, for a verb that changes nothing can be run again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use futures_util::FutureExt as _;
+use recado_shared::client::NameCache;
 use recado_shared::limits::MAX_PAGE_ENTRIES;
-use recado_shared::{
-    Answer, ConversationId, Entry, Head, PageRange, Request, Seq, ServerFrame, UserId, UserName,
-};
+use recado_shared::{ConversationId, Entry, Head, PageRange, Seq, ServerFrame, UserId, UserName};
 
-use crate::client::link::{Link, MAX_PEOPLE};
-use crate::client::names::{Names, subject};
+use crate::client::link::Link;
 use crate::client::{Event, Target};
 use crate::exit::Failure;
 use crate::identity::Wanted;
@@ -25,9 +23,7 @@ const MAX_NEWS: usize = 1024;
 pub(super) struct Reader {
     session: Session,
     heads: BTreeMap<ConversationId, Head>,
-    names: Names,
-    /// Whose name was asked for, known or not.
-    asked: BTreeSet<UserId>,
+    names: NameCache,
 }
 
 /// A stretch of a log.
@@ -44,21 +40,20 @@ impl Reader {
         let mut reader = Self {
             session: link.open(None).await?,
             heads: BTreeMap::new(),
-            names: Names::default(),
-            asked: BTreeSet::new(),
+            names: NameCache::default(),
         };
         loop {
-            let ServerFrame::Heads(page) = reader.session.next_frame().await? else {
+            let frame = reader.session.next_frame().await?;
+            reader.names.on_frame(&frame);
+            let ServerFrame::Heads(page) = frame else {
                 continue;
             };
-            reader.names.learn(page.people);
-            for head in page.heads {
-                if let (Some(room), Some(facts)) = (head.conversation.room(), &head.room) {
-                    reader.names.learn_room(room, facts.name.clone());
-                }
-                reader.heads.insert(head.conversation, head);
-            }
-            if page.complete.is_some() {
+            let is_complete = page.complete.is_some();
+            let heads = page.heads.into_iter();
+            reader
+                .heads
+                .extend(heads.map(|head| (head.conversation, head)));
+            if is_complete {
                 return Ok(reader);
             }
         }
@@ -79,8 +74,8 @@ impl Reader {
         &mut self.session
     }
 
-    pub(super) fn name_of(&self, user: UserId) -> Option<UserName> {
-        self.names.person(user)
+    pub(super) fn names(&self) -> &NameCache {
+        &self.names
     }
 
     /// What a conversation is called: the other person's name, or the room's with its mark.
@@ -93,8 +88,8 @@ impl Reader {
             },
             ConversationId::Direct(_) => {
                 let peer = conversation.peer_of(me).unwrap_or(me);
-                let name = self.name_of(peer);
-                name.map_or_else(|| format!("user {peer}"), |name| name.to_string())
+                let name = self.names.user(peer);
+                name.map_or_else(|| format!("user {peer}"), ToString::to_string)
             }
         }
     }
@@ -106,7 +101,7 @@ impl Reader {
         if let (Target::Room(name), Some(room)) = (to, conversation.room())
             && self.names.room(conversation).is_none()
         {
-            self.names.learn_room(room, name.clone());
+            self.names.insert_room(room, name.clone());
         }
         Ok(conversation)
     }
@@ -147,15 +142,10 @@ impl Reader {
         limit: u16,
     ) -> Result<Page, SessionError> {
         self.forget_news()?;
-        let request = Request::Page {
-            conversation,
-            range,
-            limit,
-        };
-        let Answer::Page { entries, newest } = self.session.request(request).await? else {
-            return Err(unasked());
-        };
-        self.learn_names(conversation, &entries).await?;
+        let session = &mut self.session;
+        let (entries, newest) = session.page(conversation, range, limit).await?;
+        let names = &mut self.names;
+        session.learn_names(names, conversation, &entries).await?;
         let events = entries
             .into_iter()
             .map(|entry| self.event(conversation, entry));
@@ -176,44 +166,12 @@ impl Reader {
         Ok(())
     }
 
-    async fn learn_names(
-        &mut self,
-        conversation: ConversationId,
-        entries: &[Entry],
-    ) -> Result<(), SessionError> {
-        let peer = conversation.peer_of(self.me().0);
-        let of_entries = entries
-            .iter()
-            .flat_map(|entry| [Some(entry.author), subject(&entry.content)]);
-        let people: BTreeSet<UserId> = of_entries.chain([peer]).flatten().collect();
-        let unknown = people.into_iter().filter(|user| {
-            let is_known = self.names.person(*user).is_some();
-            !is_known && !self.asked.contains(user)
-        });
-        let unknown: Vec<UserId> = unknown.collect();
-        if unknown.is_empty() {
-            return Ok(());
-        }
-        if self.asked.len() >= MAX_PEOPLE {
-            self.asked.clear();
-        }
-        self.asked.extend(&unknown);
-        self.names.ask(&mut self.session, unknown).await
-    }
-
     fn event(&self, conversation: ConversationId, entry: Entry) -> Event {
-        let room = self.names.room(conversation);
-        let name_of = |user| self.names.person(user);
-        Event::new(self.me(), conversation, entry, name_of, room)
+        Event::new(self.me(), conversation, entry, &self.names)
     }
 
     /// Says goodbye.
     pub(super) async fn leave(self) {
         self.session.leave().await;
     }
-}
-
-/// The server answered something else.
-pub(super) fn unasked() -> SessionError {
-    SessionError::Malformed("an answer to another question".to_owned())
 }

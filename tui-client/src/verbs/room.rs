@@ -12,7 +12,6 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 use super::line::{conversation_text, timestamp};
-use super::reading::unasked;
 use super::who::word;
 use crate::cli::{InRoom, InRoomAbout, RoomAct};
 use crate::client::link::{Link, wall_time};
@@ -20,6 +19,7 @@ use crate::client::{Client, Sent};
 use crate::exit::{Exit, Failure};
 use crate::identity::Wanted;
 use crate::model::MessageIdSource;
+use crate::net::SessionError;
 use crate::output::{complain, print};
 use crate::paths::Paths;
 
@@ -125,7 +125,7 @@ async fn create(
         time,
     } = answer
     else {
-        return Err(unasked().into());
+        return Err(SessionError::unexpected_answer().into());
     };
     tell(room, ConversationId::Room(made), (seq, id, time));
     Ok(())
@@ -178,7 +178,7 @@ fn tell(room: &InRoom, conversation: ConversationId, done: (Seq, MessageId, Time
 async fn members(client: &mut Client, asked: &InRoom) -> Result<(), Failure> {
     let conversation = find(client, &asked.room).await?;
     let Some(room) = conversation.room() else {
-        return Err(unasked().into());
+        return Err(SessionError::unexpected_answer().into());
     };
     let mut after = None;
     loop {
@@ -188,7 +188,7 @@ async fn members(client: &mut Client, asked: &InRoom) -> Result<(), Failure> {
             limit: MAX_USERS_PER_PAGE,
         };
         let Answer::Members { members, more } = client.request(request).await? else {
-            return Err(unasked().into());
+            return Err(SessionError::unexpected_answer().into());
         };
         after = members.last().map(|member| member.person.user);
         let me = client.me().0;

@@ -2,19 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use recado_shared::limits::MAX_ROOMS_PER_PAGE;
-use recado_shared::{
-    Answer, ConversationId, Head, Membership, Request, Role, RoomInfo, RoomName, RoomSummary,
-    Topic, text,
-};
+use recado_shared::{ConversationId, Head, Membership, Role, RoomInfo, RoomSummary, Topic, text};
 use serde::Serialize;
 
 use super::line::{conversation_text, visibility_word};
-use super::reading::{Reader, unasked};
+use super::reading::Reader;
 use crate::client::link::wall_time;
 use crate::exit::Failure;
 use crate::identity::Wanted;
-use crate::net::SessionError;
 use crate::output::print;
 use crate::paths::Paths;
 
@@ -38,7 +33,7 @@ struct Line {
 pub(crate) async fn rooms(paths: &Paths, wanted: &Wanted, json: bool) -> Result<(), Failure> {
     let mut reader = Reader::open(paths, wanted).await?;
     let mut lines: BTreeMap<String, Line> = BTreeMap::new();
-    for summary in find_all(&mut reader).await? {
+    for summary in reader.session().all_rooms(MAX_ROOMS).await? {
         lines.insert(summary.name.folded(), of_others(&summary));
     }
     for head in reader.heads().values() {
@@ -58,26 +53,6 @@ pub(crate) async fn rooms(paths: &Paths, wanted: &Wanted, json: bool) -> Result<
         }
     }
     Ok(())
-}
-
-async fn find_all(reader: &mut Reader) -> Result<Vec<RoomSummary>, SessionError> {
-    let mut found: Vec<RoomSummary> = Vec::new();
-    let mut after: Option<RoomName> = None;
-    loop {
-        let request = Request::FindRooms {
-            prefix: String::new(),
-            after,
-            limit: MAX_ROOMS_PER_PAGE,
-        };
-        let Answer::Rooms { rooms, more } = reader.session().request(request).await? else {
-            return Err(unasked());
-        };
-        after = rooms.last().map(|room| room.name.clone());
-        found.extend(rooms);
-        if !more || after.is_none() || found.len() >= MAX_ROOMS {
-            return Ok(found);
-        }
-    }
 }
 
 /// A room of which no head was told: the user has nothing to do with it, so it is public.

@@ -5,16 +5,16 @@ use std::io::{self, IsTerminal as _, Read as _};
 
 use recado_shared::limits::{MAX_BODY_LEN, MAX_MEMBERS_WITH_CURSORS, MAX_PAGE_ENTRIES};
 use recado_shared::{
-    Answer, Content, ConversationId, Head, MemberCursors, MessageBody, MessageId, PageRange,
-    Request, RequestError, Seq, ServerFrame, Timestamp, UserId, text,
+    Content, ConversationId, Head, MemberCursors, MessageBody, MessageId, PageRange, Seq,
+    ServerFrame, Timestamp, UserId, text,
 };
 use serde::Serialize;
 use tokio::time::timeout;
 
 use super::line::{conversation_text, timestamp};
 use crate::cli::{ReplyTo, SendArguments, WaitFor};
-use crate::client::Target;
 use crate::client::link::{Link, wall_time};
+use crate::client::{Client, Target};
 use crate::exit::{Exit, Failure};
 use crate::identity::Wanted;
 use crate::model::MessageIdSource;
@@ -38,102 +38,66 @@ struct Line {
     time: String,
 }
 
-/// How far the message has got, so that a timeout can say so.
-#[derive(Debug, Default)]
-struct Progress {
-    was_connected: bool,
-    accepted: Option<(ConversationId, Seq, Timestamp)>,
-    last_error: Option<Failure>,
-}
+/// The place of an accepted message in its conversation.
+type Accepted = (ConversationId, Seq, Timestamp);
 
 pub(crate) async fn send(
     paths: &Paths,
     wanted: &Wanted,
     arguments: SendArguments,
 ) -> Result<(), Failure> {
-    let to: Target = arguments.to.parse()?;
-    let body = read_body(arguments.text)?;
-    let mut link = Link::of(paths, wanted).await?;
-    let id = MessageIdSource::new(fastrand::u64(..)).draw(wall_time());
-    let mut message = Message {
-        to,
+    let message = Message {
+        to: arguments.to.parse()?,
         wait: arguments.wait,
         reply_to: arguments.reply_to,
-        id,
-        body,
-        progress: Progress::default(),
+        id: MessageIdSource::new(fastrand::u64(..)).draw(wall_time()),
+        body: read_body(arguments.text)?,
     };
-    let ended = match timeout(arguments.timeout, message.deliver(&mut link)).await {
-        Ok(result) => result,
-        Err(_) => Err(message.timed_out(arguments.timeout.as_secs_f64())),
+    let mut client = Client::over(Link::of(paths, wanted).await?);
+    client.set_patient();
+    let mut accepted = None;
+    let sending = client.retry(async |session| message.attempt(session, &mut accepted).await);
+    let ended = match timeout(arguments.timeout, sending).await {
+        Ok(Ok(Ok(result))) => result,
+        Ok(Ok(Err(refused))) => Err(refused.into()),
+        Ok(Err(failure)) => Err(failure),
+        Err(_) => {
+            let seconds = arguments.timeout.as_secs_f64();
+            Err(message.timed_out(seconds, accepted.is_some(), &client))
+        }
     };
-    if let (true, Some((conversation, seq, time))) = (arguments.json, message.progress.accepted) {
+    if let (true, Some((conversation, seq, time))) = (arguments.json, accepted) {
         let printed = Line {
             conversation: conversation_text(conversation),
             seq: seq.0,
-            id: id.to_string(),
+            id: message.id.to_string(),
             time: timestamp(time).to_string(),
         };
         let printed = serde_json::to_string(&printed).expect("plain values can be written as JSON");
         // A reader that has gone does not want to know.
         let _ = print(&printed);
     }
+    if ended.is_ok() {
+        client.leave().await;
+    }
     ended
 }
 
-/// A message on its way.
 struct Message {
     to: Target,
     wait: WaitFor,
     reply_to: Option<ReplyTo>,
     id: MessageId,
     body: MessageBody,
-    progress: Progress,
 }
 
 impl Message {
-    /// Tries until it is where it should get, or until trying again is of no use.
-    async fn deliver(&mut self, link: &mut Link) -> Result<(), Failure> {
-        loop {
-            match link.open(None).await {
-                Ok(mut session) => {
-                    self.progress.was_connected = true;
-                    match self.attempt(&mut session).await? {
-                        Ok(()) => {
-                            session.leave().await;
-                            return Ok(());
-                        }
-                        Err(error) => self.progress.last_error = Some(error.into()),
-                    }
-                }
-                Err(error) if error.is_temporary() => {
-                    self.progress.last_error = Some(error.into());
-                }
-                Err(error) => return Err(error.into()),
-            }
-            link.pause().await;
-        }
-    }
-
-    /// One attempt. The outer error is final, the inner one is worth another attempt.
+    /// Sends and waits. The outer error is worth another attempt or the server's refusal, the
+    /// inner one says that the recipient or the quoted message does not exist.
     async fn attempt(
-        &mut self,
+        &self,
         session: &mut Session,
-    ) -> Result<Result<(), SessionError>, Failure> {
-        match self.try_once(session).await {
-            Ok(result) => result.map(Ok),
-            Err(SessionError::Request(error)) if error != RequestError::Unavailable => {
-                Err(error.into())
-            }
-            Err(error) => Ok(Err(error)),
-        }
-    }
-
-    /// Sends and waits. The outer error is the session's or the server's, the inner one says that
-    /// what is meant is not there.
-    async fn try_once(
-        &mut self,
-        session: &mut Session,
+        accepted: &mut Option<Accepted>,
     ) -> Result<Result<(), Failure>, SessionError> {
         let Some(conversation) = self.to.find(session).await? else {
             return Ok(Err(self.to.missing()));
@@ -147,25 +111,17 @@ impl Message {
                 None => return Ok(Err(no_message(id))),
             },
         };
-        let request = Request::Append {
-            conversation,
-            id: self.id,
-            content,
-        };
-        let Answer::Accepted { seq, time } = session.request(request).await? else {
-            return Err(unasked());
-        };
-        self.progress.accepted = Some((conversation, seq, time));
+        let (seq, time) = session.append(conversation, self.id, content).await?;
+        *accepted = Some((conversation, seq, time));
         match self.wait {
             WaitFor::Accepted => Ok(Ok(())),
             WaitFor::Delivered => wait_delivered(session, conversation, seq).await,
         }
     }
 
-    fn timed_out(&mut self, seconds: f64) -> Failure {
-        let last = self.progress.last_error.take();
-        match (self.progress.accepted, last) {
-            (Some(_), _) => {
+    fn timed_out(&self, seconds: f64, is_accepted: bool, client: &Client) -> Failure {
+        match client.last_error() {
+            _ if is_accepted => {
                 let who = match self.to {
                     Target::Person(_) => "no device of the recipient",
                     Target::Room(_) => "not every member",
@@ -176,10 +132,10 @@ impl Message {
                 );
                 Failure::new(Exit::Timeout, text)
             }
-            (None, Some(error)) if !self.progress.was_connected => {
+            Some(error) if !client.is_welcomed() => {
                 Failure::new(error.exit, format!("{error} (tried for {seconds} s)"))
             }
-            (None, last) => {
+            last => {
                 let why = last.map_or_else(String::new, |error| format!(" ({error})"));
                 let text = format!(
                     "the message was not acknowledged within {seconds} s{why}: it may have \
@@ -199,14 +155,8 @@ async fn find_message(
 ) -> Result<Option<Seq>, SessionError> {
     let mut before = Seq(u64::MAX);
     for _ in 0..MAX_PAGES {
-        let request = Request::Page {
-            conversation,
-            range: PageRange::Before(before),
-            limit: MAX_PAGE_ENTRIES,
-        };
-        let Answer::Page { entries, .. } = session.request(request).await? else {
-            return Err(unasked());
-        };
+        let range = PageRange::Before(before);
+        let (entries, _) = session.page(conversation, range, MAX_PAGE_ENTRIES).await?;
         if let Some(entry) = entries.iter().find(|entry| entry.id == id) {
             return Ok(Some(entry.seq));
         }
@@ -223,10 +173,6 @@ fn no_message(id: MessageId) -> Failure {
         "no message with the id {id} is among the last ones there: name its seq with --reply-to"
     );
     Failure::new(Exit::Refused, text)
-}
-
-fn unasked() -> SessionError {
-    SessionError::Malformed("an answer to another question".to_owned())
 }
 
 /// Waits until every other member has the message on a device.

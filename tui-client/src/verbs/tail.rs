@@ -39,12 +39,12 @@ pub(crate) async fn tail(
         if !is_wanted(&arguments.kinds, Kind::of(&event.content)) {
             continue;
         }
-        let name = |user| client.name_of(user);
+        let names = client.names();
         let line = if arguments.json {
             let after = client.after().map(|after| after.to_string());
-            line::json(&event, name, after)
+            line::json(&event, names, after)
         } else {
-            line::plain(&event, name, &zone, "%H:%M")
+            line::plain(&event, names, &zone, "%H:%M")
         };
         if let Err(ReaderGone) = print(&line) {
             client.leave_unread().await;

@@ -3,11 +3,14 @@
 use recado_shared::{Presence, UserId, UserProfile, text};
 use serde::Serialize;
 
-use crate::client::link::{Link, directory};
+use crate::client::link::Link;
 use crate::exit::Failure;
 use crate::identity::Wanted;
 use crate::output::print;
 use crate::paths::Paths;
+
+/// Most users that are listed.
+const MAX_USERS: usize = 10_000;
 
 /// A line of `--json`: a stable interface.
 #[derive(Serialize)]
@@ -22,7 +25,7 @@ pub(crate) async fn who(paths: &Paths, wanted: &Wanted, json: bool) -> Result<()
     let mut link = Link::of(paths, wanted).await?;
     let mut session = link.open(None).await?;
     let me = session.welcome().user;
-    let people = directory(&mut session).await?;
+    let people = session.all_users(MAX_USERS).await?;
     for person in &people {
         let text = if json {
             json_line(person, me)

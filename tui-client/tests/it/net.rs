@@ -1,13 +1,13 @@
 //! The network task and the session library.
 
-use recado::net::{ConnectError, Connector, Greeting, Located, NetEvent, SessionError};
+use recado::net::{self, ConnectError, Connector, Located, NetEvent, SessionError};
 use recado_server::{Config, Policy};
 use recado_shared::codec::{decode, encode, framing};
 use recado_shared::limits::{DEAD_AFTER, PONG_WITHIN, QUIET_PING_AFTER};
 use recado_shared::tls::{self, Identity};
 use recado_shared::{
-    Answer, ClientFrame, CloseReason, Content, ConversationId, Fingerprint, InviteToken, LogId,
-    MessageBody, MessageId, Presence, ProtocolVersion, Refusal, Request, RequestNumber, Seq,
+    Answer, ClientFrame, CloseReason, Content, ConversationId, Fingerprint, Hello, InviteToken,
+    LogId, MessageBody, MessageId, Presence, ProtocolVersion, Refusal, Request, RequestNumber, Seq,
     ServerFrame, Timestamp, UserId, UserName, Welcome,
 };
 use std::sync::Arc;
@@ -326,12 +326,12 @@ async fn nobody_there_is_said_plainly_and_tried_again() {
     let connector = Connector::new(&key, Fingerprint([1; 32])).unwrap();
     let open = async |address: &str| {
         let address = address.parse().unwrap();
-        let opening = connector.open(&address, Greeting::default());
+        let opening = connector.open(&address, net::hello());
         within(opening).await.unwrap_err()
     };
     let error = open(&format!("127.0.0.1:{port}")).await;
     assert!(
-        matches!(error, ConnectError::NobodyListens { .. }),
+        matches!(error, ConnectError::ConnectionRefused { .. }),
         "{error}"
     );
     assert!(error.is_temporary());
@@ -354,7 +354,7 @@ async fn a_flood_of_frames_ends_the_session_instead_of_losing_some() {
     net.until(welcomed).await;
 }
 
-/// What a server can do wrong after the greeting.
+/// A fault of a server after the hello.
 #[derive(Clone, Copy, Debug)]
 enum Misdeed {
     Garbage,
@@ -423,9 +423,9 @@ async fn a_hostile_server_gets_a_clear_end() {
         (Misdeed::Garbage, "a frame is malformed"),
         (Misdeed::Leftover, "1 bytes left over"),
         (Misdeed::TooLong, "longer than allowed"),
-        (Misdeed::SecondWelcome, "a second greeting"),
-        (Misdeed::UnknownVersion, "did not answer the greeting"),
-        (Misdeed::NoWelcome, "did not answer the greeting"),
+        (Misdeed::SecondWelcome, "a second handshake"),
+        (Misdeed::UnknownVersion, "did not answer the hello"),
+        (Misdeed::NoWelcome, "did not answer the hello"),
         (Misdeed::HalfFrame, "the connection broke"),
         (Misdeed::PingFlood, "the connection"),
     ] {
@@ -468,7 +468,7 @@ async fn the_token_is_not_shown_after_the_first_welcome() {
         let mut framed = Framed::new(tls, framing(1 << 20));
         let hello = within(framed.next()).await.unwrap().unwrap();
         let Ok(ClientFrame::Hello(hello)) = decode(&hello) else {
-            panic!("no greeting");
+            panic!("no hello");
         };
         shown.push(hello.token);
         framed.send(encode(&answer).unwrap()).await.unwrap();
@@ -544,9 +544,9 @@ async fn requests_find_their_answers_among_other_frames() {
         };
         numbers.push(alice.start(request).unwrap());
     }
-    let person = within(alice.find_person("BOB")).await.unwrap().unwrap();
+    let person = within(alice.find_user("BOB")).await.unwrap().unwrap();
     assert_eq!(person.user, bob.welcome().user);
-    assert_eq!(within(alice.find_person("bo")).await.unwrap(), None);
+    assert_eq!(within(alice.find_user("bo")).await.unwrap(), None);
     let mut answered = Vec::new();
     while answered.len() < 20 {
         if let ServerFrame::Answer { number, result } = within(alice.next_frame()).await.unwrap() {
@@ -575,12 +575,12 @@ async fn one_device_keeps_its_user_and_gets_no_second_name() {
     let config = config(&server.ticket, "alice");
     let connector = Connector::new(&config.identity, config.fingerprint).unwrap();
     let open = async |name: Option<&str>| {
-        let greeting = Greeting {
+        let hello = Hello {
             name: name.map(str::to_owned),
             token: config.token.clone(),
-            ..Greeting::default()
+            ..net::hello()
         };
-        within(connector.open(&config.address, greeting)).await
+        within(connector.open(&config.address, hello)).await
     };
     let first = open(Some("alice")).await.unwrap();
     let again = open(None).await.unwrap();

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use recado::net::{self, Connector, Greeting, NetConfig, NetEvent, NetHandle, session::Session};
+use recado::net::{self, Connector, NetConfig, NetEvent, NetHandle, session::Session};
 use recado_server::{Config, Server, listen};
 use recado_shared::tls::Identity;
-use recado_shared::{Invite, ServerAddress};
+use recado_shared::{Hello, Invite, ServerAddress};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -65,12 +65,12 @@ impl TestServer {
     pub(crate) async fn join(&self, name: &str) -> Session {
         let key = Identity::generate().unwrap();
         let connector = Connector::new(&key, self.ticket.fingerprint).unwrap();
-        let greeting = Greeting {
+        let hello = Hello {
             name: Some(name.to_owned()),
             token: self.ticket.token.clone(),
-            ..Greeting::default()
+            ..net::hello()
         };
-        let opening = connector.open(&self.ticket.address, greeting);
+        let opening = connector.open(&self.ticket.address, hello);
         within(opening).await.unwrap()
     }
 }
@@ -110,7 +110,6 @@ pub(crate) fn config(ticket: &Invite, name: &str) -> NetConfig {
         name: Some(name.to_owned()),
         token: ticket.token.clone(),
         since: None,
-        software: "test".to_owned(),
         locate: None,
     }
 }

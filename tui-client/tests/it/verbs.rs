@@ -33,7 +33,7 @@ async fn receive(session: &mut Session) -> (ConversationId, Seq, String) {
 }
 
 async fn say(session: &mut Session, to: &str, number: u8, text: &str) {
-    let to = within(session.find_person(to)).await.unwrap().unwrap();
+    let to = within(session.find_user(to)).await.unwrap().unwrap();
     let talk = ConversationId::direct(session.welcome().user, to.user);
     let body = MessageBody::new(text).unwrap();
     let sent = session.append(talk, MessageId([number; 16]), Content::Message(body));
@@ -166,7 +166,7 @@ async fn send_waits_for_a_server_that_comes_back() {
     // The same text is in the log once: what is written next is the third.
     let tail = machine.run(&["send", "me", "third"]).await;
     tail.is(0, "");
-    within(me.1.find_person("me")).await.unwrap().unwrap();
+    within(me.1.find_user("me")).await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -75,7 +75,7 @@ impl Session {
             NetEvent::Refused(refusal) => {
                 self.end_session(chats, State::Refused(refusal.to_string()));
             }
-            NetEvent::Dismissed(farewell) => {
+            NetEvent::AccessRevoked(farewell) => {
                 self.end_session(chats, State::Refused(farewell.to_string()));
             }
             NetEvent::WrongKey { seen, pinned } => {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use recado_shared::limits::MAX_PAGE_ENTRIES;
 use recado_shared::tls::Identity;
 use recado_shared::{
-    Activity, Answer, ClientFrame, Content, ConversationId, CursorUpdate, Emoji, Entry, Invite,
-    MessageBody, PageRange, Refusal, Request, Seq, ServerFrame, UserId,
+    Activity, ClientFrame, Content, ConversationId, CursorUpdate, Emoji, Entry, Hello, Invite,
+    MessageBody, PageRange, Refusal, Seq, ServerFrame, UserId,
 };
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -16,7 +16,7 @@ use super::mind::{Act, Mind, Place};
 use crate::client::link::wall_time;
 use crate::model::MessageIdSource;
 use crate::net::session::Session;
-use crate::net::{ConnectError, Connector, Greeting, SessionError};
+use crate::net::{self, ConnectError, Connector, SessionError};
 
 /// How long a companion whose connection broke waits before it comes back.
 const RETURN_AFTER: Duration = Duration::from_secs(2);
@@ -100,12 +100,12 @@ impl Companion {
 
     pub(super) async fn connect(&mut self) -> Result<Session, ConnectError> {
         loop {
-            let greeting = Greeting {
+            let hello = Hello {
                 name: Some(self.name.clone()),
                 token: self.ticket.token.clone(),
-                ..Greeting::default()
+                ..net::hello()
             };
-            match self.connector.open(&self.ticket.address, greeting).await {
+            match self.connector.open(&self.ticket.address, hello).await {
                 // The person has that name, or one that looks like it.
                 Err(ConnectError::Refused {
                     refusal: Refusal::NameTaken | Refusal::NameTooSimilar,
@@ -178,15 +178,10 @@ impl Companion {
         let Some(spot) = self.places.iter().find(here) else {
             return Ok(());
         };
-        let request = Request::Page {
-            conversation,
-            range: PageRange::After(spot.seen),
-            limit: MAX_PAGE_ENTRIES,
-        };
-        if let Answer::Page { entries, .. } = session.request(request).await? {
-            for entry in &entries {
-                self.think_about(conversation, entry);
-            }
+        let range = PageRange::After(spot.seen);
+        let (entries, _) = session.page(conversation, range, MAX_PAGE_ENTRIES).await?;
+        for entry in &entries {
+            self.think_about(conversation, entry);
         }
         Ok(())
     }

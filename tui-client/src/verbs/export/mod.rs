@@ -124,8 +124,7 @@ async fn write_lines(
         };
         after = last.seq;
         for event in page.events.iter().filter(|event| event.seq <= newest) {
-            let name = |user| reader.name_of(user);
-            output.write(&format!("{}\n", line::json(event, name, None)))?;
+            output.write(&format!("{}\n", line::json(event, reader.names(), None)))?;
             progress.entries += 1;
         }
     }

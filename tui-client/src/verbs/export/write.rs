@@ -223,6 +223,6 @@ impl Page {
 }
 
 fn name(reader: &Reader, user: UserId) -> String {
-    let name = reader.name_of(user);
-    name.map_or_else(|| format!("user {user}"), |name| name.to_string())
+    let name = reader.names().user(user);
+    name.map_or_else(|| format!("user {user}"), ToString::to_string)
 }

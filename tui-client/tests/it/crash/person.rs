@@ -175,7 +175,6 @@ fn run(
         name: Some(name.to_owned()),
         token: ticket.token.clone(),
         since,
-        software: "crash test".to_owned(),
         locate: None,
     })
     .unwrap();
