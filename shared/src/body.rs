@@ -28,9 +28,9 @@ pub enum BodyError {
     /// A control character or a bidirectional override.
     #[error("the message has the control character U+{:04X} at byte {offset}: remove it", u32::from(*.found))]
     Forbidden {
-        /// The character.
+        /// The first character that is forbidden.
         found: char,
-        /// Its byte offset.
+        /// Its byte offset in the text.
         offset: usize,
     },
 }
@@ -54,7 +54,7 @@ impl MessageBody {
         Ok(Self(text))
     }
 
-    /// The text.
+    /// The text, without forbidden characters.
     pub fn as_str(&self) -> &str {
         &self.0
     }

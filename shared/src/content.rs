@@ -1,6 +1,5 @@
-//! What an entry of a conversation's log holds.
-//!
-//! The server reads which kind it is and which entry it is about, never a body.
+//! Contents of entries: messages, changes of messages and room events. The server reads the kind
+//! and the target of a content, never its body.
 
 use std::fmt;
 
@@ -20,16 +19,16 @@ pub enum Content {
     Message(MessageBody),
     /// What a person wrote about an earlier message.
     Reply {
-        /// Which one.
+        /// The message that it answers.
         to: Seq,
-        /// What.
+        /// The text of the reply.
         body: MessageBody,
     },
     /// What a person does, told in the third person: `/me waves`.
     Emote(MessageBody),
     /// The author's message reads like this from now on. The earlier versions stay in the log.
     Edit {
-        /// Which message.
+        /// The author's own message.
         target: Seq,
         /// The whole new text.
         body: MessageBody,
@@ -37,21 +36,21 @@ pub enum Content {
     /// A message is taken back, by its author or by a moderator of the room. The server and the
     /// clients erase its text and that of its edits.
     Deletion {
-        /// Which message.
+        /// The message to erase.
         target: Seq,
     },
     /// The author reacts to a message.
     ReactionAdded {
-        /// Which message.
+        /// The message that gets the reaction.
         target: Seq,
-        /// How.
+        /// The emoji of the reaction.
         emoji: Emoji,
     },
     /// The author no longer reacts so.
     ReactionRemoved {
-        /// Which message.
+        /// The message that had the reaction.
         target: Seq,
-        /// How.
+        /// The emoji of the reaction.
         emoji: Emoji,
     },
     /// Something happened to the room.
@@ -77,11 +76,11 @@ pub enum ErasedKind {
 pub enum RoomEvent {
     /// Made the room, and is its first member and owner. The first entry and only the first.
     Created,
-    /// Came in.
+    /// The author joined the room.
     Joined,
-    /// Went.
+    /// The author left the room.
     Left,
-    /// Asked somebody in.
+    /// The author invited a user.
     Invited(UserId),
     /// Gave the room another name.
     Renamed(RoomName),
@@ -93,14 +92,14 @@ pub enum RoomEvent {
     HistoryVisibility(HistoryVisibility),
     /// Gave a member a role.
     Role {
-        /// Whom.
+        /// The member who gets the role.
         user: UserId,
-        /// Which.
+        /// The role from now on.
         role: Role,
     },
     /// Took a member's voice.
     Muted {
-        /// Whose.
+        /// The member who may not write.
         user: UserId,
         /// Until then; `None` until it is given back.
         until: Option<Timestamp>,
@@ -109,9 +108,9 @@ pub enum RoomEvent {
     Unmuted(UserId),
     /// Sent a member out, who may come back.
     Kicked(UserId),
-    /// Sent somebody out, who may not come back.
+    /// Removed a user, who may not join again.
     Banned(UserId),
-    /// Lets somebody come back.
+    /// Lifted the ban of a user.
     Unbanned(UserId),
     /// Closed the room for good: the last entry. Only who runs the server does.
     Closed,
@@ -140,14 +139,14 @@ pub enum ContentClass<'a> {
     Message,
     /// A change of the message at this place: an edit, a deletion or a reaction.
     Change(Seq),
-    /// A room event.
+    /// An event that changes the room.
     Room(&'a RoomEvent),
     /// The remains of erased text, which only the server writes.
     Erasure,
 }
 
 impl Content {
-    /// Its class.
+    /// The class that this content belongs to.
     pub const fn class(&self) -> ContentClass<'_> {
         match self {
             Self::Message(_) | Self::Reply { .. } | Self::Emote(_) => ContentClass::Message,
@@ -212,7 +211,7 @@ pub struct Emoji(Box<str>);
 
 /// A text is no [`Emoji`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("that is no emoji: choose one from the list")]
+#[error("not an emoji: choose one from the list")]
 pub struct EmojiError;
 
 impl Emoji {
@@ -228,7 +227,7 @@ impl Emoji {
         Ok(Self(text.into()))
     }
 
-    /// The text.
+    /// The text of the emoji.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -22,7 +22,7 @@ pub const LINK_EXTENSION: u16 = 2;
 /// A device as its user sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
-    /// Its key.
+    /// The key that identifies it.
     pub key: DeviceKey,
     /// What its user calls it.
     pub name: Option<DeviceName>,
@@ -37,7 +37,7 @@ pub struct Device {
 /// A device that asks to be linked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingDevice {
-    /// Its key. Whoever approves it checks that the key makes the code that was compared.
+    /// Its key. The user who approves it checks that the key makes the code that was compared.
     pub key: DeviceKey,
     /// What it would like to be called.
     pub name: Option<DeviceName>,

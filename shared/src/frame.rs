@@ -1,4 +1,4 @@
-//! What travels on the wire: one enum per direction.
+//! Wire frames, one enum per direction.
 //!
 //! Postcard writes a variant as its position, so variants are appended, never moved or removed,
 //! and a shipped struct never changes. A new meaning is a new variant and a new version.
@@ -6,11 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::body::MessageBody;
-use crate::content::Content;
+use crate::entry::Entry;
 use crate::hello::{Hello, ProtocolVersion, Refusal, Welcome};
-use crate::id::{ConversationId, MessageId, RequestNumber, Seq, Stamp, Timestamp, UserId};
-use crate::line::DisplayName;
-use crate::name::UserName;
+use crate::id::{ConversationId, RequestNumber, Seq, Stamp, Timestamp, UserId};
+use crate::profile::{Presence, UserProfile};
 use crate::request::{Answer, Request, RequestError};
 use crate::room::RoomInfo;
 use crate::setting::Setting;
@@ -24,7 +23,7 @@ pub enum ClientFrame {
     Request {
         /// Chosen by the client.
         number: RequestNumber,
-        /// What is asked.
+        /// The request to be answered.
         request: Request,
     },
     /// Moves the user's own cursors forward; moving them back has no effect. Not answered.
@@ -38,31 +37,16 @@ pub enum ClientFrame {
     Activity(Activity),
     /// Asks for a [`ServerFrame::Pong`] with the same number.
     Ping(u32),
-    /// Answers a [`ServerFrame::Ping`].
+    /// The answer to a [`ServerFrame::Ping`].
     Pong(u32),
     /// The client is leaving on purpose and will send nothing more.
     Leave,
 }
 
-/// One item of a conversation's log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// Its place.
-    pub seq: Seq,
-    /// Who appended it.
-    pub author: UserId,
-    /// The author's id of it.
-    pub id: MessageId,
-    /// When the server accepted it. Never before the entry ahead of it.
-    pub time: Timestamp,
-    /// What it holds.
-    pub content: Content,
-}
-
 /// The user's own cursors in one conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CursorUpdate {
-    /// Where.
+    /// The conversation of the cursors.
     pub conversation: ConversationId,
     /// Everything up to here is on one of the user's devices.
     pub delivered: Seq,
@@ -75,20 +59,20 @@ pub struct CursorUpdate {
 pub enum Activity {
     /// Has done something lately.
     Active,
-    /// Has not.
+    /// The user has been idle.
     Away,
 }
 
 /// Everything a server sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ServerFrame {
-    /// Opens the session.
+    /// The first frame of a session.
     Welcome(Welcome),
     /// Refuses the session; the last frame.
     Refused(Refusal),
     /// Answers the request with the same number.
     Answer {
-        /// The request's number.
+        /// The number of the request.
         number: RequestNumber,
         /// What came of it.
         result: Result<Answer, RequestError>,
@@ -97,33 +81,33 @@ pub enum ServerFrame {
     Heads(HeadsPage),
     /// An entry was appended.
     Entry {
-        /// Where.
+        /// The conversation that it belongs to.
         conversation: ConversationId,
-        /// What.
+        /// The entry, committed and synced.
         entry: Entry,
     },
     /// A member's cursors moved.
     Cursors {
-        /// Where.
+        /// The conversation of the cursors.
         conversation: ConversationId,
         /// Whose, and to where.
         cursors: MemberCursors,
     },
     /// The presence of a watched user.
     Presence {
-        /// Who.
+        /// The user whose presence changed.
         user: UserId,
-        /// How reachable.
+        /// The best of the user's devices.
         presence: Presence,
     },
     /// A member is typing. A hint that fades by itself.
     Typing {
-        /// Where.
+        /// The conversation with the composer.
         conversation: ConversationId,
-        /// Who.
+        /// The user who is typing.
         user: UserId,
     },
-    /// Somebody registered, or a person's facts changed.
+    /// A user registered, or a user's profile changed.
     User(UserProfile),
     /// This session did not keep up: live frames were left out from here on. Heads follow, and
     /// the client pulls what it misses.
@@ -132,7 +116,7 @@ pub enum ServerFrame {
     Notice(Notice),
     /// Asks for a [`ClientFrame::Pong`] with the same number.
     Ping(u32),
-    /// Answers a [`ClientFrame::Ping`].
+    /// The answer to a [`ClientFrame::Ping`].
     Pong(u32),
     /// Why the server ends the session; the last frame.
     Close(CloseReason),
@@ -143,11 +127,11 @@ pub enum ServerFrame {
         /// The change that this was.
         stamp: Stamp,
     },
-    /// The person who runs the server says something to everybody.
+    /// An announcement of the operator to all users.
     Announcement(MessageBody),
 }
 
-/// Where conversations stand.
+/// Heads of conversations, with their users.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeadsPage {
     /// One per conversation; at most
@@ -163,9 +147,9 @@ pub struct HeadsPage {
 /// Where one conversation stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// Which one.
+    /// The conversation that it summarises.
     pub conversation: ConversationId,
-    /// The newest place.
+    /// The place of the newest entry.
     pub newest: Seq,
     /// When the newest entry was accepted.
     pub newest_time: Timestamp,
@@ -188,36 +172,12 @@ pub struct Head {
 /// How far one member has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberCursors {
-    /// Who.
+    /// The member whose cursors these are.
     pub user: UserId,
     /// Everything up to here is on one of the member's devices.
     pub delivered: Seq,
     /// Everything up to here has been seen by the member. Never beyond `delivered`.
     pub read: Seq,
-}
-
-/// A user as others see them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UserProfile {
-    /// Who.
-    pub user: UserId,
-    /// Under which name.
-    pub name: UserName,
-    /// What they want to be called, which is not unique.
-    pub display: Option<DisplayName>,
-    /// How reachable.
-    pub presence: Presence,
-}
-
-/// How reachable a user is: the best of all their devices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Presence {
-    /// Somebody is at a device.
-    Online,
-    /// A device is connected, nobody is at it.
-    Away,
-    /// No device is connected.
-    Offline,
 }
 
 /// Something to tell the person while the session goes on.
@@ -253,21 +213,21 @@ pub enum CloseReason {
     #[error("this client did not read what the server sent for too long")]
     TooSlow,
     /// The server's store failed; nothing that was acknowledged is lost.
-    #[error("the server's store failed and it has to stop")]
+    #[error("the server's database failed, so it stops")]
     StoreFailed,
     /// The device was taken from its user.
     #[error("this device was revoked: link it again from another device, or ask for an invite")]
     Revoked,
     /// The user was disabled or removed by the person who runs the server.
-    #[error("the person who runs the server has closed this account")]
+    #[error("the operator of the server has closed this account")]
     AccountClosed,
     /// The user has another name now; connecting again works.
-    #[error("the person who runs the server has given you another name")]
+    #[error("the operator of the server has given you another name")]
     Renamed,
 }
 
 impl CloseReason {
-    /// Whether this device will not be let in again without somebody doing something.
+    /// Whether this device needs a new link or invite before it can connect again.
     pub const fn is_final(self) -> bool {
         match self {
             Self::Revoked | Self::AccountClosed => true,

@@ -83,9 +83,9 @@ pub struct SyncPoint {
 /// Something a later version says in a [`Hello`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extension {
-    /// What it is.
+    /// The number of its kind; unknown ones are ignored.
     pub kind: u16,
-    /// Its own encoding.
+    /// The value, in an encoding of its kind.
     pub value: Vec<u8>,
 }
 
@@ -96,13 +96,13 @@ pub struct Welcome {
     pub version: ProtocolVersion,
     /// The user that the device's key belongs to.
     pub user: UserId,
-    /// The user's name.
+    /// The user's name as registered.
     pub name: UserName,
     /// Whether this session claimed the name just now.
     pub registered: bool,
     /// The identity of the server's data.
     pub log: LogId,
-    /// The server's time.
+    /// The server's time when it welcomed the session.
     pub now: Timestamp,
 }
 
@@ -127,13 +127,13 @@ pub enum Refusal {
     #[error("that name is taken: choose another one")]
     NameTaken,
     /// Someone has a name that looks the same.
-    #[error("that name looks too much like one that is taken: choose another one")]
+    #[error("that name is too similar to one that is or was in use: choose another one")]
     NameTooSimilar,
     /// The device's key already has another name.
     #[error("this device is already known there as {0}: use that name, or another identity")]
     OtherName(UserName),
     /// New names need an invite.
-    #[error("new people need an invite there: ask for one, then 'recado join INVITE'")]
+    #[error("new users need an invite: ask for one, then 'recado join INVITE'")]
     InviteNeeded,
     /// The token was never given out.
     #[error("the server does not know this invite: ask for a new one")]
@@ -144,14 +144,14 @@ pub enum Refusal {
     /// The token is past its end.
     #[error("this invite has expired: ask for a new one")]
     InviteExpired,
-    /// The token was made for somebody else.
+    /// The token was made for another user.
     #[error("this invite is for another name: use that name, or ask for an invite of your own")]
     InviteForOtherName,
-    /// Nobody new is let in.
-    #[error("the server lets nobody new in: ask the person who runs it")]
+    /// No new user may register.
+    #[error("the server accepts no new users: ask its operator")]
     Closed,
     /// The server has all the sessions, or all the users, that it may have.
-    #[error("the server is full: try again later, or tell the person who runs it")]
+    #[error("the server is full: try again later, or tell its operator")]
     Full,
     /// Too many connections from one network address.
     #[error("too many connections come from your address: close some, or wait a minute")]
@@ -163,20 +163,20 @@ pub enum Refusal {
     #[error("the server is shutting down: try again in a moment")]
     ShuttingDown,
     /// The first frame was no [`Hello`], or was malformed.
-    #[error("the server did not understand the greeting: is this client too old or too new?")]
+    #[error("the server did not understand this client: it may be too old or too new")]
     Malformed,
     /// The server could not use its store.
-    #[error("the server cannot use its store right now: try again, or tell the person who runs it")]
+    #[error("the server cannot use its database right now: try again, or tell its operator")]
     Unavailable,
-    /// The device asked to be linked and nobody has approved it yet: the same `Hello` may be let
-    /// in later.
-    #[error("this device waits to be linked: compare its code on a device that is already in")]
+    /// The device asked to be linked and the user has not approved it yet: the same `Hello` may
+    /// be accepted later.
+    #[error("this device waits to be linked: compare its code on a device that you already use")]
     LinkPending,
     /// Too many devices ask to be linked at the moment.
     #[error("too many devices wait to be linked: try again in a few minutes")]
     TooManyLinks,
     /// The user was disabled by the person who runs the server.
-    #[error("this account is disabled: ask the person who runs the server")]
+    #[error("this account is disabled: ask the operator of the server")]
     Disabled,
     /// The device was taken from its user, and brings nothing that lets it in anew.
     #[error(
@@ -187,7 +187,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Whether the same `Hello` may be let in later without anybody doing anything.
+    /// Whether the same `Hello` may be accepted later without any change.
     pub fn is_temporary(&self) -> bool {
         matches!(
             self,

@@ -104,7 +104,7 @@ pub enum ConversationId {
     /// The conversation of two people, or of one person with themselves. Computable without
     /// asking anyone.
     Direct(DirectPair),
-    /// A room.
+    /// A room with its id.
     Room(RoomId),
 }
 
@@ -132,7 +132,7 @@ impl ConversationId {
         }
     }
 
-    /// The room.
+    /// The room; `None` for a direct conversation.
     pub const fn room(self) -> Option<RoomId> {
         match self {
             Self::Direct(_) => None,

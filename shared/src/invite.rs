@@ -18,7 +18,7 @@ const SCHEME: &str = "recado://";
 pub struct ServerAddress {
     /// A host name or IP address, without brackets.
     pub host: String,
-    /// The TCP port.
+    /// The TCP port of the server.
     pub port: u16,
 }
 

@@ -1,4 +1,4 @@
-//! The message crate of Recado: what its server and its clients say to each other.
+//! The wire protocol of Recado between its server and its clients, and the rules that both apply.
 //!
 //! It holds frames, identifiers, limits and the codec, values that cannot hold what the wire
 //! forbids, and the TLS configurations. It opens no socket, reads no clock and keeps no state.
@@ -11,7 +11,7 @@
 //!   token, and which heads it has. Until it is answered, frames may have
 //!   [`limits::MAX_FRAME_LEN_BEFORE_WELCOME`] bytes, then [`limits::MAX_FRAME_LEN`].
 //! - The server answers [`Welcome`], or [`Refusal`] and closes.
-//! - The server sends [`ServerFrame::Heads`]: where each conversation stands that changed since.
+//! - The server sends [`ServerFrame::Heads`]: the heads of the conversations that changed since.
 //!   The client pulls with [`Request::Page`] what it misses. Live frames flow at the same time.
 //! - The client sends [`Request::Append`]; the server commits the entry, syncs it to disk, answers
 //!   [`Answer::Accepted`] and then relays [`ServerFrame::Entry`] to every other session of the
@@ -27,6 +27,26 @@
 //!   server pings after [`limits::SERVER_PING_AFTER`] of silence. Who hears nothing for
 //!   [`limits::PONG_WITHIN`] after a ping gives up.
 //! - A session ends with [`ClientFrame::Leave`], with [`CloseReason`], or with the connection.
+//!
+//! # Heads, pages and stamps: a worked example
+//!
+//! Alice (user 1) and Bob (user 2) have one direct conversation with two entries, `Seq` 1 and 2. The
+//! server's counter of changes stands at `Stamp` 7. Bob's client has both entries and the sync point
+//! (log L, stamp 7). His laptop goes to sleep.
+//!
+//! 1. Alice sends `Append`. The server commits `Seq` 3 with stamp 8, answers `Accepted { seq: 3 }` to her
+//!    and pushes `Entry` to her other sessions. She sends another one: `Seq` 4, stamp 9.
+//! 2. Bob's client connects and sends `Hello { since: (L, 7) }`. The server sends `Welcome` and reads the
+//!    heads that changed after stamp 7.
+//! 3. The server sends one `Heads` frame: `newest: 4`, `unread: 2`, Bob's cursors at 2, `complete: 9`. A
+//!    conversation without a change after stamp 7 is not in it.
+//! 4. The head shows that 3 and 4 are missing. The client asks for `Page { After(2) }` and gets both. Only
+//!    then, and after `complete`, does it store the sync point (L, 9).
+//! 5. It sends `UpdateCursors { delivered: 4, read: 2 }`, and `read: 4` once Bob saw them. Alice's client gets
+//!    `Cursors` and shows *delivered*, then *read*. Each move is a change with a stamp of its own.
+//!
+//! If the log were not L (the operator restored a backup, say), or the stamp beyond the server's, the
+//! server would send all heads, as to a client that has none.
 //!
 //! # Version rules
 //!
@@ -45,30 +65,30 @@
 //!   to a room are entries of the conversation's log. A client asks for any of them with `Append`, so one path has the
 //!   idempotence, the order, the offline outbox and the permission check. Only `Created`, `ErasedKind`, `AuthorRemoved` and
 //!   `Closed` are the server's to write.
-//! - **One permission table** (`server::relay::permission`): a pure function of the request and of how the asker (and the
-//!   person or message it is about) stands. The relay asks it before anything else. It knows members, roles, mutes, bans and
-//!   blocks from its roster, which is read from the store at the start and follows what was committed. What only the log knows
+//! - **One permission table** ([`rules::permission`]): a pure function of the request and of the memberships of the caller and of
+//!   the user it concerns. The relay asks it before anything else. It knows members, roles, mutes, bans and
+//!   blocks from its membership index, which is read from the store at the start and follows what was committed. What only the log knows
 //!   (whose message a target is) the store checks in the transaction that appends.
 //! - **Unread counts messages only.** Each entry carries how many messages its log has up to it, each member how many of those
 //!   lie at the read cursor, so no append touches a row per member.
 //! - **Deleting erases.** The transaction that appends a `Deletion` overwrites the body of the target and of its edits in
 //!   place, in the server's and in every client's database; what is left says `ErasedKind`. `secure_delete` is on, the write-ahead
 //!   log is truncated right after, and the search index forgets the words, in the same transaction.
-//! - **Rooms end for a member without ending for the log.** A member row stays with its standing (left, kicked, banned) and
+//! - **Rooms end for a member without ending for the log.** A member row stays with its membership (left, kicked, banned) and
 //!   the places between which it may read, so heads can say so to a device that was away. Who was banned without ever being
-//!   in or invited hears nothing of it. Whoever comes first into a room that everybody left owns it, and shows nobody what its
-//!   members had hidden from newcomers.
+//!   in or invited hears nothing of it. The first member of an empty room owns it, and cannot show what its former
+//!   members had hidden from new ones.
 //! - **Settings** (favourites, levels, mutes, drafts, blocks) are values of a user, not entries: the last one that reached the
 //!   server holds, and every device pulls what changed after a stamp. A change applies at once and offline, and waits as unsent
-//!   until the server has answered for that same value. Drafts come only into composers in which nobody writes, and by an edit
+//!   until the server has answered for that same value. Drafts come only into composers that are not in use, and by an edit
 //!   that can be undone.
 //! - **Blocked people** cannot write to the user alone, nor invite them, nor see live their presence, that they type or read; they are
-//!   told the same as whoever writes to a closed account. In rooms their messages are folded into a dim line, and neither
-//!   ring nor count as mentions. Who blocks somebody may still write to them.
+//!   told the same as a user who writes to a disabled account. In rooms their messages are folded into a dim line, and neither
+//!   ring nor count as mentions. A user who blocks another one may still write to them.
 //! - **First contact.** The first entry of a direct conversation decides whether it is a request, by what the recipient has
 //!   set then. The recipient gets heads in place of live entries until they write back, accept, or ask no longer.
-//! - **Display names** are not unique, but the server takes none that looks like somebody else's name, and shows one no longer
-//!   once somebody takes a name that looks like it.
+//! - **Display names** are not unique, but the server takes none that looks like the name of another user, and hides one
+//!   once a user takes a name that looks like it.
 //! - **A new device asks again until it is approved.** Its `Hello` says that it wants to be linked, it is refused with
 //!   `LinkPending` and repeats it. The code that people compare is made from its key, on both sides. Who waits stands only in
 //!   the relay's memory. A revoked key is remembered: it is let in when it is linked again or brings an invite, and never
@@ -82,6 +102,7 @@ pub mod client;
 pub mod codec;
 pub mod content;
 pub mod device;
+pub mod entry;
 pub mod frame;
 pub mod hello;
 pub mod id;
@@ -89,6 +110,7 @@ pub mod invite;
 pub mod limits;
 pub mod line;
 pub mod name;
+pub mod profile;
 pub mod request;
 pub mod room;
 pub mod rules;
@@ -100,9 +122,10 @@ pub mod tls;
 pub use body::{BodyError, MessageBody};
 pub use content::{Content, ContentClass, Emoji, EmojiError, ErasedKind, RoomEvent};
 pub use device::{Device, LinkCode, LinkCodeError, PendingDevice};
+pub use entry::Entry;
 pub use frame::{
-    Activity, ClientFrame, CloseReason, CursorUpdate, Entry, Head, HeadsPage, MemberCursors,
-    Notice, Presence, ServerFrame, UserProfile,
+    Activity, ClientFrame, CloseReason, CursorUpdate, Head, HeadsPage, MemberCursors, Notice,
+    ServerFrame,
 };
 pub use hello::{Extension, Hello, InviteToken, ProtocolVersion, Refusal, SyncPoint, Welcome};
 pub use id::{
@@ -112,6 +135,7 @@ pub use id::{
 pub use invite::{DEFAULT_PORT, Invite, InviteError, ServerAddress};
 pub use line::{DeviceName, DisplayName, LineError, Topic};
 pub use name::{NameError, NameKey, UserName};
+pub use profile::{Presence, UserProfile};
 pub use request::{Answer, Limit, PageRange, Request, RequestError};
 pub use room::{
     HistoryVisibility, Membership, Mute, Role, RoomInfo, RoomMember, RoomName, RoomSummary,

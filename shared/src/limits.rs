@@ -41,16 +41,16 @@ pub const MAX_ROOMS_OF_USER: usize = 500;
 /// Most members of one room.
 pub const MAX_ROOM_MEMBERS: usize = 10_000;
 
-/// Most invitations to one room that nobody has taken.
+/// Most invitations to one room that no user has taken.
 pub const MAX_ROOM_INVITES: usize = 1_000;
 
 /// Most bans of one room.
 pub const MAX_ROOM_BANS: usize = 10_000;
 
-/// In rooms of at most this many members everybody is told how far the others have got.
+/// In rooms of at most this many members all of them get the cursors of the others.
 pub const MAX_MEMBERS_WITH_CURSORS: usize = 32;
 
-/// Where more members are and nobody is told, a client says at most this often how far a room has
+/// In a larger room, where members get no cursors, a client says at most this often how far a room has
 /// got on its device. What the person has read it says at once, for the person's other devices.
 pub const UNHEARD_CURSOR_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -128,7 +128,7 @@ const _: () = assert!(
 
 /// A client sends a ping at least this often. The operating system watches a quiet link for both
 /// sides, and a client asks at once when its person comes back; the ping finds what answers in place
-/// of a dead server, such as a proxy, while nobody is there. To answer one wakes a server that
+/// of a dead server, such as a proxy, while the user is away. To answer one wakes a server that
 /// rests, which costs it 20 times as much as a frame among others: of ten thousand clients that is
 /// 0.07 % of a processor.
 pub const QUIET_PING_AFTER: Duration = Duration::from_mins(45);

@@ -61,7 +61,7 @@ macro_rules! line {
                 check(text, $most).map(Self)
             }
 
-            /// The text.
+            /// The text, on one line.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -91,7 +91,7 @@ macro_rules! line {
 
 line! {
     /// How a person wants to be called beside the unique name: 1 to
-    /// [`MAX_DISPLAY_NAME_CHARS`] characters. Anybody may take any, so it is never shown without
+    /// [`MAX_DISPLAY_NAME_CHARS`] characters. Any user may take any, so it is never shown without
     /// the unique name where the two could be mistaken.
     DisplayName, MAX_DISPLAY_NAME_CHARS
 }

@@ -1,16 +1,18 @@
-//! What clients ask and servers answer. Variants are appended, never moved or removed.
+//! Requests of clients, the answers of the server, and the errors of refused requests. Variants are
+//! appended, never moved or removed.
 
 use serde::{Deserialize, Serialize};
 
 use crate::content::Content;
 use crate::device::{Device, LinkCode, PendingDevice};
-use crate::frame::{Entry, UserProfile};
+use crate::entry::Entry;
 use crate::id::{ConversationId, DeviceKey, MessageId, RoomId, Seq, Stamp, Timestamp, UserId};
 use crate::limits::{
     MAX_DEVICES, MAX_ROOM_BANS, MAX_ROOM_INVITES, MAX_ROOM_MEMBERS, MAX_ROOMS_OF_USER, MAX_SETTINGS,
 };
 use crate::line::{DeviceName, DisplayName};
 use crate::name::UserName;
+use crate::profile::UserProfile;
 use crate::room::{HistoryVisibility, Role, RoomMember, RoomName, RoomSummary, Visibility};
 use crate::setting::Setting;
 
@@ -20,18 +22,18 @@ pub enum Request {
     /// Puts an entry at the end of a conversation's log. The same id from the same sender is
     /// appended once: a repetition gets the first answer again.
     Append {
-        /// Where to.
+        /// The conversation that gets the entry.
         conversation: ConversationId,
         /// The sender's unique id of the message.
         id: MessageId,
-        /// What to append.
+        /// The content of the entry.
         content: Content,
     },
     /// Reads a stretch of a conversation's log.
     Page {
-        /// Of which conversation.
+        /// The conversation to read from.
         conversation: ConversationId,
-        /// Which stretch.
+        /// The entries to read.
         range: PageRange,
         /// Most entries wanted; more than
         /// [`MAX_PAGE_ENTRIES`](crate::limits::MAX_PAGE_ENTRIES) counts as that.
@@ -40,7 +42,7 @@ pub enum Request {
     /// Searches the directory by the beginning of the name, without regard to case, in the
     /// order of the folded names.
     FindUsers {
-        /// The beginning of the name; empty finds everybody.
+        /// The beginning of the name; empty finds all users.
         prefix: String,
         /// Continue after this name of an earlier answer.
         after: Option<UserName>,
@@ -56,7 +58,7 @@ pub enum Request {
     CreateRoom {
         /// The id of the room's first entry.
         id: MessageId,
-        /// Its name.
+        /// The name, unique among rooms.
         name: RoomName,
         /// Who can find it and come in.
         visibility: Visibility,
@@ -76,7 +78,7 @@ pub enum Request {
     },
     /// The members of a room of the user's, in the order of their numbers.
     Members {
-        /// Which room.
+        /// The room to list.
         room: RoomId,
         /// Continue after this member of an earlier answer.
         after: Option<UserId>,
@@ -95,20 +97,20 @@ pub enum Request {
     SetDisplayName(Option<DisplayName>),
     /// Takes a person's request to write to the user. Writing to them does the same.
     AcceptContact(UserId),
-    /// The user's devices.
+    /// Lists the user's devices.
     Devices,
     /// The device that asks to be linked and shows this code.
     FindDevice(LinkCode),
     /// Makes the device that asks to be linked, and has this key, one of the user's.
     LinkDevice {
-        /// Its key.
+        /// The key of the device.
         key: DeviceKey,
         /// What to call it.
         name: Option<DeviceName>,
     },
     /// Gives one of the user's devices a name.
     NameDevice {
-        /// Its key.
+        /// The key of the device.
         key: DeviceKey,
         /// What to call it.
         name: DeviceName,
@@ -131,7 +133,7 @@ pub enum PageRange {
 pub enum Answer {
     /// The entry is in the log and synced to disk.
     Accepted {
-        /// Its place.
+        /// The place of the entry.
         seq: Seq,
         /// When it was accepted.
         time: Timestamp,
@@ -146,7 +148,7 @@ pub enum Answer {
     },
     /// People in the order of their folded names.
     Users {
-        /// Who was found.
+        /// The profiles of the users that were found.
         people: Vec<UserProfile>,
         /// Whether there are more after the last one.
         more: bool,
@@ -155,7 +157,7 @@ pub enum Answer {
     Done,
     /// The room is there.
     RoomCreated {
-        /// Which one.
+        /// The id of the new room.
         room: RoomId,
         /// The place of its first entry.
         seq: Seq,
@@ -164,7 +166,7 @@ pub enum Answer {
     },
     /// Rooms in the order of their folded names.
     Rooms {
-        /// What was found.
+        /// The rooms that were found.
         rooms: Vec<RoomSummary>,
         /// Whether there are more after the last one.
         more: bool,
@@ -178,7 +180,7 @@ pub enum Answer {
     },
     /// Settings, oldest change first.
     Settings {
-        /// Those that changed.
+        /// The settings that changed after the stamp.
         settings: Vec<Setting>,
         /// The stamp of the last of them: what to name next.
         stamp: Stamp,
@@ -195,7 +197,7 @@ pub enum Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum RequestError {
     /// There is no such user.
-    #[error("there is no such person on this server")]
+    #[error("there is no such user on this server")]
     UnknownUser,
     /// The user is no member of the conversation.
     #[error("you are not a member of that conversation")]
@@ -213,7 +215,7 @@ pub enum RequestError {
     #[error("only {}s of this room may do that: ask one of them", .0.name())]
     RoleNeeded(Role),
     /// The user has no voice in the room.
-    #[error("you are muted in this room: ask a moderator for your voice")]
+    #[error("you are muted in this room: ask a moderator to unmute you")]
     Muted,
     /// The user may not come back.
     #[error("you are banned from this room: ask one of its moderators")]
@@ -222,31 +224,31 @@ pub enum RequestError {
     #[error("this room is private: ask one of its members to invite you")]
     InviteNeeded,
     /// There is no such room, or none that the user may know of.
-    #[error("there is no such room that you may see")]
+    #[error("no such room, or you have no access to it")]
     UnknownRoom,
     /// Another room has the name.
-    #[error("another room has that name: choose another one")]
+    #[error("that room name is taken: choose another one")]
     RoomNameTaken,
     /// Another room has a name that looks the same.
-    #[error("that name looks too much like another room's: choose another one")]
+    #[error("that room name is too similar to one that is or was in use: choose another one")]
     RoomNameTooSimilar,
     /// The user is in the room already.
     #[error("you are in that room already")]
     AlreadyAMember,
     /// The other person is in the room already.
-    #[error("that person is in the room already")]
+    #[error("that user is in the room already")]
     AlreadyInRoom,
     /// The other person is not in the room.
-    #[error("that person is not in this room")]
+    #[error("that user is not in this room")]
     NotInRoom,
     /// The other person is not banned.
-    #[error("that person is not banned from this room")]
+    #[error("that user is not banned from this room")]
     NotBanned,
     /// The other person has the same role or a higher one.
-    #[error("that person's role is as high as yours: only a higher one may do that")]
+    #[error("that user's role is as high as yours: ask a member with a higher role")]
     OutranksYou,
     /// The last owner cannot go or step down.
-    #[error("you are the room's only owner: make somebody else an owner first")]
+    #[error("you are the room's only owner: make another member an owner first")]
     LastOwner,
     /// The entry is no message, or there is none at that place.
     #[error("there is no such message here: it may have been deleted")]
@@ -258,13 +260,13 @@ pub enum RequestError {
     #[error("only its author, or a moderator of the room, may delete a message")]
     DeleteNotAllowed,
     /// Only rooms have that.
-    #[error("that can only be done in a room")]
+    #[error("this works only in a room")]
     NotARoom,
     /// The recipient takes no messages from this user. Why is theirs to know.
-    #[error("this person does not take your messages at the moment")]
+    #[error("this user is not accepting messages from you")]
     NotAccepting,
     /// The recipient has not accepted the user's first messages yet.
-    #[error("they have not answered your first messages yet: wait until they accept")]
+    #[error("this user has not accepted your message request yet: wait for an answer")]
     RequestPending,
     /// The user has no such device.
     #[error("you have no such device")]
@@ -279,10 +281,10 @@ pub enum RequestError {
     #[error("{0}")]
     Limit(Limit),
     /// What was asked makes no sense here.
-    #[error("that makes no sense here")]
+    #[error("the server does not allow that here")]
     Invalid,
     /// The other person is banned from the room.
-    #[error("that person is banned from this room: lift the ban first")]
+    #[error("that user is banned from this room: unban them first")]
     UserBanned,
 }
 
@@ -301,7 +303,7 @@ pub enum Limit {
     /// Settings of one user.
     #[error("you have {MAX_SETTINGS} settings stored: clear drafts and favourites first")]
     Settings,
-    /// Invitations to one room that nobody has taken.
+    /// Invitations to one room that no user has taken.
     #[error("{MAX_ROOM_INVITES} invitations to this room are open: wait until some are taken")]
     RoomInvites,
     /// Bans of one room.
@@ -310,7 +312,7 @@ pub enum Limit {
 }
 
 impl RequestError {
-    /// Whether the same request may be granted later without anybody doing anything.
+    /// Whether the same request may be granted later without any change.
     pub const fn is_temporary(self) -> bool {
         matches!(self, Self::Unavailable)
     }

@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::frame::UserProfile;
 use crate::id::{RoomId, Timestamp};
 use crate::line::Topic;
 use crate::name::{NameError, NameKey, UserName};
+use crate::profile::UserProfile;
 
 /// The unique name of a room, written without the `#` that marks it on screens. The rules and the
 /// keys under which it is unique are those of a [`UserName`]; rooms and people do not share names'
@@ -66,7 +66,7 @@ impl std::str::FromStr for RoomName {
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 pub enum Role {
-    /// Reads and writes.
+    /// May read and write.
     #[default]
     Member,
     /// Also keeps order: mutes, kicks, bans, deletes messages, sets the topic.
@@ -89,7 +89,7 @@ impl Role {
 /// How a user stands to a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Membership {
-    /// In it.
+    /// The user is in the room.
     Member,
     /// Asked in, and not yet come.
     Invited,
@@ -106,7 +106,7 @@ pub enum Membership {
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 pub enum Visibility {
-    /// Everybody of this server finds it and may join.
+    /// Every user of this server finds it and may join.
     #[default]
     Public,
     /// Only who was invited may join, and only they and the members know of it.
@@ -119,17 +119,17 @@ pub enum Visibility {
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 pub enum HistoryVisibility {
-    /// Everything.
+    /// New members read the whole log.
     #[default]
     Visible,
-    /// Nothing.
+    /// New members read only what follows their joining.
     Hidden,
 }
 
 /// The facts of a room as one user sees them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomInfo {
-    /// Its name.
+    /// The current name of the room.
     pub name: RoomName,
     /// What it is about.
     pub topic: Option<Topic>,
@@ -164,9 +164,9 @@ impl Mute {
 /// A room as a search finds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomSummary {
-    /// Which one.
+    /// The id of the room.
     pub room: RoomId,
-    /// Its name.
+    /// The current name of the room.
     pub name: RoomName,
     /// What it is about.
     pub topic: Option<Topic>,
@@ -177,7 +177,7 @@ pub struct RoomSummary {
 /// A member as the other members see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomMember {
-    /// Who.
+    /// The profile of the member.
     pub person: UserProfile,
     /// What they may do.
     pub role: Role,

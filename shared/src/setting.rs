@@ -1,4 +1,4 @@
-//! What a user has set for themselves, the same on all their devices.
+//! Settings of a user, the same on all their devices.
 
 use std::fmt;
 
@@ -16,42 +16,42 @@ use crate::text::first_forbidden;
 pub enum Setting {
     /// Whether a conversation stays on top of the list.
     Favourite {
-        /// Which one.
+        /// The conversation that it concerns.
         conversation: ConversationId,
-        /// Whether it does.
+        /// Whether it is a favourite.
         is_on: bool,
     },
     /// What of a conversation is brought to the user's notice.
     NotificationLevel {
-        /// Which one.
+        /// The conversation that it concerns.
         conversation: ConversationId,
-        /// How much.
+        /// The messages that notify the user.
         level: NotificationLevel,
     },
     /// Whether a conversation is quiet.
     Muted {
-        /// Which one.
+        /// The conversation that it concerns.
         conversation: ConversationId,
         /// Until then; `None` if it is not quiet. The largest time means for good.
         until: Option<Timestamp>,
     },
     /// The text waiting in the composer; empty if none is.
     Draft {
-        /// Of which conversation.
+        /// The conversation with the composer.
         conversation: ConversationId,
-        /// The text.
+        /// The unsent text; empty removes it.
         text: DraftText,
     },
     /// Whether a person's direct messages are refused, without their being told.
     Blocked {
-        /// Whose.
+        /// The user who is blocked or unblocked.
         user: UserId,
-        /// Whether they are.
+        /// Whether the user is blocked.
         is_on: bool,
     },
     /// Whether people whom the user has never written to first ask.
     FirstContact {
-        /// Whether they do.
+        /// Whether new users must ask first.
         ask: bool,
     },
 }
@@ -69,18 +69,18 @@ pub enum SettingKey {
     Draft(ConversationId),
     /// [`Setting::Blocked`] of a person.
     Blocked(UserId),
-    /// [`Setting::FirstContact`].
+    /// The key of [`Setting::FirstContact`].
     FirstContact,
 }
 
 /// What of a conversation is brought to the user's notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum NotificationLevel {
-    /// Every message.
+    /// Every message notifies the user.
     All,
     /// Mentions, replies and reactions to the user.
     Mentions,
-    /// Nothing.
+    /// No message notifies the user.
     Nothing,
 }
 
@@ -122,7 +122,7 @@ impl DraftText {
         }
     }
 
-    /// The text.
+    /// The text of the draft.
     pub fn as_str(&self) -> &str {
         &self.0
     }

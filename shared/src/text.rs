@@ -1,4 +1,4 @@
-//! What text may contain, and how to draw text that may contain anything.
+//! Forbidden characters of texts, and the neutralising of untrusted text before it is drawn.
 //!
 //! Text from elsewhere is hostile: control characters move the cursor or switch terminal modes,
 //! bidirectional overrides make text read as something else (CVE-2021-42574, "Trojan Source").

@@ -113,7 +113,7 @@ impl Identity {
         &self.pkcs8
     }
 
-    /// The public key.
+    /// The public key of the device.
     pub fn key(&self) -> DeviceKey {
         self.key
     }
@@ -200,7 +200,7 @@ pub fn pin_mismatch(error: &std::io::Error) -> Option<PinMismatch> {
 
 /// The cryptography of both sides, with the suite first that every TLS 1.3 implementation has
 /// (RFC 8446, section 9.1). Its hash is done by the processor, which takes a tenth off the handshakes
-/// of a server to which everybody comes back at once.
+/// of a server to which all clients return at once.
 fn crypto() -> CryptoProvider {
     CryptoProvider {
         cipher_suites: vec![

@@ -216,9 +216,9 @@ fn is_spoken(version: ProtocolVersion) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::frame::Presence;
     use crate::id::{LogId, Timestamp, UserId};
     use crate::name::UserName;
+    use crate::profile::Presence;
 
     fn welcome(version: ProtocolVersion) -> ServerFrame {
         ServerFrame::Welcome(Welcome {

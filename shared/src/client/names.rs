@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::content::{Content, RoomEvent};
-use crate::frame::{Entry, ServerFrame, UserProfile};
+use crate::entry::Entry;
+use crate::frame::ServerFrame;
 use crate::id::{ConversationId, RoomId, UserId};
 use crate::limits::{MAX_ROOMS_OF_USER, MAX_USERS_PER_PAGE};
 use crate::name::UserName;
+use crate::profile::UserProfile;
 use crate::room::RoomName;
 
 /// Users whose names are kept. One more empties the cache, and names are learned again as needed.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::body::MessageBody;
 use crate::content::{Content, Emoji, ErasedKind};
-use crate::frame::Entry;
+use crate::entry::Entry;
 use crate::id::{Seq, Timestamp, UserId};
 
 /// A text of a message, and when it was written.
@@ -16,14 +16,14 @@ use crate::id::{Seq, Timestamp, UserId};
 pub struct Version {
     /// When the server accepted the message or the edit.
     pub time: Timestamp,
-    /// The whole text.
+    /// The text of the message from then on.
     pub body: MessageBody,
 }
 
 /// One kind of reaction to a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReactionCount<'a> {
-    /// The reaction.
+    /// The emoji of the reactions.
     pub emoji: &'a Emoji,
     /// The place of the first of these reactions that still holds.
     pub first: Seq,

@@ -69,7 +69,7 @@ pub fn check(
         } => match conversation {
             ConversationId::Direct(_) => direct_append(memberships, *conversation, user, content),
             ConversationId::Room(room) => {
-                Asker::find(memberships, *room, user)?.append(content, time)
+                RoomCaller::find(memberships, *room, user)?.append(content, time)
             }
         },
         Request::Page { conversation, .. } => match conversation {
@@ -77,10 +77,10 @@ pub fn check(
                 conversation.peer_of(user).ok_or(RequestError::NotAMember)?;
                 PLAIN
             }
-            ConversationId::Room(room) => Asker::find(memberships, *room, user)?.page(),
+            ConversationId::Room(room) => RoomCaller::find(memberships, *room, user)?.page(),
         },
         Request::Members { room, .. } => {
-            Asker::find(memberships, *room, user)?.member()?;
+            RoomCaller::find(memberships, *room, user)?.member()?;
             PLAIN
         }
         Request::CreateRoom { .. } => {
@@ -154,14 +154,14 @@ fn check_rooms_of(memberships: &impl Memberships, user: UserId) -> Result<(), Re
 }
 
 /// A user who makes a request in a room that they may know of.
-struct Asker<'a, M> {
+struct RoomCaller<'a, M> {
     memberships: &'a M,
     room: &'a RoomState,
     user: UserId,
     member: Option<MemberState>,
 }
 
-impl<'a, M: Memberships> Asker<'a, M> {
+impl<'a, M: Memberships> RoomCaller<'a, M> {
     fn find(memberships: &'a M, room: RoomId, user: UserId) -> Result<Self, RequestError> {
         let room = memberships.room(room).ok_or(RequestError::UnknownRoom)?;
         let member = room.member(user);

@@ -43,7 +43,7 @@ fn a_stranger_asks_first_is_answered_and_blocked() {
     say(&mut bob, "it is me");
     alice.wait("it is me");
     say(&mut bob, "from the library");
-    say_in_vain(&mut bob, "hello?", "have not answered your first");
+    say_in_vain(&mut bob, "hello?", "has not accepted your message request");
 
     // An answer accepts.
     say(&mut alice, "oh, hi");
@@ -56,7 +56,7 @@ fn a_stranger_asks_first_is_answered_and_blocked() {
     command(&mut alice, "/block bob");
     alice.wait("are refused from now on");
     bob.wait_line("○", "alice");
-    say_in_vain(&mut bob, "one more thing", "does not take your");
+    say_in_vain(&mut bob, "one more thing", "is not accepting messages");
     command(&mut alice, "/unblock bob");
     alice.wait("are taken from now on");
     bob.wait_line("●", "alice");

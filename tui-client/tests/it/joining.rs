@@ -26,7 +26,7 @@ async fn every_refusal_has_its_own_words() {
     let join = async |invite: &str, name: &str| there.run(&["join", invite, "--as", name]).await;
     let invite = here.invite(&["--uses", "1"]).await;
     join(&invite, "alice").await.is(3, "taken");
-    join(&invite, "aIice").await.is(3, "looks too much like");
+    join(&invite, "aIice").await.is(3, "is too similar to");
     join(&invite, "a b").await.is(2, "cannot stand in a name");
     join("recado://", "carol")
         .await
@@ -70,5 +70,5 @@ async fn a_full_and_a_closed_server_say_so() {
     let port = server.kill();
     let _server = here.serve(port, &["--policy", "closed"]);
     let closed = there.run(&["join", &invite, "--as", "bob"]).await;
-    closed.is(3, "lets nobody new in");
+    closed.is(3, "accepts no new users");
 }

@@ -221,13 +221,13 @@ fn order_is_kept_and_refusals_say_what_is_missing() {
     carol.key("enter");
     wait_told(
         carol,
-        "you are muted in this room: ask a moderator for your voice",
+        "you are muted in this room: ask a moderator to unmute you",
     );
     command(bob, "/unmute carol");
     carol.wait("bob unmuted you");
 
     command(bob, "/kick alice");
-    wait_told(bob, "that person's role is as high as yours");
+    wait_told(bob, "that user's role is as high as yours");
     command(bob, "/kick carol");
     alice.wait("bob removed carol");
     carol.wait("bob removed you");
@@ -256,7 +256,7 @@ fn who_is_banned_comes_back_only_when_that_is_lifted() {
     command(alice, "/leave");
     wait_told(
         alice,
-        "you are the room's only owner: make somebody else an owner first",
+        "you are the room's only owner: make another member an owner first",
     );
     command(alice, "/role carol owner");
     carol.wait("alice made you an owner");

@@ -159,7 +159,7 @@ async fn order_is_kept_and_refusals_say_what_is_missing() {
     scripts.is_refused("bob", &kick, "as high as yours").await;
     scripts.is_done("bob", &on_carol("kick")).await;
     scripts
-        .is_refused("bob", &on_carol("kick"), "that person is not in this room")
+        .is_refused("bob", &on_carol("kick"), "that user is not in this room")
         .await;
     scripts.is_done("bob", &on_carol("ban")).await;
     scripts

@@ -68,7 +68,7 @@ pub(in crate::app) fn room_of(call: &Call) -> Result<(ConversationId, RoomId), S
     let here = call
         .conversation
         .and_then(|conversation| Some((conversation, conversation.room()?)));
-    here.ok_or_else(|| "that can only be done in a room: open one first".to_owned())
+    here.ok_or_else(|| "this works only in a room: open one first".to_owned())
 }
 
 /// What was open when a command was given.

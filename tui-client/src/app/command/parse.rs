@@ -410,7 +410,7 @@ mod tests {
             ("/mute bob 99999999999999999999w", "is no duration"),
             ("/create a!b", "cannot stand in a name"),
             ("/link 123", "a code has 10 letters"),
-            ("/react no", "that is no emoji"),
+            ("/react no", "not an emoji"),
             ("/me", "something is missing: write /me TEXT"),
             ("/usr/bin/env", "no command /usr/bin/env: /help lists all"),
         ] {

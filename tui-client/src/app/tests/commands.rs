@@ -211,7 +211,7 @@ fn a_room_is_made_and_opened() {
     refuse(&mut client, number, RequestError::RoomNameTaken);
     assert_eq!(
         client.message(),
-        "cannot make the room: another room has that name: choose another one"
+        "cannot make the room: that room name is taken: choose another one"
     );
 }
 
