@@ -1,4 +1,4 @@
-// What is new while one looked elsewhere: mentions, replies and reactions of a room, and messages of several people, in one list.
+// The list of everything unread: mentions, replies and reactions of a room, and messages of several contacts.
 
 import { tape } from "../terminal.mjs";
 
@@ -9,11 +9,11 @@ await tape(async (open) => {
   await terminal.type("/msg #workshop Friday is fine for me");
   await terminal.key("Enter");
   await terminal.wait("✓");
-  // Somewhere else, so that the answer to it is new.
+  // Open another conversation, so that the answer is unread.
   await terminal.key("Control+k");
   await terminal.type("ada");
   await terminal.key("Enter");
-  await terminal.wait("lists all that is new");
+  await terminal.wait("lists everything new");
   await terminal.wait(/# workshop +@2/, { deadline: 40_000 });
   await terminal.wait(/basil +\d/);
   await terminal.wait(/mallory +\d/);
@@ -22,7 +22,7 @@ await tape(async (open) => {
   await terminal.still("catch-up");
   // A key right behind Escape would be read as one with Alt.
   await terminal.key("Escape");
-  await terminal.waitGone("read to here");
+  await terminal.waitGone("mark as read up to here");
   await terminal.key("Control+q");
   await terminal.ended();
 });

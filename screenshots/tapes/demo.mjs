@@ -1,11 +1,11 @@
-// The first look: what `recado demo` shows, then the switcher, a selected message, the keys, and a narrow terminal.
+// The demo: first screen, switcher, keys, and a narrow terminal.
 
 import { tape } from "../terminal.mjs";
 
 await tape(async (open) => {
   const env = { USER: "sam" };
   const terminal = await open("target/release/recado", ["demo"], { cols: 100, rows: 30, env });
-  await terminal.wait("lists all that is new");
+  await terminal.wait("lists everything new");
   await terminal.type("hi Ada! which keys should I know?");
   await terminal.key("Enter");
   await terminal.wait("✓✓");
@@ -23,11 +23,11 @@ await tape(async (open) => {
 
   await terminal.key("Control+k");
   await terminal.type("a");
-  await terminal.wait("switch");
+  await terminal.wait("┌ Go to…");
   await terminal.still("switcher");
   // A key right behind Escape would be read as one with Alt.
   await terminal.key("Escape");
-  await terminal.waitGone("┌ switch");
+  await terminal.waitGone("┌ Go to…");
 
   await terminal.key("F1");
   await terminal.wait("Everywhere");

@@ -1,4 +1,4 @@
-// A second device: its code, and the question on the first one.
+// Linking a device: the code on the new one, the confirmation on the first one.
 
 import { home, serve } from "../server.mjs";
 import { tape } from "../terminal.mjs";
@@ -11,7 +11,7 @@ await tape(async (open) => {
   await alice.wait("connected");
   await alice.type("/create workshop");
   await alice.key("Enter");
-  await alice.wait("you made the room");
+  await alice.wait("you created the room");
   const lister = await open("target/release/recado", ["devices", "--as", "alice"], { cols: 120, rows: 10, env });
   await lister.wait("recado link '");
   const [, line] = /recado link '([^']+)'/.exec((await lister.screen()).replaceAll("\n", ""));
@@ -23,10 +23,10 @@ await tape(async (open) => {
   const [, code] = /\/link (\S+)/.exec(await phone.screen());
   await alice.type(`/link ${code}`);
   await alice.key("Enter");
-  await alice.wait(`with code ${code}`);
+  await alice.wait(`(code ${code})`);
   await alice.still("approve");
   await alice.key("Enter");
-  await phone.wait("now a device of alice");
+  await phone.wait("Linked this machine to alice");
   await phone.ended();
   await alice.key("Control+q");
   await alice.ended();

@@ -1,4 +1,4 @@
-// A room in the demo: its past, a reply and a reaction to what one writes, the emoji picker, a mention as it is completed, the
+// A room in the demo: its history, a reply and a reaction to a new message, the emoji picker, completion of a mention, the
 // members, and a search.
 
 import { tape } from "../terminal.mjs";
@@ -7,7 +7,7 @@ await tape(async (open) => {
   const env = { USER: "sam" };
   const terminal = await open("target/release/recado", ["demo"], { cols: 100, rows: 30, env });
   await terminal.wait("# workshop");
-  await terminal.wait("lists all that is new");
+  await terminal.wait("lists everything new");
   await terminal.type("/msg #workshop");
   await terminal.key("Enter");
   await terminal.wait("is Friday fine for you?");
@@ -47,11 +47,11 @@ await tape(async (open) => {
 
   await terminal.key("Alt+f");
   await terminal.type("friday");
-  await terminal.wait("search everywhere");
+  await terminal.wait("Search everywhere");
   await terminal.wait("is Friday fine");
   await terminal.still("search");
   await terminal.key("Escape");
-  await terminal.waitGone("search everywhere");
+  await terminal.waitGone("Search everywhere");
   await terminal.key("Control+q");
   await terminal.ended();
 });

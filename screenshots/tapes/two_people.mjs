@@ -1,4 +1,4 @@
-// A server, two people, a cut: what waits while the server is gone, and what arrives when it is back.
+// Two users and a server that is killed: a message is queued while it is offline, and delivered when it is back.
 
 import { home, serve } from "../server.mjs";
 import { tape } from "../terminal.mjs";
@@ -32,12 +32,12 @@ await tape(async (open) => {
   await alice.wait("offline");
   await alice.type("this waits until the server is back");
   await alice.key("Enter");
-  await alice.wait("1 waiting");
+  await alice.wait("1 queued");
   await alice.still("offline");
 
   const again = await serve(address, env);
   await alice.wait(/the server is back.*✓✓/);
-  await alice.waitGone("1 waiting");
+  await alice.waitGone("1 queued");
   await bob.wait("this waits until the server is back");
   await alice.still("two-people");
   for (const terminal of [alice, bob]) {
