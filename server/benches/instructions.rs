@@ -1,10 +1,10 @@
-//! How many instructions the works of the server take, as callgrind counts them: the same on a busy
-//! machine as on a quiet one. Each runs in a process of its own and is compared with its limit.
+//! Instruction counts of the bench cases by callgrind, which are the same on a busy machine as on a quiet
+//! one. Each case runs in a process of its own and is compared with its limit.
 //!
 //! ```sh
 //! cargo bench -p recado-server --bench instructions             # fails above a limit
-//! cargo bench -p recado-server --bench instructions -- --set    # makes what is counted the limits
-//! callgrind_annotate target/instructions/NAME.out               # where they go
+//! cargo bench -p recado-server --bench instructions -- --set    # sets the limits to the counts
+//! callgrind_annotate target/instructions/NAME.out               # shows the functions
 //! ```
 
 #![expect(clippy::print_stdout, reason = "a measurement prints what it found")]

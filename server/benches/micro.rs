@@ -1,4 +1,4 @@
-//! How long the works of the server take. Where something else runs beside, `instructions` says more.
+//! Times of the bench cases. On a busy machine, `instructions` is more exact.
 //!
 //! `cargo bench -p recado-server --bench micro`
 

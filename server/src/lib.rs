@@ -1,54 +1,52 @@
 //! The headless relay server of Recado.
 //!
-//! - [`run`] serves a data folder on a listener, as [`listen`] makes one, until it is told to stop;
-//!   [`Server`] does the same in two steps, for those who need the fingerprint and the ticket first.
-//! - `listener` accepts connections, [`net`] is what carries them, [`session`] is a task per
-//!   connection, `driver` owns the [`relay`] core and the handle of the [`store`], and carries out
-//!   what the core decides.
-//! - [`admin`] is the socket by which the person who runs the server administers it.
-//! - [`config`] holds the settings, [`invite`] makes invites, [`paths`] says where files live.
-//! - [`cli`] and [`telemetry`] belong to the program `recado-server`. Nothing else here is global
-//!   to a process, so that several servers can live in one.
+//! - [`run`] serves a data folder on a listener made by [`listen`], until it is stopped. [`Server`] does the
+//!   same in two steps, for callers that need the fingerprint or the local ticket first.
+//! - `listener` accepts connections, [`net`] is their transport, [`session`] is a task per connection,
+//!   `driver` owns the [`relay`] core and the handle of the [`store`], and applies the effects of the core.
+//! - [`admin`] is the socket by which the operator administers a running server.
+//! - [`config`] has the configuration, [`invite`] makes invites, [`paths`] has the places of files.
+//! - `cli`, `settings` and `telemetry` belong to the program `recado-server`. Nothing else is global to a
+//!   process, so one process can run several servers.
 //!
 //! # Bounds
 //!
-//! What can grow, what bounds it, and what happens there. Names in capitals are constants, the others
-//! settings.
+//! Everything that can grow, with its bound. Names in capitals are constants, the others settings.
 //!
-//! | Server | Bound | At the bound |
+//! | Resource | Bound | At the bound |
 //! |---|---|---|
-//! | connections | `max_sessions` + `CONNECTIONS_BEYOND_SESSIONS` | they wait in the system's queue |
-//! | connections of one address | `max_connections_per_address` | refused with the reason |
-//! | TLS handshakes, of all and of one address | `max_handshakes`, `max_handshakes_per_address` | they wait, at most `HANDSHAKE_TIMEOUT` |
-//! | greetings before the driver | `MAX_GREETINGS` | they wait, at most `HANDSHAKE_TIMEOUT` |
-//! | sessions that end at a time because their connection is gone | `MAX_PARTINGS` | they wait for each other |
+//! | connections | `max_sessions` + `CONNECTIONS_BEYOND_SESSIONS` | wait in the queue of the system |
+//! | connections per address | `max_connections_per_address` | refused with the reason |
+//! | TLS handshakes, in all and per address | `max_handshakes`, `max_handshakes_per_address` | wait, at most `HANDSHAKE_TIMEOUT` |
+//! | handshakes that compute at the same time | one per worker of the runtime | wait, at most `HANDSHAKE_TIMEOUT` |
+//! | hellos that wait for the driver | `MAX_PENDING_HELLOS` | wait, at most `HANDSHAKE_TIMEOUT` |
+//! | lost connections being reported | `MAX_PENDING_DISCONNECTS` | wait for each other |
 //! | sessions; users | `max_sessions`; `max_users` | refused with the reason |
-//! | new names of one address, policy `open` | `registrations_per_hour` | refused with the reason |
-//! | devices of a user; keys remembered as taken from them | `MAX_DEVICES`; `MAX_REVOKED` | refused with the reason; the oldest is forgotten |
-//! | devices that wait to be linked, of all and of one address | `MAX_PENDING_LINKS`, `PENDING_LINKS_PER_ADDRESS`, each for `PENDING_LINK_TTL` | the address with the most gives one up; else refused with the reason |
-//! | length of a frame | `MAX_FRAME_LEN_BEFORE_WELCOME`, `MAX_FRAME_LEN` | the session ends with the reason |
-//! | frames and bytes of a session | `frames_per_second`, `bytes_per_second` and bursts | read more slowly, and told |
-//! | unanswered requests of a session | `MAX_REQUESTS_IN_FLIGHT`; a page counts as `PAGE_WEIGHT` | nothing more is read from it |
-//! | rooms that a user is in; members of a room, its open invitations and its bans | `MAX_ROOMS_OF_USER`; `MAX_ROOM_MEMBERS`, `MAX_ROOM_INVITES`, `MAX_ROOM_BANS`; requests in flight can pass them by as many | refused with the reason |
-//! | watched people of a session | `MAX_WATCHED` | the first ones are watched, and it is told |
-//! | settings of a user | `MAX_SETTINGS` | those that say nothing go, oldest first; then new ones are refused with the reason |
-//! | entries to somebody who asks first, until they accept | `MAX_MESSAGES_BEFORE_ACCEPTANCE` | refused with the reason, but for deletions |
-//! | pieces of frames for the driver | `INBOX_ROOM`, each of at most `MAX_FRAMES_TOGETHER` | sessions wait, and what comes meanwhile gathers in their connections |
-//! | requests to the store | `STORE_WINDOW` | the driver takes nothing from sessions; heads that a commit makes due wait, one reading for each session |
-//! | sessions that are to be woken | each once | it stays one of them until its turn |
-//! | live frames for a session | `PUSH_ROOM` | left out; the session is told that it is behind, then gets heads |
-//! | answers and heads for a session | `RESERVED_ROOM`, which live frames leave free | never reached: requests in flight bound them |
-//! | administrators at the socket; their requests and answers | `MAX_ADMINS`; `MAX_REQUEST_LEN`, `MAX_ANSWER_LEN` | they wait in the system's queue; the connection ends |
+//! | new users per address, policy `open` | `registrations_per_hour` | refused with the reason |
+//! | devices of a user; revoked keys that are remembered | `MAX_DEVICES`; `MAX_REVOKED` | refused with the reason; the oldest is forgotten |
+//! | devices that wait to be linked, in all and per address | `MAX_PENDING_LINKS`, `PENDING_LINKS_PER_ADDRESS`, each for `PENDING_LINK_TTL` | the address with the most loses one; else refused with the reason |
+//! | length of a frame | `MAX_FRAME_LEN_BEFORE_WELCOME`, `MAX_FRAME_LEN` | the session is closed with the reason |
+//! | frames and bytes of a session | `frames_per_second`, `bytes_per_second` and bursts | throttled, with a notice |
+//! | unanswered requests of a session | `MAX_REQUESTS_IN_FLIGHT`; a page counts as `PAGE_WEIGHT` | the session reads nothing |
+//! | rooms of a user; members, invitations and bans of a room | `MAX_ROOMS_OF_USER`; `MAX_ROOM_MEMBERS`, `MAX_ROOM_INVITES`, `MAX_ROOM_BANS`; requests in flight can exceed them | refused with the reason |
+//! | watched users of a session | `MAX_WATCHED` | the first ones are watched, with a notice |
+//! | settings of a user | `MAX_SETTINGS` | default values are dropped, oldest first; then new ones are refused with the reason |
+//! | messages to a user before the message request is accepted | `MAX_MESSAGES_BEFORE_ACCEPTANCE` | refused with the reason, except for deletions |
+//! | events of sessions for the driver | `INBOX_CAPACITY`, each with at most `MAX_FRAMES_TOGETHER` frames | sessions wait, and further frames wait in their sockets |
+//! | requests to the store | `STORE_WINDOW` | the driver takes no events of sessions; reads of heads wait, one per session |
+//! | pending wakes of sessions | one per session | |
+//! | live frames for a session | `PUSH_CAPACITY` | dropped; the session is behind and then gets heads |
+//! | answers and heads for a session | `RESERVED_CAPACITY`, which live frames leave free | not reached: requests in flight bound them |
+//! | admin connections; their requests and answers | `MAX_ADMINS`; `MAX_REQUEST_LEN`, `MAX_ANSWER_LEN` | wait in the queue of the system; the connection is closed |
 //! | a connection that takes no byte | `WRITE_STALL` | closed |
-//! | a link on which nothing answers; a program that says nothing | `DEAD_AFTER`, which the system watches for; `SERVER_PING_AFTER`, then `PONG_WITHIN` | closed |
-//! | rows of conversations and members that the writer remembers | `MAX_KEPT` of its row cache, and those of one batch | forgotten before the next batch |
-//! | connections accepted, sessions woken to write, frames taken from a session, reads of it, at a time | `ACCEPTS_PER_TURN`; `WAKES_PER_TURN`; `MAX_FRAMES_TOGETHER`, or 16 KiB; `READS`, `FRUITLESS_READS` | others have their turn, then it goes on |
-//! | handshakes that compute at a time | one for each worker of the runtime | they wait, at most `HANDSHAKE_TIMEOUT` |
-//! | bytes of a connection that are no whole record | `MAX_INCOMING` | the connection ends |
-//! | buffers that a thread keeps to lend | `KEPT` | given up |
-//! | pongs and the like of a session that are not written | `LOCAL_ROOM` | nothing more is read from it |
-//! | write-ahead log | `Checkpoints::at_most` pages | moved into the database, also while commits wait |
-//! | a drain | `DRAIN_LIMIT`, then `GOODBYE_LIMIT` | ends without whoever does not answer |
+//! | a dead link; a silent client | `DEAD_AFTER`, which the system watches; `SERVER_PING_AFTER`, then `PONG_WITHIN` | closed |
+//! | rows in the writer's row cache | `MAX_KEPT` and those of one batch | evicted before the next batch |
+//! | connections accepted, sessions woken, frames taken from a session, its reads per turn | `ACCEPTS_PER_TURN`; `WAKES_PER_TURN`; `MAX_FRAMES_TOGETHER`, or 16 KiB; `MAX_READS`, `MAX_EMPTY_READS` | the task yields and goes on later |
+//! | bytes of an incomplete TLS record | `MAX_INCOMING` | closed |
+//! | free buffers of a thread | `MAX_POOLED` | freed |
+//! | unwritten pongs, pings and notices of a session | `MAX_LOCAL_FRAMES` | the session reads nothing |
+//! | write-ahead log | `Checkpoints::at_most` pages | checkpointed, also while commits wait |
+//! | a drain | `DRAIN_LIMIT`, then `CLOSE_TIMEOUT` | ends without clients that do not respond |
 
 mod address;
 pub mod admin;

@@ -1,4 +1,4 @@
-//! Administration: the real program asks a real server that has real people connected.
+//! Administration of a running server by the real program, with connected clients.
 
 use std::os::unix::fs::PermissionsExt as _;
 

@@ -1,4 +1,4 @@
-//! A small client: says and hears single frames, and keeps nothing.
+//! A small protocol client that sends and receives single frames, and keeps no state.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;

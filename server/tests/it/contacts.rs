@@ -1,4 +1,4 @@
-//! How people stand to each other: who takes nothing from whom, and who asks first.
+//! Blocks and message requests between users.
 
 use recado_shared::tls::Identity;
 use recado_shared::{

@@ -1,4 +1,4 @@
-//! How a server ends.
+//! Draining and shutdown of a server.
 
 use recado_server::{Server, ServerError, listen};
 use recado_shared::{

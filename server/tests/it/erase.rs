@@ -1,5 +1,5 @@
-//! What is deleted is gone from every file of the server's folder at the moment at which that is
-//! acknowledged, also if the server is killed right then.
+//! Erasure of deleted text from every file of the data folder by the time of the acknowledgement, also if
+//! the server is killed right then.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! When a count of instructions fails its limit: what `cargo bench --bench instructions` decides.
+//! Comparison of instruction counts with their limits, as `cargo bench --bench instructions` makes it.
 
 #[path = "../../benches/limits/mod.rs"]
 mod instructions;

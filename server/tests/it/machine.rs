@@ -1,4 +1,4 @@
-//! The program `recado-server` on a machine of its own.
+//! The program `recado-server` with all its files in a temporary folder.
 
 use std::net::SocketAddr;
 use std::path::Path;

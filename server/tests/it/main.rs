@@ -11,15 +11,15 @@ mod machine;
 mod server;
 
 mod admin;
+mod behind;
 mod contacts;
 mod devices;
-mod doors;
+mod direct;
 mod drain;
 mod erase;
 mod limits;
 mod program;
+mod refusals;
 mod rooms;
 mod session;
 mod settings;
-mod slow;
-mod talk;

@@ -1,4 +1,4 @@
-//! The program `recado-server` itself: what it prints, what it leaves, how it ends.
+//! The program `recado-server`: its output, its files and its exit.
 
 use recado_shared::{CloseReason, Invite, ServerFrame};
 

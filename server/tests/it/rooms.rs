@@ -1,4 +1,4 @@
-//! The whole life of a room over TLS, and what those learn of it who were away.
+//! The life of a room over TLS, and what members learn after they were offline.
 
 use recado_shared::tls::Identity;
 use recado_shared::{

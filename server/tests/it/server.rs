@@ -1,4 +1,4 @@
-//! A whole server on a free port, with its data in a folder that is thrown away.
+//! A whole server on a free port, with its data in a temporary folder.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;

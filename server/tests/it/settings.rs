@@ -1,4 +1,4 @@
-//! What somebody sets is the same on all their devices, and nobody else's business.
+//! Settings of a user: the same on all their devices, and private.
 
 use recado_shared::{
     Answer, ConversationId, DraftText, NotificationLevel, Request, ServerFrame, Setting, Stamp,

@@ -1,4 +1,4 @@
-//! A client that stops reading loses live frames, and no message.
+//! A client that stops reading: it loses live frames, and no message.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;

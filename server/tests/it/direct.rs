@@ -1,4 +1,4 @@
-//! Two people talk: appends, answers, live frames, cursors, hints, and what a restart keeps.
+//! A direct conversation: appends, answers, live frames, cursors, hints, and a restart.
 
 use recado_shared::{
     Activity, Answer, ClientFrame, ConversationId, CursorUpdate, Entry, MemberCursors, PageRange,

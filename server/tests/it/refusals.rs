@@ -1,4 +1,4 @@
-//! Who is not let in, and what they are told.
+//! Refused connections and registrations, with their reasons.
 
 use recado_server::Policy;
 use recado_server::invite::InviteTerms;
