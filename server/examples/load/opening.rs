@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Result;
-use recado_shared::{ClientFrame, Hello, Invite, ProtocolVersion, Request, Stamp, UserId, Welcome};
+use recado_shared::client;
+use recado_shared::{ClientFrame, Hello, Invite, Request, Stamp, UserId, Welcome};
 use rustls::ClientConfig;
 
 use crate::connection::{Connection, Incoming};
@@ -53,13 +54,9 @@ pub(crate) async fn open(
 ) -> Result<(Connection, Welcome)> {
     let mut connection = Connection::tls(ticket, config).await?;
     connection.queue(&ClientFrame::Hello(Hello {
-        oldest: ProtocolVersion::OLDEST,
-        newest: ProtocolVersion::NEWEST,
-        software: "load".to_owned(),
         name: name.map(str::to_owned),
         token: ticket.token.clone(),
-        since: None,
-        extensions: Vec::new(),
+        ..client::hello("load")
     }))?;
     let mut state = OpeningState {
         unknown: watched.iter().copied().collect(),

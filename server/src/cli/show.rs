@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use jiff::tz::TimeZone;
 use recado_shared::{DeviceName, Timestamp, Topic, UserName, text};
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::admin::request::{ServerStats, SessionInfo};
 use crate::store::{InviteInfo, RoomInfo, UserDetail, UserInfo};
@@ -13,79 +13,8 @@ use crate::store::{InviteInfo, RoomInfo, UserDetail, UserInfo};
 /// Hex digits of an invite's digest in its id.
 const SHORT_DIGEST: usize = 12;
 
-#[derive(Serialize)]
-struct UserLine<'a> {
-    id: String,
-    name: &'a str,
-    state: &'static str,
-    devices: u64,
-    created: String,
-}
-
-#[derive(Serialize)]
-struct DetailLine<'a> {
-    #[serde(flatten)]
-    user: UserLine<'a>,
-    conversations: u64,
-    entries: u64,
-    keys: Vec<KeyLine<'a>>,
-}
-
-#[derive(Serialize)]
-struct KeyLine<'a> {
-    key: String,
-    name: Option<&'a str>,
-    added: String,
-    seen: Option<String>,
-}
-
-#[derive(Serialize)]
-struct RoomLine<'a> {
-    id: String,
-    name: &'a str,
-    topic: Option<&'a str>,
-    state: &'static str,
-    members: u64,
-    entries: u64,
-    newest: String,
-}
-
-#[derive(Serialize)]
-struct InviteLine<'a> {
-    id: &'a str,
-    uses_left: u64,
-    expires: Option<String>,
-    name: Option<&'a str>,
-    reset: bool,
-    created: String,
-}
-
-#[derive(Serialize)]
-struct SessionLine<'a> {
-    session: u64,
-    user: String,
-    name: &'a str,
-    address: String,
-    since: String,
-    away: bool,
-    behind: bool,
-}
-
-#[derive(Serialize)]
-struct StatsLine {
-    uptime_seconds: u64,
-    users: usize,
-    online: u64,
-    sessions: u64,
-    messages: u64,
-    writes: u64,
-    commits: u64,
-    writes_per_commit: f64,
-    checkpoints: u64,
-}
-
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("plain values are valid JSON") + "\n"
+fn line(value: &Value) -> String {
+    format!("{value}\n")
 }
 
 /// A time for programs: RFC 3339 in UTC.
@@ -104,19 +33,19 @@ fn at(time: Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX)
 }
 
-fn user_line(info: &UserInfo) -> UserLine<'_> {
-    UserLine {
-        id: info.user.to_string(),
-        name: info.name.as_str(),
-        state: info.state.name(),
-        devices: info.devices,
-        created: rfc_3339(info.created),
-    }
+fn user_json(info: &UserInfo) -> Value {
+    json!({
+        "id": info.user.to_string(),
+        "name": info.name.as_str(),
+        "state": info.state.name(),
+        "devices": info.devices,
+        "created": rfc_3339(info.created),
+    })
 }
 
 pub(super) fn user(info: &UserInfo, is_json: bool) -> String {
     if is_json {
-        return json(&user_line(info));
+        return line(&user_json(info));
     }
     format!(
         "{:>6}  {:<8}  {:>2} devices  registered {}  {}\n",
@@ -131,18 +60,19 @@ pub(super) fn user(info: &UserInfo, is_json: bool) -> String {
 pub(super) fn detail(detail: &UserDetail, is_json: bool) -> String {
     let info = &detail.facts;
     if is_json {
-        let keys = detail.devices.iter().map(|device| KeyLine {
-            key: device.key.to_string(),
-            name: device.name.as_ref().map(DeviceName::as_str),
-            added: rfc_3339(device.added),
-            seen: device.seen.map(rfc_3339),
+        let keys = detail.devices.iter().map(|device| {
+            json!({
+                "key": device.key.to_string(),
+                "name": device.name.as_ref().map(DeviceName::as_str),
+                "added": rfc_3339(device.added),
+                "seen": device.seen.map(rfc_3339),
+            })
         });
-        return json(&DetailLine {
-            user: user_line(info),
-            conversations: detail.conversations,
-            entries: detail.entries,
-            keys: keys.collect(),
-        });
+        let mut json = user_json(info);
+        json["conversations"] = detail.conversations.into();
+        json["entries"] = detail.entries.into();
+        json["keys"] = keys.collect();
+        return line(&json);
     }
     let mut lines = format!(
         "name           {}\nid             {}\nstate          {}\nregistered     {}\n\
@@ -174,15 +104,15 @@ pub(super) fn room(info: &RoomInfo, is_json: bool) -> String {
     };
     let topic = info.topic.as_ref().map(Topic::as_str);
     if is_json {
-        return json(&RoomLine {
-            id: info.room.to_string(),
-            name: info.name.as_str(),
-            topic,
-            state,
-            members: info.members,
-            entries: info.entries,
-            newest: rfc_3339(info.newest_time),
-        });
+        return line(&json!({
+            "id": info.room.to_string(),
+            "name": info.name.as_str(),
+            "topic": topic,
+            "state": state,
+            "members": info.members,
+            "entries": info.entries,
+            "newest": rfc_3339(info.newest_time),
+        }));
     }
     format!(
         "{:>6}  {state:<7}  {:>5} members  {:>6} entries, last {}  #{}  {}\n",
@@ -203,14 +133,14 @@ pub(super) fn invite_id(info: &InviteInfo) -> &str {
 pub(super) fn invite(info: &InviteInfo, now: Timestamp, is_json: bool) -> String {
     let name = info.for_name.as_ref().map(UserName::as_str);
     if is_json {
-        return json(&InviteLine {
-            id: invite_id(info),
-            uses_left: info.uses_left,
-            expires: info.expires.map(rfc_3339),
-            name,
-            reset: info.is_reset,
-            created: rfc_3339(info.created),
-        });
+        return line(&json!({
+            "id": invite_id(info),
+            "uses_left": info.uses_left,
+            "expires": info.expires.map(rfc_3339),
+            "name": name,
+            "reset": info.is_reset,
+            "created": rfc_3339(info.created),
+        }));
     }
     let state = match info.expires {
         _ if info.uses_left == 0 => return format!("{}  used\n", invite_id(info)),
@@ -232,15 +162,15 @@ pub(super) fn invite(info: &InviteInfo, now: Timestamp, is_json: bool) -> String
 
 pub(super) fn session(info: &SessionInfo, name: &str, is_json: bool) -> String {
     if is_json {
-        return json(&SessionLine {
-            session: info.session,
-            user: info.user.to_string(),
-            name,
-            address: info.address.to_string(),
-            since: rfc_3339(info.since),
-            away: info.is_away,
-            behind: info.is_behind,
-        });
+        return line(&json!({
+            "session": info.session,
+            "user": info.user.to_string(),
+            "name": name,
+            "address": info.address.to_string(),
+            "since": rfc_3339(info.since),
+            "away": info.is_away,
+            "behind": info.is_behind,
+        }));
     }
     let state = match (info.is_behind, info.is_away) {
         (true, _) => "behind",
@@ -262,29 +192,28 @@ pub(super) fn stats(stats: &ServerStats, users: usize, is_json: bool) -> String 
         present,
         store,
     } = stats;
-    let line = StatsLine {
-        uptime_seconds: uptime.as_secs(),
-        users,
-        online: present.people,
-        sessions: present.sessions,
-        messages: store.messages,
-        writes: store.writes,
-        commits: store.commits,
-        writes_per_commit: store.writes_per_commit(),
-        checkpoints: store.checkpoints,
-    };
     if is_json {
-        return json(&line);
+        return line(&json!({
+            "uptime_seconds": uptime.as_secs(),
+            "users": users,
+            "online": present.people,
+            "sessions": present.sessions,
+            "messages": store.messages,
+            "writes": store.writes,
+            "commits": store.commits,
+            "writes_per_commit": store.writes_per_commit(),
+            "checkpoints": store.checkpoints,
+        }));
     }
     format!(
         "uptime       {}\nusers        {users}, {} online ({} sessions)\n\
          messages     {} since start\ndisk writes  {} (average batch: {:.1} requests)\n",
-        duration(line.uptime_seconds),
-        line.online,
-        line.sessions,
-        line.messages,
-        line.commits,
-        line.writes_per_commit
+        duration(uptime.as_secs()),
+        present.people,
+        present.sessions,
+        store.messages,
+        store.commits,
+        store.writes_per_commit()
     )
 }
 

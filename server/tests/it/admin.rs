@@ -42,21 +42,21 @@ impl Office {
         client
             .enter(hello(Some(name), self.ticket.token.clone()))
             .await;
-        client.hear_heads().await;
+        client.next_heads().await;
         client
     }
 
     /// What a run that succeeds prints.
-    pub(crate) async fn says(&self, arguments: &[&str]) -> String {
+    pub(crate) async fn stdout_of(&self, arguments: &[&str]) -> String {
         let output = self.machine.output(arguments).await;
-        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{arguments:?}: {complaint}");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {error}");
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// The code and the complaint of one that does not.
-    async fn complains(&self, arguments: &[&str]) -> (Option<i32>, String) {
-        complains(&self.machine, arguments).await
+    /// The code and the error of one that does not.
+    async fn failure_of(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        failure_of(&self.machine, arguments).await
     }
 
     async fn stop(mut self) -> Machine {
@@ -66,19 +66,19 @@ impl Office {
     }
 }
 
-async fn complains(machine: &Machine, arguments: &[&str]) -> (Option<i32>, String) {
+async fn failure_of(machine: &Machine, arguments: &[&str]) -> (Option<i32>, String) {
     let output = machine.output(arguments).await;
     assert!(output.stdout.is_empty(), "{arguments:?}");
-    let complaint = String::from_utf8(output.stderr).unwrap();
-    (output.status.code(), complaint)
+    let error = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), error)
 }
 
-/// Hears until the goodbye, and the end after it.
-async fn goodbye(client: &mut Client) -> CloseReason {
+/// Reads up to the close frame, and the end after it.
+async fn read_close(client: &mut Client) -> CloseReason {
     loop {
-        if let ServerFrame::Close(farewell) = client.hear().await {
-            assert_eq!(client.hear_or_end().await, None);
-            return farewell;
+        if let ServerFrame::Close(reason) = client.next_frame().await {
+            assert_eq!(client.next_frame_or_end().await, None);
+            return reason;
         }
     }
 }
@@ -97,36 +97,36 @@ async fn people_and_sessions_are_listed_and_everybody_hears_an_announcement() {
     };
     assert_eq!(alice.answer(name).await, Ok(Answer::Done));
 
-    let users = office.says(&["user", "list"]).await;
+    let users = office.stdout_of(&["user", "list"]).await;
     assert!(
         users.contains("active") && users.ends_with("alice\n"),
         "{users}"
     );
-    let users = office.says(&["user", "list", "--json"]).await;
+    let users = office.stdout_of(&["user", "list", "--json"]).await;
     let line: serde_json::Value = serde_json::from_str(&users).unwrap();
     assert_eq!(
         (&line["name"], &line["devices"]),
         (&"alice".into(), &1.into())
     );
-    let shown = office.says(&["user", "show", "ALICE"]).await;
+    let shown = office.stdout_of(&["user", "show", "ALICE"]).await;
     assert!(shown.contains("device         laptop, "), "{shown}");
-    let shown = office.says(&["user", "show", "alice", "--json"]).await;
+    let shown = office.stdout_of(&["user", "show", "alice", "--json"]).await;
     let line: serde_json::Value = serde_json::from_str(&shown).unwrap();
     assert_eq!(line["keys"][0]["name"], "laptop");
-    let sessions = office.says(&["sessions", "--json"]).await;
+    let sessions = office.stdout_of(&["sessions", "--json"]).await;
     let line: serde_json::Value = serde_json::from_str(&sessions).unwrap();
     assert_eq!(
         (&line["name"], &line["away"]),
         (&"alice".into(), &false.into())
     );
 
-    let said = office.says(&["announce", "back in a minute"]).await;
+    let said = office.stdout_of(&["announce", "back in a minute"]).await;
     assert_eq!(said, "Announced to 1 sessions\n");
     let body = MessageBody::new("back in a minute").unwrap();
-    assert_eq!(alice.hear().await, ServerFrame::Announcement(body));
+    assert_eq!(alice.next_frame().await, ServerFrame::Announcement(body));
 
-    assert_eq!(office.says(&["policy"]).await, "invite\n");
-    assert_eq!(office.says(&["policy", "open"]).await, "open\n");
+    assert_eq!(office.stdout_of(&["policy"]).await, "invite\n");
+    assert_eq!(office.stdout_of(&["policy", "open"]).await, "open\n");
     let mut bob = office.connect(&device()).await;
     assert!(bob.enter(hello(Some("bob"), None)).await.registered);
     drop((alice, bob));
@@ -138,14 +138,14 @@ async fn people_and_sessions_are_listed_and_everybody_hears_an_announcement() {
 async fn what_the_server_does_is_counted_since_its_start() {
     let office = Office::open().await;
     let stats = async || -> serde_json::Value {
-        serde_json::from_str(&office.says(&["stats", "--json"]).await).unwrap()
+        serde_json::from_str(&office.stdout_of(&["stats", "--json"]).await).unwrap()
     };
     let before = stats().await;
     assert_eq!(before["commits"], 0);
     let mut alice = office.enter(&device(), "alice").await;
     let bob = office.enter(&device(), "bob").await;
     let append = alice.append(bob.user, id(1), "hello");
-    while !matches!(alice.hear().await, ServerFrame::User(_)) {}
+    while !matches!(alice.next_frame().await, ServerFrame::User(_)) {}
     assert!(alice.answer(append).await.is_ok());
     let after = stats().await;
     for (name, count) in [
@@ -158,7 +158,7 @@ async fn what_the_server_does_is_counted_since_its_start() {
     }
     // Each waited for the one before: two names and a message.
     assert!(after["commits"].as_u64() >= Some(3), "{after}");
-    let shown = office.says(&["stats"]).await;
+    let shown = office.stdout_of(&["stats"]).await;
     assert!(shown.contains("2 online (2 sessions)"), "{shown}");
     assert!(shown.contains("1 since start"), "{shown}");
 }
@@ -169,26 +169,28 @@ async fn a_new_name_holds_at_once_and_its_owner_comes_back_for_it() {
     let (phone, desk) = (device(), device());
     let mut alice = office.enter(&phone, "alice").await;
     let mut bob = office.enter(&desk, "bob").await;
-    let said = office.says(&["user", "rename", "alice", "alicia"]).await;
+    let said = office
+        .stdout_of(&["user", "rename", "alice", "alicia"])
+        .await;
     assert_eq!(said, "User alice renamed to alicia\n");
-    assert_eq!(goodbye(&mut alice).await, CloseReason::Renamed);
-    let ServerFrame::User(person) = bob.hear().await else {
+    assert_eq!(read_close(&mut alice).await, CloseReason::Renamed);
+    let ServerFrame::User(person) = bob.next_frame().await else {
         panic!("bob hears of the name");
     };
     assert_eq!(person.name.as_str(), "alicia");
     let welcome = office.connect(&phone).await.enter(hello(None, None)).await;
     assert_eq!(welcome.name.as_str(), "alicia");
-    let (code, complaint) = office.complains(&["user", "rename", "bob", "alice"]).await;
-    assert_eq!(code, Some(3), "{complaint}");
+    let (code, error) = office.failure_of(&["user", "rename", "bob", "alice"]).await;
+    assert_eq!(code, Some(3), "{error}");
 }
 
 #[tokio::test]
-async fn whoever_is_disabled_stays_out_also_after_a_restart() {
+async fn a_disabled_user_is_refused_also_after_a_restart() {
     let office = Office::open().await;
     let phone = device();
     let mut alice = office.enter(&phone, "alice").await;
-    office.says(&["user", "disable", "alice"]).await;
-    assert_eq!(goodbye(&mut alice).await, CloseReason::AccountClosed);
+    office.stdout_of(&["user", "disable", "alice"]).await;
+    assert_eq!(read_close(&mut alice).await, CloseReason::AccountClosed);
     let refused = office
         .connect(&phone)
         .await
@@ -218,19 +220,19 @@ async fn after_a_reset_a_new_device_finds_the_old_conversations() {
     let (me, peer) = (alice.user, bob.user);
     drop(bob);
     let append = alice.append(peer, id(1), "do you remember?");
-    while !matches!(alice.hear().await, ServerFrame::User(_)) {}
+    while !matches!(alice.next_frame().await, ServerFrame::User(_)) {}
     assert!(alice.answer(append).await.is_ok());
 
-    let line = office.says(&["user", "reset", "alice"]).await;
+    let line = office.stdout_of(&["user", "reset", "alice"]).await;
     let invite: Invite = line.trim_end().parse().unwrap();
-    assert_eq!(goodbye(&mut alice).await, CloseReason::Revoked);
+    assert_eq!(read_close(&mut alice).await, CloseReason::Revoked);
     let refused = office.connect(&lost).await.refused(hello(None, None)).await;
     assert_eq!(refused, Refusal::Revoked);
 
     let mut back = office.connect(&new).await;
     let welcome = back.enter(hello(Some("alice"), invite.token.clone())).await;
     assert_eq!((welcome.user, welcome.registered), (me, false));
-    assert_eq!(back.hear_heads().await.heads.len(), 1);
+    assert_eq!(back.next_heads().await.heads.len(), 1);
     let page = Request::Page {
         conversation: ConversationId::direct(me, peer),
         range: PageRange::After(Seq::ZERO),
@@ -251,15 +253,15 @@ async fn after_a_reset_a_new_device_finds_the_old_conversations() {
 #[tokio::test]
 async fn invites_are_listed_and_revoked() {
     let office = Office::open().await;
-    let line = office.says(&["invite", "create", "--uses", "3"]).await;
+    let line = office.stdout_of(&["invite", "create", "--uses", "3"]).await;
     let invite: Invite = line.trim_end().parse().unwrap();
-    let listed = office.says(&["invite", "list", "--json"]).await;
+    let listed = office.stdout_of(&["invite", "list", "--json"]).await;
     let line: serde_json::Value = serde_json::from_str(&listed).unwrap();
     assert_eq!(line["uses_left"], 3);
     let shown = line["id"].as_str().unwrap();
-    let (code, complaint) = office.complains(&["invite", "revoke", "zzzz"]).await;
-    assert_eq!(code, Some(3), "{complaint}");
-    office.says(&["invite", "revoke", shown]).await;
+    let (code, error) = office.failure_of(&["invite", "revoke", "zzzz"]).await;
+    assert_eq!(code, Some(3), "{error}");
+    office.stdout_of(&["invite", "revoke", shown]).await;
     let mut alice = office.connect(&device()).await;
     let refused = alice.refused(hello(Some("alice"), invite.token)).await;
     assert_eq!(refused, Refusal::InviteUnknown);
@@ -281,9 +283,9 @@ async fn what_cannot_be_done_says_why_with_a_code_of_its_own() {
         (&["user", "show", "a b"], 2, "a b"),
         (&["policy", "anarchy"], 2, "closed"),
     ] {
-        let (got, complaint) = complains(&machine, arguments).await;
-        assert_eq!(got, Some(code), "{arguments:?}: {complaint}");
-        assert!(complaint.contains(named), "{arguments:?}: {complaint}");
+        let (got, error) = failure_of(&machine, arguments).await;
+        assert_eq!(got, Some(code), "{arguments:?}: {error}");
+        assert!(error.contains(named), "{arguments:?}: {error}");
     }
     let office = Office::open().await;
     for arguments in [
@@ -291,14 +293,14 @@ async fn what_cannot_be_done_says_why_with_a_code_of_its_own() {
         &["user", "show", "alice"],
         &["user", "reset", "alice"],
     ] {
-        let (code, complaint) = office.complains(arguments).await;
-        assert_eq!(code, Some(3), "{complaint}");
-        assert!(complaint.contains("user list"), "{complaint}");
+        let (code, error) = office.failure_of(arguments).await;
+        assert_eq!(code, Some(3), "{error}");
+        assert!(error.contains("user list"), "{error}");
     }
 }
 
 #[tokio::test]
-async fn whoever_is_removed_leaves_no_text_on_the_disk() {
+async fn a_removed_user_leaves_no_text_on_the_disk() {
     let office = Office::open().await;
     let phone = device();
     let mut bob = office.enter(&device(), "bob").await;
@@ -309,13 +311,13 @@ async fn whoever_is_removed_leaves_no_text_on_the_disk() {
     let dir = office.machine.path("data/recado-server");
     assert!(is_in_files(&dir, secret));
 
-    office.says(&["user", "remove", "alice"]).await;
-    assert_eq!(goodbye(&mut alice).await, CloseReason::AccountClosed);
+    office.stdout_of(&["user", "remove", "alice"]).await;
+    assert_eq!(read_close(&mut alice).await, CloseReason::AccountClosed);
     assert!(!is_in_files(&dir, secret));
     // Bob has the message, and hears that it is to go.
     let mut heard = Vec::new();
     while heard.len() < 2 {
-        if let ServerFrame::Entry { entry, .. } = bob.hear().await {
+        if let ServerFrame::Entry { entry, .. } = bob.next_frame().await {
             heard.push(entry.content);
         }
     }
@@ -324,10 +326,10 @@ async fn whoever_is_removed_leaves_no_text_on_the_disk() {
     let token = office.ticket.token.clone();
     let refused = { refused }.refused(hello(Some("alice"), token)).await;
     assert_eq!(refused, Refusal::Revoked);
-    let users = office.says(&["user", "list", "--json"]).await;
+    let users = office.stdout_of(&["user", "list", "--json"]).await;
     assert!(users.contains("\"removed\""), "{users}");
-    let rooms = office.says(&["room", "list"]).await;
+    let rooms = office.stdout_of(&["room", "list"]).await;
     assert!(rooms.is_empty());
-    let (code, complaint) = office.complains(&["room", "close", "#tea"]).await;
-    assert_eq!(code, Some(3), "{complaint}");
+    let (code, error) = office.failure_of(&["room", "close", "#tea"]).await;
+    assert_eq!(code, Some(3), "{error}");
 }

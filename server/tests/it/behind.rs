@@ -16,7 +16,7 @@ use crate::server::{TestServer, device};
 /// More than the outbox and the buffers of a connection on one machine hold.
 const MESSAGES: u64 = 4 * PUSH_CAPACITY as u64;
 
-fn without_pace(config: &mut Config) {
+fn without_rate_limits(config: &mut Config) {
     let rates = &mut config.limits;
     rates.frames_per_second = NonZeroU32::MAX;
     rates.frame_burst = NonZeroU32::MAX;
@@ -40,7 +40,7 @@ async fn flood(from: &mut Client, conversation: ConversationId) {
         .await;
         unanswered += 1;
         while unanswered == MAX_REQUESTS_IN_FLIGHT || (n + 1 == MESSAGES && unanswered > 0) {
-            if let ServerFrame::Answer { result, .. } = from.hear().await {
+            if let ServerFrame::Answer { result, .. } = from.next_frame().await {
                 assert!(matches!(result, Ok(Answer::Accepted { .. })));
                 unanswered -= 1;
                 accepted += 1;
@@ -51,8 +51,8 @@ async fn flood(from: &mut Client, conversation: ConversationId) {
 }
 
 #[tokio::test]
-async fn whoever_does_not_keep_up_is_told_and_finds_everything() {
-    let server = TestServer::start_with(without_pace).await;
+async fn a_slow_client_is_behind_and_finds_everything() {
+    let server = TestServer::start_with(without_rate_limits).await;
     let mut alice = server.newcomer(&device(), "alice").await;
     let mut bob = server.newcomer(&device(), "bob").await;
     let conversation = ConversationId::direct(alice.user, bob.user);
@@ -61,7 +61,7 @@ async fn whoever_does_not_keep_up_is_told_and_finds_everything() {
     // What was queued comes first, in order and without a hole.
     let mut seqs = BTreeSet::new();
     loop {
-        match bob.hear().await {
+        match bob.next_frame().await {
             ServerFrame::Entry { entry, .. } => {
                 assert_eq!(entry.seq, Seq(seqs.len() as u64 + 1));
                 seqs.insert(entry.seq);
@@ -72,12 +72,12 @@ async fn whoever_does_not_keep_up_is_told_and_finds_everything() {
     }
     assert!((seqs.len() as u64) < MESSAGES);
     // Then the heads say how far there is to go, and live frames flow again.
-    let page = bob.hear_heads().await;
+    let page = bob.next_heads().await;
     let newest = page.heads[0].newest;
     assert_eq!(newest, Seq(MESSAGES));
     let request = alice.append(bob.user, MessageId([0xff; 16]), "still there?");
     alice.answer(request).await.unwrap();
-    match bob.hear().await {
+    match bob.next_frame().await {
         ServerFrame::Entry { entry, .. } => assert_eq!(entry.seq, newest.next()),
         other => panic!("unexpected: {other:?}"),
     }
@@ -99,5 +99,5 @@ async fn whoever_does_not_keep_up_is_told_and_finds_everything() {
             other => panic!("no page: {other:?}"),
         }
     }
-    bob.say(&ClientFrame::Leave).await;
+    bob.send(&ClientFrame::Leave).await;
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use recado_shared::client;
 use recado_shared::codec::{self, LengthDelimitedCodec};
 use recado_shared::limits::MAX_FRAME_LEN;
 use recado_shared::tls::{self, Identity};
 use recado_shared::{
     Answer, ClientFrame, Content, ConversationId, Fingerprint, HeadsPage, Hello, InviteToken,
-    MessageBody, MessageId, ProtocolVersion, Refusal, Request, RequestError, RequestNumber, Seq,
-    ServerFrame, UserId, Welcome,
+    MessageBody, MessageId, Refusal, Request, RequestError, RequestNumber, Seq, ServerFrame,
+    UserId, Welcome,
 };
 use rustls::{ClientConfig, HandshakeKind};
 use tokio::net::{TcpSocket, TcpStream};
@@ -29,16 +30,12 @@ pub(crate) struct Client {
     pub(crate) user: UserId,
 }
 
-/// A greeting in the newest version.
+/// A hello in all versions of this code.
 pub(crate) fn hello(name: Option<&str>, token: Option<InviteToken>) -> Hello {
     Hello {
-        oldest: ProtocolVersion::OLDEST,
-        newest: ProtocolVersion::NEWEST,
-        software: "test/1".to_owned(),
         name: name.map(str::to_owned),
         token,
-        since: None,
-        extensions: Vec::new(),
+        ..client::hello("test/1")
     }
 }
 
@@ -99,26 +96,26 @@ impl Client {
         tls.handshake_kind() == Some(HandshakeKind::Resumed)
     }
 
-    pub(crate) async fn say(&mut self, frame: &ClientFrame) {
+    pub(crate) async fn send(&mut self, frame: &ClientFrame) {
         let payload = codec::encode(frame).unwrap();
         self.frames.send(payload).await.unwrap();
     }
 
     /// The next frame, or `None` at the end of the connection.
-    pub(crate) async fn hear_or_end(&mut self) -> Option<ServerFrame> {
+    pub(crate) async fn next_frame_or_end(&mut self) -> Option<ServerFrame> {
         let next = timeout(PATIENCE, self.frames.next()).await;
         let payload = next.expect("the server says something")?;
         Some(codec::decode(&payload.unwrap()).unwrap())
     }
 
-    pub(crate) async fn hear(&mut self) -> ServerFrame {
-        self.hear_or_end().await.expect("the session goes on")
+    pub(crate) async fn next_frame(&mut self) -> ServerFrame {
+        self.next_frame_or_end().await.expect("the session goes on")
     }
 
     /// Greets, and expects to be let in.
     pub(crate) async fn enter(&mut self, hello: Hello) -> Welcome {
-        self.say(&ClientFrame::Hello(hello)).await;
-        match self.hear().await {
+        self.send(&ClientFrame::Hello(hello)).await;
+        match self.next_frame().await {
             ServerFrame::Welcome(welcome) => {
                 self.user = welcome.user;
                 welcome
@@ -129,21 +126,21 @@ impl Client {
 
     /// Greets, and expects to be refused.
     pub(crate) async fn refused(&mut self, hello: Hello) -> Refusal {
-        self.say(&ClientFrame::Hello(hello)).await;
-        self.hear_refusal().await
+        self.send(&ClientFrame::Hello(hello)).await;
+        self.next_refusal().await
     }
 
-    pub(crate) async fn hear_refusal(&mut self) -> Refusal {
-        let frame = self.hear().await;
-        assert_eq!(self.hear_or_end().await, None);
+    pub(crate) async fn next_refusal(&mut self) -> Refusal {
+        let frame = self.next_frame().await;
+        assert_eq!(self.next_frame_or_end().await, None);
         match frame {
             ServerFrame::Refused(refusal) => refusal,
             other => panic!("not refused: {other:?}"),
         }
     }
 
-    pub(crate) async fn hear_heads(&mut self) -> HeadsPage {
-        match self.hear().await {
+    pub(crate) async fn next_heads(&mut self) -> HeadsPage {
+        match self.next_frame().await {
             ServerFrame::Heads(page) => page,
             other => panic!("no heads: {other:?}"),
         }
@@ -153,14 +150,14 @@ impl Client {
     pub(crate) async fn ask(&mut self, request: Request) -> RequestNumber {
         self.last_number += 1;
         let number = RequestNumber(self.last_number);
-        self.say(&ClientFrame::Request { number, request }).await;
+        self.send(&ClientFrame::Request { number, request }).await;
         number
     }
 
     /// Sends a request; the next frame is its answer.
     pub(crate) async fn answer(&mut self, request: Request) -> Result<Answer, RequestError> {
         let asked = self.ask(request).await;
-        match self.hear().await {
+        match self.next_frame().await {
             ServerFrame::Answer { number, result } if number == asked => result,
             other => panic!("no answer: {other:?}"),
         }
@@ -170,7 +167,7 @@ impl Client {
     pub(crate) async fn answer_among(&mut self, request: Request) -> Result<Answer, RequestError> {
         let asked = self.ask(request).await;
         loop {
-            match self.hear().await {
+            match self.next_frame().await {
                 ServerFrame::Answer { number, result } if number == asked => return result,
                 _ => {}
             }

@@ -31,7 +31,7 @@ async fn send(from: &mut Client, to: UserId, n: u8) -> Result<Seq, RequestError>
 
 /// Hears an entry of the other person in a direct conversation.
 async fn hear_entry(client: &mut Client, seq: u64) -> Content {
-    match client.hear().await {
+    match client.next_frame().await {
         ServerFrame::Entry { entry, .. } => {
             assert_eq!(entry.seq, Seq(seq));
             entry.content
@@ -43,7 +43,7 @@ async fn hear_entry(client: &mut Client, seq: u64) -> Content {
 async fn come_back(server: &TestServer, device: &Identity) -> Client {
     let mut client = server.connect(device).await;
     client.enter(hello(None, None)).await;
-    client.hear_heads().await;
+    client.next_heads().await;
     client
 }
 
@@ -60,16 +60,16 @@ async fn who_is_blocked_cannot_write_invite_or_watch_until_they_are_not() {
     let (alices, bobs) = (device(), device());
     let mut alice = server.newcomer(&alices, "alice").await;
     let mut bob = server.newcomer(&bobs, "bob").await;
-    alice.hear().await;
+    alice.next_frame().await;
     assert_eq!(send(&mut bob, alice.user, 1).await, Ok(Seq(1)));
     hear_entry(&mut alice, 1).await;
-    bob.say(&ClientFrame::Watch(vec![alice.user])).await;
+    bob.send(&ClientFrame::Watch(vec![alice.user])).await;
     let user = alice.user;
     let presence = |presence| ServerFrame::Presence { user, presence };
-    assert_eq!(bob.hear().await, presence(Presence::Online));
+    assert_eq!(bob.next_frame().await, presence(Presence::Online));
 
     block(&mut alice, bob.user, true).await;
-    assert_eq!(bob.hear().await, presence(Presence::Offline));
+    assert_eq!(bob.next_frame().await, presence(Presence::Offline));
     let refused = Err(RequestError::NotAccepting);
     assert_eq!(send(&mut bob, alice.user, 2).await, refused);
     // Whoever did not hear that it was accepted asks again.
@@ -85,7 +85,7 @@ async fn who_is_blocked_cannot_write_invite_or_watch_until_they_are_not() {
         Ok(Answer::RoomCreated { room, .. }) => room,
         other => panic!("no room: {other:?}"),
     };
-    bob.hear_heads().await;
+    bob.next_heads().await;
     let invite = Request::Append {
         conversation: ConversationId::Room(room),
         id: id(4),
@@ -119,14 +119,14 @@ async fn who_is_not_let_in_any_more_takes_no_messages() {
     let office = Office::open().await;
     let mut alice = office.enter(&device(), "alice").await;
     let bob = office.enter(&device(), "bob").await;
-    alice.hear().await;
+    alice.next_frame().await;
     assert_eq!(send(&mut alice, bob.user, 1).await, Ok(Seq(1)));
-    office.says(&["user", "disable", "bob"]).await;
+    office.stdout_of(&["user", "disable", "bob"]).await;
     let refused = Err(RequestError::NotAccepting);
     assert_eq!(send(&mut alice, bob.user, 2).await, refused);
-    office.says(&["user", "enable", "bob"]).await;
+    office.stdout_of(&["user", "enable", "bob"]).await;
     assert_eq!(send(&mut alice, bob.user, 2).await, Ok(Seq(2)));
-    office.says(&["user", "remove", "bob"]).await;
+    office.stdout_of(&["user", "remove", "bob"]).await;
     // The end of the log says that they are gone.
     assert_eq!(hear_entry(&mut alice, 3).await, Content::AuthorRemoved);
     assert_eq!(send(&mut alice, bob.user, 3).await, refused);
@@ -138,12 +138,12 @@ async fn a_stranger_asks_first_and_is_accepted_on_all_devices() {
     let (alices, strangers) = (device(), device());
     let mut alice = server.newcomer(&alices, "alice").await;
     let mut mallory = server.newcomer(&strangers, "mallory").await;
-    alice.hear().await;
+    alice.next_frame().await;
     set(&mut alice, Setting::FirstContact { ask: true }).await;
     let (user, stranger) = (alice.user, mallory.user);
     for n in 1..=3 {
         assert_eq!(send(&mut mallory, user, n).await, Ok(Seq(n.into())));
-        let head = alice.hear_heads().await.heads.remove(0);
+        let head = alice.next_heads().await.heads.remove(0);
         assert_eq!((head.newest, head.unread), (Seq(n.into()), n.into()));
         assert!(head.is_request);
     }
@@ -161,16 +161,16 @@ async fn a_stranger_asks_first_and_is_accepted_on_all_devices() {
     }
     let mut phone = server.connect(&alices).await;
     phone.enter(hello(None, None)).await;
-    assert!(phone.hear_heads().await.heads[0].is_request);
+    assert!(phone.next_heads().await.heads[0].is_request);
 
     let asked = alice.ask(Request::AcceptContact(stranger)).await;
     let done = ServerFrame::Answer {
         number: asked,
         result: Ok(Answer::Done),
     };
-    assert_eq!(alice.hear().await, done);
+    assert_eq!(alice.next_frame().await, done);
     for device in [&mut alice, &mut phone] {
-        assert!(!device.hear_heads().await.heads[0].is_request);
+        assert!(!device.next_heads().await.heads[0].is_request);
     }
     assert_eq!(send(&mut mallory, user, 4).await, Ok(Seq(4)));
     hear_entry(&mut alice, 4).await;
@@ -184,7 +184,7 @@ async fn a_display_name_is_seen_by_all_and_deceives_nobody() {
     let alices = device();
     let mut alice = server.newcomer(&alices, "alice").await;
     let mut bob = server.newcomer(&device(), "bob").await;
-    alice.hear().await;
+    alice.next_frame().await;
     assert_eq!(send(&mut bob, alice.user, 1).await, Ok(Seq(1)));
     hear_entry(&mut alice, 1).await;
     let call = |text: &str| Request::SetDisplayName(Some(DisplayName::new(text).unwrap()));
@@ -199,7 +199,7 @@ async fn a_display_name_is_seen_by_all_and_deceives_nobody() {
         presence: Presence::Online,
     };
     for client in [&mut alice, &mut bob] {
-        assert_eq!(client.hear().await, ServerFrame::User(wonder.clone()));
+        assert_eq!(client.next_frame().await, ServerFrame::User(wonder.clone()));
     }
     // Heads and answers have it, also after a restart.
     let user = alice.user;
@@ -207,7 +207,7 @@ async fn a_display_name_is_seen_by_all_and_deceives_nobody() {
     let server = server.restart().await;
     let mut alice = server.connect(&alices).await;
     alice.enter(hello(None, None)).await;
-    let heads = alice.hear_heads().await;
+    let heads = alice.next_heads().await;
     assert!(heads.people.contains(&wonder), "{heads:?}");
     match alice.answer(Request::Users(vec![user])).await {
         Ok(Answer::Users { people, .. }) => assert_eq!(people, [wonder]),

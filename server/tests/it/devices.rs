@@ -81,7 +81,7 @@ async fn two_devices(server: &TestServer, laptop: &Identity, phone: &Identity) -
         (welcome.name.as_str(), welcome.registered),
         ("alice", false)
     );
-    on_phone.hear_heads().await;
+    on_phone.next_heads().await;
     (on_laptop, on_phone)
 }
 
@@ -92,7 +92,7 @@ async fn a_linked_device_is_the_same_person() {
     let (mut on_laptop, mut on_phone) = two_devices(&server, &laptop, &phone).await;
     let mut bob = server.newcomer(&bobs, "bob").await;
     for client in [&mut on_laptop, &mut on_phone] {
-        assert!(matches!(client.hear().await, ServerFrame::User(_)));
+        assert!(matches!(client.next_frame().await, ServerFrame::User(_)));
     }
 
     // What one device writes, and what another person does, the other device gets.
@@ -100,7 +100,7 @@ async fn a_linked_device_is_the_same_person() {
     let say = on_phone.append(bob.user, id(1), "from the phone");
     on_phone.answer(say).await.unwrap();
     for client in [&mut on_laptop, &mut bob] {
-        let ServerFrame::Entry { entry, .. } = client.hear().await else {
+        let ServerFrame::Entry { entry, .. } = client.next_frame().await else {
             panic!("an entry comes");
         };
         assert_eq!(entry.content, message("from the phone"));
@@ -109,7 +109,7 @@ async fn a_linked_device_is_the_same_person() {
     let say = bob.append(on_phone.user, id(2), "to both");
     bob.answer(say).await.unwrap();
     for client in [&mut on_laptop, &mut on_phone] {
-        let ServerFrame::Entry { entry, .. } = client.hear().await else {
+        let ServerFrame::Entry { entry, .. } = client.next_frame().await else {
             panic!("an entry comes");
         };
         assert_eq!((entry.author, entry.seq), (bob.user, Seq(2)));
@@ -145,7 +145,7 @@ async fn devices_are_listed_and_named() {
     let server = server.restart().await;
     let mut on_phone = server.connect(&phone).await;
     on_phone.enter(hello(None, None)).await;
-    on_phone.hear_heads().await;
+    on_phone.next_heads().await;
     let found = devices(&mut on_phone).await;
     let facts_of: Vec<_> = found.iter().map(facts).collect();
     let expected = [
@@ -169,9 +169,9 @@ async fn a_revoked_device_is_out_until_it_is_linked_again() {
     let (mut on_laptop, mut on_phone) = two_devices(&server, &laptop, &phone).await;
     let revoke = Request::RevokeDevice(phone.key());
     assert_eq!(on_laptop.answer(revoke.clone()).await, Ok(Answer::Done));
-    let farewell = ServerFrame::Close(CloseReason::Revoked);
-    assert_eq!(on_phone.hear().await, farewell);
-    assert_eq!(on_phone.hear_or_end().await, None);
+    let reason = ServerFrame::Close(CloseReason::Revoked);
+    assert_eq!(on_phone.next_frame().await, reason);
+    assert_eq!(on_phone.next_frame_or_end().await, None);
     let unknown = Err(RequestError::UnknownDevice);
     assert_eq!(on_laptop.answer(revoke).await, unknown);
 
@@ -186,7 +186,7 @@ async fn a_revoked_device_is_out_until_it_is_linked_again() {
     }
     let mut on_laptop = server.connect(&laptop).await;
     on_laptop.enter(hello(None, None)).await;
-    on_laptop.hear_heads().await;
+    on_laptop.next_heads().await;
     assert_eq!(devices(&mut on_laptop).await.len(), 1);
     let last = Request::RevokeDevice(laptop.key());
     let refused = Err(RequestError::LastDevice);
@@ -224,9 +224,9 @@ async fn a_device_can_revoke_itself() {
     let (_on_laptop, mut on_phone) = two_devices(&server, &laptop, &phone).await;
     let revoke = Request::RevokeDevice(phone.key());
     assert_eq!(on_phone.answer(revoke).await, Ok(Answer::Done));
-    let farewell = ServerFrame::Close(CloseReason::Revoked);
-    assert_eq!(on_phone.hear().await, farewell);
-    assert_eq!(on_phone.hear_or_end().await, None);
+    let reason = ServerFrame::Close(CloseReason::Revoked);
+    assert_eq!(on_phone.next_frame().await, reason);
+    assert_eq!(on_phone.next_frame_or_end().await, None);
 }
 
 #[tokio::test]
@@ -262,7 +262,7 @@ async fn only_what_waits_and_shows_the_code_is_linked() {
     let server = server.restart().await;
     let mut on_laptop = server.connect(&laptop).await;
     on_laptop.enter(hello(None, None)).await;
-    on_laptop.hear_heads().await;
+    on_laptop.next_heads().await;
     assert_eq!(on_laptop.answer(link).await, unknown);
     let code = wait(&server, &phone, "phone").await;
     approve(&mut on_laptop, code).await;
@@ -290,7 +290,7 @@ async fn one_address_cannot_fill_the_waiting_list_nor_lock_itself_out() {
     let refusal = server.connect(&device()).await.refused(linking("")).await;
     assert_eq!(refusal, Refusal::TooManyLinks);
     alice.enter(hello(Some("alice"), None)).await;
-    alice.hear_heads().await;
+    alice.next_heads().await;
     for code in &codes {
         approve(&mut alice, *code).await;
     }

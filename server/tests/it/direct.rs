@@ -24,7 +24,7 @@ async fn a_message_reaches_every_device_but_the_one_that_sent_it_once() {
     let mut alice = server.newcomer(&alices, "alice").await;
     let mut bob = server.newcomer(&bobs, "bob").await;
     assert_eq!(
-        alice.hear().await,
+        alice.next_frame().await,
         ServerFrame::User(UserProfile {
             user: bob.user,
             name: name("bob"),
@@ -35,7 +35,7 @@ async fn a_message_reaches_every_device_but_the_one_that_sent_it_once() {
     let mut alice_elsewhere = server.connect(&alices).await;
     let welcome = alice_elsewhere.enter(hello(None, None)).await;
     assert_eq!((welcome.user, welcome.registered), (alice.user, false));
-    alice_elsewhere.hear_heads().await;
+    alice_elsewhere.next_heads().await;
 
     let conversation = ConversationId::direct(alice.user, bob.user);
     let (seq, time) = send(&mut alice, bob.user, 1, "did the build pass?").await;
@@ -50,8 +50,8 @@ async fn a_message_reaches_every_device_but_the_one_that_sent_it_once() {
         },
     };
     assert_eq!(seq, Seq(1));
-    assert_eq!(bob.hear().await, entry);
-    assert_eq!(alice_elsewhere.hear().await, entry);
+    assert_eq!(bob.next_frame().await, entry);
+    assert_eq!(alice_elsewhere.next_frame().await, entry);
 
     // A resend gets the first answer, and nobody hears of it.
     assert_eq!(
@@ -61,7 +61,7 @@ async fn a_message_reaches_every_device_but_the_one_that_sent_it_once() {
     let (seq, _) = send(&mut bob, alice.user, 2, "yes").await;
     assert_eq!(seq, Seq(2));
     for reader in [&mut alice, &mut alice_elsewhere] {
-        match reader.hear().await {
+        match reader.next_frame().await {
             ServerFrame::Entry { entry, .. } => assert_eq!((entry.seq, entry.id), (seq, id(2))),
             other => panic!("no entry: {other:?}"),
         }
@@ -73,9 +73,9 @@ async fn cursors_reach_all_sessions_of_both() {
     let server = TestServer::start().await;
     let mut alice = server.newcomer(&device(), "alice").await;
     let mut bob = server.newcomer(&device(), "bob").await;
-    alice.hear().await;
+    alice.next_frame().await;
     send(&mut alice, bob.user, 1, "hello").await;
-    bob.hear().await;
+    bob.next_frame().await;
 
     let conversation = ConversationId::direct(alice.user, bob.user);
     // A cursor beyond the newest entry stops at it.
@@ -84,7 +84,7 @@ async fn cursors_reach_all_sessions_of_both() {
         delivered: Seq(9),
         read: Seq(1),
     };
-    bob.say(&ClientFrame::UpdateCursors(advance)).await;
+    bob.send(&ClientFrame::UpdateCursors(advance)).await;
     let cursors = ServerFrame::Cursors {
         conversation,
         cursors: MemberCursors {
@@ -93,8 +93,8 @@ async fn cursors_reach_all_sessions_of_both() {
             read: Seq(1),
         },
     };
-    assert_eq!(alice.hear().await, cursors);
-    assert_eq!(bob.hear().await, cursors);
+    assert_eq!(alice.next_frame().await, cursors);
+    assert_eq!(bob.next_frame().await, cursors);
 }
 
 #[tokio::test]
@@ -103,26 +103,26 @@ async fn presence_and_typing_are_told_to_those_concerned() {
     let mut alice = server.newcomer(&device(), "alice").await;
     let bobs = device();
     let mut bob = server.newcomer(&bobs, "bob").await;
-    alice.hear().await;
-    alice.say(&ClientFrame::Watch(vec![bob.user])).await;
+    alice.next_frame().await;
+    alice.send(&ClientFrame::Watch(vec![bob.user])).await;
     let user = bob.user;
     let presence = |presence| ServerFrame::Presence { user, presence };
-    assert_eq!(alice.hear().await, presence(Presence::Online));
+    assert_eq!(alice.next_frame().await, presence(Presence::Online));
 
     let conversation = ConversationId::direct(alice.user, bob.user);
-    bob.say(&ClientFrame::Typing(conversation)).await;
+    bob.send(&ClientFrame::Typing(conversation)).await;
     let typing = ServerFrame::Typing {
         conversation,
         user: bob.user,
     };
-    assert_eq!(alice.hear().await, typing);
+    assert_eq!(alice.next_frame().await, typing);
 
     // Bob came just now, so that this change is announced a little later.
-    bob.say(&ClientFrame::Activity(Activity::Away)).await;
-    assert_eq!(alice.hear().await, presence(Presence::Away));
+    bob.send(&ClientFrame::Activity(Activity::Away)).await;
+    assert_eq!(alice.next_frame().await, presence(Presence::Away));
     let gone = presence(Presence::Offline);
     drop(bob);
-    assert_eq!(alice.hear().await, gone);
+    assert_eq!(alice.next_frame().await, gone);
 }
 
 #[tokio::test]
@@ -131,9 +131,9 @@ async fn a_restart_keeps_names_logs_and_cursors() {
     let (alices, bobs) = (device(), device());
     let mut alice = server.newcomer(&alices, "alice").await;
     let mut bob = server.newcomer(&bobs, "bob").await;
-    alice.hear().await;
+    alice.next_frame().await;
     let (_, time) = send(&mut alice, bob.user, 1, "still there?").await;
-    bob.hear().await;
+    bob.next_frame().await;
     drop(alice);
 
     let fingerprint = server.fingerprint;
@@ -142,7 +142,7 @@ async fn a_restart_keeps_names_logs_and_cursors() {
     let mut bob = server.connect(&bobs).await;
     let welcome = bob.enter(hello(Some("bob"), None)).await;
     assert!(!welcome.registered);
-    let page = bob.hear_heads().await;
+    let page = bob.next_heads().await;
     let head = &page.heads[0];
     assert_eq!((head.newest, head.newest_time), (Seq(1), time));
     assert_eq!(head.unread, 1);
@@ -174,7 +174,7 @@ async fn a_restart_keeps_names_logs_and_cursors() {
         let mut hello = hello(None, None);
         hello.since = Some(since);
         again.enter(hello).await;
-        assert_eq!(again.hear_heads().await.heads.len(), heads);
+        assert_eq!(again.next_heads().await.heads.len(), heads);
     }
 }
 
@@ -221,6 +221,6 @@ async fn a_request_that_is_not_granted_says_why_and_the_session_goes_on() {
             more: false
         })
     );
-    alice.say(&ClientFrame::Leave).await;
-    bob.say(&ClientFrame::Leave).await;
+    alice.send(&ClientFrame::Leave).await;
+    bob.send(&ClientFrame::Leave).await;
 }

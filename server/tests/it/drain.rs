@@ -10,24 +10,24 @@ use crate::client::{hello, id};
 use crate::server::{TestServer, device};
 
 #[tokio::test]
-async fn everybody_is_told_and_what_was_accepted_is_kept() {
+async fn all_clients_are_closed_and_accepted_messages_are_kept() {
     let server = TestServer::start().await;
     let (alices, mut bob) = (device(), server.newcomer(&device(), "bob").await);
     let mut alice = server.newcomer(&alices, "alice").await;
-    bob.hear().await;
+    bob.next_frame().await;
     for n in 0..50 {
         let note = alice.append(alice.user, id(n), "note to self");
         alice.ask(note).await;
     }
     let (serving, config, dir) = server.stop();
-    let farewell = ServerFrame::Close(CloseReason::ShuttingDown);
-    assert_eq!(bob.hear().await, farewell);
-    assert_eq!(bob.hear_or_end().await, None);
+    let reason = ServerFrame::Close(CloseReason::ShuttingDown);
+    assert_eq!(bob.next_frame().await, reason);
+    assert_eq!(bob.next_frame_or_end().await, None);
 
-    // Each note is accepted, or refused, or was not read any more; then comes the farewell.
+    // Each note is accepted, or refused, or was not read any more; then comes the reason.
     let mut accepted = Vec::new();
     loop {
-        match alice.hear().await {
+        match alice.next_frame().await {
             ServerFrame::Answer {
                 result: Ok(Answer::Accepted { seq, .. }),
                 number,
@@ -36,19 +36,19 @@ async fn everybody_is_told_and_what_was_accepted_is_kept() {
                 assert_eq!(result, Err(RequestError::Unavailable));
             }
             last => {
-                assert_eq!(last, farewell);
+                assert_eq!(last, reason);
                 break;
             }
         }
     }
-    assert_eq!(alice.hear_or_end().await, None);
+    assert_eq!(alice.next_frame_or_end().await, None);
     drop((alice, bob));
     serving.await.unwrap().unwrap();
 
     let server = TestServer::serve(config, dir).await;
     let mut alice = server.connect(&alices).await;
     alice.enter(hello(None, None)).await;
-    alice.hear_heads().await;
+    alice.next_heads().await;
     let page = Request::Page {
         conversation: ConversationId::direct(alice.user, alice.user),
         range: PageRange::After(Seq::ZERO),

@@ -46,8 +46,8 @@ impl Machine {
         self.program(arguments).output().await.unwrap()
     }
 
-    /// The one complaint of a run that fails.
-    pub(crate) async fn complaint(&self, arguments: &[&str]) -> String {
+    /// The one error of a run that fails.
+    pub(crate) async fn error_of(&self, arguments: &[&str]) -> String {
         let output = self.output(arguments).await;
         assert!(!output.status.success());
         assert!(output.stdout.is_empty());

@@ -19,10 +19,10 @@ async fn one_command_serves_and_a_signal_drains() {
         let mut alice = connected.unwrap();
         let hello = hello(Some("alice"), ticket.token);
         assert!(alice.enter(hello).await.registered);
-        alice.hear_heads().await;
+        alice.next_heads().await;
         signal(&running.child, stop).await;
-        let farewell = ServerFrame::Close(CloseReason::ShuttingDown);
-        assert_eq!(alice.hear().await, farewell);
+        let reason = ServerFrame::Close(CloseReason::ShuttingDown);
+        assert_eq!(alice.next_frame().await, reason);
         drop(alice);
         assert!(running.child.wait().await.unwrap().success());
         assert!(!path.exists());
@@ -58,36 +58,36 @@ async fn an_invite_is_one_line_and_works_at_once() {
 #[tokio::test]
 async fn what_cannot_be_used_is_named() {
     let machine = Machine::new();
-    let complaint = machine.complaint(&["invite"]).await;
-    assert!(complaint.contains("no server data"), "{complaint}");
+    let error = machine.error_of(&["invite"]).await;
+    assert!(error.contains("no server data"), "{error}");
 
     let running = machine.serve(&["--listen", "127.0.0.1:0"]).await;
-    let complaint = machine.complaint(&["--listen", "127.0.0.1:0"]).await;
-    assert!(complaint.contains("another recado-server"), "{complaint}");
+    let error = machine.error_of(&["--listen", "127.0.0.1:0"]).await;
+    assert!(error.contains("another recado-server"), "{error}");
 
     let address = running.address.to_string();
     let elsewhere = Machine::new();
-    let complaint = elsewhere.complaint(&["--listen", &address]).await;
-    assert!(complaint.contains("--listen"), "{complaint}");
-    assert!(complaint.contains(&address), "{complaint}");
+    let error = elsewhere.error_of(&["--listen", &address]).await;
+    assert!(error.contains("--listen"), "{error}");
+    assert!(error.contains(&address), "{error}");
 
     let file = elsewhere.path("file");
     std::fs::write(&file, "").unwrap();
     let inside = file.join("data");
     let inside = inside.to_str().unwrap();
-    let complaint = elsewhere
-        .complaint(&["--listen", "127.0.0.1:0", "--data", inside])
+    let error = elsewhere
+        .error_of(&["--listen", "127.0.0.1:0", "--data", inside])
         .await;
-    assert!(complaint.contains("--data"), "{complaint}");
+    assert!(error.contains("--data"), "{error}");
 
     for (arguments, named) in [
         (&["--config", "/nowhere.toml"][..], "/nowhere.toml"),
         (&["--log", "a=b=c"], "--log"),
         (&["invite", "--expires", "7d ago"], "--expires"),
     ] {
-        let complaint = elsewhere.complaint(arguments).await;
-        assert!(complaint.contains(named), "{complaint}");
-        assert_eq!(complaint.lines().count(), 1, "{complaint}");
+        let error = elsewhere.error_of(arguments).await;
+        assert!(error.contains(named), "{error}");
+        assert_eq!(error.lines().count(), 1, "{error}");
     }
 }
 

@@ -145,7 +145,7 @@ async fn one_address_has_no_more_than_its_share() {
     let mut bob = server.connect(&device()).await;
     let mut third = server.connect(&device()).await;
     // It is told without having greeted.
-    assert_eq!(third.hear_refusal().await, Refusal::TooManyConnections);
+    assert_eq!(third.next_refusal().await, Refusal::TooManyConnections);
     let refusal = bob.refused(hello(Some("bob"), None)).await;
     assert_eq!(refusal, Refusal::TooManyRegistrations);
 }
@@ -154,12 +154,12 @@ async fn one_address_has_no_more_than_its_share() {
 async fn bytes_that_are_no_greeting_are_refused() {
     let server = TestServer::start().await;
     let mut client = server.connect(&device()).await;
-    client.say(&recado_shared::ClientFrame::Ping(1)).await;
+    client.send(&recado_shared::ClientFrame::Ping(1)).await;
     assert_eq!(
-        client.hear().await,
+        client.next_frame().await,
         ServerFrame::Refused(Refusal::Malformed)
     );
-    assert_eq!(client.hear_or_end().await, None);
+    assert_eq!(client.next_frame_or_end().await, None);
 }
 
 #[tokio::test]
@@ -173,7 +173,7 @@ async fn a_closed_server_knows_its_people() {
 }
 
 #[tokio::test]
-async fn whoever_does_not_speak_tls_is_let_go() {
+async fn a_connection_without_tls_is_closed() {
     let server = TestServer::start().await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();

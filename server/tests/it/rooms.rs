@@ -78,14 +78,14 @@ impl Club {
         self.puts(who, content).await.unwrap_err()
     }
 
-    async fn says(&mut self, who: usize, text: &str) -> Seq {
+    async fn stdout_of(&mut self, who: usize, text: &str) -> Seq {
         self.puts(who, message(text)).await.unwrap()
     }
 
     /// Hears until this entry of the room.
     async fn hears(&mut self, who: usize, seq: Seq) -> Entry {
         loop {
-            match self.people[who].hear().await {
+            match self.people[who].next_frame().await {
                 ServerFrame::Entry {
                     conversation,
                     entry,
@@ -115,7 +115,7 @@ impl Club {
     async fn visit(&mut self, who: usize) -> SyncPoint {
         let mut other = self.server.connect(&self.devices[who]).await;
         let log = other.enter(hello(None, None)).await.log;
-        let stamp = other.hear_heads().await.complete.unwrap();
+        let stamp = other.next_heads().await.complete.unwrap();
         SyncPoint { log, stamp }
     }
 
@@ -127,7 +127,7 @@ impl Club {
             ..hello(None, None)
         };
         other.enter(hello).await;
-        other.hear_heads().await.heads
+        other.next_heads().await.heads
     }
 }
 
@@ -149,7 +149,7 @@ async fn four_people_make_use_and_leave_a_room() {
         assert_eq!(club.reads(who).await, Ok(vec![joined.0]));
     }
     // Everybody hears what is said, with what is done to it.
-    let said = club.says(BOB, "who has the key?").await;
+    let said = club.stdout_of(BOB, "who has the key?").await;
     let emoji = Emoji::new("👍").unwrap();
     let deeds = [
         Content::ReactionAdded {
@@ -177,7 +177,7 @@ async fn roles_say_who_may_do_what_in_a_room() {
         club.does(ALICE, RoomEvent::Invited(user)).await;
         club.does(who, RoomEvent::Joined).await;
     }
-    let said = club.says(CAROL, "nobody needs to know").await;
+    let said = club.stdout_of(CAROL, "nobody needs to know").await;
     let topic = || RoomEvent::Topic(Some(Topic::new("keys").unwrap()));
     let needed = RequestError::RoleNeeded(Role::Moderator);
     assert_eq!(club.refused(BOB, topic()).await, needed);
@@ -203,7 +203,7 @@ async fn roles_say_who_may_do_what_in_a_room() {
     // Dave is sent out and sees that; what follows he does not.
     let kicked = club.does(BOB, RoomEvent::Kicked(dave)).await;
     assert_eq!(club.hears(DAVE, kicked).await.author, bob);
-    club.says(ALICE, "now").await;
+    club.stdout_of(ALICE, "now").await;
     assert_eq!(club.reads(DAVE).await.unwrap().last(), Some(&kicked.0));
     assert_eq!(club.page(DAVE, PageRange::After(kicked)).await, Ok(vec![]));
     assert_eq!(
@@ -243,7 +243,7 @@ async fn a_device_that_was_away_learns_how_its_user_stands() {
     for (who, event, by, membership) in away {
         let since = club.visit(who).await;
         let last = club.does(by, event).await;
-        club.says(ALICE, "without them").await;
+        club.stdout_of(ALICE, "without them").await;
         let heads = club.come_back(who, since).await;
         let [head] = heads.as_slice() else {
             panic!("one head: {heads:?}");
@@ -254,7 +254,7 @@ async fn a_device_that_was_away_learns_how_its_user_stands() {
         // A device that never knew of the room is told nothing.
         let mut new = club.server.connect(&club.devices[who]).await;
         new.enter(hello(None, None)).await;
-        assert_eq!(new.hear_heads().await.heads, []);
+        assert_eq!(new.next_heads().await.heads, []);
     }
     // A restart changes nothing of that.
     club.server = club.server.restart().await;

@@ -99,7 +99,7 @@ impl TestServer {
         let welcome = client.enter(hello(Some(name), token)).await;
         assert_eq!(welcome.name.as_str(), name);
         assert!(welcome.registered);
-        let heads = client.hear_heads().await;
+        let heads = client.next_heads().await;
         assert_eq!((heads.heads.len(), heads.complete.is_some()), (0, true));
         client
     }

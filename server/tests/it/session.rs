@@ -52,7 +52,7 @@ struct Desk {
     admission: Arc<AdmissionLimits>,
 }
 
-fn greeting() -> ClientFrame {
+fn hello_frame() -> ClientFrame {
     ClientFrame::Hello(hello(Some("alice"), None))
 }
 
@@ -154,45 +154,45 @@ impl Desk {
 
     /// A session that was let in.
     async fn welcomed() -> (Self, Outbox) {
-        Self::open().let_in().await
+        Self::open().welcome_in().await
     }
 
-    async fn let_in(mut self) -> (Self, Outbox) {
-        self.say(&greeting()).await;
-        let outbox = self.greeted().await;
+    async fn welcome_in(mut self) -> (Self, Outbox) {
+        self.send(&hello_frame()).await;
+        let outbox = self.received_hello().await;
         let after_write = AfterWrite::Welcomed {
             version: ProtocolVersion::V2,
             user: UserId(1),
         };
         give(&outbox, outgoing(&welcome(), after_write));
-        assert_eq!(self.hear().await, Some(welcome()));
+        assert_eq!(self.next_frame().await, Some(welcome()));
         (self, outbox)
     }
 
-    async fn say(&mut self, frame: &ClientFrame) {
-        self.say_bytes(codec::encode(frame).unwrap()).await;
+    async fn send(&mut self, frame: &ClientFrame) {
+        self.send_bytes(codec::encode(frame).unwrap()).await;
     }
 
-    async fn say_bytes(&mut self, payload: impl Into<Bytes>) {
+    async fn send_bytes(&mut self, payload: impl Into<Bytes>) {
         self.client.send(payload.into()).await.unwrap();
     }
 
-    async fn hear(&mut self) -> Option<ServerFrame> {
+    async fn next_frame(&mut self) -> Option<ServerFrame> {
         let payload = self.client.next().await?;
         Some(codec::decode(&payload.unwrap()).unwrap())
     }
 
     /// Expects this as the last frame, and the end of the connection behind it.
-    async fn hear_last(&mut self, last: ServerFrame) {
-        assert_eq!(self.hear().await, Some(last));
-        assert_eq!(self.hear().await, None);
+    async fn expect_last(&mut self, last: ServerFrame) {
+        assert_eq!(self.next_frame().await, Some(last));
+        assert_eq!(self.next_frame().await, None);
     }
 
-    async fn hear_farewell(&mut self, farewell: CloseReason) {
-        self.hear_last(ServerFrame::Close(farewell)).await;
+    async fn expect_close(&mut self, reason: CloseReason) {
+        self.expect_last(ServerFrame::Close(reason)).await;
     }
 
-    async fn greeted(&mut self) -> Outbox {
+    async fn received_hello(&mut self) -> Outbox {
         match self.events.recv().await {
             Some(SessionEvent::Hello { outbox, .. }) => outbox,
             other => panic!("no hello: {other:?}"),
@@ -200,17 +200,17 @@ impl Desk {
     }
 
     /// The next frame that the driver gets.
-    async fn passed_on(&mut self) -> ClientFrame {
+    async fn next_passed(&mut self) -> ClientFrame {
         loop {
             if let Some(frame) = self.frames.pop_front() {
                 return frame;
             }
-            self.frames = self.passed_on_together().await.into();
+            self.frames = self.next_batch().await.into();
         }
     }
 
     /// What the driver gets in one piece.
-    async fn passed_on_together(&mut self) -> Vec<ClientFrame> {
+    async fn next_batch(&mut self) -> Vec<ClientFrame> {
         match self.events.recv().await {
             Some(SessionEvent::Frames {
                 session: ID,
@@ -228,23 +228,23 @@ impl Desk {
     }
 
     /// Whether the driver gets nothing, however long it waits.
-    async fn passes_nothing_on(&mut self) -> bool {
+    async fn is_nothing_passed(&mut self) -> bool {
         let soon = PING_AFTER / 2;
         self.frames.is_empty() && timeout(soon, self.events.recv()).await.is_err()
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_says_nothing_is_told_and_closed() {
+async fn a_silent_connection_is_closed_with_the_reason() {
     let mut desk = Desk::open();
-    desk.hear_farewell(CloseReason::Silent).await;
+    desk.expect_close(CloseReason::Silent).await;
     desk.closed().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_greeting_that_trickles_in_does_not_hold_the_connection() {
+async fn a_hello_that_trickles_in_does_not_hold_the_connection() {
     let mut desk = Desk::open();
-    let payload = codec::encode(&greeting()).unwrap();
+    let payload = codec::encode(&hello_frame()).unwrap();
     let length = u32::try_from(payload.len()).unwrap();
     let pipe = desk.client.get_mut();
     pipe.write_all(&length.to_be_bytes()).await.unwrap();
@@ -252,41 +252,41 @@ async fn a_greeting_that_trickles_in_does_not_hold_the_connection() {
         pipe.write_all(&[*byte]).await.unwrap();
         advance(HANDSHAKE_TIMEOUT / 2).await;
     }
-    desk.hear_farewell(CloseReason::Silent).await;
+    desk.expect_close(CloseReason::Silent).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_driver_that_does_not_answer_the_greeting_is_not_waited_for() {
+async fn a_hello_without_an_answer_of_the_driver_times_out() {
     let mut desk = Desk::open();
-    desk.say(&greeting()).await;
-    let _outbox = desk.greeted().await;
-    desk.hear_last(ServerFrame::Refused(Refusal::Unavailable))
+    desk.send(&hello_frame()).await;
+    let _outbox = desk.received_hello().await;
+    desk.expect_last(ServerFrame::Refused(Refusal::Unavailable))
         .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_greeting_waits_until_the_one_before_it_is_answered() {
+async fn a_hello_waits_until_the_one_before_it_is_answered() {
     let mut first = Desk::open();
     let mut second = Desk::open_beside(&first);
-    first.say(&greeting()).await;
-    let outbox = first.greeted().await;
-    second.say(&greeting()).await;
-    assert!(second.passes_nothing_on().await);
+    first.send(&hello_frame()).await;
+    let outbox = first.received_hello().await;
+    second.send(&hello_frame()).await;
+    assert!(second.is_nothing_passed().await);
     let refused = ServerFrame::Refused(Refusal::ShuttingDown);
     give(&outbox, outgoing(&refused, AfterWrite::Close));
-    second.let_in().await;
+    second.welcome_in().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn bytes_that_are_no_greeting_are_refused() {
+async fn bytes_that_are_no_hello_are_refused() {
     for payload in [
         Bytes::from_static(b"GET / HTTP/1.1"),
         codec::encode(&ClientFrame::Ping(1)).unwrap(),
         Bytes::new(),
     ] {
         let mut desk = Desk::open();
-        desk.say_bytes(payload).await;
-        desk.hear_last(ServerFrame::Refused(Refusal::Malformed))
+        desk.send_bytes(payload).await;
+        desk.expect_last(ServerFrame::Refused(Refusal::Malformed))
             .await;
         desk.closed().await;
     }
@@ -295,19 +295,19 @@ async fn bytes_that_are_no_greeting_are_refused() {
 #[tokio::test(start_paused = true)]
 async fn the_longest_frame_depends_on_the_welcome() {
     let mut desk = Desk::open();
-    desk.say_bytes(vec![0; MAX_FRAME_LEN_BEFORE_WELCOME + 1])
+    desk.send_bytes(vec![0; MAX_FRAME_LEN_BEFORE_WELCOME + 1])
         .await;
-    desk.hear_farewell(CloseReason::TooLong).await;
+    desk.expect_close(CloseReason::TooLong).await;
 
     let (mut desk, _outbox) = Desk::welcomed().await;
     let long = append(1, &"x".repeat(MAX_BODY_LEN));
-    desk.say(&long).await;
-    assert_eq!(desk.passed_on().await, long);
+    desk.send(&long).await;
+    assert_eq!(desk.next_passed().await, long);
     // The length alone is enough.
     let length = u32::try_from(MAX_FRAME_LEN + 1).unwrap();
     let pipe = desk.client.get_mut();
     pipe.write_all(&length.to_be_bytes()).await.unwrap();
-    desk.hear_farewell(CloseReason::TooLong).await;
+    desk.expect_close(CloseReason::TooLong).await;
     desk.closed().await;
 }
 
@@ -319,8 +319,8 @@ async fn a_malformed_frame_ends_the_session() {
     let newer = vec![9];
     for payload in [vec![], vec![0xff; 9], newer, leftover] {
         let (mut desk, _outbox) = Desk::welcomed().await;
-        desk.say_bytes(payload).await;
-        desk.hear_farewell(CloseReason::Malformed).await;
+        desk.send_bytes(payload).await;
+        desk.expect_close(CloseReason::Malformed).await;
         desk.closed().await;
     }
 }
@@ -328,45 +328,45 @@ async fn a_malformed_frame_ends_the_session() {
 #[tokio::test(start_paused = true)]
 async fn a_second_hello_has_no_place() {
     let (mut desk, _outbox) = Desk::welcomed().await;
-    desk.say(&greeting()).await;
-    desk.hear_farewell(CloseReason::UnexpectedFrame).await;
+    desk.send(&hello_frame()).await;
+    desk.expect_close(CloseReason::UnexpectedFrame).await;
     desk.closed().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_request_number_is_not_used_twice_at_a_time() {
     let (mut desk, outbox) = Desk::welcomed().await;
-    desk.say(&append(1, "a")).await;
-    desk.passed_on().await;
+    desk.send(&append(1, "a")).await;
+    desk.next_passed().await;
     give(&outbox, answer(1));
-    desk.hear().await;
+    desk.next_frame().await;
     // It is free again.
-    desk.say(&append(1, "b")).await;
-    assert_eq!(desk.passed_on().await, append(1, "b"));
-    desk.say(&append(1, "c")).await;
-    desk.hear_farewell(CloseReason::UnexpectedFrame).await;
+    desk.send(&append(1, "b")).await;
+    assert_eq!(desk.next_passed().await, append(1, "b"));
+    desk.send(&append(1, "c")).await;
+    desk.expect_close(CloseReason::UnexpectedFrame).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn silence_is_asked_about_and_then_ends_the_session() {
     let (mut desk, _outbox) = Desk::welcomed().await;
-    let asked = desk.hear().await;
+    let asked = desk.next_frame().await;
     let Some(ServerFrame::Ping(number)) = asked else {
         panic!("no ping: {asked:?}");
     };
-    desk.say(&ClientFrame::Pong(number)).await;
+    desk.send(&ClientFrame::Pong(number)).await;
     // That was a sign of life: it is asked again, not closed.
-    assert_eq!(desk.hear().await, Some(ServerFrame::Ping(number + 1)));
-    desk.hear_farewell(CloseReason::Silent).await;
+    assert_eq!(desk.next_frame().await, Some(ServerFrame::Ping(number + 1)));
+    desk.expect_close(CloseReason::Silent).await;
     desk.closed().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_ping_is_answered_without_the_driver() {
     let (mut desk, _outbox) = Desk::welcomed().await;
-    desk.say(&ClientFrame::Ping(7)).await;
-    assert_eq!(desk.hear().await, Some(ServerFrame::Pong(7)));
-    assert!(desk.passes_nothing_on().await);
+    desk.send(&ClientFrame::Ping(7)).await;
+    assert_eq!(desk.next_frame().await, Some(ServerFrame::Pong(7)));
+    assert!(desk.is_nothing_passed().await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -379,9 +379,9 @@ async fn a_half_read_frame_survives_a_ping_in_between() {
     let pipe = desk.client.get_mut();
     pipe.write_all(&length.to_be_bytes()).await.unwrap();
     pipe.write_all(first).await.unwrap();
-    assert_eq!(desk.hear().await, Some(ServerFrame::Ping(1)));
+    assert_eq!(desk.next_frame().await, Some(ServerFrame::Ping(1)));
     desk.client.get_mut().write_all(second).await.unwrap();
-    assert_eq!(desk.passed_on().await, frame);
+    assert_eq!(desk.next_passed().await, frame);
 }
 
 #[tokio::test(start_paused = true)]
@@ -389,15 +389,15 @@ async fn unanswered_requests_pause_reading_and_lose_nothing() {
     let (mut desk, outbox) = Desk::welcomed().await;
     let most = u32::try_from(MAX_REQUESTS_IN_FLIGHT).unwrap();
     for number in 1..=most + 2 {
-        desk.say(&append(number, "x")).await;
+        desk.send(&append(number, "x")).await;
     }
     for number in 1..=most {
-        assert_eq!(desk.passed_on().await, append(number, "x"));
+        assert_eq!(desk.next_passed().await, append(number, "x"));
     }
-    assert!(desk.passes_nothing_on().await);
+    assert!(desk.is_nothing_passed().await);
     for number in 1..=2 {
         give(&outbox, answer(number));
-        assert_eq!(desk.passed_on().await, append(most + number, "x"));
+        assert_eq!(desk.next_passed().await, append(most + number, "x"));
     }
 }
 
@@ -414,35 +414,35 @@ async fn pages_weigh_more_than_other_requests() {
     };
     let most = u32::try_from(MAX_REQUESTS_IN_FLIGHT / PAGE_WEIGHT).unwrap();
     for number in 1..=most + 1 {
-        desk.say(&page(number)).await;
+        desk.send(&page(number)).await;
     }
     for number in 1..=most {
-        assert_eq!(desk.passed_on().await, page(number));
+        assert_eq!(desk.next_passed().await, page(number));
     }
-    assert!(desk.passes_nothing_on().await);
+    assert!(desk.is_nothing_passed().await);
     give(&outbox, answer(1));
-    assert_eq!(desk.passed_on().await, page(most + 1));
+    assert_eq!(desk.next_passed().await, page(most + 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_sends_too_fast_is_told_and_slowed_down() {
+async fn a_session_over_its_rate_is_throttled_with_a_notice() {
     let number = |n| NonZeroU32::new(n).unwrap();
     let rates = RateLimits {
         frames_per_second: number(1),
         frame_burst: number(3),
         ..RateLimits::default()
     };
-    let (mut desk, _outbox) = Desk::open_with(PIPE_LEN, rates).let_in().await;
+    let (mut desk, _outbox) = Desk::open_with(PIPE_LEN, rates).welcome_in().await;
     for n in 1..=5 {
-        desk.say(&ClientFrame::Ping(n)).await;
+        desk.send(&ClientFrame::Ping(n)).await;
     }
     for n in 1..=3 {
-        assert_eq!(desk.hear().await, Some(ServerFrame::Pong(n)));
+        assert_eq!(desk.next_frame().await, Some(ServerFrame::Pong(n)));
     }
     let notice = ServerFrame::Notice(Notice::Throttled);
-    assert_eq!(desk.hear().await, Some(notice));
+    assert_eq!(desk.next_frame().await, Some(notice));
     for n in 4..=5 {
-        assert_eq!(desk.hear().await, Some(ServerFrame::Pong(n)));
+        assert_eq!(desk.next_frame().await, Some(ServerFrame::Pong(n)));
     }
 }
 
@@ -454,22 +454,24 @@ async fn many_bytes_slow_a_session_down_too() {
         byte_burst: number(65_536),
         ..RateLimits::default()
     };
-    let (mut desk, _outbox) = Desk::open_with(PIPE_LEN, rates).let_in().await;
+    let (mut desk, _outbox) = Desk::open_with(PIPE_LEN, rates).welcome_in().await;
     let text = "x".repeat(MAX_BODY_LEN);
     for n in 1..=5 {
-        desk.say(&append(n, &text)).await;
+        desk.send(&append(n, &text)).await;
     }
     for n in 1..=4 {
-        assert_eq!(desk.passed_on().await, append(n, &text));
+        assert_eq!(desk.next_passed().await, append(n, &text));
     }
     let notice = ServerFrame::Notice(Notice::Throttled);
-    assert_eq!(desk.hear().await, Some(notice));
-    assert_eq!(desk.passed_on().await, append(5, &text));
+    assert_eq!(desk.next_frame().await, Some(notice));
+    assert_eq!(desk.next_passed().await, append(5, &text));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_reads_nothing_is_closed_in_the_end() {
-    let (mut desk, outbox) = Desk::open_with(1_024, RateLimits::default()).let_in().await;
+    let (mut desk, outbox) = Desk::open_with(1_024, RateLimits::default())
+        .welcome_in()
+        .await;
     let page = ServerFrame::Answer {
         number: RequestNumber(1),
         result: Ok(Answer::Page {
@@ -490,7 +492,7 @@ async fn a_client_that_reads_nothing_is_closed_in_the_end() {
         if let Ok(event) = timeout(sign, desk.events.recv()).await {
             break event;
         }
-        desk.say(&ClientFrame::Pong(0)).await;
+        desk.send(&ClientFrame::Pong(0)).await;
         patience += 1;
         assert!(sign * patience <= 2 * WRITE_STALL, "it is still open");
     };
@@ -499,7 +501,9 @@ async fn a_client_that_reads_nothing_is_closed_in_the_end() {
 
 #[tokio::test(start_paused = true)]
 async fn the_driver_hears_when_everything_up_to_a_mark_is_written() {
-    let (mut desk, outbox) = Desk::open_with(64, RateLimits::default()).let_in().await;
+    let (mut desk, outbox) = Desk::open_with(64, RateLimits::default())
+        .welcome_in()
+        .await;
     let ping = outgoing(&ServerFrame::Ping(1), AfterWrite::Nothing);
     for _ in 0..100 {
         give(&outbox, ping.clone());
@@ -509,9 +513,9 @@ async fn the_driver_hears_when_everything_up_to_a_mark_is_written() {
     // The pipe is full, so that the mark is not written.
     assert!(timeout(DEAD_AFTER / 4, desk.events.recv()).await.is_err());
     for _ in 0..100 {
-        assert_eq!(desk.hear().await, Some(ServerFrame::Ping(1)));
+        assert_eq!(desk.next_frame().await, Some(ServerFrame::Ping(1)));
     }
-    assert_eq!(desk.hear().await, Some(ServerFrame::Behind));
+    assert_eq!(desk.next_frame().await, Some(ServerFrame::Behind));
     match desk.events.recv().await {
         Some(SessionEvent::CaughtUp(ID)) => {}
         other => panic!("not caught up: {other:?}"),
@@ -522,33 +526,33 @@ async fn the_driver_hears_when_everything_up_to_a_mark_is_written() {
 async fn the_last_frame_follows_all_others() {
     let (mut desk, outbox) = Desk::welcomed().await;
     let ping = outgoing(&ServerFrame::Ping(1), AfterWrite::Nothing);
-    let farewell = ServerFrame::Close(CloseReason::ShuttingDown);
+    let reason = ServerFrame::Close(CloseReason::ShuttingDown);
     give(&outbox, ping);
-    give(&outbox, outgoing(&farewell, AfterWrite::Close));
+    give(&outbox, outgoing(&reason, AfterWrite::Close));
     drop(outbox);
-    assert_eq!(desk.hear().await, Some(ServerFrame::Ping(1)));
-    desk.hear_farewell(CloseReason::ShuttingDown).await;
+    assert_eq!(desk.next_frame().await, Some(ServerFrame::Ping(1)));
+    desk.expect_close(CloseReason::ShuttingDown).await;
     desk.closed().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_the_driver_said_last_is_written_although_it_hears_nothing_more() {
     let (mut desk, outbox) = Desk::welcomed().await;
-    desk.say(&append(1, "a")).await;
-    desk.passed_on().await;
+    desk.send(&append(1, "a")).await;
+    desk.next_passed().await;
     desk.events.close();
     // The stopped driver takes neither the request nor the catch-up.
-    desk.say(&append(2, "b")).await;
+    desk.send(&append(2, "b")).await;
     let mark = outgoing(&ServerFrame::Behind, AfterWrite::CaughtUp);
     give(&outbox, mark);
-    assert_eq!(desk.hear().await, Some(ServerFrame::Behind));
-    assert!(timeout(PING_AFTER / 2, desk.hear()).await.is_err());
+    assert_eq!(desk.next_frame().await, Some(ServerFrame::Behind));
+    assert!(timeout(PING_AFTER / 2, desk.next_frame()).await.is_err());
 
     give(&outbox, answer(1));
-    let farewell = ServerFrame::Close(CloseReason::ShuttingDown);
-    give(&outbox, outgoing(&farewell, AfterWrite::Close));
+    let reason = ServerFrame::Close(CloseReason::ShuttingDown);
+    give(&outbox, outgoing(&reason, AfterWrite::Close));
     drop(outbox);
-    let heard = desk.hear().await;
+    let heard = desk.next_frame().await;
     assert!(
         matches!(
             heard,
@@ -559,13 +563,13 @@ async fn what_the_driver_said_last_is_written_although_it_hears_nothing_more() {
         ),
         "{heard:?}"
     );
-    desk.hear_farewell(CloseReason::ShuttingDown).await;
+    desk.expect_close(CloseReason::ShuttingDown).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_session_ends_with_its_client_or_its_driver() {
     let (mut desk, _outbox) = Desk::welcomed().await;
-    desk.say(&ClientFrame::Leave).await;
+    desk.send(&ClientFrame::Leave).await;
     desk.closed().await;
 
     let (desk, _outbox) = Desk::welcomed().await;
@@ -578,7 +582,7 @@ async fn a_session_ends_with_its_client_or_its_driver() {
 
     let (mut desk, outbox) = Desk::welcomed().await;
     drop(outbox);
-    assert_eq!(desk.hear().await, None);
+    assert_eq!(desk.next_frame().await, None);
     desk.closed().await;
 }
 
@@ -587,26 +591,26 @@ async fn what_was_read_before_a_leave_is_passed_on_before_the_end() {
     let (mut desk, _outbox) = Desk::welcomed().await;
     let watch = ClientFrame::Watch(Vec::new());
     for waiting in 1..=INBOX_CAPACITY {
-        desk.say(&watch).await;
+        desk.send(&watch).await;
         while desk.events.len() < waiting {
             tokio::task::yield_now().await;
         }
     }
     // In one piece, so that they are read together.
-    let last = append(1, "goodbye");
+    let last = append(1, "read_close");
     let payload = codec::encode(&last).unwrap();
     desk.client.feed(payload).await.unwrap();
-    desk.say(&ClientFrame::Leave).await;
-    assert!(timeout(PING_AFTER / 2, desk.hear()).await.is_err());
+    desk.send(&ClientFrame::Leave).await;
+    assert!(timeout(PING_AFTER / 2, desk.next_frame()).await.is_err());
     for _ in 0..INBOX_CAPACITY {
-        assert_eq!(desk.passed_on().await, watch);
+        assert_eq!(desk.next_passed().await, watch);
     }
-    assert_eq!(desk.passed_on().await, last);
+    assert_eq!(desk.next_passed().await, last);
     desk.closed().await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_leaves_before_the_greeting_is_nobody_to_the_driver() {
+async fn the_driver_does_not_hear_of_a_connection_without_a_hello() {
     let Desk {
         client, mut events, ..
     } = Desk::open();
@@ -615,16 +619,16 @@ async fn who_leaves_before_the_greeting_is_nobody_to_the_driver() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_greeting_to_a_driver_that_has_ended_is_told_so() {
+async fn a_hello_to_a_stopped_driver_is_refused() {
     let mut desk = Desk::open();
     desk.events.close();
-    desk.say(&greeting()).await;
-    desk.hear_last(ServerFrame::Refused(Refusal::ShuttingDown))
+    desk.send(&hello_frame()).await;
+    desk.expect_last(ServerFrame::Refused(Refusal::ShuttingDown))
         .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_connection_that_is_gone_is_let_go_before_the_driver_hears_of_it() {
+async fn a_lost_connection_is_freed_before_the_driver_hears_of_it() {
     let (client, server) = tokio::io::duplex(PIPE_LEN);
     let (sender, _events) = mpsc::channel(INBOX_CAPACITY);
     let admission = Arc::new(AdmissionLimits {
@@ -634,7 +638,7 @@ async fn a_connection_that_is_gone_is_let_go_before_the_driver_hears_of_it() {
     let context = context(sender, admission, RateLimits::default());
     let session = tokio::spawn(session::run(server, context));
     let mut client = Framed::new(client, codec::framing(MAX_FRAME_LEN));
-    let hello: Bytes = codec::encode(&greeting()).unwrap();
+    let hello: Bytes = codec::encode(&hello_frame()).unwrap();
     client.send(hello).await.unwrap();
     drop(client);
     let notice = session.await.unwrap();
@@ -664,37 +668,37 @@ async fn frames_are_written_while_the_driver_takes_none() {
     // More than the driver's queue holds.
     let frames = (INBOX_CAPACITY + 1) * MAX_FRAMES_TOGETHER + 50;
     for _ in 0..frames {
-        desk.say(&ClientFrame::Watch(Vec::new())).await;
+        desk.send(&ClientFrame::Watch(Vec::new())).await;
     }
     while desk.events.len() < INBOX_CAPACITY {
         tokio::task::yield_now().await;
     }
     let ping = outgoing(&ServerFrame::Ping(1), AfterWrite::Nothing);
     give(&outbox, ping);
-    assert_eq!(desk.hear().await, Some(ServerFrame::Ping(1)));
+    assert_eq!(desk.next_frame().await, Some(ServerFrame::Ping(1)));
     for _ in 0..frames {
-        assert_eq!(desk.passed_on().await, ClientFrame::Watch(Vec::new()));
+        assert_eq!(desk.next_passed().await, ClientFrame::Watch(Vec::new()));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_frame_that_found_no_room_is_passed_on_as_soon_as_there_is_some() {
+async fn a_frame_that_found_no_capacity_is_passed_on_when_there_is_some() {
     let (mut desk, _outbox) = Desk::welcomed().await;
     for waiting in 1..=INBOX_CAPACITY {
-        desk.say(&ClientFrame::Watch(Vec::new())).await;
+        desk.send(&ClientFrame::Watch(Vec::new())).await;
         while desk.events.len() < waiting {
             tokio::task::yield_now().await;
         }
     }
-    desk.say(&append(1, "hello")).await;
+    desk.send(&append(1, "hello")).await;
     // It reads it, and has nothing else to do.
     timeout(PING_AFTER, std::future::pending::<()>())
         .await
         .unwrap_err();
     for _ in 0..INBOX_CAPACITY {
-        assert_eq!(desk.passed_on().await, ClientFrame::Watch(Vec::new()));
+        assert_eq!(desk.next_passed().await, ClientFrame::Watch(Vec::new()));
     }
-    let passed_on = timeout(PING_AFTER, desk.passed_on()).await;
+    let passed_on = timeout(PING_AFTER, desk.next_passed()).await;
     assert_eq!(passed_on.unwrap(), append(1, "hello"));
 }
 
@@ -702,10 +706,10 @@ async fn a_frame_that_found_no_room_is_passed_on_as_soon_as_there_is_some() {
 async fn what_waits_in_a_connection_is_passed_on_together() {
     let (mut desk, _outbox) = Desk::welcomed().await;
     for _ in 0..=MAX_FRAMES_TOGETHER {
-        desk.say(&ClientFrame::Watch(Vec::new())).await;
+        desk.send(&ClientFrame::Watch(Vec::new())).await;
     }
-    assert_eq!(desk.passed_on_together().await.len(), MAX_FRAMES_TOGETHER);
-    assert_eq!(desk.passed_on_together().await.len(), 1);
+    assert_eq!(desk.next_batch().await.len(), MAX_FRAMES_TOGETHER);
+    assert_eq!(desk.next_batch().await.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -713,10 +717,10 @@ async fn long_frames_are_passed_on_a_few_at_a_time() {
     let (mut desk, _outbox) = Desk::welcomed().await;
     let text = "x".repeat(MAX_BODY_LEN);
     for number in 0..4 {
-        desk.say(&append(number, &text)).await;
+        desk.send(&append(number, &text)).await;
     }
-    assert_eq!(desk.passed_on_together().await.len(), 2);
-    assert_eq!(desk.passed_on_together().await.len(), 2);
+    assert_eq!(desk.next_batch().await.len(), 2);
+    assert_eq!(desk.next_batch().await.len(), 2);
 }
 
 /// A connection that gives a byte at a time, and counts how often it is read.
@@ -771,7 +775,7 @@ async fn a_session_lets_others_have_their_turn_after_a_few_reads() {
     let context = context(sender, Arc::default(), RateLimits::default());
     let mut session = pin!(session::run(connection, context));
     let mut client = Framed::new(client, codec::framing(MAX_FRAME_LEN));
-    let hello: Bytes = codec::encode(&greeting()).unwrap();
+    let hello: Bytes = codec::encode(&hello_frame()).unwrap();
     client.send(hello).await.unwrap();
     let outbox = loop {
         tokio::task::yield_now().await;

@@ -37,10 +37,10 @@ async fn a_setting_reaches_the_other_device_now_or_when_it_comes() {
     let alices = device();
     let mut laptop = server.newcomer(&alices, "alice").await;
     let mut bob = server.newcomer(&device(), "bob").await;
-    laptop.hear().await;
+    laptop.next_frame().await;
     let mut phone = server.connect(&alices).await;
     phone.enter(hello(None, None)).await;
-    phone.hear_heads().await;
+    phone.next_heads().await;
 
     let conversation = ConversationId::direct(laptop.user, bob.user);
     let favourite = Setting::Favourite {
@@ -48,7 +48,7 @@ async fn a_setting_reaches_the_other_device_now_or_when_it_comes() {
         is_on: true,
     };
     set(&mut laptop, favourite.clone()).await;
-    let ServerFrame::Setting { setting, stamp } = phone.hear().await else {
+    let ServerFrame::Setting { setting, stamp } = phone.next_frame().await else {
         panic!("the phone is told");
     };
     assert_eq!(setting, favourite);
@@ -70,7 +70,7 @@ async fn a_setting_reaches_the_other_device_now_or_when_it_comes() {
     }
     let mut phone = server.connect(&alices).await;
     phone.enter(hello(None, None)).await;
-    phone.hear_heads().await;
+    phone.next_heads().await;
     let missed = vec![muted, level, draft(conversation, "")];
     let (found, newest) = settings(&mut phone, stamp).await;
     assert_eq!(found, missed);
@@ -94,7 +94,7 @@ async fn settings_outlive_a_restart() {
     let server = server.restart().await;
     let mut alice = server.connect(&alices).await;
     alice.enter(hello(None, None)).await;
-    alice.hear_heads().await;
+    alice.next_heads().await;
     assert_eq!(settings(&mut alice, Stamp(0)).await, before);
 }
 
