@@ -1,4 +1,4 @@
-//! The command line: what can be typed, and which verb does it.
+//! Command-line parser: global arguments, the list of verbs, and their dispatch.
 
 mod devices;
 mod reading;
@@ -27,17 +27,17 @@ pub(crate) use self::room::{InRoom, InRoomAbout, RoomAct};
 use self::room::{ROOM_HELP, ROOMS_FIELDS, RoomArguments};
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done, 1 failure on this machine, 2 wrong usage, 3 refused by the server,
-4 no connection, 5 timeout, 6 the server's key is not the pinned one.";
+Exit codes: 0 success, 1 failure on this machine, 2 wrong usage, 3 refused by the server,
+4 no connection, 5 timeout, 6 the server's key has changed.";
 
 /// A private chat for the terminal.
 ///
-/// Without a verb: opens the client for NAME, for the name used last, or for a new name on the
-/// server of this machine.
+/// Opens the chat as NAME (default: the last one used). On a machine that runs a server, a new NAME
+/// joins it.
 #[derive(Debug, Parser)]
 #[command(name = "recado", version, after_help = EXIT_CODES)]
 pub struct Arguments {
-    /// Under which name to open the client, like --as
+    /// Identity to open, like --as
     name: Option<String>,
     #[command(flatten)]
     who: WhoArguments,
@@ -45,126 +45,126 @@ pub struct Arguments {
     verb: Option<Verb>,
 }
 
-/// Which identity is meant, where a machine has several.
+/// Selection of one of the identities on this machine.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct WhoArguments {
-    /// Under which name
+    /// Identity to use
     #[arg(id = "as", long = "as", value_name = "NAME", global = true)]
     pub(crate) name: Option<String>,
-    /// On which server
+    /// Server address
     #[arg(long, value_name = "HOST:PORT", global = true)]
     pub(crate) server: Option<ServerAddress>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Join a server with an invite, and open the client
+    /// Join a server with an invite and open Recado
     Join {
-        /// The line that starts with recado://
+        /// The invite: a line that starts with recado://
         invite: String,
     },
-    /// Start a server in this process and open the client as its first user
+    /// Start a server here and open Recado
     Host {
-        /// Where to listen; port 0 takes a free one [default: port 7322 of all addresses]
+        /// Address to listen on; port 0 takes a free port [default: port 7322 on all addresses]
         #[arg(long, value_name = "ADDRESS:PORT")]
         listen: Option<SocketAddr>,
     },
-    /// Look around on a throw-away server, with a few scripted companions
+    /// Try Recado on a temporary server with a few scripted companions
     Demo,
-    /// Send a message and wait until it is accepted
+    /// Send a message
     #[command(after_help = format!("{SEND_HELP}\n\n{EXIT_CODES}"))]
     Send(SendArguments),
     /// Print messages as they arrive
     #[command(after_help = format!("{}\n\n{TAIL_HELP}\n\n{EXIT_CODES}", FIELDS))]
     Tail(TailArguments),
-    /// Print what was said in a conversation
+    /// Print the history of a conversation
     #[command(after_help = format!("{}\n\n{HISTORY_HELP}\n\n{EXIT_CODES}", FIELDS))]
     History(HistoryArguments),
-    /// Write out whole conversations
+    /// Export whole conversations
     #[command(after_help = format!("{EXPORT_HELP}\n\n{EXIT_CODES}"))]
     Export(ExportArguments),
-    /// Print the rooms that you are in or can come into
+    /// List your rooms and public rooms
     #[command(after_help = format!("{ROOMS_FIELDS}\n\n{EXIT_CODES}"))]
     Rooms {
-        /// One JSON object a line
+        /// Print one JSON object per line
         #[arg(long)]
         json: bool,
     },
-    /// Make a room, come and go, and keep order in it
+    /// Create, join and manage rooms
     #[command(after_help = format!("{ROOM_HELP}\n\n{EXIT_CODES}"))]
     Room(RoomArguments),
-    /// Print a configuration file with every setting, key and default
+    /// Print a configuration file with all settings, keys and defaults
     Config,
-    /// Make this machine another device of a user who exists
+    /// Link this machine to your account on another device
     #[command(after_help = format!("{LINK_HELP}\n\n{EXIT_CODES}"))]
     Link {
-        /// The line that 'recado devices' prints on a device that is linked, or the address of a
-        /// server that this machine knows [default: the server of this machine]
+        /// The line that 'recado devices' prints on a linked device, or the address of a server
+        /// that this machine knows [default: the server on this machine]
         #[arg(value_name = "SERVER")]
         place: Option<String>,
     },
-    /// List your devices; approve, name and revoke them
+    /// List, link, rename and revoke your devices
     #[command(after_help = format!("{DEVICES_HELP}\n\n{EXIT_CODES}"))]
     Devices(DevicesArguments),
-    /// Print people and whether they are there
+    /// List users and their presence
     #[command(after_help = WHO_FIELDS)]
     Who {
-        /// One JSON object a line
+        /// Print one JSON object per line
         #[arg(long)]
         json: bool,
     },
 }
 
 const SEND_HELP: &str = "\
-Fields of the JSON object: conversation, seq, id and time, as 'recado tail --json' has them.";
+Fields of the JSON object with --json: conversation, seq, id and time (as in 'recado tail --json').";
 
 const TAIL_HELP: &str = "\
-With --json, each line also has after, a token: 'recado tail --json --after TOKEN', with the same
-other arguments, goes on behind that line, however long ago that was. It names the time up to which
-everything was printed and, of conversations with something newer, the place; so it has a few dozen
-characters, and more only while much that was missed is printed.";
+With --json, each line also has a resume token in the field 'after'. To continue after that line,
+however long ago it was printed, run 'recado tail --json --after TOKEN' with the same other
+arguments. A token has a few dozen characters, and more only while tail catches up on many
+conversations.";
 
 const WHO_FIELDS: &str = "\
-Fields of a JSON line: name; id, the person's number as a string; presence, which is online, away
-or offline; own, whether it is you.";
+Fields of a JSON line: name; id (the user's number as a string); presence (online, away or offline);
+own (whether it is you).";
 
-/// What to send.
+/// Arguments of `recado send`.
 #[derive(Args, Debug)]
 pub(crate) struct SendArguments {
-    /// To whom, or to which room: 'name', '#room' in quotes, or room:room
+    /// Recipient: a user name, '#room' in quotes, or room:NAME
     #[arg(value_name = "TO")]
     pub(crate) to: String,
-    /// The text [default: standard input, less one line end at its end]
+    /// The text [default: standard input without its last line break]
     pub(crate) text: Option<String>,
-    /// What to wait for
+    /// When to return
     #[arg(long, value_enum, default_value_t = WaitFor::Accepted)]
     pub(crate) wait: WaitFor,
-    /// The message that this one answers: its seq in that conversation, or its id
+    /// Message to reply to: its seq in that conversation, or its id
     #[arg(long, value_name = "SEQ-OR-ID")]
     pub(crate) reply_to: Option<ReplyTo>,
-    /// Print what was sent as a JSON object
+    /// Print the sent message as a JSON object
     #[arg(long)]
     pub(crate) json: bool,
-    /// For how many seconds, with as many attempts as fit
+    /// Seconds to keep trying
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub(crate) timeout: Duration,
 }
 
-/// How far a message has to get.
+/// The point at which `recado send` returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum WaitFor {
-    /// It is on the server's disk.
+    /// The message is on the server's disk
     Accepted,
-    /// It is on a device of the recipient; in a room, of every other member.
+    /// It is on a device of the recipient; in a room, of every other member
     Delivered,
 }
 
-/// Which message a reply answers.
+/// The message that a reply answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReplyTo {
-    /// The one at this place.
+    /// The message with this seq.
     Seq(Seq),
-    /// The one with this id.
+    /// The message with this id.
     Id(MessageId),
 }
 
@@ -173,45 +173,45 @@ impl std::str::FromStr for ReplyTo {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.len() == 32 {
-            let digits = u128::from_str_radix(text, 16).map_err(|_| "it is no id")?;
+            let digits = u128::from_str_radix(text, 16).map_err(|_| "not a message id")?;
             return Ok(Self::Id(MessageId(digits.to_be_bytes())));
         }
         match text.parse() {
-            Ok(0) | Err(_) => Err("it is no seq, which is a number from 1, and no id"),
+            Ok(0) | Err(_) => Err("neither a seq (a number from 1) nor a message id"),
             Ok(seq) => Ok(Self::Seq(Seq(seq))),
         }
     }
 }
 
-/// What to print.
+/// Arguments of `recado tail`.
 #[derive(Args, Debug)]
 pub(crate) struct TailArguments {
-    /// Only what is said with this person, or in this room ('#room' or room:room)
+    /// Only this conversation: a user name, '#room' in quotes, or room:NAME
     #[arg(value_name = "TO")]
     pub(crate) to: Option<String>,
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     pub(crate) json: bool,
-    /// Go on after the line with this token
+    /// Continue after the line with this resume token
     #[arg(long, value_name = "TOKEN")]
     pub(crate) after: Option<String>,
-    /// Only these kinds, with commas between them [default: all]
+    /// Only entries of these kinds, separated by commas [default: all]
     #[arg(long, value_enum, value_name = "KIND", value_delimiter = ',')]
     pub(crate) kinds: Vec<Kind>,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
+    let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     Duration::try_from_secs_f64(seconds)
         .ok()
         .filter(|wait| !wait.is_zero())
-        .ok_or_else(|| "it must be above 0, and less than an age".to_owned())
+        .ok_or_else(|| "must be more than 0 and a reasonable time".to_owned())
 }
 
-/// Does what the arguments say.
+/// Runs the verb of the arguments, or opens the chat.
 ///
 /// # Errors
-/// [`Failure`] has the exit code and the text for the person.
+/// [`Failure`] has the exit code and the text for the user.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let wanted = Wanted {
         name: arguments.who.name.or(arguments.name),

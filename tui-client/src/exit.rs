@@ -1,4 +1,4 @@
-//! How the program ends: exit codes are a stable interface, and every failure has a text.
+//! Exit codes, which are a stable interface, and failures with their texts.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -102,7 +102,7 @@ impl From<SessionError> for Failure {
     fn from(error: SessionError) -> Self {
         match error {
             SessionError::Request(error) => error.into(),
-            error => Self::new(Exit::NoConnection, format!("{error}: try again")),
+            error => Self::new(Exit::NoConnection, format!("{error}. Try again.")),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// A file or folder cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot use {}: {source}; check its owner, its permissions and the free space", .path.display())]
+#[error("Cannot use {}: {source}. Check its owner, its permissions and the free space.", .path.display())]
 pub struct FileError {
     /// Which one.
     pub path: PathBuf,

@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            cli::complain(&format!("cannot start the runtime: {error}"));
+            cli::complain(&format!("Cannot start the runtime: {error}"));
             return Exit::Failure.into();
         }
     };

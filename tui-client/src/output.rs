@@ -3,7 +3,7 @@
 
 use std::io::{self, Write as _};
 
-/// Whoever read the output has gone.
+/// The reader of the output has gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReaderGone;
 
@@ -16,19 +16,19 @@ pub(crate) fn print(text: &str) -> Result<(), ReaderGone> {
     let written = writeln!(out, "{text}").and_then(|()| out.flush());
     written.map_err(|error| {
         if error.kind() != io::ErrorKind::BrokenPipe {
-            complain(&format!("cannot write to standard output: {error}"));
+            complain(&format!("Cannot write to standard output: {error}"));
         }
         ReaderGone
     })
 }
 
-/// Tells the person something that is not part of the output.
+/// Prints a message for the user on standard error.
 pub fn complain(text: &str) {
     // With standard error closed there is nobody to tell.
     let _ = writeln!(io::stderr(), "recado: {text}");
 }
 
-/// Tells the person something in full lines, without the program's name.
+/// The same in full lines, without the name of the program.
 pub(crate) fn tell(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }

@@ -1,4 +1,4 @@
-//! Where files live: the XDG base directories. Reads the environment and touches no file.
+//! Places of files: the XDG base directories. Reads the environment and touches no file.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use etcetera::{BaseStrategy as _, HomeDirError, base_strategy::Xdg};
 
 /// There is no home directory to look in.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot find your home directory ({0}): set HOME")]
+#[error("Cannot find your home directory ({0}). Set HOME.")]
 pub struct PathsError(#[from] HomeDirError);
 
 /// The places of a client's files, for the user who runs it.

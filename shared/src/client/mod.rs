@@ -60,10 +60,10 @@ pub enum ProtocolError {
     UnexpectedFrame(&'static str),
     /// The server sent nothing for
     /// [`PONG_WITHIN`](crate::limits::PONG_WITHIN) after a ping.
-    #[error("the server has been silent for too long")]
+    #[error("the server does not respond")]
     Silent,
     /// More than [`MAX_QUEUED_EVENTS`] events wait for the owner.
-    #[error("more was waiting than the link could take")]
+    #[error("too much data is waiting")]
     Overflow,
 }
 

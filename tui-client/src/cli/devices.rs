@@ -1,18 +1,18 @@
-//! What `recado link` and `recado devices` take.
+//! Arguments and help of `recado link` and `recado devices`.
 
 use clap::{Args, Subcommand};
 use recado_shared::{DeviceName, LinkCode};
 
 pub(crate) const LINK_HELP: &str = "\
-Shows a code, and waits until a device that is linked already approves it: after comparing, with
-/link CODE in recado, or with 'recado devices approve CODE'. Nobody is asked for a password.";
+Shows a code and waits until you approve it on a device that you already use: compare the code there,
+then type /link CODE in Recado, or run 'recado devices approve CODE'. There is no password.";
 
 pub(crate) const DEVICES_HELP: &str = "\
-Fields of a JSON line: number, the device's place in the list; name, or null; key, its public key in
-hexadecimal digits; added and seen, times in UTC, seen null where it never came; online; own, whether
-it is the one that asks. WHICH is a name or a number.";
+Fields of a JSON line: number (its place in the list); name (or null); key (its public key in
+hexadecimal digits); added and seen (times in UTC; seen is null if it never connected); online; own
+(whether it is this device). DEVICE is a name or a number of the list.";
 
-/// What to do with devices.
+/// Arguments of `recado devices`.
 #[derive(Args, Debug)]
 pub(crate) struct DevicesArguments {
     /// One JSON object a line
@@ -24,28 +24,30 @@ pub(crate) struct DevicesArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DeviceAct {
-    /// Let the device in that shows this code
+    /// Link the device that shows this code
     Approve {
-        /// As the new device shows it
+        /// The code on the new device
         code: LinkCode,
-        /// What to call it [default: what it calls itself]
+        /// Name for the device [default: the name that it suggests]
         #[arg(long, value_parser = device_name)]
         name: Option<DeviceName>,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
-    /// Give a device a name
+    /// Rename one of your devices
     Rename {
-        /// Which one
+        /// Name or number of the device
+        #[arg(value_name = "DEVICE")]
         which: String,
-        /// What to call it
+        /// Its new name
         #[arg(value_parser = device_name)]
         name: DeviceName,
     },
-    /// Take a device away: it is let in no more
+    /// Revoke a device: it can no longer connect
     Revoke {
-        /// Which one
+        /// Name or number of the device
+        #[arg(value_name = "DEVICE")]
         which: String,
     },
 }

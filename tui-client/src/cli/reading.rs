@@ -1,4 +1,4 @@
-//! What `recado history` and `recado export` take.
+//! Arguments and help of `recado history` and `recado export`.
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
@@ -8,70 +8,70 @@ use clap::{Args, ValueEnum};
 use crate::verbs::Kind;
 
 pub(crate) const HISTORY_HELP: &str = "\
-Without --after the newest entries are printed, or those right before --before; with --after those
-right after it, so that the last seq of one call leads to the next. The oldest comes first in either
-case. A text that was deleted since is gone here too: its entry is erased. 'recado tail' has what
-comes, 'recado export' everything.";
+Prints the newest entries, or those right before --before. With --after, it prints those right after
+it, so that the last seq of one call continues with the next. The oldest entry always comes first.
+Deleted messages appear as erased entries without their text.
+Use 'recado tail' to follow new messages and 'recado export' for the whole history.";
 
 pub(crate) const EXPORT_HELP: &str = "\
-jsonl has every entry of the log on a line of its own, with the fields of 'recado tail --json'.
-markdown is for people: each message as it reads now, marked if it was edited, with its reactions;
-what is left of a deleted one; times in the zone of this machine.
-What is being said meanwhile is left out. A file appears under its name once it is whole, and
-nothing is left of it if something fails; standard output then has a part, and the error says so.";
+jsonl has one line for each entry of the log, with the fields of 'recado tail --json'.
+markdown has the messages as they read now, with reactions and marks for edited and deleted ones;
+times are in the time zone of this machine.
+Messages that arrive during the export are not included. The file is written atomically: it appears
+only when it is complete. On standard output a failed export is incomplete, and the error says so.";
 
-/// Which entries to print.
+/// Arguments of `recado history`.
 #[derive(Args, Debug)]
 pub(crate) struct HistoryArguments {
-    /// With whom, or in which room ('#room' or room:room)
+    /// Conversation: a user name, '#room' in quotes, or room:NAME
     #[arg(value_name = "TO")]
     pub(crate) to: String,
-    /// How many at most
+    /// Maximum number of entries
     #[arg(long, value_name = "N", default_value = "50")]
     pub(crate) limit: NonZeroU64,
-    /// Only what stands before this seq
+    /// Only entries before this seq
     #[arg(long, value_name = "SEQ")]
     pub(crate) before: Option<u64>,
-    /// Only what stands after this seq
+    /// Only entries after this seq
     #[arg(long, value_name = "SEQ")]
     pub(crate) after: Option<u64>,
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     pub(crate) json: bool,
-    /// Only these kinds, with commas between them [default: all]
+    /// Only entries of these kinds, separated by commas [default: all]
     #[arg(long, value_enum, value_name = "KIND", value_delimiter = ',')]
     pub(crate) kinds: Vec<Kind>,
 }
 
-/// What to export, and where to.
+/// Arguments of `recado export`.
 #[derive(Args, Debug)]
 pub(crate) struct ExportArguments {
-    /// With whom, or which room ('#room' or room:room)
+    /// Conversation: a user name, '#room' in quotes, or room:NAME
     #[arg(
         value_name = "TO",
         required_unless_present = "all",
         conflicts_with = "all"
     )]
     pub(crate) to: Option<String>,
-    /// Every conversation
+    /// Export all conversations
     #[arg(long)]
     pub(crate) all: bool,
-    /// In which form
+    /// Format of the export
     #[arg(long, value_enum, default_value_t = Format::Jsonl)]
     pub(crate) format: Format,
-    /// Into a new file [default: standard output]
+    /// File to write [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Replace the file if there is one
+    /// Replace an existing file
     #[arg(long, requires = "output")]
     pub(crate) force: bool,
 }
 
-/// The form of an export.
+/// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// One JSON object a line, for programs.
+    /// Print one JSON object per line, for programs.
     Jsonl,
-    /// A page of Markdown, for people.
+    /// A Markdown document, for people
     Markdown,
 }

@@ -1,4 +1,4 @@
-//! What `recado rooms` and `recado room` take.
+//! Arguments and help of `recado rooms` and `recado room`.
 
 use std::time::Duration;
 
@@ -6,23 +6,22 @@ use clap::{Args, Subcommand, ValueEnum};
 use recado_shared::{NameError, Role, RoomName, Topic, UserName};
 
 pub(crate) const ROOMS_FIELDS: &str = "\
-Rooms that you are in or invited to, and public ones.
-Fields of a JSON line: room, the name; conversation, as 'recado tail --json' has it; standing, which
-is member, invited or none; role, which is owner, moderator or member, and null where you are no
-member; visibility, public or private; topic, or null; members, how many; unread, how many messages
-you have not read; muted, whether you have no voice.";
+Lists the rooms that you are in or invited to, and public rooms.
+Fields of a JSON line: room (its name); conversation (as in 'recado tail --json'); standing (member,
+invited or none); role (owner, moderator or member; null if you are not a member); visibility
+(public or private); topic (or null); members (their number); unread (your unread messages); muted
+(whether you are muted there).";
 
 pub(crate) const ROOM_HELP: &str = "\
-Fields of the JSON object with --json: conversation, room (the name as you gave it), and of what was
-done seq, id and time, as 'recado tail --json' has them. What the server refuses ends with 3 and its
-own words.";
+Fields of the JSON object with --json: conversation; room (the name as you gave it); seq, id and time
+of the new entry (as in 'recado tail --json'). Exit code 3 means that the server refused; the error
+says why.";
 
 pub(crate) const MEMBERS_FIELDS: &str = "\
-Fields of a JSON line: name; id, the person's number as a string; role, which is owner, moderator or
-member; presence, which is online, away or offline; muted, and muted_until, in UTC or null; own,
-whether it is you.";
+Fields of a JSON line: name; id (the user's number as a string); role (owner, moderator or member);
+presence (online, away or offline); muted; muted_until (UTC, or null); own (whether it is you).";
 
-/// What to do with a room.
+/// Arguments of `recado room`.
 #[derive(Args, Debug)]
 pub(crate) struct RoomArguments {
     #[command(subcommand)]
@@ -31,89 +30,89 @@ pub(crate) struct RoomArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RoomAct {
-    /// Make a room
+    /// Create a room
     Create {
         #[command(flatten)]
         room: InRoom,
-        /// Only who is invited finds it and may come in
+        /// Make it private: only invited users can find and join it
         #[arg(long)]
         private: bool,
-        /// Who comes in later does not see what was said before
+        /// Hide earlier messages from members who join later
         #[arg(long)]
         hide_history: bool,
     },
-    /// Come in
+    /// Join a room
     Join(InRoom),
-    /// Go
+    /// Leave a room
     Leave(InRoom),
-    /// Ask somebody in
+    /// Invite a user to a room
     Invite(InRoomAbout),
-    /// Print who is in a room
+    /// List the members of a room
     #[command(after_help = MEMBERS_FIELDS)]
     Members(InRoom),
-    /// Set the topic; without one, remove it
+    /// Set the topic, or remove it if none is given
     Topic {
         #[command(flatten)]
         room: InRoom,
-        /// What the room is about
+        /// The new topic [default: none]
         #[arg(value_parser = topic)]
         topic: Option<Topic>,
     },
-    /// Give a member a role
+    /// Change the role of a member
     Role {
         #[command(flatten)]
         about: InRoomAbout,
-        /// Which one
+        /// The new role
         #[arg(value_enum)]
         role: RoleWord,
     },
-    /// Take a member's voice
+    /// Mute a member
     Mute {
         #[command(flatten)]
         about: InRoomAbout,
-        /// For how many minutes [default: until it is given back]
+        /// Minutes until the mute ends [default: until you unmute]
         #[arg(long, value_name = "MINUTES", value_parser = minutes)]
         minutes: Option<Duration>,
     },
-    /// Give a member's voice back
+    /// Unmute a member of a room
     Unmute(InRoomAbout),
-    /// Send a member out, who may come back
+    /// Remove a member, who may join again
     Kick(InRoomAbout),
-    /// Send somebody out for good
+    /// Ban a user from a room
     Ban(InRoomAbout),
-    /// Let somebody come back
+    /// Unban a user from a room
     Unban(InRoomAbout),
 }
 
-/// A room, and how to say what became of it.
+/// A room, and the form of the result.
 #[derive(Args, Debug)]
 pub(crate) struct InRoom {
     /// The room: 'name', '#name' in quotes, or room:name
     #[arg(value_name = "ROOM", value_parser = room_name)]
     pub(crate) room: RoomName,
-    /// Print it as JSON
+    /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// A room and a person.
+/// A room and one of its users.
 #[derive(Args, Debug)]
 pub(crate) struct InRoomAbout {
     #[command(flatten)]
     pub(crate) room: InRoom,
-    /// Whom
-    #[arg(value_name = "WHO", value_parser = UserName::new)]
+    /// Name of the user
+    #[arg(value_name = "USER", value_parser = UserName::new)]
     pub(crate) who: UserName,
 }
 
-/// A role as it is typed.
+/// A role on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RoleWord {
-    /// Changes the room and gives roles.
+    /// Changes the room and its roles
     Owner,
-    /// Keeps order.
+    /// Mutes, removes and bans members
     Moderator,
-    /// Reads and writes.
+    /// Reads and writes messages
     Member,
 }
 
@@ -137,7 +136,7 @@ fn topic(text: &str) -> Result<Topic, String> {
 
 fn minutes(text: &str) -> Result<Duration, &'static str> {
     match text.parse::<u32>() {
-        Ok(0) | Err(_) => Err("it is no number of minutes"),
+        Ok(0) | Err(_) => Err("not a number of minutes"),
         Ok(minutes) => Ok(Duration::from_secs(u64::from(minutes) * 60)),
     }
 }

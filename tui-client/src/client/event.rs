@@ -1,4 +1,4 @@
-//! What a reader is given: an entry of a conversation, with the names that belong to it.
+//! Entry of a conversation with the names that belong to it, as readers get it.
 
 use recado_shared::client::NameCache;
 use recado_shared::{

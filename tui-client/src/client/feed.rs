@@ -1,4 +1,4 @@
-//! What has been given out of each conversation and what comes next: each entry once, in the
+//! Delivery state of each conversation for one reader: each entry once, in the
 //! order of its conversation, through reconnects and holes. Knows no socket: it is told what
 //! arrived, and says what to ask for.
 

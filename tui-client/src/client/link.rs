@@ -1,4 +1,4 @@
-//! How verbs and bots reach the server: the identity that was meant, and sessions that are made again.
+//! Connection of verbs and bots: the selected identity, and sessions that are opened again.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -33,8 +33,8 @@ impl Link {
                 name: Some(name),
             } => register(paths, &ticket, &name, true).await?,
             Choice::Local { name: None, .. } => {
-                let text = "you have no name on this machine's server yet: give one with --as \
-                            NAME, or open 'recado NAME' first";
+                let text = "You have no name on the server of this machine yet. Give one with --as \
+                            NAME, or run 'recado NAME' first.";
                 return Err(Failure::new(Exit::Usage, text));
             }
         };
@@ -53,7 +53,7 @@ impl Link {
         })
     }
 
-    /// One attempt. Says that nobody is at this device: a verb is no person.
+    /// Makes one attempt. The session reports the user as away: a verb is not a user.
     pub(crate) async fn open(&mut self, since: Option<SyncPoint>) -> Result<Session, ConnectError> {
         if let Some(located) = self.config.locate.as_ref().and_then(|locate| locate()) {
             self.config.address = located.address;
@@ -92,7 +92,6 @@ impl Link {
     }
 }
 
-/// The wall time.
 pub(crate) fn wall_time() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
     let millis = since_epoch.map_or(0, |time| time.as_millis());

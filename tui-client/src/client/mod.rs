@@ -50,14 +50,14 @@ pub const NAME_VARIABLE: &str = "RECADO_NAME";
 /// The environment variable with the invite by which [`Client::from_env`] joins a server.
 pub const INVITE_VARIABLE: &str = "RECADO_INVITE";
 
-/// What was sent.
+/// An accepted entry of this client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// Where.
+    /// The conversation of the entry.
     pub conversation: ConversationId,
-    /// Its place there.
+    /// Its place in that conversation.
     pub seq: Seq,
-    /// Its id.
+    /// Its id, unique per sender.
     pub id: MessageId,
     /// When the server accepted it.
     pub time: Timestamp,
@@ -114,7 +114,8 @@ impl Client {
         match (variable(INVITE_VARIABLE), name) {
             (Some(invite), Some(name)) => Self::join_server(&invite, &name).await,
             (Some(_), None) => {
-                let text = format!("{INVITE_VARIABLE} is set: set {NAME_VARIABLE} too");
+                let text =
+                    format!("{INVITE_VARIABLE} is set, but {NAME_VARIABLE} is not. Set both.");
                 Err(Failure::new(Exit::Usage, text))
             }
             (None, name) => {
@@ -471,7 +472,7 @@ impl Client {
     }
 
     fn lose(&mut self, error: SessionError) {
-        (self.listener)(&format!("{error}; connecting again"));
+        (self.listener)(&format!("{error}; reconnecting"));
         self.last_error = Some(error.into());
         self.session = None;
         self.was_interrupted = true;
@@ -568,11 +569,11 @@ impl Client {
 /// Checks a text that is to be sent.
 fn body(text: &str) -> Result<MessageBody, Failure> {
     MessageBody::new(text)
-        .map_err(|error| Failure::new(Exit::Usage, format!("cannot send this: {error}")))
+        .map_err(|error| Failure::new(Exit::Usage, format!("Cannot send this: {error}")))
 }
 
 fn foreign_token() -> Failure {
-    let text = "this place to go on from belongs to another server, or to data that is no more: \
-                start without it";
+    let text = "This resume token belongs to another server, or to data that no longer exists. \
+                Start without it.";
     Failure::new(Exit::Usage, text)
 }

@@ -1,4 +1,4 @@
-//! To whom or where: what is typed as TO, and which conversation that is.
+//! Recipient argument TO: a user or a room, and the conversation that it names.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,10 +9,10 @@ use crate::exit::{Exit, Failure};
 use crate::net::SessionError;
 use crate::net::session::Session;
 
-/// A person, or a room.
+/// A user or a room as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// `bob`.
+    /// A user, as `bob`.
     Person(UserName),
     /// `#room`, or `room:room` where a shell would take the `#` for a comment.
     Room(RoomName),
@@ -24,7 +24,10 @@ impl FromStr for Target {
     fn from_str(given: &str) -> Result<Self, Failure> {
         let bad = |error: recado_shared::NameError| {
             let given = text::neutralise(given);
-            Failure::new(Exit::Usage, format!("{given:?} cannot be a name: {error}"))
+            Failure::new(
+                Exit::Usage,
+                format!("{given:?} is not a valid name: {error}"),
+            )
         };
         match given.strip_prefix('#').or(given.strip_prefix("room:")) {
             Some(name) => RoomName::new(name).map(Self::Room).map_err(bad),
@@ -43,8 +46,7 @@ impl fmt::Display for Target {
 }
 
 impl Target {
-    /// Which conversation that is; `None` if there is no such person, or no such room that the
-    /// user may see.
+    /// The conversation; `None` if there is no such user, or no such room that the user may see.
     pub(crate) async fn find(
         &self,
         session: &mut Session,
@@ -62,14 +64,14 @@ impl Target {
         }
     }
 
-    /// What to say if it is not there.
+    /// The error for a target that does not exist.
     pub(crate) fn missing(&self) -> Failure {
         let text = match self {
             Self::Person(name) => {
-                format!("there is no {name} on this server: 'recado who' lists people")
+                format!("There is no user \"{name}\" on this server. 'recado who' lists users.")
             }
             Self::Room(_) => {
-                format!("there is no room {self} that you may see: 'recado rooms' lists rooms")
+                format!("No such room, or you have no access: {self}. 'recado rooms' lists rooms.")
             }
         };
         Failure::new(Exit::Refused, text)

@@ -1,4 +1,4 @@
-//! Where a reader stopped, as a short text: what `--after` takes.
+//! Resume token: the place where a reader stopped, as a short text that `--after` takes.
 //!
 //! A token is a time and some places. In a conversation that it names, everything up to the named
 //! place was given out; in every other one, everything that the server accepted up to the time.
@@ -35,7 +35,7 @@ pub struct After {
 
 /// A text is no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("that is no token of 'recado tail --json': copy the whole field \"after\" of a line")]
+#[error("Not a resume token of 'recado tail --json'. Copy the whole field \"after\" of a line.")]
 pub struct AfterError;
 
 /// The part of a log's identity that tokens carry.

@@ -1,4 +1,4 @@
-//! Becoming a device of a user who exists. The key is on the disk before its code is shown, so that
+//! Linking of this machine to an existing user. The key is on the disk before its code is shown, so that
 //! a program that is killed meanwhile goes on with the same code.
 
 use std::fs::{self, File};
@@ -43,12 +43,12 @@ impl Linking {
         })
     }
 
-    /// What people compare.
+    /// The code that users compare.
     pub fn code(&self) -> LinkCode {
         LinkCode::of(&self.key.key())
     }
 
-    /// Forgets the key.
+    /// Deletes the key from the disk.
     pub fn discard(self) {
         discard(&self.folder);
     }

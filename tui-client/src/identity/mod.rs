@@ -1,5 +1,5 @@
-//! Who this device is: an identity is one name on one server, a folder with the device's key,
-//! the pinned server, and the local store. Reads and writes these files; knows no network.
+//! Identities of this machine: one name on one server each, a folder with the key of the device, the
+//! pinned server, and the local store. Reads and writes these files; knows no network.
 
 mod linking;
 mod register;
@@ -37,11 +37,11 @@ const UNCONFIRMED: &str = ".new";
 /// An identity that the server has welcomed.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// Its folder.
+    /// The folder with its files.
     pub folder: PathBuf,
     /// The pinned server and the name there.
     pub server: KnownServer,
-    /// The device's key.
+    /// The key of this device.
     pub key: Arc<DeviceIdentity>,
 }
 
@@ -59,7 +59,7 @@ pub struct KnownServer {
     pub is_local: bool,
 }
 
-/// `server.toml` as written.
+/// The file `server.toml` as written.
 #[derive(Debug, Serialize, Deserialize)]
 struct ServerFile {
     address: String,
@@ -76,26 +76,28 @@ pub enum IdentityError {
     File(#[from] FileError),
     /// A file holds something else.
     #[error(
-        "{} is damaged ({reason}): put it back from a backup, or remove the folder and join again", 
+        "{} is damaged ({reason}). Restore it from a backup, or remove the folder and join again.", 
         .path.display()
     )]
     Damaged {
-        /// Which file.
+        /// The file that is damaged.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
     },
     /// Another process has it open.
     #[error(
-        "{name} is already open in another window: use that one, or open another name with \
-         'recado NAME'"
+        "{name} is already open in another window. Use that one, or open another name with \
+         'recado NAME'."
     )]
     InUse {
-        /// Under which name.
+        /// The name of the identity.
         name: UserName,
     },
     /// Another process waits to be linked to the same server.
-    #[error("'recado link' waits in another window already: use the code there, or end it first")]
+    #[error(
+        "'recado link' is already running in another window. Use the code there, or stop it first."
+    )]
     IsLinking,
 }
 

@@ -1,4 +1,4 @@
-//! Claiming a name. The key is on the disk before it is used, and stays there whenever the
+//! Registration of a name. The key is on the disk before it is used, and stays there whenever the
 //! server may have granted the name; a refused name leaves nothing behind.
 
 use std::fs;
@@ -16,7 +16,7 @@ use crate::files;
 use crate::net::{self, ConnectError, Connector};
 use crate::paths::Paths;
 
-/// Why a name was not claimed.
+/// Reasons for which a name was not claimed.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
     /// This device's files cannot be used.
@@ -26,7 +26,7 @@ pub enum RegisterError {
     #[error(transparent)]
     Connect(#[from] ConnectError),
     /// The random source of the operating system fails.
-    #[error("cannot make a key: the random source of the operating system fails")]
+    #[error("Cannot create a key: the random source of the operating system fails.")]
     Random,
 }
 

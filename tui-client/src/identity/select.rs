@@ -1,11 +1,11 @@
-//! Which identity is meant by what was typed, or how to get one.
+//! Selection of an identity by name and server, or of the local server to join.
 
 use recado_shared::{Invite, NameError, ServerAddress, UserName, name};
 
 use super::{Identity, IdentityError, all, local_ticket};
 use crate::paths::Paths;
 
-/// What was typed.
+/// The identity that the user asks for.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
     /// The name, from `NAME` or `--as`.
@@ -14,7 +14,7 @@ pub struct Wanted {
     pub server: Option<ServerAddress>,
 }
 
-/// What that means.
+/// The identity to open, or the way to get it.
 #[derive(Debug)]
 pub enum Choice {
     /// An identity that exists.
@@ -22,47 +22,47 @@ pub enum Choice {
     /// The server of the same user on this machine lets a new name in: this one, or one to be
     /// asked for.
     Local {
-        /// Its ticket.
+        /// The ticket of that server.
         ticket: Invite,
         /// The name, if it was given.
         name: Option<UserName>,
     },
 }
 
-/// Why nothing fits.
+/// Reasons for which no identity was found.
 #[derive(Debug, thiserror::Error)]
 pub enum SelectError {
     /// An identity cannot be read.
     #[error(transparent)]
     Identity(#[from] IdentityError),
     /// The name cannot be one.
-    #[error("{name:?} cannot be a name: {error}")]
+    #[error("{name:?} is not a valid name: {error}")]
     Name {
-        /// What was given.
+        /// The name as given.
         name: String,
-        /// Why.
+        /// The rule that it breaks.
         error: NameError,
     },
     /// There is neither an identity nor a local server.
     #[error(
-        "you are on no server yet, and none runs on this machine for you. One of these starts:\n\
-         \x20 recado demo            look around, with a few scripted companions\n\
-         \x20 recado join INVITE     join the server of somebody who gave you an invite\n\
-         \x20 recado host            start a server here and open it\n\
-         \x20 recado-server          start one that keeps running, then 'recado NAME'"
+        "You have not joined a server yet. To get started:\n\
+         \x20 recado demo            try Recado with a few scripted companions\n\
+         \x20 recado join INVITE     join a server with an invite\n\
+         \x20 recado host            start a server here and open Recado\n\
+         \x20 recado-server          start a server that keeps running, then run 'recado NAME'"
     )]
     Nothing,
     /// There are identities, but not this one, and no local server to register it with.
     #[error(
-        "this machine knows no {name:?}{}, and no server runs here for you: use 'recado join \
-         INVITE', or start recado-server. Known here: {known}", at_server(.server.as_ref())
+        "There is no identity {name:?}{} on this machine. Join with 'recado join INVITE'. \
+         Identities here: {known}", at_server(.server.as_ref())
     )]
     Unknown {
         /// The name that was given, if one was.
         name: String,
         /// The server that was given, if one was.
         server: Option<ServerAddress>,
-        /// What there is.
+        /// The identities on this machine.
         known: String,
     },
 }

@@ -106,7 +106,7 @@ fn a_known_name_is_opened_where_it_was_used_last() {
     );
     let text = chosen(&paths, Some("carol"), None);
     assert!(
-        text.contains("knows no \"carol\"") && text.contains("bob on 127.0.0.1:1"),
+        text.contains("no identity \"carol\"") && text.contains("bob on 127.0.0.1:1"),
         "{text}"
     );
 }

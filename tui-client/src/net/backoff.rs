@@ -1,5 +1,8 @@
-//! How long to wait before the next attempt to connect: decorrelated jitter, so that clients
-//! that lost their server together do not return together. Pure: randomness is passed in.
+//! Waits between attempts to connect: decorrelated jitter, so that clients that lost their server
+//! together do not return together. Pure: randomness is passed in.
+//!
+//! Source: AWS Architecture Blog, "Exponential Backoff and Jitter", 2015:
+//! `sleep = min(cap, random_between(base, sleep * 3))`.
 
 use std::time::Duration;
 
@@ -9,7 +12,7 @@ pub const SHORTEST: Duration = Duration::from_millis(250);
 /// The longest wait.
 pub const LONGEST: Duration = Duration::from_secs(30);
 
-/// A session that lasted this long was a good one: the next wait starts from the shortest again.
+/// After a session that lasted this long, the next wait starts from the shortest again.
 pub const SETTLED_AFTER: Duration = Duration::from_secs(5);
 
 /// Waits that grow from attempt to attempt.

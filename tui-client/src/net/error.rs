@@ -1,5 +1,4 @@
-//! Why a link cannot be made or did not last, in words for the person: what happened, why, and
-//! what to do next.
+//! Errors of connections and sessions. Their texts say what happened, why, and what to do.
 
 use std::io;
 
@@ -7,13 +6,13 @@ use recado_shared::client::{HandshakeError, ProtocolError};
 use recado_shared::codec::CodecError;
 use recado_shared::{CloseReason, Fingerprint, Refusal, RequestError, ServerAddress};
 
-/// Why no session came about.
+/// Reasons for which no session was opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The host has no network address.
     #[error(
-        "cannot find the host of {address} ({reason}): check the spelling, and whether this \
-         machine is on the network"
+        "Cannot find the host of {address} ({reason}). Check the spelling and this machine's \
+         network connection."
     )]
     Resolve {
         /// Where the server should be.
@@ -21,36 +20,38 @@ pub enum ConnectError {
         /// What the resolver says.
         reason: String,
     },
-    /// The host is there, nothing listens.
+    /// The host refused the connection: nothing listens there.
     #[error(
-        "no server answers at {address} (connection refused): check the address and the port, \
-         and whether recado-server is running there"
+        "Cannot connect to {address} (connection refused). Check the address and the port, and \
+         that recado-server is running there."
     )]
     ConnectionRefused {
         /// Where the server should be.
         address: ServerAddress,
     },
-    /// The network does not get there.
-    #[error("cannot reach {address} ({source}): check this machine's network and the address")]
+    /// The network has no route to it.
+    #[error(
+        "Cannot reach {address} ({source}). Check the address and this machine's network connection."
+    )]
     Unreachable {
         /// Where the server should be.
         address: ServerAddress,
         /// What the system says.
         source: io::Error,
     },
-    /// Nothing came back.
+    /// The host did not answer in time.
     #[error(
-        "{address} does not answer: check the address, the network, and whether a firewall is \
-         in between"
+        "{address} does not answer. Check the address, the network, and whether a firewall blocks \
+         the connection."
     )]
     Timeout {
         /// Where the server should be.
         address: ServerAddress,
     },
-    /// Something else than a Recado server listens there.
+    /// Something other than a Recado server listens there.
     #[error(
-        "what listens at {address} is no Recado server of this version ({reason}): check the \
-         port, and update recado"
+        "{address} is not a Recado server, or it has another version ({reason}). Check the port, \
+         and update recado."
     )]
     NotRecado {
         /// Where the server should be.
@@ -60,9 +61,9 @@ pub enum ConnectError {
     },
     /// The server's key is not the pinned one.
     #[error(
-        "the server at {address} is not the one you know: its key is {seen}, and {pinned} was \
-         expected. Either it was set up anew, or somebody is in between. Nothing was sent. Ask \
-         the person who runs it, and join again with a new invite if the key has changed"
+        "The key of the server at {address} has changed: it is {seen}, expected {pinned}. The \
+         server was set up anew, or someone intercepts the connection. Nothing was sent. Ask the \
+         operator, and join again with a new invite if they confirm the new key."
     )]
     WrongKey {
         /// Where the server is.
@@ -72,16 +73,16 @@ pub enum ConnectError {
         /// What was expected.
         pinned: Fingerprint,
     },
-    /// The server does not let this device in.
-    #[error("the server at {address} refused: {refusal}")]
+    /// The server refused the session.
+    #[error("Access to {address} denied: {refusal}")]
     Refused {
         /// Where the server is.
         address: ServerAddress,
         /// Why.
         refusal: Refusal,
     },
-    /// The server has closed its door to this device for good.
-    #[error("the server at {address} lets this device in no more: {reason}")]
+    /// The server has revoked the access of this device.
+    #[error("This device no longer has access to {address}: {reason}")]
     AccessRevoked {
         /// Where the server is.
         address: ServerAddress,
@@ -89,7 +90,7 @@ pub enum ConnectError {
         reason: CloseReason,
     },
     /// The connection broke before the session was open.
-    #[error("the connection to {address} broke before the session began ({reason}): try again")]
+    #[error("Lost the connection to {address} before the session began ({reason}). Try again.")]
     Broken {
         /// Where the server is.
         address: ServerAddress,
@@ -97,7 +98,7 @@ pub enum ConnectError {
         reason: String,
     },
     /// This device's key cannot be used.
-    #[error("this device's key cannot be used ({0}): restore device.key, or join again")]
+    #[error("Cannot use the key of this device ({0}). Restore device.key, or join again.")]
     Key(String),
 }
 
@@ -128,6 +129,21 @@ impl ConnectError {
         }
     }
 
+    /// The reason in a few words, for the status line.
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Resolve { reason, .. } => format!("host not found: {reason}"),
+            Self::ConnectionRefused { .. } => "connection refused".to_owned(),
+            Self::Unreachable { source, .. } => source.to_string(),
+            Self::Timeout { .. } => "no answer".to_owned(),
+            Self::NotRecado { reason, .. } => format!("not a Recado server: {reason}"),
+            Self::Refused { refusal, .. } => refusal.to_string(),
+            Self::AccessRevoked { reason, .. } => reason.to_string(),
+            Self::Broken { reason, .. } => reason.clone(),
+            Self::WrongKey { .. } | Self::Key(_) => self.to_string(),
+        }
+    }
+
     /// Whether the same attempt may succeed later without a change on this machine.
     pub fn is_temporary(&self) -> bool {
         match self {
@@ -145,19 +161,19 @@ pub enum SessionError {
     #[error("{0}")]
     ClosedByServer(CloseReason),
     /// The connection ended without a reason.
-    #[error("the connection was closed")]
+    #[error("connection closed")]
     Closed,
     /// The connection broke.
-    #[error("the connection broke ({0})")]
+    #[error("connection lost ({0})")]
     Broken(io::Error),
     /// The server did not react to a ping, or to the probes of the operating system.
-    #[error("the server has been silent for too long")]
+    #[error("the server does not respond")]
     Silent,
     /// The server sent bytes that are not a frame, or a frame that has no place there.
-    #[error("the server sent something that this client does not understand ({0}): update recado")]
+    #[error("the server sent invalid data ({0}); update recado")]
     Malformed(String),
     /// More frames waited than a queue may hold.
-    #[error("more was waiting than the link could take")]
+    #[error("too much data is waiting to be sent")]
     Overflow,
     /// A request was not granted. The session goes on.
     #[error("{0}")]

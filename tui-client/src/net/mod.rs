@@ -1,4 +1,4 @@
-//! The network task's handle: events out, frames in, through bounded channels.
+//! Handle of the network task: events out, frames in, through bounded channels.
 
 pub mod backoff;
 mod connect;
@@ -30,10 +30,10 @@ const MAX_QUEUED_EVENTS: usize = 256;
 /// Frames that may wait for the network. One more ends the session, see [`NetHandle::send`].
 const MAX_QUEUED_FRAMES: usize = 1024;
 
-/// How long [`NetHandle::leave`] waits for the goodbye.
+/// Bound of [`NetHandle::leave`].
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What the network task tells the app.
+/// Events from the network task to the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NetEvent {
     /// An attempt begins.
@@ -46,7 +46,7 @@ pub enum NetEvent {
     RoundTrip(Duration),
     /// The link is down or could not be made; the next attempt follows after `retry_in`.
     Offline {
-        /// What happened, in words for the user.
+        /// The reason in a few words.
         why: String,
         /// Until the next attempt.
         retry_in: Duration,
@@ -65,7 +65,7 @@ pub enum NetEvent {
     },
 }
 
-/// Where a server is that may move, and what admits a new device there.
+/// The present place of a server that may move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located {
     /// Its address.
@@ -78,7 +78,7 @@ pub struct Located {
 /// before each attempt; `None` keeps the address that is known.
 pub type Locate = Arc<dyn Fn() -> Option<Located> + Send + Sync>;
 
-/// Which server to reach, and as whom.
+/// The server to reach, and the identity to use there.
 #[derive(Clone)]
 pub struct NetConfig {
     /// Where the server is.
@@ -91,7 +91,7 @@ pub struct NetConfig {
     pub name: Option<String>,
     /// Sent until the first `Welcome`.
     pub token: Option<InviteToken>,
-    /// Which heads the app has from before.
+    /// The heads that the app has from an earlier session.
     pub since: Option<SyncPoint>,
     /// Set for a server that may move.
     pub locate: Option<Locate>,
@@ -165,13 +165,13 @@ impl NetHandle {
         self.reconnect.notify_one();
     }
 
-    /// Asks the server for a sign of life. If none comes within seconds, the link is given up,
-    /// which is reported as [`NetEvent::Offline`]. Does nothing while no session is open.
+    /// Pings the server. If it does not react within seconds, the link is given up, which is
+    /// reported as [`NetEvent::Offline`]. Does nothing while no session is open.
     pub fn check(&self) {
         self.check.notify_one();
     }
 
-    /// Sends what is queued, says goodbye, and waits for that, at most two seconds.
+    /// Sends what is queued, leaves, and waits for that, at most two seconds.
     pub async fn leave(self) {
         drop(self.frames);
         let mut task = self.task;

@@ -1,5 +1,5 @@
-//! What the operating system does for a connection: sends at once, and watches the link while
-//! this program sleeps. A link that it gives up shows as a broken read.
+//! Socket options of a connection: send at once, and have the operating system watch the link. A
+//! link that it gives up shows as a broken read.
 
 use std::io;
 
@@ -7,9 +7,9 @@ use recado_shared::limits::{DEAD_AFTER, PING_AFTER, PROBE_INTERVAL, PROBES};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 
-/// Sets what the system grants. A connection without it still works.
+/// Sets the options that the system grants. A connection without them still works.
 pub(super) fn prepare(tcp: &TcpStream) {
-    // A chat sends small frames that somebody waits for.
+    // A chat sends small frames that a user waits for.
     note("switch off Nagle's algorithm", tcp.set_nodelay(true));
     let socket = SockRef::from(tcp);
     let keepalive = TcpKeepalive::new()

@@ -1,5 +1,5 @@
-//! The network task: connects, pumps, resumes and backs off until its handle is dropped. It owns
-//! the socket; the app owns everything that the frames mean.
+//! Network task: connects, passes frames, resumes and backs off until its handle is dropped. It
+//! owns the socket; the app owns the meaning of the frames.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,11 +30,11 @@ pub(super) struct Task {
     pub(super) is_admitted: bool,
 }
 
-/// The handle or the receiver of events is gone: the task ends.
+/// The handle or the receiver of events was dropped: the task ends.
 #[derive(Clone, Copy, Debug)]
 struct Abandoned;
 
-/// Why the task waits before its next attempt.
+/// The wait before the next attempt.
 #[derive(Debug)]
 enum Pause {
     /// Until this much time has passed, or the app asks.
@@ -62,7 +62,7 @@ impl Task {
             }
             Err(error) => Err(error),
         };
-        // A wish to connect that came before the app knows of this outcome is not meant for it.
+        // A request to reconnect that came before the app knows of this outcome does not concern it.
         self.reconnect.notified().now_or_never();
         let pause = match outcome {
             Ok(SessionError::ClosedByServer(reason)) if reason.is_final() => {
@@ -75,7 +75,7 @@ impl Task {
         self.pause(pause).await
     }
 
-    /// Looks up where the server is, if it is one that moves.
+    /// Updates the address of a server that may move.
     fn locate(&mut self) {
         let Some(located) = self.config.locate.as_ref().and_then(|locate| locate()) else {
             return;
@@ -142,7 +142,7 @@ impl Task {
         }
     }
 
-    /// Sends what the app decided last, and says goodbye.
+    /// Sends the last frames of the app, then leaves.
     async fn finish<T>(&mut self, mut session: Session) -> Result<T, Abandoned> {
         while let Ok(frame) = self.frames.try_recv() {
             if let Err(error) = session.queue(&frame) {
@@ -173,13 +173,13 @@ impl Task {
 
     async fn explain(&mut self, error: ConnectError) -> Result<Pause, Abandoned> {
         if error.is_temporary() {
-            return self.go_offline(error.to_string()).await;
+            return self.go_offline(error.summary()).await;
         }
         let event = match error {
             ConnectError::Refused { refusal, .. } => NetEvent::Refused(refusal),
             ConnectError::AccessRevoked { reason, .. } => NetEvent::AccessRevoked(reason),
             ConnectError::WrongKey { seen, pinned, .. } => NetEvent::WrongKey { seen, pinned },
-            error => return self.go_offline(error.to_string()).await,
+            error => return self.go_offline(error.summary()).await,
         };
         self.tell(event).await?;
         Ok(Pause::UntilAsked)

@@ -1,4 +1,4 @@
-//! Asking the person for a name on the terminal.
+//! Prompts for a name on the terminal.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
@@ -10,7 +10,7 @@ use crate::output::tell;
 /// Longest line that is read: a name is far shorter.
 const MAX_LINE: u64 = 4096;
 
-/// Whether somebody can be asked.
+/// Whether standard input and standard error are terminals.
 pub(crate) fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
@@ -25,7 +25,10 @@ pub(crate) fn login_name() -> Option<UserName> {
 pub(crate) fn parse_name(text: &str) -> Result<UserName, Failure> {
     UserName::new(text).map_err(|error| {
         let text = recado_shared::text::neutralise(text);
-        Failure::new(Exit::Usage, format!("{text:?} cannot be a name: {error}"))
+        Failure::new(
+            Exit::Usage,
+            format!("{text:?} is not a valid name: {error}"),
+        )
     })
 }
 
@@ -44,7 +47,7 @@ pub(crate) fn ask_name(question: &str) -> Result<UserName, Failure> {
         if read == 0 {
             return Err(Failure::new(
                 Exit::Usage,
-                "no name: give one with --as NAME",
+                "A name is needed. Give one with --as NAME.",
             ));
         }
         match (line.trim(), &proposal) {

@@ -1,4 +1,4 @@
-//! `recado devices`: the user's devices, and what to do with them.
+//! `recado devices`: lists, links, renames and revokes the devices of the user.
 
 use std::io::{self, BufRead as _, Write as _};
 
@@ -99,7 +99,7 @@ async fn list(session: &mut Session, link: &Link, json: bool) -> Result<(), Fail
             token: None,
         };
         tell(&format!(
-            "\nAnother one, on the new machine:  recado link '{place}'"
+            "\nTo add a device, run on it:  recado link '{place}'"
         ));
     }
     Ok(())
@@ -124,9 +124,9 @@ fn json_line(device: &Device, number: usize, own: DeviceKey) -> String {
 
 fn text_line(device: &Device, number: usize, own: DeviceKey) -> String {
     let name = device.name.as_ref().map(DeviceName::as_str);
-    let name = text::neutralise(name.unwrap_or("without a name"));
+    let name = text::neutralise(name.unwrap_or("(no name)"));
     let seen = match (device.is_online, device.seen) {
-        _ if device.key == own => "this one".to_owned(),
+        _ if device.key == own => "this device".to_owned(),
         (true, _) => "online".to_owned(),
         (false, Some(seen)) => format!("seen {}", day(seen)),
         (false, None) => "never seen".to_owned(),
@@ -151,8 +151,8 @@ async fn approve(
         return Err(SessionError::unexpected_answer().into());
     };
     if LinkCode::of(&device.key) != code {
-        let text = "the server named a device with another code: do not link it, and ask the \
-                    person who runs the server";
+        let text = "The server named a device with another code. Do not link it, and ask the \
+                    operator of the server.";
         return Err(Failure::new(Exit::Refused, text));
     }
     if !yes {
@@ -163,28 +163,27 @@ async fn approve(
         name: name.or(device.name),
     };
     session.request(request).await?;
-    tell("linked: the new device says so in a moment");
+    tell("Device linked");
     Ok(())
 }
 
 fn confirm(device: &PendingDevice, code: LinkCode) -> Result<(), Failure> {
     if !is_interactive() {
-        let text = "nobody can be asked whether to link the device: compare the code, then say \
-                    --yes";
+        let text = "Compare the code on both devices, then confirm with --yes.";
         return Err(Failure::new(Exit::Usage, text));
     }
     let name = device
         .name
         .as_ref()
-        .map_or("a device", |name| name.as_str());
+        .map_or("this device", |name| name.as_str());
     let name = text::neutralise(name);
     let mut err = io::stderr();
-    write!(err, "Link {name}, which shows {code}? [y/N] ")?;
+    write!(err, "Link {name} (code {code}) to your account? [y/N] ")?;
     err.flush()?;
     let mut line = String::new();
     io::Read::take(io::stdin().lock(), MAX_LINE).read_line(&mut line)?;
     if matches!(line.trim(), "y" | "Y" | "yes") {
         return Ok(());
     }
-    Err(Failure::new(Exit::Failure, "not linked"))
+    Err(Failure::new(Exit::Failure, "Not linked."))
 }

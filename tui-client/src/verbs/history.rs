@@ -1,4 +1,4 @@
-//! `recado history`: entries of one conversation that are there already, the oldest first.
+//! `recado history`: prints stored entries of one conversation, the oldest first.
 
 use jiff::tz::TimeZone;
 use recado_shared::{ConversationId, PageRange, Seq};
@@ -22,7 +22,7 @@ pub(crate) async fn history(
     let mut reader = Reader::open(paths, wanted).await?;
     let conversation = reader.find(&to).await?;
     let before = arguments.before.map_or(Seq(u64::MAX), Seq);
-    // What is written meanwhile is not part of it.
+    // Entries that arrive meanwhile are left out.
     let newest = reader.newest(conversation).await?;
     let last = newest.min(before.prev());
     let stretch = Stretch {
@@ -40,7 +40,7 @@ pub(crate) async fn history(
     Ok(())
 }
 
-/// What is asked for.
+/// The entries to print.
 struct Stretch<'a> {
     conversation: ConversationId,
     last: Seq,

@@ -14,7 +14,7 @@ use crate::paths::Paths;
 
 pub(crate) async fn join(paths: &Paths, invite: &str, name: Option<String>) -> Result<(), Failure> {
     let invite: Invite = invite.parse().map_err(|error: InviteError| {
-        let text = format!("{error}, and put it in quotes: recado join 'recado://…'");
+        let text = format!("{error}. Put it in quotes: recado join 'recado://…'");
         Failure::new(Exit::Usage, text)
     })?;
     let name = name.as_deref().map(parse_name).transpose()?;
@@ -22,7 +22,7 @@ pub(crate) async fn join(paths: &Paths, invite: &str, name: Option<String>) -> R
     if !io::stdout().is_terminal() {
         let server = &identity.server;
         tell(&format!(
-            "joined {} as {}: open it with 'recado {}'",
+            "Joined {} as {}. Open it with 'recado {}'.",
             server.address, server.name, server.name
         ));
         return Ok(());
@@ -30,8 +30,7 @@ pub(crate) async fn join(paths: &Paths, invite: &str, name: Option<String>) -> R
     open_identity(paths, identity, None).await
 }
 
-/// Claims a name, given or asked for. Where somebody can be asked, a name that is refused is
-/// asked for again.
+/// Claims a name, given or asked for. On a terminal it asks again after a refused name.
 pub(crate) async fn claim(
     paths: &Paths,
     invite: &Invite,
@@ -40,9 +39,9 @@ pub(crate) async fn claim(
 ) -> Result<Identity, Failure> {
     let mut name = match name {
         Some(name) => name,
-        None if is_interactive() => ask_name("Your name there?")?,
+        None if is_interactive() => ask_name("Choose a name on this server:")?,
         None => {
-            let text = "nobody can be asked for a name here: give one with --as NAME";
+            let text = "A name is needed. Give one with --as NAME.";
             return Err(Failure::new(Exit::Usage, text));
         }
     };
@@ -51,7 +50,7 @@ pub(crate) async fn claim(
             Ok(identity) => return Ok(identity),
             Err(error) if is_interactive() && is_about_the_name(&error) => {
                 complain(&error.to_string());
-                name = ask_name("Another name?")?;
+                name = ask_name("Choose another name:")?;
             }
             Err(error) => return Err(error.into()),
         }

@@ -1,4 +1,4 @@
-//! How an entry is printed: a line of JSON for programs, a line of text for people.
+//! Printed form of an entry: a line of JSON for programs, a line of text for people.
 
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
@@ -11,48 +11,48 @@ use serde::Serialize;
 
 use crate::client::Event;
 
-/// What the fields of a line mean, for the help of the verbs that print them.
+/// Meaning of the JSON fields, for the help of the verbs that print them.
 pub(crate) const FIELDS: &str = "\
 Fields of a JSON line:
-  conversation  where: direct/N/M with the numbers of both people, or room/N
+  conversation  direct/N/M with the numbers of both users, or room/N
   kind          message, reply, emote, edit, deletion, reaction-added, reaction-removed, event or
-                erased (a message whose text is gone)
-  seq           the place in that conversation, from 1 without a hole
-  id            the message's id
-  time          when the server accepted it, in UTC
-  with, with_id the other person's name and number, null in rooms
-  room          the room's name, null in direct conversations
+                erased (a message whose text was deleted)
+  seq           number in that conversation, consecutive from 1
+  id            message id
+  time          time at which the server accepted it, in UTC
+  with, with_id name and number of the other user, null in rooms
+  room          name of the room, null in direct conversations
   author, author_id, own
-                who wrote it, and whether it was you
-  mentions_me   whether the text has your name with an @ before it
-  text          the text, empty where there is none
-Where they apply: reply_to and target, the seq of the message that it answers or changes; emoji;
-event, what happened to the room (created, joined, left, invited, renamed, topic, visibility,
-history, role, muted, unmuted, kicked, banned, unbanned, closed, author-removed), with user and
-user_id, whom it is about, and value, what it is now. Numbers of people and ids are strings. Names
-that are not known yet are null. New fields may come; those that are here stay.";
+                name and number of the author, and whether it is you
+  mentions_me   whether the text mentions you (@name)
+  text          the text, empty if there is none
+Only where they apply: reply_to and target (seq of the message that it answers or changes); emoji;
+event (the change to the room: created, joined, left, invited, renamed, topic, visibility, history,
+role, muted, unmuted, kicked, banned, unbanned, closed, author-removed), with user and user_id (the
+user concerned) and value (the new value). Numbers of users and ids are strings. Names that are not
+known yet are null. New fields may be added; existing fields stay.";
 
-/// What an entry can be.
+/// The kind of an entry in JSON and in `--kinds`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
-    /// A message.
+    /// A plain message
     Message,
-    /// A message about an earlier one.
+    /// A reply to a message
     Reply,
-    /// What a person does.
+    /// An action (/me)
     Emote,
-    /// A message reads differently from now on.
+    /// A message was edited
     Edit,
-    /// A message is taken back.
+    /// A message was deleted
     Deletion,
-    /// Somebody reacts to a message.
+    /// A reaction was added
     ReactionAdded,
-    /// Somebody no longer reacts so.
+    /// A reaction was removed
     ReactionRemoved,
-    /// Something happened to the room.
+    /// A room changed, or its members
     Event,
-    /// A message or an edit whose text is gone.
+    /// A message or an edit whose text was deleted
     Erased,
 }
 
@@ -234,7 +234,7 @@ fn what(event: &Event, names: &NameCache) -> String {
     match &event.content {
         Content::Message(_) | Content::Emote(_) => body.into_owned(),
         Content::Reply { to, .. } => format!("[to {to}] {body}"),
-        Content::Edit { target, .. } => format!("changed {target}: {body}"),
+        Content::Edit { target, .. } => format!("edited {target}: {body}"),
         Content::Deletion { target } => format!("deleted {target}"),
         Content::ReactionAdded { target, emoji } => {
             format!(
@@ -244,9 +244,9 @@ fn what(event: &Event, names: &NameCache) -> String {
         }
         Content::ReactionRemoved { target, emoji } => {
             let emoji = text::neutralise(emoji.as_str());
-            format!("no longer reacts to {target} with {emoji}")
+            format!("removed the reaction {emoji} from {target}")
         }
-        Content::Erased(_) => "wrote something that was deleted".to_owned(),
+        Content::Erased(_) => "wrote a message that was deleted".to_owned(),
         content @ (Content::Room(_) | Content::AuthorRemoved) => {
             let (what, value) = happened(content).unwrap_or(("changed the room", None));
             let user = event.subject().map(|user| match names.user(user) {

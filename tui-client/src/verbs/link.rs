@@ -1,5 +1,5 @@
-//! `recado link`: makes this machine another device of a user who exists. It shows a code, asks
-//! the server until another device of that user has approved the code, and keeps what it got.
+//! `recado link`: links this machine to an account that exists. Shows a code, asks the server until
+//! another device has approved it, and keeps the new identity.
 
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
@@ -17,10 +17,10 @@ use crate::output::{complain, print, tell};
 use crate::paths::Paths;
 use crate::terminal;
 
-/// How long a code is shown.
+/// Lifetime of a shown code.
 const SHOWN_FOR: Duration = Duration::from_mins(10);
 
-/// Where to ask.
+/// The server to link to.
 struct Place {
     address: ServerAddress,
     fingerprint: Fingerprint,
@@ -34,7 +34,7 @@ pub(crate) async fn link(paths: &Paths, given: Option<&str>) -> Result<(), Failu
         waited = timeout(SHOWN_FOR, wait(&place, &linking)) => waited,
         _ = tokio::signal::ctrl_c() => {
             linking.discard();
-            let text = "not linked: the code is void; 'recado link' makes another one";
+            let text = "Not linked. Run 'recado link' again for a new code.";
             return Err(Failure::new(Exit::Failure, text));
         }
     };
@@ -46,8 +46,8 @@ pub(crate) async fn link(paths: &Paths, given: Option<&str>) -> Result<(), Failu
         }
         Err(_) => {
             linking.discard();
-            let text = "nobody approved the code within 10 minutes: start 'recado link' again \
-                        when you have the other device at hand";
+            let text = "The code was not approved within 10 minutes. Run 'recado link' again when \
+                        you have the other device at hand.";
             return Err(Failure::new(Exit::Timeout, text));
         }
     };
@@ -62,8 +62,8 @@ fn place(paths: &Paths, given: Option<&str>) -> Result<Place, Failure> {
     let Some(given) = given else {
         let ticket = identity::local_ticket(&paths.local_tickets);
         let ticket = ticket.ok_or_else(|| {
-            let text = "which server? Give the line that 'recado devices' prints on a device that \
-                        is already linked: recado link 'recado://…'";
+            let text = "Which server? Run 'recado devices' on a linked device and paste its line: \
+                        recado link 'recado://…'";
             Failure::new(Exit::Usage, text)
         })?;
         return Ok(Place {
@@ -91,8 +91,8 @@ fn place(paths: &Paths, given: Option<&str>) -> Result<Place, Failure> {
         || {
             // Without its key anybody in between could pretend to be it.
             let text = format!(
-                "this machine does not know the key of the server at {address}: give the whole \
-                 line that 'recado devices' prints on a device that is already linked"
+                "This machine does not know the server at {address}. Run 'recado devices' on a \
+                 linked device and paste its whole line."
             );
             Err(Failure::new(Exit::Usage, text))
         },
@@ -110,15 +110,15 @@ fn show(code: LinkCode) {
     let is_terminal = io::stdout().is_terminal();
     if is_terminal {
         let drawn = qr::draw(&code.to_string(), terminal::wants_colours());
-        // Whoever has gone does not want to see it.
+        // A reader that has gone is no error.
         let _ = print(&drawn.unwrap_or_default());
     }
     let _ = print(&format!("  {code}"));
     tell(&format!(
-        "\nOn a device that is already linked, check that it is this code, and type\n\
-         \x20 /link {code}                    in recado, or\n\
+        "\nOn a device you already use, check that it shows this code, then type\n\
+         \x20 /link {code}                    in Recado, or\n\
          \x20 recado devices approve {code}   in a shell.\n\
-         Waiting, at most 10 minutes. Ctrl+C gives up."
+         Waiting for at most 10 minutes. Press Ctrl+C to cancel."
     ));
 }
 
@@ -152,7 +152,7 @@ async fn wait(place: &Place, linking: &Linking) -> Result<recado_shared::UserNam
             Err(error) if error.is_temporary() => {
                 let text = error.to_string();
                 if told.as_ref() != Some(&text) {
-                    complain(&format!("{text}; asking again"));
+                    complain(&format!("{text} Trying again."));
                     told = Some(text);
                 }
             }
@@ -165,6 +165,6 @@ async fn wait(place: &Place, linking: &Linking) -> Result<recado_shared::UserNam
 fn said(identity: &Identity) {
     let name = &identity.server.name;
     tell(&format!(
-        "This machine is now a device of {name}: 'recado {name}' opens it."
+        "Linked this machine to {name}. Open it with 'recado {name}'."
     ));
 }

@@ -27,16 +27,16 @@ use crate::output::tell;
 use crate::paths::Paths;
 use crate::store::{self, Save, StoredMe, StoredPerson};
 
-/// How many people the invite that is shown lets in.
+/// Uses of the invite that is shown.
 const INVITE_USES: u32 = 10;
 
-/// How long that invite is good, in milliseconds: a week.
+/// Lifetime of that invite in milliseconds: a week.
 const INVITE_LIFETIME: u64 = 7 * 24 * 60 * 60 * 1000;
 
 /// The invite as a file, in the server's data folder.
 const INVITE_FILE: &str = "invite.txt";
 
-/// The person's name in a demo, where the system's one cannot be used.
+/// The name of the user in a demo if the login name cannot be used.
 const DEMO_NAME: &str = "you";
 
 impl From<ServerError> for Failure {
@@ -153,7 +153,7 @@ async fn host_client(
     tell(&text);
     let ended = open_identity(paths, identity, Some(text)).await;
     tell(&format!(
-        "The server has stopped. It lets {INVITE_USES} people in for a week, whenever it runs:\n  \
+        "The server has stopped. While it runs, up to {INVITE_USES} people can join within a week:\n  \
          recado join '{invite}'\nStart it again with 'recado host', or keep it running with \
          'recado-server'."
     ));
@@ -163,14 +163,14 @@ async fn host_client(
 fn bind(address: Option<SocketAddr>) -> Result<TcpListener, Failure> {
     recado_server::listen(address).map_err(|error| {
         let text = format!(
-            "{error}: a server may be running there already, then 'recado NAME' opens it; or \
-             choose another port with --listen"
+            "{error}. If a server already runs there, open it with 'recado NAME'. Otherwise choose \
+             another port with --listen."
         );
         Failure::new(Exit::Failure, text)
     })
 }
 
-/// Shows everything on a folder that is thrown away, with companions to talk to.
+/// Opens Recado on a temporary folder and server, with scripted companions.
 pub(crate) async fn demo(name: Option<String>) -> Result<(), Failure> {
     require_terminal()?;
     let name = match name {
@@ -214,7 +214,7 @@ async fn show_client(paths: &Paths, ticket: &Invite, name: &UserName) -> Result<
     session.leave().await;
     open_at(&identity, me, guide)?;
     let notice = format!(
-        "Demo: nothing leaves this machine or is kept. {} shows the keys.",
+        "Demo: nothing leaves this machine or is kept. Press {} for help.",
         keymap.key_of(KeyContext::Global, Action::Help)
     );
     open_identity(paths, identity, Some(notice)).await

@@ -1,5 +1,5 @@
-//! What the program can be told to do, a file per verb. Each reads the identity it needs, talks
-//! to the server through [`net`](crate::net), and says how it ended.
+//! Verbs of the command line, a file each. A verb reads the identity it needs, talks to the server
+//! through [`net`](crate::net), and returns how it ended.
 
 mod ask;
 mod companions;

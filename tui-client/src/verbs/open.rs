@@ -1,5 +1,5 @@
-//! Opening the full screen for an identity: its settings, its store, its network and the
-//! terminal are put together here and given to the driver.
+//! Start of the full screen for an identity: puts its settings, store, network and terminal together
+//! and gives them to the driver.
 
 use std::io::{self, IsTerminal as _};
 use std::time::Instant;
@@ -45,17 +45,17 @@ pub(crate) async fn open(paths: &Paths, wanted: &Wanted) -> Result<(), Failure> 
     open_identity(paths, identity, None).await
 }
 
-/// Says what to do where the full screen cannot be shown.
+/// Fails where the full screen cannot be shown.
 pub(crate) fn require_terminal() -> Result<(), Failure> {
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
         return Ok(());
     }
-    let text = "the full screen needs a terminal: 'recado send', 'recado tail' and 'recado who' \
-                work without one";
+    let text =
+        "Recado needs a terminal. Use 'recado send', 'recado tail' or 'recado who' in scripts.";
     Err(Failure::new(Exit::Usage, text))
 }
 
-/// Shows the client until the person leaves it. `notice` is said at the start.
+/// Shows the full screen until the user quits. `notice` is shown at the start.
 pub(crate) async fn open_identity(
     paths: &Paths,
     identity: Identity,

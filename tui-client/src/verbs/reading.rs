@@ -1,5 +1,5 @@
-//! Reading what the server has: one session from the beginning of a verb to its end. An
-//! interruption ends it, for a verb that changes nothing can be run again.
+//! Reader of stored conversations: one session from the beginning of a verb to its end. An
+//! interruption ends it, because a verb that changes nothing can be run again.
 
 use std::collections::BTreeMap;
 
@@ -170,7 +170,6 @@ impl Reader {
         Event::new(self.me(), conversation, entry, &self.names)
     }
 
-    /// Says goodbye.
     pub(super) async fn leave(self) {
         self.session.leave().await;
     }

@@ -1,5 +1,5 @@
-//! `recado room`: makes a room, comes and goes, and keeps order in it. Each is sent again under
-//! the same id until the server answers.
+//! `recado room`: creates, joins and manages rooms. Each change is sent again under the same id until
+//! the server answers.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::net::SessionError;
 use crate::output::{complain, print};
 use crate::paths::Paths;
 
-/// How long to try.
+/// Bound of all attempts.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What `--json` prints of what was done: a stable interface.
@@ -59,8 +59,8 @@ pub(crate) async fn room(paths: &Paths, wanted: &Wanted, act: RoomAct) -> Result
 fn gave_up() -> Failure {
     let seconds = PATIENCE.as_secs();
     let text = format!(
-        "the server did not answer within {seconds} s: it may be done or not; 'recado rooms' and \
-         'recado room members ROOM' show how things stand"
+        "The server did not answer within {seconds} s. The change may or may not have been made; \
+         check with 'recado rooms' or 'recado room members ROOM'."
     );
     Failure::new(Exit::Timeout, text)
 }
@@ -171,7 +171,7 @@ fn tell(room: &InRoom, conversation: ConversationId, done: (Seq, MessageId, Time
         time: timestamp(time).to_string(),
     };
     let line = serde_json::to_string(&line).expect("plain values can be written as JSON");
-    // A reader that has gone does not want to know.
+    // A reader that has gone is no error.
     let _ = print(&line);
 }
 

@@ -122,13 +122,12 @@ impl Message {
     fn timed_out(&self, seconds: f64, is_accepted: bool, client: &Client) -> Failure {
         match client.last_error() {
             _ if is_accepted => {
-                let who = match self.to {
-                    Target::Person(_) => "no device of the recipient",
-                    Target::Room(_) => "not every member",
+                let (missing, who) = match self.to {
+                    Target::Person(_) => ("not delivered", "the recipient connects"),
+                    Target::Room(_) => ("not delivered to every member", "they connect"),
                 };
                 let text = format!(
-                    "the message is accepted, but {who} had it after {seconds} s: it will get \
-                     there when one connects"
+                    "Sent, but {missing} within {seconds} s. It will be delivered when {who}."
                 );
                 Failure::new(Exit::Timeout, text)
             }
@@ -138,8 +137,8 @@ impl Message {
             last => {
                 let why = last.map_or_else(String::new, |error| format!(" ({error})"));
                 let text = format!(
-                    "the message was not acknowledged within {seconds} s{why}: it may have \
-                     arrived or not; 'recado' shows the conversation"
+                    "The server did not confirm the message within {seconds} s{why}. It may or \
+                     may not have been sent; check the conversation in Recado."
                 );
                 Failure::new(Exit::Timeout, text)
             }
@@ -169,9 +168,7 @@ async fn find_message(
 }
 
 fn no_message(id: MessageId) -> Failure {
-    let text = format!(
-        "no message with the id {id} is among the last ones there: name its seq with --reply-to"
-    );
+    let text = format!("There is no recent message with the id {id}. Use its seq with --reply-to.");
     Failure::new(Exit::Refused, text)
 }
 
@@ -237,8 +234,8 @@ fn tells_cursors(members: u32) -> bool {
 
 fn too_many() -> Failure {
     let text = format!(
-        "the message is accepted, but in rooms of more than {MAX_MEMBERS_WITH_CURSORS} members \
-         nobody is told who has it: leave out --wait"
+        "Sent, but rooms of more than {MAX_MEMBERS_WITH_CURSORS} members do not report delivery. \
+         Leave out --wait delivered."
     );
     Failure::new(Exit::Usage, text)
 }
@@ -254,14 +251,13 @@ fn read_body(argument: Option<String>) -> Result<MessageBody, Failure> {
 
 fn read_input() -> Result<String, Failure> {
     if io::stdin().is_terminal() {
-        crate::output::tell("Write the message, then Ctrl+D on a line of its own.");
+        crate::output::tell("Type the message, then press Ctrl+D on an empty line.");
     }
     let mut bytes = Vec::new();
     io::stdin().lock().take(MAX_INPUT).read_to_end(&mut bytes)?;
     let mut input = String::from_utf8(bytes).map_err(|_| {
         let text = format!(
-            "standard input is no text in UTF-8, or longer than the {MAX_BODY_LEN} bytes that a \
-             message may have"
+            "Standard input is not UTF-8 text, or longer than the {MAX_BODY_LEN} bytes of a message."
         );
         Failure::new(Exit::Usage, text)
     })?;

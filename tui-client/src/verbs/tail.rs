@@ -1,5 +1,5 @@
-//! `recado tail`: what is said, as it arrives, from the moment of the call or after a token, each
-//! once, through reconnects. What was printed counts as delivered, never as read.
+//! `recado tail`: prints entries as they arrive, from now on or after a resume token, each once,
+//! through reconnects. Printed entries count as delivered, never as read.
 
 use jiff::tz::TimeZone;
 
@@ -31,7 +31,7 @@ pub(crate) async fn tail(
         client.follow_only(only);
     }
     client.ready().await?;
-    // Whatever is accepted from here on is printed; scripts may wait for this line.
+    // Entries accepted from here on are printed; scripts may wait for this line.
     complain(&format!("following as {}", client.me().1));
     let zone = TimeZone::system();
     loop {

@@ -1,4 +1,4 @@
-//! `recado who`: people and whether they are there.
+//! `recado who`: lists users and their presence.
 
 use recado_shared::{Presence, UserId, UserProfile, text};
 use serde::Serialize;

@@ -169,5 +169,5 @@ async fn mistakes_are_told_with_their_code() {
     let error = within(alice.send("alice", "")).await.unwrap_err();
     assert_eq!(error.exit, Exit::Usage);
     let error = "1.07".parse::<recado::client::After>().unwrap_err();
-    assert!(error.to_string().contains("no token"), "{error}");
+    assert!(error.to_string().contains("Not a resume token"), "{error}");
 }

@@ -70,7 +70,7 @@ fn a_name_is_asked_for_again_if_it_is_taken() {
     let invite = std::fs::read_to_string(path).unwrap();
     let other = Machine::of("tester");
     let mut guest = other.open("guest", &["join", invite.trim()]);
-    guest.wait("Your name there? [tester]");
+    guest.wait("Choose a name on this server: [tester]");
     guest.type_text("alice");
     guest.key("enter");
     guest.wait("that name is taken");

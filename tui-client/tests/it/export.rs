@@ -180,7 +180,10 @@ async fn a_file_is_whole_or_not_there_and_is_not_replaced_by_accident() {
     assert_eq!(mode & 0o777, 0o600);
 
     machine.run(&["send", "bob", "two"]).await.is(0, "");
-    machine.run(&export).await.is(2, "--force replaces it");
+    machine
+        .run(&export)
+        .await
+        .is(2, "Use --force to replace it");
     assert_eq!(fs::read_to_string(&file).unwrap(), first);
     let force = [&export[..], &["--force"]].concat();
     machine.run(&force).await.is(0, "");
@@ -259,9 +262,9 @@ async fn a_reader_that_goes_ends_it_quietly_and_a_lost_server_is_told() {
     let ended = child.wait_with_output().unwrap();
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(4), "{said}");
-    assert!(said.contains("what was printed is incomplete: "), "{said}");
+    assert!(said.contains("the output is incomplete: "), "{said}");
     assert!(
-        said.contains(" entries, 0 of 1 conversations to their end"),
+        said.contains(" entries, 0 of 1 conversations complete"),
         "{said}"
     );
 }
@@ -288,7 +291,7 @@ async fn an_export_that_is_interrupted_leaves_no_file() {
     let said = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(1), "{said}");
     assert!(
-        said.contains("interrupted; ") && said.contains("all was not written"),
+        said.contains("Interrupted; ") && said.contains("all was not written"),
         "{said}"
     );
     assert_eq!(names(&folder), [""; 0]);

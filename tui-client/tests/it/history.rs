@@ -128,7 +128,7 @@ async fn edits_reactions_and_what_was_deleted_are_entries_of_their_own() {
     let told = machine.run(&["history", "alice"]).await;
     assert!(!told.out.contains("secret"), "{}", told.out);
     assert!(
-        told.out.contains("alice wrote something that was deleted"),
+        told.out.contains("alice wrote a message that was deleted"),
         "{}",
         told.out
     );
@@ -168,9 +168,11 @@ async fn mistakes_have_their_codes() {
     machine.run(&["who", "--as", "bob"]).await.is(0, "");
     let run = async |line: &[&str]| machine.run(line).await;
     run(&["history"]).await.is(2, "Usage");
-    run(&["history", "carol"]).await.is(3, "there is no carol");
-    run(&["history", "#none"]).await.is(3, "there is no room");
-    run(&["history", "a b"]).await.is(2, "cannot be a name");
+    run(&["history", "carol"])
+        .await
+        .is(3, "There is no user \"carol\"");
+    run(&["history", "#none"]).await.is(3, "No such room");
+    run(&["history", "a b"]).await.is(2, "is not a valid name");
     run(&["history", "bob", "--limit", "0"])
         .await
         .is(2, "--limit");
@@ -179,5 +181,5 @@ async fn mistakes_have_their_codes() {
     nothing.is(0, "");
     assert_eq!(nothing.out, "");
     server.stop().await;
-    run(&["history", "bob"]).await.is(4, "no server answers");
+    run(&["history", "bob"]).await.is(4, "Cannot connect to");
 }

@@ -51,7 +51,7 @@ async fn a_second_device_is_linked_kept_in_step_and_revoked() {
         .run(&[&approve[..], &["--as", "alice"]].concat())
         .await;
     approved.is(0, "linked");
-    linking.wait("This machine is now a device of alice");
+    linking.wait("Linked this machine to alice");
     assert!(linking.wait_end().success());
     let listed = laptop.run(&["devices", "--json", "--as", "alice"]).await;
     let lines: Vec<_> = listed.out.lines().collect();
@@ -105,7 +105,7 @@ async fn a_second_device_is_linked_kept_in_step_and_revoked() {
     alice.key("enter");
     alice.wait(&format!("with code {code}?"));
     alice.key("enter");
-    linking.wait("This machine is now a device of alice");
+    linking.wait("Linked this machine to alice");
     alice.wait("the device is linked");
     let on_phone = phone.open("alice on the phone", &["alice"]);
     on_phone.wait("who looks first?");
@@ -137,14 +137,14 @@ async fn a_code_that_nobody_shows_and_a_wait_that_is_broken_off_say_so() {
         .run(&["devices", "revoke", "1", "--as", "alice"])
         .await
         .is(3, "this is your only device");
-    phone.run(&["link"]).await.is(2, "which server?");
+    phone.run(&["link"]).await.is(2, "Which server?");
 
     let line = line_of(&laptop).await;
     let mut linking = phone.open("linking", &["link", &line]);
     let code = code_on(&linking);
     // In this mode the line discipline makes a signal of it.
     linking.key("ctrl-c");
-    linking.wait("the code is void");
+    linking.wait("Not linked");
     assert!(!linking.wait_end().success());
     let folder = "data/recado/identities";
     assert_eq!(phone.entries(folder), [""; 0]);

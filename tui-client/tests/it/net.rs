@@ -426,8 +426,8 @@ async fn a_hostile_server_gets_a_clear_end() {
         (Misdeed::SecondWelcome, "a second handshake"),
         (Misdeed::UnknownVersion, "did not answer the hello"),
         (Misdeed::NoWelcome, "did not answer the hello"),
-        (Misdeed::HalfFrame, "the connection broke"),
-        (Misdeed::PingFlood, "the connection"),
+        (Misdeed::HalfFrame, "connection lost"),
+        (Misdeed::PingFlood, "connection"),
     ] {
         let key = Arc::new(Identity::generate().unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -7,7 +7,7 @@ use crate::machine::{Ended, Machine};
 use crate::support::TestServer;
 
 /// What a private room is for whoever does not know of it.
-const UNSEEN: &str = "there is no room #crew that you may see";
+const UNSEEN: &str = "No such room, or you have no access: #crew";
 
 /// A server with three people.
 struct Scripts {
@@ -217,7 +217,7 @@ async fn a_hidden_past_is_neither_read_nor_exported() {
     let page = scripts.run("alice", &export).await.out;
     assert!(!page.contains("early"), "{page}");
     assert!(
-        page.contains("*What was said before is not shown to you.*"),
+        page.contains("*Earlier messages are hidden from you.*"),
         "{page}"
     );
 }
@@ -230,7 +230,7 @@ async fn mistakes_have_their_codes() {
         (&["room", "create", "a b"][..], "cannot stand in a name"),
         (
             &["room", "mute", "builds", "bob", "--minutes", "0"],
-            "no number of minutes",
+            "not a number of minutes",
         ),
         (
             &["room", "role", "builds", "bob", "king"],
@@ -246,11 +246,11 @@ async fn mistakes_have_their_codes() {
         .await;
     let invite = ["room", "invite", "builds", "nobody"];
     scripts
-        .is_refused("bob", &invite, "there is no nobody")
+        .is_refused("bob", &invite, "There is no user \"nobody\"")
         .await;
     let Scripts { machine, server } = scripts;
     server.stop().await;
     for line in [&["rooms"][..], &["room", "join", "builds"]] {
-        machine.run(line).await.is(4, "no server answers");
+        machine.run(line).await.is(4, "Cannot connect to");
     }
 }

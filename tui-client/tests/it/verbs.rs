@@ -85,11 +85,11 @@ async fn send_says_what_is_wrong_and_has_a_code_for_it() {
     machine
         .run(&["send", "carol", "hi"])
         .await
-        .is(3, "there is no carol");
+        .is(3, "There is no user \"carol\"");
     machine
         .run(&["send", "b/b", "hi"])
         .await
-        .is(2, "cannot be a name");
+        .is(2, "is not a valid name");
     machine.run(&["send", "bob", " "]).await.is(2, "is empty");
     let long = "x".repeat(20_000);
     machine
@@ -108,13 +108,13 @@ async fn send_says_what_is_wrong_and_has_a_code_for_it() {
             "0.5",
         ])
         .await
-        .is(5, "is accepted, but no device");
+        .is(5, "Sent, but not delivered within");
     drop(bob);
     server.stop().await;
     machine
         .run(&["send", "bob", "hi", "--timeout", "0.5"])
         .await
-        .is(4, "no server answers");
+        .is(4, "Cannot connect to");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,7 +185,7 @@ async fn a_server_with_another_key_gets_no_message() {
     machine
         .run(&["send", "me", "secret"])
         .await
-        .is(6, "is not the one you know");
+        .is(6, "has changed");
 }
 
 /// A running `tail`, and its lines.
@@ -322,7 +322,7 @@ async fn tail_of_one_person_prints_plain_lines_of_that_one() {
     machine
         .run(&["tail", "dave"])
         .await
-        .is(3, "there is no dave");
+        .is(3, "There is no user \"dave\"");
     let mut tail = Tail::start(&machine, &["tail", "Carol"]).await;
     say(&mut bob, "alice", 1, "not this").await;
     say(&mut carol, "alice", 1, "but\nthis").await;
@@ -415,7 +415,7 @@ async fn join_needs_nothing_but_the_line_and_works_once() {
     machine
         .run(&["join", &line, "--as", "-"])
         .await
-        .is(2, "cannot be a name");
+        .is(2, "is not a valid name");
     let joined = machine.run(&["join", &line, "--as", "Dave"]).await;
     joined.is(0, "open it with 'recado Dave'");
     machine.run(&["send", "dave", "to myself"]).await.is(0, "");
@@ -444,7 +444,7 @@ async fn join_needs_nothing_but_the_line_and_works_once() {
     nobody
         .run(&["join", &line, "--as", "fay"])
         .await
-        .is(4, "no server answers");
+        .is(4, "Cannot connect to");
     assert_eq!(nobody.entries("data/recado/identities"), [""; 0]);
 }
 

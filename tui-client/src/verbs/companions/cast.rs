@@ -1,11 +1,11 @@
-//! Who the companions are and what they say. Words in braces are replaced by the keys in force.
+//! Companions of the demo and their lines. Words in braces are replaced by the keys in force.
 
 use std::time::Duration;
 
 /// How a companion comes and goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Habit {
-    /// Always there.
+    /// Is online all the time.
     Stays,
     /// Now and then away from its device.
     Wanders,
@@ -13,7 +13,7 @@ pub(super) enum Habit {
     Visits,
 }
 
-/// A companion.
+/// A scripted companion of the demo.
 #[derive(Debug)]
 pub(super) struct Character {
     pub(super) name: &'static str,
@@ -37,10 +37,10 @@ pub(super) struct Character {
     pub(super) touches: bool,
 }
 
-/// All of them.
+/// The companions, the guide first.
 pub(super) const CAST: &[Character] = &[ADA, BASIL, CARMEN, HARUKA, MALLORY];
 
-/// The guide.
+/// Guide who explains the program.
 const ADA: Character = Character {
     name: "ada",
     habit: Habit::Stays,
@@ -51,16 +51,16 @@ const ADA: Character = Character {
         "Write me something and press {submit}. Watch the mark behind it: ✓ on the server's \
          disk, ✓✓ on my device, and brighter once I have read it.",
         "Meanwhile others write to you: a number appears beside their name on the left. \
-         {unread} takes you to the next unread conversation, {switcher} to anybody by a few \
-         letters of the name. In # workshop somebody has mentioned you: \
-         {catch-up} lists all that is new. Ask me about \"keys\", \
+         {unread} takes you to the next unread conversation, {switcher} to anyone by a few \
+         letters of the name. In # workshop someone has mentioned you: \
+         {catch-up} lists everything new. Ask me about \"keys\", \
          \"rooms\", \"messages\", \"marks\" or \"offline\".",
     ],
     reactions: &[
         (
             &["key", "help", "how do", "how can"],
             &["The keys I use all day:\n\
-                 {switcher}  go to a person, by a few letters\n\
+                 {switcher}  go to a person by a few letters\n\
                  {unread}  next unread conversation\n\
                  {next}  next conversation in the list\n\
                  {up}  read further up, {newest} back to the newest\n\
@@ -70,11 +70,11 @@ const ADA: Character = Character {
         (
             &["room", "join", "invite"],
             &[
-                "Rooms stand beside people in the list. In one of them, or anywhere:\n\
-                 /create NAME  makes a room, /invite WHO lets somebody in\n\
-                 /rooms  finds public ones, /join NAME comes in, /leave goes\n\
-                 /topic TEXT  says what it is about, /members who is there\n\
-                 @name mentions somebody, and a tab completes it.\n\
+                "Rooms are in the list with your contacts. These commands work anywhere:\n\
+                 /create NAME  creates a room, /invite NAME invites someone\n\
+                 /rooms  lists public rooms, /join NAME joins one, /leave leaves\n\
+                 /topic TEXT  sets the topic, /members lists the members\n\
+                 @name mentions someone, and Tab completes it.\n\
                  Basil has invited you to # tea-time: open it and try /join tea-time",
             ],
         ),
@@ -88,24 +88,24 @@ const ADA: Character = Character {
         (
             &["mark", "✓", "tick", "check"],
             &[
-                "The marks behind your messages: waiting (not yet on the server), ✓ accepted (on \
-                 its disk, it cannot get lost any more), ✓✓ delivered to a device of mine, and \
-                 brighter ✓✓ once I have seen it. Write to carmen to see them one by one: she is \
+                "The marks after your messages: queued (not yet on the server), ✓ sent (on its \
+                 disk, so it cannot be lost), ✓✓ delivered to one of my devices, and brighter \
+                 ✓✓ once I have read it. Write to carmen to see them one by one: she is \
                  often offline.",
             ],
         ),
         (
             &["offline", "network", "connection"],
             &[
-                "Without a connection you can read everything and go on writing. What you write \
-                 waits, is marked as waiting, and goes out by itself later, once and in order.",
+                "Without a connection you can read everything and keep writing. Your messages are \
+                 marked as queued and are sent automatically later, once and in order.",
             ],
         ),
         (
             &["draft", "unfinished"],
             &[
-                "Leave a message half written and go elsewhere: it stays with its conversation, \
-                 also when you quit. Nothing you type gets lost, and never goes to anybody else.",
+                "Leave a message half written and go elsewhere: the draft stays with its \
+                 conversation, also when you quit. It is never lost, and never sent to anyone else.",
             ],
         ),
         (

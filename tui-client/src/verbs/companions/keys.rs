@@ -1,4 +1,4 @@
-//! What is written in braces in the script, and what stands there instead.
+//! Placeholders of the script, in braces, and their values: keys and the name of the user.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! When a companion does what: it reads, thinks, types and answers at the pace of a person, and
+//! Schedule of a companion: it reads, thinks, types and answers at the pace of a person, and
 //! comes and goes. Pure: time is passed in, and a seed decides all that varies.
 
 use std::time::{Duration, Instant};
@@ -38,11 +38,11 @@ pub(super) enum Act {
         to: Seq,
         emoji: &'static str,
     },
-    /// Is seen typing.
+    /// Sends a typing notification.
     Type(Place),
     /// Has this on its device.
     Receive(Place, Seq),
-    /// Has seen this.
+    /// Moves its read cursor here.
     Read(Place, Seq),
     /// Steps away from its device, or comes back to it.
     BeAway(bool),
@@ -50,7 +50,7 @@ pub(super) enum Act {
     Leave(Duration),
 }
 
-/// A companion's plans.
+/// The planned actions of a companion.
 #[derive(Debug)]
 pub(super) struct Mind {
     character: &'static Character,
@@ -61,7 +61,7 @@ pub(super) struct Mind {
     /// Until when it is typing its greeting and its answers. What it says by itself later does
     /// not hold them up.
     busy_until: Option<Instant>,
-    /// When it left.
+    /// The time at which it disconnected.
     left: Option<Instant>,
     has_greeted: bool,
     is_away: bool,

@@ -1,13 +1,13 @@
-//! What happened in the rooms before the person came in. Words in braces are replaced.
+//! Script of the rooms before the user joins. Words in braces are replaced.
 
 /// Something that one of the cast does in the room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Deed {
-    /// Comes in.
+    /// Joins the room first.
     Join,
     /// Says what the room is about.
     Topic(&'static str),
-    /// Writes.
+    /// Writes a plain message.
     Say(&'static str),
     /// Says what they do, as `/me`.
     Emote(&'static str),
@@ -19,7 +19,7 @@ pub(super) enum Deed {
     Delete(usize),
     /// Reacts to what was written at that place.
     React(usize, &'static str),
-    /// Removes somebody.
+    /// Kicks a member of the cast.
     Kick(&'static str),
 }
 
@@ -62,8 +62,8 @@ pub(super) const SCENE: &[(&str, Deed)] = &[
     ("carmen", Deed::React(12, "👍")),
     ("basil", Deed::Emote("waters the plants")),
     (PERSON, Deed::Join),
-    ("basil", Deed::Say("o look, somebody new")),
-    ("basil", Deed::Edit(16, "oh look, somebody new")),
+    ("basil", Deed::Say("o look, someone new")),
+    ("basil", Deed::Edit(16, "oh look, someone new")),
     (
         "ハルカ",
         Deed::Say("ようこそ @{person}！ここは #workshop です 🌸"),

@@ -1,4 +1,4 @@
-//! What became of the messages of a log, read before the messages are: which text is the last one,
+//! Fate of the messages of a log, read before the messages are: which text is the last one,
 //! who took which back, and who reacts how. It holds places and numbers, never a text.
 
 use std::collections::BTreeMap;

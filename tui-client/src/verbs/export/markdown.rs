@@ -80,7 +80,7 @@ pub(super) fn note(text: &str) -> String {
     format!("*{}*\n\n", escape(text))
 }
 
-/// A message.
+/// Renders a message with its quote.
 pub(super) fn message(message: &Message<'_>) -> String {
     let mut page = format!("**{}** {}\n\n", escape(message.author), message.time);
     match &message.quote {

@@ -62,7 +62,7 @@ fn incomplete(failure: Failure, arguments: &ExportArguments, progress: &Progress
         Some(path) => format!("{} was not written", path.display()),
         None if progress.entries == 0 => return Failure { exit, text },
         None => format!(
-            "what was printed is incomplete: {} entries, {} of {} conversations to their end",
+            "the output is incomplete: {} entries, {} of {} conversations complete",
             progress.entries, progress.conversations, progress.of
         ),
     };
@@ -134,8 +134,8 @@ async fn write_lines(
 /// More is done with messages than is kept.
 fn too_much(most: usize) -> Failure {
     let text = format!(
-        "the conversation has more than {most} edits, deletions and reactions, which is too much \
-         for Markdown: use --format jsonl"
+        "The conversation has more than {most} edits, deletions and reactions, too many for \
+         Markdown. Use --format jsonl."
     );
     Failure::new(Exit::Failure, text)
 }

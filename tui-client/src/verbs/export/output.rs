@@ -1,4 +1,4 @@
-//! Where an export goes: to standard output, or to a file that gets its name once it is whole.
+//! Destination of an export: standard output, or a file that gets its name once it is complete.
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use crate::exit::{Exit, Failure};
 use crate::files::sync_folder;
 use crate::net::SessionError;
 
-/// Why an export ends before its end.
+/// Reasons for which an export stops early.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// Whoever read it has gone, which is no failure.
+    /// The reader of the output has gone, which is no failure.
     ReaderGone,
     /// It cannot be made.
     Failed(Failure),
@@ -58,7 +58,7 @@ impl Output {
             return Ok(Self::Standard(BufWriter::new(io::stdout())));
         };
         if path.is_dir() {
-            let text = format!("{} is a folder: name a file in it", path.display());
+            let text = format!("{} is a folder. Name a file in it.", path.display());
             return Err(Failure::new(Exit::Usage, text));
         }
         if !replaces && path.symlink_metadata().is_ok() {
@@ -129,19 +129,19 @@ fn printing_failed(error: &io::Error) -> Stop {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return Stop::ReaderGone;
     }
-    let text = format!("cannot write to standard output: {error}");
+    let text = format!("Cannot write to standard output: {error}");
     Stop::Failed(Failure::new(Exit::Failure, text))
 }
 
 fn is_there(path: &Path) -> Failure {
     let path = path.display();
-    let text = format!("{path} is there already: --force replaces it");
+    let text = format!("{path} exists. Use --force to replace it.");
     Failure::new(Exit::Usage, text)
 }
 
 fn failed(path: &Path, error: &io::Error) -> Failure {
     let text = format!(
-        "cannot write {}: {error}; check the folder, its permissions and the free space",
+        "Cannot write {}: {error}. Check the folder, its permissions and the free space.",
         path.display()
     );
     Failure::new(Exit::Failure, text)
@@ -171,6 +171,6 @@ impl Interruption {
             _ = terminate.recv() => {}
             _ = hangup.recv() => {}
         }
-        Failure::new(Exit::Failure, "interrupted")
+        Failure::new(Exit::Failure, "Interrupted")
     }
 }

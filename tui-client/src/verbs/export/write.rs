@@ -87,7 +87,7 @@ impl Page {
             if let (Seq::ZERO, Some(first)) = (after, events.first())
                 && first.seq > Seq(1)
             {
-                output.write(&markdown::note("What was said before is not shown to you."))?;
+                output.write(&markdown::note("Earlier messages are hidden from you."))?;
             }
             for event in &events {
                 if let Some(written) = self.entry(reader, event).await? {
