@@ -2,7 +2,7 @@
 
 use recado_shared::ClientFrame;
 
-use crate::app::view::screen::{ItemId, Place};
+use crate::model::{ItemId, Place};
 use crate::store::{Load, Query, Save};
 
 /// An output of [`App::handle`](crate::app::App::handle), to be carried out in order.

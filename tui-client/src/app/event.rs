@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 use recado_shared::ConversationId;
 
-use crate::app::view::screen::{ItemId, Place};
+use crate::model::{ItemId, Place};
 use crate::net::NetEvent;
 use crate::store::{Found, Loaded};
 

@@ -2,7 +2,7 @@
 
 use recado_shared::{Answer, ConversationId, DeviceKey, PendingDevice, RoomId, RoomSummary, Seq};
 
-use super::input::action::Action;
+use super::action::Action;
 
 /// One wish; fulfilled in order, after the method that returned to the app.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 
 #![deny(clippy::wildcard_enum_match_arm, clippy::disallowed_methods)]
 
+pub mod action;
 mod chats;
 mod command;
 pub mod composer;
@@ -12,9 +13,18 @@ pub mod effect;
 pub mod event;
 mod input;
 mod intent;
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "key codes are the list of another crate, and most of them have no binding"
+)]
+pub mod keymap;
+mod memory;
+mod messages;
 mod overlay;
 mod parts;
 mod reader;
+mod route;
+mod run;
 mod session;
 pub mod settings;
 #[cfg(test)]
@@ -30,9 +40,10 @@ use self::chats::settings::UserSettings;
 use self::command::Commands;
 use self::context::Context;
 use self::conversation::state::Conversation;
-use self::input::{Input, selection};
+use self::input::Input;
+use self::memory::Memory;
+use self::messages::selection;
 use self::overlay::Overlay;
-use self::overlay::memory::Memory;
 use self::session::Session;
 use self::session::cursor_pace::CursorPace;
 use self::session::directory::Directory;
@@ -44,7 +55,6 @@ use crate::net::NetEvent;
 use crate::store::Snapshot;
 
 pub(crate) use self::command::devices;
-pub use self::input::{action, keymap};
 pub use self::view::screen;
 pub use effect::{Effect, Scroll};
 pub use event::{ClickTarget, Event, Viewed};

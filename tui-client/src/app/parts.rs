@@ -2,11 +2,11 @@
 //! Composer completion and the open overlay stay with the app.
 
 use super::chats::Chats;
-use super::command::Commands;
+use super::command::waiting::Commands;
 use super::context::Context;
-use super::input::keymap::Keymap;
 use super::intent::{Intent, Show};
-use super::overlay::memory::Memory;
+use super::keymap::Keymap;
+use super::memory::Memory;
 use super::reader::Reader;
 use super::session::Session;
 use super::settings::Settings;

@@ -2,9 +2,9 @@
 
 use recado_shared::{ConversationId, Now, Presence};
 
+use super::action::{Action, KeyContext};
 use super::chats::Chats;
-use super::input::action::{Action, KeyContext};
-use super::input::keymap::Keymap;
+use super::keymap::Keymap;
 use super::session::Session;
 use super::settings::Settings;
 

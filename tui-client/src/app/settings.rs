@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use recado_shared::DeviceKey;
 
-use super::input::keymap::Keymap;
+use super::keymap::Keymap;
 
 /// What the program is told once, at its start.
 #[derive(Clone, Debug)]

@@ -4,10 +4,10 @@
 use recado_shared::{ConversationId, Entry, Now, PageRange, Seq, UserId};
 
 use crate::app::chats::Chats;
+use crate::app::chats::settings::Attention;
 use crate::app::context::Context;
 use crate::app::conversation::state::Conversation;
 use crate::app::effect::Effect;
-use crate::app::view::screen::Attention;
 use crate::store::Load;
 
 /// Most entries that are read again to find what they reply to.

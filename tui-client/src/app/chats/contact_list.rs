@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use recado_shared::{ConversationId, Membership, Timestamp, UserProfile};
 
 use crate::app::chats::Chats;
+use crate::app::chats::contacts::Section;
 use crate::app::context::Context;
 use crate::app::conversation::state::Conversation;
-use crate::app::view::screen::Section;
 use crate::store::{Save, StoredPerson};
 
 impl Chats {

@@ -7,8 +7,18 @@ use recado_shared::limits::MAX_WATCHED;
 use recado_shared::{ConversationId, DisplayName, Presence, UserId, UserName};
 
 use crate::app::conversation::state::Conversation;
-use crate::app::view::screen::Section;
 use crate::store::StoredPerson;
+
+/// A part of the contact list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    /// Conversations that the user keeps on top, by name: they stay where they are.
+    Favourites,
+    /// Conversations, newest first.
+    Conversations,
+    /// People of this server without a conversation: who is online first, then by name.
+    People,
+}
 
 /// Most people that the app keeps besides those it has conversations with.
 pub(super) const MAX_PEOPLE: usize = 5_000;

@@ -5,13 +5,12 @@
 use recado_shared::{ConversationId, Entry, Seq};
 
 use crate::app::chats::Chats;
-use crate::app::chats::position::{Jump, MAX_JUMPS, Origin};
+use crate::app::chats::position::{Jump, MAX_JUMPS, Origin, Pane};
 use crate::app::context::Context;
 use crate::app::conversation::log::Part;
 use crate::app::conversation::state::NewLine;
 use crate::app::effect::{Effect, Scroll};
 use crate::app::event::Viewed;
-use crate::app::view::screen::Pane;
 use crate::model::{ItemId, Place};
 use crate::store::Save;
 

@@ -3,8 +3,16 @@
 use recado_shared::{ConversationId, Seq};
 
 use crate::app::event::Viewed;
-use crate::app::view::screen::Pane;
 use crate::model::{ItemId, Place};
+
+/// A pane of a terminal that is too narrow for two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    /// The contact list.
+    Contacts,
+    /// The conversation and the composer.
+    Conversation,
+}
 
 /// Most jumps that can be undone.
 pub(super) const MAX_JUMPS: usize = 50;

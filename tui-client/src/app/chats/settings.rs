@@ -12,8 +12,22 @@ use recado_shared::{
     ConversationId, NotificationLevel, Now, Setting, SettingKey, Stamp, Timestamp, UserId,
 };
 
-use crate::app::view::screen::Attention;
 use crate::store::StoredSetting;
+
+/// What of a conversation is brought to the user's notice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Attention {
+    /// Every message.
+    #[default]
+    All,
+    /// What is meant for the user.
+    Mentions,
+    /// Nothing.
+    Nothing,
+}
+
+/// How long nothing is sent after the server could not store something.
+pub(in crate::app) const PAUSE: Duration = Duration::from_secs(5);
 
 /// Most changes that are on their way at a time.
 pub(super) const MAX_IN_FLIGHT: usize = 8;

@@ -4,9 +4,8 @@ use recado_shared::limits::MAX_SETTINGS;
 use recado_shared::{Answer, RequestError, Setting, SettingKey, Stamp};
 
 use crate::app::chats::Chats;
-use crate::app::chats::settings::MAX_PULLED;
+use crate::app::chats::settings::{MAX_PULLED, PAUSE};
 use crate::app::context::Context;
-use crate::app::session::sending::PAUSE;
 use crate::store::Save;
 
 impl Chats {

@@ -9,14 +9,13 @@ use crate::app::chats::contacts::Contacts;
 use crate::app::chats::counting::Counting;
 use crate::app::chats::drafts::Drafts;
 use crate::app::chats::names::{Names, authors};
-use crate::app::chats::position::Navigation;
+use crate::app::chats::position::{Navigation, Pane};
 use crate::app::chats::settings::UserSettings;
 use crate::app::chats::unsaved::{SAVE_AFTER, Unsaved};
 use crate::app::context::Context;
 use crate::app::conversation::progress::Progress;
 use crate::app::conversation::state::Conversation;
 use crate::app::event::Viewed;
-use crate::app::view::screen::Pane;
 use crate::model::ItemId;
 use crate::store::{Loaded, Save, StoredMe};
 

@@ -1,6 +1,5 @@
 //! From what is typed to a command, without looking at anything else.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use recado_shared::{
@@ -261,48 +260,10 @@ fn explain(spec: &Spec, fault: Fault) -> String {
     }
 }
 
-/// The text of a message as it is sent: without the slash that says it is no command, and with
-/// the emoji that shortcodes stand for.
-pub(in crate::app) fn message_of(text: &str) -> Cow<'_, str> {
-    let text = match text.strip_prefix('/') {
-        Some(escaped) if escaped.starts_with('/') => escaped,
-        Some(_) | None => text,
-    };
-    with_emoji(text)
-}
-
-/// Text as it has to be in a composer to be sent as it is.
-pub(in crate::app) fn escaped(text: &str) -> Cow<'_, str> {
-    if text.starts_with('/') {
-        Cow::Owned(format!("/{text}"))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
-/// Replaces every `:shortcode:` that stands alone between white space.
-fn with_emoji(text: &str) -> Cow<'_, str> {
-    if !text.contains(':') {
-        return Cow::Borrowed(text);
-    }
-    let mut replaced = String::with_capacity(text.len());
-    for piece in text.split_inclusive(char::is_whitespace) {
-        let word = piece.trim_end();
-        let code = word.strip_prefix(':').and_then(|w| w.strip_suffix(':'));
-        match code.and_then(emojis::get_by_shortcode) {
-            Some(emoji) => {
-                replaced.push_str(emoji.as_str());
-                replaced.push_str(&piece[word.len()..]);
-            }
-            None => replaced.push_str(piece),
-        }
-    }
-    Cow::Owned(replaced)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::composer::markup::{escaped, message_of};
 
     fn command(text: &str) -> Command {
         match parse(text) {

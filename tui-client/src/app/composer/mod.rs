@@ -3,7 +3,9 @@
 //! The owner is whoever shows it: a conversation or the switcher. It knows the width at which it
 //! was last drawn, because "up" means the row above, and draws nothing itself.
 
+pub(in crate::app) mod edit;
 mod history;
+pub(in crate::app) mod markup;
 #[cfg(test)]
 mod tests;
 
@@ -13,8 +15,8 @@ use std::ops::Range;
 use recado_shared::limits::MAX_BODY_LEN;
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation as _};
 
+use self::edit::Edit;
 use self::history::{History, Step};
-use crate::app::input::action::Edit;
 use crate::text;
 
 /// Longest text in bytes: what several messages could hold, so that a long paste can be cut up

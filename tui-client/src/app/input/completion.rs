@@ -11,7 +11,15 @@ use crate::app::context::Context;
 use crate::app::conversation::state::Purpose;
 use crate::app::input::Input;
 use crate::app::session::Session;
-use crate::app::view::screen::CompletionView;
+
+/// What the composer offers while one writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompletionView<'a> {
+    /// What can be written, and what it does.
+    pub rows: Vec<(&'a str, &'a str)>,
+    /// The row that Enter takes.
+    pub chosen: Option<usize>,
+}
 
 /// Most rows that are offered; a longer list is narrowed by typing.
 const MAX_ROWS: usize = 50;

@@ -11,10 +11,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use recado_shared::{Content, ConversationId, Entry, PageRange, Seq, Timestamp, UserId};
 
 use super::choice::Choice;
-use super::traits::{Hint, Overlay};
+use super::traits::Overlay;
+use crate::app::action::Hint;
+use crate::app::action::{Action, KeyContext};
 use crate::app::chats::attention::Urgency;
 use crate::app::conversation::state::Conversation;
-use crate::app::input::action::{Action, KeyContext};
 use crate::app::intent::Show;
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;

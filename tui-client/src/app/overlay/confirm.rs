@@ -2,9 +2,10 @@
 
 use recado_shared::{Content, PendingDevice, Request};
 
-use super::traits::{Hint, Overlay};
+use super::traits::Overlay;
+use crate::app::action::Hint;
+use crate::app::action::{Action, KeyContext};
 use crate::app::command::act;
-use crate::app::input::action::{Action, KeyContext};
 use crate::app::intent::Confirmed;
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;

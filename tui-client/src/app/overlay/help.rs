@@ -2,9 +2,10 @@
 
 use recado_shared::{ConversationId, Seq};
 
-use super::traits::{Hint, Overlay};
+use super::traits::Overlay;
+use crate::app::action::Hint;
+use crate::app::action::{Action, KeyContext};
 use crate::app::command::COMMANDS;
-use crate::app::input::action::{Action, KeyContext};
 use crate::app::intent::Show;
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;

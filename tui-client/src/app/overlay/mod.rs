@@ -6,7 +6,6 @@ mod choice;
 mod confirm;
 mod fuzzy;
 mod help;
-pub(in crate::app) mod memory;
 mod open;
 mod panel;
 mod picker;
@@ -16,4 +15,4 @@ mod switcher_rooms;
 mod traits;
 
 pub(in crate::app) use self::open::open;
-pub(in crate::app) use self::traits::{Hint, Overlay};
+pub(in crate::app) use self::traits::Overlay;

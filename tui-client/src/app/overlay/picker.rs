@@ -6,10 +6,11 @@ use recado_shared::{ConversationId, Emoji, Seq, UserId};
 use super::choice::Choice;
 use super::fuzzy::fuzzy;
 use super::switcher::insert;
-use super::traits::{Hint, Overlay};
+use super::traits::Overlay;
+use crate::app::action::Hint;
+use crate::app::action::{Action, Edit, KeyContext};
 use crate::app::composer::Composer;
-use crate::app::input::action::{Action, Edit, KeyContext};
-use crate::app::input::message_actions;
+use crate::app::messages::actions;
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::screen::{self, SwitcherRow};
@@ -202,7 +203,7 @@ impl Overlay for Picker {
         recent.retain(|recent| *recent != emoji);
         recent.insert(0, emoji.clone());
         recent.truncate(QUICK.len());
-        message_actions::react(app.chats, app.session, self.target, emoji, app.cx);
+        actions::react(app.chats, app.session, self.target, emoji, app.cx);
         app.note_waiting("the reaction");
     }
 }

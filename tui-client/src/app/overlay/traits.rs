@@ -2,15 +2,12 @@
 
 use std::fmt::Debug;
 
-use crate::app::input::action::{Action, Edit, KeyContext};
+use crate::app::action::{Action, Edit, Hint, KeyContext};
 use crate::app::intent::{Delivery, Show};
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::screen;
 use crate::store::{Found, Loaded};
-
-/// An action worth a place in the hint line, with its label.
-pub(in crate::app) type Hint = (Action, &'static str);
 
 /// An open overlay. Only the first five methods have to be written.
 pub(in crate::app) trait Overlay: Debug + Send {

@@ -7,7 +7,24 @@ use std::time::{Duration, Instant};
 use recado_shared::{Activity, ClientFrame};
 
 use crate::app::context::Context;
-use crate::app::view::screen::LinkView;
+
+/// The link's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkView<'a> {
+    /// Connecting, greeting or waiting for heads.
+    Connecting,
+    /// In touch; the last round trip.
+    Connected(Option<Duration>),
+    /// Not connected, and why; the next attempt is this far away.
+    Offline {
+        /// Why.
+        why: &'a str,
+        /// Until the next attempt; rounded up to seconds by the view.
+        retry_in: Duration,
+    },
+    /// Refused: no further attempt until the user does something.
+    Refused(&'a str),
+}
 
 /// A person who pressed no key for this long is away.
 pub(in crate::app) const AWAY_AFTER: Duration = Duration::from_mins(5);

@@ -1,7 +1,5 @@
 //! Sending: from the composer through the outbox to the place that the server gives a message.
 
-use std::time::Duration;
-
 use recado_shared::limits::{MAX_REQUESTS_IN_FLIGHT, TYPING_INTERVAL};
 use recado_shared::{
     ClientFrame, Content, ConversationId, Entry, MessageId, Request, RequestError, RoomEvent, Seq,
@@ -9,6 +7,7 @@ use recado_shared::{
 };
 
 use crate::app::chats::Chats;
+use crate::app::chats::settings::PAUSE;
 use crate::app::context::Context;
 use crate::app::session::Session;
 use crate::app::session::requests::Asked;
@@ -17,9 +16,6 @@ use crate::store::{Pending, PendingState, Save};
 /// Most appends that are on their way: half of what a session may have, so that pages and the
 /// directory are never stuck behind a full outbox.
 pub(in crate::app) const MAX_APPENDS: usize = MAX_REQUESTS_IN_FLIGHT / 2;
-
-/// How long nothing is sent after the server could not store something.
-pub(in crate::app) const PAUSE: Duration = Duration::from_secs(5);
 
 /// What an entry that is no message was to do, for the text that says why it was refused.
 const fn act_of(content: &Content) -> &'static str {

@@ -4,7 +4,7 @@ use recado_shared::{
 };
 
 use super::support::*;
-use crate::app::input::message_actions;
+use crate::app::messages::actions;
 use crate::app::screen::{Focus, Item, ItemId, Overlay, PurposeView};
 use crate::app::{App, Effect, Event};
 use crate::store::{Loaded, StoredConversation};
@@ -173,7 +173,7 @@ fn a_reaction_is_taken_back_by_the_same_key() {
     client.keys("up");
     let react = |app: &mut App| {
         let (chats, session, cx) = (&mut app.chats, &mut app.session, &mut app.cx);
-        message_actions::react(chats, session, target, emoji.clone(), cx);
+        actions::react(chats, session, target, emoji.clone(), cx);
     };
     react(&mut client.app);
     assert_eq!(reactions(&client), [("👍".to_owned(), 1, true)]);

@@ -6,8 +6,9 @@ use recado_shared::{
 };
 
 use super::support::*;
+use crate::app::chats::settings::PAUSE;
 use crate::app::screen::{Focus, ItemId, Mark};
-use crate::app::session::sending::{MAX_APPENDS, PAUSE};
+use crate::app::session::sending::MAX_APPENDS;
 use crate::app::{ClickTarget, Effect, Event, Scroll};
 use crate::store::{Pending, PendingState, Save};
 

@@ -4,8 +4,8 @@ use recado_shared::{
 };
 
 use super::support::*;
+use crate::app::chats::settings::PAUSE;
 use crate::app::screen::{Attention, Section};
-use crate::app::session::sending::PAUSE;
 use crate::store::{Save, Snapshot, StoredSetting};
 
 fn favourite(is_on: bool) -> Setting {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use recado_shared::{Content, Entry, MessageBody, Seq};
 
-use crate::app::App;
 use crate::app::conversation::folding::is_shown;
 use crate::app::conversation::log::Part;
 use crate::app::conversation::mention::mentions;
 use crate::app::conversation::progress::Progress;
 use crate::app::conversation::state::{Conversation, Purpose};
+use crate::app::reader::Reader;
 use crate::app::view::screen::{Details, Item, Mark, MessageKind, PurposeView, Quote, Reaction};
 use crate::model::ItemId;
 use crate::store::{Pending, PendingState};
@@ -27,9 +27,9 @@ const BLOCKED: &str = "message of a blocked person";
 /// What waits in the outbox, by the message that it changes.
 type Waiting<'a> = BTreeMap<Seq, Vec<&'a Pending>>;
 
-impl App {
+impl<'a> Reader<'a> {
     /// Everything in the pane, oldest first.
-    pub(in crate::app) fn items<'a>(&'a self, conversation: &'a Conversation) -> Vec<Item<'a>> {
+    pub(in crate::app) fn items(&self, conversation: &'a Conversation) -> Vec<Item<'a>> {
         let log = &conversation.log;
         let theirs = conversation.theirs();
         let mut waiting = Waiting::new();
@@ -55,8 +55,8 @@ impl App {
         items
     }
 
-    fn entry_item<'a>(
-        &'a self,
+    fn entry_item(
+        &self,
         conversation: &'a Conversation,
         theirs: Progress,
         waiting: &Waiting<'a>,
@@ -110,7 +110,7 @@ impl App {
         }
     }
 
-    fn details<'a>(&'a self, conversation: &'a Conversation, entry: &'a Entry) -> Details<'a> {
+    fn details(&self, conversation: &'a Conversation, entry: &'a Entry) -> Details<'a> {
         let folding = &conversation.folding;
         if folding.is_deleted(entry) {
             return Details {
@@ -132,7 +132,7 @@ impl App {
         }
     }
 
-    fn details_of<'a>(&'a self, conversation: &'a Conversation, content: &Content) -> Details<'a> {
+    fn details_of(&self, conversation: &'a Conversation, content: &Content) -> Details<'a> {
         let kind = if matches!(content, Content::Emote(_)) {
             MessageKind::Emote
         } else {
@@ -147,11 +147,7 @@ impl App {
     }
 
     /// A message as a reply quotes it.
-    pub(in crate::app) fn quote<'a>(
-        &'a self,
-        conversation: &'a Conversation,
-        seq: Seq,
-    ) -> Quote<'a> {
+    pub(in crate::app) fn quote(&self, conversation: &'a Conversation, seq: Seq) -> Quote<'a> {
         let folding = &conversation.folding;
         let entry = conversation
             .log
@@ -166,11 +162,7 @@ impl App {
         Quote { author, text }
     }
 
-    fn pending_item<'a>(
-        &'a self,
-        conversation: &'a Conversation,
-        pending: &'a Pending,
-    ) -> Item<'a> {
+    fn pending_item(&self, conversation: &'a Conversation, pending: &'a Pending) -> Item<'a> {
         let id = ItemId::Pending(pending.id);
         let time = pending.typed;
         if let (Content::Room(event), Some(me)) = (&pending.content, self.chats.user()) {
@@ -193,8 +185,8 @@ impl App {
     }
 
     /// What the text in a conversation's composer is for.
-    pub(in crate::app) fn purpose_view<'a>(
-        &'a self,
+    pub(in crate::app) fn purpose_view(
+        &self,
         conversation: &'a Conversation,
     ) -> Option<PurposeView<'a>> {
         match conversation.purpose {

@@ -2,65 +2,59 @@
 
 use std::collections::BTreeSet;
 
-use recado_shared::{ConversationId, DisplayName, Now, RoomInfo, Topic};
+use recado_shared::{ConversationId, DisplayName, RoomInfo, Topic};
 
-use crate::app::App;
+use crate::app::action::Hint;
+use crate::app::action::{Action, KeyContext};
 use crate::app::conversation::room::Room;
 use crate::app::conversation::state::Conversation;
-use crate::app::input::action::{Action, KeyContext};
-use crate::app::input::completion::Completion;
-use crate::app::overlay::Hint;
 use crate::app::reader::Reader;
 use crate::app::session::outbox::is_failed;
 use crate::app::view::screen::{
-    ContactRow, ConversationView, Focus, Item, Pane, RoomView, Screen, Section,
+    CompletionView, ContactRow, ConversationView, Focus, Item, Overlay, Pane, RoomView, Screen,
+    Section,
 };
 use crate::model::ItemId;
 
-impl App {
-    /// What there is to see at this moment.
-    pub fn screen(&self, now: Now) -> Screen<'_> {
-        let (waiting, failed) = self.session.outbox.counts();
-        let open = self
-            .chats
-            .nav
-            .open
-            .and_then(|id| self.chats.conversations.get(&id));
-        let contacts = self.chats.contacts.order().iter();
-        let failures = self
-            .session
-            .outbox
-            .all()
-            .filter(|pending| is_failed(pending));
+impl<'a> Reader<'a> {
+    /// The panes with what the app says of them; the overlay lies over them.
+    pub(in crate::app) fn screen(
+        &self,
+        message: Option<&'a str>,
+        hints: Vec<(String, &'static str)>,
+        completion: Option<CompletionView<'a>>,
+        overlay: Option<Overlay<'a>>,
+    ) -> Screen<'a> {
+        let (chats, outbox) = (self.chats, &self.session.outbox);
+        let (waiting, failed) = outbox.counts();
+        let open = chats.nav.open.and_then(|id| chats.conversations.get(&id));
+        let failures = outbox.all().filter(|pending| is_failed(pending));
         let failures: BTreeSet<_> = failures.map(|pending| pending.conversation).collect();
-        let reader = Reader {
-            now,
-            ..self.reader()
-        };
+        let contacts = chats.contacts.order().iter();
         Screen {
-            me: self.chats.my_name(),
+            me: chats.my_name(),
             contacts: contacts
-                .map(|&(id, section)| self.contact_row((id, section), failures.contains(&id), now))
+                .map(|&(id, section)| self.contact_row((id, section), failures.contains(&id)))
                 .collect(),
-            conversation: open.map(|conversation| self.conversation_view(conversation, now)),
-            link: self.session.link.view(now.instant),
+            conversation: open.map(|conversation| self.conversation_view(conversation)),
+            link: self.session.link.view(self.now.instant),
             waiting,
             failed,
-            message: self.cx.notice.as_deref().or(self.store_failure.as_deref()),
-            hints: self.hints(),
-            focus: match (&self.overlay, self.chats.nav.selection) {
+            message,
+            hints,
+            focus: match (&overlay, chats.nav.selection) {
                 (Some(_), _) => Focus::Overlay,
                 (None, Some(item)) => Focus::Selection(item),
                 (None, None) => Focus::Composer,
             },
-            pane: self.chats.nav.pane,
-            completion: self.input.completion.as_ref().map(Completion::view),
-            overlay: self.overlay.as_ref().map(|overlay| overlay.view(&reader)),
+            pane: chats.nav.pane,
+            completion,
+            overlay,
         }
     }
 
     /// What the other person of a direct conversation wants to be called.
-    fn display_in(&self, id: ConversationId) -> Option<&str> {
+    fn display_in(&self, id: ConversationId) -> Option<&'a str> {
         let contact = self.chats.contacts.find(id.peer_of(self.chats.user()?)?)?;
         contact.display.as_ref().map(DisplayName::as_str)
     }
@@ -69,13 +63,12 @@ impl App {
         &self,
         (id, section): (ConversationId, Section),
         has_failed: bool,
-        now: Now,
-    ) -> ContactRow<'_> {
+    ) -> ContactRow<'a> {
         let conversation = self.chats.conversations.get(&id);
         ContactRow {
             conversation: id,
             name: self.chats.title(id),
-            presence: self.reader().presence_in(id),
+            presence: self.presence_in(id),
             unread: conversation.map_or(0, Conversation::unread),
             mentions: conversation.map_or(0, |conversation| self.chats.calls_in(conversation)),
             last: conversation.and_then(Conversation::last_change),
@@ -89,16 +82,12 @@ impl App {
             is_request: conversation.is_some_and(|c| c.is_request),
             is_blocked: self.chats.is_blocked_in(id),
             is_favourite: self.chats.settings.is_favourite(id),
-            attention: self.chats.settings.attention(id, now.wall),
+            attention: self.chats.settings.attention(id, self.now.wall),
             section,
         }
     }
 
-    fn conversation_view<'a>(
-        &'a self,
-        conversation: &'a Conversation,
-        now: Now,
-    ) -> ConversationView<'a> {
+    fn conversation_view(&self, conversation: &'a Conversation) -> ConversationView<'a> {
         let log = &conversation.log;
         ConversationView {
             id: conversation.id,
@@ -107,8 +96,11 @@ impl App {
             room: self.chats.room_facts(conversation.id).map(room_view),
             is_request: conversation.is_request,
             is_blocked: self.chats.is_blocked_in(conversation.id),
-            attention: self.chats.settings.attention(conversation.id, now.wall),
-            presence: self.reader().presence_in(conversation.id),
+            attention: self
+                .chats
+                .settings
+                .attention(conversation.id, self.now.wall),
+            presence: self.presence_in(conversation.id),
             items: Vec::new(),
             new_from: None,
             typing: conversation
@@ -124,64 +116,49 @@ impl App {
         }
         .with_items(self.items(conversation), conversation)
     }
-
-    /// The keys worth knowing here. Actions without a key are left out.
-    fn hints(&self) -> Vec<(String, &'static str)> {
-        let context = self.context();
-        let of_overlay = self.overlay.as_ref().map(|overlay| overlay.hints());
-        let hints = of_overlay.unwrap_or_else(|| self.pane_hints(context));
-        let key_of = |action| self.input.keymap.key_of(context, action);
-        hints
-            .iter()
-            .map(|&(action, what)| (key_of(action), what))
-            .filter(|(key, _)| !key.is_empty())
-            .collect()
-    }
-
-    fn pane_hints(&self, context: KeyContext) -> &'static [Hint] {
-        match context {
-            KeyContext::Selection => &[
-                (Action::Reply, "reply"),
-                (Action::React, "react"),
-                (Action::EditMessage, "edit"),
-                (Action::Delete, "delete"),
-                (Action::Copy, "copy"),
-                (Action::Retry, "send again"),
-                (Action::TakeBack, "take back"),
-                (Action::Cancel, "write"),
-            ],
-            KeyContext::Completion => &[
-                (Action::Complete, "complete"),
-                (Action::SelectNext, "next"),
-                (Action::Cancel, "close"),
-            ],
-            KeyContext::Global | KeyContext::Composer if self.chats.nav.pane == Pane::Contacts => {
-                &[
-                    (Action::SelectNext, "next"),
-                    (Action::SelectPrevious, "previous"),
-                    (Action::TogglePane, "write"),
-                    (Action::Switcher, "switch"),
-                    (Action::NextUnread, "unread"),
-                    (Action::Help, "help"),
-                ]
-            }
-            KeyContext::Global
-            | KeyContext::Composer
-            | KeyContext::Switcher
-            | KeyContext::Panel
-            | KeyContext::Search
-            | KeyContext::CatchUp
-            | KeyContext::Help => &[
-                (Action::Switcher, "switch"),
-                (Action::NextUnread, "unread"),
-                (Action::SelectPrevious, "select"),
-                (Action::Newest, "newest"),
-                (Action::Help, "help"),
-            ],
-        }
-    }
 }
 
+/// The hints of the panes, most useful first.
+pub(in crate::app) fn pane_hints(context: KeyContext, pane: Pane) -> &'static [Hint] {
+    match context {
+        KeyContext::Selection => &[
+            (Action::Reply, "reply"),
+            (Action::React, "react"),
+            (Action::EditMessage, "edit"),
+            (Action::Delete, "delete"),
+            (Action::Copy, "copy"),
+            (Action::Retry, "send again"),
+            (Action::TakeBack, "take back"),
+            (Action::Cancel, "write"),
+        ],
+        KeyContext::Completion => &[
+            (Action::Complete, "complete"),
+            (Action::SelectNext, "next"),
+            (Action::Cancel, "close"),
+        ],
+        KeyContext::Global | KeyContext::Composer if pane == Pane::Contacts => &[
+            (Action::SelectNext, "next"),
+            (Action::SelectPrevious, "previous"),
+            (Action::TogglePane, "write"),
+            (Action::Switcher, "switch"),
+            (Action::NextUnread, "unread"),
+            (Action::Help, "help"),
+        ],
+        KeyContext::Global
+        | KeyContext::Composer
+        | KeyContext::Switcher
+        | KeyContext::Panel
+        | KeyContext::Search
+        | KeyContext::CatchUp
+        | KeyContext::Help => &[
+            (Action::Switcher, "switch"),
+            (Action::NextUnread, "unread"),
+            (Action::SelectPrevious, "select"),
+            (Action::Newest, "newest"),
+            (Action::Help, "help"),
+        ],
+    }
+}
 fn room_view(facts: &RoomInfo) -> RoomView<'_> {
     RoomView {
         topic: facts.topic.as_ref().map(Topic::as_str),

@@ -5,11 +5,15 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::time::Duration;
 
 use recado_shared::{ConversationId, Membership, Presence, Timestamp};
 
+pub use crate::app::chats::contacts::Section;
+pub use crate::app::chats::position::Pane;
+pub use crate::app::chats::settings::Attention;
 use crate::app::composer::Composer;
+pub use crate::app::input::completion::CompletionView;
+pub use crate::app::session::link::LinkView;
 pub use crate::model::{ItemId, Place};
 
 /// One frame.
@@ -41,15 +45,6 @@ pub struct Screen<'a> {
     pub overlay: Option<Overlay<'a>>,
 }
 
-/// What the composer offers while one writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CompletionView<'a> {
-    /// What can be written, and what it does.
-    pub rows: Vec<(&'a str, &'a str)>,
-    /// The row that Enter takes.
-    pub chosen: Option<usize>,
-}
-
 /// What keys go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Focus {
@@ -59,15 +54,6 @@ pub enum Focus {
     Selection(ItemId),
     /// The overlay.
     Overlay,
-}
-
-/// A pane of a terminal that is too narrow for two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pane {
-    /// The contact list.
-    Contacts,
-    /// The conversation and the composer.
-    Conversation,
 }
 
 /// A row of the contact list.
@@ -109,29 +95,6 @@ pub struct ContactRow<'a> {
     pub attention: Attention,
     /// Under which heading it stands.
     pub section: Section,
-}
-
-/// A part of the contact list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Section {
-    /// Conversations that the user keeps on top, by name: they stay where they are.
-    Favourites,
-    /// Conversations, newest first.
-    Conversations,
-    /// People of this server without a conversation: who is online first, then by name.
-    People,
-}
-
-/// What of a conversation is brought to the user's notice.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Attention {
-    /// Every message.
-    #[default]
-    All,
-    /// What is meant for the user.
-    Mentions,
-    /// Nothing.
-    Nothing,
 }
 
 /// The open conversation.
@@ -293,24 +256,6 @@ pub enum Mark<'a> {
     Read,
     /// Refused for this reason; it stays in the outbox until sent again or taken back.
     Failed(&'a str),
-}
-
-/// The link's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LinkView<'a> {
-    /// Connecting, greeting or waiting for heads.
-    Connecting,
-    /// In touch; the last round trip.
-    Connected(Option<Duration>),
-    /// Not connected, and why; the next attempt is this far away.
-    Offline {
-        /// Why.
-        why: &'a str,
-        /// Until the next attempt; rounded up to seconds by the view.
-        retry_in: Duration,
-    },
-    /// Refused: no further attempt until the user does something.
-    Refused(&'a str),
 }
 
 /// What lies over the panes.

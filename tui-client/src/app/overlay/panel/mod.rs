@@ -7,9 +7,10 @@ use recado_shared::limits::{MAX_ROOM_MEMBERS, MAX_ROOMS_PER_PAGE, MAX_USERS_PER_
 use recado_shared::{Answer, ConversationId, Device, Request, RoomMember, RoomSummary};
 
 use super::choice::Choice;
-use super::traits::{Hint, Overlay};
+use super::traits::Overlay;
+use crate::app::action::Hint;
+use crate::app::action::{Action, KeyContext};
 use crate::app::command::{Wait, act};
-use crate::app::input::action::{Action, KeyContext};
 use crate::app::intent::{Delivery, PanelKind};
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;

@@ -14,10 +14,11 @@ use recado_shared::{Content, ConversationId, Entry, Seq, Timestamp, UserId};
 
 use self::question::{Field, wrong};
 use super::choice::Choice;
-use super::traits::{Hint, Overlay};
+use super::traits::Overlay;
+use crate::app::action::Hint;
+use crate::app::action::{Action, Edit, KeyContext};
 use crate::app::composer::Composer;
 use crate::app::effect::Effect;
-use crate::app::input::action::{Action, Edit, KeyContext};
 use crate::app::input::completion;
 use crate::app::intent::Show;
 use crate::app::parts::Parts;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use recado_shared::{ConversationId, Entry};
 
 use super::{Search, Shown, State, is_gone};
-use crate::app::input::selection::body_of;
+use crate::app::messages::selection::body_of;
 use crate::app::reader::Reader;
 use crate::app::view::screen::{HitRow, Overlay, Quote};
 

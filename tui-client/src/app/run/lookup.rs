@@ -2,7 +2,7 @@
 
 use recado_shared::{ConversationId, Request, RoomId, RoomName, UserId, UserName};
 
-use super::{Call, Wait};
+use crate::app::command::{Call, Wait};
 use crate::app::parts::Parts;
 
 /// Enough that a name which is the beginning of others is among them: it comes first.

@@ -13,7 +13,7 @@ pub use self::config::KeymapError;
 use self::defaults::{DEFAULTS, describe, heading};
 pub use self::key::Key;
 pub use self::template::template;
-use crate::app::input::action::{Action, KeyContext};
+use crate::app::action::{Action, KeyContext};
 
 /// Most keys that a row of the help lists one by one.
 const MAX_KEYS_SHOWN: usize = 4;
@@ -126,7 +126,7 @@ fn written(keys: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::input::action::Edit;
+    use crate::app::action::Edit;
     use crossterm::event::{KeyCode, KeyModifiers};
 
     fn ctrl(c: char) -> KeyEvent {

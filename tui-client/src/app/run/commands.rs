@@ -8,13 +8,14 @@ use recado_shared::{
 };
 
 use super::lookup::{conversation_of, room_of};
-use super::parse::Wish;
-use super::table;
-use super::{Call, Command, Wait};
+use crate::app::action::Action;
+use crate::app::command::parse::Command;
+use crate::app::command::parse::Wish;
+use crate::app::command::table;
+use crate::app::command::{Call, Wait, act};
 use crate::app::conversation::state::Conversation;
-use crate::app::input::action::Action;
-use crate::app::input::message_actions;
 use crate::app::intent::{Confirmed, Intent, PanelKind, Show};
+use crate::app::messages::actions;
 use crate::app::parts::Parts;
 use crate::app::session::outbox::MAX_OUTBOX;
 use crate::app::view::screen::ItemId;
@@ -186,7 +187,10 @@ impl Parts<'_> {
         let Some(peer) = self.person_meant(who, call)? else {
             return Ok(());
         };
-        let me = self.chats.user().ok_or(super::NOT_CONNECTED)?;
+        let me = self
+            .chats
+            .user()
+            .ok_or(crate::app::command::NOT_CONNECTED)?;
         let conversation = ConversationId::direct(me, peer);
         self.ask_for(Request::AcceptContact(peer), Wait::Accept(conversation))
     }
@@ -198,7 +202,7 @@ impl Parts<'_> {
         text: Option<MessageBody>,
     ) -> Result<(), String> {
         let id = match (to.strip_prefix('#'), self.chats.user()) {
-            (_, None) => return Err(super::NOT_CONNECTED.to_owned()),
+            (_, None) => return Err(crate::app::command::NOT_CONNECTED.to_owned()),
             (Some(room), Some(_)) => {
                 let name = RoomName::new(room).map_err(|error| error.to_string())?;
                 self.room(&name, call)?.map(ConversationId::Room)
@@ -257,7 +261,7 @@ impl Parts<'_> {
         conversation_of(call)?;
         let target = self.message_meant(call)?;
         self.check_outbox()?;
-        message_actions::react(self.chats, self.session, target, emoji, self.cx);
+        actions::react(self.chats, self.session, target, emoji, self.cx);
         self.note_waiting("the reaction");
         Ok(())
     }
@@ -269,7 +273,7 @@ impl Parts<'_> {
             return self.say(call, Content::Edit { target, body });
         }
         self.chats.nav.selection = Some(ItemId::Entry(target));
-        message_actions::edit_selected(self.chats, self.session, self.cx);
+        actions::edit_selected(self.chats, self.session, self.cx);
         Ok(())
     }
 
@@ -441,14 +445,6 @@ impl Parts<'_> {
 
 /// What `/nick` was to do, for the text that says why it was refused.
 pub(in crate::app) const CHANGE_DISPLAY: &str = "change your display name";
-
-/// Something that is done once the server has answered.
-pub(in crate::app) fn act(what: &str, done: String) -> Wait {
-    Wait::Act {
-        what: what.to_owned(),
-        done,
-    }
-}
 
 fn after(now: Now, time: Duration) -> Timestamp {
     let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);

@@ -1,6 +1,6 @@
 //! The keys of a client that nobody has configured, in the order in which the help shows them.
 
-use super::super::action::{Action, Edit, KeyContext};
+use crate::app::action::{Action, Edit, KeyContext};
 
 /// Bindings of one context; the first key of an action is the one that hints show.
 pub(in crate::app) type Table = &'static [(&'static str, Action)];

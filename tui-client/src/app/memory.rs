@@ -5,10 +5,10 @@ use recado_shared::{ConversationId, Emoji, Seq};
 #[derive(Debug, Default)]
 pub(in crate::app) struct Memory {
     /// The number of the newest question to the store.
-    pub(super) search_number: u32,
-    pub(super) search_text: String,
+    pub(in crate::app) search_number: u32,
+    pub(in crate::app) search_text: String,
     /// The message that the user went to from the last search.
-    pub(super) search_place: Option<(ConversationId, Seq)>,
+    pub(in crate::app) search_place: Option<(ConversationId, Seq)>,
     /// The emoji of the last reactions in this run, newest first.
-    pub(super) recent_emoji: Vec<Emoji>,
+    pub(in crate::app) recent_emoji: Vec<Emoji>,
 }

@@ -4,15 +4,18 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use recado_shared::{ConversationId, Now};
 
 use crate::app::App;
+use crate::app::action::{Action, Edit, KeyContext};
+use crate::app::chats::position::Pane;
 use crate::app::effect::{Effect, Scroll};
 use crate::app::event::ClickTarget;
-use crate::app::input::action::{Action, Edit, KeyContext};
-use crate::app::input::{message_actions, selection};
+use crate::app::input::completion::Completion;
 use crate::app::intent::{Intent, Show};
+use crate::app::messages::{actions, selection};
 use crate::app::overlay::{self, Overlay};
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
-use crate::app::view::screen::Pane;
+use crate::app::view::panes::pane_hints;
+use crate::app::view::screen::Screen;
 use crate::model::ItemId;
 
 impl App {
@@ -86,12 +89,12 @@ impl App {
             Action::Copy => selection::copy_selected(chats, session, cx),
             Action::Retry => selection::retry(chats, session, cx),
             Action::TakeBack => selection::take_back(chats, session, cx),
-            Action::Reply => message_actions::reply_to_selected(chats, session, cx),
-            Action::EditMessage => message_actions::edit_selected(chats, session, cx),
-            Action::Delete => message_actions::delete_selected(chats, session, was_doomed, cx),
+            Action::Reply => actions::reply_to_selected(chats, session, cx),
+            Action::EditMessage => actions::edit_selected(chats, session, cx),
+            Action::Delete => actions::delete_selected(chats, session, was_doomed, cx),
             Action::React => self.react_to_selected(),
             Action::Versions => self.show_versions(),
-            Action::Link => message_actions::copy_link(chats, session, cx),
+            Action::Link => actions::copy_link(chats, session, cx),
             Action::NextConversation => chats.step(1, cx),
             Action::PreviousConversation => chats.step(-1, cx),
             Action::NextUnread => chats.open_next_unread(cx),
@@ -150,7 +153,7 @@ impl App {
             Some(_) => self.with_overlay(|overlay, app| overlay.accept(app)),
             None if self.chats.nav.open.is_none() => self.chats.step(1, &mut self.cx),
             None if self.chats.nav.selection.is_some() => {
-                message_actions::accept_selected(&mut self.chats, &mut self.cx);
+                actions::accept_selected(&mut self.chats, &mut self.cx);
             }
             None => self.with_parts(|app| {
                 app.submit_or_run();
@@ -169,7 +172,7 @@ impl App {
         if self.chats.nav.selection.take().is_some() {
             return;
         }
-        if message_actions::drop_purpose(&mut self.chats) {
+        if actions::drop_purpose(&mut self.chats) {
             return;
         }
         let is_empty = self
@@ -438,7 +441,7 @@ impl App {
     /// Opens the picker of reactions for the selected message.
     fn react_to_selected(&mut self) {
         let (chats, session, cx) = (&self.chats, &self.session, &mut self.cx);
-        let selected = message_actions::selected_message(chats, session, "react to it", cx);
+        let selected = actions::selected_message(chats, session, "react to it", cx);
         if let Some((_, entry)) = selected {
             let target = entry.seq;
             self.open(Show::Picker(target));
@@ -448,9 +451,34 @@ impl App {
     /// Shows what the selected message was before it was edited.
     fn show_versions(&mut self) {
         let (chats, session, cx) = (&mut self.chats, &mut self.session, &mut self.cx);
-        if let Some((conversation, seq)) = message_actions::edited_message(chats, session, cx) {
+        if let Some((conversation, seq)) = actions::edited_message(chats, session, cx) {
             self.open(Show::Versions { conversation, seq });
         }
+    }
+
+    /// What there is to see at this moment.
+    pub fn screen(&self, now: Now) -> Screen<'_> {
+        let reader = Reader {
+            now,
+            ..self.reader()
+        };
+        let message = self.cx.notice.as_deref().or(self.store_failure.as_deref());
+        let completion = self.input.completion.as_ref().map(Completion::view);
+        let overlay = self.overlay.as_ref().map(|overlay| overlay.view(&reader));
+        reader.screen(message, self.hints(), completion, overlay)
+    }
+
+    /// The keys worth knowing here. Actions without a key are left out.
+    fn hints(&self) -> Vec<(String, &'static str)> {
+        let context = self.context();
+        let of_overlay = self.overlay.as_ref().map(|overlay| overlay.hints());
+        let hints = of_overlay.unwrap_or_else(|| pane_hints(context, self.chats.nav.pane));
+        let key_of = |action| self.input.keymap.key_of(context, action);
+        hints
+            .iter()
+            .map(|&(action, what)| (key_of(action), what))
+            .filter(|(key, _)| !key.is_empty())
+            .collect()
     }
 }
 

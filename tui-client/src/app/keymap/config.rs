@@ -5,8 +5,8 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::super::action::{Action, KeyContext};
 use super::{Key, Keymap};
+use crate::app::action::{Action, KeyContext};
 
 /// The action name that takes a binding away.
 const UNBOUND: &str = "none";

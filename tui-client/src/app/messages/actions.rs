@@ -3,16 +3,16 @@
 use recado_shared::{Content, ConversationId, Emoji, Entry, Membership, MessageBody, Role, Seq};
 
 use crate::app::chats::Chats;
-use crate::app::command::message_of;
+use crate::app::chats::position::Pane;
 use crate::app::composer::Composer;
+use crate::app::composer::markup::message_of;
 use crate::app::context::Context;
 use crate::app::conversation::folding::is_shown;
 use crate::app::conversation::state::{Conversation, Purpose};
 use crate::app::effect::Effect;
-use crate::app::input::selection;
+use crate::app::messages::selection;
 use crate::app::session::Session;
 use crate::app::session::outbox::{MAX_OUTBOX, is_failed};
-use crate::app::view::screen::Pane;
 use crate::model::ItemId;
 
 /// The first link in a text.

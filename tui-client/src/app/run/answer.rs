@@ -5,9 +5,10 @@ use recado_shared::{
     Request, RequestError, RequestNumber, RoomEvent, RoomName, RoomSummary, Seq, Timestamp,
 };
 
-use super::run::{CHANGE_DISPLAY, act};
-use super::{Call, Wait};
+use super::commands::CHANGE_DISPLAY;
+use crate::app::command::act;
 use crate::app::command::devices;
+use crate::app::command::{Call, Wait};
 use crate::app::intent::{Confirmed, Delivery};
 use crate::app::parts::Parts;
 

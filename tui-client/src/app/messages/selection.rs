@@ -3,7 +3,7 @@
 use recado_shared::{Content, Entry, MessageBody, MessageId};
 
 use crate::app::chats::Chats;
-use crate::app::command::escaped;
+use crate::app::composer::markup::escaped;
 use crate::app::context::Context;
 use crate::app::conversation::state::Conversation;
 use crate::app::effect::{Effect, Scroll};

@@ -1,0 +1,6 @@
+//! The execution of slash commands on the parts of the core.
+
+mod answer;
+mod commands;
+mod lookup;
+mod submit;

@@ -1,0 +1,126 @@
+//! Submitting the composer: a slash command is run, other text is sent.
+
+use recado_shared::{ClientFrame, ConversationId, Request};
+
+use crate::app::command::parse::Command;
+use crate::app::command::{Call, NOT_CONNECTED, Parsed, Wait, parse};
+use crate::app::conversation::state::Purpose;
+use crate::app::intent::{Confirmed, Delivery, Intent, PanelKind, Show};
+use crate::app::messages::actions;
+use crate::app::parts::Parts;
+use crate::app::session::requests::Asked;
+
+impl Parts<'_> {
+    /// Sends what is written in the open conversation, or does it if it is a command. Text that
+    /// cannot be sent or done stays.
+    pub(in crate::app) fn submit_or_run(&mut self) {
+        let Some(conversation) = self.chats.open_conversation() else {
+            return;
+        };
+        let id = conversation.id;
+        if let Purpose::Edit { .. } = conversation.purpose {
+            // The text of a message is no command, and what was written before comes back.
+            return actions::submit(self.chats, self.session, self.cx);
+        }
+        let parsed = match parse(conversation.composer.text().trim_end()) {
+            Parsed::Text => {
+                return actions::submit(self.chats, self.session, self.cx);
+            }
+            Parsed::Command(Err(why)) => {
+                self.cx.notice = Some(why);
+                return;
+            }
+            Parsed::Unknown(why) => {
+                let stop = if why.ends_with('?') { "" } else { "." };
+                self.cx.notice = Some(format!("{why}{stop} Start with // to send it as text"));
+                return;
+            }
+            Parsed::Command(Ok(command)) => command,
+        };
+        let text = conversation.composer.take();
+        self.chats.unsaved.draft(id);
+        self.chats.drafts.end(id);
+        if let Err(why) = self.run(&self.call(parsed)) {
+            self.cx.notice = Some(why);
+            if let Some(conversation) = self.chats.conversations.get_mut(&id)
+                && conversation.composer.is_empty()
+            {
+                conversation.composer.insert(&text);
+            }
+        }
+    }
+
+    /// Does a command that is not written in a composer.
+    pub(in crate::app) fn run_and_say(&mut self, command: Command) {
+        let call = self.call(command);
+        if let Err(why) = self.run(&call) {
+            self.cx.notice = Some(why);
+        }
+    }
+
+    pub(in crate::app) fn call(&self, command: Command) -> Call {
+        Call {
+            command,
+            conversation: self.chats.nav.open,
+            selection: self.chats.nav.selection,
+            has_asked: false,
+        }
+    }
+
+    /// Asks the server for something, if it can be asked now.
+    pub(in crate::app) fn ask_for(&mut self, request: Request, wait: Wait) -> Result<(), String> {
+        if !self.session.link.is_up() {
+            return Err(NOT_CONNECTED.to_owned());
+        }
+        let number = self.session.requests.ask(Asked::Command);
+        self.commands.waiting.insert(number, wait);
+        self.cx.send(ClientFrame::Request { number, request });
+        Ok(())
+    }
+
+    pub(super) fn deliver(&mut self, delivery: Delivery) {
+        self.cx.intents.push_back(Intent::Deliver(delivery));
+    }
+
+    /// Opens a list that the server is asked for.
+    pub(in crate::app) fn open_panel(&mut self, kind: PanelKind) -> Result<(), String> {
+        if !self.session.link.is_up() {
+            return Err(NOT_CONNECTED.to_owned());
+        }
+        self.show(Show::Panel(kind));
+        Ok(())
+    }
+
+    /// The members of the open room.
+    pub(in crate::app) fn show_members(&mut self) {
+        let room = self.chats.nav.open.and_then(ConversationId::room);
+        let opened = match room {
+            Some(room) => self.open_panel(PanelKind::Members(room)),
+            None => Err("only a room has members: open one first".to_owned()),
+        };
+        self.notify_failure(opened);
+    }
+
+    /// Asks the user before something that cannot be undone.
+    pub(in crate::app) fn confirm(&mut self, question: String, confirmed: Confirmed) {
+        self.show(Show::Confirm {
+            question,
+            confirmed,
+        });
+    }
+
+    /// The session is over: what it was asked is not answered any more.
+    pub(in crate::app) fn forget_command_requests(&mut self) {
+        self.deliver(Delivery::NoRooms);
+        // What nobody asked for is not missed.
+        let is_awaited = |wait: &Wait| !matches!(wait, Wait::Switcher(_));
+        let was_waiting = self.commands.waiting.values().any(is_awaited);
+        self.commands.waiting.clear();
+        if !was_waiting {
+            return;
+        }
+        self.deliver(Delivery::NoPage);
+        let why = "the connection broke before the answer came: check, then try again";
+        self.cx.notice = Some(why.to_owned());
+    }
+}
