@@ -1,4 +1,5 @@
-//! Bytes to frames and back: a length prefix of four bytes, big endian, then one postcard value.
+//! Encoding of frames: a length prefix of four bytes, big endian, then one postcard value
+//! (<https://postcard.jamesmunns.com/wire-format>).
 //! No other module knows how a frame is encoded.
 
 use bytes::Bytes;
