@@ -63,7 +63,8 @@ pub enum Content {
 }
 
 /// What an erased entry was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::FromRepr)]
+#[repr(u8)]
 pub enum ErasedKind {
     /// A message, a reply or an emote: it leaves a tombstone.
     Message,

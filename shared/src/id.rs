@@ -47,6 +47,13 @@ number_id! {
     Stamp(u64)
 }
 
+impl Stamp {
+    /// The stamp of the next change.
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
 impl Seq {
     /// The place before the first entry.
     pub const ZERO: Self = Self(0);

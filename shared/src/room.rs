@@ -63,8 +63,20 @@ impl std::str::FromStr for RoomName {
 
 /// What a member may do. A higher role may do all that a lower one may.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::FromRepr,
 )]
+#[repr(u8)]
 pub enum Role {
     /// May read and write.
     #[default]
@@ -87,7 +99,20 @@ impl Role {
 }
 
 /// How a user stands to a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::FromRepr,
+)]
+#[repr(u8)]
 pub enum Membership {
     /// The user is in the room.
     Member,
@@ -103,8 +128,20 @@ pub enum Membership {
 
 /// Who can find a room and come in.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::FromRepr,
 )]
+#[repr(u8)]
 pub enum Visibility {
     /// Every user of this server finds it and may join.
     #[default]
@@ -116,8 +153,20 @@ pub enum Visibility {
 /// What new members see of the time before they joined. What it is at their joining holds for
 /// them.
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::FromRepr,
 )]
+#[repr(u8)]
 pub enum HistoryVisibility {
     /// New members read the whole log.
     #[default]

@@ -10,7 +10,6 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::store::tables::schema::{self, Found};
 use crate::store::values::error::StoreError;
-use crate::store::writer::thread::wal_checkpoint;
 
 /// How long a connection waits for another one that writes. Only short commands of an
 /// administrator write beside the server.
@@ -158,6 +157,12 @@ fn prepare_writer(db: &Connection) -> rusqlite::Result<()> {
     // The writer thread alone makes checkpoints, at times of its choosing.
     db.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     db.pragma_update_and_check(None, "journal_size_limit", WAL_FILE_LEN, |_| Ok(()))
+}
+
+/// Runs a checkpoint of this mode, and returns how many pages it left in the write-ahead log.
+pub(crate) fn wal_checkpoint(db: &Connection, mode: &str) -> rusqlite::Result<i64> {
+    db.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?
+        .query_one([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
 }
 
 fn create_dir(dir: &Path) -> std::io::Result<()> {

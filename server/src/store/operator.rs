@@ -148,6 +148,6 @@ impl Admin {
     /// # Errors
     /// What the database says.
     pub fn revoke_invite(&mut self, digest: &str) -> rusqlite::Result<bool> {
-        overview::revoke_invite(&self.db, digest)
+        invites::delete(&self.db, digest)
     }
 }

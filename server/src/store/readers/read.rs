@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use recado_shared::limits::{MAX_MEMBERS_WITH_CURSORS, MAX_PAGE_LEN};
+use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::name::fold;
 use recado_shared::{
-    ConversationId, Entry, Head, MemberCursors, Membership, MessageId, PageRange, RoomId, RoomInfo,
-    RoomName, RoomSummary, Seq, Stamp, Timestamp, UserId, UserName,
+    ConversationId, Entry, Head, HistoryVisibility, MemberCursors, Membership, PageRange, Role,
+    RoomId, RoomInfo, RoomName, RoomSummary, Seq, Setting, Stamp, Timestamp, Topic, UserId,
+    UserName, Visibility,
 };
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
@@ -15,12 +16,9 @@ use crate::store::tables::devices;
 use crate::store::tables::entries;
 use crate::store::tables::schema;
 use crate::store::tables::settings;
-use crate::store::values::column::{content_or_erased, int, name, room_name, topic, uint};
-use crate::store::values::request::{FindRooms, Read, ReadResult, StoredMember};
-use crate::store::writer::room;
-
-/// Most bytes that postcard takes for an entry beside its content: the id and three numbers.
-const ENTRY_OVERHEAD: usize = 16 + 3 * 10;
+use crate::store::tables::{conversations, members as member_rows};
+use crate::store::values::column::{int, mute, optional_text, text, uint, variant};
+use crate::store::values::request::{FindRooms, Read, ReadResult, Sent, StoredMember};
 
 /// Answers one question.
 pub(crate) fn answer(db: &Connection, question: Read) -> Result<ReadResult> {
@@ -49,11 +47,11 @@ fn answer_in(db: &Connection, question: Read) -> Result<ReadResult> {
             ReadResult::Users { origin, people, more }
         }
         Read::Settings { origin, user, after } => {
-            let (settings, stamp, more) = settings::page(db, user, after)?;
+            let (settings, stamp, more) = settings_after(db, user, after)?;
             ReadResult::Settings { origin, settings, stamp, more }
         }
         Read::Sent { origin, sent } => {
-            let result = entries::find_sent(db, &sent)?.ok_or(sent.refusal);
+            let result = find_sent(db, &sent)?.ok_or(sent.refusal);
             ReadResult::Sent { origin, result }
         }
         Read::Names { origin, users } => {
@@ -143,14 +141,14 @@ fn head(
 
 fn facts(row: &Row<'_>) -> Result<RoomInfo> {
     Ok(RoomInfo {
-        name: room_name(row, 15)?,
-        topic: topic(row, 16)?,
-        visibility: room::visibility(row, 17)?,
-        history: room::history(row, 18)?,
+        name: text(row, 15, RoomName::new)?,
+        topic: optional_text(row, 16, Topic::new)?,
+        visibility: variant(row, 17, Visibility::from_repr)?,
+        history: variant(row, 18, HistoryVisibility::from_repr)?,
         members: row.get(19)?,
-        membership: room::standing(row, 11)?,
-        role: room::role(row, 12)?,
-        mute: room::mute(row, 13)?,
+        membership: variant(row, 11, Membership::from_repr)?,
+        role: variant(row, 12, Role::from_repr)?,
+        mute: mute(row, 13)?,
     })
 }
 
@@ -176,7 +174,7 @@ fn cursors_of(
         if let Some(people) = &mut people
             && let std::collections::btree_map::Entry::Vacant(vacant) = people.entry(user)
         {
-            vacant.insert(name(member, 3)?);
+            vacant.insert(text(member, 3, UserName::new)?);
         }
     }
     Ok(cursors)
@@ -189,63 +187,15 @@ fn page(
     range: PageRange,
     limit: u16,
 ) -> Result<(Vec<Entry>, Seq)> {
-    let Some(found) = entries::find(db, conversation)? else {
+    let Some(found) = conversations::find(db, conversation)? else {
         return Ok((Vec::new(), Seq::ZERO));
     };
-    let Some((first, last)) = readable(db, found.row, user)? else {
+    let Some((first, last)) = member_rows::readable(db, found.row, user)? else {
         return Ok((Vec::new(), Seq::ZERO));
-    };
-    let (sql, bound) = match range {
-        PageRange::After(seq) => (
-            "SELECT seq, author, message_id, time, content, erased FROM entries
-             WHERE conversation = ?1 AND seq > ?2 AND seq BETWEEN ?4 AND ?5 ORDER BY seq LIMIT ?3",
-            seq,
-        ),
-        PageRange::Before(seq) => (
-            "SELECT seq, author, message_id, time, content, erased FROM entries
-             WHERE conversation = ?1 AND seq < ?2 AND seq BETWEEN ?4 AND ?5
-             ORDER BY seq DESC LIMIT ?3",
-            seq,
-        ),
     };
     let newest = found.newest.min(last);
-    let mut statement = db.prepare_cached(sql)?;
-    let key = params![found.row, int(bound.0), limit, int(first.0), int(newest.0)];
-    let mut rows = statement.query(key)?;
-    let mut entries = Vec::new();
-    let mut len = 0;
-    while let Some(row) = rows.next()? {
-        len += ENTRY_OVERHEAD + row.get_ref(4)?.as_blob()?.len();
-        if len > MAX_PAGE_LEN && !entries.is_empty() {
-            break;
-        }
-        entries.push(entry(row)?);
-    }
-    if matches!(range, PageRange::Before(_)) {
-        entries.reverse();
-    }
+    let entries = entries::page(db, found.row, range, (first, newest), limit)?;
     Ok((entries, newest))
-}
-
-/// The first and last places that a member may read; `None` for everybody else.
-fn readable(db: &Connection, conversation: i64, user: UserId) -> Result<Option<(Seq, Seq)>> {
-    db.prepare_cached("SELECT first, last FROM members WHERE conversation = ?1 AND user = ?2")?
-        .query_one(params![conversation, int(user.0)], |row| {
-            let last = row.get::<_, Option<i64>>(1)?;
-            let last = last.map_or(Seq(u64::MAX), |last| Seq(last.unsigned_abs()));
-            Ok((Seq(uint(row, 0)?), last))
-        })
-        .optional()
-}
-
-fn entry(row: &Row<'_>) -> Result<Entry> {
-    Ok(Entry {
-        seq: Seq(uint(row, 0)?),
-        author: UserId(uint(row, 1)?),
-        id: MessageId(row.get(2)?),
-        time: Timestamp(uint(row, 3)?),
-        content: content_or_erased(row, 4, 5)?,
-    })
 }
 
 /// The names of these users; unknown ones are left out.
@@ -254,7 +204,7 @@ fn names(db: &Connection, users: &[UserId]) -> Result<People> {
     let mut people = Vec::new();
     for &user in users {
         let found = find
-            .query_one([int(user.0)], |row| name(row, 0))
+            .query_one([int(user.0)], |row| text(row, 0, UserName::new))
             .optional()?;
         people.extend(found.map(|name| (user, name)));
     }
@@ -285,8 +235,8 @@ fn rooms(db: &Connection, find: &FindRooms) -> Result<(Vec<RoomSummary>, bool)> 
             |row| {
                 Ok(RoomSummary {
                     room: RoomId(uint(row, 0)?),
-                    name: room_name(row, 1)?,
-                    topic: topic(row, 2)?,
+                    name: text(row, 1, RoomName::new)?,
+                    topic: optional_text(row, 2, Topic::new)?,
                     members: row.get(3)?,
                 })
             },
@@ -318,9 +268,9 @@ fn members(
             |row| {
                 Ok(StoredMember {
                     user: UserId(uint(row, 0)?),
-                    name: name(row, 1)?,
-                    role: room::role(row, 2)?,
-                    mute: room::mute(row, 3)?,
+                    name: text(row, 1, UserName::new)?,
+                    role: variant(row, 2, Role::from_repr)?,
+                    mute: mute(row, 3)?,
                 })
             },
         )?
@@ -348,10 +298,33 @@ fn people(
              ORDER BY folded LIMIT ?4",
         )?
         .query_map(params![from, to, after, u32::from(limit) + 1], |row| {
-            Ok((UserId(uint(row, 0)?), name(row, 1)?))
+            Ok((UserId(uint(row, 0)?), text(row, 1, UserName::new)?))
         })?
         .collect::<Result<_>>()?;
     let more = found.len() > usize::from(limit);
     found.truncate(limit.into());
     Ok((found, more))
+}
+
+/// The entry that an earlier request appended.
+fn find_sent(db: &Connection, sent: &Sent) -> Result<Option<Entry>> {
+    let conversation = conversations::find(db, sent.conversation)?;
+    let found = entries::find(db, sent.author, sent.id)?;
+    let found = found.filter(|(row, entry)| {
+        conversation.is_some_and(|c| c.row == *row)
+            && entries::is_same(&entry.content, &sent.content)
+    });
+    Ok(found.map(|(_, entry)| entry))
+}
+
+/// The settings that changed after a stamp. A stamp that was never assigned, as after a restored
+/// backup, says nothing: then all of them.
+fn settings_after(
+    db: &Connection,
+    user: UserId,
+    after: Stamp,
+) -> Result<(Vec<Setting>, Stamp, bool)> {
+    let (_, newest) = schema::identity(db)?;
+    let after = if after.0 > newest { Stamp(0) } else { after };
+    settings::page(db, user, after)
 }

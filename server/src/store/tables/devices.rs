@@ -1,63 +1,37 @@
-//! The devices of users: their keys, names and times, and the keys that were taken from them. Pure
-//! SQL inside the caller's transaction.
+//! Tables `devices` and `revoked_devices`: the keys of each user, and those that were revoked.
 
-use recado_shared::limits::MAX_DEVICES;
-use recado_shared::{Device, DeviceKey, DeviceName, Limit, RequestError, Timestamp, UserId};
+use recado_shared::{Device, DeviceKey, DeviceName, Timestamp, UserId};
 use rusqlite::{Connection, Result, params};
 
-use crate::store::values::column::{device_name, int, uint};
-use crate::store::values::request::DeviceChange;
+use crate::store::values::column::{self, int, optional_text, optional_time, uint};
 
-type Outcome = Result<std::result::Result<(), RequestError>>;
-
-/// Most keys that are remembered as taken from one user. Forgetting the oldest lets none of them
-/// in: such a key is a stranger's then.
+/// Most revoked keys that are kept for one user. A forgotten key is that of a stranger, and still
+/// admits no one as the user.
 const MAX_REVOKED: u64 = 1_000;
 
-/// Carries out what a user changes about their devices. One that was taken from them since it asked
-/// changes nothing: it would let itself in again by another.
-pub(crate) fn change(
-    db: &Connection,
-    (user, by): (UserId, DeviceKey),
-    change: &DeviceChange,
-    time: Timestamp,
-) -> Outcome {
-    if !is_own(db, user, by)? {
-        return Ok(Err(RequestError::UnknownDevice));
-    }
-    match change {
-        DeviceChange::Link { key, name } => link(db, user, (*key, name.as_ref()), time),
-        DeviceChange::Name { key, name } => rename(db, user, *key, name),
-        DeviceChange::Revoke(key) => revoke(db, user, *key, time),
-    }
-}
-
-/// The devices of a user, oldest first. Who is online is not known here.
+/// The devices of a user, oldest first. The relay adds who is online.
 pub(crate) fn list(db: &Connection, user: UserId) -> Result<Vec<Device>> {
     db.prepare_cached(
         "SELECT key, name, added, seen FROM devices WHERE user = ?1 ORDER BY added, key",
     )?
     .query_map([int(user.0)], |row| {
-        let seen = match row.get_ref(3)? {
-            rusqlite::types::ValueRef::Null => None,
-            _ => Some(Timestamp(uint(row, 3)?)),
-        };
         Ok(Device {
             key: DeviceKey(row.get(0)?),
-            name: device_name(row, 1)?,
+            name: optional_text(row, 1, DeviceName::new)?,
             added: Timestamp(uint(row, 2)?),
-            seen,
+            seen: optional_time(row, 3)?,
             is_online: false,
         })
     })?
     .collect()
 }
 
-/// Makes a key that no user has a user's device, also one that was taken from somebody before.
-pub(crate) fn add(
+/// Adds a key that no user has, even if it was revoked before.
+pub(crate) fn insert(
     db: &Connection,
     user: UserId,
-    (key, name): (DeviceKey, Option<&DeviceName>),
+    key: DeviceKey,
+    name: Option<&DeviceName>,
     time: Timestamp,
 ) -> Result<()> {
     db.prepare_cached("DELETE FROM revoked_devices WHERE key = ?1")?
@@ -68,78 +42,41 @@ pub(crate) fn add(
     Ok(())
 }
 
-/// Notes that a device begins a session.
-pub(crate) fn saw(db: &Connection, key: DeviceKey, time: Timestamp) -> Result<()> {
+/// Stores the time of a login.
+pub(crate) fn set_seen(db: &Connection, key: DeviceKey, time: Timestamp) -> Result<()> {
     db.prepare_cached("UPDATE devices SET seen = ?2 WHERE key = ?1")?
         .execute(params![key.0, int(time.0)])?;
     Ok(())
 }
 
-/// Whether a key was taken from a user and not linked again.
-pub(crate) fn is_revoked(db: &Connection, key: DeviceKey) -> Result<bool> {
-    db.prepare_cached("SELECT EXISTS (SELECT * FROM revoked_devices WHERE key = ?1)")?
-        .query_one([key.0], |row| row.get(0))
-}
-
-/// Takes all devices from a user.
-pub(crate) fn revoke_all(db: &Connection, user: UserId, time: Timestamp) -> Result<()> {
-    db.prepare_cached(
-        "INSERT OR REPLACE INTO revoked_devices (key, user, revoked)
-         SELECT key, user, ?2 FROM devices WHERE user = ?1",
-    )?
-    .execute(params![int(user.0), int(time.0)])?;
-    db.prepare_cached("DELETE FROM devices WHERE user = ?1")?
-        .execute([int(user.0)])?;
-    forget_oldest(db, user)
-}
-
-fn link(
+/// Names a device of a user. Returns false if it is not one.
+pub(crate) fn rename(
     db: &Connection,
     user: UserId,
-    (key, name): (DeviceKey, Option<&DeviceName>),
-    time: Timestamp,
-) -> Outcome {
-    if is_known(db, key)? {
-        // Somebody was faster: it waits no longer.
-        return Ok(Err(RequestError::UnknownCode));
-    }
-    let most = u64::try_from(MAX_DEVICES).unwrap_or(u64::MAX);
-    if count(db, user)? >= most {
-        return Ok(Err(RequestError::Limit(Limit::Devices)));
-    }
-    add(db, user, (key, name), time)?;
-    Ok(Ok(()))
-}
-
-fn rename(db: &Connection, user: UserId, key: DeviceKey, name: &DeviceName) -> Outcome {
+    key: DeviceKey,
+    name: &DeviceName,
+) -> Result<bool> {
     let changed = db
         .prepare_cached("UPDATE devices SET name = ?3 WHERE key = ?1 AND user = ?2")?
         .execute(params![key.0, int(user.0), name.as_str()])?;
-    Ok(if changed == 0 {
-        Err(RequestError::UnknownDevice)
-    } else {
-        Ok(())
-    })
+    Ok(changed > 0)
 }
 
-fn revoke(db: &Connection, user: UserId, key: DeviceKey, time: Timestamp) -> Outcome {
-    if !is_own(db, user, key)? {
-        return Ok(Err(RequestError::UnknownDevice));
-    }
-    if count(db, user)? == 1 {
-        return Ok(Err(RequestError::LastDevice));
-    }
-    db.prepare_cached("DELETE FROM devices WHERE key = ?1")?
-        .execute([key.0])?;
+/// Revokes one device of a user, or all of them.
+pub(crate) fn revoke(
+    db: &Connection,
+    user: UserId,
+    key: Option<DeviceKey>,
+    time: Timestamp,
+) -> Result<()> {
+    let key = key.map(|key| key.0);
     db.prepare_cached(
-        "INSERT OR REPLACE INTO revoked_devices (key, user, revoked) VALUES (?1, ?2, ?3)",
+        "INSERT OR REPLACE INTO revoked_devices (key, user, revoked)
+         SELECT key, user, ?2 FROM devices WHERE user = ?1 AND key = ifnull(?3, key)",
     )?
-    .execute(params![key.0, int(user.0), int(time.0)])?;
-    forget_oldest(db, user)?;
-    Ok(Ok(()))
-}
-
-fn forget_oldest(db: &Connection, user: UserId) -> Result<()> {
+    .execute(params![int(user.0), int(time.0), key])?;
+    db.prepare_cached("DELETE FROM devices WHERE user = ?1 AND key = ifnull(?2, key)")?
+        .execute(params![int(user.0), key])?;
     db.prepare_cached(
         "DELETE FROM revoked_devices WHERE key IN
          (SELECT key FROM revoked_devices WHERE user = ?1
@@ -149,17 +86,24 @@ fn forget_oldest(db: &Connection, user: UserId) -> Result<()> {
     Ok(())
 }
 
-fn is_own(db: &Connection, user: UserId, key: DeviceKey) -> Result<bool> {
+/// Whether a key was revoked and not linked again.
+pub(crate) fn is_revoked(db: &Connection, key: DeviceKey) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM revoked_devices WHERE key = ?1")?
+        .exists([key.0])
+}
+
+pub(crate) fn is_own(db: &Connection, user: UserId, key: DeviceKey) -> Result<bool> {
     db.prepare_cached("SELECT 1 FROM devices WHERE key = ?1 AND user = ?2")?
         .exists(params![key.0, int(user.0)])
 }
 
-fn is_known(db: &Connection, key: DeviceKey) -> Result<bool> {
-    db.prepare_cached("SELECT EXISTS (SELECT * FROM devices WHERE key = ?1)")?
-        .query_one([key.0], |row| row.get(0))
+/// Whether any user has a device with this key.
+pub(crate) fn exists(db: &Connection, key: DeviceKey) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM devices WHERE key = ?1")?
+        .exists([key.0])
 }
 
-fn count(db: &Connection, user: UserId) -> Result<u64> {
+pub(crate) fn count(db: &Connection, user: UserId) -> Result<usize> {
     db.prepare_cached("SELECT count(*) FROM devices WHERE user = ?1")?
-        .query_one([int(user.0)], |row| uint(row, 0))
+        .query_one([int(user.0)], |row| column::count(row, 0))
 }

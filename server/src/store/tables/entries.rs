@@ -1,172 +1,26 @@
-//! The conversation logs: appending entries, finding them. Pure SQL inside the caller's
-//! transaction; the caller owns the stamp and commits.
+//! Table `entries`: the items of all logs. Erasing overwrites the content of a row in place.
 
-use recado_shared::{
-    Content, ConversationId, DirectPair, Entry, MessageId, RequestError, Seq, Stamp, Timestamp,
-    UserId,
-};
-use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, params};
+use recado_shared::limits::MAX_PAGE_LEN;
+use recado_shared::{Content, Entry, ErasedKind, MessageId, PageRange, Seq, Timestamp, UserId};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, Row, params};
 
 use crate::store::tables::statement::prepared;
-use crate::store::values::column::{content_or_erased, encode, int, uint};
-use crate::store::values::request::{Appended, Sent};
-use crate::store::writer::contact;
-use crate::store::writer::content;
-use crate::store::writer::room;
+use crate::store::values::column::{self, content, decode, int, uint};
 
-/// An entry that somebody wants in the log.
-#[derive(Clone, Debug)]
-pub(crate) struct NewEntry<'a> {
-    pub(crate) author: UserId,
-    pub(crate) conversation: ConversationId,
-    pub(crate) id: MessageId,
-    pub(crate) content: &'a Content,
-    pub(crate) time: Timestamp,
-    /// Whether the author may delete the messages of others there.
-    pub(crate) moderates: bool,
-}
+/// Most bytes that postcard takes for an entry besides its content: the id and three numbers.
+const ENTRY_OVERHEAD: usize = 16 + 3 * 10;
 
-/// A row of `conversations`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Conversation {
-    pub(crate) row: i64,
-    pub(crate) newest: Seq,
-    pub(crate) newest_time: Timestamp,
-    pub(crate) messages: u64,
-}
-
-/// Moves the end of a log: row, newest entry and its time, messages, stamp.
-pub(crate) const MOVE_END: &str =
-    "UPDATE conversations SET newest = ?2, newest_time = ?3, messages = ?4, changed = ?5
-     WHERE id = ?1";
-
-type Outcome<T> = Result<std::result::Result<T, RequestError>>;
-
-/// Appends an entry with all that follows from it, or finds it if its author appended it before.
-pub(crate) fn append(db: &Connection, stamp: &mut Stamp, new: &NewEntry<'_>) -> Outcome<Appended> {
-    let conversation = find(db, new.conversation)?;
-    // Rows count from one.
-    let row = conversation.map_or(0, |conversation| conversation.row);
-    if let Some(result) = find_resent(db, row, new)? {
-        return Ok(result);
-    }
-    let conversation = match (conversation, new.conversation) {
-        (Some(conversation), _) => conversation,
-        (None, ConversationId::Room(_)) => return Ok(Err(RequestError::UnknownRoom)),
-        (None, ConversationId::Direct(pair)) => {
-            if new.conversation.peer_of(new.author).is_none() {
-                return Ok(Err(RequestError::NotAMember));
-            }
-            if !all_exist(db, pair)? {
-                return Ok(Err(RequestError::UnknownUser));
-            }
-            // Nobody gets a conversation by what is refused in it.
-            if content::about(new.content).is_some() {
-                return Ok(Err(RequestError::NoSuchMessage));
-            }
-            create_direct(db, pair)?
-        }
-    };
-    let checked = content::check(db, conversation.row, new.author, new.content, new.moderates)?;
-    if let Err(error) = checked {
-        return Ok(Err(error));
-    }
-    let is_request = match contact::check(db, &conversation, new)? {
-        Ok(is_request) => is_request,
-        Err(error) => return Ok(Err(error)),
-    };
-    let entry = place(&conversation, new);
-    if let Some(room) = new.conversation.room() {
-        let change = room::Change {
-            room,
-            conversation: conversation.row,
-            seq: entry.seq,
-            messages: conversation.messages,
-            author: new.author,
-        };
-        if let Err(error) = room::apply(db, *stamp, &change, new.content)? {
-            return Ok(Err(error));
-        }
-    }
-    insert(db, &conversation, stamp, &entry)?;
-    if let Content::Deletion { target } = new.content {
-        content::erase(db, conversation.row, *target)?;
-    }
-    Ok(Ok(Appended {
-        entry,
-        is_new: true,
-        is_request,
-    }))
-}
-
-/// What an author is told who used this id before: the entry, if it is the one that is wanted.
-pub(crate) fn find_resent(
-    db: &Connection,
-    conversation: i64,
-    new: &NewEntry<'_>,
-) -> Result<Option<std::result::Result<Appended, RequestError>>> {
-    let found = find_entry(db, new.author, new.id)?;
-    Ok(found.map(|(row, entry)| {
-        if row == conversation && is_same(&entry.content, new.content) {
-            Ok(Appended::resent(entry))
-        } else {
-            Err(RequestError::IdReused)
-        }
-    }))
-}
-
-/// The entry with its place and time.
-pub(crate) fn place(conversation: &Conversation, new: &NewEntry<'_>) -> Entry {
-    Entry {
-        seq: conversation.newest.next(),
-        author: new.author,
-        id: new.id,
-        time: new.time.max(conversation.newest_time),
-        content: new.content.clone(),
-    }
-}
-
-/// Puts an entry at the end of its log, and moves that end.
-pub(crate) fn insert(
-    db: &Connection,
-    conversation: &Conversation,
-    stamp: &mut Stamp,
-    entry: &Entry,
-) -> Result<()> {
-    let is_message = entry.content.is_message();
-    let messages = conversation.messages + u64::from(is_message);
-    if !Insert::default().entry(db, conversation.row, entry, messages)? {
-        return Err(rusqlite::Error::StatementChangedRows(0));
-    }
-    if is_message {
-        db.prepare_cached(
-            "UPDATE members SET own_after_read = own_after_read + 1
-             WHERE conversation = ?1 AND user = ?2",
-        )?
-        .execute(params![conversation.row, int(entry.author.0)])?;
-    }
-    stamp.0 += 1;
-    db.prepare_cached(MOVE_END)?.execute(params![
-        conversation.row,
-        int(entry.seq.0),
-        int(entry.time.0),
-        int(messages),
-        int(stamp.0)
-    ])?;
-    Ok(())
-}
-
-/// The statement that puts entries into a log, prepared for a batch.
+/// The insert statement and its buffer, prepared once for a batch.
 #[derive(Default)]
-pub(crate) struct Insert<'a> {
+pub(crate) struct EntryInsert<'a> {
     statement: Option<CachedStatement<'a>>,
     content: Vec<u8>,
 }
 
-impl<'a> Insert<'a> {
-    /// Puts an entry into its log, and nothing else. Returns whether it is new: its author may have
-    /// used the id before.
-    pub(crate) fn entry(
+impl<'a> EntryInsert<'a> {
+    /// Inserts an entry. `messages` counts the messages of the log up to it. Returns false, and
+    /// inserts nothing, if its author used the id before.
+    pub(crate) fn insert(
         &mut self,
         db: &'a Connection,
         conversation: i64,
@@ -176,13 +30,13 @@ impl<'a> Insert<'a> {
         let statement = prepared(
             &mut self.statement,
             db,
-            "INSERT INTO entries
-                 (conversation, seq, author, message_id, time, messages, is_message, target, content)
+            "INSERT INTO entries (conversation, seq, author, message_id, time, messages, is_message,
+                 target, content)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
              ON CONFLICT (message_id, author) DO NOTHING",
         )?;
         self.content.clear();
-        encode(&entry.content, &mut self.content)?;
+        column::encode_into(&entry.content, &mut self.content)?;
         let inserted = statement.execute(params![
             conversation,
             int(entry.seq.0),
@@ -198,13 +52,75 @@ impl<'a> Insert<'a> {
     }
 }
 
-/// How many messages a log has up to a place.
+/// Reads an entry from `seq, author, message_id, time, content, erased`, which start at a column.
+fn entry(row: &Row<'_>, first: usize) -> Result<Entry> {
+    Ok(Entry {
+        seq: Seq(uint(row, first)?),
+        author: UserId(uint(row, first + 1)?),
+        id: MessageId(row.get(first + 2)?),
+        time: Timestamp(uint(row, first + 3)?),
+        content: content(row, first + 4, first + 5)?,
+    })
+}
+
+/// The entry with this id, after the row of its conversation.
+pub(crate) fn find(db: &Connection, author: UserId, id: MessageId) -> Result<Option<(i64, Entry)>> {
+    db.prepare_cached(
+        "SELECT conversation, seq, author, message_id, time, content, erased FROM entries
+         WHERE message_id = ?2 AND author = ?1",
+    )?
+    .query_one(params![int(author.0), id.0], |row| {
+        Ok((row.get(0)?, entry(row, 1)?))
+    })
+    .optional()
+}
+
+/// A stretch of a log between two places, at most [`MAX_PAGE_LEN`] bytes of it, ascending.
+pub(crate) fn page(
+    db: &Connection,
+    conversation: i64,
+    range: PageRange,
+    (first, last): (Seq, Seq),
+    limit: u16,
+) -> Result<Vec<Entry>> {
+    let (sql, bound) = match range {
+        PageRange::After(seq) => (
+            "SELECT seq, author, message_id, time, content, erased FROM entries
+             WHERE conversation = ?1 AND seq > ?2 AND seq BETWEEN ?4 AND ?5 ORDER BY seq LIMIT ?3",
+            seq,
+        ),
+        PageRange::Before(seq) => (
+            "SELECT seq, author, message_id, time, content, erased FROM entries
+             WHERE conversation = ?1 AND seq < ?2 AND seq BETWEEN ?4 AND ?5
+             ORDER BY seq DESC LIMIT ?3",
+            seq,
+        ),
+    };
+    let mut statement = db.prepare_cached(sql)?;
+    let key = params![conversation, int(bound.0), limit, int(first.0), int(last.0)];
+    let mut rows = statement.query(key)?;
+    let mut entries = Vec::new();
+    let mut len = 0;
+    while let Some(row) = rows.next()? {
+        len += ENTRY_OVERHEAD + row.get_ref(4)?.as_blob()?.len();
+        if len > MAX_PAGE_LEN && !entries.is_empty() {
+            break;
+        }
+        entries.push(entry(row, 0)?);
+    }
+    if matches!(range, PageRange::Before(_)) {
+        entries.reverse();
+    }
+    Ok(entries)
+}
+
+/// The messages of a log up to a place.
 pub(crate) fn messages_at(db: &Connection, conversation: i64, seq: Seq) -> Result<u64> {
     db.prepare_cached("SELECT messages FROM entries WHERE conversation = ?1 AND seq = ?2")?
         .query_one(params![conversation, int(seq.0)], |row| uint(row, 0))
 }
 
-/// Counts a member's own messages that their read cursor passes. Each is passed once.
+/// Counts a member's own messages after one place and up to another.
 pub(crate) fn own_between(
     db: &Connection,
     conversation: i64,
@@ -222,111 +138,70 @@ pub(crate) fn own_between(
     )
 }
 
-/// Finds a conversation that has an entry.
-pub(crate) fn find(db: &Connection, id: ConversationId) -> Result<Option<Conversation>> {
-    let read = |row: &rusqlite::Row<'_>| {
-        Ok(Conversation {
-            row: row.get(0)?,
-            newest: Seq(uint(row, 1)?),
-            newest_time: Timestamp(uint(row, 2)?),
-            messages: uint(row, 3)?,
-        })
-    };
-    match id {
-        ConversationId::Direct(pair) => db
-            .prepare_cached(
-                "SELECT id, newest, newest_time, messages FROM conversations
-                 WHERE low = ?1 AND high = ?2",
-            )?
-            .query_one(params![int(pair.low().0), int(pair.high().0)], read),
-        ConversationId::Room(room) => db
-            .prepare_cached(
-                "SELECT id, newest, newest_time, messages FROM conversations WHERE room = ?1",
-            )?
-            .query_one(params![int(room.0)], read),
-    }
-    .optional()
+/// Counts the entries of an author. Called only while a message request holds the author to a few.
+pub(crate) fn count_of(db: &Connection, conversation: i64, author: UserId) -> Result<u64> {
+    db.prepare_cached("SELECT count(*) FROM entries WHERE conversation = ?1 AND author = ?2")?
+        .query_one(params![conversation, int(author.0)], |row| uint(row, 0))
 }
 
-/// Finds the entry that has this id, and the row of its conversation.
-pub(crate) fn find_entry(
+/// The author of a message that is not erased; `None` if there is no such message at this place.
+pub(crate) fn author_of_message(
     db: &Connection,
-    author: UserId,
-    id: MessageId,
-) -> Result<Option<(i64, Entry)>> {
+    conversation: i64,
+    seq: Seq,
+) -> Result<Option<UserId>> {
     db.prepare_cached(
-        "SELECT conversation, seq, time, content, erased FROM entries
-         WHERE message_id = ?2 AND author = ?1",
+        "SELECT author FROM entries
+         WHERE conversation = ?1 AND seq = ?2 AND is_message AND erased IS NULL",
     )?
-    .query_one(params![int(author.0), id.0], |row| {
-        let entry = Entry {
-            seq: Seq(uint(row, 1)?),
-            author,
-            id,
-            time: Timestamp(uint(row, 2)?),
-            content: content_or_erased(row, 3, 4)?,
-        };
-        Ok((row.get(0)?, entry))
+    .query_one(params![conversation, int(seq.0)], |row| {
+        Ok(UserId(uint(row, 0)?))
     })
     .optional()
 }
 
-/// Whether a stored content is what is sent now. What was erased cannot be compared any more.
-fn is_same(stored: &Content, sent: &Content) -> bool {
-    matches!(stored, Content::Erased(_)) || stored == sent
-}
-
-/// Finds what an earlier request appended.
-pub(crate) fn find_sent(db: &Connection, sent: &Sent) -> Result<Option<Entry>> {
-    let conversation = find(db, sent.conversation)?;
-    let found = find_entry(db, sent.author, sent.id)?;
-    let found = found.filter(|(row, entry)| {
-        conversation.is_some_and(|c| c.row == *row) && is_same(&entry.content, &sent.content)
-    });
-    Ok(found.map(|(_, entry)| entry))
-}
-
-fn all_exist(db: &Connection, id: DirectPair) -> Result<bool> {
-    for user in id.members() {
-        if !is_user(db, user)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-pub(crate) fn is_user(db: &Connection, user: UserId) -> Result<bool> {
-    db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?
-        .exists([int(user.0)])
-}
-
-fn create_direct(db: &Connection, pair: DirectPair) -> Result<Conversation> {
-    let row = db
+/// Erases a message and its edits.
+pub(crate) fn erase(db: &Connection, conversation: i64, target: Seq) -> Result<()> {
+    let rows: Vec<(i64, Option<ErasedKind>)> = db
         .prepare_cached(
-            "INSERT INTO conversations (low, high, newest, newest_time, messages, changed)
-             VALUES (?1, ?2, 0, 0, 0, 0)",
+            "SELECT id, content FROM entries
+             WHERE conversation = ?1 AND (seq = ?2 OR target = ?2) AND erased IS NULL",
         )?
-        .insert(params![int(pair.low().0), int(pair.high().0)])?;
-    let mut join = db.prepare_cached("INSERT INTO members (conversation, user) VALUES (?1, ?2)")?;
-    for user in pair.members() {
-        join.execute(params![row, int(user.0)])?;
-    }
-    Ok(Conversation::empty(row))
-}
-
-impl Conversation {
-    /// A conversation without an entry.
-    pub(crate) const fn empty(row: i64) -> Self {
-        Self {
-            row,
-            newest: Seq::ZERO,
-            newest_time: Timestamp(0),
-            messages: 0,
+        .query_map(params![conversation, int(target.0)], |row| {
+            Ok((row.get(0)?, decode::<Content>(row, 1)?.erased()))
+        })?
+        .collect::<Result<_>>()?;
+    // The same length, so that SQLite overwrites the row in place: a row that moves may leave a
+    // copy behind. NULL, 0 and 1 all take no space in a record (https://sqlite.org/fileformat2.html#record_format).
+    let mut overwrite = db.prepare_cached(
+        "UPDATE entries SET content = zeroblob(length(content)), erased = ?2 WHERE id = ?1",
+    )?;
+    for (id, erased) in rows {
+        if let Some(erased) = erased {
+            overwrite.execute(params![id, erased as u8])?;
         }
     }
+    Ok(())
+}
 
-    /// Whether nothing was appended yet.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.newest == Seq::ZERO
-    }
+/// Erases all messages of one author, or of all authors, and their edits.
+pub(crate) fn erase_all(db: &Connection, conversation: i64, author: Option<UserId>) -> Result<()> {
+    let places: Vec<Seq> = db
+        .prepare_cached(
+            "SELECT seq FROM entries
+             WHERE conversation = ?1 AND author = ifnull(?2, author) AND erased IS NULL",
+        )?
+        .query_map(
+            params![conversation, author.map(|author| int(author.0))],
+            |row| Ok(Seq(uint(row, 0)?)),
+        )?
+        .collect::<Result<_>>()?;
+    places
+        .into_iter()
+        .try_for_each(|seq| erase(db, conversation, seq))
+}
+
+/// Whether a stored content is the sent one. An erased content cannot be compared.
+pub(crate) fn is_same(stored: &Content, sent: &Content) -> bool {
+    matches!(stored, Content::Erased(_)) || stored == sent
 }

@@ -1,91 +1,82 @@
-//! Invites: tokens that admit new users, kept as digests only. Pure SQL inside the caller's
-//! transaction.
+//! Table `invites`: tokens that admit devices, stored as digests only.
 
 use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use recado_shared::{InviteToken, Refusal, Timestamp, UserId, UserName};
-use rusqlite::{Connection, OptionalExtension as _, Result, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::store::values::column::{int, name, uint};
+use crate::store::values::column::{int, optional_text, optional_time, optional_uint, uint};
+use crate::store::values::failure::Failure;
 
-type Hash = [u8; SHA256_OUTPUT_LEN];
+type Digest = [u8; SHA256_OUTPUT_LEN];
 
-/// An invite that is good at the moment.
+/// An invite with uses left that has not expired.
 #[derive(Debug)]
-pub(crate) struct Invite {
-    token_hash: Hash,
+pub(crate) struct ValidInvite {
+    digest: Digest,
     for_name: Option<UserName>,
-    /// The user whom it lets back in.
+    /// The existing user whom it admits again.
     pub(crate) for_user: Option<UserId>,
 }
 
-/// Finds the invite of a token, or says why it admits nobody.
+/// The invite of a token, or why it admits no one.
 pub(crate) fn find(
     db: &Connection,
     token: &InviteToken,
     time: Timestamp,
-) -> Result<std::result::Result<Invite, Refusal>> {
-    let token_hash = hash(token);
-    let row = db
+) -> Result<ValidInvite, Failure<Refusal>> {
+    let digest = digest_of(token);
+    let (uses_left, expires, invite) = db
         .prepare_cached(
             "SELECT uses_left, expires, for_name, for_user FROM invites WHERE token_hash = ?1",
         )?
-        .query_one([token_hash], |row| {
-            let expires = match row.get_ref(1)? {
-                rusqlite::types::ValueRef::Null => None,
-                _ => Some(Timestamp(uint(row, 1)?)),
+        .query_one([digest], |row| {
+            let invite = ValidInvite {
+                digest,
+                for_name: optional_text(row, 2, UserName::new)?,
+                for_user: optional_uint(row, 3)?.map(UserId),
             };
-            let for_name = match row.get_ref(2)? {
-                rusqlite::types::ValueRef::Null => None,
-                _ => Some(name(row, 2)?),
-            };
-            let for_user = match row.get_ref(3)? {
-                rusqlite::types::ValueRef::Null => None,
-                _ => Some(UserId(uint(row, 3)?)),
-            };
-            Ok((uint(row, 0)?, expires, (for_name, for_user)))
+            Ok((uint(row, 0)?, optional_time(row, 1)?, invite))
         })
-        .optional()?;
-    Ok(match row {
-        None => Err(Refusal::InviteUnknown),
-        Some((0, ..)) => Err(Refusal::InviteUsed),
-        Some((_, Some(expires), _)) if expires <= time => Err(Refusal::InviteExpired),
-        Some((_, _, (for_name, for_user))) => Ok(Invite {
-            token_hash,
-            for_name,
-            for_user,
-        }),
-    })
+        .optional()?
+        .ok_or(Refusal::InviteUnknown)?;
+    if uses_left == 0 {
+        return Err(Refusal::InviteUsed.into());
+    }
+    if expires.is_some_and(|expires| expires <= time) {
+        return Err(Refusal::InviteExpired.into());
+    }
+    Ok(invite)
 }
 
-impl Invite {
-    /// Whether it was made for this name, or for any.
+impl ValidInvite {
+    /// Whether it was made for this name, or for any name.
     pub(crate) fn admits(&self, name: &UserName) -> bool {
-        let same = |wanted: &UserName| wanted.folded() == name.folded();
-        self.for_name.as_ref().is_none_or(same)
+        let is_same = |wanted: &UserName| wanted.folded() == name.folded();
+        self.for_name.as_ref().is_none_or(is_same)
     }
 
     /// Takes one of its uses.
-    pub(crate) fn use_up(&self, db: &Connection) -> Result<()> {
+    pub(crate) fn consume(&self, db: &Connection) -> rusqlite::Result<()> {
         db.prepare_cached("UPDATE invites SET uses_left = uses_left - 1 WHERE token_hash = ?1")?
-            .execute([self.token_hash])?;
+            .execute([self.digest])?;
         Ok(())
     }
 }
 
-/// Stores an invite, made at the moment that the database reads from the clock.
+/// Stores an invite, created at the time of the database.
 pub(crate) fn insert(
     db: &Connection,
     token: &InviteToken,
     uses: u32,
     expires: Option<Timestamp>,
     for_name: Option<&UserName>,
-) -> Result<()> {
+) -> rusqlite::Result<()> {
     db.prepare_cached(
         "INSERT INTO invites (token_hash, uses_left, expires, for_name, created)
          VALUES (?1, ?2, ?3, ?4, CAST(unixepoch('subsec') * 1000 AS INTEGER))",
     )?
     .execute(params![
-        hash(token),
+        digest_of(token),
         uses,
         expires.map(|time| int(time.0)),
         for_name.map(UserName::as_str)
@@ -93,20 +84,36 @@ pub(crate) fn insert(
     Ok(())
 }
 
-/// Stores an invite that lets one device in as an existing user.
+/// Stores an invite that links one device to an existing user.
 pub(crate) fn insert_reset(
     db: &Connection,
     token: &InviteToken,
     expires: Timestamp,
-    (user, user_name): (UserId, &UserName),
-) -> Result<()> {
-    insert(db, token, 1, Some(expires), Some(user_name))?;
+    user: UserId,
+    name: &UserName,
+) -> rusqlite::Result<()> {
+    insert(db, token, 1, Some(expires), Some(name))?;
     db.prepare_cached("UPDATE invites SET for_user = ?2 WHERE token_hash = ?1")?
-        .execute(params![hash(token), int(user.0)])?;
+        .execute(params![digest_of(token), int(user.0)])?;
     Ok(())
 }
 
-fn hash(token: &InviteToken) -> Hash {
+/// Deletes the invites that admit an existing user again.
+pub(crate) fn delete_resets(db: &Connection, user: UserId) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM invites WHERE for_user = ?1")?
+        .execute([int(user.0)])?;
+    Ok(())
+}
+
+/// Deletes the invite with this hexadecimal digest. Returns false if there is none.
+pub(crate) fn delete(db: &Connection, digest: &str) -> rusqlite::Result<bool> {
+    let deleted = db
+        .prepare_cached("DELETE FROM invites WHERE lower(hex(token_hash)) = ?1")?
+        .execute(params![digest])?;
+    Ok(deleted > 0)
+}
+
+fn digest_of(token: &InviteToken) -> Digest {
     let digest = digest(&SHA256, &token.0);
     digest
         .as_ref()

@@ -1,11 +1,10 @@
 //! What an administrator looks at. Pure SQL.
 
 use recado_shared::{Device, RoomId, RoomName, Timestamp, Topic, UserId, UserName};
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Result, Row};
 
 use crate::store::tables::devices;
-use crate::store::values::column::{int, name, uint};
+use crate::store::values::column::{int, optional_text, optional_time, text, uint};
 
 /// A user as an administrator sees them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +106,7 @@ fn user(row: &Row<'_>) -> Result<UserInfo> {
     };
     Ok(UserInfo {
         user: UserId(uint(row, 0)?),
-        name: name(row, 1)?,
+        name: text(row, 1, UserName::new)?,
         created: Timestamp(uint(row, 2)?),
         state,
         devices: uint(row, 5)?,
@@ -147,20 +146,10 @@ const ROOMS: &str = "SELECT r.id, r.name, r.topic, r.visibility <> 0, r.is_close
      FROM rooms r JOIN conversations c ON c.room = r.id";
 
 fn room(row: &Row<'_>) -> Result<RoomInfo> {
-    let topic: Option<String> = row.get(2)?;
     Ok(RoomInfo {
         room: RoomId(uint(row, 0)?),
-        name: name(row, 1).and_then(|name| {
-            RoomName::new(name.as_str()).map_err(|error| {
-                rusqlite::Error::FromSqlConversionFailure(
-                    1,
-                    rusqlite::types::Type::Text,
-                    Box::new(error),
-                )
-            })
-        })?,
-        // One that was legal when it was stored.
-        topic: topic.and_then(|topic| Topic::new(&topic).ok()),
+        name: text(row, 1, RoomName::new)?,
+        topic: optional_text(row, 2, Topic::new)?,
         is_private: row.get(3)?,
         is_closed: row.get(4)?,
         members: uint(row, 5)?,
@@ -181,39 +170,20 @@ pub(crate) fn find_room(db: &Connection, wanted: &RoomName) -> Result<Option<Roo
         .optional()
 }
 
-fn when(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
-    match row.get_ref(column)? {
-        ValueRef::Null => Ok(None),
-        _ => Ok(Some(Timestamp(uint(row, column)?))),
-    }
-}
-
 pub(crate) fn invites(db: &Connection) -> Result<Vec<InviteInfo>> {
     db.prepare_cached(
         "SELECT lower(hex(token_hash)), uses_left, expires, for_name, for_user IS NOT NULL, created
          FROM invites ORDER BY created, token_hash",
     )?
     .query_map([], |row| {
-        let for_name = match row.get_ref(3)? {
-            ValueRef::Null => None,
-            _ => Some(name(row, 3)?),
-        };
         Ok(InviteInfo {
             digest: row.get(0)?,
             uses_left: uint(row, 1)?,
-            expires: when(row, 2)?,
-            for_name,
+            expires: optional_time(row, 2)?,
+            for_name: optional_text(row, 3, UserName::new)?,
             is_reset: row.get(4)?,
             created: Timestamp(uint(row, 5)?),
         })
     })?
     .collect()
-}
-
-/// Deletes the invite of a digest.
-pub(crate) fn revoke_invite(db: &Connection, digest: &str) -> Result<bool> {
-    let deleted = db
-        .prepare_cached("DELETE FROM invites WHERE lower(hex(token_hash)) = ?1")?
-        .execute(params![digest])?;
-    Ok(deleted > 0)
 }

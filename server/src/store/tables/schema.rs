@@ -93,9 +93,7 @@ fn apply(db: &mut Connection, from: usize, to: usize) -> rusqlite::Result<()> {
         tx.pragma_update(None, "user_version", version)?;
     }
     if from == 0 && to > 0 {
-        let mut log = [0; 16];
-        aws_lc_rs::rand::fill(&mut log)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        let log = column::random()?;
         tx.execute("INSERT INTO meta (id, log, stamp) VALUES (1, ?1, 0)", [log])?;
     }
     tx.commit()
@@ -164,7 +162,7 @@ mod tests {
             )
             .unwrap();
             let mut content = Vec::new();
-            column::encode(&text("kept"), &mut content).unwrap();
+            column::encode_into(&text("kept"), &mut content).unwrap();
             let mut insert = db
                 .prepare(
                     "INSERT INTO entries (conversation, seq, author, message_id, time, content,

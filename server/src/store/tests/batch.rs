@@ -12,10 +12,8 @@ use recado_shared::{
 use super::*;
 use crate::id::Ticket;
 use crate::store::folder;
-use crate::store::tables::entries::{self, NewEntry};
 use crate::store::tables::schema;
 use crate::store::writer::row_cache::RowCache;
-use crate::store::writer::thread::{begin, if_let_in};
 
 /// A few people and one room, so that what happens meets.
 const PEOPLE: u64 = 4;
@@ -184,47 +182,11 @@ fn empty_store() -> Writer {
     writer
 }
 
-/// One write by itself, by a writer that remembers nothing of those before; an entry always by the
-/// general way.
+/// Commits one write as a batch of its own, with an empty row cache.
 fn commit_alone(writer: &mut Writer, write: &Write) -> Written {
     writer.rows = RowCache::default();
-    let Write::Append {
-        author,
-        conversation,
-        id,
-        content,
-        time,
-        moderates,
-        ..
-    } = write
-    else {
-        return writer
-            .commit(std::slice::from_ref(write))
-            .unwrap()
-            .remove(0);
-    };
-    let new = NewEntry {
-        author: *author,
-        conversation: *conversation,
-        id: *id,
-        content,
-        time: *time,
-        moderates: *moderates,
-    };
-    let mut stamp = writer.stamp;
-    begin(&writer.db).unwrap();
-    let result = if_let_in(&writer.db, *author, || {
-        entries::append(&writer.db, &mut stamp, &new)
-    });
-    schema::set_stamp(&writer.db, stamp.0).unwrap();
-    writer.db.execute_batch("COMMIT").unwrap();
-    writer.stamp = stamp;
-    Written::Append {
-        origin: ORIGIN,
-        conversation: *conversation,
-        result: result.unwrap(),
-        stamp,
-    }
+    let batch = std::slice::from_ref(write);
+    writer.commit(batch).unwrap().remove(0)
 }
 
 /// What an administrator appends has an id that is drawn.
@@ -283,7 +245,7 @@ proptest! {
         let times = 1..;
         let writes: Vec<_> = times.zip(&steps).map(|(time, step)| write(*step, time)).collect();
         let (mut batches, mut singles) = (empty_store(), empty_store());
-        batches.rows = RowCache::keeping(kept);
+        batches.rows = RowCache::with_capacity(kept);
         let mut rest = &writes[..];
         for length in lengths {
             let (batch, after) = rest.split_at(length.min(rest.len()));

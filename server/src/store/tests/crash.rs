@@ -8,8 +8,10 @@ use recado_shared::{Entry, PageRange};
 use rusqlite::TransactionBehavior;
 
 use super::*;
-use crate::store::tables::entries::{self, NewEntry};
-use crate::store::writer::thread::wal_checkpoint;
+use crate::store::folder::wal_checkpoint;
+use crate::store::writer::append::NewEntry;
+use crate::store::writer::batch::Batch;
+use crate::store::writer::row_cache::RowCache;
 
 const FOLDER: &str = "RECADO_TEST_STORE_OF_THE_VICTIM";
 const ALICE: UserId = UserId(1);
@@ -164,6 +166,8 @@ fn half_a_transaction_is_never_seen() {
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .unwrap();
     let content = text(&"x".repeat(500));
+    let mut rows = RowCache::default();
+    let mut batch = Batch::begin(&tx, &mut rows, recado_shared::Stamp(1)).unwrap();
     for id in 2..200 {
         let new = NewEntry {
             author: ALICE,
@@ -173,9 +177,9 @@ fn half_a_transaction_is_never_seen() {
             time: Timestamp(id),
             moderates: false,
         };
-        let appended = entries::append(&tx, &mut recado_shared::Stamp(1), &new).unwrap();
-        assert!(appended.unwrap().is_new);
+        assert!(batch.append(&new).unwrap().is_new);
     }
+    drop(batch);
     assert!(wal_len(desk.dir()) > len_before + 50_000);
     let mut crashed = Desk::open(copy_of(desk.dir()));
     assert_eq!(whole_log(&mut crashed).len(), 1);

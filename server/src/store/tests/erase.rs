@@ -6,7 +6,6 @@ use recado_shared::{ErasedKind, MessageBody, PageRange, RequestError, Role, Room
 use super::rooms::{in_room, room_name};
 use super::*;
 use crate::id::Ticket;
-use crate::store::writer::thread;
 
 /// How many times a text lies in the files of a folder.
 fn count_in_files(dir: &Path, text: &str) -> usize {
@@ -218,7 +217,7 @@ fn long_texts_are_gone_from_every_page_that_they_lay_on() {
 
 fn wal_checkpoint(desk: &Desk, mode: &str) {
     let db = desk.folder.open_writer().unwrap();
-    thread::wal_checkpoint(&db, mode).unwrap();
+    folder::wal_checkpoint(&db, mode).unwrap();
 }
 
 #[test]

@@ -7,8 +7,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::store::folder::wal_checkpoint;
 use crate::store::values::answers::Answers;
-use crate::store::writer::thread::wal_checkpoint;
 
 struct Office {
     runtime: Runtime,

@@ -1,85 +1,110 @@
-//! Numbers and values between the message crate's types and columns.
+//! Conversions between the values of `recado-shared` and the columns of a row.
 
-use recado_shared::{
-    Content, DeviceName, DisplayName, ErasedKind, RoomName, Topic, UserName, codec,
-};
-use rusqlite::types::Type;
+use std::error::Error as StdError;
+
+use recado_shared::{Content, ErasedKind, Mute, Timestamp, codec};
+use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Error, Result, Row};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-/// A number as a column holds it. Those are signed; a client may name a larger number
-/// than any that was ever given out, and the largest integer then stands for it.
+/// A number as a column holds it. Columns are signed; a client may name a number above all that the
+/// server ever assigned, and the largest integer then stands for it.
 pub(crate) fn int(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-/// Reads a number that is never negative.
 pub(crate) fn uint(row: &Row<'_>, column: usize) -> Result<u64> {
     let value: i64 = row.get(column)?;
     u64::try_from(value).map_err(|_| Error::IntegralValueOutOfRange(column, value))
 }
 
-/// Reads a name that was legal when it was stored.
-pub(crate) fn name(row: &Row<'_>, column: usize) -> Result<UserName> {
-    let text: String = row.get(column)?;
-    UserName::new(&text)
-        .map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+pub(crate) fn count(row: &Row<'_>, column: usize) -> Result<usize> {
+    uint(row, column).map(|count| usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-/// Reads a room's name that was legal when it was stored.
-pub(crate) fn room_name(row: &Row<'_>, column: usize) -> Result<RoomName> {
-    let text: String = row.get(column)?;
-    RoomName::new(&text)
-        .map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+pub(crate) fn optional_uint(row: &Row<'_>, column: usize) -> Result<Option<u64>> {
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(None),
+        _ => uint(row, column).map(Some),
+    }
 }
 
-/// Reads a topic that was legal when it was stored.
-pub(crate) fn topic(row: &Row<'_>, column: usize) -> Result<Option<Topic>> {
-    let text: Option<String> = row.get(column)?;
-    text.map(|text| Topic::new(&text))
+pub(crate) fn optional_time(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
+    Ok(optional_uint(row, column)?.map(Timestamp))
+}
+
+/// Reads a text that was valid when it was stored.
+pub(crate) fn text<T, E: StdError + Send + Sync + 'static>(
+    row: &Row<'_>,
+    column: usize,
+    parse: impl FnOnce(&str) -> std::result::Result<T, E>,
+) -> Result<T> {
+    let text = row.get_ref(column)?.as_str()?;
+    parse(text).map_err(|error| invalid(column, Type::Text, error))
+}
+
+/// Reads a text that was valid when it was stored, or NULL.
+pub(crate) fn optional_text<T, E: StdError + Send + Sync + 'static>(
+    row: &Row<'_>,
+    column: usize,
+    parse: impl FnOnce(&str) -> std::result::Result<T, E>,
+) -> Result<Option<T>> {
+    let text = row.get_ref(column)?.as_str_or_null()?;
+    text.map(|text| parse(text).map_err(|error| invalid(column, Type::Text, error)))
         .transpose()
-        .map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
 }
 
-/// Reads a device's name that was legal when it was stored.
-pub(crate) fn device_name(row: &Row<'_>, column: usize) -> Result<Option<DeviceName>> {
-    let text: Option<String> = row.get(column)?;
-    text.map(|text| DeviceName::new(&text))
-        .transpose()
-        .map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+/// Reads an enum that is stored as its discriminant.
+pub(crate) fn variant<T>(
+    row: &Row<'_>,
+    column: usize,
+    from_repr: impl FnOnce(u8) -> Option<T>,
+) -> Result<T> {
+    let number: u8 = row.get(column)?;
+    from_repr(number).ok_or(Error::IntegralValueOutOfRange(column, number.into()))
 }
 
-/// Reads a display name that was legal when it was stored.
-pub(crate) fn display_name(row: &Row<'_>, column: usize) -> Result<DisplayName> {
-    let text: String = row.get(column)?;
-    DisplayName::new(&text)
-        .map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, Box::new(error)))
+/// Reads the mute of a member from the columns `is_muted` and `mute_until`.
+pub(crate) fn mute(row: &Row<'_>, column: usize) -> Result<Option<Mute>> {
+    let is_muted: bool = row.get(column)?;
+    let until = optional_time(row, column + 1)?;
+    Ok(is_muted.then_some(Mute { until }))
 }
 
-/// Encodes what an entry holds behind what a buffer holds.
-pub(crate) fn encode(content: &Content, buffer: &mut Vec<u8>) -> Result<()> {
-    codec::encode_into(content, buffer)
+pub(crate) fn encode(value: &impl Serialize) -> Result<Vec<u8>> {
+    let mut buffer = Vec::new();
+    encode_into(value, &mut buffer)?;
+    Ok(buffer)
+}
+
+/// Encodes a value behind what the buffer holds.
+pub(crate) fn encode_into(value: &impl Serialize, buffer: &mut Vec<u8>) -> Result<()> {
+    codec::encode_into(value, buffer)
         .map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))
 }
 
-/// Reads what an entry holds, or what is left of it: `erased` is the column that says so.
-pub(crate) fn content_or_erased(row: &Row<'_>, column: usize, erased: usize) -> Result<Content> {
-    match row.get::<_, Option<i64>>(erased)? {
-        Some(number) => Ok(Content::Erased(erased_of(number))),
-        None => content(row, column),
-    }
-}
-
-/// Reads what an entry holds that was not erased.
-pub(crate) fn content(row: &Row<'_>, column: usize) -> Result<Content> {
+pub(crate) fn decode<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
     let blob = row.get_ref(column)?.as_blob()?;
-    codec::decode(blob)
-        .map_err(|error| Error::FromSqlConversionFailure(column, Type::Blob, Box::new(error)))
+    codec::decode(blob).map_err(|error| invalid(column, Type::Blob, error))
 }
 
-/// What an erased entry was.
-const fn erased_of(number: i64) -> ErasedKind {
-    match number {
-        1 => ErasedKind::Edit,
-        _ => ErasedKind::Message,
+/// Reads a content, or its remains when the column `erased` says that it was erased.
+pub(crate) fn content(row: &Row<'_>, column: usize, erased: usize) -> Result<Content> {
+    match row.get_ref(erased)? {
+        ValueRef::Null => decode(row, column),
+        _ => variant(row, erased, ErasedKind::from_repr).map(Content::Erased),
     }
+}
+
+/// Fills an array with random bytes of the operating system.
+pub(crate) fn random() -> Result<[u8; 16]> {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes)
+        .map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))?;
+    Ok(bytes)
+}
+
+fn invalid(column: usize, kind: Type, error: impl StdError + Send + Sync + 'static) -> Error {
+    Error::FromSqlConversionFailure(column, kind, Box::new(error))
 }

@@ -5,5 +5,6 @@ pub(crate) mod answers;
 pub(crate) mod column;
 pub(crate) mod config;
 pub(crate) mod error;
+pub(crate) mod failure;
 pub(crate) mod request;
 pub(crate) mod stats;

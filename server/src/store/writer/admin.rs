@@ -1,157 +1,132 @@
-//! What an administrator changes about people and rooms. Pure SQL inside the caller's transaction; the caller
-//! owns the stamp and commits.
+//! Changes of the operator to users and rooms.
 
 use recado_shared::{
-    Content, ConversationId, Refusal, RequestError, RoomEvent, RoomId, RoomName, Stamp, Timestamp,
-    UserName,
+    Content, ConversationId, RequestError, RoomEvent, RoomId, RoomName, Timestamp, UserName,
 };
-use rusqlite::{Connection, Result, params};
 
-use crate::store::tables::devices;
-use crate::store::tables::entries;
-use crate::store::tables::invites;
 use crate::store::tables::overview::{UserInfo, UserState, find_room, find_user};
-use crate::store::tables::settings;
+use crate::store::tables::{conversations, devices, invites, members, settings, users};
 use crate::store::values::admin::{Change, ChangeError, Changed};
-use crate::store::values::column::int;
-use crate::store::writer::erase::{self, Entries};
-use crate::store::writer::login;
+use crate::store::values::column::random;
+use crate::store::values::failure::Failure;
+use crate::store::writer::append::NewEntry;
+use crate::store::writer::batch::Batch;
+use crate::store::writer::erase::SystemEntries;
 
-type Outcome<T> = Result<std::result::Result<T, ChangeError>>;
-
-/// Carries out one change. Returns also what was appended to the logs.
-pub(crate) fn change(
-    db: &Connection,
-    stamp: &mut Stamp,
-    change: &Change,
-    time: Timestamp,
-) -> Result<(std::result::Result<Changed, ChangeError>, Entries)> {
-    let mut entries = Vec::new();
-    let result = match change {
-        Change::Reset {
-            user,
-            token,
-            expires,
-        } => of_user(db, user, |facts| {
-            take_devices(db, facts, time)?;
-            let user = facts.user;
-            invites::insert_reset(db, token, *expires, (user, &facts.name))?;
-            Ok(Ok(Changed::Reset { user }))
-        }),
-        Change::Rename { user, to } => of_user(db, user, |facts| rename(db, stamp, facts, to)),
-        Change::Disable(user) => of_user(db, user, |facts| {
-            set_disabled(db, facts, true)?;
-            let user = facts.user;
-            Ok(Ok(Changed::Disabled { user }))
-        }),
-        Change::Enable(user) => of_user(db, user, |facts| {
-            set_disabled(db, facts, false)?;
-            let user = facts.user;
-            Ok(Ok(Changed::Enabled { user }))
-        }),
-        Change::Remove(user) => of_user(db, user, |facts| {
-            take_devices(db, facts, time)?;
-            let user = facts.user;
-            db.prepare_cached("UPDATE users SET is_removed = 1, display = NULL WHERE id = ?1")?
-                .execute([int(user.0)])?;
-            settings::forget(db, user)?;
-            entries = erase::remove_author(db, stamp, user, time)?;
-            Ok(Ok(Changed::Removed { user }))
-        }),
-        Change::RenameRoom { room, to } => of_room(db, room, |room| {
-            rename_room(db, stamp, (room, to, time), &mut entries)
-        }),
-        Change::CloseRoom(room) => of_room(db, room, |room| {
-            entries = erase::close_room(db, stamp, room, time)?;
-            Ok(Ok(Changed::RoomClosed { room }))
-        }),
-    };
-    Ok((result?, entries))
-}
-
-fn of_user(
-    db: &Connection,
-    user: &UserName,
-    change: impl FnOnce(&UserInfo) -> Outcome<Changed>,
-) -> Outcome<Changed> {
-    match find_user(db, user)? {
-        None => Ok(Err(ChangeError::UnknownUser)),
-        Some(facts) if facts.state == UserState::Removed => Ok(Err(ChangeError::Removed)),
-        Some(facts) => change(&facts),
-    }
-}
-
-fn of_room(
-    db: &Connection,
-    room: &RoomName,
-    change: impl FnOnce(RoomId) -> Outcome<Changed>,
-) -> Outcome<Changed> {
-    match find_room(db, room)? {
-        None => Ok(Err(ChangeError::UnknownRoom)),
-        Some(facts) if facts.is_closed => Ok(Err(ChangeError::Closed)),
-        Some(facts) => change(facts.room),
-    }
-}
-
-/// In the name of an owner, as if they had done it.
-fn rename_room(
-    db: &Connection,
-    stamp: &mut Stamp,
-    (room, to, time): (RoomId, &RoomName, Timestamp),
-    entries: &mut Entries,
-) -> Outcome<Changed> {
-    let conversation = ConversationId::Room(room);
-    let Some(found) = entries::find(db, conversation)? else {
-        return Ok(Err(ChangeError::UnknownRoom));
-    };
-    let new = entries::NewEntry {
-        author: erase::first_member(db, found.row)?,
-        conversation,
-        id: erase::random_id()?,
-        content: &Content::Room(RoomEvent::Renamed(to.clone())),
-        time,
-        moderates: false,
-    };
-    Ok(match entries::append(db, stamp, &new)? {
-        Ok(appended) => {
-            entries.push((conversation, appended.entry));
-            Ok(Changed::RoomRenamed { room })
+impl Batch<'_> {
+    /// Applies one change. The entries that it appends go to `entries`.
+    pub(crate) fn administer(
+        &mut self,
+        change: &Change,
+        time: Timestamp,
+        entries: &mut SystemEntries,
+    ) -> Result<Changed, Failure<ChangeError>> {
+        self.flush_and_evict_all()?;
+        match change {
+            Change::Reset {
+                user,
+                token,
+                expires,
+            } => {
+                let facts = self.user(user)?;
+                self.revoke_access(&facts, time)?;
+                let user = facts.user;
+                invites::insert_reset(self.db, token, *expires, user, &facts.name)?;
+                Ok(Changed::Reset { user })
+            }
+            Change::Rename { user, to } => {
+                let user = self.user(user)?.user;
+                if let Some(conflict) = users::name_conflict(self.db, to, Some(user))? {
+                    return Err(conflict.into());
+                }
+                users::rename(self.db, user, to)?;
+                conversations::mark_renamed(self.db, &mut self.stamp, user)?;
+                let name = to.clone();
+                Ok(Changed::Renamed { user, name })
+            }
+            Change::Disable(user) => {
+                let user = self.user(user)?.user;
+                users::set_disabled(self.db, user, true)?;
+                Ok(Changed::Disabled { user })
+            }
+            Change::Enable(user) => {
+                let user = self.user(user)?.user;
+                users::set_disabled(self.db, user, false)?;
+                Ok(Changed::Enabled { user })
+            }
+            Change::Remove(user) => {
+                let facts = self.user(user)?;
+                self.revoke_access(&facts, time)?;
+                let user = facts.user;
+                users::remove(self.db, user)?;
+                settings::delete_all(self.db, user)?;
+                self.remove_author(user, time, entries)?;
+                Ok(Changed::Removed { user })
+            }
+            Change::RenameRoom { room, to } => {
+                let room = self.room(room)?;
+                self.rename_room(room, to, time, entries)?;
+                Ok(Changed::RoomRenamed { room })
+            }
+            Change::CloseRoom(room) => {
+                let room = self.room(room)?;
+                self.close_room(room, time, entries)?;
+                Ok(Changed::RoomClosed { room })
+            }
         }
-        Err(RequestError::RoomNameTaken) => Err(ChangeError::NameTaken),
-        Err(RequestError::RoomNameTooSimilar) => Err(ChangeError::NameTooSimilar),
-        Err(_) => Err(ChangeError::NobodyThere),
-    })
-}
-
-fn rename(db: &Connection, stamp: &mut Stamp, facts: &UserInfo, to: &UserName) -> Outcome<Changed> {
-    match login::unavailable(db, to, Some(facts.user))? {
-        None => {}
-        Some(Refusal::NameTaken) => return Ok(Err(ChangeError::NameTaken)),
-        Some(_) => return Ok(Err(ChangeError::NameTooSimilar)),
     }
-    let user = int(facts.user.0);
-    db.prepare_cached("UPDATE users SET name = ?2, folded = ?3 WHERE id = ?1")?
-        .execute(params![user, to.as_str(), to.folded()])?;
-    // The keys of the old name stay: nobody else can take it.
-    login::claim_keys(db, to, facts.user)?;
-    login::renamed(db, stamp, facts.user)?;
-    Ok(Ok(Changed::Renamed {
-        user: facts.user,
-        name: to.clone(),
-    }))
-}
 
-fn set_disabled(db: &Connection, facts: &UserInfo, is_disabled: bool) -> Result<()> {
-    db.prepare_cached("UPDATE users SET is_disabled = ?2 WHERE id = ?1")?
-        .execute(params![int(facts.user.0), is_disabled])?;
-    Ok(())
-}
+    fn user(&self, user: &UserName) -> Result<UserInfo, Failure<ChangeError>> {
+        let facts = find_user(self.db, user)?.ok_or(ChangeError::UnknownUser)?;
+        if facts.state == UserState::Removed {
+            return Err(ChangeError::Removed.into());
+        }
+        Ok(facts)
+    }
 
-/// Without a device nobody comes in as this user, unless by a reset invite that is still open:
-/// those go too.
-fn take_devices(db: &Connection, facts: &UserInfo, time: Timestamp) -> Result<()> {
-    devices::revoke_all(db, facts.user, time)?;
-    db.prepare_cached("DELETE FROM invites WHERE for_user = ?1")?
-        .execute([int(facts.user.0)])?;
-    Ok(())
+    fn room(&self, room: &RoomName) -> Result<RoomId, Failure<ChangeError>> {
+        let facts = find_room(self.db, room)?.ok_or(ChangeError::UnknownRoom)?;
+        if facts.is_closed {
+            return Err(ChangeError::Closed.into());
+        }
+        Ok(facts.room)
+    }
+
+    /// Renames a room in the name of an owner.
+    fn rename_room(
+        &mut self,
+        room: RoomId,
+        to: &RoomName,
+        time: Timestamp,
+        entries: &mut SystemEntries,
+    ) -> Result<(), Failure<ChangeError>> {
+        let conversation = ConversationId::Room(room);
+        let found = conversations::find(self.db, conversation)?.ok_or(ChangeError::UnknownRoom)?;
+        let new = NewEntry {
+            author: members::first_member(self.db, found.row)?,
+            conversation,
+            id: recado_shared::MessageId(random()?),
+            content: &Content::Room(RoomEvent::Renamed(to.clone())),
+            time,
+            moderates: false,
+        };
+        let appended = self
+            .append_for_operator(&new)
+            .map_err(|failure| match failure {
+                Failure::Database(error) => Failure::Database(error),
+                Failure::Rejected(error) => Failure::Rejected(match error {
+                    RequestError::RoomNameTaken => ChangeError::NameTaken,
+                    RequestError::RoomNameTooSimilar => ChangeError::NameTooSimilar,
+                    _ => ChangeError::NobodyThere,
+                }),
+            })?;
+        entries.push((conversation, appended.entry));
+        Ok(())
+    }
+
+    /// Revokes the devices and the reset invites of a user, so that no device logs in as the user.
+    fn revoke_access(&self, facts: &UserInfo, time: Timestamp) -> rusqlite::Result<()> {
+        devices::revoke(self.db, facts.user, None, time)?;
+        invites::delete_resets(self.db, facts.user)
+    }
 }

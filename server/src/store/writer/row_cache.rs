@@ -1,82 +1,54 @@
-//! What the writer keeps in mind of the conversations that are in use: their rows and those of
-//! their members, read once, and written once for each batch however often they changed in it.
+//! Row cache of the writer: the rows of conversations and members in use, read once, and written once
+//! for each batch however often they changed in it.
 //!
-//! It stands in front of the database like a cache that is written back. So nothing may look at
-//! these rows by itself while it holds changes, nor change them while it holds them: whoever does
-//! either calls [`RowCache::settle`] or [`RowCache::settle_all`] first.
+//! It is a write-back cache, so other SQL must not read or change these rows while the cache holds
+//! them: [`RowCache::flush_and_evict`] and [`RowCache::flush_and_evict_all`] come first.
 
 use std::collections::BTreeMap;
 
-use recado_shared::{ConversationId, Seq, Stamp, UserId};
-use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, params};
+use recado_shared::{ConversationId, Stamp, UserId};
+use rusqlite::{CachedStatement, Connection, Result, params};
 
-use crate::store::tables::entries::{self, Conversation};
+use crate::store::tables::conversations::{self, ConversationRow};
+use crate::store::tables::members::{self, MemberRow};
 use crate::store::tables::statement::prepared;
-use crate::store::values::column::{int, uint};
+use crate::store::values::column::int;
 
-/// Most rows that are kept from batch to batch, which is 3 MiB. Within a batch there are more, by at
-/// most three for each of its requests.
-const MAX_KEPT: usize = 32_768;
+/// Most rows that stay from batch to batch: 3 MiB. Within a batch there are more, by at most three for
+/// each of its requests.
+const CAPACITY: usize = 32_768;
 
-/// The rows.
 #[derive(Debug)]
 pub(crate) struct RowCache {
-    /// Most rows that are kept from batch to batch.
-    max_kept: usize,
-    conversations: BTreeMap<ConversationId, Open>,
-    members: BTreeMap<(i64, UserId), Member>,
-    /// What is not written back, once for each change.
+    capacity: usize,
+    conversations: BTreeMap<ConversationId, ConversationRow>,
+    members: BTreeMap<(i64, UserId), MemberRow>,
+    /// Keys of unwritten rows, once for each change.
     changed_conversations: Vec<ConversationId>,
     changed_members: Vec<(i64, UserId)>,
-    /// The state of the file that the rows are of, as far as others changed it.
+    /// `PRAGMA data_version` (<https://sqlite.org/pragma.html#pragma_data_version>): changes when
+    /// another connection commits.
     version: Option<i64>,
 }
 
-/// A row of `conversations`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Open {
-    pub(crate) conversation: Conversation,
-    /// How many members the room has; of two people, none.
-    pub(crate) members: u64,
-    changed: Stamp,
-}
-
-/// A row of `members`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Member {
-    pub(crate) delivered: Seq,
-    pub(crate) read: Seq,
-    /// Messages up to the read cursor.
-    pub(crate) read_messages: u64,
-    /// The member's own messages behind it.
-    pub(crate) own_after_read: u64,
-    /// Whether they are in it now.
-    pub(crate) is_in: bool,
-    /// Whether the other person still asks to write to them.
-    pub(crate) is_request: bool,
-    /// Whether their account is closed.
-    pub(crate) is_closed: bool,
-    changed: Stamp,
-}
-
-/// The statements that write back, prepared for a batch.
+/// The statements of a flush, prepared once for a batch.
 #[derive(Default)]
-pub(crate) struct WriteBack<'a> {
+pub(crate) struct UpdateStatements<'a> {
     conversation: Option<CachedStatement<'a>>,
     member: Option<CachedStatement<'a>>,
 }
 
 impl Default for RowCache {
     fn default() -> Self {
-        Self::keeping(MAX_KEPT)
+        Self::with_capacity(CAPACITY)
     }
 }
 
 impl RowCache {
-    /// One that begins each batch with at most so many rows, or with none.
-    pub(crate) fn keeping(max_kept: usize) -> Self {
+    /// A cache that starts each batch with at most `capacity` rows, or with none.
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self {
-            max_kept,
+            capacity,
             conversations: BTreeMap::new(),
             members: BTreeMap::new(),
             changed_conversations: Vec::new(),
@@ -85,103 +57,96 @@ impl RowCache {
         }
     }
 
-    /// Forgets everything, also what is not written back.
+    /// Drops all rows, also unwritten ones.
     pub(crate) fn clear(&mut self) {
-        *self = Self::keeping(self.max_kept);
+        *self = Self::with_capacity(self.capacity);
     }
 
-    /// Begins a batch, inside its transaction: drops what somebody else may have changed since.
+    /// Starts a batch, inside its transaction. Drops all rows if another connection has committed.
     pub(crate) fn begin(&mut self, db: &Connection) -> Result<()> {
         let version = db
             .prepare_cached("PRAGMA data_version")?
             .query_one([], |row| row.get(0))?;
         let kept = self.conversations.len() + self.members.len();
-        if self.version != Some(version) || kept > self.max_kept {
+        if self.version != Some(version) || kept > self.capacity {
             self.clear();
             self.version = Some(version);
         }
         Ok(())
     }
 
-    /// A conversation that has an entry.
     pub(crate) fn conversation(
         &mut self,
         db: &Connection,
         id: ConversationId,
-    ) -> Result<Option<Open>> {
+    ) -> Result<Option<ConversationRow>> {
         if let Some(open) = self.conversations.get(&id) {
             return Ok(Some(*open));
         }
-        let Some(conversation) = entries::find(db, id)? else {
+        let Some(open) = conversations::find(db, id)? else {
             return Ok(None);
-        };
-        let (members, changed) = facts(db, conversation.row)?;
-        let open = Open {
-            conversation,
-            members,
-            changed,
         };
         self.conversations.insert(id, open);
         Ok(Some(open))
     }
 
-    /// A member of a conversation, also a former one.
+    /// A present or former member of a conversation.
     pub(crate) fn member(
         &mut self,
         db: &Connection,
         conversation: i64,
         user: UserId,
-    ) -> Result<Option<Member>> {
+    ) -> Result<Option<MemberRow>> {
         if let Some(member) = self.members.get(&(conversation, user)) {
             return Ok(Some(*member));
         }
-        let member = find_member(db, conversation, user)?;
+        let member = members::find(db, conversation, user)?;
         if let Some(member) = member {
             self.members.insert((conversation, user), member);
         }
         Ok(member)
     }
 
-    /// Changes a conversation that was asked for before.
+    /// Changes a conversation that the cache holds.
     pub(crate) fn change(
         &mut self,
         id: ConversationId,
         stamp: Stamp,
-        change: impl FnOnce(&mut Conversation),
+        change: impl FnOnce(&mut ConversationRow),
     ) {
         let Some(open) = self.conversations.get_mut(&id) else {
-            return debug_assert!(false, "it was asked for");
+            return debug_assert!(false, "the cache holds it");
         };
-        change(&mut open.conversation);
+        change(open);
         open.changed = stamp;
         self.changed_conversations.push(id);
     }
 
-    /// Changes a member that was asked for before. Without a stamp the member hears nothing of it.
+    /// Changes a member that the cache holds. Without a stamp the member gets no new head.
     pub(crate) fn change_member(
         &mut self,
         key: (i64, UserId),
         stamp: Option<Stamp>,
-        change: impl FnOnce(&mut Member),
+        change: impl FnOnce(&mut MemberRow),
     ) {
         let Some(member) = self.members.get_mut(&key) else {
-            return debug_assert!(false, "it was asked for");
+            return debug_assert!(false, "the cache holds it");
         };
         change(member);
         member.changed = stamp.unwrap_or(member.changed);
         self.changed_members.push(key);
     }
 
-    /// Writes back, then forgets a conversation, which somebody else is about to look at or change.
-    pub(crate) fn settle<'a>(
+    /// Flushes, then drops a conversation with its members.
+    pub(crate) fn flush_and_evict<'a>(
         &mut self,
         db: &'a Connection,
-        statements: &mut WriteBack<'a>,
+        statements: &mut UpdateStatements<'a>,
         id: ConversationId,
     ) -> Result<()> {
-        self.write_back(db, statements)?;
+        self.flush(db, statements)?;
         if let Some(open) = self.conversations.remove(&id) {
-            let row = open.conversation.row;
+            let row = open.row;
             let members = self
                 .members
                 .range((row, UserId(0))..=(row, UserId(u64::MAX)));
@@ -193,23 +158,23 @@ impl RowCache {
         Ok(())
     }
 
-    /// Writes back, then forgets everything.
-    pub(crate) fn settle_all<'a>(
+    /// Flushes, then drops all rows.
+    pub(crate) fn flush_and_evict_all<'a>(
         &mut self,
         db: &'a Connection,
-        statements: &mut WriteBack<'a>,
+        statements: &mut UpdateStatements<'a>,
     ) -> Result<()> {
-        self.write_back(db, statements)?;
+        self.flush(db, statements)?;
         self.conversations.clear();
         self.members.clear();
         Ok(())
     }
 
-    /// Writes all that changed, in the order in which it lies on the disk.
-    pub(crate) fn write_back<'a>(
+    /// Writes all changed rows, in the order of their tables on the disk.
+    pub(crate) fn flush<'a>(
         &mut self,
         db: &'a Connection,
-        statements: &mut WriteBack<'a>,
+        statements: &mut UpdateStatements<'a>,
     ) -> Result<()> {
         self.changed_members.sort_unstable();
         self.changed_members.dedup();
@@ -229,15 +194,14 @@ impl RowCache {
     }
 }
 
-impl<'a> WriteBack<'a> {
-    fn write_conversation(&mut self, db: &'a Connection, open: &Open) -> Result<()> {
-        let statement = prepared(&mut self.conversation, db, entries::MOVE_END)?;
-        let conversation = &open.conversation;
+impl<'a> UpdateStatements<'a> {
+    fn write_conversation(&mut self, db: &'a Connection, open: &ConversationRow) -> Result<()> {
+        let statement = prepared(&mut self.conversation, db, conversations::UPDATE)?;
         statement.execute(params![
-            conversation.row,
-            int(conversation.newest.0),
-            int(conversation.newest_time.0),
-            int(conversation.messages),
+            open.row,
+            int(open.newest.0),
+            int(open.newest_time.0),
+            int(open.messages),
             int(open.changed.0)
         ])?;
         Ok(())
@@ -247,15 +211,9 @@ impl<'a> WriteBack<'a> {
         &mut self,
         db: &'a Connection,
         (conversation, user): (i64, UserId),
-        member: &Member,
+        member: &MemberRow,
     ) -> Result<()> {
-        let statement = prepared(
-            &mut self.member,
-            db,
-            "UPDATE members SET delivered = ?3, read = ?4, read_messages = ?5, own_after_read = ?6,
-                 is_request = ?7, changed = ?8
-             WHERE conversation = ?1 AND user = ?2",
-        )?;
+        let statement = prepared(&mut self.member, db, members::UPDATE)?;
         statement.execute(params![
             conversation,
             int(user.0),
@@ -268,36 +226,4 @@ impl<'a> WriteBack<'a> {
         ])?;
         Ok(())
     }
-}
-
-/// How many members a room has, and when the conversation last changed.
-fn facts(db: &Connection, conversation: i64) -> Result<(u64, Stamp)> {
-    db.prepare_cached(
-        "SELECT ifnull(r.members, 0), c.changed
-         FROM conversations c LEFT JOIN rooms r ON r.id = c.room WHERE c.id = ?1",
-    )?
-    .query_one([conversation], |row| {
-        Ok((uint(row, 0)?, Stamp(uint(row, 1)?)))
-    })
-}
-
-fn find_member(db: &Connection, conversation: i64, user: UserId) -> Result<Option<Member>> {
-    db.prepare_cached(
-        "SELECT m.delivered, m.read, m.read_messages, m.own_after_read, m.standing = 0,
-             m.is_request, u.is_disabled OR u.is_removed, m.changed
-         FROM members m JOIN users u ON u.id = m.user WHERE m.conversation = ?1 AND m.user = ?2",
-    )?
-    .query_one(params![conversation, int(user.0)], |row| {
-        Ok(Member {
-            delivered: Seq(uint(row, 0)?),
-            read: Seq(uint(row, 1)?),
-            read_messages: uint(row, 2)?,
-            own_after_read: uint(row, 3)?,
-            is_in: row.get(4)?,
-            is_request: row.get(5)?,
-            is_closed: row.get(6)?,
-            changed: Stamp(uint(row, 7)?),
-        })
-    })
-    .optional()
 }

@@ -1,36 +1,24 @@
-//! The threads of the store: one writer, which commits whatever queued meanwhile, and readers
-//! beside it. They own the connections.
+//! Writer thread: commits all requests that queued while the last commit ran, as one transaction, and
+//! decides when the write-ahead log moves into the database.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use recado_shared::{Content, LogId, RequestError, Stamp, Timestamp, UserId};
+use recado_shared::{Content, LogId, Stamp};
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 use tokio::sync::mpsc;
 
-use crate::id::Ticket;
-use crate::store::folder::BUSY_TIMEOUT;
+use crate::store::folder::{BUSY_TIMEOUT, wal_checkpoint};
 use crate::store::readers::read;
-use crate::store::tables::devices;
-use crate::store::tables::entries;
-use crate::store::tables::entries::NewEntry;
-use crate::store::tables::schema;
-use crate::store::tables::settings;
-use crate::store::values::admin::{Change, Changed};
+use crate::store::tables::{rooms, schema, settings, users};
+use crate::store::values::admin::Changed;
 use crate::store::values::answers::{Answers, StoreEvent};
 use crate::store::values::config::Checkpoints;
-use crate::store::values::request::{
-    Appended, Read, ReadResult, StoredMemberships, Write, Written,
-};
+use crate::store::values::request::{Read, ReadResult, StoredMemberships, Write, Written};
 use crate::store::values::stats::Counters;
-use crate::store::writer::admin;
 use crate::store::writer::batch::Batch;
-use crate::store::writer::login;
-use crate::store::writer::profile;
-use crate::store::writer::profile::Concerns;
-use crate::store::writer::room;
 use crate::store::writer::row_cache::RowCache;
 
 /// How long the emptying of the write-ahead log waits for readers. Those of the server need a few
@@ -91,10 +79,10 @@ impl Writer {
     /// All rooms, and how people stand to each other.
     pub(crate) fn memberships(&self) -> rusqlite::Result<StoredMemberships> {
         Ok(StoredMemberships {
-            rooms: room::read_all(&self.db)?,
+            rooms: rooms::all(&self.db)?,
             blocks: settings::blocks(&self.db)?,
-            closed: profile::closed(&self.db)?,
-            displays: profile::displays(&self.db)?,
+            closed: users::closed(&self.db)?,
+            displays: users::displays(&self.db)?,
         })
     }
 
@@ -136,7 +124,7 @@ impl Writer {
     /// Does all of a batch in one transaction that is on the disk when this returns. Later
     /// requests of the batch see earlier ones.
     pub(crate) fn commit(&mut self, batch: &[Write]) -> rusqlite::Result<Vec<Written>> {
-        begin(&self.db)?;
+        self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let result = self.commit_in(batch);
         if result.is_err() {
             // What it knows may be of what is undone.
@@ -151,7 +139,7 @@ impl Writer {
         let mut batch = Batch::begin(&self.db, &mut self.rows, self.stamp)?;
         let written = writes
             .iter()
-            .map(|write| apply(&mut batch, self.log, write))
+            .map(|write| batch.apply(self.log, write))
             .collect::<rusqlite::Result<Vec<_>>>()?;
         let stamp = batch.finish()?;
         if stamp != self.stamp {
@@ -230,112 +218,4 @@ fn truncate_wal(db: &Connection) -> rusqlite::Result<bool> {
         .query_one([], |row| Ok(row.get::<_, i64>(0)? == 0));
     db.busy_timeout(BUSY_TIMEOUT)?;
     is_empty
-}
-
-/// Runs a checkpoint of this mode, and returns how many pages it left in the write-ahead log.
-pub(crate) fn wal_checkpoint(db: &Connection, mode: &str) -> rusqlite::Result<i64> {
-    db.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?
-        .query_one([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
-}
-
-/// Begins a transaction that writes.
-pub(crate) fn begin(db: &Connection) -> rusqlite::Result<()> {
-    db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    Ok(())
-}
-
-#[rustfmt::skip]
-fn apply(batch: &mut Batch<'_>, log: LogId, write: &Write) -> rusqlite::Result<Written> {
-    Ok(match write {
-        Write::Append { origin, author, conversation, id, content, time, moderates } => {
-            let new = NewEntry {
-                author: *author,
-                conversation: *conversation,
-                id: *id,
-                content,
-                time: *time,
-                moderates: *moderates,
-            };
-            let (origin, conversation) = (*origin, *conversation);
-            let result = append(batch, &new)?;
-            Written::Append { origin, conversation, result, stamp: batch.stamp }
-        }
-        Write::Advance { user, advance } => {
-            let (conversation, moved) = (advance.conversation, batch.advance(*user, *advance)?);
-            Written::Advance { conversation, moved, stamp: batch.stamp }
-        }
-        // A login and a device are of no conversation, and a room that is made is a new one.
-        Write::Login(request) => {
-            let result = login::login(batch.db, log, batch.stamp, request)?;
-            let session = request.session;
-            Written::Login { session, result }
-        }
-        Write::CreateRoom { origin, new } => {
-            let (db, origin) = (batch.db, *origin);
-            let result = if_let_in(db, new.author, || room::create(db, &mut batch.stamp, new))?;
-            Written::CreateRoom { origin, new: new.clone(), result, stamp: batch.stamp }
-        }
-        Write::Device { origin, user, by, change, time } => {
-            let (db, origin, user) = (batch.db, *origin, *user);
-            let result = if_let_in(db, user, || devices::change(db, (user, *by), change, *time))?;
-            Written::Device { origin, user, change: change.clone(), result }
-        }
-        Write::Person { origin, user, change } => {
-            match profile::concerns(*user, change) {
-                Concerns::Nothing => {}
-                Concerns::One(conversation) => batch.settle(conversation)?,
-                Concerns::All => batch.settle_all()?,
-            }
-            let (db, origin, user) = (batch.db, *origin, *user);
-            let stamp = &mut batch.stamp;
-            let result = if_let_in(db, user, || profile::change(db, stamp, user, change))?;
-            Written::Person { origin, user, result, stamp: batch.stamp }
-        }
-        Write::Admin { ticket, change, time } => {
-            batch.settle_all()?;
-            administer(batch.db, &mut batch.stamp, (*ticket, change, *time))?
-        }
-    })
-}
-
-fn append(
-    batch: &mut Batch<'_>,
-    new: &NewEntry<'_>,
-) -> rusqlite::Result<Result<Appended, RequestError>> {
-    if let Some(result) = batch.append(new)? {
-        return Ok(result);
-    }
-    batch.settle(new.conversation)?;
-    let db = batch.db;
-    if_let_in(db, new.author, || {
-        entries::append(db, &mut batch.stamp, new)
-    })
-}
-
-/// Does what a user asked for, unless an administrator has closed their account since: what stood
-/// behind that in the queue must not bring back what it erased.
-pub(crate) fn if_let_in<T>(
-    db: &Connection,
-    user: UserId,
-    change: impl FnOnce() -> rusqlite::Result<Result<T, RequestError>>,
-) -> rusqlite::Result<Result<T, RequestError>> {
-    if profile::is_closed(db, user)? {
-        return Ok(Err(RequestError::Unavailable));
-    }
-    change()
-}
-
-fn administer(
-    db: &Connection,
-    stamp: &mut Stamp,
-    (ticket, change, time): (Ticket, &Change, Timestamp),
-) -> rusqlite::Result<Written> {
-    let since = *stamp;
-    let (result, entries) = admin::change(db, stamp, change, time)?;
-    Ok(Written::Admin {
-        ticket,
-        result,
-        entries,
-        since,
-    })
 }

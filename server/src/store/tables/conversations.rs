@@ -1,0 +1,111 @@
+//! Table `conversations`: the row of each log, with the place of its newest entry.
+
+use recado_shared::{ConversationId, DirectPair, RoomId, Seq, Stamp, Timestamp, UserId};
+use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
+
+use crate::store::values::column::{int, optional_uint, uint};
+
+/// A row of `conversations`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConversationRow {
+    pub(crate) row: i64,
+    pub(crate) newest: Seq,
+    pub(crate) newest_time: Timestamp,
+    /// Messages of the log.
+    pub(crate) messages: u64,
+    pub(crate) changed: Stamp,
+    /// Members of the room; 0 for a direct conversation.
+    pub(crate) members: u64,
+}
+
+/// Writes what the row cache changed: row, newest entry and its time, messages, stamp.
+pub(crate) const UPDATE: &str =
+    "UPDATE conversations SET newest = ?2, newest_time = ?3, messages = ?4, changed = ?5
+     WHERE id = ?1";
+
+pub(crate) fn find(db: &Connection, id: ConversationId) -> Result<Option<ConversationRow>> {
+    const COLUMNS: &str = "SELECT c.id, c.newest, c.newest_time, c.messages, c.changed,
+             ifnull(r.members, 0)
+         FROM conversations c LEFT JOIN rooms r ON r.id = c.room";
+    let read = |row: &Row<'_>| {
+        Ok(ConversationRow {
+            row: row.get(0)?,
+            newest: Seq(uint(row, 1)?),
+            newest_time: Timestamp(uint(row, 2)?),
+            messages: uint(row, 3)?,
+            changed: Stamp(uint(row, 4)?),
+            members: uint(row, 5)?,
+        })
+    };
+    match id {
+        ConversationId::Direct(pair) => db
+            .prepare_cached(&format!("{COLUMNS} WHERE c.low = ?1 AND c.high = ?2"))?
+            .query_one(params![int(pair.low().0), int(pair.high().0)], read),
+        ConversationId::Room(room) => db
+            .prepare_cached(&format!("{COLUMNS} WHERE c.room = ?1"))?
+            .query_one([int(room.0)], read),
+    }
+    .optional()
+}
+
+/// Reads which conversation a row is of, from the columns `low`, `high` and `room`.
+pub(crate) fn id(row: &Row<'_>, low: usize) -> Result<ConversationId> {
+    Ok(match optional_uint(row, low + 2)? {
+        Some(room) => ConversationId::Room(RoomId(room)),
+        None => ConversationId::direct(UserId(uint(row, low)?), UserId(uint(row, low + 1)?)),
+    })
+}
+
+pub(crate) fn create_direct(db: &Connection, pair: DirectPair) -> Result<()> {
+    let row = db
+        .prepare_cached(
+            "INSERT INTO conversations (low, high, newest, newest_time, messages, changed)
+             VALUES (?1, ?2, 0, 0, 0, 0)",
+        )?
+        .insert(params![int(pair.low().0), int(pair.high().0)])?;
+    let mut join = db.prepare_cached("INSERT INTO members (conversation, user) VALUES (?1, ?2)")?;
+    for user in pair.members() {
+        join.execute(params![row, int(user.0)])?;
+    }
+    Ok(())
+}
+
+/// Adds the log of a room. Returns its row.
+pub(crate) fn create_for_room(db: &Connection, room: RoomId) -> Result<i64> {
+    db.prepare_cached(
+        "INSERT INTO conversations (room, newest, newest_time, messages, changed)
+         VALUES (?1, 0, 0, 0, 0)",
+    )?
+    .insert([int(room.0)])
+}
+
+pub(crate) fn room_of(db: &Connection, row: i64) -> Result<Option<RoomId>> {
+    db.prepare_cached("SELECT room FROM conversations WHERE id = ?1")?
+        .query_one([row], |row| Ok(optional_uint(row, 0)?.map(RoomId)))
+}
+
+/// Marks the direct conversations of a user as changed at the next stamp, because their heads carry
+/// the user's new name.
+pub(crate) fn mark_renamed(db: &Connection, stamp: &mut Stamp, user: UserId) -> Result<()> {
+    stamp.0 += 1;
+    db.prepare_cached(
+        "UPDATE conversations SET changed = ?2
+         WHERE room IS NULL AND id IN (SELECT conversation FROM members WHERE user = ?1)",
+    )?
+    .execute(params![int(user.0), int(stamp.0)])?;
+    Ok(())
+}
+
+/// The conversations in which a user may have written, each with its row and whether it is a room
+/// with the user as a member.
+pub(crate) fn of_author(db: &Connection, user: UserId) -> Result<Vec<(ConversationId, i64, bool)>> {
+    db.prepare_cached(
+        "SELECT c.id, c.low, c.high, c.room, c.room IS NOT NULL AND m.standing = 0
+         FROM members m JOIN conversations c ON c.id = m.conversation
+         WHERE m.user = ?1 AND (m.last IS NULL OR m.last > 0) ORDER BY c.id",
+    )?
+    .query_map([int(user.0)], |row| {
+        Ok((id(row, 1)?, row.get(0)?, row.get(4)?))
+    })?
+    .collect()
+}

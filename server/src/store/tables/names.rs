@@ -1,0 +1,75 @@
+//! Tables `name_keys` and `room_name_keys`: every form under which a name of a user or a room was
+//! ever taken. A key stays with its owner, so that a former name is not issued again.
+
+use recado_shared::name::NameKey;
+use rusqlite::{Connection, OptionalExtension as _, Result, params};
+
+use crate::store::values::column::int;
+use crate::store::values::failure::NameConflict;
+
+/// The statements of one of the two tables.
+#[derive(Debug)]
+pub(crate) struct NameKeys {
+    /// The present name of the owner of a key, unless it is this owner.
+    find_other: &'static str,
+    claim: &'static str,
+}
+
+pub(crate) const USER_NAMES: NameKeys = NameKeys {
+    find_other: "SELECT users.folded FROM name_keys LEFT JOIN users ON users.id = name_keys.user
+         WHERE name_keys.key = ?1 AND name_keys.user IS NOT ?2",
+    claim: "INSERT OR IGNORE INTO name_keys (key, user) VALUES (?1, ?2)",
+};
+
+pub(crate) const ROOM_NAMES: NameKeys = NameKeys {
+    find_other: "SELECT rooms.folded FROM room_name_keys
+         LEFT JOIN rooms ON rooms.id = room_name_keys.room
+         WHERE room_name_keys.key = ?1 AND room_name_keys.room IS NOT ?2",
+    claim: "INSERT OR IGNORE INTO room_name_keys (key, room) VALUES (?1, ?2)",
+};
+
+impl NameKeys {
+    /// Says why a name cannot be given to `owner`, or to a new owner. Its own former names are free
+    /// to it.
+    pub(crate) fn conflict(
+        &self,
+        db: &Connection,
+        keys: &[NameKey],
+        folded: &str,
+        owner: Option<u64>,
+    ) -> Result<Option<NameConflict>> {
+        let mut find = db.prepare_cached(self.find_other)?;
+        let mut conflict = None;
+        for key in keys {
+            let other: Option<Option<String>> = find
+                .query_one(params![key.as_str(), owner.map(int)], |row| row.get(0))
+                .optional()?;
+            match other {
+                None => {}
+                Some(Some(other)) if other != folded => conflict = Some(NameConflict::TooSimilar),
+                Some(_) => return Ok(Some(NameConflict::Taken)),
+            }
+        }
+        Ok(conflict)
+    }
+
+    /// Gives the keys of a name without a conflict to its owner.
+    pub(crate) fn claim(&self, db: &Connection, keys: &[NameKey], owner: u64) -> Result<()> {
+        let mut claim = db.prepare_cached(self.claim)?;
+        for key in keys {
+            claim.execute(params![key.as_str(), int(owner)])?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether one of these keys belongs to another user.
+pub(crate) fn belongs_to_another(db: &Connection, keys: &[NameKey], user: u64) -> Result<bool> {
+    let mut taken = db.prepare_cached("SELECT 1 FROM name_keys WHERE key = ?1 AND user <> ?2")?;
+    for key in keys {
+        if taken.exists(params![key.as_str(), int(user)])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

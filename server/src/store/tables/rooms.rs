@@ -1,0 +1,108 @@
+//! Table `rooms`: name, topic, visibility and member count of each room.
+
+use recado_shared::rules::membership::RoomChange;
+use recado_shared::{RoomId, RoomName, Seq, Topic, Visibility};
+use rusqlite::{Connection, Result, params};
+
+use crate::store::tables::members;
+use crate::store::tables::names::ROOM_NAMES;
+use crate::store::values::column::{int, uint, variant};
+use crate::store::values::failure::NameConflict;
+use crate::store::values::request::{NewRoom, StoredRoom};
+
+/// Adds a room whose name is free.
+pub(crate) fn insert(db: &Connection, new: &NewRoom) -> Result<RoomId> {
+    let room = db
+        .prepare_cached(
+            "INSERT INTO rooms (name, folded, visibility, history) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .insert(params![
+            new.name.as_str(),
+            new.name.folded(),
+            new.visibility as u8,
+            new.history as u8,
+        ])?
+        .unsigned_abs();
+    ROOM_NAMES.claim(db, &new.name.keys(), room)?;
+    Ok(RoomId(room))
+}
+
+pub(crate) fn name_conflict(
+    db: &Connection,
+    name: &RoomName,
+    room: Option<RoomId>,
+) -> Result<Option<NameConflict>> {
+    ROOM_NAMES.conflict(db, &name.keys(), &name.folded(), room.map(|room| room.0))
+}
+
+/// Stores a property of a room. A name must be without a conflict; changes of members are stored by
+/// [`members`].
+pub(crate) fn update(db: &Connection, room: RoomId, change: RoomChange<'_>) -> Result<()> {
+    let key = int(room.0);
+    match change {
+        RoomChange::Name(name) => {
+            ROOM_NAMES.claim(db, &name.keys(), room.0)?;
+            db.prepare_cached("UPDATE rooms SET name = ?2, folded = ?3 WHERE id = ?1")?
+                .execute(params![key, name.as_str(), name.folded()])?;
+        }
+        RoomChange::Topic(topic) => {
+            db.prepare_cached("UPDATE rooms SET topic = ?2 WHERE id = ?1")?
+                .execute(params![key, topic.map(Topic::as_str)])?;
+        }
+        RoomChange::Visibility(visibility) => {
+            db.prepare_cached("UPDATE rooms SET visibility = ?2 WHERE id = ?1")?
+                .execute(params![key, visibility as u8])?;
+        }
+        RoomChange::History(history) => {
+            db.prepare_cached("UPDATE rooms SET history = ?2 WHERE id = ?1")?
+                .execute(params![key, history as u8])?;
+        }
+        RoomChange::Close => {
+            db.prepare_cached("UPDATE rooms SET is_closed = 1 WHERE id = ?1")?
+                .execute([key])?;
+        }
+        RoomChange::Member(..) => {}
+    }
+    Ok(())
+}
+
+pub(crate) fn is_closed(db: &Connection, room: RoomId) -> Result<bool> {
+    db.prepare_cached("SELECT is_closed FROM rooms WHERE id = ?1")?
+        .query_one([int(room.0)], |row| row.get(0))
+}
+
+/// Hides the log before this place from all later members, if the room hides its history. A user who
+/// joins an empty room owns it, and could otherwise show what its members hid.
+pub(crate) fn hide_before(db: &Connection, room: RoomId, seq: Seq) -> Result<()> {
+    db.prepare_cached("UPDATE rooms SET first = ?2 WHERE id = ?1 AND history = 1")?
+        .execute(params![int(room.0), int(seq.0)])?;
+    Ok(())
+}
+
+/// Stores how many members the room of a conversation has.
+pub(crate) fn count_members(db: &Connection, conversation: i64) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE rooms SET members =
+             (SELECT count(*) FROM members WHERE conversation = ?1 AND standing = 0)
+         WHERE id = (SELECT room FROM conversations WHERE id = ?1)",
+    )?
+    .execute([conversation])?;
+    Ok(())
+}
+
+/// All rooms with the relations of their users.
+pub(crate) fn all(db: &Connection) -> Result<Vec<StoredRoom>> {
+    db.prepare(
+        "SELECT r.id, r.visibility, r.is_closed, c.id FROM rooms r
+         JOIN conversations c ON c.room = r.id ORDER BY r.id",
+    )?
+    .query_map([], |row| {
+        Ok(StoredRoom {
+            room: RoomId(uint(row, 0)?),
+            visibility: variant(row, 1, Visibility::from_repr)?,
+            is_closed: row.get(2)?,
+            members: members::states(db, row.get(3)?)?,
+        })
+    })?
+    .collect()
+}

@@ -1,0 +1,135 @@
+//! Table `users`: accounts with their names.
+
+use recado_shared::{DeviceKey, DisplayName, Timestamp, UserId, UserName, name::keys_like};
+use rusqlite::{Connection, OptionalExtension as _, Result, params};
+
+use crate::store::tables::names::{self, USER_NAMES};
+use crate::store::values::column::{int, text, uint};
+use crate::store::values::failure::NameConflict;
+use crate::store::values::request::StoredDisplay;
+
+/// The account of a device or of an invite.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) user: UserId,
+    pub(crate) name: UserName,
+    pub(crate) is_disabled: bool,
+}
+
+/// Registers a user under a name without a conflict.
+pub(crate) fn insert(db: &Connection, name: &UserName, time: Timestamp) -> Result<UserId> {
+    let user = db
+        .prepare_cached("INSERT INTO users (name, folded, created) VALUES (?1, ?2, ?3)")?
+        .insert(params![name.as_str(), name.folded(), int(time.0)])?
+        .unsigned_abs();
+    USER_NAMES.claim(db, &name.keys(), user)?;
+    Ok(UserId(user))
+}
+
+/// Gives a user a name without a conflict. The keys of the old name stay with the user.
+pub(crate) fn rename(db: &Connection, user: UserId, to: &UserName) -> Result<()> {
+    db.prepare_cached("UPDATE users SET name = ?2, folded = ?3 WHERE id = ?1")?
+        .execute(params![int(user.0), to.as_str(), to.folded()])?;
+    USER_NAMES.claim(db, &to.keys(), user.0)
+}
+
+pub(crate) fn name_conflict(
+    db: &Connection,
+    name: &UserName,
+    user: Option<UserId>,
+) -> Result<Option<NameConflict>> {
+    USER_NAMES.conflict(db, &name.keys(), &name.folded(), user.map(|user| user.0))
+}
+
+pub(crate) fn of_device(db: &Connection, key: DeviceKey) -> Result<Option<Account>> {
+    db.prepare_cached(
+        "SELECT users.id, users.name, users.is_disabled
+         FROM devices JOIN users ON users.id = devices.user WHERE devices.key = ?1",
+    )?
+    .query_one([key.0], account)
+    .optional()
+}
+
+pub(crate) fn find(db: &Connection, user: UserId) -> Result<Account> {
+    db.prepare_cached("SELECT id, name, is_disabled FROM users WHERE id = ?1")?
+        .query_one([int(user.0)], account)
+}
+
+fn account(row: &rusqlite::Row<'_>) -> Result<Account> {
+    Ok(Account {
+        user: UserId(uint(row, 0)?),
+        name: text(row, 1, UserName::new)?,
+        is_disabled: row.get(2)?,
+    })
+}
+
+pub(crate) fn exists(db: &Connection, user: UserId) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?
+        .exists([int(user.0)])
+}
+
+pub(crate) fn count(db: &Connection) -> Result<u64> {
+    db.prepare_cached("SELECT count(*) FROM users")?
+        .query_one([], |row| uint(row, 0))
+}
+
+/// Users whose account is disabled or removed.
+pub(crate) fn closed(db: &Connection) -> Result<Vec<UserId>> {
+    db.prepare("SELECT id FROM users WHERE is_disabled OR is_removed ORDER BY id")?
+        .query_map([], |row| Ok(UserId(uint(row, 0)?)))?
+        .collect()
+}
+
+pub(crate) fn is_closed(db: &Connection, user: UserId) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM users WHERE id = ?1 AND (is_disabled OR is_removed)")?
+        .exists([int(user.0)])
+}
+
+pub(crate) fn set_disabled(db: &Connection, user: UserId, is_disabled: bool) -> Result<()> {
+    db.prepare_cached("UPDATE users SET is_disabled = ?2 WHERE id = ?1")?
+        .execute(params![int(user.0), is_disabled])?;
+    Ok(())
+}
+
+pub(crate) fn remove(db: &Connection, user: UserId) -> Result<()> {
+    db.prepare_cached("UPDATE users SET is_removed = 1, display = NULL WHERE id = ?1")?
+        .execute([int(user.0)])?;
+    Ok(())
+}
+
+/// Stores a display name, or removes it. Returns the user's name.
+pub(crate) fn set_display(
+    db: &Connection,
+    user: UserId,
+    display: Option<&DisplayName>,
+) -> Result<UserName> {
+    db.prepare_cached("UPDATE users SET display = ?2 WHERE id = ?1 RETURNING name")?
+        .query_one(
+            params![int(user.0), display.map(DisplayName::as_str)],
+            |row| text(row, 0, UserName::new),
+        )
+}
+
+/// Whether a display name looks like a name that another user has or had.
+pub(crate) fn is_imitation(db: &Connection, user: UserId, display: &DisplayName) -> Result<bool> {
+    names::belongs_to_another(db, &keys_like(display.as_str()), user.0)
+}
+
+/// The display names, except those that imitate a name which another user took later.
+pub(crate) fn displays(db: &Connection) -> Result<Vec<StoredDisplay>> {
+    let mut statement =
+        db.prepare("SELECT id, name, display FROM users WHERE display IS NOT NULL ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    let mut displays = Vec::new();
+    while let Some(row) = rows.next()? {
+        let stored = StoredDisplay {
+            user: UserId(uint(row, 0)?),
+            name: text(row, 1, UserName::new)?,
+            display: text(row, 2, DisplayName::new)?,
+        };
+        if !is_imitation(db, stored.user, &stored.display)? {
+            displays.push(stored);
+        }
+    }
+    Ok(displays)
+}

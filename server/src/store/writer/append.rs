@@ -1,0 +1,264 @@
+//! The append path: every entry goes to the end of its log through the row cache. Plain appends, whose
+//! only effect is their place in the log, take the fast path: no statement but the insert.
+
+use recado_shared::limits::MAX_MESSAGES_BEFORE_ACCEPTANCE;
+use recado_shared::{
+    Content, ContentClass, ConversationId, Entry, MessageId, RequestError, Seq, Timestamp, UserId,
+};
+
+use crate::store::tables::conversations::{self, ConversationRow};
+use crate::store::tables::entries;
+use crate::store::tables::members::MemberRow;
+use crate::store::tables::{settings, users};
+use crate::store::values::failure::Failure;
+use crate::store::values::request::Appended;
+use crate::store::writer::batch::Batch;
+
+/// An entry to append.
+#[derive(Clone, Debug)]
+pub(crate) struct NewEntry<'a> {
+    pub(crate) author: UserId,
+    pub(crate) conversation: ConversationId,
+    pub(crate) id: MessageId,
+    pub(crate) content: &'a Content,
+    pub(crate) time: Timestamp,
+    /// Whether the author may delete the messages of others there.
+    pub(crate) moderates: bool,
+}
+
+impl Batch<'_> {
+    /// Appends an entry of a user whose account is open, or finds it if the user appended it before.
+    pub(crate) fn append(&mut self, new: &NewEntry<'_>) -> Result<Appended, Failure> {
+        let (conversation, author) = self.rows_of(new.conversation, new.author)?;
+        let is_closed = match author {
+            Some(author) => author.is_closed,
+            None => users::is_closed(self.db, new.author)?,
+        };
+        if is_closed {
+            return Err(RequestError::Unavailable.into());
+        }
+        self.append_unchecked(new, conversation, author)
+    }
+
+    /// Appends an entry for the operator in the name of a member.
+    pub(crate) fn append_for_operator(&mut self, new: &NewEntry<'_>) -> Result<Appended, Failure> {
+        let (conversation, author) = self.rows_of(new.conversation, new.author)?;
+        self.append_unchecked(new, conversation, author)
+    }
+
+    fn rows_of(
+        &mut self,
+        id: ConversationId,
+        user: UserId,
+    ) -> rusqlite::Result<(Option<ConversationRow>, Option<MemberRow>)> {
+        let conversation = self.rows.conversation(self.db, id)?;
+        let member = match &conversation {
+            Some(conversation) => self.rows.member(self.db, conversation.row, user)?,
+            None => None,
+        };
+        Ok((conversation, member))
+    }
+
+    fn append_unchecked(
+        &mut self,
+        new: &NewEntry<'_>,
+        conversation: Option<ConversationRow>,
+        author: Option<MemberRow>,
+    ) -> Result<Appended, Failure> {
+        // Rows count from one.
+        let row = conversation.map_or(0, |conversation| conversation.row);
+        let is_first = conversation.is_none_or(|conversation| conversation.newest == Seq::ZERO);
+        let is_plain = !is_first && author.is_some() && is_plain(new.content);
+        if !is_plain && let Some(entry) = self.find_resent(row, new)? {
+            return Ok(Appended::resent(entry));
+        }
+        match self.append_new(new, conversation, author, is_first) {
+            // A plain append is seldom a resend, and changes nothing before it is refused.
+            Err(Failure::Rejected(error)) if is_plain => match self.find_resent(row, new)? {
+                Some(entry) => Ok(Appended::resent(entry)),
+                None => Err(error.into()),
+            },
+            result => result,
+        }
+    }
+
+    fn append_new(
+        &mut self,
+        new: &NewEntry<'_>,
+        conversation: Option<ConversationRow>,
+        author: Option<MemberRow>,
+        is_first: bool,
+    ) -> Result<Appended, Failure> {
+        let (conversation, author) = match conversation {
+            Some(conversation) => (conversation, author),
+            None => self.create_direct(new)?,
+        };
+        self.check_target(conversation.row, new)?;
+        let mut is_request = false;
+        match (new.conversation, new.content) {
+            (ConversationId::Direct(_), _) => {
+                is_request = self.check_request(&conversation, new, is_first)?;
+            }
+            (ConversationId::Room(room), Content::Room(event)) => {
+                self.apply_event(room, &conversation, new.author, event)?;
+            }
+            (ConversationId::Room(_), _) => {
+                if !author.is_some_and(|author| author.is_member) {
+                    return Err(RequestError::NotAMember.into());
+                }
+            }
+        }
+        let entry = Entry {
+            seq: conversation.newest.next(),
+            author: new.author,
+            id: new.id,
+            time: new.time.max(conversation.newest_time),
+            content: new.content.clone(),
+        };
+        if !self.push(new.conversation, &conversation, &entry)? {
+            return Err(RequestError::IdReused.into());
+        }
+        if let Content::Deletion { target } = new.content {
+            entries::erase(self.db, conversation.row, *target)?;
+        }
+        Ok(Appended {
+            entry,
+            is_new: true,
+            is_request,
+        })
+    }
+
+    /// Puts an entry at the end of its log. Returns false, and changes nothing, if its author used
+    /// the id before.
+    pub(crate) fn push(
+        &mut self,
+        id: ConversationId,
+        conversation: &ConversationRow,
+        entry: &Entry,
+    ) -> rusqlite::Result<bool> {
+        let is_message = entry.content.is_message();
+        let messages = conversation.messages + u64::from(is_message);
+        if !self
+            .insert
+            .insert(self.db, conversation.row, entry, messages)?
+        {
+            return Ok(false);
+        }
+        self.stamp.0 += 1;
+        self.rows.change(id, self.stamp, |conversation| {
+            conversation.newest = entry.seq;
+            conversation.newest_time = entry.time;
+            conversation.messages = messages;
+        });
+        if is_message {
+            let key = (conversation.row, entry.author);
+            self.rows.change_member(key, None, |author| {
+                author.own_after_read += 1;
+                // An answer accepts the messages of the peer.
+                author.is_request = false;
+            });
+        }
+        Ok(true)
+    }
+
+    /// The entry that a resend repeats.
+    fn find_resent(&self, row: i64, new: &NewEntry<'_>) -> Result<Option<Entry>, Failure> {
+        match entries::find(self.db, new.author, new.id)? {
+            None => Ok(None),
+            Some((found, entry))
+                if found == row && entries::is_same(&entry.content, new.content) =>
+            {
+                Ok(Some(entry))
+            }
+            Some(_) => Err(RequestError::IdReused.into()),
+        }
+    }
+
+    /// Adds a direct conversation for its first entry. A rejected append must not create it.
+    fn create_direct(
+        &mut self,
+        new: &NewEntry<'_>,
+    ) -> Result<(ConversationRow, Option<MemberRow>), Failure> {
+        let pair = new.conversation.pair().ok_or(RequestError::UnknownRoom)?;
+        let peer = new.conversation.peer_of(new.author);
+        peer.ok_or(RequestError::NotAMember)?;
+        for user in pair.members() {
+            if !users::exists(self.db, user)? {
+                return Err(RequestError::UnknownUser.into());
+            }
+        }
+        if target_of(new.content).is_some() {
+            return Err(RequestError::NoSuchMessage.into());
+        }
+        conversations::create_direct(self.db, pair)?;
+        let (conversation, author) = self.rows_of(new.conversation, new.author)?;
+        let conversation = conversation.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        Ok((conversation, author))
+    }
+
+    /// Rejects a reply, an edit, a deletion or a reaction whose target does not allow it.
+    fn check_target(&self, row: i64, new: &NewEntry<'_>) -> Result<(), Failure> {
+        let Some(target) = target_of(new.content) else {
+            return Ok(());
+        };
+        let author =
+            entries::author_of_message(self.db, row, target)?.ok_or(RequestError::NoSuchMessage)?;
+        let is_own = author == new.author;
+        match new.content {
+            Content::Edit { .. } if !is_own => Err(RequestError::NotTheAuthor.into()),
+            Content::Deletion { .. } if !is_own && !new.moderates => {
+                Err(RequestError::DeleteNotAllowed.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether an entry of a direct conversation belongs to a message request that the peer has not
+    /// accepted. The first entry makes the request if the peer wants to be asked; until the peer
+    /// accepts or answers, the author may append only a few entries, and deletions.
+    fn check_request(
+        &mut self,
+        conversation: &ConversationRow,
+        new: &NewEntry<'_>,
+        is_first: bool,
+    ) -> Result<bool, Failure> {
+        let peer = new.conversation.peer_of(new.author);
+        let Some(peer) = peer.filter(|peer| *peer != new.author) else {
+            return Ok(false);
+        };
+        let row = conversation.row;
+        let member = self.rows.member(self.db, row, peer)?;
+        if is_first {
+            let asks = settings::wants_requests(self.db, peer)?;
+            if asks && member.is_some() {
+                self.rows
+                    .change_member((row, peer), None, |peer| peer.is_request = true);
+            }
+            return Ok(asks);
+        }
+        if !member.is_some_and(|peer| peer.is_request) {
+            return Ok(false);
+        }
+        let is_deletion = matches!(new.content, Content::Deletion { .. });
+        if !is_deletion
+            && entries::count_of(self.db, row, new.author)? >= MAX_MESSAGES_BEFORE_ACCEPTANCE
+        {
+            return Err(RequestError::RequestPending.into());
+        }
+        Ok(true)
+    }
+}
+
+/// The message that must be in the log.
+fn target_of(content: &Content) -> Option<Seq> {
+    content.reply_to().or_else(|| content.target())
+}
+
+/// Whether the only effect of an entry is its place in the log.
+fn is_plain(content: &Content) -> bool {
+    match content.class() {
+        ContentClass::Message => true,
+        ContentClass::Change(_) => !matches!(content, Content::Deletion { .. }),
+        ContentClass::Room(_) | ContentClass::Erasure => false,
+    }
+}
