@@ -1,5 +1,5 @@
-//! How long questions to a million messages take: a real store in a file, asked as the client asks
-//! it. The database is made once and kept; the answers are awaited one after the other.
+//! Latency of searches in a million messages, in a real store in a file, through the client's own
+//! handle. The database is created once and kept; queries run one after the other.
 //!
 //! `cargo bench -p recado --bench search`
 
@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use recado::store::{self, Held, Opened, Query, Save, StoreEvent};
+use recado::store::{self, HeldRange, Opened, Save, SearchQuery, StoreEvent};
 use recado_shared::{
     Content, ConversationId, Entry, MessageBody, MessageId, RoomId, Seq, Timestamp, UserId,
 };
@@ -33,17 +33,17 @@ const STEP: u64 = 60_000;
 /// Different words. A few of them make most of the text, as in any language.
 const WORDS: u64 = 20_000;
 
-/// Answers of which the one in the middle counts.
+/// Runs of each query; the median counts.
 const RUNS: usize = 21;
 
 /// Hits that the client asks for.
 const LIMIT: u16 = 100;
 
-/// What every question is to stay below.
+/// The upper bound for every query.
 const TARGET: Duration = Duration::from_millis(50);
 
 fn main() {
-    // What `cargo bench` says, and `cargo test --all-targets` does not.
+    // `cargo bench` passes it, `cargo test --all-targets` does not.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -147,7 +147,7 @@ fn database() -> PathBuf {
             opened.handle.save(Save::Entries {
                 conversation: conversation(index),
                 entries: entries.collect(),
-                held: vec![Held {
+                held: vec![HeldRange {
                     first: Seq(1),
                     last: Seq(first + PAGE - 1),
                 }],
@@ -169,11 +169,11 @@ fn database() -> PathBuf {
 }
 
 /// Questions that people ask, and those that are the hardest for the index.
-fn questions() -> Vec<(&'static str, Query)> {
-    let words = |words: &[&str]| Query {
+fn questions() -> Vec<(&'static str, SearchQuery)> {
+    let words = |words: &[&str]| SearchQuery {
         words: words.iter().map(ToString::to_string).collect(),
         limit: LIMIT,
-        ..Query::default()
+        ..SearchQuery::default()
     };
     let at = |share: u64| Some(Timestamp(START + MESSAGES / 100 * share * STEP));
     let room = Some(conversation(3));
@@ -187,21 +187,21 @@ fn questions() -> Vec<(&'static str, Query)> {
         ("two words that rarely meet", words(&["lie2a", "tu14b"])),
         (
             "a common word from a person",
-            Query {
+            SearchQuery {
                 from: Some(UserId(42)),
                 ..words(&["wo0"])
             },
         ),
         (
             "a common word in a room",
-            Query {
+            SearchQuery {
                 conversation: room,
                 ..words(&["wo0"])
             },
         ),
         (
             "a common word from and in",
-            Query {
+            SearchQuery {
                 from: Some(UserId(42)),
                 conversation: room,
                 ..words(&["wo0"])
@@ -209,7 +209,7 @@ fn questions() -> Vec<(&'static str, Query)> {
         ),
         (
             "all from and in",
-            Query {
+            SearchQuery {
                 from: Some(UserId(42)),
                 conversation: room,
                 ..words(&[])
@@ -217,7 +217,7 @@ fn questions() -> Vec<(&'static str, Query)> {
         ),
         (
             "a common word before and after",
-            Query {
+            SearchQuery {
                 after: at(20),
                 before: at(25),
                 ..words(&["wo0"])
@@ -225,14 +225,14 @@ fn questions() -> Vec<(&'static str, Query)> {
         ),
         (
             "a rare word long ago",
-            Query {
+            SearchQuery {
                 before: at(10),
                 ..words(&["lie2a"])
             },
         ),
         (
             "all before",
-            Query {
+            SearchQuery {
                 before: at(50),
                 ..words(&[])
             },
@@ -241,7 +241,7 @@ fn questions() -> Vec<(&'static str, Query)> {
 }
 
 /// The median time of an answer, and what it was.
-fn measure(opened: &mut Opened, query: &Query) -> (Duration, String) {
+fn measure(opened: &mut Opened, query: &SearchQuery) -> (Duration, String) {
     let mut times = Vec::new();
     let mut what = String::new();
     for _ in 0..RUNS {

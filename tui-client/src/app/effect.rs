@@ -3,7 +3,7 @@
 use recado_shared::ClientFrame;
 
 use crate::model::{ItemId, Place};
-use crate::store::{Load, Query, Save};
+use crate::store::{Load, Save, SearchQuery};
 
 /// An output of [`App::handle`](crate::app::App::handle), to be carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Effect {
     Load(Load),
     /// Search everything that was ever received; answered by
     /// [`Event::Found`](crate::app::Event::Found).
-    Search(Query),
+    Search(SearchQuery),
     /// Move what the conversation pane shows; what is seen then is reported in any case, by
     /// [`Event::Viewed`](crate::app::Event::Viewed).
     Scroll(Scroll),

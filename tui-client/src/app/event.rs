@@ -5,7 +5,7 @@ use recado_shared::ConversationId;
 
 use crate::model::{ItemId, Place};
 use crate::net::NetEvent;
-use crate::store::{Found, Loaded};
+use crate::store::{Loaded, SearchResult};
 
 /// An input of [`App::handle`](crate::app::App::handle).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum Event {
     /// The store read something.
     Loaded(Loaded),
     /// The store searched.
-    Found(Found),
+    Found(SearchResult),
     /// The store failed; the text says how. Nothing more is kept on disk.
     StoreFailed(String),
     /// The moment that [`App::next_deadline`](crate::app::App::next_deadline) named has come.

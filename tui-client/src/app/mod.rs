@@ -53,6 +53,7 @@ use self::session::requests::Requests;
 use crate::model::MessageIdSource;
 use crate::net::NetEvent;
 use crate::store::Snapshot;
+use crate::strings;
 
 pub(crate) use self::command::devices;
 pub use self::view::screen;
@@ -166,9 +167,7 @@ impl App {
                 self.chats.on_loaded(loaded, &mut self.cx);
             }
             Event::StoreFailed(why) => {
-                self.store_failure = Some(format!(
-                    "nothing more is kept on this disk: {why}. Copy what you need, then restart"
-                ));
+                self.store_failure = Some(strings::status::store_failed(&why));
             }
             Event::Found(found) => self.with_overlay(|overlay, app| overlay.found(found, app)),
             Event::Deadline => {}

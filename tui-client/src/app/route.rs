@@ -17,6 +17,7 @@ use crate::app::reader::Reader;
 use crate::app::view::panes::pane_hints;
 use crate::app::view::screen::Screen;
 use crate::model::ItemId;
+use crate::strings;
 
 impl App {
     pub(in crate::app) fn on_key(&mut self, key: KeyEvent, now: Now) {
@@ -299,7 +300,7 @@ impl App {
             return self.type_text(text);
         };
         if !conversation.composer.insert(text) {
-            self.cx.notice = Some("that is too long: the end of it was left out".to_owned());
+            self.cx.notice = Some(strings::status::PASTE_CUT.to_owned());
         }
         self.chats.nav.pane = Pane::Conversation;
         self.input
@@ -426,7 +427,7 @@ impl App {
             return self.search(self.chats.nav.open);
         }
         let key = self.reader().search_everywhere_key();
-        self.cx.notice = Some(format!("open a conversation first, or use {key}"));
+        self.cx.notice = Some(strings::overlays::open_or_search(&key));
     }
 
     fn search(&mut self, scope: Option<ConversationId>) {
@@ -441,7 +442,7 @@ impl App {
     /// Opens the picker of reactions for the selected message.
     fn react_to_selected(&mut self) {
         let (chats, session, cx) = (&self.chats, &self.session, &mut self.cx);
-        let selected = actions::selected_message(chats, session, "react to it", cx);
+        let selected = actions::selected_message(chats, session, strings::errors::REACT_TO_IT, cx);
         if let Some((_, entry)) = selected {
             let target = entry.seq;
             self.open(Show::Picker(target));

@@ -1,13 +1,12 @@
-//! What each change does to the database. Runs inside the worker's transaction.
+//! Application of changes to the database, inside the worker's transaction.
 
 use recado_shared::{ConversationId, DisplayName, Head, MemberCursors, Seq, SyncPoint};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::value::{Fault, blob, column};
-use super::{Save, StoredMe, StoredPerson, Traces, entries, index, outbox, settings};
+use super::value::{DbError, blob, column};
+use super::{Save, StoredMe, StoredPerson, WalResidue, entries, index, outbox, settings};
 
-/// Carries out one change. Says what is left of texts that went.
-pub(super) fn apply(db: &Connection, save: &Save) -> Result<Traces, Fault> {
+pub(super) fn apply(db: &Connection, save: &Save) -> Result<WalResidue, DbError> {
     match save {
         Save::Me(me) => return set_me(db, me),
         Save::Queue(pending) => return outbox::queue(db, pending),
@@ -17,9 +16,9 @@ pub(super) fn apply(db: &Connection, save: &Save) -> Result<Traces, Fault> {
             conversation,
             draft,
         } => {
-            let mut traces = outbox::settle(db, *id)?;
-            traces |= outbox::set_draft(db, *conversation, draft)?;
-            return Ok(traces);
+            let mut residue = outbox::settle(db, *id)?;
+            residue |= outbox::set_draft(db, *conversation, draft)?;
+            return Ok(residue);
         }
         Save::Entries {
             conversation,
@@ -49,10 +48,10 @@ pub(super) fn apply(db: &Connection, save: &Save) -> Result<Traces, Fault> {
                 .execute(params![blob(conversation)])?;
         }
     }
-    Ok(Traces::None)
+    Ok(WalResidue::None)
 }
 
-fn set_me(db: &Connection, me: &StoredMe) -> Result<Traces, Fault> {
+fn set_me(db: &Connection, me: &StoredMe) -> Result<WalResidue, DbError> {
     let log: Option<Vec<u8>> = db
         .query_row("SELECT log FROM me", [], |row| row.get(0))
         .optional()?;
@@ -70,10 +69,10 @@ fn set_me(db: &Connection, me: &StoredMe) -> Result<Traces, Fault> {
         "REPLACE INTO me (one, user, name, log) VALUES (1, ?1, ?2, ?3)",
         params![me.user.0.cast_signed(), me.name.as_str(), me.log.0],
     )?;
-    Ok(Traces::of_rows(is_other.into()))
+    Ok(WalResidue::of_rows(is_other.into()))
 }
 
-fn set_people(db: &Connection, people: &[StoredPerson]) -> Result<(), Fault> {
+fn set_people(db: &Connection, people: &[StoredPerson]) -> Result<(), DbError> {
     let mut insert = db.prepare_cached(
         "INSERT INTO people (user, name, display) VALUES (?1, ?2, ?3)
          ON CONFLICT (user) DO UPDATE SET name = excluded.name, display = excluded.display",
@@ -92,20 +91,20 @@ fn set_heads(
     db: &Connection,
     heads: &[Head],
     complete: Option<SyncPoint>,
-) -> Result<Traces, Fault> {
-    let mut traces = Traces::None;
+) -> Result<WalResidue, DbError> {
+    let mut residue = WalResidue::None;
     for head in heads {
-        traces |= set_head(db, head)?;
+        residue |= set_head(db, head)?;
     }
     if let Some(since) = complete {
         db.prepare_cached("REPLACE INTO since (one, log, stamp) VALUES (1, ?1, ?2)")?
             .execute(params![since.log.0, since.stamp.0.cast_signed()])?;
     }
-    Ok(traces)
+    Ok(residue)
 }
 
-fn set_head(db: &Connection, head: &Head) -> Result<Traces, Fault> {
-    let mut traces = Traces::None;
+fn set_head(db: &Connection, head: &Head) -> Result<WalResidue, DbError> {
+    let mut residue = WalResidue::None;
     let key = blob(&head.conversation);
     let stored: Option<Vec<(Seq, Seq)>> = db
         .prepare_cached("SELECT held FROM conversations WHERE conversation = ?1")?
@@ -117,7 +116,7 @@ fn set_head(db: &Connection, head: &Head) -> Result<Traces, Fault> {
         .last()
         .is_some_and(|&(_, last)| last > head.newest)
     {
-        traces |= entries::forget_after(db, &key, head.newest)?;
+        residue |= entries::forget_after(db, &key, head.newest)?;
         stretches.retain(|&(first, _)| first <= head.newest);
         for (_, last) in &mut stretches {
             *last = (*last).min(head.newest);
@@ -138,20 +137,20 @@ fn set_head(db: &Connection, head: &Head) -> Result<Traces, Fault> {
         blob(&head.room),
         head.is_request,
     ])?;
-    // Who has left a room is not waited for any more.
+    // Members who left have no cursors.
     db.prepare_cached("DELETE FROM cursors WHERE conversation = ?1")?
         .execute(params![key])?;
     for cursors in &head.cursors {
         set_cursors(db, head.conversation, *cursors)?;
     }
-    Ok(traces)
+    Ok(residue)
 }
 
 fn set_cursors(
     db: &Connection,
     conversation: ConversationId,
     cursors: MemberCursors,
-) -> Result<(), Fault> {
+) -> Result<(), DbError> {
     db.prepare_cached(
         "REPLACE INTO cursors (conversation, user, delivered, read) VALUES (?1, ?2, ?3, ?4)",
     )?

@@ -1,5 +1,5 @@
-//! What happens to a damaged database: it is moved aside, never deleted, and replaced by a fresh
-//! one with the drafts and the outbox that could still be read. Everything else is on the server.
+//! Replacement of a damaged database: it is moved aside, never deleted, and a new one gets the
+//! drafts and the outbox that are still readable. Everything else is on the server.
 
 use std::ffi::OsString;
 use std::fs;
@@ -10,21 +10,21 @@ use recado_shared::ConversationId;
 use rusqlite::{Connection, Row};
 
 use super::schema::{self, OpenError};
-use super::value::Fault;
+use super::value::DbError;
 use super::{Pending, Snapshot, StoreError, outbox, snapshot};
 
 /// Most damaged databases that may lie beside the good one.
 const MAX_DAMAGED: u32 = 99;
 
-/// A database that can be used.
+/// An open database, its content, and a notice if it replaces a damaged one.
 #[derive(Debug)]
-pub(super) struct Usable {
+pub(super) struct Ready {
     pub(super) connection: Connection,
     pub(super) snapshot: Snapshot,
     pub(super) notice: Option<String>,
 }
 
-/// What could be read from a damaged database.
+/// The readable part of a damaged database.
 #[derive(Debug, Default)]
 struct Salvage {
     outbox: Vec<Pending>,
@@ -33,24 +33,24 @@ struct Salvage {
 }
 
 /// Opens the database, or replaces it if it is damaged.
-pub(super) fn open_or_replace(path: &Path) -> Result<Usable, StoreError> {
-    let fault = match open(path) {
+pub(super) fn open_or_replace(path: &Path) -> Result<Ready, StoreError> {
+    let error = match open(path) {
         Ok((connection, snapshot)) if !is_marked(path) => {
-            return Ok(Usable {
+            return Ok(Ready {
                 connection,
                 snapshot,
                 notice: None,
             });
         }
-        Ok(_) => Fault::Value("a part of it could not be read the last time".to_owned()),
-        Err(OpenError::Fault(fault)) if fault.is_damage() => fault,
+        Ok(_) => DbError::Value("a part of it was not readable last time".to_owned()),
+        Err(OpenError::Database(error)) if error.is_damage() => error,
         Err(error) => return Err(final_error(error, path)),
     };
-    tracing::error!(%fault, "the local store is damaged");
-    replace(path, &fault)
+    tracing::error!(%error, "the local store is damaged");
+    replace(path, &error)
 }
 
-/// Notes that a part of the database turned out to be damaged, which opening it may not show.
+/// Notes damage that opening the database may not show.
 pub(super) fn mark(path: &Path) {
     if let Err(error) = fs::write(mark_of(path), "") {
         tracing::error!(%error, "cannot mark the damaged store");
@@ -74,14 +74,14 @@ fn open(path: &Path) -> Result<(Connection, Snapshot), OpenError> {
 pub(super) fn final_error(error: OpenError, path: &Path) -> StoreError {
     match error {
         OpenError::Final(error) => error,
-        OpenError::Fault(fault) => StoreError::Database {
+        OpenError::Database(error) => StoreError::Database {
             path: path.to_owned(),
-            reason: fault.to_string(),
+            reason: error.to_string(),
         },
     }
 }
 
-fn replace(path: &Path, fault: &Fault) -> Result<Usable, StoreError> {
+fn replace(path: &Path, error: &DbError) -> Result<Ready, StoreError> {
     let salvage = salvage(path);
     let aside = move_aside(path).map_err(|source| StoreError::Io {
         path: path.to_owned(),
@@ -89,8 +89,8 @@ fn replace(path: &Path, fault: &Fault) -> Result<Usable, StoreError> {
     })?;
     let failed = |error: OpenError| final_error(error, path);
     let mut connection = schema::open(path).map_err(failed)?;
-    restore(&mut connection, &salvage).map_err(|fault| failed(fault.into()))?;
-    let snapshot = snapshot::read(&connection).map_err(|fault| failed(fault.into()))?;
+    restore(&mut connection, &salvage).map_err(|error| failed(error.into()))?;
+    let snapshot = snapshot::read(&connection).map_err(|error| failed(error.into()))?;
     let kept = format!(
         "{} unsent messages and {} drafts were kept{}",
         salvage.outbox.len(),
@@ -102,18 +102,18 @@ fn replace(path: &Path, fault: &Fault) -> Result<Usable, StoreError> {
         }
     );
     let notice = format!(
-        "the local store was damaged ({fault}) and has been moved to {}; {kept}, and what was \
-         sent and received comes back from the server",
+        "The local store was damaged ({error}) and moved to {}. {kept}. The history comes back from \
+         the server",
         aside.display()
     );
-    Ok(Usable {
+    Ok(Ready {
         connection,
         snapshot,
         notice: Some(notice),
     })
 }
 
-/// Reads what only this machine knows, row by row until the damage.
+/// Reads the drafts and the outbox row by row, up to the damage.
 fn salvage(path: &Path) -> Salvage {
     let Ok(connection) = Connection::open(path) else {
         return Salvage::default();
@@ -127,11 +127,11 @@ fn salvage(path: &Path) -> Salvage {
     }
 }
 
-/// The rows that can be read, and whether those are all.
+/// The readable rows, and whether they are all.
 fn readable<T>(
     connection: &Connection,
     sql: &str,
-    read: impl Fn(&Row<'_>) -> Result<T, Fault>,
+    read: impl Fn(&Row<'_>) -> Result<T, DbError>,
 ) -> (Vec<T>, bool) {
     let mut found = Vec::new();
     let Ok(mut statement) = connection.prepare(sql) else {
@@ -153,7 +153,7 @@ fn readable<T>(
     }
 }
 
-fn restore(connection: &mut Connection, salvage: &Salvage) -> Result<(), Fault> {
+fn restore(connection: &mut Connection, salvage: &Salvage) -> Result<(), DbError> {
     let transaction = connection.transaction()?;
     for pending in &salvage.outbox {
         outbox::queue(&transaction, pending)?;
@@ -170,7 +170,7 @@ fn move_aside(path: &Path) -> io::Result<PathBuf> {
     let aside = (1..=MAX_DAMAGED)
         .map(|number| with_suffix(path, &format!(".damaged-{number}")))
         .find(|aside| !aside.exists())
-        .ok_or_else(|| io::Error::other("too many damaged ones lie there: delete some"))?;
+        .ok_or_else(|| io::Error::other("there are too many damaged stores: delete some"))?;
     for side in ["-wal", "-shm"] {
         match fs::rename(with_suffix(path, side), with_suffix(&aside, side)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

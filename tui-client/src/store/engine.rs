@@ -1,21 +1,21 @@
-//! The store without its thread and without a disk, for whoever decides alone when something is
-//! carried out: a simulation. The statements are those of the thread.
+//! The store in memory, without its thread, for the simulation, which decides when each request
+//! runs. The statements are those of the worker.
 
 use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::value::Fault;
+use super::value::DbError;
 use super::{Load, Loaded, Save, Snapshot, StoreError, apply, damage, load, schema, snapshot};
 
-/// A store in memory. It lives as long as this value, whatever becomes of the app above it.
+/// A store in memory. It outlives restarts of the simulated app.
 #[derive(Debug)]
 pub struct Engine {
     connection: Connection,
 }
 
 impl Engine {
-    /// Makes an empty store.
+    /// Creates an empty store.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -26,12 +26,12 @@ impl Engine {
         Ok(Self { connection })
     }
 
-    /// Carries out changes in one transaction, in order.
+    /// Applies changes in order, in one transaction.
     ///
     /// # Errors
-    /// [`StoreError::Database`]; then nothing was changed.
+    /// [`StoreError::Database`]; nothing is changed then.
     pub fn save(&mut self, batch: &[Save]) -> Result<(), StoreError> {
-        let save = |connection: &mut Connection| -> Result<(), Fault> {
+        let save = |connection: &mut Connection| -> Result<(), DbError> {
             let transaction = connection.transaction()?;
             for save in batch {
                 apply::apply(&transaction, save)?;
@@ -49,7 +49,7 @@ impl Engine {
         load::load(&self.connection, asked).map_err(failed)
     }
 
-    /// Reads what a program starts with.
+    /// Reads the state with which the app starts.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -60,6 +60,6 @@ impl Engine {
 
 const IN_MEMORY: &str = ":memory:";
 
-fn failed(fault: Fault) -> StoreError {
-    damage::final_error(fault.into(), Path::new(IN_MEMORY))
+fn failed(error: DbError) -> StoreError {
+    damage::final_error(error.into(), Path::new(IN_MEMORY))
 }

@@ -1,4 +1,4 @@
-//! Writing the cached logs: new entries, and the erasure of texts.
+//! Writes to the cached logs: new entries, and the erasure of texts.
 //!
 //! A text is erased in place: zeros of the same length take its place in the same row, in the
 //! transaction that stores what asks for it.
@@ -6,9 +6,9 @@
 use recado_shared::{Content, ConversationId, Entry, ErasedKind, MessageId, Seq, UserId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::kind::Kind;
-use super::value::{Fault, blob, column, number};
-use super::{Held, Traces};
+use super::entry_kind::EntryKind;
+use super::value::{DbError, blob, column, number};
+use super::{HeldRange, WalResidue};
 use super::{index, outbox};
 
 /// Adds entries to a log and notes what is held of it afterwards.
@@ -16,9 +16,9 @@ pub(super) fn add(
     db: &Connection,
     conversation: ConversationId,
     entries: &[Entry],
-    held: &[Held],
+    held: &[HeldRange],
     settled: &[MessageId],
-) -> Result<Traces, Fault> {
+) -> Result<WalResidue, DbError> {
     let key = blob(&conversation);
     let me: Option<i64> = db
         .prepare_cached("SELECT user FROM me")?
@@ -26,42 +26,42 @@ pub(super) fn add(
         .optional()?;
     let me = me.map(|user| UserId(user.cast_unsigned()));
     // What is no longer held is another log's future: a new entry may take its place.
-    let mut traces = forget_after(db, &key, held.last().map_or(Seq::ZERO, |held| held.last))?;
+    let mut residue = forget_after(db, &key, held.last().map_or(Seq::ZERO, |held| held.last))?;
     for entry in entries {
-        traces |= insert(db, &key, entry)?;
+        residue |= insert(db, &key, entry)?;
         if Some(entry.author) == me {
-            traces |= outbox::settle(db, entry.id)?;
+            residue |= outbox::settle(db, entry.id)?;
         }
     }
     for id in settled {
-        traces |= outbox::settle(db, *id)?;
+        residue |= outbox::settle(db, *id)?;
     }
     set_held(db, &key, held, entries.last())?;
-    Ok(traces)
+    Ok(residue)
 }
 
 /// Stores one entry and erases what it asks to erase.
-pub(super) fn insert(db: &Connection, key: &[u8], entry: &Entry) -> Result<Traces, Fault> {
-    let kind = Kind::of(&entry.content);
-    let erased = match kind.was() {
+pub(super) fn insert(db: &Connection, key: &[u8], entry: &Entry) -> Result<WalResidue, DbError> {
+    let kind = EntryKind::of(&entry.content);
+    let erased = match kind.tombstone() {
         None => erased_before(db, key, entry)?,
         some => some,
     };
     // Nothing of a text that is known to be erased gets to the disk.
     let (kind, content) = match erased {
-        Some(erased) => (Kind::of(&Content::Erased(erased)), Vec::new()),
+        Some(erased) => (EntryKind::of(&Content::Erased(erased)), Vec::new()),
         None => (kind, blob(&entry.content)),
     };
     let target = entry.content.target();
     let edited = match kind {
-        Kind::Edit => target,
+        EntryKind::Edit => target,
         _ => None,
     };
     let before = match edited {
         Some(message) => index::current(db, key, message)?,
         None => None,
     };
-    let moment = match kind.erased() {
+    let moment = match kind.erases_to() {
         Some(ErasedKind::Message) => index::free_moment(db, entry.time)?,
         _ => None,
     };
@@ -94,12 +94,16 @@ pub(super) fn insert(db: &Connection, key: &[u8], entry: &Entry) -> Result<Trace
             erase(db, key, &rows)
         }
         Content::AuthorRemoved => erase(db, key, &rows_by(db, key, entry.author, entry.seq)?),
-        _ => Ok(Traces::None),
+        _ => Ok(WalResidue::None),
     }
 }
 
 /// What is left of a new entry whose erasure was stored before it.
-fn erased_before(db: &Connection, key: &[u8], entry: &Entry) -> Result<Option<ErasedKind>, Fault> {
+fn erased_before(
+    db: &Connection,
+    key: &[u8],
+    entry: &Entry,
+) -> Result<Option<ErasedKind>, DbError> {
     let Some(erased) = entry.content.erased() else {
         return Ok(None);
     };
@@ -116,7 +120,7 @@ fn erased_before(db: &Connection, key: &[u8], entry: &Entry) -> Result<Option<Er
             params![
                 key,
                 message.0.cast_signed(),
-                Kind::Deletion.number(),
+                EntryKind::Deletion.number(),
                 entry.author.0.cast_signed(),
                 entry.seq.0.cast_signed(),
             ],
@@ -129,12 +133,12 @@ fn erased_before(db: &Connection, key: &[u8], entry: &Entry) -> Result<Option<Er
 #[derive(Clone, Copy, Debug)]
 struct Row {
     position: i64,
-    kind: Kind,
+    kind: EntryKind,
     /// The message whose text it makes: itself or the target of an edit.
     message: Seq,
 }
 
-fn rows_at(db: &Connection, key: &[u8], seq: Seq) -> Result<Vec<Row>, Fault> {
+fn rows_at(db: &Connection, key: &[u8], seq: Seq) -> Result<Vec<Row>, DbError> {
     rows(
         db,
         "SELECT position, kind, coalesce(target, seq) FROM entries
@@ -143,16 +147,16 @@ fn rows_at(db: &Connection, key: &[u8], seq: Seq) -> Result<Vec<Row>, Fault> {
     )
 }
 
-fn edits_of(db: &Connection, key: &[u8], message: Seq) -> Result<Vec<Row>, Fault> {
+fn edits_of(db: &Connection, key: &[u8], message: Seq) -> Result<Vec<Row>, DbError> {
     rows(
         db,
         "SELECT position, kind, target FROM entries
          WHERE conversation = ?1 AND target = ?2 AND kind = ?3",
-        params![key, message.0.cast_signed(), Kind::Edit.number()],
+        params![key, message.0.cast_signed(), EntryKind::Edit.number()],
     )
 }
 
-fn rows_by(db: &Connection, key: &[u8], author: UserId, until: Seq) -> Result<Vec<Row>, Fault> {
+fn rows_by(db: &Connection, key: &[u8], author: UserId, until: Seq) -> Result<Vec<Row>, DbError> {
     rows(
         db,
         "SELECT position, kind, coalesce(target, seq) FROM entries
@@ -161,7 +165,7 @@ fn rows_by(db: &Connection, key: &[u8], author: UserId, until: Seq) -> Result<Ve
     )
 }
 
-fn rows_after(db: &Connection, key: &[u8], last: Seq) -> Result<Vec<Row>, Fault> {
+fn rows_after(db: &Connection, key: &[u8], last: Seq) -> Result<Vec<Row>, DbError> {
     rows(
         db,
         "SELECT position, kind, coalesce(target, seq) FROM entries
@@ -170,30 +174,34 @@ fn rows_after(db: &Connection, key: &[u8], last: Seq) -> Result<Vec<Row>, Fault>
     )
 }
 
-fn rows(db: &Connection, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<Row>, Fault> {
+fn rows(
+    db: &Connection,
+    sql: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<Vec<Row>, DbError> {
     db.prepare_cached(sql)?
         .query_and_then(parameters, |row| {
             Ok(Row {
                 position: row.get(0)?,
-                kind: Kind::from_number(row.get(1)?)?,
+                kind: EntryKind::from_number(row.get(1)?)?,
                 message: Seq(number(row, 2)?),
             })
         })?
         .collect()
 }
 
-fn erase(db: &Connection, key: &[u8], rows: &[Row]) -> Result<Traces, Fault> {
-    let mut traces = Traces::None;
+fn erase(db: &Connection, key: &[u8], rows: &[Row]) -> Result<WalResidue, DbError> {
+    let mut residue = WalResidue::None;
     let mut overwrite = db.prepare_cached(
         "UPDATE entries SET kind = ?2, content = zeroblob(length(content)) WHERE position = ?1",
     )?;
     let mut read = db.prepare_cached("SELECT content FROM entries WHERE position = ?1")?;
     let mut texts = Vec::new();
     for row in rows {
-        let Some(erased) = row.kind.erased() else {
+        let Some(erased) = row.kind.erases_to() else {
             continue;
         };
-        let left = Kind::of(&Content::Erased(erased));
+        let left = EntryKind::of(&Content::Erased(erased));
         let content: Content = read
             .query_and_then(params![row.position], |row| column(row, 0))?
             .next()
@@ -204,16 +212,16 @@ fn erase(db: &Connection, key: &[u8], rows: &[Row]) -> Result<Traces, Fault> {
         overwrite.execute(params![row.position, left.number()])?;
         let now = index::current(db, key, row.message)?;
         index::change(db, before.as_ref(), now.as_ref())?;
-        traces = Traces::Erased;
+        residue = WalResidue::Erased;
     }
     if !texts.is_empty() {
         index::forget(db, &texts)?;
     }
-    Ok(traces)
+    Ok(residue)
 }
 
 /// Removes what lies beyond a place.
-pub(super) fn forget_after(db: &Connection, key: &[u8], last: Seq) -> Result<Traces, Fault> {
+pub(super) fn forget_after(db: &Connection, key: &[u8], last: Seq) -> Result<WalResidue, DbError> {
     let rows = rows_after(db, key, last)?;
     let mut delete = db.prepare_cached("DELETE FROM entries WHERE position = ?1")?;
     for row in &rows {
@@ -222,7 +230,7 @@ pub(super) fn forget_after(db: &Connection, key: &[u8], last: Seq) -> Result<Tra
         let now = index::current(db, key, row.message)?;
         index::change(db, before.as_ref(), now.as_ref())?;
     }
-    Ok(Traces::of_rows(rows.len()))
+    Ok(WalResidue::of_rows(rows.len()))
 }
 
 /// Notes what is held. An entry beyond the head known so far moves that head: heads come once
@@ -230,9 +238,9 @@ pub(super) fn forget_after(db: &Connection, key: &[u8], last: Seq) -> Result<Tra
 fn set_held(
     db: &Connection,
     key: &[u8],
-    held: &[Held],
+    held: &[HeldRange],
     newest: Option<&Entry>,
-) -> Result<(), Fault> {
+) -> Result<(), DbError> {
     let (seq, time) = newest.map_or((0, 0), |entry| {
         (entry.seq.0.cast_signed(), entry.time.0.cast_signed())
     });

@@ -1,4 +1,4 @@
-//! The search index: the text of every message as it reads now.
+//! Search index over the current text of every message.
 //!
 //! A message has one row in the full-text table `words`. Its number there is its moment, which
 //! grows with the time of the message, so that "newest first" and "between these times" are the
@@ -10,8 +10,8 @@ use std::fmt::Write as _;
 use recado_shared::{Content, Seq, Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::kind::Kind;
-use super::value::{Fault, column, number};
+use super::entry_kind::EntryKind;
+use super::value::{DbError, column, number};
 
 /// Moments that one millisecond has: more messages than the same one are not found.
 const MOMENTS_BITS: u32 = 21;
@@ -35,7 +35,7 @@ pub(super) fn first_moment(time: Timestamp) -> i64 {
 }
 
 /// A moment of a time that no message has.
-pub(super) fn free_moment(db: &Connection, time: Timestamp) -> Result<Option<i64>, Fault> {
+pub(super) fn free_moment(db: &Connection, time: Timestamp) -> Result<Option<i64>, DbError> {
     let first = first_moment(time);
     let last = first | ((1 << MOMENTS_BITS) - 1);
     let taken: Option<i64> = db
@@ -48,7 +48,7 @@ pub(super) fn free_moment(db: &Connection, time: Timestamp) -> Result<Option<i64
 }
 
 /// What the index has to have of a message. `None` if it is none that can be found.
-pub(super) fn current(db: &Connection, key: &[u8], seq: Seq) -> Result<Option<Indexed>, Fault> {
+pub(super) fn current(db: &Connection, key: &[u8], seq: Seq) -> Result<Option<Indexed>, DbError> {
     let row = db
         .prepare_cached(
             "SELECT moment, author, content FROM entries
@@ -56,7 +56,7 @@ pub(super) fn current(db: &Connection, key: &[u8], seq: Seq) -> Result<Option<In
         )?
         .query_and_then(params![key, seq.0.cast_signed()], |row| {
             let content: Content = column(row, 2)?;
-            Ok::<_, Fault>((row.get(0)?, UserId(number(row, 1)?), content))
+            Ok::<_, DbError>((row.get(0)?, UserId(number(row, 1)?), content))
         })?
         .next()
         .transpose()?;
@@ -78,7 +78,7 @@ pub(super) fn text_now(
     seq: Seq,
     author: UserId,
     content: &Content,
-) -> Result<String, Fault> {
+) -> Result<String, DbError> {
     let edit: Option<Content> = db
         .prepare_cached(
             // Left to itself the planner reads the whole log backwards, for the order.
@@ -90,7 +90,7 @@ pub(super) fn text_now(
             params![
                 key,
                 seq.0.cast_signed(),
-                Kind::Edit.number(),
+                EntryKind::Edit.number(),
                 author.0.cast_signed()
             ],
             |row| column(row, 0),
@@ -106,7 +106,7 @@ pub(super) fn change(
     db: &Connection,
     before: Option<&Indexed>,
     now: Option<&Indexed>,
-) -> Result<(), Fault> {
+) -> Result<(), DbError> {
     if before == now {
         return Ok(());
     }
@@ -146,7 +146,7 @@ pub(super) const FORGETTING: &str = "PRAGMA temp_store = MEMORY;
 /// beginning of the first word that was on it when it was written, and `secure-delete` leaves
 /// that. Where it is of an erased word and of no other one, the next word takes its place: it
 /// lies between the same two pages.
-pub(super) fn forget(db: &Connection, texts: &[String]) -> Result<(), Fault> {
+pub(super) fn forget(db: &Connection, texts: &[String]) -> Result<(), DbError> {
     db.execute_batch("INSERT INTO words (words) VALUES ('flush')")?;
     let mut insert = db.prepare_cached("INSERT INTO temp.erased (text) VALUES (?1)")?;
     for text in texts {
@@ -181,8 +181,7 @@ pub(super) fn forget(db: &Connection, texts: &[String]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Removes everything.
-pub(super) fn clear(db: &Connection) -> Result<(), Fault> {
+pub(super) fn clear(db: &Connection) -> Result<(), DbError> {
     db.execute_batch("INSERT INTO words (words) VALUES ('delete-all')")?;
     Ok(())
 }

@@ -1,12 +1,12 @@
-//! Reading stretches of the cached logs, with the entries elsewhere that belong to them.
+//! Reads of cached log ranges, with the entries elsewhere that belong to them.
 
 use std::collections::BTreeMap;
 
 use recado_shared::{Content, Entry, MessageId, PageRange, Seq, Timestamp, UserId};
 use rusqlite::{Connection, Row, params};
 
-use super::kind::Kind;
-use super::value::{Fault, blob, bytes, column, number};
+use super::entry_kind::EntryKind;
+use super::value::{DbError, blob, bytes, column, number};
 use super::{Load, Loaded};
 
 /// Most entries that are read because they belong to the ones asked for. Beyond it those that
@@ -32,7 +32,7 @@ macro_rules! select {
 }
 
 /// Reads a stretch and what belongs to it.
-pub(super) fn load(db: &Connection, load: Load) -> Result<Loaded, Fault> {
+pub(super) fn load(db: &Connection, load: Load) -> Result<Loaded, DbError> {
     let key = blob(&load.conversation);
     let entries = stretch(db, &key, load.range, load.limit)?;
     let about = about(db, &key, &entries)?;
@@ -49,7 +49,7 @@ pub(super) fn stretch(
     key: &[u8],
     range: PageRange,
     limit: u16,
-) -> Result<Vec<Entry>, Fault> {
+) -> Result<Vec<Entry>, DbError> {
     let (sql, seq) = match range {
         PageRange::After(seq) => (select!("AND seq > ?2 ORDER BY seq LIMIT ?3"), seq),
         PageRange::Before(seq) => (select!("AND seq < ?2 ORDER BY seq DESC LIMIT ?3"), seq),
@@ -62,7 +62,7 @@ pub(super) fn stretch(
 }
 
 /// The held entries that belong to ascending ones and are not among them.
-pub(super) fn about(db: &Connection, key: &[u8], read: &[Entry]) -> Result<Vec<Entry>, Fault> {
+pub(super) fn about(db: &Connection, key: &[u8], read: &[Entry]) -> Result<Vec<Entry>, DbError> {
     let (Some(first), Some(last)) = (read.first(), read.last()) else {
         return Ok(Vec::new());
     };
@@ -102,8 +102,8 @@ pub(super) fn about(db: &Connection, key: &[u8], read: &[Entry]) -> Result<Vec<E
             params![
                 key,
                 to.0.cast_signed(),
-                Kind::Edit.number(),
-                Kind::Deletion.number(),
+                EntryKind::Edit.number(),
+                EntryKind::Deletion.number(),
                 i64::try_from(MAX_ABOUT - found.len()).unwrap_or(0),
             ],
         )?;
@@ -120,21 +120,21 @@ pub(super) fn entries(
     db: &Connection,
     sql: &str,
     parameters: impl rusqlite::Params,
-) -> Result<Vec<Entry>, Fault> {
+) -> Result<Vec<Entry>, DbError> {
     db.prepare_cached(sql)?
         .query_and_then(parameters, |row| read_entry(row, 0))?
         .collect()
 }
 
 /// Reads the columns seq, author, id, time, kind and content, which begin at an index.
-pub(super) fn read_entry(row: &Row<'_>, first: usize) -> Result<Entry, Fault> {
-    let kind = Kind::from_number(row.get(first + 4)?)?;
+pub(super) fn read_entry(row: &Row<'_>, first: usize) -> Result<Entry, DbError> {
+    let kind = EntryKind::from_number(row.get(first + 4)?)?;
     Ok(Entry {
         seq: Seq(number(row, first)?),
         author: UserId(number(row, first + 1)?),
         id: MessageId(bytes(row, first + 2)?),
         time: Timestamp(number(row, first + 3)?),
-        content: match kind.was() {
+        content: match kind.tombstone() {
             Some(erased) => Content::Erased(erased),
             None => column(row, first + 5)?,
         },

@@ -1,26 +1,27 @@
-//! The local store: a cache of the logs, and the only home of drafts, outbox and places.
+//! Handle of the local store: a cache of the logs, and the only copy of drafts, outbox and scroll
+//! positions.
 //!
-//! This is its handle: channels only. A thread owns the database (`worker`), so that no disk
-//! is waited for while the screen is drawn.
+//! It has channels only. A thread owns the database (`worker`), so that drawing never waits for a
+//! disk.
 
 mod apply;
 mod damage;
 mod engine;
 mod entries;
+mod entry_kind;
 mod index;
-mod kind;
 mod load;
 mod outbox;
 mod request;
 mod schema;
 mod search;
-mod searcher;
+mod search_thread;
 mod settings;
 mod snapshot;
 #[cfg(test)]
 mod tests;
-mod traces;
 mod value;
+mod wal_residue;
 mod worker;
 
 use std::fmt;
@@ -33,82 +34,63 @@ use tokio::sync::mpsc;
 
 pub use engine::Engine;
 pub use request::{
-    Found, Held, Hit, Load, Loaded, Pending, PendingState, Query, Save, Snapshot,
-    StoredConversation, StoredMe, StoredPerson, StoredSetting,
+    HeldRange, Load, Loaded, Pending, PendingState, Save, SearchHit, SearchQuery, SearchResult,
+    Snapshot, StoredConversation, StoredMe, StoredPerson, StoredSetting,
 };
-use searcher::Searcher;
-use traces::Traces;
+use search_thread::SearchThread;
+use wal_residue::WalResidue;
 use worker::{Request, Worker};
 
-/// Requests that may wait for the disk. A caller that finds no room waits: nothing is dropped.
+/// Most requests that wait for the disk. At the bound the caller waits: nothing is dropped.
 const MAX_QUEUED_REQUESTS: usize = 4096;
 
-/// Answers that may wait to be taken, one place of them kept for a failure.
+/// Most answers that wait to be received, one of them reserved for a failure.
 const MAX_QUEUED_EVENTS: usize = 257;
 
-/// What the store tells the driver.
+/// An answer or a failure of the store, for the driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreEvent {
-    /// Answers [`StoreHandle::load`].
     Loaded(Loaded),
-    /// Answers [`StoreHandle::search`].
-    Found(Found),
-    /// A save failed, and this is what the user should know. Said once; what is saved from here
-    /// on is discarded.
+    Found(SearchResult),
+    /// A save failed, with the notice for the user. Sent once; later saves are discarded.
     Failed(String),
 }
 
-/// An opened store.
 #[derive(Debug)]
 pub struct Opened {
-    /// Takes saves and loads.
     pub handle: StoreHandle,
-    /// Gives answers.
     pub events: mpsc::Receiver<StoreEvent>,
-    /// What was stored.
     pub snapshot: Snapshot,
-    /// What the user should know: a damaged database was replaced.
+    /// The notice for the user if a damaged database was replaced.
     pub notice: Option<String>,
 }
 
-/// Why the store cannot be opened.
+/// The failure to open the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A newer program made it.
+    /// A newer program created it.
     #[error(
-        "the local store {} has schema {found} and this program knows {known}: \
-         use the newer version of recado that wrote it", .path.display()
+        "the local store {} has schema {found}, but this program knows up to {known}: \
+         use the newer version of Recado that wrote it", .path.display()
     )]
     Newer {
-        /// The database.
         path: PathBuf,
-        /// Its schema.
         found: i64,
         /// The newest schema that this program knows.
         known: i64,
     },
-    /// A file or folder cannot be made or moved.
-    #[error("cannot use {}: {source}; check its owner, its permissions and the free space", .path.display())]
-    Io {
-        /// Which one.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    /// A file or folder cannot be created or moved.
+    #[error("cannot use {}: {source}. Check its owner, its permissions and the free disk space", .path.display())]
+    Io { path: PathBuf, source: io::Error },
     /// The database library refuses.
     #[error("cannot open the local store {}: {reason}", .path.display())]
-    Database {
-        /// The database.
-        path: PathBuf,
-        /// Why.
-        reason: String,
-    },
+    Database { path: PathBuf, reason: String },
 }
 
-/// Hands requests to the store's thread. Dropping it writes what is queued and waits for that.
+/// Sends requests to the store's thread. Dropping it waits until all of them are on the disk.
 pub struct StoreHandle {
-    /// Goes first: the last connection to the database has to be the one that writes.
-    searcher: Option<Searcher>,
+    /// Dropped first: the last connection to the database has to be the writer.
+    searcher: Option<SearchThread>,
     requests: Option<std_mpsc::SyncSender<Request>>,
     events: mpsc::Sender<StoreEvent>,
     thread: Option<JoinHandle<()>>,
@@ -120,18 +102,18 @@ impl fmt::Debug for StoreHandle {
     }
 }
 
-/// Opens the store at `path`, makes it if there is none, and starts its thread. A damaged one is
-/// moved aside and replaced; its drafts and outbox are kept as far as they can be read.
+/// Opens or creates the store at `path` and starts its thread. A damaged one is moved aside and
+/// replaced; its readable drafts and outbox are kept.
 ///
 /// # Errors
 /// [`StoreError`] says why it cannot be used.
 pub fn open(path: &Path) -> Result<Opened, StoreError> {
-    let damage::Usable {
+    let damage::Ready {
         connection,
         snapshot,
         notice,
     } = damage::open_or_replace(path)?;
-    let searcher = Searcher::start(path)?;
+    let searcher = SearchThread::start(path)?;
     let (requests, queue) = std_mpsc::sync_channel(MAX_QUEUED_REQUESTS);
     let (events, receiver) = mpsc::channel(MAX_QUEUED_EVENTS);
     let failure = events
@@ -166,7 +148,7 @@ impl StoreHandle {
     }
 
     /// Queues a read, which sees every earlier save. Answered by [`StoreEvent::Loaded`].
-    /// Returns `false` and reads nothing while 256 answers lie untaken.
+    /// Returns `false` and reads nothing while 256 answers are not received.
     #[must_use = "a load that was not queued is not answered"]
     pub fn load(&self, load: Load) -> bool {
         let Some(room) = self.room() else {
@@ -176,10 +158,10 @@ impl StoreHandle {
         true
     }
 
-    /// Searches what is on the disk. Answered by [`StoreEvent::Found`], unless a newer question
-    /// came before the answer. Returns `false` and does nothing while 256 answers lie untaken.
-    #[must_use = "a question that was not put is not answered"]
-    pub fn search(&self, query: Query) -> bool {
+    /// Searches the entries on the disk. Answered by [`StoreEvent::Found`], unless a newer query
+    /// cancels this one. Returns `false` and does nothing while 256 answers are not received.
+    #[must_use = "a query that was not queued is not answered"]
+    pub fn search(&self, query: SearchQuery) -> bool {
         let Some(room) = self.room() else {
             return false;
         };
@@ -192,7 +174,7 @@ impl StoreHandle {
     pub fn flush(&self) {
         let (done, wait) = std_mpsc::sync_channel(1);
         self.request(Request::Flush(done));
-        // An error means that the thread is gone, and with it what was queued: it reported that.
+        // An error means that the thread ended, which it reported.
         let _ = wait.recv();
     }
 

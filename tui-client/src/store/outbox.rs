@@ -1,13 +1,13 @@
-//! Writing what is the user's own: the outbox and the drafts.
+//! Writes to the outbox and to the drafts.
 
 use recado_shared::{ConversationId, MessageId};
 use rusqlite::{Connection, params};
 
-use super::value::{Fault, blob};
-use super::{Pending, PendingState, Traces};
+use super::value::{DbError, blob};
+use super::{Pending, PendingState, WalResidue};
 
 /// Puts a message at the end of the outbox and clears the draft that it was.
-pub(super) fn queue(db: &Connection, pending: &Pending) -> Result<Traces, Fault> {
+pub(super) fn queue(db: &Connection, pending: &Pending) -> Result<WalResidue, DbError> {
     db.prepare_cached(
         "INSERT INTO outbox (id, conversation, content, typed, failed) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (id) DO NOTHING",
@@ -19,11 +19,11 @@ pub(super) fn queue(db: &Connection, pending: &Pending) -> Result<Traces, Fault>
         pending.typed.0.cast_signed(),
         reason_of(&pending.state),
     ])?;
-    // What is done with other messages was never a draft.
+    // Only messages come from a draft.
     if pending.content.is_message() {
         set_draft(db, pending.conversation, "")
     } else {
-        Ok(Traces::None)
+        Ok(WalResidue::None)
     }
 }
 
@@ -34,23 +34,22 @@ fn reason_of(state: &PendingState) -> Option<&str> {
     }
 }
 
-/// Notes whether a message may go out.
 pub(super) fn set_pending(
     db: &Connection,
     id: MessageId,
     state: &PendingState,
-) -> Result<(), Fault> {
+) -> Result<(), DbError> {
     db.prepare_cached("UPDATE outbox SET failed = ?2 WHERE id = ?1")?
         .execute(params![id.0, reason_of(state)])?;
     Ok(())
 }
 
 /// Takes a message out of the outbox.
-pub(super) fn settle(db: &Connection, id: MessageId) -> Result<Traces, Fault> {
+pub(super) fn settle(db: &Connection, id: MessageId) -> Result<WalResidue, DbError> {
     let count = db
         .prepare_cached("DELETE FROM outbox WHERE id = ?1")?
         .execute(params![id.0])?;
-    Ok(Traces::of_rows(count))
+    Ok(WalResidue::of_rows(count))
 }
 
 /// Sets a draft; empty text removes it.
@@ -58,7 +57,7 @@ pub(super) fn set_draft(
     db: &Connection,
     conversation: ConversationId,
     text: &str,
-) -> Result<Traces, Fault> {
+) -> Result<WalResidue, DbError> {
     let conversation = blob(&conversation);
     let count = if text.is_empty() {
         db.prepare_cached("DELETE FROM drafts WHERE conversation = ?1")?
@@ -67,5 +66,5 @@ pub(super) fn set_draft(
         db.prepare_cached("REPLACE INTO drafts (conversation, text) VALUES (?1, ?2)")?
             .execute(params![conversation, text])?
     };
-    Ok(Traces::of_rows(count))
+    Ok(WalResidue::of_rows(count))
 }

@@ -1,208 +1,166 @@
-//! What the app asks of the local store, and what it gets back: plain values.
+//! Requests to the local store and their answers: plain values without SQL.
 
 use recado_shared::{
     Content, ConversationId, DisplayName, Entry, Head, LogId, MemberCursors, MessageId, PageRange,
     Seq, Setting, SettingKey, Stamp, SyncPoint, Timestamp, UserId, UserName,
 };
 
-use crate::app::screen::Place;
+use crate::model::Place;
 
 /// A message that is not accepted yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pending {
-    /// Its id, drawn when it was typed and kept through every resend.
+    /// Drawn when the message was typed, and kept through every resend.
     pub id: MessageId,
-    /// Where to.
     pub conversation: ConversationId,
-    /// What.
     pub content: Content,
-    /// When it was typed.
     pub typed: Timestamp,
-    /// Whether it may go out.
     pub state: PendingState,
 }
 
-/// Whether a pending message may go out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PendingState {
-    /// As soon as there is a link.
+    /// Is sent as soon as there is a link.
     Waiting,
-    /// Only when the user says so: the server refused it, for this reason.
+    /// The server refused it for this reason; only the user can retry it.
     Failed(String),
 }
 
-/// A stretch of a log that is held without a hole, both ends included.
+/// A gapless range of a log on this device, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
-    /// The first entry.
+pub struct HeldRange {
     pub first: Seq,
-    /// The last entry.
     pub last: Seq,
 }
 
-/// A change to the store. Each is one transaction; they are carried out in order.
+/// A change to the store. Changes are applied in order, each in one transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Save {
-    /// Who the user is on this server, and whose log this is. If the log is another one than
-    /// before, cached entries, heads and people go; drafts and the outbox stay.
+    /// The user and the log of the server. Another log than before removes cached entries, heads
+    /// and people; drafts and the outbox stay.
     Me(StoredMe),
-    /// Put a message in the outbox and clear the draft that it was.
+    /// Adds a message to the outbox and removes the draft that it was.
     Queue(Pending),
-    /// Change the state of a message in the outbox.
     SetPending {
-        /// Which one.
         id: MessageId,
-        /// Its state.
         state: PendingState,
     },
-    /// Take a message out of the outbox and make its text the conversation's draft.
+    /// Removes a message from the outbox and sets the draft of its conversation.
     TakeBack {
-        /// Which one.
         id: MessageId,
-        /// Where.
         conversation: ConversationId,
-        /// The draft afterwards.
         draft: String,
     },
-    /// Add entries; take those that are the user's own out of the outbox.
+    /// Adds entries, and removes the user's own ones from the outbox.
     Entries {
-        /// Where.
         conversation: ConversationId,
-        /// What. Entries that are already there stay as they are.
+        /// Known entries among them stay as they are.
         entries: Vec<Entry>,
-        /// What is held afterwards, ascending.
-        held: Vec<Held>,
-        /// Messages that are accepted now.
+        /// The held ranges afterwards, ascending.
+        held: Vec<HeldRange>,
+        /// Messages to remove from the outbox, because the server accepted them.
         settled: Vec<MessageId>,
     },
-    /// Where conversations stand.
     Heads {
-        /// The heads.
         heads: Vec<Head>,
-        /// Set once these and all before them make a complete set.
+        /// Set if these and all earlier heads are a complete set.
         complete: Option<SyncPoint>,
     },
-    /// A member's cursors moved.
     Cursors {
-        /// Where.
         conversation: ConversationId,
-        /// Whose, and to where.
         cursors: MemberCursors,
     },
-    /// Names of people.
     Users(Vec<StoredPerson>),
-    /// What the user has set, as the server has it, and how far it has been read. A setting that
-    /// waits to be sent stays as it is here.
+    /// Settings of the server. An unsent setting keeps its local value.
     Settings {
-        /// The settings.
         settings: Vec<Setting>,
-        /// What to ask for settings after; `None` leaves it.
+        /// The stamp up to which settings are synchronised; `None` leaves it.
         stamp: Option<Stamp>,
     },
-    /// What the user has set here and the server does not have yet.
+    /// A local change that the server does not have yet.
     UnsentSetting(Setting),
-    /// The server has it, and no later change of it waits.
+    /// The server has the setting, and no later change of it waits.
     SentSetting(SettingKey),
-    /// The text in a composer; empty removes the draft.
+    /// An empty text removes the draft.
     Draft {
-        /// Where.
         conversation: ConversationId,
-        /// What.
         text: String,
     },
-    /// Where a scroll stands.
     Place {
-        /// Where.
         conversation: ConversationId,
-        /// The place.
         place: Place,
     },
-    /// Which conversation is open.
+    /// The conversation that is open.
     Open(ConversationId),
 }
 
-/// A stretch of a cached log to read.
+/// A range of a cached log to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Load {
-    /// Of which conversation.
     pub conversation: ConversationId,
-    /// Which stretch.
     pub range: PageRange,
-    /// Most entries wanted.
     pub limit: u16,
 }
 
-/// What was read. Entries that are held but not contiguous are given as they are.
+/// The entries of a [`Load`], ascending, which may have gaps between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
-    /// What was asked.
     pub load: Load,
-    /// Ascending.
     pub entries: Vec<Entry>,
-    /// Held entries elsewhere in the log that belong to these, ascending: those that edit, delete
+    /// Entries elsewhere in the log that belong to these, ascending: those that edit, delete
     /// or react to one of them, the messages that one of them replies to, and the edits of those.
     pub about: Vec<Entry>,
 }
 
-/// A question to everything that was ever received.
+/// A full-text query over all stored messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Query {
+pub struct SearchQuery {
     /// Chosen by the app and repeated by the answer.
     pub number: u32,
-    /// Words that a message has all of, folded as the index folds them; the last one may be the
-    /// beginning of a word.
+    /// Words that a message must all contain, folded as the index folds them; the last one may be a
+    /// prefix.
     pub words: Vec<String>,
-    /// Only what this person wrote.
+    /// Only messages of this user.
     pub from: Option<UserId>,
-    /// Only this conversation.
     pub conversation: Option<ConversationId>,
     /// Only before this time.
     pub before: Option<Timestamp>,
     /// Only from this time on.
     pub after: Option<Timestamp>,
-    /// Most hits wanted.
     pub limit: u16,
 }
 
-/// What a [`Query`] found.
+/// The result of a [`SearchQuery`], newest hit first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// The query's number.
+pub struct SearchResult {
     pub number: u32,
-    /// Newest first.
-    pub hits: Vec<Hit>,
+    pub hits: Vec<SearchHit>,
     /// Whether there are more than the limit.
     pub more: bool,
 }
 
-/// A message that matches.
+/// A message that matches a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hit {
-    /// Where.
+pub struct SearchHit {
     pub conversation: ConversationId,
-    /// The message.
     pub entry: Entry,
-    /// Its text as it reads now, after edits.
+    /// The current text, after edits.
     pub text: String,
-    /// The message before it, if it is here.
+    /// The stored message before it.
     pub before: Option<Entry>,
-    /// The message after it, if it is here.
+    /// The stored message after it.
     pub after: Option<Entry>,
 }
 
-/// A person as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPerson {
-    /// The number.
     pub user: UserId,
-    /// The unique name.
     pub name: UserName,
-    /// What they want to be called.
     pub display: Option<DisplayName>,
 }
 
 impl StoredPerson {
-    /// A person who is called by the unique name.
+    /// A user without a display name.
     pub fn named(user: UserId, name: UserName) -> Self {
         Self {
             user,
@@ -212,58 +170,45 @@ impl StoredPerson {
     }
 }
 
-/// Who the user is on a server.
+/// The user of this identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredMe {
-    /// The number.
     pub user: UserId,
-    /// The name.
     pub name: UserName,
-    /// The identity of the server's data.
     pub log: LogId,
 }
 
-/// Everything that the first frame needs, read before any network.
+/// The stored state with which the app starts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Who the user is; `None` before the first `Welcome`.
+    /// `None` before the first `Welcome`.
     pub me: Option<StoredMe>,
-    /// What to name in the next `Hello`.
+    /// The sync point for the next `Hello`.
     pub since: Option<SyncPoint>,
-    /// Names of people.
     pub people: Vec<StoredPerson>,
-    /// What the user has set.
     pub settings: Vec<StoredSetting>,
-    /// What to ask the server for settings after.
+    /// The stamp up to which settings are synchronised.
     pub settings_stamp: Stamp,
-    /// All conversations.
     pub conversations: Vec<StoredConversation>,
-    /// In the order in which it was typed.
+    /// In the order of typing.
     pub outbox: Vec<Pending>,
     /// Drafts, also of conversations without an entry.
     pub drafts: Vec<(ConversationId, String)>,
-    /// Which conversation was open.
     pub open: Option<ConversationId>,
 }
 
-/// A setting as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredSetting {
-    /// The setting with its value.
     pub setting: Setting,
     /// Whether the server does not have it yet.
     pub is_unsent: bool,
 }
 
-/// A conversation as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredConversation {
-    /// Where it stands.
     pub head: Head,
-    /// What is held of it.
-    pub held: Vec<Held>,
-    /// Where its scroll stood.
+    pub held: Vec<HeldRange>,
     pub place: Place,
-    /// Entries around that place, or the newest ones: enough for a large screen.
+    /// Entries around the place, or the newest ones: enough for a large screen.
     pub entries: Vec<Entry>,
 }

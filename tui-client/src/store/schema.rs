@@ -6,9 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use recado_shared::{Entry, MessageId, Seq, Timestamp, UserId};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::value::{Fault, bytes, column, number};
+use super::value::{DbError, bytes, column, number};
 use super::{StoreError, entries, index};
 
 /// One per schema version, in order; only ever appended to.
@@ -20,67 +21,77 @@ const MIGRATIONS: &[&str] = &[
 /// The version whose statements leave the entries of the version before it in `entries_before`.
 const ENTRIES_BEFORE: i64 = 2;
 
-/// How long another process that reads the database, such as a shell, may hold it.
+/// Longest wait for another process that holds the database, such as a shell.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long the store waits for a reader of its own where it can also come back later.
+/// Longest wait for the search thread where the next idle time is early enough.
 const SHORT_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// What keeps a database from being opened.
+/// The reason why a database cannot be opened.
 #[derive(Debug)]
 pub(super) enum OpenError {
-    /// It will not be better next time.
+    /// An error that the next attempt meets too.
     Final(StoreError),
-    /// The statements failed.
-    Fault(Fault),
+    Database(DbError),
 }
 
-impl<E: Into<Fault>> From<E> for OpenError {
+impl<E: Into<DbError>> From<E> for OpenError {
     fn from(error: E) -> Self {
-        Self::Fault(error.into())
+        Self::Database(error.into())
     }
 }
 
-/// Opens or makes the database, readable by its owner only, with the newest schema.
+/// Opens or creates the database, readable by its owner only, with the newest schema.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     make_private(path)?;
     prepare(Connection::open(path)?, path)
 }
 
-/// Makes a database that lives in memory, and as long as its connection.
+/// Creates a database in memory, which lives as long as its connection.
 pub(super) fn open_in_memory() -> Result<Connection, OpenError> {
     prepare(Connection::open_in_memory()?, Path::new(":memory:"))
 }
 
 fn prepare(mut connection: Connection, path: &Path) -> Result<Connection, OpenError> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    keep_statements(&connection)?;
+    // Readers and the writer do not wait for each other (<https://sqlite.org/wal.html>).
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // The outbox is a promise: what was typed survives a power cut.
+    // A queued message must survive a power cut: in WAL mode FULL syncs each commit
+    // (<https://sqlite.org/pragma.html#pragma_synchronous>).
     connection.pragma_update(None, "synchronous", "FULL")?;
-    // What is deleted or overwritten is zeros in the file from then on.
+    // Overwrites deleted content with zeros (<https://sqlite.org/pragma.html#pragma_secure_delete>).
     connection.pragma_update(None, "secure_delete", "ON")?;
-    connection.set_prepared_statement_cache_capacity(64);
     connection.execute_batch(index::FORGETTING)?;
     migrate(&mut connection, path)?;
     Ok(connection)
 }
 
-/// Opens the database, which is there, for reading.
+/// Prepares each statement once. Without the query planner stability guarantee `SQLite` prepares
+/// many anew for other values (<https://sqlite.org/queryplanner-ng.html#qpstab>).
+fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
+/// Opens the existing database for reading.
 pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    keep_statements(&connection)?;
     Ok(connection)
 }
 
-/// Moves the write-ahead log into the database and cuts it to nothing. Returns whether that was
-/// done: somebody who reads meanwhile hinders it.
-pub(super) fn empty_log(connection: &Connection) -> Result<bool, Fault> {
+/// Moves the write-ahead log into the database and truncates it. Returns `false` while a reader
+/// holds it (<https://sqlite.org/pragma.html#pragma_wal_checkpoint>).
+pub(super) fn empty_log(connection: &Connection) -> Result<bool, DbError> {
     connection.busy_timeout(SHORT_TIMEOUT)?;
-    let is_hindered: rusqlite::Result<bool> =
+    let is_busy: rusqlite::Result<bool> =
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    Ok(!is_hindered?)
+    Ok(!is_busy?)
 }
 
 fn make_private(path: &Path) -> Result<(), OpenError> {
@@ -131,7 +142,7 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Gives each entry of `entries_before` the place and the columns that it has now.
+/// Inserts the entries of `entries_before` into the current table.
 fn move_entries(db: &Connection) -> Result<(), OpenError> {
     let mut read = db.prepare(
         "SELECT conversation, seq, author, id, time, content FROM entries_before

@@ -1,10 +1,10 @@
-//! Searching all that was ever received.
+//! Full-text search over all stored messages.
 
 use recado_shared::{Content, ConversationId, Entry, MessageBody};
 use rusqlite::{Connection, params};
 
-use super::value::{Fault, blob, column};
-use super::{Found, Hit, Query, index, load};
+use super::value::{DbError, blob, column};
+use super::{SearchHit, SearchQuery, SearchResult, index, load};
 
 /// Most words of a question that are looked at.
 const MAX_WORDS: usize = 16;
@@ -23,9 +23,8 @@ const ALL: &str = "SELECT conversation, seq, author, id, time, kind, content FRO
      WHERE ?1 IS NULL AND moment >= ?2 AND moment < ?3 AND kind IN (2, 3, 4)
      ORDER BY moment DESC";
 
-/// Answers a question.
-pub(super) fn search(db: &Connection, query: &Query) -> Result<Found, Fault> {
-    let mut found = Found {
+pub(super) fn search(db: &Connection, query: &SearchQuery) -> Result<SearchResult, DbError> {
+    let mut found = SearchResult {
         number: query.number,
         hits: Vec::new(),
         more: false,
@@ -61,7 +60,7 @@ pub(super) fn search(db: &Connection, query: &Query) -> Result<Found, Fault> {
 }
 
 /// The question in the language of the index; empty if everything matches, `None` if nothing can.
-fn expression(query: &Query) -> Option<String> {
+fn expression(query: &SearchQuery) -> Option<String> {
     let mut terms: Vec<String> = Vec::new();
     let words = query.words.iter().take(MAX_WORDS);
     for word in words {
@@ -95,7 +94,7 @@ fn hit(
     key: &[u8],
     conversation: ConversationId,
     entry: Entry,
-) -> Result<Hit, Fault> {
+) -> Result<SearchHit, DbError> {
     let neighbour = |sql| {
         let found = load::entries(db, sql, params![key, entry.seq.0.cast_signed()])?;
         found
@@ -104,7 +103,7 @@ fn hit(
             .map(|entry| as_it_reads(db, key, entry))
             .transpose()
     };
-    Ok(Hit {
+    Ok(SearchHit {
         conversation,
         text: index::text_now(db, key, entry.seq, entry.author, &entry.content)?,
         before: neighbour(
@@ -122,12 +121,12 @@ fn hit(
 }
 
 /// A message with the text of its last edit.
-fn as_it_reads(db: &Connection, key: &[u8], mut entry: Entry) -> Result<Entry, Fault> {
+fn as_it_reads(db: &Connection, key: &[u8], mut entry: Entry) -> Result<Entry, DbError> {
     let text = index::text_now(db, key, entry.seq, entry.author, &entry.content)?;
     if let Content::Message(body) | Content::Emote(body) | Content::Reply { body, .. } =
         &mut entry.content
     {
-        *body = MessageBody::new(text).map_err(|error| Fault::Value(error.to_string()))?;
+        *body = MessageBody::new(text).map_err(|error| DbError::Value(error.to_string()))?;
     }
     Ok(entry)
 }

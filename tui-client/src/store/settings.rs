@@ -1,13 +1,13 @@
-//! What the user has set.
+//! The table of the user's settings.
 
 use recado_shared::{Setting, SettingKey, Stamp};
 use rusqlite::{Connection, params};
 
 use super::StoredSetting;
-use super::value::{Fault, blob, column, number};
+use super::value::{DbError, blob, column, number};
 
-/// Reads all settings, and how far they have been read from the server.
-pub(super) fn read(db: &Connection) -> Result<(Vec<StoredSetting>, Stamp), Fault> {
+/// Reads all settings, and the stamp up to which they are synchronised.
+pub(super) fn read(db: &Connection) -> Result<(Vec<StoredSetting>, Stamp), DbError> {
     let settings = db
         .prepare("SELECT value, is_unsent FROM settings ORDER BY key")?
         .query_and_then([], |row| {
@@ -16,7 +16,7 @@ pub(super) fn read(db: &Connection) -> Result<(Vec<StoredSetting>, Stamp), Fault
                 is_unsent: row.get(1)?,
             })
         })?
-        .collect::<Result<_, Fault>>()?;
+        .collect::<Result<_, DbError>>()?;
     let stamp = db
         .prepare("SELECT stamp FROM settings_stamp")?
         .query_and_then([], |row| number(row, 0))?
@@ -25,12 +25,12 @@ pub(super) fn read(db: &Connection) -> Result<(Vec<StoredSetting>, Stamp), Fault
     Ok((settings, stamp.map(Stamp).unwrap_or_default()))
 }
 
-/// Takes over what the server has, but for what waits to be sent.
+/// Stores settings of the server, except where an unsent one waits.
 pub(super) fn take(
     db: &Connection,
     settings: &[Setting],
     stamp: Option<Stamp>,
-) -> Result<(), Fault> {
+) -> Result<(), DbError> {
     let mut set = db.prepare_cached(
         "INSERT INTO settings (key, value, is_unsent) VALUES (?1, ?2, 0)
          ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE is_unsent = 0",
@@ -45,22 +45,21 @@ pub(super) fn take(
     Ok(())
 }
 
-/// Keeps what the server does not have yet.
-pub(super) fn keep_unsent(db: &Connection, setting: &Setting) -> Result<(), Fault> {
+/// Stores a setting that the server does not have yet.
+pub(super) fn keep_unsent(db: &Connection, setting: &Setting) -> Result<(), DbError> {
     db.prepare_cached("REPLACE INTO settings (key, value, is_unsent) VALUES (?1, ?2, 1)")?
         .execute(params![blob(&setting.key()), blob(setting)])?;
     Ok(())
 }
 
-/// Notes that the server has it.
-pub(super) fn set_sent(db: &Connection, key: SettingKey) -> Result<(), Fault> {
+pub(super) fn set_sent(db: &Connection, key: SettingKey) -> Result<(), DbError> {
     db.prepare_cached("UPDATE settings SET is_unsent = 0 WHERE key = ?1")?
         .execute(params![blob(&key)])?;
     Ok(())
 }
 
-/// Removes all that belongs to another server's data; drafts that were never sent stay.
-pub(super) fn clear(db: &Connection) -> Result<(), Fault> {
+/// Removes all settings but unsent drafts.
+pub(super) fn clear(db: &Connection) -> Result<(), DbError> {
     let (settings, _) = read(db)?;
     db.execute_batch("DELETE FROM settings; DELETE FROM settings_stamp;")?;
     for stored in settings {

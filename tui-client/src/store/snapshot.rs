@@ -1,4 +1,4 @@
-//! Reading what the first frame needs.
+//! Reads of the state with which the app starts.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use recado_shared::{
 };
 use rusqlite::{Connection, Row};
 
-use super::value::{Fault, blob, bytes, checked, column, number};
+use super::value::{DbError, blob, bytes, checked, column, number};
 use super::{
-    Held, Pending, PendingState, Snapshot, StoredConversation, StoredMe, StoredPerson, load,
+    HeldRange, Pending, PendingState, Snapshot, StoredConversation, StoredMe, StoredPerson, load,
     settings,
 };
-use crate::app::screen::{ItemId, Place};
+use crate::model::{ItemId, Place};
 
 /// Entries read at the start for the conversation that was open: enough for a large screen.
 const OPEN_WINDOW: u16 = 120;
@@ -27,8 +27,7 @@ const ABOVE_PLACE: u64 = 20;
 /// Most entries read at the start from above such a place to the newest one.
 const PLACE_WINDOW: u16 = 500;
 
-/// Reads everything that the first frame needs.
-pub(super) fn read(db: &Connection) -> Result<Snapshot, Fault> {
+pub(super) fn read(db: &Connection) -> Result<Snapshot, DbError> {
     let me = read_me(db)?;
     let since = rows(db, "SELECT log, stamp FROM since", |row| {
         Ok(SyncPoint {
@@ -66,7 +65,7 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot, Fault> {
 }
 
 /// Reads the outbox in the order of typing.
-pub(super) fn read_outbox(db: &Connection) -> Result<Vec<Pending>, Fault> {
+pub(super) fn read_outbox(db: &Connection) -> Result<Vec<Pending>, DbError> {
     rows(db, OUTBOX, read_pending)
 }
 
@@ -75,7 +74,7 @@ pub(super) const OUTBOX: &str =
     "SELECT id, conversation, content, typed, failed FROM outbox ORDER BY position";
 
 /// Reads a row of [`OUTBOX`].
-pub(super) fn read_pending(row: &Row<'_>) -> Result<Pending, Fault> {
+pub(super) fn read_pending(row: &Row<'_>) -> Result<Pending, DbError> {
     let failed: Option<String> = row.get(4)?;
     Ok(Pending {
         id: MessageId(bytes(row, 0)?),
@@ -86,7 +85,7 @@ pub(super) fn read_pending(row: &Row<'_>) -> Result<Pending, Fault> {
     })
 }
 
-fn read_drafts(db: &Connection) -> Result<Vec<(ConversationId, String)>, Fault> {
+fn read_drafts(db: &Connection) -> Result<Vec<(ConversationId, String)>, DbError> {
     rows(db, DRAFTS, read_draft)
 }
 
@@ -94,11 +93,11 @@ fn read_drafts(db: &Connection) -> Result<Vec<(ConversationId, String)>, Fault> 
 pub(super) const DRAFTS: &str = "SELECT conversation, text FROM drafts";
 
 /// Reads a row of [`DRAFTS`].
-pub(super) fn read_draft(row: &Row<'_>) -> Result<(ConversationId, String), Fault> {
+pub(super) fn read_draft(row: &Row<'_>) -> Result<(ConversationId, String), DbError> {
     Ok((column(row, 0)?, row.get(1)?))
 }
 
-fn read_me(db: &Connection) -> Result<Option<StoredMe>, Fault> {
+fn read_me(db: &Connection) -> Result<Option<StoredMe>, DbError> {
     let me = rows(db, "SELECT user, name, log FROM me", |row| {
         Ok(StoredMe {
             user: UserId(number(row, 0)?),
@@ -112,7 +111,7 @@ fn read_me(db: &Connection) -> Result<Option<StoredMe>, Fault> {
 fn read_conversations(
     db: &Connection,
     open: Option<ConversationId>,
-) -> Result<Vec<StoredConversation>, Fault> {
+) -> Result<Vec<StoredConversation>, DbError> {
     let mut cursors = read_cursors(db)?;
     let mut places: BTreeMap<ConversationId, Place> =
         rows(db, "SELECT conversation, place FROM places", |row| {
@@ -140,7 +139,7 @@ fn read_conversations(
                 },
                 held: held
                     .into_iter()
-                    .map(|(first, last)| Held { first, last })
+                    .map(|(first, last)| HeldRange { first, last })
                     .collect(),
                 place: places.remove(&conversation).unwrap_or_default(),
                 entries: Vec::new(),
@@ -156,7 +155,7 @@ fn read_conversations(
     Ok(conversations)
 }
 
-fn read_cursors(db: &Connection) -> Result<BTreeMap<ConversationId, Vec<MemberCursors>>, Fault> {
+fn read_cursors(db: &Connection) -> Result<BTreeMap<ConversationId, Vec<MemberCursors>>, DbError> {
     let all = rows(
         db,
         "SELECT conversation, user, delivered, read FROM cursors",
@@ -193,14 +192,14 @@ fn window(stored: &StoredConversation, is_open: bool) -> (PageRange, u16) {
     (PageRange::Before(Seq(u64::MAX)), limit)
 }
 
-fn user_name(row: &Row<'_>, index: usize) -> Result<UserName, Fault> {
+fn user_name(row: &Row<'_>, index: usize) -> Result<UserName, DbError> {
     checked(row, index, |text: String| UserName::new(&text))
 }
 
 fn rows<T>(
     db: &Connection,
     sql: &str,
-    read: impl FnMut(&Row<'_>) -> Result<T, Fault>,
-) -> Result<Vec<T>, Fault> {
+    read: impl FnMut(&Row<'_>) -> Result<T, DbError>,
+) -> Result<Vec<T>, DbError> {
     db.prepare(sql)?.query_and_then([], read)?.collect()
 }

@@ -1,4 +1,4 @@
-//! The store's thread: the only writer of the database. Whatever is queued becomes one
+//! The store's thread, the only writer of the database. All queued requests become one
 //! transaction, so that a burst costs one sync.
 
 use std::path::{Path, PathBuf};
@@ -8,42 +8,38 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::mpsc::OwnedPermit;
 
-use super::value::Fault;
-use super::{Load, Loaded, Save, StoreEvent, Traces, apply, damage, load, schema};
+use super::value::DbError;
+use super::{Load, Loaded, Save, StoreEvent, WalResidue, apply, damage, load, schema};
 
 /// Most requests in one transaction.
 const MAX_BATCH: usize = 1024;
 
-/// Nothing was asked for this long: there is time to empty the write-ahead log.
+/// Idle time after which the write-ahead log is emptied.
 const IDLE: Duration = Duration::from_secs(2);
 
-/// What the handle asks. An answer's room is taken when it is asked for, so that the thread
-/// never waits for whoever waits for it.
+/// A request of the handle. The permit for an answer is taken with the request, so that the thread
+/// never waits for the receiver.
 #[derive(Debug)]
 pub(super) enum Request {
-    /// Changes something.
     Save(Save),
-    /// Reads something.
     Load(Load, OwnedPermit<StoreEvent>),
-    /// Answers once all before it is on the disk.
+    /// Is answered once all requests before it are on the disk.
     Flush(SyncSender<()>),
 }
 
-/// The thread's state.
 #[derive(Debug)]
 pub(super) struct Worker {
     connection: Connection,
     path: PathBuf,
-    /// The room for the one failure that is reported. `None` after it was.
+    /// The permit for the one failure that is reported; `None` after that.
     failure: Option<OwnedPermit<StoreEvent>>,
-    /// What the write-ahead log still has.
-    traces: Traces,
+    residue: WalResidue,
 }
 
-/// What is owed to whoever asked once a batch is done.
+/// The answers that are due once a batch is done.
 #[derive(Debug, Default)]
-struct Owed {
-    answers: Vec<(Loaded, OwnedPermit<StoreEvent>)>,
+struct Answers {
+    loaded: Vec<(Loaded, OwnedPermit<StoreEvent>)>,
     flushes: Vec<SyncSender<()>>,
 }
 
@@ -57,7 +53,7 @@ impl Worker {
             connection,
             path: path.to_owned(),
             failure: Some(failure),
-            traces: Traces::None,
+            residue: WalResidue::None,
         }
     }
 
@@ -75,41 +71,41 @@ impl Worker {
         // The last connection to close empties the write-ahead log too.
     }
 
-    /// The next request. While there are traces and nobody asks, removes them.
+    /// The next request. Empties the write-ahead log while idle if it has residue.
     fn next(&mut self, queue: &Receiver<Request>) -> Option<Request> {
-        while self.traces != Traces::None {
+        while self.residue != WalResidue::None {
             match queue.recv_timeout(IDLE) {
                 Ok(request) => return Some(request),
                 Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) => self.remove_traces(),
+                Err(RecvTimeoutError::Timeout) => self.empty_log(),
             }
         }
         queue.recv().ok()
     }
 
     fn carry_out(&mut self, batch: Vec<Request>) {
-        let mut owed = Owed::default();
-        if let Err(fault) = self.transact(batch, &mut owed) {
-            self.report(&fault);
+        let mut answers = Answers::default();
+        if let Err(error) = self.transact(batch, &mut answers) {
+            self.report(&error);
         }
-        for (answer, room) in owed.answers {
+        for (answer, room) in answers.loaded {
             room.send(StoreEvent::Loaded(answer));
         }
-        if self.traces == Traces::Erased {
-            self.remove_traces();
+        if self.residue == WalResidue::Erased {
+            self.empty_log();
         }
-        for flush in owed.flushes {
-            // Whoever asked may have gone.
+        for flush in answers.flushes {
+            // The caller may have given up.
             let _ = flush.try_send(());
         }
     }
 
-    /// Does a batch in one transaction. Every load is answered, whatever fails: an empty answer
-    /// makes the app ask the server instead.
-    fn transact(&mut self, batch: Vec<Request>, owed: &mut Owed) -> Result<(), Fault> {
+    /// Runs a batch in one transaction. A load that fails gets an empty answer, which makes the app
+    /// ask the server instead.
+    fn transact(&mut self, batch: Vec<Request>, answers: &mut Answers) -> Result<(), DbError> {
         let transaction = self.connection.transaction();
         let mut result = Ok(());
-        let mut traces = Traces::None;
+        let mut residue = WalResidue::None;
         for request in batch {
             match request {
                 Request::Save(save) => {
@@ -117,7 +113,7 @@ impl Worker {
                         && result.is_ok()
                         && let Ok(transaction) = &transaction
                     {
-                        result = apply::apply(transaction, &save).map(|left| traces |= left);
+                        result = apply::apply(transaction, &save).map(|left| residue |= left);
                     }
                 }
                 Request::Load(asked, room) => {
@@ -127,50 +123,50 @@ impl Worker {
                         about: Vec::new(),
                     };
                     let answer = match &transaction {
-                        Ok(transaction) => load::load(transaction, asked).unwrap_or_else(|fault| {
-                            result = Err(fault);
+                        Ok(transaction) => load::load(transaction, asked).unwrap_or_else(|error| {
+                            result = Err(error);
                             empty
                         }),
                         Err(_) => empty,
                     };
-                    owed.answers.push((answer, room));
+                    answers.loaded.push((answer, room));
                 }
-                Request::Flush(done) => owed.flushes.push(done),
+                Request::Flush(done) => answers.flushes.push(done),
             }
         }
         let transaction = transaction?;
         result?;
         transaction.commit()?;
-        self.traces |= traces;
+        self.residue |= residue;
         Ok(())
     }
 
-    /// Empties the write-ahead log. What hinders it now is tried again at the next idle time.
-    fn remove_traces(&mut self) {
+    /// Empties the write-ahead log, or tries again at the next idle time.
+    fn empty_log(&mut self) {
         match schema::empty_log(&self.connection) {
-            Ok(true) => self.traces = Traces::None,
-            Ok(false) => self.traces = Traces::Stale,
-            Err(fault) => {
-                tracing::warn!(%fault, "cannot empty the write-ahead log");
-                self.traces = Traces::Stale;
+            Ok(true) => self.residue = WalResidue::None,
+            Ok(false) => self.residue = WalResidue::Stale,
+            Err(error) => {
+                tracing::warn!(%error, "cannot empty the write-ahead log");
+                self.residue = WalResidue::Stale;
             }
         }
     }
 
-    fn report(&mut self, fault: &Fault) {
+    fn report(&mut self, error: &DbError) {
         let Some(room) = self.failure.take() else {
             return;
         };
-        tracing::error!(%fault, "the local store failed");
-        let next = if fault.is_damage() {
+        tracing::error!(%error, "the local store failed");
+        let next = if error.is_damage() {
             damage::mark(&self.path);
-            "restart recado: it will make a new one and keep what can be read"
+            "Restart Recado to create a new store with the readable drafts and unsent messages"
         } else {
-            "make room on the disk, or check the folder's permissions, and restart recado"
+            "Free disk space or check the permissions of the folder, then restart Recado"
         };
         let path = self.path.display();
         room.send(StoreEvent::Failed(format!(
-            "the local store {path} failed ({fault}): nothing more is kept; {next}"
+            "the local store {path} failed ({error}). {next}"
         )));
     }
 }

@@ -4,5 +4,18 @@
 //! chooses the text, and `shared` words the refusals of the server.
 
 pub(crate) mod cli;
+pub(crate) mod commands;
+pub(crate) mod conversation;
+pub(crate) mod errors;
+pub(crate) mod hints;
+pub(crate) mod keys;
+pub(crate) mod overlays;
 pub(crate) mod rooms;
+pub(crate) mod status;
 pub(crate) mod time;
+
+/// `1 message`, `2 messages`.
+pub(crate) fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}

@@ -10,6 +10,7 @@ use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
 use crate::app::screen::{CatchUpRow, Notable};
+use crate::strings;
 use crate::text;
 
 /// Widest and highest box.
@@ -28,7 +29,7 @@ pub(super) fn render(
 ) {
     let wanted = u16::try_from(rows.len().max(1)).unwrap_or(MAX_ROWS);
     let area = super::overlay_area(screen, MAX_WIDTH, wanted.min(MAX_ROWS) + 2);
-    let inner = super::draw_box(buffer, area, "new");
+    let inner = super::draw_box(buffer, area, strings::overlays::UNREAD_TITLE);
     if rows.is_empty() {
         line(buffer, row(inner, 0), note, Theme::dim());
     }
@@ -80,9 +81,10 @@ fn draw_row(buffer: &mut Buffer, area: Rect, entry: &CatchUpRow<'_>, view: &View
             text,
         } => draw_line(buffer, area, (*why, *time), (author, text), view),
         CatchUpRow::More { count, is_quiet } => {
-            let what = match (is_quiet, count) {
-                (true, count) => format!("{count} unread, kept quiet"),
-                (false, count) => format!("{count} more"),
+            let what = if *is_quiet {
+                strings::overlays::muted_unread(*count)
+            } else {
+                strings::overlays::more_unread(*count)
             };
             let area = Rect::new(area.x + 2, area.y, area.width.saturating_sub(2), 1);
             line(buffer, area, &what, Theme::dim());

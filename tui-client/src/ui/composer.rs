@@ -9,6 +9,7 @@ use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
 use crate::app::composer::{Composer, Layout};
+use crate::strings;
 use crate::text;
 
 /// The length of a text is shown once less than this is left.
@@ -38,17 +39,15 @@ pub(super) fn render_rule(buffer: &mut Buffer, area: Rect, rule: &Rule<'_>, them
         right(
             buffer,
             inner,
-            &format!(" {} of {MAX_BODY_LEN} bytes ", rule.len),
+            &format!(
+                " {} ",
+                strings::conversation::length(rule.len, MAX_BODY_LEN)
+            ),
             style,
         )
     } else if rule.below > 0 {
-        let line = format!(" ↓ {} newer {}", rule.below, rule.newest_key);
-        right(
-            buffer,
-            inner,
-            &format!("{} ", line.trim_end()),
-            theme.unread(),
-        )
+        let line = strings::conversation::newer(rule.below, rule.newest_key);
+        right(buffer, inner, &format!(" {line} "), theme.unread())
     } else {
         inner.right()
     };

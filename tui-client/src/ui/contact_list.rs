@@ -9,15 +9,8 @@ use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
 use crate::app::screen::{Attention, ContactRow, Screen, Section};
+use crate::strings;
 use crate::text;
-
-/// What to say to somebody who is alone.
-const EMPTY: [&str; 4] = [
-    "Nobody here yet.",
-    "",
-    "Invite somebody:",
-    "recado-server invite",
-];
 
 enum Line<'a> {
     Heading(&'static str),
@@ -29,7 +22,7 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>, view:
     view.contacts_area = area;
     if screen.contacts.is_empty() {
         let top = area.height.saturating_sub(4) / 2;
-        for (at, line) in (top..).zip(EMPTY) {
+        for (at, line) in (top..).zip(strings::conversation::INVITE_IN_LIST) {
             if row(area, at).height > 0 {
                 centred(buffer, row(area, at), line, Theme::dim());
             }
@@ -60,8 +53,8 @@ fn lines<'a>(contacts: &'a [ContactRow<'a>]) -> Vec<Line<'a>> {
     for contact in contacts {
         let heading = match (contact.section, contact.presence) {
             (Section::Favourites | Section::Conversations, _) => None,
-            (Section::People, Some(Presence::Online)) => Some("── people online ──"),
-            (Section::People, _) => Some("── people ──"),
+            (Section::People, Some(Presence::Online)) => Some(strings::conversation::PEOPLE_ONLINE),
+            (Section::People, _) => Some(strings::conversation::PEOPLE),
         };
         if heading != last {
             lines.extend(heading.map(Line::Heading));
@@ -136,7 +129,9 @@ fn draw_right_end(
         .map(|last| when(last, view.now, &view.time_zone))
         .unwrap_or_default();
     let (last, style) = match contact.unread {
-        _ if contact.room == Some(Membership::Invited) => ("invited".to_owned(), theme.unread()),
+        _ if contact.room == Some(Membership::Invited) => {
+            (strings::conversation::INVITED.to_owned(), theme.unread())
+        }
         _ if contact.is_typing && contact.unread == 0 => ("…".to_owned(), theme.busy()),
         0 => (time, Theme::dim()),
         _ if called(contact) > 0 => (format!("@{}", count(contact.mentions)), theme.unread()),

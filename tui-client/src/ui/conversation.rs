@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use recado_shared::Membership;
 
-use super::rows::{EDITED, Row, Rows, id_of, reason_of};
+use super::rows::{Row, Rows, id_of, reason_of};
 use super::scroll::{Position, Window};
 use super::text::{cells, centred, clock, day, local, put, row};
 use super::theme::Theme;
@@ -16,6 +16,7 @@ use crate::app::screen::{
     ConversationView, Details, Focus, Item, ItemId, LinkView, Mark, MessageKind, Quote, Screen,
 };
 use crate::app::{ClickTarget, Scroll, Viewed};
+use crate::strings;
 use crate::text;
 
 /// Below this width there is no time and names are cut short.
@@ -138,10 +139,10 @@ fn draw_empty(
     let is_outside =
         matches!(conversation.room, Some(room) if room.membership != Membership::Member);
     let what = match screen.link {
-        _ if is_outside => "What is said here is for its members.",
-        _ if conversation.is_complete => "No messages yet.",
-        LinkView::Connecting | LinkView::Connected(_) => "Messages are being fetched …",
-        LinkView::Offline { .. } | LinkView::Refused(_) => "Messages are not here yet.",
+        _ if is_outside => strings::conversation::MEMBERS_ONLY,
+        _ if conversation.is_complete => strings::conversation::NO_MESSAGES,
+        LinkView::Connecting | LinkView::Connected(_) => strings::conversation::FETCHING,
+        LinkView::Offline { .. } | LinkView::Refused(_) => strings::conversation::NOT_LOADED,
     };
     let middle = area.height / 2;
     centred(
@@ -151,28 +152,20 @@ fn draw_empty(
         Theme::dim(),
     );
     if middle < area.height && !is_outside {
-        let how = "Write below, Enter sends.";
+        let how = strings::conversation::WRITE_BELOW;
         centred(buffer, row(area, middle), how, Theme::dim());
     }
 }
 
 /// Draws what there is before any conversation is open.
 pub(super) fn render_none(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) {
-    let key = |what: &str| {
-        let hint = screen.hints.iter().find(|(_, does)| does.contains(what));
-        hint.map_or("^K", |(key, _)| key).to_owned()
-    };
+    let go_to = |(_, label): &&(String, &str)| *label == strings::hints::GO_TO;
+    let hint = screen.hints.iter().find(go_to);
+    let key = hint.map_or("", |(key, _)| key);
     let lines = if screen.contacts.is_empty() {
-        vec![
-            "Nobody else is here yet.".to_owned(),
-            "Invite somebody: recado-server invite".to_owned(),
-            "prints a line to send to them.".to_owned(),
-        ]
+        strings::conversation::INVITE.map(str::to_owned).to_vec()
     } else {
-        vec![
-            "Choose somebody to talk to:".to_owned(),
-            format!("{} and a few letters of a name.", key("switch")),
-        ]
+        vec![strings::conversation::start_conversation(key)]
     };
     let rows: Vec<&str> = lines
         .iter()
@@ -245,7 +238,10 @@ impl Pane<'_> {
             }
             (Row::New(count), _) => {
                 let inner = usize::from(area.width.saturating_sub(2));
-                let line = format!("{:─^inner$}", format!(" {count} new "));
+                let line = format!(
+                    "{:─^inner$}",
+                    format!(" {} ", strings::conversation::new_messages(*count))
+                );
                 centred(buffer, area, &line, view.theme.unread());
             }
             (Row::Gap(missing), _) => {
@@ -337,7 +333,7 @@ impl Pane<'_> {
                 buffer,
                 (end, at.1),
                 room,
-                &format!(" {EDITED}"),
+                &format!(" {}", strings::conversation::EDITED),
                 Theme::dim(),
             );
         }
@@ -353,7 +349,13 @@ impl Pane<'_> {
     ) {
         let end = x + self.columns.body;
         if is_edited {
-            x = put(buffer, (x, y), end - x, EDITED, Theme::dim()) + 2;
+            x = put(
+                buffer,
+                (x, y),
+                end - x,
+                strings::conversation::EDITED,
+                Theme::dim(),
+            ) + 2;
         }
         for (at, reaction) in details.reactions.iter().enumerate() {
             let emoji = text::truncate(reaction.emoji, 4);
@@ -374,15 +376,11 @@ impl Pane<'_> {
     }
 
     fn gap_text(&self, missing: u64) -> String {
-        let messages = if missing == 1 { "message" } else { "messages" };
         match self.screen.link {
             LinkView::Connecting | LinkView::Connected(_) => {
-                let are = if missing == 1 { "is" } else { "are" };
-                format!("… {missing} {messages} {are} being fetched …")
+                strings::conversation::gap_loading(missing)
             }
-            LinkView::Offline { .. } | LinkView::Refused(_) => {
-                format!("… {missing} {messages} not here yet …")
-            }
+            LinkView::Offline { .. } | LinkView::Refused(_) => strings::conversation::gap(missing),
         }
     }
 
@@ -404,7 +402,7 @@ impl Pane<'_> {
             put(buffer, at, 5, &clock, Theme::dim());
         }
         let (name, style): (_, Style) = if is_own {
-            ("you", Theme::strong())
+            (strings::conversation::YOU, Theme::strong())
         } else {
             (author, view.theme.author(author))
         };
@@ -456,14 +454,11 @@ pub(super) fn render_typing(buffer: &mut Buffer, area: Rect, typing: &[&str], th
     let name = |name: &str| text::truncate(name, MAX_NAME.into());
     let line = match typing {
         [] => return,
-        [one] => format!("{} is typing…", name(one)),
-        [one, two] => format!("{} and {} are typing…", name(one), name(two)),
-        [one, two, more @ ..] => format!(
-            "{}, {} and {} more are typing…",
-            name(one),
-            name(two),
-            more.len()
-        ),
+        [one] => strings::conversation::is_typing(&name(one)),
+        [one, two] => strings::conversation::are_typing(&name(one), &name(two)),
+        [one, two, more @ ..] => {
+            strings::conversation::many_are_typing(&name(one), &name(two), more.len())
+        }
     };
     let area = Rect::new(area.x + 1, area.y, area.width - 1, 1);
     super::text::line(buffer, area, &line, theme.busy());

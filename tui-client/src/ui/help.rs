@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::text::{cells, put, row};
 use super::theme::Theme;
+use crate::strings;
 use crate::text;
 
 /// Widest box, and widest column of keys.
@@ -28,7 +29,7 @@ pub(super) fn render(buffer: &mut Buffer, screen: Rect, tables: Tables<'_>, scro
     let lines = lines(tables);
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let area = super::overlay_area(screen, MAX_WIDTH, rows.saturating_add(2));
-    let inner = super::draw_box(buffer, area, "keys");
+    let inner = super::draw_box(buffer, area, strings::overlays::HELP_TITLE);
     let top = scroll.min(rows.saturating_sub(inner.height));
     let widest = tables
         .iter()
@@ -37,7 +38,7 @@ pub(super) fn render(buffer: &mut Buffer, screen: Rect, tables: Tables<'_>, scro
         .max()
         .unwrap_or(0);
     let most = if inner.width < NARROW {
-        inner.width / 4
+        inner.width / 3
     } else {
         MAX_KEYS
     };
@@ -50,7 +51,7 @@ pub(super) fn render(buffer: &mut Buffer, screen: Rect, tables: Tables<'_>, scro
                 super::text::line(buffer, area, heading, Theme::strong());
             }
             Line::Keys(keys, does) => {
-                let keys = text::truncate(keys, keys_width.into());
+                let keys = fitting(keys, keys_width.into());
                 put(buffer, (area.x, area.y), keys_width, &keys, Theme::strong());
                 let left = keys_width + 2;
                 let rest = Rect::new(area.x + left, area.y, area.width.saturating_sub(left), 1);
@@ -66,8 +67,22 @@ pub(super) fn render(buffer: &mut Buffer, screen: Rect, tables: Tables<'_>, scro
             area.width.saturating_sub(4),
             1,
         );
-        super::text::right(buffer, edge, &format!(" ↓ {below} more "), Theme::dim());
+        super::text::right(
+            buffer,
+            edge,
+            &format!(" {} ", strings::overlays::more_below(below)),
+            Theme::dim(),
+        );
     }
+}
+
+/// As many of several keys as fit into a width; a first one that does not fit is cut.
+fn fitting(keys: &str, width: usize) -> String {
+    let ends = keys.rmatch_indices(' ').map(|(at, _)| at);
+    let ends = std::iter::once(keys.len()).chain(ends);
+    let mut shorter = ends.map(|end| keys[..end].trim_end_matches([' ', '…']));
+    let fits = shorter.find(|keys| text::width(keys) <= width);
+    text::truncate(fits.unwrap_or(keys), width)
 }
 
 fn lines(tables: Tables<'_>) -> Vec<Line<'_>> {

@@ -34,6 +34,7 @@ pub use self::view::ViewState;
 use crate::app::screen::{
     Attention, ConversationView, Focus, Overlay, Pane, PurposeView, RoomView, Screen,
 };
+use crate::strings;
 
 /// Draws one frame.
 pub fn render(frame: &mut Frame<'_>, screen: &Screen<'_>, view: &mut ViewState) {
@@ -148,7 +149,7 @@ fn draw_conversation(
         let newest_key = screen
             .hints
             .iter()
-            .find(|(_, does)| *does == status_line::NEWEST)
+            .find(|(_, does)| *does == strings::hints::NEWEST)
             .map_or("", |(key, _)| key);
         let rule = composer::Rule {
             title: &composer_title(open),
@@ -201,20 +202,23 @@ fn draw_title(
     let x = put(buffer, (x, area.y), 2, &format!("{glyph} "), style);
     let is_quiet = open.attention == Attention::Nothing;
     if is_quiet && x + 6 < area.right() {
-        return put(buffer, (x, area.y), 6, "quiet ", Theme::dim());
+        return put(
+            buffer,
+            (x, area.y),
+            6,
+            &format!("{} ", strings::conversation::MUTED),
+            Theme::dim(),
+        );
     }
     x
 }
 
 /// Draws behind a room's name how many are in it and what it is about, as far as there is room.
 fn draw_room(buffer: &mut Buffer, area: Rect, room: &RoomView<'_>, attention: Attention) -> u16 {
-    let members = match room.members {
-        1 => "1 member".to_owned(),
-        members => format!("{members} members"),
-    };
+    let members = strings::conversation::members(room.members.into());
     let members = match attention {
         Attention::All | Attention::Mentions => members,
-        Attention::Nothing => format!("quiet · {members}"),
+        Attention::Nothing => format!("{} · {members}", strings::conversation::MUTED),
     };
     let facts = match room.topic {
         Some(topic) => format!("{members} · {topic}"),
@@ -237,8 +241,8 @@ fn draw_room(buffer: &mut Buffer, area: Rect, room: &RoomView<'_>, attention: At
 fn prompt<'a>(open: &ConversationView<'a>) -> &'a str {
     match open.purpose {
         None => open.title,
-        Some(PurposeView::Edit) => "edit",
-        Some(PurposeView::Reply(_)) => "reply",
+        Some(PurposeView::Edit) => strings::conversation::PROMPT_EDIT,
+        Some(PurposeView::Reply(_)) => strings::conversation::PROMPT_REPLY,
     }
 }
 
@@ -246,24 +250,24 @@ fn prompt<'a>(open: &ConversationView<'a>) -> &'a str {
 fn composer_title(open: &ConversationView<'_>) -> String {
     let title = open.title;
     match open.room.map(|room| room.membership) {
-        Some(Membership::Invited) => "you are invited: /join to enter".to_owned(),
-        Some(Membership::Left) => "you have left: /join to come back".to_owned(),
-        Some(Membership::Kicked) => "you were sent out: /join to come back".to_owned(),
-        Some(Membership::Banned) => "you are banned from here".to_owned(),
+        Some(Membership::Invited) => strings::conversation::ROOM_INVITED.to_owned(),
+        Some(Membership::Left) => strings::conversation::ROOM_LEFT.to_owned(),
+        Some(Membership::Kicked) => strings::conversation::ROOM_KICKED.to_owned(),
+        Some(Membership::Banned) => strings::conversation::ROOM_BANNED.to_owned(),
         Some(Membership::Member) | None if open.purpose == Some(PurposeView::Edit) => {
-            "editing: Enter saves, Esc leaves it as it was".to_owned()
+            strings::conversation::EDITING.to_owned()
         }
         Some(Membership::Member) | None if open.is_request => {
-            format!("{title} asks to write: an answer accepts, /block refuses")
+            strings::conversation::message_request(title)
         }
         Some(Membership::Member) | None => match open.purpose {
             Some(PurposeView::Reply(quote)) => {
-                format!("reply {}", conversation::quote_text(quote))
+                strings::conversation::reply_to(&conversation::quote_text(quote))
             }
             Some(PurposeView::Edit) | None if open.is_blocked => {
-                format!("to {title}, whom you have blocked")
+                strings::conversation::to_blocked(title)
             }
-            Some(PurposeView::Edit) | None => format!("to {title}"),
+            Some(PurposeView::Edit) | None => strings::conversation::to(title),
         },
     }
 }
@@ -341,8 +345,8 @@ fn draw_overlay(
 }
 
 fn draw_too_small(buffer: &mut Buffer, area: Rect) {
-    let what = format!("{}×{} is too small", area.width, area.height);
-    for (y, text) in (area.y..area.bottom()).zip([what.as_str(), "Recado needs 20×6"]) {
+    let lines = strings::status::too_small(area.width, area.height);
+    for (y, text) in (area.y..area.bottom()).zip(&lines) {
         line(
             buffer,
             Rect::new(area.x, y, area.width, 1),

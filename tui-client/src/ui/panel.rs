@@ -8,6 +8,7 @@ use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
 use crate::app::screen::PanelRow;
+use crate::strings;
 use crate::text;
 
 /// Widest and highest box.
@@ -72,7 +73,7 @@ pub(super) fn render_question(buffer: &mut Buffer, screen: Rect, question: &str,
     let rows = text::wrap(&safe, room);
     let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
     let area = super::overlay_area(screen, width, height.saturating_add(3));
-    let inner = super::draw_box(buffer, area, "sure?");
+    let inner = super::draw_box(buffer, area, strings::overlays::CONFIRM_TITLE);
     let last = inner.height.saturating_sub(1);
     for (at, range) in (0..last).zip(rows) {
         line(buffer, row(inner, at), &safe[range], Theme::text());

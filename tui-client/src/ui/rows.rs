@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::text::local;
 use crate::app::screen::{ConversationView, Item, ItemId, Mark};
+use crate::strings;
 use crate::text;
 
 /// Most bodies whose rows are kept: a few screens full. At the bound the cache starts anew.
@@ -72,7 +73,7 @@ pub(super) enum Row {
         is_first: bool,
         /// Whether it is the last row.
         is_last: bool,
-        /// Whether [`EDITED`] stands behind it.
+        /// Whether the mark of an edit follows it.
         is_edited: bool,
     },
     /// A stretch of the reason why the message failed.
@@ -90,15 +91,12 @@ pub(super) enum Row {
     Gap(u64),
 }
 
-/// What stands behind the text of an edited message.
-pub(super) const EDITED: &str = "(edited)";
-
 /// The rows of a message, from its first one.
 struct Parts {
     has_quote: bool,
     body: Wrapped,
     reason: Vec<Range<usize>>,
-    /// Whether the text has room behind it for [`EDITED`].
+    /// Whether the text has room behind it for the mark of an edit.
     is_edited_behind: bool,
     has_tail: bool,
 }
@@ -152,7 +150,7 @@ impl Rows<'_> {
         let rows = self.cache.rows_of(id, body, self.width);
         let last = rows.last().map_or("", |last| body[last.clone()].trim_end());
         let room = self.width.saturating_sub(text::width(last));
-        let is_edited_behind = details.is_edited && room > EDITED.len();
+        let is_edited_behind = details.is_edited && room > strings::conversation::EDITED.len();
         Some(Parts {
             has_quote: details.quote.is_some(),
             reason: reason_of(mark).map_or(Vec::new(), |reason| self.wrap_reason(reason)),

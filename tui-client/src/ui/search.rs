@@ -12,6 +12,7 @@ use super::view::ViewState;
 use crate::app::ClickTarget;
 use crate::app::composer::Composer;
 use crate::app::screen::{HitRow, Quote};
+use crate::strings;
 use crate::text;
 
 /// Widest and highest box.
@@ -75,11 +76,10 @@ pub(super) fn render(
     );
     let (at, of) = (list.chosen + 1, list.hits.len());
     let count = match (list.has_more, edge.width < NARROW) {
-        (true, false) => format!(" {at} of {of}, and more: add words "),
-        (true, true) => format!(" {at} of {of} + "),
-        (false, _) => format!(" {at} of {of} "),
+        (true, is_narrow) => strings::overlays::hit_count_more(at, of, is_narrow),
+        (false, _) => strings::overlays::hit_count(at, of),
     };
-    right(buffer, edge, &count, Theme::dim());
+    right(buffer, edge, &format!(" {count} "), Theme::dim());
     cursor
 }
 
@@ -163,7 +163,7 @@ fn draw_head(buffer: &mut Buffer, area: Rect, hit: &HitRow<'_>, view: &ViewState
     };
     let end = right(buffer, area, &time, Theme::dim());
     let (name, style) = if hit.is_own {
-        ("you", Theme::strong())
+        (strings::conversation::YOU, Theme::strong())
     } else {
         (hit.author, view.theme.author(hit.author))
     };
@@ -175,9 +175,9 @@ fn draw_head(buffer: &mut Buffer, area: Rect, hit: &HitRow<'_>, view: &ViewState
     let x = put(buffer, (area.x, area.y), most, &name, style);
     if !is_said {
         let place = if hit.is_own && !hit.place.starts_with('#') {
-            format!(" to {}", hit.place)
+            strings::overlays::hit_to(hit.place)
         } else {
-            format!(" in {}", hit.place)
+            strings::overlays::hit_in(hit.place)
         };
         let rest = Rect::new(x, area.y, (area.x + room).saturating_sub(x), 1);
         line(buffer, rest, &place, Theme::dim());

@@ -1,7 +1,5 @@
 //! The last row: the link's state, what is not accepted yet, then what just happened or keys.
 
-use std::time::Duration;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -9,13 +7,11 @@ use ratatui::style::Style;
 use super::text::{cells, put, right};
 use super::theme::Theme;
 use crate::app::screen::{LinkView, Screen};
+use crate::strings;
 use crate::text;
 
 /// From this width on the reason of a dead link stands beside its state.
 const REASON_FROM: u16 = 40;
-
-/// The hint that stands above the composer instead, when there is something newer below.
-pub(super) const NEWEST: &str = "newest";
 
 /// Draws the status line. `hints_from` is the column where the right pane begins.
 pub(super) fn render(
@@ -89,8 +85,8 @@ fn is_long(screen: &Screen<'_>, width: u16) -> bool {
 /// What is not accepted yet: never left out.
 fn counts(screen: &Screen<'_>, is_roomy: bool, theme: Theme) -> Vec<(String, Style)> {
     let counts = [
-        (screen.waiting, "◌", "waiting", theme.busy()),
-        (screen.failed, "✗", "failed", theme.failure()),
+        (screen.waiting, "◌", strings::status::QUEUED, theme.busy()),
+        (screen.failed, "✗", strings::status::FAILED, theme.failure()),
     ];
     counts
         .into_iter()
@@ -108,39 +104,38 @@ fn counts(screen: &Screen<'_>, is_roomy: bool, theme: Theme) -> Vec<(String, Sty
 /// The link's state. Why it is refused is said by [`render_notice`].
 fn link(screen: &Screen<'_>, is_roomy: bool, theme: Theme) -> (String, Style) {
     match screen.link {
-        LinkView::Connecting => ("◌ connecting…".to_owned(), theme.busy()),
+        LinkView::Connecting => (format!("◌ {}", strings::status::CONNECTING), theme.busy()),
         LinkView::Connected(Some(trip)) if is_roomy => {
-            let trip = milliseconds(trip);
-            (format!("● connected  {trip}"), theme.good())
+            let trip = strings::status::milliseconds(trip);
+            (
+                format!("● {}  {trip}", strings::status::CONNECTED),
+                theme.good(),
+            )
         }
-        LinkView::Connected(_) => ("● connected".to_owned(), theme.good()),
+        LinkView::Connected(_) => (format!("● {}", strings::status::CONNECTED), theme.good()),
         LinkView::Offline { why, retry_in } => {
-            let again = match retry_in.as_millis().div_ceil(1000) {
-                0 => "again now".to_owned(),
-                seconds => format!("again in {seconds} s"),
-            };
+            let offline = strings::status::offline(retry_in);
             let line = if is_roomy {
-                format!("○ offline, {again}: {why}")
+                format!("○ {offline} ({why})")
             } else {
-                format!("○ offline, {again}")
+                format!("○ {offline}")
             };
             (line, theme.failure())
         }
-        LinkView::Refused(_) => ("✗ refused".to_owned(), theme.failure()),
-    }
-}
-
-fn milliseconds(trip: Duration) -> String {
-    match trip.as_millis() {
-        0 => "<1 ms".to_owned(),
-        ms => format!("{ms} ms"),
+        LinkView::Refused(_) => (
+            format!("✗ {}", strings::status::ACCESS_DENIED),
+            theme.failure(),
+        ),
     }
 }
 
 /// Draws as many hints as there is room for, the most useful ones first.
 fn draw_hints(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) {
     let mut x = area.x + 1;
-    let hints = screen.hints.iter().filter(|(_, does)| *does != NEWEST);
+    let hints = screen
+        .hints
+        .iter()
+        .filter(|(_, does)| *does != strings::hints::NEWEST);
     for (at, (key, does)) in hints.enumerate() {
         let (key, does) = (text::truncate(key, 12), text::truncate(does, 24));
         let gap = if at == 0 { 0 } else { 2 };
@@ -217,7 +212,10 @@ pub(super) fn unread_elsewhere(
         .map(super::contact_list::loud)
         .fold(0, u64::saturating_add);
     if unread > 0 {
-        let line = format!(" {} unread ", super::contact_list::count(unread));
+        let line = format!(
+            " {} ",
+            strings::status::unread(&super::contact_list::count(unread))
+        );
         right(buffer, area, &line, theme.unread());
     }
     unread > 0

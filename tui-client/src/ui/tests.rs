@@ -89,10 +89,10 @@ fn screen<'a>() -> Screen<'a> {
         failed: 0,
         message: None,
         hints: [
-            ("^K", "switch"),
-            ("M-a", "unread"),
-            ("↑", "select"),
-            ("^End", "newest"),
+            ("Ctrl+K", "go to"),
+            ("Alt+A", "unread"),
+            ("Up", "select"),
+            ("Ctrl+End", "newest"),
             ("F1", "help"),
         ]
         .map(|(key, does)| (key.to_owned(), does))

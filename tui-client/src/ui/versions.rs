@@ -8,6 +8,7 @@ use recado_shared::Timestamp;
 use super::text::{line, moment, right, row};
 use super::theme::Theme;
 use super::view::ViewState;
+use crate::strings;
 use crate::text;
 
 /// Widest box.
@@ -24,7 +25,7 @@ pub(super) fn render(
     let lines = lines(texts, usize::from(width.saturating_sub(8).max(1)), view);
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let area = super::overlay_area(screen, width, rows.saturating_add(2));
-    let inner = super::draw_box(buffer, area, "versions");
+    let inner = super::draw_box(buffer, area, strings::overlays::VERSIONS_TITLE);
     let top = scroll.min(rows.saturating_sub(inner.height));
     for (at, (text, style)) in (0..inner.height).zip(lines.iter().skip(top.into())) {
         line(buffer, row(inner, at), text, *style);
@@ -37,13 +38,18 @@ pub(super) fn render(
             area.width.saturating_sub(4),
             1,
         );
-        right(buffer, edge, &format!(" ↓ {below} more "), Theme::dim());
+        right(
+            buffer,
+            edge,
+            &format!(" {} ", strings::overlays::more_below(below)),
+            Theme::dim(),
+        );
     }
 }
 
 fn lines(texts: &[(Timestamp, &str)], width: usize, view: &ViewState) -> Vec<(String, Style)> {
     if texts.is_empty() {
-        return vec![("That message was deleted.".to_owned(), Theme::dim())];
+        return vec![(strings::overlays::VERSION_DELETED.to_owned(), Theme::dim())];
     }
     let mut lines = Vec::new();
     for (at, (time, body)) in texts.iter().enumerate() {
@@ -52,9 +58,9 @@ fn lines(texts: &[(Timestamp, &str)], width: usize, view: &ViewState) -> Vec<(St
         }
         let time = moment(*time, view.now, &view.time_zone);
         let what = match (at, at + 1 == texts.len()) {
-            (0, _) => "written",
-            (_, true) => "as it reads now, edited",
-            (_, false) => "edited",
+            (0, _) => strings::overlays::VERSION_FIRST,
+            (_, true) => strings::overlays::VERSION_CURRENT,
+            (_, false) => strings::overlays::VERSION_EDITED,
         };
         lines.push((format!("{what} {time}"), Theme::dim()));
         let rows = text::wrap(body, width).into_iter();

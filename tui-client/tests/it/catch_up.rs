@@ -26,7 +26,7 @@ fn answers_and_reactions_are_listed_gone_to_and_read_without_the_server() {
     for key in ["up", "up", "+"] {
         bob.key(key);
     }
-    bob.wait("┌ react");
+    bob.wait("┌ React");
     bob.type_text("1");
     bob.wait("👍 1");
     alice.wait_line("bob", " 1 ");
@@ -54,14 +54,14 @@ fn answers_and_reactions_are_listed_gone_to_and_read_without_the_server() {
     alice.wait("connected");
     bob.wait("connected");
     bob.key("esc");
-    bob.wait("switch");
+    bob.wait("go to");
     bob.type_text("or tomorrow");
     bob.key("enter");
     alice.wait_line("bob", " 1 ");
     alice.key("alt-i");
     alice.wait("bob or tomorrow");
     alice.key("a");
-    alice.wait("Nothing is new.");
+    alice.wait("Nothing new");
     bob.wait_screen("or tomorrow is read", |screen| {
         let row = screen
             .contents()

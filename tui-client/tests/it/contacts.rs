@@ -31,14 +31,14 @@ fn a_stranger_asks_first_is_answered_and_blocked() {
     let (mut alice, mut bob) = (enter("alice"), enter("bob"));
     bob.wait_line("●", "alice");
     command(&mut alice, "/contacts ask");
-    alice.wait("ask first from now on");
+    alice.wait("must now ask before");
 
     open(&mut bob, "alice");
     bob.wait("to alice");
     say(&mut bob, "hello there");
     alice.wait_line("?", "bob");
     open(&mut alice, "bob");
-    alice.wait("bob asks to write");
+    alice.wait("Message request from bob");
     alice.wait("hello there");
     say(&mut bob, "it is me");
     alice.wait("it is me");
@@ -54,19 +54,19 @@ fn a_stranger_asks_first_is_answered_and_blocked() {
 
     // Whoever is blocked is told nothing but that it is not taken.
     command(&mut alice, "/block bob");
-    alice.wait("are refused from now on");
+    alice.wait("bob is blocked");
     bob.wait_line("○", "alice");
     say_in_vain(&mut bob, "one more thing", "is not accepting messages");
     command(&mut alice, "/unblock bob");
-    alice.wait("are taken from now on");
+    alice.wait("bob is unblocked");
     bob.wait_line("●", "alice");
     say(&mut bob, "thank you");
     alice.wait("thank you");
 
     command(&mut bob, "/nick Alice");
-    bob.wait("somebody's name, choose another one");
+    bob.wait("looks like the name of another user");
     command(&mut bob, "/nick Bob the Builder");
-    bob.wait("you are called Bob the Builder now");
+    bob.wait("Your display name is now Bob the Builder");
     quit(alice);
     quit(bob);
 }

@@ -15,7 +15,7 @@ use recado::app::keymap::Keymap;
 use recado::app::{App, Settings};
 use recado::driver::{self, Client, DriverError, Host, Input, Outside};
 use recado::net::{self, NetConfig};
-use recado::store::{self, Held, Save, StoredMe};
+use recado::store::{self, HeldRange, Save, StoredMe};
 use recado::ui::{Theme, ViewState};
 use recado_shared::{
     Content, ConversationId, Entry, Head, LogId, MessageBody, MessageId, Now, Seq, Timestamp,
@@ -235,7 +235,7 @@ impl TestClient {
 /// Opens the conversation with the only other person.
 async fn open(client: &TestClient, name: &str) {
     client.key(KeyCode::Char('k'), KeyModifiers::CONTROL);
-    client.sees(|text| text.contains("switch ─")).await;
+    client.sees(|text| text.contains("Go to… ─")).await;
     client.type_line(name);
     let title = format!("to {name}");
     client.sees(|text| text.contains(&title)).await;
@@ -333,7 +333,7 @@ fn save_unread(path: &Path, unread: u64) {
         Save::Entries {
             conversation: talk,
             entries: (1..=unread).map(entry).collect(),
-            held: vec![Held {
+            held: vec![HeldRange {
                 first: Seq(1),
                 last: Seq(unread),
             }],

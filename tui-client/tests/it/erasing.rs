@@ -146,7 +146,7 @@ fn edit(terminal: &mut Terminal, text: &str) {
 fn delete(terminal: &mut Terminal) {
     terminal.key("up");
     terminal.key("d");
-    terminal.wait("press the key again");
+    terminal.wait("again to delete");
     terminal.key("d");
     terminal.wait_line("message deleted", "✓");
 }
@@ -204,7 +204,7 @@ async fn what_was_a_draft_and_waited_in_the_outbox_is_gone_too() {
     let port = server.kill();
     alice.wait_gone("connected");
     alice.key("enter");
-    alice.wait("1 waiting");
+    alice.wait("1 queued");
     alice.key("ctrl-q");
     alice.wait_end();
     talk.of_alice()[0].has(&gone);
@@ -259,7 +259,7 @@ fn what_a_moderator_deletes_is_gone_from_every_member() {
     let all = Place(crew.machine.path("."));
     all.has(&gone);
     on_newest(alice, "d");
-    alice.wait("press the key again");
+    alice.wait("again to delete");
     alice.key("d");
     for terminal in [&*alice, &*bob, carol] {
         terminal.wait("message deleted");

@@ -103,10 +103,10 @@ async fn a_second_device_is_linked_kept_in_step_and_revoked() {
     alice.focus(true);
     alice.type_text(&format!("/link {code}"));
     alice.key("enter");
-    alice.wait(&format!("with code {code}?"));
+    alice.wait(&format!("(code {code})"));
     alice.key("enter");
     linking.wait("Linked this machine to alice");
-    alice.wait("the device is linked");
+    alice.wait("Device linked");
     let on_phone = phone.open("alice on the phone", &["alice"]);
     on_phone.wait("who looks first?");
     on_phone.wait("connected");

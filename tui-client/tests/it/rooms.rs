@@ -87,11 +87,11 @@ pub(crate) fn on_newest(terminal: &mut Terminal, key: &str) {
 /// Reacts to the selected message, and selects nothing any more.
 fn react(terminal: &mut Terminal, name: &str) {
     terminal.key("+");
-    terminal.wait("┌ react");
+    terminal.wait("┌ React");
     terminal.type_text(name);
     terminal.wait(&format!(":{name}:"));
     terminal.key("enter");
-    terminal.wait_gone("┌ react");
+    terminal.wait_gone("┌ React");
     terminal.key("esc");
     // A letter right behind it would be read as one with Alt.
     terminal.wait_gone("r reply");
@@ -108,12 +108,12 @@ fn a_private_room_is_made_and_joined_by_invitation() {
     let mut crew = Crew::meet();
     let (alice, bob, carol) = (&mut crew.alice, &mut crew.bob, &mut crew.carol);
     command(alice, "/create crew private");
-    alice.wait("#crew is made: /invite NAME asks somebody in");
+    alice.wait("Created #crew. /invite NAME invites people");
     alice.wait("you created the room");
     alice.wait("#crew 1 member");
     // Who is not invited does not even find it.
     command(bob, "/join crew");
-    bob.wait("there is no room #crew");
+    bob.wait("No such room, or you have no access: #crew");
     command(alice, "/invite bob");
     alice.wait("you invited bob");
     bob.wait_line("# crew", "invited");
@@ -149,7 +149,7 @@ fn what_is_done_with_messages_is_seen_by_all() {
         terminal.wait("yes, at non");
     }
     on_newest(bob, "e");
-    bob.wait("editing: Enter saves");
+    bob.wait("Editing: Enter saves");
     bob.key("backspace");
     bob.type_text("on");
     bob.key("enter");
@@ -171,7 +171,7 @@ fn what_is_done_with_messages_is_seen_by_all() {
     say(carol, "a secret");
     alice.wait("a secret");
     on_newest(carol, "d");
-    carol.wait("press the key again");
+    carol.wait("again to delete");
     carol.key("d");
     for terminal in [&*alice, &*bob, &*carol] {
         terminal.wait_line("message deleted", "");
@@ -208,7 +208,7 @@ fn order_is_kept_and_refusals_say_what_is_missing() {
     let mut crew = Crew::gather();
     let (alice, bob, carol) = (&mut crew.alice, &mut crew.bob, &mut crew.carol);
     command(bob, "/topic mine");
-    let why = "cannot set the topic: only moderators of this room may do that: ask one of them";
+    let why = "Cannot set the topic: only moderators of this room may do that: ask one of them";
     wait_told(bob, why);
     command(alice, "/role bob moderator");
     bob.wait("alice made you a moderator");
@@ -242,7 +242,7 @@ fn who_is_banned_comes_back_only_when_that_is_lifted() {
     carol.wait("banned");
     say(bob, "she is gone");
     command(carol, "/join crew");
-    wait_told(carol, "cannot join the room: you are banned from this room");
+    wait_told(carol, "Cannot join the room: you are banned from this room");
     command(alice, "/unban carol");
     bob.wait("alice unbanned carol");
     command(alice, "/invite carol");
@@ -274,12 +274,12 @@ fn who_was_away_sees_what_became_of_everything() {
     quit(crew.carol);
     let (alice, bob) = (&mut crew.alice, &mut crew.bob);
     on_newest(alice, "d");
-    alice.wait("press the key again");
+    alice.wait("again to delete");
     alice.key("d");
     bob.wait("message deleted");
     alice.key("up");
     alice.key("e");
-    alice.wait("editing: Enter saves");
+    alice.wait("Editing: Enter saves");
     alice.key("ctrl-u");
     alice.type_text("the best plan");
     alice.key("enter");
@@ -296,7 +296,7 @@ fn who_was_away_sees_what_became_of_everything() {
     say(bob, "never mind");
     alice.wait("never mind");
     on_newest(bob, "d");
-    bob.wait("press the key again");
+    bob.wait("again to delete");
     bob.key("d");
     alice.wait_gone("never mind");
 

@@ -47,12 +47,12 @@ fn what_was_received_is_found_without_a_server() {
 
     alice.type_text("half a thought");
     alice.key("alt-f");
-    alice.wait("search everywhere");
+    alice.wait("Search everywhere");
     alice.type_text("zeb");
     alice.wait_line("you", "to bob");
     alice.wait("1 of 1");
     alice.key("enter");
-    alice.wait_gone("search everywhere");
+    alice.wait_gone("Search everywhere");
     wait_selected(&alice, "the old crane lifts a zebra");
     alice.wait("half a thought");
     alice.key("alt-/");
@@ -66,9 +66,9 @@ fn what_was_received_is_found_without_a_server() {
     alice.wait("line 12");
     alice.wait("half a thought");
     alice.key("ctrl-f");
-    alice.wait("search in bob");
+    alice.wait("Search in bob");
     alice.type_text("crane from:bob");
-    alice.wait("Nothing found here");
+    alice.wait("No results here");
     alice.key("ctrl-w");
     alice.type_text("me");
     alice.wait("1 of 1");

@@ -53,12 +53,12 @@ fn two_devices_agree_on_settings_and_unsent_texts() {
     desk.wait_gone("connected");
     desk.focus(true);
     say(&mut desk, "/quiet 1h");
-    desk.wait_line("bob", "quiet");
+    desk.wait_line("bob", "muted");
     desk.key("ctrl-q");
     desk.wait_end();
     let desk = desk_machine.open("desk", &["alice"]);
-    desk.wait_line("bob", "quiet");
+    desk.wait_line("bob", "muted");
     let _server = desk_machine.serve(port, &[]);
     laptop.wait("connected");
-    laptop.wait_line("bob", "quiet");
+    laptop.wait_line("bob", "muted");
 }

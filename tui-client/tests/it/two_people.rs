@@ -85,7 +85,7 @@ fn what_is_typed_while_the_server_is_dead_goes_out_by_itself() {
     alice.wait_gone("connected");
     alice.type_text("while it was dead");
     alice.key("enter");
-    alice.wait("1 waiting");
+    alice.wait("1 queued");
 
     // Not even a restart of the client loses it, and its history is there without a network.
     alice.key("ctrl-q");
@@ -93,11 +93,11 @@ fn what_is_typed_while_the_server_is_dead_goes_out_by_itself() {
     let alice = machine.open("alice", &["alice"]);
     alice.wait("while it was dead");
     alice.wait("before");
-    alice.wait("1 waiting");
+    alice.wait("1 queued");
 
     let _server = machine.serve(port, &[]);
     alice.wait_line("while it was dead", "✓✓");
-    alice.wait_gone("1 waiting");
+    alice.wait_gone("1 queued");
     drop(bob);
 }
 

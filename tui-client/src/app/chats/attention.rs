@@ -9,6 +9,7 @@ use crate::app::context::Context;
 use crate::app::conversation::state::Conversation;
 use crate::app::effect::Effect;
 use crate::store::Load;
+use crate::strings;
 
 /// Most entries that are read again to find what they reply to.
 const MAX_STRETCH: u16 = 200;
@@ -132,9 +133,9 @@ impl Chats {
         } else if self.nav.open.as_ref().is_some_and(is_unread) {
             self.scroll_first_unread(cx);
         } else if self.conversations.keys().any(is_unread) {
-            cx.notice = Some("nothing is unread but what you keep quiet".to_owned());
+            cx.notice = Some(strings::status::ONLY_MUTED_UNREAD.to_owned());
         } else {
-            cx.notice = Some("nothing is unread".to_owned());
+            cx.notice = Some(strings::status::NOTHING_UNREAD.to_owned());
         }
     }
 

@@ -8,6 +8,7 @@ use recado_shared::{ConversationId, DisplayName, Presence, UserId, UserName};
 
 use crate::app::conversation::state::Conversation;
 use crate::store::StoredPerson;
+use crate::strings;
 
 /// A part of the contact list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +41,7 @@ pub(in crate::app) struct Contact {
 
 impl Contact {
     pub(super) fn unnamed(user: UserId) -> Self {
-        let label = format!("user {user}");
+        let label = strings::conversation::user_number(user);
         Self {
             name: None,
             display: None,
@@ -137,7 +138,10 @@ impl Contacts {
     }
 
     pub(in crate::app) fn label(&self, user: UserId) -> &str {
-        self.find(user).map_or("somebody", |contact| &contact.label)
+        self.find(user)
+            .map_or(strings::conversation::UNKNOWN_USER, |contact| {
+                &contact.label
+            })
     }
 
     pub(in crate::app) fn order(&self) -> &[(ConversationId, Section)] {

@@ -7,7 +7,7 @@ use recado_shared::{
 use crate::app::chats::Chats;
 use crate::app::chats::names::authors;
 use crate::app::conversation::state::Conversation;
-use crate::strings::rooms;
+use crate::strings::{conversation, rooms};
 
 impl Chats {
     /// A room event as a sentence about `you` and others.
@@ -19,7 +19,11 @@ impl Chats {
     ) -> String {
         rooms::describe_event(author, event, time, |user| {
             let is_me = self.user() == Some(user);
-            let name = if is_me { "you" } else { self.name_of(user) };
+            let name = if is_me {
+                conversation::YOU
+            } else {
+                self.name_of(user)
+            };
             name.to_owned()
         })
     }

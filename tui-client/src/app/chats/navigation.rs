@@ -13,6 +13,7 @@ use crate::app::effect::{Effect, Scroll};
 use crate::app::event::Viewed;
 use crate::model::{ItemId, Place};
 use crate::store::Save;
+use crate::strings;
 
 impl Chats {
     /// Opens what was open when the program was last left.
@@ -113,7 +114,7 @@ impl Chats {
     pub(in crate::app) fn step(&mut self, steps: isize, cx: &mut Context) {
         let order = self.contacts.order();
         let Some(last) = order.len().checked_sub(1) else {
-            cx.notice = Some("nobody is here yet: invite somebody".to_owned());
+            cx.notice = Some(strings::status::NO_CONTACTS.to_owned());
             return;
         };
         let here = order.iter().position(|&(id, _)| Some(id) == self.nav.open);
@@ -131,7 +132,7 @@ impl Chats {
     pub(in crate::app) fn open_position(&mut self, index: usize, cx: &mut Context) {
         match self.contacts.order().get(index) {
             Some(&(id, _)) => self.jump_to(id, cx),
-            None => cx.notice = Some(format!("the list has no position {}", index + 1)),
+            None => cx.notice = Some(strings::status::no_position(index + 1)),
         }
     }
 
@@ -160,7 +161,7 @@ impl Chats {
             }
             return;
         }
-        cx.notice = Some("there is nothing to go back to".to_owned());
+        cx.notice = Some(strings::status::NOTHING_TO_GO_BACK_TO.to_owned());
     }
 
     /// Scrolls to the first message that is, or was on coming here, unread.
@@ -171,7 +172,7 @@ impl Chats {
         let line = conversation.new_line.map(|line| line.from);
         match line.or_else(|| conversation.first_unread()) {
             Some(seq) => self.jump_in_log(Jump::Top(seq), cx),
-            None => cx.notice = Some("nothing is unread here".to_owned()),
+            None => cx.notice = Some(strings::status::NOTHING_UNREAD_HERE.to_owned()),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::app::chats::Chats;
 use crate::app::chats::settings::{MAX_PULLED, PAUSE};
 use crate::app::context::Context;
 use crate::store::Save;
+use crate::strings;
 
 impl Chats {
     /// Changes a setting, on all devices of the user: here at once, elsewhere when the server has
@@ -15,9 +16,7 @@ impl Chats {
         let key = setting.key();
         let settings = &mut self.settings;
         if !settings.has_room(key) {
-            return Err(format!(
-                "you have {MAX_SETTINGS} settings already: clear drafts and favourites first"
-            ));
+            return Err(strings::errors::too_many_settings(MAX_SETTINGS));
         }
         settings.refused.remove(&key);
         settings.unsent.insert(key);
@@ -64,7 +63,7 @@ impl Chats {
             Err(error) if is_latest => {
                 settings.refused.insert(key);
                 if !matches!(key, SettingKey::Draft(_)) {
-                    cx.notice = Some(format!("set on this device only: {error}"));
+                    cx.notice = Some(strings::errors::set_here_only(error));
                 }
             }
             Ok(_) | Err(_) => {}

@@ -1,6 +1,7 @@
 //! Which of the user's devices is meant, wherever one is named: by its name, or by its place in
 //! the list.
 
+use crate::strings;
 use recado_shared::{Device, DeviceName};
 
 /// Finds a device by its name, without regard to case, or by its number from 1.
@@ -17,15 +18,13 @@ pub(crate) fn find<'a>(which: &str, devices: &'a [Device]) -> Result<&'a Device,
     match (named.next(), named.next()) {
         (Some(one), None) => return Ok(one),
         (Some(_), Some(_)) => {
-            return Err(format!(
-                "several devices are called {which}: use the number in the list"
-            ));
+            return Err(strings::commands::several_devices(which));
         }
         (None, _) => {}
     }
     let place = which.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
     let numbered = place.and_then(|at| devices.get(at));
-    numbered.ok_or_else(|| format!("you have no device {which}: see the list of your devices"))
+    numbered.ok_or_else(|| strings::commands::no_device(which))
 }
 
 #[cfg(test)]

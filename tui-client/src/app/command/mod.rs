@@ -7,4 +7,4 @@ pub(in crate::app) mod waiting;
 
 pub(in crate::app) use self::parse::{Parsed, parse};
 pub(in crate::app) use self::table::{COMMANDS, Kind, Spec, find, title};
-pub(in crate::app) use self::waiting::{Call, Commands, NOT_CONNECTED, Wait, act};
+pub(in crate::app) use self::waiting::{Call, Commands, Wait, act};

@@ -8,6 +8,7 @@ use recado_shared::{
 };
 
 use super::table::{self, Spec};
+use crate::strings;
 
 /// What a person tells the program to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,7 +189,7 @@ impl<'a> Words<'a> {
 
 /// Minutes, hours, days or weeks, such as `30m`, `2h`, `1d12h`.
 fn duration(text: &str) -> Result<Duration, Fault> {
-    let wrong = || Fault::Bad(format!("{text} is no duration: write 30m, 2h, 1d or 1w"));
+    let wrong = || Fault::Bad(strings::commands::not_a_duration(text));
     let mut total: u64 = 0;
     let mut digits = String::new();
     for c in text.chars() {
@@ -238,7 +239,7 @@ fn parse_command(line: &str) -> Parsed {
     let has_name = line.starts_with(|c: char| !c.is_whitespace());
     let name = words.next().filter(|_| has_name).unwrap_or_default();
     if name.is_empty() {
-        let why = "write a command after the slash: /help lists all";
+        let why = strings::commands::NO_NAME;
         return Parsed::Command(Err(why.to_owned()));
     }
     let Some(spec) = table::find(name) else {
@@ -254,9 +255,8 @@ fn parse_command(line: &str) -> Parsed {
 
 fn explain(spec: &Spec, fault: Fault) -> String {
     match fault {
-        Fault::Missing => format!("something is missing: write {}", spec.usage()),
-        Fault::Usage => format!("write it like this: {}", spec.usage()),
-        Fault::Bad(why) => format!("/{}: {why}", spec.name),
+        Fault::Missing | Fault::Usage => strings::commands::usage(&spec.usage()),
+        Fault::Bad(why) => strings::commands::bad_argument(spec.name, &why),
     }
 }
 
@@ -360,20 +360,26 @@ mod tests {
     #[test]
     fn what_is_wrong_says_what_to_write() {
         for (text, what) in [
-            ("/", "write a command after the slash"),
-            ("/ join x", "write a command after the slash"),
-            ("/jion x", "did you mean /join?"),
-            ("/kick", "something is missing: write /kick NAME"),
-            ("/leave now", "write it like this: /leave"),
+            ("/", "Type a command after the slash"),
+            ("/ join x", "Type a command after the slash"),
+            ("/jion x", "Did you mean /join?"),
+            ("/kick", "Usage: /kick NAME"),
+            ("/leave now", "Usage: /leave"),
             ("/role bob king", "/role NAME owner|moderator|member"),
-            ("/mute bob soon", "soon is no duration: write 30m"),
-            ("/mute bob 5", "5 is no duration"),
-            ("/mute bob 99999999999999999999w", "is no duration"),
+            (
+                "/mute bob soon",
+                "\"soon\" is not a duration. Examples: 30m",
+            ),
+            ("/mute bob 5", "\"5\" is not a duration"),
+            ("/mute bob 99999999999999999999w", "is not a duration"),
             ("/create a!b", "cannot stand in a name"),
             ("/link 123", "a code has 10 letters"),
             ("/react no", "not an emoji"),
-            ("/me", "something is missing: write /me TEXT"),
-            ("/usr/bin/env", "no command /usr/bin/env: /help lists all"),
+            ("/me", "Usage: /me TEXT"),
+            (
+                "/usr/bin/env",
+                "Unknown command /usr/bin/env. /help lists them",
+            ),
         ] {
             assert!(error(text).contains(what), "{text}: {}", error(text));
         }

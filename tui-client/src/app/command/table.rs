@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use recado_shared::{Emoji, HistoryVisibility, MessageBody, NotificationLevel, Visibility};
 
 use super::parse::{Command, Fault, Wish, Words};
+use crate::strings;
 
 /// What an argument is, for completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,14 +117,13 @@ const fn spec(
     name: &'static str,
     aliases: &'static [&'static str],
     arguments: &'static [Argument],
-    help: &'static str,
     build: fn(&mut Words<'_>) -> Result<Command, Fault>,
 ) -> Spec {
     Spec {
         name,
         aliases,
         arguments,
-        help,
+        help: strings::commands::help(name),
         build,
     }
 }
@@ -141,47 +141,26 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
             needed("NAME", Kind::PersonOrRoom),
             optional("TEXT", Kind::Text),
         ],
-        "open a conversation, or write to it",
         |words| {
             let to = words.one()?.to_owned();
             let text = words.rest().map(MessageBody::new).transpose()?;
             Ok(Command::Message { to, text })
         },
     ),
-    spec("me", &[], &[TEXT], "say what you do", |words| {
+    spec("me", &[], &[TEXT], |words| {
         Ok(Command::Emote(words.body()?))
     }),
-    spec(
-        "reply",
-        &["re"],
-        &[TEXT],
-        "answer the selected or newest message",
-        |words| Ok(Command::Reply(words.body()?)),
-    ),
-    spec(
-        "react",
-        &["+"],
-        &[needed("EMOJI", Kind::Emoji)],
-        "react to the selected or newest message",
-        |words| Ok(Command::React(emoji(words.one()?)?)),
-    ),
-    spec(
-        "edit",
-        &[],
-        &[optional("TEXT", Kind::Text)],
-        "change your last message here",
-        |words| {
-            let text = words.rest().map(MessageBody::new).transpose()?;
-            Ok(Command::Edit(text))
-        },
-    ),
-    spec(
-        "delete",
-        &["del"],
-        &[],
-        "delete your last message here",
-        |_| Ok(Command::Delete),
-    ),
+    spec("reply", &["re"], &[TEXT], |words| {
+        Ok(Command::Reply(words.body()?))
+    }),
+    spec("react", &["+"], &[needed("EMOJI", Kind::Emoji)], |words| {
+        Ok(Command::React(emoji(words.one()?)?))
+    }),
+    spec("edit", &[], &[optional("TEXT", Kind::Text)], |words| {
+        let text = words.rest().map(MessageBody::new).transpose()?;
+        Ok(Command::Edit(text))
+    }),
+    spec("delete", &["del"], &[], |_| Ok(Command::Delete)),
     spec(
         "create",
         &["new"],
@@ -189,7 +168,6 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
             needed("ROOM", Kind::Any),
             optional("private", Kind::Word(&["private"])),
         ],
-        "make a room",
         |words| {
             let name = words.room()?;
             let visibility = match words.next() {
@@ -200,67 +178,45 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
             Ok(Command::Create { name, visibility })
         },
     ),
-    spec(
-        "join",
-        &["j"],
-        &[optional("ROOM", Kind::Room)],
-        "come into a room; alone, into the open one",
-        |words| words.optional_room().map(Command::Join),
-    ),
+    spec("join", &["j"], &[optional("ROOM", Kind::Room)], |words| {
+        words.optional_room().map(Command::Join)
+    }),
     spec(
         "rooms",
         &["list"],
         &[optional("PREFIX", Kind::Any)],
-        "list the rooms that you can join",
         |words| {
             let prefix = words.next().unwrap_or_default();
             Ok(Command::Rooms(prefix.trim_start_matches('#').to_owned()))
         },
     ),
-    spec("leave", &["part"], &[], "leave this room", |_| {
-        Ok(Command::Leave)
+    spec("leave", &["part"], &[], |_| Ok(Command::Leave)),
+    spec("invite", &[], &[PERSON], |words| {
+        Ok(Command::Invite(words.person()?))
     }),
-    spec(
-        "invite",
-        &[],
-        &[PERSON],
-        "ask a person into this room",
-        |words| Ok(Command::Invite(words.person()?)),
-    ),
-    spec(
-        "topic",
-        &[],
-        &[optional("TEXT", Kind::Text)],
-        "set this room's topic; alone removes it",
-        |words| Ok(Command::Topic(words.line(recado_shared::Topic::new)?)),
-    ),
-    spec(
-        "rename",
-        &[],
-        &[needed("NAME", Kind::Any)],
-        "give this room another name",
-        |words| Ok(Command::Rename(words.room()?)),
-    ),
-    spec("public", &[], &[], "let everybody join this room", |_| {
+    spec("topic", &[], &[optional("TEXT", Kind::Text)], |words| {
+        Ok(Command::Topic(words.line(recado_shared::Topic::new)?))
+    }),
+    spec("rename", &[], &[needed("NAME", Kind::Any)], |words| {
+        Ok(Command::Rename(words.room()?))
+    }),
+    spec("public", &[], &[], |_| {
         Ok(Command::Visibility(Visibility::Public))
     }),
-    spec("private", &[], &[], "let only invited people in", |_| {
+    spec("private", &[], &[], |_| {
         Ok(Command::Visibility(Visibility::Private))
     }),
     spec(
         "history",
         &[],
         &[needed("WHAT", Kind::Word(&["visible", "hidden"]))],
-        "what new members see of the past",
         |words| match words.one()? {
             "visible" => Ok(Command::History(HistoryVisibility::Visible)),
             "hidden" => Ok(Command::History(HistoryVisibility::Hidden)),
             _ => Err(Fault::Usage),
         },
     ),
-    spec("members", &["names"], &[], "who is in this room", |_| {
-        Ok(Command::Members)
-    }),
+    spec("members", &["names"], &[], |_| Ok(Command::Members)),
     spec(
         "role",
         &[],
@@ -268,100 +224,63 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
             PERSON,
             needed("ROLE", Kind::Word(&["owner", "moderator", "member"])),
         ],
-        "give a member a role",
         |words| {
             let who = words.person()?;
             let role = words.role()?;
             Ok(Command::Role { who, role })
         },
     ),
-    spec(
-        "mute",
-        &[],
-        &[PERSON, DURATION],
-        "take a member's voice",
-        |words| {
-            let who = words.person()?;
-            let time = words.duration()?;
-            Ok(Command::Mute { who, time })
-        },
-    ),
-    spec("unmute", &[], &[PERSON], "give it back", |words| {
+    spec("mute", &[], &[PERSON, DURATION], |words| {
+        let who = words.person()?;
+        let time = words.duration()?;
+        Ok(Command::Mute { who, time })
+    }),
+    spec("unmute", &[], &[PERSON], |words| {
         Ok(Command::Unmute(words.person()?))
     }),
-    spec("kick", &[], &[PERSON], "send a member out", |words| {
+    spec("kick", &[], &[PERSON], |words| {
         Ok(Command::Kick(words.person()?))
     }),
-    spec(
-        "ban",
-        &[],
-        &[PERSON],
-        "send a person out for good",
-        |words| Ok(Command::Ban(words.person()?)),
-    ),
-    spec("unban", &[], &[PERSON], "let them come back", |words| {
+    spec("ban", &[], &[PERSON], |words| {
+        Ok(Command::Ban(words.person()?))
+    }),
+    spec("unban", &[], &[PERSON], |words| {
         Ok(Command::Unban(words.person()?))
     }),
-    spec(
-        "nick",
-        &[],
-        &[optional("TEXT", Kind::Text)],
-        "set your display name; alone removes it",
-        |words| Ok(Command::Nick(words.line(recado_shared::DisplayName::new)?)),
-    ),
-    spec(
-        "block",
-        &[],
-        &[optional("NAME", Kind::Person)],
-        "take no direct messages of a person",
-        |words| {
-            let who = words.person_or_open()?;
-            Ok(Command::Set(Wish::Block { who, is_on: true }))
-        },
-    ),
-    spec(
-        "unblock",
-        &[],
-        &[optional("NAME", Kind::Person)],
-        "take them again",
-        |words| {
-            let who = words.person_or_open()?;
-            Ok(Command::Set(Wish::Block { who, is_on: false }))
-        },
-    ),
+    spec("nick", &[], &[optional("TEXT", Kind::Text)], |words| {
+        Ok(Command::Nick(words.line(recado_shared::DisplayName::new)?))
+    }),
+    spec("block", &[], &[optional("NAME", Kind::Person)], |words| {
+        let who = words.person_or_open()?;
+        Ok(Command::Set(Wish::Block { who, is_on: true }))
+    }),
+    spec("unblock", &[], &[optional("NAME", Kind::Person)], |words| {
+        let who = words.person_or_open()?;
+        Ok(Command::Set(Wish::Block { who, is_on: false }))
+    }),
     spec(
         "contacts",
         &[],
         &[needed("WHAT", Kind::Word(&["ask", "open"]))],
-        "whether strangers have to ask first",
         |words| match words.one()? {
             "ask" => Ok(Command::Set(Wish::FirstContact { ask: true })),
             "open" => Ok(Command::Set(Wish::FirstContact { ask: false })),
             _ => Err(Fault::Usage),
         },
     ),
-    spec(
-        "accept",
-        &[],
-        &[optional("NAME", Kind::Person)],
-        "take a person's request to write",
-        |words| words.person_or_open().map(Command::Accept),
-    ),
-    spec(
-        "favourite",
-        &["fav"],
-        &[],
-        "keep this conversation on top",
-        |_| Ok(Command::Set(Wish::Favourite(true))),
-    ),
-    spec("unfavourite", &["unfav"], &[], "no longer", |_| {
+    spec("accept", &[], &[optional("NAME", Kind::Person)], |words| {
+        words.person_or_open().map(Command::Accept)
+    }),
+    spec("favourite", &["fav"], &[], |_| {
+        Ok(Command::Set(Wish::Favourite(true)))
+    }),
+    spec("unfavourite", &["unfav"], &[], |_| {
         Ok(Command::Set(Wish::Favourite(false)))
     }),
     spec(
         "notify",
         &[],
         &[needed("WHAT", Kind::Word(&["all", "mentions", "nothing"]))],
-        "what of this conversation to tell you",
         |words| match words.one()? {
             "all" => Ok(Command::Set(Wish::NotificationLevel(
                 NotificationLevel::All,
@@ -375,42 +294,21 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
             _ => Err(Fault::Usage),
         },
     ),
-    spec(
-        "quiet",
-        &[],
-        &[DURATION],
-        "silence this conversation for a while",
-        |words| Ok(Command::Set(Wish::Quiet(words.duration()?))),
-    ),
-    spec("unquiet", &[], &[], "hear of it again", |_| {
-        Ok(Command::Set(Wish::Unquiet))
+    spec("quiet", &[], &[DURATION], |words| {
+        Ok(Command::Set(Wish::Quiet(words.duration()?)))
     }),
-    spec(
-        "catchup",
-        &["unread"],
-        &[],
-        "all that is new, in every conversation",
-        |_| Ok(Command::CatchUp),
-    ),
-    spec("devices", &[], &[], "your devices", |_| {
-        Ok(Command::Devices)
+    spec("unquiet", &[], &[], |_| Ok(Command::Set(Wish::Unquiet))),
+    spec("catchup", &["unread"], &[], |_| Ok(Command::CatchUp)),
+    spec("devices", &[], &[], |_| Ok(Command::Devices)),
+    spec("link", &[], &[needed("CODE", Kind::Text)], |words| {
+        let code = words.rest().ok_or(Fault::Missing)?;
+        let code = code.parse().map_err(Fault::bad)?;
+        Ok(Command::Link(code))
     }),
-    spec(
-        "link",
-        &[],
-        &[needed("CODE", Kind::Text)],
-        "link the device that shows this code",
-        |words| {
-            let code = words.rest().ok_or(Fault::Missing)?;
-            let code = code.parse().map_err(Fault::bad)?;
-            Ok(Command::Link(code))
-        },
-    ),
     spec(
         "device-name",
         &[],
         &[needed("DEVICE", Kind::Any), needed("NEW", Kind::Text)],
-        "name a device, by its name or number",
         |words| {
             let which = words.one()?.to_owned();
             let name = words.line(recado_shared::DeviceName::new)?;
@@ -421,45 +319,35 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
             })
         },
     ),
-    spec(
-        "revoke",
-        &[],
-        &[needed("DEVICE", Kind::Text)],
-        "take a device away, by its name or number",
-        |words| {
-            let which = words.rest().ok_or(Fault::Missing)?;
-            Ok(Command::Device {
-                which: which.to_owned(),
-                new: None,
-            })
-        },
-    ),
+    spec("revoke", &[], &[needed("DEVICE", Kind::Text)], |words| {
+        let which = words.rest().ok_or(Fault::Missing)?;
+        Ok(Command::Device {
+            which: which.to_owned(),
+            new: None,
+        })
+    }),
     spec(
         "search",
         &["find"],
         &[optional("WORDS", Kind::Text)],
-        "search all messages, also from:NAME",
         |words| Ok(Command::Search(words.rest().unwrap_or_default().to_owned())),
     ),
     spec(
         "help",
         &["?"],
         &[optional("COMMAND", Kind::Command)],
-        "the keys and commands, or one of them",
         |words| {
             let name = words.next().map(|name| name.trim_start_matches('/'));
             let found = name.map(|name| find(name).ok_or_else(|| Fault::Bad(unknown(name))));
             Ok(Command::Help(found.transpose()?.map(|spec| spec.name)))
         },
     ),
-    spec("quit", &["exit", "q"], &[], "leave the program", |_| {
-        Ok(Command::Quit)
-    }),
+    spec("quit", &["exit", "q"], &[], |_| Ok(Command::Quit)),
 ];
 
 /// What the commands are called in the switcher, in the order of [`COMMANDS`].
 static TITLES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let title = |spec: &Spec| format!("/{}  {}", spec.name, spec.help);
+    let title = |spec: &Spec| strings::commands::title(spec.name, spec.help);
     COMMANDS.iter().map(title).collect()
 });
 
@@ -485,11 +373,7 @@ pub(in crate::app) fn unknown(name: &str) -> String {
         .map(|&known| (distance(&shown, known), known))
         .filter(|&(distance, known)| distance <= 2.min(known.len() / 2))
         .min();
-    let hint = match nearest {
-        Some((_, known)) => format!("did you mean /{known}?"),
-        None => "/help lists all".to_owned(),
-    };
-    format!("there is no command /{shown}: {hint}")
+    strings::commands::unknown(&shown, nearest.map(|(_, known)| known))
 }
 
 /// An emoji, or the one with this shortcode.
@@ -534,7 +418,11 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), count);
         for spec in COMMANDS {
-            assert!(spec.help.chars().count() <= 42, "{}", spec.name);
+            assert!(
+                (1..=42).contains(&spec.help.chars().count()),
+                "{}",
+                spec.name
+            );
             assert!(spec.brief().len() <= 24, "{}", spec.name);
             let optional_first = spec.arguments.windows(2).any(|pair| {
                 let [first, second] = pair else { return false };
@@ -551,7 +439,7 @@ mod tests {
             ("topc", "/topic?"),
             ("meembers", "/members?"),
             ("unmtue", "/unmute?"),
-            ("xyzzyx", "/help lists all"),
+            ("xyzzyx", "/help lists them"),
         ] {
             assert!(unknown(typed).contains(nearest), "{}", unknown(typed));
         }

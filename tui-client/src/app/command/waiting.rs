@@ -8,9 +8,6 @@ use super::parse::Command;
 use crate::app::intent::PanelKind;
 use crate::model::ItemId;
 
-/// Said where something needs the server at once.
-pub(in crate::app) const NOT_CONNECTED: &str = "not connected: try again when connected";
-
 /// What the server was asked for commands, and what it named.
 #[derive(Debug, Default)]
 pub(in crate::app) struct Commands {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use recado_shared::{Content, ConversationId, Entry, PageRange, Seq, Timestamp};
 
 use crate::app::conversation::ranges::Ranges;
-use crate::store::{Held, Load, Loaded, StoredConversation};
+use crate::store::{HeldRange, Load, Loaded, StoredConversation};
 
 /// Most entries that an unopened conversation keeps loaded: more than a large screen.
 pub(in crate::app) const UNOPENED_LOADED: usize = 300;
@@ -44,7 +44,7 @@ pub(in crate::app) struct Log {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::app) enum Part<'a> {
     Entry(&'a Entry),
-    Gap(Held),
+    Gap(HeldRange),
 }
 
 impl Default for Log {
@@ -189,12 +189,12 @@ impl Log {
         let mut expected = self.from.max(visible);
         let end = self.to.unwrap_or(self.newest);
         let last = self.last_loaded().map_or(self.from, Seq::next).max(visible);
-        let tail = (last <= end).then_some(Part::Gap(Held {
+        let tail = (last <= end).then_some(Part::Gap(HeldRange {
             first: last,
             last: end,
         }));
         let parts = self.entries.values().flat_map(move |entry| {
-            let gap = (entry.seq > expected).then_some(Part::Gap(Held {
+            let gap = (entry.seq > expected).then_some(Part::Gap(HeldRange {
                 first: expected,
                 last: entry.seq.prev(),
             }));
@@ -212,10 +212,10 @@ impl Log {
     }
 
     /// The missing stretch nearest to `newest`, as far as the user may see it.
-    pub(in crate::app) fn newest_gap(&self, newest: Seq) -> Option<Held> {
+    pub(in crate::app) fn newest_gap(&self, newest: Seq) -> Option<HeldRange> {
         let gap = self.held.newest_gap(newest)?;
         let first = gap.first.max(self.first);
-        (first <= gap.last).then_some(Held {
+        (first <= gap.last).then_some(HeldRange {
             first,
             last: gap.last,
         })

@@ -2,15 +2,15 @@
 
 use recado_shared::Seq;
 
-use crate::store::Held;
+use crate::store::HeldRange;
 
 /// Runs that neither overlap nor touch, ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::app) struct Ranges(Vec<Held>);
+pub(in crate::app) struct Ranges(Vec<HeldRange>);
 
 impl Ranges {
     /// Takes runs as stored, whatever their order; empty ones are left out.
-    pub(in crate::app) fn from_held(held: &[Held]) -> Self {
+    pub(in crate::app) fn from_held(held: &[HeldRange]) -> Self {
         let mut ranges = Self::default();
         for run in held {
             ranges.insert(run.first, run.last);
@@ -27,8 +27,8 @@ impl Ranges {
         let from = self.0.partition_point(|run| run.last.next() < first);
         let to = self.0.partition_point(|run| run.first <= last.next());
         let merged = match self.0.get(from..to) {
-            Some([]) | None => Held { first, last },
-            Some(touched) => Held {
+            Some([]) | None => HeldRange { first, last },
+            Some(touched) => HeldRange {
                 first: touched[0].first.min(first),
                 last: touched[touched.len() - 1].last.max(last),
             },
@@ -56,17 +56,17 @@ impl Ranges {
     }
 
     /// The missing stretch nearest to `newest`, which may be missing itself.
-    pub(in crate::app) fn newest_gap(&self, newest: Seq) -> Option<Held> {
+    pub(in crate::app) fn newest_gap(&self, newest: Seq) -> Option<HeldRange> {
         let below = self.0.partition_point(|run| run.first <= newest);
         let mut last = newest;
         for run in self.0[..below].iter().rev() {
             if run.last < last {
                 let first = run.last.next();
-                return Some(Held { first, last });
+                return Some(HeldRange { first, last });
             }
             last = run.first.prev();
         }
-        (last > Seq::ZERO).then_some(Held {
+        (last > Seq::ZERO).then_some(HeldRange {
             first: Seq(1),
             last,
         })
@@ -106,7 +106,7 @@ impl Ranges {
     }
 
     /// The runs as stored.
-    pub(in crate::app) fn to_held(&self) -> Vec<Held> {
+    pub(in crate::app) fn to_held(&self) -> Vec<HeldRange> {
         self.0.clone()
     }
 }
@@ -115,8 +115,8 @@ impl Ranges {
 mod tests {
     use super::*;
 
-    fn run(first: u64, last: u64) -> Held {
-        Held {
+    fn run(first: u64, last: u64) -> HeldRange {
+        HeldRange {
             first: Seq(first),
             last: Seq(last),
         }

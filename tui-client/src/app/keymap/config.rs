@@ -7,6 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Key, Keymap};
 use crate::app::action::{Action, KeyContext};
+use crate::strings;
 
 /// The action name that takes a binding away.
 const UNBOUND: &str = "none";
@@ -19,7 +20,7 @@ pub enum KeymapError {
     Syntax(String),
     /// Something else stands where a table of keys is expected.
     #[error(
-        "line {line}: {entry} is no table of keys: write [keys.composer] and below it \"ctrl-k\" = \"switcher\""
+        "{}", strings::keys::not_a_table(*.line, .entry)
     )]
     NotATable {
         /// The line.
@@ -29,7 +30,7 @@ pub enum KeymapError {
     },
     /// No such context.
     #[error(
-        "line {line}: there is no context {context:?}: use global, composer, completion, selection, switcher, search, catch-up, panel or help"
+        "{}", strings::keys::unknown_context(*.line, .context)
     )]
     UnknownContext {
         /// The line.
@@ -39,7 +40,7 @@ pub enum KeymapError {
     },
     /// No such key.
     #[error(
-        "line {line}: {key:?} is no key: write it like ctrl-k, alt-up, shift-enter, pageup or f1"
+        "{}", strings::keys::unknown_key(*.line, .key)
     )]
     UnknownKey {
         /// The line.
@@ -49,7 +50,7 @@ pub enum KeymapError {
     },
     /// No such action.
     #[error(
-        "line {line}: {action} is no action for {key:?}: take one that 'recado config' lists, or \"none\""
+        "{}", strings::keys::unknown_action(*.line, .key, .action)
     )]
     UnknownAction {
         /// The line.
@@ -60,7 +61,7 @@ pub enum KeymapError {
         action: String,
     },
     /// Two entries of one context are the same key.
-    #[error("line {line}: {key:?} and {other:?} are the same key: remove one of them")]
+    #[error("{}", strings::keys::bound_twice(*.line, .key, .other))]
     BoundTwice {
         /// The line of the later one.
         line: usize,

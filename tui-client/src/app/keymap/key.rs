@@ -12,26 +12,26 @@ pub struct Key {
     modifiers: KeyModifiers,
 }
 
-/// Named keys: as configured, as shown.
-const NAMES: [(&str, KeyCode, &str); 18] = [
-    ("enter", KeyCode::Enter, "Enter"),
-    ("esc", KeyCode::Esc, "Esc"),
-    ("tab", KeyCode::Tab, "Tab"),
-    ("space", KeyCode::Char(' '), "Space"),
-    ("backspace", KeyCode::Backspace, "BkSp"),
-    ("delete", KeyCode::Delete, "Del"),
-    ("insert", KeyCode::Insert, "Ins"),
-    ("home", KeyCode::Home, "Home"),
-    ("end", KeyCode::End, "End"),
-    ("pageup", KeyCode::PageUp, "PgUp"),
-    ("pagedown", KeyCode::PageDown, "PgDn"),
-    ("up", KeyCode::Up, "↑"),
-    ("down", KeyCode::Down, "↓"),
-    ("left", KeyCode::Left, "←"),
-    ("right", KeyCode::Right, "→"),
-    ("escape", KeyCode::Esc, "Esc"),
-    ("del", KeyCode::Delete, "Del"),
-    ("return", KeyCode::Enter, "Enter"),
+/// Keys by name: as shown, and in any case as configured. The first name of a key is shown.
+const NAMES: [(&str, KeyCode); 18] = [
+    ("Enter", KeyCode::Enter),
+    ("Esc", KeyCode::Esc),
+    ("Tab", KeyCode::Tab),
+    ("Space", KeyCode::Char(' ')),
+    ("Backspace", KeyCode::Backspace),
+    ("Delete", KeyCode::Delete),
+    ("Insert", KeyCode::Insert),
+    ("Home", KeyCode::Home),
+    ("End", KeyCode::End),
+    ("PageUp", KeyCode::PageUp),
+    ("PageDown", KeyCode::PageDown),
+    ("Up", KeyCode::Up),
+    ("Down", KeyCode::Down),
+    ("Left", KeyCode::Left),
+    ("Right", KeyCode::Right),
+    ("Escape", KeyCode::Esc),
+    ("Del", KeyCode::Delete),
+    ("Return", KeyCode::Enter),
 ];
 
 /// Keys of terminals that report modifiers beyond these are left alone.
@@ -118,28 +118,28 @@ fn named(name: &str) -> Option<KeyCode> {
         Some(n @ 1..=24) => Some(KeyCode::F(n)),
         _ => NAMES
             .iter()
-            .find(|(known, ..)| *known == name)
-            .map(|&(_, code, _)| code),
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|&(_, code)| code),
     }
 }
 
-/// Writes a key as help and hints show it: `^K`, `M-a`, `S-Enter`, `PgUp`, `F1`.
+/// Writes a key as help, hints and the configuration show it: `Ctrl+K`, `Alt+A`, `PageUp`, `s`.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.modifiers.contains(KeyModifiers::ALT) {
-            f.write_str("M-")?;
+        for (modifier, name) in [
+            (KeyModifiers::CONTROL, "Ctrl+"),
+            (KeyModifiers::ALT, "Alt+"),
+            (KeyModifiers::SHIFT, "Shift+"),
+        ] {
+            if self.modifiers.contains(modifier) {
+                f.write_str(name)?;
+            }
         }
-        if self.modifiers.contains(KeyModifiers::SHIFT) {
-            f.write_str("S-")?;
-        }
-        if self.modifiers.contains(KeyModifiers::CONTROL) {
-            f.write_str("^")?;
-        }
-        if let Some((.., shown)) = NAMES.iter().find(|(_, code, _)| *code == self.code) {
-            return f.write_str(shown);
+        if let Some((name, _)) = NAMES.iter().find(|(_, code)| *code == self.code) {
+            return f.write_str(name);
         }
         match self.code {
-            KeyCode::Char(c) if self.modifiers.contains(KeyModifiers::CONTROL) => {
+            KeyCode::Char(c) if !self.modifiers.is_empty() => {
                 write!(f, "{}", c.to_ascii_uppercase())
             }
             code => write!(f, "{code}"),
@@ -200,17 +200,17 @@ mod tests {
     #[test]
     fn keys_are_written_shortly() {
         for (name, shown) in [
-            ("ctrl-k", "^K"),
-            ("alt-a", "M-a"),
-            ("Alt+Up", "M-↑"),
-            ("shift-enter", "S-Enter"),
-            ("ctrl-end", "^End"),
-            ("pageup", "PgUp"),
+            ("ctrl-k", "Ctrl+K"),
+            ("alt-a", "Alt+A"),
+            ("Alt+Up", "Alt+Up"),
+            ("shift-enter", "Shift+Enter"),
+            ("ctrl-end", "Ctrl+End"),
+            ("pageup", "PageUp"),
             ("f1", "F1"),
-            ("ctrl-_", "^_"),
-            ("ctrl--", "^-"),
+            ("ctrl-_", "Ctrl+_"),
+            ("ctrl--", "Ctrl+-"),
             ("y", "y"),
-            ("ctrl-alt-x", "M-^X"),
+            ("ctrl-alt-x", "Ctrl+Alt+X"),
         ] {
             let key: Key = name.parse().unwrap();
             assert_eq!(key.to_string(), shown);

@@ -10,10 +10,11 @@ mod template;
 use crossterm::event::KeyEvent;
 
 pub use self::config::KeymapError;
-use self::defaults::{DEFAULTS, describe, heading};
+use self::defaults::DEFAULTS;
 pub use self::key::Key;
 pub use self::template::template;
 use crate::app::action::{Action, KeyContext};
+use crate::strings;
 
 /// Most keys that a row of the help lists one by one.
 const MAX_KEYS_SHOWN: usize = 4;
@@ -75,7 +76,7 @@ impl Keymap {
     pub fn tables(&self) -> Vec<(&'static str, Vec<(String, &'static str)>)> {
         self.tables
             .iter()
-            .map(|(context, table)| (heading(*context), help_rows(table)))
+            .map(|(context, table)| (strings::keys::heading(*context), help_rows(table)))
             .collect()
     }
 
@@ -104,7 +105,7 @@ impl Keymap {
 fn help_rows(table: &[(Key, Action)]) -> Vec<(String, &'static str)> {
     let mut rows: Vec<(&'static str, Vec<String>)> = Vec::new();
     for (key, action) in table {
-        let does = describe(*action);
+        let does = strings::keys::describe(*action);
         match rows.iter_mut().find(|(shown, _)| *shown == does) {
             Some((_, keys)) => keys.push(key.to_string()),
             None => rows.push((does, vec![key.to_string()])),

@@ -4,23 +4,21 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::defaults::{DEFAULTS, describe, heading};
-
-const INTRODUCTION: &str = "\
-# Keys: a table per place, \"key\" = \"action\". What stands here goes before the defaults below, and
-# \"none\" unbinds a key. Keys are written like \"ctrl-k\", \"alt-up\", \"shift-enter\", \"f1\" or \"y\".
-";
+use super::Key;
+use super::defaults::DEFAULTS;
+use crate::strings;
 
 /// Writes all defaults as comments, so that a person uncomments and changes what they want.
 pub fn template() -> String {
-    let mut text = INTRODUCTION.to_owned();
+    let mut text = strings::keys::CONFIG_INTRODUCTION.to_owned();
     for (context, tables) in DEFAULTS {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "\n# {}", heading(context));
+        let _ = writeln!(text, "\n# {}", strings::keys::heading(context));
         let _ = writeln!(text, "[keys.{}]", name_of(context));
         for (key, action) in tables.iter().copied().flatten() {
+            let key: Key = key.parse().expect("a test parses all defaults");
             let binding = format!("#\"{key}\" = \"{}\"", name_of(action));
-            let _ = writeln!(text, "{binding:<42} # {}", describe(*action));
+            let _ = writeln!(text, "{binding:<42} # {}", strings::keys::describe(*action));
         }
     }
     text

@@ -14,6 +14,7 @@ use crate::app::messages::selection;
 use crate::app::session::Session;
 use crate::app::session::outbox::{MAX_OUTBOX, is_failed};
 use crate::model::ItemId;
+use crate::strings;
 
 /// The first link in a text.
 fn first_link(text: &str) -> Option<&str> {
@@ -51,9 +52,7 @@ pub(in crate::app) fn submit(chats: &mut Chats, session: &mut Session, cx: &mut 
         }
     };
     if is_full {
-        cx.notice = Some(format!(
-            "{MAX_OUTBOX} messages wait already: connect, or take some back, then send"
-        ));
+        cx.notice = Some(strings::errors::outbox_full(MAX_OUTBOX));
         return;
     }
     conversation.new_line = None;
@@ -95,10 +94,10 @@ pub(in crate::app) fn selected_message<'a>(
             if is_shown(&entry.content) && !is_deleted {
                 return Some((id, entry));
             }
-            "that message was deleted".to_owned()
+            strings::errors::MESSAGE_DELETED.to_owned()
         }
-        (_, Some(ItemId::Pending(_))) => "that message is not sent yet".to_owned(),
-        (_, None) | (None, _) => format!("select a message first, then {what}"),
+        (_, Some(ItemId::Pending(_))) => strings::errors::MESSAGE_NOT_SENT.to_owned(),
+        (_, None) | (None, _) => strings::errors::select_first(what),
     };
     cx.notice = Some(why);
     None
@@ -110,7 +109,8 @@ pub(in crate::app) fn reply_to_selected(
     session: &mut Session,
     cx: &mut Context,
 ) {
-    let Some((_, entry)) = selected_message(chats, session, "reply to it", cx) else {
+    let Some((_, entry)) = selected_message(chats, session, strings::errors::REPLY_TO_IT, cx)
+    else {
         return;
     };
     let original = entry.clone();
@@ -128,11 +128,11 @@ pub(in crate::app) fn reply_to_selected(
 /// afterwards.
 pub(in crate::app) fn edit_selected(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
     let me = chats.user();
-    let Some((_, entry)) = selected_message(chats, session, "edit it", cx) else {
+    let Some((_, entry)) = selected_message(chats, session, strings::errors::EDIT_IT, cx) else {
         return;
     };
     if Some(entry.author) != me {
-        cx.notice = Some("only its author can edit a message".to_owned());
+        cx.notice = Some(strings::errors::ONLY_AUTHOR_EDITS.to_owned());
         return;
     }
     let target = entry.seq;
@@ -196,7 +196,7 @@ pub(in crate::app) fn edit_message(
     cx: &mut Context,
 ) {
     if current_text(chats, session, target) == body.as_str() {
-        cx.notice = Some("the text is the same as before".to_owned());
+        cx.notice = Some(strings::errors::SAME_TEXT.to_owned());
     } else {
         session.queue(chats, id, Content::Edit { target, body }, cx);
     }
@@ -210,7 +210,7 @@ pub(in crate::app) fn delete_selected(
     cx: &mut Context,
 ) {
     let me = chats.user();
-    let Some((id, entry)) = selected_message(chats, session, "delete it", cx) else {
+    let Some((id, entry)) = selected_message(chats, session, strings::errors::DELETE_IT, cx) else {
         return;
     };
     let (target, is_own) = (entry.seq, Some(entry.author) == me);
@@ -219,7 +219,7 @@ pub(in crate::app) fn delete_selected(
         .room_facts(id)
         .map_or(Role::Member, |facts| facts.role);
     if !is_message || !(is_own || role >= Role::Moderator) {
-        let why = "only its author, or a moderator of the room, can delete a message";
+        let why = strings::errors::ONLY_AUTHOR_DELETES;
         cx.notice = Some(why.to_owned());
         return;
     }
@@ -228,7 +228,7 @@ pub(in crate::app) fn delete_selected(
         session.queue(chats, id, Content::Deletion { target }, cx);
     } else {
         chats.nav.doomed = Some(item);
-        let why = "press the key again to delete this message for everybody";
+        let why = strings::errors::DELETE_AGAIN;
         cx.notice = Some(why.to_owned());
     }
 }
@@ -284,7 +284,7 @@ pub(in crate::app) fn edited_message(
     session: &mut Session,
     cx: &mut Context,
 ) -> Option<(ConversationId, Seq)> {
-    let (id, entry) = selected_message(chats, session, "look at what it was", cx)?;
+    let (id, entry) = selected_message(chats, session, strings::errors::SHOW_VERSIONS, cx)?;
     let seq = entry.seq;
     let conversation = chats.conversations.get(&id)?;
     let entry = conversation.log.entry(seq);
@@ -294,7 +294,7 @@ pub(in crate::app) fn edited_message(
         return None;
     }
     if !entry.is_some_and(|entry| conversation.folding.is_edited(entry)) {
-        cx.notice = Some("that message was not edited".to_owned());
+        cx.notice = Some(strings::errors::NO_EARLIER_VERSIONS.to_owned());
         return None;
     }
     Some((id, seq))
@@ -308,10 +308,10 @@ pub(in crate::app) fn copy_link(chats: &mut Chats, session: &mut Session, cx: &m
         .and_then(|item| selection::message_text(chats, session, item));
     match text.and_then(first_link).map(str::to_owned) {
         Some(link) => {
-            cx.notice = Some(format!("copied: {link}"));
+            cx.notice = Some(strings::errors::copied(&link));
             cx.effects.push(Effect::Copy(link));
         }
-        None => cx.notice = Some("that message has no link".to_owned()),
+        None => cx.notice = Some(strings::errors::NO_LINK.to_owned()),
     }
 }
 
@@ -341,10 +341,10 @@ fn why_silent(conversation: &Conversation) -> Option<String> {
     let name = room.label();
     match room.membership() {
         Membership::Member => None,
-        Membership::Invited => Some(format!("you are invited to {name}: /join to enter")),
-        Membership::Left => Some(format!("you have left {name}: /join to come back")),
-        Membership::Kicked => Some(format!("you were sent out of {name}: /join to come back")),
-        Membership::Banned => Some(format!("you are banned from {name}: ask a moderator")),
+        Membership::Invited => Some(strings::errors::invited_to(name)),
+        Membership::Left => Some(strings::errors::left(name)),
+        Membership::Kicked => Some(strings::errors::kicked(name)),
+        Membership::Banned => Some(strings::errors::banned(name)),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::app::session::Session;
 use crate::app::session::outbox::is_failed;
 use crate::model::ItemId;
 use crate::store::{PendingState, Save};
+use crate::strings;
 
 /// The text of what an entry holds; empty where it has none.
 pub(in crate::app) fn body_of(content: &Content) -> &str {
@@ -107,9 +108,9 @@ pub(in crate::app) fn copy_selected(chats: &mut Chats, session: &mut Session, cx
     match text.map(str::to_owned) {
         Some(text) => {
             cx.effects.push(Effect::Copy(text));
-            cx.notice = Some("copied".to_owned());
+            cx.notice = Some(strings::errors::COPIED.to_owned());
         }
-        None => cx.notice = Some("select a message first, then copy it".to_owned()),
+        None => cx.notice = Some(strings::errors::SELECT_TO_COPY.to_owned()),
     }
 }
 
@@ -127,7 +128,7 @@ pub(in crate::app) fn retry(chats: &mut Chats, session: &mut Session, cx: &mut C
         .map(|pending| pending.id)
         .collect();
     if failed.is_empty() {
-        cx.notice = Some("nothing failed here".to_owned());
+        cx.notice = Some(strings::errors::NOTHING_FAILED.to_owned());
     }
     for id in failed {
         session.set_pending(id, PendingState::Waiting, cx);
@@ -150,7 +151,7 @@ fn selected_waiting(chats: &Chats, session: &Session) -> Option<MessageId> {
 /// Takes the selected message, or what is done with it, out of the outbox, its text back into the composer.
 pub(in crate::app) fn take_back(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
     let Some(id) = selected_waiting(chats, session) else {
-        cx.notice = Some("only a message that is not sent yet can be taken back".to_owned());
+        cx.notice = Some(strings::errors::ONLY_UNSENT.to_owned());
         return;
     };
     let Some(queued) = session.outbox.find(id) else {
@@ -159,14 +160,13 @@ pub(in crate::app) fn take_back(chats: &mut Chats, session: &mut Session, cx: &m
     };
     let may_have_arrived = queued.was_sent && !is_failed(&queued.pending);
     if may_have_arrived && session.link.is_up() {
-        let why = "that message is on its way: it may have arrived already";
+        let why = strings::errors::BEING_SENT;
         cx.notice = Some(why.to_owned());
         return;
     }
     // Without a link nobody can say, and the outbox must not be a trap.
     if may_have_arrived && session.outbox.warn(id) {
-        let why = "that message may have arrived before the link broke: press the key again \
-                   to take it back all the same";
+        let why = strings::errors::MAY_HAVE_ARRIVED;
         cx.notice = Some(why.to_owned());
         return;
     }

@@ -21,6 +21,7 @@ use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::screen::{self, Attention};
 use crate::store::{Load, Loaded};
+use crate::strings;
 
 /// Most conversations that are listed, the important ones. Further ones come as these are read.
 const MAX_GROUPS: usize = 50;
@@ -302,7 +303,7 @@ impl CatchUp {
             Some(Row::More { conversation, .. } | Row::Heading(conversation)) => {
                 Self::read_up_to(conversation, Seq(u64::MAX), app);
             }
-            None => app.notify("there is nothing to mark as read"),
+            None => app.notify(strings::overlays::NOTHING_TO_MARK),
         }
     }
 
@@ -318,7 +319,7 @@ impl CatchUp {
             let end = conversation.log.newest.min(seq);
             let places = end.0.saturating_sub(conversation.own.read.0);
             if is_here < places {
-                let why = "what has not come from the server yet is read when it comes";
+                let why = strings::overlays::READ_WHEN_LOADED;
                 app.cx.notice = Some(why.to_owned());
             }
         }
@@ -332,10 +333,10 @@ impl Overlay for CatchUp {
 
     fn hints(&self) -> &'static [Hint] {
         &[
-            (Action::Submit, "open"),
-            (Action::MarkRead, "read to here"),
-            (Action::MarkAllRead, "all read"),
-            (Action::Cancel, "close"),
+            (Action::Submit, strings::hints::OPEN),
+            (Action::MarkRead, strings::hints::READ_TO_HERE),
+            (Action::MarkAllRead, strings::hints::ALL_READ),
+            (Action::Cancel, strings::hints::CLOSE),
         ]
     }
 

@@ -10,6 +10,7 @@ use crate::app::intent::Confirmed;
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::screen;
+use crate::strings;
 
 #[derive(Debug)]
 pub(super) struct Confirm {
@@ -33,14 +34,17 @@ impl Overlay for Confirm {
     }
 
     fn hints(&self) -> &'static [Hint] {
-        &[(Action::Submit, "yes"), (Action::Cancel, "no")]
+        &[
+            (Action::Submit, strings::hints::YES),
+            (Action::Cancel, strings::hints::NO),
+        ]
     }
 
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
         let key = |action| app.keymap.key_of(KeyContext::Panel, action);
         screen::Overlay::Confirm {
             question: &self.question,
-            answers: format!("{}: yes   {}: no", key(Action::Submit), key(Action::Cancel)),
+            answers: strings::overlays::answers(&key(Action::Submit), &key(Action::Cancel)),
         }
     }
 
@@ -56,18 +60,18 @@ impl Overlay for Confirm {
             }) => {
                 let deletion = Content::Deletion { target };
                 app.session.queue(app.chats, conversation, deletion, app.cx);
-                app.note_waiting("the deletion");
+                app.note_waiting(strings::errors::THE_DELETION);
                 Ok(())
             }
             Some(Confirmed::Link(PendingDevice { key, name })) => {
-                let done = "the device is linked: it shows your conversations now".to_owned();
+                let done = strings::commands::DEVICE_LINKED.to_owned();
                 let request = Request::LinkDevice { key, name };
-                app.ask_for(request, act("link the device", done))
+                app.ask_for(request, act(strings::errors::LINK_DEVICE, done))
             }
             Some(Confirmed::Revoke(key)) => {
-                let done = "the device is revoked".to_owned();
+                let done = strings::commands::DEVICE_REVOKED.to_owned();
                 let request = Request::RevokeDevice(key);
-                app.ask_for(request, act("revoke the device", done))
+                app.ask_for(request, act(strings::errors::REVOKE_DEVICE, done))
             }
         };
         app.notify_failure(asked);

@@ -10,8 +10,9 @@ use crate::app::intent::Show;
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::screen;
+use crate::strings;
 
-const HINTS: &[Hint] = &[(Action::Cancel, "close")];
+const HINTS: &[Hint] = &[(Action::Cancel, strings::hints::CLOSE)];
 
 fn scrolled(scroll: u16, lines: i32) -> u16 {
     scroll.saturating_add_signed(i16::try_from(lines).unwrap_or(i16::MAX))
@@ -35,7 +36,7 @@ impl Overlay for Help {
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
         let commands = COMMANDS.iter().map(|spec| (spec.brief(), spec.help));
         let mut tables = app.keymap.tables();
-        tables.push(("Commands", commands.collect()));
+        tables.push((strings::keys::COMMANDS, commands.collect()));
         screen::Overlay::Help {
             tables,
             scroll: self.scroll,
@@ -59,7 +60,7 @@ impl Overlay for Help {
     }
 
     fn insert(&mut self, _text: &str, app: &mut Parts<'_>) {
-        app.notify("close the help first, then write");
+        app.notify(strings::status::CLOSE_HELP_FIRST);
     }
 }
 

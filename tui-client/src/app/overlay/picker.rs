@@ -14,6 +14,7 @@ use crate::app::messages::actions;
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::screen::{self, SwitcherRow};
+use crate::strings;
 
 /// The emoji that are offered first, chosen by the keys 1 to 6.
 const QUICK: [&str; 6] = ["👍", "❤️", "😂", "🎉", "😮", "😢"];
@@ -113,13 +114,13 @@ impl Picker {
         let users = conversation.folding.reacting(self.target, emoji);
         let names: Vec<_> = users
             .map(|user| match me {
-                Some(me) if me == user => "you",
+                Some(me) if me == user => strings::conversation::YOU,
                 Some(_) | None => app.chats.contacts.label(user),
             })
             .collect();
         match names.as_slice() {
             [first, second, rest @ ..] if rest.len() > 1 => {
-                format!("{first}, {second} and {} more", rest.len())
+                strings::overlays::and_more(first, second, rest.len())
             }
             all => all.join(", "),
         }
@@ -132,7 +133,10 @@ impl Overlay for Picker {
     }
 
     fn hints(&self) -> &'static [Hint] {
-        &[(Action::Submit, "react"), (Action::Cancel, "close")]
+        &[
+            (Action::Submit, strings::hints::REACT),
+            (Action::Cancel, strings::hints::CLOSE),
+        ]
     }
 
     /// Drawn like the switcher.
@@ -145,8 +149,8 @@ impl Overlay for Picker {
             matched: row.matched.clone(),
         });
         screen::Overlay::Switcher {
-            title: "react",
-            none: "No emoji of that name.",
+            title: strings::overlays::REACT_TITLE,
+            none: strings::overlays::NO_EMOJI,
             query: &self.query,
             rows: rows.collect(),
             chosen: self.choice.index(),
@@ -179,7 +183,7 @@ impl Overlay for Picker {
         // The colons of a shortcode are not searched for.
         let text = text.trim_matches(':');
         if !insert(&mut self.query, text) {
-            app.notify("that is no emoji: close this first, then write");
+            app.notify(strings::overlays::PASTE_NO_EMOJI);
         }
         self.search(app);
     }
@@ -193,7 +197,7 @@ impl Overlay for Picker {
     fn accept(&mut self, app: &mut Parts<'_>) {
         app.close();
         let Some(row) = self.rows.get(self.choice.index()) else {
-            return app.notify("no emoji is called like that");
+            return app.notify(strings::overlays::NO_EMOJI);
         };
         if app.chats.nav.open != Some(self.conversation) {
             return;
@@ -204,7 +208,7 @@ impl Overlay for Picker {
         recent.insert(0, emoji.clone());
         recent.truncate(QUICK.len());
         actions::react(app.chats, app.session, self.target, emoji, app.cx);
-        app.note_waiting("the reaction");
+        app.note_waiting(strings::errors::THE_REACTION);
     }
 }
 

@@ -18,6 +18,7 @@ use crate::app::intent::{Delivery, Intent, Show};
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::screen::{self, Pane, SwitcherRow};
+use crate::strings;
 
 /// Most rows that are shown; a longer list is searched, not scrolled.
 const MAX_ROWS: usize = 200;
@@ -27,18 +28,21 @@ const MAX_QUERY: usize = 128;
 
 /// The actions that the switcher offers, with their titles.
 const COMMANDS: &[(&str, Action)] = &[
-    ("Catch up: all that is new", Action::CatchUp),
-    ("Search this conversation", Action::SearchHere),
-    ("Search everywhere", Action::SearchEverywhere),
-    ("Next unread conversation", Action::NextUnread),
-    ("Go back", Action::Back),
-    ("First unread message", Action::FirstUnread),
-    ("Newest message", Action::Newest),
-    ("Send failed messages again", Action::Retry),
-    ("Connect now", Action::Reconnect),
-    ("Show the keys", Action::Help),
-    ("Draw the screen again", Action::Redraw),
-    ("Quit", Action::Quit),
+    (strings::overlays::CATCH_UP, Action::CatchUp),
+    (strings::overlays::SEARCH_HERE, Action::SearchHere),
+    (
+        strings::overlays::SEARCH_EVERYWHERE,
+        Action::SearchEverywhere,
+    ),
+    (strings::overlays::NEXT_UNREAD, Action::NextUnread),
+    (strings::overlays::BACK, Action::Back),
+    (strings::overlays::FIRST_UNREAD, Action::FirstUnread),
+    (strings::overlays::NEWEST, Action::Newest),
+    (strings::overlays::RETRY, Action::Retry),
+    (strings::overlays::RECONNECT, Action::Reconnect),
+    (strings::overlays::HELP, Action::Help),
+    (strings::overlays::REDRAW, Action::Redraw),
+    (strings::overlays::QUIT, Action::Quit),
 ];
 
 /// Where a row leads.
@@ -170,7 +174,7 @@ impl Switcher {
             Target::Slash(_) => (None, 0, String::new()),
             Target::Found(index) => {
                 let members = self.found.members(index);
-                (None, 0, format!("join, {members} in it"))
+                (None, 0, strings::overlays::join(members))
             }
             Target::Command(_, action) => (None, 0, app.keymap.key_of(KeyContext::Global, action)),
         };
@@ -200,10 +204,10 @@ impl Switcher {
             Some(open) if open.composer.is_empty() => {
                 open.composer.insert(&line);
                 app.chats.nav.pane = Pane::Conversation;
-                app.notify(format!("{}: {}", spec.usage(), spec.help));
+                app.notify(strings::commands::usage_with_help(&spec.usage(), spec.help));
             }
             Some(_) => {
-                let why = "there is text in the composer: send or cut it first, then choose";
+                let why = strings::overlays::COMPOSER_IN_USE;
                 app.notify(format!("{why} {line}"));
             }
             None => app.show(Show::Switcher { query: line }),
@@ -241,13 +245,16 @@ impl Overlay for Switcher {
     }
 
     fn hints(&self) -> &'static [Hint] {
-        &[(Action::Submit, "open"), (Action::Cancel, "close")]
+        &[
+            (Action::Submit, strings::hints::OPEN),
+            (Action::Cancel, strings::hints::CLOSE),
+        ]
     }
 
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
         screen::Overlay::Switcher {
-            title: "switch",
-            none: "Nobody, no room and no command of that name.",
+            title: strings::overlays::GO_TO,
+            none: strings::overlays::NO_TARGET,
             query: &self.query,
             rows: self.rows.iter().map(|row| self.row(row, app)).collect(),
             chosen: self.choice.index(),
@@ -283,7 +290,7 @@ impl Overlay for Switcher {
 
     fn insert(&mut self, text: &str, app: &mut Parts<'_>) {
         if !insert(&mut self.query, text) {
-            app.notify("that is no name: close this first, then paste");
+            app.notify(strings::status::NOT_A_NAME);
         }
         self.search(&app.reader());
     }
@@ -325,7 +332,7 @@ impl Overlay for Switcher {
             Parsed::Command(Err(_)) | Parsed::Unknown(_) | Parsed::Text => {}
         }
         if !self.is_sure() {
-            return app.notify("nobody here has a name like that: Tab and Enter take the command");
+            return app.notify(strings::overlays::NO_TARGET_BUT_COMMANDS);
         }
         app.close();
         match self.chosen() {
@@ -338,7 +345,7 @@ impl Overlay for Switcher {
                     app.notify_failure(joined);
                 }
             }
-            None => app.notify("nobody here has a name like that"),
+            None => app.notify(strings::overlays::NO_TARGET),
         }
     }
 

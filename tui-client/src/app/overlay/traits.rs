@@ -7,7 +7,8 @@ use crate::app::intent::{Delivery, Show};
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::screen;
-use crate::store::{Found, Loaded};
+use crate::store::{Loaded, SearchResult};
+use crate::strings;
 
 /// An open overlay. Only the first five methods have to be written.
 pub(in crate::app) trait Overlay: Debug + Send {
@@ -38,7 +39,7 @@ pub(in crate::app) trait Overlay: Debug + Send {
 
     /// Typed or pasted text.
     fn insert(&mut self, _text: &str, app: &mut Parts<'_>) {
-        app.notify("close this first, then write");
+        app.notify(strings::status::CLOSE_FIRST);
     }
 
     /// Tab; `false` if there is nothing to complete here.
@@ -62,5 +63,5 @@ pub(in crate::app) trait Overlay: Debug + Send {
     fn loaded(&mut self, _loaded: &Loaded) {}
 
     /// The store's answer to a search.
-    fn found(&mut self, _found: Found, _app: &mut Parts<'_>) {}
+    fn found(&mut self, _found: SearchResult, _app: &mut Parts<'_>) {}
 }

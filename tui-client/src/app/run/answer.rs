@@ -5,12 +5,12 @@ use recado_shared::{
     Request, RequestError, RequestNumber, RoomEvent, RoomName, RoomSummary, Seq, Timestamp,
 };
 
-use super::commands::CHANGE_DISPLAY;
 use crate::app::command::act;
 use crate::app::command::devices;
 use crate::app::command::{Call, Wait};
 use crate::app::intent::{Confirmed, Delivery};
 use crate::app::parts::Parts;
+use crate::strings;
 
 impl Parts<'_> {
     pub(in crate::app) fn on_command_answer(
@@ -29,10 +29,12 @@ impl Parts<'_> {
                 self.deliver(Delivery::NoPage);
                 let what = what(&wait);
                 self.cx.notice = Some(
-                    if what == CHANGE_DISPLAY && error == RequestError::Invalid {
-                        format!("cannot {what}: it looks like somebody's name, choose another one")
+                    if what == strings::errors::CHANGE_DISPLAY_NAME
+                        && error == RequestError::Invalid
+                    {
+                        strings::errors::cannot(what, strings::errors::DISPLAY_NAME_TAKEN)
                     } else {
-                        format!("cannot {what}: {error}")
+                        strings::errors::cannot(what, error)
                     },
                 );
                 return;
@@ -110,7 +112,7 @@ impl Parts<'_> {
             self.chats.save_head(id, self.cx);
             self.chats.contacts.mark_stale();
         }
-        self.cx.notice = Some(format!("{} may write to you", self.chats.title(id)));
+        self.cx.notice = Some(strings::commands::request_accepted(self.chats.title(id)));
     }
 
     fn on_room_created(
@@ -136,7 +138,7 @@ impl Parts<'_> {
         };
         self.session
             .take_entries(self.chats, id, vec![entry], self.cx);
-        self.cx.notice = Some(format!("#{name} is made: /invite NAME asks somebody in"));
+        self.cx.notice = Some(strings::commands::room_created(&name));
         self.open_if_idle(id, from);
     }
 
@@ -152,13 +154,13 @@ impl Parts<'_> {
         let key = found.key;
         let Some(name) = new else {
             let name = found.name.as_ref().map_or(which, |n| n.as_str());
-            let question = format!("revoke the device {name}? It has to be linked again then");
+            let question = strings::overlays::confirm_revoke(name);
             return self.confirm(question, Confirmed::Revoke(key));
         };
-        let done = format!("the device is called {name} now");
+        let done = strings::commands::device_renamed(&name);
         let asked = self.ask_for(
             Request::NameDevice { key, name },
-            act("name the device", done),
+            act(strings::errors::NAME_DEVICE, done),
         );
         self.cx.notice = asked.err().or(self.cx.notice.take());
     }
@@ -167,13 +169,12 @@ impl Parts<'_> {
     /// because the server is not what is trusted with that.
     fn on_pending(&mut self, code: LinkCode, device: PendingDevice) {
         if LinkCode::of(&device.key) != code {
-            let why = "the server named a device with another code: do not link it, and ask the \
-                       person who runs the server";
+            let why = strings::errors::WRONG_LINK_CODE;
             self.cx.notice = Some(why.to_owned());
             return;
         }
-        let name = device.name.as_ref().map_or("a new device", |n| n.as_str());
-        let question = format!("link {name} with code {code}?");
+        let name = device.name.as_ref().map(DeviceName::as_str);
+        let question = strings::overlays::confirm_link(name, code);
         self.confirm(question, Confirmed::Link(device));
     }
 }
@@ -181,13 +182,13 @@ impl Parts<'_> {
 /// What could not be done.
 fn what(wait: &Wait) -> &str {
     match wait {
-        Wait::Name(_) => "find that name",
-        Wait::Create { .. } => "make the room",
+        Wait::Name(_) => strings::errors::FIND_NAME,
+        Wait::Create { .. } => strings::errors::CREATE_ROOM,
         Wait::Act { what, .. } => what,
-        Wait::Accept(_) => "accept that",
-        Wait::Panel(_) => "show that list",
-        Wait::Switcher(_) => "find rooms",
-        Wait::Devices { .. } => "find your devices",
-        Wait::Link(_) => "link the device",
+        Wait::Accept(_) => strings::errors::ACCEPT_REQUEST,
+        Wait::Panel(_) => strings::errors::SHOW_LIST,
+        Wait::Switcher(_) => strings::errors::FIND_ROOMS,
+        Wait::Devices { .. } => strings::errors::FIND_DEVICES,
+        Wait::Link(_) => strings::errors::LINK_DEVICE,
     }
 }

@@ -19,6 +19,7 @@ use crate::app::messages::actions;
 use crate::app::parts::Parts;
 use crate::app::session::outbox::MAX_OUTBOX;
 use crate::app::view::screen::ItemId;
+use crate::strings;
 
 /// The end of what has none.
 const FOR_GOOD: Timestamp = Timestamp(u64::MAX);
@@ -62,11 +63,11 @@ impl Parts<'_> {
             Command::Unban(who) => self.act_on(call, &who, RoomEvent::Unbanned),
             Command::Nick(display) => {
                 let done = match &display {
-                    Some(display) => format!("you are called {display} now"),
-                    None => "you have no display name now".to_owned(),
+                    Some(display) => strings::commands::display_name_set(display),
+                    None => strings::commands::DISPLAY_NAME_REMOVED.to_owned(),
                 };
                 let request = Request::SetDisplayName(display);
-                self.ask_for(request, act(CHANGE_DISPLAY, done))
+                self.ask_for(request, act(strings::errors::CHANGE_DISPLAY_NAME, done))
             }
             Command::Devices => self.open_panel(PanelKind::Devices),
             Command::Link(code) => self.ask_for(Request::FindDevice(code), Wait::Link(code)),
@@ -105,29 +106,20 @@ impl Parts<'_> {
                     return Ok(());
                 };
                 if self.chats.user() == Some(user) {
-                    return Err("you cannot block yourself".to_owned());
+                    return Err(strings::commands::CANNOT_BLOCK_SELF.to_owned());
                 }
                 let who = self.chats.name_of(user);
-                let does = if *is_on { "are refused" } else { "are taken" };
                 let is_on = *is_on;
-                let done = format!("direct messages of {who} {does} from now on");
+                let done = strings::commands::blocked(who, is_on);
                 (Setting::Blocked { user, is_on }, done)
             }
             Wish::FirstContact { ask } => {
-                let done = if *ask {
-                    "people you never wrote to ask first from now on"
-                } else {
-                    "everybody may write to you from now on"
-                };
+                let done = strings::commands::first_contact(*ask);
                 (Setting::FirstContact { ask: *ask }, done.to_owned())
             }
             Wish::Favourite(is_on) => {
                 let conversation = conversation_of(call)?;
-                let done = if *is_on {
-                    "stays on top"
-                } else {
-                    "no favourite any more"
-                };
+                let done = strings::commands::favourite(*is_on);
                 let is_on = *is_on;
                 let setting = Setting::Favourite {
                     conversation,
@@ -142,7 +134,7 @@ impl Parts<'_> {
                     conversation,
                     level,
                 };
-                (setting, "noted for this conversation".to_owned())
+                (setting, strings::commands::notifications(level).to_owned())
             }
             Wish::Quiet(time) => {
                 let conversation = conversation_of(call)?;
@@ -151,7 +143,7 @@ impl Parts<'_> {
                     conversation,
                     until,
                 };
-                (setting, "this conversation is quiet".to_owned())
+                (setting, strings::commands::muted(*time))
             }
             Wish::Unquiet => {
                 let conversation = conversation_of(call)?;
@@ -160,7 +152,7 @@ impl Parts<'_> {
                     conversation,
                     until,
                 };
-                (setting, "this conversation is heard again".to_owned())
+                (setting, strings::commands::UNMUTED.to_owned())
             }
         };
         self.chats.set(setting, self.cx)?;
@@ -179,7 +171,7 @@ impl Parts<'_> {
         }
         let open = self.chats.user().zip(call.conversation);
         let peer = open.and_then(|(me, open)| open.peer_of(me));
-        let why = || "name a person, or open the conversation with them first".to_owned();
+        let why = || strings::commands::NAME_A_USER.to_owned();
         peer.map(Some).ok_or_else(why)
     }
 
@@ -187,10 +179,7 @@ impl Parts<'_> {
         let Some(peer) = self.person_meant(who, call)? else {
             return Ok(());
         };
-        let me = self
-            .chats
-            .user()
-            .ok_or(crate::app::command::NOT_CONNECTED)?;
+        let me = self.chats.user().ok_or(strings::errors::NOT_CONNECTED)?;
         let conversation = ConversationId::direct(me, peer);
         self.ask_for(Request::AcceptContact(peer), Wait::Accept(conversation))
     }
@@ -202,7 +191,7 @@ impl Parts<'_> {
         text: Option<MessageBody>,
     ) -> Result<(), String> {
         let id = match (to.strip_prefix('#'), self.chats.user()) {
-            (_, None) => return Err(crate::app::command::NOT_CONNECTED.to_owned()),
+            (_, None) => return Err(strings::errors::NOT_CONNECTED.to_owned()),
             (Some(room), Some(_)) => {
                 let name = RoomName::new(room).map_err(|error| error.to_string())?;
                 self.room(&name, call)?.map(ConversationId::Room)
@@ -253,7 +242,7 @@ impl Parts<'_> {
             self.chats.jump_to(id, self.cx);
         } else {
             let title = self.chats.title(id).to_owned();
-            self.cx.notice = Some(format!("{title} is in the list now"));
+            self.cx.notice = Some(strings::commands::now_in_list(&title));
         }
     }
 
@@ -262,7 +251,7 @@ impl Parts<'_> {
         let target = self.message_meant(call)?;
         self.check_outbox()?;
         actions::react(self.chats, self.session, target, emoji, self.cx);
-        self.note_waiting("the reaction");
+        self.note_waiting(strings::errors::THE_REACTION);
         Ok(())
     }
 
@@ -280,7 +269,7 @@ impl Parts<'_> {
     fn run_delete(&mut self, call: &Call) -> Result<(), String> {
         let conversation = conversation_of(call)?;
         let (target, text) = self.last_own(call)?;
-        let question = format!("delete \"{text}\" for everybody?");
+        let question = strings::overlays::confirm_delete(&text);
         self.confirm(
             question,
             Confirmed::Delete {
@@ -315,11 +304,11 @@ impl Parts<'_> {
                 None => Ok(()),
             };
         }
-        let which = || "which room? Write /join ROOM: /rooms lists those you can join".to_owned();
+        let which = || strings::commands::NAME_A_ROOM.to_owned();
         let (conversation, room) = room_of(call).map_err(|_| which())?;
         match self.chats.room_facts(conversation) {
             Some(facts) if facts.membership == Membership::Member => {
-                Err(format!("you are in #{} already", facts.name))
+                Err(strings::commands::member_already(&facts.name))
             }
             _ => self.join(room),
         }
@@ -340,7 +329,7 @@ impl Parts<'_> {
         self.session
             .queue(self.chats, id, Content::Room(RoomEvent::Joined), self.cx);
         self.chats.jump_to(id, self.cx);
-        self.note_waiting("joining");
+        self.note_waiting(strings::errors::THE_JOIN);
         Ok(())
     }
 
@@ -362,7 +351,7 @@ impl Parts<'_> {
         self.check_outbox()?;
         self.session
             .queue(self.chats, conversation, Content::Room(event), self.cx);
-        self.note_waiting("that");
+        self.note_waiting(strings::errors::THE_CHANGE);
         Ok(())
     }
 
@@ -375,22 +364,20 @@ impl Parts<'_> {
         if is_message {
             self.chats.scroll_newest(self.cx);
         } else {
-            self.note_waiting("that");
+            self.note_waiting(strings::errors::THE_CHANGE);
         }
         Ok(())
     }
 
     pub(in crate::app) fn note_waiting(&mut self, what: &str) {
         if !self.session.link.is_up() {
-            self.cx.notice = Some(format!("not connected: {what} waits for the connection"));
+            self.cx.notice = Some(strings::errors::queued_offline(what));
         }
     }
 
     fn check_outbox(&self) -> Result<(), String> {
         if self.session.outbox.is_full() {
-            return Err(format!(
-                "{MAX_OUTBOX} messages wait already: connect, or take some back, then try again"
-            ));
+            return Err(strings::errors::outbox_full(MAX_OUTBOX));
         }
         Ok(())
     }
@@ -400,11 +387,11 @@ impl Parts<'_> {
         let conversation = self.loaded_of(call)?;
         match call.selection {
             Some(ItemId::Entry(seq)) => Ok(seq),
-            Some(ItemId::Pending(_)) => Err("that message is not sent yet".to_owned()),
+            Some(ItemId::Pending(_)) => Err(strings::errors::MESSAGE_NOT_SENT.to_owned()),
             None => {
                 let mut loaded = conversation.log.loaded().rev();
                 let newest = loaded.find(|entry| Self::is_readable(conversation, entry));
-                let none = || "there is no message here yet".to_owned();
+                let none = || strings::commands::NO_MESSAGE_HERE.to_owned();
                 newest.map(|entry| entry.seq).ok_or_else(none)
             }
         }
@@ -417,7 +404,7 @@ impl Parts<'_> {
         let mut loaded = conversation.log.loaded().rev();
         let own =
             loaded.find(|entry| Some(entry.author) == me && Self::is_readable(conversation, entry));
-        let own = own.ok_or("you have no message among the ones that are shown here")?;
+        let own = own.ok_or(strings::commands::NO_OWN_MESSAGE)?;
         let text = conversation.folding.text(own);
         let start: String = text.lines().next().unwrap_or("").chars().take(30).collect();
         let more = if start.len() < text.len() { "…" } else { "" };
@@ -431,20 +418,19 @@ impl Parts<'_> {
 
     fn loaded_of(&self, call: &Call) -> Result<&Conversation, String> {
         let id = conversation_of(call)?;
-        let none = || "open a conversation first".to_owned();
+        let none = || strings::commands::OPEN_FIRST.to_owned();
         self.chats.conversations.get(&id).ok_or_else(none)
     }
 
     fn run_help(&mut self, topic: Option<&'static str>) {
         match topic.and_then(table::find) {
-            Some(spec) => self.cx.notice = Some(format!("{}: {}", spec.usage(), spec.help)),
+            Some(spec) => {
+                self.cx.notice = Some(strings::commands::usage_with_help(&spec.usage(), spec.help));
+            }
             None => self.show(Show::Help),
         }
     }
 }
-
-/// What `/nick` was to do, for the text that says why it was refused.
-pub(in crate::app) const CHANGE_DISPLAY: &str = "change your display name";
 
 fn after(now: Now, time: Duration) -> Timestamp {
     let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);

@@ -4,6 +4,7 @@ use recado_shared::{ConversationId, Request, RoomId, RoomName, UserId, UserName}
 
 use crate::app::command::{Call, Wait};
 use crate::app::parts::Parts;
+use crate::strings;
 
 /// Enough that a name which is the beginning of others is among them: it comes first.
 const FEW: u16 = 5;
@@ -20,7 +21,7 @@ impl Parts<'_> {
             return Ok(Some(user));
         }
         if call.has_asked {
-            return Err(format!("nobody here is called {name}"));
+            return Err(strings::commands::no_user(name));
         }
         let request = Request::FindUsers {
             prefix: name.as_str().to_owned(),
@@ -28,7 +29,7 @@ impl Parts<'_> {
             limit: FEW,
         };
         self.look_up(request, call)
-            .map_err(|why| format!("nobody known here is called {name}, and {why}"))?;
+            .map_err(|why| strings::commands::cannot_look_up(name, &why))?;
         Ok(None)
     }
 
@@ -42,9 +43,7 @@ impl Parts<'_> {
             return Ok(Some(room));
         }
         if call.has_asked {
-            return Err(format!(
-                "there is no room #{name} that you may see: /create {name} makes one"
-            ));
+            return Err(strings::commands::no_room(name));
         }
         let request = Request::FindRooms {
             prefix: name.as_str().to_owned(),
@@ -52,7 +51,7 @@ impl Parts<'_> {
             limit: FEW,
         };
         self.look_up(request, call)
-            .map_err(|why| format!("no room known here is called #{name}, and {why}"))?;
+            .map_err(|why| strings::commands::cannot_look_up(format_args!("#{name}"), &why))?;
         Ok(None)
     }
 
@@ -68,11 +67,11 @@ pub(in crate::app) fn room_of(call: &Call) -> Result<(ConversationId, RoomId), S
     let here = call
         .conversation
         .and_then(|conversation| Some((conversation, conversation.room()?)));
-    here.ok_or_else(|| "this works only in a room: open one first".to_owned())
+    here.ok_or_else(|| strings::commands::ONLY_IN_ROOMS.to_owned())
 }
 
 /// What was open when a command was given.
 pub(in crate::app) fn conversation_of(call: &Call) -> Result<ConversationId, String> {
-    let none = || "open a conversation first".to_owned();
+    let none = || strings::commands::OPEN_FIRST.to_owned();
     call.conversation.ok_or_else(none)
 }

@@ -3,12 +3,13 @@
 use recado_shared::{ClientFrame, ConversationId, Request};
 
 use crate::app::command::parse::Command;
-use crate::app::command::{Call, NOT_CONNECTED, Parsed, Wait, parse};
+use crate::app::command::{Call, Parsed, Wait, parse};
 use crate::app::conversation::state::Purpose;
 use crate::app::intent::{Confirmed, Delivery, Intent, PanelKind, Show};
 use crate::app::messages::actions;
 use crate::app::parts::Parts;
 use crate::app::session::requests::Asked;
+use crate::strings;
 
 impl Parts<'_> {
     /// Sends what is written in the open conversation, or does it if it is a command. Text that
@@ -31,8 +32,7 @@ impl Parts<'_> {
                 return;
             }
             Parsed::Unknown(why) => {
-                let stop = if why.ends_with('?') { "" } else { "." };
-                self.cx.notice = Some(format!("{why}{stop} Start with // to send it as text"));
+                self.cx.notice = Some(strings::commands::or_send_as_text(&why));
                 return;
             }
             Parsed::Command(Ok(command)) => command,
@@ -70,7 +70,7 @@ impl Parts<'_> {
     /// Asks the server for something, if it can be asked now.
     pub(in crate::app) fn ask_for(&mut self, request: Request, wait: Wait) -> Result<(), String> {
         if !self.session.link.is_up() {
-            return Err(NOT_CONNECTED.to_owned());
+            return Err(strings::errors::NOT_CONNECTED.to_owned());
         }
         let number = self.session.requests.ask(Asked::Command);
         self.commands.waiting.insert(number, wait);
@@ -85,7 +85,7 @@ impl Parts<'_> {
     /// Opens a list that the server is asked for.
     pub(in crate::app) fn open_panel(&mut self, kind: PanelKind) -> Result<(), String> {
         if !self.session.link.is_up() {
-            return Err(NOT_CONNECTED.to_owned());
+            return Err(strings::errors::NOT_CONNECTED.to_owned());
         }
         self.show(Show::Panel(kind));
         Ok(())
@@ -96,7 +96,7 @@ impl Parts<'_> {
         let room = self.chats.nav.open.and_then(ConversationId::room);
         let opened = match room {
             Some(room) => self.open_panel(PanelKind::Members(room)),
-            None => Err("only a room has members: open one first".to_owned()),
+            None => Err(strings::overlays::ONLY_ROOMS_HAVE_MEMBERS.to_owned()),
         };
         self.notify_failure(opened);
     }
@@ -120,7 +120,7 @@ impl Parts<'_> {
             return;
         }
         self.deliver(Delivery::NoPage);
-        let why = "the connection broke before the answer came: check, then try again";
+        let why = strings::errors::CONNECTION_LOST;
         self.cx.notice = Some(why.to_owned());
     }
 }

@@ -13,6 +13,7 @@ use crate::app::session::link::State;
 use crate::app::session::requests::CommandAnswer;
 use crate::net::NetEvent;
 use crate::store::{PendingState, Save, StoredMe};
+use crate::strings;
 
 impl Session {
     /// Gives stored drafts and waiting messages their conversations, once it is known who the
@@ -35,7 +36,7 @@ impl Session {
     /// The server's data is another one than before: nothing cached belongs to it. What waited
     /// may be meant for somebody who has another number there, so the person decides again.
     pub(in crate::app) fn forget_log(&mut self, chats: &mut Chats, cx: &mut Context) {
-        let message = "the server's data was replaced: check to whom you write before you send";
+        let message = strings::status::SERVER_RESET;
         cx.notice = Some(message.to_owned());
         self.since = None;
         chats.forget_log_chats();
@@ -46,7 +47,7 @@ impl Session {
             .map(|pending| pending.id)
             .collect();
         for id in waiting {
-            let why = "the server's data was replaced: check the recipient, then send again";
+            let why = strings::errors::SERVER_RESET;
             self.set_pending(id, PendingState::Failed(why.to_owned()), cx);
         }
     }
@@ -81,9 +82,9 @@ impl Session {
             NetEvent::WrongKey { seen, pinned } => {
                 self.end_session(
                     chats,
-                    State::Refused(format!(
-                        "this is not the server you know: its key is {seen}, yours is {pinned}. \
-                     If the person who runs it confirms the new key, join again with a new invite"
+                    State::Refused(strings::status::server_key_changed(
+                        &seen.to_string(),
+                        &pinned.to_string(),
                     )),
                 );
             }
@@ -137,7 +138,7 @@ impl Session {
 
     pub(in crate::app) fn reconnect(&mut self, cx: &mut Context) {
         if self.link.is_up() {
-            cx.notice = Some("already connected".to_owned());
+            cx.notice = Some(strings::status::ALREADY_CONNECTED.to_owned());
         } else {
             self.link.state = State::Connecting;
             cx.effects.push(Effect::Reconnect);

@@ -12,6 +12,7 @@ use crate::app::effect::Effect;
 use crate::app::session::Session;
 use crate::app::session::requests::{Asked, CommandAnswer};
 use crate::store::Save;
+use crate::strings;
 
 /// The largest place that is believed, far beyond what any log reaches.
 const MAX_SEQ: Seq = Seq(1 << 48);
@@ -50,7 +51,7 @@ impl Session {
             ServerFrame::Notice(notice) => cx.notice = Some(notice.to_string()),
             ServerFrame::Close(farewell) => cx.notice = Some(farewell.to_string()),
             ServerFrame::Announcement(text) => {
-                cx.notice = Some(format!("announcement: {}", text.as_str()));
+                cx.notice = Some(strings::status::announcement(text.as_str()));
             }
             ServerFrame::Setting { setting, stamp } => chats.on_setting(setting, stamp, cx),
             // Heads come as well, and those say all of the conversations.

@@ -2,8 +2,8 @@
 
 use recado_shared::limits::{MAX_REQUESTS_IN_FLIGHT, TYPING_INTERVAL};
 use recado_shared::{
-    ClientFrame, Content, ConversationId, Entry, MessageId, Request, RequestError, RoomEvent, Seq,
-    Timestamp, UserId,
+    ClientFrame, Content, ConversationId, Entry, MessageId, Request, RequestError, Seq, Timestamp,
+    UserId,
 };
 
 use crate::app::chats::Chats;
@@ -12,42 +12,11 @@ use crate::app::context::Context;
 use crate::app::session::Session;
 use crate::app::session::requests::Asked;
 use crate::store::{Pending, PendingState, Save};
+use crate::strings;
 
 /// Most appends that are on their way: half of what a session may have, so that pages and the
 /// directory are never stuck behind a full outbox.
 pub(in crate::app) const MAX_APPENDS: usize = MAX_REQUESTS_IN_FLIGHT / 2;
-
-/// What an entry that is no message was to do, for the text that says why it was refused.
-const fn act_of(content: &Content) -> &'static str {
-    match content {
-        Content::Message(_) | Content::Reply { .. } | Content::Emote(_) => "send the message",
-        Content::Edit { .. } => "edit the message",
-        Content::Deletion { .. } => "delete the message",
-        Content::ReactionAdded { .. } | Content::ReactionRemoved { .. } => "react",
-        Content::Erased(_) | Content::AuthorRemoved => "do that",
-        Content::Room(event) => act_of_room(event),
-    }
-}
-
-const fn act_of_room(event: &RoomEvent) -> &'static str {
-    match event {
-        RoomEvent::Created => "make the room",
-        RoomEvent::Joined => "join the room",
-        RoomEvent::Left => "leave the room",
-        RoomEvent::Invited(_) => "invite them",
-        RoomEvent::Renamed(_) => "rename the room",
-        RoomEvent::Topic(_) => "set the topic",
-        RoomEvent::Visibility(_) => "change who can join",
-        RoomEvent::HistoryVisibility(_) => "change what new members see",
-        RoomEvent::Role { .. } => "give them that role",
-        RoomEvent::Muted { .. } => "mute them",
-        RoomEvent::Unmuted(_) => "unmute them",
-        RoomEvent::Kicked(_) => "kick them",
-        RoomEvent::Banned(_) => "ban them",
-        RoomEvent::Unbanned(_) => "unban them",
-        RoomEvent::Closed => "close the room",
-    }
-}
 
 impl Session {
     /// Puts something at the end of the outbox, from where it is sent until it is accepted.
@@ -159,9 +128,9 @@ impl Session {
         if error.is_temporary() {
             self.outbox.unsend(id);
             self.outbox.paused_until = Some(cx.now.instant + PAUSE);
-            cx.notice = Some(format!("{error}: your messages wait and are sent later"));
+            cx.notice = Some(strings::errors::sent_later(error));
         } else if let Some(act) = self.take_refused_act(chats, id, cx) {
-            cx.notice = Some(format!("cannot {act}: {error}"));
+            cx.notice = Some(strings::errors::cannot(act, error));
         } else {
             self.set_pending(id, PendingState::Failed(error.to_string()), cx);
         }
@@ -179,7 +148,7 @@ impl Session {
         if pending.content.body().is_some() {
             return None;
         }
-        let act = act_of(&pending.content);
+        let act = strings::errors::attempt(&pending.content);
         let conversation = pending.conversation;
         let draft = match chats.conversations.get(&conversation) {
             Some(conversation) => conversation.draft().to_owned(),

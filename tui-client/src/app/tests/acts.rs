@@ -91,7 +91,7 @@ fn an_edit_brings_back_what_was_being_written() {
     client.keys("up e");
     let effects = client.keys("enter");
     assert_eq!(contents(&effects), []);
-    assert_eq!(client.message(), "the text is the same as before");
+    assert_eq!(client.message(), "The text has not changed");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_draft_outlives_an_edit() {
 fn others_messages_are_not_edited() {
     let mut client = Client::in_room(1);
     client.keys("up e");
-    assert_eq!(client.message(), "only its author can edit a message");
+    assert_eq!(client.message(), "Only its author can edit a message");
     assert_eq!(client.composer(), "");
 }
 
@@ -146,7 +146,7 @@ fn nothing_is_done_with_a_message_whose_deletion_waits() {
     client.keys("up d d");
     for key in ["r", "e", "+", "d"] {
         client.keys(key);
-        assert_eq!(client.message(), "that message was deleted", "{key}");
+        assert_eq!(client.message(), "That message was deleted", "{key}");
         assert!(client.app.screen(client.now).overlay.is_none(), "{key}");
     }
     assert_eq!(client.items(), ["message deleted waiting"]);
@@ -292,7 +292,7 @@ fn earlier_versions_and_links_are_at_hand() {
     let mut client = Client::in_room(1);
     let (target, body) = (Seq(1), text("see https://a.example/x."));
     client.keys("up v");
-    assert_eq!(client.message(), "that message was not edited");
+    assert_eq!(client.message(), "This message has no earlier versions");
     client.room_entry(recado_shared::Entry {
         content: Content::Edit { target, body },
         ..entry(2, BOB)

@@ -188,7 +188,7 @@ fn what_is_kept_quiet_is_not_gone_to_and_that_is_said() {
     client.keys("alt-a");
     assert_eq!(
         client.message(),
-        "nothing is unread but what you keep quiet"
+        "No unread messages except in muted conversations"
     );
 }
 
@@ -231,7 +231,7 @@ fn blocked_people_are_folded_in_rooms_and_do_not_ring() {
     else {
         panic!("{items:?}");
     };
-    assert_eq!(*body, "message of a blocked person");
+    assert_eq!(*body, "message from a blocked user");
     assert_eq!(details.kind, MessageKind::Hidden);
     assert_eq!(*other, "hi");
     client.keys("up up v");

@@ -205,7 +205,7 @@ fn all_is_read_at_once_also_offline() {
     assert_eq!(read, [(with(BOB), 3), (ROOM, 6)]);
     assert_eq!(rows(&client), [""; 0]);
     client.keys("r");
-    assert_eq!(client.message(), "there is nothing to mark as read");
+    assert_eq!(client.message(), "There is nothing to mark as read");
     let unread = client.app.screen(client.now).contacts;
     assert!(unread.iter().all(|row| row.unread == 0));
 }
@@ -270,7 +270,7 @@ fn what_the_server_has_not_given_is_counted_and_read_when_it_comes() {
     client.keys("alt-i");
     assert_eq!(rows(&client), ["[bob 3]", "→ 3 more"]);
     client.keys("a");
-    assert!(client.message().contains("is read when it comes"));
+    assert!(client.message().contains("marked as read when they arrive"));
     assert_eq!(rows(&client), ["[bob 3]", "→ 3 more"]);
     for entry in entries(1..=3, BOB) {
         client.entry(BOB, entry);
@@ -309,7 +309,7 @@ fn nothing_new_is_said() {
     client.keys("alt-i");
     match client.app.screen(client.now).overlay {
         Some(Overlay::CatchUp { rows, note, .. }) => {
-            assert_eq!((rows.len(), note), (0, "Nothing is new."));
+            assert_eq!((rows.len(), note), (0, "Nothing new"));
         }
         other => panic!("{other:?}"),
     }

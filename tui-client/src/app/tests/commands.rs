@@ -82,7 +82,7 @@ fn a_refused_act_says_which_and_why_and_waits_no_longer() {
     );
     assert_eq!(
         client.message(),
-        "cannot set the topic: only moderators of this room may do that: ask one of them"
+        "Cannot set the topic: only moderators of this room may do that: ask one of them"
     );
     assert_eq!(client.composer(), "half a sen");
     assert_eq!(client.app.screen(client.now).waiting, 0);
@@ -106,7 +106,7 @@ fn what_cannot_be_done_stays_in_the_composer() {
     for (typed, why) in [
         ("/", "write a command"),
         ("/jion team", "did you mean /join?"),
-        ("/topic tea", "only be done in a room"),
+        ("/topic tea", "only in a room"),
         ("/delete", "you have no message"),
     ] {
         let effects = client.say(typed);
@@ -117,7 +117,7 @@ fn what_cannot_be_done_stays_in_the_composer() {
     }
     client.handle(offline());
     client.say("/nick Bobby");
-    assert_eq!(client.message(), "not connected: try again when connected");
+    assert_eq!(client.message(), "Not connected. Try again when connected");
     assert_eq!(client.composer(), "/nick Bobby");
 }
 
@@ -126,7 +126,7 @@ fn entries_wait_for_the_connection_and_say_so() {
     let mut client = Client::in_room(0);
     client.handle(offline());
     client.say("/topic tea");
-    assert!(client.message().contains("waits for the connection"));
+    assert!(client.message().contains("will be sent when connected"));
     assert_eq!(contents(&client.connect(vec![room_head(0)])).len(), 1);
 }
 
@@ -179,7 +179,7 @@ fn msg_opens_whom_it_names_and_asks_for_whom_it_does_not_know() {
     let people = vec![];
     let more = false;
     client.answer(number, Answer::Users { people, more });
-    assert_eq!(client.message(), "nobody here is called nobody");
+    assert_eq!(client.message(), "There is no user named nobody");
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn an_answer_that_comes_late_does_not_change_to_whom_one_writes() {
     let more = false;
     client.answer(number, Answer::Users { people, more });
     assert_eq!(client.open(), with(BOB));
-    assert_eq!(client.message(), "user9 is in the list now");
+    assert_eq!(client.message(), "user9 is now in your list");
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn a_room_is_made_and_opened() {
     refuse(&mut client, number, RequestError::RoomNameTaken);
     assert_eq!(
         client.message(),
-        "cannot make the room: that room name is taken: choose another one"
+        "Cannot create the room: that room name is taken: choose another one"
     );
 }
 
@@ -301,12 +301,12 @@ fn a_device_is_linked_only_if_its_key_makes_the_code() {
     let name = device.name.clone();
     assert_eq!(asked[0].1, Request::LinkDevice { key, name });
     client.answer(asked[0].0, Answer::Done);
-    assert!(client.message().contains("the device is linked"));
+    assert!(client.message().contains("Device linked"));
     let other = LinkCode::of(&DeviceKey([4; 32]));
     let number = requests(&client.say(&format!("/link {other}")))[0].0;
     client.answer(number, Answer::PendingDevice(device));
     assert!(client.app.screen(client.now).overlay.is_none());
-    assert!(client.message().contains("do not link it"));
+    assert!(client.message().contains("Do not link it"));
 }
 
 #[test]
@@ -329,7 +329,7 @@ fn a_broken_connection_ends_what_was_asked() {
     client.say("/nick Bobby");
     client.handle(offline());
     client.handle(welcome(LOG));
-    assert!(client.message().contains("the connection broke"));
+    assert!(client.message().contains("The connection was lost"));
 }
 
 #[test]
@@ -342,7 +342,7 @@ fn the_switcher_finds_commands_and_the_help_lists_them() {
     client.keys("ctrl-k");
     client.type_text("/kick");
     client.keys("enter");
-    assert!(client.message().contains("there is text in the composer"));
+    assert!(client.message().contains("clear your text"));
     assert_eq!(client.composer(), "/kick ");
     client.keys("ctrl-k");
     client.type_text("/msg carol");
@@ -353,7 +353,7 @@ fn the_switcher_finds_commands_and_the_help_lists_them() {
         Some(Overlay::Help { tables, .. }) => {
             let (heading, rows) = tables.last().unwrap();
             assert_eq!(*heading, "Commands");
-            assert!(rows.contains(&("/kick NAME".to_owned(), "send a member out")));
+            assert!(rows.contains(&("/kick NAME".to_owned(), "remove a member")));
         }
         other => panic!("{other:?}"),
     }
@@ -400,7 +400,7 @@ fn the_list_steals_no_key_and_closes_without_losing_text() {
     client.type_text("/notify ");
     assert_eq!(offered(&client), ["all", "mentions", "nothing"]);
     client.keys("enter");
-    assert!(client.message().contains("something is missing"));
+    assert!(client.message().contains("Usage: "));
     client.keys("backspace");
     client.type_text(" ");
     client.keys("up enter");

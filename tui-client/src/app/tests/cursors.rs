@@ -6,7 +6,7 @@ use crate::app::screen::{ItemId, Place};
 use crate::app::session::cursor_pace::CURSOR_INTERVAL;
 use crate::app::{ClickTarget, Effect, Event, Scroll, Viewed};
 use crate::store::Loaded;
-use crate::store::{Held, Save};
+use crate::store::{HeldRange, Save};
 
 #[test]
 fn delivered_follows_what_is_held_without_a_hole() {
@@ -394,7 +394,7 @@ fn the_first_message_that_nobody_saw_stays_in_sight() {
 #[test]
 fn a_log_of_which_only_the_end_is_held_counts_from_the_servers_cursor() {
     let mut far = stored(BOB, entries(1..=10, BOB), 6);
-    far.held = vec![Held {
+    far.held = vec![HeldRange {
         first: Seq(8),
         last: Seq(10),
     }];

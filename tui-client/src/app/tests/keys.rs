@@ -42,7 +42,7 @@ fn a_selected_message_is_copied() {
     let mut client = Client::talking(3);
     client.keys("up up");
     assert_eq!(client.keys("y"), [Effect::Copy("m2".to_owned())]);
-    assert_eq!(client.message(), "copied");
+    assert_eq!(client.message(), "Copied");
     client.handle(Event::Click(ClickTarget::Item(ItemId::Entry(Seq(3)))));
     assert_eq!(client.keys("y"), [Effect::Copy("m3".to_owned())]);
 }
@@ -105,7 +105,7 @@ fn the_help_scrolls_and_closes() {
 fn the_next_key_clears_the_message() {
     let mut client = Client::talking(1);
     client.keys("up y");
-    assert_eq!(client.message(), "copied");
+    assert_eq!(client.message(), "Copied");
     client.keys("esc");
     assert_eq!(client.message(), "");
 }
@@ -115,7 +115,7 @@ fn hints_are_made_from_the_keys_in_force() {
     let client = Client::talking(1);
     let screen = client.app.screen(client.now);
     assert!(
-        screen.hints.contains(&("^K".to_owned(), "switch")),
+        screen.hints.contains(&("Ctrl+K".to_owned(), "go to")),
         "{:?}",
         screen.hints
     );
@@ -139,10 +139,10 @@ fn a_paste_over_the_panes_goes_nowhere_without_a_word() {
     let mut client = Client::talking(3);
     client.keys("f1");
     client.handle(Event::Paste("one".to_owned()));
-    assert!(client.message().contains("close the help"));
+    assert!(client.message().contains("Close the help"));
     client.keys("esc ctrl-k");
     client.handle(Event::Paste("one\rtwo".to_owned()));
-    assert!(client.message().contains("close this first"));
+    assert!(client.message().contains("Close this first"));
     client.handle(Event::Paste("carol\n".to_owned()));
     client.keys("enter");
     assert_eq!(client.open(), with(CAROL));

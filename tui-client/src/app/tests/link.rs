@@ -145,7 +145,7 @@ fn a_store_that_failed_is_said_for_as_long_as_nothing_else_is() {
     client.handle(Event::StoreFailed("disk full".to_owned()));
     assert!(client.message().contains("disk full"));
     client.keys("up y");
-    assert_eq!(client.message(), "copied");
+    assert_eq!(client.message(), "Copied");
     client.keys("esc");
     assert!(client.message().contains("disk full"));
 }

@@ -28,7 +28,7 @@ fn alt_and_a_digit_opens_by_position() {
     assert_eq!(client.open(), with(UserId(13)));
     let mut client = Client::connected(vec![]);
     client.keys("alt-5");
-    assert!(client.message().contains("no position 5"));
+    assert!(client.message().contains("no conversation 5"));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn next_unread_goes_to_the_most_recent_and_back_returns() {
     assert_eq!(client.open(), with(UserId(21)));
     client.keys("alt-/");
     assert_eq!(client.open(), with(UserId(21)));
-    assert!(client.message().contains("nothing to go back to"));
+    assert!(client.message().contains("no previous place"));
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn members_have_their_role_and_whether_they_may_speak() {
             rest[1].clone()
         ]
     );
-    assert_eq!(hints(&client), ["Enter write to them", "Esc close"]);
+    assert_eq!(hints(&client), ["Enter message", "Esc close"]);
     client.pass(std::time::Duration::from_secs(61));
     assert_eq!(
         rows(&client)[1],
@@ -125,7 +125,7 @@ fn the_keys_of_lists_and_questions_are_the_bound_ones() {
     client.keys("esc");
     client.say("/delete");
     match client.app.screen(client.now).overlay {
-        Some(Overlay::Confirm { answers, .. }) => assert_eq!(answers, "^Y: yes   Esc: no"),
+        Some(Overlay::Confirm { answers, .. }) => assert_eq!(answers, "Ctrl+Y: yes   Esc: no"),
         other => panic!("{other:?}"),
     }
 }
@@ -146,9 +146,9 @@ fn the_device_at_hand_is_marked_and_not_revoked_unawares() {
         panic!("the devices are open");
     };
     let details: Vec<_> = rows.iter().map(|row| row.detail.as_str()).collect();
-    assert_eq!(details, ["this one", "online"]);
+    assert_eq!(details, ["this device", "online"]);
     client.keys("x");
-    assert!(client.message().contains("you are out then"));
+    assert!(client.message().contains("lose access"));
     client.keys("down x");
-    assert!(client.message().contains("linked again"));
+    assert!(client.message().contains("link it again"));
 }

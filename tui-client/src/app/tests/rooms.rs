@@ -73,7 +73,7 @@ fn entries_change_the_facts_and_are_kept() {
     assert_eq!(client.composer(), "hello?", "nothing written is lost");
     assert_eq!(
         client.message(),
-        "you were sent out of #ops: /join to come back"
+        "You were removed from #ops. /join to rejoin"
     );
 }
 
@@ -98,10 +98,7 @@ fn an_invitation_stands_on_top_and_nothing_is_asked_of_it() {
     assert_eq!(client.contacts()[0], "#lobby");
     client.keys("alt-1");
     client.say("may I?");
-    assert_eq!(
-        client.message(),
-        "you are invited to #lobby: /join to enter"
-    );
+    assert_eq!(client.message(), "You are invited to #lobby. /join to join");
     client.keys("ctrl-u");
     let joined = client.say("/join").into_iter().any(|effect| {
         let Effect::Send(ClientFrame::Request { request, .. }) = effect else {
@@ -118,14 +115,14 @@ fn an_invitation_stands_on_top_and_nothing_is_asked_of_it() {
 fn joining_alone_asks_which_room_where_there_is_none_to_join() {
     let mut client = Client::in_room(0);
     client.say("/join");
-    assert_eq!(client.message(), "you are in #lobby already");
+    assert_eq!(client.message(), "You are already a member of #lobby");
     client.keys("ctrl-u");
     let mut client = Client::connected(vec![head(BOB, 1, 0, 1)]);
     client.keys("alt-1");
     client.say("/join");
     assert_eq!(
         client.message(),
-        "which room? Write /join ROOM: /rooms lists those you can join"
+        "Usage: /join ROOM. /rooms lists the rooms you can join"
     );
 }
 

@@ -3,10 +3,10 @@ use recado_shared::{Content, Entry, Seq, Timestamp};
 use super::support::*;
 use crate::app::screen::{Focus, ItemId, Overlay, Place};
 use crate::app::{Effect, Event, Scroll};
-use crate::store::{Found, Hit, Load, Loaded, Query, StoredConversation};
+use crate::store::{Load, Loaded, SearchHit, SearchQuery, SearchResult, StoredConversation};
 
 /// The questions among effects.
-fn asked(effects: &[Effect]) -> Vec<Query> {
+fn asked(effects: &[Effect]) -> Vec<SearchQuery> {
     let queries = effects.iter().filter_map(|effect| match effect {
         Effect::Search(query) => Some(query.clone()),
         _ => None,
@@ -15,12 +15,12 @@ fn asked(effects: &[Effect]) -> Vec<Query> {
 }
 
 /// The last question among effects.
-fn last(effects: &[Effect]) -> Query {
+fn last(effects: &[Effect]) -> SearchQuery {
     asked(effects).pop().expect("something is asked")
 }
 
-fn hit(seq: u64, text: &str) -> Hit {
-    Hit {
+fn hit(seq: u64, text: &str) -> SearchHit {
+    SearchHit {
         conversation: with(BOB),
         entry: Entry {
             content: body(text),
@@ -32,8 +32,8 @@ fn hit(seq: u64, text: &str) -> Hit {
     }
 }
 
-fn found(number: u32, hits: Vec<Hit>) -> Event {
-    Event::Found(Found {
+fn found(number: u32, hits: Vec<SearchHit>) -> Event {
+    Event::Found(SearchResult {
         number,
         hits,
         more: false,
@@ -102,16 +102,16 @@ fn loads(effects: &[Effect]) -> Vec<Load> {
 fn each_letter_asks_and_only_the_last_answer_counts() {
     let mut client = Client::talking(3);
     client.keys("alt-f");
-    assert!(shown(&client)[0].contains("from:NAME"));
+    assert!(shown(&client)[0].contains("from:bob"));
     let first = last(&client.type_text("see"));
     let second = last(&client.type_text("n"));
     assert_eq!(
         (first.words, second.words),
         (vec!["see".into()], vec!["seen".into()])
     );
-    assert_eq!(shown(&client), ["Looking…"]);
+    assert_eq!(shown(&client), ["Searching…"]);
     client.handle(found(first.number, vec![hit(1, "see")]));
-    assert_eq!(shown(&client), ["Looking…"], "stale");
+    assert_eq!(shown(&client), ["Searching…"], "stale");
     client.handle(found(second.number, vec![hit(2, "I have Seen it")]));
     assert_eq!(shown(&client), ["bob bob: I have [Seen] it"]);
     client.handle(found(second.number, Vec::new()));
@@ -124,22 +124,25 @@ fn each_letter_asks_and_only_the_last_answer_counts() {
 fn the_open_conversation_or_all_of_them() {
     let mut client = Client::connected(vec![]);
     client.keys("ctrl-f");
-    assert_eq!(client.message(), "open a conversation first, or use M-f");
+    assert_eq!(
+        client.message(),
+        "Open a conversation first, or press Alt+F to search everywhere"
+    );
     let mut client = Client::talking(1);
     client.keys("ctrl-f");
-    assert_eq!(title(&client), "search in bob");
+    assert_eq!(title(&client), "Search in bob");
     let query = last(&client.type_text("m"));
     assert_eq!(query.conversation, Some(with(BOB)));
     client.handle(found(query.number, Vec::new()));
     assert_eq!(
         shown(&client),
-        ["Nothing found here. M-f searches everywhere."]
+        ["No results here. Alt+F searches everywhere"]
     );
     let query = last(&client.keys("alt-f"));
     assert_eq!((query.words, query.conversation), (vec!["m".into()], None));
-    assert_eq!(title(&client), "search everywhere");
+    assert_eq!(title(&client), "Search everywhere");
     client.handle(found(query.number, Vec::new()));
-    assert!(shown(&client)[0].starts_with("Nothing found in what this device"));
+    assert!(shown(&client)[0].starts_with("No results in the history"));
     client.keys("alt-f");
     assert_eq!(title(&client), "nothing", "the same key closes it");
 }
@@ -154,40 +157,40 @@ fn fields_are_names_and_days_of_the_user() {
     for (text, expected) in [
         (
             "from:Bob x",
-            Query {
+            SearchQuery {
                 from: Some(BOB),
                 words: vec!["x".into()],
-                ..Query::default()
+                ..SearchQuery::default()
             },
         ),
         (
             "from:me in:lobby",
-            Query {
+            SearchQuery {
                 from: Some(ME),
                 conversation: Some(ROOM),
-                ..Query::default()
+                ..SearchQuery::default()
             },
         ),
         (
             "in:carol after:yesterday",
-            Query {
+            SearchQuery {
                 conversation: Some(with(CAROL)),
                 after: Some(Timestamp(today - day)),
-                ..Query::default()
+                ..SearchQuery::default()
             },
         ),
         (
             "in:here before:2023-11-14",
-            Query {
+            SearchQuery {
                 conversation: Some(ROOM),
                 before: Some(Timestamp(today)),
-                ..Query::default()
+                ..SearchQuery::default()
             },
         ),
     ] {
         client.keys("ctrl-u");
         let query = last(&client.handle(Event::Paste(text.to_owned())));
-        let expected = Query {
+        let expected = SearchQuery {
             number: query.number,
             limit: query.limit,
             ..expected
@@ -216,17 +219,20 @@ fn what_is_no_question_says_what_to_write() {
     for (text, expected) in [
         (
             "from:zoe",
-            "nobody known here is called zoe: write from:NAME or from:me",
+            "There is no user named zoe on this device. Type from:NAME or from:me",
         ),
         ("from:bo", "from:bob? Tab completes it"),
-        ("in:", "write in:ROOM, in:NAME or in:here"),
+        ("in:", "Type in:ROOM, in:NAME or in:here"),
         (
             "in:#nowhere",
-            "no room or person known here is called #nowhere: write in:ROOM",
+            "There is no room or user named #nowhere on this device. Type in:ROOM",
         ),
-        ("before:soon x", "soon is no day: write before:2026-11-21"),
-        ("after:today before:yesterday", "nothing lies between"),
-        ("from:bob from:me", "from: stands there twice"),
+        (
+            "before:soon x",
+            "\"soon\" is not a date. Type before:2026-11-21",
+        ),
+        ("after:today before:yesterday", "The day of after:"),
+        ("from:bob from:me", "from: is given twice"),
     ] {
         client.keys("ctrl-u");
         let effects = client.handle(Event::Paste(text.to_owned()));
@@ -238,7 +244,7 @@ fn what_is_no_question_says_what_to_write() {
         );
     }
     client.keys("enter");
-    assert_eq!(client.message(), "from: stands there twice: write it once");
+    assert_eq!(client.message(), "from: is given twice. Remove one");
     client.keys("ctrl-u");
     client.type_text("x from:bo");
     let query = last(&client.keys("tab"));
@@ -247,7 +253,7 @@ fn what_is_no_question_says_what_to_write() {
         (Some(BOB), "x from:bob ".into())
     );
     client.keys("tab");
-    assert!(client.message().contains("nothing to complete"));
+    assert!(client.message().contains("Nothing to complete"));
     client.handle(Event::Paste("y".repeat(600)));
     assert!(client.message().contains("too long"));
 }
@@ -361,7 +367,7 @@ fn what_was_taken_back_is_not_found() {
     let mut client = Client::in_room(4);
     client.keys("alt-f");
     let query = last(&client.type_text("some"));
-    let there = |seq: u64| Hit {
+    let there = |seq: u64| SearchHit {
         conversation: ROOM,
         ..hit(seq, "something")
     };
@@ -382,7 +388,7 @@ fn what_was_taken_back_is_not_found() {
         content: Content::AuthorRemoved,
         ..entry(6, BOB)
     });
-    assert!(shown(&client)[0].starts_with("Nothing found"));
+    assert!(shown(&client)[0].starts_with("No results"));
 }
 
 #[test]
@@ -413,7 +419,7 @@ fn the_command_and_the_switcher_search_too() {
     client.keys("esc ctrl-k");
     client.type_text("search ever");
     client.keys("enter");
-    assert_eq!(title(&client), "search everywhere");
+    assert_eq!(title(&client), "Search everywhere");
 }
 
 #[test]
@@ -421,7 +427,7 @@ fn what_stands_around_a_hit_is_shown_unless_it_is_hidden() {
     let mut client = Client::in_room(3);
     client.keys("alt-f");
     let query = last(&client.type_text("m2"));
-    let around = Hit {
+    let around = SearchHit {
         conversation: ROOM,
         before: Some(entry(1, BOB)),
         after: Some(entry(3, CAROL)),

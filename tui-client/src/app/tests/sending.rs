@@ -245,7 +245,7 @@ fn a_message_on_its_way_is_not_taken_back() {
     client.say("hello");
     client.keys("up t t");
     assert_eq!(client.items(), ["hello waiting"]);
-    assert!(client.message().contains("on its way"));
+    assert!(client.message().contains("being sent"));
 }
 
 #[test]
@@ -350,7 +350,7 @@ fn after_the_servers_data_was_replaced_nothing_goes_out_by_itself() {
     assert_eq!(client.app.since(), None);
     assert_eq!(client.items(), ["for bob only failed"]);
     assert_eq!(client.composer(), "draft");
-    assert!(client.message().contains("check to whom you write"));
+    assert!(client.message().contains("Check the recipient"));
 }
 
 #[test]
@@ -397,7 +397,7 @@ fn a_full_outbox_keeps_the_text_in_the_composer() {
     client.say("one more");
     assert_eq!(client.composer(), "one more");
     assert!(
-        client.message().contains("1000 messages wait"),
+        client.message().contains("1000 messages are queued"),
         "{}",
         client.message()
     );

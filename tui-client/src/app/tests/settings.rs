@@ -65,7 +65,7 @@ fn a_change_applies_at_once_and_is_sent_until_the_server_has_it() {
     let effects = client.say("/fav");
     assert!(saved(&effects).contains(&Save::UnsentSetting(favourite(true))));
     assert!(is_favourite(&client));
-    assert_eq!(client.message(), "stays on top");
+    assert_eq!(client.message(), "Added to favourites");
     for _ in 0..2 {
         let effects = client.connect_with(vec![], vec![]);
         assert_eq!(sets(&effects)[0].1, favourite(true));
@@ -181,7 +181,7 @@ fn a_refused_change_stays_here_says_why_and_is_tried_in_the_next_session() {
     refuse(&mut client, number, RequestError::Limit(Limit::Settings));
     let message = client.message();
     assert!(
-        message.starts_with("set on this device only: you have"),
+        message.starts_with("Changed on this device only: you have"),
         "{message}"
     );
     assert!(is_favourite(&client));

@@ -14,7 +14,7 @@ use recado_shared::{
 use crate::app::screen::{Item, ItemId, Mark, Place};
 use crate::app::{App, Effect, Event, Settings, Viewed, keymap::Keymap};
 use crate::net::NetEvent;
-use crate::store::{Held, Save, Snapshot, StoredConversation, StoredMe, StoredPerson};
+use crate::store::{HeldRange, Save, Snapshot, StoredConversation, StoredMe, StoredPerson};
 
 pub(super) const ME: UserId = UserId(1);
 pub(super) const BOB: UserId = UserId(2);
@@ -60,8 +60,8 @@ pub(super) fn entries(seqs: std::ops::RangeInclusive<u64>, author: UserId) -> Ve
     seqs.map(|seq| entry(seq, author)).collect()
 }
 
-pub(super) fn held(first: u64, last: u64) -> Held {
-    Held {
+pub(super) fn held(first: u64, last: u64) -> HeldRange {
+    HeldRange {
         first: Seq(first),
         last: Seq(last),
     }

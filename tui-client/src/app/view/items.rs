@@ -14,15 +14,7 @@ use crate::app::reader::Reader;
 use crate::app::view::screen::{Details, Item, Mark, MessageKind, PurposeView, Quote, Reaction};
 use crate::model::ItemId;
 use crate::store::{Pending, PendingState};
-
-/// What stands in place of a text that is not here.
-const NOT_HERE: &str = "… earlier message";
-
-/// What stands in place of a text that was taken back.
-const DELETED: &str = "message deleted";
-
-/// What stands in place of a text of somebody whom the user has blocked.
-const BLOCKED: &str = "message of a blocked person";
+use crate::strings;
 
 /// What waits in the outbox, by the message that it changes.
 type Waiting<'a> = BTreeMap<Seq, Vec<&'a Pending>>;
@@ -82,7 +74,7 @@ impl<'a> Reader<'a> {
                 author: self.chats.name_of(entry.author),
                 is_own,
                 time: entry.time,
-                body: BLOCKED,
+                body: strings::conversation::BLOCKED,
                 mark: None,
                 details: Details {
                     kind: MessageKind::Hidden,
@@ -154,9 +146,11 @@ impl<'a> Reader<'a> {
             .entry(seq)
             .or_else(|| folding.original(seq));
         let (author, text) = match entry {
-            None => ("", NOT_HERE),
-            Some(entry) if folding.is_deleted(entry) => ("", "deleted message"),
-            Some(entry) if self.chats.is_hidden(conversation, entry) => ("", BLOCKED),
+            None => ("", strings::conversation::QUOTE_NOT_LOADED),
+            Some(entry) if folding.is_deleted(entry) => ("", strings::conversation::QUOTE_DELETED),
+            Some(entry) if self.chats.is_hidden(conversation, entry) => {
+                ("", strings::conversation::BLOCKED)
+            }
             Some(entry) => (self.chats.name_of(entry.author), folding.text(entry)),
         };
         Quote { author, text }
@@ -168,7 +162,7 @@ impl<'a> Reader<'a> {
         if let (Content::Room(event), Some(me)) = (&pending.content, self.chats.user()) {
             let text = self.chats.event_text(me, event, time);
             let text = match &pending.state {
-                PendingState::Waiting => format!("{text} (pending)"),
+                PendingState::Waiting => strings::conversation::queued_event(&text),
                 PendingState::Failed(why) => format!("{text}: {why}"),
             };
             return Item::Event { id, time, text };
@@ -267,7 +261,7 @@ impl<'a> Message<'a> {
 
     fn finish(&mut self, me: &str, is_own: bool) {
         if self.details.kind == MessageKind::Deleted {
-            self.body = DELETED;
+            self.body = strings::conversation::DELETED;
         } else if !is_own {
             self.details.mentions = mentions(self.body, me);
         }

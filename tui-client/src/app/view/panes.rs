@@ -15,6 +15,7 @@ use crate::app::view::screen::{
     Section,
 };
 use crate::model::ItemId;
+use crate::strings;
 
 impl<'a> Reader<'a> {
     /// The panes with what the app says of them; the overlay lies over them.
@@ -122,27 +123,27 @@ impl<'a> Reader<'a> {
 pub(in crate::app) fn pane_hints(context: KeyContext, pane: Pane) -> &'static [Hint] {
     match context {
         KeyContext::Selection => &[
-            (Action::Reply, "reply"),
-            (Action::React, "react"),
-            (Action::EditMessage, "edit"),
-            (Action::Delete, "delete"),
-            (Action::Copy, "copy"),
-            (Action::Retry, "send again"),
-            (Action::TakeBack, "take back"),
-            (Action::Cancel, "write"),
+            (Action::Reply, strings::hints::REPLY),
+            (Action::React, strings::hints::REACT),
+            (Action::EditMessage, strings::hints::EDIT),
+            (Action::Delete, strings::hints::DELETE),
+            (Action::Copy, strings::hints::COPY),
+            (Action::Retry, strings::hints::RETRY),
+            (Action::TakeBack, strings::hints::CANCEL_QUEUED),
+            (Action::Cancel, strings::hints::WRITE),
         ],
         KeyContext::Completion => &[
-            (Action::Complete, "complete"),
-            (Action::SelectNext, "next"),
-            (Action::Cancel, "close"),
+            (Action::Complete, strings::hints::COMPLETE),
+            (Action::SelectNext, strings::hints::NEXT),
+            (Action::Cancel, strings::hints::CLOSE),
         ],
         KeyContext::Global | KeyContext::Composer if pane == Pane::Contacts => &[
-            (Action::SelectNext, "next"),
-            (Action::SelectPrevious, "previous"),
-            (Action::TogglePane, "write"),
-            (Action::Switcher, "switch"),
-            (Action::NextUnread, "unread"),
-            (Action::Help, "help"),
+            (Action::SelectNext, strings::hints::NEXT),
+            (Action::SelectPrevious, strings::hints::PREVIOUS),
+            (Action::TogglePane, strings::hints::WRITE),
+            (Action::Switcher, strings::hints::GO_TO),
+            (Action::NextUnread, strings::hints::UNREAD),
+            (Action::Help, strings::hints::HELP),
         ],
         KeyContext::Global
         | KeyContext::Composer
@@ -151,11 +152,11 @@ pub(in crate::app) fn pane_hints(context: KeyContext, pane: Pane) -> &'static [H
         | KeyContext::Search
         | KeyContext::CatchUp
         | KeyContext::Help => &[
-            (Action::Switcher, "switch"),
-            (Action::NextUnread, "unread"),
-            (Action::SelectPrevious, "select"),
-            (Action::Newest, "newest"),
-            (Action::Help, "help"),
+            (Action::Switcher, strings::hints::GO_TO),
+            (Action::NextUnread, strings::hints::UNREAD),
+            (Action::SelectPrevious, strings::hints::SELECT),
+            (Action::Newest, strings::hints::NEWEST),
+            (Action::Help, strings::hints::HELP),
         ],
     }
 }

@@ -180,10 +180,10 @@ fn no_byte_of_a_deleted_text_is_left() {
     assert_eq!(left, [""; 0], "of {}", gone.len());
     let mut opened = opened;
     for (word, seq) in [(unique(8), Seq(8)), (counted(2_946), Seq(2_946))] {
-        assert!(opened.handle.search(Query {
+        assert!(opened.handle.search(SearchQuery {
             words: vec![word],
             limit: 10,
-            ..Query::default()
+            ..SearchQuery::default()
         }));
         let Some(StoreEvent::Found(found)) = opened.events.blocking_recv() else {
             panic!("the search was not answered");

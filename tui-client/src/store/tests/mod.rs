@@ -13,7 +13,7 @@ use recado_shared::{
 };
 
 use super::*;
-use crate::app::screen::{ItemId, Place};
+use crate::model::{ItemId, Place};
 
 const ME: UserId = UserId(1);
 const BOB: UserId = UserId(2);
@@ -49,8 +49,8 @@ fn entry(seq: u64, author: UserId, number: u64) -> Entry {
     }
 }
 
-fn held(first: u64, last: u64) -> Held {
-    Held {
+fn held(first: u64, last: u64) -> HeldRange {
+    HeldRange {
         first: Seq(first),
         last: Seq(last),
     }

@@ -5,16 +5,16 @@ use super::*;
 
 const OTHER: ConversationId = ConversationId::direct(ME, UserId(9));
 
-fn words(words: &[&str]) -> Query {
-    Query {
+fn words(words: &[&str]) -> SearchQuery {
+    SearchQuery {
         words: words.iter().map(ToString::to_string).collect(),
         limit: 10,
-        ..Query::default()
+        ..SearchQuery::default()
     }
 }
 
 /// Asks and returns where the hits are.
-fn ask(opened: &mut Opened, query: Query) -> Vec<(ConversationId, u64)> {
+fn ask(opened: &mut Opened, query: SearchQuery) -> Vec<(ConversationId, u64)> {
     found(opened, query)
         .hits
         .iter()
@@ -22,7 +22,7 @@ fn ask(opened: &mut Opened, query: Query) -> Vec<(ConversationId, u64)> {
         .collect()
 }
 
-fn found(opened: &mut Opened, query: Query) -> Found {
+fn found(opened: &mut Opened, query: SearchQuery) -> SearchResult {
     assert!(opened.handle.search(query));
     match opened.events.blocking_recv() {
         Some(StoreEvent::Found(found)) => found,
@@ -102,28 +102,28 @@ fn signs_of_the_index_language_are_plain_text() {
 fn filters_hold_with_words_and_without() {
     let (_folder, path) = place();
     let mut opened = opened(&path, [talk(), other()]);
-    let from_bob = Query {
+    let from_bob = SearchQuery {
         from: Some(BOB),
         ..words(&["käse"])
     };
     assert_eq!(ask(&mut opened, from_bob), [(TALK, 1)]);
-    let elsewhere = Query {
+    let elsewhere = SearchQuery {
         conversation: Some(OTHER),
         ..words(&[])
     };
     assert_eq!(ask(&mut opened, elsewhere), [(OTHER, 1)]);
-    let between = Query {
+    let between = SearchQuery {
         after: Some(Timestamp(1002)),
         before: Some(Timestamp(1004)),
         ..words(&[])
     };
     assert_eq!(ask(&mut opened, between.clone()), [(TALK, 3), (TALK, 2)]);
-    let between_of_bob = Query {
+    let between_of_bob = SearchQuery {
         from: Some(BOB),
         ..between
     };
     assert_eq!(ask(&mut opened, between_of_bob), [(TALK, 3)]);
-    let two = Query {
+    let two = SearchQuery {
         number: 5,
         limit: 2,
         ..words(&[])
@@ -200,7 +200,7 @@ fn a_newer_question_is_answered_whatever_became_of_the_older_ones() {
     let (_folder, path) = place();
     let mut opened = opened(&path, [talk()]);
     for number in 1..=50 {
-        let query = Query {
+        let query = SearchQuery {
             number,
             ..words(&["käse"])
         };

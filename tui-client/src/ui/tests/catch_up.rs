@@ -88,7 +88,7 @@ fn all_that_is_new_lies_over_the_panes() {
     screen.overlay = Some(Overlay::CatchUp {
         rows: Vec::new(),
         chosen: 0,
-        note: "Nothing is new.",
+        note: "Nothing new",
     });
     insta::assert_snapshot!("catch_up_nothing_40x12", frame(&screen, 40, 12));
 }

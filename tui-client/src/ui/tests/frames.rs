@@ -193,12 +193,12 @@ fn the_switcher_lies_over_the_panes() {
     screen.focus = Focus::Overlay;
     screen.overlay = Some(Overlay::Switcher {
         title: "switch",
-        none: "Nobody of that name.",
+        none: "No matching person",
         query: &query,
         rows: vec![
             row("carol", Some(Presence::Offline), 2, "", &[0, 1]),
             row("monica", Some(Presence::Online), 0, "", &[4, 5]),
-            row("connect at once", None, 0, "^R", &[0, 8]),
+            row("Reconnect now", None, 0, "Ctrl+R", &[0, 8]),
         ],
         chosen: 1,
     });
@@ -253,7 +253,7 @@ fn a_message_of_the_program_hides_hints_and_nothing_else() {
     let last = frame.lines().last().unwrap();
     assert_eq!(
         last,
-        "└ ● ◌ 3 waiting the message has 20000 bytes, 15360 are allowed: cut it ────────┘"
+        "└ ● ◌ 3 queued the message has 20000 bytes, 15360 are allowed: cut it ─────────┘"
     );
 }
 
@@ -442,7 +442,7 @@ fn reactions_are_picked_from_a_list() {
     let mut screen = busy(&composer);
     screen.overlay = Some(Overlay::Switcher {
         title: "react",
-        none: "No emoji of that name.",
+        none: "No such emoji",
         query: &query,
         rows: vec![
             row("1 👍 :+1:", "bob, carol and 3 more"),

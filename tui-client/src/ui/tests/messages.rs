@@ -102,7 +102,7 @@ fn a_reply_and_an_edit_are_named_above_the_composer() {
     assert!(drawn.contains(" reply ┃ bob: shall we ship? "), "{drawn}");
     screen.conversation.as_mut().unwrap().purpose = Some(PurposeView::Edit);
     let drawn = frame(&screen, 80, 24);
-    assert!(drawn.contains(" editing: Enter saves"), "{drawn}");
+    assert!(drawn.contains(" Editing: Enter saves"), "{drawn}");
 }
 
 #[test]

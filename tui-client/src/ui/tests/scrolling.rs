@@ -94,7 +94,7 @@ fn arrivals_do_not_move_what_is_being_read() {
     chat.rows();
     let before = chat.scroll(Scroll::Lines(-7));
     assert!(
-        chat.rule().ends_with("── ↓ 4 newer ^End ┤"),
+        chat.rule().ends_with("── ↓ 4 newer Ctrl+End ┤"),
         "{}",
         chat.rule()
     );

@@ -48,7 +48,7 @@ fn hits() -> Vec<HitRow<'static>> {
 
 fn found<'a>(query: &'a Composer, hits: Vec<HitRow<'a>>, note: &'a str) -> Overlay<'a> {
     Overlay::Search {
-        title: "search everywhere".to_owned(),
+        title: "Search everywhere".to_owned(),
         query,
         is_kept: false,
         has_more: hits.len() > 1,

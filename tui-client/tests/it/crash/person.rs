@@ -8,7 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use recado::app::keymap::Keymap;
 use recado::app::{App, ClickTarget, Effect, Event, Settings};
 use recado::net::{NetConfig, NetEvent, NetHandle};
-use recado::store::{Held, Opened, Save, StoreEvent, StoreHandle};
+use recado::store::{HeldRange, Opened, Save, StoreEvent, StoreHandle};
 use recado_shared::tls::Identity;
 use recado_shared::{ConversationId, Invite, Now, Timestamp, UserId};
 use tokio::sync::{mpsc, watch};
@@ -284,7 +284,7 @@ impl Client {
 }
 
 /// The length of a log if it is held from the first entry without a hole, else 0.
-fn whole(held: &[Held]) -> u64 {
+fn whole(held: &[HeldRange]) -> u64 {
     match held {
         [one] if one.first.0 == 1 => one.last.0,
         _ => 0,

@@ -8,6 +8,7 @@ use super::{CatchUp, Line, Row, Why};
 use crate::app::conversation::state::Conversation;
 use crate::app::reader::Reader;
 use crate::app::view::screen::{CatchUpRow, Notable, Overlay};
+use crate::strings;
 
 impl CatchUp {
     pub(super) fn describe<'a>(&'a self, app: &Reader<'a>) -> Overlay<'a> {
@@ -28,9 +29,9 @@ impl CatchUp {
             rows: self.rows.iter().map(row).collect(),
             chosen: self.choice.index(),
             note: if self.is_loading() {
-                "Looking…"
+                strings::overlays::LOADING
             } else {
-                "Nothing is new."
+                strings::overlays::NOTHING_NEW
             },
         }
     }

@@ -15,6 +15,7 @@ use crate::app::intent::{Delivery, PanelKind};
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::screen;
+use crate::strings;
 
 /// Most rows of a panel: as many as the largest room has members. More are not asked for.
 const MAX_ROWS: usize = MAX_ROOM_MEMBERS;
@@ -121,11 +122,18 @@ impl Overlay for Panel {
 
     fn hints(&self) -> &'static [Hint] {
         match self.kind {
-            PanelKind::Members(_) => {
-                &[(Action::Submit, "write to them"), (Action::Cancel, "close")]
-            }
-            PanelKind::Rooms(_) => &[(Action::Submit, "join or open"), (Action::Cancel, "close")],
-            PanelKind::Devices => &[(Action::Remove, "revoke"), (Action::Cancel, "close")],
+            PanelKind::Members(_) => &[
+                (Action::Submit, strings::hints::MESSAGE),
+                (Action::Cancel, strings::hints::CLOSE),
+            ],
+            PanelKind::Rooms(_) => &[
+                (Action::Submit, strings::hints::JOIN),
+                (Action::Cancel, strings::hints::CLOSE),
+            ],
+            PanelKind::Devices => &[
+                (Action::Remove, strings::hints::REVOKE),
+                (Action::Cancel, strings::hints::CLOSE),
+            ],
         }
     }
 
@@ -161,7 +169,7 @@ impl Overlay for Panel {
                     app.notify_failure(joined);
                 }
             }
-            Rows::Devices(_) => app.notify("/device-name NUMBER NEW names a device, x revokes it"),
+            Rows::Devices(_) => app.notify(strings::overlays::DEVICES_HINT),
         }
     }
 
@@ -173,25 +181,27 @@ impl Overlay for Panel {
         let chosen = self.choice.index();
         let device = match &self.rows {
             Rows::Devices(rows) => rows.get(chosen),
-            Rows::Members(_) => return app.notify("/kick NAME sends a member out"),
-            Rows::Rooms(_) => return app.notify("/leave in the room leaves it"),
+            Rows::Members(_) => return app.notify(strings::overlays::MEMBERS_HINT),
+            Rows::Rooms(_) => return app.notify(strings::overlays::ROOMS_HINT),
         };
         let Some(device) = device else {
             return;
         };
         if self.armed.replace(chosen) != Some(chosen) {
-            let name = device.name.as_ref().map_or("this device", |n| n.as_str());
+            let name = device
+                .name
+                .as_ref()
+                .map_or(strings::overlays::THIS_DEVICE, |n| n.as_str());
             return app.notify(if device.key == app.settings.device {
-                "press the key again to take this device away from yourself: you are out then"
-                    .to_owned()
+                strings::overlays::REVOKE_OWN_AGAIN.to_owned()
             } else {
-                format!("press the key again to revoke {name}: it has to be linked again then")
+                strings::overlays::revoke_again(name)
             });
         }
         self.armed = None;
-        let done = "the device is revoked".to_owned();
+        let done = strings::commands::DEVICE_REVOKED.to_owned();
         let request = Request::RevokeDevice(device.key);
-        let asked = app.ask_for(request, act("revoke the device", done));
+        let asked = app.ask_for(request, act(strings::errors::REVOKE_DEVICE, done));
         app.cx.notice = asked.err();
     }
 

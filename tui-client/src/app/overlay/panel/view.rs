@@ -6,6 +6,7 @@ use super::{Panel, Rows};
 use crate::app::intent::PanelKind;
 use crate::app::reader::Reader;
 use crate::app::view::screen::{Overlay, PanelRow};
+use crate::strings;
 
 impl Panel {
     pub(super) fn describe<'a>(&self, app: &Reader<'a>) -> Overlay<'a> {
@@ -22,16 +23,15 @@ impl Panel {
             }
         };
         let title = match &self.kind {
-            PanelKind::Members(_) => "members".to_owned(),
-            PanelKind::Rooms(prefix) if prefix.is_empty() => "rooms to join".to_owned(),
-            PanelKind::Rooms(prefix) => format!("rooms to join: {prefix}…"),
-            PanelKind::Devices => "your devices".to_owned(),
+            PanelKind::Members(_) => strings::overlays::MEMBERS_TITLE.to_owned(),
+            PanelKind::Rooms(prefix) => strings::overlays::rooms_title(prefix),
+            PanelKind::Devices => strings::overlays::DEVICES_TITLE.to_owned(),
         };
         let note = match (self.has_more, &self.kind) {
-            (true, _) if !app.session.link.is_up() => "Not connected.",
-            (true, _) => "Loading…",
-            (false, PanelKind::Rooms(_)) => "No room of that name. /create ROOM makes one.",
-            (false, PanelKind::Members(_) | PanelKind::Devices) => "Nothing to show.",
+            (true, _) if !app.session.link.is_up() => strings::overlays::NOT_CONNECTED,
+            (true, _) => strings::overlays::LOADING,
+            (false, PanelKind::Rooms(_)) => strings::overlays::NO_ROOMS,
+            (false, PanelKind::Members(_) | PanelKind::Devices) => strings::overlays::EMPTY,
         };
         Overlay::Panel {
             title,
@@ -53,8 +53,8 @@ fn member_row(member: &RoomMember, app: &Reader<'_>) -> PanelRow {
     let mute = member.mute.filter(|mute| mute.holds_at(app.now.wall));
     let until = mute.and_then(|mute| mute.until);
     let muted = match until {
-        Some(_) => "muted until",
-        None => "muted",
+        Some(_) => strings::overlays::MUTED_UNTIL,
+        None => strings::overlays::MUTED,
     };
     let detail = match (role, mute) {
         (role, None) => role.to_owned(),
@@ -77,10 +77,7 @@ fn room_row(room: &RoomSummary) -> PanelRow {
     let topic = room.topic.as_ref().map(|topic| format!("  {topic}"));
     PanelRow {
         label: format!("#{}{}", room.name, topic.unwrap_or_default()),
-        detail: match room.members {
-            1 => "1 member".to_owned(),
-            members => format!("{members} members"),
-        },
+        detail: strings::conversation::members(room.members.into()),
         time: None,
         presence: None,
     }
@@ -90,15 +87,15 @@ fn device_row(index: usize, device: &Device, own: DeviceKey) -> PanelRow {
     let name = device
         .name
         .as_ref()
-        .map_or("(no name)", |name| name.as_str());
+        .map_or(strings::overlays::NO_NAME, |name| name.as_str());
     let seen: Option<Timestamp> = device.seen.filter(|_| !device.is_online);
     PanelRow {
         label: format!("{} {name}", index + 1),
         detail: match (device.is_online, seen) {
-            _ if device.key == own => "this one".to_owned(),
-            (true, _) => "online".to_owned(),
-            (false, Some(_)) => "seen".to_owned(),
-            (false, None) => "never seen".to_owned(),
+            _ if device.key == own => strings::overlays::THIS_DEVICE.to_owned(),
+            (true, _) => strings::overlays::ONLINE.to_owned(),
+            (false, Some(_)) => strings::overlays::SEEN.to_owned(),
+            (false, None) => strings::overlays::NEVER_SEEN.to_owned(),
         },
         time: seen,
         presence: Some(if device.is_online {

@@ -24,7 +24,8 @@ use crate::app::intent::Show;
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::screen;
-use crate::store::{Found, Hit, PendingState, Query};
+use crate::store::{PendingState, SearchHit, SearchQuery, SearchResult};
+use crate::strings;
 
 /// Most hits that are shown; a longer list is narrowed by more words.
 const MAX_HITS: u16 = 100;
@@ -35,7 +36,7 @@ const MAX_QUERY: usize = 512;
 /// A hit with the bytes of its text that match.
 #[derive(Debug)]
 struct Shown {
-    hit: Hit,
+    hit: SearchHit,
     matched: Vec<Range<usize>>,
 }
 
@@ -127,7 +128,7 @@ impl Search {
                 self.words.clone_from(&query.words);
                 app.cx
                     .effects
-                    .push(Effect::Search(Query { number, ..query }));
+                    .push(Effect::Search(SearchQuery { number, ..query }));
                 State::Waiting(number)
             }
         };
@@ -140,7 +141,7 @@ impl Search {
     }
 
     /// The question that is typed; `None` if nothing is asked.
-    fn question(&self, app: &Reader<'_>) -> Result<Option<Query>, String> {
+    fn question(&self, app: &Reader<'_>) -> Result<Option<SearchQuery>, String> {
         let question = question::read(self.query.text())?;
         if question.is_empty() {
             return Ok(None);
@@ -158,9 +159,9 @@ impl Search {
         if let (Some(before), Some(after)) = (before, after)
             && before <= after
         {
-            return Err("nothing lies between: the day of after: has to be the earlier one".into());
+            return Err(strings::overlays::EMPTY_RANGE.into());
         }
-        Ok(Some(Query {
+        Ok(Some(SearchQuery {
             number: 0,
             words: question.words.iter().map(ToString::to_string).collect(),
             from: from.transpose()?,
@@ -193,10 +194,10 @@ impl Overlay for Search {
 
     fn hints(&self) -> &'static [Hint] {
         &[
-            (Action::Submit, "go there"),
-            (Action::SelectNext, "older"),
-            (Action::Complete, "complete"),
-            (Action::Cancel, "close"),
+            (Action::Submit, strings::hints::GO_THERE),
+            (Action::SelectNext, strings::hints::OLDER),
+            (Action::Complete, strings::hints::COMPLETE),
+            (Action::Cancel, strings::hints::CLOSE),
         ]
     }
 
@@ -250,7 +251,7 @@ impl Overlay for Search {
         }
         let has_room = self.query.text().len() + line.len() <= MAX_QUERY;
         if !has_room || !self.query.insert(&line) {
-            app.notify("that is too long for a question: it was left out");
+            app.notify(strings::overlays::QUERY_TOO_LONG);
         }
         self.ask_store(app);
     }
@@ -266,7 +267,7 @@ impl Overlay for Search {
             Self::values(field, value, &app.reader())
         });
         let (Some((_, value)), Some(name)) = (field, names.first()) else {
-            app.notify("nothing to complete: write from: or in: and a name");
+            app.notify(strings::overlays::NOTHING_TO_COMPLETE);
             return true;
         };
         let (range, with) = (cursor - value.len()..cursor, format!("{name} "));
@@ -290,7 +291,7 @@ impl Overlay for Search {
             }
             (None, State::Wrong(why)) => app.notify(why.as_str()),
             (None, State::Empty | State::Waiting(_) | State::Answered) => {
-                app.notify("there is no message to go to");
+                app.notify(strings::overlays::NO_RESULT_CHOSEN);
             }
         }
     }
@@ -299,13 +300,13 @@ impl Overlay for Search {
         self.check_hits(&app.reader());
     }
 
-    fn found(&mut self, found: Found, app: &mut Parts<'_>) {
+    fn found(&mut self, found: SearchResult, app: &mut Parts<'_>) {
         if self.state != State::Waiting(found.number) {
             return;
         }
         self.state = State::Answered;
         self.has_more = found.more;
-        let shown = |hit: Hit| Shown {
+        let shown = |hit: SearchHit| Shown {
             matched: matching::matches(&hit.text, &self.words),
             hit,
         };
@@ -326,7 +327,7 @@ fn person_named(name: &str, app: &Reader<'_>) -> Result<UserId, String> {
     let me = app.chats.user().filter(|_| name.eq_ignore_ascii_case("me"));
     let found = me.or_else(|| app.chats.find_person_by_name(name));
     found.ok_or_else(|| {
-        let none = format!("nobody known here is called {name}");
+        let none = strings::overlays::no_user(name);
         unfinished(Field::From, name, &none, app)
     })
 }
@@ -343,7 +344,7 @@ fn place_named(name: &str, app: &Reader<'_>) -> Result<ConversationId, String> {
         Some(ConversationId::direct(app.chats.user()?, user))
     };
     here.or_else(room).or_else(direct).ok_or_else(|| {
-        let none = format!("no room or person known here is called {name}");
+        let none = strings::overlays::no_room_or_user(name);
         unfinished(Field::In, name, &none, app)
     })
 }
@@ -353,10 +354,9 @@ fn unfinished(field: Field, name: &str, none: &str, app: &Reader<'_>) -> String 
     let names = Search::values(field, name, app);
     match names.as_slice() {
         [] => wrong(field, none),
-        [one] => format!("{}:{one}? Tab completes it", field.name()),
+        [one] => strings::overlays::complete_one(field.name(), one),
         [first, .., last] => {
-            let or = if names.len() > 2 { "… or" } else { "or" };
-            format!("{}:{first} {or} {last}? Tab completes it", field.name())
+            strings::overlays::complete_several(field.name(), first, last, names.len())
         }
     }
 }
@@ -370,7 +370,7 @@ fn day_meant(field: Field, text: &str, app: &Reader<'_>) -> Result<Timestamp, St
         let today = zone.to_datetime(today).date();
         beginning_of(question::day(text, today)?, zone)
     };
-    let none = || wrong(field, &format!("{text} is no day"));
+    let none = || wrong(field, &strings::overlays::not_a_date(text));
     beginning().ok_or_else(none)
 }
 

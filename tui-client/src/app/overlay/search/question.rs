@@ -1,6 +1,7 @@
 //! From what is typed to a question, without looking at anything else: words, phrases in quotes,
 //! and fields such as `from:bob`.
 
+use crate::strings;
 use jiff::Span;
 use jiff::civil::Date;
 
@@ -32,10 +33,10 @@ impl Field {
     /// What may stand behind it.
     const fn takes(self) -> &'static str {
         match self {
-            Self::From => "from:NAME or from:me",
-            Self::In => "in:ROOM, in:NAME or in:here",
-            Self::Before => "before:2026-11-21, before:2026-11, before:yesterday or before:7d",
-            Self::After => "after:2026-11-21, after:2026-11, after:yesterday or after:7d",
+            Self::From => strings::overlays::FROM_TAKES,
+            Self::In => strings::overlays::IN_TAKES,
+            Self::Before => strings::overlays::BEFORE_TAKES,
+            Self::After => strings::overlays::AFTER_TAKES,
         }
     }
 
@@ -93,7 +94,7 @@ pub(in crate::app) fn read(text: &str) -> Result<Question<'_>, String> {
             continue;
         };
         if value.is_empty() {
-            return Err(format!("write {}", field.takes()));
+            return Err(strings::overlays::write_field(field.takes()));
         }
         let kept = match field {
             Field::From => &mut question.from,
@@ -102,10 +103,7 @@ pub(in crate::app) fn read(text: &str) -> Result<Question<'_>, String> {
             Field::After => &mut question.after,
         };
         if kept.replace(value).is_some() {
-            return Err(format!(
-                "{}: stands there twice: write it once",
-                field.name()
-            ));
+            return Err(strings::overlays::field_twice(field.name()));
         }
     }
     Ok(question)
@@ -113,7 +111,7 @@ pub(in crate::app) fn read(text: &str) -> Result<Question<'_>, String> {
 
 /// Says that a field has another value than it takes.
 pub(in crate::app) fn wrong(field: Field, what: &str) -> String {
-    format!("{what}: write {}", field.takes())
+    strings::overlays::wrong_value(what, field.takes())
 }
 
 /// The day that is written; of a month or a year the first one.
@@ -165,10 +163,10 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        assert_eq!(read("x from:").unwrap_err(), "write from:NAME or from:me");
+        assert_eq!(read("x from:").unwrap_err(), "Type from:NAME or from:me");
         assert_eq!(
             read("in:a in:b").unwrap_err(),
-            "in: stands there twice: write it once"
+            "in: is given twice. Remove one"
         );
     }
 

@@ -8,17 +8,14 @@ use super::{Search, Shown, State, is_gone};
 use crate::app::messages::selection::body_of;
 use crate::app::reader::Reader;
 use crate::app::view::screen::{HitRow, Overlay, Quote};
-
-const HOW: &str = "Write words that the message has, or the beginning of the last one. \
-                   \"Quotes\" keep words together. from:NAME, in:ROOM, before:2026-11-21 and \
-                   after:7d narrow it.";
+use crate::strings;
 
 impl Search {
     pub(super) fn describe<'a>(&'a self, app: &Reader<'a>) -> Overlay<'a> {
         Overlay::Search {
             title: match self.scope {
-                Some(id) => format!("search in {}", app.chats.title(id)),
-                None => "search everywhere".to_owned(),
+                Some(id) => strings::overlays::search_in(app.chats.title(id)),
+                None => strings::overlays::SEARCH_EVERYWHERE.to_owned(),
             },
             query: &self.query,
             is_kept: self.is_kept,
@@ -26,14 +23,14 @@ impl Search {
             chosen: self.choice.index(),
             has_more: self.has_more,
             note: match &self.state {
-                State::Empty => Cow::Borrowed(HOW),
+                State::Empty => Cow::Borrowed(strings::overlays::SEARCH_HELP),
                 State::Wrong(why) => Cow::Borrowed(why),
-                State::Waiting(_) => Cow::Borrowed("Looking…"),
+                State::Waiting(_) => Cow::Borrowed(strings::overlays::SEARCHING),
                 State::Answered if self.scope.is_some() => {
                     let key = app.search_everywhere_key();
-                    Cow::Owned(format!("Nothing found here. {key} searches everywhere."))
+                    Cow::Owned(strings::overlays::no_results_here(&key))
                 }
-                State::Answered => Cow::Borrowed("Nothing found in what this device has received."),
+                State::Answered => Cow::Borrowed(strings::overlays::NO_RESULTS),
             },
         }
     }

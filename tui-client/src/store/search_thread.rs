@@ -1,5 +1,5 @@
-//! The thread that searches, with a connection of its own: a slow search delays no save. Only the
-//! newest question counts; it ends the one that runs, which is not answered then.
+//! The search thread, with its own connection, so that a slow search delays no save. A new query
+//! cancels the running one, which then gets no answer.
 
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,10 +8,10 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, InterruptHandle};
 use tokio::sync::mpsc::OwnedPermit;
 
-use super::{Found, Query, StoreError, StoreEvent, damage, schema, search};
+use super::{SearchQuery, SearchResult, StoreError, StoreEvent, damage, schema, search};
 
-/// The thread's handle. Dropping it ends the thread.
-pub(super) struct Searcher {
+/// Handle of the search thread. Dropping it ends the thread.
+pub(super) struct SearchThread {
     shared: Arc<Shared>,
     interrupt: InterruptHandle,
     thread: Option<JoinHandle<()>>,
@@ -25,7 +25,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Waiting {
-    next: Option<(Query, OwnedPermit<StoreEvent>)>,
+    next: Option<(SearchQuery, OwnedPermit<StoreEvent>)>,
     is_closed: bool,
 }
 
@@ -34,16 +34,15 @@ impl Shared {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the question that runs has been interrupted, because there is a newer one or none
-    /// counts any more.
-    fn is_overtaken(&self) -> bool {
+    /// Whether a newer query or the end of the thread cancelled the running query.
+    fn is_cancelled(&self) -> bool {
         let waiting = self.lock();
         waiting.is_closed || waiting.next.is_some()
     }
 }
 
-impl Searcher {
-    /// Starts the thread. The database is there and has its schema.
+impl SearchThread {
+    /// Starts the thread. The database exists and has its schema.
     pub(super) fn start(path: &Path) -> Result<Self, StoreError> {
         let connection = schema::open_reader(path).map_err(|error| StoreError::Database {
             path: path.to_owned(),
@@ -67,17 +66,17 @@ impl Searcher {
         })
     }
 
-    /// Asks. A question that is not answered yet never will be.
-    pub(super) fn ask(&self, query: Query, room: OwnedPermit<StoreEvent>) {
+    /// Starts a query and cancels an unanswered one.
+    pub(super) fn ask(&self, query: SearchQuery, room: OwnedPermit<StoreEvent>) {
         let mut waiting = self.shared.lock();
         waiting.next = Some((query, room));
-        // The lock is still held, so this cannot hit the question that was just put.
+        // The lock is still held, so that this cannot interrupt the new query.
         self.interrupt.interrupt();
         self.shared.changed.notify_one();
     }
 }
 
-impl Drop for Searcher {
+impl Drop for SearchThread {
     fn drop(&mut self) {
         let mut waiting = self.shared.lock();
         waiting.is_closed = true;
@@ -110,16 +109,16 @@ fn run(connection: &Connection, path: &Path, shared: &Shared) {
         };
         drop(waiting);
         let answer = search::search(connection, &query);
-        // An interruption surfaces in many ways, and as fewer hits in the worst case.
-        if shared.is_overtaken() {
+        // An interruption can also appear as fewer hits.
+        if shared.is_cancelled() {
             continue;
         }
-        room.send(StoreEvent::Found(answer.unwrap_or_else(|fault| {
-            tracing::error!(%fault, "a search failed");
-            if fault.is_damage() {
+        room.send(StoreEvent::Found(answer.unwrap_or_else(|error| {
+            tracing::error!(%error, "a search failed");
+            if error.is_damage() {
                 damage::mark(path);
             }
-            Found {
+            SearchResult {
                 number: query.number,
                 hits: Vec::new(),
                 more: false,

@@ -1,0 +1,113 @@
+//! The contact list, the conversation pane, its titles and the input box.
+
+use super::counted;
+
+pub(crate) const INVITE_IN_LIST: [&str; 4] = [
+    super::status::NO_CONTACTS,
+    "",
+    "To invite someone:",
+    "recado-server invite",
+];
+pub(crate) const INVITE: [&str; 4] = [
+    super::status::NO_CONTACTS,
+    "To invite someone, run `recado-server invite` and send them the line it prints.",
+    "",
+    "On this machine, `recado NAME` in another terminal works too.",
+];
+pub(crate) const PEOPLE: &str = "── people ──";
+pub(crate) const PEOPLE_ONLINE: &str = "── people online ──";
+pub(crate) const INVITED: &str = "invited";
+pub(crate) const UNKNOWN_USER: &str = "unknown user";
+pub(crate) const YOU: &str = "you";
+
+/// The label of a user whose name is not known yet.
+pub(crate) fn user_number(user: impl std::fmt::Display) -> String {
+    format!("user {user}")
+}
+
+pub(crate) fn start_conversation(key: &str) -> String {
+    if key.is_empty() {
+        "Choose a conversation in the list.".to_owned()
+    } else {
+        format!("Press {key} and type a name to start a conversation.")
+    }
+}
+
+pub(crate) const MEMBERS_ONLY: &str = "Only members can read this room.";
+pub(crate) const NO_MESSAGES: &str = "No messages yet.";
+pub(crate) const FETCHING: &str = "Loading messages…";
+pub(crate) const NOT_LOADED: &str = "Messages are not loaded yet.";
+pub(crate) const WRITE_BELOW: &str = "Write below. Enter sends.";
+
+pub(crate) fn new_messages(count: u64) -> String {
+    format!("{count} new")
+}
+
+pub(crate) fn gap_loading(missing: u64) -> String {
+    format!("… loading {} …", counted(missing, "message"))
+}
+
+pub(crate) fn gap(missing: u64) -> String {
+    format!("… {} not loaded yet …", counted(missing, "message"))
+}
+
+pub(crate) const EDITED: &str = "(edited)";
+pub(crate) const DELETED: &str = "message deleted";
+pub(crate) const QUOTE_DELETED: &str = "deleted message";
+pub(crate) const QUOTE_NOT_LOADED: &str = "… earlier message";
+pub(crate) const BLOCKED: &str = "message from a blocked user";
+
+pub(crate) fn queued_event(event: &str) -> String {
+    format!("{event} (queued)")
+}
+
+pub(crate) fn is_typing(name: &str) -> String {
+    format!("{name} is typing…")
+}
+
+pub(crate) fn are_typing(first: &str, second: &str) -> String {
+    format!("{first} and {second} are typing…")
+}
+
+pub(crate) fn many_are_typing(first: &str, second: &str, more: usize) -> String {
+    format!("{first}, {second} and {more} more are typing…")
+}
+
+/// Beside a title; with the space behind it 6 cells wide.
+pub(crate) const MUTED: &str = "muted";
+
+pub(crate) fn members(count: u64) -> String {
+    counted(count, "member")
+}
+
+pub(crate) const PROMPT_EDIT: &str = "edit";
+pub(crate) const PROMPT_REPLY: &str = "reply";
+pub(crate) const EDITING: &str = "Editing: Enter saves, Esc cancels";
+pub(crate) const ROOM_INVITED: &str = "You are invited. /join to join";
+pub(crate) const ROOM_LEFT: &str = "You left. /join to rejoin";
+pub(crate) const ROOM_KICKED: &str = "You were removed. /join to rejoin";
+pub(crate) const ROOM_BANNED: &str = "You are banned from this room";
+
+pub(crate) fn to(title: &str) -> String {
+    format!("to {title}")
+}
+
+pub(crate) fn to_blocked(title: &str) -> String {
+    format!("to {title} (blocked)")
+}
+
+pub(crate) fn reply_to(quote: &str) -> String {
+    format!("reply {quote}")
+}
+
+pub(crate) fn message_request(from: &str) -> String {
+    format!("Message request from {from}: reply to accept, /block to decline")
+}
+
+pub(crate) fn length(bytes: usize, most: usize) -> String {
+    format!("{bytes} of {most} bytes")
+}
+
+pub(crate) fn newer(count: usize, key: &str) -> String {
+    format!("↓ {count} newer {key}").trim_end().to_owned()
+}

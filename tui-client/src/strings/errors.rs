@@ -1,0 +1,138 @@
+//! Errors about messages, their queue and requests. The refusals of the server are worded in
+//! `shared`; here are the sentences around them.
+
+use recado_shared::{Content, RoomEvent};
+
+/// The name of an attempt, for the text that says why it failed.
+pub(crate) const fn attempt(content: &Content) -> &'static str {
+    match content {
+        Content::Message(_) | Content::Reply { .. } | Content::Emote(_) => "send the message",
+        Content::Edit { .. } => "edit the message",
+        Content::Deletion { .. } => "delete the message",
+        Content::ReactionAdded { .. } | Content::ReactionRemoved { .. } => "react",
+        Content::Erased(_) | Content::AuthorRemoved => "do that",
+        Content::Room(event) => room_attempt(event),
+    }
+}
+
+const fn room_attempt(event: &RoomEvent) -> &'static str {
+    match event {
+        RoomEvent::Created => CREATE_ROOM,
+        RoomEvent::Joined => "join the room",
+        RoomEvent::Left => "leave the room",
+        RoomEvent::Invited(_) => "invite them",
+        RoomEvent::Renamed(_) => "rename the room",
+        RoomEvent::Topic(_) => "set the topic",
+        RoomEvent::Visibility(_) => "change who can join",
+        RoomEvent::HistoryVisibility(_) => "change what new members see",
+        RoomEvent::Role { .. } => "change their role",
+        RoomEvent::Muted { .. } => "mute them",
+        RoomEvent::Unmuted(_) => "unmute them",
+        RoomEvent::Kicked(_) => "remove them",
+        RoomEvent::Banned(_) => "ban them",
+        RoomEvent::Unbanned(_) => "unban them",
+        RoomEvent::Closed => "close the room",
+    }
+}
+
+pub(crate) const FIND_NAME: &str = "find that name";
+pub(crate) const CREATE_ROOM: &str = "create the room";
+pub(crate) const ACCEPT_REQUEST: &str = "accept the request";
+pub(crate) const SHOW_LIST: &str = "show that list";
+pub(crate) const FIND_ROOMS: &str = "find rooms";
+pub(crate) const FIND_DEVICES: &str = "find your devices";
+pub(crate) const LINK_DEVICE: &str = "link the device";
+pub(crate) const NAME_DEVICE: &str = "rename the device";
+pub(crate) const REVOKE_DEVICE: &str = "revoke the device";
+pub(crate) const CHANGE_DISPLAY_NAME: &str = "change your display name";
+
+/// `attempt` is one of the texts above.
+pub(crate) fn cannot(attempt: &str, why: impl std::fmt::Display) -> String {
+    format!("Cannot {attempt}: {why}")
+}
+
+pub(crate) const DISPLAY_NAME_TAKEN: &str =
+    "it looks like the name of another user. Choose another one";
+pub(crate) const NOT_CONNECTED: &str = "Not connected. Try again when connected";
+pub(crate) const CONNECTION_LOST: &str =
+    "The connection was lost before the server answered. Check the result, then try again";
+pub(crate) const WRONG_LINK_CODE: &str = "The server returned a device with another code. Do not \
+                                          link it, and tell the operator of the server";
+
+/// `what` is one of the texts below.
+pub(crate) fn queued_offline(what: &str) -> String {
+    format!("Not connected. {what} will be sent when connected")
+}
+
+pub(crate) const THE_DELETION: &str = "The deletion";
+pub(crate) const THE_REACTION: &str = "The reaction";
+pub(crate) const THE_JOIN: &str = "Your request to join";
+pub(crate) const THE_CHANGE: &str = "The change";
+
+pub(crate) fn outbox_full(most: usize) -> String {
+    format!("{most} messages are queued already. Reconnect or cancel some, then try again")
+}
+
+pub(crate) fn sent_later(why: impl std::fmt::Display) -> String {
+    format!("{why}: your messages are queued and sent later")
+}
+
+pub(crate) fn set_here_only(why: impl std::fmt::Display) -> String {
+    format!("Changed on this device only: {why}")
+}
+
+pub(crate) fn too_many_settings(most: usize) -> String {
+    format!("You have {most} settings already. Clear drafts and favourites first")
+}
+
+/// The reason why a queued message is not sent to a server that lost its data.
+pub(crate) const SERVER_RESET: &str = "the server was reset: check the recipient, then retry";
+
+pub(crate) fn invited_to(room: &str) -> String {
+    format!("You are invited to {room}. /join to join")
+}
+
+pub(crate) fn left(room: &str) -> String {
+    format!("You left {room}. /join to rejoin")
+}
+
+pub(crate) fn kicked(room: &str) -> String {
+    format!("You were removed from {room}. /join to rejoin")
+}
+
+pub(crate) fn banned(room: &str) -> String {
+    format!("You are banned from {room}. Ask a moderator")
+}
+
+pub(crate) const MESSAGE_DELETED: &str = "That message was deleted";
+pub(crate) const MESSAGE_NOT_SENT: &str = "This message has not been sent. Retry or cancel it";
+pub(crate) const ONLY_AUTHOR_EDITS: &str = "Only its author can edit a message";
+pub(crate) const ONLY_AUTHOR_DELETES: &str =
+    "Only its author or a moderator of the room can delete a message";
+pub(crate) const SAME_TEXT: &str = "The text has not changed";
+pub(crate) const NO_EARLIER_VERSIONS: &str = "This message has no earlier versions";
+pub(crate) const NO_LINK: &str = "This message has no link";
+pub(crate) const NOTHING_FAILED: &str = "There are no failed messages here";
+pub(crate) const ONLY_UNSENT: &str = "Only unsent messages can be cancelled";
+pub(crate) const BEING_SENT: &str = "This message is being sent. It may have arrived already";
+pub(crate) const MAY_HAVE_ARRIVED: &str = "This message may have arrived before the connection was \
+                                           lost. Press the key again to cancel it anyway";
+pub(crate) const SELECT_TO_COPY: &str = "Select a message first, then copy it";
+pub(crate) const COPIED: &str = "Copied";
+
+/// `what` is one of the texts below.
+pub(crate) fn select_first(what: &str) -> String {
+    format!("Select a message first, then {what}")
+}
+
+pub(crate) const REPLY_TO_IT: &str = "reply to it";
+pub(crate) const EDIT_IT: &str = "edit it";
+pub(crate) const DELETE_IT: &str = "delete it";
+pub(crate) const REACT_TO_IT: &str = "react to it";
+pub(crate) const SHOW_VERSIONS: &str = "show its versions";
+
+pub(crate) const DELETE_AGAIN: &str = "Press the key again to delete this message for everyone";
+
+pub(crate) fn copied(link: &str) -> String {
+    format!("Copied: {link}")
+}

@@ -1,0 +1,135 @@
+//! Texts about keys: the headings and descriptions of the help, the introduction and the errors of
+//! the configured bindings.
+
+use crate::app::action::{Action, Edit, KeyContext};
+
+/// The heading of a context in the help.
+pub(crate) const fn heading(context: KeyContext) -> &'static str {
+    match context {
+        KeyContext::Global => "Everywhere",
+        KeyContext::Composer => "Input box",
+        KeyContext::Completion => "Completing a word",
+        KeyContext::Selection => "Selected message",
+        KeyContext::Switcher => "Go to…",
+        KeyContext::Search => "Search",
+        KeyContext::CatchUp => "Unread",
+        KeyContext::Panel => "Members, rooms, devices, questions",
+        KeyContext::Help => "This help",
+    }
+}
+
+/// The effect of an action in a few words.
+pub(crate) const fn describe(action: Action) -> &'static str {
+    match action {
+        Action::Quit => "quit",
+        Action::Help => "help",
+        Action::Switcher => "go to a person, room or command",
+        Action::NextConversation => "next conversation",
+        Action::PreviousConversation => "previous conversation",
+        Action::SearchHere => "search this conversation",
+        Action::SearchEverywhere => "search everywhere",
+        Action::NextUnread => "next unread conversation",
+        Action::Back => "go back to the previous place",
+        Action::Conversation1
+        | Action::Conversation2
+        | Action::Conversation3
+        | Action::Conversation4
+        | Action::Conversation5
+        | Action::Conversation6
+        | Action::Conversation7
+        | Action::Conversation8
+        | Action::Conversation9 => "conversation 1–9 in the list",
+        Action::PageUp => "scroll up a page",
+        Action::PageDown => "scroll down a page",
+        Action::Newest => "newest message",
+        Action::FirstUnread => "first unread message",
+        Action::SelectPrevious => "previous message or line",
+        Action::SelectNext => "next message or line",
+        Action::Copy => "copy the message",
+        Action::Retry => "retry a failed message",
+        Action::Reply => "reply to the message",
+        Action::EditMessage => "edit the message",
+        Action::Delete => "delete the message (press twice)",
+        Action::React => "react to the message",
+        Action::Versions => "show earlier versions",
+        Action::Link => "copy the link in the message",
+        Action::TakeBack => "cancel a queued message",
+        Action::Submit => "send, open or confirm",
+        Action::Cancel => "close; back to the input box",
+        Action::Reconnect => "reconnect now",
+        Action::Redraw => "redraw the screen",
+        Action::Suspend => "suspend to the shell",
+        Action::TogglePane => "switch list and conversation (small windows)",
+        Action::Complete => "complete; otherwise switch pane",
+        Action::Members => "members of the room",
+        Action::Remove => "revoke the device (press twice)",
+        Action::CatchUp => "unread: everything new",
+        Action::MarkRead => "mark as read up to here",
+        Action::MarkAllRead => "mark all as read",
+        Action::Edit(edit) => describe_edit(edit),
+    }
+}
+
+const fn describe_edit(edit: Edit) -> &'static str {
+    match edit {
+        Edit::NewLine => "new line",
+        Edit::Left => "left",
+        Edit::Right => "right",
+        Edit::Up => "line up; select a message when empty",
+        Edit::Down => "line down",
+        Edit::WordLeft => "start of the word",
+        Edit::WordRight => "end of the word",
+        Edit::LineStart => "start of the line",
+        Edit::LineEnd => "end of the line; newest message when empty",
+        Edit::TextStart => "start of the text",
+        Edit::TextEnd => "end of the text",
+        Edit::DeleteLeft => "delete to the left",
+        Edit::DeleteRight => "delete to the right",
+        Edit::KillWordLeft => "cut the word to the left",
+        Edit::KillWordRight => "cut the word to the right",
+        Edit::KillToStart => "cut to the start of the line",
+        Edit::KillToEnd => "cut to the end of the line",
+        Edit::Yank => "paste the last cut text (yank)",
+        Edit::Transpose => "swap two characters",
+        Edit::Undo => "undo",
+        Edit::Redo => "redo",
+    }
+}
+
+/// The heading of the slash commands in the help.
+pub(crate) const COMMANDS: &str = "Commands";
+
+/// The first lines of the key bindings in a configuration file.
+pub(crate) const CONFIG_INTRODUCTION: &str = "\
+# Keys: a table per context, \"key\" = \"action\". Entries here replace the defaults below, and
+# \"none\" removes a binding. Keys are written like \"Ctrl+K\", \"Alt+Up\", \"Shift+Enter\", \"F1\" or \"y\".
+";
+
+pub(crate) fn not_a_table(line: usize, entry: &str) -> String {
+    format!(
+        "line {line}: {entry} must be a table of keys, such as [keys.composer] followed by \"Ctrl+K\" = \"switcher\""
+    )
+}
+
+pub(crate) fn unknown_context(line: usize, context: &str) -> String {
+    format!(
+        "line {line}: unknown context {context:?}. The contexts are global, composer, completion, selection, switcher, search, catch-up, panel and help"
+    )
+}
+
+pub(crate) fn unknown_key(line: usize, key: &str) -> String {
+    format!(
+        "line {line}: {key:?} is not a valid key. Examples: Ctrl+K, Alt+Up, Shift+Enter, PageUp, F1"
+    )
+}
+
+/// `action` is as in the file, with its quotes.
+pub(crate) fn unknown_action(line: usize, key: &str, action: &str) -> String {
+    format!(
+        "line {line}: unknown action {action} for {key:?}. `recado config` lists all actions; \"none\" removes a binding"
+    )
+}
+
+pub(crate) fn bound_twice(line: usize, key: &str, other: &str) -> String {
+    format!("line {line}: {key:?} and {other:?} are the same key. Remove one of them")
+}

@@ -1,0 +1,65 @@
+//! The status line and the notices in it that do not answer a command.
+
+use std::time::Duration;
+
+pub(crate) const ACCESS_DENIED: &str = "access denied";
+pub(crate) const CONNECTED: &str = "connected";
+pub(crate) const CONNECTING: &str = "connecting…";
+pub(crate) const FAILED: &str = "failed";
+pub(crate) const QUEUED: &str = "queued";
+
+pub(crate) fn offline(retry_in: Duration) -> String {
+    match retry_in.as_millis().div_ceil(1000) {
+        0 => "offline, retrying now".to_owned(),
+        seconds => format!("offline, retrying in {seconds} s"),
+    }
+}
+
+pub(crate) fn milliseconds(round_trip: Duration) -> String {
+    match round_trip.as_millis() {
+        0 => "<1 ms".to_owned(),
+        ms => format!("{ms} ms"),
+    }
+}
+
+pub(crate) fn unread(count: &str) -> String {
+    format!("{count} unread")
+}
+
+pub(crate) const NO_CONTACTS: &str = "No contacts yet";
+pub(crate) const NOTHING_TO_GO_BACK_TO: &str = "There is no previous place to go back to";
+pub(crate) const NOTHING_UNREAD: &str = "No unread messages";
+pub(crate) const NOTHING_UNREAD_HERE: &str = "No unread messages here";
+pub(crate) const ONLY_MUTED_UNREAD: &str = "No unread messages except in muted conversations";
+pub(crate) const ALREADY_CONNECTED: &str = "Already connected";
+pub(crate) const SERVER_RESET: &str = "The server was reset. Check the recipient before sending";
+pub(crate) const CLOSE_FIRST: &str = "Close this first, then write";
+pub(crate) const CLOSE_HELP_FIRST: &str = "Close the help first, then write";
+pub(crate) const NOT_A_NAME: &str = "That is too long for a name. Close this first, then paste";
+pub(crate) const PASTE_CUT: &str = "The text is too long. Its end was left out";
+
+pub(crate) fn no_position(position: usize) -> String {
+    format!("There is no conversation {position} in the list")
+}
+
+pub(crate) fn announcement(text: &str) -> String {
+    format!("Announcement: {text}")
+}
+
+pub(crate) fn store_failed(why: &str) -> String {
+    format!("Cannot save to disk: {why}. Copy what you need, then restart Recado")
+}
+
+pub(crate) fn server_key_changed(seen: &str, pinned: &str) -> String {
+    format!(
+        "this is not the server you joined: its key is {seen}, yours is {pinned}. If the operator \
+         confirms the new key, join again with a new invite"
+    )
+}
+
+pub(crate) fn too_small(width: u16, height: u16) -> [String; 2] {
+    [
+        format!("{width}×{height} is too small"),
+        "at least 20×6".to_owned(),
+    ]
+}
