@@ -59,7 +59,7 @@ impl Chats {
         };
         let is_unknown = |to: Seq| {
             let is_here = conversation.log.entry(to).is_some();
-            let is_kept = conversation.folding.original(to).is_some();
+            let is_kept = conversation.originals.get(to).is_some();
             conversation.log.held().contains(to) && !is_here && !is_kept
         };
         let unread = added

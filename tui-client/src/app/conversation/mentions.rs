@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use recado_shared::rules::mention::mentions;
 use recado_shared::{Content, Entry, MessageBody, Seq, UserId};
-
-use crate::app::conversation::mention::mentions;
 
 /// Most unread entries of one conversation that are known to call the user. Further ones are
 /// unread like any other.

@@ -1,10 +1,9 @@
 //! One conversation as the client knows it: log, unread count, cursors, folded messages, room.
 //! It changes only itself; its callers decide what follows for the link and the store.
 
-pub(in crate::app) mod folding;
 pub(in crate::app) mod log;
-pub(in crate::app) mod mention;
 pub(in crate::app) mod mentions;
+pub(in crate::app) mod originals;
 pub(in crate::app) mod progress;
 pub(in crate::app) mod ranges;
 pub(in crate::app) mod room;

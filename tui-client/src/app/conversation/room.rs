@@ -2,7 +2,8 @@
 //! the lookups by name that commands need.
 
 use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
-use recado_shared::{Entry, Membership, Mute, Role, RoomEvent, RoomId, RoomInfo, Seq, UserId};
+use recado_shared::rules::membership::{MemberChange, RoomChange};
+use recado_shared::{Entry, Membership, RoomEvent, RoomId, RoomInfo, Seq, UserId};
 
 use crate::app::conversation::state::Conversation;
 
@@ -51,76 +52,16 @@ impl Room {
         })
     }
 
-    /// Takes over what an entry says of the room. `keeps_out` is whether it bans somebody who was
-    /// not in it. Returns whether that was news.
-    fn follow(&mut self, entry: &Entry, event: &RoomEvent, me: UserId, keeps_out: bool) -> bool {
-        let Some(facts) = &mut self.facts else {
+    /// Applies an event of the log; `was_member` says whether its subject was in the room.
+    /// Returns whether it is newer than the facts.
+    fn follow(&mut self, entry: &Entry, event: &RoomEvent, me: UserId, was_member: bool) -> bool {
+        let Some(facts) = self.facts.as_mut().filter(|_| entry.seq > self.facts_at) else {
             return false;
         };
-        if entry.seq <= self.facts_at {
-            return false;
-        }
         self.facts_at = entry.seq;
-        if !keeps_out {
-            apply(facts, entry.author, event, me);
-        }
-        if matches!(event, RoomEvent::Renamed(_)) {
-            self.label = format!("#{}", facts.name);
-        }
+        facts.apply(me, entry.author, event, was_member);
+        self.label = format!("#{}", facts.name);
         true
-    }
-}
-
-fn apply(facts: &mut RoomInfo, author: UserId, event: &RoomEvent, me: UserId) {
-    let mut leaves = |user: UserId, membership: Membership| {
-        facts.members = facts.members.saturating_sub(1);
-        if user == me {
-            facts.membership = membership;
-            facts.role = Role::Member;
-            facts.mute = None;
-        }
-    };
-    match event {
-        RoomEvent::Created => {}
-        RoomEvent::Joined => {
-            facts.members = facts.members.saturating_add(1);
-            if author == me {
-                facts.membership = Membership::Member;
-            }
-        }
-        RoomEvent::Left => leaves(author, Membership::Left),
-        RoomEvent::Kicked(user) => leaves(*user, Membership::Kicked),
-        RoomEvent::Banned(user) => leaves(*user, Membership::Banned),
-        RoomEvent::Unbanned(user) => {
-            if *user == me {
-                facts.membership = Membership::Left;
-            }
-        }
-        RoomEvent::Invited(user) => {
-            if *user == me && facts.membership != Membership::Member {
-                facts.membership = Membership::Invited;
-            }
-        }
-        RoomEvent::Renamed(name) => facts.name = name.clone(),
-        RoomEvent::Topic(topic) => facts.topic.clone_from(topic),
-        RoomEvent::Visibility(visibility) => facts.visibility = *visibility,
-        RoomEvent::HistoryVisibility(history) => facts.history = *history,
-        RoomEvent::Role { user, role } => {
-            if *user == me {
-                facts.role = *role;
-            }
-        }
-        RoomEvent::Muted { user, until } => {
-            if *user == me {
-                facts.mute = Some(Mute { until: *until });
-            }
-        }
-        RoomEvent::Unmuted(user) => {
-            if *user == me {
-                facts.mute = None;
-            }
-        }
-        RoomEvent::Closed => facts.membership = Membership::Left,
     }
 }
 
@@ -128,31 +69,18 @@ impl Conversation {
     /// Takes over what an entry says of the room and its members. Returns whether that was news.
     pub(in crate::app) fn follow_room(&mut self, entry: &Entry, event: &RoomEvent) -> bool {
         let me = self.me();
-        let keeps_out = matches!(
-            event,
-            RoomEvent::Banned(user) if *user != me && !self.may_be_in(*user)
-        );
+        let change = event.change(entry.author);
+        let was_member = event.subject().is_none_or(|user| self.may_be_in(user));
         let Some(room) = self.room_mut() else {
             return false;
         };
-        if !room.follow(entry, event, me, keeps_out) {
+        if !room.follow(entry, event, me, was_member) {
             return false;
         }
-        match event {
-            RoomEvent::Joined => self.add_member(entry.author, entry.seq),
-            RoomEvent::Left => self.remove_member(entry.author),
-            RoomEvent::Kicked(user) | RoomEvent::Banned(user) => self.remove_member(*user),
-            RoomEvent::Created
-            | RoomEvent::Unbanned(_)
-            | RoomEvent::Invited(_)
-            | RoomEvent::Renamed(_)
-            | RoomEvent::Topic(_)
-            | RoomEvent::Visibility(_)
-            | RoomEvent::HistoryVisibility(_)
-            | RoomEvent::Role { .. }
-            | RoomEvent::Muted { .. }
-            | RoomEvent::Unmuted(_)
-            | RoomEvent::Closed => {}
+        if let RoomChange::Member(user, MemberChange::Enter) = change {
+            self.add_member(user, entry.seq);
+        } else if let RoomChange::Member(user, MemberChange::Exit(_)) = change {
+            self.remove_member(user);
         }
         true
     }

@@ -5,20 +5,25 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use recado_shared::rules::folding::Folding;
 use recado_shared::{
     Content, ConversationId, Entry, Head, MemberCursors, Membership, PageRange, Seq, Timestamp,
     UserId,
 };
 
 use crate::app::composer::Composer;
-use crate::app::conversation::folding::{Folding, is_shown};
 use crate::app::conversation::log::{Log, OPEN_LOADED, UNOPENED_LOADED};
 use crate::app::conversation::mentions::Calls;
+use crate::app::conversation::originals::{Originals, is_shown};
 use crate::app::conversation::progress::Progress;
 use crate::app::conversation::room::Room;
 use crate::app::conversation::unread::Unread;
 use crate::model::{ItemId, Place};
 use crate::store::{Loaded, StoredConversation};
+
+/// Most changes of messages that are kept for one conversation. Beyond it those of messages that
+/// are not loaded go: with a message, the store gives back its changes.
+const MAX_FOLDED: usize = 5_000;
 
 /// The line above the first message that was new when the person came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +69,8 @@ pub(in crate::app) struct Conversation {
     /// Whether the other person asks to write to the user, who has not accepted that yet.
     pub(in crate::app) is_request: bool,
     pub(in crate::app) log: Log,
-    /// What became of its messages.
     pub(in crate::app) folding: Folding,
+    pub(in crate::app) originals: Originals,
     pub(super) unread: Unread,
     /// Which entries are meant for the user.
     pub(in crate::app) calls: Calls,
@@ -111,6 +116,7 @@ impl Conversation {
             is_request: false,
             log: Log::default(),
             folding: Folding::default(),
+            originals: Originals::default(),
             unread: Unread::default(),
             calls: Calls::default(),
             own: Progress::default(),
@@ -249,13 +255,14 @@ impl Conversation {
     /// Takes over what entries do to messages, and forgets the texts of those taken back.
     pub(in crate::app) fn fold(&mut self, entries: &[Entry]) {
         for entry in entries {
-            if let Some(deleted) = self.folding.feed(entry) {
-                self.log.erase(|entry| entry.seq == deleted);
-            }
-            if entry.content == Content::AuthorRemoved {
-                let end = entry.seq;
-                let author = entry.author;
-                self.log.erase(|e| e.author == author && e.seq < end);
+            self.folding.apply_entry(entry);
+            let Entry { seq, author, .. } = *entry;
+            if let Content::Deletion { target } = entry.content {
+                self.log.erase(|entry| entry.seq == target);
+                self.originals.retain(|entry| entry.seq != target);
+            } else if entry.content == Content::AuthorRemoved {
+                self.log.erase(|e| e.author == author && e.seq < seq);
+                self.originals.retain(|entry| entry.author != author);
             }
         }
     }
@@ -265,10 +272,17 @@ impl Conversation {
         self.fold(&loaded.entries);
         self.fold(&loaded.about);
         for entry in &loaded.about {
-            self.folding.keep_original(entry.clone());
+            self.keep_original(entry.clone());
         }
         self.log.add_loaded(loaded);
         self.learn_loaded();
+    }
+
+    /// Keeps a message that a loaded one quotes.
+    pub(in crate::app) fn keep_original(&mut self, entry: Entry) {
+        if entry.content.is_message() && !self.folding.is_deleted(&entry) {
+            self.originals.insert(entry);
+        }
     }
 
     /// The last place that is seen with an entry: those after it that are not shown by
@@ -303,7 +317,8 @@ impl Conversation {
             self.seen = self.seen.min(newest);
             self.last_of_others = self.last_of_others.min(newest);
             self.unread.keep_up_to(newest);
-            self.folding.keep_up_to(newest);
+            self.folding.truncate(newest);
+            self.originals.retain(|entry| entry.seq <= newest);
             self.calls.keep_up_to(newest);
             self.new_line = None;
         }
@@ -398,7 +413,11 @@ impl Conversation {
             UNOPENED_LOADED
         };
         self.log.trim(most, around);
-        self.folding.trim(|seq| self.log.entry(seq).is_some());
+        if self.folding.len() > MAX_FOLDED {
+            let (log, originals) = (&self.log, &self.originals);
+            let is_kept = |seq| log.entry(seq).or_else(|| originals.get(seq)).is_some();
+            self.folding.retain(is_kept);
+        }
     }
 
     /// Whether there is anything that people see as a conversation.

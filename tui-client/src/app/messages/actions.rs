@@ -7,7 +7,7 @@ use crate::app::chats::position::Pane;
 use crate::app::composer::Composer;
 use crate::app::composer::markup::message_of;
 use crate::app::context::Context;
-use crate::app::conversation::folding::is_shown;
+use crate::app::conversation::originals::is_shown;
 use crate::app::conversation::state::{Conversation, Purpose};
 use crate::app::effect::Effect;
 use crate::app::messages::selection;
@@ -120,7 +120,7 @@ pub(in crate::app) fn reply_to_selected(
     if let Some(conversation) = chats.open_conversation() {
         conversation.purpose = Purpose::Reply(original.seq);
         // It is quoted also when it is not loaded any more.
-        conversation.folding.keep_original(original);
+        conversation.keep_original(original);
     }
 }
 
@@ -293,7 +293,7 @@ pub(in crate::app) fn edited_message(
         cx.notice = Some(format!("{name}: {}", conversation.folding.text(entry)));
         return None;
     }
-    if !entry.is_some_and(|entry| conversation.folding.is_edited(entry)) {
+    if entry.is_none_or(|entry| conversation.folding.last_edit(entry.seq).is_none()) {
         cx.notice = Some(strings::errors::NO_EARLIER_VERSIONS.to_owned());
         return None;
     }

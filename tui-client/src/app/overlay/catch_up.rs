@@ -107,7 +107,7 @@ impl CatchUp {
 
     /// An entry of a conversation, from memory or from what was read for this.
     fn entry<'a>(&'a self, of: &'a Conversation, seq: Seq) -> Option<&'a Entry> {
-        let known = of.log.entry(seq).or_else(|| of.folding.original(seq));
+        let known = of.log.entry(seq).or_else(|| of.originals.get(seq));
         known.or_else(|| self.entries.get(&(of.id, seq)))
     }
 

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use recado_shared::rules::mention::mentions;
 use recado_shared::{Content, Entry, MessageBody, Seq};
 
-use crate::app::conversation::folding::is_shown;
 use crate::app::conversation::log::Part;
-use crate::app::conversation::mention::mentions;
+use crate::app::conversation::originals::is_shown;
 use crate::app::conversation::progress::Progress;
 use crate::app::conversation::state::{Conversation, Purpose};
 use crate::app::reader::Reader;
@@ -112,7 +112,7 @@ impl<'a> Reader<'a> {
         }
         let reactions = folding.reactions(entry.seq, conversation.me()).into_iter();
         Details {
-            is_edited: folding.is_edited(entry),
+            is_edited: folding.last_edit(entry.seq).is_some(),
             reactions: reactions
                 .map(|counted| Reaction {
                     emoji: counted.emoji.as_str(),
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
         let entry = conversation
             .log
             .entry(seq)
-            .or_else(|| folding.original(seq));
+            .or_else(|| conversation.originals.get(seq));
         let (author, text) = match entry {
             None => ("", strings::conversation::QUOTE_NOT_LOADED),
             Some(entry) if folding.is_deleted(entry) => ("", strings::conversation::QUOTE_DELETED),
@@ -208,33 +208,24 @@ struct Message<'a> {
 impl<'a> Message<'a> {
     /// Shows what waits in the outbox as if it had happened.
     fn expect(&mut self, pending: &'a Pending) {
-        let is_waiting = pending.state == PendingState::Waiting;
-        match &pending.content {
-            Content::Edit { body, .. } => {
-                self.body = body.as_str();
-                self.details.is_edited = true;
-                self.mark = Some(mark_of(pending));
-            }
-            Content::Deletion { .. } if is_waiting => {
-                self.details = Details {
-                    kind: MessageKind::Deleted,
-                    ..Details::default()
-                };
-                self.mark = Some(Mark::Waiting);
-            }
-            Content::ReactionAdded { emoji, .. } if is_waiting => self.react(emoji.as_str(), true),
-            Content::ReactionRemoved { emoji, .. } if is_waiting => {
-                self.react(emoji.as_str(), false);
-            }
-            Content::Message(_)
-            | Content::Reply { .. }
-            | Content::Emote(_)
-            | Content::Deletion { .. }
-            | Content::ReactionAdded { .. }
-            | Content::ReactionRemoved { .. }
-            | Content::Room(_)
-            | Content::Erased(_)
-            | Content::AuthorRemoved => {}
+        if let Content::Edit { body, .. } = &pending.content {
+            self.body = body.as_str();
+            self.details.is_edited = true;
+            self.mark = Some(mark_of(pending));
+        }
+        if pending.state != PendingState::Waiting {
+            return;
+        }
+        if let Content::Deletion { .. } = &pending.content {
+            self.details = Details {
+                kind: MessageKind::Deleted,
+                ..Details::default()
+            };
+            self.mark = Some(Mark::Waiting);
+        } else if let Content::ReactionAdded { emoji, .. } = &pending.content {
+            self.react(emoji.as_str(), true);
+        } else if let Content::ReactionRemoved { emoji, .. } = &pending.content {
+            self.react(emoji.as_str(), false);
         }
     }
 
