@@ -12,6 +12,7 @@ use rusqlite::{Connection, Row};
 use super::schema::{self, OpenError};
 use super::value::DbError;
 use super::{Pending, Snapshot, StoreError, outbox, snapshot};
+use crate::strings::counted;
 
 /// Most damaged databases that may lie beside the good one.
 const MAX_DAMAGED: u32 = 99;
@@ -91,15 +92,15 @@ fn replace(path: &Path, error: &DbError) -> Result<Ready, StoreError> {
     let mut connection = schema::open(path).map_err(failed)?;
     restore(&mut connection, &salvage).map_err(|error| failed(error.into()))?;
     let snapshot = snapshot::read(&connection).map_err(|error| failed(error.into()))?;
+    let lost = if salvage.is_whole {
+        ""
+    } else {
+        " (others may be lost)"
+    };
     let kept = format!(
-        "{} unsent messages and {} drafts were kept{}",
-        salvage.outbox.len(),
-        salvage.drafts.len(),
-        if salvage.is_whole {
-            ""
-        } else {
-            ", others may be lost"
-        }
+        "Kept {} and {}{lost}",
+        counted(salvage.outbox.len() as u64, "unsent message"),
+        counted(salvage.drafts.len() as u64, "draft"),
     );
     let notice = format!(
         "The local store was damaged ({error}) and moved to {}. {kept}. The history comes back from \

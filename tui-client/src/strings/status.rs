@@ -47,7 +47,7 @@ pub(crate) fn announcement(text: &str) -> String {
 }
 
 pub(crate) fn store_failed(why: &str) -> String {
-    format!("Cannot save to disk: {why}. Copy what you need, then restart Recado")
+    format!("Cannot save to disk: {why}. Copy what you need first")
 }
 
 pub(crate) fn server_key_changed(seen: &str, pinned: &str) -> String {

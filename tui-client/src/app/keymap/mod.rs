@@ -60,7 +60,7 @@ impl Keymap {
             .or_else(|| bound(KeyContext::Global))
     }
 
-    /// How the first key bound to `action` is written, such as `^K` or `M-a`; empty if none is.
+    /// How the first key bound to `action` is written, such as `Ctrl+K`; empty if none is.
     pub fn key_of(&self, context: KeyContext, action: Action) -> String {
         let first = |context| {
             self.table(context)
@@ -165,18 +165,25 @@ mod tests {
     #[test]
     fn keys_are_shown_first_binding_first() {
         let keymap = Keymap::default();
-        assert_eq!(keymap.key_of(KeyContext::Global, Action::Switcher), "^K");
+        assert_eq!(
+            keymap.key_of(KeyContext::Global, Action::Switcher),
+            "Ctrl+K"
+        );
         assert_eq!(keymap.key_of(KeyContext::Selection, Action::Retry), "s");
         assert_eq!(keymap.key_of(KeyContext::Global, Action::Retry), "");
         let tables = keymap.tables();
         assert_eq!(tables[0].0, "Everywhere");
-        assert!(tables[0].1.contains(&(
-            "M-1 … M-9".to_owned(),
-            "conversation by its place in the list"
-        )));
+        assert!(
+            tables[0]
+                .1
+                .contains(&("Alt+1 … Alt+9".to_owned(), "conversation 1–9 in the list"))
+        );
         assert_eq!(
             tables[0].1[0],
-            ("^K ^G".to_owned(), "switch: find a person or command")
+            (
+                "Ctrl+K Ctrl+G".to_owned(),
+                "go to a person, room or command"
+            )
         );
     }
 
@@ -191,7 +198,10 @@ mod tests {
         assert_eq!(composer('t'), None);
         assert_eq!(composer('s'), Some(Action::Switcher));
         assert_eq!(composer('g'), Some(Action::Switcher));
-        assert_eq!(keymap.key_of(KeyContext::Global, Action::Switcher), "^S");
+        assert_eq!(
+            keymap.key_of(KeyContext::Global, Action::Switcher),
+            "Ctrl+S"
+        );
     }
 
     #[test]
@@ -199,27 +209,27 @@ mod tests {
         for (text, message) in [
             (
                 "[keys.composer]\n\"ctrl-kk\" = \"quit\"",
-                "line 2: \"ctrl-kk\" is no key: write it like ctrl-k, alt-up, shift-enter, pageup or f1",
+                "line 2: \"ctrl-kk\" is not a valid key. Examples: Ctrl+K, Alt+Up, Shift+Enter, PageUp, F1",
             ),
             (
                 "[keys.composer]\n\n\"ctrl-k\" = \"fly\"",
-                "line 3: \"fly\" is no action for \"ctrl-k\": take one that 'recado config' lists, or \"none\"",
+                "line 3: unknown action \"fly\" for \"ctrl-k\". `recado config` lists all actions; \"none\" removes a binding",
             ),
             (
                 "[keys.composer]\n\"ctrl-k\" = 7",
-                "line 2: 7 is no action for \"ctrl-k\": take one that 'recado config' lists, or \"none\"",
+                "line 2: unknown action 7 for \"ctrl-k\". `recado config` lists all actions; \"none\" removes a binding",
             ),
             (
                 "[keys.kitchen]\n\"ctrl-k\" = \"quit\"",
-                "line 1: there is no context \"kitchen\": use global, composer, completion, selection, switcher, search, catch-up, panel or help",
+                "line 1: unknown context \"kitchen\". The contexts are global, composer, completion, selection, switcher, search, catch-up, panel and help",
             ),
             (
                 "[keys.global]\n\"ctrl-k\" = \"quit\"\n\"Ctrl+K\" = \"help\"",
-                "line 3: \"Ctrl+K\" and \"ctrl-k\" are the same key: remove one of them",
+                "line 3: \"Ctrl+K\" and \"ctrl-k\" are the same key. Remove one of them",
             ),
             (
                 "keys = 3",
-                "line 1: keys is no table of keys: write [keys.composer] and below it \"ctrl-k\" = \"switcher\"",
+                "line 1: keys must be a table of keys, such as [keys.composer] followed by \"Ctrl+K\" = \"switcher\"",
             ),
         ] {
             assert_eq!(Keymap::from_toml(text).unwrap_err().to_string(), message);

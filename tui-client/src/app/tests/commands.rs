@@ -96,7 +96,7 @@ fn a_display_name_that_deceives_is_refused_with_what_to_do() {
     refuse(&mut client, number, RequestError::Invalid);
     assert_eq!(
         client.message(),
-        "cannot change your display name: it looks like somebody's name, choose another one"
+        "Cannot change your display name: it looks like the name of another user. Choose another one"
     );
 }
 
@@ -104,10 +104,10 @@ fn a_display_name_that_deceives_is_refused_with_what_to_do() {
 fn what_cannot_be_done_stays_in_the_composer() {
     let mut client = Client::talking(1);
     for (typed, why) in [
-        ("/", "write a command"),
-        ("/jion team", "did you mean /join?"),
+        ("/", "Type a command"),
+        ("/jion team", "Did you mean /join?"),
         ("/topic tea", "only in a room"),
-        ("/delete", "you have no message"),
+        ("/delete", "You have no message"),
     ] {
         let effects = client.say(typed);
         assert_eq!(contents(&effects), [], "{typed}");
@@ -293,7 +293,7 @@ fn a_device_is_linked_only_if_its_key_makes_the_code() {
     client.answer(number, Answer::PendingDevice(device.clone()));
     match client.app.screen(client.now).overlay {
         Some(Overlay::Confirm { question, .. }) => {
-            assert!(question.contains(&format!("link laptop with code {code}?")));
+            assert!(question.contains(&format!("Link device \"laptop\" (code {code})")));
         }
         other => panic!("{other:?}"),
     }
@@ -430,7 +430,7 @@ fn reactions_are_picked_by_shortcode_and_by_digit() {
     client.keys("+");
     match client.app.screen(client.now).overlay {
         Some(Overlay::Switcher { title, rows, .. }) => {
-            assert_eq!(title, "react");
+            assert_eq!(title, "React");
             assert_eq!(rows[0].label, "1 🎉 :tada:");
             assert_eq!(rows.len(), 6);
         }

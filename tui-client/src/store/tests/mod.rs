@@ -437,7 +437,7 @@ fn drafts_and_outbox_are_salvaged_from_a_damaged_database() {
     assert_eq!(opened.snapshot.drafts, [(TALK, "unfinished".to_owned())]);
     let notice = opened.notice.unwrap();
     assert!(
-        notice.contains("1 unsent messages and 1 drafts were kept, and"),
+        notice.contains("Kept 1 unsent message and 1 draft. "),
         "{notice}"
     );
 }
@@ -470,7 +470,7 @@ fn a_failure_is_reported_once_and_the_next_start_repairs() {
     let Ok(StoreEvent::Failed(why)) = answers.try_recv() else {
         panic!("the failure was not reported");
     };
-    assert!(why.contains("restart recado"), "{why}");
+    assert!(why.contains("Restart Recado"), "{why}");
     assert_eq!(answers.try_recv().ok(), None);
     let opened = open(&path).unwrap();
     assert_eq!(opened.snapshot.outbox, [pending(7, "unsent")]);
