@@ -42,7 +42,6 @@ use self::context::Context;
 use self::conversation::state::Conversation;
 use self::input::Input;
 use self::memory::Memory;
-use self::messages::selection;
 use self::overlay::Overlay;
 use self::session::Session;
 use self::session::cursor_pace::CursorPace;
@@ -124,10 +123,10 @@ impl App {
                 if let Some(conversation) = Conversation::from_stored(stored, me) {
                     let id = conversation.id;
                     app.chats.contacts.add_peer(&conversation);
-                    app.chats.counting.doubt(id);
+                    app.chats.counting.mark_uncertain(id);
                     app.chats.conversations.insert(id, conversation);
-                    app.chats.meet_loaded(id);
-                    app.chats.note_loaded_calls(id);
+                    app.chats.request_loaded_names(id);
+                    app.chats.note_loaded_mentions(id);
                 }
             }
         }
@@ -173,7 +172,7 @@ impl App {
             Event::Deadline => {}
             Event::Terminate => self.quit(),
         }
-        self.follow_up(now);
+        self.reconcile();
         std::mem::take(&mut self.cx.effects)
     }
 
@@ -209,48 +208,13 @@ impl App {
         self.chats.nav.open
     }
 
-    /// Does what may have become possible or due, whatever the event was.
-    fn follow_up(&mut self, now: Now) {
-        self.expire(now);
-        selection::check_selection(&mut self.chats, &mut self.session);
-        self.input.check_completion(&mut self.chats, &mut self.cx);
-        self.chats.take_drafts(&mut self.cx);
-        let queued = self.session.outbox.last_typed();
-        self.chats.refresh_contacts(&queued);
-        self.session.move_cursors(&mut self.chats, &mut self.cx);
-        self.session.send_appends(&mut self.cx);
-        self.session.send_cursors(&mut self.chats, &mut self.cx);
-        self.session.ask_pages(&mut self.chats, &mut self.cx);
-        self.session.ask_directory(&mut self.cx);
-        self.session.ask_names(&mut self.chats, &mut self.cx);
+    /// Brings every part up to date after an event: it does what has become possible or due.
+    fn reconcile(&mut self) {
+        let (session, cx) = (&mut self.session, &mut self.cx);
+        self.chats.reconcile(&session.outbox.last_typed(), cx);
+        self.input.reconcile(&mut self.chats, session, cx);
+        session.reconcile(&mut self.chats, cx);
         self.with_overlay(|overlay, app| overlay.refresh(app));
-        self.chats
-            .counting
-            .count_next(&self.chats.conversations, &mut self.cx);
-        self.session.send_watch(&mut self.chats, &mut self.cx);
-        self.chats.save_due(&mut self.cx);
-        self.chats.share_due_drafts(&mut self.cx);
-        self.session
-            .exchange_settings(&mut self.chats, &mut self.cx);
-    }
-
-    fn expire(&mut self, now: Now) {
-        for conversation in self.chats.conversations.values_mut() {
-            conversation.expire_typing(now.instant);
-        }
-        if self
-            .session
-            .outbox
-            .paused_until
-            .is_some_and(|until| until <= now.instant)
-        {
-            self.session.outbox.paused_until = None;
-        }
-        self.session.link.follow_clock(&mut self.cx);
-    }
-
-    fn send(&mut self, frame: ClientFrame) {
-        self.cx.send(frame);
     }
 
     /// Saves what is not saved yet and leaves.
@@ -261,7 +225,7 @@ impl App {
         self.session
             .exchange_settings(&mut self.chats, &mut self.cx);
         if self.session.link.is_up() {
-            self.send(ClientFrame::Leave);
+            self.cx.send(ClientFrame::Leave);
         }
         self.cx.effects.push(Effect::Quit);
     }

@@ -65,7 +65,7 @@ impl App {
         if is_about_panes(action) {
             self.show_overlay(None);
         }
-        let was_doomed = self.chats.nav.doomed.take();
+        let was_marked = self.chats.nav.marked_for_deletion.take();
         let (chats, session) = (&mut self.chats, &mut self.session);
         let cx = &mut self.cx;
         match action {
@@ -92,7 +92,7 @@ impl App {
             Action::TakeBack => selection::take_back(chats, session, cx),
             Action::Reply => actions::reply_to_selected(chats, session, cx),
             Action::EditMessage => actions::edit_selected(chats, session, cx),
-            Action::Delete => actions::delete_selected(chats, session, was_doomed, cx),
+            Action::Delete => actions::delete_selected(chats, session, was_marked, cx),
             Action::React => self.react_to_selected(),
             Action::Versions => self.show_versions(),
             Action::Link => actions::copy_link(chats, session, cx),

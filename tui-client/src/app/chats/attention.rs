@@ -18,7 +18,7 @@ const MAX_STRETCH: u16 = 200;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::app) enum Urgency {
     /// Something calls the user.
-    Called,
+    Mentioned,
     /// A person writes to the user alone.
     Direct,
     /// Something was said in a room.
@@ -29,20 +29,22 @@ pub(in crate::app) enum Urgency {
 
 impl Chats {
     /// Notes which entries call the user.
-    pub(in crate::app) fn note_calls(&mut self, id: ConversationId, entries: &[Entry]) {
+    pub(in crate::app) fn note_mentions(&mut self, id: ConversationId, entries: &[Entry]) {
         if let (Some(me), Some(conversation)) = (&self.me, self.conversations.get_mut(&id)) {
             let read = conversation.own.read;
             let me = (me.user, me.name.as_str());
-            conversation.calls.note(entries.iter(), me, read);
+            conversation.mentions.note(entries.iter(), me, read);
         }
     }
 
     /// A conversation of the local store is loaded: notes who calls the user there.
-    pub(in crate::app) fn note_loaded_calls(&mut self, id: ConversationId) {
+    pub(in crate::app) fn note_loaded_mentions(&mut self, id: ConversationId) {
         if let (Some(me), Some(conversation)) = (&self.me, self.conversations.get_mut(&id)) {
             let read = conversation.own.read;
             let me = (me.user, me.name.as_str());
-            conversation.calls.note(conversation.log.loaded(), me, read);
+            conversation
+                .mentions
+                .note(conversation.log.loaded(), me, read);
         }
     }
 
@@ -79,9 +81,9 @@ impl Chats {
     }
 
     /// How many unread entries call the user.
-    pub(in crate::app) fn calls_in(&self, conversation: &Conversation) -> u64 {
+    pub(in crate::app) fn mentions_in(&self, conversation: &Conversation) -> u64 {
         let unread = conversation.own.read.next()..;
-        let calls = conversation.calls.calls.range(unread);
+        let calls = conversation.mentions.unread.range(unread);
         let heard = calls.filter(|(_, by)| !self.settings.is_blocked(**by));
         u64::try_from(heard.count()).unwrap_or(u64::MAX)
     }
@@ -89,7 +91,7 @@ impl Chats {
     /// Whether the entry that just came rings.
     pub(in crate::app) fn rings(&self, id: ConversationId, entry: (Seq, UserId), now: Now) -> bool {
         let (seq, author) = entry;
-        let calls = |c: &Conversation| c.calls.contains(seq);
+        let calls = |c: &Conversation| c.mentions.contains(seq);
         let is_heard = match self.settings.attention(id, now.wall) {
             Attention::All => true,
             Attention::Mentions => self.conversations.get(&id).is_some_and(calls),
@@ -109,8 +111,8 @@ impl Chats {
         if conversation.is_request {
             return Some(Urgency::Request);
         }
-        if self.calls_in(conversation) > 0 {
-            return Some(Urgency::Called);
+        if self.mentions_in(conversation) > 0 {
+            return Some(Urgency::Mentioned);
         }
         let class = match conversation.peer() {
             Some(_) => Urgency::Direct,

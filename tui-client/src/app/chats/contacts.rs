@@ -84,7 +84,7 @@ impl Contacts {
 
     /// Somebody writes in a room, or something there is about them. Returns whether their name
     /// is not known.
-    pub(in crate::app) fn meet(&mut self, user: UserId) -> bool {
+    pub(in crate::app) fn add_unnamed(&mut self, user: UserId) -> bool {
         if self.people.len() < MAX_PEOPLE {
             let contact = self.people.entry(user);
             let contact = contact.or_insert_with(|| Contact::unnamed(user));

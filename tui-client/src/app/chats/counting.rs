@@ -15,15 +15,15 @@ pub(super) const LOAD_LIMIT: u16 = 200;
 /// Whose count may be wrong.
 #[derive(Debug, Default)]
 pub(in crate::app) struct Counting {
-    pub(super) doubtful: BTreeSet<ConversationId>,
+    pub(super) uncertain: BTreeSet<ConversationId>,
     /// The load that is under way.
     pub(super) load: Option<Load>,
 }
 
 impl Counting {
     /// The authors of held entries may not be known there.
-    pub(in crate::app) fn doubt(&mut self, id: ConversationId) {
-        self.doubtful.insert(id);
+    pub(in crate::app) fn mark_uncertain(&mut self, id: ConversationId) {
+        self.uncertain.insert(id);
     }
 
     /// Takes over authors, if it was this that asked for them.
@@ -35,7 +35,7 @@ impl Counting {
         conversation.learn(&loaded.entries);
         // A store that lacks what it should have is not asked again.
         if conversation.unlearned() == Some(loaded.load.range) {
-            self.doubtful.remove(&conversation.id);
+            self.uncertain.remove(&conversation.id);
         }
     }
 
@@ -46,12 +46,12 @@ impl Counting {
         cx: &mut Context,
     ) {
         while self.load.is_none() {
-            let Some(&id) = self.doubtful.first() else {
+            let Some(&id) = self.uncertain.first() else {
                 return;
             };
             let conversation = conversations.get(&id);
             let Some(range) = conversation.and_then(Conversation::unlearned) else {
-                self.doubtful.remove(&id);
+                self.uncertain.remove(&id);
                 continue;
             };
             let load = Load {

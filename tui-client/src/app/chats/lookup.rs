@@ -29,26 +29,26 @@ impl Chats {
     }
 
     /// Somebody may be shown whose name may not be known.
-    pub(in crate::app) fn meet(&mut self, user: UserId) {
-        if self.user() != Some(user) && self.contacts.meet(user) {
+    pub(in crate::app) fn request_name(&mut self, user: UserId) {
+        if self.user() != Some(user) && self.contacts.add_unnamed(user) {
             self.names.want(user);
         }
     }
 
     /// Entries of a conversation came.
-    pub(in crate::app) fn meet_authors(&mut self, id: ConversationId, entries: &[Entry]) {
+    pub(in crate::app) fn request_author_names(&mut self, id: ConversationId, entries: &[Entry]) {
         if id.room().is_some() {
-            authors(entries).for_each(|user| self.meet(user));
+            authors(entries).for_each(|user| self.request_name(user));
         }
     }
 
     /// A conversation of the local store is loaded.
-    pub(in crate::app) fn meet_loaded(&mut self, id: ConversationId) {
+    pub(in crate::app) fn request_loaded_names(&mut self, id: ConversationId) {
         let Some(conversation) = self.conversations.get(&id).filter(|c| c.room().is_some()) else {
             return;
         };
         let entries: Vec<Entry> = conversation.log.loaded().cloned().collect();
-        self.meet_authors(id, &entries);
+        self.request_author_names(id, &entries);
     }
 
     pub(in crate::app) fn my_name(&self) -> &str {

@@ -262,7 +262,7 @@ impl Chats {
     }
 
     /// An own message got its place: what pointed at it in the outbox points at the entry.
-    pub(in crate::app) fn follow_settled(&mut self, id: ConversationId, entry: &Entry) {
+    pub(in crate::app) fn follow_accepted(&mut self, id: ConversationId, entry: &Entry) {
         if self.nav.open == Some(id) && self.nav.selection == Some(ItemId::Pending(entry.id)) {
             self.nav.selection = Some(ItemId::Entry(entry.seq));
         }

@@ -29,7 +29,7 @@ pub(in crate::app) struct Navigation {
     /// Where jumps came from, the last one at the end.
     pub(super) jumps: Vec<(ConversationId, Origin)>,
     /// The message that is deleted by the same key again.
-    pub(in crate::app) doomed: Option<ItemId>,
+    pub(in crate::app) marked_for_deletion: Option<ItemId>,
     /// What the last drawn frame showed of the open conversation.
     pub(in crate::app) viewed: Option<Viewed>,
     /// The last entry or gap that it showed.
@@ -86,7 +86,7 @@ impl Default for Navigation {
             pane: Pane::Conversation,
             selection: None,
             jumps: Vec::new(),
-            doomed: None,
+            marked_for_deletion: None,
             viewed: None,
             shown: None,
             jump: None,

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use recado_shared::limits::TYPING_SHOWN_FOR;
-use recado_shared::{ConversationId, MemberCursors, Presence, RoomId, RoomName, Seq, UserId};
+use recado_shared::{
+    ConversationId, MemberCursors, Presence, RoomId, RoomName, Seq, Timestamp, UserId,
+};
 
 use crate::app::chats::contacts::Contacts;
 use crate::app::chats::counting::Counting;
@@ -49,6 +51,21 @@ pub(in crate::app) struct Chats {
 }
 
 impl Chats {
+    /// Drops hints that have expired, places and saves drafts, and sorts the contact list.
+    pub(in crate::app) fn reconcile(
+        &mut self,
+        queued: &BTreeMap<ConversationId, Timestamp>,
+        cx: &mut Context,
+    ) {
+        for conversation in self.conversations.values_mut() {
+            conversation.expire_typing(cx.now.instant);
+        }
+        self.take_drafts(cx);
+        self.refresh_contacts(queued);
+        self.save_due(cx);
+        self.share_due_drafts(cx);
+    }
+
     /// Asks for no page there until the next session or head.
     pub(in crate::app) fn stop_paging(&mut self, id: ConversationId) {
         if let Some(conversation) = self.conversations.get_mut(&id) {
@@ -231,7 +248,7 @@ impl Chats {
         if let Some(conversation) = self.conversations.get_mut(&id) {
             conversation.set_typing(user, cx.now.instant + TYPING_SHOWN_FOR);
             if id.room().is_some() {
-                self.meet(user);
+                self.request_name(user);
             }
         }
     }
@@ -259,11 +276,11 @@ impl Chats {
         }
         if id.room().is_some() {
             for user in people {
-                self.meet(user);
+                self.request_name(user);
             }
         }
-        self.note_calls(id, &about);
-        self.note_calls(id, &entries);
+        self.note_mentions(id, &about);
+        self.note_mentions(id, &entries);
         self.finish_jump(id, cx);
     }
 }

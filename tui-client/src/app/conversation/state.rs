@@ -13,7 +13,7 @@ use recado_shared::{
 
 use crate::app::composer::Composer;
 use crate::app::conversation::log::{Log, OPEN_LOADED, UNOPENED_LOADED};
-use crate::app::conversation::mentions::Calls;
+use crate::app::conversation::mentions::Mentions;
 use crate::app::conversation::originals::{Originals, is_shown};
 use crate::app::conversation::progress::Progress;
 use crate::app::conversation::room::Room;
@@ -73,7 +73,7 @@ pub(in crate::app) struct Conversation {
     pub(in crate::app) originals: Originals,
     pub(super) unread: Unread,
     /// Which entries are meant for the user.
-    pub(in crate::app) calls: Calls,
+    pub(in crate::app) mentions: Mentions,
     /// The user's own progress here, ahead of what the server knows while offline.
     pub(in crate::app) own: Progress,
     /// What the server said of the user's own progress.
@@ -118,7 +118,7 @@ impl Conversation {
             folding: Folding::default(),
             originals: Originals::default(),
             unread: Unread::default(),
-            calls: Calls::default(),
+            mentions: Mentions::default(),
             own: Progress::default(),
             acked: Progress::default(),
             sent: Progress::default(),
@@ -319,7 +319,7 @@ impl Conversation {
             self.unread.keep_up_to(newest);
             self.folding.truncate(newest);
             self.originals.retain(|entry| entry.seq <= newest);
-            self.calls.keep_up_to(newest);
+            self.mentions.keep_up_to(newest);
             self.new_line = None;
         }
         if self.is_ack_unsure {

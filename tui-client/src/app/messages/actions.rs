@@ -89,8 +89,8 @@ pub(in crate::app) fn selected_message<'a>(
             let entry = conversation.log.entry(seq)?;
             let deletion = Content::Deletion { target: seq };
             let mut waiting = session.outbox.of(id);
-            let is_doomed = waiting.any(|p| p.content == deletion && !is_failed(p));
-            let is_deleted = is_doomed || conversation.folding.is_deleted(entry);
+            let is_being_deleted = waiting.any(|p| p.content == deletion && !is_failed(p));
+            let is_deleted = is_being_deleted || conversation.folding.is_deleted(entry);
             if is_shown(&entry.content) && !is_deleted {
                 return Some((id, entry));
             }
@@ -206,7 +206,7 @@ pub(in crate::app) fn edit_message(
 pub(in crate::app) fn delete_selected(
     chats: &mut Chats,
     session: &mut Session,
-    was_doomed: Option<ItemId>,
+    was_marked: Option<ItemId>,
     cx: &mut Context,
 ) {
     let me = chats.user();
@@ -224,10 +224,10 @@ pub(in crate::app) fn delete_selected(
         return;
     }
     let item = ItemId::Entry(target);
-    if was_doomed == Some(item) {
+    if was_marked == Some(item) {
         session.queue(chats, id, Content::Deletion { target }, cx);
     } else {
-        chats.nav.doomed = Some(item);
+        chats.nav.marked_for_deletion = Some(item);
         let why = strings::errors::DELETE_AGAIN;
         cx.notice = Some(why.to_owned());
     }

@@ -274,7 +274,7 @@ impl CatchUp {
                         continue;
                     }
                     let is_reply = matches!(entry.content, Content::Reply { .. });
-                    match (conversation.calls.contains(seq), is_reply) {
+                    match (conversation.mentions.contains(seq), is_reply) {
                         (true, true) => (Why::Answered, seq),
                         (true, false) => (Why::Called, seq),
                         (false, _) => (Why::Said, seq),

@@ -134,7 +134,7 @@ impl Session {
         let runs = conversation.log.held().to_held();
         if has_lost {
             chats.nav.forget_item(id);
-            chats.counting.doubt(id);
+            chats.counting.mark_uncertain(id);
             cx.save(Save::Entries {
                 conversation: id,
                 entries: Vec::new(),
@@ -180,7 +180,7 @@ impl Session {
         if entries.is_empty() || chats.conversation_or_new(id).is_none() {
             return false;
         }
-        let settled = self.settle(chats, id, me, &entries);
+        let settled = self.dequeue_accepted(chats, id, me, &entries);
         let is_open = chats.nav.open == Some(id);
         let Some(conversation) = chats.conversations.get_mut(&id) else {
             return false;
@@ -206,8 +206,8 @@ impl Session {
             // Before the entries, so that a crash in between leaves a gap and no wrong count.
             chats.save_head(id, cx);
         }
-        chats.meet_authors(id, &added);
-        chats.note_calls(id, &added);
+        chats.request_author_names(id, &added);
+        chats.note_mentions(id, &added);
         cx.save(Save::Entries {
             conversation: id,
             entries: added.clone(),

@@ -96,7 +96,7 @@ impl Session {
     }
 
     /// Takes the own messages among entries out of the outbox.
-    pub(in crate::app) fn settle(
+    pub(in crate::app) fn dequeue_accepted(
         &mut self,
         chats: &mut Chats,
         conversation: ConversationId,
@@ -110,7 +110,7 @@ impl Session {
             };
             if self.outbox.find(entry.id).is_some_and(is_here) {
                 self.outbox.remove(entry.id);
-                chats.follow_settled(conversation, entry);
+                chats.follow_accepted(conversation, entry);
                 settled.push(entry.id);
             }
         }

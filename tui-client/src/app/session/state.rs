@@ -2,6 +2,8 @@
 
 use recado_shared::SyncPoint;
 
+use crate::app::chats::Chats;
+use crate::app::context::Context;
 use crate::app::session::cursor_pace::CursorPace;
 use crate::app::session::directory::Directory;
 use crate::app::session::link::Link;
@@ -22,4 +24,22 @@ pub(in crate::app) struct Session {
     pub(in crate::app) cursor_pace: CursorPace,
     /// Whether messages ring the bell while the terminal has no focus.
     pub(in crate::app) has_bell: bool,
+}
+
+impl Session {
+    /// Moves cursors, sends what waits, and asks the server for what is missing.
+    pub(in crate::app) fn reconcile(&mut self, chats: &mut Chats, cx: &mut Context) {
+        let paused_until = self.outbox.paused_until;
+        self.outbox.paused_until = paused_until.filter(|until| *until > cx.now.instant);
+        self.link.follow_clock(cx);
+        self.move_cursors(chats, cx);
+        chats.counting.count_next(&chats.conversations, cx);
+        self.send_appends(cx);
+        self.send_cursors(chats, cx);
+        self.ask_pages(chats, cx);
+        self.ask_directory(cx);
+        self.ask_names(chats, cx);
+        self.send_watch(chats, cx);
+        self.exchange_settings(chats, cx);
+    }
 }

@@ -38,7 +38,7 @@ impl Session {
             while batch.len() < MAX_USERS_PER_PAGE.into()
                 && let Some(user) = chats.names.wanted.pop_first()
             {
-                let is_unknown = chats.contacts.meet(user);
+                let is_unknown = chats.contacts.add_unnamed(user);
                 if is_unknown {
                     chats.names.asked.insert(user);
                     batch.push(user);

@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
             name: self.chats.title(id),
             presence: self.presence_in(id),
             unread: conversation.map_or(0, Conversation::unread),
-            mentions: conversation.map_or(0, |conversation| self.chats.calls_in(conversation)),
+            mentions: conversation.map_or(0, |conversation| self.chats.mentions_in(conversation)),
             last: conversation.and_then(Conversation::last_change),
             is_open: self.chats.nav.open == Some(id),
             has_draft: conversation.is_some_and(|c| !c.composer.is_empty()),
