@@ -1,4 +1,4 @@
-//! The client's settings, read from one file and checked once.
+//! The client's configuration file: its template, and how it becomes a [`Config`].
 
 use std::fs;
 use std::io;
@@ -6,34 +6,34 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::app::keymap;
+use crate::app::keymap::{self, Keymap};
 
-/// What a person can set. Key bindings stand in the same file and are read by the keymap.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The settings and key bindings of the user.
+#[derive(Clone, Debug)]
 pub struct Config {
-    /// Whether the terminal's bell rings when somebody writes and nobody is looking.
+    /// Whether the terminal's bell rings for messages that arrive while the user is away.
     pub bell: bool,
-    /// The whole file, for the keymap's part of it.
-    pub text: String,
+    /// The default bindings with those of the file over them.
+    pub keymap: Keymap,
 }
 
-/// The configuration cannot be used.
+/// The configuration file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read {}: {source}; check its permissions", .path.display())]
     Io {
-        /// The file.
+        /// The configuration file.
         path: PathBuf,
-        /// Why.
+        /// The error of the system.
         source: io::Error,
     },
-    /// It is not what it should be.
-    #[error("{} is not right: {reason}; correct it, or remove it to use the defaults", .path.display())]
-    Syntax {
-        /// The file.
+    /// The file has an error; the reason names the line.
+    #[error("error in {}, {reason}", .path.display())]
+    Content {
+        /// The configuration file.
         path: PathBuf,
-        /// Where and why.
+        /// The line and what is wrong in it.
         reason: String,
     },
 }
@@ -43,9 +43,9 @@ pub enum ConfigError {
 struct File {
     #[serde(default = "yes")]
     bell: bool,
-    /// Looked at by the keymap only.
+    /// Read by the keymap.
     #[serde(default)]
-    #[expect(dead_code, reason = "named so that it is known")]
+    #[expect(dead_code, reason = "named so that it is a known setting")]
     keys: toml::Table,
 }
 
@@ -69,7 +69,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             bell: true,
-            text: String::new(),
+            keymap: Keymap::default(),
         }
     }
 }
@@ -88,13 +88,19 @@ impl Config {
             }
             Ok(text) => text,
         };
-        let file: File = toml::from_str(&text).map_err(|error| ConfigError::Syntax {
+        let wrong = |reason| ConfigError::Content {
             path: path.to_owned(),
-            reason: error.to_string().trim_end().to_owned(),
+            reason,
+        };
+        let file: File = toml::from_str(&text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let line = 1 + text[..start].matches('\n').count();
+            wrong(format!("line {line}: {}", error.message()))
         })?;
+        let keymap = Keymap::from_toml(&text).map_err(|error| wrong(error.to_string()))?;
         Ok(Self {
             bell: file.bell,
-            text,
+            keymap,
         })
     }
 }
@@ -107,7 +113,7 @@ mod tests {
     fn a_missing_file_means_the_defaults_and_a_wrong_one_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.toml");
-        assert_eq!(Config::read(&path).unwrap(), Config::default());
+        assert!(Config::read(&path).unwrap().bell);
         fs::write(
             &path,
             "bell = false\n[keys.composer]\nctrl-k = \"switcher\"\n",
@@ -120,5 +126,8 @@ mod tests {
             error.contains("line 1") && error.contains("`bel`"),
             "{error}"
         );
+        fs::write(&path, "[keys.global]\n\"ctrl-k\" = \"x\"\n").unwrap();
+        let error = Config::read(&path).unwrap_err().to_string();
+        assert!(error.contains("config.toml, line 2"), "{error}");
     }
 }

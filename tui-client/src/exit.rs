@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use recado_shared::RequestError;
 
 use crate::FileError;
-use crate::app::keymap::KeymapError;
 use crate::config::ConfigError;
 use crate::identity::{IdentityError, RegisterError, SelectError};
 use crate::net::{ConnectError, SessionError};
@@ -80,7 +79,6 @@ plain_failures!(
     ConfigError,
     FileError,
     IdentityError,
-    KeymapError,
     PathsError,
     StoreError,
     std::io::Error

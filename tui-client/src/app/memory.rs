@@ -1,4 +1,4 @@
-//! What outlives an overlay: the last search and the emoji of recent reactions.
+//! State that outlives an overlay: the last search and the emoji of recent reactions.
 
 use recado_shared::{ConversationId, Emoji, Seq};
 

@@ -51,7 +51,6 @@ impl<W: Write> Display<W> {
         self.is_stale = true;
     }
 
-    /// Draws a frame.
     pub(super) fn draw(&mut self, screen: &Screen<'_>, view: &mut ViewState) -> io::Result<()> {
         queue!(self.collected, BeginSynchronizedUpdate)?;
         if mem::take(&mut self.is_stale) {
@@ -71,7 +70,6 @@ impl<W: Write> Display<W> {
         self.send()
     }
 
-    /// Rings the bell.
     pub(super) fn bell(&mut self) -> io::Result<()> {
         queue!(self.collected, Print('\u{7}'))?;
         self.send()
@@ -126,7 +124,6 @@ mod tests {
     use crate::app::screen::{Attention, ConversationView, Focus, LinkView, Pane, Place};
     use crate::ui::Theme;
 
-    /// Counts writes.
     #[derive(Default)]
     struct Writes(Vec<Vec<u8>>);
 

@@ -1,4 +1,4 @@
-//! How often frames are drawn: at once after a rest, then at most 60 times in any second.
+//! Pace of frames: at once after a rest, then at most 60 in any second.
 
 use std::time::{Duration, Instant};
 

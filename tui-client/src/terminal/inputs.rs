@@ -1,4 +1,4 @@
-//! What comes from the terminal and from signals, as one stream.
+//! Input of the terminal and signals as one stream.
 
 use std::io;
 use std::pin::Pin;
@@ -15,7 +15,6 @@ use crate::driver::Input;
 #[derive(Debug)]
 pub struct Inputs {
     events: EventStream,
-    /// SIGTERM, SIGHUP, SIGINT.
     terminate: [Signal; 3],
     suspend: Signal,
     resumed: Signal,

@@ -1,4 +1,4 @@
-//! What happens on a panic, in whatever thread: the terminal is given back, a report is written
+//! Panic hook, for any thread: the terminal is given back, a report is written
 //! and named, and the client is told to stop.
 
 use std::backtrace::Backtrace;

@@ -1,14 +1,14 @@
-//! What is new over all conversations, over the panes.
+//! Drawing of the unread overview.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use recado_shared::Timestamp;
 
-use super::text::{cells, line, put, right, row, when};
+use super::list;
+use super::text::{cells, line, put, right, when};
 use super::theme::Theme;
 use super::view::ViewState;
-use crate::app::ClickTarget;
 use crate::app::screen::{CatchUpRow, Notable};
 use crate::strings;
 use crate::text;
@@ -30,26 +30,19 @@ pub(super) fn render(
     let wanted = u16::try_from(rows.len().max(1)).unwrap_or(MAX_ROWS);
     let area = super::overlay_area(screen, MAX_WIDTH, wanted.min(MAX_ROWS) + 2);
     let inner = super::draw_box(buffer, area, strings::overlays::UNREAD_TITLE);
-    if rows.is_empty() {
-        line(buffer, row(inner, 0), note, Theme::dim());
-    }
-    let top = (chosen + 1).saturating_sub(inner.height.into());
-    for (at, (index, entry)) in (0..inner.height).zip(rows.iter().enumerate().skip(top)) {
-        let area = row(inner, at);
-        let is_cut = at == 0 && index < chosen && !rows.get(index + 1).is_some_and(is_heading);
-        if let Some(heading) = heading_of(rows, index).filter(|_| is_cut) {
-            draw_row(buffer, area, heading, view);
-            continue;
-        }
-        draw_row(buffer, area, entry, view);
-        if is_heading(entry) {
-            continue;
-        }
-        if index == chosen {
-            buffer.set_style(area, Theme::chosen());
-        }
-        view.add_hit(area, ClickTarget::SwitcherRow(index));
-    }
+    list::render(
+        buffer,
+        inner,
+        (rows, chosen, note),
+        view,
+        |buffer, area, (at, index), view| {
+            let is_cut = at == 0 && index < chosen && !rows.get(index + 1).is_some_and(is_heading);
+            let heading = heading_of(rows, index).filter(|_| is_cut);
+            let entry = heading.unwrap_or(&rows[index]);
+            draw_row(buffer, area, entry, view);
+            !is_heading(entry)
+        },
+    );
 }
 
 const fn is_heading(row: &CatchUpRow<'_>) -> bool {

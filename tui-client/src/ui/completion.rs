@@ -1,4 +1,4 @@
-//! What the composer offers, above it.
+//! Drawing of the completion list above the composer.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,7 +8,6 @@ use super::theme::Theme;
 use crate::app::screen::CompletionView;
 use crate::text;
 
-/// Most rows.
 const MAX_ROWS: u16 = 6;
 
 /// Draws the rows that end above `below`, from `top` on, with the chosen one in sight.

@@ -22,7 +22,6 @@ use crate::text;
 /// Below this width there is no time and names are cut short.
 const TIMES_FROM: u16 = 28;
 
-/// Widest name column.
 const MAX_NAME: u16 = 12;
 
 /// The name column in a room, where anybody may come in.
@@ -384,7 +383,6 @@ impl Pane<'_> {
         }
     }
 
-    /// Time and name.
     fn draw_head(&self, buffer: &mut Buffer, area: Rect, item: &Item<'_>, view: &ViewState) {
         let Item::Message {
             author,

@@ -1,4 +1,4 @@
-//! Where the panes are, for every size.
+//! Placement of the panes for every window size.
 //!
 //! Two panes in a box; one pane in a box on a narrow terminal; no box on a tiny one, where each
 //! cell counts.
@@ -34,9 +34,7 @@ pub(super) struct Layout {
     pub(super) contacts: Option<Rect>,
     /// The title of a pane without a box.
     pub(super) title: Option<Rect>,
-    /// Messages.
     pub(super) conversation: Option<Rect>,
-    /// The typing line.
     pub(super) typing: Option<Rect>,
     /// The line above the input box, borders included.
     pub(super) rule: Option<Rect>,

@@ -9,6 +9,7 @@ mod contact_list;
 mod conversation;
 mod help;
 mod layout;
+mod list;
 mod panel;
 mod rows;
 mod scroll;

@@ -3,10 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::list;
 use super::text::{cells, line, put, right, row, when};
 use super::theme::Theme;
 use super::view::ViewState;
-use crate::app::ClickTarget;
 use crate::app::screen::PanelRow;
 use crate::strings;
 use crate::text;
@@ -25,18 +25,16 @@ pub(super) fn render(
     let wanted = u16::try_from(rows.len().max(1)).unwrap_or(MAX_ROWS);
     let area = super::overlay_area(screen, MAX_WIDTH, wanted.min(MAX_ROWS) + 2);
     let inner = super::draw_box(buffer, area, title);
-    if rows.is_empty() {
-        line(buffer, row(inner, 0), note, Theme::dim());
-    }
-    let top = (chosen + 1).saturating_sub(inner.height.into());
-    for (at, (index, entry)) in (0..inner.height).zip(rows.iter().enumerate().skip(top)) {
-        let area = row(inner, at);
-        draw_row(buffer, area, entry, view);
-        if index == chosen {
-            buffer.set_style(area, Theme::chosen());
-        }
-        view.add_hit(area, ClickTarget::SwitcherRow(index));
-    }
+    list::render(
+        buffer,
+        inner,
+        (rows, chosen, note),
+        view,
+        |buffer, area, (_, index), view| {
+            draw_row(buffer, area, &rows[index], view);
+            true
+        },
+    );
 }
 
 fn draw_row(buffer: &mut Buffer, area: Rect, entry: &PanelRow, view: &ViewState) {

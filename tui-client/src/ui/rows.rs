@@ -67,7 +67,6 @@ pub(super) enum Row {
     New(u64),
     /// A stretch of the item's body.
     Body {
-        /// Which bytes.
         range: Range<usize>,
         /// Whether it is the first row of the message.
         is_first: bool,

@@ -1,4 +1,4 @@
-//! Where the scroll of a conversation stands, and how it moves. Pure: rows in, rows out.
+//! Scroll position of a conversation and its moves. Pure: rows in, rows out.
 //!
 //! The anchor names a byte of an item, so that arrivals, older items above and another width
 //! leave the text that is being read where it is.
@@ -38,7 +38,6 @@ enum At {
 /// What a pane shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
-    /// The first row.
     pub(super) top: Spot,
     /// How many rows of the pane are empty above it.
     pub(super) blank: usize,
@@ -103,7 +102,6 @@ impl Position {
         }
     }
 
-    /// Moves as asked.
     pub(super) fn scroll(&mut self, scroll: Scroll, rows: &mut Rows<'_>, height: usize) {
         match scroll {
             Scroll::Newest => *self = Self::Newest,

@@ -1,4 +1,4 @@
-//! What a search found, over the panes: who, where and when, and the text around what matches.
+//! Drawing of the search: author, place and time of each hit, and the text around its matches.
 
 use std::ops::Range;
 
@@ -25,7 +25,6 @@ const AROUND_FROM: u16 = 8;
 /// Below this width a time is short, and the names have less room.
 const NARROW: u16 = 48;
 
-/// What is drawn.
 pub(super) struct List<'a> {
     pub(super) title: &'a str,
     pub(super) query: &'a Composer,

@@ -4,10 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
+use super::list;
 use super::text::{put, right, row};
 use super::theme::Theme;
 use super::view::ViewState;
-use crate::app::ClickTarget;
 use crate::app::composer::Composer;
 use crate::app::screen::SwitcherRow;
 use crate::text;
@@ -16,7 +16,6 @@ use crate::text;
 const MAX_WIDTH: u16 = 60;
 const MAX_ROWS: u16 = 16;
 
-/// What is drawn.
 pub(super) struct List<'a> {
     pub(super) title: &'a str,
     pub(super) none: &'a str,
@@ -44,24 +43,22 @@ pub(super) fn render(
     let area = super::overlay_area(screen, MAX_WIDTH, wanted.min(MAX_ROWS) + 3);
     let inner = super::draw_box(buffer, area, list.title);
     let cursor = draw_prompt(buffer, row(inner, 0), query, (Theme::text(), theme));
-    let list = Rect::new(
+    let below = Rect::new(
         inner.x,
         inner.y + 1,
         inner.width,
         inner.height.saturating_sub(1),
     );
-    if rows.is_empty() {
-        super::text::line(buffer, row(list, 0), none, Theme::dim());
-    }
-    let top = (chosen + 1).saturating_sub(list.height.into());
-    for (at, (index, entry)) in (0..list.height).zip(rows.iter().enumerate().skip(top)) {
-        let area = row(list, at);
-        draw_row(buffer, area, entry, theme);
-        if index == chosen {
-            buffer.set_style(area, Theme::chosen());
-        }
-        view.add_hit(area, ClickTarget::SwitcherRow(index));
-    }
+    list::render(
+        buffer,
+        below,
+        (rows, chosen, none),
+        view,
+        |buffer, area, (_, index), _| {
+            draw_row(buffer, area, &rows[index], theme);
+            true
+        },
+    );
     cursor
 }
 

@@ -177,7 +177,6 @@ fn busy(composer: &Composer) -> Screen<'_> {
     }
 }
 
-/// Draws a frame.
 fn drawn(screen: &Screen<'_>, view: &mut ViewState, width: u16, height: u16) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| render(frame, screen, view)).unwrap();

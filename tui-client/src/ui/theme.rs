@@ -33,7 +33,6 @@ impl Theme {
         }
     }
 
-    /// Plain text.
     pub(super) const fn text() -> Style {
         Style::new()
     }
@@ -71,7 +70,6 @@ impl Theme {
             .add_modifier(Modifier::REVERSED)
     }
 
-    /// Something went wrong.
     pub(super) fn failure(self) -> Style {
         self.coloured(Color::Red).add_modifier(Modifier::BOLD)
     }
@@ -81,7 +79,6 @@ impl Theme {
         self.coloured(Color::Yellow)
     }
 
-    /// Something is well.
     pub(super) fn good(self) -> Style {
         self.coloured(Color::Green)
     }

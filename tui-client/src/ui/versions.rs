@@ -1,4 +1,4 @@
-//! What a message was before it was edited, over the panes.
+//! Drawing of the earlier texts of a message.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,7 +11,6 @@ use super::view::ViewState;
 use crate::strings;
 use crate::text;
 
-/// Widest box.
 const MAX_WIDTH: u16 = 76;
 
 /// Draws the texts with their times, scrolled; the scroll ends at the last row.

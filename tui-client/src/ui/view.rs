@@ -1,4 +1,4 @@
-//! What the screen remembers from one frame to the next: scrolls, wrapped rows, what a click hits.
+//! Screen state between frames: scrolls, wrapped rows, targets of clicks.
 //!
 //! The client driver owns it and lends it while drawing. Everything in it can be lost without
 //! harm: the app keeps what must last.

@@ -16,7 +16,6 @@ use super::companions::{self, StartError};
 use super::join::claim;
 use super::open::{open_identity, require_terminal};
 use crate::app::action::{Action, KeyContext};
-use crate::app::keymap::Keymap;
 use crate::cli::read_config;
 use crate::client::link::wall_time;
 use crate::exit::{Exit, Failure};
@@ -203,7 +202,7 @@ async fn show(folder: &Path, name: UserName) -> Result<(), Failure> {
 }
 
 async fn show_client(paths: &Paths, ticket: &Invite, name: &UserName) -> Result<(), Failure> {
-    let keymap = Keymap::from_toml(&read_config(paths)?.text)?;
+    let keymap = read_config(paths)?.keymap;
     let identity = identity::register(paths, ticket, name, false).await?;
     let connector = Connector::new(&identity.key, identity.server.fingerprint)?;
     let opening = connector.open(&identity.server.address, net::hello());

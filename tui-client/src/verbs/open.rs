@@ -9,7 +9,6 @@ use recado_shared::Now;
 
 use super::ask::{is_interactive, login_name};
 use super::join::claim;
-use crate::app::keymap::Keymap;
 use crate::app::{App, Settings};
 use crate::cli::read_config;
 use crate::client::link::wall_time;
@@ -62,7 +61,7 @@ pub(crate) async fn open_identity(
     notice: Option<String>,
 ) -> Result<(), Failure> {
     let config = read_config(paths)?;
-    let keymap = Keymap::from_toml(&config.text)?;
+    let keymap = config.keymap.clone();
     let _lock = identity.lock()?;
     if let Err(error) = telemetry::init(&paths.state_dir) {
         // Without a log the client works all the same.

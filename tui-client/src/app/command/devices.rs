@@ -1,4 +1,4 @@
-//! Which of the user's devices is meant, wherever one is named: by its name, or by its place in
+//! Lookup of one of the user's devices, wherever one is named: by its name, or by its place in
 //! the list.
 
 use crate::strings;

@@ -127,7 +127,6 @@ impl<'a> Words<'a> {
         (!word.is_empty()).then_some(word)
     }
 
-    /// The next word.
     pub(in crate::app) fn one(&mut self) -> Result<&'a str, Fault> {
         self.next().ok_or(Fault::Missing)
     }
@@ -218,7 +217,6 @@ fn duration(text: &str) -> Result<Duration, Fault> {
 /// What is written in a composer.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::app) enum Parsed {
-    /// A message.
     Text,
     /// A command, or what to write instead.
     Command(Result<Command, String>),

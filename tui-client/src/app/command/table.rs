@@ -11,11 +11,8 @@ use crate::strings;
 /// What an argument is, for completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::app) enum Kind {
-    /// A person's name.
     Person,
-    /// A room's name.
     Room,
-    /// Either.
     PersonOrRoom,
     /// An emoji or its shortcode.
     Emoji,
@@ -23,7 +20,6 @@ pub(in crate::app) enum Kind {
     Duration,
     /// One of these words.
     Word(&'static [&'static str]),
-    /// Another command.
     Command,
     /// Anything of one word.
     Any,
@@ -42,7 +38,6 @@ pub(in crate::app) struct Argument {
 
 /// A command as people know it.
 pub(in crate::app) struct Spec {
-    /// Without the slash.
     pub(in crate::app) name: &'static str,
     pub(in crate::app) aliases: &'static [&'static str],
     pub(in crate::app) arguments: &'static [Argument],

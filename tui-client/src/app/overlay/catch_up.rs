@@ -44,11 +44,9 @@ enum Why {
     Said,
 }
 
-/// Something new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Line {
     conversation: ConversationId,
-    /// The entry.
     seq: Seq,
     why: Why,
     author: UserId,
@@ -83,7 +81,6 @@ impl Row {
     }
 }
 
-/// The open list.
 #[derive(Debug, Default)]
 pub(in crate::app) struct CatchUp {
     rows: Vec<Row>,

@@ -12,7 +12,6 @@ const MAX_FOUND: u16 = 20;
 
 #[derive(Debug, Default)]
 pub(super) struct FoundRooms {
-    /// With their labels.
     rooms: Vec<(RoomSummary, String)>,
     /// The beginning that these rooms have, and whether there are more.
     answered: Option<(String, bool)>,

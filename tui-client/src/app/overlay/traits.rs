@@ -22,7 +22,6 @@ pub(in crate::app) trait Overlay: Debug + Send {
     /// Moves the chosen row, or scrolls by lines.
     fn step(&mut self, steps: i32);
 
-    /// Enter.
     fn accept(&mut self, app: &mut Parts<'_>);
 
     /// Called once, after it opened.

@@ -1,4 +1,4 @@
-//! What the server answers to commands.
+//! Answers of the server to requests of commands and overlays.
 
 use recado_shared::{
     Answer, Content, ConversationId, Device, DeviceName, Entry, LinkCode, MessageId, PendingDevice,

@@ -1,4 +1,4 @@
-//! What each command does.
+//! Execution of slash commands on the borrowed parts of the app.
 
 use std::time::Duration;
 

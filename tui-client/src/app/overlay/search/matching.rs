@@ -1,4 +1,4 @@
-//! Where in a text the words of a question stand, as the index sees words: letters and digits,
+//! Places of the words of a question in a text, as the index sees words: letters and digits,
 //! without regard to case and accents.
 
 use std::ops::Range;

@@ -43,7 +43,6 @@ struct Shown {
 /// How a question stands.
 #[derive(Debug, PartialEq, Eq)]
 enum State {
-    /// Nothing is asked.
     Empty,
     /// What is typed is no question, and why.
     Wrong(String),
@@ -52,7 +51,6 @@ enum State {
     Answered,
 }
 
-/// The open search.
 #[derive(Debug)]
 pub(super) struct Search {
     /// Where to look; `None` is everywhere.

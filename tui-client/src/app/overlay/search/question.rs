@@ -8,13 +8,9 @@ use jiff::civil::Date;
 /// What a field narrows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::app) enum Field {
-    /// Who wrote it.
     From,
-    /// Where.
     In,
-    /// Until when.
     Before,
-    /// Since when.
     After,
 }
 
