@@ -1,5 +1,5 @@
-//! The store without its threads, for whoever decides alone what is in a commit: a simulation, a
-//! test, or a measurement. What runs is what the threads run.
+//! Store without threads, for an owner that forms the batches itself: a simulation, a test or a
+//! measurement. It runs the code of the threads.
 
 use std::path::Path;
 
@@ -15,16 +15,16 @@ use crate::store::values::error::StoreError;
 use crate::store::values::request::{Read, ReadResult, StoredMemberships, Write, Written};
 use crate::store::writer::thread::Writer;
 
-/// A store in memory, which lives as long as this value, or in a data folder.
+/// A store in memory or in a data folder, for one owner.
 #[derive(Debug)]
 pub struct Engine {
     writer: Writer,
-    /// Of a folder: its lock, and a connection that reads.
+    /// The lock of a data folder, and a connection that reads.
     folder: Option<(Folder, Connection)>,
 }
 
 impl Engine {
-    /// Makes an empty store in memory whose data has this identity.
+    /// Creates an empty store in memory with this identity.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -38,10 +38,10 @@ impl Engine {
         })
     }
 
-    /// Opens a data folder, making what is missing. No server can open it meanwhile.
+    /// Opens or creates a data folder, and locks it.
     ///
     /// # Errors
-    /// [`StoreError`] says why the folder cannot be used.
+    /// Any [`StoreError`].
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let folder = Folder::claim(dir)?;
         let writer = Writer::new(folder.open_writer()?, StoreConfig::default().checkpoints)
@@ -53,15 +53,15 @@ impl Engine {
         })
     }
 
-    /// Does all of a batch in one transaction: later requests of it see earlier ones.
+    /// Commits a batch in one transaction: later requests see earlier ones.
     ///
     /// # Errors
-    /// [`StoreError::Database`]; then nothing of the batch was done.
+    /// [`StoreError::Database`]; then nothing of the batch is stored.
     pub fn commit(&mut self, batch: &[Write]) -> Result<Vec<Written>, StoreError> {
         self.writer.commit(batch).map_err(failed())
     }
 
-    /// Does what the writer thread does after a commit: `is_idle` says that no other one waits.
+    /// Runs a checkpoint if it is due. `is_idle` says that no commit waits.
     ///
     /// # Errors
     /// [`StoreError::Database`].
@@ -69,8 +69,6 @@ impl Engine {
         self.writer.checkpoint_if_due(is_idle).map_err(failed())
     }
 
-    /// Answers a question.
-    ///
     /// # Errors
     /// [`StoreError::Database`].
     pub fn answer(&mut self, question: Read) -> Result<ReadResult, StoreError> {
@@ -81,8 +79,6 @@ impl Engine {
         .map_err(failed())
     }
 
-    /// All rooms and people as they stand, which is what a relay begins with.
-    ///
     /// # Errors
     /// [`StoreError::Database`].
     pub fn memberships(&self) -> Result<StoredMemberships, StoreError> {

@@ -11,21 +11,23 @@ use rusqlite::{Connection, OpenFlags};
 use crate::store::tables::schema::{self, Found};
 use crate::store::values::error::StoreError;
 
-/// How long a connection waits for another one that writes. Only short commands of an
-/// administrator write beside the server.
+/// How long a connection waits for another one that writes. Beside the server only commands of the
+/// operator write.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Page cache of one connection, in KiB; the minus sign tells `SQLite` that it is not in pages.
+/// Page cache of a connection in KiB, which the minus sign means
+/// (<https://www.sqlite.org/pragma.html#pragma_cache_size>).
 const CACHE_SIZE: i32 = -16_384;
 
-/// The write-ahead log file is cut to this length when it starts over, in bytes.
+/// Length in bytes to which the write-ahead log is truncated when it restarts
+/// (<https://www.sqlite.org/pragma.html#pragma_journal_size_limit>).
 const WAL_FILE_LEN: i32 = 64 << 20;
 
-/// Statements kept prepared by one connection: more than there are.
+/// Prepared statements that a connection keeps: more than exist.
 const STATEMENTS: usize = 64;
 
-/// A data folder that this process alone may serve. The lock is the operating system's, so it
-/// goes with the process, however that ends.
+/// A data folder, locked for this process. The operating system releases the lock when the process
+/// ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
     dir: PathBuf,
@@ -33,8 +35,8 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder if there is none, and locks it. A folder that exists keeps its rights,
-    /// since it may be shared with other things; the files are readable by their owner only.
+    /// Creates and locks the folder. An existing folder keeps its permissions; the files are
+    /// readable by their owner only.
     pub(crate) fn claim(dir: &Path) -> Result<Self, StoreError> {
         create_dir(dir).map_err(StoreError::folder(dir))?;
         let path = dir.join("recado.lock");
@@ -54,14 +56,13 @@ impl Folder {
         })
     }
 
-    /// Opens the one connection that writes the log, brings the schema up to date, and syncs what
-    /// is there.
+    /// Opens the only writing connection, migrates the schema, and syncs what is there.
     pub(crate) fn open_writer(&self) -> Result<Connection, StoreError> {
         let path = database_in(&self.dir);
         drop(open_private(&path).map_err(StoreError::folder(&path))?);
         let error = || StoreError::database(&path);
         let mut db = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(error())?;
-        // Before anything is changed, even the journal mode.
+        // A check before any change, even of the journal mode.
         schema::inspect(&db, &path)?;
         prepare_writer(&db).map_err(error())?;
         schema::migrate(&mut db, &path)?;
@@ -72,14 +73,12 @@ impl Folder {
         Ok(db)
     }
 
-    /// Opens a connection that only reads. The schema is up to date.
     pub(crate) fn open_reader(&self) -> Result<Connection, StoreError> {
         let path = database_in(&self.dir);
         connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(StoreError::database(&path))
     }
 }
 
-/// Makes a database that lives in memory, and as long as its connection.
 pub(crate) fn open_in_memory() -> Result<Connection, StoreError> {
     let path = Path::new(":memory:");
     let open = || {
@@ -93,7 +92,7 @@ pub(crate) fn open_in_memory() -> Result<Connection, StoreError> {
     Ok(db)
 }
 
-/// Says so if no server ever used a folder, and makes nothing in it.
+/// Fails if no server ever used the folder. Creates nothing.
 pub(crate) fn expect_data(dir: &Path) -> Result<(), StoreError> {
     let path = database_in(dir);
     if path.try_exists().map_err(StoreError::folder(&path))? {
@@ -104,7 +103,7 @@ pub(crate) fn expect_data(dir: &Path) -> Result<(), StoreError> {
     })
 }
 
-/// Opens a connection for an administrator's command, beside a server or without one.
+/// Opens a connection for a command of the operator, beside a server or without one.
 pub(crate) fn open_beside(dir: &Path) -> Result<Connection, StoreError> {
     expect_data(dir)?;
     let path = database_in(dir);
@@ -135,8 +134,8 @@ fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(db)
 }
 
-/// Prepares each statement once. Without the guarantee of a stable plan `SQLite` prepares many of them
-/// anew whenever other values are bound, since those might make another plan better
+/// Prepares each statement once. Without a stable plan `SQLite` prepares many of them again for
+/// other bound values, since these might suit another plan
 /// (<https://sqlite.org/queryplanner-ng.html#qpstab>).
 fn keep_statements(db: &Connection) -> rusqlite::Result<()> {
     db.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -146,20 +145,23 @@ fn keep_statements(db: &Connection) -> rusqlite::Result<()> {
 
 fn prepare_writer(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
-    // A commit returns once it is on the disk.
+    // A commit is synced (<https://www.sqlite.org/pragma.html#pragma_synchronous>).
     db.pragma_update(None, "synchronous", "full")?;
-    // On macOS a plain sync leaves data in the cache of the drive; elsewhere these do nothing.
+    // On macOS a plain sync leaves data in the cache of the drive
+    // (<https://www.sqlite.org/pragma.html#pragma_fullfsync>).
     db.pragma_update(None, "fullfsync", true)?;
     db.pragma_update(None, "checkpoint_fullfsync", true)?;
     db.pragma_update(None, "foreign_keys", true)?;
-    // What is deleted is overwritten, not only forgotten.
+    // Deleted content is overwritten (<https://www.sqlite.org/pragma.html#pragma_secure_delete>).
     db.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
-    // The writer thread alone makes checkpoints, at times of its choosing.
+    // The writer thread alone runs checkpoints
+    // (<https://www.sqlite.org/pragma.html#pragma_wal_autocheckpoint>).
     db.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     db.pragma_update_and_check(None, "journal_size_limit", WAL_FILE_LEN, |_| Ok(()))
 }
 
-/// Runs a checkpoint of this mode, and returns how many pages it left in the write-ahead log.
+/// Runs a checkpoint, and returns how many pages remain in the write-ahead log
+/// (<https://www.sqlite.org/pragma.html#pragma_wal_checkpoint>).
 pub(crate) fn wal_checkpoint(db: &Connection, mode: &str) -> rusqlite::Result<i64> {
     db.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?
         .query_one([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
@@ -173,8 +175,8 @@ fn create_dir(dir: &Path) -> std::io::Result<()> {
     builder.create(dir)
 }
 
-/// Opens a file for its owner only, making it if there is none. `SQLite` gives the files beside the
-/// database the same rights.
+/// Opens or creates a file with permissions for its owner only. `SQLite` copies them to its files
+/// beside the database.
 fn open_private(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
@@ -193,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_writes_syncs_each_commit_and_leaves_checkpoints_to_the_writer_thread() {
+    fn each_commit_is_synced_and_only_the_writer_thread_runs_checkpoints() {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::claim(dir.path()).unwrap();
         let writer = folder.open_writer().unwrap();

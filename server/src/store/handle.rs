@@ -1,5 +1,5 @@
-//! Handle to the store: checks that there is room, queues requests and hands out answers. The threads
-//! behind it own the database.
+//! Handle to the store: limits, queues and flushes requests, and hands out answers. Its threads own
+//! the database.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -18,42 +18,39 @@ use crate::store::values::request::{Read, StoredMemberships, Write};
 use crate::store::values::stats::{Counters, StoreStats};
 use crate::store::writer::thread::Writer;
 
-/// Why a request was not queued.
+/// Reason why a request was not queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotQueued {
-    /// As many requests are unanswered as may be: take answers first.
+    /// The window is full: take answers first.
     #[error("too many requests wait for the store")]
     Full,
-    /// The store failed, and said so.
+    /// The store failed and sent [`StoreEvent::Failed`].
     #[error("the store has stopped")]
     Stopped,
 }
 
-/// Opens data folders.
 #[derive(Clone, Copy, Debug)]
 pub struct Store;
 
-/// Where requests go. Dropping it ends the threads, after they have finished what they were handed;
-/// [`join`](Self::join) also hands them the rest and waits for them.
+/// The queues to the threads. Dropping it ends the threads after the requests that they have;
+/// [`join`](Self::join) also flushes and waits.
 #[derive(Debug)]
 pub struct StoreHandle {
     log: LogId,
     memberships: StoredMemberships,
     pub(super) counters: Arc<Counters>,
-    /// Writes that are not handed to the writer yet.
+    /// Writes for the next [`flush`](Self::flush).
     unsent: Vec<Write>,
     write_queue: mpsc::Sender<Vec<Write>>,
     read_queue: mpsc::Sender<Read>,
-    /// One permit for each request more that may be queued.
+    /// One permit per request that may still be queued.
     room: Arc<Semaphore>,
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Where answers come from: one for each request, unless the store fails.
-///
-/// There is always room for them. A request is only queued while fewer than the window are
-/// unanswered, each makes at most one event, and each thread has one place more to say that it
-/// failed; so the threads never wait for this side, and no answer is lost.
+/// The answers of the threads, one per request unless the store fails. No answer is lost and no
+/// thread waits to send one: the handle queues at most `window` requests, and each thread has one
+/// place more for its failure.
 #[derive(Debug)]
 pub struct StoreEvents {
     events: mpsc::Receiver<StoreEvent>,
@@ -61,13 +58,11 @@ pub struct StoreEvents {
 }
 
 impl Store {
-    /// Opens the data folder, making what is missing, and starts the threads. No other server can
-    /// open it until they have ended.
-    ///
-    /// This waits for the disk: not for an async task.
+    /// Opens or creates the data folder, and starts the threads, which lock it until they end. This
+    /// blocks: not for an async task.
     ///
     /// # Errors
-    /// [`StoreError`] says why the folder cannot be used.
+    /// [`StoreError`] if the folder cannot be used.
     pub fn open(dir: &Path, config: StoreConfig) -> Result<(StoreHandle, StoreEvents), StoreError> {
         let folder = Folder::claim(dir)?;
         let writer = Writer::new(folder.open_writer()?, config.checkpoints)
@@ -128,39 +123,35 @@ fn start(
 }
 
 impl StoreHandle {
-    /// The identity of the data.
     pub fn log(&self) -> LogId {
         self.log
     }
 
-    /// Takes the rooms and people as they stood when the folder was opened.
+    /// Takes the memberships as of the start.
     pub fn take_memberships(&mut self) -> StoredMemberships {
         std::mem::take(&mut self.memberships)
     }
 
-    /// What was done since the folder was opened.
     pub fn stats(&self) -> StoreStats {
         self.counters.stats()
     }
 
-    /// How many more requests can be queued. Only taking answers makes more room.
+    /// How many requests can be queued. Only taking answers makes more room.
     pub fn room(&self) -> usize {
         self.room.available_permits()
     }
 
-    /// Takes a write, behind those taken before. The writer gets it with the next
-    /// [`flush`](Self::flush), so that what belongs together becomes one commit.
+    /// Keeps a write for the next [`flush`](Self::flush), which makes one batch of all.
     ///
     /// # Errors
-    /// [`NotQueued`]; then there will be no answer.
+    /// [`NotQueued`]; then there is no answer.
     pub fn write(&mut self, write: Write) -> Result<(), NotQueued> {
         self.take_room(self.write_queue.is_closed())?;
         self.unsent.push(write);
         Ok(())
     }
 
-    /// Hands the writer what was taken since the last time. A writer that has stopped has said so
-    /// among the events.
+    /// Queues the kept writes as one batch. A failed writer has sent [`StoreEvent::Failed`].
     pub fn flush(&mut self) {
         if !self.unsent.is_empty() {
             // There is room: each is at least one of the requests that may be unanswered.
@@ -168,10 +159,10 @@ impl StoreHandle {
         }
     }
 
-    /// Queues a read. It sees everything that was answered as written before.
+    /// Queues a read, which sees all writes answered before.
     ///
     /// # Errors
-    /// [`NotQueued`]; then there will be no answer.
+    /// [`NotQueued`]; then there is no answer.
     pub fn read(&self, read: Read) -> Result<(), NotQueued> {
         self.take_room(self.read_queue.is_closed())?;
         self.read_queue.try_send(read).map_err(|error| match error {
@@ -191,10 +182,8 @@ impl StoreHandle {
         Ok(())
     }
 
-    /// Waits until everything queued is done and the data folder is free. The answers can still
-    /// be taken afterwards.
-    ///
-    /// This waits for the disk: not for an async task.
+    /// Waits until the queues are empty and the folder is unlocked. The answers can still be taken.
+    /// This blocks: not for an async task.
     pub fn join(mut self) {
         self.flush();
         let Self {
@@ -212,8 +201,7 @@ impl StoreHandle {
 }
 
 impl StoreEvents {
-    /// Takes the next event, or `None` once the threads have ended. Nothing is lost if the wait
-    /// is given up.
+    /// The next event, or `None` once the threads have ended. Cancel safe.
     pub async fn recv(&mut self) -> Option<StoreEvent> {
         let event = self.events.recv().await;
         self.make_room(event.as_ref());

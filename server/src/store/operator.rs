@@ -1,6 +1,6 @@
-//! What an administrator's commands do to a data folder. Looking, and making and revoking invites,
-//! goes on a connection of its own, whether or not a server is using the folder. What the server has
-//! to know of goes through it, and without one through [`administer`].
+//! The operator's access to a data folder. Queries and invites use a connection of their own,
+//! beside a running server or without one. Other changes go through the server, or through
+//! [`administer`] if none runs.
 
 use std::path::Path;
 
@@ -26,22 +26,21 @@ pub struct Admin {
     db: Connection,
 }
 
-/// Opens the data of a running or stopped server. It needs no lock, and waits while the server
-/// commits.
+/// Opens the data of a running or stopped server without its lock.
 ///
 /// # Errors
 /// [`StoreError::Missing`] if no server ever used the folder, [`StoreError::OlderSchema`] and
-/// [`StoreError::NewerSchema`] if another version did, [`StoreError::Database`].
+/// [`StoreError::NewerSchema`] if another version did, or [`StoreError::Database`].
 pub fn open_admin(dir: &Path) -> Result<Admin, StoreError> {
     let db = folder::open_beside(dir)?;
     Ok(Admin { db })
 }
 
-/// Changes the data of a server that is not running, as it would itself.
+/// Applies a change to the data of a stopped server.
 ///
 /// # Errors
-/// [`StoreError::Missing`] if no server ever used the folder, [`StoreError::InUse`] if one does, or
-/// why the folder cannot be used.
+/// [`StoreError::Missing`] if no server ever used the folder, [`StoreError::InUse`] if one runs, or
+/// another [`StoreError`].
 pub fn administer(
     dir: &Path,
     change: Change,
@@ -66,8 +65,8 @@ pub fn administer(
     }
 }
 
-/// Stores an invite in a server's data: `uses` new users may come in with the token, until it
-/// expires, under any name or this one. Only a digest of the token is kept.
+/// Stores an invite for `uses` new users, of any name or of this one. Only a digest of the token is
+/// kept.
 ///
 /// # Errors
 /// As [`open_admin`].
@@ -85,10 +84,10 @@ pub fn create_invite(
 }
 
 impl Admin {
-    /// Stores an invite, as [`create_invite`] does.
+    /// As [`create_invite`].
     ///
     /// # Errors
-    /// What the database says, also if the token was stored before.
+    /// If the database fails or has the token.
     pub fn create_invite(
         &mut self,
         token: &InviteToken,
@@ -103,50 +102,46 @@ impl Admin {
         tx.commit()
     }
 
-    /// Everybody who has or had a name, in the order of the folded names.
+    /// All users, also removed ones, by folded name.
     ///
     /// # Errors
-    /// What the database says.
+    /// If the database fails.
     pub fn users(&self) -> rusqlite::Result<Vec<UserInfo>> {
         overview::users(&self.db)
     }
 
-    /// All that is known of a user.
-    ///
     /// # Errors
-    /// What the database says.
+    /// If the database fails.
     pub fn user(&self, name: &UserName) -> rusqlite::Result<Option<UserDetail>> {
         overview::user_detail(&self.db, name)
     }
 
-    /// All rooms, also closed ones, in the order of the folded names.
+    /// All rooms, also closed ones, by folded name.
     ///
     /// # Errors
-    /// What the database says.
+    /// If the database fails.
     pub fn rooms(&self) -> rusqlite::Result<Vec<RoomInfo>> {
         overview::rooms(&self.db)
     }
 
-    /// The room of this name.
-    ///
     /// # Errors
-    /// What the database says.
+    /// If the database fails.
     pub fn room(&self, name: &RoomName) -> rusqlite::Result<Option<RoomInfo>> {
         overview::find_room(&self.db, name)
     }
 
-    /// All invites, oldest first, also those that are used up.
+    /// All invites, also used ones, oldest first.
     ///
     /// # Errors
-    /// What the database says.
+    /// If the database fails.
     pub fn invites(&self) -> rusqlite::Result<Vec<InviteInfo>> {
         overview::invites(&self.db)
     }
 
-    /// Deletes the invite whose token has this digest. Returns whether there was one.
+    /// Deletes an invite by the digest of its token; false if there is none.
     ///
     /// # Errors
-    /// What the database says.
+    /// If the database fails.
     pub fn revoke_invite(&mut self, digest: &str) -> rusqlite::Result<bool> {
         invites::delete(&self.db, digest)
     }

@@ -1,5 +1,4 @@
-//! What readers answer: heads, pages of a log, the directory. Each answer comes from one
-//! transaction, so that all of it is of the same moment.
+//! Queries of the readers: heads, pages of a log, and the directories.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +19,7 @@ use crate::store::tables::{conversations, members as member_rows};
 use crate::store::values::column::{int, mute, optional_text, text, uint, variant};
 use crate::store::values::request::{FindRooms, Read, ReadResult, Sent, StoredMember};
 
-/// Answers one question.
+/// Answers a request from one transaction, so that the answer is consistent.
 pub(crate) fn answer(db: &Connection, question: Read) -> Result<ReadResult> {
     db.prepare_cached("BEGIN")?.execute([])?;
     let result = answer_in(db, question);
@@ -152,7 +151,7 @@ fn facts(row: &Row<'_>) -> Result<RoomInfo> {
     })
 }
 
-/// The cursors of all members of a conversation; their names go to `people` where it is given.
+/// Cursors of all members; their names go to `people` if given.
 fn cursors_of(
     db: &Connection,
     conversation: i64,
@@ -211,7 +210,7 @@ fn names(db: &Connection, users: &[UserId]) -> Result<People> {
     Ok(people)
 }
 
-/// Public rooms, and those that the user is in or invited to.
+/// Public rooms, and rooms that the user is in or invited to.
 fn rooms(db: &Connection, find: &FindRooms) -> Result<(Vec<RoomSummary>, bool)> {
     let from = fold(&find.prefix);
     let to = format!("{from}{}", char::MAX);
@@ -306,7 +305,6 @@ fn people(
     Ok((found, more))
 }
 
-/// The entry that an earlier request appended.
 fn find_sent(db: &Connection, sent: &Sent) -> Result<Option<Entry>> {
     let conversation = conversations::find(db, sent.conversation)?;
     let found = entries::find(db, sent.author, sent.id)?;
@@ -317,8 +315,8 @@ fn find_sent(db: &Connection, sent: &Sent) -> Result<Option<Entry>> {
     Ok(found.map(|(_, entry)| entry))
 }
 
-/// The settings that changed after a stamp. A stamp that was never assigned, as after a restored
-/// backup, says nothing: then all of them.
+/// Settings that changed after a stamp, or all if the stamp was never assigned, as after a restored
+/// backup.
 fn settings_after(
     db: &Connection,
     user: UserId,

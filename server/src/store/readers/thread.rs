@@ -9,8 +9,8 @@ use crate::store::readers::read;
 use crate::store::values::answers::{Answers, StoreEvent};
 use crate::store::values::request::Read;
 
-/// Answers questions until the queue, which all readers share, is closed and empty, or the
-/// database fails.
+/// Answers requests until the queue that all readers share is closed and empty, or the database
+/// fails.
 pub(crate) fn run_reader(
     db: &Connection,
     queue: &Arc<Mutex<mpsc::Receiver<Read>>>,

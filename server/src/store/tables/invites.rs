@@ -14,7 +14,7 @@ type Digest = [u8; SHA256_OUTPUT_LEN];
 pub(crate) struct ValidInvite {
     digest: Digest,
     for_name: Option<UserName>,
-    /// The existing user whom it admits again.
+    /// The existing user for whose new device it is.
     pub(crate) for_user: Option<UserId>,
 }
 

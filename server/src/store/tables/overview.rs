@@ -1,4 +1,4 @@
-//! What an administrator looks at. Pure SQL.
+//! The operator's view of users, rooms and invites.
 
 use recado_shared::{Device, RoomId, RoomName, Timestamp, Topic, UserId, UserName};
 use rusqlite::{Connection, OptionalExtension as _, Result, Row};
@@ -9,82 +9,56 @@ use crate::store::values::column::{int, optional_text, optional_time, text, uint
 /// A user as an administrator sees them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserInfo {
-    /// Who.
     pub user: UserId,
-    /// Under which name.
     pub name: UserName,
-    /// Since when.
     pub created: Timestamp,
-    /// Whether they are let in.
     pub state: UserState,
-    /// How many devices they have.
     pub devices: u64,
 }
 
-/// Whether a user is let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserState {
-    /// They are.
     Active,
-    /// Not at the moment.
     Disabled,
-    /// Never again.
     Removed,
 }
 
-/// A user with all that is known of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserDetail {
-    /// The user.
     pub facts: UserInfo,
-    /// Their devices, oldest first. Who is online is not known here.
+    /// Oldest first, without who is online.
     pub devices: Vec<Device>,
-    /// How many conversations they are in.
     pub conversations: u64,
-    /// How many entries they wrote.
+    /// Entries that the user wrote.
     pub entries: u64,
 }
 
-/// A room as an administrator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomInfo {
-    /// Which one.
     pub room: RoomId,
-    /// Its name.
     pub name: RoomName,
-    /// What it is about.
     pub topic: Option<Topic>,
-    /// Whether only invited people may join.
     pub is_private: bool,
-    /// Whether it was closed.
     pub is_closed: bool,
-    /// How many members it has.
     pub members: u64,
-    /// How many entries its log has.
     pub entries: u64,
-    /// When the newest of them was accepted.
     pub newest_time: Timestamp,
 }
 
-/// An invite that may still be used, or not any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InviteInfo {
-    /// The digest of its token, in hex. The token itself is not kept.
+    /// SHA-256 of the token in hex. The token itself is not kept.
     pub digest: String,
-    /// How many more it lets in.
     pub uses_left: u64,
-    /// Until when.
     pub expires: Option<Timestamp>,
-    /// Only under this name.
+    /// The only name that it registers; any if `None`.
     pub for_name: Option<UserName>,
-    /// Whether it lets an existing user back in.
+    /// Whether it links a device to an existing user.
     pub is_reset: bool,
-    /// When it was made.
     pub created: Timestamp,
 }
 
 impl UserState {
-    /// As it is shown.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -119,7 +93,7 @@ pub(crate) fn users(db: &Connection) -> Result<Vec<UserInfo>> {
         .collect()
 }
 
-/// The user of this name. A removed one who had it is found too.
+/// Also finds a removed user by the name.
 pub(crate) fn find_user(db: &Connection, wanted: &UserName) -> Result<Option<UserInfo>> {
     db.prepare_cached(&format!("{USERS} WHERE folded = ?1"))?
         .query_one([wanted.folded()], user)

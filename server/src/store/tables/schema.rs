@@ -28,7 +28,6 @@ const APPLICATION_ID: i32 = 0x5243_444F;
 /// What a database file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// Nothing yet.
     Empty,
     /// This schema, which may be older.
     Schema(usize),
@@ -75,7 +74,7 @@ pub(crate) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError
         Found::Schema(version) => version,
     };
     if from < NEWEST {
-        // A table that others refer to can only be made anew while nobody looks.
+        // A table that others refer to can be rebuilt only while no foreign key is checked.
         let mut apply_all = || {
             db.pragma_update(None, "foreign_keys", false)?;
             apply(db, from, NEWEST)?;

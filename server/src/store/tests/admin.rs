@@ -1,4 +1,4 @@
-//! What the person who runs the server changes about people.
+//! Tests of the operator's changes to users and rooms.
 
 use recado_shared::{
     DisplayName, DraftText, HistoryVisibility, InviteToken, RequestError, RoomName, Setting,
@@ -39,7 +39,7 @@ fn rename(user: &str, to: &str) -> Change {
     }
 }
 
-/// A stranger's device that shows the token of a reset.
+/// A login by a reset invite.
 fn back(device: u8, claimed: Option<&str>) -> Login {
     Login {
         token: Some(BACK),
@@ -49,7 +49,7 @@ fn back(device: u8, claimed: Option<&str>) -> Login {
 }
 
 #[test]
-fn nobody_unknown_is_changed() {
+fn a_change_of_an_unknown_user_is_rejected() {
     let mut desk = Desk::new();
     for change in [
         reset("alice"),
@@ -62,7 +62,7 @@ fn nobody_unknown_is_changed() {
 }
 
 #[test]
-fn whoever_is_disabled_is_not_let_in_until_enabled() {
+fn a_disabled_user_cannot_log_in_until_enabled() {
     let mut desk = Desk::new();
     let user = desk.register("alice");
     for _ in 0..2 {
@@ -119,7 +119,7 @@ fn a_reset_invite_ends_and_a_second_reset_ends_the_first() {
 }
 
 #[test]
-fn a_name_that_was_changed_goes_to_nobody_else() {
+fn a_former_name_is_not_issued_again() {
     let mut desk = Desk::new();
     let user = desk.register("alice");
     let bob = desk.register("bob");
@@ -143,14 +143,13 @@ fn a_name_that_was_changed_goes_to_nobody_else() {
     // Its owner has another one now, so it is like a taken name and not one itself.
     let refused = desk.login(login(9, Some("alice")));
     assert_eq!(refused, Err(Refusal::NameTooSimilar));
-    // Whoever was away learns of it with the next heads.
+    // A client that was offline gets it with its next heads.
     let (people, _) = heads_after(&mut desk, bob, before);
     assert!(people.contains(&(user, to)), "{people:?}");
     // Back to the first one, which is still theirs.
     assert!(desk.change(rename("alicia", "Alice")).is_ok());
 }
 
-/// The people of the heads that changed since a stamp, and the stamp now.
 fn heads_after(desk: &mut Desk, user: UserId, since: u64) -> (Vec<(UserId, UserName)>, u64) {
     let read = Read::Heads {
         session: SESSION,

@@ -1,5 +1,4 @@
-//! Batches: whatever is in one, and whatever the writer keeps in mind from one to the next, the
-//! outcome is that of each write by itself.
+//! Tests that a batch with a row cache has the same outcome as each of its writes alone.
 
 use std::fmt::Write as _;
 
@@ -15,10 +14,9 @@ use crate::store::folder;
 use crate::store::tables::schema;
 use crate::store::writer::row_cache::RowCache;
 
-/// A few people and one room, so that what happens meets.
 const PEOPLE: u64 = 4;
 
-/// Numbers from which a write is made: of which kind, by whom, about whom, and some more.
+/// A generated write: kind, author, target, and a free number.
 type Step = (u8, u64, u64, u64, u64);
 
 fn step() -> impl Strategy<Value = Step> {
@@ -104,7 +102,7 @@ fn person(user: UserId, about: UserId, conversation: ConversationId, number: u64
     let change = match number {
         0 | 1 => PersonChange::Accept(about),
         2..=4 => PersonChange::Set(Setting::FirstContact { ask: number != 2 }),
-        5 => PersonChange::Display(Some(DisplayName::new("Somebody Else").unwrap())),
+        5 => PersonChange::Display(Some(DisplayName::new("Another Name").unwrap())),
         _ => PersonChange::Set(Setting::Draft {
             conversation,
             text: DraftText::new("perhaps").unwrap(),
@@ -189,7 +187,7 @@ fn commit_alone(writer: &mut Writer, write: &Write) -> Written {
     writer.commit(batch).unwrap().remove(0)
 }
 
-/// What an administrator appends has an id that is drawn.
+/// Ids of entries that the operator appends are random.
 fn without_drawn_ids(mut written: Written) -> Written {
     if let Written::Admin { entries, .. } = &mut written {
         for (_, entry) in entries {

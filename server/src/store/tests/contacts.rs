@@ -1,11 +1,11 @@
-//! Who asks strangers to ask first, and what they may write until then.
+//! Tests of message requests.
 
 use recado_shared::limits::MAX_MESSAGES_BEFORE_ACCEPTANCE;
 use recado_shared::{Head, RequestError, Setting, Stamp};
 
 use super::*;
 
-/// Somebody who asks first, and somebody who writes to them.
+/// A user who wants message requests, and a new contact who writes.
 struct Door {
     desk: Desk,
     asked: UserId,
@@ -148,7 +148,7 @@ fn only_what_strangers_begin_while_they_are_asked_is_a_request() {
     assert_eq!(door.knock(), Ok(false));
     door.ask_first(true);
     assert_eq!(door.knock(), Ok(false));
-    // Nobody asks themselves.
+    // A user needs no request to themselves.
     let own = door.write(door.asked, door.asked, text("milk"));
     assert_eq!(own, Ok(false));
     assert!(!door.is_request());

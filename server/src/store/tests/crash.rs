@@ -1,4 +1,4 @@
-//! What a server that dies leaves behind.
+//! Tests of the data after a killed server.
 
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead as _, BufReader};
@@ -189,7 +189,7 @@ fn half_a_transaction_is_never_seen() {
 }
 
 #[test]
-fn what_a_killed_server_left_is_on_the_disk_before_anybody_is_told_of_it() {
+fn commits_of_a_killed_server_are_synced_before_they_are_answered() {
     let mut desk = two_people();
     desk.say(ALICE, BOB, 1, "written, perhaps not synced");
     let mut crashed = Desk::open(copy_of(desk.dir()));

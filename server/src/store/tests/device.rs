@@ -157,7 +157,7 @@ fn a_user_has_so_many_devices_and_keeps_one() {
 }
 
 #[test]
-fn a_revoked_key_comes_in_as_nobody_until_it_is_linked_again() {
+fn a_revoked_key_cannot_log_in_until_it_is_linked_again() {
     let mut desk = Desk::new();
     let alice = desk.register("alice");
     let bob = desk.register("bob");
@@ -165,7 +165,7 @@ fn a_revoked_key_comes_in_as_nobody_until_it_is_linked_again() {
     desk.revoke(alice, 3).unwrap();
     let mut desk = desk.reopen();
     assert_eq!(desk.devices(alice).len(), 1);
-    // The policy lets everybody in, but nobody expects a new name of this key.
+    // The policy is open, but a revoked key must not register a new name.
     for claimed in [None, Some("alice"), Some("eve")] {
         assert_eq!(
             desk.login(login(3, claimed)),

@@ -1,4 +1,4 @@
-//! What people want to be called, and what they cannot be called.
+//! Tests of display names and of imitations.
 
 use recado_shared::{DisplayName, RequestError};
 
@@ -50,7 +50,7 @@ fn a_display_name_is_kept_changed_and_removed() {
 }
 
 #[test]
-fn nobody_is_called_what_looks_like_somebody_elses_name() {
+fn a_display_name_cannot_imitate_another_users_name() {
     let mut desk = Desk::new();
     let (alice, mallory) = (desk.register("alice"), desk.register("mallory"));
     // As it is, in capitals, with a capital i, in Cyrillic, full width, and dressed up.
@@ -93,7 +93,7 @@ fn a_removed_user_is_called_nothing() {
 }
 
 #[test]
-fn whoever_was_away_gets_a_head_of_who_is_called_differently() {
+fn an_offline_user_gets_heads_with_changed_display_names() {
     let mut desk = Desk::new();
     let (alice, bob) = (desk.register("alice"), desk.register("bob"));
     desk.say(alice, bob, 1, "hello");

@@ -1,4 +1,4 @@
-//! Texts that are erased: what is left of them in the log, and that nothing is left on the disk.
+//! Tests of erasure: the remains in the log, and no remains on disk.
 
 use recado_shared::limits::MAX_BODY_LEN;
 use recado_shared::{ErasedKind, MessageBody, PageRange, RequestError, Role, RoomEvent, RoomId};
@@ -142,7 +142,7 @@ fn only_who_may_changes_a_message_and_only_while_it_is_there() {
         let result = talk.append(author, content.clone(), false);
         assert_eq!(result, Err(error), "{content:?}");
     }
-    // A moderator deletes, and edits as little as anybody.
+    // A moderator deletes messages of others, but cannot edit them.
     let edited = talk.append(bob, edit(target, "his"), true);
     assert_eq!(edited, Err(RequestError::NotTheAuthor));
     assert!(talk.append(bob, deletion, true).is_ok());
@@ -274,7 +274,7 @@ fn with_room() -> (Desk, UserId, UserId, RoomId) {
 }
 
 #[test]
-fn whoever_is_removed_leaves_no_text_and_no_device() {
+fn a_removed_user_leaves_no_text_and_no_device() {
     let mut desk = Desk::new();
     let (alice, bob) = (desk.register("alice"), desk.register("bob"));
     desk.say(alice, bob, 1, "a secret of hers");
@@ -295,7 +295,7 @@ fn whoever_is_removed_leaves_no_text_and_no_device() {
 }
 
 #[test]
-fn a_removed_owner_leaves_the_room_to_somebody() {
+fn the_room_of_a_removed_owner_gets_another_owner() {
     let (mut desk, alice, bob, room) = with_room();
     let written = desk.write(Write::Admin {
         ticket: Ticket(1),

@@ -114,9 +114,9 @@ fn an_id_names_one_entry_of_its_author_for_ever() {
 #[test]
 fn who_is_not_there_gets_nothing() {
     let (mut desk, alice, bob) = two_people();
-    for nobody in [UserId(0), UserId(99), UserId(u64::MAX)] {
-        let result = desk.append(message(alice, nobody, 1, "hello?"));
-        assert_eq!(result, Err(RequestError::UnknownUser), "{nobody}");
+    for unknown in [UserId(0), UserId(99), UserId(u64::MAX)] {
+        let result = desk.append(message(alice, unknown, 1, "hello?"));
+        assert_eq!(result, Err(RequestError::UnknownUser), "{unknown}");
     }
     let mut intruding = message(alice, bob, 1, "hello");
     if let Write::Append { author, .. } = &mut intruding {

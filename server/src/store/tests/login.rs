@@ -1,4 +1,4 @@
-//! Who comes in, and who is told why not.
+//! Tests of logins and registrations, with their refusals.
 
 use recado_shared::InviteToken;
 
@@ -105,7 +105,7 @@ fn two_devices_cannot_claim_a_name_in_one_batch() {
 #[test]
 fn a_stranger_cannot_ask_which_names_exist() {
     let mut desk = with_invite(0, None, None);
-    for claimed in [None, Some("alice"), Some("nobody")] {
+    for claimed in [None, Some("alice"), Some("unknown")] {
         for refusal in [Refusal::Closed, Refusal::InviteNeeded] {
             let denied = Login {
                 admission: Admission::Denied(refusal.clone()),
@@ -118,7 +118,7 @@ fn a_stranger_cannot_ask_which_names_exist() {
 }
 
 #[test]
-fn a_full_server_takes_nobody_new() {
+fn a_full_server_registers_no_user() {
     let mut desk = Desk::new();
     desk.register("alice");
     let full = |device, claimed| Login {
@@ -164,7 +164,7 @@ fn a_refused_registration_uses_nothing_up() {
 }
 
 #[test]
-fn an_invite_says_why_it_admits_nobody() {
+fn an_invalid_invite_is_refused_with_its_reason() {
     let mut desk = Desk::new();
     assert_eq!(
         desk.login(invited(2, Some("bob"))),

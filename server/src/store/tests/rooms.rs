@@ -1,4 +1,5 @@
-//! Rooms on disk: who stands how, what they may read, what is unread, and what a queue overtakes.
+//! Tests of rooms on disk: memberships, readable entries, unread counts, and changes that overtake
+//! each other in a queue.
 
 mod edges;
 
@@ -46,13 +47,12 @@ impl Desk {
         result
     }
 
-    /// Somebody's room of which everybody sees the past.
+    /// A room whose history all members see.
     pub(crate) fn room(&mut self, author: UserId, name: &str) -> RoomId {
         let new = new_room(author, 500, name, HistoryVisibility::Visible);
         self.create(new).unwrap().0
     }
 
-    /// The newest change.
     fn stamp(&mut self) -> u64 {
         let question = Read::Heads {
             session: SESSION,
@@ -183,7 +183,7 @@ fn page(
 }
 
 #[test]
-fn a_room_is_made_once_under_a_name_that_nobody_has() {
+fn a_room_is_created_once_under_a_free_name() {
     let mut desk = Desk::new();
     let (alice, bob) = (desk.register("alice"), desk.register("bob"));
     let tool = new_room(alice, 1, "Tool", HistoryVisibility::Hidden);
@@ -252,7 +252,7 @@ fn standings_follow_what_happens() {
         let memberships = club.desk.memberships().pop().unwrap();
         assert_eq!(memberships.members[&bob].membership, membership);
     }
-    // Whoever was never in it can be kept out too, and has nothing to read.
+    // A user who never was a member can be banned too, and has nothing to read.
     club.does(alice, RoomEvent::Banned(carol));
     let memberships = club.desk.memberships().pop().unwrap();
     assert!(!memberships.members[&carol].may_read && memberships.members[&bob].may_read);
@@ -318,7 +318,7 @@ fn members_read_from_their_entry_on_where_the_past_is_hidden() {
     club.says(alice, "seen");
     assert_eq!(club.reads(bob), (vec![3, 4], 4));
     assert_eq!(club.head(bob).unwrap().first, Seq(entered));
-    // Whoever is in it loses nothing when that changes, nor gains.
+    // Present members read the same entries after the change.
     club.does(
         alice,
         RoomEvent::HistoryVisibility(HistoryVisibility::Visible),
@@ -382,7 +382,7 @@ fn unread_counts_the_messages_of_others_since_one_came_in() {
 }
 
 #[test]
-fn only_those_whom_a_change_concerns_get_a_head_once_they_are_out() {
+fn former_members_get_a_head_only_for_changes_of_their_own() {
     let mut club = Club::new(HistoryVisibility::Visible);
     let [alice, bob, carol] = club.people;
     for (user, event, membership) in [
@@ -418,11 +418,13 @@ fn only_those_whom_a_change_concerns_get_a_head_once_they_are_out() {
     }
 }
 
-type Deed = (UserId, RoomEvent);
+type AuthoredEvent = (UserId, RoomEvent);
 
-/// Pairs of deeds that were both allowed when they were asked for and lie in one commit, each
+/// Pairs of room events that were both allowed when they were asked for and lie in one commit, each
 /// with what is said of the second. They follow each other.
-fn overtakings([alice, bob, carol]: [UserId; 3]) -> Vec<(Deed, Deed, RequestError)> {
+fn overtakings(
+    [alice, bob, carol]: [UserId; 3],
+) -> Vec<(AuthoredEvent, AuthoredEvent, RequestError)> {
     use RequestError::{
         AlreadyAMember, AlreadyInRoom, Banned, LastOwner, NotAMember, NotBanned, NotInRoom,
         UserBanned,
@@ -520,12 +522,12 @@ fn what_was_overtaken_in_the_queue_is_refused() {
     let refused = club.refuses(carol, RoomEvent::Left);
     assert_eq!(refused, RequestError::LastOwner);
     club.does(bob, RoomEvent::Left);
-    // Nobody is left who needs an owner.
+    // An empty room needs no owner.
     club.does(carol, RoomEvent::Left);
 }
 
 #[test]
-fn a_room_that_is_closed_is_over_for_everybody() {
+fn a_closed_room_ends_for_all_members() {
     let mut club = Club::new(HistoryVisibility::Visible);
     let [alice, bob, carol] = club.people;
     club.does(bob, RoomEvent::Joined);
@@ -567,7 +569,7 @@ fn a_room_that_is_closed_is_over_for_everybody() {
     let erased = Content::Erased(recado_shared::ErasedKind::Message);
     assert_eq!(entries[2].content, erased);
     assert_eq!(entries[4].content, Content::Room(RoomEvent::Closed));
-    // Its name stays taken, and nobody finds it.
+    // Its name stays taken, and no user finds it.
     let made = club
         .desk
         .create(new_room(bob, 9, "tea", HistoryVisibility::Visible));

@@ -1,4 +1,4 @@
-//! Settings: the last value holds, changes are read in their order, and there is an end to them.
+//! Tests of settings: last value, order of changes, and limits.
 
 use recado_shared::limits::{MAX_BODY_LEN, MAX_PAGE_LEN, MAX_SETTINGS};
 use recado_shared::{
@@ -170,8 +170,8 @@ fn only_others_who_are_there_can_be_blocked() {
         set(&mut desk, alice, &block(alice)),
         Err(RequestError::Invalid)
     );
-    let nobody = set(&mut desk, alice, &block(UserId(99)));
-    assert_eq!(nobody, Err(RequestError::UnknownUser));
+    let unknown = set(&mut desk, alice, &block(UserId(99)));
+    assert_eq!(unknown, Err(RequestError::UnknownUser));
 }
 
 #[test]

@@ -1,108 +1,63 @@
-//! What can be changed about people, and what comes of it: plain values.
+//! Changes that the operator makes, and their outcomes: plain values.
 
 use recado_shared::{InviteToken, RoomId, RoomName, Timestamp, UserId, UserName};
 use serde::{Deserialize, Serialize};
 
-/// Something that an administrator changes.
+/// A change that the operator makes to a user or a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
-    /// Take all devices from a user, and let the bearer of a token back in as that user.
+    /// Revokes all devices of a user. The token links one new device until it expires.
     Reset {
-        /// Whose.
         user: UserName,
-        /// Admits one device.
         token: InviteToken,
-        /// Until then.
         expires: Timestamp,
     },
-    /// Give a user another name.
     Rename {
-        /// Whom.
         user: UserName,
-        /// Which.
         to: UserName,
     },
-    /// Let a user in no more.
     Disable(UserName),
-    /// Let a user in again.
     Enable(UserName),
-    /// Remove a user for good, with all that they wrote.
+    /// Removes a user and erases the user's messages.
     Remove(UserName),
-    /// Give a room another name.
     RenameRoom {
-        /// Which room.
         room: RoomName,
-        /// Which name.
         to: RoomName,
     },
-    /// Close a room for good, with all that was written in it.
+    /// Closes a room and erases its messages.
     CloseRoom(RoomName),
 }
 
-/// What was changed.
+/// The committed outcome of a [`Change`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Changed {
-    /// The user has no devices.
-    Reset {
-        /// Who.
-        user: UserId,
-    },
-    /// The user has another name.
-    Renamed {
-        /// Who.
-        user: UserId,
-        /// Which.
-        name: UserName,
-    },
-    /// The user is not let in.
-    Disabled {
-        /// Who.
-        user: UserId,
-    },
-    /// The user is let in.
-    Enabled {
-        /// Who.
-        user: UserId,
-    },
-    /// The user is removed, and their texts are erased.
-    Removed {
-        /// Who.
-        user: UserId,
-    },
-    /// The room has another name.
-    RoomRenamed {
-        /// Which room.
-        room: RoomId,
-    },
-    /// The room is closed, and its texts are erased.
-    RoomClosed {
-        /// Which room.
-        room: RoomId,
-    },
+    Reset { user: UserId },
+    Renamed { user: UserId, name: UserName },
+    Disabled { user: UserId },
+    Enabled { user: UserId },
+    Removed { user: UserId },
+    RoomRenamed { room: RoomId },
+    RoomClosed { room: RoomId },
 }
 
-/// Why nothing was changed.
+/// Reason why a [`Change`] was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum ChangeError {
-    /// Nobody has the name.
     #[error("no such user. `recado-server user list` shows all users")]
     UnknownUser,
-    /// No room has the name.
     #[error("no such room. `recado-server room list` shows all rooms")]
     UnknownRoom,
-    /// The room was closed.
     #[error("this room is closed and cannot be changed")]
     Closed,
-    /// The user was removed.
     #[error("this user was removed and cannot be changed")]
     Removed,
-    /// Someone or something else has the new name, or had it.
+    /// Another user or room has or had this name.
     #[error("this name is or was in use: choose another one")]
     NameTaken,
     /// Someone else has a name that looks the same.
     #[error("this name is too similar to one that is or was in use: choose another one")]
     NameTooSimilar,
-    /// A room without members, in whose log nobody can say something.
+    /// The room has no member in whose name an entry could be appended.
     #[error("this room has no members: close it, or rename it after someone has joined")]
-    NobodyThere,
+    NoMembers,
 }

@@ -1,23 +1,22 @@
-//! Way of answers and failures from the threads of the store to its handle.
+//! Channel for answers and failures from the threads of the store to its handle.
 
 use tokio::sync::mpsc;
 
 use crate::store::values::request::{ReadResult, Written};
 
-/// What the store says.
+/// An answer of the store to its handle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreEvent {
-    /// A batch of writes is on the disk. In the order in which they were queued.
+    /// A batch is synced to disk; its writes are in the order in which they were queued.
     Written(Vec<Written>),
-    /// A question is answered.
     Read(ReadResult),
-    /// The database failed, with this explanation. What was being written is undone and was never
-    /// acknowledged; the store answers nothing more of that kind, and the server should stop.
+    /// A thread failed with this error. Its open transaction is rolled back, and its requests get
+    /// no answer. The server should stop.
     Failed(String),
 }
 
-/// Where answers go. Sending never waits: the handle lets no more requests in than the channel
-/// has room for, and each thread has one place more for its last word.
+/// Sender of one thread. Sending never waits: the handle limits requests to the room of the
+/// channel, and each thread has one place more for its failure.
 #[derive(Clone, Debug)]
 pub(crate) struct Answers {
     sender: mpsc::Sender<StoreEvent>,
@@ -30,7 +29,6 @@ impl Answers {
         Self { sender, thread }
     }
 
-    /// Sends an answer; without a receiver there is nobody to tell.
     pub(crate) fn send(&self, event: StoreEvent) {
         let _ = self.sender.blocking_send(event);
     }
@@ -40,7 +38,7 @@ impl Answers {
     }
 }
 
-/// A thread that panics says so, so that nobody waits for its answers.
+/// Reports a panic, so that no caller waits for an answer.
 impl Drop for Answers {
     fn drop(&mut self) {
         if std::thread::panicking() {

@@ -1,27 +1,27 @@
 //! Settings of the store: threads, window and checkpoints.
 
-/// Most requests that may be unanswered, counted until their answer is taken from
-/// [`StoreEvents`]. With the longest bodies they hold about 30 MiB.
+/// Default of [`StoreConfig::window`]. Requests with the longest bodies then take about 30 MiB.
 pub const STORE_WINDOW: usize = 2_048;
 
-/// How the store works. The default suits everyone but tests.
+/// Settings of the store. The default suits all but tests.
 #[derive(Clone, Copy, Debug)]
 pub struct StoreConfig {
-    /// How many threads read; at least one.
+    /// Reader threads, at least one.
     pub readers: usize,
-    /// Most requests that may be unanswered.
+    /// Most unanswered requests, until their answer is taken from
+    /// [`StoreEvents`](crate::store::StoreEvents).
     pub window: usize,
-    /// When committed pages move from the write-ahead log into the database.
     pub checkpoints: Checkpoints,
 }
 
-/// How many pages of 4 KiB gather in the write-ahead log before they move into the database. More
-/// of them make commits faster on average and the opening after a crash slower.
+/// Length of the write-ahead log at which a checkpoint runs, in pages of 4 KiB. A longer log makes
+/// commits faster on average, and opening after a crash slower
+/// (<https://www.sqlite.org/wal.html#performance_considerations>).
 #[derive(Clone, Copy, Debug)]
 pub struct Checkpoints {
-    /// While nobody waits for a commit.
+    /// The length while no request waits.
     pub when_idle: i64,
-    /// While somebody does.
+    /// The length while requests wait.
     pub at_most: i64,
 }
 

@@ -1,4 +1,4 @@
-//! What the writer has done since the store was opened: it counts, anybody may look.
+//! Counters of the writer, which other threads may read.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,21 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::values::request::Written;
 
-/// What the store has done since it was opened.
+/// Counts since the store was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreStats {
-    /// Transactions that wrote something, each of which was synced to the disk once.
+    /// Transactions, each synced to disk once.
     pub commits: u64,
-    /// Requests that they did: messages, and whatever else people and administrators changed.
+    /// Requests that they committed.
     pub writes: u64,
-    /// Messages among them that are new in a log.
+    /// New messages among them.
     pub messages: u64,
-    /// How often the write-ahead log was moved into the database.
     pub checkpoints: u64,
 }
 
 impl StoreStats {
-    /// How many requests a commit does on average.
     #[expect(
         clippy::cast_precision_loss,
         reason = "an average needs no more digits than a float has"
@@ -30,7 +28,6 @@ impl StoreStats {
         self.writes as f64 / self.commits.max(1) as f64
     }
 
-    /// What was done since an earlier look.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         Self {
@@ -42,7 +39,7 @@ impl StoreStats {
     }
 }
 
-/// Only the writer counts. The numbers say nothing about other memory, and so need no order.
+/// The writer alone counts. The numbers order no other memory, so `Relaxed` suffices.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     commits: AtomicU64,
@@ -52,12 +49,11 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    /// Counts a commit that wrote something.
     pub(crate) fn committed(&self) {
         add(&self.commits, 1);
     }
 
-    /// Counts what was done, also if there was nothing to write.
+    /// Counts committed requests, also those that wrote nothing.
     pub(crate) fn did(&self, written: &[Written]) {
         let messages = written.iter().filter(|written| is_new_message(written));
         add(&self.writes, written.len());

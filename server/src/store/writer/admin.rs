@@ -117,7 +117,7 @@ impl Batch<'_> {
                 Failure::Rejected(error) => Failure::Rejected(match error {
                     RequestError::RoomNameTaken => ChangeError::NameTaken,
                     RequestError::RoomNameTooSimilar => ChangeError::NameTooSimilar,
-                    _ => ChangeError::NobodyThere,
+                    _ => ChangeError::NoMembers,
                 }),
             })?;
         entries.push((conversation, appended.entry));

@@ -10,7 +10,6 @@ use crate::store::writer::row_cache::{RowCache, UpdateStatements};
 /// A transaction of the writer.
 pub(crate) struct Batch<'a> {
     pub(crate) db: &'a Connection,
-    /// The newest change.
     pub(crate) stamp: Stamp,
     pub(crate) rows: &'a mut RowCache,
     pub(crate) insert: EntryInsert<'a>,

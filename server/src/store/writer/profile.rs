@@ -8,7 +8,6 @@ use crate::store::values::request::{PersonChange, PersonChanged};
 use crate::store::writer::batch::Batch;
 
 impl Batch<'_> {
-    /// Applies one change.
     pub(crate) fn change_person(
         &mut self,
         user: UserId,

@@ -66,17 +66,14 @@ impl Writer {
         })
     }
 
-    /// The identity of the data.
     pub(crate) fn log(&self) -> LogId {
         self.log
     }
 
-    /// What it counts.
     pub(crate) fn counters(&self) -> Arc<Counters> {
         Arc::clone(&self.counters)
     }
 
-    /// All rooms, and how people stand to each other.
     pub(crate) fn memberships(&self) -> rusqlite::Result<StoredMemberships> {
         Ok(StoredMemberships {
             rooms: rooms::all(&self.db)?,
@@ -86,14 +83,12 @@ impl Writer {
         })
     }
 
-    /// Answers a question from all that is committed.
     pub(crate) fn answer(&mut self, question: Read) -> rusqlite::Result<ReadResult> {
         read::answer(&self.db, question)
     }
 
-    /// Commits and answers until the queue is closed and empty, or the database fails.
-    /// One commit has all that waits, at most as many requests as may be unanswered: the more wait,
-    /// the less each costs.
+    /// Commits and answers until the queue is closed and empty, or the database fails. Each commit
+    /// takes all queued requests: the more there are, the less each costs.
     pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Vec<Write>>, answers: &Answers) {
         while let Some(mut batch) = queue.blocking_recv() {
             while let Ok(mut more) = queue.try_recv() {
@@ -102,8 +97,7 @@ impl Writer {
             let result = self.commit(&batch);
             match result {
                 Ok(written) => {
-                    // Whoever hears that a text is erased finds it nowhere, unless a reader is
-                    // just looking.
+                    // The answer follows the erasure, unless a reader delays it.
                     let forgotten = self.forget_erased();
                     answers.send(StoreEvent::Written(written));
                     if let Err(error) = forgotten {
@@ -121,15 +115,14 @@ impl Writer {
         }
     }
 
-    /// Does all of a batch in one transaction that is on the disk when this returns. Later
-    /// requests of the batch see earlier ones.
+    /// Commits a batch in one transaction: later requests see earlier ones.
     pub(crate) fn commit(&mut self, batch: &[Write]) -> rusqlite::Result<Vec<Written>> {
         self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let result = self.commit_in(batch);
         if result.is_err() {
-            // What it knows may be of what is undone.
+            // Its rows may be of the failed batch.
             self.rows.clear();
-            // What failed may have undone everything by itself.
+            // Some errors have rolled back already.
             let _ = self.db.execute_batch("ROLLBACK");
         }
         result
@@ -162,8 +155,9 @@ impl Writer {
         Ok(())
     }
 
-    /// Moves committed pages into the database file: when there are some and nobody waits, or
-    /// when there are many. Readers are never waited for; what they still need is left for later.
+    /// Moves committed pages into the database file: few pages only while no request waits, many
+    /// in any case. Pages that readers still need stay for the next checkpoint
+    /// (<https://www.sqlite.org/wal.html#checkpointing>).
     pub(crate) fn checkpoint_if_due(&mut self, is_idle: bool) -> rusqlite::Result<()> {
         self.forget_erased()?;
         let due = if is_idle {
@@ -171,7 +165,7 @@ impl Writer {
         } else {
             self.checkpoints.at_most
         };
-        // To ask the database itself takes locks, and is seldom needed.
+        // The question to the database takes locks.
         let may_be_due = self.wal_pages.load(Ordering::Relaxed) >= due;
         if may_be_due && wal_checkpoint(&self.db, "NOOP")? >= due {
             wal_checkpoint(&self.db, "PASSIVE")?;
@@ -181,7 +175,7 @@ impl Writer {
     }
 }
 
-/// Whether text was erased by it.
+/// Whether the write erased text.
 fn erases(written: &Written) -> bool {
     match written {
         Written::Append {
@@ -194,23 +188,18 @@ fn erases(written: &Written) -> bool {
                 Ok(Changed::Removed { .. } | Changed::RoomClosed { .. })
             )
         }
-        Written::Append { .. }
-        | Written::Login { .. }
-        | Written::CreateRoom { .. }
-        | Written::Person { .. }
-        | Written::Device { .. }
-        | Written::Advance { .. } => false,
+        _ => false,
     }
 }
 
-/// Refuses further requests, then says why: who has heard of it cannot queue in vain.
+/// Closes the queue before it reports the failure, so that no request queues after the report.
 fn stop(queue: mpsc::Receiver<Vec<Write>>, answers: &Answers, error: &rusqlite::Error) {
     drop(queue);
     answers.fail(error);
 }
 
-/// Moves everything into the database and empties the write-ahead log. Returns whether that was
-/// possible: whoever reads for long, such as a shell, hinders it, and must not hold up commits.
+/// Moves all pages into the database and empties the write-ahead log. Returns false if a reader
+/// kept it from that: a long read, such as in a shell, must not delay commits.
 fn truncate_wal(db: &Connection) -> rusqlite::Result<bool> {
     db.busy_timeout(READER_TIMEOUT)?;
     let is_empty = db

@@ -1,9 +1,9 @@
-//! Rooms that everybody left, and people who never were in one.
+//! Tests of rooms without members, and of users who never were members.
 
 use super::*;
 
 #[test]
-fn a_room_that_everybody_left_is_its_next_members_but_not_what_was_hidden_there() {
+fn an_empty_room_belongs_to_its_next_member_without_its_hidden_history() {
     let mut club = Club::new(HistoryVisibility::Hidden);
     let [alice, bob, carol] = club.people;
     club.says(alice, "not for newcomers");
@@ -40,7 +40,7 @@ fn who_is_banned_without_having_been_there_hears_nothing() {
     club.does(alice, RoomEvent::Invited(bob));
     let invited = club.membership(bob).map(|(membership, _)| membership);
     assert_eq!(invited, Some(Membership::Invited));
-    // Whoever was asked in is told that it is over.
+    // An invited user gets a head of the closed room.
     club.does(alice, RoomEvent::Banned(bob));
     let banned = club.membership(bob).map(|(membership, _)| membership);
     assert_eq!(banned, Some(Membership::Banned));
@@ -58,7 +58,7 @@ fn a_room_without_members_is_closed_but_not_renamed() {
         to: room_name("coffee"),
     };
     let renamed = club.desk.change(rename);
-    assert_eq!(renamed, Err(ChangeError::NobodyThere));
+    assert_eq!(renamed, Err(ChangeError::NoMembers));
     let close = Change::CloseRoom(room_name("tea"));
     let closed = club.desk.change(close);
     assert_eq!(closed, Ok(Changed::RoomClosed { room: club.room }));
