@@ -1,6 +1,7 @@
 //! Entry of a conversation with the names that belong to it, as readers get it.
 
 use recado_shared::client::NameCache;
+use recado_shared::rules::mention::mentions;
 use recado_shared::{
     Content, ConversationId, Entry, MessageBody, MessageId, RoomName, Seq, Timestamp, UserId,
     UserName,
@@ -23,7 +24,7 @@ pub struct Event {
     pub author_name: Option<UserName>,
     /// Whether the user did, on any of their devices.
     pub is_own: bool,
-    /// Whether its text has the user's name with an `@` before it.
+    /// Whether its text mentions the user: `@name`, `@room` or `@all`.
     pub mentions_me: bool,
     /// Its place in the conversation.
     pub seq: Seq,
@@ -84,45 +85,11 @@ impl Event {
             author: entry.author,
             author_name: name(entry.author),
             is_own: entry.author == me.0,
-            mentions_me: mentions(body, me.1),
+            mentions_me: !mentions(body, me.1.as_str()).is_empty(),
             seq: entry.seq,
             id: entry.id,
             time: entry.time,
             content: entry.content,
-        }
-    }
-}
-
-/// Whether a text has `@name`, without regard to case, and not as a part of a longer name.
-fn mentions(text: &str, name: &UserName) -> bool {
-    let (text, name) = (recado_shared::name::fold(text), name.folded());
-    let is_inside = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices('@').any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let Some(rest) = text[at + 1..].strip_prefix(name.as_str()) else {
-            return false;
-        };
-        let mut rest = rest.chars();
-        let goes_on = match rest.next() {
-            Some('-' | '.') => rest.next().is_some_and(is_inside),
-            next => next.is_some_and(is_inside),
-        };
-        !goes_on && !before.is_some_and(is_inside)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mention_is_the_whole_name() {
-        let bob = UserName::new("Bob").unwrap();
-        for text in ["@bob", "hi @BOB, hi", "@bob.", "(@bob)", "@bobby @bob"] {
-            assert!(mentions(text, &bob), "{text}");
-        }
-        for text in ["bob", "@bobby", "me@bob.example", "@bob-2", "@bob.x", "@"] {
-            assert!(!mentions(text, &bob), "{text}");
         }
     }
 }

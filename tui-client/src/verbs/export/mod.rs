@@ -1,7 +1,6 @@
 //! `recado export`: whole conversations, written as they are read, so that no log has to fit into
 //! memory.
 
-mod folds;
 mod markdown;
 mod output;
 mod write;

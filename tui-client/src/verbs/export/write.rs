@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use recado_shared::rules::folding::Folding;
 use recado_shared::{Content, ConversationId, ErasedKind, PageRange, Seq, UserId};
 
-use super::folds::{Folds, MAX_KEPT};
 use super::markdown::{self, Message, Quote, Text};
 use super::output::{Output, Stop};
 use super::too_much;
@@ -21,12 +21,15 @@ use crate::verbs::reading::Reader;
 /// Messages that a reply can quote without asking for them again.
 const MAX_RECENT: usize = 256;
 
+/// Most edits, deletions and reactions that are kept: a few dozen bytes each.
+const MAX_CHANGES: usize = 1_000_000;
+
 /// A page on its way.
 pub(super) struct Page {
     conversation: ConversationId,
     zone: TimeZone,
     newest: Seq,
-    folds: Folds,
+    folding: Folding<()>,
     day: Option<Date>,
     /// The last messages, as replies quote them.
     recent: VecDeque<(Seq, Quote)>,
@@ -43,15 +46,17 @@ impl Page {
             conversation,
             zone: zone.clone(),
             newest: reader.newest(conversation).await?,
-            folds: Folds::default(),
+            folding: Folding::default(),
             day: None,
             recent: VecDeque::new(),
         };
         let mut after = Seq::ZERO;
         while let Some(events) = page.next(reader, after).await? {
             for event in &events {
-                if !page.folds.feed(event) {
-                    return Err(too_much(MAX_KEPT).into());
+                page.folding
+                    .apply(event.seq, event.author, &event.content, |_| ());
+                if page.folding.len() > MAX_CHANGES {
+                    return Err(too_much(MAX_CHANGES).into());
                 }
                 after = event.seq;
             }
@@ -151,7 +156,7 @@ impl Page {
             Some(text) => Quote::of(&author, text),
         };
         self.remember(event.seq, quote);
-        let deleted_by = self.folds.deleted_by(event.seq);
+        let deleted_by = self.folding.deleted_by(event.seq);
         let deleted_by = deleted_by.map(|user| name(reader, user));
         let quote = match (&event.content, &text) {
             (Content::Reply { to, .. }, Some(_)) => Some(self.quote(reader, *to).await?),
@@ -163,15 +168,15 @@ impl Page {
             (Some(text), _) => Text::Said(text),
         };
         let is_there = !matches!(text, Text::Deleted(_));
-        let reactions = self.folds.reactions(event.seq).into_iter();
+        let reactions = self.folding.reactions(event.seq, reader.me().0).into_iter();
         let reactions = reactions.filter(|_| is_there);
-        let reactions = reactions.map(|(emoji, count)| (emoji.as_str().to_owned(), count));
+        let reactions = reactions.map(|it| (it.emoji.as_str().to_owned(), it.count));
         Ok(Some(markdown::message(&Message {
             author: &author,
             time: &time,
             text,
             quote,
-            is_edited: is_there && self.folds.last_edit(event.seq).is_some(),
+            is_edited: is_there && self.folding.last_edit(event.seq).is_some(),
             reactions: reactions.collect(),
         })))
     }
@@ -182,13 +187,13 @@ impl Page {
         reader: &mut Reader,
         event: &Event,
     ) -> Result<Option<String>, SessionError> {
-        if self.folds.deleted_by(event.seq).is_some() {
+        if self.folding.deleted_by(event.seq).is_some() {
             return Ok(None);
         }
         let Some(body) = event.content.body() else {
             return Ok(None);
         };
-        let Some(edit) = self.folds.last_edit(event.seq) else {
+        let Some((edit, ())) = self.folding.last_edit(event.seq) else {
             return Ok(Some(body.as_str().to_owned()));
         };
         let edit = reader.entry(self.conversation, edit).await?;
