@@ -11,22 +11,22 @@ use crate::store::{Load, Save};
 
 /// Passed down to every sub-core; owned by the [`App`](super::App).
 #[derive(Debug)]
-pub(in crate::app) struct Context {
-    pub(in crate::app) now: Now,
+pub(super) struct Context {
+    pub(super) now: Now,
     /// In order; taken at the end of the event.
-    pub(in crate::app) effects: Vec<Effect>,
-    /// Wishes for the app; taken as soon as the call returns.
-    pub(in crate::app) intents: VecDeque<Intent>,
+    pub(super) effects: Vec<Effect>,
+    /// For the app, which carries them out as soon as the call returns.
+    pub(super) intents: VecDeque<Intent>,
     /// The text in the status line, until the next key.
-    pub(in crate::app) notice: Option<String>,
+    pub(super) notice: Option<String>,
     /// When the user did something last, or the program started.
-    pub(in crate::app) last_input: Now,
+    pub(super) last_input: Now,
     /// Whether an overlay covers the panes.
-    pub(in crate::app) is_covered: bool,
+    pub(super) is_covered: bool,
 }
 
 impl Context {
-    pub(in crate::app) fn new(now: Now, notice: Option<String>) -> Self {
+    pub(super) fn new(now: Now, notice: Option<String>) -> Self {
         Self {
             now,
             effects: Vec::new(),
@@ -37,15 +37,15 @@ impl Context {
         }
     }
 
-    pub(in crate::app) fn send(&mut self, frame: ClientFrame) {
+    pub(super) fn send(&mut self, frame: ClientFrame) {
         self.effects.push(Effect::Send(frame));
     }
 
-    pub(in crate::app) fn save(&mut self, save: Save) {
+    pub(super) fn save(&mut self, save: Save) {
         self.effects.push(Effect::Save(save));
     }
 
-    pub(in crate::app) fn load(&mut self, load: Load) {
+    pub(super) fn load(&mut self, load: Load) {
         self.effects.push(Effect::Load(load));
     }
 }

@@ -27,13 +27,13 @@ pub enum Effect {
     Scroll(Scroll),
     /// Put text on the terminal's clipboard (OSC 52).
     Copy(String),
-    /// Ring the terminal's bell: somebody wrote while nobody was looking.
+    /// Ring the terminal's bell for a message while the terminal has no focus.
     Bell,
     /// Draw every cell again.
     Redraw,
     /// Hand the terminal back to the shell until the program is continued.
     Suspend,
-    /// Leave.
+    /// Leave the program after all earlier effects.
     Quit,
 }
 

@@ -27,7 +27,7 @@ pub enum Event {
     Net(NetEvent),
     /// The store read something.
     Loaded(Loaded),
-    /// The store searched.
+    /// The store answers a search.
     Found(SearchResult),
     /// The store failed; the text says how. Nothing more is kept on disk.
     StoreFailed(String),
@@ -42,9 +42,9 @@ pub enum Event {
 pub enum ClickTarget {
     /// A row of the contact list, or of the switcher's list of contacts.
     Contact(ConversationId),
-    /// A message.
+    /// A message of the open conversation.
     Item(ItemId),
-    /// The input box.
+    /// The composer of the open conversation.
     Composer,
     /// A row of the switcher, counted from the top of its whole list.
     SwitcherRow(usize),
@@ -53,7 +53,7 @@ pub enum ClickTarget {
 /// What the last drawn frame showed of the open conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Viewed {
-    /// Which one.
+    /// The conversation that was open then.
     pub conversation: ConversationId,
     /// The first and last items of which at least one line was visible.
     pub visible: Option<(ItemId, ItemId)>,

@@ -3,12 +3,12 @@
 use recado_shared::{ConversationId, Emoji, Seq};
 
 #[derive(Debug, Default)]
-pub(in crate::app) struct Memory {
+pub(super) struct Memory {
     /// The number of the newest question to the store.
-    pub(in crate::app) search_number: u32,
-    pub(in crate::app) search_text: String,
+    pub(super) search_number: u32,
+    pub(super) search_text: String,
     /// The message that the user went to from the last search.
-    pub(in crate::app) search_place: Option<(ConversationId, Seq)>,
+    pub(super) search_place: Option<(ConversationId, Seq)>,
     /// The emoji of the last reactions in this run, newest first.
-    pub(in crate::app) recent_emoji: Vec<Emoji>,
+    pub(super) recent_emoji: Vec<Emoji>,
 }

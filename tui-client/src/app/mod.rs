@@ -125,8 +125,7 @@ impl App {
                     app.chats.contacts.add_peer(&conversation);
                     app.chats.counting.mark_uncertain(id);
                     app.chats.conversations.insert(id, conversation);
-                    app.chats.request_loaded_names(id);
-                    app.chats.note_loaded_mentions(id);
+                    app.chats.note_loaded(id);
                 }
             }
         }

@@ -12,18 +12,18 @@ use super::session::Session;
 use super::settings::Settings;
 
 #[derive(Debug)]
-pub(in crate::app) struct Parts<'a> {
-    pub(in crate::app) chats: &'a mut Chats,
-    pub(in crate::app) session: &'a mut Session,
-    pub(in crate::app) commands: &'a mut Commands,
-    pub(in crate::app) memory: &'a mut Memory,
-    pub(in crate::app) keymap: &'a Keymap,
-    pub(in crate::app) settings: &'a Settings,
-    pub(in crate::app) cx: &'a mut Context,
+pub(super) struct Parts<'a> {
+    pub(super) chats: &'a mut Chats,
+    pub(super) session: &'a mut Session,
+    pub(super) commands: &'a mut Commands,
+    pub(super) memory: &'a mut Memory,
+    pub(super) keymap: &'a Keymap,
+    pub(super) settings: &'a Settings,
+    pub(super) cx: &'a mut Context,
 }
 
 impl Parts<'_> {
-    pub(in crate::app) fn reader(&self) -> Reader<'_> {
+    pub(super) fn reader(&self) -> Reader<'_> {
         Reader {
             chats: self.chats,
             session: self.session,
@@ -33,24 +33,24 @@ impl Parts<'_> {
         }
     }
 
-    pub(in crate::app) fn notify(&mut self, text: impl Into<String>) {
+    pub(super) fn notify(&mut self, text: impl Into<String>) {
         self.cx.notice = Some(text.into());
     }
 
     /// Shows why something failed, if it did.
-    pub(in crate::app) fn notify_failure(&mut self, result: Result<(), String>) {
+    pub(super) fn notify_failure(&mut self, result: Result<(), String>) {
         if let Err(why) = result {
             self.cx.notice = Some(why);
         }
     }
 
     /// Closes the open overlay. What follows acts on the panes at once.
-    pub(in crate::app) fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         self.cx.is_covered = false;
         self.cx.intents.push_back(Intent::Close);
     }
 
-    pub(in crate::app) fn show(&mut self, show: Show) {
+    pub(super) fn show(&mut self, show: Show) {
         self.cx.intents.push_back(Intent::Show(show));
     }
 }

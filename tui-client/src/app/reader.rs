@@ -9,24 +9,24 @@ use super::session::Session;
 use super::settings::Settings;
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::app) struct Reader<'a> {
-    pub(in crate::app) chats: &'a Chats,
-    pub(in crate::app) session: &'a Session,
-    pub(in crate::app) keymap: &'a Keymap,
-    pub(in crate::app) settings: &'a Settings,
-    pub(in crate::app) now: Now,
+pub(super) struct Reader<'a> {
+    pub(super) chats: &'a Chats,
+    pub(super) session: &'a Session,
+    pub(super) keymap: &'a Keymap,
+    pub(super) settings: &'a Settings,
+    pub(super) now: Now,
 }
 
 impl Reader<'_> {
     /// The presence of the other user; `None` in rooms and without a synchronised session.
-    pub(in crate::app) fn presence_in(&self, id: ConversationId) -> Option<Presence> {
+    pub(super) fn presence_in(&self, id: ConversationId) -> Option<Presence> {
         let peer = id.peer_of(self.chats.user()?)?;
         let contact = self.chats.contacts.find(peer)?;
         contact.presence.filter(|_| self.session.link.is_synced())
     }
 
     /// The key that searches everywhere, or the command where it has none.
-    pub(in crate::app) fn search_everywhere_key(&self) -> String {
+    pub(super) fn search_everywhere_key(&self) -> String {
         let action = Action::SearchEverywhere;
         match self.keymap.key_of(KeyContext::Global, action) {
             key if key.is_empty() => "/search".to_owned(),

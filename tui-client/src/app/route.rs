@@ -20,7 +20,7 @@ use crate::model::ItemId;
 use crate::strings;
 
 impl App {
-    pub(in crate::app) fn on_key(&mut self, key: KeyEvent, now: Now) {
+    pub(super) fn on_key(&mut self, key: KeyEvent, now: Now) {
         if key.kind == KeyEventKind::Release {
             return;
         }
@@ -35,13 +35,13 @@ impl App {
         }
     }
 
-    pub(in crate::app) fn on_paste(&mut self, text: &str, now: Now) {
+    pub(super) fn on_paste(&mut self, text: &str, now: Now) {
         self.note_input(now);
         self.type_text(text);
     }
 
     /// A person is there.
-    pub(in crate::app) fn note_input(&mut self, now: Now) {
+    pub(super) fn note_input(&mut self, now: Now) {
         self.cx.notice = None;
         self.chats.nav.keep_selection();
         if self.session.link.is_return(&self.cx) {
@@ -51,7 +51,7 @@ impl App {
         self.session.link.follow_clock(&mut self.cx);
     }
 
-    pub(in crate::app) fn context(&self) -> KeyContext {
+    pub(super) fn context(&self) -> KeyContext {
         match &self.overlay {
             Some(overlay) => overlay.context(),
             None if self.chats.nav.selection.is_some() => KeyContext::Selection,
@@ -289,7 +289,7 @@ impl App {
         }
     }
 
-    /// Text goes to the query, or to the composer; where nothing is open it looks for somebody.
+    /// Text goes to the query, or to the composer; without an open conversation it opens the switcher.
     fn type_text(&mut self, text: &str) {
         if self.overlay.is_some() {
             return self.with_overlay(|overlay, app| overlay.insert(text, app));
@@ -307,7 +307,7 @@ impl App {
             .note_edited(&mut self.chats, &mut self.session, &mut self.cx);
     }
 
-    pub(in crate::app) fn select(&mut self, item: ItemId) {
+    pub(super) fn select(&mut self, item: ItemId) {
         if self.overlay.is_none()
             && selection::message_text(&self.chats, &self.session, item).is_some()
         {
@@ -315,7 +315,7 @@ impl App {
         }
     }
 
-    pub(in crate::app) fn on_click(&mut self, target: ClickTarget, now: Now) {
+    pub(super) fn on_click(&mut self, target: ClickTarget, now: Now) {
         self.note_input(now);
         match target {
             ClickTarget::Contact(id) => {
@@ -337,7 +337,7 @@ impl App {
         }
     }
 
-    pub(in crate::app) fn on_wheel(&mut self, lines: i32, now: Now) {
+    pub(super) fn on_wheel(&mut self, lines: i32, now: Now) {
         self.note_input(now);
         match &mut self.overlay {
             Some(overlay) => overlay.step(lines),
@@ -345,14 +345,14 @@ impl App {
         }
     }
 
-    pub(in crate::app) fn on_focus(&mut self, has_focus: bool, now: Now) {
+    pub(super) fn on_focus(&mut self, has_focus: bool, now: Now) {
         self.chats.nav.has_focus = has_focus;
         if has_focus {
             self.note_input(now);
         }
     }
 
-    pub(in crate::app) fn reader(&self) -> Reader<'_> {
+    pub(super) fn reader(&self) -> Reader<'_> {
         Reader {
             chats: &self.chats,
             session: &self.session,
@@ -374,17 +374,14 @@ impl App {
         }
     }
 
-    /// Lets a command or an answer work on the sub-cores, then fulfils what it wishes.
-    pub(in crate::app) fn with_parts(&mut self, work: impl FnOnce(&mut Parts<'_>)) {
+    /// Lets a command or an answer work on the sub-cores, then carries out its intents.
+    pub(super) fn with_parts(&mut self, work: impl FnOnce(&mut Parts<'_>)) {
         work(&mut self.parts());
         self.carry_out();
     }
 
-    /// Lets the open overlay work, if one is open, then fulfils what it wishes.
-    pub(in crate::app) fn with_overlay(
-        &mut self,
-        work: impl FnOnce(&mut dyn Overlay, &mut Parts<'_>),
-    ) {
+    /// Lets the open overlay work, if one is open, then carries out its intents.
+    pub(super) fn with_overlay(&mut self, work: impl FnOnce(&mut dyn Overlay, &mut Parts<'_>)) {
         if let Some(mut overlay) = self.overlay.take() {
             work(&mut *overlay, &mut self.parts());
             self.overlay = Some(overlay);

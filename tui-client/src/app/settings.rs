@@ -14,7 +14,7 @@ pub struct Settings {
     pub keymap: Keymap,
     /// Where the random part of message ids starts; differs with every start.
     pub seed: u64,
-    /// Whether to ring the bell when somebody writes and the terminal has no focus.
+    /// Whether to ring the bell for messages while the terminal has no focus.
     pub bell: bool,
     /// Where the user lives: what "yesterday" means in a search.
     pub time_zone: TimeZone,

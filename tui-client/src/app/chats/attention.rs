@@ -1,5 +1,5 @@
-//! What of the unread entries is brought to the user's notice: which of them call the user, what
-//! rings the bell, and where to go next. Levels, mutes and blocks are honoured here.
+//! Notification rules for unread entries: mentions, the bell, and the next conversation to go to.
+//! Notification levels, mutes and blocks are honoured here.
 
 use recado_shared::{ConversationId, Entry, Now, PageRange, Seq, UserId};
 
@@ -17,34 +17,23 @@ const MAX_STRETCH: u16 = 200;
 /// Where to go first among what is unread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::app) enum Urgency {
-    /// Something calls the user.
+    /// A mention of the user, or a reply to them.
     Mentioned,
     /// A person writes to the user alone.
     Direct,
     /// Something was said in a room.
     Room,
-    /// Somebody whom the user does not know asks to write.
+    /// A message request of an unknown user.
     Request,
 }
 
 impl Chats {
-    /// Notes which entries call the user.
+    /// Notes the mentions of the user among entries.
     pub(in crate::app) fn note_mentions(&mut self, id: ConversationId, entries: &[Entry]) {
         if let (Some(me), Some(conversation)) = (&self.me, self.conversations.get_mut(&id)) {
             let read = conversation.own.read;
             let me = (me.user, me.name.as_str());
-            conversation.mentions.note(entries.iter(), me, read);
-        }
-    }
-
-    /// A conversation of the local store is loaded: notes who calls the user there.
-    pub(in crate::app) fn note_loaded_mentions(&mut self, id: ConversationId) {
-        if let (Some(me), Some(conversation)) = (&self.me, self.conversations.get_mut(&id)) {
-            let read = conversation.own.read;
-            let me = (me.user, me.name.as_str());
-            conversation
-                .mentions
-                .note(conversation.log.loaded(), me, read);
+            conversation.mentions.note(entries, me, read);
         }
     }
 
@@ -80,7 +69,7 @@ impl Chats {
         }));
     }
 
-    /// How many unread entries call the user.
+    /// How many unread entries mention the user or reply to them.
     pub(in crate::app) fn mentions_in(&self, conversation: &Conversation) -> u64 {
         let unread = conversation.own.read.next()..;
         let calls = conversation.mentions.unread.range(unread);

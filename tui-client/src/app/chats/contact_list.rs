@@ -52,7 +52,7 @@ impl Chats {
             *time = (*time).max(*typed);
         }
         for id in self.settings.favourites() {
-            // Also people with whom there is no conversation.
+            // Also users without a conversation.
             if self.conversations.contains_key(&id) || id.peer_of(me).is_some() {
                 last.entry(id).or_insert(Timestamp(0));
             }
@@ -86,7 +86,7 @@ impl Chats {
 
     /// Whether a conversation stands in the list. A room that the user has left does so while it
     /// is open or has text of theirs.
-    pub(in crate::app) fn is_listed(
+    pub(super) fn is_listed(
         &self,
         id: ConversationId,
         queued: &BTreeMap<ConversationId, Timestamp>,
@@ -107,8 +107,8 @@ impl Chats {
         }
     }
 
-    /// Where a conversation stands in the list: invitations and requests to write first, rooms that the user is out of
-    /// and people whom they have blocked last.
+    /// Sort key within the list: invitations and message requests first; blocked users and rooms
+    /// that the user is not in last.
     pub(in crate::app) fn rank(&self, id: ConversationId) -> u8 {
         let conversation = self.conversations.get(&id);
         if self.is_blocked_in(id) {

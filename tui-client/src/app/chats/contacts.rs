@@ -15,16 +15,15 @@ use crate::strings;
 pub enum Section {
     /// Conversations that the user keeps on top, by name: they stay where they are.
     Favourites,
-    /// Conversations, newest first.
+    /// Conversations with the newest ones first.
     Conversations,
     /// People of this server without a conversation: who is online first, then by name.
     People,
 }
 
 /// Most people that the app keeps besides those it has conversations with.
-pub(super) const MAX_PEOPLE: usize = 5_000;
+const MAX_PEOPLE: usize = 5_000;
 
-/// A person.
 #[derive(Debug)]
 pub(in crate::app) struct Contact {
     pub(super) name: Option<UserName>,
@@ -40,7 +39,7 @@ pub(in crate::app) struct Contact {
 }
 
 impl Contact {
-    pub(super) fn unnamed(user: UserId) -> Self {
+    fn unnamed(user: UserId) -> Self {
         let label = strings::conversation::user_number(user);
         Self {
             name: None,
@@ -53,7 +52,7 @@ impl Contact {
     }
 }
 
-/// Everybody the app knows of.
+/// All users that the app knows.
 #[derive(Debug, Default)]
 pub(in crate::app) struct Contacts {
     pub(super) people: BTreeMap<UserId, Contact>,
@@ -82,8 +81,7 @@ impl Contacts {
         }
     }
 
-    /// Somebody writes in a room, or something there is about them. Returns whether their name
-    /// is not known.
+    /// Adds a user seen in a room. Returns whether their name is unknown.
     pub(in crate::app) fn add_unnamed(&mut self, user: UserId) -> bool {
         if self.people.len() < MAX_PEOPLE {
             let contact = self.people.entry(user);
@@ -94,7 +92,7 @@ impl Contacts {
     }
 
     /// The person who has this name, without regard to case.
-    pub(in crate::app) fn find_by_name(&self, name: &UserName) -> Option<UserId> {
+    pub(super) fn find_by_name(&self, name: &UserName) -> Option<UserId> {
         let folded = name.folded();
         let is_it = |(_, contact): &(&UserId, &Contact)| contact.folded == folded;
         self.people.iter().find(is_it).map(|(user, _)| *user)
@@ -124,7 +122,7 @@ impl Contacts {
     }
 
     /// Takes over a presence. People who are not known stay unknown.
-    pub(in crate::app) fn set_presence(&mut self, user: UserId, presence: Presence) {
+    pub(super) fn set_presence(&mut self, user: UserId, presence: Presence) {
         if let Some(contact) = self.people.get_mut(&user)
             && contact.presence != Some(presence)
         {

@@ -12,7 +12,7 @@ use crate::app::conversation::state::{Conversation, Purpose};
 
 impl Chats {
     pub(in crate::app) fn drafts_deadline(&self, last_input: Instant) -> Option<Instant> {
-        let open = self.nav.open.and_then(|id| self.conversations.get(&id));
+        let open = self.opened();
         let is_awaited = open.is_some_and(|open| {
             let is_offered = self.drafts.offered.contains_key(&open.id);
             let is_editing = matches!(open.purpose, Purpose::Edit { .. });
@@ -47,7 +47,7 @@ impl Chats {
     }
 
     /// Tells the other devices what is due, or notes when it will be.
-    pub(in crate::app) fn share_due_drafts(&mut self, cx: &mut Context) {
+    pub(super) fn share_due_drafts(&mut self, cx: &mut Context) {
         if self.drafts.changed.is_empty() {
             self.drafts.due = None;
         } else if self.drafts.is_urgent || self.drafts.due.is_some_and(|due| due <= cx.now.instant)
@@ -86,7 +86,7 @@ impl Chats {
     }
 
     /// The devices agree on another text than `before`.
-    pub(in crate::app) fn offer_draft(&mut self, id: ConversationId, before: String) {
+    pub(super) fn offer_draft(&mut self, id: ConversationId, before: String) {
         let is_known = self.conversations.contains_key(&id);
         // Of a room nothing is shown before the server has said that there is one.
         if !is_known && (id.room().is_some() || self.conversation_or_new(id).is_none()) {
@@ -96,14 +96,14 @@ impl Chats {
     }
 
     /// A conversation is new here, and something may be written there elsewhere.
-    pub(in crate::app) fn offer_first_draft(&mut self, id: ConversationId) {
+    pub(super) fn offer_first_draft(&mut self, id: ConversationId) {
         if !self.settings.draft(id).is_empty() {
             self.drafts.offered.insert(id, String::new());
         }
     }
 
-    /// Puts what was written elsewhere into composers in which nobody writes.
-    pub(in crate::app) fn take_drafts(&mut self, cx: &mut Context) {
+    /// Puts what was written elsewhere into composers that are not in use.
+    pub(super) fn take_drafts(&mut self, cx: &mut Context) {
         let offered = self.drafts.offered.iter();
         let free: Vec<_> = offered
             .filter(|(id, _)| !self.is_writing_in(**id, cx))
@@ -119,12 +119,12 @@ impl Chats {
                 continue;
             }
             conversation.composer.set_text(text);
-            self.unsaved.follow_draft(id);
+            self.unsaved.draft(id);
             self.contacts.mark_stale();
         }
     }
 
-    pub(in crate::app) fn is_writing_in(&self, id: ConversationId, cx: &mut Context) -> bool {
+    fn is_writing_in(&self, id: ConversationId, cx: &mut Context) -> bool {
         let Some(conversation) = self.conversations.get(&id) else {
             return false;
         };

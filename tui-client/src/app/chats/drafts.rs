@@ -2,7 +2,7 @@
 //!
 //! What is written here goes out a moment after the first change, and at once on leaving the
 //! conversation or the program. What was written elsewhere comes into the composer only while
-//! nobody writes in it and only in place of what the other device knew of; it can be undone.
+//! it is not in use and only in place of what the other device knew of; it can be undone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use recado_shared::ConversationId;
 /// How long a change waits before the other devices hear of it.
 pub(in crate::app) const SHARE_AFTER: Duration = Duration::from_secs(3);
 
-/// Who pressed no key for this long does not write.
+/// A composer is in use until no key was pressed for this long.
 pub(in crate::app) const WRITING_PAUSE: Duration = Duration::from_secs(5);
 
 /// What of the drafts the devices have to tell each other.

@@ -28,8 +28,8 @@ impl Chats {
         })
     }
 
-    /// Somebody may be shown whose name may not be known.
-    pub(in crate::app) fn request_name(&mut self, user: UserId) {
+    /// Requests the name of a user who may be shown, if it is unknown.
+    pub(super) fn request_name(&mut self, user: UserId) {
         if self.user() != Some(user) && self.contacts.add_unnamed(user) {
             self.names.want(user);
         }
@@ -42,13 +42,13 @@ impl Chats {
         }
     }
 
-    /// A conversation of the local store is loaded.
-    pub(in crate::app) fn request_loaded_names(&mut self, id: ConversationId) {
-        let Some(conversation) = self.conversations.get(&id).filter(|c| c.room().is_some()) else {
-            return;
-        };
-        let entries: Vec<Entry> = conversation.log.loaded().cloned().collect();
+    /// Takes over what the loaded entries of a stored conversation say of users.
+    pub(in crate::app) fn note_loaded(&mut self, id: ConversationId) {
+        let conversation = self.conversations.get(&id);
+        let entries: Vec<_> =
+            conversation.map_or(Vec::new(), |c| c.log.loaded().cloned().collect());
         self.request_author_names(id, &entries);
+        self.note_mentions(id, &entries);
     }
 
     pub(in crate::app) fn my_name(&self) -> &str {

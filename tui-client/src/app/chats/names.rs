@@ -1,19 +1,19 @@
-//! The names of people whom the app meets in rooms: heads do not carry them, so they are asked
+//! The names of users who are seen in rooms: heads do not carry them, so they are asked
 //! for, each once a session and many at a time.
 
 use std::collections::BTreeSet;
 
 use recado_shared::{
-    Content, ConversationId, Entry, RoomId, RoomName, RoomSummary, UserId, UserName,
+    ContentClass, ConversationId, Entry, RoomEvent, RoomId, RoomName, RoomSummary, UserId, UserName,
 };
 
 use crate::app::chats::Chats;
 
 /// Most rooms whose names are remembered from searches.
-pub(super) const MAX_FOUND_ROOMS: usize = 1_000;
+const MAX_FOUND_ROOMS: usize = 1_000;
 
 /// Most people whose names one session asks for. Further ones keep their numbers.
-pub(super) const MAX_ASKED: usize = 5_000;
+const MAX_ASKED: usize = 5_000;
 
 /// Whose names are wanted.
 #[derive(Debug, Default)]
@@ -37,22 +37,15 @@ impl Names {
     }
 }
 
-/// Who wrote entries, and whom they are about.
+/// The authors of entries, and the subjects of room events.
 pub(in crate::app) fn authors(entries: &[Entry]) -> impl Iterator<Item = UserId> + '_ {
     entries.iter().flat_map(|entry| {
-        let about = match &entry.content {
-            Content::Room(event) => event.subject(),
-            Content::Message(_)
-            | Content::Reply { .. }
-            | Content::Emote(_)
-            | Content::Edit { .. }
-            | Content::Deletion { .. }
-            | Content::ReactionAdded { .. }
-            | Content::ReactionRemoved { .. }
-            | Content::Erased(_)
-            | Content::AuthorRemoved => None,
+        let event = match entry.content.class() {
+            ContentClass::Room(event) => Some(event),
+            ContentClass::Message | ContentClass::Change(_) | ContentClass::Erasure => None,
         };
-        [entry.author].into_iter().chain(about)
+        let subject = event.and_then(RoomEvent::subject);
+        [entry.author].into_iter().chain(subject)
     })
 }
 

@@ -1,4 +1,4 @@
-//! Which conversation is open, how one comes to another, and where the person is in it.
+//! Navigation: the open conversation, jumps between conversations, and the place in each.
 //!
 //! Only the person's own acts change what is open; arrivals never do.
 
@@ -234,7 +234,7 @@ impl Chats {
     }
 
     /// Reads from the local store what the person is about to see.
-    pub(in crate::app) fn load_more(&mut self, cx: &mut Context) {
+    pub(super) fn load_more(&mut self, cx: &mut Context) {
         let Some(id) = self.nav.open else {
             return;
         };

@@ -8,7 +8,7 @@ use crate::model::{ItemId, Place};
 /// A pane of a terminal that is too narrow for two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pane {
-    /// The contact list.
+    /// The contact list on the left.
     Contacts,
     /// The conversation and the composer.
     Conversation,
@@ -46,7 +46,6 @@ pub(super) enum Origin {
     Elsewhere,
     /// At a selected message.
     Message(Seq),
-    /// At this place.
     Place(Place),
 }
 
@@ -55,7 +54,6 @@ pub(super) enum Origin {
 pub(in crate::app) enum Jump {
     /// To the top of the pane.
     Top(Seq),
-    /// Into sight.
     Show(Seq),
     /// Into sight with what is around it, and selected.
     Select(Seq),

@@ -1,5 +1,5 @@
-//! What the user has set for themselves, the same on all their devices: the last value that
-//! reached the server holds. A change applies at once, and waits here until the server has it.
+//! Settings of the user, shared by all their devices: the last value that reached the server
+//! holds. A change applies at once, and waits here until the server has it.
 //!
 //! A session first pulls what changed since the stamp, then sends what waits. Only one of the two
 //! is under way at a time, so that no page is older than what the server took from here.
@@ -17,12 +17,12 @@ use crate::store::StoredSetting;
 /// What of a conversation is brought to the user's notice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Attention {
-    /// Every message.
+    /// Each message notifies the user.
     #[default]
     All,
-    /// What is meant for the user.
+    /// Mentions of the user and replies to them.
     Mentions,
-    /// Nothing.
+    /// No message notifies the user.
     Nothing,
 }
 
@@ -30,13 +30,13 @@ pub enum Attention {
 pub(in crate::app) const PAUSE: Duration = Duration::from_secs(5);
 
 /// Most changes that are on their way at a time.
-pub(super) const MAX_IN_FLIGHT: usize = 8;
+const MAX_IN_FLIGHT: usize = 8;
 
 /// Most settings that one pull takes: more than there can be, with some that change meanwhile.
 pub(super) const MAX_PULLED: usize = 2 * MAX_SETTINGS;
 
 /// How far ahead the end of a mute is looked for; a later one is looked for again then.
-pub(super) const MUTE_HORIZON: Duration = Duration::from_hours(24);
+const MUTE_HORIZON: Duration = Duration::from_hours(24);
 
 /// The values, and what of them the server does not have.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ pub(in crate::app) struct UserSettings {
     /// Not taken by the server as they are; tried again in the next session.
     pub(super) refused: BTreeSet<SettingKey>,
     pub(super) stamp: Stamp,
-    pub(super) is_pull_wanted: bool,
+    pub(in crate::app) is_pull_wanted: bool,
     /// The page that is on its way, with what changed on other devices meanwhile.
     pub(super) pulling: Option<BTreeMap<SettingKey, Stamp>>,
     pub(super) pulled: usize,
@@ -103,11 +103,6 @@ impl UserSettings {
         self.is_mute_end_stale = true;
     }
 
-    /// Live changes were left out: they are pulled.
-    pub(in crate::app) fn pull_again(&mut self) {
-        self.is_pull_wanted = true;
-    }
-
     pub(in crate::app) fn next_deadline(&self, is_up: bool) -> Option<Instant> {
         let paused = self.paused_until.filter(|_| is_up);
         paused.into_iter().chain(self.mute_ends).min()
@@ -148,17 +143,13 @@ impl UserSettings {
 
     /// The conversations that stay on top of the list.
     pub(in crate::app) fn favourites(&self) -> impl Iterator<Item = ConversationId> {
-        self.values.values().filter_map(|setting| match setting {
-            Setting::Favourite {
-                conversation,
-                is_on,
-            } => is_on.then_some(*conversation),
-            Setting::NotificationLevel { .. }
-            | Setting::Muted { .. }
-            | Setting::Draft { .. }
-            | Setting::Blocked { .. }
-            | Setting::FirstContact { .. } => None,
-        })
+        let all = self.values.keys().filter_map(|key| {
+            if let SettingKey::Favourite(id) = key {
+                return Some(*id);
+            }
+            None
+        });
+        all.filter(|id| self.is_favourite(*id))
     }
 
     /// The unsent text of a conversation as the devices have agreed on it.
@@ -171,13 +162,11 @@ impl UserSettings {
 
     /// The conversations that have such a text.
     pub(in crate::app) fn drafts(&self) -> impl Iterator<Item = ConversationId> {
-        self.values.keys().filter_map(|key| match key {
-            SettingKey::Draft(id) => Some(*id),
-            SettingKey::Favourite(_)
-            | SettingKey::NotificationLevel(_)
-            | SettingKey::Muted(_)
-            | SettingKey::Blocked(_)
-            | SettingKey::FirstContact => None,
+        self.values.keys().filter_map(|key| {
+            if let SettingKey::Draft(id) = key {
+                return Some(*id);
+            }
+            None
         })
     }
 
@@ -246,13 +235,11 @@ impl UserSettings {
         }
         let has_ended = self.mute_ends.is_some_and(|at| at <= now.instant);
         if has_ended || std::mem::take(&mut self.is_mute_end_stale) {
-            let ends = self.values.values().filter_map(|setting| match setting {
-                Setting::Muted { until, .. } => until.filter(|until| *until > now.wall),
-                Setting::Favourite { .. }
-                | Setting::NotificationLevel { .. }
-                | Setting::Draft { .. }
-                | Setting::Blocked { .. }
-                | Setting::FirstContact { .. } => None,
+            let ends = self.values.values().filter_map(|setting| {
+                if let Setting::Muted { until, .. } = setting {
+                    return until.filter(|until| *until > now.wall);
+                }
+                None
             });
             let left = ends.min().filter(|end| *end != Timestamp(u64::MAX));
             let left = left.map(|end| Duration::from_millis(end.0 - now.wall.0));
@@ -263,7 +250,7 @@ impl UserSettings {
 }
 
 /// Whether a setting says what holds without it.
-pub(super) fn is_default(setting: &Setting) -> bool {
+fn is_default(setting: &Setting) -> bool {
     match setting {
         Setting::Favourite { is_on, .. } | Setting::Blocked { is_on, .. } => !is_on,
         Setting::NotificationLevel { level, .. } => *level == NotificationLevel::All,

@@ -27,7 +27,7 @@ impl Chats {
     }
 
     /// What depends on a setting is looked at again.
-    pub(in crate::app) fn note_set(&mut self, key: SettingKey) {
+    fn note_set(&mut self, key: SettingKey) {
         match key {
             SettingKey::Muted(_) => self.settings.is_mute_end_stale = true,
             SettingKey::Favourite(_) | SettingKey::Blocked(_) => self.contacts.mark_stale(),
@@ -114,7 +114,7 @@ impl Chats {
         self.take_settings(vec![setting], None, cx);
     }
 
-    pub(in crate::app) fn take_settings(
+    fn take_settings(
         &mut self,
         mut settings: Vec<Setting>,
         stamp: Option<Stamp>,
@@ -122,17 +122,10 @@ impl Chats {
     ) {
         let mut news = Vec::new();
         for setting in settings.drain(..) {
-            let before = match &setting {
-                Setting::Draft { conversation, .. } => {
-                    let text = self.settings.draft(*conversation);
-                    Some((*conversation, text.to_owned()))
-                }
-                Setting::Favourite { .. }
-                | Setting::NotificationLevel { .. }
-                | Setting::Muted { .. }
-                | Setting::Blocked { .. }
-                | Setting::FirstContact { .. } => None,
-            };
+            let mut before = None;
+            if let Setting::Draft { conversation, .. } = setting {
+                before = Some((conversation, self.settings.draft(conversation).to_owned()));
+            }
             if self.settings.take(&setting) {
                 self.note_set(setting.key());
                 if let Some((conversation, text)) = before {

@@ -96,6 +96,10 @@ impl Chats {
         self.conversations.get_mut(&id)
     }
 
+    pub(in crate::app) fn opened(&self) -> Option<&Conversation> {
+        self.conversations.get(&self.nav.open?)
+    }
+
     pub(in crate::app) fn open_conversation(&mut self) -> Option<&mut Conversation> {
         self.conversations.get_mut(&self.nav.open?)
     }
@@ -120,7 +124,7 @@ impl Chats {
     }
 
     /// Saves what is due, or notes when it will be.
-    pub(in crate::app) fn save_due(&mut self, cx: &mut Context) {
+    fn save_due(&mut self, cx: &mut Context) {
         if self.unsaved.is_empty() {
             self.unsaved.due = None;
         } else if let Some(due) = self.unsaved.due {

@@ -1,5 +1,4 @@
-//! What changes too often to be saved each time: drafts and places. They are saved together
-//! a moment after the first change, and at once on leaving a conversation or the program.
+//! Unsaved drafts and places, which change too often to be saved each time. They are saved a moment after the first change, and at once on leaving a conversation or the program.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -19,11 +18,6 @@ pub(in crate::app) struct Unsaved {
 
 impl Unsaved {
     pub(in crate::app) fn draft(&mut self, id: ConversationId) {
-        self.drafts.insert(id);
-    }
-
-    /// The text in a composer is another one, and the other devices know of it.
-    pub(in crate::app) fn follow_draft(&mut self, id: ConversationId) {
         self.drafts.insert(id);
     }
 

@@ -1,5 +1,7 @@
 //! The edits of a text at its cursor.
 
+#![expect(missing_docs, reason = "the names are those of the key configuration")]
+
 use serde::{Deserialize, Serialize};
 
 /// What a key does to the text at the cursor: the emacs-like keys of GNU Readline.
@@ -8,13 +10,9 @@ use serde::{Deserialize, Serialize};
 pub enum Edit {
     /// Insert a line end.
     NewLine,
-    /// One grapheme back.
     Left,
-    /// One grapheme on.
     Right,
-    /// One row up.
     Up,
-    /// One row down.
     Down,
     /// To the start of the word.
     WordLeft,

@@ -1,4 +1,4 @@
-//! What undo and redo go back to: whole earlier texts, few enough to stay small.
+//! Undo and redo: whole earlier texts, few enough to stay small.
 
 /// Most steps that can be taken back; the oldest goes first.
 const MAX_STEPS: usize = 64;
@@ -6,9 +6,7 @@ const MAX_STEPS: usize = 64;
 /// What kind of change a step is. Steps of a kind that follow each other are one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::app) enum Step {
-    /// One character.
     Type,
-    /// One cluster gone.
     Delete,
     /// Cut towards the start.
     KillLeft,
@@ -36,17 +34,17 @@ pub(in crate::app) struct History {
 
 impl History {
     /// Whether a step of this kind would continue the one before.
-    pub(in crate::app) fn continues(&self, step: Step) -> bool {
+    pub(super) fn continues(&self, step: Step) -> bool {
         step != Step::Other && self.last == Some(step)
     }
 
     /// Ends the step that is going on, as a movement does.
-    pub(in crate::app) fn interrupt(&mut self) {
+    pub(super) fn interrupt(&mut self) {
         self.last = None;
     }
 
     /// Notes the state before a change.
-    pub(in crate::app) fn record(&mut self, text: &str, cursor: usize, step: Step, inserted: &str) {
+    pub(super) fn record(&mut self, text: &str, cursor: usize, step: Step, inserted: &str) {
         let is_space = inserted.chars().all(char::is_whitespace);
         let starts_word = step == Step::Type && self.after_space && !is_space;
         if !self.continues(step) || starts_word {
@@ -64,13 +62,13 @@ impl History {
     }
 
     /// Goes back one step. Returns whether there was one.
-    pub(in crate::app) fn undo(&mut self, text: &mut String, cursor: &mut usize) -> bool {
+    pub(super) fn undo(&mut self, text: &mut String, cursor: &mut usize) -> bool {
         self.last = None;
         swap(&mut self.past, &mut self.future, text, cursor)
     }
 
     /// Goes on one step again. Returns whether there was one.
-    pub(in crate::app) fn redo(&mut self, text: &mut String, cursor: &mut usize) -> bool {
+    pub(super) fn redo(&mut self, text: &mut String, cursor: &mut usize) -> bool {
         self.last = None;
         swap(&mut self.future, &mut self.past, text, cursor)
     }

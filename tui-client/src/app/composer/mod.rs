@@ -1,11 +1,11 @@
 //! The input box: text, cursor and edits, by grapheme (UAX #29).
 //!
-//! The owner is whoever shows it: a conversation or the switcher. It knows the width at which it
+//! Its owner shows it: a conversation or the switcher. It knows the width at which it
 //! was last drawn, because "up" means the row above, and draws nothing itself.
 
-pub(in crate::app) mod edit;
+pub(super) mod edit;
 mod history;
-pub(in crate::app) mod markup;
+pub(super) mod markup;
 #[cfg(test)]
 mod tests;
 
@@ -71,7 +71,7 @@ impl Composer {
         }
     }
 
-    /// The whole text.
+    /// The whole text, with its line breaks.
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -1,5 +1,5 @@
-//! What is here of one conversation's log: which entries the local store holds, and the window
-//! of them that is loaded.
+//! One conversation's log: the entries that the local store holds, and the window of them that
+//! is loaded.
 //!
 //! Everything held within the window is loaded. It asks for nothing itself: it only says which
 //! stretch of the local store it would like next.
@@ -113,7 +113,7 @@ impl Log {
         }
     }
 
-    pub(in crate::app) fn raise_newest(&mut self, seq: Seq, time: Timestamp) {
+    fn raise_newest(&mut self, seq: Seq, time: Timestamp) {
         self.session_newest = self.session_newest.max(seq);
         if seq > self.newest {
             self.newest = seq;
@@ -151,7 +151,7 @@ impl Log {
     }
 
     /// Forgets the texts of loaded entries.
-    pub(in crate::app) fn erase(&mut self, is_meant: impl Fn(&Entry) -> bool) {
+    pub(super) fn erase(&mut self, is_meant: impl Fn(&Entry) -> bool) {
         for entry in self.entries.values_mut().filter(|entry| is_meant(entry)) {
             if let Some(erased) = entry.content.erased() {
                 entry.content = Content::Erased(erased);
@@ -212,7 +212,7 @@ impl Log {
     }
 
     /// The missing stretch nearest to `newest`, as far as the user may see it.
-    pub(in crate::app) fn newest_gap(&self, newest: Seq) -> Option<HeldRange> {
+    pub(super) fn newest_gap(&self, newest: Seq) -> Option<HeldRange> {
         let gap = self.held.newest_gap(newest)?;
         let first = gap.first.max(self.first);
         (first <= gap.last).then_some(HeldRange {

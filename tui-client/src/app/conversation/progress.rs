@@ -1,4 +1,4 @@
-//! How far the user and the others have got in a conversation: cursors, which only move forward.
+//! Cursors of the user and the other members of a conversation, which only move forward.
 
 use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::{MemberCursors, Seq, UserId};
@@ -14,12 +14,12 @@ pub(in crate::app) struct Progress {
 }
 
 impl Progress {
-    pub(in crate::app) fn raise(&mut self, other: Self) {
+    pub(super) fn raise(&mut self, other: Self) {
         self.delivered = self.delivered.max(other.delivered);
         self.read = self.read.max(other.read);
     }
 
-    pub(in crate::app) fn keep_up_to(&mut self, newest: Seq) {
+    pub(super) fn keep_up_to(&mut self, newest: Seq) {
         self.delivered = self.delivered.min(newest);
         self.read = self.read.min(newest);
     }
@@ -35,7 +35,7 @@ impl From<MemberCursors> for Progress {
 }
 
 impl Conversation {
-    pub(in crate::app) fn set_progress(&mut self, cursors: &[MemberCursors]) {
+    pub(super) fn set_progress(&mut self, cursors: &[MemberCursors]) {
         for &member in cursors {
             if member.user == self.me {
                 self.acked.raise(member.into());
@@ -60,8 +60,8 @@ impl Conversation {
         }
     }
 
-    /// Somebody came into the room, where everything before does not wait for them.
-    pub(in crate::app) fn add_member(&mut self, user: UserId, at: Seq) {
+    /// Adds a member, who has read all entries before the one that let them in.
+    pub(super) fn add_member(&mut self, user: UserId, at: Seq) {
         if self.is_other(user) {
             self.others.entry(user).or_insert(Progress {
                 delivered: at,
@@ -70,12 +70,12 @@ impl Conversation {
         }
     }
 
-    pub(in crate::app) fn remove_member(&mut self, user: UserId) {
+    pub(super) fn remove_member(&mut self, user: UserId) {
         self.others.remove(&user);
         self.typing.remove(&user);
     }
 
-    /// How far everybody else has got. Nobody, where that is not told of all.
+    /// The least progress of the others; zero in rooms that are too large for cursors.
     pub(in crate::app) fn theirs(&self) -> Progress {
         if self.room().is_some_and(|room| !room.has_cursors()) {
             return Progress::default();
@@ -97,7 +97,7 @@ impl Conversation {
     }
 
     /// The end of the run without a hole that goes on from the server's own delivered cursor.
-    pub(in crate::app) fn contiguous(&self) -> Seq {
+    pub(super) fn contiguous(&self) -> Seq {
         self.log.held().run_end(self.acked.delivered)
     }
 
@@ -109,7 +109,7 @@ impl Conversation {
         before != (self.own, self.acked, self.progress_of(cursors.user))
     }
 
-    pub(in crate::app) fn follow_acked(&mut self) {
+    pub(super) fn follow_acked(&mut self) {
         self.sent.raise(self.acked);
         self.own.raise(self.acked);
         self.unread.advance(self.own.read);
@@ -121,7 +121,7 @@ impl Conversation {
     }
 
     /// Moves the own cursors as far as they go. Returns whether the read cursor moved over an
-    /// entry of somebody else.
+    /// entry of another user.
     pub(in crate::app) fn move_cursors(&mut self) -> bool {
         self.own.delivered = self.own.delivered.max(self.contiguous());
         let read = self.seen.min(self.own.delivered);
@@ -141,7 +141,7 @@ impl Conversation {
         passes(self.own.delivered, self.sent.delivered) || passes(self.own.read, self.sent.read)
     }
 
-    /// Whether somebody waits to hear of it: the others, or the user's own devices of what was read.
+    /// Whether a client waits for it: those of the others, or the user's own for a read cursor.
     pub(in crate::app) fn is_heard(&self) -> bool {
         self.own.read > self.sent.read || self.room().is_none_or(Room::has_cursors)
     }

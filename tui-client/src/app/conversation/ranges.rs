@@ -10,7 +10,7 @@ pub(in crate::app) struct Ranges(Vec<HeldRange>);
 
 impl Ranges {
     /// Takes runs as stored, whatever their order; empty ones are left out.
-    pub(in crate::app) fn from_held(held: &[HeldRange]) -> Self {
+    pub(super) fn from_held(held: &[HeldRange]) -> Self {
         let mut ranges = Self::default();
         for run in held {
             ranges.insert(run.first, run.last);
@@ -46,7 +46,7 @@ impl Ranges {
     }
 
     /// The end of the run that goes on right after `seq`, or `seq` if none does.
-    pub(in crate::app) fn run_end(&self, seq: Seq) -> Seq {
+    pub(super) fn run_end(&self, seq: Seq) -> Seq {
         let next = seq.next();
         let index = self.0.partition_point(|run| run.last < next);
         match self.0.get(index) {
@@ -56,7 +56,7 @@ impl Ranges {
     }
 
     /// The missing stretch nearest to `newest`, which may be missing itself.
-    pub(in crate::app) fn newest_gap(&self, newest: Seq) -> Option<HeldRange> {
+    pub(super) fn newest_gap(&self, newest: Seq) -> Option<HeldRange> {
         let below = self.0.partition_point(|run| run.first <= newest);
         let mut last = newest;
         for run in self.0[..below].iter().rev() {
@@ -81,7 +81,7 @@ impl Ranges {
     }
 
     /// The first place of `first..=last` that `whole` has and this set has not.
-    pub(in crate::app) fn first_lacking(&self, whole: &Self, first: Seq, last: Seq) -> Option<Seq> {
+    pub(super) fn first_lacking(&self, whole: &Self, first: Seq, last: Seq) -> Option<Seq> {
         whole.0.iter().find_map(|run| {
             let (first, last) = (run.first.max(first), run.last.min(last));
             let covered = self.run_end(first.prev());
@@ -90,7 +90,7 @@ impl Ranges {
     }
 
     /// Removes everything after `last`.
-    pub(in crate::app) fn keep_up_to(&mut self, last: Seq) {
+    pub(super) fn keep_up_to(&mut self, last: Seq) {
         self.0.retain(|run| run.first <= last);
         if let Some(run) = self.0.last_mut() {
             run.last = run.last.min(last);
@@ -98,7 +98,7 @@ impl Ranges {
     }
 
     /// Removes everything up to and with `seq`.
-    pub(in crate::app) fn keep_after(&mut self, seq: Seq) {
+    pub(super) fn keep_after(&mut self, seq: Seq) {
         self.0.retain(|run| run.last > seq);
         if let Some(run) = self.0.first_mut() {
             run.first = run.first.max(seq.next());

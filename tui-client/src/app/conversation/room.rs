@@ -1,5 +1,4 @@
-//! What the app knows of a room: its facts, kept up to date by the entries that change them, and
-//! the lookups by name that commands need.
+//! The client's view of a room: its `RoomInfo`, kept up to date by the room events of the log.
 
 use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::rules::membership::{MemberChange, RoomChange};
@@ -31,7 +30,7 @@ impl Room {
         &self.label
     }
 
-    pub(in crate::app) fn set_facts(&mut self, facts: RoomInfo, at: Seq) {
+    pub(super) fn set_facts(&mut self, facts: RoomInfo, at: Seq) {
         if at >= self.facts_at {
             self.label = format!("#{}", facts.name);
             self.facts_at = at;
@@ -45,8 +44,8 @@ impl Room {
         facts.map_or(Membership::Member, |facts| facts.membership)
     }
 
-    /// Whether everybody in the room is told how far the others have got.
-    pub(in crate::app) fn has_cursors(&self) -> bool {
+    /// Whether the room is small enough for its members to see the cursors of the others.
+    pub(super) fn has_cursors(&self) -> bool {
         self.facts.as_ref().is_some_and(|facts| {
             usize::try_from(facts.members).is_ok_and(|members| members <= MAX_MEMBERS_WITH_CURSORS)
         })

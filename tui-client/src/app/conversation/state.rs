@@ -28,7 +28,7 @@ const MAX_FOLDED: usize = 5_000;
 /// The line above the first message that was new when the person came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::app) struct NewLine {
-    /// The line stands above the first entry of somebody else from here on.
+    /// The line is above the first entry of another user from here on.
     pub(in crate::app) from: Seq,
     /// How many were new.
     pub(in crate::app) count: u64,
@@ -44,14 +44,13 @@ pub(in crate::app) enum Purpose {
     Reply(Seq),
     /// It becomes the text of this message.
     Edit {
-        /// Which one.
         target: Seq,
         /// What was being written before, to go on with afterwards.
         kept: Box<Composer>,
     },
 }
 
-/// With whom one talks.
+/// Direct conversation or room.
 #[derive(Debug)]
 pub(in crate::app) enum Kind {
     /// With one person, who may be the user.
@@ -60,7 +59,6 @@ pub(in crate::app) enum Kind {
     Room(Box<Room>),
 }
 
-/// A conversation.
 #[derive(Debug)]
 pub(in crate::app) struct Conversation {
     pub(in crate::app) id: ConversationId,
@@ -80,12 +78,11 @@ pub(in crate::app) struct Conversation {
     pub(in crate::app) acked: Progress,
     /// What it has been told in this session.
     pub(in crate::app) sent: Progress,
-    /// How far the others have got: the other person, or the members of a room that is small
-    /// enough for everybody to be told, at most `MAX_MEMBERS_WITH_CURSORS`.
+    /// How far the others have got: the other person, or the members of a room of at most `MAX_MEMBERS_WITH_CURSORS`.
     pub(super) others: BTreeMap<UserId, Progress>,
     /// The last place that was on the screen while the person was looking.
     pub(super) seen: Seq,
-    /// The newest entry of somebody else: cursors that pass no such entry need not be sent.
+    /// The newest entry of another user: cursors that pass no such entry need not be sent.
     pub(super) last_of_others: Seq,
     /// Whether this program cannot know what the server knows of the own cursors.
     pub(in crate::app) is_ack_unsure: bool,
@@ -172,7 +169,7 @@ impl Conversation {
         }
     }
 
-    pub(in crate::app) fn room_mut(&mut self) -> Option<&mut Room> {
+    pub(super) fn room_mut(&mut self) -> Option<&mut Room> {
         match &mut self.kind {
             Kind::Direct(_) => None,
             Kind::Room(room) => Some(room),
@@ -195,8 +192,8 @@ impl Conversation {
         self.acked.raise(passed);
     }
 
-    /// Whether somebody is in the room, as far as that is told: in a large one anybody may be.
-    pub(in crate::app) fn may_be_in(&self, user: UserId) -> bool {
+    /// Whether a user may be in the room: always true in a large one, whose members are unknown.
+    pub(super) fn may_be_in(&self, user: UserId) -> bool {
         let is_large = self.room().is_some_and(|room| !room.has_cursors());
         is_large || self.others.contains_key(&user)
     }
@@ -206,7 +203,7 @@ impl Conversation {
     }
 
     /// The authors of what is loaded are known.
-    pub(in crate::app) fn learn_loaded(&mut self) {
+    fn learn_loaded(&mut self) {
         for entry in self.log.loaded() {
             self.unread.learn(entry, self.me, self.own.read);
         }
@@ -421,7 +418,7 @@ impl Conversation {
     }
 
     /// Whether there is anything that people see as a conversation.
-    pub(in crate::app) fn has_entries(&self) -> bool {
+    fn has_entries(&self) -> bool {
         self.log.newest > Seq::ZERO
     }
 

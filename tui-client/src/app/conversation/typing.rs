@@ -1,4 +1,4 @@
-//! Who is typing in a conversation: hints that end by themselves.
+//! Typing notifications in a conversation, which expire by themselves.
 
 use std::time::Instant;
 
@@ -10,7 +10,6 @@ use super::state::{Conversation, Kind};
 const MAX_TYPING: usize = 16;
 
 impl Conversation {
-    /// Somebody is typing.
     pub(in crate::app) fn set_typing(&mut self, user: UserId, until: Instant) {
         let may_type = match self.kind {
             Kind::Direct(peer) => user == peer,
@@ -22,12 +21,11 @@ impl Conversation {
         }
     }
 
-    /// Somebody is not typing any more.
     pub(in crate::app) fn stop_typing(&mut self, user: UserId) {
         self.typing.remove(&user);
     }
 
-    /// Nobody is typing whose hint was to be shown up to `now` only.
+    /// Drops the hints that were to be shown up to `now`.
     pub(in crate::app) fn expire_typing(&mut self, now: Instant) {
         self.typing.retain(|_, until| *until > now);
     }
@@ -36,7 +34,6 @@ impl Conversation {
         self.typing.clear();
     }
 
-    /// Who is typing.
     pub(in crate::app) fn typing(&self) -> impl Iterator<Item = UserId> {
         self.typing.keys().copied()
     }

@@ -1,5 +1,4 @@
-//! How many messages of others lie after the user's read cursor: exact where they are held,
-//! otherwise as the server last said.
+//! The unread count of a conversation: exact for held entries, else the server's last count.
 
 use recado_shared::{Entry, Seq, UserId};
 
@@ -19,8 +18,7 @@ pub(in crate::app) struct Unread {
 }
 
 impl Unread {
-    /// The server counted.
-    pub(in crate::app) fn set_base(&mut self, read: Seq, newest: Seq, count: u64) {
+    pub(super) fn set_base(&mut self, read: Seq, newest: Seq, count: u64) {
         self.base_read = read;
         self.base_newest = newest;
         self.base_count = count;
@@ -49,7 +47,7 @@ impl Unread {
     }
 
     /// Nothing after `newest` exists.
-    pub(in crate::app) fn keep_up_to(&mut self, newest: Seq) {
+    pub(super) fn keep_up_to(&mut self, newest: Seq) {
         self.known.keep_up_to(newest);
         self.others.keep_up_to(newest);
     }
@@ -64,23 +62,18 @@ impl Unread {
             .count_in(self.base_read.next(), self.base_newest);
         let counted = self.base_count.saturating_sub(base_others);
         let base_end = self.base_newest.min(newest);
-        // What came after the server counted and is not here yet counts as somebody else's.
+        // Entries after the server's count that are not held yet count as those of others.
         self.others.count_in(read.next(), newest)
             + counted.min(unknown(read, base_end))
             + unknown(read.max(base_end), newest)
     }
 
     /// The first entry after `read` that is held and whose author is not known here.
-    pub(in crate::app) fn first_unknown(
-        &self,
-        held: &Ranges,
-        read: Seq,
-        newest: Seq,
-    ) -> Option<Seq> {
+    pub(super) fn first_unknown(&self, held: &Ranges, read: Seq, newest: Seq) -> Option<Seq> {
         self.known.first_lacking(held, read.next(), newest)
     }
 
-    /// The first place after `read` that is, or may be, somebody else's.
+    /// The first place after `read` that is, or may be, another user's.
     pub(in crate::app) fn first(&self, read: Seq, newest: Seq) -> Option<Seq> {
         let mut seq = read.next();
         while self.known.contains(seq) && !self.others.contains(seq) {

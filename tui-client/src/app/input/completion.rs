@@ -1,5 +1,4 @@
-//! What the composer offers while one writes: commands and their arguments, people after `@`,
-//! emoji after `:`.
+//! Completion in the composer: commands and their arguments, users after `@`, emoji after `:`.
 
 use std::ops::Range;
 
@@ -29,7 +28,6 @@ const EMOJI_FROM: usize = 2;
 
 const DURATIONS: &[&str] = &["10m", "30m", "1h", "8h", "1d", "1w"];
 
-/// A row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Row {
     /// What replaces the word.
@@ -38,7 +36,6 @@ struct Row {
     detail: String,
 }
 
-/// The open list.
 #[derive(Debug)]
 pub(in crate::app) struct Completion {
     conversation: ConversationId,
@@ -75,11 +72,8 @@ impl Completion {
 enum Wanted<'a> {
     /// The name of a command.
     Command(&'a str),
-    /// An argument.
     Argument(Kind, &'a str),
-    /// Somebody who is mentioned.
     Mention(&'a str),
-    /// A shortcode.
     Emoji(&'a str),
 }
 
@@ -167,9 +161,9 @@ fn plain(label: &str, insert: &str) -> Row {
 
 impl Input {
     /// Offers what fits the word that is written now, or nothing.
-    pub(in crate::app) fn refresh_completion(&mut self, chats: &mut Chats) {
+    fn refresh_completion(&mut self, chats: &mut Chats) {
         self.completion = None;
-        let Some(open) = chats.nav.open.and_then(|id| chats.conversations.get(&id)) else {
+        let Some(open) = chats.opened() else {
             return;
         };
         let conversation = open.id;
@@ -216,7 +210,7 @@ impl Input {
     }
 
     /// Drops the list where its word is not written any more.
-    pub(in crate::app) fn check_completion(&mut self, chats: &mut Chats, cx: &mut Context) {
+    pub(super) fn check_completion(&mut self, chats: &mut Chats, cx: &mut Context) {
         let is_here = self.completion.as_ref().is_some_and(|completion| {
             !cx.is_covered
                 && chats.nav.selection.is_none()
@@ -340,7 +334,7 @@ fn arguments(chats: &Chats, kind: Kind, prefix: &str) -> Vec<Row> {
 
 /// People whose names begin so: who wrote here last first, then in the order of the list.
 fn people(chats: &Chats, mark: &str, prefix: &str) -> Vec<Row> {
-    let open = chats.nav.open.and_then(|id| chats.conversations.get(&id));
+    let open = chats.opened();
     let authors = open.into_iter().flat_map(|c| c.log.loaded().rev());
     let authors = authors.map(|entry| chats.contacts.label(entry.author));
     let listed = chats.contacts.order().iter();
@@ -349,7 +343,7 @@ fn people(chats: &Chats, mark: &str, prefix: &str) -> Vec<Row> {
     let mine = chats.me.as_ref().map(|me| me.name.as_str());
     let mut rows: Vec<Row> = Vec::new();
     for name in authors.chain(listed) {
-        // Somebody whose name is not known cannot be named.
+        // A label that is no user name cannot be completed.
         let is_name = starts_with(name, prefix) && UserName::new(name).is_ok();
         let label = format!("{mark}{name}");
         if is_name && Some(name) != mine && !rows.iter().any(|row| row.label == label) {

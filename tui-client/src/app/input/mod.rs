@@ -1,6 +1,6 @@
 //! Keys, actions and the composer's completion.
 
-pub(in crate::app) mod completion;
+pub(super) mod completion;
 
 use self::completion::Completion;
 use crate::app::chats::Chats;
@@ -11,19 +11,14 @@ use crate::app::session::Session;
 
 /// The keymap and what the composer offers.
 #[derive(Debug)]
-pub(in crate::app) struct Input {
-    pub(in crate::app) keymap: Keymap,
-    pub(in crate::app) completion: Option<Completion>,
+pub(super) struct Input {
+    pub(super) keymap: Keymap,
+    pub(super) completion: Option<Completion>,
 }
 
 impl Input {
     /// Closes the selection and the completion where they have no subject any more.
-    pub(in crate::app) fn reconcile(
-        &mut self,
-        chats: &mut Chats,
-        session: &mut Session,
-        cx: &mut Context,
-    ) {
+    pub(super) fn reconcile(&mut self, chats: &mut Chats, session: &mut Session, cx: &mut Context) {
         selection::check_selection(chats, session);
         self.check_completion(chats, cx);
     }

@@ -1,5 +1,7 @@
 //! Bindings from a configuration file: the tables `[keys.CONTEXT]` with lines `"ctrl-k" = "switcher"`.
 
+#![expect(missing_docs, reason = "the texts of the errors say it")]
+
 use serde::de::IntoDeserializer as _;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 use toml::Spanned;
@@ -22,42 +24,21 @@ pub enum KeymapError {
     #[error(
         "{}", strings::keys::not_a_table(*.line, .entry)
     )]
-    NotATable {
-        /// The line.
-        line: usize,
-        /// What stands there.
-        entry: String,
-    },
-    /// No such context.
+    NotATable { line: usize, entry: String },
     #[error(
         "{}", strings::keys::unknown_context(*.line, .context)
     )]
-    UnknownContext {
-        /// The line.
-        line: usize,
-        /// What stands there.
-        context: String,
-    },
-    /// No such key.
+    UnknownContext { line: usize, context: String },
     #[error(
         "{}", strings::keys::unknown_key(*.line, .key)
     )]
-    UnknownKey {
-        /// The line.
-        line: usize,
-        /// What stands there.
-        key: String,
-    },
-    /// No such action.
+    UnknownKey { line: usize, key: String },
     #[error(
         "{}", strings::keys::unknown_action(*.line, .key, .action)
     )]
     UnknownAction {
-        /// The line.
         line: usize,
-        /// The key.
         key: String,
-        /// What stands there.
         action: String,
     },
     /// Two entries of one context are the same key.
@@ -65,9 +46,7 @@ pub enum KeymapError {
     BoundTwice {
         /// The line of the later one.
         line: usize,
-        /// The later one.
         key: String,
-        /// The earlier one.
         other: String,
     },
 }

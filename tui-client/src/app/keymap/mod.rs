@@ -10,7 +10,7 @@ mod template;
 use crossterm::event::KeyEvent;
 
 pub use self::config::KeymapError;
-use self::defaults::DEFAULTS;
+use self::defaults::{DEFAULTS, bindings};
 pub use self::key::Key;
 pub use self::template::template;
 use crate::app::action::{Action, KeyContext};
@@ -28,18 +28,9 @@ pub struct Keymap {
 
 impl Default for Keymap {
     fn default() -> Self {
-        let parse = |&(name, action): &(&str, Action)| {
-            let key = name.parse().expect("the names of default keys are keys");
-            (key, action)
-        };
+        let table = |(context, tables)| (context, bindings(tables).collect());
         Self {
-            tables: DEFAULTS
-                .iter()
-                .map(|(context, tables)| {
-                    let bindings = tables.iter().copied().flatten();
-                    (*context, bindings.map(parse).collect())
-                })
-                .collect(),
+            tables: DEFAULTS.map(table).into(),
         }
     }
 }

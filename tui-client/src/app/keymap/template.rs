@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::Key;
-use super::defaults::DEFAULTS;
+use super::defaults::{self, DEFAULTS};
 use crate::strings;
 
 /// Writes all defaults as comments, so that a person uncomments and changes what they want.
@@ -15,10 +14,9 @@ pub fn template() -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\n# {}", strings::keys::heading(context));
         let _ = writeln!(text, "[keys.{}]", name_of(context));
-        for (key, action) in tables.iter().copied().flatten() {
-            let key: Key = key.parse().expect("a test parses all defaults");
+        for (key, action) in defaults::bindings(tables) {
             let binding = format!("#\"{key}\" = \"{}\"", name_of(action));
-            let _ = writeln!(text, "{binding:<42} # {}", strings::keys::describe(*action));
+            let _ = writeln!(text, "{binding:<42} # {}", strings::keys::describe(action));
         }
     }
     text
@@ -45,7 +43,7 @@ mod tests {
         let written = uncommented.lines().filter(|line| line.starts_with('"'));
         let defaults = DEFAULTS
             .iter()
-            .flat_map(|(_, tables)| tables.iter().copied().flatten());
+            .flat_map(|(_, tables)| defaults::bindings(tables));
         assert_eq!(written.count(), defaults.count());
     }
 

@@ -1,4 +1,4 @@
-//! What one does with a selected message: reply, edit, delete, react, look at what it was.
+//! Actions on the selected message: reply, edit, delete, react, show earlier versions.
 
 use recado_shared::{Content, ConversationId, Emoji, Entry, Membership, MessageBody, Role, Seq};
 
@@ -10,7 +10,7 @@ use crate::app::context::Context;
 use crate::app::conversation::originals::is_shown;
 use crate::app::conversation::state::{Conversation, Purpose};
 use crate::app::effect::Effect;
-use crate::app::messages::selection;
+use crate::app::messages::selection::{self, body_of};
 use crate::app::session::Session;
 use crate::app::session::outbox::{MAX_OUTBOX, is_failed};
 use crate::model::ItemId;
@@ -149,23 +149,14 @@ pub(in crate::app) fn edit_selected(chats: &mut Chats, session: &mut Session, cx
 
 /// A message as it will read once everything in the outbox has arrived.
 fn current_text(chats: &Chats, session: &Session, target: Seq) -> String {
-    let Some(conversation) = chats.nav.open.and_then(|id| chats.conversations.get(&id)) else {
+    let Some(conversation) = chats.opened() else {
         return String::new();
     };
     let mut waiting = session.outbox.of(conversation.id).rev();
-    let waiting = waiting.find_map(|pending| match &pending.content {
-        Content::Edit { target: at, body } if *at == target => Some(body.as_str()),
-        Content::Edit { .. }
-        | Content::ReactionAdded { .. }
-        | Content::ReactionRemoved { .. }
-        | Content::Message(_)
-        | Content::Reply { .. }
-        | Content::Emote(_)
-        | Content::Deletion { .. }
-        | Content::Room(_)
-        | Content::Erased(_)
-        | Content::AuthorRemoved => None,
-    });
+    // Of the contents that have a target, only edits have a body.
+    let waiting =
+        waiting.find(|p| p.content.target() == Some(target) && p.content.body().is_some());
+    let waiting = waiting.map(|pending| body_of(&pending.content));
     let entry = conversation.log.entry(target);
     let text = waiting.or_else(|| Some(conversation.folding.text(entry?)));
     text.unwrap_or_default().to_owned()
@@ -187,7 +178,7 @@ pub(in crate::app) fn drop_purpose(chats: &mut Chats) -> bool {
 }
 
 /// Sends another text of a message, if it is another one.
-pub(in crate::app) fn edit_message(
+fn edit_message(
     chats: &mut Chats,
     session: &mut Session,
     id: ConversationId,
@@ -202,7 +193,7 @@ pub(in crate::app) fn edit_message(
     }
 }
 
-/// Deletes the selected message for everybody, at the second time.
+/// Deletes the selected message for all members, at the second time.
 pub(in crate::app) fn delete_selected(
     chats: &mut Chats,
     session: &mut Session,
@@ -247,35 +238,20 @@ pub(in crate::app) fn react(
     let Some(conversation) = chats.conversations.get(&id) else {
         return;
     };
+    let added = Content::ReactionAdded {
+        target,
+        emoji: emoji.clone(),
+    };
+    let has_reaction = conversation.folding.has_reaction(target, &emoji, me);
+    let removed = Content::ReactionRemoved { target, emoji };
     let waiting = session
         .outbox
         .of(id)
         .rev()
-        .find_map(|pending| match &pending.content {
-            Content::ReactionAdded {
-                target: at,
-                emoji: e,
-            } => (*at == target && *e == emoji).then_some(true),
-            Content::ReactionRemoved {
-                target: at,
-                emoji: e,
-            } => (*at == target && *e == emoji).then_some(false),
-            Content::Edit { .. }
-            | Content::Message(_)
-            | Content::Reply { .. }
-            | Content::Emote(_)
-            | Content::Deletion { .. }
-            | Content::Room(_)
-            | Content::Erased(_)
-            | Content::AuthorRemoved => None,
-        });
-    let is_on = waiting.unwrap_or_else(|| conversation.folding.has_reaction(target, &emoji, me));
-    let content = if is_on {
-        Content::ReactionRemoved { target, emoji }
-    } else {
-        Content::ReactionAdded { target, emoji }
-    };
-    session.queue(chats, id, content, cx);
+        .map(|pending| &pending.content)
+        .find(|content| **content == added || **content == removed);
+    let is_on = waiting.map_or(has_reaction, |content| *content == added);
+    session.queue(chats, id, if is_on { removed } else { added }, cx);
 }
 
 /// What the selected message was before it was edited, for the overlay that shows it.
@@ -326,7 +302,7 @@ fn jump_to_original(chats: &mut Chats, cx: &mut Context) -> bool {
     let Some(ItemId::Entry(from)) = chats.nav.selection else {
         return false;
     };
-    let open = chats.nav.open.and_then(|id| chats.conversations.get(&id));
+    let open = chats.opened();
     let entry = open.and_then(|conversation| conversation.log.entry(from));
     let Some(to) = entry.and_then(|entry| entry.content.reply_to()) else {
         return false;

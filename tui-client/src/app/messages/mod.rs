@@ -1,4 +1,4 @@
 //! The selection of a message and the actions on it: reply, edit, delete, react, copy, retry.
 
-pub(in crate::app) mod actions;
-pub(in crate::app) mod selection;
+pub(super) mod actions;
+pub(super) mod selection;

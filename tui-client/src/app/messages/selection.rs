@@ -10,7 +10,7 @@ use crate::app::effect::{Effect, Scroll};
 use crate::app::session::Session;
 use crate::app::session::outbox::is_failed;
 use crate::model::ItemId;
-use crate::store::{PendingState, Save};
+use crate::store::PendingState;
 use crate::strings;
 
 /// The text of what an entry holds; empty where it has none.
@@ -69,13 +69,13 @@ fn below(session: &Session, conversation: &Conversation, item: ItemId) -> Option
 }
 
 pub(in crate::app) fn select_newest(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
-    let open = chats.nav.open.and_then(|id| chats.conversations.get(&id));
+    let open = chats.opened();
     let newest = open.and_then(|conversation| above(session, conversation, None));
     move_selection(chats, newest, cx);
 }
 
 pub(in crate::app) fn select_previous(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
-    let open = chats.nav.open.and_then(|id| chats.conversations.get(&id));
+    let open = chats.opened();
     let selected = chats.nav.selection;
     let above = open.and_then(|conversation| above(session, conversation, selected));
     move_selection(chats, above, cx);
@@ -83,7 +83,7 @@ pub(in crate::app) fn select_previous(chats: &mut Chats, session: &mut Session, 
 
 /// Selects the message below; below the newest one is the composer.
 pub(in crate::app) fn select_next(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
-    let open = chats.nav.open.and_then(|id| chats.conversations.get(&id));
+    let open = chats.opened();
     let below = open
         .zip(chats.nav.selection)
         .and_then(|(conversation, selected)| below(session, conversation, selected));
@@ -164,7 +164,7 @@ pub(in crate::app) fn take_back(chats: &mut Chats, session: &mut Session, cx: &m
         cx.notice = Some(why.to_owned());
         return;
     }
-    // Without a link nobody can say, and the outbox must not be a trap.
+    // Without a link this stays unknown, and the outbox must not be a trap.
     if may_have_arrived && session.outbox.warn(id) {
         let why = strings::errors::MAY_HAVE_ARRIVED;
         cx.notice = Some(why.to_owned());
@@ -183,15 +183,8 @@ pub(in crate::app) fn take_back(chats: &mut Chats, session: &mut Session, cx: &m
         }
         conversation.composer.insert(&escaped(body.as_str()));
     }
-    let draft = conversation.draft().to_owned();
-    chats.unsaved.forget_draft(pending.conversation);
     chats.drafts.change(pending.conversation);
-    cx.save(Save::TakeBack {
-        id,
-        conversation: pending.conversation,
-        draft,
-    });
-    chats.contacts.mark_stale();
+    session.remove_pending(chats, id, pending.conversation, cx);
 }
 
 /// Drops a selection whose message is not loaded any more.

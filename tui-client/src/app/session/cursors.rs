@@ -48,7 +48,7 @@ impl Session {
     }
 
     /// Tells the server which cursors moved, unless that was done a moment ago.
-    pub(in crate::app) fn send_cursors(&mut self, chats: &mut Chats, cx: &mut Context) {
+    pub(super) fn send_cursors(&mut self, chats: &mut Chats, cx: &mut Context) {
         let pace = &mut self.cursor_pace;
         pace.collect_unheard(cx.now);
         let is_early = pace.not_before.is_some_and(|at| cx.now.instant < at);
@@ -77,8 +77,8 @@ impl Session {
 
     /// Something arrived in a conversation that had `before` unread messages: the line above the
     /// new ones appears where the person is not looking, and never moves while they read. What
-    /// came while there was no link arrived unseen, whoever looks; the first of it stays in sight.
-    pub(in crate::app) fn note_unread(
+    /// came while there was no link arrived unseen in any case; the first of it stays in sight.
+    pub(super) fn note_unread(
         &mut self,
         chats: &mut Chats,
         id: ConversationId,

@@ -34,7 +34,7 @@ impl Session {
     }
 
     /// The server's data is another one than before: nothing cached belongs to it. What waited
-    /// may be meant for somebody who has another number there, so the person decides again.
+    /// may be meant for a user who has another number there, so the user decides again.
     pub(in crate::app) fn forget_log(&mut self, chats: &mut Chats, cx: &mut Context) {
         let message = strings::status::SERVER_RESET;
         cx.notice = Some(message.to_owned());
@@ -76,8 +76,8 @@ impl Session {
             NetEvent::Refused(refusal) => {
                 self.end_session(chats, State::Refused(refusal.to_string()));
             }
-            NetEvent::AccessRevoked(farewell) => {
-                self.end_session(chats, State::Refused(farewell.to_string()));
+            NetEvent::AccessRevoked(reason) => {
+                self.end_session(chats, State::Refused(reason.to_string()));
             }
             NetEvent::WrongKey { seen, pinned } => {
                 self.end_session(

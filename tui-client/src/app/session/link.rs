@@ -8,16 +8,16 @@ use recado_shared::{Activity, ClientFrame};
 
 use crate::app::context::Context;
 
-/// The link's state.
+/// The link's state for the status line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkView<'a> {
-    /// Connecting, greeting or waiting for heads.
+    /// Connecting, in the handshake, or waiting for heads.
     Connecting,
     /// In touch; the last round trip.
     Connected(Option<Duration>),
     /// Not connected, and why; the next attempt is this far away.
     Offline {
-        /// Why.
+        /// The reason, as a short text.
         why: &'a str,
         /// Until the next attempt; rounded up to seconds by the view.
         retry_in: Duration,
@@ -49,7 +49,6 @@ pub(super) enum State {
     Refused(String),
 }
 
-/// The link.
 #[derive(Debug)]
 pub(in crate::app) struct Link {
     pub(super) state: State,
@@ -78,7 +77,7 @@ impl Link {
     }
 
     /// The heads of the session are complete.
-    pub(in crate::app) fn set_synced(&mut self) {
+    pub(super) fn set_synced(&mut self) {
         if self.state == State::Greeted {
             self.state = State::Synced;
         }
@@ -134,7 +133,7 @@ impl Link {
 }
 
 /// The next moment at which a whole second is left until `until`.
-pub(super) fn next_tick(until: Instant, now: Instant) -> Option<Instant> {
+fn next_tick(until: Instant, now: Instant) -> Option<Instant> {
     let left = until.checked_duration_since(now)?;
     let part = Duration::from_nanos(u64::from(left.subsec_nanos()));
     let step = if part.is_zero() {

@@ -1,15 +1,15 @@
 //! The session with the server: link, requests, outbox, cursors and what is synchronised.
 
-pub(in crate::app) mod cursor_pace;
-pub(in crate::app) mod cursors;
-pub(in crate::app) mod directory;
-pub(in crate::app) mod lifecycle;
-pub(in crate::app) mod link;
-pub(in crate::app) mod outbox;
-pub(in crate::app) mod receive;
-pub(in crate::app) mod requests;
-pub(in crate::app) mod sending;
-pub(in crate::app) mod state;
-pub(in crate::app) mod sync;
+pub(super) mod cursor_pace;
+pub(super) mod cursors;
+pub(super) mod directory;
+pub(super) mod lifecycle;
+pub(super) mod link;
+pub(super) mod outbox;
+pub(super) mod receive;
+pub(super) mod requests;
+pub(super) mod sending;
+pub(super) mod state;
+pub(super) mod sync;
 
-pub(in crate::app) use self::state::Session;
+pub(super) use self::state::Session;

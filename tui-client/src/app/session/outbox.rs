@@ -88,14 +88,14 @@ impl Outbox {
     }
 
     /// Makes one message ready to go out again.
-    pub(in crate::app) fn unsend(&mut self, id: MessageId) {
+    pub(super) fn unsend(&mut self, id: MessageId) {
         if let Some(queued) = self.items.get_mut(&id) {
             queued.is_sent = false;
         }
     }
 
     /// A session began: whatever was not answered goes out again, in order.
-    pub(in crate::app) fn unsend_all(&mut self) {
+    pub(super) fn unsend_all(&mut self) {
         self.paused_until = None;
         for queued in self.items.values_mut() {
             queued.is_sent = false;
@@ -103,7 +103,7 @@ impl Outbox {
     }
 
     /// Sets a state. Returns whether the message is there.
-    pub(in crate::app) fn set_state(&mut self, id: MessageId, state: PendingState) -> bool {
+    pub(super) fn set_state(&mut self, id: MessageId, state: PendingState) -> bool {
         let Some(queued) = self.items.get_mut(&id) else {
             return false;
         };

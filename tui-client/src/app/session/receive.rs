@@ -26,7 +26,7 @@ fn are_plausible(cursors: &MemberCursors) -> bool {
 }
 
 impl Session {
-    pub(in crate::app) fn on_frame(
+    pub(super) fn on_frame(
         &mut self,
         chats: &mut Chats,
         frame: ServerFrame,
@@ -49,13 +49,13 @@ impl Session {
             ServerFrame::Typing { conversation, user } => chats.on_typing(conversation, user, cx),
             ServerFrame::User(person) => chats.take_people(vec![person], cx),
             ServerFrame::Notice(notice) => cx.notice = Some(notice.to_string()),
-            ServerFrame::Close(farewell) => cx.notice = Some(farewell.to_string()),
+            ServerFrame::Close(reason) => cx.notice = Some(reason.to_string()),
             ServerFrame::Announcement(text) => {
                 cx.notice = Some(strings::status::announcement(text.as_str()));
             }
             ServerFrame::Setting { setting, stamp } => chats.on_setting(setting, stamp, cx),
             // Heads come as well, and those say all of the conversations.
-            ServerFrame::Behind => chats.settings.pull_again(),
+            ServerFrame::Behind => chats.settings.is_pull_wanted = true,
             // Cursors beyond any log are not believed; the rest is the network task's.
             ServerFrame::Cursors { .. }
             | ServerFrame::Welcome(_)
@@ -196,7 +196,7 @@ impl Session {
             if let Content::Room(event) = &entry.content {
                 has_facts |= conversation.follow_room(entry, event);
             }
-            // Writing to somebody takes their request to write.
+            // A message to a user accepts their message request.
             let is_answer = entry.author == me && entry.content.is_message();
             has_facts |= is_answer && std::mem::take(&mut conversation.is_request);
         }

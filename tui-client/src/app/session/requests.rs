@@ -8,7 +8,6 @@ use recado_shared::{
     Answer, ConversationId, MessageId, PageRange, RequestError, RequestNumber, Setting,
 };
 
-/// What was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::app) enum Asked {
     /// To append a message of the outbox.
@@ -21,7 +20,6 @@ pub(in crate::app) enum Asked {
     Names,
     /// To change a setting.
     Set(Setting),
-    /// What settings changed.
     Settings,
     /// Something that a command or a list needs: which one is known there.
     Command,
@@ -50,7 +48,7 @@ impl Requests {
         self.in_flight.remove(&number)
     }
 
-    pub(in crate::app) fn forget_all(&mut self) {
+    pub(super) fn forget_all(&mut self) {
         self.in_flight.clear();
     }
 
@@ -61,14 +59,11 @@ impl Requests {
 
     /// The conversations for which a page is on its way.
     pub(in crate::app) fn pages(&self) -> impl Iterator<Item = ConversationId> {
-        self.in_flight.values().filter_map(|asked| match asked {
-            Asked::Page(conversation, _) => Some(*conversation),
-            Asked::Append(_)
-            | Asked::Users
-            | Asked::Names
-            | Asked::Set(_)
-            | Asked::Settings
-            | Asked::Command => None,
+        self.in_flight.values().filter_map(|asked| {
+            if let Asked::Page(conversation, _) = asked {
+                return Some(*conversation);
+            }
+            None
         })
     }
 }

@@ -9,6 +9,7 @@ use recado_shared::{
 use crate::app::chats::Chats;
 use crate::app::chats::settings::PAUSE;
 use crate::app::context::Context;
+use crate::app::conversation::state::Conversation;
 use crate::app::session::Session;
 use crate::app::session::requests::Asked;
 use crate::store::{Pending, PendingState, Save};
@@ -48,7 +49,7 @@ impl Session {
     }
 
     /// Sends what waits, in order, as far as the limit allows.
-    pub(in crate::app) fn send_appends(&mut self, cx: &mut Context) {
+    pub(super) fn send_appends(&mut self, cx: &mut Context) {
         let is_paused = self
             .outbox
             .paused_until
@@ -71,7 +72,7 @@ impl Session {
     }
 
     /// The server has the message on its disk.
-    pub(in crate::app) fn on_accepted(
+    pub(super) fn on_accepted(
         &mut self,
         chats: &mut Chats,
         id: MessageId,
@@ -96,7 +97,7 @@ impl Session {
     }
 
     /// Takes the own messages among entries out of the outbox.
-    pub(in crate::app) fn dequeue_accepted(
+    pub(super) fn dequeue_accepted(
         &mut self,
         chats: &mut Chats,
         conversation: ConversationId,
@@ -118,7 +119,7 @@ impl Session {
     }
 
     /// The server did not take the message: for now, or at all.
-    pub(in crate::app) fn on_append_refused(
+    pub(super) fn on_append_refused(
         &mut self,
         chats: &mut Chats,
         id: MessageId,
@@ -150,10 +151,20 @@ impl Session {
         }
         let act = strings::errors::attempt(&pending.content);
         let conversation = pending.conversation;
-        let draft = match chats.conversations.get(&conversation) {
-            Some(conversation) => conversation.draft().to_owned(),
-            None => String::new(),
-        };
+        self.remove_pending(chats, id, conversation, cx);
+        Some(act)
+    }
+
+    /// Takes a message out of the outbox; the composer's text, as it is now, becomes the draft.
+    pub(in crate::app) fn remove_pending(
+        &mut self,
+        chats: &mut Chats,
+        id: MessageId,
+        conversation: ConversationId,
+        cx: &mut Context,
+    ) {
+        let draft = chats.conversations.get(&conversation);
+        let draft = draft.map_or("", Conversation::draft).to_owned();
         self.outbox.remove(id);
         chats.unsaved.forget_draft(conversation);
         cx.save(Save::TakeBack {
@@ -162,7 +173,6 @@ impl Session {
             draft,
         });
         chats.contacts.mark_stale();
-        Some(act)
     }
 
     pub(in crate::app) fn set_pending(

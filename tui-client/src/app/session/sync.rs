@@ -1,4 +1,4 @@
-//! What to ask the server for: the missing stretches of every log, the visible conversation
+//! Requests for what the client lacks: the gaps of every log, those of the open conversation
 //! first, and the directory once a session.
 
 use recado_shared::limits::{MAX_PAGE_ENTRIES, MAX_USERS_PER_PAGE};
@@ -32,7 +32,7 @@ fn is_continuing(range: PageRange, entries: &[Entry]) -> bool {
 
 impl Session {
     /// Asks for the next names.
-    pub(in crate::app) fn ask_names(&mut self, chats: &mut Chats, cx: &mut Context) {
+    pub(super) fn ask_names(&mut self, chats: &mut Chats, cx: &mut Context) {
         while self.link.is_synced() && !chats.names.wanted.is_empty() {
             let mut batch = Vec::new();
             while batch.len() < MAX_USERS_PER_PAGE.into()
@@ -58,7 +58,7 @@ impl Session {
     }
 
     /// Tells the server whose presence is shown, whenever that set changes.
-    pub(in crate::app) fn send_watch(&mut self, chats: &mut Chats, cx: &mut Context) {
+    pub(super) fn send_watch(&mut self, chats: &mut Chats, cx: &mut Context) {
         if self.link.is_synced()
             && let Some(me) = chats.user()
             && let Some(users) = chats.contacts.watch_list(me, chats.nav.open)
@@ -68,7 +68,7 @@ impl Session {
     }
 
     /// Asks for missing pages as far as the limits allow: at most one for each conversation.
-    pub(in crate::app) fn ask_pages(&mut self, chats: &mut Chats, cx: &mut Context) {
+    pub(super) fn ask_pages(&mut self, chats: &mut Chats, cx: &mut Context) {
         if !self.link.is_synced() {
             return;
         }
@@ -108,7 +108,7 @@ impl Session {
     }
 
     /// A page came. One that does not continue what was asked is not believed.
-    pub(in crate::app) fn on_page(
+    pub(super) fn on_page(
         &mut self,
         chats: &mut Chats,
         id: ConversationId,
@@ -150,7 +150,7 @@ impl Session {
     }
 
     /// Asks for the next stretch of the directory.
-    pub(in crate::app) fn ask_directory(&mut self, cx: &mut Context) {
+    pub(super) fn ask_directory(&mut self, cx: &mut Context) {
         if !self.link.is_up() {
             return;
         }
@@ -167,7 +167,7 @@ impl Session {
         self.ask(request, Asked::Users, cx);
     }
 
-    pub(in crate::app) fn on_people(
+    pub(super) fn on_people(
         &mut self,
         chats: &mut Chats,
         people: Vec<UserProfile>,

@@ -179,10 +179,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What the text in a conversation's composer is for.
-    pub(in crate::app) fn purpose_view(
-        &self,
-        conversation: &'a Conversation,
-    ) -> Option<PurposeView<'a>> {
+    pub(super) fn purpose_view(&self, conversation: &'a Conversation) -> Option<PurposeView<'a>> {
         match conversation.purpose {
             Purpose::New => None,
             Purpose::Reply(to) => Some(PurposeView::Reply(self.quote(conversation, to))),

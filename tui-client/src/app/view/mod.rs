@@ -1,5 +1,5 @@
 //! The description of one frame and its making from the core. It changes nothing.
 
-pub(in crate::app) mod items;
-pub(in crate::app) mod panes;
+pub(super) mod items;
+pub(super) mod panes;
 pub mod screen;

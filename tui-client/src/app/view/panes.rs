@@ -28,7 +28,7 @@ impl<'a> Reader<'a> {
     ) -> Screen<'a> {
         let (chats, outbox) = (self.chats, &self.session.outbox);
         let (waiting, failed) = outbox.counts();
-        let open = chats.nav.open.and_then(|id| chats.conversations.get(&id));
+        let open = chats.opened();
         let failures = outbox.all().filter(|pending| is_failed(pending));
         let failures: BTreeSet<_> = failures.map(|pending| pending.conversation).collect();
         let contacts = chats.contacts.order().iter();

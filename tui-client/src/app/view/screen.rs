@@ -1,7 +1,12 @@
-//! What there is to see: a description of one frame, made from the app and drawn by `ui`.
+//! The screen: a description of one frame, made from the app and drawn by `ui`.
 //!
 //! Both sides agree on these values alone. Text in them is as it came and may be hostile; `ui`
 //! neutralises it.
+
+#![expect(
+    missing_docs,
+    reason = "plain values to draw, named after what they show"
+)]
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -16,47 +21,33 @@ pub use crate::app::input::completion::CompletionView;
 pub use crate::app::session::link::LinkView;
 pub use crate::model::{ItemId, Place};
 
-/// One frame.
 #[derive(Clone, Debug)]
 pub struct Screen<'a> {
-    /// The user's own name.
     pub me: &'a str,
-    /// The contact list from the top.
     pub contacts: Vec<ContactRow<'a>>,
-    /// The open conversation.
     pub conversation: Option<ConversationView<'a>>,
-    /// The link's state.
     pub link: LinkView<'a>,
     /// How many messages, in all conversations, are not accepted yet, and how many failed.
     pub waiting: usize,
-    /// See [`waiting`](Self::waiting).
     pub failed: usize,
     /// One line that explains what just happened, until the next key.
     pub message: Option<&'a str>,
     /// Keys worth knowing here, as (key, what it does), most useful first.
     pub hints: Vec<(String, &'static str)>,
-    /// What keys go to.
     pub focus: Focus,
     /// Which pane to show where only one fits.
     pub pane: Pane,
-    /// What the composer offers.
     pub completion: Option<CompletionView<'a>>,
-    /// What lies over the panes.
     pub overlay: Option<Overlay<'a>>,
 }
 
-/// What keys go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Focus {
-    /// The input box.
     Composer,
-    /// A selected message.
     Selection(ItemId),
-    /// The overlay.
     Overlay,
 }
 
-/// A row of the contact list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -69,39 +60,25 @@ pub struct ContactRow<'a> {
     pub name: &'a str,
     /// The person's presence, `None` while offline ourselves.
     pub presence: Option<Presence>,
-    /// Unread messages.
     pub unread: u64,
-    /// Those of them that call the user or answer them.
     pub mentions: u64,
     /// When the newest entry was accepted; `None` for people without a conversation.
     pub last: Option<Timestamp>,
-    /// Whether it is the open conversation.
     pub is_open: bool,
-    /// Whether there is text waiting in its composer.
     pub has_draft: bool,
-    /// Whether a message of the user's failed there.
     pub has_failed: bool,
-    /// Whether somebody is typing there.
     pub is_typing: bool,
-    /// Of a room: how the user stands to it.
     pub room: Option<Membership>,
-    /// Whether the person asks to write to the user.
     pub is_request: bool,
-    /// Whether the user has blocked the person.
     pub is_blocked: bool,
-    /// Whether the user keeps it on top.
     pub is_favourite: bool,
-    /// What of it is to be noticed.
     pub attention: Attention,
-    /// Under which heading it stands.
     pub section: Section,
 }
 
-/// The open conversation.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct ConversationView<'a> {
-    /// Which one.
     pub id: ConversationId,
     /// Its title: the other person's name, or the room's with `#` before it.
     pub title: &'a str,
@@ -109,11 +86,8 @@ pub struct ConversationView<'a> {
     pub display: Option<&'a str>,
     /// Of a room: what to say of it besides.
     pub room: Option<RoomView<'a>>,
-    /// Whether the person asks to write to the user.
     pub is_request: bool,
-    /// Whether the user has blocked the person.
     pub is_blocked: bool,
-    /// What of it is to be noticed.
     pub attention: Attention,
     /// The other person's presence, `None` while offline ourselves.
     pub presence: Option<Presence>,
@@ -121,7 +95,6 @@ pub struct ConversationView<'a> {
     pub items: Vec<Item<'a>>,
     /// The first item after the line that says "n new", and n.
     pub new_from: Option<(ItemId, u64)>,
-    /// Who is typing.
     pub typing: Vec<&'a str>,
     /// Where the scroll stood when the conversation was last left. The view uses it when it
     /// shows the conversation for the first time.
@@ -139,39 +112,28 @@ pub struct ConversationView<'a> {
 /// What there is to see of a room besides its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoomView<'a> {
-    /// What it is about.
     pub topic: Option<&'a str>,
-    /// How many members it has.
     pub members: u32,
-    /// How the user stands to it.
     pub membership: Membership,
 }
 
-/// One thing in the conversation pane.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item<'a> {
-    /// A message.
     Message {
-        /// Its identity.
         id: ItemId,
         /// Who wrote it: "you" is up to the view.
         author: &'a str,
-        /// Whether the user wrote it.
         is_own: bool,
         /// When it was accepted, or typed if it is not accepted yet.
         time: Timestamp,
-        /// Its text.
         body: &'a str,
         /// How far it has got; for the user's own.
         mark: Option<Mark<'a>>,
-        /// What stands around the text.
         details: Details<'a>,
     },
     /// Something that happened to the room.
     Event {
-        /// Its identity.
         id: ItemId,
-        /// When.
         time: Timestamp,
         /// What, in a sentence.
         text: String,
@@ -180,17 +142,13 @@ pub enum Item<'a> {
     Gap {
         /// The identity of the first missing one.
         id: ItemId,
-        /// How many are missing.
         missing: u64,
     },
 }
 
-/// What stands around the text of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details<'a> {
-    /// What kind of message it is.
     pub kind: MessageKind,
-    /// The message that it replies to.
     pub quote: Option<Quote<'a>>,
     /// Whether the text is not the first one.
     pub is_edited: bool,
@@ -200,21 +158,18 @@ pub struct Details<'a> {
     pub mentions: Vec<Range<usize>>,
 }
 
-/// What kind of message it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MessageKind {
-    /// Something said.
     #[default]
     Plain,
     /// Something done, told in the third person.
     Emote,
     /// It was taken back; the text says so.
     Deleted,
-    /// A person whom the user has blocked wrote it; the text says so.
+    /// A message of a blocked user; the text says so.
     Hidden,
 }
 
-/// A message that another one replies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote<'a> {
     /// Who wrote it; empty where that is not known.
@@ -223,14 +178,10 @@ pub struct Quote<'a> {
     pub text: &'a str,
 }
 
-/// One kind of reaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reaction<'a> {
-    /// The emoji.
     pub emoji: &'a str,
-    /// How many people react so.
     pub count: usize,
-    /// Whether the user does.
     pub is_mine: bool,
 }
 
@@ -246,7 +197,6 @@ pub enum PurposeView<'a> {
 /// How far one of the user's messages has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark<'a> {
-    /// In the outbox.
     Waiting,
     /// On the server's disk.
     Accepted,
@@ -258,7 +208,6 @@ pub enum Mark<'a> {
     Failed(&'a str),
 }
 
-/// What lies over the panes.
 #[derive(Clone, Debug)]
 pub enum Overlay<'a> {
     /// The fuzzy switcher, and the picker of reactions.
@@ -267,11 +216,8 @@ pub enum Overlay<'a> {
         title: &'static str,
         /// What to say where nothing matches.
         none: &'static str,
-        /// What is typed.
         query: &'a Composer,
-        /// What matches, best first.
         rows: Vec<SwitcherRow<'a>>,
-        /// The chosen row.
         chosen: usize,
     },
     /// The keys: heading, then (keys, what they do).
@@ -288,37 +234,28 @@ pub enum Overlay<'a> {
         /// Rows scrolled away at the top; the view clamps it.
         scroll: u16,
     },
-    /// A list of members, rooms or devices.
     Panel {
-        /// What is listed.
         title: String,
-        /// The rows that are known so far.
         rows: Vec<PanelRow>,
-        /// The chosen row.
         chosen: usize,
         /// What to say where there is no row.
         note: &'static str,
     },
     /// All that is new.
     CatchUp {
-        /// Its rows.
         rows: Vec<CatchUpRow<'a>>,
         /// The chosen row, never a heading.
         chosen: usize,
         /// What to say where there is no row.
         note: &'static str,
     },
-    /// What a search found.
     Search {
-        /// Where is searched.
         title: String,
-        /// What is typed.
         query: &'a Composer,
         /// Whether the next letter takes the place of all that.
         is_kept: bool,
         /// What matches, newest first.
         hits: Vec<HitRow<'a>>,
-        /// The chosen hit.
         chosen: usize,
         /// Whether there are more hits than these.
         has_more: bool,
@@ -326,12 +263,7 @@ pub enum Overlay<'a> {
         note: Cow<'a, str>,
     },
     /// A question that Enter answers with yes.
-    Confirm {
-        /// The question.
-        question: &'a str,
-        /// How to answer it.
-        answers: String,
-    },
+    Confirm { question: &'a str, answers: String },
 }
 
 /// A row of the list of all that is new.
@@ -341,23 +273,19 @@ pub enum CatchUpRow<'a> {
     Conversation {
         /// The person's name, or the room's with `#` before it.
         title: &'a str,
-        /// Unread messages.
         unread: u64,
     },
-    /// Something new.
     Line {
         /// Why it is worth a look.
         why: Notable,
         /// Who wrote it, or reacts.
         author: &'a str,
-        /// When.
         time: Timestamp,
         /// The message, or the emoji and the user's message that it is about.
         text: Cow<'a, str>,
     },
     /// Unread messages that have no row.
     More {
-        /// How many.
         count: u64,
         /// Whether the user keeps the conversation quiet.
         is_quiet: bool,
@@ -373,22 +301,17 @@ pub enum Notable {
     Reply,
     /// It is a reaction to what the user wrote.
     Reaction,
-    /// It is unread.
     Message,
 }
 
-/// A message that a search found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HitRow<'a> {
     /// Who wrote it: "you" is up to the view.
     pub author: &'a str,
-    /// Whether the user wrote it.
     pub is_own: bool,
     /// The conversation: the person's name, or the room's with `#` before it.
     pub place: &'a str,
-    /// When.
     pub time: Timestamp,
-    /// Its text.
     pub text: &'a str,
     /// The bytes of the text that match, ascending.
     pub matched: &'a [Range<usize>],
@@ -398,27 +321,23 @@ pub struct HitRow<'a> {
     pub after: Option<Quote<'a>>,
 }
 
-/// A row of a panel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PanelRow {
     /// A name, and what belongs to it.
     pub label: String,
     /// What else there is to know, in a word or two.
     pub detail: String,
-    /// When that was.
     pub time: Option<Timestamp>,
     /// How reachable, where that is known.
     pub presence: Option<Presence>,
 }
 
-/// A row of the switcher.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SwitcherRow<'a> {
     /// A person's name or a command's title.
     pub label: &'a str,
     /// For people; `None` for commands and while offline.
     pub presence: Option<Presence>,
-    /// Unread messages there.
     pub unread: u64,
     /// The key that does the same, for commands.
     pub key: String,
