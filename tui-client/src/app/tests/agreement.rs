@@ -1,5 +1,5 @@
 //! Two devices and a server that change the same settings at once, over links that lose what is
-//! on its way: once all is healed, everybody has the same.
+//! on its way: once all is healed, all clients have the same.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -39,7 +39,7 @@ fn reaction(seq: u64, author: UserId, target: u64, is_on: bool) -> Entry {
     }
 }
 
-/// A client of whom bob and the room have news, with carol's conversation open.
+/// A client with news from bob and the room, with carol's conversation open.
 fn with_news() -> Client {
     let mut snapshot = snapshot(vec![
         stored(BOB, entries(1..=2, BOB), 2),

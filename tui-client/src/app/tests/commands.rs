@@ -153,7 +153,7 @@ fn messages_are_answered_from_the_composer() {
 }
 
 #[test]
-fn msg_opens_whom_it_names_and_asks_for_whom_it_does_not_know() {
+fn msg_opens_known_users_and_asks_for_unknown_ones() {
     let mut client = Client::talking(0);
     let effects = client.say("/msg Carol hello");
     assert_eq!(texts(&effects), ["hello"]);
@@ -175,15 +175,15 @@ fn msg_opens_whom_it_names_and_asks_for_whom_it_does_not_know() {
     let effects = client.answer(*number, answer);
     assert_eq!(texts(&effects), ["hi"]);
     assert_eq!(client.open(), with(dave));
-    let number = requests(&client.say("/msg nobody hi"))[0].0;
+    let number = requests(&client.say("/msg nemo hi"))[0].0;
     let people = vec![];
     let more = false;
     client.answer(number, Answer::Users { people, more });
-    assert_eq!(client.message(), "There is no user named nobody");
+    assert_eq!(client.message(), "There is no user named nemo");
 }
 
 #[test]
-fn an_answer_that_comes_late_does_not_change_to_whom_one_writes() {
+fn a_late_answer_does_not_change_the_recipient() {
     let mut client = Client::talking(0);
     let number = requests(&client.say("/msg user9"))[0].0;
     client.type_text("for bob");

@@ -98,7 +98,7 @@ fn a_large_room_hears_seldom_how_far_it_got_and_at_once_what_was_read() {
 }
 
 #[test]
-fn nobody_reads_without_the_focus() {
+fn nothing_is_read_without_the_focus() {
     let mut client = Client::talking(1);
     client.handle(Event::Focus(false));
     client.entry(BOB, entry(2, BOB));
@@ -113,7 +113,7 @@ fn nobody_reads_without_the_focus() {
 }
 
 #[test]
-fn nobody_reads_below_an_overlay_or_in_another_conversation() {
+fn nothing_is_read_below_an_overlay_or_in_another_conversation() {
     let mut client = Client::talking(1);
     client.keys("ctrl-k");
     client.entry(BOB, entry(2, BOB));
@@ -206,7 +206,7 @@ fn own_entries_alone_move_no_cursor_on_the_wire() {
     assert_eq!(advances(&client.entry(BOB, entry(2, ME))), []);
     assert_eq!(advances(&client.viewed(1, 2)), []);
     assert_eq!(client.unread(BOB), 0);
-    // With the next entry of somebody else they move together.
+    // With the next entry of another user they move together.
     assert_eq!(
         advances(&client.entry(BOB, entry(3, BOB))),
         [advance(BOB, 3, 2)]
@@ -363,7 +363,7 @@ fn what_came_while_there_was_no_link_is_new_and_is_not_passed_over() {
 }
 
 #[test]
-fn whoever_scrolls_meanwhile_is_not_taken_to_the_first_new_message() {
+fn a_scroll_meanwhile_cancels_the_jump_to_the_first_new_message() {
     let mut client = Client::talking(2);
     client.viewed(1, 2);
     client.handle(offline());
@@ -377,7 +377,7 @@ fn whoever_scrolls_meanwhile_is_not_taken_to_the_first_new_message() {
 }
 
 #[test]
-fn the_first_message_that_nobody_saw_stays_in_sight() {
+fn the_first_unseen_message_stays_in_sight() {
     let mut client = Client::talking(2);
     client.viewed(1, 2);
     client.handle(Event::Focus(false));

@@ -74,11 +74,15 @@ fn what_is_sent_is_no_draft_elsewhere_any_more() {
     let effects = client.keys("enter");
     assert_eq!(texts(&effects), ["hello"]);
     assert_eq!(drafts(&effects), [draft("")]);
-    assert_eq!(drafts(&client.say("quick")), [], "nobody heard of it");
+    assert_eq!(
+        drafts(&client.say("quick")),
+        [],
+        "no other device heard of it"
+    );
 }
 
 #[test]
-fn a_text_of_another_device_comes_where_nobody_writes_and_can_be_undone() {
+fn a_text_of_another_device_comes_into_an_idle_composer_and_can_be_undone() {
     let mut client = writing("old");
     client.keys("alt-2");
     let effects = elsewhere(&mut client, "new", 2);

@@ -180,7 +180,7 @@ fn those_who_call_the_user_are_marked() {
     client.room_entry(with_content(1, BOB, content.clone()));
     client.room_entry(with_content(2, ME, content));
     assert_eq!(around(&client, 0), "3..9");
-    assert_eq!(around(&client, 1), "", "nobody calls themselves");
+    assert_eq!(around(&client, 1), "", "no user mentions themselves");
 }
 
 #[test]

@@ -252,7 +252,7 @@ fn the_switcher_shows_who_is_unread_first_and_finds_by_letters() {
 }
 
 #[test]
-fn typing_where_nothing_is_open_looks_for_somebody() {
+fn typing_where_nothing_is_open_opens_the_switcher() {
     let mut client = Client::connected(vec![]);
     client.type_text("car");
     client.keys("enter");

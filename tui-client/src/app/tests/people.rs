@@ -106,7 +106,7 @@ fn presence_is_shown_while_connected_only() {
 }
 
 #[test]
-fn presence_is_watched_of_whom_is_listed_and_only_when_that_changes() {
+fn presence_is_watched_of_listed_users_and_only_when_they_change() {
     let mut client = Client::connected(vec![]);
     client.handle(offline());
     let effects = client.connect(vec![head(CAROL, 1, 0, 1)]);
@@ -222,7 +222,7 @@ fn typing_is_shown_for_a_while_or_until_the_message() {
 }
 
 #[test]
-fn the_bell_rings_once_for_an_arrival_that_nobody_sees() {
+fn the_bell_rings_once_for_an_unseen_arrival() {
     let mut client = Client::talking(1);
     assert!(!client.entry(BOB, entry(2, BOB)).contains(&Effect::Bell));
     client.handle(Event::Focus(false));

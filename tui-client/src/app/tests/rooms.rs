@@ -158,7 +158,7 @@ fn marks_wait_for_all_the_others() {
 }
 
 #[test]
-fn in_a_large_room_nobody_is_waited_for() {
+fn in_a_large_room_no_member_is_waited_for() {
     let mut client = Client::connected(vec![Head {
         room: Some(facts(33, Membership::Member)),
         cursors: vec![cursors(ME, 0, 0)],
@@ -247,7 +247,7 @@ fn only_messages_of_others_are_unread() {
 }
 
 #[test]
-fn a_ban_of_somebody_outside_leaves_the_count_alone() {
+fn a_ban_of_a_user_outside_leaves_the_count_alone() {
     let mut client = Client::in_room(0);
     client.room_entry(event(1, CAROL, RoomEvent::Banned(UserId(9))));
     assert_eq!(room(&client).1.unwrap().1, 3);

@@ -325,7 +325,7 @@ fn a_message_that_is_not_loaded_is_loaded_with_what_is_around_it() {
 }
 
 #[test]
-fn what_is_typed_meanwhile_is_no_deed_on_a_late_message() {
+fn text_typed_meanwhile_does_not_act_on_a_late_message() {
     let mut snapshot = snapshot(vec![StoredConversation {
         held: vec![held(1, 1000)],
         ..stored(BOB, entries(901..=1000, BOB), 1000)

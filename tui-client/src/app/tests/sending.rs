@@ -300,7 +300,7 @@ fn a_paste_is_one_message() {
 }
 
 #[test]
-fn somebody_never_written_to_is_written_to_offline() {
+fn a_first_message_can_be_written_offline() {
     let mut client = Client::connected(vec![]);
     client.handle(offline());
     client.keys("alt-2");

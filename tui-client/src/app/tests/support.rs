@@ -219,7 +219,7 @@ impl Client {
         }
     }
 
-    /// A client that is connected and knows bob and carol, with nobody's conversation open.
+    /// A client that is connected and knows bob and carol, with no conversation open.
     pub(super) fn connected(heads: Vec<Head>) -> Self {
         let mut client = Self::new(Snapshot::default());
         client.connect(heads);
