@@ -43,7 +43,7 @@ fn a_stranger_asks_first_is_answered_and_blocked() {
     say(&mut bob, "it is me");
     alice.wait("it is me");
     say(&mut bob, "from the library");
-    say_in_vain(&mut bob, "hello?", "has not accepted your message request");
+    say_in_vain(&mut bob, "hello?", "this user has not accepted your");
 
     // An answer accepts.
     say(&mut alice, "oh, hi");
@@ -56,7 +56,7 @@ fn a_stranger_asks_first_is_answered_and_blocked() {
     command(&mut alice, "/block bob");
     alice.wait("bob is blocked");
     bob.wait_line("○", "alice");
-    say_in_vain(&mut bob, "one more thing", "is not accepting messages");
+    say_in_vain(&mut bob, "one more thing", "is not accepting");
     command(&mut alice, "/unblock bob");
     alice.wait("bob is unblocked");
     bob.wait_line("●", "alice");

@@ -98,7 +98,7 @@ impl Talk {
         there
             .run(&["join", &invite, "--as", "bob"])
             .await
-            .is(0, "joined");
+            .is(0, "Joined");
         here.run(&["who", "--as", "alice"]).await.is(0, "");
         (Self { here, there }, server)
     }

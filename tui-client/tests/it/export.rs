@@ -89,7 +89,7 @@ ABOUT
 
 ## DAY
 
-*TIME bob made the room*
+*TIME bob created the room*
 
 *TIME bob set the topic to \\*red\\* or \\<b\\>green\\</b\\>*
 
@@ -208,7 +208,7 @@ async fn a_file_is_whole_or_not_there_and_is_not_replaced_by_accident() {
     machine
         .run(&["export", "bob", "--output", "no/such/file"])
         .await
-        .is(1, "cannot write no/such/file");
+        .is(1, "Cannot write no/such/file");
     server.stop().await;
     machine.run(&force).await.is(4, "bob.jsonl was not written");
     assert_eq!(fs::read_to_string(&file).unwrap(), second);

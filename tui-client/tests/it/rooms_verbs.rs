@@ -163,7 +163,7 @@ async fn order_is_kept_and_refusals_say_what_is_missing() {
         .await;
     scripts.is_done("bob", &on_carol("ban")).await;
     scripts
-        .is_refused("bob", &on_carol("invite"), "lift the ban first")
+        .is_refused("bob", &on_carol("invite"), "unban them first")
         .await;
     scripts.is_done("bob", &on_carol("unban")).await;
     scripts
@@ -185,7 +185,7 @@ async fn public_rooms_are_listed_for_everybody() {
     let create = |name: &'static str| ["room", "create", name];
     scripts.is_done("alice", &create("builds")).await;
     scripts
-        .is_refused("bob", &create("Builds"), "another room has that name")
+        .is_refused("bob", &create("Builds"), "that room name is taken")
         .await;
     scripts.is_done("bob", &create("zebra")).await;
     let listed = scripts.run("bob", &["rooms"]).await;

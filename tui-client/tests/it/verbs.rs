@@ -309,7 +309,7 @@ async fn tail_prints_each_message_once_also_through_a_restart() {
     machine
         .run(&["tail", "--after", "x"])
         .await
-        .is(2, "no token");
+        .is(2, "Not a resume token");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -417,12 +417,12 @@ async fn join_needs_nothing_but_the_line_and_works_once() {
         .await
         .is(2, "is not a valid name");
     let joined = machine.run(&["join", &line, "--as", "Dave"]).await;
-    joined.is(0, "open it with 'recado Dave'");
+    joined.is(0, "Open it with 'recado Dave'");
     machine.run(&["send", "dave", "to myself"]).await.is(0, "");
     machine
         .run(&["join", &line, "--as", "dave"])
         .await
-        .is(0, "open it with 'recado Dave'");
+        .is(0, "Open it with 'recado Dave'");
 
     let other = Machine::new();
     other
@@ -438,7 +438,7 @@ async fn join_needs_nothing_but_the_line_and_works_once() {
     other
         .run(&["join", &line, "--as", "eve"])
         .await
-        .is(0, "open it with 'recado eve'");
+        .is(0, "Open it with 'recado eve'");
     server.stop().await;
     let nobody = Machine::new();
     nobody
