@@ -31,7 +31,7 @@ const MAX_BATCH: usize = 256;
 /// Lines that one turn of the wheel scrolls.
 const WHEEL_LINES: i32 = 3;
 
-/// What the terminal, or whoever stands behind it, tells the client.
+/// An event of the terminal or a signal of the operating system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// Keys, pastes, the mouse, the focus, the size.
@@ -79,16 +79,16 @@ pub struct Outside<W, I, H> {
     pub host: H,
 }
 
-/// What runs.
+/// The parts that the driver runs: core, screen state and store.
 #[derive(Debug)]
 pub struct Client {
-    /// The core.
+    /// The core, before its first event.
     pub app: App,
-    /// What the screen remembers.
+    /// Scroll places and caches of the screen.
     pub view: ViewState,
-    /// The local store.
+    /// The store, open and with its thread running.
     pub store: StoreHandle,
-    /// Its answers.
+    /// The answers of the store.
     pub store_events: mpsc::Receiver<StoreEvent>,
 }
 
@@ -153,16 +153,12 @@ where
     ended
 }
 
-/// Whether there is something to draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// The terminal shows what there is.
     Drawn,
-    /// Something may have changed.
     Changed,
-    /// The terminal is not ours for a while.
+    /// Another program has the terminal.
     Suspended,
-    /// The person left.
     Ended,
 }
 
@@ -179,7 +175,6 @@ struct Driver<W: Write, H> {
     state: State,
 }
 
-/// What woke the driver.
 enum Woken {
     Input(Option<io::Result<Input>>),
     Net(Option<NetEvent>),

@@ -93,7 +93,7 @@ impl Host for Guard {
     }
 
     fn resume(&mut self) -> io::Result<()> {
-        // Somebody else may have stopped the process, and then it is still in our modes.
+        // A stop from outside (SIGSTOP) leaves the terminal in the modes of this program.
         restore();
         enter_modes()
     }

@@ -11,7 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::driver::Input;
 
-/// Terminal events and signals. Signals go first: somebody wants the program to stop.
+/// Terminal events and signals. Signals go first, so that a flood of input cannot delay a stop.
 #[derive(Debug)]
 pub struct Inputs {
     events: EventStream,

@@ -30,7 +30,7 @@ pub fn install_panic_hook(folder: PathBuf) {
             ),
             Err(error) => format!("recado failed unexpectedly, and {error}:\n{report}\n"),
         };
-        // There is nobody left to tell if standard error is closed.
+        // If standard error is closed, there is no other place for the report.
         let _ = std::io::stderr().write_all(said.as_bytes());
         if was_ours {
             // The loop may be waiting for input and has to hear of it. It listens to this signal

@@ -17,7 +17,7 @@ const SHOW_LEFT_BELOW: usize = 1024;
 
 /// What is drawn in the line above the box besides the recipient.
 pub(super) struct Rule<'a> {
-    /// To whom, or what else is done with the text.
+    /// The recipient, or another purpose such as an edit.
     pub(super) title: &'a str,
     /// Messages below the visible ones.
     pub(super) below: usize,

@@ -24,7 +24,7 @@ const TIMES_FROM: u16 = 28;
 
 const MAX_NAME: u16 = 12;
 
-/// The name column in a room, where anybody may come in.
+/// The name column in a room, where long names are likely.
 const ROOM_NAME: u16 = 10;
 
 /// Cells for a mark and the space before it.

@@ -188,7 +188,7 @@ mod tests {
                 for (i, part) in parts.iter().enumerate() {
                     assert_eq!(part.intersection(area), *part, "{width}×{height}");
                     assert!(!part.is_empty(), "{width}×{height}");
-                    // The rule crosses the borders, which belong to nobody else.
+                    // The rule crosses the borders, which no other part covers.
                     for other in &parts[i + 1..] {
                         assert!(!part.intersects(*other), "{width}×{height}: {part} {other}");
                     }

@@ -37,7 +37,7 @@ use crate::app::screen::{
 };
 use crate::strings;
 
-/// Draws one frame.
+/// Draws one frame. `view` keeps the scroll places and records what is clickable.
 pub fn render(frame: &mut Frame<'_>, screen: &Screen<'_>, view: &mut ViewState) {
     let area = frame.area();
     view.begin(screen.conversation.as_ref());

@@ -1,5 +1,4 @@
-//! Small drawing steps that all panes share. What is text and what is wide is said by
-//! [`crate::text`].
+//! Drawing steps that all panes share: a row of text, times and dates. [`crate::cells`] measures text.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -77,7 +76,7 @@ pub(super) fn local(time: Timestamp, zone: &TimeZone) -> Option<DateTime> {
     Some(zone.to_datetime(time))
 }
 
-/// `09:41`.
+/// The time of day as `09:41`, or dashes without one.
 pub(super) fn clock(time: Option<DateTime>) -> String {
     time.map_or_else(
         || "--:--".to_owned(),

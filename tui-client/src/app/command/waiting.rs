@@ -8,55 +8,49 @@ use super::parse::Command;
 use crate::app::intent::PanelKind;
 use crate::model::ItemId;
 
-/// What the server was asked for commands, and what it named.
+/// The state of commands between events.
 #[derive(Debug, Default)]
 pub(in crate::app) struct Commands {
     /// Requests of commands; at most as many as are in flight.
     pub(in crate::app) waiting: BTreeMap<RequestNumber, Wait>,
 }
 
-/// A command and where it was given.
+/// A command with the place where the user gave it.
 #[derive(Clone, Debug)]
 pub(in crate::app) struct Call {
     pub(in crate::app) command: Command,
-    /// What was open.
     pub(in crate::app) conversation: Option<ConversationId>,
-    /// The message that was selected.
     pub(in crate::app) selection: Option<ItemId>,
-    /// The server was asked for a name already.
+    /// Whether the server was already asked for a name; a command asks once.
     pub(in crate::app) has_asked: bool,
 }
 
-/// What an answer is waited for.
+/// The reason for a request in flight, which decides what its answer does.
 #[derive(Debug)]
 pub(in crate::app) enum Wait {
-    /// To find a name: then the command goes on.
+    /// Finds a name; the answer resumes the command.
     Name(Call),
-    /// To make a room.
     Create {
         name: RoomName,
         id: MessageId,
         from: Option<ConversationId>,
     },
-    /// To do something that is done then.
     Act { what: String, done: String },
-    /// To take a person's request to write.
     Accept(ConversationId),
-    /// For the next rows of a panel.
     Panel(PanelKind),
-    /// For rooms whose names begin so, for the switcher.
+    /// Rooms for the switcher, by a prefix of their names.
     Switcher(String),
-    /// For the devices, one of which the command is about.
+    /// Lists the devices, to find one by name or number.
     Devices {
         which: String,
-        /// Its new name; `None` takes it away.
+        /// `None` revokes the device.
         new: Option<DeviceName>,
     },
-    /// For the device that shows a code.
+    /// Finds the pending device that shows the code.
     Link(LinkCode),
 }
 
-/// Something that is done once the server has answered.
+/// A request that only needs a notice: `what` if it fails, `done` if it succeeds.
 pub(in crate::app) fn act(what: &str, done: String) -> Wait {
     Wait::Act {
         what: what.to_owned(),

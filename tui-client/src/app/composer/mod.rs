@@ -251,7 +251,6 @@ impl Composer {
         let middle = self.previous(right_end);
         let left = self.previous(middle);
         if left == middle
-            || self.text[left..middle] == self.text[middle..right_end]
             || left < self.line_start()
             || middle < self.line_start()
         {
@@ -262,6 +261,10 @@ impl Composer {
             &self.text[middle..right_end],
             &self.text[left..middle]
         );
+        // Equal clusters, and those that are split anew by the swap, such as three equal flag letters.
+        if swapped == self.text[left..right_end] {
+            return false;
+        }
         self.replace(left..right_end, &swapped, Step::Other);
         true
     }

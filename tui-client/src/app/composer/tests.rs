@@ -235,6 +235,17 @@ fn a_row_down_is_somewhere_else_where_a_space_is_joined() {
     assert_eq!(composer.cursor(), " \u{200d}".len());
 }
 
+#[test]
+fn transposing_three_equal_flag_letters_changes_nothing() {
+    let mut composer = Composer::default();
+    for _ in 0..3 {
+        composer.insert("🇯");
+    }
+    let before = (composer.text.clone(), composer.cursor);
+    assert!(!composer.edit(Edit::Transpose));
+    assert_eq!((composer.text, composer.cursor), before);
+}
+
 proptest! {
     #[test]
     fn any_edits_keep_the_cursor_on_a_boundary(inputs in prop::collection::vec(input(), 0..60)) {

@@ -148,7 +148,7 @@ impl Switcher {
         } else {
             let labels: Vec<_> = targets.iter().map(|&t| self.label(t, app)).collect();
             let mut matches = fuzzy(query, &labels);
-            // A letter or two are meant for a user; nobody is called like a command.
+            // One or two letters usually mean a user, not a command.
             matches.sort_by_key(|&(index, _)| match targets[index] {
                 Target::Conversation(_) => 0,
                 Target::Found(_) => 1,

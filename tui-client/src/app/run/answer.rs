@@ -23,11 +23,11 @@ impl Parts<'_> {
         };
         let answer = match result {
             Ok(answer) => answer,
-            // Nobody asked for that in so many words.
+            // The switcher asks by itself, so its failure needs no notice.
             Err(_) if matches!(wait, Wait::Switcher(_)) => return self.deliver(Delivery::NoRooms),
             Err(error) => {
                 self.deliver(Delivery::NoPage);
-                let what = what(&wait);
+                let what = action_of(&wait);
                 self.cx.notice = Some(
                     if what == strings::errors::CHANGE_DISPLAY_NAME
                         && error == RequestError::Invalid
@@ -43,11 +43,11 @@ impl Parts<'_> {
         match (wait, answer) {
             (Wait::Name(call), Answer::Users { people, .. }) => {
                 self.chats.take_people(people, self.cx);
-                self.go_on(&call);
+                self.resume(&call);
             }
             (Wait::Name(call), Answer::Rooms { rooms, .. }) => {
                 self.chats.take_rooms(&rooms);
-                self.go_on(&call);
+                self.resume(&call);
             }
             (Wait::Create { name, id, from }, Answer::RoomCreated { room, seq, time }) => {
                 let room = ConversationId::Room(room);
@@ -74,17 +74,8 @@ impl Parts<'_> {
                 self.on_devices(&which, new, &devices);
             }
             (Wait::Link(code), Answer::PendingDevice(device)) => self.on_pending(code, device),
-            // An answer that does not fit the request says nothing.
-            (
-                Wait::Name(_)
-                | Wait::Switcher(_)
-                | Wait::Create { .. }
-                | Wait::Act { .. }
-                | Wait::Accept(_)
-                | Wait::Devices { .. }
-                | Wait::Link(_),
-                _,
-            ) => {}
+            // The server broke the protocol: no request gets this kind of answer.
+            (_, _) => {}
         }
     }
 
@@ -98,8 +89,8 @@ impl Parts<'_> {
         }
     }
 
-    /// The name that a command waited for may be known now.
-    fn go_on(&mut self, call: &Call) {
+    /// Resumes a command that waited for a name.
+    fn resume(&mut self, call: &Call) {
         if let Err(why) = self.run(call) {
             self.cx.notice = Some(why);
         }
@@ -142,7 +133,6 @@ impl Parts<'_> {
         self.open_if_idle(id, from);
     }
 
-    /// Finds the device that a command is about, by its name or its place in the list.
     fn on_devices(&mut self, which: &str, new: Option<DeviceName>, devices: &[Device]) {
         let found = match devices::find(which, devices) {
             Ok(found) => found,
@@ -165,8 +155,8 @@ impl Parts<'_> {
         self.cx.notice = asked.err().or(self.cx.notice.take());
     }
 
-    /// The server found a device that shows the code; whether it really does is checked here,
-    /// because the server is not what is trusted with that.
+    /// Asks the user to confirm a device. The client checks the code itself, because a dishonest
+    /// server could answer with a key of its own.
     fn on_pending(&mut self, code: LinkCode, device: PendingDevice) {
         if LinkCode::of(&device.key) != code {
             let why = strings::errors::WRONG_LINK_CODE;
@@ -179,8 +169,8 @@ impl Parts<'_> {
     }
 }
 
-/// What could not be done.
-fn what(wait: &Wait) -> &str {
+/// The action for an error text, such as "create the room".
+fn action_of(wait: &Wait) -> &str {
     match wait {
         Wait::Name(_) => strings::errors::FIND_NAME,
         Wait::Create { .. } => strings::errors::CREATE_ROOM,

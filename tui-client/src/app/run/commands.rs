@@ -21,17 +21,17 @@ use crate::app::session::outbox::MAX_OUTBOX;
 use crate::app::view::screen::ItemId;
 use crate::strings;
 
-/// The end of what has none.
-const FOR_GOOD: Timestamp = Timestamp(u64::MAX);
+/// The end of a mute without a duration.
+const FOREVER: Timestamp = Timestamp(u64::MAX);
 
 impl Parts<'_> {
-    /// Does a command, or says why not.
+    /// Runs a command. An error is a text for the user.
     pub(in crate::app) fn run(&mut self, call: &Call) -> Result<(), String> {
         match call.command.clone() {
             Command::Message { to, text } => self.run_message(call, &to, text),
             Command::Emote(body) => self.say(call, Content::Emote(body)),
             Command::Reply(body) => {
-                let to = self.message_meant(call)?;
+                let to = self.target_of(call)?;
                 self.say(call, Content::Reply { to, body })
             }
             Command::React(emoji) => self.run_react(call, emoji),
@@ -98,11 +98,10 @@ impl Parts<'_> {
         }
     }
 
-    /// The commands that change what the user has set for themselves.
     fn run_setting(&mut self, call: &Call, wish: &Wish) -> Result<(), String> {
         let (setting, done) = match wish {
             Wish::Block { who, is_on } => {
-                let Some(user) = self.person_meant(who.as_ref(), call)? else {
+                let Some(user) = self.user_or_peer(who.as_ref(), call)? else {
                     return Ok(());
                 };
                 if self.chats.user() == Some(user) {
@@ -138,7 +137,7 @@ impl Parts<'_> {
             }
             Wish::Quiet(time) => {
                 let conversation = conversation_of(call)?;
-                let until = Some(time.map_or(FOR_GOOD, |time| after(self.cx.now, time)));
+                let until = Some(time.map_or(FOREVER, |time| after(self.cx.now, time)));
                 let setting = Setting::Muted {
                     conversation,
                     until,
@@ -160,8 +159,8 @@ impl Parts<'_> {
         Ok(())
     }
 
-    /// The person of this name, or the one of the conversation.
-    fn person_meant(
+    /// The named user, or the peer of the open direct conversation. `None` while the server is asked.
+    fn user_or_peer(
         &mut self,
         who: Option<&UserName>,
         call: &Call,
@@ -176,7 +175,7 @@ impl Parts<'_> {
     }
 
     fn run_accept(&mut self, who: Option<&UserName>, call: &Call) -> Result<(), String> {
-        let Some(peer) = self.person_meant(who, call)? else {
+        let Some(peer) = self.user_or_peer(who, call)? else {
             return Ok(());
         };
         let me = self.chats.user().ok_or(strings::errors::NOT_CONNECTED)?;
@@ -227,8 +226,8 @@ impl Parts<'_> {
         Ok(())
     }
 
-    /// Opens what was asked for a while ago, unless the person is writing somewhere by now: what
-    /// they type must not end up with somebody else.
+    /// Opens a conversation after an answer of the server, unless the user is writing by now: their
+    /// text must not go to another conversation.
     pub(in crate::app) fn open_if_idle(
         &mut self,
         id: ConversationId,
@@ -248,14 +247,14 @@ impl Parts<'_> {
 
     fn run_react(&mut self, call: &Call, emoji: Emoji) -> Result<(), String> {
         conversation_of(call)?;
-        let target = self.message_meant(call)?;
+        let target = self.target_of(call)?;
         self.check_outbox()?;
         actions::react(self.chats, self.session, target, emoji, self.cx);
         self.note_waiting(strings::errors::THE_REACTION);
         Ok(())
     }
 
-    /// Changes the user's last message, or puts its text into the composer.
+    /// Edits the user's newest message, or opens it in the composer if there is no text.
     fn run_edit(&mut self, call: &Call, text: Option<MessageBody>) -> Result<(), String> {
         let (target, _) = self.last_own(call)?;
         if let Some(body) = text {
@@ -314,7 +313,6 @@ impl Parts<'_> {
         }
     }
 
-    /// Comes into a room and opens it.
     pub(in crate::app) fn join(&mut self, room: RoomId) -> Result<(), String> {
         let id = ConversationId::Room(room);
         if self
@@ -382,8 +380,8 @@ impl Parts<'_> {
         Ok(())
     }
 
-    /// The message that a command without a place is about: the selected or the newest one.
-    fn message_meant(&self, call: &Call) -> Result<Seq, String> {
+    /// The selected message, else the newest one.
+    fn target_of(&self, call: &Call) -> Result<Seq, String> {
         let conversation = self.loaded_of(call)?;
         match call.selection {
             Some(ItemId::Entry(seq)) => Ok(seq),
@@ -397,7 +395,7 @@ impl Parts<'_> {
         }
     }
 
-    /// The user's newest message of the conversation, with the beginning of its text.
+    /// The user's newest message, with at most 30 characters of its text.
     fn last_own(&self, call: &Call) -> Result<(Seq, String), String> {
         let conversation = self.loaded_of(call)?;
         let me = self.chats.user();
@@ -411,7 +409,6 @@ impl Parts<'_> {
         Ok((own.seq, format!("{start}{more}")))
     }
 
-    /// Whether a message is there to be read.
     fn is_readable(conversation: &Conversation, entry: &Entry) -> bool {
         entry.content.is_message() && !conversation.folding.is_deleted(entry)
     }

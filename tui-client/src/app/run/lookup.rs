@@ -1,4 +1,5 @@
-//! From names to people and rooms, asking the server for those that are not known here.
+//! Lookup of users and rooms by name. Unknown names are asked of the server, and the command resumes
+//! with the answer.
 
 use recado_shared::{ConversationId, Request, RoomId, RoomName, UserId, UserName};
 
@@ -6,12 +7,11 @@ use crate::app::command::{Call, Wait};
 use crate::app::parts::Parts;
 use crate::strings;
 
-/// Enough that a name which is the beginning of others is among them: it comes first.
+/// Names per lookup. The server lists an exact match first.
 const FEW: u16 = 5;
 
 impl Parts<'_> {
-    /// The person who has this name. `None` while the server is asked: the command goes on once
-    /// it has answered.
+    /// `None` while the server is asked.
     pub(in crate::app) fn person(
         &mut self,
         name: &UserName,
@@ -33,7 +33,7 @@ impl Parts<'_> {
         Ok(None)
     }
 
-    /// The room that has this name, likewise.
+    /// `None` while the server is asked.
     pub(in crate::app) fn room(
         &mut self,
         name: &RoomName,
@@ -62,7 +62,6 @@ impl Parts<'_> {
     }
 }
 
-/// The room in which a command was given.
 pub(in crate::app) fn room_of(call: &Call) -> Result<(ConversationId, RoomId), String> {
     let here = call
         .conversation
@@ -70,7 +69,6 @@ pub(in crate::app) fn room_of(call: &Call) -> Result<(ConversationId, RoomId), S
     here.ok_or_else(|| strings::commands::ONLY_IN_ROOMS.to_owned())
 }
 
-/// What was open when a command was given.
 pub(in crate::app) fn conversation_of(call: &Call) -> Result<ConversationId, String> {
     let none = || strings::commands::OPEN_FIRST.to_owned();
     call.conversation.ok_or_else(none)

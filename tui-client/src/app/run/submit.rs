@@ -12,15 +12,14 @@ use crate::app::session::requests::Asked;
 use crate::strings;
 
 impl Parts<'_> {
-    /// Sends what is written in the open conversation, or does it if it is a command. Text that
-    /// cannot be sent or done stays.
+    /// Sends the text of the composer, or runs it as a command. Text that fails stays there.
     pub(in crate::app) fn submit_or_run(&mut self) {
         let Some(conversation) = self.chats.open_conversation() else {
             return;
         };
         let id = conversation.id;
         if let Purpose::Edit { .. } = conversation.purpose {
-            // The text of a message is no command, and what was written before comes back.
+            // An edited text is never a command, and the draft before it comes back.
             return actions::submit(self.chats, self.session, self.cx);
         }
         let parsed = match parse(conversation.composer.text().trim_end()) {
@@ -50,7 +49,7 @@ impl Parts<'_> {
         }
     }
 
-    /// Does a command that is not written in a composer.
+    /// Runs a command from the switcher or a key, and shows its error.
     pub(in crate::app) fn run_and_say(&mut self, command: Command) {
         let call = self.call(command);
         if let Err(why) = self.run(&call) {
@@ -67,7 +66,6 @@ impl Parts<'_> {
         }
     }
 
-    /// Asks the server for something, if it can be asked now.
     pub(in crate::app) fn ask_for(&mut self, request: Request, wait: Wait) -> Result<(), String> {
         if !self.session.link.is_up() {
             return Err(strings::errors::NOT_CONNECTED.to_owned());
@@ -82,7 +80,6 @@ impl Parts<'_> {
         self.cx.intents.push_back(Intent::Deliver(delivery));
     }
 
-    /// Opens a list that the server is asked for.
     pub(in crate::app) fn open_panel(&mut self, kind: PanelKind) -> Result<(), String> {
         if !self.session.link.is_up() {
             return Err(strings::errors::NOT_CONNECTED.to_owned());
@@ -91,7 +88,6 @@ impl Parts<'_> {
         Ok(())
     }
 
-    /// The members of the open room.
     pub(in crate::app) fn show_members(&mut self) {
         let room = self.chats.nav.open.and_then(ConversationId::room);
         let opened = match room {
@@ -101,7 +97,6 @@ impl Parts<'_> {
         self.notify_failure(opened);
     }
 
-    /// Asks the user before something that cannot be undone.
     pub(in crate::app) fn confirm(&mut self, question: String, confirmed: Confirmed) {
         self.show(Show::Confirm {
             question,
@@ -109,10 +104,10 @@ impl Parts<'_> {
         });
     }
 
-    /// The session is over: what it was asked is not answered any more.
+    /// Drops the requests of a session that ended.
     pub(in crate::app) fn forget_command_requests(&mut self) {
         self.deliver(Delivery::NoRooms);
-        // What nobody asked for is not missed.
+        // The switcher asks by itself; its lost answer needs no notice.
         let is_awaited = |wait: &Wait| !matches!(wait, Wait::Switcher(_));
         let was_waiting = self.commands.waiting.values().any(is_awaited);
         self.commands.waiting.clear();
