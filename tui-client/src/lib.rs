@@ -12,6 +12,7 @@
 //! invites that an administrator makes are bounded by the disk alone.
 
 pub mod app;
+pub mod cells;
 pub mod cli;
 pub mod client;
 pub mod config;
@@ -27,7 +28,6 @@ pub mod store;
 mod strings;
 pub mod telemetry;
 pub mod terminal;
-pub mod text;
 pub mod ui;
 mod verbs;
 

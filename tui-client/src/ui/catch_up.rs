@@ -6,12 +6,12 @@ use ratatui::style::Style;
 use recado_shared::Timestamp;
 
 use super::list;
-use super::text::{cells, line, put, right, when};
+use super::text::{columns, line, put, right, when};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::screen::{CatchUpRow, Notable};
+use crate::cells;
 use crate::strings;
-use crate::text;
 
 /// Widest and highest box.
 const MAX_WIDTH: u16 = 76;
@@ -107,11 +107,11 @@ fn draw_line(
         put(buffer, (x, area.y), 6, &time, Theme::dim());
         x += 7;
     }
-    let name = text::truncate(author, usize::from(area.width / 4));
+    let name = cells::truncate(author, usize::from(area.width / 4));
     x = put(
         buffer,
         (x, area.y),
-        cells(&name),
+        columns(&name),
         &name,
         theme.author(author),
     ) + 1;

@@ -3,10 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::text::{cells, line, put, right, row};
+use super::text::{columns, line, put, right, row};
 use super::theme::Theme;
 use crate::app::screen::CompletionView;
-use crate::text;
+use crate::cells;
 
 const MAX_ROWS: u16 = 6;
 
@@ -26,7 +26,7 @@ pub(super) fn render(buffer: &mut Buffer, below: Rect, top: u16, list: &Completi
         put(buffer, (area.x, area.y), 1, "┃", Theme::dim());
         let inner = Rect::new(area.x + 2, area.y, area.width.saturating_sub(3), 1);
         // What can be written matters more than what it does.
-        let used = cells(&text::row(label)).min(inner.width);
+        let used = columns(&cells::row(label)).min(inner.width);
         let left = (inner.width - used).saturating_sub(2);
         if left >= 8 && !detail.is_empty() {
             let rest = Rect::new(inner.right() - left, inner.y, left, 1);

@@ -1,4 +1,4 @@
-//! The input box, and the line above it that says to whom.
+//! Drawing of the composer, and of the line above it with the recipient or the purpose.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -9,8 +9,8 @@ use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
 use crate::app::composer::{Composer, Layout};
+use crate::cells;
 use crate::strings;
-use crate::text;
 
 /// The length of a text is shown once less than this is left.
 const SHOW_LEFT_BELOW: usize = 1024;
@@ -52,7 +52,7 @@ pub(super) fn render_rule(buffer: &mut Buffer, area: Rect, rule: &Rule<'_>, them
         inner.right()
     };
     let room = end.saturating_sub(inner.x + 1);
-    let title = text::truncate(rule.title, room.saturating_sub(2).into());
+    let title = cells::truncate(rule.title, room.saturating_sub(2).into());
     if room > 4 {
         put(
             buffer,
@@ -66,7 +66,7 @@ pub(super) fn render_rule(buffer: &mut Buffer, area: Rect, rule: &Rule<'_>, them
 
 /// Draws the recipient in front of the box, where there is no line above it.
 pub(super) fn render_prompt(buffer: &mut Buffer, area: Rect, width: u16, to: &str) {
-    let name = text::truncate(to, width.saturating_sub(2).into());
+    let name = cells::truncate(to, width.saturating_sub(2).into());
     let after = put(buffer, (area.x, area.y), width, &name, Theme::strong());
     put(buffer, (after, area.y), 1, "›", Theme::strong());
 }
@@ -84,7 +84,7 @@ pub(super) fn render(
     let most = layout.row.min(layout.rows.len().saturating_sub(height));
     view.composer_top = view.composer_top.clamp(least, most.max(least));
     for (at, range) in (0..area.height).zip(&layout.rows[view.composer_top..]) {
-        let line = text::row(&composer.text()[range.clone()]);
+        let line = cells::row(&composer.text()[range.clone()]);
         let area = row(area, at);
         put(buffer, (area.x, area.y), area.width, &line, Theme::text());
     }

@@ -4,13 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use recado_shared::{Membership, Presence};
 
-use super::text::{cells, centred, put, right, row, when};
+use super::text::{centred, columns, put, right, row, when};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
 use crate::app::screen::{Attention, ContactRow, Screen, Section};
+use crate::cells;
 use crate::strings;
-use crate::text;
 
 enum Line<'a> {
     Heading(&'static str),
@@ -35,7 +35,7 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>, view:
         let area = row(area, at);
         match line {
             Line::Heading(title) => {
-                let is_short = cells(title) > area.width;
+                let is_short = columns(title) > area.width;
                 let title = title.trim_matches(if is_short { &['─', ' '][..] } else { &[] });
                 centred(buffer, area, title, Theme::dim());
             }
@@ -97,7 +97,7 @@ fn draw_contact(buffer: &mut Buffer, area: Rect, contact: &ContactRow<'_>, view:
         Some(_) => contact.name.trim_start_matches('#'),
         None => contact.name,
     };
-    let name = text::truncate(name, end.saturating_sub(x + 1).into());
+    let name = cells::truncate(name, end.saturating_sub(x + 1).into());
     let is_out = matches!(
         contact.room,
         Some(Membership::Left | Membership::Kicked | Membership::Banned)
@@ -110,7 +110,7 @@ fn draw_contact(buffer: &mut Buffer, area: Rect, contact: &ContactRow<'_>, view:
     } else {
         Theme::text()
     };
-    put(buffer, (x, area.y), cells(&name), &name, name_style);
+    put(buffer, (x, area.y), columns(&name), &name, name_style);
     if contact.is_open {
         buffer.set_style(area, Theme::chosen());
     }

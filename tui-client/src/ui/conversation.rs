@@ -9,15 +9,15 @@ use recado_shared::Membership;
 
 use super::rows::{Row, Rows, id_of, reason_of};
 use super::scroll::{Position, Window};
-use super::text::{cells, centred, clock, day, local, put, row};
+use super::text::{centred, clock, columns, day, local, put, row};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::screen::{
     ConversationView, Details, Focus, Item, ItemId, LinkView, Mark, MessageKind, Quote, Screen,
 };
 use crate::app::{ClickTarget, Scroll, Viewed};
+use crate::cells;
 use crate::strings;
-use crate::text;
 
 /// Below this width there is no time and names are cut short.
 const TIMES_FROM: u16 = 28;
@@ -44,7 +44,7 @@ impl Columns {
     fn new(width: u16, conversation: &ConversationView<'_>) -> Self {
         let longest = match conversation.id.room() {
             Some(_) => ROOM_NAME,
-            None => cells(&text::truncate(conversation.title, MAX_NAME.into())).max(3),
+            None => columns(&cells::truncate(conversation.title, MAX_NAME.into())).max(3),
         };
         if width < TIMES_FROM {
             let name = longest.min(4) + 1;
@@ -169,7 +169,7 @@ pub(super) fn render_none(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) 
     let rows: Vec<&str> = lines
         .iter()
         .flat_map(|line| {
-            let rows = text::wrap(line, area.width.into());
+            let rows = cells::wrap(line, area.width.into());
             rows.into_iter().map(|row| &line[row])
         })
         .collect();
@@ -284,7 +284,7 @@ impl Pane<'_> {
             }
             (Row::Reason(range), Item::Message { mark, .. }) => {
                 let reason = reason_of(*mark).unwrap_or_default();
-                let line = format!("  {}", text::row(reason[range.clone()].trim_end()));
+                let line = format!("  {}", cells::row(reason[range.clone()].trim_end()));
                 let at = (area.x + self.columns.body_at(), area.y);
                 put(buffer, at, self.columns.body, &line, view.theme.failure());
             }
@@ -313,14 +313,14 @@ impl Pane<'_> {
         };
         let row_text = body[range.clone()].trim_end();
         let at = (area.x + self.columns.body_at(), area.y);
-        let end = put(buffer, at, self.columns.body, &text::row(row_text), style);
+        let end = put(buffer, at, self.columns.body, &cells::row(row_text), style);
         for mention in &details.mentions {
             let (start, stop) = (mention.start.max(range.start), mention.end.min(range.end));
             if start >= stop {
                 continue;
             }
-            let left = cells(&body[range.start..start]);
-            let right = cells(&body[range.start..stop]).min(self.columns.body);
+            let left = columns(&body[range.start..start]);
+            let right = columns(&body[range.start..stop]).min(self.columns.body);
             if left < right {
                 let area = Rect::new(at.0 + left, at.1, right - left, 1);
                 buffer.set_style(area.intersection(buffer.area), theme.mention());
@@ -357,11 +357,11 @@ impl Pane<'_> {
             ) + 2;
         }
         for (at, reaction) in details.reactions.iter().enumerate() {
-            let emoji = text::truncate(reaction.emoji, 4);
+            let emoji = cells::truncate(reaction.emoji, 4);
             let chip = format!("{emoji} {}", reaction.count);
             let is_last = at + 1 == details.reactions.len();
             let kept = if is_last { 0 } else { 2 };
-            if x + cells(&chip) + kept > end {
+            if x + columns(&chip) + kept > end {
                 put(buffer, (x, y), end.saturating_sub(x), "…", Theme::dim());
                 return;
             }
@@ -416,7 +416,7 @@ impl Pane<'_> {
             buffer,
             at,
             width,
-            &text::truncate(name, width.into()),
+            &cells::truncate(name, width.into()),
             style,
         );
     }
@@ -449,7 +449,7 @@ pub(super) fn quote_text(quote: Quote<'_>) -> String {
 
 /// Draws who is typing.
 pub(super) fn render_typing(buffer: &mut Buffer, area: Rect, typing: &[&str], theme: Theme) {
-    let name = |name: &str| text::truncate(name, MAX_NAME.into());
+    let name = |name: &str| cells::truncate(name, MAX_NAME.into());
     let line = match typing {
         [] => return,
         [one] => strings::conversation::is_typing(&name(one)),

@@ -1,12 +1,12 @@
-//! The keys, over the panes.
+//! Drawing of the help: the keys by context, over the panes.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::text::{cells, put, row};
+use super::text::{columns, put, row};
 use super::theme::Theme;
+use crate::cells;
 use crate::strings;
-use crate::text;
 
 /// Widest box, and widest column of keys.
 const MAX_WIDTH: u16 = 76;
@@ -34,7 +34,7 @@ pub(super) fn render(buffer: &mut Buffer, screen: Rect, tables: Tables<'_>, scro
     let widest = tables
         .iter()
         .flat_map(|(_, rows)| rows)
-        .map(|(keys, _)| cells(keys))
+        .map(|(keys, _)| columns(keys))
         .max()
         .unwrap_or(0);
     let most = if inner.width < NARROW {
@@ -61,18 +61,7 @@ pub(super) fn render(buffer: &mut Buffer, screen: Rect, tables: Tables<'_>, scro
     }
     let below = rows - top - inner.height.min(rows - top);
     if below > 0 && area.height > 2 {
-        let edge = Rect::new(
-            area.x + 2,
-            area.bottom() - 1,
-            area.width.saturating_sub(4),
-            1,
-        );
-        super::text::right(
-            buffer,
-            edge,
-            &format!(" {} ", strings::overlays::more_below(below)),
-            Theme::dim(),
-        );
+        super::text::footer(buffer, area, &strings::overlays::more_below(below));
     }
 }
 
@@ -81,8 +70,8 @@ fn fitting(keys: &str, width: usize) -> String {
     let ends = keys.rmatch_indices(' ').map(|(at, _)| at);
     let ends = std::iter::once(keys.len()).chain(ends);
     let mut shorter = ends.map(|end| keys[..end].trim_end_matches([' ', '…']));
-    let fits = shorter.find(|keys| text::width(keys) <= width);
-    text::truncate(fits.unwrap_or(keys), width)
+    let fits = shorter.find(|keys| cells::width(keys) <= width);
+    cells::truncate(fits.unwrap_or(keys), width)
 }
 
 fn lines(tables: Tables<'_>) -> Vec<Line<'_>> {

@@ -55,7 +55,7 @@ fn draw(
     view: &mut ViewState,
 ) -> Option<Position> {
     let conversation = screen.conversation.as_ref();
-    let name_width = conversation.map_or(0, |open| text::cells(open.title));
+    let name_width = conversation.map_or(0, |open| text::columns(open.title));
     let text_width = layout::composer_width(area, name_width);
     let input = conversation.map(|open| (open.composer, open.composer.layout(text_width)));
     let wanted = Wanted {
@@ -166,7 +166,7 @@ fn draw_conversation(
 fn title_width(width: u16, screen: &Screen<'_>) -> u16 {
     match &screen.conversation {
         Some(open) if open.room.is_some() || open.display.is_some() => {
-            let name = text::cells(open.title).saturating_add(4);
+            let name = text::columns(open.title).saturating_add(4);
             width.saturating_sub(13).max(name).min(width)
         }
         Some(_) | None => width,
@@ -189,7 +189,7 @@ fn draw_title(
     let room = area.right().saturating_sub(x + 10);
     let x = match open.display.filter(|_| room > 4) {
         Some(display) => {
-            let display = crate::text::truncate(display, usize::from(room) - 3);
+            let display = crate::cells::truncate(display, usize::from(room) - 3);
             let display = format!("({display}) ");
             put(buffer, (x, area.y), room, &display, Theme::dim())
         }
@@ -228,7 +228,7 @@ fn draw_room(buffer: &mut Buffer, area: Rect, room: &RoomView<'_>, attention: At
     if area.width < 12 {
         return area.x;
     }
-    let facts = crate::text::truncate(&facts, usize::from(area.width) - 2);
+    let facts = crate::cells::truncate(&facts, usize::from(area.width) - 2);
     put(
         buffer,
         (area.x, area.y),
@@ -400,7 +400,7 @@ fn text_of_me(me: &str, width: u16) -> String {
     if me.is_empty() || width < 5 {
         String::new()
     } else {
-        format!(" {} ", crate::text::truncate(me, usize::from(width) - 2))
+        format!(" {} ", crate::cells::truncate(me, usize::from(width) - 2))
     }
 }
 
@@ -443,7 +443,7 @@ fn draw_box(buffer: &mut Buffer, area: Rect, title: &str) -> Rect {
     // Half of a wide character may be left of the box.
     for y in area.y..area.bottom() {
         if let Some(x) = area.x.checked_sub(1).filter(|&x| x >= buffer.area.x)
-            && text::cells(buffer[(x, y)].symbol()) > 1
+            && text::columns(buffer[(x, y)].symbol()) > 1
         {
             buffer[(x, y)].set_symbol(" ");
         }

@@ -4,12 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::list;
-use super::text::{cells, line, put, right, row, when};
+use super::text::{columns, line, put, right, row, when};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::screen::PanelRow;
+use crate::cells;
 use crate::strings;
-use crate::text;
 
 /// Widest and highest box.
 const MAX_WIDTH: u16 = 60;
@@ -45,7 +45,7 @@ fn draw_row(buffer: &mut Buffer, area: Rect, entry: &PanelRow, view: &ViewState)
     // The name matters more than what else there is to know.
     let room = area
         .width
-        .saturating_sub(cells(&text::row(&entry.label)) + 4);
+        .saturating_sub(columns(&cells::row(&entry.label)) + 4);
     let room = room.clamp(area.width / 3, area.width);
     let last = Rect::new(area.right() - room, area.y, room, 1);
     let end = if detail.is_empty() {
@@ -67,8 +67,8 @@ fn draw_row(buffer: &mut Buffer, area: Rect, entry: &PanelRow, view: &ViewState)
 pub(super) fn render_question(buffer: &mut Buffer, screen: Rect, question: &str, answers: &str) {
     let width = MAX_WIDTH.min(screen.width);
     let room = usize::from(width.saturating_sub(8)).max(1);
-    let safe = text::row(question);
-    let rows = text::wrap(&safe, room);
+    let safe = cells::row(question);
+    let rows = cells::wrap(&safe, room);
     let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
     let area = super::overlay_area(screen, width, height.saturating_add(3));
     let inner = super::draw_box(buffer, area, strings::overlays::CONFIRM_TITLE);

@@ -12,8 +12,8 @@ use jiff::tz::TimeZone;
 
 use super::text::local;
 use crate::app::screen::{ConversationView, Item, ItemId, Mark};
+use crate::cells;
 use crate::strings;
-use crate::text;
 
 /// Most bodies whose rows are kept: a few screens full. At the bound the cache starts anew.
 const MAX_CACHED: usize = 1024;
@@ -43,7 +43,7 @@ impl WrapCache {
         match self.rows.get(&id) {
             Some((known, rows)) if **known == *body => Arc::clone(rows),
             _ => {
-                let rows: Wrapped = text::wrap(body, width).into();
+                let rows: Wrapped = cells::wrap(body, width).into();
                 self.rows.insert(id, (body.into(), Arc::clone(&rows)));
                 rows
             }
@@ -148,7 +148,7 @@ impl Rows<'_> {
         };
         let rows = self.cache.rows_of(id, body, self.width);
         let last = rows.last().map_or("", |last| body[last.clone()].trim_end());
-        let room = self.width.saturating_sub(text::width(last));
+        let room = self.width.saturating_sub(cells::width(last));
         let is_edited_behind = details.is_edited && room > strings::conversation::EDITED.len();
         Some(Parts {
             has_quote: details.quote.is_some(),
@@ -267,7 +267,7 @@ impl Rows<'_> {
     }
 
     fn wrap_reason(&self, reason: &str) -> Vec<Range<usize>> {
-        text::wrap(reason, self.width.saturating_sub(2).max(1))
+        cells::wrap(reason, self.width.saturating_sub(2).max(1))
     }
 
     /// The date of an item if it differs from that of the message before.

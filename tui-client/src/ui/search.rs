@@ -6,14 +6,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
-use super::text::{cells, line, moment, put, right, row, when};
+use super::text::{below_first, columns, footer, line, moment, put, right, row, when};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
 use crate::app::composer::Composer;
 use crate::app::screen::{HitRow, Quote};
+use crate::cells;
 use crate::strings;
-use crate::text;
 
 /// Widest and highest box.
 const MAX_WIDTH: u16 = 76;
@@ -52,33 +52,22 @@ pub(super) fn render(
     };
     let cursor =
         super::switcher::draw_prompt(buffer, row(inner, 0), list.query, (style, view.theme));
-    let below = Rect::new(
-        inner.x,
-        inner.y + 1,
-        inner.width,
-        inner.height.saturating_sub(1),
-    );
+    let below = below_first(inner);
     if list.hits.is_empty() {
-        let safe = text::row(list.note);
-        let rows = text::wrap(&safe, usize::from(below.width.max(1)));
+        let safe = cells::row(list.note);
+        let rows = cells::wrap(&safe, usize::from(below.width.max(1)));
         for (at, range) in (0..below.height).zip(rows) {
             line(buffer, row(below, at), safe[range].trim_end(), Theme::dim());
         }
         return cursor;
     }
     draw_hits(buffer, below, list, view);
-    let edge = Rect::new(
-        area.x + 2,
-        area.bottom() - 1,
-        area.width.saturating_sub(4),
-        1,
-    );
     let (at, of) = (list.chosen + 1, list.hits.len());
-    let count = match (list.has_more, edge.width < NARROW) {
+    let count = match (list.has_more, area.width < NARROW + 4) {
         (true, is_narrow) => strings::overlays::hit_count_more(at, of, is_narrow),
         (false, _) => strings::overlays::hit_count(at, of),
     };
-    right(buffer, edge, &format!(" {count} "), Theme::dim());
+    footer(buffer, area, &count);
     cursor
 }
 
@@ -170,7 +159,7 @@ fn draw_head(buffer: &mut Buffer, area: Rect, hit: &HitRow<'_>, view: &ViewState
     // In a conversation of two the other's name says where.
     let is_said = !hit.is_own && hit.place == hit.author;
     let most = if is_said { room } else { room / 2 };
-    let name = text::truncate(name, most.into());
+    let name = cells::truncate(name, most.into());
     let x = put(buffer, (area.x, area.y), most, &name, style);
     if !is_said {
         let place = if hit.is_own && !hit.place.starts_with('#') {
@@ -198,8 +187,8 @@ fn draw_text(
 ) {
     let first = matched.first().map_or(0, |range| range.start);
     let end = matched.first().map_or(0, |range| range.end);
-    let before = cells(&text::row(&body[..first].replace(['\n', '\t'], " ")));
-    let length = cells(&text::row(&body[first..end].replace(['\n', '\t'], " ")));
+    let before = columns(&cells::row(&body[..first].replace(['\n', '\t'], " ")));
+    let length = columns(&cells::row(&body[first..end].replace(['\n', '\t'], " ")));
     // A third of the row goes to what stands before, if the match does not fit otherwise.
     let is_far = before.saturating_add(length).saturating_add(1) > area.width;
     let mut skip = if is_far {
@@ -211,12 +200,12 @@ fn draw_text(
     if skip > 0 {
         x = put(buffer, (x, area.y), 1, "…", Theme::dim());
     }
-    for cluster in text::clusters(body) {
+    for cluster in cells::clusters(body) {
         let drawn = match cluster.source {
             "\n" | "\r\n" | "\t" => " ",
             _ => cluster.drawn,
         };
-        let width = cells(drawn);
+        let width = columns(drawn);
         if skip > 0 {
             skip = skip.saturating_sub(width);
             continue;

@@ -4,11 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::text::{cells, put, right};
+use super::text::{columns, put, right};
 use super::theme::Theme;
 use crate::app::screen::{LinkView, Screen};
+use crate::cells;
 use crate::strings;
-use crate::text;
 
 /// From this width on the reason of a dead link stands beside its state.
 const REASON_FROM: u16 = 40;
@@ -26,10 +26,11 @@ pub(super) fn render(
     let (state, style) = link(screen, is_roomy, theme);
     let message = screen.message.filter(|_| !is_long(screen, area.width));
     // The sign alone is the link's state where something else has to be read.
-    let has_room = message
-        .is_none_or(|message| text::width(&state) + text::width(message) + 2 <= usize::from(room));
+    let has_room = message.is_none_or(|message| {
+        cells::width(&state) + cells::width(message) + 2 <= usize::from(room)
+    });
     let state = if has_room {
-        text::truncate(&state, room.into())
+        cells::truncate(&state, room.into())
     } else {
         state.chars().take(1).collect()
     };
@@ -51,7 +52,7 @@ pub(super) fn render(
     }
     if let Some(message) = message {
         let room = area.right() - x;
-        let message = text::truncate(message, room.saturating_sub(1).into());
+        let message = cells::truncate(message, room.saturating_sub(1).into());
         put(
             buffer,
             (x, area.y),
@@ -70,7 +71,7 @@ pub(super) fn render(
 }
 
 fn width_of(counts: &[(String, Style)]) -> u16 {
-    counts.iter().map(|(text, _)| cells(text) + 1).sum()
+    counts.iter().map(|(text, _)| columns(text) + 1).sum()
 }
 
 /// Whether what just happened takes more room than the status line has.
@@ -79,7 +80,7 @@ fn is_long(screen: &Screen<'_>, width: u16) -> bool {
     let room = width.saturating_sub(width_of(&counts) + 4);
     screen
         .message
-        .is_some_and(|message| text::width(message) > room.into())
+        .is_some_and(|message| cells::width(message) > room.into())
 }
 
 /// What is not accepted yet: never left out.
@@ -137,9 +138,9 @@ fn draw_hints(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) {
         .iter()
         .filter(|(_, does)| *does != strings::hints::NEWEST);
     for (at, (key, does)) in hints.enumerate() {
-        let (key, does) = (text::truncate(key, 12), text::truncate(does, 24));
+        let (key, does) = (cells::truncate(key, 12), cells::truncate(does, 24));
         let gap = if at == 0 { 0 } else { 2 };
-        let needed = gap + cells(&key) + 1 + cells(&does) + 1;
+        let needed = gap + columns(&key) + 1 + columns(&does) + 1;
         if x + needed > area.right() {
             break;
         }
@@ -148,7 +149,7 @@ fn draw_hints(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) {
         } else {
             put(buffer, (x - 1, area.y), 1, " ", Theme::dim());
         }
-        x = put(buffer, (x, area.y), cells(&key), &key, Theme::strong());
+        x = put(buffer, (x, area.y), columns(&key), &key, Theme::strong());
         x = put(
             buffer,
             (x, area.y),
@@ -174,12 +175,12 @@ pub(super) fn render_notice(
         _ => return area,
     };
     let inner = usize::from(area.width.saturating_sub(2).max(1));
-    let rows = text::wrap(why, inner);
+    let rows = cells::wrap(why, inner);
     let height = rows.len().min(usize::from(area.height.saturating_sub(1)));
     let bottom = area.bottom();
     area.height -= u16::try_from(height).unwrap_or(0);
     for (y, range) in (area.bottom()..bottom).zip(rows) {
-        let line = format!(" {}", text::row(why[range].trim_end()));
+        let line = format!(" {}", cells::row(why[range].trim_end()));
         put(buffer, (area.x, y), area.width, &line, style);
     }
     area
@@ -187,7 +188,7 @@ pub(super) fn render_notice(
 
 /// Draws the title of a pane on its border. Returns the column after it.
 pub(super) fn title(buffer: &mut Buffer, area: Rect, name: &str, style: Style) -> u16 {
-    let name = text::truncate(name, area.width.saturating_sub(2).into());
+    let name = cells::truncate(name, area.width.saturating_sub(2).into());
     put(
         buffer,
         (area.x, area.y),

@@ -1,16 +1,16 @@
-//! The fuzzy switcher, over the panes.
+//! Drawing of the switcher, over the panes, and of the prompt that it shares with the search.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
 use super::list;
-use super::text::{put, right, row};
+use super::text::{below_first, put, right, row};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::composer::Composer;
 use crate::app::screen::SwitcherRow;
-use crate::text;
+use crate::cells;
 
 /// Widest and highest box.
 const MAX_WIDTH: u16 = 60;
@@ -32,27 +32,15 @@ pub(super) fn render(
     view: &mut ViewState,
 ) -> Position {
     let theme = view.theme;
-    let List {
-        query,
-        rows,
-        chosen,
-        ..
-    } = *list;
-    let none = list.none;
+    let rows = list.rows;
     let wanted = u16::try_from(rows.len().max(1)).unwrap_or(MAX_ROWS);
     let area = super::overlay_area(screen, MAX_WIDTH, wanted.min(MAX_ROWS) + 3);
     let inner = super::draw_box(buffer, area, list.title);
-    let cursor = draw_prompt(buffer, row(inner, 0), query, (Theme::text(), theme));
-    let below = Rect::new(
-        inner.x,
-        inner.y + 1,
-        inner.width,
-        inner.height.saturating_sub(1),
-    );
+    let cursor = draw_prompt(buffer, row(inner, 0), list.query, (Theme::text(), theme));
     list::render(
         buffer,
-        below,
-        (rows, chosen, none),
+        below_first(inner),
+        (rows, list.chosen, list.none),
         view,
         |buffer, area, (_, index), _| {
             draw_row(buffer, area, &rows[index], theme);
@@ -76,8 +64,8 @@ pub(super) fn draw_prompt(
     let skip = layout
         .column
         .saturating_sub(usize::from(room).saturating_sub(1));
-    let line: String = text::row(query.text()).chars().skip(skip).collect();
-    let line = text::truncate(&line, room.into());
+    let line: String = cells::row(query.text()).chars().skip(skip).collect();
+    let line = cells::truncate(&line, room.into());
     put(buffer, (prompt.x + 2, prompt.y), room, &line, style);
     let column = u16::try_from(layout.column - skip).unwrap_or(0);
     Position::new(prompt.x + 2 + column, prompt.y)
@@ -99,7 +87,7 @@ fn draw_row(buffer: &mut Buffer, area: Rect, entry: &SwitcherRow<'_>, theme: The
         put(buffer, (area.x, area.y), 1, glyph, style);
     }
     let mut x = area.x + 2;
-    for cluster in text::clusters(entry.label) {
+    for cluster in cells::clusters(entry.label) {
         let width = u16::try_from(cluster.width).unwrap_or(0);
         if x + width + 1 > end {
             put(buffer, (x.min(end), area.y), 1, "…", Theme::dim());

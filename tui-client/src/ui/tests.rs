@@ -192,7 +192,7 @@ fn text(buffer: &Buffer) -> String {
         while x < buffer.area.width {
             let symbol = buffer[(x, y)].symbol();
             line.push_str(symbol);
-            x += super::text::cells(symbol).max(1);
+            x += super::text::columns(symbol).max(1);
         }
         text.push_str(line.trim_end());
         text.push('\n');

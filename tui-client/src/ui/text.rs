@@ -7,7 +7,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use recado_shared::Timestamp;
 
-use crate::text;
+use super::theme::Theme;
+use crate::cells;
 
 /// Draws safe text from a cell on, at most `max` cells. Returns the column after it.
 pub(super) fn put(
@@ -25,7 +26,7 @@ pub(super) fn put(
         // A terminal that knows no flags draws a letter in each of the two cells. Marked, the
         // second one is drawn again with whatever comes after the flag.
         let symbol = buffer[(x, y)].symbol();
-        if symbol.starts_with(is_flag_letter) && cells(symbol) == 2 {
+        if symbol.starts_with(is_flag_letter) && columns(symbol) == 2 {
             buffer[(x + 1, y)].set_diff_option(CellDiffOption::Skip);
         }
     }
@@ -39,28 +40,41 @@ const fn is_flag_letter(c: char) -> bool {
 
 /// Draws any text on one row of an area, truncated. Returns the column after it.
 pub(super) fn line(buffer: &mut Buffer, area: Rect, any: &str, style: Style) -> u16 {
-    let safe = text::truncate(any, area.width.into());
+    let safe = cells::truncate(any, area.width.into());
     put(buffer, (area.x, area.y), area.width, &safe, style)
 }
 
 /// Draws any text in the middle of a row.
 pub(super) fn centred(buffer: &mut Buffer, area: Rect, any: &str, style: Style) {
-    let safe = text::truncate(any, area.width.into());
-    let x = area.x + (area.width - cells(&safe).min(area.width)) / 2;
+    let safe = cells::truncate(any, area.width.into());
+    let x = area.x + (area.width - columns(&safe).min(area.width)) / 2;
     put(buffer, (x, area.y), area.width, &safe, style);
 }
 
 /// Draws any text at the right end of a row. Returns the column where it starts.
 pub(super) fn right(buffer: &mut Buffer, area: Rect, any: &str, style: Style) -> u16 {
-    let safe = text::truncate(any, area.width.into());
-    let x = area.right() - cells(&safe).min(area.width);
+    let safe = cells::truncate(any, area.width.into());
+    let x = area.right() - columns(&safe).min(area.width);
     put(buffer, (x, area.y), area.width, &safe, style);
     x
 }
 
+/// Draws a dim text at the right end of the lower edge of a box.
+pub(super) fn footer(buffer: &mut Buffer, area: Rect, any: &str) {
+    let (x, y) = (area.x + 2, area.bottom() - 1);
+    let edge = Rect::new(x, y, area.width.saturating_sub(4), 1);
+    right(buffer, edge, &format!(" {any} "), Theme::dim());
+}
+
+/// An area without its first row.
+pub(super) fn below_first(area: Rect) -> Rect {
+    let height = area.height.saturating_sub(1);
+    Rect::new(area.x, area.y + 1, area.width, height)
+}
+
 /// The width of safe text, saturating.
-pub(super) fn cells(safe: &str) -> u16 {
-    u16::try_from(text::width(safe)).unwrap_or(u16::MAX)
+pub(super) fn columns(safe: &str) -> u16 {
+    u16::try_from(cells::width(safe)).unwrap_or(u16::MAX)
 }
 
 /// One row of an area, counted from its top; empty below its bottom.

@@ -5,11 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use recado_shared::Timestamp;
 
-use super::text::{line, moment, right, row};
+use super::text::{footer, line, moment, row};
 use super::theme::Theme;
 use super::view::ViewState;
+use crate::cells;
 use crate::strings;
-use crate::text;
 
 const MAX_WIDTH: u16 = 76;
 
@@ -31,18 +31,7 @@ pub(super) fn render(
     }
     let below = rows.saturating_sub(top.saturating_add(inner.height));
     if below > 0 {
-        let edge = Rect::new(
-            area.x + 2,
-            area.bottom() - 1,
-            area.width.saturating_sub(4),
-            1,
-        );
-        right(
-            buffer,
-            edge,
-            &format!(" {} ", strings::overlays::more_below(below)),
-            Theme::dim(),
-        );
+        footer(buffer, area, &strings::overlays::more_below(below));
     }
 }
 
@@ -62,7 +51,7 @@ fn lines(texts: &[(Timestamp, &str)], width: usize, view: &ViewState) -> Vec<(St
             (_, false) => strings::overlays::VERSION_EDITED,
         };
         lines.push((format!("{what} {time}"), Theme::dim()));
-        let rows = text::wrap(body, width).into_iter();
+        let rows = cells::wrap(body, width).into_iter();
         lines.extend(rows.map(|range| (body[range].trim_end().to_owned(), Theme::text())));
     }
     lines

@@ -1,94 +1,20 @@
-//! From what is typed to a command, without looking at anything else.
+//! The parser of slash commands and of their arguments. It sees only the typed text.
 
 use std::time::Duration;
 
-use recado_shared::{
-    BodyError, DeviceName, DisplayName, Emoji, HistoryVisibility, LineError, LinkCode, MessageBody,
-    NotificationLevel, Role, RoomName, Topic, UserName, Visibility,
-};
+use recado_shared::{BodyError, LineError, MessageBody, Role, RoomName, UserName};
 
-use super::table::{self, Spec};
+use super::table::{self, Command, Spec};
 use crate::strings;
 
-/// What a person tells the program to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::app) enum Command {
-    Message {
-        to: String,
-        text: Option<MessageBody>,
-    },
-    Emote(MessageBody),
-    Reply(MessageBody),
-    React(Emoji),
-    Edit(Option<MessageBody>),
-    Delete,
-    Create {
-        name: RoomName,
-        visibility: Visibility,
-    },
-    Join(Option<RoomName>),
-    Rooms(String),
-    Leave,
-    Invite(UserName),
-    Topic(Option<Topic>),
-    Rename(RoomName),
-    Visibility(Visibility),
-    History(HistoryVisibility),
-    Members,
-    Role {
-        who: UserName,
-        role: Role,
-    },
-    Mute {
-        who: UserName,
-        time: Option<Duration>,
-    },
-    Unmute(UserName),
-    Kick(UserName),
-    Ban(UserName),
-    Unban(UserName),
-    Nick(Option<DisplayName>),
-    Accept(Option<UserName>),
-    CatchUp,
-    Set(Wish),
-    Devices,
-    Link(LinkCode),
-    /// Gives a device another name, or takes it away.
-    Device {
-        which: String,
-        new: Option<DeviceName>,
-    },
-    /// Opens the search with these words.
-    Search(String),
-    Help(Option<&'static str>),
-    Quit,
-}
-
-/// What a user wants to set for themselves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::app) enum Wish {
-    /// A person's messages; without a name those of the open conversation.
-    Block {
-        who: Option<UserName>,
-        is_on: bool,
-    },
-    FirstContact {
-        ask: bool,
-    },
-    Favourite(bool),
-    NotificationLevel(NotificationLevel),
-    Quiet(Option<Duration>),
-    Unquiet,
-}
-
-/// What is wrong with the words behind a command.
+/// An error in the arguments of a command.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::app) enum Fault {
-    /// Something that is needed is not there.
+    /// A required argument is missing.
     Missing,
-    /// Something else is written than the usage says.
+    /// The arguments do not fit the usage.
     Usage,
-    /// A word is not what it should be, and why.
+    /// An argument is invalid, with the reason.
     Bad(String),
 }
 
@@ -114,11 +40,10 @@ impl From<LineError> for Fault {
     }
 }
 
-/// The words behind a command's name that are not taken yet.
+/// The arguments of a command that are not parsed yet.
 pub(in crate::app) struct Words<'a>(&'a str);
 
 impl<'a> Words<'a> {
-    /// The next word, if there is one.
     pub(in crate::app) fn next(&mut self) -> Option<&'a str> {
         let text = self.0.trim_start();
         let end = text.find(char::is_whitespace).unwrap_or(text.len());
@@ -131,7 +56,7 @@ impl<'a> Words<'a> {
         self.next().ok_or(Fault::Missing)
     }
 
-    /// All the rest, line ends included, if there is any.
+    /// All that remains, line ends included; `None` if it is blank.
     pub(in crate::app) fn rest(&mut self) -> Option<&'a str> {
         let rest = std::mem::take(&mut self.0).trim();
         (!rest.is_empty()).then_some(rest)
@@ -142,7 +67,7 @@ impl<'a> Words<'a> {
         Ok(MessageBody::new(rest)?)
     }
 
-    /// The rest as a text of one line, if there is any.
+    /// All that remains, as a text of one line.
     pub(in crate::app) fn line<T>(
         &mut self,
         check: impl Fn(&str) -> Result<T, LineError>,
@@ -165,7 +90,6 @@ impl<'a> Words<'a> {
         RoomName::new(self.one()?).map_err(Fault::bad)
     }
 
-    /// The next word as a room's name, if there is one.
     pub(in crate::app) fn optional_room(&mut self) -> Result<Option<RoomName>, Fault> {
         let word = self.next();
         word.map(|word| RoomName::new(word).map_err(Fault::bad))
@@ -214,17 +138,17 @@ fn duration(text: &str) -> Result<Duration, Fault> {
     Ok(Duration::from_secs(total.saturating_mul(60)))
 }
 
-/// What is written in a composer.
+/// The text of a composer by its meaning.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::app) enum Parsed {
     Text,
-    /// A command, or what to write instead.
+    /// A command, or an error with its usage.
     Command(Result<Command, String>),
-    /// A slash before what no command is called, and what to say of it.
+    /// A slash before an unknown name, with the error to show.
     Unknown(String),
 }
 
-/// Reads what is typed. A single slash at the very start makes it a command.
+/// Parses the text of a composer. A single slash at its very start makes it a command.
 pub(in crate::app) fn parse(text: &str) -> Parsed {
     match text.strip_prefix('/') {
         Some(line) if !line.starts_with('/') => parse_command(line),
@@ -260,7 +184,10 @@ fn explain(spec: &Spec, fault: Fault) -> String {
 
 #[cfg(test)]
 mod tests {
+    use recado_shared::{DeviceName, Emoji, Topic, Visibility};
+
     use super::*;
+    use crate::app::command::table::SettingCommand;
     use crate::app::composer::markup::{escaped, message_of};
 
     fn command(text: &str) -> Command {
@@ -335,8 +262,11 @@ mod tests {
             ("/react :tada:", Command::React(Emoji::new("🎉").unwrap())),
             ("/react 👍", Command::React(Emoji::new("👍").unwrap())),
             ("/nick", Command::Nick(None)),
-            ("/quiet 30m", Command::Set(Wish::Quiet(Some(minutes(30))))),
-            ("/quiet", Command::Set(Wish::Quiet(None))),
+            (
+                "/quiet 30m",
+                Command::Set(SettingCommand::Quiet(Some(minutes(30)))),
+            ),
+            ("/quiet", Command::Set(SettingCommand::Quiet(None))),
             ("/help /join", Command::Help(Some("join"))),
             (
                 "/device-name 2 my laptop",

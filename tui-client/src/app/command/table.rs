@@ -1,14 +1,18 @@
-//! The one table of commands: how they are called, what they take and what they do. Parsing,
-//! completion, the help and the switcher are made from it.
+//! The commands and their table: names, arguments and builders. Parser, completion, help and
+//! switcher are made from it; `run` executes the commands.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
-use recado_shared::{Emoji, HistoryVisibility, MessageBody, NotificationLevel, Visibility};
+use recado_shared::{
+    DeviceName, DisplayName, Emoji, HistoryVisibility, LinkCode, MessageBody, NotificationLevel,
+    Role, RoomName, Topic, UserName, Visibility,
+};
 
-use super::parse::{Command, Fault, Wish, Words};
+use super::parse::{Fault, Words};
 use crate::strings;
 
-/// What an argument is, for completion.
+/// The kind of an argument, for completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::app) enum Kind {
     Person,
@@ -16,53 +20,47 @@ pub(in crate::app) enum Kind {
     PersonOrRoom,
     /// An emoji or its shortcode.
     Emoji,
-    /// How long, such as `30m`.
+    /// A duration such as `30m`.
     Duration,
     /// One of these words.
     Word(&'static [&'static str]),
     Command,
-    /// Anything of one word.
     Any,
     /// The rest of the line.
     Text,
 }
 
-/// An argument of a command.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::app) struct Argument {
-    /// As the usage writes it.
+    /// Its placeholder in the usage.
     pub(in crate::app) name: &'static str,
     pub(in crate::app) kind: Kind,
     pub(in crate::app) is_needed: bool,
 }
 
-/// A command as people know it.
+/// The entry of a command in [`COMMANDS`].
 pub(in crate::app) struct Spec {
     pub(in crate::app) name: &'static str,
     pub(in crate::app) aliases: &'static [&'static str],
     pub(in crate::app) arguments: &'static [Argument],
-    /// What it does, in a few words.
+    /// At most 42 characters.
     pub(in crate::app) help: &'static str,
     pub(in crate::app) build: fn(&mut Words<'_>) -> Result<Command, Fault>,
 }
 
 impl Spec {
-    /// How it is written: `/mute NAME [DURATION]`, `/notify all|mentions|nothing`.
+    /// The syntax: `/mute NAME [DURATION]`, `/notify all|mentions|nothing`.
     pub(in crate::app) fn usage(&self) -> String {
-        self.written(|argument| match argument.kind {
-            Kind::Word(words) => words.join("|"),
-            Kind::Person
-            | Kind::Room
-            | Kind::PersonOrRoom
-            | Kind::Emoji
-            | Kind::Duration
-            | Kind::Command
-            | Kind::Any
-            | Kind::Text => argument.name.to_owned(),
+        self.written(|argument| {
+            if let Kind::Word(words) = argument.kind {
+                words.join("|")
+            } else {
+                argument.name.to_owned()
+            }
         })
     }
 
-    /// The same, short enough for a column of the help.
+    /// The usage without the words of a choice, at most 24 characters, for the help.
     pub(in crate::app) fn brief(&self) -> String {
         self.written(|argument| argument.name.to_owned())
     }
@@ -82,7 +80,6 @@ impl Spec {
         usage
     }
 
-    /// Whether it says nothing without something behind it.
     pub(in crate::app) fn needs_arguments(&self) -> bool {
         self.arguments.iter().any(|argument| argument.is_needed)
     }
@@ -121,6 +118,76 @@ const fn spec(
         help: strings::commands::help(name),
         build,
     }
+}
+
+/// A parsed command. Each has its entry in [`COMMANDS`] and its arm in `Parts::run`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::app) enum Command {
+    Message {
+        to: String,
+        text: Option<MessageBody>,
+    },
+    Emote(MessageBody),
+    Reply(MessageBody),
+    React(Emoji),
+    Edit(Option<MessageBody>),
+    Delete,
+    Create {
+        name: RoomName,
+        visibility: Visibility,
+    },
+    Join(Option<RoomName>),
+    Rooms(String),
+    Leave,
+    Invite(UserName),
+    Topic(Option<Topic>),
+    Rename(RoomName),
+    Visibility(Visibility),
+    History(HistoryVisibility),
+    Members,
+    Role {
+        who: UserName,
+        role: Role,
+    },
+    Mute {
+        who: UserName,
+        time: Option<Duration>,
+    },
+    Unmute(UserName),
+    Kick(UserName),
+    Ban(UserName),
+    Unban(UserName),
+    Nick(Option<DisplayName>),
+    Accept(Option<UserName>),
+    CatchUp,
+    Set(SettingCommand),
+    Devices,
+    Link(LinkCode),
+    /// Renames a device, or revokes it if `new` is `None`.
+    Device {
+        which: String,
+        new: Option<DeviceName>,
+    },
+    Search(String),
+    Help(Option<&'static str>),
+    Quit,
+}
+
+/// A command that changes one of the user's own settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::app) enum SettingCommand {
+    /// Without a name, the peer of the open conversation.
+    Block {
+        who: Option<UserName>,
+        is_on: bool,
+    },
+    FirstContact {
+        ask: bool,
+    },
+    Favourite(bool),
+    NotificationLevel(NotificationLevel),
+    Quiet(Option<Duration>),
+    Unquiet,
 }
 
 const PERSON: Argument = needed("NAME", Kind::Person);
@@ -190,7 +257,7 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
         Ok(Command::Invite(words.person()?))
     }),
     spec("topic", &[], &[optional("TEXT", Kind::Text)], |words| {
-        Ok(Command::Topic(words.line(recado_shared::Topic::new)?))
+        Ok(Command::Topic(words.line(Topic::new)?))
     }),
     spec("rename", &[], &[needed("NAME", Kind::Any)], |words| {
         Ok(Command::Rename(words.room()?))
@@ -243,23 +310,23 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
         Ok(Command::Unban(words.person()?))
     }),
     spec("nick", &[], &[optional("TEXT", Kind::Text)], |words| {
-        Ok(Command::Nick(words.line(recado_shared::DisplayName::new)?))
+        Ok(Command::Nick(words.line(DisplayName::new)?))
     }),
     spec("block", &[], &[optional("NAME", Kind::Person)], |words| {
         let who = words.person_or_open()?;
-        Ok(Command::Set(Wish::Block { who, is_on: true }))
+        Ok(Command::Set(SettingCommand::Block { who, is_on: true }))
     }),
     spec("unblock", &[], &[optional("NAME", Kind::Person)], |words| {
         let who = words.person_or_open()?;
-        Ok(Command::Set(Wish::Block { who, is_on: false }))
+        Ok(Command::Set(SettingCommand::Block { who, is_on: false }))
     }),
     spec(
         "contacts",
         &[],
         &[needed("WHAT", Kind::Word(&["ask", "open"]))],
         |words| match words.one()? {
-            "ask" => Ok(Command::Set(Wish::FirstContact { ask: true })),
-            "open" => Ok(Command::Set(Wish::FirstContact { ask: false })),
+            "ask" => Ok(Command::Set(SettingCommand::FirstContact { ask: true })),
+            "open" => Ok(Command::Set(SettingCommand::FirstContact { ask: false })),
             _ => Err(Fault::Usage),
         },
     ),
@@ -267,32 +334,31 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
         words.person_or_open().map(Command::Accept)
     }),
     spec("favourite", &["fav"], &[], |_| {
-        Ok(Command::Set(Wish::Favourite(true)))
+        Ok(Command::Set(SettingCommand::Favourite(true)))
     }),
     spec("unfavourite", &["unfav"], &[], |_| {
-        Ok(Command::Set(Wish::Favourite(false)))
+        Ok(Command::Set(SettingCommand::Favourite(false)))
     }),
     spec(
         "notify",
         &[],
         &[needed("WHAT", Kind::Word(&["all", "mentions", "nothing"]))],
-        |words| match words.one()? {
-            "all" => Ok(Command::Set(Wish::NotificationLevel(
-                NotificationLevel::All,
-            ))),
-            "mentions" => Ok(Command::Set(Wish::NotificationLevel(
-                NotificationLevel::Mentions,
-            ))),
-            "nothing" => Ok(Command::Set(Wish::NotificationLevel(
-                NotificationLevel::Nothing,
-            ))),
-            _ => Err(Fault::Usage),
+        |words| {
+            match words.one()? {
+                "all" => Ok(NotificationLevel::All),
+                "mentions" => Ok(NotificationLevel::Mentions),
+                "nothing" => Ok(NotificationLevel::Nothing),
+                _ => Err(Fault::Usage),
+            }
+            .map(|level| Command::Set(SettingCommand::NotificationLevel(level)))
         },
     ),
     spec("quiet", &[], &[DURATION], |words| {
-        Ok(Command::Set(Wish::Quiet(words.duration()?)))
+        Ok(Command::Set(SettingCommand::Quiet(words.duration()?)))
     }),
-    spec("unquiet", &[], &[], |_| Ok(Command::Set(Wish::Unquiet))),
+    spec("unquiet", &[], &[], |_| {
+        Ok(Command::Set(SettingCommand::Unquiet))
+    }),
     spec("catchup", &["unread"], &[], |_| Ok(Command::CatchUp)),
     spec("devices", &[], &[], |_| Ok(Command::Devices)),
     spec("link", &[], &[needed("CODE", Kind::Text)], |words| {
@@ -306,7 +372,7 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
         &[needed("DEVICE", Kind::Any), needed("NEW", Kind::Text)],
         |words| {
             let which = words.one()?.to_owned();
-            let name = words.line(recado_shared::DeviceName::new)?;
+            let name = words.line(DeviceName::new)?;
             let name = name.ok_or(Fault::Missing)?;
             Ok(Command::Device {
                 which,
@@ -340,24 +406,24 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
     spec("quit", &["exit", "q"], &[], |_| Ok(Command::Quit)),
 ];
 
-/// What the commands are called in the switcher, in the order of [`COMMANDS`].
+/// The titles for the switcher, in the order of [`COMMANDS`].
 static TITLES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let title = |spec: &Spec| strings::commands::title(spec.name, spec.help);
     COMMANDS.iter().map(title).collect()
 });
 
-/// What a command, by its place in [`COMMANDS`], is called in the switcher.
+/// The title for the switcher of a command, by its place in [`COMMANDS`].
 pub(in crate::app) fn title(index: usize) -> &'static str {
     TITLES.get(index).map_or("", String::as_str)
 }
 
-/// The command of this name or alias.
+/// Finds a command by name or alias, without regard to case.
 pub(in crate::app) fn find(name: &str) -> Option<&'static Spec> {
     let name = name.to_lowercase();
     COMMANDS.iter().find(|spec| spec.is_called(&name))
 }
 
-/// What to say of a name that no command has.
+/// The error for an unknown command, with the nearest known name.
 pub(in crate::app) fn unknown(name: &str) -> String {
     let all = COMMANDS
         .iter()
@@ -378,8 +444,7 @@ fn emoji(word: &str) -> Result<Emoji, Fault> {
     Emoji::new(known.unwrap_or(word)).map_err(Fault::bad)
 }
 
-/// How many letters to change, add, remove or swap with their neighbour to get from one word to
-/// the other (optimal string alignment).
+/// The edit distance with swaps of neighbours (optimal string alignment).
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];

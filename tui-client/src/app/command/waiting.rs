@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use recado_shared::{ConversationId, DeviceName, LinkCode, MessageId, RequestNumber, RoomName};
 
-use super::parse::Command;
+use super::table::Command;
 use crate::app::intent::PanelKind;
 use crate::model::ItemId;
 
@@ -35,7 +35,10 @@ pub(in crate::app) enum Wait {
         id: MessageId,
         from: Option<ConversationId>,
     },
-    Act { what: String, done: String },
+    Act {
+        what: String,
+        done: String,
+    },
     Accept(ConversationId),
     Panel(PanelKind),
     /// Rooms for the switcher, by a prefix of their names.

@@ -17,7 +17,7 @@ use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation as _};
 
 use self::edit::Edit;
 use self::history::{History, Step};
-use crate::text;
+use crate::cells;
 
 /// Longest text in bytes: what several messages could hold, so that a long paste can be cut up
 /// by its author rather than lost.
@@ -164,9 +164,9 @@ impl Composer {
     pub fn layout(&self, width: u16) -> Layout {
         self.width.set(width);
         let wrap_at = usize::from(width.max(2)) - 1;
-        let rows = text::wrap(&self.text, wrap_at);
+        let rows = cells::wrap(&self.text, wrap_at);
         let row = rows.partition_point(|row| row.start <= self.cursor) - 1;
-        let column = text::width(&self.text[rows[row].start..self.cursor]);
+        let column = cells::width(&self.text[rows[row].start..self.cursor]);
         Layout {
             row,
             column: column.min(wrap_at),
@@ -250,10 +250,7 @@ impl Composer {
         };
         let middle = self.previous(right_end);
         let left = self.previous(middle);
-        if left == middle
-            || left < self.line_start()
-            || middle < self.line_start()
-        {
+        if left == middle || left < self.line_start() || middle < self.line_start() {
             return false;
         }
         let swapped = format!(
@@ -362,7 +359,7 @@ fn offset_of_column(row: &str, column: usize) -> usize {
     row.grapheme_indices(true)
         .map(|(at, _)| at)
         .chain([row.len()])
-        .take_while(|&at| text::width(&row[..at]) <= column)
+        .take_while(|&at| cells::width(&row[..at]) <= column)
         .last()
         .unwrap_or(0)
 }

@@ -9,9 +9,9 @@ use recado_shared::{
 
 use super::lookup::{conversation_of, room_of};
 use crate::app::action::Action;
-use crate::app::command::parse::Command;
-use crate::app::command::parse::Wish;
 use crate::app::command::table;
+use crate::app::command::table::Command;
+use crate::app::command::table::SettingCommand;
 use crate::app::command::{Call, Wait, act};
 use crate::app::conversation::state::Conversation;
 use crate::app::intent::{Confirmed, Intent, PanelKind, Show};
@@ -98,9 +98,9 @@ impl Parts<'_> {
         }
     }
 
-    fn run_setting(&mut self, call: &Call, wish: &Wish) -> Result<(), String> {
+    fn run_setting(&mut self, call: &Call, wish: &SettingCommand) -> Result<(), String> {
         let (setting, done) = match wish {
-            Wish::Block { who, is_on } => {
+            SettingCommand::Block { who, is_on } => {
                 let Some(user) = self.user_or_peer(who.as_ref(), call)? else {
                     return Ok(());
                 };
@@ -112,11 +112,11 @@ impl Parts<'_> {
                 let done = strings::commands::blocked(who, is_on);
                 (Setting::Blocked { user, is_on }, done)
             }
-            Wish::FirstContact { ask } => {
+            SettingCommand::FirstContact { ask } => {
                 let done = strings::commands::first_contact(*ask);
                 (Setting::FirstContact { ask: *ask }, done.to_owned())
             }
-            Wish::Favourite(is_on) => {
+            SettingCommand::Favourite(is_on) => {
                 let conversation = conversation_of(call)?;
                 let done = strings::commands::favourite(*is_on);
                 let is_on = *is_on;
@@ -126,7 +126,7 @@ impl Parts<'_> {
                 };
                 (setting, done.to_owned())
             }
-            Wish::NotificationLevel(level) => {
+            SettingCommand::NotificationLevel(level) => {
                 let conversation = conversation_of(call)?;
                 let level = *level;
                 let setting = Setting::NotificationLevel {
@@ -135,7 +135,7 @@ impl Parts<'_> {
                 };
                 (setting, strings::commands::notifications(level).to_owned())
             }
-            Wish::Quiet(time) => {
+            SettingCommand::Quiet(time) => {
                 let conversation = conversation_of(call)?;
                 let until = Some(time.map_or(FOREVER, |time| after(self.cx.now, time)));
                 let setting = Setting::Muted {
@@ -144,7 +144,7 @@ impl Parts<'_> {
                 };
                 (setting, strings::commands::muted(*time))
             }
-            Wish::Unquiet => {
+            SettingCommand::Unquiet => {
                 let conversation = conversation_of(call)?;
                 let until = None;
                 let setting = Setting::Muted {

@@ -2,7 +2,7 @@
 
 use recado_shared::{ClientFrame, ConversationId, Request};
 
-use crate::app::command::parse::Command;
+use crate::app::command::table::Command;
 use crate::app::command::{Call, Parsed, Wait, parse};
 use crate::app::conversation::state::Purpose;
 use crate::app::intent::{Confirmed, Delivery, Intent, PanelKind, Show};

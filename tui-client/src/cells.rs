@@ -1,4 +1,4 @@
-//! How text looks in cells: what is drawn for a cluster, how wide it is, where lines wrap.
+//! Text in terminal cells: drawable clusters, their width, and wrapping of lines.
 //!
 //! Pure, and used by the composer and by every pane, so that a cursor stands where its text is.
 //! Text may be hostile: nothing that leaves this module holds a control character.
