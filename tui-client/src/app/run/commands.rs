@@ -9,9 +9,7 @@ use recado_shared::{
 
 use super::lookup::{conversation_of, room_of};
 use crate::app::action::Action;
-use crate::app::command::table;
-use crate::app::command::table::Command;
-use crate::app::command::table::SettingCommand;
+use crate::app::command::table::{self, Command, SettingCommand};
 use crate::app::command::{Call, Wait, act};
 use crate::app::conversation::state::Conversation;
 use crate::app::intent::{Confirmed, Intent, PanelKind, Show};
@@ -94,12 +92,12 @@ impl Parts<'_> {
                 self.show(Show::CatchUp);
                 Ok(())
             }
-            Command::Set(wish) => self.run_setting(call, &wish),
+            Command::Set(command) => self.run_setting(call, command),
         }
     }
 
-    fn run_setting(&mut self, call: &Call, wish: &SettingCommand) -> Result<(), String> {
-        let (setting, done) = match wish {
+    fn run_setting(&mut self, call: &Call, command: SettingCommand) -> Result<(), String> {
+        let (setting, done) = match command {
             SettingCommand::Block { who, is_on } => {
                 let Some(user) = self.user_or_peer(who.as_ref(), call)? else {
                     return Ok(());
@@ -107,28 +105,23 @@ impl Parts<'_> {
                 if self.chats.user() == Some(user) {
                     return Err(strings::commands::CANNOT_BLOCK_SELF.to_owned());
                 }
-                let who = self.chats.name_of(user);
-                let is_on = *is_on;
-                let done = strings::commands::blocked(who, is_on);
+                let done = strings::commands::blocked(self.chats.name_of(user), is_on);
                 (Setting::Blocked { user, is_on }, done)
             }
             SettingCommand::FirstContact { ask } => {
-                let done = strings::commands::first_contact(*ask);
-                (Setting::FirstContact { ask: *ask }, done.to_owned())
+                let done = strings::commands::first_contact(ask);
+                (Setting::FirstContact { ask }, done.to_owned())
             }
             SettingCommand::Favourite(is_on) => {
                 let conversation = conversation_of(call)?;
-                let done = strings::commands::favourite(*is_on);
-                let is_on = *is_on;
                 let setting = Setting::Favourite {
                     conversation,
                     is_on,
                 };
-                (setting, done.to_owned())
+                (setting, strings::commands::favourite(is_on).to_owned())
             }
             SettingCommand::NotificationLevel(level) => {
                 let conversation = conversation_of(call)?;
-                let level = *level;
                 let setting = Setting::NotificationLevel {
                     conversation,
                     level,
@@ -136,20 +129,17 @@ impl Parts<'_> {
                 (setting, strings::commands::notifications(level).to_owned())
             }
             SettingCommand::Quiet(time) => {
-                let conversation = conversation_of(call)?;
-                let until = Some(time.map_or(FOREVER, |time| after(self.cx.now, time)));
+                let until = time.map_or(FOREVER, |time| after(self.cx.now, time));
                 let setting = Setting::Muted {
-                    conversation,
-                    until,
+                    conversation: conversation_of(call)?,
+                    until: Some(until),
                 };
-                (setting, strings::commands::muted(*time))
+                (setting, strings::commands::muted(time))
             }
             SettingCommand::Unquiet => {
-                let conversation = conversation_of(call)?;
-                let until = None;
                 let setting = Setting::Muted {
-                    conversation,
-                    until,
+                    conversation: conversation_of(call)?,
+                    until: None,
                 };
                 (setting, strings::commands::UNMUTED.to_owned())
             }
