@@ -20,8 +20,9 @@ pub enum KeyContext {
     Help,
     /// A list of members, rooms or devices is open, or a question.
     Panel,
-    /// The list of all that is new is open.
-    CatchUp,
+    /// The unread overview is open. Key files name it `catch-up`.
+    #[serde(rename = "catch-up")]
+    UnreadOverview,
     Search,
 }
 
@@ -84,8 +85,9 @@ pub enum Action {
     Members,
     /// Take the chosen device away.
     Remove,
-    /// Show or hide all that is new.
-    CatchUp,
+    /// Show or hide the unread overview. Key files name it `catch-up`.
+    #[serde(rename = "catch-up")]
+    UnreadOverview,
     /// Take everything up to the chosen line as read.
     MarkRead,
     /// Take everything that is listed as read.

@@ -35,7 +35,7 @@ pub(super) enum Show {
     },
     /// The picker of reactions to a message of the open conversation.
     Picker(Seq),
-    CatchUp,
+    UnreadOverview,
     /// The search; `text` is `None` for the question of the last search.
     Search {
         scope: Option<ConversationId>,

@@ -108,7 +108,7 @@ impl App {
             Action::Remove | Action::MarkRead | Action::MarkAllRead => {
                 self.with_overlay(|overlay, app| overlay.act(action, app));
             }
-            Action::CatchUp => self.open(Show::CatchUp),
+            Action::UnreadOverview => self.open(Show::UnreadOverview),
             Action::SearchHere => self.search_here(),
             Action::SearchEverywhere => self.search(None),
             Action::Conversation1 => chats.open_position(0, cx),

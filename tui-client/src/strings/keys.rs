@@ -12,7 +12,7 @@ pub(crate) const fn heading(context: KeyContext) -> &'static str {
         KeyContext::Selection => "Selected message",
         KeyContext::Switcher => "Go to…",
         KeyContext::Search => "Search",
-        KeyContext::CatchUp => "Unread",
+        KeyContext::UnreadOverview => "Unread",
         KeyContext::Panel => "Members, rooms, devices, questions",
         KeyContext::Help => "This help",
     }
@@ -63,7 +63,7 @@ pub(crate) const fn describe(action: Action) -> &'static str {
         Action::Complete => "complete; otherwise switch pane",
         Action::Members => "members of the room",
         Action::Remove => "revoke the device (press twice)",
-        Action::CatchUp => "unread: everything new",
+        Action::UnreadOverview => "unread: everything new",
         Action::MarkRead => "mark as read up to here",
         Action::MarkAllRead => "mark all as read",
         Action::Edit(edit) => describe_edit(edit),

@@ -6,7 +6,7 @@ pub(crate) const NO_TARGET_BUT_COMMANDS: &str =
     "No matching person or room. Press Tab and Enter to run the command";
 pub(crate) const COMPOSER_IN_USE: &str = "Send or clear your text first, then choose";
 
-pub(crate) const CATCH_UP: &str = "Unread: everything new";
+pub(crate) const UNREAD_OVERVIEW: &str = "Unread: everything new";
 pub(crate) const SEARCH_HERE: &str = "Search this conversation";
 pub(crate) const SEARCH_EVERYWHERE: &str = "Search everywhere";
 pub(crate) const NEXT_UNREAD: &str = "Next unread conversation";

@@ -2,7 +2,6 @@
 //!
 //! Pure but for [`ViewState`]: it reads no clock and changes nothing of the app.
 
-mod catch_up;
 mod completion;
 mod composer;
 mod contact_list;
@@ -20,6 +19,7 @@ mod switcher;
 mod tests;
 mod text;
 mod theme;
+mod unread_overview;
 mod versions;
 mod view;
 
@@ -306,8 +306,8 @@ fn draw_overlay(
             panel::render(buffer, area, (title, rows, *chosen, note), view);
             None
         }
-        Overlay::CatchUp { rows, chosen, note } => {
-            catch_up::render(buffer, area, (rows, *chosen, note), view);
+        Overlay::UnreadOverview { rows, chosen, note } => {
+            unread_overview::render(buffer, area, (rows, *chosen, note), view);
             None
         }
         Overlay::Search {

@@ -1,10 +1,10 @@
 //! Whole frames as text, at the sizes that matter.
 
-mod catch_up;
 mod frames;
 mod messages;
 mod scrolling;
 mod search;
+mod unread_overview;
 
 use jiff::tz::TimeZone;
 use ratatui::Terminal;

@@ -7,7 +7,6 @@
 )]
 
 mod bots;
-mod catch_up;
 mod contacts;
 mod crash;
 mod demo;
@@ -27,4 +26,5 @@ mod settings;
 mod support;
 mod terminal;
 mod two_people;
+mod unread_overview;
 mod verbs;

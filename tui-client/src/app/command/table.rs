@@ -159,7 +159,7 @@ pub(in crate::app) enum Command {
     Unban(UserName),
     Nick(Option<DisplayName>),
     Accept(Option<UserName>),
-    CatchUp,
+    UnreadOverview,
     Set(SettingCommand),
     Devices,
     Link(LinkCode),
@@ -359,7 +359,7 @@ pub(in crate::app) const COMMANDS: &[Spec] = &[
     spec("unquiet", &[], &[], |_| {
         Ok(Command::Set(SettingCommand::Unquiet))
     }),
-    spec("catchup", &["unread"], &[], |_| Ok(Command::CatchUp)),
+    spec("catchup", &["unread"], &[], |_| Ok(Command::UnreadOverview)),
     spec("devices", &[], &[], |_| Ok(Command::Devices)),
     spec("link", &[], &[needed("CODE", Kind::Text)], |words| {
         let code = words.rest().ok_or(Fault::Missing)?;

@@ -14,7 +14,7 @@ pub(super) const DEFAULTS: [(KeyContext, &[Table]); 9] = [
     (KeyContext::Selection, &[SELECTION]),
     (KeyContext::Switcher, &[SWITCHER, LINE]),
     (KeyContext::Search, &[SEARCH, LINE]),
-    (KeyContext::CatchUp, &[CATCH_UP]),
+    (KeyContext::UnreadOverview, &[UNREAD_OVERVIEW]),
     (KeyContext::Panel, &[PANEL]),
     (KeyContext::Help, &[HELP]),
 ];
@@ -33,7 +33,7 @@ const GLOBAL: Table = &[
     (Action::PreviousConversation, "alt-up ctrl-p"),
     (Action::SearchHere, "ctrl-f"),
     (Action::SearchEverywhere, "alt-f"),
-    (Action::CatchUp, "alt-i"),
+    (Action::UnreadOverview, "alt-i"),
     (Action::NextUnread, "alt-a"),
     (Action::Back, "alt-/"),
     (Action::Conversation1, "alt-1"),
@@ -151,7 +151,7 @@ const LINE: Table = &[
     (Action::Edit(Edit::Yank), "ctrl-y"),
 ];
 
-const CATCH_UP: Table = &[
+const UNREAD_OVERVIEW: Table = &[
     (Action::Submit, "enter"),
     (Action::SelectPrevious, "up k ctrl-p"),
     (Action::SelectNext, "down j ctrl-n"),

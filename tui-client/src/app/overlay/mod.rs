@@ -1,7 +1,6 @@
 //! Views above the panes that take the keys while they are open. One type per overlay behind the
 //! trait [`Overlay`]; the app does not know which one is open.
 
-pub(in crate::app) mod catch_up;
 mod choice;
 mod confirm;
 mod fuzzy;
@@ -13,6 +12,7 @@ mod search;
 mod switcher;
 mod switcher_rooms;
 mod traits;
+pub(in crate::app) mod unread_overview;
 
 pub(in crate::app) use self::open::open;
 pub(in crate::app) use self::traits::Overlay;

@@ -1,6 +1,5 @@
 //! From the wish for an overlay to the overlay.
 
-use super::catch_up::CatchUp;
 use super::confirm::Confirm;
 use super::help::{Help, Versions};
 use super::panel::Panel;
@@ -8,6 +7,7 @@ use super::picker::Picker;
 use super::search::Search;
 use super::switcher::Switcher;
 use super::traits::Overlay;
+use super::unread_overview::UnreadOverview;
 use crate::app::intent::Show;
 use crate::app::parts::Parts;
 
@@ -23,7 +23,7 @@ pub(in crate::app) fn open(show: Show, app: &mut Parts<'_>) -> Option<Box<dyn Ov
             confirmed,
         } => Box::new(Confirm::new(question, confirmed)),
         Show::Picker(target) => Box::new(Picker::new(app.chats.nav.open?, target)),
-        Show::CatchUp => Box::new(CatchUp::default()),
+        Show::UnreadOverview => Box::new(UnreadOverview::default()),
         Show::Search { scope, text } => Box::new(Search::new(scope, text, app)),
     };
     overlay.opened(app);

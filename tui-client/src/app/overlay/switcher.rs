@@ -28,7 +28,7 @@ const MAX_QUERY: usize = 128;
 
 /// The actions that the switcher offers, with their titles.
 const COMMANDS: &[(&str, Action)] = &[
-    (strings::overlays::CATCH_UP, Action::CatchUp),
+    (strings::overlays::UNREAD_OVERVIEW, Action::UnreadOverview),
     (strings::overlays::SEARCH_HERE, Action::SearchHere),
     (
         strings::overlays::SEARCH_EVERYWHERE,

@@ -88,8 +88,8 @@ impl Parts<'_> {
                 Ok(())
             }
             Command::Accept(who) => self.run_accept(who.as_ref(), call),
-            Command::CatchUp => {
-                self.show(Show::CatchUp);
+            Command::UnreadOverview => {
+                self.show(Show::UnreadOverview);
                 Ok(())
             }
             Command::Set(command) => self.run_setting(call, command),

@@ -8,7 +8,6 @@
 mod acts;
 mod agreement;
 mod attention;
-mod catch_up;
 mod commands;
 mod cursors;
 mod drafts;
@@ -25,3 +24,4 @@ mod sending;
 mod settings;
 mod support;
 mod switcher;
+mod unread_overview;

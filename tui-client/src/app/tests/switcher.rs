@@ -89,7 +89,7 @@ fn a_name_that_only_resembles_a_command_runs_none() {
     client.keys("tab enter");
     let overlay = client.app.screen(client.now).overlay;
     assert!(
-        matches!(overlay, Some(Overlay::CatchUp { .. })),
+        matches!(overlay, Some(Overlay::UnreadOverview { .. })),
         "{overlay:?}"
     );
 }

@@ -150,7 +150,7 @@ pub(in crate::app) fn pane_hints(context: KeyContext, pane: Pane) -> &'static [H
         | KeyContext::Switcher
         | KeyContext::Panel
         | KeyContext::Search
-        | KeyContext::CatchUp
+        | KeyContext::UnreadOverview
         | KeyContext::Help => &[
             (Action::Switcher, strings::hints::GO_TO),
             (Action::NextUnread, strings::hints::UNREAD),

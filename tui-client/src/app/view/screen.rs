@@ -241,9 +241,9 @@ pub enum Overlay<'a> {
         /// What to say where there is no row.
         note: &'static str,
     },
-    /// All that is new.
-    CatchUp {
-        rows: Vec<CatchUpRow<'a>>,
+    /// The unread overview.
+    UnreadOverview {
+        rows: Vec<UnreadRow<'a>>,
         /// The chosen row, never a heading.
         chosen: usize,
         /// What to say where there is no row.
@@ -266,9 +266,9 @@ pub enum Overlay<'a> {
     Confirm { question: &'a str, answers: String },
 }
 
-/// A row of the list of all that is new.
+/// A row of the unread overview.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CatchUpRow<'a> {
+pub enum UnreadRow<'a> {
     /// The conversation that the rows below it are of.
     Conversation {
         /// The person's name, or the room's with `#` before it.

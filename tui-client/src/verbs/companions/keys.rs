@@ -14,7 +14,7 @@ impl Words {
         let named = [
             ("{switcher}", KeyContext::Global, Action::Switcher),
             ("{unread}", KeyContext::Global, Action::NextUnread),
-            ("{catch-up}", KeyContext::Global, Action::CatchUp),
+            ("{catch-up}", KeyContext::Global, Action::UnreadOverview),
             ("{back}", KeyContext::Global, Action::Back),
             ("{next}", KeyContext::Global, Action::NextConversation),
             ("{up}", KeyContext::Global, Action::PageUp),

@@ -9,7 +9,7 @@ use super::list;
 use super::text::{columns, line, put, right, when};
 use super::theme::Theme;
 use super::view::ViewState;
-use crate::app::screen::{CatchUpRow, Notable};
+use crate::app::screen::{Notable, UnreadRow};
 use crate::cells;
 use crate::strings;
 
@@ -24,7 +24,7 @@ const TIMES_FROM: u16 = 34;
 pub(super) fn render(
     buffer: &mut Buffer,
     screen: Rect,
-    (rows, chosen, note): (&[CatchUpRow<'_>], usize, &str),
+    (rows, chosen, note): (&[UnreadRow<'_>], usize, &str),
     view: &mut ViewState,
 ) {
     let wanted = u16::try_from(rows.len().max(1)).unwrap_or(MAX_ROWS);
@@ -45,18 +45,18 @@ pub(super) fn render(
     );
 }
 
-const fn is_heading(row: &CatchUpRow<'_>) -> bool {
-    matches!(row, CatchUpRow::Conversation { .. })
+const fn is_heading(row: &UnreadRow<'_>) -> bool {
+    matches!(row, UnreadRow::Conversation { .. })
 }
 
 /// The heading that a row stands under.
-fn heading_of<'a, 'b>(rows: &'a [CatchUpRow<'b>], index: usize) -> Option<&'a CatchUpRow<'b>> {
+fn heading_of<'a, 'b>(rows: &'a [UnreadRow<'b>], index: usize) -> Option<&'a UnreadRow<'b>> {
     rows[..=index].iter().rev().find(|row| is_heading(row))
 }
 
-fn draw_row(buffer: &mut Buffer, area: Rect, entry: &CatchUpRow<'_>, view: &ViewState) {
+fn draw_row(buffer: &mut Buffer, area: Rect, entry: &UnreadRow<'_>, view: &ViewState) {
     match entry {
-        CatchUpRow::Conversation { title, unread } => {
+        UnreadRow::Conversation { title, unread } => {
             let end = match unread {
                 0 => area.right(),
                 unread => {
@@ -67,13 +67,13 @@ fn draw_row(buffer: &mut Buffer, area: Rect, entry: &CatchUpRow<'_>, view: &View
             let name = Rect::new(area.x, area.y, end.saturating_sub(area.x + 1), 1);
             line(buffer, name, title, Theme::strong());
         }
-        CatchUpRow::Line {
+        UnreadRow::Line {
             why,
             author,
             time,
             text,
         } => draw_line(buffer, area, (*why, *time), (author, text), view),
-        CatchUpRow::More { count, is_quiet } => {
+        UnreadRow::More { count, is_quiet } => {
             let what = if *is_quiet {
                 strings::overlays::muted_unread(*count)
             } else {

@@ -4,18 +4,18 @@ use std::borrow::Cow;
 
 use recado_shared::Content;
 
-use super::{CatchUp, Line, Row, Why};
+use super::{Line, Row, UnreadOverview, Why};
 use crate::app::conversation::state::Conversation;
 use crate::app::reader::Reader;
-use crate::app::view::screen::{CatchUpRow, Notable, Overlay};
+use crate::app::view::screen::{Notable, Overlay, UnreadRow};
 use crate::strings;
 
-impl CatchUp {
+impl UnreadOverview {
     pub(super) fn describe<'a>(&'a self, app: &Reader<'a>) -> Overlay<'a> {
         let row = |row: &Row| match *row {
             Row::Heading(conversation) => {
                 let known = app.chats.conversations.get(&conversation);
-                CatchUpRow::Conversation {
+                UnreadRow::Conversation {
                     title: app.chats.title(conversation),
                     unread: known.map_or(0, Conversation::unread),
                 }
@@ -23,9 +23,9 @@ impl CatchUp {
             Row::Line(line) => self.line_view(&line, app),
             Row::More {
                 count, is_quiet, ..
-            } => CatchUpRow::More { count, is_quiet },
+            } => UnreadRow::More { count, is_quiet },
         };
-        Overlay::CatchUp {
+        Overlay::UnreadOverview {
             rows: self.rows.iter().map(row).collect(),
             chosen: self.choice.index(),
             note: if self.is_loading() {
@@ -36,7 +36,7 @@ impl CatchUp {
         }
     }
 
-    fn line_view<'a>(&'a self, line: &Line, app: &Reader<'a>) -> CatchUpRow<'a> {
+    fn line_view<'a>(&'a self, line: &Line, app: &Reader<'a>) -> UnreadRow<'a> {
         let conversation = app.chats.conversations.get(&line.conversation);
         let entry = |seq| conversation.and_then(|of| self.entry(of, seq));
         let text = conversation.zip(entry(line.target));
@@ -45,7 +45,7 @@ impl CatchUp {
             Some(Content::ReactionAdded { emoji, .. }) => Cow::Owned(format!("{emoji} {text}")),
             Some(_) | None => Cow::Borrowed(text),
         };
-        CatchUpRow::Line {
+        UnreadRow::Line {
             why: match line.why {
                 Why::Called => Notable::Mention,
                 Why::Answered => Notable::Reply,

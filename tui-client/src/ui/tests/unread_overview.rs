@@ -2,11 +2,11 @@ use ratatui::style::Modifier;
 
 use super::*;
 use crate::app::ClickTarget;
-use crate::app::screen::{CatchUpRow, Notable, Overlay};
+use crate::app::screen::{Notable, Overlay, UnreadRow};
 
-fn line<'a>(why: Notable, author: &'a str, time: &str, text: &'a str) -> CatchUpRow<'a> {
+fn line<'a>(why: Notable, author: &'a str, time: &str, text: &'a str) -> UnreadRow<'a> {
     let (time, text) = (at(time), text.into());
-    CatchUpRow::Line {
+    UnreadRow::Line {
         why,
         author,
         time,
@@ -14,9 +14,9 @@ fn line<'a>(why: Notable, author: &'a str, time: &str, text: &'a str) -> CatchUp
     }
 }
 
-fn rows() -> Vec<CatchUpRow<'static>> {
+fn rows() -> Vec<UnreadRow<'static>> {
     vec![
-        CatchUpRow::Conversation {
+        UnreadRow::Conversation {
             title: "#team",
             unread: 14,
         },
@@ -38,20 +38,20 @@ fn rows() -> Vec<CatchUpRow<'static>> {
             "2026-11-14T18:00:00Z",
             "🎉 we shipped\nat last\u{1b}[2J",
         ),
-        CatchUpRow::More {
+        UnreadRow::More {
             count: 11,
             is_quiet: false,
         },
-        CatchUpRow::Conversation {
+        UnreadRow::Conversation {
             title: "erin",
             unread: 1,
         },
         line(Notable::Message, "erin", "2026-11-19T09:02:00Z", "lunch?"),
-        CatchUpRow::Conversation {
+        UnreadRow::Conversation {
             title: "#lobby",
             unread: 7,
         },
-        CatchUpRow::More {
+        UnreadRow::More {
             count: 7,
             is_quiet: true,
         },
@@ -64,14 +64,14 @@ fn all_that_is_new_lies_over_the_panes() {
     let mut screen = busy(&composer);
     screen.focus = Focus::Overlay;
     for (width, height) in [(80, 24), (40, 12), (20, 6)] {
-        screen.overlay = Some(Overlay::CatchUp {
+        screen.overlay = Some(Overlay::UnreadOverview {
             rows: rows(),
             chosen: 2,
             note: "",
         });
         let mut view = view();
         let buffer = drawn(&screen, &mut view, width, height);
-        insta::assert_snapshot!(format!("catch_up_{width}x{height}"), text(&buffer));
+        insta::assert_snapshot!(format!("unread_overview_{width}x{height}"), text(&buffer));
         let chosen = (0..height)
             .find(|&y| buffer[(width / 2, y)].modifier.contains(Modifier::REVERSED))
             .unwrap();
@@ -79,16 +79,16 @@ fn all_that_is_new_lies_over_the_panes() {
         assert_eq!(row(chosen), Some(ClickTarget::SwitcherRow(2)));
         assert_ne!(row(chosen - 2), Some(ClickTarget::SwitcherRow(0)));
     }
-    screen.overlay = Some(Overlay::CatchUp {
+    screen.overlay = Some(Overlay::UnreadOverview {
         rows: rows(),
         chosen: 4,
         note: "",
     });
-    insta::assert_snapshot!("catch_up_scrolled_20x6", frame(&screen, 20, 6));
-    screen.overlay = Some(Overlay::CatchUp {
+    insta::assert_snapshot!("unread_overview_scrolled_20x6", frame(&screen, 20, 6));
+    screen.overlay = Some(Overlay::UnreadOverview {
         rows: Vec::new(),
         chosen: 0,
         note: "Nothing new",
     });
-    insta::assert_snapshot!("catch_up_nothing_40x12", frame(&screen, 40, 12));
+    insta::assert_snapshot!("unread_overview_nothing_40x12", frame(&screen, 40, 12));
 }

@@ -1,8 +1,6 @@
-//! Catching up: everything that is new since it was last read, over all conversations. Unread
-//! messages, mentions, replies and reactions to what the user wrote, the important ones first.
-//!
-//! What is not in memory is read from the local store, one stretch at a time, so that it works
-//! without a link. Nothing is remembered for it: what lies after the read cursors is new.
+//! The unread overview: unread messages, mentions, replies and reactions of all conversations, the
+//! important ones first. It works offline: entries that are not in memory come from the local store,
+//! one page at a time. It keeps no state of its own: entries after the read cursors are unread.
 
 mod view;
 
@@ -82,7 +80,7 @@ impl Row {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::app) struct CatchUp {
+pub(in crate::app) struct UnreadOverview {
     rows: Vec<Row>,
     /// A row that is no heading, if there is one.
     choice: Choice,
@@ -96,7 +94,7 @@ pub(in crate::app) struct CatchUp {
     loading: Option<Load>,
 }
 
-impl CatchUp {
+impl UnreadOverview {
     /// Whether something is still to be read.
     fn is_loading(&self) -> bool {
         self.loading.is_some()
@@ -323,9 +321,9 @@ impl CatchUp {
     }
 }
 
-impl Overlay for CatchUp {
+impl Overlay for UnreadOverview {
     fn context(&self) -> KeyContext {
-        KeyContext::CatchUp
+        KeyContext::UnreadOverview
     }
 
     fn hints(&self) -> &'static [Hint] {
@@ -353,7 +351,7 @@ impl Overlay for CatchUp {
     }
 
     fn reopen(&mut self, show: &Show, app: &mut Parts<'_>) -> bool {
-        let is_this = *show == Show::CatchUp;
+        let is_this = *show == Show::UnreadOverview;
         if is_this {
             app.close();
         }

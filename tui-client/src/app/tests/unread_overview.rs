@@ -4,7 +4,7 @@ use recado_shared::{
 };
 
 use super::support::*;
-use crate::app::screen::{CatchUpRow, ItemId, Notable, Overlay};
+use crate::app::screen::{ItemId, Notable, Overlay, UnreadRow};
 use crate::app::{ClickTarget, Effect, Event, Scroll};
 use crate::store::{Load, Loaded, Save, StoredConversation};
 
@@ -63,13 +63,14 @@ fn with_news() -> Client {
 
 /// The rows of the list: headings in brackets, the chosen row with an arrow.
 fn rows(client: &Client) -> Vec<String> {
-    let Some(Overlay::CatchUp { rows, chosen, .. }) = client.app.screen(client.now).overlay else {
+    let Some(Overlay::UnreadOverview { rows, chosen, .. }) = client.app.screen(client.now).overlay
+    else {
         panic!("the list is not open");
     };
-    let row = |(at, row): (usize, &CatchUpRow<'_>)| {
+    let row = |(at, row): (usize, &UnreadRow<'_>)| {
         let text = match row {
-            CatchUpRow::Conversation { title, unread } => format!("[{title} {unread}]"),
-            CatchUpRow::Line {
+            UnreadRow::Conversation { title, unread } => format!("[{title} {unread}]"),
+            UnreadRow::Line {
                 why, author, text, ..
             } => {
                 let mark = match why {
@@ -80,7 +81,7 @@ fn rows(client: &Client) -> Vec<String> {
                 };
                 format!("{mark}{author}: {text}")
             }
-            CatchUpRow::More { count, is_quiet } => {
+            UnreadRow::More { count, is_quiet } => {
                 format!("{count} more{}", if *is_quiet { ", quiet" } else { "" })
             }
         };
@@ -308,7 +309,7 @@ fn nothing_new_is_said() {
     let mut client = Client::talking(1);
     client.keys("alt-i");
     match client.app.screen(client.now).overlay {
-        Some(Overlay::CatchUp { rows, note, .. }) => {
+        Some(Overlay::UnreadOverview { rows, note, .. }) => {
             assert_eq!((rows.len(), note), (0, "Nothing new"));
         }
         other => panic!("{other:?}"),
