@@ -3,8 +3,10 @@
 use recado_shared::{ConversationId, DisplayName, Head, MemberCursors, Seq, SyncPoint};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::request::{Save, StoredMe, StoredPerson};
 use super::value::{DbError, blob, column};
-use super::{Save, StoredMe, StoredPerson, WalResidue, entries, index, outbox, settings};
+use super::wal_residue::WalResidue;
+use super::{entries, index, outbox, settings};
 
 pub(super) fn apply(db: &Connection, save: &Save) -> Result<WalResidue, DbError> {
     match save {

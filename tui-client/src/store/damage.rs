@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use recado_shared::ConversationId;
 use rusqlite::{Connection, Row};
 
+use super::error::StoreError;
+use super::request::{Pending, Snapshot};
 use super::schema::{self, OpenError};
 use super::value::DbError;
-use super::{Pending, Snapshot, StoreError, outbox, snapshot};
+use super::{outbox, snapshot};
 use crate::strings::counted;
 
 /// Most damaged databases that may lie beside the good one.

@@ -5,8 +5,10 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::error::StoreError;
+use super::request::{Load, Loaded, Save, Snapshot};
 use super::value::DbError;
-use super::{Load, Loaded, Save, Snapshot, StoreError, apply, damage, load, schema, snapshot};
+use super::{apply, damage, load, schema, snapshot};
 
 /// A store in memory. It outlives restarts of the simulated app.
 #[derive(Debug)]

@@ -7,8 +7,9 @@ use recado_shared::{Content, ConversationId, Entry, ErasedKind, MessageId, Seq, 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::entry_kind::EntryKind;
+use super::request::HeldRange;
 use super::value::{DbError, blob, column, number};
-use super::{HeldRange, WalResidue};
+use super::wal_residue::WalResidue;
 use super::{index, outbox};
 
 /// Adds entries to a log and notes what is held of it afterwards.

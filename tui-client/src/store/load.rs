@@ -6,8 +6,8 @@ use recado_shared::{Content, Entry, MessageId, PageRange, Seq, Timestamp, UserId
 use rusqlite::{Connection, Row, params};
 
 use super::entry_kind::EntryKind;
+use super::request::{Load, Loaded};
 use super::value::{DbError, blob, bytes, column, number};
-use super::{Load, Loaded};
 
 /// Most entries that are read because they belong to the ones asked for. Beyond it those that
 /// belong to the older ones are left out; a message with thousands of reactions shows too few.

@@ -9,6 +9,7 @@ mod damage;
 mod engine;
 mod entries;
 mod entry_kind;
+mod error;
 mod index;
 mod load;
 mod outbox;
@@ -25,20 +26,19 @@ mod wal_residue;
 mod worker;
 
 use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc as std_mpsc;
 use std::thread::JoinHandle;
 
 use tokio::sync::mpsc;
 
 pub use engine::Engine;
+pub use error::StoreError;
 pub use request::{
     HeldRange, Load, Loaded, Pending, PendingState, Save, SearchHit, SearchQuery, SearchResult,
-    Snapshot, StoredConversation, StoredMe, StoredPerson, StoredSetting,
+    Snapshot, StoreEvent, StoredConversation, StoredMe, StoredPerson, StoredSetting,
 };
 use search_thread::SearchThread;
-use wal_residue::WalResidue;
 use worker::{Request, Worker};
 
 /// Most requests that wait for the disk. At the bound the caller waits: nothing is dropped.
@@ -47,15 +47,6 @@ const MAX_QUEUED_REQUESTS: usize = 4096;
 /// Most answers that wait to be received, one of them reserved for a failure.
 const MAX_QUEUED_EVENTS: usize = 257;
 
-/// An answer or a failure of the store, for the driver.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreEvent {
-    Loaded(Loaded),
-    Found(SearchResult),
-    /// A save failed, with the notice for the user. Sent once; later saves are discarded.
-    Failed(String),
-}
-
 #[derive(Debug)]
 pub struct Opened {
     pub handle: StoreHandle,
@@ -63,28 +54,6 @@ pub struct Opened {
     pub snapshot: Snapshot,
     /// The notice for the user if a damaged database was replaced.
     pub notice: Option<String>,
-}
-
-/// The failure to open the store.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// A newer program created it.
-    #[error(
-        "the local store {} has schema {found}, but this program knows up to {known}: \
-         use the newer version of Recado that wrote it", .path.display()
-    )]
-    Newer {
-        path: PathBuf,
-        found: i64,
-        /// The newest schema that this program knows.
-        known: i64,
-    },
-    /// A file or folder cannot be created or moved.
-    #[error("cannot use {}: {source}. Check its owner, its permissions and the free disk space", .path.display())]
-    Io { path: PathBuf, source: io::Error },
-    /// The database library refuses.
-    #[error("cannot open the local store {}: {reason}", .path.display())]
-    Database { path: PathBuf, reason: String },
 }
 
 /// Sends requests to the store's thread. Dropping it waits until all of them are on the disk.

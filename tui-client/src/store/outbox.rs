@@ -3,8 +3,9 @@
 use recado_shared::{ConversationId, MessageId};
 use rusqlite::{Connection, params};
 
+use super::request::{Pending, PendingState};
 use super::value::{DbError, blob};
-use super::{Pending, PendingState, WalResidue};
+use super::wal_residue::WalResidue;
 
 /// Puts a message at the end of the outbox and clears the draft that it was.
 pub(super) fn queue(db: &Connection, pending: &Pending) -> Result<WalResidue, DbError> {

@@ -212,3 +212,12 @@ pub struct StoredConversation {
     /// Entries around the place, or the newest ones: enough for a large screen.
     pub entries: Vec<Entry>,
 }
+
+/// An answer or a failure of the store, for the driver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreEvent {
+    Loaded(Loaded),
+    Found(SearchResult),
+    /// A save failed, with the notice for the user. Sent once; later saves are discarded.
+    Failed(String),
+}

@@ -9,8 +9,9 @@ use recado_shared::{Entry, MessageId, Seq, Timestamp, UserId};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::error::StoreError;
 use super::value::{DbError, bytes, column, number};
-use super::{StoreError, entries, index};
+use super::{entries, index};
 
 /// One per schema version, in order; only ever appended to.
 const MIGRATIONS: &[&str] = &[

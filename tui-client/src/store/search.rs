@@ -3,8 +3,9 @@
 use recado_shared::{Content, ConversationId, Entry, MessageBody};
 use rusqlite::{Connection, params};
 
+use super::request::{SearchHit, SearchQuery, SearchResult};
 use super::value::{DbError, blob, column};
-use super::{SearchHit, SearchQuery, SearchResult, index, load};
+use super::{index, load};
 
 /// Most words of a question that are looked at.
 const MAX_WORDS: usize = 16;

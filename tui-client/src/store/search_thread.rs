@@ -8,7 +8,9 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, InterruptHandle};
 use tokio::sync::mpsc::OwnedPermit;
 
-use super::{SearchQuery, SearchResult, StoreError, StoreEvent, damage, schema, search};
+use super::error::StoreError;
+use super::request::{SearchQuery, SearchResult, StoreEvent};
+use super::{damage, schema, search};
 
 /// Handle of the search thread. Dropping it ends the thread.
 pub(super) struct SearchThread {

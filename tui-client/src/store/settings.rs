@@ -3,7 +3,7 @@
 use recado_shared::{Setting, SettingKey, Stamp};
 use rusqlite::{Connection, params};
 
-use super::StoredSetting;
+use super::request::StoredSetting;
 use super::value::{DbError, blob, column, number};
 
 /// Reads all settings, and the stamp up to which they are synchronised.

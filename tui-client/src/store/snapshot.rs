@@ -8,11 +8,11 @@ use recado_shared::{
 };
 use rusqlite::{Connection, Row};
 
-use super::value::{DbError, blob, bytes, checked, column, number};
-use super::{
-    HeldRange, Pending, PendingState, Snapshot, StoredConversation, StoredMe, StoredPerson, load,
-    settings,
+use super::request::{
+    HeldRange, Pending, PendingState, Snapshot, StoredConversation, StoredMe, StoredPerson,
 };
+use super::value::{DbError, blob, bytes, checked, column, number};
+use super::{load, settings};
 use crate::model::{ItemId, Place};
 
 /// Entries read at the start for the conversation that was open: enough for a large screen.

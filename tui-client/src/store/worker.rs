@@ -8,8 +8,10 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::mpsc::OwnedPermit;
 
+use super::request::{Load, Loaded, Save, StoreEvent};
 use super::value::DbError;
-use super::{Load, Loaded, Save, StoreEvent, WalResidue, apply, damage, load, schema};
+use super::wal_residue::WalResidue;
+use super::{apply, damage, load, schema};
 
 /// Most requests in one transaction.
 const MAX_BATCH: usize = 1024;
