@@ -85,19 +85,22 @@ fn count_all() -> BTreeMap<&'static str, u64> {
     fs::create_dir_all(&folder).expect("the build folder takes files");
     let queue = Mutex::new(works::NAMES.iter());
     let counts = Mutex::new(BTreeMap::new());
-    let next = || queue.lock().expect("nobody panicked").next();
+    let next = || queue.lock().expect("no thread panicked").next();
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     thread::scope(|scope| {
         for _ in 0..cores {
             scope.spawn(|| {
                 while let Some(name) = next() {
                     let count = count(name, &folder);
-                    counts.lock().expect("nobody panicked").insert(*name, count);
+                    counts
+                        .lock()
+                        .expect("no thread panicked")
+                        .insert(*name, count);
                 }
             });
         }
     });
-    counts.into_inner().expect("nobody panicked")
+    counts.into_inner().expect("no thread panicked")
 }
 
 /// Counts one work, in a process whose environment is the same everywhere.

@@ -8,7 +8,6 @@ use divan::Bencher;
 
 use crate::works::Meter;
 
-/// Measures times.
 struct Clock<'a, 'b>(Bencher<'a, 'b>);
 
 impl Meter for Clock<'_, '_> {

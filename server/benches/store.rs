@@ -1,4 +1,4 @@
-//! What an entry costs the store, and whether that grows with what is stored: a real folder is
+//! CPU time and latency of the store per entry, and their growth with the stored entries: a real folder is
 //! filled through the store's own commits, and measured at each power of ten.
 //!
 //! `cargo bench -p recado-server --bench store [-- LARGEST]`; 10,000,000 entries by default, which
@@ -24,7 +24,7 @@ use recado_shared::{
     RequestNumber, Seq, Timestamp, UserId, UserName,
 };
 
-/// Conversations: all of one user, with somebody else each.
+/// Conversations, all of one user with a different peer each.
 const CONVERSATIONS: u64 = 1_000;
 
 /// Conversations in which people write at the same time.
@@ -314,7 +314,7 @@ impl Measured {
     }
 }
 
-/// Somebody has read what the user with many conversations wrote to them, to this place.
+/// A peer has read the messages of the user with many conversations, up to this place.
 fn advance(user: UserId, seq: Seq) -> Write {
     let advance = CursorUpdate {
         conversation: ConversationId::direct(HUB, user),

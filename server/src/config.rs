@@ -41,7 +41,7 @@ pub struct Limits {
     #[config(default = 10_000)]
     pub max_users: u64,
 
-    /// Connections per address.
+    /// Connections from one address.
     #[config(default = 256)]
     pub max_connections_per_address: usize,
 
@@ -81,7 +81,7 @@ pub struct RateLimits {
     pub frames_per_second: NonZeroU32,
     pub frame_burst: NonZeroU32,
     pub bytes_per_second: NonZeroU32,
-    /// At least [`MAX_FRAME_LEN`].
+    /// Not less than [`MAX_FRAME_LEN`].
     pub byte_burst: NonZeroU32,
 }
 

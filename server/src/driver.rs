@@ -37,7 +37,6 @@ const WAKES_PER_TURN: usize = 32;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stopped {
     Drained,
-    /// The store's error.
     StoreFailed(String),
 }
 
@@ -55,7 +54,6 @@ pub(crate) struct Driver {
     admins: BTreeMap<Ticket, oneshot::Sender<AdminAnswer>>,
     last_ticket: Ticket,
     started: Instant,
-    /// The store's error.
     failure: Option<String>,
     is_stopped: bool,
 }

@@ -40,9 +40,7 @@ pub(crate) struct Listener {
     pub(crate) limits: Limits,
     pub(crate) events: mpsc::Sender<SessionEvent>,
     pub(crate) tasks: TaskTracker,
-    /// Ends accepting.
     pub(crate) close: CancellationToken,
-    /// Ends the sessions.
     pub(crate) stop: CancellationToken,
 }
 

@@ -118,7 +118,7 @@ pub enum RoomEvent {
 }
 
 impl RoomEvent {
-    /// The user whom it concerns, other than its author.
+    /// The user that it is about, if that is not its author.
     pub const fn subject(&self) -> Option<UserId> {
         match self {
             Self::Invited(user)

@@ -49,7 +49,7 @@ pub enum Setting {
         /// Whether the user is blocked.
         is_on: bool,
     },
-    /// Whether people whom the user has never written to first ask.
+    /// Whether users without an earlier conversation must ask first.
     FirstContact {
         /// Whether new users must ask first.
         ask: bool,

@@ -174,7 +174,7 @@ pub fn client_config(identity: &Identity, pin: Fingerprint) -> Result<ClientConf
     Ok(config)
 }
 
-/// The name that a client gives the TLS library. The pin decides whom it talks to, so the name is
+/// The name that a client gives the TLS library. The pin decides about the server, so the name is
 /// constant and is not sent.
 pub fn server_name() -> ServerName<'static> {
     ServerName::IpAddress(std::net::Ipv4Addr::UNSPECIFIED.into())

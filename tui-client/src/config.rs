@@ -23,7 +23,6 @@ pub enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read {}: {source}; check its permissions", .path.display())]
     Io {
-        /// The configuration file.
         path: PathBuf,
         /// The error of the system.
         source: io::Error,
@@ -31,7 +30,6 @@ pub enum ConfigError {
     /// The file has an error; the reason names the line.
     #[error("error in {}, {reason}", .path.display())]
     Content {
-        /// The configuration file.
         path: PathBuf,
         /// The line and what is wrong in it.
         reason: String,
@@ -54,7 +52,7 @@ pub fn template() -> String {
     let settings = "\
 # The settings of recado. Every line is optional and shows the default.
 
-# Whether the terminal's bell rings when somebody writes and nobody is looking.
+# Whether the terminal's bell rings for a new message while the terminal has no focus.
 #bell = true
 
 ";

@@ -41,7 +41,6 @@ impl From<Exit> for ExitCode {
 /// Why the program did not do what was asked: a code for scripts and a text for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The code.
     pub exit: Exit,
     /// What happened, why, and what to do next.
     pub text: String,

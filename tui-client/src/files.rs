@@ -10,9 +10,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[error("Cannot use {}: {source}. Check its owner, its permissions and the free space.", .path.display())]
 pub struct FileError {
-    /// Which one.
     pub path: PathBuf,
-    /// Why.
     pub source: io::Error,
 }
 

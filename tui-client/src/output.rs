@@ -10,7 +10,7 @@ pub(crate) struct ReaderGone;
 /// Prints lines and hands each over at once.
 ///
 /// # Errors
-/// [`ReaderGone`] if nobody reads them; other failures count as that too.
+/// [`ReaderGone`] if the reader has gone; other failures count as that too.
 pub(crate) fn print(text: &str) -> Result<(), ReaderGone> {
     let mut out = io::stdout().lock();
     let written = writeln!(out, "{text}").and_then(|()| out.flush());
@@ -24,7 +24,7 @@ pub(crate) fn print(text: &str) -> Result<(), ReaderGone> {
 
 /// Prints a message for the user on standard error.
 pub fn complain(text: &str) {
-    // With standard error closed there is nobody to tell.
+    // With standard error closed there is no place to report to.
     let _ = writeln!(io::stderr(), "recado: {text}");
 }
 

@@ -16,7 +16,6 @@ pub struct Paths {
     pub data_dir: PathBuf,
     /// The configuration file, which need not exist.
     pub config_file: PathBuf,
-    /// Logs.
     pub state_dir: PathBuf,
     /// Where a server of the same user leaves its ticket, likelier place first.
     pub local_tickets: Vec<PathBuf>,

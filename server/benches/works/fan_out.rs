@@ -27,7 +27,7 @@ pub(super) fn push(meter: impl Meter) {
         || readers.iter().for_each(drain),
         |()| {
             let left_out = outboxes.push(&sessions, &frame);
-            assert!(left_out.is_empty(), "everybody has room");
+            assert!(left_out.is_empty(), "all have room");
             outboxes.wake(sessions.len());
         },
     );

@@ -1,4 +1,4 @@
-//! What the benchmarks measure, made ready and run in one way whatever is counted: times by `micro`,
+//! Benchmark cases, prepared and run in the same way for both measurements: times by `micro`,
 //! instructions by `instructions`.
 
 mod codec;

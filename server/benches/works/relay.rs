@@ -57,7 +57,7 @@ pub(super) fn written_room_of_1000(meter: impl Meter) {
     written(meter, 1_000, ConversationId::Room(ROOM));
 }
 
-/// The store has an entry of Alice's; everybody but her is told of it.
+/// The store has committed an entry of Alice's; all others are sent it.
 fn written(meter: impl Meter, people: u32, conversation: ConversationId) {
     let (mut relay, now) = relay_of(people);
     let mut number = 0;
@@ -126,7 +126,7 @@ fn relay_of(people: u32) -> (Relay, Now) {
     (relay, now)
 }
 
-/// Lets somebody in, to whom no heads are due.
+/// Welcomes a user who has no heads to receive.
 fn enter(relay: &mut Relay, user: UserId, now: Now) {
     let session = session_of(user);
     let hello = Hello {

@@ -128,7 +128,7 @@ impl Open {
         let mut session: Pin<Box<dyn Future<Output = ()>>> =
             Box::pin(session::run(wire.clone(), context).map(drop));
         let mut hello = Vec::new();
-        put(&greeting(), &mut hello);
+        put(&hello_frame(), &mut hello);
         wire.bring(hello);
         assert!(poll_once(session.as_mut()).is_pending());
         let Ok(SessionEvent::Hello { outbox, .. }) = events.try_recv() else {
@@ -186,7 +186,7 @@ fn outgoing(frame: &ServerFrame, after_write: AfterWrite) -> OutgoingFrame {
     OutgoingFrame::encode(frame, after_write).expect("it is a frame")
 }
 
-fn greeting() -> ClientFrame {
+fn hello_frame() -> ClientFrame {
     ClientFrame::Hello(Hello {
         oldest: ProtocolVersion::OLDEST,
         newest: ProtocolVersion::NEWEST,

@@ -53,7 +53,7 @@ fn commit(meter: impl Meter, len: u64) {
     );
 }
 
-/// What somebody sees who opens a conversation.
+/// The first page of a conversation, as a client reads it when it is opened.
 pub(super) fn newest_page(meter: impl Meter) {
     let mut desk = Desk::new(2);
     desk.fill(LOG_LEN, 1);
@@ -82,7 +82,6 @@ pub(super) fn newest_page(meter: impl Meter) {
 struct Desk {
     engine: Engine,
     appended: u64,
-    /// Goes last.
     _folder: TempDir,
 }
 

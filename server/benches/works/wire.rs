@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The stream, which the server reads and writes, and whoever plays the other side.
+/// The stream that the server reads and writes, with the peer at its other end.
 #[derive(Clone, Default)]
 pub(super) struct Wire(Rc<RefCell<Ways>>);
 
@@ -79,12 +79,11 @@ impl AsyncWrite for Wire {
     }
 }
 
-/// Polls once.
 pub(super) fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut context())
 }
 
-/// Wakes nobody: whoever measures knows when to poll.
+/// A waker without effect: the measurement polls by itself.
 pub(super) fn context() -> Context<'static> {
     Context::from_waker(Waker::noop())
 }

@@ -59,7 +59,6 @@ pub(crate) enum Incoming<'a> {
 /// Destination of a message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum To {
-    /// On the server.
     Conversation(ConversationId),
     /// A connection of the baseline relay, or all others.
     Number(u32),

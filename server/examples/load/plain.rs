@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::LocalSet;
 
-use crate::plain_frame::{EVERYBODY, HEADER, whole_frame};
+use crate::plain_frame::{ALL, HEADER, whole_frame};
 
 /// Capacity of a read, in bytes.
 const READ: usize = 64 * 1024;
@@ -71,7 +71,7 @@ async fn relay(mut read: OwnedReadHalf, own: u32, outboxes: &Outboxes) -> Result
             let frame = bytes.split_to(end);
             let to = (&frame[4..]).get_u32();
             let outboxes = outboxes.borrow();
-            if to == EVERYBODY {
+            if to == ALL {
                 for (number, outbox) in outboxes.iter() {
                     if *number != own {
                         outbox.push(&frame);

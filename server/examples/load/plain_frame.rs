@@ -4,7 +4,7 @@
 use bytes::{Buf as _, BufMut as _, BytesMut};
 
 /// The destination of all connections but the sender's.
-pub(crate) const EVERYBODY: u32 = u32::MAX;
+pub(crate) const ALL: u32 = u32::MAX;
 
 /// Bytes before the payload.
 pub(crate) const HEADER: usize = 8;

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use crate::clients::{self, Client};
 use crate::connection::{Connection, To};
 use crate::measure;
-use crate::plain_frame::EVERYBODY;
+use crate::plain_frame::ALL;
 use crate::recorder::{ClientTasks, LatencyRecorder};
 use crate::report::Figures;
 use crate::subject::{Endpoint, Kind, Subject};
@@ -71,7 +71,7 @@ pub(crate) async fn room(
     let (people, to) = match subject.kind {
         Kind::Plain => {
             let people = clients::connect_all(&subject.endpoint, 0..members).await?;
-            (people, To::Number(EVERYBODY))
+            (people, To::Number(ALL))
         }
         Kind::Recado => fill(&subject.endpoint, members).await?,
     };
@@ -170,7 +170,7 @@ mod tests {
     fn a_message_leaves_the_window_once_the_last_one_has_it() {
         let window = Window::new(2, 3);
         assert!(window.is_free(0) && window.is_free(1));
-        // Two have both messages. On average everybody has more than one.
+        // Two have both messages. On average each has more than one.
         for number in [0, 1, 0, 1] {
             window.arrived(number);
         }

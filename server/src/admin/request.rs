@@ -59,7 +59,6 @@ pub struct ServerStats {
 /// Numbers of connected clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Present {
-    /// Open sessions.
     pub sessions: u64,
     /// Users with at least one open session.
     pub people: u64,

@@ -33,7 +33,7 @@ pub(super) enum UserVerb {
         #[command(flatten)]
         invite: InviteOptions,
     },
-    /// Rename a user; nobody else can take the old name
+    /// Rename a user; the old name stays reserved
     Rename {
         #[command(flatten)]
         user: UserArgument,

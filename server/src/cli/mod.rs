@@ -105,7 +105,7 @@ enum InviteVerb {
     Create(InviteArguments),
     /// List all invites, with used and expired ones
     List(ListArguments),
-    /// Revoke an invite, so that nobody can register with it
+    /// Revoke an invite, so that it cannot be used any more
     Revoke {
         /// Start of the invite's id, as shown by `invite list`
         id: String,

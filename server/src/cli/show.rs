@@ -152,12 +152,12 @@ pub(super) fn invite(info: &InviteInfo, now: Timestamp, is_json: bool) -> String
         1 => "1 use left".to_owned(),
         count => format!("{count} uses left"),
     };
-    let whom = match (name, info.is_reset) {
+    let holder = match (name, info.is_reset) {
         (Some(name), true) => format!("{} (reset)", text::neutralise(name)),
         (Some(name), false) => text::neutralise(name).into(),
         (None, _) => "any name".to_owned(),
     };
-    format!("{}  {state}, {uses}, {whom}\n", invite_id(info))
+    format!("{}  {state}, {uses}, {holder}\n", invite_id(info))
 }
 
 pub(super) fn session(info: &SessionInfo, name: &str, is_json: bool) -> String {

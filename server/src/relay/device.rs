@@ -28,10 +28,10 @@ impl Relay {
         mut devices: Vec<Device>,
         out: &mut Vec<Effect>,
     ) {
-        let Some(asker) = self.sessions.get(&origin.session) else {
+        let Some(caller) = self.sessions.get(&origin.session) else {
             return;
         };
-        let sessions = self.sessions_of(asker.user);
+        let sessions = self.sessions_of(caller.user);
         let online: BTreeSet<_> = sessions
             .filter_map(|id| self.sessions.get(&id))
             .map(|session| session.key)
@@ -71,7 +71,7 @@ impl Relay {
         let Some(by) = self
             .sessions
             .get(&caller.origin.session)
-            .map(|asker| asker.key)
+            .map(|caller| caller.key)
         else {
             return Ok(());
         };

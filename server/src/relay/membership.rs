@@ -8,7 +8,7 @@ use recado_shared::{Content, ConversationId, Entry, RoomEvent, RoomId, UserId};
 
 use crate::store::{NewRoom, StoredMemberships};
 
-/// All rooms, and who blocks whom.
+/// All rooms, and all blocks between users.
 #[derive(Debug, Default)]
 pub(super) struct MembershipIndex {
     rooms: BTreeMap<RoomId, RoomState>,

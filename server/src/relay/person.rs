@@ -25,7 +25,7 @@ impl Relay {
         self.try_write(write, out)
     }
 
-    /// Answers the user, then tells their other sessions and the users whom the change concerns.
+    /// Answers the user, then tells their other sessions and the users that the change concerns.
     pub(super) fn person_changed(
         &mut self,
         caller: Caller,

@@ -508,15 +508,15 @@ fn a_newcomer_is_announced_even_if_gone_meanwhile() {
 }
 
 #[test]
-fn a_crowd_is_not_told_of_newcomers() {
+fn a_large_server_does_not_announce_new_users() {
     let mut desk = Desk::new(Policy::Invite);
-    let crowd = u64::try_from(DIRECTORY_ANNOUNCE_LIMIT).unwrap();
-    for n in 1..=crowd {
+    let online = u64::try_from(DIRECTORY_ANNOUNCE_LIMIT).unwrap();
+    for n in 1..=online {
         desk.enter(SessionId(n), UserId(n));
     }
-    let late = SessionId(crowd + 1);
+    let late = SessionId(online + 1);
     desk.greet(late, peer("192.0.2.1"), hello());
-    let result = Ok(admitted(UserId(crowd + 1), true));
+    let result = Ok(admitted(UserId(online + 1), true));
     let effects = desk.relay.handle(logged_in(late, result), desk.now);
     assert!(matches!(
         effects.as_slice(),
@@ -579,7 +579,7 @@ fn an_append_that_the_store_refuses_says_why() {
 }
 
 #[test]
-fn whoever_is_no_member_gets_nothing() {
+fn a_user_who_is_no_member_gets_nothing() {
     let mut desk = Desk::of_two();
     desk.enter(S3, CAROL);
     let not_a_member = [answer(origin(S3, 1), Err(RequestError::NotAMember))];
@@ -671,7 +671,7 @@ fn the_best_of_all_devices_counts() {
     let away = || ClientFrame::Activity(Activity::Away);
     desk.check_frame(S2, away(), &bob_is(Presence::Away));
     desk.settle();
-    // Another device, on which somebody is active.
+    // Another device, with an active user.
     desk.greet(S3, peer("192.0.2.1"), hello());
     let effects = desk
         .relay
@@ -686,7 +686,7 @@ fn the_best_of_all_devices_counts() {
 }
 
 #[test]
-fn whoever_flaps_is_announced_once_per_interval_with_the_last_word() {
+fn a_flapping_user_is_announced_once_per_interval_with_the_last_state() {
     let mut desk = Desk::of_two();
     desk.relay.handle(
         Event::Frame {
@@ -702,7 +702,7 @@ fn whoever_flaps_is_announced_once_per_interval_with_the_last_word() {
     let start = desk.now.instant;
     desk.check_frame(S2, away(), &bob_is(Presence::Away));
     desk.check_frame(S2, active(), &[]);
-    // Whoever looks meanwhile sees what was announced, so as not to miss what follows.
+    // A new watcher sees what was announced, so as not to miss what follows.
     desk.check_frame(S1, ClientFrame::Watch(vec![BOB]), &bob_is(Presence::Away));
     desk.check_deadline(&[]);
     desk.check_deadline(&bob_is(Presence::Online));
@@ -832,7 +832,7 @@ fn pages_and_people_are_read_within_the_limits() {
 }
 
 #[test]
-fn answers_for_a_session_that_is_gone_find_nobody() {
+fn answers_for_a_session_that_is_gone_find_no_session() {
     let mut desk = Desk::of_two();
     desk.check(Event::Closed(S1), &[]);
     desk.check(heads_read(S1, 10), &[]);
@@ -864,11 +864,11 @@ fn many_heads_come_in_pages_each_with_its_people() {
         is_request: false,
     };
     let heads: Vec<_> = peers.iter().copied().map(head).collect();
-    let everybody = peers.iter().copied().chain([ALICE]);
+    let everyone = peers.iter().copied().chain([ALICE]);
     let result = ReadResult::Heads {
         session: S1,
         heads: heads.clone(),
-        people: everybody.map(|user| (user, name(user))).collect(),
+        people: everyone.map(|user| (user, name(user))).collect(),
         stamp: Stamp(12),
     };
     let person = |user, presence| UserProfile {
@@ -900,7 +900,7 @@ fn many_heads_come_in_pages_each_with_its_people() {
 }
 
 #[test]
-fn whoever_is_behind_gets_no_live_frames_until_caught_up() {
+fn a_session_that_is_behind_gets_no_live_frames_until_caught_up() {
     let mut desk = Desk::of_two();
     let asked = origin(S1, 1);
     let to_bob = |seq| push(&[S2], entry_frame(ALICE, seq));
@@ -972,7 +972,7 @@ fn the_heads_that_may_be_queued_at_a_time_have_room() {
 }
 
 #[test]
-fn whoever_caught_up_is_told_presence_anew() {
+fn a_session_that_caught_up_is_told_presence_again() {
     let mut desk = Desk::of_two();
     let online = push(&[S1], presence(BOB, Presence::Online));
     desk.check_frame(S1, ClientFrame::Watch(vec![BOB]), &[online]);
@@ -1025,7 +1025,7 @@ fn a_drain_answers_what_is_outstanding_and_refuses_the_rest() {
         ],
     );
     assert_eq!(desk.relay.next_deadline(), None);
-    // What still comes in finds nobody.
+    // Late results find no session.
     assert_eq!(desk.greet(late, peer("192.0.2.1"), hello()), refused);
     desk.check(request(S1, 2, append(ALICE_BOB)), &[]);
     desk.check(Event::Closed(S1), &[]);

@@ -57,7 +57,6 @@ struct Queue {
     frames: VecDeque<OutgoingFrame>,
     /// Set while the session waits for frames.
     waker: Option<Waker>,
-    /// A [`PendingWake`] exists.
     is_wake_pending: bool,
     is_closed: bool,
 }
@@ -74,7 +73,6 @@ pub struct OutgoingFrame {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterWrite {
     Nothing,
-    /// Opens the session.
     Welcomed {
         version: ProtocolVersion,
         user: UserId,
@@ -83,7 +81,6 @@ pub enum AfterWrite {
     Answered(RequestNumber),
     /// Tells the driver that the session caught up.
     CaughtUp,
-    /// Closes the session.
     Close,
 }
 

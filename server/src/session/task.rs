@@ -57,7 +57,7 @@ where
 pub struct DisconnectNotice(SessionContext);
 
 impl DisconnectNotice {
-    /// Sends the notice when no other task is ready: nobody waits for it, and thousands may come at
+    /// Sends the notice when no other task is ready: it is not waited for, and thousands may come at
     /// once.
     pub async fn send(self) {
         let Self(context) = self;

@@ -36,7 +36,7 @@ impl Office {
             .unwrap()
     }
 
-    /// Lets somebody in, who has read the heads.
+    /// Lets a user in, who has read the heads.
     pub(crate) async fn enter(&self, device: &recado_shared::tls::Identity, name: &str) -> Client {
         let mut client = self.connect(device).await;
         client
@@ -84,7 +84,7 @@ async fn read_close(client: &mut Client) -> CloseReason {
 }
 
 #[tokio::test]
-async fn people_and_sessions_are_listed_and_everybody_hears_an_announcement() {
+async fn users_and_sessions_are_listed_and_all_get_an_announcement() {
     let office = Office::open().await;
     let socket = office.machine.path("data/recado-server/admin.sock");
     let mode = std::fs::metadata(&socket).unwrap().permissions().mode();

@@ -72,7 +72,7 @@ async fn who_is_blocked_cannot_write_invite_or_watch_until_they_are_not() {
     assert_eq!(bob.next_frame().await, presence(Presence::Offline));
     let refused = Err(RequestError::NotAccepting);
     assert_eq!(send(&mut bob, alice.user, 2).await, refused);
-    // Whoever did not hear that it was accepted asks again.
+    // A user who did not hear that it was accepted asks again.
     assert_eq!(send(&mut bob, alice.user, 1).await, Ok(Seq(1)));
     assert_eq!(presence_of(&mut bob, alice.user).await, Presence::Offline);
     let room = Request::CreateRoom {
@@ -93,7 +93,7 @@ async fn who_is_blocked_cannot_write_invite_or_watch_until_they_are_not() {
     };
     let not_invited = Err(RequestError::NotAccepting);
     assert_eq!(bob.answer(invite).await, not_invited);
-    // What was said can still be taken back, and whoever blocks may write.
+    // Earlier messages can still be deleted, and the blocking user may write.
     let delete = Request::Append {
         conversation: ConversationId::direct(alice.user, bob.user),
         id: id(5),
@@ -174,12 +174,12 @@ async fn a_stranger_asks_first_and_is_accepted_on_all_devices() {
     }
     assert_eq!(send(&mut mallory, user, 4).await, Ok(Seq(4)));
     hear_entry(&mut alice, 4).await;
-    let nobody = alice.answer(Request::AcceptContact(UserId(99))).await;
-    assert_eq!(nobody, Err(RequestError::Invalid));
+    let unknown = alice.answer(Request::AcceptContact(UserId(99))).await;
+    assert_eq!(unknown, Err(RequestError::Invalid));
 }
 
 #[tokio::test]
-async fn a_display_name_is_seen_by_all_and_deceives_nobody() {
+async fn a_display_name_is_seen_by_all_and_deceives_no_one() {
     let server = TestServer::start().await;
     let alices = device();
     let mut alice = server.newcomer(&alices, "alice").await;

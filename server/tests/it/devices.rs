@@ -19,7 +19,7 @@ fn called(name: &str) -> DeviceName {
     DeviceName::new(name).unwrap()
 }
 
-/// The greeting of a device that asks to be linked.
+/// The hello of a device that asks to be linked.
 fn linking(name: &str) -> Hello {
     let extension = |kind, value: &str| Extension {
         kind,
@@ -163,7 +163,7 @@ async fn devices_are_listed_and_named() {
 
 #[tokio::test]
 async fn a_revoked_device_is_out_until_it_is_linked_again() {
-    // Even where everybody may come in.
+    // Also where registration is open.
     let server = TestServer::start_under(Policy::Open).await;
     let (laptop, phone) = (device(), device());
     let (mut on_laptop, mut on_phone) = two_devices(&server, &laptop, &phone).await;
@@ -266,7 +266,7 @@ async fn only_what_waits_and_shows_the_code_is_linked() {
     assert_eq!(on_laptop.answer(link).await, unknown);
     let code = wait(&server, &phone, "phone").await;
     approve(&mut on_laptop, code).await;
-    // It waits no more, so nobody else can link it.
+    // It is no longer pending, so it cannot be linked.
     assert_eq!(on_laptop.answer(Request::FindDevice(code)).await, unknown);
 }
 

@@ -53,7 +53,7 @@ async fn a_message_reaches_every_device_but_the_one_that_sent_it_once() {
     assert_eq!(bob.next_frame().await, entry);
     assert_eq!(alice_elsewhere.next_frame().await, entry);
 
-    // A resend gets the first answer, and nobody hears of it.
+    // A resend gets the first answer, and is not relayed.
     assert_eq!(
         send(&mut alice, bob.user, 1, "did the build pass?").await,
         (seq, time)
@@ -160,7 +160,7 @@ async fn a_restart_keeps_names_logs_and_cursors() {
         other => panic!("no page: {other:?}"),
     }
 
-    // Whoever has all heads gets none again; heads of other data are no such thing.
+    // A client with all heads gets none again; heads of other data do not count.
     let has_all = SyncPoint {
         log: welcome.log,
         stamp: page.complete.unwrap(),
@@ -198,9 +198,9 @@ async fn a_request_that_is_not_granted_says_why_and_the_session_goes_on() {
     for request in [append, page] {
         assert_eq!(carol.answer(request).await, Err(RequestError::NotAMember));
     }
-    let to_nobody = carol.append(UserId(99), id(1), "hi");
+    let to_unknown = carol.append(UserId(99), id(1), "hi");
     assert_eq!(
-        carol.answer(to_nobody).await,
+        carol.answer(to_unknown).await,
         Err(RequestError::UnknownUser)
     );
     let find = Request::FindUsers {

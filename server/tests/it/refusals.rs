@@ -151,7 +151,7 @@ async fn one_address_has_no_more_than_its_share() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_greeting_are_refused() {
+async fn bytes_that_are_no_hello_are_refused() {
     let server = TestServer::start().await;
     let mut client = server.connect(&device()).await;
     client.send(&recado_shared::ClientFrame::Ping(1)).await;
@@ -166,7 +166,7 @@ async fn bytes_that_are_no_greeting_are_refused() {
 async fn a_closed_server_knows_its_people() {
     let server = TestServer::start_under(Policy::Closed).await;
     let alices = device();
-    // Whoever has the local ticket runs the server.
+    // The local ticket belongs to the operator.
     server.newcomer(&alices, "alice").await;
     let mut alice = server.connect(&alices).await;
     assert!(!alice.enter(hello(None, None)).await.registered);

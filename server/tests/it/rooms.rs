@@ -135,7 +135,7 @@ impl Club {
 async fn four_people_make_use_and_leave_a_room() {
     let mut club = Club::found(Visibility::Private, HistoryVisibility::Hidden).await;
     let [bob, carol, dave] = [BOB, CAROL, DAVE].map(|who| club.user(who));
-    // Nobody comes in who was not asked, and nobody sees that it is there.
+    // A user without an invitation neither joins nor finds it.
     assert_eq!(
         club.refused(BOB, RoomEvent::Joined).await,
         RequestError::UnknownRoom
@@ -148,10 +148,10 @@ async fn four_people_make_use_and_leave_a_room() {
         // The past is hidden from who comes later.
         assert_eq!(club.reads(who).await, Ok(vec![joined.0]));
     }
-    // Everybody hears what is said, with what is done to it.
+    // All members get the entries and their changes.
     let said = club.stdout_of(BOB, "who has the key?").await;
     let emoji = Emoji::new("👍").unwrap();
-    let deeds = [
+    let contents = [
         Content::ReactionAdded {
             target: said,
             emoji,
@@ -161,7 +161,7 @@ async fn four_people_make_use_and_leave_a_room() {
             body: recado_shared::MessageBody::new("I do").unwrap(),
         },
     ];
-    for content in deeds {
+    for content in contents {
         let seq = club.puts(CAROL, content.clone()).await.unwrap();
         for who in [ALICE, BOB, DAVE] {
             assert_eq!(club.hears(who, seq).await.content, content);
@@ -177,7 +177,7 @@ async fn roles_say_who_may_do_what_in_a_room() {
         club.does(ALICE, RoomEvent::Invited(user)).await;
         club.does(who, RoomEvent::Joined).await;
     }
-    let said = club.stdout_of(CAROL, "nobody needs to know").await;
+    let said = club.stdout_of(CAROL, "keep this to yourself").await;
     let topic = || RoomEvent::Topic(Some(Topic::new("keys").unwrap()));
     let needed = RequestError::RoleNeeded(Role::Moderator);
     assert_eq!(club.refused(BOB, topic()).await, needed);

@@ -92,7 +92,7 @@ impl TestServer {
             .unwrap()
     }
 
-    /// Lets somebody in by the local token and reads the heads, of which there are none.
+    /// Lets a user in by the local token and reads the heads, of which there are none.
     pub(crate) async fn newcomer(&self, device: &Identity, name: &str) -> Client {
         let mut client = self.connect(device).await;
         let token = Some(self.local_token.clone());

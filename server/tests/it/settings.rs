@@ -54,7 +54,7 @@ async fn a_setting_reaches_the_other_device_now_or_when_it_comes() {
     assert_eq!(setting, favourite);
     assert_eq!(settings(&mut phone, Stamp(0)).await.1, stamp);
 
-    // The last one to reach the server holds, whoever sent it.
+    // The last one to reach the server holds.
     drop(phone);
     set(&mut laptop, draft(conversation, "on the way")).await;
     let muted = Setting::Muted {

@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(heartbeat.deadline(), later + PING_AFTER);
         heartbeat.on_answer();
         assert_eq!(heartbeat.deadline(), start + QUIET_PING_AFTER);
-        // An answer that nobody asked for must not hide the next request.
+        // An unrequested answer must not hide the next request.
         heartbeat.on_answer();
         heartbeat.on_request(later);
         assert_eq!(heartbeat.deadline(), later + PING_AFTER);

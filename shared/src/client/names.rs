@@ -20,7 +20,7 @@ pub const MAX_CACHED_USERS: usize = 10_000;
 pub struct NameCache {
     users: BTreeMap<UserId, UserName>,
     rooms: BTreeMap<RoomId, RoomName>,
-    /// Users whom the server did not name.
+    /// Users that the server did not name.
     nameless: BTreeSet<UserId>,
 }
 
@@ -80,7 +80,7 @@ impl NameCache {
 
     /// The users to ask for with [`Request::Users`](crate::Request::Users), a page each, so that all
     /// names are known that these entries need as `me` sees them: authors, the other user of a
-    /// direct conversation, and users whom room events concern.
+    /// direct conversation, and the subjects of room events.
     pub fn missing(
         &self,
         me: UserId,
@@ -103,7 +103,7 @@ impl NameCache {
         pages.map(<[UserId]>::to_vec).collect()
     }
 
-    /// Learns the answer for these users. A user whom the server did not name is not
+    /// Learns the answer for these users. A user that the server did not name is not
     /// [missing](Self::missing) again.
     pub fn on_answer(&mut self, asked: &[UserId], found: &[UserProfile]) {
         self.insert_users(found);

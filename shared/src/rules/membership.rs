@@ -22,7 +22,7 @@ pub struct MemberState {
     pub may_read: bool,
 }
 
-/// The effect of a room event on the user whom it concerns.
+/// The effect of a room event on its subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberChange {
     /// The user enters the room. The first member of an empty room owns it.

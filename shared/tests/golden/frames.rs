@@ -1,4 +1,4 @@
-//! Openings, messages, hints and goodbyes.
+//! Openings, messages, hints and close reasons.
 
 use recado_shared::codec::{self, CodecError};
 use recado_shared::{
@@ -274,16 +274,16 @@ fn what_a_server_says_without_being_asked() {
 }
 
 #[test]
-fn farewells() {
-    let farewell = |farewell| ServerFrame::Close(farewell);
+fn close_reasons() {
+    let close = ServerFrame::Close;
     check(&[
-        (farewell(CloseReason::ShuttingDown), "0d00"),
-        (farewell(CloseReason::Silent), "0d01"),
-        (farewell(CloseReason::Malformed), "0d02"),
-        (farewell(CloseReason::TooLong), "0d03"),
-        (farewell(CloseReason::UnexpectedFrame), "0d04"),
-        (farewell(CloseReason::TooSlow), "0d05"),
-        (farewell(CloseReason::StoreFailed), "0d06"),
+        (close(CloseReason::ShuttingDown), "0d00"),
+        (close(CloseReason::Silent), "0d01"),
+        (close(CloseReason::Malformed), "0d02"),
+        (close(CloseReason::TooLong), "0d03"),
+        (close(CloseReason::UnexpectedFrame), "0d04"),
+        (close(CloseReason::TooSlow), "0d05"),
+        (close(CloseReason::StoreFailed), "0d06"),
     ]);
 }
 

@@ -1,4 +1,4 @@
-//! What is asked and answered about people, rooms, settings and devices, and every reason not to.
+//! Requests and answers about users, rooms, settings and devices, and every error.
 
 use recado_shared::{
     Answer, Device, DeviceKey, DeviceName, DisplayName, DraftText, HistoryVisibility, Limit,

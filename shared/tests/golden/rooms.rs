@@ -1,4 +1,4 @@
-//! Heads of rooms, refusals, goodbyes and announcements that came with rooms and devices.
+//! Heads of rooms, refusals, close reasons and announcements that came with rooms and devices.
 
 use recado_shared::{
     CloseReason, ConversationId, DisplayName, Head, HeadsPage, HistoryVisibility, Membership,
@@ -85,7 +85,7 @@ fn a_person_with_a_display_name() {
 }
 
 #[test]
-fn refusals_and_farewells_of_accounts_and_devices() {
+fn refusals_and_close_reasons_of_accounts_and_devices() {
     check(&[
         (ServerFrame::Refused(Refusal::LinkPending), "0112"),
         (ServerFrame::Refused(Refusal::TooManyLinks), "0113"),

@@ -10,7 +10,6 @@ use recado_shared::{
 /// Something that was appended to a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Where.
     pub conversation: ConversationId,
     /// The room's name, where it is one and its name is known.
     pub room: Option<RoomName>,
@@ -18,7 +17,6 @@ pub struct Event {
     pub with: Option<UserId>,
     /// That person's name, if it is known.
     pub with_name: Option<UserName>,
-    /// Who appended it.
     pub author: UserId,
     /// The author's name, if it is known.
     pub author_name: Option<UserName>,
@@ -42,12 +40,12 @@ impl Event {
         self.content.body().map_or("", MessageBody::as_str)
     }
 
-    /// Whether it is a message of the user or of somebody else: written, not edited or erased.
+    /// Whether it is a message of the user or of another one: written, not edited or erased.
     pub fn is_message(&self) -> bool {
         self.content.is_message() && self.content.body().is_some()
     }
 
-    /// The user whom a room event concerns, such as the one who was invited.
+    /// The subject of a room event, such as the one who was invited.
     pub fn subject(&self) -> Option<UserId> {
         match &self.content {
             Content::Room(event) => event.subject(),

@@ -84,7 +84,7 @@ impl Feed {
         resume.is_none_or(|after| after.log == log_part(log))
     }
 
-    /// What to name in the next greeting.
+    /// The sync point of the next hello.
     pub(super) fn since(&self) -> Option<SyncPoint> {
         Some(SyncPoint {
             log: self.log?,

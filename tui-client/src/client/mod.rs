@@ -426,7 +426,7 @@ impl Client {
         }
     }
 
-    /// Says goodbye. What was given out last counts as delivered.
+    /// Disconnects. The last event that was returned counts as delivered.
     pub async fn leave(mut self) {
         self.note_delivered();
         if let Some(session) = self.session.take() {
@@ -434,7 +434,7 @@ impl Client {
         }
     }
 
-    /// Says goodbye without having handled what was given out last.
+    /// Disconnects without having handled the last event.
     pub(crate) async fn leave_unread(mut self) {
         self.handed = None;
         self.leave().await;

@@ -15,7 +15,7 @@ use super::{
 use crate::files;
 use crate::paths::Paths;
 
-/// A key that nobody has approved yet.
+/// A key that is not approved yet.
 #[derive(Debug)]
 pub struct Linking {
     /// The new device's key.

@@ -52,7 +52,7 @@ fn chosen(paths: &Paths, name: Option<&str>, server: Option<&str>) -> String {
             format!("{} on {}", identity.server.name, identity.server.address)
         }
         Ok(Choice::Local { ticket, name }) => {
-            let name = name.map_or_else(|| "somebody".to_owned(), |name| name.to_string());
+            let name = name.map_or_else(|| "anon".to_owned(), |name| name.to_string());
             format!("new {name} on {}", ticket.address)
         }
         Err(error) => error.to_string(),
@@ -60,7 +60,7 @@ fn chosen(paths: &Paths, name: Option<&str>, server: Option<&str>) -> String {
 }
 
 #[test]
-fn the_first_steps_are_explained_to_whoever_has_nothing() {
+fn the_first_steps_are_explained_to_a_new_user() {
     let (_folder, paths) = paths();
     let text = chosen(&paths, None, None);
     assert!(
@@ -74,7 +74,7 @@ fn the_first_steps_are_explained_to_whoever_has_nothing() {
 fn a_local_server_lets_new_names_in() {
     let (_folder, paths) = paths();
     leave_ticket(&paths, &invite(4000, 1));
-    assert_eq!(chosen(&paths, None, None), "new somebody on 127.0.0.1:4000");
+    assert_eq!(chosen(&paths, None, None), "new anon on 127.0.0.1:4000");
     assert_eq!(
         chosen(&paths, Some("alice"), None),
         "new alice on 127.0.0.1:4000"

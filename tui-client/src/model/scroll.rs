@@ -21,7 +21,6 @@ pub enum Place {
     Newest,
     /// The top row of the pane is this row of this item.
     At {
-        /// The item.
         item: ItemId,
         /// Its row, counted from 0 at the width of the time; clamped at another width.
         row: u16,

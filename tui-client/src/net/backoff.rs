@@ -6,10 +6,8 @@
 
 use std::time::Duration;
 
-/// The shortest wait.
 pub const SHORTEST: Duration = Duration::from_millis(250);
 
-/// The longest wait.
 pub const LONGEST: Duration = Duration::from_secs(30);
 
 /// After a session that lasted this long, the next wait starts from the shortest again.

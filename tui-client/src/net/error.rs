@@ -56,7 +56,6 @@ pub enum ConnectError {
     NotRecado {
         /// Where the server should be.
         address: ServerAddress,
-        /// What it did.
         reason: String,
     },
     /// The server's key is not the pinned one.
@@ -68,9 +67,7 @@ pub enum ConnectError {
     WrongKey {
         /// Where the server is.
         address: ServerAddress,
-        /// What it showed.
         seen: Fingerprint,
-        /// What was expected.
         pinned: Fingerprint,
     },
     /// The server refused the session.
@@ -78,7 +75,6 @@ pub enum ConnectError {
     Refused {
         /// Where the server is.
         address: ServerAddress,
-        /// Why.
         refusal: Refusal,
     },
     /// The server has revoked the access of this device.
@@ -86,7 +82,6 @@ pub enum ConnectError {
     AccessRevoked {
         /// Where the server is.
         address: ServerAddress,
-        /// Why.
         reason: CloseReason,
     },
     /// The connection broke before the session was open.
@@ -163,7 +158,6 @@ pub enum SessionError {
     /// The connection ended without a reason.
     #[error("connection closed")]
     Closed,
-    /// The connection broke.
     #[error("connection lost ({0})")]
     Broken(io::Error),
     /// The server did not react to a ping, or to the probes of the operating system.

@@ -30,13 +30,11 @@ const MAX_QUEUED_EVENTS: usize = 256;
 /// Frames that may wait for the network. One more ends the session, see [`NetHandle::send`].
 const MAX_QUEUED_FRAMES: usize = 1024;
 
-/// Bound of [`NetHandle::leave`].
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Events from the network task to the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NetEvent {
-    /// An attempt begins.
     Connecting,
     /// A session is open. Frames follow.
     Welcomed(Welcome),
@@ -68,7 +66,6 @@ pub enum NetEvent {
 /// The present place of a server that may move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located {
-    /// Its address.
     pub address: ServerAddress,
     /// The token of its ticket.
     pub token: Option<InviteToken>,
@@ -85,7 +82,6 @@ pub struct NetConfig {
     pub address: ServerAddress,
     /// The only key it may have.
     pub fingerprint: Fingerprint,
-    /// This device's key.
     pub identity: Arc<Identity>,
     /// The name to claim or resume; `None` resumes whatever name the key has.
     pub name: Option<String>,

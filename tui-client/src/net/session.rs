@@ -38,7 +38,6 @@ const MAX_UNWRITTEN: usize = 2 * MAX_FRAME_LEN;
 
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// An open session.
 pub struct Session {
     protocol: ClientSession,
     reader: Reader,

@@ -15,7 +15,6 @@ use super::error::{ConnectError, SessionError};
 use super::session::{Session, SessionEvent};
 use super::{NetConfig, NetEvent};
 
-/// The task's state.
 #[derive(Debug)]
 pub(super) struct Task {
     pub(super) config: NetConfig,

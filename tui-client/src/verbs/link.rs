@@ -89,7 +89,7 @@ fn place(paths: &Paths, given: Option<&str>) -> Result<Place, Failure> {
     let known = known.into_iter().find(|it| it.server.address == address);
     known.map_or_else(
         || {
-            // Without its key anybody in between could pretend to be it.
+            // Without its key an attacker in between could pretend to be it.
             let text = format!(
                 "This machine does not know the server at {address}. Run 'recado devices' on a \
                  linked device and paste its whole line."
@@ -144,7 +144,7 @@ async fn wait(place: &Place, linking: &Linking) -> Result<recado_shared::UserNam
                 ..
             }) => {
                 told = None;
-                // Before the server knows of it, nobody could approve it.
+                // Before the server knows of it, it cannot be approved.
                 if !std::mem::replace(&mut is_shown, true) {
                     show(linking.code());
                 }

@@ -31,7 +31,6 @@ impl From<DriverError> for Failure {
     }
 }
 
-/// `recado [NAME]`.
 pub(crate) async fn open(paths: &Paths, wanted: &Wanted) -> Result<(), Failure> {
     require_terminal()?;
     let identity = match select(paths, wanted)? {

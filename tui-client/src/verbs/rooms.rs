@@ -21,7 +21,8 @@ const MAX_ROOMS: usize = 10_000;
 struct Line {
     room: String,
     conversation: String,
-    standing: &'static str,
+    #[serde(rename = "standing")]
+    membership: &'static str,
     role: Option<&'static str>,
     visibility: &'static str,
     topic: Option<String>,
@@ -60,7 +61,7 @@ fn of_others(summary: &RoomSummary) -> Line {
     Line {
         room: summary.name.as_str().to_owned(),
         conversation: conversation_text(ConversationId::Room(summary.room)),
-        standing: "none",
+        membership: "none",
         role: None,
         visibility: "public",
         topic: topic_text(summary.topic.as_ref()),
@@ -76,7 +77,7 @@ fn of_the_users(head: &Head, facts: &RoomInfo) -> Line {
     Line {
         room: facts.name.as_str().to_owned(),
         conversation: conversation_text(head.conversation),
-        standing: match facts.membership {
+        membership: match facts.membership {
             Membership::Member => "member",
             Membership::Invited => "invited",
             Membership::Left | Membership::Kicked | Membership::Banned => "none",
@@ -95,16 +96,16 @@ fn topic_text(topic: Option<&Topic>) -> Option<String> {
 }
 
 fn told(line: &Line) -> String {
-    let standing = match (line.standing, line.role) {
+    let relation = match (line.membership, line.role) {
         (_, Some(role)) => role,
         ("none", None) => "",
-        (standing, None) => standing,
+        (membership, None) => membership,
     };
     let name = text::neutralise(&line.room);
     let topic = line.topic.as_deref().unwrap_or_default();
     let topic = text::neutralise(topic);
     let members = format!("{} in it", line.members);
     let visibility = line.visibility;
-    let told = format!("{standing:<9} {visibility:<7} {members:>8}  #{name}  {topic}");
+    let told = format!("{relation:<9} {visibility:<7} {members:>8}  #{name}  {topic}");
     told.trim_end().to_owned()
 }

@@ -126,7 +126,7 @@ async fn the_notifier_tells_how_a_command_ended() {
     assert!(text.contains("exit status: 3 after"), "{text}");
     assert!(text.ends_with("one\n[31mred"), "{text}");
 
-    let ended = run(&["nobody", "/bin/true"]).await.unwrap();
+    let ended = run(&["nora", "/bin/true"]).await.unwrap();
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
 }
 
@@ -164,7 +164,7 @@ async fn mistakes_are_told_with_their_code() {
     let machine = Machine::new();
     let _server = machine.serve_inside(0).await;
     let (mut alice, _folder) = person(&machine, "alice").await;
-    let error = within(alice.send("nobody", "x")).await.unwrap_err();
+    let error = within(alice.send("nora", "x")).await.unwrap_err();
     assert_eq!(error.exit, Exit::Refused);
     let error = within(alice.send("alice", "")).await.unwrap_err();
     assert_eq!(error.exit, Exit::Usage);

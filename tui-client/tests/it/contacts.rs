@@ -1,11 +1,11 @@
-//! Who may write to whom: asking first, accepting, blocking, through the screens of two real
+//! Message requests, accepting and blocking, through the screens of two real
 //! terminals.
 
 use crate::machine::Machine;
 use crate::pty::Terminal;
 use crate::rooms::{command, quit, say};
 
-/// Opens the conversation with somebody.
+/// Opens the conversation with a user.
 fn open(terminal: &mut Terminal, name: &str) {
     terminal.key("ctrl-k");
     terminal.type_text(name);
@@ -52,7 +52,7 @@ fn a_stranger_asks_first_is_answered_and_blocked() {
     say(&mut bob, "good to see you");
     alice.wait("good to see you");
 
-    // Whoever is blocked is told nothing but that it is not taken.
+    // A blocked user is told only that the message is not accepted.
     command(&mut alice, "/block bob");
     alice.wait("bob is blocked");
     bob.wait_line("○", "alice");

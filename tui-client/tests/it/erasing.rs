@@ -1,4 +1,4 @@
-//! What was deleted is gone: not a byte of it is left on the disk of the server or of a client.
+//! Deleted text is gone: not a byte of it is left on the disk of the server or of a client.
 //! Real programs, and every file of theirs.
 
 use std::fs;
@@ -236,7 +236,7 @@ async fn a_device_that_was_away_erases_when_it_comes_back() {
     for place in talk.of_alice() {
         place.loses(&gone);
     }
-    // Nobody can erase what is switched off.
+    // A device that is switched off erases nothing.
     talk.of_bob().has(&gone);
     let bob = talk.bob();
     bob.wait("message deleted");

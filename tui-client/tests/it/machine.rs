@@ -20,7 +20,7 @@ use crate::support::{DEADLINE, TestServer, within};
 
 const CLIENT: &str = env!("CARGO_BIN_EXE_recado");
 
-/// A machine as far as programs can tell: folders that nobody else uses, and an environment of
+/// A machine as far as programs can tell: folders of its own, and an environment of
 /// which nothing comes from outside.
 pub(crate) struct Machine {
     folder: TempDir,

@@ -113,7 +113,7 @@ async fn frames_go_both_ways_and_the_last_ones_before_leaving_arrive() {
         panic!("not accepted: {answer:?}");
     };
     assert_eq!((number, seq), (RequestNumber(1), Seq(1)));
-    net.handle.send(append(2, talk, "and goodbye"));
+    net.handle.send(append(2, talk, "and see you"));
     within(net.handle.leave()).await;
     let mut texts = Vec::new();
     while texts.len() < 2 {
@@ -124,7 +124,7 @@ async fn frames_go_both_ways_and_the_last_ones_before_leaving_arrive() {
             texts.push(body.as_str().to_owned());
         }
     }
-    assert_eq!(texts, ["hello", "and goodbye"]);
+    assert_eq!(texts, ["hello", "and see you"]);
 }
 
 #[tokio::test]
@@ -205,7 +205,7 @@ enum Cause {
 }
 
 #[tokio::test]
-async fn whoever_waits_on_a_silent_link_hears_of_it_soon() {
+async fn a_silent_link_is_reported_soon_while_waiting() {
     for (cause, patience) in [(Cause::Message, DEAD_AFTER), (Cause::Check, PONG_WITHIN)] {
         let folder = tempfile::tempdir().unwrap();
         let server = TestServer::start(folder.path()).await;
@@ -223,7 +223,7 @@ async fn whoever_waits_on_a_silent_link_hears_of_it_soon() {
         match cause {
             Cause::Message => {
                 let talk = ConversationId::direct(alice.user, alice.user);
-                net.handle.send(append(1, talk, "anybody there?"));
+                net.handle.send(append(1, talk, "are you there?"));
             }
             Cause::Check => net.handle.check(),
         }
@@ -318,7 +318,7 @@ async fn a_server_that_moved_is_found() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_said_plainly_and_tried_again() {
+async fn a_missing_server_is_reported_and_tried_again() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = free.local_addr().unwrap().port();
     drop(free);
@@ -507,7 +507,7 @@ async fn a_client_that_comes_back_resumes_its_tls_session() {
 }
 
 #[tokio::test]
-async fn what_was_decided_last_is_sent_even_if_nobody_listens_any_more() {
+async fn what_was_decided_last_is_sent_even_if_the_receiver_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let server = TestServer::start(folder.path()).await;
     let mut bob = server.join("bob").await;
@@ -517,7 +517,7 @@ async fn what_was_decided_last_is_sent_even_if_nobody_listens_any_more() {
     for number in 1..=40 {
         net.handle.send(append(number, talk, "the last words"));
     }
-    // As when the person quits: answers come, and nobody takes them.
+    // As when the user quits: answers come, and are not taken.
     drop(net.events);
     within(net.handle.leave()).await;
     let mut last = Seq::ZERO;

@@ -30,7 +30,7 @@ type Watched = (Mutex<Shown>, Condvar);
 struct Shown {
     parser: vt100::Parser,
     ended: Option<ExitStatus>,
-    /// Everything that was written has been shown, and nobody can write any more.
+    /// All output has been shown, and the writers are gone.
     closed: bool,
 }
 

@@ -167,7 +167,7 @@ fn what_is_done_with_messages_is_seen_by_all() {
     react(carol, "+1");
     bob.wait("👍 1");
 
-    // A deletion wants the key twice, and leaves a tombstone for everybody.
+    // A deletion wants the key twice, and leaves a tombstone for all.
     say(carol, "a secret");
     alice.wait("a secret");
     on_newest(carol, "d");

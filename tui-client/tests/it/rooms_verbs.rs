@@ -6,7 +6,7 @@ use crate::history::objects;
 use crate::machine::{Ended, Machine};
 use crate::support::TestServer;
 
-/// What a private room is for whoever does not know of it.
+/// A private room for a user who does not know of it.
 const UNSEEN: &str = "No such room, or you have no access: #crew";
 
 /// A server with three people.
@@ -180,7 +180,7 @@ async fn order_is_kept_and_refusals_say_what_is_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn public_rooms_are_listed_for_everybody() {
+async fn public_rooms_are_listed_for_all() {
     let scripts = Scripts::new().await;
     let create = |name: &'static str| ["room", "create", name];
     scripts.is_done("alice", &create("builds")).await;
@@ -244,9 +244,9 @@ async fn mistakes_have_their_codes() {
     scripts
         .is_refused("bob", &join, "'recado rooms' lists rooms")
         .await;
-    let invite = ["room", "invite", "builds", "nobody"];
+    let invite = ["room", "invite", "builds", "nora"];
     scripts
-        .is_refused("bob", &invite, "There is no user \"nobody\"")
+        .is_refused("bob", &invite, "There is no user \"nora\"")
         .await;
     let Scripts { machine, server } = scripts;
     server.stop().await;

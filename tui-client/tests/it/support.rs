@@ -24,7 +24,6 @@ pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
     timeout(DEADLINE, future).await.expect("nothing happened")
 }
 
-/// A running server.
 pub(crate) struct TestServer {
     pub(crate) ticket: Invite,
     stop: oneshot::Sender<()>,

@@ -41,7 +41,7 @@ fn two_people_meet_write_and_see_their_marks() {
         screen.contains("yes,") && screen.contains("in 41 s")
     });
 
-    // An open conversation is not read while nobody looks at the terminal.
+    // An open conversation is not read while the terminal has no focus.
     bob.focus(false);
     alice.type_text("then let us ship");
     alice.key("enter");

@@ -1,4 +1,4 @@
-//! What came while one was away, through the screens of real terminals.
+//! Messages that came while the user was away, through the screens of real terminals.
 
 use crate::machine::Machine;
 

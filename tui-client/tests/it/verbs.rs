@@ -179,7 +179,7 @@ async fn a_server_with_another_key_gets_no_message() {
         .is(0, "");
     let port = server.port();
     server.stop().await;
-    // Somebody else takes the place: the same address, another key, and no ticket here.
+    // Another server takes the place: the same address, another key, and no ticket here.
     let impostor = Machine::new();
     let _server = impostor.serve_inside(port).await;
     machine
@@ -210,7 +210,7 @@ impl Tail {
         });
         std::thread::spawn(move || {
             for line in BufReader::new(err).lines().map_while(Result::ok) {
-                // Nobody listens after the first one.
+                // There is no reader after the first one.
                 let _ = ready.send(line);
             }
         });
@@ -440,12 +440,12 @@ async fn join_needs_nothing_but_the_line_and_works_once() {
         .await
         .is(0, "Open it with 'recado eve'");
     server.stop().await;
-    let nobody = Machine::new();
-    nobody
+    let empty = Machine::new();
+    empty
         .run(&["join", &line, "--as", "fay"])
         .await
         .is(4, "Cannot connect to");
-    assert_eq!(nobody.entries("data/recado/identities"), [""; 0]);
+    assert_eq!(empty.entries("data/recado/identities"), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! What must hold once everything has healed, and once everybody has read: all replicas agree.
+//! Invariants after everything has healed and all users have read: all replicas agree.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,6 @@ use crate::server::user_name;
 use crate::world::World;
 
 impl World {
-    /// All agree.
     pub(crate) fn check_healed(&mut self) {
         self.check_server();
         for index in 0..self.clients.len() {
@@ -36,7 +35,7 @@ impl World {
         self.check_dead_words();
     }
 
-    /// The server gives everybody what the record says, and nothing else.
+    /// The server sends every user exactly the entries of the record.
     fn check_server(&mut self) {
         let users: BTreeSet<UserId> = self.clients.iter().map(|client| client.user).collect();
         let conversations: Vec<_> = self.server.record.logs.keys().copied().collect();
@@ -228,7 +227,7 @@ impl World {
         }
     }
 
-    /// Everybody looked at everything: nothing is unread, and authors see that it was read.
+    /// All users looked at everything: nothing is unread, and authors see that it was read.
     pub(crate) fn check_read(&mut self) {
         self.check_healed();
         for (id, log) in &self.server.record.logs {
@@ -334,7 +333,7 @@ fn check_entries(client: &Client, log: &Log, id: ConversationId) {
     assert!(older.iter().all(|entry| log.has_had(entry)));
 }
 
-/// The device of somebody who is out holds nothing that it was never given, and knows it.
+/// The device of a user who is out holds nothing that it was never given, and knows it.
 fn check_former(
     client: &Client,
     stored: Option<&StoredConversation>,

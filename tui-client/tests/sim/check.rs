@@ -1,4 +1,4 @@
-//! What must hold after every step.
+//! Invariants that hold after every step.
 
 use recado::app::screen::{Item, ItemId, Mark, MessageKind};
 use recado_shared::{MessageBody, Seq};

@@ -21,11 +21,10 @@ use crate::world::{Clock, Step};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Link {
     Down,
-    Greeting(SessionId),
+    Hello(SessionId),
     Up(SessionId),
 }
 
-/// A client.
 pub(crate) struct Client {
     pub(crate) index: usize,
     pub(crate) user: UserId,
@@ -163,7 +162,7 @@ impl Client {
             self.go_offline(clock, server);
             return;
         };
-        self.link = Link::Greeting(session);
+        self.link = Link::Hello(session);
         let hello = Hello {
             oldest: ProtocolVersion::OLDEST,
             newest: ProtocolVersion::NEWEST,
@@ -233,7 +232,7 @@ impl Client {
 
     /// The link is gone. Some of what is on its way to the server may still arrive there.
     fn drop_link(&mut self, clock: &mut Clock) {
-        if let Link::Greeting(session) | Link::Up(session) = self.link {
+        if let Link::Hello(session) | Link::Up(session) = self.link {
             let delay = clock.millis(0..3_000);
             clock.after(delay, Step::Closed(session));
         }

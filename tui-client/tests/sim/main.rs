@@ -3,10 +3,10 @@
 //! A seed decides everything. `RECADO_SIM_SEED=S` runs one seed, `RECADO_SIM_SEEDS=N` runs the
 //! first N; without them a fixed list runs.
 
+mod actions;
 mod agree;
 mod check;
 mod client;
-mod deeds;
 mod local;
 mod person;
 mod record;

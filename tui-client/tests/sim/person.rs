@@ -1,4 +1,4 @@
-//! What a person at a client does: keys, and a simple pane that shows a screenful.
+//! A simulated user at a client: keys, and a simple pane that shows a screenful.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use recado::app::screen::{Item, ItemId, Place, Screen};

@@ -1,5 +1,5 @@
-//! What was committed, and what follows from it: an account of its own of who may be where, who
-//! may read what, and what is unread. It shares no code with the programs.
+//! Record of all commits, and an independent account of memberships, readable ranges and
+//! unread counts. It shares no code with the programs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,19 +9,18 @@ use recado_shared::{
     MessageId, Role, RoomEvent, Seq, UserId,
 };
 
-/// How somebody stands to a conversation.
+/// The relation of a user to a conversation.
 #[derive(Clone, Debug)]
 pub(crate) struct Member {
     pub(crate) membership: Membership,
     pub(crate) role: Role,
-    /// Whether they ever could do more than a member: a late deed may be from then.
+    /// Whether the user ever had more rights than a member: a late action may be from then.
     was_more: bool,
     pub(crate) first: Seq,
     pub(crate) last: Option<Seq>,
     pub(crate) cursors: MemberCursors,
 }
 
-/// A conversation.
 #[derive(Debug)]
 pub(crate) struct Log {
     /// As they are now.
@@ -183,7 +182,7 @@ impl Log {
         all.filter(|user| self.is_member(**user)).count()
     }
 
-    /// What somebody may read.
+    /// The range that a user may read.
     pub(crate) fn visible(&self, user: UserId) -> &[Entry] {
         let Some(member) = self.members.get(&user) else {
             return &[];
@@ -205,7 +204,7 @@ impl Log {
         self.entries.iter().filter(is_unread).count() as u64
     }
 
-    /// What became of a message, as whoever reads these entries sees it.
+    /// The state of a message, as a reader of these entries sees it.
     pub(crate) fn fold(entries: &[Entry], seq: Seq) -> Folded {
         let mut folded = Folded::default();
         for entry in entries {
@@ -270,7 +269,7 @@ impl Log {
         }
     }
 
-    /// An entry about another one is about a message that is there, by whoever may do that.
+    /// An entry that targets another has an existing target, and an author who may change it.
     fn check_about(&self, entry: &Entry) {
         let target = match entry.content {
             Content::Reply { to, .. } => Some(to),
@@ -361,7 +360,7 @@ impl Log {
             }
             RoomEvent::HistoryVisibility(history) => self.history = *history,
             RoomEvent::Created => assert_eq!(seq, Seq(1)),
-            RoomEvent::Closed => panic!("nobody closes rooms here"),
+            RoomEvent::Closed => panic!("no user closes rooms here"),
             RoomEvent::Visibility(_) | RoomEvent::Joined => {}
         }
         assert!(

@@ -10,7 +10,7 @@ use recado_shared::{
     Role, RoomEvent, RoomName, Seq, ServerFrame, Timestamp, Topic, UserId, Visibility, codec,
 };
 
-use crate::deeds::{EMOJI, OTHER_NAMES, ROOMS};
+use crate::actions::{EMOJI, OTHER_NAMES, ROOMS};
 use crate::server::Server;
 use crate::world::{Clock, Step};
 
@@ -119,7 +119,7 @@ impl Rogue {
         ClientFrame::Request { number, request }
     }
 
-    /// An id that mostly nobody used, and now and then one of its own.
+    /// An id that is mostly unused, and sometimes one of its own.
     fn id(&self, clock: &mut Clock) -> MessageId {
         let again = clock.random.u8(0..8) == 0;
         let count = self.count - u32::from(again).min(self.count);

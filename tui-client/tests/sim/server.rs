@@ -39,7 +39,6 @@ struct Connection {
     is_greeted: bool,
 }
 
-/// The server.
 pub(crate) struct Server {
     store: Engine,
     pub(crate) record: Record,

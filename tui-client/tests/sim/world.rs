@@ -114,7 +114,6 @@ impl Clock {
     }
 }
 
-/// Everything.
 pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) server: Server,
@@ -169,7 +168,7 @@ impl World {
         }
     }
 
-    /// Lives through the trouble, then heals, then lets everybody read everything. Returns the
+    /// Runs the trouble, then heals, then lets all users read everything. Returns the
     /// hash of all that happened.
     pub(crate) fn run(&mut self) -> u64 {
         self.clock.after(Duration::ZERO, Step::ServerStart);
@@ -186,7 +185,7 @@ impl World {
         self.heal();
         self.run_until(TROUBLE + Duration::from_mins(1));
         self.check_healed();
-        self.let_everybody_read();
+        self.let_all_read();
         self.run_until(TROUBLE + Duration::from_secs(90));
         self.check_read();
         self.trace.finish()
@@ -305,7 +304,7 @@ impl World {
         }
     }
 
-    fn let_everybody_read(&mut self) {
+    fn let_all_read(&mut self) {
         for client in 0..self.clients.len() {
             for position in 1..=9 {
                 let delay = Duration::from_secs(u64::from(position));

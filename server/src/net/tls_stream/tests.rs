@@ -415,7 +415,7 @@ async fn a_peer_that_takes_no_alert_holds_up_no_handshake() {
     }
 }
 
-/// Counts those to whom the other side has answered.
+/// Counts the clients that have got an answer.
 struct Counted {
     io: DuplexStream,
     answered: Option<Arc<AtomicUsize>>,
@@ -453,13 +453,13 @@ impl AsyncWrite for Counted {
 }
 
 #[tokio::test]
-async fn a_crowd_of_handshakes_lets_others_have_their_turn() {
-    const CROWD: usize = 8;
+async fn many_handshakes_leave_turns_to_others() {
+    const HANDSHAKES: usize = 8;
     let ends = Arc::new(Ends::new());
     let answered = Arc::new(AtomicUsize::new(0));
     let mut handshakes = JoinSet::new();
     let mut devices = Vec::new();
-    for _ in 0..CROWD {
+    for _ in 0..HANDSHAKES {
         let (near, far) = duplex(9_000);
         // Its hello is on its way before the server looks.
         let mut client = Box::pin(ends.client.connect(tls::server_name(), near));
@@ -477,7 +477,7 @@ async fn a_crowd_of_handshakes_lets_others_have_their_turn() {
         });
     }
     let mut before = 0;
-    while before < CROWD {
+    while before < HANDSHAKES {
         yield_now().await;
         let now = answered.load(Ordering::Relaxed);
         assert!(now - before <= 1, "{} had their turn", now - before);

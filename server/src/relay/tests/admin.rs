@@ -50,7 +50,7 @@ fn a_policy_holds_from_when_it_is_set() {
 }
 
 #[test]
-fn an_announcement_reaches_everybody() {
+fn an_announcement_reaches_all() {
     let body = MessageBody::new("back in a minute").unwrap();
     let announce = || asked(AdminRequest::Announce(body.clone()));
     let mut desk = Desk::of_two();
@@ -132,7 +132,7 @@ fn a_change_is_the_stores_and_is_answered_once_it_is_committed() {
 }
 
 #[test]
-fn whoever_is_disabled_or_reset_is_sent_away_from_all_devices() {
+fn a_disabled_or_reset_user_is_disconnected_from_all_devices() {
     for (result, reason) in [
         (
             Changed::Disabled { user: ALICE },
@@ -162,7 +162,7 @@ fn whoever_is_disabled_or_reset_is_sent_away_from_all_devices() {
 }
 
 #[test]
-fn a_new_name_is_told_to_everybody_and_its_owner_comes_back_for_it() {
+fn a_new_name_is_announced_and_its_owner_reconnects() {
     let mut desk = Desk::of_two();
     let new = UserName::new("alicia").unwrap();
     let result = Ok(Changed::Renamed {

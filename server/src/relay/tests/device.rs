@@ -40,7 +40,7 @@ impl Desk {
         self.relay.handle(event, self.now)
     }
 
-    /// A device greets and the store has nobody for it. Returns what it is told, and whether the
+    /// A device says hello and the store knows no user of it. Returns the answer, and whether the
     /// store was asked.
     fn ask_for_link(&mut self, key: DeviceKey, address: &str, name: &[u8]) -> (Refusal, bool) {
         let session = SessionId(500);

@@ -50,7 +50,7 @@ fn a_setting_is_stored_then_answered_then_told_the_other_devices() {
 }
 
 #[test]
-fn a_setting_that_is_refused_is_told_nobody_else() {
+fn a_refused_setting_is_not_relayed() {
     let mut desk = Desk::of_two();
     desk.enter(S3, ALICE);
     desk.settle();
@@ -179,7 +179,7 @@ fn who_is_blocked_is_refused_once_that_is_stored() {
 }
 
 #[test]
-fn who_is_blocked_does_not_see_somebody_read() {
+fn a_blocked_user_does_not_see_read_cursors() {
     let mut desk = Desk::of_two();
     let cursors = MemberCursors {
         user: ALICE,
@@ -324,7 +324,7 @@ impl Desk {
 }
 
 #[test]
-fn everybody_is_told_how_somebody_is_called() {
+fn a_display_name_is_announced_to_all() {
     let mut desk = Desk::of_two();
     desk.enter(S3, CAROL);
     desk.settle();
@@ -359,7 +359,7 @@ fn everybody_is_told_how_somebody_is_called() {
 }
 
 #[test]
-fn a_display_name_ends_where_it_becomes_somebody_elses_name() {
+fn a_display_name_ends_where_it_becomes_another_users_name() {
     let mut desk = Desk::of_two();
     desk.call(Some("User-3"));
     desk.greet(S3, peer("192.0.2.1"), hello());
@@ -371,7 +371,7 @@ fn a_display_name_ends_where_it_becomes_somebody_elses_name() {
 }
 
 #[test]
-fn a_crowd_is_told_only_if_it_watches() {
+fn a_large_server_announces_only_to_watchers() {
     let mut desk = Desk::of_two();
     for number in 0..=DIRECTORY_ANNOUNCE_LIMIT as u64 {
         desk.enter(SessionId(100 + number), CAROL);

@@ -1,4 +1,4 @@
-//! Every request as everybody, against a table written out by hand.
+//! Every request by every kind of caller, against a table written out by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ const PRIVATE: RoomId = RoomId(2);
 const CLOSED: RoomId = RoomId(3);
 const NOW: Timestamp = Timestamp(1_000);
 
-/// Everybody who may ask, in the order of the columns of the tables.
+/// All kinds of callers, in the order of the columns of the tables.
 const STRANGER: UserId = UserId(1);
 const INVITED: UserId = UserId(2);
 const LEFT: UserId = UserId(3);
@@ -27,7 +27,7 @@ const MUTED: UserId = UserId(6);
 const MEMBER: UserId = UserId(7);
 const MODERATOR: UserId = UserId(8);
 const OWNER: UserId = UserId(9);
-const ASKERS: [UserId; 9] = [
+const CALLERS: [UserId; 9] = [
     STRANGER, INVITED, LEFT, KICKED, BANNED, MUTED, MEMBER, MODERATOR, OWNER,
 ];
 
@@ -35,7 +35,7 @@ const ASKERS: [UserId; 9] = [
 const OTHER_MEMBER: UserId = UserId(10);
 const OTHER_MODERATOR: UserId = UserId(11);
 const OTHER_OWNER: UserId = UserId(12);
-/// Blocks every one of [`ASKERS`].
+/// Blocks every one of [`CALLERS`].
 const BLOCKER: UserId = UserId(13);
 /// Is not let in any more.
 const GONE: UserId = UserId(14);
@@ -108,7 +108,7 @@ fn index() -> Index {
             room(PRIVATE, Visibility::Private),
             room(CLOSED, Visibility::Public),
         ]),
-        blocks: ASKERS.map(|asker| (BLOCKER, asker)).into(),
+        blocks: CALLERS.map(|caller| (BLOCKER, caller)).into(),
         closed: [GONE].into(),
     }
 }
@@ -152,14 +152,14 @@ fn members_of(room: RoomId) -> Request {
     }
 }
 
-/// The answer for each of [`ASKERS`].
+/// The answer for each of [`CALLERS`].
 type Row = [Result<(), RequestError>; 9];
 
 fn check_row(name: &str, request: &Request, expected: Row) {
     let index = index();
-    for (asker, expected) in ASKERS.into_iter().zip(expected) {
-        let found = check(&index, asker, request, NOW);
-        assert_eq!(found.map(|_| ()), expected, "{name} by user {asker}");
+    for (caller, expected) in CALLERS.into_iter().zip(expected) {
+        let found = check(&index, caller, request, NOW);
+        assert_eq!(found.map(|_| ()), expected, "{name} by user {caller}");
         if let Err(error) = found {
             assert!(
                 error.to_string().len() > 15,
@@ -273,8 +273,8 @@ fn what_moderators_do() {
         let highest = ending(for_moderators(), refused, refused);
         check_row(&name, &act(event(OTHER_OWNER)), highest);
     }
-    let nobody = Err(RequestError::NotInRoom);
-    let row = ending(for_moderators(), nobody, nobody);
+    let absent = Err(RequestError::NotInRoom);
+    let row = ending(for_moderators(), absent, absent);
     check_row("kick", &act(RoomEvent::Kicked(STRANGER)), row);
     let ban = act(RoomEvent::Banned(STRANGER));
     check_row("ban of a stranger", &ban, for_moderators());
@@ -370,7 +370,7 @@ fn reading() {
 }
 
 #[test]
-fn nobody_writes_what_only_the_server_writes() {
+fn no_client_writes_what_only_the_server_writes() {
     for content in [
         Content::Erased(ErasedKind::Message),
         Content::AuthorRemoved,
@@ -402,7 +402,7 @@ fn a_closed_room_takes_nothing_more() {
 fn who_may_write_may_show_that_they_type() {
     let index = index();
     let types = |user, room| may_type(&index, user, ConversationId::Room(room), NOW);
-    let may: Vec<_> = ASKERS.map(|asker| types(asker, PUBLIC)).to_vec();
+    let may: Vec<_> = CALLERS.map(|caller| types(caller, PUBLIC)).to_vec();
     let expected = [false, false, false, false, false, false, true, true, true];
     assert_eq!(may, expected);
     let alone = |peer| may_type(&index, MEMBER, ConversationId::direct(MEMBER, peer), NOW);
@@ -412,7 +412,7 @@ fn who_may_write_may_show_that_they_type() {
 }
 
 #[test]
-fn nobody_is_in_a_room_once_it_is_closed() {
+fn no_user_is_in_a_room_once_it_is_closed() {
     let mut index = index();
     let before = index.rooms_of(MEMBER);
     index.apply(PUBLIC, OWNER, &RoomEvent::Closed);
@@ -429,7 +429,7 @@ fn nobody_is_in_a_room_once_it_is_closed() {
 }
 
 #[test]
-fn the_first_in_a_room_that_everybody_left_owns_it() {
+fn the_first_in_a_room_that_all_left_owns_it() {
     let mut index = of_room(&[(OWNER, state(Membership::Member, Role::Owner, None))]);
     index.apply(PUBLIC, OWNER, &RoomEvent::Left);
     index.apply(PUBLIC, MEMBER, &RoomEvent::Joined);
@@ -443,7 +443,7 @@ fn the_first_in_a_room_that_everybody_left_owns_it() {
 }
 
 #[test]
-fn what_everybody_may_ask() {
+fn requests_that_all_may_make() {
     let key = DeviceKey([1; 32]);
     let name = RoomName::new("new").unwrap();
     let device = DeviceName::new("laptop").unwrap();
@@ -481,11 +481,11 @@ fn what_everybody_may_ask() {
 }
 
 #[test]
-fn who_takes_nothing_from_somebody_can_only_be_read_and_deleted_from() {
+fn a_conversation_with_a_blocking_user_can_only_be_read_and_deleted_from() {
     for (name, content) in contents() {
-        for asker in ASKERS {
+        for caller in CALLERS {
             let to = |peer, content| Request::Append {
-                conversation: ConversationId::direct(asker, peer),
+                conversation: ConversationId::direct(caller, peer),
                 id: MessageId([1; 16]),
                 content,
             };
@@ -495,8 +495,8 @@ fn who_takes_nothing_from_somebody_can_only_be_read_and_deleted_from() {
                 _ => [Err(NotAccepting), Err(NotAccepting), PLAIN],
             };
             for (peer, expected) in [BLOCKER, GONE, OTHER_OWNER].into_iter().zip(expected) {
-                let found = check(&index(), asker, &to(peer, content.clone()), NOW);
-                assert_eq!(found, expected, "{name} from {asker} to {peer}");
+                let found = check(&index(), caller, &to(peer, content.clone()), NOW);
+                assert_eq!(found, expected, "{name} from {caller} to {peer}");
             }
         }
     }
@@ -508,7 +508,7 @@ fn who_takes_nothing_from_somebody_can_only_be_read_and_deleted_from() {
         };
         assert_eq!(check(&index(), MEMBER, &page, NOW), PLAIN);
     }
-    // Who blocks somebody, and who is alone with themselves, may write.
+    // A user who blocks, and one in a conversation with themselves, may write.
     for (author, peer) in [(BLOCKER, MEMBER), (GONE, GONE)] {
         let say = Request::Append {
             conversation: ConversationId::direct(author, peer),
@@ -520,14 +520,14 @@ fn who_takes_nothing_from_somebody_can_only_be_read_and_deleted_from() {
 }
 
 #[test]
-fn who_takes_nothing_from_somebody_cannot_be_invited_by_them() {
+fn a_blocking_user_cannot_be_invited_by_the_blocked() {
     for user in [BLOCKER, GONE] {
         let invite = act(RoomEvent::Invited(user));
         let mut row = for_members();
         row[6..].fill(Err(NotAccepting));
         check_row("invitation", &invite, row);
     }
-    // Somebody else may.
+    // Another user may.
     let invite = act(RoomEvent::Invited(BLOCKER));
     assert!(check(&index(), OTHER_MEMBER, &invite, NOW).is_ok());
 }

@@ -48,7 +48,7 @@ fn what_arrives_after_its_deletion_is_stored_erased() {
                 vec![
                     with(2, BOB, message("never seen")),
                     with(3, BOB, edit(2, "never seen either")),
-                    with(5, BOB, message("of somebody who is gone")),
+                    with(5, BOB, message("of a user who is gone")),
                     with(6, ME, message("kept")),
                     with(10, BOB, message("came back")),
                 ],
@@ -96,7 +96,7 @@ fn an_erased_entry_takes_the_place_of_the_text_that_was_held() {
         [
             save(vec![with(1, BOB, message("held"))], 1),
             save(vec![with(1, BOB, erased.clone())], 1),
-            // And stays erased, whoever still has the text.
+            // And stays erased, although others still have the text.
             save(vec![with(1, BOB, message("held"))], 1),
         ],
     );

@@ -79,7 +79,7 @@ fn the_facts_of_a_room_are_in_its_head() {
 }
 
 #[test]
-fn a_head_replaces_the_cursors_so_that_nobody_waits_for_who_has_left() {
+fn a_head_replaces_the_cursors_so_that_members_who_left_do_not_count() {
     let (_folder, path) = place();
     let heads = |heads| Save::Heads {
         heads,

@@ -96,7 +96,7 @@ fn refused_says_why_at_length() {
     let composer = Composer::with_text("");
     let mut screen = busy(&composer);
     screen.link = LinkView::Refused(
-        "The server shows another key than the one that was pinned. Either it was set up anew, or somebody listens in. \
+        "The server shows another key than the one that was pinned. Either it was set up anew, or a hacker listens in. \
          Ask the person who runs it, then join again with a new invite.",
     );
     insta::assert_snapshot!("refused_80x24", frame(&screen, 80, 24));

@@ -18,9 +18,9 @@ pub(super) enum Habit {
 pub(super) struct Character {
     pub(super) name: &'static str,
     pub(super) habit: Habit,
-    /// When it says its greeting.
+    /// When it writes its first lines.
     pub(super) greets_after: Duration,
-    pub(super) greeting: &'static [&'static str],
+    pub(super) opening: &'static [&'static str],
     /// Words to look for, in lower case, and what to answer to them; the first match counts.
     pub(super) reactions: &'static [(&'static [&'static str], &'static [&'static str])],
     /// Answers to everything else, in turn.
@@ -45,7 +45,7 @@ const ADA: Character = Character {
     name: "ada",
     habit: Habit::Stays,
     greets_after: Duration::from_millis(700),
-    greeting: &[
+    opening: &[
         "Welcome to Recado! I am a scripted companion, and so are the others. All of this runs \
          on your machine and is thrown away when you leave with {quit}.",
         "Write me something and press {submit}. Watch the mark behind it: ✓ on the server's \
@@ -119,7 +119,7 @@ const ADA: Character = Character {
             &["?"],
             &[
                 "{help} shows every key there is. The three worth knowing first: {switcher} to \
-                 find somebody, {unread} for what is unread, {quit} to leave.",
+                 find a contact, {unread} for what is unread, {quit} to leave.",
                 "Ask me about \"keys\", \"rooms\", \"messages\", \"marks\" or \"offline\": I know five things well.",
             ],
         ),
@@ -144,8 +144,8 @@ const BASIL: Character = Character {
     name: "basil",
     habit: Habit::Wanders,
     greets_after: Duration::from_millis(6_500),
-    greeting: &[
-        "oh, somebody new",
+    opening: &[
+        "oh, someone new",
         "hi!",
         "don't mind me, I write in short lines",
     ],
@@ -185,7 +185,7 @@ const BASIL: Character = Character {
          looks in a narrow window, and whether the second line starts where you would want it to",
     ],
     chatter: &[
-        "psst. somebody wrote while you looked elsewhere. that was me",
+        "psst. someone wrote while you looked elsewhere. that was me",
         "still here?",
         "the plants are watered\nthe build is green\nI am going for a walk",
         "back again",
@@ -204,7 +204,7 @@ const CARMEN: Character = Character {
     name: "carmen",
     habit: Habit::Visits,
     greets_after: Duration::from_secs(4),
-    greeting: &[
+    opening: &[
         "Just a moment between two trains. Write to me whenever you like, I answer when I am back.",
     ],
     reactions: &[
@@ -242,7 +242,7 @@ const HARUKA: Character = Character {
     name: "ハルカ",
     habit: Habit::Wanders,
     greets_after: Duration::from_secs(11),
-    greeting: &["はじめまして！ハルカです。よろしくお願いします 🙇‍♀️🌸"],
+    opening: &["はじめまして！ハルカです。よろしくお願いします 🙇‍♀️🌸"],
     reactions: &[
         (
             &["emoji", "🙂", "😀", "❤", "👍"],
@@ -285,14 +285,14 @@ const MALLORY: Character = Character {
     name: "mallory",
     habit: Habit::Stays,
     greets_after: Duration::from_secs(16),
-    greeting: &[
+    opening: &[
         "Let me see what your screen is made of. z̷̡̛̺̤͐͊a̶̢͕̐l̸̰̟͗g̵̱̀ȯ̴̧͠ ← stacked marks, \
          and: \\x1b[2J\\x1b[31m ␛]0;owned␇ ← what used to clear screens",
     ],
     reactions: &[(
         &["why", "stop", "?"],
         &[
-            "Because every chat meets somebody like me.",
+            "Because every chat meets someone like me.",
             "Nothing moved? Then it works.",
         ],
     )],

@@ -58,7 +58,7 @@ pub(super) struct Mind {
     random: fastrand::Rng,
     /// In the order of their times.
     plan: Vec<(Instant, Act)>,
-    /// Until when it is typing its greeting and its answers. What it says by itself later does
+    /// Until when it is typing its first lines and its answers. What it says by itself later does
     /// not hold them up.
     busy_until: Option<Instant>,
     /// The time at which it disconnected.
@@ -121,7 +121,7 @@ impl Mind {
         if !self.has_greeted {
             self.has_greeted = true;
             let mut at = now + self.character.greets_after;
-            for line in self.character.greeting {
+            for line in self.character.opening {
                 at = self.say(at, Place::Talk, None, line);
             }
             self.busy_until = Some(at);
@@ -361,7 +361,7 @@ mod tests {
         for character in CAST {
             let mind = mind(character.name, 1);
             let reactions = character.reactions.iter().flat_map(|(_, replies)| *replies);
-            let lines = [character.greeting, character.replies, character.chatter];
+            let lines = [character.opening, character.replies, character.chatter];
             let aside = character.aside.iter().map(|(_, line)| line);
             let lines = lines.into_iter().flatten().chain(reactions).chain(aside);
             for line in lines {

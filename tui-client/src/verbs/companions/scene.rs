@@ -2,7 +2,7 @@
 
 /// Something that one of the cast does in the room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(super) enum Step {
     /// Joins the room first.
     Join,
     /// Says what the room is about.
@@ -26,52 +26,52 @@ pub(super) enum Deed {
 /// The room of the scene. The guide makes it.
 pub(super) const ROOM: &str = "workshop";
 
-/// A room that nobody can find, to which the person is invited, and who makes it.
+/// A room that is not found by search, to which the user is invited, and its owner.
 pub(super) const PRIVATE_ROOM: (&str, &str) = ("tea-time", "basil");
 
 /// Stands for the person among the names of the cast.
 pub(super) const PERSON: &str = "";
 
 /// The scene, in its order.
-pub(super) const SCENE: &[(&str, Deed)] = &[
+pub(super) const SCENE: &[(&str, Step)] = &[
     (
         "ada",
-        Deed::Topic("the release on Friday · be kind to the build"),
+        Step::Topic("the release on Friday · be kind to the build"),
     ),
-    ("basil", Deed::Join),
-    ("ハルカ", Deed::Join),
-    ("carmen", Deed::Join),
-    ("mallory", Deed::Join),
+    ("basil", Step::Join),
+    ("ハルカ", Step::Join),
+    ("carmen", Step::Join),
+    ("mallory", Step::Join),
     (
         "mallory",
-        Deed::Say("FREE HATS! click everything! FREE HATS!"),
+        Step::Say("FREE HATS! click everything! FREE HATS!"),
     ),
-    ("ada", Deed::Kick("mallory")),
-    ("ada", Deed::Delete(5)),
+    ("ada", Step::Kick("mallory")),
+    ("ada", Step::Delete(5)),
     (
         "basil",
-        Deed::Say("the build is green. on Tuesday's branch, that is"),
+        Step::Say("the build is green. on Tuesday's branch, that is"),
     ),
-    ("ハルカ", Deed::React(8, "🎉")),
-    ("carmen", Deed::React(8, "🎉")),
+    ("ハルカ", Step::React(8, "🎉")),
+    ("carmen", Step::React(8, "🎉")),
     (
         "carmen",
-        Deed::Say("I take the release notes, there is a train before lunch"),
+        Step::Say("I take the release notes, there is a train before lunch"),
     ),
-    ("ada", Deed::Reply(11, "Please do. Short ones.")),
-    ("carmen", Deed::React(12, "👍")),
-    ("basil", Deed::Emote("waters the plants")),
-    (PERSON, Deed::Join),
-    ("basil", Deed::Say("o look, someone new")),
-    ("basil", Deed::Edit(16, "oh look, someone new")),
+    ("ada", Step::Reply(11, "Please do. Short ones.")),
+    ("carmen", Step::React(12, "👍")),
+    ("basil", Step::Emote("waters the plants")),
+    (PERSON, Step::Join),
+    ("basil", Step::Say("o look, someone new")),
+    ("basil", Step::Edit(16, "oh look, someone new")),
     (
         "ハルカ",
-        Deed::Say("ようこそ @{person}！ここは #workshop です 🌸"),
+        Step::Say("ようこそ @{person}！ここは #workshop です 🌸"),
     ),
-    ("basil", Deed::React(18, "🌸")),
+    ("basil", Step::React(18, "🌸")),
     (
         "ada",
-        Deed::Reply(
+        Step::Reply(
             8,
             "@{person}, is Friday fine for you? Select this line with {select}, then {react} reacts \
              to it and {reply} replies.",

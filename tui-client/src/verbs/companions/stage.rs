@@ -6,7 +6,7 @@ use recado_shared::{
 };
 
 use super::keys::Words;
-use super::scene::{Deed, PERSON, PRIVATE_ROOM, ROOM, SCENE};
+use super::scene::{PERSON, PRIVATE_ROOM, ROOM, SCENE, Step};
 use crate::client::link::wall_time;
 use crate::model::MessageIdSource;
 use crate::net::SessionError;
@@ -18,7 +18,7 @@ struct Stage<'a> {
     person: &'a mut Session,
     words: &'a Words,
     ids: MessageIdSource,
-    /// The place in the log of each deed of the scene so far.
+    /// The place in the log of each step of the scene so far.
     places: Vec<Seq>,
 }
 
@@ -41,8 +41,8 @@ pub(super) async fn play(
     };
     let (guide, _) = stage.cast[0];
     let room = stage.make(guide, ROOM, Visibility::Public).await?;
-    for (who, deed) in SCENE {
-        let content = stage.content(*deed);
+    for (who, step) in SCENE {
+        let content = stage.content(*step);
         let place = match content {
             Some(content) => stage.append(who, room, content).await?,
             None => Seq::ZERO,
@@ -65,7 +65,7 @@ impl Stage<'_> {
         let known = cast.find(|(name, _)| *name == who);
         known
             .map(|(_, session)| session)
-            .expect("the scene names nobody else")
+            .expect("the scene names no other user")
     }
 
     fn user(&mut self, who: &str) -> UserId {
@@ -90,32 +90,32 @@ impl Stage<'_> {
         }
     }
 
-    /// What a deed is in the log; `None` if its text cannot be sent, which a test excludes.
-    fn content(&mut self, deed: Deed) -> Option<Content> {
+    /// The log content of a step; `None` if its text cannot be sent, which a test excludes.
+    fn content(&mut self, step: Step) -> Option<Content> {
         let at = |place: usize| self.places.get(place).copied();
         let body = |text: &str| MessageBody::new(self.words.fill_in(text)).ok();
         let emoji = |text: &str| Emoji::new(text).ok();
-        Some(match deed {
-            Deed::Join => Content::Room(RoomEvent::Joined),
-            Deed::Topic(text) => Content::Room(RoomEvent::Topic(Some(Topic::new(text).ok()?))),
-            Deed::Say(text) => Content::Message(body(text)?),
-            Deed::Emote(text) => Content::Emote(body(text)?),
-            Deed::Reply(to, text) => Content::Reply {
+        Some(match step {
+            Step::Join => Content::Room(RoomEvent::Joined),
+            Step::Topic(text) => Content::Room(RoomEvent::Topic(Some(Topic::new(text).ok()?))),
+            Step::Say(text) => Content::Message(body(text)?),
+            Step::Emote(text) => Content::Emote(body(text)?),
+            Step::Reply(to, text) => Content::Reply {
                 to: at(to)?,
                 body: body(text)?,
             },
-            Deed::Edit(target, text) => Content::Edit {
+            Step::Edit(target, text) => Content::Edit {
                 target: at(target)?,
                 body: body(text)?,
             },
-            Deed::Delete(target) => Content::Deletion {
+            Step::Delete(target) => Content::Deletion {
                 target: at(target)?,
             },
-            Deed::React(target, text) => Content::ReactionAdded {
+            Step::React(target, text) => Content::ReactionAdded {
                 target: at(target)?,
                 emoji: emoji(text)?,
             },
-            Deed::Kick(who) => Content::Room(RoomEvent::Kicked(self.user(who))),
+            Step::Kick(who) => Content::Room(RoomEvent::Kicked(self.user(who))),
         })
     }
 
@@ -140,19 +140,19 @@ mod tests {
 
     #[test]
     fn everything_in_the_scene_can_be_sent_and_is_about_what_came_before() {
-        let words = Words::of(&Keymap::default(), "somebody");
-        for (place, (who, deed)) in SCENE.iter().enumerate() {
+        let words = Words::of(&Keymap::default(), "anon");
+        for (place, (who, step)) in SCENE.iter().enumerate() {
             assert!(*who == PERSON || CAST.iter().any(|character| character.name == *who));
-            let (about, text) = match *deed {
-                Deed::Join | Deed::Kick(_) => (None, None),
-                Deed::Topic(text) => {
+            let (about, text) = match *step {
+                Step::Join | Step::Kick(_) => (None, None),
+                Step::Topic(text) => {
                     Topic::new(text).unwrap();
                     (None, None)
                 }
-                Deed::Say(text) | Deed::Emote(text) => (None, Some(text)),
-                Deed::Reply(to, text) | Deed::Edit(to, text) => (Some(to), Some(text)),
-                Deed::Delete(target) => (Some(target), None),
-                Deed::React(target, emoji) => {
+                Step::Say(text) | Step::Emote(text) => (None, Some(text)),
+                Step::Reply(to, text) | Step::Edit(to, text) => (Some(to), Some(text)),
+                Step::Delete(target) => (Some(target), None),
+                Step::React(target, emoji) => {
                     Emoji::new(emoji).unwrap();
                     (Some(target), None)
                 }
@@ -164,8 +164,8 @@ mod tests {
             }
             if let Some(about) = about {
                 assert!(about < place);
-                let (_, deed) = SCENE[about];
-                assert!(matches!(deed, Deed::Say(_) | Deed::Reply(..)), "{place}");
+                let (_, step) = SCENE[about];
+                assert!(matches!(step, Step::Say(_) | Step::Reply(..)), "{place}");
             }
         }
     }

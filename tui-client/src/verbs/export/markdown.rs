@@ -27,7 +27,7 @@ pub(super) enum Text<'a> {
     Said(&'a str),
     /// What the author does.
     Done(&'a str),
-    /// Nothing any more; by whom it was taken back, if that is known.
+    /// Nothing any more; the user who deleted it, if known.
     Deleted(Option<&'a str>),
 }
 
@@ -37,7 +37,7 @@ impl Default for Text<'_> {
     }
 }
 
-/// What a reply quotes: by whom, and the beginning of the text.
+/// The author and the beginning of the text that a reply quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Quote {
     Of {

@@ -34,7 +34,7 @@ pub(crate) async fn export(
     let to = arguments.to.as_deref().map(str::parse::<Target>);
     let to = to.transpose()?;
     let mut interruption = Interruption::expect()?;
-    // Before anything else, so that nobody waits for what cannot be kept.
+    // Before anything else, so that a file that cannot be written fails at once.
     let mut output = Output::open(arguments.output.as_deref(), arguments.force)?;
     let mut progress = Progress::default();
     let writing = write_all(

@@ -34,7 +34,7 @@ fn kill_the_server_cut_links_and_restart_clients_while_people_send() {
     runtime.block_on(storm(rounds, usize::try_from(people).unwrap()));
 }
 
-/// Progress of a long run, for whoever watches it.
+/// Progress of a long run, for its observer.
 #[expect(clippy::print_stderr, reason = "the test runner shows it on demand")]
 fn say(line: &str) {
     eprintln!("{line}");
@@ -55,7 +55,7 @@ async fn storm(rounds: u64, count: usize) {
     }
     for person in &mut people {
         person
-            .wait("to know everybody", DEADLINE, |status| {
+            .wait("to know all users", DEADLINE, |status| {
                 status.contacts == count - 1
             })
             .await;
@@ -95,7 +95,7 @@ async fn storm(rounds: u64, count: usize) {
     ));
 }
 
-/// Everybody types to the next two people. Typing does not wait for anything.
+/// All users type to the next two. Typing does not wait for anything.
 async fn type_round(people: &mut [Person], ids: &[UserId], round: u64) {
     let count = people.len();
     for number in round * PER_ROUND..(round + 1) * PER_ROUND {

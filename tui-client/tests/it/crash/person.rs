@@ -80,7 +80,6 @@ impl Person {
         self.typing.send((to, text.to_owned())).await.unwrap();
     }
 
-    /// Cuts the link.
     pub(crate) fn cut(&self) {
         self.proxy.cut();
     }

@@ -68,7 +68,7 @@ fn every_line_of_a_text_is_in_the_quote() {
 }
 
 #[test]
-fn replies_deeds_and_what_is_gone() {
+fn replies_changes_and_what_is_gone() {
     let reply = |quote| {
         message(&Message {
             author: "a_",

@@ -1,4 +1,4 @@
-//! What the people of the world do: write, look around, change their mind about messages, and
+//! Actions of the simulated users: they write, look around, edit and delete messages, and
 //! come and go in rooms, whether they may or not.
 
 use recado::app::screen::Focus;
@@ -50,7 +50,7 @@ impl Client {
         }
     }
 
-    /// Types a word that nobody ever typed.
+    /// Types a word that was never typed before.
     fn write(&mut self, clock: &mut Clock, server: &mut Server) {
         self.words += 1;
         let word = format!("c{}w{} ", self.index, self.words);
