@@ -241,7 +241,6 @@ pub enum Overlay<'a> {
         /// What to say where there is no row.
         note: &'static str,
     },
-    /// The unread overview.
     UnreadOverview {
         rows: Vec<UnreadRow<'a>>,
         /// The chosen row, never a heading.
