@@ -64,7 +64,7 @@ fn a_stranger_asks_first_is_answered_and_blocked() {
     alice.wait("thank you");
 
     command(&mut bob, "/nick Alice");
-    bob.wait("looks like the name of another user");
+    bob.wait("Cannot change your display name");
     command(&mut bob, "/nick Bob the Builder");
     bob.wait("Your display name is now Bob the Builder");
     quit(alice);
