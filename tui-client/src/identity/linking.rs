@@ -8,7 +8,7 @@ use recado_shared::tls::Identity as DeviceIdentity;
 use recado_shared::{Fingerprint, LinkCode, ServerAddress, UserName};
 
 use super::register::{RegisterError, discard, read_or_make_key};
-use super::{
+use super::stored::{
     Identity, IdentityError, KEY_FILE, KnownServer, SERVER_FILE, UNCONFIRMED, folder_of,
     identities_folder, lock_at, lock_folder,
 };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use recado_shared::tls::Identity as DeviceIdentity;
 use recado_shared::{Hello, Invite, UserName, Welcome};
 
-use super::{
+use super::stored::{
     Identity, IdentityError, KEY_FILE, KnownServer, SERVER_FILE, UNCONFIRMED, folder_of,
     lock_folder, read_key,
 };

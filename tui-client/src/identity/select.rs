@@ -2,7 +2,7 @@
 
 use recado_shared::{Invite, NameError, ServerAddress, UserName, name};
 
-use super::{Identity, IdentityError, all, local_ticket};
+use super::stored::{Identity, IdentityError, all, local_ticket};
 use crate::paths::Paths;
 
 /// The identity that the user asks for.

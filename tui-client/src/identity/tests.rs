@@ -1,6 +1,12 @@
-use recado_shared::InviteToken;
+use std::fs::{self, File};
 
+use recado_shared::tls::Identity as DeviceIdentity;
+use recado_shared::{Fingerprint, Invite, InviteToken, ServerAddress, UserName};
+
+use super::stored::{KEY_FILE, SERVER_FILE, folder_of};
 use super::*;
+use crate::files;
+use crate::paths::Paths;
 
 fn paths() -> (tempfile::TempDir, Paths) {
     let folder = tempfile::tempdir().unwrap();

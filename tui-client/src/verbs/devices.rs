@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead as _, Write as _};
 
+use clap::{Args, Subcommand};
 use recado_shared::{
     Answer, Device, DeviceKey, DeviceName, Invite, LinkCode, PendingDevice, Request, Timestamp,
     text,
@@ -11,7 +12,6 @@ use serde::Serialize;
 use super::ask::is_interactive;
 use super::line::timestamp;
 use crate::app::devices;
-use crate::cli::DeviceAct;
 use crate::client::link::Link;
 use crate::exit::{Exit, Failure};
 use crate::identity::Wanted;
@@ -19,6 +19,55 @@ use crate::net::SessionError;
 use crate::net::session::Session;
 use crate::output::{print, tell};
 use crate::paths::Paths;
+
+pub(crate) const HELP: &str = "\
+Fields of a JSON line: number (its place in the list); name (or null); key (its public key in
+hexadecimal digits); added and seen (times in UTC; seen is null if it never connected); online; own
+(whether it is this device). DEVICE is a name or a number of the list.";
+
+/// Arguments of `recado devices`.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Link the device that shows this code
+    Approve {
+        /// The code on the new device
+        code: LinkCode,
+        /// Name for the device [default: the name that it suggests]
+        #[arg(long, value_parser = device_name)]
+        name: Option<DeviceName>,
+        /// Do not ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Rename one of your devices
+    Rename {
+        /// Name or number of the device
+        #[arg(value_name = "DEVICE")]
+        which: String,
+        /// Its new name
+        #[arg(value_parser = device_name)]
+        name: DeviceName,
+    },
+    /// Revoke a device: it can no longer connect
+    Revoke {
+        /// Name or number of the device
+        #[arg(value_name = "DEVICE")]
+        which: String,
+    },
+}
+
+fn device_name(text: &str) -> Result<DeviceName, String> {
+    DeviceName::new(text).map_err(|error| error.to_string())
+}
 
 /// Longest answer that is read.
 const MAX_LINE: u64 = 64;
@@ -35,26 +84,23 @@ struct Line<'a> {
     own: bool,
 }
 
-pub(crate) async fn devices(
+pub(crate) async fn run(
     paths: &Paths,
     wanted: &Wanted,
-    act: Option<DeviceAct>,
-    json: bool,
+    arguments: Arguments,
 ) -> Result<(), Failure> {
     let mut link = Link::of(paths, wanted).await?;
     let mut session = link.open(None).await?;
-    let done = match act {
-        None => list(&mut session, &link, json).await,
-        Some(DeviceAct::Approve { code, name, yes }) => {
-            approve(&mut session, code, name, yes).await
-        }
-        Some(DeviceAct::Rename { which, name }) => {
+    let done = match arguments.action {
+        None => list(&mut session, &link, arguments.json).await,
+        Some(Action::Approve { code, name, yes }) => approve(&mut session, code, name, yes).await,
+        Some(Action::Rename { which, name }) => {
             let key = find(&mut session, &which).await?.key;
             let request = Request::NameDevice { key, name };
             session.request(request).await?;
             Ok(())
         }
-        Some(DeviceAct::Revoke { which }) => {
+        Some(Action::Revoke { which }) => {
             let key = find(&mut session, &which).await?.key;
             session.request(Request::RevokeDevice(key)).await?;
             Ok(())

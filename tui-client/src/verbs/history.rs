@@ -1,11 +1,13 @@
 //! `recado history`: prints stored entries of one conversation, the oldest first.
 
+use std::num::NonZeroU64;
+
+use clap::Args;
 use jiff::tz::TimeZone;
 use recado_shared::{ConversationId, PageRange, Seq};
 
 use super::line::{self, Kind};
 use super::reading::Reader;
-use crate::cli::HistoryArguments;
 use crate::client::{Event, Target};
 use crate::exit::Failure;
 use crate::identity::Wanted;
@@ -13,10 +15,39 @@ use crate::net::SessionError;
 use crate::output::{ReaderGone, print};
 use crate::paths::Paths;
 
-pub(crate) async fn history(
+pub(crate) const HELP: &str = "\
+Prints the newest entries, or those right before --before. With --after, it prints those right after
+it, so that the last seq of one call continues with the next. The oldest entry always comes first.
+Deleted messages appear as erased entries without their text.
+Use 'recado tail' to follow new messages and 'recado export' for the whole history.";
+
+/// Arguments of `recado history`.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// Conversation: a user name, '#room' in quotes, or room:NAME
+    #[arg(value_name = "TO")]
+    to: String,
+    /// Maximum number of entries
+    #[arg(long, value_name = "N", default_value = "50")]
+    limit: NonZeroU64,
+    /// Only entries before this seq
+    #[arg(long, value_name = "SEQ")]
+    before: Option<u64>,
+    /// Only entries after this seq
+    #[arg(long, value_name = "SEQ")]
+    after: Option<u64>,
+    /// Print one JSON object per line
+    #[arg(long)]
+    json: bool,
+    /// Only entries of these kinds, separated by commas [default: all]
+    #[arg(long, value_enum, value_name = "KIND", value_delimiter = ',')]
+    kinds: Vec<Kind>,
+}
+
+pub(crate) async fn run(
     paths: &Paths,
     wanted: &Wanted,
-    arguments: HistoryArguments,
+    arguments: Arguments,
 ) -> Result<(), Failure> {
     let to: Target = arguments.to.parse()?;
     let mut reader = Reader::open(paths, wanted).await?;
@@ -44,7 +75,7 @@ pub(crate) async fn history(
 struct Stretch<'a> {
     conversation: ConversationId,
     last: Seq,
-    arguments: &'a HistoryArguments,
+    arguments: &'a Arguments,
 }
 
 impl Stretch<'_> {

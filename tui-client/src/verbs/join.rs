@@ -12,7 +12,7 @@ use crate::net::ConnectError;
 use crate::output::{complain, tell};
 use crate::paths::Paths;
 
-pub(crate) async fn join(paths: &Paths, invite: &str, name: Option<String>) -> Result<(), Failure> {
+pub(crate) async fn run(paths: &Paths, invite: &str, name: Option<String>) -> Result<(), Failure> {
     let invite: Invite = invite.parse().map_err(|error: InviteError| {
         let text = format!("{error}. Put it in quotes: recado join 'recado://…'");
         Failure::new(Exit::Usage, text)

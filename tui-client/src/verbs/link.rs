@@ -17,6 +17,10 @@ use crate::output::{complain, print, tell};
 use crate::paths::Paths;
 use crate::terminal;
 
+pub(crate) const HELP: &str = "\
+Shows a code and waits until you approve it on a device that you already use: compare the code there,
+then type /link CODE in Recado, or run 'recado devices approve CODE'. There is no password.";
+
 /// Lifetime of a shown code.
 const SHOWN_FOR: Duration = Duration::from_mins(10);
 
@@ -27,8 +31,8 @@ struct Place {
     is_local: bool,
 }
 
-pub(crate) async fn link(paths: &Paths, given: Option<&str>) -> Result<(), Failure> {
-    let place = place(paths, given)?;
+pub(crate) async fn run(paths: &Paths, server: Option<&str>) -> Result<(), Failure> {
+    let place = place(paths, server)?;
     let linking = Linking::begin(paths, place.fingerprint)?;
     let waited = tokio::select! {
         waited = timeout(SHOWN_FOR, wait(&place, &linking)) => waited,

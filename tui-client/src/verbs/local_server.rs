@@ -16,8 +16,8 @@ use super::companions::{self, StartError};
 use super::join::claim;
 use super::open::{open_identity, require_terminal};
 use crate::app::action::{Action, KeyContext};
-use crate::cli::read_config;
 use crate::client::link::wall_time;
+use crate::config::Config as ClientConfig;
 use crate::exit::{Exit, Failure};
 use crate::files;
 use crate::identity::{self, Identity};
@@ -202,7 +202,7 @@ async fn show(folder: &Path, name: UserName) -> Result<(), Failure> {
 }
 
 async fn show_client(paths: &Paths, ticket: &Invite, name: &UserName) -> Result<(), Failure> {
-    let keymap = read_config(paths)?.keymap;
+    let keymap = ClientConfig::read(&paths.config_file)?.keymap;
     let identity = identity::register(paths, ticket, name, false).await?;
     let connector = Connector::new(&identity.key, identity.server.fingerprint)?;
     let opening = connector.open(&identity.server.address, net::hello());

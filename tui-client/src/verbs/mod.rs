@@ -1,34 +1,20 @@
-//! Verbs of the command line, a file each. A verb reads the identity it needs, talks to the server
-//! through [`net`](crate::net), and returns how it ended.
+//! Verbs of the command line, one file each, with its arguments, its help and its `run`. They reach the
+//! server by [`net`](crate::net) and know nothing of the parser in [`cli`](crate::cli).
 
 mod ask;
 mod companions;
-mod devices;
-mod export;
-mod history;
-mod join;
-mod line;
-mod link;
-mod local_server;
-mod open;
+pub(crate) mod devices;
+pub(crate) mod export;
+pub(crate) mod history;
+pub(crate) mod join;
+pub(crate) mod line;
+pub(crate) mod link;
+pub(crate) mod local_server;
+pub(crate) mod open;
 mod qr;
 mod reading;
-mod room;
-mod rooms;
-mod send;
-mod tail;
-mod who;
-
-pub(crate) use devices::devices;
-pub(crate) use export::export;
-pub(crate) use history::history;
-pub(crate) use join::join;
-pub(crate) use line::{FIELDS, Kind};
-pub(crate) use link::link;
-pub(crate) use local_server::{demo, host};
-pub(crate) use open::open;
-pub(crate) use room::room;
-pub(crate) use rooms::rooms;
-pub(crate) use send::send;
-pub(crate) use tail::tail;
-pub(crate) use who::who;
+pub(crate) mod room;
+pub(crate) mod rooms;
+pub(crate) mod send;
+pub(crate) mod tail;
+pub(crate) mod who;

@@ -10,8 +10,8 @@ use recado_shared::Now;
 use super::ask::{is_interactive, login_name};
 use super::join::claim;
 use crate::app::{App, Settings};
-use crate::cli::read_config;
 use crate::client::link::wall_time;
+use crate::config::Config;
 use crate::driver::{self, Client, DriverError};
 use crate::exit::{Exit, Failure};
 use crate::identity::{Choice, Identity, Wanted, select};
@@ -31,7 +31,8 @@ impl From<DriverError> for Failure {
     }
 }
 
-pub(crate) async fn open(paths: &Paths, wanted: &Wanted) -> Result<(), Failure> {
+/// `recado [NAME]`.
+pub(crate) async fn run(paths: &Paths, wanted: &Wanted) -> Result<(), Failure> {
     require_terminal()?;
     let identity = match select(paths, wanted)? {
         Choice::Known(identity) => identity,
@@ -59,7 +60,7 @@ pub(crate) async fn open_identity(
     identity: Identity,
     notice: Option<String>,
 ) -> Result<(), Failure> {
-    let config = read_config(paths)?;
+    let config = Config::read(&paths.config_file)?;
     let keymap = config.keymap.clone();
     let _lock = identity.lock()?;
     if let Err(error) = telemetry::init(&paths.state_dir) {

@@ -3,17 +3,17 @@
 
 use std::time::Duration;
 
+use clap::{Args, Subcommand, ValueEnum};
 use recado_shared::limits::MAX_USERS_PER_PAGE;
 use recado_shared::{
-    Answer, Content, ConversationId, HistoryVisibility, MessageId, Mute, Request, RoomEvent,
-    RoomMember, RoomName, Seq, Timestamp, UserId, UserName, Visibility, text,
+    Answer, Content, ConversationId, HistoryVisibility, MessageId, Mute, NameError, Request, Role,
+    RoomEvent, RoomMember, RoomName, Seq, Timestamp, Topic, UserId, UserName, Visibility, text,
 };
 use serde::Serialize;
 use tokio::time::timeout;
 
 use super::line::{conversation_text, timestamp};
 use super::who::word;
-use crate::cli::{InRoom, InRoomAbout, RoomAct};
 use crate::client::link::{Link, wall_time};
 use crate::client::{Client, Sent};
 use crate::exit::{Exit, Failure};
@@ -25,6 +25,135 @@ use crate::paths::Paths;
 
 /// Bound of all attempts.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) const HELP: &str = "\
+Fields of the JSON object with --json: conversation; room (the name as you gave it); seq, id and time
+of the new entry (as in 'recado tail --json'). Exit code 3 means that the server refused; the error
+says why.";
+
+const MEMBERS_FIELDS: &str = "\
+Fields of a JSON line: name; id (the user's number as a string); role (owner, moderator or member);
+presence (online, away or offline); muted; muted_until (UTC, or null); own (whether it is you).";
+
+/// Arguments of `recado room`.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Create a room
+    Create {
+        #[command(flatten)]
+        room: RoomArguments,
+        /// Make it private: only invited users can find and join it
+        #[arg(long)]
+        private: bool,
+        /// Hide earlier messages from members who join later
+        #[arg(long)]
+        hide_history: bool,
+    },
+    /// Join a room
+    Join(RoomArguments),
+    /// Leave a room
+    Leave(RoomArguments),
+    /// Invite a user to a room
+    Invite(MemberArguments),
+    /// List the members of a room
+    #[command(after_help = MEMBERS_FIELDS)]
+    Members(RoomArguments),
+    /// Set the topic, or remove it if none is given
+    Topic {
+        #[command(flatten)]
+        room: RoomArguments,
+        /// The new topic [default: none]
+        #[arg(value_parser = topic)]
+        topic: Option<Topic>,
+    },
+    /// Change the role of a member
+    Role {
+        #[command(flatten)]
+        about: MemberArguments,
+        /// The new role
+        #[arg(value_enum)]
+        role: RoleWord,
+    },
+    /// Mute a member
+    Mute {
+        #[command(flatten)]
+        about: MemberArguments,
+        /// Minutes until the mute ends [default: until you unmute]
+        #[arg(long, value_name = "MINUTES", value_parser = minutes)]
+        minutes: Option<Duration>,
+    },
+    /// Unmute a member of a room
+    Unmute(MemberArguments),
+    /// Remove a member, who may join again
+    Kick(MemberArguments),
+    /// Ban a user from a room
+    Ban(MemberArguments),
+    /// Unban a user from a room
+    Unban(MemberArguments),
+}
+
+/// A room, and the form of the result.
+#[derive(Args, Debug)]
+struct RoomArguments {
+    /// The room: 'name', '#name' in quotes, or room:name
+    #[arg(value_name = "ROOM", value_parser = room_name)]
+    room: RoomName,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A room and one of its users.
+#[derive(Args, Debug)]
+struct MemberArguments {
+    #[command(flatten)]
+    room: RoomArguments,
+    /// Name of the user
+    #[arg(value_name = "USER", value_parser = UserName::new)]
+    user: UserName,
+}
+
+/// A role on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RoleWord {
+    /// Changes the room and its roles
+    Owner,
+    /// Mutes, removes and bans members
+    Moderator,
+    /// Reads and writes messages
+    Member,
+}
+
+impl From<RoleWord> for Role {
+    fn from(word: RoleWord) -> Self {
+        match word {
+            RoleWord::Owner => Self::Owner,
+            RoleWord::Moderator => Self::Moderator,
+            RoleWord::Member => Self::Member,
+        }
+    }
+}
+
+fn room_name(text: &str) -> Result<RoomName, NameError> {
+    RoomName::new(text.strip_prefix("room:").unwrap_or(text))
+}
+
+fn topic(text: &str) -> Result<Topic, String> {
+    Topic::new(text).map_err(|error| error.to_string())
+}
+
+fn minutes(text: &str) -> Result<Duration, &'static str> {
+    match text.parse::<u32>() {
+        Ok(0) | Err(_) => Err("not a number of minutes"),
+        Ok(minutes) => Ok(Duration::from_secs(u64::from(minutes) * 60)),
+    }
+}
 
 /// What `--json` prints of what was done: a stable interface.
 #[derive(Serialize)]
@@ -48,10 +177,14 @@ struct MemberLine<'a> {
     own: bool,
 }
 
-pub(crate) async fn room(paths: &Paths, wanted: &Wanted, act: RoomAct) -> Result<(), Failure> {
+pub(crate) async fn run(
+    paths: &Paths,
+    wanted: &Wanted,
+    arguments: Arguments,
+) -> Result<(), Failure> {
     let mut client = Client::over(Link::of(paths, wanted).await?);
     client.on_interruption(complain);
-    let done = timeout(PATIENCE, carry_out(&mut client, act)).await;
+    let done = timeout(PATIENCE, carry_out(&mut client, arguments.action)).await;
     client.leave().await;
     done.unwrap_or_else(|_| Err(gave_up()))
 }
@@ -65,27 +198,27 @@ fn gave_up() -> Failure {
     Failure::new(Exit::Timeout, text)
 }
 
-async fn carry_out(client: &mut Client, act: RoomAct) -> Result<(), Failure> {
-    match act {
-        RoomAct::Create {
+async fn carry_out(client: &mut Client, action: Action) -> Result<(), Failure> {
+    match action {
+        Action::Create {
             room,
             private,
             hide_history,
         } => create(client, &room, private, hide_history).await,
-        RoomAct::Members(room) => members(client, &room).await,
-        RoomAct::Join(room) => append(client, &room, RoomEvent::Joined).await,
-        RoomAct::Leave(room) => append(client, &room, RoomEvent::Left).await,
-        RoomAct::Topic { room, topic } => append(client, &room, RoomEvent::Topic(topic)).await,
-        RoomAct::Invite(about) => append_about(client, &about, RoomEvent::Invited).await,
-        RoomAct::Kick(about) => append_about(client, &about, RoomEvent::Kicked).await,
-        RoomAct::Ban(about) => append_about(client, &about, RoomEvent::Banned).await,
-        RoomAct::Unban(about) => append_about(client, &about, RoomEvent::Unbanned).await,
-        RoomAct::Unmute(about) => append_about(client, &about, RoomEvent::Unmuted).await,
-        RoomAct::Role { about, role } => {
+        Action::Members(room) => members(client, &room).await,
+        Action::Join(room) => append(client, &room, RoomEvent::Joined).await,
+        Action::Leave(room) => append(client, &room, RoomEvent::Left).await,
+        Action::Topic { room, topic } => append(client, &room, RoomEvent::Topic(topic)).await,
+        Action::Invite(about) => append_about(client, &about, RoomEvent::Invited).await,
+        Action::Kick(about) => append_about(client, &about, RoomEvent::Kicked).await,
+        Action::Ban(about) => append_about(client, &about, RoomEvent::Banned).await,
+        Action::Unban(about) => append_about(client, &about, RoomEvent::Unbanned).await,
+        Action::Unmute(about) => append_about(client, &about, RoomEvent::Unmuted).await,
+        Action::Role { about, role } => {
             let role = role.into();
             append_about(client, &about, |user| RoomEvent::Role { user, role }).await
         }
-        RoomAct::Mute { about, minutes } => {
+        Action::Mute { about, minutes } => {
             let until = minutes.map(|minutes| after(wall_time(), minutes));
             append_about(client, &about, |user| RoomEvent::Muted { user, until }).await
         }
@@ -99,7 +232,7 @@ fn after(now: Timestamp, time: Duration) -> Timestamp {
 
 async fn create(
     client: &mut Client,
-    room: &InRoom,
+    room: &RoomArguments,
     is_private: bool,
     hides_history: bool,
 ) -> Result<(), Failure> {
@@ -131,7 +264,11 @@ async fn create(
     Ok(())
 }
 
-async fn append(client: &mut Client, room: &InRoom, event: RoomEvent) -> Result<(), Failure> {
+async fn append(
+    client: &mut Client,
+    room: &RoomArguments,
+    event: RoomEvent,
+) -> Result<(), Failure> {
     let conversation = find(client, &room.room).await?;
     let content = Content::Room(event);
     let Sent { seq, id, time, .. } = client.append(conversation, content).await?;
@@ -141,10 +278,10 @@ async fn append(client: &mut Client, room: &InRoom, event: RoomEvent) -> Result<
 
 async fn append_about(
     client: &mut Client,
-    about: &InRoomAbout,
+    about: &MemberArguments,
     event: impl FnOnce(UserId) -> RoomEvent,
 ) -> Result<(), Failure> {
-    let user = find_person(client, &about.who).await?;
+    let user = find_person(client, &about.user).await?;
     append(client, &about.room, event(user)).await
 }
 
@@ -158,7 +295,7 @@ async fn find_person(client: &mut Client, name: &UserName) -> Result<UserId, Fai
     Ok(talk.peer_of(me).unwrap_or(me))
 }
 
-fn tell(room: &InRoom, conversation: ConversationId, done: (Seq, MessageId, Timestamp)) {
+fn tell(room: &RoomArguments, conversation: ConversationId, done: (Seq, MessageId, Timestamp)) {
     if !room.json {
         return;
     }
@@ -175,7 +312,7 @@ fn tell(room: &InRoom, conversation: ConversationId, done: (Seq, MessageId, Time
     let _ = print(&line);
 }
 
-async fn members(client: &mut Client, asked: &InRoom) -> Result<(), Failure> {
+async fn members(client: &mut Client, asked: &RoomArguments) -> Result<(), Failure> {
     let conversation = find(client, &asked.room).await?;
     let Some(room) = conversation.room() else {
         return Err(SessionError::unexpected_answer().into());
@@ -243,4 +380,25 @@ fn member_told(member: &RoomMember, me: UserId) -> String {
     let presence = word(member.person.presence);
     let role = member.role.name();
     format!("{presence:<8} {role:<9} {name}{own}{muted}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_is_named_in_three_ways() {
+        for text in ["builds", "#builds", "room:builds"] {
+            assert_eq!(room_name(text).unwrap().as_str(), "builds");
+        }
+        assert!(room_name("room:#").is_err());
+    }
+
+    #[test]
+    fn minutes_are_a_positive_number() {
+        assert_eq!(minutes("30"), Ok(Duration::from_mins(30)));
+        for bad in ["0", "-1", "1h", ""] {
+            assert!(minutes(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -13,6 +13,13 @@ use crate::identity::Wanted;
 use crate::output::print;
 use crate::paths::Paths;
 
+pub(crate) const HELP: &str = "\
+Lists the rooms that you are in or invited to, and public rooms.
+Fields of a JSON line: room (its name); conversation (as in 'recado tail --json'); standing (member,
+invited or none); role (owner, moderator or member; null if you are not a member); visibility
+(public or private); topic (or null); members (their number); unread (your unread messages); muted
+(whether you are muted there).";
+
 /// Most public rooms that are listed.
 const MAX_ROOMS: usize = 10_000;
 
@@ -31,7 +38,7 @@ struct Line {
     muted: bool,
 }
 
-pub(crate) async fn rooms(paths: &Paths, wanted: &Wanted, json: bool) -> Result<(), Failure> {
+pub(crate) async fn run(paths: &Paths, wanted: &Wanted, json: bool) -> Result<(), Failure> {
     let mut reader = Reader::open(paths, wanted).await?;
     let mut lines: BTreeMap<String, Line> = BTreeMap::new();
     for summary in reader.session().all_rooms(MAX_ROOMS).await? {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Read as _};
+use std::str::FromStr;
+use std::time::Duration;
 
+use clap::{Args, ValueEnum};
 use recado_shared::limits::{MAX_BODY_LEN, MAX_MEMBERS_WITH_CURSORS, MAX_PAGE_ENTRIES};
 use recado_shared::{
     Content, ConversationId, Head, MemberCursors, MessageBody, MessageId, PageRange, Seq,
@@ -12,7 +15,6 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 use super::line::{conversation_text, timestamp};
-use crate::cli::{ReplyTo, SendArguments, WaitFor};
 use crate::client::link::{Link, wall_time};
 use crate::client::{Client, Target};
 use crate::exit::{Exit, Failure};
@@ -22,6 +24,72 @@ use crate::net::SessionError;
 use crate::net::session::Session;
 use crate::output::print;
 use crate::paths::Paths;
+
+pub(crate) const HELP: &str = "\
+Fields of the JSON object with --json: conversation, seq, id and time (as in 'recado tail --json').";
+
+/// Arguments of `recado send`.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// Recipient: a user name, '#room' in quotes, or room:NAME
+    #[arg(value_name = "TO")]
+    to: String,
+    /// The text [default: standard input without its last line break]
+    text: Option<String>,
+    /// When to return
+    #[arg(long, value_enum, default_value_t = WaitFor::Accepted)]
+    wait: WaitFor,
+    /// Message to reply to: its seq in that conversation, or its id
+    #[arg(long, value_name = "SEQ-OR-ID")]
+    reply_to: Option<ReplyTo>,
+    /// Print the sent message as a JSON object
+    #[arg(long)]
+    json: bool,
+    /// Seconds to keep trying
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    timeout: Duration,
+}
+
+/// The point at which `recado send` returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WaitFor {
+    /// The message is on the server's disk
+    Accepted,
+    /// It is on a device of the recipient; in a room, of every other member
+    Delivered,
+}
+
+/// The message that a reply answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ReplyTo {
+    /// The message with this seq.
+    Seq(Seq),
+    /// The message with this id.
+    Id(MessageId),
+}
+
+impl FromStr for ReplyTo {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() == 32 {
+            let digits = u128::from_str_radix(text, 16).map_err(|_| "not a message id")?;
+            return Ok(Self::Id(MessageId(digits.to_be_bytes())));
+        }
+        match text.parse() {
+            Ok(0) | Err(_) => Err("neither a seq (a number from 1) nor a message id"),
+            Ok(seq) => Ok(Self::Seq(Seq(seq))),
+        }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|wait| !wait.is_zero())
+        .ok_or_else(|| "must be more than 0 and a reasonable time".to_owned())
+}
 
 /// Most of standard input that is read: more is too long for a message however it is counted.
 const MAX_INPUT: u64 = 1024 * 1024;
@@ -41,10 +109,10 @@ struct Line {
 /// The place of an accepted message in its conversation.
 type Accepted = (ConversationId, Seq, Timestamp);
 
-pub(crate) async fn send(
+pub(crate) async fn run(
     paths: &Paths,
     wanted: &Wanted,
-    arguments: SendArguments,
+    arguments: Arguments,
 ) -> Result<(), Failure> {
     let message = Message {
         to: arguments.to.parse()?,
@@ -268,4 +336,17 @@ fn read_input() -> Result<String, Failure> {
         }
     }
     Ok(input)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_positive_number_of_seconds() {
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        for bad in ["0", "-1", "nan", "inf", "soon", "1e99"] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! `recado tail`: prints entries as they arrive, from now on or after a resume token, each once,
 //! through reconnects. Printed entries count as delivered, never as read.
 
+use clap::Args;
 use jiff::tz::TimeZone;
 
 use super::line::{self, Kind};
-use crate::cli::TailArguments;
 use crate::client::link::Link;
 use crate::client::{After, AfterError, Client};
 use crate::exit::{Exit, Failure};
@@ -12,10 +12,33 @@ use crate::identity::Wanted;
 use crate::output::{ReaderGone, complain, print};
 use crate::paths::Paths;
 
-pub(crate) async fn tail(
+pub(crate) const HELP: &str = "\
+With --json, each line also has a resume token in the field 'after'. To continue after that line,
+however long ago it was printed, run 'recado tail --json --after TOKEN' with the same other
+arguments. A token has a few dozen characters, and more only while tail catches up on many
+conversations.";
+
+/// Arguments of `recado tail`.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// Only this conversation: a user name, '#room' in quotes, or room:NAME
+    #[arg(value_name = "TO")]
+    to: Option<String>,
+    /// Print one JSON object per line
+    #[arg(long)]
+    json: bool,
+    /// Continue after the line with this resume token
+    #[arg(long, value_name = "TOKEN")]
+    after: Option<String>,
+    /// Only entries of these kinds, separated by commas [default: all]
+    #[arg(long, value_enum, value_name = "KIND", value_delimiter = ',')]
+    kinds: Vec<Kind>,
+}
+
+pub(crate) async fn run(
     paths: &Paths,
     wanted: &Wanted,
-    arguments: TailArguments,
+    arguments: Arguments,
 ) -> Result<(), Failure> {
     let after = arguments.after.as_deref().map(str::parse::<After>);
     let after = after

@@ -9,6 +9,10 @@ use crate::identity::Wanted;
 use crate::output::print;
 use crate::paths::Paths;
 
+pub(crate) const HELP: &str = "\
+Fields of a JSON line: name; id (the user's number as a string); presence (online, away or offline);
+own (whether it is you).";
+
 /// Most users that are listed.
 const MAX_USERS: usize = 10_000;
 
@@ -21,7 +25,7 @@ struct Line<'a> {
     own: bool,
 }
 
-pub(crate) async fn who(paths: &Paths, wanted: &Wanted, json: bool) -> Result<(), Failure> {
+pub(crate) async fn run(paths: &Paths, wanted: &Wanted, json: bool) -> Result<(), Failure> {
     let mut link = Link::of(paths, wanted).await?;
     let mut session = link.open(None).await?;
     let me = session.welcome().user;

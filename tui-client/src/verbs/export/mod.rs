@@ -5,6 +5,9 @@ mod markdown;
 mod output;
 mod write;
 
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 use recado_shared::{ConversationId, Membership, PageRange, Seq};
 
@@ -12,11 +15,50 @@ use self::output::{Interruption, Output, Stop};
 use self::write::Page;
 use super::line;
 use super::reading::Reader;
-use crate::cli::{ExportArguments, Format};
 use crate::client::Target;
 use crate::exit::{Exit, Failure};
 use crate::identity::Wanted;
 use crate::paths::Paths;
+
+pub(crate) const HELP: &str = "\
+jsonl has one line for each entry of the log, with the fields of 'recado tail --json'.
+markdown has the messages as they read now, with reactions and marks for edited and deleted ones;
+times are in the time zone of this machine.
+Messages that arrive during the export are not included. The file is written atomically: it appears
+only when it is complete. On standard output a failed export is incomplete, and the error says so.";
+
+/// Arguments of `recado export`.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// Conversation: a user name, '#room' in quotes, or room:NAME
+    #[arg(
+        value_name = "TO",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    to: Option<String>,
+    /// Export all conversations
+    #[arg(long)]
+    all: bool,
+    /// Format of the export
+    #[arg(long, value_enum, default_value_t = Format::Jsonl)]
+    format: Format,
+    /// File to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Replace an existing file
+    #[arg(long, requires = "output")]
+    force: bool,
+}
+
+/// The format of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Print one JSON object per line, for programs.
+    Jsonl,
+    /// A Markdown document, for people
+    Markdown,
+}
 
 /// How far an export has got, so that a failure can say so.
 #[derive(Debug, Default)]
@@ -26,10 +68,10 @@ struct Progress {
     entries: u64,
 }
 
-pub(crate) async fn export(
+pub(crate) async fn run(
     paths: &Paths,
     wanted: &Wanted,
-    arguments: ExportArguments,
+    arguments: Arguments,
 ) -> Result<(), Failure> {
     let to = arguments.to.as_deref().map(str::parse::<Target>);
     let to = to.transpose()?;
@@ -55,7 +97,7 @@ pub(crate) async fn export(
 }
 
 /// Says what is there of an export that failed.
-fn incomplete(failure: Failure, arguments: &ExportArguments, progress: &Progress) -> Failure {
+fn incomplete(failure: Failure, arguments: &Arguments, progress: &Progress) -> Failure {
     let Failure { exit, text } = failure;
     let left = match &arguments.output {
         Some(path) => format!("{} was not written", path.display()),
