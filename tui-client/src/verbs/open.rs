@@ -31,7 +31,7 @@ impl From<DriverError> for Failure {
     }
 }
 
-/// `recado [NAME]`.
+/// Opens the screen of `recado [NAME]`.
 pub(crate) async fn run(paths: &Paths, wanted: &Wanted) -> Result<(), Failure> {
     require_terminal()?;
     let identity = match select(paths, wanted)? {
