@@ -9,8 +9,8 @@
 
 #![expect(clippy::print_stdout, reason = "a measurement prints what it found")]
 
+mod cases;
 mod limits;
-mod works;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,27 +21,27 @@ use std::process::{Command, ExitCode};
 use std::sync::Mutex;
 use std::thread;
 
+use crate::cases::Meter;
 use crate::limits::TOLERANCE;
-use crate::works::Meter;
 
 /// The counts when the limits were set, in lines of a number and a name.
 const LIMITS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions.txt");
 
 /// The head of that file.
 const HEAD: &str = "\
-# Instructions of each work, made by: cargo bench -p recado-server --bench instructions -- --set
+# Instructions of each case, made by: cargo bench -p recado-server --bench instructions -- --set
 ";
 
 /// The command that sets them.
 const SET: &str = "cargo bench -p recado-server --bench instructions -- --set";
 
-/// How often a work runs before it is counted, so that nothing is counted that happens only once.
+/// Uncounted runs before the counted one, which do what happens only once.
 const WARM_UP: usize = 3;
 
-/// Says to run one work, in a process that is counted.
+/// The argument to run one case in a counted process.
 const ONE: &str = "--one";
 
-/// Runs a work, the last time so that it is counted.
+/// Runs a case several times, of which the last is counted.
 struct Once;
 
 impl Meter for Once {
@@ -64,7 +64,7 @@ fn main() -> ExitCode {
     if let [one, name] = arguments.as_slice()
         && one == ONE
     {
-        works::measure(name, Once);
+        cases::measure(name, Once);
         return ExitCode::SUCCESS;
     }
     // What `cargo bench` says, and `cargo test --all-targets` does not.
@@ -79,11 +79,11 @@ fn main() -> ExitCode {
     compare(&counts)
 }
 
-/// Counts every work, as many at a time as there are cores.
+/// Counts all cases, one per core at a time.
 fn count_all() -> BTreeMap<&'static str, u64> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("instructions");
     fs::create_dir_all(&folder).expect("the build folder takes files");
-    let queue = Mutex::new(works::NAMES.iter());
+    let queue = Mutex::new(cases::NAMES.iter());
     let counts = Mutex::new(BTreeMap::new());
     let next = || queue.lock().expect("no thread panicked").next();
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
@@ -103,7 +103,7 @@ fn count_all() -> BTreeMap<&'static str, u64> {
     counts.into_inner().expect("no thread panicked")
 }
 
-/// Counts one work, in a process whose environment is the same everywhere.
+/// Counts one case in a process with a fixed environment.
 fn count(name: &str, folder: &Path) -> u64 {
     let file_name: String = name
         .chars()

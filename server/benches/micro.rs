@@ -2,11 +2,11 @@
 //!
 //! `cargo bench -p recado-server --bench micro`
 
-mod works;
+mod cases;
 
 use divan::Bencher;
 
-use crate::works::Meter;
+use crate::cases::Meter;
 
 struct Clock<'a, 'b>(Bencher<'a, 'b>);
 
@@ -20,7 +20,7 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench(args = works::NAMES)]
+#[divan::bench(args = cases::NAMES)]
 fn micro(bencher: Bencher<'_, '_>, name: &str) {
-    works::measure(name, Clock(bencher));
+    cases::measure(name, Clock(bencher));
 }

@@ -1,5 +1,5 @@
-//! CPU time and latency of the store per entry, and their growth with the stored entries: a real folder is
-//! filled through the store's own commits, and measured at each power of ten.
+//! Cost of an entry in the store, at each power of ten of stored entries. The bench fills a real folder
+//! by commits of the store.
 //!
 //! `cargo bench -p recado-server --bench store [-- LARGEST]`; 10,000,000 entries by default, which
 //! take 4 GB and a few minutes. Prints a line of JSON for each size, then a table. Times of
@@ -18,13 +18,15 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use recado_server::id::SessionId;
-use recado_server::store::{Admission, Engine, Login, Origin, Read, ReadResult, Write, Written};
+use recado_server::store::{
+    Admission, Engine, Login, Origin, Read, ReadResult, Write, WriteResult,
+};
 use recado_shared::{
     Content, ConversationId, CursorUpdate, DeviceKey, MessageBody, MessageId, PageRange,
     RequestNumber, Seq, Timestamp, UserId, UserName,
 };
 
-/// Conversations, all of one user with a different peer each.
+/// Direct conversations of one user, each with another peer.
 const CONVERSATIONS: u64 = 1_000;
 
 /// Conversations in which people write at the same time.
@@ -107,7 +109,7 @@ impl Bench {
         let mut engine = Engine::open(dir).unwrap();
         let people: Vec<_> = (0..=CONVERSATIONS).map(login).collect();
         for written in engine.commit(&people).unwrap() {
-            assert!(matches!(written, Written::Login { result: Ok(_), .. }));
+            assert!(matches!(written, WriteResult::Login { result: Ok(_), .. }));
         }
         Self {
             engine,
@@ -150,7 +152,7 @@ impl Bench {
 
     fn commit(&mut self, batch: &[Write]) {
         let written = self.engine.commit(batch).unwrap();
-        let is_new = |written: &Written| matches!(written, Written::Append { result: Ok(appended), .. } if appended.is_new);
+        let is_new = |written: &WriteResult| matches!(written, WriteResult::Append { result: Ok(appended), .. } if appended.is_new);
         assert!(written.iter().all(is_new));
         self.engine.tidy(false).unwrap();
     }
@@ -240,8 +242,9 @@ impl Bench {
             let before = cpu_time();
             let written = self.engine.commit(&moves).unwrap();
             spent += cpu_time().saturating_sub(before);
-            let is_moved =
-                |written: &&Written| matches!(written, Written::Advance { moved: Some(_), .. });
+            let is_moved = |written: &&WriteResult| {
+                matches!(written, WriteResult::Advance { moved: Some(_), .. })
+            };
             count += u32::try_from(written.iter().filter(is_moved).count()).unwrap();
             self.engine.tidy(false).unwrap();
         }
@@ -314,7 +317,7 @@ impl Measured {
     }
 }
 
-/// A peer has read the messages of the user with many conversations, up to this place.
+/// A read cursor of a peer in the conversation with the hub.
 fn advance(user: UserId, seq: Seq) -> Write {
     let advance = CursorUpdate {
         conversation: ConversationId::direct(HUB, user),

@@ -11,7 +11,7 @@ pub(crate) const TOLERANCE: f64 = 10.0;
 /// What came of a comparison.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Comparison {
-    /// One line for each work and each limit.
+    /// One line per case and limit.
     pub(crate) text: String,
     /// A count is above its limit, or one of the two is missing.
     pub(crate) has_grown: bool,

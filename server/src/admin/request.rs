@@ -7,7 +7,7 @@ use recado_shared::{MessageBody, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::policy::Policy;
-use crate::store::{Change, ChangeError, Changed, StoreStats};
+use crate::store::{AdminChange, AdminOutcome, ChangeError, StoreStats};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AdminRequest {
@@ -17,7 +17,7 @@ pub enum AdminRequest {
     Announce(MessageBody),
     Sessions,
     /// Changes a user or a room.
-    Change(Change),
+    Change(AdminChange),
     /// Reads the statistics since the server's start.
     Stats,
 }
@@ -30,7 +30,7 @@ pub enum AdminAnswer {
     Announced(u64),
     /// Sessions in the order of their start.
     Sessions(Vec<SessionInfo>),
-    Changed(Result<Changed, ChangeError>),
+    Changed(Result<AdminOutcome, ChangeError>),
     Stats(ServerStats),
     /// The server is stopping. A request that was in progress may still be done.
     Stopping,

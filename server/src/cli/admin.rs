@@ -13,7 +13,7 @@ use super::{InviteOptions, from_now, print, show, warn_if_local};
 use crate::admin::request::{AdminAnswer, AdminRequest};
 use crate::invite;
 use crate::policy::Policy;
-use crate::store::{Change, ChangeError, Changed, InviteInfo, UserInfo, UserState};
+use crate::store::{AdminChange, AdminOutcome, ChangeError, InviteInfo, UserInfo, UserState};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserVerb {
@@ -117,21 +117,23 @@ pub(super) fn user(target: &Target, verb: UserVerb) -> Result<()> {
         UserVerb::Rename { user, new } => {
             let (user, to) = (user.name, new);
             let from = user.clone();
-            match target.change(Change::Rename { user, to })? {
-                Changed::Renamed { name, .. } => print(&format!("User {from} renamed to {name}\n")),
+            match target.change(AdminChange::Rename { user, to })? {
+                AdminOutcome::Renamed { name, .. } => {
+                    print(&format!("User {from} renamed to {name}\n"))
+                }
                 _ => Err(unexpected_answer()),
             }
         }
         UserVerb::Disable(UserArgument { name }) => {
-            target.change(Change::Disable(name.clone()))?;
+            target.change(AdminChange::Disable(name.clone()))?;
             print(&format!("{name} disabled\n"))
         }
         UserVerb::Enable(UserArgument { name }) => {
-            target.change(Change::Enable(name.clone()))?;
+            target.change(AdminChange::Enable(name.clone()))?;
             print(&format!("{name} enabled\n"))
         }
         UserVerb::Remove(UserArgument { name }) => {
-            target.change(Change::Remove(name.clone()))?;
+            target.change(AdminChange::Remove(name.clone()))?;
             print(&format!(
                 "User \"{name}\" removed; their messages are erased\n"
             ))
@@ -155,7 +157,7 @@ fn reset(target: &Target, user: &UserName, options: InviteOptions) -> Result<()>
         .token
         .clone()
         .context("the new invite has no token")?;
-    target.change(Change::Reset {
+    target.change(AdminChange::Reset {
         user: user.clone(),
         token,
         expires: from_now(options.expires)?,
@@ -183,11 +185,11 @@ pub(super) fn room(target: &Target, verb: RoomVerb) -> Result<()> {
         RoomVerb::Rename { room, new } => {
             let (room, to) = (room.room, new.clone());
             let from = room.clone();
-            target.change(Change::RenameRoom { room, to })?;
+            target.change(AdminChange::RenameRoom { room, to })?;
             print(&format!("Room #{from} renamed to #{new}\n"))
         }
         RoomVerb::Close(RoomArgument { room }) => {
-            target.change(Change::CloseRoom(room.clone()))?;
+            target.change(AdminChange::CloseRoom(room.clone()))?;
             print(&format!("Room #{room} closed; its messages are erased\n"))
         }
     }

@@ -11,7 +11,7 @@ use super::exit::Refused;
 use crate::admin::client::{self, CallError};
 use crate::admin::request::{AdminAnswer, AdminRequest};
 use crate::paths::Paths;
-use crate::store::{self, Admin, Change, Changed, StoreError};
+use crate::store::{self, Admin, AdminChange, AdminOutcome, StoreError};
 
 pub(super) struct Target {
     pub(super) data_dir: PathBuf,
@@ -54,7 +54,7 @@ impl Target {
     }
 
     /// Makes a change through the running server, or in the data of a stopped one.
-    pub(super) fn change(&self, change: Change) -> Result<Changed> {
+    pub(super) fn change(&self, change: AdminChange) -> Result<AdminOutcome> {
         let result = match self.call(&AdminRequest::Change(change.clone()))? {
             Ok(AdminAnswer::Changed(result)) => result,
             Ok(_) => return Err(unexpected_answer()),
@@ -64,7 +64,7 @@ impl Target {
         Ok(result.map_err(Refused::from)?)
     }
 
-    fn change_data(&self, change: Change) -> Result<Result<Changed, store::ChangeError>> {
+    fn change_data(&self, change: AdminChange) -> Result<Result<AdminOutcome, store::ChangeError>> {
         let result = match store::administer(&self.data_dir, change, now()?) {
             Err(StoreError::InUse { path }) => bail!(
                 "a server uses {} but has no admin socket; its log says why. Stop it and try again",

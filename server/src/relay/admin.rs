@@ -11,7 +11,7 @@ use recado_shared::{
 use super::session::Flow;
 use super::{Effect, Relay, SessionId, Ticket};
 use crate::admin::request::{AdminAnswer, AdminRequest, Present, SessionInfo};
-use crate::store::{Change, ChangeError, Changed, Write};
+use crate::store::{AdminChange, AdminOutcome, ChangeError, Write};
 
 impl Relay {
     pub(super) fn admin(
@@ -37,7 +37,7 @@ impl Relay {
         out.push(Effect::AdminAnswer { ticket, answer });
     }
 
-    fn change(&mut self, ticket: Ticket, change: Change, now: Now, out: &mut Vec<Effect>) {
+    fn change(&mut self, ticket: Ticket, change: AdminChange, now: Now, out: &mut Vec<Effect>) {
         if self.phase.is_serving() {
             let time = now.wall;
             let write = Write::Admin {
@@ -87,28 +87,28 @@ impl Relay {
     pub(super) fn administered(
         &mut self,
         ticket: Ticket,
-        result: Result<Changed, ChangeError>,
+        result: Result<AdminOutcome, ChangeError>,
         now: Now,
         out: &mut Vec<Effect>,
     ) {
         match &result {
-            Ok(Changed::Reset { user }) => {
+            Ok(AdminOutcome::Reset { user }) => {
                 self.end_sessions(*user, None, CloseReason::Revoked, now, out);
             }
-            Ok(Changed::Disabled { user } | Changed::Removed { user }) => {
+            Ok(AdminOutcome::Disabled { user } | AdminOutcome::Removed { user }) => {
                 self.memberships.set_closed(*user, true);
-                if matches!(result, Ok(Changed::Removed { .. })) {
+                if matches!(result, Ok(AdminOutcome::Removed { .. })) {
                     self.displays.forget(*user);
                 }
                 self.end_sessions(*user, None, CloseReason::AccountClosed, now, out);
             }
-            Ok(Changed::Renamed { user, name }) => {
+            Ok(AdminOutcome::Renamed { user, name }) => {
                 self.end_sessions(*user, None, CloseReason::Renamed, now, out);
                 self.name_taken(*user, name, out);
                 self.announce_person(*user, name, out);
             }
-            Ok(Changed::Enabled { user }) => self.memberships.set_closed(*user, false),
-            Ok(Changed::RoomRenamed { .. } | Changed::RoomClosed { .. }) | Err(_) => {}
+            Ok(AdminOutcome::Enabled { user }) => self.memberships.set_closed(*user, false),
+            Ok(AdminOutcome::RoomRenamed { .. } | AdminOutcome::RoomClosed { .. }) | Err(_) => {}
         }
         let answer = AdminAnswer::Changed(result);
         out.push(Effect::AdminAnswer { ticket, answer });

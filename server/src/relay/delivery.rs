@@ -8,7 +8,7 @@ use recado_shared::{
 };
 
 use super::{Effect, Relay, SessionId, before};
-use crate::store::{Appended, Origin, Write};
+use crate::store::{Origin, StoredEntry, Write};
 
 /// Most conversations whose last typing notification is remembered per session. Our judgement: no
 /// user types in more of them within one [`TYPING_INTERVAL`].
@@ -21,11 +21,11 @@ impl Relay {
         &mut self,
         origin: Origin,
         conversation: ConversationId,
-        result: Result<Appended, RequestError>,
+        result: Result<StoredEntry, RequestError>,
         stamp: Stamp,
         out: &mut Vec<Effect>,
     ) {
-        let Appended {
+        let StoredEntry {
             entry,
             is_new,
             is_request,

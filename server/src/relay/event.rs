@@ -6,7 +6,7 @@ use recado_shared::{ClientFrame, DeviceKey, Hello};
 
 use crate::admin::request::AdminRequest;
 use crate::id::{SessionId, Ticket};
-use crate::store::{ReadResult, Written};
+use crate::store::{ReadResult, WriteResult};
 
 /// The other side of a connection, as the handshake showed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub enum Event {
     /// A session has written everything up to its `Behind`.
     CaughtUp(SessionId),
     /// The store committed something.
-    Written(Written),
+    Written(WriteResult),
     /// The store read something.
     Read(ReadResult),
     /// The operator sent a request.

@@ -15,7 +15,7 @@ use super::registrations::{DIRECTORY_ANNOUNCE_LIMIT, PendingHello};
 use super::session::{Flow, HeadsReading, Session};
 use super::{Effect, Peer, Policy, Relay, SessionId};
 use crate::address;
-use crate::store::{Admission, Admitted, Login, Write};
+use crate::store::{Admission, AuthenticatedUser, Login, Write};
 
 impl Relay {
     pub(super) fn hello(
@@ -115,7 +115,7 @@ impl Relay {
     pub(super) fn logged_in(
         &mut self,
         session: SessionId,
-        result: Result<Admitted, Refusal>,
+        result: Result<AuthenticatedUser, Refusal>,
         now: Now,
         out: &mut Vec<Effect>,
     ) {
@@ -162,7 +162,7 @@ impl Relay {
         &mut self,
         id: SessionId,
         hello: &PendingHello,
-        admitted: Admitted,
+        admitted: AuthenticatedUser,
         now: Now,
         out: &mut Vec<Effect>,
     ) {

@@ -42,7 +42,7 @@ use self::phase::Phase;
 use self::presences::Presences;
 use self::registrations::{PendingHello, Registrations};
 use self::session::{Flow, Session};
-use crate::store::{Origin, ReadResult, StoredMemberships, Write, Written};
+use crate::store::{Origin, ReadResult, StoredMemberships, Write, WriteResult};
 
 pub use crate::id::{SessionId, Ticket};
 pub use crate::policy::Policy;
@@ -165,11 +165,11 @@ impl Relay {
         }
     }
 
-    fn written(&mut self, written: Written, now: Now, out: &mut Vec<Effect>) {
+    fn written(&mut self, written: WriteResult, now: Now, out: &mut Vec<Effect>) {
         self.outstanding_writes = self.outstanding_writes.saturating_sub(1);
         match written {
-            Written::Login { session, result } => self.logged_in(session, result, now, out),
-            Written::Append {
+            WriteResult::Login { session, result } => self.logged_in(session, result, now, out),
+            WriteResult::Append {
                 origin,
                 conversation,
                 result,
@@ -178,7 +178,7 @@ impl Relay {
                 self.left_out_since = self.left_out_since.max(before(stamp));
                 self.appended(origin, conversation, result, stamp, out);
             }
-            Written::CreateRoom {
+            WriteResult::CreateRoom {
                 origin,
                 new,
                 result,
@@ -187,13 +187,13 @@ impl Relay {
                 self.left_out_since = self.left_out_since.max(before(stamp));
                 self.room_created(origin, &new, result, stamp, out);
             }
-            Written::Device {
+            WriteResult::Device {
                 origin,
                 user,
                 change,
                 result,
             } => self.device_changed(Caller { origin, user }, &change, result, now, out),
-            Written::Person {
+            WriteResult::User {
                 origin,
                 user,
                 result,
@@ -202,7 +202,7 @@ impl Relay {
                 self.left_out_since = self.left_out_since.max(before(stamp));
                 self.person_changed(Caller { origin, user }, result, stamp, out);
             }
-            Written::Admin {
+            WriteResult::Admin {
                 ticket,
                 result,
                 entries,
@@ -212,7 +212,7 @@ impl Relay {
                 self.appended_by_admin(entries, since, out);
                 self.administered(ticket, result, now, out);
             }
-            Written::Advance {
+            WriteResult::Advance {
                 conversation,
                 moved,
                 stamp,
@@ -237,7 +237,7 @@ impl Relay {
                 entries,
                 newest,
             } => self.answer(origin, Ok(Answer::Page { entries, newest }), out),
-            ReadResult::Sent { origin, result } => {
+            ReadResult::Resend { origin, result } => {
                 let accepted = result.map(|Entry { seq, time, .. }| Answer::Accepted { seq, time });
                 self.answer(origin, accepted, out);
             }

@@ -8,16 +8,16 @@ use super::caller::Caller;
 use super::registrations::DIRECTORY_ANNOUNCE_LIMIT;
 use super::session::Session;
 use super::{Effect, Relay, SessionId, before};
-use crate::store::{PersonChange, PersonChanged, Write};
+use crate::store::{UserChange, UserOutcome, Write};
 
 impl Relay {
-    pub(super) fn change_person(
+    pub(super) fn change_user(
         &mut self,
         caller: Caller,
-        change: PersonChange,
+        change: UserChange,
         out: &mut Vec<Effect>,
     ) -> Result<(), RequestError> {
-        let write = Write::Person {
+        let write = Write::User {
             origin: caller.origin,
             user: caller.user,
             change,
@@ -29,7 +29,7 @@ impl Relay {
     pub(super) fn person_changed(
         &mut self,
         caller: Caller,
-        result: Result<PersonChanged, RequestError>,
+        result: Result<UserOutcome, RequestError>,
         stamp: Stamp,
         out: &mut Vec<Effect>,
     ) {
@@ -40,13 +40,13 @@ impl Relay {
         };
         self.answer(origin, Ok(Answer::Done), out);
         match changed {
-            PersonChanged::Accepted { is_new: true } => self.send_heads(user, before(stamp), out),
-            PersonChanged::Accepted { is_new: false } => {}
-            PersonChanged::Display { name, display } => {
+            UserOutcome::Accepted { is_new: true } => self.send_heads(user, before(stamp), out),
+            UserOutcome::Accepted { is_new: false } => {}
+            UserOutcome::Display { name, display } => {
                 self.displays.set(user, name.clone(), display);
                 self.announce_person(user, &name, out);
             }
-            PersonChanged::Set(setting) => {
+            UserOutcome::Set(setting) => {
                 self.apply_setting(user, &setting, stamp, out);
                 let others = self.sessions_of(user).filter(|&id| id != origin.session);
                 let frame = ServerFrame::Setting { setting, stamp };

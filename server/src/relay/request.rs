@@ -11,7 +11,7 @@ use recado_shared::{
 
 use super::caller::Caller;
 use super::{Effect, Relay};
-use crate::store::{DeviceChange, FindRooms, NewRoom, Origin, PersonChange, Read, Sent, Write};
+use crate::store::{DeviceChange, FindRooms, NewRoom, Origin, Read, Resend, UserChange, Write};
 
 impl Relay {
     pub(super) fn request(
@@ -82,14 +82,14 @@ impl Relay {
             } => find_rooms(caller, &prefix, after, limit),
             Request::Members { room, after, limit } => members(origin, room, after, limit),
             Request::Set(setting) => {
-                return self.change_person(caller, PersonChange::Set(setting), out);
+                return self.change_user(caller, UserChange::Set(setting), out);
             }
             Request::Settings { after } => settings(caller, after),
             Request::AcceptContact(from) => {
-                return self.change_person(caller, PersonChange::Accept(from), out);
+                return self.change_user(caller, UserChange::Accept(from), out);
             }
             Request::SetDisplayName(display) => {
-                return self.change_person(caller, PersonChange::Display(display), out);
+                return self.change_user(caller, UserChange::Display(display), out);
             }
             Request::Devices => Read::Devices { origin, user },
             Request::FindDevice(code) => return self.find_device(origin, code, now, out),
@@ -137,7 +137,7 @@ fn refuse(
     else {
         return Err(refusal);
     };
-    let sent = Sent {
+    let sent = Resend {
         author: caller.user,
         conversation,
         id,
@@ -145,7 +145,7 @@ fn refuse(
         refusal,
     };
     let origin = caller.origin;
-    out.push(Effect::Read(Read::Sent { origin, sent }));
+    out.push(Effect::Read(Read::Resend { origin, sent }));
     Ok(())
 }
 

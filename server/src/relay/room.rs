@@ -3,18 +3,18 @@
 use recado_shared::{Answer, ConversationId, RequestError, RoomId, RoomMember, ServerFrame, Stamp};
 
 use super::{Effect, Relay, before};
-use crate::store::{Appended, NewRoom, Origin, StoredMember};
+use crate::store::{NewRoom, Origin, StoredEntry, StoredMember};
 
 impl Relay {
     pub(super) fn room_created(
         &mut self,
         origin: Origin,
         new: &NewRoom,
-        result: Result<(RoomId, Appended), RequestError>,
+        result: Result<(RoomId, StoredEntry), RequestError>,
         stamp: Stamp,
         out: &mut Vec<Effect>,
     ) {
-        let (room, Appended { entry, is_new, .. }) = match result {
+        let (room, StoredEntry { entry, is_new, .. }) = match result {
             Ok(made) => made,
             Err(error) => return self.answer(origin, Err(error), out),
         };

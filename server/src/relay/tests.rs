@@ -19,7 +19,9 @@ use recado_shared::{
 use super::*;
 use crate::config::MAX_USERS_LIMIT;
 use crate::session::HEADS_CAPACITY;
-use crate::store::{Admission, Admitted, Appended, Login, Read, Sent, StoredMemberships};
+use crate::store::{
+    Admission, AuthenticatedUser, Login, Read, Resend, StoredEntry, StoredMemberships,
+};
 
 const LOCAL: InviteToken = InviteToken([9; 16]);
 const LOG: LogId = LogId([1; 16]);
@@ -70,8 +72,8 @@ fn hello() -> Hello {
     }
 }
 
-fn admitted(user: UserId, registered: bool) -> Admitted {
-    Admitted {
+fn admitted(user: UserId, registered: bool) -> AuthenticatedUser {
+    AuthenticatedUser {
         user,
         name: name(user),
         registered,
@@ -80,8 +82,8 @@ fn admitted(user: UserId, registered: bool) -> Admitted {
     }
 }
 
-fn logged_in(session: SessionId, result: Result<Admitted, Refusal>) -> Event {
-    Event::Written(Written::Login { session, result })
+fn logged_in(session: SessionId, result: Result<AuthenticatedUser, Refusal>) -> Event {
+    Event::Written(WriteResult::Login { session, result })
 }
 
 fn send(to: SessionId, frame: ServerFrame) -> Effect {
@@ -159,14 +161,14 @@ fn append(conversation: ConversationId) -> Request {
 
 /// The question whether what is refused was stored before.
 fn was_sent(origin: Origin, author: UserId, refusal: RequestError) -> Effect {
-    let sent = Sent {
+    let sent = Resend {
         author,
         conversation: ALICE_BOB,
         id: MessageId([5; 16]),
         content: content(),
         refusal,
     };
-    Effect::Read(Read::Sent { origin, sent })
+    Effect::Read(Read::Resend { origin, sent })
 }
 
 fn entry(author: UserId, seq: u64) -> Entry {
@@ -180,10 +182,10 @@ fn entry(author: UserId, seq: u64) -> Entry {
 }
 
 fn appended(origin: Origin, author: UserId, seq: u64, is_new: bool) -> Event {
-    Event::Written(Written::Append {
+    Event::Written(WriteResult::Append {
         origin,
         conversation: ALICE_BOB,
-        result: Ok(Appended {
+        result: Ok(StoredEntry {
             entry: entry(author, seq),
             is_new,
             is_request: false,
@@ -566,7 +568,7 @@ fn an_append_that_the_store_refuses_says_why() {
     let asked = origin(S1, 1);
     desk.relay
         .handle(request(S1, 1, append(ALICE_BOB)), desk.now);
-    let refused = Written::Append {
+    let refused = WriteResult::Append {
         origin: asked,
         conversation: ALICE_BOB,
         result: Err(RequestError::IdReused),
@@ -620,7 +622,7 @@ fn moved_cursors_go_to_all_sessions_of_both() {
         read: Seq(2),
     };
     let moved = |moved| {
-        Event::Written(Written::Advance {
+        Event::Written(WriteResult::Advance {
             conversation: ALICE_BOB,
             moved,
             stamp: Stamp(11),

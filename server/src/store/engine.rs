@@ -12,7 +12,7 @@ use crate::store::readers::read;
 use crate::store::tables::schema;
 use crate::store::values::config::StoreConfig;
 use crate::store::values::error::StoreError;
-use crate::store::values::request::{Read, ReadResult, StoredMemberships, Write, Written};
+use crate::store::values::request::{Read, ReadResult, StoredMemberships, Write, WriteResult};
 use crate::store::writer::thread::Writer;
 
 /// A store in memory or in a data folder, for one owner.
@@ -57,7 +57,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`StoreError::Database`]; then nothing of the batch is stored.
-    pub fn commit(&mut self, batch: &[Write]) -> Result<Vec<Written>, StoreError> {
+    pub fn commit(&mut self, batch: &[Write]) -> Result<Vec<WriteResult>, StoreError> {
         self.writer.commit(batch).map_err(failed())
     }
 

@@ -21,13 +21,13 @@ pub use operator::{
     Admin, InviteInfo, RoomInfo, UserDetail, UserInfo, UserState, administer, create_invite,
     open_admin,
 };
-pub use values::admin::{Change, ChangeError, Changed};
+pub use values::admin::{AdminChange, AdminOutcome, ChangeError};
 pub use values::answers::StoreEvent;
-pub use values::config::{Checkpoints, STORE_WINDOW, StoreConfig};
+pub use values::config::{CheckpointThresholds, STORE_WINDOW, StoreConfig};
 pub use values::error::StoreError;
 pub use values::request::{
-    Admission, Admitted, Appended, DeviceChange, FindRooms, Login, NewRoom, Origin, PersonChange,
-    PersonChanged, Read, ReadResult, Sent, StoredDisplay, StoredMember, StoredMemberships,
-    StoredRoom, Write, Written,
+    Admission, AuthenticatedUser, DeviceChange, FindRooms, Login, NewRoom, Origin, Read,
+    ReadResult, Resend, StoredDisplay, StoredEntry, StoredMember, StoredMemberships, StoredRoom,
+    UserChange, UserOutcome, Write, WriteResult,
 };
 pub use values::stats::StoreStats;

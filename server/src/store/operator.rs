@@ -13,12 +13,12 @@ use crate::store::folder::Folder;
 use crate::store::tables::invites;
 use crate::store::values::config::StoreConfig;
 use crate::store::values::error::StoreError;
-use crate::store::values::request::{Write, Written};
+use crate::store::values::request::{Write, WriteResult};
 use crate::store::writer::thread::Writer;
 
 use crate::store::tables::overview;
 pub use crate::store::tables::overview::{InviteInfo, RoomInfo, UserDetail, UserInfo, UserState};
-use crate::store::values::admin::{Change, ChangeError, Changed};
+use crate::store::values::admin::{AdminChange, AdminOutcome, ChangeError};
 
 /// A connection to the data of a running or stopped server.
 #[derive(Debug)]
@@ -43,9 +43,9 @@ pub fn open_admin(dir: &Path) -> Result<Admin, StoreError> {
 /// another [`StoreError`].
 pub fn administer(
     dir: &Path,
-    change: Change,
+    change: AdminChange,
     time: Timestamp,
-) -> Result<Result<Changed, ChangeError>, StoreError> {
+) -> Result<Result<AdminOutcome, ChangeError>, StoreError> {
     folder::expect_data(dir)?;
     let folder = Folder::claim(dir)?;
     let error = || StoreError::database(dir);
@@ -60,7 +60,7 @@ pub fn administer(
     let mut written = writer.commit(&[write]).map_err(error())?;
     writer.checkpoint_if_due(true).map_err(error())?;
     match written.pop() {
-        Some(Written::Admin { result, .. }) => Ok(result),
+        Some(WriteResult::Admin { result, .. }) => Ok(result),
         written => unreachable!("a change is answered by a change, not {written:?}"),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use recado_server::store::{NewRoom, Written};
+use recado_server::store::{NewRoom, WriteResult};
 use recado_shared::{
     Content, ConversationId, Entry, ErasedKind, HistoryVisibility, MemberCursors, Membership,
     MessageId, Role, RoomEvent, Seq, UserId,
@@ -56,9 +56,9 @@ impl Record {
     }
 
     /// Takes over what was committed.
-    pub(crate) fn follow(&mut self, written: &Written) {
+    pub(crate) fn follow(&mut self, written: &WriteResult) {
         match written {
-            Written::Append {
+            WriteResult::Append {
                 conversation,
                 result: Ok(appended),
                 ..
@@ -70,7 +70,7 @@ impl Record {
                 log.append(&appended.entry);
                 self.note_id(*conversation, &appended.entry);
             }
-            Written::CreateRoom {
+            WriteResult::CreateRoom {
                 new,
                 result: Ok((room, appended)),
                 ..
@@ -80,7 +80,7 @@ impl Record {
                 assert!(before.is_none(), "a room is made twice");
                 self.note_id(id, &appended.entry);
             }
-            Written::Advance {
+            WriteResult::Advance {
                 conversation,
                 moved: Some(cursors),
                 ..
@@ -88,13 +88,13 @@ impl Record {
                 let log = self.logs.get_mut(conversation).expect("cursors of a log");
                 log.advance(*cursors);
             }
-            Written::Append { .. }
-            | Written::CreateRoom { .. }
-            | Written::Advance { .. }
-            | Written::Login { .. }
-            | Written::Device { .. }
-            | Written::Person { .. }
-            | Written::Admin { .. } => {}
+            WriteResult::Append { .. }
+            | WriteResult::CreateRoom { .. }
+            | WriteResult::Advance { .. }
+            | WriteResult::Login { .. }
+            | WriteResult::Device { .. }
+            | WriteResult::User { .. }
+            | WriteResult::Admin { .. } => {}
         }
     }
 

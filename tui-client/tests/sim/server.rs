@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use recado_server::relay::{Effect, Event, Peer, Policy, Relay, RelayConfig, SessionId};
-use recado_server::store::{Admission, Engine, Login, Read, ReadResult, Write, Written};
+use recado_server::store::{Admission, Engine, Login, Read, ReadResult, Write, WriteResult};
 use recado_shared::{
     ClientFrame, DeviceKey, LogId, PageRange, ServerFrame, Timestamp, UserId, UserName, codec,
 };
@@ -69,7 +69,7 @@ impl Server {
                 time: Timestamp(0),
             };
             let written = store.commit(&[Write::Login(login)]).expect("memory");
-            let [Written::Login { result: Ok(of), .. }] = written.as_slice() else {
+            let [WriteResult::Login { result: Ok(of), .. }] = written.as_slice() else {
                 panic!("not registered: {written:?}");
             };
             assert_eq!(of.user, user);

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::{Duration, Instant};
 
 use recado_server::relay::SessionId;
-use recado_server::store::{Read, ReadResult, Written};
+use recado_server::store::{Read, ReadResult, WriteResult};
 use recado_shared::{MessageId, Now, ServerFrame, Timestamp, UserId};
 
 use crate::client::Client;
@@ -54,7 +54,7 @@ pub(crate) enum Step {
     /// The server's store commits what is queued.
     Commit(u64),
     /// A commit is answered.
-    Written(u64, Written),
+    Written(u64, WriteResult),
     /// The server's store reads.
     Read(u64, Read),
     /// A reading is answered.

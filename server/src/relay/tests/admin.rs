@@ -5,7 +5,7 @@ use recado_shared::{Membership, Role, RoomEvent, RoomId, Visibility};
 
 use super::*;
 use crate::admin::request::{AdminAnswer, AdminRequest, Present};
-use crate::store::{Change, ChangeError, Changed, StoredRoom};
+use crate::store::{AdminChange, AdminOutcome, ChangeError, StoredRoom};
 
 const TICKET: Ticket = Ticket(4);
 
@@ -23,8 +23,8 @@ fn told(answer: AdminAnswer) -> Effect {
     }
 }
 
-fn changed(result: Result<Changed, ChangeError>) -> Event {
-    Event::Written(Written::Admin {
+fn changed(result: Result<AdminOutcome, ChangeError>) -> Event {
+    Event::Written(WriteResult::Admin {
         ticket: TICKET,
         result,
         entries: Vec::new(),
@@ -108,7 +108,7 @@ fn who_is_connected_is_counted_by_session_and_by_person() {
 #[test]
 fn a_change_is_the_stores_and_is_answered_once_it_is_committed() {
     let mut desk = Desk::of_two();
-    let change = Change::Disable(name(ALICE));
+    let change = AdminChange::Disable(name(ALICE));
     let write = Effect::Write(Write::Admin {
         ticket: TICKET,
         change: change.clone(),
@@ -135,10 +135,10 @@ fn a_change_is_the_stores_and_is_answered_once_it_is_committed() {
 fn a_disabled_or_reset_user_is_disconnected_from_all_devices() {
     for (result, reason) in [
         (
-            Changed::Disabled { user: ALICE },
+            AdminOutcome::Disabled { user: ALICE },
             CloseReason::AccountClosed,
         ),
-        (Changed::Reset { user: ALICE }, CloseReason::Revoked),
+        (AdminOutcome::Reset { user: ALICE }, CloseReason::Revoked),
     ] {
         let mut desk = Desk::of_two();
         desk.enter(S3, ALICE);
@@ -165,7 +165,7 @@ fn a_disabled_or_reset_user_is_disconnected_from_all_devices() {
 fn a_new_name_is_announced_and_its_owner_reconnects() {
     let mut desk = Desk::of_two();
     let new = UserName::new("alicia").unwrap();
-    let result = Ok(Changed::Renamed {
+    let result = Ok(AdminOutcome::Renamed {
         user: ALICE,
         name: new.clone(),
     });
@@ -216,8 +216,8 @@ fn who_was_asked_into_a_room_hears_that_it_is_closed() {
         content: Content::Room(RoomEvent::Closed),
         ..entry(ALICE, 2)
     };
-    let result = Ok(Changed::RoomClosed { room: ROOM });
-    let closed = Event::Written(Written::Admin {
+    let result = Ok(AdminOutcome::RoomClosed { room: ROOM });
+    let closed = Event::Written(WriteResult::Admin {
         ticket: TICKET,
         result: result.clone(),
         entries: vec![(conversation, entry.clone())],

@@ -94,7 +94,7 @@ impl Desk {
         change: DeviceChange,
         result: Result<(), RequestError>,
     ) -> Vec<Effect> {
-        self.handle(Event::Written(Written::Device {
+        self.handle(Event::Written(WriteResult::Device {
             origin: origin(S1, 1),
             user: ALICE,
             change,

@@ -3,7 +3,7 @@
 use recado_shared::{DisplayName, DraftText, Setting};
 
 use super::*;
-use crate::store::{PersonChange, PersonChanged};
+use crate::store::{UserChange, UserOutcome};
 
 fn draft() -> Setting {
     Setting::Draft {
@@ -14,17 +14,17 @@ fn draft() -> Setting {
 
 fn set(number: u32, setting: Setting) -> (Event, Effect, Origin) {
     let origin = origin(S1, number);
-    let write = Write::Person {
+    let write = Write::User {
         origin,
         user: ALICE,
-        change: PersonChange::Set(setting.clone()),
+        change: UserChange::Set(setting.clone()),
     };
     let asked = request(S1, number, Request::Set(setting));
     (asked, Effect::Write(write), origin)
 }
 
-fn changed(origin: Origin, result: Result<PersonChanged, RequestError>) -> Event {
-    Event::Written(Written::Person {
+fn changed(origin: Origin, result: Result<UserOutcome, RequestError>) -> Event {
+    Event::Written(WriteResult::User {
         origin,
         user: ALICE,
         result,
@@ -44,7 +44,7 @@ fn a_setting_is_stored_then_answered_then_told_the_other_devices() {
         stamp: Stamp(12),
     };
     desk.check(
-        changed(origin, Ok(PersonChanged::Set(draft()))),
+        changed(origin, Ok(UserOutcome::Set(draft()))),
         &[answer(origin, Ok(Answer::Done)), push(&[S3], frame)],
     );
 }
@@ -83,7 +83,7 @@ impl Desk {
     fn block(&mut self, is_on: bool) -> Vec<Effect> {
         let (asked, _, origin) = set(9, block(is_on));
         self.relay.handle(asked, self.now);
-        let done = changed(origin, Ok(PersonChanged::Set(block(is_on))));
+        let done = changed(origin, Ok(UserOutcome::Set(block(is_on))));
         let mut effects = self.relay.handle(done, self.now);
         assert_eq!(effects.remove(0), answer(origin, Ok(Answer::Done)));
         effects
@@ -162,7 +162,7 @@ fn who_is_blocked_is_refused_once_that_is_stored() {
         // It was stored before, and only its answer got lost.
         (Ok(entry(BOB, 3)), accepted(asked, 3)),
     ] {
-        let result = ReadResult::Sent {
+        let result = ReadResult::Resend {
             origin: asked,
             result,
         };
@@ -187,7 +187,7 @@ fn a_blocked_user_does_not_see_read_cursors() {
         read: Seq(2),
     };
     let moved = || {
-        Event::Written(Written::Advance {
+        Event::Written(WriteResult::Advance {
             conversation: ALICE_BOB,
             moved: Some(cursors),
             stamp: Stamp(12),
@@ -237,10 +237,10 @@ fn a_request_to_write_is_told_by_a_head_and_not_by_an_entry() {
     let origin = origin(S2, 1);
     desk.relay
         .handle(request(S2, 1, append(ALICE_BOB)), desk.now);
-    let asks = Event::Written(Written::Append {
+    let asks = Event::Written(WriteResult::Append {
         origin,
         conversation: ALICE_BOB,
-        result: Ok(Appended {
+        result: Ok(StoredEntry {
             entry: entry(BOB, 1),
             is_new: true,
             is_request: true,
@@ -263,10 +263,10 @@ fn who_is_behind_gets_no_heads_before_they_have_caught_up() {
     let asked = origin(S2, 1);
     desk.relay.handle(appended(asked, BOB, 1, true), desk.now);
     desk.check(Event::OutboxFull(S1), &[Effect::MarkBehind(S1)]);
-    let accepted = Event::Written(Written::Person {
+    let accepted = Event::Written(WriteResult::User {
         origin: origin(S1, 1),
         user: ALICE,
-        result: Ok(PersonChanged::Accepted { is_new: true }),
+        result: Ok(UserOutcome::Accepted { is_new: true }),
         stamp: Stamp(12),
     });
     desk.check(accepted, &[answer(origin(S1, 1), Ok(Answer::Done))]);
@@ -278,10 +278,10 @@ fn a_contact_that_is_accepted_changes_the_heads() {
     let mut desk = Desk::of_two();
     for (number, is_new) in [(1, true), (2, false)] {
         let origin = origin(S1, number);
-        let write = Write::Person {
+        let write = Write::User {
             origin,
             user: ALICE,
-            change: PersonChange::Accept(BOB),
+            change: UserChange::Accept(BOB),
         };
         let accept = request(S1, number, Request::AcceptContact(BOB));
         desk.check(accept, &[Effect::Write(write)]);
@@ -289,7 +289,7 @@ fn a_contact_that_is_accepted_changes_the_heads() {
         if is_new {
             expected.push(read_heads(S1, ALICE, Some(11)));
         }
-        let done = changed(origin, Ok(PersonChanged::Accepted { is_new }));
+        let done = changed(origin, Ok(UserOutcome::Accepted { is_new }));
         desk.check(done, &expected);
     }
 }
@@ -308,15 +308,15 @@ impl Desk {
     fn call(&mut self, display: Option<&str>) -> Vec<Effect> {
         let origin = origin(S1, 8);
         let display = display.map(|text| DisplayName::new(text).unwrap());
-        let write = Write::Person {
+        let write = Write::User {
             origin,
             user: ALICE,
-            change: PersonChange::Display(display.clone()),
+            change: UserChange::Display(display.clone()),
         };
         let asked = request(S1, 8, Request::SetDisplayName(display.clone()));
         self.check(asked, &[Effect::Write(write)]);
         let name = name(ALICE);
-        let done = changed(origin, Ok(PersonChanged::Display { name, display }));
+        let done = changed(origin, Ok(UserOutcome::Display { name, display }));
         let mut effects = self.relay.handle(done, self.now);
         assert_eq!(effects.remove(0), answer(origin, Ok(Answer::Done)));
         effects

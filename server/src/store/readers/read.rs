@@ -17,7 +17,7 @@ use crate::store::tables::schema;
 use crate::store::tables::settings;
 use crate::store::tables::{conversations, members as member_rows};
 use crate::store::values::column::{int, mute, optional_text, text, uint, variant};
-use crate::store::values::request::{FindRooms, Read, ReadResult, Sent, StoredMember};
+use crate::store::values::request::{FindRooms, Read, ReadResult, Resend, StoredMember};
 
 /// Answers a request from one transaction, so that the answer is consistent.
 pub(crate) fn answer(db: &Connection, question: Read) -> Result<ReadResult> {
@@ -49,9 +49,9 @@ fn answer_in(db: &Connection, question: Read) -> Result<ReadResult> {
             let (settings, stamp, more) = settings_after(db, user, after)?;
             ReadResult::Settings { origin, settings, stamp, more }
         }
-        Read::Sent { origin, sent } => {
-            let result = find_sent(db, &sent)?.ok_or(sent.refusal);
-            ReadResult::Sent { origin, result }
+        Read::Resend { origin, sent } => {
+            let result = find_resend(db, &sent)?.ok_or(sent.refusal);
+            ReadResult::Resend { origin, result }
         }
         Read::Names { origin, users } => {
             let (people, more) = (names(db, &users)?, false);
@@ -305,7 +305,7 @@ fn people(
     Ok((found, more))
 }
 
-fn find_sent(db: &Connection, sent: &Sent) -> Result<Option<Entry>> {
+fn find_resend(db: &Connection, sent: &Resend) -> Result<Option<Entry>> {
     let conversation = conversations::find(db, sent.conversation)?;
     let found = entries::find(db, sent.author, sent.id)?;
     let found = found.filter(|(row, entry)| {

@@ -11,29 +11,29 @@ use crate::id::Ticket;
 const BACK: InviteToken = InviteToken([3; 16]);
 
 impl Desk {
-    pub(crate) fn change(&mut self, change: Change) -> Result<Changed, ChangeError> {
+    pub(crate) fn change(&mut self, change: AdminChange) -> Result<AdminOutcome, ChangeError> {
         let written = self.write(Write::Admin {
             ticket: Ticket(1),
             change,
             time: Timestamp(50),
         });
-        let Written::Admin { result, .. } = written else {
+        let WriteResult::Admin { result, .. } = written else {
             panic!("a change is answered by a change");
         };
         result
     }
 }
 
-fn reset(user: &str) -> Change {
-    Change::Reset {
+fn reset(user: &str) -> AdminChange {
+    AdminChange::Reset {
         user: name(user),
         token: BACK,
         expires: Timestamp(2_000),
     }
 }
 
-fn rename(user: &str, to: &str) -> Change {
-    Change::Rename {
+fn rename(user: &str, to: &str) -> AdminChange {
+    AdminChange::Rename {
         user: name(user),
         to: name(to),
     }
@@ -54,8 +54,8 @@ fn a_change_of_an_unknown_user_is_rejected() {
     for change in [
         reset("alice"),
         rename("alice", "bob"),
-        Change::Disable(name("alice")),
-        Change::Enable(name("alice")),
+        AdminChange::Disable(name("alice")),
+        AdminChange::Enable(name("alice")),
     ] {
         assert_eq!(desk.change(change), Err(ChangeError::UnknownUser));
     }
@@ -66,14 +66,14 @@ fn a_disabled_user_cannot_log_in_until_enabled() {
     let mut desk = Desk::new();
     let user = desk.register("alice");
     for _ in 0..2 {
-        let disabled = desk.change(Change::Disable(name("ALICE")));
-        assert_eq!(disabled, Ok(Changed::Disabled { user }));
+        let disabled = desk.change(AdminChange::Disable(name("ALICE")));
+        assert_eq!(disabled, Ok(AdminOutcome::Disabled { user }));
         assert_eq!(desk.login(login(1, None)), Err(Refusal::Disabled));
     }
     let mut desk = desk.reopen();
     assert_eq!(desk.login(login(1, None)), Err(Refusal::Disabled));
-    let enabled = desk.change(Change::Enable(name("alice")));
-    assert_eq!(enabled, Ok(Changed::Enabled { user }));
+    let enabled = desk.change(AdminChange::Enable(name("alice")));
+    assert_eq!(enabled, Ok(AdminOutcome::Enabled { user }));
     assert_eq!(desk.login(login(1, None)).unwrap().user, user);
 }
 
@@ -83,7 +83,10 @@ fn after_a_reset_only_the_invite_brings_the_user_back() {
     let user = desk.register("alice");
     let bob = desk.register("bob");
     desk.say(user, bob, 1, "hello");
-    assert_eq!(desk.change(reset("alice")), Ok(Changed::Reset { user }));
+    assert_eq!(
+        desk.change(reset("alice")),
+        Ok(AdminOutcome::Reset { user })
+    );
     // Neither the old device, nor the name without the invite, nor the invite with another name.
     assert_eq!(desk.login(login(1, Some("alice"))), Err(Refusal::Revoked));
     assert_eq!(desk.login(login(8, Some("alice"))), Err(Refusal::NameTaken));
@@ -109,7 +112,7 @@ fn a_reset_invite_ends_and_a_second_reset_ends_the_first() {
         ..back(9, None)
     };
     assert_eq!(desk.login(late), Err(Refusal::Closed));
-    let again = Change::Reset {
+    let again = AdminChange::Reset {
         user: name("alice"),
         token: InviteToken([4; 16]),
         expires: Timestamp(2_000),
@@ -134,7 +137,7 @@ fn a_former_name_is_not_issued_again() {
         Err(ChangeError::NameTooSimilar)
     );
     let to = name("Alicia");
-    let renamed = Changed::Renamed {
+    let renamed = AdminOutcome::Renamed {
         user,
         name: to.clone(),
     };
@@ -168,7 +171,7 @@ fn an_administrator_sees_people_and_invites() {
     let alice = desk.register("alice");
     let bob = desk.register("Bob");
     desk.say(alice, bob, 1, "hello");
-    desk.change(Change::Disable(name("bob"))).unwrap();
+    desk.change(AdminChange::Disable(name("bob"))).unwrap();
     desk.change(reset("alice")).unwrap();
     let mut admin = open_admin(desk.dir()).unwrap();
     let users = admin.users().unwrap();
@@ -200,7 +203,7 @@ fn an_administrator_sees_people_and_invites() {
 #[test]
 fn a_folder_without_a_server_is_changed_and_one_in_use_is_not() {
     let empty = tempfile::tempdir().unwrap();
-    let change = || Change::Disable(name("alice"));
+    let change = || AdminChange::Disable(name("alice"));
     let error = administer(empty.path(), change(), Timestamp(1)).unwrap_err();
     assert!(matches!(error, StoreError::Missing { .. }), "{error:?}");
     assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0);
@@ -211,7 +214,7 @@ fn a_folder_without_a_server_is_changed_and_one_in_use_is_not() {
     assert!(matches!(error, StoreError::InUse { .. }), "{error:?}");
     let dir = desk.close();
     let result = administer(dir.path(), change(), Timestamp(1)).unwrap();
-    assert_eq!(result, Ok(Changed::Disabled { user }));
+    assert_eq!(result, Ok(AdminOutcome::Disabled { user }));
     let mut desk = Desk::open(dir);
     assert_eq!(desk.login(login(1, None)), Err(Refusal::Disabled));
 }
@@ -221,7 +224,7 @@ fn what_stood_behind_the_closing_of_an_account_is_not_done() {
     let mut desk = Desk::new();
     let (alice, bob) = (desk.register("alice"), desk.register("bob"));
     desk.say(alice, bob, 1, "hello");
-    let by_alice = |change: PersonChange| Write::Person {
+    let by_alice = |change: UserChange| Write::User {
         origin: ORIGIN,
         user: alice,
         change,
@@ -232,7 +235,7 @@ fn what_stood_behind_the_closing_of_an_account_is_not_done() {
     };
     let remove = Write::Admin {
         ticket: Ticket(1),
-        change: Change::Remove(name("alice")),
+        change: AdminChange::Remove(name("alice")),
         time: Timestamp(2),
     };
     let room = NewRoom {
@@ -246,8 +249,8 @@ fn what_stood_behind_the_closing_of_an_account_is_not_done() {
     let batch = [
         remove,
         message(alice, bob, 2, "one more thing"),
-        by_alice(PersonChange::Set(draft)),
-        by_alice(PersonChange::Display(DisplayName::new("Ally").ok())),
+        by_alice(UserChange::Set(draft)),
+        by_alice(UserChange::Display(DisplayName::new("Ally").ok())),
         Write::CreateRoom {
             origin: ORIGIN,
             new: room,
@@ -257,9 +260,9 @@ fn what_stood_behind_the_closing_of_an_account_is_not_done() {
     let refused = Some(RequestError::Unavailable);
     for written in &written[1..] {
         let error = match written {
-            Written::Append { result, .. } => result.as_ref().err(),
-            Written::Person { result, .. } => result.as_ref().err(),
-            Written::CreateRoom { result, .. } => result.as_ref().err(),
+            WriteResult::Append { result, .. } => result.as_ref().err(),
+            WriteResult::User { result, .. } => result.as_ref().err(),
+            WriteResult::CreateRoom { result, .. } => result.as_ref().err(),
             other => panic!("{other:?}"),
         };
         assert_eq!(error.copied(), refused, "{written:?}");

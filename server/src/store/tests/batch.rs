@@ -100,16 +100,16 @@ fn room_event(number: u64, about: UserId, id: u64) -> Content {
 
 fn person(user: UserId, about: UserId, conversation: ConversationId, number: u64) -> Write {
     let change = match number {
-        0 | 1 => PersonChange::Accept(about),
-        2..=4 => PersonChange::Set(Setting::FirstContact { ask: number != 2 }),
-        5 => PersonChange::Display(Some(DisplayName::new("Another Name").unwrap())),
-        _ => PersonChange::Set(Setting::Draft {
+        0 | 1 => UserChange::Accept(about),
+        2..=4 => UserChange::Set(Setting::FirstContact { ask: number != 2 }),
+        5 => UserChange::Display(Some(DisplayName::new("Another Name").unwrap())),
+        _ => UserChange::Set(Setting::Draft {
             conversation,
             text: DraftText::new("perhaps").unwrap(),
         }),
     };
     let origin = ORIGIN;
-    Write::Person {
+    Write::User {
         origin,
         user,
         change,
@@ -119,18 +119,18 @@ fn person(user: UserId, about: UserId, conversation: ConversationId, number: u64
 fn admin(user: &str, number: u64, time: u64) -> Write {
     let user = UserName::new(user).unwrap();
     let change = match number {
-        0 => Change::Remove(user),
-        1 => Change::CloseRoom(RoomName::new("room").unwrap()),
-        2 | 3 => Change::Disable(user),
-        4 => Change::RenameRoom {
+        0 => AdminChange::Remove(user),
+        1 => AdminChange::CloseRoom(RoomName::new("room").unwrap()),
+        2 | 3 => AdminChange::Disable(user),
+        4 => AdminChange::RenameRoom {
             room: RoomName::new("room").unwrap(),
             to: RoomName::new("cellar").unwrap(),
         },
-        5 => Change::Rename {
+        5 => AdminChange::Rename {
             to: UserName::new(&format!("{user}x")).unwrap(),
             user,
         },
-        _ => Change::Enable(user),
+        _ => AdminChange::Enable(user),
     };
     Write::Admin {
         ticket: Ticket::default(),
@@ -181,15 +181,15 @@ fn empty_store() -> Writer {
 }
 
 /// Commits one write as a batch of its own, with an empty row cache.
-fn commit_alone(writer: &mut Writer, write: &Write) -> Written {
+fn commit_alone(writer: &mut Writer, write: &Write) -> WriteResult {
     writer.rows = RowCache::default();
     let batch = std::slice::from_ref(write);
     writer.commit(batch).unwrap().remove(0)
 }
 
 /// Ids of entries that the operator appends are random.
-fn without_drawn_ids(mut written: Written) -> Written {
-    if let Written::Admin { entries, .. } = &mut written {
+fn without_drawn_ids(mut written: WriteResult) -> WriteResult {
+    if let WriteResult::Admin { entries, .. } = &mut written {
         for (_, entry) in entries {
             entry.id = message_id(0);
         }
@@ -263,9 +263,9 @@ proptest! {
 }
 
 /// The results of appends: the place and whether it is new, or why not.
-fn results(written: Vec<Written>) -> Vec<Result<(u64, bool), RequestError>> {
+fn results(written: Vec<WriteResult>) -> Vec<Result<(u64, bool), RequestError>> {
     let result = |written| match written {
-        Written::Append { result, .. } => {
+        WriteResult::Append { result, .. } => {
             result.map(|appended| (appended.entry.seq.0, appended.is_new))
         }
         other => panic!("{other:?}"),

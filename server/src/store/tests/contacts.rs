@@ -27,25 +27,25 @@ impl Door {
         door
     }
 
-    fn change(&mut self, change: PersonChange) -> Result<PersonChanged, RequestError> {
-        let write = Write::Person {
+    fn change(&mut self, change: UserChange) -> Result<UserOutcome, RequestError> {
+        let write = Write::User {
             origin: ORIGIN,
             user: self.asked,
             change,
         };
         match self.desk.write(write) {
-            Written::Person { result, .. } => result,
+            WriteResult::User { result, .. } => result,
             other => panic!("a change of a person is answered by one: {other:?}"),
         }
     }
 
     fn ask_first(&mut self, ask: bool) {
         let setting = Setting::FirstContact { ask };
-        self.change(PersonChange::Set(setting)).unwrap();
+        self.change(UserChange::Set(setting)).unwrap();
     }
 
-    fn accept(&mut self) -> Result<PersonChanged, RequestError> {
-        self.change(PersonChange::Accept(self.stranger))
+    fn accept(&mut self) -> Result<UserOutcome, RequestError> {
+        self.change(UserChange::Accept(self.stranger))
     }
 
     fn write(&mut self, from: UserId, to: UserId, content: Content) -> Result<bool, RequestError> {
@@ -110,7 +110,7 @@ fn a_stranger_writes_a_little_and_then_waits() {
     door.desk = door.desk.reopen();
     assert_eq!(door.knock(), LIMIT);
     let (_, before) = door.heads(door.asked, 0);
-    let accepted = |is_new| Ok(PersonChanged::Accepted { is_new });
+    let accepted = |is_new| Ok(UserOutcome::Accepted { is_new });
     assert_eq!(door.accept(), accepted(true));
     let (heads, _) = door.heads(door.asked, before);
     assert!(heads.len() == 1 && !heads[0].is_request);

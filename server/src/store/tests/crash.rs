@@ -25,9 +25,9 @@ fn victim() {
         return;
     };
     let config = StoreConfig {
-        checkpoints: Checkpoints {
-            when_idle: 8,
-            at_most: 64,
+        checkpoints: CheckpointThresholds {
+            idle_pages: 8,
+            busy_pages: 64,
         },
         ..StoreConfig::default()
     };
@@ -43,7 +43,7 @@ fn victim() {
     handle.flush();
     while let Some(StoreEvent::Written(written)) = runtime.block_on(events.recv()) {
         for written in written {
-            let Written::Append { result, .. } = written else {
+            let WriteResult::Append { result, .. } = written else {
                 panic!("{written:?}");
             };
             let Entry { seq, id, .. } = result.unwrap().entry;

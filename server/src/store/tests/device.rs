@@ -41,7 +41,7 @@ impl Desk {
             change,
             time: Timestamp(time),
         });
-        let Written::Device { result, .. } = written else {
+        let WriteResult::Device { result, .. } = written else {
             panic!("a change of a device is answered by one");
         };
         result
@@ -198,12 +198,12 @@ fn devices_that_the_administrator_took_are_revoked() {
     let alice = desk.register("alice");
     desk.link(alice, 2, None, 2_000).unwrap();
     let token = InviteToken([9; 16]);
-    let reset = Change::Reset {
+    let reset = AdminChange::Reset {
         user: name("alice"),
         token: token.clone(),
         expires: Timestamp(9_000),
     };
-    assert_eq!(desk.change(reset), Ok(Changed::Reset { user: alice }));
+    assert_eq!(desk.change(reset), Ok(AdminOutcome::Reset { user: alice }));
     for device in [1, 2] {
         assert_eq!(
             desk.login(login(device, Some("eve"))),

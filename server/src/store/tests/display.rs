@@ -8,14 +8,14 @@ fn display(text: &str) -> DisplayName {
     DisplayName::new(text).unwrap()
 }
 
-fn call(desk: &mut Desk, user: UserId, text: Option<&str>) -> Result<PersonChanged, RequestError> {
-    let write = Write::Person {
+fn call(desk: &mut Desk, user: UserId, text: Option<&str>) -> Result<UserOutcome, RequestError> {
+    let write = Write::User {
         origin: ORIGIN,
         user,
-        change: PersonChange::Display(text.map(display)),
+        change: UserChange::Display(text.map(display)),
     };
     match desk.write(write) {
-        Written::Person { result, .. } => result,
+        WriteResult::User { result, .. } => result,
         other => panic!("a change of a person is answered by one: {other:?}"),
     }
 }
@@ -34,7 +34,7 @@ fn a_display_name_is_kept_changed_and_removed() {
     let mut desk = Desk::new();
     let alice = desk.register("alice");
     let called = |text: Option<&str>| {
-        Ok(PersonChanged::Display {
+        Ok(UserOutcome::Display {
             name: name("alice"),
             display: text.map(display),
         })
@@ -88,7 +88,7 @@ fn a_removed_user_is_called_nothing() {
     let mut desk = Desk::new();
     let alice = desk.register("alice");
     call(&mut desk, alice, Some("Wonder")).unwrap();
-    desk.change(Change::Remove(name("alice"))).unwrap();
+    desk.change(AdminChange::Remove(name("alice"))).unwrap();
     assert_eq!(shown(&desk), []);
 }
 

@@ -14,7 +14,7 @@ fn a_store_in_memory_commits_batches_and_answers() {
     let users: Vec<_> = written
         .into_iter()
         .map(|written| match written {
-            Written::Login { result, .. } => result.unwrap(),
+            WriteResult::Login { result, .. } => result.unwrap(),
             other => panic!("{other:?}"),
         })
         .collect();

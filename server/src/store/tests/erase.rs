@@ -64,7 +64,7 @@ impl Talk {
         author: UserId,
         content: Content,
         moderates: bool,
-    ) -> Result<Appended, RequestError> {
+    ) -> Result<StoredEntry, RequestError> {
         self.last_id += 1;
         let write = Write::Append {
             origin: ORIGIN,
@@ -82,7 +82,7 @@ impl Talk {
         self.append(self.alice, content, false).unwrap().entry.seq
     }
 
-    fn delete(&mut self, target: Seq) -> Result<Appended, RequestError> {
+    fn delete(&mut self, target: Seq) -> Result<StoredEntry, RequestError> {
         self.append(self.alice, Content::Deletion { target }, false)
     }
 }
@@ -279,16 +279,16 @@ fn a_removed_user_leaves_no_text_and_no_device() {
     let (alice, bob) = (desk.register("alice"), desk.register("bob"));
     desk.say(alice, bob, 1, "a secret of hers");
     desk.say(bob, alice, 1, "a word of his");
-    let removed = desk.change(Change::Remove(name("alice")));
-    assert_eq!(removed, Ok(Changed::Removed { user: alice }));
+    let removed = desk.change(AdminChange::Remove(name("alice")));
+    assert_eq!(removed, Ok(AdminOutcome::Removed { user: alice }));
     assert_eq!(desk.login(login(1, Some("alice"))), Err(Refusal::Revoked));
-    let again = desk.change(Change::Enable(name("alice")));
+    let again = desk.change(AdminChange::Enable(name("alice")));
     assert_eq!(again, Err(ChangeError::Removed));
     let dir = desk.close();
     // A stopped server's folder is left without it too.
     assert!(count_in_files(dir.path(), "a word of his") > 0);
-    let other = administer(dir.path(), Change::Remove(name("bob")), Timestamp(60));
-    assert_eq!(other.unwrap(), Ok(Changed::Removed { user: bob }));
+    let other = administer(dir.path(), AdminChange::Remove(name("bob")), Timestamp(60));
+    assert_eq!(other.unwrap(), Ok(AdminOutcome::Removed { user: bob }));
     for text in ["a secret of hers", "a word of his"] {
         assert_eq!(count_in_files(dir.path(), text), 0, "{text}");
     }
@@ -299,10 +299,10 @@ fn the_room_of_a_removed_owner_gets_another_owner() {
     let (mut desk, alice, bob, room) = with_room();
     let written = desk.write(Write::Admin {
         ticket: Ticket(1),
-        change: Change::Remove(name("alice")),
+        change: AdminChange::Remove(name("alice")),
         time: Timestamp(600),
     });
-    let Written::Admin { entries, .. } = written else {
+    let WriteResult::Admin { entries, .. } = written else {
         panic!("a change is answered by a change");
     };
     let said: Vec<_> = entries
@@ -332,16 +332,16 @@ fn the_room_of_a_removed_owner_gets_another_owner() {
 #[test]
 fn a_room_is_renamed_and_closed_with_its_texts() {
     let (mut desk, _, bob, room) = with_room();
-    let rename = |from, to| Change::RenameRoom {
+    let rename = |from, to| AdminChange::RenameRoom {
         room: room_name(from),
         to: room_name(to),
     };
     let unknown = desk.change(rename("coffee", "mate"));
     assert_eq!(unknown, Err(ChangeError::UnknownRoom));
     let renamed = desk.change(rename("tea", "mate"));
-    assert_eq!(renamed, Ok(Changed::RoomRenamed { room }));
-    let close = || Change::CloseRoom(room_name("mate"));
-    assert_eq!(desk.change(close()), Ok(Changed::RoomClosed { room }));
+    assert_eq!(renamed, Ok(AdminOutcome::RoomRenamed { room }));
+    let close = || AdminChange::CloseRoom(room_name("mate"));
+    assert_eq!(desk.change(close()), Ok(AdminOutcome::RoomClosed { room }));
     assert_eq!(desk.change(close()), Err(ChangeError::Closed));
     assert!(desk.append(in_room(room, bob, 700, text("no"))).is_err());
     let admin = open_admin(desk.dir()).unwrap();

@@ -35,7 +35,7 @@ impl Office {
     }
 
     /// Takes the answers to this many writes, in order.
-    fn written(&mut self, count: usize) -> Vec<Written> {
+    fn written(&mut self, count: usize) -> Vec<WriteResult> {
         let mut all = Vec::new();
         while all.len() < count {
             match self.event() {
@@ -51,7 +51,7 @@ impl Office {
             .write(Write::Login(login(device, Some(name))))
             .unwrap();
         match self.written(1).pop() {
-            Some(Written::Login { result, .. }) => result.unwrap().user,
+            Some(WriteResult::Login { result, .. }) => result.unwrap().user,
             other => panic!("{other:?}"),
         }
     }
@@ -65,9 +65,9 @@ fn heads_of(user: UserId) -> Read {
     }
 }
 
-fn seqs(written: &[Written]) -> Vec<u64> {
-    let seq = |written: &Written| match written {
-        Written::Append { result, .. } => result.as_ref().unwrap().entry.seq.0,
+fn seqs(written: &[WriteResult]) -> Vec<u64> {
+    let seq = |written: &WriteResult| match written {
+        WriteResult::Append { result, .. } => result.as_ref().unwrap().entry.seq.0,
         other => panic!("{other:?}"),
     };
     written.iter().map(seq).collect()
@@ -92,9 +92,9 @@ fn requests_are_answered_in_order_and_reads_see_what_was_written() {
 #[test]
 fn what_was_done_is_counted() {
     let dir = tempfile::tempdir().unwrap();
-    let checkpoints = Checkpoints {
-        when_idle: 1,
-        at_most: 1_000,
+    let checkpoints = CheckpointThresholds {
+        idle_pages: 1,
+        busy_pages: 1_000,
     };
     let config = StoreConfig {
         checkpoints,
@@ -267,7 +267,7 @@ fn an_invite_reaches_a_running_server() {
         ..login(1, Some("alice"))
     };
     office.handle.write(Write::Login(invited)).unwrap();
-    let Some(Written::Login { result, .. }) = office.written(1).pop() else {
+    let Some(WriteResult::Login { result, .. }) = office.written(1).pop() else {
         panic!("a login is answered by a login");
     };
     assert!(result.unwrap().registered);
@@ -275,11 +275,14 @@ fn an_invite_reaches_a_running_server() {
 
 #[test]
 fn committed_pages_move_into_the_database_when_they_are_many() {
-    let pages_left = |when_idle, at_most, is_idle| {
+    let pages_left = |idle_pages, busy_pages, is_idle| {
         let mut desk = Desk::new();
         desk.register("alice");
         let db = Connection::open(desk.dir().join("recado.db")).unwrap();
-        let checkpoints = Checkpoints { when_idle, at_most };
+        let checkpoints = CheckpointThresholds {
+            idle_pages,
+            busy_pages,
+        };
         let mut writer = Writer::new(db, checkpoints).unwrap();
         writer.checkpoint_if_due(is_idle).unwrap();
         wal_checkpoint(&desk.reader, "NOOP").unwrap()
@@ -294,9 +297,9 @@ fn committed_pages_move_into_the_database_when_they_are_many() {
 fn each_commit_tells_how_many_pages_wait_to_be_moved() {
     let desk = Desk::new();
     let db = desk.folder.open_writer().unwrap();
-    let checkpoints = Checkpoints {
-        when_idle: 3,
-        at_most: 1_000,
+    let checkpoints = CheckpointThresholds {
+        idle_pages: 3,
+        busy_pages: 1_000,
     };
     let mut writer = Writer::new(db, checkpoints).unwrap();
     for device in 1..=3 {

@@ -10,15 +10,15 @@ fn two_people() -> (Desk, UserId, UserId) {
     (desk, alice, bob)
 }
 
-fn stamp(written: &Written) -> Stamp {
+fn stamp(written: &WriteResult) -> Stamp {
     match written {
-        Written::Append { stamp, .. }
-        | Written::CreateRoom { stamp, .. }
-        | Written::Person { stamp, .. }
-        | Written::Advance { stamp, .. } => *stamp,
-        Written::Device { .. } => panic!("a device is no change"),
-        Written::Admin { since, .. } => *since,
-        Written::Login { result, .. } => result.as_ref().unwrap().stamp,
+        WriteResult::Append { stamp, .. }
+        | WriteResult::CreateRoom { stamp, .. }
+        | WriteResult::User { stamp, .. }
+        | WriteResult::Advance { stamp, .. } => *stamp,
+        WriteResult::Device { .. } => panic!("a device is no change"),
+        WriteResult::Admin { since, .. } => *since,
+        WriteResult::Login { result, .. } => result.as_ref().unwrap().stamp,
     }
 }
 
@@ -45,14 +45,14 @@ fn an_entry_is_stored_as_it_was_sent() {
         time: Timestamp(9),
         content: text("two\nlines 👩‍👩‍👧"),
     };
-    let expected = Appended {
+    let expected = StoredEntry {
         entry,
         is_new: true,
         is_request: false,
     };
     assert_eq!(appended, expected);
     let resent = desk.reopen().say(alice, bob, 9, "two\nlines 👩‍👩‍👧");
-    let expected = Appended {
+    let expected = StoredEntry {
         is_new: false,
         is_request: false,
         ..expected
@@ -73,7 +73,7 @@ fn a_resend_in_the_same_batch_is_found_too() {
     let results: Vec<_> = written
         .into_iter()
         .map(|written| match written {
-            Written::Append { result, stamp, .. } => (
+            WriteResult::Append { result, stamp, .. } => (
                 result.map(|appended| (appended.entry.seq.0, appended.is_new)),
                 stamp.0,
             ),
@@ -234,7 +234,8 @@ fn a_batch_that_fails_leaves_nothing() {
     ];
     assert!(desk.writer.commit(&batch).is_err());
 
-    let Written::Append { result, stamp, .. } = desk.write(message(bob, alice, 3, "after")) else {
+    let WriteResult::Append { result, stamp, .. } = desk.write(message(bob, alice, 3, "after"))
+    else {
         panic!("an append is answered by an append");
     };
     assert_eq!((result.unwrap().entry.seq, stamp), (Seq(2), Stamp(2)));

@@ -31,7 +31,7 @@ fn a_new_device_registers_and_comes_back() {
     let log = first.log;
     assert_eq!(
         first,
-        Admitted {
+        AuthenticatedUser {
             user: UserId(1),
             name: name("Zoë"),
             registered: true,
@@ -40,7 +40,7 @@ fn a_new_device_registers_and_comes_back() {
         }
     );
     let mut desk = desk.reopen();
-    let back = Admitted {
+    let back = AuthenticatedUser {
         registered: false,
         ..first
     };
@@ -95,7 +95,7 @@ fn two_devices_cannot_claim_a_name_in_one_batch() {
     let users: Vec<_> = written
         .into_iter()
         .map(|written| match written {
-            Written::Login { result, .. } => result.map(|admitted| admitted.user),
+            WriteResult::Login { result, .. } => result.map(|admitted| admitted.user),
             other => panic!("{other:?}"),
         })
         .collect();

@@ -93,7 +93,7 @@ impl Desk {
         self.dir.path()
     }
 
-    pub(crate) fn write(&mut self, write: Write) -> Written {
+    pub(crate) fn write(&mut self, write: Write) -> WriteResult {
         self.writer.commit(&[write]).unwrap().pop().unwrap()
     }
 
@@ -101,8 +101,8 @@ impl Desk {
         readers::read::answer(&self.reader, read).unwrap()
     }
 
-    pub(crate) fn login(&mut self, login: Login) -> Result<Admitted, Refusal> {
-        let Written::Login { result, .. } = self.write(Write::Login(login)) else {
+    pub(crate) fn login(&mut self, login: Login) -> Result<AuthenticatedUser, Refusal> {
+        let WriteResult::Login { result, .. } = self.write(Write::Login(login)) else {
             panic!("a login is answered by a login");
         };
         result
@@ -114,14 +114,17 @@ impl Desk {
         self.login(login(self.devices, Some(name))).unwrap().user
     }
 
-    pub(crate) fn append(&mut self, write: Write) -> Result<Appended, recado_shared::RequestError> {
-        let Written::Append { result, .. } = self.write(write) else {
+    pub(crate) fn append(
+        &mut self,
+        write: Write,
+    ) -> Result<StoredEntry, recado_shared::RequestError> {
+        let WriteResult::Append { result, .. } = self.write(write) else {
             panic!("an append is answered by an append");
         };
         result
     }
 
-    pub(crate) fn say(&mut self, from: UserId, to: UserId, id: u64, text: &str) -> Appended {
+    pub(crate) fn say(&mut self, from: UserId, to: UserId, id: u64, text: &str) -> StoredEntry {
         self.append(message(from, to, id, text)).unwrap()
     }
 
@@ -137,7 +140,8 @@ impl Desk {
             delivered: Seq(delivered),
             read: Seq(read),
         };
-        let Written::Advance { moved, .. } = self.write(Write::Advance { user, advance }) else {
+        let WriteResult::Advance { moved, .. } = self.write(Write::Advance { user, advance })
+        else {
             panic!("an advance is answered by an advance");
         };
         moved

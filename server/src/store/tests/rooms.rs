@@ -38,9 +38,9 @@ fn new_room(author: UserId, id: u64, name: &str, history: HistoryVisibility) -> 
 }
 
 impl Desk {
-    pub(crate) fn create(&mut self, new: NewRoom) -> Result<(RoomId, Appended), RequestError> {
+    pub(crate) fn create(&mut self, new: NewRoom) -> Result<(RoomId, StoredEntry), RequestError> {
         let origin = ORIGIN;
-        let Written::CreateRoom { result, .. } = self.write(Write::CreateRoom { origin, new })
+        let WriteResult::CreateRoom { result, .. } = self.write(Write::CreateRoom { origin, new })
         else {
             panic!("a room is answered by a room");
         };
@@ -101,7 +101,7 @@ impl Club {
         in_room(self.room, author, self.last_id, content)
     }
 
-    fn tries(&mut self, author: UserId, content: Content) -> Result<Appended, RequestError> {
+    fn tries(&mut self, author: UserId, content: Content) -> Result<StoredEntry, RequestError> {
         let write = self.write_of(author, content);
         self.desk.append(write)
     }
@@ -507,8 +507,8 @@ fn what_was_overtaken_in_the_queue_is_refused() {
         ];
         let written = club.desk.writer.commit(&batch).unwrap();
         let [
-            Written::Append { result: Ok(_), .. },
-            Written::Append { result, .. },
+            WriteResult::Append { result: Ok(_), .. },
+            WriteResult::Append { result, .. },
         ] = written.as_slice()
         else {
             panic!("{event:?}: {written:?}");
@@ -536,13 +536,13 @@ fn a_closed_room_ends_for_all_members() {
     let away = club.desk.stamp();
     let closed = club.desk.write(Write::Admin {
         ticket: crate::id::Ticket(1),
-        change: Change::CloseRoom(room_name("tea")),
+        change: AdminChange::CloseRoom(room_name("tea")),
         time: Timestamp(900),
     });
-    let Written::Admin { result, .. } = closed else {
+    let WriteResult::Admin { result, .. } = closed else {
         panic!("a change is answered by a change");
     };
-    assert_eq!(result, Ok(Changed::RoomClosed { room: club.room }));
+    assert_eq!(result, Ok(AdminOutcome::RoomClosed { room: club.room }));
     for (author, event) in [
         (alice, RoomEvent::Topic(None)),
         (bob, RoomEvent::Left),

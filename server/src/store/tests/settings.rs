@@ -8,16 +8,16 @@ use recado_shared::{
 use super::*;
 
 fn set(desk: &mut Desk, user: UserId, setting: &Setting) -> Result<Stamp, RequestError> {
-    let write = Write::Person {
+    let write = Write::User {
         origin: ORIGIN,
         user,
-        change: PersonChange::Set(setting.clone()),
+        change: UserChange::Set(setting.clone()),
     };
-    let Written::Person { result, stamp, .. } = desk.write(write) else {
+    let WriteResult::User { result, stamp, .. } = desk.write(write) else {
         panic!("a change of a person is answered by one");
     };
     if let Ok(changed) = &result {
-        assert_eq!(*changed, PersonChanged::Set(setting.clone()));
+        assert_eq!(*changed, UserOutcome::Set(setting.clone()));
     }
     result.map(|_| stamp)
 }
@@ -112,10 +112,10 @@ fn long_settings_come_in_pages() {
 fn what_says_nothing_makes_room() {
     let mut desk = Desk::new();
     let alice = desk.register("alice");
-    let fill = |number| Write::Person {
+    let fill = |number| Write::User {
         origin: ORIGIN,
         user: alice,
-        change: PersonChange::Set(favourite(number, true)),
+        change: UserChange::Set(favourite(number, true)),
     };
     let all: Vec<_> = (0..MAX_SETTINGS).map(fill).collect();
     desk.writer.commit(&all).unwrap();
@@ -187,7 +187,7 @@ fn a_removed_user_leaves_no_setting() {
     ] {
         set(&mut desk, alice, &setting).unwrap();
     }
-    desk.change(Change::Remove(name("alice"))).unwrap();
+    desk.change(AdminChange::Remove(name("alice"))).unwrap();
     assert_eq!(settings(&mut desk, alice, Stamp(0)).0, []);
     let memberships = desk.writer.memberships().unwrap();
     assert_eq!(

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A change that the operator makes to a user or a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Change {
+pub enum AdminChange {
     /// Revokes all devices of a user. The token links one new device until it expires.
     Reset {
         user: UserName,
@@ -28,9 +28,9 @@ pub enum Change {
     CloseRoom(RoomName),
 }
 
-/// The committed outcome of a [`Change`].
+/// The committed outcome of a [`AdminChange`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Changed {
+pub enum AdminOutcome {
     Reset { user: UserId },
     Renamed { user: UserId, name: UserName },
     Disabled { user: UserId },
@@ -40,7 +40,7 @@ pub enum Changed {
     RoomClosed { room: RoomId },
 }
 
-/// Reason why a [`Change`] was rejected.
+/// Reason why a [`AdminChange`] was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum ChangeError {
     #[error("no such user. `recado-server user list` shows all users")]

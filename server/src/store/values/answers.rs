@@ -2,13 +2,13 @@
 
 use tokio::sync::mpsc;
 
-use crate::store::values::request::{ReadResult, Written};
+use crate::store::values::request::{ReadResult, WriteResult};
 
 /// An answer of the store to its handle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreEvent {
     /// A batch is synced to disk; its writes are in the order in which they were queued.
-    Written(Vec<Written>),
+    Written(Vec<WriteResult>),
     Read(ReadResult),
     /// A thread failed with this error. Its open transaction is rolled back, and its requests get
     /// no answer. The server should stop.

@@ -11,18 +11,18 @@ pub struct StoreConfig {
     /// Most unanswered requests, until their answer is taken from
     /// [`StoreEvents`](crate::store::StoreEvents).
     pub window: usize,
-    pub checkpoints: Checkpoints,
+    pub checkpoints: CheckpointThresholds,
 }
 
 /// Length of the write-ahead log at which a checkpoint runs, in pages of 4 KiB. A longer log makes
 /// commits faster on average, and opening after a crash slower
 /// (<https://www.sqlite.org/wal.html#performance_considerations>).
 #[derive(Clone, Copy, Debug)]
-pub struct Checkpoints {
+pub struct CheckpointThresholds {
     /// The length while no request waits.
-    pub when_idle: i64,
+    pub idle_pages: i64,
     /// The length while requests wait.
-    pub at_most: i64,
+    pub busy_pages: i64,
 }
 
 impl Default for StoreConfig {
@@ -30,9 +30,9 @@ impl Default for StoreConfig {
         Self {
             readers: 2,
             window: STORE_WINDOW,
-            checkpoints: Checkpoints {
-                when_idle: 2_000,
-                at_most: 8_000,
+            checkpoints: CheckpointThresholds {
+                idle_pages: 2_000,
+                busy_pages: 8_000,
             },
         }
     }

@@ -12,7 +12,7 @@ use recado_shared::{
 };
 
 use crate::id::{SessionId, Ticket};
-use crate::store::values::admin::{Change, ChangeError, Changed};
+use crate::store::values::admin::{AdminChange, AdminOutcome, ChangeError};
 
 /// The session and number of a request, by which its answer is returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Origin {
     pub number: RequestNumber,
 }
 
-/// A request to the writer thread, answered by one [`Written`] after its commit is synced to disk.
+/// A request to the writer thread, answered by one [`WriteResult`] after its commit is synced to disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
     /// Finds the user of a device key, or registers a new user.
@@ -53,14 +53,14 @@ pub enum Write {
         change: DeviceChange,
         time: Timestamp,
     },
-    Person {
+    User {
         origin: Origin,
         user: UserId,
-        change: PersonChange,
+        change: UserChange,
     },
     Admin {
         ticket: Ticket,
-        change: Change,
+        change: AdminChange,
         time: Timestamp,
     },
 }
@@ -82,16 +82,16 @@ pub enum DeviceChange {
 
 /// A change that users make to their own settings, contacts or display name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PersonChange {
+pub enum UserChange {
     Set(Setting),
     /// Accepts the message request of this user.
     Accept(UserId),
     Display(Option<DisplayName>),
 }
 
-/// The committed outcome of a [`PersonChange`].
+/// The committed outcome of a [`UserChange`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PersonChanged {
+pub enum UserOutcome {
     Set(Setting),
     Accepted {
         /// False if there was no message request to accept.
@@ -170,21 +170,21 @@ pub enum Admission {
 
 /// The committed outcome of a [`Write`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum WriteResult {
     Login {
         session: SessionId,
-        result: Result<Admitted, Refusal>,
+        result: Result<AuthenticatedUser, Refusal>,
     },
     Append {
         origin: Origin,
         conversation: ConversationId,
-        result: Result<Appended, RequestError>,
+        result: Result<StoredEntry, RequestError>,
         stamp: Stamp,
     },
     CreateRoom {
         origin: Origin,
         new: NewRoom,
-        result: Result<(RoomId, Appended), RequestError>,
+        result: Result<(RoomId, StoredEntry), RequestError>,
         stamp: Stamp,
     },
     Advance {
@@ -199,15 +199,15 @@ pub enum Written {
         change: DeviceChange,
         result: Result<(), RequestError>,
     },
-    Person {
+    User {
         origin: Origin,
         user: UserId,
-        result: Result<PersonChanged, RequestError>,
+        result: Result<UserOutcome, RequestError>,
         stamp: Stamp,
     },
     Admin {
         ticket: Ticket,
-        result: Result<Changed, ChangeError>,
+        result: Result<AdminOutcome, ChangeError>,
         /// Entries that the change appended.
         entries: Vec<(ConversationId, Entry)>,
         /// The stamp before this change.
@@ -217,7 +217,7 @@ pub enum Written {
 
 /// A device that is logged in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Admitted {
+pub struct AuthenticatedUser {
     pub user: UserId,
     pub name: UserName,
     /// Whether this login registered the user.
@@ -229,7 +229,7 @@ pub struct Admitted {
 
 /// An entry of the log, new or found by its id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Appended {
+pub struct StoredEntry {
     /// As stored; the first time's if `is_new` is not set.
     pub entry: Entry,
     /// Whether this request appended it. The relay does not deliver a resend again.
@@ -238,7 +238,7 @@ pub struct Appended {
     pub is_request: bool,
 }
 
-impl Appended {
+impl StoredEntry {
     pub(crate) const fn resent(entry: Entry) -> Self {
         Self {
             entry,
@@ -268,9 +268,9 @@ pub enum Read {
     },
     /// Finds an append that was accepted earlier and that its author may not repeat: an accepted
     /// append stays accepted.
-    Sent {
+    Resend {
         origin: Origin,
-        sent: Sent,
+        sent: Resend,
     },
     Names {
         origin: Origin,
@@ -306,7 +306,7 @@ pub enum Read {
 
 /// An append that an earlier request may have stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sent {
+pub struct Resend {
     pub author: UserId,
     pub conversation: ConversationId,
     pub id: MessageId,
@@ -343,7 +343,7 @@ pub enum ReadResult {
         /// 0 if the conversation has no entry.
         newest: Seq,
     },
-    Sent {
+    Resend {
         origin: Origin,
         result: Result<Entry, RequestError>,
     },

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use recado_shared::Content;
 use serde::{Deserialize, Serialize};
 
-use crate::store::values::request::Written;
+use crate::store::values::request::WriteResult;
 
 /// Counts since the store was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ impl Counters {
     }
 
     /// Counts committed requests, also those that wrote nothing.
-    pub(crate) fn did(&self, written: &[Written]) {
+    pub(crate) fn did(&self, written: &[WriteResult]) {
         let messages = written.iter().filter(|written| is_new_message(written));
         add(&self.writes, written.len());
         add(&self.messages, messages.count());
@@ -78,8 +78,8 @@ fn add(counter: &AtomicU64, count: usize) {
     counter.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
 }
 
-fn is_new_message(written: &Written) -> bool {
-    let Written::Append { result, .. } = written else {
+fn is_new_message(written: &WriteResult) -> bool {
+    let WriteResult::Append { result, .. } = written else {
         return false;
     };
     result.as_ref().is_ok_and(|appended| {

@@ -6,7 +6,7 @@ use recado_shared::{
 
 use crate::store::tables::overview::{UserInfo, UserState, find_room, find_user};
 use crate::store::tables::{conversations, devices, invites, members, settings, users};
-use crate::store::values::admin::{Change, ChangeError, Changed};
+use crate::store::values::admin::{AdminChange, AdminOutcome, ChangeError};
 use crate::store::values::column::random;
 use crate::store::values::failure::Failure;
 use crate::store::writer::append::NewEntry;
@@ -17,13 +17,13 @@ impl Batch<'_> {
     /// Applies one change. The entries that it appends go to `entries`.
     pub(crate) fn administer(
         &mut self,
-        change: &Change,
+        change: &AdminChange,
         time: Timestamp,
         entries: &mut SystemEntries,
-    ) -> Result<Changed, Failure<ChangeError>> {
+    ) -> Result<AdminOutcome, Failure<ChangeError>> {
         self.flush_and_evict_all()?;
         match change {
-            Change::Reset {
+            AdminChange::Reset {
                 user,
                 token,
                 expires,
@@ -32,9 +32,9 @@ impl Batch<'_> {
                 self.revoke_access(&facts, time)?;
                 let user = facts.user;
                 invites::insert_reset(self.db, token, *expires, user, &facts.name)?;
-                Ok(Changed::Reset { user })
+                Ok(AdminOutcome::Reset { user })
             }
-            Change::Rename { user, to } => {
+            AdminChange::Rename { user, to } => {
                 let user = self.user(user)?.user;
                 if let Some(conflict) = users::name_conflict(self.db, to, Some(user))? {
                     return Err(conflict.into());
@@ -42,36 +42,36 @@ impl Batch<'_> {
                 users::rename(self.db, user, to)?;
                 conversations::mark_renamed(self.db, &mut self.stamp, user)?;
                 let name = to.clone();
-                Ok(Changed::Renamed { user, name })
+                Ok(AdminOutcome::Renamed { user, name })
             }
-            Change::Disable(user) => {
+            AdminChange::Disable(user) => {
                 let user = self.user(user)?.user;
                 users::set_disabled(self.db, user, true)?;
-                Ok(Changed::Disabled { user })
+                Ok(AdminOutcome::Disabled { user })
             }
-            Change::Enable(user) => {
+            AdminChange::Enable(user) => {
                 let user = self.user(user)?.user;
                 users::set_disabled(self.db, user, false)?;
-                Ok(Changed::Enabled { user })
+                Ok(AdminOutcome::Enabled { user })
             }
-            Change::Remove(user) => {
+            AdminChange::Remove(user) => {
                 let facts = self.user(user)?;
                 self.revoke_access(&facts, time)?;
                 let user = facts.user;
                 users::remove(self.db, user)?;
                 settings::delete_all(self.db, user)?;
                 self.remove_author(user, time, entries)?;
-                Ok(Changed::Removed { user })
+                Ok(AdminOutcome::Removed { user })
             }
-            Change::RenameRoom { room, to } => {
+            AdminChange::RenameRoom { room, to } => {
                 let room = self.room(room)?;
                 self.rename_room(room, to, time, entries)?;
-                Ok(Changed::RoomRenamed { room })
+                Ok(AdminOutcome::RoomRenamed { room })
             }
-            Change::CloseRoom(room) => {
+            AdminChange::CloseRoom(room) => {
                 let room = self.room(room)?;
                 self.close_room(room, time, entries)?;
-                Ok(Changed::RoomClosed { room })
+                Ok(AdminOutcome::RoomClosed { room })
             }
         }
     }

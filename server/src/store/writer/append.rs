@@ -11,7 +11,7 @@ use crate::store::tables::entries;
 use crate::store::tables::members::MemberRow;
 use crate::store::tables::{settings, users};
 use crate::store::values::failure::Failure;
-use crate::store::values::request::Appended;
+use crate::store::values::request::StoredEntry;
 use crate::store::writer::batch::Batch;
 
 /// An entry to append.
@@ -28,7 +28,7 @@ pub(crate) struct NewEntry<'a> {
 
 impl Batch<'_> {
     /// Appends an entry of a user whose account is open, or finds it if the user appended it before.
-    pub(crate) fn append(&mut self, new: &NewEntry<'_>) -> Result<Appended, Failure> {
+    pub(crate) fn append(&mut self, new: &NewEntry<'_>) -> Result<StoredEntry, Failure> {
         let (conversation, author) = self.rows_of(new.conversation, new.author)?;
         let is_closed = match author {
             Some(author) => author.is_closed,
@@ -41,7 +41,10 @@ impl Batch<'_> {
     }
 
     /// Appends an entry for the operator in the name of a member.
-    pub(crate) fn append_for_operator(&mut self, new: &NewEntry<'_>) -> Result<Appended, Failure> {
+    pub(crate) fn append_for_operator(
+        &mut self,
+        new: &NewEntry<'_>,
+    ) -> Result<StoredEntry, Failure> {
         let (conversation, author) = self.rows_of(new.conversation, new.author)?;
         self.append_unchecked(new, conversation, author)
     }
@@ -64,18 +67,18 @@ impl Batch<'_> {
         new: &NewEntry<'_>,
         conversation: Option<ConversationRow>,
         author: Option<MemberRow>,
-    ) -> Result<Appended, Failure> {
+    ) -> Result<StoredEntry, Failure> {
         // Rows count from one.
         let row = conversation.map_or(0, |conversation| conversation.row);
         let is_first = conversation.is_none_or(|conversation| conversation.newest == Seq::ZERO);
         let is_plain = !is_first && author.is_some() && is_plain(new.content);
         if !is_plain && let Some(entry) = self.find_resent(row, new)? {
-            return Ok(Appended::resent(entry));
+            return Ok(StoredEntry::resent(entry));
         }
         match self.append_new(new, conversation, author, is_first) {
             // A plain append is seldom a resend, and changes nothing before it is refused.
             Err(Failure::Rejected(error)) if is_plain => match self.find_resent(row, new)? {
-                Some(entry) => Ok(Appended::resent(entry)),
+                Some(entry) => Ok(StoredEntry::resent(entry)),
                 None => Err(error.into()),
             },
             result => result,
@@ -88,7 +91,7 @@ impl Batch<'_> {
         conversation: Option<ConversationRow>,
         author: Option<MemberRow>,
         is_first: bool,
-    ) -> Result<Appended, Failure> {
+    ) -> Result<StoredEntry, Failure> {
         let (conversation, author) = match conversation {
             Some(conversation) => (conversation, author),
             None => self.create_direct(new)?,
@@ -121,7 +124,7 @@ impl Batch<'_> {
         if let Content::Deletion { target } = new.content {
             entries::erase(self.db, conversation.row, *target)?;
         }
-        Ok(Appended {
+        Ok(StoredEntry {
             entry,
             is_new: true,
             is_request,

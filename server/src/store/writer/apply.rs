@@ -4,7 +4,7 @@ use recado_shared::{LogId, RequestError, UserId};
 
 use crate::store::tables::users;
 use crate::store::values::failure::{Failure, answer};
-use crate::store::values::request::{Write, Written};
+use crate::store::values::request::{Write, WriteResult};
 use crate::store::writer::append::NewEntry;
 use crate::store::writer::batch::Batch;
 use crate::store::writer::{device, login};
@@ -12,7 +12,7 @@ use crate::store::writer::{device, login};
 impl Batch<'_> {
     /// Applies one write. An error fails the batch.
     #[rustfmt::skip]
-    pub(crate) fn apply(&mut self, log: LogId, write: &Write) -> rusqlite::Result<Written> {
+    pub(crate) fn apply(&mut self, log: LogId, write: &Write) -> rusqlite::Result<WriteResult> {
         Ok(match write {
             Write::Append { origin, author, conversation, id, content, time, moderates } => {
                 let new = NewEntry {
@@ -25,37 +25,37 @@ impl Batch<'_> {
                 };
                 let (origin, conversation) = (*origin, *conversation);
                 let result = answer(self.append(&new))?;
-                Written::Append { origin, conversation, result, stamp: self.stamp }
+                WriteResult::Append { origin, conversation, result, stamp: self.stamp }
             }
             Write::Advance { user, advance } => {
                 let (conversation, moved) = (advance.conversation, self.advance(*user, *advance)?);
-                Written::Advance { conversation, moved, stamp: self.stamp }
+                WriteResult::Advance { conversation, moved, stamp: self.stamp }
             }
             Write::Login(request) => {
                 let result = answer(login::login(self.db, log, self.stamp, request))?;
                 let session = request.session;
-                Written::Login { session, result }
+                WriteResult::Login { session, result }
             }
             Write::CreateRoom { origin, new } => {
                 let result = self.if_open(new.author, |batch| batch.create_room(new))?;
-                Written::CreateRoom { origin: *origin, new: new.clone(), result, stamp: self.stamp }
+                WriteResult::CreateRoom { origin: *origin, new: new.clone(), result, stamp: self.stamp }
             }
             Write::Device { origin, user, by, change, time } => {
                 let (origin, user) = (*origin, *user);
                 let result = self.if_open(user, |batch| {
                     device::change(batch.db, user, *by, change, *time)
                 })?;
-                Written::Device { origin, user, change: change.clone(), result }
+                WriteResult::Device { origin, user, change: change.clone(), result }
             }
-            Write::Person { origin, user, change } => {
+            Write::User { origin, user, change } => {
                 let (origin, user) = (*origin, *user);
-                let result = self.if_open(user, |batch| batch.change_person(user, change))?;
-                Written::Person { origin, user, result, stamp: self.stamp }
+                let result = self.if_open(user, |batch| batch.change_user(user, change))?;
+                WriteResult::User { origin, user, result, stamp: self.stamp }
             }
             Write::Admin { ticket, change, time } => {
                 let (since, mut entries) = (self.stamp, Vec::new());
                 let result = answer(self.administer(change, *time, &mut entries))?;
-                Written::Admin { ticket: *ticket, result, entries, since }
+                WriteResult::Admin { ticket: *ticket, result, entries, since }
             }
         })
     }

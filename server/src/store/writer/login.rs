@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use crate::store::tables::users::{self, Account};
 use crate::store::tables::{devices, invites};
 use crate::store::values::failure::Failure;
-use crate::store::values::request::{Admission, Admitted, Login};
+use crate::store::values::request::{Admission, AuthenticatedUser, Login};
 
 /// Authenticates a device. The admission is checked before the name, so that a stranger cannot ask
 /// which names exist.
@@ -15,7 +15,7 @@ pub(crate) fn login(
     log: LogId,
     stamp: Stamp,
     login: &Login,
-) -> Result<Admitted, Failure<Refusal>> {
+) -> Result<AuthenticatedUser, Failure<Refusal>> {
     let (user, name, registered) = if let Some(account) = users::of_device(db, login.key)? {
         let name = check_account(&account, login, Refusal::OtherName)?;
         devices::set_seen(db, login.key, login.time)?;
@@ -26,7 +26,7 @@ pub(crate) fn login(
         let (user, name) = register(db, login)?;
         (user, name, true)
     };
-    Ok(Admitted {
+    Ok(AuthenticatedUser {
         user,
         name,
         registered,

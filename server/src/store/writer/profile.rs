@@ -4,27 +4,27 @@ use recado_shared::{ConversationId, DisplayName, Limit, RequestError, Seq, Setti
 
 use crate::store::tables::{conversations, members, settings, users};
 use crate::store::values::failure::Failure;
-use crate::store::values::request::{PersonChange, PersonChanged};
+use crate::store::values::request::{UserChange, UserOutcome};
 use crate::store::writer::batch::Batch;
 
 impl Batch<'_> {
-    pub(crate) fn change_person(
+    pub(crate) fn change_user(
         &mut self,
         user: UserId,
-        change: &PersonChange,
-    ) -> Result<PersonChanged, Failure> {
+        change: &UserChange,
+    ) -> Result<UserOutcome, Failure> {
         match change {
-            PersonChange::Accept(from) => self.accept(user, *from),
-            PersonChange::Display(display) => self.set_display(user, display.as_ref()),
-            PersonChange::Set(setting) => {
+            UserChange::Accept(from) => self.accept(user, *from),
+            UserChange::Display(display) => self.set_display(user, display.as_ref()),
+            UserChange::Set(setting) => {
                 self.set(user, setting)?;
-                Ok(PersonChanged::Set(setting.clone()))
+                Ok(UserOutcome::Set(setting.clone()))
             }
         }
     }
 
     /// Accepts the message request of another user.
-    fn accept(&mut self, user: UserId, from: UserId) -> Result<PersonChanged, Failure> {
+    fn accept(&mut self, user: UserId, from: UserId) -> Result<UserOutcome, Failure> {
         let id = ConversationId::direct(user, from);
         self.flush_and_evict(id)?;
         let conversation = conversations::find(self.db, id)?
@@ -34,7 +34,7 @@ impl Batch<'_> {
         if is_new {
             self.stamp = self.stamp.next();
         }
-        Ok(PersonChanged::Accepted { is_new })
+        Ok(UserOutcome::Accepted { is_new })
     }
 
     /// Gives a user a display name that imitates no name of another user.
@@ -42,7 +42,7 @@ impl Batch<'_> {
         &mut self,
         user: UserId,
         display: Option<&DisplayName>,
-    ) -> Result<PersonChanged, Failure> {
+    ) -> Result<UserOutcome, Failure> {
         self.flush_and_evict_all()?;
         if let Some(display) = display
             && users::is_imitation(self.db, user, display)?
@@ -51,7 +51,7 @@ impl Batch<'_> {
         }
         let name = users::set_display(self.db, user, display)?;
         conversations::mark_renamed(self.db, &mut self.stamp, user)?;
-        Ok(PersonChanged::Display {
+        Ok(UserOutcome::Display {
             name,
             display: display.cloned(),
         })

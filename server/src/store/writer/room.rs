@@ -10,18 +10,18 @@ use crate::store::tables::conversations::{self, ConversationRow};
 use crate::store::tables::members::{self, RoomPlace};
 use crate::store::tables::{entries, rooms, users};
 use crate::store::values::failure::Failure;
-use crate::store::values::request::{Appended, NewRoom};
+use crate::store::values::request::{NewRoom, StoredEntry};
 use crate::store::writer::batch::Batch;
 
 impl Batch<'_> {
     /// Creates a room, or finds the one that the same request created before.
-    pub(crate) fn create_room(&mut self, new: &NewRoom) -> Result<(RoomId, Appended), Failure> {
+    pub(crate) fn create_room(&mut self, new: &NewRoom) -> Result<(RoomId, StoredEntry), Failure> {
         let db = self.db;
         if let Some((row, entry)) = entries::find(db, new.author, new.id)? {
             let room = conversations::room_of(db, row)?;
             return match room {
                 Some(room) if entry.content == Content::Room(RoomEvent::Created) => {
-                    Ok((room, Appended::resent(entry)))
+                    Ok((room, StoredEntry::resent(entry)))
                 }
                 _ => Err(RequestError::IdReused.into()),
             };
@@ -48,7 +48,7 @@ impl Batch<'_> {
         self.push_system(ConversationId::Room(room), &entry)?;
         Ok((
             room,
-            Appended {
+            StoredEntry {
                 entry,
                 is_new: true,
                 is_request: false,

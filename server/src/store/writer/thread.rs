@@ -13,10 +13,10 @@ use tokio::sync::mpsc;
 use crate::store::folder::{BUSY_TIMEOUT, wal_checkpoint};
 use crate::store::readers::read;
 use crate::store::tables::{rooms, schema, settings, users};
-use crate::store::values::admin::Changed;
+use crate::store::values::admin::AdminOutcome;
 use crate::store::values::answers::{Answers, StoreEvent};
-use crate::store::values::config::Checkpoints;
-use crate::store::values::request::{Read, ReadResult, StoredMemberships, Write, Written};
+use crate::store::values::config::CheckpointThresholds;
+use crate::store::values::request::{Read, ReadResult, StoredMemberships, Write, WriteResult};
 use crate::store::values::stats::Counters;
 use crate::store::writer::batch::Batch;
 use crate::store::writer::row_cache::RowCache;
@@ -32,7 +32,7 @@ pub(crate) struct Writer {
     log: LogId,
     pub(crate) stamp: Stamp,
     pub(crate) rows: RowCache,
-    checkpoints: Checkpoints,
+    checkpoints: CheckpointThresholds,
     counters: Arc<Counters>,
     /// Pages in the write-ahead log after the last commit, those among them that were moved already
     /// included.
@@ -42,7 +42,10 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    pub(crate) fn new(mut db: Connection, checkpoints: Checkpoints) -> rusqlite::Result<Self> {
+    pub(crate) fn new(
+        mut db: Connection,
+        checkpoints: CheckpointThresholds,
+    ) -> rusqlite::Result<Self> {
         let (log, stamp) = schema::identity(&db)?;
         // Whatever lies there from before is counted when it is asked for the first time.
         let wal_pages = Arc::new(AtomicI64::new(i64::MAX));
@@ -116,7 +119,7 @@ impl Writer {
     }
 
     /// Commits a batch in one transaction: later requests see earlier ones.
-    pub(crate) fn commit(&mut self, batch: &[Write]) -> rusqlite::Result<Vec<Written>> {
+    pub(crate) fn commit(&mut self, batch: &[Write]) -> rusqlite::Result<Vec<WriteResult>> {
         self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let result = self.commit_in(batch);
         if result.is_err() {
@@ -128,7 +131,7 @@ impl Writer {
         result
     }
 
-    fn commit_in(&mut self, writes: &[Write]) -> rusqlite::Result<Vec<Written>> {
+    fn commit_in(&mut self, writes: &[Write]) -> rusqlite::Result<Vec<WriteResult>> {
         let mut batch = Batch::begin(&self.db, &mut self.rows, self.stamp)?;
         let written = writes
             .iter()
@@ -161,9 +164,9 @@ impl Writer {
     pub(crate) fn checkpoint_if_due(&mut self, is_idle: bool) -> rusqlite::Result<()> {
         self.forget_erased()?;
         let due = if is_idle {
-            self.checkpoints.when_idle
+            self.checkpoints.idle_pages
         } else {
-            self.checkpoints.at_most
+            self.checkpoints.busy_pages
         };
         // The question to the database takes locks.
         let may_be_due = self.wal_pages.load(Ordering::Relaxed) >= due;
@@ -176,16 +179,16 @@ impl Writer {
 }
 
 /// Whether the write erased text.
-fn erases(written: &Written) -> bool {
+fn erases(written: &WriteResult) -> bool {
     match written {
-        Written::Append {
+        WriteResult::Append {
             result: Ok(appended),
             ..
         } => appended.is_new && matches!(appended.entry.content, Content::Deletion { .. }),
-        Written::Admin { result, .. } => {
+        WriteResult::Admin { result, .. } => {
             matches!(
                 result,
-                Ok(Changed::Removed { .. } | Changed::RoomClosed { .. })
+                Ok(AdminOutcome::Removed { .. } | AdminOutcome::RoomClosed { .. })
             )
         }
         _ => false,

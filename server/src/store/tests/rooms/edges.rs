@@ -53,15 +53,15 @@ fn who_is_banned_without_having_been_there_hears_nothing() {
 fn a_room_without_members_is_closed_but_not_renamed() {
     let mut club = Club::new(HistoryVisibility::Visible);
     club.does(club.people[0], RoomEvent::Left);
-    let rename = Change::RenameRoom {
+    let rename = AdminChange::RenameRoom {
         room: room_name("tea"),
         to: room_name("coffee"),
     };
     let renamed = club.desk.change(rename);
     assert_eq!(renamed, Err(ChangeError::NoMembers));
-    let close = Change::CloseRoom(room_name("tea"));
+    let close = AdminChange::CloseRoom(room_name("tea"));
     let closed = club.desk.change(close);
-    assert_eq!(closed, Ok(Changed::RoomClosed { room: club.room }));
+    assert_eq!(closed, Ok(AdminOutcome::RoomClosed { room: club.room }));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn an_invitation_ends_with_the_room() {
     let [alice, bob, _] = club.people;
     club.says(alice, "tea?");
     club.does(alice, RoomEvent::Invited(bob));
-    let close = Change::CloseRoom(room_name("tea"));
+    let close = AdminChange::CloseRoom(room_name("tea"));
     club.desk.change(close).unwrap();
     let membership = club.membership(bob).map(|(membership, _)| membership);
     assert_eq!(membership, Some(Membership::Left));

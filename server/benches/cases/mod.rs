@@ -1,5 +1,5 @@
-//! Benchmark cases, prepared and run in the same way for both measurements: times by `micro`,
-//! instructions by `instructions`.
+//! Bench cases, prepared and run in one way for both benches: `micro` counts times, `instructions`
+//! instructions.
 
 mod codec;
 mod fan_out;
@@ -13,30 +13,30 @@ use recado_shared::{
     Content, ConversationId, Entry, MessageBody, MessageId, Seq, Timestamp, UserId,
 };
 
-/// Counts something while a work runs.
+/// Counts something while a case runs.
 pub(crate) trait Meter {
-    /// Runs a work as often as it takes, each time with an input of its own. Neither the making of
+    /// Runs a case as often as needed, each time with its own input. Neither the making of
     /// inputs nor the dropping of outputs counts.
     fn measure<I, O>(self, input: impl FnMut() -> I, run: impl FnMut(I) -> O);
 }
 
-/// Makes the list of works from their names and what makes each ready and has it measured.
-macro_rules! works {
-    ($($name:literal => $work:path,)*) => {
-        /// The names of all works, area first.
+/// Makes the list of cases from their names and what makes each ready and has it measured.
+macro_rules! cases {
+    ($($name:literal => $case:path,)*) => {
+        /// The names of all cases, area first.
         pub(crate) const NAMES: &[&str] = &[$($name),*];
 
-        /// Has the work of this name measured.
+        /// Measures the case of this name.
         pub(crate) fn measure(name: &str, meter: impl Meter) {
             match name {
-                $($name => $work(meter),)*
-                _ => panic!("there is no work of the name {name:?}"),
+                $($name => $case(meter),)*
+                _ => panic!("there is no case {name:?}"),
             }
         }
     };
 }
 
-works! {
+cases! {
     "codec: encode an append" => codec::encode_append,
     "codec: decode an append" => codec::decode_append,
     "codec: encode an entry" => codec::encode_entry,
@@ -64,12 +64,10 @@ works! {
     "tls: handshake, resumed" => tls::resume,
 }
 
-/// The two who talk.
 const ALICE: UserId = UserId(1);
 const BOB: UserId = UserId(2);
 const ALICE_BOB: ConversationId = ConversationId::direct(ALICE, BOB);
 
-/// When everything happens, as far as it is written down.
 const TIME: Timestamp = Timestamp(1_700_000_000_000);
 
 /// A message of 100 bytes.

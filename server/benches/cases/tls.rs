@@ -36,7 +36,7 @@ pub(super) fn decrypt_long(meter: impl Meter) {
     decrypt(meter, LONG);
 }
 
-/// A device and a server that do not know each other meet; what both do counts.
+/// A full handshake; both ends count.
 pub(super) fn handshake(meter: impl Meter) {
     let (client, server) = configs();
     let mut client = Arc::unwrap_or_clone(client);
@@ -44,7 +44,7 @@ pub(super) fn handshake(meter: impl Meter) {
     meet(meter, &Arc::new(client), &server);
 }
 
-/// A device comes back to a server that has not restarted since.
+/// A handshake that resumes an earlier session.
 pub(super) fn resume(meter: impl Meter) {
     let (client, server) = configs();
     shake_hands(open(&client), &server);
@@ -104,7 +104,7 @@ fn open(config: &Arc<ClientConfig>) -> ClientConnection {
     ClientConnection::new(Arc::clone(config), tls::server_name()).expect("the settings are good")
 }
 
-/// Two ends that have met.
+/// Both ends after the handshake.
 fn session() -> (ClientConnection, TlsStream<Wire>, Wire) {
     let (client, server) = configs();
     shake_hands(open(&client), &server)
@@ -132,14 +132,12 @@ fn shake_hands(
     (client, stream, wire)
 }
 
-/// Everything that the client has to say.
 fn send(client: &mut ClientConnection, out: &mut Vec<u8>) {
     while client.wants_write() {
         client.write_tls(out).expect("memory takes everything");
     }
 }
 
-/// Everything that the server said.
 fn take(client: &mut ClientConnection, mut bytes: &[u8]) {
     while !bytes.is_empty() {
         client

@@ -1,7 +1,9 @@
-//! Commits and readings of a store in a file. Syncs count as the system's, not as ours.
+//! Commits and reads of a store in a file. The counts leave out the system's part of a sync.
 
 use recado_server::id::SessionId;
-use recado_server::store::{Admission, Engine, Login, Origin, Read, ReadResult, Write, Written};
+use recado_server::store::{
+    Admission, Engine, Login, Origin, Read, ReadResult, Write, WriteResult,
+};
 use recado_shared::{ConversationId, DeviceKey, PageRange, RequestNumber, Seq, UserId, UserName};
 use tempfile::TempDir;
 
@@ -53,7 +55,7 @@ fn commit(meter: impl Meter, len: u64) {
     );
 }
 
-/// The first page of a conversation, as a client reads it when it is opened.
+/// The page that a client reads when it opens a conversation.
 pub(super) fn newest_page(meter: impl Meter) {
     let mut desk = Desk::new(2);
     desk.fill(LOG_LEN, 1);
@@ -86,7 +88,6 @@ struct Desk {
 }
 
 impl Desk {
-    /// With so many people.
     fn new(people: u64) -> Self {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("it is there");
         let mut engine = Engine::open(folder.path()).expect("the folder is empty");
@@ -94,7 +95,7 @@ impl Desk {
         let written = engine.commit(&logins).expect("the disk takes it");
         for (number, written) in (1..=people).zip(written) {
             assert!(
-                matches!(&written, Written::Login { result: Ok(admitted), .. } if admitted.user == UserId(number)),
+                matches!(&written, WriteResult::Login { result: Ok(admitted), .. } if admitted.user == UserId(number)),
                 "users are numbered from 1: {written:?}"
             );
         }
@@ -109,7 +110,7 @@ impl Desk {
         while self.appended < entries {
             let batch = appends(self.appended, FILL, conversations);
             let written = self.engine.commit(&batch).expect("the disk takes it");
-            let is_new = |written: &Written| matches!(written, Written::Append { result: Ok(appended), .. } if appended.is_new);
+            let is_new = |written: &WriteResult| matches!(written, WriteResult::Append { result: Ok(appended), .. } if appended.is_new);
             assert!(written.iter().all(is_new), "all are appended");
             self.appended += FILL;
         }

@@ -1,4 +1,4 @@
-//! Frames to bytes and back.
+//! Encoding and decoding of frames.
 
 use recado_shared::{Answer, ClientFrame, Request, RequestNumber, Seq, ServerFrame, codec};
 use serde::Serialize;

@@ -8,7 +8,7 @@ use recado_server::Policy;
 use recado_server::id::SessionId;
 use recado_server::relay::{Event, Peer, Relay, RelayConfig};
 use recado_server::store::{
-    Admitted, Appended, Origin, ReadResult, StoredMemberships, StoredRoom, Written,
+    AuthenticatedUser, Origin, ReadResult, StoredEntry, StoredMemberships, StoredRoom, WriteResult,
 };
 use recado_shared::rules::membership::MemberState;
 use recado_shared::{
@@ -21,7 +21,6 @@ use super::{ALICE, ALICE_BOB, Meter, TIME, entry, message, message_id};
 const LOG: LogId = LogId([1; 16]);
 const ROOM: RoomId = RoomId(1);
 
-/// Alice asks for an append in her conversation with Bob.
 pub(super) fn append(meter: impl Meter) {
     let (mut relay, now) = relay_of(2);
     let mut number = 0;
@@ -44,7 +43,6 @@ pub(super) fn append(meter: impl Meter) {
     );
 }
 
-/// Bob is told of an entry.
 pub(super) fn written_direct(meter: impl Meter) {
     written(meter, 2, ALICE_BOB);
 }
@@ -57,7 +55,7 @@ pub(super) fn written_room_of_1000(meter: impl Meter) {
     written(meter, 1_000, ConversationId::Room(ROOM));
 }
 
-/// The store has committed an entry of Alice's; all others are sent it.
+/// The store has committed an entry of Alice; the relay delivers it to the other members.
 fn written(meter: impl Meter, people: u32, conversation: ConversationId) {
     let (mut relay, now) = relay_of(people);
     let mut number = 0;
@@ -70,14 +68,14 @@ fn written(meter: impl Meter, people: u32, conversation: ConversationId) {
     );
 }
 
-fn written_append(number: u32, conversation: ConversationId) -> Written {
-    Written::Append {
+fn written_append(number: u32, conversation: ConversationId) -> WriteResult {
+    WriteResult::Append {
         origin: Origin {
             session: session_of(ALICE),
             number: RequestNumber(number),
         },
         conversation,
-        result: Ok(Appended {
+        result: Ok(StoredEntry {
             entry: entry(number.into()),
             is_new: true,
             is_request: false,
@@ -126,7 +124,7 @@ fn relay_of(people: u32) -> (Relay, Now) {
     (relay, now)
 }
 
-/// Welcomes a user who has no heads to receive.
+/// Logs in a user without heads to send.
 fn enter(relay: &mut Relay, user: UserId, now: Now) {
     let session = session_of(user);
     let hello = Hello {
@@ -142,14 +140,14 @@ fn enter(relay: &mut Relay, user: UserId, now: Now) {
         key: DeviceKey([1; 32]),
         address: IpAddr::V4(Ipv4Addr::LOCALHOST),
     };
-    let admitted = Admitted {
+    let admitted = AuthenticatedUser {
         user,
         name: UserName::new(&format!("user{user}")).expect("it is a name"),
         registered: false,
         log: LOG,
         stamp: Stamp(0),
     };
-    let login = Written::Login {
+    let login = WriteResult::Login {
         session,
         result: Ok(admitted),
     };

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The stream that the server reads and writes, with the peer at its other end.
+/// The stream of the server, shared with the code that plays the client.
 #[derive(Clone, Default)]
 pub(super) struct Wire(Rc<RefCell<Ways>>);
 
@@ -83,7 +83,7 @@ pub(super) fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Outp
     future.poll(&mut context())
 }
 
-/// A waker without effect: the measurement polls by itself.
+/// A context without a waker: the measuring code decides when to poll.
 pub(super) fn context() -> Context<'static> {
     Context::from_waker(Waker::noop())
 }

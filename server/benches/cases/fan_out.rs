@@ -1,4 +1,4 @@
-//! From an effect to the queues of sessions.
+//! Pushes of an entry to the outboxes of sessions.
 
 use futures_util::FutureExt as _;
 use recado_server::id::SessionId;
@@ -27,13 +27,13 @@ pub(super) fn push(meter: impl Meter) {
         || readers.iter().for_each(drain),
         |()| {
             let left_out = outboxes.push(&sessions, &frame);
-            assert!(left_out.is_empty(), "all have room");
+            assert!(left_out.is_empty(), "each outbox has room");
             outboxes.wake(sessions.len());
         },
     );
 }
 
-/// Takes what is queued and leaves word that it waits.
+/// Takes the queued frames and registers its waker.
 fn drain(reader: &OutboxReader) {
     while reader.next().now_or_never().is_some() {}
 }
