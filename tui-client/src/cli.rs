@@ -1,5 +1,5 @@
 //! Command-line parser: global arguments, the list of verbs, their dispatch, and the entry of the
-//! program. Each verb defines its own arguments in [`verbs`](crate::verbs).
+//! program. Each verb defines its own arguments in `verbs`.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;

@@ -47,9 +47,9 @@ pub enum SessionEvent {
 /// Bounds on what sessions that start or end ask of the driver, shared by all sessions of a server.
 #[derive(Debug)]
 pub struct AdmissionLimits {
-    /// [`MAX_PENDING_HELLOS`] permits, each held while a hello waits for its answer.
+    /// `MAX_PENDING_HELLOS` permits, each held while a hello waits for its answer.
     pub hellos: Semaphore,
-    /// [`MAX_PENDING_DISCONNECTS`] permits, each held while a lost connection is reported.
+    /// `MAX_PENDING_DISCONNECTS` permits, each held while a lost connection is reported.
     pub disconnects: Semaphore,
 }
 

@@ -1,8 +1,8 @@
 //! The store: the conversation logs, cursors, users and invites on disk. Nothing outside this folder
 //! knows SQL.
 //!
-//! Layers, each of which imports only from those before it: [`values`] holds plain values and errors,
-//! [`tables`] the SQL of each table, [`writer`] and [`readers`] the threads. [`handle`] starts them.
+//! Layers, each of which imports only from those before it: `values` holds plain values and errors,
+//! `tables` the SQL of each table, `writer` and `readers` the threads. `handle` starts them.
 
 mod engine;
 mod folder;
