@@ -20,13 +20,13 @@ pub enum BodyError {
     #[error("the message is empty")]
     Empty,
     /// More bytes than a body may have.
-    #[error("the message has {len} bytes, {MAX_BODY_LEN} are allowed: send it in parts")]
+    #[error("the message is too long, {len} of at most {MAX_BODY_LEN} bytes: send it in parts")]
     TooLong {
         /// Its length in bytes of UTF-8.
         len: usize,
     },
     /// A control character or a bidirectional override.
-    #[error("the message has the control character U+{:04X} at byte {offset}: remove it", u32::from(*.found))]
+    #[error("the message contains the control character U+{:04X} at byte {offset}: remove it", u32::from(*.found))]
     Forbidden {
         /// The first character that is forbidden.
         found: char,

@@ -180,49 +180,49 @@ pub struct MemberCursors {
     pub read: Seq,
 }
 
-/// Something to tell the person while the session goes on.
+/// A message for the user that does not end the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Notice {
     /// The session sends faster than it may; the server reads it more slowly for a while.
-    #[error("you send faster than the server allows: it slows you down, nothing is lost")]
+    #[error("you are sending too fast: the server is slowing you down, nothing is lost")]
     Throttled,
     /// More users than allowed in [`ClientFrame::Watch`]; the first ones are watched.
-    #[error("the server watches at most {0} people for you")]
+    #[error("too many contacts: the server shows the presence of the first {0}")]
     WatchLimit(u32),
 }
 
-/// Why a session ends.
+/// The reason for the end of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum CloseReason {
     /// The server is stopping; it has stored everything it acknowledged.
     #[error("the server is shutting down")]
     ShuttingDown,
     /// Nothing came from the client for too long.
-    #[error("the server heard nothing for too long")]
+    #[error("the connection timed out: the server received nothing for too long")]
     Silent,
     /// The client sent bytes that are no frame.
-    #[error("the server did not understand what this client sent")]
+    #[error("the server could not read a message of this client: it may be too old or too new")]
     Malformed,
     /// A frame that is too long.
-    #[error("the server received a frame that is longer than it allows")]
+    #[error("this client sent more at once than the server allows")]
     TooLong,
     /// A frame that has no place at this point of a session.
-    #[error("the server received a frame that has no place here")]
+    #[error("this client sent something that the server did not expect")]
     UnexpectedFrame,
     /// The connection accepted nothing for too long.
-    #[error("this client did not read what the server sent for too long")]
+    #[error("the connection was too slow: this client stopped reading")]
     TooSlow,
     /// The server's store failed; nothing that was acknowledged is lost.
-    #[error("the server's database failed, so it stops")]
+    #[error("the server's database failed, and the server stopped")]
     StoreFailed,
     /// The device was taken from its user.
     #[error("this device was revoked: link it again from another device, or ask for an invite")]
     Revoked,
     /// The user was disabled or removed by the person who runs the server.
-    #[error("the operator of the server has closed this account")]
+    #[error("the operator of the server closed this account")]
     AccountClosed,
     /// The user has another name now; connecting again works.
-    #[error("the operator of the server has given you another name")]
+    #[error("the operator of the server renamed you")]
     Renamed,
 }
 

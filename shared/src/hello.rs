@@ -118,7 +118,7 @@ pub enum Refusal {
         newest: ProtocolVersion,
     },
     /// The key is unknown and no name was given.
-    #[error("this device has no name on the server yet: say which name you want")]
+    #[error("this device has no name on the server yet: choose one")]
     NameNeeded,
     /// The name breaks the rules for names.
     #[error("the server does not allow that name: {0}")]
@@ -179,10 +179,7 @@ pub enum Refusal {
     #[error("this account is disabled: ask the operator of the server")]
     Disabled,
     /// The device was taken from its user, and brings nothing that lets it in anew.
-    #[error(
-        "this device was revoked: 'recado link' and another device of yours let it in again, or \
-         an invite does"
-    )]
+    #[error("this device was revoked: link it again with 'recado link', or join with a new invite")]
     Revoked,
 }
 

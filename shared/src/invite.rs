@@ -41,13 +41,13 @@ pub enum InviteError {
     #[error("an invite starts with 'recado://': copy the whole line")]
     Scheme,
     /// There is no `#` part, or it is cut short.
-    #[error("the invite is incomplete: copy the whole line, with all that follows the '#'")]
+    #[error("the invite is incomplete: copy the whole line again, up to its end after the '#'")]
     Incomplete,
     /// The part behind the `#` is no fingerprint and token.
     #[error("the invite is damaged behind the '#': copy the whole line again")]
     Damaged,
     /// The address is no `host:port`.
-    #[error("the address is no 'host:port'")]
+    #[error("the address must look like host:port")]
     Address,
 }
 

@@ -7,20 +7,20 @@ use serde::{Deserialize, Serialize};
 use crate::limits::{MAX_DEVICE_NAME_CHARS, MAX_DISPLAY_NAME_CHARS, MAX_TOPIC_CHARS};
 use crate::text::is_forbidden;
 
-/// Why a text is no such line.
+/// The reason that a text is not valid as a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
     /// Nothing but white space.
-    #[error("it is empty")]
+    #[error("the text is empty")]
     Empty,
     /// More characters than allowed.
-    #[error("it has more than {most} characters: make it shorter")]
+    #[error("the text is too long: at most {most} characters are allowed")]
     TooLong {
-        /// How many are allowed.
+        /// Characters that are allowed.
         most: usize,
     },
     /// A control character, a line end, a tab or a bidirectional override.
-    #[error("the character U+{:04X} cannot stand in it: remove it", u32::from(*.0))]
+    #[error("the character U+{:04X} is not allowed: remove it", u32::from(*.0))]
     Character(char),
 }
 

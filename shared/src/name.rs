@@ -24,23 +24,23 @@ pub struct UserName(Box<str>);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameKey(Box<str>);
 
-/// Why a text is no [`UserName`].
+/// The reason that a text is not a [`UserName`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum NameError {
-    /// No character at all.
-    #[error("a name needs at least one letter or digit")]
+    /// The text has no characters.
+    #[error("the name is empty: use at least one letter or digit")]
     Empty,
     /// More than [`MAX_NAME_CHARS`] characters.
-    #[error("a name has at most {MAX_NAME_CHARS} characters")]
+    #[error("the name is too long: at most {MAX_NAME_CHARS} characters are allowed")]
     TooLong,
-    /// A character that is no letter, digit, `-`, `_` or `.`, or is reserved by UTS #39.
-    #[error("{0:?} cannot stand in a name: use letters, digits, '-', '_' and '.'")]
+    /// A character that is not a letter, digit, `-`, `_` or `.`, or is reserved by UTS #39.
+    #[error("names may contain letters, digits, '-', '_' and '.', but not {0:?}")]
     Character(char),
     /// The first or last character is not a letter or digit.
-    #[error("a name starts and ends with a letter or digit")]
+    #[error("a name must start and end with a letter or digit")]
     Edge,
     /// Letters of several writing systems that are not usually written together.
-    #[error("a name uses the letters of one writing system")]
+    #[error("the name mixes writing systems: use the letters of one")]
     MixedScripts,
 }
 

@@ -86,7 +86,7 @@ fn a_local_server_lets_new_names_in() {
         "new alice on 127.0.0.1:4000"
     );
     let text = chosen(&paths, Some("-"), None);
-    assert!(text.contains("starts and ends with a letter"), "{text}");
+    assert!(text.contains("must start and end with a letter"), "{text}");
 }
 
 #[test]

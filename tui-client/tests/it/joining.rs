@@ -27,7 +27,7 @@ async fn every_refusal_has_its_own_words() {
     let invite = here.invite(&["--uses", "1"]).await;
     join(&invite, "alice").await.is(3, "taken");
     join(&invite, "aIice").await.is(3, "is too similar to");
-    join(&invite, "a b").await.is(2, "cannot stand in a name");
+    join(&invite, "a b").await.is(2, "names may contain");
     join("recado://", "carol")
         .await
         .is(2, "copy the whole line");

@@ -227,7 +227,7 @@ async fn mistakes_have_their_codes() {
     let scripts = Scripts::new().await;
     scripts.is_done("bob", &["room", "create", "builds"]).await;
     for (line, why) in [
-        (&["room", "create", "a b"][..], "cannot stand in a name"),
+        (&["room", "create", "a b"][..], "names may contain"),
         (
             &["room", "mute", "builds", "bob", "--minutes", "0"],
             "not a number of minutes",

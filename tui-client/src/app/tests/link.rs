@@ -134,7 +134,7 @@ fn a_computer_that_slept_has_the_link_checked() {
 fn what_the_server_says_is_shown() {
     let mut client = Client::talking(1);
     client.frame(ServerFrame::Notice(recado_shared::Notice::Throttled));
-    assert!(client.message().contains("faster than the server allows"));
+    assert!(client.message().contains("sending too fast"));
     client.frame(ServerFrame::Close(recado_shared::CloseReason::ShuttingDown));
     assert_eq!(client.message(), "the server is shutting down");
 }
