@@ -18,8 +18,8 @@ const ADDRESS_FILE: &str = "address";
 /// A file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    #[error("cannot use {}: {source}. Check its owner, its permissions and the free space", path.display())]
-    Io { path: PathBuf, source: io::Error },
+    #[error("cannot use {}: {reason}. Check its owner, its permissions and the free space", path.display())]
+    Io { path: PathBuf, reason: io::Error },
     #[error(
         "the key file {} is damaged. Restore it from a backup: clients refuse a server with another key",
         path.display()
@@ -32,7 +32,7 @@ pub enum FileError {
 impl FileError {
     fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io { path, source }
+        move |reason| Self::Io { path, reason }
     }
 }
 

@@ -44,7 +44,7 @@ pub enum ServerError {
     #[error(transparent)]
     File(#[from] FileError),
     #[error("cannot use the server's key for TLS: {0}")]
-    Tls(#[from] rustls::Error),
+    Tls(rustls::Error),
     #[error("cannot use the listening socket: {0}")]
     Listener(io::Error),
     /// The store failed while the server ran, with its error.
@@ -163,7 +163,7 @@ impl Server {
         let _guards = (close.clone().drop_guard(), stop.clone().drop_guard());
         let listener = Listener {
             socket: self.listener,
-            tls: Arc::new(tls::server_config(&identity)?),
+            tls: Arc::new(tls::server_config(&identity).map_err(ServerError::Tls)?),
             limits,
             events: events.clone(),
             tasks: tasks.clone(),

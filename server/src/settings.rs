@@ -41,8 +41,8 @@ pub(crate) struct Settings {
 /// The configuration file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    #[error("cannot read {}: {source}", path.display())]
-    Io { path: PathBuf, source: io::Error },
+    #[error("cannot read {}: {reason}", path.display())]
+    Io { path: PathBuf, reason: io::Error },
     /// With the line, counted from 1.
     #[error("error in {}, line {line}: {reason}", path.display())]
     Syntax {
@@ -71,9 +71,9 @@ pub(crate) fn read(path: &Path, is_required: bool) -> Result<Settings, SettingsE
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && !is_required => String::new(),
-        Err(source) => {
+        Err(reason) => {
             let path = path.to_owned();
-            return Err(SettingsError::Io { path, source });
+            return Err(SettingsError::Io { path, reason });
         }
     };
     let error_at = |line, reason| SettingsError::Syntax {

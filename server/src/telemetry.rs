@@ -12,12 +12,12 @@ pub const DEFAULT_FILTER: &str = "warn,recado_server=info";
 /// The argument of `--log` is not a filter.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "invalid --log {filter:?}: {source}. Use a level (error, warn, info, debug, trace), or TARGET=LEVEL, \
+    "invalid --log {filter:?}: {reason}. Use a level (error, warn, info, debug, trace), or TARGET=LEVEL, \
      like recado_server=debug"
 )]
 pub struct FilterError {
     filter: String,
-    source: ParseError,
+    reason: ParseError,
 }
 
 /// Starts logging, once per process.
@@ -25,9 +25,9 @@ pub struct FilterError {
 /// # Errors
 /// The filter is invalid.
 pub fn init(filter: &str) -> Result<(), FilterError> {
-    let targets: Targets = filter.parse().map_err(|source| FilterError {
+    let targets: Targets = filter.parse().map_err(|reason| FilterError {
         filter: filter.to_owned(),
-        source,
+        reason,
     })?;
     let is_terminal = io::IsTerminal::is_terminal(&io::stderr());
     let layer = tracing_subscriber::fmt::layer()

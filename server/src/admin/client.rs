@@ -21,8 +21,8 @@ pub enum CallError {
         data_dir.display()
     )]
     NotRunning { data_dir: PathBuf },
-    #[error("cannot use the admin socket {}: {source}", path.display())]
-    Socket { path: PathBuf, source: io::Error },
+    #[error("cannot use the admin socket {}: {reason}", path.display())]
+    Socket { path: PathBuf, reason: io::Error },
     /// The server took the request and sent no answer.
     #[error(
         "the server did not answer: {0}. It may be stopping, or have another version than this program"
@@ -42,7 +42,7 @@ pub async fn call(data_dir: &Path, request: &AdminRequest) -> Result<AdminAnswer
             let data_dir = data_dir.to_owned();
             return Err(CallError::NotRunning { data_dir });
         }
-        Err(source) => return Err(CallError::Socket { path, source }),
+        Err(reason) => return Err(CallError::Socket { path, reason }),
     };
     exchange(&mut stream, request).await
 }

@@ -45,9 +45,9 @@ impl Folder {
             TryLockError::WouldBlock => StoreError::InUse {
                 path: dir.to_owned(),
             },
-            TryLockError::Error(source) => StoreError::Folder {
+            TryLockError::Error(reason) => StoreError::Folder {
                 path: path.clone(),
-                source,
+                reason,
             },
         })?;
         Ok(Self {

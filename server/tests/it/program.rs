@@ -1,5 +1,7 @@
 //! The program `recado-server`: its output, its files and its exit.
 
+use std::collections::BTreeSet;
+
 use recado_shared::{CloseReason, Invite, ServerFrame};
 
 use crate::client::{Client, hello};
@@ -79,6 +81,7 @@ async fn what_cannot_be_used_is_named() {
         .error_of(&["--listen", "127.0.0.1:0", "--data", inside])
         .await;
     assert!(error.contains("--data"), "{error}");
+    assert_no_repetition(&error);
 
     for (arguments, named) in [
         (&["--config", "/nowhere.toml"][..], "/nowhere.toml"),
@@ -88,7 +91,15 @@ async fn what_cannot_be_used_is_named() {
         let error = elsewhere.error_of(arguments).await;
         assert!(error.contains(named), "{error}");
         assert_eq!(error.lines().count(), 1, "{error}");
+        assert_no_repetition(&error);
     }
+}
+
+/// An error that has its cause in its text must not have it appended once more.
+fn assert_no_repetition(error: &str) {
+    let parts: Vec<_> = error.trim_end().split(": ").collect();
+    let distinct: BTreeSet<_> = parts.iter().collect();
+    assert_eq!(distinct.len(), parts.len(), "{error}");
 }
 
 #[tokio::test]

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error(
-        "cannot use {}: {source}. Check its owner and permissions, or choose another folder \
+        "cannot use {}: {reason}. Check its owner and permissions, or choose another folder \
          with --data", path.display()
     )]
-    Folder { path: PathBuf, source: io::Error },
+    Folder { path: PathBuf, reason: io::Error },
     /// Another server has the folder.
     #[error(
         "another recado-server is using {}. Stop it, or choose another folder with --data",
@@ -42,21 +42,21 @@ pub enum StoreError {
         "{} was written by an older recado-server. Start this version once to update it", path.display()
     )]
     OlderSchema { path: PathBuf },
-    #[error("cannot use the database {}: {source}. Check the disk and its free space", path.display())]
+    #[error("cannot use the database {}: {reason}. Check the disk and its free space", path.display())]
     Database {
         path: PathBuf,
-        source: rusqlite::Error,
+        reason: rusqlite::Error,
     },
 }
 
 impl StoreError {
     pub(crate) fn database(path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
         let path = path.to_owned();
-        |source| Self::Database { path, source }
+        |reason| Self::Database { path, reason }
     }
 
     pub(crate) fn folder(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        |source| Self::Folder { path, source }
+        |reason| Self::Folder { path, reason }
     }
 }
