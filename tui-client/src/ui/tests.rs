@@ -1,4 +1,4 @@
-//! Whole frames as text, at the sizes that matter.
+//! Snapshot tests of whole frames at 80×24, 40×12 and 20×6.
 
 mod frames;
 mod messages;

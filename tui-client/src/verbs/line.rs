@@ -24,7 +24,7 @@ Fields of a JSON line:
   room          name of the room, null in direct conversations
   author, author_id, own
                 name and number of the author, and whether it is you
-  mentions_me   whether the text mentions you (@name)
+  mentions_me   whether the text mentions you (@name, @room or @all)
   text          the text, empty if there is none
 Only where they apply: reply_to and target (seq of the message that it answers or changes); emoji;
 event (the change to the room: created, joined, left, invited, renamed, topic, visibility, history,
