@@ -16,7 +16,7 @@ const MAX_STRETCH: u16 = 200;
 
 /// Where to go first among what is unread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::app) enum Urgency {
+pub(crate) enum Urgency {
     /// A mention of the user, or a reply to them.
     Mentioned,
     /// A person writes to the user alone.
@@ -29,7 +29,7 @@ pub(in crate::app) enum Urgency {
 
 impl Chats {
     /// Notes the mentions of the user among entries.
-    pub(in crate::app) fn note_mentions(&mut self, id: ConversationId, entries: &[Entry]) {
+    pub(crate) fn note_mentions(&mut self, id: ConversationId, entries: &[Entry]) {
         if let (Some(me), Some(conversation)) = (&self.me, self.conversations.get_mut(&id)) {
             let read = conversation.own.read;
             let me = (me.user, me.name.as_str());
@@ -39,7 +39,7 @@ impl Chats {
 
     /// Entries came. Looks in the local store for what they reply to, where that is not in
     /// memory: it may be the user's, and is quoted.
-    pub(in crate::app) fn look_for_originals(
+    pub(crate) fn look_for_originals(
         &mut self,
         id: ConversationId,
         added: &[Entry],
@@ -70,7 +70,7 @@ impl Chats {
     }
 
     /// How many unread entries mention the user or reply to them.
-    pub(in crate::app) fn mentions_in(&self, conversation: &Conversation) -> u64 {
+    pub(crate) fn mentions_in(&self, conversation: &Conversation) -> u64 {
         let unread = conversation.own.read.next()..;
         let calls = conversation.mentions.unread.range(unread);
         let heard = calls.filter(|(_, by)| !self.settings.is_blocked(**by));
@@ -78,7 +78,7 @@ impl Chats {
     }
 
     /// Whether the entry that just came rings.
-    pub(in crate::app) fn rings(&self, id: ConversationId, entry: (Seq, UserId), now: Now) -> bool {
+    pub(crate) fn rings(&self, id: ConversationId, entry: (Seq, UserId), now: Now) -> bool {
         let (seq, author) = entry;
         let calls = |c: &Conversation| c.mentions.contains(seq);
         let is_heard = match self.settings.attention(id, now.wall) {
@@ -90,7 +90,7 @@ impl Chats {
     }
 
     /// How much what is unread in a conversation matters; `None` if not at all.
-    pub(in crate::app) fn urgency(&self, id: ConversationId, now: Now) -> Option<Urgency> {
+    pub(crate) fn urgency(&self, id: ConversationId, now: Now) -> Option<Urgency> {
         let conversation = self.conversations.get(&id)?;
         let attention = self.settings.attention(id, now.wall);
         let is_blocked = self.is_blocked_in(id);
@@ -112,7 +112,7 @@ impl Chats {
 
     /// Opens the unread conversation that matters most, of several the one in which something
     /// happened last.
-    pub(in crate::app) fn open_next_unread(&mut self, cx: &mut Context) {
+    pub(crate) fn open_next_unread(&mut self, cx: &mut Context) {
         let listed = self.contacts.order().iter().map(|&(id, _)| id);
         let others = listed.filter(|&id| self.nav.open != Some(id));
         let urgent = others.filter_map(|id| Some((self.urgency(id, cx.now)?, id)));
@@ -132,7 +132,7 @@ impl Chats {
 
     /// Whether a message is folded into a line because its author is blocked: in rooms, where
     /// the others answer it. What was said with the person alone stays to be read.
-    pub(in crate::app) fn is_hidden(&self, conversation: &Conversation, entry: &Entry) -> bool {
+    pub(crate) fn is_hidden(&self, conversation: &Conversation, entry: &Entry) -> bool {
         let is_blocked = self.settings.is_blocked(entry.author);
         is_blocked && conversation.room().is_some() && !conversation.folding.is_deleted(entry)
     }

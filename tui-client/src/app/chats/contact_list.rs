@@ -13,7 +13,7 @@ use crate::store::{Save, StoredPerson};
 
 impl Chats {
     /// Takes over people as the server names them, and saves the names that are news.
-    pub(in crate::app) fn take_people(&mut self, people: Vec<UserProfile>, cx: &mut Context) {
+    pub(crate) fn take_people(&mut self, people: Vec<UserProfile>, cx: &mut Context) {
         let mut news = Vec::new();
         for person in people {
             let named = StoredPerson {
@@ -32,10 +32,7 @@ impl Chats {
     }
 
     /// Puts the contact list in order, if anything changed that it depends on.
-    pub(in crate::app) fn refresh_contacts(
-        &mut self,
-        queued: &BTreeMap<ConversationId, Timestamp>,
-    ) {
+    pub(crate) fn refresh_contacts(&mut self, queued: &BTreeMap<ConversationId, Timestamp>) {
         if !std::mem::take(&mut self.contacts.is_stale) {
             return;
         }
@@ -99,7 +96,7 @@ impl Chats {
         })
     }
 
-    pub(in crate::app) fn section(&self, id: ConversationId) -> Section {
+    pub(crate) fn section(&self, id: ConversationId) -> Section {
         if self.settings.is_favourite(id) {
             Section::Favourites
         } else {
@@ -109,7 +106,7 @@ impl Chats {
 
     /// Sort key within the list: invitations and message requests first; blocked users and rooms
     /// that the user is not in last.
-    pub(in crate::app) fn rank(&self, id: ConversationId) -> u8 {
+    pub(crate) fn rank(&self, id: ConversationId) -> u8 {
         let conversation = self.conversations.get(&id);
         if self.is_blocked_in(id) {
             return 2;

@@ -25,15 +25,15 @@ pub enum Section {
 const MAX_PEOPLE: usize = 5_000;
 
 #[derive(Debug)]
-pub(in crate::app) struct Contact {
+pub(crate) struct Contact {
     pub(super) name: Option<UserName>,
     /// What the person wants to be called besides.
-    pub(in crate::app) display: Option<DisplayName>,
+    pub(crate) display: Option<DisplayName>,
     /// What is shown: the name, or the number while no name is known.
-    pub(in crate::app) label: String,
+    pub(crate) label: String,
     pub(super) folded: String,
     /// As last heard; means nothing while the link is down.
-    pub(in crate::app) presence: Option<Presence>,
+    pub(crate) presence: Option<Presence>,
     /// Whether the person stands in the list without a name: one of a direct conversation.
     pub(super) is_peer: bool,
 }
@@ -54,7 +54,7 @@ impl Contact {
 
 /// All users that the app knows.
 #[derive(Debug, Default)]
-pub(in crate::app) struct Contacts {
+pub(crate) struct Contacts {
     pub(super) people: BTreeMap<UserId, Contact>,
     /// The rows of the contact list from the top.
     pub(super) order: Vec<(ConversationId, Section)>,
@@ -74,7 +74,7 @@ impl Contacts {
     }
 
     /// The other person of a direct conversation is known.
-    pub(in crate::app) fn add_peer(&mut self, conversation: &Conversation) {
+    pub(crate) fn add_peer(&mut self, conversation: &Conversation) {
         match conversation.peer() {
             Some(peer) => self.add(peer),
             None => self.mark_stale(),
@@ -82,7 +82,7 @@ impl Contacts {
     }
 
     /// Adds a user seen in a room. Returns whether their name is unknown.
-    pub(in crate::app) fn add_unnamed(&mut self, user: UserId) -> bool {
+    pub(crate) fn add_unnamed(&mut self, user: UserId) -> bool {
         if self.people.len() < MAX_PEOPLE {
             let contact = self.people.entry(user);
             let contact = contact.or_insert_with(|| Contact::unnamed(user));
@@ -99,7 +99,7 @@ impl Contacts {
     }
 
     /// Takes over the names of a person. Returns whether one is news.
-    pub(in crate::app) fn set_names(&mut self, person: StoredPerson) -> bool {
+    pub(crate) fn set_names(&mut self, person: StoredPerson) -> bool {
         let StoredPerson {
             user,
             name,
@@ -131,34 +131,34 @@ impl Contacts {
         }
     }
 
-    pub(in crate::app) fn find(&self, user: UserId) -> Option<&Contact> {
+    pub(crate) fn find(&self, user: UserId) -> Option<&Contact> {
         self.people.get(&user)
     }
 
-    pub(in crate::app) fn label(&self, user: UserId) -> &str {
+    pub(crate) fn label(&self, user: UserId) -> &str {
         self.find(user)
             .map_or(strings::conversation::UNKNOWN_USER, |contact| {
                 &contact.label
             })
     }
 
-    pub(in crate::app) fn order(&self) -> &[(ConversationId, Section)] {
+    pub(crate) fn order(&self) -> &[(ConversationId, Section)] {
         &self.order
     }
 
-    pub(in crate::app) fn mark_stale(&mut self) {
+    pub(crate) fn mark_stale(&mut self) {
         self.is_stale = true;
         self.is_watch_stale = true;
     }
 
-    pub(in crate::app) fn begin_session(&mut self) {
+    pub(crate) fn begin_session(&mut self) {
         self.watched = None;
         self.is_watch_stale = true;
     }
 
     /// The users whose presence the server is asked to tell: that of the open conversation and
     /// recent ones first. `None` while that set is the one that it was asked for.
-    pub(in crate::app) fn watch_list(
+    pub(crate) fn watch_list(
         &mut self,
         me: UserId,
         open: Option<ConversationId>,

@@ -14,7 +14,7 @@ pub(super) const LOAD_LIMIT: u16 = 200;
 
 /// Whose count may be wrong.
 #[derive(Debug, Default)]
-pub(in crate::app) struct Counting {
+pub(crate) struct Counting {
     pub(super) uncertain: BTreeSet<ConversationId>,
     /// The load that is under way.
     pub(super) load: Option<Load>,
@@ -22,12 +22,12 @@ pub(in crate::app) struct Counting {
 
 impl Counting {
     /// The authors of held entries may not be known there.
-    pub(in crate::app) fn mark_uncertain(&mut self, id: ConversationId) {
+    pub(crate) fn mark_uncertain(&mut self, id: ConversationId) {
         self.uncertain.insert(id);
     }
 
     /// Takes over authors, if it was this that asked for them.
-    pub(in crate::app) fn answered(&mut self, loaded: &Loaded, conversation: &mut Conversation) {
+    pub(crate) fn answered(&mut self, loaded: &Loaded, conversation: &mut Conversation) {
         if self.load != Some(loaded.load) {
             return;
         }
@@ -40,7 +40,7 @@ impl Counting {
     }
 
     /// Reads the next stretch whose authors are not known, if there is one.
-    pub(in crate::app) fn count_next(
+    pub(crate) fn count_next(
         &mut self,
         conversations: &BTreeMap<ConversationId, Conversation>,
         cx: &mut Context,

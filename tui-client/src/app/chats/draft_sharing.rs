@@ -11,7 +11,7 @@ use crate::app::context::Context;
 use crate::app::conversation::state::{Conversation, Purpose};
 
 impl Chats {
-    pub(in crate::app) fn drafts_deadline(&self, last_input: Instant) -> Option<Instant> {
+    pub(crate) fn drafts_deadline(&self, last_input: Instant) -> Option<Instant> {
         let open = self.opened();
         let is_awaited = open.is_some_and(|open| {
             let is_offered = self.drafts.offered.contains_key(&open.id);
@@ -24,7 +24,7 @@ impl Chats {
 
     /// The drafts of the local store are in their composers: looks which of them, and of the ones
     /// that the devices agreed on, is the later one.
-    pub(in crate::app) fn compare_drafts(&mut self) {
+    pub(crate) fn compare_drafts(&mut self) {
         let agreed: BTreeSet<_> = self.settings.drafts().collect();
         let written = self
             .conversations
@@ -60,7 +60,7 @@ impl Chats {
 
     /// Tells the other devices all that is written here. A text that is too long for them, or one
     /// too many, stays on this device alone.
-    pub(in crate::app) fn share_drafts(&mut self, cx: &mut Context) {
+    pub(crate) fn share_drafts(&mut self, cx: &mut Context) {
         (self.drafts.due, self.drafts.is_urgent) = (None, false);
         for conversation in std::mem::take(&mut self.drafts.changed) {
             let Some(text) = self

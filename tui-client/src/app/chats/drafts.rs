@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 use recado_shared::ConversationId;
 
 /// How long a change waits before the other devices hear of it.
-pub(in crate::app) const SHARE_AFTER: Duration = Duration::from_secs(3);
+pub(crate) const SHARE_AFTER: Duration = Duration::from_secs(3);
 
 /// A composer is in use until no key was pressed for this long.
-pub(in crate::app) const WRITING_PAUSE: Duration = Duration::from_secs(5);
+pub(crate) const WRITING_PAUSE: Duration = Duration::from_secs(5);
 
 /// What of the drafts the devices have to tell each other.
 #[derive(Debug, Default)]
-pub(in crate::app) struct Drafts {
+pub(crate) struct Drafts {
     /// Changed here since the other devices were told.
     pub(super) changed: BTreeSet<ConversationId>,
     pub(super) due: Option<Instant>,
@@ -28,17 +28,17 @@ pub(in crate::app) struct Drafts {
 
 impl Drafts {
     /// A text is another one.
-    pub(in crate::app) fn change(&mut self, id: ConversationId) {
+    pub(crate) fn change(&mut self, id: ConversationId) {
         self.changed.insert(id);
     }
 
     /// A text was sent: elsewhere it must not be sent again.
-    pub(in crate::app) fn end(&mut self, id: ConversationId) {
+    pub(crate) fn end(&mut self, id: ConversationId) {
         self.changed.insert(id);
         self.is_urgent = true;
     }
 
-    pub(in crate::app) fn forget_log(&mut self) {
+    pub(crate) fn forget_log(&mut self) {
         *self = Self::default();
     }
 }

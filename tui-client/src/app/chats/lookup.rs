@@ -11,12 +11,7 @@ use crate::strings::{conversation, rooms};
 
 impl Chats {
     /// A room event as a sentence about `you` and others.
-    pub(in crate::app) fn event_text(
-        &self,
-        author: UserId,
-        event: &RoomEvent,
-        time: Timestamp,
-    ) -> String {
+    pub(crate) fn event_text(&self, author: UserId, event: &RoomEvent, time: Timestamp) -> String {
         rooms::describe_event(author, event, time, |user| {
             let is_me = self.user() == Some(user);
             let name = if is_me {
@@ -36,14 +31,14 @@ impl Chats {
     }
 
     /// Entries of a conversation came.
-    pub(in crate::app) fn request_author_names(&mut self, id: ConversationId, entries: &[Entry]) {
+    pub(crate) fn request_author_names(&mut self, id: ConversationId, entries: &[Entry]) {
         if id.room().is_some() {
             authors(entries).for_each(|user| self.request_name(user));
         }
     }
 
     /// Takes over what the loaded entries of a stored conversation say of users.
-    pub(in crate::app) fn note_loaded(&mut self, id: ConversationId) {
+    pub(crate) fn note_loaded(&mut self, id: ConversationId) {
         let conversation = self.conversations.get(&id);
         let entries: Vec<_> =
             conversation.map_or(Vec::new(), |c| c.log.loaded().cloned().collect());
@@ -51,7 +46,7 @@ impl Chats {
         self.note_mentions(id, &entries);
     }
 
-    pub(in crate::app) fn my_name(&self) -> &str {
+    pub(crate) fn my_name(&self) -> &str {
         match &self.me {
             Some(me) => me.name.as_str(),
             None => &self.first_name,
@@ -59,7 +54,7 @@ impl Chats {
     }
 
     /// The name of the other person of a conversation, or that of the room with `#` before it.
-    pub(in crate::app) fn title(&self, id: ConversationId) -> &str {
+    pub(crate) fn title(&self, id: ConversationId) -> &str {
         let room = self.conversations.get(&id).and_then(Conversation::room);
         let peer = self.user().and_then(|me| id.peer_of(me));
         match (room, peer) {
@@ -70,7 +65,7 @@ impl Chats {
     }
 
     /// What a person is called, the user included.
-    pub(in crate::app) fn name_of(&self, user: UserId) -> &str {
+    pub(crate) fn name_of(&self, user: UserId) -> &str {
         match &self.me {
             Some(me) if me.user == user => me.name.as_str(),
             Some(_) | None => self.contacts.label(user),
@@ -78,18 +73,18 @@ impl Chats {
     }
 
     /// Whether the user has blocked the person of a direct conversation.
-    pub(in crate::app) fn is_blocked_in(&self, id: ConversationId) -> bool {
+    pub(crate) fn is_blocked_in(&self, id: ConversationId) -> bool {
         let peer = self.user().and_then(|me| id.peer_of(me));
         peer.is_some_and(|peer| self.settings.is_blocked(peer))
     }
 
     /// What is known of a room; `None` for direct conversations and before the server said it.
-    pub(in crate::app) fn room_facts(&self, id: ConversationId) -> Option<&RoomInfo> {
+    pub(crate) fn room_facts(&self, id: ConversationId) -> Option<&RoomInfo> {
         self.conversations.get(&id)?.room()?.facts.as_ref()
     }
 
     /// The room of this name, with or without `#`, among those that the user has to do with.
-    pub(in crate::app) fn find_room_by_name(&self, name: &str) -> Option<ConversationId> {
+    pub(crate) fn find_room_by_name(&self, name: &str) -> Option<ConversationId> {
         let wanted = RoomName::new(name.trim()).ok()?.folded();
         let is_it = |conversation: &&Conversation| {
             let facts = conversation.room().and_then(|room| room.facts.as_ref());
@@ -99,7 +94,7 @@ impl Chats {
     }
 
     /// The person of this name, with or without `@`, among those that the app knows.
-    pub(in crate::app) fn find_person_by_name(&self, name: &str) -> Option<UserId> {
+    pub(crate) fn find_person_by_name(&self, name: &str) -> Option<UserId> {
         let name = name.trim();
         let name = UserName::new(name.strip_prefix('@').unwrap_or(name)).ok()?;
         match &self.me {

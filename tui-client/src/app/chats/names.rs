@@ -17,19 +17,19 @@ const MAX_ASKED: usize = 5_000;
 
 /// Whose names are wanted.
 #[derive(Debug, Default)]
-pub(in crate::app) struct Names {
-    pub(in crate::app) wanted: BTreeSet<UserId>,
+pub(crate) struct Names {
+    pub(crate) wanted: BTreeSet<UserId>,
     /// Asked for in this session, whatever the answer was.
-    pub(in crate::app) asked: BTreeSet<UserId>,
+    pub(crate) asked: BTreeSet<UserId>,
 }
 
 impl Names {
     /// A new session asks again for those who are still not known.
-    pub(in crate::app) fn begin_session(&mut self) {
+    pub(crate) fn begin_session(&mut self) {
         self.wanted.append(&mut self.asked);
     }
 
-    pub(in crate::app) fn want(&mut self, user: UserId) {
+    pub(crate) fn want(&mut self, user: UserId) {
         let known = self.wanted.len() + self.asked.len();
         if known < MAX_ASKED && !self.asked.contains(&user) {
             self.wanted.insert(user);
@@ -38,7 +38,7 @@ impl Names {
 }
 
 /// The authors of entries, and the subjects of room events.
-pub(in crate::app) fn authors(entries: &[Entry]) -> impl Iterator<Item = UserId> + '_ {
+pub(crate) fn authors(entries: &[Entry]) -> impl Iterator<Item = UserId> + '_ {
     entries.iter().flat_map(|entry| {
         let event = match entry.content.class() {
             ContentClass::Room(event) => Some(event),
@@ -50,11 +50,11 @@ pub(in crate::app) fn authors(entries: &[Entry]) -> impl Iterator<Item = UserId>
 }
 
 impl Chats {
-    pub(in crate::app) fn known_person(&self, name: &UserName) -> Option<UserId> {
+    pub(crate) fn known_person(&self, name: &UserName) -> Option<UserId> {
         self.find_person_by_name(name.as_str())
     }
 
-    pub(in crate::app) fn known_room(&self, name: &RoomName) -> Option<RoomId> {
+    pub(crate) fn known_room(&self, name: &RoomName) -> Option<RoomId> {
         if let Some(ConversationId::Room(room)) = self.find_room_by_name(name.as_str()) {
             return Some(room);
         }
@@ -67,7 +67,7 @@ impl Chats {
 
     /// Names of rooms for completion: those that the user has to do with, then those that the
     /// server named.
-    pub(in crate::app) fn room_names(&self) -> Vec<&str> {
+    pub(crate) fn room_names(&self) -> Vec<&str> {
         let own = self.conversations.keys();
         let own = own.filter_map(|id| Some(self.room_facts(*id)?.name.as_str()));
         let is_new = |room: &RoomId| self.room_facts(ConversationId::Room(*room)).is_none();
@@ -75,7 +75,7 @@ impl Chats {
         own.chain(found.map(|(_, name)| name.as_str())).collect()
     }
 
-    pub(in crate::app) fn take_rooms(&mut self, rooms: &[RoomSummary]) {
+    pub(crate) fn take_rooms(&mut self, rooms: &[RoomSummary]) {
         for room in rooms {
             if self.found_rooms.len() >= MAX_FOUND_ROOMS {
                 self.found_rooms.pop_first();

@@ -17,14 +17,14 @@ use crate::strings;
 
 impl Chats {
     /// Opens what was open when the program was last left.
-    pub(in crate::app) fn restore_open(&mut self, id: ConversationId, cx: &mut Context) {
+    pub(crate) fn restore_open(&mut self, id: ConversationId, cx: &mut Context) {
         if self.conversation_or_new(id).is_some() {
             self.enter(id, cx);
         }
     }
 
     /// Opens a conversation and remembers where the jump came from.
-    pub(in crate::app) fn jump_to(&mut self, id: ConversationId, cx: &mut Context) {
+    pub(crate) fn jump_to(&mut self, id: ConversationId, cx: &mut Context) {
         if let Some(from) = self.nav.open
             && from != id
         {
@@ -43,7 +43,7 @@ impl Chats {
     }
 
     /// Shows another message of the open conversation, and remembers from which one.
-    pub(in crate::app) fn jump_to_message(&mut self, from: Seq, to: Seq, cx: &mut Context) {
+    pub(crate) fn jump_to_message(&mut self, from: Seq, to: Seq, cx: &mut Context) {
         if let Some(open) = self.nav.open {
             self.note_jump((open, Origin::Message(from)));
             self.nav.selection = None;
@@ -52,7 +52,7 @@ impl Chats {
     }
 
     /// Shows and selects an entry of a conversation, and remembers where the person was.
-    pub(in crate::app) fn jump_to_entry(&mut self, id: ConversationId, seq: Seq, cx: &mut Context) {
+    pub(crate) fn jump_to_entry(&mut self, id: ConversationId, seq: Seq, cx: &mut Context) {
         if self.nav.open == Some(id) {
             let here = self.conversations.get(&id);
             let place = here.map_or(Place::Newest, |conversation| conversation.place);
@@ -66,7 +66,7 @@ impl Chats {
     }
 
     /// Opens a conversation: leaves the other one as it is, with its text and its place.
-    pub(in crate::app) fn open(&mut self, id: ConversationId, cx: &mut Context) {
+    pub(crate) fn open(&mut self, id: ConversationId, cx: &mut Context) {
         self.nav.pane = Pane::Conversation;
         self.nav.selection = None;
         if self.nav.open == Some(id) || self.conversation_or_new(id).is_none() {
@@ -104,14 +104,14 @@ impl Chats {
     }
 
     /// Notes the place of the open conversation as one that is to be saved.
-    pub(in crate::app) fn remember_place(&mut self) {
+    pub(crate) fn remember_place(&mut self) {
         if let Some(id) = self.nav.open {
             self.unsaved.place(id);
         }
     }
 
     /// Opens the neighbour of the open conversation in the contact list.
-    pub(in crate::app) fn step(&mut self, steps: isize, cx: &mut Context) {
+    pub(crate) fn step(&mut self, steps: isize, cx: &mut Context) {
         let order = self.contacts.order();
         let Some(last) = order.len().checked_sub(1) else {
             cx.notice = Some(strings::status::NO_CONTACTS.to_owned());
@@ -129,7 +129,7 @@ impl Chats {
     }
 
     /// Opens the conversation at a position of the contact list, counted from 0.
-    pub(in crate::app) fn open_position(&mut self, index: usize, cx: &mut Context) {
+    pub(crate) fn open_position(&mut self, index: usize, cx: &mut Context) {
         match self.contacts.order().get(index) {
             Some(&(id, _)) => self.jump_to(id, cx),
             None => cx.notice = Some(strings::status::no_position(index + 1)),
@@ -137,7 +137,7 @@ impl Chats {
     }
 
     /// Returns to where the last jump came from.
-    pub(in crate::app) fn go_back(&mut self, cx: &mut Context) {
+    pub(crate) fn go_back(&mut self, cx: &mut Context) {
         while let Some((id, origin)) = self.nav.jumps.pop() {
             let is_here = self.nav.open == Some(id);
             if !self.conversations.contains_key(&id) || (is_here && origin == Origin::Elsewhere) {
@@ -165,7 +165,7 @@ impl Chats {
     }
 
     /// Scrolls to the first message that is, or was on coming here, unread.
-    pub(in crate::app) fn scroll_first_unread(&mut self, cx: &mut Context) {
+    pub(crate) fn scroll_first_unread(&mut self, cx: &mut Context) {
         let Some(conversation) = self.open_conversation() else {
             return;
         };
@@ -177,7 +177,7 @@ impl Chats {
     }
 
     /// Scrolls to an entry of the open conversation, loading it first where it is not.
-    pub(in crate::app) fn jump_in_log(&mut self, jump: Jump, cx: &mut Context) {
+    pub(crate) fn jump_in_log(&mut self, jump: Jump, cx: &mut Context) {
         let Some(conversation) = self.open_conversation() else {
             return;
         };
@@ -192,7 +192,7 @@ impl Chats {
 
     /// Scrolls to where a jump leads, as far as that is here. While it leads into a gap it stays,
     /// and is finished by the page that fills the gap, unless the person scrolls meanwhile.
-    pub(in crate::app) fn finish_jump(&mut self, id: ConversationId, cx: &mut Context) {
+    pub(crate) fn finish_jump(&mut self, id: ConversationId, cx: &mut Context) {
         if self.nav.open != Some(id) {
             return;
         }
@@ -228,7 +228,7 @@ impl Chats {
     }
 
     /// Whether the person looks at the oldest part of what is loaded there.
-    pub(in crate::app) fn wants_older(&self, id: ConversationId) -> bool {
+    pub(crate) fn wants_older(&self, id: ConversationId) -> bool {
         let is_at_oldest = |viewed: &Viewed| viewed.conversation == id && viewed.at_oldest;
         self.nav.viewed.as_ref().is_some_and(is_at_oldest)
     }
@@ -256,20 +256,20 @@ impl Chats {
     }
 
     /// Scrolls as the person wishes, which ends a jump that waits for its entry.
-    pub(in crate::app) fn scroll(&mut self, scroll: Scroll, cx: &mut Context) {
+    pub(crate) fn scroll(&mut self, scroll: Scroll, cx: &mut Context) {
         self.nav.jump = None;
         cx.effects.push(Effect::Scroll(scroll));
     }
 
     /// An own message got its place: what pointed at it in the outbox points at the entry.
-    pub(in crate::app) fn follow_accepted(&mut self, id: ConversationId, entry: &Entry) {
+    pub(crate) fn follow_accepted(&mut self, id: ConversationId, entry: &Entry) {
         if self.nav.open == Some(id) && self.nav.selection == Some(ItemId::Pending(entry.id)) {
             self.nav.selection = Some(ItemId::Entry(entry.seq));
         }
     }
 
     /// Shows the newest messages and stays there.
-    pub(in crate::app) fn scroll_newest(&mut self, cx: &mut Context) {
+    pub(crate) fn scroll_newest(&mut self, cx: &mut Context) {
         if let Some(conversation) = self.open_conversation() {
             let id = conversation.id;
             let load = conversation.log.go_to_newest(id);

@@ -22,21 +22,21 @@ pub(super) const CONTEXT: u64 = 50;
 
 /// Where the person is.
 #[derive(Debug)]
-pub(in crate::app) struct Navigation {
-    pub(in crate::app) open: Option<ConversationId>,
-    pub(in crate::app) pane: Pane,
-    pub(in crate::app) selection: Option<ItemId>,
+pub(crate) struct Navigation {
+    pub(crate) open: Option<ConversationId>,
+    pub(crate) pane: Pane,
+    pub(crate) selection: Option<ItemId>,
     /// Where jumps came from, the last one at the end.
     pub(super) jumps: Vec<(ConversationId, Origin)>,
     /// The message that is deleted by the same key again.
-    pub(in crate::app) marked_for_deletion: Option<ItemId>,
+    pub(crate) marked_for_deletion: Option<ItemId>,
     /// What the last drawn frame showed of the open conversation.
-    pub(in crate::app) viewed: Option<Viewed>,
+    pub(crate) viewed: Option<Viewed>,
     /// The last entry or gap that it showed.
-    pub(in crate::app) shown: Option<Seq>,
+    pub(crate) shown: Option<Seq>,
     /// Where to scroll once it is loaded.
-    pub(in crate::app) jump: Option<Jump>,
-    pub(in crate::app) has_focus: bool,
+    pub(crate) jump: Option<Jump>,
+    pub(crate) has_focus: bool,
 }
 
 /// Where in a conversation a jump began.
@@ -51,7 +51,7 @@ pub(super) enum Origin {
 
 /// A scroll to an entry that may not be loaded yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::app) enum Jump {
+pub(crate) enum Jump {
     /// To the top of the pane.
     Top(Seq),
     Show(Seq),
@@ -104,21 +104,21 @@ impl Navigation {
 
     /// The person does something else by now: what they type must not act on a message that is
     /// selected only when it comes.
-    pub(in crate::app) fn keep_selection(&mut self) {
+    pub(crate) fn keep_selection(&mut self) {
         if let Some(Jump::Select(seq)) = self.jump {
             self.jump = Some(Jump::Show(seq));
         }
     }
 
     /// The entries of a conversation are other ones than before.
-    pub(in crate::app) fn forget_item(&mut self, id: ConversationId) {
+    pub(crate) fn forget_item(&mut self, id: ConversationId) {
         if self.open == Some(id) {
             self.leave();
         }
     }
 
     /// Only these conversations exist.
-    pub(in crate::app) fn forget(&mut self, exists: impl Fn(&ConversationId) -> bool) {
+    pub(crate) fn forget(&mut self, exists: impl Fn(&ConversationId) -> bool) {
         self.leave();
         self.open = self.open.filter(&exists);
         self.jumps.retain(|(id, _)| exists(id));

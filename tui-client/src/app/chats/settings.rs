@@ -27,7 +27,7 @@ pub enum Attention {
 }
 
 /// How long nothing is sent after the server could not store something.
-pub(in crate::app) const PAUSE: Duration = Duration::from_secs(5);
+pub(crate) const PAUSE: Duration = Duration::from_secs(5);
 
 /// Most changes that are on their way at a time.
 const MAX_IN_FLIGHT: usize = 8;
@@ -40,7 +40,7 @@ const MUTE_HORIZON: Duration = Duration::from_hours(24);
 
 /// The values, and what of them the server does not have.
 #[derive(Debug, Default)]
-pub(in crate::app) struct UserSettings {
+pub(crate) struct UserSettings {
     pub(super) values: BTreeMap<SettingKey, Setting>,
     /// Changed here; the server has not answered for this value.
     pub(super) unsent: BTreeSet<SettingKey>,
@@ -49,7 +49,7 @@ pub(in crate::app) struct UserSettings {
     /// Not taken by the server as they are; tried again in the next session.
     pub(super) refused: BTreeSet<SettingKey>,
     pub(super) stamp: Stamp,
-    pub(in crate::app) is_pull_wanted: bool,
+    pub(crate) is_pull_wanted: bool,
     /// The page that is on its way, with what changed on other devices meanwhile.
     pub(super) pulling: Option<BTreeMap<SettingKey, Stamp>>,
     pub(super) pulled: usize,
@@ -61,14 +61,14 @@ pub(in crate::app) struct UserSettings {
 
 /// A step of the exchange with the server.
 #[derive(Debug)]
-pub(in crate::app) enum Exchange {
+pub(crate) enum Exchange {
     /// Ask for the settings that changed after this stamp.
     Pull(Stamp),
     Change(Setting),
 }
 
 impl UserSettings {
-    pub(in crate::app) fn from_stored(stored: Vec<StoredSetting>, stamp: Stamp) -> Self {
+    pub(crate) fn from_stored(stored: Vec<StoredSetting>, stamp: Stamp) -> Self {
         let mut settings = Self {
             stamp,
             is_mute_end_stale: true,
@@ -84,7 +84,7 @@ impl UserSettings {
         settings
     }
 
-    pub(in crate::app) fn begin_session(&mut self) {
+    pub(crate) fn begin_session(&mut self) {
         self.in_flight.clear();
         self.refused.clear();
         self.pulling = None;
@@ -94,7 +94,7 @@ impl UserSettings {
     }
 
     /// The server's data is another one: only texts that it never had stay.
-    pub(in crate::app) fn forget_log(&mut self) {
+    pub(crate) fn forget_log(&mut self) {
         let is_draft = |key: &SettingKey| matches!(key, SettingKey::Draft(_));
         self.unsent.retain(is_draft);
         let unsent = &self.unsent;
@@ -103,27 +103,27 @@ impl UserSettings {
         self.is_mute_end_stale = true;
     }
 
-    pub(in crate::app) fn next_deadline(&self, is_up: bool) -> Option<Instant> {
+    pub(crate) fn next_deadline(&self, is_up: bool) -> Option<Instant> {
         let paused = self.paused_until.filter(|_| is_up);
         paused.into_iter().chain(self.mute_ends).min()
     }
 
-    pub(in crate::app) fn is_unsent(&self, key: SettingKey) -> bool {
+    pub(crate) fn is_unsent(&self, key: SettingKey) -> bool {
         self.unsent.contains(&key)
     }
 
-    pub(in crate::app) fn is_favourite(&self, id: ConversationId) -> bool {
+    pub(crate) fn is_favourite(&self, id: ConversationId) -> bool {
         let value = self.values.get(&SettingKey::Favourite(id));
         matches!(value, Some(Setting::Favourite { is_on: true, .. }))
     }
 
-    pub(in crate::app) fn is_blocked(&self, user: UserId) -> bool {
+    pub(crate) fn is_blocked(&self, user: UserId) -> bool {
         let value = self.values.get(&SettingKey::Blocked(user));
         matches!(value, Some(Setting::Blocked { is_on: true, .. }))
     }
 
     /// What of a conversation is to be noticed, at a time.
-    pub(in crate::app) fn attention(&self, id: ConversationId, wall: Timestamp) -> Attention {
+    pub(crate) fn attention(&self, id: ConversationId, wall: Timestamp) -> Attention {
         if let Some(Setting::Muted {
             until: Some(until), ..
         }) = self.values.get(&SettingKey::Muted(id))
@@ -142,7 +142,7 @@ impl UserSettings {
     }
 
     /// The conversations that stay on top of the list.
-    pub(in crate::app) fn favourites(&self) -> impl Iterator<Item = ConversationId> {
+    pub(crate) fn favourites(&self) -> impl Iterator<Item = ConversationId> {
         let all = self.values.keys().filter_map(|key| {
             if let SettingKey::Favourite(id) = key {
                 return Some(*id);
@@ -153,7 +153,7 @@ impl UserSettings {
     }
 
     /// The unsent text of a conversation as the devices have agreed on it.
-    pub(in crate::app) fn draft(&self, id: ConversationId) -> &str {
+    pub(crate) fn draft(&self, id: ConversationId) -> &str {
         match self.values.get(&SettingKey::Draft(id)) {
             Some(Setting::Draft { text, .. }) => text.as_str(),
             Some(_) | None => "",
@@ -161,7 +161,7 @@ impl UserSettings {
     }
 
     /// The conversations that have such a text.
-    pub(in crate::app) fn drafts(&self) -> impl Iterator<Item = ConversationId> {
+    pub(crate) fn drafts(&self) -> impl Iterator<Item = ConversationId> {
         self.values.keys().filter_map(|key| {
             if let SettingKey::Draft(id) = key {
                 return Some(*id);
@@ -206,7 +206,7 @@ impl UserSettings {
     }
 
     /// The next request for the server: what changed elsewhere, then what changed here.
-    pub(in crate::app) fn next_exchange(&mut self, now: Now) -> Option<Exchange> {
+    pub(crate) fn next_exchange(&mut self, now: Now) -> Option<Exchange> {
         if self.is_paused(now) {
             return None;
         }
@@ -229,7 +229,7 @@ impl UserSettings {
     }
 
     /// Time went on. Returns whether a mute may have ended.
-    pub(in crate::app) fn follow_clock(&mut self, now: Now) -> bool {
+    pub(crate) fn follow_clock(&mut self, now: Now) -> bool {
         if self.paused_until.is_some_and(|until| until <= now.instant) {
             self.paused_until = None;
         }

@@ -12,7 +12,7 @@ use crate::strings;
 impl Chats {
     /// Changes a setting, on all devices of the user: here at once, elsewhere when the server has
     /// it.
-    pub(in crate::app) fn set(&mut self, setting: Setting, cx: &mut Context) -> Result<(), String> {
+    pub(crate) fn set(&mut self, setting: Setting, cx: &mut Context) -> Result<(), String> {
         let key = setting.key();
         let settings = &mut self.settings;
         if !settings.has_room(key) {
@@ -36,7 +36,7 @@ impl Chats {
     }
 
     /// The server answered for a change.
-    pub(in crate::app) fn on_set(
+    pub(crate) fn on_set(
         &mut self,
         setting: &Setting,
         result: &Result<Answer, RequestError>,
@@ -71,11 +71,7 @@ impl Chats {
     }
 
     /// A page of settings came, or was refused.
-    pub(in crate::app) fn on_settings(
-        &mut self,
-        result: Result<Answer, RequestError>,
-        cx: &mut Context,
-    ) {
+    pub(crate) fn on_settings(&mut self, result: Result<Answer, RequestError>, cx: &mut Context) {
         let Some(live) = self.settings.pulling.take() else {
             return;
         };
@@ -104,7 +100,7 @@ impl Chats {
     }
 
     /// A setting changed on another device.
-    pub(in crate::app) fn on_setting(&mut self, setting: Setting, stamp: Stamp, cx: &mut Context) {
+    pub(crate) fn on_setting(&mut self, setting: Setting, stamp: Stamp, cx: &mut Context) {
         if let Some(live) = &mut self.settings.pulling
             && live.len() < MAX_SETTINGS
         {

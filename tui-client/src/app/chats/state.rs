@@ -29,30 +29,30 @@ const MAX_REPEATED: usize = 200;
 
 /// The conversations and what belongs to them.
 #[derive(Debug, Default)]
-pub(in crate::app) struct Chats {
+pub(crate) struct Chats {
     /// `None` before the first session.
-    pub(in crate::app) me: Option<StoredMe>,
+    pub(crate) me: Option<StoredMe>,
     /// Shown as the own name before the first session.
-    pub(in crate::app) first_name: String,
-    pub(in crate::app) conversations: BTreeMap<ConversationId, Conversation>,
+    pub(crate) first_name: String,
+    pub(crate) conversations: BTreeMap<ConversationId, Conversation>,
     /// Conversations that the current event changed: their cursors are moved at its end.
-    pub(in crate::app) dirty: BTreeSet<ConversationId>,
-    pub(in crate::app) contacts: Contacts,
-    pub(in crate::app) counting: Counting,
-    pub(in crate::app) settings: UserSettings,
-    pub(in crate::app) drafts: Drafts,
-    pub(in crate::app) names: Names,
-    pub(in crate::app) nav: Navigation,
-    pub(in crate::app) unsaved: Unsaved,
+    pub(crate) dirty: BTreeSet<ConversationId>,
+    pub(crate) contacts: Contacts,
+    pub(crate) counting: Counting,
+    pub(crate) settings: UserSettings,
+    pub(crate) drafts: Drafts,
+    pub(crate) names: Names,
+    pub(crate) nav: Navigation,
+    pub(crate) unsaved: Unsaved,
     /// Stored drafts that get their conversations once the user is known.
     /// Rooms that the server named, besides those that the user has heads of.
-    pub(in crate::app) found_rooms: BTreeMap<RoomId, RoomName>,
-    pub(in crate::app) unattached_drafts: Vec<(ConversationId, String)>,
+    pub(crate) found_rooms: BTreeMap<RoomId, RoomName>,
+    pub(crate) unattached_drafts: Vec<(ConversationId, String)>,
 }
 
 impl Chats {
     /// Drops hints that have expired, places and saves drafts, and sorts the contact list.
-    pub(in crate::app) fn reconcile(
+    pub(crate) fn reconcile(
         &mut self,
         queued: &BTreeMap<ConversationId, Timestamp>,
         cx: &mut Context,
@@ -67,21 +67,18 @@ impl Chats {
     }
 
     /// Asks for no page there until the next session or head.
-    pub(in crate::app) fn stop_paging(&mut self, id: ConversationId) {
+    pub(crate) fn stop_paging(&mut self, id: ConversationId) {
         if let Some(conversation) = self.conversations.get_mut(&id) {
             conversation.is_stalled = true;
         }
     }
 
-    pub(in crate::app) fn user(&self) -> Option<UserId> {
+    pub(crate) fn user(&self) -> Option<UserId> {
         self.me.as_ref().map(|me| me.user)
     }
 
     /// The conversation, made if it is new; `None` if the user is no member or there are too many.
-    pub(in crate::app) fn conversation_or_new(
-        &mut self,
-        id: ConversationId,
-    ) -> Option<&mut Conversation> {
+    pub(crate) fn conversation_or_new(&mut self, id: ConversationId) -> Option<&mut Conversation> {
         let me = self.user()?;
         if !self.conversations.contains_key(&id) {
             if self.conversations.len() >= MAX_CONVERSATIONS {
@@ -96,16 +93,16 @@ impl Chats {
         self.conversations.get_mut(&id)
     }
 
-    pub(in crate::app) fn opened(&self) -> Option<&Conversation> {
+    pub(crate) fn opened(&self) -> Option<&Conversation> {
         self.conversations.get(&self.nav.open?)
     }
 
-    pub(in crate::app) fn open_conversation(&mut self) -> Option<&mut Conversation> {
+    pub(crate) fn open_conversation(&mut self) -> Option<&mut Conversation> {
         self.conversations.get_mut(&self.nav.open?)
     }
 
     /// Keeps only the open conversation and those with unsent text, empty.
-    pub(in crate::app) fn forget_log_chats(&mut self) {
+    pub(crate) fn forget_log_chats(&mut self) {
         self.contacts = Contacts::default();
         self.settings.forget_log();
         self.drafts.forget_log();
@@ -137,7 +134,7 @@ impl Chats {
     }
 
     /// Saves everything that is not saved yet.
-    pub(in crate::app) fn save_all(&mut self, cx: &mut Context) {
+    pub(crate) fn save_all(&mut self, cx: &mut Context) {
         let unsaved = std::mem::take(&mut self.unsaved);
         for id in unsaved.drafts {
             if let Some(conversation) = self.conversations.get(&id) {
@@ -159,13 +156,13 @@ impl Chats {
     }
 
     /// Whether a person can see what arrives in this conversation.
-    pub(in crate::app) fn is_looking_at(&self, id: ConversationId, cx: &mut Context) -> bool {
+    pub(crate) fn is_looking_at(&self, id: ConversationId, cx: &mut Context) -> bool {
         let is_hidden = self.nav.pane == Pane::Contacts
             && (self.nav.viewed).is_some_and(|viewed| viewed.visible.is_none());
         self.nav.open == Some(id) && self.nav.has_focus && !cx.is_covered && !is_hidden
     }
 
-    pub(in crate::app) fn on_viewed(&mut self, viewed: Viewed, cx: &mut Context) {
+    pub(crate) fn on_viewed(&mut self, viewed: Viewed, cx: &mut Context) {
         if self.nav.open != Some(viewed.conversation) {
             return;
         }
@@ -186,7 +183,7 @@ impl Chats {
     }
 
     /// Saves where a conversation stands: cursors and unread count belong together.
-    pub(in crate::app) fn save_head(&mut self, id: ConversationId, cx: &mut Context) {
+    pub(crate) fn save_head(&mut self, id: ConversationId, cx: &mut Context) {
         if let Some(conversation) = self.conversations.get(&id) {
             let heads = vec![conversation.head()];
             let complete = None;
@@ -195,7 +192,7 @@ impl Chats {
     }
 
     /// The heads of a session are complete: says again what an earlier session may have lost.
-    pub(in crate::app) fn repeat_cursors(&mut self) {
+    pub(crate) fn repeat_cursors(&mut self) {
         let is_unsure = |conversation: &&mut Conversation| conversation.is_ack_unsure;
         for conversation in self
             .conversations
@@ -210,7 +207,7 @@ impl Chats {
         self.dirty.extend(self.conversations.keys());
     }
 
-    pub(in crate::app) fn on_cursors(
+    pub(crate) fn on_cursors(
         &mut self,
         id: ConversationId,
         cursors: MemberCursors,
@@ -235,7 +232,7 @@ impl Chats {
         }
     }
 
-    pub(in crate::app) fn on_presence(&mut self, user: UserId, presence: Presence) {
+    pub(crate) fn on_presence(&mut self, user: UserId, presence: Presence) {
         self.contacts.set_presence(user, presence);
         let Some(me) = self.user().filter(|_| presence == Presence::Offline) else {
             return;
@@ -248,7 +245,7 @@ impl Chats {
         }
     }
 
-    pub(in crate::app) fn on_typing(&mut self, id: ConversationId, user: UserId, cx: &mut Context) {
+    pub(crate) fn on_typing(&mut self, id: ConversationId, user: UserId, cx: &mut Context) {
         if let Some(conversation) = self.conversations.get_mut(&id) {
             conversation.set_typing(user, cx.now.instant + TYPING_SHOWN_FOR);
             if id.room().is_some() {
@@ -258,7 +255,7 @@ impl Chats {
     }
 
     /// The local store read something.
-    pub(in crate::app) fn on_loaded(&mut self, loaded: Loaded, cx: &mut Context) {
+    pub(crate) fn on_loaded(&mut self, loaded: Loaded, cx: &mut Context) {
         let id = loaded.load.conversation;
         let is_open = self.nav.open == Some(id);
         let Some(conversation) = self.conversations.get_mut(&id) else {

@@ -6,31 +6,31 @@ use std::time::{Duration, Instant};
 use recado_shared::ConversationId;
 
 /// How long a change may wait.
-pub(in crate::app) const SAVE_AFTER: Duration = Duration::from_millis(500);
+pub(crate) const SAVE_AFTER: Duration = Duration::from_millis(500);
 
 /// What differs from the local store.
 #[derive(Debug, Default)]
-pub(in crate::app) struct Unsaved {
+pub(crate) struct Unsaved {
     pub(super) due: Option<Instant>,
     pub(super) drafts: BTreeSet<ConversationId>,
     pub(super) places: BTreeSet<ConversationId>,
 }
 
 impl Unsaved {
-    pub(in crate::app) fn draft(&mut self, id: ConversationId) {
+    pub(crate) fn draft(&mut self, id: ConversationId) {
         self.drafts.insert(id);
     }
 
     /// The draft left the composer in another way.
-    pub(in crate::app) fn forget_draft(&mut self, id: ConversationId) {
+    pub(crate) fn forget_draft(&mut self, id: ConversationId) {
         self.drafts.remove(&id);
     }
 
-    pub(in crate::app) fn place(&mut self, id: ConversationId) {
+    pub(crate) fn place(&mut self, id: ConversationId) {
         self.places.insert(id);
     }
 
-    pub(in crate::app) fn due(&self) -> Option<Instant> {
+    pub(crate) fn due(&self) -> Option<Instant> {
         self.due
     }
 

@@ -9,7 +9,7 @@ use crate::strings;
 
 /// An error in the arguments of a command.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::app) enum Fault {
+pub(crate) enum Fault {
     /// A required argument is missing.
     Missing,
     /// The arguments do not fit the usage.
@@ -23,7 +23,7 @@ impl Fault {
         clippy::needless_pass_by_value,
         reason = "it is what `map_err` hands over"
     )]
-    pub(in crate::app) fn bad(why: impl ToString) -> Self {
+    pub(crate) fn bad(why: impl ToString) -> Self {
         Self::Bad(why.to_string())
     }
 }
@@ -41,10 +41,10 @@ impl From<LineError> for Fault {
 }
 
 /// The arguments of a command that are not parsed yet.
-pub(in crate::app) struct Words<'a>(&'a str);
+pub(crate) struct Words<'a>(&'a str);
 
 impl<'a> Words<'a> {
-    pub(in crate::app) fn next(&mut self) -> Option<&'a str> {
+    pub(crate) fn next(&mut self) -> Option<&'a str> {
         let text = self.0.trim_start();
         let end = text.find(char::is_whitespace).unwrap_or(text.len());
         let (word, rest) = text.split_at(end);
@@ -52,51 +52,51 @@ impl<'a> Words<'a> {
         (!word.is_empty()).then_some(word)
     }
 
-    pub(in crate::app) fn one(&mut self) -> Result<&'a str, Fault> {
+    pub(crate) fn one(&mut self) -> Result<&'a str, Fault> {
         self.next().ok_or(Fault::Missing)
     }
 
     /// All that remains, line ends included; `None` if it is blank.
-    pub(in crate::app) fn rest(&mut self) -> Option<&'a str> {
+    pub(crate) fn rest(&mut self) -> Option<&'a str> {
         let rest = std::mem::take(&mut self.0).trim();
         (!rest.is_empty()).then_some(rest)
     }
 
-    pub(in crate::app) fn body(&mut self) -> Result<MessageBody, Fault> {
+    pub(crate) fn body(&mut self) -> Result<MessageBody, Fault> {
         let rest = self.rest().ok_or(Fault::Missing)?;
         Ok(MessageBody::new(rest)?)
     }
 
     /// All that remains, as a text of one line.
-    pub(in crate::app) fn line<T>(
+    pub(crate) fn line<T>(
         &mut self,
         check: impl Fn(&str) -> Result<T, LineError>,
     ) -> Result<Option<T>, Fault> {
         Ok(self.rest().map(check).transpose()?)
     }
 
-    pub(in crate::app) fn person(&mut self) -> Result<UserName, Fault> {
+    pub(crate) fn person(&mut self) -> Result<UserName, Fault> {
         let word = self.one()?;
         UserName::new(word.strip_prefix('@').unwrap_or(word)).map_err(Fault::bad)
     }
 
-    pub(in crate::app) fn person_or_open(&mut self) -> Result<Option<UserName>, Fault> {
+    pub(crate) fn person_or_open(&mut self) -> Result<Option<UserName>, Fault> {
         let word = self.next();
         let name = word.map(|word| UserName::new(word.strip_prefix('@').unwrap_or(word)));
         name.transpose().map_err(Fault::bad)
     }
 
-    pub(in crate::app) fn room(&mut self) -> Result<RoomName, Fault> {
+    pub(crate) fn room(&mut self) -> Result<RoomName, Fault> {
         RoomName::new(self.one()?).map_err(Fault::bad)
     }
 
-    pub(in crate::app) fn optional_room(&mut self) -> Result<Option<RoomName>, Fault> {
+    pub(crate) fn optional_room(&mut self) -> Result<Option<RoomName>, Fault> {
         let word = self.next();
         word.map(|word| RoomName::new(word).map_err(Fault::bad))
             .transpose()
     }
 
-    pub(in crate::app) fn role(&mut self) -> Result<Role, Fault> {
+    pub(crate) fn role(&mut self) -> Result<Role, Fault> {
         match self.one()? {
             "owner" => Ok(Role::Owner),
             "moderator" | "mod" => Ok(Role::Moderator),
@@ -105,7 +105,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    pub(in crate::app) fn duration(&mut self) -> Result<Option<Duration>, Fault> {
+    pub(crate) fn duration(&mut self) -> Result<Option<Duration>, Fault> {
         self.next().map(duration).transpose()
     }
 }
@@ -140,7 +140,7 @@ fn duration(text: &str) -> Result<Duration, Fault> {
 
 /// The text of a composer by its meaning.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::app) enum Parsed {
+pub(crate) enum Parsed {
     Text,
     /// A command, or an error with its usage.
     Command(Result<Command, String>),
@@ -149,7 +149,7 @@ pub(in crate::app) enum Parsed {
 }
 
 /// Parses the text of a composer. A single slash at its very start makes it a command.
-pub(in crate::app) fn parse(text: &str) -> Parsed {
+pub(crate) fn parse(text: &str) -> Parsed {
     match text.strip_prefix('/') {
         Some(line) if !line.starts_with('/') => parse_command(line),
         Some(_) | None => Parsed::Text,

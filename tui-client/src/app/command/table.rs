@@ -14,7 +14,7 @@ use crate::strings;
 
 /// The kind of an argument, for completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::app) enum Kind {
+pub(crate) enum Kind {
     Person,
     Room,
     PersonOrRoom,
@@ -31,26 +31,26 @@ pub(in crate::app) enum Kind {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(in crate::app) struct Argument {
+pub(crate) struct Argument {
     /// Its placeholder in the usage.
-    pub(in crate::app) name: &'static str,
-    pub(in crate::app) kind: Kind,
-    pub(in crate::app) is_needed: bool,
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) is_needed: bool,
 }
 
 /// The entry of a command in [`COMMANDS`].
-pub(in crate::app) struct Spec {
-    pub(in crate::app) name: &'static str,
-    pub(in crate::app) aliases: &'static [&'static str],
-    pub(in crate::app) arguments: &'static [Argument],
+pub(crate) struct Spec {
+    pub(crate) name: &'static str,
+    pub(crate) aliases: &'static [&'static str],
+    pub(crate) arguments: &'static [Argument],
     /// At most 42 characters.
-    pub(in crate::app) help: &'static str,
-    pub(in crate::app) build: fn(&mut Words<'_>) -> Result<Command, Fault>,
+    pub(crate) help: &'static str,
+    pub(crate) build: fn(&mut Words<'_>) -> Result<Command, Fault>,
 }
 
 impl Spec {
     /// The syntax: `/mute NAME [DURATION]`, `/notify all|mentions|nothing`.
-    pub(in crate::app) fn usage(&self) -> String {
+    pub(crate) fn usage(&self) -> String {
         self.written(|argument| {
             if let Kind::Word(words) = argument.kind {
                 words.join("|")
@@ -61,7 +61,7 @@ impl Spec {
     }
 
     /// The usage without the words of a choice, at most 24 characters, for the help.
-    pub(in crate::app) fn brief(&self) -> String {
+    pub(crate) fn brief(&self) -> String {
         self.written(|argument| argument.name.to_owned())
     }
 
@@ -80,11 +80,11 @@ impl Spec {
         usage
     }
 
-    pub(in crate::app) fn needs_arguments(&self) -> bool {
+    pub(crate) fn needs_arguments(&self) -> bool {
         self.arguments.iter().any(|argument| argument.is_needed)
     }
 
-    pub(in crate::app) fn is_called(&self, name: &str) -> bool {
+    pub(crate) fn is_called(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
     }
 }
@@ -122,7 +122,7 @@ const fn spec(
 
 /// A parsed command. Each has its entry in [`COMMANDS`] and its arm in `Parts::run`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::app) enum Command {
+pub(crate) enum Command {
     Message {
         to: String,
         text: Option<MessageBody>,
@@ -175,7 +175,7 @@ pub(in crate::app) enum Command {
 
 /// A command that changes one of the user's own settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::app) enum SettingCommand {
+pub(crate) enum SettingCommand {
     /// Without a name, the peer of the open conversation.
     Block {
         who: Option<UserName>,
@@ -195,7 +195,7 @@ const TEXT: Argument = needed("TEXT", Kind::Text);
 const DURATION: Argument = optional("DURATION", Kind::Duration);
 
 /// All commands in the order of the help.
-pub(in crate::app) const COMMANDS: &[Spec] = &[
+pub(crate) const COMMANDS: &[Spec] = &[
     spec(
         "msg",
         &["m", "query", "open"],
@@ -413,18 +413,18 @@ static TITLES: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 /// The title for the switcher of a command, by its place in [`COMMANDS`].
-pub(in crate::app) fn title(index: usize) -> &'static str {
+pub(crate) fn title(index: usize) -> &'static str {
     TITLES.get(index).map_or("", String::as_str)
 }
 
 /// Finds a command by name or alias, without regard to case.
-pub(in crate::app) fn find(name: &str) -> Option<&'static Spec> {
+pub(crate) fn find(name: &str) -> Option<&'static Spec> {
     let name = name.to_lowercase();
     COMMANDS.iter().find(|spec| spec.is_called(&name))
 }
 
 /// The error for an unknown command, with the nearest known name.
-pub(in crate::app) fn unknown(name: &str) -> String {
+pub(crate) fn unknown(name: &str) -> String {
     let all = COMMANDS
         .iter()
         .flat_map(|spec| std::iter::once(&spec.name).chain(spec.aliases));

@@ -10,24 +10,24 @@ use crate::model::ItemId;
 
 /// The state of commands between events.
 #[derive(Debug, Default)]
-pub(in crate::app) struct Commands {
+pub(crate) struct Commands {
     /// Requests of commands; at most as many as are in flight.
-    pub(in crate::app) waiting: BTreeMap<RequestNumber, Wait>,
+    pub(crate) waiting: BTreeMap<RequestNumber, Wait>,
 }
 
 /// A command with the place where the user gave it.
 #[derive(Clone, Debug)]
-pub(in crate::app) struct Call {
-    pub(in crate::app) command: Command,
-    pub(in crate::app) conversation: Option<ConversationId>,
-    pub(in crate::app) selection: Option<ItemId>,
+pub(crate) struct Call {
+    pub(crate) command: Command,
+    pub(crate) conversation: Option<ConversationId>,
+    pub(crate) selection: Option<ItemId>,
     /// Whether the server was already asked for a name; a command asks once.
-    pub(in crate::app) has_asked: bool,
+    pub(crate) has_asked: bool,
 }
 
 /// The reason for a request in flight, which decides what its answer does.
 #[derive(Debug)]
-pub(in crate::app) enum Wait {
+pub(crate) enum Wait {
     /// Finds a name; the answer resumes the command.
     Name(Call),
     Create {
@@ -54,7 +54,7 @@ pub(in crate::app) enum Wait {
 }
 
 /// A request that only needs a notice: `what` if it fails, `done` if it succeeds.
-pub(in crate::app) fn act(what: &str, done: String) -> Wait {
+pub(crate) fn act(what: &str, done: String) -> Wait {
     Wait::Act {
         what: what.to_owned(),
         done,

@@ -5,7 +5,7 @@ const MAX_STEPS: usize = 64;
 
 /// What kind of change a step is. Steps of a kind that follow each other are one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::app) enum Step {
+pub(crate) enum Step {
     Type,
     Delete,
     /// Cut towards the start.
@@ -24,7 +24,7 @@ struct State {
 
 /// Earlier states, and later ones while walking back.
 #[derive(Clone, Debug, Default)]
-pub(in crate::app) struct History {
+pub(crate) struct History {
     past: Vec<State>,
     future: Vec<State>,
     last: Option<Step>,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// The text of a message as it is sent: without the slash that says it is no command, and with
 /// the emoji that shortcodes stand for.
-pub(in crate::app) fn message_of(text: &str) -> Cow<'_, str> {
+pub(crate) fn message_of(text: &str) -> Cow<'_, str> {
     let text = match text.strip_prefix('/') {
         Some(escaped) if escaped.starts_with('/') => escaped,
         Some(_) | None => text,
@@ -13,7 +13,7 @@ pub(in crate::app) fn message_of(text: &str) -> Cow<'_, str> {
 }
 
 /// Text as it has to be in a composer to be sent as it is.
-pub(in crate::app) fn escaped(text: &str) -> Cow<'_, str> {
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     if text.starts_with('/') {
         Cow::Owned(format!("/{text}"))
     } else {

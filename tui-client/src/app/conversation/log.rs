@@ -12,23 +12,23 @@ use crate::app::conversation::ranges::Ranges;
 use crate::store::{HeldRange, Load, Loaded, StoredConversation};
 
 /// Most entries that an unopened conversation keeps loaded: more than a large screen.
-pub(in crate::app) const UNOPENED_LOADED: usize = 300;
+pub(crate) const UNOPENED_LOADED: usize = 300;
 
 /// Most entries that the open conversation keeps loaded.
-pub(in crate::app) const OPEN_LOADED: usize = 5_000;
+pub(crate) const OPEN_LOADED: usize = 5_000;
 
 /// Entries that one load asks for.
 const LOAD_LIMIT: u16 = 200;
 
 /// The log of one conversation as far as it is here.
 #[derive(Debug)]
-pub(in crate::app) struct Log {
+pub(crate) struct Log {
     /// The newest place that is known to exist.
-    pub(in crate::app) newest: Seq,
+    pub(crate) newest: Seq,
     /// When the newest entry was accepted.
-    pub(in crate::app) newest_time: Timestamp,
+    pub(crate) newest_time: Timestamp,
     /// The first place that the user may see: nothing before it is missing.
-    pub(in crate::app) first: Seq,
+    pub(crate) first: Seq,
     /// The newest place seen in this session: an older head is late, not from a lost future.
     session_newest: Seq,
     held: Ranges,
@@ -42,7 +42,7 @@ pub(in crate::app) struct Log {
 
 /// A part of the window, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::app) enum Part<'a> {
+pub(crate) enum Part<'a> {
     Entry(&'a Entry),
     Gap(HeldRange),
 }
@@ -64,7 +64,7 @@ impl Default for Log {
 }
 
 impl Log {
-    pub(in crate::app) fn from_stored(stored: StoredConversation) -> Self {
+    pub(crate) fn from_stored(stored: StoredConversation) -> Self {
         let held = Ranges::from_held(&stored.held);
         let held_last = held.last().unwrap_or(Seq::ZERO);
         let last = stored.entries.last().map(|entry| entry.seq);
@@ -87,12 +87,12 @@ impl Log {
         }
     }
 
-    pub(in crate::app) fn held(&self) -> &Ranges {
+    pub(crate) fn held(&self) -> &Ranges {
         &self.held
     }
 
     /// Takes over an entry. Returns whether it was not held before.
-    pub(in crate::app) fn insert(&mut self, entry: &Entry) -> bool {
+    pub(crate) fn insert(&mut self, entry: &Entry) -> bool {
         self.raise_newest(entry.seq, entry.time);
         if self.held.contains(entry.seq) {
             return false;
@@ -105,7 +105,7 @@ impl Log {
     }
 
     /// Makes room in the window for a page that ends right before it.
-    pub(in crate::app) fn extend_down_to(&mut self, page: &[Entry]) {
+    pub(crate) fn extend_down_to(&mut self, page: &[Entry]) {
         if let (Some(first), Some(last)) = (page.first(), page.last())
             && last.seq.next() >= self.from
         {
@@ -123,7 +123,7 @@ impl Log {
 
     /// Takes over where the server says that the log ends. Returns whether entries had to go
     /// because they come from a future that the server has lost.
-    pub(in crate::app) fn set_head(&mut self, newest: Seq, time: Timestamp) -> bool {
+    pub(crate) fn set_head(&mut self, newest: Seq, time: Timestamp) -> bool {
         let end = newest.max(self.session_newest);
         let known = self.newest.max(self.held.last().unwrap_or(Seq::ZERO));
         if newest >= self.newest {
@@ -142,7 +142,7 @@ impl Log {
         true
     }
 
-    pub(in crate::app) fn begin_session(&mut self) {
+    pub(crate) fn begin_session(&mut self) {
         self.session_newest = Seq::ZERO;
     }
 
@@ -159,32 +159,32 @@ impl Log {
         }
     }
 
-    pub(in crate::app) fn entry(&self, seq: Seq) -> Option<&Entry> {
+    pub(crate) fn entry(&self, seq: Seq) -> Option<&Entry> {
         self.entries.get(&seq)
     }
 
-    pub(in crate::app) fn loaded(&self) -> impl DoubleEndedIterator<Item = &Entry> + Clone {
+    pub(crate) fn loaded(&self) -> impl DoubleEndedIterator<Item = &Entry> + Clone {
         self.entries.values()
     }
 
-    pub(in crate::app) fn loaded_len(&self) -> usize {
+    pub(crate) fn loaded_len(&self) -> usize {
         self.entries.len()
     }
 
-    pub(in crate::app) fn last_loaded(&self) -> Option<Seq> {
+    pub(crate) fn last_loaded(&self) -> Option<Seq> {
         self.entries.keys().next_back().copied()
     }
 
-    pub(in crate::app) fn window_from(&self) -> Seq {
+    pub(crate) fn window_from(&self) -> Seq {
         self.from
     }
 
-    pub(in crate::app) fn follows_newest(&self) -> bool {
+    pub(crate) fn follows_newest(&self) -> bool {
         self.to.is_none()
     }
 
     /// The window from old to new: entries, and the gaps between and after them.
-    pub(in crate::app) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
         let visible = self.first;
         let mut expected = self.from.max(visible);
         let end = self.to.unwrap_or(self.newest);
@@ -205,7 +205,7 @@ impl Log {
     }
 
     /// Whether the window reaches down to where the log begins for the user.
-    pub(in crate::app) fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.from <= self.first
             || (!self.held.contains(self.from.prev())
                 && self.newest_gap(self.from.prev()).is_none())
@@ -223,7 +223,7 @@ impl Log {
 
     /// What to read from the local store next, where the person looks at the oldest or newest
     /// part of the window. One load is under way at a time.
-    pub(in crate::app) fn wanted(
+    pub(crate) fn wanted(
         &mut self,
         id: ConversationId,
         at_oldest: bool,
@@ -279,7 +279,7 @@ impl Log {
     }
 
     /// Takes over what the local store read, unless the window has moved away meanwhile.
-    pub(in crate::app) fn add_loaded(&mut self, loaded: Loaded) {
+    pub(crate) fn add_loaded(&mut self, loaded: Loaded) {
         if self.loading != Some(loaded.load) {
             return;
         }
@@ -303,7 +303,7 @@ impl Log {
     }
 
     /// Moves the window to the newest held entries, unless it is there.
-    pub(in crate::app) fn go_to_newest(&mut self, id: ConversationId) -> Option<Load> {
+    pub(crate) fn go_to_newest(&mut self, id: ConversationId) -> Option<Load> {
         self.to?;
         let last = self.held.last().unwrap_or(Seq::ZERO);
         self.entries.clear();
@@ -313,12 +313,7 @@ impl Log {
 
     /// Moves the window so that it starts at most `before` entries above `seq`, unless that is
     /// in it.
-    pub(in crate::app) fn go_to(
-        &mut self,
-        id: ConversationId,
-        seq: Seq,
-        before: u64,
-    ) -> Option<Load> {
+    pub(crate) fn go_to(&mut self, id: ConversationId, seq: Seq, before: u64) -> Option<Load> {
         if self.is_in_window(seq) {
             return None;
         }
@@ -329,7 +324,7 @@ impl Log {
     }
 
     /// Unloads entries beyond `most`: those farthest from `around`, or the oldest.
-    pub(in crate::app) fn trim(&mut self, most: usize, around: Option<Seq>) {
+    pub(crate) fn trim(&mut self, most: usize, around: Option<Seq>) {
         let mut excess = self.entries.len().saturating_sub(most);
         if excess == 0 {
             return;

@@ -13,14 +13,14 @@ const MAX_OWN: usize = 5_000;
 
 /// Unread mentions of the user and replies to them, with their authors.
 #[derive(Debug, Default)]
-pub(in crate::app) struct Mentions {
-    pub(in crate::app) own: BTreeSet<Seq>,
-    pub(in crate::app) unread: BTreeMap<Seq, UserId>,
+pub(crate) struct Mentions {
+    pub(crate) own: BTreeSet<Seq>,
+    pub(crate) unread: BTreeMap<Seq, UserId>,
 }
 
 impl Mentions {
     /// Takes over entries, in any order and any number of times.
-    pub(in crate::app) fn note(&mut self, entries: &[Entry], me: (UserId, &str), read: Seq) {
+    pub(crate) fn note(&mut self, entries: &[Entry], me: (UserId, &str), read: Seq) {
         self.unread.retain(|seq, _| *seq > read);
         for entry in entries.iter().filter(|entry| entry.author == me.0) {
             if entry.content.is_message() {
@@ -49,7 +49,7 @@ impl Mentions {
     }
 
     /// Whether an unread entry mentions the user or replies to them.
-    pub(in crate::app) fn contains(&self, seq: Seq) -> bool {
+    pub(crate) fn contains(&self, seq: Seq) -> bool {
         self.unread.contains_key(&seq)
     }
 

@@ -8,7 +8,7 @@ use recado_shared::{Content, ContentClass, Entry, Seq};
 const MAX_ORIGINALS: usize = 1_000;
 
 #[derive(Debug, Default)]
-pub(in crate::app) struct Originals(BTreeMap<Seq, Entry>);
+pub(crate) struct Originals(BTreeMap<Seq, Entry>);
 
 impl Originals {
     pub(super) fn insert(&mut self, entry: Entry) {
@@ -18,7 +18,7 @@ impl Originals {
         }
     }
 
-    pub(in crate::app) fn get(&self, seq: Seq) -> Option<&Entry> {
+    pub(crate) fn get(&self, seq: Seq) -> Option<&Entry> {
         self.0.get(&seq)
     }
 
@@ -28,6 +28,6 @@ impl Originals {
 }
 
 /// Whether an entry is shown by itself rather than with the message that it changes.
-pub(in crate::app) const fn is_shown(content: &Content) -> bool {
+pub(crate) const fn is_shown(content: &Content) -> bool {
     content.is_message() || matches!(content.class(), ContentClass::Room(_))
 }

@@ -8,9 +8,9 @@ use super::state::{Conversation, Kind};
 
 /// How far a member has got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::app) struct Progress {
-    pub(in crate::app) delivered: Seq,
-    pub(in crate::app) read: Seq,
+pub(crate) struct Progress {
+    pub(crate) delivered: Seq,
+    pub(crate) read: Seq,
 }
 
 impl Progress {
@@ -50,7 +50,7 @@ impl Conversation {
     }
 
     /// Whether this user's progress is one that marks follow.
-    pub(in crate::app) fn is_other(&self, user: UserId) -> bool {
+    pub(crate) fn is_other(&self, user: UserId) -> bool {
         match self.kind {
             Kind::Direct(peer) => user == peer,
             Kind::Room(_) => {
@@ -76,7 +76,7 @@ impl Conversation {
     }
 
     /// The least progress of the others; zero in rooms that are too large for cursors.
-    pub(in crate::app) fn theirs(&self) -> Progress {
+    pub(crate) fn theirs(&self) -> Progress {
         if self.room().is_some_and(|room| !room.has_cursors()) {
             return Progress::default();
         }
@@ -89,7 +89,7 @@ impl Conversation {
     }
 
     /// How far a member has got, as far as that is known here.
-    pub(in crate::app) fn progress_of(&self, user: UserId) -> Progress {
+    pub(crate) fn progress_of(&self, user: UserId) -> Progress {
         if user == self.me {
             return self.own;
         }
@@ -102,7 +102,7 @@ impl Conversation {
     }
 
     /// Takes over a member's cursors. Returns whether anything changed.
-    pub(in crate::app) fn set_cursors(&mut self, cursors: MemberCursors) -> bool {
+    pub(crate) fn set_cursors(&mut self, cursors: MemberCursors) -> bool {
         let before = (self.own, self.acked, self.progress_of(cursors.user));
         self.set_progress(&[cursors]);
         self.follow_acked();
@@ -116,13 +116,13 @@ impl Conversation {
     }
 
     /// The person looked at everything up to `seq`.
-    pub(in crate::app) fn see(&mut self, seq: Seq) {
+    pub(crate) fn see(&mut self, seq: Seq) {
         self.seen = self.seen.max(seq.min(self.log.newest));
     }
 
     /// Moves the own cursors as far as they go. Returns whether the read cursor moved over an
     /// entry of another user.
-    pub(in crate::app) fn move_cursors(&mut self) -> bool {
+    pub(crate) fn move_cursors(&mut self) -> bool {
         self.own.delivered = self.own.delivered.max(self.contiguous());
         let read = self.seen.min(self.own.delivered);
         if read <= self.own.read {
@@ -136,13 +136,13 @@ impl Conversation {
     }
 
     /// Whether the server should hear of the own cursors.
-    pub(in crate::app) fn is_ahead(&self) -> bool {
+    pub(crate) fn is_ahead(&self) -> bool {
         let passes = |own: Seq, sent: Seq| own > sent && sent < self.last_of_others;
         passes(self.own.delivered, self.sent.delivered) || passes(self.own.read, self.sent.read)
     }
 
     /// Whether a client waits for it: those of the others, or the user's own for a read cursor.
-    pub(in crate::app) fn is_heard(&self) -> bool {
+    pub(crate) fn is_heard(&self) -> bool {
         self.own.read > self.sent.read || self.room().is_none_or(Room::has_cursors)
     }
 }

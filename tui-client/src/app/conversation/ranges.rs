@@ -6,7 +6,7 @@ use crate::store::HeldRange;
 
 /// Runs that neither overlap nor touch, ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::app) struct Ranges(Vec<HeldRange>);
+pub(crate) struct Ranges(Vec<HeldRange>);
 
 impl Ranges {
     /// Takes runs as stored, whatever their order; empty ones are left out.
@@ -19,7 +19,7 @@ impl Ranges {
     }
 
     /// Adds everything from `first` to `last`, both included.
-    pub(in crate::app) fn insert(&mut self, first: Seq, last: Seq) {
+    pub(crate) fn insert(&mut self, first: Seq, last: Seq) {
         let first = first.max(Seq(1));
         if first > last {
             return;
@@ -36,12 +36,12 @@ impl Ranges {
         self.0.splice(from..to.max(from), [merged]);
     }
 
-    pub(in crate::app) fn contains(&self, seq: Seq) -> bool {
+    pub(crate) fn contains(&self, seq: Seq) -> bool {
         let index = self.0.partition_point(|run| run.last < seq);
         self.0.get(index).is_some_and(|run| run.first <= seq)
     }
 
-    pub(in crate::app) fn last(&self) -> Option<Seq> {
+    pub(crate) fn last(&self) -> Option<Seq> {
         self.0.last().map(|run| run.last)
     }
 
@@ -73,7 +73,7 @@ impl Ranges {
     }
 
     /// How many places of `first..=last` are in the set.
-    pub(in crate::app) fn count_in(&self, first: Seq, last: Seq) -> u64 {
+    pub(crate) fn count_in(&self, first: Seq, last: Seq) -> u64 {
         let index = self.0.partition_point(|run| run.last < first);
         let runs = self.0[index..].iter().take_while(|run| run.first <= last);
         runs.map(|run| run.last.min(last).0 + 1 - run.first.max(first).0)
@@ -106,7 +106,7 @@ impl Ranges {
     }
 
     /// The runs as stored.
-    pub(in crate::app) fn to_held(&self) -> Vec<HeldRange> {
+    pub(crate) fn to_held(&self) -> Vec<HeldRange> {
         self.0.clone()
     }
 }

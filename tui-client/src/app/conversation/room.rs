@@ -8,9 +8,9 @@ use crate::app::conversation::state::Conversation;
 
 /// A room as the app knows it.
 #[derive(Debug)]
-pub(in crate::app) struct Room {
+pub(crate) struct Room {
     /// As the server last said, moved on by what came since; `None` before it has said anything.
-    pub(in crate::app) facts: Option<RoomInfo>,
+    pub(crate) facts: Option<RoomInfo>,
     /// Up to which entry the facts are true.
     facts_at: Seq,
     /// The name with the mark of rooms before it.
@@ -18,7 +18,7 @@ pub(in crate::app) struct Room {
 }
 
 impl Room {
-    pub(in crate::app) fn new(id: RoomId) -> Self {
+    pub(crate) fn new(id: RoomId) -> Self {
         Self {
             facts: None,
             facts_at: Seq::ZERO,
@@ -26,7 +26,7 @@ impl Room {
         }
     }
 
-    pub(in crate::app) fn label(&self) -> &str {
+    pub(crate) fn label(&self) -> &str {
         &self.label
     }
 
@@ -39,7 +39,7 @@ impl Room {
     }
 
     /// How the user stands to the room; a room of which nothing is known is one they are in.
-    pub(in crate::app) fn membership(&self) -> Membership {
+    pub(crate) fn membership(&self) -> Membership {
         let facts = self.facts.as_ref();
         facts.map_or(Membership::Member, |facts| facts.membership)
     }
@@ -66,7 +66,7 @@ impl Room {
 
 impl Conversation {
     /// Takes over what an entry says of the room and its members. Returns whether that was news.
-    pub(in crate::app) fn follow_room(&mut self, entry: &Entry, event: &RoomEvent) -> bool {
+    pub(crate) fn follow_room(&mut self, entry: &Entry, event: &RoomEvent) -> bool {
         let me = self.me();
         let change = event.change(entry.author);
         let was_member = event.subject().is_none_or(|user| self.may_be_in(user));
@@ -85,7 +85,7 @@ impl Conversation {
     }
 
     /// How the user stands to it; they are always in a direct conversation.
-    pub(in crate::app) fn membership(&self) -> Membership {
+    pub(crate) fn membership(&self) -> Membership {
         self.room().map_or(Membership::Member, Room::membership)
     }
 }

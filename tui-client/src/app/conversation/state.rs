@@ -27,16 +27,16 @@ const MAX_FOLDED: usize = 5_000;
 
 /// The line above the first message that was new when the person came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::app) struct NewLine {
+pub(crate) struct NewLine {
     /// The line is above the first entry of another user from here on.
-    pub(in crate::app) from: Seq,
+    pub(crate) from: Seq,
     /// How many were new.
-    pub(in crate::app) count: u64,
+    pub(crate) count: u64,
 }
 
 /// What is done with the text in a composer.
 #[derive(Debug, Default)]
-pub(in crate::app) enum Purpose {
+pub(crate) enum Purpose {
     /// It becomes a message.
     #[default]
     New,
@@ -52,7 +52,7 @@ pub(in crate::app) enum Purpose {
 
 /// Direct conversation or room.
 #[derive(Debug)]
-pub(in crate::app) enum Kind {
+pub(crate) enum Kind {
     /// With one person, who may be the user.
     Direct(UserId),
     /// With the members of a room.
@@ -60,24 +60,24 @@ pub(in crate::app) enum Kind {
 }
 
 #[derive(Debug)]
-pub(in crate::app) struct Conversation {
-    pub(in crate::app) id: ConversationId,
+pub(crate) struct Conversation {
+    pub(crate) id: ConversationId,
     pub(super) me: UserId,
     pub(super) kind: Kind,
     /// Whether the other person asks to write to the user, who has not accepted that yet.
-    pub(in crate::app) is_request: bool,
-    pub(in crate::app) log: Log,
-    pub(in crate::app) folding: Folding,
-    pub(in crate::app) originals: Originals,
+    pub(crate) is_request: bool,
+    pub(crate) log: Log,
+    pub(crate) folding: Folding,
+    pub(crate) originals: Originals,
     pub(super) unread: Unread,
     /// Which entries are meant for the user.
-    pub(in crate::app) mentions: Mentions,
+    pub(crate) mentions: Mentions,
     /// The user's own progress here, ahead of what the server knows while offline.
-    pub(in crate::app) own: Progress,
+    pub(crate) own: Progress,
     /// What the server said of the user's own progress.
-    pub(in crate::app) acked: Progress,
+    pub(crate) acked: Progress,
     /// What it has been told in this session.
-    pub(in crate::app) sent: Progress,
+    pub(crate) sent: Progress,
     /// How far the others have got: the other person, or the members of a room of at most `MAX_MEMBERS_WITH_CURSORS`.
     pub(super) others: BTreeMap<UserId, Progress>,
     /// The last place that was on the screen while the person was looking.
@@ -85,23 +85,23 @@ pub(in crate::app) struct Conversation {
     /// The newest entry of another user: cursors that pass no such entry need not be sent.
     pub(super) last_of_others: Seq,
     /// Whether this program cannot know what the server knows of the own cursors.
-    pub(in crate::app) is_ack_unsure: bool,
+    pub(crate) is_ack_unsure: bool,
     /// No page is asked for until the next session or head: the last answer made no sense.
-    pub(in crate::app) is_stalled: bool,
-    pub(in crate::app) new_line: Option<NewLine>,
+    pub(crate) is_stalled: bool,
+    pub(crate) new_line: Option<NewLine>,
     /// Who is typing, and until when that is shown.
     pub(super) typing: BTreeMap<UserId, Instant>,
     /// When the own typing hint went out last.
-    pub(in crate::app) typing_sent: Option<Instant>,
-    pub(in crate::app) composer: Composer,
+    pub(crate) typing_sent: Option<Instant>,
+    pub(crate) composer: Composer,
     /// What is done with the text in the composer.
-    pub(in crate::app) purpose: Purpose,
-    pub(in crate::app) place: Place,
+    pub(crate) purpose: Purpose,
+    pub(crate) place: Place,
 }
 
 impl Conversation {
     /// A conversation of which nothing is known, or `None` if `me` is no member.
-    pub(in crate::app) fn new(id: ConversationId, me: UserId) -> Option<Self> {
+    pub(crate) fn new(id: ConversationId, me: UserId) -> Option<Self> {
         let kind = match id {
             ConversationId::Direct(_) => Kind::Direct(id.peer_of(me)?),
             ConversationId::Room(room) => Kind::Room(Box::new(Room::new(room))),
@@ -134,7 +134,7 @@ impl Conversation {
     }
 
     /// A conversation as the local store has it.
-    pub(in crate::app) fn from_stored(stored: StoredConversation, me: UserId) -> Option<Self> {
+    pub(crate) fn from_stored(stored: StoredConversation, me: UserId) -> Option<Self> {
         let mut conversation = Self::new(stored.head.conversation, me)?;
         conversation.place = stored.place;
         conversation.set_progress(&stored.head.cursors);
@@ -155,14 +155,14 @@ impl Conversation {
     }
 
     /// The other person of a direct conversation.
-    pub(in crate::app) fn peer(&self) -> Option<UserId> {
+    pub(crate) fn peer(&self) -> Option<UserId> {
         match self.kind {
             Kind::Direct(peer) => Some(peer),
             Kind::Room(_) => None,
         }
     }
 
-    pub(in crate::app) fn room(&self) -> Option<&Room> {
+    pub(crate) fn room(&self) -> Option<&Room> {
         match &self.kind {
             Kind::Direct(_) => None,
             Kind::Room(room) => Some(room),
@@ -198,7 +198,7 @@ impl Conversation {
         is_large || self.others.contains_key(&user)
     }
 
-    pub(in crate::app) fn me(&self) -> UserId {
+    pub(crate) fn me(&self) -> UserId {
         self.me
     }
 
@@ -210,14 +210,14 @@ impl Conversation {
     }
 
     /// Entries became known by author without being loaded.
-    pub(in crate::app) fn learn(&mut self, entries: &[Entry]) {
+    pub(crate) fn learn(&mut self, entries: &[Entry]) {
         for entry in entries {
             self.unread.learn(entry, self.me, self.own.read);
         }
     }
 
     /// A stretch of unread entries that the local store has and whose authors are not known.
-    pub(in crate::app) fn unlearned(&self) -> Option<PageRange> {
+    pub(crate) fn unlearned(&self) -> Option<PageRange> {
         let held = self.log.held();
         let first = self
             .unread
@@ -225,18 +225,18 @@ impl Conversation {
         Some(PageRange::After(first.prev()))
     }
 
-    pub(in crate::app) fn unread(&self) -> u64 {
+    pub(crate) fn unread(&self) -> u64 {
         self.unread.count(self.own.read, self.log.newest)
     }
 
     /// The first unread place, if there is something unread.
-    pub(in crate::app) fn first_unread(&self) -> Option<Seq> {
+    pub(crate) fn first_unread(&self) -> Option<Seq> {
         let first = self.unread.first(self.own.read, self.log.newest);
         first.filter(|_| self.unread() > 0)
     }
 
     /// Takes over entries that are ascending. Returns those that are new here.
-    pub(in crate::app) fn insert(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+    pub(crate) fn insert(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
         let mut added = entries;
         added.retain(|entry| self.log.insert(entry));
         self.learn(&added);
@@ -250,7 +250,7 @@ impl Conversation {
     }
 
     /// Takes over what entries do to messages, and forgets the texts of those taken back.
-    pub(in crate::app) fn fold(&mut self, entries: &[Entry]) {
+    pub(crate) fn fold(&mut self, entries: &[Entry]) {
         for entry in entries {
             self.folding.apply_entry(entry);
             let Entry { seq, author, .. } = *entry;
@@ -265,7 +265,7 @@ impl Conversation {
     }
 
     /// The local store read entries and what belongs to them.
-    pub(in crate::app) fn add_loaded(&mut self, loaded: Loaded) {
+    pub(crate) fn add_loaded(&mut self, loaded: Loaded) {
         self.fold(&loaded.entries);
         self.fold(&loaded.about);
         for entry in &loaded.about {
@@ -276,7 +276,7 @@ impl Conversation {
     }
 
     /// Keeps a message that a loaded one quotes.
-    pub(in crate::app) fn keep_original(&mut self, entry: Entry) {
+    pub(crate) fn keep_original(&mut self, entry: Entry) {
         if entry.content.is_message() && !self.folding.is_deleted(&entry) {
             self.originals.insert(entry);
         }
@@ -284,7 +284,7 @@ impl Conversation {
 
     /// The last place that is seen with an entry: those after it that are not shown by
     /// themselves are seen with it.
-    pub(in crate::app) fn shown_through(&self, seq: Seq) -> Seq {
+    pub(crate) fn shown_through(&self, seq: Seq) -> Seq {
         let mut last = seq;
         while let Some(entry) = self.log.entry(last.next())
             && !is_shown(&entry.content)
@@ -295,7 +295,7 @@ impl Conversation {
     }
 
     /// The text that waits to be sent, whatever the composer is used for at the moment.
-    pub(in crate::app) fn draft(&self) -> &str {
+    pub(crate) fn draft(&self) -> &str {
         match &self.purpose {
             Purpose::New | Purpose::Reply(_) => self.composer.text(),
             Purpose::Edit { kept, .. } => kept.text(),
@@ -303,7 +303,7 @@ impl Conversation {
     }
 
     /// Takes over where the server says that things stand. Returns whether entries had to go.
-    pub(in crate::app) fn set_head(&mut self, head: &Head) -> bool {
+    pub(crate) fn set_head(&mut self, head: &Head) -> bool {
         let has_lost = self.log.set_head(head.newest, head.newest_time);
         if has_lost {
             let newest = self.log.newest;
@@ -345,14 +345,14 @@ impl Conversation {
         has_lost
     }
 
-    pub(in crate::app) fn begin_session(&mut self) {
+    pub(crate) fn begin_session(&mut self) {
         self.log.begin_session();
         self.sent = self.acked;
         self.is_stalled = false;
     }
 
     /// Where this conversation stands, as stored.
-    pub(in crate::app) fn head(&self) -> Head {
+    pub(crate) fn head(&self) -> Head {
         let cursors = |user, progress: Progress| MemberCursors {
             user,
             delivered: progress.delivered,
@@ -380,7 +380,7 @@ impl Conversation {
     }
 
     /// The next stretch to ask the server for: the newest gap, from its newer end.
-    pub(in crate::app) fn wanted_page(&self) -> Option<(PageRange, u64)> {
+    pub(crate) fn wanted_page(&self) -> Option<(PageRange, u64)> {
         if self.is_stalled || self.membership() == Membership::Invited {
             return None;
         }
@@ -392,7 +392,7 @@ impl Conversation {
     }
 
     /// Unloads what is far away from where the person is or was.
-    pub(in crate::app) fn trim(&mut self, is_open: bool) {
+    pub(crate) fn trim(&mut self, is_open: bool) {
         let around = match self.place {
             Place::At {
                 item: ItemId::Entry(seq),
@@ -423,7 +423,7 @@ impl Conversation {
     }
 
     /// When it changed last, if it has entries; a room is always one that people see.
-    pub(in crate::app) fn last_change(&self) -> Option<Timestamp> {
+    pub(crate) fn last_change(&self) -> Option<Timestamp> {
         let is_seen = self.has_entries() || self.room().is_some();
         is_seen.then_some(self.log.newest_time)
     }

@@ -10,7 +10,7 @@ use super::state::{Conversation, Kind};
 const MAX_TYPING: usize = 16;
 
 impl Conversation {
-    pub(in crate::app) fn set_typing(&mut self, user: UserId, until: Instant) {
+    pub(crate) fn set_typing(&mut self, user: UserId, until: Instant) {
         let may_type = match self.kind {
             Kind::Direct(peer) => user == peer,
             Kind::Room(_) => true,
@@ -21,25 +21,25 @@ impl Conversation {
         }
     }
 
-    pub(in crate::app) fn stop_typing(&mut self, user: UserId) {
+    pub(crate) fn stop_typing(&mut self, user: UserId) {
         self.typing.remove(&user);
     }
 
     /// Drops the hints that were to be shown up to `now`.
-    pub(in crate::app) fn expire_typing(&mut self, now: Instant) {
+    pub(crate) fn expire_typing(&mut self, now: Instant) {
         self.typing.retain(|_, until| *until > now);
     }
 
-    pub(in crate::app) fn forget_typing(&mut self) {
+    pub(crate) fn forget_typing(&mut self) {
         self.typing.clear();
     }
 
-    pub(in crate::app) fn typing(&self) -> impl Iterator<Item = UserId> {
+    pub(crate) fn typing(&self) -> impl Iterator<Item = UserId> {
         self.typing.keys().copied()
     }
 
     /// When the first of those who are typing is not shown as such any more.
-    pub(in crate::app) fn typing_until(&self) -> Option<Instant> {
+    pub(crate) fn typing_until(&self) -> Option<Instant> {
         self.typing.values().min().copied()
     }
 }

@@ -6,7 +6,7 @@ use crate::app::conversation::ranges::Ranges;
 
 /// What is known of one conversation's entries after the read cursor.
 #[derive(Debug, Default)]
-pub(in crate::app) struct Unread {
+pub(crate) struct Unread {
     /// The read cursor and the newest place that `base_count` is about.
     base_read: Seq,
     base_newest: Seq,
@@ -25,7 +25,7 @@ impl Unread {
     }
 
     /// An entry became known.
-    pub(in crate::app) fn learn(&mut self, entry: &Entry, me: UserId, read: Seq) {
+    pub(crate) fn learn(&mut self, entry: &Entry, me: UserId, read: Seq) {
         if entry.seq <= read {
             return;
         }
@@ -36,7 +36,7 @@ impl Unread {
     }
 
     /// The read cursor moved on.
-    pub(in crate::app) fn advance(&mut self, read: Seq) {
+    pub(crate) fn advance(&mut self, read: Seq) {
         if read > self.base_read {
             let read_of_others = self.others.count_in(self.base_read.next(), read);
             self.base_count = self.base_count.saturating_sub(read_of_others);
@@ -52,7 +52,7 @@ impl Unread {
         self.others.keep_up_to(newest);
     }
 
-    pub(in crate::app) fn count(&self, read: Seq, newest: Seq) -> u64 {
+    pub(crate) fn count(&self, read: Seq, newest: Seq) -> u64 {
         let unknown = |after: Seq, to: Seq| {
             let places = to.0.saturating_sub(after.0);
             places.saturating_sub(self.known.count_in(after.next(), to))
@@ -74,7 +74,7 @@ impl Unread {
     }
 
     /// The first place after `read` that is, or may be, another user's.
-    pub(in crate::app) fn first(&self, read: Seq, newest: Seq) -> Option<Seq> {
+    pub(crate) fn first(&self, read: Seq, newest: Seq) -> Option<Seq> {
         let mut seq = read.next();
         while self.known.contains(seq) && !self.others.contains(seq) {
             seq = seq.next();

@@ -37,7 +37,7 @@ struct Row {
 }
 
 #[derive(Debug)]
-pub(in crate::app) struct Completion {
+pub(crate) struct Completion {
     conversation: ConversationId,
     /// The word that is replaced.
     word: Range<usize>,
@@ -47,7 +47,7 @@ pub(in crate::app) struct Completion {
 }
 
 impl Completion {
-    pub(in crate::app) fn view(&self) -> CompletionView<'_> {
+    pub(crate) fn view(&self) -> CompletionView<'_> {
         let rows = self.rows.iter();
         CompletionView {
             rows: rows
@@ -57,7 +57,7 @@ impl Completion {
         }
     }
 
-    pub(in crate::app) fn step(&mut self, steps: isize) {
+    pub(crate) fn step(&mut self, steps: isize) {
         let last = self.rows.len().saturating_sub(1);
         self.chosen = Some(match self.chosen {
             None if steps < 0 => last,
@@ -195,7 +195,7 @@ impl Input {
     }
 
     /// Moves the chosen row. Returns whether there is a list.
-    pub(in crate::app) fn step_completion(
+    pub(crate) fn step_completion(
         &mut self,
         chats: &mut Chats,
         steps: isize,
@@ -222,7 +222,7 @@ impl Input {
     }
 
     /// Tab: takes the chosen or first row, or opens the list. Returns whether there is one.
-    pub(in crate::app) fn complete(
+    pub(crate) fn complete(
         &mut self,
         chats: &mut Chats,
         session: &mut Session,
@@ -243,7 +243,7 @@ impl Input {
     }
 
     /// Enter: takes the chosen row, unless just that is written already. Returns whether it did.
-    pub(in crate::app) fn accept_completion(
+    pub(crate) fn accept_completion(
         &mut self,
         chats: &mut Chats,
         session: &mut Session,
@@ -297,7 +297,7 @@ impl Input {
     }
 
     /// The text of the open conversation's composer is another one.
-    pub(in crate::app) fn note_edited(
+    pub(crate) fn note_edited(
         &mut self,
         chats: &mut Chats,
         session: &mut Session,
@@ -358,7 +358,7 @@ fn people(chats: &Chats, mark: &str, prefix: &str) -> Vec<Row> {
 }
 
 /// The names of people that begin so, likewise.
-pub(in crate::app) fn person_names(chats: &Chats, prefix: &str) -> Vec<String> {
+pub(crate) fn person_names(chats: &Chats, prefix: &str) -> Vec<String> {
     let rows = people(chats, "", prefix).into_iter();
     rows.map(|row| row.label).collect()
 }

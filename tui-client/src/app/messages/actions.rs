@@ -30,7 +30,7 @@ fn first_link(text: &str) -> Option<&str> {
 }
 
 /// Sends what is written in the open conversation. Text that cannot be sent stays.
-pub(in crate::app) fn submit(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
+pub(crate) fn submit(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
     let is_full = session.outbox.is_full();
     let Some(conversation) = chats.open_conversation() else {
         return;
@@ -77,7 +77,7 @@ pub(in crate::app) fn submit(chats: &mut Chats, session: &mut Session, cx: &mut 
 
 /// The selected message of the open conversation, with its conversation; says what is missing
 /// otherwise.
-pub(in crate::app) fn selected_message<'a>(
+pub(crate) fn selected_message<'a>(
     chats: &'a Chats,
     session: &Session,
     what: &str,
@@ -104,11 +104,7 @@ pub(in crate::app) fn selected_message<'a>(
 }
 
 /// What is written next replies to the selected message.
-pub(in crate::app) fn reply_to_selected(
-    chats: &mut Chats,
-    session: &mut Session,
-    cx: &mut Context,
-) {
+pub(crate) fn reply_to_selected(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
     let Some((_, entry)) = selected_message(chats, session, strings::errors::REPLY_TO_IT, cx)
     else {
         return;
@@ -126,7 +122,7 @@ pub(in crate::app) fn reply_to_selected(
 
 /// Puts the text of the selected own message into the composer; what is there comes back
 /// afterwards.
-pub(in crate::app) fn edit_selected(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
+pub(crate) fn edit_selected(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
     let me = chats.user();
     let Some((_, entry)) = selected_message(chats, session, strings::errors::EDIT_IT, cx) else {
         return;
@@ -163,7 +159,7 @@ fn current_text(chats: &Chats, session: &Session, target: Seq) -> String {
 }
 
 /// The composer is for a new message again. Returns whether it was for something else.
-pub(in crate::app) fn drop_purpose(chats: &mut Chats) -> bool {
+pub(crate) fn drop_purpose(chats: &mut Chats) -> bool {
     let Some(conversation) = chats.open_conversation() else {
         return false;
     };
@@ -194,7 +190,7 @@ fn edit_message(
 }
 
 /// Deletes the selected message for all members, at the second time.
-pub(in crate::app) fn delete_selected(
+pub(crate) fn delete_selected(
     chats: &mut Chats,
     session: &mut Session,
     was_marked: Option<ItemId>,
@@ -225,7 +221,7 @@ pub(in crate::app) fn delete_selected(
 }
 
 /// Reacts to a message of the open conversation, or takes the same reaction back.
-pub(in crate::app) fn react(
+pub(crate) fn react(
     chats: &mut Chats,
     session: &mut Session,
     target: Seq,
@@ -255,7 +251,7 @@ pub(in crate::app) fn react(
 }
 
 /// What the selected message was before it was edited, for the overlay that shows it.
-pub(in crate::app) fn edited_message(
+pub(crate) fn edited_message(
     chats: &mut Chats,
     session: &mut Session,
     cx: &mut Context,
@@ -277,7 +273,7 @@ pub(in crate::app) fn edited_message(
 }
 
 /// Copies the first link of the selected message.
-pub(in crate::app) fn copy_link(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
+pub(crate) fn copy_link(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
     let text = chats
         .nav
         .selection
@@ -292,7 +288,7 @@ pub(in crate::app) fn copy_link(chats: &mut Chats, session: &mut Session, cx: &m
 }
 
 /// Enter on a selected message: shows what it replies to, else goes back to writing.
-pub(in crate::app) fn accept_selected(chats: &mut Chats, cx: &mut Context) {
+pub(crate) fn accept_selected(chats: &mut Chats, cx: &mut Context) {
     if !jump_to_original(chats, cx) {
         chats.nav.selection = None;
     }

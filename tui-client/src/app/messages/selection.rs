@@ -14,12 +14,12 @@ use crate::store::PendingState;
 use crate::strings;
 
 /// The text of what an entry holds; empty where it has none.
-pub(in crate::app) fn body_of(content: &Content) -> &str {
+pub(crate) fn body_of(content: &Content) -> &str {
     content.body().map_or("", MessageBody::as_str)
 }
 
 /// The text of a message of the open conversation.
-pub(in crate::app) fn message_text<'a>(
+pub(crate) fn message_text<'a>(
     chats: &'a Chats,
     session: &'a Session,
     item: ItemId,
@@ -68,13 +68,13 @@ fn below(session: &Session, conversation: &Conversation, item: ItemId) -> Option
         .map(|pending| ItemId::Pending(pending.id))
 }
 
-pub(in crate::app) fn select_newest(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
+pub(crate) fn select_newest(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
     let open = chats.opened();
     let newest = open.and_then(|conversation| above(session, conversation, None));
     move_selection(chats, newest, cx);
 }
 
-pub(in crate::app) fn select_previous(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
+pub(crate) fn select_previous(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
     let open = chats.opened();
     let selected = chats.nav.selection;
     let above = open.and_then(|conversation| above(session, conversation, selected));
@@ -82,7 +82,7 @@ pub(in crate::app) fn select_previous(chats: &mut Chats, session: &mut Session, 
 }
 
 /// Selects the message below; below the newest one is the composer.
-pub(in crate::app) fn select_next(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
+pub(crate) fn select_next(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
     let open = chats.opened();
     let below = open
         .zip(chats.nav.selection)
@@ -100,7 +100,7 @@ fn move_selection(chats: &mut Chats, item: Option<ItemId>, cx: &mut Context) {
     }
 }
 
-pub(in crate::app) fn copy_selected(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
+pub(crate) fn copy_selected(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
     let text = chats
         .nav
         .selection
@@ -115,7 +115,7 @@ pub(in crate::app) fn copy_selected(chats: &mut Chats, session: &mut Session, cx
 }
 
 /// Sends the selected failed message again, or all failed ones of the open conversation.
-pub(in crate::app) fn retry(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
+pub(crate) fn retry(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
     let Some(open) = chats.nav.open else {
         return;
     };
@@ -149,7 +149,7 @@ fn selected_waiting(chats: &Chats, session: &Session) -> Option<MessageId> {
 }
 
 /// Takes the selected message, or what is done with it, out of the outbox, its text back into the composer.
-pub(in crate::app) fn take_back(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
+pub(crate) fn take_back(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
     let Some(id) = selected_waiting(chats, session) else {
         cx.notice = Some(strings::errors::ONLY_UNSENT.to_owned());
         return;
@@ -188,7 +188,7 @@ pub(in crate::app) fn take_back(chats: &mut Chats, session: &mut Session, cx: &m
 }
 
 /// Drops a selection whose message is not loaded any more.
-pub(in crate::app) fn check_selection(chats: &mut Chats, session: &mut Session) {
+pub(crate) fn check_selection(chats: &mut Chats, session: &mut Session) {
     if let Some(item) = chats.nav.selection
         && message_text(chats, session, item).is_none()
     {

@@ -12,7 +12,7 @@ mod search;
 mod switcher;
 mod switcher_rooms;
 mod traits;
-pub(in crate::app) mod unread_overview;
+pub(crate) mod unread_overview;
 
-pub(in crate::app) use self::open::open;
-pub(in crate::app) use self::traits::Overlay;
+pub(crate) use self::open::open;
+pub(crate) use self::traits::Overlay;

@@ -12,7 +12,7 @@ use crate::app::intent::Show;
 use crate::app::parts::Parts;
 
 /// Opens an overlay; `None` for a picker without an open conversation.
-pub(in crate::app) fn open(show: Show, app: &mut Parts<'_>) -> Option<Box<dyn Overlay>> {
+pub(crate) fn open(show: Show, app: &mut Parts<'_>) -> Option<Box<dyn Overlay>> {
     let mut overlay: Box<dyn Overlay> = match show {
         Show::Switcher { query } => Box::new(Switcher::new(&query)),
         Show::Help => Box::new(Help::default()),

@@ -11,7 +11,7 @@ use crate::store::{Loaded, SearchResult};
 use crate::strings;
 
 /// An open overlay. Only the first five methods have to be written.
-pub(in crate::app) trait Overlay: Debug + Send {
+pub(crate) trait Overlay: Debug + Send {
     /// The keymap context while it is open.
     fn context(&self) -> KeyContext;
 

@@ -80,7 +80,7 @@ impl Row {
 }
 
 #[derive(Debug, Default)]
-pub(in crate::app) struct UnreadOverview {
+pub(crate) struct UnreadOverview {
     rows: Vec<Row>,
     /// A row that is no heading, if there is one.
     choice: Choice,

@@ -13,7 +13,7 @@ use crate::app::parts::Parts;
 use crate::strings;
 
 impl Parts<'_> {
-    pub(in crate::app) fn on_command_answer(
+    pub(crate) fn on_command_answer(
         &mut self,
         number: RequestNumber,
         result: Result<Answer, RequestError>,

@@ -24,7 +24,7 @@ const FOREVER: Timestamp = Timestamp(u64::MAX);
 
 impl Parts<'_> {
     /// Runs a command. An error is a text for the user.
-    pub(in crate::app) fn run(&mut self, call: &Call) -> Result<(), String> {
+    pub(crate) fn run(&mut self, call: &Call) -> Result<(), String> {
         match call.command.clone() {
             Command::Message { to, text } => self.run_message(call, &to, text),
             Command::Emote(body) => self.say(call, Content::Emote(body)),
@@ -218,11 +218,7 @@ impl Parts<'_> {
 
     /// Opens a conversation after an answer of the server, unless the user is writing by now: their
     /// text must not go to another conversation.
-    pub(in crate::app) fn open_if_idle(
-        &mut self,
-        id: ConversationId,
-        from: Option<ConversationId>,
-    ) {
+    pub(crate) fn open_if_idle(&mut self, id: ConversationId, from: Option<ConversationId>) {
         let is_writing = self
             .chats
             .open_conversation()
@@ -303,7 +299,7 @@ impl Parts<'_> {
         }
     }
 
-    pub(in crate::app) fn join(&mut self, room: RoomId) -> Result<(), String> {
+    pub(crate) fn join(&mut self, room: RoomId) -> Result<(), String> {
         let id = ConversationId::Room(room);
         if self
             .chats
@@ -357,7 +353,7 @@ impl Parts<'_> {
         Ok(())
     }
 
-    pub(in crate::app) fn note_waiting(&mut self, what: &str) {
+    pub(crate) fn note_waiting(&mut self, what: &str) {
         if !self.session.link.is_up() {
             self.cx.notice = Some(strings::errors::queued_offline(what));
         }

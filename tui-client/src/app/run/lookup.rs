@@ -12,7 +12,7 @@ const FEW: u16 = 5;
 
 impl Parts<'_> {
     /// `None` while the server is asked.
-    pub(in crate::app) fn person(
+    pub(crate) fn person(
         &mut self,
         name: &UserName,
         call: &Call,
@@ -34,11 +34,7 @@ impl Parts<'_> {
     }
 
     /// `None` while the server is asked.
-    pub(in crate::app) fn room(
-        &mut self,
-        name: &RoomName,
-        call: &Call,
-    ) -> Result<Option<RoomId>, String> {
+    pub(crate) fn room(&mut self, name: &RoomName, call: &Call) -> Result<Option<RoomId>, String> {
         if let Some(room) = self.chats.known_room(name) {
             return Ok(Some(room));
         }
@@ -62,14 +58,14 @@ impl Parts<'_> {
     }
 }
 
-pub(in crate::app) fn room_of(call: &Call) -> Result<(ConversationId, RoomId), String> {
+pub(crate) fn room_of(call: &Call) -> Result<(ConversationId, RoomId), String> {
     let here = call
         .conversation
         .and_then(|conversation| Some((conversation, conversation.room()?)));
     here.ok_or_else(|| strings::commands::ONLY_IN_ROOMS.to_owned())
 }
 
-pub(in crate::app) fn conversation_of(call: &Call) -> Result<ConversationId, String> {
+pub(crate) fn conversation_of(call: &Call) -> Result<ConversationId, String> {
     let none = || strings::commands::OPEN_FIRST.to_owned();
     call.conversation.ok_or_else(none)
 }

@@ -13,7 +13,7 @@ use crate::strings;
 
 impl Parts<'_> {
     /// Sends the text of the composer, or runs it as a command. Text that fails stays there.
-    pub(in crate::app) fn submit_or_run(&mut self) {
+    pub(crate) fn submit_or_run(&mut self) {
         let Some(conversation) = self.chats.open_conversation() else {
             return;
         };
@@ -50,14 +50,14 @@ impl Parts<'_> {
     }
 
     /// Runs a command from the switcher or a key, and shows its error.
-    pub(in crate::app) fn run_and_say(&mut self, command: Command) {
+    pub(crate) fn run_and_say(&mut self, command: Command) {
         let call = self.call(command);
         if let Err(why) = self.run(&call) {
             self.cx.notice = Some(why);
         }
     }
 
-    pub(in crate::app) fn call(&self, command: Command) -> Call {
+    pub(crate) fn call(&self, command: Command) -> Call {
         Call {
             command,
             conversation: self.chats.nav.open,
@@ -66,7 +66,7 @@ impl Parts<'_> {
         }
     }
 
-    pub(in crate::app) fn ask_for(&mut self, request: Request, wait: Wait) -> Result<(), String> {
+    pub(crate) fn ask_for(&mut self, request: Request, wait: Wait) -> Result<(), String> {
         if !self.session.link.is_up() {
             return Err(strings::errors::NOT_CONNECTED.to_owned());
         }
@@ -80,7 +80,7 @@ impl Parts<'_> {
         self.cx.intents.push_back(Intent::Deliver(delivery));
     }
 
-    pub(in crate::app) fn open_panel(&mut self, kind: PanelKind) -> Result<(), String> {
+    pub(crate) fn open_panel(&mut self, kind: PanelKind) -> Result<(), String> {
         if !self.session.link.is_up() {
             return Err(strings::errors::NOT_CONNECTED.to_owned());
         }
@@ -88,7 +88,7 @@ impl Parts<'_> {
         Ok(())
     }
 
-    pub(in crate::app) fn show_members(&mut self) {
+    pub(crate) fn show_members(&mut self) {
         let room = self.chats.nav.open.and_then(ConversationId::room);
         let opened = match room {
             Some(room) => self.open_panel(PanelKind::Members(room)),
@@ -97,7 +97,7 @@ impl Parts<'_> {
         self.notify_failure(opened);
     }
 
-    pub(in crate::app) fn confirm(&mut self, question: String, confirmed: Confirmed) {
+    pub(crate) fn confirm(&mut self, question: String, confirmed: Confirmed) {
         self.show(Show::Confirm {
             question,
             confirmed,
@@ -105,7 +105,7 @@ impl Parts<'_> {
     }
 
     /// Drops the requests of a session that ended.
-    pub(in crate::app) fn forget_command_requests(&mut self) {
+    pub(crate) fn forget_command_requests(&mut self) {
         self.deliver(Delivery::NoRooms);
         // The switcher asks by itself; its lost answer needs no notice.
         let is_awaited = |wait: &Wait| !matches!(wait, Wait::Switcher(_));

@@ -7,11 +7,11 @@ use recado_shared::limits::UNHEARD_CURSOR_INTERVAL;
 use recado_shared::{ConversationId, Now};
 
 /// Cursors go out at most this often, each with all that moved: a burst of entries is one frame.
-pub(in crate::app) const CURSOR_INTERVAL: Duration = Duration::from_millis(100);
+pub(crate) const CURSOR_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Which cursors the server should hear of, and when.
 #[derive(Debug, Default)]
-pub(in crate::app) struct CursorPace {
+pub(crate) struct CursorPace {
     pub(super) moved: BTreeSet<ConversationId>,
     pub(super) not_before: Option<Instant>,
     /// Those of which only the server would hear, and when it does.
@@ -20,11 +20,11 @@ pub(in crate::app) struct CursorPace {
 }
 
 impl CursorPace {
-    pub(in crate::app) fn begin_session(&mut self) {
+    pub(crate) fn begin_session(&mut self) {
         *self = Self::default();
     }
 
-    pub(in crate::app) fn next_deadline(&self) -> Option<Instant> {
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let moved_at = self.not_before.filter(|_| !self.moved.is_empty());
         moved_at.into_iter().chain(self.unheard_at).min()
     }

@@ -16,7 +16,7 @@ use crate::model::Place;
 
 impl Session {
     /// Moves the cursors of the conversations that changed, and of the one that is looked at.
-    pub(in crate::app) fn move_cursors(&mut self, chats: &mut Chats, cx: &mut Context) {
+    pub(crate) fn move_cursors(&mut self, chats: &mut Chats, cx: &mut Context) {
         chats.dirty.extend(chats.nav.open);
         for id in std::mem::take(&mut chats.dirty) {
             // A jump that waits for its entry leads away from what is on the screen.

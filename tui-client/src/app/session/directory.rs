@@ -7,7 +7,7 @@ pub(super) const MAX_DIRECTORY: usize = 1_000;
 
 /// How far the reading of the directory has got.
 #[derive(Debug, Default)]
-pub(in crate::app) struct Directory {
+pub(crate) struct Directory {
     pub(super) found: usize,
     pub(super) next: NextAsk,
 }
@@ -22,7 +22,7 @@ pub(super) enum NextAsk {
 }
 
 impl Directory {
-    pub(in crate::app) fn begin_session(&mut self) {
+    pub(crate) fn begin_session(&mut self) {
         self.found = 0;
         self.next = NextAsk::FromStart;
     }

@@ -18,7 +18,7 @@ use crate::strings;
 impl Session {
     /// Gives stored drafts and waiting messages their conversations, once it is known who the
     /// user is. A store that was replaced has them and does not know that.
-    pub(in crate::app) fn place_unsent(&mut self, chats: &mut Chats) {
+    pub(crate) fn place_unsent(&mut self, chats: &mut Chats) {
         if chats.me.is_none() {
             return;
         }
@@ -35,7 +35,7 @@ impl Session {
 
     /// The server's data is another one than before: nothing cached belongs to it. What waited
     /// may be meant for a user who has another number there, so the user decides again.
-    pub(in crate::app) fn forget_log(&mut self, chats: &mut Chats, cx: &mut Context) {
+    pub(crate) fn forget_log(&mut self, chats: &mut Chats, cx: &mut Context) {
         let message = strings::status::SERVER_RESET;
         cx.notice = Some(message.to_owned());
         self.since = None;
@@ -52,7 +52,7 @@ impl Session {
         }
     }
 
-    pub(in crate::app) fn on_net(
+    pub(crate) fn on_net(
         &mut self,
         chats: &mut Chats,
         event: NetEvent,
@@ -92,12 +92,7 @@ impl Session {
         None
     }
 
-    pub(in crate::app) fn begin_session(
-        &mut self,
-        chats: &mut Chats,
-        welcome: Welcome,
-        cx: &mut Context,
-    ) {
+    pub(crate) fn begin_session(&mut self, chats: &mut Chats, welcome: Welcome, cx: &mut Context) {
         let me = StoredMe {
             user: welcome.user,
             name: welcome.name,
@@ -136,7 +131,7 @@ impl Session {
         }
     }
 
-    pub(in crate::app) fn reconnect(&mut self, cx: &mut Context) {
+    pub(crate) fn reconnect(&mut self, cx: &mut Context) {
         if self.link.is_up() {
             cx.notice = Some(strings::status::ALREADY_CONNECTED.to_owned());
         } else {

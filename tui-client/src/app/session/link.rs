@@ -27,10 +27,10 @@ pub enum LinkView<'a> {
 }
 
 /// A person who pressed no key for this long is away.
-pub(in crate::app) const AWAY_AFTER: Duration = Duration::from_mins(5);
+pub(crate) const AWAY_AFTER: Duration = Duration::from_mins(5);
 
 /// A person who comes back after this long must not write into a link that died meanwhile.
-pub(in crate::app) const CHECK_AFTER: Duration = Duration::from_mins(1);
+pub(crate) const CHECK_AFTER: Duration = Duration::from_mins(1);
 
 /// How the link stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub(super) enum State {
 }
 
 #[derive(Debug)]
-pub(in crate::app) struct Link {
+pub(crate) struct Link {
     pub(super) state: State,
     pub(super) round_trip: Option<Duration>,
     /// What the server believes of the person.
@@ -58,7 +58,7 @@ pub(in crate::app) struct Link {
 }
 
 impl Link {
-    pub(in crate::app) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             state: State::Connecting,
             round_trip: None,
@@ -67,12 +67,12 @@ impl Link {
     }
 
     /// Whether a session is open.
-    pub(in crate::app) fn is_up(&self) -> bool {
+    pub(crate) fn is_up(&self) -> bool {
         matches!(self.state, State::Greeted | State::Synced)
     }
 
     /// Whether a session is open and its heads are known.
-    pub(in crate::app) fn is_synced(&self) -> bool {
+    pub(crate) fn is_synced(&self) -> bool {
         self.state == State::Synced
     }
 
@@ -85,7 +85,7 @@ impl Link {
 
     /// Whether an open session may have died unseen, because the user was gone or the computer
     /// asleep for [`CHECK_AFTER`].
-    pub(in crate::app) fn is_return(&self, cx: &Context) -> bool {
+    pub(crate) fn is_return(&self, cx: &Context) -> bool {
         let (now, last) = (cx.now, cx.last_input);
         let waking = now.instant.saturating_duration_since(last.instant);
         let passed = Duration::from_millis(now.wall.0.saturating_sub(last.wall.0));
@@ -93,7 +93,7 @@ impl Link {
     }
 
     /// Tells the server when the user goes away or comes back.
-    pub(in crate::app) fn follow_clock(&mut self, cx: &mut Context) {
+    pub(crate) fn follow_clock(&mut self, cx: &mut Context) {
         let now = cx.now.instant;
         if let State::Offline { until, tick, .. } = &mut self.state {
             *tick = next_tick(*until, now);
@@ -109,7 +109,7 @@ impl Link {
         }
     }
 
-    pub(in crate::app) fn next_deadline(&self, last_input: Instant) -> Option<Instant> {
+    pub(crate) fn next_deadline(&self, last_input: Instant) -> Option<Instant> {
         match &self.state {
             State::Offline { tick, .. } => *tick,
             State::Greeted | State::Synced if self.reported == Activity::Active => {
@@ -119,7 +119,7 @@ impl Link {
         }
     }
 
-    pub(in crate::app) fn view(&self, now: Instant) -> LinkView<'_> {
+    pub(crate) fn view(&self, now: Instant) -> LinkView<'_> {
         match &self.state {
             State::Connecting | State::Greeted => LinkView::Connecting,
             State::Synced => LinkView::Connected(self.round_trip),

@@ -10,30 +10,30 @@ use recado_shared::{ConversationId, MessageId, Timestamp};
 use crate::store::{Pending, PendingState};
 
 /// Most messages that may wait. Beyond it the text stays in the composer.
-pub(in crate::app) const MAX_OUTBOX: usize = 1_000;
+pub(crate) const MAX_OUTBOX: usize = 1_000;
 
 /// A message and how far it has got in this session.
 #[derive(Debug)]
-pub(in crate::app) struct Queued {
-    pub(in crate::app) pending: Pending,
+pub(crate) struct Queued {
+    pub(crate) pending: Pending,
     /// Sent in this session and not answered.
     is_sent: bool,
     /// Sent at some time, perhaps by an earlier run, so that it may have been accepted.
-    pub(in crate::app) was_sent: bool,
+    pub(crate) was_sent: bool,
     /// The user has been told so when taking it back.
-    pub(in crate::app) is_warned: bool,
+    pub(crate) is_warned: bool,
 }
 
 /// The messages. Ids grow with time, so the order of ids is the order of typing.
 #[derive(Debug, Default)]
-pub(in crate::app) struct Outbox {
+pub(crate) struct Outbox {
     items: BTreeMap<MessageId, Queued>,
     /// Nothing goes out before this moment: the server could not store anything.
-    pub(in crate::app) paused_until: Option<Instant>,
+    pub(crate) paused_until: Option<Instant>,
 }
 
 impl Outbox {
-    pub(in crate::app) fn new(pending: Vec<Pending>) -> Self {
+    pub(crate) fn new(pending: Vec<Pending>) -> Self {
         let mut outbox = Self::default();
         for pending in pending {
             outbox.push(pending);
@@ -45,7 +45,7 @@ impl Outbox {
         outbox
     }
 
-    pub(in crate::app) fn push(&mut self, pending: Pending) {
+    pub(crate) fn push(&mut self, pending: Pending) {
         let queued = Queued {
             pending,
             is_sent: false,
@@ -55,24 +55,24 @@ impl Outbox {
         self.items.insert(queued.pending.id, queued);
     }
 
-    pub(in crate::app) fn find(&self, id: MessageId) -> Option<&Queued> {
+    pub(crate) fn find(&self, id: MessageId) -> Option<&Queued> {
         self.items.get(&id)
     }
 
-    pub(in crate::app) fn remove(&mut self, id: MessageId) -> Option<Pending> {
+    pub(crate) fn remove(&mut self, id: MessageId) -> Option<Pending> {
         self.items.remove(&id).map(|queued| queued.pending)
     }
 
-    pub(in crate::app) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.items.len() >= MAX_OUTBOX
     }
 
-    pub(in crate::app) fn last_id(&self) -> Option<MessageId> {
+    pub(crate) fn last_id(&self) -> Option<MessageId> {
         self.items.keys().next_back().copied()
     }
 
     /// The oldest message that waits and is not on its way; it is on its way from here on.
-    pub(in crate::app) fn next_to_send(&mut self) -> Option<&Pending> {
+    pub(crate) fn next_to_send(&mut self) -> Option<&Pending> {
         let is_next =
             |queued: &&mut Queued| !queued.is_sent && queued.pending.state == PendingState::Waiting;
         let queued = self.items.values_mut().find(is_next)?;
@@ -82,7 +82,7 @@ impl Outbox {
     }
 
     /// Notes that the user knows that a message may have arrived. Returns whether that is new.
-    pub(in crate::app) fn warn(&mut self, id: MessageId) -> bool {
+    pub(crate) fn warn(&mut self, id: MessageId) -> bool {
         let queued = self.items.get_mut(&id);
         queued.is_some_and(|queued| !std::mem::replace(&mut queued.is_warned, true))
     }
@@ -112,19 +112,16 @@ impl Outbox {
         true
     }
 
-    pub(in crate::app) fn all(&self) -> impl DoubleEndedIterator<Item = &Pending> {
+    pub(crate) fn all(&self) -> impl DoubleEndedIterator<Item = &Pending> {
         self.items.values().map(|queued| &queued.pending)
     }
 
-    pub(in crate::app) fn of(
-        &self,
-        id: ConversationId,
-    ) -> impl DoubleEndedIterator<Item = &Pending> {
+    pub(crate) fn of(&self, id: ConversationId) -> impl DoubleEndedIterator<Item = &Pending> {
         self.all().filter(move |pending| pending.conversation == id)
     }
 
     /// The conversations with queued messages, and when the last one was typed in each.
-    pub(in crate::app) fn last_typed(&self) -> BTreeMap<ConversationId, Timestamp> {
+    pub(crate) fn last_typed(&self) -> BTreeMap<ConversationId, Timestamp> {
         let mut typed = BTreeMap::new();
         for pending in self.all() {
             let last = typed.entry(pending.conversation).or_insert(pending.typed);
@@ -134,12 +131,12 @@ impl Outbox {
     }
 
     /// How many messages wait, and how many failed.
-    pub(in crate::app) fn counts(&self) -> (usize, usize) {
+    pub(crate) fn counts(&self) -> (usize, usize) {
         let failed = self.all().filter(|pending| is_failed(pending)).count();
         (self.items.len() - failed, failed)
     }
 }
 
-pub(in crate::app) fn is_failed(pending: &Pending) -> bool {
+pub(crate) fn is_failed(pending: &Pending) -> bool {
     matches!(pending.state, PendingState::Failed(_))
 }

@@ -165,7 +165,7 @@ impl Session {
     }
 
     /// Takes over entries, in memory and in the store. Returns whether any was new.
-    pub(in crate::app) fn take_entries(
+    pub(crate) fn take_entries(
         &mut self,
         chats: &mut Chats,
         id: ConversationId,

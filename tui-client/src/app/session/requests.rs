@@ -9,7 +9,7 @@ use recado_shared::{
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::app) enum Asked {
+pub(crate) enum Asked {
     /// To append a message of the outbox.
     Append(MessageId),
     /// A stretch of a log.
@@ -26,25 +26,25 @@ pub(in crate::app) enum Asked {
 }
 
 /// The answer to a request that a command or an overlay made.
-pub(in crate::app) type CommandAnswer = (RequestNumber, Result<Answer, RequestError>);
+pub(crate) type CommandAnswer = (RequestNumber, Result<Answer, RequestError>);
 
 /// The unanswered requests of the session.
 #[derive(Debug, Default)]
-pub(in crate::app) struct Requests {
+pub(crate) struct Requests {
     /// Never starts over with a session, so that a late answer meets no younger request.
     last: u32,
     in_flight: BTreeMap<RequestNumber, Asked>,
 }
 
 impl Requests {
-    pub(in crate::app) fn ask(&mut self, asked: Asked) -> RequestNumber {
+    pub(crate) fn ask(&mut self, asked: Asked) -> RequestNumber {
         self.last = self.last.wrapping_add(1);
         let number = RequestNumber(self.last);
         self.in_flight.insert(number, asked);
         number
     }
 
-    pub(in crate::app) fn take(&mut self, number: RequestNumber) -> Option<Asked> {
+    pub(crate) fn take(&mut self, number: RequestNumber) -> Option<Asked> {
         self.in_flight.remove(&number)
     }
 
@@ -52,13 +52,13 @@ impl Requests {
         self.in_flight.clear();
     }
 
-    pub(in crate::app) fn appends(&self) -> usize {
+    pub(crate) fn appends(&self) -> usize {
         let is_append = |asked: &&Asked| matches!(asked, Asked::Append(_));
         self.in_flight.values().filter(is_append).count()
     }
 
     /// The conversations for which a page is on its way.
-    pub(in crate::app) fn pages(&self) -> impl Iterator<Item = ConversationId> {
+    pub(crate) fn pages(&self) -> impl Iterator<Item = ConversationId> {
         self.in_flight.values().filter_map(|asked| {
             if let Asked::Page(conversation, _) = asked {
                 return Some(*conversation);

@@ -17,11 +17,11 @@ use crate::strings;
 
 /// Most appends that are on their way: half of what a session may have, so that pages and the
 /// directory are never stuck behind a full outbox.
-pub(in crate::app) const MAX_APPENDS: usize = MAX_REQUESTS_IN_FLIGHT / 2;
+pub(crate) const MAX_APPENDS: usize = MAX_REQUESTS_IN_FLIGHT / 2;
 
 impl Session {
     /// Puts something at the end of the outbox, from where it is sent until it is accepted.
-    pub(in crate::app) fn queue(
+    pub(crate) fn queue(
         &mut self,
         chats: &mut Chats,
         conversation: ConversationId,
@@ -156,7 +156,7 @@ impl Session {
     }
 
     /// Takes a message out of the outbox; the composer's text, as it is now, becomes the draft.
-    pub(in crate::app) fn remove_pending(
+    pub(crate) fn remove_pending(
         &mut self,
         chats: &mut Chats,
         id: MessageId,
@@ -175,19 +175,14 @@ impl Session {
         chats.contacts.mark_stale();
     }
 
-    pub(in crate::app) fn set_pending(
-        &mut self,
-        id: MessageId,
-        state: PendingState,
-        cx: &mut Context,
-    ) {
+    pub(crate) fn set_pending(&mut self, id: MessageId, state: PendingState, cx: &mut Context) {
         if self.outbox.set_state(id, state.clone()) {
             cx.save(Save::SetPending { id, state });
         }
     }
 
     /// Says that the person is typing, unless that was said a moment ago.
-    pub(in crate::app) fn hint_typing(&mut self, chats: &mut Chats, cx: &mut Context) {
+    pub(crate) fn hint_typing(&mut self, chats: &mut Chats, cx: &mut Context) {
         let is_up = self.link.is_synced();
         let Some(conversation) = chats.open_conversation() else {
             return;

@@ -13,22 +13,22 @@ use crate::model::MessageIdSource;
 
 /// The session and what outlives it until the next one.
 #[derive(Debug)]
-pub(in crate::app) struct Session {
-    pub(in crate::app) link: Link,
-    pub(in crate::app) requests: Requests,
-    pub(in crate::app) outbox: Outbox,
-    pub(in crate::app) ids: MessageIdSource,
+pub(crate) struct Session {
+    pub(crate) link: Link,
+    pub(crate) requests: Requests,
+    pub(crate) outbox: Outbox,
+    pub(crate) ids: MessageIdSource,
     /// The set of heads that the client has, for the next `Hello`.
-    pub(in crate::app) since: Option<SyncPoint>,
-    pub(in crate::app) directory: Directory,
-    pub(in crate::app) cursor_pace: CursorPace,
+    pub(crate) since: Option<SyncPoint>,
+    pub(crate) directory: Directory,
+    pub(crate) cursor_pace: CursorPace,
     /// Whether messages ring the bell while the terminal has no focus.
-    pub(in crate::app) has_bell: bool,
+    pub(crate) has_bell: bool,
 }
 
 impl Session {
     /// Moves cursors, sends what waits, and asks the server for what is missing.
-    pub(in crate::app) fn reconcile(&mut self, chats: &mut Chats, cx: &mut Context) {
+    pub(crate) fn reconcile(&mut self, chats: &mut Chats, cx: &mut Context) {
         let paused_until = self.outbox.paused_until;
         self.outbox.paused_until = paused_until.filter(|until| *until > cx.now.instant);
         self.link.follow_clock(cx);

@@ -52,7 +52,7 @@ impl Session {
 
     /// Asks the server for something; the answer is told apart by what was asked. Without a link
     /// the question is lost: what must arrive is in the outbox.
-    pub(in crate::app) fn ask(&mut self, request: Request, asked: Asked, cx: &mut Context) {
+    pub(crate) fn ask(&mut self, request: Request, asked: Asked, cx: &mut Context) {
         let number = self.requests.ask(asked);
         cx.send(ClientFrame::Request { number, request });
     }
@@ -135,7 +135,7 @@ impl Session {
     }
 
     /// Asks for the settings that changed elsewhere, then sends those that changed here.
-    pub(in crate::app) fn exchange_settings(&mut self, chats: &mut Chats, cx: &mut Context) {
+    pub(crate) fn exchange_settings(&mut self, chats: &mut Chats, cx: &mut Context) {
         chats.settings.follow_clock(cx.now);
         while self.link.is_up()
             && let Some(step) = chats.settings.next_exchange(cx.now)

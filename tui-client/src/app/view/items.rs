@@ -21,7 +21,7 @@ type Waiting<'a> = BTreeMap<Seq, Vec<&'a Pending>>;
 
 impl<'a> Reader<'a> {
     /// Everything in the pane, oldest first.
-    pub(in crate::app) fn items(&self, conversation: &'a Conversation) -> Vec<Item<'a>> {
+    pub(crate) fn items(&self, conversation: &'a Conversation) -> Vec<Item<'a>> {
         let log = &conversation.log;
         let theirs = conversation.theirs();
         let mut waiting = Waiting::new();
@@ -139,7 +139,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A message as a reply quotes it.
-    pub(in crate::app) fn quote(&self, conversation: &'a Conversation, seq: Seq) -> Quote<'a> {
+    pub(crate) fn quote(&self, conversation: &'a Conversation, seq: Seq) -> Quote<'a> {
         let folding = &conversation.folding;
         let entry = conversation
             .log

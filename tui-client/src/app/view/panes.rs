@@ -19,7 +19,7 @@ use crate::strings;
 
 impl<'a> Reader<'a> {
     /// The panes with what the app says of them; the overlay lies over them.
-    pub(in crate::app) fn screen(
+    pub(crate) fn screen(
         &self,
         message: Option<&'a str>,
         hints: Vec<(String, &'static str)>,
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The hints of the panes, most useful first.
-pub(in crate::app) fn pane_hints(context: KeyContext, pane: Pane) -> &'static [Hint] {
+pub(crate) fn pane_hints(context: KeyContext, pane: Pane) -> &'static [Hint] {
     match context {
         KeyContext::Selection => &[
             (Action::Reply, strings::hints::REPLY),

@@ -41,7 +41,7 @@ fn tokens(text: &str) -> Vec<Token> {
 }
 
 /// The stretches of a text that match one of the words, ascending and apart.
-pub(in crate::app) fn matches(text: &str, words: &[String]) -> Vec<Range<usize>> {
+pub(crate) fn matches(text: &str, words: &[String]) -> Vec<Range<usize>> {
     let tokens = tokens(text);
     let mut found: Vec<Range<usize>> = Vec::new();
     for (at, word) in words.iter().enumerate() {

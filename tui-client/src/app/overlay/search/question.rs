@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 /// What a field narrows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::app) enum Field {
+pub(crate) enum Field {
     From,
     In,
     Before,
@@ -17,7 +17,7 @@ pub(in crate::app) enum Field {
 impl Field {
     const ALL: [Self; 4] = [Self::From, Self::In, Self::Before, Self::After];
 
-    pub(in crate::app) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::From => "from",
             Self::In => "in",
@@ -37,7 +37,7 @@ impl Field {
     }
 
     /// The field that a piece begins with, and what stands behind it.
-    pub(in crate::app) fn of(piece: &str) -> Option<(Self, &str)> {
+    pub(crate) fn of(piece: &str) -> Option<(Self, &str)> {
         let (name, value) = piece.split_once(':')?;
         let is_it = |field: &Self| field.name().eq_ignore_ascii_case(name);
         Some((Self::ALL.into_iter().find(is_it)?, value))
@@ -46,16 +46,16 @@ impl Field {
 
 /// What is asked, names and days as they are written.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::app) struct Question<'a> {
-    pub(in crate::app) words: Vec<&'a str>,
-    pub(in crate::app) from: Option<&'a str>,
-    pub(in crate::app) place: Option<&'a str>,
-    pub(in crate::app) before: Option<&'a str>,
-    pub(in crate::app) after: Option<&'a str>,
+pub(crate) struct Question<'a> {
+    pub(crate) words: Vec<&'a str>,
+    pub(crate) from: Option<&'a str>,
+    pub(crate) place: Option<&'a str>,
+    pub(crate) before: Option<&'a str>,
+    pub(crate) after: Option<&'a str>,
 }
 
 impl Question<'_> {
-    pub(in crate::app) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
@@ -77,7 +77,7 @@ fn piece(text: &str) -> Option<(&str, bool, &str)> {
 ///
 /// # Errors
 /// What to write instead.
-pub(in crate::app) fn read(text: &str) -> Result<Question<'_>, String> {
+pub(crate) fn read(text: &str) -> Result<Question<'_>, String> {
     let mut question = Question::default();
     let mut rest = text;
     while let Some((piece, is_quoted, after)) = piece(rest) {
@@ -106,12 +106,12 @@ pub(in crate::app) fn read(text: &str) -> Result<Question<'_>, String> {
 }
 
 /// Says that a field has another value than it takes.
-pub(in crate::app) fn wrong(field: Field, what: &str) -> String {
+pub(crate) fn wrong(field: Field, what: &str) -> String {
     strings::overlays::wrong_value(what, field.takes())
 }
 
 /// The day that is written; of a month or a year the first one.
-pub(in crate::app) fn day(text: &str, today: Date) -> Option<Date> {
+pub(crate) fn day(text: &str, today: Date) -> Option<Date> {
     let back = |span: Span| today.checked_sub(span).ok();
     match text.to_ascii_lowercase().as_str() {
         "today" => return Some(today),
