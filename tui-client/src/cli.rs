@@ -10,13 +10,14 @@ use tokio::runtime::Runtime;
 
 use crate::config;
 use crate::exit::{Exit, Failure};
-use crate::identity::Wanted;
+use crate::identity::IdentitySelector;
 pub use crate::output::complain;
 use crate::output::print;
 use crate::paths::Paths;
 use crate::verbs::line::FIELDS;
 use crate::verbs::{
-    devices, export, history, join, link, local_server, open, room, rooms, send, tail, who,
+    VerbContext, devices, export, history, join, link, local_server, open, room, rooms, send, tail,
+    who,
 };
 
 const EXIT_CODES: &str = "\
@@ -131,30 +132,30 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let wanted = Wanted {
+    let selector = IdentitySelector {
         name: arguments.identity.name.or(arguments.name),
         server: arguments.identity.server,
     };
-    let paths = Paths::of_user;
+    let context = VerbContext::of_user;
     match arguments.verb {
-        None => open::run(&paths()?, &wanted).await,
-        Some(Verb::Join { invite }) => join::run(&paths()?, &invite, wanted.name).await,
-        Some(Verb::Host { listen }) => local_server::host(&paths()?, listen, wanted.name).await,
+        None => open::run(&context(selector)?).await,
+        Some(Verb::Join { invite }) => join::run(&context(selector)?, &invite).await,
+        Some(Verb::Host { listen }) => local_server::host(&context(selector)?, listen).await,
         Some(Verb::Config) => {
             // A reader that has gone has seen what it wanted.
             let _ = print(&config::template());
             Ok(())
         }
-        Some(Verb::Demo) => local_server::demo(wanted.name).await,
-        Some(Verb::Send(arguments)) => send::run(&paths()?, &wanted, arguments).await,
-        Some(Verb::Tail(arguments)) => tail::run(&paths()?, &wanted, arguments).await,
-        Some(Verb::History(arguments)) => history::run(&paths()?, &wanted, arguments).await,
-        Some(Verb::Export(arguments)) => export::run(&paths()?, &wanted, arguments).await,
-        Some(Verb::Rooms { json }) => rooms::run(&paths()?, &wanted, json).await,
-        Some(Verb::Room(arguments)) => room::run(&paths()?, &wanted, arguments).await,
-        Some(Verb::Link { place }) => link::run(&paths()?, place.as_deref()).await,
-        Some(Verb::Devices(arguments)) => devices::run(&paths()?, &wanted, arguments).await,
-        Some(Verb::Who { json }) => who::run(&paths()?, &wanted, json).await,
+        Some(Verb::Demo) => local_server::demo(selector.name).await,
+        Some(Verb::Send(arguments)) => send::run(&context(selector)?, arguments).await,
+        Some(Verb::Tail(arguments)) => tail::run(&context(selector)?, arguments).await,
+        Some(Verb::History(arguments)) => history::run(&context(selector)?, arguments).await,
+        Some(Verb::Export(arguments)) => export::run(&context(selector)?, arguments).await,
+        Some(Verb::Rooms { json }) => rooms::run(&context(selector)?, json).await,
+        Some(Verb::Room(arguments)) => room::run(&context(selector)?, arguments).await,
+        Some(Verb::Link { place }) => link::run(&Paths::of_user()?, place.as_deref()).await,
+        Some(Verb::Devices(arguments)) => devices::run(&context(selector)?, arguments).await,
+        Some(Verb::Who { json }) => who::run(&context(selector)?, json).await,
     }
 }
 

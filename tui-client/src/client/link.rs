@@ -8,7 +8,7 @@ use recado_shared::{
 use tokio::time::{Instant, sleep};
 
 use crate::exit::{Exit, Failure};
-use crate::identity::{Choice, Identity, Wanted, register, select};
+use crate::identity::{Choice, Identity, IdentitySelector, register, select};
 use crate::net::backoff::Backoff;
 use crate::net::session::Session;
 use crate::net::{self, ConnectError, Connector, NetConfig};
@@ -25,8 +25,8 @@ pub(crate) struct Link {
 
 impl Link {
     /// The link of the identity that is meant.
-    pub(crate) async fn of(paths: &Paths, wanted: &Wanted) -> Result<Self, Failure> {
-        let identity = match select(paths, wanted)? {
+    pub(crate) async fn of(paths: &Paths, selector: &IdentitySelector) -> Result<Self, Failure> {
+        let identity = match select(paths, selector)? {
             Choice::Known(identity) => identity,
             Choice::Local {
                 ticket,

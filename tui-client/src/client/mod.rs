@@ -34,7 +34,7 @@ use recado_shared::{
 use self::feed::{Feed, Wanted as Stretch};
 use self::link::{Link, wall_time};
 use crate::exit::{Exit, Failure};
-use crate::identity::{Wanted, register};
+use crate::identity::{IdentitySelector, register};
 use crate::model::MessageIdSource;
 use crate::net::SessionError;
 use crate::net::session::Session;
@@ -96,11 +96,11 @@ impl Client {
     /// # Errors
     /// [`Failure`] says what to do.
     pub async fn open(name: &str) -> Result<Self, Failure> {
-        let wanted = Wanted {
+        let selector = IdentitySelector {
             name: Some(name.to_owned()),
             server: None,
         };
-        Self::open_at(&Paths::of_user()?, &wanted).await
+        Self::open_at(&Paths::of_user()?, &selector).await
     }
 
     /// Opens the name in [`RECADO_NAME`](NAME_VARIABLE), or the one used last. With an invite in
@@ -119,8 +119,8 @@ impl Client {
                 Err(Failure::new(Exit::Usage, text))
             }
             (None, name) => {
-                let wanted = Wanted { name, server: None };
-                Self::open_at(&Paths::of_user()?, &wanted).await
+                let selector = IdentitySelector { name, server: None };
+                Self::open_at(&Paths::of_user()?, &selector).await
             }
         }
     }
@@ -144,8 +144,8 @@ impl Client {
     ///
     /// # Errors
     /// [`Failure`] says what to do.
-    pub async fn open_at(paths: &Paths, wanted: &Wanted) -> Result<Self, Failure> {
-        let mut client = Self::over(Link::of(paths, wanted).await?);
+    pub async fn open_at(paths: &Paths, selector: &IdentitySelector) -> Result<Self, Failure> {
+        let mut client = Self::over(Link::of(paths, selector).await?);
         client.connect().await?;
         Ok(client)
     }

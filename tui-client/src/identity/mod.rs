@@ -10,5 +10,5 @@ mod tests;
 
 pub use linking::Linking;
 pub use register::{RegisterError, register};
-pub use select::{Choice, SelectError, Wanted, select};
+pub use select::{Choice, IdentitySelector, SelectError, select};
 pub use stored::{Identity, IdentityError, KnownServer, Lock, all, local_ticket};

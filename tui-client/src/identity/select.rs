@@ -7,7 +7,7 @@ use crate::paths::Paths;
 
 /// The identity that the user asks for.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct IdentitySelector {
     /// The name, from `NAME` or `--as`.
     pub name: Option<String>,
     /// The server, from `--server`.
@@ -75,24 +75,24 @@ fn at_server(server: Option<&ServerAddress>) -> String {
 ///
 /// # Errors
 /// [`SelectError`] says what to do if nothing fits.
-pub fn select(paths: &Paths, wanted: &Wanted) -> Result<Choice, SelectError> {
+pub fn select(paths: &Paths, selector: &IdentitySelector) -> Result<Choice, SelectError> {
     let identities = all(paths)?;
     let ticket = local_ticket(&paths.local_tickets);
-    choose(identities, ticket, wanted)
+    choose(identities, ticket, selector)
 }
 
 fn choose(
     identities: Vec<Identity>,
     ticket: Option<Invite>,
-    wanted: &Wanted,
+    selector: &IdentitySelector,
 ) -> Result<Choice, SelectError> {
-    let folded = wanted.name.as_deref().map(name::fold);
+    let folded = selector.name.as_deref().map(name::fold);
     let known = describe(&identities);
     let found = identities.into_iter().find(|identity| {
         let is_named = folded
             .as_ref()
             .is_none_or(|folded| identity.server.name.folded() == *folded);
-        let is_there = wanted
+        let is_there = selector
             .server
             .as_ref()
             .is_none_or(|server| identity.server.address == *server);
@@ -102,18 +102,18 @@ fn choose(
         return Ok(Choice::Known(identity));
     }
     let is_elsewhere = |ticket: &Invite| {
-        let server = wanted.server.as_ref();
+        let server = selector.server.as_ref();
         server.is_some_and(|server| *server != ticket.address)
     };
     match ticket {
         Some(ticket) if !is_elsewhere(&ticket) => {
-            let name = wanted.name.as_deref().map(user_name).transpose()?;
+            let name = selector.name.as_deref().map(user_name).transpose()?;
             Ok(Choice::Local { ticket, name })
         }
         _ if known.is_empty() => Err(SelectError::Nothing),
         _ => Err(SelectError::Unknown {
-            name: wanted.name.clone().unwrap_or_default(),
-            server: wanted.server.clone(),
+            name: selector.name.clone().unwrap_or_default(),
+            server: selector.server.clone(),
             known,
         }),
     }

@@ -49,11 +49,11 @@ fn leave_ticket(paths: &Paths, ticket: &Invite) {
 
 /// What `recado NAME --server SERVER` opens, as text.
 fn chosen(paths: &Paths, name: Option<&str>, server: Option<&str>) -> String {
-    let wanted = Wanted {
+    let selector = IdentitySelector {
         name: name.map(str::to_owned),
         server: server.map(|server| server.parse().unwrap()),
     };
-    match select(paths, &wanted) {
+    match select(paths, &selector) {
         Ok(Choice::Known(identity)) => {
             format!("{} on {}", identity.server.name, identity.server.address)
         }

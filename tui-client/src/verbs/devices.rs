@@ -9,16 +9,15 @@ use recado_shared::{
 };
 use serde::Serialize;
 
+use super::VerbContext;
 use super::ask::is_interactive;
 use super::line::timestamp;
 use crate::app::devices;
 use crate::client::link::Link;
 use crate::exit::{Exit, Failure};
-use crate::identity::Wanted;
 use crate::net::SessionError;
 use crate::net::session::Session;
 use crate::output::{print, tell};
-use crate::paths::Paths;
 
 pub(crate) const HELP: &str = "\
 Fields of a JSON line: number (its place in the list); name (or null); key (its public key in
@@ -84,12 +83,8 @@ struct Line<'a> {
     own: bool,
 }
 
-pub(crate) async fn run(
-    paths: &Paths,
-    wanted: &Wanted,
-    arguments: Arguments,
-) -> Result<(), Failure> {
-    let mut link = Link::of(paths, wanted).await?;
+pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
+    let mut link = context.link().await?;
     let mut session = link.open(None).await?;
     let done = match arguments.action {
         None => list(&mut session, &link, arguments.json).await,

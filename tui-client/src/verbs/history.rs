@@ -6,14 +6,13 @@ use clap::Args;
 use jiff::tz::TimeZone;
 use recado_shared::{ConversationId, PageRange, Seq};
 
+use super::VerbContext;
 use super::line::{self, Kind};
 use super::reading::Reader;
 use crate::client::{Event, Target};
 use crate::exit::Failure;
-use crate::identity::Wanted;
 use crate::net::SessionError;
 use crate::output::{ReaderGone, print};
-use crate::paths::Paths;
 
 pub(crate) const HELP: &str = "\
 Prints the newest entries, or those right before --before. With --after, it prints those right after
@@ -44,13 +43,9 @@ pub(crate) struct Arguments {
     kinds: Vec<Kind>,
 }
 
-pub(crate) async fn run(
-    paths: &Paths,
-    wanted: &Wanted,
-    arguments: Arguments,
-) -> Result<(), Failure> {
+pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
     let to: Target = arguments.to.parse()?;
-    let mut reader = Reader::open(paths, wanted).await?;
+    let mut reader = Reader::open(context).await?;
     let conversation = reader.find(&to).await?;
     let before = arguments.before.map_or(Seq(u64::MAX), Seq);
     // Entries that arrive meanwhile are left out.

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _};
 
 use recado_shared::{Invite, InviteError, Refusal, UserName};
 
+use super::VerbContext;
 use super::ask::{ask_name, is_interactive, parse_name};
 use super::open::open_identity;
 use crate::exit::{Exit, Failure};
@@ -12,13 +13,18 @@ use crate::net::ConnectError;
 use crate::output::{complain, tell};
 use crate::paths::Paths;
 
-pub(crate) async fn run(paths: &Paths, invite: &str, name: Option<String>) -> Result<(), Failure> {
+pub(crate) async fn run(context: &VerbContext, invite: &str) -> Result<(), Failure> {
     let invite: Invite = invite.parse().map_err(|error: InviteError| {
         let text = format!("{error}. Put it in quotes: recado join 'recado://…'");
         Failure::new(Exit::Usage, text)
     })?;
-    let name = name.as_deref().map(parse_name).transpose()?;
-    let identity = claim(paths, &invite, name, false).await?;
+    let name = context
+        .selector
+        .name
+        .as_deref()
+        .map(parse_name)
+        .transpose()?;
+    let identity = claim(&context.paths, &invite, name, false).await?;
     if !io::stdout().is_terminal() {
         let server = &identity.server;
         tell(&format!(
@@ -27,7 +33,7 @@ pub(crate) async fn run(paths: &Paths, invite: &str, name: Option<String>) -> Re
         ));
         return Ok(());
     }
-    open_identity(paths, identity, None).await
+    open_identity(&context.paths, identity, None).await
 }
 
 /// Claims a name, given or asked for. On a terminal it asks again after a refused name.

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use super::VerbContext;
 use super::ask::{login_name, parse_name};
 use super::companions::{self, StartError};
 use super::join::claim;
@@ -95,13 +96,14 @@ impl Hosted {
 }
 
 /// Runs the server of this user on its usual folder, with the client of its first user.
-pub(crate) async fn host(
-    paths: &Paths,
-    listen: Option<SocketAddr>,
-    name: Option<String>,
-) -> Result<(), Failure> {
+pub(crate) async fn host(context: &VerbContext, listen: Option<SocketAddr>) -> Result<(), Failure> {
     require_terminal()?;
-    let name = name.as_deref().map(parse_name).transpose()?;
+    let name = context
+        .selector
+        .name
+        .as_deref()
+        .map(parse_name)
+        .transpose()?;
     let server_paths =
         server_paths::Paths::of_user().map_err(|error| Failure::new(Exit::Failure, error))?;
     let mut config = Config::new(&server_paths.data_dir);
@@ -112,7 +114,7 @@ pub(crate) async fn host(
         .await
         .unwrap_or_else(|_| Err(ServerError::Panicked.into()))?;
     let hosted = Hosted::start(server);
-    let ended = host_client(paths, &hosted.ticket, name, &invite).await;
+    let ended = host_client(&context.paths, &hosted.ticket, name, &invite).await;
     let stopped = hosted.stop().await;
     ended.and(stopped)
 }

@@ -18,3 +18,34 @@ pub(crate) mod rooms;
 pub(crate) mod send;
 pub(crate) mod tail;
 pub(crate) mod who;
+
+use crate::client::Client;
+use crate::client::link::Link;
+use crate::exit::Failure;
+use crate::identity::IdentitySelector;
+use crate::output::complain;
+use crate::paths::{Paths, PathsError};
+
+/// The identity that the command line selects, and the places of its files.
+pub(crate) struct VerbContext {
+    paths: Paths,
+    selector: IdentitySelector,
+}
+
+impl VerbContext {
+    pub(crate) fn of_user(selector: IdentitySelector) -> Result<Self, PathsError> {
+        let paths = Paths::of_user()?;
+        Ok(Self { paths, selector })
+    }
+
+    async fn link(&self) -> Result<Link, Failure> {
+        Link::of(&self.paths, &self.selector).await
+    }
+
+    /// A client that reports lost connections on standard error.
+    async fn client(&self) -> Result<Client, Failure> {
+        let mut client = Client::over(self.link().await?);
+        client.on_interruption(complain);
+        Ok(client)
+    }
+}

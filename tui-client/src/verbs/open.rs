@@ -7,6 +7,7 @@ use std::time::Instant;
 use jiff::tz::TimeZone;
 use recado_shared::Now;
 
+use super::VerbContext;
 use super::ask::{is_interactive, login_name};
 use super::join::claim;
 use crate::app::{App, Settings};
@@ -14,7 +15,7 @@ use crate::client::link::wall_time;
 use crate::config::Config;
 use crate::driver::{self, Client, DriverError};
 use crate::exit::{Exit, Failure};
-use crate::identity::{Choice, Identity, Wanted, select};
+use crate::identity::{Choice, Identity, select};
 use crate::net::{self, NetConfig};
 use crate::paths::Paths;
 use crate::ui::{Theme, ViewState};
@@ -32,16 +33,16 @@ impl From<DriverError> for Failure {
 }
 
 /// Opens the screen of `recado [NAME]`.
-pub(crate) async fn run(paths: &Paths, wanted: &Wanted) -> Result<(), Failure> {
+pub(crate) async fn run(context: &VerbContext) -> Result<(), Failure> {
     require_terminal()?;
-    let identity = match select(paths, wanted)? {
+    let identity = match select(&context.paths, &context.selector)? {
         Choice::Known(identity) => identity,
         Choice::Local { ticket, name } => {
             let unasked = || login_name().filter(|_| !is_interactive());
-            claim(paths, &ticket, name.or_else(unasked), true).await?
+            claim(&context.paths, &ticket, name.or_else(unasked), true).await?
         }
     };
-    open_identity(paths, identity, None).await
+    open_identity(&context.paths, identity, None).await
 }
 
 /// Fails where the full screen cannot be shown.

@@ -8,13 +8,11 @@ use recado_shared::client::NameCache;
 use recado_shared::limits::MAX_PAGE_ENTRIES;
 use recado_shared::{ConversationId, Entry, Head, PageRange, Seq, ServerFrame, UserId, UserName};
 
-use crate::client::link::Link;
+use super::VerbContext;
 use crate::client::{Event, Target};
 use crate::exit::Failure;
-use crate::identity::Wanted;
 use crate::net::SessionError;
 use crate::net::session::Session;
-use crate::paths::Paths;
 
 /// What arrives meanwhile is thrown away in portions of this size.
 const MAX_NEWS: usize = 1024;
@@ -35,8 +33,8 @@ pub(super) struct Page {
 
 impl Reader {
     /// Connects, and learns where the user's conversations stand.
-    pub(super) async fn open(paths: &Paths, wanted: &Wanted) -> Result<Self, Failure> {
-        let mut link = Link::of(paths, wanted).await?;
+    pub(super) async fn open(context: &VerbContext) -> Result<Self, Failure> {
+        let mut link = context.link().await?;
         let mut reader = Self {
             session: link.open(None).await?,
             heads: BTreeMap::new(),

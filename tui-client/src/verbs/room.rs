@@ -12,16 +12,15 @@ use recado_shared::{
 use serde::Serialize;
 use tokio::time::timeout;
 
+use super::VerbContext;
 use super::line::{conversation_text, timestamp};
 use super::who::word;
-use crate::client::link::{Link, wall_time};
+use crate::client::link::wall_time;
 use crate::client::{Client, Sent};
 use crate::exit::{Exit, Failure};
-use crate::identity::Wanted;
 use crate::model::MessageIdSource;
 use crate::net::SessionError;
-use crate::output::{complain, print};
-use crate::paths::Paths;
+use crate::output::print;
 
 /// Bound of all attempts.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -177,13 +176,8 @@ struct MemberLine<'a> {
     own: bool,
 }
 
-pub(crate) async fn run(
-    paths: &Paths,
-    wanted: &Wanted,
-    arguments: Arguments,
-) -> Result<(), Failure> {
-    let mut client = Client::over(Link::of(paths, wanted).await?);
-    client.on_interruption(complain);
+pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
+    let mut client = context.client().await?;
     let done = timeout(PATIENCE, carry_out(&mut client, arguments.action)).await;
     client.leave().await;
     done.unwrap_or_else(|_| Err(gave_up()))

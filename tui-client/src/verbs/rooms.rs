@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use recado_shared::{ConversationId, Head, Membership, Role, RoomInfo, RoomSummary, Topic, text};
 use serde::Serialize;
 
+use super::VerbContext;
 use super::line::{conversation_text, visibility_word};
 use super::reading::Reader;
 use crate::client::link::wall_time;
 use crate::exit::Failure;
-use crate::identity::Wanted;
 use crate::output::print;
-use crate::paths::Paths;
 
 pub(crate) const HELP: &str = "\
 Lists the rooms that you are in or invited to, and public rooms.
@@ -38,8 +37,8 @@ struct Line {
     muted: bool,
 }
 
-pub(crate) async fn run(paths: &Paths, wanted: &Wanted, json: bool) -> Result<(), Failure> {
-    let mut reader = Reader::open(paths, wanted).await?;
+pub(crate) async fn run(context: &VerbContext, json: bool) -> Result<(), Failure> {
+    let mut reader = Reader::open(context).await?;
     let mut lines: BTreeMap<String, Line> = BTreeMap::new();
     for summary in reader.session().all_rooms(MAX_ROOMS).await? {
         lines.insert(summary.name.folded(), of_others(&summary));

@@ -14,16 +14,15 @@ use recado_shared::{
 use serde::Serialize;
 use tokio::time::timeout;
 
+use super::VerbContext;
 use super::line::{conversation_text, timestamp};
-use crate::client::link::{Link, wall_time};
+use crate::client::link::wall_time;
 use crate::client::{Client, Target};
 use crate::exit::{Exit, Failure};
-use crate::identity::Wanted;
 use crate::model::MessageIdSource;
 use crate::net::SessionError;
 use crate::net::session::Session;
 use crate::output::print;
-use crate::paths::Paths;
 
 pub(crate) const HELP: &str = "\
 Fields of the JSON object with --json: conversation, seq, id and time (as in 'recado tail --json').";
@@ -109,11 +108,7 @@ struct Line {
 /// The place of an accepted message in its conversation.
 type Accepted = (ConversationId, Seq, Timestamp);
 
-pub(crate) async fn run(
-    paths: &Paths,
-    wanted: &Wanted,
-    arguments: Arguments,
-) -> Result<(), Failure> {
+pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
     let message = Message {
         to: arguments.to.parse()?,
         wait: arguments.wait,
@@ -121,7 +116,7 @@ pub(crate) async fn run(
         id: MessageIdSource::new(fastrand::u64(..)).draw(wall_time()),
         body: read_body(arguments.text)?,
     };
-    let mut client = Client::over(Link::of(paths, wanted).await?);
+    let mut client = Client::over(context.link().await?);
     client.set_patient();
     let mut accepted = None;
     let sending = client.retry(async |session| message.attempt(session, &mut accepted).await);

@@ -4,13 +4,11 @@
 use clap::Args;
 use jiff::tz::TimeZone;
 
+use super::VerbContext;
 use super::line::{self, Kind};
-use crate::client::link::Link;
-use crate::client::{After, AfterError, Client};
+use crate::client::{After, AfterError};
 use crate::exit::{Exit, Failure};
-use crate::identity::Wanted;
 use crate::output::{ReaderGone, complain, print};
-use crate::paths::Paths;
 
 pub(crate) const HELP: &str = "\
 With --json, each line also has a resume token in the field 'after'. To continue after that line,
@@ -35,17 +33,12 @@ pub(crate) struct Arguments {
     kinds: Vec<Kind>,
 }
 
-pub(crate) async fn run(
-    paths: &Paths,
-    wanted: &Wanted,
-    arguments: Arguments,
-) -> Result<(), Failure> {
+pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
     let after = arguments.after.as_deref().map(str::parse::<After>);
     let after = after
         .transpose()
         .map_err(|error: AfterError| Failure::new(Exit::Usage, error))?;
-    let mut client = Client::over(Link::of(paths, wanted).await?);
-    client.on_interruption(complain);
+    let mut client = context.client().await?;
     if let Some(after) = after {
         client.resume_after(after)?;
     }

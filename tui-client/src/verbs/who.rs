@@ -3,11 +3,9 @@
 use recado_shared::{Presence, UserId, UserProfile, text};
 use serde::Serialize;
 
-use crate::client::link::Link;
+use super::VerbContext;
 use crate::exit::Failure;
-use crate::identity::Wanted;
 use crate::output::print;
-use crate::paths::Paths;
 
 pub(crate) const HELP: &str = "\
 Fields of a JSON line: name; id (the user's number as a string); presence (online, away or offline);
@@ -25,8 +23,8 @@ struct Line<'a> {
     own: bool,
 }
 
-pub(crate) async fn run(paths: &Paths, wanted: &Wanted, json: bool) -> Result<(), Failure> {
-    let mut link = Link::of(paths, wanted).await?;
+pub(crate) async fn run(context: &VerbContext, json: bool) -> Result<(), Failure> {
+    let mut link = context.link().await?;
     let mut session = link.open(None).await?;
     let me = session.welcome().user;
     let people = session.all_users(MAX_USERS).await?;

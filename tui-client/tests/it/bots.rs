@@ -7,7 +7,7 @@ use std::sync::Once;
 
 use recado::client::Client;
 use recado::exit::Exit;
-use recado::identity::Wanted;
+use recado::identity::IdentitySelector;
 use recado::paths::Paths;
 use recado_shared::Content;
 use tempfile::TempDir;
@@ -71,11 +71,11 @@ pub(crate) async fn person(machine: &Machine, name: &str) -> (Client, TempDir) {
 async fn again(machine: &Machine, folder: &TempDir, name: &str) -> Client {
     let mut paths = Paths::below(folder.path());
     paths.local_tickets = vec![machine.path("run/recado/local.ticket")];
-    let wanted = Wanted {
+    let selector = IdentitySelector {
         name: Some(name.to_owned()),
         server: None,
     };
-    within(Client::open_at(&paths, &wanted)).await.unwrap()
+    within(Client::open_at(&paths, &selector)).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

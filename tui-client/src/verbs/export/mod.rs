@@ -13,12 +13,10 @@ use recado_shared::{ConversationId, Membership, PageRange, Seq};
 
 use self::output::{Interruption, Output, Stop};
 use self::write::Page;
-use super::line;
 use super::reading::Reader;
+use super::{VerbContext, line};
 use crate::client::Target;
 use crate::exit::{Exit, Failure};
-use crate::identity::Wanted;
-use crate::paths::Paths;
 
 pub(crate) const HELP: &str = "\
 jsonl has one line for each entry of the log, with the fields of 'recado tail --json'.
@@ -68,24 +66,14 @@ struct Progress {
     entries: u64,
 }
 
-pub(crate) async fn run(
-    paths: &Paths,
-    wanted: &Wanted,
-    arguments: Arguments,
-) -> Result<(), Failure> {
+pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
     let to = arguments.to.as_deref().map(str::parse::<Target>);
     let to = to.transpose()?;
     let mut interruption = Interruption::expect()?;
     // Before anything else, so that a file that cannot be written fails at once.
     let mut output = Output::open(arguments.output.as_deref(), arguments.force)?;
     let mut progress = Progress::default();
-    let writing = write_all(
-        paths,
-        wanted,
-        (to, arguments.format),
-        &mut output,
-        &mut progress,
-    );
+    let writing = write_all(context, (to, arguments.format), &mut output, &mut progress);
     let ended = tokio::select! {
         ended = writing => ended,
         failure = interruption.wait() => Err(Stop::Failed(failure)),
@@ -111,13 +99,12 @@ fn incomplete(failure: Failure, arguments: &Arguments, progress: &Progress) -> F
 }
 
 async fn write_all(
-    paths: &Paths,
-    wanted: &Wanted,
+    context: &VerbContext,
     (to, format): (Option<Target>, Format),
     output: &mut Output,
     progress: &mut Progress,
 ) -> Result<(), Stop> {
-    let mut reader = Reader::open(paths, wanted).await?;
+    let mut reader = Reader::open(context).await?;
     let conversations = match to {
         Some(to) => vec![reader.find(&to).await?],
         None => all(&reader),
