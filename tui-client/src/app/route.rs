@@ -11,7 +11,7 @@ use crate::app::event::ClickTarget;
 use crate::app::input::completion::Completion;
 use crate::app::intent::{Intent, Show};
 use crate::app::messages::{actions, selection};
-use crate::app::overlay::{self, Overlay};
+use crate::app::overlay::{self, Overlay, Step};
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::panes::pane_hints;
@@ -53,7 +53,7 @@ impl App {
 
     pub(super) fn context(&self) -> KeyContext {
         match &self.overlay {
-            Some(overlay) => overlay.context(),
+            Some(overlay) => overlay.keys().0,
             None if self.chats.nav.selection.is_some() => KeyContext::Selection,
             None if self.input.completion.is_some() => KeyContext::Completion,
             None => KeyContext::Composer,
@@ -189,9 +189,9 @@ impl App {
         if self.overlay.is_some() {
             return self.with_overlay(|overlay, app| {
                 if edit == Edit::Up {
-                    overlay.step(-1);
+                    overlay.step(Step::By(-1));
                 } else if edit == Edit::Down {
-                    overlay.step(1);
+                    overlay.step(Step::By(1));
                 } else {
                     overlay.edit(edit, app);
                 }
@@ -247,7 +247,7 @@ impl App {
             return;
         }
         match &mut self.overlay {
-            Some(overlay) => overlay.step(-1),
+            Some(overlay) => overlay.step(Step::By(-1)),
             None if self.chats.nav.selection.is_some() => {
                 selection::select_previous(&mut self.chats, &mut self.session, &mut self.cx);
             }
@@ -261,7 +261,7 @@ impl App {
             return;
         }
         match &mut self.overlay {
-            Some(overlay) => overlay.step(1),
+            Some(overlay) => overlay.step(Step::By(1)),
             None if self.chats.nav.selection.is_some() => {
                 selection::select_next(&mut self.chats, &mut self.session, &mut self.cx);
             }
@@ -284,7 +284,7 @@ impl App {
 
     fn page(&mut self, pages: i32) {
         match &mut self.overlay {
-            Some(overlay) => overlay.step(10 * pages),
+            Some(overlay) => overlay.step(Step::By(10 * pages)),
             None => self.chats.scroll(Scroll::Pages(pages), &mut self.cx),
         }
     }
@@ -330,7 +330,7 @@ impl App {
             }
             ClickTarget::SwitcherRow(index) => {
                 self.with_overlay(|overlay, app| {
-                    overlay.choose(index);
+                    overlay.step(Step::To(index));
                     overlay.accept(app);
                 });
             }
@@ -340,7 +340,7 @@ impl App {
     pub(super) fn on_wheel(&mut self, lines: i32, now: Now) {
         self.note_input(now);
         match &mut self.overlay {
-            Some(overlay) => overlay.step(lines),
+            Some(overlay) => overlay.step(Step::By(lines)),
             None => self.chats.scroll(Scroll::Lines(lines), &mut self.cx),
         }
     }
@@ -469,7 +469,7 @@ impl App {
     /// The keys worth knowing here. Actions without a key are left out.
     fn hints(&self) -> Vec<(String, &'static str)> {
         let context = self.context();
-        let of_overlay = self.overlay.as_ref().map(|overlay| overlay.hints());
+        let of_overlay = self.overlay.as_ref().map(|overlay| overlay.keys().1);
         let hints = of_overlay.unwrap_or_else(|| pane_hints(context, self.chats.nav.pane));
         let key_of = |action| self.input.keymap.key_of(context, action);
         hints

@@ -15,15 +15,11 @@ use crate::strings;
 /// The length of a text is shown once less than this is left.
 const SHOW_LEFT_BELOW: usize = 1024;
 
-/// What is drawn in the line above the box besides the recipient.
 pub(super) struct Rule<'a> {
     /// The recipient, or another purpose such as an edit.
     pub(super) title: &'a str,
-    /// Messages below the visible ones.
     pub(super) below: usize,
-    /// The key that goes there.
     pub(super) newest_key: &'a str,
-    /// Length of the text.
     pub(super) len: usize,
 }
 

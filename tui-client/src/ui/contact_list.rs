@@ -17,7 +17,6 @@ enum Line<'a> {
     Contact(&'a ContactRow<'a>),
 }
 
-/// Draws the contact list and notes what can be clicked.
 pub(super) fn render(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>, view: &mut ViewState) {
     view.contacts_area = area;
     if screen.contacts.is_empty() {

@@ -30,7 +30,6 @@ const ROOM_NAME: u16 = 10;
 /// Cells for a mark and the space before it.
 const MARK: u16 = 3;
 
-/// The columns of a message.
 #[derive(Clone, Copy, Debug)]
 struct Columns {
     margin: u16,
@@ -180,7 +179,6 @@ pub(super) fn render_none(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) 
     }
 }
 
-/// One drawing of the pane.
 #[derive(Clone, Copy)]
 struct Pane<'a> {
     screen: &'a Screen<'a>,
@@ -295,7 +293,6 @@ impl Pane<'_> {
         }
     }
 
-    /// A row of the text, with the names that call the user.
     fn draw_body(
         &self,
         buffer: &mut Buffer,
@@ -440,14 +437,12 @@ impl Pane<'_> {
     }
 }
 
-/// A quoted message on one line.
 pub(super) fn quote_text(quote: Quote<'_>) -> String {
     let separator = if quote.author.is_empty() { "" } else { ": " };
     let first = quote.text.lines().next().unwrap_or_default();
     format!("┃ {}{separator}{first}", quote.author)
 }
 
-/// Draws who is typing.
 pub(super) fn render_typing(buffer: &mut Buffer, area: Rect, typing: &[&str], theme: Theme) {
     let name = |name: &str| cells::truncate(name, MAX_NAME.into());
     let line = match typing {

@@ -5,11 +5,9 @@
 
 use ratatui::layout::Rect;
 
-/// Least size that shows anything of use.
 const MIN_WIDTH: u16 = 20;
 const MIN_HEIGHT: u16 = 6;
 
-/// From here on two panes fit side by side.
 const TWO_PANES_FROM: u16 = 60;
 
 /// Below this width or height a box costs more than it gives.
@@ -23,12 +21,10 @@ const CONTACTS_MAX: u16 = 34;
 /// From this height of the conversation on, its last row is kept for the typing line.
 const TYPING_FROM_HEIGHT: u16 = 6;
 
-/// The places of everything that is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Layout {
     /// The box around all; `None` on a tiny terminal.
     pub(super) frame: Option<Rect>,
-    /// The column of the line between the panes.
     pub(super) divider: Option<u16>,
     /// The contact list between its borders.
     pub(super) contacts: Option<Rect>,
@@ -38,18 +34,15 @@ pub(super) struct Layout {
     pub(super) typing: Option<Rect>,
     /// The line above the input box, borders included.
     pub(super) rule: Option<Rect>,
-    /// The input box between its borders.
     pub(super) composer: Option<Rect>,
     /// The last row, without corners.
     pub(super) status: Rect,
 }
 
-/// Which panes are wanted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     /// Whether, of two panes that do not fit, it is the contact list.
     pub(super) contacts: bool,
-    /// Whether there is a composer at all.
     pub(super) composer: bool,
 }
 
@@ -67,7 +60,6 @@ pub(super) fn prompt_width(area: Rect, name_width: u16) -> u16 {
     }
 }
 
-/// The columns that the composer's text has.
 pub(super) fn composer_width(area: Rect, name_width: u16) -> u16 {
     if is_tiny(area) {
         area.width.saturating_sub(prompt_width(area, name_width))

@@ -1,34 +1,162 @@
-//! Drawing of the rows of any list overlay, with the chosen row in sight and clickable rows.
+//! Drawing of all list overlays: the box, the prompt, and the rows with the chosen one in sight.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
-use super::text::{line, row};
+use super::text::{below_first, footer, line, put, row, wrapped};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
+use crate::app::composer::Composer;
+use crate::app::screen::ListView;
+use crate::cells;
+use crate::strings;
 
-/// Draws one-line rows from the top of `area`, or `note` if there are none. `draw` returns whether
-/// the row can be chosen.
-pub(super) fn render<T>(
+/// Below this width times and counts are short, and names have less room.
+pub(super) const NARROW: u16 = 48;
+
+/// From this height of the list on the chosen row shows more of itself.
+const EXPAND_FROM: u16 = 8;
+
+pub(super) trait ListRow {
+    const MAX_WIDTH: u16;
+    /// Most lines of the box between its borders, without the prompt.
+    const MAX_LINES: u16;
+
+    /// Whether the box keeps its height, so that the prompt stays where it is, counts its rows at
+    /// the lower edge, and wraps its note.
+    const IS_SEARCH: bool = false;
+
+    /// How many lines it takes; an expanded row may take more.
+    fn lines(&self, _is_expanded: bool) -> u16 {
+        1
+    }
+
+    /// A heading cannot be chosen. It is drawn in place of the top row where it is scrolled away.
+    fn is_heading(&self) -> bool {
+        false
+    }
+
+    /// Draws one of its lines. Returns whether that line is marked while the row is chosen.
+    fn draw(&self, buffer: &mut Buffer, area: Rect, line: Line, view: &ViewState) -> bool;
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Line {
+    pub(super) index: u16,
+    pub(super) is_expanded: bool,
+}
+
+/// Draws a list. Returns where the cursor is, if it is searched.
+pub(super) fn render<R: ListRow>(
+    buffer: &mut Buffer,
+    screen: Rect,
+    list: &ListView<'_, R>,
+    view: &mut ViewState,
+) -> Option<Position> {
+    let count = u16::try_from(list.rows.len().max(1)).unwrap_or(u16::MAX);
+    let lines = if R::IS_SEARCH { u16::MAX } else { count };
+    let lines = lines.min(R::MAX_LINES);
+    let prompt = u16::from(list.query.is_some());
+    let area = super::overlay_area(screen, R::MAX_WIDTH, lines + prompt + 2);
+    let mut inner = super::draw_box(buffer, area, &list.title);
+    let cursor = list.query.map(|query| {
+        let prompt = row(inner, 0);
+        inner = below_first(inner);
+        draw_prompt(buffer, prompt, (query, list.is_replaced), view.theme)
+    });
+    if list.rows.is_empty() {
+        let note = cells::row(&list.note);
+        let width = if R::IS_SEARCH { inner.width } else { u16::MAX };
+        for (at, text) in (0..inner.height).zip(wrapped(&note, width)) {
+            line(buffer, row(inner, at), text, Theme::dim());
+        }
+        return cursor;
+    }
+    draw_rows(buffer, inner, list, view);
+    if R::IS_SEARCH {
+        let (at, of) = (list.chosen + 1, list.rows.len());
+        footer(
+            buffer,
+            area,
+            &if list.has_more {
+                strings::overlays::hit_count_more(at, of, inner.width < NARROW)
+            } else {
+                strings::overlays::hit_count(at, of)
+            },
+        );
+    }
+    cursor
+}
+
+fn draw_rows<R: ListRow>(
     buffer: &mut Buffer,
     area: Rect,
-    (rows, chosen, note): (&[T], usize, &str),
+    list: &ListView<'_, R>,
     view: &mut ViewState,
-    draw: impl Fn(&mut Buffer, Rect, (u16, usize), &ViewState) -> bool,
 ) {
-    if rows.is_empty() {
-        line(buffer, row(area, 0), note, Theme::dim());
+    let is_expanded = |index| index == list.chosen && area.height >= EXPAND_FROM;
+    let lines = |index: usize| list.rows[index].lines(is_expanded(index));
+    let mut top = list.chosen.min(list.rows.len() - 1);
+    let mut used = lines(top);
+    while let Some(above) = top.checked_sub(1)
+        && used + lines(above) <= area.height
+    {
+        used += lines(above);
+        top = above;
     }
-    let top = (chosen + 1).saturating_sub(area.height.into());
-    for (at, index) in (0..area.height).zip(top..rows.len()) {
-        let area = row(area, at);
-        if !draw(buffer, area, (at, index), view) {
-            continue;
+    let mut y = 0;
+    for (index, row) in list.rows.iter().enumerate().skip(top) {
+        let is_cut = index == top
+            && index < list.chosen
+            && !list.rows.get(index + 1).is_some_and(R::is_heading);
+        let mut above = list.rows[..=index].iter().rev();
+        let heading = above.find(|row| row.is_heading()).filter(|_| is_cut);
+        let row = heading.unwrap_or(row);
+        let is_expanded = is_expanded(index);
+        for line in 0..row.lines(is_expanded) {
+            let area = super::text::row(area, y);
+            if area.height == 0 {
+                return;
+            }
+            let line = Line {
+                index: line,
+                is_expanded,
+            };
+            let is_marked = row.draw(buffer, area, line, view);
+            if index == list.chosen && is_marked {
+                buffer.set_style(area, Theme::chosen());
+            }
+            if !row.is_heading() {
+                view.add_hit(area, ClickTarget::SwitcherRow(index));
+            }
+            y += 1;
         }
-        if index == chosen {
-            buffer.set_style(area, Theme::chosen());
-        }
-        view.add_hit(area, ClickTarget::SwitcherRow(index));
     }
+}
+
+/// Draws what is typed. Returns where the cursor is.
+fn draw_prompt(
+    buffer: &mut Buffer,
+    prompt: Rect,
+    (query, is_replaced): (&Composer, bool),
+    theme: Theme,
+) -> Position {
+    put(buffer, (prompt.x, prompt.y), 2, "› ", theme.good());
+    let room = prompt.width.saturating_sub(2);
+    let layout = query.layout(u16::MAX);
+    // The end of a long query matters more than its start.
+    let skip = layout
+        .column
+        .saturating_sub(usize::from(room).saturating_sub(1));
+    let line: String = cells::row(query.text()).chars().skip(skip).collect();
+    let line = cells::truncate(&line, room.into());
+    let style = if is_replaced {
+        Theme::chosen()
+    } else {
+        Theme::text()
+    };
+    put(buffer, (prompt.x + 2, prompt.y), room, &line, style);
+    let column = u16::try_from(layout.column - skip).unwrap_or(0);
+    Position::new(prompt.x + 2 + column, prompt.y)
 }

@@ -6,21 +6,18 @@ mod completion;
 mod composer;
 mod contact_list;
 mod conversation;
-mod help;
 mod layout;
 mod list;
-mod panel;
+mod list_rows;
 mod rows;
 mod scroll;
 mod search;
 mod status_line;
-mod switcher;
 #[cfg(test)]
 mod tests;
 mod text;
+mod text_overlays;
 mod theme;
-mod unread_overview;
-mod versions;
 mod view;
 
 use ratatui::Frame;
@@ -108,7 +105,6 @@ fn draw(
     }
 }
 
-/// Draws the conversation, its title and the lines around it.
 fn draw_conversation(
     buffer: &mut Buffer,
     layout: &Layout,
@@ -281,68 +277,21 @@ fn draw_overlay(
 ) -> Option<Position> {
     view.forget_hits();
     match overlay {
-        Overlay::Switcher {
-            title,
-            none,
-            query,
-            rows,
-            chosen,
-        } => Some({
-            let what = switcher::List {
-                title,
-                none,
-                query,
-                rows,
-                chosen: *chosen,
-            };
-            switcher::render(buffer, area, &what, view)
-        }),
-        Overlay::Panel {
-            title,
-            rows,
-            chosen,
-            note,
-        } => {
-            panel::render(buffer, area, (title, rows, *chosen, note), view);
-            None
-        }
-        Overlay::UnreadOverview { rows, chosen, note } => {
-            unread_overview::render(buffer, area, (rows, *chosen, note), view);
-            None
-        }
-        Overlay::Search {
-            title,
-            query,
-            is_kept,
-            hits,
-            chosen,
-            has_more,
-            note,
-        } => {
-            let what = search::List {
-                title,
-                query,
-                is_kept: *is_kept,
-                hits,
-                chosen: *chosen,
-                has_more: *has_more,
-                note,
-            };
-            Some(search::render(buffer, area, &what, view))
-        }
+        Overlay::Switcher(list) => return list::render(buffer, area, list, view),
+        Overlay::Panel(list) => return list::render(buffer, area, list, view),
+        Overlay::UnreadOverview(list) => return list::render(buffer, area, list, view),
+        Overlay::Search(list) => return list::render(buffer, area, list, view),
         Overlay::Confirm { question, answers } => {
-            panel::render_question(buffer, area, question, answers);
-            None
+            text_overlays::render_question(buffer, area, question, answers);
         }
         Overlay::Versions { texts, scroll } => {
-            versions::render(buffer, area, (texts, *scroll), view);
-            None
+            text_overlays::render_versions(buffer, area, (texts, *scroll), view);
         }
         Overlay::Help { tables, scroll } => {
-            help::render(buffer, area, tables, *scroll);
-            None
+            text_overlays::render_help(buffer, area, tables, *scroll);
         }
     }
+    None
 }
 
 fn draw_too_small(buffer: &mut Buffer, area: Rect) {
@@ -357,7 +306,6 @@ fn draw_too_small(buffer: &mut Buffer, area: Rect) {
     }
 }
 
-/// Draws the borders and the program's name.
 fn draw_frame(buffer: &mut Buffer, layout: &Layout, screen: &Screen<'_>, theme: Theme) {
     let Some(frame) = layout.frame else {
         return;

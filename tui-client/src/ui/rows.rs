@@ -18,7 +18,6 @@ use crate::strings;
 /// Most bodies whose rows are kept: a few screens full. At the bound the cache starts anew.
 const MAX_CACHED: usize = 1024;
 
-/// The rows of one body.
 type Wrapped = Arc<[Range<usize>]>;
 
 /// Wrapped bodies of the conversation that is shown, at its width.
@@ -30,7 +29,6 @@ pub(super) struct WrapCache {
 }
 
 impl WrapCache {
-    /// Forgets everything, for another conversation.
     pub(super) fn clear(&mut self) {
         self.rows.clear();
     }
@@ -58,7 +56,6 @@ pub(super) struct Spot {
     pub(super) row: usize,
 }
 
-/// What a row shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Row {
     /// The day of what follows.
@@ -68,25 +65,20 @@ pub(super) enum Row {
     /// A stretch of the item's body.
     Body {
         range: Range<usize>,
-        /// Whether it is the first row of the message.
         is_first: bool,
-        /// Whether it is the last row.
         is_last: bool,
         /// Whether the mark of an edit follows it.
         is_edited: bool,
     },
     /// A stretch of the reason why the message failed.
     Reason(Range<usize>),
-    /// The message that this one replies to.
     Quote,
     /// The reactions, and that the message was edited where that has no room behind the text.
     Tail {
         /// Whether it says that.
         is_edited: bool,
     },
-    /// The item is something that happened.
     Event,
-    /// The item is a gap.
     Gap(u64),
 }
 
@@ -107,11 +99,9 @@ impl Parts {
     }
 }
 
-/// The rows of a conversation at a width.
 pub(super) struct Rows<'a> {
     pub(super) view: &'a ConversationView<'a>,
     pub(super) zone: &'a TimeZone,
-    /// The width of a body.
     pub(super) width: usize,
     pub(super) cache: &'a mut WrapCache,
 }
@@ -125,7 +115,6 @@ impl Rows<'_> {
             .min(self.view.items.len().saturating_sub(1))
     }
 
-    /// The number of heading rows of an item.
     pub(super) fn headings(&self, index: usize) -> usize {
         usize::from(self.day_line(index).is_some()) + usize::from(self.new_line(index).is_some())
     }
@@ -159,7 +148,6 @@ impl Rows<'_> {
         })
     }
 
-    /// The number of rows of an item.
     pub(super) fn height(&mut self, index: usize) -> usize {
         self.headings(index) + self.content(index)
     }
@@ -224,7 +212,6 @@ impl Rows<'_> {
         parts.body.get(row).map(|row| row.start)
     }
 
-    /// What the row at a spot shows.
     pub(super) fn row(&mut self, spot: Spot) -> Row {
         let day = self.day_line(spot.item);
         let new = self.new_line(spot.item);
@@ -292,14 +279,12 @@ impl Rows<'_> {
     }
 }
 
-/// The identity of an item.
 pub(super) const fn id_of(item: &Item<'_>) -> ItemId {
     match item {
         Item::Message { id, .. } | Item::Event { id, .. } | Item::Gap { id, .. } => *id,
     }
 }
 
-/// Why a message failed, if it did.
 pub(super) const fn reason_of(mark: Option<Mark<'_>>) -> Option<&str> {
     match mark {
         Some(Mark::Failed(reason)) => Some(reason),

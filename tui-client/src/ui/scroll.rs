@@ -7,13 +7,11 @@ use super::rows::{Rows, Spot, id_of};
 use crate::app::Scroll;
 use crate::app::screen::{Item, ItemId, Place};
 
-/// Where the scroll of one conversation stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Position {
     /// The last row is at the bottom.
     #[default]
     Newest,
-    /// A row is pinned.
     At(Anchor),
 }
 
@@ -35,18 +33,15 @@ enum At {
     Row(usize),
 }
 
-/// What a pane shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
     pub(super) top: Spot,
     /// How many rows of the pane are empty above it.
     pub(super) blank: usize,
-    /// How many rows are shown.
     pub(super) rows: usize,
 }
 
 impl Position {
-    /// The position that a stored place means.
     pub(super) fn from_place(place: Place) -> Self {
         match place {
             Place::Newest => Self::Newest,
@@ -58,7 +53,6 @@ impl Position {
         }
     }
 
-    /// The place to store.
     pub(super) fn place(self, rows: &mut Rows<'_>) -> Place {
         let Self::At(anchor) = self else {
             return Place::Newest;
@@ -136,7 +130,6 @@ impl Position {
         }
     }
 
-    /// What is seen, and its last row.
     fn seen(&mut self, rows: &mut Rows<'_>, height: usize) -> (Window, Spot) {
         let window = self.window(rows, height);
         let (bottom, _) = rows.down(window.top, window.rows - 1);
@@ -201,7 +194,6 @@ impl Anchor {
     }
 }
 
-/// The first and the last row of an item.
 fn ends_of(item: usize, rows: &mut Rows<'_>) -> (Spot, Spot) {
     let row = rows.height(item) - 1;
     (Spot { item, row: 0 }, Spot { item, row })

@@ -3,142 +3,57 @@
 use std::ops::Range;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
-use ratatui::style::{Modifier, Style};
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 
-use super::text::{below_first, columns, footer, line, moment, put, right, row, when};
+use super::list::{Line, ListRow, NARROW};
+use super::text::{columns, indented, line, moment, put, right, when};
 use super::theme::Theme;
 use super::view::ViewState;
-use crate::app::ClickTarget;
-use crate::app::composer::Composer;
 use crate::app::screen::{HitRow, Quote};
 use crate::cells;
 use crate::strings;
 
-/// Widest and highest box.
-const MAX_WIDTH: u16 = 76;
-const MAX_HEIGHT: u16 = 30;
-
-/// From this height of the list on the messages around the chosen one are shown.
-const AROUND_FROM: u16 = 8;
-
-/// Below this width a time is short, and the names have less room.
-const NARROW: u16 = 48;
-
-pub(super) struct List<'a> {
-    pub(super) title: &'a str,
-    pub(super) query: &'a Composer,
-    pub(super) is_kept: bool,
-    pub(super) hits: &'a [HitRow<'a>],
-    pub(super) chosen: usize,
-    pub(super) has_more: bool,
-    pub(super) note: &'a str,
-}
-
-/// Draws the search. Returns where the cursor is.
-pub(super) fn render(
-    buffer: &mut Buffer,
-    screen: Rect,
-    list: &List<'_>,
-    view: &mut ViewState,
-) -> Position {
-    // It keeps its height while one types, so that the prompt stays where it is.
-    let area = super::overlay_area(screen, MAX_WIDTH, MAX_HEIGHT);
-    let inner = super::draw_box(buffer, area, list.title);
-    let style = if list.is_kept {
-        Theme::chosen()
-    } else {
-        Theme::text()
-    };
-    let cursor =
-        super::switcher::draw_prompt(buffer, row(inner, 0), list.query, (style, view.theme));
-    let below = below_first(inner);
-    if list.hits.is_empty() {
-        let safe = cells::row(list.note);
-        let rows = cells::wrap(&safe, usize::from(below.width.max(1)));
-        for (at, range) in (0..below.height).zip(rows) {
-            line(buffer, row(below, at), safe[range].trim_end(), Theme::dim());
-        }
-        return cursor;
-    }
-    draw_hits(buffer, below, list, view);
-    let (at, of) = (list.chosen + 1, list.hits.len());
-    let count = match (list.has_more, area.width < NARROW + 4) {
-        (true, is_narrow) => strings::overlays::hit_count_more(at, of, is_narrow),
-        (false, _) => strings::overlays::hit_count(at, of),
-    };
-    footer(buffer, area, &count);
-    cursor
-}
-
-/// The rows of a hit.
-fn height(list: &List<'_>, index: usize, room: u16) -> u16 {
-    let hit = &list.hits[index];
-    let has_around = index == list.chosen && room >= AROUND_FROM;
-    let around = [&hit.before, &hit.after].into_iter().flatten().count();
-    2 + if has_around {
-        u16::try_from(around).unwrap_or(2)
-    } else {
-        0
-    }
-}
-
-/// Draws the hits with the chosen one in sight.
-fn draw_hits(buffer: &mut Buffer, area: Rect, list: &List<'_>, view: &mut ViewState) {
-    let mut top = list.chosen.min(list.hits.len() - 1);
-    let mut used = height(list, top, area.height);
-    while let Some(above) = top.checked_sub(1)
-        && used + height(list, above, area.height) <= area.height
-    {
-        used += height(list, above, area.height);
-        top = above;
-    }
-    let mut y = 0;
-    for (index, hit) in list.hits.iter().enumerate().skip(top) {
-        if y >= area.height {
-            break;
-        }
-        let is_chosen = index == list.chosen;
-        let has_around = is_chosen && area.height >= AROUND_FROM;
-        let around = [hit.before, hit.after].map(|quote| quote.filter(|_| has_around));
-        let [before, after] = around.map(|quote| quote.map(Part::Around));
-        let parts = [Some(Part::Head), before, Some(Part::Text), after];
-        for part in parts.into_iter().flatten() {
-            let area = row(area, y);
-            if area.height == 0 {
-                break;
-            }
-            let inner = indented(area);
-            match part {
-                Part::Head => draw_head(buffer, area, hit, view),
-                Part::Text => draw_text(buffer, inner, (hit.text, hit.matched), view.theme),
-                Part::Around(quote) => draw_neighbour(buffer, inner, quote),
-            }
-            if is_chosen && !matches!(part, Part::Around(_)) {
-                buffer.set_style(area, Theme::chosen());
-            }
-            view.add_hit(area, ClickTarget::SwitcherRow(index));
-            y += 1;
-        }
-    }
-}
-
-/// A row of a hit.
 #[derive(Clone, Copy)]
 enum Part<'a> {
     Head,
     Text,
-    /// A message before or after it.
+    /// The message before or after it.
     Around(Quote<'a>),
 }
 
-fn indented(area: Rect) -> Rect {
-    Rect::new(
-        area.x + 2,
-        area.y,
-        area.width.saturating_sub(2),
-        area.height,
-    )
+/// The lines of a hit; an expanded one shows the messages around it.
+fn parts<'a>(hit: &HitRow<'a>, is_expanded: bool) -> impl Iterator<Item = Part<'a>> + use<'a> {
+    let [before, after] =
+        [hit.before, hit.after].map(|quote| quote.filter(|_| is_expanded).map(Part::Around));
+    let parts = [Some(Part::Head), before, Some(Part::Text), after];
+    parts.into_iter().flatten()
+}
+
+impl ListRow for HitRow<'_> {
+    const MAX_WIDTH: u16 = 76;
+    const MAX_LINES: u16 = 27;
+    const IS_SEARCH: bool = true;
+
+    fn lines(&self, is_expanded: bool) -> u16 {
+        u16::try_from(parts(self, is_expanded).count()).unwrap_or(u16::MAX)
+    }
+
+    fn draw(&self, buffer: &mut Buffer, area: Rect, line: Line, view: &ViewState) -> bool {
+        let inner = indented(area, 2);
+        match parts(self, line.is_expanded).nth(line.index.into()) {
+            Some(Part::Head) => draw_head(buffer, area, self, view),
+            Some(Part::Text) => draw_text(buffer, inner, (self.text, self.matched), view.theme),
+            Some(Part::Around(quote)) => {
+                let text = quote.text.replace(['\n', '\t'], " ");
+                let said = format!("{}: {text}", quote.author);
+                super::text::line(buffer, inner, &said, Theme::gone());
+                return false;
+            }
+            None => {}
+        }
+        true
+    }
 }
 
 /// Draws who wrote it, where and when.
@@ -170,12 +85,6 @@ fn draw_head(buffer: &mut Buffer, area: Rect, hit: &HitRow<'_>, view: &ViewState
         let rest = Rect::new(x, area.y, (area.x + room).saturating_sub(x), 1);
         line(buffer, rest, &place, Theme::dim());
     }
-}
-
-fn draw_neighbour(buffer: &mut Buffer, area: Rect, quote: Quote<'_>) {
-    let text = quote.text.replace(['\n', '\t'], " ");
-    let said = format!("{}: {text}", quote.author);
-    line(buffer, area, &said, Theme::gone());
 }
 
 /// Draws the part of a text around the first match on one row.
@@ -221,21 +130,11 @@ fn draw_text(
             put(buffer, (x, area.y), area.right() - x, drawn, style);
             return;
         }
-        let is_match = matched.iter().any(|range| range.contains(&cluster.at));
-        x = put(
-            buffer,
-            (x, area.y),
-            width,
-            drawn,
-            match_style(is_match, theme),
-        );
-    }
-}
-
-fn match_style(is_match: bool, theme: Theme) -> Style {
-    if is_match {
-        theme.unread().add_modifier(Modifier::UNDERLINED)
-    } else {
-        Theme::text()
+        let style = if matched.iter().any(|range| range.contains(&cluster.at)) {
+            theme.unread().add_modifier(Modifier::UNDERLINED)
+        } else {
+            Theme::text()
+        };
+        x = put(buffer, (x, area.y), width, drawn, style);
     }
 }

@@ -15,8 +15,8 @@ use recado_shared::{ConversationId, MessageId, Presence, Seq, Timestamp, UserId}
 use super::{Theme, ViewState, render};
 use crate::app::composer::Composer;
 use crate::app::screen::{
-    Attention, ContactRow, ConversationView, Details, Focus, Item, ItemId, LinkView, Mark, Pane,
-    Place, Screen, Section,
+    Attention, ContactRow, ConversationView, Details, Focus, Item, ItemId, LinkView, ListView,
+    Mark, Pane, Place, Screen, Section,
 };
 
 /// The time of all frames.
@@ -126,6 +126,18 @@ fn conversation<'a>(
         follows_newest: true,
         composer,
         purpose: None,
+    }
+}
+
+fn list<'a, R>(title: &'a str, rows: Vec<R>, chosen: usize, note: &'a str) -> ListView<'a, R> {
+    ListView {
+        title: title.into(),
+        query: None,
+        is_replaced: false,
+        rows,
+        chosen,
+        has_more: false,
+        note: note.into(),
     }
 }
 

@@ -66,10 +66,22 @@ pub(super) fn footer(buffer: &mut Buffer, area: Rect, any: &str) {
     right(buffer, edge, &format!(" {any} "), Theme::dim());
 }
 
+/// An area without its first columns.
+pub(super) fn indented(area: Rect, columns: u16) -> Rect {
+    let width = area.width.saturating_sub(columns);
+    Rect::new(area.x + columns, area.y, width, area.height)
+}
+
 /// An area without its first row.
 pub(super) fn below_first(area: Rect) -> Rect {
     let height = area.height.saturating_sub(1);
     Rect::new(area.x, area.y + 1, area.width, height)
+}
+
+/// The rows of a text at a width, without the spaces at their ends.
+pub(super) fn wrapped(text: &str, width: u16) -> impl Iterator<Item = &str> {
+    let rows = cells::wrap(text, width.into()).into_iter();
+    rows.map(|row| text[row].trim_end())
 }
 
 /// The width of safe text, saturating.

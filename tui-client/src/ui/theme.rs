@@ -42,7 +42,6 @@ impl Theme {
         Style::new().add_modifier(Modifier::DIM)
     }
 
-    /// What wants to be seen.
     pub(super) const fn strong() -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
@@ -74,7 +73,6 @@ impl Theme {
         self.coloured(Color::Red).add_modifier(Modifier::BOLD)
     }
 
-    /// Something is going on.
     pub(super) fn busy(self) -> Style {
         self.coloured(Color::Yellow)
     }

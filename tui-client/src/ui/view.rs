@@ -31,12 +31,10 @@ pub struct ViewState {
     pub(super) theme: Theme,
     pub(super) cache: WrapCache,
     pub(super) viewed: Option<Viewed>,
-    /// The first row of the contact list that is shown.
     pub(super) contacts_top: usize,
     /// The open row that was last scrolled to.
     pub(super) contacts_open: Option<(ConversationId, usize)>,
     pub(super) contacts_area: Rect,
-    /// The first row of the composer that is shown.
     pub(super) composer_top: usize,
     positions: HashMap<ConversationId, Position>,
     shown: Option<ConversationId>,
@@ -142,7 +140,6 @@ impl ViewState {
         (position, here.map(|(_, scroll)| scroll).collect())
     }
 
-    /// Keeps the position of a conversation that was drawn.
     pub(super) fn keep_position(&mut self, id: ConversationId, position: Position) {
         if self.positions.len() >= MAX_POSITIONS && !self.positions.contains_key(&id) {
             self.positions.clear();

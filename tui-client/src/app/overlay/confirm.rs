@@ -2,9 +2,8 @@
 
 use recado_shared::{Content, PendingDevice, Request};
 
-use super::traits::Overlay;
-use crate::app::action::Hint;
-use crate::app::action::{Action, KeyContext};
+use super::{Overlay, Step};
+use crate::app::action::{Action, Hint, KeyContext};
 use crate::app::command::act;
 use crate::app::intent::Confirmed;
 use crate::app::parts::Parts;
@@ -14,30 +13,17 @@ use crate::strings;
 
 #[derive(Debug)]
 pub(super) struct Confirm {
-    question: String,
-    /// Taken by the first yes.
-    confirmed: Option<Confirmed>,
-}
-
-impl Confirm {
-    pub(super) fn new(question: String, confirmed: Confirmed) -> Self {
-        Self {
-            question,
-            confirmed: Some(confirmed),
-        }
-    }
+    pub(super) question: String,
+    pub(super) confirmed: Confirmed,
 }
 
 impl Overlay for Confirm {
-    fn context(&self) -> KeyContext {
-        KeyContext::Panel
-    }
-
-    fn hints(&self) -> &'static [Hint] {
-        &[
+    fn keys(&self) -> (KeyContext, &'static [Hint]) {
+        let hints = &[
             (Action::Submit, strings::hints::YES),
             (Action::Cancel, strings::hints::NO),
-        ]
+        ];
+        (KeyContext::Panel, hints)
     }
 
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
@@ -48,27 +34,26 @@ impl Overlay for Confirm {
         }
     }
 
-    fn step(&mut self, _steps: i32) {}
+    fn step(&mut self, _step: Step) {}
 
     fn accept(&mut self, app: &mut Parts<'_>) {
         app.close();
-        let asked = match self.confirmed.take() {
-            None => Ok(()),
-            Some(Confirmed::Delete {
+        let asked = match self.confirmed.clone() {
+            Confirmed::Delete {
                 conversation,
                 target,
-            }) => {
+            } => {
                 let deletion = Content::Deletion { target };
                 app.session.queue(app.chats, conversation, deletion, app.cx);
                 app.note_waiting(strings::errors::THE_DELETION);
                 Ok(())
             }
-            Some(Confirmed::Link(PendingDevice { key, name })) => {
+            Confirmed::Link(PendingDevice { key, name }) => {
                 let done = strings::commands::DEVICE_LINKED.to_owned();
                 let request = Request::LinkDevice { key, name };
                 app.ask_for(request, act(strings::errors::LINK_DEVICE, done))
             }
-            Some(Confirmed::Revoke(key)) => {
+            Confirmed::Revoke(key) => {
                 let done = strings::commands::DEVICE_REVOKED.to_owned();
                 let request = Request::RevokeDevice(key);
                 app.ask_for(request, act(strings::errors::REVOKE_DEVICE, done))

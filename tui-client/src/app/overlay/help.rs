@@ -2,9 +2,8 @@
 
 use recado_shared::{ConversationId, Seq};
 
-use super::traits::Overlay;
-use crate::app::action::Hint;
-use crate::app::action::{Action, KeyContext};
+use super::{Overlay, Step};
+use crate::app::action::{Action, Hint, KeyContext};
 use crate::app::command::COMMANDS;
 use crate::app::intent::Show;
 use crate::app::parts::Parts;
@@ -12,25 +11,22 @@ use crate::app::reader::Reader;
 use crate::app::view::screen;
 use crate::strings;
 
-const HINTS: &[Hint] = &[(Action::Cancel, strings::hints::CLOSE)];
+const KEYS: (KeyContext, &[Hint]) = (KeyContext::Help, &[(Action::Cancel, strings::hints::CLOSE)]);
 
-fn scrolled(scroll: u16, lines: i32) -> u16 {
-    scroll.saturating_add_signed(i16::try_from(lines).unwrap_or(i16::MAX))
+fn scroll_by(scroll: &mut u16, step: Step) {
+    if let Step::By(lines) = step {
+        *scroll = scroll.saturating_add_signed(i16::try_from(lines).unwrap_or(i16::MAX));
+    }
 }
 
-/// The keys, then the commands.
 #[derive(Debug, Default)]
 pub(super) struct Help {
     scroll: u16,
 }
 
 impl Overlay for Help {
-    fn context(&self) -> KeyContext {
-        KeyContext::Help
-    }
-
-    fn hints(&self) -> &'static [Hint] {
-        HINTS
+    fn keys(&self) -> (KeyContext, &'static [Hint]) {
+        KEYS
     }
 
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
@@ -43,20 +39,12 @@ impl Overlay for Help {
         }
     }
 
-    fn step(&mut self, steps: i32) {
-        self.scroll = scrolled(self.scroll, steps);
+    fn step(&mut self, step: Step) {
+        scroll_by(&mut self.scroll, step);
     }
 
-    fn accept(&mut self, app: &mut Parts<'_>) {
-        app.close();
-    }
-
-    fn reopen(&mut self, show: &Show, app: &mut Parts<'_>) -> bool {
-        let is_this = *show == Show::Help;
-        if is_this {
-            app.close();
-        }
-        is_this
+    fn toggle(&self) -> Option<Show> {
+        Some(Show::Help)
     }
 
     fn insert(&mut self, _text: &str, app: &mut Parts<'_>) {
@@ -64,31 +52,16 @@ impl Overlay for Help {
     }
 }
 
-/// All texts of an edited message, each with its time.
 #[derive(Debug)]
 pub(super) struct Versions {
-    conversation: ConversationId,
-    seq: Seq,
-    scroll: u16,
-}
-
-impl Versions {
-    pub(super) fn new(conversation: ConversationId, seq: Seq) -> Self {
-        Self {
-            conversation,
-            seq,
-            scroll: 0,
-        }
-    }
+    pub(super) conversation: ConversationId,
+    pub(super) seq: Seq,
+    pub(super) scroll: u16,
 }
 
 impl Overlay for Versions {
-    fn context(&self) -> KeyContext {
-        KeyContext::Help
-    }
-
-    fn hints(&self) -> &'static [Hint] {
-        HINTS
+    fn keys(&self) -> (KeyContext, &'static [Hint]) {
+        KEYS
     }
 
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
@@ -100,11 +73,7 @@ impl Overlay for Versions {
         }
     }
 
-    fn step(&mut self, steps: i32) {
-        self.scroll = scrolled(self.scroll, steps);
-    }
-
-    fn accept(&mut self, app: &mut Parts<'_>) {
-        app.close();
+    fn step(&mut self, step: Step) {
+        scroll_by(&mut self.scroll, step);
     }
 }

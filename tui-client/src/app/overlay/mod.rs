@@ -1,18 +1,87 @@
 //! Views above the panes that take the keys while they are open. One type per overlay behind the
 //! trait [`Overlay`]; the app does not know which one is open.
 
-mod choice;
 mod confirm;
 mod fuzzy;
 mod help;
+mod list;
 mod open;
 mod panel;
 mod picker;
 mod search;
 mod switcher;
 mod switcher_rooms;
-mod traits;
-pub(crate) mod unread_overview;
+mod unread_overview;
 
+use std::fmt::Debug;
+
+pub(crate) use self::list::Step;
 pub(crate) use self::open::open;
-pub(crate) use self::traits::Overlay;
+use super::action::{Action, Edit, Hint, KeyContext};
+use super::intent::{Delivery, Show};
+use super::parts::Parts;
+use super::reader::Reader;
+use super::view::screen;
+use crate::store::{Loaded, SearchResult};
+use crate::strings;
+
+/// An open overlay. Only the first three methods have to be written.
+pub(crate) trait Overlay: Debug + Send {
+    /// The keymap context while it is open, and the keys worth showing.
+    fn keys(&self) -> (KeyContext, &'static [Hint]);
+
+    fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a>;
+
+    /// Chooses another row, or scrolls by lines.
+    fn step(&mut self, step: Step);
+
+    /// Enter, or a click on the chosen row.
+    fn accept(&mut self, app: &mut Parts<'_>) {
+        app.close();
+    }
+
+    /// What opens it; the same again closes it.
+    fn toggle(&self) -> Option<Show> {
+        None
+    }
+
+    /// Called once, after it opened.
+    fn opened(&mut self, _app: &mut Parts<'_>) {}
+
+    /// Asked before another overlay takes its place; `true` if that is done within this one.
+    fn reopen(&mut self, show: &Show, app: &mut Parts<'_>) -> bool {
+        let is_toggle = self.toggle().as_ref() == Some(show);
+        if is_toggle {
+            app.close();
+        }
+        is_toggle
+    }
+
+    /// An edit of the query. Up and Down come as [`step`](Self::step).
+    fn edit(&mut self, _edit: Edit, _app: &mut Parts<'_>) {}
+
+    /// Typed or pasted text.
+    fn insert(&mut self, _text: &str, app: &mut Parts<'_>) {
+        app.notify(strings::status::CLOSE_FIRST);
+    }
+
+    /// Tab; `false` if there is nothing to complete here.
+    fn complete(&mut self, _app: &mut Parts<'_>) -> bool {
+        false
+    }
+
+    /// Another action that this overlay has a key for.
+    fn act(&mut self, _action: Action, _app: &mut Parts<'_>) {}
+
+    /// Called after each event: brings its rows up to date and asks for what they lack.
+    fn refresh(&mut self, _app: &mut Parts<'_>) {}
+
+    /// An answer of the server, perhaps for an overlay that was open before.
+    fn deliver(&mut self, _delivery: Delivery, _app: &mut Parts<'_>) {}
+
+    /// A stretch of a log that the store read.
+    fn loaded(&mut self, _loaded: &Loaded) {}
+
+    /// The store's answer to a search.
+    fn found(&mut self, _found: SearchResult, _app: &mut Parts<'_>) {}
+}

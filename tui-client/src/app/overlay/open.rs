@@ -1,12 +1,12 @@
 //! From the wish for an overlay to the overlay.
 
+use super::Overlay;
 use super::confirm::Confirm;
 use super::help::{Help, Versions};
 use super::panel::Panel;
 use super::picker::Picker;
 use super::search::Search;
 use super::switcher::Switcher;
-use super::traits::Overlay;
 use super::unread_overview::UnreadOverview;
 use crate::app::intent::Show;
 use crate::app::parts::Parts;
@@ -16,12 +16,19 @@ pub(crate) fn open(show: Show, app: &mut Parts<'_>) -> Option<Box<dyn Overlay>> 
     let mut overlay: Box<dyn Overlay> = match show {
         Show::Switcher { query } => Box::new(Switcher::new(&query)),
         Show::Help => Box::new(Help::default()),
-        Show::Versions { conversation, seq } => Box::new(Versions::new(conversation, seq)),
+        Show::Versions { conversation, seq } => Box::new(Versions {
+            conversation,
+            seq,
+            scroll: 0,
+        }),
         Show::Panel(kind) => Box::new(Panel::new(kind)),
         Show::Confirm {
             question,
             confirmed,
-        } => Box::new(Confirm::new(question, confirmed)),
+        } => Box::new(Confirm {
+            question,
+            confirmed,
+        }),
         Show::Picker(target) => Box::new(Picker::new(app.chats.nav.open?, target)),
         Show::UnreadOverview => Box::new(UnreadOverview::default()),
         Show::Search { scope, text } => Box::new(Search::new(scope, text, app)),

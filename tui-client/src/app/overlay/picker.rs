@@ -1,19 +1,20 @@
 //! The picker of reactions: recent emoji first, then those that a shortcode matches, each with the
 //! users who reacted with it.
 
+use std::collections::BTreeSet;
+
 use recado_shared::{ConversationId, Emoji, Seq, UserId};
 
-use super::choice::Choice;
 use super::fuzzy::fuzzy;
+use super::list::List;
 use super::switcher::insert;
-use super::traits::Overlay;
-use crate::app::action::Hint;
-use crate::app::action::{Action, Edit, KeyContext};
+use super::{Overlay, Step};
+use crate::app::action::{Action, Edit, Hint, KeyContext};
 use crate::app::composer::Composer;
 use crate::app::messages::actions;
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
-use crate::app::view::screen::{self, SwitcherRow};
+use crate::app::view::screen::{self, ListView, SwitcherRow};
 use crate::strings;
 
 /// The emoji that are offered first, chosen by the keys 1 to 6.
@@ -27,20 +28,16 @@ struct PickerRow {
     emoji: Emoji,
     /// The key that chooses it, if any, the emoji and its shortcode.
     label: String,
-    /// The users who reacted with it.
     note: String,
-    /// Byte offsets into the label of what matched.
     matched: Vec<usize>,
 }
 
-/// The picker, open for one message.
 #[derive(Debug)]
 pub(super) struct Picker {
     conversation: ConversationId,
     target: Seq,
     query: Composer,
-    rows: Vec<PickerRow>,
-    choice: Choice,
+    list: List<PickerRow>,
 }
 
 impl Picker {
@@ -49,8 +46,7 @@ impl Picker {
             conversation,
             target,
             query: Composer::default(),
-            rows: Vec::new(),
-            choice: Choice::default(),
+            list: List::default(),
         }
     }
 
@@ -61,23 +57,20 @@ impl Picker {
         (is_quick && (1..=QUICK.len()).contains(&digit)).then(|| digit - 1)
     }
 
-    /// Finds what matches the query, best first.
     fn search(&mut self, app: &Parts<'_>) {
         let query = self.query.text().trim();
-        self.rows = if query.is_empty() {
+        self.list = List::new(if query.is_empty() {
             self.first_rows(&app.memory.recent_emoji, &app.reader())
         } else {
             matching_rows(query)
-        };
-        self.choice = Choice::default();
+        });
     }
 
     /// Recent and quick emoji, then other reactions that the message has.
     fn first_rows(&self, recent: &[Emoji], app: &Reader<'_>) -> Vec<PickerRow> {
         let quick = QUICK.iter().filter_map(|emoji| Emoji::new(emoji).ok());
-        let mut emoji: Vec<Emoji> = recent.to_vec();
-        emoji.extend(quick);
-        let mut seen = std::collections::BTreeSet::new();
+        let mut emoji: Vec<Emoji> = recent.iter().cloned().chain(quick).collect();
+        let mut seen = BTreeSet::new();
         emoji.retain(|emoji| seen.insert(emoji.clone()));
         emoji.truncate(QUICK.len());
         let conversation = app.chats.conversations.get(&self.conversation);
@@ -128,41 +121,32 @@ impl Picker {
 }
 
 impl Overlay for Picker {
-    fn context(&self) -> KeyContext {
-        KeyContext::Switcher
-    }
-
-    fn hints(&self) -> &'static [Hint] {
-        &[
+    fn keys(&self) -> (KeyContext, &'static [Hint]) {
+        let hints = &[
             (Action::Submit, strings::hints::REACT),
             (Action::Cancel, strings::hints::CLOSE),
-        ]
+        ];
+        (KeyContext::Switcher, hints)
     }
 
     /// Drawn like the switcher.
     fn view<'a>(&'a self, _app: &Reader<'a>) -> screen::Overlay<'a> {
-        let rows = self.rows.iter().map(|row| SwitcherRow {
+        let row = |row: &'a PickerRow| SwitcherRow {
             label: &row.label,
             presence: None,
             unread: 0,
             key: row.note.clone(),
             matched: row.matched.clone(),
-        });
-        screen::Overlay::Switcher {
-            title: strings::overlays::REACT_TITLE,
-            none: strings::overlays::NO_EMOJI,
-            query: &self.query,
-            rows: rows.collect(),
-            chosen: self.choice.index(),
-        }
+        };
+        let (title, none) = (strings::overlays::REACT_TITLE, strings::overlays::NO_EMOJI);
+        screen::Overlay::Switcher(ListView {
+            query: Some(&self.query),
+            ..self.list.view(title, none, row)
+        })
     }
 
-    fn step(&mut self, steps: i32) {
-        self.choice.step(steps, self.rows.len());
-    }
-
-    fn choose(&mut self, row: usize) {
-        self.choice.set(row, self.rows.len());
+    fn step(&mut self, step: Step) {
+        self.list.step(step);
     }
 
     fn opened(&mut self, app: &mut Parts<'_>) {
@@ -177,7 +161,7 @@ impl Overlay for Picker {
     /// Narrows the list, or chooses at once by a digit.
     fn insert(&mut self, text: &str, app: &mut Parts<'_>) {
         if let Some(index) = self.quick(text) {
-            self.choose(index);
+            self.step(Step::To(index));
             return self.accept(app);
         }
         // The colons of a shortcode are not searched for.
@@ -189,14 +173,14 @@ impl Overlay for Picker {
     }
 
     fn complete(&mut self, _app: &mut Parts<'_>) -> bool {
-        self.step(1);
+        self.step(Step::By(1));
         true
     }
 
     /// Reacts with the chosen emoji, or removes the same reaction.
     fn accept(&mut self, app: &mut Parts<'_>) {
         app.close();
-        let Some(row) = self.rows.get(self.choice.index()) else {
+        let Some(row) = self.list.chosen() else {
             return app.notify(strings::overlays::NO_EMOJI);
         };
         if app.chats.nav.open != Some(self.conversation) {
@@ -212,7 +196,6 @@ impl Overlay for Picker {
     }
 }
 
-/// An emoji with its shortcode.
 fn label(emoji: &str) -> String {
     let code = emojis::get(emoji).and_then(emojis::Emoji::shortcode);
     code.map_or_else(|| emoji.to_owned(), |code| format!("{emoji} :{code}:"))

@@ -3,21 +3,20 @@
 
 use std::cmp::Reverse;
 
-use recado_shared::{ConversationId, RoomId};
+use recado_shared::{ConversationId, RoomId, RoomSummary};
 
-use super::choice::Choice;
 use super::fuzzy::fuzzy;
+use super::list::List;
 use super::switcher_rooms::FoundRooms;
-use super::traits::Overlay;
-use crate::app::action::Hint;
-use crate::app::action::{Action, Edit, KeyContext};
+use super::{Overlay, Step};
+use crate::app::action::{Action, Edit, Hint, KeyContext};
 use crate::app::command::{self, Parsed};
 use crate::app::composer::Composer;
 use crate::app::conversation::state::Conversation;
 use crate::app::intent::{Delivery, Intent, Show};
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
-use crate::app::view::screen::{self, Pane, SwitcherRow};
+use crate::app::view::screen::{self, ListView, Pane, SwitcherRow};
 use crate::strings;
 
 /// Most rows that are shown; a longer list is searched, not scrolled.
@@ -26,7 +25,6 @@ const MAX_ROWS: usize = 200;
 /// Longest query in bytes: no name is longer.
 const MAX_QUERY: usize = 128;
 
-/// The actions that the switcher offers, with their titles.
 const COMMANDS: &[(&str, Action)] = &[
     (strings::overlays::UNREAD_OVERVIEW, Action::UnreadOverview),
     (strings::overlays::SEARCH_HERE, Action::SearchHere),
@@ -45,54 +43,50 @@ const COMMANDS: &[(&str, Action)] = &[
     (strings::overlays::QUIT, Action::Quit),
 ];
 
-/// Where a row leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
+enum Target {
     Conversation(ConversationId),
+    /// A room that the user is not in, one of those that the server named.
+    Found(RoomId),
     Command(&'static str, Action),
     /// A command that is typed after a slash, by its place in the table.
     Slash(usize),
-    /// A room that the user is not in, by its place among those that the server named.
-    Found(usize),
 }
 
-/// A row that matches.
 #[derive(Debug)]
-pub(super) struct Match {
-    pub(super) target: Target,
+struct Match {
+    target: Target,
     /// Byte offsets of the characters that matched, ascending.
-    pub(super) matched: Vec<usize>,
+    matched: Vec<usize>,
 }
 
 #[derive(Debug)]
 pub(super) struct Switcher {
-    pub(super) query: Composer,
-    rows: Vec<Match>,
-    choice: Choice,
+    query: Composer,
+    list: List<Match>,
     /// Whether the user went to the chosen row; it is not just the best match.
     is_picked: bool,
-    pub(super) found: FoundRooms,
+    found: FoundRooms,
 }
 
 impl Switcher {
     pub(super) fn new(query: &str) -> Self {
         Self {
             query: Composer::with_text(query),
-            rows: Vec::new(),
-            choice: Choice::default(),
+            list: List::default(),
             is_picked: false,
             found: FoundRooms::default(),
         }
     }
 
     fn chosen(&self) -> Option<Target> {
-        self.rows.get(self.choice.index()).map(|row| row.target)
+        self.list.chosen().map(|row| row.target)
     }
 
-    /// Chooses the row with this target, if there is one.
     fn pick_target(&mut self, target: Target) {
-        if let Some(index) = self.rows.iter().position(|row| row.target == target) {
-            self.choose(index);
+        let mut rows = self.list.rows.iter();
+        if let Some(index) = rows.position(|row| row.target == target) {
+            self.step(Step::To(index));
         }
     }
 
@@ -102,7 +96,7 @@ impl Switcher {
         let query = self.query.text().trim();
         let title = match self.chosen() {
             Some(Target::Command(title, _)) => title,
-            Some(Target::Slash(index)) => command::COMMANDS.get(index).map_or("", |s| s.name),
+            Some(Target::Slash(index)) => command::COMMANDS[index].name,
             Some(Target::Conversation(_) | Target::Found(_)) | None => return true,
         };
         self.is_picked || query.starts_with('/') || names_words(query, title)
@@ -131,36 +125,33 @@ impl Switcher {
             Target::Conversation(id) => app.chats.title(id),
             Target::Command(title, _) => title,
             Target::Slash(index) => command::title(index),
-            Target::Found(index) => self.found.label(index),
+            Target::Found(room) => self.found.get(room).map_or("", |found| &found.label),
         }
     }
 
-    /// Finds what matches the query, best first.
     fn search(&mut self, app: &Reader<'_>) {
         let query = self.query.text().trim();
         let targets = self.targets(app);
-        self.rows = if query.is_empty() {
-            let all = targets.into_iter().map(|target| Match {
-                target,
-                matched: Vec::new(),
-            });
-            all.take(MAX_ROWS).collect()
+        let mut matches: Vec<_> = if query.is_empty() {
+            (0..targets.len())
+                .map(|index| (index, Vec::new()))
+                .collect()
         } else {
             let labels: Vec<_> = targets.iter().map(|&t| self.label(t, app)).collect();
-            let mut matches = fuzzy(query, &labels);
-            // One or two letters usually mean a user, not a command.
-            matches.sort_by_key(|&(index, _)| match targets[index] {
-                Target::Conversation(_) => 0,
-                Target::Found(_) => 1,
-                Target::Command(..) | Target::Slash(_) => 2,
-            });
-            let row = |(index, matched): (usize, Vec<usize>)| Match {
-                target: targets[index],
-                matched,
-            };
-            matches.into_iter().take(MAX_ROWS).map(row).collect()
+            fuzzy(query, &labels)
         };
-        self.choice = Choice::default();
+        // One or two letters usually mean a user, not a command.
+        matches.sort_by_key(|&(index, _)| match targets[index] {
+            Target::Conversation(_) => 0,
+            Target::Found(_) => 1,
+            Target::Command(..) | Target::Slash(_) => 2,
+        });
+        let rows = matches.into_iter().take(MAX_ROWS);
+        let rows = rows.map(|(index, matched)| Match {
+            target: targets[index],
+            matched,
+        });
+        self.list = List::new(rows.collect());
         self.is_picked = false;
     }
 
@@ -172,8 +163,8 @@ impl Switcher {
                 (app.presence_in(id), unread, String::new())
             }
             Target::Slash(_) => (None, 0, String::new()),
-            Target::Found(index) => {
-                let members = self.found.members(index);
+            Target::Found(room) => {
+                let members = self.found.get(room).map_or(0, |found| found.room.members);
                 (None, 0, strings::overlays::join(members))
             }
             Target::Command(_, action) => (None, 0, app.keymap.key_of(KeyContext::Global, action)),
@@ -189,9 +180,7 @@ impl Switcher {
 
     /// Runs a slash command, or puts its beginning where its arguments can be written.
     fn choose_command(index: usize, app: &mut Parts<'_>) {
-        let Some(spec) = command::COMMANDS.get(index) else {
-            return;
-        };
+        let spec = &command::COMMANDS[index];
         let line = format!("/{}", spec.name);
         if !spec.needs_arguments() {
             if let Parsed::Command(Ok(command)) = command::parse(&line) {
@@ -215,72 +204,46 @@ impl Switcher {
     }
 
     /// Takes over rooms that the server named; what the user chose stays chosen.
-    fn take_found(
-        &mut self,
-        answer: (String, bool),
-        rooms: Vec<recado_shared::RoomSummary>,
-        app: &Reader<'_>,
-    ) {
+    fn take_found(&mut self, answer: (String, bool), rooms: Vec<RoomSummary>, app: &Reader<'_>) {
         let is_kept = self.is_picked || self.is_sure();
-        let chosen = self.chosen();
-        let room: Option<RoomId> = match chosen {
-            Some(Target::Found(index)) => self.found.room(index),
-            Some(Target::Conversation(_) | Target::Command(..) | Target::Slash(_)) | None => None,
-        };
+        let chosen = self.chosen().filter(|_| is_kept);
         self.found.take(answer, rooms);
-        let chosen = match room {
-            Some(room) => self.found.place(room).map(Target::Found),
-            None => chosen,
-        };
         self.search(app);
-        if let Some(target) = chosen.filter(|_| is_kept) {
+        if let Some(target) = chosen {
             self.pick_target(target);
         }
     }
 }
 
 impl Overlay for Switcher {
-    fn context(&self) -> KeyContext {
-        KeyContext::Switcher
-    }
-
-    fn hints(&self) -> &'static [Hint] {
-        &[
+    fn keys(&self) -> (KeyContext, &'static [Hint]) {
+        let hints = &[
             (Action::Submit, strings::hints::OPEN),
             (Action::Cancel, strings::hints::CLOSE),
-        ]
+        ];
+        (KeyContext::Switcher, hints)
     }
 
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
-        screen::Overlay::Switcher {
-            title: strings::overlays::GO_TO,
-            none: strings::overlays::NO_TARGET,
-            query: &self.query,
-            rows: self.rows.iter().map(|row| self.row(row, app)).collect(),
-            chosen: self.choice.index(),
-        }
+        let (title, none) = (strings::overlays::GO_TO, strings::overlays::NO_TARGET);
+        screen::Overlay::Switcher(ListView {
+            query: Some(&self.query),
+            ..self.list.view(title, none, |row| self.row(row, app))
+        })
     }
 
-    fn step(&mut self, steps: i32) {
-        self.choice.step(steps, self.rows.len());
+    fn step(&mut self, step: Step) {
+        self.list.step(step);
         self.is_picked = true;
     }
 
-    fn choose(&mut self, row: usize) {
-        self.choice.set(row, self.rows.len());
-        self.is_picked = true;
+    fn toggle(&self) -> Option<Show> {
+        let query = String::new();
+        Some(Show::Switcher { query })
     }
 
     fn opened(&mut self, app: &mut Parts<'_>) {
         self.search(&app.reader());
-    }
-
-    fn reopen(&mut self, show: &Show, app: &mut Parts<'_>) -> bool {
-        let is_this = matches!(show, Show::Switcher { query } if query.is_empty());
-        if is_this {
-            app.close();
-        }
-        is_this
     }
 
     fn edit(&mut self, edit: Edit, app: &mut Parts<'_>) {
@@ -301,10 +264,7 @@ impl Overlay for Switcher {
             return true;
         };
         let text = match target {
-            Target::Slash(index) => match command::COMMANDS.get(index) {
-                Some(spec) => format!("/{} ", spec.name),
-                None => return true,
-            },
+            Target::Slash(index) => format!("/{} ", command::COMMANDS[index].name),
             Target::Conversation(_) | Target::Command(..) | Target::Found(_) => {
                 self.label(target, &app.reader()).to_owned()
             }
@@ -315,7 +275,6 @@ impl Overlay for Switcher {
         true
     }
 
-    /// Goes where the chosen row leads.
     fn accept(&mut self, app: &mut Parts<'_>) {
         let query = self.query.text().trim();
         // A whole command may be written here as well, where no composer is open for it.
@@ -325,7 +284,7 @@ impl Overlay for Switcher {
                 return app.run_and_say(command);
             }
             Parsed::Command(Err(why)) | Parsed::Unknown(why)
-                if self.rows.is_empty() || query.contains(' ') =>
+                if self.list.rows.is_empty() || query.contains(' ') =>
             {
                 return app.notify(why);
             }
@@ -339,11 +298,9 @@ impl Overlay for Switcher {
             Some(Target::Conversation(id)) => app.chats.jump_to(id, app.cx),
             Some(Target::Command(_, action)) => app.cx.intents.push_back(Intent::Act(action)),
             Some(Target::Slash(index)) => Self::choose_command(index, app),
-            Some(Target::Found(index)) => {
-                if let Some(room) = self.found.room(index) {
-                    let joined = app.join(room);
-                    app.notify_failure(joined);
-                }
+            Some(Target::Found(room)) => {
+                let joined = app.join(room);
+                app.notify_failure(joined);
             }
             None => app.notify(strings::overlays::NO_TARGET),
         }

@@ -10,9 +10,15 @@ use crate::app::reader::Reader;
 /// Most rooms that are asked for; a longer list is narrowed by typing.
 const MAX_FOUND: u16 = 20;
 
+#[derive(Debug)]
+pub(super) struct FoundRoom {
+    pub(super) room: RoomSummary,
+    pub(super) label: String,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct FoundRooms {
-    rooms: Vec<(RoomSummary, String)>,
+    rooms: Vec<FoundRoom>,
     /// The beginning that these rooms have, and whether there are more.
     answered: Option<(String, bool)>,
     /// The beginning that the server is being asked about.
@@ -20,32 +26,19 @@ pub(super) struct FoundRooms {
 }
 
 impl FoundRooms {
-    pub(super) fn room(&self, index: usize) -> Option<RoomId> {
-        self.rooms.get(index).map(|(room, _)| room.room)
+    pub(super) fn get(&self, room: RoomId) -> Option<&FoundRoom> {
+        self.rooms.iter().find(|found| found.room.room == room)
     }
 
-    pub(super) fn place(&self, room: RoomId) -> Option<usize> {
-        self.rooms.iter().position(|(found, _)| found.room == room)
-    }
-
-    pub(super) fn label(&self, index: usize) -> &str {
-        self.rooms.get(index).map_or("", |(_, label)| label)
-    }
-
-    /// The number of its members.
-    pub(super) fn members(&self, index: usize) -> u32 {
-        self.rooms.get(index).map_or(0, |(room, _)| room.members)
-    }
-
-    /// The places of the rooms that are not in the contact list.
-    pub(super) fn unlisted(&self, app: &Reader<'_>) -> impl Iterator<Item = usize> {
+    /// The rooms that are not in the contact list.
+    pub(super) fn unlisted(&self, app: &Reader<'_>) -> impl Iterator<Item = RoomId> {
         let contacts = &app.chats.contacts;
-        let listed = move |room: RoomId| {
+        let is_listed = move |room: RoomId| {
             let mut order = contacts.order().iter();
             order.any(|(id, _)| id.room() == Some(room))
         };
-        let rooms = self.rooms.iter().enumerate();
-        rooms.filter_map(move |(index, (room, _))| (!listed(room.room)).then_some(index))
+        let rooms = self.rooms.iter().map(|found| found.room.room);
+        rooms.filter(move |&room| !is_listed(room))
     }
 
     pub(super) fn is_asked(&self, prefix: &str) -> bool {
@@ -75,11 +68,11 @@ impl FoundRooms {
     pub(super) fn take(&mut self, answer: (String, bool), rooms: Vec<RoomSummary>) {
         self.asked = None;
         self.answered = Some(answer);
-        let label = |room: RoomSummary| {
-            let label = format!("#{}", room.name);
-            (room, label)
+        let found = |room: RoomSummary| FoundRoom {
+            label: format!("#{}", room.name),
+            room,
         };
-        self.rooms = rooms.into_iter().map(label).collect();
+        self.rooms = rooms.into_iter().map(found).collect();
     }
 
     /// The server does not answer what it was asked.

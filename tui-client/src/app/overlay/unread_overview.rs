@@ -2,22 +2,20 @@
 //! important ones first. It works offline: entries that are not in memory come from the local store,
 //! one page at a time. It keeps no state of its own: entries after the read cursors are unread.
 
-mod view;
-
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use recado_shared::{Content, ConversationId, Entry, PageRange, Seq, Timestamp, UserId};
 
-use super::choice::Choice;
-use super::traits::Overlay;
-use crate::app::action::Hint;
-use crate::app::action::{Action, KeyContext};
+use super::list::List;
+use super::{Overlay, Step};
+use crate::app::action::{Action, Hint, KeyContext};
 use crate::app::chats::attention::Urgency;
 use crate::app::conversation::state::Conversation;
 use crate::app::intent::Show;
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
-use crate::app::view::screen::{self, Attention};
+use crate::app::view::screen::{self, Attention, Notable, UnreadRow};
 use crate::store::{Load, Loaded};
 use crate::strings;
 
@@ -33,27 +31,17 @@ const MAX_READ: u16 = 200;
 /// Most stretches that are read while the list is open.
 const MAX_LOADS: usize = 3 * MAX_GROUPS;
 
-/// Why a line is worth a look, the most important first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Why {
-    Called,
-    Answered,
-    Reacted,
-    Said,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Line {
     conversation: ConversationId,
     seq: Seq,
-    why: Why,
+    why: Notable,
     author: UserId,
     time: Timestamp,
     /// The message that is shown: the entry itself, or the one that it reacts to.
     target: Seq,
 }
 
-/// A row of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Row {
     Heading(ConversationId),
@@ -81,12 +69,10 @@ impl Row {
 
 #[derive(Debug, Default)]
 pub(crate) struct UnreadOverview {
-    rows: Vec<Row>,
-    /// A row that is no heading, if there is one.
-    choice: Choice,
-    /// Whether the person chose a row; until then it is the first one.
-    has_chosen: bool,
-    /// Entries that were read from the store for this.
+    /// The chosen row is no heading, if there is another one.
+    list: List<Row>,
+    /// Whether the user chose a row; until then it is the first one.
+    is_picked: bool,
     entries: BTreeMap<(ConversationId, Seq), Entry>,
     /// What was read or will be, in this order.
     asked: BTreeSet<(ConversationId, Seq, u16)>,
@@ -95,11 +81,6 @@ pub(crate) struct UnreadOverview {
 }
 
 impl UnreadOverview {
-    /// Whether something is still to be read.
-    fn is_loading(&self) -> bool {
-        self.loading.is_some()
-    }
-
     /// An entry of a conversation, from memory or from what was read for this.
     fn entry<'a>(&'a self, of: &'a Conversation, seq: Seq) -> Option<&'a Entry> {
         let known = of.log.entry(seq).or_else(|| of.originals.get(seq));
@@ -128,27 +109,19 @@ impl UnreadOverview {
         }
     }
 
-    fn put_choice(&mut self, index: usize) {
-        self.choice.set(index, self.rows.len());
-        self.leave_heading(1);
-    }
-
-    /// Headings are passed over: a heading is always followed by a row of its conversation.
-    fn leave_heading(&mut self, direction: isize) {
-        let index = self.choice.index();
-        if self.rows.get(index).is_some_and(Row::is_heading) {
-            let next = index.checked_add_signed(direction).unwrap_or(1);
-            self.choice.set(next, self.rows.len());
+    /// Chooses a row; instead of a heading the next row in this direction. A heading is always
+    /// followed by a row of its conversation.
+    fn choose(&mut self, step: Step, direction: isize) {
+        self.list.step(step);
+        if self.list.chosen().is_some_and(Row::is_heading) {
+            let next = self.list.index.checked_add_signed(direction);
+            self.list.step(Step::To(next.unwrap_or(1)));
         }
-    }
-
-    fn chosen(&self) -> Option<Row> {
-        self.rows.get(self.choice.index()).copied()
     }
 
     /// Takes over rows. What was chosen stays so, or what follows it.
     fn set_rows(&mut self, rows: Vec<Row>) {
-        let still = self.rows.iter().skip(self.choice.index()).find_map(|old| {
+        let still = self.list.rows.iter().skip(self.list.index).find_map(|old| {
             let is_same = |row: &Row| match (row, old) {
                 (Row::More { conversation, .. }, Row::More { .. }) => {
                     *conversation == old.conversation()
@@ -157,9 +130,9 @@ impl UnreadOverview {
             };
             rows.iter().position(is_same)
         });
-        self.rows = rows;
-        let chosen = still.unwrap_or(self.choice.index());
-        self.put_choice(if self.has_chosen { chosen } else { 0 });
+        let chosen = still.unwrap_or(self.list.index);
+        self.list.rows = rows;
+        self.choose(Step::To(if self.is_picked { chosen } else { 0 }), 1);
     }
 
     /// The conversations in which something lies after the read cursor, the important ones first,
@@ -213,11 +186,14 @@ impl UnreadOverview {
             Attention::All | Attention::Mentions => self.lines(conversation, app),
         };
         if attention == Attention::Mentions {
-            lines.retain(|line| line.why != Why::Said);
+            lines.retain(|line| line.why != Notable::Message);
         }
         lines.sort_by_key(|line| (line.why, line.seq));
         lines.truncate(MAX_LINES);
-        let shown = lines.iter().filter(|line| line.why != Why::Reacted).count();
+        let shown = lines
+            .iter()
+            .filter(|line| line.why != Notable::Reaction)
+            .count();
         let shown = u64::try_from(shown).unwrap_or(u64::MAX);
         let count = conversation.unread().saturating_sub(shown);
         let more = (count > 0).then_some(Row::More {
@@ -233,7 +209,6 @@ impl UnreadOverview {
         Some(heading.chain(lines).chain(more).collect())
     }
 
-    /// What is new in a conversation.
     fn lines(&mut self, conversation: &Conversation, app: &Reader<'_>) -> Vec<Line> {
         let id = conversation.id;
         let mut lines = Vec::new();
@@ -254,7 +229,7 @@ impl UnreadOverview {
                     if original.author != conversation.me() || !is_on {
                         continue;
                     }
-                    (Why::Reacted, *target)
+                    (Notable::Reaction, *target)
                 }
                 Content::Message(_)
                 | Content::Reply { .. }
@@ -270,9 +245,9 @@ impl UnreadOverview {
                     }
                     let is_reply = matches!(entry.content, Content::Reply { .. });
                     match (conversation.mentions.contains(seq), is_reply) {
-                        (true, true) => (Why::Answered, seq),
-                        (true, false) => (Why::Called, seq),
-                        (false, _) => (Why::Said, seq),
+                        (true, true) => (Notable::Reply, seq),
+                        (true, false) => (Notable::Mention, seq),
+                        (false, _) => (Notable::Message, seq),
                     }
                 }
             };
@@ -291,12 +266,29 @@ impl UnreadOverview {
         lines
     }
 
+    fn line_view<'a>(&'a self, line: &Line, app: &Reader<'a>) -> UnreadRow<'a> {
+        let conversation = app.chats.conversations.get(&line.conversation);
+        let entry = |seq| conversation.and_then(|of| self.entry(of, seq));
+        let text = conversation.zip(entry(line.target));
+        let text = text.map_or("", |(of, entry)| of.folding.text(entry));
+        let text = match entry(line.seq).map(|entry| &entry.content) {
+            Some(Content::ReactionAdded { emoji, .. }) => Cow::Owned(format!("{emoji} {text}")),
+            Some(_) | None => Cow::Borrowed(text),
+        };
+        UnreadRow::Line {
+            why: line.why,
+            author: app.chats.name_of(line.author),
+            time: line.time,
+            text,
+        }
+    }
+
     /// Marks as read up to the chosen line of its conversation.
     fn mark_read(&self, app: &mut Parts<'_>) {
-        match self.chosen() {
+        match self.list.chosen() {
             Some(Row::Line(line)) => Self::read_up_to(line.conversation, line.seq, app),
             Some(Row::More { conversation, .. } | Row::Heading(conversation)) => {
-                Self::read_up_to(conversation, Seq(u64::MAX), app);
+                Self::read_up_to(*conversation, Seq(u64::MAX), app);
             }
             None => app.notify(strings::overlays::NOTHING_TO_MARK),
         }
@@ -322,52 +314,56 @@ impl UnreadOverview {
 }
 
 impl Overlay for UnreadOverview {
-    fn context(&self) -> KeyContext {
-        KeyContext::UnreadOverview
-    }
-
-    fn hints(&self) -> &'static [Hint] {
-        &[
+    fn keys(&self) -> (KeyContext, &'static [Hint]) {
+        let hints = &[
             (Action::Submit, strings::hints::OPEN),
             (Action::MarkRead, strings::hints::READ_TO_HERE),
             (Action::MarkAllRead, strings::hints::ALL_READ),
             (Action::Cancel, strings::hints::CLOSE),
-        ]
+        ];
+        (KeyContext::UnreadOverview, hints)
     }
 
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
-        self.describe(app)
+        let row = |row: &Row| match *row {
+            Row::Heading(conversation) => {
+                let known = app.chats.conversations.get(&conversation);
+                UnreadRow::Conversation {
+                    title: app.chats.title(conversation),
+                    unread: known.map_or(0, Conversation::unread),
+                }
+            }
+            Row::Line(line) => self.line_view(&line, app),
+            Row::More {
+                count, is_quiet, ..
+            } => UnreadRow::More { count, is_quiet },
+        };
+        let note = match self.loading {
+            Some(_) => strings::overlays::LOADING,
+            None => strings::overlays::NOTHING_NEW,
+        };
+        screen::Overlay::UnreadOverview(self.list.view(strings::overlays::UNREAD_TITLE, note, row))
     }
 
-    fn step(&mut self, steps: i32) {
-        self.has_chosen = true;
-        self.choice.step(steps, self.rows.len());
-        self.leave_heading(if steps < 0 { -1 } else { 1 });
+    fn step(&mut self, step: Step) {
+        self.is_picked = true;
+        let is_up = matches!(step, Step::By(rows) if rows < 0);
+        self.choose(step, if is_up { -1 } else { 1 });
     }
 
-    fn choose(&mut self, row: usize) {
-        self.has_chosen = true;
-        self.put_choice(row);
+    fn toggle(&self) -> Option<Show> {
+        Some(Show::UnreadOverview)
     }
 
-    fn reopen(&mut self, show: &Show, app: &mut Parts<'_>) -> bool {
-        let is_this = *show == Show::UnreadOverview;
-        if is_this {
-            app.close();
-        }
-        is_this
-    }
-
-    /// Goes to the chosen line; going back leads here from.
     fn accept(&mut self, app: &mut Parts<'_>) {
         app.close();
-        match self.chosen() {
+        match self.list.chosen() {
             Some(Row::Line(line)) => {
                 app.chats
                     .jump_to_entry(line.conversation, line.target, app.cx);
             }
             Some(Row::More { conversation, .. } | Row::Heading(conversation)) => {
-                app.chats.jump_to(conversation, app.cx);
+                app.chats.jump_to(*conversation, app.cx);
                 app.chats.scroll_first_unread(app.cx);
             }
             None => {}
@@ -378,7 +374,7 @@ impl Overlay for UnreadOverview {
         if action == Action::MarkRead {
             self.mark_read(app);
         } else if action == Action::MarkAllRead {
-            let listed: BTreeSet<_> = self.rows.iter().map(Row::conversation).collect();
+            let listed: BTreeSet<_> = self.list.rows.iter().map(Row::conversation).collect();
             for id in listed {
                 Self::read_up_to(id, Seq(u64::MAX), app);
             }

@@ -6,7 +6,7 @@ use recado_shared::{
 };
 
 use super::support::*;
-use crate::app::screen::Overlay;
+use crate::app::screen::{ListView, Overlay};
 use crate::app::{Effect, Event};
 
 /// The requests among effects.
@@ -429,7 +429,7 @@ fn reactions_are_picked_by_shortcode_and_by_digit() {
     assert_eq!(contents(&client.keys("enter")), [(with(BOB), added)]);
     client.keys("+");
     match client.app.screen(client.now).overlay {
-        Some(Overlay::Switcher { title, rows, .. }) => {
+        Some(Overlay::Switcher(ListView { title, rows, .. })) => {
             assert_eq!(title, "React");
             assert_eq!(rows[0].label, "1 🎉 :tada:");
             assert_eq!(rows.len(), 6);
@@ -452,7 +452,7 @@ fn the_picker_says_who_reacts() {
     client.entry(BOB, reaction);
     client.keys("up +");
     match client.app.screen(client.now).overlay {
-        Some(Overlay::Switcher { rows, .. }) => {
+        Some(Overlay::Switcher(ListView { rows, .. })) => {
             assert_eq!((rows[6].label, rows[6].key.as_str()), ("🦀 :crab:", "bob"));
         }
         other => panic!("{other:?}"),

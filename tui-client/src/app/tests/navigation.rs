@@ -2,7 +2,7 @@ use recado_shared::{Seq, UserId};
 
 use super::support::*;
 use crate::app::chats::unsaved::SAVE_AFTER;
-use crate::app::screen::{Focus, ItemId, Overlay, Pane, Place};
+use crate::app::screen::{Focus, ItemId, ListView, Overlay, Pane, Place};
 use crate::app::{ClickTarget, Effect, Event, Scroll};
 use crate::store::{Save, Snapshot};
 
@@ -232,7 +232,7 @@ fn the_first_unread_is_loaded_before_it_is_scrolled_to() {
 fn the_switcher_shows_who_is_unread_first_and_finds_by_letters() {
     let mut client = Client::connected(vec![head(CAROL, 2, 2, 0), head(BOB, 1, 0, 1)]);
     let rows = |client: &Client| match client.app.screen(client.now).overlay {
-        Some(Overlay::Switcher { rows, .. }) => rows
+        Some(Overlay::Switcher(ListView { rows, .. })) => rows
             .iter()
             .map(|row| row.label.to_owned())
             .collect::<Vec<_>>(),

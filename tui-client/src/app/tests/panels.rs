@@ -6,7 +6,7 @@ use recado_shared::{
 use super::support::*;
 use crate::app::Effect;
 use crate::app::keymap::Keymap;
-use crate::app::screen::Overlay;
+use crate::app::screen::{ListView, Overlay};
 
 fn number(effects: &[Effect]) -> RequestNumber {
     let number = sent(effects).into_iter().find_map(|frame| match frame {
@@ -19,7 +19,7 @@ fn number(effects: &[Effect]) -> RequestNumber {
 /// The rows of the open panel: label, detail and time.
 fn rows(client: &Client) -> Vec<(String, String, Option<Timestamp>)> {
     let screen = client.app.screen(client.now);
-    let Some(Overlay::Panel { rows, .. }) = screen.overlay else {
+    let Some(Overlay::Panel(ListView { rows, .. })) = screen.overlay else {
         panic!("a panel is open");
     };
     rows.into_iter()
@@ -142,7 +142,7 @@ fn the_device_at_hand_is_marked_and_not_revoked_unawares() {
         is_online: true,
     };
     client.answer(asked, Answer::Devices(vec![device(1), device(2)]));
-    let Some(Overlay::Panel { rows, .. }) = client.app.screen(client.now).overlay else {
+    let Some(Overlay::Panel(ListView { rows, .. })) = client.app.screen(client.now).overlay else {
         panic!("the devices are open");
     };
     let details: Vec<_> = rows.iter().map(|row| row.detail.as_str()).collect();

@@ -1,7 +1,7 @@
 use recado_shared::{Content, Entry, Seq, Timestamp};
 
 use super::support::*;
-use crate::app::screen::{Focus, ItemId, Overlay, Place};
+use crate::app::screen::{Focus, ItemId, ListView, Overlay, Place};
 use crate::app::{Effect, Event, Scroll};
 use crate::store::{Load, Loaded, SearchHit, SearchQuery, SearchResult, StoredConversation};
 
@@ -43,7 +43,10 @@ fn found(number: u32, hits: Vec<SearchHit>) -> Event {
 /// The hits with what matches in brackets, or what is said in their place.
 fn shown(client: &Client) -> Vec<String> {
     let screen = client.app.screen(client.now);
-    let Some(Overlay::Search { hits, note, .. }) = screen.overlay else {
+    let Some(Overlay::Search(ListView {
+        rows: hits, note, ..
+    })) = screen.overlay
+    else {
         panic!("the search is open");
     };
     if hits.is_empty() {
@@ -61,7 +64,10 @@ fn shown(client: &Client) -> Vec<String> {
 
 fn typed(client: &Client) -> String {
     let screen = client.app.screen(client.now);
-    let Some(Overlay::Search { query, .. }) = screen.overlay else {
+    let Some(Overlay::Search(ListView {
+        query: Some(query), ..
+    })) = screen.overlay
+    else {
         panic!("the search is open");
     };
     query.text().to_owned()
@@ -70,7 +76,7 @@ fn typed(client: &Client) -> String {
 fn title(client: &Client) -> String {
     let screen = client.app.screen(client.now);
     match screen.overlay {
-        Some(Overlay::Search { title, .. }) => title,
+        Some(Overlay::Search(ListView { title, .. })) => title.into_owned(),
         _ => "nothing".to_owned(),
     }
 }
@@ -436,7 +442,7 @@ fn what_stands_around_a_hit_is_shown_unless_it_is_hidden() {
     client.handle(found(query.number, vec![around]));
     let quotes = |client: &Client| {
         let screen = client.app.screen(client.now);
-        let Some(Overlay::Search { hits, .. }) = screen.overlay else {
+        let Some(Overlay::Search(ListView { rows: hits, .. })) = screen.overlay else {
             panic!("the search is open");
         };
         let name =

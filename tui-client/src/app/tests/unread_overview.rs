@@ -4,7 +4,7 @@ use recado_shared::{
 };
 
 use super::support::*;
-use crate::app::screen::{ItemId, Notable, Overlay, UnreadRow};
+use crate::app::screen::{ItemId, ListView, Notable, Overlay, UnreadRow};
 use crate::app::{ClickTarget, Effect, Event, Scroll};
 use crate::store::{Load, Loaded, Save, StoredConversation};
 
@@ -63,7 +63,8 @@ fn with_news() -> Client {
 
 /// The rows of the list: headings in brackets, the chosen row with an arrow.
 fn rows(client: &Client) -> Vec<String> {
-    let Some(Overlay::UnreadOverview { rows, chosen, .. }) = client.app.screen(client.now).overlay
+    let Some(Overlay::UnreadOverview(ListView { rows, chosen, .. })) =
+        client.app.screen(client.now).overlay
     else {
         panic!("the list is not open");
     };
@@ -309,8 +310,8 @@ fn nothing_new_is_said() {
     let mut client = Client::talking(1);
     client.keys("alt-i");
     match client.app.screen(client.now).overlay {
-        Some(Overlay::UnreadOverview { rows, note, .. }) => {
-            assert_eq!((rows.len(), note), (0, "Nothing new"));
+        Some(Overlay::UnreadOverview(ListView { rows, note, .. })) => {
+            assert_eq!((rows.len(), &*note), (0, "Nothing new"));
         }
         other => panic!("{other:?}"),
     }

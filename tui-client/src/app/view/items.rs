@@ -20,7 +20,6 @@ use crate::strings;
 type Waiting<'a> = BTreeMap<Seq, Vec<&'a Pending>>;
 
 impl<'a> Reader<'a> {
-    /// Everything in the pane, oldest first.
     pub(crate) fn items(&self, conversation: &'a Conversation) -> Vec<Item<'a>> {
         let log = &conversation.log;
         let theirs = conversation.theirs();
@@ -178,7 +177,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What the text in a conversation's composer is for.
     pub(super) fn purpose_view(&self, conversation: &'a Conversation) -> Option<PurposeView<'a>> {
         match conversation.purpose {
             Purpose::New => None,
@@ -195,7 +193,6 @@ fn mark_of(pending: &Pending) -> Mark<'_> {
     }
 }
 
-/// A message on its way to the screen.
 struct Message<'a> {
     body: &'a str,
     mark: Option<Mark<'a>>,

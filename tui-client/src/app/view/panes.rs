@@ -18,7 +18,6 @@ use crate::model::ItemId;
 use crate::strings;
 
 impl<'a> Reader<'a> {
-    /// The panes with what the app says of them; the overlay lies over them.
     pub(crate) fn screen(
         &self,
         message: Option<&'a str>,
@@ -54,7 +53,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What the other person of a direct conversation wants to be called.
     fn display_in(&self, id: ConversationId) -> Option<&'a str> {
         let contact = self.chats.contacts.find(id.peer_of(self.chats.user()?)?)?;
         contact.display.as_ref().map(DisplayName::as_str)

@@ -35,7 +35,6 @@ pub struct Screen<'a> {
     /// Keys worth knowing here, as (key, what it does), most useful first.
     pub hints: Vec<(String, &'static str)>,
     pub focus: Focus,
-    /// Which pane to show where only one fits.
     pub pane: Pane,
     pub completion: Option<CompletionView<'a>>,
     pub overlay: Option<Overlay<'a>>,
@@ -54,7 +53,6 @@ pub enum Focus {
     reason = "independent marks that are drawn side by side"
 )]
 pub struct ContactRow<'a> {
-    /// What a click or Enter opens.
     pub conversation: ConversationId,
     /// The person's name, or the room's with `#` before it.
     pub name: &'a str,
@@ -80,16 +78,12 @@ pub struct ContactRow<'a> {
 #[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct ConversationView<'a> {
     pub id: ConversationId,
-    /// Its title: the other person's name, or the room's with `#` before it.
     pub title: &'a str,
-    /// What the other person wants to be called, beside the name.
     pub display: Option<&'a str>,
-    /// Of a room: what to say of it besides.
     pub room: Option<RoomView<'a>>,
     pub is_request: bool,
     pub is_blocked: bool,
     pub attention: Attention,
-    /// The other person's presence, `None` while offline ourselves.
     pub presence: Option<Presence>,
     /// What is loaded, oldest first: entries, gaps, then the outbox.
     pub items: Vec<Item<'a>>,
@@ -103,13 +97,10 @@ pub struct ConversationView<'a> {
     pub is_complete: bool,
     /// Whether nothing newer than the last item is left out, so that arrivals appear below it.
     pub follows_newest: bool,
-    /// The text being written there.
     pub composer: &'a Composer,
-    /// What that is for; `None` for a new message.
     pub purpose: Option<PurposeView<'a>>,
 }
 
-/// What there is to see of a room besides its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RoomView<'a> {
     pub topic: Option<&'a str>,
@@ -121,7 +112,6 @@ pub struct RoomView<'a> {
 pub enum Item<'a> {
     Message {
         id: ItemId,
-        /// Who wrote it: "you" is up to the view.
         author: &'a str,
         is_own: bool,
         /// When it was accepted, or typed if it is not accepted yet.
@@ -131,11 +121,9 @@ pub enum Item<'a> {
         mark: Option<Mark<'a>>,
         details: Details<'a>,
     },
-    /// Something that happened to the room.
     Event {
         id: ItemId,
         time: Timestamp,
-        /// What, in a sentence.
         text: String,
     },
     /// Entries that are not here yet.
@@ -150,7 +138,6 @@ pub enum Item<'a> {
 pub struct Details<'a> {
     pub kind: MessageKind,
     pub quote: Option<Quote<'a>>,
-    /// Whether the text is not the first one.
     pub is_edited: bool,
     /// How people react to it, in the order in which they began.
     pub reactions: Vec<Reaction<'a>>,
@@ -185,24 +172,18 @@ pub struct Reaction<'a> {
     pub is_mine: bool,
 }
 
-/// What the text in the composer is for, besides a new message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PurposeView<'a> {
-    /// A reply to this message.
     Reply(Quote<'a>),
-    /// Another text for an earlier message.
     Edit,
 }
 
-/// How far one of the user's messages has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark<'a> {
     Waiting,
-    /// On the server's disk.
     Accepted,
     /// On a device of the recipient.
     Delivered,
-    /// Seen by the recipient.
     Read,
     /// Refused for this reason; it stays in the outbox until sent again or taken back.
     Failed(&'a str),
@@ -211,73 +192,52 @@ pub enum Mark<'a> {
 #[derive(Clone, Debug)]
 pub enum Overlay<'a> {
     /// The fuzzy switcher, and the picker of reactions.
-    Switcher {
-        /// What is looked for.
-        title: &'static str,
-        /// What to say where nothing matches.
-        none: &'static str,
-        query: &'a Composer,
-        rows: Vec<SwitcherRow<'a>>,
-        chosen: usize,
-    },
-    /// The keys: heading, then (keys, what they do).
+    Switcher(ListView<'a, SwitcherRow<'a>>),
+    Panel(ListView<'a, PanelRow>),
+    /// The chosen row is never a heading.
+    UnreadOverview(ListView<'a, UnreadRow<'a>>),
+    /// The newest hit is first.
+    Search(ListView<'a, HitRow<'a>>),
     Help {
-        /// A table per context.
+        /// A table per context: heading, then (keys, what they do).
         tables: Vec<(&'static str, Vec<(String, &'static str)>)>,
         /// Rows scrolled away at the top; the view clamps it.
         scroll: u16,
     },
-    /// What a message was before it was edited.
     Versions {
-        /// Its texts, each with its time, the first one first; none if it was taken back.
+        /// The texts of a message, each with its time, the first one first; none if it was deleted.
         texts: Vec<(Timestamp, &'a str)>,
         /// Rows scrolled away at the top; the view clamps it.
         scroll: u16,
     },
-    Panel {
-        title: String,
-        rows: Vec<PanelRow>,
-        chosen: usize,
-        /// What to say where there is no row.
-        note: &'static str,
-    },
-    UnreadOverview {
-        rows: Vec<UnreadRow<'a>>,
-        /// The chosen row, never a heading.
-        chosen: usize,
-        /// What to say where there is no row.
-        note: &'static str,
-    },
-    Search {
-        title: String,
-        query: &'a Composer,
-        /// Whether the next letter takes the place of all that.
-        is_kept: bool,
-        /// What matches, newest first.
-        hits: Vec<HitRow<'a>>,
-        chosen: usize,
-        /// Whether there are more hits than these.
-        has_more: bool,
-        /// What to say where there is no hit.
-        note: Cow<'a, str>,
-    },
     /// A question that Enter answers with yes.
-    Confirm { question: &'a str, answers: String },
+    Confirm {
+        question: &'a str,
+        answers: String,
+    },
 }
 
-/// A row of the unread overview.
+#[derive(Clone, Debug)]
+pub struct ListView<'a, R> {
+    pub title: Cow<'a, str>,
+    /// `None` for a list that is not searched.
+    pub query: Option<&'a Composer>,
+    /// Whether the next letter replaces the query.
+    pub is_replaced: bool,
+    pub rows: Vec<R>,
+    pub chosen: usize,
+    pub has_more: bool,
+    pub note: Cow<'a, str>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnreadRow<'a> {
-    /// The conversation that the rows below it are of.
     Conversation {
-        /// The person's name, or the room's with `#` before it.
         title: &'a str,
         unread: u64,
     },
     Line {
-        /// Why it is worth a look.
         why: Notable,
-        /// Who wrote it, or reacts.
         author: &'a str,
         time: Timestamp,
         /// The message, or the emoji and the user's message that it is about.
@@ -286,59 +246,49 @@ pub enum UnreadRow<'a> {
     /// Unread messages that have no row.
     More {
         count: u64,
-        /// Whether the user keeps the conversation quiet.
         is_quiet: bool,
     },
 }
 
-/// Why something new is worth a look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why an unread entry is listed, the most important reason first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Notable {
-    /// It calls the user by name.
     Mention,
-    /// It answers the user.
     Reply,
-    /// It is a reaction to what the user wrote.
+    /// A reaction to a message of the user.
     Reaction,
     Message,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HitRow<'a> {
-    /// Who wrote it: "you" is up to the view.
     pub author: &'a str,
     pub is_own: bool,
-    /// The conversation: the person's name, or the room's with `#` before it.
     pub place: &'a str,
     pub time: Timestamp,
     pub text: &'a str,
     /// The bytes of the text that match, ascending.
     pub matched: &'a [Range<usize>],
-    /// The message before it, where it is here.
+    /// The messages around it, where they are on this device.
     pub before: Option<Quote<'a>>,
-    /// The message after it, where it is here.
     pub after: Option<Quote<'a>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PanelRow {
-    /// A name, and what belongs to it.
     pub label: String,
-    /// What else there is to know, in a word or two.
+    /// A word or two behind the label, before the time.
     pub detail: String,
     pub time: Option<Timestamp>,
-    /// How reachable, where that is known.
     pub presence: Option<Presence>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SwitcherRow<'a> {
-    /// A person's name or a command's title.
     pub label: &'a str,
-    /// For people; `None` for commands and while offline.
     pub presence: Option<Presence>,
     pub unread: u64,
-    /// The key that does the same, for commands.
+    /// The key of a command, or another detail.
     pub key: String,
     /// Byte offsets into `label` of the characters that matched.
     pub matched: Vec<usize>,

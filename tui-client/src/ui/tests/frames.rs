@@ -191,17 +191,15 @@ fn the_switcher_lies_over_the_panes() {
         matched: matched.to_vec(),
     };
     screen.focus = Focus::Overlay;
-    screen.overlay = Some(Overlay::Switcher {
-        title: "switch",
-        none: "No matching person",
-        query: &query,
-        rows: vec![
-            row("carol", Some(Presence::Offline), 2, "", &[0, 1]),
-            row("monica", Some(Presence::Online), 0, "", &[4, 5]),
-            row("Reconnect now", None, 0, "Ctrl+R", &[0, 8]),
-        ],
-        chosen: 1,
-    });
+    let rows = vec![
+        row("carol", Some(Presence::Offline), 2, "", &[0, 1]),
+        row("monica", Some(Presence::Online), 0, "", &[4, 5]),
+        row("Reconnect now", None, 0, "Ctrl+R", &[0, 8]),
+    ];
+    screen.overlay = Some(Overlay::Switcher(ListView {
+        query: Some(&query),
+        ..list("switch", rows, 1, "No matching person")
+    }));
     for (width, height) in [(80, 24), (40, 12), (20, 6)] {
         let mut view = view();
         let buffer = drawn(&screen, &mut view, width, height);
@@ -378,12 +376,7 @@ fn panels_and_questions_at_every_size() {
     ];
     let mut screen = busy(&composer);
     for (width, height) in [(80, 24), (40, 12), (20, 6)] {
-        screen.overlay = Some(Overlay::Panel {
-            title: "members".to_owned(),
-            rows: rows.clone(),
-            chosen: 1,
-            note: "",
-        });
+        screen.overlay = Some(Overlay::Panel(list("members", rows.clone(), 1, "")));
         insta::assert_snapshot!(
             format!("panel_{width}x{height}"),
             frame(&screen, width, height)
@@ -397,12 +390,12 @@ fn panels_and_questions_at_every_size() {
             frame(&screen, width, height)
         );
     }
-    screen.overlay = Some(Overlay::Panel {
-        title: "rooms to join".to_owned(),
-        rows: Vec::new(),
-        chosen: 0,
-        note: "Loading…",
-    });
+    screen.overlay = Some(Overlay::Panel(list(
+        "rooms to join",
+        Vec::new(),
+        0,
+        "Loading…",
+    )));
     insta::assert_snapshot!("panel_empty_40x12", frame(&screen, 40, 12));
 }
 
@@ -440,16 +433,14 @@ fn reactions_are_picked_from_a_list() {
         matched: Vec::new(),
     };
     let mut screen = busy(&composer);
-    screen.overlay = Some(Overlay::Switcher {
-        title: "react",
-        none: "No such emoji",
-        query: &query,
-        rows: vec![
-            row("1 👍 :+1:", "bob, carol and 3 more"),
-            row("2 🎉 :tada:", ""),
-        ],
-        chosen: 0,
-    });
+    let rows = vec![
+        row("1 👍 :+1:", "bob, carol and 3 more"),
+        row("2 🎉 :tada:", ""),
+    ];
+    screen.overlay = Some(Overlay::Switcher(ListView {
+        query: Some(&query),
+        ..list("react", rows, 0, "No such emoji")
+    }));
     for (width, height) in [(80, 24), (40, 12), (20, 6)] {
         let name = format!("picker_{width}x{height}");
         insta::assert_snapshot!(name, frame(&screen, width, height));

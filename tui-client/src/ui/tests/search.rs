@@ -47,15 +47,11 @@ fn hits() -> Vec<HitRow<'static>> {
 }
 
 fn found<'a>(query: &'a Composer, hits: Vec<HitRow<'a>>, note: &'a str) -> Overlay<'a> {
-    Overlay::Search {
-        title: "Search everywhere".to_owned(),
-        query,
-        is_kept: false,
+    Overlay::Search(ListView {
+        query: Some(query),
         has_more: hits.len() > 1,
-        hits,
-        chosen: 1,
-        note: note.into(),
-    }
+        ..list("Search everywhere", hits, 1, note)
+    })
 }
 
 #[test]

@@ -64,11 +64,7 @@ fn all_that_is_new_lies_over_the_panes() {
     let mut screen = busy(&composer);
     screen.focus = Focus::Overlay;
     for (width, height) in [(80, 24), (40, 12), (20, 6)] {
-        screen.overlay = Some(Overlay::UnreadOverview {
-            rows: rows(),
-            chosen: 2,
-            note: "",
-        });
+        screen.overlay = Some(Overlay::UnreadOverview(list("Unread", rows(), 2, "")));
         let mut view = view();
         let buffer = drawn(&screen, &mut view, width, height);
         insta::assert_snapshot!(format!("unread_overview_{width}x{height}"), text(&buffer));
@@ -79,16 +75,13 @@ fn all_that_is_new_lies_over_the_panes() {
         assert_eq!(row(chosen), Some(ClickTarget::SwitcherRow(2)));
         assert_ne!(row(chosen - 2), Some(ClickTarget::SwitcherRow(0)));
     }
-    screen.overlay = Some(Overlay::UnreadOverview {
-        rows: rows(),
-        chosen: 4,
-        note: "",
-    });
+    screen.overlay = Some(Overlay::UnreadOverview(list("Unread", rows(), 4, "")));
     insta::assert_snapshot!("unread_overview_scrolled_20x6", frame(&screen, 20, 6));
-    screen.overlay = Some(Overlay::UnreadOverview {
-        rows: Vec::new(),
-        chosen: 0,
-        note: "Nothing new",
-    });
+    screen.overlay = Some(Overlay::UnreadOverview(list(
+        "Unread",
+        Vec::new(),
+        0,
+        "Nothing new",
+    )));
     insta::assert_snapshot!("unread_overview_nothing_40x12", frame(&screen, 40, 12));
 }

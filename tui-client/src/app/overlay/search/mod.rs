@@ -5,25 +5,25 @@
 
 mod matching;
 mod question;
-mod view;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use jiff::tz::TimeZone;
 use recado_shared::{Content, ConversationId, Entry, Seq, Timestamp, UserId};
 
 use self::question::{Field, wrong};
-use super::choice::Choice;
-use super::traits::Overlay;
-use crate::app::action::Hint;
-use crate::app::action::{Action, Edit, KeyContext};
+use super::list::List;
+use super::{Overlay, Step};
+use crate::app::action::{Action, Edit, Hint, KeyContext};
 use crate::app::composer::Composer;
 use crate::app::effect::Effect;
 use crate::app::input::completion;
 use crate::app::intent::Show;
+use crate::app::messages::selection::body_of;
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
-use crate::app::view::screen;
+use crate::app::view::screen::{self, HitRow, ListView, Quote};
 use crate::store::{PendingState, SearchHit, SearchQuery, SearchResult};
 use crate::strings;
 
@@ -40,7 +40,12 @@ struct Shown {
     matched: Vec<Range<usize>>,
 }
 
-/// How a question stands.
+impl Shown {
+    fn place(&self) -> (ConversationId, Seq) {
+        (self.hit.conversation, self.hit.entry.seq)
+    }
+}
+
 #[derive(Debug, PartialEq, Eq)]
 enum State {
     Empty,
@@ -61,10 +66,9 @@ pub(super) struct Search {
     /// The words of the question that was asked last.
     words: Vec<String>,
     state: State,
-    hits: Vec<Shown>,
+    hits: List<Shown>,
     has_more: bool,
-    choice: Choice,
-    /// The person wants to go to the first hit as soon as there is one.
+    /// The user wants to go to the first hit as soon as there is one.
     is_accepted: bool,
 }
 
@@ -83,9 +87,8 @@ impl Search {
             is_kept: is_kept && !text.is_empty(),
             words: Vec::new(),
             state: State::Empty,
-            hits: Vec::new(),
+            hits: List::default(),
             has_more: false,
-            choice: Choice::default(),
             is_accepted: false,
         }
     }
@@ -132,13 +135,11 @@ impl Search {
         };
         self.is_accepted = false;
         if !matches!(self.state, State::Waiting(_)) {
-            self.hits.clear();
+            self.hits = List::default();
             self.has_more = false;
-            self.choice = Choice::default();
         }
     }
 
-    /// The question that is typed; `None` if nothing is asked.
     fn question(&self, app: &Reader<'_>) -> Result<Option<SearchQuery>, String> {
         let question = question::read(self.query.text())?;
         if question.is_empty() {
@@ -170,47 +171,53 @@ impl Search {
         }))
     }
 
-    fn chosen(&self) -> Option<(ConversationId, Seq)> {
-        let shown = self.hits.get(self.choice.index())?;
-        Some((shown.hit.conversation, shown.hit.entry.seq))
-    }
-
     /// Leaves out hits that were deleted since the store found them.
     fn check_hits(&mut self, app: &Reader<'_>) {
         let is_gone = |shown: &Shown| is_gone(shown.hit.conversation, &shown.hit.entry, app);
-        let before = self.hits.iter().take(self.choice.index());
-        let chosen = self.choice.index() - before.filter(|shown| is_gone(shown)).count();
-        self.hits.retain(|shown| !is_gone(shown));
-        self.choice.set(chosen, self.hits.len());
+        let before = self.hits.rows.iter().take(self.hits.index);
+        let chosen = self.hits.index - before.filter(|shown| is_gone(shown)).count();
+        self.hits.rows.retain(|shown| !is_gone(shown));
+        self.hits.step(Step::To(chosen));
     }
 }
 
 impl Overlay for Search {
-    fn context(&self) -> KeyContext {
-        KeyContext::Search
-    }
-
-    fn hints(&self) -> &'static [Hint] {
-        &[
+    fn keys(&self) -> (KeyContext, &'static [Hint]) {
+        let hints = &[
             (Action::Submit, strings::hints::GO_THERE),
             (Action::SelectNext, strings::hints::OLDER),
             (Action::Complete, strings::hints::COMPLETE),
             (Action::Cancel, strings::hints::CLOSE),
-        ]
+        ];
+        (KeyContext::Search, hints)
     }
 
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
-        self.describe(app)
+        let title = match self.scope {
+            Some(id) => strings::overlays::search_in(app.chats.title(id)),
+            None => strings::overlays::SEARCH_EVERYWHERE.to_owned(),
+        };
+        let note = match &self.state {
+            State::Empty => Cow::Borrowed(strings::overlays::SEARCH_HELP),
+            State::Wrong(why) => Cow::Borrowed(why.as_str()),
+            State::Waiting(_) => Cow::Borrowed(strings::overlays::SEARCHING),
+            State::Answered if self.scope.is_some() => {
+                let key = app.search_everywhere_key();
+                Cow::Owned(strings::overlays::no_results_here(&key))
+            }
+            State::Answered => Cow::Borrowed(strings::overlays::NO_RESULTS),
+        };
+        screen::Overlay::Search(ListView {
+            query: Some(&self.query),
+            is_replaced: self.is_kept,
+            has_more: self.has_more,
+            ..self.hits.view(title, note, |shown| hit_row(shown, app))
+        })
     }
 
-    fn step(&mut self, steps: i32) {
+    fn step(&mut self, step: Step) {
         self.is_accepted = false;
-        self.choice.step(steps, self.hits.len());
-    }
-
-    fn choose(&mut self, row: usize) {
-        self.is_accepted = false;
-        self.choice.set(row, self.hits.len());
+        self.hits.step(step);
     }
 
     fn opened(&mut self, app: &mut Parts<'_>) {
@@ -281,8 +288,9 @@ impl Overlay for Search {
             self.is_accepted = true;
             return;
         }
-        match (self.chosen(), &self.state) {
-            (Some((id, seq)), _) => {
+        match (self.hits.chosen(), &self.state) {
+            (Some(shown), _) => {
+                let (id, seq) = shown.place();
                 app.memory.search_place = Some((id, seq));
                 app.close();
                 app.chats.jump_to_entry(id, seq, app.cx);
@@ -308,12 +316,12 @@ impl Overlay for Search {
             matched: matching::matches(&hit.text, &self.words),
             hit,
         };
-        self.hits = found.hits.into_iter().map(shown).collect();
-        let place = app.memory.search_place;
-        let is_it = |shown: &Shown| Some((shown.hit.conversation, shown.hit.entry.seq)) == place;
-        let kept = self.hits.iter().position(is_it);
-        let chosen = kept.filter(|_| self.is_kept).unwrap_or(0);
-        self.choice.set(chosen, self.hits.len());
+        self.hits = List::new(found.hits.into_iter().map(shown).collect());
+        let place = app.memory.search_place.filter(|_| self.is_kept);
+        let mut hits = self.hits.rows.iter();
+        if let Some(last) = hits.position(|shown| Some(shown.place()) == place) {
+            self.hits.step(Step::To(last));
+        }
         self.check_hits(&app.reader());
         if self.is_accepted {
             self.accept(app);
@@ -394,4 +402,26 @@ fn beginning_of(day: jiff::civil::Date, zone: &TimeZone) -> Option<Timestamp> {
     Some(Timestamp(
         u64::try_from(start.as_millisecond()).unwrap_or(0),
     ))
+}
+
+fn hit_row<'a>(shown: &'a Shown, app: &Reader<'a>) -> HitRow<'a> {
+    let hit = &shown.hit;
+    let quote = |entry: &'a Option<Entry>| {
+        let entry = entry.as_ref()?;
+        let is_there = !is_gone(hit.conversation, entry, app);
+        is_there.then(|| Quote {
+            author: app.chats.name_of(entry.author),
+            text: body_of(&entry.content),
+        })
+    };
+    HitRow {
+        author: app.chats.name_of(hit.entry.author),
+        is_own: Some(hit.entry.author) == app.chats.user(),
+        place: app.chats.title(hit.conversation),
+        time: hit.entry.time,
+        text: &hit.text,
+        matched: &shown.matched,
+        before: quote(&hit.before),
+        after: quote(&hit.after),
+    }
 }

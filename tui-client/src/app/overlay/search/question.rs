@@ -5,7 +5,6 @@ use crate::strings;
 use jiff::Span;
 use jiff::civil::Date;
 
-/// What a field narrows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
     From,

@@ -1,0 +1,147 @@
+//! Rows of the switcher, of panels and of the unread overview.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use super::contact_list::count;
+use super::list::{Line, ListRow};
+use super::text::{columns, indented, line, put, right, when};
+use super::theme::Theme;
+use super::view::ViewState;
+use crate::app::screen::{Notable, PanelRow, SwitcherRow, UnreadRow};
+use crate::cells;
+use crate::strings;
+
+/// Below this width the unread overview has no times.
+const TIMES_FROM: u16 = 34;
+
+impl ListRow for SwitcherRow<'_> {
+    const MAX_WIDTH: u16 = 60;
+    const MAX_LINES: u16 = 16;
+
+    fn draw(&self, buffer: &mut Buffer, area: Rect, _line: Line, view: &ViewState) -> bool {
+        let mut end = area.right();
+        if self.unread > 0 {
+            end = right(buffer, area, &count(self.unread), view.theme.unread());
+        } else if !self.key.is_empty() {
+            // The name matters more.
+            let half = indented(area, area.width - area.width / 2);
+            end = right(buffer, half, &self.key, Theme::dim()) - 1;
+        }
+        if self.presence.is_some() {
+            let (glyph, style) = view.theme.presence(self.presence);
+            put(buffer, (area.x, area.y), 1, glyph, style);
+        }
+        let mut x = area.x + 2;
+        for cluster in cells::clusters(self.label) {
+            let width = u16::try_from(cluster.width).unwrap_or(0);
+            if x + width + 1 > end {
+                put(buffer, (x.min(end), area.y), 1, "…", Theme::dim());
+                break;
+            }
+            let bytes = cluster.at..cluster.at + cluster.source.len();
+            let style = if self.matched.iter().any(|at| bytes.contains(at)) {
+                Theme::strong().add_modifier(Modifier::UNDERLINED)
+            } else {
+                Theme::text()
+            };
+            let drawn = match cluster.source {
+                "\t" => " ",
+                _ => cluster.drawn,
+            };
+            x = put(buffer, (x, area.y), width.max(1), drawn, style);
+        }
+        true
+    }
+}
+
+impl ListRow for PanelRow {
+    const MAX_WIDTH: u16 = 60;
+    const MAX_LINES: u16 = 16;
+
+    fn draw(&self, buffer: &mut Buffer, area: Rect, _line: Line, view: &ViewState) -> bool {
+        let mut detail = self.detail.clone();
+        if let Some(time) = self.time {
+            detail = format!("{detail} {}", when(time, view.now, &view.time_zone));
+        }
+        // The name matters more than what else there is to know.
+        let label = columns(&cells::row(&self.label)) + 4;
+        let room = area.width.saturating_sub(label).max(area.width / 3);
+        let mut end = area.right();
+        if !detail.is_empty() {
+            end = right(
+                buffer,
+                indented(area, area.width - room),
+                &detail,
+                Theme::dim(),
+            );
+        }
+        let mut x = area.x;
+        if self.presence.is_some() {
+            let (glyph, style) = view.theme.presence(self.presence);
+            put(buffer, (x, area.y), 1, glyph, style);
+            x += 2;
+        }
+        let rest = Rect::new(x, area.y, end.saturating_sub(x + 1), 1);
+        line(buffer, rest, &self.label, Theme::text());
+        true
+    }
+}
+
+impl ListRow for UnreadRow<'_> {
+    const MAX_WIDTH: u16 = 76;
+    const MAX_LINES: u16 = 24;
+
+    fn is_heading(&self) -> bool {
+        matches!(self, Self::Conversation { .. })
+    }
+
+    fn draw(&self, buffer: &mut Buffer, area: Rect, _line: Line, view: &ViewState) -> bool {
+        match self {
+            UnreadRow::Conversation { title, unread } => {
+                let mut end = area.right();
+                if *unread > 0 {
+                    end = right(buffer, area, &count(*unread), Theme::dim());
+                }
+                let name = Rect::new(area.x, area.y, end.saturating_sub(area.x + 1), 1);
+                line(buffer, name, title, Theme::strong());
+                return false;
+            }
+            UnreadRow::Line {
+                why,
+                author,
+                time,
+                text,
+            } => {
+                let (mark, style) = match why {
+                    Notable::Mention => ("@", view.theme.mention()),
+                    Notable::Reply => ("┃", view.theme.mention()),
+                    Notable::Reaction => ("+", view.theme.mention()),
+                    Notable::Message => (" ", Style::new()),
+                };
+                put(buffer, (area.x, area.y), 1, mark, style);
+                let mut x = area.x + 2;
+                if area.width >= TIMES_FROM {
+                    let time = when(*time, view.now, &view.time_zone);
+                    put(buffer, (x, area.y), 6, &time, Theme::dim());
+                    x += 7;
+                }
+                let name = cells::truncate(author, usize::from(area.width / 4));
+                let style = view.theme.author(author);
+                x = put(buffer, (x, area.y), columns(&name), &name, style) + 1;
+                let text = text.replace(['\n', '\t'], " ");
+                line(buffer, indented(area, x - area.x), &text, Theme::text());
+            }
+            UnreadRow::More { count, is_quiet } => {
+                let what = if *is_quiet {
+                    strings::overlays::muted_unread(*count)
+                } else {
+                    strings::overlays::more_unread(*count)
+                };
+                line(buffer, indented(area, 2), &what, Theme::dim());
+            }
+        }
+        true
+    }
+}

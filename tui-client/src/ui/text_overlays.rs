@@ -1,0 +1,133 @@
+//! Drawing of the overlays without rows to choose: the help, the versions of a message, questions.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use recado_shared::Timestamp;
+
+use super::text::{columns, footer, indented, line, moment, put, row, wrapped};
+use super::theme::Theme;
+use super::view::ViewState;
+use crate::cells;
+use crate::strings;
+
+const MAX_WIDTH: u16 = 76;
+
+const MAX_QUESTION_WIDTH: u16 = 60;
+
+const MAX_KEYS: u16 = 24;
+
+/// Below this width what a key does matters more than its second key.
+const NARROW: u16 = 48;
+
+/// Draws a box with those of its lines that are not scrolled away; the scroll ends at the last line.
+fn render_scrolled<T>(
+    buffer: &mut Buffer,
+    screen: Rect,
+    (title, lines, scroll): (&str, &[T], u16),
+    draw: impl Fn(&mut Buffer, Rect, &T),
+) {
+    let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let area = super::overlay_area(screen, MAX_WIDTH, count.saturating_add(2));
+    let inner = super::draw_box(buffer, area, title);
+    let top = scroll.min(count.saturating_sub(inner.height));
+    for (at, entry) in (0..inner.height).zip(lines.iter().skip(top.into())) {
+        draw(buffer, row(inner, at), entry);
+    }
+    let below = count.saturating_sub(top.saturating_add(inner.height));
+    if below > 0 {
+        footer(buffer, area, &strings::overlays::more_below(below));
+    }
+}
+
+enum HelpLine<'a> {
+    Blank,
+    Heading(&'a str),
+    Keys(&'a str, &'a str),
+}
+
+/// Draws the keys by context; a table is a heading, then keys and what they do.
+pub(super) fn render_help(
+    buffer: &mut Buffer,
+    screen: Rect,
+    tables: &[(&'static str, Vec<(String, &'static str)>)],
+    scroll: u16,
+) {
+    let mut lines = Vec::new();
+    for (heading, rows) in tables {
+        if !lines.is_empty() {
+            lines.push(HelpLine::Blank);
+        }
+        lines.push(HelpLine::Heading(heading));
+        lines.extend(rows.iter().map(|(keys, does)| HelpLine::Keys(keys, does)));
+    }
+    let rows = tables.iter().flat_map(|(_, rows)| rows);
+    let widest = rows.map(|(keys, _)| columns(keys)).max().unwrap_or(0);
+    let text = (strings::overlays::HELP_TITLE, &lines[..], scroll);
+    render_scrolled(buffer, screen, text, |buffer, area, entry| match entry {
+        HelpLine::Blank => {}
+        HelpLine::Heading(heading) => {
+            line(buffer, area, heading, Theme::strong());
+        }
+        HelpLine::Keys(keys, does) => {
+            let is_narrow = area.width < NARROW;
+            let width = widest.min(if is_narrow { area.width / 3 } else { MAX_KEYS });
+            let keys = fitting(keys, width.into());
+            put(buffer, (area.x, area.y), width, &keys, Theme::strong());
+            line(buffer, indented(area, width + 2), does, Theme::text());
+        }
+    });
+}
+
+/// As many of several keys as fit into a width; a first one that does not fit is cut.
+fn fitting(keys: &str, width: usize) -> String {
+    let ends = keys.rmatch_indices(' ').map(|(at, _)| at);
+    let ends = std::iter::once(keys.len()).chain(ends);
+    let mut shorter = ends.map(|end| keys[..end].trim_end_matches([' ', '…']));
+    let fits = shorter.find(|keys| cells::width(keys) <= width);
+    cells::truncate(fits.unwrap_or(keys), width)
+}
+
+pub(super) fn render_versions(
+    buffer: &mut Buffer,
+    screen: Rect,
+    (texts, scroll): (&[(Timestamp, &str)], u16),
+    view: &ViewState,
+) {
+    let width = MAX_WIDTH.min(screen.width).saturating_sub(8);
+    let mut lines: Vec<(String, Style)> = Vec::new();
+    if texts.is_empty() {
+        lines.push((strings::overlays::VERSION_DELETED.to_owned(), Theme::dim()));
+    }
+    for (at, (time, body)) in texts.iter().enumerate() {
+        if at > 0 {
+            lines.push((String::new(), Theme::text()));
+        }
+        let time = moment(*time, view.now, &view.time_zone);
+        let what = match (at, at + 1 == texts.len()) {
+            (0, _) => strings::overlays::VERSION_FIRST,
+            (_, true) => strings::overlays::VERSION_CURRENT,
+            (_, false) => strings::overlays::VERSION_EDITED,
+        };
+        lines.push((format!("{what} {time}"), Theme::dim()));
+        lines.extend(wrapped(body, width).map(|text| (text.to_owned(), Theme::text())));
+    }
+    let text = (strings::overlays::VERSIONS_TITLE, &lines[..], scroll);
+    render_scrolled(buffer, screen, text, |buffer, area, (text, style)| {
+        line(buffer, area, text, *style);
+    });
+}
+
+pub(super) fn render_question(buffer: &mut Buffer, screen: Rect, question: &str, answers: &str) {
+    let width = MAX_QUESTION_WIDTH.min(screen.width);
+    let safe = cells::row(question);
+    let rows: Vec<_> = wrapped(&safe, width.saturating_sub(8)).collect();
+    let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
+    let area = super::overlay_area(screen, width, height.saturating_add(3));
+    let inner = super::draw_box(buffer, area, strings::overlays::CONFIRM_TITLE);
+    let last = inner.height.saturating_sub(1);
+    for (at, text) in (0..last).zip(rows) {
+        line(buffer, row(inner, at), text, Theme::text());
+    }
+    line(buffer, row(inner, last), answers, Theme::strong());
+}
