@@ -2,18 +2,19 @@
 
 use std::ops::Range;
 
+use jiff::civil::DateTime;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use recado_shared::Membership;
 
-use super::rows::{Row, Rows, id_of, reason_of};
+use super::rows::{Part, Row, Rows};
 use super::scroll::{Position, Window};
-use super::text::{centred, clock, columns, day, local, put, row};
+use super::text::{centred, clock, columns, day, indented, line, local, put, row, wrapped};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::screen::{
-    ConversationView, Details, Focus, Item, ItemId, LinkView, Mark, MessageKind, Quote, Screen,
+    ConversationView, Focus, ItemId, LinkView, Mark, MessageKind, MessageView, Quote, Reaction,
+    Screen,
 };
 use crate::app::{ClickTarget, Scroll, Viewed};
 use crate::cells;
@@ -85,12 +86,9 @@ pub(super) fn render(
     let (mut position, scrolls) = view.take_position(conversation.id, conversation.place);
     if conversation.items.is_empty() {
         draw_empty(buffer, area, screen, conversation);
-        view.viewed = Some(Viewed {
-            conversation: conversation.id,
-            visible: None,
-            place: conversation.place,
-            at_oldest: true,
-        });
+        if let Some(viewed) = &mut view.viewed {
+            viewed.at_oldest = true;
+        }
         return 0;
     }
     let zone = view.time_zone.clone();
@@ -123,9 +121,8 @@ pub(super) fn render(
         at_oldest: window.top.item == 0,
     });
     view.keep_position(conversation.id, position);
-    let (bottom, _) = rows.down(window.top, window.rows - 1);
     view.cache = cache;
-    conversation.items.len() - 1 - bottom.item
+    conversation.items.len() - 1 - window.bottom.item
 }
 
 fn draw_empty(
@@ -143,12 +140,8 @@ fn draw_empty(
         LinkView::Offline { .. } | LinkView::Refused(_) => strings::conversation::NOT_LOADED,
     };
     let middle = area.height / 2;
-    centred(
-        buffer,
-        row(area, middle.saturating_sub(1)),
-        what,
-        Theme::dim(),
-    );
+    let above = row(area, middle.saturating_sub(1));
+    centred(buffer, above, what, Theme::dim());
     if middle < area.height && !is_outside {
         let how = strings::conversation::WRITE_BELOW;
         centred(buffer, row(area, middle), how, Theme::dim());
@@ -165,17 +158,12 @@ pub(super) fn render_none(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) 
     } else {
         vec![strings::conversation::start_conversation(key)]
     };
-    let rows: Vec<&str> = lines
-        .iter()
-        .flat_map(|line| {
-            let rows = cells::wrap(line, area.width.into());
-            rows.into_iter().map(|row| &line[row])
-        })
-        .collect();
+    let rows = lines.iter().flat_map(|line| wrapped(line, area.width));
+    let rows: Vec<&str> = rows.collect();
     let high = u16::try_from(rows.len()).unwrap_or(u16::MAX);
     let top = area.height.saturating_sub(high) / 2;
     for (at, line) in (top..area.height).zip(rows) {
-        centred(buffer, row(area, at), line.trim_end(), Theme::dim());
+        centred(buffer, row(area, at), line, Theme::dim());
     }
 }
 
@@ -200,174 +188,82 @@ impl Pane<'_> {
         let blank = u16::try_from(window.blank).unwrap_or(u16::MAX);
         for at in blank..self.area.height {
             let area = row(self.area, at);
-            let item = &rows.view.items[spot.item];
-            let id = id_of(item);
             let content = rows.row(spot);
-            self.draw_row(buffer, area, (item, &content), view);
-            if !matches!(content, Row::Day(_) | Row::New(_)) {
+            let is_heading = matches!(content, Row::Day(_) | Row::New(_));
+            self.draw_row(buffer, area, content, view);
+            if !is_heading {
+                let id = rows.view.items[spot.item].id();
                 visible = Some((visible.map_or(id, |(first, _)| first), id));
                 view.add_hit(area, ClickTarget::Item(id));
                 if self.screen.focus == Focus::Selection(id) {
                     buffer.set_style(area, Theme::chosen());
                 }
             }
-            let (next, moved) = rows.down(spot, 1);
-            if moved == 0 {
+            if spot == window.bottom {
                 break;
             }
-            spot = next;
+            (spot, _) = rows.down(spot, 1);
         }
         visible
     }
 
-    fn draw_row(
-        &self,
-        buffer: &mut Buffer,
-        area: Rect,
-        (item, content): (&Item<'_>, &Row),
-        view: &ViewState,
-    ) {
-        match (content, item) {
-            (Row::Day(date), _) => {
-                let today = local(view.now, &view.time_zone).map(jiff::civil::DateTime::date);
-                let day = day(*date, today, area.width < TIMES_FROM);
-                centred(buffer, area, &format!("── {day} ──"), Theme::dim());
+    fn draw_row(&self, buffer: &mut Buffer, area: Rect, content: Row<'_>, view: &ViewState) {
+        let theme = view.theme;
+        let (message, part) = match content {
+            Row::Day(date) => {
+                let today = local(view.now, &view.time_zone).map(DateTime::date);
+                let day = day(date, today, area.width < TIMES_FROM);
+                return centred(buffer, area, &format!("── {day} ──"), Theme::dim());
             }
-            (Row::New(count), _) => {
+            Row::New(count) => {
                 let inner = usize::from(area.width.saturating_sub(2));
-                let line = format!(
-                    "{:─^inner$}",
-                    format!(" {} ", strings::conversation::new_messages(*count))
+                let count = format!(" {} ", strings::conversation::new_messages(count));
+                return centred(buffer, area, &format!("{count:─^inner$}"), theme.unread());
+            }
+            Row::Gap(missing) => {
+                return centred(buffer, area, &self.gap_text(missing), Theme::dim());
+            }
+            Row::Event(text) => return centred(buffer, area, text, Theme::dim()),
+            Row::Message(message, part) => (message, part),
+        };
+        let body = Rect::new(
+            area.x + self.columns.body_at(),
+            area.y,
+            self.columns.body,
+            1,
+        );
+        match part {
+            Part::Quote(quote) => {
+                self.draw_head(buffer, area, message, view);
+                line(buffer, body, &quote_text(quote), Theme::dim());
+            }
+            Part::Body {
+                range,
+                is_first,
+                is_last,
+                is_edited,
+            } => {
+                if is_first {
+                    self.draw_head(buffer, area, message, view);
+                }
+                draw_body(buffer, body, message, (range, is_edited, theme));
+                if is_last {
+                    self.draw_mark(buffer, area, message, theme);
+                }
+            }
+            Part::Reason(reason) => {
+                let reason = format!("  {}", cells::row(reason));
+                put(
+                    buffer,
+                    (body.x, body.y),
+                    body.width,
+                    &reason,
+                    theme.failure(),
                 );
-                centred(buffer, area, &line, view.theme.unread());
             }
-            (Row::Gap(missing), _) => {
-                centred(buffer, area, &self.gap_text(*missing), Theme::dim());
+            Part::Tail { is_edited } => {
+                draw_tail(buffer, body, &message.details.reactions, (is_edited, theme));
             }
-            (Row::Event, Item::Event { text, .. }) => {
-                centred(buffer, area, text, Theme::dim());
-            }
-            (Row::Quote, Item::Message { details, .. }) => {
-                self.draw_head(buffer, area, item, view);
-                if let Some(quote) = details.quote {
-                    let at = Rect::new(
-                        area.x + self.columns.body_at(),
-                        area.y,
-                        self.columns.body,
-                        1,
-                    );
-                    super::text::line(buffer, at, &quote_text(quote), Theme::dim());
-                }
-            }
-            (Row::Tail { is_edited }, Item::Message { details, .. }) => {
-                let at = (area.x + self.columns.body_at(), area.y);
-                self.draw_tail(buffer, at, details, (*is_edited, view.theme));
-            }
-            (
-                Row::Body {
-                    range,
-                    is_first,
-                    is_last,
-                    is_edited,
-                },
-                Item::Message { .. },
-            ) => {
-                if *is_first {
-                    self.draw_head(buffer, area, item, view);
-                }
-                self.draw_body(buffer, area, item, (range, *is_edited, view.theme));
-                if *is_last {
-                    self.draw_mark(buffer, area, item, view.theme);
-                }
-            }
-            (Row::Reason(range), Item::Message { mark, .. }) => {
-                let reason = reason_of(*mark).unwrap_or_default();
-                let line = format!("  {}", cells::row(reason[range.clone()].trim_end()));
-                let at = (area.x + self.columns.body_at(), area.y);
-                put(buffer, at, self.columns.body, &line, view.theme.failure());
-            }
-            (
-                Row::Body { .. } | Row::Reason(_) | Row::Quote | Row::Tail { .. } | Row::Event,
-                Item::Gap { .. } | Item::Event { .. } | Item::Message { .. },
-            ) => {}
-        }
-    }
-
-    fn draw_body(
-        &self,
-        buffer: &mut Buffer,
-        area: Rect,
-        item: &Item<'_>,
-        (range, is_edited, theme): (&Range<usize>, bool, Theme),
-    ) {
-        let Item::Message { body, details, .. } = item else {
-            return;
-        };
-        let style = match details.kind {
-            MessageKind::Plain => Theme::text(),
-            MessageKind::Emote => Theme::aside(),
-            MessageKind::Deleted | MessageKind::Hidden => Theme::gone(),
-        };
-        let row_text = body[range.clone()].trim_end();
-        let at = (area.x + self.columns.body_at(), area.y);
-        let end = put(buffer, at, self.columns.body, &cells::row(row_text), style);
-        for mention in &details.mentions {
-            let (start, stop) = (mention.start.max(range.start), mention.end.min(range.end));
-            if start >= stop {
-                continue;
-            }
-            let left = columns(&body[range.start..start]);
-            let right = columns(&body[range.start..stop]).min(self.columns.body);
-            if left < right {
-                let area = Rect::new(at.0 + left, at.1, right - left, 1);
-                buffer.set_style(area.intersection(buffer.area), theme.mention());
-            }
-        }
-        if is_edited {
-            let room = (at.0 + self.columns.body).saturating_sub(end);
-            put(
-                buffer,
-                (end, at.1),
-                room,
-                &format!(" {}", strings::conversation::EDITED),
-                Theme::dim(),
-            );
-        }
-    }
-
-    /// Reactions, and that the message was edited.
-    fn draw_tail(
-        &self,
-        buffer: &mut Buffer,
-        (mut x, y): (u16, u16),
-        details: &Details<'_>,
-        (is_edited, theme): (bool, Theme),
-    ) {
-        let end = x + self.columns.body;
-        if is_edited {
-            x = put(
-                buffer,
-                (x, y),
-                end - x,
-                strings::conversation::EDITED,
-                Theme::dim(),
-            ) + 2;
-        }
-        for (at, reaction) in details.reactions.iter().enumerate() {
-            let emoji = cells::truncate(reaction.emoji, 4);
-            let chip = format!("{emoji} {}", reaction.count);
-            let is_last = at + 1 == details.reactions.len();
-            let kept = if is_last { 0 } else { 2 };
-            if x + columns(&chip) + kept > end {
-                put(buffer, (x, y), end.saturating_sub(x), "…", Theme::dim());
-                return;
-            }
-            let style = if reaction.is_mine {
-                theme.mention()
-            } else {
-                Theme::dim()
-            };
-            x = put(buffer, (x, y), end - x, &chip, style) + 2;
         }
     }
 
@@ -380,60 +276,108 @@ impl Pane<'_> {
         }
     }
 
-    fn draw_head(&self, buffer: &mut Buffer, area: Rect, item: &Item<'_>, view: &ViewState) {
-        let Item::Message {
-            author,
-            is_own,
-            time,
-            ref details,
-            ..
-        } = *item
-        else {
-            return;
-        };
+    fn draw_head(
+        &self,
+        buffer: &mut Buffer,
+        area: Rect,
+        message: &MessageView<'_>,
+        view: &ViewState,
+    ) {
         if self.columns.has_time {
-            let clock = clock(local(time, &view.time_zone));
+            let clock = clock(local(message.time, &view.time_zone));
             let at = (area.x + self.columns.margin, area.y);
             put(buffer, at, 5, &clock, Theme::dim());
         }
-        let (name, style): (_, Style) = if is_own {
+        let (name, style) = if message.is_own {
             (strings::conversation::YOU, Theme::strong())
         } else {
-            (author, view.theme.author(author))
+            (message.author, view.theme.author(message.author))
         };
         let starred = format!("* {name}");
-        let name = match details.kind {
+        let name = match message.details.kind {
             MessageKind::Emote => &starred,
             MessageKind::Plain | MessageKind::Deleted | MessageKind::Hidden => name,
         };
         let gap = if self.columns.has_time { 2 } else { 1 };
-        let width = self.columns.name - gap;
-        let at = (area.x + self.columns.name_at(), area.y);
-        put(
-            buffer,
-            at,
-            width,
-            &cells::truncate(name, width.into()),
-            style,
-        );
+        let x = area.x + self.columns.name_at();
+        let name_area = Rect::new(x, area.y, self.columns.name - gap, 1);
+        line(buffer, name_area, name, style);
     }
 
-    fn draw_mark(&self, buffer: &mut Buffer, area: Rect, item: &Item<'_>, theme: Theme) {
-        let Item::Message {
-            mark: Some(mark), ..
-        } = *item
-        else {
-            return;
-        };
-        let (glyph, style) = match mark {
-            Mark::Waiting => (" ◌", theme.busy()),
-            Mark::Accepted => (" ✓", Theme::dim()),
-            Mark::Delivered => ("✓✓", Theme::dim()),
-            Mark::Read => ("✓✓", theme.read()),
-            Mark::Failed(_) => (" ✗", theme.failure()),
+    fn draw_mark(&self, buffer: &mut Buffer, area: Rect, message: &MessageView<'_>, theme: Theme) {
+        let (glyph, style) = match message.mark {
+            None => return,
+            Some(Mark::Waiting) => (" ◌", theme.busy()),
+            Some(Mark::Accepted) => (" ✓", Theme::dim()),
+            Some(Mark::Delivered) => ("✓✓", Theme::dim()),
+            Some(Mark::Read) => ("✓✓", theme.read()),
+            Some(Mark::Failed(_)) => (" ✗", theme.failure()),
         };
         let x = area.right() - self.columns.margin - (MARK - 1);
         put(buffer, (x, area.y), MARK - 1, glyph, style);
+    }
+}
+
+/// Draws a row of the text, with the names that mention the user.
+fn draw_body(
+    buffer: &mut Buffer,
+    area: Rect,
+    message: &MessageView<'_>,
+    (range, is_edited, theme): (Range<usize>, bool, Theme),
+) {
+    let style = match message.details.kind {
+        MessageKind::Plain => Theme::text(),
+        MessageKind::Emote => Theme::aside(),
+        MessageKind::Deleted | MessageKind::Hidden => Theme::gone(),
+    };
+    let body = message.body;
+    let row_text = cells::row(body[range.clone()].trim_end());
+    let end = put(buffer, (area.x, area.y), area.width, &row_text, style);
+    for mention in &message.details.mentions {
+        let (start, stop) = (mention.start.max(range.start), mention.end.min(range.end));
+        if start >= stop {
+            continue;
+        }
+        let left = columns(&body[range.start..start]);
+        let right = columns(&body[range.start..stop]).min(area.width);
+        if left < right {
+            let area = Rect::new(area.x + left, area.y, right - left, 1);
+            buffer.set_style(area.intersection(buffer.area), theme.mention());
+        }
+    }
+    if is_edited {
+        let mark = format!(" {}", strings::conversation::EDITED);
+        let room = area.right().saturating_sub(end);
+        put(buffer, (end, area.y), room, &mark, Theme::dim());
+    }
+}
+
+fn draw_tail(
+    buffer: &mut Buffer,
+    area: Rect,
+    reactions: &[Reaction<'_>],
+    (is_edited, theme): (bool, Theme),
+) {
+    let (mut x, y, end) = (area.x, area.y, area.right());
+    if is_edited {
+        let mark = strings::conversation::EDITED;
+        x = put(buffer, (x, y), end - x, mark, Theme::dim()) + 2;
+    }
+    for (at, reaction) in reactions.iter().enumerate() {
+        let emoji = cells::truncate(reaction.emoji, 4);
+        let chip = format!("{emoji} {}", reaction.count);
+        let is_last = at + 1 == reactions.len();
+        let kept = if is_last { 0 } else { 2 };
+        if x + columns(&chip) + kept > end {
+            put(buffer, (x, y), end.saturating_sub(x), "…", Theme::dim());
+            return;
+        }
+        let style = if reaction.is_mine {
+            theme.mention()
+        } else {
+            Theme::dim()
+        };
+        x = put(buffer, (x, y), end - x, &chip, style) + 2;
     }
 }
 
@@ -445,7 +389,7 @@ pub(super) fn quote_text(quote: Quote<'_>) -> String {
 
 pub(super) fn render_typing(buffer: &mut Buffer, area: Rect, typing: &[&str], theme: Theme) {
     let name = |name: &str| cells::truncate(name, MAX_NAME.into());
-    let line = match typing {
+    let typing = match typing {
         [] => return,
         [one] => strings::conversation::is_typing(&name(one)),
         [one, two] => strings::conversation::are_typing(&name(one), &name(two)),
@@ -453,6 +397,6 @@ pub(super) fn render_typing(buffer: &mut Buffer, area: Rect, typing: &[&str], th
             strings::conversation::many_are_typing(&name(one), &name(two), more.len())
         }
     };
-    let area = Rect::new(area.x + 1, area.y, area.width - 1, 1);
-    super::text::line(buffer, area, &line, theme.busy());
+    let area = indented(area, 1);
+    line(buffer, area, &typing, theme.busy());
 }

@@ -23,15 +23,13 @@ mod view;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use recado_shared::Membership;
+use recado_shared::{Membership, RoomInfo};
 
 use self::layout::{Layout, Wanted};
 use self::text::{line, put};
 pub use self::theme::Theme;
 pub use self::view::ViewState;
-use crate::app::screen::{
-    Attention, ConversationView, Focus, Overlay, Pane, PurposeView, RoomView, Screen,
-};
+use crate::app::screen::{Attention, ConversationView, Focus, Overlay, Pane, PurposeView, Screen};
 use crate::strings;
 
 /// Draws one frame. `view` keeps the scroll places and records what is clickable.
@@ -177,7 +175,7 @@ fn draw_title(
 ) -> u16 {
     let name = Rect::new(area.x, area.y, area.width.saturating_sub(2), 1);
     let x = status_line::title(buffer, name, open.title, Theme::strong());
-    if let Some(room) = &open.room {
+    if let Some(room) = open.room {
         let area = Rect::new(x, area.y, area.right() - x, 1);
         return draw_room(buffer, area, room, open.attention);
     }
@@ -211,13 +209,13 @@ fn draw_title(
 }
 
 /// Draws behind a room's name how many are in it and what it is about, as far as there is room.
-fn draw_room(buffer: &mut Buffer, area: Rect, room: &RoomView<'_>, attention: Attention) -> u16 {
+fn draw_room(buffer: &mut Buffer, area: Rect, room: &RoomInfo, attention: Attention) -> u16 {
     let members = strings::conversation::members(room.members.into());
     let members = match attention {
         Attention::All | Attention::Mentions => members,
         Attention::Nothing => format!("{} · {members}", strings::conversation::MUTED),
     };
-    let facts = match room.topic {
+    let facts = match &room.topic {
         Some(topic) => format!("{members} · {topic}"),
         None => members,
     };

@@ -7,11 +7,11 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-use super::text::local;
-use crate::app::screen::{ConversationView, Item, ItemId, Mark};
+use super::text::{local, wrapped};
+use crate::app::screen::{ConversationView, Item, ItemId, Mark, MessageView, Quote};
 use crate::cells;
 use crate::strings;
 
@@ -56,13 +56,21 @@ pub(super) struct Spot {
     pub(super) row: usize,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Row {
+pub(super) enum Row<'a> {
     /// The day of what follows.
     Day(Date),
     /// How many of what follows are new.
     New(u64),
-    /// A stretch of the item's body.
+    Event(&'a str),
+    /// How many entries are missing.
+    Gap(u64),
+    Message(&'a MessageView<'a>, Part<'a>),
+}
+
+/// A row of a message.
+pub(super) enum Part<'a> {
+    Quote(Quote<'a>),
+    /// A stretch of the body.
     Body {
         range: Range<usize>,
         is_first: bool,
@@ -71,31 +79,54 @@ pub(super) enum Row {
         is_edited: bool,
     },
     /// A stretch of the reason why the message failed.
-    Reason(Range<usize>),
-    Quote,
-    /// The reactions, and that the message was edited where that has no room behind the text.
+    Reason(&'a str),
+    /// The reactions, and whether the mark of an edit comes before them for want of room behind
+    /// the text.
     Tail {
-        /// Whether it says that.
         is_edited: bool,
     },
-    Event,
-    Gap(u64),
 }
 
 /// The rows of a message, from its first one.
-struct Parts {
-    has_quote: bool,
+struct Parts<'a> {
+    quote: Option<Quote<'a>>,
     body: Wrapped,
-    reason: Vec<Range<usize>>,
+    reason: Vec<&'a str>,
     /// Whether the text has room behind it for the mark of an edit.
-    is_edited_behind: bool,
-    has_tail: bool,
+    has_edit_mark: bool,
+    /// If there is a tail: whether that mark is in it.
+    tail: Option<bool>,
 }
 
-impl Parts {
+impl<'a> Parts<'a> {
+    fn above_body(&self) -> usize {
+        self.quote.iter().len()
+    }
+
     fn len(&self) -> usize {
-        let around = usize::from(self.has_quote) + usize::from(self.has_tail);
-        self.body.len() + self.reason.len() + around
+        self.above_body() + self.body.len() + self.reason.len() + self.tail.iter().len()
+    }
+
+    fn part(&self, row: usize) -> Part<'a> {
+        if let (0, Some(quote)) = (row, self.quote) {
+            return Part::Quote(quote);
+        }
+        let row = row - self.above_body();
+        if let Some(range) = self.body.get(row) {
+            let is_last = row + 1 == self.body.len();
+            return Part::Body {
+                range: range.clone(),
+                is_first: row == 0 && self.quote.is_none(),
+                is_last,
+                is_edited: is_last && self.has_edit_mark,
+            };
+        }
+        match self.reason.get(row - self.body.len()) {
+            Some(reason) => Part::Reason(reason),
+            None => Part::Tail {
+                is_edited: self.tail.unwrap_or(false),
+            },
+        }
     }
 }
 
@@ -106,50 +137,70 @@ pub(super) struct Rows<'a> {
     pub(super) cache: &'a mut WrapCache,
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
     /// Where the item of this id is, or the first one after it, or the last one.
     pub(super) fn index_of(&self, id: ItemId) -> usize {
-        self.view
-            .items
-            .partition_point(|item| id_of(item) < id)
-            .min(self.view.items.len().saturating_sub(1))
+        let items = &self.view.items;
+        let index = items.partition_point(|item| item.id() < id);
+        index.min(items.len().saturating_sub(1))
     }
 
-    pub(super) fn headings(&self, index: usize) -> usize {
-        usize::from(self.day_line(index).is_some()) + usize::from(self.new_line(index).is_some())
-    }
-
-    fn content(&mut self, index: usize) -> usize {
-        self.parts(index).map_or(1, |parts| parts.len())
-    }
-
-    /// The rows of a message; `None` for items of one row.
-    fn parts(&mut self, index: usize) -> Option<Parts> {
-        let Item::Message {
-            id,
-            body,
-            mark,
-            ref details,
-            ..
-        } = self.view.items[index]
-        else {
-            return None;
+    /// The day where it differs from that of the item before, then how many items are new.
+    fn headings(&self, index: usize) -> impl Iterator<Item = Row<'a>> + use<'a> {
+        let items = &self.view.items;
+        let date = |item: &Item<'_>| match item {
+            Item::Message(MessageView { time, .. }) | Item::Event { time, .. } => {
+                local(*time, self.zone).map(DateTime::date)
+            }
+            Item::Gap { .. } => None,
         };
-        let rows = self.cache.rows_of(id, body, self.width);
-        let last = rows.last().map_or("", |last| body[last.clone()].trim_end());
+        let own = date(&items[index]);
+        let mut before = items[..index].iter().rev().take(2);
+        let day = own.filter(|_| before.find_map(date) != own);
+        let new = self.view.new_from;
+        let new = new.filter(|(id, _)| *id == items[index].id());
+        let headings = [day.map(Row::Day), new.map(|(_, count)| Row::New(count))];
+        headings.into_iter().flatten()
+    }
+
+    pub(super) fn heading_count(&self, index: usize) -> usize {
+        self.headings(index).count()
+    }
+
+    fn message(&self, index: usize) -> Option<&'a MessageView<'a>> {
+        match &self.view.items[index] {
+            Item::Message(message) => Some(message),
+            Item::Event { .. } | Item::Gap { .. } => None,
+        }
+    }
+
+    fn parts(&mut self, message: &'a MessageView<'a>) -> Parts<'a> {
+        let details = &message.details;
+        let body = self.cache.rows_of(message.id, message.body, self.width);
+        let last = body
+            .last()
+            .map_or("", |last| message.body[last.clone()].trim_end());
         let room = self.width.saturating_sub(cells::width(last));
-        let is_edited_behind = details.is_edited && room > strings::conversation::EDITED.len();
-        Some(Parts {
-            has_quote: details.quote.is_some(),
-            reason: reason_of(mark).map_or(Vec::new(), |reason| self.wrap_reason(reason)),
-            is_edited_behind,
-            has_tail: !details.reactions.is_empty() || (details.is_edited && !is_edited_behind),
-            body: rows,
-        })
+        let has_edit_mark = details.is_edited && room > strings::conversation::EDITED.len();
+        let is_edit_below = details.is_edited && !has_edit_mark;
+        let has_tail = is_edit_below || !details.reactions.is_empty();
+        Parts {
+            quote: details.quote,
+            body,
+            reason: match message.mark {
+                Some(Mark::Failed(why)) => wrapped(why, self.width.saturating_sub(2)).collect(),
+                _ => Vec::new(),
+            },
+            has_edit_mark,
+            tail: has_tail.then_some(is_edit_below),
+        }
     }
 
     pub(super) fn height(&mut self, index: usize) -> usize {
-        self.headings(index) + self.content(index)
+        let content = self
+            .message(index)
+            .map_or(1, |message| self.parts(message).len());
+        self.heading_count(index) + content
     }
 
     /// The spot `by` rows above, and how many of them there were.
@@ -186,108 +237,43 @@ impl Rows<'_> {
         }
     }
 
-    /// The last row of all; there must be an item.
-    pub(super) fn last(&mut self) -> Spot {
-        let item = self.view.items.len() - 1;
-        Spot {
-            item,
-            row: self.height(item) - 1,
-        }
+    pub(super) fn last_of(&mut self, item: usize) -> Spot {
+        let row = self.height(item) - 1;
+        Spot { item, row }
     }
 
-    /// The row of an item's content that holds a byte of its body, headings counted.
+    /// The last row of all; there must be an item.
+    pub(super) fn last(&mut self) -> Spot {
+        self.last_of(self.view.items.len() - 1)
+    }
+
+    /// The row of an item that holds a byte of its body.
     pub(super) fn row_of_byte(&mut self, index: usize, byte: usize) -> usize {
-        let row = self.parts(index).map_or(0, |parts| {
+        let row = self.message(index).map_or(0, |message| {
+            let parts = self.parts(message);
             let above = parts.body.partition_point(|row| row.start <= byte);
-            usize::from(parts.has_quote) + above.saturating_sub(1)
+            parts.above_body() + above.saturating_sub(1)
         });
-        self.headings(index) + row
+        self.heading_count(index) + row
     }
 
     /// The first byte of the body in a row of content; `row` counts without headings. `None`
     /// if that row is no part of a body.
     pub(super) fn byte_of_row(&mut self, index: usize, row: usize) -> Option<usize> {
-        let parts = self.parts(index)?;
-        let row = row.checked_sub(usize::from(parts.has_quote))?;
+        let parts = self.parts(self.message(index)?);
+        let row = row.checked_sub(parts.above_body())?;
         parts.body.get(row).map(|row| row.start)
     }
 
-    pub(super) fn row(&mut self, spot: Spot) -> Row {
-        let day = self.day_line(spot.item);
-        let new = self.new_line(spot.item);
-        let headings = [day.map(Row::Day), new.map(Row::New)];
-        if let Some(heading) = headings.into_iter().flatten().nth(spot.row) {
+    pub(super) fn row(&mut self, spot: Spot) -> Row<'a> {
+        if let Some(heading) = self.headings(spot.item).nth(spot.row) {
             return heading;
         }
-        let row = spot.row - self.headings(spot.item);
-        let Some(parts) = self.parts(spot.item) else {
-            return match self.view.items[spot.item] {
-                Item::Gap { missing, .. } => Row::Gap(missing),
-                Item::Event { .. } | Item::Message { .. } => Row::Event,
-            };
-        };
-        let Some(row) = row.checked_sub(usize::from(parts.has_quote)) else {
-            return Row::Quote;
-        };
-        if let Some(range) = parts.body.get(row) {
-            let is_last = row + 1 == parts.body.len();
-            return Row::Body {
-                range: range.clone(),
-                is_first: row == 0 && !parts.has_quote,
-                is_last,
-                is_edited: is_last && parts.is_edited_behind,
-            };
+        let row = spot.row - self.heading_count(spot.item);
+        match &self.view.items[spot.item] {
+            Item::Gap { missing, .. } => Row::Gap(*missing),
+            Item::Event { text, .. } => Row::Event(text),
+            Item::Message(message) => Row::Message(message, self.parts(message).part(row)),
         }
-        match parts.reason.get(row - parts.body.len()) {
-            Some(range) => Row::Reason(range.clone()),
-            None => Row::Tail {
-                is_edited: self.is_edited(spot.item) && !parts.is_edited_behind,
-            },
-        }
-    }
-
-    fn is_edited(&self, index: usize) -> bool {
-        match &self.view.items[index] {
-            Item::Message { details, .. } => details.is_edited,
-            Item::Event { .. } | Item::Gap { .. } => false,
-        }
-    }
-
-    fn wrap_reason(&self, reason: &str) -> Vec<Range<usize>> {
-        cells::wrap(reason, self.width.saturating_sub(2).max(1))
-    }
-
-    /// The date of an item if it differs from that of the message before.
-    fn day_line(&self, index: usize) -> Option<Date> {
-        let items = &self.view.items;
-        let date = |item: &Item<'_>| match item {
-            Item::Message { time, .. } | Item::Event { time, .. } => {
-                local(*time, self.zone).map(jiff::civil::DateTime::date)
-            }
-            Item::Gap { .. } => None,
-        };
-        let own = date(&items[index])?;
-        let before = items[..index].iter().rev().take(2).find_map(date);
-        (before != Some(own)).then_some(own)
-    }
-
-    fn new_line(&self, index: usize) -> Option<u64> {
-        self.view
-            .new_from
-            .filter(|(id, _)| *id == id_of(&self.view.items[index]))
-            .map(|(_, count)| count)
-    }
-}
-
-pub(super) const fn id_of(item: &Item<'_>) -> ItemId {
-    match item {
-        Item::Message { id, .. } | Item::Event { id, .. } | Item::Gap { id, .. } => *id,
-    }
-}
-
-pub(super) const fn reason_of(mark: Option<Mark<'_>>) -> Option<&str> {
-    match mark {
-        Some(Mark::Failed(reason)) => Some(reason),
-        _ => None,
     }
 }

@@ -3,7 +3,7 @@
 //! The anchor names a byte of an item, so that arrivals, older items above and another width
 //! leave the text that is being read where it is.
 
-use super::rows::{Rows, Spot, id_of};
+use super::rows::{Rows, Spot};
 use crate::app::Scroll;
 use crate::app::screen::{Item, ItemId, Place};
 
@@ -36,9 +36,9 @@ enum At {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
     pub(super) top: Spot,
-    /// How many rows of the pane are empty above it.
+    pub(super) bottom: Spot,
+    /// How many rows of the pane are empty above the top.
     pub(super) blank: usize,
-    pub(super) rows: usize,
 }
 
 impl Position {
@@ -58,7 +58,7 @@ impl Position {
             return Place::Newest;
         };
         let spot = rows_spot(anchor, rows);
-        let row = spot.row - rows.headings(spot.item).min(spot.row);
+        let row = spot.row - rows.heading_count(spot.item).min(spot.row);
         Place::At {
             item: anchor.item,
             row: u16::try_from(row).unwrap_or(u16::MAX),
@@ -73,26 +73,22 @@ impl Position {
         if let Self::At(anchor) = *self {
             let spot = rows_spot(anchor, rows);
             let (top, _) = rows.up(spot, anchor.pane_row.min(steps));
-            let (_, below) = rows.down(top, steps);
+            let (bottom, below) = rows.down(top, steps);
             if below == steps {
                 return Window {
                     top,
+                    bottom,
                     blank: 0,
-                    rows: height,
                 };
             }
         }
-        let last = rows.last();
-        let (top, above) = rows.up(last, steps);
-        *self = if rows.view.follows_newest {
-            Self::Newest
-        } else {
-            Self::At(Anchor::new(top, rows))
-        };
+        let bottom = rows.last();
+        let (top, above) = rows.up(bottom, steps);
+        self.pin(top, bottom, rows);
         Window {
             top,
+            bottom,
             blank: steps - above,
-            rows: above + 1,
         }
     }
 
@@ -105,14 +101,11 @@ impl Position {
                 self.step(i64::from(by) * page, rows, height);
             }
             Scroll::Top(item) => {
-                let top = Spot {
-                    item: rows.index_of(item),
-                    row: 0,
-                };
-                self.pin(top, rows, height);
+                let item = rows.index_of(item);
+                self.put_at_top(Spot { item, row: 0 }, rows, height);
             }
-            Scroll::Show(item) => self.show(rows.index_of(item), rows, height),
-            Scroll::Amid(item) => self.show_amid(rows.index_of(item), rows, height),
+            Scroll::Show(item) => self.show(rows.index_of(item), false, rows, height),
+            Scroll::Amid(item) => self.show(rows.index_of(item), true, rows, height),
             Scroll::To(place) => *self = Self::from_place(place),
         }
     }
@@ -126,41 +119,34 @@ impl Position {
             rows.down(top, steps)
         };
         if by > 0 {
-            self.pin(moved, rows, height);
+            self.put_at_top(moved, rows, height);
         }
     }
 
-    fn seen(&mut self, rows: &mut Rows<'_>, height: usize) -> (Window, Spot) {
+    /// Moves an item that is out of sight to the nearer edge, or to the upper third of the pane.
+    fn show(&mut self, item: usize, is_amid: bool, rows: &mut Rows<'_>, height: usize) {
         let window = self.window(rows, height);
-        let (bottom, _) = rows.down(window.top, window.rows - 1);
-        (window, bottom)
+        let (first, last) = (Spot { item, row: 0 }, rows.last_of(item));
+        let top = if is_amid && (first < window.top || last > window.bottom) {
+            rows.up(first, height / 3).0
+        } else if first < window.top {
+            first
+        } else if last > window.bottom {
+            rows.up(last, height.max(1) - 1).0.min(first)
+        } else {
+            return;
+        };
+        self.put_at_top(top, rows, height);
     }
 
-    fn show(&mut self, index: usize, rows: &mut Rows<'_>, height: usize) {
-        let (window, bottom) = self.seen(rows, height);
-        let (first, last) = ends_of(index, rows);
-        if first < window.top {
-            self.pin(first, rows, height);
-        } else if last > bottom {
-            let (top, _) = rows.up(last, height.max(1) - 1);
-            self.pin(top.min(first), rows, height);
-        }
+    fn put_at_top(&mut self, top: Spot, rows: &mut Rows<'_>, height: usize) {
+        let (bottom, _) = rows.down(top, height.max(1) - 1);
+        self.pin(top, bottom, rows);
     }
 
-    /// Moves an item that is out of sight to the upper third of the pane.
-    fn show_amid(&mut self, index: usize, rows: &mut Rows<'_>, height: usize) {
-        let (window, bottom) = self.seen(rows, height);
-        let (first, last) = ends_of(index, rows);
-        if first < window.top || last > bottom {
-            let (top, _) = rows.up(first, height / 3);
-            self.pin(top, rows, height);
-        }
-    }
-
-    /// Makes a row the top one, and finds out whether that is the newest position.
-    fn pin(&mut self, top: Spot, rows: &mut Rows<'_>, height: usize) {
-        let (end, _) = rows.down(top, height.max(1) - 1);
-        *self = if end == rows.last() && rows.view.follows_newest {
+    /// Pins a row, unless the newest one is at the bottom.
+    fn pin(&mut self, top: Spot, bottom: Spot, rows: &mut Rows<'_>) {
+        *self = if bottom == rows.last() && rows.view.follows_newest {
             Self::Newest
         } else {
             Self::At(Anchor::new(top, rows))
@@ -173,19 +159,19 @@ impl Anchor {
     /// above what is being read.
     fn new(top: Spot, rows: &mut Rows<'_>) -> Self {
         if let Item::Gap { .. } = rows.view.items[top.item]
-            && let Some(Item::Message { id, .. }) = rows.view.items.get(top.item + 1)
+            && let Some(Item::Message(message)) = rows.view.items.get(top.item + 1)
         {
             let above = rows.height(top.item) - top.row;
             return Self {
-                item: *id,
+                item: message.id,
                 at: At::Byte(0),
-                pane_row: above + rows.headings(top.item + 1),
+                pane_row: above + rows.heading_count(top.item + 1),
             };
         }
-        let headings = rows.headings(top.item);
+        let headings = rows.heading_count(top.item);
         let row = top.row.saturating_sub(headings);
         Self {
-            item: id_of(&rows.view.items[top.item]),
+            item: rows.view.items[top.item].id(),
             at: rows
                 .byte_of_row(top.item, row)
                 .map_or(At::Row(row), At::Byte),
@@ -194,16 +180,11 @@ impl Anchor {
     }
 }
 
-fn ends_of(item: usize, rows: &mut Rows<'_>) -> (Spot, Spot) {
-    let row = rows.height(item) - 1;
-    (Spot { item, row: 0 }, Spot { item, row })
-}
-
 fn rows_spot(anchor: Anchor, rows: &mut Rows<'_>) -> Spot {
     let item = rows.index_of(anchor.item);
     let row = match anchor.at {
         At::Byte(byte) => rows.row_of_byte(item, byte),
-        At::Row(row) => (rows.headings(item) + row).min(rows.height(item) - 1),
+        At::Row(row) => (rows.heading_count(item) + row).min(rows.height(item) - 1),
     };
     Spot { item, row }
 }

@@ -16,7 +16,7 @@ use super::{Theme, ViewState, render};
 use crate::app::composer::Composer;
 use crate::app::screen::{
     Attention, ContactRow, ConversationView, Details, Focus, Item, ItemId, LinkView, ListView,
-    Mark, Pane, Place, Screen, Section,
+    Mark, MessageView, Pane, Place, Screen, Section,
 };
 
 /// The time of all frames.
@@ -36,7 +36,7 @@ fn view() -> ViewState {
 }
 
 fn message<'a>(seq: u64, author: &'a str, time: &str, body: &'a str) -> Item<'a> {
-    Item::Message {
+    Item::Message(MessageView {
         id: ItemId::Entry(Seq(seq)),
         author,
         is_own: author == "alice",
@@ -44,11 +44,11 @@ fn message<'a>(seq: u64, author: &'a str, time: &str, body: &'a str) -> Item<'a>
         body,
         mark: (author == "alice").then_some(Mark::Read),
         details: Details::default(),
-    }
+    })
 }
 
 fn marked<'a>(mut item: Item<'a>, with: Mark<'a>) -> Item<'a> {
-    if let Item::Message { mark, .. } = &mut item {
+    if let Item::Message(MessageView { mark, .. }) = &mut item {
         *mark = Some(with);
     }
     item

@@ -79,7 +79,7 @@ pub(super) fn below_first(area: Rect) -> Rect {
 }
 
 /// The rows of a text at a width, without the spaces at their ends.
-pub(super) fn wrapped(text: &str, width: u16) -> impl Iterator<Item = &str> {
+pub(super) fn wrapped(text: &str, width: impl Into<usize>) -> impl Iterator<Item = &str> {
     let rows = cells::wrap(text, width.into()).into_iter();
     rows.map(|row| text[row].trim_end())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use recado::app::screen::{Item, ItemId, LinkView, Mark, MessageKind};
+use recado::app::screen::{Item, ItemId, LinkView, Mark, MessageKind, MessageView};
 use recado::store::{PendingState, StoredConversation};
 use recado_server::relay::SessionId;
 use recado_server::store::{Origin, Read, ReadResult};
@@ -182,7 +182,8 @@ impl World {
             let members = usize::try_from(room.members).expect("few");
             assert_eq!(members, log.count_members(), "{who} on {}", open.title);
             assert_eq!(open.title, format!("#{}", log.name), "{who}");
-            assert_eq!(room.topic, log.topic.as_deref(), "{who}");
+            let topic = room.topic.as_ref().map(recado_shared::Topic::as_str);
+            assert_eq!(topic, log.topic.as_deref(), "{who}");
         }
         let first = log.members[&client.user].first;
         let failed: BTreeSet<Seq> = client
@@ -196,10 +197,10 @@ impl World {
         let mut shown = Vec::new();
         for item in &open.items {
             match item {
-                Item::Message {
+                Item::Message(MessageView {
                     id: ItemId::Entry(seq),
                     ..
-                } => {
+                }) => {
                     shown.push(*seq);
                     if !failed.contains(seq) && *seq >= first {
                         check_item(&who, item, visible, client.user);
@@ -212,7 +213,7 @@ impl World {
                 Item::Gap { id, missing } => {
                     panic!("{who} shows a gap of {missing} at {id:?} in {:?}", open.id)
                 }
-                Item::Message { .. } | Item::Event { .. } => {}
+                Item::Message(_) | Item::Event { .. } => {}
             }
         }
         // What they read before they left and came back may still be there.
@@ -259,11 +260,11 @@ impl World {
                 .filter(|(user, _)| **user != client.user && log.is_member(**user));
             let read = others.map(|(_, member)| member.cursors.read).min();
             for item in &open.items {
-                if let Item::Message {
+                if let Item::Message(MessageView {
                     id: ItemId::Entry(seq),
                     mark: Some(mark),
                     ..
-                } = item
+                }) = item
                     && read.is_some_and(|read| *seq <= read)
                     && !matches!(mark, Mark::Failed(_))
                 {
@@ -371,13 +372,13 @@ fn check_facts(who: &str, stored: Option<&RoomInfo>, told: Option<&RoomInfo>, lo
 }
 
 fn check_item(who: &str, item: &Item<'_>, visible: &[Entry], me: UserId) {
-    let Item::Message {
+    let Item::Message(MessageView {
         id: ItemId::Entry(seq),
         author,
         body,
         details,
         ..
-    } = item
+    }) = item
     else {
         return;
     };

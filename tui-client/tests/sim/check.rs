@@ -1,10 +1,9 @@
 //! Invariants that hold after every step.
 
-use recado::app::screen::{Item, ItemId, Mark, MessageKind};
+use recado::app::screen::{Item, ItemId, Mark, MessageKind, MessageView};
 use recado_shared::{MessageBody, Seq};
 
 use crate::client::Client;
-use crate::person::item_id;
 use crate::world::World;
 
 impl World {
@@ -21,20 +20,20 @@ impl World {
         let log = self.server.record.logs.get(&open.id);
         let mut last = None;
         for item in &open.items {
-            let item_id = item_id(item);
+            let item_id = item.id();
             assert!(
                 last < Some(item_id),
                 "client {index} shows {item_id:?} after {last:?}"
             );
             last = Some(item_id);
             match item {
-                Item::Message {
+                Item::Message(MessageView {
                     id: ItemId::Entry(seq),
                     body,
                     mark,
                     details,
                     ..
-                } => {
+                }) => {
                     let log = log.expect("what is shown is in a log");
                     let is_as_sent = log.versions(*seq).any(|version| version == *body);
                     let waits = matches!(mark, Some(Mark::Waiting | Mark::Failed(_)));
@@ -45,20 +44,16 @@ impl World {
                         open.id
                     );
                 }
-                Item::Message {
+                Item::Message(MessageView {
                     id: ItemId::Pending(id),
                     mark,
                     ..
-                } => {
+                }) => {
                     assert!(matches!(mark, Some(Mark::Waiting | Mark::Failed(_))));
                     let found = self.server.record.find(client.user, *id);
                     let is_shown = |seq: Seq| {
-                        let at = open
-                            .items
-                            .iter()
-                            .filter(|i| matches!(i, Item::Message { .. }));
-                        at.map(crate::person::item_id)
-                            .any(|i| i == ItemId::Entry(seq))
+                        let at = open.items.iter().filter(|i| matches!(i, Item::Message(_)));
+                        at.map(Item::id).any(|i| i == ItemId::Entry(seq))
                     };
                     if let Some((conversation, seq)) = found {
                         let is_twice = conversation == open.id && is_shown(seq);

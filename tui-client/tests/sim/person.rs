@@ -15,12 +15,6 @@ pub(crate) struct Pane {
     reported: Option<Viewed>,
 }
 
-pub(crate) fn item_id(item: &Item<'_>) -> ItemId {
-    match item {
-        Item::Message { id, .. } | Item::Event { id, .. } | Item::Gap { id, .. } => *id,
-    }
-}
-
 impl Pane {
     /// Where the pane's window begins in a list of items.
     fn top(&self, ids: &[ItemId]) -> usize {
@@ -45,7 +39,7 @@ impl Pane {
         };
         self.show(open.id, open.place);
         self.reported = None;
-        let ids: Vec<_> = open.items.iter().map(item_id).collect();
+        let ids: Vec<_> = open.items.iter().map(Item::id).collect();
         let top = self.top(&ids);
         let find = |item: ItemId| ids.partition_point(|id| *id < item);
         match scroll {
@@ -78,7 +72,7 @@ impl Pane {
     pub(crate) fn draw(&mut self, screen: &Screen<'_>) -> Option<Viewed> {
         let open = screen.conversation.as_ref()?;
         self.show(open.id, open.place);
-        let ids: Vec<_> = open.items.iter().map(item_id).collect();
+        let ids: Vec<_> = open.items.iter().map(Item::id).collect();
         let top = self.top(&ids);
         let end = (top + HEIGHT).min(ids.len());
         let visible = ids

@@ -5,7 +5,7 @@ use recado_shared::{
 
 use super::support::*;
 use crate::app::messages::actions;
-use crate::app::screen::{Focus, Item, ItemId, Overlay, PurposeView};
+use crate::app::screen::{Focus, Item, ItemId, MessageView, Overlay, PurposeView};
 use crate::app::{App, Effect, Event};
 use crate::store::{Loaded, StoredConversation};
 
@@ -36,7 +36,7 @@ fn purpose(client: &Client) -> String {
 fn reactions(client: &Client) -> Vec<(String, usize, bool)> {
     let screen = client.app.screen(client.now);
     let items = screen.conversation.unwrap().items;
-    let Some(Item::Message { details, .. }) = items.last() else {
+    let Some(Item::Message(MessageView { details, .. })) = items.last() else {
         panic!("a message is there");
     };
     let reactions = details.reactions.iter();

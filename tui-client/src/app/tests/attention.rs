@@ -6,7 +6,7 @@ use recado_shared::{
 };
 
 use super::support::*;
-use crate::app::screen::{Attention, Item, MessageKind};
+use crate::app::screen::{Attention, Item, MessageKind, MessageView};
 use crate::app::{Effect, Event};
 use crate::store::{Load, Loaded, StoredConversation};
 
@@ -225,8 +225,8 @@ fn blocked_people_are_folded_in_rooms_and_do_not_ring() {
     let screen = client.app.screen(client.now);
     let items = screen.conversation.unwrap().items;
     let [
-        Item::Message { body, details, .. },
-        Item::Message { body: other, .. },
+        Item::Message(MessageView { body, details, .. }),
+        Item::Message(MessageView { body: other, .. }),
     ] = &items[..]
     else {
         panic!("{items:?}");

@@ -1,7 +1,7 @@
 use recado_shared::{Content, Emoji, Entry, ErasedKind, MessageBody, RoomEvent, Seq, UserId};
 
 use super::support::*;
-use crate::app::screen::{Details, Item, MessageKind};
+use crate::app::screen::{Details, Item, MessageKind, MessageView};
 use crate::app::{Effect, Event};
 use crate::store::Loaded;
 
@@ -39,7 +39,7 @@ fn reaction(seq: u64, author: UserId, target: u64, is_on: bool) -> Entry {
 fn around(client: &Client, index: usize) -> String {
     let screen = client.app.screen(client.now);
     let items = screen.conversation.expect("a conversation is open").items;
-    let Item::Message { details, .. } = &items[index] else {
+    let Item::Message(MessageView { details, .. }) = &items[index] else {
         panic!("a message stands at {index}");
     };
     let Details {

@@ -4,7 +4,7 @@ use recado_shared::{
 
 use super::support::*;
 use crate::app::conversation::log::{OPEN_LOADED, UNOPENED_LOADED};
-use crate::app::screen::{Item, ItemId, Place};
+use crate::app::screen::{Item, ItemId, MessageView, Place};
 use crate::app::{ClickTarget, Effect, Event, Scroll};
 use crate::store::{Load, Loaded, Pending, PendingState, Save};
 
@@ -393,7 +393,10 @@ fn a_large_log_that_is_read_at_its_old_end_keeps_that_end() {
     client.entry(BOB, entry(last + 1, BOB));
     let screen = client.app.screen(client.now);
     let items = screen.conversation.unwrap().items;
-    assert!(matches!(items[0], Item::Message { body: "m1", .. }));
+    assert!(matches!(
+        items[0],
+        Item::Message(MessageView { body: "m1", .. })
+    ));
     assert!(items.len() <= OPEN_LOADED);
 }
 
@@ -417,9 +420,9 @@ fn times_are_those_of_the_server() {
     let item = &screen.conversation.unwrap().items[1];
     assert!(matches!(
         item,
-        Item::Message {
+        Item::Message(MessageView {
             time: Timestamp(77),
             ..
-        }
+        })
     ));
 }

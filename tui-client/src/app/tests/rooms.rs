@@ -11,7 +11,7 @@ fn room(client: &Client) -> (String, Option<(Option<String>, u32, Membership)>) 
     let screen = client.app.screen(client.now);
     let open = screen.conversation.expect("the room is open");
     let facts = open.room.map(|room| {
-        let topic = room.topic.map(str::to_owned);
+        let topic = room.topic.as_ref().map(ToString::to_string);
         (topic, room.members, room.membership)
     });
     (open.title.to_owned(), facts)

@@ -7,7 +7,7 @@ use recado_shared::{
 
 use super::support::*;
 use crate::app::chats::settings::PAUSE;
-use crate::app::screen::{Focus, ItemId, Mark};
+use crate::app::screen::{Focus, ItemId, Mark, MessageView};
 use crate::app::session::sending::MAX_APPENDS;
 use crate::app::{ClickTarget, Effect, Event, Scroll};
 use crate::store::{Pending, PendingState, Save};
@@ -415,9 +415,9 @@ fn a_note_to_oneself_arrives_like_any_message() {
     assert_eq!(open.title, "alice");
     assert!(matches!(
         open.items.last(),
-        Some(crate::app::screen::Item::Message {
+        Some(crate::app::screen::Item::Message(MessageView {
             mark: Some(Mark::Accepted),
             ..
-        })
+        }))
     ));
 }

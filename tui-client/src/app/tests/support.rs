@@ -11,7 +11,7 @@ use recado_shared::{
     Welcome,
 };
 
-use crate::app::screen::{Item, ItemId, Mark, Place};
+use crate::app::screen::{Item, ItemId, Mark, MessageView, Place};
 use crate::app::{App, Effect, Event, Settings, Viewed, keymap::Keymap};
 use crate::net::NetEvent;
 use crate::store::{HeldRange, Save, Snapshot, StoredConversation, StoredMe, StoredPerson};
@@ -369,7 +369,7 @@ impl Client {
             .iter()
             .map(|item| match item {
                 Item::Event { text, .. } => format!("* {text}"),
-                Item::Message { body, mark, .. } => match mark {
+                Item::Message(MessageView { body, mark, .. }) => match mark {
                     None => (*body).to_owned(),
                     Some(Mark::Failed(_)) => format!("{body} failed"),
                     Some(mark) => format!("{body} {}", format!("{mark:?}").to_lowercase()),

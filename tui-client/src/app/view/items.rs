@@ -11,7 +11,9 @@ use crate::app::conversation::originals::is_shown;
 use crate::app::conversation::progress::Progress;
 use crate::app::conversation::state::{Conversation, Purpose};
 use crate::app::reader::Reader;
-use crate::app::view::screen::{Details, Item, Mark, MessageKind, PurposeView, Quote, Reaction};
+use crate::app::view::screen::{
+    Details, Item, Mark, MessageKind, MessageView, PurposeView, Quote, Reaction,
+};
 use crate::model::ItemId;
 use crate::store::{Pending, PendingState};
 use crate::strings;
@@ -67,47 +69,36 @@ impl<'a> Reader<'a> {
         } else {
             Mark::Accepted
         };
-        if self.chats.is_hidden(conversation, entry) {
-            return Item::Message {
-                id,
-                author: self.chats.name_of(entry.author),
-                is_own,
-                time: entry.time,
-                body: strings::conversation::BLOCKED,
-                mark: None,
-                details: Details {
-                    kind: MessageKind::Hidden,
-                    ..Details::default()
-                },
-            };
-        }
-        let mut message = Message {
-            body: conversation.folding.text(entry),
-            mark: is_own.then_some(mark),
-            details: self.details(conversation, entry),
-        };
-        for pending in waiting.get(&entry.seq).into_iter().flatten() {
-            message.expect(pending);
-        }
-        message.finish(self.chats.my_name(), is_own);
-        Item::Message {
+        let mut message = MessageView {
             id,
             author: self.chats.name_of(entry.author),
             is_own,
             time: entry.time,
-            body: message.body,
-            mark: message.mark,
-            details: message.details,
+            body: conversation.folding.text(entry),
+            mark: is_own.then_some(mark),
+            details: self.details(conversation, entry),
+        };
+        if self.chats.is_hidden(conversation, entry) {
+            message.body = strings::conversation::BLOCKED;
+            message.mark = None;
+            message.details = Details::of_kind(MessageKind::Hidden);
+            return Item::Message(message);
         }
+        for pending in waiting.get(&entry.seq).into_iter().flatten() {
+            message.expect(pending);
+        }
+        if message.details.kind == MessageKind::Deleted {
+            message.body = strings::conversation::DELETED;
+        } else if !is_own {
+            message.details.mentions = mentions(message.body, self.chats.my_name());
+        }
+        Item::Message(message)
     }
 
     fn details(&self, conversation: &'a Conversation, entry: &'a Entry) -> Details<'a> {
         let folding = &conversation.folding;
         if folding.is_deleted(entry) {
-            return Details {
-                kind: MessageKind::Deleted,
-                ..Details::default()
-            };
+            return Details::of_kind(MessageKind::Deleted);
         }
         let reactions = folding.reactions(entry.seq, conversation.me()).into_iter();
         Details {
@@ -129,11 +120,9 @@ impl<'a> Reader<'a> {
         } else {
             MessageKind::Plain
         };
-        let quote = content.reply_to().map(|to| self.quote(conversation, to));
         Details {
-            kind,
-            quote,
-            ..Details::default()
+            quote: content.reply_to().map(|to| self.quote(conversation, to)),
+            ..Details::of_kind(kind)
         }
     }
 
@@ -166,7 +155,7 @@ impl<'a> Reader<'a> {
             };
             return Item::Event { id, time, text };
         }
-        Item::Message {
+        Item::Message(MessageView {
             id,
             author: self.chats.my_name(),
             is_own: true,
@@ -174,7 +163,7 @@ impl<'a> Reader<'a> {
             body: pending.content.body().map_or("", MessageBody::as_str),
             mark: Some(mark_of(pending)),
             details: self.details_of(conversation, &pending.content),
-        }
+        })
     }
 
     pub(super) fn purpose_view(&self, conversation: &'a Conversation) -> Option<PurposeView<'a>> {
@@ -193,13 +182,16 @@ fn mark_of(pending: &Pending) -> Mark<'_> {
     }
 }
 
-struct Message<'a> {
-    body: &'a str,
-    mark: Option<Mark<'a>>,
-    details: Details<'a>,
+impl Details<'_> {
+    fn of_kind(kind: MessageKind) -> Self {
+        Self {
+            kind,
+            ..Self::default()
+        }
+    }
 }
 
-impl<'a> Message<'a> {
+impl<'a> MessageView<'a> {
     /// Shows what waits in the outbox as if it had happened.
     fn expect(&mut self, pending: &'a Pending) {
         if let Content::Edit { body, .. } = &pending.content {
@@ -211,10 +203,7 @@ impl<'a> Message<'a> {
             return;
         }
         if let Content::Deletion { .. } = &pending.content {
-            self.details = Details {
-                kind: MessageKind::Deleted,
-                ..Details::default()
-            };
+            self.details = Details::of_kind(MessageKind::Deleted);
             self.mark = Some(Mark::Waiting);
         } else if let Content::ReactionAdded { emoji, .. } = &pending.content {
             self.react(emoji.as_str(), true);
@@ -228,11 +217,7 @@ impl<'a> Message<'a> {
         match reactions.iter_mut().find(|found| found.emoji == emoji) {
             Some(found) if found.is_mine != is_on => {
                 found.is_mine = is_on;
-                found.count = if is_on {
-                    found.count + 1
-                } else {
-                    found.count - 1
-                };
+                found.count = found.count + usize::from(is_on) - usize::from(!is_on);
             }
             None if is_on => reactions.push(Reaction {
                 emoji,
@@ -242,13 +227,5 @@ impl<'a> Message<'a> {
             Some(_) | None => {}
         }
         reactions.retain(|reaction| reaction.count > 0);
-    }
-
-    fn finish(&mut self, me: &str, is_own: bool) {
-        if self.details.kind == MessageKind::Deleted {
-            self.body = strings::conversation::DELETED;
-        } else if !is_own {
-            self.details.mentions = mentions(self.body, me);
-        }
     }
 }

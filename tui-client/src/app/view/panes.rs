@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use recado_shared::{ConversationId, DisplayName, RoomInfo, Topic};
+use recado_shared::{ConversationId, DisplayName};
 
 use crate::app::action::Hint;
 use crate::app::action::{Action, KeyContext};
@@ -11,8 +11,7 @@ use crate::app::conversation::state::Conversation;
 use crate::app::reader::Reader;
 use crate::app::session::outbox::is_failed;
 use crate::app::view::screen::{
-    CompletionView, ContactRow, ConversationView, Focus, Item, Overlay, Pane, RoomView, Screen,
-    Section,
+    CompletionView, ContactRow, ConversationView, Focus, Item, Overlay, Pane, Screen, Section,
 };
 use crate::model::ItemId;
 use crate::strings;
@@ -88,11 +87,12 @@ impl<'a> Reader<'a> {
 
     fn conversation_view(&self, conversation: &'a Conversation) -> ConversationView<'a> {
         let log = &conversation.log;
+        let items = self.items(conversation);
         ConversationView {
             id: conversation.id,
             title: self.chats.title(conversation.id),
             display: self.display_in(conversation.id),
-            room: self.chats.room_facts(conversation.id).map(room_view),
+            room: self.chats.room_facts(conversation.id),
             is_request: conversation.is_request,
             is_blocked: self.chats.is_blocked_in(conversation.id),
             attention: self
@@ -100,8 +100,8 @@ impl<'a> Reader<'a> {
                 .settings
                 .attention(conversation.id, self.now.wall),
             presence: self.presence_in(conversation.id),
-            items: Vec::new(),
-            new_from: None,
+            new_from: new_from(conversation, &items),
+            items,
             typing: conversation
                 .typing()
                 .filter(|user| !self.chats.settings.is_blocked(*user))
@@ -113,7 +113,6 @@ impl<'a> Reader<'a> {
             composer: &conversation.composer,
             purpose: self.purpose_view(conversation),
         }
-        .with_items(self.items(conversation), conversation)
     }
 }
 
@@ -158,21 +157,6 @@ pub(crate) fn pane_hints(context: KeyContext, pane: Pane) -> &'static [Hint] {
         ],
     }
 }
-fn room_view(facts: &RoomInfo) -> RoomView<'_> {
-    RoomView {
-        topic: facts.topic.as_ref().map(Topic::as_str),
-        members: facts.members,
-        membership: facts.membership,
-    }
-}
-
-impl<'a> ConversationView<'a> {
-    fn with_items(mut self, items: Vec<Item<'a>>, conversation: &Conversation) -> Self {
-        self.new_from = new_from(conversation, &items);
-        self.items = items;
-        self
-    }
-}
 
 /// The first item below the new-messages line. Without it among the loaded ones there is no line.
 fn new_from(conversation: &Conversation, items: &[Item<'_>]) -> Option<(ItemId, u64)> {
@@ -181,17 +165,13 @@ fn new_from(conversation: &Conversation, items: &[Item<'_>]) -> Option<(ItemId, 
         return None;
     }
     let reaches = |item: &Item<'_>| match *item {
-        Item::Message {
-            id: id @ ItemId::Entry(seq),
-            is_own: false,
-            ..
-        } => (seq >= line.from).then_some(id),
+        Item::Message(ref message) => !message.is_own && message.id >= ItemId::Entry(line.from),
         Item::Gap {
-            id: id @ ItemId::Entry(first),
+            id: ItemId::Entry(first),
             missing,
-        } => (first.0 + missing > line.from.0).then_some(id),
-        Item::Message { .. } | Item::Event { .. } | Item::Gap { .. } => None,
+        } => first.0 + missing > line.from.0,
+        Item::Event { .. } | Item::Gap { .. } => false,
     };
-    let item = items.iter().find_map(reaches)?;
-    Some((item, line.count))
+    let item = items.iter().find(|item| reaches(item))?;
+    Some((item.id(), line.count))
 }

@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use recado_shared::{ConversationId, Membership, Presence, Timestamp};
+use recado_shared::{ConversationId, Membership, Presence, RoomInfo, Timestamp};
 
 pub use crate::app::chats::contacts::Section;
 pub use crate::app::chats::position::Pane;
@@ -80,7 +80,7 @@ pub struct ConversationView<'a> {
     pub id: ConversationId,
     pub title: &'a str,
     pub display: Option<&'a str>,
-    pub room: Option<RoomView<'a>>,
+    pub room: Option<&'a RoomInfo>,
     pub is_request: bool,
     pub is_blocked: bool,
     pub attention: Attention,
@@ -101,37 +101,42 @@ pub struct ConversationView<'a> {
     pub purpose: Option<PurposeView<'a>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RoomView<'a> {
-    pub topic: Option<&'a str>,
-    pub members: u32,
-    pub membership: Membership,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item<'a> {
-    Message {
-        id: ItemId,
-        author: &'a str,
-        is_own: bool,
-        /// When it was accepted, or typed if it is not accepted yet.
-        time: Timestamp,
-        body: &'a str,
-        /// How far it has got; for the user's own.
-        mark: Option<Mark<'a>>,
-        details: Details<'a>,
-    },
+    Message(MessageView<'a>),
+    /// A room event, as a sentence.
     Event {
         id: ItemId,
         time: Timestamp,
         text: String,
     },
-    /// Entries that are not here yet.
+    /// Entries that are not here yet; `id` is that of the first one.
     Gap {
-        /// The identity of the first missing one.
         id: ItemId,
         missing: u64,
     },
+}
+
+impl Item<'_> {
+    pub const fn id(&self) -> ItemId {
+        match self {
+            Self::Message(message) => message.id,
+            Self::Event { id, .. } | Self::Gap { id, .. } => *id,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageView<'a> {
+    pub id: ItemId,
+    pub author: &'a str,
+    pub is_own: bool,
+    /// When it was accepted, or typed if it is not accepted yet.
+    pub time: Timestamp,
+    pub body: &'a str,
+    /// `None` for messages of others.
+    pub mark: Option<Mark<'a>>,
+    pub details: Details<'a>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

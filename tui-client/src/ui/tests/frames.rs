@@ -64,7 +64,7 @@ fn offline_with_messages_waiting_and_failed() {
             missing: 12,
         },
     );
-    let failed = Item::Message {
+    let failed = Item::Message(MessageView {
         id: pending(1),
         author: "alice",
         is_own: true,
@@ -74,8 +74,8 @@ fn offline_with_messages_waiting_and_failed() {
             "that message id was used before for something else",
         )),
         details: Details::default(),
-    };
-    let waiting = Item::Message {
+    });
+    let waiting = Item::Message(MessageView {
         id: pending(2),
         author: "alice",
         is_own: true,
@@ -83,7 +83,7 @@ fn offline_with_messages_waiting_and_failed() {
         body: "this one waits",
         mark: Some(Mark::Waiting),
         details: Details::default(),
-    };
+    });
     open.items.extend([failed, waiting]);
     for (width, height) in [(80, 24), (40, 12), (20, 6)] {
         let name = format!("offline_{width}x{height}");

@@ -1,9 +1,11 @@
+use recado_shared::{HistoryVisibility, Membership, Role, RoomInfo, RoomName, Topic, Visibility};
+
 use super::*;
 use crate::app::screen::{MessageKind, PurposeView, Quote, Reaction};
 
 fn detailed<'a>(mut item: Item<'a>, with: Details<'a>) -> Item<'a> {
-    if let Item::Message { details, .. } = &mut item {
-        *details = with;
+    if let Item::Message(message) = &mut item {
+        message.details = with;
     }
     item
 }
@@ -16,8 +18,21 @@ fn reaction(emoji: &str, count: usize, is_mine: bool) -> Reaction<'_> {
     }
 }
 
+fn info() -> RoomInfo {
+    RoomInfo {
+        name: RoomName::new("lobby").unwrap(),
+        topic: Some(Topic::new("the release").unwrap()),
+        visibility: Visibility::Public,
+        history: HistoryVisibility::Visible,
+        members: 3,
+        membership: Membership::Member,
+        role: Role::Member,
+        mute: None,
+    }
+}
+
 /// A room with everything that a message can have around it.
-fn room(composer: &Composer) -> Screen<'_> {
+fn room<'a>(composer: &'a Composer, info: &'a RoomInfo) -> Screen<'a> {
     let time = "2026-11-21T09:41:00Z";
     let items = vec![
         Item::Event {
@@ -62,17 +77,13 @@ fn room(composer: &Composer) -> Screen<'_> {
     let id = ConversationId::Room(recado_shared::RoomId(9));
     let mut open = conversation("#lobby", items, composer);
     open.id = id;
-    open.room = Some(crate::app::screen::RoomView {
-        topic: Some("the release"),
-        members: 3,
-        membership: recado_shared::Membership::Member,
-    });
+    open.room = Some(info);
     let mut lobby = contact(2, "#lobby");
     lobby.conversation = id;
-    lobby.room = Some(recado_shared::Membership::Member);
+    lobby.room = Some(Membership::Member);
     lobby.is_open = true;
     let mut invited = contact(3, "#ops");
-    invited.room = Some(recado_shared::Membership::Invited);
+    invited.room = Some(Membership::Invited);
     Screen {
         contacts: vec![invited, lobby, contact(4, "bob")],
         conversation: Some(open),
@@ -82,17 +93,17 @@ fn room(composer: &Composer) -> Screen<'_> {
 
 #[test]
 fn everything_around_messages_at_every_size() {
-    let composer = Composer::with_text("");
+    let (composer, info) = (Composer::with_text(""), info());
     for (width, height) in [(80, 24), (40, 16), (20, 12)] {
         let name = format!("room_{width}x{height}");
-        insta::assert_snapshot!(name, frame(&room(&composer), width, height));
+        insta::assert_snapshot!(name, frame(&room(&composer, &info), width, height));
     }
 }
 
 #[test]
 fn a_reply_and_an_edit_are_named_above_the_composer() {
-    let composer = Composer::with_text("of course");
-    let mut screen = room(&composer);
+    let (composer, info) = (Composer::with_text("of course"), info());
+    let mut screen = room(&composer, &info);
     let open = screen.conversation.as_mut().unwrap();
     open.purpose = Some(PurposeView::Reply(Quote {
         author: "bob",
@@ -107,8 +118,8 @@ fn a_reply_and_an_edit_are_named_above_the_composer() {
 
 #[test]
 fn no_size_is_too_small_for_any_of_it() {
-    let composer = Composer::with_text("");
-    let screen = room(&composer);
+    let (composer, info) = (Composer::with_text(""), info());
+    let screen = room(&composer, &info);
     for width in 20..90 {
         for height in 6..26 {
             drawn(&screen, &mut view(), width, height);

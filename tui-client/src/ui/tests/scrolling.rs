@@ -267,7 +267,7 @@ fn a_pinned_message_that_is_accepted_keeps_a_sensible_place() {
         .map(|(n, t)| message(n, "bob", NOW, t))
         .collect();
     let id = pending(7);
-    items.push(Item::Message {
+    items.push(Item::Message(MessageView {
         id,
         author: "alice",
         is_own: true,
@@ -275,7 +275,7 @@ fn a_pinned_message_that_is_accepted_keeps_a_sensible_place() {
         body: "own",
         mark: None,
         details: Details::default(),
-    });
+    }));
     let mut screen = screen();
     screen.conversation = Some(conversation("bob", items, &composer));
     view.scroll(with(2), Scroll::Show(id));
