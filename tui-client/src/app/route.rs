@@ -11,7 +11,7 @@ use crate::app::event::ClickTarget;
 use crate::app::input::completion::Completion;
 use crate::app::intent::{Intent, Show};
 use crate::app::messages::{actions, selection};
-use crate::app::overlay::{self, Overlay, Step};
+use crate::app::overlay::{Overlay, Step, open};
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::panes::pane_hints;
@@ -407,7 +407,7 @@ impl App {
         let mut is_done = false;
         self.with_overlay(|overlay, app| is_done = overlay.reopen(&show, app));
         if !is_done {
-            let overlay = overlay::open(show, &mut self.parts());
+            let overlay = open::open(show, &mut self.parts());
             self.show_overlay(overlay);
         }
     }

@@ -5,7 +5,7 @@ mod confirm;
 mod fuzzy;
 mod help;
 mod list;
-mod open;
+pub(crate) mod open;
 mod panel;
 mod picker;
 mod search;
@@ -16,7 +16,6 @@ mod unread_overview;
 use std::fmt::Debug;
 
 pub(crate) use self::list::Step;
-pub(crate) use self::open::open;
 use super::action::{Action, Edit, Hint, KeyContext};
 use super::intent::{Delivery, Show};
 use super::parts::Parts;
