@@ -294,7 +294,7 @@ impl Driver {
     }
 }
 
-fn now() -> Now {
+pub(crate) fn now() -> Now {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
     let millis = since_epoch.map_or(0, |time| time.as_millis());
     Now {
@@ -322,7 +322,7 @@ mod tests {
             max_users: 1,
             registrations_per_hour: 1,
         };
-        Relay::new(config, StoredMemberships::default())
+        Relay::new(config, StoredMemberships::default(), now())
     }
 
     fn hello(session: u64, outbox: Outbox) -> SessionEvent {

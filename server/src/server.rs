@@ -21,7 +21,7 @@ use tracing::{info, warn};
 use crate::admin::MAX_ADMINS;
 use crate::admin::socket::AdminSocket;
 use crate::config::{Config, LimitError};
-use crate::driver::{Driver, INBOX_CAPACITY, Stopped};
+use crate::driver::{self, Driver, INBOX_CAPACITY, Stopped};
 use crate::files::{self, FileError, TicketFile};
 use crate::listener::Listener;
 use crate::relay::{Relay, RelayConfig};
@@ -155,7 +155,7 @@ impl Server {
             max_users: limits.max_users,
             registrations_per_hour: limits.registrations_per_hour,
         };
-        let relay = Relay::new(config, store.0.take_memberships());
+        let relay = Relay::new(config, store.0.take_memberships(), driver::now());
         let (events, inbox) = mpsc::channel(INBOX_CAPACITY);
         let tasks = TaskTracker::new();
         let (close, stop) = (CancellationToken::new(), CancellationToken::new());

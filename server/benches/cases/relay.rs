@@ -112,7 +112,7 @@ fn relay_of(people: u32) -> (Relay, Now) {
         rooms: vec![room],
         ..StoredMemberships::default()
     };
-    let mut relay = Relay::new(config, memberships);
+    let mut relay = Relay::new(config, memberships, now);
     for user in people {
         enter(&mut relay, user, now);
     }

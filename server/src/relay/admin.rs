@@ -1,10 +1,8 @@
 //! Requests of the operator while the server runs, and the relay's part in carrying them out.
 
-use std::collections::BTreeSet;
-
 use recado_shared::rules::permission::Memberships as _;
 use recado_shared::{
-    Activity, CloseReason, Content, ConversationId, DeviceKey, Entry, Membership, MessageBody, Now,
+    Activity, CloseReason, Content, ConversationId, DeviceKey, Entry, Membership, MessageBody,
     RoomEvent, ServerFrame, Stamp, UserId,
 };
 
@@ -14,41 +12,34 @@ use crate::admin::request::{AdminAnswer, AdminRequest, Present, SessionInfo};
 use crate::store::{AdminChange, AdminOutcome, ChangeError, Write};
 
 impl Relay {
-    pub(super) fn admin(
-        &mut self,
-        ticket: Ticket,
-        request: AdminRequest,
-        now: Now,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn admin(&mut self, ticket: Ticket, request: AdminRequest) {
         let answer = match request {
             AdminRequest::Policy(policy) => {
                 self.config.policy = policy.unwrap_or(self.config.policy);
                 AdminAnswer::Policy(self.config.policy)
             }
-            AdminRequest::Announce(body) => AdminAnswer::Announced(self.announce_to_all(body, out)),
-            AdminRequest::Change(change) => return self.change(ticket, change, now, out),
+            AdminRequest::Announce(body) => AdminAnswer::Announced(self.announce_to_all(body)),
+            AdminRequest::Change(change) => return self.change(ticket, change),
             AdminRequest::Sessions => AdminAnswer::Sessions(self.session_infos()),
             AdminRequest::Stats => {
                 let present = self.present();
-                return out.push(Effect::AdminStats { ticket, present });
+                return self.effects.push(Effect::AdminStats { ticket, present });
             }
         };
-        out.push(Effect::AdminAnswer { ticket, answer });
+        self.effects.push(Effect::AdminAnswer { ticket, answer });
     }
 
-    fn change(&mut self, ticket: Ticket, change: AdminChange, now: Now, out: &mut Vec<Effect>) {
+    fn change(&mut self, ticket: Ticket, change: AdminChange) {
         if self.phase.is_serving() {
-            let time = now.wall;
-            let write = Write::Admin {
+            let time = self.now.wall;
+            self.write(Write::Admin {
                 ticket,
                 change,
                 time,
-            };
-            self.write(write, out);
+            });
         } else {
             let answer = AdminAnswer::Stopping;
-            out.push(Effect::AdminAnswer { ticket, answer });
+            self.effects.push(Effect::AdminAnswer { ticket, answer });
         }
     }
 
@@ -58,28 +49,20 @@ impl Relay {
         &mut self,
         entries: Vec<(ConversationId, Entry)>,
         since: Stamp,
-        out: &mut Vec<Effect>,
     ) {
         for (conversation, entry) in entries {
-            let mut to: BTreeSet<_> = self.sessions_of_members(conversation).collect();
-            let room = conversation
-                .room()
-                .and_then(|room| self.memberships.room(room));
             let closes = entry.content == Content::Room(RoomEvent::Closed);
-            let invited = room.filter(|_| closes);
-            let invited: Vec<_> = invited
-                .into_iter()
-                .flat_map(|room| room.outsiders(Membership::Invited))
-                .collect();
-            let changed = self.memberships.apply(conversation, &entry);
-            to.extend(self.sessions_of_members(conversation));
+            let room = conversation.room().filter(|_| closes);
+            let room = room.and_then(|room| self.memberships.room(room));
+            let invited = room.map(|room| room.outsiders(Membership::Invited).collect::<Vec<_>>());
+            let (to, changed) = self.apply(conversation, &entry);
             let frame = ServerFrame::Entry {
                 conversation,
                 entry,
             };
-            self.push(to, frame, out);
-            for user in invited.into_iter().chain(changed) {
-                self.send_heads(user, since, out);
+            self.push(to, frame);
+            for user in invited.into_iter().flatten().chain(changed) {
+                self.send_heads(user, since);
             }
         }
     }
@@ -88,30 +71,28 @@ impl Relay {
         &mut self,
         ticket: Ticket,
         result: Result<AdminOutcome, ChangeError>,
-        now: Now,
-        out: &mut Vec<Effect>,
     ) {
         match &result {
             Ok(AdminOutcome::Reset { user }) => {
-                self.end_sessions(*user, None, CloseReason::Revoked, now, out);
+                self.end_sessions(*user, None, CloseReason::Revoked);
             }
             Ok(AdminOutcome::Disabled { user } | AdminOutcome::Removed { user }) => {
                 self.memberships.set_closed(*user, true);
                 if matches!(result, Ok(AdminOutcome::Removed { .. })) {
                     self.displays.forget(*user);
                 }
-                self.end_sessions(*user, None, CloseReason::AccountClosed, now, out);
+                self.end_sessions(*user, None, CloseReason::AccountClosed);
             }
             Ok(AdminOutcome::Renamed { user, name }) => {
-                self.end_sessions(*user, None, CloseReason::Renamed, now, out);
-                self.name_taken(*user, name, out);
-                self.announce_person(*user, name, out);
+                self.end_sessions(*user, None, CloseReason::Renamed);
+                self.name_taken(*user, name);
+                self.announce_names(*user, name.clone());
             }
             Ok(AdminOutcome::Enabled { user }) => self.memberships.set_closed(*user, false),
             Ok(AdminOutcome::RoomRenamed { .. } | AdminOutcome::RoomClosed { .. }) | Err(_) => {}
         }
         let answer = AdminAnswer::Changed(result);
-        out.push(Effect::AdminAnswer { ticket, answer });
+        self.effects.push(Effect::AdminAnswer { ticket, answer });
     }
 
     /// Closes all sessions of a user, or of one of their devices, and forgets them. A hello that waits
@@ -121,27 +102,25 @@ impl Relay {
         user: UserId,
         device: Option<DeviceKey>,
         reason: CloseReason,
-        now: Now,
-        out: &mut Vec<Effect>,
     ) {
         let is_of_device = |id: &SessionId| {
             let session = self.sessions.get(id);
-            device.is_none_or(|key| session.is_some_and(|session| session.key == key))
+            device.is_none_or(|key| session.is_some_and(|session| session.peer.key == key))
         };
         let sessions: Vec<_> = self.sessions_of(user).filter(is_of_device).collect();
         for session in sessions {
-            out.push(Effect::Close { session, reason });
-            self.closed(session, now, out);
+            self.effects.push(Effect::Close { session, reason });
+            self.closed(session);
         }
     }
 
     /// Pushes an announcement to all sessions, also to those behind: no head makes up for it.
-    fn announce_to_all(&self, body: MessageBody, out: &mut Vec<Effect>) -> u64 {
+    fn announce_to_all(&mut self, body: MessageBody) -> u64 {
         let to: Vec<_> = self.sessions.keys().copied().collect();
         let count = u64::try_from(to.len()).unwrap_or(u64::MAX);
         if !to.is_empty() {
             let frame = ServerFrame::Announcement(body);
-            out.push(Effect::Push { to, frame });
+            self.effects.push(Effect::Push { to, frame });
         }
         count
     }
@@ -157,7 +136,7 @@ impl Relay {
         let infos = self.sessions.iter().map(|(id, session)| SessionInfo {
             session: id.0,
             user: session.user,
-            address: session.address,
+            address: session.peer.address,
             since: session.since,
             is_away: session.activity == Activity::Away,
             is_behind: session.flow != Flow::Live,

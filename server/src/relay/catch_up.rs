@@ -7,7 +7,7 @@ use recado_shared::limits::{
     MAX_DISPLAY_NAME_CHARS, MAX_HEADS_PER_FRAME, MAX_NAME_LEN, MAX_PAGE_LEN,
 };
 use recado_shared::{
-    Answer, DirectPair, Head, HeadsPage, Now, RoomInfo, ServerFrame, Stamp, UserId, UserName,
+    Answer, DirectPair, Head, HeadsPage, RoomInfo, ServerFrame, Stamp, UserId, UserName,
     UserProfile,
 };
 
@@ -16,15 +16,10 @@ use super::{Effect, Relay, SessionId};
 use crate::store::{Origin, Read};
 
 impl Relay {
-    pub(super) fn read_heads(
-        &mut self,
-        id: SessionId,
-        since: Option<Stamp>,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn read_heads(&mut self, id: SessionId, since: Option<Stamp>) {
         if let Some(session) = self.sessions.get_mut(&id) {
-            session.heads.is_reading = true;
-            out.push(Effect::Read(Read::Heads {
+            session.is_reading_heads = true;
+            self.effects.push(Effect::Read(Read::Heads {
                 session: id,
                 user: session.user,
                 since,
@@ -36,41 +31,39 @@ impl Relay {
         &mut self,
         id: SessionId,
         heads: Vec<Head>,
-        people: &[(UserId, UserName)],
+        users: Vec<(UserId, UserName)>,
         stamp: Stamp,
-        out: &mut Vec<Effect>,
     ) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        session.heads.is_reading = false;
+        session.is_reading_heads = false;
         let viewer = session.user;
-        let again = session.heads.again.take();
-        let people: BTreeMap<UserId, &UserName> =
-            people.iter().map(|(user, name)| (*user, name)).collect();
+        let again = session.read_heads_again.take();
+        let names = users.into_iter().collect();
         let mut pages = pages_of(heads).into_iter().peekable();
         while let Some(heads) = pages.next() {
             let page = HeadsPage {
-                people: self.people_of(viewer, &heads, &people),
+                people: self.members_of(viewer, &heads, &names),
                 heads,
                 complete: pages.peek().is_none().then_some(stamp),
             };
-            out.push(Effect::Send {
+            self.effects.push(Effect::Send {
                 to: id,
                 frame: ServerFrame::Heads(page),
             });
         }
         if again.is_some() {
-            self.read_heads(id, again, out);
+            self.read_heads(id, again);
         }
     }
 
     /// The members of the conversations of one page.
-    fn people_of(
+    fn members_of(
         &self,
         viewer: UserId,
         heads: &[Head],
-        names: &BTreeMap<UserId, &UserName>,
+        names: &BTreeMap<UserId, UserName>,
     ) -> Vec<UserProfile> {
         let mut members: Vec<UserId> = heads
             .iter()
@@ -82,49 +75,36 @@ impl Relay {
         members
             .into_iter()
             .filter_map(|user| Some((user, names.get(&user)?)))
-            .map(|(user, &name)| self.person(viewer, user, name.clone()))
+            .map(|(user, name)| self.profile_for(viewer, user, name.clone()))
             .collect()
     }
 
-    pub(super) fn people_read(
-        &self,
+    pub(super) fn users_read(
+        &mut self,
         origin: Origin,
-        people: Vec<(UserId, UserName)>,
+        users: Vec<(UserId, UserName)>,
         more: bool,
-        out: &mut Vec<Effect>,
     ) {
         let Some(viewer) = self.user_of(origin.session) else {
             return;
         };
-        let people = people
-            .into_iter()
-            .map(|(user, name)| self.person(viewer, user, name))
-            .collect();
-        self.answer(origin, Ok(Answer::Users { people, more }), out);
+        let profile = |(user, name)| self.profile_for(viewer, user, name);
+        let people = users.into_iter().map(profile).collect();
+        self.answer(origin, Ok(Answer::Users { people, more }));
     }
 
-    /// The profile of a user as `viewer` sees it.
-    pub(super) fn person(&self, viewer: UserId, user: UserId, name: UserName) -> UserProfile {
-        UserProfile {
-            user,
-            name,
-            display: self.displays.of(user).cloned(),
-            presence: self.presence_for(viewer, user),
-        }
-    }
-
-    pub(super) fn outbox_full(&mut self, id: SessionId, out: &mut Vec<Effect>) {
+    pub(super) fn outbox_full(&mut self, id: SessionId) {
         let since = self.left_out_since;
         if let Some(session) = self.sessions.get_mut(&id)
             && session.flow == Flow::Live
         {
             session.flow = Flow::Behind { since };
-            out.push(Effect::MarkBehind(id));
+            self.effects.push(Effect::MarkBehind(id));
         }
     }
 
     /// Turns live frames on before the heads are read, so that no frame is lost in between.
-    pub(super) fn caught_up(&mut self, id: SessionId, now: Now, out: &mut Vec<Effect>) {
+    pub(super) fn caught_up(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
@@ -132,33 +112,33 @@ impl Relay {
             return;
         };
         session.flow = Flow::Live;
-        self.read_heads_again(id, since, out);
-        self.announce_again(id, now, out);
+        self.read_heads_again(id, since);
+        self.announce_again(id);
     }
 
     /// Reads the heads that changed since, after the reading under way.
-    fn read_heads_again(&mut self, id: SessionId, since: Stamp, out: &mut Vec<Effect>) {
+    fn read_heads_again(&mut self, id: SessionId, since: Stamp) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        if session.heads.is_reading {
-            let again = session.heads.again.map_or(since, |again| again.min(since));
-            session.heads.again = Some(again);
+        if session.is_reading_heads {
+            let again = session.read_heads_again.unwrap_or(since).min(since);
+            session.read_heads_again = Some(again);
         } else {
-            self.read_heads(id, Some(since), out);
+            self.read_heads(id, Some(since));
         }
     }
 
     /// Sends the heads that changed since to all sessions of a user whose membership changed. A
     /// session that is behind gets them when it has caught up.
-    pub(super) fn send_heads(&mut self, user: UserId, since: Stamp, out: &mut Vec<Effect>) {
+    pub(super) fn send_heads(&mut self, user: UserId, since: Stamp) {
         let keeps_up = |id: &SessionId| {
             let session = self.sessions.get(id);
             session.is_some_and(|session| session.flow == Flow::Live)
         };
         let sessions: Vec<_> = self.sessions_of(user).filter(keeps_up).collect();
         for id in sessions {
-            self.read_heads_again(id, since, out);
+            self.read_heads_again(id, since);
         }
     }
 }
@@ -184,12 +164,12 @@ fn pages_of(heads: Vec<Head>) -> Vec<Vec<Head>> {
 /// An upper bound of the bytes of a head in a frame, with the profiles of its members.
 pub(super) fn len_of(head: &Head) -> usize {
     const NUMBER: usize = 10;
-    const PERSON: usize = NUMBER + MAX_NAME_LEN + 4 * MAX_DISPLAY_NAME_CHARS + 6;
+    const PROFILE: usize = NUMBER + MAX_NAME_LEN + 4 * MAX_DISPLAY_NAME_CHARS + 6;
     let cursors = head.cursors.len() * 3 * NUMBER;
     let topic = |room: &RoomInfo| room.topic.as_ref().map_or(0, |topic| topic.as_str().len());
     let rest = match &head.room {
         Some(room) => room.name.as_str().len() + topic(room) + 4 * NUMBER,
-        None => PERSON,
+        None => PROFILE,
     };
     6 * NUMBER + cursors + rest
 }

@@ -3,11 +3,11 @@
 use recado_shared::limits::{MAX_MEMBERS_WITH_CURSORS, TYPING_INTERVAL};
 use recado_shared::rules::permission::{self, Memberships as _};
 use recado_shared::{
-    Answer, ConversationId, CursorUpdate, MemberCursors, Now, RequestError, ServerFrame, Stamp,
+    Answer, ConversationId, CursorUpdate, Entry, MemberCursors, RequestError, ServerFrame, Stamp,
     UserId,
 };
 
-use super::{Effect, Relay, SessionId, before};
+use super::{Relay, SessionId, before};
 use crate::store::{Origin, StoredEntry, Write};
 
 /// Most conversations whose last typing notification is remembered per session. Our judgement: no
@@ -23,7 +23,6 @@ impl Relay {
         conversation: ConversationId,
         result: Result<StoredEntry, RequestError>,
         stamp: Stamp,
-        out: &mut Vec<Effect>,
     ) {
         let StoredEntry {
             entry,
@@ -31,23 +30,17 @@ impl Relay {
             is_request,
         } = match result {
             Ok(appended) => appended,
-            Err(error) => return self.answer(origin, Err(error), out),
+            Err(error) => return self.answer(origin, Err(error)),
         };
         let accepted = Answer::Accepted {
             seq: entry.seq,
             time: entry.time,
         };
-        self.answer(origin, Ok(accepted), out);
+        self.answer(origin, Ok(accepted));
         if !is_new {
             return;
         }
-        let mut others: Vec<_> = self.sessions_of_members(conversation).collect();
-        let changed = self.memberships.apply(conversation, &entry);
-        if changed.is_some() {
-            others.extend(self.sessions_of_members(conversation));
-            others.sort_unstable();
-            others.dedup();
-        }
+        let (mut others, changed) = self.apply(conversation, &entry);
         others.retain(|&id| id != origin.session);
         // The recipient of a message request gets a head, which says so, in place of the entry.
         let recipient = conversation.peer_of(entry.author).filter(|_| is_request);
@@ -58,66 +51,71 @@ impl Relay {
             conversation,
             entry,
         };
-        self.push(others, frame, out);
+        self.push(others, frame);
         if let Some(user) = changed.or(recipient) {
-            self.send_heads(user, before(stamp), out);
+            self.send_heads(user, before(stamp));
         }
+    }
+
+    /// Applies a committed entry to the memberships. Returns the sessions of all who are members before
+    /// or after it, and the user whose membership it changed.
+    pub(super) fn apply(
+        &mut self,
+        conversation: ConversationId,
+        entry: &Entry,
+    ) -> (Vec<SessionId>, Option<UserId>) {
+        let mut sessions: Vec<_> = self.sessions_of_members(conversation).collect();
+        let changed = self.memberships.apply(conversation, entry);
+        if changed.is_some() {
+            sessions.extend(self.sessions_of_members(conversation));
+            sessions.sort_unstable();
+            sessions.dedup();
+        }
+        (sessions, changed)
     }
 
     /// Ignores an update while the server drains: the client repeats it later.
-    pub(super) fn advance(&mut self, user: UserId, advance: CursorUpdate, out: &mut Vec<Effect>) {
+    pub(super) fn advance(&mut self, user: UserId, advance: CursorUpdate) {
         let is_member = self.memberships.is_member(advance.conversation, user);
         if self.phase.is_serving() && is_member {
-            self.write(Write::Advance { user, advance }, out);
+            self.write(Write::Advance { user, advance });
         }
     }
 
-    pub(super) fn advanced(
-        &self,
-        conversation: ConversationId,
-        moved: Option<MemberCursors>,
-        out: &mut Vec<Effect>,
-    ) {
-        if let Some(cursors) = moved {
-            let frame = ServerFrame::Cursors {
-                conversation,
-                cursors,
-            };
-            let members = conversation
-                .room()
-                .and_then(|room| self.memberships.room(room));
-            let is_large = members.is_some_and(|room| room.len() > MAX_MEMBERS_WITH_CURSORS);
-            if is_large {
-                self.push(self.sessions_of(cursors.user), frame, out);
-            } else {
-                // A read cursor shows that its user is online.
-                let to = self.sessions_of_members(conversation);
-                let to = to.filter(|&id| !self.is_blocked_by(cursors.user, id));
-                self.push(to, frame, out);
-            }
-        }
+    pub(super) fn advanced(&mut self, conversation: ConversationId, moved: Option<MemberCursors>) {
+        let Some(cursors) = moved else {
+            return;
+        };
+        let frame = ServerFrame::Cursors {
+            conversation,
+            cursors,
+        };
+        let room = conversation.room();
+        let room = room.and_then(|room| self.memberships.room(room));
+        let to = if room.is_some_and(|room| room.len() > MAX_MEMBERS_WITH_CURSORS) {
+            self.sessions_of(cursors.user).collect()
+        } else {
+            // A read cursor shows that its user is online.
+            let to = self.sessions_of_members(conversation);
+            to.filter(|&id| !self.is_blocked_by(cursors.user, id))
+                .collect()
+        };
+        self.push(to, frame);
     }
 
-    pub(super) fn typing(
-        &mut self,
-        id: SessionId,
-        user: UserId,
-        conversation: ConversationId,
-        now: Now,
-        out: &mut Vec<Effect>,
-    ) {
-        if !permission::may_type(&self.memberships, user, conversation, now.wall) {
+    pub(super) fn typing(&mut self, id: SessionId, user: UserId, conversation: ConversationId) {
+        if !permission::may_type(&self.memberships, user, conversation, self.now.wall) {
             return;
         }
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        let is_recent = |at| now.instant.duration_since(at) < TYPING_INTERVAL;
+        let is_recent = |at| self.now.instant.duration_since(at) < TYPING_INTERVAL;
         session.typing.retain(|_, &mut at| is_recent(at));
         if session.typing.contains_key(&conversation) || session.typing.len() >= MAX_TYPING {
             return;
         }
-        session.typing.insert(conversation, now.instant);
+        session.typing.insert(conversation, self.now.instant);
         let others = self.sessions_of_members(conversation);
         let others = others.filter(|id| {
             let other = self.sessions.get(id).map_or(user, |session| session.user);
@@ -125,6 +123,6 @@ impl Relay {
                 self.memberships.blocks(user, other) || self.memberships.blocks(other, user);
             other != user && !is_blocked
         });
-        self.push(others, ServerFrame::Typing { conversation, user }, out);
+        self.push(others.collect(), ServerFrame::Typing { conversation, user });
     }
 }

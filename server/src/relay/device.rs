@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use recado_shared::device::{DEVICE_NAME_EXTENSION, LINK_EXTENSION};
-use recado_shared::{Answer, CloseReason, Device, DeviceName, Hello, LinkCode, Now, RequestError};
+use recado_shared::{Answer, CloseReason, Device, DeviceName, Hello, LinkCode, RequestError};
 
-use super::caller::Caller;
-use super::{Effect, Relay};
+use super::Relay;
+use super::session::Caller;
 use crate::store::{DeviceChange, Origin, Write};
 
 /// Whether the device wants to be linked.
@@ -22,89 +22,70 @@ pub(super) fn device_name(hello: &Hello) -> Option<DeviceName> {
 }
 
 impl Relay {
-    pub(super) fn devices_read(
-        &self,
-        origin: Origin,
-        mut devices: Vec<Device>,
-        out: &mut Vec<Effect>,
-    ) {
-        let Some(caller) = self.sessions.get(&origin.session) else {
+    pub(super) fn devices_read(&mut self, origin: Origin, mut devices: Vec<Device>) {
+        let Some(user) = self.user_of(origin.session) else {
             return;
         };
-        let sessions = self.sessions_of(caller.user);
-        let online: BTreeSet<_> = sessions
-            .filter_map(|id| self.sessions.get(&id))
-            .map(|session| session.key)
-            .collect();
+        let sessions = self
+            .sessions_of(user)
+            .filter_map(|id| self.sessions.get(&id));
+        let online: BTreeSet<_> = sessions.map(|session| session.peer.key).collect();
         for device in &mut devices {
             device.is_online = online.contains(&device.key);
         }
-        self.answer(origin, Ok(Answer::Devices(devices)), out);
+        self.answer(origin, Ok(Answer::Devices(devices)));
     }
 
     pub(super) fn find_device(
         &mut self,
         origin: Origin,
         code: LinkCode,
-        now: Now,
-        out: &mut Vec<Effect>,
     ) -> Result<(), RequestError> {
-        let found = self.pending_links.find(code, now.instant);
+        let found = self.pending_links.find(code, self.now.instant);
         let found = found.ok_or(RequestError::UnknownCode)?;
-        self.answer(origin, Ok(Answer::PendingDevice(found)), out);
+        self.answer(origin, Ok(Answer::PendingDevice(found)));
         Ok(())
     }
 
     pub(super) fn change_device(
         &mut self,
-        caller: Caller,
+        Caller { origin, user }: Caller,
         change: DeviceChange,
-        now: Now,
-        out: &mut Vec<Effect>,
     ) -> Result<(), RequestError> {
-        match &change {
-            DeviceChange::Link { key, .. } if !self.pending_links.contains(*key, now.instant) => {
-                return Err(RequestError::UnknownCode);
-            }
-            DeviceChange::Link { .. } | DeviceChange::Name { .. } | DeviceChange::Revoke(_) => {}
+        if let DeviceChange::Link { key, .. } = &change
+            && !self.pending_links.contains(*key, self.now.instant)
+        {
+            return Err(RequestError::UnknownCode);
         }
-        let Some(by) = self
-            .sessions
-            .get(&caller.origin.session)
-            .map(|caller| caller.key)
-        else {
+        let Some(session) = self.sessions.get(&origin.session) else {
             return Ok(());
         };
-        let write = Write::Device {
-            origin: caller.origin,
-            user: caller.user,
-            by,
+        self.try_write(Write::Device {
+            origin,
+            user,
+            by: session.peer.key,
             change,
-            time: now.wall,
-        };
-        self.try_write(write, out)
+            time: self.now.wall,
+        })
     }
 
     pub(super) fn device_changed(
         &mut self,
-        caller: Caller,
+        Caller { origin, user }: Caller,
         change: &DeviceChange,
         result: Result<(), RequestError>,
-        now: Now,
-        out: &mut Vec<Effect>,
     ) {
-        self.answer(caller.origin, result.map(|()| Answer::Done), out);
-        match (change, result) {
+        self.answer(origin, result.map(|()| Answer::Done));
+        if result.is_err() {
+            return;
+        }
+        match change {
             // The store answers its next hello.
-            (DeviceChange::Link { key, .. }, Ok(())) => self.pending_links.remove(*key),
-            (DeviceChange::Revoke(key), Ok(())) => {
-                self.end_sessions(caller.user, Some(*key), CloseReason::Revoked, now, out);
+            DeviceChange::Link { key, .. } => self.pending_links.remove(*key),
+            DeviceChange::Revoke(key) => {
+                self.end_sessions(user, Some(*key), CloseReason::Revoked);
             }
-            (DeviceChange::Name { .. }, Ok(()))
-            | (
-                DeviceChange::Link { .. } | DeviceChange::Name { .. } | DeviceChange::Revoke(_),
-                Err(_),
-            ) => {}
+            DeviceChange::Name { .. } => {}
         }
     }
 }

@@ -1,60 +1,79 @@
 //! Draining: no new sessions and no new writes, then the answers of outstanding writes, then a close
 //! of every session.
 
-use recado_shared::{CloseReason, Now, Refusal};
+use std::time::{Duration, Instant};
 
-use super::phase::{DRAIN_LIMIT, Phase};
+use recado_shared::{CloseReason, Refusal};
+
 use super::{Effect, Relay};
 
+/// The longest time that a drain waits for the store. Our judgement: under the 10 s after which
+/// container runtimes kill a process.
+pub const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Serving,
+    /// Waits for outstanding writes, at most until this moment.
+    Draining {
+        until: Instant,
+    },
+    Stopped,
+}
+
+impl Phase {
+    pub(super) fn is_serving(self) -> bool {
+        self == Self::Serving
+    }
+
+    pub(super) fn deadline(self) -> Option<Instant> {
+        match self {
+            Self::Draining { until } => Some(until),
+            Self::Serving | Self::Stopped => None,
+        }
+    }
+}
+
 impl Relay {
-    pub(super) fn drain(&mut self, now: Now, out: &mut Vec<Effect>) {
+    pub(super) fn drain(&mut self) {
         if self.phase.is_serving() {
-            self.phase = Phase::Draining {
-                until: now.instant + DRAIN_LIMIT,
-            };
-            self.refuse_hellos(&Refusal::ShuttingDown, out);
-            self.finish_drain_if_idle(out);
+            let until = self.now.instant + DRAIN_LIMIT;
+            self.phase = Phase::Draining { until };
+            self.refuse_hellos(&Refusal::ShuttingDown);
+            self.finish_drain_if_due();
         }
     }
 
-    pub(super) fn finish_drain_if_idle(&mut self, out: &mut Vec<Effect>) {
-        if self.outstanding_writes == 0 && self.phase.deadline().is_some() {
-            self.stop(CloseReason::ShuttingDown, out);
-        }
-    }
-
-    pub(super) fn finish_drain_if_due(&mut self, now: Now, out: &mut Vec<Effect>) {
-        if self
-            .phase
-            .deadline()
-            .is_some_and(|until| until <= now.instant)
+    /// Stops once no write is outstanding, or at the deadline.
+    pub(super) fn finish_drain_if_due(&mut self) {
+        if let Some(until) = self.phase.deadline()
+            && (self.outstanding_writes == 0 || until <= self.now.instant)
         {
-            self.stop(CloseReason::ShuttingDown, out);
+            self.stop(CloseReason::ShuttingDown);
         }
     }
 
-    pub(super) fn store_failed(&mut self, out: &mut Vec<Effect>) {
+    pub(super) fn store_failed(&mut self) {
         if self.phase != Phase::Stopped {
-            self.refuse_hellos(&Refusal::Unavailable, out);
-            self.stop(CloseReason::StoreFailed, out);
+            self.refuse_hellos(&Refusal::Unavailable);
+            self.stop(CloseReason::StoreFailed);
         }
     }
 
     /// The answers of the store to their logins come later and are ignored.
-    fn refuse_hellos(&mut self, refusal: &Refusal, out: &mut Vec<Effect>) {
+    fn refuse_hellos(&mut self, refusal: &Refusal) {
         for (&session, hello) in &mut self.pending_hellos {
             if !std::mem::replace(&mut hello.is_gone, true) {
                 let refusal = refusal.clone();
-                out.push(Effect::Refuse { session, refusal });
+                self.effects.push(Effect::Refuse { session, refusal });
             }
         }
     }
 
-    fn stop(&mut self, reason: CloseReason, out: &mut Vec<Effect>) {
+    fn stop(&mut self, reason: CloseReason) {
         self.phase = Phase::Stopped;
-        let sessions = std::mem::take(&mut self.sessions);
-        let closes = sessions.into_keys();
-        out.extend(closes.map(|session| Effect::Close { session, reason }));
-        out.push(Effect::Stop);
+        let sessions = std::mem::take(&mut self.sessions).into_keys();
+        let closes = sessions.map(|session| Effect::Close { session, reason });
+        self.effects.extend(closes.chain([Effect::Stop]));
     }
 }

@@ -4,7 +4,6 @@
 #![deny(clippy::wildcard_enum_match_arm, clippy::disallowed_methods)]
 
 mod admin;
-mod caller;
 mod catch_up;
 mod delivery;
 mod device;
@@ -15,16 +14,14 @@ mod event;
 mod links;
 mod login;
 mod membership;
-mod person;
-mod phase;
 mod presence;
-mod presences;
 mod registrations;
 mod request;
 mod room;
 mod session;
 #[cfg(test)]
 mod tests;
+mod user;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -34,24 +31,26 @@ use recado_shared::{
     ServerFrame, Stamp, UserId,
 };
 
-use self::caller::Caller;
 use self::display::Displays;
+use self::drain::Phase;
 use self::links::PendingLinks;
 use self::membership::MembershipIndex;
-use self::phase::Phase;
-use self::presences::Presences;
+use self::presence::Presences;
 use self::registrations::{PendingHello, Registrations};
-use self::session::{Flow, Session};
+use self::session::{Caller, Flow, Session};
 use crate::store::{Origin, ReadResult, StoredMemberships, Write, WriteResult};
 
 pub use crate::id::{SessionId, Ticket};
 pub use crate::policy::Policy;
+pub use drain::DRAIN_LIMIT;
 pub use effect::Effect;
 pub use event::{Event, Peer};
 pub use links::PENDING_LINKS_PER_ADDRESS;
-pub use phase::DRAIN_LIMIT;
-pub use presences::{PRESENCE_BURST, PRESENCE_INTERVAL, PRESENCE_PACE};
-pub use registrations::DIRECTORY_ANNOUNCE_LIMIT;
+pub use presence::{PRESENCE_BURST, PRESENCE_INTERVAL, PRESENCE_PACE};
+
+/// Most sessions at which a new user is announced to all of them; beyond it the directory search
+/// finds the user. Our judgement.
+pub const DIRECTORY_ANNOUNCE_LIMIT: usize = 1_000;
 
 /// The settings of a [`Relay`].
 #[derive(Clone, Debug)]
@@ -87,11 +86,15 @@ pub struct Relay {
     /// Writes that the store has not answered; a drain waits for them.
     outstanding_writes: usize,
     phase: Phase,
+    /// The time of the event that is handled.
+    now: Now,
+    /// The effects of the event that is handled.
+    effects: Vec<Effect>,
 }
 
 impl Relay {
     /// A relay without sessions.
-    pub fn new(config: RelayConfig, mut stored: StoredMemberships) -> Self {
+    pub fn new(config: RelayConfig, mut stored: StoredMemberships, now: Now) -> Self {
         let displays = Displays::new(std::mem::take(&mut stored.displays));
         Self {
             config,
@@ -106,57 +109,55 @@ impl Relay {
             left_out_since: Stamp(0),
             outstanding_writes: 0,
             phase: Phase::Serving,
+            now,
+            effects: Vec::new(),
         }
     }
 
     /// Applies an event and returns its effects, in order.
     pub fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
-        let mut out = Vec::new();
+        self.now = now;
         match event {
             Event::Hello {
                 session,
                 peer,
                 hello,
-            } => self.hello(session, peer, &hello, now, &mut out),
-            Event::Frame { session, frame } => self.frame(session, frame, now, &mut out),
-            Event::Closed(session) => self.closed(session, now, &mut out),
-            Event::OutboxFull(session) => self.outbox_full(session, &mut out),
-            Event::CaughtUp(session) => self.caught_up(session, now, &mut out),
-            Event::Written(written) => self.written(written, now, &mut out),
-            Event::Read(result) => self.read(result, &mut out),
-            Event::Admin { ticket, request } => self.admin(ticket, request, now, &mut out),
-            Event::StoreFailed => self.store_failed(&mut out),
-            Event::Drain => self.drain(now, &mut out),
-            Event::Deadline => self.deadline(now, &mut out),
+            } => self.hello(session, peer, hello),
+            Event::Frame { session, frame } => self.frame(session, frame),
+            Event::Closed(session) => self.closed(session),
+            Event::OutboxFull(session) => self.outbox_full(session),
+            Event::CaughtUp(session) => self.caught_up(session),
+            Event::Written(written) => self.written(written),
+            Event::Read(result) => self.read(result),
+            Event::Admin { ticket, request } => self.admin(ticket, request),
+            Event::StoreFailed => self.store_failed(),
+            Event::Drain => self.drain(),
+            Event::Deadline => self.deadline(),
         }
-        out
+        std::mem::take(&mut self.effects)
     }
 
     /// When [`Event::Deadline`] is due next.
     pub fn next_deadline(&self) -> Option<Instant> {
-        [self.presences.next_deadline(), self.phase.deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        let presence = self.presences.next_deadline().into_iter();
+        presence.chain(self.phase.deadline()).min()
     }
 
-    fn frame(&mut self, id: SessionId, frame: ClientFrame, now: Now, out: &mut Vec<Effect>) {
+    fn frame(&mut self, id: SessionId, frame: ClientFrame) {
         let Some(session) = self.sessions.get(&id) else {
             return;
         };
         let user = session.user;
         match frame {
             ClientFrame::Request { number, request } => {
-                let origin = Origin {
-                    session: id,
-                    number,
-                };
-                self.request(Caller { origin, user }, request, now, out);
+                let session = id;
+                let origin = Origin { session, number };
+                self.request(Caller { origin, user }, request);
             }
-            ClientFrame::UpdateCursors(advance) => self.advance(user, advance, out),
-            ClientFrame::Typing(conversation) => self.typing(id, user, conversation, now, out),
-            ClientFrame::Watch(users) => self.watch(id, users, now, out),
-            ClientFrame::Activity(activity) => self.activity(id, user, activity, now, out),
+            ClientFrame::UpdateCursors(advance) => self.advance(user, advance),
+            ClientFrame::Typing(conversation) => self.typing(id, user, conversation),
+            ClientFrame::Watch(users) => self.watch(id, users),
+            ClientFrame::Activity(activity) => self.activity(id, user, activity),
             // The session task deals with these.
             ClientFrame::Hello(_)
             | ClientFrame::Ping(_)
@@ -165,10 +166,10 @@ impl Relay {
         }
     }
 
-    fn written(&mut self, written: WriteResult, now: Now, out: &mut Vec<Effect>) {
+    fn written(&mut self, written: WriteResult) {
         self.outstanding_writes = self.outstanding_writes.saturating_sub(1);
         match written {
-            WriteResult::Login { session, result } => self.logged_in(session, result, now, out),
+            WriteResult::Login { session, result } => self.logged_in(session, result),
             WriteResult::Append {
                 origin,
                 conversation,
@@ -176,7 +177,7 @@ impl Relay {
                 stamp,
             } => {
                 self.left_out_since = self.left_out_since.max(before(stamp));
-                self.appended(origin, conversation, result, stamp, out);
+                self.appended(origin, conversation, result, stamp);
             }
             WriteResult::CreateRoom {
                 origin,
@@ -185,14 +186,14 @@ impl Relay {
                 stamp,
             } => {
                 self.left_out_since = self.left_out_since.max(before(stamp));
-                self.room_created(origin, &new, result, stamp, out);
+                self.room_created(origin, &new, result, stamp);
             }
             WriteResult::Device {
                 origin,
                 user,
                 change,
                 result,
-            } => self.device_changed(Caller { origin, user }, &change, result, now, out),
+            } => self.device_changed(Caller { origin, user }, &change, result),
             WriteResult::User {
                 origin,
                 user,
@@ -200,7 +201,7 @@ impl Relay {
                 stamp,
             } => {
                 self.left_out_since = self.left_out_since.max(before(stamp));
-                self.person_changed(Caller { origin, user }, result, stamp, out);
+                self.user_changed(Caller { origin, user }, result, stamp);
             }
             WriteResult::Admin {
                 ticket,
@@ -209,8 +210,8 @@ impl Relay {
                 since,
             } => {
                 self.left_out_since = self.left_out_since.max(since);
-                self.appended_by_admin(entries, since, out);
-                self.administered(ticket, result, now, out);
+                self.appended_by_admin(entries, since);
+                self.administered(ticket, result);
             }
             WriteResult::Advance {
                 conversation,
@@ -218,28 +219,28 @@ impl Relay {
                 stamp,
             } => {
                 self.left_out_since = self.left_out_since.max(before(stamp));
-                self.advanced(conversation, moved, out);
+                self.advanced(conversation, moved);
             }
         }
-        self.finish_drain_if_idle(out);
+        self.finish_drain_if_due();
     }
 
-    fn read(&mut self, result: ReadResult, out: &mut Vec<Effect>) {
+    fn read(&mut self, result: ReadResult) {
         match result {
             ReadResult::Heads {
                 session,
                 heads,
                 people,
                 stamp,
-            } => self.heads_read(session, heads, &people, stamp, out),
+            } => self.heads_read(session, heads, people, stamp),
             ReadResult::Page {
                 origin,
                 entries,
                 newest,
-            } => self.answer(origin, Ok(Answer::Page { entries, newest }), out),
+            } => self.answer(origin, Ok(Answer::Page { entries, newest })),
             ReadResult::Resend { origin, result } => {
                 let accepted = result.map(|Entry { seq, time, .. }| Answer::Accepted { seq, time });
-                self.answer(origin, accepted, out);
+                self.answer(origin, accepted);
             }
             ReadResult::Settings {
                 origin,
@@ -252,28 +253,28 @@ impl Relay {
                     stamp,
                     more,
                 };
-                self.answer(origin, Ok(answer), out);
+                self.answer(origin, Ok(answer));
             }
             ReadResult::Rooms {
                 origin,
                 rooms,
                 more,
-            } => self.answer(origin, Ok(Answer::Rooms { rooms, more }), out),
+            } => self.answer(origin, Ok(Answer::Rooms { rooms, more })),
             ReadResult::Members {
                 origin,
                 members,
                 more,
-            } => self.members_read(origin, members, more, out),
-            ReadResult::Devices { origin, devices } => self.devices_read(origin, devices, out),
+            } => self.members_read(origin, members, more),
+            ReadResult::Devices { origin, devices } => self.devices_read(origin, devices),
             ReadResult::Users {
                 origin,
                 people,
                 more,
-            } => self.people_read(origin, people, more, out),
+            } => self.users_read(origin, people, more),
         }
     }
 
-    fn closed(&mut self, id: SessionId, now: Now, out: &mut Vec<Effect>) {
+    fn closed(&mut self, id: SessionId) {
         if let Some(hello) = self.pending_hellos.get_mut(&id) {
             hello.is_gone = true;
         }
@@ -288,49 +289,39 @@ impl Relay {
             }
         }
         self.presences.forget_session(id, &session);
-        self.presence_changed(session.user, was, now, out);
+        self.presence_changed(session.user, was);
     }
 
-    fn deadline(&mut self, now: Now, out: &mut Vec<Effect>) {
-        self.settle_presences(now, out);
-        self.announce_due(now, out);
-        self.finish_drain_if_due(now, out);
+    fn deadline(&mut self) {
+        self.settle_presences();
+        self.announce_due();
+        self.finish_drain_if_due();
     }
 
     /// Queues work for the writer.
-    fn write(&mut self, write: Write, out: &mut Vec<Effect>) {
+    fn write(&mut self, write: Write) {
         self.outstanding_writes += 1;
-        out.push(Effect::Write(write));
+        self.effects.push(Effect::Write(write));
     }
 
     /// Sends the answer of a request, unless its session is gone.
-    fn answer(&self, origin: Origin, result: Result<Answer, RequestError>, out: &mut Vec<Effect>) {
-        if self.sessions.contains_key(&origin.session) {
-            out.push(Effect::Send {
-                to: origin.session,
-                frame: ServerFrame::Answer {
-                    number: origin.number,
-                    result,
-                },
-            });
+    fn answer(&mut self, origin: Origin, result: Result<Answer, RequestError>) {
+        let Origin { session, number } = origin;
+        if self.sessions.contains_key(&session) {
+            let frame = ServerFrame::Answer { number, result };
+            self.effects.push(Effect::Send { to: session, frame });
         }
     }
 
     /// Pushes a live frame to the sessions that keep up and whose version allows it.
-    fn push(
-        &self,
-        to: impl IntoIterator<Item = SessionId>,
-        frame: ServerFrame,
-        out: &mut Vec<Effect>,
-    ) {
-        let accepts = |id: &SessionId| {
+    fn push(&mut self, mut to: Vec<SessionId>, frame: ServerFrame) {
+        to.retain(|id| {
             self.sessions.get(id).is_some_and(|session| {
                 session.flow == Flow::Live && session.version >= frame.since()
             })
-        };
-        let to: Vec<_> = to.into_iter().filter(accepts).collect();
+        });
         if !to.is_empty() {
-            out.push(Effect::Push { to, frame });
+            self.effects.push(Effect::Push { to, frame });
         }
     }
 
@@ -341,6 +332,12 @@ impl Relay {
 
     fn sessions_of(&self, user: UserId) -> impl Iterator<Item = SessionId> {
         self.devices.get(&user).into_iter().flatten().copied()
+    }
+
+    /// The sessions of a user except for the one that a request came from.
+    fn other_sessions_of(&self, user: UserId, origin: Origin) -> Vec<SessionId> {
+        let sessions = self.sessions_of(user);
+        sessions.filter(|&id| id != origin.session).collect()
     }
 
     fn sessions_of_members(&self, conversation: ConversationId) -> impl Iterator<Item = SessionId> {

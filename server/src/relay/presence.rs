@@ -1,28 +1,75 @@
 //! Presence of users: the best of their devices, announced to the sessions that watch them, at a
 //! limited rate. It is never stored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::{Duration, Instant};
 
 use recado_shared::limits::MAX_WATCHED;
-use recado_shared::{Activity, Notice, Now, Presence, ServerFrame, UserId};
+use recado_shared::{Activity, Notice, Presence, ServerFrame, UserId};
 
-use super::presences::{PRESENCE_BURST, PRESENCE_INTERVAL, PRESENCE_PACE};
-use super::session::Flow;
-use super::{Effect, Relay, SessionId};
+use super::session::{Flow, Session};
+use super::{Relay, SessionId};
+
+/// A user whose presence changes more often is announced once per this interval. Our judgement.
+pub const PRESENCE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Most presences that a session gets at a time in answer to a watch list, so that they fit in its
+/// outbox; more follow after [`PRESENCE_PACE`].
+pub const PRESENCE_BURST: usize = 128;
+
+/// The pause between two bursts. Our judgement: 1,280 presences a second.
+pub const PRESENCE_PACE: Duration = Duration::from_millis(100);
+
+/// Watch lists of sessions, and presences that are announced later.
+#[derive(Debug, Default)]
+pub(super) struct Presences {
+    watchers: BTreeMap<UserId, BTreeSet<SessionId>>,
+    /// The last announcement of each user within the last [`PRESENCE_INTERVAL`]. Until that is over all
+    /// sessions are shown it.
+    announced: BTreeMap<UserId, Presence>,
+    /// When each of `announced` expires, in order.
+    settle_at: VecDeque<(Instant, UserId)>,
+    /// The sessions whose next burst is due, by time.
+    announce_at: BTreeSet<(Instant, SessionId)>,
+}
+
+impl Presences {
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let settle = self.settle_at.front().map(|&(at, _)| at);
+        let burst = self.announce_at.first().map(|&(at, _)| at);
+        settle.into_iter().chain(burst).min()
+    }
+
+    pub(super) fn forget_session(&mut self, id: SessionId, session: &Session) {
+        if let Some(at) = session.announce_at {
+            self.announce_at.remove(&(at, id));
+        }
+        self.unwatch(id, &session.watching);
+    }
+
+    fn unwatch(&mut self, id: SessionId, users: &BTreeSet<UserId>) {
+        for user in users {
+            if let Some(watchers) = self.watchers.get_mut(user) {
+                watchers.remove(&id);
+                if watchers.is_empty() {
+                    self.watchers.remove(user);
+                }
+            }
+        }
+    }
+}
 
 impl Relay {
     /// The best presence of a user's devices, and of one more that is no longer among them.
     pub(super) fn presence_of_devices(&self, user: UserId, more: Option<Activity>) -> Presence {
-        let activities = self.devices.get(&user).into_iter().flatten();
-        activities
-            .filter_map(|id| self.sessions.get(id))
-            .map(|session| session.activity)
-            .chain(more)
-            .min()
-            .map_or(Presence::Offline, |activity| match activity {
-                Activity::Active => Presence::Online,
-                Activity::Away => Presence::Away,
-            })
+        let sessions = self
+            .sessions_of(user)
+            .filter_map(|id| self.sessions.get(&id));
+        match sessions.map(|session| session.activity).chain(more).min() {
+            Some(Activity::Active) => Presence::Online,
+            Some(Activity::Away) => Presence::Away,
+            None => Presence::Offline,
+        }
     }
 
     /// The presence that all sessions are shown: the last announcement, so that no session misses the
@@ -47,83 +94,57 @@ impl Relay {
     }
 
     /// Sends the presence of a user to the sessions of `viewer` that watch it.
-    pub(super) fn announce_presence_to(&self, viewer: UserId, user: UserId, out: &mut Vec<Effect>) {
-        if let Some(watchers) = self.presences.watchers.get(&user) {
-            let sessions = self.sessions_of(viewer);
-            let to: Vec<_> = sessions.filter(|id| watchers.contains(id)).collect();
-            let presence = self.presence_for(viewer, user);
-            self.push(to, ServerFrame::Presence { user, presence }, out);
-        }
+    pub(super) fn announce_presence_to(&mut self, viewer: UserId, user: UserId) {
+        let sessions = self.sessions_of(viewer);
+        let to = sessions
+            .filter(|&id| self.is_watched_by(user, id))
+            .collect();
+        let presence = self.presence_for(viewer, user);
+        self.push(to, ServerFrame::Presence { user, presence });
     }
 
     /// Announces a user's presence if it is another one than `was`, now or a little later.
-    pub(super) fn presence_changed(
-        &mut self,
-        user: UserId,
-        was: Presence,
-        now: Now,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn presence_changed(&mut self, user: UserId, was: Presence) {
         let is = self.presence_of_devices(user, None);
         if is != was && !self.presences.announced.contains_key(&user) {
-            self.announce_presence(user, is, now, out);
+            self.announce_presence(user, is);
         }
     }
 
-    fn announce_presence(
-        &mut self,
-        user: UserId,
-        presence: Presence,
-        now: Now,
-        out: &mut Vec<Effect>,
-    ) {
+    fn announce_presence(&mut self, user: UserId, presence: Presence) {
         self.presences.announced.insert(user, presence);
-        let settle_at = now.instant + PRESENCE_INTERVAL;
+        let settle_at = self.now.instant + PRESENCE_INTERVAL;
         self.presences.settle_at.push_back((settle_at, user));
-        if let Some(watchers) = self.presences.watchers.get(&user) {
-            let frame = ServerFrame::Presence { user, presence };
-            let to = watchers.iter().copied();
-            self.push(to.filter(|&id| !self.is_blocked_by(user, id)), frame, out);
-        }
+        let watchers = self.presences.watchers.get(&user).into_iter().flatten();
+        let to = watchers
+            .copied()
+            .filter(|&id| !self.is_blocked_by(user, id));
+        self.push(to.collect(), ServerFrame::Presence { user, presence });
     }
 
     /// Announces the users whose presence changed again within the interval.
-    pub(super) fn settle_presences(&mut self, now: Now, out: &mut Vec<Effect>) {
-        while let Some(&(at, user)) = self.presences.settle_at.front() {
-            if at > now.instant {
-                break;
-            }
+    pub(super) fn settle_presences(&mut self) {
+        while let Some(&(at, user)) = self.presences.settle_at.front()
+            && at <= self.now.instant
+        {
             self.presences.settle_at.pop_front();
             let announced = self.presences.announced.remove(&user);
             let is = self.presence_of_devices(user, None);
             if announced.is_some_and(|announced| announced != is) {
-                self.announce_presence(user, is, now, out);
+                self.announce_presence(user, is);
             }
         }
     }
 
-    pub(super) fn activity(
-        &mut self,
-        id: SessionId,
-        user: UserId,
-        activity: Activity,
-        now: Now,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn activity(&mut self, id: SessionId, user: UserId, activity: Activity) {
         let was = self.presence_of_devices(user, None);
         if let Some(session) = self.sessions.get_mut(&id) {
             session.activity = activity;
         }
-        self.presence_changed(user, was, now, out);
+        self.presence_changed(user, was);
     }
 
-    pub(super) fn watch(
-        &mut self,
-        id: SessionId,
-        users: Vec<UserId>,
-        now: Now,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn watch(&mut self, id: SessionId, users: Vec<UserId>) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
@@ -145,21 +166,21 @@ impl Relay {
         if is_over_limit {
             let limit = u32::try_from(MAX_WATCHED).unwrap_or(u32::MAX);
             let frame = ServerFrame::Notice(Notice::WatchLimit(limit));
-            self.push([id], frame, out);
+            self.push(vec![id], frame);
         }
-        self.announce_burst(id, now, out);
+        self.announce_burst(id);
     }
 
     /// Sends a session all presences that it watches: its outbox may have had no room for some.
-    pub(super) fn announce_again(&mut self, id: SessionId, now: Now, out: &mut Vec<Effect>) {
+    pub(super) fn announce_again(&mut self, id: SessionId) {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.unannounced.clone_from(&session.watching);
-            self.announce_burst(id, now, out);
+            self.announce_burst(id);
         }
     }
 
     /// Sends the next burst, unless the last one was within [`PRESENCE_PACE`].
-    fn announce_burst(&mut self, id: SessionId, now: Now, out: &mut Vec<Effect>) {
+    fn announce_burst(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
@@ -174,26 +195,25 @@ impl Relay {
             burst.push(user);
         }
         let viewer = session.user;
-        let at = now.instant + PRESENCE_PACE;
+        let at = self.now.instant + PRESENCE_PACE;
         session.announce_at = Some(at);
         self.presences.announce_at.insert((at, id));
         for user in burst {
             let presence = self.presence_for(viewer, user);
-            self.push([id], ServerFrame::Presence { user, presence }, out);
+            self.push(vec![id], ServerFrame::Presence { user, presence });
         }
     }
 
     /// Sends the bursts that are due.
-    pub(super) fn announce_due(&mut self, now: Now, out: &mut Vec<Effect>) {
-        while let Some(&(at, id)) = self.presences.announce_at.first() {
-            if at > now.instant {
-                break;
-            }
+    pub(super) fn announce_due(&mut self) {
+        while let Some(&(at, id)) = self.presences.announce_at.first()
+            && at <= self.now.instant
+        {
             self.presences.announce_at.pop_first();
             if let Some(session) = self.sessions.get_mut(&id) {
                 session.announce_at = None;
             }
-            self.announce_burst(id, now, out);
+            self.announce_burst(id);
         }
     }
 }

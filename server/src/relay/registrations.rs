@@ -8,10 +8,6 @@ use recado_shared::{DeviceName, ProtocolVersion, SyncPoint};
 
 use super::event::Peer;
 
-/// Most sessions at which a new user is announced to all of them; beyond it the directory search
-/// finds the user. Our judgement.
-pub const DIRECTORY_ANNOUNCE_LIMIT: usize = 1_000;
-
 /// How long a registration counts against its address.
 const REGISTRATION_WINDOW: Duration = Duration::from_hours(1);
 
@@ -38,10 +34,9 @@ pub(super) struct Registrations {
 
 impl Registrations {
     fn expire(&mut self, now: Instant) {
-        while let Some(&(at, network)) = self.by_time.front() {
-            if now.duration_since(at) < REGISTRATION_WINDOW {
-                break;
-            }
+        while let Some(&(at, network)) = self.by_time.front()
+            && now.duration_since(at) >= REGISTRATION_WINDOW
+        {
             self.by_time.pop_front();
             self.release(network);
         }

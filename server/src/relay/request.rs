@@ -5,28 +5,23 @@ use recado_shared::limits::{
 };
 use recado_shared::rules::permission::{self, Grant};
 use recado_shared::{
-    Content, ConversationId, MessageId, Now, PageRange, Request, RequestError, RoomId, RoomName,
-    Stamp, Timestamp, UserId, UserName, name,
+    Content, ConversationId, MessageId, PageRange, Request, RequestError, RoomId, RoomName, UserId,
+    UserName, name,
 };
 
-use super::caller::Caller;
+use super::session::Caller;
 use super::{Effect, Relay};
 use crate::store::{DeviceChange, FindRooms, NewRoom, Origin, Read, Resend, UserChange, Write};
 
 impl Relay {
-    pub(super) fn request(
-        &mut self,
-        caller: Caller,
-        request: Request,
-        now: Now,
-        out: &mut Vec<Effect>,
-    ) {
-        let result = match permission::check(&self.memberships, caller.user, &request, now.wall) {
-            Ok(grant) => self.carry_out(caller, request, grant, now, out),
-            Err(refusal) => refuse(caller, request, refusal, out),
+    pub(super) fn request(&mut self, caller: Caller, request: Request) {
+        let now = self.now.wall;
+        let result = match permission::check(&self.memberships, caller.user, &request, now) {
+            Ok(grant) => self.carry_out(caller, request, grant),
+            Err(refusal) => self.refuse(caller, request, refusal),
         };
         if let Err(error) = result {
-            self.answer(caller.origin, Err(error), out);
+            self.answer(caller.origin, Err(error));
         }
     }
 
@@ -35,8 +30,6 @@ impl Relay {
         caller: Caller,
         request: Request,
         grant: Grant,
-        now: Now,
-        out: &mut Vec<Effect>,
     ) -> Result<(), RequestError> {
         let Caller { origin, user } = caller;
         let read = match request {
@@ -44,10 +37,7 @@ impl Relay {
                 conversation,
                 id,
                 content,
-            } => {
-                let write = append(caller, conversation, id, content, grant, now.wall);
-                return self.try_write(write, out);
-            }
+            } => return self.append(caller, conversation, id, content, grant),
             Request::Page {
                 conversation,
                 range,
@@ -58,7 +48,10 @@ impl Relay {
                 after,
                 limit,
             } => find_users(origin, &prefix, after, limit),
-            Request::Users(users) => names(origin, users),
+            Request::Users(mut users) => {
+                users.truncate(MAX_USERS_PER_PAGE.into());
+                Read::Names { origin, users }
+            }
             Request::CreateRoom {
                 id,
                 name,
@@ -71,9 +64,9 @@ impl Relay {
                     name,
                     visibility,
                     history,
-                    time: now.wall,
+                    time: self.now.wall,
                 };
-                return self.try_write(Write::CreateRoom { origin, new }, out);
+                return self.try_write(Write::CreateRoom { origin, new });
             }
             Request::FindRooms {
                 prefix,
@@ -81,90 +74,88 @@ impl Relay {
                 limit,
             } => find_rooms(caller, &prefix, after, limit),
             Request::Members { room, after, limit } => members(origin, room, after, limit),
-            Request::Set(setting) => {
-                return self.change_user(caller, UserChange::Set(setting), out);
-            }
-            Request::Settings { after } => settings(caller, after),
+            Request::Set(setting) => return self.change_user(caller, UserChange::Set(setting)),
+            Request::Settings { after } => Read::Settings {
+                origin,
+                user,
+                after,
+            },
             Request::AcceptContact(from) => {
-                return self.change_user(caller, UserChange::Accept(from), out);
+                return self.change_user(caller, UserChange::Accept(from));
             }
             Request::SetDisplayName(display) => {
-                return self.change_user(caller, UserChange::Display(display), out);
+                return self.change_user(caller, UserChange::Display(display));
             }
             Request::Devices => Read::Devices { origin, user },
-            Request::FindDevice(code) => return self.find_device(origin, code, now, out),
+            Request::FindDevice(code) => return self.find_device(origin, code),
             Request::LinkDevice { key, name } => {
-                return self.change_device(caller, DeviceChange::Link { key, name }, now, out);
+                return self.change_device(caller, DeviceChange::Link { key, name });
             }
             Request::NameDevice { key, name } => {
-                return self.change_device(caller, DeviceChange::Name { key, name }, now, out);
+                return self.change_device(caller, DeviceChange::Name { key, name });
             }
             Request::RevokeDevice(key) => {
-                return self.change_device(caller, DeviceChange::Revoke(key), now, out);
+                return self.change_device(caller, DeviceChange::Revoke(key));
             }
         };
-        out.push(Effect::Read(read));
+        self.effects.push(Effect::Read(read));
         Ok(())
+    }
+
+    fn append(
+        &mut self,
+        Caller { origin, user }: Caller,
+        conversation: ConversationId,
+        id: MessageId,
+        content: Content,
+        grant: Grant,
+    ) -> Result<(), RequestError> {
+        self.try_write(Write::Append {
+            origin,
+            author: user,
+            conversation,
+            id,
+            content,
+            time: self.now.wall,
+            moderates: grant.moderates,
+        })
     }
 
     /// Queues work for the writer, unless the server drains.
-    pub(super) fn try_write(
-        &mut self,
-        write: Write,
-        out: &mut Vec<Effect>,
-    ) -> Result<(), RequestError> {
+    pub(super) fn try_write(&mut self, write: Write) -> Result<(), RequestError> {
         if !self.phase.is_serving() {
             return Err(RequestError::Unavailable);
         }
-        self.write(write, out);
+        self.write(write);
         Ok(())
     }
-}
 
-/// Refuses what the user may not do, unless it was accepted before: a client repeats an append
-/// whose answer got lost, perhaps when the user may no longer append it.
-fn refuse(
-    caller: Caller,
-    request: Request,
-    refusal: RequestError,
-    out: &mut Vec<Effect>,
-) -> Result<(), RequestError> {
-    let Request::Append {
-        conversation,
-        id,
-        content,
-    } = request
-    else {
-        return Err(refusal);
-    };
-    let sent = Resend {
-        author: caller.user,
-        conversation,
-        id,
-        content,
-        refusal,
-    };
-    let origin = caller.origin;
-    out.push(Effect::Read(Read::Resend { origin, sent }));
-    Ok(())
-}
-
-fn append(
-    caller: Caller,
-    conversation: ConversationId,
-    id: MessageId,
-    content: Content,
-    grant: Grant,
-    time: Timestamp,
-) -> Write {
-    Write::Append {
-        origin: caller.origin,
-        author: caller.user,
-        conversation,
-        id,
-        content,
-        time,
-        moderates: grant.moderates,
+    /// Refuses what the user may not do, unless it was accepted before: a client repeats an append
+    /// whose answer got lost, perhaps when the user may no longer append it.
+    fn refuse(
+        &mut self,
+        Caller { origin, user }: Caller,
+        request: Request,
+        refusal: RequestError,
+    ) -> Result<(), RequestError> {
+        let Request::Append {
+            conversation,
+            id,
+            content,
+        } = request
+        else {
+            return Err(refusal);
+        };
+        let sent = Resend {
+            author: user,
+            conversation,
+            id,
+            content,
+            refusal,
+        };
+        self.effects
+            .push(Effect::Read(Read::Resend { origin, sent }));
+        Ok(())
     }
 }
 
@@ -176,11 +167,6 @@ fn page(caller: Caller, conversation: ConversationId, range: PageRange, limit: u
         range,
         limit: limit.min(MAX_PAGE_ENTRIES),
     }
-}
-
-fn names(origin: Origin, mut users: Vec<UserId>) -> Read {
-    users.truncate(MAX_USERS_PER_PAGE.into());
-    Read::Names { origin, users }
 }
 
 fn find_users(origin: Origin, prefix: &str, after: Option<UserName>, limit: u16) -> Read {
@@ -217,13 +203,5 @@ fn members(origin: Origin, room: RoomId, after: Option<UserId>, limit: u16) -> R
         room,
         after,
         limit: limit.min(MAX_USERS_PER_PAGE),
-    }
-}
-
-fn settings(caller: Caller, after: Stamp) -> Read {
-    Read::Settings {
-        origin: caller.origin,
-        user: caller.user,
-        after,
     }
 }

@@ -2,7 +2,7 @@
 
 use recado_shared::{Answer, ConversationId, RequestError, RoomId, RoomMember, ServerFrame, Stamp};
 
-use super::{Effect, Relay, before};
+use super::{Relay, before};
 use crate::store::{NewRoom, Origin, StoredEntry, StoredMember};
 
 impl Relay {
@@ -12,18 +12,17 @@ impl Relay {
         new: &NewRoom,
         result: Result<(RoomId, StoredEntry), RequestError>,
         stamp: Stamp,
-        out: &mut Vec<Effect>,
     ) {
         let (room, StoredEntry { entry, is_new, .. }) = match result {
             Ok(made) => made,
-            Err(error) => return self.answer(origin, Err(error), out),
+            Err(error) => return self.answer(origin, Err(error)),
         };
         let answer = Answer::RoomCreated {
             room,
             seq: entry.seq,
             time: entry.time,
         };
-        self.answer(origin, Ok(answer), out);
+        self.answer(origin, Ok(answer));
         if is_new {
             self.memberships.add_room(room, new);
             let conversation = ConversationId::Room(room);
@@ -31,28 +30,21 @@ impl Relay {
                 conversation,
                 entry,
             };
-            let others = self.sessions_of(new.author);
-            self.push(others.filter(|&id| id != origin.session), frame, out);
-            self.send_heads(new.author, before(stamp), out);
+            self.push(self.other_sessions_of(new.author, origin), frame);
+            self.send_heads(new.author, before(stamp));
         }
     }
 
-    pub(super) fn members_read(
-        &self,
-        origin: Origin,
-        members: Vec<StoredMember>,
-        more: bool,
-        out: &mut Vec<Effect>,
-    ) {
+    pub(super) fn members_read(&mut self, origin: Origin, members: Vec<StoredMember>, more: bool) {
         let Some(viewer) = self.user_of(origin.session) else {
             return;
         };
         let members = members.into_iter().map(|member| RoomMember {
-            person: self.person(viewer, member.user, member.name),
+            person: self.profile_for(viewer, member.user, member.name),
             role: member.role,
             mute: member.mute,
         });
         let members = members.collect();
-        self.answer(origin, Ok(Answer::Members { members, more }), out);
+        self.answer(origin, Ok(Answer::Members { members, more }));
     }
 }

@@ -1,20 +1,18 @@
 //! State of one session: its user and device, what it watches, and whether it keeps up.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::time::Instant;
 
-use recado_shared::{
-    Activity, ConversationId, DeviceKey, ProtocolVersion, Stamp, Timestamp, UserId,
-};
+use recado_shared::{Activity, ConversationId, ProtocolVersion, Stamp, Timestamp, UserId};
 
-/// The state of one session, freed as a whole when it closes.
+use super::event::Peer;
+use crate::store::Origin;
+
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) user: UserId,
-    pub(super) key: DeviceKey,
+    pub(super) peer: Peer,
     pub(super) version: ProtocolVersion,
-    pub(super) address: IpAddr,
     pub(super) since: Timestamp,
     pub(super) activity: Activity,
     /// At most [`MAX_WATCHED`](recado_shared::limits::MAX_WATCHED) users.
@@ -26,7 +24,10 @@ pub(super) struct Session {
     /// When the session last sent a typing notification, by conversation.
     pub(super) typing: BTreeMap<ConversationId, Instant>,
     pub(super) flow: Flow,
-    pub(super) heads: HeadsReading,
+    /// Whether heads are being read: one set at a time, so that at most three sets of pages are queued.
+    pub(super) is_reading_heads: bool,
+    /// The stamp from which to read heads once more after the reading under way.
+    pub(super) read_heads_again: Option<Stamp>,
 }
 
 /// Whether a session gets live frames.
@@ -40,11 +41,9 @@ pub(super) enum Flow {
     },
 }
 
-/// The reading of a session's heads. One at a time, so that a session has at most three sets of
-/// pages in its queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct HeadsReading {
-    pub(super) is_reading: bool,
-    /// The stamp from which to read once more after the reading under way.
-    pub(super) again: Option<Stamp>,
+/// The user who made a request, with the place to which its answer goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caller {
+    pub(super) origin: Origin,
+    pub(super) user: UserId,
 }

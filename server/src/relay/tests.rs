@@ -2,7 +2,7 @@
 
 mod admin;
 mod device;
-mod person;
+mod user;
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -224,7 +224,7 @@ impl Desk {
             wall: Timestamp(1_000),
         };
         Self {
-            relay: Relay::new(config, StoredMemberships::default()),
+            relay: Relay::new(config, StoredMemberships::default(), now),
             now,
         }
     }
@@ -766,7 +766,11 @@ fn what_a_session_watched_is_forgotten_with_it() {
     desk.settle();
     desk.check(Event::Closed(S2), &[]);
     desk.settle();
-    let fresh = Relay::new(config(Policy::Invite), StoredMemberships::default());
+    let fresh = Relay::new(
+        config(Policy::Invite),
+        StoredMemberships::default(),
+        desk.now,
+    );
     let left = format!("{:?}", desk.relay.presences);
     assert_eq!(left, format!("{:?}", fresh.presences));
     assert!(desk.relay.devices.is_empty());

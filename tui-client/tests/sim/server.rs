@@ -128,12 +128,12 @@ impl Server {
                 self.handle(Event::Deadline, clock);
             }
             Step::ServerCrash => self.crash(clock),
-            Step::ServerStart => self.start(),
+            Step::ServerStart => self.start(clock),
             _ => {}
         }
     }
 
-    fn start(&mut self) {
+    fn start(&mut self, clock: &Clock) {
         if self.relay.is_none() {
             self.boot += 1;
             self.relay = Some(Relay::new(
@@ -145,6 +145,7 @@ impl Server {
                     registrations_per_hour: 10,
                 },
                 self.store.memberships().expect("memory"),
+                clock.now(0),
             ));
         }
     }

@@ -1,0 +1,117 @@
+//! Changes of a user's settings, contacts and display name, and their announcement to others.
+
+use recado_shared::{
+    Answer, Presence, RequestError, ServerFrame, Setting, Stamp, UserId, UserName, UserProfile,
+};
+
+use super::session::{Caller, Session};
+use super::{DIRECTORY_ANNOUNCE_LIMIT, Relay, SessionId, before};
+use crate::store::{UserChange, UserOutcome, Write};
+
+impl Relay {
+    pub(super) fn change_user(
+        &mut self,
+        Caller { origin, user }: Caller,
+        change: UserChange,
+    ) -> Result<(), RequestError> {
+        self.try_write(Write::User {
+            origin,
+            user,
+            change,
+        })
+    }
+
+    /// Answers the user, then tells their other sessions and the users that the change concerns.
+    pub(super) fn user_changed(
+        &mut self,
+        Caller { origin, user }: Caller,
+        result: Result<UserOutcome, RequestError>,
+        stamp: Stamp,
+    ) {
+        let changed = match result {
+            Ok(changed) => changed,
+            Err(error) => return self.answer(origin, Err(error)),
+        };
+        self.answer(origin, Ok(Answer::Done));
+        match changed {
+            UserOutcome::Accepted { is_new: true } => self.send_heads(user, before(stamp)),
+            UserOutcome::Accepted { is_new: false } => {}
+            UserOutcome::Display { name, display } => {
+                self.displays.set(user, name.clone(), display);
+                self.announce_names(user, name);
+            }
+            UserOutcome::Set(setting) => {
+                self.apply_setting(user, &setting, stamp);
+                let frame = ServerFrame::Setting { setting, stamp };
+                self.push(self.other_sessions_of(user, origin), frame);
+            }
+        }
+    }
+
+    fn apply_setting(&mut self, user: UserId, setting: &Setting, stamp: Stamp) {
+        match setting {
+            Setting::Blocked { user: other, is_on } => {
+                if self.memberships.set_blocked(user, *other, *is_on) {
+                    self.announce_presence_to(*other, user);
+                }
+            }
+            // A user who no longer wants to be asked accepts all requests.
+            Setting::FirstContact { ask: false } => self.send_heads(user, before(stamp)),
+            Setting::FirstContact { ask: true }
+            | Setting::Favourite { .. }
+            | Setting::NotificationLevel { .. }
+            | Setting::Muted { .. }
+            | Setting::Draft { .. } => {}
+        }
+    }
+
+    /// Announces the names of a user to all sessions; beyond [`DIRECTORY_ANNOUNCE_LIMIT`] only to those
+    /// that watch the user.
+    pub(super) fn announce_names(&mut self, user: UserId, name: UserName) {
+        let is_large = self.sessions.len() > DIRECTORY_ANNOUNCE_LIMIT;
+        let is_concerned = |(id, session): &(&SessionId, &Session)| {
+            !is_large || session.user == user || self.is_watched_by(user, **id)
+        };
+        let to = self.sessions.iter().filter(is_concerned).map(|(&id, _)| id);
+        let (blocked, others): (Vec<_>, Vec<_>) = to.partition(|&id| self.is_blocked_by(user, id));
+        let mut profile = self.profile(user, name, self.shown_presence(user));
+        self.push(others, ServerFrame::User(profile.clone()));
+        profile.presence = Presence::Offline;
+        self.push(blocked, ServerFrame::User(profile));
+    }
+
+    /// Announces a new user to all other sessions, see [`DIRECTORY_ANNOUNCE_LIMIT`].
+    pub(super) fn announce_new_user(&mut self, session: SessionId, user: UserId, name: UserName) {
+        if self.sessions.len() <= DIRECTORY_ANNOUNCE_LIMIT {
+            let profile = self.profile(user, name, self.shown_presence(user));
+            let others = self.sessions.keys().copied().filter(|&id| id != session);
+            self.push(others.collect(), ServerFrame::User(profile));
+        }
+    }
+
+    pub(super) fn profile(&self, user: UserId, name: UserName, presence: Presence) -> UserProfile {
+        UserProfile {
+            user,
+            name,
+            display: self.displays.of(user).cloned(),
+            presence,
+        }
+    }
+
+    pub(super) fn profile_for(&self, viewer: UserId, user: UserId, name: UserName) -> UserProfile {
+        self.profile(user, name, self.presence_for(viewer, user))
+    }
+
+    /// Hides the display names of others that look like a user's new name.
+    pub(super) fn name_taken(&mut self, user: UserId, name: &UserName) {
+        for (other, name) in self.displays.set_name(user, name) {
+            self.announce_names(other, name);
+        }
+    }
+
+    /// Whether this user blocks the user of a session.
+    pub(super) fn is_blocked_by(&self, user: UserId, id: SessionId) -> bool {
+        self.user_of(id)
+            .is_some_and(|viewer| self.memberships.blocks(user, viewer))
+    }
+}
