@@ -34,8 +34,17 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 /// Best guess of the address at which others reach a listener: its own, or for one on all addresses, the
 /// source address of the machine's route to the internet.
 pub(crate) fn guess_public(listening: SocketAddr) -> ServerAddress {
+    of_listener(listening, outward)
+}
+
+/// The address at which clients on this machine reach a listener.
+pub(crate) fn local(listening: SocketAddr) -> ServerAddress {
+    of_listener(listening, || None)
+}
+
+fn of_listener(listening: SocketAddr, unspecified: fn() -> Option<IpAddr>) -> ServerAddress {
     let ip = match listening.ip() {
-        ip if ip.is_unspecified() => outward().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        ip if ip.is_unspecified() => unspecified().unwrap_or(Ipv4Addr::LOCALHOST.into()),
         ip => ip,
     };
     ServerAddress {

@@ -75,24 +75,14 @@ pub struct Limits {
     pub byte_burst: NonZeroU32,
 }
 
-/// Rate limits of a session: sustained rates and bursts.
-#[derive(Clone, Copy, Debug)]
-pub struct RateLimits {
-    pub frames_per_second: NonZeroU32,
-    pub frame_burst: NonZeroU32,
-    pub bytes_per_second: NonZeroU32,
-    /// Not less than [`MAX_FRAME_LEN`].
-    pub byte_burst: NonZeroU32,
-}
-
 /// A setting is out of its range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the setting {setting} is {value}, but must be {must}")]
+#[error("the setting {setting} is {value}, but must be between {least} and {most}")]
 pub struct LimitError {
     pub setting: &'static str,
     pub value: u64,
-    /// The range, as text.
-    pub must: String,
+    pub least: u64,
+    pub most: u64,
 }
 
 impl Config {
@@ -115,12 +105,6 @@ impl Default for Limits {
     }
 }
 
-impl Default for RateLimits {
-    fn default() -> Self {
-        Limits::default().rates()
-    }
-}
-
 impl Limits {
     /// Checks the ranges.
     ///
@@ -128,36 +112,23 @@ impl Limits {
     /// The first setting that is out of its range.
     pub fn check(&self) -> Result<(), LimitError> {
         let between = |setting, value, least, most| {
-            if (least..=most).contains(&value) {
-                return Ok(());
-            }
-            let must = format!("between {least} and {most}");
-            Err(LimitError {
+            let error = LimitError {
                 setting,
                 value,
-                must,
-            })
+                least,
+                most,
+            };
+            (least..=most).contains(&value).then_some(()).ok_or(error)
         };
-        let number = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
-        let longest = number(MAX_FRAME_LEN);
-        between("max_sessions", number(self.max_sessions), 1, 1_000_000)?;
+        between("max_sessions", self.max_sessions as u64, 1, 1_000_000)?;
         between("max_users", self.max_users, 1, MAX_USERS_LIMIT.into())?;
-        let per_address = number(self.max_connections_per_address);
+        let per_address = self.max_connections_per_address as u64;
         between("max_connections_per_address", per_address, 1, 1_000_000)?;
-        between("max_handshakes", number(self.max_handshakes), 1, 65_536)?;
-        let per_address = number(self.max_handshakes_per_address);
+        between("max_handshakes", self.max_handshakes as u64, 1, 65_536)?;
+        let per_address = self.max_handshakes_per_address as u64;
         between("max_handshakes_per_address", per_address, 1, 65_536)?;
-        let burst = u64::from(self.byte_burst.get());
-        between("byte_burst", burst, longest, u64::from(u32::MAX))
-    }
-
-    pub const fn rates(&self) -> RateLimits {
-        RateLimits {
-            frames_per_second: self.frames_per_second,
-            frame_burst: self.frame_burst,
-            bytes_per_second: self.bytes_per_second,
-            byte_burst: self.byte_burst,
-        }
+        let burst = self.byte_burst.get().into();
+        between("byte_burst", burst, MAX_FRAME_LEN as u64, u32::MAX.into())
     }
 
     /// Connections of the whole server, with and without a session.

@@ -15,7 +15,7 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, error, info};
 
-use crate::admin::request::{AdminAnswer, Present, ServerStats};
+use crate::admin::request::{AdminAnswer, ServerStats};
 use crate::admin::socket::AdminCall;
 use crate::id::{SessionId, Ticket};
 use crate::relay::{Effect, Event, Relay};
@@ -33,12 +33,6 @@ const BATCH_LEN: usize = 16;
 /// write: messages that arrive meanwhile are committed beside it, and share the writes of the sessions
 /// whose turn is still to come.
 const WAKES_PER_TURN: usize = 32;
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Stopped {
-    Drained,
-    StoreFailed(String),
-}
 
 pub(crate) struct Driver {
     relay: Relay,
@@ -81,11 +75,12 @@ impl Driver {
         }
     }
 
-    /// Runs until the relay has drained. Returns the store's handle, whose queue may not be empty.
+    /// Runs until the relay has drained, or fails with an error of the store. Returns the store's handle,
+    /// whose queue may not be empty.
     pub(crate) async fn run(
         mut self,
         shutdown: impl Future<Output = ()>,
-    ) -> (Stopped, StoreHandle) {
+    ) -> (Result<(), String>, StoreHandle) {
         let mut shutdown = pin!(shutdown);
         let mut is_draining = false;
         let mut batch = Vec::new();
@@ -117,16 +112,12 @@ impl Driver {
             // Woken sessions write before the next turn, so that each turn's frames share a write.
             yield_now().await;
         }
-        self.refuse_late_hellos();
-        let stopped = self.failure.map_or(Stopped::Drained, Stopped::StoreFailed);
-        (stopped, self.store)
-    }
-
-    fn refuse_late_hellos(&mut self) {
+        // The relay refuses late hellos.
         self.inbox.close();
         while let Ok(event) = self.inbox.try_recv() {
             self.session_event(event);
         }
+        (self.failure.map_or(Ok(()), Err), self.store)
     }
 
     fn admin_call(&mut self, call: AdminCall) {
@@ -250,7 +241,11 @@ impl Driver {
             Effect::Read(read) => self.read(read, events),
             Effect::AdminAnswer { ticket, answer } => self.answer(ticket, answer),
             Effect::AdminStats { ticket, present } => {
-                let stats = self.stats(present);
+                let stats = ServerStats {
+                    uptime: self.started.elapsed(),
+                    present,
+                    store: self.store.stats(),
+                };
                 self.answer(ticket, AdminAnswer::Stats(stats));
             }
             Effect::Stop => self.is_stopped = true,
@@ -261,14 +256,6 @@ impl Driver {
         if let Some(admin) = self.admins.remove(&ticket) {
             // The administrator may have left.
             let _ = admin.send(answer);
-        }
-    }
-
-    fn stats(&self, present: Present) -> ServerStats {
-        ServerStats {
-            uptime: self.started.elapsed(),
-            present,
-            store: self.store.stats(),
         }
     }
 
@@ -390,7 +377,7 @@ mod tests {
         }
         stop.send(()).unwrap();
         let (stopped, store) = running.await.unwrap();
-        assert_eq!(stopped, Stopped::Drained);
+        assert_eq!(stopped, Ok(()));
         store.join();
     }
 
@@ -406,7 +393,7 @@ mod tests {
         let (_, admin_calls) = mpsc::channel(1);
         let driver = Driver::new(relay, store, inbox, admin_calls);
         let (stopped, store) = driver.run(ready(())).await;
-        assert_eq!(stopped, Stopped::Drained);
+        assert_eq!(stopped, Ok(()));
         let refused = ServerFrame::Refused(Refusal::ShuttingDown);
         assert_eq!(
             frames.next().await,

@@ -1,7 +1,6 @@
 //! The headless relay server of Recado.
 //!
-//! - [`run`] serves a data folder on a listener made by [`listen`], until it is stopped. [`Server`] does the
-//!   same in two steps, for callers that need the fingerprint or the local ticket first.
+//! - [`Server`] opens a data folder, then serves it on a listener made by [`listen`], until it is stopped.
 //! - `listener` accepts connections, [`net`] is their transport, [`session`] is a task per connection,
 //!   `driver` owns the [`relay`] core and the handle of the [`store`], and applies the effects of the core.
 //! - [`admin`] is the socket by which the operator administers a running server.
@@ -74,4 +73,4 @@ pub use config::{Config, Limits};
 pub use files::FileError;
 pub use net::socket::{ListenError, listen};
 pub use policy::Policy;
-pub use server::{Server, ServerError, run};
+pub use server::{Server, ServerError};

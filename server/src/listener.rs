@@ -44,67 +44,59 @@ pub(crate) struct Listener {
     pub(crate) stop: CancellationToken,
 }
 
-/// Limits that all connections of a listener share.
-#[derive(Clone)]
-struct SharedLimits {
-    /// TLS handshakes in flight.
-    handshakes: Arc<Semaphore>,
-    /// Steps of handshakes that compute at the same time.
-    computing: Arc<Semaphore>,
+/// What all connections of a listener share.
+struct Shared {
+    tls: Arc<ServerConfig>,
+    limits: Arc<Limits>,
+    events: mpsc::Sender<SessionEvent>,
     admission: Arc<AdmissionLimits>,
+    /// TLS handshakes in flight.
+    handshakes: Semaphore,
+    /// Steps of handshakes that compute at the same time: one for each worker of the runtime.
+    computing: Semaphore,
 }
 
 struct Connection {
-    tls: Arc<ServerConfig>,
-    shared: SharedLimits,
+    shared: Arc<Shared>,
     /// Held while the connection is open.
     slot: Slot,
     address: SocketAddr,
-    limits: Limits,
     id: SessionId,
-    events: mpsc::Sender<SessionEvent>,
 }
 
 impl Listener {
     /// Accepts connections until `close` is cancelled.
     pub(crate) async fn run(self) {
         let close = self.close.clone();
-        tokio::select! {
-            () = close.cancelled() => {}
-            () = self.accept_all() => {}
-        }
+        close.run_until_cancelled(self.accept_all()).await;
     }
 
     async fn accept_all(self) {
         let connections = Arc::new(Semaphore::new(self.limits.max_connections()));
-        let shared = SharedLimits {
-            handshakes: Arc::new(Semaphore::new(self.limits.max_handshakes)),
-            // One for each worker of the runtime.
-            computing: Arc::new(Semaphore::new(Handle::current().metrics().num_workers())),
-            admission: Arc::default(),
-        };
         let networks = Arc::new(Networks::new(self.limits.max_handshakes_per_address));
+        let shared = Arc::new(Shared {
+            tls: self.tls.clone(),
+            limits: Arc::new(self.limits),
+            events: self.events.clone(),
+            admission: Arc::default(),
+            handshakes: Semaphore::new(self.limits.max_handshakes),
+            computing: Semaphore::new(Handle::current().metrics().num_workers()),
+        });
         let mut id = 0;
         // The semaphore is never closed.
         while let Ok(permit) = Arc::clone(&connections).acquire_owned().await {
             let (stream, address) = self.accept().await;
             id += 1;
             let connection = Connection {
-                tls: Arc::clone(&self.tls),
-                shared: shared.clone(),
+                shared: Arc::clone(&shared),
                 slot: networks.add_connection(address::network(address.ip()), permit),
                 address,
-                limits: self.limits,
                 id: SessionId(id),
-                events: self.events.clone(),
             };
             let stop = self.stop.clone();
             let span = info_span!("session", id, peer = %address, user = field::Empty);
             let task = async move {
-                tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = connection.run(stream) => {}
-                }
+                stop.run_until_cancelled(connection.run(stream)).await;
             };
             self.tasks.spawn(task.instrument(span));
             if id.is_multiple_of(ACCEPTS_PER_TURN) {
@@ -133,11 +125,10 @@ impl Listener {
 impl Connection {
     async fn run(self, stream: TcpStream) {
         if let Err(error) = socket::configure(&stream) {
-            debug!(%error, "connection lost");
-            return;
+            return debug!(%error, "connection lost");
         }
-        let is_over_limit =
-            self.slot.earlier_connections >= self.limits.max_connections_per_address;
+        let limits = &self.shared.limits;
+        let is_over_limit = self.slot.earlier_connections >= limits.max_connections_per_address;
         // A task has room for its largest state for as long as it lives, so the handshake has memory
         // of its own.
         if is_over_limit {
@@ -151,8 +142,7 @@ impl Connection {
     async fn refuse(&self, stream: TcpStream) {
         let own = self.slot.handshakes.try_acquire();
         let (Ok(_own), Ok(_handshake)) = (own, self.shared.handshakes.try_acquire()) else {
-            warn!("too many connections from this address: dropped");
-            return;
+            return warn!("too many connections from this address: dropped");
         };
         warn!("too many connections from this address: refused");
         let stream = timeout(HANDSHAKE_TIMEOUT, self.accept_tls(stream)).await;
@@ -162,7 +152,8 @@ impl Connection {
     }
 
     async fn accept_tls(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        tls_stream::accept(stream, Arc::clone(&self.tls), &self.shared.computing).await
+        let tls = Arc::clone(&self.shared.tls);
+        tls_stream::accept(stream, tls, &self.shared.computing).await
     }
 
     /// The stream is boxed, because each future that takes it has room for it.
@@ -177,37 +168,28 @@ impl Connection {
             self.accept_tls(stream).await
         };
         match timeout(HANDSHAKE_TIMEOUT, handshake).await {
-            Ok(Ok(stream)) => Some(Box::new(stream)),
-            Ok(Err(error)) => {
-                info!(%error, "TLS handshake failed");
-                None
-            }
-            Err(_) => {
-                info!("TLS handshake timed out");
-                None
-            }
+            Ok(Ok(stream)) => return Some(Box::new(stream)),
+            Ok(Err(error)) => info!(%error, "TLS handshake failed"),
+            Err(_) => info!("TLS handshake timed out"),
         }
+        None
     }
 
     async fn serve(self, stream: Box<TlsStream<TcpStream>>) {
         let address = match stream.get_ref().local_addr() {
             Ok(own) => address::of_peer(self.address.ip(), own.ip()),
-            Err(error) => {
-                debug!(%error, "connection lost");
-                return;
-            }
+            Err(error) => return debug!(%error, "connection lost"),
         };
         let Some(key) = stream.peer_key() else {
             // Unreachable: the handshake requires a key.
-            warn!("no device key");
-            return;
+            return warn!("no device key");
         };
         let context = SessionContext {
             id: self.id,
             peer: Peer { key, address },
-            events: self.events,
-            admission: self.shared.admission,
-            rates: self.limits.rates(),
+            events: self.shared.events.clone(),
+            admission: Arc::clone(&self.shared.admission),
+            limits: Arc::clone(&self.shared.limits),
         };
         if let Some(notice) = session::run(stream, context).await {
             // The same client may reconnect before the notice is sent.

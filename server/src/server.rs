@@ -3,8 +3,8 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use tracing::{info, warn};
 use crate::admin::MAX_ADMINS;
 use crate::admin::socket::AdminSocket;
 use crate::config::{Config, LimitError};
-use crate::driver::{self, Driver, INBOX_CAPACITY, Stopped};
+use crate::driver::{self, Driver, INBOX_CAPACITY};
 use crate::files::{self, FileError, TicketFile};
 use crate::listener::Listener;
 use crate::relay::{Relay, RelayConfig};
@@ -65,30 +65,11 @@ pub struct Server {
     listener: TcpListener,
     listening: SocketAddr,
     public_address: ServerAddress,
-    data: OpenData,
-}
-
-/// Resources in the data folder.
-#[derive(Debug)]
-struct OpenData {
     store: (StoreHandle, StoreEvents),
     identity: Identity,
     local_token: InviteToken,
     ticket: Option<TicketFile>,
     admin: Option<AdminSocket>,
-}
-
-/// Serves a data folder on a bound listener until `shutdown` completes.
-///
-/// # Errors
-/// The server cannot start, or had to stop.
-pub async fn run(
-    listener: TcpListener,
-    config: Config,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), ServerError> {
-    let server = Server::prepare(listener, config).await?;
-    server.serve(shutdown).await
 }
 
 impl Server {
@@ -99,19 +80,34 @@ impl Server {
     /// A setting or a file cannot be used.
     pub async fn prepare(listener: TcpListener, config: Config) -> Result<Self, ServerError> {
         config.limits.check()?;
+        let server = spawn_blocking(move || Self::open(listener, config)).await;
+        server.unwrap_or(Err(ServerError::Panicked))
+    }
+
+    fn open(listener: TcpListener, config: Config) -> Result<Self, ServerError> {
         let listening = listener.local_addr().map_err(ServerError::Listener)?;
-        let setting = config.public_address.clone();
-        let public_address = setting.unwrap_or_else(|| address::guess_public(listening));
-        let (data_dir, places) = (config.data_dir.clone(), config.ticket_places.clone());
-        let address = public_address.clone();
-        let open = move || OpenData::open(&data_dir, &places, listening, &address);
-        let data = spawn_blocking(open).await;
+        let public_address = config.public_address.clone();
+        let public_address = public_address.unwrap_or_else(|| address::guess_public(listening));
+        let (data_dir, places) = (&config.data_dir, &config.ticket_places);
+        let store = Store::open(data_dir, StoreConfig::default())?;
+        let identity = files::read_or_make_key(data_dir)?;
+        let local_token = invite::random_token()?;
+        files::write_address(data_dir, &public_address)?;
+        let ticket = local_ticket(listening, &identity, &local_token);
+        let ticket = TicketFile::write_first(places, &ticket);
+        let folders = places.iter().filter_map(|path| path.parent());
+        let folders: Vec<_> = folders.map(Path::to_owned).collect();
+        let admin = AdminSocket::bind(data_dir, &folders, store.0.log());
         Ok(Self {
             config,
             listener,
             listening,
             public_address,
-            data: data.unwrap_or(Err(ServerError::Panicked))?,
+            store,
+            identity,
+            local_token,
+            ticket,
+            admin,
         })
     }
 
@@ -122,12 +118,12 @@ impl Server {
 
     /// The digest of the server's public key, which clients pin.
     pub fn fingerprint(&self) -> Fingerprint {
-        self.data.identity.fingerprint()
+        self.identity.fingerprint()
     }
 
     /// The ticket for clients on this machine: it admits any number of them while this server runs.
     pub fn local_ticket(&self) -> Invite {
-        local_ticket(self.listening, &self.data.identity, &self.data.local_token)
+        local_ticket(self.listening, &self.identity, &self.local_token)
     }
 
     /// The address in invites: the setting, or a guess.
@@ -140,17 +136,15 @@ impl Server {
     /// # Errors
     /// The server had to stop.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let OpenData {
+        let Self {
             mut store,
             identity,
-            local_token,
-            ticket,
-            admin,
-        } = self.data;
+            ..
+        } = self;
         let limits = self.config.limits;
         let config = RelayConfig {
             policy: self.config.policy,
-            local_token: Some(local_token),
+            local_token: Some(self.local_token),
             max_sessions: limits.max_sessions,
             max_users: limits.max_users,
             registrations_per_hour: limits.registrations_per_hour,
@@ -174,11 +168,11 @@ impl Server {
         info!(listening = %self.listening, fingerprint = %identity.fingerprint(), "serving");
 
         let (calls, admin_calls) = mpsc::channel(MAX_ADMINS);
-        if let Some(admin) = admin {
+        if let Some(admin) = self.admin {
             tasks.spawn(admin.run(calls, close.clone()));
         }
         let driver = Driver::new(relay, store, inbox, admin_calls);
-        let (stopped, store) = drive(driver, shutdown).await?;
+        let (outcome, store) = drive(driver, shutdown).await?;
         drop(events);
         close.cancel();
         tasks.close();
@@ -192,7 +186,7 @@ impl Server {
         }
         let finish = spawn_blocking(move || {
             store.join();
-            drop(ticket);
+            drop(self.ticket);
         });
         if let Ok(finished) = timeout(STORE_TIMEOUT, finish).await {
             finished.map_err(|_| ServerError::Panicked)?;
@@ -200,10 +194,7 @@ impl Server {
             warn!("the disk does not respond: stopping without it");
         }
         info!("stopped");
-        match stopped {
-            Stopped::Drained => Ok(()),
-            Stopped::StoreFailed(explanation) => Err(ServerError::StoreFailed(explanation)),
-        }
+        outcome.map_err(ServerError::StoreFailed)
     }
 }
 
@@ -212,7 +203,7 @@ impl Server {
 async fn drive(
     driver: Driver,
     shutdown: impl Future<Output = ()>,
-) -> Result<(Stopped, StoreHandle), ServerError> {
+) -> Result<(Result<(), String>, StoreHandle), ServerError> {
     let (stop, stopped) = oneshot::channel::<()>();
     let mut driving = AbortOnDropHandle::new(tokio::spawn(driver.run(async {
         // Completes when the sender is dropped.
@@ -228,48 +219,10 @@ async fn drive(
     ended.map_err(|_| ServerError::Panicked)
 }
 
-impl OpenData {
-    fn open(
-        data_dir: &Path,
-        ticket_places: &[PathBuf],
-        listening: SocketAddr,
-        public_address: &ServerAddress,
-    ) -> Result<Self, ServerError> {
-        let store = Store::open(data_dir, StoreConfig::default())?;
-        let identity = files::read_or_make_key(data_dir)?;
-        let local_token = invite::random_token()?;
-        files::write_address(data_dir, public_address)?;
-        let ticket = local_ticket(listening, &identity, &local_token);
-        let ticket = TicketFile::write_first(ticket_places, &ticket);
-        let folders = ticket_places.iter().filter_map(|path| path.parent());
-        let folders: Vec<_> = folders.map(Path::to_owned).collect();
-        let admin = AdminSocket::bind(data_dir, &folders, store.0.log());
-        Ok(Self {
-            store,
-            identity,
-            local_token,
-            ticket,
-            admin,
-        })
-    }
-}
-
 fn local_ticket(listening: SocketAddr, identity: &Identity, token: &InviteToken) -> Invite {
     Invite {
-        address: local_address(listening),
+        address: address::local(listening),
         fingerprint: identity.fingerprint(),
         token: Some(token.clone()),
-    }
-}
-
-/// The address at which clients on this machine reach a listener.
-fn local_address(listening: SocketAddr) -> ServerAddress {
-    let ip = match listening.ip() {
-        ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        ip => ip,
-    };
-    ServerAddress {
-        host: ip.to_string(),
-        port: listening.port(),
     }
 }

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use recado_server::config::RateLimits;
+use recado_server::Limits;
 use recado_server::id::SessionId;
 use recado_server::relay::Peer;
 use recado_server::session::{
@@ -118,12 +118,13 @@ impl Open {
             },
             events: sender,
             admission: Arc::default(),
-            rates: RateLimits {
+            limits: Arc::new(Limits {
                 frames_per_second: NonZeroU32::MAX,
                 frame_burst: NonZeroU32::MAX,
                 bytes_per_second: NonZeroU32::MAX,
                 byte_burst: NonZeroU32::MAX,
-            },
+                ..Limits::default()
+            }),
         };
         let mut session: Pin<Box<dyn Future<Output = ()>>> =
             Box::pin(session::run(wire.clone(), context).map(drop));

@@ -7,7 +7,7 @@ use recado_shared::{ClientFrame, Hello};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::outbox::Outbox;
-use crate::config::RateLimits;
+use crate::config::Limits;
 use crate::id::SessionId;
 use crate::relay::Peer;
 
@@ -69,5 +69,5 @@ pub struct SessionContext {
     pub peer: Peer,
     pub events: mpsc::Sender<SessionEvent>,
     pub admission: Arc<AdmissionLimits>,
-    pub rates: RateLimits,
+    pub limits: Arc<Limits>,
 }

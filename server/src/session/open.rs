@@ -88,7 +88,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
             outbox,
             driver: DriverSender::new(context.events.clone()),
             window: Window::default(),
-            throttle: Throttle::new(context.rates, now),
+            throttle: Throttle::new(&context.limits, now),
             throttled_until: None,
             heartbeat: Heartbeat {
                 last_read: now,

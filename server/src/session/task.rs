@@ -187,7 +187,6 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
-    use crate::config::RateLimits;
     use crate::id::SessionId;
     use crate::relay::Peer;
 
@@ -206,7 +205,7 @@ mod tests {
             },
             events,
             admission: Arc::default(),
-            rates: RateLimits::default(),
+            limits: Arc::default(),
         };
         let session = run(Box::new(stream), context);
         assert!(

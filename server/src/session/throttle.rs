@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::config::RateLimits;
+use crate::config::Limits;
 
 /// Least time between two notices to a session that it is throttled.
 pub const THROTTLE_NOTICE_INTERVAL: Duration = Duration::from_secs(10);
@@ -32,15 +32,15 @@ struct Bucket {
 }
 
 impl Throttle {
-    pub(super) fn new(rates: RateLimits, now: Instant) -> Self {
+    pub(super) fn new(limits: &Limits, now: Instant) -> Self {
         let bucket = |per_second, burst| Bucket {
             per_second,
             burst,
             full_at: now,
         };
         Self {
-            frames: bucket(rates.frames_per_second, rates.frame_burst),
-            bytes: bucket(rates.bytes_per_second, rates.byte_burst),
+            frames: bucket(limits.frames_per_second, limits.frame_burst),
+            bytes: bucket(limits.bytes_per_second, limits.byte_burst),
             noticed_at: None,
         }
     }
@@ -100,13 +100,14 @@ mod tests {
 
     fn throttle(frames: [u32; 2], bytes: [u32; 2], now: Instant) -> Throttle {
         let number = |n| NonZeroU32::new(n).unwrap();
-        let rates = RateLimits {
+        let limits = Limits {
             frames_per_second: number(frames[0]),
             frame_burst: number(frames[1]),
             bytes_per_second: number(bytes[0]),
             byte_burst: number(bytes[1]),
+            ..Limits::default()
         };
-        Throttle::new(rates, now)
+        Throttle::new(&limits, now)
     }
 
     #[test]

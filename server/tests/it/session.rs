@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
-use recado_server::config::RateLimits;
+use recado_server::Limits;
 use recado_server::relay::{Peer, SessionId};
 use recado_server::session::{
     self, AdmissionLimits, AfterWrite, HANDSHAKE_TIMEOUT, MAX_FRAMES_TOGETHER, OUTBOX_CAPACITY,
@@ -81,7 +81,7 @@ fn append(number: u32, text: &str) -> ClientFrame {
 fn context(
     events: mpsc::Sender<SessionEvent>,
     admission: Arc<AdmissionLimits>,
-    rates: RateLimits,
+    limits: Limits,
 ) -> SessionContext {
     SessionContext {
         id: ID,
@@ -91,7 +91,7 @@ fn context(
         },
         events,
         admission,
-        rates,
+        limits: Arc::new(limits),
     }
 }
 
@@ -116,27 +116,27 @@ fn outgoing(frame: &ServerFrame, after_write: AfterWrite) -> OutgoingFrame {
 
 impl Desk {
     fn open() -> Self {
-        Self::open_with(PIPE_LEN, RateLimits::default())
+        Self::open_with(PIPE_LEN, Limits::default())
     }
 
-    fn open_with(pipe_len: usize, rates: RateLimits) -> Self {
+    fn open_with(pipe_len: usize, limits: Limits) -> Self {
         let admission = AdmissionLimits {
             hellos: Semaphore::new(1),
             disconnects: Semaphore::new(1),
         };
-        Self::open_in(pipe_len, rates, Arc::new(admission))
+        Self::open_in(pipe_len, limits, Arc::new(admission))
     }
 
     /// A client that shares the admission limits.
     fn open_beside(other: &Self) -> Self {
         let admission = Arc::clone(&other.admission);
-        Self::open_in(PIPE_LEN, RateLimits::default(), admission)
+        Self::open_in(PIPE_LEN, Limits::default(), admission)
     }
 
-    fn open_in(pipe_len: usize, rates: RateLimits, admission: Arc<AdmissionLimits>) -> Self {
+    fn open_in(pipe_len: usize, limits: Limits, admission: Arc<AdmissionLimits>) -> Self {
         let (client, server) = tokio::io::duplex(pipe_len);
         let (sender, events) = mpsc::channel(INBOX_CAPACITY);
-        let context = context(sender, Arc::clone(&admission), rates);
+        let context = context(sender, Arc::clone(&admission), limits);
         tokio::spawn(async {
             if let Some(notice) = session::run(server, context).await {
                 notice.send().await;
@@ -427,12 +427,12 @@ async fn pages_weigh_more_than_other_requests() {
 #[tokio::test(start_paused = true)]
 async fn a_session_over_its_rate_is_throttled_with_a_notice() {
     let number = |n| NonZeroU32::new(n).unwrap();
-    let rates = RateLimits {
+    let limits = Limits {
         frames_per_second: number(1),
         frame_burst: number(3),
-        ..RateLimits::default()
+        ..Limits::default()
     };
-    let (mut desk, _outbox) = Desk::open_with(PIPE_LEN, rates).welcome_in().await;
+    let (mut desk, _outbox) = Desk::open_with(PIPE_LEN, limits).welcome_in().await;
     for n in 1..=5 {
         desk.send(&ClientFrame::Ping(n)).await;
     }
@@ -449,12 +449,12 @@ async fn a_session_over_its_rate_is_throttled_with_a_notice() {
 #[tokio::test(start_paused = true)]
 async fn many_bytes_slow_a_session_down_too() {
     let number = |n| NonZeroU32::new(n).unwrap();
-    let rates = RateLimits {
+    let limits = Limits {
         bytes_per_second: number(1_024),
         byte_burst: number(65_536),
-        ..RateLimits::default()
+        ..Limits::default()
     };
-    let (mut desk, _outbox) = Desk::open_with(PIPE_LEN, rates).welcome_in().await;
+    let (mut desk, _outbox) = Desk::open_with(PIPE_LEN, limits).welcome_in().await;
     let text = "x".repeat(MAX_BODY_LEN);
     for n in 1..=5 {
         desk.send(&append(n, &text)).await;
@@ -469,9 +469,7 @@ async fn many_bytes_slow_a_session_down_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_that_reads_nothing_is_closed_in_the_end() {
-    let (mut desk, outbox) = Desk::open_with(1_024, RateLimits::default())
-        .welcome_in()
-        .await;
+    let (mut desk, outbox) = Desk::open_with(1_024, Limits::default()).welcome_in().await;
     let page = ServerFrame::Answer {
         number: RequestNumber(1),
         result: Ok(Answer::Page {
@@ -501,9 +499,7 @@ async fn a_client_that_reads_nothing_is_closed_in_the_end() {
 
 #[tokio::test(start_paused = true)]
 async fn the_driver_hears_when_everything_up_to_a_mark_is_written() {
-    let (mut desk, outbox) = Desk::open_with(64, RateLimits::default())
-        .welcome_in()
-        .await;
+    let (mut desk, outbox) = Desk::open_with(64, Limits::default()).welcome_in().await;
     let ping = outgoing(&ServerFrame::Ping(1), AfterWrite::Nothing);
     for _ in 0..100 {
         give(&outbox, ping.clone());
@@ -635,7 +631,7 @@ async fn a_lost_connection_is_freed_before_the_driver_hears_of_it() {
         disconnects: Semaphore::new(0),
         ..AdmissionLimits::default()
     });
-    let context = context(sender, admission, RateLimits::default());
+    let context = context(sender, admission, Limits::default());
     let session = tokio::spawn(session::run(server, context));
     let mut client = Framed::new(client, codec::framing(MAX_FRAME_LEN));
     let hello: Bytes = codec::encode(&hello_frame()).unwrap();
@@ -772,7 +768,7 @@ async fn a_session_lets_others_have_their_turn_after_a_few_reads() {
         io: server,
         reads: Arc::clone(&reads),
     };
-    let context = context(sender, Arc::default(), RateLimits::default());
+    let context = context(sender, Arc::default(), Limits::default());
     let mut session = pin!(session::run(connection, context));
     let mut client = Framed::new(client, codec::framing(MAX_FRAME_LEN));
     let hello: Bytes = codec::encode(&hello_frame()).unwrap();
