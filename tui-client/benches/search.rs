@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use recado::store::{self, HeldRange, Opened, Save, SearchQuery, StoreEvent};
+use recado::store::{self, HeldRange, Opened, SearchQuery, StoreEvent, StoreWrite};
 use recado_shared::{
     Content, ConversationId, Entry, MessageBody, MessageId, RoomId, Seq, Timestamp, UserId,
 };
@@ -144,7 +144,7 @@ fn database() -> PathBuf {
         let first = 1 + page * PAGE;
         for index in 0..CONVERSATIONS {
             let entries = (first..first + PAGE).map(|seq| entry(&mut numbers, index, seq));
-            opened.handle.save(Save::Entries {
+            opened.handle.save(StoreWrite::Entries {
                 conversation: conversation(index),
                 entries: entries.collect(),
                 held: vec![HeldRange {

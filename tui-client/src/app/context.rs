@@ -7,7 +7,7 @@ use recado_shared::{ClientFrame, Now};
 
 use super::effect::Effect;
 use super::intent::Intent;
-use crate::store::{Load, Save};
+use crate::store::{StoreRead, StoreWrite};
 
 /// Passed down to every sub-core; owned by the [`App`](super::App).
 #[derive(Debug)]
@@ -41,11 +41,11 @@ impl Context {
         self.effects.push(Effect::Send(frame));
     }
 
-    pub(super) fn save(&mut self, save: Save) {
+    pub(super) fn save(&mut self, save: StoreWrite) {
         self.effects.push(Effect::Save(save));
     }
 
-    pub(super) fn load(&mut self, load: Load) {
+    pub(super) fn load(&mut self, load: StoreRead) {
         self.effects.push(Effect::Load(load));
     }
 }

@@ -3,7 +3,7 @@
 use recado_shared::ClientFrame;
 
 use crate::model::{ItemId, Place};
-use crate::store::{Load, Save, SearchQuery};
+use crate::store::{SearchQuery, StoreRead, StoreWrite};
 
 /// An output of [`App::handle`](crate::app::App::handle), to be carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,9 +16,9 @@ pub enum Effect {
     /// Ask the server for a sign of life, so that a link that died meanwhile is found out.
     CheckLink,
     /// Change the local store.
-    Save(Save),
+    Save(StoreWrite),
     /// Read from the local store; answered by [`Event::Loaded`](crate::app::Event::Loaded).
-    Load(Load),
+    Load(StoreRead),
     /// Search everything that was ever received; answered by
     /// [`Event::Found`](crate::app::Event::Found).
     Search(SearchQuery),

@@ -5,7 +5,7 @@ use recado_shared::ConversationId;
 
 use crate::model::{ItemId, Place};
 use crate::net::NetEvent;
-use crate::store::{Loaded, SearchResult};
+use crate::store::{LoadedEntries, SearchResult};
 
 /// An input of [`App::handle`](crate::app::App::handle).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum Event {
     /// The network task has something.
     Net(NetEvent),
     /// The store read something.
-    Loaded(Loaded),
+    Loaded(LoadedEntries),
     /// The store answers a search.
     Found(SearchResult),
     /// The store failed; the text says how. Nothing more is kept on disk.

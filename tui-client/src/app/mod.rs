@@ -89,7 +89,7 @@ impl App {
         let mut app = Self {
             chats: Chats {
                 me: snapshot.me,
-                first_name: settings.name.clone(),
+                configured_name: settings.name.clone(),
                 settings: UserSettings::from_stored(snapshot.settings, snapshot.settings_stamp),
                 unattached_drafts: snapshot.drafts,
                 ..Chats::default()
@@ -204,7 +204,7 @@ impl App {
 
     /// The open conversation, which an [`Effect::Scroll`] is about.
     pub fn opened(&self) -> Option<ConversationId> {
-        self.chats.nav.open
+        self.chats.navigation.open
     }
 
     /// Brings every part up to date after an event: it does what has become possible or due.

@@ -43,7 +43,7 @@ impl App {
     /// A person is there.
     pub(super) fn note_input(&mut self, now: Now) {
         self.cx.notice = None;
-        self.chats.nav.keep_selection();
+        self.chats.navigation.keep_selection();
         if self.session.link.is_return(&self.cx) {
             self.cx.effects.push(Effect::CheckLink);
         }
@@ -54,7 +54,7 @@ impl App {
     pub(super) fn context(&self) -> KeyContext {
         match &self.overlay {
             Some(overlay) => overlay.keys().0,
-            None if self.chats.nav.selection.is_some() => KeyContext::Selection,
+            None if self.chats.navigation.selection.is_some() => KeyContext::Selection,
             None if self.input.completion.is_some() => KeyContext::Completion,
             None => KeyContext::Composer,
         }
@@ -65,7 +65,7 @@ impl App {
         if is_about_panes(action) {
             self.show_overlay(None);
         }
-        let was_marked = self.chats.nav.marked_for_deletion.take();
+        let was_marked = self.chats.navigation.marked_for_deletion.take();
         let (chats, session) = (&mut self.chats, &mut self.session);
         let cx = &mut self.cx;
         match action {
@@ -136,7 +136,7 @@ impl App {
     }
 
     fn toggle_pane(&mut self) {
-        self.chats.nav.pane = match self.chats.nav.pane {
+        self.chats.navigation.pane = match self.chats.navigation.pane {
             Pane::Contacts => Pane::Conversation,
             Pane::Conversation => Pane::Contacts,
         };
@@ -152,8 +152,8 @@ impl App {
         }
         match self.overlay {
             Some(_) => self.with_overlay(|overlay, app| overlay.accept(app)),
-            None if self.chats.nav.open.is_none() => self.chats.step(1, &mut self.cx),
-            None if self.chats.nav.selection.is_some() => {
+            None if self.chats.navigation.open.is_none() => self.chats.step(1, &mut self.cx),
+            None if self.chats.navigation.selection.is_some() => {
                 actions::accept_selected(&mut self.chats, &mut self.cx);
             }
             None => self.with_parts(|app| {
@@ -170,7 +170,7 @@ impl App {
         if self.overlay.is_some() {
             return self.show_overlay(None);
         }
-        if self.chats.nav.selection.take().is_some() {
+        if self.chats.navigation.selection.take().is_some() {
             return;
         }
         if actions::drop_purpose(&mut self.chats) {
@@ -181,7 +181,7 @@ impl App {
             .open_conversation()
             .is_none_or(|conversation| conversation.composer.is_empty());
         if is_empty {
-            self.chats.nav.pane = Pane::Contacts;
+            self.chats.navigation.pane = Pane::Contacts;
         }
     }
 
@@ -198,9 +198,10 @@ impl App {
             });
         }
         if edit == Edit::Up || edit == Edit::Down {
-            let is_on_list = self.chats.nav.pane == Pane::Contacts || self.chats.nav.open.is_none();
+            let is_on_list = self.chats.navigation.pane == Pane::Contacts
+                || self.chats.navigation.open.is_none();
             let steps = if edit == Edit::Up { -1 } else { 1 };
-            match self.chats.nav.selection {
+            match self.chats.navigation.selection {
                 Some(_) if steps < 0 => {
                     return selection::select_previous(
                         &mut self.chats,
@@ -219,7 +220,7 @@ impl App {
                 None => {}
             }
         }
-        self.chats.nav.selection = None;
+        self.chats.navigation.selection = None;
         let Some(conversation) = self.chats.open_conversation() else {
             return;
         };
@@ -248,10 +249,12 @@ impl App {
         }
         match &mut self.overlay {
             Some(overlay) => overlay.step(Step::By(-1)),
-            None if self.chats.nav.selection.is_some() => {
+            None if self.chats.navigation.selection.is_some() => {
                 selection::select_previous(&mut self.chats, &mut self.session, &mut self.cx);
             }
-            None if self.chats.nav.pane == Pane::Contacts => self.chats.step(-1, &mut self.cx),
+            None if self.chats.navigation.pane == Pane::Contacts => {
+                self.chats.step(-1, &mut self.cx)
+            }
             None => self.move_in_composer(Edit::Up),
         }
     }
@@ -262,10 +265,12 @@ impl App {
         }
         match &mut self.overlay {
             Some(overlay) => overlay.step(Step::By(1)),
-            None if self.chats.nav.selection.is_some() => {
+            None if self.chats.navigation.selection.is_some() => {
                 selection::select_next(&mut self.chats, &mut self.session, &mut self.cx);
             }
-            None if self.chats.nav.pane == Pane::Contacts => self.chats.step(1, &mut self.cx),
+            None if self.chats.navigation.pane == Pane::Contacts => {
+                self.chats.step(1, &mut self.cx)
+            }
             None => self.move_in_composer(Edit::Down),
         }
     }
@@ -294,7 +299,7 @@ impl App {
         if self.overlay.is_some() {
             return self.with_overlay(|overlay, app| overlay.insert(text, app));
         }
-        self.chats.nav.selection = None;
+        self.chats.navigation.selection = None;
         let Some(conversation) = self.chats.open_conversation() else {
             self.open_switcher();
             return self.type_text(text);
@@ -302,7 +307,7 @@ impl App {
         if !conversation.composer.insert(text) {
             self.cx.notice = Some(strings::status::PASTE_CUT.to_owned());
         }
-        self.chats.nav.pane = Pane::Conversation;
+        self.chats.navigation.pane = Pane::Conversation;
         self.input
             .note_edited(&mut self.chats, &mut self.session, &mut self.cx);
     }
@@ -311,7 +316,7 @@ impl App {
         if self.overlay.is_none()
             && selection::message_text(&self.chats, &self.session, item).is_some()
         {
-            self.chats.nav.selection = Some(item);
+            self.chats.navigation.selection = Some(item);
         }
     }
 
@@ -325,8 +330,8 @@ impl App {
             ClickTarget::Item(item) => self.select(item),
             ClickTarget::Composer => {
                 self.show_overlay(None);
-                self.chats.nav.selection = None;
-                self.chats.nav.pane = Pane::Conversation;
+                self.chats.navigation.selection = None;
+                self.chats.navigation.pane = Pane::Conversation;
             }
             ClickTarget::SwitcherRow(index) => {
                 self.with_overlay(|overlay, app| {
@@ -346,7 +351,7 @@ impl App {
     }
 
     pub(super) fn on_focus(&mut self, has_focus: bool, now: Now) {
-        self.chats.nav.has_focus = has_focus;
+        self.chats.navigation.has_focus = has_focus;
         if has_focus {
             self.note_input(now);
         }
@@ -420,8 +425,8 @@ impl App {
 
     /// Searches the open conversation.
     fn search_here(&mut self) {
-        if self.chats.nav.open.is_some() {
-            return self.search(self.chats.nav.open);
+        if self.chats.navigation.open.is_some() {
+            return self.search(self.chats.navigation.open);
         }
         let key = self.reader().search_everywhere_key();
         self.cx.notice = Some(strings::overlays::open_or_search(&key));
@@ -470,7 +475,7 @@ impl App {
     fn hints(&self) -> Vec<(String, &'static str)> {
         let context = self.context();
         let of_overlay = self.overlay.as_ref().map(|overlay| overlay.keys().1);
-        let hints = of_overlay.unwrap_or_else(|| pane_hints(context, self.chats.nav.pane));
+        let hints = of_overlay.unwrap_or_else(|| pane_hints(context, self.chats.navigation.pane));
         let key_of = |action| self.input.keymap.key_of(context, action);
         hints
             .iter()

@@ -3,17 +3,17 @@
 use recado_shared::{ConversationId, DisplayName, Head, MemberCursors, Seq, SyncPoint};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::request::{Save, StoredMe, StoredPerson};
+use super::request::{StoreWrite, StoredMe, StoredPerson};
 use super::value::{DbError, blob, column};
 use super::wal_residue::WalResidue;
 use super::{entries, index, outbox, settings};
 
-pub(super) fn apply(db: &Connection, save: &Save) -> Result<WalResidue, DbError> {
+pub(super) fn apply(db: &Connection, save: &StoreWrite) -> Result<WalResidue, DbError> {
     match save {
-        Save::Me(me) => return set_me(db, me),
-        Save::Queue(pending) => return outbox::queue(db, pending),
-        Save::SetPending { id, state } => outbox::set_pending(db, *id, state)?,
-        Save::TakeBack {
+        StoreWrite::Me(me) => return set_me(db, me),
+        StoreWrite::Queue(pending) => return outbox::queue(db, pending),
+        StoreWrite::SetPending { id, state } => outbox::set_pending(db, *id, state)?,
+        StoreWrite::TakeBack {
             id,
             conversation,
             draft,
@@ -22,30 +22,32 @@ pub(super) fn apply(db: &Connection, save: &Save) -> Result<WalResidue, DbError>
             residue |= outbox::set_draft(db, *conversation, draft)?;
             return Ok(residue);
         }
-        Save::Entries {
+        StoreWrite::Entries {
             conversation,
             entries,
             held,
             settled,
         } => return entries::add(db, *conversation, entries, held, settled),
-        Save::Heads { heads, complete } => return set_heads(db, heads, *complete),
-        Save::Cursors {
+        StoreWrite::Heads { heads, complete } => return set_heads(db, heads, *complete),
+        StoreWrite::Cursors {
             conversation,
             cursors,
         } => set_cursors(db, *conversation, *cursors)?,
-        Save::Users(people) => set_people(db, people)?,
-        Save::Settings { settings, stamp } => settings::take(db, settings, *stamp)?,
-        Save::UnsentSetting(setting) => settings::keep_unsent(db, setting)?,
-        Save::SentSetting(key) => settings::set_sent(db, *key)?,
-        Save::Draft { conversation, text } => return outbox::set_draft(db, *conversation, text),
-        Save::Place {
+        StoreWrite::Users(people) => set_people(db, people)?,
+        StoreWrite::Settings { settings, stamp } => settings::take(db, settings, *stamp)?,
+        StoreWrite::UnsentSetting(setting) => settings::keep_unsent(db, setting)?,
+        StoreWrite::SentSetting(key) => settings::set_sent(db, *key)?,
+        StoreWrite::Draft { conversation, text } => {
+            return outbox::set_draft(db, *conversation, text);
+        }
+        StoreWrite::Place {
             conversation,
             place,
         } => {
             db.prepare_cached("REPLACE INTO places (conversation, place) VALUES (?1, ?2)")?
                 .execute(params![blob(conversation), blob(place)])?;
         }
-        Save::Open(conversation) => {
+        StoreWrite::Open(conversation) => {
             db.prepare_cached("REPLACE INTO open (one, conversation) VALUES (1, ?1)")?
                 .execute(params![blob(conversation)])?;
         }

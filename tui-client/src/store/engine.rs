@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::error::StoreError;
-use super::request::{Load, Loaded, Save, Snapshot};
+use super::request::{LoadedEntries, Snapshot, StoreRead, StoreWrite};
 use super::value::DbError;
 use super::{apply, damage, load, schema, snapshot};
 
@@ -32,7 +32,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`StoreError::Database`]; nothing is changed then.
-    pub fn save(&mut self, batch: &[Save]) -> Result<(), StoreError> {
+    pub fn save(&mut self, batch: &[StoreWrite]) -> Result<(), StoreError> {
         let save = |connection: &mut Connection| -> Result<(), DbError> {
             let transaction = connection.transaction()?;
             for save in batch {
@@ -47,7 +47,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn load(&self, asked: Load) -> Result<Loaded, StoreError> {
+    pub fn load(&self, asked: StoreRead) -> Result<LoadedEntries, StoreError> {
         load::load(&self.connection, asked).map_err(failed)
     }
 

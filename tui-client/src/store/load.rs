@@ -6,7 +6,7 @@ use recado_shared::{Content, Entry, MessageId, PageRange, Seq, Timestamp, UserId
 use rusqlite::{Connection, Row, params};
 
 use super::entry_kind::EntryKind;
-use super::request::{Load, Loaded};
+use super::request::{LoadedEntries, StoreRead};
 use super::value::{DbError, blob, bytes, column, number};
 
 /// Most entries that are read because they belong to the ones asked for. Beyond it those that
@@ -32,11 +32,11 @@ macro_rules! select {
 }
 
 /// Reads a stretch and what belongs to it.
-pub(super) fn load(db: &Connection, load: Load) -> Result<Loaded, DbError> {
+pub(super) fn load(db: &Connection, load: StoreRead) -> Result<LoadedEntries, DbError> {
     let key = blob(&load.conversation);
     let entries = stretch(db, &key, load.range, load.limit)?;
     let about = about(db, &key, &entries)?;
-    Ok(Loaded {
+    Ok(LoadedEntries {
         load,
         entries,
         about,

@@ -35,8 +35,9 @@ use tokio::sync::mpsc;
 pub use engine::Engine;
 pub use error::StoreError;
 pub use request::{
-    HeldRange, Load, Loaded, Pending, PendingState, Save, SearchHit, SearchQuery, SearchResult,
-    Snapshot, StoreEvent, StoredConversation, StoredMe, StoredPerson, StoredSetting,
+    HeldRange, LoadedEntries, Pending, PendingState, SearchHit, SearchQuery, SearchResult,
+    Snapshot, StoreEvent, StoreRead, StoreWrite, StoredConversation, StoredMe, StoredPerson,
+    StoredSetting,
 };
 use search_thread::SearchThread;
 use worker::{Request, Worker};
@@ -112,14 +113,14 @@ pub fn open(path: &Path) -> Result<Opened, StoreError> {
 
 impl StoreHandle {
     /// Queues a change. Waits if 4,096 requests are queued, which means that the disk is stuck.
-    pub fn save(&self, save: Save) {
+    pub fn save(&self, save: StoreWrite) {
         self.request(Request::Save(save));
     }
 
     /// Queues a read, which sees every earlier save. Answered by [`StoreEvent::Loaded`].
     /// Returns `false` and reads nothing while 256 answers are not received.
     #[must_use = "a load that was not queued is not answered"]
-    pub fn load(&self, load: Load) -> bool {
+    pub fn load(&self, load: StoreRead) -> bool {
         let Some(room) = self.room() else {
             return false;
         };

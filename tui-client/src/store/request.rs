@@ -35,7 +35,7 @@ pub struct HeldRange {
 
 /// A change to the store. Changes are applied in order, each in one transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Save {
+pub enum StoreWrite {
     /// The user and the log of the server. Another log than before removes cached entries, heads
     /// and people; drafts and the outbox stay.
     Me(StoredMe),
@@ -96,16 +96,16 @@ pub enum Save {
 
 /// A range of a cached log to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Load {
+pub struct StoreRead {
     pub conversation: ConversationId,
     pub range: PageRange,
     pub limit: u16,
 }
 
-/// The entries of a [`Load`], ascending, which may have gaps between them.
+/// The entries of a [`StoreRead`], ascending, which may have gaps between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Loaded {
-    pub load: Load,
+pub struct LoadedEntries {
+    pub load: StoreRead,
     pub entries: Vec<Entry>,
     /// Entries elsewhere in the log that belong to these, ascending: those that edit, delete
     /// or react to one of them, the messages that one of them replies to, and the edits of those.
@@ -216,7 +216,7 @@ pub struct StoredConversation {
 /// An answer or a failure of the store, for the driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreEvent {
-    Loaded(Loaded),
+    Loaded(LoadedEntries),
     Found(SearchResult),
     /// A save failed, with the notice for the user. Sent once; later saves are discarded.
     Failed(String),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::mpsc::OwnedPermit;
 
-use super::request::{Load, Loaded, Save, StoreEvent};
+use super::request::{LoadedEntries, StoreEvent, StoreRead, StoreWrite};
 use super::value::DbError;
 use super::wal_residue::WalResidue;
 use super::{apply, damage, load, schema};
@@ -23,8 +23,8 @@ const IDLE: Duration = Duration::from_secs(2);
 /// never waits for the receiver.
 #[derive(Debug)]
 pub(super) enum Request {
-    Save(Save),
-    Load(Load, OwnedPermit<StoreEvent>),
+    Save(StoreWrite),
+    Load(StoreRead, OwnedPermit<StoreEvent>),
     /// Is answered once all requests before it are on the disk.
     Flush(SyncSender<()>),
 }
@@ -41,7 +41,7 @@ pub(super) struct Worker {
 /// The answers that are due once a batch is done.
 #[derive(Debug, Default)]
 struct Answers {
-    loaded: Vec<(Loaded, OwnedPermit<StoreEvent>)>,
+    loaded: Vec<(LoadedEntries, OwnedPermit<StoreEvent>)>,
     flushes: Vec<SyncSender<()>>,
 }
 
@@ -119,7 +119,7 @@ impl Worker {
                     }
                 }
                 Request::Load(asked, room) => {
-                    let empty = Loaded {
+                    let empty = LoadedEntries {
                         load: asked,
                         entries: Vec::new(),
                         about: Vec::new(),

@@ -114,10 +114,10 @@ fn link(screen: &Screen<'_>, is_roomy: bool, theme: Theme) -> (String, Style) {
             )
         }
         LinkView::Connected(_) => (format!("● {}", strings::status::CONNECTED), theme.good()),
-        LinkView::Offline { why, retry_in } => {
+        LinkView::Offline { reason, retry_in } => {
             let offline = strings::status::offline(retry_in);
             let line = if is_roomy {
-                format!("○ {offline} ({why})")
+                format!("○ {offline} ({reason})")
             } else {
                 format!("○ {offline}")
             };

@@ -25,7 +25,7 @@ use crate::identity::{self, Identity};
 use crate::net::{self, Connector};
 use crate::output::tell;
 use crate::paths::Paths;
-use crate::store::{self, Save, StoredMe, StoredPerson};
+use crate::store::{self, StoreWrite, StoredMe, StoredPerson};
 
 /// Uses of the invite that is shown.
 const INVITE_USES: u32 = 10;
@@ -225,13 +225,13 @@ async fn show_client(paths: &Paths, ticket: &Invite, name: &UserName) -> Result<
 fn open_at(identity: &Identity, me: Welcome, guide: Welcome) -> Result<(), Failure> {
     let store = store::open(&identity.store_path())?;
     let talk = ConversationId::direct(me.user, guide.user);
-    store.handle.save(Save::Me(StoredMe {
+    store.handle.save(StoreWrite::Me(StoredMe {
         user: me.user,
         name: me.name,
         log: me.log,
     }));
     let people = vec![StoredPerson::named(guide.user, guide.name)];
-    store.handle.save(Save::Users(people));
-    store.handle.save(Save::Open(talk));
+    store.handle.save(StoreWrite::Users(people));
+    store.handle.save(StoreWrite::Open(talk));
     Ok(())
 }

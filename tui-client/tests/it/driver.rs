@@ -15,7 +15,7 @@ use recado::app::keymap::Keymap;
 use recado::app::{App, Settings};
 use recado::driver::{self, Client, DriverError, Host, Input, Outside};
 use recado::net::{self, NetConfig};
-use recado::store::{self, HeldRange, Save, StoredMe};
+use recado::store::{self, HeldRange, StoreWrite, StoredMe};
 use recado::ui::{Theme, ViewState};
 use recado_shared::{
     Content, ConversationId, Entry, Head, LogId, MessageBody, MessageId, Now, Seq, Timestamp,
@@ -321,16 +321,16 @@ fn save_unread(path: &Path, unread: u64) {
     };
     let store = store::open(path).unwrap().handle;
     for save in [
-        Save::Me(StoredMe {
+        StoreWrite::Me(StoredMe {
             user: alice,
             name: UserName::new("alice").unwrap(),
             log: LogId([1; 16]),
         }),
-        Save::Heads {
+        StoreWrite::Heads {
             heads: vec![head],
             complete: None,
         },
-        Save::Entries {
+        StoreWrite::Entries {
             conversation: talk,
             entries: (1..=unread).map(entry).collect(),
             held: vec![HeldRange {
@@ -339,7 +339,7 @@ fn save_unread(path: &Path, unread: u64) {
             }],
             settled: Vec::new(),
         },
-        Save::Open(talk),
+        StoreWrite::Open(talk),
     ] {
         store.save(save);
     }

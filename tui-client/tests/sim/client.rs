@@ -5,7 +5,7 @@ use std::time::Duration;
 use recado::app::keymap::Keymap;
 use recado::app::{App, Effect, Event, Settings};
 use recado::net::NetEvent;
-use recado::store::{Load, Save};
+use recado::store::{StoreRead, StoreWrite};
 use recado_server::relay::SessionId;
 use recado_shared::{
     Answer, ClientFrame, Hello, MessageId, ProtocolVersion, ServerFrame, Setting, UserId, codec,
@@ -313,8 +313,8 @@ impl Client {
     }
 
     /// What goes to the disk as an entry is what the log has at that place, or had.
-    fn save(&mut self, save: Save, record: &Record) {
-        if let Save::Entries {
+    fn save(&mut self, save: StoreWrite, record: &Record) {
+        if let StoreWrite::Entries {
             conversation,
             entries,
             ..
@@ -332,7 +332,7 @@ impl Client {
         self.local.queue(save);
     }
 
-    fn load(&mut self, load: Load, clock: &mut Clock) {
+    fn load(&mut self, load: StoreRead, clock: &mut Clock) {
         let all = self.local.waiting();
         self.promised.extend(self.local.flush(all));
         let loaded = self.local.load(load);

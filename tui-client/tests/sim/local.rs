@@ -3,14 +3,14 @@
 
 use std::collections::VecDeque;
 
-use recado::store::{Engine, Load, Loaded, Pending, Save, Snapshot};
+use recado::store::{Engine, LoadedEntries, Pending, Snapshot, StoreRead, StoreWrite};
 use recado_shared::{ConversationId, Entry, MessageId, PageRange, Seq};
 
 /// What is on the client's disk, and what is on its way there.
 #[derive(Debug)]
 pub(crate) struct Local {
     disk: Engine,
-    waiting: VecDeque<Save>,
+    waiting: VecDeque<StoreWrite>,
 }
 
 impl Default for Local {
@@ -23,7 +23,7 @@ impl Default for Local {
 }
 
 impl Local {
-    pub(crate) fn queue(&mut self, save: Save) {
+    pub(crate) fn queue(&mut self, save: StoreWrite) {
         self.waiting.push_back(save);
     }
 
@@ -39,23 +39,23 @@ impl Local {
     /// and what it does not any more because the person was told why not.
     pub(crate) fn flush(&mut self, most: usize) -> Vec<(MessageId, bool)> {
         let most = most.min(self.waiting.len());
-        let batch: Vec<Save> = self.waiting.drain(..most).collect();
+        let batch: Vec<StoreWrite> = self.waiting.drain(..most).collect();
         self.disk.save(&batch).expect("memory takes everything");
-        let promise = |save: &Save| match save {
-            Save::Queue(pending) => Some((pending.id, true)),
-            Save::TakeBack { id, .. } => Some((*id, false)),
-            Save::Me(_)
-            | Save::SetPending { .. }
-            | Save::Entries { .. }
-            | Save::Heads { .. }
-            | Save::Cursors { .. }
-            | Save::Users(_)
-            | Save::Settings { .. }
-            | Save::UnsentSetting(_)
-            | Save::SentSetting(_)
-            | Save::Draft { .. }
-            | Save::Place { .. }
-            | Save::Open(_) => None,
+        let promise = |save: &StoreWrite| match save {
+            StoreWrite::Queue(pending) => Some((pending.id, true)),
+            StoreWrite::TakeBack { id, .. } => Some((*id, false)),
+            StoreWrite::Me(_)
+            | StoreWrite::SetPending { .. }
+            | StoreWrite::Entries { .. }
+            | StoreWrite::Heads { .. }
+            | StoreWrite::Cursors { .. }
+            | StoreWrite::Users(_)
+            | StoreWrite::Settings { .. }
+            | StoreWrite::UnsentSetting(_)
+            | StoreWrite::SentSetting(_)
+            | StoreWrite::Draft { .. }
+            | StoreWrite::Place { .. }
+            | StoreWrite::Open(_) => None,
         };
         batch.iter().filter_map(promise).collect()
     }
@@ -74,13 +74,13 @@ impl Local {
     }
 
     /// Reads a stretch; whatever was asked before is carried out.
-    pub(crate) fn load(&self, load: Load) -> Loaded {
+    pub(crate) fn load(&self, load: StoreRead) -> LoadedEntries {
         self.disk.load(load).expect("memory gives everything")
     }
 
     /// All entries of a log that are held.
     pub(crate) fn entries(&self, conversation: ConversationId) -> Vec<Entry> {
-        let load = Load {
+        let load = StoreRead {
             conversation,
             range: PageRange::After(Seq::ZERO),
             limit: u16::MAX,

@@ -69,7 +69,7 @@ pub(crate) enum Step {
     /// A client's store carries out what waits.
     Flush(usize),
     /// A client's store answers a reading.
-    Loaded(usize, u64, recado::store::Loaded),
+    Loaded(usize, u64, recado::store::LoadedEntries),
     /// A client's process is killed, ends in order, or starts again.
     ClientCrash(usize),
     ClientQuit(usize),

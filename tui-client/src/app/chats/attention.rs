@@ -8,7 +8,7 @@ use crate::app::chats::settings::Attention;
 use crate::app::context::Context;
 use crate::app::conversation::state::Conversation;
 use crate::app::effect::Effect;
-use crate::store::Load;
+use crate::store::StoreRead;
 use crate::strings;
 
 /// Most entries that are read again to find what they reply to.
@@ -62,7 +62,7 @@ impl Chats {
         };
         // The store gives back, with a stretch, what replies in it are about.
         let last = unsure.last().map_or(first, |entry| entry.seq);
-        cx.effects.push(Effect::Load(Load {
+        cx.effects.push(Effect::Load(StoreRead {
             conversation: id,
             range: PageRange::After(first.prev()),
             limit: u16::try_from(last.0 + 1 - first.0).map_or(MAX_STRETCH, |n| n.min(MAX_STRETCH)),
@@ -114,14 +114,14 @@ impl Chats {
     /// happened last.
     pub(crate) fn open_next_unread(&mut self, cx: &mut Context) {
         let listed = self.contacts.order().iter().map(|&(id, _)| id);
-        let others = listed.filter(|&id| self.nav.open != Some(id));
+        let others = listed.filter(|&id| self.navigation.open != Some(id));
         let urgent = others.filter_map(|id| Some((self.urgency(id, cx.now)?, id)));
         let next = urgent.min_by_key(|&(urgency, _)| urgency);
         let is_unread =
             |id: &ConversationId| self.conversations.get(id).is_some_and(|c| c.unread() > 0);
         if let Some((_, id)) = next {
             self.jump_to(id, cx);
-        } else if self.nav.open.as_ref().is_some_and(is_unread) {
+        } else if self.navigation.open.as_ref().is_some_and(is_unread) {
             self.scroll_first_unread(cx);
         } else if self.conversations.keys().any(is_unread) {
             cx.notice = Some(strings::status::ONLY_MUTED_UNREAD.to_owned());

@@ -9,7 +9,7 @@ use crate::app::chats::Chats;
 use crate::app::chats::contacts::Section;
 use crate::app::context::Context;
 use crate::app::conversation::state::Conversation;
-use crate::store::{Save, StoredPerson};
+use crate::store::{StoreWrite, StoredPerson};
 
 impl Chats {
     /// Takes over people as the server names them, and saves the names that are news.
@@ -27,7 +27,7 @@ impl Chats {
             self.contacts.set_presence(person.user, person.presence);
         }
         if !news.is_empty() {
-            cx.save(Save::Users(news));
+            cx.save(StoreWrite::Users(news));
         }
     }
 
@@ -82,7 +82,7 @@ impl Chats {
     }
 
     /// Whether a conversation stands in the list. A room that the user has left does so while it
-    /// is open or has text of theirs.
+    /// is open or has text of others_progress.
     pub(super) fn is_listed(
         &self,
         id: ConversationId,
@@ -90,7 +90,7 @@ impl Chats {
     ) -> bool {
         self.conversations.get(&id).is_none_or(|conversation| {
             conversation.membership() != Membership::Left
-                || self.nav.open == Some(id)
+                || self.navigation.open == Some(id)
                 || !conversation.composer.is_empty()
                 || queued.contains_key(&id)
         })

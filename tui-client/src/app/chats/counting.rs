@@ -7,7 +7,7 @@ use recado_shared::ConversationId;
 
 use crate::app::context::Context;
 use crate::app::conversation::state::Conversation;
-use crate::store::{Load, Loaded};
+use crate::store::{LoadedEntries, StoreRead};
 
 /// Entries that one load asks for.
 pub(super) const LOAD_LIMIT: u16 = 200;
@@ -17,7 +17,7 @@ pub(super) const LOAD_LIMIT: u16 = 200;
 pub(crate) struct Counting {
     pub(super) uncertain: BTreeSet<ConversationId>,
     /// The load that is under way.
-    pub(super) load: Option<Load>,
+    pub(super) load: Option<StoreRead>,
 }
 
 impl Counting {
@@ -27,7 +27,7 @@ impl Counting {
     }
 
     /// Takes over authors, if it was this that asked for them.
-    pub(crate) fn answered(&mut self, loaded: &Loaded, conversation: &mut Conversation) {
+    pub(crate) fn answered(&mut self, loaded: &LoadedEntries, conversation: &mut Conversation) {
         if self.load != Some(loaded.load) {
             return;
         }
@@ -54,7 +54,7 @@ impl Counting {
                 self.uncertain.remove(&id);
                 continue;
             };
-            let load = Load {
+            let load = StoreRead {
                 conversation: id,
                 range,
                 limit: LOAD_LIMIT,

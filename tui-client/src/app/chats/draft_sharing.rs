@@ -131,7 +131,7 @@ impl Chats {
         if let Purpose::Edit { .. } = conversation.purpose {
             return true;
         }
-        let is_before_it = self.nav.open == Some(id) && self.nav.has_focus;
+        let is_before_it = self.navigation.open == Some(id) && self.navigation.has_focus;
         let is_recent = cx.now.instant < cx.last_input.instant + WRITING_PAUSE;
         is_before_it && is_recent
     }

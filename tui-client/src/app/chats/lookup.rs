@@ -49,7 +49,7 @@ impl Chats {
     pub(crate) fn my_name(&self) -> &str {
         match &self.me {
             Some(me) => me.name.as_str(),
-            None => &self.first_name,
+            None => &self.configured_name,
         }
     }
 
@@ -79,16 +79,16 @@ impl Chats {
     }
 
     /// What is known of a room; `None` for direct conversations and before the server said it.
-    pub(crate) fn room_facts(&self, id: ConversationId) -> Option<&RoomInfo> {
-        self.conversations.get(&id)?.room()?.facts.as_ref()
+    pub(crate) fn room_info(&self, id: ConversationId) -> Option<&RoomInfo> {
+        self.conversations.get(&id)?.room()?.info.as_ref()
     }
 
     /// The room of this name, with or without `#`, among those that the user has to do with.
     pub(crate) fn find_room_by_name(&self, name: &str) -> Option<ConversationId> {
         let wanted = RoomName::new(name.trim()).ok()?.folded();
         let is_it = |conversation: &&Conversation| {
-            let facts = conversation.room().and_then(|room| room.facts.as_ref());
-            facts.is_some_and(|facts| facts.name.folded() == wanted)
+            let info = conversation.room().and_then(|room| room.info.as_ref());
+            info.is_some_and(|info| info.name.folded() == wanted)
         };
         self.conversations.values().find(is_it).map(|c| c.id)
     }

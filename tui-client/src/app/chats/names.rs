@@ -17,13 +17,13 @@ const MAX_ASKED: usize = 5_000;
 
 /// Whose names are wanted.
 #[derive(Debug, Default)]
-pub(crate) struct Names {
+pub(crate) struct NameRequests {
     pub(crate) wanted: BTreeSet<UserId>,
-    /// Asked for in this session, whatever the answer was.
+    /// RequestKind for in this session, whatever the answer was.
     pub(crate) asked: BTreeSet<UserId>,
 }
 
-impl Names {
+impl NameRequests {
     /// A new session asks again for those who are still not known.
     pub(crate) fn begin_session(&mut self) {
         self.wanted.append(&mut self.asked);
@@ -69,8 +69,8 @@ impl Chats {
     /// server named.
     pub(crate) fn room_names(&self) -> Vec<&str> {
         let own = self.conversations.keys();
-        let own = own.filter_map(|id| Some(self.room_facts(*id)?.name.as_str()));
-        let is_new = |room: &RoomId| self.room_facts(ConversationId::Room(*room)).is_none();
+        let own = own.filter_map(|id| Some(self.room_info(*id)?.name.as_str()));
+        let is_new = |room: &RoomId| self.room_info(ConversationId::Room(*room)).is_none();
         let found = self.found_rooms.iter().filter(|(room, _)| is_new(room));
         own.chain(found.map(|(_, name)| name.as_str())).collect()
     }

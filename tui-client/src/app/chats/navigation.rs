@@ -8,11 +8,11 @@ use crate::app::chats::Chats;
 use crate::app::chats::position::{Jump, MAX_JUMPS, Origin, Pane};
 use crate::app::context::Context;
 use crate::app::conversation::log::Part;
-use crate::app::conversation::state::NewLine;
+use crate::app::conversation::state::UnreadMarker;
 use crate::app::effect::{Effect, Scroll};
 use crate::app::event::Viewed;
 use crate::model::{ItemId, Place};
-use crate::store::Save;
+use crate::store::StoreWrite;
 use crate::strings;
 
 impl Chats {
@@ -25,40 +25,40 @@ impl Chats {
 
     /// Opens a conversation and remembers where the jump came from.
     pub(crate) fn jump_to(&mut self, id: ConversationId, cx: &mut Context) {
-        if let Some(from) = self.nav.open
+        if let Some(from) = self.navigation.open
             && from != id
         {
             let jump = (from, Origin::Elsewhere);
-            self.nav.jumps.retain(|other| *other != jump);
+            self.navigation.jumps.retain(|other| *other != jump);
             self.note_jump(jump);
         }
         self.open(id, cx);
     }
 
     fn note_jump(&mut self, jump: (ConversationId, Origin)) {
-        self.nav.jumps.push(jump);
-        if self.nav.jumps.len() > MAX_JUMPS {
-            self.nav.jumps.remove(0);
+        self.navigation.jumps.push(jump);
+        if self.navigation.jumps.len() > MAX_JUMPS {
+            self.navigation.jumps.remove(0);
         }
     }
 
     /// Shows another message of the open conversation, and remembers from which one.
     pub(crate) fn jump_to_message(&mut self, from: Seq, to: Seq, cx: &mut Context) {
-        if let Some(open) = self.nav.open {
+        if let Some(open) = self.navigation.open {
             self.note_jump((open, Origin::Message(from)));
-            self.nav.selection = None;
+            self.navigation.selection = None;
             self.jump_in_log(Jump::Select(to), cx);
         }
     }
 
     /// Shows and selects an entry of a conversation, and remembers where the person was.
     pub(crate) fn jump_to_entry(&mut self, id: ConversationId, seq: Seq, cx: &mut Context) {
-        if self.nav.open == Some(id) {
+        if self.navigation.open == Some(id) {
             let here = self.conversations.get(&id);
             let place = here.map_or(Place::Newest, |conversation| conversation.place);
             self.note_jump((id, Origin::Place(place)));
-            self.nav.pane = Pane::Conversation;
-            self.nav.selection = None;
+            self.navigation.pane = Pane::Conversation;
+            self.navigation.selection = None;
         } else {
             self.jump_to(id, cx);
         }
@@ -67,33 +67,33 @@ impl Chats {
 
     /// Opens a conversation: leaves the other one as it is, with its text and its place.
     pub(crate) fn open(&mut self, id: ConversationId, cx: &mut Context) {
-        self.nav.pane = Pane::Conversation;
-        self.nav.selection = None;
-        if self.nav.open == Some(id) || self.conversation_or_new(id).is_none() {
+        self.navigation.pane = Pane::Conversation;
+        self.navigation.selection = None;
+        if self.navigation.open == Some(id) || self.conversation_or_new(id).is_none() {
             return;
         }
         self.remember_place();
         if let Some(left) = self.open_conversation() {
-            left.new_line = None;
+            left.unread_marker = None;
             left.trim(false);
         }
         self.save_all(cx);
         self.share_drafts(cx);
-        cx.save(Save::Open(id));
+        cx.save(StoreWrite::Open(id));
         self.enter(id, cx);
         self.contacts.mark_stale();
     }
 
     fn enter(&mut self, id: ConversationId, cx: &mut Context) {
-        self.nav.leave();
-        self.nav.open = Some(id);
+        self.navigation.leave();
+        self.navigation.open = Some(id);
         let Some(conversation) = self.conversations.get_mut(&id) else {
             return;
         };
         let unread = conversation.unread();
         let first = conversation.first_unread();
         let is_at_newest = conversation.place == Place::Newest;
-        conversation.new_line = first.map(|from| NewLine {
+        conversation.unread_marker = first.map(|from| UnreadMarker {
             from,
             count: unread,
         });
@@ -105,7 +105,7 @@ impl Chats {
 
     /// Notes the place of the open conversation as one that is to be saved.
     pub(crate) fn remember_place(&mut self) {
-        if let Some(id) = self.nav.open {
+        if let Some(id) = self.navigation.open {
             self.unsaved.place(id);
         }
     }
@@ -117,15 +117,17 @@ impl Chats {
             cx.notice = Some(strings::status::NO_CONTACTS.to_owned());
             return;
         };
-        let here = order.iter().position(|&(id, _)| Some(id) == self.nav.open);
+        let here = order
+            .iter()
+            .position(|&(id, _)| Some(id) == self.navigation.open);
         let index = match here {
             Some(index) => index.saturating_add_signed(steps).min(last),
             None if steps < 0 => last,
             None => 0,
         };
-        let pane = self.nav.pane;
+        let pane = self.navigation.pane;
         self.open(order[index].0, cx);
-        self.nav.pane = pane;
+        self.navigation.pane = pane;
     }
 
     /// Opens the conversation at a position of the contact list, counted from 0.
@@ -138,8 +140,8 @@ impl Chats {
 
     /// Returns to where the last jump came from.
     pub(crate) fn go_back(&mut self, cx: &mut Context) {
-        while let Some((id, origin)) = self.nav.jumps.pop() {
-            let is_here = self.nav.open == Some(id);
+        while let Some((id, origin)) = self.navigation.jumps.pop() {
+            let is_here = self.navigation.open == Some(id);
             if !self.conversations.contains_key(&id) || (is_here && origin == Origin::Elsewhere) {
                 continue;
             }
@@ -169,7 +171,7 @@ impl Chats {
         let Some(conversation) = self.open_conversation() else {
             return;
         };
-        let line = conversation.new_line.map(|line| line.from);
+        let line = conversation.unread_marker.map(|line| line.from);
         match line.or_else(|| conversation.first_unread()) {
             Some(seq) => self.jump_in_log(Jump::Top(seq), cx),
             None => cx.notice = Some(strings::status::NOTHING_UNREAD_HERE.to_owned()),
@@ -183,7 +185,7 @@ impl Chats {
         };
         let id = conversation.id;
         let load = conversation.log.go_to(id, jump.seq(), jump.context());
-        self.nav.jump = Some(jump);
+        self.navigation.jump = Some(jump);
         match load {
             Some(load) => cx.effects.push(Effect::Load(load)),
             None => self.finish_jump(id, cx),
@@ -193,10 +195,10 @@ impl Chats {
     /// Scrolls to where a jump leads, as far as that is here. While it leads into a gap it stays,
     /// and is finished by the page that fills the gap, unless the person scrolls meanwhile.
     pub(crate) fn finish_jump(&mut self, id: ConversationId, cx: &mut Context) {
-        if self.nav.open != Some(id) {
+        if self.navigation.open != Some(id) {
             return;
         }
-        let Some(jump) = self.nav.jump.take() else {
+        let Some(jump) = self.navigation.jump.take() else {
             return;
         };
         let Some(conversation) = self.conversations.get(&id) else {
@@ -209,9 +211,9 @@ impl Chats {
         };
         let found = conversation.log.parts().find_map(at_or_after);
         if let Some((seq, is_gap)) = found {
-            self.nav.jump = Some(jump).filter(|_| is_gap);
+            self.navigation.jump = Some(jump).filter(|_| is_gap);
             // What the last frame showed may be out of sight in the next one.
-            self.nav.shown = None;
+            self.navigation.shown = None;
             let item = ItemId::Entry(seq);
             cx.effects.push(Effect::Scroll(match jump {
                 Jump::Top(_) => Scroll::Top(item),
@@ -222,7 +224,7 @@ impl Chats {
             let entry = conversation.log.entry(seq);
             let is_message = entry.is_some_and(|entry| entry.content.is_message());
             if jump == Jump::Select(seq) && !is_gap && is_message && !cx.is_covered {
-                self.nav.selection = Some(item);
+                self.navigation.selection = Some(item);
             }
         }
     }
@@ -230,16 +232,16 @@ impl Chats {
     /// Whether the person looks at the oldest part of what is loaded there.
     pub(crate) fn wants_older(&self, id: ConversationId) -> bool {
         let is_at_oldest = |viewed: &Viewed| viewed.conversation == id && viewed.at_oldest;
-        self.nav.viewed.as_ref().is_some_and(is_at_oldest)
+        self.navigation.viewed.as_ref().is_some_and(is_at_oldest)
     }
 
     /// Reads from the local store what the person is about to see.
     pub(super) fn load_more(&mut self, cx: &mut Context) {
-        let Some(id) = self.nav.open else {
+        let Some(id) = self.navigation.open else {
             return;
         };
         let at_oldest = self.wants_older(id);
-        let viewed = self.nav.viewed.and_then(|viewed| viewed.visible);
+        let viewed = self.navigation.viewed.and_then(|viewed| viewed.visible);
         let Some(conversation) = self.conversations.get_mut(&id) else {
             return;
         };
@@ -257,14 +259,16 @@ impl Chats {
 
     /// Scrolls as the person wishes, which ends a jump that waits for its entry.
     pub(crate) fn scroll(&mut self, scroll: Scroll, cx: &mut Context) {
-        self.nav.jump = None;
+        self.navigation.jump = None;
         cx.effects.push(Effect::Scroll(scroll));
     }
 
     /// An own message got its place: what pointed at it in the outbox points at the entry.
     pub(crate) fn follow_accepted(&mut self, id: ConversationId, entry: &Entry) {
-        if self.nav.open == Some(id) && self.nav.selection == Some(ItemId::Pending(entry.id)) {
-            self.nav.selection = Some(ItemId::Entry(entry.seq));
+        if self.navigation.open == Some(id)
+            && self.navigation.selection == Some(ItemId::Pending(entry.id))
+        {
+            self.navigation.selection = Some(ItemId::Entry(entry.seq));
         }
     }
 

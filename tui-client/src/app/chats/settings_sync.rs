@@ -6,7 +6,7 @@ use recado_shared::{Answer, RequestError, Setting, SettingKey, Stamp};
 use crate::app::chats::Chats;
 use crate::app::chats::settings::{MAX_PULLED, PAUSE};
 use crate::app::context::Context;
-use crate::store::Save;
+use crate::store::StoreWrite;
 use crate::strings;
 
 impl Chats {
@@ -22,7 +22,7 @@ impl Chats {
         settings.unsent.insert(key);
         settings.values.insert(key, setting.clone());
         self.note_set(key);
-        cx.save(Save::UnsentSetting(setting));
+        cx.save(StoreWrite::UnsentSetting(setting));
         Ok(())
     }
 
@@ -51,7 +51,7 @@ impl Chats {
             Ok(Answer::Done) if is_latest => {
                 if settings.unsent.remove(&key) {
                     settings.keep(setting.clone());
-                    cx.save(Save::SentSetting(key));
+                    cx.save(StoreWrite::SentSetting(key));
                 }
             }
             Err(error) if error.is_temporary() => {
@@ -132,7 +132,7 @@ impl Chats {
         }
         if !news.is_empty() || stamp.is_some() {
             let settings = news;
-            cx.save(Save::Settings { settings, stamp });
+            cx.save(StoreWrite::Settings { settings, stamp });
         }
     }
 }

@@ -10,7 +10,7 @@ use recado_shared::{
 use crate::app::chats::contacts::Contacts;
 use crate::app::chats::counting::Counting;
 use crate::app::chats::drafts::Drafts;
-use crate::app::chats::names::{Names, authors};
+use crate::app::chats::names::{NameRequests, authors};
 use crate::app::chats::position::{Navigation, Pane};
 use crate::app::chats::settings::UserSettings;
 use crate::app::chats::unsaved::{SAVE_AFTER, Unsaved};
@@ -19,7 +19,7 @@ use crate::app::conversation::progress::Progress;
 use crate::app::conversation::state::Conversation;
 use crate::app::event::Viewed;
 use crate::model::ItemId;
-use crate::store::{Loaded, Save, StoredMe};
+use crate::store::{LoadedEntries, StoreWrite, StoredMe};
 
 /// Most conversations that the app keeps. A server that names more is not believed.
 const MAX_CONVERSATIONS: usize = 10_000;
@@ -33,7 +33,7 @@ pub(crate) struct Chats {
     /// `None` before the first session.
     pub(crate) me: Option<StoredMe>,
     /// Shown as the own name before the first session.
-    pub(crate) first_name: String,
+    pub(crate) configured_name: String,
     pub(crate) conversations: BTreeMap<ConversationId, Conversation>,
     /// Conversations that the current event changed: their cursors are moved at its end.
     pub(crate) dirty: BTreeSet<ConversationId>,
@@ -41,12 +41,12 @@ pub(crate) struct Chats {
     pub(crate) counting: Counting,
     pub(crate) settings: UserSettings,
     pub(crate) drafts: Drafts,
-    pub(crate) names: Names,
-    pub(crate) nav: Navigation,
+    pub(crate) names: NameRequests,
+    pub(crate) navigation: Navigation,
     pub(crate) unsaved: Unsaved,
-    /// Stored drafts that get their conversations once the user is known.
     /// Rooms that the server named, besides those that the user has heads of.
     pub(crate) found_rooms: BTreeMap<RoomId, RoomName>,
+    /// Stored drafts that get their conversations once the user is known.
     pub(crate) unattached_drafts: Vec<(ConversationId, String)>,
 }
 
@@ -94,11 +94,11 @@ impl Chats {
     }
 
     pub(crate) fn opened(&self) -> Option<&Conversation> {
-        self.conversations.get(&self.nav.open?)
+        self.conversations.get(&self.navigation.open?)
     }
 
     pub(crate) fn open_conversation(&mut self) -> Option<&mut Conversation> {
-        self.conversations.get_mut(&self.nav.open?)
+        self.conversations.get_mut(&self.navigation.open?)
     }
 
     /// Keeps only the open conversation and those with unsent text, empty.
@@ -112,12 +112,13 @@ impl Chats {
                 continue;
             };
             fresh.composer = std::mem::take(&mut old.composer);
-            if !fresh.composer.is_empty() || self.nav.open == Some(id) {
+            if !fresh.composer.is_empty() || self.navigation.open == Some(id) {
                 self.contacts.add_peer(&fresh);
                 self.conversations.insert(id, fresh);
             }
         }
-        self.nav.forget(|id| self.conversations.contains_key(id));
+        self.navigation
+            .forget(|id| self.conversations.contains_key(id));
     }
 
     /// Saves what is due, or notes when it will be.
@@ -140,14 +141,14 @@ impl Chats {
             if let Some(conversation) = self.conversations.get(&id) {
                 let text = conversation.draft().to_owned();
                 let conversation = id;
-                cx.save(Save::Draft { conversation, text });
+                cx.save(StoreWrite::Draft { conversation, text });
             }
         }
         for id in unsaved.places {
             if let Some(conversation) = self.conversations.get(&id) {
                 let place = conversation.place;
                 let conversation = id;
-                cx.save(Save::Place {
+                cx.save(StoreWrite::Place {
                     conversation,
                     place,
                 });
@@ -157,13 +158,16 @@ impl Chats {
 
     /// Whether a person can see what arrives in this conversation.
     pub(crate) fn is_looking_at(&self, id: ConversationId, cx: &mut Context) -> bool {
-        let is_hidden = self.nav.pane == Pane::Contacts
-            && (self.nav.viewed).is_some_and(|viewed| viewed.visible.is_none());
-        self.nav.open == Some(id) && self.nav.has_focus && !cx.is_covered && !is_hidden
+        let is_hidden = self.navigation.pane == Pane::Contacts
+            && (self.navigation.viewed).is_some_and(|viewed| viewed.visible.is_none());
+        self.navigation.open == Some(id)
+            && self.navigation.has_focus
+            && !cx.is_covered
+            && !is_hidden
     }
 
     pub(crate) fn on_viewed(&mut self, viewed: Viewed, cx: &mut Context) {
-        if self.nav.open != Some(viewed.conversation) {
+        if self.navigation.open != Some(viewed.conversation) {
             return;
         }
         let Some(conversation) = self.conversations.get_mut(&viewed.conversation) else {
@@ -176,8 +180,8 @@ impl Chats {
         let shown = viewed
             .visible
             .and_then(|(_, last)| last_entry(conversation, last));
-        self.nav.viewed = Some(viewed);
-        self.nav.shown = shown;
+        self.navigation.viewed = Some(viewed);
+        self.navigation.shown = shown;
         self.load_more(cx);
         self.dirty.insert(viewed.conversation);
     }
@@ -187,7 +191,7 @@ impl Chats {
         if let Some(conversation) = self.conversations.get(&id) {
             let heads = vec![conversation.head()];
             let complete = None;
-            cx.save(Save::Heads { heads, complete });
+            cx.save(StoreWrite::Heads { heads, complete });
         }
     }
 
@@ -223,7 +227,7 @@ impl Chats {
         self.dirty.insert(id);
         if conversation.unread() == before {
             let cursors = own_first(conversation, cursors);
-            cx.save(Save::Cursors {
+            cx.save(StoreWrite::Cursors {
                 conversation: id,
                 cursors,
             });
@@ -255,9 +259,9 @@ impl Chats {
     }
 
     /// The local store read something.
-    pub(crate) fn on_loaded(&mut self, loaded: Loaded, cx: &mut Context) {
+    pub(crate) fn on_loaded(&mut self, loaded: LoadedEntries, cx: &mut Context) {
         let id = loaded.load.conversation;
-        let is_open = self.nav.open == Some(id);
+        let is_open = self.navigation.open == Some(id);
         let Some(conversation) = self.conversations.get_mut(&id) else {
             return;
         };

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use recado_shared::{Content, ConversationId, Entry, PageRange, Seq, Timestamp};
 
 use crate::app::conversation::ranges::Ranges;
-use crate::store::{HeldRange, Load, Loaded, StoredConversation};
+use crate::store::{HeldRange, LoadedEntries, StoreRead, StoredConversation};
 
 /// Most entries that an unopened conversation keeps loaded: more than a large screen.
 pub(crate) const UNOPENED_LOADED: usize = 300;
@@ -37,7 +37,7 @@ pub(crate) struct Log {
     from: Seq,
     /// The last place of the window; `None` while it follows what arrives.
     to: Option<Seq>,
-    loading: Option<Load>,
+    loading: Option<StoreRead>,
 }
 
 /// A part of the window, in its order.
@@ -228,7 +228,7 @@ impl Log {
         id: ConversationId,
         at_oldest: bool,
         at_newest: bool,
-    ) -> Option<Load> {
+    ) -> Option<StoreRead> {
         if self.loading.is_some() {
             return None;
         }
@@ -250,8 +250,8 @@ impl Log {
         Some(self.load(id, range))
     }
 
-    fn load(&mut self, conversation: ConversationId, range: PageRange) -> Load {
-        let load = Load {
+    fn load(&mut self, conversation: ConversationId, range: PageRange) -> StoreRead {
+        let load = StoreRead {
             conversation,
             range,
             limit: LOAD_LIMIT,
@@ -279,7 +279,7 @@ impl Log {
     }
 
     /// Takes over what the local store read, unless the window has moved away meanwhile.
-    pub(crate) fn add_loaded(&mut self, loaded: Loaded) {
+    pub(crate) fn add_loaded(&mut self, loaded: LoadedEntries) {
         if self.loading != Some(loaded.load) {
             return;
         }
@@ -303,7 +303,7 @@ impl Log {
     }
 
     /// Moves the window to the newest held entries, unless it is there.
-    pub(crate) fn go_to_newest(&mut self, id: ConversationId) -> Option<Load> {
+    pub(crate) fn go_to_newest(&mut self, id: ConversationId) -> Option<StoreRead> {
         self.to?;
         let last = self.held.last().unwrap_or(Seq::ZERO);
         self.entries.clear();
@@ -313,7 +313,7 @@ impl Log {
 
     /// Moves the window so that it starts at most `before` entries above `seq`, unless that is
     /// in it.
-    pub(crate) fn go_to(&mut self, id: ConversationId, seq: Seq, before: u64) -> Option<Load> {
+    pub(crate) fn go_to(&mut self, id: ConversationId, seq: Seq, before: u64) -> Option<StoreRead> {
         if self.is_in_window(seq) {
             return None;
         }

@@ -76,7 +76,7 @@ impl Conversation {
     }
 
     /// The least progress of the others; zero in rooms that are too large for cursors.
-    pub(crate) fn theirs(&self) -> Progress {
+    pub(crate) fn others_progress(&self) -> Progress {
         if self.room().is_some_and(|room| !room.has_cursors()) {
             return Progress::default();
         }

@@ -10,9 +10,9 @@ use crate::app::conversation::state::Conversation;
 #[derive(Debug)]
 pub(crate) struct Room {
     /// As the server last said, moved on by what came since; `None` before it has said anything.
-    pub(crate) facts: Option<RoomInfo>,
-    /// Up to which entry the facts are true.
-    facts_at: Seq,
+    pub(crate) info: Option<RoomInfo>,
+    /// The entry up to which `info` is true.
+    info_at: Seq,
     /// The name with the mark of rooms before it.
     label: String,
 }
@@ -20,8 +20,8 @@ pub(crate) struct Room {
 impl Room {
     pub(crate) fn new(id: RoomId) -> Self {
         Self {
-            facts: None,
-            facts_at: Seq::ZERO,
+            info: None,
+            info_at: Seq::ZERO,
             label: format!("#room-{id}"),
         }
     }
@@ -30,36 +30,36 @@ impl Room {
         &self.label
     }
 
-    pub(super) fn set_facts(&mut self, facts: RoomInfo, at: Seq) {
-        if at >= self.facts_at {
-            self.label = format!("#{}", facts.name);
-            self.facts_at = at;
-            self.facts = Some(facts);
+    pub(super) fn set_info(&mut self, info: RoomInfo, at: Seq) {
+        if at >= self.info_at {
+            self.label = format!("#{}", info.name);
+            self.info_at = at;
+            self.info = Some(info);
         }
     }
 
     /// How the user stands to the room; a room of which nothing is known is one they are in.
     pub(crate) fn membership(&self) -> Membership {
-        let facts = self.facts.as_ref();
-        facts.map_or(Membership::Member, |facts| facts.membership)
+        let info = self.info.as_ref();
+        info.map_or(Membership::Member, |info| info.membership)
     }
 
     /// Whether the room is small enough for its members to see the cursors of the others.
     pub(super) fn has_cursors(&self) -> bool {
-        self.facts.as_ref().is_some_and(|facts| {
-            usize::try_from(facts.members).is_ok_and(|members| members <= MAX_MEMBERS_WITH_CURSORS)
+        self.info.as_ref().is_some_and(|info| {
+            usize::try_from(info.members).is_ok_and(|members| members <= MAX_MEMBERS_WITH_CURSORS)
         })
     }
 
     /// Applies an event of the log; `was_member` says whether its subject was in the room.
-    /// Returns whether it is newer than the facts.
+    /// Returns whether it is newer than `info`.
     fn follow(&mut self, entry: &Entry, event: &RoomEvent, me: UserId, was_member: bool) -> bool {
-        let Some(facts) = self.facts.as_mut().filter(|_| entry.seq > self.facts_at) else {
+        let Some(info) = self.info.as_mut().filter(|_| entry.seq > self.info_at) else {
             return false;
         };
-        self.facts_at = entry.seq;
-        facts.apply(me, entry.author, event, was_member);
-        self.label = format!("#{}", facts.name);
+        self.info_at = entry.seq;
+        info.apply(me, entry.author, event, was_member);
+        self.label = format!("#{}", info.name);
         true
     }
 }

@@ -19,7 +19,7 @@ use crate::app::conversation::progress::Progress;
 use crate::app::conversation::room::Room;
 use crate::app::conversation::unread::Unread;
 use crate::model::{ItemId, Place};
-use crate::store::{Loaded, StoredConversation};
+use crate::store::{LoadedEntries, StoredConversation};
 
 /// Most changes of messages that are kept for one conversation. Beyond it those of messages that
 /// are not loaded go: with a message, the store gives back its changes.
@@ -27,7 +27,7 @@ const MAX_FOLDED: usize = 5_000;
 
 /// The line above the first message that was new when the person came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NewLine {
+pub(crate) struct UnreadMarker {
     /// The line is above the first entry of another user from here on.
     pub(crate) from: Seq,
     /// How many were new.
@@ -88,7 +88,7 @@ pub(crate) struct Conversation {
     pub(crate) is_ack_unsure: bool,
     /// No page is asked for until the next session or head: the last answer made no sense.
     pub(crate) is_stalled: bool,
-    pub(crate) new_line: Option<NewLine>,
+    pub(crate) unread_marker: Option<UnreadMarker>,
     /// Who is typing, and until when that is shown.
     pub(super) typing: BTreeMap<UserId, Instant>,
     /// When the own typing hint went out last.
@@ -124,7 +124,7 @@ impl Conversation {
             last_of_others: Seq::ZERO,
             is_ack_unsure: false,
             is_stalled: false,
-            new_line: None,
+            unread_marker: None,
             typing: BTreeMap::new(),
             typing_sent: None,
             composer: Composer::default(),
@@ -138,7 +138,7 @@ impl Conversation {
         let mut conversation = Self::new(stored.head.conversation, me)?;
         conversation.place = stored.place;
         conversation.set_progress(&stored.head.cursors);
-        conversation.set_facts(&stored.head);
+        conversation.set_info(&stored.head);
         conversation.own = conversation.acked;
         conversation.is_ack_unsure = true;
         let head = &stored.head;
@@ -176,12 +176,12 @@ impl Conversation {
         }
     }
 
-    /// What the head says besides places: the facts of a room, what is visible, who asks.
-    fn set_facts(&mut self, head: &Head) {
+    /// What the head says besides places: the info of a room, what is visible, who asks.
+    fn set_info(&mut self, head: &Head) {
         self.is_request = head.is_request;
         self.log.first = head.first.max(Seq(1));
-        if let (Some(room), Some(facts)) = (self.room_mut(), &head.room) {
-            room.set_facts(facts.clone(), head.newest);
+        if let (Some(room), Some(info)) = (self.room_mut(), &head.room) {
+            room.set_info(info.clone(), head.newest);
         }
         // What the user may not see is neither missing nor unread.
         let hidden = self.log.first.prev();
@@ -265,7 +265,7 @@ impl Conversation {
     }
 
     /// The local store read entries and what belongs to them.
-    pub(crate) fn add_loaded(&mut self, loaded: Loaded) {
+    pub(crate) fn add_loaded(&mut self, loaded: LoadedEntries) {
         self.fold(&loaded.entries);
         self.fold(&loaded.about);
         for entry in &loaded.about {
@@ -317,7 +317,7 @@ impl Conversation {
             self.folding.truncate(newest);
             self.originals.retain(|entry| entry.seq <= newest);
             self.mentions.keep_up_to(newest);
-            self.new_line = None;
+            self.unread_marker = None;
         }
         if self.is_ack_unsure {
             (self.acked, self.sent) = (Progress::default(), Progress::default());
@@ -329,7 +329,7 @@ impl Conversation {
             self.others.retain(|user, _| is_there(user));
         }
         self.set_progress(&head.cursors);
-        self.set_facts(head);
+        self.set_info(head);
         self.is_stalled = false;
         let server_read = head
             .cursors
@@ -374,7 +374,7 @@ impl Conversation {
             unread: self.unread(),
             cursors: members,
             first: self.log.first,
-            room: self.room().and_then(|room| room.facts.clone()),
+            room: self.room().and_then(|room| room.info.clone()),
             is_request: self.is_request,
         }
     }

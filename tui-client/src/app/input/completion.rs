@@ -213,8 +213,8 @@ impl Input {
     pub(super) fn check_completion(&mut self, chats: &mut Chats, cx: &mut Context) {
         let is_here = self.completion.as_ref().is_some_and(|completion| {
             !cx.is_covered
-                && chats.nav.selection.is_none()
-                && chats.nav.open == Some(completion.conversation)
+                && chats.navigation.selection.is_none()
+                && chats.navigation.open == Some(completion.conversation)
         });
         if !is_here {
             self.completion = None;
@@ -228,7 +228,7 @@ impl Input {
         session: &mut Session,
         cx: &mut Context,
     ) -> bool {
-        let is_writing = !cx.is_covered && chats.nav.selection.is_none();
+        let is_writing = !cx.is_covered && chats.navigation.selection.is_none();
         if self.completion.is_none() && is_writing {
             self.refresh_completion(chats);
         }
@@ -303,7 +303,7 @@ impl Input {
         session: &mut Session,
         cx: &mut Context,
     ) {
-        if let Some(id) = chats.nav.open {
+        if let Some(id) = chats.navigation.open {
             chats.unsaved.draft(id);
             chats.drafts.change(id);
         }

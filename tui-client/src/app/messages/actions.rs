@@ -37,11 +37,11 @@ pub(crate) fn submit(chats: &mut Chats, session: &mut Session, cx: &mut Context)
     };
     let text = message_of(conversation.composer.text().trim_end());
     if text.is_empty() {
-        chats.nav.pane = Pane::Conversation;
+        chats.navigation.pane = Pane::Conversation;
         return;
     }
-    if let Some(why) = why_silent(conversation) {
-        cx.notice = Some(why);
+    if let Some(reason) = silence_reason(conversation) {
+        cx.notice = Some(reason);
         return;
     }
     let body = match MessageBody::new(text.as_ref()) {
@@ -55,7 +55,7 @@ pub(crate) fn submit(chats: &mut Chats, session: &mut Session, cx: &mut Context)
         cx.notice = Some(strings::errors::outbox_full(MAX_OUTBOX));
         return;
     }
-    conversation.new_line = None;
+    conversation.unread_marker = None;
     let id = conversation.id;
     match std::mem::take(&mut conversation.purpose) {
         Purpose::New => {
@@ -83,7 +83,7 @@ pub(crate) fn selected_message<'a>(
     what: &str,
     cx: &mut Context,
 ) -> Option<(ConversationId, &'a Entry)> {
-    let why = match (chats.nav.open, chats.nav.selection) {
+    let reason = match (chats.navigation.open, chats.navigation.selection) {
         (Some(id), Some(ItemId::Entry(seq))) => {
             let conversation = chats.conversations.get(&id)?;
             let entry = conversation.log.entry(seq)?;
@@ -99,7 +99,7 @@ pub(crate) fn selected_message<'a>(
         (_, Some(ItemId::Pending(_))) => strings::errors::MESSAGE_NOT_SENT.to_owned(),
         (_, None) | (None, _) => strings::errors::select_first(what),
     };
-    cx.notice = Some(why);
+    cx.notice = Some(reason);
     None
 }
 
@@ -110,8 +110,8 @@ pub(crate) fn reply_to_selected(chats: &mut Chats, session: &mut Session, cx: &m
         return;
     };
     let original = entry.clone();
-    chats.nav.selection = None;
-    chats.nav.pane = Pane::Conversation;
+    chats.navigation.selection = None;
+    chats.navigation.pane = Pane::Conversation;
     drop_purpose(chats);
     if let Some(conversation) = chats.open_conversation() {
         conversation.purpose = Purpose::Reply(original.seq);
@@ -133,8 +133,8 @@ pub(crate) fn edit_selected(chats: &mut Chats, session: &mut Session, cx: &mut C
     }
     let target = entry.seq;
     let text = current_text(chats, session, target);
-    chats.nav.selection = None;
-    chats.nav.pane = Pane::Conversation;
+    chats.navigation.selection = None;
+    chats.navigation.pane = Pane::Conversation;
     drop_purpose(chats);
     if let Some(conversation) = chats.open_conversation() {
         let editing = Composer::with_text(&text);
@@ -202,21 +202,19 @@ pub(crate) fn delete_selected(
     };
     let (target, is_own) = (entry.seq, Some(entry.author) == me);
     let is_message = entry.content.is_message();
-    let role = chats
-        .room_facts(id)
-        .map_or(Role::Member, |facts| facts.role);
+    let role = chats.room_info(id).map_or(Role::Member, |info| info.role);
     if !is_message || !(is_own || role >= Role::Moderator) {
-        let why = strings::errors::ONLY_AUTHOR_DELETES;
-        cx.notice = Some(why.to_owned());
+        let reason = strings::errors::ONLY_AUTHOR_DELETES;
+        cx.notice = Some(reason.to_owned());
         return;
     }
     let item = ItemId::Entry(target);
     if was_marked == Some(item) {
         session.queue(chats, id, Content::Deletion { target }, cx);
     } else {
-        chats.nav.marked_for_deletion = Some(item);
-        let why = strings::errors::DELETE_AGAIN;
-        cx.notice = Some(why.to_owned());
+        chats.navigation.marked_for_deletion = Some(item);
+        let reason = strings::errors::DELETE_AGAIN;
+        cx.notice = Some(reason.to_owned());
     }
 }
 
@@ -228,7 +226,7 @@ pub(crate) fn react(
     emoji: Emoji,
     cx: &mut Context,
 ) {
-    let (Some(id), Some(me)) = (chats.nav.open, chats.user()) else {
+    let (Some(id), Some(me)) = (chats.navigation.open, chats.user()) else {
         return;
     };
     let Some(conversation) = chats.conversations.get(&id) else {
@@ -275,7 +273,7 @@ pub(crate) fn edited_message(
 /// Copies the first link of the selected message.
 pub(crate) fn copy_link(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
     let text = chats
-        .nav
+        .navigation
         .selection
         .and_then(|item| selection::message_text(chats, session, item));
     match text.and_then(first_link).map(str::to_owned) {
@@ -290,12 +288,12 @@ pub(crate) fn copy_link(chats: &mut Chats, session: &mut Session, cx: &mut Conte
 /// Enter on a selected message: shows what it replies to, else goes back to writing.
 pub(crate) fn accept_selected(chats: &mut Chats, cx: &mut Context) {
     if !jump_to_original(chats, cx) {
-        chats.nav.selection = None;
+        chats.navigation.selection = None;
     }
 }
 
 fn jump_to_original(chats: &mut Chats, cx: &mut Context) -> bool {
-    let Some(ItemId::Entry(from)) = chats.nav.selection else {
+    let Some(ItemId::Entry(from)) = chats.navigation.selection else {
         return false;
     };
     let open = chats.opened();
@@ -308,7 +306,7 @@ fn jump_to_original(chats: &mut Chats, cx: &mut Context) -> bool {
 }
 
 /// Why nothing can be written there, with what to do about it.
-fn why_silent(conversation: &Conversation) -> Option<String> {
+fn silence_reason(conversation: &Conversation) -> Option<String> {
     let room = conversation.room()?;
     let name = room.label();
     match room.membership() {

@@ -24,7 +24,7 @@ pub(crate) fn message_text<'a>(
     session: &'a Session,
     item: ItemId,
 ) -> Option<&'a str> {
-    let conversation = chats.conversations.get(&chats.nav.open?)?;
+    let conversation = chats.conversations.get(&chats.navigation.open?)?;
     match item {
         ItemId::Entry(seq) => {
             let entry = conversation.log.entry(seq)?;
@@ -76,7 +76,7 @@ pub(crate) fn select_newest(chats: &mut Chats, session: &mut Session, cx: &mut C
 
 pub(crate) fn select_previous(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
     let open = chats.opened();
-    let selected = chats.nav.selection;
+    let selected = chats.navigation.selection;
     let above = open.and_then(|conversation| above(session, conversation, selected));
     move_selection(chats, above, cx);
 }
@@ -85,24 +85,24 @@ pub(crate) fn select_previous(chats: &mut Chats, session: &mut Session, cx: &mut
 pub(crate) fn select_next(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
     let open = chats.opened();
     let below = open
-        .zip(chats.nav.selection)
+        .zip(chats.navigation.selection)
         .and_then(|(conversation, selected)| below(session, conversation, selected));
     match below {
         Some(item) => move_selection(chats, Some(item), cx),
-        None => chats.nav.selection = None,
+        None => chats.navigation.selection = None,
     }
 }
 
 fn move_selection(chats: &mut Chats, item: Option<ItemId>, cx: &mut Context) {
     if let Some(item) = item {
-        chats.nav.selection = Some(item);
+        chats.navigation.selection = Some(item);
         chats.scroll(Scroll::Show(item), cx);
     }
 }
 
 pub(crate) fn copy_selected(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
     let text = chats
-        .nav
+        .navigation
         .selection
         .and_then(|item| message_text(chats, session, item));
     match text.map(str::to_owned) {
@@ -116,7 +116,7 @@ pub(crate) fn copy_selected(chats: &mut Chats, session: &mut Session, cx: &mut C
 
 /// Sends the selected failed message again, or all failed ones of the open conversation.
 pub(crate) fn retry(chats: &mut Chats, session: &mut Session, cx: &mut Context) {
-    let Some(open) = chats.nav.open else {
+    let Some(open) = chats.navigation.open else {
         return;
     };
     let selected = selected_waiting(chats, session);
@@ -138,10 +138,10 @@ pub(crate) fn retry(chats: &mut Chats, session: &mut Session, cx: &mut Context) 
 /// What waits in the outbox where the selection stands: a message, or the last thing that is
 /// done with one.
 fn selected_waiting(chats: &Chats, session: &Session) -> Option<MessageId> {
-    match chats.nav.selection? {
+    match chats.navigation.selection? {
         ItemId::Pending(id) => Some(id),
         ItemId::Entry(seq) => {
-            let mut waiting = session.outbox.of(chats.nav.open?).rev();
+            let mut waiting = session.outbox.of(chats.navigation.open?).rev();
             let last = waiting.find(|pending| pending.content.target() == Some(seq));
             last.map(|pending| pending.id)
         }
@@ -155,25 +155,25 @@ pub(crate) fn take_back(chats: &mut Chats, session: &mut Session, cx: &mut Conte
         return;
     };
     let Some(queued) = session.outbox.find(id) else {
-        chats.nav.selection = None;
+        chats.navigation.selection = None;
         return;
     };
     let may_have_arrived = queued.was_sent && !is_failed(&queued.pending);
     if may_have_arrived && session.link.is_up() {
-        let why = strings::errors::BEING_SENT;
-        cx.notice = Some(why.to_owned());
+        let reason = strings::errors::BEING_SENT;
+        cx.notice = Some(reason.to_owned());
         return;
     }
     // Without a link this stays unknown, and the outbox must not be a trap.
     if may_have_arrived && session.outbox.warn(id) {
-        let why = strings::errors::MAY_HAVE_ARRIVED;
-        cx.notice = Some(why.to_owned());
+        let reason = strings::errors::MAY_HAVE_ARRIVED;
+        cx.notice = Some(reason.to_owned());
         return;
     }
     let Some(pending) = session.outbox.remove(id) else {
         return;
     };
-    chats.nav.selection = None;
+    chats.navigation.selection = None;
     let Some(conversation) = chats.conversations.get_mut(&pending.conversation) else {
         return;
     };
@@ -189,9 +189,9 @@ pub(crate) fn take_back(chats: &mut Chats, session: &mut Session, cx: &mut Conte
 
 /// Drops a selection whose message is not loaded any more.
 pub(crate) fn check_selection(chats: &mut Chats, session: &mut Session) {
-    if let Some(item) = chats.nav.selection
+    if let Some(item) = chats.navigation.selection
         && message_text(chats, session, item).is_none()
     {
-        chats.nav.selection = None;
+        chats.navigation.selection = None;
     }
 }

@@ -21,7 +21,7 @@ use super::intent::{Delivery, Show};
 use super::parts::Parts;
 use super::reader::Reader;
 use super::view::screen;
-use crate::store::{Loaded, SearchResult};
+use crate::store::{LoadedEntries, SearchResult};
 use crate::strings;
 
 /// An open overlay. Only the first three methods have to be written.
@@ -79,7 +79,7 @@ pub(crate) trait Overlay: Debug + Send {
     fn deliver(&mut self, _delivery: Delivery, _app: &mut Parts<'_>) {}
 
     /// A stretch of a log that the store read.
-    fn loaded(&mut self, _loaded: &Loaded) {}
+    fn loaded(&mut self, _loaded: &LoadedEntries) {}
 
     /// The store's answer to a search.
     fn found(&mut self, _found: SearchResult, _app: &mut Parts<'_>) {}

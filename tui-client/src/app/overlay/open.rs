@@ -29,7 +29,7 @@ pub(crate) fn open(show: Show, app: &mut Parts<'_>) -> Option<Box<dyn Overlay>> 
             question,
             confirmed,
         }),
-        Show::Picker(target) => Box::new(Picker::new(app.chats.nav.open?, target)),
+        Show::Picker(target) => Box::new(Picker::new(app.chats.navigation.open?, target)),
         Show::UnreadOverview => Box::new(UnreadOverview::default()),
         Show::Search { scope, text } => Box::new(Search::new(scope, text, app)),
     };

@@ -183,7 +183,7 @@ impl Overlay for Picker {
         let Some(row) = self.list.chosen() else {
             return app.notify(strings::overlays::NO_EMOJI);
         };
-        if app.chats.nav.open != Some(self.conversation) {
+        if app.chats.navigation.open != Some(self.conversation) {
             return;
         }
         let emoji = row.emoji.clone();

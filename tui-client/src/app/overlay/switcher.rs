@@ -109,7 +109,7 @@ impl Switcher {
         let mut known: Vec<_> = chats.contacts.order().iter().map(|&(id, _)| id).collect();
         known.sort_by_key(|id| {
             let unread = chats.conversations.get(id).is_some_and(|c| c.unread() > 0);
-            (chats.nav.open == Some(*id), Reverse(unread))
+            (chats.navigation.open == Some(*id), Reverse(unread))
         });
         let known = known.into_iter().map(Target::Conversation);
         let commands = COMMANDS
@@ -192,7 +192,7 @@ impl Switcher {
         match app.chats.open_conversation() {
             Some(open) if open.composer.is_empty() => {
                 open.composer.insert(&line);
-                app.chats.nav.pane = Pane::Conversation;
+                app.chats.navigation.pane = Pane::Conversation;
                 app.notify(strings::commands::usage_with_help(&spec.usage(), spec.help));
             }
             Some(_) => {

@@ -16,7 +16,7 @@ use crate::app::intent::Show;
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::screen::{self, Attention, Notable, UnreadRow};
-use crate::store::{Load, Loaded};
+use crate::store::{LoadedEntries, StoreRead};
 use crate::strings;
 
 /// Most conversations that are listed, the important ones. Further ones come as these are read.
@@ -76,8 +76,8 @@ pub(crate) struct UnreadOverview {
     entries: BTreeMap<(ConversationId, Seq), Entry>,
     /// What was read or will be, in this order.
     asked: BTreeSet<(ConversationId, Seq, u16)>,
-    waiting: VecDeque<Load>,
-    loading: Option<Load>,
+    waiting: VecDeque<StoreRead>,
+    loading: Option<StoreRead>,
 }
 
 impl UnreadOverview {
@@ -101,7 +101,7 @@ impl UnreadOverview {
     /// Reads a stretch at a place, unless that was done before.
     fn want(&mut self, conversation: ConversationId, at: Seq, range: PageRange, limit: u16) {
         if self.asked.len() < MAX_LOADS && self.asked.insert((conversation, at, limit)) {
-            self.waiting.push_back(Load {
+            self.waiting.push_back(StoreRead {
                 conversation,
                 range,
                 limit,
@@ -405,7 +405,7 @@ impl Overlay for UnreadOverview {
         }
     }
 
-    fn loaded(&mut self, loaded: &Loaded) {
+    fn loaded(&mut self, loaded: &LoadedEntries) {
         if self.loading != Some(loaded.load) {
             return;
         }

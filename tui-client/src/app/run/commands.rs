@@ -223,7 +223,7 @@ impl Parts<'_> {
             .chats
             .open_conversation()
             .is_some_and(|open| !open.composer.is_empty());
-        if self.chats.nav.open == from && !is_writing && !self.cx.is_covered {
+        if self.chats.navigation.open == from && !is_writing && !self.cx.is_covered {
             self.chats.jump_to(id, self.cx);
         } else {
             let title = self.chats.title(id).to_owned();
@@ -246,7 +246,7 @@ impl Parts<'_> {
         if let Some(body) = text {
             return self.say(call, Content::Edit { target, body });
         }
-        self.chats.nav.selection = Some(ItemId::Entry(target));
+        self.chats.navigation.selection = Some(ItemId::Entry(target));
         actions::edit_selected(self.chats, self.session, self.cx);
         Ok(())
     }
@@ -291,9 +291,9 @@ impl Parts<'_> {
         }
         let which = || strings::commands::NAME_A_ROOM.to_owned();
         let (conversation, room) = room_of(call).map_err(|_| which())?;
-        match self.chats.room_facts(conversation) {
-            Some(facts) if facts.membership == Membership::Member => {
-                Err(strings::commands::member_already(&facts.name))
+        match self.chats.room_info(conversation) {
+            Some(info) if info.membership == Membership::Member => {
+                Err(strings::commands::member_already(&info.name))
             }
             _ => self.join(room),
         }
@@ -303,8 +303,8 @@ impl Parts<'_> {
         let id = ConversationId::Room(room);
         if self
             .chats
-            .room_facts(id)
-            .is_some_and(|facts| facts.membership == Membership::Member)
+            .room_info(id)
+            .is_some_and(|info| info.membership == Membership::Member)
         {
             self.chats.jump_to(id, self.cx);
             return Ok(());

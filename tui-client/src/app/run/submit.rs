@@ -8,7 +8,7 @@ use crate::app::conversation::state::Purpose;
 use crate::app::intent::{Confirmed, Delivery, Intent, PanelKind, Show};
 use crate::app::messages::actions;
 use crate::app::parts::Parts;
-use crate::app::session::requests::Asked;
+use crate::app::session::requests::RequestKind;
 use crate::strings;
 
 impl Parts<'_> {
@@ -60,8 +60,8 @@ impl Parts<'_> {
     pub(crate) fn call(&self, command: Command) -> Call {
         Call {
             command,
-            conversation: self.chats.nav.open,
-            selection: self.chats.nav.selection,
+            conversation: self.chats.navigation.open,
+            selection: self.chats.navigation.selection,
             has_asked: false,
         }
     }
@@ -70,7 +70,7 @@ impl Parts<'_> {
         if !self.session.link.is_up() {
             return Err(strings::errors::NOT_CONNECTED.to_owned());
         }
-        let number = self.session.requests.ask(Asked::Command);
+        let number = self.session.requests.ask(RequestKind::Command);
         self.commands.waiting.insert(number, wait);
         self.cx.send(ClientFrame::Request { number, request });
         Ok(())
@@ -89,7 +89,7 @@ impl Parts<'_> {
     }
 
     pub(crate) fn show_members(&mut self) {
-        let room = self.chats.nav.open.and_then(ConversationId::room);
+        let room = self.chats.navigation.open.and_then(ConversationId::room);
         let opened = match room {
             Some(room) => self.open_panel(PanelKind::Members(room)),
             None => Err(strings::overlays::ONLY_ROOMS_HAVE_MEMBERS.to_owned()),

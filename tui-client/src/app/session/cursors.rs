@@ -9,7 +9,7 @@ use crate::app::chats::Chats;
 use crate::app::chats::position::Jump;
 use crate::app::context::Context;
 use crate::app::conversation::progress::Progress;
-use crate::app::conversation::state::NewLine;
+use crate::app::conversation::state::UnreadMarker;
 use crate::app::session::Session;
 use crate::app::session::cursor_pace::CURSOR_INTERVAL;
 use crate::model::Place;
@@ -17,11 +17,11 @@ use crate::model::Place;
 impl Session {
     /// Moves the cursors of the conversations that changed, and of the one that is looked at.
     pub(crate) fn move_cursors(&mut self, chats: &mut Chats, cx: &mut Context) {
-        chats.dirty.extend(chats.nav.open);
+        chats.dirty.extend(chats.navigation.open);
         for id in std::mem::take(&mut chats.dirty) {
             // A jump that waits for its entry leads away from what is on the screen.
-            let is_looking = chats.is_looking_at(id, cx) && chats.nav.jump.is_none();
-            let shown = chats.nav.shown.filter(|_| is_looking);
+            let is_looking = chats.is_looking_at(id, cx) && chats.navigation.jump.is_none();
+            let shown = chats.navigation.shown.filter(|_| is_looking);
             let Some(conversation) = chats.conversations.get_mut(&id) else {
                 continue;
             };
@@ -85,7 +85,7 @@ impl Session {
         before: u64,
         cx: &mut Context,
     ) {
-        if chats.nav.open != Some(id) {
+        if chats.navigation.open != Some(id) {
             return;
         }
         let is_looking = chats.is_looking_at(id, cx) && self.link.is_synced();
@@ -97,17 +97,17 @@ impl Session {
             return;
         };
         let is_at_newest = conversation.place == Place::Newest;
-        match &mut conversation.new_line {
+        match &mut conversation.unread_marker {
             Some(line) if before > 0 && !is_looking => line.count += unread - before,
             line if before == 0 && (!is_looking || (line.is_none() && !is_at_newest)) => {
-                *line = Some(NewLine {
+                *line = Some(UnreadMarker {
                     from,
                     count: unread,
                 });
             }
             Some(_) | None => {}
         }
-        let first = conversation.new_line.map(|line| line.from);
+        let first = conversation.unread_marker.map(|line| line.from);
         if let Some(first) = first.filter(|_| !is_looking && is_at_newest) {
             chats.jump_in_log(Jump::Show(first), cx);
         }

@@ -9,12 +9,12 @@ pub(super) const MAX_DIRECTORY: usize = 1_000;
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     pub(super) found: usize,
-    pub(super) next: NextAsk,
+    pub(super) next: DirectoryRequest,
 }
 
 /// What to ask the directory for next.
 #[derive(Debug, Default)]
-pub(super) enum NextAsk {
+pub(super) enum DirectoryRequest {
     #[default]
     Nothing,
     FromStart,
@@ -24,6 +24,6 @@ pub(super) enum NextAsk {
 impl Directory {
     pub(crate) fn begin_session(&mut self) {
         self.found = 0;
-        self.next = NextAsk::FromStart;
+        self.next = DirectoryRequest::FromStart;
     }
 }

@@ -12,7 +12,7 @@ use crate::app::session::Session;
 use crate::app::session::link::State;
 use crate::app::session::requests::CommandAnswer;
 use crate::net::NetEvent;
-use crate::store::{PendingState, Save, StoredMe};
+use crate::store::{PendingState, StoreWrite, StoredMe};
 use crate::strings;
 
 impl Session {
@@ -47,8 +47,8 @@ impl Session {
             .map(|pending| pending.id)
             .collect();
         for id in waiting {
-            let why = strings::errors::SERVER_RESET;
-            self.set_pending(id, PendingState::Failed(why.to_owned()), cx);
+            let reason = strings::errors::SERVER_RESET;
+            self.set_pending(id, PendingState::Failed(reason.to_owned()), cx);
         }
     }
 
@@ -68,10 +68,20 @@ impl Session {
                 }
             }
             NetEvent::RoundTrip(time) => self.link.round_trip = Some(time),
-            NetEvent::Offline { why, retry_in } => {
+            NetEvent::Offline {
+                why: reason,
+                retry_in,
+            } => {
                 let until = cx.now.instant + retry_in;
                 let tick = None;
-                self.end_session(chats, State::Offline { why, until, tick });
+                self.end_session(
+                    chats,
+                    State::Offline {
+                        reason,
+                        until,
+                        tick,
+                    },
+                );
             }
             NetEvent::Refused(refusal) => {
                 self.end_session(chats, State::Refused(refusal.to_string()));
@@ -104,7 +114,7 @@ impl Session {
         if chats.me.as_ref() != Some(&me) {
             let is_other_log = |old: &StoredMe| (old.log, old.user) != (me.log, me.user);
             let is_other = chats.me.as_ref().is_some_and(is_other_log);
-            cx.save(Save::Me(me.clone()));
+            cx.save(StoreWrite::Me(me.clone()));
             chats.me = Some(me);
             if is_other {
                 self.forget_log(chats, cx);

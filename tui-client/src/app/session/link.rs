@@ -18,7 +18,7 @@ pub enum LinkView<'a> {
     /// Not connected, and why; the next attempt is this far away.
     Offline {
         /// The reason, as a short text.
-        why: &'a str,
+        reason: &'a str,
         /// Until the next attempt; rounded up to seconds by the view.
         retry_in: Duration,
     },
@@ -41,7 +41,7 @@ pub(super) enum State {
     /// A session is open and its heads are complete.
     Synced,
     Offline {
-        why: String,
+        reason: String,
         until: Instant,
         /// When the count-down on the screen changes next.
         tick: Option<Instant>,
@@ -123,11 +123,11 @@ impl Link {
         match &self.state {
             State::Connecting | State::Greeted => LinkView::Connecting,
             State::Synced => LinkView::Connected(self.round_trip),
-            State::Offline { why, until, .. } => LinkView::Offline {
-                why,
+            State::Offline { reason, until, .. } => LinkView::Offline {
+                reason,
                 retry_in: until.saturating_duration_since(now),
             },
-            State::Refused(why) => LinkView::Refused(why),
+            State::Refused(reason) => LinkView::Refused(reason),
         }
     }
 }

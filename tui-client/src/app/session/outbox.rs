@@ -14,7 +14,7 @@ pub(crate) const MAX_OUTBOX: usize = 1_000;
 
 /// A message and how far it has got in this session.
 #[derive(Debug)]
-pub(crate) struct Queued {
+pub(crate) struct OutboxMessage {
     pub(crate) pending: Pending,
     /// Sent in this session and not answered.
     is_sent: bool,
@@ -27,7 +27,7 @@ pub(crate) struct Queued {
 /// The messages. Ids grow with time, so the order of ids is the order of typing.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    items: BTreeMap<MessageId, Queued>,
+    items: BTreeMap<MessageId, OutboxMessage>,
     /// Nothing goes out before this moment: the server could not store anything.
     pub(crate) paused_until: Option<Instant>,
 }
@@ -46,7 +46,7 @@ impl Outbox {
     }
 
     pub(crate) fn push(&mut self, pending: Pending) {
-        let queued = Queued {
+        let queued = OutboxMessage {
             pending,
             is_sent: false,
             was_sent: false,
@@ -55,7 +55,7 @@ impl Outbox {
         self.items.insert(queued.pending.id, queued);
     }
 
-    pub(crate) fn find(&self, id: MessageId) -> Option<&Queued> {
+    pub(crate) fn find(&self, id: MessageId) -> Option<&OutboxMessage> {
         self.items.get(&id)
     }
 
@@ -73,8 +73,9 @@ impl Outbox {
 
     /// The oldest message that waits and is not on its way; it is on its way from here on.
     pub(crate) fn next_to_send(&mut self) -> Option<&Pending> {
-        let is_next =
-            |queued: &&mut Queued| !queued.is_sent && queued.pending.state == PendingState::Waiting;
+        let is_next = |queued: &&mut OutboxMessage| {
+            !queued.is_sent && queued.pending.state == PendingState::Waiting
+        };
         let queued = self.items.values_mut().find(is_next)?;
         queued.is_sent = true;
         queued.was_sent = true;

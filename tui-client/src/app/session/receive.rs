@@ -10,8 +10,8 @@ use crate::app::chats::Chats;
 use crate::app::context::Context;
 use crate::app::effect::Effect;
 use crate::app::session::Session;
-use crate::app::session::requests::{Asked, CommandAnswer};
-use crate::store::Save;
+use crate::app::session::requests::{CommandAnswer, RequestKind};
+use crate::store::StoreWrite;
 use crate::strings;
 
 /// The largest place that is believed, far beyond what any log reaches.
@@ -75,23 +75,25 @@ impl Session {
     ) -> Option<CommandAnswer> {
         let asked = self.requests.take(number)?;
         match (asked, result) {
-            (Asked::Command, result) => return Some((number, result)),
-            (Asked::Append(id), Ok(Answer::Accepted { seq, time })) if is_plausible(seq) => {
+            (RequestKind::Command, result) => return Some((number, result)),
+            (RequestKind::Append(id), Ok(Answer::Accepted { seq, time })) if is_plausible(seq) => {
                 self.on_accepted(chats, id, seq, time, cx);
             }
-            (Asked::Append(id), Err(error)) => self.on_append_refused(chats, id, error, cx),
-            (Asked::Page(id, range), Ok(Answer::Page { entries, newest })) => {
+            (RequestKind::Append(id), Err(error)) => self.on_append_refused(chats, id, error, cx),
+            (RequestKind::Page(id, range), Ok(Answer::Page { entries, newest })) => {
                 self.on_page(chats, id, range, entries, newest, cx);
             }
-            (Asked::Page(id, _), _) => chats.stop_paging(id),
-            (Asked::Users, Ok(Answer::Users { people, more })) => {
+            (RequestKind::Page(id, _), _) => chats.stop_paging(id),
+            (RequestKind::Users, Ok(Answer::Users { people, more })) => {
                 self.on_people(chats, people, more, cx);
             }
-            (Asked::Names, Ok(Answer::Users { people, .. })) => chats.take_people(people, cx),
-            (Asked::Set(setting), result) => chats.on_set(&setting, &result, cx),
-            (Asked::Settings, result) => chats.on_settings(result, cx),
+            (RequestKind::NameRequests, Ok(Answer::Users { people, .. })) => {
+                chats.take_people(people, cx)
+            }
+            (RequestKind::Set(setting), result) => chats.on_set(&setting, &result, cx),
+            (RequestKind::Settings, result) => chats.on_settings(result, cx),
             // An append that is answered by something else is sent again by the next session.
-            (Asked::Append(_) | Asked::Users | Asked::Names, _) => {}
+            (RequestKind::Append(_) | RequestKind::Users | RequestKind::NameRequests, _) => {}
         }
         None
     }
@@ -110,7 +112,7 @@ impl Session {
             .zip(log)
             .map(|(stamp, log)| SyncPoint { log, stamp });
         if !heads.is_empty() || complete.is_some() {
-            cx.save(Save::Heads { heads, complete });
+            cx.save(StoreWrite::Heads { heads, complete });
         }
         if complete.is_some() {
             self.since = complete;
@@ -133,9 +135,9 @@ impl Session {
         let stored = conversation.head();
         let runs = conversation.log.held().to_held();
         if has_lost {
-            chats.nav.forget_item(id);
+            chats.navigation.forget_item(id);
             chats.counting.mark_uncertain(id);
-            cx.save(Save::Entries {
+            cx.save(StoreWrite::Entries {
                 conversation: id,
                 entries: Vec::new(),
                 held: runs,
@@ -158,7 +160,7 @@ impl Session {
         if let Some(conversation) = chats.conversations.get_mut(&id) {
             conversation.stop_typing(author);
         }
-        let may_ring = is_message && !chats.nav.has_focus && self.has_bell;
+        let may_ring = is_message && !chats.navigation.has_focus && self.has_bell;
         if may_ring && chats.rings(id, (seq, author), cx.now) {
             cx.effects.push(Effect::Bell);
         }
@@ -181,7 +183,7 @@ impl Session {
             return false;
         }
         let settled = self.dequeue_accepted(chats, id, me, &entries);
-        let is_open = chats.nav.open == Some(id);
+        let is_open = chats.navigation.open == Some(id);
         let Some(conversation) = chats.conversations.get_mut(&id) else {
             return false;
         };
@@ -191,24 +193,24 @@ impl Session {
         if !is_new && settled.is_empty() {
             return false;
         }
-        let mut has_facts = false;
+        let mut has_new_info = false;
         for entry in &added {
             if let Content::Room(event) = &entry.content {
-                has_facts |= conversation.follow_room(entry, event);
+                has_new_info |= conversation.follow_room(entry, event);
             }
             // A message to a user accepts their message request.
             let is_answer = entry.author == me && entry.content.is_message();
-            has_facts |= is_answer && std::mem::take(&mut conversation.is_request);
+            has_new_info |= is_answer && std::mem::take(&mut conversation.is_request);
         }
         conversation.trim(is_open);
         let held = conversation.log.held().to_held();
-        if has_facts || conversation.unread() != before {
+        if has_new_info || conversation.unread() != before {
             // Before the entries, so that a crash in between leaves a gap and no wrong count.
             chats.save_head(id, cx);
         }
         chats.request_author_names(id, &added);
         chats.note_mentions(id, &added);
-        cx.save(Save::Entries {
+        cx.save(StoreWrite::Entries {
             conversation: id,
             entries: added.clone(),
             held,

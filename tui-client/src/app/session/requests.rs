@@ -9,7 +9,7 @@ use recado_shared::{
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum RequestKind {
     /// To append a message of the outbox.
     Append(MessageId),
     /// A stretch of a log.
@@ -17,7 +17,7 @@ pub(crate) enum Asked {
     /// A stretch of the directory.
     Users,
     /// Who some users are.
-    Names,
+    NameRequests,
     /// To change a setting.
     Set(Setting),
     Settings,
@@ -33,18 +33,18 @@ pub(crate) type CommandAnswer = (RequestNumber, Result<Answer, RequestError>);
 pub(crate) struct Requests {
     /// Never starts over with a session, so that a late answer meets no younger request.
     last: u32,
-    in_flight: BTreeMap<RequestNumber, Asked>,
+    in_flight: BTreeMap<RequestNumber, RequestKind>,
 }
 
 impl Requests {
-    pub(crate) fn ask(&mut self, asked: Asked) -> RequestNumber {
+    pub(crate) fn ask(&mut self, asked: RequestKind) -> RequestNumber {
         self.last = self.last.wrapping_add(1);
         let number = RequestNumber(self.last);
         self.in_flight.insert(number, asked);
         number
     }
 
-    pub(crate) fn take(&mut self, number: RequestNumber) -> Option<Asked> {
+    pub(crate) fn take(&mut self, number: RequestNumber) -> Option<RequestKind> {
         self.in_flight.remove(&number)
     }
 
@@ -53,14 +53,14 @@ impl Requests {
     }
 
     pub(crate) fn appends(&self) -> usize {
-        let is_append = |asked: &&Asked| matches!(asked, Asked::Append(_));
+        let is_append = |asked: &&RequestKind| matches!(asked, RequestKind::Append(_));
         self.in_flight.values().filter(is_append).count()
     }
 
     /// The conversations for which a page is on its way.
     pub(crate) fn pages(&self) -> impl Iterator<Item = ConversationId> {
         self.in_flight.values().filter_map(|asked| {
-            if let Asked::Page(conversation, _) = asked {
+            if let RequestKind::Page(conversation, _) = asked {
                 return Some(*conversation);
             }
             None

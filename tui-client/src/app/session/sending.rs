@@ -11,8 +11,8 @@ use crate::app::chats::settings::PAUSE;
 use crate::app::context::Context;
 use crate::app::conversation::state::Conversation;
 use crate::app::session::Session;
-use crate::app::session::requests::Asked;
-use crate::store::{Pending, PendingState, Save};
+use crate::app::session::requests::RequestKind;
+use crate::store::{Pending, PendingState, StoreWrite};
 use crate::strings;
 
 /// Most appends that are on their way: half of what a session may have, so that pages and the
@@ -43,7 +43,7 @@ impl Session {
             chats.unsaved.draft(conversation);
             chats.drafts.change(conversation);
         }
-        cx.save(Save::Queue(pending.clone()));
+        cx.save(StoreWrite::Queue(pending.clone()));
         self.outbox.push(pending);
         chats.contacts.mark_stale();
     }
@@ -67,7 +67,7 @@ impl Session {
                 id,
                 content: pending.content.clone(),
             };
-            self.ask(request, Asked::Append(id), cx);
+            self.ask(request, RequestKind::Append(id), cx);
         }
     }
 
@@ -106,7 +106,7 @@ impl Session {
     ) -> Vec<MessageId> {
         let mut settled = Vec::new();
         for entry in entries.iter().filter(|entry| entry.author == me) {
-            let is_here = |queued: &crate::app::session::outbox::Queued| {
+            let is_here = |queued: &crate::app::session::outbox::OutboxMessage| {
                 queued.pending.conversation == conversation
             };
             if self.outbox.find(entry.id).is_some_and(is_here) {
@@ -167,7 +167,7 @@ impl Session {
         let draft = draft.map_or("", Conversation::draft).to_owned();
         self.outbox.remove(id);
         chats.unsaved.forget_draft(conversation);
-        cx.save(Save::TakeBack {
+        cx.save(StoreWrite::TakeBack {
             id,
             conversation,
             draft,
@@ -177,7 +177,7 @@ impl Session {
 
     pub(crate) fn set_pending(&mut self, id: MessageId, state: PendingState, cx: &mut Context) {
         if self.outbox.set_state(id, state.clone()) {
-            cx.save(Save::SetPending { id, state });
+            cx.save(StoreWrite::SetPending { id, state });
         }
     }
 

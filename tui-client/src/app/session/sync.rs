@@ -9,8 +9,8 @@ use crate::app::chats::settings::Exchange;
 use crate::app::context::Context;
 use crate::app::conversation::state::Conversation;
 use crate::app::session::Session;
-use crate::app::session::directory::{MAX_DIRECTORY, NextAsk};
-use crate::app::session::requests::Asked;
+use crate::app::session::directory::{DirectoryRequest, MAX_DIRECTORY};
+use crate::app::session::requests::RequestKind;
 
 /// Most pages that are on their way at a time.
 const MAX_PAGES: usize = 4;
@@ -45,14 +45,14 @@ impl Session {
                 }
             }
             if !batch.is_empty() {
-                self.ask(Request::Users(batch), Asked::Names, cx);
+                self.ask(Request::Users(batch), RequestKind::NameRequests, cx);
             }
         }
     }
 
     /// Asks the server for something; the answer is told apart by what was asked. Without a link
     /// the question is lost: what must arrive is in the outbox.
-    pub(crate) fn ask(&mut self, request: Request, asked: Asked, cx: &mut Context) {
+    pub(crate) fn ask(&mut self, request: Request, asked: RequestKind, cx: &mut Context) {
         let number = self.requests.ask(asked);
         cx.send(ClientFrame::Request { number, request });
     }
@@ -61,7 +61,7 @@ impl Session {
     pub(super) fn send_watch(&mut self, chats: &mut Chats, cx: &mut Context) {
         if self.link.is_synced()
             && let Some(me) = chats.user()
-            && let Some(users) = chats.contacts.watch_list(me, chats.nav.open)
+            && let Some(users) = chats.contacts.watch_list(me, chats.navigation.open)
         {
             cx.send(ClientFrame::Watch(users));
         }
@@ -74,7 +74,7 @@ impl Session {
         }
         let mut busy: Vec<_> = self.requests.pages().collect();
         let listed = chats.contacts.order().iter().map(|&(id, _)| id);
-        let candidates: Vec<_> = chats.nav.open.into_iter().chain(listed).collect();
+        let candidates: Vec<_> = chats.navigation.open.into_iter().chain(listed).collect();
         for id in candidates {
             if busy.len() >= MAX_PAGES {
                 return;
@@ -104,7 +104,7 @@ impl Session {
             range,
             limit,
         };
-        self.ask(request, Asked::Page(conversation, range), cx);
+        self.ask(request, RequestKind::Page(conversation, range), cx);
     }
 
     /// A page came. One that does not continue what was asked is not believed.
@@ -141,9 +141,11 @@ impl Session {
             && let Some(step) = chats.settings.next_exchange(cx.now)
         {
             match step {
-                Exchange::Pull(after) => self.ask(Request::Settings { after }, Asked::Settings, cx),
+                Exchange::Pull(after) => {
+                    self.ask(Request::Settings { after }, RequestKind::Settings, cx)
+                }
                 Exchange::Change(setting) => {
-                    self.ask(Request::Set(setting.clone()), Asked::Set(setting), cx);
+                    self.ask(Request::Set(setting.clone()), RequestKind::Set(setting), cx);
                 }
             }
         }
@@ -155,16 +157,16 @@ impl Session {
             return;
         }
         let after = match std::mem::take(&mut self.directory.next) {
-            NextAsk::Nothing => return,
-            NextAsk::FromStart => None,
-            NextAsk::After(name) => Some(name),
+            DirectoryRequest::Nothing => return,
+            DirectoryRequest::FromStart => None,
+            DirectoryRequest::After(name) => Some(name),
         };
         let request = Request::FindUsers {
             prefix: String::new(),
             after,
             limit: MAX_USERS_PER_PAGE,
         };
-        self.ask(request, Asked::Users, cx);
+        self.ask(request, RequestKind::Users, cx);
     }
 
     pub(super) fn on_people(
@@ -179,7 +181,7 @@ impl Session {
             && has_more
             && self.directory.found < MAX_DIRECTORY
         {
-            self.directory.next = NextAsk::After(last.name.clone());
+            self.directory.next = DirectoryRequest::After(last.name.clone());
         }
         chats.take_people(people, cx);
     }

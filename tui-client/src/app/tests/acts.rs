@@ -7,7 +7,7 @@ use super::support::*;
 use crate::app::messages::actions;
 use crate::app::screen::{Focus, Item, ItemId, MessageView, Overlay, PurposeView};
 use crate::app::{App, Effect, Event};
-use crate::store::{Loaded, StoredConversation};
+use crate::store::{LoadedEntries, StoredConversation};
 
 fn contents(effects: &[Effect]) -> Vec<Content> {
     let frames = sent(effects).into_iter().filter_map(|frame| match frame {
@@ -108,7 +108,7 @@ fn a_draft_outlives_an_edit() {
     let drafts: Vec<_> = saved(&effects)
         .into_iter()
         .filter_map(|save| match save {
-            crate::store::Save::Draft { text, .. } => Some(text),
+            crate::store::StoreWrite::Draft { text, .. } => Some(text),
             _ => None,
         })
         .collect();
@@ -271,7 +271,7 @@ fn enter_goes_to_an_original_that_is_not_loaded_and_back() {
             panic!("{load:?}");
         };
         let last = (before.0 + u64::from(load.limit)).min(1000);
-        client.handle(Event::Loaded(Loaded {
+        client.handle(Event::Loaded(LoadedEntries {
             load,
             entries: entries(before.0 + 1..=last, BOB),
             about: Vec::new(),

@@ -10,7 +10,7 @@ use recado_shared::{
 
 use super::support::*;
 use crate::app::{Effect, Event};
-use crate::store::{Save, StoredSetting};
+use crate::store::{StoreWrite, StoredSetting};
 
 /// Small numbers that follow from a seed (`SplitMix64`).
 struct Dice(u64);
@@ -62,20 +62,20 @@ impl Device {
         }
     }
 
-    fn save(&mut self, save: Save) {
+    fn save(&mut self, save: StoreWrite) {
         match save {
-            Save::UnsentSetting(setting) => {
+            StoreWrite::UnsentSetting(setting) => {
                 let is_unsent = true;
                 let key = setting.key();
                 self.stored
                     .insert(key, StoredSetting { setting, is_unsent });
             }
-            Save::SentSetting(key) => {
+            StoreWrite::SentSetting(key) => {
                 if let Some(stored) = self.stored.get_mut(&key) {
                     stored.is_unsent = false;
                 }
             }
-            Save::Settings { settings, stamp } => {
+            StoreWrite::Settings { settings, stamp } => {
                 for setting in settings {
                     let key = setting.key();
                     let is_unsent = self.stored.get(&key).is_some_and(|s| s.is_unsent);

@@ -8,7 +8,7 @@ use recado_shared::{
 use super::support::*;
 use crate::app::screen::{Attention, Item, MessageKind, MessageView};
 use crate::app::{Effect, Event};
-use crate::store::{Load, Loaded, StoredConversation};
+use crate::store::{LoadedEntries, StoreRead, StoredConversation};
 
 const DAVE: UserId = UserId(4);
 
@@ -99,14 +99,14 @@ fn a_reply_to_a_message_that_is_not_loaded_is_looked_up() {
         ..entry(301, BOB)
     };
     let effects = client.entry(BOB, reply.clone());
-    let load = Load {
+    let load = StoreRead {
         conversation: with(BOB),
         range: PageRange::After(Seq(300)),
         limit: 1,
     };
     assert!(effects.contains(&Effect::Load(load)), "{effects:?}");
     assert_eq!(unread(&client), [("bob".to_owned(), 1, 0)]);
-    client.handle(Event::Loaded(Loaded {
+    client.handle(Event::Loaded(LoadedEntries {
         load,
         entries: vec![reply],
         about: vec![entry(7, ME)],

@@ -5,8 +5,8 @@ use super::support::*;
 use crate::app::screen::{ItemId, Place};
 use crate::app::session::cursor_pace::CURSOR_INTERVAL;
 use crate::app::{ClickTarget, Effect, Event, Scroll, Viewed};
-use crate::store::Loaded;
-use crate::store::{HeldRange, Save};
+use crate::store::LoadedEntries;
+use crate::store::{HeldRange, StoreWrite};
 
 #[test]
 fn delivered_follows_what_is_held_without_a_hole() {
@@ -36,7 +36,7 @@ fn read_follows_what_was_on_the_screen() {
         ..head(BOB, 2, 2, 0)
     };
     let (heads, complete) = (vec![head], None);
-    assert_eq!(saved(&effects), [Save::Heads { heads, complete }]);
+    assert_eq!(saved(&effects), [StoreWrite::Heads { heads, complete }]);
     assert_eq!(client.unread(BOB), 0);
     assert_eq!(client.viewed(1, 2), []);
 }
@@ -270,7 +270,7 @@ fn held_entries_that_are_not_loaded_are_counted_by_reading_them() {
     };
     assert_eq!(load.range, recado_shared::PageRange::After(Seq(2)));
     let entries = log[2..].to_vec();
-    client.handle(Event::Loaded(Loaded {
+    client.handle(Event::Loaded(LoadedEntries {
         load,
         entries,
         about: Vec::new(),
@@ -416,7 +416,7 @@ fn the_unread_count_is_saved_before_the_entries_that_it_counts() {
     let mut client = Client::talking(1);
     client.handle(Event::Focus(false));
     let effects = saved(&client.entry(BOB, entry(2, BOB)));
-    let [Save::Heads { heads, .. }, Save::Entries { .. }] = &effects[..] else {
+    let [StoreWrite::Heads { heads, .. }, StoreWrite::Entries { .. }] = &effects[..] else {
         panic!("{effects:?}");
     };
     assert_eq!((heads[0].newest, heads[0].unread), (Seq(2), 1));

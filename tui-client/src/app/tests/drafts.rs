@@ -3,7 +3,7 @@ use recado_shared::{Answer, DraftText, ServerFrame, Setting, Stamp};
 use super::support::*;
 use crate::app::Effect;
 use crate::app::chats::drafts::{SHARE_AFTER, WRITING_PAUSE};
-use crate::store::{Save, StoredSetting};
+use crate::store::{StoreWrite, StoredSetting};
 
 fn draft(text: &str) -> Setting {
     Setting::Draft {
@@ -62,7 +62,7 @@ fn leaving_the_conversation_or_the_program_does_not_wait() {
     client.type_text("later");
     let effects = client.keys("ctrl-q");
     assert_eq!(drafts(&effects), [draft("later")]);
-    assert!(saved(&effects).contains(&Save::UnsentSetting(draft("later"))));
+    assert!(saved(&effects).contains(&StoreWrite::UnsentSetting(draft("later"))));
 }
 
 #[test]

@@ -3,7 +3,7 @@ use recado_shared::{Content, Emoji, Entry, ErasedKind, MessageBody, RoomEvent, S
 use super::support::*;
 use crate::app::screen::{Details, Item, MessageKind, MessageView};
 use crate::app::{Effect, Event};
-use crate::store::Loaded;
+use crate::store::LoadedEntries;
 
 fn text(text: &str) -> MessageBody {
     MessageBody::new(text).unwrap()
@@ -152,7 +152,7 @@ fn the_store_gives_what_belongs_to_what_it_read() {
     let load = load.expect("what comes after is read");
     let body = text("about that");
     let reply = with_content(4, BOB, Content::Reply { to: Seq(8), body });
-    client.handle(Event::Loaded(Loaded {
+    client.handle(Event::Loaded(LoadedEntries {
         load,
         entries: vec![reply],
         about: vec![entry(8, BOB), edit(9, BOB, 8, "m8, as it reads now")],

@@ -7,7 +7,7 @@ use crate::app::screen::LinkView;
 use crate::app::session::link::{AWAY_AFTER, CHECK_AFTER};
 use crate::app::{Effect, Event};
 use crate::net::NetEvent;
-use crate::store::{Save, Snapshot, StoredMe};
+use crate::store::{Snapshot, StoreWrite, StoredMe};
 
 fn link(client: &Client) -> String {
     format!("{:?}", client.app.screen(client.now).link)
@@ -23,7 +23,7 @@ fn the_link_is_connected_once_the_heads_are_complete() {
         name: name_of(ME),
         log: LOG,
     };
-    assert_eq!(saved(&effects), [Save::Me(me)]);
+    assert_eq!(saved(&effects), [StoreWrite::Me(me)]);
     assert_eq!(link(&client), "Connecting");
     client.heads(vec![]);
     assert_eq!(link(&client), "Connected(None)");

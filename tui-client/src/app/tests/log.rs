@@ -6,7 +6,7 @@ use super::support::*;
 use crate::app::conversation::log::{OPEN_LOADED, UNOPENED_LOADED};
 use crate::app::screen::{Item, ItemId, MessageView, Place};
 use crate::app::{ClickTarget, Effect, Event, Scroll};
-use crate::store::{Load, Loaded, Pending, PendingState, Save};
+use crate::store::{LoadedEntries, Pending, PendingState, StoreRead, StoreWrite};
 
 #[test]
 fn an_entry_that_comes_twice_is_shown_once() {
@@ -32,7 +32,7 @@ fn a_gap_is_shown_and_filled() {
     let effects = client.page(number, entries(2..=3, BOB), 4);
     assert_eq!(client.items(), ["m1", "m2", "m3", "m4"]);
     let [
-        Save::Entries {
+        StoreWrite::Entries {
             entries,
             held: runs,
             ..
@@ -160,7 +160,7 @@ fn entries_beyond_the_servers_head_come_from_a_lost_future_and_go() {
     let mut client = Client::talking(5);
     client.handle(offline());
     let effects = client.connect(vec![head(BOB, 3, 3, 0)]);
-    let lost = Save::Entries {
+    let lost = StoreWrite::Entries {
         conversation: with(BOB),
         entries: vec![],
         held: vec![held(1, 3)],
@@ -203,7 +203,7 @@ fn heads_are_saved_and_the_last_page_completes_them() {
         log: LOG,
         stamp: Stamp(1),
     };
-    assert!(saved(&effects).contains(&Save::Heads {
+    assert!(saved(&effects).contains(&StoreWrite::Heads {
         heads: vec![head(BOB, 2, 0, 2)],
         complete: Some(since),
     }));
@@ -230,8 +230,8 @@ fn with_older(newest: u64, loaded_from: u64) -> Client {
     Client::new(snapshot)
 }
 
-fn load(range: PageRange) -> Load {
-    Load {
+fn load(range: PageRange) -> StoreRead {
+    StoreRead {
         conversation: with(BOB),
         range,
         limit: 200,
@@ -259,7 +259,7 @@ fn older_entries_are_read_from_the_local_store_when_they_come_into_sight() {
             .viewed_at(21, 29, Place::Newest, true)
             .contains(&Effect::Load(older))
     );
-    client.handle(Event::Loaded(Loaded {
+    client.handle(Event::Loaded(LoadedEntries {
         load: older,
         entries: entries(1..=20, BOB),
         about: Vec::new(),
@@ -291,7 +291,7 @@ fn a_place_in_the_middle_is_read_on_both_sides() {
     client.connect(vec![head(BOB, 100, 100, 0)]);
     client.entry(BOB, entry(101, BOB));
     assert_eq!(client.items().last().unwrap(), "m60");
-    client.handle(Event::Loaded(Loaded {
+    client.handle(Event::Loaded(LoadedEntries {
         load: newer,
         entries: entries(61..=101, BOB),
         about: Vec::new(),
@@ -317,7 +317,7 @@ fn what_waits_is_not_shown_among_what_is_far_older() {
     // Opens at the first unread entry, which is far above what is loaded.
     client.handle(Event::Click(ClickTarget::Contact(with(BOB))));
     let first = load(PageRange::After(Seq(100)));
-    client.handle(Event::Loaded(Loaded {
+    client.handle(Event::Loaded(LoadedEntries {
         load: first,
         entries: entries(101..=300, BOB),
         about: Vec::new(),
@@ -325,7 +325,7 @@ fn what_waits_is_not_shown_among_what_is_far_older() {
     assert_eq!(client.items().last().unwrap(), "m300");
     client.keys("end");
     let newest = load(PageRange::Before(Seq(501)));
-    client.handle(Event::Loaded(Loaded {
+    client.handle(Event::Loaded(LoadedEntries {
         load: newest,
         entries: entries(301..=500, BOB),
         about: Vec::new(),
@@ -350,7 +350,7 @@ fn the_newest_key_leaves_the_middle() {
         client.keys("end"),
         [Effect::Load(newest), Effect::Scroll(Scroll::Newest)]
     );
-    client.handle(Event::Loaded(Loaded {
+    client.handle(Event::Loaded(LoadedEntries {
         load: newest,
         entries: entries(60..=100, BOB),
         about: Vec::new(),

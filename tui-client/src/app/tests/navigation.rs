@@ -4,7 +4,7 @@ use super::support::*;
 use crate::app::chats::unsaved::SAVE_AFTER;
 use crate::app::screen::{Focus, ItemId, ListView, Overlay, Pane, Place};
 use crate::app::{ClickTarget, Effect, Event, Scroll};
-use crate::store::{Save, Snapshot};
+use crate::store::{Snapshot, StoreWrite};
 
 /// Twenty conversations of one entry each; user 21 wrote last.
 fn twenty() -> Client {
@@ -100,7 +100,7 @@ fn each_conversation_keeps_its_text_and_its_undo() {
 #[test]
 fn drafts_are_saved_a_moment_after_typing_and_at_once_on_leaving() {
     let mut client = Client::talking(0);
-    let draft = |text: &str| Save::Draft {
+    let draft = |text: &str| StoreWrite::Draft {
         conversation: with(BOB),
         text: text.to_owned(),
     };
@@ -143,7 +143,7 @@ fn drafts_of_a_store_that_was_replaced_are_there_once_the_user_is_known() {
     client.type_text("!");
     let conversation = with(BOB);
     let text = "unsent!".to_owned();
-    assert!(saved(&client.pass(SAVE_AFTER)).contains(&Save::Draft { conversation, text }));
+    assert!(saved(&client.pass(SAVE_AFTER)).contains(&StoreWrite::Draft { conversation, text }));
 }
 
 #[test]
@@ -155,12 +155,12 @@ fn opening_saves_what_is_open_and_the_place_that_was_left() {
     };
     client.viewed_at(2, 3, place, false);
     let effects = click(&mut client, CAROL);
-    let left = Save::Place {
+    let left = StoreWrite::Place {
         conversation: with(BOB),
         place,
     };
     assert!(saved(&effects).contains(&left), "{effects:?}");
-    assert!(saved(&effects).contains(&Save::Open(with(CAROL))));
+    assert!(saved(&effects).contains(&StoreWrite::Open(with(CAROL))));
     click(&mut client, BOB);
     assert_eq!(
         client.app.screen(client.now).conversation.unwrap().place,
@@ -215,7 +215,7 @@ fn the_first_unread_is_loaded_before_it_is_scrolled_to() {
         })
         .unwrap();
     let entries = entries(101..=300, BOB);
-    let effects = client.handle(Event::Loaded(crate::store::Loaded {
+    let effects = client.handle(Event::Loaded(crate::store::LoadedEntries {
         load,
         entries,
         about: Vec::new(),

@@ -8,7 +8,7 @@ use recado_shared::{
 use super::support::*;
 use crate::app::screen::Section;
 use crate::app::{ClickTarget, Effect, Event};
-use crate::store::{Save, StoredPerson};
+use crate::store::{StoreWrite, StoredPerson};
 
 fn watches(effects: &[Effect]) -> Vec<Vec<UserId>> {
     let watches = sent(effects).into_iter().filter_map(|frame| match frame {
@@ -146,7 +146,7 @@ fn names_that_are_news_are_saved() {
     let effects = client.frame(ServerFrame::User(dave.clone()));
     assert_eq!(
         saved(&effects),
-        [Save::Users(vec![StoredPerson::named(
+        [StoreWrite::Users(vec![StoredPerson::named(
             dave.user,
             dave.name.clone()
         )])]
@@ -171,7 +171,7 @@ fn a_display_name_stands_beside_the_name_and_is_saved() {
         name: bob.name.clone(),
         display: bob.display.clone(),
     };
-    assert_eq!(saved(&effects), [Save::Users(vec![named])]);
+    assert_eq!(saved(&effects), [StoreWrite::Users(vec![named])]);
     let both = ("bob".to_owned(), Some("Robert".to_owned()));
     assert_eq!(display(&client), both);
     bob.display = None;

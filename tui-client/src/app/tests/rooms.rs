@@ -5,7 +5,7 @@ use recado_shared::{
 
 use super::support::*;
 use crate::app::Effect;
-use crate::store::{Save, Snapshot, StoredConversation};
+use crate::store::{Snapshot, StoreWrite, StoredConversation};
 
 fn room(client: &Client) -> (String, Option<(Option<String>, u32, Membership)>) {
     let screen = client.app.screen(client.now);
@@ -54,7 +54,7 @@ fn entries_change_the_facts_and_are_kept() {
     let name = RoomName::new("ops").unwrap();
     let effects = client.room_entry(event(5, BOB, RoomEvent::Renamed(name.clone())));
     let stored = saved(&effects).into_iter().find_map(|save| match save {
-        Save::Heads { heads, .. } => heads[0].room.clone(),
+        StoreWrite::Heads { heads, .. } => heads[0].room.clone(),
         _ => None,
     });
     let stored = stored.expect("the facts are stored");

@@ -3,7 +3,9 @@ use recado_shared::{Content, Entry, Seq, Timestamp};
 use super::support::*;
 use crate::app::screen::{Focus, ItemId, ListView, Overlay, Place};
 use crate::app::{Effect, Event, Scroll};
-use crate::store::{Load, Loaded, SearchHit, SearchQuery, SearchResult, StoredConversation};
+use crate::store::{
+    LoadedEntries, SearchHit, SearchQuery, SearchResult, StoreRead, StoredConversation,
+};
 
 /// The questions among effects.
 fn asked(effects: &[Effect]) -> Vec<SearchQuery> {
@@ -96,7 +98,7 @@ fn scrolls(effects: &[Effect]) -> Vec<Scroll> {
     scrolls.collect()
 }
 
-fn loads(effects: &[Effect]) -> Vec<Load> {
+fn loads(effects: &[Effect]) -> Vec<StoreRead> {
     let loads = effects.iter().filter_map(|effect| match effect {
         Effect::Load(load) => Some(*load),
         _ => None,
@@ -319,7 +321,7 @@ fn a_message_that_is_not_loaded_is_loaded_with_what_is_around_it() {
     let first = 450;
     assert_eq!(load.range, recado_shared::PageRange::After(Seq(first - 1)));
     let entries = entries(first..=first + u64::from(load.limit) - 1, BOB);
-    let effects = client.handle(Event::Loaded(Loaded {
+    let effects = client.handle(Event::Loaded(LoadedEntries {
         load,
         entries,
         about: Vec::new(),
@@ -343,7 +345,7 @@ fn text_typed_meanwhile_does_not_act_on_a_late_message() {
     client.handle(found(query.number, vec![hit(500, "word")]));
     let load = *loads(&client.keys("enter")).last().unwrap();
     client.type_text("d");
-    client.handle(Event::Loaded(Loaded {
+    client.handle(Event::Loaded(LoadedEntries {
         load,
         entries: entries(450..=649, BOB),
         about: Vec::new(),

@@ -10,7 +10,7 @@ use crate::app::chats::settings::PAUSE;
 use crate::app::screen::{Focus, ItemId, Mark, MessageView};
 use crate::app::session::sending::MAX_APPENDS;
 use crate::app::{ClickTarget, Effect, Event, Scroll};
-use crate::store::{Pending, PendingState, Save};
+use crate::store::{Pending, PendingState, StoreWrite};
 
 fn accepted(seq: u64) -> Answer {
     Answer::Accepted {
@@ -30,7 +30,7 @@ fn enter_saves_then_sends_and_acceptance_gives_the_place() {
     client.type_text("hello");
     let effects = client.keys("enter");
     let [
-        Effect::Save(Save::Queue(pending)),
+        Effect::Save(StoreWrite::Queue(pending)),
         Effect::Scroll(Scroll::Newest),
         Effect::Send(_),
     ] = &effects[..]
@@ -51,7 +51,7 @@ fn enter_saves_then_sends_and_acceptance_gives_the_place() {
 
     let effects = client.answer(*number, accepted(3));
     let [
-        Save::Entries {
+        StoreWrite::Entries {
             entries,
             held: runs,
             settled,
@@ -148,7 +148,7 @@ fn a_push_that_carries_the_own_message_settles_it() {
         ..entry(1, ME)
     };
     let effects = client.entry(BOB, own);
-    let [Save::Entries { settled, .. }] = &saved(&effects)[..] else {
+    let [StoreWrite::Entries { settled, .. }] = &saved(&effects)[..] else {
         panic!("{effects:?}");
     };
     assert_eq!(settled, &[id]);
@@ -171,7 +171,7 @@ fn a_page_that_carries_the_own_message_settles_it() {
         ..entry(2, ME)
     };
     let effects = client.page(number, vec![own], 2);
-    assert!(matches!(&saved(&effects)[0], Save::Entries { settled, .. } if settled == &[id]));
+    assert!(matches!(&saved(&effects)[0], StoreWrite::Entries { settled, .. } if settled == &[id]));
     assert_eq!(client.items(), ["m1", "hello accepted"]);
 }
 
@@ -183,7 +183,10 @@ fn a_refused_message_fails_and_does_not_hold_up_the_next() {
     let effects = client.frame(refused(one, RequestError::UnknownUser));
     let reason = RequestError::UnknownUser.to_string();
     let state = PendingState::Failed(reason.clone());
-    assert_eq!(effects, [Effect::Save(Save::SetPending { id, state })]);
+    assert_eq!(
+        effects,
+        [Effect::Save(StoreWrite::SetPending { id, state })]
+    );
     client.answer(two, accepted(1));
     assert_eq!(client.items(), ["two accepted", "one failed"]);
     assert_eq!(client.app.screen(client.now).failed, 1);
@@ -196,7 +199,7 @@ fn a_refused_message_fails_and_does_not_hold_up_the_next() {
     assert_eq!(texts(&effects), ["one"]);
     assert_eq!(
         saved(&effects),
-        [Save::SetPending {
+        [StoreWrite::SetPending {
             id,
             state: PendingState::Waiting
         }]
@@ -229,7 +232,7 @@ fn a_waiting_message_is_taken_back_into_the_composer() {
     let conversation = with(BOB);
     assert_eq!(
         saved(&effects),
-        [Save::TakeBack {
+        [StoreWrite::TakeBack {
             id,
             conversation,
             draft
@@ -267,7 +270,7 @@ fn a_message_of_an_earlier_run_may_have_arrived() {
     client.handle(offline());
     let effects = client.say("hello");
     let pending = saved(&effects).into_iter().find_map(|save| match save {
-        Save::Queue(pending) => Some(pending),
+        StoreWrite::Queue(pending) => Some(pending),
         _ => None,
     });
     let mut stored = snapshot(vec![stored(BOB, Vec::new(), 0)]);
@@ -306,7 +309,9 @@ fn a_first_message_can_be_written_offline() {
     client.keys("alt-2");
     assert_eq!(client.open(), with(CAROL));
     let effects = client.say("hi carol");
-    assert!(matches!(&saved(&effects)[..], [.., Save::Queue(p)] if p.conversation == with(CAROL)));
+    assert!(
+        matches!(&saved(&effects)[..], [.., StoreWrite::Queue(p)] if p.conversation == with(CAROL))
+    );
     let effects = client.handle(welcome(LOG));
     assert_eq!(appends(&effects)[0].2, with(CAROL));
 }
@@ -316,7 +321,7 @@ fn the_outbox_of_an_earlier_run_goes_out_before_what_is_new() {
     let mut old = Client::talking(0);
     old.handle(offline());
     let effects = old.say("old");
-    let Save::Queue(pending) = &saved(&effects)[0] else {
+    let StoreWrite::Queue(pending) = &saved(&effects)[0] else {
         panic!("{effects:?}");
     };
     let mut snapshot = snapshot(vec![stored(BOB, vec![], 0)]);
@@ -337,10 +342,10 @@ fn after_the_servers_data_was_replaced_nothing_goes_out_by_itself() {
     client.type_text("draft");
     let effects = client.handle(welcome(LogId([8; 16])));
     assert_eq!(texts(&effects), Vec::<String>::new());
-    let is_failing = |save: &Save| {
+    let is_failing = |save: &StoreWrite| {
         matches!(
             save,
-            Save::SetPending {
+            StoreWrite::SetPending {
                 state: PendingState::Failed(_),
                 ..
             }

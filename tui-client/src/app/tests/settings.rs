@@ -6,7 +6,7 @@ use recado_shared::{
 use super::support::*;
 use crate::app::chats::settings::PAUSE;
 use crate::app::screen::{Attention, Section};
-use crate::store::{Save, Snapshot, StoredSetting};
+use crate::store::{Snapshot, StoreWrite, StoredSetting};
 
 fn favourite(is_on: bool) -> Setting {
     let conversation = with(BOB);
@@ -63,7 +63,7 @@ fn page(settings: Vec<Setting>, stamp: u64, more: bool) -> Answer {
 fn a_change_applies_at_once_and_is_sent_until_the_server_has_it() {
     let mut client = offline_with(vec![], Stamp(0));
     let effects = client.say("/fav");
-    assert!(saved(&effects).contains(&Save::UnsentSetting(favourite(true))));
+    assert!(saved(&effects).contains(&StoreWrite::UnsentSetting(favourite(true))));
     assert!(is_favourite(&client));
     assert_eq!(client.message(), "Added to favourites");
     for _ in 0..2 {
@@ -74,7 +74,7 @@ fn a_change_applies_at_once_and_is_sent_until_the_server_has_it() {
     let effects = client.connect_with(vec![], vec![]);
     let effects = client.answer(sets(&effects)[0].0, Answer::Done);
     let key = SettingKey::Favourite(with(BOB));
-    assert_eq!(saved(&effects), [Save::SentSetting(key)]);
+    assert_eq!(saved(&effects), [StoreWrite::SentSetting(key)]);
     client.handle(offline());
     assert_eq!(sets(&client.connect_with(vec![], vec![])), []);
     assert!(is_favourite(&client));
@@ -110,7 +110,7 @@ fn a_newer_change_here_wins_over_an_older_answer_and_page() {
     assert_eq!(sets(&effects), [], "one change of a setting at a time");
     let effects = client.answer(first, Answer::Done);
     assert_eq!(attention(&client), Attention::Nothing);
-    let is_sent = |save: &Save| matches!(save, Save::SentSetting(_));
+    let is_sent = |save: &StoreWrite| matches!(save, StoreWrite::SentSetting(_));
     assert!(!saved(&effects).iter().any(is_sent));
     let again = sets(&effects);
     assert_eq!(again[0].1, level(NotificationLevel::Nothing));
@@ -129,7 +129,7 @@ fn changes_are_pulled_page_by_page() {
     let effects = client.answer(number, page(vec![favourite(true)], 5, true));
     let stamp = Some(Stamp(5));
     let settings = vec![favourite(true)];
-    assert!(saved(&effects).contains(&Save::Settings { settings, stamp }));
+    assert!(saved(&effects).contains(&StoreWrite::Settings { settings, stamp }));
     let (number, after) = pulls(&effects)[0];
     assert_eq!(after, Stamp(5));
     let effects = client.answer(
@@ -160,7 +160,7 @@ fn a_change_elsewhere_applies_and_an_older_page_does_not_undo_it() {
     let effects = client.frame(ServerFrame::Setting { setting, stamp });
     let settings = vec![level(NotificationLevel::Nothing)];
     let stamp = None;
-    assert_eq!(saved(&effects), [Save::Settings { settings, stamp }]);
+    assert_eq!(saved(&effects), [StoreWrite::Settings { settings, stamp }]);
     client.answer(number, page(vec![level(NotificationLevel::All)], 8, false));
     assert_eq!(attention(&client), Attention::Nothing);
 }

@@ -14,7 +14,7 @@ use recado_shared::{
 use crate::app::screen::{Item, ItemId, Mark, MessageView, Place};
 use crate::app::{App, Effect, Event, Settings, Viewed, keymap::Keymap};
 use crate::net::NetEvent;
-use crate::store::{HeldRange, Save, Snapshot, StoredConversation, StoredMe, StoredPerson};
+use crate::store::{HeldRange, Snapshot, StoreWrite, StoredConversation, StoredMe, StoredPerson};
 
 pub(super) const ME: UserId = UserId(1);
 pub(super) const BOB: UserId = UserId(2);
@@ -446,7 +446,7 @@ pub(super) fn sent(effects: &[Effect]) -> Vec<ClientFrame> {
     frames.collect()
 }
 
-pub(super) fn saved(effects: &[Effect]) -> Vec<Save> {
+pub(super) fn saved(effects: &[Effect]) -> Vec<StoreWrite> {
     let saves = effects.iter().filter_map(|effect| match effect {
         Effect::Save(save) => Some(save.clone()),
         _ => None,

@@ -6,7 +6,7 @@ use recado_shared::{
 use super::support::*;
 use crate::app::screen::{ItemId, ListView, Notable, Overlay, UnreadRow};
 use crate::app::{ClickTarget, Effect, Event, Scroll};
-use crate::store::{Load, Loaded, Save, StoredConversation};
+use crate::store::{LoadedEntries, StoreRead, StoreWrite, StoredConversation};
 
 fn said(seq: u64, author: UserId, text: &str) -> Entry {
     Entry {
@@ -95,7 +95,7 @@ fn rows(client: &Client) -> Vec<String> {
     rows.iter().enumerate().map(row).collect()
 }
 
-fn loads(effects: &[Effect]) -> Vec<Load> {
+fn loads(effects: &[Effect]) -> Vec<StoreRead> {
     let loads = effects.iter().filter_map(|effect| match effect {
         Effect::Load(load) => Some(*load),
         _ => None,
@@ -103,8 +103,8 @@ fn loads(effects: &[Effect]) -> Vec<Load> {
     loads.collect()
 }
 
-fn loaded(client: &mut Client, load: Load, entries: Vec<Entry>) -> Vec<Effect> {
-    client.handle(Event::Loaded(Loaded {
+fn loaded(client: &mut Client, load: StoreRead, entries: Vec<Entry>) -> Vec<Effect> {
+    client.handle(Event::Loaded(LoadedEntries {
         load,
         entries,
         about: Vec::new(),
@@ -114,7 +114,7 @@ fn loaded(client: &mut Client, load: Load, entries: Vec<Entry>) -> Vec<Effect> {
 /// The read cursors that were saved, by conversation.
 fn reads(effects: &[Effect]) -> Vec<(ConversationId, u64)> {
     let heads = saved(effects).into_iter().flat_map(|save| match save {
-        Save::Heads { heads, .. } => heads,
+        StoreWrite::Heads { heads, .. } => heads,
         _ => Vec::new(),
     });
     let read = |head: Head| {
@@ -241,7 +241,7 @@ fn what_is_not_in_memory_is_read_from_the_store() {
     }]));
     client.connect_with(vec![head(BOB, 300, 10, 290)], vec![]);
     let effects = client.keys("alt-i");
-    let load = Load {
+    let load = StoreRead {
         conversation: with(BOB),
         range: PageRange::After(Seq(10)),
         limit: 200,
@@ -250,7 +250,7 @@ fn what_is_not_in_memory_is_read_from_the_store() {
     let mut found = entries(11..=210, BOB);
     found[1] = reaction(12, BOB, 5, true);
     let effects = loaded(&mut client, load, found);
-    let target = Load {
+    let target = StoreRead {
         conversation: with(BOB),
         range: PageRange::Before(Seq(6)),
         limit: 1,

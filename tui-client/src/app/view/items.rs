@@ -24,7 +24,7 @@ type Waiting<'a> = BTreeMap<Seq, Vec<&'a Pending>>;
 impl<'a> Reader<'a> {
     pub(crate) fn items(&self, conversation: &'a Conversation) -> Vec<Item<'a>> {
         let log = &conversation.log;
-        let theirs = conversation.theirs();
+        let others = conversation.others_progress();
         let mut waiting = Waiting::new();
         for pending in self.session.outbox.of(conversation.id) {
             if let Some(target) = pending.content.target() {
@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
                 missing: gap.last.0 + 1 - gap.first.0,
             }),
             Part::Entry(entry) if !is_shown(&entry.content) => None,
-            Part::Entry(entry) => Some(self.entry_item(conversation, theirs, &waiting, entry)),
+            Part::Entry(entry) => Some(self.entry_item(conversation, others, &waiting, entry)),
         }));
         if log.follows_newest() {
             let pending = self.session.outbox.of(conversation.id);
@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
     fn entry_item(
         &self,
         conversation: &'a Conversation,
-        theirs: Progress,
+        others: Progress,
         waiting: &Waiting<'a>,
         entry: &'a Entry,
     ) -> Item<'a> {
@@ -62,9 +62,9 @@ impl<'a> Reader<'a> {
             return Item::Event { id, time, text };
         }
         let is_own = entry.author == conversation.me();
-        let mark = if theirs.read >= entry.seq {
+        let mark = if others.read >= entry.seq {
             Mark::Read
-        } else if theirs.delivered >= entry.seq {
+        } else if others.delivered >= entry.seq {
             Mark::Delivered
         } else {
             Mark::Accepted

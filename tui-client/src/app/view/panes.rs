@@ -41,12 +41,12 @@ impl<'a> Reader<'a> {
             failed,
             message,
             hints,
-            focus: match (&overlay, chats.nav.selection) {
+            focus: match (&overlay, chats.navigation.selection) {
                 (Some(_), _) => Focus::Overlay,
                 (None, Some(item)) => Focus::Selection(item),
                 (None, None) => Focus::Composer,
             },
-            pane: chats.nav.pane,
+            pane: chats.navigation.pane,
             completion,
             overlay,
         }
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
             unread: conversation.map_or(0, Conversation::unread),
             mentions: conversation.map_or(0, |conversation| self.chats.mentions_in(conversation)),
             last: conversation.and_then(Conversation::last_change),
-            is_open: self.chats.nav.open == Some(id),
+            is_open: self.chats.navigation.open == Some(id),
             has_draft: conversation.is_some_and(|c| !c.composer.is_empty()),
             has_failed,
             is_typing: conversation.is_some_and(|c| c.typing().next().is_some()),
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
             id: conversation.id,
             title: self.chats.title(conversation.id),
             display: self.display_in(conversation.id),
-            room: self.chats.room_facts(conversation.id),
+            room: self.chats.room_info(conversation.id),
             is_request: conversation.is_request,
             is_blocked: self.chats.is_blocked_in(conversation.id),
             attention: self
@@ -160,7 +160,7 @@ pub(crate) fn pane_hints(context: KeyContext, pane: Pane) -> &'static [Hint] {
 
 /// The first item below the new-messages line. Without it among the loaded ones there is no line.
 fn new_from(conversation: &Conversation, items: &[Item<'_>]) -> Option<(ItemId, u64)> {
-    let line = conversation.new_line?;
+    let line = conversation.unread_marker?;
     if line.from < conversation.log.window_from() {
         return None;
     }

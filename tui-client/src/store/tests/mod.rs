@@ -86,8 +86,8 @@ fn head(newest: u64) -> Head {
     }
 }
 
-fn entries(range: std::ops::RangeInclusive<u64>) -> Save {
-    Save::Entries {
+fn entries(range: std::ops::RangeInclusive<u64>) -> StoreWrite {
+    StoreWrite::Entries {
         conversation: TALK,
         entries: range.clone().map(|seq| entry(seq, BOB, seq)).collect(),
         held: vec![held(*range.start(), *range.end())],
@@ -103,7 +103,7 @@ fn place() -> (tempfile::TempDir, PathBuf) {
 }
 
 /// Saves, closes, opens again and returns what is there.
-fn after(path: &Path, saves: impl IntoIterator<Item = Save>) -> Snapshot {
+fn after(path: &Path, saves: impl IntoIterator<Item = StoreWrite>) -> Snapshot {
     let mut opened = open(path).unwrap();
     for save in saves {
         opened.handle.save(save);
@@ -131,27 +131,27 @@ fn what_is_saved_is_in_the_next_snapshot() {
     let snapshot = after(
         &path,
         [
-            Save::Me(me(1)),
-            Save::Users(vec![StoredPerson::named(BOB, name.clone())]),
-            Save::Heads {
+            StoreWrite::Me(me(1)),
+            StoreWrite::Users(vec![StoredPerson::named(BOB, name.clone())]),
+            StoreWrite::Heads {
                 heads: vec![head(3)],
                 complete: Some(since),
             },
             entries(1..=3),
-            Save::Cursors {
+            StoreWrite::Cursors {
                 conversation: TALK,
                 cursors: cursors(BOB, 3, 2),
             },
-            Save::Place {
+            StoreWrite::Place {
                 conversation: TALK,
                 place,
             },
-            Save::Draft {
+            StoreWrite::Draft {
                 conversation: other,
                 text: "not yet".to_owned(),
             },
-            Save::Queue(pending(7, "hello")),
-            Save::Open(TALK),
+            StoreWrite::Queue(pending(7, "hello")),
+            StoreWrite::Open(TALK),
         ],
     );
     let expected = Snapshot {
@@ -179,7 +179,7 @@ fn what_is_saved_is_in_the_next_snapshot() {
 #[test]
 fn the_outbox_keeps_the_order_of_typing_and_clears_the_draft() {
     let (_folder, path) = place();
-    let draft = |text: &str| Save::Draft {
+    let draft = |text: &str| StoreWrite::Draft {
         conversation: TALK,
         text: text.to_owned(),
     };
@@ -188,11 +188,11 @@ fn the_outbox_keeps_the_order_of_typing_and_clears_the_draft() {
         [
             draft("second"),
             // Ids that do not grow, as after a clock that was set back.
-            Save::Queue(pending(9, "first")),
-            Save::Queue(pending(3, "second")),
-            Save::Queue(pending(9, "first")),
-            Save::Queue(pending(5, "third")),
-            Save::SetPending {
+            StoreWrite::Queue(pending(9, "first")),
+            StoreWrite::Queue(pending(3, "second")),
+            StoreWrite::Queue(pending(9, "first")),
+            StoreWrite::Queue(pending(5, "third")),
+            StoreWrite::SetPending {
                 id: id(3),
                 state: PendingState::Failed("no such person".to_owned()),
             },
@@ -211,7 +211,7 @@ fn the_outbox_keeps_the_order_of_typing_and_clears_the_draft() {
     );
     let snapshot = after(
         &path,
-        [Save::TakeBack {
+        [StoreWrite::TakeBack {
             id: id(3),
             conversation: TALK,
             draft: "second, again".to_owned(),
@@ -227,11 +227,11 @@ fn entries_settle_the_outbox_but_only_with_the_users_own() {
     let snapshot = after(
         &path,
         [
-            Save::Me(me(1)),
-            Save::Queue(pending(1, "one")),
-            Save::Queue(pending(2, "two")),
-            Save::Queue(pending(3, "three")),
-            Save::Entries {
+            StoreWrite::Me(me(1)),
+            StoreWrite::Queue(pending(1, "one")),
+            StoreWrite::Queue(pending(2, "two")),
+            StoreWrite::Queue(pending(3, "three")),
+            StoreWrite::Entries {
                 conversation: TALK,
                 // Bob's ids are his own: the same number does not settle mine.
                 entries: vec![entry(1, ME, 1), entry(2, BOB, 3)],
@@ -252,8 +252,8 @@ fn another_log_drops_the_cache_and_keeps_what_was_typed() {
     let snapshot = after(
         &path,
         [
-            Save::Me(me(1)),
-            Save::Heads {
+            StoreWrite::Me(me(1)),
+            StoreWrite::Heads {
                 heads: vec![head(3)],
                 complete: Some(SyncPoint {
                     log: LogId([1; 16]),
@@ -261,20 +261,20 @@ fn another_log_drops_the_cache_and_keeps_what_was_typed() {
                 }),
             },
             entries(1..=3),
-            Save::Users(vec![StoredPerson::named(
+            StoreWrite::Users(vec![StoredPerson::named(
                 BOB,
                 UserName::new("bob").unwrap(),
             )]),
-            Save::Place {
+            StoreWrite::Place {
                 conversation: TALK,
                 place: Place::Newest,
             },
-            Save::Queue(queued.clone()),
-            Save::Draft {
+            StoreWrite::Queue(queued.clone()),
+            StoreWrite::Draft {
                 conversation: TALK,
                 text: "half a".to_owned(),
             },
-            Save::Me(me(2)),
+            StoreWrite::Me(me(2)),
         ],
     );
     let expected = Snapshot {
@@ -293,7 +293,7 @@ fn a_head_that_went_back_takes_the_entries_beyond_it_along() {
         &path,
         [
             entries(1..=6),
-            Save::Heads {
+            StoreWrite::Heads {
                 heads: vec![head(4)],
                 complete: None,
             },
@@ -310,7 +310,7 @@ fn stretches_are_read_in_both_directions_after_earlier_saves() {
     let mut opened = open(&path).unwrap();
     opened.handle.save(entries(1..=50));
     let mut ask = |range, limit| {
-        let load = Load {
+        let load = StoreRead {
             conversation: TALK,
             range,
             limit,
@@ -332,7 +332,7 @@ fn stretches_are_read_in_both_directions_after_earlier_saves() {
 fn a_load_beyond_the_room_for_answers_is_refused() {
     let (_folder, path) = place();
     let opened = open(&path).unwrap();
-    let load = Load {
+    let load = StoreRead {
         conversation: TALK,
         range: PageRange::After(Seq(0)),
         limit: 1,
@@ -347,7 +347,7 @@ fn a_load_beyond_the_room_for_answers_is_refused() {
 fn only_the_owner_can_read_it() {
     let (_folder, path) = place();
     let opened = open(&path).unwrap();
-    opened.handle.save(Save::Open(TALK));
+    opened.handle.save(StoreWrite::Open(TALK));
     opened.handle.flush();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(path.parent().unwrap()), 0o700);
@@ -390,7 +390,7 @@ fn an_unreadable_database_is_moved_aside() {
     let notice = opened.notice.unwrap();
     assert!(notice.contains("recado.db.damaged-1"), "{notice}");
     assert!(notice.contains("others may be lost"), "{notice}");
-    opened.handle.save(Save::Queue(pending(1, "goes on")));
+    opened.handle.save(StoreWrite::Queue(pending(1, "goes on")));
     drop(opened.handle);
     let opened = open(&path).unwrap();
     assert_eq!((opened.snapshot.outbox.len(), opened.notice), (1, None));
@@ -424,8 +424,8 @@ fn drafts_and_outbox_are_salvaged_from_a_damaged_database() {
         &path,
         [
             entries(1..=3),
-            Save::Queue(pending(7, "unsent")),
-            Save::Draft {
+            StoreWrite::Queue(pending(7, "unsent")),
+            StoreWrite::Draft {
                 conversation: TALK,
                 text: "unfinished".to_owned(),
             },
@@ -446,7 +446,7 @@ fn drafts_and_outbox_are_salvaged_from_a_damaged_database() {
 #[test]
 fn a_failure_is_reported_once_and_the_next_start_repairs() {
     let (_folder, path) = place();
-    after(&path, [Save::Queue(pending(7, "unsent"))]);
+    after(&path, [StoreWrite::Queue(pending(7, "unsent"))]);
     damage_table(&path, "people");
     // No row of the damaged table is needed before the first save, so the database must be
     // opened without the snapshot's read of it.
@@ -456,13 +456,13 @@ fn a_failure_is_reported_once_and_the_next_start_repairs() {
     let name = UserName::new("bob").unwrap();
     for _ in 0..2 {
         requests
-            .send(Request::Save(Save::Users(vec![StoredPerson::named(
+            .send(Request::Save(StoreWrite::Users(vec![StoredPerson::named(
                 BOB,
                 name.clone(),
             )])))
             .unwrap();
         requests
-            .send(Request::Save(Save::Queue(pending(8, "discarded"))))
+            .send(Request::Save(StoreWrite::Queue(pending(8, "discarded"))))
             .unwrap();
     }
     drop(requests);
@@ -489,8 +489,10 @@ fn child_that_is_killed() {
     };
     let opened = open(Path::new(&path)).unwrap();
     for number in 1.. {
-        opened.handle.save(Save::Queue(pending(number, "queued")));
-        opened.handle.save(Save::Draft {
+        opened
+            .handle
+            .save(StoreWrite::Queue(pending(number, "queued")));
+        opened.handle.save(StoreWrite::Draft {
             conversation: TALK,
             text: number.to_string(),
         });
@@ -538,7 +540,7 @@ fn a_kill_in_mid_write_loses_nothing_that_was_flushed() {
 #[test]
 fn a_start_reads_a_bounded_part_of_each_conversation() {
     let (_folder, path) = place();
-    let save = |peer: u64, count: u64| Save::Entries {
+    let save = |peer: u64, count: u64| StoreWrite::Entries {
         conversation: ConversationId::direct(ME, UserId(peer)),
         entries: (1..=count).map(|seq| entry(seq, ME, seq)).collect(),
         held: vec![held(1, count)],
@@ -551,8 +553,8 @@ fn a_start_reads_a_bounded_part_of_each_conversation() {
             save(2, 200),
             save(3, 200),
             save(4, 2000),
-            Save::Open(TALK),
-            Save::Place {
+            StoreWrite::Open(TALK),
+            StoreWrite::Place {
                 conversation: scrolled,
                 place: Place::At {
                     item: ItemId::Entry(Seq(100)),

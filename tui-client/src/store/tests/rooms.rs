@@ -18,8 +18,8 @@ pub(super) fn with(seq: u64, author: UserId, content: Content) -> Entry {
 }
 
 /// Saves entries in `TALK`, and that all up to `last` is held.
-pub(super) fn save(entries: Vec<Entry>, last: u64) -> Save {
-    Save::Entries {
+pub(super) fn save(entries: Vec<Entry>, last: u64) -> StoreWrite {
+    StoreWrite::Entries {
         conversation: TALK,
         entries,
         held: vec![held(1, last)],
@@ -69,7 +69,7 @@ fn the_facts_of_a_room_are_in_its_head() {
     let heads = vec![asks.clone(), room.clone()];
     let snapshot = after(
         &path,
-        [Save::Heads {
+        [StoreWrite::Heads {
             heads,
             complete: None,
         }],
@@ -81,7 +81,7 @@ fn the_facts_of_a_room_are_in_its_head() {
 #[test]
 fn a_head_replaces_the_cursors_so_that_members_who_left_do_not_count() {
     let (_folder, path) = place();
-    let heads = |heads| Save::Heads {
+    let heads = |heads| StoreWrite::Heads {
         heads,
         complete: None,
     };
@@ -114,9 +114,9 @@ fn settings_of_the_server_leave_the_unsent_ones_alone() {
     let snapshot = after(
         &path,
         [
-            Save::Me(me(1)),
-            Save::UnsentSetting(favourite(true)),
-            Save::Settings {
+            StoreWrite::Me(me(1)),
+            StoreWrite::UnsentSetting(favourite(true)),
+            StoreWrite::Settings {
                 settings: vec![favourite(false), level.clone()],
                 stamp: Some(Stamp(9)),
             },
@@ -132,8 +132,8 @@ fn settings_of_the_server_leave_the_unsent_ones_alone() {
     let snapshot = after(
         &path,
         [
-            Save::SentSetting(favourite(true).key()),
-            Save::Settings {
+            StoreWrite::SentSetting(favourite(true).key()),
+            StoreWrite::Settings {
                 settings: vec![favourite(false)],
                 stamp: None,
             },
@@ -144,9 +144,9 @@ fn settings_of_the_server_leave_the_unsent_ones_alone() {
     let snapshot = after(
         &path,
         [
-            Save::UnsentSetting(draft.clone()),
-            Save::UnsentSetting(level),
-            Save::Me(me(2)),
+            StoreWrite::UnsentSetting(draft.clone()),
+            StoreWrite::UnsentSetting(level),
+            StoreWrite::Me(me(2)),
         ],
     );
     assert_eq!(snapshot.settings, [stored(&draft, true)]);
@@ -188,7 +188,7 @@ fn a_stretch_comes_with_what_belongs_to_it() {
     ];
     opened.handle.save(save(log, 8));
     let mut ask = |range, limit| {
-        let load = Load {
+        let load = StoreRead {
             conversation: TALK,
             range,
             limit,

@@ -30,7 +30,7 @@ fn found(opened: &mut Opened, query: SearchQuery) -> SearchResult {
     }
 }
 
-fn talk() -> Save {
+fn talk() -> StoreWrite {
     save(
         vec![
             with(1, BOB, message("Der Käse ist im Kühlschrank")),
@@ -42,8 +42,8 @@ fn talk() -> Save {
     )
 }
 
-fn other() -> Save {
-    Save::Entries {
+fn other() -> StoreWrite {
+    StoreWrite::Entries {
         conversation: OTHER,
         // Older than all of the talk, although it arrives later.
         entries: vec![Entry {
@@ -55,7 +55,7 @@ fn other() -> Save {
     }
 }
 
-fn opened(path: &Path, saves: impl IntoIterator<Item = Save>) -> Opened {
+fn opened(path: &Path, saves: impl IntoIterator<Item = StoreWrite>) -> Opened {
     let opened = open(path).unwrap();
     for save in saves {
         opened.handle.save(save);
@@ -164,7 +164,7 @@ fn a_hit_has_its_text_as_it_reads_now_and_its_neighbours() {
 #[test]
 fn what_is_deleted_forgotten_or_of_another_log_is_not_found() {
     let (_folder, path) = place();
-    let mut opened = opened(&path, [Save::Me(me(1)), talk(), other()]);
+    let mut opened = opened(&path, [StoreWrite::Me(me(1)), talk(), other()]);
     opened.handle.save(save(vec![with(5, BOB, deletion(1))], 5));
     opened.handle.flush();
     assert_eq!(ask(&mut opened, words(&["käse"])), [(TALK, 2), (OTHER, 1)]);
@@ -184,13 +184,13 @@ fn what_is_deleted_forgotten_or_of_another_log_is_not_found() {
     assert_eq!(ask(&mut opened, words(&["late"])), []);
     assert_eq!(ask(&mut opened, words(&["written"])), []);
     assert_eq!(ask(&mut opened, words(&["edited"])), [(TALK, 8)]);
-    opened.handle.save(Save::Heads {
+    opened.handle.save(StoreWrite::Heads {
         heads: vec![head(3)],
         complete: None,
     });
     opened.handle.flush();
     assert_eq!(ask(&mut opened, words(&["edited"])), []);
-    opened.handle.save(Save::Me(me(2)));
+    opened.handle.save(StoreWrite::Me(me(2)));
     opened.handle.flush();
     assert_eq!(ask(&mut opened, words(&["käse"])), []);
 }

@@ -43,7 +43,7 @@ fn offline_with_messages_waiting_and_failed() {
     let composer = Composer::with_text("an unsent thought\nwith two lines");
     let mut screen = busy(&composer);
     screen.link = LinkView::Offline {
-        why: "connection refused by 127.0.0.1:7322",
+        reason: "connection refused by 127.0.0.1:7322",
         retry_in: Duration::from_millis(4200),
     };
     screen.waiting = 1;

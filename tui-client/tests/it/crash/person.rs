@@ -8,7 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use recado::app::keymap::Keymap;
 use recado::app::{App, ClickTarget, Effect, Event, Settings};
 use recado::net::{NetConfig, NetEvent, NetHandle};
-use recado::store::{HeldRange, Opened, Save, StoreEvent, StoreHandle};
+use recado::store::{HeldRange, Opened, StoreEvent, StoreHandle, StoreWrite};
 use recado_shared::tls::Identity;
 use recado_shared::{ConversationId, Invite, Now, Timestamp, UserId};
 use tokio::sync::{mpsc, watch};
@@ -252,7 +252,7 @@ impl Client {
                 Effect::CheckLink => self.net.check(),
                 Effect::Load(load) => assert!(self.store.load(load)),
                 Effect::Save(save) => {
-                    if let Save::Entries {
+                    if let StoreWrite::Entries {
                         conversation,
                         held: ranges,
                         settled,

@@ -100,7 +100,7 @@ impl Search {
             Field::In => {
                 let bare = prefix.trim_start_matches('#').to_lowercase();
                 let rooms = app.chats.conversations.keys();
-                let rooms = rooms.filter_map(|id| Some(&app.chats.room_facts(*id)?.name));
+                let rooms = rooms.filter_map(|id| Some(&app.chats.room_info(*id)?.name));
                 let rooms = rooms.filter(|name| name.as_str().to_lowercase().starts_with(&bare));
                 let mut names: Vec<_> = rooms.map(|name| format!("#{name}")).collect();
                 if !prefix.starts_with('#') {
@@ -341,7 +341,7 @@ fn person_named(name: &str, app: &Reader<'_>) -> Result<UserId, String> {
 fn place_named(name: &str, app: &Reader<'_>) -> Result<ConversationId, String> {
     let here = app
         .chats
-        .nav
+        .navigation
         .open
         .filter(|_| name.eq_ignore_ascii_case("here"));
     let room = || app.chats.find_room_by_name(name);
