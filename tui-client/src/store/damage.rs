@@ -20,34 +20,17 @@ use crate::strings::counted;
 const MAX_DAMAGED: u32 = 99;
 
 /// An open database, its content, and a notice if it replaces a damaged one.
-#[derive(Debug)]
-pub(super) struct Ready {
-    pub(super) connection: Connection,
-    pub(super) snapshot: Snapshot,
-    pub(super) notice: Option<String>,
-}
-
-/// The readable part of a damaged database.
-#[derive(Debug, Default)]
-struct Salvage {
-    outbox: Vec<Pending>,
-    drafts: Vec<(ConversationId, String)>,
-    is_whole: bool,
-}
+pub(super) type OpenedDatabase = (Connection, Snapshot, Option<String>);
 
 /// Opens the database, or replaces it if it is damaged.
-pub(super) fn open_or_replace(path: &Path) -> Result<Ready, StoreError> {
+pub(super) fn open_or_replace(path: &Path) -> Result<OpenedDatabase, StoreError> {
     let error = match open(path) {
-        Ok((connection, snapshot)) if !is_marked(path) => {
-            return Ok(Ready {
-                connection,
-                snapshot,
-                notice: None,
-            });
+        Ok((connection, snapshot)) if !mark_of(path).exists() => {
+            return Ok((connection, snapshot, None));
         }
-        Ok(_) => DbError::Value("a part of it was not readable last time".to_owned()),
+        Ok(_) => DbError::value("a part of it was not readable last time"),
         Err(OpenError::Database(error)) if error.is_damage() => error,
-        Err(error) => return Err(final_error(error, path)),
+        Err(error) => return Err(error.into_store_error(path)),
     };
     tracing::error!(%error, "the local store is damaged");
     replace(path, &error)
@@ -60,10 +43,6 @@ pub(super) fn mark(path: &Path) {
     }
 }
 
-fn is_marked(path: &Path) -> bool {
-    mark_of(path).exists()
-}
-
 fn mark_of(path: &Path) -> PathBuf {
     with_suffix(path, "-damaged")
 }
@@ -74,60 +53,49 @@ fn open(path: &Path) -> Result<(Connection, Snapshot), OpenError> {
     Ok((connection, snapshot))
 }
 
-pub(super) fn final_error(error: OpenError, path: &Path) -> StoreError {
-    match error {
-        OpenError::Final(error) => error,
-        OpenError::Database(error) => StoreError::Database {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        },
-    }
-}
-
-fn replace(path: &Path, error: &DbError) -> Result<Ready, StoreError> {
-    let salvage = salvage(path);
-    let aside = move_aside(path).map_err(|source| StoreError::Io {
-        path: path.to_owned(),
-        source,
-    })?;
-    let failed = |error: OpenError| final_error(error, path);
-    let mut connection = schema::open(path).map_err(failed)?;
-    restore(&mut connection, &salvage).map_err(|error| failed(error.into()))?;
-    let snapshot = snapshot::read(&connection).map_err(|error| failed(error.into()))?;
-    let lost = if salvage.is_whole {
+fn replace(path: &Path, error: &DbError) -> Result<OpenedDatabase, StoreError> {
+    let (outbox, drafts, is_whole) = salvage(path);
+    let aside = move_aside(path).map_err(StoreError::io(path))?;
+    let restored = || -> Result<_, OpenError> {
+        let mut connection = schema::open(path)?;
+        let transaction = connection.transaction()?;
+        for pending in &outbox {
+            outbox::queue(&transaction, pending)?;
+        }
+        for (conversation, text) in &drafts {
+            outbox::set_draft(&transaction, *conversation, text)?;
+        }
+        transaction.commit()?;
+        let snapshot = snapshot::read(&connection)?;
+        Ok((connection, snapshot))
+    };
+    let (connection, snapshot) = restored().map_err(|error| error.into_store_error(path))?;
+    let lost = if is_whole {
         ""
     } else {
         " (others may be lost)"
     };
     let kept = format!(
         "Kept {} and {}{lost}",
-        counted(salvage.outbox.len() as u64, "unsent message"),
-        counted(salvage.drafts.len() as u64, "draft"),
+        counted(outbox.len() as u64, "unsent message"),
+        counted(drafts.len() as u64, "draft"),
     );
     let notice = format!(
         "The local store was damaged ({error}) and moved to {}. {kept}. The history comes back from \
          the server",
         aside.display()
     );
-    Ok(Ready {
-        connection,
-        snapshot,
-        notice: Some(notice),
-    })
+    Ok((connection, snapshot, Some(notice)))
 }
 
-/// Reads the drafts and the outbox row by row, up to the damage.
-fn salvage(path: &Path) -> Salvage {
+/// Reads the outbox and the drafts row by row, up to the damage, and whether these are all.
+fn salvage(path: &Path) -> (Vec<Pending>, Vec<(ConversationId, String)>, bool) {
     let Ok(connection) = Connection::open(path) else {
-        return Salvage::default();
+        return (Vec::new(), Vec::new(), false);
     };
     let (outbox, all_outbox) = readable(&connection, snapshot::OUTBOX, snapshot::read_pending);
     let (drafts, all_drafts) = readable(&connection, snapshot::DRAFTS, snapshot::read_draft);
-    Salvage {
-        outbox,
-        drafts,
-        is_whole: all_outbox && all_drafts,
-    }
+    (outbox, drafts, all_outbox && all_drafts)
 }
 
 /// The readable rows, and whether they are all.
@@ -137,35 +105,20 @@ fn readable<T>(
     read: impl Fn(&Row<'_>) -> Result<T, DbError>,
 ) -> (Vec<T>, bool) {
     let mut found = Vec::new();
-    let Ok(mut statement) = connection.prepare(sql) else {
-        return (found, false);
-    };
-    let Ok(mut rows) = statement.query([]) else {
-        return (found, false);
-    };
-    let mut is_whole = true;
-    loop {
-        match rows.next() {
-            Ok(Some(row)) => match read(row) {
+    let mut read_all = || -> rusqlite::Result<bool> {
+        let mut statement = connection.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        let mut is_whole = true;
+        while let Some(row) = rows.next()? {
+            match read(row) {
                 Ok(value) => found.push(value),
                 Err(_) => is_whole = false,
-            },
-            Ok(None) => return (found, is_whole),
-            Err(_) => return (found, false),
+            }
         }
-    }
-}
-
-fn restore(connection: &mut Connection, salvage: &Salvage) -> Result<(), DbError> {
-    let transaction = connection.transaction()?;
-    for pending in &salvage.outbox {
-        outbox::queue(&transaction, pending)?;
-    }
-    for (conversation, text) in &salvage.drafts {
-        outbox::set_draft(&transaction, *conversation, text)?;
-    }
-    transaction.commit()?;
-    Ok(())
+        Ok(is_whole)
+    };
+    let is_whole = read_all().unwrap_or(false);
+    (found, is_whole)
 }
 
 /// Renames the database and its side files to the first free name and returns it.

@@ -7,8 +7,9 @@ use rusqlite::Connection;
 
 use super::error::StoreError;
 use super::request::{LoadedEntries, Snapshot, StoreRead, StoreWrite};
+use super::schema::OpenError;
 use super::value::DbError;
-use super::{apply, damage, load, schema, snapshot};
+use super::{apply, load, schema, snapshot};
 
 /// A store in memory. It outlives restarts of the simulated app.
 #[derive(Debug)]
@@ -22,9 +23,7 @@ impl Engine {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn in_memory() -> Result<Self, StoreError> {
-        let path = Path::new(IN_MEMORY);
-        let opened = schema::open_in_memory();
-        let connection = opened.map_err(|error| damage::final_error(error, path))?;
+        let connection = schema::open_in_memory().map_err(failed)?;
         Ok(Self { connection })
     }
 
@@ -33,22 +32,22 @@ impl Engine {
     /// # Errors
     /// [`StoreError::Database`]; nothing is changed then.
     pub fn save(&mut self, batch: &[StoreWrite]) -> Result<(), StoreError> {
-        let save = |connection: &mut Connection| -> Result<(), DbError> {
-            let transaction = connection.transaction()?;
-            for save in batch {
-                apply::apply(&transaction, save)?;
+        let mut save = || -> Result<(), DbError> {
+            let transaction = self.connection.transaction()?;
+            for write in batch {
+                apply::apply(&transaction, write)?;
             }
             Ok(transaction.commit()?)
         };
-        save(&mut self.connection).map_err(failed)
+        save().map_err(failed)
     }
 
     /// Reads a stretch of a log.
     ///
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn load(&self, asked: StoreRead) -> Result<LoadedEntries, StoreError> {
-        load::load(&self.connection, asked).map_err(failed)
+    pub fn load(&self, read: StoreRead) -> Result<LoadedEntries, StoreError> {
+        load::load(&self.connection, read).map_err(failed)
     }
 
     /// Reads the state with which the app starts.
@@ -60,8 +59,6 @@ impl Engine {
     }
 }
 
-const IN_MEMORY: &str = ":memory:";
-
-fn failed(error: DbError) -> StoreError {
-    damage::final_error(error.into(), Path::new(IN_MEMORY))
+fn failed(error: impl Into<OpenError>) -> StoreError {
+    error.into().into_store_error(Path::new(":memory:"))
 }

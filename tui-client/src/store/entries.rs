@@ -4,11 +4,11 @@
 //! transaction that stores what asks for it.
 
 use recado_shared::{Content, ConversationId, Entry, ErasedKind, MessageId, Seq, UserId};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, Params, params};
 
-use super::entry_kind::EntryKind;
+use super::entry_kind::{DELETION, EDIT, kind_of, tombstone};
 use super::request::HeldRange;
-use super::value::{DbError, blob, column, number};
+use super::value::{DbError, blob, column, execute, number, query, query_first};
 use super::wal_residue::WalResidue;
 use super::{index, outbox};
 
@@ -21,21 +21,19 @@ pub(super) fn add(
     settled: &[MessageId],
 ) -> Result<WalResidue, DbError> {
     let key = blob(&conversation);
-    let me: Option<i64> = db
-        .prepare_cached("SELECT user FROM me")?
-        .query_row([], |row| row.get(0))
-        .optional()?;
-    let me = me.map(|user| UserId(user.cast_unsigned()));
+    let me = query_first(db, "SELECT user FROM me", [], |row| {
+        Ok(UserId(number(row, 0)?))
+    })?;
     // What is no longer held is another log's future: a new entry may take its place.
     let mut residue = forget_after(db, &key, held.last().map_or(Seq::ZERO, |held| held.last))?;
     for entry in entries {
         residue |= insert(db, &key, entry)?;
         if Some(entry.author) == me {
-            residue |= outbox::settle(db, entry.id)?;
+            residue |= outbox::remove(db, entry.id)?;
         }
     }
     for id in settled {
-        residue |= outbox::settle(db, *id)?;
+        residue |= outbox::remove(db, *id)?;
     }
     set_held(db, &key, held, entries.last())?;
     Ok(residue)
@@ -43,60 +41,64 @@ pub(super) fn add(
 
 /// Stores one entry and erases what it asks to erase.
 pub(super) fn insert(db: &Connection, key: &[u8], entry: &Entry) -> Result<WalResidue, DbError> {
-    let kind = EntryKind::of(&entry.content);
-    let erased = match kind.tombstone() {
-        None => erased_before(db, key, entry)?,
-        some => some,
+    let erased = match entry.content {
+        Content::Erased(erased) => Some(erased),
+        _ => erased_before(db, key, entry)?,
     };
     // Nothing of a text that is known to be erased gets to the disk.
     let (kind, content) = match erased {
-        Some(erased) => (EntryKind::of(&Content::Erased(erased)), Vec::new()),
-        None => (kind, blob(&entry.content)),
+        Some(erased) => (kind_of(&Content::Erased(erased)), Vec::new()),
+        None => (kind_of(&entry.content), blob(&entry.content)),
     };
     let target = entry.content.target();
-    let edited = match kind {
-        EntryKind::Edit => target,
-        _ => None,
-    };
+    let edited = target.filter(|_| kind == EDIT);
     let before = match edited {
         Some(message) => index::current(db, key, message)?,
         None => None,
     };
-    let moment = match kind.erases_to() {
-        Some(ErasedKind::Message) => index::free_moment(db, entry.time)?,
-        _ => None,
+    let moment = if erased.is_none() && entry.content.is_message() {
+        index::free_moment(db, entry.time)?
+    } else {
+        None
     };
-    let is_new =
-        db.prepare_cached(
-            "INSERT INTO entries
-                 (conversation, seq, author, id, time, kind, target, moment, content)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![
+    let count = execute(
+        db,
+        "INSERT INTO entries
+             (conversation, seq, author, id, time, kind, target, moment, content)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
+        params![
             key,
             entry.seq.0.cast_signed(),
             entry.author.0.cast_signed(),
             entry.id.0,
             entry.time.0.cast_signed(),
-            kind.number(),
+            kind,
             target.map(|seq| seq.0.cast_signed()),
             moment,
             content,
-        ])? > 0;
+        ],
+    )?;
+    let is_new = count > 0;
     if is_new && (moment.is_some() || edited.is_some()) {
-        let now = index::current(db, key, edited.unwrap_or(entry.seq))?;
-        index::change(db, before.as_ref(), now.as_ref())?;
+        index::replace(db, key, edited.unwrap_or(entry.seq), before)?;
     }
-    match &entry.content {
-        Content::Erased(_) if !is_new => erase(db, key, &rows_at(db, key, entry.seq)?),
+    let seq = entry.seq.0.cast_signed();
+    let rows = match &entry.content {
+        Content::Erased(_) if !is_new => rows(db, "seq = ?2", params![key, seq])?,
         Content::Deletion { target } => {
-            let mut rows = rows_at(db, key, *target)?;
-            rows.extend(edits_of(db, key, *target)?);
-            erase(db, key, &rows)
+            let target = target.0.cast_signed();
+            let mut rows_of_message = rows(db, "seq = ?2", params![key, target])?;
+            let edits = "target = ?2 AND kind = ?3";
+            rows_of_message.extend(rows(db, edits, params![key, target, EDIT])?);
+            rows_of_message
         }
-        Content::AuthorRemoved => erase(db, key, &rows_by(db, key, entry.author, entry.seq)?),
-        _ => Ok(WalResidue::None),
-    }
+        Content::AuthorRemoved => {
+            let parameters = params![key, seq, entry.author.0.cast_signed()];
+            rows(db, "seq < ?2 AND author = ?3", parameters)?
+        }
+        _ => return Ok(WalResidue::None),
+    };
+    erase(db, key, &rows)
 }
 
 /// What is left of a new entry whose erasure was stored before it.
@@ -109,110 +111,71 @@ fn erased_before(
         return Ok(None);
     };
     let message = entry.content.target().unwrap_or(entry.seq);
-    let is_deleted: bool = db
-        .prepare_cached(
-            // Left to itself the planner reads the log from the entry to its end.
-            "SELECT EXISTS (SELECT 1 FROM entries INDEXED BY entries_by_target
-                            WHERE conversation = ?1 AND target = ?2 AND kind = ?3)
-                 OR EXISTS (SELECT 1 FROM entries INDEXED BY removed_authors
-                            WHERE conversation = ?1 AND author = ?4 AND kind = 10 AND seq > ?5)",
-        )?
-        .query_row(
-            params![
-                key,
-                message.0.cast_signed(),
-                EntryKind::Deletion.number(),
-                entry.author.0.cast_signed(),
-                entry.seq.0.cast_signed(),
-            ],
-            |row| row.get(0),
-        )?;
-    Ok(is_deleted.then_some(erased))
+    let is_deleted: Option<bool> = query_first(
+        db,
+        // Left to itself the planner reads the log from the entry to its end.
+        "SELECT EXISTS (SELECT 1 FROM entries INDEXED BY entries_by_target
+                        WHERE conversation = ?1 AND target = ?2 AND kind = ?3)
+             OR EXISTS (SELECT 1 FROM entries INDEXED BY removed_authors
+                        WHERE conversation = ?1 AND author = ?4 AND kind = 10 AND seq > ?5)",
+        params![
+            key,
+            message.0.cast_signed(),
+            DELETION,
+            entry.author.0.cast_signed(),
+            entry.seq.0.cast_signed(),
+        ],
+        |row| Ok(row.get(0)?),
+    )?;
+    Ok(is_deleted.unwrap_or(false).then_some(erased))
 }
 
-/// Where a row is, and what it is.
 #[derive(Clone, Copy, Debug)]
 struct Row {
     position: i64,
-    kind: EntryKind,
+    /// Whether it has a text that can be erased.
+    has_text: bool,
     /// The message whose text it makes: itself or the target of an edit.
     message: Seq,
 }
 
-fn rows_at(db: &Connection, key: &[u8], seq: Seq) -> Result<Vec<Row>, DbError> {
-    rows(
+/// The rows of a conversation for which `condition` holds; the conversation is parameter 1.
+fn rows(db: &Connection, condition: &str, parameters: impl Params) -> Result<Vec<Row>, DbError> {
+    let select =
+        "SELECT position, kind, coalesce(target, seq) FROM entries WHERE conversation = ?1";
+    query(
         db,
-        "SELECT position, kind, coalesce(target, seq) FROM entries
-         WHERE conversation = ?1 AND seq = ?2",
-        params![key, seq.0.cast_signed()],
-    )
-}
-
-fn edits_of(db: &Connection, key: &[u8], message: Seq) -> Result<Vec<Row>, DbError> {
-    rows(
-        db,
-        "SELECT position, kind, target FROM entries
-         WHERE conversation = ?1 AND target = ?2 AND kind = ?3",
-        params![key, message.0.cast_signed(), EntryKind::Edit.number()],
-    )
-}
-
-fn rows_by(db: &Connection, key: &[u8], author: UserId, until: Seq) -> Result<Vec<Row>, DbError> {
-    rows(
-        db,
-        "SELECT position, kind, coalesce(target, seq) FROM entries
-         WHERE conversation = ?1 AND seq < ?2 AND author = ?3",
-        params![key, until.0.cast_signed(), author.0.cast_signed()],
-    )
-}
-
-fn rows_after(db: &Connection, key: &[u8], last: Seq) -> Result<Vec<Row>, DbError> {
-    rows(
-        db,
-        "SELECT position, kind, coalesce(target, seq) FROM entries
-         WHERE conversation = ?1 AND seq > ?2",
-        params![key, last.0.cast_signed()],
-    )
-}
-
-fn rows(
-    db: &Connection,
-    sql: &str,
-    parameters: impl rusqlite::Params,
-) -> Result<Vec<Row>, DbError> {
-    db.prepare_cached(sql)?
-        .query_and_then(parameters, |row| {
+        &format!("{select} AND {condition}"),
+        parameters,
+        |row| {
+            let kind = row.get(1)?;
             Ok(Row {
                 position: row.get(0)?,
-                kind: EntryKind::from_number(row.get(1)?)?,
+                has_text: tombstone(kind)?.is_none() && kind <= EDIT,
                 message: Seq(number(row, 2)?),
             })
-        })?
-        .collect()
+        },
+    )
 }
 
 fn erase(db: &Connection, key: &[u8], rows: &[Row]) -> Result<WalResidue, DbError> {
     let mut residue = WalResidue::None;
-    let mut overwrite = db.prepare_cached(
-        "UPDATE entries SET kind = ?2, content = zeroblob(length(content)) WHERE position = ?1",
-    )?;
-    let mut read = db.prepare_cached("SELECT content FROM entries WHERE position = ?1")?;
     let mut texts = Vec::new();
-    for row in rows {
-        let Some(erased) = row.kind.erases_to() else {
+    for row in rows.iter().filter(|row| row.has_text) {
+        let sql = "SELECT content FROM entries WHERE position = ?1";
+        let content: Option<Content> = query_first(db, sql, [row.position], |row| column(row, 0))?;
+        let Some((content, erased)) = content.and_then(|content| {
+            let erased = content.erased()?;
+            Some((content, erased))
+        }) else {
             continue;
         };
-        let left = EntryKind::of(&Content::Erased(erased));
-        let content: Content = read
-            .query_and_then(params![row.position], |row| column(row, 0))?
-            .next()
-            .transpose()?
-            .unwrap_or(Content::Erased(erased));
         texts.extend(content.body().map(|body| body.as_str().to_owned()));
         let before = index::current(db, key, row.message)?;
-        overwrite.execute(params![row.position, left.number()])?;
-        let now = index::current(db, key, row.message)?;
-        index::change(db, before.as_ref(), now.as_ref())?;
+        let sql =
+            "UPDATE entries SET kind = ?2, content = zeroblob(length(content)) WHERE position = ?1";
+        execute(db, sql, [row.position, kind_of(&Content::Erased(erased))])?;
+        index::replace(db, key, row.message, before)?;
         residue = WalResidue::Erased;
     }
     if !texts.is_empty() {
@@ -223,13 +186,15 @@ fn erase(db: &Connection, key: &[u8], rows: &[Row]) -> Result<WalResidue, DbErro
 
 /// Removes what lies beyond a place.
 pub(super) fn forget_after(db: &Connection, key: &[u8], last: Seq) -> Result<WalResidue, DbError> {
-    let rows = rows_after(db, key, last)?;
-    let mut delete = db.prepare_cached("DELETE FROM entries WHERE position = ?1")?;
+    let rows = rows(db, "seq > ?2", params![key, last.0.cast_signed()])?;
     for row in &rows {
         let before = index::current(db, key, row.message)?;
-        delete.execute(params![row.position])?;
-        let now = index::current(db, key, row.message)?;
-        index::change(db, before.as_ref(), now.as_ref())?;
+        execute(
+            db,
+            "DELETE FROM entries WHERE position = ?1",
+            [row.position],
+        )?;
+        index::replace(db, key, row.message, before)?;
     }
     Ok(WalResidue::of_rows(rows.len()))
 }
@@ -245,15 +210,15 @@ fn set_held(
     let (seq, time) = newest.map_or((0, 0), |entry| {
         (entry.seq.0.cast_signed(), entry.time.0.cast_signed())
     });
-    let held: Vec<(Seq, Seq)> = held.iter().map(|held| (held.first, held.last)).collect();
-    db.prepare_cached(
+    execute(
+        db,
         "INSERT INTO conversations (conversation, newest, newest_time, unread, held)
          VALUES (?1, ?2, ?3, 0, ?4)
          ON CONFLICT (conversation) DO UPDATE SET
              held = excluded.held,
              newest_time = iif(excluded.newest > newest, excluded.newest_time, newest_time),
              newest = max(newest, excluded.newest)",
-    )?
-    .execute(params![key, seq, time, blob(&held)])?;
-    Ok(())
+        params![key, seq, time, blob(&held)],
+    )
+    .map(drop)
 }

@@ -1,7 +1,7 @@
 //! Failures of opening the local store.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The failure to open the store.
 #[derive(Debug, thiserror::Error)]
@@ -23,4 +23,18 @@ pub enum StoreError {
     /// The database library refuses.
     #[error("cannot open the local store {}: {reason}", .path.display())]
     Database { path: PathBuf, reason: String },
+}
+
+impl StoreError {
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+
+    pub(super) fn database(path: &Path, error: &impl ToString) -> Self {
+        Self::Database {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        }
+    }
 }

@@ -8,10 +8,10 @@
 use std::fmt::Write as _;
 
 use recado_shared::{Content, Seq, Timestamp, UserId};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
-use super::entry_kind::EntryKind;
-use super::value::{DbError, column, number};
+use super::entry_kind::EDIT;
+use super::value::{DbError, column, execute, number, query, query_first};
 
 /// Moments that one millisecond has: more messages than the same one are not found.
 const MOMENTS_BITS: u32 = 21;
@@ -38,10 +38,9 @@ pub(super) fn first_moment(time: Timestamp) -> i64 {
 pub(super) fn free_moment(db: &Connection, time: Timestamp) -> Result<Option<i64>, DbError> {
     let first = first_moment(time);
     let last = first | ((1 << MOMENTS_BITS) - 1);
-    let taken: Option<i64> = db
-        .prepare_cached("SELECT max(moment) FROM entries WHERE moment BETWEEN ?1 AND ?2")?
-        .query_row(params![first, last], |row| row.get(0))?;
-    Ok(match taken {
+    let sql = "SELECT max(moment) FROM entries WHERE moment BETWEEN ?1 AND ?2";
+    let taken: Option<Option<i64>> = query_first(db, sql, [first, last], |row| Ok(row.get(0)?))?;
+    Ok(match taken.flatten() {
         None => Some(first),
         Some(taken) => (taken < last).then_some(taken + 1),
     })
@@ -49,26 +48,20 @@ pub(super) fn free_moment(db: &Connection, time: Timestamp) -> Result<Option<i64
 
 /// What the index has to have of a message. `None` if it is none that can be found.
 pub(super) fn current(db: &Connection, key: &[u8], seq: Seq) -> Result<Option<Indexed>, DbError> {
-    let row = db
-        .prepare_cached(
-            "SELECT moment, author, content FROM entries
-             WHERE conversation = ?1 AND seq = ?2 AND kind IN (2, 3, 4) AND moment IS NOT NULL",
-        )?
-        .query_and_then(params![key, seq.0.cast_signed()], |row| {
-            let content: Content = column(row, 2)?;
-            Ok::<_, DbError>((row.get(0)?, UserId(number(row, 1)?), content))
-        })?
-        .next()
-        .transpose()?;
-    let Some((moment, author, content)) = row else {
-        return Ok(None);
-    };
-    let text = text_now(db, key, seq, author, &content)?;
-    Ok(Some(Indexed {
-        moment,
-        text: text.replace(MARK, " "),
-        marks: format!("{} {}", author_mark(author), conversation_mark(key)),
-    }))
+    query_first(
+        db,
+        "SELECT moment, author, content FROM entries
+         WHERE conversation = ?1 AND seq = ?2 AND kind IN (2, 3, 4) AND moment IS NOT NULL",
+        params![key, seq.0.cast_signed()],
+        |row| {
+            let author = UserId(number(row, 1)?);
+            Ok(Indexed {
+                moment: row.get(0)?,
+                text: text_now(db, key, seq, author, &column(row, 2)?)?.replace(MARK, " "),
+                marks: format!("{} {}", author_mark(author), conversation_mark(key)),
+            })
+        },
+    )
 }
 
 /// The text of a message as it reads now: that of its author's last edit, else its own.
@@ -79,63 +72,48 @@ pub(super) fn text_now(
     author: UserId,
     content: &Content,
 ) -> Result<String, DbError> {
-    let edit: Option<Content> = db
-        .prepare_cached(
-            // Left to itself the planner reads the whole log backwards, for the order.
-            "SELECT content FROM entries INDEXED BY entries_by_target
-             WHERE conversation = ?1 AND target = ?2 AND kind = ?3 AND author = ?4
-             ORDER BY seq DESC LIMIT 1",
-        )?
-        .query_and_then(
-            params![
-                key,
-                seq.0.cast_signed(),
-                EntryKind::Edit.number(),
-                author.0.cast_signed()
-            ],
-            |row| column(row, 0),
-        )?
-        .next()
-        .transpose()?;
+    let edit: Option<Content> = query_first(
+        db,
+        // Left to itself the planner reads the whole log backwards, for the order.
+        "SELECT content FROM entries INDEXED BY entries_by_target
+         WHERE conversation = ?1 AND target = ?2 AND kind = ?3 AND author = ?4
+         ORDER BY seq DESC LIMIT 1",
+        params![key, seq.0.cast_signed(), EDIT, author.0.cast_signed()],
+        |row| column(row, 0),
+    )?;
     let body = edit.as_ref().unwrap_or(content).body();
     Ok(body.map_or("", |body| body.as_str()).to_owned())
 }
 
-/// Changes what the index has of a message.
-pub(super) fn change(
+/// Replaces what the index had of a message `before` the change of its rows.
+pub(super) fn replace(
     db: &Connection,
-    before: Option<&Indexed>,
-    now: Option<&Indexed>,
+    key: &[u8],
+    seq: Seq,
+    before: Option<Indexed>,
 ) -> Result<(), DbError> {
+    let now = current(db, key, seq)?;
     if before == now {
         return Ok(());
     }
-    if let Some(Indexed {
-        moment,
-        text,
-        marks,
-    }) = before
-    {
-        db.prepare_cached(
-            "INSERT INTO words (words, rowid, text, marks) VALUES ('delete', ?1, ?2, ?3)",
-        )?
-        .execute(params![moment, text, marks])?;
-    }
-    if let Some(Indexed {
-        moment,
-        text,
-        marks,
-    }) = now
-    {
-        db.prepare_cached("INSERT INTO words (rowid, text, marks) VALUES (?1, ?2, ?3)")?
-            .execute(params![moment, text, marks])?;
+    let delete = "INSERT INTO words (words, rowid, text, marks) VALUES ('delete', ?1, ?2, ?3)";
+    let insert = "INSERT INTO words (rowid, text, marks) VALUES (?1, ?2, ?3)";
+    for (indexed, sql) in [(before, delete), (now, insert)] {
+        if let Some(Indexed {
+            moment,
+            text,
+            marks,
+        }) = indexed
+        {
+            execute(db, sql, params![moment, text, marks])?;
+        }
     }
     Ok(())
 }
 
 /// What [`forget`] uses on its connection, kept in memory: a table that takes texts apart as the
 /// index does, and the words of both.
-pub(super) const FORGETTING: &str = "PRAGMA temp_store = MEMORY;
+pub(super) const FORGET_TABLES: &str = "PRAGMA temp_store = MEMORY;
     CREATE VIRTUAL TABLE temp.erased USING fts5 (
         text, tokenize = 'unicode61 remove_diacritics 2'
     );
@@ -148,33 +126,28 @@ pub(super) const FORGETTING: &str = "PRAGMA temp_store = MEMORY;
 /// lies between the same two pages.
 pub(super) fn forget(db: &Connection, texts: &[String]) -> Result<(), DbError> {
     db.execute_batch("INSERT INTO words (words) VALUES ('flush')")?;
-    let mut insert = db.prepare_cached("INSERT INTO temp.erased (text) VALUES (?1)")?;
     for text in texts {
-        insert.execute(params![text])?;
+        execute(db, "INSERT INTO temp.erased (text) VALUES (?1)", [text])?;
     }
-    let mut stale = db.prepare_cached(
+    let places: Vec<(i64, Vec<u8>)> = query(
+        db,
         "SELECT segid, term FROM words_idx
          WHERE length(term) > 1 AND substr(term, 1, 1) = x'30' AND EXISTS (
              SELECT 1 FROM temp.erased_words AS erased
              WHERE erased.term >= CAST(substr(words_idx.term, 2) AS TEXT)
                  AND substr(CAST(erased.term AS BLOB), 1, length(words_idx.term) - 1)
                      = substr(words_idx.term, 2))",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    let places = stale
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<Vec<(i64, Vec<u8>)>, _>>()?;
     for (segment, term) in places {
         let begins = String::from_utf8_lossy(&term[1..]).into_owned();
-        let next: Option<String> = db
-            .prepare_cached(
-                "SELECT term FROM temp.live_words WHERE term >= ?1 ORDER BY term LIMIT 1",
-            )?
-            .query_row(params![begins], |row| row.get(0))
-            .optional()?;
+        let sql = "SELECT term FROM temp.live_words WHERE term >= ?1 ORDER BY term LIMIT 1";
+        let next: Option<String> = query_first(db, sql, [begins], |row| Ok(row.get(0)?))?;
         if let Some(next) = next.filter(|next| !next.as_bytes().starts_with(&term[1..])) {
             let next = [b"0", next.as_bytes()].concat();
-            db.prepare_cached("UPDATE words_idx SET term = ?3 WHERE segid = ?1 AND term = ?2")?
-                .execute(params![segment, term, next])?;
+            let sql = "UPDATE words_idx SET term = ?3 WHERE segid = ?1 AND term = ?2";
+            execute(db, sql, params![segment, term, next])?;
         }
     }
     db.execute_batch("DELETE FROM temp.erased")?;
@@ -186,12 +159,10 @@ pub(super) fn clear(db: &Connection) -> Result<(), DbError> {
     Ok(())
 }
 
-/// The word that every message of an author has in the index.
 pub(super) fn author_mark(author: UserId) -> String {
     format!("{MARK}a{:x}", author.0)
 }
 
-/// The word that every message of a conversation has in the index.
 pub(super) fn conversation_mark(key: &[u8]) -> String {
     let mut mark = format!("{MARK}c");
     for byte in key {

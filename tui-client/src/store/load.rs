@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use recado_shared::{Content, Entry, MessageId, PageRange, Seq, Timestamp, UserId};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Params, Row, params};
 
-use super::entry_kind::EntryKind;
+use super::entry_kind::{DELETION, EDIT, tombstone};
 use super::request::{LoadedEntries, StoreRead};
-use super::value::{DbError, blob, bytes, column, number};
+use super::value::{DbError, blob, bytes, column, number, query};
 
 /// Most entries that are read because they belong to the ones asked for. Beyond it those that
 /// belong to the older ones are left out; a message with thousands of reactions shows too few.
@@ -91,21 +91,13 @@ pub(super) fn about(db: &Connection, key: &[u8], read: &[Entry]) -> Result<Vec<E
         if is_read(to) || found.contains_key(&to) || found.len() >= MAX_ABOUT {
             continue;
         }
-        let original = entries(
-            db,
-            select!("AND seq = ?2"),
-            params![key, to.0.cast_signed()],
-        )?;
+        let target = to.0.cast_signed();
+        let original = entries(db, select!("AND seq = ?2"), params![key, target])?;
+        let room = i64::try_from(MAX_ABOUT - found.len()).unwrap_or(0);
         let changes = entries(
             db,
             select!(by target "AND target = ?2 AND kind IN (?3, ?4) ORDER BY seq DESC LIMIT ?5"),
-            params![
-                key,
-                to.0.cast_signed(),
-                EntryKind::Edit.number(),
-                EntryKind::Deletion.number(),
-                i64::try_from(MAX_ABOUT - found.len()).unwrap_or(0),
-            ],
+            params![key, target, EDIT, DELETION, room],
         )?;
         for entry in original.into_iter().chain(changes) {
             if !is_read(entry.seq) {
@@ -119,22 +111,19 @@ pub(super) fn about(db: &Connection, key: &[u8], read: &[Entry]) -> Result<Vec<E
 pub(super) fn entries(
     db: &Connection,
     sql: &str,
-    parameters: impl rusqlite::Params,
+    parameters: impl Params,
 ) -> Result<Vec<Entry>, DbError> {
-    db.prepare_cached(sql)?
-        .query_and_then(parameters, |row| read_entry(row, 0))?
-        .collect()
+    query(db, sql, parameters, |row| read_entry(row, 0))
 }
 
 /// Reads the columns seq, author, id, time, kind and content, which begin at an index.
 pub(super) fn read_entry(row: &Row<'_>, first: usize) -> Result<Entry, DbError> {
-    let kind = EntryKind::from_number(row.get(first + 4)?)?;
     Ok(Entry {
         seq: Seq(number(row, first)?),
         author: UserId(number(row, first + 1)?),
         id: MessageId(bytes(row, first + 2)?),
         time: Timestamp(number(row, first + 3)?),
-        content: match kind.tombstone() {
+        content: match tombstone(row.get(first + 4)?)? {
             Some(erased) => Content::Erased(erased),
             None => column(row, first + 5)?,
         },

@@ -78,11 +78,7 @@ impl fmt::Debug for StoreHandle {
 /// # Errors
 /// [`StoreError`] says why it cannot be used.
 pub fn open(path: &Path) -> Result<Opened, StoreError> {
-    let damage::Ready {
-        connection,
-        snapshot,
-        notice,
-    } = damage::open_or_replace(path)?;
+    let (connection, snapshot, notice) = damage::open_or_replace(path)?;
     let searcher = SearchThread::start(path)?;
     let (requests, queue) = std_mpsc::sync_channel(MAX_QUEUED_REQUESTS);
     let (events, receiver) = mpsc::channel(MAX_QUEUED_EVENTS);
@@ -94,10 +90,7 @@ pub fn open(path: &Path) -> Result<Opened, StoreError> {
     let thread = std::thread::Builder::new()
         .name("store".to_owned())
         .spawn(move || worker.run(&queue))
-        .map_err(|source| StoreError::Io {
-            path: path.to_owned(),
-            source,
-        })?;
+        .map_err(StoreError::io(path))?;
     Ok(Opened {
         handle: StoreHandle {
             searcher: Some(searcher),

@@ -4,6 +4,7 @@ use recado_shared::{
     Content, ConversationId, DisplayName, Entry, Head, LogId, MemberCursors, MessageId, PageRange,
     Seq, Setting, SettingKey, Stamp, SyncPoint, Timestamp, UserId, UserName,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::model::Place;
 
@@ -27,7 +28,7 @@ pub enum PendingState {
 }
 
 /// A gapless range of a log on this device, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldRange {
     pub first: Seq,
     pub last: Seq,
@@ -66,10 +67,7 @@ pub enum StoreWrite {
         /// Set if these and all earlier heads are a complete set.
         complete: Option<SyncPoint>,
     },
-    Cursors {
-        conversation: ConversationId,
-        cursors: MemberCursors,
-    },
+    Cursors(ConversationId, MemberCursors),
     Users(Vec<StoredPerson>),
     /// Settings of the server. An unsent setting keeps its local value.
     Settings {
@@ -86,10 +84,7 @@ pub enum StoreWrite {
         conversation: ConversationId,
         text: String,
     },
-    Place {
-        conversation: ConversationId,
-        place: Place,
-    },
+    Place(ConversationId, Place),
     /// The conversation that is open.
     Open(ConversationId),
 }

@@ -36,6 +36,15 @@ pub(super) enum OpenError {
     Database(DbError),
 }
 
+impl OpenError {
+    pub(super) fn into_store_error(self, path: &Path) -> StoreError {
+        match self {
+            Self::Final(error) => error,
+            Self::Database(error) => StoreError::database(path, &error),
+        }
+    }
+}
+
 impl<E: Into<DbError>> From<E> for OpenError {
     fn from(error: E) -> Self {
         Self::Database(error.into())
@@ -44,7 +53,7 @@ impl<E: Into<DbError>> From<E> for OpenError {
 
 /// Opens or creates the database, readable by its owner only, with the newest schema.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
-    make_private(path)?;
+    make_private(path).map_err(OpenError::Final)?;
     prepare(Connection::open(path)?, path)
 }
 
@@ -63,7 +72,7 @@ fn prepare(mut connection: Connection, path: &Path) -> Result<Connection, OpenEr
     connection.pragma_update(None, "synchronous", "FULL")?;
     // Overwrites deleted content with zeros (<https://sqlite.org/pragma.html#pragma_secure_delete>).
     connection.pragma_update(None, "secure_delete", "ON")?;
-    connection.execute_batch(index::FORGETTING)?;
+    connection.execute_batch(index::FORGET_TABLES)?;
     migrate(&mut connection, path)?;
     Ok(connection)
 }
@@ -95,17 +104,13 @@ pub(super) fn empty_log(connection: &Connection) -> Result<bool, DbError> {
     Ok(!is_busy?)
 }
 
-fn make_private(path: &Path) -> Result<(), OpenError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| OpenError::Final(StoreError::Io { path, source })
-    };
+fn make_private(path: &Path) -> Result<(), StoreError> {
     if let Some(folder) = path.parent() {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(folder)
-            .map_err(failed(folder))?;
+            .map_err(StoreError::io(folder))?;
     }
     // SQLite gives its side files the mode of the database, so making that first is enough.
     OpenOptions::new()
@@ -114,7 +119,7 @@ fn make_private(path: &Path) -> Result<(), OpenError> {
         .truncate(false)
         .mode(0o600)
         .open(path)
-        .map_err(failed(path))?;
+        .map_err(StoreError::io(path))?;
     Ok(())
 }
 

@@ -127,7 +127,7 @@ fn as_it_reads(db: &Connection, key: &[u8], mut entry: Entry) -> Result<Entry, D
     if let Content::Message(body) | Content::Emote(body) | Content::Reply { body, .. } =
         &mut entry.content
     {
-        *body = MessageBody::new(text).map_err(|error| DbError::Value(error.to_string()))?;
+        *body = MessageBody::new(text).map_err(DbError::value)?;
     }
     Ok(entry)
 }

@@ -46,10 +46,8 @@ impl Shared {
 impl SearchThread {
     /// Starts the thread. The database exists and has its schema.
     pub(super) fn start(path: &Path) -> Result<Self, StoreError> {
-        let connection = schema::open_reader(path).map_err(|error| StoreError::Database {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })?;
+        let opened = schema::open_reader(path);
+        let connection = opened.map_err(|error| StoreError::database(path, &error))?;
         let interrupt = connection.get_interrupt_handle();
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
@@ -57,10 +55,7 @@ impl SearchThread {
         let thread = std::thread::Builder::new()
             .name("search".to_owned())
             .spawn(move || run(&connection, &owned, &theirs))
-            .map_err(|source| StoreError::Io {
-                path: path.to_owned(),
-                source,
-            })?;
+            .map_err(StoreError::io(path))?;
         Ok(Self {
             shared,
             interrupt,

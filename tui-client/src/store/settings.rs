@@ -1,27 +1,23 @@
 //! The table of the user's settings.
 
-use recado_shared::{Setting, SettingKey, Stamp};
+use recado_shared::{Setting, Stamp};
 use rusqlite::{Connection, params};
 
 use super::request::StoredSetting;
-use super::value::{DbError, blob, column, number};
+use super::value::{DbError, blob, column, execute, number, query, query_first};
 
 /// Reads all settings, and the stamp up to which they are synchronised.
 pub(super) fn read(db: &Connection) -> Result<(Vec<StoredSetting>, Stamp), DbError> {
-    let settings = db
-        .prepare("SELECT value, is_unsent FROM settings ORDER BY key")?
-        .query_and_then([], |row| {
-            Ok(StoredSetting {
-                setting: column(row, 0)?,
-                is_unsent: row.get(1)?,
-            })
-        })?
-        .collect::<Result<_, DbError>>()?;
-    let stamp = db
-        .prepare("SELECT stamp FROM settings_stamp")?
-        .query_and_then([], |row| number(row, 0))?
-        .next()
-        .transpose()?;
+    let sql = "SELECT value, is_unsent FROM settings ORDER BY key";
+    let settings = query(db, sql, [], |row| {
+        Ok(StoredSetting {
+            setting: column(row, 0)?,
+            is_unsent: row.get(1)?,
+        })
+    })?;
+    let stamp = query_first(db, "SELECT stamp FROM settings_stamp", [], |row| {
+        number(row, 0)
+    })?;
     Ok((settings, stamp.map(Stamp).unwrap_or_default()))
 }
 
@@ -31,31 +27,25 @@ pub(super) fn take(
     settings: &[Setting],
     stamp: Option<Stamp>,
 ) -> Result<(), DbError> {
-    let mut set = db.prepare_cached(
-        "INSERT INTO settings (key, value, is_unsent) VALUES (?1, ?2, 0)
-         ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE is_unsent = 0",
-    )?;
     for setting in settings {
-        set.execute(params![blob(&setting.key()), blob(setting)])?;
+        execute(
+            db,
+            "INSERT INTO settings (key, value, is_unsent) VALUES (?1, ?2, 0)
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE is_unsent = 0",
+            params![blob(&setting.key()), blob(setting)],
+        )?;
     }
     if let Some(stamp) = stamp {
-        db.prepare_cached("REPLACE INTO settings_stamp (one, stamp) VALUES (1, ?1)")?
-            .execute(params![stamp.0.cast_signed()])?;
+        let sql = "REPLACE INTO settings_stamp (one, stamp) VALUES (1, ?1)";
+        execute(db, sql, [stamp.0.cast_signed()])?;
     }
     Ok(())
 }
 
 /// Stores a setting that the server does not have yet.
 pub(super) fn keep_unsent(db: &Connection, setting: &Setting) -> Result<(), DbError> {
-    db.prepare_cached("REPLACE INTO settings (key, value, is_unsent) VALUES (?1, ?2, 1)")?
-        .execute(params![blob(&setting.key()), blob(setting)])?;
-    Ok(())
-}
-
-pub(super) fn set_sent(db: &Connection, key: SettingKey) -> Result<(), DbError> {
-    db.prepare_cached("UPDATE settings SET is_unsent = 0 WHERE key = ?1")?
-        .execute(params![blob(&key)])?;
-    Ok(())
+    let sql = "REPLACE INTO settings (key, value, is_unsent) VALUES (?1, ?2, 1)";
+    execute(db, sql, params![blob(&setting.key()), blob(setting)]).map(drop)
 }
 
 /// Removes all settings but unsent drafts.

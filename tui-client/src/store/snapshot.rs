@@ -8,10 +8,8 @@ use recado_shared::{
 };
 use rusqlite::{Connection, Row};
 
-use super::request::{
-    HeldRange, Pending, PendingState, Snapshot, StoredConversation, StoredMe, StoredPerson,
-};
-use super::value::{DbError, blob, bytes, checked, column, number};
+use super::request::{Pending, PendingState, Snapshot, StoredConversation, StoredMe, StoredPerson};
+use super::value::{DbError, blob, bytes, column, number, query, query_first};
 use super::{load, settings};
 use crate::model::{ItemId, Place};
 
@@ -28,45 +26,40 @@ const ABOVE_PLACE: u64 = 20;
 const PLACE_WINDOW: u16 = 500;
 
 pub(super) fn read(db: &Connection) -> Result<Snapshot, DbError> {
-    let me = read_me(db)?;
-    let since = rows(db, "SELECT log, stamp FROM since", |row| {
-        Ok(SyncPoint {
-            log: LogId(bytes(row, 0)?),
-            stamp: Stamp(number(row, 1)?),
-        })
+    let open = query_first(db, "SELECT conversation FROM open", [], |row| {
+        column(row, 0)
     })?;
-    let people = rows(
-        db,
-        "SELECT user, name, display FROM people ORDER BY user",
-        |row| {
+    let (settings, settings_stamp) = settings::read(db)?;
+    let people = "SELECT user, name, display FROM people ORDER BY user";
+    Ok(Snapshot {
+        me: query_first(db, "SELECT user, name, log FROM me", [], |row| {
+            Ok(StoredMe {
+                user: UserId(number(row, 0)?),
+                name: user_name(row, 1)?,
+                log: LogId(bytes(row, 2)?),
+            })
+        })?,
+        since: query_first(db, "SELECT log, stamp FROM since", [], |row| {
+            Ok(SyncPoint {
+                log: LogId(bytes(row, 0)?),
+                stamp: Stamp(number(row, 1)?),
+            })
+        })?,
+        people: query(db, people, [], |row| {
             let display: Option<String> = row.get(2)?;
             Ok(StoredPerson {
                 user: UserId(number(row, 0)?),
                 name: user_name(row, 1)?,
                 display: display.and_then(|text| DisplayName::new(&text).ok()),
             })
-        },
-    )?;
-    let open = rows(db, "SELECT conversation FROM open", |row| column(row, 0))?
-        .into_iter()
-        .next();
-    let (settings, settings_stamp) = settings::read(db)?;
-    Ok(Snapshot {
-        me,
-        since: since.into_iter().next(),
-        people,
+        })?,
         settings,
         settings_stamp,
         conversations: read_conversations(db, open)?,
-        outbox: read_outbox(db)?,
-        drafts: read_drafts(db)?,
+        outbox: query(db, OUTBOX, [], read_pending)?,
+        drafts: query(db, DRAFTS, [], read_draft)?,
         open,
     })
-}
-
-/// Reads the outbox in the order of typing.
-pub(super) fn read_outbox(db: &Connection) -> Result<Vec<Pending>, DbError> {
-    rows(db, OUTBOX, read_pending)
 }
 
 /// Selects the columns of [`read_pending`].
@@ -85,10 +78,6 @@ pub(super) fn read_pending(row: &Row<'_>) -> Result<Pending, DbError> {
     })
 }
 
-fn read_drafts(db: &Connection) -> Result<Vec<(ConversationId, String)>, DbError> {
-    rows(db, DRAFTS, read_draft)
-}
-
 /// Selects the columns of [`read_draft`].
 pub(super) const DRAFTS: &str = "SELECT conversation, text FROM drafts";
 
@@ -97,35 +86,33 @@ pub(super) fn read_draft(row: &Row<'_>) -> Result<(ConversationId, String), DbEr
     Ok((column(row, 0)?, row.get(1)?))
 }
 
-fn read_me(db: &Connection) -> Result<Option<StoredMe>, DbError> {
-    let me = rows(db, "SELECT user, name, log FROM me", |row| {
-        Ok(StoredMe {
-            user: UserId(number(row, 0)?),
-            name: user_name(row, 1)?,
-            log: LogId(bytes(row, 2)?),
-        })
-    })?;
-    Ok(me.into_iter().next())
-}
-
 fn read_conversations(
     db: &Connection,
     open: Option<ConversationId>,
 ) -> Result<Vec<StoredConversation>, DbError> {
-    let mut cursors = read_cursors(db)?;
-    let mut places: BTreeMap<ConversationId, Place> =
-        rows(db, "SELECT conversation, place FROM places", |row| {
-            Ok((column(row, 0)?, column(row, 1)?))
-        })?
-        .into_iter()
-        .collect();
-    let mut conversations = rows(
+    let mut cursors = BTreeMap::<ConversationId, Vec<MemberCursors>>::new();
+    let sql = "SELECT conversation, user, delivered, read FROM cursors";
+    query(db, sql, [], |row| {
+        cursors
+            .entry(column(row, 0)?)
+            .or_default()
+            .push(MemberCursors {
+                user: UserId(number(row, 1)?),
+                delivered: Seq(number(row, 2)?),
+                read: Seq(number(row, 3)?),
+            });
+        Ok(())
+    })?;
+    let sql = "SELECT conversation, place FROM places";
+    let places = query(db, sql, [], |row| Ok((column(row, 0)?, column(row, 1)?)))?;
+    let mut places: BTreeMap<ConversationId, Place> = places.into_iter().collect();
+    let mut conversations = query(
         db,
         "SELECT conversation, newest, newest_time, unread, held, first, room, is_request
          FROM conversations",
+        [],
         |row| {
             let conversation = column(row, 0)?;
-            let held: Vec<(Seq, Seq)> = column(row, 4)?;
             Ok(StoredConversation {
                 head: Head {
                     conversation,
@@ -137,10 +124,7 @@ fn read_conversations(
                     room: column(row, 6)?,
                     is_request: row.get(7)?,
                 },
-                held: held
-                    .into_iter()
-                    .map(|(first, last)| HeldRange { first, last })
-                    .collect(),
+                held: column(row, 4)?,
                 place: places.remove(&conversation).unwrap_or_default(),
                 entries: Vec::new(),
             })
@@ -155,30 +139,7 @@ fn read_conversations(
     Ok(conversations)
 }
 
-fn read_cursors(db: &Connection) -> Result<BTreeMap<ConversationId, Vec<MemberCursors>>, DbError> {
-    let all = rows(
-        db,
-        "SELECT conversation, user, delivered, read FROM cursors",
-        |row| {
-            let cursors = MemberCursors {
-                user: UserId(number(row, 1)?),
-                delivered: Seq(number(row, 2)?),
-                read: Seq(number(row, 3)?),
-            };
-            Ok((column(row, 0)?, cursors))
-        },
-    )?;
-    let mut by_conversation = BTreeMap::<_, Vec<_>>::new();
-    for (conversation, cursors) in all {
-        by_conversation
-            .entry(conversation)
-            .or_default()
-            .push(cursors);
-    }
-    Ok(by_conversation)
-}
-
-/// Which entries a conversation starts with: around the place of its scroll, else the newest.
+/// The entries that a conversation starts with: around its scroll position, else the newest.
 fn window(stored: &StoredConversation, is_open: bool) -> (PageRange, u16) {
     if let Place::At {
         item: ItemId::Entry(seq),
@@ -193,13 +154,5 @@ fn window(stored: &StoredConversation, is_open: bool) -> (PageRange, u16) {
 }
 
 fn user_name(row: &Row<'_>, index: usize) -> Result<UserName, DbError> {
-    checked(row, index, |text: String| UserName::new(&text))
-}
-
-fn rows<T>(
-    db: &Connection,
-    sql: &str,
-    read: impl FnMut(&Row<'_>) -> Result<T, DbError>,
-) -> Result<Vec<T>, DbError> {
-    db.prepare(sql)?.query_and_then([], read)?.collect()
+    UserName::new(&row.get::<_, String>(index)?).map_err(DbError::value)
 }

@@ -1,8 +1,10 @@
-//! Conversions between Rust and SQL values, and the error of a statement.
+//! Cached statements, conversions between Rust and SQL values, and the error of a statement.
+
+use std::fmt::Display;
 
 use recado_shared::codec::{decode, encode};
-use rusqlite::Row;
-use rusqlite::types::{FromSql, FromSqlError};
+use rusqlite::types::FromSqlError;
+use rusqlite::{Connection, Params, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -17,14 +19,17 @@ pub(super) enum DbError {
 }
 
 impl DbError {
+    pub(super) fn value(error: impl Display) -> Self {
+        Self::Value(error.to_string())
+    }
+
     /// Whether the file is damaged, so that only a new one helps.
     pub(super) fn is_damage(&self) -> bool {
         match self {
             Self::Value(_) => true,
             Self::Sql(error) => {
-                let code = error.sqlite_error_code();
                 let is_corrupt = matches!(
-                    code,
+                    error.sqlite_error_code(),
                     Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
                 );
                 let is_unreadable = matches!(
@@ -39,6 +44,39 @@ impl DbError {
     }
 }
 
+/// Runs a statement. Returns the number of rows that it changed.
+pub(super) fn execute(
+    db: &Connection,
+    sql: &str,
+    parameters: impl Params,
+) -> Result<usize, DbError> {
+    Ok(db.prepare_cached(sql)?.execute(parameters)?)
+}
+
+pub(super) fn query<T>(
+    db: &Connection,
+    sql: &str,
+    parameters: impl Params,
+    read: impl FnMut(&Row<'_>) -> Result<T, DbError>,
+) -> Result<Vec<T>, DbError> {
+    let mut statement = db.prepare_cached(sql)?;
+    statement.query_and_then(parameters, read)?.collect()
+}
+
+/// Reads the first row, if there is one.
+pub(super) fn query_first<T>(
+    db: &Connection,
+    sql: &str,
+    parameters: impl Params,
+    read: impl FnMut(&Row<'_>) -> Result<T, DbError>,
+) -> Result<Option<T>, DbError> {
+    let mut statement = db.prepare_cached(sql)?;
+    statement
+        .query_and_then(parameters, read)?
+        .next()
+        .transpose()
+}
+
 /// The postcard form of a value.
 pub(super) fn blob<T: Serialize>(value: &T) -> Vec<u8> {
     encode(value)
@@ -46,15 +84,10 @@ pub(super) fn blob<T: Serialize>(value: &T) -> Vec<u8> {
         .into()
 }
 
-/// The value of a postcard form.
-pub(super) fn unblob<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DbError> {
-    decode(bytes).map_err(|error| DbError::Value(error.to_string()))
-}
-
 /// The postcard value of a column.
 pub(super) fn column<T: DeserializeOwned>(row: &Row<'_>, index: usize) -> Result<T, DbError> {
-    let bytes = row.get_ref(index)?.as_blob();
-    unblob(bytes.map_err(|error| DbError::Value(error.to_string()))?)
+    let bytes = row.get_ref(index)?.as_blob().map_err(DbError::value)?;
+    decode(bytes).map_err(DbError::value)
 }
 
 /// An unsigned number, stored with the same bits.
@@ -68,18 +101,5 @@ pub(super) fn bytes<const N: usize>(row: &Row<'_>, index: usize) -> Result<[u8; 
     let bytes = value
         .as_blob()
         .and_then(|bytes| <[u8; N]>::try_from(bytes).map_err(|_| FromSqlError::InvalidType));
-    bytes.map_err(|error| DbError::Value(error.to_string()))
-}
-
-/// A column as a checked type.
-pub(super) fn checked<S, T, E>(
-    row: &Row<'_>,
-    index: usize,
-    check: impl FnOnce(S) -> Result<T, E>,
-) -> Result<T, DbError>
-where
-    S: FromSql,
-    E: std::fmt::Display,
-{
-    check(row.get(index)?).map_err(|error| DbError::Value(error.to_string()))
+    bytes.map_err(DbError::value)
 }

@@ -146,12 +146,7 @@ impl Chats {
         }
         for id in unsaved.places {
             if let Some(conversation) = self.conversations.get(&id) {
-                let place = conversation.place;
-                let conversation = id;
-                cx.save(StoreWrite::Place {
-                    conversation,
-                    place,
-                });
+                cx.save(StoreWrite::Place(id, conversation.place));
             }
         }
     }
@@ -227,10 +222,7 @@ impl Chats {
         self.dirty.insert(id);
         if conversation.unread() == before {
             let cursors = own_first(conversation, cursors);
-            cx.save(StoreWrite::Cursors {
-                conversation: id,
-                cursors,
-            });
+            cx.save(StoreWrite::Cursors(id, cursors));
         } else {
             self.save_head(id, cx);
         }

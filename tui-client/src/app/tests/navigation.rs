@@ -155,10 +155,7 @@ fn opening_saves_what_is_open_and_the_place_that_was_left() {
     };
     client.viewed_at(2, 3, place, false);
     let effects = click(&mut client, CAROL);
-    let left = StoreWrite::Place {
-        conversation: with(BOB),
-        place,
-    };
+    let left = StoreWrite::Place(with(BOB), place);
     assert!(saved(&effects).contains(&left), "{effects:?}");
     assert!(saved(&effects).contains(&StoreWrite::Open(with(CAROL))));
     click(&mut client, BOB);

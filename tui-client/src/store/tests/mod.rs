@@ -138,14 +138,8 @@ fn what_is_saved_is_in_the_next_snapshot() {
                 complete: Some(since),
             },
             entries(1..=3),
-            StoreWrite::Cursors {
-                conversation: TALK,
-                cursors: cursors(BOB, 3, 2),
-            },
-            StoreWrite::Place {
-                conversation: TALK,
-                place,
-            },
+            StoreWrite::Cursors(TALK, cursors(BOB, 3, 2)),
+            StoreWrite::Place(TALK, place),
             StoreWrite::Draft {
                 conversation: other,
                 text: "not yet".to_owned(),
@@ -265,10 +259,7 @@ fn another_log_drops_the_cache_and_keeps_what_was_typed() {
                 BOB,
                 UserName::new("bob").unwrap(),
             )]),
-            StoreWrite::Place {
-                conversation: TALK,
-                place: Place::Newest,
-            },
+            StoreWrite::Place(TALK, Place::Newest),
             StoreWrite::Queue(queued.clone()),
             StoreWrite::Draft {
                 conversation: TALK,
@@ -554,13 +545,13 @@ fn a_start_reads_a_bounded_part_of_each_conversation() {
             save(3, 200),
             save(4, 2000),
             StoreWrite::Open(TALK),
-            StoreWrite::Place {
-                conversation: scrolled,
-                place: Place::At {
+            StoreWrite::Place(
+                scrolled,
+                Place::At {
                     item: ItemId::Entry(Seq(100)),
                     row: 0,
                 },
-            },
+            ),
         ],
     );
     let read: Vec<_> = snapshot
