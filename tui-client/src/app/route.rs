@@ -253,7 +253,7 @@ impl App {
                 selection::select_previous(&mut self.chats, &mut self.session, &mut self.cx);
             }
             None if self.chats.navigation.pane == Pane::Contacts => {
-                self.chats.step(-1, &mut self.cx)
+                self.chats.step(-1, &mut self.cx);
             }
             None => self.move_in_composer(Edit::Up),
         }
@@ -269,7 +269,7 @@ impl App {
                 selection::select_next(&mut self.chats, &mut self.session, &mut self.cx);
             }
             None if self.chats.navigation.pane == Pane::Contacts => {
-                self.chats.step(1, &mut self.cx)
+                self.chats.step(1, &mut self.cx);
             }
             None => self.move_in_composer(Edit::Down),
         }

@@ -82,7 +82,7 @@ impl Chats {
     }
 
     /// Whether a conversation stands in the list. A room that the user has left does so while it
-    /// is open or has text of others_progress.
+    /// is open or has text of theirs.
     pub(super) fn is_listed(
         &self,
         id: ConversationId,

@@ -19,7 +19,7 @@ const MAX_ASKED: usize = 5_000;
 #[derive(Debug, Default)]
 pub(crate) struct NameRequests {
     pub(crate) wanted: BTreeSet<UserId>,
-    /// RequestKind for in this session, whatever the answer was.
+    /// Asked for in this session, whatever the answer was.
     pub(crate) asked: BTreeSet<UserId>,
 }
 

@@ -88,7 +88,7 @@ impl Session {
                 self.on_people(chats, people, more, cx);
             }
             (RequestKind::NameRequests, Ok(Answer::Users { people, .. })) => {
-                chats.take_people(people, cx)
+                chats.take_people(people, cx);
             }
             (RequestKind::Set(setting), result) => chats.on_set(&setting, &result, cx),
             (RequestKind::Settings, result) => chats.on_settings(result, cx),

@@ -142,7 +142,7 @@ impl Session {
         {
             match step {
                 Exchange::Pull(after) => {
-                    self.ask(Request::Settings { after }, RequestKind::Settings, cx)
+                    self.ask(Request::Settings { after }, RequestKind::Settings, cx);
                 }
                 Exchange::Change(setting) => {
                     self.ask(Request::Set(setting.clone()), RequestKind::Set(setting), cx);
