@@ -112,12 +112,12 @@ fn set_head(db: &Connection, head: &Head) -> Result<WalResidue, DbError> {
     let key = blob(&head.conversation);
     let sql = "SELECT held FROM conversations WHERE conversation = ?1";
     let stored: Option<Vec<HeldRange>> = query_first(db, sql, [&key], |row| column(row, 0))?;
-    let mut held = stored.unwrap_or_default();
-    if held.last().is_some_and(|held| held.last > head.newest) {
+    let mut ranges = stored.unwrap_or_default();
+    if ranges.last().is_some_and(|range| range.last > head.newest) {
         residue |= entries::forget_after(db, &key, head.newest)?;
-        held.retain(|held| held.first <= head.newest);
-        for held in &mut held {
-            held.last = held.last.min(head.newest);
+        ranges.retain(|range| range.first <= head.newest);
+        for range in &mut ranges {
+            range.last = range.last.min(head.newest);
         }
     }
     execute(
@@ -130,7 +130,7 @@ fn set_head(db: &Connection, head: &Head) -> Result<WalResidue, DbError> {
             head.newest.0.cast_signed(),
             head.newest_time.0.cast_signed(),
             head.unread.cast_signed(),
-            blob(&held),
+            blob(&ranges),
             head.first.0.cast_signed(),
             blob(&head.room),
             head.is_request,
