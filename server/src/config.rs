@@ -6,14 +6,28 @@ use std::path::PathBuf;
 use confique::{Config as _, Layer as _};
 use recado_shared::ServerAddress;
 use recado_shared::limits::MAX_FRAME_LEN;
-
-use crate::policy::Policy;
+use serde::{Deserialize, Serialize};
 
 /// Largest [`Limits::max_users`]. The capacity of the outboxes depends on it.
 pub const MAX_USERS_LIMIT: u32 = 100_000;
 
 /// Connections beyond [`Limits::max_sessions`], for handshakes and refusals.
 pub const CONNECTIONS_BEYOND_SESSIONS: usize = 1_024;
+
+/// Who may register a new name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum Policy {
+    /// People with an invite
+    #[default]
+    Invite,
+    /// Anyone
+    Open,
+    /// No one, except local users of this machine
+    Closed,
+}
 
 #[derive(Clone, Debug)]
 pub struct Config {

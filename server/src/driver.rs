@@ -17,9 +17,9 @@ use tracing::{debug, error, info};
 
 use crate::admin::request::{AdminAnswer, ServerStats};
 use crate::admin::socket::AdminCall;
-use crate::id::{SessionId, Ticket};
+use crate::id::Ticket;
 use crate::relay::{Effect, Event, Relay};
-use crate::session::{AfterWrite, MAX_FRAMES_TOGETHER, Outboxes, SessionEvent};
+use crate::session::{MAX_FRAMES_TOGETHER, Outboxes, SessionEvent};
 use crate::store::{NotQueued, Read, StoreEvent, StoreEvents, StoreHandle};
 
 /// Most events of sessions that wait for the driver, each with at most [`MAX_FRAMES_TOGETHER`]
@@ -158,7 +158,19 @@ impl Driver {
     }
 
     fn store_event(&mut self, event: Option<StoreEvent>) {
-        self.take_answer(event);
+        match event.unwrap_or_else(|| StoreEvent::Failed("its threads stopped".to_owned())) {
+            StoreEvent::Written(written) => {
+                for written in written {
+                    self.handle(Event::Written(written));
+                }
+            }
+            StoreEvent::Read(result) => self.handle(Event::Read(result)),
+            StoreEvent::Failed(explanation) => {
+                error!(%explanation, "store failed");
+                self.failure.get_or_insert(explanation);
+                self.handle(Event::StoreFailed);
+            }
+        }
         // Waiting reads come first: no events of sessions are taken while the queue is full.
         let mut events = VecDeque::new();
         while self.store.room() > 0
@@ -169,25 +181,6 @@ impl Driver {
         for event in events {
             self.handle(event);
         }
-    }
-
-    fn take_answer(&mut self, event: Option<StoreEvent>) {
-        match event {
-            Some(StoreEvent::Written(written)) => {
-                for written in written {
-                    self.handle(Event::Written(written));
-                }
-            }
-            Some(StoreEvent::Read(result)) => self.handle(Event::Read(result)),
-            Some(StoreEvent::Failed(explanation)) => self.store_failed(explanation),
-            None => self.store_failed("its threads stopped".to_owned()),
-        }
-    }
-
-    fn store_failed(&mut self, explanation: String) {
-        error!(%explanation, "store failed");
-        self.failure.get_or_insert(explanation);
-        self.handle(Event::StoreFailed);
     }
 
     /// Feeds an event to the relay, and then the events that its effects cause.
@@ -203,36 +196,22 @@ impl Driver {
     fn apply(&mut self, effect: Effect, events: &mut VecDeque<Event>) {
         match effect {
             Effect::Send { to, frame } => {
-                let after_write = match &frame {
-                    ServerFrame::Welcome(welcome) => AfterWrite::Welcomed {
-                        version: welcome.version,
-                        user: welcome.user,
-                    },
-                    ServerFrame::Answer { number, .. } => AfterWrite::Answered(*number),
-                    _ => AfterWrite::Nothing,
-                };
-                self.outboxes.send(to, &frame, after_write);
+                match &frame {
+                    ServerFrame::Behind => debug!(session = %to, "session is behind"),
+                    // The device asks every few seconds.
+                    ServerFrame::Refused(Refusal::LinkPending) => {
+                        debug!(session = %to, "device waits to be linked");
+                    }
+                    ServerFrame::Refused(refusal) => {
+                        info!(session = %to, %refusal, "connection refused");
+                    }
+                    _ => {}
+                }
+                self.outboxes.send(to, &frame);
             }
             Effect::Push { to, frame } => {
                 let full = self.outboxes.push(&to, &frame);
                 events.extend(full.into_iter().map(Event::OutboxFull));
-            }
-            Effect::MarkBehind(session) => {
-                debug!(%session, "session is behind");
-                self.outboxes
-                    .send(session, &ServerFrame::Behind, AfterWrite::CaughtUp);
-            }
-            Effect::Refuse { session, refusal } => {
-                if refusal == Refusal::LinkPending {
-                    // The device asks every few seconds.
-                    debug!(%session, "device waits to be linked");
-                } else {
-                    info!(%session, %refusal, "connection refused");
-                }
-                self.send_last(session, &ServerFrame::Refused(refusal));
-            }
-            Effect::Close { session, reason } => {
-                self.send_last(session, &ServerFrame::Close(reason));
             }
             Effect::Write(write) => {
                 let queued = self.store.write(write);
@@ -274,11 +253,6 @@ impl Driver {
             events.push_back(Event::StoreFailed);
         }
     }
-
-    fn send_last(&mut self, to: SessionId, frame: &ServerFrame) {
-        self.outboxes.send(to, frame, AfterWrite::Close);
-        self.outboxes.remove(to);
-    }
 }
 
 pub(crate) fn now() -> Now {
@@ -297,6 +271,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::id::SessionId;
     use crate::relay::{Peer, Policy, RelayConfig};
     use crate::session::{Outbox, OutboxReader, OutgoingFrame, outbox};
     use crate::store::{Store, StoreConfig, StoredMemberships};
@@ -395,10 +370,7 @@ mod tests {
         let (stopped, store) = driver.run(ready(())).await;
         assert_eq!(stopped, Ok(()));
         let refused = ServerFrame::Refused(Refusal::ShuttingDown);
-        assert_eq!(
-            frames.next().await,
-            OutgoingFrame::encode(&refused, AfterWrite::Close)
-        );
+        assert_eq!(frames.next().await, OutgoingFrame::encode(&refused));
         assert_eq!(frames.next().await, None);
         store.join();
     }

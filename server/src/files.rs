@@ -41,10 +41,9 @@ impl FileError {
 pub(crate) fn read_key(data_dir: &Path) -> Result<Option<Identity>, FileError> {
     let path = data_dir.join(KEY_FILE);
     match fs::read(&path) {
-        Ok(bytes) => match Identity::from_pkcs8(&bytes) {
-            Ok(identity) => Ok(Some(identity)),
-            Err(_) => Err(FileError::Key { path }),
-        },
+        Ok(bytes) => Identity::from_pkcs8(&bytes)
+            .map(Some)
+            .map_err(|_| FileError::Key { path }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(FileError::io(&path)(error)),
     }
@@ -90,7 +89,6 @@ impl TicketFile {
         })
     }
 
-    /// Writes a ticket, in place of one of an earlier server.
     fn write(path: &Path, ticket: &Invite) -> Result<Self, FileError> {
         let folder = path.parent().unwrap_or(Path::new("."));
         make_private_folder(folder).map_err(FileError::io(folder))?;

@@ -50,11 +50,9 @@ pub fn make(
     address: Option<ServerAddress>,
     terms: &InviteTerms,
 ) -> Result<Invite, MakeInviteError> {
-    let invite = prepare(data_dir, address)?;
-    if let Some(token) = &invite.token {
-        let name = terms.name.as_ref();
-        store::create_invite(data_dir, token, terms.uses, terms.expires, name)?;
-    }
+    let (invite, token) = prepare(data_dir, address)?;
+    let name = terms.name.as_ref();
+    store::create_invite(data_dir, &token, terms.uses, terms.expires, name)?;
     Ok(invite)
 }
 
@@ -62,7 +60,7 @@ pub fn make(
 pub(crate) fn prepare(
     data_dir: &Path,
     address: Option<ServerAddress>,
-) -> Result<Invite, MakeInviteError> {
+) -> Result<(Invite, InviteToken), MakeInviteError> {
     let missing = || StoreError::Missing {
         path: data_dir.to_owned(),
     };
@@ -71,11 +69,12 @@ pub(crate) fn prepare(
         .or_else(|| files::read_address(data_dir))
         .ok_or(MakeInviteError::NoAddress)?;
     let token = random_token()?;
-    Ok(Invite {
+    let invite = Invite {
         address,
         fingerprint: identity.fingerprint(),
-        token: Some(token),
-    })
+        token: Some(token.clone()),
+    };
+    Ok((invite, token))
 }
 
 pub(crate) fn random_token() -> Result<InviteToken, FileError> {

@@ -5,7 +5,7 @@
 //!   `driver` owns the [`relay`] core and the handle of the [`store`], and applies the effects of the core.
 //! - [`admin`] is the socket by which the operator administers a running server.
 //! - [`config`] has the configuration, [`invite`] makes invites, [`paths`] has the places of files.
-//! - `cli`, `settings` and `telemetry` belong to the program `recado-server`. Nothing else is global to a
+//! - `cli` and `settings` belong to the program `recado-server`. Nothing else is global to a
 //!   process, so one process can run several servers.
 //!
 //! # Bounds
@@ -59,18 +59,14 @@ pub mod invite;
 mod listener;
 pub mod net;
 pub mod paths;
-mod policy;
 pub mod relay;
 mod server;
 pub mod session;
 #[cfg(feature = "cli")]
-pub mod settings;
+mod settings;
 pub mod store;
-#[cfg(feature = "cli")]
-pub mod telemetry;
 
-pub use config::{Config, Limits};
+pub use config::{Config, Limits, Policy};
 pub use files::FileError;
 pub use net::socket::{ListenError, listen};
-pub use policy::Policy;
 pub use server::{Server, ServerError};

@@ -50,7 +50,6 @@ struct Shared {
     limits: Arc<Limits>,
     events: mpsc::Sender<SessionEvent>,
     admission: Arc<AdmissionLimits>,
-    /// TLS handshakes in flight.
     handshakes: Semaphore,
     /// Steps of handshakes that compute at the same time: one for each worker of the runtime.
     computing: Semaphore,
@@ -65,7 +64,6 @@ struct Connection {
 }
 
 impl Listener {
-    /// Accepts connections until `close` is cancelled.
     pub(crate) async fn run(self) {
         let close = self.close.clone();
         close.run_until_cancelled(self.accept_all()).await;
@@ -105,7 +103,6 @@ impl Listener {
         }
     }
 
-    /// Accepts a connection, and retries after errors.
     async fn accept(&self) -> (TcpStream, SocketAddr) {
         let mut backoff = MIN_BACKOFF;
         loop {
@@ -199,7 +196,6 @@ impl Connection {
     }
 }
 
-/// Whether an error of `accept` concerns a single connection.
 fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -230,7 +226,6 @@ struct Slot {
     network: IpAddr,
     /// Open connections of the network when this one was added.
     earlier_connections: usize,
-    /// TLS handshakes of the network.
     handshakes: Arc<Semaphore>,
     _permit: OwnedSemaphorePermit,
 }

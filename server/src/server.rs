@@ -11,7 +11,7 @@ use std::time::Duration;
 use recado_shared::tls::{self, Identity};
 use recado_shared::{Fingerprint, Invite, InviteToken, ServerAddress};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -204,15 +204,13 @@ async fn drive(
     driver: Driver,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(Result<(), String>, StoreHandle), ServerError> {
-    let (stop, stopped) = oneshot::channel::<()>();
-    let mut driving = AbortOnDropHandle::new(tokio::spawn(driver.run(async {
-        // Completes when the sender is dropped.
-        let _ = stopped.await;
-    })));
+    let drain = CancellationToken::new();
+    let driving = tokio::spawn(driver.run(drain.clone().cancelled_owned()));
+    let mut driving = AbortOnDropHandle::new(driving);
     let ended = tokio::select! {
         ended = &mut driving => ended,
         () = shutdown => {
-            drop(stop);
+            drain.cancel();
             driving.await
         }
     };

@@ -5,13 +5,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use anyhow::{Result, anyhow, bail};
 use confique::toml::FormatOptions;
 use confique::{Config as _, Layer as _};
 use recado_shared::ServerAddress;
 use serde::{Deserialize as _, Deserializer, de};
 
-use crate::config::{Config, Limits};
-use crate::policy::Policy;
+use crate::config::{Config, Limits, Policy};
 
 /// Configuration of recado-server. Every line is optional and shows the default. Options on the command
 /// line override it.
@@ -38,20 +38,6 @@ pub(crate) struct Settings {
     limits: Limits,
 }
 
-/// The configuration file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    #[error("cannot read {}: {reason}", path.display())]
-    Io { path: PathBuf, reason: io::Error },
-    /// With the line, counted from 1.
-    #[error("error in {}, line {line}: {reason}", path.display())]
-    Syntax {
-        path: PathBuf,
-        line: usize,
-        reason: String,
-    },
-}
-
 fn server_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ServerAddress, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map_err(|_| {
@@ -67,20 +53,14 @@ pub(crate) fn template() -> String {
 }
 
 /// Reads a configuration file. A missing one is an error only if it is required.
-pub(crate) fn read(path: &Path, is_required: bool) -> Result<Settings, SettingsError> {
+pub(crate) fn read(path: &Path, is_required: bool) -> Result<Settings> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && !is_required => String::new(),
-        Err(reason) => {
-            let path = path.to_owned();
-            return Err(SettingsError::Io { path, reason });
-        }
+        Err(reason) => bail!("cannot read {}: {reason}", path.display()),
     };
-    let error_at = |line, reason| SettingsError::Syntax {
-        path: path.to_owned(),
-        line,
-        reason,
-    };
+    let error_at =
+        |line: usize, reason: String| anyhow!("error in {}, line {line}: {reason}", path.display());
     let layer: <Settings as confique::Config>::Layer = toml::from_str(&text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
         error_at(line_at(&text, start), describe(error.message()))
@@ -116,11 +96,10 @@ impl Settings {
     /// The configuration of the server, without a local ticket.
     pub(crate) fn config(self, data_dir: PathBuf) -> Config {
         Config {
-            data_dir,
             policy: self.policy,
             public_address: self.public_address,
-            ticket_places: Vec::new(),
             limits: self.limits,
+            ..Config::new(data_dir)
         }
     }
 }
@@ -129,7 +108,7 @@ impl Settings {
 mod tests {
     use super::*;
 
-    fn read_text(text: &str) -> Result<Settings, SettingsError> {
+    fn read_text(text: &str) -> Result<Settings> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config");
         fs::write(&path, text).unwrap();

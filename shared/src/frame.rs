@@ -64,7 +64,8 @@ pub enum Activity {
 }
 
 /// Everything a server sends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum ServerFrame {
     /// The first frame of a session.
     Welcome(Welcome),

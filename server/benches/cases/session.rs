@@ -10,9 +10,7 @@ use futures_util::FutureExt as _;
 use recado_server::Limits;
 use recado_server::id::SessionId;
 use recado_server::relay::Peer;
-use recado_server::session::{
-    self, AfterWrite, Outbox, OutgoingFrame, SessionContext, SessionEvent,
-};
+use recado_server::session::{self, Outbox, OutgoingFrame, SessionContext, SessionEvent};
 use recado_shared::limits::MAX_FRAME_LEN;
 use recado_shared::{
     Answer, ClientFrame, DeviceKey, Hello, LogId, ProtocolVersion, Request, RequestNumber, Seq,
@@ -64,10 +62,7 @@ fn appends(meter: impl Meter, count: u32) {
                 seq: Seq(1),
                 time: TIME,
             });
-            outgoing(
-                &ServerFrame::Answer { number, result },
-                AfterWrite::Answered(number),
-            )
+            outgoing(&ServerFrame::Answer { number, result })
         })
         .collect();
     meter.measure(
@@ -92,9 +87,7 @@ fn pushes(meter: impl Meter, count: u32) {
         conversation: ALICE_BOB,
         entry: entry(1),
     };
-    let entries: Vec<_> = (0..count)
-        .map(|_| outgoing(&frame, AfterWrite::Nothing))
-        .collect();
+    let entries: Vec<_> = (0..count).map(|_| outgoing(&frame)).collect();
     meter.measure(|| entries.clone(), |entries| open.write(entries));
 }
 
@@ -135,17 +128,13 @@ impl Open {
         let Ok(SessionEvent::Hello { outbox, .. }) = events.try_recv() else {
             panic!("no hello");
         };
-        let after_write = AfterWrite::Welcomed {
-            version: ProtocolVersion::NEWEST,
-            user: ALICE,
-        };
         let mut open = Self {
             session,
             wire,
             events,
             outbox,
         };
-        open.write(vec![outgoing(&welcome(), after_write)]);
+        open.write(vec![outgoing(&welcome())]);
         open
     }
 
@@ -183,8 +172,8 @@ fn put(frame: &ClientFrame, bytes: &mut Vec<u8>) {
     codec::put_frame(&payload, MAX_FRAME_LEN, bytes).expect("it is short");
 }
 
-fn outgoing(frame: &ServerFrame, after_write: AfterWrite) -> OutgoingFrame {
-    OutgoingFrame::encode(frame, after_write).expect("it is a frame")
+fn outgoing(frame: &ServerFrame) -> OutgoingFrame {
+    OutgoingFrame::encode(frame).expect("it is a frame")
 }
 
 fn hello_frame() -> ClientFrame {

@@ -1,17 +1,18 @@
 //! Client of the admin socket, for the command line.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use futures_util::{SinkExt as _, StreamExt as _};
-use recado_shared::codec::{self, CodecError};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
-use tokio_util::codec::{FramedRead, FramedWrite};
 
 use super::request::{AdminAnswer, AdminRequest};
-use super::{ANSWER_TIMEOUT, IO_TIMEOUT, MAX_ANSWER_LEN, MAX_REQUEST_LEN, path_note, socket_path};
+use super::{
+    ANSWER_TIMEOUT, IO_TIMEOUT, MAX_ANSWER_LEN, MAX_REQUEST_LEN, path_note, read, socket_path,
+    write,
+};
 
 /// The server did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +45,18 @@ pub async fn call(data_dir: &Path, request: &AdminRequest) -> Result<AdminAnswer
         }
         Err(reason) => return Err(CallError::Socket { path, reason }),
     };
-    exchange(&mut stream, request).await
+    let (reading, writing) = stream.split();
+    let fault = |error: &dyn fmt::Display| CallError::NoAnswer(error.to_string());
+    match timeout(IO_TIMEOUT, write(writing, request, MAX_REQUEST_LEN)).await {
+        Ok(sent) => sent.map_err(|error| fault(&error))?,
+        Err(_) => return Err(fault(&"it does not read")),
+    }
+    match timeout(ANSWER_TIMEOUT, read(reading, MAX_ANSWER_LEN)).await {
+        Ok(Ok(Some(answer))) => Ok(answer),
+        Ok(Ok(None)) => Err(fault(&"it closed the connection")),
+        Ok(Err(error)) => Err(fault(&error)),
+        Err(_) => Err(fault(&"it took too long")),
+    }
 }
 
 /// The path of the socket: in the folder, or as noted there.
@@ -58,27 +70,4 @@ fn is_not_running(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::InvalidInput
     )
-}
-
-async fn exchange(
-    stream: &mut UnixStream,
-    request: &AdminRequest,
-) -> Result<AdminAnswer, CallError> {
-    let (read, write) = stream.split();
-    let mut requests = FramedWrite::new(write, codec::framing(MAX_REQUEST_LEN));
-    let mut answers = FramedRead::new(read, codec::framing(MAX_ANSWER_LEN));
-    let fault = |error: &dyn std::fmt::Display| CallError::NoAnswer(error.to_string());
-    let payload = codec::encode(request).map_err(|error| fault(&error))?;
-    match timeout(IO_TIMEOUT, requests.send(payload)).await {
-        Ok(sent) => sent.map_err(|error| fault(&error))?,
-        Err(_) => return Err(fault(&"it does not read")),
-    }
-    match timeout(ANSWER_TIMEOUT, answers.next()).await {
-        Ok(Some(payload)) => payload
-            .map_err(CodecError::from)
-            .and_then(|payload| codec::decode(&payload))
-            .map_err(|error| fault(&error)),
-        Ok(None) => Err(fault(&"it closed the connection")),
-        Err(_) => Err(fault(&"it took too long")),
-    }
 }

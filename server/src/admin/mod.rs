@@ -9,7 +9,13 @@ pub(crate) mod socket;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures_util::{SinkExt as _, StreamExt as _};
+use recado_shared::codec::{self, CodecError};
 use recado_shared::limits::MAX_FRAME_LEN;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::codec::{FramedRead, FramedWrite};
 
 /// Most admin connections at a time; more wait in the queue of the system.
 pub const MAX_ADMINS: usize = 8;
@@ -33,4 +39,27 @@ fn socket_path(data_dir: &Path) -> PathBuf {
 /// The file with the path of the socket, where the data folder's own path is too long for a socket.
 fn path_note(data_dir: &Path) -> PathBuf {
     data_dir.join("admin.path")
+}
+
+/// Reads one value. `None` if the peer closed the connection.
+async fn read<T: DeserializeOwned>(
+    stream: impl AsyncRead + Unpin,
+    max_len: usize,
+) -> Result<Option<T>, CodecError> {
+    let payload = FramedRead::new(stream, codec::framing(max_len))
+        .next()
+        .await;
+    let payload = payload.transpose()?;
+    payload.map(|payload| codec::decode(&payload)).transpose()
+}
+
+async fn write(
+    stream: impl AsyncWrite + Unpin,
+    value: &impl Serialize,
+    max_len: usize,
+) -> Result<(), CodecError> {
+    let payload = codec::encode(value)?;
+    Ok(FramedWrite::new(stream, codec::framing(max_len))
+        .send(payload)
+        .await?)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use recado_shared::{MessageBody, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::policy::Policy;
+use crate::config::Policy;
 use crate::store::{AdminChange, AdminOutcome, ChangeError, StoreStats};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub enum AdminRequest {
     Stats,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumTryAs)]
 pub enum AdminAnswer {
     /// The policy in effect.
     Policy(Policy),

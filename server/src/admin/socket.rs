@@ -8,21 +8,20 @@ use std::os::unix::net::UnixListener as StdListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures_util::{SinkExt as _, StreamExt as _};
 use recado_shared::LogId;
-use recado_shared::codec::{self, CodecError};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{sleep, timeout};
-use tokio_util::codec::{FramedRead, FramedWrite};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 
 use super::request::{AdminAnswer, AdminRequest};
-use super::{IO_TIMEOUT, MAX_ADMINS, MAX_ANSWER_LEN, MAX_REQUEST_LEN, path_note, socket_path};
+use super::{
+    IO_TIMEOUT, MAX_ADMINS, MAX_ANSWER_LEN, MAX_REQUEST_LEN, path_note, read, socket_path, write,
+};
+use crate::files;
 
-/// A request for the driver.
 #[derive(Debug)]
 pub(crate) struct AdminCall {
     pub(crate) request: AdminRequest,
@@ -62,11 +61,12 @@ impl AdminSocket {
     pub(crate) fn bind(data_dir: &Path, others: &[PathBuf], log: LogId) -> Option<Self> {
         let _ = fs::remove_file(path_note(data_dir));
         let path = socket_path(data_dir);
-        let error = match Self::bind_at(path.clone(), None) {
+        match Self::bind_at(path.clone(), None) {
             Ok(socket) => return Some(socket),
-            Err(error) => error,
-        };
-        warn!(path = %path.display(), %error, "cannot bind the admin socket there; the path may be too long");
+            Err(error) => {
+                warn!(path = %path.display(), %error, "cannot bind the admin socket there; the path may be too long");
+            }
+        }
         for folder in others {
             let path = folder.join(format!("admin-{log}.sock"));
             match Self::bind_noted(data_dir, folder, &path) {
@@ -86,10 +86,10 @@ impl AdminSocket {
     }
 
     fn bind_noted(data_dir: &Path, folder: &Path, path: &Path) -> io::Result<Self> {
-        crate::files::make_private_folder(folder)?;
+        files::make_private_folder(folder)?;
         let note = path_note(data_dir);
         let socket = Self::bind_at(path.to_owned(), Some(note.clone()))?;
-        crate::files::write_private(&note, path.as_os_str().as_encoded_bytes())?;
+        files::write_private(&note, path.as_os_str().as_encoded_bytes())?;
         Ok(socket)
     }
 
@@ -140,7 +140,7 @@ impl AdminSocket {
 async fn accept(
     listener: &UnixListener,
     permits: &Arc<Semaphore>,
-) -> (UnixStream, tokio::sync::OwnedSemaphorePermit) {
+) -> (UnixStream, OwnedSemaphorePermit) {
     let permit = Arc::clone(permits).acquire_owned().await;
     let permit = permit.expect("the semaphore is never closed");
     loop {
@@ -166,30 +166,21 @@ async fn serve(mut stream: UnixStream, calls: &mpsc::Sender<AdminCall>, stop: &C
     if !is_authorized(&stream) {
         return warn!("admin connection of another user refused");
     }
-    let (read, write) = stream.split();
-    let mut requests = FramedRead::new(read, codec::framing(MAX_REQUEST_LEN));
-    let request = tokio::select! {
-        () = stop.cancelled() => return,
-        next = timeout(IO_TIMEOUT, requests.next()) => next,
+    let (reading, writing) = stream.split();
+    let request = timeout(IO_TIMEOUT, read(reading, MAX_REQUEST_LEN));
+    let Some(request) = stop.run_until_cancelled(request).await else {
+        return;
     };
     let request = match request {
-        Ok(Some(payload)) => payload
-            .map_err(CodecError::from)
-            .and_then(|payload| codec::decode::<AdminRequest>(&payload)),
-        Ok(None) | Err(_) => return debug!("admin connection without a request"),
-    };
-    let request = match request {
-        Ok(request) => request,
-        Err(error) => return warn!(%error, "invalid admin request"),
+        Ok(Ok(Some(request))) => request,
+        Ok(Ok(None)) | Err(_) => return debug!("admin connection without a request"),
+        Ok(Err(error)) => return warn!(%error, "invalid admin request"),
     };
     let answer = ask(request, calls).await;
-    let mut answers = FramedWrite::new(write, codec::framing(MAX_ANSWER_LEN));
-    let sent = match codec::encode(&answer) {
-        Ok(payload) => timeout(IO_TIMEOUT, answers.send(payload)).await,
-        Err(error) => return warn!(%error, "admin answer cannot be encoded"),
-    };
-    if !matches!(sent, Ok(Ok(()))) {
-        debug!("admin answer not read");
+    match timeout(IO_TIMEOUT, write(writing, &answer, MAX_ANSWER_LEN)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => warn!(%error, "admin answer not sent"),
+        Err(_) => debug!("admin answer not read"),
     }
 }
 

@@ -7,13 +7,12 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use recado_shared::{MessageBody, RoomName, UserName};
 
-use super::exit::Refused;
-use super::target::{Target, now, unexpected_answer};
-use super::{InviteOptions, from_now, print, show, warn_if_local};
+use super::target::{Target, now};
+use super::{InviteOptions, Refused, from_now, print, show, warn_if_local};
 use crate::admin::request::{AdminAnswer, AdminRequest};
+use crate::config::Policy;
 use crate::invite;
-use crate::policy::Policy;
-use crate::store::{AdminChange, AdminOutcome, ChangeError, InviteInfo, UserInfo, UserState};
+use crate::store::{AdminChange, ChangeError, InviteInfo, UserInfo, UserState};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserVerb {
@@ -89,18 +88,6 @@ pub(super) struct ListArguments {
     json: bool,
 }
 
-#[derive(Debug, Args)]
-pub(super) struct PolicyArguments {
-    /// Who may register, until the server stops [default: show the current policy]
-    policy: Option<Policy>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct AnnounceArguments {
-    /// Text of the announcement
-    text: String,
-}
-
 pub(super) fn user(target: &Target, verb: UserVerb) -> Result<()> {
     match verb {
         UserVerb::List(arguments) => {
@@ -116,13 +103,9 @@ pub(super) fn user(target: &Target, verb: UserVerb) -> Result<()> {
         UserVerb::Reset { user, invite } => reset(target, &user.name, invite),
         UserVerb::Rename { user, new } => {
             let (user, to) = (user.name, new);
-            let from = user.clone();
-            match target.change(AdminChange::Rename { user, to })? {
-                AdminOutcome::Renamed { name, .. } => {
-                    print(&format!("User {from} renamed to {name}\n"))
-                }
-                _ => Err(unexpected_answer()),
-            }
+            let text = format!("User {user} renamed to {to}\n");
+            target.change(AdminChange::Rename { user, to })?;
+            print(&text)
         }
         UserVerb::Disable(UserArgument { name }) => {
             target.change(AdminChange::Disable(name.clone()))?;
@@ -152,11 +135,7 @@ fn lines<T>(values: &[T], line: impl Fn(&T) -> String) -> String {
 fn reset(target: &Target, user: &UserName, options: InviteOptions) -> Result<()> {
     // Before the change: without an address there is no invite to print.
     let address = options.address.or_else(|| target.public_address.clone());
-    let invite = invite::prepare(&target.data_dir, address)?;
-    let token = invite
-        .token
-        .clone()
-        .context("the new invite has no token")?;
+    let (invite, token) = invite::prepare(&target.data_dir, address)?;
     target.change(AdminChange::Reset {
         user: user.clone(),
         token,
@@ -183,10 +162,10 @@ pub(super) fn room(target: &Target, verb: RoomVerb) -> Result<()> {
             print(&show::room(&info, list.json))
         }
         RoomVerb::Rename { room, new } => {
-            let (room, to) = (room.room, new.clone());
-            let from = room.clone();
+            let (room, to) = (room.room, new);
+            let text = format!("Room #{room} renamed to #{to}\n");
             target.change(AdminChange::RenameRoom { room, to })?;
-            print(&format!("Room #{from} renamed to #{new}\n"))
+            print(&text)
         }
         RoomVerb::Close(RoomArgument { room }) => {
             target.change(AdminChange::CloseRoom(room.clone()))?;
@@ -233,32 +212,26 @@ pub(super) fn revoke_invite(target: &Target, id: &str) -> Result<()> {
     print(&format!("Revoked invite {}\n", show::invite_id(invite)))
 }
 
-pub(super) fn policy(target: &Target, arguments: &PolicyArguments) -> Result<()> {
-    let request = AdminRequest::Policy(arguments.policy);
-    let AdminAnswer::Policy(policy) = target.ask(&request)? else {
-        return Err(unexpected_answer());
-    };
-    if arguments.policy.is_some() {
+pub(super) fn policy(target: &Target, new: Option<Policy>) -> Result<()> {
+    let policy = target.ask(&AdminRequest::Policy(new), AdminAnswer::try_as_policy)?;
+    if new.is_some() {
         writeln!(
             io::stderr(),
             "Note: lasts until restart. Set `policy` in the configuration to keep it."
         )?;
     }
-    print(&format!("{}\n", policy.name()))
+    print(&format!("{policy}\n"))
 }
 
-pub(super) fn announce(target: &Target, arguments: &AnnounceArguments) -> Result<()> {
-    let body = MessageBody::new(arguments.text.as_str()).context("cannot announce this text")?;
-    match target.ask(&AdminRequest::Announce(body))? {
-        AdminAnswer::Announced(count) => print(&format!("Announced to {count} sessions\n")),
-        _ => Err(unexpected_answer()),
-    }
+pub(super) fn announce(target: &Target, text: &str) -> Result<()> {
+    let body = MessageBody::new(text).context("cannot announce this text")?;
+    let request = AdminRequest::Announce(body);
+    let count = target.ask(&request, AdminAnswer::try_as_announced)?;
+    print(&format!("Announced to {count} sessions\n"))
 }
 
 pub(super) fn sessions(target: &Target, arguments: &ListArguments) -> Result<()> {
-    let AdminAnswer::Sessions(sessions) = target.ask(&AdminRequest::Sessions)? else {
-        return Err(unexpected_answer());
-    };
+    let sessions = target.ask(&AdminRequest::Sessions, AdminAnswer::try_as_sessions)?;
     let users = users(target)?;
     let names: BTreeMap<_, _> = users.iter().map(|user| (user.user, &user.name)).collect();
     print(&lines(&sessions, |info| {
@@ -268,9 +241,7 @@ pub(super) fn sessions(target: &Target, arguments: &ListArguments) -> Result<()>
 }
 
 pub(super) fn stats(target: &Target, arguments: &ListArguments) -> Result<()> {
-    let AdminAnswer::Stats(stats) = target.ask(&AdminRequest::Stats)? else {
-        return Err(unexpected_answer());
-    };
+    let stats = target.ask(&AdminRequest::Stats, AdminAnswer::try_as_stats)?;
     let users = users(target)?;
     let users = users.iter().filter(|user| user.state != UserState::Removed);
     print(&show::stats(&stats, users.count(), arguments.json))

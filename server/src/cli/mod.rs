@@ -1,13 +1,13 @@
 //! Command line of `recado-server`: it reads arguments and the configuration, and runs a command.
 
 mod admin;
-mod exit;
 mod show;
 mod target;
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, Parser, Subcommand};
@@ -18,22 +18,37 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::warn;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use self::admin::{ListArguments, RoomVerb, UserVerb};
-pub use self::exit::code_of;
 use self::target::Target;
+use crate::address;
+use crate::admin::client::CallError;
+use crate::config::Policy;
 use crate::invite::{self, InviteTerms};
 use crate::net::socket;
 use crate::paths::Paths;
-use crate::policy::Policy;
 use crate::server::Server;
 use crate::settings::{self, Settings};
-use crate::{address, telemetry};
+use crate::store::ChangeError;
+
+/// Log filter without `--log`.
+const DEFAULT_FILTER: &str = "warn,recado_server=info";
+
+/// Exit code of an error on this machine. Exit codes are a stable interface: they keep their meaning, and new
+/// ones are added at the end. Clap exits with 2 after an invalid command line.
+const FAILURE: u8 = 1;
+/// Exit code of a request that cannot be done: there is no such name, or it is taken.
+const REFUSED: u8 = 3;
+/// Exit code of a command that needs a running server.
+const NOT_RUNNING: u8 = 4;
 
 /// Server of Recado, a private chat for the terminal. Without a command it starts the server
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
-pub struct Arguments {
+struct Arguments {
     #[command(flatten)]
     files: FileArguments,
     #[command(flatten)]
@@ -64,7 +79,7 @@ struct ServeArguments {
     #[arg(long, value_name = "HOST:PORT")]
     public_address: Option<ServerAddress>,
     /// Log level (error, warn, info, debug, trace), or `TARGET=LEVEL` for one module
-    #[arg(long, value_name = "FILTER", default_value = telemetry::DEFAULT_FILTER)]
+    #[arg(long, value_name = "FILTER", default_value = DEFAULT_FILTER)]
     log: String,
 }
 
@@ -79,9 +94,15 @@ enum Verb {
     #[command(subcommand)]
     Room(RoomVerb),
     /// Show or set who may register, on the running server
-    Policy(admin::PolicyArguments),
+    Policy {
+        /// Who may register, until the server stops [default: show the current policy]
+        policy: Option<Policy>,
+    },
     /// Send an announcement to all connected users
-    Announce(admin::AnnounceArguments),
+    Announce {
+        /// Text of the announcement
+        text: String,
+    },
     /// List connected clients
     Sessions(ListArguments),
     /// Show statistics since start
@@ -134,12 +155,40 @@ struct InviteOptions {
     address: Option<ServerAddress>,
 }
 
-/// Runs the command.
-///
-/// # Errors
-/// A message for the operator, see [`report`].
-pub fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { files, serve, verb } = arguments;
+/// Runs the command line of this process. An error is printed in one line.
+pub fn main() -> ExitCode {
+    let Err(error) = run(Arguments::parse()) else {
+        return ExitCode::SUCCESS;
+    };
+    // A closed standard error leaves no way to report.
+    let _ = writeln!(io::stderr(), "recado-server: {error:#}");
+    code_of(&error)
+}
+
+/// The request cannot be done, for this reason.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Refused(String);
+
+impl From<ChangeError> for Refused {
+    fn from(error: ChangeError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+fn is_not_running(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(CallError::NotRunning { .. }))
+}
+
+fn code_of(error: &anyhow::Error) -> ExitCode {
+    ExitCode::from(match error {
+        error if error.is::<Refused>() => REFUSED,
+        error if is_not_running(error) => NOT_RUNNING,
+        _ => FAILURE,
+    })
+}
+
+fn run(Arguments { files, serve, verb }: Arguments) -> Result<()> {
     let Some(verb) = verb else {
         return run_server(&files, serve);
     };
@@ -156,37 +205,29 @@ pub fn run(arguments: Arguments) -> Result<()> {
         },
         Verb::User(verb) => admin::user(&target, verb),
         Verb::Room(verb) => admin::room(&target, verb),
-        Verb::Policy(arguments) => admin::policy(&target, &arguments),
-        Verb::Announce(arguments) => admin::announce(&target, &arguments),
+        Verb::Policy { policy } => admin::policy(&target, policy),
+        Verb::Announce { text } => admin::announce(&target, &text),
         Verb::Sessions(arguments) => admin::sessions(&target, &arguments),
         Verb::Stats(arguments) => admin::stats(&target, &arguments),
         Verb::Config => Ok(()),
     }
 }
 
-/// Prints an error to standard error, in one line.
-pub fn report(error: &anyhow::Error) {
-    // A closed standard error leaves no way to report.
-    let _ = writeln!(io::stderr(), "recado-server: {error:#}");
-}
-
 impl FileArguments {
-    fn settings(&self, paths: &Paths) -> Result<Settings> {
+    /// The settings, and the data folder by this command line.
+    fn read(&self, paths: &Paths) -> Result<(Settings, PathBuf)> {
         let path = self.config.as_ref().unwrap_or(&paths.config_file);
-        Ok(settings::read(path, self.config.is_some())?)
-    }
-
-    fn data_dir(&self, settings: &Settings, paths: &Paths) -> PathBuf {
-        let data = self.data.as_ref().or(settings.data.as_ref());
-        data.unwrap_or(&paths.data_dir).clone()
+        let settings = settings::read(path, self.config.is_some())?;
+        let data_dir = self.data.as_ref().or(settings.data.as_ref());
+        let data_dir = data_dir.unwrap_or(&paths.data_dir).clone();
+        Ok((settings, data_dir))
     }
 }
 
 fn run_server(files: &FileArguments, arguments: ServeArguments) -> Result<()> {
-    telemetry::init(&arguments.log)?;
+    start_logging(&arguments.log)?;
     let paths = Paths::of_user()?;
-    let settings = files.settings(&paths)?;
-    let data_dir = files.data_dir(&settings, &paths);
+    let (settings, data_dir) = files.read(&paths)?;
     let listen = arguments.listen.or(settings.listen);
     let mut config = settings.config(data_dir.clone());
     config.policy = arguments.policy.unwrap_or(config.policy);
@@ -212,6 +253,26 @@ fn run_server(files: &FileArguments, arguments: ServeArguments) -> Result<()> {
     // Blocking tasks that have not ended by now are stuck.
     runtime.shutdown_background();
     result
+}
+
+/// Starts logging to standard error, which a journal or a terminal captures.
+fn start_logging(filter: &str) -> Result<()> {
+    let targets: Targets = filter.parse().map_err(|reason| {
+        anyhow!(
+            "invalid --log {filter:?}: {reason}. Use a level (error, warn, info, debug, trace), or \
+             TARGET=LEVEL, like recado_server=debug"
+        )
+    })?;
+    let is_terminal = io::IsTerminal::is_terminal(&io::stderr());
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(is_terminal);
+    // Only a second call in a process fails; the first one stays in effect.
+    let _ = tracing_subscriber::registry()
+        .with(layer)
+        .with(targets)
+        .try_init();
+    Ok(())
 }
 
 /// Notifies systemd by the socket in `NOTIFY_SOCKET`, if set (`sd_notify(3)`).
@@ -244,7 +305,6 @@ fn print_banner(server: &Server, data_dir: &Path) -> Result<()> {
     warn_if_local(public)
 }
 
-/// Prints a note if only this machine can reach the address in invites.
 fn warn_if_local(address: &ServerAddress) -> Result<()> {
     if address::is_only_local(address) {
         writeln!(

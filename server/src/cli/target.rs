@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use recado_shared::{ServerAddress, Timestamp};
 
-use super::FileArguments;
-use super::exit::Refused;
-use crate::admin::client::{self, CallError};
+use super::{FileArguments, Refused, is_not_running};
+use crate::admin::client;
 use crate::admin::request::{AdminAnswer, AdminRequest};
 use crate::paths::Paths;
 use crate::store::{self, Admin, AdminChange, AdminOutcome, StoreError};
@@ -22,9 +21,9 @@ pub(super) struct Target {
 impl Target {
     pub(super) fn of(files: &FileArguments) -> Result<Self> {
         let paths = Paths::of_user()?;
-        let settings = files.settings(&paths)?;
+        let (settings, data_dir) = files.read(&paths)?;
         Ok(Self {
-            data_dir: files.data_dir(&settings, &paths),
+            data_dir,
             public_address: settings.public_address,
         })
     }
@@ -34,34 +33,36 @@ impl Target {
         Ok(store::open_admin(&self.data_dir)?)
     }
 
-    /// Asks the running server.
-    pub(super) fn ask(&self, request: &AdminRequest) -> Result<AdminAnswer> {
-        Ok(self.call(request)??)
-    }
-
-    fn call(&self, request: &AdminRequest) -> Result<Result<AdminAnswer, CallError>> {
+    /// Asks the running server, and takes the value of the expected answer.
+    pub(super) fn ask<T>(
+        &self,
+        request: &AdminRequest,
+        expected: impl FnOnce(AdminAnswer) -> Option<T>,
+    ) -> Result<T> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .context("cannot start the runtime")?;
-        match runtime.block_on(client::call(&self.data_dir, request)) {
-            Ok(AdminAnswer::Stopping) => bail!(
+        match runtime.block_on(client::call(&self.data_dir, request))? {
+            AdminAnswer::Stopping => bail!(
                 "the server is stopping. Wait until it has stopped, check whether the change was made, and \
                  try again"
             ),
-            answer => Ok(answer),
+            answer => expected(answer).context(
+                "unexpected answer: the server may have another version than this program",
+            ),
         }
     }
 
     /// Makes a change through the running server, or in the data of a stopped one.
-    pub(super) fn change(&self, change: AdminChange) -> Result<AdminOutcome> {
-        let result = match self.call(&AdminRequest::Change(change.clone()))? {
-            Ok(AdminAnswer::Changed(result)) => result,
-            Ok(_) => return Err(unexpected_answer()),
-            Err(CallError::NotRunning { .. }) => self.change_data(change)?,
-            Err(error) => return Err(error.into()),
+    pub(super) fn change(&self, change: AdminChange) -> Result<()> {
+        let request = AdminRequest::Change(change.clone());
+        let result = match self.ask(&request, AdminAnswer::try_as_changed) {
+            Err(error) if is_not_running(&error) => self.change_data(change)?,
+            result => result?,
         };
-        Ok(result.map_err(Refused::from)?)
+        result.map_err(Refused::from)?;
+        Ok(())
     }
 
     fn change_data(&self, change: AdminChange) -> Result<Result<AdminOutcome, store::ChangeError>> {
@@ -81,11 +82,6 @@ impl Target {
         }
         Ok(result)
     }
-}
-
-/// The answer does not belong to the request.
-pub(super) fn unexpected_answer() -> anyhow::Error {
-    anyhow::anyhow!("unexpected answer: the server may have another version than this program")
 }
 
 pub(super) fn now() -> Result<Timestamp> {

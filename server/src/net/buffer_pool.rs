@@ -7,14 +7,12 @@ use std::cell::Cell;
 /// (RFC 8446, section 5.2).
 pub(crate) const BUFFER_LEN: usize = 16 * 1024 + 512;
 
-/// Most free buffers of a thread.
 const MAX_POOLED: usize = 4;
 
 thread_local! {
     static BUFFERS: Cell<Vec<Vec<u8>>> = const { Cell::new(Vec::new()) };
 }
 
-/// Takes an empty buffer.
 pub(crate) fn take() -> Vec<u8> {
     let mut buffers = BUFFERS.take();
     let buffer = buffers.pop();

@@ -21,7 +21,7 @@ use tokio::task::yield_now;
 use tokio_util::io::poll_read_buf;
 
 use self::encrypt::{ToSend, encode, encrypt};
-use crate::net::buffer_pool;
+use super::{buffer_pool, poll_write_all};
 
 /// Most bytes that are read and not processed: more than the longest record (RFC 8446, section 5.2), and
 /// than any reasonable handshake message.
@@ -110,16 +110,11 @@ impl<S> TlsStream<S> {
 
 impl<S> fmt::Debug for TlsStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TlsStream")
-            .field("is_ended", &self.is_ended)
-            .field("is_closed", &self.is_closed)
-            .field("is_broken", &self.is_broken)
-            .finish_non_exhaustive()
+        f.debug_struct("TlsStream").finish_non_exhaustive()
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
-    /// Reads once into `incoming`.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let bytes = ready!(self.poll_bytes(cx))?;
         self.incoming.clone_from(&bytes);
@@ -143,19 +138,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         if self.is_broken {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         }
-        let mut bytes = match ready!(self.poll_bytes(cx)) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                (self.is_broken, self.is_closed) = (true, true);
-                return Poll::Ready(Err(error));
-            }
-        };
-        let received = self.receive(&mut bytes, plain);
-        buffer_pool::put_back(bytes);
+        let received = ready!(self.poll_bytes(cx)).and_then(|mut bytes| {
+            let received = self.receive(&mut bytes, plain);
+            buffer_pool::put_back(bytes);
+            // The alert for the peer, as far as the stream takes it.
+            received.inspect_err(|_| drop(self.poll_write_all(cx)))
+        });
         if received.is_err() {
             (self.is_broken, self.is_closed) = (true, true);
-            // The alert for the peer, as far as the stream takes it.
-            let _ = self.poll_write_all(cx);
         }
         Poll::Ready(received)
     }
@@ -165,32 +155,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         let mut bytes = buffer_pool::take();
         bytes.extend_from_slice(&self.incoming);
         bytes.reserve(1);
-        let error = match poll_read_buf(Pin::new(&mut self.io), cx, &mut bytes) {
-            Poll::Ready(Ok(1..)) => return Poll::Ready(Ok(bytes)),
-            // A peer that ends on purpose sends `close_notify` first.
-            Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Pending => Poll::Pending,
-        };
+        let read = poll_read_buf(Pin::new(&mut self.io), cx, &mut bytes);
+        if let Poll::Ready(Ok(1..)) = read {
+            return Poll::Ready(Ok(bytes));
+        }
         buffer_pool::put_back(bytes);
-        error
+        // A peer that ends on purpose sends `close_notify` first.
+        read.map(|read| Err(read.err().unwrap_or(io::ErrorKind::UnexpectedEof.into())))
     }
 
     fn receive(&mut self, bytes: &mut [u8], plain: &mut ReadBuf<'_>) -> io::Result<()> {
-        match self.process(bytes, plain, None) {
-            Ok(start) => {
-                let rest = bytes.get(start..).unwrap_or_default();
-                if rest.len() > MAX_INCOMING {
-                    return Err(invalid("too long for a handshake"));
-                }
-                self.incoming = rest.to_vec();
-                Ok(())
-            }
-            Err(error) => {
-                self.queue_alerts();
-                Err(invalid(error))
-            }
+        let start = self.process(bytes, plain, None).map_err(|error| {
+            self.queue_alerts();
+            invalid(error)
+        })?;
+        let rest = bytes.get(start..).unwrap_or_default();
+        if rest.len() > MAX_INCOMING {
+            return Err(invalid("too long for a handshake"));
         }
+        self.incoming = rest.to_vec();
+        Ok(())
     }
 
     /// Processes all complete records, then encrypts `to_send`. Returns the start of the incomplete one.
@@ -204,7 +188,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
         loop {
             let bytes = bytes.get_mut(start..).unwrap_or_default();
             let UnbufferedStatus { mut discard, state } = self.tls.process_tls_records(bytes);
-            let is_done = match state? {
+            match state? {
                 ConnectionState::ReadTraffic(mut traffic) => {
                     while let Some(record) = traffic.next_record() {
                         let record = record?;
@@ -214,53 +198,38 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
                         plain.put_slice(now);
                         self.plain.extend_from_slice(later);
                     }
-                    false
                 }
-                ConnectionState::EncodeTlsData(mut data) => {
-                    encode(&mut data, &mut self.outgoing)?;
-                    false
-                }
-                ConnectionState::TransmitTlsData(data) => {
-                    data.done();
-                    false
-                }
-                ConnectionState::PeerClosed => {
-                    self.is_ended = true;
-                    false
-                }
+                ConnectionState::EncodeTlsData(mut data) => encode(&mut data, &mut self.outgoing)?,
+                ConnectionState::TransmitTlsData(data) => data.done(),
+                ConnectionState::PeerClosed => self.is_ended = true,
                 ConnectionState::WriteTraffic(traffic) => {
                     if let Some(to_send) = to_send {
                         encrypt(traffic, to_send, &mut self.outgoing)?;
                     }
-                    true
+                    return Ok(start + discard);
                 }
                 ConnectionState::BlockedHandshake | ConnectionState::Closed => {
                     if to_send.is_some() {
                         return Err(Error::HandshakeNotComplete);
                     }
-                    true
+                    return Ok(start + discard);
                 }
                 // The configuration allows no early data.
                 other => return Err(Error::General(format!("unexpected state: {other:?}"))),
-            };
-            start += discard;
-            if is_done {
-                return Ok(start);
             }
+            start += discard;
         }
     }
 
-    /// Appends to the records that are not written.
     fn send(&mut self, to_send: &ToSend<'_>) -> io::Result<()> {
         let mut incoming = std::mem::take(&mut self.incoming);
         let nowhere = &mut ReadBuf::new(&mut []);
         let start = self.process(&mut incoming, nowhere, Some(to_send));
-        incoming.drain(..start.as_ref().map_or(0, |start| *start));
+        incoming.drain(..*start.as_ref().unwrap_or(&0));
         self.incoming = incoming;
-        start.map(|_| ()).map_err(invalid)
+        start.map(drop).map_err(invalid)
     }
 
-    /// Appends the alerts of a failed connection.
     fn queue_alerts(&mut self) {
         while self.tls.wants_write() {
             match self.tls.process_tls_records(&mut []).state {
@@ -278,21 +247,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream<S> {
     }
 
     fn poll_write_all(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while let Some(rest @ [_, ..]) = self.outgoing.get(self.written..) {
-            match Pin::new(&mut self.io).poll_write(cx, rest) {
-                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                Poll::Ready(Ok(len)) => self.written += len,
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => {
-                    buffer_pool::shrink(&mut self.outgoing, self.written);
-                    self.written = 0;
-                    return Poll::Pending;
-                }
-            }
+        let result = poll_write_all(&mut self.io, &self.outgoing, &mut self.written, cx);
+        match result {
+            Poll::Pending => buffer_pool::shrink(&mut self.outgoing, self.written),
+            Poll::Ready(Ok(())) => buffer_pool::put_back(std::mem::take(&mut self.outgoing)),
+            Poll::Ready(Err(_)) => return result,
         }
-        buffer_pool::put_back(std::mem::take(&mut self.outgoing));
         self.written = 0;
-        Poll::Ready(Ok(()))
+        result
     }
 }
 
@@ -323,9 +285,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<S> {
                     received => received?,
                 }
                 // Answers of TLS itself are written as far as the stream takes them, and else later.
-                if let Poll::Ready(Err(error)) = this.poll_write_all(cx) {
-                    return Poll::Ready(Err(error));
-                }
+                let _ = this.poll_write_all(cx)?;
             }
         }
         Poll::Ready(Ok(()))
@@ -348,9 +308,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<S> {
             this.send(&ToSend::Content(content))?;
         }
         // Bytes that the stream does not take are kept, and written before anything else.
-        if let Poll::Ready(Err(error)) = this.poll_write_all(cx) {
-            return Poll::Ready(Err(error));
-        }
+        let _ = this.poll_write_all(cx)?;
         Poll::Ready(Ok(content.len()))
     }
 

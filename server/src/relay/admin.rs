@@ -9,7 +9,7 @@ use recado_shared::{
 use super::session::Flow;
 use super::{Effect, Relay, SessionId, Ticket};
 use crate::admin::request::{AdminAnswer, AdminRequest, Present, SessionInfo};
-use crate::store::{AdminChange, AdminOutcome, ChangeError, Write};
+use crate::store::{AdminOutcome, ChangeError, Write};
 
 impl Relay {
     pub(super) fn admin(&mut self, ticket: Ticket, request: AdminRequest) {
@@ -19,28 +19,28 @@ impl Relay {
                 AdminAnswer::Policy(self.config.policy)
             }
             AdminRequest::Announce(body) => AdminAnswer::Announced(self.announce_to_all(body)),
-            AdminRequest::Change(change) => return self.change(ticket, change),
+            AdminRequest::Change(change) => {
+                let time = self.now.wall;
+                let write = Write::Admin {
+                    ticket,
+                    change,
+                    time,
+                };
+                match self.try_write(write) {
+                    Ok(()) => return,
+                    Err(_) => AdminAnswer::Stopping,
+                }
+            }
             AdminRequest::Sessions => AdminAnswer::Sessions(self.session_infos()),
             AdminRequest::Stats => {
-                let present = self.present();
+                let present = Present {
+                    sessions: self.sessions.len() as u64,
+                    people: self.devices.len() as u64,
+                };
                 return self.effects.push(Effect::AdminStats { ticket, present });
             }
         };
         self.effects.push(Effect::AdminAnswer { ticket, answer });
-    }
-
-    fn change(&mut self, ticket: Ticket, change: AdminChange) {
-        if self.phase.is_serving() {
-            let time = self.now.wall;
-            self.write(Write::Admin {
-                ticket,
-                change,
-                time,
-            });
-        } else {
-            let answer = AdminAnswer::Stopping;
-            self.effects.push(Effect::AdminAnswer { ticket, answer });
-        }
     }
 
     /// Applies the entries that an operator's change appended, and pushes them to the members. A user
@@ -109,7 +109,7 @@ impl Relay {
         };
         let sessions: Vec<_> = self.sessions_of(user).filter(is_of_device).collect();
         for session in sessions {
-            self.effects.push(Effect::Close { session, reason });
+            self.send(session, ServerFrame::Close(reason));
             self.closed(session);
         }
     }
@@ -117,19 +117,12 @@ impl Relay {
     /// Pushes an announcement to all sessions, also to those behind: no head makes up for it.
     fn announce_to_all(&mut self, body: MessageBody) -> u64 {
         let to: Vec<_> = self.sessions.keys().copied().collect();
-        let count = u64::try_from(to.len()).unwrap_or(u64::MAX);
+        let count = to.len() as u64;
         if !to.is_empty() {
             let frame = ServerFrame::Announcement(body);
             self.effects.push(Effect::Push { to, frame });
         }
         count
-    }
-
-    fn present(&self) -> Present {
-        Present {
-            sessions: self.sessions.len() as u64,
-            people: self.devices.len() as u64,
-        }
     }
 
     fn session_infos(&self) -> Vec<SessionInfo> {

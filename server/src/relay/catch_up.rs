@@ -1,19 +1,19 @@
 //! Heads for sessions: at the start, after a change, and after a session was behind. At most one
 //! reading per session is under way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use recado_shared::limits::{
     MAX_DISPLAY_NAME_CHARS, MAX_HEADS_PER_FRAME, MAX_NAME_LEN, MAX_PAGE_LEN,
 };
 use recado_shared::{
-    Answer, DirectPair, Head, HeadsPage, RoomInfo, ServerFrame, Stamp, UserId, UserName,
-    UserProfile,
+    Answer, DirectPair, Head, HeadsPage, RoomInfo, RoomMember, ServerFrame, Stamp, UserId,
+    UserName, UserProfile,
 };
 
 use super::session::Flow;
 use super::{Effect, Relay, SessionId};
-use crate::store::{Origin, Read};
+use crate::store::{Origin, Read, StoredMember};
 
 impl Relay {
     pub(super) fn read_heads(&mut self, id: SessionId, since: Option<Stamp>) {
@@ -48,30 +48,21 @@ impl Relay {
                 heads,
                 complete: pages.peek().is_none().then_some(stamp),
             };
-            self.effects.push(Effect::Send {
-                to: id,
-                frame: ServerFrame::Heads(page),
-            });
+            self.send(id, ServerFrame::Heads(page));
         }
         if again.is_some() {
             self.read_heads(id, again);
         }
     }
 
-    /// The members of the conversations of one page.
     fn members_of(
         &self,
         viewer: UserId,
         heads: &[Head],
         names: &BTreeMap<UserId, UserName>,
     ) -> Vec<UserProfile> {
-        let mut members: Vec<UserId> = heads
-            .iter()
-            .filter_map(|head| head.conversation.pair())
-            .flat_map(DirectPair::members)
-            .collect();
-        members.sort_unstable();
-        members.dedup();
+        let pairs = heads.iter().filter_map(|head| head.conversation.pair());
+        let members: BTreeSet<_> = pairs.flat_map(DirectPair::members).collect();
         members
             .into_iter()
             .filter_map(|user| Some((user, names.get(&user)?)))
@@ -93,13 +84,26 @@ impl Relay {
         self.answer(origin, Ok(Answer::Users { people, more }));
     }
 
+    pub(super) fn members_read(&mut self, origin: Origin, members: Vec<StoredMember>, more: bool) {
+        let Some(viewer) = self.user_of(origin.session) else {
+            return;
+        };
+        let members = members.into_iter().map(|member| RoomMember {
+            person: self.profile_for(viewer, member.user, member.name),
+            role: member.role,
+            mute: member.mute,
+        });
+        let members = members.collect();
+        self.answer(origin, Ok(Answer::Members { members, more }));
+    }
+
     pub(super) fn outbox_full(&mut self, id: SessionId) {
         let since = self.left_out_since;
         if let Some(session) = self.sessions.get_mut(&id)
             && session.flow == Flow::Live
         {
             session.flow = Flow::Behind { since };
-            self.effects.push(Effect::MarkBehind(id));
+            self.send(id, ServerFrame::Behind);
         }
     }
 

@@ -1,14 +1,14 @@
-//! Delivery of committed entries, cursors and typing notifications to the sessions of members.
+//! Delivery of committed entries, new rooms, cursors and typing notifications to the sessions of members.
 
 use recado_shared::limits::{MAX_MEMBERS_WITH_CURSORS, TYPING_INTERVAL};
 use recado_shared::rules::permission::{self, Memberships as _};
 use recado_shared::{
-    Answer, ConversationId, CursorUpdate, Entry, MemberCursors, RequestError, ServerFrame, Stamp,
-    UserId,
+    Answer, ConversationId, CursorUpdate, Entry, MemberCursors, RequestError, RoomId, ServerFrame,
+    Stamp, UserId,
 };
 
 use super::{Relay, SessionId, before};
-use crate::store::{Origin, StoredEntry, Write};
+use crate::store::{NewRoom, Origin, StoredEntry, Write};
 
 /// Most conversations whose last typing notification is remembered per session. Our judgement: no
 /// user types in more of them within one [`TYPING_INTERVAL`].
@@ -54,6 +54,35 @@ impl Relay {
         self.push(others, frame);
         if let Some(user) = changed.or(recipient) {
             self.send_heads(user, before(stamp));
+        }
+    }
+
+    pub(super) fn room_created(
+        &mut self,
+        origin: Origin,
+        new: &NewRoom,
+        result: Result<(RoomId, StoredEntry), RequestError>,
+        stamp: Stamp,
+    ) {
+        let (room, StoredEntry { entry, is_new, .. }) = match result {
+            Ok(made) => made,
+            Err(error) => return self.answer(origin, Err(error)),
+        };
+        let answer = Answer::RoomCreated {
+            room,
+            seq: entry.seq,
+            time: entry.time,
+        };
+        self.answer(origin, Ok(answer));
+        if is_new {
+            self.memberships.add_room(room, new);
+            let conversation = ConversationId::Room(room);
+            let frame = ServerFrame::Entry {
+                conversation,
+                entry,
+            };
+            self.push(self.other_sessions_of(new.author, origin), frame);
+            self.send_heads(new.author, before(stamp));
         }
     }
 

@@ -9,7 +9,6 @@ use super::Relay;
 use super::session::Caller;
 use crate::store::{DeviceChange, Origin, Write};
 
-/// Whether the device wants to be linked.
 pub(super) fn asks_for_link(hello: &Hello) -> bool {
     hello.extensions.iter().any(|it| it.kind == LINK_EXTENSION)
 }

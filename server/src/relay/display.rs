@@ -23,13 +23,8 @@ struct Shown {
 impl Displays {
     pub(super) fn new(stored: Vec<StoredDisplay>) -> Self {
         let mut displays = Self::default();
-        for StoredDisplay {
-            user,
-            name,
-            display,
-        } in stored
-        {
-            displays.set(user, name, Some(display));
+        for stored in stored {
+            displays.set(stored.user, stored.name, Some(stored.display));
         }
         displays
     }

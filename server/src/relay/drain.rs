@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use recado_shared::{CloseReason, Refusal};
+use recado_shared::{CloseReason, Refusal, ServerFrame};
 
 use super::{Effect, Relay};
 
@@ -62,18 +62,19 @@ impl Relay {
 
     /// The answers of the store to their logins come later and are ignored.
     fn refuse_hellos(&mut self, refusal: &Refusal) {
-        for (&session, hello) in &mut self.pending_hellos {
+        for (&to, hello) in &mut self.pending_hellos {
             if !std::mem::replace(&mut hello.is_gone, true) {
-                let refusal = refusal.clone();
-                self.effects.push(Effect::Refuse { session, refusal });
+                let frame = ServerFrame::Refused(refusal.clone());
+                self.effects.push(Effect::Send { to, frame });
             }
         }
     }
 
     fn stop(&mut self, reason: CloseReason) {
         self.phase = Phase::Stopped;
-        let sessions = std::mem::take(&mut self.sessions).into_keys();
-        let closes = sessions.map(|session| Effect::Close { session, reason });
-        self.effects.extend(closes.chain([Effect::Stop]));
+        for session in std::mem::take(&mut self.sessions).into_keys() {
+            self.send(session, ServerFrame::Close(reason));
+        }
+        self.effects.push(Effect::Stop);
     }
 }

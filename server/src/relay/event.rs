@@ -1,12 +1,13 @@
-//! The inputs of the relay, which come from sessions, the store and the driver.
+//! The inputs of the relay, which come from sessions, the store and the driver, and its outputs, which the
+//! driver carries out.
 
 use std::net::IpAddr;
 
-use recado_shared::{ClientFrame, DeviceKey, Hello};
+use recado_shared::{ClientFrame, DeviceKey, Hello, ServerFrame};
 
-use crate::admin::request::AdminRequest;
+use crate::admin::request::{AdminAnswer, AdminRequest, Present};
 use crate::id::{SessionId, Ticket};
-use crate::store::{ReadResult, WriteResult};
+use crate::store::{Read, ReadResult, Write, WriteResult};
 
 /// The other side of a connection, as the handshake showed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,4 +54,29 @@ pub enum Event {
     Drain,
     /// The moment of [`Relay::next_deadline`](super::Relay::next_deadline) has come.
     Deadline,
+}
+
+/// An output of [`Relay::handle`](super::Relay::handle), to be carried out in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Send one session a frame that must reach it, such as a welcome, an answer or heads. There is always
+    /// room in its outbox, because requests in flight bound such frames. A refusal and a close end the
+    /// session; [`Event::CaughtUp`] follows [`ServerFrame::Behind`].
+    Send { to: SessionId, frame: ServerFrame },
+    /// Send a live frame, encoded once, to each of these sessions. For a session without room the
+    /// driver answers [`Event::OutboxFull`].
+    Push {
+        to: Vec<SessionId>,
+        frame: ServerFrame,
+    },
+    /// Queue work for the writer.
+    Write(Write),
+    /// Queue work for a reader.
+    Read(Read),
+    /// Answer a request of the operator.
+    AdminAnswer { ticket: Ticket, answer: AdminAnswer },
+    /// Answer the operator with statistics: these, and those of the driver.
+    AdminStats { ticket: Ticket, present: Present },
+    /// Stop the server once the sessions have written what their outboxes hold.
+    Stop,
 }

@@ -20,7 +20,6 @@ struct PendingLink {
     code: LinkCode,
     name: Option<DeviceName>,
     network: IpAddr,
-    /// When its last hello came.
     last_hello: Instant,
 }
 

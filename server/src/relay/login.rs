@@ -10,14 +10,14 @@ use recado_shared::{Activity, Hello, ProtocolVersion, Refusal, ServerFrame, User
 use super::device::{asks_for_link, device_name};
 use super::registrations::PendingHello;
 use super::session::{Flow, Session};
-use super::{Effect, Peer, Policy, Relay, SessionId};
+use super::{Peer, Policy, Relay, SessionId};
 use crate::address;
 use crate::store::{Admission, AuthenticatedUser, Login, Write};
 
 impl Relay {
     pub(super) fn hello(&mut self, session: SessionId, peer: Peer, hello: Hello) {
         if let Err(refusal) = self.log_in(session, peer, hello) {
-            self.effects.push(Effect::Refuse { session, refusal });
+            self.send(session, ServerFrame::Refused(refusal));
         }
     }
 
@@ -127,7 +127,7 @@ impl Relay {
             Err(refusal) => {
                 let refusal = self.wait_for_link(&hello, refusal);
                 if !hello.is_gone {
-                    self.effects.push(Effect::Refuse { session, refusal });
+                    self.send(session, ServerFrame::Refused(refusal));
                 }
             }
         }
@@ -175,8 +175,7 @@ impl Relay {
             log: admitted.log,
             now: self.now.wall,
         };
-        let frame = ServerFrame::Welcome(welcome);
-        self.effects.push(Effect::Send { to: id, frame });
+        self.send(id, ServerFrame::Welcome(welcome));
         self.read_heads(id, since.map(|since| since.stamp));
         self.presence_changed(user, was);
     }

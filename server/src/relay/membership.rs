@@ -8,11 +8,9 @@ use recado_shared::{Content, ConversationId, Entry, RoomEvent, RoomId, UserId};
 
 use crate::store::{NewRoom, StoredMemberships};
 
-/// All rooms, and all blocks between users.
 #[derive(Debug, Default)]
 pub(super) struct MembershipIndex {
     rooms: BTreeMap<RoomId, RoomState>,
-    /// The rooms that a user is in.
     rooms_of: BTreeMap<UserId, BTreeSet<RoomId>>,
     /// Each user who blocks another one, with that one.
     blocks: BTreeSet<(UserId, UserId)>,

@@ -9,7 +9,6 @@ mod delivery;
 mod device;
 mod display;
 mod drain;
-mod effect;
 mod event;
 mod links;
 mod login;
@@ -17,7 +16,6 @@ mod membership;
 mod presence;
 mod registrations;
 mod request;
-mod room;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -40,11 +38,10 @@ use self::registrations::{PendingHello, Registrations};
 use self::session::{Caller, Flow, Session};
 use crate::store::{Origin, ReadResult, StoredMemberships, Write, WriteResult};
 
+pub use crate::config::Policy;
 pub use crate::id::{SessionId, Ticket};
-pub use crate::policy::Policy;
 pub use drain::DRAIN_LIMIT;
-pub use effect::Effect;
-pub use event::{Event, Peer};
+pub use event::{Effect, Event, Peer};
 pub use links::PENDING_LINKS_PER_ADDRESS;
 pub use presence::{PRESENCE_BURST, PRESENCE_INTERVAL, PRESENCE_PACE};
 
@@ -74,7 +71,6 @@ pub struct Relay {
     pending_hellos: BTreeMap<SessionId, PendingHello>,
     /// Sessions after their `Welcome`.
     sessions: BTreeMap<SessionId, Session>,
-    /// The sessions of each user who has one.
     devices: BTreeMap<UserId, BTreeSet<SessionId>>,
     memberships: MembershipIndex,
     displays: Displays,
@@ -132,7 +128,11 @@ impl Relay {
             Event::Admin { ticket, request } => self.admin(ticket, request),
             Event::StoreFailed => self.store_failed(),
             Event::Drain => self.drain(),
-            Event::Deadline => self.deadline(),
+            Event::Deadline => {
+                self.settle_presences();
+                self.announce_due();
+                self.finish_drain_if_due();
+            }
         }
         std::mem::take(&mut self.effects)
     }
@@ -292,13 +292,6 @@ impl Relay {
         self.presence_changed(session.user, was);
     }
 
-    fn deadline(&mut self) {
-        self.settle_presences();
-        self.announce_due();
-        self.finish_drain_if_due();
-    }
-
-    /// Queues work for the writer.
     fn write(&mut self, write: Write) {
         self.outstanding_writes += 1;
         self.effects.push(Effect::Write(write));
@@ -309,8 +302,12 @@ impl Relay {
         let Origin { session, number } = origin;
         if self.sessions.contains_key(&session) {
             let frame = ServerFrame::Answer { number, result };
-            self.effects.push(Effect::Send { to: session, frame });
+            self.send(session, frame);
         }
+    }
+
+    fn send(&mut self, to: SessionId, frame: ServerFrame) {
+        self.effects.push(Effect::Send { to, frame });
     }
 
     /// Pushes a live frame to the sessions that keep up and whose version allows it.
@@ -351,7 +348,6 @@ impl Relay {
     }
 }
 
-/// The stamp before a change.
 fn before(stamp: Stamp) -> Stamp {
     Stamp(stamp.0.saturating_sub(1))
 }

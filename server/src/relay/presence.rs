@@ -204,7 +204,6 @@ impl Relay {
         }
     }
 
-    /// Sends the bursts that are due.
     pub(super) fn announce_due(&mut self) {
         while let Some(&(at, id)) = self.presences.announce_at.first()
             && at <= self.now.instant

@@ -8,10 +8,8 @@ use recado_shared::{DeviceName, ProtocolVersion, SyncPoint};
 
 use super::event::Peer;
 
-/// How long a registration counts against its address.
 const REGISTRATION_WINDOW: Duration = Duration::from_hours(1);
 
-/// A `Hello` that waits for the store.
 #[derive(Debug)]
 pub(super) struct PendingHello {
     pub(super) version: ProtocolVersion,

@@ -96,7 +96,7 @@ fn push(to: &[SessionId], frame: ServerFrame) -> Effect {
 }
 
 fn refuse(session: SessionId, refusal: Refusal) -> Effect {
-    Effect::Refuse { session, refusal }
+    send(session, ServerFrame::Refused(refusal))
 }
 
 fn presence(user: UserId, presence: Presence) -> ServerFrame {
@@ -915,7 +915,7 @@ fn a_session_that_is_behind_gets_no_live_frames_until_caught_up() {
         &[accepted(asked, 1), to_bob(1)],
     );
     // The change with the stamp 11 was left out: heads since 10 make up for it.
-    desk.check(Event::OutboxFull(S2), &[Effect::MarkBehind(S2)]);
+    desk.check(Event::OutboxFull(S2), &[send(S2, ServerFrame::Behind)]);
     desk.check(Event::OutboxFull(S2), &[]);
     desk.check(appended(asked, ALICE, 2, true), &[accepted(asked, 2)]);
     // Answers still come.
@@ -941,7 +941,7 @@ fn heads_are_read_one_set_at_a_time() {
     for seq in 1..=2 {
         desk.relay
             .handle(appended(asked, ALICE, seq, true), desk.now);
-        desk.check(Event::OutboxFull(S2), &[Effect::MarkBehind(S2)]);
+        desk.check(Event::OutboxFull(S2), &[send(S2, ServerFrame::Behind)]);
         let since = Some(9 + seq);
         let expected = [read_heads(S2, BOB, since)];
         let expected = if seq == 1 { &expected[..] } else { &[] };
@@ -958,7 +958,7 @@ fn heads_are_read_one_set_at_a_time() {
 fn the_heads_that_may_be_queued_at_a_time_have_room() {
     let mut desk = Desk::of_two();
     let behind = |desk: &mut Desk| {
-        desk.check(Event::OutboxFull(S2), &[Effect::MarkBehind(S2)]);
+        desk.check(Event::OutboxFull(S2), &[send(S2, ServerFrame::Behind)]);
     };
     behind(&mut desk);
     let read = [read_heads(S2, BOB, Some(10))];
@@ -983,7 +983,7 @@ fn a_session_that_caught_up_is_told_presence_again() {
     let online = push(&[S1], presence(BOB, Presence::Online));
     desk.check_frame(S1, ClientFrame::Watch(vec![BOB]), &[online]);
     desk.settle();
-    desk.check(Event::OutboxFull(S1), &[Effect::MarkBehind(S1)]);
+    desk.check(Event::OutboxFull(S1), &[send(S1, ServerFrame::Behind)]);
     desk.check(Event::Closed(S2), &[]);
     desk.settle();
     let offline = push(&[S1], presence(BOB, Presence::Offline));
@@ -1016,10 +1016,7 @@ fn a_drain_answers_what_is_outstanding_and_refuses_the_rest() {
     assert_eq!(desk.greet(late, peer("192.0.2.1"), hello()), refused);
 
     desk.check(logged_in(S3, Ok(admitted(CAROL, false))), &[]);
-    let close = |session| Effect::Close {
-        session,
-        reason: CloseReason::ShuttingDown,
-    };
+    let close = |session| send(session, ServerFrame::Close(CloseReason::ShuttingDown));
     desk.check(
         appended(asked, ALICE, 1, true),
         &[
@@ -1046,10 +1043,7 @@ fn a_drain_does_not_wait_for_a_stuck_store() {
         .handle(request(S1, 1, append(ALICE_BOB)), desk.now);
     desk.check(Event::Drain, &[]);
     let begun = desk.now.instant;
-    let close = |session| Effect::Close {
-        session,
-        reason: CloseReason::ShuttingDown,
-    };
+    let close = |session| send(session, ServerFrame::Close(CloseReason::ShuttingDown));
     desk.check_deadline(&[close(S1), close(S2), Effect::Stop]);
     assert_eq!(desk.now.instant, begun + DRAIN_LIMIT);
 }
@@ -1058,10 +1052,7 @@ fn a_drain_does_not_wait_for_a_stuck_store() {
 fn a_failed_store_ends_everything_with_its_reason() {
     let mut desk = Desk::of_two();
     desk.greet(S3, peer("192.0.2.1"), hello());
-    let close = |session| Effect::Close {
-        session,
-        reason: CloseReason::StoreFailed,
-    };
+    let close = |session| send(session, ServerFrame::Close(CloseReason::StoreFailed));
     desk.check(
         Event::StoreFailed,
         &[

@@ -109,7 +109,6 @@ impl Relay {
         }
     }
 
-    /// Whether this user blocks the user of a session.
     pub(super) fn is_blocked_by(&self, user: UserId, id: SessionId) -> bool {
         self.user_of(id)
             .is_some_and(|viewer| self.memberships.blocks(user, viewer))

@@ -16,7 +16,8 @@ pub(super) struct DriverSender {
     events: mpsc::Sender<SessionEvent>,
     /// Sends the event that waits for capacity. Says whether the driver took it.
     waiting: Option<BoxFuture<'static, bool>>,
-    is_closed: bool,
+    /// The driver takes no more events.
+    pub(super) is_closed: bool,
 }
 
 impl DriverSender {
@@ -26,11 +27,6 @@ impl DriverSender {
             waiting: None,
             is_closed: false,
         }
-    }
-
-    /// Whether the driver takes no more events.
-    pub(super) fn is_closed(&self) -> bool {
-        self.is_closed
     }
 
     /// Waits until the last event is in the queue. Only then the next may be sent.

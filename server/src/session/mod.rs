@@ -6,22 +6,17 @@ mod context;
 mod driver_sender;
 mod open;
 mod outbox;
-mod outboxes;
-mod reader;
 mod stream;
 mod task;
 mod throttle;
-mod timer;
 mod window;
-mod writer;
 
 pub use context::{AdmissionLimits, MAX_FRAMES_TOGETHER, SessionContext, SessionEvent};
 pub use outbox::{
-    AfterWrite, HEADS_CAPACITY, OUTBOX_CAPACITY, Outbox, OutboxFull, OutboxReader, OutgoingFrame,
-    PUSH_CAPACITY, RESERVED_CAPACITY, outbox,
+    AfterWrite, HEADS_CAPACITY, OUTBOX_CAPACITY, Outbox, OutboxFull, OutboxReader, Outboxes,
+    OutgoingFrame, PUSH_CAPACITY, RESERVED_CAPACITY, outbox,
 };
-pub use outboxes::Outboxes;
+pub use stream::WRITE_STALL;
 pub use task::{DisconnectNotice, HANDSHAKE_TIMEOUT, refuse, run};
 pub use throttle::THROTTLE_NOTICE_INTERVAL;
 pub use window::PAGE_WEIGHT;
-pub use writer::WRITE_STALL;

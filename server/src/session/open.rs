@@ -1,9 +1,10 @@
 //! An open session, from the welcome to its end: one state machine that is polled. Its fields are all
 //! that an idle session keeps in memory.
 
+use std::future::Future as _;
 use std::ops::ControlFlow;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use recado_shared::codec::{self, CodecError, PREFIX_LEN};
 use recado_shared::limits::{PONG_WITHIN, SERVER_PING_AFTER};
@@ -17,7 +18,6 @@ use super::driver_sender::DriverSender;
 use super::outbox::{AfterWrite, OutboxReader};
 use super::stream::{FrameStream, SessionEnd};
 use super::throttle::Throttle;
-use super::timer::poll_deadline;
 use super::window::{self, Window};
 use crate::id::SessionId;
 
@@ -35,13 +35,12 @@ pub(super) struct OpenSession<'a, S> {
     id: SessionId,
     version: ProtocolVersion,
     outbox: OutboxReader,
-    driver: DriverSender,
+    pub(super) driver: DriverSender,
     window: Window,
     throttle: Throttle,
     /// The next frame is over the rate and waits until then.
     throttled_until: Option<Instant>,
     heartbeat: Heartbeat,
-    /// Unwritten frames of the session's own.
     local_frames: u8,
     catch_up: CatchUp,
     /// The last frame is queued: nothing more is read, and nothing is queued after it.
@@ -63,14 +62,6 @@ enum CatchUp {
     None,
     Queued,
     Written,
-}
-
-enum ReadOutcome {
-    /// Nothing more can be read for now.
-    Pending,
-    /// There may be more, but other tasks have their turn first.
-    Yield,
-    End(SessionEnd),
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
@@ -102,10 +93,6 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
         }
     }
 
-    pub(super) fn first_deadline(&self) -> Instant {
-        self.heartbeat.last_read + SERVER_PING_AFTER
-    }
-
     /// Reads and writes until the session ends. `timer` belongs to this session.
     pub(super) fn poll(
         &mut self,
@@ -114,71 +101,58 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
     ) -> Poll<SessionEnd> {
         loop {
             // Writing comes first: it frees capacity for reading.
-            if let Some(end) = self.write_frames(cx) {
+            if let Poll::Ready(end) = self.write_frames(cx) {
                 return Poll::Ready(end);
             }
             let was_pending = self.stream.writer.has_pending();
-            match self.read_frames(cx) {
-                ReadOutcome::Pending => {}
-                ReadOutcome::Yield => cx.waker().wake_by_ref(),
-                ReadOutcome::End(end) => return Poll::Ready(end),
+            if let Poll::Ready(end) = self.read_frames(cx) {
+                return Poll::Ready(end);
             }
             if self.stream.writer.has_pending() && !was_pending {
                 // Reading has queued a frame of the session's own.
                 continue;
             }
-            match poll_deadline(timer.as_mut(), self.deadline(), cx) {
-                Poll::Ready(now) => {
-                    if let Some(end) = self.handle_deadline(now) {
-                        return Poll::Ready(end);
-                    }
-                }
-                Poll::Pending => {
-                    self.stream.reader.release_buffer();
-                    return Poll::Pending;
-                }
+            let Poll::Ready(now) = poll_deadline(timer.as_mut(), self.deadline(), cx) else {
+                self.stream.reader.release_buffer();
+                return Poll::Pending;
+            };
+            if let Some(end) = self.handle_deadline(now) {
+                return Poll::Ready(end);
             }
         }
     }
 
-    /// Waits until the driver has the frames that were read, or is gone.
-    pub(super) fn poll_frames_sent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.driver.poll_ready(cx)
-    }
-
     /// Writes until the outbox is empty, or the connection takes no more bytes.
-    fn write_frames(&mut self, cx: &mut Context<'_>) -> Option<SessionEnd> {
+    fn write_frames(&mut self, cx: &mut Context<'_>) -> Poll<SessionEnd> {
         loop {
             let stream = &mut *self.stream;
             if stream.writer.has_pending() {
-                match stream.writer.poll_flush(&mut stream.io, cx) {
-                    Poll::Pending => return None,
-                    Poll::Ready(Err(_)) => return Some(SessionEnd::Disconnected),
-                    Poll::Ready(Ok(())) => self.local_frames = 0,
+                if ready!(stream.writer.poll_flush(&mut stream.io, cx)).is_err() {
+                    return Poll::Ready(SessionEnd::Disconnected);
                 }
+                self.local_frames = 0;
                 if self.catch_up == CatchUp::Queued {
                     self.catch_up = CatchUp::Written;
                 }
             }
             if self.is_closing {
-                return Some(SessionEnd::Closed);
+                return Poll::Ready(SessionEnd::Closed);
             }
-            if self.catch_up == CatchUp::Written && !self.driver.is_closed() {
-                if self.driver.poll_ready(cx).is_pending() {
-                    return None;
-                }
+            if self.catch_up == CatchUp::Written && !self.driver.is_closed {
+                ready!(self.driver.poll_ready(cx));
                 self.driver.send(SessionEvent::CaughtUp(self.id), cx);
             }
             // A driver that has stopped needs no event, but its last frames are still written.
             self.catch_up = CatchUp::None;
-            if let Err(end) = self.take_queued(cx)? {
-                return Some(end);
+            if !ready!(self.take_queued(cx)) {
+                return Poll::Ready(SessionEnd::Disconnected);
             }
         }
     }
 
-    /// Moves frames from the outbox to the writer. `None` if the outbox is empty.
-    fn take_queued(&mut self, cx: &Context<'_>) -> Option<Result<(), SessionEnd>> {
+    /// Moves frames from the outbox to the writer. `false` if one is too long, or if the driver dropped the
+    /// outbox without a last frame.
+    fn take_queued(&mut self, cx: &Context<'_>) -> Poll<bool> {
         let (writer, window) = (&mut self.stream.writer, &mut self.window);
         let (catch_up, is_closing) = (&mut self.catch_up, &mut self.is_closing);
         let mut has_failed = false;
@@ -197,16 +171,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
                 ControlFlow::Continue(())
             }
         });
-        match taken {
-            Poll::Pending => None,
-            Poll::Ready(true) if !has_failed => Some(Ok(())),
-            // The driver dropped the outbox without a last frame.
-            Poll::Ready(_) => Some(Err(SessionEnd::Disconnected)),
-        }
+        taken.map(|has_frames| has_frames && !has_failed)
     }
 
-    /// Reads frames and sends them to the driver as one event.
-    fn read_frames(&mut self, cx: &mut Context<'_>) -> ReadOutcome {
+    fn read_frames(&mut self, cx: &mut Context<'_>) -> Poll<SessionEnd> {
         let mut frames = Vec::new();
         let outcome = self.read_batch(&mut frames, cx);
         if !frames.is_empty() {
@@ -217,13 +185,17 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
         outcome
     }
 
-    fn read_batch(&mut self, frames: &mut Vec<ClientFrame>, cx: &mut Context<'_>) -> ReadOutcome {
+    fn read_batch(
+        &mut self,
+        frames: &mut Vec<ClientFrame>,
+        cx: &mut Context<'_>,
+    ) -> Poll<SessionEnd> {
         let mut now = None;
         let (mut len_read, mut reads) = (0, 0);
         while frames.len() < MAX_FRAMES_TOGETHER && len_read < READ_BUDGET {
             if self.must_wait(cx) {
                 self.heartbeat.is_paused = true;
-                return ReadOutcome::Pending;
+                return Poll::Pending;
             }
             if self.heartbeat.is_paused {
                 self.heartbeat.reset(*now.get_or_insert_with(Instant::now));
@@ -240,36 +212,32 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
                     self.stream.reader.consume(len);
                     len_read += PREFIX_LEN + len;
                     if let Err(end) = self.handle_frame(frame, frames) {
-                        return ReadOutcome::End(end);
+                        return Poll::Ready(end);
                     }
                 }
                 Ok(None) if reads == MAX_READS => break,
                 Ok(None) => {
                     reads += 1;
                     let stream = &mut *self.stream;
-                    match stream.reader.poll_fill(&mut stream.io, cx) {
-                        Poll::Pending => return ReadOutcome::Pending,
-                        Poll::Ready(Ok(0) | Err(_)) => {
-                            return ReadOutcome::End(SessionEnd::Disconnected);
-                        }
-                        Poll::Ready(Ok(_)) => {
-                            self.heartbeat.reset(*now.insert(Instant::now()));
-                        }
+                    match ready!(stream.reader.poll_fill(&mut stream.io, cx)) {
+                        Ok(0) | Err(_) => return Poll::Ready(SessionEnd::Disconnected),
+                        Ok(_) => self.heartbeat.reset(*now.insert(Instant::now())),
                     }
                 }
                 Err(CodecError::TooLong) => self.close(CloseReason::TooLong),
                 Err(_) => self.close(CloseReason::Malformed),
             }
         }
-        ReadOutcome::Yield
+        // There may be more, but other tasks have their turn first.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
-    /// Whether nothing may be read for now.
     fn must_wait(&mut self, cx: &mut Context<'_>) -> bool {
         self.is_closing
             || self.driver.poll_ready(cx).is_pending()
             // The last frames of a stopped driver are being written, which ends the session.
-            || self.driver.is_closed()
+            || self.driver.is_closed
             || self.window.is_full()
             || self.local_frames >= MAX_LOCAL_FRAMES
             || self.throttled_until.is_some()
@@ -294,28 +262,22 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
             return Ok(());
         };
         debug!(kind = frame.kind(), "received");
-        if !is_allowed(&frame, self.version) {
-            self.close(CloseReason::UnexpectedFrame);
-            return Ok(());
-        }
         match frame {
+            frame if !is_allowed(&frame, self.version) => self.close(CloseReason::UnexpectedFrame),
             ClientFrame::Ping(number) => self.queue_local(&ServerFrame::Pong(number)),
             ClientFrame::Pong(_) => {}
             ClientFrame::Leave => return Err(SessionEnd::Disconnected),
-            frame => {
-                if let ClientFrame::Request { number, request } = &frame
-                    && !self.window.insert(*number, window::weight(request))
-                {
-                    self.close(CloseReason::UnexpectedFrame);
-                    return Ok(());
-                }
-                frames.push(frame);
+            ClientFrame::Request {
+                number,
+                ref request,
+            } if !self.window.insert(number, window::weight(request)) => {
+                self.close(CloseReason::UnexpectedFrame);
             }
+            frame => frames.push(frame),
         }
         Ok(())
     }
 
-    /// Queues a frame of the session's own.
     fn queue_local(&mut self, frame: &ServerFrame) {
         self.local_frames += 1;
         match codec::encode(frame) {
@@ -383,9 +345,32 @@ impl Heartbeat {
     }
 }
 
-/// Whether an open session of this version may contain the frame.
 fn is_allowed(frame: &ClientFrame, version: ProtocolVersion) -> bool {
     frame.since() <= version && !matches!(frame, ClientFrame::Hello(_))
+}
+
+/// Waits for a deadline that may have moved since the timer was set. Returns the time once the
+/// deadline is over; `None` never is. The timer is reset only for an earlier deadline, or once it has fired, so
+/// a deadline that moves later costs nothing.
+fn poll_deadline(
+    mut timer: Pin<&mut Sleep>,
+    deadline: Option<Instant>,
+    cx: &mut Context<'_>,
+) -> Poll<Instant> {
+    let Some(deadline) = deadline else {
+        return Poll::Pending;
+    };
+    if deadline < timer.deadline() {
+        timer.as_mut().reset(deadline);
+    }
+    while timer.as_mut().poll(cx).is_ready() {
+        let now = Instant::now();
+        if deadline <= now {
+            return Poll::Ready(now);
+        }
+        timer.as_mut().reset(deadline);
+    }
+    Poll::Pending
 }
 
 #[cfg(test)]

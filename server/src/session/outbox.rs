@@ -1,6 +1,6 @@
-//! Outbox of one session: the bounded queue of encoded frames between the driver and the session.
+//! Outboxes of the sessions: the bounded queues of encoded frames between the driver and each session.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,9 +9,10 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use recado_shared::limits::{MAX_REQUESTS_IN_FLIGHT, MAX_ROOMS_OF_USER};
 use recado_shared::{ProtocolVersion, RequestNumber, ServerFrame, UserId, codec};
-use tracing::error;
+use tracing::{debug, error};
 
 use crate::config::MAX_USERS_LIMIT;
+use crate::id::SessionId;
 
 /// Most live frames that wait for one session. With one more, the session is behind.
 pub const PUSH_CAPACITY: usize = 256;
@@ -40,9 +41,8 @@ const IDLE_CAPACITY: usize = 4;
 #[derive(Debug)]
 pub struct Outbox(Arc<Mutex<Queue>>);
 
-/// A scheduled wake-up of a session that got frames.
 #[derive(Debug)]
-pub(super) struct PendingWake(Arc<Mutex<Queue>>);
+struct PendingWake(Arc<Mutex<Queue>>);
 
 /// The session's end of the queue. Once it is dropped, the outbox accepts frames and drops them.
 #[derive(Debug)]
@@ -84,16 +84,31 @@ pub enum AfterWrite {
     Close,
 }
 
+impl AfterWrite {
+    fn of(frame: &ServerFrame) -> Self {
+        match frame {
+            ServerFrame::Welcome(welcome) => Self::Welcomed {
+                version: welcome.version,
+                user: welcome.user,
+            },
+            ServerFrame::Answer { number, .. } => Self::Answered(*number),
+            ServerFrame::Behind => Self::CaughtUp,
+            ServerFrame::Refused(_) | ServerFrame::Close(_) => Self::Close,
+            _ => Self::Nothing,
+        }
+    }
+}
+
 impl OutgoingFrame {
     /// Encodes a frame. `None` if it cannot be encoded, which is a bug of the server and logged.
-    pub fn encode(frame: &ServerFrame, after_write: AfterWrite) -> Option<Self> {
+    pub fn encode(frame: &ServerFrame) -> Option<Self> {
         match codec::encode(frame) {
             Ok(payload) => Some(Self {
                 payload,
-                after_write,
+                after_write: AfterWrite::of(frame),
             }),
             Err(error) => {
-                error!(kind = kind(frame), %error, "frame cannot be encoded");
+                error!(kind = <&str>::from(frame), %error, "frame cannot be encoded");
                 None
             }
         }
@@ -112,7 +127,7 @@ impl Outbox {
     /// # Errors
     /// [`OutboxFull`] if [`OUTBOX_CAPACITY`] frames wait.
     pub fn send(&self, frame: OutgoingFrame) -> Result<(), OutboxFull> {
-        self.queue_below(OUTBOX_CAPACITY, || frame)
+        self.queue_below(OUTBOX_CAPACITY, frame)
     }
 
     /// Queues a live frame. [`wake`](Self::wake) then wakes the session.
@@ -120,14 +135,10 @@ impl Outbox {
     /// # Errors
     /// [`OutboxFull`] if [`PUSH_CAPACITY`] frames wait.
     pub fn push(&self, frame: &OutgoingFrame) -> Result<(), OutboxFull> {
-        self.queue_below(PUSH_CAPACITY, || frame.clone())
+        self.queue_below(PUSH_CAPACITY, frame.clone())
     }
 
-    fn queue_below(
-        &self,
-        capacity: usize,
-        frame: impl FnOnce() -> OutgoingFrame,
-    ) -> Result<(), OutboxFull> {
+    fn queue_below(&self, capacity: usize, frame: OutgoingFrame) -> Result<(), OutboxFull> {
         let mut queue = lock(&self.0);
         if queue.is_closed {
             return Ok(());
@@ -135,7 +146,7 @@ impl Outbox {
         if queue.frames.len() >= capacity {
             return Err(OutboxFull);
         }
-        queue.frames.push_back(frame());
+        queue.frames.push_back(frame);
         Ok(())
     }
 
@@ -145,16 +156,9 @@ impl Outbox {
     }
 
     /// Schedules a wake-up of the session, unless one is pending.
-    pub(super) fn schedule_wake(&self) -> Option<PendingWake> {
+    fn schedule_wake(&self) -> Option<PendingWake> {
         let is_pending = std::mem::replace(&mut lock(&self.0).is_wake_pending, true);
         (!is_pending).then(|| PendingWake(Arc::clone(&self.0)))
-    }
-}
-
-impl PendingWake {
-    /// Wakes the session, see [`Outbox::wake`].
-    pub(super) fn wake(self) {
-        wake(&self.0);
     }
 }
 
@@ -173,15 +177,12 @@ impl Drop for Outbox {
 impl OutboxReader {
     /// The next frame. `None` once the outbox is dropped and the queue is empty.
     pub fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<OutgoingFrame>> {
-        let mut queue = lock(&self.0);
-        if let Some(frame) = queue.pop() {
-            return Poll::Ready(Some(frame));
-        }
-        if queue.is_closed {
-            return Poll::Ready(None);
-        }
-        queue.wait(cx);
-        Poll::Pending
+        let mut next = None;
+        let batch = self.poll_batch(cx, |frame| {
+            next = Some(frame);
+            ControlFlow::Break(())
+        });
+        batch.map(|_| next)
     }
 
     /// Waits for the next frame, see [`poll_next`](Self::poll_next).
@@ -256,36 +257,178 @@ fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
     queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Name of a frame's kind, for logs.
-pub(crate) fn kind(frame: &ServerFrame) -> &'static str {
-    match frame {
-        ServerFrame::Welcome(_) => "welcome",
-        ServerFrame::Refused(_) => "refused",
-        ServerFrame::Answer { .. } => "answer",
-        ServerFrame::Heads(_) => "heads",
-        ServerFrame::Entry { .. } => "entry",
-        ServerFrame::Cursors { .. } => "cursors",
-        ServerFrame::Presence { .. } => "presence",
-        ServerFrame::Typing { .. } => "typing",
-        ServerFrame::User(_) => "user",
-        ServerFrame::Behind => "behind",
-        ServerFrame::Notice(_) => "notice",
-        ServerFrame::Ping(_) => "ping",
-        ServerFrame::Pong(_) => "pong",
-        ServerFrame::Close(_) => "close",
-        ServerFrame::Setting { .. } => "setting",
-        ServerFrame::Announcement(_) => "announcement",
+/// Outboxes by session. It wakes sessions that got frames in turn and a few at a time, so that events
+/// which arrive while many sessions write are handled soon, and their frames join the same writes.
+#[derive(Debug, Default)]
+pub struct Outboxes {
+    sessions: BTreeMap<SessionId, Outbox>,
+    /// Sessions to wake, oldest first, each at most once.
+    wakes: VecDeque<PendingWake>,
+}
+
+impl Outboxes {
+    pub fn insert(&mut self, session: SessionId, outbox: Outbox) {
+        self.sessions.insert(session, outbox);
+    }
+
+    /// Drops an outbox: its session ends once the queued frames are written.
+    pub fn remove(&mut self, session: SessionId) {
+        self.sessions.remove(&session);
+    }
+
+    /// Whether sessions wait to be woken.
+    pub fn has_pending_wakes(&self) -> bool {
+        !self.wakes.is_empty()
+    }
+
+    /// Wakes at most `max` sessions, those that wait longest first.
+    pub fn wake(&mut self, max: usize) {
+        let count = self.wakes.len().min(max);
+        self.wakes
+            .drain(..count)
+            .for_each(|pending| wake(&pending.0));
+    }
+
+    /// Queues a frame that must not be dropped. A session is removed after its last frame; also without
+    /// capacity for one, and its client then catches up by its cursors when it reconnects.
+    pub fn send(&mut self, to: SessionId, frame: &ServerFrame) {
+        let Some(outbox) = self.sessions.get(&to) else {
+            return;
+        };
+        debug!(session = %to, kind = <&str>::from(frame), "sent");
+        let queued = OutgoingFrame::encode(frame).map(|frame| outbox.send(frame));
+        if queued == Some(Ok(())) {
+            self.wakes.extend(outbox.schedule_wake());
+        } else {
+            error!(session = %to, kind = <&str>::from(frame), "outbox full: closing session");
+        }
+        if queued != Some(Ok(())) || AfterWrite::of(frame) == AfterWrite::Close {
+            self.remove(to);
+        }
+    }
+
+    /// Queues a live frame, encoded once. Returns the sessions that have no capacity for it.
+    #[must_use]
+    pub fn push(&mut self, to: &[SessionId], frame: &ServerFrame) -> Vec<SessionId> {
+        debug!(sessions = to.len(), kind = <&str>::from(frame), "pushed");
+        let mut full = Vec::new();
+        let Some(outgoing) = OutgoingFrame::encode(frame) else {
+            return full;
+        };
+        for session in to {
+            let Some(outbox) = self.sessions.get(session) else {
+                continue;
+            };
+            match outbox.push(&outgoing) {
+                Ok(()) => self.wakes.extend(outbox.schedule_wake()),
+                Err(OutboxFull) => full.push(*session),
+            }
+        }
+        full
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
     use futures_util::FutureExt as _;
 
     use super::*;
 
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    struct Session {
+        reader: OutboxReader,
+        wakes: Arc<Wakes>,
+    }
+
+    impl Session {
+        /// Takes all queued frames and waits. Returns their number.
+        fn take_all(&self) -> usize {
+            let waker = Waker::from(Arc::clone(&self.wakes));
+            let context = Context::from_waker(&waker);
+            let take = || self.reader.poll_next(&context);
+            std::iter::from_fn(|| matches!(take(), Poll::Ready(Some(_))).then_some(())).count()
+        }
+
+        fn wakes(&self) -> usize {
+            self.wakes.0.load(Ordering::Relaxed)
+        }
+    }
+
+    /// Sessions that wait for frames.
+    fn sessions(count: u64) -> (Outboxes, Vec<SessionId>, Vec<Session>) {
+        let mut outboxes = Outboxes::default();
+        let ids: Vec<_> = (1..=count).map(SessionId).collect();
+        let open = |&id: &SessionId| {
+            let (outbox, reader) = outbox();
+            outboxes.insert(id, outbox);
+            let wakes = Arc::default();
+            let session = Session { reader, wakes };
+            assert_eq!(session.take_all(), 0);
+            session
+        };
+        let sessions = ids.iter().map(open).collect();
+        (outboxes, ids, sessions)
+    }
+
+    fn wakes(sessions: &[Session]) -> Vec<usize> {
+        sessions.iter().map(Session::wakes).collect()
+    }
+
+    #[test]
+    fn sessions_are_woken_a_few_at_a_time_and_take_all_frames() {
+        let (mut outboxes, ids, sessions) = sessions(3);
+        assert_eq!(outboxes.push(&ids, &ServerFrame::Ping(1)), []);
+        assert_eq!(wakes(&sessions), [0, 0, 0]);
+        outboxes.wake(1);
+        assert_eq!(wakes(&sessions), [1, 0, 0]);
+        assert_eq!(sessions[0].take_all(), 1);
+        assert_eq!(outboxes.push(&ids, &ServerFrame::Ping(2)), []);
+        outboxes.wake(2);
+        assert_eq!(wakes(&sessions), [1, 1, 1]);
+        assert_eq!([sessions[1].take_all(), sessions[2].take_all()], [2, 2]);
+        assert!(outboxes.has_pending_wakes());
+        outboxes.wake(1);
+        assert_eq!(wakes(&sessions), [2, 1, 1]);
+        assert_eq!(sessions[0].take_all(), 1);
+        assert!(!outboxes.has_pending_wakes());
+    }
+
+    #[test]
+    fn a_session_that_already_took_its_frames_is_not_woken() {
+        let (mut outboxes, ids, sessions) = sessions(1);
+        outboxes.send(ids[0], &ServerFrame::Ping(1));
+        assert_eq!(sessions[0].take_all(), 1);
+        outboxes.wake(1);
+        assert_eq!(wakes(&sessions), [0]);
+        outboxes.send(ids[0], &ServerFrame::Ping(2));
+        outboxes.wake(1);
+        assert_eq!(wakes(&sessions), [1]);
+    }
+
+    #[test]
+    fn a_removed_session_is_woken_at_once() {
+        let (mut outboxes, ids, sessions) = sessions(2);
+        assert_eq!(outboxes.push(&ids, &ServerFrame::Ping(1)), []);
+        outboxes.remove(ids[1]);
+        assert_eq!(wakes(&sessions), [0, 1]);
+        assert_eq!(sessions[1].take_all(), 1);
+        drop(outboxes);
+        assert_eq!(wakes(&sessions), [1, 1]);
+    }
+
     fn frame(number: u32) -> OutgoingFrame {
-        OutgoingFrame::encode(&ServerFrame::Ping(number), AfterWrite::Nothing).unwrap()
+        OutgoingFrame::encode(&ServerFrame::Ping(number)).unwrap()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use recado_shared::codec::{self, CodecError};
-use recado_shared::limits::MAX_FRAME_LEN;
+use recado_shared::limits::{MAX_FRAME_LEN, SERVER_PING_AFTER};
 use recado_shared::{ClientFrame, CloseReason, ProtocolVersion, Refusal, ServerFrame, text};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::yield_now;
@@ -23,10 +23,8 @@ pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 enum HandshakeError {
     /// The peer left before the driver heard of the session.
     LeftBeforeHello,
-    /// The peer or the driver left after the hello.
-    Disconnected,
-    /// The driver's refusal is written.
-    RefusalWritten,
+    /// The driver has heard of the session.
+    Ended(SessionEnd),
     Refuse(Refusal),
     Close(CloseReason),
 }
@@ -76,10 +74,7 @@ impl SessionContext {
 }
 
 /// Refuses a connection before its hello.
-pub async fn refuse<S>(stream: S, refusal: Refusal)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+pub async fn refuse(stream: impl AsyncRead + AsyncWrite + Unpin, refusal: Refusal) {
     let mut stream = FrameStream::new(stream);
     let deadline = Instant::now() + HANDSHAKE_TIMEOUT;
     let refusal = ServerFrame::Refused(refusal);
@@ -119,7 +114,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
             if context.events.send(event).await.is_err() {
                 return Err(HandshakeError::Refuse(Refusal::ShuttingDown));
             }
-            frames.next().await.ok_or(HandshakeError::Disconnected)
+            let answer = frames.next().await;
+            answer.ok_or(HandshakeError::Ended(SessionEnd::Disconnected))
         };
         let answer = timeout_at(deadline, answer).await;
         let answer = answer.unwrap_or(Err(HandshakeError::Refuse(Refusal::Unavailable)))?;
@@ -128,11 +124,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
             AfterWrite::Welcomed { version, user } if is_written => {
                 Span::current().record("user", user.0);
                 info!("client connected");
-                self.reader.set_max_frame_len(MAX_FRAME_LEN);
+                self.reader.max_frame_len = MAX_FRAME_LEN;
                 Ok((version, frames))
             }
-            AfterWrite::Close if is_written => Err(HandshakeError::RefusalWritten),
-            _ => Err(HandshakeError::Disconnected),
+            AfterWrite::Close if is_written => Err(HandshakeError::Ended(SessionEnd::Closed)),
+            _ => Err(HandshakeError::Ended(SessionEnd::Disconnected)),
         }
     }
 
@@ -144,10 +140,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
     ) -> SessionEnd {
         let now = Instant::now();
         let mut session = OpenSession::new(self, context, version, frames, now);
-        let mut timer = pin!(sleep_until(session.first_deadline()));
+        let mut timer = pin!(sleep_until(now + SERVER_PING_AFTER));
         let end = poll_fn(|cx| session.poll(timer.as_mut(), cx)).await;
         // `Closed` follows the frames that were read before it, and waits for the same capacity.
-        poll_fn(|cx| session.poll_frames_sent(cx)).await;
+        poll_fn(|cx| session.driver.poll_ready(cx)).await;
         end
     }
 
@@ -155,8 +151,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
     async fn reject(&mut self, error: HandshakeError) -> Option<SessionEnd> {
         Some(match error {
             HandshakeError::LeftBeforeHello => return None,
-            HandshakeError::Disconnected => SessionEnd::Disconnected,
-            HandshakeError::RefusalWritten => SessionEnd::Closed,
+            HandshakeError::Ended(end) => end,
             HandshakeError::Refuse(refusal) => {
                 warn!(%refusal, "handshake refused");
                 self.write_last(&ServerFrame::Refused(refusal)).await

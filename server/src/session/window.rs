@@ -25,7 +25,6 @@ pub(super) fn weight(request: &Request) -> usize {
 pub(super) struct Window {
     /// Weights by request number, sorted.
     unanswered: Vec<(RequestNumber, usize)>,
-    /// Sum of all weights.
     weight: usize,
 }
 
@@ -44,7 +43,6 @@ impl Window {
         true
     }
 
-    /// Removes a request whose answer is about to be written.
     pub(super) fn remove(&mut self, number: RequestNumber) {
         if let Ok(place) = self.find(number) {
             let (_, weight) = self.unanswered.remove(place);

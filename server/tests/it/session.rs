@@ -14,8 +14,8 @@ use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use recado_server::Limits;
 use recado_server::relay::{Peer, SessionId};
 use recado_server::session::{
-    self, AdmissionLimits, AfterWrite, HANDSHAKE_TIMEOUT, MAX_FRAMES_TOGETHER, OUTBOX_CAPACITY,
-    Outbox, OutboxFull, OutgoingFrame, PAGE_WEIGHT, SessionContext, SessionEvent, WRITE_STALL,
+    self, AdmissionLimits, HANDSHAKE_TIMEOUT, MAX_FRAMES_TOGETHER, OUTBOX_CAPACITY, Outbox,
+    OutboxFull, OutgoingFrame, PAGE_WEIGHT, SessionContext, SessionEvent, WRITE_STALL,
 };
 use recado_shared::codec::{self, LengthDelimitedCodec};
 use recado_shared::limits::{
@@ -107,11 +107,11 @@ fn answer(number: u32) -> OutgoingFrame {
         number,
         result: Err(RequestError::Unavailable),
     };
-    OutgoingFrame::encode(&frame, AfterWrite::Answered(number)).unwrap()
+    OutgoingFrame::encode(&frame).unwrap()
 }
 
-fn outgoing(frame: &ServerFrame, after_write: AfterWrite) -> OutgoingFrame {
-    OutgoingFrame::encode(frame, after_write).unwrap()
+fn outgoing(frame: &ServerFrame) -> OutgoingFrame {
+    OutgoingFrame::encode(frame).unwrap()
 }
 
 impl Desk {
@@ -160,11 +160,7 @@ impl Desk {
     async fn welcome_in(mut self) -> (Self, Outbox) {
         self.send(&hello_frame()).await;
         let outbox = self.received_hello().await;
-        let after_write = AfterWrite::Welcomed {
-            version: ProtocolVersion::V2,
-            user: UserId(1),
-        };
-        give(&outbox, outgoing(&welcome(), after_write));
+        give(&outbox, outgoing(&welcome()));
         assert_eq!(self.next_frame().await, Some(welcome()));
         (self, outbox)
     }
@@ -273,7 +269,7 @@ async fn a_hello_waits_until_the_one_before_it_is_answered() {
     second.send(&hello_frame()).await;
     assert!(second.is_nothing_passed().await);
     let refused = ServerFrame::Refused(Refusal::ShuttingDown);
-    give(&outbox, outgoing(&refused, AfterWrite::Close));
+    give(&outbox, outgoing(&refused));
     second.welcome_in().await;
 }
 
@@ -477,7 +473,7 @@ async fn a_client_that_reads_nothing_is_closed_in_the_end() {
             newest: Seq(1),
         }),
     };
-    let frame = outgoing(&page, AfterWrite::Nothing);
+    let frame = outgoing(&page);
     for _ in 0..OUTBOX_CAPACITY {
         outbox.send(frame.clone()).unwrap();
     }
@@ -500,11 +496,11 @@ async fn a_client_that_reads_nothing_is_closed_in_the_end() {
 #[tokio::test(start_paused = true)]
 async fn the_driver_hears_when_everything_up_to_a_mark_is_written() {
     let (mut desk, outbox) = Desk::open_with(64, Limits::default()).welcome_in().await;
-    let ping = outgoing(&ServerFrame::Ping(1), AfterWrite::Nothing);
+    let ping = outgoing(&ServerFrame::Ping(1));
     for _ in 0..100 {
         give(&outbox, ping.clone());
     }
-    let mark = outgoing(&ServerFrame::Behind, AfterWrite::CaughtUp);
+    let mark = outgoing(&ServerFrame::Behind);
     give(&outbox, mark);
     // The pipe is full, so that the mark is not written.
     assert!(timeout(DEAD_AFTER / 4, desk.events.recv()).await.is_err());
@@ -521,10 +517,10 @@ async fn the_driver_hears_when_everything_up_to_a_mark_is_written() {
 #[tokio::test(start_paused = true)]
 async fn the_last_frame_follows_all_others() {
     let (mut desk, outbox) = Desk::welcomed().await;
-    let ping = outgoing(&ServerFrame::Ping(1), AfterWrite::Nothing);
+    let ping = outgoing(&ServerFrame::Ping(1));
     let reason = ServerFrame::Close(CloseReason::ShuttingDown);
     give(&outbox, ping);
-    give(&outbox, outgoing(&reason, AfterWrite::Close));
+    give(&outbox, outgoing(&reason));
     drop(outbox);
     assert_eq!(desk.next_frame().await, Some(ServerFrame::Ping(1)));
     desk.expect_close(CloseReason::ShuttingDown).await;
@@ -539,14 +535,14 @@ async fn what_the_driver_said_last_is_written_although_it_hears_nothing_more() {
     desk.events.close();
     // The stopped driver takes neither the request nor the catch-up.
     desk.send(&append(2, "b")).await;
-    let mark = outgoing(&ServerFrame::Behind, AfterWrite::CaughtUp);
+    let mark = outgoing(&ServerFrame::Behind);
     give(&outbox, mark);
     assert_eq!(desk.next_frame().await, Some(ServerFrame::Behind));
     assert!(timeout(PING_AFTER / 2, desk.next_frame()).await.is_err());
 
     give(&outbox, answer(1));
     let reason = ServerFrame::Close(CloseReason::ShuttingDown);
-    give(&outbox, outgoing(&reason, AfterWrite::Close));
+    give(&outbox, outgoing(&reason));
     drop(outbox);
     let heard = desk.next_frame().await;
     assert!(
@@ -669,7 +665,7 @@ async fn frames_are_written_while_the_driver_takes_none() {
     while desk.events.len() < INBOX_CAPACITY {
         tokio::task::yield_now().await;
     }
-    let ping = outgoing(&ServerFrame::Ping(1), AfterWrite::Nothing);
+    let ping = outgoing(&ServerFrame::Ping(1));
     give(&outbox, ping);
     assert_eq!(desk.next_frame().await, Some(ServerFrame::Ping(1)));
     for _ in 0..frames {
@@ -780,11 +776,7 @@ async fn a_session_lets_others_have_their_turn_after_a_few_reads() {
             break outbox;
         }
     };
-    let after_write = AfterWrite::Welcomed {
-        version: ProtocolVersion::V2,
-        user: UserId(1),
-    };
-    give(&outbox, outgoing(&welcome(), after_write));
+    give(&outbox, outgoing(&welcome()));
     assert!(session.as_mut().now_or_never().is_none());
     let said: Bytes = codec::encode(&append(1, "hello")).unwrap();
     client.send(said).await.unwrap();

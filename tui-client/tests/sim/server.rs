@@ -290,7 +290,12 @@ impl Server {
 
     fn carry_out(&mut self, effect: Effect, clock: &mut Clock, events: &mut Vec<Event>) {
         match effect {
-            Effect::Send { to, frame } => self.send(to, &frame, clock),
+            Effect::Send { to, frame } => {
+                self.send(to, &frame, clock);
+                if let ServerFrame::Refused(_) | ServerFrame::Close(_) = frame {
+                    self.connections.remove(&to);
+                }
+            }
             Effect::Push { to, frame } => {
                 for session in to {
                     let connection = self.connections.get(&session);
@@ -300,15 +305,6 @@ impl Server {
                         self.send(session, &frame, clock);
                     }
                 }
-            }
-            Effect::MarkBehind(session) => self.send(session, &ServerFrame::Behind, clock),
-            Effect::Refuse { session, refusal } => {
-                self.send(session, &ServerFrame::Refused(refusal), clock);
-                self.connections.remove(&session);
-            }
-            Effect::Close { session, reason } => {
-                self.send(session, &ServerFrame::Close(reason), clock);
-                self.connections.remove(&session);
             }
             Effect::Write(write) => {
                 if self.writes.is_empty() {

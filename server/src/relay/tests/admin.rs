@@ -33,7 +33,7 @@ fn changed(result: Result<AdminOutcome, ChangeError>) -> Event {
 }
 
 fn close(session: SessionId, reason: CloseReason) -> Effect {
-    Effect::Close { session, reason }
+    send(session, ServerFrame::Close(reason))
 }
 
 #[test]

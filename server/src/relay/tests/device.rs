@@ -63,7 +63,10 @@ impl Desk {
         };
         self.handle(Event::Closed(session));
         match effects.pop() {
-            Some(Effect::Refuse { refusal, .. }) => (refusal, is_stored),
+            Some(Effect::Send {
+                frame: ServerFrame::Refused(refusal),
+                ..
+            }) => (refusal, is_stored),
             other => panic!("{other:?}"),
         }
     }
@@ -292,10 +295,7 @@ fn a_revoked_device_s_sessions_end() {
         desk.handle(logged_in(session, Ok(admitted(ALICE, false))));
     }
     let revoke = DeviceChange::Revoke(NEW);
-    let close = |session| Effect::Close {
-        session,
-        reason: CloseReason::Revoked,
-    };
+    let close = |session| send(session, ServerFrame::Close(CloseReason::Revoked));
     assert_eq!(
         desk.device_changed(revoke.clone(), Err(RequestError::LastDevice)),
         [answered(S1, Err(RequestError::LastDevice))]

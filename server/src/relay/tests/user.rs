@@ -262,7 +262,7 @@ fn who_is_behind_gets_no_heads_before_they_have_caught_up() {
     let mut desk = Desk::of_two();
     let asked = origin(S2, 1);
     desk.relay.handle(appended(asked, BOB, 1, true), desk.now);
-    desk.check(Event::OutboxFull(S1), &[Effect::MarkBehind(S1)]);
+    desk.check(Event::OutboxFull(S1), &[send(S1, ServerFrame::Behind)]);
     let accepted = Event::Written(WriteResult::User {
         origin: origin(S1, 1),
         user: ALICE,
