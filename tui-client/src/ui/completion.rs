@@ -2,8 +2,9 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget as _};
 
-use super::text::{columns, line, put, right, row};
+use super::text::{columns, indented, line, put, right, row};
 use super::theme::Theme;
 use crate::app::screen::CompletionView;
 use crate::cells;
@@ -20,24 +21,16 @@ pub(super) fn render(buffer: &mut Buffer, below: Rect, top: u16, list: &Completi
         .map_or(0, |chosen| (chosen + 1).saturating_sub(height.into()));
     for (at, (index, (label, detail))) in (0..height).zip(list.rows.iter().enumerate().skip(skip)) {
         let area = row(area, at);
-        for x in area.x..area.right() {
-            buffer[(x, area.y)].reset();
-        }
+        Clear.render(area, buffer);
         put(buffer, (area.x, area.y), 1, "┃", Theme::dim());
         let inner = Rect::new(area.x + 2, area.y, area.width.saturating_sub(3), 1);
         // What can be written matters more than what it does.
         let used = columns(&cells::row(label)).min(inner.width);
         let left = (inner.width - used).saturating_sub(2);
         if left >= 8 && !detail.is_empty() {
-            let rest = Rect::new(inner.right() - left, inner.y, left, 1);
-            right(buffer, rest, detail, Theme::dim());
+            right(buffer, indented(inner, used + 2), detail, Theme::dim());
         }
-        line(
-            buffer,
-            Rect::new(inner.x, inner.y, inner.width, 1),
-            label,
-            Theme::text(),
-        );
+        line(buffer, inner, label, Theme::text());
         if Some(index) == list.chosen {
             buffer.set_style(area, Theme::chosen());
         }

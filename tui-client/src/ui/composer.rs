@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use recado_shared::limits::MAX_BODY_LEN;
 
-use super::text::{put, right, row};
+use super::text::{RowWriter, put, row};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
@@ -26,37 +26,24 @@ pub(super) struct Rule<'a> {
 /// Draws the line above the box, which joins the borders.
 pub(super) fn render_rule(buffer: &mut Buffer, area: Rect, rule: &Rule<'_>, theme: Theme) {
     let inner = Rect::new(area.x + 1, area.y, area.width - 2, 1);
-    let end = if rule.len + SHOW_LEFT_BELOW > MAX_BODY_LEN {
-        let style = if rule.len > MAX_BODY_LEN {
+    let mut row = RowWriter::new(buffer, inner);
+    if rule.len + SHOW_LEFT_BELOW > MAX_BODY_LEN {
+        let length = strings::conversation::length(rule.len, MAX_BODY_LEN);
+        let is_too_long = rule.len > MAX_BODY_LEN;
+        let style = if is_too_long {
             theme.failure()
         } else {
             Theme::text()
         };
-        right(
-            buffer,
-            inner,
-            &format!(
-                " {} ",
-                strings::conversation::length(rule.len, MAX_BODY_LEN)
-            ),
-            style,
-        )
+        row.right(&format!(" {length} "), style);
     } else if rule.below > 0 {
-        let line = strings::conversation::newer(rule.below, rule.newest_key);
-        right(buffer, inner, &format!(" {line} "), theme.unread())
-    } else {
-        inner.right()
-    };
-    let room = end.saturating_sub(inner.x + 1);
-    let title = cells::truncate(rule.title, room.saturating_sub(2).into());
-    if room > 4 {
-        put(
-            buffer,
-            (inner.x, area.y),
-            room,
-            &format!(" {title} "),
-            Theme::strong(),
-        );
+        let newer = strings::conversation::newer(rule.below, rule.newest_key);
+        row.right(&format!(" {newer} "), theme.unread());
+    }
+    row.shorten(1);
+    if row.rest.width > 4 {
+        let title = cells::truncate(rule.title, usize::from(row.rest.width) - 2);
+        row.left(&format!(" {title} "), Theme::strong());
     }
 }
 

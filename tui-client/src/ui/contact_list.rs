@@ -4,12 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use recado_shared::{Membership, Presence};
 
-use super::text::{centred, columns, put, right, row, when};
+use super::text::{RowWriter, centred, columns, row, when};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
 use crate::app::screen::{Attention, ContactRow, Screen, Section};
-use crate::cells;
 use crate::strings;
 
 enum Line<'a> {
@@ -66,9 +65,9 @@ fn lines<'a>(contacts: &'a [ContactRow<'a>]) -> Vec<Line<'a>> {
 
 /// Keeps the list where it is unless another row was opened or the open one moved.
 fn scroll_to_open(lines: &[Line<'_>], height: usize, view: &mut ViewState) {
-    let open = lines.iter().enumerate().find_map(|(at, line)| match line {
+    let open = lines.iter().zip(0..).find_map(|(line, at)| match line {
         Line::Contact(contact) if contact.is_open => Some((contact.conversation, at)),
-        _ => None,
+        Line::Contact(_) | Line::Heading(_) => None,
     });
     if open != view.contacts_open {
         view.contacts_open = open;
@@ -82,94 +81,84 @@ fn scroll_to_open(lines: &[Line<'_>], height: usize, view: &mut ViewState) {
 
 fn draw_contact(buffer: &mut Buffer, area: Rect, contact: &ContactRow<'_>, view: &ViewState) {
     let theme = view.theme;
-    let (glyph, style) = match contact.room {
-        Some(Membership::Member | Membership::Invited) => ("#", Theme::text()),
-        Some(Membership::Left | Membership::Kicked | Membership::Banned) => ("#", Theme::dim()),
-        None if contact.is_blocked => ("⊘", Theme::dim()),
-        None if contact.is_request => ("?", theme.unread()),
-        None => theme.presence(contact.presence),
-    };
-    let inner = Rect::new(area.x + 1, area.y, area.width - 2, 1);
-    let x = put(buffer, (inner.x, inner.y), 1, glyph, style) + 1;
-    let end = draw_right_end(buffer, inner, contact, view);
-    let name = match contact.room {
-        Some(_) => contact.name.trim_start_matches('#'),
-        None => contact.name,
-    };
-    let name = cells::truncate(name, end.saturating_sub(x + 1).into());
     let is_out = matches!(
         contact.room,
         Some(Membership::Left | Membership::Kicked | Membership::Banned)
     );
-    let is_quiet = contact.attention == Attention::Nothing || contact.is_blocked;
-    let name_style = if loud(contact) > 0 || contact.is_open {
-        Theme::strong()
-    } else if is_out || is_quiet {
-        Theme::dim()
-    } else {
-        Theme::text()
+    let (glyph, style) = match contact.room {
+        Some(_) if is_out => ("#", Theme::dim()),
+        Some(_) => ("#", Theme::text()),
+        None if contact.is_blocked => ("⊘", Theme::dim()),
+        None if contact.is_request => ("?", theme.unread()),
+        None => theme.presence(contact.presence),
     };
-    put(buffer, (x, area.y), columns(&name), &name, name_style);
+    let mut row = RowWriter::new(buffer, Rect::new(area.x + 1, area.y, area.width - 2, 1));
+    row.left(glyph, style);
+    row.skip(1);
+    draw_right_end(&mut row, contact, view);
+    row.shorten(1);
+    let name = match contact.room {
+        Some(_) => contact.name.trim_start_matches('#'),
+        None => contact.name,
+    };
+    let is_quiet = contact.attention == Attention::Nothing || contact.is_blocked;
+    row.fill(
+        name,
+        if notable_unread(contact) > 0 || contact.is_open {
+            Theme::strong()
+        } else if is_out || is_quiet {
+            Theme::dim()
+        } else {
+            Theme::text()
+        },
+    );
     if contact.is_open {
         buffer.set_style(area, Theme::chosen());
     }
 }
 
-/// Draws marks and the count or time, from the right. Returns where they begin.
-fn draw_right_end(
-    buffer: &mut Buffer,
-    mut area: Rect,
-    contact: &ContactRow<'_>,
-    view: &ViewState,
-) -> u16 {
+/// Draws the count or time, and marks before it.
+fn draw_right_end(row: &mut RowWriter<'_>, contact: &ContactRow<'_>, view: &ViewState) {
     let theme = view.theme;
-    let time = contact
-        .last
-        .map(|last| when(last, view.now, &view.time_zone))
-        .unwrap_or_default();
+    let time = contact.last;
+    let time = time.map(|last| when(last, view.now, &view.time_zone));
+    let typing = ("…".to_owned(), theme.busy());
+    let notable = notable_unread(contact);
+    let counts_mentions = contact.room.is_some() || contact.attention == Attention::Mentions;
     let (last, style) = match contact.unread {
         _ if contact.room == Some(Membership::Invited) => {
             (strings::conversation::INVITED.to_owned(), theme.unread())
         }
-        _ if contact.is_typing && contact.unread == 0 => ("…".to_owned(), theme.busy()),
-        0 => (time, Theme::dim()),
-        _ if called(contact) > 0 => (format!("@{}", count(contact.mentions)), theme.unread()),
-        unread if loud(contact) > 0 => (count(unread), theme.unread()),
+        0 if contact.is_typing => typing.clone(),
+        0 => (time.unwrap_or_default(), Theme::dim()),
+        _ if counts_mentions && notable > 0 && contact.mentions > 0 => {
+            (format!("@{}", count(contact.mentions)), theme.unread())
+        }
+        unread if notable > 0 => (count(unread), theme.unread()),
         unread => (count(unread), Theme::dim()),
     };
+    let mark = |is_set: bool, mark: &str, style| is_set.then(|| (mark.to_owned(), style));
     let marks = [
-        (contact.unread > 0 && contact.is_typing).then(|| ("…".to_owned(), theme.busy())),
-        contact.has_draft.then(|| ("✎".to_owned(), Theme::text())),
-        contact
-            .has_failed
-            .then(|| ("✗".to_owned(), theme.failure())),
-        (contact.attention == Attention::Nothing).then(|| ("z".to_owned(), Theme::dim())),
-        contact.is_favourite.then(|| ("★".to_owned(), Theme::dim())),
+        (contact.unread > 0 && contact.is_typing).then_some(typing),
+        mark(contact.has_draft, "✎", Theme::text()),
+        mark(contact.has_failed, "✗", theme.failure()),
+        mark(contact.attention == Attention::Nothing, "z", Theme::dim()),
+        mark(contact.is_favourite, "★", Theme::dim()),
     ];
     let parts = [Some((last, style))].into_iter().chain(marks);
     for (text, style) in parts.flatten().filter(|(text, _)| !text.is_empty()) {
-        let x = right(buffer, area, &text, style);
-        area.width = (x - area.x).saturating_sub(1);
-    }
-    area.right()
-}
-
-/// How many of the unread messages call the user, where that says more than how many there are.
-fn called(contact: &ContactRow<'_>) -> u64 {
-    let is_said = contact.room.is_some() || contact.attention == Attention::Mentions;
-    if is_said && loud(contact) > 0 {
-        contact.mentions
-    } else {
-        0
+        row.right(&text, style);
+        row.shorten(1);
     }
 }
 
-/// How many of the unread messages are to be noticed.
-pub(super) fn loud(contact: &ContactRow<'_>) -> u64 {
+/// How many of the unread messages notify the user.
+pub(super) fn notable_unread(contact: &ContactRow<'_>) -> u64 {
     match contact.attention {
-        Attention::All if !contact.is_blocked => contact.unread,
-        Attention::Mentions if !contact.is_blocked => contact.mentions,
-        Attention::All | Attention::Mentions | Attention::Nothing => 0,
+        _ if contact.is_blocked => 0,
+        Attention::All => contact.unread,
+        Attention::Mentions => contact.mentions,
+        Attention::Nothing => 0,
     }
 }
 

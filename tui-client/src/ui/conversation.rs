@@ -9,7 +9,9 @@ use recado_shared::Membership;
 
 use super::rows::{Part, Row, Rows};
 use super::scroll::{Position, Window};
-use super::text::{centred, clock, columns, day, indented, line, local, put, row, wrapped};
+use super::text::{
+    RowWriter, centred, clock, columns, day, indented, line, local, put, row, wrapped,
+};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::screen::{
@@ -358,26 +360,26 @@ fn draw_tail(
     reactions: &[Reaction<'_>],
     (is_edited, theme): (bool, Theme),
 ) {
-    let (mut x, y, end) = (area.x, area.y, area.right());
+    let mut row = RowWriter::new(buffer, area);
     if is_edited {
-        let mark = strings::conversation::EDITED;
-        x = put(buffer, (x, y), end - x, mark, Theme::dim()) + 2;
+        row.left(strings::conversation::EDITED, Theme::dim());
+        row.skip(2);
     }
     for (at, reaction) in reactions.iter().enumerate() {
         let emoji = cells::truncate(reaction.emoji, 4);
         let chip = format!("{emoji} {}", reaction.count);
         let is_last = at + 1 == reactions.len();
         let kept = if is_last { 0 } else { 2 };
-        if x + columns(&chip) + kept > end {
-            put(buffer, (x, y), end.saturating_sub(x), "…", Theme::dim());
-            return;
+        if columns(&chip) + kept > row.rest.width {
+            return row.left("…", Theme::dim());
         }
         let style = if reaction.is_mine {
             theme.mention()
         } else {
             Theme::dim()
         };
-        x = put(buffer, (x, y), end - x, &chip, style) + 2;
+        row.left(&chip, style);
+        row.skip(2);
     }
 }
 

@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::contact_list::count;
 use super::list::{Line, ListRow};
-use super::text::{columns, indented, line, put, right, when};
+use super::text::{RowWriter, columns, indented, line, put, right, when};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::screen::{Notable, PanelRow, SwitcherRow, UnreadRow};
@@ -120,18 +120,18 @@ impl ListRow for UnreadRow<'_> {
                     Notable::Reaction => ("+", view.theme.mention()),
                     Notable::Message => (" ", Style::new()),
                 };
-                put(buffer, (area.x, area.y), 1, mark, style);
-                let mut x = area.x + 2;
+                let mut row = RowWriter::new(buffer, area);
+                row.left(mark, style);
+                row.skip(1);
                 if area.width >= TIMES_FROM {
                     let time = when(*time, view.now, &view.time_zone);
-                    put(buffer, (x, area.y), 6, &time, Theme::dim());
-                    x += 7;
+                    row.left(&time, Theme::dim());
+                    row.skip(7 - columns(&time));
                 }
                 let name = cells::truncate(author, usize::from(area.width / 4));
-                let style = view.theme.author(author);
-                x = put(buffer, (x, area.y), columns(&name), &name, style) + 1;
-                let text = text.replace(['\n', '\t'], " ");
-                line(buffer, indented(area, x - area.x), &text, Theme::text());
+                row.left(&name, view.theme.author(author));
+                row.skip(1);
+                row.fill(&text.replace(['\n', '\t'], " "), Theme::text());
             }
             UnreadRow::More { count, is_quiet } => {
                 let what = if *is_quiet {

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::list::{Line, ListRow, NARROW};
-use super::text::{columns, indented, line, moment, put, right, when};
+use super::text::{RowWriter, columns, indented, moment, when};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::screen::{HitRow, Quote};
@@ -64,27 +64,26 @@ fn draw_head(buffer: &mut Buffer, area: Rect, hit: &HitRow<'_>, view: &ViewState
     } else {
         moment(hit.time, view.now, &view.time_zone)
     };
-    let end = right(buffer, area, &time, Theme::dim());
+    let mut row = RowWriter::new(buffer, area);
+    row.right(&time, Theme::dim());
+    row.shorten(1);
     let (name, style) = if hit.is_own {
         (strings::conversation::YOU, Theme::strong())
     } else {
         (hit.author, view.theme.author(hit.author))
     };
-    let room = end.saturating_sub(area.x + 1);
     // In a conversation of two the other's name says where.
-    let is_said = !hit.is_own && hit.place == hit.author;
-    let most = if is_said { room } else { room / 2 };
-    let name = cells::truncate(name, most.into());
-    let x = put(buffer, (area.x, area.y), most, &name, style);
-    if !is_said {
-        let place = if hit.is_own && !hit.place.starts_with('#') {
-            strings::overlays::hit_to(hit.place)
-        } else {
-            strings::overlays::hit_in(hit.place)
-        };
-        let rest = Rect::new(x, area.y, (area.x + room).saturating_sub(x), 1);
-        line(buffer, rest, &place, Theme::dim());
+    if !hit.is_own && hit.place == hit.author {
+        return row.fill(name, style);
     }
+    let name = cells::truncate(name, usize::from(row.rest.width / 2));
+    row.left(&name, style);
+    let place = if hit.is_own && !hit.place.starts_with('#') {
+        strings::overlays::hit_to(hit.place)
+    } else {
+        strings::overlays::hit_in(hit.place)
+    };
+    row.fill(&place, Theme::dim());
 }
 
 /// Draws the part of a text around the first match on one row.
@@ -105,9 +104,9 @@ fn draw_text(
     } else {
         0
     };
-    let mut x = area.x;
+    let mut row = RowWriter::new(buffer, area);
     if skip > 0 {
-        x = put(buffer, (x, area.y), 1, "…", Theme::dim());
+        row.left("…", Theme::dim());
     }
     for cluster in cells::clusters(body) {
         let drawn = match cluster.source {
@@ -119,22 +118,19 @@ fn draw_text(
             skip = skip.saturating_sub(width);
             continue;
         }
-        if x + width >= area.right() {
+        if width >= row.rest.width {
             let is_last = cluster.at + cluster.source.len() == body.len();
-            let fits = is_last && x + width == area.right();
-            let (drawn, style) = if fits {
-                (drawn, Theme::text())
+            return if is_last && width == row.rest.width {
+                row.left(drawn, Theme::text());
             } else {
-                ("…", Theme::dim())
+                row.left("…", Theme::dim());
             };
-            put(buffer, (x, area.y), area.right() - x, drawn, style);
-            return;
         }
         let style = if matched.iter().any(|range| range.contains(&cluster.at)) {
             theme.unread().add_modifier(Modifier::UNDERLINED)
         } else {
             Theme::text()
         };
-        x = put(buffer, (x, area.y), width, drawn, style);
+        row.left(drawn, style);
     }
 }

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::text::{columns, put, right};
+use super::text::{RowWriter, columns, put, right, wrapped};
 use super::theme::Theme;
 use crate::app::screen::{LinkView, Screen};
 use crate::cells;
@@ -34,39 +34,17 @@ pub(super) fn render(
     } else {
         state.chars().take(1).collect()
     };
-    let mut x = put(
-        buffer,
-        (area.x, area.y),
-        area.width,
-        &format!(" {state} "),
-        style,
-    );
+    let mut row = RowWriter::new(buffer, area);
+    row.left(&format!(" {state} "), style);
     for (text, style) in &counts {
-        x = put(
-            buffer,
-            (x, area.y),
-            area.right() - x,
-            &format!("{text} "),
-            *style,
-        );
+        row.left(&format!("{text} "), *style);
     }
     if let Some(message) = message {
-        let room = area.right() - x;
-        let message = cells::truncate(message, room.saturating_sub(1).into());
-        put(
-            buffer,
-            (x, area.y),
-            room,
-            &format!("{message} "),
-            Theme::strong(),
-        );
+        let message = cells::truncate(message, row.rest.width.saturating_sub(1).into());
+        row.left(&format!("{message} "), Theme::strong());
     } else {
-        let from = x.max(hints_from.min(area.right()));
-        draw_hints(
-            buffer,
-            Rect::new(from, area.y, area.right() - from, 1),
-            screen,
-        );
+        row.skip(hints_from.saturating_sub(row.rest.x));
+        draw_hints(&mut row, screen);
     }
 }
 
@@ -89,75 +67,58 @@ fn counts(screen: &Screen<'_>, is_roomy: bool, theme: Theme) -> Vec<(String, Sty
         (screen.waiting, "◌", strings::status::QUEUED, theme.busy()),
         (screen.failed, "✗", strings::status::FAILED, theme.failure()),
     ];
-    counts
-        .into_iter()
-        .filter(|(count, ..)| *count > 0)
-        .map(|(count, sign, what, style)| {
+    let counts = counts.into_iter().filter(|(count, ..)| *count > 0);
+    let text = |(count, sign, what, style)| {
+        let short = format!("{sign}{count}");
+        (
             if is_roomy {
-                (format!("{sign} {count} {what}"), style)
+                format!("{sign} {count} {what}")
             } else {
-                (format!("{sign}{count}"), style)
-            }
-        })
-        .collect()
+                short
+            },
+            style,
+        )
+    };
+    counts.map(text).collect()
 }
 
 /// The link's state. Why it is refused is said by [`render_notice`].
 fn link(screen: &Screen<'_>, is_roomy: bool, theme: Theme) -> (String, Style) {
-    match screen.link {
-        LinkView::Connecting => (format!("◌ {}", strings::status::CONNECTING), theme.busy()),
-        LinkView::Connected(Some(trip)) if is_roomy => {
-            let trip = strings::status::milliseconds(trip);
-            (
-                format!("● {}  {trip}", strings::status::CONNECTED),
-                theme.good(),
-            )
+    let (sign, state, style) = match screen.link {
+        LinkView::Connecting => ("◌", strings::status::CONNECTING.into(), theme.busy()),
+        LinkView::Connected(trip) => {
+            let mut state = strings::status::CONNECTED.to_owned();
+            if let Some(trip) = trip.filter(|_| is_roomy) {
+                state = format!("{state}  {}", strings::status::milliseconds(trip));
+            }
+            ("●", state, theme.good())
         }
-        LinkView::Connected(_) => (format!("● {}", strings::status::CONNECTED), theme.good()),
         LinkView::Offline { reason, retry_in } => {
-            let offline = strings::status::offline(retry_in);
-            let line = if is_roomy {
-                format!("○ {offline} ({reason})")
-            } else {
-                format!("○ {offline}")
-            };
-            (line, theme.failure())
+            let mut state = strings::status::offline(retry_in);
+            if is_roomy {
+                state = format!("{state} ({reason})");
+            }
+            ("○", state, theme.failure())
         }
-        LinkView::Refused(_) => (
-            format!("✗ {}", strings::status::ACCESS_DENIED),
-            theme.failure(),
-        ),
-    }
+        LinkView::Refused(_) => ("✗", strings::status::ACCESS_DENIED.into(), theme.failure()),
+    };
+    (format!("{sign} {state}"), style)
 }
 
 /// Draws as many hints as there is room for, the most useful ones first.
-fn draw_hints(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) {
-    let mut x = area.x + 1;
-    let hints = screen
-        .hints
-        .iter()
-        .filter(|(_, does)| *does != strings::hints::NEWEST);
-    for (at, (key, does)) in hints.enumerate() {
-        let (key, does) = (cells::truncate(key, 12), cells::truncate(does, 24));
-        let gap = if at == 0 { 0 } else { 2 };
-        let needed = gap + columns(&key) + 1 + columns(&does) + 1;
-        if x + needed > area.right() {
+fn draw_hints(row: &mut RowWriter<'_>, screen: &Screen<'_>) {
+    for (key, does) in &screen.hints {
+        if *does == strings::hints::NEWEST {
+            continue;
+        }
+        let key = cells::truncate(key, 12);
+        let does = format!(" {} ", cells::truncate(does, 24));
+        if 1 + columns(&key) + columns(&does) > row.rest.width {
             break;
         }
-        if at > 0 {
-            x = put(buffer, (x, area.y), 2, "  ", Theme::dim());
-        } else {
-            put(buffer, (x - 1, area.y), 1, " ", Theme::dim());
-        }
-        x = put(buffer, (x, area.y), columns(&key), &key, Theme::strong());
-        x = put(
-            buffer,
-            (x, area.y),
-            area.right() - x,
-            &format!(" {does}"),
-            Theme::dim(),
-        );
-        put(buffer, (x, area.y), 1, " ", Theme::dim());
+        row.left(" ", Theme::dim());
+        row.left(&key, Theme::strong());
+        row.left(&does, Theme::dim());
     }
 }
 
@@ -174,13 +135,12 @@ pub(super) fn render_notice(
         (_, LinkView::Refused(why)) => (why, theme.failure()),
         _ => return area,
     };
-    let inner = usize::from(area.width.saturating_sub(2).max(1));
-    let rows = cells::wrap(why, inner);
+    let rows: Vec<_> = wrapped(why, area.width.saturating_sub(2)).collect();
     let height = rows.len().min(usize::from(area.height.saturating_sub(1)));
     let bottom = area.bottom();
     area.height -= u16::try_from(height).unwrap_or(0);
-    for (y, range) in (area.bottom()..bottom).zip(rows) {
-        let line = format!(" {}", cells::row(why[range].trim_end()));
+    for (y, text) in (area.bottom()..bottom).zip(rows) {
+        let line = format!(" {}", cells::row(text));
         put(buffer, (area.x, y), area.width, &line, style);
     }
     area
@@ -210,7 +170,7 @@ pub(super) fn unread_elsewhere(
         .contacts
         .iter()
         .filter(|contact| !contact.is_open)
-        .map(super::contact_list::loud)
+        .map(super::contact_list::notable_unread)
         .fold(0, u64::saturating_add);
     if unread > 0 {
         let line = format!(

@@ -66,10 +66,50 @@ pub(super) fn footer(buffer: &mut Buffer, area: Rect, any: &str) {
     right(buffer, edge, &format!(" {any} "), Theme::dim());
 }
 
+/// A row that is written from its ends.
+pub(super) struct RowWriter<'a> {
+    buffer: &'a mut Buffer,
+    /// What is left of it.
+    pub(super) rest: Rect,
+}
+
+impl<'a> RowWriter<'a> {
+    pub(super) const fn new(buffer: &'a mut Buffer, rest: Rect) -> Self {
+        Self { buffer, rest }
+    }
+
+    /// Draws safe text at the left end, cut where the row ends.
+    pub(super) fn left(&mut self, safe: &str, style: Style) {
+        let Rect { x, y, width, .. } = self.rest;
+        let end = put(self.buffer, (x, y), width, safe, style);
+        self.skip(end - x);
+    }
+
+    /// Draws any text at the right end, truncated.
+    pub(super) fn right(&mut self, any: &str, style: Style) {
+        self.rest.width = right(self.buffer, self.rest, any, style) - self.rest.x;
+    }
+
+    /// Draws any text in what is left, truncated.
+    pub(super) fn fill(&mut self, any: &str, style: Style) {
+        line(self.buffer, self.rest, any, style);
+    }
+
+    /// Leaves columns out at the left end.
+    pub(super) fn skip(&mut self, columns: u16) {
+        self.rest = indented(self.rest, columns);
+    }
+
+    /// Leaves columns out at the right end.
+    pub(super) fn shorten(&mut self, columns: u16) {
+        self.rest.width = self.rest.width.saturating_sub(columns);
+    }
+}
+
 /// An area without its first columns.
 pub(super) fn indented(area: Rect, columns: u16) -> Rect {
-    let width = area.width.saturating_sub(columns);
-    Rect::new(area.x + columns, area.y, width, area.height)
+    let columns = columns.min(area.width);
+    Rect::new(area.x + columns, area.y, area.width - columns, area.height)
 }
 
 /// An area without its first row.

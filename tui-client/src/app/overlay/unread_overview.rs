@@ -10,7 +10,6 @@ use recado_shared::{Content, ConversationId, Entry, PageRange, Seq, Timestamp, U
 use super::list::List;
 use super::{Overlay, Step};
 use crate::app::action::{Action, Hint, KeyContext};
-use crate::app::chats::attention::Urgency;
 use crate::app::conversation::state::Conversation;
 use crate::app::intent::Show;
 use crate::app::parts::Parts;
@@ -33,7 +32,6 @@ const MAX_LOADS: usize = 3 * MAX_GROUPS;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Line {
-    conversation: ConversationId,
     seq: Seq,
     why: Notable,
     author: UserId,
@@ -43,32 +41,42 @@ struct Line {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Row {
-    Heading(ConversationId),
+struct Row {
+    conversation: ConversationId,
+    kind: RowKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RowKind {
+    Heading,
     Line(Line),
     /// Unread messages of the conversation that have no line.
     More {
-        conversation: ConversationId,
         count: u64,
         is_quiet: bool,
     },
 }
 
 impl Row {
-    fn conversation(&self) -> ConversationId {
-        match self {
-            Self::Heading(conversation) | Self::More { conversation, .. } => *conversation,
-            Self::Line(line) => line.conversation,
-        }
+    fn is_heading(&self) -> bool {
+        self.kind == RowKind::Heading
     }
 
-    const fn is_heading(&self) -> bool {
-        matches!(self, Self::Heading(_))
+    const fn is_quiet(&self) -> bool {
+        matches!(self.kind, RowKind::More { is_quiet: true, .. })
+    }
+
+    /// The entry of a line, else the last one of the conversation.
+    const fn last(&self) -> Seq {
+        match self.kind {
+            RowKind::Line(line) => line.seq,
+            RowKind::Heading | RowKind::More { .. } => Seq(u64::MAX),
+        }
     }
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct UnreadOverview {
+pub(super) struct UnreadOverview {
     /// The chosen row is no heading, if there is another one.
     list: List<Row>,
     /// Whether the user chose a row; until then it is the first one.
@@ -122,11 +130,9 @@ impl UnreadOverview {
     /// Takes over rows. What was chosen stays so, or what follows it.
     fn set_rows(&mut self, rows: Vec<Row>) {
         let still = self.list.rows.iter().skip(self.list.index).find_map(|old| {
-            let is_same = |row: &Row| match (row, old) {
-                (Row::More { conversation, .. }, Row::More { .. }) => {
-                    *conversation == old.conversation()
-                }
-                (row, old) => row == old,
+            let is_more = |row: &Row| matches!(row.kind, RowKind::More { .. });
+            let is_same = |row: &Row| {
+                row == old || (row.conversation == old.conversation && is_more(row) && is_more(old))
             };
             rows.iter().position(is_same)
         });
@@ -152,20 +158,6 @@ impl UnreadOverview {
         new
     }
 
-    /// Where a conversation stands in the list: quiet ones last, before them those in which
-    /// people only react.
-    fn rank_of_group(
-        id: ConversationId,
-        rows: &[Row],
-        app: &Reader<'_>,
-    ) -> (bool, bool, Option<Urgency>) {
-        let is_quiet = rows
-            .iter()
-            .any(|row| matches!(row, Row::More { is_quiet: true, .. }));
-        let urgency = app.chats.urgency(id, app.now);
-        (is_quiet, urgency.is_none(), urgency)
-    }
-
     /// Reads the unread entries of a conversation that the store has and memory has not.
     fn want_unread(&mut self, conversation: &Conversation) {
         let read = conversation.own.read;
@@ -179,8 +171,8 @@ impl UnreadOverview {
 
     /// The rows of one conversation; `None` if there is nothing to see.
     fn group(&mut self, conversation: &Conversation, app: &Reader<'_>) -> Option<Vec<Row>> {
-        let id = conversation.id;
-        let attention = app.chats.settings.attention(id, app.now.wall);
+        let settings = &app.chats.settings;
+        let attention = settings.attention(conversation.id, app.now.wall);
         let mut lines = match attention {
             Attention::Nothing => Vec::new(),
             Attention::All | Attention::Mentions => self.lines(conversation, app),
@@ -190,27 +182,22 @@ impl UnreadOverview {
         }
         lines.sort_by_key(|line| (line.why, line.seq));
         lines.truncate(MAX_LINES);
-        let shown = lines
-            .iter()
-            .filter(|line| line.why != Notable::Reaction)
-            .count();
+        let messages = lines.iter().filter(|line| line.why != Notable::Reaction);
+        let shown = messages.count();
         let shown = u64::try_from(shown).unwrap_or(u64::MAX);
         let count = conversation.unread().saturating_sub(shown);
-        let more = (count > 0).then_some(Row::More {
-            conversation: id,
-            count,
-            is_quiet: attention == Attention::Nothing,
-        });
+        let is_quiet = attention == Attention::Nothing;
+        let more = (count > 0).then_some(RowKind::More { count, is_quiet });
         if lines.is_empty() && more.is_none() {
             return None;
         }
-        let heading = [Row::Heading(id)].into_iter();
-        let lines = lines.into_iter().map(Row::Line);
-        Some(heading.chain(lines).chain(more).collect())
+        let lines = lines.into_iter().map(RowKind::Line);
+        let kinds = [RowKind::Heading].into_iter().chain(lines).chain(more);
+        let conversation = conversation.id;
+        Some(kinds.map(|kind| Row { conversation, kind }).collect())
     }
 
     fn lines(&mut self, conversation: &Conversation, app: &Reader<'_>) -> Vec<Line> {
-        let id = conversation.id;
         let mut lines = Vec::new();
         let mut unknown = Vec::new();
         for (seq, entry) in self.after(conversation, conversation.own.read) {
@@ -219,40 +206,28 @@ impl UnreadOverview {
                 continue;
             }
             let folding = &conversation.folding;
-            let (why, target) = match &entry.content {
-                Content::ReactionAdded { target, emoji } => {
-                    let Some(original) = self.entry(conversation, *target) else {
-                        unknown.push(*target);
-                        continue;
-                    };
-                    let is_on = folding.has_reaction(*target, emoji, entry.author);
-                    if original.author != conversation.me() || !is_on {
-                        continue;
-                    }
-                    (Notable::Reaction, *target)
+            let (why, target) = if let Content::ReactionAdded { target, emoji } = &entry.content {
+                let Some(original) = self.entry(conversation, *target) else {
+                    unknown.push(*target);
+                    continue;
+                };
+                let is_on = folding.has_reaction(*target, emoji, entry.author);
+                if original.author != conversation.me() || !is_on {
+                    continue;
                 }
-                Content::Message(_)
-                | Content::Reply { .. }
-                | Content::Emote(_)
-                | Content::Edit { .. }
-                | Content::Deletion { .. }
-                | Content::ReactionRemoved { .. }
-                | Content::Room(_)
-                | Content::Erased(_)
-                | Content::AuthorRemoved => {
-                    if !entry.content.is_message() || folding.is_deleted(entry) {
-                        continue;
-                    }
-                    let is_reply = matches!(entry.content, Content::Reply { .. });
-                    match (conversation.mentions.contains(seq), is_reply) {
-                        (true, true) => (Notable::Reply, seq),
-                        (true, false) => (Notable::Mention, seq),
-                        (false, _) => (Notable::Message, seq),
-                    }
+                (Notable::Reaction, *target)
+            } else {
+                if !entry.content.is_message() || folding.is_deleted(entry) {
+                    continue;
+                }
+                let is_reply = matches!(entry.content, Content::Reply { .. });
+                match (conversation.mentions.contains(seq), is_reply) {
+                    (true, true) => (Notable::Reply, seq),
+                    (true, false) => (Notable::Mention, seq),
+                    (false, _) => (Notable::Message, seq),
                 }
             };
             lines.push(Line {
-                conversation: id,
                 seq,
                 why,
                 author: entry.author,
@@ -261,13 +236,17 @@ impl UnreadOverview {
             });
         }
         for target in unknown {
-            self.want(id, target, PageRange::Before(target.next()), 1);
+            self.want(conversation.id, target, PageRange::Before(target.next()), 1);
         }
         lines
     }
 
-    fn line_view<'a>(&'a self, line: &Line, app: &Reader<'a>) -> UnreadRow<'a> {
-        let conversation = app.chats.conversations.get(&line.conversation);
+    fn line_view<'a>(
+        &'a self,
+        conversation: Option<&'a Conversation>,
+        line: Line,
+        app: &Reader<'a>,
+    ) -> UnreadRow<'a> {
         let entry = |seq| conversation.and_then(|of| self.entry(of, seq));
         let text = conversation.zip(entry(line.target));
         let text = text.map_or("", |(of, entry)| of.folding.text(entry));
@@ -286,10 +265,7 @@ impl UnreadOverview {
     /// Marks as read up to the chosen line of its conversation.
     fn mark_read(&self, app: &mut Parts<'_>) {
         match self.list.chosen() {
-            Some(Row::Line(line)) => Self::read_up_to(line.conversation, line.seq, app),
-            Some(Row::More { conversation, .. } | Row::Heading(conversation)) => {
-                Self::read_up_to(*conversation, Seq(u64::MAX), app);
-            }
+            Some(row) => Self::read_up_to(row.conversation, row.last(), app),
             None => app.notify(strings::overlays::NOTHING_TO_MARK),
         }
     }
@@ -299,15 +275,10 @@ impl UnreadOverview {
         if let Some(conversation) = app.chats.conversations.get_mut(&id) {
             conversation.see(seq);
             app.chats.dirty.insert(id);
-            let is_here = conversation.log.held().count_in(
-                conversation.own.read.next(),
-                conversation.log.newest.min(seq),
-            );
-            let end = conversation.log.newest.min(seq);
-            let places = end.0.saturating_sub(conversation.own.read.0);
-            if is_here < places {
-                let why = strings::overlays::READ_WHEN_LOADED;
-                app.cx.notice = Some(why.to_owned());
+            let (read, log) = (conversation.own.read, &conversation.log);
+            let end = log.newest.min(seq);
+            if log.held().count_in(read.next(), end) < end.0.saturating_sub(read.0) {
+                app.notify(strings::overlays::READ_WHEN_LOADED);
             }
         }
     }
@@ -325,18 +296,16 @@ impl Overlay for UnreadOverview {
     }
 
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
-        let row = |row: &Row| match *row {
-            Row::Heading(conversation) => {
-                let known = app.chats.conversations.get(&conversation);
-                UnreadRow::Conversation {
-                    title: app.chats.title(conversation),
-                    unread: known.map_or(0, Conversation::unread),
-                }
+        let row = |row: &Row| {
+            let conversation = app.chats.conversations.get(&row.conversation);
+            match row.kind {
+                RowKind::Heading => UnreadRow::Conversation {
+                    title: app.chats.title(row.conversation),
+                    unread: conversation.map_or(0, Conversation::unread),
+                },
+                RowKind::Line(line) => self.line_view(conversation, line, app),
+                RowKind::More { count, is_quiet } => UnreadRow::More { count, is_quiet },
             }
-            Row::Line(line) => self.line_view(&line, app),
-            Row::More {
-                count, is_quiet, ..
-            } => UnreadRow::More { count, is_quiet },
         };
         let note = match self.loading {
             Some(_) => strings::overlays::LOADING,
@@ -357,16 +326,15 @@ impl Overlay for UnreadOverview {
 
     fn accept(&mut self, app: &mut Parts<'_>) {
         app.close();
-        match self.list.chosen() {
-            Some(Row::Line(line)) => {
-                app.chats
-                    .jump_to_entry(line.conversation, line.target, app.cx);
-            }
-            Some(Row::More { conversation, .. } | Row::Heading(conversation)) => {
-                app.chats.jump_to(*conversation, app.cx);
-                app.chats.scroll_first_unread(app.cx);
-            }
-            None => {}
+        let Some(row) = self.list.chosen() else {
+            return;
+        };
+        if let RowKind::Line(line) = row.kind {
+            app.chats
+                .jump_to_entry(row.conversation, line.target, app.cx);
+        } else {
+            app.chats.jump_to(row.conversation, app.cx);
+            app.chats.scroll_first_unread(app.cx);
         }
     }
 
@@ -374,7 +342,7 @@ impl Overlay for UnreadOverview {
         if action == Action::MarkRead {
             self.mark_read(app);
         } else if action == Action::MarkAllRead {
-            let listed: BTreeSet<_> = self.list.rows.iter().map(Row::conversation).collect();
+            let listed: BTreeSet<_> = self.list.rows.iter().map(|row| row.conversation).collect();
             for id in listed {
                 Self::read_up_to(id, Seq(u64::MAX), app);
             }
@@ -384,19 +352,17 @@ impl Overlay for UnreadOverview {
     /// Makes the rows as things are now, and reads what is missing for them.
     fn refresh(&mut self, app: &mut Parts<'_>) {
         let reader = app.reader();
-        let mut groups = Vec::new();
-        for id in Self::new_conversations(&reader)
+        let new = Self::new_conversations(&reader)
             .into_iter()
-            .take(MAX_GROUPS)
-        {
-            if let Some(conversation) = reader.chats.conversations.get(&id) {
-                self.want_unread(conversation);
-                let group = self.group(conversation, &reader);
-                groups.extend(group.map(|rows| (Self::rank_of_group(id, &rows, &reader), rows)));
-            }
+            .take(MAX_GROUPS);
+        let mut groups = Vec::new();
+        for conversation in new.filter_map(|id| reader.chats.conversations.get(&id)) {
+            self.want_unread(conversation);
+            groups.extend(self.group(conversation, &reader));
         }
-        groups.sort_by_key(|&(rank, _)| rank);
-        self.set_rows(groups.into_iter().flat_map(|(_, rows)| rows).collect());
+        // Quiet ones last; the others stay in the order of their importance.
+        groups.sort_by_key(|rows| rows.last().is_some_and(Row::is_quiet));
+        self.set_rows(groups.into_iter().flatten().collect());
         if self.loading.is_none() {
             self.loading = self.waiting.pop_front();
             if let Some(load) = self.loading {

@@ -9,7 +9,6 @@ mod question;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use jiff::tz::TimeZone;
 use recado_shared::{Content, ConversationId, Entry, Seq, Timestamp, UserId};
 
 use self::question::{Field, wrong};
@@ -95,8 +94,9 @@ impl Search {
 
     /// The names that may be meant by the beginning of one.
     fn values(field: Field, prefix: &str, app: &Reader<'_>) -> Vec<String> {
+        let people = || completion::person_names(app.chats, prefix.trim_start_matches('@'));
         match field {
-            Field::From => completion::person_names(app.chats, prefix.trim_start_matches('@')),
+            Field::From => people(),
             Field::In => {
                 let bare = prefix.trim_start_matches('#').to_lowercase();
                 let rooms = app.chats.conversations.keys();
@@ -104,10 +104,7 @@ impl Search {
                 let rooms = rooms.filter(|name| name.as_str().to_lowercase().starts_with(&bare));
                 let mut names: Vec<_> = rooms.map(|name| format!("#{name}")).collect();
                 if !prefix.starts_with('#') {
-                    names.extend(completion::person_names(
-                        app.chats,
-                        prefix.trim_start_matches('@'),
-                    ));
+                    names.extend(people());
                 }
                 names
             }
@@ -127,9 +124,8 @@ impl Search {
                 let number = app.memory.search_number.wrapping_add(1);
                 app.memory.search_number = number;
                 self.words.clone_from(&query.words);
-                app.cx
-                    .effects
-                    .push(Effect::Search(SearchQuery { number, ..query }));
+                let search = Effect::Search(SearchQuery { number, ..query });
+                app.cx.effects.push(search);
                 State::Waiting(number)
             }
         };
@@ -145,21 +141,18 @@ impl Search {
         if question.is_empty() {
             return Ok(None);
         }
-        let from = question.from.map(|name| person_named(name, app));
-        let place = question.place.map(|name| place_named(name, app));
         let day = |field, text: Option<&str>| {
             let day = text.map(|text| day_meant(field, text, app));
             day.transpose()
         };
-        let (before, after) = (
-            day(Field::Before, question.before)?,
-            day(Field::After, question.after)?,
-        );
-        if let (Some(before), Some(after)) = (before, after)
-            && before <= after
-        {
+        let before = day(Field::Before, question.before)?;
+        let after = day(Field::After, question.after)?;
+        let range = before.zip(after);
+        if range.is_some_and(|(before, after)| before <= after) {
             return Err(strings::overlays::EMPTY_RANGE.into());
         }
+        let from = question.from.map(|name| person_named(name, app));
+        let place = question.place.map(|name| place_named(name, app));
         Ok(Some(SearchQuery {
             number: 0,
             words: question.words.iter().map(ToString::to_string).collect(),
@@ -339,11 +332,8 @@ fn person_named(name: &str, app: &Reader<'_>) -> Result<UserId, String> {
 }
 
 fn place_named(name: &str, app: &Reader<'_>) -> Result<ConversationId, String> {
-    let here = app
-        .chats
-        .navigation
-        .open
-        .filter(|_| name.eq_ignore_ascii_case("here"));
+    let here = app.chats.navigation.open;
+    let here = here.filter(|_| name.eq_ignore_ascii_case("here"));
     let room = || app.chats.find_room_by_name(name);
     let direct = || {
         let user = app.chats.find_person_by_name(name)?;
@@ -373,8 +363,11 @@ fn day_meant(field: Field, text: &str, app: &Reader<'_>) -> Result<Timestamp, St
     let beginning = || {
         let millis = i64::try_from(app.now.wall.0).ok()?;
         let today = jiff::Timestamp::from_millisecond(millis).ok()?;
-        let today = zone.to_datetime(today).date();
-        beginning_of(question::day(text, today)?, zone)
+        let day = question::day(text, zone.to_datetime(today).date())?;
+        let start = day.to_zoned(zone.clone()).ok()?.timestamp();
+        // A day before 1970 begins at the first moment that there is.
+        let start = u64::try_from(start.as_millisecond()).unwrap_or(0);
+        Some(Timestamp(start))
     };
     let none = || wrong(field, &strings::overlays::not_a_date(text));
     beginning().ok_or_else(none)
@@ -394,14 +387,6 @@ fn is_gone(id: ConversationId, entry: &Entry, app: &Reader<'_>) -> bool {
             pending.content == Content::Deletion { target }
                 && pending.state == PendingState::Waiting
         })
-}
-
-/// When a day begins; the first moment that there is, for one before that.
-fn beginning_of(day: jiff::civil::Date, zone: &TimeZone) -> Option<Timestamp> {
-    let start = day.to_zoned(zone.clone()).ok()?.timestamp();
-    Some(Timestamp(
-        u64::try_from(start.as_millisecond()).unwrap_or(0),
-    ))
 }
 
 fn hit_row<'a>(shown: &'a Shown, app: &Reader<'a>) -> HitRow<'a> {
