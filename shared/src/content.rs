@@ -72,8 +72,9 @@ pub enum ErasedKind {
     Edit,
 }
 
-/// What happened to a room. The author of the entry did it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What happened to a room. The author of the entry did it. Its text form is the name of the event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum RoomEvent {
     /// Made the room, and is its first member and owner. The first entry and only the first.
     Created,
@@ -90,6 +91,7 @@ pub enum RoomEvent {
     /// Changed who can find the room and come in.
     Visibility(Visibility),
     /// Changed what those who come in from now on see of the past.
+    #[strum(serialize = "history")]
     HistoryVisibility(HistoryVisibility),
     /// Gave a member a role.
     Role {

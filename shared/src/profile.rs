@@ -20,6 +20,8 @@ pub struct UserProfile {
 }
 
 /// How reachable a user is: the best of all their devices.
+#[derive(strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Presence {
     /// A user is at one of the devices.

@@ -140,7 +140,9 @@ pub enum Membership {
     Serialize,
     Deserialize,
     strum::FromRepr,
+    strum::IntoStaticStr,
 )]
+#[strum(serialize_all = "lowercase")]
 #[repr(u8)]
 pub enum Visibility {
     /// Every user of this server finds it and may join.
@@ -165,7 +167,9 @@ pub enum Visibility {
     Serialize,
     Deserialize,
     strum::FromRepr,
+    strum::IntoStaticStr,
 )]
+#[strum(serialize_all = "lowercase")]
 #[repr(u8)]
 pub enum HistoryVisibility {
     /// New members read the whole log.

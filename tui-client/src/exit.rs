@@ -39,7 +39,8 @@ impl From<Exit> for ExitCode {
 }
 
 /// Why the program did not do what was asked: a code for scripts and a text for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
 pub struct Failure {
     pub exit: Exit,
     /// What happened, why, and what to do next.
@@ -47,34 +48,31 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure with a code of its own.
+    /// A failure with this text.
     pub fn new(exit: Exit, text: impl fmt::Display) -> Self {
-        Self {
-            exit,
-            text: text.to_string(),
-        }
+        let text = text.to_string();
+        Self { exit, text }
+    }
+
+    /// A failure of the command line or of a text to send.
+    pub(crate) fn usage(text: impl fmt::Display) -> Self {
+        Self::new(Exit::Usage, text)
     }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl std::error::Error for Failure {}
-
-macro_rules! plain_failures {
+macro_rules! local_failures {
     ($($error:ty),* $(,)?) => {$(
-        impl From<$error> for Failure {
+        impl From<$error> for $crate::exit::Failure {
             fn from(error: $error) -> Self {
-                Self::new(Exit::Failure, error)
+                Self::new($crate::exit::Exit::Failure, error)
             }
         }
     )*};
 }
 
-plain_failures!(
+pub(crate) use local_failures;
+
+local_failures!(
     ConfigError,
     FileError,
     IdentityError,
@@ -115,7 +113,6 @@ impl From<RegisterError> for Failure {
         match error {
             RegisterError::Connect(error) => error.into(),
             RegisterError::Identity(error) => error.into(),
-            RegisterError::Random => Self::new(Exit::Failure, error),
         }
     }
 }

@@ -45,10 +45,16 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 
 /// Makes a new or renamed file's name last.
 pub(crate) fn sync_folder(path: &Path) -> Result<(), FileError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = parent(path);
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(at(folder))
+}
+
+/// The folder of a file, which is the working directory for a bare name.
+pub(crate) fn parent(path: &Path) -> &Path {
+    let parent = path.parent().filter(|it| !it.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -8,7 +8,7 @@
 //! A search shows the 100 newest hits and says that there are more; a newer question ends the one that runs.
 //! The list of all that is new has at most 50 conversations with 20 lines each, from the 200 oldest unread entries, and counts the rest.
 //! An export holds one page of a log; as Markdown also a few dozen bytes for each edit, deletion and reaction, at most a million of
-//! them (`export::write::MAX_CHANGES`), beyond which it asks for `jsonl`. The logs themselves, rooms without members, and the
+//! them (`export::transcript::MAX_CHANGES`), beyond which it asks for `jsonl`. The logs themselves, rooms without members, and the
 //! invites that an administrator makes are bounded by the disk alone.
 
 pub mod app;

@@ -1,16 +1,16 @@
 //! Standard output and standard error of the verbs. A reader that went away ends the verb
 //! quietly; it is never an error of ours.
 
+use std::fmt::Display;
 use std::io::{self, Write as _};
+
+use serde::Serialize;
 
 /// The reader of the output has gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReaderGone;
 
-/// Prints lines and hands each over at once.
-///
-/// # Errors
-/// [`ReaderGone`] if the reader has gone; other failures count as that too.
+/// Prints lines and flushes them. Any failure counts as [`ReaderGone`].
 pub(crate) fn print(text: &str) -> Result<(), ReaderGone> {
     let mut out = io::stdout().lock();
     let written = writeln!(out, "{text}").and_then(|()| out.flush());
@@ -22,13 +22,30 @@ pub(crate) fn print(text: &str) -> Result<(), ReaderGone> {
     })
 }
 
+pub(crate) fn json_text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("plain values can be written as JSON")
+}
+
+/// Prints one of several results as JSON for programs or as text for people.
+pub(crate) fn print_result<T: Serialize + Display>(
+    result: &T,
+    json: bool,
+) -> Result<(), ReaderGone> {
+    let text = if json {
+        json_text(result)
+    } else {
+        result.to_string()
+    };
+    print(&text)
+}
+
 /// Prints a message for the user on standard error.
 pub fn complain(text: &str) {
     // With standard error closed there is no place to report to.
     let _ = writeln!(io::stderr(), "recado: {text}");
 }
 
-/// The same in full lines, without the name of the program.
+/// Prints full lines on standard error, without the name of the program.
 pub(crate) fn tell(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }

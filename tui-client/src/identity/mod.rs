@@ -8,7 +8,8 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
-pub use linking::Linking;
-pub use register::{RegisterError, register};
-pub use select::{Choice, IdentitySelector, SelectError, select};
-pub use stored::{Identity, IdentityError, KnownServer, Lock, all, local_ticket};
+pub(crate) use linking::Linking;
+pub(crate) use register::{RegisterError, register};
+pub use select::IdentitySelector;
+pub(crate) use select::{Choice, SelectError, select};
+pub(crate) use stored::{Identity, IdentityError, all, local_ticket};

@@ -16,33 +16,22 @@ pub struct IdentitySelector {
 
 /// The identity to open, or the way to get it.
 #[derive(Debug)]
-pub enum Choice {
-    /// An identity that exists.
+pub(crate) enum Choice {
     Known(Identity),
-    /// The server of the same user on this machine lets a new name in: this one, or one to be
-    /// asked for.
+    /// The server of the same user on this machine lets a new name in.
     Local {
-        /// The ticket of that server.
         ticket: Invite,
-        /// The name, if it was given.
+        /// `None` if it has to be asked for.
         name: Option<UserName>,
     },
 }
 
-/// Reasons for which no identity was found.
 #[derive(Debug, thiserror::Error)]
-pub enum SelectError {
-    /// An identity cannot be read.
+pub(crate) enum SelectError {
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    /// The name cannot be one.
     #[error("{name:?} is not a valid name: {error}")]
-    Name {
-        /// The name as given.
-        name: String,
-        /// The rule that it breaks.
-        error: NameError,
-    },
+    Name { name: String, error: NameError },
     /// There is neither an identity nor a local server.
     #[error(
         "You have not joined a server yet. To get started:\n\
@@ -58,9 +47,7 @@ pub enum SelectError {
          Identities here: {known}", at_server(.server.as_ref())
     )]
     Unknown {
-        /// The name that was given, if one was.
         name: String,
-        /// The server that was given, if one was.
         server: Option<ServerAddress>,
         /// The identities on this machine.
         known: String,
@@ -71,58 +58,39 @@ fn at_server(server: Option<&ServerAddress>) -> String {
     server.map_or_else(String::new, |server| format!(" on {server}"))
 }
 
-/// Finds what is meant.
-///
-/// # Errors
-/// [`SelectError`] says what to do if nothing fits.
-pub fn select(paths: &Paths, selector: &IdentitySelector) -> Result<Choice, SelectError> {
+pub(crate) fn select(paths: &Paths, selector: &IdentitySelector) -> Result<Choice, SelectError> {
     let identities = all(paths)?;
     let ticket = local_ticket(&paths.local_tickets);
-    choose(identities, ticket, selector)
-}
-
-fn choose(
-    identities: Vec<Identity>,
-    ticket: Option<Invite>,
-    selector: &IdentitySelector,
-) -> Result<Choice, SelectError> {
     let folded = selector.name.as_deref().map(name::fold);
+    let address = selector.server.as_ref();
     let known = describe(&identities);
-    let found = identities.into_iter().find(|identity| {
+    let found = identities.into_iter().find(|Identity { server, .. }| {
         let is_named = folded
             .as_ref()
-            .is_none_or(|folded| identity.server.name.folded() == *folded);
-        let is_there = selector
-            .server
-            .as_ref()
-            .is_none_or(|server| identity.server.address == *server);
-        is_named && is_there && !is_left_behind(identity, ticket.as_ref())
+            .is_none_or(|name| server.name.folded() == *name);
+        let is_there = address.is_none_or(|address| server.address == *address);
+        // Another local server has taken the place of this one.
+        let is_replaced = server.is_local
+            && ticket
+                .as_ref()
+                .is_some_and(|ticket| ticket.fingerprint != server.fingerprint);
+        is_named && is_there && !is_replaced
     });
     if let Some(identity) = found {
         return Ok(Choice::Known(identity));
     }
-    let is_elsewhere = |ticket: &Invite| {
-        let server = selector.server.as_ref();
-        server.is_some_and(|server| *server != ticket.address)
-    };
-    match ticket {
-        Some(ticket) if !is_elsewhere(&ticket) => {
+    match ticket.filter(|ticket| address.is_none_or(|address| *address == ticket.address)) {
+        Some(ticket) => {
             let name = selector.name.as_deref().map(user_name).transpose()?;
             Ok(Choice::Local { ticket, name })
         }
-        _ if known.is_empty() => Err(SelectError::Nothing),
-        _ => Err(SelectError::Unknown {
+        None if known.is_empty() => Err(SelectError::Nothing),
+        None => Err(SelectError::Unknown {
             name: selector.name.clone().unwrap_or_default(),
             server: selector.server.clone(),
             known,
         }),
     }
-}
-
-/// Whether an identity belongs to a local server that another one has taken the place of.
-fn is_left_behind(identity: &Identity, ticket: Option<&Invite>) -> bool {
-    let server = &identity.server;
-    server.is_local && ticket.is_some_and(|ticket| ticket.fingerprint != server.fingerprint)
 }
 
 fn user_name(text: &str) -> Result<UserName, SelectError> {

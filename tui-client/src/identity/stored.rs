@@ -1,6 +1,8 @@
 //! Stored identities: the folder of each with its key, its pinned server, its lock and its last use.
 //! Knows no network and no choice between identities.
 
+use std::error::Error;
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,32 +23,28 @@ const STORE_FILE: &str = "recado.db";
 const LOCK_FILE: &str = "lock";
 /// Its modification time says when the identity was last opened.
 const USED_FILE: &str = "used";
-/// Ends the name of a folder whose name is not known to be granted yet.
-pub(super) const UNCONFIRMED: &str = ".new";
+/// Ends the name of a folder whose user name is not known to be granted yet.
+const UNCONFIRMED: &str = ".new";
 
 /// An identity that the server has welcomed.
 #[derive(Clone, Debug)]
-pub struct Identity {
-    /// The folder with its files.
-    pub folder: PathBuf,
-    /// The pinned server and the name there.
-    pub server: KnownServer,
-    /// The key of this device.
-    pub key: Arc<DeviceIdentity>,
+pub(crate) struct Identity {
+    pub(crate) folder: PathBuf,
+    pub(crate) server: KnownServer,
+    pub(crate) key: Arc<DeviceIdentity>,
 }
 
-/// What an identity knows of its server.
+/// The server of an identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownServer {
-    /// Where it was last.
-    pub address: ServerAddress,
-    /// The only key it may have.
-    pub fingerprint: Fingerprint,
+pub(crate) struct KnownServer {
+    /// Its last known address.
+    pub(crate) address: ServerAddress,
+    pub(crate) fingerprint: Fingerprint,
     /// The user's name there.
-    pub name: UserName,
-    /// Whether it is the server of the same user on this machine, which moves: its ticket says
-    /// where it is.
-    pub is_local: bool,
+    pub(crate) name: UserName,
+    /// Whether it is the server of the same user on this machine, which moves: its ticket has the
+    /// address.
+    pub(crate) is_local: bool,
 }
 
 /// The file `server.toml` as written.
@@ -58,100 +56,74 @@ struct ServerFile {
     local: bool,
 }
 
-/// Why an identity cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum IdentityError {
-    /// The operating system refuses.
+pub(crate) enum IdentityError {
     #[error(transparent)]
     File(#[from] FileError),
-    /// A file holds something else.
     #[error(
         "{} is damaged ({reason}). Restore it from a backup, or remove the folder and join again.", 
         .path.display()
     )]
-    Damaged {
-        /// The file that is damaged.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Another process has it open.
+    Damaged { path: PathBuf, reason: String },
     #[error(
         "{name} is already open in another window. Use that one, or open another name with \
          'recado NAME'."
     )]
-    InUse {
-        /// The name of the identity.
-        name: UserName,
-    },
-    /// Another process waits to be linked to the same server.
+    InUse { name: UserName },
     #[error(
         "'recado link' is already running in another window. Use the code there, or stop it first."
     )]
     IsLinking,
-}
-
-/// Keeps other processes from opening the same identity, for as long as it lives.
-#[derive(Debug)]
-pub struct Lock {
-    _file: File,
+    #[error("Cannot create a key: the random source of the operating system fails.")]
+    Random,
 }
 
 impl Identity {
-    /// Reads an identity from its folder.
     pub(super) fn read(folder: &Path) -> Result<Self, IdentityError> {
-        let key = read_key(folder)?;
-        let server = KnownServer::read(&folder.join(SERVER_FILE))?;
         Ok(Self {
+            key: Arc::new(read_key(folder)?),
+            server: KnownServer::read(&folder.join(SERVER_FILE))?,
             folder: folder.to_owned(),
-            server,
-            key: Arc::new(key),
         })
     }
 
-    /// Where its local store is.
-    pub fn store_path(&self) -> PathBuf {
+    pub(crate) fn store_path(&self) -> PathBuf {
         self.folder.join(STORE_FILE)
     }
 
-    /// Keeps it for this process. Verbs that only talk to the server do without.
-    ///
-    /// # Errors
-    /// [`IdentityError::InUse`] if another process has it.
-    pub fn lock(&self) -> Result<Lock, IdentityError> {
-        let file = lock_folder(&self.folder, &self.server.name)?;
+    /// Keeps other processes from opening the identity while the file is held. Verbs that only talk
+    /// to the server do without.
+    pub(crate) fn lock(&self) -> Result<File, IdentityError> {
+        let lock = lock_folder(&self.folder, &self.server.name)?;
         files::write(&self.folder.join(USED_FILE), b"")?;
-        Ok(Lock { _file: file })
+        Ok(lock)
     }
 
     /// How to reach its server. A local one is found by its ticket, also after a restart.
-    pub fn net_config(&self, paths: &Paths) -> NetConfig {
-        let mut config = NetConfig {
-            address: self.server.address.clone(),
-            fingerprint: self.server.fingerprint,
+    pub(crate) fn net_config(&self, paths: &Paths) -> NetConfig {
+        let KnownServer {
+            address,
+            fingerprint,
+            name,
+            is_local,
+        } = self.server.clone();
+        let locate = || locate_local(paths.local_tickets.clone(), fingerprint);
+        NetConfig {
+            address,
+            fingerprint,
             identity: Arc::clone(&self.key),
-            name: Some(self.server.name.as_str().to_owned()),
+            name: Some(name.as_str().to_owned()),
             token: None,
             since: None,
-            locate: None,
-        };
-        if self.server.is_local {
-            config.locate = Some(locate_local(
-                paths.local_tickets.clone(),
-                config.fingerprint,
-            ));
+            locate: is_local.then(locate),
         }
-        config
     }
 
-    /// Notes where the server is by now.
-    ///
-    /// # Errors
-    /// [`IdentityError::File`] if it cannot be written.
-    pub fn set_address(&mut self, address: ServerAddress) -> Result<(), IdentityError> {
+    /// Stores the server's new address.
+    pub(crate) fn set_address(&mut self, address: ServerAddress) -> Result<(), IdentityError> {
         if self.server.address != address {
             self.server.address = address;
-            self.server.write(&self.folder.join(SERVER_FILE))?;
+            self.server.write(&self.folder)?;
         }
         Ok(())
     }
@@ -165,26 +137,22 @@ impl Identity {
 }
 
 impl KnownServer {
-    pub(super) fn read(path: &Path) -> Result<Self, IdentityError> {
+    fn read(path: &Path) -> Result<Self, IdentityError> {
         let text = fs::read_to_string(path).map_err(files::at(path))?;
-        Self::parse(&text).map_err(|reason| IdentityError::Damaged {
-            path: path.to_owned(),
-            reason,
-        })
+        Self::parse(&text).map_err(|reason| damaged(path, &*reason))
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let file: ServerFile = toml::from_str(text).map_err(|error| error.to_string())?;
-        let invite_error = |error: recado_shared::InviteError| error.to_string();
+    fn parse(text: &str) -> Result<Self, Box<dyn Error>> {
+        let file: ServerFile = toml::from_str(text)?;
         Ok(Self {
-            address: file.address.parse().map_err(invite_error)?,
-            fingerprint: file.fingerprint.parse().map_err(invite_error)?,
-            name: UserName::new(&file.name).map_err(|error| error.to_string())?,
+            address: file.address.parse()?,
+            fingerprint: file.fingerprint.parse()?,
+            name: UserName::new(&file.name)?,
             is_local: file.local,
         })
     }
 
-    pub(super) fn write(&self, path: &Path) -> Result<(), FileError> {
+    pub(super) fn write(&self, folder: &Path) -> Result<(), FileError> {
         let file = ServerFile {
             address: self.address.to_string(),
             fingerprint: self.fingerprint.to_string(),
@@ -192,12 +160,12 @@ impl KnownServer {
             local: self.is_local,
         };
         let text = toml::to_string(&file).expect("plain text can be written as TOML");
-        files::write(path, text.as_bytes())
+        files::write(&folder.join(SERVER_FILE), text.as_bytes())
     }
 }
 
 /// Reads the ticket that a running server of the same user has left, if there is one.
-pub fn local_ticket(places: &[PathBuf]) -> Option<Invite> {
+pub(crate) fn local_ticket(places: &[PathBuf]) -> Option<Invite> {
     let read = |path: &PathBuf| fs::read_to_string(path).ok()?.trim().parse().ok();
     places.iter().find_map(read)
 }
@@ -212,16 +180,13 @@ fn locate_local(places: Vec<PathBuf>, fingerprint: Fingerprint) -> Locate {
     })
 }
 
-pub(super) fn identities_folder(paths: &Paths) -> PathBuf {
+fn identities_folder(paths: &Paths) -> PathBuf {
     paths.data_dir.join("identities")
 }
 
-/// All identities, the one last used first. Folders of names that were never granted are left
-/// out, and damaged ones, which the person is told about: they must not keep the others closed.
-///
-/// # Errors
-/// [`IdentityError`] if the folder of all of them cannot be read.
-pub fn all(paths: &Paths) -> Result<Vec<Identity>, IdentityError> {
+/// All identities, the one last used first. Leaves out names that were never granted, and reports
+/// damaged identities on standard error, so that they do not keep the others closed.
+pub(crate) fn all(paths: &Paths) -> Result<Vec<Identity>, IdentityError> {
     let folder = identities_folder(paths);
     let found = match fs::read_dir(&folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -243,21 +208,59 @@ pub fn all(paths: &Paths) -> Result<Vec<Identity>, IdentityError> {
     Ok(identities)
 }
 
-/// Names the folder of an identity. Names are letters, digits, '-', '_' and '.' between them,
+/// The folder of an identity. Folded names are letters, digits, '-', '_' and '.' between them,
 /// fingerprints are URL-safe, so nothing in it means anything to a file system.
-pub(super) fn folder_of(paths: &Paths, name: &UserName, fingerprint: Fingerprint) -> PathBuf {
+pub(super) fn folder_of(paths: &Paths, folded_name: &str, fingerprint: Fingerprint) -> PathBuf {
     let fingerprint = fingerprint.to_string();
     let short: String = fingerprint.chars().take(16).collect();
-    identities_folder(paths).join(format!("{}@{short}", name.folded()))
+    identities_folder(paths).join(format!("{folded_name}@{short}"))
 }
 
-pub(super) fn read_key(folder: &Path) -> Result<DeviceIdentity, IdentityError> {
+/// The folder of an identity until the server has welcomed it.
+pub(super) fn unconfirmed(folder: &Path) -> PathBuf {
+    let mut name = OsString::from(folder);
+    name.push(UNCONFIRMED);
+    name.into()
+}
+
+/// Writes the server into an unconfirmed folder and gives that its final name.
+pub(super) fn confirm(
+    unconfirmed: &Path,
+    folder: &Path,
+    server: &KnownServer,
+) -> Result<(), FileError> {
+    server.write(unconfirmed)?;
+    fs::rename(unconfirmed, folder).map_err(files::at(folder))?;
+    files::sync_folder(folder)
+}
+
+pub(super) fn discard(folder: &Path) {
+    if let Err(error) = fs::remove_dir_all(folder) {
+        tracing::warn!(%error, "cannot remove an unused identity");
+    }
+}
+
+fn read_key(folder: &Path) -> Result<DeviceIdentity, IdentityError> {
     let path = folder.join(KEY_FILE);
     let bytes = fs::read(&path).map_err(files::at(&path))?;
-    DeviceIdentity::from_pkcs8(&bytes).map_err(|error| IdentityError::Damaged {
-        path,
-        reason: error.to_string(),
-    })
+    DeviceIdentity::from_pkcs8(&bytes).map_err(|error| damaged(&path, &error))
+}
+
+pub(super) fn read_or_make_key(folder: &Path) -> Result<DeviceIdentity, IdentityError> {
+    let path = folder.join(KEY_FILE);
+    if path.exists() {
+        return read_key(folder);
+    }
+    let key = DeviceIdentity::generate().map_err(|_| IdentityError::Random)?;
+    files::write(&path, key.pkcs8())?;
+    Ok(key)
+}
+
+fn damaged(path: &Path, reason: &dyn Error) -> IdentityError {
+    IdentityError::Damaged {
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    }
 }
 
 pub(super) fn lock_folder(folder: &Path, name: &UserName) -> Result<File, IdentityError> {
@@ -267,12 +270,9 @@ pub(super) fn lock_folder(folder: &Path, name: &UserName) -> Result<File, Identi
 /// The lock of a folder, unless another process holds it.
 pub(super) fn lock_at(folder: &Path) -> Result<Option<File>, IdentityError> {
     let path = folder.join(LOCK_FILE);
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(files::at(&path))?;
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create(true).truncate(false);
+    let file = options.open(&path).map_err(files::at(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),

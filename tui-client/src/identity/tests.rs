@@ -3,7 +3,7 @@ use std::fs::{self, File};
 use recado_shared::tls::Identity as DeviceIdentity;
 use recado_shared::{Fingerprint, Invite, InviteToken, ServerAddress, UserName};
 
-use super::stored::{KEY_FILE, SERVER_FILE, folder_of};
+use super::stored::{KEY_FILE, KnownServer, SERVER_FILE, folder_of};
 use super::*;
 use crate::files;
 use crate::paths::Paths;
@@ -33,11 +33,11 @@ fn make(paths: &Paths, name: &str, invite: &Invite, is_local: bool) -> Identity 
         name: UserName::new(name).unwrap(),
         is_local,
     };
-    let folder = folder_of(paths, &server.name, server.fingerprint);
+    let folder = folder_of(paths, &server.name.folded(), server.fingerprint);
     files::make_folder(&folder).unwrap();
     let key = DeviceIdentity::generate().unwrap();
     files::write(&folder.join(KEY_FILE), key.pkcs8()).unwrap();
-    server.write(&folder.join(SERVER_FILE)).unwrap();
+    server.write(&folder).unwrap();
     Identity::read(&folder).unwrap()
 }
 

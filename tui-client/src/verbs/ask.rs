@@ -4,55 +4,58 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use recado_shared::UserName;
 
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::output::tell;
 
-/// Longest line that is read: a name is far shorter.
+/// Longest line that is read, in bytes: a name is far shorter.
 const MAX_LINE: u64 = 4096;
 
+const NAME_NEEDED: &str = "A name is needed. Give one with --as NAME.";
+
 /// Whether standard input and standard error are terminals.
-pub(crate) fn is_interactive() -> bool {
+pub(super) fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// The name of the operating system's user, if it can be one here.
-pub(crate) fn login_name() -> Option<UserName> {
+pub(super) fn login_name() -> Option<UserName> {
     let name = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
     UserName::new(&name.ok()?).ok()
 }
 
 /// A name from the command line.
-pub(crate) fn parse_name(text: &str) -> Result<UserName, Failure> {
+pub(super) fn parse_name(text: &str) -> Result<UserName, Failure> {
     UserName::new(text).map_err(|error| {
         let text = recado_shared::text::neutralise(text);
-        Failure::new(
-            Exit::Usage,
-            format!("{text:?} is not a valid name: {error}"),
-        )
+        Failure::usage(format!("{text:?} is not a valid name: {error}"))
     })
 }
 
-/// Asks until there is a name that can be one.
-pub(crate) fn ask_name(question: &str) -> Result<UserName, Failure> {
+/// Asks for a line on the terminal; `None` at the end of the input.
+pub(super) fn prompt(question: &str) -> io::Result<Option<String>> {
+    let mut err = io::stderr();
+    write!(err, "{question} ")?;
+    err.flush()?;
+    let mut line = String::new();
+    let read = io::Read::take(io::stdin().lock(), MAX_LINE).read_line(&mut line)?;
+    Ok((read > 0).then(|| line.trim().to_owned()))
+}
+
+/// Asks until there is a valid name. Fails if there is no terminal to ask on.
+pub(super) fn ask_name(question: &str) -> Result<UserName, Failure> {
+    if !is_interactive() {
+        return Err(Failure::usage(NAME_NEEDED));
+    }
     let proposal = login_name();
+    let question = match &proposal {
+        Some(name) => format!("{question} [{name}]"),
+        None => question.to_owned(),
+    };
     loop {
-        let mut err = io::stderr();
+        let answer = prompt(&question)?.ok_or_else(|| Failure::usage(NAME_NEEDED))?;
         match &proposal {
-            Some(name) => write!(err, "{question} [{name}] ")?,
-            None => write!(err, "{question} ")?,
-        }
-        err.flush()?;
-        let mut line = String::new();
-        let read = io::Read::take(io::stdin().lock(), MAX_LINE).read_line(&mut line)?;
-        if read == 0 {
-            return Err(Failure::new(
-                Exit::Usage,
-                "A name is needed. Give one with --as NAME.",
-            ));
-        }
-        match (line.trim(), &proposal) {
-            ("", Some(name)) => return Ok(name.clone()),
-            (text, _) => match UserName::new(text) {
+            Some(name) if answer.is_empty() => return Ok(name.clone()),
+            _ => match UserName::new(&answer) {
                 Ok(name) => return Ok(name),
                 Err(error) => tell(&error.to_string()),
             },

@@ -1,7 +1,5 @@
 //! `recado devices`: lists, links, renames and revokes the devices of the user.
 
-use std::io::{self, BufRead as _, Write as _};
-
 use clap::{Args, Subcommand};
 use recado_shared::{
     Answer, Device, DeviceKey, DeviceName, Invite, LinkCode, PendingDevice, Request, Timestamp,
@@ -10,21 +8,20 @@ use recado_shared::{
 use serde::Serialize;
 
 use super::VerbContext;
-use super::ask::is_interactive;
-use super::line::timestamp;
+use super::ask::{is_interactive, prompt};
+use super::line::{timestamp, utc_text};
 use crate::app::devices;
 use crate::client::link::Link;
 use crate::exit::{Exit, Failure};
 use crate::net::SessionError;
 use crate::net::session::Session;
-use crate::output::{print, tell};
+use crate::output::{json_text, print, tell};
 
 pub(crate) const HELP: &str = "\
 Fields of a JSON line: number (its place in the list); name (or null); key (its public key in
 hexadecimal digits); added and seen (times in UTC; seen is null if it never connected); online; own
 (whether it is this device). DEVICE is a name or a number of the list.";
 
-/// Arguments of `recado devices`.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// One JSON object a line
@@ -41,7 +38,7 @@ enum Action {
         /// The code on the new device
         code: LinkCode,
         /// Name for the device [default: the name that it suggests]
-        #[arg(long, value_parser = device_name)]
+        #[arg(long, value_parser = DeviceName::new)]
         name: Option<DeviceName>,
         /// Do not ask for confirmation
         #[arg(long)]
@@ -53,7 +50,7 @@ enum Action {
         #[arg(value_name = "DEVICE")]
         which: String,
         /// Its new name
-        #[arg(value_parser = device_name)]
+        #[arg(value_parser = DeviceName::new)]
         name: DeviceName,
     },
     /// Revoke a device: it can no longer connect
@@ -63,13 +60,6 @@ enum Action {
         which: String,
     },
 }
-
-fn device_name(text: &str) -> Result<DeviceName, String> {
-    DeviceName::new(text).map_err(|error| error.to_string())
-}
-
-/// Longest answer that is read.
-const MAX_LINE: u64 = 64;
 
 /// A line of `--json`: a stable interface.
 #[derive(Serialize)]
@@ -90,13 +80,12 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
         None => list(&mut session, &link, arguments.json).await,
         Some(Action::Approve { code, name, yes }) => approve(&mut session, code, name, yes).await,
         Some(Action::Rename { which, name }) => {
-            let key = find(&mut session, &which).await?.key;
-            let request = Request::NameDevice { key, name };
-            session.request(request).await?;
+            let key = find(&mut session, &which).await?;
+            session.request(Request::NameDevice { key, name }).await?;
             Ok(())
         }
         Some(Action::Revoke { which }) => {
-            let key = find(&mut session, &which).await?.key;
+            let key = find(&mut session, &which).await?;
             session.request(Request::RevokeDevice(key)).await?;
             Ok(())
         }
@@ -112,17 +101,15 @@ async fn all(session: &mut Session) -> Result<Vec<Device>, Failure> {
     }
 }
 
-async fn find(session: &mut Session, which: &str) -> Result<Device, Failure> {
+async fn find(session: &mut Session, which: &str) -> Result<DeviceKey, Failure> {
     let all = all(session).await?;
-    let found = devices::find(which, &all);
-    let found = found.map_err(|why| Failure::new(Exit::Refused, text::neutralise(&why)))?;
-    Ok(found.clone())
+    let found = devices::find(which, &all).map(|device| device.key);
+    found.map_err(|reason| Failure::new(Exit::Refused, text::neutralise(&reason)))
 }
 
 async fn list(session: &mut Session, link: &Link, json: bool) -> Result<(), Failure> {
-    let all = all(session).await?;
     let own = link.device();
-    for (device, number) in all.iter().zip(1..) {
+    for (device, number) in all(session).await?.iter().zip(1..) {
         let text = if json {
             json_line(device, number, own)
         } else {
@@ -134,33 +121,28 @@ async fn list(session: &mut Session, link: &Link, json: bool) -> Result<(), Fail
     }
     if !json {
         let (address, fingerprint) = link.server();
-        let place = Invite {
+        let server = Invite {
             address,
             fingerprint,
             token: None,
         };
         tell(&format!(
-            "\nTo add a device, run on it:  recado link '{place}'"
+            "\nTo add a device, run on it:  recado link '{server}'"
         ));
     }
     Ok(())
 }
 
-fn utc(time: Timestamp) -> String {
-    timestamp(time).to_string()
-}
-
 fn json_line(device: &Device, number: usize, own: DeviceKey) -> String {
-    let line = Line {
+    json_text(&Line {
         number,
         name: device.name.as_ref().map(DeviceName::as_str),
         key: device.key.to_string(),
-        added: utc(device.added),
-        seen: device.seen.map(utc),
+        added: utc_text(device.added),
+        seen: device.seen.map(utc_text),
         online: device.is_online,
         own: device.key == own,
-    };
-    serde_json::to_string(&line).expect("plain values can be written as JSON")
+    })
 }
 
 fn text_line(device: &Device, number: usize, own: DeviceKey) -> String {
@@ -180,8 +162,7 @@ fn day(time: Timestamp) -> String {
     timestamp(time).to_zoned(zone).date().to_string()
 }
 
-/// Lets a device in. The server names the key; that it has the code is checked here, because the
-/// server is not what is trusted with that.
+/// Links a device. The server names its key, and is not trusted to: the code is compared here.
 async fn approve(
     session: &mut Session,
     code: LinkCode,
@@ -211,20 +192,13 @@ async fn approve(
 fn confirm(device: &PendingDevice, code: LinkCode) -> Result<(), Failure> {
     if !is_interactive() {
         let text = "Compare the code on both devices, then confirm with --yes.";
-        return Err(Failure::new(Exit::Usage, text));
+        return Err(Failure::usage(text));
     }
-    let name = device
-        .name
-        .as_ref()
-        .map_or("this device", |name| name.as_str());
-    let name = text::neutralise(name);
-    let mut err = io::stderr();
-    write!(err, "Link {name} (code {code}) to your account? [y/N] ")?;
-    err.flush()?;
-    let mut line = String::new();
-    io::Read::take(io::stdin().lock(), MAX_LINE).read_line(&mut line)?;
-    if matches!(line.trim(), "y" | "Y" | "yes") {
-        return Ok(());
+    let name = device.name.as_ref().map(DeviceName::as_str);
+    let name = text::neutralise(name.unwrap_or("this device"));
+    let question = format!("Link {name} (code {code}) to your account? [y/N]");
+    match prompt(&question)?.as_deref() {
+        Some("y" | "Y" | "yes") => Ok(()),
+        _ => Err(Failure::new(Exit::Failure, "Not linked.")),
     }
-    Err(Failure::new(Exit::Failure, "Not linked."))
 }

@@ -4,15 +4,17 @@ use std::num::NonZeroU64;
 
 use clap::Args;
 use jiff::tz::TimeZone;
+use recado_shared::client::NameCache;
+use recado_shared::limits::MAX_PAGE_ENTRIES;
 use recado_shared::{ConversationId, PageRange, Seq};
 
 use super::VerbContext;
 use super::line::{self, Kind};
-use super::reading::Reader;
+use super::reader::Reader;
 use crate::client::{Event, Target};
 use crate::exit::Failure;
 use crate::net::SessionError;
-use crate::output::{ReaderGone, print};
+use crate::output::print;
 
 pub(crate) const HELP: &str = "\
 Prints the newest entries, or those right before --before. With --after, it prints those right after
@@ -20,7 +22,6 @@ it, so that the last seq of one call continues with the next. The oldest entry a
 Deleted messages appear as erased entries without their text.
 Use 'recado tail' to follow new messages and 'recado export' for the whole history.";
 
-/// Arguments of `recado history`.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// Conversation: a user name, '#room' in quotes, or room:NAME
@@ -50,32 +51,30 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
     let before = arguments.before.map_or(Seq(u64::MAX), Seq);
     // Entries that arrive meanwhile are left out.
     let newest = reader.newest(conversation).await?;
-    let last = newest.min(before.prev());
-    let stretch = Stretch {
+    let range = EntryRange {
         conversation,
-        last,
+        last: newest.min(before.prev()),
         arguments: &arguments,
     };
     let after = match arguments.after {
         Some(after) => Seq(after),
-        None => stretch.beginning(&mut reader).await?,
+        None => range.start(&mut reader).await?,
     };
-    // A reader that has gone has seen what it wanted.
-    let _ = stretch.print(&mut reader, after).await?;
-    reader.leave().await;
+    range.print(&mut reader, after).await?;
+    reader.session.leave().await;
     Ok(())
 }
 
 /// The entries to print.
-struct Stretch<'a> {
+struct EntryRange<'a> {
     conversation: ConversationId,
     last: Seq,
     arguments: &'a Arguments,
 }
 
-impl Stretch<'_> {
-    /// The place before the wanted ones, if the last ones are wanted.
-    async fn beginning(&self, reader: &mut Reader) -> Result<Seq, SessionError> {
+impl EntryRange<'_> {
+    /// The place before the newest entries, as many as the limit allows.
+    async fn start(&self, reader: &mut Reader) -> Result<Seq, SessionError> {
         let mut missing = self.arguments.limit.get();
         if self.arguments.kinds.is_empty() {
             return Ok(Seq(self.last.0.saturating_sub(missing)));
@@ -83,12 +82,13 @@ impl Stretch<'_> {
         let mut before = self.last.next();
         while before > Seq(1) {
             let range = PageRange::Before(before);
-            let page = reader.page(self.conversation, range).await?;
-            let Some(first) = page.events.first() else {
+            let page = reader.page(self.conversation, range, MAX_PAGE_ENTRIES);
+            let (events, _) = page.await?;
+            let Some(first) = events.first() else {
                 break;
             };
             before = first.seq;
-            for event in page.events.iter().rev().filter(|event| self.has(event)) {
+            for event in events.iter().rev().filter(|event| self.has(event)) {
                 missing -= 1;
                 if missing == 0 {
                     return Ok(event.seq.prev());
@@ -98,46 +98,34 @@ impl Stretch<'_> {
         Ok(Seq::ZERO)
     }
 
-    async fn print(
-        &self,
-        reader: &mut Reader,
-        mut after: Seq,
-    ) -> Result<Result<(), ReaderGone>, SessionError> {
+    async fn print(&self, reader: &mut Reader, mut after: Seq) -> Result<(), SessionError> {
         let zone = TimeZone::system();
         let mut left = self.arguments.limit.get();
-        while after < self.last {
-            let page = reader
-                .page(self.conversation, PageRange::After(after))
-                .await?;
-            let Some(end) = page.events.last() else {
-                break;
-            };
-            after = end.seq;
-            for event in page.events.iter().filter(|event| self.has(event)) {
-                if print(&self.line(reader, event, &zone)).is_err() {
-                    return Ok(Err(ReaderGone));
+        let (conversation, last) = (self.conversation, self.last);
+        while let Some(events) = reader.next_events(conversation, &mut after, last).await? {
+            for event in events.iter().filter(|event| self.has(event)) {
+                // A reader that has gone has seen what it wanted.
+                if print(&self.line(&reader.names, event, &zone)).is_err() {
+                    return Ok(());
                 }
                 left -= 1;
                 if left == 0 {
-                    return Ok(Ok(()));
+                    return Ok(());
                 }
             }
         }
-        Ok(Ok(()))
+        Ok(())
     }
 
     fn has(&self, event: &Event) -> bool {
-        let kinds = &self.arguments.kinds;
-        event.seq <= self.last && (kinds.is_empty() || kinds.contains(&Kind::of(&event.content)))
+        event.seq <= self.last && Kind::is_among(&self.arguments.kinds, event)
     }
 
-    fn line(&self, reader: &Reader, event: &Event, zone: &TimeZone) -> String {
-        let names = reader.names();
+    fn line(&self, names: &NameCache, event: &Event, zone: &TimeZone) -> String {
         if self.arguments.json {
-            line::json(event, names, None)
-        } else {
-            let told = line::plain(event, names, zone, "%Y-%m-%d %H:%M");
-            format!("{:>6} {told}", event.seq.0)
+            return line::json(event, names, None);
         }
+        let text = line::plain(event, names, zone, "%Y-%m-%d %H:%M");
+        format!("{:>6} {text}", event.seq.0)
     }
 }

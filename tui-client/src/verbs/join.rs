@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal as _};
 use recado_shared::{Invite, InviteError, Refusal, UserName};
 
 use super::VerbContext;
-use super::ask::{ask_name, is_interactive, parse_name};
+use super::ask::{ask_name, is_interactive};
 use super::open::open_identity;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::identity::{Identity, RegisterError, register};
 use crate::net::ConnectError;
 use crate::output::{complain, tell};
@@ -15,16 +15,11 @@ use crate::paths::Paths;
 
 pub(crate) async fn run(context: &VerbContext, invite: &str) -> Result<(), Failure> {
     let invite: Invite = invite.parse().map_err(|error: InviteError| {
-        let text = format!("{error}. Put it in quotes: recado join 'recado://…'");
-        Failure::new(Exit::Usage, text)
+        Failure::usage(format!(
+            "{error}. Put it in quotes: recado join 'recado://…'"
+        ))
     })?;
-    let name = context
-        .selector
-        .name
-        .as_deref()
-        .map(parse_name)
-        .transpose()?;
-    let identity = claim(&context.paths, &invite, name, false).await?;
+    let identity = claim(&context.paths, &invite, context.name()?, false).await?;
     if !io::stdout().is_terminal() {
         let server = &identity.server;
         tell(&format!(
@@ -45,11 +40,7 @@ pub(crate) async fn claim(
 ) -> Result<Identity, Failure> {
     let mut name = match name {
         Some(name) => name,
-        None if is_interactive() => ask_name("Choose a name on this server:")?,
-        None => {
-            let text = "A name is needed. Give one with --as NAME.";
-            return Err(Failure::new(Exit::Usage, text));
-        }
+        None => ask_name("Choose a name on this server:")?,
     };
     loop {
         match register(paths, invite, &name, is_local).await {
@@ -64,14 +55,14 @@ pub(crate) async fn claim(
 }
 
 fn is_about_the_name(error: &RegisterError) -> bool {
-    let RegisterError::Connect(ConnectError::Refused { refusal, .. }) = error else {
-        return false;
-    };
     matches!(
-        refusal,
-        Refusal::NameIllegal(_)
-            | Refusal::NameTaken
-            | Refusal::NameTooSimilar
-            | Refusal::InviteForOtherName
+        error,
+        RegisterError::Connect(ConnectError::Refused {
+            refusal: Refusal::NameIllegal(_)
+                | Refusal::NameTaken
+                | Refusal::NameTooSimilar
+                | Refusal::InviteForOtherName,
+            ..
+        })
     )
 }

@@ -4,14 +4,14 @@ use clap::ValueEnum;
 use jiff::tz::TimeZone;
 use recado_shared::client::NameCache;
 use recado_shared::{
-    Content, ConversationId, ErasedKind, HistoryVisibility, Role, RoomEvent, UserName, Visibility,
+    Content, ConversationId, ErasedKind, RoomEvent, RoomName, Timestamp, Topic, UserId, UserName,
     text,
 };
 use serde::Serialize;
 
-use crate::client::Event;
+use crate::client::{Event, Sent};
+use crate::output::{json_text, print};
 
-/// Meaning of the JSON fields, for the help of the verbs that print them.
 pub(crate) const FIELDS: &str = "\
 Fields of a JSON line:
   conversation  direct/N/M with the numbers of both users, or room/N
@@ -57,7 +57,12 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) fn of(content: &Content) -> Self {
+    /// Whether `--kinds` has the kind of this event; none stands for all.
+    pub(super) fn is_among(kinds: &[Self], event: &Event) -> bool {
+        kinds.is_empty() || kinds.contains(&Self::of(&event.content))
+    }
+
+    fn of(content: &Content) -> Self {
         match content {
             Content::Message(_) => Self::Message,
             Content::Reply { .. } => Self::Reply,
@@ -97,7 +102,7 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<String>,
+    user: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,16 +111,15 @@ struct Line<'a> {
     after: Option<String>,
 }
 
-/// A conversation as scripts see it.
-pub(crate) fn conversation_text(conversation: ConversationId) -> String {
+pub(super) fn conversation_text(conversation: ConversationId) -> String {
     match conversation {
         ConversationId::Direct(pair) => format!("direct/{}/{}", pair.low(), pair.high()),
         ConversationId::Room(room) => format!("room/{room}"),
     }
 }
 
-/// Writes an event as JSON. `after` is where a reader goes on that has read this line.
-pub(crate) fn json(event: &Event, names: &NameCache, after: Option<String>) -> String {
+/// Writes an event as JSON. `after` is the resume token.
+pub(super) fn json(event: &Event, names: &NameCache, after: Option<String>) -> String {
     let content = &event.content;
     let emoji = match content {
         Content::ReactionAdded { emoji, .. } | Content::ReactionRemoved { emoji, .. } => {
@@ -124,102 +128,70 @@ pub(crate) fn json(event: &Event, names: &NameCache, after: Option<String>) -> S
         _ => None,
     };
     let user = event.subject();
-    let (what, value) = match happened(content) {
-        Some((what, value)) => (Some(what), value),
-        None => (None, None),
-    };
+    let (change, value) = room_change(content).unzip();
     let line = Line {
         conversation: conversation_text(event.conversation),
         kind: Kind::of(content),
         with: event.with_name.as_ref().map(UserName::as_str),
         with_id: event.with.map(|user| user.to_string()),
-        room: event.room.as_ref().map(recado_shared::RoomName::as_str),
+        room: event.room.as_ref().map(RoomName::as_str),
         author: event.author_name.as_ref().map(UserName::as_str),
         author_id: event.author.to_string(),
         own: event.is_own,
         mentions_me: event.mentions_me,
         seq: event.seq.0,
         id: event.id.to_string(),
-        time: timestamp(event.time).to_string(),
+        time: utc_text(event.time),
         text: event.text(),
         reply_to: content.reply_to().map(|to| to.0),
         target: content.target().map(|target| target.0),
         emoji,
-        event: what,
-        user: user
-            .and_then(|user| names.user(user))
-            .map(|name| name.as_str().to_owned()),
+        event: change,
+        user: user.and_then(|user| names.user(user)).map(UserName::as_str),
         user_id: user.map(|user| user.to_string()),
-        value,
+        value: value.flatten(),
         after,
     };
-    serde_json::to_string(&line).expect("plain values can be written as JSON")
+    json_text(&line)
 }
 
-/// What happened to a room, and what it is now.
-fn happened(content: &Content) -> Option<(&'static str, Option<String>)> {
+/// The name of a change to a room, and the new value.
+fn room_change(content: &Content) -> Option<(&'static str, Option<String>)> {
     let event = match content {
         Content::Room(event) => event,
         Content::AuthorRemoved => return Some(("author-removed", None)),
         _ => return None,
     };
-    Some(match event {
-        RoomEvent::Created => ("created", None),
-        RoomEvent::Joined => ("joined", None),
-        RoomEvent::Left => ("left", None),
-        RoomEvent::Invited(_) => ("invited", None),
-        RoomEvent::Renamed(name) => ("renamed", Some(name.as_str().to_owned())),
-        RoomEvent::Topic(topic) => {
-            let topic = topic.as_ref().map(|topic| topic.as_str().to_owned());
-            ("topic", Some(topic.unwrap_or_default()))
-        }
-        RoomEvent::Visibility(visibility) => {
-            ("visibility", Some(visibility_word(*visibility).to_owned()))
-        }
-        RoomEvent::HistoryVisibility(HistoryVisibility::Visible) => {
-            ("history", Some("visible".to_owned()))
-        }
-        RoomEvent::HistoryVisibility(HistoryVisibility::Hidden) => {
-            ("history", Some("hidden".to_owned()))
-        }
-        RoomEvent::Role { role, .. } => ("role", Some(Role::name(*role).to_owned())),
-        RoomEvent::Muted { until, .. } => {
-            ("muted", until.map(|until| timestamp(until).to_string()))
-        }
-        RoomEvent::Unmuted(_) => ("unmuted", None),
-        RoomEvent::Kicked(_) => ("kicked", None),
-        RoomEvent::Banned(_) => ("banned", None),
-        RoomEvent::Unbanned(_) => ("unbanned", None),
-        RoomEvent::Closed => ("closed", None),
-    })
+    let value = match event {
+        RoomEvent::Renamed(name) => Some(name.to_string()),
+        RoomEvent::Topic(topic) => Some(topic.as_ref().map(Topic::to_string).unwrap_or_default()),
+        RoomEvent::Visibility(visibility) => Some(<&str>::from(visibility).to_owned()),
+        RoomEvent::HistoryVisibility(history) => Some(<&str>::from(history).to_owned()),
+        RoomEvent::Role { role, .. } => Some(role.name().to_owned()),
+        RoomEvent::Muted { until, .. } => until.map(utc_text),
+        _ => None,
+    };
+    Some((event.into(), value))
 }
 
-/// The word for a visibility.
-pub(crate) fn visibility_word(visibility: Visibility) -> &'static str {
-    match visibility {
-        Visibility::Public => "public",
-        Visibility::Private => "private",
-    }
-}
-
-/// Writes an event for a person, on one line, with the time as `format` says.
-pub(crate) fn plain(event: &Event, names: &NameCache, zone: &TimeZone, format: &str) -> String {
+/// Writes an event as a line of text.
+pub(super) fn plain(
+    event: &Event,
+    names: &NameCache,
+    zone: &TimeZone,
+    time_format: &str,
+) -> String {
     let time = timestamp(event.time).to_zoned(zone.clone());
-    let time = time.strftime(format);
+    let time = time.strftime(time_format);
     let author = text::neutralise(&event.author()).into_owned();
-    let place = match (&event.room, event.conversation.room(), event.with) {
-        (Some(room), _, _) => format!("#{} ", text::neutralise(room.as_str())),
-        (None, Some(room), _) => format!("room {room} "),
-        (None, None, _) => String::new(),
+    let place = match (&event.room, event.conversation.room()) {
+        (Some(room), _) => format!("#{} ", text::neutralise(room.as_str())),
+        (None, Some(room)) => format!("room {room} "),
+        (None, None) => String::new(),
     };
-    let to = match event.with {
-        Some(with) if with != event.author => {
-            let with_name = event.with_name.as_ref();
-            let with_name = with_name.map_or_else(|| format!("user {with}"), ToString::to_string);
-            format!(" to {}", text::neutralise(&with_name))
-        }
-        _ => String::new(),
-    };
+    let peer = event.with.filter(|&peer| peer != event.author);
+    let to = peer.map(|peer| format!(" to {}", text::neutralise(&user_label(names, peer))));
+    let to = to.unwrap_or_default();
     let what = what(event, names);
     match &event.content {
         Content::Message(_) | Content::Reply { .. } => {
@@ -237,10 +209,8 @@ fn what(event: &Event, names: &NameCache) -> String {
         Content::Edit { target, .. } => format!("edited {target}: {body}"),
         Content::Deletion { target } => format!("deleted {target}"),
         Content::ReactionAdded { target, emoji } => {
-            format!(
-                "reacted to {target} with {}",
-                text::neutralise(emoji.as_str())
-            )
+            let emoji = text::neutralise(emoji.as_str());
+            format!("reacted to {target} with {emoji}")
         }
         Content::ReactionRemoved { target, emoji } => {
             let emoji = text::neutralise(emoji.as_str());
@@ -248,20 +218,50 @@ fn what(event: &Event, names: &NameCache) -> String {
         }
         Content::Erased(_) => "wrote a message that was deleted".to_owned(),
         content @ (Content::Room(_) | Content::AuthorRemoved) => {
-            let (what, value) = happened(content).unwrap_or(("changed the room", None));
-            let user = event.subject().map(|user| match names.user(user) {
-                Some(name) => format!(" {name}"),
-                None => format!(" user {user}"),
-            });
-            let value = value.map(|value| format!(" {value}")).unwrap_or_default();
-            let text = format!("{what}{}{value}", user.unwrap_or_default());
+            let (change, value) = room_change(content).unwrap_or_default();
+            let user = event.subject().map(|user| user_label(names, user));
+            let words = [Some(change.to_owned()), user, value];
+            let text = words.into_iter().flatten().collect::<Vec<_>>().join(" ");
             text::neutralise(&text).into_owned()
         }
     }
 }
 
-/// A time as it is printed; one beyond what can be a time is the latest that can.
-pub(crate) fn timestamp(time: recado_shared::Timestamp) -> jiff::Timestamp {
+pub(super) fn utc_text(time: Timestamp) -> String {
+    timestamp(time).to_string()
+}
+
+/// What `--json` prints of an accepted entry: a stable interface.
+#[derive(Serialize)]
+struct SentLine<'a> {
+    conversation: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room: Option<&'a str>,
+    seq: u64,
+    id: String,
+    time: String,
+}
+
+pub(super) fn print_sent(sent: &Sent, room: Option<&str>) {
+    let line = SentLine {
+        conversation: conversation_text(sent.conversation),
+        room,
+        seq: sent.seq.0,
+        id: sent.id.to_string(),
+        time: utc_text(sent.time),
+    };
+    // A reader that has gone is no error.
+    let _ = print(&json_text(&line));
+}
+
+/// The name of a user, or a stand-in where it is not known.
+pub(super) fn user_label(names: &NameCache, user: UserId) -> String {
+    let name = names.user(user);
+    name.map_or_else(|| format!("user {user}"), ToString::to_string)
+}
+
+/// A time to print; one beyond what can be a time is the latest that can.
+pub(super) fn timestamp(time: Timestamp) -> jiff::Timestamp {
     i64::try_from(time.0)
         .ok()
         .and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok())

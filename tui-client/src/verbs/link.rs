@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use recado_shared::device::LINK_EXTENSION;
 use recado_shared::limits::LINK_POLL;
-use recado_shared::{Extension, Fingerprint, Invite, LinkCode, Refusal, ServerAddress};
+use recado_shared::{Extension, Fingerprint, Invite, LinkCode, Refusal, ServerAddress, UserName};
 use tokio::time::{sleep, timeout};
 
 use super::qr;
 use crate::exit::{Exit, Failure};
-use crate::identity::{self, Identity, Linking};
+use crate::identity::{self, Linking};
 use crate::net::{self, ConnectError, Connector};
 use crate::output::{complain, print, tell};
 use crate::paths::Paths;
@@ -25,94 +25,86 @@ then type /link CODE in Recado, or run 'recado devices approve CODE'. There is n
 const SHOWN_FOR: Duration = Duration::from_mins(10);
 
 /// The server to link to.
-struct Place {
+struct Server {
     address: ServerAddress,
     fingerprint: Fingerprint,
     is_local: bool,
 }
 
+impl Server {
+    fn of_invite(invite: Invite, is_local: bool) -> Self {
+        Self {
+            address: invite.address,
+            fingerprint: invite.fingerprint,
+            is_local,
+        }
+    }
+}
+
 pub(crate) async fn run(paths: &Paths, server: Option<&str>) -> Result<(), Failure> {
-    let place = place(paths, server)?;
-    let linking = Linking::begin(paths, place.fingerprint)?;
+    let server = find_server(paths, server)?;
+    let linking = Linking::begin(paths, server.fingerprint)?;
     let waited = tokio::select! {
-        waited = timeout(SHOWN_FOR, wait(&place, &linking)) => waited,
+        waited = timeout(SHOWN_FOR, wait(&server, &linking)) => waited.unwrap_or_else(|_| {
+            let text = "The code was not approved within 10 minutes. Run 'recado link' again when \
+                        you have the other device at hand.";
+            Err(Failure::new(Exit::Timeout, text))
+        }),
         _ = tokio::signal::ctrl_c() => {
-            linking.discard();
             let text = "Not linked. Run 'recado link' again for a new code.";
-            return Err(Failure::new(Exit::Failure, text));
+            Err(Failure::new(Exit::Failure, text))
         }
     };
     let name = match waited {
-        Ok(Ok(name)) => name,
-        Ok(Err(failure)) => {
+        Ok(name) => name,
+        Err(failure) => {
             linking.discard();
             return Err(failure);
         }
-        Err(_) => {
-            linking.discard();
-            let text = "The code was not approved within 10 minutes. Run 'recado link' again when \
-                        you have the other device at hand.";
-            return Err(Failure::new(Exit::Timeout, text));
-        }
     };
-    let identity = linking.finish(paths, place.address, name, place.is_local)?;
-    said(&identity);
+    let identity = linking.finish(paths, server.address, name, server.is_local)?;
+    let name = &identity.server.name;
+    tell(&format!(
+        "Linked this machine to {name}. Open it with 'recado {name}'."
+    ));
     Ok(())
 }
 
-/// Which server is meant: that of an invite or of the line that 'recado devices' prints, one that
-/// this machine knows by its address, or the one that runs on it.
-fn place(paths: &Paths, given: Option<&str>) -> Result<Place, Failure> {
+/// The server of an invite or of the line that 'recado devices' prints, one that this machine knows
+/// by its address, or the one that runs on it.
+fn find_server(paths: &Paths, given: Option<&str>) -> Result<Server, Failure> {
     let Some(given) = given else {
-        let ticket = identity::local_ticket(&paths.local_tickets);
-        let ticket = ticket.ok_or_else(|| {
-            let text = "Which server? Run 'recado devices' on a linked device and paste its line: \
-                        recado link 'recado://…'";
-            Failure::new(Exit::Usage, text)
+        let ticket = identity::local_ticket(&paths.local_tickets).ok_or_else(|| {
+            Failure::usage(
+                "Which server? Run 'recado devices' on a linked device and paste its line: \
+                 recado link 'recado://…'",
+            )
         })?;
-        return Ok(Place {
-            address: ticket.address,
-            fingerprint: ticket.fingerprint,
-            is_local: true,
-        });
+        return Ok(Server::of_invite(ticket, true));
     };
     if given.trim().starts_with("recado://") {
-        let invite: Invite = given
-            .parse()
-            .map_err(|error| Failure::new(Exit::Usage, error))?;
-        return Ok(Place {
-            address: invite.address,
-            fingerprint: invite.fingerprint,
-            is_local: false,
-        });
+        let invite = given.parse::<Invite>().map_err(Failure::usage)?;
+        return Ok(Server::of_invite(invite, false));
     }
-    let address: ServerAddress = given
-        .parse()
-        .map_err(|error| Failure::new(Exit::Usage, error))?;
-    let known = identity::all(paths)?;
-    let known = known.into_iter().find(|it| it.server.address == address);
-    known.map_or_else(
-        || {
-            // Without its key an attacker in between could pretend to be it.
-            let text = format!(
-                "This machine does not know the server at {address}. Run 'recado devices' on a \
-                 linked device and paste its whole line."
-            );
-            Err(Failure::new(Exit::Usage, text))
-        },
-        |known| {
-            Ok(Place {
-                address: known.server.address,
-                fingerprint: known.server.fingerprint,
-                is_local: known.server.is_local,
-            })
-        },
-    )
+    let address: ServerAddress = given.parse().map_err(Failure::usage)?;
+    let mut identities = identity::all(paths)?.into_iter();
+    let known = identities.find(|identity| identity.server.address == address);
+    // Without its key an attacker in between could pretend to be it.
+    let known = known.ok_or_else(|| {
+        Failure::usage(format!(
+            "This machine does not know the server at {address}. Run 'recado devices' on a linked \
+             device and paste its whole line."
+        ))
+    })?;
+    Ok(Server {
+        address,
+        fingerprint: known.server.fingerprint,
+        is_local: known.server.is_local,
+    })
 }
 
 fn show(code: LinkCode) {
-    let is_terminal = io::stdout().is_terminal();
-    if is_terminal {
+    if io::stdout().is_terminal() {
         let drawn = qr::draw(&code.to_string(), terminal::wants_colours());
         // A reader that has gone is no error.
         let _ = print(&drawn.unwrap_or_default());
@@ -126,10 +118,10 @@ fn show(code: LinkCode) {
     ));
 }
 
-/// Asks until the device is let in, and returns the name of its user.
-async fn wait(place: &Place, linking: &Linking) -> Result<recado_shared::UserName, Failure> {
-    let connector = Connector::new(&linking.key, place.fingerprint)?;
-    let mut told: Option<String> = None;
+/// Asks the server until the device is approved, and returns the name of its user.
+async fn wait(server: &Server, linking: &Linking) -> Result<UserName, Failure> {
+    let connector = Connector::new(&linking.key, server.fingerprint)?;
+    let mut last_error = None;
     let mut is_shown = false;
     loop {
         let mut hello = net::hello();
@@ -137,7 +129,7 @@ async fn wait(place: &Place, linking: &Linking) -> Result<recado_shared::UserNam
             kind: LINK_EXTENSION,
             value: Vec::new(),
         });
-        match connector.open(&place.address, hello).await {
+        match connector.open(&server.address, hello).await {
             Ok(session) => {
                 let name = session.welcome().name.clone();
                 session.leave().await;
@@ -147,28 +139,21 @@ async fn wait(place: &Place, linking: &Linking) -> Result<recado_shared::UserNam
                 refusal: Refusal::LinkPending,
                 ..
             }) => {
-                told = None;
-                // Before the server knows of it, it cannot be approved.
+                last_error = None;
+                // Before the server knows the device, it cannot be approved.
                 if !std::mem::replace(&mut is_shown, true) {
                     show(linking.code());
                 }
             }
             Err(error) if error.is_temporary() => {
-                let text = error.to_string();
-                if told.as_ref() != Some(&text) {
-                    complain(&format!("{text} Trying again."));
-                    told = Some(text);
+                let text = Some(error.to_string());
+                if last_error != text {
+                    complain(&format!("{error} Trying again."));
+                    last_error = text;
                 }
             }
             Err(error) => return Err(error.into()),
         }
         sleep(LINK_POLL).await;
     }
-}
-
-fn said(identity: &Identity) {
-    let name = &identity.server.name;
-    tell(&format!(
-        "Linked this machine to {name}. Open it with 'recado {name}'."
-    ));
 }

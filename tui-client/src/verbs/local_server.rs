@@ -4,22 +4,23 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
+use futures_util::FutureExt as _;
 use recado_server::invite::{self, InviteTerms, MakeInviteError};
 use recado_server::{Config, ListenError, Server, ServerError, paths as server_paths};
 use recado_shared::{ConversationId, Invite, Timestamp, UserName, Welcome};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 
 use super::VerbContext;
 use super::ask::{login_name, parse_name};
-use super::companions::{self, StartError};
+use super::companions;
 use super::join::claim;
 use super::open::{open_identity, require_terminal};
 use crate::app::action::{Action, KeyContext};
 use crate::client::link::wall_time;
 use crate::config::Config as ClientConfig;
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, local_failures};
 use crate::files;
 use crate::identity::{self, Identity};
 use crate::net::{self, Connector};
@@ -39,73 +40,34 @@ const INVITE_FILE: &str = "invite.txt";
 /// The name of the user in a demo if the login name cannot be used.
 const DEMO_NAME: &str = "you";
 
-impl From<ServerError> for Failure {
-    fn from(error: ServerError) -> Self {
-        Self::new(Exit::Failure, error)
-    }
-}
+local_failures!(
+    ServerError,
+    ListenError,
+    MakeInviteError,
+    server_paths::PathsError
+);
 
-impl From<ListenError> for Failure {
-    fn from(error: ListenError) -> Self {
-        Self::new(Exit::Failure, error)
-    }
-}
-
-impl From<MakeInviteError> for Failure {
-    fn from(error: MakeInviteError) -> Self {
-        Self::new(Exit::Failure, error)
-    }
-}
-
-impl From<StartError> for Failure {
-    fn from(error: StartError) -> Self {
-        match error {
-            StartError::Connect(error) => error.into(),
-            StartError::Scene(error) => error.into(),
-        }
-    }
-}
-
-/// A server that runs in this process until it is stopped.
-struct Hosted {
-    ticket: Invite,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<Result<(), ServerError>>,
-}
-
-impl Hosted {
-    fn start(server: Server) -> Self {
-        let ticket = server.local_ticket();
-        let (stop, stopped) = oneshot::channel();
-        let shutdown = async {
-            // A sender that is dropped stops the server too.
-            let _ = stopped.await;
-        };
-        let task = tokio::spawn(server.serve(shutdown));
-        Self { ticket, stop, task }
-    }
-
-    /// Lets everything acknowledged reach the disk.
-    async fn stop(self) -> Result<(), Failure> {
-        drop(self.stop);
-        match self.task.await {
-            Ok(result) => Ok(result?),
-            Err(_) => Err(ServerError::Panicked.into()),
-        }
-    }
+/// Runs a client beside a server in this process, and then stops the server, so that everything
+/// acknowledged reaches the disk.
+async fn beside_server(
+    server: Server,
+    client: impl AsyncFnOnce(&Invite) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let ticket = server.local_ticket();
+    let (stop, stopped) = oneshot::channel::<()>();
+    // A sender that is dropped stops the server.
+    let task = tokio::spawn(server.serve(stopped.map(drop)));
+    let ended = client(&ticket).await;
+    drop(stop);
+    let stopped = task.await.unwrap_or(Err(ServerError::Panicked));
+    ended.and(stopped.map_err(Failure::from))
 }
 
 /// Runs the server of this user on its usual folder, with the client of its first user.
 pub(crate) async fn host(context: &VerbContext, listen: Option<SocketAddr>) -> Result<(), Failure> {
     require_terminal()?;
-    let name = context
-        .selector
-        .name
-        .as_deref()
-        .map(parse_name)
-        .transpose()?;
-    let server_paths =
-        server_paths::Paths::of_user().map_err(|error| Failure::new(Exit::Failure, error))?;
+    let name = context.name()?;
+    let server_paths = server_paths::Paths::of_user()?;
     let mut config = Config::new(&server_paths.data_dir);
     config.ticket_places = server_paths.local_tickets;
     let server = Server::prepare(bind(listen)?, config).await?;
@@ -113,13 +75,11 @@ pub(crate) async fn host(context: &VerbContext, listen: Option<SocketAddr>) -> R
     let invite = spawn_blocking(move || make_invite(&data_dir))
         .await
         .unwrap_or_else(|_| Err(ServerError::Panicked.into()))?;
-    let hosted = Hosted::start(server);
-    let ended = host_client(&context.paths, &hosted.ticket, name, &invite).await;
-    let stopped = hosted.stop().await;
-    ended.and(stopped)
+    let client = async |ticket: &Invite| host_client(&context.paths, ticket, name, &invite).await;
+    beside_server(server, client).await
 }
 
-/// Makes an invite and leaves it in a file too, for a screen that is too small to copy from.
+/// Makes an invite and writes it to a file too, for a screen that is too small to copy from.
 fn make_invite(data_dir: &Path) -> Result<Invite, Failure> {
     let terms = InviteTerms {
         uses: INVITE_USES,
@@ -140,10 +100,9 @@ async fn host_client(
 ) -> Result<(), Failure> {
     let known = identity::all(paths)?.into_iter().find(|identity| {
         let server = &identity.server;
+        let name = name.as_ref().map(UserName::folded);
         server.fingerprint == ticket.fingerprint
-            && name
-                .as_ref()
-                .is_none_or(|name| name.folded() == server.name.folded())
+            && name.is_none_or(|name| name == server.name.folded())
     });
     let mut identity = match known {
         Some(identity) => identity,
@@ -176,43 +135,39 @@ pub(crate) async fn demo(name: Option<String>) -> Result<(), Failure> {
     require_terminal()?;
     let name = match name {
         Some(name) => parse_name(&name)?,
-        None => demo_name(),
+        None => login_name().unwrap_or_else(|| UserName::new(DEMO_NAME).expect("it is one")),
     };
     let folder = tempfile::Builder::new().prefix("recado-demo-").tempdir()?;
-    let shown = show(folder.path(), name).await;
+    let shown = show(folder.path(), &name).await;
     let removed = folder.close().map_err(Failure::from);
     shown.and(removed)
 }
 
-fn demo_name() -> UserName {
-    login_name().unwrap_or_else(|| UserName::new(DEMO_NAME).expect("it is one"))
-}
-
-async fn show(folder: &Path, name: UserName) -> Result<(), Failure> {
+async fn show(folder: &Path, name: &UserName) -> Result<(), Failure> {
     let mut paths = Paths::below(folder);
-    // A person's own keys, and a place for logs that outlives the folder.
+    // The user's own keys, and a place for logs that outlives the folder.
     if let Ok(user) = Paths::of_user() {
         paths.config_file = user.config_file;
         paths.state_dir = user.state_dir;
     }
     let listener = recado_server::listen(Some((Ipv4Addr::LOCALHOST, 0).into()))?;
     let server = Server::prepare(listener, Config::new(folder.join("server"))).await?;
-    let hosted = Hosted::start(server);
-    let ended = show_client(&paths, &hosted.ticket, &name).await;
-    let stopped = hosted.stop().await;
-    ended.and(stopped)
+    beside_server(server, async |ticket| {
+        show_client(&paths, ticket, name).await
+    })
+    .await
 }
 
 async fn show_client(paths: &Paths, ticket: &Invite, name: &UserName) -> Result<(), Failure> {
     let keymap = ClientConfig::read(&paths.config_file)?.keymap;
     let identity = identity::register(paths, ticket, name, false).await?;
     let connector = Connector::new(&identity.key, identity.server.fingerprint)?;
-    let opening = connector.open(&identity.server.address, net::hello());
-    let mut session = opening.await?;
+    let session = connector
+        .open(&identity.server.address, net::hello())
+        .await?;
     let me = session.welcome().clone();
     let seed = fastrand::u64(..);
-    let (_companions, guide) = companions::start(ticket, &mut session, &keymap, seed).await?;
-    session.leave().await;
+    let (_companions, guide) = companions::start(ticket, session, &keymap, seed).await?;
     open_at(&identity, me, guide)?;
     let notice = format!(
         "Demo: nothing leaves this machine or is kept. Press {} for help.",
@@ -224,14 +179,15 @@ async fn show_client(paths: &Paths, ticket: &Invite, name: &UserName) -> Result<
 /// Makes the conversation with the guide the one that the client opens with.
 fn open_at(identity: &Identity, me: Welcome, guide: Welcome) -> Result<(), Failure> {
     let store = store::open(&identity.store_path())?;
-    let talk = ConversationId::direct(me.user, guide.user);
-    store.handle.save(StoreWrite::Me(StoredMe {
-        user: me.user,
-        name: me.name,
-        log: me.log,
-    }));
+    let Welcome {
+        user, name, log, ..
+    } = me;
+    let direct = ConversationId::direct(user, guide.user);
+    store
+        .handle
+        .save(StoreWrite::Me(StoredMe { user, name, log }));
     let people = vec![StoredPerson::named(guide.user, guide.name)];
     store.handle.save(StoreWrite::Users(people));
-    store.handle.save(StoreWrite::Open(talk));
+    store.handle.save(StoreWrite::Open(direct));
     Ok(())
 }

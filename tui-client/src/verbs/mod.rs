@@ -12,13 +12,16 @@ pub(crate) mod link;
 pub(crate) mod local_server;
 pub(crate) mod open;
 mod qr;
-mod reading;
+mod reader;
 pub(crate) mod room;
 pub(crate) mod rooms;
 pub(crate) mod send;
 pub(crate) mod tail;
 pub(crate) mod who;
 
+use recado_shared::UserName;
+
+use self::ask::parse_name;
 use crate::client::Client;
 use crate::client::link::Link;
 use crate::exit::Failure;
@@ -36,6 +39,10 @@ impl VerbContext {
     pub(crate) fn of_user(selector: IdentitySelector) -> Result<Self, PathsError> {
         let paths = Paths::of_user()?;
         Ok(Self { paths, selector })
+    }
+
+    fn name(&self) -> Result<Option<UserName>, Failure> {
+        self.selector.name.as_deref().map(parse_name).transpose()
     }
 
     async fn link(&self) -> Result<Link, Failure> {

@@ -1,29 +1,29 @@
 //! `recado room`: creates, joins and manages rooms. Each change is sent again under the same id until
 //! the server answers.
 
+use std::fmt;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use recado_shared::limits::MAX_USERS_PER_PAGE;
 use recado_shared::{
-    Answer, Content, ConversationId, HistoryVisibility, MessageId, Mute, NameError, Request, Role,
-    RoomEvent, RoomMember, RoomName, Seq, Timestamp, Topic, UserId, UserName, Visibility, text,
+    Answer, Content, ConversationId, HistoryVisibility, NameError, Request, Role, RoomEvent,
+    RoomMember, RoomName, Timestamp, Topic, UserId, UserName, Visibility, text,
 };
 use serde::Serialize;
 use tokio::time::timeout;
 
 use super::VerbContext;
-use super::line::{conversation_text, timestamp};
-use super::who::word;
+use super::line::{self, utc_text};
 use crate::client::link::wall_time;
 use crate::client::{Client, Sent};
 use crate::exit::{Exit, Failure};
 use crate::model::MessageIdSource;
 use crate::net::SessionError;
-use crate::output::print;
+use crate::output::print_result;
 
 /// Bound of all attempts.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) const HELP: &str = "\
 Fields of the JSON object with --json: conversation; room (the name as you gave it); seq, id and time
@@ -34,7 +34,6 @@ const MEMBERS_FIELDS: &str = "\
 Fields of a JSON line: name; id (the user's number as a string); role (owner, moderator or member);
 presence (online, away or offline); muted; muted_until (UTC, or null); own (whether it is you).";
 
-/// Arguments of `recado room`.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -68,7 +67,7 @@ enum Action {
         #[command(flatten)]
         room: RoomArguments,
         /// The new topic [default: none]
-        #[arg(value_parser = topic)]
+        #[arg(value_parser = Topic::new)]
         topic: Option<Topic>,
     },
     /// Change the role of a member
@@ -97,7 +96,6 @@ enum Action {
     Unban(MemberArguments),
 }
 
-/// A room, and the form of the result.
 #[derive(Args, Debug)]
 struct RoomArguments {
     /// The room: 'name', '#name' in quotes, or room:name
@@ -108,7 +106,6 @@ struct RoomArguments {
     json: bool,
 }
 
-/// A room and one of its users.
 #[derive(Args, Debug)]
 struct MemberArguments {
     #[command(flatten)]
@@ -118,7 +115,7 @@ struct MemberArguments {
     user: UserName,
 }
 
-/// A role on the command line.
+/// A [`Role`] with its help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum RoleWord {
     /// Changes the room and its roles
@@ -143,25 +140,11 @@ fn room_name(text: &str) -> Result<RoomName, NameError> {
     RoomName::new(text.strip_prefix("room:").unwrap_or(text))
 }
 
-fn topic(text: &str) -> Result<Topic, String> {
-    Topic::new(text).map_err(|error| error.to_string())
-}
-
 fn minutes(text: &str) -> Result<Duration, &'static str> {
     match text.parse::<u32>() {
         Ok(0) | Err(_) => Err("not a number of minutes"),
-        Ok(minutes) => Ok(Duration::from_secs(u64::from(minutes) * 60)),
+        Ok(minutes) => Ok(Duration::from_mins(minutes.into())),
     }
-}
-
-/// What `--json` prints of what was done: a stable interface.
-#[derive(Serialize)]
-struct Line<'a> {
-    conversation: String,
-    room: &'a str,
-    seq: u64,
-    id: String,
-    time: String,
 }
 
 /// A line of `members --json`: a stable interface.
@@ -176,20 +159,28 @@ struct MemberLine<'a> {
     own: bool,
 }
 
-pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
-    let mut client = context.client().await?;
-    let done = timeout(PATIENCE, carry_out(&mut client, arguments.action)).await;
-    client.leave().await;
-    done.unwrap_or_else(|_| Err(gave_up()))
+impl fmt::Display for MemberLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { role, presence, .. } = self;
+        let name = text::neutralise(self.name);
+        let own = if self.own { " (you)" } else { "" };
+        let muted = if self.muted { " muted" } else { "" };
+        write!(f, "{presence:<8} {role:<9} {name}{own}{muted}")
+    }
 }
 
-fn gave_up() -> Failure {
-    let seconds = PATIENCE.as_secs();
-    let text = format!(
-        "The server did not answer within {seconds} s. The change may or may not have been made; \
-         check with 'recado rooms' or 'recado room members ROOM'."
-    );
-    Failure::new(Exit::Timeout, text)
+pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
+    let mut client = context.client().await?;
+    let done = timeout(TIMEOUT, carry_out(&mut client, arguments.action)).await;
+    client.leave().await;
+    done.unwrap_or_else(|_| {
+        let seconds = TIMEOUT.as_secs();
+        let text = format!(
+            "The server did not answer within {seconds} s. The change may or may not have been \
+             made; check with 'recado rooms' or 'recado room members ROOM'."
+        );
+        Err(Failure::new(Exit::Timeout, text))
+    })
 }
 
 async fn carry_out(client: &mut Client, action: Action) -> Result<(), Failure> {
@@ -213,27 +204,23 @@ async fn carry_out(client: &mut Client, action: Action) -> Result<(), Failure> {
             append_about(client, &about, |user| RoomEvent::Role { user, role }).await
         }
         Action::Mute { about, minutes } => {
-            let until = minutes.map(|minutes| after(wall_time(), minutes));
+            let millis = minutes.map(|time| u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+            let until = millis.map(|millis| Timestamp(wall_time().0.saturating_add(millis)));
             append_about(client, &about, |user| RoomEvent::Muted { user, until }).await
         }
     }
 }
 
-fn after(now: Timestamp, time: Duration) -> Timestamp {
-    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    Timestamp(now.0.saturating_add(millis))
-}
-
 async fn create(
     client: &mut Client,
-    room: &RoomArguments,
+    arguments: &RoomArguments,
     is_private: bool,
     hides_history: bool,
 ) -> Result<(), Failure> {
     let id = MessageIdSource::new(fastrand::u64(..)).draw(wall_time());
     let request = Request::CreateRoom {
         id,
-        name: room.room.clone(),
+        name: arguments.room.clone(),
         visibility: if is_private {
             Visibility::Private
         } else {
@@ -245,69 +232,54 @@ async fn create(
             HistoryVisibility::Visible
         },
     };
-    let answer = client.request(request).await?;
-    let Answer::RoomCreated {
-        room: made,
-        seq,
-        time,
-    } = answer
-    else {
+    let Answer::RoomCreated { room, seq, time } = client.request(request).await? else {
         return Err(SessionError::unexpected_answer().into());
     };
-    tell(room, ConversationId::Room(made), (seq, id, time));
+    let conversation = ConversationId::Room(room);
+    let sent = Sent {
+        conversation,
+        seq,
+        id,
+        time,
+    };
+    print_sent(arguments, &sent);
     Ok(())
 }
 
 async fn append(
     client: &mut Client,
-    room: &RoomArguments,
+    arguments: &RoomArguments,
     event: RoomEvent,
 ) -> Result<(), Failure> {
-    let conversation = find(client, &room.room).await?;
-    let content = Content::Room(event);
-    let Sent { seq, id, time, .. } = client.append(conversation, content).await?;
-    tell(room, conversation, (seq, id, time));
+    let conversation = find(client, &arguments.room).await?;
+    let sent = client.append(conversation, Content::Room(event)).await?;
+    print_sent(arguments, &sent);
     Ok(())
 }
 
 async fn append_about(
     client: &mut Client,
-    about: &MemberArguments,
+    arguments: &MemberArguments,
     event: impl FnOnce(UserId) -> RoomEvent,
 ) -> Result<(), Failure> {
-    let user = find_person(client, &about.user).await?;
-    append(client, &about.room, event(user)).await
+    let direct = client.find(arguments.user.as_str()).await?;
+    let me = client.me().0;
+    let user = direct.peer_of(me).unwrap_or(me);
+    append(client, &arguments.room, event(user)).await
 }
 
 async fn find(client: &mut Client, room: &RoomName) -> Result<ConversationId, Failure> {
     client.find(&format!("#{room}")).await
 }
 
-async fn find_person(client: &mut Client, name: &UserName) -> Result<UserId, Failure> {
-    let talk = client.find(name.as_str()).await?;
-    let me = client.me().0;
-    Ok(talk.peer_of(me).unwrap_or(me))
-}
-
-fn tell(room: &RoomArguments, conversation: ConversationId, done: (Seq, MessageId, Timestamp)) {
-    if !room.json {
-        return;
+fn print_sent(arguments: &RoomArguments, sent: &Sent) {
+    if arguments.json {
+        line::print_sent(sent, Some(arguments.room.as_str()));
     }
-    let (seq, id, time) = done;
-    let line = Line {
-        conversation: conversation_text(conversation),
-        room: room.room.as_str(),
-        seq: seq.0,
-        id: id.to_string(),
-        time: timestamp(time).to_string(),
-    };
-    let line = serde_json::to_string(&line).expect("plain values can be written as JSON");
-    // A reader that has gone is no error.
-    let _ = print(&line);
 }
 
-async fn members(client: &mut Client, asked: &RoomArguments) -> Result<(), Failure> {
-    let conversation = find(client, &asked.room).await?;
+async fn members(client: &mut Client, arguments: &RoomArguments) -> Result<(), Failure> {
+    let conversation = find(client, &arguments.room).await?;
     let Some(room) = conversation.room() else {
         return Err(SessionError::unexpected_answer().into());
     };
@@ -324,12 +296,7 @@ async fn members(client: &mut Client, asked: &RoomArguments) -> Result<(), Failu
         after = members.last().map(|member| member.person.user);
         let me = client.me().0;
         for member in &members {
-            let line = if asked.json {
-                member_json(member, me)
-            } else {
-                member_told(member, me)
-            };
-            if print(&line).is_err() {
+            if print_result(&member_line(member, me), arguments.json).is_err() {
                 return Ok(());
             }
         }
@@ -339,41 +306,18 @@ async fn members(client: &mut Client, asked: &RoomArguments) -> Result<(), Failu
     }
 }
 
-/// The muting that holds now.
-fn mute_of(member: &RoomMember) -> Option<Mute> {
-    member.mute.filter(|mute| mute.holds_at(wall_time()))
-}
-
-fn member_json(member: &RoomMember, me: UserId) -> String {
-    let mute = mute_of(member);
+fn member_line(member: &RoomMember, me: UserId) -> MemberLine<'_> {
+    let mute = member.mute.filter(|mute| mute.holds_at(wall_time()));
     let until = mute.and_then(|mute| mute.until);
-    let line = MemberLine {
+    MemberLine {
         name: member.person.name.as_str(),
         id: member.person.user.to_string(),
         role: member.role.name(),
-        presence: word(member.person.presence),
+        presence: member.person.presence.into(),
         muted: mute.is_some(),
-        muted_until: until.map(|until| timestamp(until).to_string()),
+        muted_until: until.map(utc_text),
         own: member.person.user == me,
-    };
-    serde_json::to_string(&line).expect("plain values can be written as JSON")
-}
-
-fn member_told(member: &RoomMember, me: UserId) -> String {
-    let name = text::neutralise(member.person.name.as_str());
-    let own = if member.person.user == me {
-        " (you)"
-    } else {
-        ""
-    };
-    let muted = if mute_of(member).is_some() {
-        " muted"
-    } else {
-        ""
-    };
-    let presence = word(member.person.presence);
-    let role = member.role.name();
-    format!("{presence:<8} {role:<9} {name}{own}{muted}")
+    }
 }
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
 //! `recado rooms`: the rooms that the user is in or invited to, and the public ones.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use recado_shared::{ConversationId, Head, Membership, Role, RoomInfo, RoomSummary, Topic, text};
 use serde::Serialize;
 
 use super::VerbContext;
-use super::line::{conversation_text, visibility_word};
-use super::reading::Reader;
+use super::line::conversation_text;
+use super::reader::Reader;
 use crate::client::link::wall_time;
 use crate::exit::Failure;
-use crate::output::print;
+use crate::output::print_result;
 
 pub(crate) const HELP: &str = "\
 Lists the rooms that you are in or invited to, and public rooms.
@@ -19,7 +20,6 @@ invited or none); role (owner, moderator or member; null if you are not a member
 (public or private); topic (or null); members (their number); unread (your unread messages); muted
 (whether you are muted there).";
 
-/// Most public rooms that are listed.
 const MAX_ROOMS: usize = 10_000;
 
 /// A line of `--json`: a stable interface.
@@ -37,81 +37,72 @@ struct Line {
     muted: bool,
 }
 
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let relation = match (self.membership, self.role) {
+            (_, Some(role)) => role,
+            ("none", None) => "",
+            (membership, None) => membership,
+        };
+        let name = text::neutralise(&self.room);
+        let topic = text::neutralise(self.topic.as_deref().unwrap_or_default());
+        let members = format!("{} in it", self.members);
+        let visibility = self.visibility;
+        let line = format!("{relation:<9} {visibility:<7} {members:>8}  #{name}  {topic}");
+        f.write_str(line.trim_end())
+    }
+}
+
 pub(crate) async fn run(context: &VerbContext, json: bool) -> Result<(), Failure> {
     let mut reader = Reader::open(context).await?;
     let mut lines: BTreeMap<String, Line> = BTreeMap::new();
-    for summary in reader.session().all_rooms(MAX_ROOMS).await? {
-        lines.insert(summary.name.folded(), of_others(&summary));
+    for summary in reader.session.all_rooms(MAX_ROOMS).await? {
+        lines.insert(summary.name.folded(), public_room(&summary));
     }
-    for head in reader.heads().values() {
-        if let Some(facts) = &head.room {
-            lines.insert(facts.name.folded(), of_the_users(head, facts));
+    for head in reader.heads.values() {
+        if let Some(info) = &head.room {
+            lines.insert(info.name.folded(), own_room(head, info));
         }
     }
-    reader.leave().await;
+    reader.session.leave().await;
     for line in lines.values() {
-        let printed = if json {
-            serde_json::to_string(line).expect("plain values can be written as JSON")
-        } else {
-            told(line)
-        };
-        if print(&printed).is_err() {
+        if print_result(line, json).is_err() {
             break;
         }
     }
     Ok(())
 }
 
-/// A room of which no head was told: the user has nothing to do with it, so it is public.
-fn of_others(summary: &RoomSummary) -> Line {
+/// A room without a head: the user is not a member, so it is public.
+fn public_room(summary: &RoomSummary) -> Line {
     Line {
         room: summary.name.as_str().to_owned(),
         conversation: conversation_text(ConversationId::Room(summary.room)),
         membership: "none",
         role: None,
         visibility: "public",
-        topic: topic_text(summary.topic.as_ref()),
+        topic: summary.topic.as_ref().map(Topic::to_string),
         members: summary.members,
         unread: 0,
         muted: false,
     }
 }
 
-fn of_the_users(head: &Head, facts: &RoomInfo) -> Line {
-    let is_member = facts.membership == Membership::Member;
-    let now = wall_time();
+fn own_room(head: &Head, info: &RoomInfo) -> Line {
+    let is_member = info.membership == Membership::Member;
     Line {
-        room: facts.name.as_str().to_owned(),
+        room: info.name.as_str().to_owned(),
         conversation: conversation_text(head.conversation),
-        membership: match facts.membership {
+        membership: match info.membership {
             Membership::Member => "member",
             Membership::Invited => "invited",
             Membership::Left | Membership::Kicked | Membership::Banned => "none",
         },
-        role: is_member.then(|| Role::name(facts.role)),
-        visibility: visibility_word(facts.visibility),
-        topic: topic_text(facts.topic.as_ref()),
-        members: facts.members,
+        role: is_member.then(|| Role::name(info.role)),
+        visibility: info.visibility.into(),
+        topic: info.topic.as_ref().map(Topic::to_string),
+        members: info.members,
         unread: head.unread,
-        muted: facts.mute.is_some_and(|mute| mute.holds_at(now)),
+        muted: info.mute.is_some_and(|mute| mute.holds_at(wall_time())),
     }
-}
-
-fn topic_text(topic: Option<&Topic>) -> Option<String> {
-    topic.map(|topic| topic.as_str().to_owned())
-}
-
-fn told(line: &Line) -> String {
-    let relation = match (line.membership, line.role) {
-        (_, Some(role)) => role,
-        ("none", None) => "",
-        (membership, None) => membership,
-    };
-    let name = text::neutralise(&line.room);
-    let topic = line.topic.as_deref().unwrap_or_default();
-    let topic = text::neutralise(topic);
-    let members = format!("{} in it", line.members);
-    let visibility = line.visibility;
-    let told = format!("{relation:<9} {visibility:<7} {members:>8}  #{name}  {topic}");
-    told.trim_end().to_owned()
 }

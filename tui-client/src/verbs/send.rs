@@ -8,26 +8,24 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use recado_shared::limits::{MAX_BODY_LEN, MAX_MEMBERS_WITH_CURSORS, MAX_PAGE_ENTRIES};
 use recado_shared::{
-    Content, ConversationId, Head, MemberCursors, MessageBody, MessageId, PageRange, Seq,
-    ServerFrame, Timestamp, UserId, text,
+    Content, ConversationId, MemberCursors, MessageBody, MessageId, PageRange, Seq, ServerFrame,
+    text,
 };
-use serde::Serialize;
 use tokio::time::timeout;
 
 use super::VerbContext;
-use super::line::{conversation_text, timestamp};
+use super::line::print_sent;
 use crate::client::link::wall_time;
-use crate::client::{Client, Target};
+use crate::client::{Client, Sent, Target};
 use crate::exit::{Exit, Failure};
 use crate::model::MessageIdSource;
 use crate::net::SessionError;
 use crate::net::session::Session;
-use crate::output::print;
+use crate::output::tell;
 
 pub(crate) const HELP: &str = "\
 Fields of the JSON object with --json: conversation, seq, id and time (as in 'recado tail --json').";
 
-/// Arguments of `recado send`.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// Recipient: a user name, '#room' in quotes, or room:NAME
@@ -49,7 +47,6 @@ pub(crate) struct Arguments {
     timeout: Duration,
 }
 
-/// The point at which `recado send` returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum WaitFor {
     /// The message is on the server's disk
@@ -58,12 +55,9 @@ enum WaitFor {
     Delivered,
 }
 
-/// The message that a reply answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ReplyTo {
-    /// The message with this seq.
     Seq(Seq),
-    /// The message with this id.
     Id(MessageId),
 }
 
@@ -90,23 +84,11 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "must be more than 0 and a reasonable time".to_owned())
 }
 
-/// Most of standard input that is read: more is too long for a message however it is counted.
+/// Bytes of standard input that are read: more is too long for a message however it is counted.
 const MAX_INPUT: u64 = 1024 * 1024;
 
-/// Most pages in which the message with an id is looked for.
+/// Pages that are searched for a message id.
 const MAX_PAGES: usize = 50;
-
-/// What `--json` prints: a stable interface.
-#[derive(Serialize)]
-struct Line {
-    conversation: String,
-    seq: u64,
-    id: String,
-    time: String,
-}
-
-/// The place of an accepted message in its conversation.
-type Accepted = (ConversationId, Seq, Timestamp);
 
 pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
     let message = Message {
@@ -129,16 +111,8 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
             Err(message.timed_out(seconds, accepted.is_some(), &client))
         }
     };
-    if let (true, Some((conversation, seq, time))) = (arguments.json, accepted) {
-        let printed = Line {
-            conversation: conversation_text(conversation),
-            seq: seq.0,
-            id: message.id.to_string(),
-            time: timestamp(time).to_string(),
-        };
-        let printed = serde_json::to_string(&printed).expect("plain values can be written as JSON");
-        // A reader that has gone does not want to know.
-        let _ = print(&printed);
+    if let (true, Some(sent)) = (arguments.json, &accepted) {
+        print_sent(sent, None);
     }
     if ended.is_ok() {
         client.leave().await;
@@ -155,12 +129,12 @@ struct Message {
 }
 
 impl Message {
-    /// Sends and waits. The outer error is worth another attempt or the server's refusal, the
-    /// inner one says that the recipient or the quoted message does not exist.
+    /// Sends and waits. The outer error is worth another attempt or is the server's refusal, the
+    /// inner one is final.
     async fn attempt(
         &self,
         session: &mut Session,
-        accepted: &mut Option<Accepted>,
+        accepted: &mut Option<Sent>,
     ) -> Result<Result<(), Failure>, SessionError> {
         let Some(conversation) = self.to.find(session).await? else {
             return Ok(Err(self.to.missing()));
@@ -174,8 +148,14 @@ impl Message {
                 None => return Ok(Err(no_message(id))),
             },
         };
-        let (seq, time) = session.append(conversation, self.id, content).await?;
-        *accepted = Some((conversation, seq, time));
+        let id = self.id;
+        let (seq, time) = session.append(conversation, id, content).await?;
+        *accepted = Some(Sent {
+            conversation,
+            seq,
+            id,
+            time,
+        });
         match self.wait {
             WaitFor::Accepted => Ok(Ok(())),
             WaitFor::Delivered => wait_delivered(session, conversation, seq).await,
@@ -209,7 +189,7 @@ impl Message {
     }
 }
 
-/// Where the message with an id stands, if that is not too long ago.
+/// The place of a recent message.
 async fn find_message(
     session: &mut Session,
     conversation: ConversationId,
@@ -247,12 +227,14 @@ async fn wait_delivered(
     if peer == Some(me) {
         return Ok(Ok(()));
     }
-    let mut known = peer.is_some();
-    let mut missing: BTreeSet<UserId> = peer.into_iter().collect();
+    // `None` until the members are known.
+    let mut recipients = peer.map(|peer| vec![peer]);
     let mut have = BTreeSet::new();
     let has_it = |cursors: &MemberCursors| cursors.delivered >= seq;
     loop {
-        if known && missing.is_subset(&have) {
+        if let Some(recipients) = &recipients
+            && recipients.iter().all(|user| have.contains(user))
+        {
             return Ok(Ok(()));
         }
         match session.next_frame().await? {
@@ -263,74 +245,53 @@ async fn wait_delivered(
                 have.insert(cursors.user);
             }
             ServerFrame::Heads(page) => {
-                let is_here = |head: &&Head| head.conversation == conversation;
-                let Some(head) = page.heads.iter().find(is_here) else {
+                let mut heads = page.heads.iter();
+                let Some(head) = heads.find(|head| head.conversation == conversation) else {
                     continue;
                 };
-                if head
-                    .room
-                    .as_ref()
-                    .is_some_and(|room| !tells_cursors(room.members))
-                {
+                let members = head.room.as_ref().map_or(0, |room| room.members);
+                if usize::try_from(members).unwrap_or(usize::MAX) > MAX_MEMBERS_WITH_CURSORS {
                     return Ok(Err(too_many()));
                 }
-                have.extend(
-                    head.cursors
-                        .iter()
-                        .filter(|it| has_it(it))
-                        .map(|it| it.user),
-                );
-                if !known {
+                let delivered = head.cursors.iter().filter(|cursors| has_it(cursors));
+                have.extend(delivered.map(|cursors| cursors.user));
+                recipients.get_or_insert_with(|| {
                     let users = head.cursors.iter().map(|cursors| cursors.user);
-                    missing = users.filter(|&user| user != me).collect();
-                    known = true;
-                }
+                    users.filter(|&user| user != me).collect()
+                });
             }
             _ => {}
         }
     }
 }
 
-fn tells_cursors(members: u32) -> bool {
-    usize::try_from(members).is_ok_and(|members| members <= MAX_MEMBERS_WITH_CURSORS)
-}
-
 fn too_many() -> Failure {
-    let text = format!(
+    Failure::usage(format!(
         "Sent, but rooms of more than {MAX_MEMBERS_WITH_CURSORS} members do not report delivery. \
          Leave out --wait delivered."
-    );
-    Failure::new(Exit::Usage, text)
+    ))
 }
 
-/// The text to send, made fit as a paste is: without control characters.
+/// The text to send without control characters, as from a paste.
 fn read_body(argument: Option<String>) -> Result<MessageBody, Failure> {
-    let input = match argument {
-        Some(text) => text,
-        None => read_input()?,
-    };
-    MessageBody::new(text::sanitise_input(&input)).map_err(|error| Failure::new(Exit::Usage, error))
+    let input = argument.map_or_else(read_input, Ok)?;
+    MessageBody::new(text::sanitise_input(&input)).map_err(Failure::usage)
 }
 
 fn read_input() -> Result<String, Failure> {
     if io::stdin().is_terminal() {
-        crate::output::tell("Type the message, then press Ctrl+D on an empty line.");
+        tell("Type the message, then press Ctrl+D on an empty line.");
     }
     let mut bytes = Vec::new();
     io::stdin().lock().take(MAX_INPUT).read_to_end(&mut bytes)?;
-    let mut input = String::from_utf8(bytes).map_err(|_| {
-        let text = format!(
+    let input = String::from_utf8(bytes).map_err(|_| {
+        Failure::usage(format!(
             "Standard input is not UTF-8 text, or longer than the {MAX_BODY_LEN} bytes of a message."
-        );
-        Failure::new(Exit::Usage, text)
+        ))
     })?;
-    if input.ends_with('\n') {
-        input.pop();
-        if input.ends_with('\r') {
-            input.pop();
-        }
-    }
-    Ok(input)
+    let line = input.strip_suffix('\n');
+    let line = line.map(|line| line.strip_suffix('\r').unwrap_or(line));
+    Ok(line.unwrap_or(&input).to_owned())
 }
 
 #[cfg(test)]

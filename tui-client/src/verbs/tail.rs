@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 
 use super::VerbContext;
 use super::line::{self, Kind};
-use crate::client::{After, AfterError};
-use crate::exit::{Exit, Failure};
+use crate::client::After;
+use crate::exit::Failure;
 use crate::output::{ReaderGone, complain, print};
 
 pub(crate) const HELP: &str = "\
@@ -16,7 +16,6 @@ however long ago it was printed, run 'recado tail --json --after TOKEN' with the
 arguments. A token has a few dozen characters, and more only while tail catches up on many
 conversations.";
 
-/// Arguments of `recado tail`.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// Only this conversation: a user name, '#room' in quotes, or room:NAME
@@ -35,9 +34,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
     let after = arguments.after.as_deref().map(str::parse::<After>);
-    let after = after
-        .transpose()
-        .map_err(|error: AfterError| Failure::new(Exit::Usage, error))?;
+    let after = after.transpose().map_err(Failure::usage)?;
     let mut client = context.client().await?;
     if let Some(after) = after {
         client.resume_after(after)?;
@@ -52,7 +49,7 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
     let zone = TimeZone::system();
     loop {
         let event = client.next().await?;
-        if !is_wanted(&arguments.kinds, Kind::of(&event.content)) {
+        if !Kind::is_among(&arguments.kinds, &event) {
             continue;
         }
         let names = client.names();
@@ -67,8 +64,4 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
             return Ok(());
         }
     }
-}
-
-fn is_wanted(kinds: &[Kind], kind: Kind) -> bool {
-    kinds.is_empty() || kinds.contains(&kind)
 }

@@ -1,17 +1,18 @@
 //! `recado who`: lists users and their presence.
 
-use recado_shared::{Presence, UserId, UserProfile, text};
+use std::fmt;
+
+use recado_shared::text;
 use serde::Serialize;
 
 use super::VerbContext;
 use crate::exit::Failure;
-use crate::output::print;
+use crate::output::print_result;
 
 pub(crate) const HELP: &str = "\
 Fields of a JSON line: name; id (the user's number as a string); presence (online, away or offline);
 own (whether it is you).";
 
-/// Most users that are listed.
 const MAX_USERS: usize = 10_000;
 
 /// A line of `--json`: a stable interface.
@@ -23,45 +24,29 @@ struct Line<'a> {
     own: bool,
 }
 
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = text::neutralise(self.name);
+        let own = if self.own { " (you)" } else { "" };
+        write!(f, "{:<8} {name}{own}", self.presence)
+    }
+}
+
 pub(crate) async fn run(context: &VerbContext, json: bool) -> Result<(), Failure> {
     let mut link = context.link().await?;
     let mut session = link.open(None).await?;
     let me = session.welcome().user;
-    let people = session.all_users(MAX_USERS).await?;
-    for person in &people {
-        let text = if json {
-            json_line(person, me)
-        } else {
-            text_line(person, me)
+    for user in session.all_users(MAX_USERS).await? {
+        let result = Line {
+            name: user.name.as_str(),
+            id: user.user.to_string(),
+            presence: user.presence.into(),
+            own: user.user == me,
         };
-        if print(&text).is_err() {
+        if print_result(&result, json).is_err() {
             break;
         }
     }
     session.leave().await;
     Ok(())
-}
-
-fn json_line(person: &UserProfile, me: UserId) -> String {
-    let line = Line {
-        name: person.name.as_str(),
-        id: person.user.to_string(),
-        presence: word(person.presence),
-        own: person.user == me,
-    };
-    serde_json::to_string(&line).expect("plain values can be written as JSON")
-}
-
-fn text_line(person: &UserProfile, me: UserId) -> String {
-    let name = text::neutralise(person.name.as_str());
-    let own = if person.user == me { " (you)" } else { "" };
-    format!("{:<8} {name}{own}", word(person.presence))
-}
-
-pub(super) fn word(presence: Presence) -> &'static str {
-    match presence {
-        Presence::Online => "online",
-        Presence::Away => "away",
-        Presence::Offline => "offline",
-    }
 }

@@ -1,101 +1,40 @@
-//! One companion: carries out what its [`Mind`] decides.
+//! Session of one companion: carries out what its [`Behaviour`] plans, and connects again.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use recado_shared::limits::MAX_PAGE_ENTRIES;
 use recado_shared::tls::Identity;
 use recado_shared::{
-    Activity, ClientFrame, Content, ConversationId, CursorUpdate, Emoji, Entry, Hello, Invite,
-    MessageBody, PageRange, Refusal, Seq, ServerFrame, UserId,
+    Activity, ClientFrame, Content, ConversationId, CursorUpdate, Emoji, Entry, Head, Hello,
+    Invite, MessageBody, PageRange, Refusal, Seq, ServerFrame, UserId,
 };
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::cast::Character;
-use super::keys::Words;
-use super::mind::{Act, Mind, Place};
+use super::behaviour::{Action, Behaviour, Place};
 use crate::client::link::wall_time;
 use crate::model::MessageIdSource;
 use crate::net::session::Session;
 use crate::net::{self, ConnectError, Connector, SessionError};
 
-/// How long a companion whose connection broke waits before it comes back.
-const RETURN_AFTER: Duration = Duration::from_secs(2);
+/// Pause after a connection broke.
+const RECONNECT_AFTER: Duration = Duration::from_secs(2);
 
-pub(super) struct Companion {
+/// How a companion connects: a new device with a name of its own.
+pub(super) struct Login {
     ticket: Invite,
     name: String,
     connector: Connector,
-    person: UserId,
-    mind: Mind,
-    ids: MessageIdSource,
-    /// Where it and the person write.
-    places: Vec<Spot>,
 }
 
-/// A conversation, as far as the companion knows it.
-struct Spot {
-    place: Place,
-    conversation: ConversationId,
-    /// The last entry that was thought about.
-    seen: Seq,
-}
-
-impl Companion {
-    pub(super) fn new(
-        ticket: &Invite,
-        character: &'static Character,
-        person: UserId,
-        words: Words,
-        seed: u64,
-    ) -> Result<Self, ConnectError> {
+impl Login {
+    pub(super) fn new(ticket: &Invite, name: &str) -> Result<Self, ConnectError> {
         let key = Identity::generate().map_err(|error| ConnectError::Key(error.to_string()))?;
         Ok(Self {
             ticket: ticket.clone(),
-            name: character.name.to_owned(),
+            name: name.to_owned(),
             connector: Connector::new(&key, ticket.fingerprint)?,
-            person,
-            mind: Mind::new(character, words, seed),
-            ids: MessageIdSource::new(seed),
-            places: Vec::new(),
         })
-    }
-
-    /// Lives until the task is dropped; it has seen the room up to this entry.
-    pub(super) async fn run(mut self, room: ConversationId, seen: Seq) {
-        self.places.push(Spot {
-            place: Place::Room,
-            conversation: room,
-            seen,
-        });
-        if let Err(error) = self.live().await {
-            tracing::warn!(name = self.name, %error, "a companion is gone");
-        }
-    }
-
-    /// Comes and goes until the task is dropped, or until the server wants it no more.
-    async fn live(&mut self) -> Result<(), ConnectError> {
-        loop {
-            let mut session = match self.connect().await {
-                Ok(session) => session,
-                Err(error) if error.is_temporary() => {
-                    sleep(RETURN_AFTER).await;
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            self.mind.arrive(now());
-            let absence = match self.stay(&mut session).await {
-                Ok(absence) => {
-                    session.leave().await;
-                    absence
-                }
-                Err(error) => {
-                    tracing::info!(name = self.name, %error, "a companion lost its session");
-                    RETURN_AFTER
-                }
-            };
-            sleep(absence).await;
-        }
     }
 
     pub(super) async fn connect(&mut self) -> Result<Session, ConnectError> {
@@ -106,7 +45,7 @@ impl Companion {
                 ..net::hello()
             };
             match self.connector.open(&self.ticket.address, hello).await {
-                // The person has that name, or one that looks like it.
+                // The user has that name, or one that looks like it.
                 Err(ConnectError::Refused {
                     refusal: Refusal::NameTaken | Refusal::NameTooSimilar,
                     ..
@@ -115,92 +54,115 @@ impl Companion {
             }
         }
     }
+}
 
-    /// One visit. Returns for how long to stay away after it.
-    async fn stay(&mut self, session: &mut Session) -> Result<Duration, SessionError> {
-        self.know_talk(session.welcome().user);
+pub(super) struct Companion {
+    pub(super) login: Login,
+    /// The user of the demo.
+    pub(super) user: UserId,
+    pub(super) behaviour: Behaviour,
+    pub(super) ids: MessageIdSource,
+    pub(super) direct: ConversationId,
+    pub(super) room: ConversationId,
+    /// The last entry of each conversation that the behaviour knows of.
+    pub(super) seen: BTreeMap<ConversationId, Seq>,
+}
+
+impl Companion {
+    /// Runs until the task is dropped or the server refuses the companion.
+    pub(super) async fn run(mut self) {
         loop {
-            let next = self.mind.next_at();
+            let absence = match self.login.connect().await {
+                Ok(session) => self.stay(session).await,
+                Err(error) if error.is_temporary() => RECONNECT_AFTER,
+                Err(error) => {
+                    tracing::warn!(name = self.login.name, %error, "a companion is gone");
+                    return;
+                }
+            };
+            sleep(absence).await;
+        }
+    }
+
+    /// Drives one session, and returns for how long to be offline after it.
+    async fn stay(&mut self, mut session: Session) -> Duration {
+        self.behaviour.connected(now());
+        match self.drive(&mut session).await {
+            Ok(absence) => {
+                session.leave().await;
+                absence
+            }
+            Err(error) => {
+                tracing::info!(name = self.login.name, %error, "a companion lost its session");
+                RECONNECT_AFTER
+            }
+        }
+    }
+
+    async fn drive(&mut self, session: &mut Session) -> Result<Duration, SessionError> {
+        loop {
+            let next = self.behaviour.next_at();
             tokio::select! {
-                frame = session.next_frame() => self.take(session, frame?).await?,
-                () = until(next) => {
-                    for act in self.mind.due(now()) {
-                        if let Act::Leave(absence) = act {
-                            return Ok(absence);
-                        }
-                        self.carry_out(session, act).await?;
-                    }
-                }
+                frame = session.next_frame() => match frame? {
+                    ServerFrame::Entry { conversation, entry } => self.hear(conversation, &entry),
+                    ServerFrame::Heads(page) => self.catch_up(session, &page.heads).await?,
+                    _ => {}
+                },
+                () = until(next) => match self.behaviour.take_due(now()) {
+                    Some(Action::Disconnect(absence)) => return Ok(absence),
+                    Some(action) => self.carry_out(session, action).await?,
+                    None => {}
+                },
             }
         }
     }
 
-    fn know_talk(&mut self, me: UserId) {
-        let talk = |spot: &Spot| spot.place == Place::Talk;
-        if !self.places.iter().any(talk) {
-            self.places.push(Spot {
-                place: Place::Talk,
-                conversation: ConversationId::direct(me, self.person),
-                seen: Seq::ZERO,
-            });
-        }
-    }
-
-    async fn take(
-        &mut self,
-        session: &mut Session,
-        frame: ServerFrame,
-    ) -> Result<(), SessionError> {
-        match frame {
-            ServerFrame::Entry {
-                conversation,
-                entry,
-            } => self.think_about(conversation, &entry),
-            ServerFrame::Heads(page) => {
-                for head in &page.heads {
-                    self.catch_up(session, head.conversation, head.newest)
-                        .await?;
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Reads what came while it was away. A page is plenty for what one person writes meanwhile.
+    /// Reads what came while it was offline. A page is plenty for what one user writes meanwhile.
     async fn catch_up(
         &mut self,
         session: &mut Session,
-        conversation: ConversationId,
-        newest: Seq,
+        heads: &[Head],
     ) -> Result<(), SessionError> {
-        let here = |spot: &&Spot| spot.conversation == conversation && spot.seen < newest;
-        let Some(spot) = self.places.iter().find(here) else {
-            return Ok(());
-        };
-        let range = PageRange::After(spot.seen);
-        let (entries, _) = session.page(conversation, range, MAX_PAGE_ENTRIES).await?;
-        for entry in &entries {
-            self.think_about(conversation, entry);
+        for head in heads {
+            let seen = self.seen.get(&head.conversation);
+            let Some(&seen) = seen.filter(|seen| **seen < head.newest) else {
+                continue;
+            };
+            let range = PageRange::After(seen);
+            let (entries, _) = session
+                .page(head.conversation, range, MAX_PAGE_ENTRIES)
+                .await?;
+            for entry in &entries {
+                self.hear(head.conversation, entry);
+            }
         }
         Ok(())
     }
 
-    fn think_about(&mut self, conversation: ConversationId, entry: &Entry) {
-        let here = |spot: &&mut Spot| spot.conversation == conversation && spot.seen < entry.seq;
-        let Some(spot) = self.places.iter_mut().find(here) else {
+    fn hear(&mut self, conversation: ConversationId, entry: &Entry) {
+        let seen = self.seen.get_mut(&conversation);
+        let Some(seen) = seen.filter(|seen| **seen < entry.seq) else {
             return;
         };
-        spot.seen = entry.seq;
-        let is_said = entry.content.is_message() && entry.author == self.person;
-        if let (true, Some(body)) = (is_said, entry.content.body()) {
-            self.mind.hear(now(), spot.place, entry.seq, body.as_str());
+        *seen = entry.seq;
+        let is_message = entry.content.is_message() && entry.author == self.user;
+        if let Some(body) = entry.content.body().filter(|_| is_message) {
+            let place = if conversation == self.room {
+                Place::Room
+            } else {
+                Place::Direct
+            };
+            self.behaviour.hear(now(), place, entry.seq, body.as_str());
         }
     }
 
-    async fn carry_out(&mut self, session: &mut Session, act: Act) -> Result<(), SessionError> {
-        match act {
-            Act::Say { place, to, text } => {
+    async fn carry_out(
+        &mut self,
+        session: &mut Session,
+        action: Action,
+    ) -> Result<(), SessionError> {
+        let frame = match action {
+            Action::Say { place, to, text } => {
                 let Ok(body) = MessageBody::new(text) else {
                     return Ok(());
                 };
@@ -208,74 +170,53 @@ impl Companion {
                     Some(to) => Content::Reply { to, body },
                     None => Content::Message(body),
                 };
-                self.append(session, place, content).await
+                return self.append(session, place, content).await;
             }
-            Act::React { place, to, emoji } => match Emoji::new(emoji) {
-                Ok(emoji) => {
-                    let content = Content::ReactionAdded { target: to, emoji };
-                    self.append(session, place, content).await
-                }
-                Err(_) => Ok(()),
-            },
-            Act::Type(place) => match self.conversation(place) {
-                Some(conversation) => session.send(&ClientFrame::Typing(conversation)).await,
-                None => Ok(()),
-            },
-            Act::Receive(place, delivered) => {
-                self.advance(session, place, delivered, Seq::ZERO).await
-            }
-            Act::Read(place, read) => self.advance(session, place, read, read).await,
-            Act::BeAway(is_away) => {
-                let activity = if is_away {
-                    Activity::Away
-                } else {
-                    Activity::Active
+            Action::React { place, to, emoji } => {
+                let Ok(emoji) = Emoji::new(emoji) else {
+                    return Ok(());
                 };
-                session.send(&ClientFrame::Activity(activity)).await
+                let content = Content::ReactionAdded { target: to, emoji };
+                return self.append(session, place, content).await;
             }
-            Act::Leave(_) => Ok(()),
+            Action::Type(place) => ClientFrame::Typing(self.conversation(place)),
+            Action::Receive(place, delivered) => self.cursors(place, delivered, Seq::ZERO),
+            Action::Read(place, read) => self.cursors(place, read, read),
+            Action::SetAway(true) => ClientFrame::Activity(Activity::Away),
+            Action::SetAway(false) => ClientFrame::Activity(Activity::Active),
+            Action::Disconnect(_) => return Ok(()),
+        };
+        session.send(&frame).await
+    }
+
+    fn conversation(&self, place: Place) -> ConversationId {
+        match place {
+            Place::Direct => self.direct,
+            Place::Room => self.room,
         }
     }
 
-    fn conversation(&self, place: Place) -> Option<ConversationId> {
-        let spot = self.places.iter().find(|spot| spot.place == place);
-        spot.map(|spot| spot.conversation)
+    fn cursors(&self, place: Place, delivered: Seq, read: Seq) -> ClientFrame {
+        ClientFrame::UpdateCursors(CursorUpdate {
+            conversation: self.conversation(place),
+            delivered,
+            read,
+        })
     }
 
-    /// Puts something into the log. What is refused, because the message that it is about was
-    /// deleted meanwhile, is left.
+    /// Appends an entry. The server may refuse it, because the message that it is about was
+    /// deleted meanwhile.
     async fn append(
         &mut self,
         session: &mut Session,
         place: Place,
         content: Content,
     ) -> Result<(), SessionError> {
-        let Some(conversation) = self.conversation(place) else {
-            return Ok(());
-        };
         let id = self.ids.draw(wall_time());
-        match session.append(conversation, id, content).await {
+        match session.append(self.conversation(place), id, content).await {
             Ok(_) | Err(SessionError::Request(_)) => Ok(()),
             Err(error) => Err(error),
         }
-    }
-
-    async fn advance(
-        &mut self,
-        session: &mut Session,
-        place: Place,
-        delivered: Seq,
-        read: Seq,
-    ) -> Result<(), SessionError> {
-        let Some(conversation) = self.conversation(place) else {
-            return Ok(());
-        };
-        let advance = CursorUpdate {
-            conversation,
-            delivered,
-            read,
-        };
-        session.send(&ClientFrame::UpdateCursors(advance)).await
     }
 }
 

@@ -1,73 +1,60 @@
-//! The scripted companions of `recado demo`: real clients over TLS in tasks of their own. Who they
-//! are is in [`cast`], what happened before the person came in [`scene`], when they say what in
-//! [`mind`]; [`companion`] and [`stage`] carry it out.
+//! Scripted companions of `recado demo`: real clients over TLS in tasks of their own, with their lines
+//! in [`script`], their schedule in [`behaviour`], and the rooms before the user joins in [`setup`].
 
-mod cast;
+mod behaviour;
 mod companion;
-mod keys;
-mod mind;
-mod scene;
-mod stage;
+mod script;
+mod setup;
 
-use recado_shared::{Invite, Welcome};
+use std::collections::BTreeMap;
+
+use recado_shared::{ConversationId, Invite, Seq, Welcome};
 use tokio::task::JoinSet;
 
-use self::cast::CAST;
-use self::companion::Companion;
-use self::keys::Words;
+use self::behaviour::Behaviour;
+use self::companion::{Companion, Login};
+use self::script::{Placeholders, SCRIPTS};
 use crate::app::keymap::Keymap;
+use crate::exit::Failure;
+use crate::model::MessageIdSource;
 use crate::net::session::Session;
-use crate::net::{ConnectError, SessionError};
 
-/// Why the companions could not be let in.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum StartError {
-    /// One of them cannot connect.
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-    /// The scene broke off.
-    #[error(transparent)]
-    Scene(#[from] SessionError),
-}
-
-/// The companions, for as long as it lives.
-#[derive(Debug)]
-pub(super) struct Companions {
-    /// Dropping it ends the tasks.
-    _tasks: JoinSet<()>,
-}
-
-/// Lets all companions in and plays what happened before the person came, who joins the room of
-/// it through `person`. The guide comes first and is returned as the server knows it. They talk
-/// to that person only; `seed` decides all that varies.
-///
-/// # Errors
-/// [`StartError`].
+/// Connects all companions and sets up their rooms, one of which the user joins by `session`.
+/// They talk to that user only, until the tasks are dropped; `seed` decides all that varies.
+/// Returns the tasks and the welcome of the guide.
 pub(super) async fn start(
     ticket: &Invite,
-    person: &mut Session,
+    session: Session,
     keymap: &Keymap,
     seed: u64,
-) -> Result<(Companions, Welcome), StartError> {
-    let user = person.welcome().user;
-    let words = Words::of(keymap, person.welcome().name.as_str());
-    let mut cast = Vec::new();
-    let mut sessions = Vec::new();
-    for (character, number) in CAST.iter().zip(1..) {
-        let seed = seed.wrapping_add(number);
-        let mut companion = Companion::new(ticket, character, user, words.clone(), seed)?;
-        sessions.push((character.name, companion.connect().await?));
-        cast.push(companion);
+) -> Result<(JoinSet<()>, Welcome), Failure> {
+    let Welcome { user, name, .. } = session.welcome().clone();
+    let placeholders = Placeholders::new(keymap, name.as_str());
+    let mut logins = Vec::new();
+    let mut sessions = BTreeMap::from([(setup::USER, session)]);
+    for script in SCRIPTS {
+        let mut login = Login::new(ticket, script.name)?;
+        sessions.insert(script.name, login.connect().await?);
+        logins.push(login);
     }
-    let (_, guide) = sessions.first().expect("there is a cast");
-    let guide = guide.welcome().clone();
-    let (room, newest) = stage::play(&mut sessions, person, &words, seed).await?;
-    for (_, session) in sessions {
+    let (room, newest) = setup::make_rooms(&mut sessions, &placeholders, seed).await?;
+    let guide = sessions[SCRIPTS[0].name].welcome().clone();
+    let mut companions = Vec::new();
+    for ((script, login), number) in SCRIPTS.iter().zip(logins).zip(1..) {
+        let seed = seed.wrapping_add(number);
+        let direct = ConversationId::direct(sessions[script.name].welcome().user, user);
+        companions.push(Companion {
+            login,
+            user,
+            behaviour: Behaviour::new(script, placeholders.clone(), seed),
+            ids: MessageIdSource::new(seed),
+            direct,
+            room,
+            seen: BTreeMap::from([(direct, Seq::ZERO), (room, newest)]),
+        });
+    }
+    for session in sessions.into_values() {
         session.leave().await;
     }
-    let mut tasks = JoinSet::new();
-    for companion in cast {
-        tasks.spawn(companion.run(room, newest));
-    }
-    Ok((Companions { _tasks: tasks }, guide))
+    Ok((companions.into_iter().map(Companion::run).collect(), guide))
 }

@@ -3,20 +3,20 @@
 
 mod markdown;
 mod output;
-mod write;
+mod transcript;
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
-use recado_shared::{ConversationId, Membership, PageRange, Seq};
+use recado_shared::{ConversationId, Membership, Seq};
 
-use self::output::{Interruption, Output, Stop};
-use self::write::Page;
-use super::reading::Reader;
+use self::output::{Output, Stop};
+use self::transcript::Transcript;
+use super::reader::Reader;
 use super::{VerbContext, line};
 use crate::client::Target;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 
 pub(crate) const HELP: &str = "\
 jsonl has one line for each entry of the log, with the fields of 'recado tail --json'.
@@ -25,7 +25,6 @@ times are in the time zone of this machine.
 Messages that arrive during the export are not included. The file is written atomically: it appears
 only when it is complete. On standard output a failed export is incomplete, and the error says so.";
 
-/// Arguments of `recado export`.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// Conversation: a user name, '#room' in quotes, or room:NAME
@@ -49,7 +48,6 @@ pub(crate) struct Arguments {
     force: bool,
 }
 
-/// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// Print one JSON object per line, for programs.
@@ -58,25 +56,25 @@ enum Format {
     Markdown,
 }
 
-/// How far an export has got, so that a failure can say so.
+/// Complete parts of an export, for the error if it fails.
 #[derive(Debug, Default)]
 struct Progress {
     conversations: usize,
-    of: usize,
+    total_conversations: usize,
     entries: u64,
 }
 
 pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
     let to = arguments.to.as_deref().map(str::parse::<Target>);
     let to = to.transpose()?;
-    let mut interruption = Interruption::expect()?;
+    let interruption = output::interruption()?;
     // Before anything else, so that a file that cannot be written fails at once.
     let mut output = Output::open(arguments.output.as_deref(), arguments.force)?;
     let mut progress = Progress::default();
-    let writing = write_all(context, (to, arguments.format), &mut output, &mut progress);
+    let source = (to, arguments.format);
     let ended = tokio::select! {
-        ended = writing => ended,
-        failure = interruption.wait() => Err(Stop::Failed(failure)),
+        ended = write_all(context, source, &mut output, &mut progress) => ended,
+        failure = interruption => Err(Stop::Failed(failure)),
     };
     match ended.and_then(|()| output.finish()) {
         Ok(()) | Err(Stop::ReaderGone) => Ok(()),
@@ -92,7 +90,7 @@ fn incomplete(failure: Failure, arguments: &Arguments, progress: &Progress) -> F
         None if progress.entries == 0 => return Failure { exit, text },
         None => format!(
             "the output is incomplete: {} entries, {} of {} conversations complete",
-            progress.entries, progress.conversations, progress.of
+            progress.entries, progress.conversations, progress.total_conversations
         ),
     };
     Failure::new(exit, format!("{text}; {left}"))
@@ -109,30 +107,28 @@ async fn write_all(
         Some(to) => vec![reader.find(&to).await?],
         None => all(&reader),
     };
-    progress.of = conversations.len();
+    progress.total_conversations = conversations.len();
     let zone = TimeZone::system();
     for conversation in conversations {
         match format {
             Format::Jsonl => write_lines(&mut reader, conversation, output, progress).await?,
             Format::Markdown => {
-                let mut page = Page::begin(&mut reader, conversation, &zone).await?;
-                page.write(&mut reader, output, &mut progress.entries)
-                    .await?;
+                let mut transcript = Transcript::begin(&mut reader, conversation, &zone).await?;
+                let entries = &mut progress.entries;
+                transcript.write(&mut reader, output, entries).await?;
             }
         }
         progress.conversations += 1;
     }
-    reader.leave().await;
+    reader.session.leave().await;
     Ok(())
 }
 
-/// Everything that the user may read, people first.
+/// Everything that the user may read, direct conversations first.
 fn all(reader: &Reader) -> Vec<ConversationId> {
-    let is_read = |membership: Membership| membership == Membership::Member;
-    let heads = reader.heads().values();
-    let readable = heads.filter(|head| {
+    let readable = reader.heads.values().filter(|head| {
         let room = head.room.as_ref();
-        room.is_none_or(|facts| is_read(facts.membership))
+        room.is_none_or(|info| info.membership == Membership::Member)
     });
     readable.map(|head| head.conversation).collect()
 }
@@ -145,25 +141,11 @@ async fn write_lines(
 ) -> Result<(), Stop> {
     let newest = reader.newest(conversation).await?;
     let mut after = Seq::ZERO;
-    while after < newest {
-        let page = reader.page(conversation, PageRange::After(after)).await?;
-        let Some(last) = page.events.last() else {
-            break;
-        };
-        after = last.seq;
-        for event in page.events.iter().filter(|event| event.seq <= newest) {
-            output.write(&format!("{}\n", line::json(event, reader.names(), None)))?;
+    while let Some(events) = reader.next_events(conversation, &mut after, newest).await? {
+        for event in &events {
+            output.write(&format!("{}\n", line::json(event, &reader.names, None)))?;
             progress.entries += 1;
         }
     }
     Ok(())
-}
-
-/// More is done with messages than is kept.
-fn too_much(most: usize) -> Failure {
-    let text = format!(
-        "The conversation has more than {most} edits, deletions and reactions, too many for \
-         Markdown. Use --format jsonl."
-    );
-    Failure::new(Exit::Failure, text)
 }

@@ -6,33 +6,28 @@ use std::collections::BTreeMap;
 use futures_util::FutureExt as _;
 use recado_shared::client::NameCache;
 use recado_shared::limits::MAX_PAGE_ENTRIES;
-use recado_shared::{ConversationId, Entry, Head, PageRange, Seq, ServerFrame, UserId, UserName};
+use recado_shared::{ConversationId, Head, PageRange, Seq, ServerFrame, UserId, UserName};
 
 use super::VerbContext;
+use super::line::user_label;
 use crate::client::{Event, Target};
 use crate::exit::Failure;
 use crate::net::SessionError;
 use crate::net::session::Session;
 
-/// What arrives meanwhile is thrown away in portions of this size.
+/// Events that are thrown away between two requests.
 const MAX_NEWS: usize = 1024;
 
 /// A session and the names that were heard of in it.
 pub(super) struct Reader {
-    session: Session,
-    heads: BTreeMap<ConversationId, Head>,
-    names: NameCache,
-}
-
-/// A stretch of a log.
-pub(super) struct Page {
-    pub(super) events: Vec<Event>,
-    /// The newest place that may be read.
-    pub(super) newest: Seq,
+    pub(super) session: Session,
+    /// The conversations of the user, and the rooms that the user is invited to.
+    pub(super) heads: BTreeMap<ConversationId, Head>,
+    pub(super) names: NameCache,
 }
 
 impl Reader {
-    /// Connects, and learns where the user's conversations stand.
+    /// Connects, and waits for all heads.
     pub(super) async fn open(context: &VerbContext) -> Result<Self, Failure> {
         let mut link = context.link().await?;
         let mut reader = Self {
@@ -43,16 +38,13 @@ impl Reader {
         loop {
             let frame = reader.session.next_frame().await?;
             reader.names.on_frame(&frame);
-            let ServerFrame::Heads(page) = frame else {
-                continue;
-            };
-            let is_complete = page.complete.is_some();
-            let heads = page.heads.into_iter();
-            reader
-                .heads
-                .extend(heads.map(|head| (head.conversation, head)));
-            if is_complete {
-                return Ok(reader);
+            if let ServerFrame::Heads(page) = frame {
+                let heads = page.heads.into_iter();
+                let heads = heads.map(|head| (head.conversation, head));
+                reader.heads.extend(heads);
+                if page.complete.is_some() {
+                    return Ok(reader);
+                }
             }
         }
     }
@@ -63,36 +55,22 @@ impl Reader {
         (welcome.user, &welcome.name)
     }
 
-    /// The user's conversations, and the rooms that the user is invited to.
-    pub(super) fn heads(&self) -> &BTreeMap<ConversationId, Head> {
-        &self.heads
+    pub(super) fn user_label(&self, user: UserId) -> String {
+        user_label(&self.names, user)
     }
 
-    pub(super) fn session(&mut self) -> &mut Session {
-        &mut self.session
-    }
-
-    pub(super) fn names(&self) -> &NameCache {
-        &self.names
-    }
-
-    /// What a conversation is called: the other person's name, or the room's with its mark.
+    /// The peer's name, or the room's with its mark.
     pub(super) fn label(&self, conversation: ConversationId) -> String {
         let (me, _) = self.me();
-        match conversation {
-            ConversationId::Room(room) => match self.names.room(conversation) {
-                Some(name) => format!("#{name}"),
-                None => format!("room {room}"),
-            },
-            ConversationId::Direct(_) => {
-                let peer = conversation.peer_of(me).unwrap_or(me);
-                let name = self.names.user(peer);
-                name.map_or_else(|| format!("user {peer}"), ToString::to_string)
+        match (conversation, self.names.room(conversation)) {
+            (ConversationId::Room(_), Some(name)) => format!("#{name}"),
+            (ConversationId::Room(room), None) => format!("room {room}"),
+            (ConversationId::Direct(_), _) => {
+                self.user_label(conversation.peer_of(me).unwrap_or(me))
             }
         }
     }
 
-    /// Which conversation is meant.
     pub(super) async fn find(&mut self, to: &Target) -> Result<ConversationId, Failure> {
         let found = to.find(&mut self.session).await?;
         let conversation = found.ok_or_else(|| to.missing())?;
@@ -104,13 +82,25 @@ impl Reader {
         Ok(conversation)
     }
 
-    /// Reads a stretch of a log, as long as one answer can be.
-    pub(super) async fn page(
+    /// The next page of entries after `after`, which moves to its end, and not after `last`.
+    /// `None` at the end.
+    pub(super) async fn next_events(
         &mut self,
         conversation: ConversationId,
-        range: PageRange,
-    ) -> Result<Page, SessionError> {
-        self.page_of(conversation, range, MAX_PAGE_ENTRIES).await
+        after: &mut Seq,
+        last: Seq,
+    ) -> Result<Option<Vec<Event>>, SessionError> {
+        if *after >= last {
+            return Ok(None);
+        }
+        let range = PageRange::After(*after);
+        let (mut events, _) = self.page(conversation, range, MAX_PAGE_ENTRIES).await?;
+        let Some(end) = events.last() else {
+            return Ok(None);
+        };
+        *after = end.seq;
+        events.retain(|event| event.seq <= last);
+        Ok(Some(events))
     }
 
     /// The entry at a place; `None` if it may not be read.
@@ -120,8 +110,8 @@ impl Reader {
         seq: Seq,
     ) -> Result<Option<Event>, SessionError> {
         let range = PageRange::After(seq.prev());
-        let page = self.page_of(conversation, range, 1).await?;
-        Ok(page.events.into_iter().find(|event| event.seq == seq))
+        let (events, _) = self.page(conversation, range, 1).await?;
+        Ok(events.into_iter().find(|event| event.seq == seq))
     }
 
     /// The newest place that may be read.
@@ -130,31 +120,28 @@ impl Reader {
         conversation: ConversationId,
     ) -> Result<Seq, SessionError> {
         let range = PageRange::Before(Seq(u64::MAX));
-        Ok(self.page_of(conversation, range, 1).await?.newest)
+        Ok(self.page(conversation, range, 1).await?.1)
     }
 
-    async fn page_of(
+    /// A page of a log, and the newest place that may be read.
+    pub(super) async fn page(
         &mut self,
         conversation: ConversationId,
         range: PageRange,
         limit: u16,
-    ) -> Result<Page, SessionError> {
-        self.forget_news()?;
+    ) -> Result<(Vec<Event>, Seq), SessionError> {
+        self.discard_news()?;
         let session = &mut self.session;
         let (entries, newest) = session.page(conversation, range, limit).await?;
         let names = &mut self.names;
         session.learn_names(names, conversation, &entries).await?;
-        let events = entries
-            .into_iter()
-            .map(|entry| self.event(conversation, entry));
-        Ok(Page {
-            events: events.collect(),
-            newest,
-        })
+        let entries = entries.into_iter();
+        let events = entries.map(|entry| Event::new(self.me(), conversation, entry, &self.names));
+        Ok((events.collect(), newest))
     }
 
-    /// Throws away what arrived by itself, so that a long reading does not drown in it.
-    fn forget_news(&mut self) -> Result<(), SessionError> {
+    /// Throws away what arrived by itself, so that it does not pile up while a verb reads.
+    fn discard_news(&mut self) -> Result<(), SessionError> {
         for _ in 0..MAX_NEWS {
             match self.session.next_event().now_or_never() {
                 Some(news) => drop(news?),
@@ -162,13 +149,5 @@ impl Reader {
             }
         }
         Ok(())
-    }
-
-    fn event(&self, conversation: ConversationId, entry: Entry) -> Event {
-        Event::new(self.me(), conversation, entry, &self.names)
-    }
-
-    pub(super) async fn leave(self) {
-        self.session.leave().await;
     }
 }

@@ -1,31 +1,30 @@
-//! One conversation as a page of Markdown. The log is read twice: first for what was done with
-//! messages, then for the messages, which are written as they come.
+//! Markdown transcript of one conversation. The log is read twice: first for edits, deletions and
+//! reactions, then for the messages, which are written as they come.
 
 use std::collections::VecDeque;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use recado_shared::rules::folding::Folding;
-use recado_shared::{Content, ConversationId, ErasedKind, PageRange, Seq, UserId};
+use recado_shared::{Content, ConversationId, ErasedKind, Seq};
 
 use super::markdown::{self, Message, Quote, Text};
 use super::output::{Output, Stop};
-use super::too_much;
 use crate::client::Event;
 use crate::client::link::wall_time;
+use crate::exit::{Exit, Failure};
 use crate::net::SessionError;
 use crate::strings::rooms::describe_event;
 use crate::verbs::line::timestamp;
-use crate::verbs::reading::Reader;
+use crate::verbs::reader::Reader;
 
 /// Messages that a reply can quote without asking for them again.
 const MAX_RECENT: usize = 256;
 
-/// Most edits, deletions and reactions that are kept: a few dozen bytes each.
+/// Edits, deletions and reactions that are kept: a few dozen bytes each.
 const MAX_CHANGES: usize = 1_000_000;
 
-/// A page on its way.
-pub(super) struct Page {
+pub(super) struct Transcript {
     conversation: ConversationId,
     zone: TimeZone,
     newest: Seq,
@@ -35,51 +34,35 @@ pub(super) struct Page {
     recent: VecDeque<(Seq, Quote)>,
 }
 
-impl Page {
-    /// Reads what was done with messages.
+impl Transcript {
+    /// Reads all edits, deletions and reactions.
     pub(super) async fn begin(
         reader: &mut Reader,
         conversation: ConversationId,
         zone: &TimeZone,
     ) -> Result<Self, Stop> {
-        let mut page = Self {
-            conversation,
-            zone: zone.clone(),
-            newest: reader.newest(conversation).await?,
-            folding: Folding::default(),
-            day: None,
-            recent: VecDeque::new(),
-        };
+        let newest = reader.newest(conversation).await?;
+        let mut folding = Folding::default();
         let mut after = Seq::ZERO;
-        while let Some(events) = page.next(reader, after).await? {
+        while let Some(events) = reader.next_events(conversation, &mut after, newest).await? {
             for event in &events {
-                page.folding
-                    .apply(event.seq, event.author, &event.content, |_| ());
-                if page.folding.len() > MAX_CHANGES {
-                    return Err(too_much(MAX_CHANGES).into());
+                folding.apply(event.seq, event.author, &event.content, |_| ());
+                if folding.len() > MAX_CHANGES {
+                    return Err(too_many_changes().into());
                 }
-                after = event.seq;
             }
         }
-        Ok(page)
+        Ok(Self {
+            conversation,
+            zone: zone.clone(),
+            newest,
+            folding,
+            day: None,
+            recent: VecDeque::new(),
+        })
     }
 
-    /// The next entries; `None` after the last one.
-    async fn next(
-        &self,
-        reader: &mut Reader,
-        after: Seq,
-    ) -> Result<Option<Vec<Event>>, SessionError> {
-        if after >= self.newest {
-            return Ok(None);
-        }
-        let range = PageRange::After(after);
-        let mut events = reader.page(self.conversation, range).await?.events;
-        events.retain(|event| event.seq <= self.newest);
-        Ok((!events.is_empty()).then_some(events))
-    }
-
-    /// Writes the page, and counts the entries that have gone by.
+    /// Writes the transcript, and counts the entries.
     pub(super) async fn write(
         &mut self,
         reader: &mut Reader,
@@ -87,19 +70,19 @@ impl Page {
         entries: &mut u64,
     ) -> Result<(), Stop> {
         output.write(&self.title(reader))?;
+        let (conversation, newest) = (self.conversation, self.newest);
+        let mut previous = Seq::ZERO;
         let mut after = Seq::ZERO;
-        while let Some(events) = self.next(reader, after).await? {
-            if let (Seq::ZERO, Some(first)) = (after, events.first())
-                && first.seq > Seq(1)
-            {
-                output.write(&markdown::note("Earlier messages are hidden from you."))?;
-            }
+        while let Some(events) = reader.next_events(conversation, &mut after, newest).await? {
             for event in &events {
+                if previous == Seq::ZERO && event.seq > Seq(1) {
+                    output.write(&markdown::note("Earlier messages are hidden from you."))?;
+                }
                 if let Some(written) = self.entry(reader, event).await? {
                     self.write_day(output, event)?;
                     output.write(&written)?;
                 }
-                after = event.seq;
+                previous = event.seq;
                 *entries += 1;
             }
         }
@@ -132,7 +115,7 @@ impl Page {
         output.write(&markdown::day(&day))
     }
 
-    /// What is written of an entry.
+    /// The Markdown of an entry; `None` if it is only part of another one.
     async fn entry(
         &mut self,
         reader: &mut Reader,
@@ -140,9 +123,9 @@ impl Page {
     ) -> Result<Option<String>, SessionError> {
         let time = timestamp(event.time).to_zoned(self.zone.clone());
         let time = time.strftime("%H:%M").to_string();
-        if let Content::Room(happened) = &event.content {
-            let text = describe_event(event.author, happened, event.time, |user| {
-                name(reader, user)
+        if let Content::Room(change) = &event.content {
+            let text = describe_event(event.author, change, event.time, |user| {
+                reader.user_label(user)
             });
             return Ok(Some(markdown::note(&format!("{time} {text}"))));
         }
@@ -151,32 +134,32 @@ impl Page {
         }
         let text = self.text(reader, event).await?;
         let author = event.author();
-        let quote = match &text {
-            None => Quote::Deleted,
-            Some(text) => Quote::of(&author, text),
-        };
-        self.remember(event.seq, quote);
+        self.remember(event.seq, quote_of(&author, text.as_deref()));
         let deleted_by = self.folding.deleted_by(event.seq);
-        let deleted_by = deleted_by.map(|user| name(reader, user));
-        let quote = match (&event.content, &text) {
-            (Content::Reply { to, .. }, Some(_)) => Some(self.quote(reader, *to).await?),
-            _ => None,
+        let deleted_by = deleted_by.map(|user| reader.user_label(user));
+        let Some(text) = &text else {
+            return Ok(Some(markdown::message(&Message {
+                author: &author,
+                time: &time,
+                text: Text::Deleted(deleted_by.as_deref()),
+                ..Message::default()
+            })));
         };
-        let text = match (&text, &event.content) {
-            (None, _) => Text::Deleted(deleted_by.as_deref()),
-            (Some(text), Content::Emote(_)) => Text::Done(text),
-            (Some(text), _) => Text::Said(text),
+        let quote = match event.content.reply_to() {
+            Some(to) => Some(self.quote(reader, to).await?),
+            None => None,
         };
-        let is_there = !matches!(text, Text::Deleted(_));
         let reactions = self.folding.reactions(event.seq, reader.me().0).into_iter();
-        let reactions = reactions.filter(|_| is_there);
         let reactions = reactions.map(|it| (it.emoji.as_str().to_owned(), it.count));
         Ok(Some(markdown::message(&Message {
             author: &author,
             time: &time,
-            text,
+            text: match &event.content {
+                Content::Emote(_) => Text::Done(text),
+                _ => Text::Said(text),
+            },
             quote,
-            is_edited: is_there && self.folding.last_edit(event.seq).is_some(),
+            is_edited: self.folding.last_edit(event.seq).is_some(),
             reactions: reactions.collect(),
         })))
     }
@@ -193,10 +176,10 @@ impl Page {
         let Some(body) = event.content.body() else {
             return Ok(None);
         };
-        let Some((edit, ())) = self.folding.last_edit(event.seq) else {
-            return Ok(Some(body.as_str().to_owned()));
+        let edit = match self.folding.last_edit(event.seq) {
+            Some((edit, ())) => reader.entry(self.conversation, edit).await?,
+            None => None,
         };
-        let edit = reader.entry(self.conversation, edit).await?;
         Ok(match edit.map(|edit| edit.content) {
             Some(Content::Edit { body, .. }) => Some(body.as_str().to_owned()),
             Some(Content::Erased(ErasedKind::Edit)) => None,
@@ -213,10 +196,7 @@ impl Page {
             return Ok(Quote::Unknown);
         };
         let text = self.text(reader, &original).await?;
-        Ok(match text {
-            None => Quote::Deleted,
-            Some(text) => Quote::of(&original.author(), &text),
-        })
+        Ok(quote_of(&original.author(), text.as_deref()))
     }
 
     fn remember(&mut self, seq: Seq, quote: Quote) {
@@ -227,7 +207,14 @@ impl Page {
     }
 }
 
-fn name(reader: &Reader, user: UserId) -> String {
-    let name = reader.names().user(user);
-    name.map_or_else(|| format!("user {user}"), ToString::to_string)
+fn quote_of(author: &str, text: Option<&str>) -> Quote {
+    text.map_or(Quote::Deleted, |text| Quote::of(author, text))
+}
+
+fn too_many_changes() -> Failure {
+    let text = format!(
+        "The conversation has more than {MAX_CHANGES} edits, deletions and reactions, too many for \
+         Markdown. Use --format jsonl."
+    );
+    Failure::new(Exit::Failure, text)
 }
