@@ -175,7 +175,7 @@ struct Driver<W: Write, H> {
     state: State,
 }
 
-enum Woken {
+enum Wakeup {
     Input(Option<io::Result<Input>>),
     Net(Option<NetEvent>),
     Store(Option<StoreEvent>),
@@ -203,15 +203,15 @@ impl<W: Write, H: Host> Driver<W, H> {
         while self.state != State::Ended {
             let frame = (self.state == State::Changed).then(|| self.pace.next(Instant::now()));
             let deadline = self.app.next_deadline();
-            let woken = tokio::select! {
+            let wakeup = tokio::select! {
                 biased;
-                input = inputs.next() => Woken::Input(input),
-                event = net.recv() => Woken::Net(event),
-                event = store.recv() => Woken::Store(event),
-                () = until(deadline) => Woken::Deadline,
-                () = until(frame) => Woken::Frame,
+                input = inputs.next() => Wakeup::Input(input),
+                event = net.recv() => Wakeup::Net(event),
+                event = store.recv() => Wakeup::Store(event),
+                () = until(deadline) => Wakeup::Deadline,
+                () = until(frame) => Wakeup::Frame,
             };
-            self.take(woken)?;
+            self.take(wakeup)?;
             for _ in 1..MAX_BATCH {
                 if self.state == State::Ended {
                     return self.check_host();
@@ -237,19 +237,19 @@ impl<W: Write, H: Host> Driver<W, H> {
     }
 
     /// Makes an event of what came and carries out what follows from it.
-    fn take(&mut self, woken: Woken) -> Result<(), DriverError> {
-        match woken {
-            Woken::Input(Some(Ok(input))) => self.take_input(input)?,
+    fn take(&mut self, wakeup: Wakeup) -> Result<(), DriverError> {
+        match wakeup {
+            Wakeup::Input(Some(Ok(input))) => self.take_input(input)?,
             // A terminal that cannot be read is one that hung up.
-            Woken::Input(Some(Err(_)) | None) => self.handle(Event::Terminate),
-            Woken::Net(Some(event)) => self.handle(Event::Net(event)),
-            Woken::Net(None) => return Err(DriverError::Gone("the network task")),
-            Woken::Store(Some(StoreEvent::Loaded(loaded))) => self.handle(Event::Loaded(loaded)),
-            Woken::Store(Some(StoreEvent::Found(found))) => self.handle(Event::Found(found)),
-            Woken::Store(Some(StoreEvent::Failed(why))) => self.handle(Event::StoreFailed(why)),
-            Woken::Store(None) => return Err(DriverError::Gone("the local store")),
-            Woken::Deadline => self.handle(Event::Deadline),
-            Woken::Frame => {}
+            Wakeup::Input(Some(Err(_)) | None) => self.handle(Event::Terminate),
+            Wakeup::Net(Some(event)) => self.handle(Event::Net(event)),
+            Wakeup::Net(None) => return Err(DriverError::Gone("the network task")),
+            Wakeup::Store(Some(StoreEvent::Loaded(loaded))) => self.handle(Event::Loaded(loaded)),
+            Wakeup::Store(Some(StoreEvent::Found(found))) => self.handle(Event::Found(found)),
+            Wakeup::Store(Some(StoreEvent::Failed(why))) => self.handle(Event::StoreFailed(why)),
+            Wakeup::Store(None) => return Err(DriverError::Gone("the local store")),
+            Wakeup::Deadline => self.handle(Event::Deadline),
+            Wakeup::Frame => {}
         }
         Ok(())
     }
@@ -394,20 +394,20 @@ async fn ready<I>(
     inputs: &mut I,
     net: &mut mpsc::Receiver<NetEvent>,
     store: &mut mpsc::Receiver<StoreEvent>,
-) -> Option<Woken>
+) -> Option<Wakeup>
 where
     I: Stream<Item = io::Result<Input>> + Unpin,
 {
     if let Poll::Ready(input) =
         poll_fn(|context| Poll::Ready(inputs.poll_next_unpin(context))).await
     {
-        return Some(Woken::Input(input));
+        return Some(Wakeup::Input(input));
     }
     if let Ok(event) = net.try_recv() {
-        return Some(Woken::Net(Some(event)));
+        return Some(Wakeup::Net(Some(event)));
     }
     let event = store.try_recv().ok()?;
-    Some(Woken::Store(Some(event)))
+    Some(Wakeup::Store(Some(event)))
 }
 
 /// Sleeps until a moment; for ever without one.

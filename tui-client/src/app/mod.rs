@@ -37,11 +37,12 @@ use recado_shared::{ClientFrame, ConversationId, Now, SyncPoint};
 
 use self::chats::Chats;
 use self::chats::settings::UserSettings;
-use self::command::Commands;
+use self::command::PendingRequests;
 use self::context::Context;
 use self::conversation::state::Conversation;
-use self::input::Input;
+use self::input::completion::Completion;
 use self::memory::Memory;
+use self::messages::selection;
 use self::overlay::Overlay;
 use self::session::Session;
 use self::session::cursor_pace::CursorPace;
@@ -69,8 +70,8 @@ pub struct App {
     settings: Settings,
     chats: Chats,
     session: Session,
-    commands: Commands,
-    input: Input,
+    pending_requests: PendingRequests,
+    completion: Option<Completion>,
     overlay: Option<Box<dyn Overlay>>,
     memory: Memory,
     /// Said for as long as nothing else is: nothing more is kept on disk.
@@ -104,11 +105,8 @@ impl App {
                 cursor_pace: CursorPace::default(),
                 has_bell: settings.bell,
             },
-            commands: Commands::default(),
-            input: Input {
-                keymap: settings.keymap.clone(),
-                completion: None,
-            },
+            pending_requests: PendingRequests::new(),
+            completion: None,
             overlay: None,
             memory: Memory::default(),
             store_failure: None,
@@ -209,10 +207,11 @@ impl App {
 
     /// Brings every part up to date after an event: it does what has become possible or due.
     fn reconcile(&mut self) {
-        let (session, cx) = (&mut self.session, &mut self.cx);
-        self.chats.reconcile(&session.outbox.last_typed(), cx);
-        self.input.reconcile(&mut self.chats, session, cx);
-        session.reconcile(&mut self.chats, cx);
+        let last_typed = self.session.outbox.last_typed();
+        self.chats.reconcile(&last_typed, &mut self.cx);
+        selection::check_selection(&mut self.chats, &mut self.session);
+        self.check_completion();
+        self.session.reconcile(&mut self.chats, &mut self.cx);
         self.with_overlay(|overlay, app| overlay.refresh(app));
     }
 

@@ -2,10 +2,9 @@
 //! Composer completion and the open overlay stay with the app.
 
 use super::chats::Chats;
-use super::command::waiting::Commands;
+use super::command::PendingRequests;
 use super::context::Context;
 use super::intent::{Intent, Show};
-use super::keymap::Keymap;
 use super::memory::Memory;
 use super::reader::Reader;
 use super::session::Session;
@@ -15,9 +14,8 @@ use super::settings::Settings;
 pub(super) struct Parts<'a> {
     pub(super) chats: &'a mut Chats,
     pub(super) session: &'a mut Session,
-    pub(super) commands: &'a mut Commands,
+    pub(super) pending_requests: &'a mut PendingRequests,
     pub(super) memory: &'a mut Memory,
-    pub(super) keymap: &'a Keymap,
     pub(super) settings: &'a Settings,
     pub(super) cx: &'a mut Context,
 }
@@ -27,7 +25,6 @@ impl Parts<'_> {
         Reader {
             chats: self.chats,
             session: self.session,
-            keymap: self.keymap,
             settings: self.settings,
             now: self.cx.now,
         }

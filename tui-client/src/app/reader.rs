@@ -4,7 +4,6 @@ use recado_shared::{ConversationId, Now, Presence};
 
 use super::action::{Action, KeyContext};
 use super::chats::Chats;
-use super::keymap::Keymap;
 use super::session::Session;
 use super::settings::Settings;
 
@@ -12,7 +11,6 @@ use super::settings::Settings;
 pub(super) struct Reader<'a> {
     pub(super) chats: &'a Chats,
     pub(super) session: &'a Session,
-    pub(super) keymap: &'a Keymap,
     pub(super) settings: &'a Settings,
     pub(super) now: Now,
 }
@@ -28,7 +26,7 @@ impl Reader<'_> {
     /// The key that searches everywhere, or the command where it has none.
     pub(super) fn search_everywhere_key(&self) -> String {
         let action = Action::SearchEverywhere;
-        match self.keymap.key_of(KeyContext::Global, action) {
+        match self.settings.keymap.key_of(KeyContext::Global, action) {
             key if key.is_empty() => "/search".to_owned(),
             key => key,
         }

@@ -1,4 +1,4 @@
-//! From a key to what it does here. Only dispatch: the acts themselves live with what they act on.
+//! Dispatch of input: keys to actions, actions to the parts of the core that carry them out.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use recado_shared::{ConversationId, Now};
@@ -16,7 +16,6 @@ use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::panes::pane_hints;
 use crate::app::view::screen::Screen;
-use crate::model::ItemId;
 use crate::strings;
 
 impl App {
@@ -25,7 +24,7 @@ impl App {
             return;
         }
         self.note_input(now);
-        match self.input.keymap.action(self.context(), key) {
+        match self.settings.keymap.action(self.context(), key) {
             Some(action) => self.act(action),
             None => {
                 if let Some(c) = printable(key) {
@@ -40,7 +39,7 @@ impl App {
         self.type_text(text);
     }
 
-    /// A person is there.
+    /// Notes that the user is at the keyboard.
     pub(super) fn note_input(&mut self, now: Now) {
         self.cx.notice = None;
         self.chats.navigation.keep_selection();
@@ -55,7 +54,7 @@ impl App {
         match &self.overlay {
             Some(overlay) => overlay.keys().0,
             None if self.chats.navigation.selection.is_some() => KeyContext::Selection,
-            None if self.input.completion.is_some() => KeyContext::Completion,
+            None if self.completion.is_some() => KeyContext::Completion,
             None => KeyContext::Composer,
         }
     }
@@ -81,8 +80,8 @@ impl App {
             Action::Submit => self.accept(),
             Action::Cancel => self.cancel(),
             Action::Edit(edit) => self.edit(edit),
-            Action::SelectPrevious => self.move_up(),
-            Action::SelectNext => self.move_down(),
+            Action::SelectPrevious => self.step(-1),
+            Action::SelectNext => self.step(1),
             Action::PageUp => self.page(-1),
             Action::PageDown => self.page(1),
             Action::Newest => chats.scroll_newest(cx),
@@ -111,26 +110,14 @@ impl App {
             Action::UnreadOverview => self.open(Show::UnreadOverview),
             Action::SearchHere => self.search_here(),
             Action::SearchEverywhere => self.search(None),
-            Action::Conversation1 => chats.open_position(0, cx),
-            Action::Conversation2 => chats.open_position(1, cx),
-            Action::Conversation3 => chats.open_position(2, cx),
-            Action::Conversation4 => chats.open_position(3, cx),
-            Action::Conversation5 => chats.open_position(4, cx),
-            Action::Conversation6 => chats.open_position(5, cx),
-            Action::Conversation7 => chats.open_position(6, cx),
-            Action::Conversation8 => chats.open_position(7, cx),
-            Action::Conversation9 => chats.open_position(8, cx),
+            Action::Conversation(number) => chats.open_position(usize::from(number) - 1, cx),
         }
     }
 
     fn complete_or_toggle(&mut self) {
         let mut is_done = false;
         self.with_overlay(|overlay, app| is_done = overlay.complete(app));
-        if !is_done
-            && !self
-                .input
-                .complete(&mut self.chats, &mut self.session, &mut self.cx)
-        {
+        if !is_done && !self.complete() {
             self.toggle_pane();
         }
     }
@@ -142,12 +129,9 @@ impl App {
         };
     }
 
-    /// Enter: sends, or takes the chosen row.
+    /// Enter: sends, or accepts the chosen row.
     fn accept(&mut self) {
-        if self
-            .input
-            .accept_completion(&mut self.chats, &mut self.session, &mut self.cx)
-        {
+        if self.accept_completion() {
             return;
         }
         match self.overlay {
@@ -164,61 +148,30 @@ impl App {
 
     /// Esc: leaves the innermost context. Never touches text.
     fn cancel(&mut self) {
-        if self.overlay.is_none() && self.input.completion.take().is_some() {
-            return;
-        }
         if self.overlay.is_some() {
             return self.show_overlay(None);
         }
-        if self.chats.navigation.selection.take().is_some() {
-            return;
-        }
-        if actions::drop_purpose(&mut self.chats) {
-            return;
-        }
-        let is_empty = self
-            .chats
-            .open_conversation()
-            .is_none_or(|conversation| conversation.composer.is_empty());
-        if is_empty {
+        let is_closed = self.completion.take().is_some()
+            || self.chats.navigation.selection.take().is_some()
+            || actions::drop_purpose(&mut self.chats);
+        let open = self.chats.opened();
+        if !is_closed && open.is_none_or(|conversation| conversation.composer.is_empty()) {
             self.chats.navigation.pane = Pane::Contacts;
         }
     }
 
     fn edit(&mut self, edit: Edit) {
+        let steps = i8::from(edit == Edit::Down) - i8::from(edit == Edit::Up);
         if self.overlay.is_some() {
-            return self.with_overlay(|overlay, app| {
-                if edit == Edit::Up {
-                    overlay.step(Step::By(-1));
-                } else if edit == Edit::Down {
-                    overlay.step(Step::By(1));
-                } else {
-                    overlay.edit(edit, app);
-                }
+            return self.with_overlay(|overlay, app| match steps {
+                0 => overlay.edit(edit, app),
+                _ => overlay.step(Step::By(steps.into())),
             });
         }
-        if edit == Edit::Up || edit == Edit::Down {
-            let is_on_list = self.chats.navigation.pane == Pane::Contacts
-                || self.chats.navigation.open.is_none();
-            let steps = if edit == Edit::Up { -1 } else { 1 };
-            match self.chats.navigation.selection {
-                Some(_) if steps < 0 => {
-                    return selection::select_previous(
-                        &mut self.chats,
-                        &mut self.session,
-                        &mut self.cx,
-                    );
-                }
-                Some(_) => {
-                    return selection::select_next(
-                        &mut self.chats,
-                        &mut self.session,
-                        &mut self.cx,
-                    );
-                }
-                None if is_on_list => return self.chats.step(steps, &mut self.cx),
-                None => {}
-            }
+        let is_on_list =
+            self.chats.navigation.pane == Pane::Contacts || self.chats.navigation.open.is_none();
+        if steps != 0 && self.step_selection(steps, is_on_list) {
+            return;
         }
         self.chats.navigation.selection = None;
         let Some(conversation) = self.chats.open_conversation() else {
@@ -228,11 +181,9 @@ impl App {
         let has_moved = conversation.composer.edit(edit);
         let is_empty = before.is_empty();
         if conversation.composer.text() != before {
-            self.input
-                .note_edited(&mut self.chats, &mut self.session, &mut self.cx);
-            return;
+            return self.note_edited();
         }
-        self.input.completion = None;
+        self.completion = None;
         if edit == Edit::Up && !has_moved && is_empty {
             selection::select_newest(&mut self.chats, &mut self.session, &mut self.cx);
         } else if edit == Edit::LineEnd && is_empty {
@@ -240,51 +191,39 @@ impl App {
         }
     }
 
-    fn move_up(&mut self) {
-        if self
-            .input
-            .step_completion(&mut self.chats, -1, &mut self.cx)
-        {
+    /// Moves one row, message or line. It selects messages only from an empty composer: in a text
+    /// it moves the cursor.
+    fn step(&mut self, steps: i8) {
+        if self.step_completion(steps.into()) {
             return;
         }
-        match &mut self.overlay {
-            Some(overlay) => overlay.step(Step::By(-1)),
-            None if self.chats.navigation.selection.is_some() => {
-                selection::select_previous(&mut self.chats, &mut self.session, &mut self.cx);
-            }
-            None if self.chats.navigation.pane == Pane::Contacts => {
-                self.chats.step(-1, &mut self.cx);
-            }
-            None => self.move_in_composer(Edit::Up),
+        if let Some(overlay) = &mut self.overlay {
+            return overlay.step(Step::By(steps.into()));
         }
-    }
-
-    fn move_down(&mut self) {
-        if self.input.step_completion(&mut self.chats, 1, &mut self.cx) {
+        if self.step_selection(steps, self.chats.navigation.pane == Pane::Contacts) {
             return;
         }
-        match &mut self.overlay {
-            Some(overlay) => overlay.step(Step::By(1)),
-            None if self.chats.navigation.selection.is_some() => {
-                selection::select_next(&mut self.chats, &mut self.session, &mut self.cx);
-            }
-            None if self.chats.navigation.pane == Pane::Contacts => {
-                self.chats.step(1, &mut self.cx);
-            }
-            None => self.move_in_composer(Edit::Down),
-        }
-    }
-
-    /// "Up" selects messages only from an empty composer: in a text it moves the cursor.
-    fn move_in_composer(&mut self, edit: Edit) {
         let Some(conversation) = self.chats.open_conversation() else {
             return self.chats.step(1, &mut self.cx);
         };
         if !conversation.composer.is_empty() {
+            let edit = if steps < 0 { Edit::Up } else { Edit::Down };
             conversation.composer.edit(edit);
-        } else if edit == Edit::Up {
+        } else if steps < 0 {
             selection::select_newest(&mut self.chats, &mut self.session, &mut self.cx);
         }
+    }
+
+    /// Moves the selection, or without one through the contact list. Returns whether it did.
+    fn step_selection(&mut self, steps: i8, is_on_list: bool) -> bool {
+        let (chats, session, cx) = (&mut self.chats, &mut self.session, &mut self.cx);
+        match chats.navigation.selection {
+            Some(_) if steps < 0 => selection::select_previous(chats, session, cx),
+            Some(_) => selection::select_next(chats, session, cx),
+            None if is_on_list => chats.step(steps.into(), cx),
+            None => return false,
+        }
+        true
     }
 
     fn page(&mut self, pages: i32) {
@@ -308,16 +247,7 @@ impl App {
             self.cx.notice = Some(strings::status::PASTE_CUT.to_owned());
         }
         self.chats.navigation.pane = Pane::Conversation;
-        self.input
-            .note_edited(&mut self.chats, &mut self.session, &mut self.cx);
-    }
-
-    pub(super) fn select(&mut self, item: ItemId) {
-        if self.overlay.is_none()
-            && selection::message_text(&self.chats, &self.session, item).is_some()
-        {
-            self.chats.navigation.selection = Some(item);
-        }
+        self.note_edited();
     }
 
     pub(super) fn on_click(&mut self, target: ClickTarget, now: Now) {
@@ -327,7 +257,12 @@ impl App {
                 self.show_overlay(None);
                 self.chats.jump_to(id, &mut self.cx);
             }
-            ClickTarget::Item(item) => self.select(item),
+            ClickTarget::Item(item) => {
+                let text = selection::message_text(&self.chats, &self.session, item);
+                if self.overlay.is_none() && text.is_some() {
+                    self.chats.navigation.selection = Some(item);
+                }
+            }
             ClickTarget::Composer => {
                 self.show_overlay(None);
                 self.chats.navigation.selection = None;
@@ -361,7 +296,6 @@ impl App {
         Reader {
             chats: &self.chats,
             session: &self.session,
-            keymap: &self.input.keymap,
             settings: &self.settings,
             now: self.cx.now,
         }
@@ -371,9 +305,8 @@ impl App {
         Parts {
             chats: &mut self.chats,
             session: &mut self.session,
-            commands: &mut self.commands,
+            pending_requests: &mut self.pending_requests,
             memory: &mut self.memory,
-            keymap: &self.input.keymap,
             settings: &self.settings,
             cx: &mut self.cx,
         }
@@ -466,7 +399,7 @@ impl App {
             ..self.reader()
         };
         let message = self.cx.notice.as_deref().or(self.store_failure.as_deref());
-        let completion = self.input.completion.as_ref().map(Completion::view);
+        let completion = self.completion.as_ref().map(Completion::view);
         let overlay = self.overlay.as_ref().map(|overlay| overlay.view(&reader));
         reader.screen(message, self.hints(), completion, overlay)
     }
@@ -476,7 +409,7 @@ impl App {
         let context = self.context();
         let of_overlay = self.overlay.as_ref().map(|overlay| overlay.keys().1);
         let hints = of_overlay.unwrap_or_else(|| pane_hints(context, self.chats.navigation.pane));
-        let key_of = |action| self.input.keymap.key_of(context, action);
+        let key_of = |action| self.settings.keymap.key_of(context, action);
         hints
             .iter()
             .map(|&(action, what)| (key_of(action), what))
@@ -506,15 +439,7 @@ fn is_about_panes(action: Action) -> bool {
             | Action::Back
             | Action::TogglePane
             | Action::Members
-            | Action::Conversation1
-            | Action::Conversation2
-            | Action::Conversation3
-            | Action::Conversation4
-            | Action::Conversation5
-            | Action::Conversation6
-            | Action::Conversation7
-            | Action::Conversation8
-            | Action::Conversation9
+            | Action::Conversation(_)
     )
 }
 

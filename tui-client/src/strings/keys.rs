@@ -30,15 +30,7 @@ pub(crate) const fn describe(action: Action) -> &'static str {
         Action::SearchEverywhere => "search everywhere",
         Action::NextUnread => "next unread conversation",
         Action::Back => "go back to the previous place",
-        Action::Conversation1
-        | Action::Conversation2
-        | Action::Conversation3
-        | Action::Conversation4
-        | Action::Conversation5
-        | Action::Conversation6
-        | Action::Conversation7
-        | Action::Conversation8
-        | Action::Conversation9 => "conversation 1–9 in the list",
+        Action::Conversation(_) => "conversation 1–9 in the list",
         Action::PageUp => "scroll up a page",
         Action::PageDown => "scroll down a page",
         Action::Newest => "newest message",

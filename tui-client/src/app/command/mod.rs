@@ -1,10 +1,12 @@
-//! Slash commands: their table, how they are parsed, and those that wait for an answer.
+//! Slash commands: their table, their parser, and their requests that wait for an answer.
 
 pub(crate) mod devices;
-pub(crate) mod parse;
-pub(crate) mod table;
-pub(crate) mod waiting;
+mod parse;
+mod pending;
+mod table;
 
 pub(crate) use self::parse::{Parsed, parse};
-pub(crate) use self::table::{COMMANDS, Kind, Spec, find, title};
-pub(crate) use self::waiting::{Call, Commands, Wait, act};
+pub(crate) use self::pending::{Call, PendingRequest, PendingRequests};
+pub(crate) use self::table::{
+    ArgumentKind, COMMANDS, Command, CommandSpec, SettingCommand, find, title,
+};

@@ -1,50 +1,31 @@
 //! The parser of slash commands and of their arguments. It sees only the typed text.
 
+use std::fmt::Display;
 use std::time::Duration;
 
-use recado_shared::{BodyError, LineError, MessageBody, Role, RoomName, UserName};
+use recado_shared::{
+    DeviceName, DisplayName, Emoji, EmojiError, HistoryVisibility, MessageBody, NotificationLevel,
+    Role, RoomEvent, RoomName, Topic, UserName, Visibility,
+};
 
-use super::table::{self, Command, Spec};
+use super::table::{self, Command, SettingCommand};
+use crate::app::intent::{PanelKind, Show};
 use crate::strings;
 
 /// An error in the arguments of a command.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// A required argument is missing.
-    Missing,
+#[derive(Debug)]
+enum ArgumentError {
     /// The arguments do not fit the usage.
     Usage,
     /// An argument is invalid, with the reason.
-    Bad(String),
-}
-
-impl Fault {
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "it is what `map_err` hands over"
-    )]
-    pub(crate) fn bad(why: impl ToString) -> Self {
-        Self::Bad(why.to_string())
-    }
-}
-
-impl From<BodyError> for Fault {
-    fn from(error: BodyError) -> Self {
-        Self::bad(error)
-    }
-}
-
-impl From<LineError> for Fault {
-    fn from(error: LineError) -> Self {
-        Self::bad(error)
-    }
+    Invalid(String),
 }
 
 /// The arguments of a command that are not parsed yet.
-pub(crate) struct Words<'a>(&'a str);
+struct ArgumentReader<'a>(&'a str);
 
-impl<'a> Words<'a> {
-    pub(crate) fn next(&mut self) -> Option<&'a str> {
+impl<'a> ArgumentReader<'a> {
+    fn next(&mut self) -> Option<&'a str> {
         let text = self.0.trim_start();
         let end = text.find(char::is_whitespace).unwrap_or(text.len());
         let (word, rest) = text.split_at(end);
@@ -52,67 +33,175 @@ impl<'a> Words<'a> {
         (!word.is_empty()).then_some(word)
     }
 
-    pub(crate) fn one(&mut self) -> Result<&'a str, Fault> {
-        self.next().ok_or(Fault::Missing)
-    }
-
     /// All that remains, line ends included; `None` if it is blank.
-    pub(crate) fn rest(&mut self) -> Option<&'a str> {
+    fn rest(&mut self) -> Option<&'a str> {
         let rest = std::mem::take(&mut self.0).trim();
         (!rest.is_empty()).then_some(rest)
     }
 
-    pub(crate) fn body(&mut self) -> Result<MessageBody, Fault> {
-        let rest = self.rest().ok_or(Fault::Missing)?;
-        Ok(MessageBody::new(rest)?)
-    }
-
-    /// All that remains, as a text of one line.
-    pub(crate) fn line<T>(
+    fn word<T, E: Display>(
         &mut self,
-        check: impl Fn(&str) -> Result<T, LineError>,
-    ) -> Result<Option<T>, Fault> {
-        Ok(self.rest().map(check).transpose()?)
+        parse: impl Fn(&'a str) -> Result<T, E>,
+    ) -> Result<Option<T>, ArgumentError> {
+        parsed(self.next().map(parse))
     }
 
-    pub(crate) fn person(&mut self) -> Result<UserName, Fault> {
-        let word = self.one()?;
-        UserName::new(word.strip_prefix('@').unwrap_or(word)).map_err(Fault::bad)
+    /// All that remains, as one argument.
+    fn text<T, E: Display>(
+        &mut self,
+        parse: impl Fn(&'a str) -> Result<T, E>,
+    ) -> Result<Option<T>, ArgumentError> {
+        parsed(self.rest().map(parse))
     }
 
-    pub(crate) fn person_or_open(&mut self) -> Result<Option<UserName>, Fault> {
+    fn body(&mut self) -> Result<MessageBody, ArgumentError> {
+        required(self.text(MessageBody::new)?)
+    }
+
+    fn optional_user(&mut self) -> Result<Option<UserName>, ArgumentError> {
+        self.word(|word| UserName::new(word.strip_prefix('@').unwrap_or(word)))
+    }
+
+    fn user(&mut self) -> Result<UserName, ArgumentError> {
+        required(self.optional_user()?)
+    }
+
+    fn room(&mut self) -> Result<RoomName, ArgumentError> {
+        required(self.word(RoomName::new)?)
+    }
+
+    fn choice<T: Copy>(&mut self, choices: &[(&str, T)]) -> Result<T, ArgumentError> {
         let word = self.next();
-        let name = word.map(|word| UserName::new(word.strip_prefix('@').unwrap_or(word)));
-        name.transpose().map_err(Fault::bad)
+        let choice = choices.iter().find(|(name, _)| Some(*name) == word);
+        required(choice.map(|&(_, value)| value))
     }
 
-    pub(crate) fn room(&mut self) -> Result<RoomName, Fault> {
-        RoomName::new(self.one()?).map_err(Fault::bad)
-    }
-
-    pub(crate) fn optional_room(&mut self) -> Result<Option<RoomName>, Fault> {
-        let word = self.next();
-        word.map(|word| RoomName::new(word).map_err(Fault::bad))
-            .transpose()
-    }
-
-    pub(crate) fn role(&mut self) -> Result<Role, Fault> {
-        match self.one()? {
-            "owner" => Ok(Role::Owner),
-            "moderator" | "mod" => Ok(Role::Moderator),
-            "member" => Ok(Role::Member),
-            _ => Err(Fault::Usage),
-        }
-    }
-
-    pub(crate) fn duration(&mut self) -> Result<Option<Duration>, Fault> {
+    fn duration(&mut self) -> Result<Option<Duration>, ArgumentError> {
         self.next().map(duration).transpose()
     }
 }
 
+fn parsed<T, E: Display>(parsed: Option<Result<T, E>>) -> Result<Option<T>, ArgumentError> {
+    let parsed = parsed.transpose();
+    parsed.map_err(|error| ArgumentError::Invalid(error.to_string()))
+}
+
+fn required<T>(argument: Option<T>) -> Result<T, ArgumentError> {
+    argument.ok_or(ArgumentError::Usage)
+}
+
+/// Makes a command from its name in the table and its arguments.
+fn command(name: &str, arguments: &mut ArgumentReader<'_>) -> Result<Command, ArgumentError> {
+    Ok(match name {
+        "msg" => {
+            let to = required(arguments.next())?.to_owned();
+            Command::Message(to, arguments.text(MessageBody::new)?)
+        }
+        "me" => Command::Emote(arguments.body()?),
+        "reply" => Command::Reply(arguments.body()?),
+        "react" => Command::React(required(arguments.word(emoji)?)?),
+        "edit" => Command::Edit(arguments.text(MessageBody::new)?),
+        "delete" => Command::Delete,
+        "create" => Command::Create(
+            arguments.room()?,
+            match arguments.next() {
+                None | Some("public") => Visibility::Public,
+                Some("private") => Visibility::Private,
+                Some(_) => return Err(ArgumentError::Usage),
+            },
+        ),
+        "join" => Command::Join(arguments.word(RoomName::new)?),
+        "rooms" => {
+            let prefix = arguments.next().unwrap_or_default().trim_start_matches('#');
+            Command::Show(Show::Panel(PanelKind::Rooms(prefix.to_owned())))
+        }
+        "leave" => Command::Room(RoomEvent::Left),
+        "invite" => Command::Invite(arguments.user()?),
+        "topic" => Command::Room(RoomEvent::Topic(arguments.text(Topic::new)?)),
+        "rename" => Command::Room(RoomEvent::Renamed(arguments.room()?)),
+        "public" => Command::Room(RoomEvent::Visibility(Visibility::Public)),
+        "private" => Command::Room(RoomEvent::Visibility(Visibility::Private)),
+        "history" => Command::Room(RoomEvent::HistoryVisibility(arguments.choice(HISTORY)?)),
+        "members" => Command::Members,
+        "role" => Command::Role(arguments.user()?, arguments.choice(ROLES)?),
+        "mute" => Command::Mute(arguments.user()?, arguments.duration()?),
+        "unmute" => Command::Unmute(arguments.user()?),
+        "kick" => Command::Kick(arguments.user()?),
+        "ban" => Command::Ban(arguments.user()?),
+        "unban" => Command::Unban(arguments.user()?),
+        "nick" => Command::Nick(arguments.text(DisplayName::new)?),
+        "accept" => Command::Accept(arguments.optional_user()?),
+        "catchup" => Command::Show(Show::UnreadOverview),
+        "devices" => Command::Show(Show::Panel(PanelKind::Devices)),
+        "link" => Command::Link(required(arguments.text(str::parse)?)?),
+        "device-name" => {
+            let device = required(arguments.next())?.to_owned();
+            Command::RenameDevice(device, required(arguments.text(DeviceName::new)?)?)
+        }
+        "revoke" => Command::RevokeDevice(required(arguments.rest())?.to_owned()),
+        "search" => Command::Show(Show::Search {
+            scope: None,
+            text: Some(arguments.rest().unwrap_or_default().to_owned()),
+        }),
+        "help" => Command::Help(arguments.word(command_name)?),
+        "quit" => Command::Quit,
+        _ => Command::Set(setting(name, arguments)?),
+    })
+}
+
+fn setting(
+    name: &str,
+    arguments: &mut ArgumentReader<'_>,
+) -> Result<SettingCommand, ArgumentError> {
+    Ok(match name {
+        "block" => SettingCommand::Block(arguments.optional_user()?),
+        "unblock" => SettingCommand::Unblock(arguments.optional_user()?),
+        "contacts" => {
+            SettingCommand::FirstContact(arguments.choice(&[("ask", true), ("open", false)])?)
+        }
+        "favourite" => SettingCommand::Favourite(true),
+        "unfavourite" => SettingCommand::Favourite(false),
+        "notify" => SettingCommand::NotificationLevel(arguments.choice(NOTIFICATION_LEVELS)?),
+        "quiet" => SettingCommand::Quiet(arguments.duration()?),
+        "unquiet" => SettingCommand::Unquiet,
+        _ => return Err(ArgumentError::Usage),
+    })
+}
+
+const HISTORY: &[(&str, HistoryVisibility)] = &[
+    ("visible", HistoryVisibility::Visible),
+    ("hidden", HistoryVisibility::Hidden),
+];
+
+const ROLES: &[(&str, Role)] = &[
+    ("owner", Role::Owner),
+    ("moderator", Role::Moderator),
+    ("mod", Role::Moderator),
+    ("member", Role::Member),
+];
+
+const NOTIFICATION_LEVELS: &[(&str, NotificationLevel)] = &[
+    ("all", NotificationLevel::All),
+    ("mentions", NotificationLevel::Mentions),
+    ("nothing", NotificationLevel::Nothing),
+];
+
+/// An emoji, or the one with this shortcode.
+fn emoji(word: &str) -> Result<Emoji, EmojiError> {
+    let code = word.trim_matches(':');
+    let known = emojis::get_by_shortcode(code).map(emojis::Emoji::as_str);
+    Emoji::new(known.unwrap_or(word))
+}
+
+fn command_name(word: &str) -> Result<&'static str, String> {
+    let name = word.trim_start_matches('/');
+    let spec = table::find(name).ok_or_else(|| table::unknown(name))?;
+    Ok(spec.name)
+}
+
 /// Minutes, hours, days or weeks, such as `30m`, `2h`, `1d12h`.
-fn duration(text: &str) -> Result<Duration, Fault> {
-    let wrong = || Fault::Bad(strings::commands::not_a_duration(text));
+fn duration(text: &str) -> Result<Duration, ArgumentError> {
+    let wrong = || ArgumentError::Invalid(strings::commands::not_a_duration(text));
     let mut total: u64 = 0;
     let mut digits = String::new();
     for c in text.chars() {
@@ -138,7 +227,7 @@ fn duration(text: &str) -> Result<Duration, Fault> {
     Ok(Duration::from_secs(total.saturating_mul(60)))
 }
 
-/// The text of a composer by its meaning.
+/// The meaning of the text in a composer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Parsed {
     Text,
@@ -150,44 +239,31 @@ pub(crate) enum Parsed {
 
 /// Parses the text of a composer. A single slash at its very start makes it a command.
 pub(crate) fn parse(text: &str) -> Parsed {
-    match text.strip_prefix('/') {
-        Some(line) if !line.starts_with('/') => parse_command(line),
-        Some(_) | None => Parsed::Text,
-    }
-}
-
-fn parse_command(line: &str) -> Parsed {
-    let mut words = Words(line);
+    let Some(line) = text.strip_prefix('/').filter(|line| !line.starts_with('/')) else {
+        return Parsed::Text;
+    };
+    let mut arguments = ArgumentReader(line);
     let has_name = line.starts_with(|c: char| !c.is_whitespace());
-    let name = words.next().filter(|_| has_name).unwrap_or_default();
-    if name.is_empty() {
-        let why = strings::commands::NO_NAME;
-        return Parsed::Command(Err(why.to_owned()));
-    }
+    let Some(name) = arguments.next().filter(|_| has_name) else {
+        return Parsed::Command(Err(strings::commands::NO_NAME.to_owned()));
+    };
     let Some(spec) = table::find(name) else {
         return Parsed::Unknown(table::unknown(name));
     };
-    let built = (spec.build)(&mut words);
-    let built = match words.rest() {
-        Some(_) if built.is_ok() => Err(Fault::Usage),
-        Some(_) | None => built,
-    };
-    Parsed::Command(built.map_err(|fault| explain(spec, fault)))
-}
-
-fn explain(spec: &Spec, fault: Fault) -> String {
-    match fault {
-        Fault::Missing | Fault::Usage => strings::commands::usage(&spec.usage()),
-        Fault::Bad(why) => strings::commands::bad_argument(spec.name, &why),
-    }
+    let command = command(spec.name, &mut arguments).and_then(|command| {
+        let is_complete = arguments.rest().is_none();
+        required(is_complete.then_some(command))
+    });
+    Parsed::Command(command.map_err(|error| match error {
+        ArgumentError::Usage => strings::commands::usage(&spec.usage()),
+        ArgumentError::Invalid(why) => strings::commands::bad_argument(spec.name, &why),
+    }))
 }
 
 #[cfg(test)]
 mod tests {
-    use recado_shared::{DeviceName, Emoji, Topic, Visibility};
-
     use super::*;
-    use crate::app::command::table::SettingCommand;
+    use crate::app::command::ArgumentKind;
     use crate::app::composer::markup::{escaped, message_of};
 
     fn command(text: &str) -> Command {
@@ -222,42 +298,27 @@ mod tests {
         let rows = [
             (
                 "/msg bob hello  there\nyou",
-                Command::Message {
-                    to: "bob".to_owned(),
-                    text: Some(words("hello  there\nyou")),
-                },
+                Command::Message("bob".to_owned(), Some(words("hello  there\nyou"))),
             ),
             ("/me waves", Command::Emote(words("waves"))),
             ("/J #team", Command::Join(Some(room.clone()))),
             ("/join", Command::Join(None)),
-            (
-                "/create team private",
-                Command::Create {
-                    name: room,
-                    visibility: private,
-                },
-            ),
-            ("/leave", Command::Leave),
-            ("/leave  ", Command::Leave),
+            ("/create team private", Command::Create(room, private)),
+            ("/leave", Command::Room(RoomEvent::Left)),
+            ("/leave  ", Command::Room(RoomEvent::Left)),
             ("/invite @bob", Command::Invite(name("bob"))),
             (
                 "/topic a  b",
-                Command::Topic(Some(Topic::new("a  b").unwrap())),
+                Command::Room(RoomEvent::Topic(Some(Topic::new("a  b").unwrap()))),
             ),
-            ("/topic", Command::Topic(None)),
+            ("/topic", Command::Room(RoomEvent::Topic(None))),
             (
                 "/mute bob 1d12h",
-                Command::Mute {
-                    who: name("bob"),
-                    time: Some(minutes(36 * 60)),
-                },
+                Command::Mute(name("bob"), Some(minutes(36 * 60))),
             ),
             (
                 "/role bob moderator",
-                Command::Role {
-                    who: name("bob"),
-                    role: Role::Moderator,
-                },
+                Command::Role(name("bob"), Role::Moderator),
             ),
             ("/react :tada:", Command::React(Emoji::new("🎉").unwrap())),
             ("/react 👍", Command::React(Emoji::new("👍").unwrap())),
@@ -270,10 +331,7 @@ mod tests {
             ("/help /join", Command::Help(Some("join"))),
             (
                 "/device-name 2 my laptop",
-                Command::Device {
-                    which: "2".to_owned(),
-                    new: Some(DeviceName::new("my laptop").unwrap()),
-                },
+                Command::RenameDevice("2".to_owned(), DeviceName::new("my laptop").unwrap()),
             ),
             (
                 "/link 4tg2x 9qrkm",
@@ -282,6 +340,25 @@ mod tests {
         ];
         for (text, expected) in rows {
             assert_eq!(command(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_command_of_the_table_is_parsed() {
+        for spec in table::COMMANDS {
+            let arguments = spec.arguments.iter().map(|argument| match argument.kind {
+                ArgumentKind::Word(words) => words[0],
+                ArgumentKind::Emoji => "👍",
+                ArgumentKind::Duration => "30m",
+                ArgumentKind::Text => "4TG2X-9QRKM",
+                ArgumentKind::Command => "join",
+                ArgumentKind::Person
+                | ArgumentKind::Room
+                | ArgumentKind::PersonOrRoom
+                | ArgumentKind::Any => "bob",
+            });
+            let arguments: Vec<_> = arguments.collect();
+            command(&format!("/{} {}", spec.name, arguments.join(" ")));
         }
     }
 

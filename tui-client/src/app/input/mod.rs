@@ -1,25 +1,75 @@
-//! Keys, actions and the composer's completion.
+//! Completion in the composer: opened while the user types, moved through, accepted and closed.
 
 pub(super) mod completion;
 
+use std::ops::Range;
+
 use self::completion::Completion;
-use crate::app::chats::Chats;
-use crate::app::context::Context;
-use crate::app::keymap::Keymap;
-use crate::app::messages::selection;
-use crate::app::session::Session;
+use crate::app::App;
 
-/// The keymap and what the composer offers.
-#[derive(Debug)]
-pub(super) struct Input {
-    pub(super) keymap: Keymap,
-    pub(super) completion: Option<Completion>,
-}
+impl App {
+    /// Moves the chosen row. Returns whether there is a list.
+    pub(super) fn step_completion(&mut self, steps: isize) -> bool {
+        self.check_completion();
+        if let Some(completion) = &mut self.completion {
+            completion.step(steps);
+        }
+        self.completion.is_some()
+    }
 
-impl Input {
-    /// Closes the selection and the completion where they have no subject any more.
-    pub(super) fn reconcile(&mut self, chats: &mut Chats, session: &mut Session, cx: &mut Context) {
-        selection::check_selection(chats, session);
-        self.check_completion(chats, cx);
+    /// Closes the list if its word is not at the cursor any more.
+    pub(super) fn check_completion(&mut self) {
+        let open = self.chats.navigation.open.filter(|_| self.is_writing());
+        let completion = self.completion.take();
+        self.completion = completion.filter(|list| open == Some(list.conversation));
+    }
+
+    fn is_writing(&self) -> bool {
+        !self.cx.is_covered && self.chats.navigation.selection.is_none()
+    }
+
+    /// Tab: accepts the chosen or first row, or opens the list. Returns whether there is one.
+    pub(super) fn complete(&mut self) -> bool {
+        if self.completion.is_none() && self.is_writing() {
+            self.completion = Completion::at_cursor(&self.chats);
+        }
+        let Some(completion) = self.completion.take() else {
+            return false;
+        };
+        if let Some(insert) = completion.best() {
+            self.insert_completion(completion.word.clone(), insert);
+        }
+        true
+    }
+
+    /// Enter: accepts the chosen row, unless its text is written already. Returns whether it did.
+    pub(super) fn accept_completion(&mut self) -> bool {
+        self.check_completion();
+        let Some(completion) = self.completion.take() else {
+            return false;
+        };
+        let text = self.chats.opened().map_or("", |open| open.composer.text());
+        let Some(insert) = completion.replacement(text) else {
+            return false;
+        };
+        self.insert_completion(completion.word.clone(), insert);
+        true
+    }
+
+    fn insert_completion(&mut self, word: Range<usize>, insert: &str) {
+        if let Some(open) = self.chats.open_conversation() {
+            open.composer.replace_word(word, insert);
+        }
+        self.note_edited();
+    }
+
+    /// Called after each change of the open conversation's composer.
+    pub(super) fn note_edited(&mut self) {
+        if let Some(id) = self.chats.navigation.open {
+            self.chats.unsaved.draft(id);
+            self.chats.drafts.change(id);
+        }
+        self.completion = Completion::at_cursor(&self.chats);
+        self.session.hint_typing(&mut self.chats, &mut self.cx);
     }
 }

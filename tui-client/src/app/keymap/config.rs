@@ -1,54 +1,25 @@
 //! Bindings from a configuration file: the tables `[keys.CONTEXT]` with lines `"ctrl-k" = "switcher"`.
 
-#![expect(missing_docs, reason = "the texts of the errors say it")]
-
-use serde::de::IntoDeserializer as _;
-use serde::de::value::{Error as ValueError, StrDeserializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::defaults::action_named;
 use super::{Key, Keymap};
-use crate::app::action::{Action, KeyContext};
+use crate::app::action::KeyContext;
 use crate::strings;
 
 /// The action name that takes a binding away.
 const UNBOUND: &str = "none";
 
-/// Why key bindings cannot be used.
+/// The key bindings of a configuration file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeymapError {
     /// The text is no TOML.
     #[error("the configuration is not valid TOML: {0}")]
     Syntax(String),
-    /// Something else stands where a table of keys is expected.
-    #[error(
-        "{}", strings::keys::not_a_table(*.line, .entry)
-    )]
-    NotATable { line: usize, entry: String },
-    #[error(
-        "{}", strings::keys::unknown_context(*.line, .context)
-    )]
-    UnknownContext { line: usize, context: String },
-    #[error(
-        "{}", strings::keys::unknown_key(*.line, .key)
-    )]
-    UnknownKey { line: usize, key: String },
-    #[error(
-        "{}", strings::keys::unknown_action(*.line, .key, .action)
-    )]
-    UnknownAction {
-        line: usize,
-        key: String,
-        action: String,
-    },
-    /// Two entries of one context are the same key.
-    #[error("{}", strings::keys::bound_twice(*.line, .key, .other))]
-    BoundTwice {
-        /// The line of the later one.
-        line: usize,
-        key: String,
-        other: String,
-    },
+    /// An entry is wrong; the text names its line and says how to write it.
+    #[error("{0}")]
+    Entry(String),
 }
 
 impl Keymap {
@@ -60,20 +31,27 @@ impl Keymap {
     pub fn from_toml(text: &str) -> Result<Self, KeymapError> {
         let document = DeTable::parse(text).map_err(|e| KeymapError::Syntax(e.to_string()))?;
         let mut keymap = Self::default();
-        let Some(keys) = document.get_ref().get("keys") else {
-            return Ok(keymap);
-        };
-        for (name, bindings) in table(text, "keys", keys)? {
-            let context = parsed::<KeyContext>(name.get_ref()).ok_or_else(|| {
-                KeymapError::UnknownContext {
-                    line: line_of(text, name),
-                    context: name.get_ref().to_string(),
-                }
-            })?;
-            let bindings = table(text, &format!("keys.{}", name.get_ref()), bindings)?;
-            keymap.override_context(text, context, bindings)?;
+        if let Some(keys) = document.get_ref().get("keys") {
+            keymap
+                .override_all(text, keys)
+                .map_err(KeymapError::Entry)?;
         }
         Ok(keymap)
+    }
+
+    fn override_all(&mut self, text: &str, keys: &Spanned<DeValue<'_>>) -> Result<(), String> {
+        for (name, bindings) in table(text, "keys", keys)? {
+            let line = line_of(text, name);
+            let name: &str = name.get_ref();
+            let context = name.parse::<KeyContext>();
+            let context = context.map_err(|_| strings::keys::unknown_context(line, name))?;
+            self.override_context(
+                text,
+                context,
+                table(text, &format!("keys.{name}"), bindings)?,
+            )?;
+        }
+        Ok(())
     }
 
     fn override_context(
@@ -81,31 +59,23 @@ impl Keymap {
         text: &str,
         context: KeyContext,
         bindings: &DeTable<'_>,
-    ) -> Result<(), KeymapError> {
-        let mut seen: Vec<(Key, String)> = Vec::new();
+    ) -> Result<(), String> {
+        let mut seen: Vec<(Key, &str)> = Vec::new();
         let mut entries: Vec<_> = bindings.iter().collect();
         entries.sort_by_key(|(name, _)| name.span().start);
         for (name, value) in entries {
             let line = line_of(text, name);
-            let name = name.get_ref().to_string();
-            let Ok(key) = name.parse::<Key>() else {
-                return Err(KeymapError::UnknownKey { line, key: name });
-            };
+            let name: &str = name.get_ref();
+            let key = name.parse::<Key>();
+            let key = key.map_err(|()| strings::keys::unknown_key(line, name))?;
             if let Some((_, other)) = seen.iter().find(|(earlier, _)| *earlier == key) {
-                return Err(KeymapError::BoundTwice {
-                    line,
-                    key: name,
-                    other: other.clone(),
-                });
+                return Err(strings::keys::bound_twice(line, name, other));
             }
-            let wanted = value.get_ref().as_str().unwrap_or_default();
-            let action = parsed::<Action>(wanted);
-            if action.is_none() && wanted != UNBOUND {
-                return Err(KeymapError::UnknownAction {
-                    line,
-                    key: name,
-                    action: text[value.span()].to_owned(),
-                });
+            let configured = value.get_ref().as_str().unwrap_or_default();
+            let action = action_named(configured);
+            if action.is_none() && configured != UNBOUND {
+                let written = &text[value.span()];
+                return Err(strings::keys::unknown_action(line, name, written));
             }
             self.bind(context, key, action);
             seen.push((key, name));
@@ -118,20 +88,9 @@ fn table<'a, 'i>(
     text: &str,
     name: &str,
     value: &'a Spanned<DeValue<'i>>,
-) -> Result<&'a DeTable<'i>, KeymapError> {
-    value
-        .get_ref()
-        .as_table()
-        .ok_or_else(|| KeymapError::NotATable {
-            line: line_of(text, value),
-            entry: name.to_owned(),
-        })
-}
-
-/// Reads a unit variant by its kebab-case name.
-fn parsed<'a, T: serde::Deserialize<'a>>(name: &'a str) -> Option<T> {
-    let name: StrDeserializer<'_, ValueError> = name.into_deserializer();
-    T::deserialize(name).ok()
+) -> Result<&'a DeTable<'i>, String> {
+    let table = value.get_ref().as_table();
+    table.ok_or_else(|| strings::keys::not_a_table(line_of(text, value), name))
 }
 
 fn line_of<T>(text: &str, at: &Spanned<T>) -> usize {

@@ -27,6 +27,13 @@ pub(super) fn bindings(tables: &[Table]) -> impl Iterator<Item = (Key, Action)> 
     })
 }
 
+/// Finds an action by its name in the key configuration. Each action has a default key.
+pub(super) fn action_named(name: &str) -> Option<Action> {
+    let mut rows = DEFAULTS.iter().flat_map(|(_, tables)| tables.concat());
+    let found = rows.find(|(action, _)| action.to_string() == name);
+    found.map(|(action, _)| action)
+}
+
 const GLOBAL: Table = &[
     (Action::Switcher, "ctrl-k ctrl-g"),
     (Action::NextConversation, "alt-down ctrl-n"),
@@ -36,15 +43,15 @@ const GLOBAL: Table = &[
     (Action::UnreadOverview, "alt-i"),
     (Action::NextUnread, "alt-a"),
     (Action::Back, "alt-/"),
-    (Action::Conversation1, "alt-1"),
-    (Action::Conversation2, "alt-2"),
-    (Action::Conversation3, "alt-3"),
-    (Action::Conversation4, "alt-4"),
-    (Action::Conversation5, "alt-5"),
-    (Action::Conversation6, "alt-6"),
-    (Action::Conversation7, "alt-7"),
-    (Action::Conversation8, "alt-8"),
-    (Action::Conversation9, "alt-9"),
+    (Action::Conversation(1), "alt-1"),
+    (Action::Conversation(2), "alt-2"),
+    (Action::Conversation(3), "alt-3"),
+    (Action::Conversation(4), "alt-4"),
+    (Action::Conversation(5), "alt-5"),
+    (Action::Conversation(6), "alt-6"),
+    (Action::Conversation(7), "alt-7"),
+    (Action::Conversation(8), "alt-8"),
+    (Action::Conversation(9), "alt-9"),
     (Action::PageUp, "pageup"),
     (Action::PageDown, "pagedown"),
     (Action::Newest, "ctrl-end alt-end end"),

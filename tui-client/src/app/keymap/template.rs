@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use serde::Serialize;
-
 use super::defaults::{self, DEFAULTS};
 use crate::strings;
 
@@ -13,19 +11,13 @@ pub fn template() -> String {
     for (context, tables) in DEFAULTS {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\n# {}", strings::keys::heading(context));
-        let _ = writeln!(text, "[keys.{}]", name_of(context));
+        let _ = writeln!(text, "[keys.{context}]");
         for (key, action) in defaults::bindings(tables) {
-            let binding = format!("#\"{key}\" = \"{}\"", name_of(action));
+            let binding = format!("#\"{key}\" = \"{action}\"");
             let _ = writeln!(text, "{binding:<42} # {}", strings::keys::describe(action));
         }
     }
     text
-}
-
-/// The kebab-case name of a context or action.
-fn name_of(value: impl Serialize) -> String {
-    let value = toml::Value::try_from(value).expect("these enums have no payload but a name");
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use recado_shared::{Content, PendingDevice, Request};
 
 use super::{Overlay, Step};
 use crate::app::action::{Action, Hint, KeyContext};
-use crate::app::command::act;
+use crate::app::command::PendingRequest;
 use crate::app::intent::Confirmed;
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
@@ -27,7 +27,7 @@ impl Overlay for Confirm {
     }
 
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
-        let key = |action| app.keymap.key_of(KeyContext::Panel, action);
+        let key = |action| app.settings.keymap.key_of(KeyContext::Panel, action);
         screen::Overlay::Confirm {
             question: &self.question,
             answers: strings::overlays::answers(&key(Action::Submit), &key(Action::Cancel)),
@@ -51,12 +51,14 @@ impl Overlay for Confirm {
             Confirmed::Link(PendingDevice { key, name }) => {
                 let done = strings::commands::DEVICE_LINKED.to_owned();
                 let request = Request::LinkDevice { key, name };
-                app.ask_for(request, act(strings::errors::LINK_DEVICE, done))
+                let change = PendingRequest::Change(strings::errors::LINK_DEVICE, done);
+                app.ask_for(request, change)
             }
             Confirmed::Revoke(key) => {
                 let done = strings::commands::DEVICE_REVOKED.to_owned();
                 let request = Request::RevokeDevice(key);
-                app.ask_for(request, act(strings::errors::REVOKE_DEVICE, done))
+                let change = PendingRequest::Change(strings::errors::REVOKE_DEVICE, done);
+                app.ask_for(request, change)
             }
         };
         app.notify_failure(asked);

@@ -31,7 +31,7 @@ impl Overlay for Help {
 
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
         let commands = COMMANDS.iter().map(|spec| (spec.brief(), spec.help));
-        let mut tables = app.keymap.tables();
+        let mut tables = app.settings.keymap.tables();
         tables.push((strings::keys::COMMANDS, commands.collect()));
         screen::Overlay::Help {
             tables,

@@ -9,7 +9,7 @@ use recado_shared::{
 use super::list::List;
 use super::{Overlay, Step};
 use crate::app::action::{Action, Hint, KeyContext};
-use crate::app::command::{Wait, act};
+use crate::app::command::PendingRequest;
 use crate::app::intent::{Delivery, PanelKind};
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
@@ -193,7 +193,8 @@ impl Overlay for Panel {
         self.armed = None;
         let done = strings::commands::DEVICE_REVOKED.to_owned();
         let request = Request::RevokeDevice(device.key);
-        let asked = app.ask_for(request, act(strings::errors::REVOKE_DEVICE, done));
+        let change = PendingRequest::Change(strings::errors::REVOKE_DEVICE, done);
+        let asked = app.ask_for(request, change);
         app.cx.notice = asked.err();
     }
 
@@ -203,7 +204,7 @@ impl Overlay for Panel {
         };
         self.is_asked = true;
         // The link is up, so that it cannot be refused.
-        let _ = app.ask_for(request, Wait::Panel(self.kind.clone()));
+        let _ = app.ask_for(request, PendingRequest::Panel(self.kind.clone()));
     }
 
     fn deliver(&mut self, delivery: Delivery, _app: &mut Parts<'_>) {

@@ -167,7 +167,11 @@ impl Switcher {
                 let members = self.found.get(room).map_or(0, |found| found.room.members);
                 (None, 0, strings::overlays::join(members))
             }
-            Target::Command(_, action) => (None, 0, app.keymap.key_of(KeyContext::Global, action)),
+            Target::Command(_, action) => (
+                None,
+                0,
+                app.settings.keymap.key_of(KeyContext::Global, action),
+            ),
         };
         SwitcherRow {
             label: self.label(found.target, app),

@@ -3,7 +3,7 @@
 
 use recado_shared::{Request, RoomId, RoomName, RoomSummary};
 
-use crate::app::command::Wait;
+use crate::app::command::PendingRequest;
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 
@@ -61,7 +61,7 @@ impl FoundRooms {
             limit: MAX_FOUND,
         };
         // The link is up, so that it cannot be refused.
-        let _ = app.ask_for(request, Wait::Switcher(prefix));
+        let _ = app.ask_for(request, PendingRequest::Switcher(prefix));
     }
 
     /// Takes over the answer to what was asked: the beginning, and whether there are more.

@@ -5,9 +5,7 @@ use recado_shared::{
     Request, RequestError, RequestNumber, RoomEvent, RoomName, RoomSummary, Seq, Timestamp,
 };
 
-use crate::app::command::act;
-use crate::app::command::devices;
-use crate::app::command::{Call, Wait};
+use crate::app::command::{Call, PendingRequest, devices};
 use crate::app::intent::{Confirmed, Delivery};
 use crate::app::parts::Parts;
 use crate::strings;
@@ -18,51 +16,54 @@ impl Parts<'_> {
         number: RequestNumber,
         result: Result<Answer, RequestError>,
     ) {
-        let Some(wait) = self.commands.waiting.remove(&number) else {
+        let Some(pending) = self.pending_requests.remove(&number) else {
             return;
         };
         let answer = match result {
             Ok(answer) => answer,
             // The switcher asks by itself, so its failure needs no notice.
-            Err(_) if matches!(wait, Wait::Switcher(_)) => return self.deliver(Delivery::NoRooms),
+            Err(_) if matches!(pending, PendingRequest::Switcher(_)) => {
+                return self.deliver(Delivery::NoRooms);
+            }
             Err(error) => {
                 self.deliver(Delivery::NoPage);
-                let what = action_of(&wait);
-                self.cx.notice = Some(
-                    if what == strings::errors::CHANGE_DISPLAY_NAME
-                        && error == RequestError::Invalid
-                    {
-                        strings::errors::cannot(what, strings::errors::DISPLAY_NAME_TAKEN)
-                    } else {
-                        strings::errors::cannot(what, error)
-                    },
-                );
-                return;
+                let attempt = pending.attempt();
+                let is_name = attempt == strings::errors::CHANGE_DISPLAY_NAME;
+                return self.notify(if is_name && error == RequestError::Invalid {
+                    strings::errors::cannot(attempt, strings::errors::DISPLAY_NAME_TAKEN)
+                } else {
+                    strings::errors::cannot(attempt, error)
+                });
             }
         };
-        match (wait, answer) {
-            (Wait::Name(call), Answer::Users { people, .. }) => {
+        match (pending, answer) {
+            (PendingRequest::Name(call), Answer::Users { people, .. }) => {
                 self.chats.take_people(people, self.cx);
                 self.resume(&call);
             }
-            (Wait::Name(call), Answer::Rooms { rooms, .. }) => {
+            (PendingRequest::Name(call), Answer::Rooms { rooms, .. }) => {
                 self.chats.take_rooms(&rooms);
                 self.resume(&call);
             }
-            (Wait::Create { name, id, from }, Answer::RoomCreated { room, seq, time }) => {
+            (
+                PendingRequest::Create { name, id, from },
+                Answer::RoomCreated { room, seq, time },
+            ) => {
                 let room = ConversationId::Room(room);
                 self.on_room_created((name, room, from), (id, seq, time));
             }
-            (Wait::Act { done, .. }, Answer::Done) => {
+            (PendingRequest::Change(_, done), Answer::Done) => {
                 self.cx.notice = Some(done);
                 self.deliver(Delivery::DevicesChanged);
             }
-            (Wait::Accept(conversation), Answer::Done) => self.on_request_taken(conversation),
-            (Wait::Panel(kind), answer) => {
+            (PendingRequest::Accept(conversation), Answer::Done) => {
+                self.on_request_taken(conversation);
+            }
+            (PendingRequest::Panel(kind), answer) => {
                 self.learn_names(&answer);
                 self.deliver(Delivery::Page(kind, answer));
             }
-            (Wait::Switcher(prefix), Answer::Rooms { rooms, more }) => {
+            (PendingRequest::Switcher(prefix), Answer::Rooms { rooms, more }) => {
                 self.chats.take_rooms(&rooms);
                 self.deliver(Delivery::Rooms {
                     prefix,
@@ -70,10 +71,12 @@ impl Parts<'_> {
                     has_more: more,
                 });
             }
-            (Wait::Devices { which, new }, Answer::Devices(devices)) => {
+            (PendingRequest::Device(which, new), Answer::Devices(devices)) => {
                 self.on_devices(&which, new, &devices);
             }
-            (Wait::Link(code), Answer::PendingDevice(device)) => self.on_pending(code, device),
+            (PendingRequest::Link(code), Answer::PendingDevice(device)) => {
+                self.on_pending(code, device);
+            }
             // The server broke the protocol: no request gets this kind of answer.
             (_, _) => {}
         }
@@ -91,9 +94,8 @@ impl Parts<'_> {
 
     /// Resumes a command that waited for a name.
     fn resume(&mut self, call: &Call) {
-        if let Err(why) = self.run(call) {
-            self.cx.notice = Some(why);
-        }
+        let result = self.run(call);
+        self.notify_failure(result);
     }
 
     fn on_request_taken(&mut self, id: ConversationId) {
@@ -136,10 +138,7 @@ impl Parts<'_> {
     fn on_devices(&mut self, which: &str, new: Option<DeviceName>, devices: &[Device]) {
         let found = match devices::find(which, devices) {
             Ok(found) => found,
-            Err(why) => {
-                self.cx.notice = Some(why);
-                return;
-            }
+            Err(why) => return self.notify(why),
         };
         let key = found.key;
         let Some(name) = new else {
@@ -148,37 +147,19 @@ impl Parts<'_> {
             return self.confirm(question, Confirmed::Revoke(key));
         };
         let done = strings::commands::device_renamed(&name);
-        let asked = self.ask_for(
-            Request::NameDevice { key, name },
-            act(strings::errors::NAME_DEVICE, done),
-        );
-        self.cx.notice = asked.err().or(self.cx.notice.take());
+        let change = PendingRequest::Change(strings::errors::NAME_DEVICE, done);
+        let asked = self.ask_for(Request::NameDevice { key, name }, change);
+        self.notify_failure(asked);
     }
 
     /// Asks the user to confirm a device. The client checks the code itself, because a dishonest
     /// server could answer with a key of its own.
     fn on_pending(&mut self, code: LinkCode, device: PendingDevice) {
         if LinkCode::of(&device.key) != code {
-            let why = strings::errors::WRONG_LINK_CODE;
-            self.cx.notice = Some(why.to_owned());
-            return;
+            return self.notify(strings::errors::WRONG_LINK_CODE);
         }
         let name = device.name.as_ref().map(DeviceName::as_str);
         let question = strings::overlays::confirm_link(name, code);
         self.confirm(question, Confirmed::Link(device));
-    }
-}
-
-/// The action for an error text, such as "create the room".
-fn action_of(wait: &Wait) -> &str {
-    match wait {
-        Wait::Name(_) => strings::errors::FIND_NAME,
-        Wait::Create { .. } => strings::errors::CREATE_ROOM,
-        Wait::Act { what, .. } => what,
-        Wait::Accept(_) => strings::errors::ACCEPT_REQUEST,
-        Wait::Panel(_) => strings::errors::SHOW_LIST,
-        Wait::Switcher(_) => strings::errors::FIND_ROOMS,
-        Wait::Devices { .. } => strings::errors::FIND_DEVICES,
-        Wait::Link(_) => strings::errors::LINK_DEVICE,
     }
 }

@@ -9,8 +9,7 @@ use recado_shared::{
 
 use super::lookup::{conversation_of, room_of};
 use crate::app::action::Action;
-use crate::app::command::table::{self, Command, SettingCommand};
-use crate::app::command::{Call, Wait, act};
+use crate::app::command::{self, Call, Command, PendingRequest, SettingCommand};
 use crate::app::conversation::state::Conversation;
 use crate::app::intent::{Confirmed, Intent, PanelKind, Show};
 use crate::app::messages::actions;
@@ -24,9 +23,9 @@ const FOREVER: Timestamp = Timestamp(u64::MAX);
 
 impl Parts<'_> {
     /// Runs a command. An error is a text for the user.
-    pub(crate) fn run(&mut self, call: &Call) -> Result<(), String> {
+    pub(super) fn run(&mut self, call: &Call) -> Result<(), String> {
         match call.command.clone() {
-            Command::Message { to, text } => self.run_message(call, &to, text),
+            Command::Message(to, text) => self.run_message(call, &to, text),
             Command::Emote(body) => self.say(call, Content::Emote(body)),
             Command::Reply(body) => {
                 let to = self.target_of(call)?;
@@ -35,48 +34,47 @@ impl Parts<'_> {
             Command::React(emoji) => self.run_react(call, emoji),
             Command::Edit(text) => self.run_edit(call, text),
             Command::Delete => self.run_delete(call),
-            Command::Create { name, visibility } => self.run_create(call, name, visibility),
+            Command::Create(name, visibility) => self.run_create(call, name, visibility),
             Command::Join(name) => self.run_join(call, name.as_ref()),
-            Command::Rooms(prefix) => self.open_panel(PanelKind::Rooms(prefix)),
-            Command::Leave => self.act_in_room(call, RoomEvent::Left),
-            Command::Invite(who) => self.act_on(call, &who, RoomEvent::Invited),
-            Command::Topic(topic) => self.act_in_room(call, RoomEvent::Topic(topic)),
-            Command::Rename(name) => self.act_in_room(call, RoomEvent::Renamed(name)),
-            Command::Visibility(to) => self.act_in_room(call, RoomEvent::Visibility(to)),
-            Command::History(past) => self.act_in_room(call, RoomEvent::HistoryVisibility(past)),
+            Command::Room(event) => self.change_room(call, event),
             Command::Members => {
                 let (_, room) = room_of(call)?;
                 self.open_panel(PanelKind::Members(room))
             }
-            Command::Role { who, role } => {
-                self.act_on(call, &who, |user| RoomEvent::Role { user, role })
+            Command::Invite(who) => self.change_member(call, &who, RoomEvent::Invited),
+            Command::Role(who, role) => {
+                self.change_member(call, &who, |user| RoomEvent::Role { user, role })
             }
-            Command::Mute { who, time } => {
+            Command::Mute(who, time) => {
                 let until = time.map(|time| after(self.cx.now, time));
-                self.act_on(call, &who, |user| RoomEvent::Muted { user, until })
+                self.change_member(call, &who, |user| RoomEvent::Muted { user, until })
             }
-            Command::Unmute(who) => self.act_on(call, &who, RoomEvent::Unmuted),
-            Command::Kick(who) => self.act_on(call, &who, RoomEvent::Kicked),
-            Command::Ban(who) => self.act_on(call, &who, RoomEvent::Banned),
-            Command::Unban(who) => self.act_on(call, &who, RoomEvent::Unbanned),
+            Command::Unmute(who) => self.change_member(call, &who, RoomEvent::Unmuted),
+            Command::Kick(who) => self.change_member(call, &who, RoomEvent::Kicked),
+            Command::Ban(who) => self.change_member(call, &who, RoomEvent::Banned),
+            Command::Unban(who) => self.change_member(call, &who, RoomEvent::Unbanned),
             Command::Nick(display) => {
                 let done = match &display {
                     Some(display) => strings::commands::display_name_set(display),
                     None => strings::commands::DISPLAY_NAME_REMOVED.to_owned(),
                 };
-                let request = Request::SetDisplayName(display);
-                self.ask_for(request, act(strings::errors::CHANGE_DISPLAY_NAME, done))
+                let change = PendingRequest::Change(strings::errors::CHANGE_DISPLAY_NAME, done);
+                self.ask_for(Request::SetDisplayName(display), change)
             }
-            Command::Devices => self.open_panel(PanelKind::Devices),
-            Command::Link(code) => self.ask_for(Request::FindDevice(code), Wait::Link(code)),
-            Command::Device { which, new } => {
-                self.ask_for(Request::Devices, Wait::Devices { which, new })
+            Command::Accept(who) => self.run_accept(who.as_ref(), call),
+            Command::Set(command) => self.run_setting(call, command),
+            Command::Link(code) => {
+                self.ask_for(Request::FindDevice(code), PendingRequest::Link(code))
             }
-            Command::Search(text) => {
-                self.show(Show::Search {
-                    scope: None,
-                    text: Some(text),
-                });
+            Command::RenameDevice(which, name) => {
+                self.ask_for(Request::Devices, PendingRequest::Device(which, Some(name)))
+            }
+            Command::RevokeDevice(which) => {
+                self.ask_for(Request::Devices, PendingRequest::Device(which, None))
+            }
+            Command::Show(Show::Panel(kind)) => self.open_panel(kind),
+            Command::Show(show) => {
+                self.show(show);
                 Ok(())
             }
             Command::Help(topic) => {
@@ -87,28 +85,14 @@ impl Parts<'_> {
                 self.cx.intents.push_back(Intent::Act(Action::Quit));
                 Ok(())
             }
-            Command::Accept(who) => self.run_accept(who.as_ref(), call),
-            Command::UnreadOverview => {
-                self.show(Show::UnreadOverview);
-                Ok(())
-            }
-            Command::Set(command) => self.run_setting(call, command),
         }
     }
 
     fn run_setting(&mut self, call: &Call, command: SettingCommand) -> Result<(), String> {
         let (setting, done) = match command {
-            SettingCommand::Block { who, is_on } => {
-                let Some(user) = self.user_or_peer(who.as_ref(), call)? else {
-                    return Ok(());
-                };
-                if self.chats.user() == Some(user) {
-                    return Err(strings::commands::CANNOT_BLOCK_SELF.to_owned());
-                }
-                let done = strings::commands::blocked(self.chats.name_of(user), is_on);
-                (Setting::Blocked { user, is_on }, done)
-            }
-            SettingCommand::FirstContact { ask } => {
+            SettingCommand::Block(who) => return self.run_block(call, who.as_ref(), true),
+            SettingCommand::Unblock(who) => return self.run_block(call, who.as_ref(), false),
+            SettingCommand::FirstContact(ask) => {
                 let done = strings::commands::first_contact(ask);
                 (Setting::FirstContact { ask }, done.to_owned())
             }
@@ -144,6 +128,26 @@ impl Parts<'_> {
                 (setting, strings::commands::UNMUTED.to_owned())
             }
         };
+        self.set(setting, done)
+    }
+
+    fn run_block(
+        &mut self,
+        call: &Call,
+        who: Option<&UserName>,
+        is_on: bool,
+    ) -> Result<(), String> {
+        let Some(user) = self.user_or_peer(who, call)? else {
+            return Ok(());
+        };
+        if self.chats.user() == Some(user) {
+            return Err(strings::commands::CANNOT_BLOCK_SELF.to_owned());
+        }
+        let done = strings::commands::blocked(self.chats.name_of(user), is_on);
+        self.set(Setting::Blocked { user, is_on }, done)
+    }
+
+    fn set(&mut self, setting: Setting, done: String) -> Result<(), String> {
         self.chats.set(setting, self.cx)?;
         self.cx.notice = Some(done);
         Ok(())
@@ -160,8 +164,7 @@ impl Parts<'_> {
         }
         let open = self.chats.user().zip(call.conversation);
         let peer = open.and_then(|(me, open)| open.peer_of(me));
-        let why = || strings::commands::NAME_A_USER.to_owned();
-        peer.map(Some).ok_or_else(why)
+        Ok(Some(peer.ok_or(strings::commands::NAME_A_USER)?))
     }
 
     fn run_accept(&mut self, who: Option<&UserName>, call: &Call) -> Result<(), String> {
@@ -169,8 +172,8 @@ impl Parts<'_> {
             return Ok(());
         };
         let me = self.chats.user().ok_or(strings::errors::NOT_CONNECTED)?;
-        let conversation = ConversationId::direct(me, peer);
-        self.ask_for(Request::AcceptContact(peer), Wait::Accept(conversation))
+        let pending = PendingRequest::Accept(ConversationId::direct(me, peer));
+        self.ask_for(Request::AcceptContact(peer), pending)
     }
 
     fn run_message(
@@ -179,24 +182,20 @@ impl Parts<'_> {
         to: &str,
         text: Option<MessageBody>,
     ) -> Result<(), String> {
-        let id = match (to.strip_prefix('#'), self.chats.user()) {
-            (_, None) => return Err(strings::errors::NOT_CONNECTED.to_owned()),
-            (Some(room), Some(_)) => {
-                let name = RoomName::new(room).map_err(|error| error.to_string())?;
-                self.room(&name, call)?.map(ConversationId::Room)
-            }
-            (None, Some(me)) => {
-                let name = UserName::new(to.strip_prefix('@').unwrap_or(to));
-                let name = name.map_err(|error| error.to_string())?;
-                let room = RoomName::new(to)
-                    .ok()
-                    .and_then(|name| self.chats.known_room(&name));
-                if let (None, Some(room)) = (self.chats.known_person(&name), room) {
-                    Some(ConversationId::Room(room))
-                } else {
-                    let user = self.person(&name, call)?;
-                    user.map(|user| ConversationId::direct(me, user))
-                }
+        let me = self.chats.user().ok_or(strings::errors::NOT_CONNECTED)?;
+        let id = if let Some(room) = to.strip_prefix('#') {
+            let name = RoomName::new(room).map_err(|error| error.to_string())?;
+            self.room(&name, call)?.map(ConversationId::Room)
+        } else {
+            let name = UserName::new(to.strip_prefix('@').unwrap_or(to));
+            let name = name.map_err(|error| error.to_string())?;
+            let room = RoomName::new(to).ok();
+            let room = room.and_then(|name| self.chats.known_room(&name));
+            if let (None, Some(room)) = (self.chats.known_person(&name), room) {
+                Some(ConversationId::Room(room))
+            } else {
+                let user = self.person(&name, call)?;
+                user.map(|user| ConversationId::direct(me, user))
             }
         };
         let Some(id) = id else {
@@ -209,8 +208,7 @@ impl Parts<'_> {
             self.chats.jump_to(id, self.cx);
         }
         if let Some(text) = text {
-            self.session
-                .queue(self.chats, id, Content::Message(text), self.cx);
+            self.queue(id, Content::Message(text))?;
             self.chats.scroll_newest(self.cx);
         }
         Ok(())
@@ -218,21 +216,18 @@ impl Parts<'_> {
 
     /// Opens a conversation after an answer of the server, unless the user is writing by now: their
     /// text must not go to another conversation.
-    pub(crate) fn open_if_idle(&mut self, id: ConversationId, from: Option<ConversationId>) {
-        let is_writing = self
-            .chats
-            .open_conversation()
-            .is_some_and(|open| !open.composer.is_empty());
+    pub(super) fn open_if_idle(&mut self, id: ConversationId, from: Option<ConversationId>) {
+        let open = self.chats.opened();
+        let is_writing = open.is_some_and(|open| !open.composer.is_empty());
         if self.chats.navigation.open == from && !is_writing && !self.cx.is_covered {
             self.chats.jump_to(id, self.cx);
         } else {
-            let title = self.chats.title(id).to_owned();
-            self.cx.notice = Some(strings::commands::now_in_list(&title));
+            let title = self.chats.title(id);
+            self.cx.notice = Some(strings::commands::now_in_list(title));
         }
     }
 
     fn run_react(&mut self, call: &Call, emoji: Emoji) -> Result<(), String> {
-        conversation_of(call)?;
         let target = self.target_of(call)?;
         self.check_outbox()?;
         actions::react(self.chats, self.session, target, emoji, self.cx);
@@ -254,14 +249,11 @@ impl Parts<'_> {
     fn run_delete(&mut self, call: &Call) -> Result<(), String> {
         let conversation = conversation_of(call)?;
         let (target, text) = self.last_own(call)?;
-        let question = strings::overlays::confirm_delete(&text);
-        self.confirm(
-            question,
-            Confirmed::Delete {
-                conversation,
-                target,
-            },
-        );
+        let confirmed = Confirmed::Delete {
+            conversation,
+            target,
+        };
+        self.confirm(strings::overlays::confirm_delete(&text), confirmed);
         Ok(())
     }
 
@@ -279,7 +271,7 @@ impl Parts<'_> {
             history: HistoryVisibility::default(),
         };
         let from = call.conversation;
-        self.ask_for(request, Wait::Create { name, id, from })
+        self.ask_for(request, PendingRequest::Create { name, id, from })
     }
 
     fn run_join(&mut self, call: &Call, name: Option<&RoomName>) -> Result<(), String> {
@@ -289,8 +281,7 @@ impl Parts<'_> {
                 None => Ok(()),
             };
         }
-        let which = || strings::commands::NAME_A_ROOM.to_owned();
-        let (conversation, room) = room_of(call).map_err(|_| which())?;
+        let (conversation, room) = room_of(call).map_err(|_| strings::commands::NAME_A_ROOM)?;
         match self.chats.room_info(conversation) {
             Some(info) if info.membership == Membership::Member => {
                 Err(strings::commands::member_already(&info.name))
@@ -301,23 +292,18 @@ impl Parts<'_> {
 
     pub(crate) fn join(&mut self, room: RoomId) -> Result<(), String> {
         let id = ConversationId::Room(room);
-        if self
-            .chats
-            .room_info(id)
-            .is_some_and(|info| info.membership == Membership::Member)
-        {
+        let info = self.chats.room_info(id);
+        if info.is_some_and(|info| info.membership == Membership::Member) {
             self.chats.jump_to(id, self.cx);
             return Ok(());
         }
-        self.check_outbox()?;
-        self.session
-            .queue(self.chats, id, Content::Room(RoomEvent::Joined), self.cx);
+        self.queue(id, Content::Room(RoomEvent::Joined))?;
         self.chats.jump_to(id, self.cx);
         self.note_waiting(strings::errors::THE_JOIN);
         Ok(())
     }
 
-    fn act_on(
+    fn change_member(
         &mut self,
         call: &Call,
         who: &UserName,
@@ -325,26 +311,19 @@ impl Parts<'_> {
     ) -> Result<(), String> {
         room_of(call)?;
         match self.person(who, call)? {
-            Some(user) => self.act_in_room(call, event(user)),
+            Some(user) => self.change_room(call, event(user)),
             None => Ok(()),
         }
     }
 
-    fn act_in_room(&mut self, call: &Call, event: RoomEvent) -> Result<(), String> {
-        let (conversation, _) = room_of(call)?;
-        self.check_outbox()?;
-        self.session
-            .queue(self.chats, conversation, Content::Room(event), self.cx);
-        self.note_waiting(strings::errors::THE_CHANGE);
-        Ok(())
+    fn change_room(&mut self, call: &Call, event: RoomEvent) -> Result<(), String> {
+        room_of(call)?;
+        self.say(call, Content::Room(event))
     }
 
     fn say(&mut self, call: &Call, content: Content) -> Result<(), String> {
-        let conversation = conversation_of(call)?;
-        self.check_outbox()?;
         let is_message = content.is_message();
-        self.session
-            .queue(self.chats, conversation, content, self.cx);
+        self.queue(conversation_of(call)?, content)?;
         if is_message {
             self.chats.scroll_newest(self.cx);
         } else {
@@ -357,6 +336,12 @@ impl Parts<'_> {
         if !self.session.link.is_up() {
             self.cx.notice = Some(strings::errors::queued_offline(what));
         }
+    }
+
+    fn queue(&mut self, id: ConversationId, content: Content) -> Result<(), String> {
+        self.check_outbox()?;
+        self.session.queue(self.chats, id, content, self.cx);
+        Ok(())
     }
 
     fn check_outbox(&self) -> Result<(), String> {
@@ -374,9 +359,8 @@ impl Parts<'_> {
             Some(ItemId::Pending(_)) => Err(strings::errors::MESSAGE_NOT_SENT.to_owned()),
             None => {
                 let mut loaded = conversation.log.loaded().rev();
-                let newest = loaded.find(|entry| Self::is_readable(conversation, entry));
-                let none = || strings::commands::NO_MESSAGE_HERE.to_owned();
-                newest.map(|entry| entry.seq).ok_or_else(none)
+                let newest = loaded.find(|entry| is_readable(conversation, entry));
+                Ok(newest.ok_or(strings::commands::NO_MESSAGE_HERE)?.seq)
             }
         }
     }
@@ -386,8 +370,7 @@ impl Parts<'_> {
         let conversation = self.loaded_of(call)?;
         let me = self.chats.user();
         let mut loaded = conversation.log.loaded().rev();
-        let own =
-            loaded.find(|entry| Some(entry.author) == me && Self::is_readable(conversation, entry));
+        let own = loaded.find(|entry| Some(entry.author) == me && is_readable(conversation, entry));
         let own = own.ok_or(strings::commands::NO_OWN_MESSAGE)?;
         let text = conversation.folding.text(own);
         let start: String = text.lines().next().unwrap_or("").chars().take(30).collect();
@@ -395,24 +378,23 @@ impl Parts<'_> {
         Ok((own.seq, format!("{start}{more}")))
     }
 
-    fn is_readable(conversation: &Conversation, entry: &Entry) -> bool {
-        entry.content.is_message() && !conversation.folding.is_deleted(entry)
-    }
-
-    fn loaded_of(&self, call: &Call) -> Result<&Conversation, String> {
-        let id = conversation_of(call)?;
-        let none = || strings::commands::OPEN_FIRST.to_owned();
-        self.chats.conversations.get(&id).ok_or_else(none)
+    fn loaded_of(&self, call: &Call) -> Result<&Conversation, &'static str> {
+        let conversation = self.chats.conversations.get(&conversation_of(call)?);
+        conversation.ok_or(strings::commands::OPEN_FIRST)
     }
 
     fn run_help(&mut self, topic: Option<&'static str>) {
-        match topic.and_then(table::find) {
+        match topic.and_then(command::find) {
             Some(spec) => {
                 self.cx.notice = Some(strings::commands::usage_with_help(&spec.usage(), spec.help));
             }
             None => self.show(Show::Help),
         }
     }
+}
+
+fn is_readable(conversation: &Conversation, entry: &Entry) -> bool {
+    entry.content.is_message() && !conversation.folding.is_deleted(entry)
 }
 
 fn after(now: Now, time: Duration) -> Timestamp {

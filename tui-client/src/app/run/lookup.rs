@@ -1,71 +1,76 @@
-//! Lookup of users and rooms by name. Unknown names are asked of the server, and the command resumes
-//! with the answer.
+//! Lookup of users and rooms by name. The server is asked for an unknown name, and its answer resumes
+//! the command.
+
+use std::fmt::Display;
 
 use recado_shared::{ConversationId, Request, RoomId, RoomName, UserId, UserName};
 
-use crate::app::command::{Call, Wait};
+use crate::app::command::{Call, PendingRequest};
 use crate::app::parts::Parts;
 use crate::strings;
 
 /// Names per lookup. The server lists an exact match first.
-const FEW: u16 = 5;
+const LIMIT: u16 = 5;
 
 impl Parts<'_> {
     /// `None` while the server is asked.
-    pub(crate) fn person(
+    pub(super) fn person(
         &mut self,
         name: &UserName,
         call: &Call,
     ) -> Result<Option<UserId>, String> {
-        if let Some(user) = self.chats.known_person(name) {
-            return Ok(Some(user));
+        let known = self.chats.known_person(name);
+        if known.is_none() {
+            let request = Request::FindUsers {
+                prefix: name.as_str().to_owned(),
+                after: None,
+                limit: LIMIT,
+            };
+            self.look_up(request, call, name, strings::commands::no_user(name))?;
         }
-        if call.has_asked {
-            return Err(strings::commands::no_user(name));
-        }
-        let request = Request::FindUsers {
-            prefix: name.as_str().to_owned(),
-            after: None,
-            limit: FEW,
-        };
-        self.look_up(request, call)
-            .map_err(|why| strings::commands::cannot_look_up(name, &why))?;
-        Ok(None)
+        Ok(known)
     }
 
     /// `None` while the server is asked.
-    pub(crate) fn room(&mut self, name: &RoomName, call: &Call) -> Result<Option<RoomId>, String> {
-        if let Some(room) = self.chats.known_room(name) {
-            return Ok(Some(room));
+    pub(super) fn room(&mut self, name: &RoomName, call: &Call) -> Result<Option<RoomId>, String> {
+        let known = self.chats.known_room(name);
+        if known.is_none() {
+            let request = Request::FindRooms {
+                prefix: name.as_str().to_owned(),
+                after: None,
+                limit: LIMIT,
+            };
+            let label = format_args!("#{name}");
+            self.look_up(request, call, label, strings::commands::no_room(name))?;
         }
+        Ok(known)
+    }
+
+    /// Asks the server for a name once; `unknown` is the error if it has answered already.
+    fn look_up(
+        &mut self,
+        request: Request,
+        call: &Call,
+        name: impl Display,
+        unknown: String,
+    ) -> Result<(), String> {
         if call.has_asked {
-            return Err(strings::commands::no_room(name));
+            return Err(unknown);
         }
-        let request = Request::FindRooms {
-            prefix: name.as_str().to_owned(),
-            after: None,
-            limit: FEW,
+        let call = Call {
+            has_asked: true,
+            ..call.clone()
         };
-        self.look_up(request, call)
-            .map_err(|why| strings::commands::cannot_look_up(format_args!("#{name}"), &why))?;
-        Ok(None)
-    }
-
-    fn look_up(&mut self, request: Request, call: &Call) -> Result<(), String> {
-        let mut call = call.clone();
-        call.has_asked = true;
-        self.ask_for(request, Wait::Name(call))
+        let asked = self.ask_for(request, PendingRequest::Name(call));
+        asked.map_err(|why| strings::commands::cannot_look_up(name, &why))
     }
 }
 
-pub(crate) fn room_of(call: &Call) -> Result<(ConversationId, RoomId), String> {
-    let here = call
-        .conversation
-        .and_then(|conversation| Some((conversation, conversation.room()?)));
-    here.ok_or_else(|| strings::commands::ONLY_IN_ROOMS.to_owned())
+pub(super) fn room_of(call: &Call) -> Result<(ConversationId, RoomId), &'static str> {
+    let room = call.conversation.and_then(|id| Some((id, id.room()?)));
+    room.ok_or(strings::commands::ONLY_IN_ROOMS)
 }
 
-pub(crate) fn conversation_of(call: &Call) -> Result<ConversationId, String> {
-    let none = || strings::commands::OPEN_FIRST.to_owned();
-    call.conversation.ok_or_else(none)
+pub(super) fn conversation_of(call: &Call) -> Result<ConversationId, &'static str> {
+    call.conversation.ok_or(strings::commands::OPEN_FIRST)
 }

@@ -2,8 +2,7 @@
 
 use recado_shared::{ClientFrame, ConversationId, Request};
 
-use crate::app::command::table::Command;
-use crate::app::command::{Call, Parsed, Wait, parse};
+use crate::app::command::{Call, Command, Parsed, PendingRequest, parse};
 use crate::app::conversation::state::Purpose;
 use crate::app::intent::{Confirmed, Delivery, Intent, PanelKind, Show};
 use crate::app::messages::actions;
@@ -23,17 +22,9 @@ impl Parts<'_> {
             return actions::submit(self.chats, self.session, self.cx);
         }
         let parsed = match parse(conversation.composer.text().trim_end()) {
-            Parsed::Text => {
-                return actions::submit(self.chats, self.session, self.cx);
-            }
-            Parsed::Command(Err(why)) => {
-                self.cx.notice = Some(why);
-                return;
-            }
-            Parsed::Unknown(why) => {
-                self.cx.notice = Some(strings::commands::or_send_as_text(&why));
-                return;
-            }
+            Parsed::Text => return actions::submit(self.chats, self.session, self.cx),
+            Parsed::Command(Err(why)) => return self.notify(why),
+            Parsed::Unknown(why) => return self.notify(strings::commands::or_send_as_text(&why)),
             Parsed::Command(Ok(command)) => command,
         };
         let text = conversation.composer.take();
@@ -51,13 +42,11 @@ impl Parts<'_> {
 
     /// Runs a command from the switcher or a key, and shows its error.
     pub(crate) fn run_and_say(&mut self, command: Command) {
-        let call = self.call(command);
-        if let Err(why) = self.run(&call) {
-            self.cx.notice = Some(why);
-        }
+        let result = self.run(&self.call(command));
+        self.notify_failure(result);
     }
 
-    pub(crate) fn call(&self, command: Command) -> Call {
+    fn call(&self, command: Command) -> Call {
         Call {
             command,
             conversation: self.chats.navigation.open,
@@ -66,12 +55,16 @@ impl Parts<'_> {
         }
     }
 
-    pub(crate) fn ask_for(&mut self, request: Request, wait: Wait) -> Result<(), String> {
+    pub(crate) fn ask_for(
+        &mut self,
+        request: Request,
+        pending: PendingRequest,
+    ) -> Result<(), String> {
         if !self.session.link.is_up() {
             return Err(strings::errors::NOT_CONNECTED.to_owned());
         }
         let number = self.session.requests.ask(RequestKind::Command);
-        self.commands.waiting.insert(number, wait);
+        self.pending_requests.insert(number, pending);
         self.cx.send(ClientFrame::Request { number, request });
         Ok(())
     }
@@ -108,14 +101,11 @@ impl Parts<'_> {
     pub(crate) fn forget_command_requests(&mut self) {
         self.deliver(Delivery::NoRooms);
         // The switcher asks by itself; its lost answer needs no notice.
-        let is_awaited = |wait: &Wait| !matches!(wait, Wait::Switcher(_));
-        let was_waiting = self.commands.waiting.values().any(is_awaited);
-        self.commands.waiting.clear();
-        if !was_waiting {
-            return;
+        let lost = std::mem::take(self.pending_requests);
+        let is_awaited = |pending: &PendingRequest| !matches!(pending, PendingRequest::Switcher(_));
+        if lost.values().any(is_awaited) {
+            self.deliver(Delivery::NoPage);
+            self.notify(strings::errors::CONNECTION_LOST);
         }
-        self.deliver(Delivery::NoPage);
-        let why = strings::errors::CONNECTION_LOST;
-        self.cx.notice = Some(why.to_owned());
     }
 }

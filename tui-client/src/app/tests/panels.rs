@@ -110,7 +110,7 @@ fn rooms_have_their_topic_and_are_joined_or_opened() {
 fn the_keys_of_lists_and_questions_are_the_bound_ones() {
     let mut client = Client::in_room(0);
     client.room_entry(entry(1, ME));
-    client.app.input.keymap =
+    client.app.settings.keymap =
         Keymap::from_toml("[keys.panel]\n\"ctrl-y\" = \"submit\"\n\"z\" = \"remove\"").unwrap();
     let asked = number(&client.say("/devices"));
     let device = Device {

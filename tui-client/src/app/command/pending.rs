@@ -1,0 +1,61 @@
+//! Requests of commands and overlays that wait for an answer of the server.
+
+use std::collections::BTreeMap;
+
+use recado_shared::{ConversationId, DeviceName, LinkCode, MessageId, RequestNumber, RoomName};
+
+use super::table::Command;
+use crate::app::intent::PanelKind;
+use crate::model::ItemId;
+use crate::strings;
+
+/// At most as many as are in flight.
+pub(crate) type PendingRequests = BTreeMap<RequestNumber, PendingRequest>;
+
+/// A command with the place where the user gave it.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) command: Command,
+    pub(crate) conversation: Option<ConversationId>,
+    pub(crate) selection: Option<ItemId>,
+    /// Whether the server was already asked for a name; a command asks once.
+    pub(crate) has_asked: bool,
+}
+
+/// The reason for a request in flight, which decides what its answer does.
+#[derive(Debug)]
+pub(crate) enum PendingRequest {
+    /// Finds a name; the answer resumes the command.
+    Name(Call),
+    Create {
+        name: RoomName,
+        id: MessageId,
+        from: Option<ConversationId>,
+    },
+    /// Only needs a notice: the attempt if it fails, a text if it succeeds.
+    Change(&'static str, String),
+    Accept(ConversationId),
+    Panel(PanelKind),
+    /// Rooms for the switcher, by a prefix of their names.
+    Switcher(String),
+    /// Lists the devices, to rename the one with this name or number, or to revoke it.
+    Device(String, Option<DeviceName>),
+    /// Finds the pending device that shows the code.
+    Link(LinkCode),
+}
+
+impl PendingRequest {
+    /// The attempt for an error text, such as "create the room".
+    pub(crate) fn attempt(&self) -> &'static str {
+        match self {
+            Self::Name(_) => strings::errors::FIND_NAME,
+            Self::Create { .. } => strings::errors::CREATE_ROOM,
+            Self::Change(attempt, _) => attempt,
+            Self::Accept(_) => strings::errors::ACCEPT_REQUEST,
+            Self::Panel(_) => strings::errors::SHOW_LIST,
+            Self::Switcher(_) => strings::errors::FIND_ROOMS,
+            Self::Device(..) => strings::errors::FIND_DEVICES,
+            Self::Link(_) => strings::errors::LINK_DEVICE,
+        }
+    }
+}
