@@ -1,19 +1,24 @@
-//! The text of a message, valid by construction.
+//! Texts of messages and drafts, valid by construction.
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::Deserialize;
 
 use crate::limits::MAX_BODY_LEN;
-use crate::text::first_forbidden;
+use crate::text::{checked_text, first_forbidden};
 
-/// What a person wrote: 1 to [`MAX_BODY_LEN`] bytes of UTF-8, not only white space, without
+/// The text of a message: 1 to [`MAX_BODY_LEN`] bytes of UTF-8, not only white space, without
 /// [forbidden](crate::text::is_forbidden) characters.
 #[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct MessageBody(Box<str>);
 
-/// Why a text is no [`MessageBody`].
+/// Unsent text: like a [`MessageBody`], but it may be empty or only white space.
+#[derive(Clone, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct DraftText(Box<str>);
+
+/// The reason that a text is not valid as a message or a draft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
     /// Nothing but white space.
@@ -35,56 +40,51 @@ pub enum BodyError {
     },
 }
 
+checked_text!(MessageBody, BodyError, Self::new);
+checked_text!(DraftText, BodyError, Self::new);
+
 impl MessageBody {
-    /// Checks a text.
+    /// Checks the text of a message.
     ///
     /// # Errors
     /// [`BodyError`] says what is wrong with it.
     pub fn new(text: impl Into<Box<str>>) -> Result<Self, BodyError> {
-        let text = text.into();
-        if text.len() > MAX_BODY_LEN {
-            return Err(BodyError::TooLong { len: text.len() });
-        }
-        if let Some((offset, found)) = first_forbidden(&text) {
-            return Err(BodyError::Forbidden { found, offset });
-        }
+        let DraftText(text) = DraftText::new(text)?;
         if text.trim().is_empty() {
             return Err(BodyError::Empty);
         }
         Ok(Self(text))
     }
+}
 
-    /// The text, without forbidden characters.
-    pub fn as_str(&self) -> &str {
-        &self.0
+impl DraftText {
+    /// Checks the text of a draft.
+    ///
+    /// # Errors
+    /// [`BodyError`], except that it is empty.
+    pub fn new(text: impl Into<Box<str>>) -> Result<Self, BodyError> {
+        let text = text.into();
+        if text.len() > MAX_BODY_LEN {
+            return Err(BodyError::TooLong { len: text.len() });
+        }
+        match first_forbidden(&text) {
+            Some((offset, found)) => Err(BodyError::Forbidden { found, offset }),
+            None => Ok(Self(text)),
+        }
     }
 }
 
-/// Bodies are never logged, so their debug form shows only their length.
+/// Messages are never logged, so the debug form shows only the length.
 impl fmt::Debug for MessageBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MessageBody({} bytes)", self.0.len())
     }
 }
 
-/// Without a copy: each is stored and sent to many.
-impl Serialize for MessageBody {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl From<MessageBody> for String {
-    fn from(body: MessageBody) -> Self {
-        body.0.into()
-    }
-}
-
-impl TryFrom<String> for MessageBody {
-    type Error = BodyError;
-
-    fn try_from(text: String) -> Result<Self, BodyError> {
-        Self::new(text)
+/// Drafts are never logged, too: only the length.
+impl fmt::Debug for DraftText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DraftText({} bytes)", self.0.len())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::id::{Seq, Timestamp, UserId};
 use crate::limits::MAX_EMOJI_LEN;
 use crate::line::Topic;
 use crate::room::{HistoryVisibility, Role, RoomName, Visibility};
-use crate::text::is_forbidden;
+use crate::text::{checked_text, is_forbidden};
 
 /// What an entry holds. Stored as it is written here, so variants are only ever appended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,8 +208,8 @@ impl Content {
 
 /// A reaction: 1 to [`MAX_EMOJI_LEN`] bytes without white space, controls and plain ASCII texts.
 /// Whether it is one emoji is the client's to see: the list of them grows every year.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Emoji(Box<str>);
 
 /// A text is no [`Emoji`].
@@ -229,30 +229,13 @@ impl Emoji {
         }
         Ok(Self(text.into()))
     }
-
-    /// The text of the emoji.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
+
+checked_text!(Emoji, EmojiError, |text: String| Self::new(&text));
 
 impl fmt::Display for Emoji {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
-    }
-}
-
-impl From<Emoji> for String {
-    fn from(emoji: Emoji) -> Self {
-        emoji.0.into()
-    }
-}
-
-impl TryFrom<String> for Emoji {
-    type Error = EmojiError;
-
-    fn try_from(text: String) -> Result<Self, EmojiError> {
-        Self::new(&text)
     }
 }
 

@@ -15,7 +15,8 @@ use crate::room::RoomInfo;
 use crate::setting::Setting;
 
 /// Everything a client sends.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum ClientFrame {
     /// Opens the session; the first frame and only the first.
     Hello(Hello),
@@ -230,17 +231,7 @@ pub enum CloseReason {
 impl CloseReason {
     /// Whether this device needs a new link or invite before it can connect again.
     pub const fn is_final(self) -> bool {
-        match self {
-            Self::Revoked | Self::AccountClosed => true,
-            Self::ShuttingDown
-            | Self::Silent
-            | Self::Malformed
-            | Self::TooLong
-            | Self::UnexpectedFrame
-            | Self::TooSlow
-            | Self::StoreFailed
-            | Self::Renamed => false,
-        }
+        matches!(self, Self::Revoked | Self::AccountClosed)
     }
 }
 
@@ -263,15 +254,8 @@ impl ClientFrame {
     /// The name of the frame's kind, for logs.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Hello(_) => "hello",
             Self::Request { request, .. } => request.kind(),
-            Self::UpdateCursors(_) => "advance",
-            Self::Typing(_) => "typing",
-            Self::Watch(_) => "watch",
-            Self::Activity(_) => "activity",
-            Self::Ping(_) => "ping",
-            Self::Pong(_) => "pong",
-            Self::Leave => "leave",
+            _ => self.into(),
         }
     }
 }

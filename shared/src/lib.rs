@@ -119,7 +119,7 @@ pub mod text;
 pub mod time;
 pub mod tls;
 
-pub use body::{BodyError, MessageBody};
+pub use body::{BodyError, DraftText, MessageBody};
 pub use content::{Content, ContentClass, Emoji, EmojiError, ErasedKind, RoomEvent};
 pub use device::{Device, LinkCode, LinkCodeError, PendingDevice};
 pub use entry::Entry;
@@ -141,6 +141,6 @@ pub use room::{
     HistoryVisibility, Membership, Mute, Role, RoomInfo, RoomMember, RoomName, RoomSummary,
     Visibility,
 };
-pub use setting::{DraftText, NotificationLevel, Setting, SettingKey};
+pub use setting::{NotificationLevel, Setting, SettingKey};
 pub use time::Now;
 pub use tls::Fingerprint;

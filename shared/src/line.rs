@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::limits::{MAX_DEVICE_NAME_CHARS, MAX_DISPLAY_NAME_CHARS, MAX_TOPIC_CHARS};
-use crate::text::is_forbidden;
+use crate::text::{checked_text, is_forbidden};
 
 /// The reason that a text is not valid as a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,8 +48,8 @@ fn check(text: &str, most: usize) -> Result<Box<str>, LineError> {
 macro_rules! line {
     ($(#[$doc:meta])* $name:ident, $most:expr) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[serde(try_from = "String")]
         pub struct $name(Box<str>);
 
         impl $name {
@@ -60,30 +60,13 @@ macro_rules! line {
             pub fn new(text: &str) -> Result<Self, LineError> {
                 check(text, $most).map(Self)
             }
-
-            /// The text, on one line.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
         }
+
+        checked_text!($name, LineError, |text: String| Self::new(&text));
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.pad(&self.0)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(line: $name) -> Self {
-                line.0.into()
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = LineError;
-
-            fn try_from(text: String) -> Result<Self, LineError> {
-                Self::new(&text)
             }
         }
     };

@@ -12,11 +12,12 @@ use unicode_security::{
 };
 
 use crate::limits::{MAX_NAME_CHARS, MAX_NAME_LEN};
+use crate::text::checked_text;
 
 /// The unique name of a user: 1 to [`MAX_NAME_CHARS`] letters and digits of one writing system,
 /// with `-`, `_` and `.` between them, in normalisation form KC (UAX #15).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct UserName(Box<str>);
 
 /// A form of a name under which it is unique: two names that share a key look alike or differ
@@ -74,11 +75,6 @@ impl UserName {
         Ok(Self(name.into()))
     }
 
-    /// The name as its user writes it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The name without regard to case, for prefix search and ordering.
     pub fn folded(&self) -> String {
         fold(&self.0)
@@ -131,25 +127,7 @@ impl fmt::Display for UserName {
     }
 }
 
-impl fmt::Debug for UserName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "UserName({})", self.0)
-    }
-}
-
-impl From<UserName> for String {
-    fn from(name: UserName) -> Self {
-        name.0.into()
-    }
-}
-
-impl TryFrom<String> for UserName {
-    type Error = NameError;
-
-    fn try_from(text: String) -> Result<Self, NameError> {
-        Self::new(&text)
-    }
-}
+checked_text!(UserName, NameError, |text: String| Self::new(&text));
 
 impl std::str::FromStr for UserName {
     type Err = NameError;

@@ -17,7 +17,8 @@ use crate::room::{HistoryVisibility, Role, RoomMember, RoomName, RoomSummary, Vi
 use crate::setting::Setting;
 
 /// Something that needs an answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Request {
     /// Puts an entry at the end of a conversation's log. The same id from the same sender is
     /// appended once: a repetition gets the first answer again.
@@ -321,23 +322,6 @@ impl RequestError {
 impl Request {
     /// The name of the request's kind, for logs.
     pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Append { .. } => "append",
-            Self::Page { .. } => "page",
-            Self::FindUsers { .. } => "find-users",
-            Self::Users(_) => "users",
-            Self::CreateRoom { .. } => "create-room",
-            Self::FindRooms { .. } => "find-rooms",
-            Self::Members { .. } => "members",
-            Self::Set(_) => "set",
-            Self::Settings { .. } => "settings",
-            Self::SetDisplayName(_) => "set-display-name",
-            Self::AcceptContact(_) => "accept-contact",
-            Self::Devices => "devices",
-            Self::FindDevice(_) => "find-device",
-            Self::LinkDevice { .. } => "link-device",
-            Self::NameDevice { .. } => "name-device",
-            Self::RevokeDevice(_) => "revoke-device",
-        }
+        self.into()
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strum::{FromRepr, IntoStaticStr};
 
 use crate::id::{RoomId, Timestamp};
 use crate::line::Topic;
@@ -12,7 +13,7 @@ use crate::profile::UserProfile;
 /// The unique name of a room, written without the `#` that marks it on screens. The rules and the
 /// keys under which it is unique are those of a [`UserName`]; rooms and people do not share names'
 /// space.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RoomName(UserName);
 
@@ -47,12 +48,6 @@ impl fmt::Display for RoomName {
     }
 }
 
-impl fmt::Debug for RoomName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RoomName({})", self.as_str())
-    }
-}
-
 impl std::str::FromStr for RoomName {
     type Err = NameError;
 
@@ -62,24 +57,10 @@ impl std::str::FromStr for RoomName {
 }
 
 /// What a member may do. A higher role may do all that a lower one may.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::FromRepr,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, FromRepr)]
 #[repr(u8)]
 pub enum Role {
     /// May read and write.
-    #[default]
     Member,
     /// Also keeps order: mutes, kicks, bans, deletes messages, sets the topic.
     Moderator,
@@ -99,19 +80,7 @@ impl Role {
 }
 
 /// How a user stands to a room.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::FromRepr,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, FromRepr)]
 #[repr(u8)]
 pub enum Membership {
     /// The user is in the room.
@@ -127,23 +96,10 @@ pub enum Membership {
 }
 
 /// Who can find a room and come in.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::FromRepr,
-    strum::IntoStaticStr,
-)]
-#[strum(serialize_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
+#[derive(FromRepr, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Visibility {
     /// Every user of this server finds it and may join.
     #[default]
@@ -154,23 +110,10 @@ pub enum Visibility {
 
 /// What new members see of the time before they joined. What it is at their joining holds for
 /// them.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::FromRepr,
-    strum::IntoStaticStr,
-)]
-#[strum(serialize_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
+#[derive(FromRepr, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum HistoryVisibility {
     /// New members read the whole log.
     #[default]

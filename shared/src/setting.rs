@@ -1,13 +1,9 @@
 //! Settings of a user, the same on all their devices.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use crate::body::BodyError;
+use crate::body::DraftText;
 use crate::id::{ConversationId, Timestamp, UserId};
-use crate::limits::MAX_BODY_LEN;
-use crate::text::first_forbidden;
 
 /// One setting with its value. The last one that reached the server holds for all devices. The
 /// server stores it without looking into it, but for [`Blocked`](Self::Blocked) and
@@ -100,58 +96,10 @@ impl Setting {
     }
 }
 
-/// Unsent text: at most [`MAX_BODY_LEN`] bytes of UTF-8 without
-/// [forbidden](crate::text::is_forbidden) characters. It may be empty.
-#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct DraftText(Box<str>);
-
-impl DraftText {
-    /// Checks a text.
-    ///
-    /// # Errors
-    /// [`BodyError`] says what is wrong with it.
-    pub fn new(text: impl Into<Box<str>>) -> Result<Self, BodyError> {
-        let text = text.into();
-        if text.len() > MAX_BODY_LEN {
-            return Err(BodyError::TooLong { len: text.len() });
-        }
-        match first_forbidden(&text) {
-            Some((offset, found)) => Err(BodyError::Forbidden { found, offset }),
-            None => Ok(Self(text)),
-        }
-    }
-
-    /// The text of the draft.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Drafts are never logged.
-impl fmt::Debug for DraftText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DraftText({} bytes)", self.0.len())
-    }
-}
-
-impl From<DraftText> for String {
-    fn from(draft: DraftText) -> Self {
-        draft.0.into()
-    }
-}
-
-impl TryFrom<String> for DraftText {
-    type Error = BodyError;
-
-    fn try_from(text: String) -> Result<Self, BodyError> {
-        Self::new(text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::MAX_BODY_LEN;
 
     #[test]
     fn a_draft_may_be_empty_and_its_debug_form_hides_it() {

@@ -5,6 +5,35 @@
 
 use std::borrow::Cow;
 
+/// The conversions of a text type whose constructor checks the text, a `Box<str>`. It is written
+/// without a copy, and read through `$check`, which takes a `String`.
+macro_rules! checked_text {
+    ($name:ident, $error:ty, $check:expr) => {
+        impl $name {
+            /// The text as it was checked.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $error;
+
+            fn try_from(text: String) -> Result<Self, $error> {
+                $check(text)
+            }
+        }
+    };
+}
+
+pub(crate) use checked_text;
+
 /// Whether `c` may not stand in any text on the wire: C0 and C1 controls (ISO 6429) except tab
 /// and newline, and the bidirectional embeddings, overrides and isolates of UAX #9.
 pub const fn is_forbidden(c: char) -> bool {
