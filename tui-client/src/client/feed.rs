@@ -1,6 +1,6 @@
-//! Delivery state of each conversation for one reader: each entry once, in the
-//! order of its conversation, through reconnects and holes. Knows no socket: it is told what
-//! arrived, and says what to ask for.
+//! Delivery state of each conversation for one reader, pure: each entry once, in the order of its
+//! conversation, through reconnects and gaps. Its owner reports what arrived, and requests the
+//! pages that it names.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -8,9 +8,9 @@ use recado_shared::{
     ConversationId, Entry, Head, LogId, Membership, PageRange, Seq, Stamp, SyncPoint, Timestamp,
 };
 
-use super::token::{After, SETTLED_AFTER, log_part};
+use super::token::{ResumeToken, SETTLED_AFTER, log_part};
 
-/// The last entry of a conversation that was given out or passed over.
+/// The last entry of a conversation that was delivered to the reader or passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
     seq: Seq,
@@ -25,18 +25,17 @@ const START: Place = Place {
 /// Entries that may wait before more of them are left for a page.
 const MAX_WAITING: usize = 256;
 
-/// Entries sent by this client that are remembered; older ones may be given out.
+/// Entries sent by this client that are remembered; older ones may be delivered.
 const MAX_OWN: usize = 1024;
 
-/// A stretch of a log to ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Wanted {
+pub(super) struct PageRequest {
     pub(super) conversation: ConversationId,
     pub(super) range: PageRange,
 }
 
-/// What was given out, and what waits. The maps grow with the conversations of one user; of
-/// entries at most [`MAX_WAITING`] and one page wait.
+/// The maps grow with the conversations of one user; of entries at most [`MAX_WAITING`] and one
+/// page wait.
 #[derive(Debug, Default)]
 pub(super) struct Feed {
     log: Option<LogId>,
@@ -49,28 +48,28 @@ pub(super) struct Feed {
     /// Live entries that arrived before the head that says where their conversation stands.
     early: BTreeMap<ConversationId, Seq>,
     waiting: VecDeque<(ConversationId, Entry)>,
-    /// What this client sent and has not passed yet.
+    /// Entries that this client sent and that are still to be passed over.
     own: VecDeque<(ConversationId, Seq)>,
     /// Whether all conversations that were there at the start are known, so that another one is
     /// new.
     are_known: bool,
-    resume: Option<After>,
-    /// Everything that was accepted up to here was given out, where nothing newer was.
+    resume: Option<ResumeToken>,
+    /// Everything accepted up to here was delivered, in conversations without a newer place.
     settled: Timestamp,
     newest: Timestamp,
 }
 
 impl Feed {
-    /// Begins where an earlier reader stopped. Says whether that was a reader of the same data.
-    pub(super) fn resume(&mut self, after: After) -> bool {
-        let is_same = self.log.is_none_or(|log| after.log == log_part(log));
-        self.settled = after.time;
-        self.resume = Some(after);
+    /// Continues where an earlier reader stopped. Returns whether it read the same log.
+    pub(super) fn resume(&mut self, token: ResumeToken) -> bool {
+        let is_same = self.log.is_none_or(|log| token.log == log_part(log));
+        self.settled = token.time;
+        self.resume = Some(token);
         is_same
     }
 
-    /// A session is open. Says whether its data fits what was given out so far; places of other
-    /// data have nothing to do with it and are forgotten.
+    /// Begins a session, and forgets the places of another log. Returns whether the log is that
+    /// of the token.
     pub(super) fn opened(&mut self, log: LogId, now: Timestamp) -> bool {
         if self.log.is_some_and(|known| known != log) {
             *self = Self::default();
@@ -81,7 +80,7 @@ impl Feed {
             self.settled = Timestamp(now.0.saturating_sub(SETTLED_AFTER));
         }
         let resume = self.resume.as_ref();
-        resume.is_none_or(|after| after.log == log_part(log))
+        resume.is_none_or(|token| token.log == log_part(log))
     }
 
     /// The sync point of the next hello.
@@ -92,20 +91,20 @@ impl Feed {
         })
     }
 
-    /// Whether whatever is accepted from here on is given out.
+    /// Whether whatever is accepted from here on will be delivered.
     pub(super) fn are_known(&self) -> bool {
         self.are_known
     }
 
-    /// An entry arrived live.
-    pub(super) fn arrived(&mut self, conversation: ConversationId, entry: Entry) {
+    /// Takes an entry that arrived live.
+    pub(super) fn on_entry(&mut self, conversation: ConversationId, entry: Entry) {
         if !self.are_known && self.resume.is_some() && !self.is_placed(conversation) {
             let early = self.early.entry(conversation).or_insert(Seq::ZERO);
             *early = (*early).max(entry.seq);
             return;
         }
-        // Before the heads are known, the first entry to arrive is where giving out starts; in a
-        // room that the user came into later, too.
+        // Before the heads are known, the first entry to arrive is where delivery starts; in a
+        // room that the user joined later, too.
         if (!self.are_known || conversation.room().is_some()) && !self.is_placed(conversation) {
             let seq = entry.seq.prev();
             self.places.insert(conversation, Place { seq, ..START });
@@ -121,7 +120,7 @@ impl Feed {
         }
     }
 
-    /// An entry that this client sent was accepted: it is not given out.
+    /// Notes that an entry of this client was accepted: it is not delivered.
     pub(super) fn sent(&mut self, conversation: ConversationId, seq: Seq, time: Timestamp) {
         let is_next =
             self.places.contains_key(&conversation) && self.last(conversation).next() == seq;
@@ -140,19 +139,17 @@ impl Feed {
         self.own.contains(&(conversation, seq))
     }
 
-    /// Begins to give out a room after this place, which the user has just come into.
-    pub(super) fn entered(&mut self, conversation: ConversationId, seq: Seq, time: Timestamp) {
+    /// Starts a room, which the user has just joined, after this place.
+    pub(super) fn joined(&mut self, conversation: ConversationId, seq: Seq, time: Timestamp) {
         let place = self.places.entry(conversation).or_insert(START);
-        *place = if place.seq < seq {
-            Place { seq, time }
-        } else {
-            *place
-        };
+        if place.seq < seq {
+            *place = Place { seq, time };
+        }
         self.behind.remove(&conversation);
     }
 
-    /// Where a conversation stands; `own_read` is the user's own read cursor in it.
-    pub(super) fn head(&mut self, head: &Head, own_read: Seq) {
+    /// Takes the head of a conversation; `own_read` is the user's own read cursor in it.
+    pub(super) fn on_head(&mut self, head: &Head, own_read: Seq) {
         let conversation = head.conversation;
         let newest = Place {
             seq: head.newest,
@@ -179,20 +176,20 @@ impl Feed {
 
     fn place_first(&mut self, head: &Head, newest: Place) {
         let conversation = head.conversation;
-        let Some(after) = &self.resume else {
+        let Some(token) = &self.resume else {
             self.places.insert(conversation, newest);
             return;
         };
         let early = self.early.remove(&conversation).unwrap_or(Seq::ZERO);
-        if let Some(&seq) = after.places.get(&conversation) {
+        if let Some(&seq) = token.places.get(&conversation) {
             let seq = seq.max(head.first.prev());
             // It stays named in later tokens.
-            let time = Timestamp(after.time.0.saturating_add(1));
+            let time = Timestamp(token.time.0.saturating_add(1));
             self.places.insert(conversation, Place { seq, time });
             if early > seq {
                 self.behind.insert(conversation);
             }
-        } else if newest.time <= after.time && early <= newest.seq {
+        } else if newest.time <= token.time && early <= newest.seq {
             self.places.insert(conversation, newest);
         } else {
             let from = newest.seq.max(early).next();
@@ -200,43 +197,41 @@ impl Feed {
         }
     }
 
-    /// All heads have been told.
-    pub(super) fn complete(&mut self, stamp: Stamp) {
+    /// Takes the end of the heads.
+    pub(super) fn on_complete(&mut self, stamp: Stamp) {
         self.stamp = Some(stamp);
         if !self.are_known {
             self.are_known = true;
             self.resume = None;
-            // They began meanwhile: nothing of them was given out.
+            // They began meanwhile: nothing of them was delivered.
             let early = std::mem::take(&mut self.early);
             self.behind.extend(early.into_keys());
         }
     }
 
-    /// What to ask for before anything else is waited for. Nothing while entries wait.
-    pub(super) fn wanted(&self) -> Option<Wanted> {
+    /// The page to request before the next frame is awaited. `None` while entries wait.
+    pub(super) fn page_request(&self) -> Option<PageRequest> {
         if !self.waiting.is_empty() {
             return None;
         }
-        if let Some((&conversation, &before)) = self.seeking.first_key_value() {
-            let range = PageRange::Before(before);
-            return Some(Wanted {
-                conversation,
-                range,
-            });
-        }
-        let &conversation = self.behind.first()?;
-        let range = PageRange::After(self.last(conversation));
-        Some(Wanted {
+        let (conversation, range) = match self.seeking.first_key_value() {
+            Some((&conversation, &before)) => (conversation, PageRange::Before(before)),
+            None => {
+                let &conversation = self.behind.first()?;
+                (conversation, PageRange::After(self.last(conversation)))
+            }
+        };
+        Some(PageRequest {
             conversation,
             range,
         })
     }
 
-    /// What was asked for, with the newest place of the conversation.
-    pub(super) fn page(&mut self, asked: Wanted, entries: Vec<Entry>, newest: Seq) {
-        let conversation = asked.conversation;
-        match asked.range {
-            PageRange::Before(_) => self.sought(conversation, &entries),
+    /// Takes a requested page, with the newest place of its conversation.
+    pub(super) fn on_page(&mut self, request: PageRequest, entries: Vec<Entry>, newest: Seq) {
+        let conversation = request.conversation;
+        match request.range {
+            PageRange::Before(_) => self.seek(conversation, &entries),
             PageRange::After(last) => {
                 let end = entries.last().map(|entry| entry.seq);
                 if end.is_none_or(|end| end >= newest || end <= last) {
@@ -249,10 +244,10 @@ impl Feed {
         }
     }
 
-    fn sought(&mut self, conversation: ConversationId, entries: &[Entry]) {
+    fn seek(&mut self, conversation: ConversationId, entries: &[Entry]) {
         let settled = self.settled;
         let known = entries.iter().rev().find(|entry| entry.time <= settled);
-        let found = match (known, entries.first()) {
+        let seq = match (known, entries.first()) {
             (Some(entry), _) => entry.seq,
             (None, Some(first)) if first.seq > Seq(1) => {
                 self.seeking.insert(conversation, first.seq);
@@ -263,27 +258,22 @@ impl Feed {
             (None, _) => Seq::ZERO,
         };
         self.seeking.remove(&conversation);
-        let place = Place {
-            seq: found,
-            ..START
-        };
-        self.places.insert(conversation, place);
+        self.places.insert(conversation, Place { seq, ..START });
         self.behind.insert(conversation);
     }
 
-    /// What was asked for cannot be had: the conversation is passed over until it says more.
-    pub(super) fn refused(&mut self, asked: Wanted) {
-        self.seeking.remove(&asked.conversation);
-        self.behind.remove(&asked.conversation);
-        self.places.entry(asked.conversation).or_insert(START);
+    /// Passes over a conversation whose page the server refused, until more of it arrives.
+    pub(super) fn skip(&mut self, conversation: ConversationId) {
+        self.seeking.remove(&conversation);
+        self.behind.remove(&conversation);
+        self.places.entry(conversation).or_insert(START);
     }
 
-    /// The next entry, which stays.
     pub(super) fn front(&self) -> Option<&(ConversationId, Entry)> {
         self.waiting.front()
     }
 
-    /// Gives the next entry out.
+    /// Removes the next entry, which the reader takes or passes over.
     pub(super) fn pop(&mut self) -> Option<(ConversationId, Entry)> {
         let (conversation, entry) = self.waiting.pop_front()?;
         let passed = (conversation, entry.seq);
@@ -294,7 +284,7 @@ impl Feed {
         };
         self.places.insert(conversation, place);
         self.newest = self.newest.max(entry.time);
-        let is_caught_up = self.waiting.is_empty() && self.wanted().is_none();
+        let is_caught_up = self.waiting.is_empty() && self.page_request().is_none();
         if self.are_known && is_caught_up {
             let settled = Timestamp(self.newest.0.saturating_sub(SETTLED_AFTER));
             self.settled = self.settled.max(settled);
@@ -302,11 +292,11 @@ impl Feed {
         Some((conversation, entry))
     }
 
-    /// Where a reader that stops now would go on.
-    pub(super) fn after(&self) -> Option<After> {
+    /// The token with which a reader that stops now would continue.
+    pub(super) fn token(&self) -> Option<ResumeToken> {
         let settled = self.settled;
         let newer = self.places.iter().filter(|(_, place)| place.time > settled);
-        Some(After {
+        Some(ResumeToken {
             log: log_part(self.log?),
             time: settled,
             places: newer.map(|(&at, place)| (at, place.seq)).collect(),
@@ -317,7 +307,7 @@ impl Feed {
         self.places.contains_key(&conversation) || self.seeking.contains_key(&conversation)
     }
 
-    /// The last entry that was given out or waits.
+    /// The last entry that was delivered or waits.
     fn last(&self, conversation: ConversationId) -> Seq {
         let is_here = |&&(at, _): &&(ConversationId, Entry)| at == conversation;
         if let Some((_, entry)) = self.waiting.iter().rev().find(is_here) {

@@ -26,12 +26,13 @@ mod token;
 use recado_shared::client::NameCache;
 use recado_shared::limits::MAX_PAGE_ENTRIES;
 use recado_shared::{
-    Answer, ClientFrame, Content, ConversationId, CursorUpdate, Emoji, Entry, HeadsPage, Invite,
-    InviteError, MessageBody, MessageId, Request, RequestError, RoomEvent, Seq, ServerFrame,
-    Timestamp, UserId, UserName,
+    Answer, ClientFrame, Content, ConversationId, CursorUpdate, Emoji, HeadsPage, Invite,
+    MessageBody, MessageId, Request, RequestError, RoomEvent, Seq, ServerFrame, Timestamp, UserId,
+    UserName,
 };
+use tokio::time::sleep;
 
-use self::feed::{Feed, Wanted as Stretch};
+use self::feed::{Feed, PageRequest};
 use self::link::{Link, wall_time};
 use crate::exit::{Exit, Failure};
 use crate::identity::{IdentitySelector, register};
@@ -42,7 +43,7 @@ use crate::paths::Paths;
 
 pub use event::Event;
 pub use target::Target;
-pub use token::{After, AfterError};
+pub use token::{ResumeToken, ResumeTokenError};
 
 /// The environment variable with the name that [`Client::from_env`] opens.
 pub const NAME_VARIABLE: &str = "RECADO_NAME";
@@ -53,11 +54,9 @@ pub const INVITE_VARIABLE: &str = "RECADO_INVITE";
 /// An accepted entry of this client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// The conversation of the entry.
     pub conversation: ConversationId,
-    /// Its place in that conversation.
     pub seq: Seq,
-    /// Its id, unique per sender.
+    /// Unique among the messages of this user.
     pub id: MessageId,
     /// When the server accepted it.
     pub time: Timestamp,
@@ -69,18 +68,19 @@ pub struct Client {
     session: Option<Session>,
     me: Option<(UserId, UserName)>,
     was_interrupted: bool,
-    /// Whether the first connection, too, is tried again.
-    is_patient: bool,
+    /// Whether the first connection, too, is tried again while it fails temporarily.
+    pub(crate) is_patient: bool,
     /// The last temporary failure.
-    last_error: Option<Failure>,
+    pub(crate) last_error: Option<Failure>,
     feed: Feed,
-    names: NameCache,
+    pub(crate) names: NameCache,
     ids: MessageIdSource,
-    only: Option<ConversationId>,
-    /// What was given out last, and so is delivered once more is asked for.
+    /// The only conversation whose events are returned; `None` returns all.
+    pub(crate) only: Option<ConversationId>,
+    /// The last event that was returned: it counts as delivered once the next one is awaited.
     handed: Option<(ConversationId, Seq)>,
-    /// Told of what happens to the connection.
-    listener: fn(&str),
+    /// Gets a line about each interruption of the connection.
+    pub(crate) listener: fn(&str),
 }
 
 impl std::fmt::Debug for Client {
@@ -111,33 +111,18 @@ impl Client {
     pub async fn from_env() -> Result<Self, Failure> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let name = variable(NAME_VARIABLE);
-        match (variable(INVITE_VARIABLE), name) {
-            (Some(invite), Some(name)) => Self::join_server(&invite, &name).await,
-            (Some(_), None) => {
-                let text =
-                    format!("{INVITE_VARIABLE} is set, but {NAME_VARIABLE} is not. Set both.");
-                Err(Failure::new(Exit::Usage, text))
-            }
-            (None, name) => {
-                let selector = IdentitySelector { name, server: None };
-                Self::open_at(&Paths::of_user()?, &selector).await
-            }
-        }
-    }
-
-    /// Joins the server of an invite under this name, or opens the name if that was done before.
-    ///
-    /// # Errors
-    /// [`Failure`] says what to do.
-    pub async fn join_server(invite: &str, name: &str) -> Result<Self, Failure> {
         let paths = Paths::of_user()?;
-        let usage = |error: InviteError| Failure::new(Exit::Usage, error);
+        let Some(invite) = variable(INVITE_VARIABLE) else {
+            return Self::open_at(&paths, &IdentitySelector { name, server: None }).await;
+        };
+        let Some(name) = name else {
+            let text = format!("{INVITE_VARIABLE} is set, but {NAME_VARIABLE} is not. Set both.");
+            return Err(Failure::new(Exit::Usage, text));
+        };
         let invite: Invite = invite.parse().map_err(usage)?;
-        let name = UserName::new(name).map_err(|error| Failure::new(Exit::Usage, error))?;
+        let name = UserName::new(&name).map_err(usage)?;
         let identity = register(&paths, &invite, &name, false).await?;
-        let mut client = Self::over(Link::with(&paths, &identity)?);
-        client.connect().await?;
-        Ok(client)
+        Self::connected(Link::new(identity.net_config(&paths))?).await
     }
 
     /// Opens what is meant, with files in these places.
@@ -145,7 +130,11 @@ impl Client {
     /// # Errors
     /// [`Failure`] says what to do.
     pub async fn open_at(paths: &Paths, selector: &IdentitySelector) -> Result<Self, Failure> {
-        let mut client = Self::over(Link::of(paths, selector).await?);
+        Self::connected(Link::of(paths, selector).await?).await
+    }
+
+    async fn connected(link: Link) -> Result<Self, Failure> {
+        let mut client = Self::over(link);
         client.connect().await?;
         Ok(client)
     }
@@ -168,22 +157,8 @@ impl Client {
         }
     }
 
-    /// Tries the first connection again, too, while it fails temporarily.
-    pub(crate) fn set_patient(&mut self) {
-        self.is_patient = true;
-    }
-
     pub(crate) fn is_welcomed(&self) -> bool {
         self.me.is_some()
-    }
-
-    pub(crate) fn last_error(&self) -> Option<&Failure> {
-        self.last_error.as_ref()
-    }
-
-    /// Has this told of interruptions.
-    pub(crate) fn on_interruption(&mut self, listener: fn(&str)) {
-        self.listener = listener;
     }
 
     /// The user's number and name.
@@ -195,31 +170,22 @@ impl Client {
         (*user, name)
     }
 
-    /// Gives out only what happens there.
-    pub fn follow_only(&mut self, conversation: ConversationId) {
-        self.only = Some(conversation);
-    }
-
-    /// Gives out what came after the event at which an earlier run had this token. To be called
-    /// before [`next`](Self::next).
+    /// Continues after the event at which an earlier run had this token. To be called before
+    /// [`next`](Self::next).
     ///
     /// # Errors
     /// [`Failure`] if the token belongs to another server.
-    pub fn resume_after(&mut self, after: After) -> Result<(), Failure> {
-        if self.feed.resume(after) {
-            Ok(())
-        } else {
-            Err(foreign_token())
-        }
+    pub fn resume_after(&mut self, token: ResumeToken) -> Result<(), Failure> {
+        check_token(self.feed.resume(token))
     }
 
-    /// Where a run that stops now would go on: give it to
-    /// [`resume_after`](Self::resume_after) of a later one. `None` before the first connection.
-    pub fn after(&self) -> Option<After> {
-        self.feed.after()
+    /// The token with which a later run continues after the last event, by
+    /// [`resume_after`](Self::resume_after). `None` before the first connection.
+    pub fn after(&self) -> Option<ResumeToken> {
+        self.feed.token()
     }
 
-    /// Waits until whatever is accepted from here on will be given out.
+    /// Waits until [`next`](Self::next) will return whatever is accepted from here on.
     ///
     /// # Errors
     /// [`Failure`] if the server lets this device in no more.
@@ -230,10 +196,10 @@ impl Client {
         Ok(())
     }
 
-    /// Waits for what happens next in any conversation of the user: from the moment of opening,
-    /// in the order of each conversation, each once. What was given out counts as delivered when
-    /// more is asked for, and never as read. What this client sends itself does not come; what
-    /// other devices of the user send does.
+    /// Waits for the next event in any conversation of the user: from the moment of opening, in
+    /// the order of each conversation, each once. An event counts as delivered when the next one
+    /// is awaited, and never as read. Events that this client sends are left out; those of other
+    /// devices of the user are not.
     ///
     /// # Errors
     /// [`Failure`] if the server lets this device in no more. Interruptions are waited out.
@@ -259,25 +225,12 @@ impl Client {
             }
             self.feed.pop();
             self.handed = Some((conversation, entry.seq));
-            return Ok(self.event(conversation, entry));
+            self.names.on_entry(conversation, &entry);
+            return Ok(Event::new(self.me(), conversation, entry, &self.names));
         }
     }
 
-    fn event(&mut self, conversation: ConversationId, entry: Entry) -> Event {
-        self.names.on_entry(conversation, &entry);
-        Event::new(self.me(), conversation, entry, &self.names)
-    }
-
-    /// The name of a person, as far as it is known.
-    pub fn name_of(&self, user: UserId) -> Option<&UserName> {
-        self.names.user(user)
-    }
-
-    pub(crate) fn names(&self) -> &NameCache {
-        &self.names
-    }
-
-    /// Which conversation `bob` or `#room` means.
+    /// The conversation that `bob` or `#room` means.
     ///
     /// # Errors
     /// [`Failure`] if there is no such person or room.
@@ -314,9 +267,10 @@ impl Client {
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn react(&mut self, to: &Event, emoji: &str) -> Result<Sent, Failure> {
-        let emoji = Emoji::new(emoji).map_err(|error| Failure::new(Exit::Usage, error))?;
-        let target = to.seq;
-        let content = Content::ReactionAdded { target, emoji };
+        let content = Content::ReactionAdded {
+            target: to.seq,
+            emoji: Emoji::new(emoji).map_err(usage)?,
+        };
         self.append(to.conversation, content).await
     }
 
@@ -332,31 +286,29 @@ impl Client {
         self.append(sent.conversation, content).await
     }
 
-    /// Takes a message back: its text is erased everywhere.
+    /// Deletes an own message: its text is erased everywhere.
     ///
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn delete(&mut self, sent: &Sent) -> Result<Sent, Failure> {
-        let target = sent.seq;
-        let content = Content::Deletion { target };
+        let content = Content::Deletion { target: sent.seq };
         self.append(sent.conversation, content).await
     }
 
-    /// Comes into a room. Being in it already is as good.
+    /// Joins a room, unless the user is in it already.
     ///
     /// # Errors
     /// As [`send`](Self::send).
     pub async fn join(&mut self, room: &str) -> Result<ConversationId, Failure> {
         let room = room.strip_prefix('#').unwrap_or(room);
         let conversation = self.find(&format!("#{room}")).await?;
-        let content = Content::Room(RoomEvent::Joined);
         let request = Request::Append {
             conversation,
             id: self.ids.draw(wall_time()),
-            content,
+            content: Content::Room(RoomEvent::Joined),
         };
         match self.ask(request).await? {
-            Ok(Answer::Accepted { seq, time }) => self.feed.entered(conversation, seq, time),
+            Ok(Answer::Accepted { seq, time }) => self.feed.joined(conversation, seq, time),
             Ok(_) => return Err(SessionError::unexpected_answer().into()),
             Err(RequestError::AlreadyAMember) => {}
             Err(error) => return Err(error.into()),
@@ -364,7 +316,7 @@ impl Client {
         Ok(conversation)
     }
 
-    /// Appends anything to a conversation, and waits until it is on the server's disk.
+    /// Appends an entry to a conversation, and waits until it is on the server's disk.
     ///
     /// # Errors
     /// [`Failure`] if the server refuses.
@@ -391,7 +343,7 @@ impl Client {
         })
     }
 
-    /// Asks the server for anything that may be asked twice, and waits for the answer.
+    /// Sends a request that may be repeated, and waits for its answer.
     ///
     /// # Errors
     /// [`Failure`] if the server refuses.
@@ -399,11 +351,8 @@ impl Client {
         Ok(self.ask(request).await??)
     }
 
-    /// The same, with a refusal as a value.
-    pub(crate) async fn ask(
-        &mut self,
-        request: Request,
-    ) -> Result<Result<Answer, RequestError>, Failure> {
+    /// As [`request`](Self::request), with a refusal as a value.
+    async fn ask(&mut self, request: Request) -> Result<Result<Answer, RequestError>, Failure> {
         self.retry(async |session| session.request(request.clone()).await)
             .await
     }
@@ -435,7 +384,7 @@ impl Client {
     }
 
     /// Disconnects without having handled the last event.
-    pub(crate) async fn leave_unread(mut self) {
+    pub(crate) async fn leave_undelivered(mut self) {
         self.handed = None;
         self.leave().await;
     }
@@ -444,7 +393,7 @@ impl Client {
     async fn connect(&mut self) -> Result<&mut Session, Failure> {
         while self.session.is_none() {
             if self.was_interrupted {
-                self.link.pause().await;
+                sleep(self.link.next_wait()).await;
             }
             match self.link.open(self.feed.since()).await {
                 Ok(session) => {
@@ -465,10 +414,7 @@ impl Client {
     fn welcomed(&mut self, session: &Session) -> Result<(), Failure> {
         let welcome = session.welcome();
         self.me = Some((welcome.user, welcome.name.clone()));
-        if self.feed.opened(welcome.log, welcome.now) {
-            return Ok(());
-        }
-        Err(foreign_token())
+        check_token(self.feed.opened(welcome.log, welcome.now))
     }
 
     fn lose(&mut self, error: SessionError) {
@@ -482,7 +428,7 @@ impl Client {
         match error {
             SessionError::Request(error) if error.is_temporary() => {
                 self.last_error = Some(error.into());
-                self.link.pause().await;
+                sleep(self.link.next_wait()).await;
             }
             SessionError::Request(error) => return Err(error.into()),
             error => self.lose(error),
@@ -490,61 +436,61 @@ impl Client {
         Ok(())
     }
 
-    /// Moves until something has happened: one question or one frame.
+    /// Fetches one page that the feed needs, or waits for one frame.
     async fn step(&mut self) -> Result<(), Failure> {
         self.connect().await?;
-        if let Some(wanted) = self.feed.wanted() {
-            return self.fetch(wanted).await;
+        if let Some(request) = self.feed.page_request() {
+            return self.fetch(request).await;
         }
         let session = self.session.as_mut().expect("it is open");
         match session.next_frame().await {
-            Ok(frame) => self.take(frame),
+            Ok(frame) => self.on_frame(frame),
             Err(error) => self.lose(error),
         }
         Ok(())
     }
 
-    async fn fetch(&mut self, wanted: Stretch) -> Result<(), Failure> {
+    async fn fetch(&mut self, request: PageRequest) -> Result<(), Failure> {
         let session = self.session.as_mut().expect("it is open");
-        let Stretch {
+        let PageRequest {
             conversation,
             range,
-        } = wanted;
+        } = request;
         match session.page(conversation, range, MAX_PAGE_ENTRIES).await {
-            Ok((entries, newest)) => self.feed.page(wanted, entries, newest),
+            Ok((entries, newest)) => self.feed.on_page(request, entries, newest),
             Err(SessionError::Request(error)) if !error.is_temporary() => {
-                self.feed.refused(wanted);
+                self.feed.skip(conversation);
             }
             Err(error) => self.after_failed(error).await?,
         }
         Ok(())
     }
 
-    fn take(&mut self, frame: ServerFrame) {
+    fn on_frame(&mut self, frame: ServerFrame) {
         self.names.on_frame(&frame);
         match frame {
-            ServerFrame::Heads(page) => self.take_heads(&page),
+            ServerFrame::Heads(page) => self.on_heads(&page),
             ServerFrame::Entry {
                 conversation,
                 entry,
-            } => self.feed.arrived(conversation, entry),
+            } => self.feed.on_entry(conversation, entry),
             _ => {}
         }
     }
 
-    fn take_heads(&mut self, page: &HeadsPage) {
+    fn on_heads(&mut self, page: &HeadsPage) {
         let me = self.me().0;
         for head in &page.heads {
             let own = head.cursors.iter().find(|cursors| cursors.user == me);
             let read = own.map_or(Seq::ZERO, |cursors| cursors.read);
-            self.feed.head(head, read);
+            self.feed.on_head(head, read);
         }
         if let Some(stamp) = page.complete {
-            self.feed.complete(stamp);
+            self.feed.on_complete(stamp);
         }
     }
 
-    /// Says that what was given out is on this device; once for several that wait together.
+    /// Reports the last event as delivered, once for several that wait together.
     fn note_delivered(&mut self) {
         let Some((conversation, delivered)) = self.handed else {
             return;
@@ -554,26 +500,28 @@ impl Client {
             return;
         }
         if let Some(session) = &mut self.session {
-            let advance = CursorUpdate {
+            let update = CursorUpdate {
                 conversation,
                 delivered,
                 read: Seq::ZERO,
             };
             // A link that broke by now shows with the next frame.
-            let _ = session.queue(&ClientFrame::UpdateCursors(advance));
+            let _ = session.queue(&ClientFrame::UpdateCursors(update));
             self.handed = None;
         }
     }
 }
 
-/// Checks a text that is to be sent.
-fn body(text: &str) -> Result<MessageBody, Failure> {
-    MessageBody::new(text)
-        .map_err(|error| Failure::new(Exit::Usage, format!("Cannot send this: {error}")))
+fn usage(error: impl std::fmt::Display) -> Failure {
+    Failure::new(Exit::Usage, error)
 }
 
-fn foreign_token() -> Failure {
+fn body(text: &str) -> Result<MessageBody, Failure> {
+    MessageBody::new(text).map_err(|error| usage(format!("Cannot send this: {error}")))
+}
+
+fn check_token(is_of_this_log: bool) -> Result<(), Failure> {
     let text = "This resume token belongs to another server, or to data that no longer exists. \
                 Start without it.";
-    Failure::new(Exit::Usage, text)
+    is_of_this_log.then_some(()).ok_or_else(|| usage(text))
 }

@@ -24,7 +24,7 @@ const FORM: &str = "1";
 
 /// Where a reader stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct After {
+pub struct ResumeToken {
     /// Of which data: the first characters of its identity.
     pub(super) log: String,
     /// Everything up to here was given out, in conversations that are not named.
@@ -36,14 +36,14 @@ pub struct After {
 /// A text is no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Not a resume token of 'recado tail --json'. Copy the whole field \"after\" of a line.")]
-pub struct AfterError;
+pub struct ResumeTokenError;
 
 /// The part of a log's identity that tokens carry.
 pub(super) fn log_part(log: LogId) -> String {
     log.to_string().chars().take(8).collect()
 }
 
-impl fmt::Display for After {
+impl fmt::Display for ResumeToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{FORM}.{}.{}", self.log, self.time)?;
         for (conversation, seq) in &self.places {
@@ -58,38 +58,38 @@ impl fmt::Display for After {
     }
 }
 
-impl FromStr for After {
-    type Err = AfterError;
+impl FromStr for ResumeToken {
+    type Err = ResumeTokenError;
 
-    fn from_str(text: &str) -> Result<Self, AfterError> {
+    fn from_str(text: &str) -> Result<Self, ResumeTokenError> {
         let text = text.trim();
         let mut parts = text.split('.');
         if text.len() > MAX_LEN || parts.next() != Some(FORM) {
-            return Err(AfterError);
+            return Err(ResumeTokenError);
         }
         let log = parts.next().filter(|log| log.len() == 8);
-        let time = parts.next().ok_or(AfterError).and_then(number)?;
+        let time = parts.next().ok_or(ResumeTokenError).and_then(number)?;
         let places = parts.map(place).collect::<Result<_, _>>()?;
         Ok(Self {
-            log: log.ok_or(AfterError)?.to_owned(),
+            log: log.ok_or(ResumeTokenError)?.to_owned(),
             time: Timestamp(time),
             places,
         })
     }
 }
 
-fn number(text: &str) -> Result<u64, AfterError> {
-    text.parse().map_err(|_| AfterError)
+fn number(text: &str) -> Result<u64, ResumeTokenError> {
+    text.parse().map_err(|_| ResumeTokenError)
 }
 
-fn place(text: &str) -> Result<(ConversationId, Seq), AfterError> {
-    let (name, seq) = text.split_once(':').ok_or(AfterError)?;
+fn place(text: &str) -> Result<(ConversationId, Seq), ResumeTokenError> {
+    let (name, seq) = text.split_once(':').ok_or(ResumeTokenError)?;
     let seq = Seq(number(seq)?);
     if let Some(room) = name.strip_prefix('r') {
         return Ok((ConversationId::Room(RoomId(number(room)?)), seq));
     }
     let pair = name.strip_prefix('d').and_then(|pair| pair.split_once('-'));
-    let (low, high) = pair.ok_or(AfterError)?;
+    let (low, high) = pair.ok_or(ResumeTokenError)?;
     let talk = ConversationId::direct(UserId(number(low)?), UserId(number(high)?));
     Ok((talk, seq))
 }
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_token_is_read_as_it_was_written() {
-        let token = After {
+        let token = ResumeToken {
             log: log_part(LogId([7; 16])),
             time: Timestamp(1_764_040_000_000),
             places: BTreeMap::from([
@@ -123,7 +123,7 @@ mod tests {
             "1.07070707.x",
             "1.07070707.1.d3:1",
         ] {
-            assert_eq!(text.parse::<After>(), Err(AfterError), "{text}");
+            assert_eq!(text.parse::<ResumeToken>(), Err(ResumeTokenError), "{text}");
         }
     }
 }

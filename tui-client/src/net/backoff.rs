@@ -6,16 +6,16 @@
 
 use std::time::Duration;
 
-pub const SHORTEST: Duration = Duration::from_millis(250);
+const SHORTEST: Duration = Duration::from_millis(250);
 
-pub const LONGEST: Duration = Duration::from_secs(30);
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// After a session that lasted this long, the next wait starts from the shortest again.
-pub const SETTLED_AFTER: Duration = Duration::from_secs(5);
+const SETTLED_AFTER: Duration = Duration::from_secs(5);
 
 /// Waits that grow from attempt to attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Backoff {
+pub(super) struct Backoff {
     last: Duration,
 }
 
@@ -27,7 +27,7 @@ impl Default for Backoff {
 
 impl Backoff {
     /// The next wait: between the shortest and three times the last one, by `random` in 0..=1.
-    pub fn next(&mut self, random: f64) -> Duration {
+    pub(super) fn next(&mut self, random: f64) -> Duration {
         let widest = (self.last * 3).min(LONGEST);
         let spread = widest.saturating_sub(SHORTEST);
         self.last = SHORTEST + spread.mul_f64(random.clamp(0.0, 1.0));
@@ -35,7 +35,7 @@ impl Backoff {
     }
 
     /// Notes that a session ended, and how long it was.
-    pub fn session_ended(&mut self, lasted: Duration) {
+    pub(super) fn session_ended(&mut self, lasted: Duration) {
         if lasted >= SETTLED_AFTER {
             *self = Self::default();
         }

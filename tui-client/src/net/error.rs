@@ -15,9 +15,7 @@ pub enum ConnectError {
          network connection."
     )]
     Resolve {
-        /// Where the server should be.
         address: ServerAddress,
-        /// What the resolver says.
         reason: String,
     },
     /// The host refused the connection: nothing listens there.
@@ -25,18 +23,13 @@ pub enum ConnectError {
         "Cannot connect to {address} (connection refused). Check the address and the port, and \
          that recado-server is running there."
     )]
-    ConnectionRefused {
-        /// Where the server should be.
-        address: ServerAddress,
-    },
+    ConnectionRefused { address: ServerAddress },
     /// The network has no route to it.
     #[error(
         "Cannot reach {address} ({source}). Check the address and this machine's network connection."
     )]
     Unreachable {
-        /// Where the server should be.
         address: ServerAddress,
-        /// What the system says.
         source: io::Error,
     },
     /// The host did not answer in time.
@@ -44,17 +37,13 @@ pub enum ConnectError {
         "{address} does not answer. Check the address, the network, and whether a firewall blocks \
          the connection."
     )]
-    Timeout {
-        /// Where the server should be.
-        address: ServerAddress,
-    },
+    Timeout { address: ServerAddress },
     /// Something other than a Recado server listens there.
     #[error(
         "{address} is not a Recado server, or it has another version ({reason}). Check the port, \
          and update recado."
     )]
     NotRecado {
-        /// Where the server should be.
         address: ServerAddress,
         reason: String,
     },
@@ -65,7 +54,6 @@ pub enum ConnectError {
          operator, and join again with a new invite if they confirm the new key."
     )]
     WrongKey {
-        /// Where the server is.
         address: ServerAddress,
         seen: Fingerprint,
         pinned: Fingerprint,
@@ -73,23 +61,19 @@ pub enum ConnectError {
     /// The server refused the session.
     #[error("Access to {address} denied: {refusal}")]
     Refused {
-        /// Where the server is.
         address: ServerAddress,
         refusal: Refusal,
     },
     /// The server has revoked the access of this device.
     #[error("This device no longer has access to {address}: {reason}")]
     AccessRevoked {
-        /// Where the server is.
         address: ServerAddress,
         reason: CloseReason,
     },
     /// The connection broke before the session was open.
     #[error("Lost the connection to {address} before the session began ({reason}). Try again.")]
     Broken {
-        /// Where the server is.
         address: ServerAddress,
-        /// What the system says.
         reason: String,
     },
     /// This device's key cannot be used.

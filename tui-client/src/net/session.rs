@@ -83,8 +83,7 @@ impl Session {
         self.protocol.welcome()
     }
 
-    /// Puts a frame into the write buffer. It goes out while the session is driven by
-    /// [`next_event`](Self::next_event) or any method that waits.
+    /// Puts a frame into the write buffer. It goes out while any method of the session waits.
     ///
     /// # Errors
     /// [`SessionError::Malformed`] if the frame is longer than the wire allows.
@@ -101,12 +100,11 @@ impl Session {
     }
 
     /// Whether there is room in the write buffer: wait for it before queueing much.
-    pub fn is_writable(&self) -> bool {
+    pub(crate) fn is_writable(&self) -> bool {
         self.writer.write_buffer().len() < MAX_UNWRITTEN
     }
 
-    /// Sends a frame: returns once the operating system has it. What arrives meanwhile is kept
-    /// for [`next_event`](Self::next_event).
+    /// Sends a frame: returns once the operating system has it. What arrives meanwhile is kept.
     ///
     /// # Errors
     /// [`SessionError`] if the session is over.
@@ -131,10 +129,7 @@ impl Session {
 
     /// Sends a request and waits for its answer. What arrives before it is kept for
     /// [`next_event`](Self::next_event).
-    ///
-    /// # Errors
-    /// [`SessionError::Request`] if the request is not granted, others if the session is over.
-    pub async fn request(&mut self, request: Request) -> Result<Answer, SessionError> {
+    pub(crate) async fn request(&mut self, request: Request) -> Result<Answer, SessionError> {
         let number = self.start(request)?;
         loop {
             self.step().await?;
@@ -145,10 +140,7 @@ impl Session {
     }
 
     /// Waits for the next event. Cancelling it loses nothing.
-    ///
-    /// # Errors
-    /// [`SessionError`] if the session is over.
-    pub async fn next_event(&mut self) -> Result<SessionEvent, SessionError> {
+    pub(crate) async fn next_event(&mut self) -> Result<SessionEvent, SessionError> {
         loop {
             if let Some(event) = self.protocol.next_event() {
                 return Ok(event);
@@ -173,7 +165,7 @@ impl Session {
     /// disk. The same id again is harmless.
     ///
     /// # Errors
-    /// As [`request`](Self::request).
+    /// [`SessionError::Request`] if it is not granted, others if the session is over.
     pub async fn append(
         &mut self,
         conversation: ConversationId,
@@ -192,10 +184,7 @@ impl Session {
     }
 
     /// Reads a page of a log, with the newest `Seq` that the user may read.
-    ///
-    /// # Errors
-    /// As [`request`](Self::request).
-    pub async fn page(
+    pub(crate) async fn page(
         &mut self,
         conversation: ConversationId,
         range: PageRange,
@@ -213,10 +202,7 @@ impl Session {
     }
 
     /// Asks for the names that these entries need and that are not known.
-    ///
-    /// # Errors
-    /// As [`request`](Self::request).
-    pub async fn learn_names(
+    pub(crate) async fn learn_names(
         &mut self,
         names: &mut NameCache,
         conversation: ConversationId,
@@ -234,7 +220,7 @@ impl Session {
     /// Finds a user by name, without regard to case.
     ///
     /// # Errors
-    /// As [`request`](Self::request).
+    /// [`SessionError`] if the session is over.
     pub async fn find_user(&mut self, name: &str) -> Result<Option<UserProfile>, SessionError> {
         // Names are ordered by their folded form, so an exact match precedes longer ones.
         let folded = recado_shared::name::fold(name);
@@ -243,10 +229,7 @@ impl Session {
     }
 
     /// Finds a room by name, without regard to case; `None` also if the user may not see it.
-    ///
-    /// # Errors
-    /// As [`request`](Self::request).
-    pub async fn find_room(
+    pub(crate) async fn find_room(
         &mut self,
         name: &RoomName,
     ) -> Result<Option<RoomSummary>, SessionError> {
@@ -260,38 +243,30 @@ impl Session {
     }
 
     /// Lists users in the order of their folded names, up to `max` and the rest of a page.
-    ///
-    /// # Errors
-    /// As [`request`](Self::request).
-    pub async fn all_users(&mut self, max: usize) -> Result<Vec<UserProfile>, SessionError> {
+    pub(crate) async fn all_users(&mut self, max: usize) -> Result<Vec<UserProfile>, SessionError> {
         let mut found: Vec<UserProfile> = Vec::new();
-        loop {
+        let mut has_more = true;
+        while has_more && found.len() < max {
             let after = found.last().map(|user| user.name.clone());
-            let (users, has_more) = self.users("", after, MAX_USERS_PER_PAGE).await?;
-            let is_end = users.is_empty() || !has_more;
+            let (users, more) = self.users("", after, MAX_USERS_PER_PAGE).await?;
+            has_more = more && !users.is_empty();
             found.extend(users);
-            if is_end || found.len() >= max {
-                return Ok(found);
-            }
         }
+        Ok(found)
     }
 
     /// Lists the rooms that the user may see in the order of their folded names, up to `max` and
     /// the rest of a page.
-    ///
-    /// # Errors
-    /// As [`request`](Self::request).
-    pub async fn all_rooms(&mut self, max: usize) -> Result<Vec<RoomSummary>, SessionError> {
+    pub(crate) async fn all_rooms(&mut self, max: usize) -> Result<Vec<RoomSummary>, SessionError> {
         let mut found: Vec<RoomSummary> = Vec::new();
-        loop {
+        let mut has_more = true;
+        while has_more && found.len() < max {
             let after = found.last().map(|room| room.name.clone());
-            let (rooms, has_more) = self.rooms("", after, MAX_ROOMS_PER_PAGE).await?;
-            let is_end = rooms.is_empty() || !has_more;
+            let (rooms, more) = self.rooms("", after, MAX_ROOMS_PER_PAGE).await?;
+            has_more = more && !rooms.is_empty();
             found.extend(rooms);
-            if is_end || found.len() >= max {
-                return Ok(found);
-            }
         }
+        Ok(found)
     }
 
     async fn users(

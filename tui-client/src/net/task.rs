@@ -1,46 +1,39 @@
 //! Network task: connects, passes frames, resumes and backs off until its handle is dropped. It
 //! owns the socket; the app owns the meaning of the frames.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use recado_shared::{ClientFrame, Hello, ServerFrame, SyncPoint};
+use recado_shared::{ClientFrame, ServerFrame, SyncPoint};
 use tokio::sync::{Notify, mpsc};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep;
 
-use super::backoff::Backoff;
-use super::connect::{Connector, hello};
+use super::NetEvent;
 use super::error::{ConnectError, SessionError};
+use super::link::Link;
 use super::session::{Session, SessionEvent};
-use super::{NetConfig, NetEvent};
 
 #[derive(Debug)]
 pub(super) struct Task {
-    pub(super) config: NetConfig,
-    pub(super) connector: Connector,
+    pub(super) link: Link,
     pub(super) events: mpsc::Sender<NetEvent>,
     pub(super) frames: mpsc::Receiver<ClientFrame>,
-    pub(super) reconnect: Arc<Notify>,
-    pub(super) check: Arc<Notify>,
-    pub(super) overflow: Arc<Notify>,
-    pub(super) backoff: Backoff,
-    /// Whether there was a `Welcome`: the token has done its work and is not shown again.
-    pub(super) is_admitted: bool,
+    pub(super) signals: Arc<Signals>,
+}
+
+/// Signals from the handle to the task, beside the frames.
+#[derive(Debug, Default)]
+pub(super) struct Signals {
+    pub(super) reconnect: Notify,
+    pub(super) check: Notify,
+    pub(super) overflow: Notify,
 }
 
 /// The handle or the receiver of events was dropped: the task ends.
 #[derive(Clone, Copy, Debug)]
 struct Abandoned;
-
-/// The wait before the next attempt.
-#[derive(Debug)]
-enum Pause {
-    /// Until this much time has passed, or the app asks.
-    For(Duration),
-    /// Until the app asks.
-    UntilAsked,
-}
 
 impl Task {
     /// Runs until the handle is dropped.
@@ -50,48 +43,36 @@ impl Task {
 
     /// One attempt to connect, the session that it may make, and the wait after it.
     async fn attempt(&mut self) -> Result<(), Abandoned> {
-        self.tell(NetEvent::Connecting).await?;
-        self.locate();
+        self.emit(NetEvent::Connecting).await?;
         let outcome = match self.connect().await? {
-            Ok(session) => {
-                let began = Instant::now();
-                let error = self.pump(session).await?;
-                self.backoff.session_ended(began.elapsed());
-                Ok(error)
-            }
+            Ok(session) => Ok(self.pump(session).await?),
             Err(error) => Err(error),
         };
         // A request to reconnect that came before the app knows of this outcome does not concern it.
-        self.reconnect.notified().now_or_never();
-        let pause = match outcome {
+        self.signals.reconnect.notified().now_or_never();
+        let event = match outcome {
             Ok(SessionError::ClosedByServer(reason)) if reason.is_final() => {
-                self.tell(NetEvent::AccessRevoked(reason)).await?;
-                Pause::UntilAsked
+                NetEvent::AccessRevoked(reason)
             }
-            Ok(error) => self.go_offline(error.to_string()).await?,
-            Err(error) => self.explain(error).await?,
+            Ok(error) => self.offline(error.to_string()),
+            Err(ConnectError::Refused { refusal, .. }) if !refusal.is_temporary() => {
+                NetEvent::Refused(refusal)
+            }
+            Err(ConnectError::AccessRevoked { reason, .. }) => NetEvent::AccessRevoked(reason),
+            Err(ConnectError::WrongKey { seen, pinned, .. }) => NetEvent::WrongKey { seen, pinned },
+            Err(error) => self.offline(error.summary()),
         };
-        self.pause(pause).await
-    }
-
-    /// Updates the address of a server that may move.
-    fn locate(&mut self) {
-        let Some(located) = self.config.locate.as_ref().and_then(|locate| locate()) else {
-            return;
+        let wait = match &event {
+            NetEvent::Offline { retry_in, .. } => Some(*retry_in),
+            _ => None,
         };
-        self.config.address = located.address;
-        self.config.token = located.token;
+        self.emit(event).await?;
+        self.pause(wait).await
     }
 
     /// Connects while frames of an earlier session are thrown away, as their contract says.
     async fn connect(&mut self) -> Result<Result<Session, ConnectError>, Abandoned> {
-        let hello = Hello {
-            name: self.config.name.clone(),
-            token: self.config.token.clone().filter(|_| !self.is_admitted),
-            since: self.config.since,
-            ..hello()
-        };
-        let opening = self.connector.open(&self.config.address, hello);
+        let opening = self.link.connect();
         tokio::pin!(opening);
         loop {
             tokio::select! {
@@ -104,18 +85,17 @@ impl Task {
     /// Passes frames both ways until the session ends, and returns why it did.
     async fn pump(&mut self, mut session: Session) -> Result<SessionError, Abandoned> {
         while self.frames.try_recv().is_ok() {}
-        self.overflow.notified().now_or_never();
-        self.check.notified().now_or_never();
-        self.is_admitted = true;
+        self.signals.overflow.notified().now_or_never();
+        self.signals.check.notified().now_or_never();
         let welcomed = NetEvent::Welcomed(session.welcome().clone());
-        if self.tell(welcomed).await.is_err() {
+        if self.emit(welcomed).await.is_err() {
             return self.finish(session).await;
         }
         loop {
             let outcome = tokio::select! {
                 biased;
-                () = self.overflow.notified() => Err(SessionError::Overflow),
-                () = self.check.notified() => {
+                () = self.signals.overflow.notified() => Err(SessionError::Overflow),
+                () = self.signals.check.notified() => {
                     session.check();
                     Ok(())
                 }
@@ -153,67 +133,48 @@ impl Task {
     }
 
     async fn pass_on(&mut self, session: &Session, event: SessionEvent) -> Result<(), Abandoned> {
-        match event {
-            SessionEvent::RoundTrip(took) => self.tell(NetEvent::RoundTrip(took)).await,
-            SessionEvent::Frame(frame) => {
-                let complete = match &frame {
-                    ServerFrame::Heads(page) => page.complete,
-                    _ => None,
-                };
-                self.tell(NetEvent::Frame(frame)).await?;
-                if let Some(stamp) = complete {
-                    let log = session.welcome().log;
-                    self.config.since = Some(SyncPoint { log, stamp });
-                }
-                Ok(())
-            }
-        }
-    }
-
-    async fn explain(&mut self, error: ConnectError) -> Result<Pause, Abandoned> {
-        if error.is_temporary() {
-            return self.go_offline(error.summary()).await;
-        }
-        let event = match error {
-            ConnectError::Refused { refusal, .. } => NetEvent::Refused(refusal),
-            ConnectError::AccessRevoked { reason, .. } => NetEvent::AccessRevoked(reason),
-            ConnectError::WrongKey { seen, pinned, .. } => NetEvent::WrongKey { seen, pinned },
-            error => return self.go_offline(error.summary()).await,
+        let frame = match event {
+            SessionEvent::RoundTrip(time) => return self.emit(NetEvent::RoundTrip(time)).await,
+            SessionEvent::Frame(frame) => frame,
         };
-        self.tell(event).await?;
-        Ok(Pause::UntilAsked)
-    }
-
-    async fn go_offline(&mut self, why: String) -> Result<Pause, Abandoned> {
-        let retry_in = self.backoff.next(fastrand::f64());
-        tracing::info!(%why, ?retry_in, "offline");
-        self.tell(NetEvent::Offline { why, retry_in }).await?;
-        Ok(Pause::For(retry_in))
-    }
-
-    async fn pause(&mut self, pause: Pause) -> Result<(), Abandoned> {
-        let end = match pause {
-            Pause::For(wait) => Some(Instant::now() + wait),
-            Pause::UntilAsked => None,
+        let complete = match &frame {
+            ServerFrame::Heads(page) => page.complete,
+            _ => None,
         };
+        self.emit(NetEvent::Frame(frame)).await?;
+        if let Some(stamp) = complete {
+            let log = session.welcome().log;
+            self.link.config.since = Some(SyncPoint { log, stamp });
+        }
+        Ok(())
+    }
+
+    fn offline(&mut self, reason: String) -> NetEvent {
+        let retry_in = self.link.next_wait();
+        tracing::info!(%reason, ?retry_in, "offline");
+        NetEvent::Offline { reason, retry_in }
+    }
+
+    /// Waits this long, or until the app asks to reconnect; `None` waits only for the app.
+    async fn pause(&mut self, wait: Option<Duration>) -> Result<(), Abandoned> {
         let over = async {
-            match end {
-                Some(end) => sleep_until(end).await,
-                None => std::future::pending().await,
+            match wait {
+                Some(wait) => sleep(wait).await,
+                None => pending().await,
             }
         };
         tokio::pin!(over);
         loop {
             tokio::select! {
                 () = &mut over => return Ok(()),
-                () = self.reconnect.notified() => return Ok(()),
+                () = self.signals.reconnect.notified() => return Ok(()),
                 frame = self.frames.recv() => drop(frame.ok_or(Abandoned)?),
             }
         }
     }
 
     /// Waits for room: a slow app slows the socket down, and nothing is dropped.
-    async fn tell(&self, event: NetEvent) -> Result<(), Abandoned> {
+    async fn emit(&self, event: NetEvent) -> Result<(), Abandoned> {
         self.events.send(event).await.map_err(|_| Abandoned)
     }
 }

@@ -108,7 +108,7 @@ async fn find(session: &mut Session, which: &str) -> Result<DeviceKey, Failure> 
 }
 
 async fn list(session: &mut Session, link: &Link, json: bool) -> Result<(), Failure> {
-    let own = link.device();
+    let own = link.config.identity.key();
     for (device, number) in all(session).await?.iter().zip(1..) {
         let text = if json {
             json_line(device, number, own)
@@ -120,10 +120,9 @@ async fn list(session: &mut Session, link: &Link, json: bool) -> Result<(), Fail
         }
     }
     if !json {
-        let (address, fingerprint) = link.server();
         let server = Invite {
-            address,
-            fingerprint,
+            address: link.config.address.clone(),
+            fingerprint: link.config.fingerprint,
             token: None,
         };
         tell(&format!(

@@ -52,7 +52,7 @@ impl VerbContext {
     /// A client that reports lost connections on standard error.
     async fn client(&self) -> Result<Client, Failure> {
         let mut client = Client::over(self.link().await?);
-        client.on_interruption(complain);
+        client.listener = complain;
         Ok(client)
     }
 }

@@ -99,7 +99,7 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
         body: read_body(arguments.text)?,
     };
     let mut client = Client::over(context.link().await?);
-    client.set_patient();
+    client.is_patient = true;
     let mut accepted = None;
     let sending = client.retry(async |session| message.attempt(session, &mut accepted).await);
     let ended = match timeout(arguments.timeout, sending).await {
@@ -163,7 +163,7 @@ impl Message {
     }
 
     fn timed_out(&self, seconds: f64, is_accepted: bool, client: &Client) -> Failure {
-        match client.last_error() {
+        match client.last_error.as_ref() {
             _ if is_accepted => {
                 let (missing, who) = match self.to {
                     Target::Person(_) => ("not delivered", "the recipient connects"),

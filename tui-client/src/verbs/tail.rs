@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::VerbContext;
 use super::line::{self, Kind};
-use crate::client::After;
+use crate::client::ResumeToken;
 use crate::exit::Failure;
 use crate::output::{ReaderGone, complain, print};
 
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
-    let after = arguments.after.as_deref().map(str::parse::<After>);
+    let after = arguments.after.as_deref().map(str::parse::<ResumeToken>);
     let after = after.transpose().map_err(Failure::usage)?;
     let mut client = context.client().await?;
     if let Some(after) = after {
@@ -41,7 +41,7 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
     }
     if let Some(to) = &arguments.to {
         let only = client.find(to).await?;
-        client.follow_only(only);
+        client.only = Some(only);
     }
     client.ready().await?;
     // Entries accepted from here on are printed; scripts may wait for this line.
@@ -52,7 +52,7 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
         if !Kind::is_among(&arguments.kinds, &event) {
             continue;
         }
-        let names = client.names();
+        let names = &client.names;
         let line = if arguments.json {
             let after = client.after().map(|after| after.to_string());
             line::json(&event, names, after)
@@ -60,7 +60,7 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
             line::plain(&event, names, &zone, "%H:%M")
         };
         if let Err(ReaderGone) = print(&line) {
-            client.leave_unread().await;
+            client.leave_undelivered().await;
             return Ok(());
         }
     }

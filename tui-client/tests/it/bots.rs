@@ -168,6 +168,6 @@ async fn mistakes_are_told_with_their_code() {
     assert_eq!(error.exit, Exit::Refused);
     let error = within(alice.send("alice", "")).await.unwrap_err();
     assert_eq!(error.exit, Exit::Usage);
-    let error = "1.07".parse::<recado::client::After>().unwrap_err();
+    let error = "1.07".parse::<recado::client::ResumeToken>().unwrap_err();
     assert!(error.to_string().contains("Not a resume token"), "{error}");
 }

@@ -32,7 +32,7 @@ fn welcomed(event: &NetEvent) -> Option<Welcome> {
 
 fn offline(event: &NetEvent) -> Option<String> {
     match event {
-        NetEvent::Offline { why, .. } => Some(why.clone()),
+        NetEvent::Offline { reason, .. } => Some(reason.clone()),
         _ => None,
     }
 }
@@ -245,7 +245,7 @@ async fn a_link_that_lives_is_only_measured_by_a_check() {
         net.handle.check();
     }
     net.until(|event| match event {
-        NetEvent::Offline { why, .. } => panic!("{why}"),
+        NetEvent::Offline { reason, .. } => panic!("{reason}"),
         event => matches!(event, NetEvent::RoundTrip(_)).then_some(()),
     })
     .await;

@@ -250,10 +250,10 @@ impl Client {
 
     fn go_offline(&mut self, clock: &mut Clock, server: &mut Server) {
         let retry_in = clock.millis(50..5_000);
-        let why = "the connection broke".to_owned();
+        let reason = "the connection broke".to_owned();
         self.plan_connect(retry_in, clock);
         self.handle(
-            Event::Net(NetEvent::Offline { why, retry_in }),
+            Event::Net(NetEvent::Offline { reason, retry_in }),
             clock,
             server,
         );

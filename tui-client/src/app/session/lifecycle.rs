@@ -68,10 +68,7 @@ impl Session {
                 }
             }
             NetEvent::RoundTrip(time) => self.link.round_trip = Some(time),
-            NetEvent::Offline {
-                why: reason,
-                retry_in,
-            } => {
+            NetEvent::Offline { reason, retry_in } => {
                 let until = cx.now.instant + retry_in;
                 let tick = None;
                 self.end_session(

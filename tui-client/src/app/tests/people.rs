@@ -25,7 +25,7 @@ fn searches(effects: &[Effect]) -> Vec<(RequestNumber, Option<String>)> {
             request: Request::FindUsers { after, prefix, .. },
         } => {
             assert_eq!(prefix, "");
-            Some((number, after.map(String::from)))
+            Some((number, after.map(|name| name.to_string())))
         }
         _ => None,
     });

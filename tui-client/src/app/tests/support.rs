@@ -146,7 +146,7 @@ pub(super) fn welcome(log: LogId) -> Event {
 
 pub(super) fn offline() -> Event {
     Event::Net(NetEvent::Offline {
-        why: "the connection broke".to_owned(),
+        reason: "the connection broke".to_owned(),
         retry_in: Duration::from_secs(3),
     })
 }

@@ -43,9 +43,9 @@ fn started(heads: &[Head]) -> Feed {
 fn begin(feed: &mut Feed, heads: &[Head]) {
     assert!(feed.opened(LOG, NOW));
     for head in heads {
-        feed.head(head, Seq::ZERO);
+        feed.on_head(head, Seq::ZERO);
     }
-    feed.complete(Stamp(1));
+    feed.on_complete(Stamp(1));
 }
 
 fn taken(feed: &mut Feed) -> Vec<u64> {
@@ -55,7 +55,7 @@ fn taken(feed: &mut Feed) -> Vec<u64> {
 /// Answers everything that is asked for from a log of entries with these times.
 fn serve(feed: &mut Feed, times: &[u64]) -> Vec<u64> {
     let mut given = Vec::new();
-    while let Some(wanted) = feed.wanted() {
+    while let Some(wanted) = feed.page_request() {
         let all = (1..).zip(times).map(|(seq, &time)| entry(seq, time));
         let entries: Vec<Entry> = match wanted.range {
             PageRange::After(after) => all.filter(|entry| entry.seq > after).take(2).collect(),
@@ -64,7 +64,7 @@ fn serve(feed: &mut Feed, times: &[u64]) -> Vec<u64> {
                 all[all.len().saturating_sub(2)..].to_vec()
             }
         };
-        feed.page(wanted, entries, Seq(times.len().try_into().unwrap()));
+        feed.on_page(wanted, entries, Seq(times.len().try_into().unwrap()));
         given.extend(taken(feed));
     }
     given
@@ -73,11 +73,11 @@ fn serve(feed: &mut Feed, times: &[u64]) -> Vec<u64> {
 #[test]
 fn what_was_there_at_the_start_is_passed_over() {
     let mut feed = started(&[head(TALK, 5, 9)]);
-    assert_eq!(feed.wanted(), None);
-    feed.arrived(TALK, live(5));
-    feed.arrived(TALK, live(6));
+    assert_eq!(feed.page_request(), None);
+    feed.on_entry(TALK, live(5));
+    feed.on_entry(TALK, live(6));
     assert_eq!(taken(&mut feed), [6]);
-    feed.arrived(TALK, live(8));
+    feed.on_entry(TALK, live(8));
     assert_eq!(serve(&mut feed, &[NOW.0; 8]), [7, 8]);
 }
 
@@ -85,19 +85,19 @@ fn what_was_there_at_the_start_is_passed_over() {
 fn an_entry_ahead_of_the_heads_is_where_giving_out_starts() {
     let mut feed = Feed::default();
     assert!(feed.opened(LOG, NOW));
-    feed.arrived(TALK, live(5));
-    feed.head(&head(TALK, 5, 9), Seq::ZERO);
-    feed.complete(Stamp(1));
-    feed.arrived(TALK, live(6));
-    assert_eq!((taken(&mut feed), feed.wanted()), (vec![5, 6], None));
+    feed.on_entry(TALK, live(5));
+    feed.on_head(&head(TALK, 5, 9), Seq::ZERO);
+    feed.on_complete(Stamp(1));
+    feed.on_entry(TALK, live(6));
+    assert_eq!((taken(&mut feed), feed.page_request()), (vec![5, 6], None));
 }
 
 #[test]
 fn a_conversation_that_begins_later_is_given_out_from_its_start() {
     let mut feed = started(&[]);
-    feed.head(&head(TALK, 3, NOW.0), Seq::ZERO);
+    feed.on_head(&head(TALK, 3, NOW.0), Seq::ZERO);
     assert_eq!(serve(&mut feed, &[NOW.0; 3]), [1, 2, 3]);
-    feed.arrived(TALK, live(4));
+    feed.on_entry(TALK, live(4));
     assert_eq!(taken(&mut feed), [4]);
 }
 
@@ -112,9 +112,9 @@ fn another_log_begins_anew() {
 #[test]
 fn a_reader_that_stopped_goes_on_with_what_it_has_not_seen() {
     let mut feed = started(&[head(TALK, 1, 9), head(OTHER, 4, 9)]);
-    feed.arrived(TALK, live(2));
+    feed.on_entry(TALK, live(2));
     assert_eq!(taken(&mut feed), [2]);
-    let token: After = feed.after().unwrap().to_string().parse().unwrap();
+    let token: ResumeToken = feed.token().unwrap().to_string().parse().unwrap();
     assert_eq!(token.places, BTreeMap::from([(TALK, Seq(2))]));
 
     // Meanwhile two entries came to each.
@@ -125,7 +125,7 @@ fn a_reader_that_stopped_goes_on_with_what_it_has_not_seen() {
     let times = [9, 9, 9, 9, late, late];
     let (talk, other) = (&times[2..], &times);
     let mut given = Vec::new();
-    while let Some(wanted) = feed.wanted() {
+    while let Some(wanted) = feed.page_request() {
         let times = if wanted.conversation == TALK {
             talk
         } else {
@@ -137,7 +137,7 @@ fn a_reader_that_stopped_goes_on_with_what_it_has_not_seen() {
             PageRange::After(after) => all.filter(|entry| entry.seq > after).collect(),
             PageRange::Before(before) => all.filter(|entry| entry.seq < before).collect(),
         };
-        feed.page(wanted, entries, Seq(times.len().try_into().unwrap()));
+        feed.on_page(wanted, entries, Seq(times.len().try_into().unwrap()));
         given.extend(
             taken(&mut feed)
                 .into_iter()
@@ -152,7 +152,7 @@ fn a_reader_that_stopped_goes_on_with_what_it_has_not_seen() {
 #[test]
 fn a_place_is_sought_backwards_over_several_pages() {
     let mut feed = Feed::default();
-    let is_same = feed.resume(After {
+    let is_same = feed.resume(ResumeToken {
         log: log_part(LOG),
         time: Timestamp(15),
         places: BTreeMap::new(),
@@ -168,25 +168,25 @@ fn a_place_is_sought_backwards_over_several_pages() {
 #[test]
 fn what_arrives_before_the_head_of_a_resumed_reader_is_not_lost() {
     let mut feed = Feed::default();
-    let is_same = feed.resume(After {
+    let is_same = feed.resume(ResumeToken {
         log: log_part(LOG),
         time: Timestamp(15),
         places: BTreeMap::from([(TALK, Seq(2))]),
     });
     assert!(is_same);
     assert!(feed.opened(LOG, NOW));
-    feed.arrived(TALK, live(4));
-    feed.arrived(OTHER, live(1));
-    feed.head(&head(TALK, 3, 20), Seq::ZERO);
-    feed.complete(Stamp(1));
-    assert_eq!(feed.wanted().unwrap().conversation, TALK);
+    feed.on_entry(TALK, live(4));
+    feed.on_entry(OTHER, live(1));
+    feed.on_head(&head(TALK, 3, 20), Seq::ZERO);
+    feed.on_complete(Stamp(1));
+    assert_eq!(feed.page_request().unwrap().conversation, TALK);
     assert!(feed.behind.contains(&OTHER));
 }
 
 #[test]
 fn a_token_of_other_data_does_not_fit() {
     let mut feed = Feed::default();
-    let is_same = feed.resume(After {
+    let is_same = feed.resume(ResumeToken {
         log: "00000000".to_owned(),
         time: Timestamp(15),
         places: BTreeMap::new(),
@@ -200,12 +200,12 @@ fn a_token_stays_short_in_a_long_run() {
     let mut feed = started(&[]);
     for at in 0..500 {
         let talk = ConversationId::direct(UserId(1), UserId(at + 2));
-        feed.arrived(talk, entry(1, NOW.0 + at * 10_000));
+        feed.on_entry(talk, entry(1, NOW.0 + at * 10_000));
         taken(&mut feed);
     }
     assert!(
-        feed.after().unwrap().places.len() <= 7,
+        feed.token().unwrap().places.len() <= 7,
         "{:?}",
-        feed.after()
+        feed.token()
     );
 }

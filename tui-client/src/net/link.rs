@@ -1,0 +1,105 @@
+//! The one link of an identity to its server: its configuration, and sessions that are opened one
+//! after another with waits between them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use recado_shared::tls::Identity;
+use recado_shared::{Fingerprint, Hello, InviteToken, ServerAddress, SyncPoint};
+use tokio::time::Instant;
+
+use super::backoff::Backoff;
+use super::connect::{Connector, hello};
+use super::error::ConnectError;
+use super::session::Session;
+
+/// The present place of a server that may move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located {
+    pub address: ServerAddress,
+    /// The token of its ticket.
+    pub token: Option<InviteToken>,
+}
+
+/// Finds a server that may move, such as the local one on a port of its own choice. Asked
+/// before each attempt; `None` keeps the address that is known.
+pub type Locate = Arc<dyn Fn() -> Option<Located> + Send + Sync>;
+
+/// The server to reach, and the identity to use there.
+#[derive(Clone)]
+pub struct NetConfig {
+    pub address: ServerAddress,
+    /// The only key that the server may have.
+    pub fingerprint: Fingerprint,
+    pub identity: Arc<Identity>,
+    /// The name to claim or resume; `None` resumes whatever name the key has.
+    pub name: Option<String>,
+    /// Sent until the first `Welcome`.
+    pub token: Option<InviteToken>,
+    /// The heads that the app has from an earlier session.
+    pub since: Option<SyncPoint>,
+    /// Set for a server that may move.
+    pub locate: Option<Locate>,
+}
+
+impl fmt::Debug for NetConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NetConfig")
+            .field("address", &self.address)
+            .field("fingerprint", &self.fingerprint)
+            .field("identity", &self.identity)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Opens sessions with the server of one identity.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) config: NetConfig,
+    connector: Connector,
+    backoff: Backoff,
+    /// Whether there was a `Welcome`: the token has done its work and is not shown again.
+    is_admitted: bool,
+    /// When the last session began, until a wait has taken its length into account.
+    opened: Option<Instant>,
+}
+
+impl Link {
+    pub(crate) fn new(config: NetConfig) -> Result<Self, ConnectError> {
+        Ok(Self {
+            connector: Connector::new(&config.identity, config.fingerprint)?,
+            config,
+            backoff: Backoff::default(),
+            is_admitted: false,
+            opened: None,
+        })
+    }
+
+    /// Makes one attempt, at the present place of a server that may move.
+    pub(crate) async fn connect(&mut self) -> Result<Session, ConnectError> {
+        if let Some(located) = self.config.locate.as_ref().and_then(|locate| locate()) {
+            self.config.address = located.address;
+            self.config.token = located.token;
+        }
+        let hello = Hello {
+            name: self.config.name.clone(),
+            token: self.config.token.clone().filter(|_| !self.is_admitted),
+            since: self.config.since,
+            ..hello()
+        };
+        let session = self.connector.open(&self.config.address, hello).await?;
+        self.is_admitted = true;
+        self.opened = Some(Instant::now());
+        Ok(session)
+    }
+
+    /// The wait before the next attempt.
+    pub(crate) fn next_wait(&mut self) -> Duration {
+        if let Some(opened) = self.opened.take() {
+            self.backoff.session_ended(opened.elapsed());
+        }
+        self.backoff.next(fastrand::f64())
+    }
+}
