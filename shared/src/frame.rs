@@ -13,6 +13,7 @@ use crate::profile::{Presence, UserProfile};
 use crate::request::{Answer, Request, RequestError};
 use crate::room::RoomInfo;
 use crate::setting::Setting;
+use crate::text::error_texts;
 
 /// Everything a client sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
@@ -193,39 +194,27 @@ pub enum Notice {
     WatchLimit(u32),
 }
 
-/// The reason for the end of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub enum CloseReason {
-    /// The server is stopping; it has stored everything it acknowledged.
-    #[error("the server is shutting down")]
-    ShuttingDown,
-    /// Nothing came from the client for too long.
-    #[error("the connection timed out: the server received nothing for too long")]
-    Silent,
-    /// The client sent bytes that are no frame.
-    #[error("the server could not read a message of this client: it may be too old or too new")]
-    Malformed,
-    /// A frame that is too long.
-    #[error("this client sent more at once than the server allows")]
-    TooLong,
-    /// A frame that has no place at this point of a session.
-    #[error("this client sent something that the server did not expect")]
-    UnexpectedFrame,
-    /// The connection accepted nothing for too long.
-    #[error("the connection was too slow: this client stopped reading")]
-    TooSlow,
-    /// The server's store failed; nothing that was acknowledged is lost.
-    #[error("the server's database failed, and the server stopped")]
-    StoreFailed,
-    /// The device was taken from its user.
-    #[error("this device was revoked: link it again from another device, or ask for an invite")]
-    Revoked,
-    /// The user was disabled or removed by the person who runs the server.
-    #[error("the operator of the server closed this account")]
-    AccountClosed,
-    /// The user has another name now; connecting again works.
-    #[error("the operator of the server renamed you")]
-    Renamed,
+error_texts! {
+    /// The reason for the end of a session.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub enum CloseReason {
+        /// It has stored everything that it acknowledged.
+        ShuttingDown => "the server is shutting down",
+        Silent => "the connection timed out: the server received nothing for too long",
+        /// The client sent bytes that are no frame.
+        Malformed =>
+            "the server could not read a message of this client: it may be too old or too new",
+        TooLong => "this client sent more at once than the server allows",
+        UnexpectedFrame => "this client sent something that the server did not expect",
+        TooSlow => "the connection was too slow: this client stopped reading",
+        /// Nothing that was acknowledged is lost.
+        StoreFailed => "the server's database failed, and the server stopped",
+        Revoked =>
+            "this device was revoked: link it again from another device, or ask for an invite",
+        AccountClosed => "the operator of the server closed this account",
+        /// The client may connect again.
+        Renamed => "the operator of the server renamed you",
+    }
 }
 
 impl CloseReason {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{LogId, Stamp, Timestamp, UserId};
 use crate::name::{NameError, UserName};
+use crate::text::error_texts;
 
 /// A version of the protocol within ALPN `recado/1`. Both sides send only what the agreed version
 /// allows and refuse the rest.
@@ -106,81 +107,50 @@ pub struct Welcome {
     pub now: Timestamp,
 }
 
-/// Why a [`Hello`] was not let in. The text says what to do next.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub enum Refusal {
-    /// No version in common.
-    #[error("the server speaks protocol versions {oldest} to {newest}: use a client that does too")]
-    Version {
-        /// The oldest version the server speaks.
-        oldest: ProtocolVersion,
-        /// The newest version the server speaks.
-        newest: ProtocolVersion,
-    },
-    /// The key is unknown and no name was given.
-    #[error("this device has no name on the server yet: choose one")]
-    NameNeeded,
-    /// The name breaks the rules for names.
-    #[error("the server does not allow that name: {0}")]
-    NameIllegal(NameError),
-    /// Someone else has the name.
-    #[error("that name is taken: choose another one")]
-    NameTaken,
-    /// Someone has a name that looks the same.
-    #[error("that name is too similar to one that is or was in use: choose another one")]
-    NameTooSimilar,
-    /// The device's key already has another name.
-    #[error("this device is already known there as {0}: use that name, or another identity")]
-    OtherName(UserName),
-    /// New names need an invite.
-    #[error("new users need an invite: ask for one, then 'recado join INVITE'")]
-    InviteNeeded,
-    /// The token was never given out.
-    #[error("the server does not know this invite: ask for a new one")]
-    InviteUnknown,
-    /// The token has no uses left.
-    #[error("this invite has been used already: ask for a new one")]
-    InviteUsed,
-    /// The token is past its end.
-    #[error("this invite has expired: ask for a new one")]
-    InviteExpired,
-    /// The token was made for another user.
-    #[error("this invite is for another name: use that name, or ask for an invite of your own")]
-    InviteForOtherName,
-    /// No new user may register.
-    #[error("the server accepts no new users: ask its operator")]
-    Closed,
-    /// The server has all the sessions, or all the users, that it may have.
-    #[error("the server is full: try again later, or tell its operator")]
-    Full,
-    /// Too many connections from one network address.
-    #[error("too many connections come from your address: close some, or wait a minute")]
-    TooManyConnections,
-    /// Too many new names from one network address.
-    #[error("too many new names come from your address: try again in an hour")]
-    TooManyRegistrations,
-    /// The server is stopping.
-    #[error("the server is shutting down: try again in a moment")]
-    ShuttingDown,
-    /// The first frame was no [`Hello`], or was malformed.
-    #[error("the server did not understand this client: it may be too old or too new")]
-    Malformed,
-    /// The server could not use its store.
-    #[error("the server cannot use its database right now: try again, or tell its operator")]
-    Unavailable,
-    /// The device asked to be linked and the user has not approved it yet: the same `Hello` may
-    /// be accepted later.
-    #[error("this device waits to be linked: compare its code on a device that you already use")]
-    LinkPending,
-    /// Too many devices ask to be linked at the moment.
-    #[error("too many devices wait to be linked: try again in a few minutes")]
-    TooManyLinks,
-    /// The user was disabled by the person who runs the server.
-    #[error("this account is disabled: ask the operator of the server")]
-    Disabled,
-    /// The device was taken from its user, and brings nothing that lets it in anew.
-    #[error("this device was revoked: link it again with 'recado link', or join with a new invite")]
-    Revoked,
+error_texts! {
+    /// Why a [`Hello`] was not let in. The text says what to do next.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub enum Refusal {
+        Version {
+            /// The oldest version the server speaks.
+            oldest: ProtocolVersion,
+            /// The newest version the server speaks.
+            newest: ProtocolVersion,
+        } => "the server speaks protocol versions {oldest} to {newest}: use a client that does too",
+        /// The key is unknown and the hello has no name.
+        NameNeeded => "this device has no name on the server yet: choose one",
+        NameIllegal(NameError) => "the server does not allow that name: {0}",
+        NameTaken => "that name is taken: choose another one",
+        NameTooSimilar =>
+            "that name is too similar to one that is or was in use: choose another one",
+        OtherName(UserName) =>
+            "this device is already known there as {0}: use that name, or another identity",
+        InviteNeeded => "new users need an invite: ask for one, then 'recado join INVITE'",
+        InviteUnknown => "the server does not know this invite: ask for a new one",
+        InviteUsed => "this invite has been used already: ask for a new one",
+        InviteExpired => "this invite has expired: ask for a new one",
+        InviteForOtherName =>
+            "this invite is for another name: use that name, or ask for an invite of your own",
+        Closed => "the server accepts no new users: ask its operator",
+        /// It has all the sessions, or all the users, that it may have.
+        Full => "the server is full: try again later, or tell its operator",
+        TooManyConnections =>
+            "too many connections come from your address: close some, or wait a minute",
+        TooManyRegistrations => "too many new names come from your address: try again in an hour",
+        ShuttingDown => "the server is shutting down: try again in a moment",
+        /// The first frame was no [`Hello`], or was malformed.
+        Malformed => "the server did not understand this client: it may be too old or too new",
+        Unavailable =>
+            "the server cannot use its database right now: try again, or tell its operator",
+        /// The same `Hello` may be accepted later.
+        LinkPending =>
+            "this device waits to be linked: compare its code on a device that you already use",
+        TooManyLinks => "too many devices wait to be linked: try again in a few minutes",
+        Disabled => "this account is disabled: ask the operator of the server",
+        /// It brings nothing that lets it in anew.
+        Revoked =>
+            "this device was revoked: link it again with 'recado link', or join with a new invite",
+    }
 }
 
 impl Refusal {

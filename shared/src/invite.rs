@@ -6,6 +6,7 @@ use std::str::FromStr;
 use data_encoding::BASE64URL_NOPAD;
 
 use crate::hello::InviteToken;
+use crate::text::error_texts;
 use crate::tls::Fingerprint;
 
 /// The port of a server that names none.
@@ -34,21 +35,17 @@ pub struct Invite {
     pub token: Option<InviteToken>,
 }
 
-/// Why a text is no [`Invite`] or [`ServerAddress`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InviteError {
-    /// It does not start with `recado://`.
-    #[error("an invite starts with 'recado://': copy the whole line")]
-    Scheme,
-    /// There is no `#` part, or it is cut short.
-    #[error("the invite is incomplete: copy the whole line again, up to its end after the '#'")]
-    Incomplete,
-    /// The part behind the `#` is no fingerprint and token.
-    #[error("the invite is damaged behind the '#': copy the whole line again")]
-    Damaged,
-    /// The address is no `host:port`.
-    #[error("the address must look like host:port")]
-    Address,
+error_texts! {
+    /// Why a text is no [`Invite`] or [`ServerAddress`].
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum InviteError {
+        Scheme => "an invite starts with 'recado://': copy the whole line",
+        /// There is no `#` part, or it is cut short.
+        Incomplete =>
+            "the invite is incomplete: copy the whole line again, up to its end after the '#'",
+        Damaged => "the invite is damaged behind the '#': copy the whole line again",
+        Address => "the address must look like host:port",
+    }
 }
 
 impl FromStr for ServerAddress {

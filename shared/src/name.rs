@@ -12,7 +12,7 @@ use unicode_security::{
 };
 
 use crate::limits::{MAX_NAME_CHARS, MAX_NAME_LEN};
-use crate::text::checked_text;
+use crate::text::{checked_text, error_texts};
 
 /// The unique name of a user: 1 to [`MAX_NAME_CHARS`] letters and digits of one writing system,
 /// with `-`, `_` and `.` between them, in normalisation form KC (UAX #15).
@@ -25,24 +25,17 @@ pub struct UserName(Box<str>);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameKey(Box<str>);
 
-/// The reason that a text is not a [`UserName`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub enum NameError {
-    /// The text has no characters.
-    #[error("the name is empty: use at least one letter or digit")]
-    Empty,
-    /// More than [`MAX_NAME_CHARS`] characters.
-    #[error("the name is too long: at most {MAX_NAME_CHARS} characters are allowed")]
-    TooLong,
-    /// A character that is not a letter, digit, `-`, `_` or `.`, or is reserved by UTS #39.
-    #[error("names may contain letters, digits, '-', '_' and '.', but not {0:?}")]
-    Character(char),
-    /// The first or last character is not a letter or digit.
-    #[error("a name must start and end with a letter or digit")]
-    Edge,
-    /// Letters of several writing systems that are not usually written together.
-    #[error("the name mixes writing systems: use the letters of one")]
-    MixedScripts,
+error_texts! {
+    /// The reason that a text is not a [`UserName`].
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub enum NameError {
+        Empty => "the name is empty: use at least one letter or digit",
+        TooLong => "the name is too long: at most {MAX_NAME_CHARS} characters are allowed",
+        /// Or the character is reserved by UTS #39.
+        Character(char) => "names may contain letters, digits, '-', '_' and '.', but not {0:?}",
+        Edge => "a name must start and end with a letter or digit",
+        MixedScripts => "the name mixes writing systems: use the letters of one",
+    }
 }
 
 impl UserName {

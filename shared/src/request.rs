@@ -15,6 +15,7 @@ use crate::name::UserName;
 use crate::profile::UserProfile;
 use crate::room::{HistoryVisibility, Role, RoomMember, RoomName, RoomSummary, Visibility};
 use crate::setting::Setting;
+use crate::text::error_texts;
 
 /// Something that needs an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
@@ -194,122 +195,63 @@ pub enum Answer {
     PendingDevice(PendingDevice),
 }
 
-/// Why a [`Request`] was not granted. The session goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub enum RequestError {
-    /// There is no such user.
-    #[error("there is no such user on this server")]
-    UnknownUser,
-    /// The user is no member of the conversation.
-    #[error("you are not a member of that conversation")]
-    NotAMember,
-    /// The server is stopping, or cannot use its store. Nothing was stored.
-    #[error("the server cannot store anything right now")]
-    Unavailable,
-    /// The agreed version does not allow this request.
-    #[error("the server does not know this request: it may be older than your client")]
-    Unsupported,
-    /// The id was used before for an entry of another conversation, or with other content.
-    #[error("that message id was used before for something else")]
-    IdReused,
-    /// Only members of this role or a higher one may do that.
-    #[error("only {}s of this room may do that: ask one of them", .0.name())]
-    RoleNeeded(Role),
-    /// The user has no voice in the room.
-    #[error("you are muted in this room: ask a moderator to unmute you")]
-    Muted,
-    /// The user may not come back.
-    #[error("you are banned from this room: ask one of its moderators")]
-    Banned,
-    /// The room is private.
-    #[error("this room is private: ask one of its members to invite you")]
-    InviteNeeded,
-    /// There is no such room, or none that the user may know of.
-    #[error("no such room, or you have no access to it")]
-    UnknownRoom,
-    /// Another room has the name.
-    #[error("that room name is taken: choose another one")]
-    RoomNameTaken,
-    /// Another room has a name that looks the same.
-    #[error("that room name is too similar to one that is or was in use: choose another one")]
-    RoomNameTooSimilar,
-    /// The user is in the room already.
-    #[error("you are in that room already")]
-    AlreadyAMember,
-    /// The other person is in the room already.
-    #[error("that user is in the room already")]
-    AlreadyInRoom,
-    /// The other person is not in the room.
-    #[error("that user is not in this room")]
-    NotInRoom,
-    /// The other person is not banned.
-    #[error("that user is not banned from this room")]
-    NotBanned,
-    /// The other person has the same role or a higher one.
-    #[error("that user's role is as high as yours: ask a member with a higher role")]
-    OutranksYou,
-    /// The last owner cannot go or step down.
-    #[error("you are the room's only owner: make another member an owner first")]
-    LastOwner,
-    /// The entry is no message, or there is none at that place.
-    #[error("there is no such message here: it may have been deleted")]
-    NoSuchMessage,
-    /// Only the author may do that.
-    #[error("only its author may edit a message")]
-    NotTheAuthor,
-    /// Only the author, or a moderator of the room, may do that.
-    #[error("only its author, or a moderator of the room, may delete a message")]
-    DeleteNotAllowed,
-    /// Only rooms have that.
-    #[error("this works only in a room")]
-    NotARoom,
-    /// The recipient takes no messages from this user. Why is theirs to know.
-    #[error("this user is not accepting messages from you")]
-    NotAccepting,
-    /// The recipient has not accepted the user's first messages yet.
-    #[error("this user has not accepted your message request yet: wait for an answer")]
-    RequestPending,
-    /// The user has no such device.
-    #[error("you have no such device")]
-    UnknownDevice,
-    /// The last device cannot be revoked.
-    #[error("this is your only device: link another one first")]
-    LastDevice,
-    /// No device that asks to be linked shows this code.
-    #[error("no device shows that code: start 'recado link' there, and compare again")]
-    UnknownCode,
-    /// Something has grown as large as it may.
-    #[error("{0}")]
-    Limit(Limit),
-    /// What was asked makes no sense here.
-    #[error("the server does not allow that here")]
-    Invalid,
-    /// The other person is banned from the room.
-    #[error("that user is banned from this room: unban them first")]
-    UserBanned,
+error_texts! {
+    /// Why a [`Request`] was not granted. The session goes on.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub enum RequestError {
+        UnknownUser => "there is no such user on this server",
+        NotAMember => "you are not a member of that conversation",
+        /// The server is stopping, or cannot use its store. Nothing was stored.
+        Unavailable => "the server cannot store anything right now",
+        /// The agreed version does not allow the request.
+        Unsupported => "the server does not know this request: it may be older than your client",
+        /// In another conversation, or with other content.
+        IdReused => "that message id was used before for something else",
+        /// Or of a higher role.
+        RoleNeeded(Role) => "only {0}s of this room may do that: ask one of them",
+        Muted => "you are muted in this room: ask a moderator to unmute you",
+        Banned => "you are banned from this room: ask one of its moderators",
+        InviteNeeded => "this room is private: ask one of its members to invite you",
+        UnknownRoom => "no such room, or you have no access to it",
+        RoomNameTaken => "that room name is taken: choose another one",
+        RoomNameTooSimilar =>
+            "that room name is too similar to one that is or was in use: choose another one",
+        AlreadyAMember => "you are in that room already",
+        AlreadyInRoom => "that user is in the room already",
+        NotInRoom => "that user is not in this room",
+        NotBanned => "that user is not banned from this room",
+        OutranksYou => "that user's role is as high as yours: ask a member with a higher role",
+        LastOwner => "you are the room's only owner: make another member an owner first",
+        NoSuchMessage => "there is no such message here: it may have been deleted",
+        NotTheAuthor => "only its author may edit a message",
+        DeleteNotAllowed => "only its author, or a moderator of the room, may delete a message",
+        NotARoom => "this works only in a room",
+        /// The reason is for the recipient alone to know.
+        NotAccepting => "this user is not accepting messages from you",
+        RequestPending => "this user has not accepted your message request yet: wait for an answer",
+        UnknownDevice => "you have no such device",
+        LastDevice => "this is your only device: link another one first",
+        UnknownCode => "no device shows that code: start 'recado link' there, and compare again",
+        /// Something has grown as large as it may.
+        Limit(Limit) => "{0}",
+        Invalid => "the server does not allow that here",
+        UserBanned => "that user is banned from this room: unban them first",
+    }
 }
 
-/// What has grown as large as it may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub enum Limit {
-    /// Rooms that one user is in.
-    #[error("you are in {MAX_ROOMS_OF_USER} rooms, more are not possible: leave one first")]
-    RoomsOfUser,
-    /// Members of one room.
-    #[error("the room has {MAX_ROOM_MEMBERS} members and takes no more")]
-    RoomMembers,
-    /// Devices of one user.
-    #[error("you have {MAX_DEVICES} devices, more are not possible: revoke one first")]
-    Devices,
-    /// Settings of one user.
-    #[error("you have {MAX_SETTINGS} settings stored: clear drafts and favourites first")]
-    Settings,
-    /// Invitations to one room that no user has taken.
-    #[error("{MAX_ROOM_INVITES} invitations to this room are open: wait until some are taken")]
-    RoomInvites,
-    /// Bans of one room.
-    #[error("the room has {MAX_ROOM_BANS} bans: lift one first")]
-    RoomBans,
+error_texts! {
+    /// What has grown as large as it may.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub enum Limit {
+        RoomsOfUser =>
+            "you are in {MAX_ROOMS_OF_USER} rooms, more are not possible: leave one first",
+        RoomMembers => "the room has {MAX_ROOM_MEMBERS} members and takes no more",
+        Devices => "you have {MAX_DEVICES} devices, more are not possible: revoke one first",
+        Settings => "you have {MAX_SETTINGS} settings stored: clear drafts and favourites first",
+        RoomInvites =>
+            "{MAX_ROOM_INVITES} invitations to this room are open: wait until some are taken",
+        RoomBans => "the room has {MAX_ROOM_BANS} bans: lift one first",
+    }
 }
 
 impl RequestError {

@@ -68,6 +68,12 @@ pub enum Role {
     Owner,
 }
 
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 impl Role {
     /// The role as people read it.
     pub const fn name(self) -> &'static str {

@@ -32,7 +32,29 @@ macro_rules! checked_text {
     };
 }
 
-pub(crate) use checked_text;
+/// An error enum whose variants are documented by their texts, so that each text is written once.
+/// A doc comment on a variant adds what its text does not say.
+macro_rules! error_texts {
+    (
+        $(#[$attribute:meta])*
+        pub enum $name:ident {
+            $($(#[$more:meta])* $variant:ident $(($inner:ty))? $({ $($fields:tt)+ })? => $text:literal,)+
+        }
+    ) => {
+        $(#[$attribute])*
+        #[derive(thiserror::Error)]
+        pub enum $name {
+            $(
+                #[doc = $text]
+                $(#[$more])*
+                #[error($text)]
+                $variant $(($inner))? $({ $($fields)+ })?,
+            )+
+        }
+    };
+}
+
+pub(crate) use {checked_text, error_texts};
 
 /// Whether `c` may not stand in any text on the wire: C0 and C1 controls (ISO 6429) except tab
 /// and newline, and the bidirectional embeddings, overrides and isolates of UAX #9.
