@@ -7,8 +7,7 @@ use serde::Deserialize;
 use crate::limits::MAX_BODY_LEN;
 use crate::text::{checked_text, first_forbidden};
 
-/// The text of a message: 1 to [`MAX_BODY_LEN`] bytes of UTF-8, not only white space, without
-/// [forbidden](crate::text::is_forbidden) characters.
+/// The text of a message: 1 to [`MAX_BODY_LEN`] bytes, not only white space, no forbidden characters.
 #[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct MessageBody(Box<str>);

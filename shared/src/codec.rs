@@ -1,6 +1,5 @@
 //! Encoding of frames: a length prefix of four bytes, big endian, then one postcard value
-//! (<https://postcard.jamesmunns.com/wire-format>).
-//! No other module knows how a frame is encoded.
+//! (<https://postcard.jamesmunns.com/wire-format>). No other module knows it.
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -35,8 +34,7 @@ impl From<std::io::Error> for CodecError {
     }
 }
 
-/// The framing of both directions. A declared length above `max_frame_len` is refused before
-/// anything is allocated for it.
+/// The framing of both directions. A longer frame is refused before anything is allocated for it.
 pub fn framing(max_frame_len: usize) -> LengthDelimitedCodec {
     LengthDelimitedCodec::builder()
         .length_field_type::<u32>()
@@ -47,8 +45,7 @@ pub fn framing(max_frame_len: usize) -> LengthDelimitedCodec {
 /// Bytes of a length prefix.
 pub const PREFIX_LEN: usize = 4;
 
-/// The payload of the first frame, if all of it is there; it is followed by what comes after
-/// [`PREFIX_LEN`] and its own length.
+/// The payload of the first frame, which follows its [`PREFIX_LEN`]; `None` until it is complete.
 ///
 /// # Errors
 /// [`CodecError::TooLong`] if the declared length is above `max_frame_len`.
@@ -96,8 +93,7 @@ fn declared(prefix: [u8; PREFIX_LEN]) -> usize {
 /// Encodes a frame's payload, without the length prefix.
 ///
 /// # Errors
-/// [`CodecError::Malformed`] if the value cannot be written as postcard, which no frame type of
-/// this crate does.
+/// [`CodecError::Malformed`], which no frame type of this crate causes.
 pub fn encode<T: Serialize>(value: &T) -> Result<Bytes, CodecError> {
     Ok(postcard::to_stdvec(value)?.into())
 }

@@ -33,8 +33,7 @@ pub enum Content {
         /// The whole new text.
         body: MessageBody,
     },
-    /// A message is taken back, by its author or by a moderator of the room. The server and the
-    /// clients erase its text and that of its edits.
+    /// The text of a message, and of its edits, is erased by its author or a moderator.
     Deletion {
         /// The message to erase.
         target: Seq,
@@ -57,8 +56,7 @@ pub enum Content {
     Room(RoomEvent),
     /// What is left of an entry whose text was erased. No client sends it.
     Erased(ErasedKind),
-    /// The author was removed from the server: the texts of all their earlier entries here are
-    /// erased. No client sends it.
+    /// All earlier texts of a removed user are erased. No client sends it.
     AuthorRemoved,
 }
 
@@ -170,8 +168,7 @@ impl Content {
         }
     }
 
-    /// Whether users read it as a message, so that it counts as unread. Also true for the
-    /// tombstone of a message.
+    /// Whether it counts as an unread message. Also true for the tombstone of a message.
     pub const fn is_message(&self) -> bool {
         matches!(self.class(), ContentClass::Message)
             || matches!(self, Self::Erased(ErasedKind::Message))
@@ -206,8 +203,8 @@ impl Content {
     }
 }
 
-/// A reaction: 1 to [`MAX_EMOJI_LEN`] bytes without white space, controls and plain ASCII texts.
-/// Whether it is one emoji is the client's to see: the list of them grows every year.
+/// A reaction: 1 to [`MAX_EMOJI_LEN`] bytes without white space, controls and plain ASCII texts. Only
+/// clients check that it is one emoji, because the list of them grows every year.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Emoji(Box<str>);

@@ -9,14 +9,11 @@ use serde::{Deserialize, Serialize};
 use crate::id::{DeviceKey, Timestamp};
 use crate::line::DeviceName;
 
-/// The [`Extension`](crate::Extension) kind in which a device says what it would like to be
-/// called: the UTF-8 of a [`DeviceName`].
+/// The [`Extension`](crate::Extension) with the suggested [`DeviceName`] of a device, in UTF-8.
 pub const DEVICE_NAME_EXTENSION: u16 = 1;
 
-/// The [`Extension`](crate::Extension) kind, without a value, by which a device whose key the
-/// server does not know asks to be linked to an existing user. It is refused with
-/// [`Refusal::LinkPending`](crate::Refusal::LinkPending) until one of that user's devices approves
-/// it, and asks again meanwhile.
+/// The [`Extension`](crate::Extension) of an unknown device that asks to be linked. It has no value, and
+/// is refused with [`LinkPending`](crate::Refusal::LinkPending) until a linked device approves it.
 pub const LINK_EXTENSION: u16 = 2;
 
 /// A device as its user sees it.
@@ -43,9 +40,8 @@ pub struct PendingDevice {
     pub name: Option<DeviceName>,
 }
 
-/// What a person compares between two screens to know that a key is the key of the device before
-/// them: 50 bits of the SHA-256 digest of the key. Another key with the same code takes about
-/// 2^50 key generations to find, within the few minutes that a link waits.
+/// The code that a user compares on two screens: 50 bits of the SHA-256 digest of the key. A second
+/// key with the same code takes about 2^50 key generations, within the minutes that a link waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LinkCode(u64);

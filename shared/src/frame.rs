@@ -32,8 +32,7 @@ pub enum ClientFrame {
     UpdateCursors(CursorUpdate),
     /// The person is typing there. A hint, not answered.
     Typing(ConversationId),
-    /// Replaces the set of users whose presence this session wants to know; at most
-    /// [`MAX_WATCHED`](crate::limits::MAX_WATCHED). Answered by their presence now.
+    /// Replaces the at most [`MAX_WATCHED`](crate::limits::MAX_WATCHED) users whose presence is pushed.
     Watch(Vec<UserId>),
     /// Whether a person is at this device.
     Activity(Activity),
@@ -112,8 +111,7 @@ pub enum ServerFrame {
     },
     /// A user registered, or a user's profile changed.
     User(UserProfile),
-    /// This session did not keep up: live frames were left out from here on. Heads follow, and
-    /// the client pulls what it misses.
+    /// Live frames are left out from here on, because the session did not keep up. Heads follow.
     Behind,
     /// Something the person should know, while the session goes on.
     Notice(Notice),
@@ -137,11 +135,9 @@ pub enum ServerFrame {
 /// Heads of conversations, with their users.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeadsPage {
-    /// One per conversation; at most
-    /// [`MAX_HEADS_PER_FRAME`](crate::limits::MAX_HEADS_PER_FRAME).
+    /// At most [`MAX_HEADS_PER_FRAME`](crate::limits::MAX_HEADS_PER_FRAME), one per conversation.
     pub heads: Vec<Head>,
-    /// The members of those conversations, except of rooms: who writes there is asked for with
-    /// [`Request::Users`].
+    /// The members of the direct conversations. Clients request those of rooms.
     pub people: Vec<UserProfile>,
     /// Set on the last page: what to name in the next [`Hello`].
     pub complete: Option<Stamp>,
@@ -156,19 +152,16 @@ pub struct Head {
     pub newest: Seq,
     /// When the newest entry was accepted.
     pub newest_time: Timestamp,
-    /// How many messages of others lie after the user's own read cursor. Edits, deletions,
-    /// reactions and what happens to a room do not count.
+    /// How many messages of others lie after the read cursor. Other entries do not count.
     pub unread: u64,
-    /// The cursors of all members, the user included; in a room of more than
+    /// The cursors of all members; in a room of more than
     /// [`MAX_MEMBERS_WITH_CURSORS`](crate::limits::MAX_MEMBERS_WITH_CURSORS) only the user's own.
     pub cursors: Vec<MemberCursors>,
-    /// The first place that the user may see: 1, or the joining of a room whose past is hidden.
-    /// Nothing before it is ever given.
+    /// The first place that the user may read: 1, or the joining of a room with hidden history.
     pub first: Seq,
     /// Of a room: its facts.
     pub room: Option<RoomInfo>,
-    /// Of a direct conversation: whether the other person asks to write to the user, who has not
-    /// accepted that yet.
+    /// Whether it is a message request that the user has not accepted.
     pub is_request: bool,
 }
 

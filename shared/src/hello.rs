@@ -8,15 +8,13 @@ use crate::id::{LogId, Stamp, Timestamp, UserId};
 use crate::name::{NameError, UserName};
 use crate::text::error_texts;
 
-/// A version of the protocol within ALPN `recado/1`. Both sides send only what the agreed version
-/// allows and refuse the rest.
+/// A version of the protocol within ALPN `recado/1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ProtocolVersion(pub u16);
 
 impl ProtocolVersion {
-    /// The first version: direct conversations and plain messages. It was never released and is
-    /// not spoken any more: heads and people have other shapes since.
+    /// The first version, never released and not spoken any more.
     pub const V1: Self = Self(1);
     /// Rooms, replies, edits, deletions, reactions, settings, devices.
     pub const V2: Self = Self(2);
@@ -25,7 +23,7 @@ impl ProtocolVersion {
     /// The newest version that this code speaks.
     pub const NEWEST: Self = Self::V2;
 
-    /// The newest version that this code and a peer that speaks `oldest..=newest` have in common.
+    /// The newest version that both this code and a peer that speaks `oldest..=newest` know.
     pub fn agree(oldest: Self, newest: Self) -> Option<Self> {
         let version = newest.min(Self::NEWEST);
         (version >= oldest && version >= Self::OLDEST).then_some(version)
@@ -50,19 +48,17 @@ impl fmt::Debug for InviteToken {
     }
 }
 
-/// The first frame of a session. It never changes shape, so that any two versions can at least
-/// tell each other apart; what later versions add travels in `extensions`.
+/// The first frame of a session. It never changes shape: later versions add `extensions`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
     /// The oldest version the client speaks.
     pub oldest: ProtocolVersion,
     /// The newest version the client speaks.
     pub newest: ProtocolVersion,
-    /// Name and version of the program, for logs; at most
-    /// [`MAX_SOFTWARE_LEN`](crate::limits::MAX_SOFTWARE_LEN) bytes.
+    /// For logs; at most [`MAX_SOFTWARE_LEN`](crate::limits::MAX_SOFTWARE_LEN) bytes.
     pub software: String,
-    /// The name to claim or resume. Unchecked text, so that a bad name is answered by a refusal
-    /// that explains it. `None` resumes whatever name the device's key has.
+    /// The name to claim or resume, unchecked, so that a refusal can explain a bad one. `None` resumes
+    /// the name of the device's key.
     pub name: Option<String>,
     /// What admits a device that the server does not know.
     pub token: Option<InviteToken>,

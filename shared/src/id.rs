@@ -28,13 +28,11 @@ number_id! {
     RoomId(u64)
 }
 number_id! {
-    /// The place of an entry in its conversation's log: dense, from 1. As a cursor, 0 means
-    /// "before the first entry".
+    /// The place of an entry in its log: dense, from 1. As a cursor, 0 is before the first entry.
     Seq(u64)
 }
 number_id! {
-    /// The number a client gives a request, repeated by its answer. Unique among the unanswered
-    /// requests of a session.
+    /// The number of a request and its answer, unique among the unanswered ones of a session.
     RequestNumber(u32)
 }
 number_id! {
@@ -42,8 +40,7 @@ number_id! {
     Timestamp(u64)
 }
 number_id! {
-    /// A server's counter of changes to conversations. A client that names the stamp of its last
-    /// complete set of heads gets only the heads that changed since.
+    /// A server's counter of changes, so that clients get only the heads that changed since.
     Stamp(u64)
 }
 
@@ -91,8 +88,8 @@ macro_rules! bytes_id {
 }
 
 bytes_id! {
-    /// The sender's unique identifier of a message: a UUID version 7 (RFC 9562), so that ids of
-    /// one sender grow with time. Unique per sender for ever, which makes resending harmless.
+    /// A UUID version 7 (RFC 9562) that the sender gives a message. Unique per sender for ever, so that
+    /// sending again is harmless.
     MessageId[16]
 }
 bytes_id! {
@@ -100,16 +97,14 @@ bytes_id! {
     DeviceKey[32]
 }
 bytes_id! {
-    /// The identity of a server's data, made when the data is. A client whose cached log carries
-    /// another identity throws that cache away.
+    /// The identity of a server's data. Clients forget the cache of another one.
     LogId[16]
 }
 
 /// A conversation, named the same way by all its members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ConversationId {
-    /// The conversation of two people, or of one person with themselves. Computable without
-    /// asking anyone.
+    /// The conversation of two users, or of one with themselves.
     Direct(DirectPair),
     /// A room with its id.
     Room(RoomId),
@@ -121,8 +116,7 @@ impl ConversationId {
         Self::Direct(DirectPair::new(a, b))
     }
 
-    /// The other person of a direct conversation as `me` sees it. `None` if `me` is no member,
-    /// and in rooms.
+    /// The other user of a direct conversation that `me` is in; `None` also in rooms.
     pub fn peer_of(self, me: UserId) -> Option<UserId> {
         match self {
             Self::Direct(pair) if me == pair.low => Some(pair.high),

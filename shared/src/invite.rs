@@ -23,8 +23,7 @@ pub struct ServerAddress {
     pub port: u16,
 }
 
-/// What lets a person in who has never heard of the server: `recado://host:7322/#…`, with the
-/// fingerprint and, after a dot, the token behind the `#`.
+/// `recado://host:7322/#…`, with the fingerprint and, after a dot, the token behind the `#`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invite {
     /// Where the server is.

@@ -48,52 +48,8 @@
 //! If the log were not L (the operator restored a backup, say), or the stamp beyond the server's, the
 //! server would send all heads, as to a client that has none.
 //!
-//! # Version rules
-//!
-//! - The major version is in the ALPN name: another major version cannot connect at all.
-//! - [`Hello`] never changes shape. The server picks the newest version that both speak; each side
-//!   sends only frames of that version or older ([`ClientFrame::since`], [`ServerFrame::since`])
-//!   and refuses others.
-//! - Postcard writes an enum variant as its position and a struct as its fields in order. So
-//!   variants are appended, never moved or removed; a retired one keeps its place; a struct that
-//!   was shipped never changes.
-//! - Bytes left over after a value are an error.
-//!
-//! # Rooms, and what people do with messages
-//!
-//! - **One log, many kinds of entry** (`shared::content`). Replies, edits, deletions, reactions and everything that happens
-//!   to a room are entries of the conversation's log. A client asks for any of them with `Append`, so one path has the
-//!   idempotence, the order, the offline outbox and the permission check. Only `Created`, `ErasedKind`, `AuthorRemoved` and
-//!   `Closed` are the server's to write.
-//! - **One permission table** ([`rules::permission`]): a pure function of the request and of the memberships of the caller and of
-//!   the user it concerns. The relay asks it before anything else. It knows members, roles, mutes, bans and
-//!   blocks from its membership index, which is read from the store at the start and follows what was committed. What only the log knows
-//!   (whose message a target is) the store checks in the transaction that appends.
-//! - **Unread counts messages only.** Each entry carries how many messages its log has up to it, each member how many of those
-//!   lie at the read cursor, so no append touches a row per member.
-//! - **Deleting erases.** The transaction that appends a `Deletion` overwrites the body of the target and of its edits in
-//!   place, in the server's and in every client's database; what is left says `ErasedKind`. `secure_delete` is on, the write-ahead
-//!   log is truncated right after, and the search index forgets the words, in the same transaction.
-//! - **Rooms end for a member without ending for the log.** A member row stays with its membership (left, kicked, banned) and
-//!   the places between which it may read, so heads can say so to a device that was away. Who was banned without ever being
-//!   in or invited hears nothing of it. The first member of an empty room owns it, and cannot show what its former
-//!   members had hidden from new ones.
-//! - **Settings** (favourites, levels, mutes, drafts, blocks) are values of a user, not entries: the last one that reached the
-//!   server holds, and every device pulls what changed after a stamp. A change applies at once and offline, and waits as unsent
-//!   until the server has answered for that same value. Drafts come only into composers that are not in use, and by an edit
-//!   that can be undone.
-//! - **Blocked people** cannot write to the user alone, nor invite them, nor see live their presence, that they type or read; they are
-//!   told the same as a user who writes to a disabled account. In rooms their messages are folded into a dim line, and neither
-//!   ring nor count as mentions. A user who blocks another one may still write to them.
-//! - **First contact.** The first entry of a direct conversation decides whether it is a request, by what the recipient has
-//!   set then. The recipient gets heads in place of live entries until they write back, accept, or ask no longer.
-//! - **Display names** are not unique, but the server takes none that looks like the name of another user, and hides one
-//!   once a user takes a name that looks like it.
-//! - **A new device asks again until it is approved.** Its `Hello` says that it wants to be linked, it is refused with
-//!   `LinkPending` and repeats it. The code that people compare is made from its key, on both sides. Who waits stands only in
-//!   the relay's memory. A revoked key is remembered: it is let in when it is linked again or brings an invite, and never
-//!   registers a new name merely because the policy is `open`.
-//! - **Administration** goes through a socket in the data folder, whose file permissions are the permission.
+//! `docs/decisions` in the repository has the rules for versions, rooms, settings, erasing, message requests and
+//! device links, with their reasons.
 
 #![deny(missing_docs)]
 

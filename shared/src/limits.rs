@@ -1,7 +1,6 @@
 //! Every limit of the wire, in one list.
 //!
-//! Numbers without a named source are our own judgement. A limit that only one program knows lives in that program. All lengths are bytes unless the
-//! name says otherwise.
+//! All lengths are bytes unless the name says otherwise. Numbers without a source are our judgement.
 
 use std::time::Duration;
 
@@ -50,8 +49,8 @@ pub const MAX_ROOM_BANS: usize = 10_000;
 /// In rooms of at most this many members all of them get the cursors of the others.
 pub const MAX_MEMBERS_WITH_CURSORS: usize = 32;
 
-/// In a larger room, where members get no cursors, a client says at most this often how far a room has
-/// got on its device. What the person has read it says at once, for the person's other devices.
+/// In a larger room, a client reports its delivered cursor at most this often, and its read cursor at
+/// once.
 pub const UNHEARD_CURSOR_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Most devices of one user.
@@ -78,12 +77,10 @@ pub const MAX_ROOMS_PER_PAGE: u16 = 100;
 /// Most entries in one page of history.
 pub const MAX_PAGE_ENTRIES: u16 = 200;
 
-/// Encoded entries in one page stop growing here: below [`MAX_FRAME_LEN`] by more than one
-/// longest body and the envelope of the frame.
+/// Bytes at which a page ends: a longest body and the envelope below [`MAX_FRAME_LEN`].
 pub const MAX_PAGE_LEN: usize = 48 * 1024;
 
-/// Most heads in one [`HeadsPage`](crate::HeadsPage). Fewer where they are long: a page also ends
-/// before it would have more than [`MAX_PAGE_LEN`] bytes.
+/// Most heads in one [`HeadsPage`](crate::HeadsPage), which also ends at [`MAX_PAGE_LEN`].
 pub const MAX_HEADS_PER_FRAME: usize = 200;
 
 /// Most people in one answer: with the longest names they stay under [`MAX_FRAME_LEN`].
@@ -92,50 +89,42 @@ pub const MAX_USERS_PER_PAGE: u16 = 150;
 /// Most users whose presence one session may watch.
 pub const MAX_WATCHED: usize = 512;
 
-/// Most requests of one session that may be unanswered. The server stops reading from a session
-/// that has this many, so a client loses nothing by sending more; it only waits.
+/// Most unanswered requests of one session. The server reads no more of it until one is answered, so
+/// a client that sends more only waits.
 pub const MAX_REQUESTS_IN_FLIGHT: usize = 64;
 
 /// A typing hint is shown for this long unless it is repeated or a message arrives.
 pub const TYPING_SHOWN_FOR: Duration = Duration::from_secs(6);
 
-/// A client repeats its typing hint at most this often while the person types; the server passes
-/// on no more than that.
+/// A client repeats its typing hint, and the server relays it, at most this often.
 pub const TYPING_INTERVAL: Duration = Duration::from_secs(3);
 
 /// A client that waits for an answer and has received nothing for this long sends a ping.
 pub const PING_AFTER: Duration = Duration::from_secs(10);
 
-/// A side that sent a ping and has received nothing for this long since calls the link dead. It
-/// leaves time for an answer over a slow link.
+/// A link is dead if nothing arrives for this long after a ping.
 pub const PONG_WITHIN: Duration = Duration::from_secs(10);
 
-/// What is sent over a dead link is known to be lost after this long: [`PING_AFTER`], then
-/// [`PONG_WITHIN`]. The operating system gives a silent link up after it, too: it is the
-/// user timeout of TCP (RFC 5482, RFC 9293 section 3.8.3). Our judgement.
+/// [`PING_AFTER`] and [`PONG_WITHIN`]. The operating system gives a silent link up after it, too, by
+/// the user timeout of TCP (RFC 5482, RFC 9293 section 3.8.3).
 pub const DEAD_AFTER: Duration = Duration::from_secs(20);
 
-/// The pause between two probes of TCP keep-alive (RFC 1122, section 4.2.3.6), the first of which goes
-/// out after [`PING_AFTER`] of silence.
+/// The pause between probes of TCP keep-alive (RFC 1122, section 4.2.3.6), after [`PING_AFTER`].
 pub const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Unanswered probes after which a quiet link is dead: [`PING_AFTER`] and as many intervals are
-/// [`DEAD_AFTER`].
+/// Unanswered probes after which a link is dead: with [`PING_AFTER`] that is [`DEAD_AFTER`].
 pub const PROBES: u32 = 2;
 
 const _: () = assert!(
     PING_AFTER.as_secs() + PROBE_INTERVAL.as_secs() * PROBES as u64 == DEAD_AFTER.as_secs()
 );
 
-/// A client sends a ping at least this often. The operating system watches a quiet link for both
-/// sides, and a client asks at once when its person comes back; the ping finds what answers in place
-/// of a dead server, such as a proxy, while the user is away. Our
-/// measurement: the pings of 10,000 clients take 0.07 % of a processor.
+/// A client pings at least this often, to find what answers in place of a dead server, such as a
+/// proxy. Measured: the pings of 10,000 clients take 0.07 % of a processor.
 pub const QUIET_PING_AFTER: Duration = Duration::from_mins(45);
 
-/// A server that has received nothing for this long sends a ping: later than
-/// [`QUIET_PING_AFTER`], so that only the client's travels on a good link. Where the operating system
-/// cannot be asked to give up a link that takes no data, pings find it.
+/// A server pings after this much silence: later than [`QUIET_PING_AFTER`], so that on a good link only
+/// the client does, except where the operating system cannot watch the link.
 pub const SERVER_PING_AFTER: Duration = if cfg!(any(target_os = "linux", target_os = "android")) {
     Duration::from_mins(50)
 } else {

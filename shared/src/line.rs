@@ -73,9 +73,8 @@ macro_rules! line {
 }
 
 line! {
-    /// How a person wants to be called beside the unique name: 1 to
-    /// [`MAX_DISPLAY_NAME_CHARS`] characters. Any user may take any, so it is never shown without
-    /// the unique name where the two could be mistaken.
+    /// The name of a user to show: 1 to [`MAX_DISPLAY_NAME_CHARS`] characters. Not unique, so it is never
+    /// shown without the unique name where the two could be mistaken.
     DisplayName, MAX_DISPLAY_NAME_CHARS
 }
 line! {

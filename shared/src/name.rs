@@ -20,8 +20,7 @@ use crate::text::{checked_text, error_texts};
 #[serde(try_from = "String")]
 pub struct UserName(Box<str>);
 
-/// A form of a name under which it is unique: two names that share a key look alike or differ
-/// only in case.
+/// Names that share a key look alike or differ only in case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameKey(Box<str>);
 
@@ -73,15 +72,13 @@ impl UserName {
         fold(&self.0)
     }
 
-    /// The keys under which this name must be unique, one or two, without repetition: how it
-    /// looks as written ("aIice" looks like "alice"), and how its lower-case form looks.
+    /// The one or two keys under which it must be unique: as written ("aIice"), and in lower case.
     pub fn keys(&self) -> Vec<NameKey> {
         keys_of(&self.0)
     }
 }
 
-/// The keys of the name that a text looks like, if it looks like one: what stands around its first
-/// and last letter or digit does not count.
+/// The keys of a text that looks like a name, without what surrounds its letters and digits.
 pub fn keys_like(text: &str) -> Vec<NameKey> {
     keys_of(text.trim_matches(|c: char| !c.is_alphanumeric()))
 }
@@ -94,8 +91,8 @@ fn keys_of(text: &str) -> Vec<NameKey> {
     keys
 }
 
-/// Folds a text as names are folded, so that a search meets them. It goes to lower case by way of
-/// the upper one, which letters share that have no lower case in common: σ and ς, ss and ß.
+/// Folds a text as names are, for search. It goes to lower case by way of the upper one, which
+/// letters share that have no lower case in common: σ and ς, ss and ß.
 pub fn fold(text: &str) -> String {
     let lower = text.nfkc().flat_map(char::to_lowercase);
     let upper = lower.flat_map(char::to_uppercase);

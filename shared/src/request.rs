@@ -1,5 +1,4 @@
-//! Requests of clients, the answers of the server, and the errors of refused requests. Variants are
-//! appended, never moved or removed.
+//! Requests, answers and errors of refused requests. Variants are only ever appended.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +20,7 @@ use crate::text::error_texts;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Request {
-    /// Puts an entry at the end of a conversation's log. The same id from the same sender is
-    /// appended once: a repetition gets the first answer again.
+    /// Appends an entry once per id and sender: a repetition gets the first answer again.
     Append {
         /// The conversation that gets the entry.
         conversation: ConversationId,
@@ -37,24 +35,20 @@ pub enum Request {
         conversation: ConversationId,
         /// The entries to read.
         range: PageRange,
-        /// Most entries wanted; more than
-        /// [`MAX_PAGE_ENTRIES`](crate::limits::MAX_PAGE_ENTRIES) counts as that.
+        /// Counts as at most [`MAX_PAGE_ENTRIES`](crate::limits::MAX_PAGE_ENTRIES).
         limit: u16,
     },
-    /// Searches the directory by the beginning of the name, without regard to case, in the
-    /// order of the folded names.
+    /// Searches users by the beginning of the name, in the order of the folded names.
     FindUsers {
         /// The beginning of the name; empty finds all users.
         prefix: String,
         /// Continue after this name of an earlier answer.
         after: Option<UserName>,
-        /// Most people wanted; more than
-        /// [`MAX_USERS_PER_PAGE`](crate::limits::MAX_USERS_PER_PAGE) counts as that.
+        /// Counts as at most [`MAX_USERS_PER_PAGE`](crate::limits::MAX_USERS_PER_PAGE).
         limit: u16,
     },
-    /// Who these users are; at most
-    /// [`MAX_USERS_PER_PAGE`](crate::limits::MAX_USERS_PER_PAGE), unknown ones are left out.
-    /// Answered by [`Answer::Users`].
+    /// The known ones of at most [`MAX_USERS_PER_PAGE`](crate::limits::MAX_USERS_PER_PAGE) users, as
+    /// [`Answer::Users`].
     Users(Vec<UserId>),
     /// Makes a room, with the user as its owner. The same id from the same user makes one room.
     CreateRoom {
@@ -67,15 +61,13 @@ pub enum Request {
         /// What new members see of the past.
         history: HistoryVisibility,
     },
-    /// Searches the public rooms, and those private ones that the user is in or invited to, by
-    /// the beginning of the name, in the order of the folded names.
+    /// Searches the rooms that are public or that the user is in or invited to, as `FindUsers`.
     FindRooms {
         /// The beginning of the name; empty finds all.
         prefix: String,
         /// Continue after this name of an earlier answer.
         after: Option<RoomName>,
-        /// Most rooms wanted; more than
-        /// [`MAX_ROOMS_PER_PAGE`](crate::limits::MAX_ROOMS_PER_PAGE) counts as that.
+        /// Counts as at most [`MAX_ROOMS_PER_PAGE`](crate::limits::MAX_ROOMS_PER_PAGE).
         limit: u16,
     },
     /// The members of a room of the user's, in the order of their numbers.
@@ -84,8 +76,7 @@ pub enum Request {
         room: RoomId,
         /// Continue after this member of an earlier answer.
         after: Option<UserId>,
-        /// Most members wanted; more than
-        /// [`MAX_USERS_PER_PAGE`](crate::limits::MAX_USERS_PER_PAGE) counts as that.
+        /// Counts as at most [`MAX_USERS_PER_PAGE`](crate::limits::MAX_USERS_PER_PAGE).
         limit: u16,
     },
     /// Changes a setting of the user's, on all devices.
@@ -142,8 +133,7 @@ pub enum Answer {
     },
     /// A stretch of a log.
     Page {
-        /// The entries, ascending and without a hole. Fewer than asked for may mean that the
-        /// frame was full: ask again from the last one.
+        /// Ascending, without a gap. Fewer than requested may mean that the frame was full.
         entries: Vec<Entry>,
         /// The newest place of the conversation.
         newest: Seq,

@@ -1,4 +1,4 @@
-//! Rooms: their names, who may do what in them, and the facts that are shown of them.
+//! Rooms: names, roles, memberships, and the information that users see.
 
 use std::fmt;
 
@@ -10,9 +10,7 @@ use crate::line::Topic;
 use crate::name::{NameError, NameKey, UserName};
 use crate::profile::UserProfile;
 
-/// The unique name of a room, written without the `#` that marks it on screens. The rules and the
-/// keys under which it is unique are those of a [`UserName`]; rooms and people do not share names'
-/// space.
+/// The unique name of a room, without `#`. Its rules are those of a [`UserName`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RoomName(UserName);
@@ -114,8 +112,7 @@ pub enum Visibility {
     Private,
 }
 
-/// What new members see of the time before they joined. What it is at their joining holds for
-/// them.
+/// What new members see of the time before they joined, as it is when they join.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 #[derive(FromRepr, IntoStaticStr)]

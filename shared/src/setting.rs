@@ -5,9 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::body::DraftText;
 use crate::id::{ConversationId, Timestamp, UserId};
 
-/// One setting with its value. The last one that reached the server holds for all devices. The
-/// server stores it without looking into it, but for [`Blocked`](Self::Blocked) and
-/// [`FirstContact`](Self::FirstContact), which it enforces.
+/// One setting with its value. The server only enforces [`Blocked`](Self::Blocked) and
+/// [`FirstContact`](Self::FirstContact).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Setting {
     /// Whether a conversation stays on top of the list.

@@ -5,8 +5,7 @@
 
 use std::borrow::Cow;
 
-/// The conversions of a text type whose constructor checks the text, a `Box<str>`. It is written
-/// without a copy, and read through `$check`, which takes a `String`.
+/// Conversions of a text type, a `Box<str>` that `$check` makes of a `String`.
 macro_rules! checked_text {
     ($name:ident, $error:ty, $check:expr) => {
         impl $name {
@@ -32,8 +31,7 @@ macro_rules! checked_text {
     };
 }
 
-/// An error enum whose variants are documented by their texts, so that each text is written once.
-/// A doc comment on a variant adds what its text does not say.
+/// An error enum whose texts document its variants. A doc comment adds what a text does not say.
 macro_rules! error_texts {
     (
         $(#[$attribute:meta])*
@@ -45,7 +43,7 @@ macro_rules! error_texts {
         #[derive(thiserror::Error)]
         pub enum $name {
             $(
-                #[doc = $text]
+                #[doc = concat!("`", $text, "`")]
                 $(#[$more])*
                 #[error($text)]
                 $variant $(($inner))? $({ $($fields)+ })?,
@@ -74,8 +72,7 @@ pub fn first_forbidden(text: &str) -> Option<(usize, char)> {
     text.char_indices().find(|&(_, c)| is_forbidden(c))
 }
 
-/// Makes any text safe to draw on one line: forbidden characters become `U+FFFD`, tabs and line
-/// ends become a space.
+/// Makes any text safe to draw on one line: bad characters become `U+FFFD`, tabs and lines a space.
 pub fn neutralise(text: &str) -> Cow<'_, str> {
     let unsafe_on_a_line = |c: char| is_forbidden(c) || matches!(c, '\t' | '\n');
     if !text.contains(unsafe_on_a_line) {
@@ -89,8 +86,7 @@ pub fn neutralise(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(drawn).collect())
 }
 
-/// Makes text that a person typed or pasted fit to send: line ends become `\n` (terminals paste
-/// them as carriage returns) and forbidden characters are left out.
+/// Makes typed or pasted text fit to send: line ends become `\n`, forbidden characters go.
 pub fn sanitise_input(text: &str) -> String {
     text.replace("\r\n", "\n")
         .chars()

@@ -1,8 +1,7 @@
 //! Keys and TLS 1.3 configurations: Ed25519 raw public keys on both sides (RFC 7250, RFC 8446).
 //!
-//! Each side proves that it holds its key; the server accepts any device key and learns it, the
-//! client accepts only the server key that it has pinned. This is the one file that knows the
-//! TLS library.
+//! The server accepts any device key and learns it, the client accepts only the server key that it has
+//! pinned. This is the one file that knows the TLS library.
 
 use std::fmt;
 use std::sync::Arc;
@@ -30,8 +29,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::DeviceKey;
 
-/// The application protocol that both sides name in the handshake (RFC 7301). Its number is the
-/// major version of the wire.
+/// The ALPN protocol (RFC 7301), with the major version of the wire.
 pub const ALPN: &[u8] = b"recado/1";
 
 /// Tickets that a client keeps: the library counts them for one server in steps of eight.
@@ -42,8 +40,7 @@ const ED25519_SPKI_PREFIX: [u8; 12] = [
     0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
 ];
 
-/// What identifies a server's key: the SHA-256 digest of its `SubjectPublicKeyInfo`, as in
-/// public key pinning (RFC 7469).
+/// The SHA-256 digest of a server's `SubjectPublicKeyInfo`, as in key pinning (RFC 7469).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(pub [u8; 32]);
@@ -132,9 +129,8 @@ impl Identity {
     }
 }
 
-/// The server's side: shows `identity`, demands a device key and accepts any. Devices that come
-/// back to the same configuration resume by a ticket, which costs neither side a signature; the
-/// tickets' keys live in its memory alone and change every few hours.
+/// The server's side: shows `identity` and accepts any device key. Devices resume by a ticket, which
+/// costs no signature; the tickets' keys live in memory alone and change every few hours.
 ///
 /// # Errors
 /// The TLS library refuses the key or the settings.
@@ -154,9 +150,8 @@ pub fn server_config(identity: &Identity) -> Result<ServerConfig, Error> {
     Ok(config)
 }
 
-/// The client's side: shows the device's `identity` and accepts only a server whose key has the
-/// fingerprint `pin`. The configuration keeps the server's tickets in memory, so that a program
-/// resumes if it uses the same one again; none is used for another key or another pin.
+/// The client's side: shows `identity` and accepts only a server key with the fingerprint `pin`. Keeps
+/// the server's tickets in memory, so that sessions of the same configuration resume.
 ///
 /// # Errors
 /// The TLS library refuses the key or the settings.
@@ -174,8 +169,7 @@ pub fn client_config(identity: &Identity, pin: Fingerprint) -> Result<ClientConf
     Ok(config)
 }
 
-/// The name that a client gives the TLS library. The pin decides about the server, so the name is
-/// constant and is not sent.
+/// A constant that is not sent: the pin decides about the server.
 pub fn server_name() -> ServerName<'static> {
     ServerName::IpAddress(std::net::Ipv4Addr::UNSPECIFIED.into())
 }
@@ -198,9 +192,8 @@ pub fn pin_mismatch(error: &std::io::Error) -> Option<PinMismatch> {
     }
 }
 
-/// The cryptography of both sides, with the suite first that every TLS 1.3 implementation has
-/// (RFC 8446, section 9.1). Its hash is done by the processor, which takes a tenth off the handshakes
-/// of a server to which all clients return at once.
+/// The suite comes first that every TLS 1.3 implementation has (RFC 8446, section 9.1). Its hash is done
+/// by the processor, which takes a tenth off the handshakes of a server.
 fn crypto() -> CryptoProvider {
     CryptoProvider {
         cipher_suites: vec![

@@ -17,12 +17,10 @@ use crate::request::{Answer, Request, RequestError};
 use self::heartbeat::{Heartbeat, HeartbeatAction};
 pub use self::names::{MAX_CACHED_USERS, NameCache};
 
-/// Events that may wait for the owner of a session, such as while it waits for one answer. One
-/// more ends the session with [`ProtocolError::Overflow`].
+/// Events that may wait for the owner; one more ends the session with [`ProtocolError::Overflow`].
 pub const MAX_QUEUED_EVENTS: usize = 4096;
 
-/// A [`Hello`] that offers every version of this code and resumes the name of the device's key.
-/// `software` is at most [`MAX_SOFTWARE_LEN`](crate::limits::MAX_SOFTWARE_LEN) bytes.
+/// A [`Hello`] in the versions of this code, without a name and a token.
 pub fn hello(software: &str) -> Hello {
     Hello {
         oldest: ProtocolVersion::OLDEST,
@@ -58,8 +56,7 @@ pub enum ProtocolError {
     /// The server sent a frame that has no place at this point.
     #[error("{0}")]
     UnexpectedFrame(&'static str),
-    /// The server sent nothing for
-    /// [`PONG_WITHIN`](crate::limits::PONG_WITHIN) after a ping.
+    /// The server sent nothing for a while after a ping.
     #[error("the server does not respond")]
     Silent,
     /// More than [`MAX_QUEUED_EVENTS`] events wait for the owner.
@@ -86,7 +83,7 @@ pub struct ClientSession {
 }
 
 impl ClientSession {
-    /// Opens a session from the first frame of the server, the answer to the [`Hello`].
+    /// Opens a session from the answer to the [`Hello`].
     ///
     /// # Errors
     /// [`HandshakeError`] if that frame opens none.
@@ -109,7 +106,7 @@ impl ClientSession {
         &self.welcome
     }
 
-    /// Gives a request the next number of the session. Its answer repeats the number.
+    /// Numbers a request; its answer repeats the number.
     pub fn number(&mut self, request: Request) -> (RequestNumber, ClientFrame) {
         self.last_number = RequestNumber(self.last_number.0.wrapping_add(1));
         let number = self.last_number;
@@ -123,8 +120,7 @@ impl ClientSession {
         }
     }
 
-    /// Takes a frame that arrived, and returns a pong to send if it was a ping. Everything else
-    /// is kept for [`next_event`](Self::next_event) and [`take_answer`](Self::take_answer).
+    /// Takes a frame that arrived. Returns the pong to send if it was a ping.
     ///
     /// # Errors
     /// [`ProtocolError`] if the session is over.
@@ -171,8 +167,7 @@ impl ClientSession {
         self.events.pop_front()
     }
 
-    /// Takes the newest event if it is the answer to this request: to be called after each frame
-    /// while an answer is awaited. What waits beside it stays in its order.
+    /// Takes the newest event if it is the answer to this request. The others keep their order.
     pub fn take_answer(&mut self, asked: RequestNumber) -> Option<Result<Answer, RequestError>> {
         match self.events.pop_back()? {
             SessionEvent::Frame(ServerFrame::Answer { number, result }) if number == asked => {
@@ -185,8 +180,7 @@ impl ClientSession {
         }
     }
 
-    /// Asks for a ping at the next deadline, which is then at once: there is reason to doubt the
-    /// link.
+    /// Makes a ping due at once, to check a doubtful link.
     pub fn check(&mut self) {
         self.heartbeat.request_ping();
     }

@@ -78,9 +78,8 @@ impl NameCache {
         }
     }
 
-    /// The users to ask for with [`Request::Users`](crate::Request::Users), a page each, so that all
-    /// names are known that these entries need as `me` sees them: authors, the other user of a
-    /// direct conversation, and the subjects of room events.
+    /// The pages of [`Request::Users`](crate::Request::Users) that name the authors and subjects of these
+    /// entries, and the other user of a direct conversation, as far as they are unknown.
     pub fn missing(
         &self,
         me: UserId,
@@ -103,8 +102,7 @@ impl NameCache {
         pages.map(<[UserId]>::to_vec).collect()
     }
 
-    /// Learns the answer for these users. A user that the server did not name is not
-    /// [missing](Self::missing) again.
+    /// Learns an answer. A user that it does not name is not [missing](Self::missing) again.
     pub fn on_answer(&mut self, asked: &[UserId], found: &[UserProfile]) {
         self.insert_users(found);
         if self.nameless.len() + asked.len() > MAX_CACHED_USERS {

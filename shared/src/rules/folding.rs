@@ -1,8 +1,7 @@
 //! Edits, deletions and reactions, folded into the messages that they target.
 //!
-//! A [`Folding`] takes the entries of one conversation in any order and any number of times, and
-//! always reaches the same state. The client keeps the texts of edits with it (`E` is
-//! [`Version`]); a streaming export keeps only the places (`E` is `()`) and reads the texts again.
+//! A [`Folding`] takes entries in any order and any number of times, and reaches the same state. The
+//! client keeps the texts of edits (`E` is [`Version`]); an export only their places (`E` is `()`).
 
 use std::collections::BTreeMap;
 
@@ -33,8 +32,7 @@ pub struct ReactionCount<'a> {
     pub is_mine: bool,
 }
 
-/// The changes of the messages of one conversation. Each change takes one small row, so that a
-/// million of them fit in memory.
+/// One conversation's changes, one small row each, so that a million of them fit in memory.
 #[derive(Clone, Debug)]
 pub struct Folding<E = Version> {
     /// By the message and the edit.
@@ -76,8 +74,7 @@ impl<E> Default for Folding<E> {
 }
 
 impl<E> Folding<E> {
-    /// Applies an entry; one that changes no message does nothing. `version` makes what is kept
-    /// of an edit.
+    /// Applies an entry. `version` makes what is kept of an edit.
     pub fn apply(
         &mut self,
         seq: Seq,
@@ -160,8 +157,7 @@ impl<E> Folding<E> {
         self.reactions.retain(|(target, _, _), _| keep(*target));
     }
 
-    /// Forgets all entries after `newest`. Messages that one of them deleted stay deleted,
-    /// because their texts are gone.
+    /// Forgets all entries after `newest`. Deleted messages stay so, because their texts are gone.
     pub fn truncate(&mut self, newest: Seq) {
         self.retain(|target| target <= newest);
         self.edits.retain(|(_, edit), _| *edit <= newest);

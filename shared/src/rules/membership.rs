@@ -1,7 +1,6 @@
 //! The relation of one user to one room, and the effect of a room event on it.
 //!
-//! [`RoomEvent::change`] is the only reading of what an event does. The relay applies it to its
-//! membership index, the store to its rows, the client to its [`RoomInfo`](crate::RoomInfo).
+//! The relay applies it to its membership index, the store to its rows, the client to `RoomInfo`.
 
 use crate::content::RoomEvent;
 use crate::id::UserId;
@@ -81,8 +80,8 @@ impl RoomEvent {
 }
 
 impl MemberChange {
-    /// The state after this change; `None` for a user who had none and gets none. `is_empty` says
-    /// that the room has no members before the change.
+    /// The state after this change; `None` for a user who had none and gets none. `is_empty`: the room had
+    /// no members before.
     #[must_use]
     pub fn apply(self, before: Option<MemberState>, is_empty: bool) -> Option<MemberState> {
         let is_member = before.is_some_and(MemberState::is_member);
@@ -126,8 +125,7 @@ impl MemberState {
         self.membership == Membership::Member
     }
 
-    /// The state after the room was closed: members and invited users have left, others keep
-    /// their membership.
+    /// The state after the room was closed: members and invited users have left.
     #[must_use]
     pub fn close(self) -> Self {
         match self.membership {
@@ -141,8 +139,7 @@ impl MemberState {
     }
 }
 
-/// The part of a room's state on which the validity of one event depends. Permissions are
-/// another matter: [`permission`](super::permission) also checks roles, mutes and limits.
+/// The part of a room's state on which the validity of an event depends, beside permissions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EventContext {
     /// The state of the author of the event.
@@ -158,9 +155,8 @@ pub struct EventContext {
 }
 
 impl EventContext {
-    /// Refuses an event that contradicts the state of the room. The relay calls it when the event
-    /// is requested; the store calls it again when it commits, because an earlier event of the
-    /// queue may have changed the state.
+    /// Refuses an event that contradicts the state of the room. The store calls it again when it commits,
+    /// because an earlier event of the queue may have changed the state.
     ///
     /// # Errors
     /// Says which part of the state is in the way.

@@ -5,8 +5,7 @@ use std::ops::Range;
 /// Names that mention every member of a room.
 const EVERYONE: [&str; 2] = ["room", "all"];
 
-/// The byte ranges of a body that mention the user of this name, or everyone: `@name`, `@room`
-/// and `@all` as whole words, in any case.
+/// The byte ranges of `@name`, `@room` and `@all` in a body, as whole words in any case.
 pub fn mentions(body: &str, name: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let name = name.to_lowercase();

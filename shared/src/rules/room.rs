@@ -82,8 +82,7 @@ impl RoomState {
         self.owners
     }
 
-    /// Applies a committed event. Returns the user whose own relation it changed, if it is only
-    /// one: closing a room changes that of all its members.
+    /// Applies a committed event. Returns its subject, if only the relation of one user changed.
     pub fn apply(&mut self, author: UserId, event: &RoomEvent) -> Option<UserId> {
         match event.change(author) {
             RoomChange::Member(user, change) => {
@@ -119,9 +118,8 @@ impl RoomInfo {
         }
     }
 
-    /// Applies an event to the room as the user `me` sees it. `was_member` says whether its
-    /// subject was in the room before, as far as the caller knows: a ban of another user changes
-    /// the number of members only then.
+    /// Applies an event as the user `me` sees the room. `was_member` tells whether the subject was in it
+    /// before, as far as known: a ban changes the number of members only then.
     pub fn apply(&mut self, me: UserId, author: UserId, event: &RoomEvent, was_member: bool) {
         match event.change(author) {
             RoomChange::Name(name) => self.name = name.clone(),
