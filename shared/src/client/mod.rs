@@ -54,13 +54,13 @@ pub enum ProtocolError {
     #[error("{0}")]
     Closed(CloseReason),
     /// The server sent a frame that has no place at this point.
-    #[error("{0}")]
+    #[error("the server sent invalid data ({0}); update recado")]
     UnexpectedFrame(&'static str),
     /// The server sent nothing for a while after a ping.
     #[error("the server does not respond")]
     Silent,
     /// More than [`MAX_QUEUED_EVENTS`] events wait for the owner.
-    #[error("too much data is waiting")]
+    #[error("too much data is waiting to be sent")]
     Overflow,
 }
 

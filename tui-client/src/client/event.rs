@@ -11,36 +11,31 @@ use recado_shared::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     pub conversation: ConversationId,
-    /// The room's name, where it is one and its name is known.
+    /// The name of a room, if it is known.
     pub room: Option<RoomName>,
-    /// In a direct conversation: the other person.
+    /// In a direct conversation, the other user.
     pub with: Option<UserId>,
-    /// That person's name, if it is known.
     pub with_name: Option<UserName>,
     pub author: UserId,
-    /// The author's name, if it is known.
     pub author_name: Option<UserName>,
-    /// Whether the user did, on any of their devices.
+    /// Whether the author is the user, on any device.
     pub is_own: bool,
     /// Whether its text mentions the user: `@name`, `@room` or `@all`.
     pub mentions_me: bool,
-    /// Its place in the conversation.
     pub seq: Seq,
-    /// The author's id of it.
     pub id: MessageId,
     /// When the server accepted it.
     pub time: Timestamp,
-    /// What it holds: a message, or something that was done with one, or to the room.
     pub content: Content,
 }
 
 impl Event {
-    /// Its text; empty where it has none.
+    /// The text of the message; empty for other contents.
     pub fn text(&self) -> &str {
         self.content.body().map_or("", MessageBody::as_str)
     }
 
-    /// Whether it is a message of the user or of another one: written, not edited or erased.
+    /// Whether it is a message, of the user or another one, that was not erased.
     pub fn is_message(&self) -> bool {
         self.content.is_message() && self.content.body().is_some()
     }
@@ -53,7 +48,7 @@ impl Event {
         }
     }
 
-    /// Whether it is in a conversation of two.
+    /// Whether it is in a direct conversation.
     pub fn is_direct(&self) -> bool {
         self.conversation.pair().is_some()
     }

@@ -12,10 +12,9 @@
 //! # }
 //! ```
 //!
-//! A [`Client`] is one device of a user and has no task of its own: it moves while one of its
-//! methods is waited for. It connects again by itself, and sends again under the same id, so that
-//! nothing is sent or given out twice. Cancelling any method loses nothing that was to be given
-//! out, but whether something was sent is not known then.
+//! A [`Client`] is one device of a user and has no task of its own: it works while one of its methods
+//! is awaited. It reconnects by itself, and resends under the same id, so that nothing is sent or
+//! returned twice. Cancelling a method loses no event, but may leave open whether something was sent.
 
 mod event;
 mod feed;
@@ -63,6 +62,7 @@ pub struct Sent {
 }
 
 /// A device of a user.
+#[derive(Debug)]
 pub struct Client {
     link: Link,
     session: Option<Session>,
@@ -83,13 +83,6 @@ pub struct Client {
     pub(crate) listener: fn(&str),
 }
 
-impl std::fmt::Debug for Client {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut debug = f.debug_struct("Client");
-        debug.field("me", &self.me).finish_non_exhaustive()
-    }
-}
-
 impl Client {
     /// Opens a name that this machine knows, or claims it on the server of this machine.
     ///
@@ -103,8 +96,8 @@ impl Client {
         Self::open_at(&Paths::of_user()?, &selector).await
     }
 
-    /// Opens the name in [`RECADO_NAME`](NAME_VARIABLE), or the one used last. With an invite in
-    /// [`RECADO_INVITE`](INVITE_VARIABLE) it joins that server first, if it has not yet.
+    /// Opens the name in [`NAME_VARIABLE`], or the one used last. With an invite in
+    /// [`INVITE_VARIABLE`] it joins that server first.
     ///
     /// # Errors
     /// [`Failure`] says what to do.
@@ -125,7 +118,7 @@ impl Client {
         Self::connected(Link::new(identity.net_config(&paths))?).await
     }
 
-    /// Opens what is meant, with files in these places.
+    /// Opens the selected identity, with files in these places.
     ///
     /// # Errors
     /// [`Failure`] says what to do.
@@ -170,8 +163,7 @@ impl Client {
         (*user, name)
     }
 
-    /// Continues after the event at which an earlier run had this token. To be called before
-    /// [`next`](Self::next).
+    /// Continues after the event at which an earlier run had this token. Call it first.
     ///
     /// # Errors
     /// [`Failure`] if the token belongs to another server.
@@ -179,8 +171,7 @@ impl Client {
         check_token(self.feed.resume(token))
     }
 
-    /// The token with which a later run continues after the last event, by
-    /// [`resume_after`](Self::resume_after). `None` before the first connection.
+    /// The token with which a later run continues here. `None` before the first connection.
     pub fn after(&self) -> Option<ResumeToken> {
         self.feed.token()
     }
@@ -243,7 +234,7 @@ impl Client {
     /// Sends a message to `bob` or `#room`, and waits until it is on the server's disk.
     ///
     /// # Errors
-    /// [`Failure`] if the text or the recipient is not right, or the server refuses.
+    /// [`Failure`] if the text or the recipient is invalid, or the server refuses.
     pub async fn send(&mut self, to: &str, text: &str) -> Result<Sent, Failure> {
         let body = body(text)?;
         let conversation = self.find(to).await?;

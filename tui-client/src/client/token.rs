@@ -1,10 +1,8 @@
 //! Resume token: the place where a reader stopped, as a short text that `--after` takes.
 //!
-//! A token is a time and some places. In a conversation that it names, everything up to the named
-//! place was given out; in every other one, everything that the server accepted up to the time.
-//! So only conversations with something newer than the time are named, which keeps it short: the
-//! time follows the newest entry at [`SETTLED_AFTER`], and while a reader that was away catches
-//! up, each conversation that it has caught up with adds about ten characters.
+//! A token is a time and some places. In a conversation that it names, the reader had everything up to
+//! the place; in all others, everything that the server accepted up to the time, which follows the
+//! newest entry at [`SETTLED_AFTER`]. Each named conversation adds about ten characters.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,24 +10,21 @@ use std::str::FromStr;
 
 use recado_shared::{ConversationId, LogId, RoomId, Seq, Timestamp, UserId};
 
-/// Entries this much older than the newest one are settled, in milliseconds: no entry before them
-/// is still on its way to the disk.
+/// Milliseconds before the newest entry after which no entry is on its way to the disk.
 pub(super) const SETTLED_AFTER: u64 = 60_000;
 
 /// Longest token that is read.
 const MAX_LEN: usize = 256 * 1024;
 
-/// What it begins with: the version of its form.
+/// The version of the format, at the start.
 const FORM: &str = "1";
 
-/// Where a reader stopped.
+/// The place where a reader stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResumeToken {
-    /// Of which data: the first characters of its identity.
+    /// The first characters of the log's identity.
     pub(super) log: String,
-    /// Everything up to here was given out, in conversations that are not named.
     pub(super) time: Timestamp,
-    /// The last place that was given out.
     pub(super) places: BTreeMap<ConversationId, Seq>,
 }
 
@@ -38,7 +33,6 @@ pub struct ResumeToken {
 #[error("Not a resume token of 'recado tail --json'. Copy the whole field \"after\" of a line.")]
 pub struct ResumeTokenError;
 
-/// The part of a log's identity that tokens carry.
 pub(super) fn log_part(log: LogId) -> String {
     log.to_string().chars().take(8).collect()
 }
@@ -90,8 +84,8 @@ fn place(text: &str) -> Result<(ConversationId, Seq), ResumeTokenError> {
     }
     let pair = name.strip_prefix('d').and_then(|pair| pair.split_once('-'));
     let (low, high) = pair.ok_or(ResumeTokenError)?;
-    let talk = ConversationId::direct(UserId(number(low)?), UserId(number(high)?));
-    Ok((talk, seq))
+    let (low, high) = (UserId(number(low)?), UserId(number(high)?));
+    Ok((ConversationId::direct(low, high), seq))
 }
 
 #[cfg(test)]

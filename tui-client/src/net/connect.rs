@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::ClientConfig;
 
 use super::error::ConnectError;
 use super::session::Session;
@@ -54,18 +55,10 @@ fn machine_name() -> Option<DeviceName> {
 }
 
 /// Makes sessions with one server key and one device key.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Connector {
-    tls: TlsConnector,
+    tls: Arc<ClientConfig>,
     pin: Fingerprint,
-}
-
-impl std::fmt::Debug for Connector {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connector")
-            .field("pin", &self.pin)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Connector {
@@ -74,12 +67,10 @@ impl Connector {
     /// # Errors
     /// [`ConnectError::Key`] if the TLS library refuses the key.
     pub fn new(identity: &Identity, pin: Fingerprint) -> Result<Self, ConnectError> {
-        let config = tls::client_config(identity, pin)
+        let tls = tls::client_config(identity, pin)
             .map_err(|error| ConnectError::Key(error.to_string()))?;
-        Ok(Self {
-            tls: TlsConnector::from(Arc::new(config)),
-            pin,
-        })
+        let tls = Arc::new(tls);
+        Ok(Self { tls, pin })
     }
 
     /// Opens a session at `address`.
@@ -106,25 +97,22 @@ impl Connector {
         address: &ServerAddress,
         tcp: TcpStream,
     ) -> Result<TlsStream<TcpStream>, ConnectError> {
-        let address = address.clone();
-        self.tls
-            .connect(tls::server_name(), tcp)
-            .await
-            .map_err(|error| match tls::pin_mismatch(&error) {
+        let connector = TlsConnector::from(Arc::clone(&self.tls));
+        let connected = connector.connect(tls::server_name(), tcp).await;
+        connected.map_err(|error| {
+            let (address, reason) = (address.clone(), error.to_string());
+            match tls::pin_mismatch(&error) {
                 Some(mismatch) => ConnectError::WrongKey {
                     address,
                     seen: mismatch.seen,
                     pinned: self.pin,
                 },
-                None if error.kind() == io::ErrorKind::InvalidData => ConnectError::NotRecado {
-                    address,
-                    reason: error.to_string(),
-                },
-                None => ConnectError::Broken {
-                    address,
-                    reason: error.to_string(),
-                },
-            })
+                None if error.kind() == io::ErrorKind::InvalidData => {
+                    ConnectError::NotRecado { address, reason }
+                }
+                None => ConnectError::Broken { address, reason },
+            }
+        })
     }
 }
 

@@ -136,23 +136,16 @@ impl ConnectError {
 /// Reasons for which a session ended, or a request in it failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
-    /// The server ended the session.
-    #[error("{0}")]
-    ClosedByServer(CloseReason),
+    #[error(transparent)]
+    Protocol(#[from] ProtocolError),
     /// The connection ended without a reason.
     #[error("connection closed")]
     Closed,
     #[error("connection lost ({0})")]
     Broken(io::Error),
-    /// The server did not react to a ping, or to the probes of the operating system.
-    #[error("the server does not respond")]
-    Silent,
-    /// The server sent bytes that are not a frame, or a frame that has no place there.
+    /// The server sent bytes that are not a frame, or another answer than was requested.
     #[error("the server sent invalid data ({0}); update recado")]
     Malformed(String),
-    /// More frames waited than a queue may hold.
-    #[error("too much data is waiting to be sent")]
-    Overflow,
     /// A request was not granted. The session goes on.
     #[error("{0}")]
     Request(#[from] RequestError),
@@ -165,25 +158,15 @@ impl SessionError {
     }
 }
 
-impl From<ProtocolError> for SessionError {
-    fn from(error: ProtocolError) -> Self {
-        match error {
-            ProtocolError::Closed(reason) => Self::ClosedByServer(reason),
-            ProtocolError::UnexpectedFrame(frame) => Self::Malformed(frame.to_owned()),
-            ProtocolError::Silent => Self::Silent,
-            ProtocolError::Overflow => Self::Overflow,
-        }
-    }
-}
-
 impl From<CodecError> for SessionError {
     fn from(error: CodecError) -> Self {
         match error {
-            CodecError::Io(error) if error.kind() == io::ErrorKind::TimedOut => Self::Silent,
-            CodecError::Io(error) => Self::Broken(error),
-            CodecError::TooLong | CodecError::Malformed(_) | CodecError::Leftover(_) => {
-                Self::Malformed(error.to_string())
+            // The operating system got no answer to its probes.
+            CodecError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
+                ProtocolError::Silent.into()
             }
+            CodecError::Io(error) => Self::Broken(error),
+            error => Self::Malformed(error.to_string()),
         }
     }
 }
@@ -201,7 +184,8 @@ mod tests {
     #[test]
     fn a_link_that_the_system_gave_up_was_silent() {
         let error = SessionError::from(io::Error::from(io::ErrorKind::TimedOut));
-        assert!(matches!(error, SessionError::Silent), "{error}");
+        let is_silent = matches!(error, SessionError::Protocol(ProtocolError::Silent));
+        assert!(is_silent, "{error}");
         let error = SessionError::from(io::Error::from(io::ErrorKind::ConnectionReset));
         assert!(matches!(error, SessionError::Broken(_)), "{error}");
     }

@@ -2,7 +2,6 @@
 //! It has no task: its owner drives it by waiting for events, and reconnects.
 
 use std::fmt;
-use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -64,8 +63,14 @@ impl Session {
         let framing = codec::framing(MAX_FRAME_LEN_BEFORE_WELCOME);
         let mut reader = FramedRead::with_capacity(read, framing.clone(), BUFFER_LEN);
         let mut writer = FramedWrite::with_capacity(write, framing, BUFFER_LEN);
-        let first = exchange(&mut reader, &mut writer, hello).await;
-        let first = first.map_err(|error| ConnectError::of_session(address, &error))?;
+        let exchange = async {
+            let hello = codec::encode(&ClientFrame::Hello(hello))?;
+            writer.send(hello).await?;
+            let payload = reader.next().await.ok_or(SessionError::Closed)??;
+            Ok(codec::decode(&payload)?)
+        };
+        let failed = |error: SessionError| ConnectError::of_session(address, &error);
+        let first: ServerFrame = exchange.await.map_err(failed)?;
         let protocol = ClientSession::open(first, now())
             .map_err(|error| ConnectError::of_handshake(address, error))?;
         reader.decoder_mut().set_max_frame_length(MAX_FRAME_LEN);
@@ -326,7 +331,7 @@ impl Session {
         // bytes that lie there after this process slept prove that the link is alive.
         tokio::select! {
             biased;
-            flushed = flush(&mut self.writer), if !self.is_flushed => {
+            flushed = SinkExt::<Bytes>::flush(&mut self.writer), if !self.is_flushed => {
                 flushed?;
                 self.is_flushed = true;
             }
@@ -351,22 +356,4 @@ impl Session {
 /// The time as tests may have paused it.
 fn now() -> std::time::Instant {
     Instant::now().into_std()
-}
-
-/// Sends the hello and reads one frame.
-async fn exchange(
-    reader: &mut Reader,
-    writer: &mut Writer,
-    hello: Hello,
-) -> Result<ServerFrame, SessionError> {
-    writer
-        .send(codec::encode(&ClientFrame::Hello(hello))?)
-        .await?;
-    let payload = reader.next().await.ok_or(SessionError::Closed)??;
-    Ok(codec::decode(&payload)?)
-}
-
-// `LengthDelimitedCodec` encodes several types, so this says which one it is.
-async fn flush(writer: &mut Writer) -> io::Result<()> {
-    SinkExt::<Bytes>::flush(writer).await
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
+use recado_shared::client::ProtocolError;
 use recado_shared::{ClientFrame, ServerFrame, SyncPoint};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::sleep;
@@ -51,7 +52,7 @@ impl Task {
         // A request to reconnect that came before the app knows of this outcome does not concern it.
         self.signals.reconnect.notified().now_or_never();
         let event = match outcome {
-            Ok(SessionError::ClosedByServer(reason)) if reason.is_final() => {
+            Ok(SessionError::Protocol(ProtocolError::Closed(reason))) if reason.is_final() => {
                 NetEvent::AccessRevoked(reason)
             }
             Ok(error) => self.offline(error.to_string()),
@@ -94,7 +95,7 @@ impl Task {
         loop {
             let outcome = tokio::select! {
                 biased;
-                () = self.signals.overflow.notified() => Err(SessionError::Overflow),
+                () = self.signals.overflow.notified() => Err(ProtocolError::Overflow.into()),
                 () = self.signals.check.notified() => {
                     session.check();
                     Ok(())

@@ -2,6 +2,7 @@
 
 use recado::net::{self, ConnectError, Connector, Located, NetEvent, SessionError};
 use recado_server::{Config, Policy};
+use recado_shared::client::ProtocolError;
 use recado_shared::codec::{decode, encode, framing};
 use recado_shared::limits::{DEAD_AFTER, PONG_WITHIN, QUIET_PING_AFTER};
 use recado_shared::tls::{self, Identity};
@@ -194,7 +195,7 @@ async fn a_silent_link_is_given_up() {
     link.set(LinkState::Silent);
     // From here on the clock jumps to the next deadline whenever nothing else can happen.
     tokio::time::pause();
-    assert_eq!(net.until(offline).await, SessionError::Silent.to_string());
+    assert_eq!(net.until(offline).await, ProtocolError::Silent.to_string());
 }
 
 /// What makes a client wait for the server.
@@ -227,7 +228,7 @@ async fn a_silent_link_is_reported_soon_while_waiting() {
             }
             Cause::Check => net.handle.check(),
         }
-        assert_eq!(net.until(offline).await, SessionError::Silent.to_string());
+        assert_eq!(net.until(offline).await, ProtocolError::Silent.to_string());
         // The clock moves only as far as the next deadline, so this is exact.
         assert_eq!(asked.elapsed().as_secs(), patience.as_secs(), "{cause:?}");
         tokio::time::resume();
@@ -350,7 +351,10 @@ async fn a_flood_of_frames_ends_the_session_instead_of_losing_some() {
     for _ in 0..1100 {
         net.handle.send(ClientFrame::Typing(talk));
     }
-    assert_eq!(net.until(offline).await, SessionError::Overflow.to_string());
+    assert_eq!(
+        net.until(offline).await,
+        ProtocolError::Overflow.to_string()
+    );
     net.until(welcomed).await;
 }
 
