@@ -1,16 +1,31 @@
-//! Contents of entries: messages, changes of messages and room events. The server reads the kind
-//! and the target of a content, never its body.
+//! Entries of a log and their contents: messages, changes of messages and room events. The server
+//! reads the kind and the target of a content, never its body.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::body::MessageBody;
-use crate::id::{Seq, Timestamp, UserId};
+use crate::id::{MessageId, Seq, Timestamp, UserId};
 use crate::limits::MAX_EMOJI_LEN;
 use crate::line::Topic;
 use crate::room::{HistoryVisibility, Role, RoomName, Visibility};
 use crate::text::{checked_text, is_forbidden};
+
+/// One item of a conversation's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its place in the log.
+    pub seq: Seq,
+    /// The user who appended it.
+    pub author: UserId,
+    /// The id that the author gave it.
+    pub id: MessageId,
+    /// When the server accepted it. Never earlier than the entry before it.
+    pub time: Timestamp,
+    /// The message, the change or the event that it holds.
+    pub content: Content,
+}
 
 /// What an entry holds. Stored as it is written here, so variants are only ever appended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

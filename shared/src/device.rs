@@ -87,9 +87,12 @@ impl FromStr for LinkCode {
     type Err = LinkCodeError;
 
     fn from_str(text: &str) -> Result<Self, LinkCodeError> {
+        let letters = text.chars().filter(|c| !matches!(c, ' ' | '-'));
+        if letters.clone().count() != CODE_CHARS {
+            return Err(LinkCodeError);
+        }
         let mut bits = 0;
-        let mut count = 0;
-        for c in text.chars().filter(|c| !matches!(c, ' ' | '-')) {
+        for c in letters {
             let c = match c.to_ascii_uppercase() {
                 'O' => '0',
                 'I' | 'L' => '1',
@@ -98,16 +101,8 @@ impl FromStr for LinkCode {
             let place = ALPHABET.iter().position(|&letter| char::from(letter) == c);
             let place = place.and_then(|place| u64::try_from(place).ok());
             bits = (bits << 5) | place.ok_or(LinkCodeError)?;
-            count += 1;
-            if count > CODE_CHARS {
-                return Err(LinkCodeError);
-            }
         }
-        if count == CODE_CHARS {
-            Ok(Self(bits))
-        } else {
-            Err(LinkCodeError)
-        }
+        Ok(Self(bits))
     }
 }
 

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::body::MessageBody;
-use crate::entry::Entry;
+use crate::content::Entry;
 use crate::hello::{Hello, ProtocolVersion, Refusal, Welcome};
 use crate::id::{ConversationId, RequestNumber, Seq, Stamp, Timestamp, UserId};
 use crate::profile::{Presence, UserProfile};

@@ -1,6 +1,7 @@
-//! Typed identifiers. None of them is ever reused.
+//! Typed identifiers, none of which is ever reused, and times.
 
 use std::fmt;
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,15 @@ number_id! {
 number_id! {
     /// A server's counter of changes, so that clients get only the heads that changed since.
     Stamp(u64)
+}
+
+/// The moment of an event, read once by a driver. A core never reads a clock itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// For deadlines: never goes back.
+    pub instant: Instant,
+    /// For display and for the log: wall-clock time, which may jump.
+    pub wall: Timestamp,
 }
 
 impl Stamp {

@@ -51,20 +51,15 @@ impl FromStr for ServerAddress {
     type Err = InviteError;
 
     fn from_str(text: &str) -> Result<Self, InviteError> {
-        let parse_port = |port: &str| port.parse::<u16>().map_err(|_| InviteError::Address);
-        let (host, port) = if let Some(rest) = text.strip_prefix('[') {
-            let (host, rest) = rest.split_once(']').ok_or(InviteError::Address)?;
-            match rest.strip_prefix(':') {
-                Some(port) => (host, parse_port(port)?),
-                None if rest.is_empty() => (host, DEFAULT_PORT),
-                None => return Err(InviteError::Address),
-            }
-        } else if text.matches(':').count() > 1 {
-            (text, DEFAULT_PORT)
-        } else if let Some((host, port)) = text.rsplit_once(':') {
-            (host, parse_port(port)?)
-        } else {
-            (text, DEFAULT_PORT)
+        let (host, rest) = match text.strip_prefix('[') {
+            Some(rest) => rest.split_once(']').ok_or(InviteError::Address)?,
+            None if text.matches(':').count() > 1 => (text, ""),
+            None => text.split_at(text.find(':').unwrap_or(text.len())),
+        };
+        let port = match rest.strip_prefix(':') {
+            Some(port) => port.parse().map_err(|_| InviteError::Address)?,
+            None if rest.is_empty() => DEFAULT_PORT,
+            None => return Err(InviteError::Address),
         };
         let legal = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '%');
         if host.is_empty() || host.len() > 255 || port == 0 || !host.chars().all(legal) {

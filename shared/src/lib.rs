@@ -58,7 +58,6 @@ pub mod client;
 pub mod codec;
 pub mod content;
 pub mod device;
-pub mod entry;
 pub mod frame;
 pub mod hello;
 pub mod id;
@@ -72,21 +71,19 @@ pub mod room;
 pub mod rules;
 pub mod setting;
 pub mod text;
-pub mod time;
 pub mod tls;
 
 pub use body::{BodyError, DraftText, MessageBody};
-pub use content::{Content, ContentClass, Emoji, EmojiError, ErasedKind, RoomEvent};
+pub use content::{Content, ContentClass, Emoji, EmojiError, Entry, ErasedKind, RoomEvent};
 pub use device::{Device, LinkCode, LinkCodeError, PendingDevice};
-pub use entry::Entry;
 pub use frame::{
     Activity, ClientFrame, CloseReason, CursorUpdate, Head, HeadsPage, MemberCursors, Notice,
     ServerFrame,
 };
 pub use hello::{Extension, Hello, InviteToken, ProtocolVersion, Refusal, SyncPoint, Welcome};
 pub use id::{
-    ConversationId, DeviceKey, DirectPair, LogId, MessageId, RequestNumber, RoomId, Seq, Stamp,
-    Timestamp, UserId,
+    ConversationId, DeviceKey, DirectPair, LogId, MessageId, Now, RequestNumber, RoomId, Seq,
+    Stamp, Timestamp, UserId,
 };
 pub use invite::{DEFAULT_PORT, Invite, InviteError, ServerAddress};
 pub use line::{DeviceName, DisplayName, LineError, Topic};
@@ -98,5 +95,4 @@ pub use room::{
     Visibility,
 };
 pub use setting::{NotificationLevel, Setting, SettingKey};
-pub use time::Now;
 pub use tls::Fingerprint;

@@ -88,8 +88,9 @@ impl ClientSession {
     /// # Errors
     /// [`HandshakeError`] if that frame opens none.
     pub fn open(first: ServerFrame, now: Instant) -> Result<Self, HandshakeError> {
+        let spoken = ProtocolVersion::OLDEST..=ProtocolVersion::NEWEST;
         match first {
-            ServerFrame::Welcome(welcome) if is_spoken(welcome.version) => Ok(Self {
+            ServerFrame::Welcome(welcome) if spoken.contains(&welcome.version) => Ok(Self {
                 welcome,
                 last_number: RequestNumber(0),
                 heartbeat: Heartbeat::new(now),
@@ -201,10 +202,6 @@ impl ClientSession {
             None => Ok(None),
         }
     }
-}
-
-fn is_spoken(version: ProtocolVersion) -> bool {
-    (ProtocolVersion::OLDEST..=ProtocolVersion::NEWEST).contains(&version)
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::content::{Content, RoomEvent};
-use crate::entry::Entry;
+use crate::content::{Content, Entry, RoomEvent};
 use crate::frame::ServerFrame;
 use crate::id::{ConversationId, RoomId, UserId};
 use crate::limits::{MAX_ROOMS_OF_USER, MAX_USERS_PER_PAGE};

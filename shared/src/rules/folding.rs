@@ -6,8 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::body::MessageBody;
-use crate::content::{Content, Emoji, ErasedKind};
-use crate::entry::Entry;
+use crate::content::{Content, Emoji, Entry, ErasedKind};
 use crate::id::{Seq, Timestamp, UserId};
 
 /// A text of a message, and when it was written.
@@ -128,16 +127,10 @@ impl<E> Folding<E> {
     }
 
     fn forget_changes(&mut self, target: Seq) {
-        let edits = self.edits.range(edits_of(target));
-        let edits: Vec<_> = edits.map(|(key, _)| *key).collect();
-        for key in edits {
-            self.edits.remove(&key);
-        }
-        let reactions = self.reactions.range(reactions_of(target));
-        let reactions: Vec<_> = reactions.map(|(key, _)| *key).collect();
-        for key in reactions {
-            self.reactions.remove(&key);
-        }
+        let edits = self.edits.extract_if(edits_of(target), |_, _| true);
+        edits.for_each(drop);
+        let reactions = self.reactions.extract_if(reactions_of(target), |_, _| true);
+        reactions.for_each(drop);
     }
 
     /// How many changes are kept, for bounds.

@@ -214,13 +214,15 @@ impl Feed {
         if !self.waiting.is_empty() {
             return None;
         }
-        let (conversation, range) = match self.seeking.first_key_value() {
-            Some((&conversation, &before)) => (conversation, PageRange::Before(before)),
-            None => {
-                let &conversation = self.behind.first()?;
-                (conversation, PageRange::After(self.last(conversation)))
-            }
+        let sought = self
+            .seeking
+            .first_key_value()
+            .map(|(&at, &before)| (at, PageRange::Before(before)));
+        let behind = || {
+            let &at = self.behind.first()?;
+            Some((at, PageRange::After(self.last(at))))
         };
+        let (conversation, range) = sought.or_else(behind)?;
         Some(PageRequest {
             conversation,
             range,

@@ -293,14 +293,9 @@ impl Client {
     pub async fn join(&mut self, room: &str) -> Result<ConversationId, Failure> {
         let room = room.strip_prefix('#').unwrap_or(room);
         let conversation = self.find(&format!("#{room}")).await?;
-        let request = Request::Append {
-            conversation,
-            id: self.ids.draw(wall_time()),
-            content: Content::Room(RoomEvent::Joined),
-        };
-        match self.ask(request).await? {
-            Ok(Answer::Accepted { seq, time }) => self.feed.joined(conversation, seq, time),
-            Ok(_) => return Err(SessionError::unexpected_answer().into()),
+        let joined = Content::Room(RoomEvent::Joined);
+        match self.try_append(conversation, joined).await? {
+            Ok(sent) => self.feed.joined(conversation, sent.seq, sent.time),
             Err(RequestError::AlreadyAMember) => {}
             Err(error) => return Err(error.into()),
         }
@@ -316,22 +311,27 @@ impl Client {
         conversation: ConversationId,
         content: Content,
     ) -> Result<Sent, Failure> {
+        let sent = self.try_append(conversation, content).await??;
+        self.feed.sent(conversation, sent.seq, sent.time);
+        Ok(sent)
+    }
+
+    async fn try_append(
+        &mut self,
+        conversation: ConversationId,
+        content: Content,
+    ) -> Result<Result<Sent, RequestError>, Failure> {
         let id = self.ids.draw(wall_time());
-        let request = Request::Append {
-            conversation,
-            id,
-            content,
-        };
-        let Answer::Accepted { seq, time } = self.request(request).await? else {
-            return Err(SessionError::unexpected_answer().into());
-        };
-        self.feed.sent(conversation, seq, time);
-        Ok(Sent {
-            conversation,
-            seq,
-            id,
-            time,
+        self.retry(async |session| {
+            let (seq, time) = session.append(conversation, id, content.clone()).await?;
+            Ok(Sent {
+                conversation,
+                seq,
+                id,
+                time,
+            })
         })
+        .await
     }
 
     /// Sends a request that may be repeated, and waits for its answer.
@@ -339,13 +339,8 @@ impl Client {
     /// # Errors
     /// [`Failure`] if the server refuses.
     pub async fn request(&mut self, request: Request) -> Result<Answer, Failure> {
-        Ok(self.ask(request).await??)
-    }
-
-    /// As [`request`](Self::request), with a refusal as a value.
-    async fn ask(&mut self, request: Request) -> Result<Result<Answer, RequestError>, Failure> {
-        self.retry(async |session| session.request(request.clone()).await)
-            .await
+        let ask = async |session: &mut Session| session.request(request.clone()).await;
+        Ok(self.retry(ask).await??)
     }
 
     /// Runs an attempt in the open session, and again in this or the next one while it fails
