@@ -8,7 +8,7 @@ pub(crate) fn is_this_machine(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
-/// The address of a peer. A machine that connects to one of its own addresses counts as the loopback.
+/// A machine that connects to one of its own addresses counts as the loopback.
 pub(crate) fn of_peer(peer: IpAddr, own: IpAddr) -> IpAddr {
     let peer = peer.to_canonical();
     if peer == own.to_canonical() {
@@ -61,7 +61,6 @@ fn outward() -> Option<IpAddr> {
     (!ip.is_unspecified()).then_some(ip)
 }
 
-/// Whether only this machine can reach the address.
 #[cfg(feature = "cli")]
 pub(crate) fn is_only_local(address: &ServerAddress) -> bool {
     match address.host.parse() {

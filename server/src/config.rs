@@ -1,6 +1,7 @@
 //! Configuration of a server and its limits, as values. `settings` reads the file.
 
 use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use confique::{Config as _, Layer as _};
@@ -91,12 +92,11 @@ pub struct Limits {
 
 /// A setting is out of its range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the setting {setting} is {value}, but must be between {least} and {most}")]
+#[error("the setting {setting} is {value}, but must be between {} and {}", range.start(), range.end())]
 pub struct LimitError {
     pub setting: &'static str,
     pub value: u64,
-    pub least: u64,
-    pub most: u64,
+    pub range: RangeInclusive<u64>,
 }
 
 impl Config {
@@ -125,24 +125,24 @@ impl Limits {
     /// # Errors
     /// The first setting that is out of its range.
     pub fn check(&self) -> Result<(), LimitError> {
-        let between = |setting, value, least, most| {
+        let between = |setting, value, range: RangeInclusive<u64>| {
+            let is_valid = range.contains(&value);
             let error = LimitError {
                 setting,
                 value,
-                least,
-                most,
+                range,
             };
-            (least..=most).contains(&value).then_some(()).ok_or(error)
+            is_valid.then_some(()).ok_or(error)
         };
-        between("max_sessions", self.max_sessions as u64, 1, 1_000_000)?;
-        between("max_users", self.max_users, 1, MAX_USERS_LIMIT.into())?;
+        between("max_sessions", self.max_sessions as u64, 1..=1_000_000)?;
+        between("max_users", self.max_users, 1..=MAX_USERS_LIMIT.into())?;
         let per_address = self.max_connections_per_address as u64;
-        between("max_connections_per_address", per_address, 1, 1_000_000)?;
-        between("max_handshakes", self.max_handshakes as u64, 1, 65_536)?;
+        between("max_connections_per_address", per_address, 1..=1_000_000)?;
+        between("max_handshakes", self.max_handshakes as u64, 1..=65_536)?;
         let per_address = self.max_handshakes_per_address as u64;
-        between("max_handshakes_per_address", per_address, 1, 65_536)?;
+        between("max_handshakes_per_address", per_address, 1..=65_536)?;
         let burst = self.byte_burst.get().into();
-        between("byte_burst", burst, MAX_FRAME_LEN as u64, u32::MAX.into())
+        between("byte_burst", burst, MAX_FRAME_LEN as u64..=u32::MAX.into())
     }
 
     /// Connections of the whole server, with and without a session.

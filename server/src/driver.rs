@@ -22,8 +22,7 @@ use crate::relay::{Effect, Event, Relay};
 use crate::session::{MAX_FRAMES_TOGETHER, Outboxes, SessionEvent};
 use crate::store::{NotQueued, Read, StoreEvent, StoreEvents, StoreHandle};
 
-/// Most events of sessions that wait for the driver, each with at most [`MAX_FRAMES_TOGETHER`]
-/// frames.
+/// Most events of sessions that wait for the driver.
 pub(crate) const INBOX_CAPACITY: usize = 256;
 
 /// Most events of sessions taken at a time, so that answers of the store do not wait long.
@@ -75,8 +74,7 @@ impl Driver {
         }
     }
 
-    /// Runs until the relay has drained, or fails with an error of the store. Returns the store's handle,
-    /// whose queue may not be empty.
+    /// Runs until the relay has drained, or the store failed. The queue of the returned store may not be empty.
     pub(crate) async fn run(
         mut self,
         shutdown: impl Future<Output = ()>,
@@ -246,7 +244,7 @@ impl Driver {
         self.expect_queued(queued, events);
     }
 
-    /// A store that takes no request has failed: requests are made only while its queue has capacity.
+    /// Requests are made only while the queue has capacity, so a store that takes none has failed.
     fn expect_queued(&mut self, queued: Result<(), NotQueued>, events: &mut VecDeque<Event>) {
         if let Err(error) = queued {
             self.failure.get_or_insert_with(|| error.to_string());

@@ -79,8 +79,7 @@ pub(crate) struct TicketFile {
 }
 
 impl TicketFile {
-    /// Writes a ticket to the first place that can be used. `None` without any: clients then need an
-    /// invite.
+    /// Writes a ticket to the first usable place. `None` without any: clients then need an invite.
     pub(crate) fn write_first(places: &[PathBuf], ticket: &Invite) -> Option<Self> {
         places.iter().find_map(|path| {
             Self::write(path, ticket)
@@ -120,12 +119,10 @@ pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
 /// Writes a file that only its owner can read: synced to disk, then renamed to `path`.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let result = write_new(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
-    if result.is_err() {
+    write_new(&temporary, bytes)
+        .and_then(|()| fs::rename(&temporary, path))
         // The first error matters more than one of the clean-up.
-        let _ = fs::remove_file(&temporary);
-        return result;
-    }
+        .inspect_err(|_| drop(fs::remove_file(&temporary)))?;
     let folder = path.parent().unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }

@@ -61,10 +61,8 @@ pub(crate) fn prepare(
     data_dir: &Path,
     address: Option<ServerAddress>,
 ) -> Result<(Invite, InviteToken), MakeInviteError> {
-    let missing = || StoreError::Missing {
-        path: data_dir.to_owned(),
-    };
-    let identity = files::read_key(data_dir)?.ok_or_else(missing)?;
+    let path = data_dir.to_owned();
+    let identity = files::read_key(data_dir)?.ok_or(StoreError::Missing { path })?;
     let address = address
         .or_else(|| files::read_address(data_dir))
         .ok_or(MakeInviteError::NoAddress)?;

@@ -30,8 +30,7 @@ use crate::session::{self, AdmissionLimits, HANDSHAKE_TIMEOUT, SessionContext, S
 const MIN_BACKOFF: Duration = Duration::from_millis(10);
 const MAX_BACKOFF: Duration = Duration::from_secs(1);
 
-/// Connections accepted before the task yields: when thousands of clients connect at once, open sessions
-/// wait only for so many.
+/// Connections accepted before the task yields, so that open sessions do not wait for a burst of them.
 const ACCEPTS_PER_TURN: u64 = 16;
 
 pub(crate) struct Listener {

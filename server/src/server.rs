@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use recado_shared::tls::{self, Identity};
-use recado_shared::{Fingerprint, Invite, InviteToken, ServerAddress};
+use recado_shared::{Fingerprint, Invite, ServerAddress};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -47,7 +47,6 @@ pub enum ServerError {
     Tls(rustls::Error),
     #[error("cannot use the listening socket: {0}")]
     Listener(io::Error),
-    /// The store failed while the server ran, with its error.
     #[error(
         "database failure: {0}. No acknowledged message is lost. Check the disk and its free space, then \
          start the server again"
@@ -67,8 +66,8 @@ pub struct Server {
     public_address: ServerAddress,
     store: (StoreHandle, StoreEvents),
     identity: Identity,
-    local_token: InviteToken,
-    ticket: Option<TicketFile>,
+    local_ticket: Invite,
+    ticket_file: Option<TicketFile>,
     admin: Option<AdminSocket>,
 }
 
@@ -91,10 +90,13 @@ impl Server {
         let (data_dir, places) = (&config.data_dir, &config.ticket_places);
         let store = Store::open(data_dir, StoreConfig::default())?;
         let identity = files::read_or_make_key(data_dir)?;
-        let local_token = invite::random_token()?;
+        let local_ticket = Invite {
+            address: address::local(listening),
+            fingerprint: identity.fingerprint(),
+            token: Some(invite::random_token()?),
+        };
         files::write_address(data_dir, &public_address)?;
-        let ticket = local_ticket(listening, &identity, &local_token);
-        let ticket = TicketFile::write_first(places, &ticket);
+        let ticket_file = TicketFile::write_first(places, &local_ticket);
         let folders = places.iter().filter_map(|path| path.parent());
         let folders: Vec<_> = folders.map(Path::to_owned).collect();
         let admin = AdminSocket::bind(data_dir, &folders, store.0.log());
@@ -105,8 +107,8 @@ impl Server {
             public_address,
             store,
             identity,
-            local_token,
-            ticket,
+            local_ticket,
+            ticket_file,
             admin,
         })
     }
@@ -123,7 +125,7 @@ impl Server {
 
     /// The ticket for clients on this machine: it admits any number of them while this server runs.
     pub fn local_ticket(&self) -> Invite {
-        local_ticket(self.listening, &self.identity, &self.local_token)
+        self.local_ticket.clone()
     }
 
     /// The address in invites: the setting, or a guess.
@@ -136,15 +138,11 @@ impl Server {
     /// # Errors
     /// The server had to stop.
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
-        let Self {
-            mut store,
-            identity,
-            ..
-        } = self;
+        let (mut store, identity) = (self.store, self.identity);
         let limits = self.config.limits;
         let config = RelayConfig {
             policy: self.config.policy,
-            local_token: Some(self.local_token),
+            local_token: self.local_ticket.token,
             max_sessions: limits.max_sessions,
             max_users: limits.max_users,
             registrations_per_hour: limits.registrations_per_hour,
@@ -186,7 +184,7 @@ impl Server {
         }
         let finish = spawn_blocking(move || {
             store.join();
-            drop(self.ticket);
+            drop(self.ticket_file);
         });
         if let Ok(finished) = timeout(STORE_TIMEOUT, finish).await {
             finished.map_err(|_| ServerError::Panicked)?;
@@ -215,12 +213,4 @@ async fn drive(
         }
     };
     ended.map_err(|_| ServerError::Panicked)
-}
-
-fn local_ticket(listening: SocketAddr, identity: &Identity, token: &InviteToken) -> Invite {
-    Invite {
-        address: address::local(listening),
-        fingerprint: identity.fingerprint(),
-        token: Some(token.clone()),
-    }
 }

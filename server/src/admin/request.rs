@@ -13,10 +13,8 @@ use crate::store::{AdminChange, AdminOutcome, ChangeError, StoreStats};
 pub enum AdminRequest {
     /// Reads the registration policy, or sets it until the server stops.
     Policy(Option<Policy>),
-    /// Sends an announcement to all sessions.
     Announce(MessageBody),
     Sessions,
-    /// Changes a user or a room.
     Change(AdminChange),
     /// Reads the statistics since the server's start.
     Stats,
@@ -24,7 +22,6 @@ pub enum AdminRequest {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::EnumTryAs)]
 pub enum AdminAnswer {
-    /// The policy in effect.
     Policy(Policy),
     /// The number of sessions that get the announcement.
     Announced(u64),

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io;
+use std::iter;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener as StdListener;
 use std::path::{Path, PathBuf};
@@ -36,8 +37,7 @@ pub(crate) struct AdminSocket {
     file: SocketFile,
 }
 
-/// The socket's file, removed on drop. The server holds the lock of the data folder for longer, so the
-/// file is its own.
+/// The socket's file, removed on drop. The server holds the lock of the data folder for longer.
 #[derive(Debug)]
 struct SocketFile {
     path: PathBuf,
@@ -55,27 +55,20 @@ impl Drop for SocketFile {
 }
 
 impl AdminSocket {
-    /// Binds the socket in the data folder, in place of one that a crash left. If the path is too long
-    /// for a socket, it uses the first usable one of the other folders, and notes the path in the data
-    /// folder. The server also runs without a socket. The caller holds the lock of the data folder.
+    /// Binds the socket in the data folder, whose lock the caller holds. If that path is too long for a socket,
+    /// it uses the first usable one of the other folders, and notes the path in the data folder.
     pub(crate) fn bind(data_dir: &Path, others: &[PathBuf], log: LogId) -> Option<Self> {
-        let _ = fs::remove_file(path_note(data_dir));
-        let path = socket_path(data_dir);
-        match Self::bind_at(path.clone(), None) {
-            Ok(socket) => return Some(socket),
-            Err(error) => {
-                warn!(path = %path.display(), %error, "cannot bind the admin socket there; the path may be too long");
-            }
-        }
-        for folder in others {
-            let path = folder.join(format!("admin-{log}.sock"));
-            match Self::bind_noted(data_dir, folder, &path) {
-                Ok(socket) => {
-                    info!(path = %path.display(), "admin socket is in another folder");
-                    return Some(socket);
-                }
+        let note = path_note(data_dir);
+        let _ = fs::remove_file(&note);
+        let others = others
+            .iter()
+            .map(|folder| folder.join(format!("admin-{log}.sock")));
+        let noted = others.map(|path| (path, Some(note.clone())));
+        for (path, note) in iter::once((socket_path(data_dir), None)).chain(noted) {
+            match Self::bind_at(path.clone(), note) {
+                Ok(socket) => return Some(socket),
                 Err(error) => {
-                    warn!(path = %path.display(), %error, "cannot bind the admin socket there either");
+                    warn!(path = %path.display(), %error, "cannot bind the admin socket there; the path may be too long");
                 }
             }
         }
@@ -85,16 +78,13 @@ impl AdminSocket {
         None
     }
 
-    fn bind_noted(data_dir: &Path, folder: &Path, path: &Path) -> io::Result<Self> {
-        files::make_private_folder(folder)?;
-        let note = path_note(data_dir);
-        let socket = Self::bind_at(path.to_owned(), Some(note.clone()))?;
-        files::write_private(&note, path.as_os_str().as_encoded_bytes())?;
-        Ok(socket)
-    }
-
     /// Sets the permissions before the socket gets its name, so that no other user can connect earlier.
     fn bind_at(path: PathBuf, note: Option<PathBuf>) -> io::Result<Self> {
+        if note.is_some()
+            && let Some(folder) = path.parent()
+        {
+            files::make_private_folder(folder)?;
+        }
         let unready = path.with_extension("new");
         let _ = fs::remove_file(&unready);
         let listener = StdListener::bind(&unready)?;
@@ -106,11 +96,14 @@ impl AdminSocket {
         fs::set_permissions(&file.path, fs::Permissions::from_mode(0o600))?;
         fs::rename(&file.path, &path)?;
         file.path = path;
-        file.note = note;
+        if let Some(note) = note {
+            files::write_private(&note, file.path.as_os_str().as_encoded_bytes())?;
+            info!(path = %file.path.display(), "admin socket is in another folder");
+            file.note = Some(note);
+        }
         Ok(Self { listener, file })
     }
 
-    /// Accepts connections until `stop`, then removes the socket.
     pub(crate) async fn run(self, calls: mpsc::Sender<AdminCall>, stop: CancellationToken) {
         let Self { listener, file } = self;
         let listener = match UnixListener::from_std(listener) {

@@ -12,7 +12,7 @@ use super::{InviteOptions, Refused, from_now, print, show, warn_if_local};
 use crate::admin::request::{AdminAnswer, AdminRequest};
 use crate::config::Policy;
 use crate::invite;
-use crate::store::{AdminChange, ChangeError, InviteInfo, UserInfo, UserState};
+use crate::store::{AdminChange, ChangeError, UserInfo, UserState};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserVerb {
@@ -92,12 +92,12 @@ pub(super) fn user(target: &Target, verb: UserVerb) -> Result<()> {
     match verb {
         UserVerb::List(arguments) => {
             let users = users(target)?;
-            print(&lines(&users, |info| show::user(info, arguments.json)))
+            print_lines(&users, |info| show::user(info, arguments.json))
         }
         UserVerb::Show { list, user } => {
             let found = target.open()?.user(&user.name);
             let found = found.context("cannot read the users")?;
-            let detail = found.ok_or_else(|| Refused::from(ChangeError::UnknownUser))?;
+            let detail = found.ok_or(ChangeError::UnknownUser)?;
             print(&show::detail(&detail, list.json))
         }
         UserVerb::Reset { user, invite } => reset(target, &user.name, invite),
@@ -128,8 +128,8 @@ fn users(target: &Target) -> Result<Vec<UserInfo>> {
     target.open()?.users().context("cannot read the users")
 }
 
-fn lines<T>(values: &[T], line: impl Fn(&T) -> String) -> String {
-    values.iter().map(line).collect()
+fn print_lines<T>(values: &[T], line: impl Fn(&T) -> String) -> Result<()> {
+    print(&values.iter().map(line).collect::<String>())
 }
 
 fn reset(target: &Target, user: &UserName, options: InviteOptions) -> Result<()> {
@@ -153,12 +153,12 @@ pub(super) fn room(target: &Target, verb: RoomVerb) -> Result<()> {
     match verb {
         RoomVerb::List(arguments) => {
             let rooms = target.open()?.rooms().context("cannot read the rooms")?;
-            print(&lines(&rooms, |info| show::room(info, arguments.json)))
+            print_lines(&rooms, |info| show::room(info, arguments.json))
         }
         RoomVerb::Show { list, room } => {
             let found = target.open()?.room(&room.room);
             let found = found.context("cannot read the rooms")?;
-            let info = found.ok_or_else(|| Refused::from(ChangeError::UnknownRoom))?;
+            let info = found.ok_or(ChangeError::UnknownRoom)?;
             print(&show::room(&info, list.json))
         }
         RoomVerb::Rename { room, new } => {
@@ -180,30 +180,25 @@ pub(super) fn list_invites(target: &Target, arguments: &ListArguments) -> Result
         .invites()
         .context("cannot read the invites")?;
     let now = now()?;
-    print(&lines(&invites, |info| {
-        show::invite(info, now, arguments.json)
-    }))
+    print_lines(&invites, |info| show::invite(info, now, arguments.json))
 }
 
 pub(super) fn revoke_invite(target: &Target, id: &str) -> Result<()> {
     let mut admin = target.open()?;
     let invites = admin.invites().context("cannot read the invites")?;
     let id = id.to_ascii_lowercase();
-    let matches: Vec<&InviteInfo> = invites
+    let mut matches = invites
         .iter()
-        .filter(|invite| !id.is_empty() && invite.digest.starts_with(&id))
-        .collect();
+        .filter(|invite| !id.is_empty() && invite.digest.starts_with(&id));
     let refused = |reason: &str| {
         Refused(format!(
             "{reason}. `recado-server invite list` shows all invites"
         ))
     };
-    let [invite] = matches.as_slice() else {
-        let reason = match matches.len() {
-            0 => "no invite has this id",
-            _ => "several invites start with this id",
-        };
-        return Err(refused(reason).into());
+    let invite = match (matches.next(), matches.next()) {
+        (Some(invite), None) => invite,
+        (None, _) => return Err(refused("no invite has this id").into()),
+        (Some(_), Some(_)) => return Err(refused("several invites start with this id").into()),
     };
     let existed = admin.revoke_invite(&invite.digest);
     if !existed.context("cannot delete the invite")? {
@@ -234,10 +229,10 @@ pub(super) fn sessions(target: &Target, arguments: &ListArguments) -> Result<()>
     let sessions = target.ask(&AdminRequest::Sessions, AdminAnswer::try_as_sessions)?;
     let users = users(target)?;
     let names: BTreeMap<_, _> = users.iter().map(|user| (user.user, &user.name)).collect();
-    print(&lines(&sessions, |info| {
+    print_lines(&sessions, |info| {
         let name = names.get(&info.user).map_or("", |name| name.as_str());
         show::session(info, name, arguments.json)
-    }))
+    })
 }
 
 pub(super) fn stats(target: &Target, arguments: &ListArguments) -> Result<()> {

@@ -14,7 +14,6 @@ use clap::{Args, Parser, Subcommand};
 use jiff::{Span, Zoned};
 use recado_shared::{ServerAddress, Timestamp, UserName};
 use sd_notify::NotifyState;
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::warn;
@@ -49,26 +48,12 @@ const NOT_RUNNING: u8 = 4;
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 struct Arguments {
-    #[command(flatten)]
-    files: FileArguments,
-    #[command(flatten)]
-    serve: ServeArguments,
-    #[command(subcommand)]
-    verb: Option<Verb>,
-}
-
-#[derive(Debug, Args)]
-struct FileArguments {
     /// Data folder [default: $XDG_DATA_HOME/recado-server]
     #[arg(long, value_name = "DIR", global = true, display_order = 100)]
     data: Option<PathBuf>,
     /// Configuration file [default: $XDG_CONFIG_HOME/recado-server/config.toml]
     #[arg(long, value_name = "FILE", global = true, display_order = 101)]
     config: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-struct ServeArguments {
     /// Address to listen on; with port 0 the system chooses one [default: port 7322, all addresses]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
@@ -81,6 +66,8 @@ struct ServeArguments {
     /// Log level (error, warn, info, debug, trace), or `TARGET=LEVEL` for one module
     #[arg(long, value_name = "FILTER", default_value = DEFAULT_FILTER)]
     log: String,
+    #[command(subcommand)]
+    verb: Option<Verb>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -170,32 +157,26 @@ pub fn main() -> ExitCode {
 #[error("{0}")]
 struct Refused(String);
 
-impl From<ChangeError> for Refused {
-    fn from(error: ChangeError) -> Self {
-        Self(error.to_string())
-    }
-}
-
 fn is_not_running(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(CallError::NotRunning { .. }))
 }
 
 fn code_of(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(match error {
-        error if error.is::<Refused>() => REFUSED,
+        error if error.is::<Refused>() || error.is::<ChangeError>() => REFUSED,
         error if is_not_running(error) => NOT_RUNNING,
         _ => FAILURE,
     })
 }
 
-fn run(Arguments { files, serve, verb }: Arguments) -> Result<()> {
-    let Some(verb) = verb else {
-        return run_server(&files, serve);
+fn run(mut arguments: Arguments) -> Result<()> {
+    let Some(verb) = arguments.verb.take() else {
+        return run_server(arguments);
     };
     if let Verb::Config = verb {
         return print(&settings::template());
     }
-    let target = Target::of(&files)?;
+    let target = Target::of(&arguments)?;
     match verb {
         Verb::Invite(command) => match command.verb {
             None => create_invite(&target, command.create),
@@ -213,7 +194,7 @@ fn run(Arguments { files, serve, verb }: Arguments) -> Result<()> {
     }
 }
 
-impl FileArguments {
+impl Arguments {
     /// The settings, and the data folder by this command line.
     fn read(&self, paths: &Paths) -> Result<(Settings, PathBuf)> {
         let path = self.config.as_ref().unwrap_or(&paths.config_file);
@@ -224,10 +205,10 @@ impl FileArguments {
     }
 }
 
-fn run_server(files: &FileArguments, arguments: ServeArguments) -> Result<()> {
+fn run_server(arguments: Arguments) -> Result<()> {
     start_logging(&arguments.log)?;
     let paths = Paths::of_user()?;
-    let (settings, data_dir) = files.read(&paths)?;
+    let (settings, data_dir) = arguments.read(&paths)?;
     let listen = arguments.listen.or(settings.listen);
     let mut config = settings.config(data_dir.clone());
     config.policy = arguments.policy.unwrap_or(config.policy);
@@ -244,7 +225,12 @@ fn run_server(files: &FileArguments, arguments: ServeArguments) -> Result<()> {
             }
             notify(NotifyState::Stopping);
         };
-        let listener = bind(listen)?;
+        let listener = socket::listen(listen).map_err(|error| {
+            anyhow!(
+                "{error}. The port may be in use, or the address is not one of this machine's. Choose \
+                 another with --listen"
+            )
+        })?;
         let server = Server::prepare(listener, config).await?;
         print_banner(&server, &data_dir)?;
         notify(NotifyState::Ready);
@@ -280,15 +266,6 @@ fn notify(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(&[state]) {
         warn!(%error, "could not notify systemd");
     }
-}
-
-fn bind(address: Option<SocketAddr>) -> Result<TcpListener> {
-    socket::listen(address).map_err(|error| {
-        anyhow!(
-            "{error}. The port may be in use, or the address is not one of this machine's. Choose \
-             another with --listen"
-        )
-    })
 }
 
 fn print_banner(server: &Server, data_dir: &Path) -> Result<()> {

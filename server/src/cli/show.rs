@@ -187,14 +187,10 @@ pub(super) fn session(info: &SessionInfo, name: &str, is_json: bool) -> String {
 }
 
 pub(super) fn stats(stats: &ServerStats, users: usize, is_json: bool) -> String {
-    let ServerStats {
-        uptime,
-        present,
-        store,
-    } = stats;
+    let (present, store) = (&stats.present, &stats.store);
     if is_json {
         return line(&json!({
-            "uptime_seconds": uptime.as_secs(),
+            "uptime_seconds": stats.uptime.as_secs(),
             "users": users,
             "online": present.people,
             "sessions": present.sessions,
@@ -208,7 +204,7 @@ pub(super) fn stats(stats: &ServerStats, users: usize, is_json: bool) -> String 
     format!(
         "uptime       {}\nusers        {users}, {} online ({} sessions)\n\
          messages     {} since start\ndisk writes  {} (average batch: {:.1} requests)\n",
-        duration(uptime.as_secs()),
+        duration(stats.uptime.as_secs()),
         present.people,
         present.sessions,
         store.messages,

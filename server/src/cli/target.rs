@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use recado_shared::{ServerAddress, Timestamp};
 
-use super::{FileArguments, Refused, is_not_running};
+use super::{Arguments, is_not_running};
 use crate::admin::client;
 use crate::admin::request::{AdminAnswer, AdminRequest};
 use crate::paths::Paths;
@@ -19,9 +19,9 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) fn of(files: &FileArguments) -> Result<Self> {
+    pub(super) fn of(arguments: &Arguments) -> Result<Self> {
         let paths = Paths::of_user()?;
-        let (settings, data_dir) = files.read(&paths)?;
+        let (settings, data_dir) = arguments.read(&paths)?;
         Ok(Self {
             data_dir,
             public_address: settings.public_address,
@@ -61,7 +61,7 @@ impl Target {
             Err(error) if is_not_running(&error) => self.change_data(change)?,
             result => result?,
         };
-        result.map_err(Refused::from)?;
+        result?;
         Ok(())
     }
 

@@ -60,11 +60,7 @@ fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Sets the options of an accepted connection: no delay, keepalive probes (RFC 1122, section 4.2.3.6), and
-/// the user timeout (RFC 5482).
-///
-/// # Errors
-/// The connection is lost, or the system lacks an option.
+/// Sets no delay, keepalive probes (RFC 1122, section 4.2.3.6), and the user timeout (RFC 5482).
 pub(crate) fn configure(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let socket = SockRef::from(stream);

@@ -6,7 +6,6 @@ use recado_shared::{
     RoomEvent, ServerFrame, Stamp, UserId,
 };
 
-use super::session::Flow;
 use super::{Effect, Relay, SessionId, Ticket};
 use crate::admin::request::{AdminAnswer, AdminRequest, Present, SessionInfo};
 use crate::store::{AdminOutcome, ChangeError, Write};
@@ -43,35 +42,22 @@ impl Relay {
         self.effects.push(Effect::AdminAnswer { ticket, answer });
     }
 
-    /// Applies the entries that an operator's change appended, and pushes them to the members. A user
-    /// whose membership changed gets heads.
-    pub(super) fn appended_by_admin(
-        &mut self,
-        entries: Vec<(ConversationId, Entry)>,
-        since: Stamp,
-    ) {
+    /// Applies and pushes the entries of an operator's change. A user whose membership changed gets heads.
+    pub(super) fn admin_appended(&mut self, entries: Vec<(ConversationId, Entry)>, since: Stamp) {
         for (conversation, entry) in entries {
             let closes = entry.content == Content::Room(RoomEvent::Closed);
             let room = conversation.room().filter(|_| closes);
             let room = room.and_then(|room| self.memberships.room(room));
             let invited = room.map(|room| room.outsiders(Membership::Invited).collect::<Vec<_>>());
             let (to, changed) = self.apply(conversation, &entry);
-            let frame = ServerFrame::Entry {
-                conversation,
-                entry,
-            };
-            self.push(to, frame);
+            self.push_entry(to, conversation, entry);
             for user in invited.into_iter().flatten().chain(changed) {
                 self.send_heads(user, since);
             }
         }
     }
 
-    pub(super) fn administered(
-        &mut self,
-        ticket: Ticket,
-        result: Result<AdminOutcome, ChangeError>,
-    ) {
+    pub(super) fn admin_done(&mut self, ticket: Ticket, result: Result<AdminOutcome, ChangeError>) {
         match &result {
             Ok(AdminOutcome::Reset { user }) => {
                 self.end_sessions(*user, None, CloseReason::Revoked);
@@ -132,7 +118,7 @@ impl Relay {
             address: session.peer.address,
             since: session.since,
             is_away: session.activity == Activity::Away,
-            is_behind: session.flow != Flow::Live,
+            is_behind: session.behind_since.is_some(),
         });
         infos.collect()
     }

@@ -11,7 +11,6 @@ use recado_shared::{
     UserName, UserProfile,
 };
 
-use super::session::Flow;
 use super::{Effect, Relay, SessionId};
 use crate::store::{Origin, Read, StoredMember};
 
@@ -66,7 +65,7 @@ impl Relay {
         members
             .into_iter()
             .filter_map(|user| Some((user, names.get(&user)?)))
-            .map(|(user, name)| self.profile_for(viewer, user, name.clone()))
+            .map(|(user, name)| self.profile(viewer, user, name.clone()))
             .collect()
     }
 
@@ -79,7 +78,7 @@ impl Relay {
         let Some(viewer) = self.user_of(origin.session) else {
             return;
         };
-        let profile = |(user, name)| self.profile_for(viewer, user, name);
+        let profile = |(user, name)| self.profile(viewer, user, name);
         let people = users.into_iter().map(profile).collect();
         self.answer(origin, Ok(Answer::Users { people, more }));
     }
@@ -89,7 +88,7 @@ impl Relay {
             return;
         };
         let members = members.into_iter().map(|member| RoomMember {
-            person: self.profile_for(viewer, member.user, member.name),
+            person: self.profile(viewer, member.user, member.name),
             role: member.role,
             mute: member.mute,
         });
@@ -100,48 +99,40 @@ impl Relay {
     pub(super) fn outbox_full(&mut self, id: SessionId) {
         let since = self.left_out_since;
         if let Some(session) = self.sessions.get_mut(&id)
-            && session.flow == Flow::Live
+            && session.behind_since.is_none()
         {
-            session.flow = Flow::Behind { since };
+            session.behind_since = Some(since);
             self.send(id, ServerFrame::Behind);
         }
     }
 
     /// Turns live frames on before the heads are read, so that no frame is lost in between.
     pub(super) fn caught_up(&mut self, id: SessionId) {
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        let Flow::Behind { since } = session.flow else {
-            return;
-        };
-        session.flow = Flow::Live;
-        self.read_heads_again(id, since);
-        self.announce_again(id);
-    }
-
-    /// Reads the heads that changed since, after the reading under way.
-    fn read_heads_again(&mut self, id: SessionId, since: Stamp) {
-        let Some(session) = self.sessions.get_mut(&id) else {
-            return;
-        };
-        if session.is_reading_heads {
-            let again = session.read_heads_again.unwrap_or(since).min(since);
-            session.read_heads_again = Some(again);
-        } else {
-            self.read_heads(id, Some(since));
+        if let Some(session) = self.sessions.get_mut(&id)
+            && let Some(since) = session.behind_since.take()
+        {
+            self.read_heads_again(id, since);
+            self.announce_again(id);
         }
     }
 
-    /// Sends the heads that changed since to all sessions of a user whose membership changed. A
-    /// session that is behind gets them when it has caught up.
+    /// Reads the heads that changed since, after the reading under way. A session that is behind gets them
+    /// once it has caught up.
+    fn read_heads_again(&mut self, id: SessionId, since: Stamp) {
+        match self.sessions.get_mut(&id) {
+            Some(session) if session.behind_since.is_some() => {}
+            Some(session) if session.is_reading_heads => {
+                let again = session.read_heads_again.unwrap_or(since).min(since);
+                session.read_heads_again = Some(again);
+            }
+            Some(_) => self.read_heads(id, Some(since)),
+            None => {}
+        }
+    }
+
+    /// Sends the heads that changed since to all sessions of a user.
     pub(super) fn send_heads(&mut self, user: UserId, since: Stamp) {
-        let keeps_up = |id: &SessionId| {
-            let session = self.sessions.get(id);
-            session.is_some_and(|session| session.flow == Flow::Live)
-        };
-        let sessions: Vec<_> = self.sessions_of(user).filter(keeps_up).collect();
-        for id in sessions {
+        for id in self.sessions_of(user).collect::<Vec<_>>() {
             self.read_heads_again(id, since);
         }
     }

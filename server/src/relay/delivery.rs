@@ -4,19 +4,16 @@ use recado_shared::limits::{MAX_MEMBERS_WITH_CURSORS, TYPING_INTERVAL};
 use recado_shared::rules::permission::{self, Memberships as _};
 use recado_shared::{
     Answer, ConversationId, CursorUpdate, Entry, MemberCursors, RequestError, RoomId, ServerFrame,
-    Stamp, UserId,
+    Stamp, UserId, Visibility,
 };
 
 use super::{Relay, SessionId, before};
-use crate::store::{NewRoom, Origin, StoredEntry, Write};
+use crate::store::{Origin, StoredEntry, Write};
 
-/// Most conversations whose last typing notification is remembered per session. Our judgement: no
-/// user types in more of them within one [`TYPING_INTERVAL`].
+/// Conversations whose last typing notification is remembered per session. Our judgement.
 const MAX_TYPING: usize = 16;
 
 impl Relay {
-    /// Answers the author, then pushes the entry to all other sessions of the members. The entry is
-    /// committed, so a crash cannot take back what a member saw. A kicked member still gets it.
     pub(super) fn appended(
         &mut self,
         origin: Origin,
@@ -24,65 +21,59 @@ impl Relay {
         result: Result<StoredEntry, RequestError>,
         stamp: Stamp,
     ) {
-        let StoredEntry {
-            entry,
-            is_new,
-            is_request,
-        } = match result {
-            Ok(appended) => appended,
+        let stored = match result {
+            Ok(stored) => stored,
             Err(error) => return self.answer(origin, Err(error)),
         };
-        let accepted = Answer::Accepted {
-            seq: entry.seq,
-            time: entry.time,
-        };
-        self.answer(origin, Ok(accepted));
-        if !is_new {
-            return;
-        }
-        let (mut others, changed) = self.apply(conversation, &entry);
-        others.retain(|&id| id != origin.session);
-        // The recipient of a message request gets a head, which says so, in place of the entry.
-        let recipient = conversation.peer_of(entry.author).filter(|_| is_request);
-        if recipient.is_some() {
-            others.retain(|&id| self.user_of(id) != recipient);
-        }
-        let frame = ServerFrame::Entry {
-            conversation,
-            entry,
-        };
-        self.push(others, frame);
-        if let Some(user) = changed.or(recipient) {
-            self.send_heads(user, before(stamp));
-        }
+        let (seq, time) = (stored.entry.seq, stored.entry.time);
+        self.answer(origin, Ok(Answer::Accepted { seq, time }));
+        self.deliver(origin, conversation, stored, stamp);
     }
 
     pub(super) fn room_created(
         &mut self,
         origin: Origin,
-        new: &NewRoom,
+        visibility: Visibility,
         result: Result<(RoomId, StoredEntry), RequestError>,
         stamp: Stamp,
     ) {
-        let (room, StoredEntry { entry, is_new, .. }) = match result {
-            Ok(made) => made,
+        let (room, stored) = match result {
+            Ok(created) => created,
             Err(error) => return self.answer(origin, Err(error)),
         };
-        let answer = Answer::RoomCreated {
-            room,
-            seq: entry.seq,
-            time: entry.time,
-        };
-        self.answer(origin, Ok(answer));
-        if is_new {
-            self.memberships.add_room(room, new);
-            let conversation = ConversationId::Room(room);
-            let frame = ServerFrame::Entry {
-                conversation,
-                entry,
-            };
-            self.push(self.other_sessions_of(new.author, origin), frame);
-            self.send_heads(new.author, before(stamp));
+        let (seq, time) = (stored.entry.seq, stored.entry.time);
+        self.answer(origin, Ok(Answer::RoomCreated { room, seq, time }));
+        if stored.is_new {
+            self.memberships.add_room(room, visibility);
+        }
+        self.deliver(origin, ConversationId::Room(room), stored, stamp);
+    }
+
+    /// Pushes an entry to all sessions of the members but the author's. It is committed, so a crash cannot
+    /// take back what a member saw. A kicked member still gets it.
+    fn deliver(
+        &mut self,
+        origin: Origin,
+        conversation: ConversationId,
+        stored: StoredEntry,
+        stamp: Stamp,
+    ) {
+        if !stored.is_new {
+            return;
+        }
+        let entry = stored.entry;
+        let (mut others, changed) = self.apply(conversation, &entry);
+        others.retain(|&id| id != origin.session);
+        // The recipient of a message request gets a head, which says so, in place of the entry.
+        let recipient = conversation
+            .peer_of(entry.author)
+            .filter(|_| stored.is_request);
+        if recipient.is_some() {
+            others.retain(|&id| self.user_of(id) != recipient);
+        }
+        self.push_entry(others, conversation, entry);
+        if let Some(user) = changed.or(recipient) {
+            self.send_heads(user, before(stamp));
         }
     }
 

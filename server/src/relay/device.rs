@@ -6,6 +6,7 @@ use recado_shared::device::{DEVICE_NAME_EXTENSION, LINK_EXTENSION};
 use recado_shared::{Answer, CloseReason, Device, DeviceName, Hello, LinkCode, RequestError};
 
 use super::Relay;
+use super::request::RequestResult;
 use super::session::Caller;
 use crate::store::{DeviceChange, Origin, Write};
 
@@ -35,22 +36,15 @@ impl Relay {
         self.answer(origin, Ok(Answer::Devices(devices)));
     }
 
-    pub(super) fn find_device(
-        &mut self,
-        origin: Origin,
-        code: LinkCode,
-    ) -> Result<(), RequestError> {
+    pub(super) fn find_device(&mut self, origin: Origin, code: LinkCode) -> RequestResult {
         let found = self.pending_links.find(code, self.now.instant);
         let found = found.ok_or(RequestError::UnknownCode)?;
         self.answer(origin, Ok(Answer::PendingDevice(found)));
         Ok(())
     }
 
-    pub(super) fn change_device(
-        &mut self,
-        Caller { origin, user }: Caller,
-        change: DeviceChange,
-    ) -> Result<(), RequestError> {
+    pub(super) fn change_device(&mut self, caller: Caller, change: DeviceChange) -> RequestResult {
+        let Caller { origin, user } = caller;
         if let DeviceChange::Link { key, .. } = &change
             && !self.pending_links.contains(*key, self.now.instant)
         {
@@ -72,7 +66,7 @@ impl Relay {
         &mut self,
         Caller { origin, user }: Caller,
         change: &DeviceChange,
-        result: Result<(), RequestError>,
+        result: RequestResult,
     ) {
         self.answer(origin, result.map(|()| Answer::Done));
         if result.is_err() {

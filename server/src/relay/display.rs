@@ -51,8 +51,7 @@ impl Displays {
         self.shown.remove(&user);
     }
 
-    /// Notes the new name of a user. Returns the users whose display names are no longer shown because
-    /// they look like it.
+    /// Returns the users whose display names look like this new name and are therefore no longer shown.
     pub(super) fn set_name(&mut self, user: UserId, name: &UserName) -> Vec<(UserId, UserName)> {
         if let Some(shown) = self.shown.get_mut(&user) {
             shown.name = name.clone();

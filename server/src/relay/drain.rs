@@ -14,10 +14,7 @@ pub const DRAIN_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     Serving,
-    /// Waits for outstanding writes, at most until this moment.
-    Draining {
-        until: Instant,
-    },
+    Draining { until: Instant },
     Stopped,
 }
 

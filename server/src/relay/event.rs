@@ -14,7 +14,6 @@ use crate::store::{Read, ReadResult, Write, WriteResult};
 pub struct Peer {
     /// The key that it proved to own.
     pub key: DeviceKey,
-    /// Where it connects from.
     pub address: IpAddr,
 }
 
@@ -39,18 +38,14 @@ pub enum Event {
     OutboxFull(SessionId),
     /// A session has written everything up to its `Behind`.
     CaughtUp(SessionId),
-    /// The store committed something.
     Written(WriteResult),
-    /// The store read something.
     Read(ReadResult),
-    /// The operator sent a request.
     Admin {
         ticket: Ticket,
         request: AdminRequest,
     },
     /// The store failed and will answer nothing more.
     StoreFailed,
-    /// The server is to stop.
     Drain,
     /// The moment of [`Relay::next_deadline`](super::Relay::next_deadline) has come.
     Deadline,
@@ -62,21 +57,27 @@ pub enum Effect {
     /// Send one session a frame that must reach it, such as a welcome, an answer or heads. There is always
     /// room in its outbox, because requests in flight bound such frames. A refusal and a close end the
     /// session; [`Event::CaughtUp`] follows [`ServerFrame::Behind`].
-    Send { to: SessionId, frame: ServerFrame },
+    Send {
+        to: SessionId,
+        frame: ServerFrame,
+    },
     /// Send a live frame, encoded once, to each of these sessions. For a session without room the
     /// driver answers [`Event::OutboxFull`].
     Push {
         to: Vec<SessionId>,
         frame: ServerFrame,
     },
-    /// Queue work for the writer.
     Write(Write),
-    /// Queue work for a reader.
     Read(Read),
-    /// Answer a request of the operator.
-    AdminAnswer { ticket: Ticket, answer: AdminAnswer },
+    AdminAnswer {
+        ticket: Ticket,
+        answer: AdminAnswer,
+    },
     /// Answer the operator with statistics: these, and those of the driver.
-    AdminStats { ticket: Ticket, present: Present },
+    AdminStats {
+        ticket: Ticket,
+        present: Present,
+    },
     /// Stop the server once the sessions have written what their outboxes hold.
     Stop,
 }

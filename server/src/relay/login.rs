@@ -9,7 +9,7 @@ use recado_shared::{Activity, Hello, ProtocolVersion, Refusal, ServerFrame, User
 
 use super::device::{asks_for_link, device_name};
 use super::registrations::PendingHello;
-use super::session::{Flow, Session};
+use super::session::Session;
 use super::{Peer, Policy, Relay, SessionId};
 use crate::address;
 use crate::store::{Admission, AuthenticatedUser, Login, Write};
@@ -73,8 +73,7 @@ impl Relay {
         Ok((version, name.map_err(Refusal::NameIllegal)?))
     }
 
-    /// The policy for a key that may be unknown, and the network address that a registration would
-    /// count against.
+    /// The policy for an unknown key, and the network that a registration would count against.
     fn admission(&mut self, peer: Peer, hello: &Hello) -> (Admission, Option<IpAddr>) {
         let is_local = address::is_this_machine(peer.address);
         if is_local && hello.token.is_some() && hello.token == self.config.local_token {
@@ -146,7 +145,7 @@ impl Relay {
 
     fn welcome(&mut self, id: SessionId, hello: &PendingHello, admitted: AuthenticatedUser) {
         let user = admitted.user;
-        let was = self.presence_of_devices(user, None);
+        let was = self.presence_of_devices(user);
         self.devices.entry(user).or_default().insert(id);
         let session = Session {
             user,
@@ -158,7 +157,7 @@ impl Relay {
             unannounced: BTreeSet::new(),
             announce_at: None,
             typing: BTreeMap::new(),
-            flow: Flow::Live,
+            behind_since: None,
             is_reading_heads: false,
             read_heads_again: None,
         };

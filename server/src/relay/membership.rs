@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use recado_shared::rules::permission::Memberships;
 use recado_shared::rules::room::RoomState;
-use recado_shared::{Content, ConversationId, Entry, RoomEvent, RoomId, UserId};
+use recado_shared::{Content, ConversationId, Entry, RoomEvent, RoomId, UserId, Visibility};
 
-use crate::store::{NewRoom, StoredMemberships};
+use crate::store::StoredMemberships;
 
 #[derive(Debug, Default)]
 pub(super) struct MembershipIndex {
@@ -73,7 +73,6 @@ impl MembershipIndex {
         self.blocks.contains(&(user, other))
     }
 
-    /// Returns whether this changes anything.
     pub(super) fn set_blocked(&mut self, user: UserId, other: UserId, is_on: bool) -> bool {
         if is_on {
             self.blocks.insert((user, other))
@@ -90,11 +89,8 @@ impl MembershipIndex {
         }
     }
 
-    pub(super) fn add_room(&mut self, id: RoomId, new: &NewRoom) {
-        let mut room = RoomState::new(new.visibility);
-        room.apply(new.author, &RoomEvent::Created);
-        self.rooms.insert(id, room);
-        self.rooms_of.entry(new.author).or_default().insert(id);
+    pub(super) fn add_room(&mut self, room: RoomId, visibility: Visibility) {
+        self.rooms.insert(room, RoomState::new(visibility));
     }
 
     /// Applies a committed entry. Returns the user whose own membership it changed.
@@ -104,13 +100,10 @@ impl MembershipIndex {
             return None;
         };
         let room = self.rooms.get_mut(&id)?;
-        let before: Vec<_> = if *event == RoomEvent::Closed {
-            room.members().collect()
-        } else {
-            Vec::new()
-        };
+        let closes = *event == RoomEvent::Closed;
+        let before = closes.then(|| room.members().collect::<Vec<_>>());
         let changed = room.apply(entry.author, event);
-        for user in before.into_iter().chain(changed) {
+        for user in before.into_iter().flatten().chain(changed) {
             let rooms = self.rooms_of.entry(user).or_default();
             if room.member(user).is_some() {
                 rooms.insert(id);

@@ -35,7 +35,7 @@ use self::links::PendingLinks;
 use self::membership::MembershipIndex;
 use self::presence::Presences;
 use self::registrations::{PendingHello, Registrations};
-use self::session::{Caller, Flow, Session};
+use self::session::{Caller, Session};
 use crate::store::{Origin, ReadResult, StoredMemberships, Write, WriteResult};
 
 pub use crate::config::Policy;
@@ -186,7 +186,7 @@ impl Relay {
                 stamp,
             } => {
                 self.left_out_since = self.left_out_since.max(before(stamp));
-                self.room_created(origin, &new, result, stamp);
+                self.room_created(origin, new.visibility, result, stamp);
             }
             WriteResult::Device {
                 origin,
@@ -210,8 +210,8 @@ impl Relay {
                 since,
             } => {
                 self.left_out_since = self.left_out_since.max(since);
-                self.appended_by_admin(entries, since);
-                self.administered(ticket, result);
+                self.admin_appended(entries, since);
+                self.admin_done(ticket, result);
             }
             WriteResult::Advance {
                 conversation,
@@ -278,10 +278,10 @@ impl Relay {
         if let Some(hello) = self.pending_hellos.get_mut(&id) {
             hello.is_gone = true;
         }
-        let Some(session) = self.sessions.remove(&id) else {
+        let was = self.user_of(id).map(|user| self.presence_of_devices(user));
+        let (Some(was), Some(session)) = (was, self.sessions.remove(&id)) else {
             return;
         };
-        let was = self.presence_of_devices(session.user, Some(session.activity));
         if let Some(devices) = self.devices.get_mut(&session.user) {
             devices.remove(&id);
             if devices.is_empty() {
@@ -314,12 +314,20 @@ impl Relay {
     fn push(&mut self, mut to: Vec<SessionId>, frame: ServerFrame) {
         to.retain(|id| {
             self.sessions.get(id).is_some_and(|session| {
-                session.flow == Flow::Live && session.version >= frame.since()
+                session.behind_since.is_none() && session.version >= frame.since()
             })
         });
         if !to.is_empty() {
             self.effects.push(Effect::Push { to, frame });
         }
+    }
+
+    fn push_entry(&mut self, to: Vec<SessionId>, conversation: ConversationId, entry: Entry) {
+        let frame = ServerFrame::Entry {
+            conversation,
+            entry,
+        };
+        self.push(to, frame);
     }
 
     /// `None` if the session is gone.
@@ -329,12 +337,6 @@ impl Relay {
 
     fn sessions_of(&self, user: UserId) -> impl Iterator<Item = SessionId> {
         self.devices.get(&user).into_iter().flatten().copied()
-    }
-
-    /// The sessions of a user except for the one that a request came from.
-    fn other_sessions_of(&self, user: UserId, origin: Origin) -> Vec<SessionId> {
-        let sessions = self.sessions_of(user);
-        sessions.filter(|&id| id != origin.session).collect()
     }
 
     fn sessions_of_members(&self, conversation: ConversationId) -> impl Iterator<Item = SessionId> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use recado_shared::limits::MAX_WATCHED;
 use recado_shared::{Activity, Notice, Presence, ServerFrame, UserId};
 
-use super::session::{Flow, Session};
+use super::session::Session;
 use super::{Relay, SessionId};
 
 /// A user whose presence changes more often is announced once per this interval. Our judgement.
@@ -60,23 +60,22 @@ impl Presences {
 }
 
 impl Relay {
-    /// The best presence of a user's devices, and of one more that is no longer among them.
-    pub(super) fn presence_of_devices(&self, user: UserId, more: Option<Activity>) -> Presence {
+    /// The best presence of a user's devices.
+    pub(super) fn presence_of_devices(&self, user: UserId) -> Presence {
         let sessions = self
             .sessions_of(user)
             .filter_map(|id| self.sessions.get(&id));
-        match sessions.map(|session| session.activity).chain(more).min() {
+        match sessions.map(|session| session.activity).min() {
             Some(Activity::Active) => Presence::Online,
             Some(Activity::Away) => Presence::Away,
             None => Presence::Offline,
         }
     }
 
-    /// The presence that all sessions are shown: the last announcement, so that no session misses the
-    /// change that follows.
+    /// The last announcement, so that no session misses the change that follows.
     pub(super) fn shown_presence(&self, user: UserId) -> Presence {
         let announced = self.presences.announced.get(&user).copied();
-        announced.unwrap_or_else(|| self.presence_of_devices(user, None))
+        announced.unwrap_or_else(|| self.presence_of_devices(user))
     }
 
     /// The presence of a user as `viewer` sees it: offline if the user blocks them.
@@ -105,7 +104,7 @@ impl Relay {
 
     /// Announces a user's presence if it is another one than `was`, now or a little later.
     pub(super) fn presence_changed(&mut self, user: UserId, was: Presence) {
-        let is = self.presence_of_devices(user, None);
+        let is = self.presence_of_devices(user);
         if is != was && !self.presences.announced.contains_key(&user) {
             self.announce_presence(user, is);
         }
@@ -129,7 +128,7 @@ impl Relay {
         {
             self.presences.settle_at.pop_front();
             let announced = self.presences.announced.remove(&user);
-            let is = self.presence_of_devices(user, None);
+            let is = self.presence_of_devices(user);
             if announced.is_some_and(|announced| announced != is) {
                 self.announce_presence(user, is);
             }
@@ -137,7 +136,7 @@ impl Relay {
     }
 
     pub(super) fn activity(&mut self, id: SessionId, user: UserId, activity: Activity) {
-        let was = self.presence_of_devices(user, None);
+        let was = self.presence_of_devices(user);
         if let Some(session) = self.sessions.get_mut(&id) {
             session.activity = activity;
         }
@@ -184,7 +183,7 @@ impl Relay {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
-        let is_idle = session.unannounced.is_empty() || session.flow != Flow::Live;
+        let is_idle = session.unannounced.is_empty() || session.behind_since.is_some();
         if is_idle || session.announce_at.is_some() {
             return;
         }

@@ -13,6 +13,8 @@ use super::session::Caller;
 use super::{Effect, Relay};
 use crate::store::{DeviceChange, FindRooms, NewRoom, Origin, Read, Resend, UserChange, Write};
 
+pub(super) type RequestResult = Result<(), RequestError>;
+
 impl Relay {
     pub(super) fn request(&mut self, caller: Caller, request: Request) {
         let now = self.now.wall;
@@ -25,12 +27,7 @@ impl Relay {
         }
     }
 
-    fn carry_out(
-        &mut self,
-        caller: Caller,
-        request: Request,
-        grant: Grant,
-    ) -> Result<(), RequestError> {
+    fn carry_out(&mut self, caller: Caller, request: Request, grant: Grant) -> RequestResult {
         let Caller { origin, user } = caller;
         let read = match request {
             Request::Append {
@@ -109,7 +106,7 @@ impl Relay {
         id: MessageId,
         content: Content,
         grant: Grant,
-    ) -> Result<(), RequestError> {
+    ) -> RequestResult {
         self.try_write(Write::Append {
             origin,
             author: user,
@@ -122,7 +119,7 @@ impl Relay {
     }
 
     /// Queues work for the writer, unless the server drains.
-    pub(super) fn try_write(&mut self, write: Write) -> Result<(), RequestError> {
+    pub(super) fn try_write(&mut self, write: Write) -> RequestResult {
         if !self.phase.is_serving() {
             return Err(RequestError::Unavailable);
         }
@@ -132,12 +129,7 @@ impl Relay {
 
     /// Refuses what the user may not do, unless it was accepted before: a client repeats an append
     /// whose answer got lost, perhaps when the user may no longer append it.
-    fn refuse(
-        &mut self,
-        Caller { origin, user }: Caller,
-        request: Request,
-        refusal: RequestError,
-    ) -> Result<(), RequestError> {
+    fn refuse(&mut self, caller: Caller, request: Request, refusal: RequestError) -> RequestResult {
         let Request::Append {
             conversation,
             id,
@@ -146,6 +138,7 @@ impl Relay {
         else {
             return Err(refusal);
         };
+        let Caller { origin, user } = caller;
         let sent = Resend {
             author: user,
             conversation,

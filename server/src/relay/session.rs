@@ -23,22 +23,13 @@ pub(super) struct Session {
     pub(super) announce_at: Option<Instant>,
     /// When the session last sent a typing notification, by conversation.
     pub(super) typing: BTreeMap<ConversationId, Instant>,
-    pub(super) flow: Flow,
+    /// Set while the session does not keep up: it gets no live frames, and heads since this stamp, the
+    /// newest before the first frame that its outbox had no room for, make up for them.
+    pub(super) behind_since: Option<Stamp>,
     /// Whether heads are being read: one set at a time, so that at most three sets of pages are queued.
     pub(super) is_reading_heads: bool,
     /// The stamp from which to read heads once more after the reading under way.
     pub(super) read_heads_again: Option<Stamp>,
-}
-
-/// Whether a session gets live frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flow {
-    Live,
-    /// It gets none until it has read its queue; heads since this stamp make up for them.
-    Behind {
-        /// The newest change before the first frame that the outbox had no room for.
-        since: Stamp,
-    },
 }
 
 /// The user who made a request, with the place to which its answer goes.

@@ -4,16 +4,14 @@ use recado_shared::{
     Answer, Presence, RequestError, ServerFrame, Setting, Stamp, UserId, UserName, UserProfile,
 };
 
+use super::request::RequestResult;
 use super::session::{Caller, Session};
 use super::{DIRECTORY_ANNOUNCE_LIMIT, Relay, SessionId, before};
 use crate::store::{UserChange, UserOutcome, Write};
 
 impl Relay {
-    pub(super) fn change_user(
-        &mut self,
-        Caller { origin, user }: Caller,
-        change: UserChange,
-    ) -> Result<(), RequestError> {
+    pub(super) fn change_user(&mut self, caller: Caller, change: UserChange) -> RequestResult {
+        let Caller { origin, user } = caller;
         self.try_write(Write::User {
             origin,
             user,
@@ -43,7 +41,8 @@ impl Relay {
             UserOutcome::Set(setting) => {
                 self.apply_setting(user, &setting, stamp);
                 let frame = ServerFrame::Setting { setting, stamp };
-                self.push(self.other_sessions_of(user, origin), frame);
+                let others = self.sessions_of(user).filter(|&id| id != origin.session);
+                self.push(others.collect(), frame);
             }
         }
     }
@@ -65,8 +64,7 @@ impl Relay {
         }
     }
 
-    /// Announces the names of a user to all sessions; beyond [`DIRECTORY_ANNOUNCE_LIMIT`] only to those
-    /// that watch the user.
+    /// Announces the names of a user to all sessions, or beyond the limit to those that watch the user.
     pub(super) fn announce_names(&mut self, user: UserId, name: UserName) {
         let is_large = self.sessions.len() > DIRECTORY_ANNOUNCE_LIMIT;
         let is_concerned = |(id, session): &(&SessionId, &Session)| {
@@ -74,7 +72,7 @@ impl Relay {
         };
         let to = self.sessions.iter().filter(is_concerned).map(|(&id, _)| id);
         let (blocked, others): (Vec<_>, Vec<_>) = to.partition(|&id| self.is_blocked_by(user, id));
-        let mut profile = self.profile(user, name, self.shown_presence(user));
+        let mut profile = self.profile(user, user, name);
         self.push(others, ServerFrame::User(profile.clone()));
         profile.presence = Presence::Offline;
         self.push(blocked, ServerFrame::User(profile));
@@ -83,23 +81,19 @@ impl Relay {
     /// Announces a new user to all other sessions, see [`DIRECTORY_ANNOUNCE_LIMIT`].
     pub(super) fn announce_new_user(&mut self, session: SessionId, user: UserId, name: UserName) {
         if self.sessions.len() <= DIRECTORY_ANNOUNCE_LIMIT {
-            let profile = self.profile(user, name, self.shown_presence(user));
+            let profile = self.profile(user, user, name);
             let others = self.sessions.keys().copied().filter(|&id| id != session);
             self.push(others.collect(), ServerFrame::User(profile));
         }
     }
 
-    pub(super) fn profile(&self, user: UserId, name: UserName, presence: Presence) -> UserProfile {
+    pub(super) fn profile(&self, viewer: UserId, user: UserId, name: UserName) -> UserProfile {
         UserProfile {
             user,
             name,
             display: self.displays.of(user).cloned(),
-            presence,
+            presence: self.presence_for(viewer, user),
         }
-    }
-
-    pub(super) fn profile_for(&self, viewer: UserId, user: UserId, name: UserName) -> UserProfile {
-        self.profile(user, name, self.presence_for(viewer, user))
     }
 
     /// Hides the display names of others that look like a user's new name.

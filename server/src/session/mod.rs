@@ -3,7 +3,6 @@
 //! TLS to the listener.
 
 mod context;
-mod driver_sender;
 mod open;
 mod outbox;
 mod stream;

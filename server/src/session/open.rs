@@ -13,8 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep};
 use tracing::{debug, error, warn};
 
-use super::context::{MAX_FRAMES_TOGETHER, SessionContext, SessionEvent};
-use super::driver_sender::DriverSender;
+use super::context::{DriverSender, MAX_FRAMES_TOGETHER, SessionContext, SessionEvent};
 use super::outbox::{AfterWrite, OutboxReader};
 use super::stream::{FrameStream, SessionEnd};
 use super::throttle::Throttle;
@@ -159,7 +158,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
         let taken = self.outbox.poll_batch(cx, |frame| {
             has_failed |= writer.queue(&frame.payload).is_err();
             match frame.after_write {
-                AfterWrite::Nothing | AfterWrite::Welcomed { .. } => {}
+                AfterWrite::Nothing | AfterWrite::Welcomed(..) => {}
                 // Before the bytes are written: the client may reuse the number once it has them.
                 AfterWrite::Answered(number) => window.remove(number),
                 AfterWrite::CaughtUp => *catch_up = CatchUp::Queued,
@@ -176,7 +175,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
 
     fn read_frames(&mut self, cx: &mut Context<'_>) -> Poll<SessionEnd> {
         let mut frames = Vec::new();
-        let outcome = self.read_batch(&mut frames, cx);
+        let outcome = self.read(&mut frames, cx);
         if !frames.is_empty() {
             let session = self.id;
             let event = SessionEvent::Frames { session, frames };
@@ -185,11 +184,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
         outcome
     }
 
-    fn read_batch(
-        &mut self,
-        frames: &mut Vec<ClientFrame>,
-        cx: &mut Context<'_>,
-    ) -> Poll<SessionEnd> {
+    fn read(&mut self, frames: &mut Vec<ClientFrame>, cx: &mut Context<'_>) -> Poll<SessionEnd> {
         let mut now = None;
         let (mut len_read, mut reads) = (0, 0);
         while frames.len() < MAX_FRAMES_TOGETHER && len_read < READ_BUDGET {
@@ -211,8 +206,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
                     let frame = codec::decode::<ClientFrame>(payload);
                     self.stream.reader.consume(len);
                     len_read += PREFIX_LEN + len;
-                    if let Err(end) = self.handle_frame(frame, frames) {
-                        return Poll::Ready(end);
+                    match frame {
+                        Ok(ClientFrame::Leave) => return Poll::Ready(SessionEnd::Disconnected),
+                        Ok(frame) => self.handle_frame(frame, frames),
+                        Err(_) => self.close(CloseReason::Malformed),
                     }
                 }
                 Ok(None) if reads == MAX_READS => break,
@@ -252,21 +249,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
     }
 
     /// Handles a frame, or appends it to the frames for the driver.
-    fn handle_frame(
-        &mut self,
-        frame: Result<ClientFrame, CodecError>,
-        frames: &mut Vec<ClientFrame>,
-    ) -> Result<(), SessionEnd> {
-        let Ok(frame) = frame else {
-            self.close(CloseReason::Malformed);
-            return Ok(());
-        };
+    fn handle_frame(&mut self, frame: ClientFrame, frames: &mut Vec<ClientFrame>) {
         debug!(kind = frame.kind(), "received");
         match frame {
             frame if !is_allowed(&frame, self.version) => self.close(CloseReason::UnexpectedFrame),
             ClientFrame::Ping(number) => self.queue_local(&ServerFrame::Pong(number)),
-            ClientFrame::Pong(_) => {}
-            ClientFrame::Leave => return Err(SessionEnd::Disconnected),
+            ClientFrame::Pong(_) | ClientFrame::Leave => {}
             ClientFrame::Request {
                 number,
                 ref request,
@@ -275,7 +263,6 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
             }
             frame => frames.push(frame),
         }
-        Ok(())
     }
 
     fn queue_local(&mut self, frame: &ServerFrame) {
@@ -317,8 +304,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
             if self.heartbeat.ping_sent.is_some() {
                 self.close(CloseReason::Silent);
             } else {
-                let number = self.heartbeat.next_ping(now);
-                self.queue_local(&ServerFrame::Ping(number));
+                self.heartbeat.ping_sent = Some(now);
+                self.heartbeat.last_ping = self.heartbeat.last_ping.wrapping_add(1);
+                self.queue_local(&ServerFrame::Ping(self.heartbeat.last_ping));
             }
         }
         None
@@ -328,12 +316,6 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
 impl Heartbeat {
     fn reset(&mut self, now: Instant) {
         (self.last_read, self.ping_sent, self.is_paused) = (now, None, false);
-    }
-
-    fn next_ping(&mut self, now: Instant) -> u32 {
-        self.ping_sent = Some(now);
-        self.last_ping = self.last_ping.wrapping_add(1);
-        self.last_ping
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -349,9 +331,8 @@ fn is_allowed(frame: &ClientFrame, version: ProtocolVersion) -> bool {
     frame.since() <= version && !matches!(frame, ClientFrame::Hello(_))
 }
 
-/// Waits for a deadline that may have moved since the timer was set. Returns the time once the
-/// deadline is over; `None` never is. The timer is reset only for an earlier deadline, or once it has fired, so
-/// a deadline that moves later costs nothing.
+/// Waits for a deadline, and returns the time then; `None` never ends. The timer is reset only for an earlier
+/// deadline, or once it has fired, so a deadline that moves later costs nothing.
 fn poll_deadline(
     mut timer: Pin<&mut Sleep>,
     deadline: Option<Instant>,

@@ -73,10 +73,7 @@ pub struct OutgoingFrame {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AfterWrite {
     Nothing,
-    Welcomed {
-        version: ProtocolVersion,
-        user: UserId,
-    },
+    Welcomed(ProtocolVersion, UserId),
     /// Removes this request from the window.
     Answered(RequestNumber),
     /// Tells the driver that the session caught up.
@@ -87,10 +84,7 @@ pub enum AfterWrite {
 impl AfterWrite {
     fn of(frame: &ServerFrame) -> Self {
         match frame {
-            ServerFrame::Welcome(welcome) => Self::Welcomed {
-                version: welcome.version,
-                user: welcome.user,
-            },
+            ServerFrame::Welcome(welcome) => Self::Welcomed(welcome.version, welcome.user),
             ServerFrame::Answer { number, .. } => Self::Answered(*number),
             ServerFrame::Behind => Self::CaughtUp,
             ServerFrame::Refused(_) | ServerFrame::Close(_) => Self::Close,
@@ -102,16 +96,13 @@ impl AfterWrite {
 impl OutgoingFrame {
     /// Encodes a frame. `None` if it cannot be encoded, which is a bug of the server and logged.
     pub fn encode(frame: &ServerFrame) -> Option<Self> {
-        match codec::encode(frame) {
-            Ok(payload) => Some(Self {
-                payload,
-                after_write: AfterWrite::of(frame),
-            }),
-            Err(error) => {
-                error!(kind = <&str>::from(frame), %error, "frame cannot be encoded");
-                None
-            }
-        }
+        let payload = codec::encode(frame).inspect_err(|error| {
+            error!(kind = <&str>::from(frame), %error, "frame cannot be encoded");
+        });
+        Some(Self {
+            payload: payload.ok()?,
+            after_write: AfterWrite::of(frame),
+        })
     }
 }
 
@@ -166,11 +157,7 @@ impl Drop for Outbox {
     fn drop(&mut self) {
         let mut queue = lock(&self.0);
         queue.is_closed = true;
-        let waker = queue.waker.take();
-        drop(queue);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake_waiting(queue);
     }
 }
 
@@ -190,8 +177,8 @@ impl OutboxReader {
         poll_fn(|cx| self.poll_next(cx)).await
     }
 
-    /// Passes frames to `take` in order, until it breaks or the queue is empty. Returns whether there
-    /// was a frame: there is none once the outbox is dropped and the queue is empty.
+    /// Passes frames to `take` until it breaks or the queue is empty. `false` once the outbox is dropped and the
+    /// queue is empty.
     pub(super) fn poll_batch(
         &self,
         cx: &Context<'_>,
@@ -245,11 +232,15 @@ fn wake(queue: &Mutex<Queue>) {
     let mut queue = lock(queue);
     queue.is_wake_pending = false;
     if !queue.frames.is_empty() {
-        let waker = queue.waker.take();
-        drop(queue);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake_waiting(queue);
+    }
+}
+
+fn wake_waiting(mut queue: MutexGuard<'_, Queue>) {
+    let waker = queue.waker.take();
+    drop(queue);
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }
 

@@ -94,8 +94,7 @@ pub(super) struct FrameReader {
 }
 
 impl FrameReader {
-    /// The payload of the next frame, if all of it is read. [`consume`](Self::consume) goes on to
-    /// the frame after it.
+    /// The payload of the next frame, if all of it is read.
     pub(super) fn peek(&self) -> Result<Option<&[u8]>, CodecError> {
         codec::first_frame(self.rest(), self.max_frame_len)
     }
@@ -105,7 +104,7 @@ impl FrameReader {
         self.consumed += PREFIX_LEN + len;
     }
 
-    /// Reads once. Returns the number of bytes: 0 at the end of the connection.
+    /// Returns the number of bytes: 0 at the end of the connection.
     pub(super) fn poll_fill(
         &mut self,
         io: &mut (impl AsyncRead + Unpin),
@@ -191,7 +190,6 @@ impl FrameReader {
     }
 }
 
-/// Gathers frames, and knows since when the connection takes no bytes.
 #[derive(Debug, Default)]
 pub(super) struct FrameWriter {
     buffer: Vec<u8>,
@@ -213,7 +211,6 @@ impl FrameWriter {
         )
     }
 
-    /// Whether frames wait for a flush, or for its end.
     pub(super) fn has_pending(&self) -> bool {
         !self.buffer.is_empty()
     }

@@ -84,7 +84,6 @@ pub async fn refuse(stream: impl AsyncRead + AsyncWrite + Unpin, refusal: Refusa
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
-    /// Reads the hello and writes the driver's answer. Returns once the welcome is written.
     async fn handshake(
         &mut self,
         context: &SessionContext,
@@ -121,7 +120,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
         let answer = answer.unwrap_or(Err(HandshakeError::Refuse(Refusal::Unavailable)))?;
         let is_written = self.writer.write_one(&mut self.io, &answer.payload).await;
         match answer.after_write {
-            AfterWrite::Welcomed { version, user } if is_written => {
+            AfterWrite::Welcomed(version, user) if is_written => {
                 Span::current().record("user", user.0);
                 info!("client connected");
                 self.reader.max_frame_len = MAX_FRAME_LEN;

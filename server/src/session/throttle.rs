@@ -45,10 +45,7 @@ impl Throttle {
         }
     }
 
-    /// Takes the tokens of one frame with a payload of `len` bytes.
-    ///
-    /// # Errors
-    /// The time at which there are enough tokens. Nothing is taken.
+    /// Takes the tokens of a frame with `len` bytes, or takes none and returns the time at which there are enough.
     pub(super) fn admit(&mut self, len: usize, now: Instant) -> Result<(), Instant> {
         let len = u32::try_from(len).unwrap_or(u32::MAX).max(1);
         let (frames, bytes) = (self.frames.after(1, now), self.bytes.after(len, now));

@@ -13,7 +13,6 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::{TlsConnector, client};
 
-use super::encrypt::OVERHEAD;
 use super::*;
 
 /// A stream that takes and gives a few bytes at a time, and now and then none at once.
