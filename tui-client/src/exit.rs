@@ -7,7 +7,7 @@ use recado_shared::RequestError;
 
 use crate::FileError;
 use crate::config::ConfigError;
-use crate::identity::{IdentityError, RegisterError, SelectError};
+use crate::identity::{IdentityError, RegisterError};
 use crate::net::{ConnectError, SessionError};
 use crate::paths::PathsError;
 use crate::store::StoreError;
@@ -113,15 +113,6 @@ impl From<RegisterError> for Failure {
         match error {
             RegisterError::Connect(error) => error.into(),
             RegisterError::Identity(error) => error.into(),
-        }
-    }
-}
-
-impl From<SelectError> for Failure {
-    fn from(error: SelectError) -> Self {
-        match error {
-            SelectError::Name { .. } => Self::new(Exit::Usage, error),
-            error => Self::new(Exit::Failure, error),
         }
     }
 }

@@ -42,7 +42,6 @@ impl Linking {
         LinkCode::of(&self.key.key())
     }
 
-    /// Deletes the key from the disk.
     pub(crate) fn discard(self) {
         discard(&self.folder);
     }

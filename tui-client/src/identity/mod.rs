@@ -11,5 +11,5 @@ mod tests;
 pub(crate) use linking::Linking;
 pub(crate) use register::{RegisterError, register};
 pub use select::IdentitySelector;
-pub(crate) use select::{Choice, SelectError, select};
+pub(crate) use select::{Choice, select};
 pub(crate) use stored::{Identity, IdentityError, all, local_ticket};

@@ -40,7 +40,11 @@ pub(crate) async fn register(
     let _lock = lock_folder(&unconfirmed, name)?;
     let key = read_or_make_key(&unconfirmed)?;
     let granted = claim_name(&key, invite, name).await.inspect_err(|error| {
-        if !may_be_granted(error) {
+        // After these the hello may have arrived, so that the key may have the name by now.
+        if !matches!(
+            error,
+            ConnectError::Broken { .. } | ConnectError::Timeout { .. }
+        ) {
             discard(&unconfirmed);
         }
     })?;
@@ -73,19 +77,4 @@ async fn claim_name(
     let granted = session.welcome().name.clone();
     session.leave().await;
     Ok(granted)
-}
-
-/// Whether the hello may have arrived, so that the key may have a name by now.
-fn may_be_granted(error: &ConnectError) -> bool {
-    match error {
-        ConnectError::Broken { .. } | ConnectError::Timeout { .. } => true,
-        ConnectError::Resolve { .. }
-        | ConnectError::ConnectionRefused { .. }
-        | ConnectError::Unreachable { .. }
-        | ConnectError::NotRecado { .. }
-        | ConnectError::WrongKey { .. }
-        | ConnectError::Refused { .. }
-        | ConnectError::AccessRevoked { .. }
-        | ConnectError::Key(_) => false,
-    }
 }

@@ -1,8 +1,9 @@
 //! Selection of an identity by name and server, or of the local server to join.
 
-use recado_shared::{Invite, NameError, ServerAddress, UserName, name};
+use recado_shared::{Invite, ServerAddress, UserName, name};
 
-use super::stored::{Identity, IdentityError, all, local_ticket};
+use super::stored::{Identity, all, local_ticket};
+use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
 
 /// The identity that the user asks for.
@@ -26,39 +27,14 @@ pub(crate) enum Choice {
     },
 }
 
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SelectError {
-    #[error(transparent)]
-    Identity(#[from] IdentityError),
-    #[error("{name:?} is not a valid name: {error}")]
-    Name { name: String, error: NameError },
-    /// There is neither an identity nor a local server.
-    #[error(
-        "You have not joined a server yet. To get started:\n\
-         \x20 recado demo            try Recado with a few scripted companions\n\
-         \x20 recado join INVITE     join a server with an invite\n\
-         \x20 recado host            start a server here and open Recado\n\
-         \x20 recado-server          start a server that keeps running, then run 'recado NAME'"
-    )]
-    Nothing,
-    /// There are identities, but not this one, and no local server to register it with.
-    #[error(
-        "There is no identity {name:?}{} on this machine. Join with 'recado join INVITE'. \
-         Identities here: {known}", at_server(.server.as_ref())
-    )]
-    Unknown {
-        name: String,
-        server: Option<ServerAddress>,
-        /// The identities on this machine.
-        known: String,
-    },
-}
+const FIRST_STEPS: &str = "\
+You have not joined a server yet. To get started:
+  recado demo            try Recado with a few scripted companions
+  recado join INVITE     join a server with an invite
+  recado host            start a server here and open Recado
+  recado-server          start a server that keeps running, then run 'recado NAME'";
 
-fn at_server(server: Option<&ServerAddress>) -> String {
-    server.map_or_else(String::new, |server| format!(" on {server}"))
-}
-
-pub(crate) fn select(paths: &Paths, selector: &IdentitySelector) -> Result<Choice, SelectError> {
+pub(crate) fn select(paths: &Paths, selector: &IdentitySelector) -> Result<Choice, Failure> {
     let identities = all(paths)?;
     let ticket = local_ticket(&paths.local_tickets);
     let folded = selector.name.as_deref().map(name::fold);
@@ -84,20 +60,22 @@ pub(crate) fn select(paths: &Paths, selector: &IdentitySelector) -> Result<Choic
             let name = selector.name.as_deref().map(user_name).transpose()?;
             Ok(Choice::Local { ticket, name })
         }
-        None if known.is_empty() => Err(SelectError::Nothing),
-        None => Err(SelectError::Unknown {
-            name: selector.name.clone().unwrap_or_default(),
-            server: selector.server.clone(),
-            known,
-        }),
+        None if known.is_empty() => Err(Failure::new(Exit::Failure, FIRST_STEPS)),
+        None => {
+            let name = selector.name.as_deref().unwrap_or_default();
+            let place = address.map_or_else(String::new, |address| format!(" on {address}"));
+            let text = format!(
+                "There is no identity {name:?}{place} on this machine. Join with 'recado join \
+                 INVITE'. Identities here: {known}"
+            );
+            Err(Failure::new(Exit::Failure, text))
+        }
     }
 }
 
-fn user_name(text: &str) -> Result<UserName, SelectError> {
-    UserName::new(text).map_err(|error| SelectError::Name {
-        name: text.to_owned(),
-        error,
-    })
+fn user_name(text: &str) -> Result<UserName, Failure> {
+    let failed = |error| Failure::usage(format!("{text:?} is not a valid name: {error}"));
+    UserName::new(text).map_err(failed)
 }
 
 fn describe(identities: &[Identity]) -> String {

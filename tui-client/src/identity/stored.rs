@@ -34,10 +34,8 @@ pub(crate) struct Identity {
     pub(crate) key: Arc<DeviceIdentity>,
 }
 
-/// The server of an identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KnownServer {
-    /// Its last known address.
     pub(crate) address: ServerAddress,
     pub(crate) fingerprint: Fingerprint,
     /// The user's name there.
@@ -47,7 +45,7 @@ pub(crate) struct KnownServer {
     pub(crate) is_local: bool,
 }
 
-/// The file `server.toml` as written.
+/// The text of [`SERVER_FILE`] as TOML.
 #[derive(Debug, Serialize, Deserialize)]
 struct ServerFile {
     address: String,
@@ -119,7 +117,6 @@ impl Identity {
         }
     }
 
-    /// Stores the server's new address.
     pub(crate) fn set_address(&mut self, address: ServerAddress) -> Result<(), IdentityError> {
         if self.server.address != address {
             self.server.address = address;
@@ -216,14 +213,12 @@ pub(super) fn folder_of(paths: &Paths, folded_name: &str, fingerprint: Fingerpri
     identities_folder(paths).join(format!("{folded_name}@{short}"))
 }
 
-/// The folder of an identity until the server has welcomed it.
 pub(super) fn unconfirmed(folder: &Path) -> PathBuf {
     let mut name = OsString::from(folder);
     name.push(UNCONFIRMED);
     name.into()
 }
 
-/// Writes the server into an unconfirmed folder and gives that its final name.
 pub(super) fn confirm(
     unconfirmed: &Path,
     folder: &Path,

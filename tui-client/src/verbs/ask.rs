@@ -12,18 +12,16 @@ const MAX_LINE: u64 = 4096;
 
 const NAME_NEEDED: &str = "A name is needed. Give one with --as NAME.";
 
-/// Whether standard input and standard error are terminals.
 pub(super) fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// The name of the operating system's user, if it can be one here.
+/// The name of the operating system's user, if it is valid here.
 pub(super) fn login_name() -> Option<UserName> {
     let name = std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
     UserName::new(&name.ok()?).ok()
 }
 
-/// A name from the command line.
 pub(super) fn parse_name(text: &str) -> Result<UserName, Failure> {
     UserName::new(text).map_err(|error| {
         let text = recado_shared::text::neutralise(text);

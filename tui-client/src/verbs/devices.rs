@@ -1,5 +1,7 @@
 //! `recado devices`: lists, links, renames and revokes the devices of the user.
 
+use std::fmt;
+
 use clap::{Args, Subcommand};
 use recado_shared::{
     Answer, Device, DeviceKey, DeviceName, Invite, LinkCode, PendingDevice, Request, Timestamp,
@@ -15,7 +17,7 @@ use crate::client::link::Link;
 use crate::exit::{Exit, Failure};
 use crate::net::SessionError;
 use crate::net::session::Session;
-use crate::output::{json_text, print, tell};
+use crate::output::{print_result, tell};
 
 pub(crate) const HELP: &str = "\
 Fields of a JSON line: number (its place in the list); name (or null); key (its public key in
@@ -71,6 +73,37 @@ struct Line<'a> {
     seen: Option<String>,
     online: bool,
     own: bool,
+    #[serde(skip)]
+    device: &'a Device,
+}
+
+impl<'a> Line<'a> {
+    fn new(device: &'a Device, number: usize, own: DeviceKey) -> Self {
+        Self {
+            number,
+            name: device.name.as_ref().map(DeviceName::as_str),
+            key: device.key.to_string(),
+            added: utc_text(device.added),
+            seen: device.seen.map(utc_text),
+            online: device.is_online,
+            own: device.key == own,
+            device,
+        }
+    }
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = text::neutralise(self.name.unwrap_or("(no name)"));
+        let seen = match self.device.seen {
+            _ if self.own => "this device".to_owned(),
+            _ if self.online => "online".to_owned(),
+            Some(seen) => format!("seen {}", day(seen)),
+            None => "never seen".to_owned(),
+        };
+        let added = day(self.device.added);
+        write!(f, "{:>2}  {name}  ({seen}, added {added})", self.number)
+    }
 }
 
 pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
@@ -110,12 +143,7 @@ async fn find(session: &mut Session, which: &str) -> Result<DeviceKey, Failure> 
 async fn list(session: &mut Session, link: &Link, json: bool) -> Result<(), Failure> {
     let own = link.config.identity.key();
     for (device, number) in all(session).await?.iter().zip(1..) {
-        let text = if json {
-            json_line(device, number, own)
-        } else {
-            text_line(device, number, own)
-        };
-        if print(&text).is_err() {
+        if print_result(&Line::new(device, number, own), json).is_err() {
             return Ok(());
         }
     }
@@ -130,30 +158,6 @@ async fn list(session: &mut Session, link: &Link, json: bool) -> Result<(), Fail
         ));
     }
     Ok(())
-}
-
-fn json_line(device: &Device, number: usize, own: DeviceKey) -> String {
-    json_text(&Line {
-        number,
-        name: device.name.as_ref().map(DeviceName::as_str),
-        key: device.key.to_string(),
-        added: utc_text(device.added),
-        seen: device.seen.map(utc_text),
-        online: device.is_online,
-        own: device.key == own,
-    })
-}
-
-fn text_line(device: &Device, number: usize, own: DeviceKey) -> String {
-    let name = device.name.as_ref().map(DeviceName::as_str);
-    let name = text::neutralise(name.unwrap_or("(no name)"));
-    let seen = match (device.is_online, device.seen) {
-        _ if device.key == own => "this device".to_owned(),
-        (true, _) => "online".to_owned(),
-        (false, Some(seen)) => format!("seen {}", day(seen)),
-        (false, None) => "never seen".to_owned(),
-    };
-    format!("{number:>2}  {name}  ({seen}, added {})", day(device.added))
 }
 
 fn day(time: Timestamp) -> String {

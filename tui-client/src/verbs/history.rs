@@ -4,14 +4,13 @@ use std::num::NonZeroU64;
 
 use clap::Args;
 use jiff::tz::TimeZone;
-use recado_shared::client::NameCache;
 use recado_shared::limits::MAX_PAGE_ENTRIES;
 use recado_shared::{ConversationId, PageRange, Seq};
 
 use super::VerbContext;
 use super::line::{self, Kind};
 use super::reader::Reader;
-use crate::client::{Event, Target};
+use crate::client::Target;
 use crate::exit::Failure;
 use crate::net::SessionError;
 use crate::output::print;
@@ -50,82 +49,61 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
     let conversation = reader.find(&to).await?;
     let before = arguments.before.map_or(Seq(u64::MAX), Seq);
     // Entries that arrive meanwhile are left out.
-    let newest = reader.newest(conversation).await?;
-    let range = EntryRange {
-        conversation,
-        last: newest.min(before.prev()),
-        arguments: &arguments,
-    };
-    let after = match arguments.after {
+    let last = reader.newest(conversation).await?.min(before.prev());
+    let mut after = match arguments.after {
         Some(after) => Seq(after),
-        None => range.start(&mut reader).await?,
+        None => start(&mut reader, conversation, last, &arguments).await?,
     };
-    range.print(&mut reader, after).await?;
+    let zone = TimeZone::system();
+    let mut left = arguments.limit.get();
+    'pages: while let Some(events) = reader.next_events(conversation, &mut after, last).await? {
+        for event in events
+            .iter()
+            .filter(|it| Kind::is_among(&arguments.kinds, it))
+        {
+            let line = if arguments.json {
+                line::json(event, &reader.names, None)
+            } else {
+                let text = line::plain(event, &reader.names, &zone, "%Y-%m-%d %H:%M");
+                format!("{:>6} {text}", event.seq.0)
+            };
+            left -= 1;
+            // A reader that has gone has seen what it wanted.
+            if print(&line).is_err() || left == 0 {
+                break 'pages;
+            }
+        }
+    }
     reader.session.leave().await;
     Ok(())
 }
 
-/// The entries to print.
-struct EntryRange<'a> {
+/// The place before the newest entries up to `last`, as many as the limit allows.
+async fn start(
+    reader: &mut Reader,
     conversation: ConversationId,
     last: Seq,
-    arguments: &'a Arguments,
-}
-
-impl EntryRange<'_> {
-    /// The place before the newest entries, as many as the limit allows.
-    async fn start(&self, reader: &mut Reader) -> Result<Seq, SessionError> {
-        let mut missing = self.arguments.limit.get();
-        if self.arguments.kinds.is_empty() {
-            return Ok(Seq(self.last.0.saturating_sub(missing)));
-        }
-        let mut before = self.last.next();
-        while before > Seq(1) {
-            let range = PageRange::Before(before);
-            let page = reader.page(self.conversation, range, MAX_PAGE_ENTRIES);
-            let (events, _) = page.await?;
-            let Some(first) = events.first() else {
-                break;
-            };
-            before = first.seq;
-            for event in events.iter().rev().filter(|event| self.has(event)) {
-                missing -= 1;
-                if missing == 0 {
-                    return Ok(event.seq.prev());
-                }
+    arguments: &Arguments,
+) -> Result<Seq, SessionError> {
+    let mut missing = arguments.limit.get();
+    if arguments.kinds.is_empty() {
+        return Ok(Seq(last.0.saturating_sub(missing)));
+    }
+    let mut before = last.next();
+    while before > Seq(1) {
+        let range = PageRange::Before(before);
+        let (events, _) = reader.page(conversation, range, MAX_PAGE_ENTRIES).await?;
+        let Some(first) = events.first() else {
+            break;
+        };
+        before = first.seq;
+        let kinds = &arguments.kinds;
+        for event in events.iter().rev().filter(|it| Kind::is_among(kinds, it)) {
+            missing -= 1;
+            if missing == 0 {
+                return Ok(event.seq.prev());
             }
         }
-        Ok(Seq::ZERO)
     }
-
-    async fn print(&self, reader: &mut Reader, mut after: Seq) -> Result<(), SessionError> {
-        let zone = TimeZone::system();
-        let mut left = self.arguments.limit.get();
-        let (conversation, last) = (self.conversation, self.last);
-        while let Some(events) = reader.next_events(conversation, &mut after, last).await? {
-            for event in events.iter().filter(|event| self.has(event)) {
-                // A reader that has gone has seen what it wanted.
-                if print(&self.line(&reader.names, event, &zone)).is_err() {
-                    return Ok(());
-                }
-                left -= 1;
-                if left == 0 {
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn has(&self, event: &Event) -> bool {
-        event.seq <= self.last && Kind::is_among(&self.arguments.kinds, event)
-    }
-
-    fn line(&self, names: &NameCache, event: &Event, zone: &TimeZone) -> String {
-        if self.arguments.json {
-            return line::json(event, names, None);
-        }
-        let text = line::plain(event, names, zone, "%Y-%m-%d %H:%M");
-        format!("{:>6} {text}", event.seq.0)
-    }
+    Ok(Seq::ZERO)
 }

@@ -174,7 +174,6 @@ fn room_change(content: &Content) -> Option<(&'static str, Option<String>)> {
     Some((event.into(), value))
 }
 
-/// Writes an event as a line of text.
 pub(super) fn plain(
     event: &Event,
     names: &NameCache,

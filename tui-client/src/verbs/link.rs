@@ -24,7 +24,6 @@ then type /link CODE in Recado, or run 'recado devices approve CODE'. There is n
 /// Lifetime of a shown code.
 const SHOWN_FOR: Duration = Duration::from_mins(10);
 
-/// The server to link to.
 struct Server {
     address: ServerAddress,
     fingerprint: Fingerprint,

@@ -28,16 +28,13 @@ use crate::output::tell;
 use crate::paths::Paths;
 use crate::store::{self, StoreWrite, StoredMe, StoredPerson};
 
-/// Uses of the invite that is shown.
 const INVITE_USES: u32 = 10;
 
-/// Lifetime of that invite in milliseconds: a week.
+/// A week in milliseconds.
 const INVITE_LIFETIME: u64 = 7 * 24 * 60 * 60 * 1000;
 
-/// The invite as a file, in the server's data folder.
 const INVITE_FILE: &str = "invite.txt";
 
-/// The name of the user in a demo if the login name cannot be used.
 const DEMO_NAME: &str = "you";
 
 local_failures!(

@@ -25,14 +25,11 @@ impl From<DriverError> for Failure {
     fn from(error: DriverError) -> Self {
         match error {
             DriverError::Connect(error) => error.into(),
-            error @ (DriverError::Terminal(_) | DriverError::Gone(_)) => {
-                Self::new(Exit::Failure, error)
-            }
+            error => Self::new(Exit::Failure, error),
         }
     }
 }
 
-/// Opens the screen of `recado [NAME]`.
 pub(crate) async fn run(context: &VerbContext) -> Result<(), Failure> {
     require_terminal()?;
     let identity = match select(&context.paths, &context.selector)? {
@@ -45,7 +42,6 @@ pub(crate) async fn run(context: &VerbContext) -> Result<(), Failure> {
     open_identity(&context.paths, identity, None).await
 }
 
-/// Fails where the full screen cannot be shown.
 pub(crate) fn require_terminal() -> Result<(), Failure> {
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
         return Ok(());

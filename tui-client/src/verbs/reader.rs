@@ -49,7 +49,6 @@ impl Reader {
         }
     }
 
-    /// The user's number and name.
     pub(super) fn me(&self) -> (UserId, &UserName) {
         let welcome = self.session.welcome();
         (welcome.user, &welcome.name)

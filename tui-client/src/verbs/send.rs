@@ -189,7 +189,6 @@ impl Message {
     }
 }
 
-/// The place of a recent message.
 async fn find_message(
     session: &mut Session,
     conversation: ConversationId,

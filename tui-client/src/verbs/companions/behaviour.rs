@@ -14,7 +14,6 @@ const MAX_PLANNED: usize = 48;
 /// How often a companion speaks without being asked, at most.
 const MAX_CHATTER: usize = 5;
 
-/// A conversation of a companion with the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Direct,
@@ -23,7 +22,6 @@ pub(super) enum Place {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Action {
-    /// Sends a message, as a reply or by itself.
     Say {
         place: Place,
         to: Option<Seq>,
@@ -34,12 +32,9 @@ pub(super) enum Action {
         to: Seq,
         emoji: &'static str,
     },
-    /// Sends a typing notification.
-    Type(Place),
-    /// Reports everything up to here as delivered.
-    Receive(Place, Seq),
-    /// Moves the read cursor.
-    Read(Place, Seq),
+    NotifyTyping(Place),
+    MarkDelivered(Place, Seq),
+    MarkRead(Place, Seq),
     SetAway(bool),
     /// Closes the connection for this long.
     Disconnect(Duration),
@@ -78,7 +73,6 @@ impl Behaviour {
         }
     }
 
-    /// The time of the next action; `None` if none is planned.
     pub(super) fn next_at(&self) -> Option<Instant> {
         self.plan.first().map(|(at, _)| *at)
     }
@@ -128,12 +122,11 @@ impl Behaviour {
         self.plan_habit(now);
     }
 
-    /// Notes a message of the user.
     pub(super) fn hear(&mut self, now: Instant, place: Place, seq: Seq, text: &str) {
         let received = now + self.between(150, 500);
         let read = received + self.between(700, 2_200);
-        self.schedule(received, Action::Receive(place, seq));
-        self.schedule(read, Action::Read(place, seq));
+        self.schedule(received, Action::MarkDelivered(place, seq));
+        self.schedule(read, Action::MarkRead(place, seq));
         if let Some(emoji) = self.reaction_to(place, seq, text) {
             let at = read + self.between(300, 1_200);
             let to = seq;
@@ -204,7 +197,7 @@ impl Behaviour {
             + self.between(0, 700);
         let (mut at, end) = (start, start + typing);
         while at < end {
-            self.schedule(at, Action::Type(place));
+            self.schedule(at, Action::NotifyTyping(place));
             at += TYPING_INTERVAL + Duration::from_millis(50);
         }
         self.schedule(end, Action::Say { place, to, text });
@@ -237,7 +230,7 @@ impl Behaviour {
     fn schedule(&mut self, at: Instant, action: Action) {
         // Receipts and habits always find room: a few per message heard within one bound.
         let max = match action {
-            Action::Say { .. } | Action::Type(_) => MAX_PLANNED,
+            Action::Say { .. } | Action::NotifyTyping(_) => MAX_PLANNED,
             _ => 2 * MAX_PLANNED,
         };
         if self.plan.len() < max {
@@ -310,9 +303,9 @@ mod tests {
             assert_eq!(
                 kinds[..3],
                 [
-                    Action::Receive(Place::Direct, Seq(7)),
-                    Action::Read(Place::Direct, Seq(7)),
-                    Action::Type(Place::Direct)
+                    Action::MarkDelivered(Place::Direct, Seq(7)),
+                    Action::MarkRead(Place::Direct, Seq(7)),
+                    Action::NotifyTyping(Place::Direct)
                 ]
             );
             assert!(

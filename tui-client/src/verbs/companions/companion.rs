@@ -108,7 +108,7 @@ impl Companion {
                     ServerFrame::Heads(page) => self.catch_up(session, &page.heads).await?,
                     _ => {}
                 },
-                () = until(next) => match self.behaviour.take_due(now()) {
+                () = sleep_until(next.unwrap_or_else(now).into()), if next.is_some() => match self.behaviour.take_due(now()) {
                     Some(Action::Disconnect(absence)) => return Ok(absence),
                     Some(action) => self.carry_out(session, action).await?,
                     None => {}
@@ -179,9 +179,9 @@ impl Companion {
                 let content = Content::ReactionAdded { target: to, emoji };
                 return self.append(session, place, content).await;
             }
-            Action::Type(place) => ClientFrame::Typing(self.conversation(place)),
-            Action::Receive(place, delivered) => self.cursors(place, delivered, Seq::ZERO),
-            Action::Read(place, read) => self.cursors(place, read, read),
+            Action::NotifyTyping(place) => ClientFrame::Typing(self.conversation(place)),
+            Action::MarkDelivered(place, delivered) => self.cursors(place, delivered, Seq::ZERO),
+            Action::MarkRead(place, read) => self.cursors(place, read, read),
             Action::SetAway(true) => ClientFrame::Activity(Activity::Away),
             Action::SetAway(false) => ClientFrame::Activity(Activity::Active),
             Action::Disconnect(_) => return Ok(()),
@@ -222,11 +222,4 @@ impl Companion {
 
 fn now() -> std::time::Instant {
     Instant::now().into_std()
-}
-
-async fn until(moment: Option<std::time::Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment.into()).await,
-        None => std::future::pending().await,
-    }
 }

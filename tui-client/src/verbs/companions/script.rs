@@ -277,12 +277,10 @@ const REACTIONS: &[(&str, &str)] = &[
     ("sorry|broken|fail", "🫂"),
 ];
 
-/// Whether a text has one of the words, which are separated by `|`.
 pub(super) fn has_word(text: &str, words: &str) -> bool {
     words.split('|').any(|word| text.contains(word))
 }
 
-/// The emoji with which to react to a text, if it has something that asks for one.
 pub(super) fn emoji_for(text: &str) -> Option<&'static str> {
     let lower = format!("{} ", text.to_lowercase());
     let mut reactions = REACTIONS.iter();

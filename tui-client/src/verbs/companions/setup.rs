@@ -84,14 +84,11 @@ struct Setup<'a> {
     sessions: &'a mut BTreeMap<&'static str, Session>,
     placeholders: &'a Placeholders,
     ids: MessageIdSource,
-    /// The place in the log of each step so far.
+    /// The entry of each step so far.
     places: Vec<Seq>,
 }
 
 /// Carries out all steps and returns the public room, and the newest place there.
-///
-/// # Errors
-/// [`SessionError`] if a session ends, or the server does not grant something.
 pub(super) async fn make_rooms(
     sessions: &mut BTreeMap<&'static str, Session>,
     placeholders: &Placeholders,

@@ -8,25 +8,21 @@ use recado_shared::text::neutralise;
 /// Longest part of a message that a reply quotes, in characters.
 const MAX_QUOTE_CHARS: usize = 120;
 
-/// A message as it reads now.
 #[derive(Debug, Default)]
 pub(super) struct Message<'a> {
     pub(super) author: &'a str,
-    /// As it is printed.
     pub(super) time: &'a str,
     pub(super) text: Text<'a>,
-    /// What it replies to.
     pub(super) quote: Option<Quote>,
     pub(super) is_edited: bool,
     pub(super) reactions: Vec<(String, usize)>,
 }
 
-/// What a message says.
 #[derive(Debug)]
 pub(super) enum Text<'a> {
     Said(&'a str),
-    /// What the author does.
-    Done(&'a str),
+    /// An emote, without its author.
+    Emote(&'a str),
     /// Nothing any more; the user who deleted it, if known.
     Deleted(Option<&'a str>),
 }
@@ -37,7 +33,6 @@ impl Default for Text<'_> {
     }
 }
 
-/// The author and the beginning of the text that a reply quotes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Quote {
     Of {
@@ -50,7 +45,6 @@ pub(super) enum Quote {
 }
 
 impl Quote {
-    /// The quote of a message.
     pub(super) fn of(author: &str, text: &str) -> Self {
         let mut lines = lines(text).filter(|line| !line.trim().is_empty());
         let line = lines.next().unwrap_or_default();
@@ -65,22 +59,18 @@ impl Quote {
     }
 }
 
-/// The heading of a conversation, and what is said below it.
 pub(super) fn title(label: &str, about: &str) -> String {
     format!("# {}\n\n{}\n\n", escape(label), escape(about))
 }
 
-/// The heading of a day.
 pub(super) fn day(day: &str) -> String {
     format!("## {}\n\n", escape(day))
 }
 
-/// Something that happened, on a line of its own.
 pub(super) fn note(text: &str) -> String {
     format!("*{}*\n\n", escape(text))
 }
 
-/// Renders a message with its quote.
 pub(super) fn message(message: &Message<'_>) -> String {
     let mut page = format!("**{}** {}\n\n", escape(message.author), message.time);
     match &message.quote {
@@ -94,7 +84,7 @@ pub(super) fn message(message: &Message<'_>) -> String {
     }
     match message.text {
         Text::Said(text) => quote_lines(&mut page, text),
-        Text::Done(text) => quote_lines(&mut page, &format!("* {} {text}", message.author)),
+        Text::Emote(text) => quote_lines(&mut page, &format!("* {} {text}", message.author)),
         Text::Deleted(None) => page.push_str("> *message deleted*\n"),
         Text::Deleted(Some(by)) => {
             let _ = writeln!(page, "> *message deleted by {}*", escape(by));

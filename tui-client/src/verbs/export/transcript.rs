@@ -3,10 +3,11 @@
 
 use std::collections::VecDeque;
 
+use jiff::Zoned;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use recado_shared::rules::folding::Folding;
-use recado_shared::{Content, ConversationId, ErasedKind, Seq};
+use recado_shared::{Content, ConversationId, ErasedKind, Seq, Timestamp};
 
 use super::markdown::{self, Message, Quote, Text};
 use super::output::{Output, Stop};
@@ -30,7 +31,6 @@ pub(super) struct Transcript {
     newest: Seq,
     folding: Folding<()>,
     day: Option<Date>,
-    /// The last messages, as replies quote them.
     recent: VecDeque<(Seq, Quote)>,
 }
 
@@ -89,8 +89,12 @@ impl Transcript {
         Ok(())
     }
 
+    fn local_time(&self, time: Timestamp) -> Zoned {
+        timestamp(time).to_zoned(self.zone.clone())
+    }
+
     fn title(&self, reader: &Reader) -> String {
-        let now = timestamp(wall_time()).to_zoned(self.zone.clone());
+        let now = self.local_time(wall_time());
         let zone = self.zone.iana_name().unwrap_or("local time");
         let about = format!(
             "As {} saw it on {}. Times are {zone}.",
@@ -106,7 +110,7 @@ impl Transcript {
     }
 
     fn write_day(&mut self, output: &mut Output, event: &Event) -> Result<(), Stop> {
-        let time = timestamp(event.time).to_zoned(self.zone.clone());
+        let time = self.local_time(event.time);
         if self.day == Some(time.date()) {
             return Ok(());
         }
@@ -121,7 +125,7 @@ impl Transcript {
         reader: &mut Reader,
         event: &Event,
     ) -> Result<Option<String>, SessionError> {
-        let time = timestamp(event.time).to_zoned(self.zone.clone());
+        let time = self.local_time(event.time);
         let time = time.strftime("%H:%M").to_string();
         if let Content::Room(change) = &event.content {
             let text = describe_event(event.author, change, event.time, |user| {
@@ -155,7 +159,7 @@ impl Transcript {
             author: &author,
             time: &time,
             text: match &event.content {
-                Content::Emote(_) => Text::Done(text),
+                Content::Emote(_) => Text::Emote(text),
                 _ => Text::Said(text),
             },
             quote,

@@ -93,7 +93,7 @@ fn replies_changes_and_what_is_gone() {
             ..Message::default()
         })
     };
-    assert!(told(Text::Done("waves")).contains("\n> \\* bob waves\n"));
+    assert!(told(Text::Emote("waves")).contains("\n> \\* bob waves\n"));
     assert!(told(Text::Deleted(None)).contains("\n> *message deleted*\n"));
     let by = told(Text::Deleted(Some("*")));
     assert!(by.contains("\n> *message deleted by \\**\n"), "{by}");
