@@ -41,15 +41,7 @@ pub fn clusters(text: &str) -> impl Iterator<Item = Cluster<'_>> {
 
 fn cluster(at: usize, source: &str) -> Cluster<'_> {
     let drawn = match source.as_bytes() {
-        [b'\t'] => {
-            return Cluster {
-                at,
-                source,
-                drawn: source,
-                width: 0,
-            };
-        }
-        [b' '..=b'~'] => source,
+        [b'\t' | b' '..=b'~'] => source,
         _ if source.chars().any(|c| is_forbidden(c) || c == '\n') => "\u{fffd}",
         _ => &source[..drawn_len(source)],
     };
@@ -57,7 +49,10 @@ fn cluster(at: usize, source: &str) -> Cluster<'_> {
         at,
         source,
         drawn,
-        width: drawn.cell_width().into(),
+        width: match source {
+            "\t" => 0,
+            _ => drawn.cell_width().into(),
+        },
     }
 }
 
@@ -80,16 +75,11 @@ fn drawn_len(source: &str) -> usize {
     }
 }
 
-/// How many cells a tab takes in this column.
-const fn tab_width(column: usize) -> usize {
-    TAB - column % TAB
-}
-
+/// How many cells a cluster takes from this column on.
 fn width_at(cluster: &Cluster<'_>, column: usize) -> usize {
-    if cluster.source == "\t" {
-        tab_width(column)
-    } else {
-        cluster.width
+    match cluster.source {
+        "\t" => TAB - column % TAB,
+        _ => cluster.width,
     }
 }
 

@@ -81,4 +81,4 @@ pub enum Action {
 }
 
 /// An action worth a place in the hint line, with its label.
-pub(super) type Hint = (Action, &'static str);
+pub(crate) type Hint = (Action, &'static str);

@@ -6,7 +6,7 @@ use super::action::Action;
 
 /// One wish; fulfilled in order, after the method that returned to the app.
 #[derive(Debug)]
-pub(super) enum Intent {
+pub(crate) enum Intent {
     /// Closes the open overlay.
     Close,
     Show(Show),
@@ -18,7 +18,7 @@ pub(super) enum Intent {
 
 /// An overlay to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Show {
+pub(crate) enum Show {
     Switcher {
         query: String,
     },
@@ -45,7 +45,7 @@ pub(super) enum Show {
 
 /// The contents of a panel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum PanelKind {
+pub(crate) enum PanelKind {
     Members(RoomId),
     /// Rooms whose names begin so.
     Rooms(String),
@@ -54,7 +54,7 @@ pub(super) enum PanelKind {
 
 /// The consequence of a yes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Confirmed {
+pub(crate) enum Confirmed {
     /// Deletes a message for everyone.
     Delete {
         conversation: ConversationId,
@@ -67,7 +67,7 @@ pub(super) enum Confirmed {
 
 /// An answer of the server for an overlay, which may be closed by now.
 #[derive(Debug)]
-pub(super) enum Delivery {
+pub(crate) enum Delivery {
     /// The next rows of a panel.
     Page(PanelKind, Answer),
     /// Rooms whose names begin with a prefix, and whether there are more.

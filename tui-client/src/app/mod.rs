@@ -55,7 +55,10 @@ use crate::net::NetEvent;
 use crate::store::Snapshot;
 use crate::strings;
 
+pub(crate) use self::action::{Action, Edit, Hint, KeyContext};
 pub(crate) use self::command::devices;
+pub(crate) use self::parts::Parts;
+pub(crate) use self::reader::Reader;
 pub use self::view::screen;
 pub use effect::{Effect, Scroll};
 pub use event::{ClickTarget, Event, Viewed};

@@ -11,7 +11,7 @@ use super::session::Session;
 use super::settings::Settings;
 
 #[derive(Debug)]
-pub(super) struct Parts<'a> {
+pub(crate) struct Parts<'a> {
     pub(super) chats: &'a mut Chats,
     pub(super) session: &'a mut Session,
     pub(super) pending_requests: &'a mut PendingRequests,

@@ -8,7 +8,7 @@ use super::session::Session;
 use super::settings::Settings;
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     pub(super) chats: &'a Chats,
     pub(super) session: &'a Session,
     pub(super) settings: &'a Settings,

@@ -408,11 +408,12 @@ impl App {
     fn hints(&self) -> Vec<(String, &'static str)> {
         let context = self.context();
         let of_overlay = self.overlay.as_ref().map(|overlay| overlay.keys().1);
-        let hints = of_overlay.unwrap_or_else(|| pane_hints(context, self.chats.navigation.pane));
+        let hints =
+            of_overlay.unwrap_or_else(|| pane_hints(context, self.chats.navigation.pane).to_vec());
         let key_of = |action| self.settings.keymap.key_of(context, action);
         hints
-            .iter()
-            .map(|&(action, what)| (key_of(action), what))
+            .into_iter()
+            .map(|(action, what)| (key_of(action), what))
             .filter(|(key, _)| !key.is_empty())
             .collect()
     }

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use recado_shared::limits::MAX_BODY_LEN;
 
-use super::text::{RowWriter, put, row};
+use super::text::{RowWriter, put, row, title};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
@@ -41,9 +41,9 @@ pub(super) fn render_rule(buffer: &mut Buffer, area: Rect, rule: &Rule<'_>, them
         row.right(&format!(" {newer} "), theme.unread());
     }
     row.shorten(1);
-    if row.rest.width > 4 {
-        let title = cells::truncate(rule.title, usize::from(row.rest.width) - 2);
-        row.left(&format!(" {title} "), Theme::strong());
+    let rest = row.rest;
+    if rest.width > 4 {
+        title(buffer, rest, rule.title);
     }
 }
 

@@ -33,11 +33,13 @@ const ROOM_NAME: u16 = 10;
 /// Cells for a mark and the space before it.
 const MARK: u16 = 3;
 
+/// Widths of the columns of a message, from the left.
 #[derive(Clone, Copy, Debug)]
 struct Columns {
     margin: u16,
-    has_time: bool,
+    time: u16,
     name: u16,
+    gap: u16,
     body: u16,
 }
 
@@ -48,30 +50,26 @@ impl Columns {
             Some(_) => ROOM_NAME,
             None => columns(&cells::truncate(conversation.title, MAX_NAME.into())).max(3),
         };
-        if width < TIMES_FROM {
-            let name = longest.min(4) + 1;
-            return Self {
-                margin: 0,
-                has_time: false,
-                name,
-                body: width - name - MARK,
-            };
-        }
-        let name = longest.clamp(4, MAX_NAME.min(width / 5)) + 2;
+        let (margin, time, name, gap) = if width < TIMES_FROM {
+            (0, 0, longest.min(4), 1)
+        } else {
+            (1, 6, longest.clamp(4, MAX_NAME.min(width / 5)), 2)
+        };
         Self {
-            margin: 1,
-            has_time: true,
+            margin,
+            time,
             name,
-            body: width - 2 - 6 - name - MARK,
+            gap,
+            body: width - 2 * margin - time - name - gap - MARK,
         }
     }
 
     const fn name_at(self) -> u16 {
-        self.margin + if self.has_time { 6 } else { 0 }
+        self.margin + self.time
     }
 
     const fn body_at(self) -> u16 {
-        self.name_at() + self.name
+        self.name_at() + self.name + self.gap
     }
 }
 
@@ -152,13 +150,12 @@ fn draw_empty(
 
 /// Draws what there is before any conversation is open.
 pub(super) fn render_none(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) {
-    let go_to = |(_, label): &&(String, &str)| *label == strings::hints::GO_TO;
-    let hint = screen.hints.iter().find(go_to);
-    let key = hint.map_or("", |(key, _)| key);
     let lines = if screen.contacts.is_empty() {
         strings::conversation::INVITE.map(str::to_owned).to_vec()
     } else {
-        vec![strings::conversation::start_conversation(key)]
+        vec![strings::conversation::start_conversation(
+            screen.key_of(strings::hints::GO_TO),
+        )]
     };
     let rows = lines.iter().flat_map(|line| wrapped(line, area.width));
     let rows: Vec<&str> = rows.collect();
@@ -228,12 +225,8 @@ impl Pane<'_> {
             Row::Event(text) => return centred(buffer, area, text, Theme::dim()),
             Row::Message(message, part) => (message, part),
         };
-        let body = Rect::new(
-            area.x + self.columns.body_at(),
-            area.y,
-            self.columns.body,
-            1,
-        );
+        let mut body = indented(area, self.columns.body_at());
+        body.width = self.columns.body;
         match part {
             Part::Quote(quote) => {
                 self.draw_head(buffer, area, message, view);
@@ -255,13 +248,7 @@ impl Pane<'_> {
             }
             Part::Reason(reason) => {
                 let reason = format!("  {}", cells::row(reason));
-                put(
-                    buffer,
-                    (body.x, body.y),
-                    body.width,
-                    &reason,
-                    theme.failure(),
-                );
+                RowWriter::new(buffer, body).left(&reason, theme.failure());
             }
             Part::Tail { is_edited } => {
                 draw_tail(buffer, body, &message.details.reactions, (is_edited, theme));
@@ -285,7 +272,7 @@ impl Pane<'_> {
         message: &MessageView<'_>,
         view: &ViewState,
     ) {
-        if self.columns.has_time {
+        if self.columns.time > 0 {
             let clock = clock(local(message.time, &view.time_zone));
             let at = (area.x + self.columns.margin, area.y);
             put(buffer, at, 5, &clock, Theme::dim());
@@ -300,9 +287,8 @@ impl Pane<'_> {
             MessageKind::Emote => &starred,
             MessageKind::Plain | MessageKind::Deleted | MessageKind::Hidden => name,
         };
-        let gap = if self.columns.has_time { 2 } else { 1 };
         let x = area.x + self.columns.name_at();
-        let name_area = Rect::new(x, area.y, self.columns.name - gap, 1);
+        let name_area = Rect::new(x, area.y, self.columns.name, 1);
         line(buffer, name_area, name, style);
     }
 
@@ -329,12 +315,16 @@ fn draw_body(
 ) {
     let style = match message.details.kind {
         MessageKind::Plain => Theme::text(),
-        MessageKind::Emote => Theme::aside(),
-        MessageKind::Deleted | MessageKind::Hidden => Theme::gone(),
+        MessageKind::Emote => Theme::emote(),
+        MessageKind::Deleted | MessageKind::Hidden => Theme::placeholder(),
     };
     let body = message.body;
     let row_text = cells::row(body[range.clone()].trim_end());
-    let end = put(buffer, (area.x, area.y), area.width, &row_text, style);
+    let mut row = RowWriter::new(buffer, area);
+    row.left(&row_text, style);
+    if is_edited {
+        row.left(&format!(" {}", strings::conversation::EDITED), Theme::dim());
+    }
     for mention in &message.details.mentions {
         let (start, stop) = (mention.start.max(range.start), mention.end.min(range.end));
         if start >= stop {
@@ -346,11 +336,6 @@ fn draw_body(
             let area = Rect::new(area.x + left, area.y, right - left, 1);
             buffer.set_style(area.intersection(buffer.area), theme.mention());
         }
-    }
-    if is_edited {
-        let mark = format!(" {}", strings::conversation::EDITED);
-        let room = area.right().saturating_sub(end);
-        put(buffer, (end, area.y), room, &mark, Theme::dim());
     }
 }
 

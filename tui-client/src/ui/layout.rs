@@ -70,15 +70,9 @@ pub(super) fn composer_width(area: Rect, name_width: u16) -> u16 {
     }
 }
 
-const fn divider(area: Rect) -> u16 {
-    let inner = area.width * 3 / 10 - 1;
-    1 + if inner < CONTACTS_MIN {
-        CONTACTS_MIN
-    } else if inner > CONTACTS_MAX {
-        CONTACTS_MAX
-    } else {
-        inner
-    }
+/// The column of the line between the panes, counted from the left border.
+fn divider(area: Rect) -> u16 {
+    1 + (area.width * 3 / 10 - 1).clamp(CONTACTS_MIN, CONTACTS_MAX)
 }
 
 /// Places the panes; `None` if there is no room for anything. The composer has `rows` rows and

@@ -65,26 +65,20 @@ impl ListRow for PanelRow {
         if let Some(time) = self.time {
             detail = format!("{detail} {}", when(time, view.now, &view.time_zone));
         }
-        // The name matters more than what else there is to know.
-        let label = columns(&cells::row(&self.label)) + 4;
-        let room = area.width.saturating_sub(label).max(area.width / 3);
-        let mut end = area.right();
+        let mut row = RowWriter::new(buffer, area);
         if !detail.is_empty() {
-            end = right(
-                buffer,
-                indented(area, area.width - room),
-                &detail,
-                Theme::dim(),
-            );
+            // The name matters more than what else there is to know.
+            let label = columns(&cells::row(&self.label)).saturating_add(4);
+            let room = area.width.saturating_sub(label).max(area.width / 3);
+            row.right(&cells::truncate(&detail, room.into()), Theme::dim());
         }
-        let mut x = area.x;
+        row.shorten(1);
         if self.presence.is_some() {
             let (glyph, style) = view.theme.presence(self.presence);
-            put(buffer, (x, area.y), 1, glyph, style);
-            x += 2;
+            row.left(glyph, style);
+            row.skip(1);
         }
-        let rest = Rect::new(x, area.y, end.saturating_sub(x + 1), 1);
-        line(buffer, rest, &self.label, Theme::text());
+        row.fill(&self.label, Theme::text());
         true
     }
 }
@@ -100,12 +94,12 @@ impl ListRow for UnreadRow<'_> {
     fn draw(&self, buffer: &mut Buffer, area: Rect, _line: Line, view: &ViewState) -> bool {
         match self {
             UnreadRow::Conversation { title, unread } => {
-                let mut end = area.right();
+                let mut row = RowWriter::new(buffer, area);
                 if *unread > 0 {
-                    end = right(buffer, area, &count(*unread), Theme::dim());
+                    row.right(&count(*unread), Theme::dim());
                 }
-                let name = Rect::new(area.x, area.y, end.saturating_sub(area.x + 1), 1);
-                line(buffer, name, title, Theme::strong());
+                row.shorten(1);
+                row.fill(title, Theme::strong());
                 return false;
             }
             UnreadRow::Line {

@@ -23,10 +23,11 @@ mod view;
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::widgets::{Block, Clear, Widget as _};
 use recado_shared::{Membership, RoomInfo};
 
 use self::layout::{Layout, Wanted};
-use self::text::{line, put};
+use self::text::{indented, line, put};
 pub use self::theme::Theme;
 pub use self::view::ViewState;
 use crate::app::screen::{Attention, ConversationView, Focus, Overlay, Pane, PurposeView, Screen};
@@ -122,7 +123,7 @@ fn draw_conversation(
     if let Some(area) = layout.title {
         let title = Rect::new(area.x, area.y, title_width(area.width, screen), 1);
         let end = draw_title(buffer, title, open, view);
-        let rest = Rect::new(end, area.y, area.right() - end, 1);
+        let rest = indented(area, end - area.x);
         status_line::unread_elsewhere(buffer, rest, screen, theme);
     } else if let Some(frame) = layout.frame {
         let top = Rect::new(area.x, frame.y, area.width, 1);
@@ -132,7 +133,7 @@ fn draw_conversation(
         };
         let end = draw_title(buffer, Rect::new(top.x, top.y, width, 1), open, view);
         if layout.divider.is_none() {
-            let rest = Rect::new(end, frame.y, top.right() - end, 1);
+            let rest = indented(top, end - top.x);
             status_line::unread_elsewhere(buffer, rest, screen, theme);
         }
     }
@@ -141,15 +142,10 @@ fn draw_conversation(
         conversation::render_typing(buffer, area, &open.typing, theme);
     }
     if let Some(area) = layout.rule {
-        let newest_key = screen
-            .hints
-            .iter()
-            .find(|(_, does)| *does == strings::hints::NEWEST)
-            .map_or("", |(key, _)| key);
         let rule = composer::Rule {
             title: &composer_title(open),
             below,
-            newest_key,
+            newest_key: screen.key_of(strings::hints::NEWEST),
             len: open.composer.text().len(),
         };
         composer::render_rule(buffer, area, &rule, theme);
@@ -174,7 +170,7 @@ fn draw_title(
     view: &ViewState,
 ) -> u16 {
     let name = Rect::new(area.x, area.y, area.width.saturating_sub(2), 1);
-    let x = status_line::title(buffer, name, open.title, Theme::strong());
+    let x = text::title(buffer, name, open.title);
     if let Some(room) = open.room {
         let area = Rect::new(x, area.y, area.right() - x, 1);
         return draw_room(buffer, area, room, open.attention);
@@ -197,13 +193,8 @@ fn draw_title(
     let x = put(buffer, (x, area.y), 2, &format!("{glyph} "), style);
     let is_quiet = open.attention == Attention::Nothing;
     if is_quiet && x + 6 < area.right() {
-        return put(
-            buffer,
-            (x, area.y),
-            6,
-            &format!("{} ", strings::conversation::MUTED),
-            Theme::dim(),
-        );
+        let muted = format!("{} ", strings::conversation::MUTED);
+        return put(buffer, (x, area.y), 6, &muted, Theme::dim());
     }
     x
 }
@@ -223,13 +214,8 @@ fn draw_room(buffer: &mut Buffer, area: Rect, room: &RoomInfo, attention: Attent
         return area.x;
     }
     let facts = crate::cells::truncate(&facts, usize::from(area.width) - 2);
-    put(
-        buffer,
-        (area.x, area.y),
-        area.width,
-        &format!("{facts} "),
-        Theme::dim(),
-    )
+    let at = (area.x, area.y);
+    put(buffer, at, area.width, &format!("{facts} "), Theme::dim())
 }
 
 /// What stands before the composer where there is no line above it.
@@ -295,12 +281,8 @@ fn draw_overlay(
 fn draw_too_small(buffer: &mut Buffer, area: Rect) {
     let lines = strings::status::too_small(area.width, area.height);
     for (y, text) in (area.y..area.bottom()).zip(&lines) {
-        line(
-            buffer,
-            Rect::new(area.x, y, area.width, 1),
-            text,
-            Theme::text(),
-        );
+        let area = Rect::new(area.x, y, area.width, 1);
+        line(buffer, area, text, Theme::text());
     }
 }
 
@@ -323,15 +305,12 @@ fn draw_frame(buffer: &mut Buffer, layout: &Layout, screen: &Screen<'_>, theme: 
         cell(rule.x, rule.y, "├");
         cell(rule.right() - 1, rule.y, "┤");
     }
-    if layout.contacts.is_some()
-        || layout
-            .conversation
-            .is_some_and(|_| screen.conversation.is_none())
-    {
+    let is_none_open = layout.conversation.is_some() && screen.conversation.is_none();
+    if layout.contacts.is_some() || is_none_open {
         let title = Rect::new(frame.x + 1, top, frame.width - 2, 1);
         let end = layout.divider.unwrap_or(title.right());
         let title = Rect::new(title.x, top, end - title.x, 1);
-        let after = status_line::title(buffer, title, "recado", Theme::strong());
+        let after = text::title(buffer, title, "recado");
         let rest = Rect::new(after, top, title.right() - after, 1);
         if layout.divider.is_some() || !status_line::unread_elsewhere(buffer, rest, screen, theme) {
             let room = Rect::new(rest.x + 1, top, rest.width.saturating_sub(1), 1);
@@ -351,22 +330,8 @@ fn text_of_me(me: &str, width: u16) -> String {
 }
 
 fn draw_border(buffer: &mut Buffer, area: Rect) {
-    let (right, bottom) = (area.right() - 1, area.bottom() - 1);
-    let mut cell = |x: u16, y: u16, symbol: &str| {
-        put(buffer, (x, y), 1, symbol, Theme::dim());
-    };
-    for x in area.x + 1..right {
-        cell(x, area.y, "─");
-        cell(x, bottom, "─");
-    }
-    for y in area.y + 1..bottom {
-        cell(area.x, y, "│");
-        cell(right, y, "│");
-    }
-    cell(area.x, area.y, "┌");
-    cell(right, area.y, "┐");
-    cell(area.x, bottom, "└");
-    cell(right, bottom, "┘");
+    let border = Block::bordered().border_style(Theme::dim());
+    border.render(area, buffer);
 }
 
 /// The place of an overlay: as large as wanted where there is room, else all but an edge.
@@ -381,11 +346,7 @@ fn overlay_area(screen: Rect, width: u16, height: u16) -> Rect {
 
 /// Draws an empty box with a title. Returns what is inside.
 fn draw_box(buffer: &mut Buffer, area: Rect, title: &str) -> Rect {
-    for y in area.y..area.bottom() {
-        for x in area.x..area.right() {
-            buffer[(x, y)].reset();
-        }
-    }
+    Clear.render(area, buffer);
     // Half of a wide character may be left of the box.
     for y in area.y..area.bottom() {
         if let Some(x) = area.x.checked_sub(1).filter(|&x| x >= buffer.area.x)
@@ -396,7 +357,7 @@ fn draw_box(buffer: &mut Buffer, area: Rect, title: &str) -> Rect {
     }
     draw_border(buffer, area);
     let top = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), 1);
-    status_line::title(buffer, top, title, Theme::strong());
+    text::title(buffer, top, title);
     Rect::new(
         area.x + 2,
         area.y + 1,

@@ -47,7 +47,7 @@ impl ListRow for HitRow<'_> {
             Some(Part::Around(quote)) => {
                 let text = quote.text.replace(['\n', '\t'], " ");
                 let said = format!("{}: {text}", quote.author);
-                super::text::line(buffer, inner, &said, Theme::gone());
+                super::text::line(buffer, inner, &said, Theme::placeholder());
                 return false;
             }
             None => {}

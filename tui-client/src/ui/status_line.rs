@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::contact_list::{count, notable_unread};
 use super::text::{RowWriter, columns, put, right, wrapped};
 use super::theme::Theme;
 use crate::app::screen::{LinkView, Screen};
@@ -146,18 +147,6 @@ pub(super) fn render_notice(
     area
 }
 
-/// Draws the title of a pane on its border. Returns the column after it.
-pub(super) fn title(buffer: &mut Buffer, area: Rect, name: &str, style: Style) -> u16 {
-    let name = cells::truncate(name, area.width.saturating_sub(2).into());
-    put(
-        buffer,
-        (area.x, area.y),
-        area.width,
-        &format!(" {name} "),
-        style,
-    )
-}
-
 /// Draws at the right end of a title, on a terminal that shows one pane, what waits elsewhere.
 /// Returns whether anything does.
 pub(super) fn unread_elsewhere(
@@ -166,18 +155,11 @@ pub(super) fn unread_elsewhere(
     screen: &Screen<'_>,
     theme: Theme,
 ) -> bool {
-    let unread: u64 = screen
-        .contacts
-        .iter()
-        .filter(|contact| !contact.is_open)
-        .map(super::contact_list::notable_unread)
-        .fold(0, u64::saturating_add);
+    let others = screen.contacts.iter().filter(|contact| !contact.is_open);
+    let unread = others.map(notable_unread).fold(0, u64::saturating_add);
     if unread > 0 {
-        let line = format!(
-            " {} ",
-            strings::status::unread(&super::contact_list::count(unread))
-        );
-        right(buffer, area, &line, theme.unread());
+        let line = strings::status::unread(&count(unread));
+        right(buffer, area, &format!(" {line} "), theme.unread());
     }
     unread > 0
 }

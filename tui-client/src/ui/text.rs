@@ -44,6 +44,19 @@ pub(super) fn line(buffer: &mut Buffer, area: Rect, any: &str, style: Style) -> 
     put(buffer, (area.x, area.y), area.width, &safe, style)
 }
 
+/// Draws the title of a box on its border. Returns the column after it.
+pub(super) fn title(buffer: &mut Buffer, area: Rect, any: &str) -> u16 {
+    let safe = cells::truncate(any, area.width.saturating_sub(2).into());
+    let at = (area.x, area.y);
+    put(
+        buffer,
+        at,
+        area.width,
+        &format!(" {safe} "),
+        Theme::strong(),
+    )
+}
+
 /// Draws any text in the middle of a row.
 pub(super) fn centred(buffer: &mut Buffer, area: Rect, any: &str, style: Style) {
     let safe = cells::truncate(any, area.width.into());

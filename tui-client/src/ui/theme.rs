@@ -37,7 +37,7 @@ impl Theme {
         Style::new()
     }
 
-    /// What is there to be found but not to be read: times, borders, hints.
+    /// Times, borders, hints.
     pub(super) const fn dim() -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }
@@ -46,17 +46,16 @@ impl Theme {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    /// Told rather than said.
-    pub(super) const fn aside() -> Style {
+    pub(super) const fn emote() -> Style {
         Style::new().add_modifier(Modifier::ITALIC)
     }
 
-    /// Stands where something was.
-    pub(super) const fn gone() -> Style {
+    /// For a text in place of a message, and for messages around a hit.
+    pub(super) const fn placeholder() -> Style {
         Self::dim().add_modifier(Modifier::ITALIC)
     }
 
-    /// Calls the user by name, or is what they did.
+    /// Mentions of the user, and their own reactions.
     pub(super) fn mention(self) -> Style {
         self.coloured(Color::Cyan).add_modifier(Modifier::BOLD)
     }
@@ -81,12 +80,11 @@ impl Theme {
         self.coloured(Color::Green)
     }
 
-    /// The line above what is new, and unread counts.
     pub(super) fn unread(self) -> Style {
         self.coloured(Color::Yellow).add_modifier(Modifier::BOLD)
     }
 
-    /// Seen by the other person.
+    /// The mark of a message that was read.
     pub(super) fn read(self) -> Style {
         self.coloured(Color::Cyan).add_modifier(Modifier::BOLD)
     }

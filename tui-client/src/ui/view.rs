@@ -119,7 +119,6 @@ impl ViewState {
         self.contacts_area = Rect::default();
     }
 
-    /// Takes the position of a conversation that is about to be drawn, and the scrolls that wait.
     pub(super) fn take_position(
         &mut self,
         id: ConversationId,

@@ -3,12 +3,9 @@
 use recado_shared::{Content, PendingDevice, Request};
 
 use super::{Overlay, Step};
-use crate::app::action::{Action, Hint, KeyContext};
 use crate::app::command::PendingRequest;
 use crate::app::intent::Confirmed;
-use crate::app::parts::Parts;
-use crate::app::reader::Reader;
-use crate::app::view::screen;
+use crate::app::{Action, Hint, KeyContext, Parts, Reader, screen};
 use crate::strings;
 
 #[derive(Debug)]
@@ -18,8 +15,8 @@ pub(super) struct Confirm {
 }
 
 impl Overlay for Confirm {
-    fn keys(&self) -> (KeyContext, &'static [Hint]) {
-        let hints = &[
+    fn keys(&self) -> (KeyContext, Vec<Hint>) {
+        let hints = vec![
             (Action::Submit, strings::hints::YES),
             (Action::Cancel, strings::hints::NO),
         ];
@@ -38,29 +35,27 @@ impl Overlay for Confirm {
 
     fn accept(&mut self, app: &mut Parts<'_>) {
         app.close();
-        let asked = match self.confirmed.clone() {
+        let (request, task, done) = match self.confirmed.clone() {
             Confirmed::Delete {
                 conversation,
                 target,
             } => {
                 let deletion = Content::Deletion { target };
                 app.session.queue(app.chats, conversation, deletion, app.cx);
-                app.note_waiting(strings::errors::THE_DELETION);
-                Ok(())
+                return app.note_waiting(strings::errors::THE_DELETION);
             }
-            Confirmed::Link(PendingDevice { key, name }) => {
-                let done = strings::commands::DEVICE_LINKED.to_owned();
-                let request = Request::LinkDevice { key, name };
-                let change = PendingRequest::Change(strings::errors::LINK_DEVICE, done);
-                app.ask_for(request, change)
-            }
-            Confirmed::Revoke(key) => {
-                let done = strings::commands::DEVICE_REVOKED.to_owned();
-                let request = Request::RevokeDevice(key);
-                let change = PendingRequest::Change(strings::errors::REVOKE_DEVICE, done);
-                app.ask_for(request, change)
-            }
+            Confirmed::Link(PendingDevice { key, name }) => (
+                Request::LinkDevice { key, name },
+                strings::errors::LINK_DEVICE,
+                strings::commands::DEVICE_LINKED,
+            ),
+            Confirmed::Revoke(key) => (
+                Request::RevokeDevice(key),
+                strings::errors::REVOKE_DEVICE,
+                strings::commands::DEVICE_REVOKED,
+            ),
         };
+        let asked = app.ask_for(request, PendingRequest::Change(task, done.to_owned()));
         app.notify_failure(asked);
     }
 }

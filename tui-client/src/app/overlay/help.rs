@@ -3,15 +3,15 @@
 use recado_shared::{ConversationId, Seq};
 
 use super::{Overlay, Step};
-use crate::app::action::{Action, Hint, KeyContext};
 use crate::app::command::COMMANDS;
 use crate::app::intent::Show;
-use crate::app::parts::Parts;
-use crate::app::reader::Reader;
-use crate::app::view::screen;
+use crate::app::{Action, Hint, KeyContext, Parts, Reader, screen};
 use crate::strings;
 
-const KEYS: (KeyContext, &[Hint]) = (KeyContext::Help, &[(Action::Cancel, strings::hints::CLOSE)]);
+fn keys() -> (KeyContext, Vec<Hint>) {
+    let hints = vec![(Action::Cancel, strings::hints::CLOSE)];
+    (KeyContext::Help, hints)
+}
 
 fn scroll_by(scroll: &mut u16, step: Step) {
     if let Step::By(lines) = step {
@@ -25,8 +25,8 @@ pub(super) struct Help {
 }
 
 impl Overlay for Help {
-    fn keys(&self) -> (KeyContext, &'static [Hint]) {
-        KEYS
+    fn keys(&self) -> (KeyContext, Vec<Hint>) {
+        keys()
     }
 
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
@@ -60,8 +60,8 @@ pub(super) struct Versions {
 }
 
 impl Overlay for Versions {
-    fn keys(&self) -> (KeyContext, &'static [Hint]) {
-        KEYS
+    fn keys(&self) -> (KeyContext, Vec<Hint>) {
+        keys()
     }
 
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::app::view::screen::ListView;
+use crate::app::screen::ListView;
 
 /// A move of the chosen row, or of a scroll.
 #[derive(Clone, Copy, Debug)]

@@ -16,18 +16,23 @@ mod unread_overview;
 use std::fmt::Debug;
 
 pub(crate) use self::list::Step;
-use super::action::{Action, Edit, Hint, KeyContext};
 use super::intent::{Delivery, Show};
-use super::parts::Parts;
-use super::reader::Reader;
-use super::view::screen;
+use super::{Action, Edit, Hint, KeyContext, Parts, Reader, screen};
 use crate::store::{LoadedEntries, SearchResult};
 use crate::strings;
+
+/// The hints of an overlay that Enter accepts and Esc closes.
+fn hints(accept: &'static str) -> Vec<Hint> {
+    vec![
+        (Action::Submit, accept),
+        (Action::Cancel, strings::hints::CLOSE),
+    ]
+}
 
 /// An open overlay. Only the first three methods have to be written.
 pub(crate) trait Overlay: Debug + Send {
     /// The keymap context while it is open, and the keys worth showing.
-    fn keys(&self) -> (KeyContext, &'static [Hint]);
+    fn keys(&self) -> (KeyContext, Vec<Hint>);
 
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a>;
 

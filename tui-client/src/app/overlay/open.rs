@@ -8,8 +8,8 @@ use super::picker::Picker;
 use super::search::Search;
 use super::switcher::Switcher;
 use super::unread_overview::UnreadOverview;
+use crate::app::Parts;
 use crate::app::intent::Show;
-use crate::app::parts::Parts;
 
 /// Opens an overlay; `None` for a picker without an open conversation.
 pub(crate) fn open(show: Show, app: &mut Parts<'_>) -> Option<Box<dyn Overlay>> {

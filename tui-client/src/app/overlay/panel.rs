@@ -7,13 +7,11 @@ use recado_shared::{
 };
 
 use super::list::List;
-use super::{Overlay, Step};
-use crate::app::action::{Action, Hint, KeyContext};
+use super::{Overlay, Step, hints};
 use crate::app::command::PendingRequest;
 use crate::app::intent::{Delivery, PanelKind};
-use crate::app::parts::Parts;
-use crate::app::reader::Reader;
-use crate::app::view::screen::{self, PanelRow};
+use crate::app::screen::PanelRow;
+use crate::app::{Action, Hint, KeyContext, Parts, Reader, screen};
 use crate::strings;
 
 /// Most rows of a panel: as many as the largest room has members. More are not asked for.
@@ -99,17 +97,11 @@ impl Panel {
 }
 
 impl Overlay for Panel {
-    fn keys(&self) -> (KeyContext, &'static [Hint]) {
-        let hints: &[Hint] = match self.kind {
-            PanelKind::Members(_) => &[
-                (Action::Submit, strings::hints::MESSAGE),
-                (Action::Cancel, strings::hints::CLOSE),
-            ],
-            PanelKind::Rooms(_) => &[
-                (Action::Submit, strings::hints::JOIN),
-                (Action::Cancel, strings::hints::CLOSE),
-            ],
-            PanelKind::Devices => &[
+    fn keys(&self) -> (KeyContext, Vec<Hint>) {
+        let hints = match self.kind {
+            PanelKind::Members(_) => hints(strings::hints::MESSAGE),
+            PanelKind::Rooms(_) => hints(strings::hints::JOIN),
+            PanelKind::Devices => vec![
                 (Action::Remove, strings::hints::REVOKE),
                 (Action::Cancel, strings::hints::CLOSE),
             ],

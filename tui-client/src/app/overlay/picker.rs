@@ -8,13 +8,11 @@ use recado_shared::{ConversationId, Emoji, Seq, UserId};
 use super::fuzzy::fuzzy;
 use super::list::List;
 use super::switcher::insert;
-use super::{Overlay, Step};
-use crate::app::action::{Action, Edit, Hint, KeyContext};
+use super::{Overlay, Step, hints};
 use crate::app::composer::Composer;
 use crate::app::messages::actions;
-use crate::app::parts::Parts;
-use crate::app::reader::Reader;
-use crate::app::view::screen::{self, ListView, SwitcherRow};
+use crate::app::screen::{ListView, SwitcherRow};
+use crate::app::{Edit, Hint, KeyContext, Parts, Reader, screen};
 use crate::strings;
 
 /// The emoji that are offered first, chosen by the keys 1 to 6.
@@ -100,17 +98,13 @@ impl Picker {
 
     /// The names of the users who reacted with an emoji, as far as they are known here.
     fn reacting(&self, emoji: &Emoji, app: &Reader<'_>) -> String {
-        let Some(conversation) = app.chats.conversations.get(&self.conversation) else {
-            return String::new();
+        let conversation = app.chats.conversations.get(&self.conversation).into_iter();
+        let users = conversation.flat_map(|c| c.folding.reacting(self.target, emoji));
+        let name = |user| match app.chats.user() {
+            Some(me) if me == user => strings::conversation::YOU,
+            Some(_) | None => app.chats.contacts.label(user),
         };
-        let me = app.chats.user();
-        let users = conversation.folding.reacting(self.target, emoji);
-        let names: Vec<_> = users
-            .map(|user| match me {
-                Some(me) if me == user => strings::conversation::YOU,
-                Some(_) | None => app.chats.contacts.label(user),
-            })
-            .collect();
+        let names: Vec<_> = users.map(name).collect();
         match names.as_slice() {
             [first, second, rest @ ..] if rest.len() > 1 => {
                 strings::overlays::and_more(first, second, rest.len())
@@ -121,15 +115,10 @@ impl Picker {
 }
 
 impl Overlay for Picker {
-    fn keys(&self) -> (KeyContext, &'static [Hint]) {
-        let hints = &[
-            (Action::Submit, strings::hints::REACT),
-            (Action::Cancel, strings::hints::CLOSE),
-        ];
-        (KeyContext::Switcher, hints)
+    fn keys(&self) -> (KeyContext, Vec<Hint>) {
+        (KeyContext::Switcher, hints(strings::hints::REACT))
     }
 
-    /// Drawn like the switcher.
     fn view<'a>(&'a self, _app: &Reader<'a>) -> screen::Overlay<'a> {
         let row = |row: &'a PickerRow| SwitcherRow {
             label: &row.label,
@@ -177,7 +166,6 @@ impl Overlay for Picker {
         true
     }
 
-    /// Reacts with the chosen emoji, or removes the same reaction.
     fn accept(&mut self, app: &mut Parts<'_>) {
         app.close();
         let Some(row) = self.list.chosen() else {
@@ -201,7 +189,6 @@ fn label(emoji: &str) -> String {
     code.map_or_else(|| emoji.to_owned(), |code| format!("{emoji} :{code}:"))
 }
 
-/// The emoji whose shortcodes match, best first.
 fn matching_rows(query: &str) -> Vec<PickerRow> {
     let known = emojis::iter().flat_map(|emoji| {
         let labels = emoji.shortcodes();

@@ -8,15 +8,13 @@ use recado_shared::{ConversationId, RoomId, RoomSummary};
 use super::fuzzy::fuzzy;
 use super::list::List;
 use super::switcher_rooms::FoundRooms;
-use super::{Overlay, Step};
-use crate::app::action::{Action, Edit, Hint, KeyContext};
+use super::{Overlay, Step, hints};
 use crate::app::command::{self, Parsed};
 use crate::app::composer::Composer;
 use crate::app::conversation::state::Conversation;
 use crate::app::intent::{Delivery, Intent, Show};
-use crate::app::parts::Parts;
-use crate::app::reader::Reader;
-use crate::app::view::screen::{self, ListView, Pane, SwitcherRow};
+use crate::app::screen::{ListView, Pane, SwitcherRow};
+use crate::app::{Action, Edit, Hint, KeyContext, Parts, Reader, screen};
 use crate::strings;
 
 /// Most rows that are shown; a longer list is searched, not scrolled.
@@ -220,12 +218,8 @@ impl Switcher {
 }
 
 impl Overlay for Switcher {
-    fn keys(&self) -> (KeyContext, &'static [Hint]) {
-        let hints = &[
-            (Action::Submit, strings::hints::OPEN),
-            (Action::Cancel, strings::hints::CLOSE),
-        ];
-        (KeyContext::Switcher, hints)
+    fn keys(&self) -> (KeyContext, Vec<Hint>) {
+        (KeyContext::Switcher, hints(strings::hints::OPEN))
     }
 
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {

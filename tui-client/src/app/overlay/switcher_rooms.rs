@@ -4,8 +4,7 @@
 use recado_shared::{Request, RoomId, RoomName, RoomSummary};
 
 use crate::app::command::PendingRequest;
-use crate::app::parts::Parts;
-use crate::app::reader::Reader;
+use crate::app::{Parts, Reader};
 
 /// Most rooms that are asked for; a longer list is narrowed by typing.
 const MAX_FOUND: u16 = 20;

@@ -9,12 +9,10 @@ use recado_shared::{Content, ConversationId, Entry, PageRange, Seq, Timestamp, U
 
 use super::list::List;
 use super::{Overlay, Step};
-use crate::app::action::{Action, Hint, KeyContext};
 use crate::app::conversation::state::Conversation;
 use crate::app::intent::Show;
-use crate::app::parts::Parts;
-use crate::app::reader::Reader;
-use crate::app::view::screen::{self, Attention, Notable, UnreadRow};
+use crate::app::screen::{Attention, Notable, UnreadRow};
+use crate::app::{Action, Hint, KeyContext, Parts, Reader, screen};
 use crate::store::{LoadedEntries, StoreRead};
 use crate::strings;
 
@@ -262,7 +260,6 @@ impl UnreadOverview {
         }
     }
 
-    /// Marks as read up to the chosen line of its conversation.
     fn mark_read(&self, app: &mut Parts<'_>) {
         match self.list.chosen() {
             Some(row) => Self::read_up_to(row.conversation, row.last(), app),
@@ -285,8 +282,8 @@ impl UnreadOverview {
 }
 
 impl Overlay for UnreadOverview {
-    fn keys(&self) -> (KeyContext, &'static [Hint]) {
-        let hints = &[
+    fn keys(&self) -> (KeyContext, Vec<Hint>) {
+        let hints = vec![
             (Action::Submit, strings::hints::OPEN),
             (Action::MarkRead, strings::hints::READ_TO_HERE),
             (Action::MarkAllRead, strings::hints::ALL_READ),
@@ -349,7 +346,6 @@ impl Overlay for UnreadOverview {
         }
     }
 
-    /// Makes the rows as things are now, and reads what is missing for them.
     fn refresh(&mut self, app: &mut Parts<'_>) {
         let reader = app.reader();
         let new = Self::new_conversations(&reader)

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use recado_shared::rules::mention::mentions;
 use recado_shared::{Content, Entry, MessageBody, Seq};
 
+use crate::app::Reader;
 use crate::app::conversation::log::Part;
 use crate::app::conversation::originals::is_shown;
 use crate::app::conversation::progress::Progress;
 use crate::app::conversation::state::{Conversation, Purpose};
-use crate::app::reader::Reader;
-use crate::app::view::screen::{
+use crate::app::screen::{
     Details, Item, Mark, MessageKind, MessageView, PurposeView, Quote, Reaction,
 };
 use crate::model::ItemId;
@@ -126,7 +126,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A message as a reply quotes it.
     pub(crate) fn quote(&self, conversation: &'a Conversation, seq: Seq) -> Quote<'a> {
         let folding = &conversation.folding;
         let entry = conversation

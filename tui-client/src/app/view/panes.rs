@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 
 use recado_shared::{ConversationId, DisplayName};
 
-use crate::app::action::Hint;
-use crate::app::action::{Action, KeyContext};
 use crate::app::conversation::room::Room;
 use crate::app::conversation::state::Conversation;
-use crate::app::reader::Reader;
-use crate::app::session::outbox::is_failed;
-use crate::app::view::screen::{
+use crate::app::screen::{
     CompletionView, ContactRow, ConversationView, Focus, Item, Overlay, Pane, Screen, Section,
 };
+use crate::app::session::outbox::is_failed;
+use crate::app::{Action, Hint, KeyContext, Reader};
 use crate::model::ItemId;
 use crate::strings;
 
@@ -63,6 +61,7 @@ impl<'a> Reader<'a> {
         has_failed: bool,
     ) -> ContactRow<'a> {
         let conversation = self.chats.conversations.get(&id);
+        let room = conversation.and_then(Conversation::room);
         ContactRow {
             conversation: id,
             name: self.chats.title(id),
@@ -74,9 +73,7 @@ impl<'a> Reader<'a> {
             has_draft: conversation.is_some_and(|c| !c.composer.is_empty()),
             has_failed,
             is_typing: conversation.is_some_and(|c| c.typing().next().is_some()),
-            room: conversation
-                .and_then(Conversation::room)
-                .map(Room::membership),
+            room: room.map(Room::membership),
             is_request: conversation.is_some_and(|c| c.is_request),
             is_blocked: self.chats.is_blocked_in(id),
             is_favourite: self.chats.settings.is_favourite(id),
@@ -86,27 +83,22 @@ impl<'a> Reader<'a> {
     }
 
     fn conversation_view(&self, conversation: &'a Conversation) -> ConversationView<'a> {
-        let log = &conversation.log;
+        let (id, log) = (conversation.id, &conversation.log);
         let items = self.items(conversation);
+        let typing = conversation.typing();
+        let typing = typing.filter(|user| !self.chats.settings.is_blocked(*user));
         ConversationView {
-            id: conversation.id,
-            title: self.chats.title(conversation.id),
-            display: self.display_in(conversation.id),
-            room: self.chats.room_info(conversation.id),
+            id,
+            title: self.chats.title(id),
+            display: self.display_in(id),
+            room: self.chats.room_info(id),
             is_request: conversation.is_request,
-            is_blocked: self.chats.is_blocked_in(conversation.id),
-            attention: self
-                .chats
-                .settings
-                .attention(conversation.id, self.now.wall),
-            presence: self.presence_in(conversation.id),
+            is_blocked: self.chats.is_blocked_in(id),
+            attention: self.chats.settings.attention(id, self.now.wall),
+            presence: self.presence_in(id),
             new_from: new_from(conversation, &items),
             items,
-            typing: conversation
-                .typing()
-                .filter(|user| !self.chats.settings.is_blocked(*user))
-                .map(|user| self.chats.name_of(user))
-                .collect(),
+            typing: typing.map(|user| self.chats.name_of(user)).collect(),
             place: conversation.place,
             is_complete: log.is_complete(),
             follows_newest: log.follows_newest(),

@@ -27,7 +27,7 @@ pub struct Screen<'a> {
     pub contacts: Vec<ContactRow<'a>>,
     pub conversation: Option<ConversationView<'a>>,
     pub link: LinkView<'a>,
-    /// How many messages, in all conversations, are not accepted yet, and how many failed.
+    /// Messages of all conversations that are not accepted yet.
     pub waiting: usize,
     pub failed: usize,
     /// One line that explains what just happened, until the next key.
@@ -38,6 +38,14 @@ pub struct Screen<'a> {
     pub pane: Pane,
     pub completion: Option<CompletionView<'a>>,
     pub overlay: Option<Overlay<'a>>,
+}
+
+impl Screen<'_> {
+    /// The key of a hint; empty where it has none.
+    pub(crate) fn key_of(&self, hint: &str) -> &str {
+        let hint = self.hints.iter().find(|(_, does)| *does == hint);
+        hint.map_or("", |(key, _)| key)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,9 +152,9 @@ pub struct Details<'a> {
     pub kind: MessageKind,
     pub quote: Option<Quote<'a>>,
     pub is_edited: bool,
-    /// How people react to it, in the order in which they began.
+    /// In the order of their first users.
     pub reactions: Vec<Reaction<'a>>,
-    /// The bytes of the text that call the user.
+    /// The bytes of the text that mention the user.
     pub mentions: Vec<Range<usize>>,
 }
 
@@ -154,19 +162,18 @@ pub struct Details<'a> {
 pub enum MessageKind {
     #[default]
     Plain,
-    /// Something done, told in the third person.
     Emote,
-    /// It was taken back; the text says so.
+    /// The text says that it was deleted.
     Deleted,
-    /// A message of a blocked user; the text says so.
+    /// The text says that its author is blocked.
     Hidden,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote<'a> {
-    /// Who wrote it; empty where that is not known.
+    /// Empty where it is not known.
     pub author: &'a str,
-    /// What it says, or what is to be said in its place.
+    /// The body, or why it is not shown.
     pub text: &'a str,
 }
 
@@ -201,12 +208,10 @@ pub enum Overlay<'a> {
     Panel(ListView<'a, PanelRow>),
     /// The chosen row is never a heading.
     UnreadOverview(ListView<'a, UnreadRow<'a>>),
-    /// The newest hit is first.
     Search(ListView<'a, HitRow<'a>>),
     Help {
         /// A table per context: heading, then (keys, what they do).
         tables: Vec<(&'static str, Vec<(String, &'static str)>)>,
-        /// Rows scrolled away at the top; the view clamps it.
         scroll: u16,
     },
     Versions {

@@ -14,15 +14,13 @@ use recado_shared::{Content, ConversationId, Entry, Seq, Timestamp, UserId};
 use self::question::{Field, wrong};
 use super::list::List;
 use super::{Overlay, Step};
-use crate::app::action::{Action, Edit, Hint, KeyContext};
 use crate::app::composer::Composer;
 use crate::app::effect::Effect;
 use crate::app::input::completion;
 use crate::app::intent::Show;
 use crate::app::messages::selection::body_of;
-use crate::app::parts::Parts;
-use crate::app::reader::Reader;
-use crate::app::view::screen::{self, HitRow, ListView, Quote};
+use crate::app::screen::{HitRow, ListView, Quote};
+use crate::app::{Action, Edit, Hint, KeyContext, Parts, Reader, screen};
 use crate::store::{PendingState, SearchHit, SearchQuery, SearchResult};
 use crate::strings;
 
@@ -32,7 +30,6 @@ const MAX_HITS: u16 = 100;
 /// Longest question in bytes.
 const MAX_QUERY: usize = 512;
 
-/// A hit with the bytes of its text that match.
 #[derive(Debug)]
 struct Shown {
     hit: SearchHit,
@@ -92,8 +89,7 @@ impl Search {
         }
     }
 
-    /// The names that may be meant by the beginning of one.
-    fn values(field: Field, prefix: &str, app: &Reader<'_>) -> Vec<String> {
+    fn completions(field: Field, prefix: &str, app: &Reader<'_>) -> Vec<String> {
         let people = || completion::person_names(app.chats, prefix.trim_start_matches('@'));
         match field {
             Field::From => people(),
@@ -112,7 +108,6 @@ impl Search {
         }
     }
 
-    /// Asks the store, if what is typed is a question.
     fn ask_store(&mut self, app: &mut Parts<'_>) {
         let asked = self.question(&app.reader());
         self.query.text().clone_into(&mut app.memory.search_text);
@@ -175,8 +170,8 @@ impl Search {
 }
 
 impl Overlay for Search {
-    fn keys(&self) -> (KeyContext, &'static [Hint]) {
-        let hints = &[
+    fn keys(&self) -> (KeyContext, Vec<Hint>) {
+        let hints = vec![
             (Action::Submit, strings::hints::GO_THERE),
             (Action::SelectNext, strings::hints::OLDER),
             (Action::Complete, strings::hints::COMPLETE),
@@ -241,7 +236,6 @@ impl Overlay for Search {
         }
     }
 
-    /// Adds to the question, which is one line.
     fn insert(&mut self, text: &str, app: &mut Parts<'_>) {
         let line = text.replace(['\r', '\n', '\t'], " ");
         if std::mem::take(&mut self.is_kept) {
@@ -262,7 +256,7 @@ impl Overlay for Search {
         });
         let field = Field::of(&text[word..cursor]);
         let names = field.map_or(Vec::new(), |(field, value)| {
-            Self::values(field, value, &app.reader())
+            Self::completions(field, value, &app.reader())
         });
         let (Some((_, value)), Some(name)) = (field, names.first()) else {
             app.notify(strings::overlays::NOTHING_TO_COMPLETE);
@@ -275,7 +269,6 @@ impl Overlay for Search {
         true
     }
 
-    /// Goes to the chosen message; going back leads to where the user is.
     fn accept(&mut self, app: &mut Parts<'_>) {
         if let State::Waiting(_) = self.state {
             self.is_accepted = true;
@@ -347,7 +340,7 @@ fn place_named(name: &str, app: &Reader<'_>) -> Result<ConversationId, String> {
 
 /// What to say of a name that may only be half written.
 fn unfinished(field: Field, name: &str, none: &str, app: &Reader<'_>) -> String {
-    let names = Search::values(field, name, app);
+    let names = Search::completions(field, name, app);
     match names.as_slice() {
         [] => wrong(field, none),
         [one] => strings::overlays::complete_one(field.name(), one),

@@ -25,7 +25,7 @@ impl Field {
         }
     }
 
-    /// What may stand behind it.
+    /// Its possible values, in words.
     const fn takes(self) -> &'static str {
         match self {
             Self::From => strings::overlays::FROM_TAKES,
@@ -72,10 +72,7 @@ fn piece(text: &str) -> Option<(&str, bool, &str)> {
     (!word.is_empty()).then_some((word, false, rest))
 }
 
-/// Reads what is typed.
-///
-/// # Errors
-/// What to write instead.
+/// Fails with what to write instead.
 pub(crate) fn read(text: &str) -> Result<Question<'_>, String> {
     let mut question = Question::default();
     let mut rest = text;
@@ -104,7 +101,6 @@ pub(crate) fn read(text: &str) -> Result<Question<'_>, String> {
     Ok(question)
 }
 
-/// Says that a field has another value than it takes.
 pub(crate) fn wrong(field: Field, what: &str) -> String {
     strings::overlays::wrong_value(what, field.takes())
 }
