@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget as _};
 
-use super::text::{columns, indented, line, put, right, row};
+use super::text::{columns, indented, line, put, right};
 use super::theme::Theme;
 use crate::app::screen::CompletionView;
 use crate::cells;
@@ -16,11 +16,10 @@ pub(super) fn render(buffer: &mut Buffer, below: Rect, top: u16, list: &Completi
     let wanted = u16::try_from(list.rows.len()).unwrap_or(MAX_ROWS);
     let height = wanted.min(MAX_ROWS).min(below.y.saturating_sub(top));
     let area = Rect::new(below.x, below.y - height, below.width, height);
-    let skip = list
-        .chosen
-        .map_or(0, |chosen| (chosen + 1).saturating_sub(height.into()));
-    for (at, (index, (label, detail))) in (0..height).zip(list.rows.iter().enumerate().skip(skip)) {
-        let area = row(area, at);
+    let past_chosen = list.chosen.map_or(0, |chosen| chosen + 1);
+    let skip = past_chosen.saturating_sub(height.into());
+    let rows = list.rows.iter().enumerate().skip(skip);
+    for (area, (index, (label, detail))) in area.rows().zip(rows) {
         Clear.render(area, buffer);
         put(buffer, (area.x, area.y), 1, "┃", Theme::dim());
         let inner = Rect::new(area.x + 2, area.y, area.width.saturating_sub(3), 1);

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use recado_shared::limits::MAX_BODY_LEN;
 
-use super::text::{RowWriter, put, row, title};
+use super::text::{RowWriter, put, title};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
@@ -66,17 +66,13 @@ pub(super) fn render(
     let least = (layout.row + 1).saturating_sub(height);
     let most = layout.row.min(layout.rows.len().saturating_sub(height));
     view.composer_top = view.composer_top.clamp(least, most.max(least));
-    for (at, range) in (0..area.height).zip(&layout.rows[view.composer_top..]) {
+    for (area, range) in area.rows().zip(&layout.rows[view.composer_top..]) {
         let line = cells::row(&composer.text()[range.clone()]);
-        let area = row(area, at);
-        put(buffer, (area.x, area.y), area.width, &line, Theme::text());
+        RowWriter::new(buffer, area).left(&line, Theme::text());
     }
     let column = u16::try_from(layout.column).unwrap_or(u16::MAX);
     let down = u16::try_from(layout.row - view.composer_top).unwrap_or(u16::MAX);
-    Position::new(
-        area.x
-            .saturating_add(column)
-            .min(area.right().saturating_sub(1)),
-        area.y.saturating_add(down),
-    )
+    let edge = area.right().saturating_sub(1);
+    let x = area.x.saturating_add(column).min(edge);
+    Position::new(x, area.y.saturating_add(down))
 }

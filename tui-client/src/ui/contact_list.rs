@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use recado_shared::{Membership, Presence};
 
-use super::text::{RowWriter, centred, columns, row, when};
+use super::text::{RowWriter, centred, columns, when};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
@@ -20,17 +20,15 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>, view:
     view.contacts_area = area;
     if screen.contacts.is_empty() {
         let top = area.height.saturating_sub(4) / 2;
-        for (at, line) in (top..).zip(strings::conversation::INVITE_IN_LIST) {
-            if row(area, at).height > 0 {
-                centred(buffer, row(area, at), line, Theme::dim());
-            }
+        let rows = area.rows().skip(top.into());
+        for (area, line) in rows.zip(strings::conversation::INVITE_IN_LIST) {
+            centred(buffer, area, line, Theme::dim());
         }
         return;
     }
     let lines = lines(&screen.contacts);
     scroll_to_open(&lines, area.height.into(), view);
-    for (at, line) in (0..area.height).zip(&lines[view.contacts_top..]) {
-        let area = row(area, at);
+    for (area, line) in area.rows().zip(&lines[view.contacts_top..]) {
         match line {
             Line::Heading(title) => {
                 let is_short = columns(title) > area.width;

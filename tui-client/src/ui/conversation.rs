@@ -159,10 +159,9 @@ pub(super) fn render_none(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) 
     };
     let rows = lines.iter().flat_map(|line| wrapped(line, area.width));
     let rows: Vec<&str> = rows.collect();
-    let high = u16::try_from(rows.len()).unwrap_or(u16::MAX);
-    let top = area.height.saturating_sub(high) / 2;
-    for (at, line) in (top..area.height).zip(rows) {
-        centred(buffer, row(area, at), line, Theme::dim());
+    let top = usize::from(area.height).saturating_sub(rows.len()) / 2;
+    for (area, line) in area.rows().skip(top).zip(rows) {
+        centred(buffer, area, line, Theme::dim());
     }
 }
 
@@ -184,9 +183,7 @@ impl Pane<'_> {
     ) -> Option<(ItemId, ItemId)> {
         let mut visible = None;
         let mut spot = window.top;
-        let blank = u16::try_from(window.blank).unwrap_or(u16::MAX);
-        for at in blank..self.area.height {
-            let area = row(self.area, at);
+        for area in self.area.rows().skip(window.blank) {
             let content = rows.row(spot);
             let is_heading = matches!(content, Row::Day(_) | Row::New(_));
             self.draw_row(buffer, area, content, view);

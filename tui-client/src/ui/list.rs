@@ -68,23 +68,20 @@ pub(super) fn render<R: ListRow>(
     if list.rows.is_empty() {
         let note = cells::row(&list.note);
         let width = if R::IS_SEARCH { inner.width } else { u16::MAX };
-        for (at, text) in (0..inner.height).zip(wrapped(&note, width)) {
-            line(buffer, row(inner, at), text, Theme::dim());
+        for (area, text) in inner.rows().zip(wrapped(&note, width)) {
+            line(buffer, area, text, Theme::dim());
         }
         return cursor;
     }
     draw_rows(buffer, inner, list, view);
     if R::IS_SEARCH {
         let (at, of) = (list.chosen + 1, list.rows.len());
-        footer(
-            buffer,
-            area,
-            &if list.has_more {
-                strings::overlays::hit_count_more(at, of, inner.width < NARROW)
-            } else {
-                strings::overlays::hit_count(at, of)
-            },
-        );
+        let count = if list.has_more {
+            strings::overlays::hit_count_more(at, of, inner.width < NARROW)
+        } else {
+            strings::overlays::hit_count(at, of)
+        };
+        footer(buffer, area, &count);
     }
     cursor
 }

@@ -280,8 +280,7 @@ fn draw_overlay(
 
 fn draw_too_small(buffer: &mut Buffer, area: Rect) {
     let lines = strings::status::too_small(area.width, area.height);
-    for (y, text) in (area.y..area.bottom()).zip(&lines) {
-        let area = Rect::new(area.x, y, area.width, 1);
+    for (area, text) in area.rows().zip(&lines) {
         line(buffer, area, text, Theme::text());
     }
 }

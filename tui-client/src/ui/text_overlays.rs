@@ -31,8 +31,8 @@ fn render_scrolled<T>(
     let area = super::overlay_area(screen, MAX_WIDTH, count.saturating_add(2));
     let inner = super::draw_box(buffer, area, title);
     let top = scroll.min(count.saturating_sub(inner.height));
-    for (at, entry) in (0..inner.height).zip(lines.iter().skip(top.into())) {
-        draw(buffer, row(inner, at), entry);
+    for (area, entry) in inner.rows().zip(lines.iter().skip(top.into())) {
+        draw(buffer, area, entry);
     }
     let below = count.saturating_sub(top.saturating_add(inner.height));
     if below > 0 {
