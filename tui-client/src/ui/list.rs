@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::text::{below_first, footer, line, put, row, wrapped};
+use super::text::{footer, line, put, row, wrapped};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
@@ -62,7 +62,12 @@ pub(super) fn render<R: ListRow>(
     let mut inner = super::draw_box(buffer, area, &list.title);
     let cursor = list.query.map(|query| {
         let prompt = row(inner, 0);
-        inner = below_first(inner);
+        inner = Rect::new(
+            inner.x,
+            inner.y + 1,
+            inner.width,
+            inner.height.saturating_sub(1),
+        );
         draw_prompt(buffer, prompt, (query, list.is_replaced), view.theme)
     });
     if list.rows.is_empty() {

@@ -125,12 +125,6 @@ pub(super) fn indented(area: Rect, columns: u16) -> Rect {
     Rect::new(area.x + columns, area.y, area.width - columns, area.height)
 }
 
-/// An area without its first row.
-pub(super) fn below_first(area: Rect) -> Rect {
-    let height = area.height.saturating_sub(1);
-    Rect::new(area.x, area.y + 1, area.width, height)
-}
-
 /// The rows of a text at a width, without the spaces at their ends.
 pub(super) fn wrapped(text: &str, width: impl Into<usize>) -> impl Iterator<Item = &str> {
     let rows = cells::wrap(text, width.into()).into_iter();

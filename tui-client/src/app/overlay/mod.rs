@@ -83,9 +83,7 @@ pub(crate) trait Overlay: Debug + Send {
     /// An answer of the server, perhaps for an overlay that was open before.
     fn deliver(&mut self, _delivery: Delivery, _app: &mut Parts<'_>) {}
 
-    /// A stretch of a log that the store read.
     fn loaded(&mut self, _loaded: &LoadedEntries) {}
 
-    /// The store's answer to a search.
     fn found(&mut self, _found: SearchResult, _app: &mut Parts<'_>) {}
 }

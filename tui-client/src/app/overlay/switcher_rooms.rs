@@ -29,7 +29,6 @@ impl FoundRooms {
         self.rooms.iter().find(|found| found.room.room == room)
     }
 
-    /// The rooms that are not in the contact list.
     pub(super) fn unlisted(&self, app: &Reader<'_>) -> impl Iterator<Item = RoomId> {
         let contacts = &app.chats.contacts;
         let is_listed = move |room: RoomId| {
@@ -74,14 +73,12 @@ impl FoundRooms {
         self.rooms = rooms.into_iter().map(found).collect();
     }
 
-    /// The server does not answer what it was asked.
     pub(super) fn give_up(&mut self) {
         if let Some(prefix) = self.asked.take() {
             self.answered = Some((prefix, true));
         }
     }
 
-    /// Whether the server has to be asked to know the rooms that begin so.
     fn is_unknown(&self, prefix: &str) -> bool {
         let is_known = |(known, has_more): &(String, bool)| {
             known == prefix || (!has_more && prefix.starts_with(known.as_str()))

@@ -93,8 +93,7 @@ impl UnreadOverview {
         known.or_else(|| self.entries.get(&(of.id, seq)))
     }
 
-    /// The entries after a place, ascending.
-    fn after<'a>(&'a self, of: &'a Conversation, read: Seq) -> BTreeMap<Seq, &'a Entry> {
+    fn entries_after<'a>(&'a self, of: &'a Conversation, read: Seq) -> BTreeMap<Seq, &'a Entry> {
         let stored = self.entries.range((of.id, read.next())..);
         let stored = stored.take_while(|((id, _), _)| *id == of.id);
         let stored = stored.map(|((_, seq), entry)| (*seq, entry));
@@ -105,7 +104,13 @@ impl UnreadOverview {
     }
 
     /// Reads a stretch at a place, unless that was done before.
-    fn want(&mut self, conversation: ConversationId, at: Seq, range: PageRange, limit: u16) {
+    fn request_page(
+        &mut self,
+        conversation: ConversationId,
+        at: Seq,
+        range: PageRange,
+        limit: u16,
+    ) {
         if self.asked.len() < MAX_LOADS && self.asked.insert((conversation, at, limit)) {
             self.waiting.push_back(StoreRead {
                 conversation,
@@ -157,13 +162,13 @@ impl UnreadOverview {
     }
 
     /// Reads the unread entries of a conversation that the store has and memory has not.
-    fn want_unread(&mut self, conversation: &Conversation) {
+    fn request_unread(&mut self, conversation: &Conversation) {
         let read = conversation.own.read;
         let held = conversation.log.held();
         let count = held.count_in(read.next(), conversation.log.newest);
-        let here = self.after(conversation, read).len();
+        let here = self.entries_after(conversation, read).len();
         if usize::try_from(count).is_ok_and(|count| here < count) && here < MAX_READ.into() {
-            self.want(conversation.id, read, PageRange::After(read), MAX_READ);
+            self.request_page(conversation.id, read, PageRange::After(read), MAX_READ);
         }
     }
 
@@ -198,7 +203,7 @@ impl UnreadOverview {
     fn lines(&mut self, conversation: &Conversation, app: &Reader<'_>) -> Vec<Line> {
         let mut lines = Vec::new();
         let mut unknown = Vec::new();
-        for (seq, entry) in self.after(conversation, conversation.own.read) {
+        for (seq, entry) in self.entries_after(conversation, conversation.own.read) {
             let is_hidden = app.chats.settings.is_blocked(entry.author);
             if entry.author == conversation.me() || is_hidden {
                 continue;
@@ -234,7 +239,7 @@ impl UnreadOverview {
             });
         }
         for target in unknown {
-            self.want(conversation.id, target, PageRange::Before(target.next()), 1);
+            self.request_page(conversation.id, target, PageRange::Before(target.next()), 1);
         }
         lines
     }
@@ -353,7 +358,7 @@ impl Overlay for UnreadOverview {
             .take(MAX_GROUPS);
         let mut groups = Vec::new();
         for conversation in new.filter_map(|id| reader.chats.conversations.get(&id)) {
-            self.want_unread(conversation);
+            self.request_unread(conversation);
             groups.extend(self.group(conversation, &reader));
         }
         // Quiet ones last; the others stay in the order of their importance.

@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
             return Item::Message(message);
         }
         for pending in waiting.get(&entry.seq).into_iter().flatten() {
-            message.expect(pending);
+            message.apply(pending);
         }
         if message.details.kind == MessageKind::Deleted {
             message.body = strings::conversation::DELETED;
@@ -192,7 +192,7 @@ impl Details<'_> {
 
 impl<'a> MessageView<'a> {
     /// Shows what waits in the outbox as if it had happened.
-    fn expect(&mut self, pending: &'a Pending) {
+    fn apply(&mut self, pending: &'a Pending) {
         if let Content::Edit { body, .. } = &pending.content {
             self.body = body.as_str();
             self.details.is_edited = true;

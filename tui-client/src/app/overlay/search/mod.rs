@@ -137,7 +137,7 @@ impl Search {
             return Ok(None);
         }
         let day = |field, text: Option<&str>| {
-            let day = text.map(|text| day_meant(field, text, app));
+            let day = text.map(|text| read_day(field, text, app));
             day.transpose()
         };
         let before = day(Field::Before, question.before)?;
@@ -146,8 +146,8 @@ impl Search {
         if range.is_some_and(|(before, after)| before <= after) {
             return Err(strings::overlays::EMPTY_RANGE.into());
         }
-        let from = question.from.map(|name| person_named(name, app));
-        let place = question.place.map(|name| place_named(name, app));
+        let from = question.from.map(|name| find_user(name, app));
+        let place = question.place.map(|name| find_conversation(name, app));
         Ok(Some(SearchQuery {
             number: 0,
             words: question.words.iter().map(ToString::to_string).collect(),
@@ -161,10 +161,11 @@ impl Search {
 
     /// Leaves out hits that were deleted since the store found them.
     fn check_hits(&mut self, app: &Reader<'_>) {
-        let is_gone = |shown: &Shown| is_gone(shown.hit.conversation, &shown.hit.entry, app);
+        let is_unreadable =
+            |shown: &Shown| is_unreadable(shown.hit.conversation, &shown.hit.entry, app);
         let before = self.hits.rows.iter().take(self.hits.index);
-        let chosen = self.hits.index - before.filter(|shown| is_gone(shown)).count();
-        self.hits.rows.retain(|shown| !is_gone(shown));
+        let chosen = self.hits.index - before.filter(|shown| is_unreadable(shown)).count();
+        self.hits.rows.retain(|shown| !is_unreadable(shown));
         self.hits.step(Step::To(chosen));
     }
 }
@@ -315,7 +316,7 @@ impl Overlay for Search {
     }
 }
 
-fn person_named(name: &str, app: &Reader<'_>) -> Result<UserId, String> {
+fn find_user(name: &str, app: &Reader<'_>) -> Result<UserId, String> {
     let me = app.chats.user().filter(|_| name.eq_ignore_ascii_case("me"));
     let found = me.or_else(|| app.chats.find_person_by_name(name));
     found.ok_or_else(|| {
@@ -324,7 +325,7 @@ fn person_named(name: &str, app: &Reader<'_>) -> Result<UserId, String> {
     })
 }
 
-fn place_named(name: &str, app: &Reader<'_>) -> Result<ConversationId, String> {
+fn find_conversation(name: &str, app: &Reader<'_>) -> Result<ConversationId, String> {
     let here = app.chats.navigation.open;
     let here = here.filter(|_| name.eq_ignore_ascii_case("here"));
     let room = || app.chats.find_room_by_name(name);
@@ -350,8 +351,8 @@ fn unfinished(field: Field, name: &str, none: &str, app: &Reader<'_>) -> String 
     }
 }
 
-/// The beginning of the day that is written, where the user lives.
-fn day_meant(field: Field, text: &str, app: &Reader<'_>) -> Result<Timestamp, String> {
+/// The beginning of a day in the user's time zone.
+fn read_day(field: Field, text: &str, app: &Reader<'_>) -> Result<Timestamp, String> {
     let zone = &app.settings.time_zone;
     let beginning = || {
         let millis = i64::try_from(app.now.wall.0).ok()?;
@@ -368,7 +369,7 @@ fn day_meant(field: Field, text: &str, app: &Reader<'_>) -> Result<Timestamp, St
 
 /// Whether a message is not to be read here: it was taken back, or will be by what waits in
 /// the outbox; its author is blocked; its conversation cannot be opened.
-fn is_gone(id: ConversationId, entry: &Entry, app: &Reader<'_>) -> bool {
+fn is_unreadable(id: ConversationId, entry: &Entry, app: &Reader<'_>) -> bool {
     let Some(conversation) = app.chats.conversations.get(&id) else {
         return true;
     };
@@ -386,7 +387,7 @@ fn hit_row<'a>(shown: &'a Shown, app: &Reader<'a>) -> HitRow<'a> {
     let hit = &shown.hit;
     let quote = |entry: &'a Option<Entry>| {
         let entry = entry.as_ref()?;
-        let is_there = !is_gone(hit.conversation, entry, app);
+        let is_there = !is_unreadable(hit.conversation, entry, app);
         is_there.then(|| Quote {
             author: app.chats.name_of(entry.author),
             text: body_of(&entry.content),
