@@ -23,7 +23,6 @@ pub(super) struct Rule<'a> {
     pub(super) len: usize,
 }
 
-/// Draws the line above the box, which joins the borders.
 pub(super) fn render_rule(buffer: &mut Buffer, area: Rect, rule: &Rule<'_>, theme: Theme) {
     let inner = Rect::new(area.x + 1, area.y, area.width - 2, 1);
     let mut row = RowWriter::new(buffer, inner);

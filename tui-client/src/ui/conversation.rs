@@ -148,7 +148,6 @@ fn draw_empty(
     }
 }
 
-/// Draws what there is before any conversation is open.
 pub(super) fn render_none(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) {
     let lines = if screen.contacts.is_empty() {
         strings::conversation::INVITE.map(str::to_owned).to_vec()
@@ -303,7 +302,6 @@ impl Pane<'_> {
     }
 }
 
-/// Draws a row of the text, with the names that mention the user.
 fn draw_body(
     buffer: &mut Buffer,
     area: Rect,

@@ -62,12 +62,8 @@ pub(super) fn render<R: ListRow>(
     let mut inner = super::draw_box(buffer, area, &list.title);
     let cursor = list.query.map(|query| {
         let prompt = row(inner, 0);
-        inner = Rect::new(
-            inner.x,
-            inner.y + 1,
-            inner.width,
-            inner.height.saturating_sub(1),
-        );
+        inner.y += 1;
+        inner.height = inner.height.saturating_sub(1);
         draw_prompt(buffer, prompt, (query, list.is_replaced), view.theme)
     });
     if list.rows.is_empty() {

@@ -67,10 +67,8 @@ pub(super) enum Row<'a> {
     Message(&'a MessageView<'a>, Part<'a>),
 }
 
-/// A row of a message.
 pub(super) enum Part<'a> {
     Quote(Quote<'a>),
-    /// A stretch of the body.
     Body {
         range: Range<usize>,
         is_first: bool,
@@ -87,7 +85,6 @@ pub(super) enum Part<'a> {
     },
 }
 
-/// The rows of a message, from its first one.
 struct Parts<'a> {
     quote: Option<Quote<'a>>,
     body: Wrapped,
@@ -247,7 +244,6 @@ impl<'a> Rows<'a> {
         self.last_of(self.view.items.len() - 1)
     }
 
-    /// The row of an item that holds a byte of its body.
     pub(super) fn row_of_byte(&mut self, index: usize, byte: usize) -> usize {
         let row = self.message(index).map_or(0, |message| {
             let parts = self.parts(message);

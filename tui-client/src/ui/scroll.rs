@@ -15,7 +15,6 @@ pub(super) enum Position {
     At(Anchor),
 }
 
-/// A row of content that stays where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Anchor {
     item: ItemId,

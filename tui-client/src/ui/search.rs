@@ -18,7 +18,6 @@ use crate::strings;
 enum Part<'a> {
     Head,
     Text,
-    /// The message before or after it.
     Around(Quote<'a>),
 }
 
@@ -56,7 +55,6 @@ impl ListRow for HitRow<'_> {
     }
 }
 
-/// Draws who wrote it, where and when.
 fn draw_head(buffer: &mut Buffer, area: Rect, hit: &HitRow<'_>, view: &ViewState) {
     let is_narrow = area.width < NARROW;
     let time = if is_narrow {
