@@ -60,7 +60,7 @@ pub(super) fn render(
     (composer, layout): (&Composer, &Layout),
     view: &mut ViewState,
 ) -> Position {
-    view.add_hit(area, ClickTarget::Composer);
+    view.hits.push((area, ClickTarget::Composer));
     let height = usize::from(area.height.max(1));
     let least = (layout.row + 1).saturating_sub(height);
     let most = layout.row.min(layout.rows.len().saturating_sub(height));

@@ -37,7 +37,8 @@ pub(super) fn render(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>, view:
             }
             Line::Contact(contact) => {
                 draw_contact(buffer, area, contact, view);
-                view.add_hit(area, ClickTarget::Contact(contact.conversation));
+                view.hits
+                    .push((area, ClickTarget::Contact(contact.conversation)));
             }
         }
     }

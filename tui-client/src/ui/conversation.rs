@@ -6,6 +6,7 @@ use jiff::civil::DateTime;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use recado_shared::Membership;
+use recado_shared::rules::folding::ReactionCount;
 
 use super::rows::{Part, Row, Rows};
 use super::scroll::{Position, Window};
@@ -15,8 +16,7 @@ use super::text::{
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::screen::{
-    ConversationView, Focus, ItemId, LinkView, Mark, MessageKind, MessageView, Quote, Reaction,
-    Screen,
+    ConversationView, Focus, ItemId, LinkView, Mark, MessageKind, MessageView, Quote, Screen,
 };
 use crate::app::{ClickTarget, Scroll, Viewed};
 use crate::cells;
@@ -91,13 +91,11 @@ pub(super) fn render(
         }
         return 0;
     }
-    let zone = view.time_zone.clone();
-    let mut cache = std::mem::take(&mut view.cache);
     let mut rows = Rows {
         view: conversation,
-        zone: &zone,
+        zone: view.time_zone.clone(),
         width: columns.body.max(1).into(),
-        cache: &mut cache,
+        cache: std::mem::take(&mut view.cache),
     };
     let height = usize::from(area.height);
     for scroll in scrolls {
@@ -121,7 +119,7 @@ pub(super) fn render(
         at_oldest: window.top.item == 0,
     });
     view.keep_position(conversation.id, position);
-    view.cache = cache;
+    view.cache = rows.cache;
     conversation.items.len() - 1 - window.bottom.item
 }
 
@@ -189,7 +187,7 @@ impl Pane<'_> {
             if !is_heading {
                 let id = rows.view.items[spot.item].id();
                 visible = Some((visible.map_or(id, |(first, _)| first), id));
-                view.add_hit(area, ClickTarget::Item(id));
+                view.hits.push((area, ClickTarget::Item(id)));
                 if self.screen.focus == Focus::Selection(id) {
                     buffer.set_style(area, Theme::chosen());
                 }
@@ -337,7 +335,7 @@ fn draw_body(
 fn draw_tail(
     buffer: &mut Buffer,
     area: Rect,
-    reactions: &[Reaction<'_>],
+    reactions: &[ReactionCount<'_>],
     (is_edited, theme): (bool, Theme),
 ) {
     let mut row = RowWriter::new(buffer, area);
@@ -346,7 +344,7 @@ fn draw_tail(
         row.skip(2);
     }
     for (at, reaction) in reactions.iter().enumerate() {
-        let emoji = cells::truncate(reaction.emoji, 4);
+        let emoji = cells::truncate(reaction.emoji.as_str(), 4);
         let chip = format!("{emoji} {}", reaction.count);
         let is_last = at + 1 == reactions.len();
         let kept = if is_last { 0 } else { 2 };

@@ -126,7 +126,7 @@ fn draw_rows<R: ListRow>(
                 buffer.set_style(area, Theme::chosen());
             }
             if !row.is_heading() {
-                view.add_hit(area, ClickTarget::SwitcherRow(index));
+                view.hits.push((area, ClickTarget::SwitcherRow(index)));
             }
             y += 1;
         }

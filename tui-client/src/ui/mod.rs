@@ -259,7 +259,9 @@ fn draw_overlay(
     overlay: &Overlay<'_>,
     view: &mut ViewState,
 ) -> Option<Position> {
-    view.forget_hits();
+    // Nothing below an overlay is hit.
+    view.hits.clear();
+    view.contacts_area = Rect::default();
     match overlay {
         Overlay::Switcher(list) => return list::render(buffer, area, list, view),
         Overlay::Panel(list) => return list::render(buffer, area, list, view),

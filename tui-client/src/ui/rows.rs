@@ -129,9 +129,9 @@ impl<'a> Parts<'a> {
 
 pub(super) struct Rows<'a> {
     pub(super) view: &'a ConversationView<'a>,
-    pub(super) zone: &'a TimeZone,
+    pub(super) zone: TimeZone,
     pub(super) width: usize,
-    pub(super) cache: &'a mut WrapCache,
+    pub(super) cache: WrapCache,
 }
 
 impl<'a> Rows<'a> {
@@ -147,7 +147,7 @@ impl<'a> Rows<'a> {
         let items = &self.view.items;
         let date = |item: &Item<'_>| match item {
             Item::Message(MessageView { time, .. }) | Item::Event { time, .. } => {
-                local(*time, self.zone).map(DateTime::date)
+                local(*time, &self.zone).map(DateTime::date)
             }
             Item::Gap { .. } => None,
         };

@@ -40,7 +40,8 @@ pub struct ViewState {
     shown: Option<ConversationId>,
     /// Each with the conversation that it is meant for: another may be drawn next.
     pending: Vec<(ConversationId, Scroll)>,
-    hits: Vec<(Rect, ClickTarget)>,
+    /// What clicks hit; later areas lie over earlier ones.
+    pub(super) hits: Vec<(Rect, ClickTarget)>,
 }
 
 impl ViewState {
@@ -106,17 +107,6 @@ impl ViewState {
             place: open.place,
             at_oldest: false,
         });
-    }
-
-    /// Notes what a click in an area hits. Later areas lie over earlier ones.
-    pub(super) fn add_hit(&mut self, area: Rect, target: ClickTarget) {
-        self.hits.push((area, target));
-    }
-
-    /// Lets nothing below an overlay be hit.
-    pub(super) fn forget_hits(&mut self) {
-        self.hits.clear();
-        self.contacts_area = Rect::default();
     }
 
     pub(super) fn take_position(

@@ -399,7 +399,7 @@ fn check_item(who: &str, item: &Item<'_>, visible: &[Entry], me: UserId) {
     let shown: BTreeMap<String, (usize, bool)> = details
         .reactions
         .iter()
-        .map(|r| (r.emoji.to_owned(), (r.count, r.is_mine)))
+        .map(|r| (r.emoji.to_string(), (r.count, r.is_mine)))
         .collect();
     let expected: BTreeMap<String, (usize, bool)> = folded
         .reactions

@@ -41,7 +41,7 @@ fn reactions(client: &Client) -> Vec<(String, usize, bool)> {
     };
     let reactions = details.reactions.iter();
     reactions
-        .map(|r| (r.emoji.to_owned(), r.count, r.is_mine))
+        .map(|r| (r.emoji.to_string(), r.count, r.is_mine))
         .collect()
 }
 

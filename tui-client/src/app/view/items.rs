@@ -3,17 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use recado_shared::rules::folding::ReactionCount;
 use recado_shared::rules::mention::mentions;
-use recado_shared::{Content, Entry, MessageBody, Seq};
+use recado_shared::{Content, Emoji, Entry, MessageBody, Seq};
 
 use crate::app::Reader;
 use crate::app::conversation::log::Part;
 use crate::app::conversation::originals::is_shown;
 use crate::app::conversation::progress::Progress;
 use crate::app::conversation::state::{Conversation, Purpose};
-use crate::app::screen::{
-    Details, Item, Mark, MessageKind, MessageView, PurposeView, Quote, Reaction,
-};
+use crate::app::screen::{Details, Item, Mark, MessageKind, MessageView, PurposeView, Quote};
 use crate::model::ItemId;
 use crate::store::{Pending, PendingState};
 use crate::strings;
@@ -100,16 +99,9 @@ impl<'a> Reader<'a> {
         if folding.is_deleted(entry) {
             return Details::of_kind(MessageKind::Deleted);
         }
-        let reactions = folding.reactions(entry.seq, conversation.me()).into_iter();
         Details {
             is_edited: folding.last_edit(entry.seq).is_some(),
-            reactions: reactions
-                .map(|counted| Reaction {
-                    emoji: counted.emoji.as_str(),
-                    count: counted.count,
-                    is_mine: counted.is_mine,
-                })
-                .collect(),
+            reactions: folding.reactions(entry.seq, conversation.me()),
             ..self.details_of(conversation, &entry.content)
         }
     }
@@ -205,21 +197,22 @@ impl<'a> MessageView<'a> {
             self.details = Details::of_kind(MessageKind::Deleted);
             self.mark = Some(Mark::Waiting);
         } else if let Content::ReactionAdded { emoji, .. } = &pending.content {
-            self.react(emoji.as_str(), true);
+            self.react(emoji, true);
         } else if let Content::ReactionRemoved { emoji, .. } = &pending.content {
-            self.react(emoji.as_str(), false);
+            self.react(emoji, false);
         }
     }
 
-    fn react(&mut self, emoji: &'a str, is_on: bool) {
+    fn react(&mut self, emoji: &'a Emoji, is_on: bool) {
         let reactions = &mut self.details.reactions;
         match reactions.iter_mut().find(|found| found.emoji == emoji) {
             Some(found) if found.is_mine != is_on => {
                 found.is_mine = is_on;
                 found.count = found.count + usize::from(is_on) - usize::from(!is_on);
             }
-            None if is_on => reactions.push(Reaction {
+            None if is_on => reactions.push(ReactionCount {
                 emoji,
+                first: Seq(u64::MAX),
                 count: 1,
                 is_mine: true,
             }),

@@ -11,6 +11,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use recado_shared::rules::folding::ReactionCount;
 use recado_shared::{ConversationId, Membership, Presence, RoomInfo, Timestamp};
 
 pub use crate::app::chats::contacts::Section;
@@ -153,7 +154,7 @@ pub struct Details<'a> {
     pub quote: Option<Quote<'a>>,
     pub is_edited: bool,
     /// In the order of their first users.
-    pub reactions: Vec<Reaction<'a>>,
+    pub reactions: Vec<ReactionCount<'a>>,
     /// The bytes of the text that mention the user.
     pub mentions: Vec<Range<usize>>,
 }
@@ -175,13 +176,6 @@ pub struct Quote<'a> {
     pub author: &'a str,
     /// The body, or why it is not shown.
     pub text: &'a str,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reaction<'a> {
-    pub emoji: &'a str,
-    pub count: usize,
-    pub is_mine: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,12 @@
-use recado_shared::{HistoryVisibility, Membership, Role, RoomInfo, RoomName, Topic, Visibility};
+use std::sync::LazyLock;
+
+use recado_shared::rules::folding::ReactionCount;
+use recado_shared::{
+    Emoji, HistoryVisibility, Membership, Role, RoomInfo, RoomName, Topic, Visibility,
+};
 
 use super::*;
-use crate::app::screen::{MessageKind, PurposeView, Quote, Reaction};
+use crate::app::screen::{MessageKind, PurposeView, Quote};
 
 fn detailed<'a>(mut item: Item<'a>, with: Details<'a>) -> Item<'a> {
     if let Item::Message(message) = &mut item {
@@ -10,9 +15,13 @@ fn detailed<'a>(mut item: Item<'a>, with: Details<'a>) -> Item<'a> {
     item
 }
 
-fn reaction(emoji: &str, count: usize, is_mine: bool) -> Reaction<'_> {
-    Reaction {
+static EMOJI: LazyLock<[Emoji; 2]> =
+    LazyLock::new(|| ["👍", "🎉"].map(|emoji| Emoji::new(emoji).unwrap()));
+
+fn reaction(emoji: &Emoji, count: usize, is_mine: bool) -> ReactionCount<'_> {
+    ReactionCount {
         emoji,
+        first: Seq(1),
         count,
         is_mine,
     }
@@ -44,7 +53,7 @@ fn room<'a>(composer: &'a Composer, info: &'a RoomInfo) -> Screen<'a> {
             message(2, "bob", time, "shall we ship on Friday, @alice?"),
             Details {
                 mentions: std::iter::once(25..31).collect(),
-                reactions: vec![reaction("👍", 2, true), reaction("🎉", 1, false)],
+                reactions: vec![reaction(&EMOJI[0], 2, true), reaction(&EMOJI[1], 1, false)],
                 ..Details::default()
             },
         ),
