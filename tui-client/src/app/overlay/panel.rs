@@ -227,31 +227,23 @@ impl Overlay for Panel {
 
 fn member_row(member: &RoomMember, app: &Reader<'_>) -> PanelRow {
     let person = &member.person;
-    let role = match member.role {
-        Role::Member => "",
-        role @ (Role::Moderator | Role::Owner) => role.name(),
-    };
     let known = app.chats.contacts.find(person.user);
     let presence = known.and_then(|contact| contact.presence);
+    let role = (member.role != Role::Member).then(|| member.role.name());
     let mute = member.mute.filter(|mute| mute.holds_at(app.now.wall));
-    let until = mute.and_then(|mute| mute.until);
-    let muted = match until {
+    let muted = mute.map(|mute| match mute.until {
         Some(_) => strings::overlays::MUTED_UNTIL,
         None => strings::overlays::MUTED,
-    };
-    let detail = match (role, mute) {
-        (role, None) => role.to_owned(),
-        ("", Some(_)) => muted.to_owned(),
-        (role, Some(_)) => format!("{role}, {muted}"),
-    };
+    });
+    let detail: Vec<_> = role.into_iter().chain(muted).collect();
     let label = match &person.display {
         Some(display) => format!("{} ({display})", person.name),
         None => person.name.to_string(),
     };
     PanelRow {
         label,
-        detail,
-        time: until,
+        detail: detail.join(", "),
+        time: mute.and_then(|mute| mute.until),
         presence: Some(presence.unwrap_or(person.presence)),
     }
 }
