@@ -10,7 +10,6 @@ mod panel;
 mod picker;
 mod search;
 mod switcher;
-mod switcher_rooms;
 mod unread_overview;
 
 use std::fmt::Debug;

@@ -3,13 +3,12 @@
 
 use std::cmp::Reverse;
 
-use recado_shared::{ConversationId, RoomId, RoomSummary};
+use recado_shared::{ConversationId, Request, RoomId, RoomName, RoomSummary};
 
 use super::fuzzy::fuzzy;
 use super::list::List;
-use super::switcher_rooms::FoundRooms;
 use super::{Overlay, Step, hints};
-use crate::app::command::{self, Parsed};
+use crate::app::command::{self, Parsed, PendingRequest};
 use crate::app::composer::Composer;
 use crate::app::conversation::state::Conversation;
 use crate::app::intent::{Delivery, Intent, Show};
@@ -19,6 +18,9 @@ use crate::strings;
 
 /// Most rows that are shown; a longer list is searched, not scrolled.
 const MAX_ROWS: usize = 200;
+
+/// Most rooms that the server is asked for; a longer list is narrowed by typing.
+const MAX_FOUND: u16 = 20;
 
 /// Longest query in bytes: no name is longer.
 const MAX_QUERY: usize = 128;
@@ -323,6 +325,86 @@ impl Overlay for Switcher {
             | Delivery::NoPage
             | Delivery::DevicesChanged => {}
         }
+    }
+}
+
+#[derive(Debug)]
+struct FoundRoom {
+    room: RoomSummary,
+    label: String,
+}
+
+/// Rooms that the user can join and that begin as what is typed. The server is asked while the
+/// user types, one question at a time.
+#[derive(Debug, Default)]
+struct FoundRooms {
+    rooms: Vec<FoundRoom>,
+    /// The beginning that these rooms have, and whether there are more.
+    answered: Option<(String, bool)>,
+    /// The beginning that the server is being asked about.
+    asked: Option<String>,
+}
+
+impl FoundRooms {
+    fn get(&self, room: RoomId) -> Option<&FoundRoom> {
+        self.rooms.iter().find(|found| found.room.room == room)
+    }
+
+    fn unlisted(&self, app: &Reader<'_>) -> impl Iterator<Item = RoomId> {
+        let contacts = &app.chats.contacts;
+        let is_listed = move |room: RoomId| {
+            let mut order = contacts.order().iter();
+            order.any(|(id, _)| id.room() == Some(room))
+        };
+        let rooms = self.rooms.iter().map(|found| found.room.room);
+        rooms.filter(move |&room| !is_listed(room))
+    }
+
+    fn is_asked(&self, prefix: &str) -> bool {
+        self.asked.as_deref() == Some(prefix)
+    }
+
+    /// Asks for rooms that begin as what is typed, unless they are known.
+    fn ask(&mut self, typed: &str, app: &mut Parts<'_>) {
+        let Ok(name) = RoomName::new(typed) else {
+            return;
+        };
+        let prefix = name.as_str().to_lowercase();
+        if self.asked.is_some() || !self.is_unknown(&prefix) || !app.session.link.is_synced() {
+            return;
+        }
+        self.asked = Some(prefix.clone());
+        let request = Request::FindRooms {
+            prefix: prefix.clone(),
+            after: None,
+            limit: MAX_FOUND,
+        };
+        // The link is up, so that it cannot be refused.
+        let _ = app.ask_for(request, PendingRequest::Switcher(prefix));
+    }
+
+    /// Takes over the answer to what was asked: the beginning, and whether there are more.
+    fn take(&mut self, answer: (String, bool), rooms: Vec<RoomSummary>) {
+        self.asked = None;
+        self.answered = Some(answer);
+        let found = |room: RoomSummary| FoundRoom {
+            label: format!("#{}", room.name),
+            room,
+        };
+        self.rooms = rooms.into_iter().map(found).collect();
+    }
+
+    fn give_up(&mut self) {
+        if let Some(prefix) = self.asked.take() {
+            self.answered = Some((prefix, true));
+        }
+    }
+
+    fn is_unknown(&self, prefix: &str) -> bool {
+        let is_known = |(known, has_more): &(String, bool)| {
+            known == prefix || (!has_more && prefix.starts_with(known.as_str()))
+        };
+        !self.answered.as_ref().is_some_and(is_known)
     }
 }
 
