@@ -37,7 +37,6 @@ impl Theme {
         Style::new()
     }
 
-    /// Times, borders, hints.
     pub(super) const fn dim() -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }
