@@ -28,45 +28,23 @@ pub struct Entry {
 }
 
 /// What an entry holds. Stored as it is written here, so variants are only ever appended.
+#[allow(missing_docs, reason = "the fields have clear names")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content {
     /// What a person wrote.
     Message(MessageBody),
     /// What a person wrote about an earlier message.
-    Reply {
-        /// The message that it answers.
-        to: Seq,
-        /// The text of the reply.
-        body: MessageBody,
-    },
+    Reply { to: Seq, body: MessageBody },
     /// What a person does, told in the third person: `/me waves`.
     Emote(MessageBody),
     /// The author's message reads like this from now on. The earlier versions stay in the log.
-    Edit {
-        /// The author's own message.
-        target: Seq,
-        /// The whole new text.
-        body: MessageBody,
-    },
+    Edit { target: Seq, body: MessageBody },
     /// The text of a message, and of its edits, is erased by its author or a moderator.
-    Deletion {
-        /// The message to erase.
-        target: Seq,
-    },
+    Deletion { target: Seq },
     /// The author reacts to a message.
-    ReactionAdded {
-        /// The message that gets the reaction.
-        target: Seq,
-        /// The emoji of the reaction.
-        emoji: Emoji,
-    },
+    ReactionAdded { target: Seq, emoji: Emoji },
     /// The author no longer reacts so.
-    ReactionRemoved {
-        /// The message that had the reaction.
-        target: Seq,
-        /// The emoji of the reaction.
-        emoji: Emoji,
-    },
+    ReactionRemoved { target: Seq, emoji: Emoji },
     /// Something happened to the room.
     Room(RoomEvent),
     /// What is left of an entry whose text was erased. No client sends it.
@@ -86,6 +64,7 @@ pub enum ErasedKind {
 }
 
 /// What happened to a room. The author of the entry did it. Its text form is the name of the event.
+#[allow(missing_docs, reason = "the fields have clear names")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum RoomEvent {
@@ -107,15 +86,9 @@ pub enum RoomEvent {
     #[strum(serialize = "history")]
     HistoryVisibility(HistoryVisibility),
     /// Gave a member a role.
-    Role {
-        /// The member who gets the role.
-        user: UserId,
-        /// The role from now on.
-        role: Role,
-    },
+    Role { user: UserId, role: Role },
     /// Took a member's voice.
     Muted {
-        /// The member who may not write.
         user: UserId,
         /// Until then; `None` until it is given back.
         until: Option<Timestamp>,

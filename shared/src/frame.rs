@@ -65,6 +65,7 @@ pub enum Activity {
 }
 
 /// Everything a server sends.
+#[allow(missing_docs, reason = "the fields have clear names")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum ServerFrame {
@@ -74,39 +75,27 @@ pub enum ServerFrame {
     Refused(Refusal),
     /// Answers the request with the same number.
     Answer {
-        /// The number of the request.
         number: RequestNumber,
-        /// What came of it.
         result: Result<Answer, RequestError>,
     },
     /// Where the user's conversations stand.
     Heads(HeadsPage),
     /// An entry was appended.
     Entry {
-        /// The conversation that it belongs to.
         conversation: ConversationId,
         /// The entry, committed and synced.
         entry: Entry,
     },
     /// A member's cursors moved.
     Cursors {
-        /// The conversation of the cursors.
         conversation: ConversationId,
-        /// Whose, and to where.
         cursors: MemberCursors,
     },
     /// The presence of a watched user.
-    Presence {
-        /// The user whose presence changed.
-        user: UserId,
-        /// The best of the user's devices.
-        presence: Presence,
-    },
+    Presence { user: UserId, presence: Presence },
     /// A member is typing. A hint that fades by itself.
     Typing {
-        /// The conversation with the composer.
         conversation: ConversationId,
-        /// The user who is typing.
         user: UserId,
     },
     /// A user registered, or a user's profile changed.
@@ -122,12 +111,7 @@ pub enum ServerFrame {
     /// Why the server ends the session; the last frame.
     Close(CloseReason),
     /// A setting of the user's changed on another device.
-    Setting {
-        /// The setting with its value.
-        setting: Setting,
-        /// The change that this was.
-        stamp: Stamp,
-    },
+    Setting { setting: Setting, stamp: Stamp },
     /// An announcement of the operator to all users.
     Announcement(MessageBody),
 }

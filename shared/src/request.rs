@@ -16,23 +16,20 @@ use crate::setting::Setting;
 use crate::text::error_texts;
 
 /// Something that needs an answer.
+#[allow(missing_docs, reason = "the fields have clear names")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Request {
     /// Appends an entry once per id and sender: a repetition gets the first answer again.
     Append {
-        /// The conversation that gets the entry.
         conversation: ConversationId,
         /// The sender's unique id of the message.
         id: MessageId,
-        /// The content of the entry.
         content: Content,
     },
     /// Reads a stretch of a conversation's log.
     Page {
-        /// The conversation to read from.
         conversation: ConversationId,
-        /// The entries to read.
         range: PageRange,
         /// Counts as at most [`MAX_PAGE_ENTRIES`](crate::limits::MAX_PAGE_ENTRIES).
         limit: u16,
@@ -55,9 +52,7 @@ pub enum Request {
         id: MessageId,
         /// The name, unique among rooms.
         name: RoomName,
-        /// Who can find it and come in.
         visibility: Visibility,
-        /// What new members see of the past.
         history: HistoryVisibility,
     },
     /// Searches the rooms that are public or that the user is in or invited to, as `FindUsers`.
@@ -71,7 +66,6 @@ pub enum Request {
     },
     /// The members of a room of the user's, in the order of their numbers.
     Members {
-        /// The room to list.
         room: RoomId,
         /// Continue after this member of an earlier answer.
         after: Option<UserId>,
@@ -95,18 +89,11 @@ pub enum Request {
     FindDevice(LinkCode),
     /// Makes the device that asks to be linked, and has this key, one of the user's.
     LinkDevice {
-        /// The key of the device.
         key: DeviceKey,
-        /// What to call it.
         name: Option<DeviceName>,
     },
     /// Gives one of the user's devices a name.
-    NameDevice {
-        /// The key of the device.
-        key: DeviceKey,
-        /// What to call it.
-        name: DeviceName,
-    },
+    NameDevice { key: DeviceKey, name: DeviceName },
     /// Takes a device from the user; its sessions end.
     RevokeDevice(DeviceKey),
 }
@@ -121,15 +108,11 @@ pub enum PageRange {
 }
 
 /// What came of a [`Request`] that was granted.
+#[allow(missing_docs, reason = "the fields have clear names")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     /// The entry is in the log and synced to disk.
-    Accepted {
-        /// The place of the entry.
-        seq: Seq,
-        /// When it was accepted.
-        time: Timestamp,
-    },
+    Accepted { seq: Seq, time: Timestamp },
     /// A stretch of a log.
     Page {
         /// Ascending, without a gap. Fewer than requested may mean that the frame was full.
@@ -139,39 +122,26 @@ pub enum Answer {
     },
     /// People in the order of their folded names.
     Users {
-        /// The profiles of the users that were found.
         people: Vec<UserProfile>,
-        /// Whether there are more after the last one.
         more: bool,
     },
     /// It is done and synced to disk.
     Done,
     /// The room is there.
     RoomCreated {
-        /// The id of the new room.
         room: RoomId,
-        /// The place of its first entry.
         seq: Seq,
-        /// When it was made.
         time: Timestamp,
     },
     /// Rooms in the order of their folded names.
-    Rooms {
-        /// The rooms that were found.
-        rooms: Vec<RoomSummary>,
-        /// Whether there are more after the last one.
-        more: bool,
-    },
+    Rooms { rooms: Vec<RoomSummary>, more: bool },
     /// Members in the order of their numbers.
     Members {
-        /// Who is in the room.
         members: Vec<RoomMember>,
-        /// Whether there are more after the last one.
         more: bool,
     },
     /// Settings, oldest change first.
     Settings {
-        /// The settings that changed after the stamp.
         settings: Vec<Setting>,
         /// The stamp of the last of them: what to name next.
         stamp: Stamp,

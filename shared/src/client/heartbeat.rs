@@ -1,23 +1,16 @@
-//! Liveness check of a link, pure: pings soon while an answer is awaited and seldom otherwise, and
-//! gives the link up when nothing arrives after a ping.
-//!
-//! The operating system watches a quiet link; this finds what it cannot see, such as a server
-//! that hangs.
+//! Liveness check of a link, pure: pings soon while an answer is awaited and seldom otherwise, to find
+//! what the operating system cannot see, such as a server that hangs.
 
 use std::time::{Duration, Instant};
 
 use crate::limits::{PING_AFTER, PONG_WITHIN, QUIET_PING_AFTER};
 
-/// What to do at a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HeartbeatAction {
-    /// Send a ping with this number.
     SendPing(u32),
-    /// End the session: the server is silent.
     GiveUp,
 }
 
-/// Liveness of one session.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Heartbeat {
     last_frame: Instant,
@@ -47,7 +40,6 @@ impl Heartbeat {
         }
     }
 
-    /// The time at which to call [`on_deadline`](Self::on_deadline).
     pub(super) fn deadline(&self) -> Instant {
         if self.is_ping_requested {
             return self.last_frame;
@@ -68,7 +60,6 @@ impl Heartbeat {
         self.is_ping_requested = !self.is_silent;
     }
 
-    /// Notes that a request was sent.
     pub(super) fn on_request(&mut self, now: Instant) {
         if self.unanswered_requests == 0 {
             self.waiting_since = now;
@@ -76,7 +67,6 @@ impl Heartbeat {
         self.unanswered_requests += 1;
     }
 
-    /// Notes that a request was answered.
     pub(super) fn on_answer(&mut self) {
         self.unanswered_requests = self.unanswered_requests.saturating_sub(1);
     }
@@ -96,7 +86,6 @@ impl Heartbeat {
         Some(now.duration_since(self.last_ping))
     }
 
-    /// Returns what is due at `now`.
     pub(super) fn on_deadline(&mut self, now: Instant) -> Option<HeartbeatAction> {
         if now < self.deadline() {
             return None;

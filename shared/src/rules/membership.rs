@@ -128,13 +128,13 @@ impl MemberState {
     /// The state after the room was closed: members and invited users have left.
     #[must_use]
     pub fn close(self) -> Self {
-        match self.membership {
-            Membership::Member | Membership::Invited => Self {
-                membership: Membership::Left,
-                role: Role::Member,
-                ..self
-            },
-            Membership::Left | Membership::Kicked | Membership::Banned => self,
+        if !matches!(self.membership, Membership::Member | Membership::Invited) {
+            return self;
+        }
+        Self {
+            membership: Membership::Left,
+            role: Role::Member,
+            ..self
         }
     }
 }

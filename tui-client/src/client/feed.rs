@@ -34,8 +34,7 @@ pub(super) struct PageRequest {
     pub(super) range: PageRange,
 }
 
-/// The maps grow with the conversations of one user; of entries at most [`MAX_WAITING`] and one
-/// page wait.
+/// Grows with the conversations of one user; at most [`MAX_WAITING`] entries and one page wait.
 #[derive(Debug, Default)]
 pub(super) struct Feed {
     log: Option<LogId>,
@@ -50,8 +49,7 @@ pub(super) struct Feed {
     waiting: VecDeque<(ConversationId, Entry)>,
     /// Entries that this client sent and that are still to be passed over.
     own: VecDeque<(ConversationId, Seq)>,
-    /// Whether all conversations that were there at the start are known, so that another one is
-    /// new.
+    /// Whether all heads have arrived once, so that another conversation is new.
     are_known: bool,
     resume: Option<ResumeToken>,
     /// Everything accepted up to here was delivered, in conversations without a newer place.
@@ -68,8 +66,7 @@ impl Feed {
         is_same
     }
 
-    /// Begins a session, and forgets the places of another log. Returns whether the log is that
-    /// of the token.
+    /// Begins a session, and forgets another log. Returns whether the token is of this one.
     pub(super) fn opened(&mut self, log: LogId, now: Timestamp) -> bool {
         if self.log.is_some_and(|known| known != log) {
             *self = Self::default();
@@ -83,7 +80,6 @@ impl Feed {
         resume.is_none_or(|token| token.log == log_part(log))
     }
 
-    /// The sync point of the next hello.
     pub(super) fn since(&self) -> Option<SyncPoint> {
         Some(SyncPoint {
             log: self.log?,
@@ -96,7 +92,6 @@ impl Feed {
         self.are_known
     }
 
-    /// Takes an entry that arrived live.
     pub(super) fn on_entry(&mut self, conversation: ConversationId, entry: Entry) {
         if !self.are_known && self.resume.is_some() && !self.is_placed(conversation) {
             let early = self.early.entry(conversation).or_insert(Seq::ZERO);
@@ -197,7 +192,6 @@ impl Feed {
         }
     }
 
-    /// Takes the end of the heads.
     pub(super) fn on_complete(&mut self, stamp: Stamp) {
         self.stamp = Some(stamp);
         if !self.are_known {
@@ -229,7 +223,6 @@ impl Feed {
         })
     }
 
-    /// Takes a requested page, with the newest place of its conversation.
     pub(super) fn on_page(&mut self, request: PageRequest, entries: Vec<Entry>, newest: Seq) {
         let conversation = request.conversation;
         match request.range {
@@ -294,7 +287,6 @@ impl Feed {
         Some((conversation, entry))
     }
 
-    /// The token with which a reader that stops now would continue.
     pub(super) fn token(&self) -> Option<ResumeToken> {
         let settled = self.settled;
         let newer = self.places.iter().filter(|(_, place)| place.time > settled);
@@ -309,7 +301,6 @@ impl Feed {
         self.places.contains_key(&conversation) || self.seeking.contains_key(&conversation)
     }
 
-    /// The last entry that was delivered or waits.
     fn last(&self, conversation: ConversationId) -> Seq {
         let is_here = |&&(at, _): &&(ConversationId, Entry)| at == conversation;
         if let Some((_, entry)) = self.waiting.iter().rev().find(is_here) {

@@ -132,7 +132,6 @@ impl Client {
         Ok(client)
     }
 
-    /// A client that has not connected yet.
     pub(crate) fn over(link: Link) -> Self {
         Self {
             link,
@@ -303,10 +302,7 @@ impl Client {
     }
 
     /// Appends an entry to a conversation, and waits until it is on the server's disk.
-    ///
-    /// # Errors
-    /// [`Failure`] if the server refuses.
-    pub async fn append(
+    pub(crate) async fn append(
         &mut self,
         conversation: ConversationId,
         content: Content,
@@ -335,10 +331,7 @@ impl Client {
     }
 
     /// Sends a request that may be repeated, and waits for its answer.
-    ///
-    /// # Errors
-    /// [`Failure`] if the server refuses.
-    pub async fn request(&mut self, request: Request) -> Result<Answer, Failure> {
+    pub(crate) async fn request(&mut self, request: Request) -> Result<Answer, Failure> {
         let ask = async |session: &mut Session| session.request(request.clone()).await;
         Ok(self.retry(ask).await??)
     }
@@ -369,13 +362,12 @@ impl Client {
         }
     }
 
-    /// Disconnects without having handled the last event.
+    /// Disconnects without counting the last event as delivered.
     pub(crate) async fn leave_undelivered(mut self) {
         self.handed = None;
         self.leave().await;
     }
 
-    /// The open session, or a new one.
     async fn connect(&mut self) -> Result<&mut Session, Failure> {
         while self.session.is_none() {
             if self.was_interrupted {
@@ -383,7 +375,9 @@ impl Client {
             }
             match self.link.open(self.feed.since()).await {
                 Ok(session) => {
-                    self.welcomed(&session)?;
+                    let welcome = session.welcome();
+                    self.me = Some((welcome.user, welcome.name.clone()));
+                    check_token(self.feed.opened(welcome.log, welcome.now))?;
                     self.session = Some(session);
                 }
                 Err(error) if error.is_temporary() && (self.me.is_some() || self.is_patient) => {
@@ -395,12 +389,6 @@ impl Client {
             }
         }
         Ok(self.session.as_mut().expect("it is open"))
-    }
-
-    fn welcomed(&mut self, session: &Session) -> Result<(), Failure> {
-        let welcome = session.welcome();
-        self.me = Some((welcome.user, welcome.name.clone()));
-        check_token(self.feed.opened(welcome.log, welcome.now))
     }
 
     fn lose(&mut self, error: SessionError) {

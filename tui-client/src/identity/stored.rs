@@ -13,7 +13,7 @@ use recado_shared::{Fingerprint, Invite, ServerAddress, UserName};
 use serde::{Deserialize, Serialize};
 
 use crate::files::{self, FileError};
-use crate::net::{Locate, Located, NetConfig};
+use crate::net::{Locate, NetConfig};
 use crate::output::complain;
 use crate::paths::Paths;
 
@@ -168,13 +168,7 @@ pub(crate) fn local_ticket(places: &[PathBuf]) -> Option<Invite> {
 }
 
 fn locate_local(places: Vec<PathBuf>, fingerprint: Fingerprint) -> Locate {
-    Arc::new(move || {
-        let ticket = local_ticket(&places)?;
-        (ticket.fingerprint == fingerprint).then_some(Located {
-            address: ticket.address,
-            token: ticket.token,
-        })
-    })
+    Arc::new(move || local_ticket(&places).filter(|ticket| ticket.fingerprint == fingerprint))
 }
 
 fn identities_folder(paths: &Paths) -> PathBuf {

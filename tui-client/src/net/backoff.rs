@@ -13,7 +13,6 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// After a session that lasted this long, the next wait starts from the shortest again.
 const SETTLED_AFTER: Duration = Duration::from_secs(5);
 
-/// Waits that grow from attempt to attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Backoff {
     last: Duration,
@@ -34,7 +33,6 @@ impl Backoff {
         self.last
     }
 
-    /// Notes that a session ended, and how long it was.
     pub(super) fn session_ended(&mut self, lasted: Duration) {
         if lasted >= SETTLED_AFTER {
             *self = Self::default();

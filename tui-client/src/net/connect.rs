@@ -21,7 +21,6 @@ use super::error::ConnectError;
 use super::session::Session;
 use super::socket;
 
-/// Name and version of this program, as its hello has it.
 const SOFTWARE: &str = concat!("recado ", env!("CARGO_PKG_VERSION"));
 
 /// Bound of one network address.
@@ -62,7 +61,7 @@ pub struct Connector {
 }
 
 impl Connector {
-    /// A connector for the device `identity` and only the server with the fingerprint `pin`.
+    /// Connects the device `identity` only to the server with the fingerprint `pin`.
     ///
     /// # Errors
     /// [`ConnectError::Key`] if the TLS library refuses the key.

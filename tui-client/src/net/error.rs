@@ -83,20 +83,14 @@ pub enum ConnectError {
 
 impl ConnectError {
     pub(super) fn of_handshake(address: &ServerAddress, error: HandshakeError) -> Self {
-        let address = address.clone();
+        let (address, reason) = (address.clone(), error.to_string());
         match error {
             HandshakeError::Refused(refusal) => Self::Refused { address, refusal },
             HandshakeError::Closed(reason) if reason.is_final() => {
                 Self::AccessRevoked { address, reason }
             }
-            HandshakeError::Closed(reason) => Self::Broken {
-                address,
-                reason: reason.to_string(),
-            },
-            HandshakeError::UnexpectedFrame => Self::NotRecado {
-                address,
-                reason: error.to_string(),
-            },
+            HandshakeError::Closed(_) => Self::Broken { address, reason },
+            HandshakeError::UnexpectedFrame => Self::NotRecado { address, reason },
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use recado_shared::tls::Identity;
-use recado_shared::{Fingerprint, Hello, InviteToken, ServerAddress, SyncPoint};
+use recado_shared::{Fingerprint, Hello, Invite, InviteToken, ServerAddress, SyncPoint};
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
@@ -14,17 +14,9 @@ use super::connect::{Connector, hello};
 use super::error::ConnectError;
 use super::session::Session;
 
-/// The present place of a server that may move.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Located {
-    pub address: ServerAddress,
-    /// The token of its ticket.
-    pub token: Option<InviteToken>,
-}
-
-/// Finds a server that may move, such as the local one on a port of its own choice. Asked
-/// before each attempt; `None` keeps the address that is known.
-pub type Locate = Arc<dyn Fn() -> Option<Located> + Send + Sync>;
+/// Finds the ticket of a server that may move, such as the local one on a port of its own choice.
+/// Called before each attempt; `None` keeps the address that is known.
+pub type Locate = Arc<dyn Fn() -> Option<Invite> + Send + Sync>;
 
 /// The server to reach, and the identity to use there.
 #[derive(Clone)]
@@ -39,7 +31,6 @@ pub struct NetConfig {
     pub token: Option<InviteToken>,
     /// The heads that the app has from an earlier session.
     pub since: Option<SyncPoint>,
-    /// Set for a server that may move.
     pub locate: Option<Locate>,
 }
 
@@ -54,7 +45,6 @@ impl fmt::Debug for NetConfig {
     }
 }
 
-/// Opens sessions with the server of one identity.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) config: NetConfig,
@@ -79,9 +69,9 @@ impl Link {
 
     /// Makes one attempt, at the present place of a server that may move.
     pub(crate) async fn connect(&mut self) -> Result<Session, ConnectError> {
-        if let Some(located) = self.config.locate.as_ref().and_then(|locate| locate()) {
-            self.config.address = located.address;
-            self.config.token = located.token;
+        if let Some(ticket) = self.config.locate.as_ref().and_then(|locate| locate()) {
+            self.config.address = ticket.address;
+            self.config.token = ticket.token;
         }
         let hello = Hello {
             name: self.config.name.clone(),
@@ -95,7 +85,6 @@ impl Link {
         Ok(session)
     }
 
-    /// The wait before the next attempt.
     pub(crate) fn next_wait(&mut self) -> Duration {
         if let Some(opened) = self.opened.take() {
             self.backoff.session_ended(opened.elapsed());

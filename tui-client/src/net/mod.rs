@@ -20,7 +20,7 @@ use tokio::time::timeout;
 pub use connect::{Connector, hello};
 pub use error::{ConnectError, SessionError};
 pub(crate) use link::Link;
-pub use link::{Locate, Located, NetConfig};
+pub use link::{Locate, NetConfig};
 
 /// Events that may wait for the app. The task then stops reading, so the server notices.
 const MAX_QUEUED_EVENTS: usize = 256;
@@ -46,8 +46,7 @@ pub enum NetEvent {
         reason: String,
         retry_in: Duration,
     },
-    /// The server refused the session. Temporary refusals arrive as `Offline`; after this one
-    /// there is no further attempt until the app asks for it.
+    /// A refusal that is not temporary. No further attempt until the app asks for it.
     Refused(Refusal),
     /// The server revoked the access of this device. No further attempt until the app asks for it.
     AccessRevoked(CloseReason),
@@ -91,8 +90,7 @@ pub fn spawn(config: NetConfig) -> Result<(NetHandle, mpsc::Receiver<NetEvent>),
 
 impl NetHandle {
     /// Sends a frame in the open session. Without one it is dropped: whatever must arrive is
-    /// repeated after the next `Welcome`. If 1,024 frames wait, the session is ended and that is
-    /// reported as [`NetEvent::Offline`], so that this frame is repeated likewise.
+    /// repeated after the next `Welcome`. If 1,024 frames wait, the session ends for the same reason.
     pub fn send(&self, frame: ClientFrame) {
         match self.frames.try_send(frame) {
             Ok(()) => {}
@@ -106,8 +104,8 @@ impl NetHandle {
         self.signals.reconnect.notify_one();
     }
 
-    /// Pings the server. If it does not react within seconds, the link is given up, which is
-    /// reported as [`NetEvent::Offline`]. Does nothing while no session is open.
+    /// Pings the server, and gives the link up if it does not react within seconds. Does nothing
+    /// while no session is open.
     pub fn check(&self) {
         self.signals.check.notify_one();
     }

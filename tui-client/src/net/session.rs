@@ -53,7 +53,6 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    /// Sends the hello over a secured connection and waits for its answer.
     pub(super) async fn open(
         address: &ServerAddress,
         stream: TlsStream<TcpStream>,
@@ -89,10 +88,7 @@ impl Session {
     }
 
     /// Puts a frame into the write buffer. It goes out while any method of the session waits.
-    ///
-    /// # Errors
-    /// [`SessionError::Malformed`] if the frame is longer than the wire allows.
-    pub fn queue(&mut self, frame: &ClientFrame) -> Result<(), SessionError> {
+    pub(crate) fn queue(&mut self, frame: &ClientFrame) -> Result<(), SessionError> {
         self.writer.start_send_unpin(codec::encode(frame)?)?;
         self.is_flushed = false;
         self.protocol.on_sent(frame, now());
@@ -121,8 +117,7 @@ impl Session {
         Ok(())
     }
 
-    /// Queues a request and returns the number that its answer, a [`ServerFrame::Answer`], will
-    /// have. For many requests at once.
+    /// Queues a request and returns its number. For many requests at once.
     ///
     /// # Errors
     /// [`SessionError::Malformed`] if the request is longer than the wire allows.
@@ -132,8 +127,7 @@ impl Session {
         Ok(number)
     }
 
-    /// Sends a request and waits for its answer. What arrives before it is kept for
-    /// [`next_event`](Self::next_event).
+    /// Sends a request and waits for its answer. What arrives before it is kept.
     pub(crate) async fn request(&mut self, request: Request) -> Result<Answer, SessionError> {
         let number = self.start(request)?;
         loop {
@@ -144,7 +138,6 @@ impl Session {
         }
     }
 
-    /// Waits for the next event. Cancelling it loses nothing.
     pub(crate) async fn next_event(&mut self) -> Result<SessionEvent, SessionError> {
         loop {
             if let Some(event) = self.protocol.next_event() {
@@ -166,8 +159,7 @@ impl Session {
         }
     }
 
-    /// Appends an entry and waits until it is accepted, which means that it is on the server's
-    /// disk. The same id again is harmless.
+    /// Appends an entry and waits until it is on the server's disk. The same id again is harmless.
     ///
     /// # Errors
     /// [`SessionError::Request`] if it is not granted, others if the session is over.
@@ -206,7 +198,7 @@ impl Session {
         }
     }
 
-    /// Asks for the names that these entries need and that are not known.
+    /// Requests the unknown names that these entries need.
     pub(crate) async fn learn_names(
         &mut self,
         names: &mut NameCache,
@@ -260,8 +252,7 @@ impl Session {
         Ok(found)
     }
 
-    /// Lists the rooms that the user may see in the order of their folded names, up to `max` and
-    /// the rest of a page.
+    /// Lists the rooms that the user may see, as [`all_users`](Self::all_users).
     pub(crate) async fn all_rooms(&mut self, max: usize) -> Result<Vec<RoomSummary>, SessionError> {
         let mut found: Vec<RoomSummary> = Vec::new();
         let mut has_more = true;
@@ -323,8 +314,8 @@ impl Session {
         }
     }
 
-    /// Writes, reads and keeps the link alive until one of them has happened. Each branch survives
-    /// being cancelled: half-written and half-read frames live in the two framings.
+    /// Writes, reads or keeps the link alive. Each branch survives being cancelled: half-written and
+    /// half-read frames live in the two framings.
     async fn step(&mut self) -> Result<(), SessionError> {
         let deadline = Instant::from_std(self.protocol.deadline());
         // In this order: reading without end must not keep anything from being written, and

@@ -24,7 +24,6 @@ pub(super) struct Task {
     pub(super) signals: Arc<Signals>,
 }
 
-/// Signals from the handle to the task, beside the frames.
 #[derive(Debug, Default)]
 pub(super) struct Signals {
     pub(super) reconnect: Notify,
@@ -37,7 +36,6 @@ pub(super) struct Signals {
 struct Abandoned;
 
 impl Task {
-    /// Runs until the handle is dropped.
     pub(super) async fn run(mut self) {
         while self.attempt().await.is_ok() {}
     }

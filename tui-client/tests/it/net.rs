@@ -1,6 +1,6 @@
 //! The network task and the session library.
 
-use recado::net::{self, ConnectError, Connector, Located, NetEvent, SessionError};
+use recado::net::{self, ConnectError, Connector, NetEvent, SessionError};
 use recado_server::{Config, Policy};
 use recado_shared::client::ProtocolError;
 use recado_shared::codec::{decode, encode, framing};
@@ -308,12 +308,7 @@ async fn a_server_that_moved_is_found() {
     let mut config = config(&ticket, "alice");
     config.address.port = 1;
     config.token = None;
-    config.locate = Some(Arc::new(move || {
-        Some(Located {
-            address: ticket.address.clone(),
-            token: ticket.token.clone(),
-        })
-    }));
+    config.locate = Some(Arc::new(move || Some(ticket.clone())));
     let mut net = TestNet::spawn(config);
     assert!(net.until(welcomed).await.registered);
 }
