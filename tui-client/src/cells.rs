@@ -1,7 +1,5 @@
-//! Text in terminal cells: drawable clusters, their width, and wrapping of lines.
-//!
-//! Pure, and used by the composer and by every pane, so that a cursor stands where its text is.
-//! Text may be hostile: nothing that leaves this module holds a control character.
+//! Text in terminal cells: drawable clusters, their width, and wrapping of lines. Text may be
+//! hostile: nothing that leaves this module to be drawn holds a control character.
 
 use std::ops::Range;
 

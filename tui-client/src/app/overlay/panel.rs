@@ -1,5 +1,4 @@
-//! Lists that the server is asked for page by page: the members of a room, rooms to join, the
-//! user's devices.
+//! Lists that the server sends in pages: members of a room, rooms to join, the user's devices.
 
 use recado_shared::limits::{MAX_ROOM_MEMBERS, MAX_ROOMS_PER_PAGE, MAX_USERS_PER_PAGE};
 use recado_shared::{

@@ -1,5 +1,4 @@
-//! The switcher: conversations, rooms of the server, actions and slash commands, found by a few
-//! letters.
+//! The switcher: finds conversations, rooms, actions and slash commands by a few letters.
 
 use std::cmp::Reverse;
 

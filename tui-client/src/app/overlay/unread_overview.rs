@@ -1,6 +1,5 @@
-//! The unread overview: unread messages, mentions, replies and reactions of all conversations, the
-//! important ones first. It works offline: entries that are not in memory come from the local store,
-//! one page at a time. It keeps no state of its own: entries after the read cursors are unread.
+//! The unread overview: what is after the read cursors of all conversations, the important first.
+//! Entries that are not in memory come from the local store, one page at a time.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

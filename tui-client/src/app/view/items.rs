@@ -1,5 +1,4 @@
-//! The items of the conversation pane: each message with what became of it, also of what waits in
-//! the outbox.
+//! The items of the conversation pane: messages with their changes, and those in the outbox.
 
 use std::collections::BTreeMap;
 

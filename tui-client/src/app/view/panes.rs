@@ -110,8 +110,8 @@ impl<'a> Reader<'a> {
 
 /// The hints of the panes, most useful first.
 pub(crate) fn pane_hints(context: KeyContext, pane: Pane) -> &'static [Hint] {
-    match context {
-        KeyContext::Selection => &[
+    if context == KeyContext::Selection {
+        &[
             (Action::Reply, strings::hints::REPLY),
             (Action::React, strings::hints::REACT),
             (Action::EditMessage, strings::hints::EDIT),
@@ -120,33 +120,30 @@ pub(crate) fn pane_hints(context: KeyContext, pane: Pane) -> &'static [Hint] {
             (Action::Retry, strings::hints::RETRY),
             (Action::TakeBack, strings::hints::CANCEL_QUEUED),
             (Action::Cancel, strings::hints::WRITE),
-        ],
-        KeyContext::Completion => &[
+        ]
+    } else if context == KeyContext::Completion {
+        &[
             (Action::Complete, strings::hints::COMPLETE),
             (Action::SelectNext, strings::hints::NEXT),
             (Action::Cancel, strings::hints::CLOSE),
-        ],
-        KeyContext::Global | KeyContext::Composer if pane == Pane::Contacts => &[
+        ]
+    } else if pane == Pane::Contacts {
+        &[
             (Action::SelectNext, strings::hints::NEXT),
             (Action::SelectPrevious, strings::hints::PREVIOUS),
             (Action::TogglePane, strings::hints::WRITE),
             (Action::Switcher, strings::hints::GO_TO),
             (Action::NextUnread, strings::hints::UNREAD),
             (Action::Help, strings::hints::HELP),
-        ],
-        KeyContext::Global
-        | KeyContext::Composer
-        | KeyContext::Switcher
-        | KeyContext::Panel
-        | KeyContext::Search
-        | KeyContext::UnreadOverview
-        | KeyContext::Help => &[
+        ]
+    } else {
+        &[
             (Action::Switcher, strings::hints::GO_TO),
             (Action::NextUnread, strings::hints::UNREAD),
             (Action::SelectPrevious, strings::hints::SELECT),
             (Action::Newest, strings::hints::NEWEST),
             (Action::Help, strings::hints::HELP),
-        ],
+        ]
     }
 }
 

@@ -1,7 +1,5 @@
-//! The screen: a description of one frame, made from the app and drawn by `ui`.
-//!
-//! Both sides agree on these values alone. Text in them is as it came and may be hostile; `ui`
-//! neutralises it.
+//! The screen: a description of one frame, made from the app and drawn by `ui`. Text in it is as
+//! it came and may be hostile; `ui` neutralises it.
 
 #![expect(
     missing_docs,
@@ -99,8 +97,7 @@ pub struct ConversationView<'a> {
     /// The first item after the line that says "n new", and n.
     pub new_from: Option<(ItemId, u64)>,
     pub typing: Vec<&'a str>,
-    /// Where the scroll stood when the conversation was last left. The view uses it when it
-    /// shows the conversation for the first time.
+    /// The scroll position to begin with.
     pub place: Place,
     /// Whether the log has nothing older than the first item.
     pub is_complete: bool,

@@ -1,5 +1,4 @@
-//! Places of the words of a question in a text, as the index sees words: letters and digits,
-//! without regard to case and accents.
+//! Places of searched words in a text, compared as the index does: without case and accents.
 
 use std::ops::Range;
 

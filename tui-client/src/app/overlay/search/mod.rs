@@ -1,7 +1,5 @@
-//! Searching everything that was ever received, here or everywhere, as one types.
-//!
-//! The local store answers, so that it works without a link. Only the answer to the newest
-//! question counts, and what was taken back meanwhile is left out of it.
+//! The search in all messages that this device received, of one conversation or everywhere. The
+//! local store answers, so that it works offline. Only the answer to the newest question counts.
 
 mod matching;
 mod question;

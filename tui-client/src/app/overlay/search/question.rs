@@ -1,5 +1,4 @@
-//! From what is typed to a question, without looking at anything else: words, phrases in quotes,
-//! and fields such as `from:bob`.
+//! Parser of the search query: words, phrases in quotes, and fields such as `from:bob`.
 
 use crate::strings;
 use jiff::Span;
