@@ -1,12 +1,10 @@
 //! Drawing of the composer, and of the line above it with the recipient or the purpose.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use recado_shared::limits::MAX_BODY_LEN;
 
-use super::text::{RowWriter, put, title};
+use super::canvas::Canvas;
 use super::theme::Theme;
-use super::view::ViewState;
 use crate::app::ClickTarget;
 use crate::app::composer::{Composer, Layout};
 use crate::cells;
@@ -23,9 +21,10 @@ pub(super) struct Rule<'a> {
     pub(super) len: usize,
 }
 
-pub(super) fn render_rule(buffer: &mut Buffer, area: Rect, rule: &Rule<'_>, theme: Theme) {
+pub(super) fn render_rule(canvas: &mut Canvas<'_>, area: Rect, rule: &Rule<'_>) {
+    let theme = canvas.view.theme;
     let inner = Rect::new(area.x + 1, area.y, area.width - 2, 1);
-    let mut row = RowWriter::new(buffer, inner);
+    let mut row = canvas.row(inner);
     if rule.len + SHOW_LEFT_BELOW > MAX_BODY_LEN {
         let length = strings::conversation::length(rule.len, MAX_BODY_LEN);
         let is_too_long = rule.len > MAX_BODY_LEN;
@@ -42,35 +41,36 @@ pub(super) fn render_rule(buffer: &mut Buffer, area: Rect, rule: &Rule<'_>, them
     row.shorten(1);
     let rest = row.rest;
     if rest.width > 4 {
-        title(buffer, rest, rule.title);
+        canvas.title(rest, rule.title);
     }
 }
 
 /// Draws the recipient in front of the box, where there is no line above it.
-pub(super) fn render_prompt(buffer: &mut Buffer, area: Rect, width: u16, to: &str) {
+pub(super) fn render_prompt(canvas: &mut Canvas<'_>, area: Rect, width: u16, to: &str) {
     let name = cells::truncate(to, width.saturating_sub(2).into());
-    let after = put(buffer, (area.x, area.y), width, &name, Theme::strong());
-    put(buffer, (after, area.y), 1, "›", Theme::strong());
+    let after = canvas.put((area.x, area.y), width, &name, Theme::strong());
+    canvas.put((after, area.y), 1, "›", Theme::strong());
 }
 
 /// Draws the text. Returns where the cursor is.
 pub(super) fn render(
-    buffer: &mut Buffer,
+    canvas: &mut Canvas<'_>,
     area: Rect,
-    (composer, layout): (&Composer, &Layout),
-    view: &mut ViewState,
+    composer: &Composer,
+    layout: &Layout,
 ) -> Position {
-    view.hits.push((area, ClickTarget::Composer));
+    canvas.add_hit(area, ClickTarget::Composer);
     let height = usize::from(area.height.max(1));
     let least = (layout.row + 1).saturating_sub(height);
     let most = layout.row.min(layout.rows.len().saturating_sub(height));
-    view.composer_top = view.composer_top.clamp(least, most.max(least));
-    for (area, range) in area.rows().zip(&layout.rows[view.composer_top..]) {
+    let top = canvas.view.composer_top.clamp(least, most.max(least));
+    canvas.view.composer_top = top;
+    for (area, range) in area.rows().zip(&layout.rows[top..]) {
         let line = cells::row(&composer.text()[range.clone()]);
-        RowWriter::new(buffer, area).left(&line, Theme::text());
+        canvas.row(area).left(&line, Theme::text());
     }
     let column = u16::try_from(layout.column).unwrap_or(u16::MAX);
-    let down = u16::try_from(layout.row - view.composer_top).unwrap_or(u16::MAX);
+    let down = u16::try_from(layout.row - top).unwrap_or(u16::MAX);
     let edge = area.right().saturating_sub(1);
     let x = area.x.saturating_add(column).min(edge);
     Position::new(x, area.y.saturating_add(down))

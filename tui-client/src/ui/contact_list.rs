@@ -1,10 +1,10 @@
 //! The left pane: rooms and people with conversations, then people without.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use recado_shared::{Membership, Presence};
 
-use super::text::{RowWriter, centred, columns, when};
+use super::canvas::Canvas;
+use super::text::{RowWriter, columns};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
@@ -16,29 +16,28 @@ enum Line<'a> {
     Contact(&'a ContactRow<'a>),
 }
 
-pub(super) fn render(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>, view: &mut ViewState) {
-    view.contacts_area = area;
+pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) {
+    canvas.view.contacts_area = area;
     if screen.contacts.is_empty() {
         let top = area.height.saturating_sub(4) / 2;
         let rows = area.rows().skip(top.into());
         for (area, line) in rows.zip(strings::conversation::INVITE_IN_LIST) {
-            centred(buffer, area, line, Theme::dim());
+            canvas.centred(area, line, Theme::dim());
         }
         return;
     }
     let lines = lines(&screen.contacts);
-    scroll_to_open(&lines, area.height.into(), view);
-    for (area, line) in area.rows().zip(&lines[view.contacts_top..]) {
+    scroll_to_open(&lines, area.height.into(), canvas.view);
+    for (area, line) in area.rows().zip(&lines[canvas.view.contacts_top..]) {
         match line {
             Line::Heading(title) => {
                 let is_short = columns(title) > area.width;
                 let title = title.trim_matches(if is_short { &['─', ' '][..] } else { &[] });
-                centred(buffer, area, title, Theme::dim());
+                canvas.centred(area, title, Theme::dim());
             }
             Line::Contact(contact) => {
-                draw_contact(buffer, area, contact, view);
-                view.hits
-                    .push((area, ClickTarget::Contact(contact.conversation)));
+                draw_contact(canvas, area, contact);
+                canvas.add_hit(area, ClickTarget::Contact(contact.conversation));
             }
         }
     }
@@ -78,8 +77,8 @@ fn scroll_to_open(lines: &[Line<'_>], height: usize, view: &mut ViewState) {
     view.contacts_top = view.contacts_top.min(lines.len().saturating_sub(height));
 }
 
-fn draw_contact(buffer: &mut Buffer, area: Rect, contact: &ContactRow<'_>, view: &ViewState) {
-    let theme = view.theme;
+fn draw_contact(canvas: &mut Canvas<'_>, area: Rect, contact: &ContactRow<'_>) {
+    let theme = canvas.view.theme;
     let is_out = matches!(
         contact.room,
         Some(Membership::Left | Membership::Kicked | Membership::Banned)
@@ -91,10 +90,13 @@ fn draw_contact(buffer: &mut Buffer, area: Rect, contact: &ContactRow<'_>, view:
         None if contact.is_request => ("?", theme.unread()),
         None => theme.presence(contact.presence),
     };
-    let mut row = RowWriter::new(buffer, Rect::new(area.x + 1, area.y, area.width - 2, 1));
+    let time = contact
+        .last
+        .map_or_else(String::new, |last| canvas.when(last));
+    let mut row = canvas.row(Rect::new(area.x + 1, area.y, area.width - 2, 1));
     row.left(glyph, style);
     row.skip(1);
-    draw_right_end(&mut row, contact, view);
+    draw_right_end(&mut row, contact, time, theme);
     row.shorten(1);
     let name = match contact.room {
         Some(_) => contact.name.trim_start_matches('#'),
@@ -112,15 +114,12 @@ fn draw_contact(buffer: &mut Buffer, area: Rect, contact: &ContactRow<'_>, view:
         },
     );
     if contact.is_open {
-        buffer.set_style(area, Theme::chosen());
+        canvas.buffer.set_style(area, Theme::chosen());
     }
 }
 
 /// Draws the count or time, and marks before it.
-fn draw_right_end(row: &mut RowWriter<'_>, contact: &ContactRow<'_>, view: &ViewState) {
-    let theme = view.theme;
-    let time = contact.last;
-    let time = time.map(|last| when(last, view.now, &view.time_zone));
+fn draw_right_end(row: &mut RowWriter<'_>, contact: &ContactRow<'_>, time: String, theme: Theme) {
     let typing = ("…".to_owned(), theme.busy());
     let notable = notable_unread(contact);
     let counts_mentions = contact.room.is_some() || contact.attention == Attention::Mentions;
@@ -129,7 +128,7 @@ fn draw_right_end(row: &mut RowWriter<'_>, contact: &ContactRow<'_>, view: &View
             (strings::conversation::INVITED.to_owned(), theme.unread())
         }
         0 if contact.is_typing => typing.clone(),
-        0 => (time.unwrap_or_default(), Theme::dim()),
+        0 => (time, Theme::dim()),
         _ if counts_mentions && notable > 0 && contact.mentions > 0 => {
             (format!("@{}", count(contact.mentions)), theme.unread())
         }

@@ -3,18 +3,15 @@
 use std::ops::Range;
 
 use jiff::civil::DateTime;
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use recado_shared::Membership;
 use recado_shared::rules::folding::ReactionCount;
 
+use super::canvas::Canvas;
 use super::rows::{Part, Row, Rows};
 use super::scroll::{Position, Window};
-use super::text::{
-    RowWriter, centred, clock, columns, day, indented, line, local, put, row, wrapped,
-};
+use super::text::{clock, columns, day, indented, local, row, wrapped};
 use super::theme::Theme;
-use super::view::ViewState;
 use crate::app::screen::{
     ConversationView, Focus, ItemId, LinkView, Mark, MessageKind, MessageView, Quote, Screen,
 };
@@ -73,29 +70,29 @@ impl Columns {
     }
 }
 
-/// Draws a conversation and notes what can be clicked and what was seen. Returns how many
-/// messages lie below.
+/// Returns how many messages lie below the visible ones.
 pub(super) fn render(
-    buffer: &mut Buffer,
+    canvas: &mut Canvas<'_>,
     area: Rect,
     screen: &Screen<'_>,
     conversation: &ConversationView<'_>,
-    view: &mut ViewState,
 ) -> usize {
     let columns = Columns::new(area.width, conversation);
-    let (mut position, scrolls) = view.take_position(conversation.id, conversation.place);
+    let (mut position, scrolls) = canvas
+        .view
+        .take_position(conversation.id, conversation.place);
     if conversation.items.is_empty() {
-        draw_empty(buffer, area, screen, conversation);
-        if let Some(viewed) = &mut view.viewed {
+        draw_empty(canvas, area, screen, conversation);
+        if let Some(viewed) = &mut canvas.view.viewed {
             viewed.at_oldest = true;
         }
         return 0;
     }
     let mut rows = Rows {
         view: conversation,
-        zone: view.time_zone.clone(),
+        zone: canvas.view.time_zone.clone(),
         width: columns.body.max(1).into(),
-        cache: std::mem::take(&mut view.cache),
+        cache: std::mem::take(&mut canvas.view.cache),
     };
     let height = usize::from(area.height);
     for scroll in scrolls {
@@ -111,20 +108,20 @@ pub(super) fn render(
         area,
         columns,
     };
-    let visible = pane.draw(buffer, window, &mut rows, view);
-    view.viewed = Some(Viewed {
+    let visible = pane.draw(canvas, window, &mut rows);
+    canvas.view.viewed = Some(Viewed {
         conversation: conversation.id,
         visible,
         place: position.place(&mut rows),
         at_oldest: window.top.item == 0,
     });
-    view.keep_position(conversation.id, position);
-    view.cache = rows.cache;
+    canvas.view.keep_position(conversation.id, position);
+    canvas.view.cache = rows.cache;
     conversation.items.len() - 1 - window.bottom.item
 }
 
 fn draw_empty(
-    buffer: &mut Buffer,
+    canvas: &mut Canvas<'_>,
     area: Rect,
     screen: &Screen<'_>,
     conversation: &ConversationView<'_>,
@@ -139,14 +136,14 @@ fn draw_empty(
     };
     let middle = area.height / 2;
     let above = row(area, middle.saturating_sub(1));
-    centred(buffer, above, what, Theme::dim());
+    canvas.centred(above, what, Theme::dim());
     if middle < area.height && !is_outside {
         let how = strings::conversation::WRITE_BELOW;
-        centred(buffer, row(area, middle), how, Theme::dim());
+        canvas.centred(row(area, middle), how, Theme::dim());
     }
 }
 
-pub(super) fn render_none(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) {
+pub(super) fn render_none(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) {
     let lines = if screen.contacts.is_empty() {
         strings::conversation::INVITE.map(str::to_owned).to_vec()
     } else {
@@ -158,7 +155,7 @@ pub(super) fn render_none(buffer: &mut Buffer, area: Rect, screen: &Screen<'_>) 
     let rows: Vec<&str> = rows.collect();
     let top = usize::from(area.height).saturating_sub(rows.len()) / 2;
     for (area, line) in area.rows().skip(top).zip(rows) {
-        centred(buffer, area, line, Theme::dim());
+        canvas.centred(area, line, Theme::dim());
     }
 }
 
@@ -173,23 +170,22 @@ impl Pane<'_> {
     /// Draws the window. Returns the first and last items with a row of content in it.
     fn draw(
         &self,
-        buffer: &mut Buffer,
+        canvas: &mut Canvas<'_>,
         window: Window,
         rows: &mut Rows<'_>,
-        view: &mut ViewState,
     ) -> Option<(ItemId, ItemId)> {
         let mut visible = None;
         let mut spot = window.top;
         for area in self.area.rows().skip(window.blank) {
             let content = rows.row(spot);
             let is_heading = matches!(content, Row::Day(_) | Row::New(_));
-            self.draw_row(buffer, area, content, view);
+            self.draw_row(canvas, area, content);
             if !is_heading {
                 let id = rows.view.items[spot.item].id();
                 visible = Some((visible.map_or(id, |(first, _)| first), id));
-                view.hits.push((area, ClickTarget::Item(id)));
+                canvas.add_hit(area, ClickTarget::Item(id));
                 if self.screen.focus == Focus::Selection(id) {
-                    buffer.set_style(area, Theme::chosen());
+                    canvas.buffer.set_style(area, Theme::chosen());
                 }
             }
             if spot == window.bottom {
@@ -200,31 +196,31 @@ impl Pane<'_> {
         visible
     }
 
-    fn draw_row(&self, buffer: &mut Buffer, area: Rect, content: Row<'_>, view: &ViewState) {
-        let theme = view.theme;
+    fn draw_row(&self, canvas: &mut Canvas<'_>, area: Rect, content: Row<'_>) {
+        let theme = canvas.view.theme;
         let (message, part) = match content {
             Row::Day(date) => {
-                let today = local(view.now, &view.time_zone).map(DateTime::date);
+                let today = local(canvas.view.now, &canvas.view.time_zone).map(DateTime::date);
                 let day = day(date, today, area.width < TIMES_FROM);
-                return centred(buffer, area, &format!("── {day} ──"), Theme::dim());
+                return canvas.centred(area, &format!("── {day} ──"), Theme::dim());
             }
             Row::New(count) => {
                 let inner = usize::from(area.width.saturating_sub(2));
                 let count = format!(" {} ", strings::conversation::new_messages(count));
-                return centred(buffer, area, &format!("{count:─^inner$}"), theme.unread());
+                return canvas.centred(area, &format!("{count:─^inner$}"), theme.unread());
             }
             Row::Gap(missing) => {
-                return centred(buffer, area, &self.gap_text(missing), Theme::dim());
+                return canvas.centred(area, &self.gap_text(missing), Theme::dim());
             }
-            Row::Event(text) => return centred(buffer, area, text, Theme::dim()),
+            Row::Event(text) => return canvas.centred(area, text, Theme::dim()),
             Row::Message(message, part) => (message, part),
         };
         let mut body = indented(area, self.columns.body_at());
         body.width = self.columns.body;
         match part {
             Part::Quote(quote) => {
-                self.draw_head(buffer, area, message, view);
-                line(buffer, body, &quote_text(quote), Theme::dim());
+                self.draw_head(canvas, area, message);
+                canvas.line(body, &quote_text(quote), Theme::dim());
             }
             Part::Body {
                 range,
@@ -233,19 +229,19 @@ impl Pane<'_> {
                 is_edited,
             } => {
                 if is_first {
-                    self.draw_head(buffer, area, message, view);
+                    self.draw_head(canvas, area, message);
                 }
-                draw_body(buffer, body, message, (range, is_edited, theme));
+                draw_body(canvas, body, message, range, is_edited);
                 if is_last {
-                    self.draw_mark(buffer, area, message, theme);
+                    self.draw_mark(canvas, area, message);
                 }
             }
             Part::Reason(reason) => {
                 let reason = format!("  {}", cells::row(reason));
-                RowWriter::new(buffer, body).left(&reason, theme.failure());
+                canvas.row(body).left(&reason, theme.failure());
             }
             Part::Tail { is_edited } => {
-                draw_tail(buffer, body, &message.details.reactions, (is_edited, theme));
+                draw_tail(canvas, body, &message.details.reactions, is_edited);
             }
         }
     }
@@ -259,22 +255,16 @@ impl Pane<'_> {
         }
     }
 
-    fn draw_head(
-        &self,
-        buffer: &mut Buffer,
-        area: Rect,
-        message: &MessageView<'_>,
-        view: &ViewState,
-    ) {
+    fn draw_head(&self, canvas: &mut Canvas<'_>, area: Rect, message: &MessageView<'_>) {
         if self.columns.time > 0 {
-            let clock = clock(local(message.time, &view.time_zone));
+            let clock = clock(local(message.time, &canvas.view.time_zone));
             let at = (area.x + self.columns.margin, area.y);
-            put(buffer, at, 5, &clock, Theme::dim());
+            canvas.put(at, 5, &clock, Theme::dim());
         }
         let (name, style) = if message.is_own {
             (strings::conversation::YOU, Theme::strong())
         } else {
-            (message.author, view.theme.author(message.author))
+            (message.author, canvas.view.theme.author(message.author))
         };
         let starred = format!("* {name}");
         let name = match message.details.kind {
@@ -283,10 +273,11 @@ impl Pane<'_> {
         };
         let x = area.x + self.columns.name_at();
         let name_area = Rect::new(x, area.y, self.columns.name, 1);
-        line(buffer, name_area, name, style);
+        canvas.line(name_area, name, style);
     }
 
-    fn draw_mark(&self, buffer: &mut Buffer, area: Rect, message: &MessageView<'_>, theme: Theme) {
+    fn draw_mark(&self, canvas: &mut Canvas<'_>, area: Rect, message: &MessageView<'_>) {
+        let theme = canvas.view.theme;
         let (glyph, style) = match message.mark {
             None => return,
             Some(Mark::Waiting) => (" ◌", theme.busy()),
@@ -296,15 +287,16 @@ impl Pane<'_> {
             Some(Mark::Failed(_)) => (" ✗", theme.failure()),
         };
         let x = area.right() - self.columns.margin - (MARK - 1);
-        put(buffer, (x, area.y), MARK - 1, glyph, style);
+        canvas.put((x, area.y), MARK - 1, glyph, style);
     }
 }
 
 fn draw_body(
-    buffer: &mut Buffer,
+    canvas: &mut Canvas<'_>,
     area: Rect,
     message: &MessageView<'_>,
-    (range, is_edited, theme): (Range<usize>, bool, Theme),
+    range: Range<usize>,
+    is_edited: bool,
 ) {
     let style = match message.details.kind {
         MessageKind::Plain => Theme::text(),
@@ -313,7 +305,7 @@ fn draw_body(
     };
     let body = message.body;
     let row_text = cells::row(body[range.clone()].trim_end());
-    let mut row = RowWriter::new(buffer, area);
+    let mut row = canvas.row(area);
     row.left(&row_text, style);
     if is_edited {
         row.left(&format!(" {}", strings::conversation::EDITED), Theme::dim());
@@ -327,18 +319,19 @@ fn draw_body(
         let right = columns(&body[range.start..stop]).min(area.width);
         if left < right {
             let area = Rect::new(area.x + left, area.y, right - left, 1);
-            buffer.set_style(area.intersection(buffer.area), theme.mention());
+            canvas.buffer.set_style(area, canvas.view.theme.mention());
         }
     }
 }
 
 fn draw_tail(
-    buffer: &mut Buffer,
+    canvas: &mut Canvas<'_>,
     area: Rect,
     reactions: &[ReactionCount<'_>],
-    (is_edited, theme): (bool, Theme),
+    is_edited: bool,
 ) {
-    let mut row = RowWriter::new(buffer, area);
+    let theme = canvas.view.theme;
+    let mut row = canvas.row(area);
     if is_edited {
         row.left(strings::conversation::EDITED, Theme::dim());
         row.skip(2);
@@ -367,7 +360,7 @@ pub(super) fn quote_text(quote: Quote<'_>) -> String {
     format!("┃ {}{separator}{first}", quote.author)
 }
 
-pub(super) fn render_typing(buffer: &mut Buffer, area: Rect, typing: &[&str], theme: Theme) {
+pub(super) fn render_typing(canvas: &mut Canvas<'_>, area: Rect, typing: &[&str]) {
     let name = |name: &str| cells::truncate(name, MAX_NAME.into());
     let typing = match typing {
         [] => return,
@@ -378,5 +371,5 @@ pub(super) fn render_typing(buffer: &mut Buffer, area: Rect, typing: &[&str], th
         }
     };
     let area = indented(area, 1);
-    line(buffer, area, &typing, theme.busy());
+    canvas.line(area, &typing, canvas.view.theme.busy());
 }

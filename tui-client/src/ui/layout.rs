@@ -1,7 +1,5 @@
-//! Placement of the panes for every window size.
-//!
-//! Two panes in a box; one pane in a box on a narrow terminal; no box on a tiny one, where each
-//! cell counts.
+//! Placement of the panes for every window size: two in a box, one in a box on a narrow terminal,
+//! one without a box on a tiny one.
 
 use ratatui::layout::Rect;
 

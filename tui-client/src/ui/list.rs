@@ -1,11 +1,10 @@
 //! Drawing of all list overlays: the box, the prompt, and the rows with the chosen one in sight.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::text::{footer, line, put, row, wrapped};
+use super::canvas::Canvas;
+use super::text::{row, wrapped};
 use super::theme::Theme;
-use super::view::ViewState;
 use crate::app::ClickTarget;
 use crate::app::composer::Composer;
 use crate::app::screen::ListView;
@@ -38,7 +37,7 @@ pub(super) trait ListRow {
     }
 
     /// Draws one of its lines. Returns whether that line is marked while the row is chosen.
-    fn draw(&self, buffer: &mut Buffer, area: Rect, line: Line, view: &ViewState) -> bool;
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, line: Line) -> bool;
 }
 
 #[derive(Clone, Copy)]
@@ -49,32 +48,31 @@ pub(super) struct Line {
 
 /// Draws a list. Returns where the cursor is, if it is searched.
 pub(super) fn render<R: ListRow>(
-    buffer: &mut Buffer,
+    canvas: &mut Canvas<'_>,
     screen: Rect,
     list: &ListView<'_, R>,
-    view: &mut ViewState,
 ) -> Option<Position> {
     let count = u16::try_from(list.rows.len().max(1)).unwrap_or(u16::MAX);
     let lines = if R::IS_SEARCH { u16::MAX } else { count };
     let lines = lines.min(R::MAX_LINES);
     let prompt = u16::from(list.query.is_some());
     let area = super::overlay_area(screen, R::MAX_WIDTH, lines + prompt + 2);
-    let mut inner = super::draw_box(buffer, area, &list.title);
+    let mut inner = super::draw_box(canvas, area, &list.title);
     let cursor = list.query.map(|query| {
         let prompt = row(inner, 0);
         inner.y += 1;
         inner.height = inner.height.saturating_sub(1);
-        draw_prompt(buffer, prompt, (query, list.is_replaced), view.theme)
+        draw_prompt(canvas, prompt, query, list.is_replaced)
     });
     if list.rows.is_empty() {
         let note = cells::row(&list.note);
         let width = if R::IS_SEARCH { inner.width } else { u16::MAX };
         for (area, text) in inner.rows().zip(wrapped(&note, width)) {
-            line(buffer, area, text, Theme::dim());
+            canvas.line(area, text, Theme::dim());
         }
         return cursor;
     }
-    draw_rows(buffer, inner, list, view);
+    draw_rows(canvas, inner, list);
     if R::IS_SEARCH {
         let (at, of) = (list.chosen + 1, list.rows.len());
         let count = if list.has_more {
@@ -82,17 +80,12 @@ pub(super) fn render<R: ListRow>(
         } else {
             strings::overlays::hit_count(at, of)
         };
-        footer(buffer, area, &count);
+        canvas.footer(area, &count);
     }
     cursor
 }
 
-fn draw_rows<R: ListRow>(
-    buffer: &mut Buffer,
-    area: Rect,
-    list: &ListView<'_, R>,
-    view: &mut ViewState,
-) {
+fn draw_rows<R: ListRow>(canvas: &mut Canvas<'_>, area: Rect, list: &ListView<'_, R>) {
     let is_expanded = |index| index == list.chosen && area.height >= EXPAND_FROM;
     let lines = |index: usize| list.rows[index].lines(is_expanded(index));
     let mut top = list.chosen.min(list.rows.len() - 1);
@@ -121,12 +114,12 @@ fn draw_rows<R: ListRow>(
                 index: line,
                 is_expanded,
             };
-            let is_marked = row.draw(buffer, area, line, view);
+            let is_marked = row.draw(canvas, area, line);
             if index == list.chosen && is_marked {
-                buffer.set_style(area, Theme::chosen());
+                canvas.buffer.set_style(area, Theme::chosen());
             }
             if !row.is_heading() {
-                view.hits.push((area, ClickTarget::SwitcherRow(index)));
+                canvas.add_hit(area, ClickTarget::SwitcherRow(index));
             }
             y += 1;
         }
@@ -135,12 +128,12 @@ fn draw_rows<R: ListRow>(
 
 /// Draws what is typed. Returns where the cursor is.
 fn draw_prompt(
-    buffer: &mut Buffer,
+    canvas: &mut Canvas<'_>,
     prompt: Rect,
-    (query, is_replaced): (&Composer, bool),
-    theme: Theme,
+    query: &Composer,
+    is_replaced: bool,
 ) -> Position {
-    put(buffer, (prompt.x, prompt.y), 2, "› ", theme.good());
+    canvas.put((prompt.x, prompt.y), 2, "› ", canvas.view.theme.good());
     let room = prompt.width.saturating_sub(2);
     let layout = query.layout(u16::MAX);
     // The end of a long query matters more than its start.
@@ -154,7 +147,7 @@ fn draw_prompt(
     } else {
         Theme::text()
     };
-    put(buffer, (prompt.x + 2, prompt.y), room, &line, style);
+    canvas.put((prompt.x + 2, prompt.y), room, &line, style);
     let column = u16::try_from(layout.column - skip).unwrap_or(0);
     Position::new(prompt.x + 2 + column, prompt.y)
 }

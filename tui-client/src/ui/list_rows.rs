@@ -1,14 +1,13 @@
 //! Rows of the switcher, of panels and of the unread overview.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
+use super::canvas::Canvas;
 use super::contact_list::count;
 use super::list::{Line, ListRow};
-use super::text::{RowWriter, columns, indented, line, put, right, when};
+use super::text::{columns, indented};
 use super::theme::Theme;
-use super::view::ViewState;
 use crate::app::screen::{Notable, PanelRow, SwitcherRow, UnreadRow};
 use crate::cells;
 use crate::strings;
@@ -20,24 +19,25 @@ impl ListRow for SwitcherRow<'_> {
     const MAX_WIDTH: u16 = 60;
     const MAX_LINES: u16 = 16;
 
-    fn draw(&self, buffer: &mut Buffer, area: Rect, _line: Line, view: &ViewState) -> bool {
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _line: Line) -> bool {
+        let theme = canvas.view.theme;
         let mut end = area.right();
         if self.unread > 0 {
-            end = right(buffer, area, &count(self.unread), view.theme.unread());
+            end = canvas.right(area, &count(self.unread), theme.unread());
         } else if !self.key.is_empty() {
             // The name matters more.
             let half = indented(area, area.width - area.width / 2);
-            end = right(buffer, half, &self.key, Theme::dim()) - 1;
+            end = canvas.right(half, &self.key, Theme::dim()) - 1;
         }
         if self.presence.is_some() {
-            let (glyph, style) = view.theme.presence(self.presence);
-            put(buffer, (area.x, area.y), 1, glyph, style);
+            let (glyph, style) = theme.presence(self.presence);
+            canvas.put((area.x, area.y), 1, glyph, style);
         }
         let mut x = area.x + 2;
         for cluster in cells::clusters(self.label) {
             let width = u16::try_from(cluster.width).unwrap_or(0);
             if x + width + 1 > end {
-                put(buffer, (x.min(end), area.y), 1, "…", Theme::dim());
+                canvas.put((x.min(end), area.y), 1, "…", Theme::dim());
                 break;
             }
             let bytes = cluster.at..cluster.at + cluster.source.len();
@@ -50,7 +50,7 @@ impl ListRow for SwitcherRow<'_> {
                 "\t" => " ",
                 _ => cluster.drawn,
             };
-            x = put(buffer, (x, area.y), width.max(1), drawn, style);
+            x = canvas.put((x, area.y), width.max(1), drawn, style);
         }
         true
     }
@@ -60,12 +60,13 @@ impl ListRow for PanelRow {
     const MAX_WIDTH: u16 = 60;
     const MAX_LINES: u16 = 16;
 
-    fn draw(&self, buffer: &mut Buffer, area: Rect, _line: Line, view: &ViewState) -> bool {
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _line: Line) -> bool {
+        let theme = canvas.view.theme;
         let mut detail = self.detail.clone();
         if let Some(time) = self.time {
-            detail = format!("{detail} {}", when(time, view.now, &view.time_zone));
+            detail = format!("{detail} {}", canvas.when(time));
         }
-        let mut row = RowWriter::new(buffer, area);
+        let mut row = canvas.row(area);
         if !detail.is_empty() {
             // The name matters more than what else there is to know.
             let label = columns(&cells::row(&self.label)).saturating_add(4);
@@ -74,7 +75,7 @@ impl ListRow for PanelRow {
         }
         row.shorten(1);
         if self.presence.is_some() {
-            let (glyph, style) = view.theme.presence(self.presence);
+            let (glyph, style) = theme.presence(self.presence);
             row.left(glyph, style);
             row.skip(1);
         }
@@ -91,10 +92,11 @@ impl ListRow for UnreadRow<'_> {
         matches!(self, Self::Conversation { .. })
     }
 
-    fn draw(&self, buffer: &mut Buffer, area: Rect, _line: Line, view: &ViewState) -> bool {
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _line: Line) -> bool {
+        let theme = canvas.view.theme;
         match self {
             UnreadRow::Conversation { title, unread } => {
-                let mut row = RowWriter::new(buffer, area);
+                let mut row = canvas.row(area);
                 if *unread > 0 {
                     row.right(&count(*unread), Theme::dim());
                 }
@@ -109,21 +111,21 @@ impl ListRow for UnreadRow<'_> {
                 text,
             } => {
                 let (mark, style) = match why {
-                    Notable::Mention => ("@", view.theme.mention()),
-                    Notable::Reply => ("┃", view.theme.mention()),
-                    Notable::Reaction => ("+", view.theme.mention()),
+                    Notable::Mention => ("@", theme.mention()),
+                    Notable::Reply => ("┃", theme.mention()),
+                    Notable::Reaction => ("+", theme.mention()),
                     Notable::Message => (" ", Style::new()),
                 };
-                let mut row = RowWriter::new(buffer, area);
+                let time = canvas.when(*time);
+                let mut row = canvas.row(area);
                 row.left(mark, style);
                 row.skip(1);
                 if area.width >= TIMES_FROM {
-                    let time = when(*time, view.now, &view.time_zone);
                     row.left(&time, Theme::dim());
                     row.skip(7 - columns(&time));
                 }
                 let name = cells::truncate(author, usize::from(area.width / 4));
-                row.left(&name, view.theme.author(author));
+                row.left(&name, theme.author(author));
                 row.skip(1);
                 row.fill(&text.replace(['\n', '\t'], " "), Theme::text());
             }
@@ -133,7 +135,7 @@ impl ListRow for UnreadRow<'_> {
                 } else {
                     strings::overlays::more_unread(*count)
                 };
-                line(buffer, indented(area, 2), &what, Theme::dim());
+                canvas.line(indented(area, 2), &what, Theme::dim());
             }
         }
         true

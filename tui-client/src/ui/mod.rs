@@ -2,6 +2,7 @@
 //!
 //! Pure but for [`ViewState`]: it reads no clock and changes nothing of the app.
 
+mod canvas;
 mod completion;
 mod composer;
 mod contact_list;
@@ -21,13 +22,13 @@ mod theme;
 mod view;
 
 use ratatui::Frame;
-use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Block, Clear, Widget as _};
 use recado_shared::{Membership, RoomInfo};
 
+use self::canvas::Canvas;
 use self::layout::{Layout, Wanted};
-use self::text::{indented, line, put};
+use self::text::indented;
 pub use self::theme::Theme;
 pub use self::view::ViewState;
 use crate::app::screen::{Attention, ConversationView, Focus, Overlay, Pane, PurposeView, Screen};
@@ -38,18 +39,13 @@ pub fn render(frame: &mut Frame<'_>, screen: &Screen<'_>, view: &mut ViewState) 
     let area = frame.area();
     view.begin(screen.conversation.as_ref());
     let buffer = frame.buffer_mut();
-    if let Some(cursor) = draw(buffer, area, screen, view) {
+    if let Some(cursor) = draw(&mut Canvas { buffer, view }, area, screen) {
         frame.set_cursor_position(cursor);
     }
 }
 
 /// Draws everything. Returns where the cursor is, if it is anywhere.
-fn draw(
-    buffer: &mut Buffer,
-    area: Rect,
-    screen: &Screen<'_>,
-    view: &mut ViewState,
-) -> Option<Position> {
+fn draw(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) -> Option<Position> {
     let conversation = screen.conversation.as_ref();
     let name_width = conversation.map_or(0, |open| text::columns(open.title));
     let text_width = layout::composer_width(area, name_width);
@@ -61,18 +57,17 @@ fn draw(
     let rows = input.as_ref().map_or(1, |(_, input)| input.rows.len());
     let rows = u16::try_from(rows).unwrap_or(u16::MAX);
     let Some(layout) = layout::layout(area, wanted, rows) else {
-        draw_too_small(buffer, area);
+        draw_too_small(canvas, area);
         return None;
     };
-    draw_frame(buffer, &layout, screen, view.theme);
+    draw_frame(canvas, &layout, screen);
     if let Some(mut area) = layout.contacts {
         if layout.conversation.is_none() {
-            let how = (view.theme, layout.status.width);
-            area = status_line::render_notice(buffer, area, screen, how);
+            area = status_line::render_notice(canvas, area, screen, layout.status.width);
         }
-        contact_list::render(buffer, area, screen, view);
+        contact_list::render(canvas, area, screen);
     }
-    draw_conversation(buffer, &layout, screen, view);
+    draw_conversation(canvas, &layout, screen);
     let mut cursor = None;
     let screen_area = area;
     if let (Some(open), Some(area), Some((composer, input))) =
@@ -83,63 +78,56 @@ fn draw(
             None => layout::prompt_width(screen_area, name_width),
         };
         if layout.frame.is_none() {
-            composer::render_prompt(buffer, area, margin, prompt(open));
+            composer::render_prompt(canvas, area, margin, prompt(open));
         }
         let area = Rect::new(area.x + margin, area.y, area.width - margin, area.height);
-        let at = composer::render(buffer, area, (composer, input), view);
+        let at = composer::render(canvas, area, composer, input);
         cursor = (screen.focus == Focus::Composer).then_some(at);
     }
     let hints_from = layout.divider.map_or(layout.status.x, |x| x + 1);
-    status_line::render(buffer, layout.status, screen, (view.theme, hints_from));
+    status_line::render(canvas, layout.status, screen, hints_from);
     if let (Some(list), Some(area)) = (&screen.completion, layout.composer) {
         // Inside the box, and above the line on which the recipient stands.
         let edge = u16::from(layout.frame.is_some());
         let y = layout.rule.map_or(area.y, |rule| rule.y);
         let below = Rect::new(area.x, y, area.width, 1);
-        completion::render(buffer, below, screen_area.y + edge, list);
+        completion::render(canvas, below, screen_area.y + edge, list);
     }
     match &screen.overlay {
         None => cursor,
-        Some(overlay) => draw_overlay(buffer, area, overlay, view),
+        Some(overlay) => draw_overlay(canvas, area, overlay),
     }
 }
 
-fn draw_conversation(
-    buffer: &mut Buffer,
-    layout: &Layout,
-    screen: &Screen<'_>,
-    view: &mut ViewState,
-) {
+fn draw_conversation(canvas: &mut Canvas<'_>, layout: &Layout, screen: &Screen<'_>) {
     let Some(area) = layout.conversation else {
         return;
     };
-    let theme = view.theme;
-    let how = (theme, layout.status.width);
-    let area = status_line::render_notice(buffer, area, screen, how);
+    let area = status_line::render_notice(canvas, area, screen, layout.status.width);
     let Some(open) = &screen.conversation else {
-        conversation::render_none(buffer, area, screen);
+        conversation::render_none(canvas, area, screen);
         return;
     };
     if let Some(area) = layout.title {
         let title = Rect::new(area.x, area.y, title_width(area.width, screen), 1);
-        let end = draw_title(buffer, title, open, view);
+        let end = draw_title(canvas, title, open);
         let rest = indented(area, end - area.x);
-        status_line::unread_elsewhere(buffer, rest, screen, theme);
+        status_line::unread_elsewhere(canvas, rest, screen);
     } else if let Some(frame) = layout.frame {
         let top = Rect::new(area.x, frame.y, area.width, 1);
         let width = match layout.divider {
             Some(_) => top.width,
             None => title_width(top.width, screen),
         };
-        let end = draw_title(buffer, Rect::new(top.x, top.y, width, 1), open, view);
+        let end = draw_title(canvas, Rect::new(top.x, top.y, width, 1), open);
         if layout.divider.is_none() {
             let rest = indented(top, end - top.x);
-            status_line::unread_elsewhere(buffer, rest, screen, theme);
+            status_line::unread_elsewhere(canvas, rest, screen);
         }
     }
-    let below = conversation::render(buffer, area, screen, open, view);
+    let below = conversation::render(canvas, area, screen, open);
     if let Some(area) = layout.typing {
-        conversation::render_typing(buffer, area, &open.typing, theme);
+        conversation::render_typing(canvas, area, &open.typing);
     }
     if let Some(area) = layout.rule {
         let rule = composer::Rule {
@@ -148,7 +136,7 @@ fn draw_conversation(
             newest_key: screen.key_of(strings::hints::NEWEST),
             len: open.composer.text().len(),
         };
-        composer::render_rule(buffer, area, &rule, theme);
+        composer::render_rule(canvas, area, &rule);
     }
 }
 
@@ -163,17 +151,12 @@ fn title_width(width: u16, screen: &Screen<'_>) -> u16 {
     }
 }
 
-fn draw_title(
-    buffer: &mut Buffer,
-    area: Rect,
-    open: &ConversationView<'_>,
-    view: &ViewState,
-) -> u16 {
+fn draw_title(canvas: &mut Canvas<'_>, area: Rect, open: &ConversationView<'_>) -> u16 {
     let name = Rect::new(area.x, area.y, area.width.saturating_sub(2), 1);
-    let x = text::title(buffer, name, open.title);
+    let x = canvas.title(name, open.title);
     if let Some(room) = open.room {
         let area = Rect::new(x, area.y, area.right() - x, 1);
-        return draw_room(buffer, area, room, open.attention);
+        return draw_room(canvas, area, room, open.attention);
     }
     // Behind it stay the columns of the presence and of "quiet".
     let room = area.right().saturating_sub(x + 10);
@@ -181,26 +164,26 @@ fn draw_title(
         Some(display) => {
             let display = crate::cells::truncate(display, usize::from(room) - 3);
             let display = format!("({display}) ");
-            put(buffer, (x, area.y), room, &display, Theme::dim())
+            canvas.put((x, area.y), room, &display, Theme::dim())
         }
         None => x,
     };
     let (glyph, style) = if open.is_blocked {
         ("⊘", Theme::dim())
     } else {
-        view.theme.presence(open.presence)
+        canvas.view.theme.presence(open.presence)
     };
-    let x = put(buffer, (x, area.y), 2, &format!("{glyph} "), style);
+    let x = canvas.put((x, area.y), 2, &format!("{glyph} "), style);
     let is_quiet = open.attention == Attention::Nothing;
     if is_quiet && x + 6 < area.right() {
         let muted = format!("{} ", strings::conversation::MUTED);
-        return put(buffer, (x, area.y), 6, &muted, Theme::dim());
+        return canvas.put((x, area.y), 6, &muted, Theme::dim());
     }
     x
 }
 
 /// Draws behind a room's name how many are in it and what it is about, as far as there is room.
-fn draw_room(buffer: &mut Buffer, area: Rect, room: &RoomInfo, attention: Attention) -> u16 {
+fn draw_room(canvas: &mut Canvas<'_>, area: Rect, room: &RoomInfo, attention: Attention) -> u16 {
     let members = strings::conversation::members(room.members.into());
     let members = match attention {
         Attention::All | Attention::Mentions => members,
@@ -215,7 +198,7 @@ fn draw_room(buffer: &mut Buffer, area: Rect, room: &RoomInfo, attention: Attent
     }
     let facts = crate::cells::truncate(&facts, usize::from(area.width) - 2);
     let at = (area.x, area.y);
-    put(buffer, at, area.width, &format!("{facts} "), Theme::dim())
+    canvas.put(at, area.width, &format!("{facts} "), Theme::dim())
 }
 
 /// What stands before the composer where there is no line above it.
@@ -253,48 +236,43 @@ fn composer_title(open: &ConversationView<'_>) -> String {
     }
 }
 
-fn draw_overlay(
-    buffer: &mut Buffer,
-    area: Rect,
-    overlay: &Overlay<'_>,
-    view: &mut ViewState,
-) -> Option<Position> {
+fn draw_overlay(canvas: &mut Canvas<'_>, area: Rect, overlay: &Overlay<'_>) -> Option<Position> {
     // Nothing below an overlay is hit.
-    view.hits.clear();
-    view.contacts_area = Rect::default();
+    canvas.view.hits.clear();
+    canvas.view.contacts_area = Rect::default();
     match overlay {
-        Overlay::Switcher(list) => return list::render(buffer, area, list, view),
-        Overlay::Panel(list) => return list::render(buffer, area, list, view),
-        Overlay::UnreadOverview(list) => return list::render(buffer, area, list, view),
-        Overlay::Search(list) => return list::render(buffer, area, list, view),
+        Overlay::Switcher(list) => return list::render(canvas, area, list),
+        Overlay::Panel(list) => return list::render(canvas, area, list),
+        Overlay::UnreadOverview(list) => return list::render(canvas, area, list),
+        Overlay::Search(list) => return list::render(canvas, area, list),
         Overlay::Confirm { question, answers } => {
-            text_overlays::render_question(buffer, area, question, answers);
+            text_overlays::render_question(canvas, area, question, answers);
         }
         Overlay::Versions { texts, scroll } => {
-            text_overlays::render_versions(buffer, area, (texts, *scroll), view);
+            text_overlays::render_versions(canvas, area, texts, *scroll);
         }
         Overlay::Help { tables, scroll } => {
-            text_overlays::render_help(buffer, area, tables, *scroll);
+            text_overlays::render_help(canvas, area, tables, *scroll);
         }
     }
     None
 }
 
-fn draw_too_small(buffer: &mut Buffer, area: Rect) {
+fn draw_too_small(canvas: &mut Canvas<'_>, area: Rect) {
     let lines = strings::status::too_small(area.width, area.height);
     for (area, text) in area.rows().zip(&lines) {
-        line(buffer, area, text, Theme::text());
+        canvas.line(area, text, Theme::text());
     }
 }
 
-fn draw_frame(buffer: &mut Buffer, layout: &Layout, screen: &Screen<'_>, theme: Theme) {
+fn draw_frame(canvas: &mut Canvas<'_>, layout: &Layout, screen: &Screen<'_>) {
     let Some(frame) = layout.frame else {
         return;
     };
-    draw_border(buffer, frame);
+    draw_border(canvas, frame);
     let (top, bottom) = (frame.y, frame.bottom() - 1);
     let mut cell = |x: u16, y: u16, symbol: &str| {
-        put(buffer, (x, y), 1, symbol, Theme::dim());
+        canvas.put((x, y), 1, symbol, Theme::dim());
     };
     if let Some(x) = layout.divider {
         cell(x, top, "┬");
@@ -311,12 +289,12 @@ fn draw_frame(buffer: &mut Buffer, layout: &Layout, screen: &Screen<'_>, theme: 
         let title = Rect::new(frame.x + 1, top, frame.width - 2, 1);
         let end = layout.divider.unwrap_or(title.right());
         let title = Rect::new(title.x, top, end - title.x, 1);
-        let after = text::title(buffer, title, "recado");
+        let after = canvas.title(title, "recado");
         let rest = Rect::new(after, top, title.right() - after, 1);
-        if layout.divider.is_some() || !status_line::unread_elsewhere(buffer, rest, screen, theme) {
+        if layout.divider.is_some() || !status_line::unread_elsewhere(canvas, rest, screen) {
             let room = Rect::new(rest.x + 1, top, rest.width.saturating_sub(1), 1);
             let me = text_of_me(screen.me, room.width);
-            text::right(buffer, room, &me, Theme::dim());
+            canvas.right(room, &me, Theme::dim());
         }
     }
 }
@@ -330,9 +308,9 @@ fn text_of_me(me: &str, width: u16) -> String {
     }
 }
 
-fn draw_border(buffer: &mut Buffer, area: Rect) {
+fn draw_border(canvas: &mut Canvas<'_>, area: Rect) {
     let border = Block::bordered().border_style(Theme::dim());
-    border.render(area, buffer);
+    border.render(area, canvas.buffer);
 }
 
 /// The place of an overlay: as large as wanted where there is room, else all but an edge.
@@ -346,19 +324,19 @@ fn overlay_area(screen: Rect, width: u16, height: u16) -> Rect {
 }
 
 /// Draws an empty box with a title. Returns what is inside.
-fn draw_box(buffer: &mut Buffer, area: Rect, title: &str) -> Rect {
-    Clear.render(area, buffer);
+fn draw_box(canvas: &mut Canvas<'_>, area: Rect, title: &str) -> Rect {
+    Clear.render(area, canvas.buffer);
     // Half of a wide character may be left of the box.
     for y in area.y..area.bottom() {
-        if let Some(x) = area.x.checked_sub(1).filter(|&x| x >= buffer.area.x)
-            && text::columns(buffer[(x, y)].symbol()) > 1
+        if let Some(x) = area.x.checked_sub(1).filter(|&x| x >= canvas.buffer.area.x)
+            && text::columns(canvas.buffer[(x, y)].symbol()) > 1
         {
-            buffer[(x, y)].set_symbol(" ");
+            canvas.buffer[(x, y)].set_symbol(" ");
         }
     }
-    draw_border(buffer, area);
+    draw_border(canvas, area);
     let top = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), 1);
-    text::title(buffer, top, title);
+    canvas.title(top, title);
     Rect::new(
         area.x + 2,
         area.y + 1,

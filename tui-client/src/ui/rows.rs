@@ -1,7 +1,5 @@
-//! A conversation as rows, and steps along them. Only rows that are asked for are laid out.
-//!
-//! Each item has heading rows (its day, "n new") and content rows. It owns the cache of wrapped
-//! bodies and knows nothing of where the scroll stands.
+//! A conversation as rows, laid out when they are asked for, and steps along them. Each item has
+//! heading rows (its day, "n new") and content rows.
 
 use std::collections::HashMap;
 use std::ops::Range;

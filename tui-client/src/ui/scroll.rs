@@ -1,7 +1,5 @@
-//! Scroll position of a conversation and its moves. Pure: rows in, rows out.
-//!
-//! The anchor names a byte of an item, so that arrivals, older items above and another width
-//! leave the text that is being read where it is.
+//! Scroll position of a conversation and its moves. It is anchored to a byte of an item, so that
+//! arrivals, older items and another width leave the text that is being read where it is.
 
 use super::rows::{Rows, Spot};
 use crate::app::Scroll;

@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use super::canvas::Canvas;
 use super::list::{Line, ListRow, NARROW};
-use super::text::{RowWriter, columns, indented, moment, when};
+use super::text::{columns, indented};
 use super::theme::Theme;
-use super::view::ViewState;
 use crate::app::screen::{HitRow, Quote};
 use crate::cells;
 use crate::strings;
@@ -38,15 +37,15 @@ impl ListRow for HitRow<'_> {
         u16::try_from(parts(self, is_expanded).count()).unwrap_or(u16::MAX)
     }
 
-    fn draw(&self, buffer: &mut Buffer, area: Rect, line: Line, view: &ViewState) -> bool {
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, line: Line) -> bool {
         let inner = indented(area, 2);
         match parts(self, line.is_expanded).nth(line.index.into()) {
-            Some(Part::Head) => draw_head(buffer, area, self, view),
-            Some(Part::Text) => draw_text(buffer, inner, (self.text, self.matched), view.theme),
+            Some(Part::Head) => draw_head(canvas, area, self),
+            Some(Part::Text) => draw_text(canvas, inner, self.text, self.matched),
             Some(Part::Around(quote)) => {
                 let text = quote.text.replace(['\n', '\t'], " ");
                 let said = format!("{}: {text}", quote.author);
-                super::text::line(buffer, inner, &said, Theme::placeholder());
+                canvas.line(inner, &said, Theme::placeholder());
                 return false;
             }
             None => {}
@@ -55,20 +54,21 @@ impl ListRow for HitRow<'_> {
     }
 }
 
-fn draw_head(buffer: &mut Buffer, area: Rect, hit: &HitRow<'_>, view: &ViewState) {
+fn draw_head(canvas: &mut Canvas<'_>, area: Rect, hit: &HitRow<'_>) {
     let is_narrow = area.width < NARROW;
     let time = if is_narrow {
-        when(hit.time, view.now, &view.time_zone)
+        canvas.when(hit.time)
     } else {
-        moment(hit.time, view.now, &view.time_zone)
+        canvas.moment(hit.time)
     };
-    let mut row = RowWriter::new(buffer, area);
+    let theme = canvas.view.theme;
+    let mut row = canvas.row(area);
     row.right(&time, Theme::dim());
     row.shorten(1);
     let (name, style) = if hit.is_own {
         (strings::conversation::YOU, Theme::strong())
     } else {
-        (hit.author, view.theme.author(hit.author))
+        (hit.author, theme.author(hit.author))
     };
     // In a conversation of two the other's name says where.
     if !hit.is_own && hit.place == hit.author {
@@ -85,12 +85,7 @@ fn draw_head(buffer: &mut Buffer, area: Rect, hit: &HitRow<'_>, view: &ViewState
 }
 
 /// Draws the part of a text around the first match on one row.
-fn draw_text(
-    buffer: &mut Buffer,
-    area: Rect,
-    (body, matched): (&str, &[Range<usize>]),
-    theme: Theme,
-) {
+fn draw_text(canvas: &mut Canvas<'_>, area: Rect, body: &str, matched: &[Range<usize>]) {
     let first = matched.first().map_or(0, |range| range.start);
     let end = matched.first().map_or(0, |range| range.end);
     let before = columns(&cells::row(&body[..first].replace(['\n', '\t'], " ")));
@@ -102,7 +97,8 @@ fn draw_text(
     } else {
         0
     };
-    let mut row = RowWriter::new(buffer, area);
+    let theme = canvas.view.theme;
+    let mut row = canvas.row(area);
     if skip > 0 {
         row.left("…", Theme::dim());
     }

@@ -1,11 +1,11 @@
 //! The last row: the link's state, what is not accepted yet, then what just happened or keys.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::canvas::Canvas;
 use super::contact_list::{count, notable_unread};
-use super::text::{RowWriter, columns, put, right, wrapped};
+use super::text::{RowWriter, columns, wrapped};
 use super::theme::Theme;
 use crate::app::screen::{LinkView, Screen};
 use crate::cells;
@@ -15,12 +15,8 @@ use crate::strings;
 const REASON_FROM: u16 = 40;
 
 /// Draws the status line. `hints_from` is the column where the right pane begins.
-pub(super) fn render(
-    buffer: &mut Buffer,
-    area: Rect,
-    screen: &Screen<'_>,
-    (theme, hints_from): (Theme, u16),
-) {
+pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>, hints_from: u16) {
+    let theme = canvas.view.theme;
     let is_roomy = area.width >= REASON_FROM;
     let counts = counts(screen, is_roomy, theme);
     let room = area.width.saturating_sub(width_of(&counts) + 2);
@@ -35,7 +31,7 @@ pub(super) fn render(
     } else {
         state.chars().take(1).collect()
     };
-    let mut row = RowWriter::new(buffer, area);
+    let mut row = canvas.row(area);
     row.left(&format!(" {state} "), style);
     for (text, style) in &counts {
         row.left(&format!("{text} "), *style);
@@ -123,17 +119,16 @@ fn draw_hints(row: &mut RowWriter<'_>, screen: &Screen<'_>) {
     }
 }
 
-/// Draws in the last rows of an area what the status line has no room for: why the server
-/// refused, or a long message. Returns what is left of the area.
+/// Draws what the status line has no room for, from below. Returns what is left of the area.
 pub(super) fn render_notice(
-    buffer: &mut Buffer,
+    canvas: &mut Canvas<'_>,
     mut area: Rect,
     screen: &Screen<'_>,
-    (theme, status_width): (Theme, u16),
+    status_width: u16,
 ) -> Rect {
     let (why, style) = match (screen.message, screen.link) {
         (Some(message), _) if is_long(screen, status_width) => (message, Theme::strong()),
-        (_, LinkView::Refused(why)) => (why, theme.failure()),
+        (_, LinkView::Refused(why)) => (why, canvas.view.theme.failure()),
         _ => return area,
     };
     let rows: Vec<_> = wrapped(why, area.width.saturating_sub(2)).collect();
@@ -141,25 +136,21 @@ pub(super) fn render_notice(
     let bottom = area.bottom();
     area.height -= u16::try_from(height).unwrap_or(0);
     for (y, text) in (area.bottom()..bottom).zip(rows) {
-        let line = format!(" {}", cells::row(text));
-        put(buffer, (area.x, y), area.width, &line, style);
+        let row = Rect::new(area.x, y, area.width, 1);
+        canvas
+            .row(row)
+            .left(&format!(" {}", cells::row(text)), style);
     }
     area
 }
 
-/// Draws at the right end of a title, on a terminal that shows one pane, what waits elsewhere.
-/// Returns whether anything does.
-pub(super) fn unread_elsewhere(
-    buffer: &mut Buffer,
-    area: Rect,
-    screen: &Screen<'_>,
-    theme: Theme,
-) -> bool {
+/// Draws how many messages are unread elsewhere. Returns whether any are.
+pub(super) fn unread_elsewhere(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) -> bool {
     let others = screen.contacts.iter().filter(|contact| !contact.is_open);
     let unread = others.map(notable_unread).fold(0, u64::saturating_add);
     if unread > 0 {
         let line = strings::status::unread(&count(unread));
-        right(buffer, area, &format!(" {line} "), theme.unread());
+        canvas.right(area, &format!(" {line} "), canvas.view.theme.unread());
     }
     unread > 0
 }

@@ -7,7 +7,6 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use recado_shared::Timestamp;
 
-use super::theme::Theme;
 use crate::cells;
 
 /// Draws safe text from a cell on, at most `max` cells. Returns the column after it.
@@ -38,47 +37,6 @@ const fn is_flag_letter(c: char) -> bool {
     matches!(c, '\u{1f1e6}'..='\u{1f1ff}')
 }
 
-/// Draws any text on one row of an area, truncated. Returns the column after it.
-pub(super) fn line(buffer: &mut Buffer, area: Rect, any: &str, style: Style) -> u16 {
-    let safe = cells::truncate(any, area.width.into());
-    put(buffer, (area.x, area.y), area.width, &safe, style)
-}
-
-/// Draws the title of a box on its border. Returns the column after it.
-pub(super) fn title(buffer: &mut Buffer, area: Rect, any: &str) -> u16 {
-    let safe = cells::truncate(any, area.width.saturating_sub(2).into());
-    let at = (area.x, area.y);
-    put(
-        buffer,
-        at,
-        area.width,
-        &format!(" {safe} "),
-        Theme::strong(),
-    )
-}
-
-/// Draws any text in the middle of a row.
-pub(super) fn centred(buffer: &mut Buffer, area: Rect, any: &str, style: Style) {
-    let safe = cells::truncate(any, area.width.into());
-    let x = area.x + (area.width - columns(&safe).min(area.width)) / 2;
-    put(buffer, (x, area.y), area.width, &safe, style);
-}
-
-/// Draws any text at the right end of a row. Returns the column where it starts.
-pub(super) fn right(buffer: &mut Buffer, area: Rect, any: &str, style: Style) -> u16 {
-    let safe = cells::truncate(any, area.width.into());
-    let x = area.right() - columns(&safe).min(area.width);
-    put(buffer, (x, area.y), area.width, &safe, style);
-    x
-}
-
-/// Draws a dim text at the right end of the lower edge of a box.
-pub(super) fn footer(buffer: &mut Buffer, area: Rect, any: &str) {
-    let (x, y) = (area.x + 2, area.bottom() - 1);
-    let edge = Rect::new(x, y, area.width.saturating_sub(4), 1);
-    right(buffer, edge, &format!(" {any} "), Theme::dim());
-}
-
 /// A row that is written from its ends.
 pub(super) struct RowWriter<'a> {
     buffer: &'a mut Buffer,
@@ -100,12 +58,16 @@ impl<'a> RowWriter<'a> {
 
     /// Draws any text at the right end, truncated.
     pub(super) fn right(&mut self, any: &str, style: Style) {
-        self.rest.width = right(self.buffer, self.rest, any, style) - self.rest.x;
+        let safe = cells::truncate(any, self.rest.width.into());
+        self.shorten(columns(&safe));
+        let at = (self.rest.right(), self.rest.y);
+        put(self.buffer, at, u16::MAX, &safe, style);
     }
 
     /// Draws any text in what is left, truncated.
     pub(super) fn fill(&mut self, any: &str, style: Style) {
-        line(self.buffer, self.rest, any, style);
+        let safe = cells::truncate(any, self.rest.width.into());
+        self.left(&safe, style);
     }
 
     /// Leaves columns out at the left end.
@@ -186,8 +148,7 @@ pub(super) fn when(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
-/// When something was, to the minute: the day where it is another one than today, the year where
-/// it is another one than this.
+/// A time to the minute: with the day unless it is today, with the year unless it is this year.
 pub(super) fn moment(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (Some(then), Some(now)) = (local(time, zone), local(now, zone)) else {
         return String::new();

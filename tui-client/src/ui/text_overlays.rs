@@ -1,13 +1,12 @@
 //! Drawing of the overlays without rows to choose: the help, the versions of a message, questions.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use recado_shared::Timestamp;
 
-use super::text::{columns, footer, indented, line, moment, put, row, wrapped};
+use super::canvas::Canvas;
+use super::text::{columns, indented, row, wrapped};
 use super::theme::Theme;
-use super::view::ViewState;
 use crate::cells;
 use crate::strings;
 
@@ -22,33 +21,33 @@ const NARROW: u16 = 48;
 
 /// Draws a box with those of its lines that are not scrolled away; the scroll ends at the last line.
 fn render_scrolled<T>(
-    buffer: &mut Buffer,
+    canvas: &mut Canvas<'_>,
     screen: Rect,
     (title, lines, scroll): (&str, &[T], u16),
-    draw: impl Fn(&mut Buffer, Rect, &T),
+    draw: impl Fn(&mut Canvas<'_>, Rect, &T),
 ) {
     let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let area = super::overlay_area(screen, MAX_WIDTH, count.saturating_add(2));
-    let inner = super::draw_box(buffer, area, title);
+    let inner = super::draw_box(canvas, area, title);
     let top = scroll.min(count.saturating_sub(inner.height));
     for (area, entry) in inner.rows().zip(lines.iter().skip(top.into())) {
-        draw(buffer, area, entry);
+        draw(canvas, area, entry);
     }
     let below = count.saturating_sub(top.saturating_add(inner.height));
     if below > 0 {
-        footer(buffer, area, &strings::overlays::more_below(below));
+        canvas.footer(area, &strings::overlays::more_below(below));
     }
 }
 
 enum HelpLine<'a> {
-    Blank,
+    /// An empty one stands between two tables.
     Heading(&'a str),
     Keys(&'a str, &'a str),
 }
 
 /// Draws the keys by context; a table is a heading, then keys and what they do.
 pub(super) fn render_help(
-    buffer: &mut Buffer,
+    canvas: &mut Canvas<'_>,
     screen: Rect,
     tables: &[(&'static str, Vec<(String, &'static str)>)],
     scroll: u16,
@@ -56,7 +55,7 @@ pub(super) fn render_help(
     let mut lines = Vec::new();
     for (heading, rows) in tables {
         if !lines.is_empty() {
-            lines.push(HelpLine::Blank);
+            lines.push(HelpLine::Heading(""));
         }
         lines.push(HelpLine::Heading(heading));
         lines.extend(rows.iter().map(|(keys, does)| HelpLine::Keys(keys, does)));
@@ -64,17 +63,14 @@ pub(super) fn render_help(
     let rows = tables.iter().flat_map(|(_, rows)| rows);
     let widest = rows.map(|(keys, _)| columns(keys)).max().unwrap_or(0);
     let text = (strings::overlays::HELP_TITLE, &lines[..], scroll);
-    render_scrolled(buffer, screen, text, |buffer, area, entry| match entry {
-        HelpLine::Blank => {}
-        HelpLine::Heading(heading) => {
-            line(buffer, area, heading, Theme::strong());
-        }
+    render_scrolled(canvas, screen, text, |canvas, area, entry| match entry {
+        HelpLine::Heading(heading) => canvas.line(area, heading, Theme::strong()),
         HelpLine::Keys(keys, does) => {
             let is_narrow = area.width < NARROW;
             let width = widest.min(if is_narrow { area.width / 3 } else { MAX_KEYS });
             let keys = fitting(keys, width.into());
-            put(buffer, (area.x, area.y), width, &keys, Theme::strong());
-            line(buffer, indented(area, width + 2), does, Theme::text());
+            canvas.put((area.x, area.y), width, &keys, Theme::strong());
+            canvas.line(indented(area, width + 2), does, Theme::text());
         }
     });
 }
@@ -89,10 +85,10 @@ fn fitting(keys: &str, width: usize) -> String {
 }
 
 pub(super) fn render_versions(
-    buffer: &mut Buffer,
+    canvas: &mut Canvas<'_>,
     screen: Rect,
-    (texts, scroll): (&[(Timestamp, &str)], u16),
-    view: &ViewState,
+    texts: &[(Timestamp, &str)],
+    scroll: u16,
 ) {
     let width = MAX_WIDTH.min(screen.width).saturating_sub(8);
     let mut lines: Vec<(String, Style)> = Vec::new();
@@ -103,7 +99,7 @@ pub(super) fn render_versions(
         if at > 0 {
             lines.push((String::new(), Theme::text()));
         }
-        let time = moment(*time, view.now, &view.time_zone);
+        let time = canvas.moment(*time);
         let what = match (at, at + 1 == texts.len()) {
             (0, _) => strings::overlays::VERSION_FIRST,
             (_, true) => strings::overlays::VERSION_CURRENT,
@@ -113,21 +109,26 @@ pub(super) fn render_versions(
         lines.extend(wrapped(body, width).map(|text| (text.to_owned(), Theme::text())));
     }
     let text = (strings::overlays::VERSIONS_TITLE, &lines[..], scroll);
-    render_scrolled(buffer, screen, text, |buffer, area, (text, style)| {
-        line(buffer, area, text, *style);
+    render_scrolled(canvas, screen, text, |canvas, area, (text, style)| {
+        canvas.line(area, text, *style);
     });
 }
 
-pub(super) fn render_question(buffer: &mut Buffer, screen: Rect, question: &str, answers: &str) {
+pub(super) fn render_question(
+    canvas: &mut Canvas<'_>,
+    screen: Rect,
+    question: &str,
+    answers: &str,
+) {
     let width = MAX_QUESTION_WIDTH.min(screen.width);
     let safe = cells::row(question);
     let rows: Vec<_> = wrapped(&safe, width.saturating_sub(8)).collect();
     let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
     let area = super::overlay_area(screen, width, height.saturating_add(3));
-    let inner = super::draw_box(buffer, area, strings::overlays::CONFIRM_TITLE);
+    let inner = super::draw_box(canvas, area, strings::overlays::CONFIRM_TITLE);
     let last = inner.height.saturating_sub(1);
     for (at, text) in (0..last).zip(rows) {
-        line(buffer, row(inner, at), text, Theme::text());
+        canvas.line(row(inner, at), text, Theme::text());
     }
-    line(buffer, row(inner, last), answers, Theme::strong());
+    canvas.line(row(inner, last), answers, Theme::strong());
 }

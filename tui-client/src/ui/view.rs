@@ -1,7 +1,5 @@
-//! Screen state between frames: scrolls, wrapped rows, targets of clicks.
-//!
-//! The client driver owns it and lends it while drawing. Everything in it can be lost without
-//! harm: the app keeps what must last.
+//! Screen state between frames: scrolls, wrapped rows, targets of clicks. The client driver owns
+//! it. All of it can be lost without harm: the app keeps what must last.
 
 use std::collections::HashMap;
 

@@ -277,7 +277,9 @@ fn too_small_is_said() {
             let composer = Composer::with_text("x");
             let area = ratatui::layout::Rect::new(0, 0, width, height);
             let mut buffer = Buffer::empty(area);
-            super::super::draw(&mut buffer, area, &busy(&composer), &mut view());
+            let (buffer, view) = (&mut buffer, &mut view());
+            let canvas = &mut super::super::canvas::Canvas { buffer, view };
+            super::super::draw(canvas, area, &busy(&composer));
         }
     }
 }
