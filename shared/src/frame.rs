@@ -160,15 +160,14 @@ pub struct MemberCursors {
     pub read: Seq,
 }
 
-/// A message for the user that does not end the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-pub enum Notice {
-    /// The session sends faster than it may; the server reads it more slowly for a while.
-    #[error("you are sending too fast: the server is slowing you down, nothing is lost")]
-    Throttled,
-    /// More users than allowed in [`ClientFrame::Watch`]; the first ones are watched.
-    #[error("too many contacts: the server shows the presence of the first {0}")]
-    WatchLimit(u32),
+error_texts! {
+    /// A message for the user that does not end the session.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub enum Notice {
+        Throttled => "you are sending too fast: the server is slowing you down, nothing is lost",
+        /// By a longer [`ClientFrame::Watch`].
+        WatchLimit(u32) => "too many contacts: the server shows the presence of the first {0}",
+    }
 }
 
 error_texts! {

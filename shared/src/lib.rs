@@ -1,7 +1,6 @@
 //! The wire protocol of Recado between its server and its clients, and the rules that both apply.
 //!
-//! It holds frames, identifiers, limits and the codec, values that cannot hold what the wire
-//! forbids, and the TLS configurations. It opens no socket, reads no clock and keeps no state.
+//! It opens no socket, reads no clock and keeps no state.
 //!
 //! # The flow of a session
 //!

@@ -55,8 +55,10 @@ impl std::str::FromStr for RoomName {
 }
 
 /// What a member may do. A higher role may do all that a lower one may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, FromRepr)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[repr(u8)]
+#[derive(strum::Display, FromRepr, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum Role {
     /// May read and write.
     Member,
@@ -66,20 +68,10 @@ pub enum Role {
     Owner,
 }
 
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
 impl Role {
     /// The role as people read it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Member => "member",
-            Self::Moderator => "moderator",
-            Self::Owner => "owner",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 

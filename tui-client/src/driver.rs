@@ -10,17 +10,18 @@ mod pace;
 use std::future::poll_fn;
 use std::io::{self, Write};
 use std::task::Poll;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use crossterm::event::{Event as TerminalEvent, MouseButton, MouseEvent, MouseEventKind};
 use futures_util::{Stream, StreamExt as _};
 use ratatui::layout::Size;
-use recado_shared::{Now, SyncPoint, Timestamp};
+use recado_shared::{Now, SyncPoint};
 use tokio::sync::mpsc;
 
 use self::display::Display;
 use self::pace::Pace;
 use crate::app::{App, Effect, Event, Viewed};
+use crate::client::link::wall_time;
 use crate::net::{ConnectError, NetEvent, NetHandle};
 use crate::store::{StoreEvent, StoreHandle};
 use crate::ui::ViewState;
@@ -419,11 +420,8 @@ async fn until(moment: Option<Instant>) {
 }
 
 fn now() -> Now {
-    let since_epoch = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
     Now {
         instant: Instant::now(),
-        wall: Timestamp(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)),
+        wall: wall_time(),
     }
 }

@@ -134,13 +134,8 @@ impl<E> Folding<E> {
     }
 
     /// How many changes are kept, for bounds.
-    pub fn len(&self) -> usize {
+    pub fn change_count(&self) -> usize {
         self.edits.len() + self.deletions.len() + self.reactions.len() + self.emoji.len()
-    }
-
-    /// Whether nothing is kept.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0 && self.removed_authors.is_empty()
     }
 
     /// Forgets the changes of the messages for which `keep` is false.
@@ -400,6 +395,6 @@ mod tests {
             folding.apply(entry.seq, entry.author, &entry.content, |_| ());
         }
         assert_eq!(folding.last_edit(Seq(1)), Some((Seq(3), &())));
-        assert_eq!(folding.len(), 2);
+        assert_eq!(folding.change_count(), 2);
     }
 }

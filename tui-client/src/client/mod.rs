@@ -15,6 +15,9 @@
 //! A [`Client`] is one device of a user and has no task of its own: it works while one of its methods
 //! is awaited. It reconnects by itself, and resends under the same id, so that nothing is sent or
 //! returned twice. Cancelling a method loses no event, but may leave open whether something was sent.
+//! A [`Failure`] says what happened and what to do.
+
+#![allow(clippy::missing_errors_doc, reason = "a Failure says what to do")]
 
 mod event;
 mod feed;
@@ -66,7 +69,8 @@ pub struct Sent {
 pub struct Client {
     link: Link,
     session: Option<Session>,
-    me: Option<(UserId, UserName)>,
+    /// `None` before the first session.
+    pub(crate) me: Option<(UserId, UserName)>,
     was_interrupted: bool,
     /// Whether the first connection, too, is tried again while it fails temporarily.
     pub(crate) is_patient: bool,
@@ -85,9 +89,6 @@ pub struct Client {
 
 impl Client {
     /// Opens a name that this machine knows, or claims it on the server of this machine.
-    ///
-    /// # Errors
-    /// [`Failure`] says what to do.
     pub async fn open(name: &str) -> Result<Self, Failure> {
         let selector = IdentitySelector {
             name: Some(name.to_owned()),
@@ -98,9 +99,6 @@ impl Client {
 
     /// Opens the name in [`NAME_VARIABLE`], or the one used last. With an invite in
     /// [`INVITE_VARIABLE`] it joins that server first.
-    ///
-    /// # Errors
-    /// [`Failure`] says what to do.
     pub async fn from_env() -> Result<Self, Failure> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let name = variable(NAME_VARIABLE);
@@ -119,9 +117,6 @@ impl Client {
     }
 
     /// Opens the selected identity, with files in these places.
-    ///
-    /// # Errors
-    /// [`Failure`] says what to do.
     pub async fn open_at(paths: &Paths, selector: &IdentitySelector) -> Result<Self, Failure> {
         Self::connected(Link::of(paths, selector).await?).await
     }
@@ -149,23 +144,14 @@ impl Client {
         }
     }
 
-    pub(crate) fn is_welcomed(&self) -> bool {
-        self.me.is_some()
-    }
-
     /// The user's number and name.
-    ///
-    /// # Panics
-    /// Never: every client that was opened has been welcomed.
     pub fn me(&self) -> (UserId, &UserName) {
         let (user, name) = self.me.as_ref().expect("it was welcomed");
         (*user, name)
     }
 
-    /// Continues after the event at which an earlier run had this token. Call it first.
-    ///
-    /// # Errors
-    /// [`Failure`] if the token belongs to another server.
+    /// Continues after the event at which an earlier run had this token, if that is of the same
+    /// server. Call it first.
     pub fn resume_after(&mut self, token: ResumeToken) -> Result<(), Failure> {
         check_token(self.feed.resume(token))
     }
@@ -176,9 +162,6 @@ impl Client {
     }
 
     /// Waits until [`next`](Self::next) will return whatever is accepted from here on.
-    ///
-    /// # Errors
-    /// [`Failure`] if the server lets this device in no more.
     pub async fn ready(&mut self) -> Result<(), Failure> {
         while !self.feed.are_known() {
             self.step().await?;
@@ -190,9 +173,7 @@ impl Client {
     /// the order of each conversation, each once. An event counts as delivered when the next one
     /// is awaited, and never as read. Events that this client sends are left out; those of other
     /// devices of the user are not.
-    ///
-    /// # Errors
-    /// [`Failure`] if the server lets this device in no more. Interruptions are waited out.
+    /// Interruptions are waited out: it fails only if the server lets this device in no more.
     pub async fn next(&mut self) -> Result<Event, Failure> {
         self.note_delivered();
         loop {
@@ -221,9 +202,6 @@ impl Client {
     }
 
     /// The conversation that `bob` or `#room` means.
-    ///
-    /// # Errors
-    /// [`Failure`] if there is no such person or room.
     pub async fn find(&mut self, to: &str) -> Result<ConversationId, Failure> {
         let target: Target = to.parse()?;
         let found = self.retry(async |session| target.find(session).await);
@@ -231,9 +209,6 @@ impl Client {
     }
 
     /// Sends a message to `bob` or `#room`, and waits until it is on the server's disk.
-    ///
-    /// # Errors
-    /// [`Failure`] if the text or the recipient is invalid, or the server refuses.
     pub async fn send(&mut self, to: &str, text: &str) -> Result<Sent, Failure> {
         let body = body(text)?;
         let conversation = self.find(to).await?;
@@ -241,9 +216,6 @@ impl Client {
     }
 
     /// Replies to a message.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
     pub async fn reply(&mut self, to: &Event, text: &str) -> Result<Sent, Failure> {
         let content = Content::Reply {
             to: to.seq,
@@ -253,9 +225,6 @@ impl Client {
     }
 
     /// Reacts to a message with an emoji.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
     pub async fn react(&mut self, to: &Event, emoji: &str) -> Result<Sent, Failure> {
         let content = Content::ReactionAdded {
             target: to.seq,
@@ -265,9 +234,6 @@ impl Client {
     }
 
     /// Gives an own message another text.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
     pub async fn edit(&mut self, sent: &Sent, text: &str) -> Result<Sent, Failure> {
         let content = Content::Edit {
             target: sent.seq,
@@ -277,18 +243,12 @@ impl Client {
     }
 
     /// Deletes an own message: its text is erased everywhere.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
     pub async fn delete(&mut self, sent: &Sent) -> Result<Sent, Failure> {
         let content = Content::Deletion { target: sent.seq };
         self.append(sent.conversation, content).await
     }
 
     /// Joins a room, unless the user is in it already.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
     pub async fn join(&mut self, room: &str) -> Result<ConversationId, Failure> {
         let room = room.strip_prefix('#').unwrap_or(room);
         let conversation = self.find(&format!("#{room}")).await?;

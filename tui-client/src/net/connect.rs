@@ -32,7 +32,7 @@ const MAX_ADDRESSES: usize = 6;
 /// Bound of TLS and hello together. The server may wait for its disk.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A hello of this program, which suggests the name of this machine for the device.
+/// A hello of this program, which suggests the host name without its domain as the device's name.
 pub fn hello() -> Hello {
     let device_name = machine_name().map(|name| Extension {
         kind: DEVICE_NAME_EXTENSION,
@@ -44,7 +44,6 @@ pub fn hello() -> Hello {
     }
 }
 
-/// The host name of this machine without its domain.
 fn machine_name() -> Option<DeviceName> {
     let system = rustix::system::uname();
     let name = system.nodename().to_str().ok()?;

@@ -174,7 +174,7 @@ impl Message {
                 );
                 Failure::new(Exit::Timeout, text)
             }
-            Some(error) if !client.is_welcomed() => {
+            Some(error) if client.me.is_none() => {
                 Failure::new(error.exit, format!("{error} (tried for {seconds} s)"))
             }
             last => {

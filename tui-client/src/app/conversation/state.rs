@@ -410,7 +410,7 @@ impl Conversation {
             UNOPENED_LOADED
         };
         self.log.trim(most, around);
-        if self.folding.len() > MAX_FOLDED {
+        if self.folding.change_count() > MAX_FOLDED {
             let (log, originals) = (&self.log, &self.originals);
             let is_kept = |seq| log.entry(seq).or_else(|| originals.get(seq)).is_some();
             self.folding.retain(is_kept);

@@ -47,7 +47,7 @@ impl Transcript {
         while let Some(events) = reader.next_events(conversation, &mut after, newest).await? {
             for event in &events {
                 folding.apply(event.seq, event.author, &event.content, |_| ());
-                if folding.len() > MAX_CHANGES {
+                if folding.change_count() > MAX_CHANGES {
                     return Err(too_many_changes().into());
                 }
             }
