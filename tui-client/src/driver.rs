@@ -1,7 +1,7 @@
 //! The client's loop: terminal, network, store and deadlines in, effects out, one draw per batch.
 //!
-//! It owns the app and the view while the client runs. It decides nothing: what an event means is
-//! up to [`App`]. It draws to any writer and reads any stream of inputs.
+//! It owns the app and the view while the client runs, and leaves every decision to [`App`]. It
+//! draws to any writer and reads any stream of inputs.
 
 mod backend;
 mod display;
@@ -37,15 +37,15 @@ const WHEEL_LINES: i32 = 3;
 pub enum Input {
     /// Keys, pastes, the mouse, the focus, the size.
     Terminal(TerminalEvent),
-    /// Stop for good: a signal, or the person hung up.
+    /// Stop for good: a signal, or the terminal hung up.
     Terminate,
     /// Give the terminal back until [`Input::Resumed`].
     Suspend,
-    /// The terminal is ours again and has this size.
+    /// The terminal is ours again, with this size.
     Resumed(Size),
 }
 
-/// What the driver needs of the place where the client is shown, besides a writer.
+/// The owner of the terminal, which can give it back and take it again.
 pub trait Host {
     /// Gives the terminal back and stops until [`Input::Resumed`]. Returns `false` where that is
     /// impossible; then nothing has changed.
@@ -67,16 +67,14 @@ pub trait Host {
     fn is_ours(&self) -> bool;
 }
 
-/// Where the client is shown.
+/// The terminal as the driver uses it.
 #[derive(Debug)]
-pub struct Outside<W, I, H> {
-    /// What is drawn to.
+pub struct TerminalIo<W, I, H> {
     pub writer: W,
-    /// What is read from.
+    /// Terminal events and signals, in order.
     pub inputs: I,
     /// The size at the start.
     pub size: Size,
-    /// Who the terminal belongs to.
     pub host: H,
 }
 
@@ -85,66 +83,57 @@ pub struct Outside<W, I, H> {
 pub struct Client {
     /// The core, before its first event.
     pub app: App,
-    /// Scroll places and caches of the screen.
     pub view: ViewState,
-    /// The store, open and with its thread running.
     pub store: StoreHandle,
-    /// The answers of the store.
     pub store_events: mpsc::Receiver<StoreEvent>,
 }
 
-/// Why the client ended other than by the person's wish.
+/// A started network task: its handle and its events.
+pub type Connected = (NetHandle, mpsc::Receiver<NetEvent>);
+
+/// The client ended other than by the user's wish.
 #[derive(Debug, thiserror::Error)]
 pub enum DriverError {
-    /// The terminal cannot be used.
     #[error("the terminal cannot be used any more: {0}")]
     Terminal(#[from] io::Error),
-    /// The network task could not start.
     #[error(transparent)]
     Connect(#[from] ConnectError),
-    /// A part of the program is gone.
+    /// A task or thread of the program ended early.
     #[error("a part of the program failed ({0}); what you wrote is kept. Start it again")]
     Gone(&'static str),
 }
 
-/// Runs the client until the person leaves it. `connect` starts the network, after the first
-/// frame. Everything that was decided is on disk when this returns.
+/// Runs the client until the user leaves it. `connect` starts the network, after the first frame.
+/// Everything that was decided is on disk when this returns.
 ///
 /// # Errors
 /// [`DriverError`] says what ended the client.
 pub async fn run<W, I, H>(
-    outside: Outside<W, I, H>,
+    terminal: TerminalIo<W, I, H>,
     client: Client,
-    connect: impl FnOnce(
-        Option<SyncPoint>,
-    ) -> Result<(NetHandle, mpsc::Receiver<NetEvent>), ConnectError>,
+    connect: impl FnOnce(Option<SyncPoint>) -> Result<Connected, ConnectError>,
 ) -> Result<(), DriverError>
 where
     W: Write,
     I: Stream<Item = io::Result<Input>> + Unpin,
     H: Host,
 {
-    let Client {
-        app,
-        view,
-        store,
-        store_events,
-    } = client;
     let mut driver = Driver {
-        display: Display::new(outside.writer, outside.size)?,
-        host: outside.host,
-        app,
-        view,
-        store,
+        display: Display::new(terminal.writer, terminal.size)?,
+        host: terminal.host,
+        app: client.app,
+        view: client.view,
+        store: client.store,
         net: None,
         pace: Pace::new(Instant::now()),
         viewed: None,
         state: State::Drawn,
     };
-    let ended = driver.start(connect, outside.inputs, store_events).await;
+    let inputs = terminal.inputs;
+    let ended = driver.start(connect, inputs, client.store_events).await;
     driver.host.leave();
     if ended.is_err() {
-        // What was typed is saved even where nothing can be drawn any more.
+        // Drafts are saved even if nothing can be drawn any more.
         driver.handle(Event::Terminate);
     }
     if let Some(net) = driver.net.take() {
@@ -171,7 +160,7 @@ struct Driver<W: Write, H> {
     store: StoreHandle,
     net: Option<NetHandle>,
     pace: Pace,
-    /// What the app was last told to be seen.
+    /// The last report to the app.
     viewed: Option<Viewed>,
     state: State,
 }
@@ -187,16 +176,14 @@ enum Wakeup {
 impl<W: Write, H: Host> Driver<W, H> {
     async fn start<I>(
         &mut self,
-        connect: impl FnOnce(
-            Option<SyncPoint>,
-        ) -> Result<(NetHandle, mpsc::Receiver<NetEvent>), ConnectError>,
+        connect: impl FnOnce(Option<SyncPoint>) -> Result<Connected, ConnectError>,
         mut inputs: I,
         mut store: mpsc::Receiver<StoreEvent>,
     ) -> Result<(), DriverError>
     where
         I: Stream<Item = io::Result<Input>> + Unpin,
     {
-        // What the app decided at its start, such as where to scroll, belongs to the first frame.
+        // Effects from the start of the app, such as a scroll, belong to the first frame.
         self.handle(Event::Deadline);
         self.draw()?;
         let (handle, mut net) = connect(self.app.since())?;
@@ -230,14 +217,12 @@ impl<W: Write, H: Host> Driver<W, H> {
     }
 
     fn check_host(&self) -> Result<(), DriverError> {
-        if self.host.is_ours() {
-            Ok(())
-        } else {
-            Err(DriverError::Gone("see the report above"))
-        }
+        let is_ours = self.host.is_ours();
+        is_ours
+            .then_some(())
+            .ok_or(DriverError::Gone("see the report above"))
     }
 
-    /// Makes an event of what came and carries out what follows from it.
     fn take(&mut self, wakeup: Wakeup) -> Result<(), DriverError> {
         match wakeup {
             Wakeup::Input(Some(Ok(input))) => self.take_input(input)?,
@@ -257,7 +242,15 @@ impl<W: Write, H: Host> Driver<W, H> {
 
     fn take_input(&mut self, input: Input) -> io::Result<()> {
         match input {
-            Input::Terminal(event) => self.take_terminal(event),
+            Input::Terminal(TerminalEvent::Key(key)) => self.handle(Event::Key(key)),
+            Input::Terminal(TerminalEvent::Paste(text)) => self.handle(Event::Paste(text)),
+            Input::Terminal(TerminalEvent::FocusGained) => self.handle(Event::Focus(true)),
+            Input::Terminal(TerminalEvent::FocusLost) => self.handle(Event::Focus(false)),
+            Input::Terminal(TerminalEvent::Mouse(mouse)) => self.take_mouse(mouse),
+            Input::Terminal(TerminalEvent::Resize(width, height)) => {
+                self.display.resize(Size::new(width, height));
+                self.note_change();
+            }
             Input::Terminate => self.handle(Event::Terminate),
             Input::Suspend => self.suspend()?,
             Input::Resumed(size) => {
@@ -267,20 +260,6 @@ impl<W: Write, H: Host> Driver<W, H> {
             }
         }
         Ok(())
-    }
-
-    fn take_terminal(&mut self, event: TerminalEvent) {
-        match event {
-            TerminalEvent::Key(key) => self.handle(Event::Key(key)),
-            TerminalEvent::Paste(text) => self.handle(Event::Paste(text)),
-            TerminalEvent::FocusGained => self.handle(Event::Focus(true)),
-            TerminalEvent::FocusLost => self.handle(Event::Focus(false)),
-            TerminalEvent::Mouse(mouse) => self.take_mouse(mouse),
-            TerminalEvent::Resize(width, height) => {
-                self.display.resize(Size::new(width, height));
-                self.note_change();
-            }
-        }
     }
 
     fn take_mouse(&mut self, mouse: MouseEvent) {
@@ -323,21 +302,9 @@ impl<W: Write, H: Host> Driver<W, H> {
 
     fn carry_out(&mut self, effect: Effect) -> io::Result<()> {
         match effect {
-            Effect::Send(frame) => {
-                if let Some(net) = &self.net {
-                    net.send(frame);
-                }
-            }
-            Effect::Reconnect => {
-                if let Some(net) = &self.net {
-                    net.reconnect();
-                }
-            }
-            Effect::CheckLink => {
-                if let Some(net) = &self.net {
-                    net.check();
-                }
-            }
+            Effect::Send(frame) => self.with_net(|net| net.send(frame)),
+            Effect::Reconnect => self.with_net(NetHandle::reconnect),
+            Effect::CheckLink => self.with_net(NetHandle::check),
             Effect::Save(save) => self.store.save(save),
             Effect::Search(query) => {
                 if !self.store.search(query) {
@@ -350,7 +317,7 @@ impl<W: Write, H: Host> Driver<W, H> {
                 }
             }
             Effect::Scroll(scroll) => {
-                // The app waits to hear what is seen after it, even if that is the same.
+                // The app waits for a report after it, even of the same view.
                 self.viewed = None;
                 if let Some(open) = self.app.opened() {
                     self.view.scroll(open, scroll);
@@ -365,6 +332,12 @@ impl<W: Write, H: Host> Driver<W, H> {
         Ok(())
     }
 
+    fn with_net(&self, work: impl FnOnce(&NetHandle)) {
+        if let Some(net) = &self.net {
+            work(net);
+        }
+    }
+
     fn suspend(&mut self) -> io::Result<()> {
         if self.state != State::Suspended && self.host.suspend()? {
             self.state = State::Suspended;
@@ -372,7 +345,7 @@ impl<W: Write, H: Host> Driver<W, H> {
         Ok(())
     }
 
-    /// Draws, and tells the app what could be seen if that is new.
+    /// Draws, and reports what was visible to the app if that changed.
     fn draw(&mut self) -> Result<(), DriverError> {
         self.check_host()?;
         self.state = State::Drawn;
@@ -389,7 +362,7 @@ impl<W: Write, H: Host> Driver<W, H> {
     }
 }
 
-/// Whatever is there already, the person's own input first. Inputs are polled with the waker of
+/// An event that is there already, the user's own input first. Inputs are polled with the waker of
 /// this task: crossterm's stream keeps the one that it is first polled with.
 async fn ready<I>(
     inputs: &mut I,
@@ -411,7 +384,6 @@ where
     Some(Wakeup::Store(Some(event)))
 }
 
-/// Sleeps until a moment; for ever without one.
 async fn until(moment: Option<Instant>) {
     match moment {
         Some(moment) => tokio::time::sleep_until(moment.into()).await,

@@ -24,7 +24,7 @@ use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
 
 pub use self::inputs::Inputs;
 pub use self::panic::install_panic_hook;
-use crate::driver::{Host, Outside};
+use crate::driver::{Host, TerminalIo};
 
 /// Clicks and the wheel, in SGR coordinates. Motion is not asked for: it would wake the program.
 const ENABLE_MOUSE: &str = "\x1b[?1000h\x1b[?1006h";
@@ -35,29 +35,14 @@ static IS_ENTERED: AtomicBool = AtomicBool::new(false);
 
 /// Holds the terminal in the client's modes and gives it back when dropped.
 #[derive(Debug)]
-pub struct Guard {
-    /// Only [`Guard::enter`] makes one.
-    _private: (),
-}
+pub struct Guard(());
 
-impl Guard {
-    /// Takes the terminal: raw mode, alternate screen, pastes in brackets, mouse, focus, and keys
-    /// told apart where the terminal can. Nothing is asked of it, so nothing is waited for.
-    ///
-    /// # Errors
-    /// If standard output is no terminal or cannot be written.
-    pub fn enter() -> io::Result<Self> {
-        let guard = Self { _private: () };
-        enter_modes()?;
-        Ok(guard)
-    }
-}
-
-/// Takes the terminal, and gives everything that the driver needs of it.
+/// Takes the terminal: raw mode, alternate screen, pastes in brackets, mouse, focus, and keys told
+/// apart where the terminal can. Nothing is asked of it, so nothing is waited for.
 ///
 /// # Errors
 /// If there is no terminal, or signals cannot be listened to.
-pub fn open() -> io::Result<Outside<Stdout, Inputs, Guard>> {
+pub fn open() -> io::Result<TerminalIo<Stdout, Inputs, Guard>> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(io::Error::other(
             "there is none: input and output are not both a terminal. \
@@ -66,8 +51,10 @@ pub fn open() -> io::Result<Outside<Stdout, Inputs, Guard>> {
     }
     let size = size()?;
     let inputs = Inputs::new()?;
-    Ok(Outside {
-        host: Guard::enter()?,
+    let host = Guard(());
+    enter_modes()?;
+    Ok(TerminalIo {
+        host,
         writer: io::stdout(),
         inputs,
         size,

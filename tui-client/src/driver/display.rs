@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::queue;
@@ -11,107 +10,81 @@ use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchron
 use ratatui::layout::{Position, Rect, Size};
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
-use super::backend::CoveredFirst;
+use super::backend::FrameBytes;
 use crate::app::screen::Screen;
 use crate::ui::{self, ViewState};
 
-/// What a terminal behind a writer is drawn with. The size is told, never asked for: a terminal
-/// that does not answer must not stop the program.
+/// A terminal behind a writer. The size is told, never asked for: a terminal that does not answer
+/// must not stop the program.
 #[derive(Debug)]
 pub(super) struct Display<W> {
-    terminal: Terminal<CoveredFirst<Collected>>,
-    collected: Collected,
+    terminal: Terminal<FrameBytes>,
     writer: W,
     area: Rect,
-    /// Whether what is on the terminal is not known.
+    /// Whether the contents of the terminal are unknown, so that every cell is drawn.
     is_stale: bool,
 }
 
 impl<W: Write> Display<W> {
     pub(super) fn new(writer: W, size: Size) -> io::Result<Self> {
         let area = Rect::from((Position::ORIGIN, size));
-        let collected = Collected::default();
         Ok(Self {
-            terminal: blank_terminal(&collected, area)?,
-            collected,
+            terminal: blank_terminal(area)?,
             writer,
             area,
             is_stale: true,
         })
     }
 
-    /// The terminal has another size.
     pub(super) fn resize(&mut self, size: Size) {
         self.area = Rect::from((Position::ORIGIN, size));
         self.is_stale = true;
     }
 
-    /// What is on the terminal is not known: draw every cell of the next frame.
+    /// Makes the next frame draw every cell.
     pub(super) fn forget(&mut self) {
         self.is_stale = true;
     }
 
     pub(super) fn draw(&mut self, screen: &Screen<'_>, view: &mut ViewState) -> io::Result<()> {
-        queue!(self.collected, BeginSynchronizedUpdate)?;
         if mem::take(&mut self.is_stale) {
             // A new one rather than `Terminal::resize`, which asks the process's own terminal.
-            self.terminal = blank_terminal(&self.collected, self.area)?;
-            queue!(self.collected, Clear(ClearType::All))?;
+            self.terminal = blank_terminal(self.area)?;
+            queue!(self.bytes(), BeginSynchronizedUpdate, Clear(ClearType::All))?;
+        } else {
+            queue!(self.bytes(), BeginSynchronizedUpdate)?;
         }
         self.terminal
             .draw(|frame| ui::render(frame, screen, view))?;
-        queue!(self.collected, EndSynchronizedUpdate)?;
+        queue!(self.bytes(), EndSynchronizedUpdate)?;
         self.send()
     }
 
     /// Puts text on the terminal's clipboard.
     pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
-        queue!(self.collected, CopyToClipboard::to_clipboard_from(text))?;
+        queue!(self.bytes(), CopyToClipboard::to_clipboard_from(text))?;
         self.send()
     }
 
     pub(super) fn bell(&mut self) -> io::Result<()> {
-        queue!(self.collected, Print('\u{7}'))?;
+        queue!(self.bytes(), Print('\u{7}'))?;
         self.send()
     }
 
+    fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.terminal.backend_mut().0
+    }
+
     fn send(&mut self) -> io::Result<()> {
-        let bytes = mem::take(&mut *self.collected.bytes());
+        let bytes = mem::take(self.bytes());
         self.writer.write_all(&bytes)?;
         self.writer.flush()
     }
 }
 
-fn blank_terminal(
-    collected: &Collected,
-    area: Rect,
-) -> io::Result<Terminal<CoveredFirst<Collected>>> {
-    let options = TerminalOptions {
-        viewport: Viewport::Fixed(area),
-    };
-    Terminal::with_options(CoveredFirst::new(collected.clone()), options)
-}
-
-/// The bytes of the frame that is being drawn: the drawing library flushes in the middle of it.
-/// Bounded by the size of a frame; never contended.
-#[derive(Clone, Debug, Default)]
-struct Collected(Arc<Mutex<Vec<u8>>>);
-
-impl Collected {
-    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Write for Collected {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bytes().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+fn blank_terminal(area: Rect) -> io::Result<Terminal<FrameBytes>> {
+    let viewport = Viewport::Fixed(area);
+    Terminal::with_options(FrameBytes::default(), TerminalOptions { viewport })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ const BURST: u32 = 10;
 /// Time in which one more may: with the burst, 60 in a second.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// When the next frame may be drawn. Pure: it is told the time.
+/// The rate limit of frames. Pure: it is told the time.
 #[derive(Debug)]
 pub(super) struct Pace {
     /// When the whole burst is available again.
@@ -27,7 +27,6 @@ impl Pace {
             .unwrap_or(now)
     }
 
-    /// A frame was drawn.
     pub(super) fn note(&mut self, now: Instant) {
         self.rested_at = self.rested_at.max(now) + INTERVAL;
     }

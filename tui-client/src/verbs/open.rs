@@ -91,12 +91,12 @@ pub(crate) async fn open_identity(
         store_events: store.events,
     };
     let net_config = identity.net_config(paths);
-    let outside = terminal::open().map_err(DriverError::from)?;
+    let terminal_io = terminal::open().map_err(DriverError::from)?;
     let connect = |since| {
         net::spawn(NetConfig {
             since,
             ..net_config
         })
     };
-    Ok(driver::run(outside, client, connect).await?)
+    Ok(driver::run(terminal_io, client, connect).await?)
 }

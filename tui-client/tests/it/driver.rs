@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 use recado::app::keymap::Keymap;
 use recado::app::{App, Settings};
-use recado::driver::{self, Client, DriverError, Host, Input, Outside};
+use recado::driver::{self, Client, DriverError, Host, Input, TerminalIo};
 use recado::net::{self, NetConfig};
 use recado::store::{self, HeldRange, StoreWrite, StoredMe};
 use recado::ui::{Theme, ViewState};
@@ -169,7 +169,7 @@ impl TestClient {
         };
         let inputs = Queue::default();
         let (log, host) = mpsc::unbounded_channel();
-        let outside = Outside {
+        let terminal_io = TerminalIo {
             writer: screen.clone(),
             inputs: inputs.clone(),
             size: SIZE,
@@ -185,7 +185,7 @@ impl TestClient {
             screen,
             inputs,
             host,
-            run: tokio::spawn(driver::run(outside, client, connect)),
+            run: tokio::spawn(driver::run(terminal_io, client, connect)),
         }
     }
 
