@@ -12,12 +12,10 @@ use super::table::{self, Command, SettingCommand};
 use crate::app::intent::{PanelKind, Show};
 use crate::strings;
 
-/// An error in the arguments of a command.
 #[derive(Debug)]
 enum ArgumentError {
     /// The arguments do not fit the usage.
     Usage,
-    /// An argument is invalid, with the reason.
     Invalid(String),
 }
 
@@ -46,7 +44,6 @@ impl<'a> ArgumentReader<'a> {
         parsed(self.next().map(parse))
     }
 
-    /// All that remains, as one argument.
     fn text<T, E: Display>(
         &mut self,
         parse: impl Fn(&'a str) -> Result<T, E>,
@@ -75,10 +72,6 @@ impl<'a> ArgumentReader<'a> {
         let choice = choices.iter().find(|(name, _)| Some(*name) == word);
         required(choice.map(|&(_, value)| value))
     }
-
-    fn duration(&mut self) -> Result<Option<Duration>, ArgumentError> {
-        self.next().map(duration).transpose()
-    }
 }
 
 fn parsed<T, E: Display>(parsed: Option<Result<T, E>>) -> Result<Option<T>, ArgumentError> {
@@ -90,7 +83,6 @@ fn required<T>(argument: Option<T>) -> Result<T, ArgumentError> {
     argument.ok_or(ArgumentError::Usage)
 }
 
-/// Makes a command from its name in the table and its arguments.
 fn command(name: &str, arguments: &mut ArgumentReader<'_>) -> Result<Command, ArgumentError> {
     Ok(match name {
         "msg" => {
@@ -124,7 +116,7 @@ fn command(name: &str, arguments: &mut ArgumentReader<'_>) -> Result<Command, Ar
         "history" => Command::Room(RoomEvent::HistoryVisibility(arguments.choice(HISTORY)?)),
         "members" => Command::Members,
         "role" => Command::Role(arguments.user()?, arguments.choice(ROLES)?),
-        "mute" => Command::Mute(arguments.user()?, arguments.duration()?),
+        "mute" => Command::Mute(arguments.user()?, arguments.word(duration)?),
         "unmute" => Command::Unmute(arguments.user()?),
         "kick" => Command::Kick(arguments.user()?),
         "ban" => Command::Ban(arguments.user()?),
@@ -162,7 +154,7 @@ fn setting(
         "favourite" => SettingCommand::Favourite(true),
         "unfavourite" => SettingCommand::Favourite(false),
         "notify" => SettingCommand::NotificationLevel(arguments.choice(NOTIFICATION_LEVELS)?),
-        "quiet" => SettingCommand::Quiet(arguments.duration()?),
+        "quiet" => SettingCommand::Quiet(arguments.word(duration)?),
         "unquiet" => SettingCommand::Unquiet,
         _ => return Err(ArgumentError::Usage),
     })
@@ -200,34 +192,27 @@ fn command_name(word: &str) -> Result<&'static str, String> {
 }
 
 /// Minutes, hours, days or weeks, such as `30m`, `2h`, `1d12h`.
-fn duration(text: &str) -> Result<Duration, ArgumentError> {
-    let wrong = || ArgumentError::Invalid(strings::commands::not_a_duration(text));
-    let mut total: u64 = 0;
-    let mut digits = String::new();
-    for c in text.chars() {
-        if c.is_ascii_digit() {
-            digits.push(c);
-            continue;
-        }
-        let minutes = match c.to_ascii_lowercase() {
+fn duration(text: &str) -> Result<Duration, String> {
+    let minutes = |part: &str| {
+        let unit = part.chars().next_back()?;
+        let minutes = match unit.to_ascii_lowercase() {
             'm' => 1,
             'h' => 60,
             'd' => 24 * 60,
             'w' => 7 * 24 * 60,
-            _ => return Err(wrong()),
+            _ => return None,
         };
         // Four digits of weeks are more than a lifetime, and no sum of them overflows.
-        let count = digits.parse::<u64>().ok().filter(|&count| count <= 9_999);
-        total = total.saturating_add(count.ok_or_else(wrong)? * minutes);
-        digits.clear();
-    }
-    if total == 0 || !digits.is_empty() {
-        return Err(wrong());
-    }
-    Ok(Duration::from_secs(total.saturating_mul(60)))
+        let count = part.strip_suffix(unit)?.parse::<u64>().ok();
+        Some(count.filter(|&count| count <= 9_999)? * minutes)
+    };
+    let parts = text.split_inclusive(|c: char| !c.is_ascii_digit());
+    let total = parts.map(minutes).sum::<Option<u64>>();
+    let total = total.filter(|&minutes| minutes > 0);
+    let total = total.ok_or_else(|| strings::commands::not_a_duration(text))?;
+    Ok(Duration::from_secs(60 * total))
 }
 
-/// The meaning of the text in a composer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Parsed {
     Text,

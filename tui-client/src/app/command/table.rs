@@ -12,7 +12,6 @@ use recado_shared::{
 use crate::app::intent::Show;
 use crate::strings;
 
-/// The kind of an argument, for completion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ArgumentKind {
     Person,
@@ -21,7 +20,6 @@ pub(crate) enum ArgumentKind {
     /// An emoji or its shortcode.
     Emoji,
     Duration,
-    /// One of these words.
     Word(&'static [&'static str]),
     Command,
     Any,
@@ -31,13 +29,17 @@ pub(crate) enum ArgumentKind {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Argument {
-    /// Its placeholder in the usage.
+    /// Its placeholder in the usage, in brackets if it is optional.
     pub(crate) name: &'static str,
     pub(crate) kind: ArgumentKind,
-    pub(crate) is_required: bool,
 }
 
-/// The entry of a command in [`COMMANDS`].
+impl Argument {
+    fn is_required(&self) -> bool {
+        !self.name.starts_with('[')
+    }
+}
+
 pub(crate) struct CommandSpec {
     pub(crate) name: &'static str,
     pub(crate) aliases: &'static [&'static str],
@@ -50,7 +52,9 @@ impl CommandSpec {
     /// The syntax: `/mute NAME [DURATION]`, `/notify all|mentions|nothing`.
     pub(crate) fn usage(&self) -> String {
         self.usage_with(|argument| {
-            if let ArgumentKind::Word(words) = argument.kind {
+            if let ArgumentKind::Word(words) = argument.kind
+                && argument.is_required()
+            {
                 words.join("|")
             } else {
                 argument.name.to_owned()
@@ -63,24 +67,14 @@ impl CommandSpec {
         self.usage_with(|argument| argument.name.to_owned())
     }
 
-    fn usage_with(&self, name: impl Fn(&Argument) -> String) -> String {
-        let arguments = self.arguments.iter().map(|argument| {
-            let name = name(argument);
-            if argument.is_required {
-                name
-            } else {
-                format!("[{name}]")
-            }
-        });
-        let words: Vec<_> = [format!("/{}", self.name)]
-            .into_iter()
-            .chain(arguments)
-            .collect();
+    fn usage_with(&self, written: impl Fn(&Argument) -> String) -> String {
+        let command = std::iter::once(format!("/{}", self.name));
+        let words: Vec<_> = command.chain(self.arguments.iter().map(written)).collect();
         words.join(" ")
     }
 
     pub(crate) fn needs_arguments(&self) -> bool {
-        self.arguments.iter().any(|argument| argument.is_required)
+        self.arguments.iter().any(Argument::is_required)
     }
 
     pub(crate) fn is_called(&self, name: &str) -> bool {
@@ -88,26 +82,12 @@ impl CommandSpec {
     }
 }
 
-const fn required(name: &'static str, kind: ArgumentKind) -> Argument {
-    let is_required = true;
-    Argument {
-        name,
-        kind,
-        is_required,
-    }
-}
-
-const fn optional(name: &'static str, kind: ArgumentKind) -> Argument {
-    let is_required = false;
-    Argument {
-        name,
-        kind,
-        is_required,
-    }
+const fn argument(name: &'static str, kind: ArgumentKind) -> Argument {
+    Argument { name, kind }
 }
 
 const fn words(name: &'static str, words: &'static [&'static str]) -> Argument {
-    required(name, ArgumentKind::Word(words))
+    argument(name, ArgumentKind::Word(words))
 }
 
 const fn spec(
@@ -134,7 +114,6 @@ pub(crate) enum Command {
     Delete,
     Create(RoomName, Visibility),
     Join(Option<RoomName>),
-    /// A change of the open room.
     Room(RoomEvent),
     Members,
     Invite(UserName),
@@ -155,7 +134,6 @@ pub(crate) enum Command {
     Quit,
 }
 
-/// A command that changes one of the user's own settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SettingCommand {
     /// Without a name, the peer of the open conversation.
@@ -169,14 +147,21 @@ pub(crate) enum SettingCommand {
     Unquiet,
 }
 
-const PERSON: Argument = required("NAME", ArgumentKind::Person);
-const OPTIONAL_PERSON: Argument = optional("NAME", ArgumentKind::Person);
-const PERSON_OR_ROOM: Argument = required("NAME", ArgumentKind::PersonOrRoom);
-const TEXT: Argument = required("TEXT", ArgumentKind::Text);
-const OPTIONAL_TEXT: Argument = optional("TEXT", ArgumentKind::Text);
-const DURATION: Argument = optional("DURATION", ArgumentKind::Duration);
+const PERSON: Argument = argument("NAME", ArgumentKind::Person);
+const OPTIONAL_PERSON: Argument = argument("[NAME]", ArgumentKind::Person);
+const PERSON_OR_ROOM: Argument = argument("NAME", ArgumentKind::PersonOrRoom);
+const TEXT: Argument = argument("TEXT", ArgumentKind::Text);
+const OPTIONAL_TEXT: Argument = argument("[TEXT]", ArgumentKind::Text);
+const DURATION: Argument = argument("[DURATION]", ArgumentKind::Duration);
 const ROLE: Argument = words("ROLE", &["owner", "moderator", "member"]);
-const DEVICE: Argument = required("DEVICE", ArgumentKind::Any);
+const NEW_ROOM: Argument = argument("ROOM", ArgumentKind::Any);
+const PRIVATE: Argument = argument("[private]", ArgumentKind::Word(&["private"]));
+const PREFIX: Argument = argument("[PREFIX]", ArgumentKind::Any);
+const LEVEL: Argument = words("WHAT", &["all", "mentions", "nothing"]);
+const DEVICE: Argument = argument("DEVICE", ArgumentKind::Any);
+const NEW_NAME: Argument = argument("NEW", ArgumentKind::Text);
+const QUERY: Argument = argument("[WORDS]", ArgumentKind::Text);
+const COMMAND: Argument = argument("[COMMAND]", ArgumentKind::Command);
 
 /// All commands in the order of the help.
 pub(crate) const COMMANDS: &[CommandSpec] = &[
@@ -187,23 +172,16 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     ),
     spec("me", &[], &[TEXT]),
     spec("reply", &["re"], &[TEXT]),
-    spec("react", &["+"], &[required("EMOJI", ArgumentKind::Emoji)]),
+    spec("react", &["+"], &[argument("EMOJI", ArgumentKind::Emoji)]),
     spec("edit", &[], &[OPTIONAL_TEXT]),
     spec("delete", &["del"], &[]),
-    spec(
-        "create",
-        &["new"],
-        &[
-            required("ROOM", ArgumentKind::Any),
-            optional("private", ArgumentKind::Word(&["private"])),
-        ],
-    ),
-    spec("join", &["j"], &[optional("ROOM", ArgumentKind::Room)]),
-    spec("rooms", &["list"], &[optional("PREFIX", ArgumentKind::Any)]),
+    spec("create", &["new"], &[NEW_ROOM, PRIVATE]),
+    spec("join", &["j"], &[argument("[ROOM]", ArgumentKind::Room)]),
+    spec("rooms", &["list"], &[PREFIX]),
     spec("leave", &["part"], &[]),
     spec("invite", &[], &[PERSON]),
     spec("topic", &[], &[OPTIONAL_TEXT]),
-    spec("rename", &[], &[required("NAME", ArgumentKind::Any)]),
+    spec("rename", &[], &[argument("NAME", ArgumentKind::Any)]),
     spec("public", &[], &[]),
     spec("private", &[], &[]),
     spec("history", &[], &[words("WHAT", &["visible", "hidden"])]),
@@ -221,36 +199,19 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     spec("accept", &[], &[OPTIONAL_PERSON]),
     spec("favourite", &["fav"], &[]),
     spec("unfavourite", &["unfav"], &[]),
-    spec(
-        "notify",
-        &[],
-        &[words("WHAT", &["all", "mentions", "nothing"])],
-    ),
+    spec("notify", &[], &[LEVEL]),
     spec("quiet", &[], &[DURATION]),
     spec("unquiet", &[], &[]),
     spec("catchup", &["unread"], &[]),
     spec("devices", &[], &[]),
-    spec("link", &[], &[required("CODE", ArgumentKind::Text)]),
-    spec(
-        "device-name",
-        &[],
-        &[DEVICE, required("NEW", ArgumentKind::Text)],
-    ),
-    spec("revoke", &[], &[required("DEVICE", ArgumentKind::Text)]),
-    spec(
-        "search",
-        &["find"],
-        &[optional("WORDS", ArgumentKind::Text)],
-    ),
-    spec(
-        "help",
-        &["?"],
-        &[optional("COMMAND", ArgumentKind::Command)],
-    ),
+    spec("link", &[], &[argument("CODE", ArgumentKind::Text)]),
+    spec("device-name", &[], &[DEVICE, NEW_NAME]),
+    spec("revoke", &[], &[argument("DEVICE", ArgumentKind::Text)]),
+    spec("search", &["find"], &[QUERY]),
+    spec("help", &["?"], &[COMMAND]),
     spec("quit", &["exit", "q"], &[]),
 ];
 
-/// The titles for the switcher, in the order of [`COMMANDS`].
 static TITLES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let title = |spec: &CommandSpec| strings::commands::title(spec.name, spec.help);
     COMMANDS.iter().map(title).collect()
@@ -267,7 +228,6 @@ pub(crate) fn find(name: &str) -> Option<&'static CommandSpec> {
     COMMANDS.iter().find(|spec| spec.is_called(&name))
 }
 
-/// The error for an unknown command, with the nearest known name.
 pub(crate) fn unknown(name: &str) -> String {
     let all = COMMANDS
         .iter()
@@ -304,7 +264,7 @@ mod tests {
             assert!(spec.brief().len() <= 24, "{}", spec.name);
             let optional_first = spec.arguments.windows(2).any(|pair| {
                 let [first, second] = pair else { return false };
-                !first.is_required && second.is_required
+                !first.is_required() && second.is_required()
             });
             assert!(!optional_first, "{}", spec.name);
         }
