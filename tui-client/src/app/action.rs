@@ -1,12 +1,11 @@
 //! Actions, and the contexts in which keys mean them.
 
-#![expect(missing_docs, reason = "the names are those of the key configuration")]
-
 use strum::{Display, EnumString};
 
 pub use crate::app::composer::edit::Edit;
 
-/// Where a key is pressed. The innermost context is asked first, then [`KeyContext::Global`].
+/// Where a key is pressed, in the order of the help. The innermost context is asked first, then
+/// [`KeyContext::Global`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Display, EnumString)]
 #[strum(serialize_all = "kebab-case")]
 pub enum KeyContext {
@@ -16,12 +15,12 @@ pub enum KeyContext {
     Completion,
     Selection,
     Switcher,
-    Help,
-    /// A list of members, rooms or devices, or a question.
-    Panel,
+    Search,
     #[strum(to_string = "catch-up")]
     UnreadOverview,
-    Search,
+    /// A list of members, rooms or devices, or a question.
+    Panel,
+    Help,
 }
 
 /// What a key means. Its text form is its name in the key configuration.

@@ -1,7 +1,5 @@
 //! The edits of a text at its cursor.
 
-#![expect(missing_docs, reason = "the names are those of the key configuration")]
-
 use strum::Display;
 
 /// An edit at the cursor, named and defined as in GNU Readline. A killed text can be yanked.

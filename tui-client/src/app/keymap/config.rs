@@ -8,7 +8,6 @@ use super::{Key, Keymap};
 use crate::app::action::KeyContext;
 use crate::strings;
 
-/// The action name that takes a binding away.
 const UNBOUND: &str = "none";
 
 /// The key bindings of a configuration file cannot be used.

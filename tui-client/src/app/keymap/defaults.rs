@@ -141,7 +141,6 @@ const SEARCH: Table = &[
     (Action::Cancel, "esc"),
 ];
 
-/// What edits a text of one line, wherever one is written.
 const LINE: Table = &[
     (Action::Edit(Edit::Left), "left ctrl-b"),
     (Action::Edit(Edit::Right), "right"),

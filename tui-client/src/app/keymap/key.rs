@@ -89,12 +89,11 @@ impl FromStr for Key {
             modifiers |= modifier;
             rest = after;
         }
+        let is_plain = modifiers.is_empty();
+        let fold = |c: char| if is_plain { c } else { c.to_ascii_lowercase() };
         let mut chars = rest.chars();
         let code = match (chars.next(), chars.next()) {
-            (Some(c), None) if !c.is_control() && c != ' ' && modifiers.is_empty() => {
-                KeyCode::Char(c)
-            }
-            (Some(c), None) if !c.is_control() && c != ' ' => KeyCode::Char(c.to_ascii_lowercase()),
+            (Some(c), None) if !c.is_control() && c != ' ' => KeyCode::Char(fold(c)),
             _ => named(&rest.to_ascii_lowercase()).ok_or(())?,
         };
         Ok(Self::new(code, modifiers))

@@ -7,6 +7,8 @@ mod defaults;
 mod key;
 mod template;
 
+use std::collections::BTreeMap;
+
 use crossterm::event::KeyEvent;
 
 pub use self::config::KeymapError;
@@ -16,14 +18,13 @@ pub use self::template::template;
 use crate::app::action::{Action, KeyContext};
 use crate::strings;
 
-/// Most keys that a row of the help lists one by one.
 const MAX_KEYS_SHOWN: usize = 4;
 
 /// The bindings in force.
 #[derive(Clone, Debug)]
 pub struct Keymap {
-    /// Per context in the order of the help: bindings, the key to show first before others.
-    tables: Vec<(KeyContext, Vec<(Key, Action)>)>,
+    /// Of an action's keys, the first is the one to show.
+    tables: BTreeMap<KeyContext, Vec<(Key, Action)>>,
 }
 
 impl Default for Keymap {
@@ -40,50 +41,42 @@ impl Keymap {
     pub fn action(&self, context: KeyContext, key: KeyEvent) -> Option<Action> {
         let key = Key::from_event(key)?;
         let bound = |context| {
-            self.table(context)
-                .iter()
+            let mut table = self.table(context).iter();
+            table
                 .find(|(bound, _)| *bound == key)
                 .map(|&(_, action)| action)
         };
-        let outer = || (context == KeyContext::Completion).then(|| bound(KeyContext::Composer));
+        let is_writing = context == KeyContext::Completion;
         bound(context)
-            .or_else(|| outer().flatten())
+            .or_else(|| bound(KeyContext::Composer).filter(|_| is_writing))
             .or_else(|| bound(KeyContext::Global))
     }
 
     /// How the first key bound to `action` is written, such as `Ctrl+K`; empty if none is.
     pub fn key_of(&self, context: KeyContext, action: Action) -> String {
         let first = |context| {
-            self.table(context)
-                .iter()
-                .find(|(_, bound)| *bound == action)
+            let mut table = self.table(context).iter();
+            table.find(|(_, bound)| *bound == action)
         };
-        first(context)
-            .or_else(|| first(KeyContext::Global))
-            .map_or_else(String::new, |(key, _)| key.to_string())
+        let found = first(context).or_else(|| first(KeyContext::Global));
+        found.map_or_else(String::new, |(key, _)| key.to_string())
     }
 
     /// All bindings as tables for the help: heading, then (keys, what they do).
     pub fn tables(&self) -> Vec<(&'static str, Vec<(String, &'static str)>)> {
-        self.tables
-            .iter()
-            .map(|(context, table)| (strings::keys::heading(*context), help_rows(table)))
-            .collect()
+        let tables = self.tables.iter();
+        let help = tables.map(|(of, table)| (strings::keys::heading(*of), help_rows(table)));
+        help.collect()
     }
 
     fn table(&self, context: KeyContext) -> &[(Key, Action)] {
-        self.tables
-            .iter()
-            .find(|(of, _)| *of == context)
-            .map_or(&[], |(_, table)| table)
+        self.tables.get(&context).map_or(&[], Vec::as_slice)
     }
 
     /// Binds a key in a context, or takes its binding away. What the user binds is shown before
     /// the other keys of its action.
     fn bind(&mut self, context: KeyContext, key: Key, action: Option<Action>) {
-        let Some((_, table)) = self.tables.iter_mut().find(|(of, _)| *of == context) else {
-            return;
-        };
+        let table = self.tables.entry(context).or_default();
         table.retain(|(bound, _)| *bound != key);
         if let Some(action) = action {
             let at = table.iter().position(|(_, bound)| *bound == action);
@@ -107,7 +100,6 @@ fn help_rows(table: &[(Key, Action)]) -> Vec<(String, &'static str)> {
         .collect()
 }
 
-/// All keys if there are few, else the first and the last.
 fn written(keys: &[String]) -> String {
     match keys {
         [first, .., last] if keys.len() > MAX_KEYS_SHOWN => format!("{first} … {last}"),

@@ -24,6 +24,7 @@ pub fn template() -> String {
 mod tests {
     use super::super::Keymap;
     use super::*;
+    use crate::app::action::KeyContext;
 
     #[test]
     fn the_template_uncommented_is_what_is_in_force_anyway() {
@@ -42,7 +43,7 @@ mod tests {
     /// Every key with what it does and where, whatever their order.
     fn bindings(text: &str) -> Vec<String> {
         let keymap = Keymap::from_toml(text).unwrap();
-        let of = |(context, table): &(_, Vec<_>)| {
+        let of = |(context, table): (&KeyContext, &Vec<_>)| {
             let row = |binding| format!("{context:?} {binding:?}");
             table.iter().map(row).collect::<Vec<_>>()
         };
