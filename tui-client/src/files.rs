@@ -1,10 +1,11 @@
 //! Small private files, written whole or not at all.
 
-use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 /// A file or folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +15,6 @@ pub struct FileError {
     pub source: io::Error,
 }
 
-/// Says which file an error is about.
 pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> FileError {
     let path = path.to_owned();
     move |source| FileError { path, source }
@@ -31,15 +31,14 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), FileError> {
 
 /// Writes a file that only its owner may read, synced to disk before it gets its name.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let mut name = OsString::from(path);
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = PathBuf::from(name);
-    let result = write_new(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
-    if result.is_err() {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&temporary);
-    }
-    result.map_err(at(path))?;
+    let replace = || {
+        let mut temporary = NamedTempFile::new_in(parent(path))?;
+        temporary.write_all(bytes)?;
+        temporary.as_file().sync_all()?;
+        temporary.persist(path)?;
+        Ok(())
+    };
+    replace().map_err(at(path))?;
     sync_folder(path)
 }
 
@@ -55,15 +54,4 @@ pub(crate) fn sync_folder(path: &Path) -> Result<(), FileError> {
 pub(crate) fn parent(path: &Path) -> &Path {
     let parent = path.parent().filter(|it| !it.as_os_str().is_empty());
     parent.unwrap_or(Path::new("."))
-}
-
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
