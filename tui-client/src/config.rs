@@ -4,16 +4,18 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::app::keymap::{self, Keymap};
 
 /// The settings and key bindings of the user.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Whether the terminal's bell rings for messages that arrive while the user is away.
     pub bell: bool,
     /// The default bindings with those of the file over them.
+    #[serde(rename = "keys", deserialize_with = "default_keymap")]
     pub keymap: Keymap,
 }
 
@@ -36,15 +38,9 @@ pub enum ConfigError {
     },
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default = "yes")]
-    bell: bool,
-    /// Read by the keymap.
-    #[serde(default)]
-    #[expect(dead_code, reason = "named so that it is a known setting")]
-    keys: toml::Table,
+/// Takes the bindings as known; [`Keymap::from_toml`] reads them, because its errors name lines.
+fn default_keymap<'de, D: Deserializer<'de>>(keys: D) -> Result<Keymap, D::Error> {
+    toml::Table::deserialize(keys).map(|_| Keymap::default())
 }
 
 /// A configuration file in which everything is as it is without one.
@@ -57,10 +53,6 @@ pub fn template() -> String {
 
 ";
     format!("{settings}{}", keymap::template().trim_end())
-}
-
-const fn yes() -> bool {
-    true
 }
 
 impl Default for Config {
@@ -90,16 +82,13 @@ impl Config {
             path: path.to_owned(),
             reason,
         };
-        let file: File = toml::from_str(&text).map_err(|error| {
+        let mut config: Self = toml::from_str(&text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             let line = 1 + text[..start].matches('\n').count();
             wrong(format!("line {line}: {}", error.message()))
         })?;
-        let keymap = Keymap::from_toml(&text).map_err(|error| wrong(error.to_string()))?;
-        Ok(Self {
-            bell: file.bell,
-            keymap,
-        })
+        config.keymap = Keymap::from_toml(&text).map_err(|error| wrong(error.to_string()))?;
+        Ok(config)
     }
 }
 
