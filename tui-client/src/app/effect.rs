@@ -8,8 +8,7 @@ use crate::store::{SearchQuery, StoreRead, StoreWrite};
 /// An output of [`App::handle`](crate::app::App::handle), to be carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Send a frame. Lost without harm if the link is down: what must arrive is in the outbox,
-    /// and cursors are repeated after the next `Welcome`.
+    /// Send a frame. It may get lost: the outbox and the cursors are repeated after `Welcome`.
     Send(ClientFrame),
     /// Try to connect now rather than at the end of the back-off.
     Reconnect,
@@ -19,11 +18,9 @@ pub enum Effect {
     Save(StoreWrite),
     /// Read from the local store; answered by [`Event::Loaded`](crate::app::Event::Loaded).
     Load(StoreRead),
-    /// Search everything that was ever received; answered by
-    /// [`Event::Found`](crate::app::Event::Found).
+    /// Search the whole store; answered by [`Event::Found`](crate::app::Event::Found).
     Search(SearchQuery),
-    /// Move what the conversation pane shows; what is seen then is reported in any case, by
-    /// [`Event::Viewed`](crate::app::Event::Viewed).
+    /// Scroll the open conversation; always answered by [`Event::Viewed`](crate::app::Event::Viewed).
     Scroll(Scroll),
     /// Put text on the terminal's clipboard (OSC 52).
     Copy(String),

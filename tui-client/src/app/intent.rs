@@ -7,7 +7,6 @@ use super::action::Action;
 /// One wish; fulfilled in order, after the method that returned to the app.
 #[derive(Debug)]
 pub(crate) enum Intent {
-    /// Closes the open overlay.
     Close,
     Show(Show),
     /// Does what a key with this action does.
@@ -16,23 +15,14 @@ pub(crate) enum Intent {
     Deliver(Delivery),
 }
 
-/// An overlay to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Show {
-    Switcher {
-        query: String,
-    },
+    Switcher(String),
     Help,
     /// The earlier texts of a message.
-    Versions {
-        conversation: ConversationId,
-        seq: Seq,
-    },
+    Versions(ConversationId, Seq),
     Panel(PanelKind),
-    Confirm {
-        question: String,
-        confirmed: Confirmed,
-    },
+    Confirm(String, Confirmed),
     /// The picker of reactions to a message of the open conversation.
     Picker(Seq),
     UnreadOverview,
@@ -43,7 +33,6 @@ pub(crate) enum Show {
     },
 }
 
-/// The contents of a panel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PanelKind {
     Members(RoomId),
@@ -55,12 +44,7 @@ pub(crate) enum PanelKind {
 /// The consequence of a yes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Confirmed {
-    /// Deletes a message for everyone.
-    Delete {
-        conversation: ConversationId,
-        target: Seq,
-    },
-    /// Links a device to the user.
+    Delete(ConversationId, Seq),
     Link(PendingDevice),
     Revoke(DeviceKey),
 }
@@ -68,7 +52,6 @@ pub(crate) enum Confirmed {
 /// An answer of the server for an overlay, which may be closed by now.
 #[derive(Debug)]
 pub(crate) enum Delivery {
-    /// The next rows of a panel.
     Page(PanelKind, Answer),
     /// Rooms whose names begin with a prefix, and whether there are more.
     Rooms {
@@ -80,6 +63,5 @@ pub(crate) enum Delivery {
     NoRooms,
     /// Requested rows do not come.
     NoPage,
-    /// The user's devices changed.
     DevicesChanged,
 }

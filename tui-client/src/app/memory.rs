@@ -4,7 +4,6 @@ use recado_shared::{ConversationId, Emoji, Seq};
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    /// The number of the newest question to the store.
     pub(super) search_number: u32,
     pub(super) search_text: String,
     /// The message that the user went to from the last search.

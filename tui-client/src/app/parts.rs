@@ -34,7 +34,6 @@ impl Parts<'_> {
         self.cx.notice = Some(text.into());
     }
 
-    /// Shows why something failed, if it did.
     pub(super) fn notify_failure(&mut self, result: Result<(), String>) {
         if let Err(why) = result {
             self.cx.notice = Some(why);

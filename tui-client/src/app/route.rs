@@ -39,7 +39,6 @@ impl App {
         self.type_text(text);
     }
 
-    /// Notes that the user is at the keyboard.
     pub(super) fn note_input(&mut self, now: Now) {
         self.cx.notice = None;
         self.chats.navigation.keep_selection();
@@ -312,7 +311,6 @@ impl App {
         }
     }
 
-    /// Lets a command or an answer work on the sub-cores, then carries out its intents.
     pub(super) fn with_parts(&mut self, work: impl FnOnce(&mut Parts<'_>)) {
         work(&mut self.parts());
         self.carry_out();
@@ -351,12 +349,9 @@ impl App {
     }
 
     fn open_switcher(&mut self) {
-        self.open(Show::Switcher {
-            query: String::new(),
-        });
+        self.open(Show::Switcher(String::new()));
     }
 
-    /// Searches the open conversation.
     fn search_here(&mut self) {
         if self.chats.navigation.open.is_some() {
             return self.search(self.chats.navigation.open);
@@ -374,7 +369,6 @@ impl App {
         self.overlay = overlay;
     }
 
-    /// Opens the picker of reactions for the selected message.
     fn react_to_selected(&mut self) {
         let (chats, session, cx) = (&self.chats, &self.session, &mut self.cx);
         let selected = actions::selected_message(chats, session, strings::errors::REACT_TO_IT, cx);
@@ -384,11 +378,10 @@ impl App {
         }
     }
 
-    /// Shows what the selected message was before it was edited.
     fn show_versions(&mut self) {
         let (chats, session, cx) = (&mut self.chats, &mut self.session, &mut self.cx);
         if let Some((conversation, seq)) = actions::edited_message(chats, session, cx) {
-            self.open(Show::Versions { conversation, seq });
+            self.open(Show::Versions(conversation, seq));
         }
     }
 
@@ -419,7 +412,6 @@ impl App {
     }
 }
 
-/// Whether an action concerns the panes under an overlay.
 fn is_about_panes(action: Action) -> bool {
     matches!(
         action,

@@ -1,7 +1,7 @@
 //! Errors about messages, their queue and requests. The refusals of the server are worded in
 //! `shared`; here are the sentences around them.
 
-use recado_shared::{Content, RoomEvent};
+use recado_shared::{Content, Membership, RoomEvent};
 
 /// The name of an attempt, for the text that says why it failed.
 pub(crate) const fn attempt(content: &Content) -> &'static str {
@@ -88,20 +88,15 @@ pub(crate) fn too_many_settings(most: usize) -> String {
 /// The reason why a queued message is not sent to a server that lost its data.
 pub(crate) const SERVER_RESET: &str = "the server was reset: check the recipient, then retry";
 
-pub(crate) fn invited_to(room: &str) -> String {
-    format!("You are invited to {room}. /join to join")
-}
-
-pub(crate) fn left(room: &str) -> String {
-    format!("You left {room}. /join to rejoin")
-}
-
-pub(crate) fn kicked(room: &str) -> String {
-    format!("You were removed from {room}. /join to rejoin")
-}
-
-pub(crate) fn banned(room: &str) -> String {
-    format!("You are banned from {room}. Ask a moderator")
+/// `None` for a member, who can write.
+pub(crate) fn cannot_write(membership: Membership, room: &str) -> Option<String> {
+    match membership {
+        Membership::Member => None,
+        Membership::Invited => Some(format!("You are invited to {room}. /join to join")),
+        Membership::Left => Some(format!("You left {room}. /join to rejoin")),
+        Membership::Kicked => Some(format!("You were removed from {room}. /join to rejoin")),
+        Membership::Banned => Some(format!("You are banned from {room}. Ask a moderator")),
+    }
 }
 
 pub(crate) const MESSAGE_DELETED: &str = "That message was deleted";

@@ -3,7 +3,6 @@
 
 use crate::app::action::{Action, Edit, KeyContext};
 
-/// The heading of a context in the help.
 pub(crate) const fn heading(context: KeyContext) -> &'static str {
     match context {
         KeyContext::Global => "Everywhere",
@@ -18,7 +17,6 @@ pub(crate) const fn heading(context: KeyContext) -> &'static str {
     }
 }
 
-/// The effect of an action in a few words.
 pub(crate) const fn describe(action: Action) -> &'static str {
     match action {
         Action::Quit => "quit",
@@ -88,7 +86,6 @@ const fn describe_edit(edit: Edit) -> &'static str {
     }
 }
 
-/// The heading of the slash commands in the help.
 pub(crate) const COMMANDS: &str = "Commands";
 
 /// The first lines of the key bindings in a configuration file.

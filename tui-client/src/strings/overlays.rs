@@ -19,7 +19,6 @@ pub(crate) const HELP: &str = "Help: keys and commands";
 pub(crate) const REDRAW: &str = "Redraw the screen";
 pub(crate) const QUIT: &str = "Quit";
 
-/// The detail of a room that the user can join.
 pub(crate) fn join(members: u32) -> String {
     format!("join, {}", super::conversation::members(members.into()))
 }

@@ -11,8 +11,7 @@ pub(crate) fn duration(length: Duration) -> String {
     for (size, unit) in UNITS {
         match minutes / size {
             0 => {}
-            1 => parts.push(format!("1 {unit}")),
-            count => parts.push(format!("{count} {unit}s")),
+            count => parts.push(super::counted(count, unit)),
         }
         minutes %= size;
     }

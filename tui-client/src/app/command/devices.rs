@@ -5,9 +5,6 @@ use crate::strings;
 use recado_shared::{Device, DeviceName};
 
 /// Finds a device by its name, without regard to case, or by its number from 1.
-///
-/// # Errors
-/// Says that there is none, or that several have the name.
 pub(crate) fn find<'a>(which: &str, devices: &'a [Device]) -> Result<&'a Device, String> {
     let folded = which.to_lowercase();
     let is_called = |device: &&Device| {

@@ -27,11 +27,8 @@ pub(crate) struct Call {
 pub(crate) enum PendingRequest {
     /// Finds a name; the answer resumes the command.
     Name(Call),
-    Create {
-        name: RoomName,
-        id: MessageId,
-        from: Option<ConversationId>,
-    },
+    /// Creates a room from the conversation that was open.
+    Create(RoomName, MessageId, Option<ConversationId>),
     /// Only needs a notice: the attempt if it fails, a text if it succeeds.
     Change(&'static str, String),
     Accept(ConversationId),
@@ -40,16 +37,14 @@ pub(crate) enum PendingRequest {
     Switcher(String),
     /// Lists the devices, to rename the one with this name or number, or to revoke it.
     Device(String, Option<DeviceName>),
-    /// Finds the pending device that shows the code.
     Link(LinkCode),
 }
 
 impl PendingRequest {
-    /// The attempt for an error text, such as "create the room".
     pub(crate) fn attempt(&self) -> &'static str {
         match self {
             Self::Name(_) => strings::errors::FIND_NAME,
-            Self::Create { .. } => strings::errors::CREATE_ROOM,
+            Self::Create(..) => strings::errors::CREATE_ROOM,
             Self::Change(attempt, _) => attempt,
             Self::Accept(_) => strings::errors::ACCEPT_REQUEST,
             Self::Panel(_) => strings::errors::SHOW_LIST,

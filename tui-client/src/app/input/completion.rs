@@ -27,14 +27,12 @@ const DURATIONS: &[&str] = &["10m", "30m", "1h", "8h", "1d", "1w"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Row {
-    /// The replacement of the word.
     insert: String,
     label: String,
     detail: String,
 }
 
 impl Row {
-    /// A row that inserts its label and a space.
     fn new(label: String) -> Self {
         let insert = format!("{label} ");
         let detail = String::new();
@@ -49,7 +47,6 @@ impl Row {
 #[derive(Debug)]
 pub(crate) struct Completion {
     pub(super) conversation: ConversationId,
-    /// The range of the word that is replaced.
     pub(super) word: Range<usize>,
     rows: Vec<Row>,
     /// `None` while the word is empty, so that Enter sends.
@@ -100,7 +97,6 @@ impl Completion {
         });
     }
 
-    /// The replacement by the chosen or first row.
     pub(super) fn best(&self) -> Option<&str> {
         let row = self.rows.get(self.chosen.unwrap_or(0))?;
         Some(&row.insert)
@@ -130,7 +126,6 @@ enum Completable<'a> {
     Emoji(&'a str),
 }
 
-/// The word before the cursor and its kind.
 fn completable(text: &str, cursor: usize) -> Option<(Range<usize>, Completable<'_>)> {
     let before = text.get(..cursor)?;
     let start = before.rfind(char::is_whitespace).map_or(0, |at| {

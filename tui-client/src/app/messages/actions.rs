@@ -1,6 +1,6 @@
 //! Actions on the selected message: reply, edit, delete, react, show earlier versions.
 
-use recado_shared::{Content, ConversationId, Emoji, Entry, Membership, MessageBody, Role, Seq};
+use recado_shared::{Content, ConversationId, Emoji, Entry, MessageBody, Role, Seq};
 
 use crate::app::chats::Chats;
 use crate::app::chats::position::Pane;
@@ -308,14 +308,7 @@ fn jump_to_original(chats: &mut Chats, cx: &mut Context) -> bool {
 /// Why nothing can be written there, with what to do about it.
 fn silence_reason(conversation: &Conversation) -> Option<String> {
     let room = conversation.room()?;
-    let name = room.label();
-    match room.membership() {
-        Membership::Member => None,
-        Membership::Invited => Some(strings::errors::invited_to(name)),
-        Membership::Left => Some(strings::errors::left(name)),
-        Membership::Kicked => Some(strings::errors::kicked(name)),
-        Membership::Banned => Some(strings::errors::banned(name)),
-    }
+    strings::errors::cannot_write(room.membership(), room.label())
 }
 
 #[cfg(test)]

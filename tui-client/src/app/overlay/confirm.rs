@@ -36,10 +36,7 @@ impl Overlay for Confirm {
     fn accept(&mut self, app: &mut Parts<'_>) {
         app.close();
         let (request, task, done) = match self.confirmed.clone() {
-            Confirmed::Delete {
-                conversation,
-                target,
-            } => {
+            Confirmed::Delete(conversation, target) => {
                 let deletion = Content::Deletion { target };
                 app.session.queue(app.chats, conversation, deletion, app.cx);
                 return app.note_waiting(strings::errors::THE_DELETION);

@@ -14,18 +14,15 @@ use crate::app::intent::Show;
 /// Opens an overlay; `None` for a picker without an open conversation.
 pub(crate) fn open(show: Show, app: &mut Parts<'_>) -> Option<Box<dyn Overlay>> {
     let mut overlay: Box<dyn Overlay> = match show {
-        Show::Switcher { query } => Box::new(Switcher::new(&query)),
+        Show::Switcher(query) => Box::new(Switcher::new(&query)),
         Show::Help => Box::new(Help::default()),
-        Show::Versions { conversation, seq } => Box::new(Versions {
+        Show::Versions(conversation, seq) => Box::new(Versions {
             conversation,
             seq,
             scroll: 0,
         }),
         Show::Panel(kind) => Box::new(Panel::new(kind)),
-        Show::Confirm {
-            question,
-            confirmed,
-        } => Box::new(Confirm {
+        Show::Confirm(question, confirmed) => Box::new(Confirm {
             question,
             confirmed,
         }),

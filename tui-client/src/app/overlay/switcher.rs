@@ -202,7 +202,7 @@ impl Switcher {
                 let why = strings::overlays::COMPOSER_IN_USE;
                 app.notify(format!("{why} {line}"));
             }
-            None => app.show(Show::Switcher { query: line }),
+            None => app.show(Show::Switcher(line)),
         }
     }
 
@@ -237,8 +237,7 @@ impl Overlay for Switcher {
     }
 
     fn toggle(&self) -> Option<Show> {
-        let query = String::new();
-        Some(Show::Switcher { query })
+        Some(Show::Switcher(String::new()))
     }
 
     fn opened(&mut self, app: &mut Parts<'_>) {

@@ -45,10 +45,7 @@ impl Parts<'_> {
                 self.chats.take_rooms(&rooms);
                 self.resume(&call);
             }
-            (
-                PendingRequest::Create { name, id, from },
-                Answer::RoomCreated { room, seq, time },
-            ) => {
+            (PendingRequest::Create(name, id, from), Answer::RoomCreated { room, seq, time }) => {
                 let room = ConversationId::Room(room);
                 self.on_room_created((name, room, from), (id, seq, time));
             }
@@ -82,7 +79,6 @@ impl Parts<'_> {
         }
     }
 
-    /// Keeps the names of the users and rooms that a panel lists.
     fn learn_names(&mut self, answer: &Answer) {
         if let Answer::Rooms { rooms, .. } = answer {
             self.chats.take_rooms(rooms);
@@ -92,7 +88,6 @@ impl Parts<'_> {
         }
     }
 
-    /// Resumes a command that waited for a name.
     fn resume(&mut self, call: &Call) {
         let result = self.run(call);
         self.notify_failure(result);

@@ -18,7 +18,6 @@ use crate::app::session::outbox::MAX_OUTBOX;
 use crate::app::view::screen::ItemId;
 use crate::strings;
 
-/// The end of a mute without a duration.
 const FOREVER: Timestamp = Timestamp(u64::MAX);
 
 impl Parts<'_> {
@@ -249,11 +248,8 @@ impl Parts<'_> {
     fn run_delete(&mut self, call: &Call) -> Result<(), String> {
         let conversation = conversation_of(call)?;
         let (target, text) = self.last_own(call)?;
-        let confirmed = Confirmed::Delete {
-            conversation,
-            target,
-        };
-        self.confirm(strings::overlays::confirm_delete(&text), confirmed);
+        let question = strings::overlays::confirm_delete(&text);
+        self.confirm(question, Confirmed::Delete(conversation, target));
         Ok(())
     }
 
@@ -271,7 +267,7 @@ impl Parts<'_> {
             history: HistoryVisibility::default(),
         };
         let from = call.conversation;
-        self.ask_for(request, PendingRequest::Create { name, id, from })
+        self.ask_for(request, PendingRequest::Create(name, id, from))
     }
 
     fn run_join(&mut self, call: &Call, name: Option<&RoomName>) -> Result<(), String> {

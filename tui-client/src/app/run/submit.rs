@@ -40,7 +40,6 @@ impl Parts<'_> {
         }
     }
 
-    /// Runs a command from the switcher or a key, and shows its error.
     pub(crate) fn run_and_say(&mut self, command: Command) {
         let result = self.run(&self.call(command));
         self.notify_failure(result);
@@ -91,10 +90,7 @@ impl Parts<'_> {
     }
 
     pub(crate) fn confirm(&mut self, question: String, confirmed: Confirmed) {
-        self.show(Show::Confirm {
-            question,
-            confirmed,
-        });
+        self.show(Show::Confirm(question, confirmed));
     }
 
     /// Drops the requests of a session that ended.
