@@ -23,7 +23,8 @@ await tape(async (open) => {
   await terminal.wait("thank you all");
   await terminal.still("reply");
   await terminal.key("Enter");
-  await terminal.wait("✓✓");
+  await terminal.wait(/┃ sam: and thank you all/);
+  await terminal.wait("🙏 1");
 
   await terminal.key("Control+ArrowUp");
   await terminal.key("+");
@@ -44,6 +45,8 @@ await tape(async (open) => {
   await terminal.wait("owner");
   await terminal.still("members");
   await terminal.key("Escape");
+  // Two escape sequences in one read would be one key.
+  await terminal.waitGone("owner");
 
   await terminal.key("Alt+f");
   await terminal.type("friday");
