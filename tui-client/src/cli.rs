@@ -2,6 +2,7 @@
 //! program. Each verb defines its own arguments in `verbs`.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -119,7 +120,9 @@ pub fn main() -> ExitCode {
             return Exit::Failure.into();
         }
     };
-    let exit = match runtime.block_on(run(arguments)) {
+    // Behind a pointer, the large future of the verbs is compiled once, not for each caller in the runtime.
+    let verb: Pin<Box<dyn Future<Output = Result<(), Failure>>>> = Box::pin(run(arguments));
+    let exit = match runtime.block_on(verb) {
         Ok(()) => Exit::Done,
         Err(failure) => {
             complain(&failure.text);
