@@ -68,7 +68,7 @@ pub enum ErasedKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum RoomEvent {
-    /// Made the room, and is its first member and owner. The first entry and only the first.
+    /// The author made the room, and owns it. The first entry and only the first.
     Created,
     /// The author joined the room.
     Joined,
@@ -76,32 +76,32 @@ pub enum RoomEvent {
     Left,
     /// The author invited a user.
     Invited(UserId),
-    /// Gave the room another name.
+    /// The author renamed the room.
     Renamed(RoomName),
-    /// Set or removed the topic.
+    /// The author set or removed the topic.
     Topic(Option<Topic>),
-    /// Changed who can find the room and come in.
+    /// The author changed who can find and join the room.
     Visibility(Visibility),
-    /// Changed what those who come in from now on see of the past.
+    /// The author changed what later members see of the past.
     #[strum(serialize = "history")]
     HistoryVisibility(HistoryVisibility),
-    /// Gave a member a role.
+    /// The author gave a member a role.
     Role { user: UserId, role: Role },
-    /// Took a member's voice.
+    /// The author muted a member.
     Muted {
         user: UserId,
-        /// Until then; `None` until it is given back.
+        /// Until then; `None` until an unmute.
         until: Option<Timestamp>,
     },
-    /// Gave a member's voice back.
+    /// The author unmuted a member.
     Unmuted(UserId),
-    /// Sent a member out, who may come back.
+    /// The author kicked a member, who may join again.
     Kicked(UserId),
-    /// Removed a user, who may not join again.
+    /// The author banned a user.
     Banned(UserId),
-    /// Lifted the ban of a user.
+    /// The author unbanned a user.
     Unbanned(UserId),
-    /// Closed the room for good: the last entry. Only who runs the server does.
+    /// The operator closed the room for good: the last entry.
     Closed,
 }
 

@@ -23,8 +23,8 @@
 //! - Each side's operating system watches the link and gives it up after about
 //!   [`limits::DEAD_AFTER`] without an answer. A client that waits for an answer pings after
 //!   [`limits::PING_AFTER`] of silence, and every [`limits::QUIET_PING_AFTER`] in any case; a
-//!   server pings after [`limits::SERVER_PING_AFTER`] of silence. Who hears nothing for
-//!   [`limits::PONG_WITHIN`] after a ping gives up.
+//!   server pings after [`limits::SERVER_PING_AFTER`] of silence. A side that hears
+//!   nothing for [`limits::PONG_WITHIN`] after a ping gives up.
 //! - A session ends with [`ClientFrame::Leave`], with [`CloseReason`], or with the connection.
 //!
 //! # Heads, pages and stamps: a worked example

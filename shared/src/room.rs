@@ -75,23 +75,23 @@ impl Role {
     }
 }
 
-/// How a user stands to a room.
+/// The relation of a user to a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, FromRepr)]
 #[repr(u8)]
 pub enum Membership {
     /// The user is in the room.
     Member,
-    /// Asked in, and not yet come.
+    /// A member invited the user, who has not joined.
     Invited,
-    /// Was in it, and went.
+    /// The user left the room.
     Left,
-    /// Was sent out, and may come back.
+    /// A moderator kicked the user, who may join again.
     Kicked,
-    /// Was sent out, and may not come back.
+    /// A moderator banned the user.
     Banned,
 }
 
-/// Who can find a room and come in.
+/// The users who can find and join a room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 #[derive(FromRepr, IntoStaticStr)]
@@ -117,14 +117,14 @@ pub enum HistoryVisibility {
     Hidden,
 }
 
-/// The facts of a room as one user sees them.
+/// The information on a room that one user sees.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomInfo {
     /// The current name of the room.
     pub name: RoomName,
     /// What it is about.
     pub topic: Option<Topic>,
-    /// Who can find it and come in.
+    /// The users who can find and join it.
     pub visibility: Visibility,
     /// What new members see of the past.
     pub history: HistoryVisibility,
@@ -134,14 +134,14 @@ pub struct RoomInfo {
     pub membership: Membership,
     /// The user's role, of a member.
     pub role: Role,
-    /// Whether the user has no voice.
+    /// Set if the user is muted.
     pub mute: Option<Mute>,
 }
 
-/// That a member has no voice.
+/// The mute of a member, who may not write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Mute {
-    /// Until then; `None` until it is given back.
+    /// Until then; `None` until an unmute.
     pub until: Option<Timestamp>,
 }
 
@@ -172,6 +172,6 @@ pub struct RoomMember {
     pub person: UserProfile,
     /// What they may do.
     pub role: Role,
-    /// Whether they have no voice.
+    /// Set if they are muted.
     pub mute: Option<Mute>,
 }

@@ -161,7 +161,7 @@ impl<E> Folding<E> {
             || removed.is_some_and(|at| entry.seq < *at)
     }
 
-    /// Who deleted a message; `None` if no deletion of it was applied.
+    /// The user who deleted a message; `None` if no deletion of it was applied.
     pub fn deleted_by(&self, message: Seq) -> Option<UserId> {
         let deletion = self.deletions.get(&message);
         deletion.map(|deletion| deletion.author)

@@ -7,10 +7,10 @@ use crate::content::RoomEvent;
 use crate::id::UserId;
 use crate::room::{Membership, Role, RoomInfo, Visibility};
 
-/// Who is in a room, who is kept out of it or invited to it, and who can find it.
+/// Members of a room, its other users by membership, and its visibility.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomState {
-    /// Who can find and join the room.
+    /// The users who can find and join it.
     pub visibility: Visibility,
     /// Whether the operator closed it.
     pub is_closed: bool,

@@ -208,15 +208,11 @@ impl Feed {
         if !self.waiting.is_empty() {
             return None;
         }
-        let sought = self
-            .seeking
-            .first_key_value()
-            .map(|(&at, &before)| (at, PageRange::Before(before)));
-        let behind = || {
-            let &at = self.behind.first()?;
-            Some((at, PageRange::After(self.last(at))))
-        };
-        let (conversation, range) = sought.or_else(behind)?;
+        let seeking = self.seeking.iter();
+        let seeking = seeking.map(|(&at, &before)| (at, PageRange::Before(before)));
+        let behind = self.behind.iter();
+        let behind = behind.map(|&at| (at, PageRange::After(self.last(at))));
+        let (conversation, range) = seeking.chain(behind).next()?;
         Some(PageRequest {
             conversation,
             range,

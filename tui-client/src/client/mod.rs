@@ -108,7 +108,7 @@ impl Client {
         };
         let Some(name) = name else {
             let text = format!("{INVITE_VARIABLE} is set, but {NAME_VARIABLE} is not. Set both.");
-            return Err(Failure::new(Exit::Usage, text));
+            return Err(usage(text));
         };
         let invite: Invite = invite.parse().map_err(usage)?;
         let name = UserName::new(&name).map_err(usage)?;
@@ -386,14 +386,11 @@ impl Client {
 
     async fn fetch(&mut self, request: PageRequest) -> Result<(), Failure> {
         let session = self.session.as_mut().expect("it is open");
-        let PageRequest {
-            conversation,
-            range,
-        } = request;
-        match session.page(conversation, range, MAX_PAGE_ENTRIES).await {
+        let page = session.page(request.conversation, request.range, MAX_PAGE_ENTRIES);
+        match page.await {
             Ok((entries, newest)) => self.feed.on_page(request, entries, newest),
             Err(SessionError::Request(error)) if !error.is_temporary() => {
-                self.feed.skip(conversation);
+                self.feed.skip(request.conversation);
             }
             Err(error) => self.after_failed(error).await?,
         }

@@ -24,10 +24,8 @@ impl FromStr for Target {
     fn from_str(given: &str) -> Result<Self, Failure> {
         let bad = |error: recado_shared::NameError| {
             let given = text::neutralise(given);
-            Failure::new(
-                Exit::Usage,
-                format!("{given:?} is not a valid name: {error}"),
-            )
+            let text = format!("{given:?} is not a valid name: {error}");
+            Failure::new(Exit::Usage, text)
         };
         match given.strip_prefix('#').or(given.strip_prefix("room:")) {
             Some(name) => RoomName::new(name).map(Self::Room).map_err(bad),

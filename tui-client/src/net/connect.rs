@@ -14,7 +14,6 @@ use recado_shared::{DeviceName, Extension, Fingerprint, Hello, ServerAddress};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ClientConfig;
 
 use super::error::ConnectError;
@@ -82,35 +81,29 @@ impl Connector {
     ) -> Result<Session, ConnectError> {
         let tcp = reach(address).await?;
         let open = async {
-            let tls = self.secure(address, tcp).await?;
-            Session::open(address, tls, hello).await
+            let connector = TlsConnector::from(Arc::clone(&self.tls));
+            let stream = connector.connect(tls::server_name(), tcp).await;
+            let stream = stream.map_err(|error| self.tls_error(address, &error))?;
+            Session::open(address, stream, hello).await
         };
         timeout(HANDSHAKE_TIMEOUT, open)
             .await
             .unwrap_or_else(|_| Err(silent(address)))
     }
 
-    async fn secure(
-        &self,
-        address: &ServerAddress,
-        tcp: TcpStream,
-    ) -> Result<TlsStream<TcpStream>, ConnectError> {
-        let connector = TlsConnector::from(Arc::clone(&self.tls));
-        let connected = connector.connect(tls::server_name(), tcp).await;
-        connected.map_err(|error| {
-            let (address, reason) = (address.clone(), error.to_string());
-            match tls::pin_mismatch(&error) {
-                Some(mismatch) => ConnectError::WrongKey {
-                    address,
-                    seen: mismatch.seen,
-                    pinned: self.pin,
-                },
-                None if error.kind() == io::ErrorKind::InvalidData => {
-                    ConnectError::NotRecado { address, reason }
-                }
-                None => ConnectError::Broken { address, reason },
+    fn tls_error(&self, address: &ServerAddress, error: &io::Error) -> ConnectError {
+        let (address, reason) = (address.clone(), error.to_string());
+        match tls::pin_mismatch(error) {
+            Some(mismatch) => ConnectError::WrongKey {
+                address,
+                seen: mismatch.seen,
+                pinned: self.pin,
+            },
+            None if error.kind() == io::ErrorKind::InvalidData => {
+                ConnectError::NotRecado { address, reason }
             }
-        })
+            None => ConnectError::Broken { address, reason },
+        }
     }
 }
 
