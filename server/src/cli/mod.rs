@@ -173,24 +173,22 @@ fn run(mut arguments: Arguments) -> Result<()> {
     let Some(verb) = arguments.verb.take() else {
         return run_server(arguments);
     };
-    if let Verb::Config = verb {
-        return print(&settings::template());
-    }
-    let target = Target::of(&arguments)?;
+    let target = || Target::of(&arguments);
     match verb {
-        Verb::Invite(command) => match command.verb {
-            None => create_invite(&target, command.create),
-            Some(InviteVerb::Create(arguments)) => create_invite(&target, arguments),
-            Some(InviteVerb::List(arguments)) => admin::list_invites(&target, &arguments),
-            Some(InviteVerb::Revoke { id }) => admin::revoke_invite(&target, &id),
-        },
-        Verb::User(verb) => admin::user(&target, verb),
-        Verb::Room(verb) => admin::room(&target, verb),
-        Verb::Policy { policy } => admin::policy(&target, policy),
-        Verb::Announce { text } => admin::announce(&target, &text),
-        Verb::Sessions(arguments) => admin::sessions(&target, &arguments),
-        Verb::Stats(arguments) => admin::stats(&target, &arguments),
-        Verb::Config => Ok(()),
+        Verb::Invite(InviteCommand { create, verb }) => {
+            match verb.unwrap_or(InviteVerb::Create(create)) {
+                InviteVerb::Create(arguments) => create_invite(&target()?, arguments),
+                InviteVerb::List(arguments) => admin::list_invites(&target()?, &arguments),
+                InviteVerb::Revoke { id } => admin::revoke_invite(&target()?, &id),
+            }
+        }
+        Verb::User(verb) => admin::user(&target()?, verb),
+        Verb::Room(verb) => admin::room(&target()?, verb),
+        Verb::Policy { policy } => admin::policy(&target()?, policy),
+        Verb::Announce { text } => admin::announce(&target()?, &text),
+        Verb::Sessions(arguments) => admin::sessions(&target()?, &arguments),
+        Verb::Stats(arguments) => admin::stats(&target()?, &arguments),
+        Verb::Config => print(&settings::template()),
     }
 }
 

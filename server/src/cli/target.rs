@@ -10,7 +10,7 @@ use super::{Arguments, is_not_running};
 use crate::admin::client;
 use crate::admin::request::{AdminAnswer, AdminRequest};
 use crate::paths::Paths;
-use crate::store::{self, Admin, AdminChange, AdminOutcome, StoreError};
+use crate::store::{self, Admin, AdminChange, StoreError};
 
 pub(super) struct Target {
     pub(super) data_dir: PathBuf,
@@ -57,30 +57,26 @@ impl Target {
     /// Makes a change through the running server, or in the data of a stopped one.
     pub(super) fn change(&self, change: AdminChange) -> Result<()> {
         let request = AdminRequest::Change(change.clone());
-        let result = match self.ask(&request, AdminAnswer::try_as_changed) {
-            Err(error) if is_not_running(&error) => self.change_data(change)?,
-            result => result?,
-        };
-        result?;
-        Ok(())
+        match self.ask(&request, AdminAnswer::try_as_changed) {
+            Err(error) if is_not_running(&error) => self.change_data(change),
+            result => Ok(result?.map(drop)?),
+        }
     }
 
-    fn change_data(&self, change: AdminChange) -> Result<Result<AdminOutcome, store::ChangeError>> {
-        let result = match store::administer(&self.data_dir, change, now()?) {
+    fn change_data(&self, change: AdminChange) -> Result<()> {
+        match store::administer(&self.data_dir, change, now()?) {
             Err(StoreError::InUse { path }) => bail!(
                 "a server uses {} but has no admin socket; its log says why. Stop it and try again",
                 path.display()
             ),
-            result => result?,
+            result => result??,
         };
-        if result.is_ok() {
-            writeln!(
-                io::stderr(),
-                "Note: the server is not running; changed its data in {}",
-                self.data_dir.display()
-            )?;
-        }
-        Ok(result)
+        writeln!(
+            io::stderr(),
+            "Note: the server is not running; changed its data in {}",
+            self.data_dir.display()
+        )?;
+        Ok(())
     }
 }
 

@@ -11,18 +11,19 @@ use recado_shared::{
     UserName, UserProfile,
 };
 
-use super::{Effect, Relay, SessionId};
+use super::{Relay, SessionId};
 use crate::store::{Origin, Read, StoredMember};
 
 impl Relay {
     pub(super) fn read_heads(&mut self, id: SessionId, since: Option<Stamp>) {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.is_reading_heads = true;
-            self.effects.push(Effect::Read(Read::Heads {
+            let user = session.user;
+            self.query(Read::Heads {
                 session: id,
-                user: session.user,
+                user,
                 since,
-            }));
+            });
         }
     }
 

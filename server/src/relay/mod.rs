@@ -36,7 +36,7 @@ use self::membership::MembershipIndex;
 use self::presence::Presences;
 use self::registrations::{PendingHello, Registrations};
 use self::session::{Caller, Session};
-use crate::store::{Origin, ReadResult, StoredMemberships, Write, WriteResult};
+use crate::store::{Origin, Read, ReadResult, StoredMemberships, Write, WriteResult};
 
 pub use crate::config::Policy;
 pub use crate::id::{SessionId, Ticket};
@@ -129,7 +129,7 @@ impl Relay {
             Event::StoreFailed => self.store_failed(),
             Event::Drain => self.drain(),
             Event::Deadline => {
-                self.settle_presences();
+                self.announce_changed_presences();
                 self.announce_due();
                 self.finish_drain_if_due();
             }
@@ -304,6 +304,10 @@ impl Relay {
             let frame = ServerFrame::Answer { number, result };
             self.send(session, frame);
         }
+    }
+
+    fn query(&mut self, read: Read) {
+        self.effects.push(Effect::Read(read));
     }
 
     fn send(&mut self, to: SessionId, frame: ServerFrame) {

@@ -28,16 +28,16 @@ pub(super) struct Presences {
     /// sessions are shown it.
     announced: BTreeMap<UserId, Presence>,
     /// When each of `announced` expires, in order.
-    settle_at: VecDeque<(Instant, UserId)>,
+    expires_at: VecDeque<(Instant, UserId)>,
     /// The sessions whose next burst is due, by time.
     announce_at: BTreeSet<(Instant, SessionId)>,
 }
 
 impl Presences {
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        let settle = self.settle_at.front().map(|&(at, _)| at);
+        let expiry = self.expires_at.front().map(|&(at, _)| at);
         let burst = self.announce_at.first().map(|&(at, _)| at);
-        settle.into_iter().chain(burst).min()
+        expiry.into_iter().chain(burst).min()
     }
 
     pub(super) fn forget_session(&mut self, id: SessionId, session: &Session) {
@@ -72,19 +72,14 @@ impl Relay {
         }
     }
 
-    /// The last announcement, so that no session misses the change that follows.
-    pub(super) fn shown_presence(&self, user: UserId) -> Presence {
-        let announced = self.presences.announced.get(&user).copied();
-        announced.unwrap_or_else(|| self.presence_of_devices(user))
-    }
-
-    /// The presence of a user as `viewer` sees it: offline if the user blocks them.
+    /// The presence of a user as `viewer` sees it: offline if the user blocks them, else the last
+    /// announcement, so that no session misses the change that follows.
     pub(super) fn presence_for(&self, viewer: UserId, user: UserId) -> Presence {
         if self.memberships.blocks(user, viewer) {
-            Presence::Offline
-        } else {
-            self.shown_presence(user)
+            return Presence::Offline;
         }
+        let announced = self.presences.announced.get(&user).copied();
+        announced.unwrap_or_else(|| self.presence_of_devices(user))
     }
 
     pub(super) fn is_watched_by(&self, user: UserId, id: SessionId) -> bool {
@@ -112,8 +107,8 @@ impl Relay {
 
     fn announce_presence(&mut self, user: UserId, presence: Presence) {
         self.presences.announced.insert(user, presence);
-        let settle_at = self.now.instant + PRESENCE_INTERVAL;
-        self.presences.settle_at.push_back((settle_at, user));
+        let expires_at = self.now.instant + PRESENCE_INTERVAL;
+        self.presences.expires_at.push_back((expires_at, user));
         let watchers = self.presences.watchers.get(&user).into_iter().flatten();
         let to = watchers
             .copied()
@@ -122,11 +117,11 @@ impl Relay {
     }
 
     /// Announces the users whose presence changed again within the interval.
-    pub(super) fn settle_presences(&mut self) {
-        while let Some(&(at, user)) = self.presences.settle_at.front()
+    pub(super) fn announce_changed_presences(&mut self) {
+        while let Some(&(at, user)) = self.presences.expires_at.front()
             && at <= self.now.instant
         {
-            self.presences.settle_at.pop_front();
+            self.presences.expires_at.pop_front();
             let announced = self.presences.announced.remove(&user);
             let is = self.presence_of_devices(user);
             if announced.is_some_and(|announced| announced != is) {

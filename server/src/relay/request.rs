@@ -9,8 +9,8 @@ use recado_shared::{
     UserName, name,
 };
 
+use super::Relay;
 use super::session::Caller;
-use super::{Effect, Relay};
 use crate::store::{DeviceChange, FindRooms, NewRoom, Origin, Read, Resend, UserChange, Write};
 
 pub(super) type RequestResult = Result<(), RequestError>;
@@ -95,7 +95,7 @@ impl Relay {
                 return self.change_device(caller, DeviceChange::Revoke(key));
             }
         };
-        self.effects.push(Effect::Read(read));
+        self.query(read);
         Ok(())
     }
 
@@ -146,8 +146,7 @@ impl Relay {
             content,
             refusal,
         };
-        self.effects
-            .push(Effect::Read(Read::Resend { origin, sent }));
+        self.query(Read::Resend { origin, sent });
         Ok(())
     }
 }
