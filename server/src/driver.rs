@@ -269,6 +269,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::config::Limits;
     use crate::id::SessionId;
     use crate::relay::{Peer, Policy, RelayConfig};
     use crate::session::{Outbox, OutboxReader, OutgoingFrame, outbox};
@@ -278,9 +279,10 @@ mod tests {
         let config = RelayConfig {
             policy: Policy::Open,
             local_token: None,
-            max_sessions: 1_000,
-            max_users: 1,
-            registrations_per_hour: 1,
+            limits: Limits {
+                max_users: 1,
+                ..Limits::default()
+            },
         };
         Relay::new(config, StoredMemberships::default(), now())
     }

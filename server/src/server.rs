@@ -143,9 +143,7 @@ impl Server {
         let config = RelayConfig {
             policy: self.config.policy,
             local_token: self.local_ticket.token,
-            max_sessions: limits.max_sessions,
-            max_users: limits.max_users,
-            registrations_per_hour: limits.registrations_per_hour,
+            limits,
         };
         let relay = Relay::new(config, store.0.take_memberships(), driver::now());
         let (events, inbox) = mpsc::channel(INBOX_CAPACITY);

@@ -63,7 +63,8 @@ pub(crate) fn read(path: &Path, is_required: bool) -> Result<Settings> {
         |line: usize, reason: String| anyhow!("error in {}, line {line}: {reason}", path.display());
     let layer: <Settings as confique::Config>::Layer = toml::from_str(&text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
-        error_at(line_at(&text, start), describe(error.message()))
+        let before = text.get(..start).unwrap_or_default();
+        error_at(1 + before.matches('\n').count(), describe(error.message()))
     })?;
     let defaults = <Settings as confique::Config>::Layer::default_values();
     let settings = Settings::from_layer(layer.with_fallback(defaults));
@@ -74,11 +75,6 @@ pub(crate) fn read(path: &Path, is_required: bool) -> Result<Settings> {
         error_at(1 + line.unwrap_or(0), error.to_string())
     })?;
     Ok(settings)
-}
-
-/// The number of the line, counted from 1, that contains this byte.
-fn line_at(text: &str, byte: usize) -> usize {
-    1 + text.get(..byte).unwrap_or_default().matches('\n').count()
 }
 
 /// A message of the parser in the words of the configuration.

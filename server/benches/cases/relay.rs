@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Instant;
 
-use recado_server::Policy;
 use recado_server::id::SessionId;
 use recado_server::relay::{Event, Peer, Relay, RelayConfig};
 use recado_server::store::{
     AuthenticatedUser, Origin, ReadResult, StoredEntry, StoredMemberships, StoredRoom, WriteResult,
 };
+use recado_server::{Limits, Policy};
 use recado_shared::rules::membership::MemberState;
 use recado_shared::{
     ClientFrame, ConversationId, DeviceKey, Hello, LogId, Now, ProtocolVersion, Request,
@@ -93,9 +93,10 @@ fn relay_of(people: u32) -> (Relay, Now) {
     let config = RelayConfig {
         policy: Policy::Invite,
         local_token: None,
-        max_sessions: 10_000,
-        max_users: 10_000,
-        registrations_per_hour: 1,
+        limits: Limits {
+            max_sessions: 10_000,
+            ..Limits::default()
+        },
     };
     let people = (1..=people).map(|number| UserId(number.into()));
     let member = MemberState::member(Role::Member);

@@ -58,5 +58,5 @@ pub struct ServerStats {
 pub struct Present {
     pub sessions: u64,
     /// Users with at least one open session.
-    pub people: u64,
+    pub users: u64,
 }

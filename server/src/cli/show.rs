@@ -192,7 +192,7 @@ pub(super) fn stats(stats: &ServerStats, users: usize, is_json: bool) -> String 
         return line(&json!({
             "uptime_seconds": stats.uptime.as_secs(),
             "users": users,
-            "online": present.people,
+            "online": present.users,
             "sessions": present.sessions,
             "messages": store.messages,
             "writes": store.writes,
@@ -205,7 +205,7 @@ pub(super) fn stats(stats: &ServerStats, users: usize, is_json: bool) -> String 
         "uptime       {}\nusers        {users}, {} online ({} sessions)\n\
          messages     {} since start\ndisk writes  {} (average batch: {:.1} requests)\n",
         duration(stats.uptime.as_secs()),
-        present.people,
+        present.users,
         present.sessions,
         store.messages,
         store.commits,

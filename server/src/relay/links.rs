@@ -81,10 +81,8 @@ impl PendingLinks {
             .iter()
             .filter(|(_, link)| crowded.is_some_and(|(network, _)| link.network == network));
         let oldest = of_crowded.min_by_key(|(_, link)| link.last_hello);
-        let Some(key) = oldest.map(|(&key, _)| key) else {
-            return false;
-        };
-        self.0.remove(&key).is_some()
+        let oldest = oldest.map(|(&key, _)| key);
+        oldest.is_some_and(|key| self.0.remove(&key).is_some())
     }
 
     #[cfg(test)]

@@ -48,7 +48,7 @@ impl Relay {
             name,
             token: hello.token,
             admission,
-            max_users: self.config.max_users,
+            max_users: self.config.limits.max_users,
             time: self.now.wall,
         }));
         Ok(())
@@ -66,7 +66,7 @@ impl Relay {
         if hello.software.len() > MAX_SOFTWARE_LEN {
             return Err(Refusal::Malformed);
         }
-        if self.sessions.len() + self.pending_hellos.len() >= self.config.max_sessions {
+        if self.sessions.len() + self.pending_hellos.len() >= self.config.limits.max_sessions {
             return Err(Refusal::Full);
         }
         let name = hello.name.as_deref().map(UserName::new).transpose();
@@ -84,7 +84,7 @@ impl Relay {
             Policy::Invite => Refusal::InviteNeeded,
             Policy::Open => {
                 let network = address::network(peer.address);
-                let limit = self.config.registrations_per_hour;
+                let limit = self.config.limits.registrations_per_hour;
                 let now = self.now.instant;
                 if self.registrations.try_reserve(network, limit, now) {
                     return (Admission::Granted, Some(network));

@@ -38,6 +38,7 @@ use self::registrations::{PendingHello, Registrations};
 use self::session::{Caller, Session};
 use crate::store::{Origin, Read, ReadResult, StoredMemberships, Write, WriteResult};
 
+use crate::config::Limits;
 pub use crate::config::Policy;
 pub use crate::id::{SessionId, Ticket};
 pub use drain::DRAIN_LIMIT;
@@ -55,10 +56,7 @@ pub struct RelayConfig {
     pub policy: Policy,
     /// Admits a client on this machine that shows it, under every policy.
     pub local_token: Option<InviteToken>,
-    pub max_sessions: usize,
-    pub max_users: u64,
-    /// Most registrations per network address and hour under [`Policy::Open`].
-    pub registrations_per_hour: u32,
+    pub limits: Limits,
 }
 
 /// Sessions, memberships and presences of the server, and its outstanding work.

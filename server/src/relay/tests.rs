@@ -43,9 +43,12 @@ fn config(policy: Policy) -> RelayConfig {
     RelayConfig {
         policy,
         local_token: Some(LOCAL),
-        max_sessions: 1_100,
-        max_users: 7,
-        registrations_per_hour: 1,
+        limits: Limits {
+            max_sessions: 1_100,
+            max_users: 7,
+            registrations_per_hour: 1,
+            ..Limits::default()
+        },
     }
 }
 
@@ -471,10 +474,9 @@ fn an_address_registers_only_so_many_names_in_an_hour() {
 
 #[test]
 fn a_full_server_counts_hellos_too() {
-    let mut desk = Desk::with(RelayConfig {
-        max_sessions: 2,
-        ..config(Policy::Invite)
-    });
+    let mut config = config(Policy::Invite);
+    config.limits.max_sessions = 2;
+    let mut desk = Desk::with(config);
     desk.enter(S1, ALICE);
     desk.greet(S2, peer("192.0.2.1"), hello());
     let full = [refuse(S3, Refusal::Full)];

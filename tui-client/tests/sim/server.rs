@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use recado_server::Limits;
 use recado_server::relay::{Effect, Event, Peer, Policy, Relay, RelayConfig, SessionId};
 use recado_server::store::{Admission, Engine, Login, Read, ReadResult, Write, WriteResult};
 use recado_shared::{
@@ -140,9 +141,7 @@ impl Server {
                 RelayConfig {
                     policy: Policy::Closed,
                     local_token: None,
-                    max_sessions: 100,
-                    max_users: 100,
-                    registrations_per_hour: 10,
+                    limits: Limits::default(),
                 },
                 self.store.memberships().expect("memory"),
                 clock.now(0),

@@ -96,9 +96,9 @@ fn sessions_are_listed_with_what_is_known_of_them() {
 #[test]
 fn who_is_connected_is_counted_by_session_and_by_person() {
     let mut desk = Desk::of_two();
-    let counted = |sessions, people| Effect::AdminStats {
+    let counted = |sessions, users| Effect::AdminStats {
         ticket: TICKET,
-        present: Present { sessions, people },
+        present: Present { sessions, users },
     };
     desk.check(asked(AdminRequest::Stats), &[counted(2, 2)]);
     desk.relay.handle(Event::Closed(S2), desk.now);
