@@ -314,7 +314,7 @@ impl Overlay for Switcher {
                 prefix,
                 rooms,
                 has_more,
-            } if self.found.is_asked(&prefix) => {
+            } if self.found.asked.as_ref() == Some(&prefix) => {
                 self.take_found((prefix, has_more), rooms, &app.reader());
             }
             Delivery::NoRooms => self.found.give_up(),
@@ -349,17 +349,10 @@ impl FoundRooms {
     }
 
     fn unlisted(&self, app: &Reader<'_>) -> impl Iterator<Item = RoomId> {
-        let contacts = &app.chats.contacts;
-        let is_listed = move |room: RoomId| {
-            let mut order = contacts.order().iter();
-            order.any(|(id, _)| id.room() == Some(room))
-        };
+        let listed = app.chats.contacts.order();
+        let is_listed = |room| listed.iter().any(|(id, _)| id.room() == Some(room));
         let rooms = self.rooms.iter().map(|found| found.room.room);
         rooms.filter(move |&room| !is_listed(room))
-    }
-
-    fn is_asked(&self, prefix: &str) -> bool {
-        self.asked.as_deref() == Some(prefix)
     }
 
     /// Asks for rooms that begin as what is typed, unless they are known.
@@ -368,7 +361,11 @@ impl FoundRooms {
             return;
         };
         let prefix = name.as_str().to_lowercase();
-        if self.asked.is_some() || !self.is_unknown(&prefix) || !app.session.link.is_synced() {
+        let is_known = |(known, has_more): &(String, bool)| {
+            prefix == *known || (!has_more && prefix.starts_with(known.as_str()))
+        };
+        let is_known = self.answered.as_ref().is_some_and(is_known);
+        if self.asked.is_some() || is_known || !app.session.link.is_synced() {
             return;
         }
         self.asked = Some(prefix.clone());
@@ -396,13 +393,6 @@ impl FoundRooms {
         if let Some(prefix) = self.asked.take() {
             self.answered = Some((prefix, true));
         }
-    }
-
-    fn is_unknown(&self, prefix: &str) -> bool {
-        let is_known = |(known, has_more): &(String, bool)| {
-            known == prefix || (!has_more && prefix.starts_with(known.as_str()))
-        };
-        !self.answered.as_ref().is_some_and(is_known)
     }
 }
 

@@ -159,11 +159,10 @@ impl Search {
 
     /// Leaves out hits that were deleted since the store found them.
     fn check_hits(&mut self, app: &Reader<'_>) {
-        let is_unreadable =
-            |shown: &Shown| is_unreadable(shown.hit.conversation, &shown.hit.entry, app);
+        let is_gone = |shown: &Shown| is_unreadable(shown.hit.conversation, &shown.hit.entry, app);
         let before = self.hits.rows.iter().take(self.hits.index);
-        let chosen = self.hits.index - before.filter(|shown| is_unreadable(shown)).count();
-        self.hits.rows.retain(|shown| !is_unreadable(shown));
+        let chosen = self.hits.index - before.filter(|shown| is_gone(shown)).count();
+        self.hits.rows.retain(|shown| !is_gone(shown));
         self.hits.step(Step::To(chosen));
     }
 }
