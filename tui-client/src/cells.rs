@@ -65,11 +65,11 @@ fn drawn_len(source: &str) -> usize {
         == 2
         || chars.peek().is_some_and(|&(_, c)| c == EMOJI_PRESENTATION);
     let end = |found: Option<(usize, char)>| found.map_or(source.len(), |(at, _)| at);
+    let most = end(source.char_indices().nth(MAX_CLUSTER_CHARS));
     if first_is_wide {
-        end(chars.take(MAX_CLUSTER_CHARS - 1).find(|&(_, c)| splits(c)))
-            .min(end(source.char_indices().nth(MAX_CLUSTER_CHARS)))
+        end(chars.find(|&(_, c)| splits(c))).min(most)
     } else {
-        end(source.char_indices().nth(MAX_CLUSTER_CHARS))
+        most
     }
 }
 
