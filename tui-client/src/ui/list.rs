@@ -18,9 +18,9 @@ pub(super) const NARROW: u16 = 48;
 const EXPAND_FROM: u16 = 8;
 
 pub(super) trait ListRow {
-    const MAX_WIDTH: u16;
+    const MAX_WIDTH: u16 = 60;
     /// Most lines of the box between its borders, without the prompt.
-    const MAX_LINES: u16;
+    const MAX_LINES: u16 = 16;
 
     /// Whether the box keeps its height, so that the prompt stays where it is, counts its rows at
     /// the lower edge, and wraps its note.

@@ -12,7 +12,6 @@ mod list;
 mod list_rows;
 mod rows;
 mod scroll;
-mod search;
 mod status_line;
 #[cfg(test)]
 mod tests;
