@@ -90,13 +90,11 @@ fn draw_contact(canvas: &mut Canvas<'_>, area: Rect, contact: &ContactRow<'_>) {
         None if contact.is_request => ("?", theme.unread()),
         None => theme.presence(contact.presence),
     };
-    let time = contact
-        .last
-        .map_or_else(String::new, |last| canvas.when(last));
+    let time = contact.last.map(|last| canvas.when(last));
     let mut row = canvas.row(Rect::new(area.x + 1, area.y, area.width - 2, 1));
     row.left(glyph, style);
     row.skip(1);
-    draw_right_end(&mut row, contact, time, theme);
+    draw_right_end(&mut row, contact, time.unwrap_or_default(), theme);
     row.shorten(1);
     let name = match contact.room {
         Some(_) => contact.name.trim_start_matches('#'),

@@ -78,9 +78,7 @@ pub(super) fn render(
     conversation: &ConversationView<'_>,
 ) -> usize {
     let columns = Columns::new(area.width, conversation);
-    let (mut position, scrolls) = canvas
-        .view
-        .take_position(conversation.id, conversation.place);
+    let (mut position, scrolls) = canvas.view.take_position(conversation);
     if conversation.items.is_empty() {
         draw_empty(canvas, area, screen, conversation);
         if let Some(viewed) = &mut canvas.view.viewed {

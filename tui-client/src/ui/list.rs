@@ -137,9 +137,8 @@ fn draw_prompt(
     let room = prompt.width.saturating_sub(2);
     let layout = query.layout(u16::MAX);
     // The end of a long query matters more than its start.
-    let skip = layout
-        .column
-        .saturating_sub(usize::from(room).saturating_sub(1));
+    let before = usize::from(room).saturating_sub(1);
+    let skip = layout.column.saturating_sub(before);
     let line: String = cells::row(query.text()).chars().skip(skip).collect();
     let line = cells::truncate(&line, room.into());
     let style = if is_replaced {

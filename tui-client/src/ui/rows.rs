@@ -172,10 +172,8 @@ impl<'a> Rows<'a> {
     fn parts(&mut self, message: &'a MessageView<'a>) -> Parts<'a> {
         let details = &message.details;
         let body = self.cache.rows_of(message.id, message.body, self.width);
-        let last = body
-            .last()
-            .map_or("", |last| message.body[last.clone()].trim_end());
-        let room = self.width.saturating_sub(cells::width(last));
+        let last = body.last().map_or("", |last| &message.body[last.clone()]);
+        let room = self.width.saturating_sub(cells::width(last.trim_end()));
         let has_edit_mark = details.is_edited && room > strings::conversation::EDITED.len();
         let is_edit_below = details.is_edited && !has_edit_mark;
         let has_tail = is_edit_below || !details.reactions.is_empty();
@@ -192,9 +190,8 @@ impl<'a> Rows<'a> {
     }
 
     pub(super) fn height(&mut self, index: usize) -> usize {
-        let content = self
-            .message(index)
-            .map_or(1, |message| self.parts(message).len());
+        let message = self.message(index);
+        let content = message.map_or(1, |message| self.parts(message).len());
         self.heading_count(index) + content
     }
 

@@ -53,9 +53,8 @@ fn width_of(counts: &[(String, Style)]) -> u16 {
 fn is_long(screen: &Screen<'_>, width: u16) -> bool {
     let counts = counts(screen, width >= REASON_FROM, Theme::new(false));
     let room = width.saturating_sub(width_of(&counts) + 4);
-    screen
-        .message
-        .is_some_and(|message| cells::width(message) > room.into())
+    let is_long = |message| cells::width(message) > usize::from(room);
+    screen.message.is_some_and(is_long)
 }
 
 /// What is not accepted yet: never left out.

@@ -10,7 +10,7 @@ use recado_shared::{ConversationId, Timestamp};
 use super::rows::WrapCache;
 use super::scroll::Position;
 use super::theme::Theme;
-use crate::app::screen::{ConversationView, Place};
+use crate::app::screen::ConversationView;
 use crate::app::{ClickTarget, Scroll, Viewed};
 
 /// Most conversations whose exact scroll is kept. Beyond it all are forgotten, and the places
@@ -107,21 +107,16 @@ impl ViewState {
         });
     }
 
-    pub(super) fn take_position(
-        &mut self,
-        id: ConversationId,
-        place: Place,
-    ) -> (Position, Vec<Scroll>) {
+    /// The position of the conversation that is drawn next, and the scrolls that wait for it.
+    pub(super) fn take_position(&mut self, open: &ConversationView<'_>) -> (Position, Vec<Scroll>) {
+        let id = open.id;
         if self.shown != Some(id) {
             self.shown = Some(id);
             self.cache.clear();
             self.composer_top = 0;
         }
-        let position = self
-            .positions
-            .get(&id)
-            .copied()
-            .unwrap_or_else(|| Position::from_place(place));
+        let position = self.positions.get(&id).copied();
+        let position = position.unwrap_or_else(|| Position::from_place(open.place));
         let pending = std::mem::take(&mut self.pending).into_iter();
         let here = pending.filter(|(meant, _)| *meant == id);
         (position, here.map(|(_, scroll)| scroll).collect())

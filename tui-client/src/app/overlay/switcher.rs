@@ -111,9 +111,8 @@ impl Switcher {
             (chats.navigation.open == Some(*id), Reverse(unread))
         });
         let known = known.into_iter().map(Target::Conversation);
-        let commands = COMMANDS
-            .iter()
-            .map(|&(title, action)| Target::Command(title, action));
+        let commands = COMMANDS.iter();
+        let commands = commands.map(|&(title, action)| Target::Command(title, action));
         let slash = (0..command::COMMANDS.len()).map(Target::Slash);
         let found = self.found.unlisted(app).map(Target::Found);
         known.chain(found).chain(commands).chain(slash).collect()
@@ -132,9 +131,8 @@ impl Switcher {
         let query = self.query.text().trim();
         let targets = self.targets(app);
         let mut matches: Vec<_> = if query.is_empty() {
-            (0..targets.len())
-                .map(|index| (index, Vec::new()))
-                .collect()
+            let all = 0..targets.len();
+            all.map(|index| (index, Vec::new())).collect()
         } else {
             let labels: Vec<_> = targets.iter().map(|&t| self.label(t, app)).collect();
             fuzzy(query, &labels)

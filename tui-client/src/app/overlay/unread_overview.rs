@@ -97,9 +97,8 @@ impl UnreadOverview {
         let stored = stored.take_while(|((id, _), _)| *id == of.id);
         let stored = stored.map(|((_, seq), entry)| (*seq, entry));
         let loaded = of.log.loaded().filter(|entry| entry.seq > read);
-        stored
-            .chain(loaded.map(|entry| (entry.seq, entry)))
-            .collect()
+        let loaded = loaded.map(|entry| (entry.seq, entry));
+        stored.chain(loaded).collect()
     }
 
     /// Reads a stretch at a place, unless that was done before.

@@ -119,10 +119,8 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn quote(&self, conversation: &'a Conversation, seq: Seq) -> Quote<'a> {
         let folding = &conversation.folding;
-        let entry = conversation
-            .log
-            .entry(seq)
-            .or_else(|| conversation.originals.get(seq));
+        let entry = conversation.log.entry(seq);
+        let entry = entry.or_else(|| conversation.originals.get(seq));
         let (author, text) = match entry {
             None => ("", strings::conversation::QUOTE_NOT_LOADED),
             Some(entry) if folding.is_deleted(entry) => ("", strings::conversation::QUOTE_DELETED),

@@ -249,10 +249,8 @@ impl Overlay for Search {
     /// Completes the name that is being written behind `from:` or `in:`.
     fn complete(&mut self, app: &mut Parts<'_>) -> bool {
         let (text, cursor) = (self.query.text(), self.query.cursor());
-        let word = text[..cursor].rfind(char::is_whitespace).map_or(0, |at| {
-            at + text[at..].chars().next().map_or(1, char::len_utf8)
-        });
-        let field = Field::of(&text[word..cursor]);
+        let word = text[..cursor].rsplit(char::is_whitespace).next();
+        let field = word.and_then(Field::of);
         let names = field.map_or(Vec::new(), |(field, value)| {
             Self::completions(field, value, &app.reader())
         });
