@@ -37,13 +37,6 @@ pub(super) struct Layout {
     pub(super) status: Rect,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
-    /// Whether, of two panes that do not fit, it is the contact list.
-    pub(super) contacts: bool,
-    pub(super) composer: bool,
-}
-
 /// Whether there is no box, and the composer stands behind the recipient's name.
 pub(super) const fn is_tiny(area: Rect) -> bool {
     area.width < BOX_FROM_WIDTH || area.height < BOX_FROM_HEIGHT
@@ -73,24 +66,25 @@ fn divider(area: Rect) -> u16 {
     1 + (area.width * 3 / 10 - 1).clamp(CONTACTS_MIN, CONTACTS_MAX)
 }
 
-/// Places the panes; `None` if there is no room for anything. The composer has `rows` rows and
-/// gets up to a third of the height.
-pub(super) fn layout(area: Rect, wanted: Wanted, rows: u16) -> Option<Layout> {
+/// Places the panes; `None` if there is no room for anything. Of two panes that do not fit, the
+/// contact list is the one that `is_list` asks for. The composer, if there is one, has `rows` rows
+/// and gets up to a third of the height.
+pub(super) fn layout(area: Rect, is_list: bool, rows: Option<u16>) -> Option<Layout> {
     if area.width < MIN_WIDTH || area.height < MIN_HEIGHT {
         return None;
     }
-    let rows = rows.clamp(1, (area.height / 3).max(1));
+    let rows = rows.map(|rows| rows.clamp(1, (area.height / 3).max(1)));
     Some(if is_tiny(area) {
-        tiny(area, wanted, rows)
+        tiny(area, is_list, rows)
     } else {
-        boxed(area, wanted, rows)
+        boxed(area, is_list, rows)
     })
 }
 
-fn tiny(area: Rect, wanted: Wanted, rows: u16) -> Layout {
+fn tiny(area: Rect, is_list: bool, rows: Option<u16>) -> Layout {
     let status = Rect::new(area.x, area.bottom() - 1, area.width, 1);
     let above = Rect::new(area.x, area.y, area.width, area.height - 1);
-    if wanted.contacts {
+    if is_list {
         return Layout {
             contacts: Some(above),
             status,
@@ -98,19 +92,19 @@ fn tiny(area: Rect, wanted: Wanted, rows: u16) -> Layout {
         };
     }
     let has_title = area.height > MIN_HEIGHT + 1;
-    let rows = if wanted.composer { rows } else { 0 };
-    let composer = Rect::new(area.x, above.bottom() - rows, area.width, rows);
+    let height = rows.unwrap_or(0);
+    let composer = Rect::new(area.x, above.bottom() - height, area.width, height);
     let top = area.y + u16::from(has_title);
     Layout {
         title: has_title.then_some(Rect::new(area.x, area.y, area.width, 1)),
         conversation: Some(Rect::new(area.x, top, area.width, composer.y - top)),
-        composer: wanted.composer.then_some(composer),
+        composer: rows.map(|_| composer),
         status,
         ..Layout::default()
     }
 }
 
-fn boxed(area: Rect, wanted: Wanted, rows: u16) -> Layout {
+fn boxed(area: Rect, is_list: bool, rows: Option<u16>) -> Layout {
     let bottom = area.bottom() - 1;
     let mut layout = Layout {
         frame: Some(area),
@@ -125,12 +119,12 @@ fn boxed(area: Rect, wanted: Wanted, rows: u16) -> Layout {
         layout.divider = Some(divider);
         layout.contacts = Some(inner(left, divider));
         left = divider + 1;
-    } else if wanted.contacts {
+    } else if is_list {
         layout.contacts = Some(inner(left, right));
         return layout;
     }
     let mut pane = inner(left, right);
-    if wanted.composer {
+    if let Some(rows) = rows {
         let composer = Rect::new(left, bottom - rows, pane.width, rows);
         layout.composer = Some(composer);
         layout.rule = Some(Rect::new(left - 1, composer.y - 1, pane.width + 2, 1));
@@ -148,17 +142,12 @@ fn boxed(area: Rect, wanted: Wanted, rows: u16) -> Layout {
 mod tests {
     use super::*;
 
-    const BOTH: Wanted = Wanted {
-        contacts: false,
-        composer: true,
-    };
-
     #[test]
     fn every_size_is_divided_without_overlap() {
         for width in MIN_WIDTH..130 {
             for height in MIN_HEIGHT..50 {
                 let area = Rect::new(0, 0, width, height);
-                let layout = layout(area, BOTH, 99).unwrap();
+                let layout = layout(area, false, Some(99)).unwrap();
                 let parts = [
                     layout.contacts,
                     layout.title,
@@ -184,7 +173,7 @@ mod tests {
 
     #[test]
     fn too_small_is_said() {
-        assert_eq!(layout(Rect::new(0, 0, 19, 30), BOTH, 1), None);
-        assert_eq!(layout(Rect::new(0, 0, 80, 5), BOTH, 1), None);
+        assert_eq!(layout(Rect::new(0, 0, 19, 30), false, Some(1)), None);
+        assert_eq!(layout(Rect::new(0, 0, 80, 5), false, Some(1)), None);
     }
 }

@@ -37,13 +37,7 @@ pub(super) trait ListRow {
     }
 
     /// Draws one of its lines. Returns whether that line is marked while the row is chosen.
-    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, line: Line) -> bool;
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Line {
-    pub(super) index: u16,
-    pub(super) is_expanded: bool,
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, line: u16, is_expanded: bool) -> bool;
 }
 
 /// Draws a list. Returns where the cursor is, if it is searched.
@@ -110,11 +104,7 @@ fn draw_rows<R: ListRow>(canvas: &mut Canvas<'_>, area: Rect, list: &ListView<'_
             if area.height == 0 {
                 return;
             }
-            let line = Line {
-                index: line,
-                is_expanded,
-            };
-            let is_marked = row.draw(canvas, area, line);
+            let is_marked = row.draw(canvas, area, line, is_expanded);
             if index == list.chosen && is_marked {
                 canvas.buffer.set_style(area, Theme::chosen());
             }

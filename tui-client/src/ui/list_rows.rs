@@ -7,7 +7,7 @@ use ratatui::style::{Modifier, Style};
 
 use super::canvas::Canvas;
 use super::contact_list::count;
-use super::list::{Line, ListRow, NARROW};
+use super::list::{ListRow, NARROW};
 use super::text::{columns, indented};
 use super::theme::Theme;
 use crate::app::screen::{HitRow, Notable, PanelRow, Quote, SwitcherRow, UnreadRow};
@@ -18,7 +18,7 @@ use crate::strings;
 const TIMES_FROM: u16 = 34;
 
 impl ListRow for SwitcherRow<'_> {
-    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _line: Line) -> bool {
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _line: u16, _is_expanded: bool) -> bool {
         let theme = canvas.view.theme;
         let mut end = area.right();
         if self.unread > 0 {
@@ -56,7 +56,7 @@ impl ListRow for SwitcherRow<'_> {
 }
 
 impl ListRow for PanelRow {
-    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _line: Line) -> bool {
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _line: u16, _is_expanded: bool) -> bool {
         let theme = canvas.view.theme;
         let mut detail = self.detail.clone();
         if let Some(time) = self.time {
@@ -88,7 +88,7 @@ impl ListRow for UnreadRow<'_> {
         matches!(self, Self::Conversation { .. })
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _line: Line) -> bool {
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, _line: u16, _is_expanded: bool) -> bool {
         let theme = canvas.view.theme;
         match self {
             UnreadRow::Conversation { title, unread } => {
@@ -162,9 +162,9 @@ impl ListRow for HitRow<'_> {
         u16::try_from(parts(self, is_expanded).count()).unwrap_or(u16::MAX)
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, line: Line) -> bool {
+    fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, line: u16, is_expanded: bool) -> bool {
         let inner = indented(area, 2);
-        match parts(self, line.is_expanded).nth(line.index.into()) {
+        match parts(self, is_expanded).nth(line.into()) {
             Some(Part::Head) => draw_head(canvas, area, self),
             Some(Part::Text) => draw_text(canvas, inner, self.text, self.matched),
             Some(Part::Around(quote)) => {

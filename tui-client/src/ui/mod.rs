@@ -26,7 +26,7 @@ use ratatui::widgets::{Block, Clear, Widget as _};
 use recado_shared::{Membership, RoomInfo};
 
 use self::canvas::Canvas;
-use self::layout::{Layout, Wanted};
+use self::layout::Layout;
 use self::text::indented;
 pub use self::theme::Theme;
 pub use self::view::ViewState;
@@ -49,13 +49,9 @@ fn draw(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) -> Option<Posi
     let name_width = conversation.map_or(0, |open| text::columns(open.title));
     let text_width = layout::composer_width(area, name_width);
     let input = conversation.map(|open| (open.composer, open.composer.layout(text_width)));
-    let wanted = Wanted {
-        contacts: screen.pane == Pane::Contacts,
-        composer: conversation.is_some(),
-    };
-    let rows = input.as_ref().map_or(1, |(_, input)| input.rows.len());
-    let rows = u16::try_from(rows).unwrap_or(u16::MAX);
-    let Some(layout) = layout::layout(area, wanted, rows) else {
+    let rows = input.as_ref().map(|(_, input)| input.rows.len());
+    let rows = rows.map(|rows| u16::try_from(rows).unwrap_or(u16::MAX));
+    let Some(layout) = layout::layout(area, screen.pane == Pane::Contacts, rows) else {
         draw_too_small(canvas, area);
         return None;
     };

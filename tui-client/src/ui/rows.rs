@@ -27,10 +27,6 @@ pub(super) struct WrapCache {
 }
 
 impl WrapCache {
-    pub(super) fn clear(&mut self) {
-        self.rows.clear();
-    }
-
     fn rows_of(&mut self, id: ItemId, body: &str, width: usize) -> Wrapped {
         if self.width != width || self.rows.len() >= MAX_CACHED {
             self.rows.clear();

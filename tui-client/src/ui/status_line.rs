@@ -136,9 +136,8 @@ pub(super) fn render_notice(
     area.height -= u16::try_from(height).unwrap_or(0);
     for (y, text) in (area.bottom()..bottom).zip(rows) {
         let row = Rect::new(area.x, y, area.width, 1);
-        canvas
-            .row(row)
-            .left(&format!(" {}", cells::row(text)), style);
+        let text = format!(" {}", cells::row(text));
+        canvas.row(row).left(&text, style);
     }
     area
 }

@@ -112,7 +112,7 @@ impl ViewState {
         let id = open.id;
         if self.shown != Some(id) {
             self.shown = Some(id);
-            self.cache.clear();
+            self.cache = WrapCache::default();
             self.composer_top = 0;
         }
         let position = self.positions.get(&id).copied();
