@@ -167,11 +167,10 @@ impl Anchor {
         }
         let headings = rows.heading_count(top.item);
         let row = top.row.saturating_sub(headings);
+        let byte = rows.byte_of_row(top.item, row);
         Self {
             item: rows.view.items[top.item].id(),
-            at: rows
-                .byte_of_row(top.item, row)
-                .map_or(At::Row(row), At::Byte),
+            at: byte.map_or(At::Row(row), At::Byte),
             pane_row: headings.saturating_sub(top.row),
         }
     }

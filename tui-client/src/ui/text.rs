@@ -136,10 +136,8 @@ pub(super) fn when(time: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (Some(then), Some(now)) = (local(time, zone), local(now, zone)) else {
         return String::new();
     };
-    let days = then
-        .date()
-        .until(now.date())
-        .map_or(i32::MAX, |span| span.get_days());
+    let span = then.date().until(now.date());
+    let days = span.map_or(i32::MAX, |span| span.get_days());
     match days {
         0 => clock(Some(then)),
         -6..=6 => then.strftime("%a").to_string(),

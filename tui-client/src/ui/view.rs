@@ -64,11 +64,9 @@ impl ViewState {
 
     /// What a click on a cell of the last frame hits.
     pub fn hit(&self, column: u16, row: u16) -> Option<ClickTarget> {
-        self.hits
-            .iter()
-            .rev()
-            .find(|(area, _)| area.contains((column, row).into()))
-            .map(|&(_, target)| target)
+        let mut hits = self.hits.iter().rev();
+        let hit = hits.find(|(area, _)| area.contains((column, row).into()));
+        hit.map(|&(_, target)| target)
     }
 
     /// Moves a conversation, if it is the next one to be drawn.

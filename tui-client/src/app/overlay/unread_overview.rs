@@ -263,13 +263,6 @@ impl UnreadOverview {
         }
     }
 
-    fn mark_read(&self, app: &mut Parts<'_>) {
-        match self.list.chosen() {
-            Some(row) => Self::read_up_to(row.conversation, row.last(), app),
-            None => app.notify(strings::overlays::NOTHING_TO_MARK),
-        }
-    }
-
     /// Takes a place as one that was seen. What of it is not here yet is read once it is.
     fn read_up_to(id: ConversationId, seq: Seq, app: &mut Parts<'_>) {
         if let Some(conversation) = app.chats.conversations.get_mut(&id) {
@@ -330,8 +323,8 @@ impl Overlay for UnreadOverview {
             return;
         };
         if let RowKind::Line(line) = row.kind {
-            app.chats
-                .jump_to_entry(row.conversation, line.target, app.cx);
+            let (id, target) = (row.conversation, line.target);
+            app.chats.jump_to_entry(id, target, app.cx);
         } else {
             app.chats.jump_to(row.conversation, app.cx);
             app.chats.scroll_first_unread(app.cx);
@@ -340,7 +333,10 @@ impl Overlay for UnreadOverview {
 
     fn act(&mut self, action: Action, app: &mut Parts<'_>) {
         if action == Action::MarkRead {
-            self.mark_read(app);
+            match self.list.chosen() {
+                Some(row) => Self::read_up_to(row.conversation, row.last(), app),
+                None => app.notify(strings::overlays::NOTHING_TO_MARK),
+            }
         } else if action == Action::MarkAllRead {
             let listed: BTreeSet<_> = self.list.rows.iter().map(|row| row.conversation).collect();
             for id in listed {
@@ -351,9 +347,8 @@ impl Overlay for UnreadOverview {
 
     fn refresh(&mut self, app: &mut Parts<'_>) {
         let reader = app.reader();
-        let new = Self::new_conversations(&reader)
-            .into_iter()
-            .take(MAX_GROUPS);
+        let new = Self::new_conversations(&reader).into_iter();
+        let new = new.take(MAX_GROUPS);
         let mut groups = Vec::new();
         for conversation in new.filter_map(|id| reader.chats.conversations.get(&id)) {
             self.request_unread(conversation);
