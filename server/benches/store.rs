@@ -19,10 +19,10 @@ use std::time::{Duration, Instant};
 
 use recado_server::id::SessionId;
 use recado_server::store::{
-    Admission, Engine, Login, Origin, Read, ReadResult, Write, WriteResult,
+    Admission, Engine, Login, Origin, Query, Read, ReadResult, Write, WriteResult,
 };
 use recado_shared::{
-    Content, ConversationId, CursorUpdate, DeviceKey, MessageBody, MessageId, PageRange,
+    Answer, Content, ConversationId, CursorUpdate, DeviceKey, MessageBody, MessageId, PageRange,
     RequestNumber, Seq, Timestamp, UserId, UserName,
 };
 
@@ -267,16 +267,19 @@ impl Bench {
     }
 
     fn page(&mut self, peer: UserId, before: Seq, limit: u16) -> (usize, Seq) {
-        let question = Read::Page {
+        let question = Read::Query {
             origin: ORIGIN,
             user: HUB,
-            conversation: ConversationId::direct(HUB, peer),
-            range: PageRange::Before(before),
-            limit,
+            query: Query::Page {
+                conversation: ConversationId::direct(HUB, peer),
+                range: PageRange::Before(before),
+                limit,
+            },
         };
         match self.engine.answer(question).unwrap() {
-            ReadResult::Page {
-                entries, newest, ..
+            ReadResult::Answer {
+                result: Ok(Answer::Page { entries, newest }),
+                ..
             } => (entries.len(), newest),
             other => panic!("{other:?}"),
         }

@@ -2,9 +2,11 @@
 
 use recado_server::id::SessionId;
 use recado_server::store::{
-    Admission, Engine, Login, Origin, Read, ReadResult, Write, WriteResult,
+    Admission, Engine, Login, Origin, Query, Read, ReadResult, Write, WriteResult,
 };
-use recado_shared::{ConversationId, DeviceKey, PageRange, RequestNumber, Seq, UserId, UserName};
+use recado_shared::{
+    Answer, ConversationId, DeviceKey, PageRange, RequestNumber, Seq, UserId, UserName,
+};
 use tempfile::TempDir;
 
 use super::{Meter, TIME, message, message_id};
@@ -62,16 +64,22 @@ pub(super) fn newest_page(meter: impl Meter) {
     let (user, conversation) = conversation(0);
     let engine = &mut desk.engine;
     meter.measure(
-        || Read::Page {
+        || Read::Query {
             origin: ORIGIN,
             user,
-            conversation,
-            range: PageRange::Before(Seq(LOG_LEN + 1)),
-            limit: PAGE_LEN,
+            query: Query::Page {
+                conversation,
+                range: PageRange::Before(Seq(LOG_LEN + 1)),
+                limit: PAGE_LEN,
+            },
         },
         |read| {
             let page = engine.answer(read).expect("the disk gives it");
-            let ReadResult::Page { entries, .. } = &page else {
+            let ReadResult::Answer {
+                result: Ok(Answer::Page { entries, .. }),
+                ..
+            } = &page
+            else {
                 panic!("a page is answered by a page");
             };
             assert_eq!(entries.len(), usize::from(PAGE_LEN));

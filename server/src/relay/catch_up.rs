@@ -7,12 +7,11 @@ use recado_shared::limits::{
     MAX_DISPLAY_NAME_CHARS, MAX_HEADS_PER_FRAME, MAX_NAME_LEN, MAX_PAGE_LEN,
 };
 use recado_shared::{
-    Answer, DirectPair, Head, HeadsPage, RoomInfo, RoomMember, ServerFrame, Stamp, UserId,
-    UserName, UserProfile,
+    DirectPair, Head, HeadsPage, RoomInfo, ServerFrame, Stamp, UserId, UserName, UserProfile,
 };
 
 use super::{Relay, SessionId};
-use crate::store::{Origin, Read, StoredMember};
+use crate::store::Read;
 
 impl Relay {
     pub(super) fn read_heads(&mut self, id: SessionId, since: Option<Stamp>) {
@@ -68,33 +67,6 @@ impl Relay {
             .filter_map(|user| Some((user, names.get(&user)?)))
             .map(|(user, name)| self.profile(viewer, user, name.clone()))
             .collect()
-    }
-
-    pub(super) fn users_read(
-        &mut self,
-        origin: Origin,
-        users: Vec<(UserId, UserName)>,
-        more: bool,
-    ) {
-        let Some(viewer) = self.user_of(origin.session) else {
-            return;
-        };
-        let profile = |(user, name)| self.profile(viewer, user, name);
-        let people = users.into_iter().map(profile).collect();
-        self.answer(origin, Ok(Answer::Users { people, more }));
-    }
-
-    pub(super) fn members_read(&mut self, origin: Origin, members: Vec<StoredMember>, more: bool) {
-        let Some(viewer) = self.user_of(origin.session) else {
-            return;
-        };
-        let members = members.into_iter().map(|member| RoomMember {
-            person: self.profile(viewer, member.user, member.name),
-            role: member.role,
-            mute: member.mute,
-        });
-        let members = members.collect();
-        self.answer(origin, Ok(Answer::Members { members, more }));
     }
 
     pub(super) fn outbox_full(&mut self, id: SessionId) {

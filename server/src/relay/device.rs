@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use recado_shared::device::{DEVICE_NAME_EXTENSION, LINK_EXTENSION};
-use recado_shared::{Answer, CloseReason, Device, DeviceName, Hello, LinkCode, RequestError};
+use recado_shared::{
+    Answer, CloseReason, Device, DeviceName, Hello, LinkCode, RequestError, UserId,
+};
 
 use super::Relay;
 use super::request::RequestResult;
@@ -22,18 +24,14 @@ pub(super) fn device_name(hello: &Hello) -> Option<DeviceName> {
 }
 
 impl Relay {
-    pub(super) fn devices_read(&mut self, origin: Origin, mut devices: Vec<Device>) {
-        let Some(user) = self.user_of(origin.session) else {
-            return;
-        };
+    pub(super) fn mark_online(&self, user: UserId, devices: &mut [Device]) {
         let sessions = self
             .sessions_of(user)
             .filter_map(|id| self.sessions.get(&id));
         let online: BTreeSet<_> = sessions.map(|session| session.peer.key).collect();
-        for device in &mut devices {
+        for device in devices {
             device.is_online = online.contains(&device.key);
         }
-        self.answer(origin, Ok(Answer::Devices(devices)));
     }
 
     pub(super) fn find_device(&mut self, origin: Origin, code: LinkCode) -> RequestResult {

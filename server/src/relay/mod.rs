@@ -25,8 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use recado_shared::{
-    Answer, ClientFrame, ConversationId, DirectPair, Entry, InviteToken, Now, RequestError,
-    ServerFrame, Stamp, UserId,
+    Answer, ClientFrame, ConversationId, DirectPair, InviteToken, Now, RequestError, ServerFrame,
+    Stamp, UserId,
 };
 
 use self::display::Displays;
@@ -231,44 +231,7 @@ impl Relay {
                 people,
                 stamp,
             } => self.heads_read(session, heads, people, stamp),
-            ReadResult::Page {
-                origin,
-                entries,
-                newest,
-            } => self.answer(origin, Ok(Answer::Page { entries, newest })),
-            ReadResult::Resend { origin, result } => {
-                let accepted = result.map(|Entry { seq, time, .. }| Answer::Accepted { seq, time });
-                self.answer(origin, accepted);
-            }
-            ReadResult::Settings {
-                origin,
-                settings,
-                stamp,
-                more,
-            } => {
-                let answer = Answer::Settings {
-                    settings,
-                    stamp,
-                    more,
-                };
-                self.answer(origin, Ok(answer));
-            }
-            ReadResult::Rooms {
-                origin,
-                rooms,
-                more,
-            } => self.answer(origin, Ok(Answer::Rooms { rooms, more })),
-            ReadResult::Members {
-                origin,
-                members,
-                more,
-            } => self.members_read(origin, members, more),
-            ReadResult::Devices { origin, devices } => self.devices_read(origin, devices),
-            ReadResult::Users {
-                origin,
-                people,
-                more,
-            } => self.users_read(origin, people, more),
+            ReadResult::Answer { origin, result } => self.query_answered(origin, result),
         }
     }
 

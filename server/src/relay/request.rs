@@ -5,13 +5,13 @@ use recado_shared::limits::{
 };
 use recado_shared::rules::permission::{self, Grant};
 use recado_shared::{
-    Content, ConversationId, MessageId, PageRange, Request, RequestError, RoomId, RoomName, UserId,
-    UserName, name,
+    Answer, Content, ConversationId, MessageId, PageRange, Request, RequestError, RoomId, RoomName,
+    UserId, UserName, name,
 };
 
 use super::Relay;
 use super::session::Caller;
-use crate::store::{DeviceChange, FindRooms, NewRoom, Origin, Read, Resend, UserChange, Write};
+use crate::store::{DeviceChange, NewRoom, Origin, Query, Read, UserChange, Write};
 
 pub(super) type RequestResult = Result<(), RequestError>;
 
@@ -29,7 +29,7 @@ impl Relay {
 
     fn carry_out(&mut self, caller: Caller, request: Request, grant: Grant) -> RequestResult {
         let Caller { origin, user } = caller;
-        let read = match request {
+        let query = match request {
             Request::Append {
                 conversation,
                 id,
@@ -39,15 +39,15 @@ impl Relay {
                 conversation,
                 range,
                 limit,
-            } => page(caller, conversation, range, limit),
+            } => page(conversation, range, limit),
             Request::FindUsers {
                 prefix,
                 after,
                 limit,
-            } => find_users(origin, &prefix, after, limit),
+            } => find_users(&prefix, after, limit),
             Request::Users(mut users) => {
                 users.truncate(MAX_USERS_PER_PAGE.into());
-                Read::Names { origin, users }
+                Query::Users(users)
             }
             Request::CreateRoom {
                 id,
@@ -69,21 +69,17 @@ impl Relay {
                 prefix,
                 after,
                 limit,
-            } => find_rooms(caller, &prefix, after, limit),
-            Request::Members { room, after, limit } => members(origin, room, after, limit),
+            } => find_rooms(&prefix, after, limit),
+            Request::Members { room, after, limit } => members(room, after, limit),
             Request::Set(setting) => return self.change_user(caller, UserChange::Set(setting)),
-            Request::Settings { after } => Read::Settings {
-                origin,
-                user,
-                after,
-            },
+            Request::Settings { after } => Query::Settings { after },
             Request::AcceptContact(from) => {
                 return self.change_user(caller, UserChange::Accept(from));
             }
             Request::SetDisplayName(display) => {
                 return self.change_user(caller, UserChange::Display(display));
             }
-            Request::Devices => Read::Devices { origin, user },
+            Request::Devices => Query::Devices,
             Request::FindDevice(code) => return self.find_device(origin, code),
             Request::LinkDevice { key, name } => {
                 return self.change_device(caller, DeviceChange::Link { key, name });
@@ -95,7 +91,7 @@ impl Relay {
                 return self.change_device(caller, DeviceChange::Revoke(key));
             }
         };
-        self.query(read);
+        self.read_for(caller, query);
         Ok(())
     }
 
@@ -138,48 +134,82 @@ impl Relay {
         else {
             return Err(refusal);
         };
-        let Caller { origin, user } = caller;
-        let sent = Resend {
-            author: user,
+        let query = Query::Resend {
             conversation,
             id,
             content,
             refusal,
         };
-        self.query(Read::Resend { origin, sent });
+        self.read_for(caller, query);
         Ok(())
+    }
+
+    fn read_for(&mut self, Caller { origin, user }: Caller, query: Query) {
+        self.query(Read::Query {
+            origin,
+            user,
+            query,
+        });
+    }
+
+    /// Sends the answer of the store, with the display names, presences and online devices that only
+    /// the relay knows.
+    pub(super) fn query_answered(
+        &mut self,
+        origin: Origin,
+        mut result: Result<Answer, RequestError>,
+    ) {
+        let Some(viewer) = self.user_of(origin.session) else {
+            return;
+        };
+        match &mut result {
+            Ok(Answer::Users { people, .. }) => {
+                for profile in people {
+                    self.complete_profile(viewer, profile);
+                }
+            }
+            Ok(Answer::Members { members, .. }) => {
+                for member in members {
+                    self.complete_profile(viewer, &mut member.person);
+                }
+            }
+            Ok(Answer::Devices(devices)) => self.mark_online(viewer, devices),
+            Ok(
+                Answer::Accepted { .. }
+                | Answer::Page { .. }
+                | Answer::Done
+                | Answer::RoomCreated { .. }
+                | Answer::Rooms { .. }
+                | Answer::Settings { .. }
+                | Answer::PendingDevice(_),
+            )
+            | Err(_) => {}
+        }
+        self.answer(origin, result);
     }
 }
 
-fn page(caller: Caller, conversation: ConversationId, range: PageRange, limit: u16) -> Read {
-    Read::Page {
-        origin: caller.origin,
-        user: caller.user,
+fn page(conversation: ConversationId, range: PageRange, limit: u16) -> Query {
+    Query::Page {
         conversation,
         range,
         limit: limit.min(MAX_PAGE_ENTRIES),
     }
 }
 
-fn find_users(origin: Origin, prefix: &str, after: Option<UserName>, limit: u16) -> Read {
-    Read::Users {
-        origin,
+fn find_users(prefix: &str, after: Option<UserName>, limit: u16) -> Query {
+    Query::FindUsers {
         prefix: fold_prefix(prefix),
         after,
         limit: limit.min(MAX_USERS_PER_PAGE),
     }
 }
 
-fn find_rooms(caller: Caller, prefix: &str, after: Option<RoomName>, limit: u16) -> Read {
-    let prefix = prefix.strip_prefix('#').unwrap_or(prefix);
-    Read::Rooms {
-        origin: caller.origin,
-        find: FindRooms {
-            user: caller.user,
-            prefix: fold_prefix(prefix),
-            after,
-            limit: limit.min(MAX_ROOMS_PER_PAGE),
-        },
+fn find_rooms(prefix: &str, after: Option<RoomName>, limit: u16) -> Query {
+    Query::FindRooms {
+        prefix: fold_prefix(prefix.strip_prefix('#').unwrap_or(prefix)),
+        after,
+        limit: limit.min(MAX_ROOMS_PER_PAGE),
     }
 }
 
@@ -189,9 +219,8 @@ fn fold_prefix(prefix: &str) -> String {
     name::fold(&prefix[..end])
 }
 
-fn members(origin: Origin, room: RoomId, after: Option<UserId>, limit: u16) -> Read {
-    Read::Members {
-        origin,
+fn members(room: RoomId, after: Option<UserId>, limit: u16) -> Query {
+    Query::Members {
         room,
         after,
         limit: limit.min(MAX_USERS_PER_PAGE),

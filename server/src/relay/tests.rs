@@ -20,7 +20,7 @@ use super::*;
 use crate::config::MAX_USERS_LIMIT;
 use crate::session::HEADS_CAPACITY;
 use crate::store::{
-    Admission, AuthenticatedUser, Login, Read, Resend, StoredEntry, StoredMemberships,
+    Admission, AuthenticatedUser, Login, Query, Read, StoredEntry, StoredMemberships,
 };
 
 const LOCAL: InviteToken = InviteToken([9; 16]);
@@ -162,16 +162,27 @@ fn append(conversation: ConversationId) -> Request {
     }
 }
 
+fn query_of(origin: Origin, user: UserId, query: Query) -> Effect {
+    Effect::Read(Read::Query {
+        origin,
+        user,
+        query,
+    })
+}
+
+fn query_answered(origin: Origin, result: Result<Answer, RequestError>) -> Event {
+    Event::Read(ReadResult::Answer { origin, result })
+}
+
 /// The question whether what is refused was stored before.
 fn was_sent(origin: Origin, author: UserId, refusal: RequestError) -> Effect {
-    let sent = Resend {
-        author,
+    let query = Query::Resend {
         conversation: ALICE_BOB,
         id: MessageId([5; 16]),
         content: content(),
         refusal,
     };
-    Effect::Read(Read::Resend { origin, sent })
+    query_of(origin, author, query)
 }
 
 fn entry(author: UserId, seq: u64) -> Entry {
@@ -787,56 +798,46 @@ fn pages_and_people_are_read_within_the_limits() {
         range: PageRange::Before(Seq(9)),
         limit: 9_999,
     };
-    let read = Read::Page {
-        origin: asked,
-        user: ALICE,
+    let query = Query::Page {
         conversation: ALICE_BOB,
         range: PageRange::Before(Seq(9)),
         limit: 200,
     };
-    desk.check(request(S1, 1, page), &[Effect::Read(read)]);
-    let result = ReadResult::Page {
-        origin: asked,
-        entries: vec![entry(BOB, 8)],
-        newest: Seq(8),
-    };
+    desk.check(request(S1, 1, page), &[query_of(asked, ALICE, query)]);
     let page = Answer::Page {
         entries: vec![entry(BOB, 8)],
         newest: Seq(8),
     };
-    desk.check(Event::Read(result), &[answer(asked, Ok(page))]);
+    desk.check(
+        query_answered(asked, Ok(page.clone())),
+        &[answer(asked, Ok(page))],
+    );
 
     let find = Request::FindUsers {
         prefix: "ÉM".to_owned(),
         after: Some(name(ALICE)),
         limit: 9_999,
     };
-    let read = Read::Users {
-        origin: asked,
+    let query = Query::FindUsers {
         prefix: "ém".to_owned(),
         after: Some(name(ALICE)),
         limit: 150,
     };
-    desk.check(request(S1, 1, find), &[Effect::Read(read)]);
-    let result = ReadResult::Users {
-        origin: asked,
-        people: vec![(BOB, name(BOB)), (CAROL, name(CAROL))],
-        more: true,
-    };
+    desk.check(request(S1, 1, find), &[query_of(asked, ALICE, query)]);
     let person = |user, presence| UserProfile {
         user,
         name: name(user),
         presence,
         display: None,
     };
-    let people = Answer::Users {
-        people: vec![
-            person(BOB, Presence::Online),
-            person(CAROL, Presence::Offline),
-        ],
+    let people = |of_bob| Answer::Users {
+        people: vec![person(BOB, of_bob), person(CAROL, Presence::Offline)],
         more: true,
     };
-    desk.check(Event::Read(result), &[answer(asked, Ok(people))]);
+    desk.check(
+        query_answered(asked, Ok(people(Presence::Offline))),
+        &[answer(asked, Ok(people(Presence::Online)))],
+    );
 }
 
 #[test]
@@ -844,12 +845,11 @@ fn answers_for_a_session_that_is_gone_find_no_session() {
     let mut desk = Desk::of_two();
     desk.check(Event::Closed(S1), &[]);
     desk.check(heads_read(S1, 10), &[]);
-    let page = ReadResult::Page {
-        origin: origin(S1, 1),
+    let page = Answer::Page {
         entries: Vec::new(),
         newest: Seq(0),
     };
-    desk.check(Event::Read(page), &[]);
+    desk.check(query_answered(origin(S1, 1), Ok(page)), &[]);
     desk.check(appended(origin(S1, 1), ALICE, 1, false), &[]);
     desk.check(Event::OutboxFull(S1), &[]);
     desk.check(Event::CaughtUp(S1), &[]);

@@ -96,6 +96,12 @@ impl Relay {
         }
     }
 
+    /// Adds to a profile from the store what only the relay knows, as `viewer` sees it.
+    pub(super) fn complete_profile(&self, viewer: UserId, profile: &mut UserProfile) {
+        profile.display = self.displays.of(profile.user).cloned();
+        profile.presence = self.presence_for(viewer, profile.user);
+    }
+
     /// Hides the display names of others that look like a user's new name.
     pub(super) fn name_taken(&mut self, user: UserId, name: &UserName) {
         for (other, name) in self.displays.set_name(user, name) {

@@ -8,11 +8,11 @@ use rusqlite::Connection;
 
 use crate::store::folder;
 use crate::store::folder::Folder;
-use crate::store::readers::read;
+use crate::store::readers::read::{self, Read, ReadResult};
 use crate::store::tables::schema;
 use crate::store::values::config::StoreConfig;
 use crate::store::values::error::StoreError;
-use crate::store::values::request::{Read, ReadResult, StoredMemberships, Write, WriteResult};
+use crate::store::values::request::{StoredMemberships, Write, WriteResult};
 use crate::store::writer::thread::Writer;
 
 /// A store in memory or in a data folder, for one owner.

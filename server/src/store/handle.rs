@@ -9,12 +9,13 @@ use recado_shared::LogId;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::store::answers::{Answers, StoreEvent};
 use crate::store::folder::Folder;
+use crate::store::readers::read::Read;
 use crate::store::readers::thread::run_reader;
-use crate::store::values::answers::{Answers, StoreEvent};
 use crate::store::values::config::StoreConfig;
 use crate::store::values::error::StoreError;
-use crate::store::values::request::{Read, StoredMemberships, Write};
+use crate::store::values::request::{StoredMemberships, Write};
 use crate::store::values::stats::{Counters, StoreStats};
 use crate::store::writer::thread::Writer;
 

@@ -4,6 +4,7 @@
 //! Layers, each of which imports only from those before it: `values` holds plain values and errors,
 //! `tables` the SQL of each table, `writer` and `readers` the threads. `handle` starts them.
 
+mod answers;
 mod engine;
 mod folder;
 mod handle;
@@ -15,19 +16,20 @@ mod tests;
 mod values;
 mod writer;
 
+pub use answers::StoreEvent;
 pub use engine::Engine;
 pub use handle::{NotQueued, Store, StoreEvents, StoreHandle};
 pub use operator::{
     Admin, InviteInfo, RoomInfo, UserDetail, UserInfo, UserState, administer, create_invite,
     open_admin,
 };
+pub use readers::query::Query;
+pub use readers::read::{Read, ReadResult};
 pub use values::admin::{AdminChange, AdminOutcome, ChangeError};
-pub use values::answers::StoreEvent;
 pub use values::config::{CheckpointThresholds, STORE_WINDOW, StoreConfig};
 pub use values::error::StoreError;
 pub use values::request::{
-    Admission, AuthenticatedUser, DeviceChange, FindRooms, Login, NewRoom, Origin, Read,
-    ReadResult, Resend, StoredDisplay, StoredEntry, StoredMember, StoredMemberships, StoredRoom,
-    UserChange, UserOutcome, Write, WriteResult,
+    Admission, AuthenticatedUser, DeviceChange, Login, NewRoom, Origin, StoredDisplay, StoredEntry,
+    StoredMemberships, StoredRoom, UserChange, UserOutcome, Write, WriteResult,
 };
 pub use values::stats::StoreStats;

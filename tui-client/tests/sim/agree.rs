@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use recado::app::screen::{Item, ItemId, LinkView, Mark, MessageKind, MessageView};
 use recado::store::{PendingState, StoredConversation};
 use recado_server::relay::SessionId;
-use recado_server::store::{Origin, Read, ReadResult};
+use recado_server::store::{Origin, Query, Read, ReadResult};
 use recado_shared::{
     Content, ConversationId, Entry, Head, Membership, MessageId, PageRange, RequestNumber,
     RoomInfo, Seq, UserId,
@@ -42,12 +42,14 @@ impl World {
         for user in users {
             for &conversation in &conversations {
                 // Reading checks.
-                self.server.read(&Read::Page {
+                self.server.read(&Read::Query {
                     origin: origin(),
                     user,
-                    conversation,
-                    range: PageRange::After(Seq::ZERO),
-                    limit: u16::MAX,
+                    query: Query::Page {
+                        conversation,
+                        range: PageRange::After(Seq::ZERO),
+                        limit: u16::MAX,
+                    },
                 });
             }
             self.heads_of(user);

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use recado_server::Limits;
 use recado_server::relay::{Effect, Event, Peer, Policy, Relay, RelayConfig, SessionId};
-use recado_server::store::{Admission, Engine, Login, Read, ReadResult, Write, WriteResult};
+use recado_server::store::{Admission, Engine, Login, Query, Read, ReadResult, Write, WriteResult};
 use recado_shared::{
-    ClientFrame, DeviceKey, LogId, PageRange, ServerFrame, Timestamp, UserId, UserName, codec,
+    Answer, ClientFrame, DeviceKey, LogId, PageRange, ServerFrame, Timestamp, UserId, UserName,
+    codec,
 };
 
 use crate::record::Record;
@@ -206,14 +207,20 @@ impl Server {
     fn check_read(&self, read: &Read, result: &ReadResult) {
         match (read, result) {
             (
-                Read::Page {
+                Read::Query {
                     user,
-                    conversation,
-                    range,
-                    limit,
+                    query:
+                        Query::Page {
+                            conversation,
+                            range,
+                            limit,
+                        },
                     ..
                 },
-                ReadResult::Page { entries, .. },
+                ReadResult::Answer {
+                    result: Ok(Answer::Page { entries, .. }),
+                    ..
+                },
             ) => {
                 let log = self.record.logs.get(conversation);
                 let visible = log.map_or(&[][..], |log| log.visible(*user)).iter();

@@ -258,11 +258,10 @@ fn a_disabled_user_s_device_does_not_wait() {
 fn a_list_of_devices_says_which_are_online() {
     let mut desk = Desk::new(Policy::Open);
     desk.enter(S1, ALICE);
-    let read = Read::Devices {
-        origin: origin(S1, 1),
-        user: ALICE,
-    };
-    assert_eq!(desk.asks(S1, Request::Devices), [Effect::Read(read)]);
+    assert_eq!(
+        desk.asks(S1, Request::Devices),
+        [query_of(origin(S1, 1), ALICE, Query::Devices)]
+    );
     let device = |key, is_online| Device {
         key,
         name: None,
@@ -271,13 +270,10 @@ fn a_list_of_devices_says_which_are_online() {
         is_online,
     };
     let own = peer(HERE).key;
-    let read = ReadResult::Devices {
-        origin: origin(S1, 1),
-        devices: vec![device(own, false), device(NEW, false)],
-    };
+    let stored = vec![device(own, false), device(NEW, false)];
     let devices = vec![device(own, true), device(NEW, false)];
     assert_eq!(
-        desk.handle(Event::Read(read)),
+        desk.handle(query_answered(origin(S1, 1), Ok(Answer::Devices(stored)))),
         [answered(S1, Ok(Answer::Devices(devices)))]
     );
 }

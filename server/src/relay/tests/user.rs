@@ -116,11 +116,6 @@ fn who_is_blocked_sees_neither_presence_nor_typing() {
     desk.check_frame(S1, away, &[push(&[S3], presence(ALICE, Presence::Away))]);
     desk.settle();
     // Neither in what names her.
-    let names = ReadResult::Users {
-        origin: origin(S2, 1),
-        people: vec![(ALICE, name(ALICE))],
-        more: false,
-    };
     let person = UserProfile {
         user: ALICE,
         name: name(ALICE),
@@ -131,7 +126,10 @@ fn who_is_blocked_sees_neither_presence_nor_typing() {
         people: vec![person],
         more: false,
     };
-    desk.check(Event::Read(names), &[answer(origin(S2, 1), Ok(people))]);
+    desk.check(
+        query_answered(origin(S2, 1), Ok(people.clone())),
+        &[answer(origin(S2, 1), Ok(people))],
+    );
     for session in [S1, S2] {
         desk.check_frame(session, ClientFrame::Typing(ALICE_BOB), &[]);
     }
@@ -160,13 +158,15 @@ fn who_is_blocked_is_refused_once_that_is_stored() {
             answer(asked, Err(RequestError::NotAccepting)),
         ),
         // It was stored before, and only its answer got lost.
-        (Ok(entry(BOB, 3)), accepted(asked, 3)),
+        (
+            Ok(Answer::Accepted {
+                seq: Seq(3),
+                time: Timestamp(77),
+            }),
+            accepted(asked, 3),
+        ),
     ] {
-        let result = ReadResult::Resend {
-            origin: asked,
-            result,
-        };
-        desk.check(Event::Read(result), &[told]);
+        desk.check(query_answered(asked, result), &[told]);
     }
     desk.block(false);
     let effects = desk
@@ -206,27 +206,20 @@ fn a_blocked_user_does_not_see_read_cursors() {
 fn settings_are_read_for_their_user() {
     let mut desk = Desk::of_two();
     let origin = origin(S2, 1);
-    let read = Read::Settings {
-        origin,
-        user: BOB,
-        after: Stamp(3),
-    };
+    let query = Query::Settings { after: Stamp(3) };
     desk.check(
         request(S2, 1, Request::Settings { after: Stamp(3) }),
-        &[Effect::Read(read)],
+        &[query_of(origin, BOB, query)],
     );
-    let found = ReadResult::Settings {
-        origin,
-        settings: vec![draft()],
-        stamp: Stamp(9),
-        more: true,
-    };
     let told = Answer::Settings {
         settings: vec![draft()],
         stamp: Stamp(9),
         more: true,
     };
-    desk.check(Event::Read(found), &[answer(origin, Ok(told))]);
+    desk.check(
+        query_answered(origin, Ok(told.clone())),
+        &[answer(origin, Ok(told))],
+    );
 }
 
 #[test]
@@ -338,19 +331,23 @@ fn a_display_name_is_announced_to_all() {
         ]
     );
     // It stands in all that names her.
-    let read = ReadResult::Users {
-        origin: origin(S3, 1),
-        people: vec![(ALICE, name(ALICE))],
-        more: false,
+    let stored = UserProfile {
+        user: ALICE,
+        name: name(ALICE),
+        display: None,
+        presence: Presence::Offline,
     };
     let ServerFrame::User(person) = wonder(Presence::Online) else {
         panic!("it is a person");
     };
-    let people = Answer::Users {
+    let people = |person| Answer::Users {
         people: vec![person],
         more: false,
     };
-    desk.check(Event::Read(read), &[answer(origin(S3, 1), Ok(people))]);
+    desk.check(
+        query_answered(origin(S3, 1), Ok(people(stored))),
+        &[answer(origin(S3, 1), Ok(people(person)))],
+    );
     desk.block(false);
     assert_eq!(
         desk.call(None),

@@ -1,4 +1,5 @@
 //! Reader threads, and the requests that they answer.
 
+pub(crate) mod query;
 pub(crate) mod read;
 pub(crate) mod thread;

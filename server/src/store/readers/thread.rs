@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
-use crate::store::readers::read;
-use crate::store::values::answers::{Answers, StoreEvent};
-use crate::store::values::request::Read;
+use crate::store::answers::{Answers, StoreEvent};
+use crate::store::readers::read::{self, Read};
 
 /// Answers requests until the queue that all readers share is closed and empty, or the database
 /// fails.

@@ -119,12 +119,14 @@ pub(crate) fn set_stamp(db: &Connection, stamp: u64) -> rusqlite::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use recado_shared::{Content, ConversationId, ErasedKind, PageRange, Seq, Timestamp, UserId};
+    use recado_shared::{
+        Answer, Content, ConversationId, ErasedKind, PageRange, Seq, Timestamp, UserId,
+    };
 
     use super::*;
+    use crate::store::Query;
     use crate::store::folder::Folder;
-    use crate::store::tests::{Desk, ORIGIN, message_id, text};
-    use crate::store::{Read, ReadResult};
+    use crate::store::tests::{Desk, message_id, text};
 
     /// A database as the program that knew only `version` migrations left it.
     fn database_of(version: usize) -> (tempfile::TempDir, std::path::PathBuf) {
@@ -185,14 +187,12 @@ mod tests {
             let (alice, bob) = (UserId(1), UserId(2));
             let resent = desk.say(alice, bob, 1, "kept");
             assert_eq!((resent.entry.seq, resent.is_new), (Seq(1), false));
-            let page = desk.read(Read::Page {
-                origin: ORIGIN,
-                user: bob,
+            let query = Query::Page {
                 conversation: ConversationId::direct(alice, bob),
                 range: PageRange::After(Seq::ZERO),
                 limit: 10,
-            });
-            let ReadResult::Page { entries, .. } = page else {
+            };
+            let Answer::Page { entries, .. } = desk.query(bob, query) else {
                 panic!("a page is answered by a page");
             };
             let expected = [

@@ -161,7 +161,7 @@ fn heads_after(desk: &mut Desk, user: UserId, since: u64) -> (Vec<(UserId, UserN
     };
     match desk.read(read) {
         ReadResult::Heads { people, stamp, .. } => (people, stamp.0),
-        other => panic!("no heads: {other:?}"),
+        other @ ReadResult::Answer { .. } => panic!("no heads: {other:?}"),
     }
 }
 

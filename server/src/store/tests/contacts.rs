@@ -74,7 +74,7 @@ impl Door {
         };
         match self.desk.read(read) {
             ReadResult::Heads { heads, stamp, .. } => (heads, stamp.0),
-            other => panic!("no heads: {other:?}"),
+            other @ ReadResult::Answer { .. } => panic!("no heads: {other:?}"),
         }
     }
 

@@ -86,17 +86,12 @@ fn acknowledged(stdout: ChildStdout) -> impl Iterator<Item = (u64, u64)> {
 fn whole_log(desk: &mut Desk) -> Vec<Entry> {
     let mut all: Vec<Entry> = Vec::new();
     loop {
-        let question = Read::Page {
-            origin: ORIGIN,
-            user: ALICE,
+        let query = Query::Page {
             conversation: ConversationId::direct(ALICE, BOB),
             range: PageRange::After(all.last().map_or(Seq::ZERO, |entry| entry.seq)),
             limit: 200,
         };
-        let ReadResult::Page {
-            entries, newest, ..
-        } = desk.read(question)
-        else {
+        let Answer::Page { entries, newest } = desk.query(ALICE, query) else {
             panic!("a page is answered by a page");
         };
         if entries.is_empty() {

@@ -57,11 +57,7 @@ impl Desk {
     }
 
     fn devices(&mut self, user: UserId) -> Vec<Device> {
-        let read = Read::Devices {
-            origin: ORIGIN,
-            user,
-        };
-        let ReadResult::Devices { devices, .. } = self.read(read) else {
+        let Answer::Devices(devices) = self.query(user, Query::Devices) else {
             panic!("devices are answered by devices");
         };
         devices

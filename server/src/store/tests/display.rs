@@ -105,7 +105,7 @@ fn an_offline_user_gets_heads_with_changed_display_names() {
         };
         match desk.read(read) {
             ReadResult::Heads { heads, stamp, .. } => (heads.len(), stamp.0),
-            other => panic!("no heads: {other:?}"),
+            other @ ReadResult::Answer { .. } => panic!("no heads: {other:?}"),
         }
     };
     let (_, before) = heads(&mut desk, 0);

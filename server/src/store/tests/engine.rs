@@ -1,6 +1,6 @@
 //! The store without its threads.
 
-use recado_shared::{LogId, PageRange};
+use recado_shared::{Entry, LogId, PageRange};
 
 use super::*;
 
@@ -21,16 +21,16 @@ fn a_store_in_memory_commits_batches_and_answers() {
     assert!(users.iter().all(|admitted| admitted.log == LogId([7; 16])));
     let (alice, bob) = (users[0].user, users[1].user);
     engine.commit(&[message(alice, bob, 1, "hello")]).unwrap();
-    let page = Read::Page {
+    let page = Read::Query {
         origin: ORIGIN,
         user: bob,
-        conversation: ConversationId::direct(alice, bob),
-        range: PageRange::After(Seq::ZERO),
-        limit: 10,
+        query: Query::Page {
+            conversation: ConversationId::direct(alice, bob),
+            range: PageRange::After(Seq::ZERO),
+            limit: 10,
+        },
     };
-    let ReadResult::Page { entries, .. } = engine.answer(page).unwrap() else {
-        panic!("a page is answered by a page");
-    };
+    let entries = entries_of(engine.answer(page).unwrap());
     assert_eq!(entries[0].content, text("hello"));
     assert_eq!(engine.memberships().unwrap(), StoredMemberships::default());
 }
@@ -52,16 +52,26 @@ fn a_store_in_a_folder_keeps_it_locked_and_what_was_committed() {
         .unwrap();
     engine.tidy(true).unwrap();
     drop(engine);
-    let page = Read::Page {
+    let page = Read::Query {
         origin: ORIGIN,
         user: bob,
-        conversation: ConversationId::direct(alice, bob),
-        range: PageRange::After(Seq::ZERO),
-        limit: 10,
+        query: Query::Page {
+            conversation: ConversationId::direct(alice, bob),
+            range: PageRange::After(Seq::ZERO),
+            limit: 10,
+        },
     };
     let answer = Engine::open(dir.path()).unwrap().answer(page).unwrap();
-    let ReadResult::Page { entries, .. } = answer else {
-        panic!("a page is answered by a page");
-    };
+    let entries = entries_of(answer);
     assert_eq!(entries[0].content, text("hello"));
+}
+
+fn entries_of(page: ReadResult) -> Vec<Entry> {
+    match page {
+        ReadResult::Answer {
+            result: Ok(Answer::Page { entries, .. }),
+            ..
+        } => entries,
+        other => panic!("no page: {other:?}"),
+    }
 }

@@ -22,15 +22,13 @@ fn count_in_files(dir: &Path, text: &str) -> usize {
 impl Desk {
     /// All that a user reads there.
     fn log(&mut self, user: UserId, conversation: ConversationId) -> Vec<Content> {
-        let question = Read::Page {
-            origin: ORIGIN,
-            user,
+        let query = Query::Page {
             conversation,
             range: PageRange::After(Seq::ZERO),
             limit: 200,
         };
-        match self.read(question) {
-            ReadResult::Page { entries, .. } => entries.into_iter().map(|e| e.content).collect(),
+        match self.query(user, query) {
+            Answer::Page { entries, .. } => entries.into_iter().map(|e| e.content).collect(),
             other => panic!("no page: {other:?}"),
         }
     }

@@ -7,8 +7,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::store::answers::Answers;
 use crate::store::folder::wal_checkpoint;
-use crate::store::values::answers::Answers;
 
 struct Office {
     runtime: Runtime,

@@ -18,8 +18,8 @@ mod settings;
 use std::path::Path;
 
 use recado_shared::{
-    Content, ConversationId, CursorUpdate, DeviceKey, MemberCursors, MessageBody, MessageId,
-    Refusal, RequestNumber, Seq, Timestamp, UserId, UserName,
+    Answer, Content, ConversationId, CursorUpdate, DeviceKey, MemberCursors, MessageBody,
+    MessageId, Refusal, RequestNumber, Seq, Timestamp, UserId, UserName,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -99,6 +99,22 @@ impl Desk {
 
     pub(crate) fn read(&mut self, read: Read) -> ReadResult {
         readers::read::answer(&self.reader, read).unwrap()
+    }
+
+    pub(crate) fn query(&mut self, user: UserId, query: Query) -> Answer {
+        let read = Read::Query {
+            origin: ORIGIN,
+            user,
+            query,
+        };
+        let ReadResult::Answer {
+            origin: ORIGIN,
+            result,
+        } = self.read(read)
+        else {
+            panic!("a query is answered by an answer");
+        };
+        result.unwrap()
     }
 
     pub(crate) fn login(&mut self, login: Login) -> Result<AuthenticatedUser, Refusal> {

@@ -33,19 +33,13 @@ fn page(
     limit: u16,
 ) -> (Vec<Entry>, u64) {
     let user = conversation.pair().unwrap().low();
-    let question = Read::Page {
-        origin: ORIGIN,
-        user,
+    let query = Query::Page {
         conversation,
         range,
         limit,
     };
-    match desk.read(question) {
-        ReadResult::Page {
-            origin: ORIGIN,
-            entries,
-            newest,
-        } => (entries, newest.0),
+    match desk.query(user, query) {
+        Answer::Page { entries, newest } => (entries, newest.0),
         other => panic!("{other:?}"),
     }
 }
@@ -56,19 +50,17 @@ fn seqs(desk: &mut Desk, conversation: ConversationId, range: PageRange, limit: 
 }
 
 fn people(desk: &mut Desk, prefix: &str, after: Option<&str>, limit: u16) -> (Vec<String>, bool) {
-    let question = Read::Users {
-        origin: ORIGIN,
+    let query = Query::FindUsers {
         prefix: prefix.to_owned(),
         after: after.map(name),
         limit,
     };
-    match desk.read(question) {
-        ReadResult::Users {
-            origin: ORIGIN,
-            people,
-            more,
-        } => (
-            people.iter().map(|(_, name)| name.to_string()).collect(),
+    match desk.query(UserId(1), query) {
+        Answer::Users { people, more } => (
+            people
+                .iter()
+                .map(|person| person.name.to_string())
+                .collect(),
             more,
         ),
         other => panic!("{other:?}"),

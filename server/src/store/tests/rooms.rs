@@ -61,7 +61,7 @@ impl Desk {
         };
         match self.read(question) {
             ReadResult::Heads { stamp, .. } => stamp.0,
-            other => panic!("no heads: {other:?}"),
+            other @ ReadResult::Answer { .. } => panic!("no heads: {other:?}"),
         }
     }
 
@@ -157,7 +157,7 @@ fn heads(desk: &mut Desk, user: UserId, since: u64) -> impl Iterator<Item = Head
     };
     match desk.read(question) {
         ReadResult::Heads { heads, .. } => heads.into_iter(),
-        other => panic!("no heads: {other:?}"),
+        other @ ReadResult::Answer { .. } => panic!("no heads: {other:?}"),
     }
 }
 
@@ -167,17 +167,13 @@ fn page(
     conversation: ConversationId,
     range: PageRange,
 ) -> (Vec<Entry>, u64) {
-    let question = Read::Page {
-        origin: ORIGIN,
-        user,
+    let query = Query::Page {
         conversation,
         range,
         limit: 200,
     };
-    match desk.read(question) {
-        ReadResult::Page {
-            entries, newest, ..
-        } => (entries, newest.0),
+    match desk.query(user, query) {
+        Answer::Page { entries, newest } => (entries, newest.0),
         other => panic!("no page: {other:?}"),
     }
 }
@@ -574,16 +570,12 @@ fn a_closed_room_ends_for_all_members() {
         .desk
         .create(new_room(bob, 9, "tea", HistoryVisibility::Visible));
     assert!(made.is_err());
-    let question = Read::Rooms {
-        origin: ORIGIN,
-        find: FindRooms {
-            user: bob,
-            prefix: String::new(),
-            after: None,
-            limit: 10,
-        },
+    let query = Query::FindRooms {
+        prefix: String::new(),
+        after: None,
+        limit: 10,
     };
-    let ReadResult::Rooms { rooms, .. } = club.desk.read(question) else {
+    let Answer::Rooms { rooms, .. } = club.desk.query(bob, query) else {
         panic!("rooms are answered by rooms");
     };
     assert_eq!(rooms, []);

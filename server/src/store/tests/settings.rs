@@ -23,17 +23,11 @@ fn set(desk: &mut Desk, user: UserId, setting: &Setting) -> Result<Stamp, Reques
 }
 
 fn settings(desk: &mut Desk, user: UserId, after: Stamp) -> (Vec<Setting>, Stamp, bool) {
-    let read = Read::Settings {
-        origin: ORIGIN,
-        user,
-        after,
-    };
-    match desk.read(read) {
-        ReadResult::Settings {
+    match desk.query(user, Query::Settings { after }) {
+        Answer::Settings {
             settings,
             stamp,
             more,
-            ..
         } => (settings, stamp, more),
         other => panic!("no settings: {other:?}"),
     }

@@ -1,14 +1,12 @@
-//! Requests of the relay to the store, and their results: plain values, independent of how the log
-//! is kept.
+//! Requests of the relay to the writer, and their results: plain values.
 
 use std::collections::BTreeMap;
 
 use recado_shared::rules::membership::MemberState;
 use recado_shared::{
-    Content, ConversationId, CursorUpdate, Device, DeviceKey, DeviceName, DisplayName, Entry, Head,
-    HistoryVisibility, InviteToken, LogId, MemberCursors, MessageId, Mute, PageRange, Refusal,
-    RequestError, RequestNumber, Role, RoomId, RoomName, RoomSummary, Seq, Setting, Stamp,
-    Timestamp, UserId, UserName, Visibility,
+    Content, ConversationId, CursorUpdate, DeviceKey, DeviceName, DisplayName, Entry,
+    HistoryVisibility, InviteToken, LogId, MemberCursors, MessageId, Refusal, RequestError,
+    RequestNumber, RoomId, RoomName, Setting, Stamp, Timestamp, UserId, UserName, Visibility,
 };
 
 use crate::id::{SessionId, Ticket};
@@ -246,144 +244,4 @@ impl StoredEntry {
             is_request: false,
         }
     }
-}
-
-/// A request to the reader threads, answered by one [`ReadResult`]. It never waits for writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Read {
-    Heads {
-        session: SessionId,
-        user: UserId,
-        /// Only heads that changed after this stamp.
-        since: Option<Stamp>,
-    },
-    Page {
-        origin: Origin,
-        /// The reader of the page; entries that this user may not read are left out.
-        user: UserId,
-        conversation: ConversationId,
-        range: PageRange,
-        /// Within the limit of the wire, as all limits of this enum.
-        limit: u16,
-    },
-    /// Finds an append that was accepted earlier and that its author may not repeat: an accepted
-    /// append stays accepted.
-    Resend {
-        origin: Origin,
-        sent: Resend,
-    },
-    Names {
-        origin: Origin,
-        users: Vec<UserId>,
-    },
-    Rooms {
-        origin: Origin,
-        find: FindRooms,
-    },
-    Members {
-        origin: Origin,
-        /// The caller is a member.
-        room: RoomId,
-        after: Option<UserId>,
-        limit: u16,
-    },
-    Devices {
-        origin: Origin,
-        user: UserId,
-    },
-    Settings {
-        origin: Origin,
-        user: UserId,
-        after: Stamp,
-    },
-    Users {
-        origin: Origin,
-        prefix: String,
-        after: Option<UserName>,
-        limit: u16,
-    },
-}
-
-/// An append that an earlier request may have stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resend {
-    pub author: UserId,
-    pub conversation: ConversationId,
-    pub id: MessageId,
-    pub content: Content,
-    /// The answer if it was not stored.
-    pub refusal: RequestError,
-}
-
-/// A query of the room directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FindRooms {
-    pub user: UserId,
-    pub prefix: String,
-    pub after: Option<RoomName>,
-    pub limit: u16,
-}
-
-/// The outcome of a [`Read`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReadResult {
-    Heads {
-        session: SessionId,
-        /// The newest conversation is first.
-        heads: Vec<Head>,
-        /// Members of the direct conversations among them.
-        people: Vec<(UserId, UserName)>,
-        stamp: Stamp,
-    },
-    Page {
-        origin: Origin,
-        /// Ascending and dense, at most [`MAX_PAGE_LEN`](recado_shared::limits::MAX_PAGE_LEN) bytes
-        /// encoded.
-        entries: Vec<Entry>,
-        /// 0 if the conversation has no entry.
-        newest: Seq,
-    },
-    Resend {
-        origin: Origin,
-        result: Result<Entry, RequestError>,
-    },
-    /// Of [`Read::Users`], and of [`Read::Names`] with `more` false.
-    Users {
-        origin: Origin,
-        people: Vec<(UserId, UserName)>,
-        more: bool,
-    },
-    Settings {
-        origin: Origin,
-        /// Oldest change first, at most [`MAX_PAGE_LEN`](recado_shared::limits::MAX_PAGE_LEN) bytes
-        /// encoded.
-        settings: Vec<Setting>,
-        /// The stamp of the last of them.
-        stamp: Stamp,
-        more: bool,
-    },
-    Rooms {
-        origin: Origin,
-        rooms: Vec<RoomSummary>,
-        more: bool,
-    },
-    Devices {
-        origin: Origin,
-        /// Oldest first. The store does not know who is online.
-        devices: Vec<Device>,
-    },
-    Members {
-        origin: Origin,
-        members: Vec<StoredMember>,
-        more: bool,
-    },
-}
-
-/// A member of a room as stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredMember {
-    pub user: UserId,
-    pub name: UserName,
-    pub role: Role,
-    pub mute: Option<Mute>,
 }

@@ -10,13 +10,13 @@ use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 use tokio::sync::mpsc;
 
+use crate::store::answers::{Answers, StoreEvent};
 use crate::store::folder::{BUSY_TIMEOUT, wal_checkpoint};
-use crate::store::readers::read;
+use crate::store::readers::read::{self, Read, ReadResult};
 use crate::store::tables::{rooms, schema, settings, users};
 use crate::store::values::admin::AdminOutcome;
-use crate::store::values::answers::{Answers, StoreEvent};
 use crate::store::values::config::CheckpointThresholds;
-use crate::store::values::request::{Read, ReadResult, StoredMemberships, Write, WriteResult};
+use crate::store::values::request::{StoredMemberships, Write, WriteResult};
 use crate::store::values::stats::Counters;
 use crate::store::writer::batch::Batch;
 use crate::store::writer::row_cache::RowCache;

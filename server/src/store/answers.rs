@@ -2,7 +2,8 @@
 
 use tokio::sync::mpsc;
 
-use crate::store::values::request::{ReadResult, WriteResult};
+use crate::store::readers::read::ReadResult;
+use crate::store::values::request::WriteResult;
 
 /// An answer of the store to its handle.
 #[derive(Clone, Debug, PartialEq, Eq)]

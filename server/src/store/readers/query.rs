@@ -1,0 +1,263 @@
+//! Read requests of users: each query with its SQL and its answer.
+
+use recado_shared::name::fold;
+use recado_shared::{
+    Answer, Content, ConversationId, MessageId, PageRange, Presence, RequestError, Role, RoomId,
+    RoomMember, RoomName, RoomSummary, Seq, Stamp, Topic, UserId, UserName, UserProfile,
+};
+use rusqlite::{Connection, OptionalExtension as _, Params, Result, Row, params};
+
+use crate::store::tables::{conversations, devices, entries, members as member_rows};
+use crate::store::tables::{schema, settings};
+use crate::store::values::column::{int, mute, optional_text, text, uint, variant};
+
+/// A request that a reader answers for the user who sent it. Limits are within those of the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// Entries that the user may read.
+    Page {
+        conversation: ConversationId,
+        range: PageRange,
+        limit: u16,
+    },
+    /// Finds an append that was accepted earlier and that its author may not repeat: an accepted
+    /// append stays accepted.
+    Resend {
+        conversation: ConversationId,
+        id: MessageId,
+        content: Content,
+        /// The answer if it was not stored.
+        refusal: RequestError,
+    },
+    Users(Vec<UserId>),
+    FindUsers {
+        prefix: String,
+        after: Option<UserName>,
+        limit: u16,
+    },
+    FindRooms {
+        prefix: String,
+        after: Option<RoomName>,
+        limit: u16,
+    },
+    /// The members of a room of the user's.
+    Members {
+        room: RoomId,
+        after: Option<UserId>,
+        limit: u16,
+    },
+    Devices,
+    Settings {
+        after: Stamp,
+    },
+}
+
+impl Query {
+    /// The answer, as far as it is stored: the relay adds display names, presences and which devices
+    /// are online.
+    pub(super) fn answer(
+        self,
+        db: &Connection,
+        user: UserId,
+    ) -> Result<std::result::Result<Answer, RequestError>> {
+        let answer = match self {
+            Self::Page {
+                conversation,
+                range,
+                limit,
+            } => page(db, user, conversation, range, limit)?,
+            Self::Resend {
+                conversation,
+                id,
+                content,
+                refusal,
+            } => {
+                let found = find_resend(db, user, conversation, id, &content)?;
+                return Ok(found.ok_or(refusal));
+            }
+            Self::Users(users) => names(db, &users)?,
+            Self::FindUsers {
+                prefix,
+                after,
+                limit,
+            } => find_users(db, &prefix, after.as_ref(), limit)?,
+            Self::FindRooms {
+                prefix,
+                after,
+                limit,
+            } => find_rooms(db, user, &prefix, after.as_ref(), limit)?,
+            Self::Members { room, after, limit } => members(db, room, after, limit)?,
+            Self::Devices => Answer::Devices(devices::list(db, user)?),
+            Self::Settings { after } => settings_after(db, user, after)?,
+        };
+        Ok(Ok(answer))
+    }
+}
+
+fn page(
+    db: &Connection,
+    user: UserId,
+    conversation: ConversationId,
+    range: PageRange,
+    limit: u16,
+) -> Result<Answer> {
+    let mut answer = (Vec::new(), Seq::ZERO);
+    if let Some(found) = conversations::find(db, conversation)?
+        && let Some((first, last)) = member_rows::readable(db, found.row, user)?
+    {
+        let newest = found.newest.min(last);
+        let entries = entries::page(db, found.row, range, (first, newest), limit)?;
+        answer = (entries, newest);
+    }
+    let (entries, newest) = answer;
+    Ok(Answer::Page { entries, newest })
+}
+
+fn find_resend(
+    db: &Connection,
+    author: UserId,
+    conversation: ConversationId,
+    id: MessageId,
+    content: &Content,
+) -> Result<Option<Answer>> {
+    let conversation = conversations::find(db, conversation)?;
+    let found = entries::find(db, author, id)?.filter(|(row, entry)| {
+        conversation.is_some_and(|found| found.row == *row)
+            && entries::is_same(&entry.content, content)
+    });
+    Ok(found.map(|(_, entry)| Answer::Accepted {
+        seq: entry.seq,
+        time: entry.time,
+    }))
+}
+
+/// The names of these users; unknown ones are left out.
+fn names(db: &Connection, users: &[UserId]) -> Result<Answer> {
+    let mut find = db.prepare_cached("SELECT id, name FROM users WHERE id = ?1")?;
+    let mut people = Vec::new();
+    for user in users {
+        people.extend(find.query_one([int(user.0)], profile).optional()?);
+    }
+    Ok(Answer::Users {
+        people,
+        more: false,
+    })
+}
+
+fn find_users(
+    db: &Connection,
+    prefix: &str,
+    after: Option<&UserName>,
+    limit: u16,
+) -> Result<Answer> {
+    let (from, to) = prefix_range(prefix);
+    let after = after.map(UserName::folded).unwrap_or_default();
+    let (people, more) = rows(
+        db,
+        "SELECT id, name FROM users
+         WHERE folded >= ?1 AND folded < ?2 AND folded > ?3 AND NOT is_removed
+         ORDER BY folded LIMIT ?4",
+        params![from, to, after, u32::from(limit) + 1],
+        limit,
+        profile,
+    )?;
+    Ok(Answer::Users { people, more })
+}
+
+/// Public rooms, and rooms that the user is in or invited to.
+fn find_rooms(
+    db: &Connection,
+    user: UserId,
+    prefix: &str,
+    after: Option<&RoomName>,
+    limit: u16,
+) -> Result<Answer> {
+    let (from, to) = prefix_range(prefix);
+    let after = after.map(RoomName::folded).unwrap_or_default();
+    let (rooms, more) = rows(
+        db,
+        "SELECT r.id, r.name, r.topic, r.members FROM rooms r
+             JOIN conversations c ON c.room = r.id
+             LEFT JOIN members m ON m.conversation = c.id AND m.user = ?5
+         WHERE r.folded >= ?1 AND r.folded < ?2 AND r.folded > ?3 AND NOT r.is_closed
+             AND (r.visibility = 0 OR m.standing IN (0, 1))
+         ORDER BY r.folded LIMIT ?4",
+        params![from, to, after, u32::from(limit) + 1, int(user.0)],
+        limit,
+        |row| {
+            Ok(RoomSummary {
+                room: RoomId(uint(row, 0)?),
+                name: text(row, 1, RoomName::new)?,
+                topic: optional_text(row, 2, Topic::new)?,
+                members: row.get(3)?,
+            })
+        },
+    )?;
+    Ok(Answer::Rooms { rooms, more })
+}
+
+fn members(db: &Connection, room: RoomId, after: Option<UserId>, limit: u16) -> Result<Answer> {
+    let after = int(after.unwrap_or_default().0);
+    let (members, more) = rows(
+        db,
+        "SELECT m.user, u.name, m.role, m.is_muted, m.mute_until FROM members m
+             JOIN conversations c ON c.id = m.conversation JOIN users u ON u.id = m.user
+         WHERE c.room = ?1 AND m.standing = 0 AND m.user > ?2 ORDER BY m.user LIMIT ?3",
+        params![int(room.0), after, u32::from(limit) + 1],
+        limit,
+        |row| {
+            Ok(RoomMember {
+                person: profile(row)?,
+                role: variant(row, 2, Role::from_repr)?,
+                mute: mute(row, 3)?,
+            })
+        },
+    )?;
+    Ok(Answer::Members { members, more })
+}
+
+/// Settings that changed after a stamp, or all if the stamp was never assigned, as after a restored
+/// backup.
+fn settings_after(db: &Connection, user: UserId, after: Stamp) -> Result<Answer> {
+    let (_, newest) = schema::identity(db)?;
+    let after = if after.0 > newest { Stamp(0) } else { after };
+    let (settings, stamp, more) = settings::page(db, user, after)?;
+    Ok(Answer::Settings {
+        settings,
+        stamp,
+        more,
+    })
+}
+
+/// Names compare by code point, which is how `SQLite` compares UTF-8, so a prefix is a range: up to
+/// itself followed by the last code point, which no name contains.
+fn prefix_range(prefix: &str) -> (String, String) {
+    let from = fold(prefix);
+    let to = format!("{from}{}", char::MAX);
+    (from, to)
+}
+
+/// The first `limit` rows of a statement that finds one more, and whether it did.
+fn rows<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    limit: u16,
+    read: impl FnMut(&Row<'_>) -> Result<T>,
+) -> Result<(Vec<T>, bool)> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut found: Vec<T> = statement.query_map(params, read)?.collect::<Result<_>>()?;
+    let more = found.len() > usize::from(limit);
+    found.truncate(limit.into());
+    Ok((found, more))
+}
+
+/// Reads the columns `id` and `name`.
+fn profile(row: &Row<'_>) -> Result<UserProfile> {
+    Ok(UserProfile {
+        user: UserId(uint(row, 0)?),
+        name: text(row, 1, UserName::new)?,
+        display: None,
+        presence: Presence::Offline,
+    })
+}
