@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use recado_server::id::SessionId;
 use recado_server::store::{
-    Admission, Engine, Login, Origin, Query, Read, ReadResult, Write, WriteResult,
+    Admission, Engine, Login, NewEntry, Origin, Query, Read, ReadResult, Write, WriteResult,
 };
 use recado_shared::{
     Answer, Content, ConversationId, CursorUpdate, DeviceKey, MessageBody, MessageId, PageRange,
@@ -136,12 +136,14 @@ impl Bench {
             | (u128::from(self.numbers.next()) << 8);
         Write::Append {
             origin: ORIGIN,
-            author: if is_from_hub { HUB } else { peer },
-            conversation: ConversationId::direct(HUB, peer),
-            id: MessageId(id.to_be_bytes()),
-            content: Content::Message(self.body.clone()),
-            time: Timestamp(time),
-            moderates: false,
+            new: NewEntry {
+                author: if is_from_hub { HUB } else { peer },
+                conversation: ConversationId::direct(HUB, peer),
+                id: MessageId(id.to_be_bytes()),
+                content: Content::Message(self.body.clone()),
+                time: Timestamp(time),
+                moderates: false,
+            },
         }
     }
 

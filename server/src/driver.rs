@@ -273,7 +273,7 @@ mod tests {
     use crate::id::SessionId;
     use crate::relay::{Peer, Policy, RelayConfig};
     use crate::session::{Outbox, OutboxReader, OutgoingFrame, outbox};
-    use crate::store::{Store, StoreConfig, StoredMemberships};
+    use crate::store::{self, StoreConfig, StoredMemberships};
 
     fn relay() -> Relay {
         let config = RelayConfig {
@@ -325,7 +325,7 @@ mod tests {
             window: MAX_FRAMES_TOGETHER,
             ..StoreConfig::default()
         };
-        let store = Store::open(dir.path(), config).unwrap();
+        let store = store::open(dir.path(), config).unwrap();
         let (events, inbox) = mpsc::channel(INBOX_CAPACITY);
         let (_admin, admin_calls) = mpsc::channel(1);
         let (stop, stopped) = oneshot::channel::<()>();
@@ -359,7 +359,7 @@ mod tests {
     #[tokio::test]
     async fn a_late_hello_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), StoreConfig::default()).unwrap();
+        let store = store::open(dir.path(), StoreConfig::default()).unwrap();
         let (events, inbox) = mpsc::channel(INBOX_CAPACITY);
         let (outbox, frames) = outbox();
         events.try_send(hello(1, outbox)).unwrap();

@@ -2,7 +2,7 @@
 
 use recado_server::id::SessionId;
 use recado_server::store::{
-    Admission, Engine, Login, Origin, Query, Read, ReadResult, Write, WriteResult,
+    Admission, Engine, Login, NewEntry, Origin, Query, Read, ReadResult, Write, WriteResult,
 };
 use recado_shared::{
     Answer, ConversationId, DeviceKey, PageRange, RequestNumber, Seq, UserId, UserName,
@@ -147,12 +147,14 @@ fn appends(first: u64, len: u64, conversations: u64) -> Vec<Write> {
         let (author, conversation) = conversation(number % conversations);
         Write::Append {
             origin: ORIGIN,
-            author,
-            conversation,
-            id: message_id(number),
-            content: message(),
-            time: TIME,
-            moderates: false,
+            new: NewEntry {
+                author,
+                conversation,
+                id: message_id(number),
+                content: message(),
+                time: TIME,
+                moderates: false,
+            },
         }
     };
     (first..first + len).map(append).collect()

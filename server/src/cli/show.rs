@@ -58,7 +58,7 @@ pub(super) fn user(info: &UserInfo, is_json: bool) -> String {
 }
 
 pub(super) fn detail(detail: &UserDetail, is_json: bool) -> String {
-    let info = &detail.facts;
+    let info = &detail.info;
     if is_json {
         let keys = detail.devices.iter().map(|device| {
             json!({

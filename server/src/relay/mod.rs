@@ -25,8 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use recado_shared::{
-    Answer, ClientFrame, ConversationId, DirectPair, InviteToken, Now, RequestError, ServerFrame,
-    Stamp, UserId,
+    Answer, ClientFrame, ConversationId, DirectPair, Entry, InviteToken, Now, RequestError,
+    ServerFrame, Stamp, UserId,
 };
 
 use self::display::Displays;

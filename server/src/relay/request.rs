@@ -11,7 +11,7 @@ use recado_shared::{
 
 use super::Relay;
 use super::session::Caller;
-use crate::store::{DeviceChange, NewRoom, Origin, Query, Read, UserChange, Write};
+use crate::store::{DeviceChange, NewEntry, NewRoom, Origin, Query, Read, UserChange, Write};
 
 pub(super) type RequestResult = Result<(), RequestError>;
 
@@ -103,15 +103,15 @@ impl Relay {
         content: Content,
         grant: Grant,
     ) -> RequestResult {
-        self.try_write(Write::Append {
-            origin,
+        let new = NewEntry {
             author: user,
             conversation,
             id,
             content,
             time: self.now.wall,
             moderates: grant.moderates,
-        })
+        };
+        self.try_write(Write::Append { origin, new })
     }
 
     /// Queues work for the writer, unless the server drains.

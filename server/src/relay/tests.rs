@@ -20,7 +20,7 @@ use super::*;
 use crate::config::MAX_USERS_LIMIT;
 use crate::session::HEADS_CAPACITY;
 use crate::store::{
-    Admission, AuthenticatedUser, Login, Query, Read, StoredEntry, StoredMemberships,
+    Admission, AuthenticatedUser, Login, NewEntry, Query, Read, StoredEntry, StoredMemberships,
 };
 
 const LOCAL: InviteToken = InviteToken([9; 16]);
@@ -546,12 +546,14 @@ fn an_accepted_message_goes_to_every_other_session_of_both() {
     let asked = origin(S1, 4);
     let write = Write::Append {
         origin: asked,
-        author: ALICE,
-        conversation: ALICE_BOB,
-        id: MessageId([5; 16]),
-        content: content(),
-        time: Timestamp(1_000),
-        moderates: false,
+        new: NewEntry {
+            author: ALICE,
+            conversation: ALICE_BOB,
+            id: MessageId([5; 16]),
+            content: content(),
+            time: Timestamp(1_000),
+            moderates: false,
+        },
     };
     desk.check(request(S1, 4, append(ALICE_BOB)), &[Effect::Write(write)]);
     desk.check(

@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 
 use crate::store::readers::read::ReadResult;
-use crate::store::values::request::WriteResult;
+use crate::store::values::WriteResult;
 
 /// An answer of the store to its handle.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,13 +6,10 @@ use std::path::Path;
 use recado_shared::LogId;
 use rusqlite::Connection;
 
-use crate::store::folder;
-use crate::store::folder::Folder;
+use crate::store::folder::{self, Folder};
 use crate::store::readers::read::{self, Read, ReadResult};
 use crate::store::tables::schema;
-use crate::store::values::config::StoreConfig;
-use crate::store::values::error::StoreError;
-use crate::store::values::request::{StoredMemberships, Write, WriteResult};
+use crate::store::values::{StoreConfig, StoreError, StoredMemberships, Write, WriteResult};
 use crate::store::writer::thread::Writer;
 
 /// A store in memory or in a data folder, for one owner.
@@ -30,8 +27,8 @@ impl Engine {
     /// [`StoreError::Database`].
     pub fn in_memory(log: LogId) -> Result<Self, StoreError> {
         let db = folder::open_in_memory()?;
-        schema::set_identity(&db, log).map_err(failed())?;
-        let writer = Writer::new(db, StoreConfig::default().checkpoints).map_err(failed())?;
+        schema::set_identity(&db, log).map_err(failed)?;
+        let writer = Writer::new(db, StoreConfig::default().checkpoints).map_err(failed)?;
         Ok(Self {
             writer,
             folder: None,
@@ -44,8 +41,7 @@ impl Engine {
     /// Any [`StoreError`].
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let folder = Folder::claim(dir)?;
-        let writer = Writer::new(folder.open_writer()?, StoreConfig::default().checkpoints)
-            .map_err(StoreError::database(dir))?;
+        let writer = Writer::open(&folder, &StoreConfig::default())?;
         let reader = folder.open_reader()?;
         Ok(Self {
             writer,
@@ -58,7 +54,7 @@ impl Engine {
     /// # Errors
     /// [`StoreError::Database`]; then nothing of the batch is stored.
     pub fn commit(&mut self, batch: &[Write]) -> Result<Vec<WriteResult>, StoreError> {
-        self.writer.commit(batch).map_err(failed())
+        self.writer.commit(batch).map_err(failed)
     }
 
     /// Runs a checkpoint if it is due. `is_idle` says that no commit waits.
@@ -66,26 +62,23 @@ impl Engine {
     /// # Errors
     /// [`StoreError::Database`].
     pub fn tidy(&mut self, is_idle: bool) -> Result<(), StoreError> {
-        self.writer.checkpoint_if_due(is_idle).map_err(failed())
+        self.writer.checkpoint_if_due(is_idle).map_err(failed)
     }
 
     /// # Errors
     /// [`StoreError::Database`].
-    pub fn answer(&mut self, question: Read) -> Result<ReadResult, StoreError> {
-        match &mut self.folder {
-            Some((_, reader)) => read::answer(reader, question),
-            None => self.writer.answer(question),
-        }
-        .map_err(failed())
+    pub fn answer(&mut self, read: Read) -> Result<ReadResult, StoreError> {
+        let reader = self.folder.as_ref().map(|(_, reader)| reader);
+        read::answer(reader.unwrap_or(&self.writer.db), read).map_err(failed)
     }
 
     /// # Errors
     /// [`StoreError::Database`].
     pub fn memberships(&self) -> Result<StoredMemberships, StoreError> {
-        self.writer.memberships().map_err(failed())
+        self.writer.memberships().map_err(failed)
     }
 }
 
-fn failed() -> impl FnOnce(rusqlite::Error) -> StoreError {
-    StoreError::database(Path::new("of the store"))
+fn failed(error: rusqlite::Error) -> StoreError {
+    StoreError::database(Path::new("of the store"))(error)
 }

@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::store::tables::schema::{self, Found};
-use crate::store::values::error::StoreError;
+use crate::store::values::StoreError;
 
 /// How long a connection waits for another one that writes. Beside the server only commands of the
 /// operator write.
@@ -30,7 +30,7 @@ const STATEMENTS: usize = 64;
 /// ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
-    dir: PathBuf,
+    pub(crate) dir: PathBuf,
     _lock: Arc<File>,
 }
 

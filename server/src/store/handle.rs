@@ -13,10 +13,9 @@ use crate::store::answers::{Answers, StoreEvent};
 use crate::store::folder::Folder;
 use crate::store::readers::read::Read;
 use crate::store::readers::thread::run_reader;
-use crate::store::values::config::StoreConfig;
-use crate::store::values::error::StoreError;
-use crate::store::values::request::{StoredMemberships, Write};
-use crate::store::values::stats::{Counters, StoreStats};
+use crate::store::values::{
+    Counters, StoreConfig, StoreError, StoreStats, StoredMemberships, Write,
+};
 use crate::store::writer::thread::Writer;
 
 /// Reason why a request was not queued.
@@ -29,9 +28,6 @@ pub enum NotQueued {
     #[error("the store has stopped")]
     Stopped,
 }
-
-#[derive(Clone, Copy, Debug)]
-pub struct Store;
 
 /// The queues to the threads. Dropping it ends the threads after the requests that they have;
 /// [`join`](Self::join) also flushes and waits.
@@ -58,52 +54,49 @@ pub struct StoreEvents {
     room: Arc<Semaphore>,
 }
 
-impl Store {
-    /// Opens or creates the data folder, and starts the threads, which lock it until they end. This
-    /// blocks: not for an async task.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the folder cannot be used.
-    pub fn open(dir: &Path, config: StoreConfig) -> Result<(StoreHandle, StoreEvents), StoreError> {
-        let folder = Folder::claim(dir)?;
-        let writer = Writer::new(folder.open_writer()?, config.checkpoints)
-            .map_err(StoreError::database(dir))?;
-        let readers = (0..config.readers.max(1))
-            .map(|_| folder.open_reader())
-            .collect::<Result<Vec<_>, _>>()?;
+/// Opens or creates the data folder, and starts the threads, which lock it until they end. This
+/// blocks: not for an async task.
+///
+/// # Errors
+/// [`StoreError`] if the folder cannot be used.
+pub fn open(dir: &Path, config: StoreConfig) -> Result<(StoreHandle, StoreEvents), StoreError> {
+    let folder = Folder::claim(dir)?;
+    let writer = Writer::open(&folder, &config)?;
+    let readers = (0..config.readers.max(1))
+        .map(|_| folder.open_reader())
+        .collect::<Result<Vec<_>, _>>()?;
 
-        let (write_queue, queued_writes) = mpsc::channel(config.window);
-        let (read_queue, queued_reads) = mpsc::channel(config.window);
-        let (sender, events) = mpsc::channel(config.window + 1 + readers.len());
-        let log = writer.log();
-        let counters = writer.counters();
-        let memberships = writer.memberships().map_err(StoreError::database(dir))?;
-        let mut threads = Vec::new();
-        let answers = Answers::new(&sender, "store-writer");
-        threads.push(start(dir, &folder, "store-writer", move || {
+    let (write_queue, queued_writes) = mpsc::channel(config.window);
+    let (read_queue, queued_reads) = mpsc::channel(config.window);
+    let (sender, events) = mpsc::channel(config.window + 1 + readers.len());
+    let mut handle = StoreHandle {
+        log: writer.log,
+        memberships: writer.memberships().map_err(StoreError::database(dir))?,
+        counters: Arc::clone(&writer.counters),
+        unsent: Vec::new(),
+        write_queue,
+        read_queue,
+        room: Arc::new(Semaphore::new(config.window)),
+        threads: Vec::new(),
+    };
+    let answers = Answers::new(&sender, "store-writer");
+    handle
+        .threads
+        .push(start(dir, &folder, "store-writer", move || {
             writer.run(queued_writes, &answers);
         })?);
-        let queued_reads = Arc::new(Mutex::new(queued_reads));
-        for reader in readers {
-            let answers = Answers::new(&sender, "store-reader");
-            let queue = Arc::clone(&queued_reads);
-            threads.push(start(dir, &folder, "store-reader", move || {
+    let queued_reads = Arc::new(Mutex::new(queued_reads));
+    for reader in readers {
+        let answers = Answers::new(&sender, "store-reader");
+        let queue = Arc::clone(&queued_reads);
+        handle
+            .threads
+            .push(start(dir, &folder, "store-reader", move || {
                 run_reader(&reader, &queue, &answers);
             })?);
-        }
-        let room = Arc::new(Semaphore::new(config.window));
-        let handle = StoreHandle {
-            log,
-            memberships,
-            counters,
-            unsent: Vec::new(),
-            write_queue,
-            read_queue,
-            room: Arc::clone(&room),
-            threads,
-        };
-        Ok((handle, StoreEvents { events, room }))
     }
+    let room = Arc::clone(&handle.room);
+    Ok((handle, StoreEvents { events, room }))
 }
 
 /// Starts a thread that keeps the folder locked until it ends.
@@ -205,15 +198,11 @@ impl StoreEvents {
     /// The next event, or `None` once the threads have ended. Cancel safe.
     pub async fn recv(&mut self) -> Option<StoreEvent> {
         let event = self.events.recv().await;
-        self.make_room(event.as_ref());
-        event
-    }
-
-    fn make_room(&self, event: Option<&StoreEvent>) {
-        match event {
+        match &event {
             Some(StoreEvent::Written(written)) => self.room.add_permits(written.len()),
             Some(StoreEvent::Read(_)) => self.room.add_permits(1),
             Some(StoreEvent::Failed(_)) | None => {}
         }
+        event
     }
 }

@@ -18,18 +18,14 @@ mod writer;
 
 pub use answers::StoreEvent;
 pub use engine::Engine;
-pub use handle::{NotQueued, Store, StoreEvents, StoreHandle};
-pub use operator::{
-    Admin, InviteInfo, RoomInfo, UserDetail, UserInfo, UserState, administer, create_invite,
-    open_admin,
-};
+pub use handle::{NotQueued, StoreEvents, StoreHandle, open};
+pub use operator::{administer, create_invite, open_admin};
 pub use readers::query::Query;
 pub use readers::read::{Read, ReadResult};
-pub use values::admin::{AdminChange, AdminOutcome, ChangeError};
-pub use values::config::{CheckpointThresholds, STORE_WINDOW, StoreConfig};
-pub use values::error::StoreError;
-pub use values::request::{
-    Admission, AuthenticatedUser, DeviceChange, Login, NewRoom, Origin, StoredDisplay, StoredEntry,
-    StoredMemberships, StoredRoom, UserChange, UserOutcome, Write, WriteResult,
+pub use tables::overview::{Admin, InviteInfo, RoomInfo, UserDetail, UserInfo, UserState};
+pub use values::{
+    AdminChange, AdminOutcome, Admission, AuthenticatedUser, ChangeError, CheckpointThresholds,
+    DeviceChange, Login, NewEntry, NewRoom, Origin, STORE_WINDOW, StoreConfig, StoreError,
+    StoreStats, StoredDisplay, StoredEntry, StoredMemberships, StoredRoom, UserChange, UserOutcome,
+    Write, WriteResult,
 };
-pub use values::stats::StoreStats;

@@ -220,7 +220,7 @@ fn members(db: &Connection, room: RoomId, after: Option<UserId>, limit: u16) -> 
 /// backup.
 fn settings_after(db: &Connection, user: UserId, after: Stamp) -> Result<Answer> {
     let (_, newest) = schema::identity(db)?;
-    let after = if after.0 > newest { Stamp(0) } else { after };
+    let after = if after > newest { Stamp(0) } else { after };
     let (settings, stamp, more) = settings::page(db, user, after)?;
     Ok(Answer::Settings {
         settings,

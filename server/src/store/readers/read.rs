@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, btree_map};
 
 use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::{
-    Answer, ConversationId, Head, HistoryVisibility, MemberCursors, Membership, RequestError, Role,
-    RoomId, RoomInfo, RoomName, Seq, Stamp, Timestamp, Topic, UserId, UserName, Visibility,
+    Answer, Head, HistoryVisibility, MemberCursors, Membership, RequestError, Role, RoomInfo,
+    RoomName, Seq, Stamp, Timestamp, Topic, UserId, UserName, Visibility,
 };
 use rusqlite::{Connection, Result, Row, params};
 
 use super::query::Query;
 use crate::id::SessionId;
-use crate::store::tables::schema;
-use crate::store::values::column::{int, mute, optional_text, text, uint, variant};
-use crate::store::values::request::Origin;
+use crate::store::tables::{conversations, schema};
+use crate::store::values::Origin;
+use crate::store::values::column::{int, mute, optional_text, optional_uint, text, uint, variant};
 
 /// A request to the reader threads, answered by one [`ReadResult`]. It never waits for writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ fn heads(db: &Connection, session: SessionId, user: UserId, since: Stamp) -> Res
         session,
         heads,
         people: people.into_iter().collect(),
-        stamp: Stamp(stamp),
+        stamp,
     })
 }
 
@@ -106,43 +106,37 @@ fn head(
     row: &Row<'_>,
     people: &mut BTreeMap<UserId, UserName>,
 ) -> Result<Head> {
-    let own = MemberCursors {
-        user,
-        delivered: Seq(uint(row, 9)?),
-        read: Seq(uint(row, 10)?),
-    };
-    let facts = row.get::<_, Option<i64>>(3)?.map(|_| facts(row));
-    let facts = facts.transpose()?;
-    let conversation = match row.get::<_, Option<i64>>(3)? {
-        Some(room) => ConversationId::Room(RoomId(room.unsigned_abs())),
-        None => ConversationId::direct(UserId(uint(row, 1)?), UserId(uint(row, 2)?)),
-    };
-    let is_in = facts
+    let conversation = conversations::id(row, 1)?;
+    let room = conversation.room().map(|_| room_info(row)).transpose()?;
+    let is_member = room
         .as_ref()
-        .is_none_or(|facts| facts.membership == Membership::Member);
-    let shows_cursors = facts.as_ref().is_none_or(|facts| {
-        usize::try_from(facts.members).is_ok_and(|members| members <= MAX_MEMBERS_WITH_CURSORS)
+        .is_none_or(|room| room.membership == Membership::Member);
+    let shows_cursors = room.as_ref().is_none_or(|room| {
+        usize::try_from(room.members).is_ok_and(|members| members <= MAX_MEMBERS_WITH_CURSORS)
     });
-    let cursors = if is_in && shows_cursors {
-        cursors_of(db, row.get(0)?, facts.is_none().then_some(people))?
+    let cursors = if is_member && shows_cursors {
+        cursors_of(db, row.get(0)?, room.is_none().then_some(people))?
     } else {
-        vec![own]
+        vec![MemberCursors {
+            user,
+            delivered: Seq(uint(row, 9)?),
+            read: Seq(uint(row, 10)?),
+        }]
     };
     let newest = Seq(uint(row, 4)?);
-    let last = row.get::<_, Option<i64>>(7)?;
     Ok(Head {
         conversation,
-        newest: last.map_or(newest, |last| newest.min(Seq(last.unsigned_abs()))),
+        newest: optional_uint(row, 7)?.map_or(newest, |last| newest.min(Seq(last))),
         newest_time: Timestamp(uint(row, 5)?),
-        unread: if is_in { uint(row, 8)? } else { 0 },
+        unread: if is_member { uint(row, 8)? } else { 0 },
         cursors,
         first: Seq(uint(row, 6)?),
-        room: facts,
+        room,
         is_request: row.get(20)?,
     })
 }
 
-fn facts(row: &Row<'_>) -> Result<RoomInfo> {
+fn room_info(row: &Row<'_>) -> Result<RoomInfo> {
     Ok(RoomInfo {
         name: text(row, 15, RoomName::new)?,
         topic: optional_text(row, 16, Topic::new)?,

@@ -1,8 +1,9 @@
 //! Table `conversations`: the row of each log, with the place of its newest entry.
 
 use recado_shared::{ConversationId, DirectPair, RoomId, Seq, Stamp, Timestamp, UserId};
-use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, Row, params};
 
+use super::statement::prepare_once;
 use crate::store::values::column::{int, optional_uint, uint};
 
 /// A row of `conversations`.
@@ -17,11 +18,6 @@ pub(crate) struct ConversationRow {
     /// Members of the room; 0 for a direct conversation.
     pub(crate) members: u64,
 }
-
-/// Writes what the row cache changed: row, newest entry and its time, messages, stamp.
-pub(crate) const UPDATE: &str =
-    "UPDATE conversations SET newest = ?2, newest_time = ?3, messages = ?4, changed = ?5
-     WHERE id = ?1";
 
 pub(crate) fn find(db: &Connection, id: ConversationId) -> Result<Option<ConversationRow>> {
     const COLUMNS: &str = "SELECT c.id, c.newest, c.newest_time, c.messages, c.changed,
@@ -46,6 +42,24 @@ pub(crate) fn find(db: &Connection, id: ConversationId) -> Result<Option<Convers
             .query_one([int(room.0)], read),
     }
     .optional()
+}
+
+/// Writes what the row cache changed.
+pub(crate) fn update<'a>(
+    db: &'a Connection,
+    statement: &mut Option<CachedStatement<'a>>,
+    conversation: &ConversationRow,
+) -> Result<()> {
+    let sql = "UPDATE conversations SET newest = ?2, newest_time = ?3, messages = ?4, changed = ?5
+         WHERE id = ?1";
+    prepare_once(db, statement, sql)?.execute(params![
+        conversation.row,
+        int(conversation.newest.0),
+        int(conversation.newest_time.0),
+        int(conversation.messages),
+        int(conversation.changed.0)
+    ])?;
+    Ok(())
 }
 
 /// Reads which conversation a row is of, from the columns `low`, `high` and `room`.

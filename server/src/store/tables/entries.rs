@@ -4,7 +4,7 @@ use recado_shared::limits::MAX_PAGE_LEN;
 use recado_shared::{Content, Entry, ErasedKind, MessageId, PageRange, Seq, Timestamp, UserId};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, Row, params};
 
-use crate::store::tables::statement::prepared;
+use super::statement::prepare_once;
 use crate::store::values::column::{self, content, decode, int, uint};
 
 /// Most bytes that postcard takes for an entry besides its content: the id and three numbers.
@@ -27,9 +27,9 @@ impl<'a> EntryInsert<'a> {
         entry: &Entry,
         messages: u64,
     ) -> Result<bool> {
-        let statement = prepared(
-            &mut self.statement,
+        let statement = prepare_once(
             db,
+            &mut self.statement,
             "INSERT INTO entries (conversation, seq, author, message_id, time, messages, is_message,
                  target, content)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)

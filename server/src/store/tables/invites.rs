@@ -4,8 +4,8 @@ use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use recado_shared::{InviteToken, Refusal, Timestamp, UserId, UserName};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::store::values::Failure;
 use crate::store::values::column::{int, optional_text, optional_time, optional_uint, uint};
-use crate::store::values::failure::Failure;
 
 type Digest = [u8; SHA256_OUTPUT_LEN];
 

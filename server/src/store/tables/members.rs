@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use recado_shared::rules::membership::MemberState;
 use recado_shared::{Membership, Role, Seq, Stamp, UserId};
-use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, Row, params};
 
+use super::statement::prepare_once;
 use crate::store::values::column::{self, int, mute, optional_uint, uint, variant};
 
 /// A row of `members`, as far as appends and cursors need it.
@@ -24,12 +25,6 @@ pub(crate) struct MemberRow {
     pub(crate) is_closed: bool,
     pub(crate) changed: Stamp,
 }
-
-/// Writes what the row cache changed.
-pub(crate) const UPDATE: &str =
-    "UPDATE members SET delivered = ?3, read = ?4, read_messages = ?5, own_after_read = ?6,
-         is_request = ?7, changed = ?8
-     WHERE conversation = ?1 AND user = ?2";
 
 pub(crate) fn find(db: &Connection, conversation: i64, user: UserId) -> Result<Option<MemberRow>> {
     db.prepare_cached(
@@ -50,6 +45,29 @@ pub(crate) fn find(db: &Connection, conversation: i64, user: UserId) -> Result<O
         })
     })
     .optional()
+}
+
+/// Writes what the row cache changed.
+pub(crate) fn update<'a>(
+    db: &'a Connection,
+    statement: &mut Option<CachedStatement<'a>>,
+    (conversation, user): (i64, UserId),
+    member: &MemberRow,
+) -> Result<()> {
+    let sql = "UPDATE members SET delivered = ?3, read = ?4, read_messages = ?5,
+             own_after_read = ?6, is_request = ?7, changed = ?8
+         WHERE conversation = ?1 AND user = ?2";
+    prepare_once(db, statement, sql)?.execute(params![
+        conversation,
+        int(user.0),
+        int(member.delivered.0),
+        int(member.read.0),
+        int(member.read_messages),
+        int(member.own_after_read),
+        member.is_request,
+        int(member.changed.0)
+    ])?;
+    Ok(())
 }
 
 /// The columns of a [`MemberState`], of which the last says whether some entry is readable.

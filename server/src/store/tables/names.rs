@@ -5,23 +5,23 @@ use recado_shared::name::NameKey;
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
 use crate::store::values::column::int;
-use crate::store::values::failure::NameConflict;
+use crate::store::values::{Failure, Rejection};
 
 /// The statements of one of the two tables.
 #[derive(Debug)]
-pub(crate) struct NameKeys {
+pub(super) struct NameKeys {
     /// The present name of the owner of a key, unless it is this owner.
     find_other: &'static str,
     claim: &'static str,
 }
 
-pub(crate) const USER_NAMES: NameKeys = NameKeys {
+pub(super) const USER_NAMES: NameKeys = NameKeys {
     find_other: "SELECT users.folded FROM name_keys LEFT JOIN users ON users.id = name_keys.user
          WHERE name_keys.key = ?1 AND name_keys.user IS NOT ?2",
     claim: "INSERT OR IGNORE INTO name_keys (key, user) VALUES (?1, ?2)",
 };
 
-pub(crate) const ROOM_NAMES: NameKeys = NameKeys {
+pub(super) const ROOM_NAMES: NameKeys = NameKeys {
     find_other: "SELECT rooms.folded FROM room_name_keys
          LEFT JOIN rooms ON rooms.id = room_name_keys.room
          WHERE room_name_keys.key = ?1 AND room_name_keys.room IS NOT ?2",
@@ -29,32 +29,34 @@ pub(crate) const ROOM_NAMES: NameKeys = NameKeys {
 };
 
 impl NameKeys {
-    /// Says why a name cannot be given to `owner`, or to a new owner. Its own former names are free
-    /// to it.
-    pub(crate) fn conflict(
+    /// Rejects a name that another owner has or had. The former names of `owner` are free to it.
+    pub(super) fn check<R: Rejection>(
         &self,
         db: &Connection,
         keys: &[NameKey],
         folded: &str,
         owner: Option<u64>,
-    ) -> Result<Option<NameConflict>> {
+    ) -> std::result::Result<(), Failure<R>> {
         let mut find = db.prepare_cached(self.find_other)?;
-        let mut conflict = None;
+        let mut is_too_similar = false;
         for key in keys {
             let other: Option<Option<String>> = find
                 .query_one(params![key.as_str(), owner.map(int)], |row| row.get(0))
                 .optional()?;
             match other {
                 None => {}
-                Some(Some(other)) if other != folded => conflict = Some(NameConflict::TooSimilar),
-                Some(_) => return Ok(Some(NameConflict::Taken)),
+                Some(Some(other)) if other != folded => is_too_similar = true,
+                Some(_) => return Err(R::NAME_TAKEN.into()),
             }
         }
-        Ok(conflict)
+        if is_too_similar {
+            return Err(R::NAME_TOO_SIMILAR.into());
+        }
+        Ok(())
     }
 
     /// Gives the keys of a name without a conflict to its owner.
-    pub(crate) fn claim(&self, db: &Connection, keys: &[NameKey], owner: u64) -> Result<()> {
+    pub(super) fn claim(&self, db: &Connection, keys: &[NameKey], owner: u64) -> Result<()> {
         let mut claim = db.prepare_cached(self.claim)?;
         for key in keys {
             claim.execute(params![key.as_str(), int(owner)])?;
@@ -64,7 +66,7 @@ impl NameKeys {
 }
 
 /// Whether one of these keys belongs to another user.
-pub(crate) fn belongs_to_another(db: &Connection, keys: &[NameKey], user: u64) -> Result<bool> {
+pub(super) fn belongs_to_another(db: &Connection, keys: &[NameKey], user: u64) -> Result<bool> {
     let mut taken = db.prepare_cached("SELECT 1 FROM name_keys WHERE key = ?1 AND user <> ?2")?;
     for key in keys {
         if taken.exists(params![key.as_str(), int(user)])? {

@@ -3,10 +3,13 @@
 use recado_shared::{Device, RoomId, RoomName, Timestamp, Topic, UserId, UserName};
 use rusqlite::{Connection, OptionalExtension as _, Result, Row};
 
-use crate::store::tables::devices;
+use super::{devices, invites};
 use crate::store::values::column::{int, optional_text, optional_time, text, uint};
 
-/// A user as an administrator sees them.
+/// A connection to the data of a running or stopped server.
+#[derive(Debug)]
+pub struct Admin(pub(crate) Connection);
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserInfo {
     pub user: UserId,
@@ -25,7 +28,7 @@ pub enum UserState {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserDetail {
-    pub facts: UserInfo,
+    pub info: UserInfo,
     /// Oldest first, without who is online.
     pub devices: Vec<Device>,
     pub conversations: u64,
@@ -72,6 +75,104 @@ const USERS: &str = "SELECT id, name, created, is_disabled, is_removed,
         (SELECT count(*) FROM devices WHERE devices.user = users.id)
      FROM users";
 
+const ROOMS: &str = "SELECT r.id, r.name, r.topic, r.visibility <> 0, r.is_closed, r.members,
+        c.newest, c.newest_time
+     FROM rooms r JOIN conversations c ON c.room = r.id";
+
+impl Admin {
+    /// All users, also removed ones, by folded name.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn users(&self) -> Result<Vec<UserInfo>> {
+        self.0
+            .prepare_cached(&format!("{USERS} ORDER BY folded"))?
+            .query_map([], user)?
+            .collect()
+    }
+
+    /// # Errors
+    /// If the database fails.
+    pub fn user(&self, name: &UserName) -> Result<Option<UserDetail>> {
+        let Some(info) = find_user(&self.0, name)? else {
+            return Ok(None);
+        };
+        let id = int(info.user.0);
+        let count = |sql| {
+            let mut statement = self.0.prepare_cached(sql)?;
+            statement.query_one([id], |row| uint(row, 0))
+        };
+        Ok(Some(UserDetail {
+            devices: devices::list(&self.0, info.user)?,
+            info,
+            conversations: count("SELECT count(*) FROM members WHERE user = ?1")?,
+            entries: count("SELECT count(*) FROM entries WHERE author = ?1")?,
+        }))
+    }
+
+    /// All rooms, also closed ones, by folded name.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn rooms(&self) -> Result<Vec<RoomInfo>> {
+        self.0
+            .prepare_cached(&format!("{ROOMS} ORDER BY r.folded"))?
+            .query_map([], room)?
+            .collect()
+    }
+
+    /// # Errors
+    /// If the database fails.
+    pub fn room(&self, name: &RoomName) -> Result<Option<RoomInfo>> {
+        find_room(&self.0, name)
+    }
+
+    /// All invites, also used ones, oldest first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn invites(&self) -> Result<Vec<InviteInfo>> {
+        self.0
+            .prepare_cached(
+                "SELECT lower(hex(token_hash)), uses_left, expires, for_name, for_user IS NOT NULL,
+                     created
+                 FROM invites ORDER BY created, token_hash",
+            )?
+            .query_map([], |row| {
+                Ok(InviteInfo {
+                    digest: row.get(0)?,
+                    uses_left: uint(row, 1)?,
+                    expires: optional_time(row, 2)?,
+                    for_name: optional_text(row, 3, UserName::new)?,
+                    is_reset: row.get(4)?,
+                    created: Timestamp(uint(row, 5)?),
+                })
+            })?
+            .collect()
+    }
+
+    /// Deletes an invite by the digest of its token; false if there is none.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub fn revoke_invite(&mut self, digest: &str) -> Result<bool> {
+        invites::delete(&self.0, digest)
+    }
+}
+
+/// Also finds a removed user by the name.
+pub(crate) fn find_user(db: &Connection, name: &UserName) -> Result<Option<UserInfo>> {
+    db.prepare_cached(&format!("{USERS} WHERE folded = ?1"))?
+        .query_one([name.folded()], user)
+        .optional()
+}
+
+pub(crate) fn find_room(db: &Connection, name: &RoomName) -> Result<Option<RoomInfo>> {
+    db.prepare_cached(&format!("{ROOMS} WHERE r.folded = ?1"))?
+        .query_one([name.folded()], room)
+        .optional()
+}
+
 fn user(row: &Row<'_>) -> Result<UserInfo> {
     let state = match (row.get(3)?, row.get(4)?) {
         (_, true) => UserState::Removed,
@@ -87,38 +188,6 @@ fn user(row: &Row<'_>) -> Result<UserInfo> {
     })
 }
 
-pub(crate) fn users(db: &Connection) -> Result<Vec<UserInfo>> {
-    db.prepare_cached(&format!("{USERS} ORDER BY folded"))?
-        .query_map([], user)?
-        .collect()
-}
-
-/// Also finds a removed user by the name.
-pub(crate) fn find_user(db: &Connection, wanted: &UserName) -> Result<Option<UserInfo>> {
-    db.prepare_cached(&format!("{USERS} WHERE folded = ?1"))?
-        .query_one([wanted.folded()], user)
-        .optional()
-}
-
-pub(crate) fn user_detail(db: &Connection, wanted: &UserName) -> Result<Option<UserDetail>> {
-    let Some(facts) = find_user(db, wanted)? else {
-        return Ok(None);
-    };
-    let id = int(facts.user.0);
-    let devices = devices::list(db, facts.user)?;
-    let count = |sql| db.prepare_cached(sql)?.query_one([id], |row| uint(row, 0));
-    Ok(Some(UserDetail {
-        facts,
-        devices,
-        conversations: count("SELECT count(*) FROM members WHERE user = ?1")?,
-        entries: count("SELECT count(*) FROM entries WHERE author = ?1")?,
-    }))
-}
-
-const ROOMS: &str = "SELECT r.id, r.name, r.topic, r.visibility <> 0, r.is_closed, r.members,
-        c.newest, c.newest_time
-     FROM rooms r JOIN conversations c ON c.room = r.id";
-
 fn room(row: &Row<'_>) -> Result<RoomInfo> {
     Ok(RoomInfo {
         room: RoomId(uint(row, 0)?),
@@ -130,34 +199,4 @@ fn room(row: &Row<'_>) -> Result<RoomInfo> {
         entries: uint(row, 6)?,
         newest_time: Timestamp(uint(row, 7)?),
     })
-}
-
-pub(crate) fn rooms(db: &Connection) -> Result<Vec<RoomInfo>> {
-    db.prepare_cached(&format!("{ROOMS} ORDER BY r.folded"))?
-        .query_map([], room)?
-        .collect()
-}
-
-pub(crate) fn find_room(db: &Connection, wanted: &RoomName) -> Result<Option<RoomInfo>> {
-    db.prepare_cached(&format!("{ROOMS} WHERE r.folded = ?1"))?
-        .query_one([wanted.folded()], room)
-        .optional()
-}
-
-pub(crate) fn invites(db: &Connection) -> Result<Vec<InviteInfo>> {
-    db.prepare_cached(
-        "SELECT lower(hex(token_hash)), uses_left, expires, for_name, for_user IS NOT NULL, created
-         FROM invites ORDER BY created, token_hash",
-    )?
-    .query_map([], |row| {
-        Ok(InviteInfo {
-            digest: row.get(0)?,
-            uses_left: uint(row, 1)?,
-            expires: optional_time(row, 2)?,
-            for_name: optional_text(row, 3, UserName::new)?,
-            is_reset: row.get(4)?,
-            created: Timestamp(uint(row, 5)?),
-        })
-    })?
-    .collect()
 }

@@ -4,11 +4,10 @@ use recado_shared::rules::membership::RoomChange;
 use recado_shared::{RoomId, RoomName, Seq, Topic, Visibility};
 use rusqlite::{Connection, Result, params};
 
-use crate::store::tables::members;
-use crate::store::tables::names::ROOM_NAMES;
+use super::members;
+use super::names::ROOM_NAMES;
 use crate::store::values::column::{int, uint, variant};
-use crate::store::values::failure::NameConflict;
-use crate::store::values::request::{NewRoom, StoredRoom};
+use crate::store::values::{Failure, NewRoom, Rejection, StoredRoom};
 
 /// Adds a room whose name is free.
 pub(crate) fn insert(db: &Connection, new: &NewRoom) -> Result<RoomId> {
@@ -27,12 +26,13 @@ pub(crate) fn insert(db: &Connection, new: &NewRoom) -> Result<RoomId> {
     Ok(RoomId(room))
 }
 
-pub(crate) fn name_conflict(
+/// Rejects a name that another room has or had.
+pub(crate) fn check_name<R: Rejection>(
     db: &Connection,
     name: &RoomName,
     room: Option<RoomId>,
-) -> Result<Option<NameConflict>> {
-    ROOM_NAMES.conflict(db, &name.keys(), &name.folded(), room.map(|room| room.0))
+) -> std::result::Result<(), Failure<R>> {
+    ROOM_NAMES.check(db, &name.keys(), &name.folded(), room.map(|room| room.0))
 }
 
 /// Stores a property of a room. A name must be without a conflict; changes of members are stored by

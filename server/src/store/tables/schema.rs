@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use recado_shared::LogId;
-use rusqlite::{Connection, TransactionBehavior, params};
+use recado_shared::{LogId, Stamp};
+use rusqlite::{Connection, TransactionBehavior};
 
-use crate::store::values::column;
-use crate::store::values::error::StoreError;
+use crate::store::values::{StoreError, column};
 
 /// What turns schema `n` into schema `n + 1`. Shipped ones never change.
 const MIGRATIONS: [&str; 7] = [
@@ -99,9 +98,11 @@ fn apply(db: &mut Connection, from: usize, to: usize) -> rusqlite::Result<()> {
 }
 
 /// Reads the identity of the data and the newest stamp.
-pub(crate) fn identity(db: &Connection) -> rusqlite::Result<(LogId, u64)> {
+pub(crate) fn identity(db: &Connection) -> rusqlite::Result<(LogId, Stamp)> {
     db.prepare_cached("SELECT log, stamp FROM meta")?
-        .query_one([], |row| Ok((LogId(row.get(0)?), column::uint(row, 1)?)))
+        .query_one([], |row| {
+            Ok((LogId(row.get(0)?), Stamp(column::uint(row, 1)?)))
+        })
 }
 
 /// Gives the data another identity than the one that was drawn for it.
@@ -110,10 +111,9 @@ pub(crate) fn set_identity(db: &Connection, log: LogId) -> rusqlite::Result<()> 
     Ok(())
 }
 
-/// Stores the newest stamp.
-pub(crate) fn set_stamp(db: &Connection, stamp: u64) -> rusqlite::Result<()> {
+pub(crate) fn set_stamp(db: &Connection, stamp: Stamp) -> rusqlite::Result<()> {
     db.prepare_cached("UPDATE meta SET stamp = ?1")?
-        .execute(params![column::int(stamp)])?;
+        .execute([column::int(stamp.0)])?;
     Ok(())
 }
 
@@ -122,6 +122,8 @@ mod tests {
     use recado_shared::{
         Answer, Content, ConversationId, ErasedKind, PageRange, Seq, Timestamp, UserId,
     };
+
+    use rusqlite::params;
 
     use super::*;
     use crate::store::Query;

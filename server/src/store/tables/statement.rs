@@ -2,15 +2,15 @@
 
 use rusqlite::{CachedStatement, Connection, Result};
 
-/// A statement that is looked up once for a batch: its text need not be hashed for each entry.
-pub(crate) fn prepared<'s, 'a>(
-    slot: &'s mut Option<CachedStatement<'a>>,
+/// Looks a statement up once for a batch: its text need not be hashed for each entry.
+pub(super) fn prepare_once<'s, 'a>(
     db: &'a Connection,
+    statement: &'s mut Option<CachedStatement<'a>>,
     sql: &str,
 ) -> Result<&'s mut CachedStatement<'a>> {
-    let statement = match slot.take() {
-        Some(statement) => statement,
+    let prepared = match statement.take() {
+        Some(prepared) => prepared,
         None => db.prepare_cached(sql)?,
     };
-    Ok(slot.insert(statement))
+    Ok(statement.insert(prepared))
 }

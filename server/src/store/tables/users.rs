@@ -3,10 +3,9 @@
 use recado_shared::{DeviceKey, DisplayName, Timestamp, UserId, UserName, name::keys_like};
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
-use crate::store::tables::names::{self, USER_NAMES};
+use super::names::{self, USER_NAMES};
 use crate::store::values::column::{int, text, uint};
-use crate::store::values::failure::NameConflict;
-use crate::store::values::request::StoredDisplay;
+use crate::store::values::{Failure, Rejection, StoredDisplay};
 
 /// The account of a device or of an invite.
 #[derive(Debug)]
@@ -33,12 +32,13 @@ pub(crate) fn rename(db: &Connection, user: UserId, to: &UserName) -> Result<()>
     USER_NAMES.claim(db, &to.keys(), user.0)
 }
 
-pub(crate) fn name_conflict(
+/// Rejects a name that another user has or had.
+pub(crate) fn check_name<R: Rejection>(
     db: &Connection,
     name: &UserName,
     user: Option<UserId>,
-) -> Result<Option<NameConflict>> {
-    USER_NAMES.conflict(db, &name.keys(), &name.folded(), user.map(|user| user.0))
+) -> std::result::Result<(), Failure<R>> {
+    USER_NAMES.check(db, &name.keys(), &name.folded(), user.map(|user| user.0))
 }
 
 pub(crate) fn of_device(db: &Connection, key: DeviceKey) -> Result<Option<Account>> {

@@ -69,12 +69,14 @@ fn append(
 ) -> Write {
     Write::Append {
         origin: ORIGIN,
-        author,
-        conversation,
-        id: message_id(id),
-        content,
-        time: Timestamp(time / 3 * 2),
-        moderates: time.is_multiple_of(2),
+        new: NewEntry {
+            author,
+            conversation,
+            id: message_id(id),
+            content,
+            time: Timestamp(time / 3 * 2),
+            moderates: time.is_multiple_of(2),
+        },
     }
 }
 

@@ -51,8 +51,8 @@ impl Door {
     fn write(&mut self, from: UserId, to: UserId, content: Content) -> Result<bool, RequestError> {
         self.last_id += 1;
         let mut write = message(from, to, self.last_id, "hello");
-        if let Write::Append { content: what, .. } = &mut write {
-            *what = content;
+        if let Write::Append { new, .. } = &mut write {
+            new.content = content;
         }
         self.desk.append(write).map(|appended| appended.is_request)
     }
@@ -187,12 +187,14 @@ fn what_is_refused_makes_no_conversation() {
     let conversation = ConversationId::direct(alice, bob);
     let refused = desk.append(Write::Append {
         origin: ORIGIN,
-        author: bob,
-        conversation,
-        id: message_id(1),
-        content: Content::Deletion { target: Seq(1) },
-        time: Timestamp(1),
-        moderates: false,
+        new: NewEntry {
+            author: bob,
+            conversation,
+            id: message_id(1),
+            content: Content::Deletion { target: Seq(1) },
+            time: Timestamp(1),
+            moderates: false,
+        },
     });
     assert_eq!(refused, Err(RequestError::NoSuchMessage));
     let count = "SELECT count(*) FROM conversations";

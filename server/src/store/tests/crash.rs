@@ -9,8 +9,7 @@ use rusqlite::TransactionBehavior;
 
 use super::*;
 use crate::store::folder::wal_checkpoint;
-use crate::store::writer::append::NewEntry;
-use crate::store::writer::batch::Batch;
+use crate::store::writer::Batch;
 use crate::store::writer::row_cache::RowCache;
 
 const FOLDER: &str = "RECADO_TEST_STORE_OF_THE_VICTIM";
@@ -31,7 +30,7 @@ fn victim() {
         },
         ..StoreConfig::default()
     };
-    let (mut handle, mut events) = Store::open(Path::new(&dir), config).unwrap();
+    let (mut handle, mut events) = open(Path::new(&dir), config).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
@@ -168,7 +167,7 @@ fn half_a_transaction_is_never_seen() {
             author: ALICE,
             conversation: ConversationId::direct(ALICE, BOB),
             id: message_id(id),
-            content: &content,
+            content: content.clone(),
             time: Timestamp(id),
             moderates: false,
         };

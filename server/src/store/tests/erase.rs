@@ -66,12 +66,14 @@ impl Talk {
         self.last_id += 1;
         let write = Write::Append {
             origin: ORIGIN,
-            author,
-            conversation: self.id(),
-            id: message_id(self.last_id),
-            content,
-            time: Timestamp(self.last_id),
-            moderates,
+            new: NewEntry {
+                author,
+                conversation: self.id(),
+                id: message_id(self.last_id),
+                content,
+                time: Timestamp(self.last_id),
+                moderates,
+            },
         };
         self.desk.append(write)
     }

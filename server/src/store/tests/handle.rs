@@ -18,7 +18,7 @@ struct Office {
 
 impl Office {
     fn open(dir: &Path, config: StoreConfig) -> Self {
-        let (handle, events) = Store::open(dir, config).unwrap();
+        let (handle, events) = open(dir, config).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
@@ -190,7 +190,7 @@ fn joining_finishes_what_is_queued_and_loses_no_answer() {
 fn a_folder_has_one_server_at_a_time() {
     let dir = tempfile::tempdir().unwrap();
     let first = Office::open(dir.path(), StoreConfig::default());
-    let error = Store::open(dir.path(), StoreConfig::default()).unwrap_err();
+    let error = open(dir.path(), StoreConfig::default()).unwrap_err();
     assert!(matches!(error, StoreError::InUse { .. }), "{error:?}");
     assert!(error.to_string().contains("another recado-server"));
     let log = first.handle.log();

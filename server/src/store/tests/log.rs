@@ -119,8 +119,8 @@ fn who_is_not_there_gets_nothing() {
         assert_eq!(result, Err(RequestError::UnknownUser), "{unknown}");
     }
     let mut intruding = message(alice, bob, 1, "hello");
-    if let Write::Append { author, .. } = &mut intruding {
-        *author = desk.register("carol");
+    if let Write::Append { new, .. } = &mut intruding {
+        new.author = desk.register("carol");
     }
     assert_eq!(desk.append(intruding), Err(RequestError::NotAMember));
     assert_eq!(desk.say(alice, bob, 1, "hello").entry.seq, Seq(1));

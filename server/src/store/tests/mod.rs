@@ -194,11 +194,13 @@ pub(crate) fn message_id(id: u64) -> MessageId {
 pub(crate) fn message(from: UserId, to: UserId, id: u64, body: &str) -> Write {
     Write::Append {
         origin: ORIGIN,
-        author: from,
-        conversation: ConversationId::direct(from, to),
-        id: message_id(id),
-        content: text(body),
-        time: Timestamp(id),
-        moderates: false,
+        new: NewEntry {
+            author: from,
+            conversation: ConversationId::direct(from, to),
+            id: message_id(id),
+            content: text(body),
+            time: Timestamp(id),
+            moderates: false,
+        },
     }
 }

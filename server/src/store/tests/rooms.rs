@@ -17,12 +17,14 @@ pub(crate) fn room_name(text: &str) -> RoomName {
 pub(crate) fn in_room(room: RoomId, author: UserId, id: u64, content: Content) -> Write {
     Write::Append {
         origin: ORIGIN,
-        author,
-        conversation: ConversationId::Room(room),
-        id: message_id(id),
-        content,
-        time: Timestamp(id),
-        moderates: false,
+        new: NewEntry {
+            author,
+            conversation: ConversationId::Room(room),
+            id: message_id(id),
+            content,
+            time: Timestamp(id),
+            moderates: false,
+        },
     }
 }
 

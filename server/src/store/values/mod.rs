@@ -1,9 +1,20 @@
 //! Plain values of the store and its errors. Nothing here knows the database but by its error type.
 
-pub(crate) mod admin;
+mod admin;
 pub(crate) mod column;
-pub(crate) mod config;
-pub(crate) mod error;
-pub(crate) mod failure;
-pub(crate) mod request;
-pub(crate) mod stats;
+mod config;
+mod error;
+mod failure;
+mod request;
+mod stats;
+
+pub use admin::{AdminChange, AdminOutcome, ChangeError};
+pub use config::{CheckpointThresholds, STORE_WINDOW, StoreConfig};
+pub use error::StoreError;
+pub(crate) use failure::{Failure, Rejection, answer};
+pub use request::{
+    Admission, AuthenticatedUser, DeviceChange, Login, NewEntry, NewRoom, Origin, StoredDisplay,
+    StoredEntry, StoredMemberships, StoredRoom, UserChange, UserOutcome, Write, WriteResult,
+};
+pub(crate) use stats::Counters;
+pub use stats::StoreStats;

@@ -9,8 +9,8 @@ use recado_shared::{
     RequestNumber, RoomId, RoomName, Setting, Stamp, Timestamp, UserId, UserName, Visibility,
 };
 
+use super::admin::{AdminChange, AdminOutcome, ChangeError};
 use crate::id::{SessionId, Ticket};
-use crate::store::values::admin::{AdminChange, AdminOutcome, ChangeError};
 
 /// The session and number of a request, by which its answer is returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +26,7 @@ pub enum Write {
     Login(Login),
     Append {
         origin: Origin,
-        author: UserId,
-        conversation: ConversationId,
-        id: MessageId,
-        content: Content,
-        time: Timestamp,
-        /// Whether the author may delete messages of others.
-        moderates: bool,
+        new: NewEntry,
     },
     CreateRoom {
         origin: Origin,
@@ -61,6 +55,18 @@ pub enum Write {
         change: AdminChange,
         time: Timestamp,
     },
+}
+
+/// An entry to append.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEntry {
+    pub author: UserId,
+    pub conversation: ConversationId,
+    pub id: MessageId,
+    pub content: Content,
+    pub time: Timestamp,
+    /// Whether the author may delete messages of others.
+    pub moderates: bool,
 }
 
 /// A change that users make to their devices.

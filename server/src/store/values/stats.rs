@@ -1,18 +1,15 @@
 //! Counters of the writer, which other threads may read.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use recado_shared::Content;
 use serde::{Deserialize, Serialize};
-
-use crate::store::values::request::WriteResult;
 
 /// Counts since the store was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreStats {
     /// Transactions, each synced to disk once.
     pub commits: u64,
-    /// Requests that they committed.
+    /// Requests that they committed, also those that wrote nothing.
     pub writes: u64,
     /// New messages among them.
     pub messages: u64,
@@ -39,50 +36,15 @@ impl StoreStats {
     }
 }
 
-/// The writer alone counts. The numbers order no other memory, so `Relaxed` suffices.
 #[derive(Debug, Default)]
-pub(crate) struct Counters {
-    commits: AtomicU64,
-    writes: AtomicU64,
-    messages: AtomicU64,
-    checkpoints: AtomicU64,
-}
+pub(crate) struct Counters(Mutex<StoreStats>);
 
 impl Counters {
-    pub(crate) fn committed(&self) {
-        add(&self.commits, 1);
-    }
-
-    /// Counts committed requests, also those that wrote nothing.
-    pub(crate) fn did(&self, written: &[WriteResult]) {
-        let messages = written.iter().filter(|written| is_new_message(written));
-        add(&self.writes, written.len());
-        add(&self.messages, messages.count());
-    }
-
-    pub(crate) fn checkpointed(&self) {
-        add(&self.checkpoints, 1);
+    pub(crate) fn update(&self, update: impl FnOnce(&mut StoreStats)) {
+        update(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     pub(crate) fn stats(&self) -> StoreStats {
-        StoreStats {
-            commits: self.commits.load(Ordering::Relaxed),
-            writes: self.writes.load(Ordering::Relaxed),
-            messages: self.messages.load(Ordering::Relaxed),
-            checkpoints: self.checkpoints.load(Ordering::Relaxed),
-        }
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn add(counter: &AtomicU64, count: usize) {
-    counter.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
-}
-
-fn is_new_message(written: &WriteResult) -> bool {
-    let WriteResult::Append { result, .. } = written else {
-        return false;
-    };
-    result.as_ref().is_ok_and(|appended| {
-        appended.is_new && matches!(appended.entry.content, Content::Message(_))
-    })
 }

@@ -2,34 +2,18 @@
 //! only effect is their place in the log, take the fast path: no statement but the insert.
 
 use recado_shared::limits::MAX_MESSAGES_BEFORE_ACCEPTANCE;
-use recado_shared::{
-    Content, ContentClass, ConversationId, Entry, MessageId, RequestError, Seq, Timestamp, UserId,
-};
+use recado_shared::{Content, ContentClass, ConversationId, Entry, RequestError, Seq};
 
-use crate::store::tables::conversations::{self, ConversationRow};
-use crate::store::tables::entries;
+use super::batch::Batch;
+use crate::store::tables::conversations::ConversationRow;
 use crate::store::tables::members::MemberRow;
-use crate::store::tables::{settings, users};
-use crate::store::values::failure::Failure;
-use crate::store::values::request::StoredEntry;
-use crate::store::writer::batch::Batch;
-
-/// An entry to append.
-#[derive(Clone, Debug)]
-pub(crate) struct NewEntry<'a> {
-    pub(crate) author: UserId,
-    pub(crate) conversation: ConversationId,
-    pub(crate) id: MessageId,
-    pub(crate) content: &'a Content,
-    pub(crate) time: Timestamp,
-    /// Whether the author may delete the messages of others there.
-    pub(crate) moderates: bool,
-}
+use crate::store::tables::{conversations, entries, settings, users};
+use crate::store::values::{Failure, NewEntry, StoredEntry};
 
 impl Batch<'_> {
     /// Appends an entry of a user whose account is open, or finds it if the user appended it before.
-    pub(crate) fn append(&mut self, new: &NewEntry<'_>) -> Result<StoredEntry, Failure> {
-        let (conversation, author) = self.rows_of(new.conversation, new.author)?;
+    pub(crate) fn append(&mut self, new: &NewEntry) -> Result<StoredEntry, Failure> {
+        let (conversation, author) = self.rows_of(new)?;
         let is_closed = match author {
             Some(author) => author.is_closed,
             None => users::is_closed(self.db, new.author)?,
@@ -37,41 +21,10 @@ impl Batch<'_> {
         if is_closed {
             return Err(RequestError::Unavailable.into());
         }
-        self.append_unchecked(new, conversation, author)
-    }
-
-    /// Appends an entry for the operator in the name of a member.
-    pub(crate) fn append_for_operator(
-        &mut self,
-        new: &NewEntry<'_>,
-    ) -> Result<StoredEntry, Failure> {
-        let (conversation, author) = self.rows_of(new.conversation, new.author)?;
-        self.append_unchecked(new, conversation, author)
-    }
-
-    fn rows_of(
-        &mut self,
-        id: ConversationId,
-        user: UserId,
-    ) -> rusqlite::Result<(Option<ConversationRow>, Option<MemberRow>)> {
-        let conversation = self.rows.conversation(self.db, id)?;
-        let member = match &conversation {
-            Some(conversation) => self.rows.member(self.db, conversation.row, user)?,
-            None => None,
-        };
-        Ok((conversation, member))
-    }
-
-    fn append_unchecked(
-        &mut self,
-        new: &NewEntry<'_>,
-        conversation: Option<ConversationRow>,
-        author: Option<MemberRow>,
-    ) -> Result<StoredEntry, Failure> {
         // Rows count from one.
         let row = conversation.map_or(0, |conversation| conversation.row);
         let is_first = conversation.is_none_or(|conversation| conversation.newest == Seq::ZERO);
-        let is_plain = !is_first && author.is_some() && is_plain(new.content);
+        let is_plain = !is_first && author.is_some() && is_plain(&new.content);
         if !is_plain && let Some(entry) = self.find_resent(row, new)? {
             return Ok(StoredEntry::resent(entry));
         }
@@ -85,9 +38,22 @@ impl Batch<'_> {
         }
     }
 
+    /// The conversation and the author's membership, if they exist.
+    fn rows_of(
+        &mut self,
+        new: &NewEntry,
+    ) -> rusqlite::Result<(Option<ConversationRow>, Option<MemberRow>)> {
+        let conversation = self.conversation(new.conversation)?;
+        let member = match &conversation {
+            Some(conversation) => self.member(conversation.row, new.author)?,
+            None => None,
+        };
+        Ok((conversation, member))
+    }
+
     fn append_new(
         &mut self,
-        new: &NewEntry<'_>,
+        new: &NewEntry,
         conversation: Option<ConversationRow>,
         author: Option<MemberRow>,
         is_first: bool,
@@ -98,7 +64,7 @@ impl Batch<'_> {
         };
         self.check_target(conversation.row, new)?;
         let mut is_request = false;
-        match (new.conversation, new.content) {
+        match (new.conversation, &new.content) {
             (ConversationId::Direct(_), _) => {
                 is_request = self.check_request(&conversation, new, is_first)?;
             }
@@ -121,7 +87,7 @@ impl Batch<'_> {
         if !self.push(new.conversation, &conversation, &entry)? {
             return Err(RequestError::IdReused.into());
         }
-        if let Content::Deletion { target } = new.content {
+        if let Content::Deletion { target } = &new.content {
             entries::erase(self.db, conversation.row, *target)?;
         }
         Ok(StoredEntry {
@@ -133,7 +99,7 @@ impl Batch<'_> {
 
     /// Puts an entry at the end of its log. Returns false, and changes nothing, if its author used
     /// the id before.
-    pub(crate) fn push(
+    pub(super) fn push(
         &mut self,
         id: ConversationId,
         conversation: &ConversationRow,
@@ -148,14 +114,14 @@ impl Batch<'_> {
             return Ok(false);
         }
         self.stamp.0 += 1;
-        self.rows.change(id, self.stamp, |conversation| {
+        self.change_conversation(id, |conversation| {
             conversation.newest = entry.seq;
             conversation.newest_time = entry.time;
             conversation.messages = messages;
         });
         if is_message {
             let key = (conversation.row, entry.author);
-            self.rows.change_member(key, None, |author| {
+            self.change_member(key, None, |author| {
                 author.own_after_read += 1;
                 // An answer accepts the messages of the peer.
                 author.is_request = false;
@@ -165,11 +131,11 @@ impl Batch<'_> {
     }
 
     /// The entry that a resend repeats.
-    fn find_resent(&self, row: i64, new: &NewEntry<'_>) -> Result<Option<Entry>, Failure> {
+    fn find_resent(&self, row: i64, new: &NewEntry) -> Result<Option<Entry>, Failure> {
         match entries::find(self.db, new.author, new.id)? {
             None => Ok(None),
             Some((found, entry))
-                if found == row && entries::is_same(&entry.content, new.content) =>
+                if found == row && entries::is_same(&entry.content, &new.content) =>
             {
                 Ok(Some(entry))
             }
@@ -180,28 +146,29 @@ impl Batch<'_> {
     /// Adds a direct conversation for its first entry. A rejected append must not create it.
     fn create_direct(
         &mut self,
-        new: &NewEntry<'_>,
+        new: &NewEntry,
     ) -> Result<(ConversationRow, Option<MemberRow>), Failure> {
         let pair = new.conversation.pair().ok_or(RequestError::UnknownRoom)?;
-        let peer = new.conversation.peer_of(new.author);
-        peer.ok_or(RequestError::NotAMember)?;
+        new.conversation
+            .peer_of(new.author)
+            .ok_or(RequestError::NotAMember)?;
         for user in pair.members() {
             if !users::exists(self.db, user)? {
                 return Err(RequestError::UnknownUser.into());
             }
         }
-        if target_of(new.content).is_some() {
+        if target_of(&new.content).is_some() {
             return Err(RequestError::NoSuchMessage.into());
         }
         conversations::create_direct(self.db, pair)?;
-        let (conversation, author) = self.rows_of(new.conversation, new.author)?;
+        let (conversation, author) = self.rows_of(new)?;
         let conversation = conversation.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         Ok((conversation, author))
     }
 
     /// Rejects a reply, an edit, a deletion or a reaction whose target does not allow it.
-    fn check_target(&self, row: i64, new: &NewEntry<'_>) -> Result<(), Failure> {
-        let Some(target) = target_of(new.content) else {
+    fn check_target(&self, row: i64, new: &NewEntry) -> Result<(), Failure> {
+        let Some(target) = target_of(&new.content) else {
             return Ok(());
         };
         let author =
@@ -222,7 +189,7 @@ impl Batch<'_> {
     fn check_request(
         &mut self,
         conversation: &ConversationRow,
-        new: &NewEntry<'_>,
+        new: &NewEntry,
         is_first: bool,
     ) -> Result<bool, Failure> {
         let peer = new.conversation.peer_of(new.author);
@@ -230,12 +197,11 @@ impl Batch<'_> {
             return Ok(false);
         };
         let row = conversation.row;
-        let member = self.rows.member(self.db, row, peer)?;
+        let member = self.member(row, peer)?;
         if is_first {
             let asks = settings::wants_requests(self.db, peer)?;
             if asks && member.is_some() {
-                self.rows
-                    .change_member((row, peer), None, |peer| peer.is_request = true);
+                self.change_member((row, peer), None, |peer| peer.is_request = true);
             }
             return Ok(asks);
         }

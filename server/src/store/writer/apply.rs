@@ -2,61 +2,71 @@
 
 use recado_shared::{LogId, RequestError, UserId};
 
+use super::batch::Batch;
+use super::{device, login};
 use crate::store::tables::users;
-use crate::store::values::failure::{Failure, answer};
-use crate::store::values::request::{Write, WriteResult};
-use crate::store::writer::append::NewEntry;
-use crate::store::writer::batch::Batch;
-use crate::store::writer::{device, login};
+use crate::store::values::{Failure, Write, WriteResult, answer};
 
 impl Batch<'_> {
-    /// Applies one write. An error fails the batch.
-    #[rustfmt::skip]
-    pub(crate) fn apply(&mut self, log: LogId, write: &Write) -> rusqlite::Result<WriteResult> {
+    /// Applies one write. An error fails the batch. The fields of a result are evaluated in the order in
+    /// which they stand: the stamp after the write.
+    pub(super) fn apply(&mut self, log: LogId, write: &Write) -> rusqlite::Result<WriteResult> {
         Ok(match write {
-            Write::Append { origin, author, conversation, id, content, time, moderates } => {
-                let new = NewEntry {
-                    author: *author,
-                    conversation: *conversation,
-                    id: *id,
-                    content,
-                    time: *time,
-                    moderates: *moderates,
-                };
-                let (origin, conversation) = (*origin, *conversation);
-                let result = answer(self.append(&new))?;
-                WriteResult::Append { origin, conversation, result, stamp: self.stamp }
-            }
-            Write::Advance { user, advance } => {
-                let (conversation, moved) = (advance.conversation, self.advance(*user, *advance)?);
-                WriteResult::Advance { conversation, moved, stamp: self.stamp }
-            }
-            Write::Login(request) => {
-                let result = answer(login::login(self.db, log, self.stamp, request))?;
-                let session = request.session;
-                WriteResult::Login { session, result }
-            }
-            Write::CreateRoom { origin, new } => {
-                let result = self.if_open(new.author, |batch| batch.create_room(new))?;
-                WriteResult::CreateRoom { origin: *origin, new: new.clone(), result, stamp: self.stamp }
-            }
-            Write::Device { origin, user, by, change, time } => {
-                let (origin, user) = (*origin, *user);
-                let result = self.if_open(user, |batch| {
-                    device::change(batch.db, user, *by, change, *time)
-                })?;
-                WriteResult::Device { origin, user, change: change.clone(), result }
-            }
-            Write::User { origin, user, change } => {
-                let (origin, user) = (*origin, *user);
-                let result = self.if_open(user, |batch| batch.change_user(user, change))?;
-                WriteResult::User { origin, user, result, stamp: self.stamp }
-            }
-            Write::Admin { ticket, change, time } => {
-                let (since, mut entries) = (self.stamp, Vec::new());
-                let result = answer(self.administer(change, *time, &mut entries))?;
-                WriteResult::Admin { ticket: *ticket, result, entries, since }
-            }
+            Write::Append { origin, new } => WriteResult::Append {
+                origin: *origin,
+                conversation: new.conversation,
+                result: answer(self.append(new))?,
+                stamp: self.stamp,
+            },
+            Write::Advance { user, advance } => WriteResult::Advance {
+                conversation: advance.conversation,
+                moved: self.advance(*user, *advance)?,
+                stamp: self.stamp,
+            },
+            Write::Login(login) => WriteResult::Login {
+                session: login.session,
+                result: answer(login::authenticate(self.db, log, self.stamp, login))?,
+            },
+            Write::CreateRoom { origin, new } => WriteResult::CreateRoom {
+                origin: *origin,
+                new: new.clone(),
+                result: self.if_open(new.author, |batch| batch.create_room(new))?,
+                stamp: self.stamp,
+            },
+            Write::Device {
+                origin,
+                user,
+                by,
+                change,
+                time,
+            } => WriteResult::Device {
+                origin: *origin,
+                user: *user,
+                change: change.clone(),
+                result: self.if_open(*user, |batch| {
+                    device::change(batch.db, *user, *by, change, *time)
+                })?,
+            },
+            Write::User {
+                origin,
+                user,
+                change,
+            } => WriteResult::User {
+                origin: *origin,
+                user: *user,
+                result: self.if_open(*user, |batch| batch.change_user(*user, change))?,
+                stamp: self.stamp,
+            },
+            Write::Admin {
+                ticket,
+                change,
+                time,
+            } => WriteResult::Admin {
+                ticket: *ticket,
+                since: self.stamp,
+                result: answer(self.administer(change, *time))?,
+                entries: std::mem::take(&mut self.notices),
+            },
         })
     }
 

@@ -1,19 +1,22 @@
-//! Batch of the writer: one transaction, its stamp, and the row cache. Appends and cursor updates are
-//! in [`append`](super::append) and [`cursors`](super::cursors).
+//! Batch of the writer: one transaction with its stamp, the row cache, and the statements that are
+//! prepared once for all of its writes.
 
-use recado_shared::{ConversationId, Stamp};
-use rusqlite::{Connection, Result};
+use recado_shared::{ConversationId, Entry, Stamp};
+use rusqlite::{CachedStatement, Connection, Result};
 
+use super::row_cache::RowCache;
 use crate::store::tables::entries::EntryInsert;
-use crate::store::writer::row_cache::{RowCache, UpdateStatements};
 
 /// A transaction of the writer.
 pub(crate) struct Batch<'a> {
-    pub(crate) db: &'a Connection,
-    pub(crate) stamp: Stamp,
-    pub(crate) rows: &'a mut RowCache,
-    pub(crate) insert: EntryInsert<'a>,
-    updates: UpdateStatements<'a>,
+    pub(super) db: &'a Connection,
+    pub(super) stamp: Stamp,
+    pub(super) rows: &'a mut RowCache,
+    pub(super) insert: EntryInsert<'a>,
+    pub(super) update_conversation: Option<CachedStatement<'a>>,
+    pub(super) update_member: Option<CachedStatement<'a>>,
+    /// Entries that the present write appended for the operator.
+    pub(super) notices: Vec<(ConversationId, Entry)>,
 }
 
 impl<'a> Batch<'a> {
@@ -25,23 +28,15 @@ impl<'a> Batch<'a> {
             stamp,
             rows,
             insert: EntryInsert::default(),
-            updates: UpdateStatements::default(),
+            update_conversation: None,
+            update_member: None,
+            notices: Vec::new(),
         })
     }
 
     /// Writes the changed rows. Returns the newest stamp.
-    pub(crate) fn finish(mut self) -> Result<Stamp> {
-        self.rows.flush(self.db, &mut self.updates)?;
+    pub(super) fn finish(mut self) -> Result<Stamp> {
+        self.flush()?;
         Ok(self.stamp)
-    }
-
-    /// Comes before SQL that reads or changes the rows of one conversation.
-    pub(crate) fn flush_and_evict(&mut self, id: ConversationId) -> Result<()> {
-        self.rows.flush_and_evict(self.db, &mut self.updates, id)
-    }
-
-    /// Comes before SQL that reads or changes the rows of any conversation or user.
-    pub(crate) fn flush_and_evict_all(&mut self) -> Result<()> {
-        self.rows.flush_and_evict_all(self.db, &mut self.updates)
     }
 }

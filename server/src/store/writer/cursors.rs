@@ -4,49 +4,50 @@ use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::{CursorUpdate, MemberCursors, Seq, UserId};
 use rusqlite::Result;
 
+use super::batch::Batch;
 use crate::store::tables::conversations::ConversationRow;
 use crate::store::tables::entries;
 use crate::store::tables::members::MemberRow;
-use crate::store::writer::batch::Batch;
 
 impl Batch<'_> {
     /// Moves a member's cursors forward, no further than the newest entry; `None` if they are
     /// already there.
-    pub(crate) fn advance(
+    pub(super) fn advance(
         &mut self,
         user: UserId,
         to: CursorUpdate,
     ) -> Result<Option<MemberCursors>> {
-        let Some(open) = self.rows.conversation(self.db, to.conversation)? else {
+        let Some(conversation) = self.conversation(to.conversation)? else {
             return Ok(None);
         };
-        let row = open.row;
-        let member = self.rows.member(self.db, row, user)?;
+        let row = conversation.row;
+        let member = self.member(row, user)?;
         let Some(old) = member.filter(|member| member.is_member) else {
             return Ok(None);
         };
-        let newest = open.newest;
-        let read = old.read.max(to.read.min(newest));
-        let delivered = old.delivered.max(to.delivered.min(newest)).max(read);
+        let read = old.read.max(to.read.min(conversation.newest));
+        let delivered = old
+            .delivered
+            .max(to.delivered.min(conversation.newest))
+            .max(read);
         if (delivered, read) == (old.delivered, old.read) {
             return Ok(None);
         }
         let (own_after_read, read_messages) = if read == old.read {
             (old.own_after_read, old.read_messages)
         } else {
-            self.counts_at(&open, user, &old, read)?
+            self.counts_at(&conversation, user, &old, read)?
         };
         self.stamp.0 += 1;
-        self.rows
-            .change_member((row, user), Some(self.stamp), |member| {
-                member.delivered = delivered;
-                member.read = read;
-                member.own_after_read = own_after_read;
-                member.read_messages = read_messages;
-            });
+        self.change_member((row, user), Some(self.stamp), |member| {
+            member.delivered = delivered;
+            member.read = read;
+            member.own_after_read = own_after_read;
+            member.read_messages = read_messages;
+        });
         // In a larger room members do not see each other's cursors.
-        if open.members <= MAX_MEMBERS_WITH_CURSORS as u64 {
-            self.rows.change(to.conversation, self.stamp, |_| {});
+        if conversation.members <= MAX_MEMBERS_WITH_CURSORS as u64 {
+            self.change_conversation(to.conversation, |_| {});
         }
         Ok(Some(MemberCursors {
             user,

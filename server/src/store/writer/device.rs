@@ -5,12 +5,11 @@ use recado_shared::{DeviceKey, Limit, RequestError, Timestamp, UserId};
 use rusqlite::Connection;
 
 use crate::store::tables::devices;
-use crate::store::values::failure::Failure;
-use crate::store::values::request::DeviceChange;
+use crate::store::values::{DeviceChange, Failure};
 
 /// Applies a change that the device `by` requested. A device that was revoked since changes nothing:
 /// it could admit itself again by another one.
-pub(crate) fn change(
+pub(super) fn change(
     db: &Connection,
     user: UserId,
     by: DeviceKey,

@@ -5,12 +5,11 @@ use rusqlite::Connection;
 
 use crate::store::tables::users::{self, Account};
 use crate::store::tables::{devices, invites};
-use crate::store::values::failure::Failure;
-use crate::store::values::request::{Admission, AuthenticatedUser, Login};
+use crate::store::values::{Admission, AuthenticatedUser, Failure, Login};
 
 /// Authenticates a device. The admission is checked before the name, so that a stranger cannot ask
 /// which names exist.
-pub(crate) fn login(
+pub(super) fn authenticate(
     db: &Connection,
     log: LogId,
     stamp: Stamp,
@@ -92,9 +91,7 @@ fn register(db: &Connection, login: &Login) -> Result<(UserId, UserName), Failur
     if invite.as_ref().is_some_and(|invite| !invite.admits(name)) {
         return Err(Refusal::InviteForOtherName.into());
     }
-    if let Some(conflict) = users::name_conflict(db, name, None)? {
-        return Err(conflict.into());
-    }
+    users::check_name(db, name, None)?;
     if users::count(db)? >= login.max_users {
         return Err(Refusal::Full.into());
     }

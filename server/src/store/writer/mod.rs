@@ -1,14 +1,17 @@
 //! The only thread that changes the database, and the rules of each write.
 
-pub(crate) mod admin;
-pub(crate) mod append;
-pub(crate) mod apply;
-pub(crate) mod batch;
-pub(crate) mod cursors;
-pub(crate) mod device;
-pub(crate) mod erase;
-pub(crate) mod login;
-pub(crate) mod profile;
-pub(crate) mod room;
+mod admin;
+mod append;
+mod apply;
+mod batch;
+mod cursors;
+mod device;
+mod erase;
+mod login;
+mod profile;
+mod room;
 pub(crate) mod row_cache;
 pub(crate) mod thread;
+
+#[cfg(test)]
+pub(crate) use batch::Batch;

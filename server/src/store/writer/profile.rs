@@ -2,13 +2,12 @@
 
 use recado_shared::{ConversationId, DisplayName, Limit, RequestError, Seq, Setting, UserId};
 
+use super::batch::Batch;
 use crate::store::tables::{conversations, members, settings, users};
-use crate::store::values::failure::Failure;
-use crate::store::values::request::{UserChange, UserOutcome};
-use crate::store::writer::batch::Batch;
+use crate::store::values::{Failure, UserChange, UserOutcome};
 
 impl Batch<'_> {
-    pub(crate) fn change_user(
+    pub(super) fn change_user(
         &mut self,
         user: UserId,
         change: &UserChange,

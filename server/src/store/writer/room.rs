@@ -6,16 +6,15 @@ use recado_shared::{
     Content, ConversationId, Entry, RequestError, Role, RoomEvent, RoomId, Seq, UserId,
 };
 
+use super::batch::Batch;
 use crate::store::tables::conversations::{self, ConversationRow};
 use crate::store::tables::members::{self, RoomPlace};
 use crate::store::tables::{entries, rooms, users};
-use crate::store::values::failure::Failure;
-use crate::store::values::request::{NewRoom, StoredEntry};
-use crate::store::writer::batch::Batch;
+use crate::store::values::{Failure, NewRoom, StoredEntry};
 
 impl Batch<'_> {
     /// Creates a room, or finds the one that the same request created before.
-    pub(crate) fn create_room(&mut self, new: &NewRoom) -> Result<(RoomId, StoredEntry), Failure> {
+    pub(super) fn create_room(&mut self, new: &NewRoom) -> Result<(RoomId, StoredEntry), Failure> {
         let db = self.db;
         if let Some((row, entry)) = entries::find(db, new.author, new.id)? {
             let room = conversations::room_of(db, row)?;
@@ -26,9 +25,7 @@ impl Batch<'_> {
                 _ => Err(RequestError::IdReused.into()),
             };
         }
-        if let Some(conflict) = rooms::name_conflict(db, &new.name, None)? {
-            return Err(conflict.into());
-        }
+        rooms::check_name(db, &new.name, None)?;
         let room = rooms::insert(db, new)?;
         let entry = Entry {
             seq: Seq(1),
@@ -57,21 +54,28 @@ impl Batch<'_> {
     }
 
     /// Puts an entry with an id of its own at the end of its log.
-    pub(crate) fn push_system(
+    pub(super) fn push_system(
         &mut self,
         id: ConversationId,
         entry: &Entry,
     ) -> rusqlite::Result<()> {
-        let conversation = self.rows.conversation(self.db, id)?;
-        let conversation = conversation.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        let conversation = self.existing_conversation(id)?;
         if !self.push(id, &conversation, entry)? {
             return Err(rusqlite::Error::StatementChangedRows(0));
         }
         Ok(())
     }
 
+    pub(super) fn existing_conversation(
+        &mut self,
+        id: ConversationId,
+    ) -> rusqlite::Result<ConversationRow> {
+        self.conversation(id)?
+            .ok_or(rusqlite::Error::QueryReturnedNoRows)
+    }
+
     /// Applies a room event whose entry is appended next, or rejects it.
-    pub(crate) fn apply_event(
+    pub(super) fn apply_event(
         &mut self,
         room: RoomId,
         conversation: &ConversationRow,
@@ -98,9 +102,7 @@ impl Batch<'_> {
         self.flush_and_evict(ConversationId::Room(room))?;
         match event.change(author) {
             RoomChange::Name(name) => {
-                if let Some(conflict) = rooms::name_conflict(db, name, Some(room))? {
-                    return Err(conflict.into());
-                }
+                rooms::check_name(db, name, Some(room))?;
                 rooms::update(db, room, RoomChange::Name(name))?;
             }
             RoomChange::Member(user, change) => {
@@ -133,7 +135,7 @@ impl Batch<'_> {
             change => rooms::update(db, room, change)?,
         }
         // The entry is appended to the rows as they are now.
-        self.rows.conversation(db, ConversationId::Room(room))?;
+        self.conversation(ConversationId::Room(room))?;
         Ok(())
     }
 }

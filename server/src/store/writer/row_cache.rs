@@ -2,17 +2,16 @@
 //! for each batch however often they changed in it.
 //!
 //! It is a write-back cache, so other SQL must not read or change these rows while the cache holds
-//! them: [`RowCache::flush_and_evict`] and [`RowCache::flush_and_evict_all`] come first.
+//! them: [`Batch::flush_and_evict`] and [`Batch::flush_and_evict_all`] come first.
 
 use std::collections::BTreeMap;
 
 use recado_shared::{ConversationId, Stamp, UserId};
-use rusqlite::{CachedStatement, Connection, Result, params};
+use rusqlite::{Connection, Result};
 
+use super::batch::Batch;
 use crate::store::tables::conversations::{self, ConversationRow};
 use crate::store::tables::members::{self, MemberRow};
-use crate::store::tables::statement::prepared;
-use crate::store::values::column::int;
 
 /// Most rows that stay from batch to batch: 3 MiB. Within a batch there are more, by at most three for
 /// each of its requests.
@@ -29,13 +28,6 @@ pub(crate) struct RowCache {
     /// `PRAGMA data_version` (<https://sqlite.org/pragma.html#pragma_data_version>): changes when
     /// another connection commits.
     version: Option<i64>,
-}
-
-/// The statements of a flush, prepared once for a batch.
-#[derive(Default)]
-pub(crate) struct UpdateStatements<'a> {
-    conversation: Option<CachedStatement<'a>>,
-    member: Option<CachedStatement<'a>>,
 }
 
 impl Default for RowCache {
@@ -74,52 +66,41 @@ impl RowCache {
         }
         Ok(())
     }
+}
 
-    pub(crate) fn conversation(
-        &mut self,
-        db: &Connection,
-        id: ConversationId,
-    ) -> Result<Option<ConversationRow>> {
-        if let Some(open) = self.conversations.get(&id) {
-            return Ok(Some(*open));
+impl Batch<'_> {
+    pub(crate) fn conversation(&mut self, id: ConversationId) -> Result<Option<ConversationRow>> {
+        if let Some(conversation) = self.rows.conversations.get(&id) {
+            return Ok(Some(*conversation));
         }
-        let Some(open) = conversations::find(db, id)? else {
-            return Ok(None);
-        };
-        self.conversations.insert(id, open);
-        Ok(Some(open))
+        let found = conversations::find(self.db, id)?;
+        self.rows.conversations.extend(found.map(|row| (id, row)));
+        Ok(found)
     }
 
     /// A present or former member of a conversation.
-    pub(crate) fn member(
-        &mut self,
-        db: &Connection,
-        conversation: i64,
-        user: UserId,
-    ) -> Result<Option<MemberRow>> {
-        if let Some(member) = self.members.get(&(conversation, user)) {
+    pub(crate) fn member(&mut self, conversation: i64, user: UserId) -> Result<Option<MemberRow>> {
+        let key = (conversation, user);
+        if let Some(member) = self.rows.members.get(&key) {
             return Ok(Some(*member));
         }
-        let member = members::find(db, conversation, user)?;
-        if let Some(member) = member {
-            self.members.insert((conversation, user), member);
-        }
-        Ok(member)
+        let found = members::find(self.db, conversation, user)?;
+        self.rows.members.extend(found.map(|row| (key, row)));
+        Ok(found)
     }
 
-    /// Changes a conversation that the cache holds.
-    pub(crate) fn change(
+    /// Changes a conversation that the cache holds, at the present stamp.
+    pub(crate) fn change_conversation(
         &mut self,
         id: ConversationId,
-        stamp: Stamp,
         change: impl FnOnce(&mut ConversationRow),
     ) {
-        let Some(open) = self.conversations.get_mut(&id) else {
+        let Some(conversation) = self.rows.conversations.get_mut(&id) else {
             return debug_assert!(false, "the cache holds it");
         };
-        change(open);
-        open.changed = stamp;
-        self.changed_conversations.push(id);
+        change(conversation);
+        conversation.changed = self.stamp;
+        self.rows.changed_conversations.push(id);
     }
 
     /// Changes a member that the cache holds. Without a stamp the member gets no new head.
@@ -129,101 +110,53 @@ impl RowCache {
         stamp: Option<Stamp>,
         change: impl FnOnce(&mut MemberRow),
     ) {
-        let Some(member) = self.members.get_mut(&key) else {
+        let Some(member) = self.rows.members.get_mut(&key) else {
             return debug_assert!(false, "the cache holds it");
         };
         change(member);
         member.changed = stamp.unwrap_or(member.changed);
-        self.changed_members.push(key);
+        self.rows.changed_members.push(key);
     }
 
-    /// Flushes, then drops a conversation with its members.
-    pub(crate) fn flush_and_evict<'a>(
-        &mut self,
-        db: &'a Connection,
-        statements: &mut UpdateStatements<'a>,
-        id: ConversationId,
-    ) -> Result<()> {
-        self.flush(db, statements)?;
-        if let Some(open) = self.conversations.remove(&id) {
-            let row = open.row;
-            let members = self
+    /// Comes before SQL that reads or changes the rows of one conversation.
+    pub(crate) fn flush_and_evict(&mut self, id: ConversationId) -> Result<()> {
+        self.flush()?;
+        if let Some(conversation) = self.rows.conversations.remove(&id) {
+            let row = conversation.row;
+            let members = (row, UserId(0))..=(row, UserId(u64::MAX));
+            self.rows
                 .members
-                .range((row, UserId(0))..=(row, UserId(u64::MAX)));
-            let members: Vec<_> = members.map(|(key, _)| *key).collect();
-            for key in members {
-                self.members.remove(&key);
-            }
+                .extract_if(members, |_, _| true)
+                .for_each(drop);
         }
         Ok(())
     }
 
-    /// Flushes, then drops all rows.
-    pub(crate) fn flush_and_evict_all<'a>(
-        &mut self,
-        db: &'a Connection,
-        statements: &mut UpdateStatements<'a>,
-    ) -> Result<()> {
-        self.flush(db, statements)?;
-        self.conversations.clear();
-        self.members.clear();
+    /// Comes before SQL that reads or changes the rows of any conversation or user.
+    pub(crate) fn flush_and_evict_all(&mut self) -> Result<()> {
+        self.flush()?;
+        self.rows.conversations.clear();
+        self.rows.members.clear();
         Ok(())
     }
 
     /// Writes all changed rows, in the order of their tables on the disk.
-    pub(crate) fn flush<'a>(
-        &mut self,
-        db: &'a Connection,
-        statements: &mut UpdateStatements<'a>,
-    ) -> Result<()> {
-        self.changed_members.sort_unstable();
-        self.changed_members.dedup();
-        for key in self.changed_members.drain(..) {
-            if let Some(member) = self.members.get(&key) {
-                statements.write_member(db, key, member)?;
+    pub(super) fn flush(&mut self) -> Result<()> {
+        let rows = &mut *self.rows;
+        rows.changed_members.sort_unstable();
+        rows.changed_members.dedup();
+        for key in rows.changed_members.drain(..) {
+            if let Some(member) = rows.members.get(&key) {
+                members::update(self.db, &mut self.update_member, key, member)?;
             }
         }
-        self.changed_conversations.sort_unstable();
-        self.changed_conversations.dedup();
-        for id in self.changed_conversations.drain(..) {
-            if let Some(open) = self.conversations.get(&id) {
-                statements.write_conversation(db, open)?;
+        rows.changed_conversations.sort_unstable();
+        rows.changed_conversations.dedup();
+        for id in rows.changed_conversations.drain(..) {
+            if let Some(conversation) = rows.conversations.get(&id) {
+                conversations::update(self.db, &mut self.update_conversation, conversation)?;
             }
         }
-        Ok(())
-    }
-}
-
-impl<'a> UpdateStatements<'a> {
-    fn write_conversation(&mut self, db: &'a Connection, open: &ConversationRow) -> Result<()> {
-        let statement = prepared(&mut self.conversation, db, conversations::UPDATE)?;
-        statement.execute(params![
-            open.row,
-            int(open.newest.0),
-            int(open.newest_time.0),
-            int(open.messages),
-            int(open.changed.0)
-        ])?;
-        Ok(())
-    }
-
-    fn write_member(
-        &mut self,
-        db: &'a Connection,
-        (conversation, user): (i64, UserId),
-        member: &MemberRow,
-    ) -> Result<()> {
-        let statement = prepared(&mut self.member, db, members::UPDATE)?;
-        statement.execute(params![
-            conversation,
-            int(user.0),
-            int(member.delivered.0),
-            int(member.read.0),
-            int(member.read_messages),
-            int(member.own_after_read),
-            member.is_request,
-            int(member.changed.0)
-        ])?;
         Ok(())
     }
 }

@@ -10,16 +10,15 @@ use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 use tokio::sync::mpsc;
 
+use super::batch::Batch;
+use super::row_cache::RowCache;
 use crate::store::answers::{Answers, StoreEvent};
-use crate::store::folder::{BUSY_TIMEOUT, wal_checkpoint};
-use crate::store::readers::read::{self, Read, ReadResult};
+use crate::store::folder::{BUSY_TIMEOUT, Folder, wal_checkpoint};
 use crate::store::tables::{rooms, schema, settings, users};
-use crate::store::values::admin::AdminOutcome;
-use crate::store::values::config::CheckpointThresholds;
-use crate::store::values::request::{StoredMemberships, Write, WriteResult};
-use crate::store::values::stats::Counters;
-use crate::store::writer::batch::Batch;
-use crate::store::writer::row_cache::RowCache;
+use crate::store::values::{
+    AdminOutcome, CheckpointThresholds, Counters, StoreConfig, StoreError, StoredMemberships,
+    Write, WriteResult,
+};
 
 /// How long the emptying of the write-ahead log waits for readers. Those of the server need a few
 /// milliseconds.
@@ -29,11 +28,11 @@ const READER_TIMEOUT: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(crate) struct Writer {
     pub(crate) db: Connection,
-    log: LogId,
+    pub(crate) log: LogId,
     pub(crate) stamp: Stamp,
     pub(crate) rows: RowCache,
     checkpoints: CheckpointThresholds,
-    counters: Arc<Counters>,
+    pub(crate) counters: Arc<Counters>,
     /// Pages in the write-ahead log after the last commit, those among them that were moved already
     /// included.
     wal_pages: Arc<AtomicI64>,
@@ -54,13 +53,13 @@ impl Writer {
         // It is called after each commit that wrote something.
         db.wal_hook(Some(move |_: &mut Wal, pages| {
             count.store(i64::from(pages), Ordering::Relaxed);
-            commits.committed();
+            commits.update(|stats| stats.commits += 1);
             Ok(())
         }))?;
         Ok(Self {
             db,
             log,
-            stamp: Stamp(stamp),
+            stamp,
             rows: RowCache::default(),
             checkpoints,
             counters,
@@ -69,12 +68,9 @@ impl Writer {
         })
     }
 
-    pub(crate) fn log(&self) -> LogId {
-        self.log
-    }
-
-    pub(crate) fn counters(&self) -> Arc<Counters> {
-        Arc::clone(&self.counters)
+    pub(crate) fn open(folder: &Folder, config: &StoreConfig) -> Result<Self, StoreError> {
+        Self::new(folder.open_writer()?, config.checkpoints)
+            .map_err(StoreError::database(&folder.dir))
     }
 
     pub(crate) fn memberships(&self) -> rusqlite::Result<StoredMemberships> {
@@ -86,36 +82,34 @@ impl Writer {
         })
     }
 
-    pub(crate) fn answer(&mut self, question: Read) -> rusqlite::Result<ReadResult> {
-        read::answer(&self.db, question)
+    /// Commits and answers until the queue is closed and empty, or the database fails.
+    pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Vec<Write>>, answers: &Answers) {
+        let result = self.commit_all(&mut queue, answers);
+        // Closes the queue before it reports the failure, so that no request queues after the report.
+        drop(queue);
+        if let Err(error) = result {
+            answers.fail(&error);
+        }
     }
 
-    /// Commits and answers until the queue is closed and empty, or the database fails. Each commit
-    /// takes all queued requests: the more there are, the less each costs.
-    pub(crate) fn run(mut self, mut queue: mpsc::Receiver<Vec<Write>>, answers: &Answers) {
+    /// Each commit takes all queued requests: the more there are, the less each costs.
+    fn commit_all(
+        &mut self,
+        queue: &mut mpsc::Receiver<Vec<Write>>,
+        answers: &Answers,
+    ) -> rusqlite::Result<()> {
         while let Some(mut batch) = queue.blocking_recv() {
             while let Ok(mut more) = queue.try_recv() {
                 batch.append(&mut more);
             }
-            let result = self.commit(&batch);
-            match result {
-                Ok(written) => {
-                    // The answer follows the erasure, unless a reader delays it.
-                    let forgotten = self.forget_erased();
-                    answers.send(StoreEvent::Written(written));
-                    if let Err(error) = forgotten {
-                        return stop(queue, answers, &error);
-                    }
-                }
-                Err(error) => return stop(queue, answers, &error),
-            }
-            if let Err(error) = self.checkpoint_if_due(queue.is_empty()) {
-                return stop(queue, answers, &error);
-            }
+            let written = self.commit(&batch)?;
+            // The answer follows the erasure, unless a reader delays it.
+            let forgotten = self.forget_erased();
+            answers.send(StoreEvent::Written(written));
+            forgotten?;
+            self.checkpoint_if_due(queue.is_empty())?;
         }
-        if let Err(error) = wal_checkpoint(&self.db, "PASSIVE") {
-            stop(queue, answers, &error);
-        }
+        wal_checkpoint(&self.db, "PASSIVE").map(drop)
     }
 
     /// Commits a batch in one transaction: later requests see earlier ones.
@@ -139,10 +133,16 @@ impl Writer {
             .collect::<rusqlite::Result<Vec<_>>>()?;
         let stamp = batch.finish()?;
         if stamp != self.stamp {
-            schema::set_stamp(&self.db, stamp.0)?;
+            schema::set_stamp(&self.db, stamp)?;
         }
         self.db.prepare_cached("COMMIT")?.execute([])?;
-        self.counters.did(&written);
+        self.counters.update(|stats| {
+            stats.writes += written.len() as u64;
+            stats.messages += written
+                .iter()
+                .filter(|written| is_new_message(written))
+                .count() as u64;
+        });
         self.stamp = stamp;
         self.has_erased |= written.iter().any(erases);
         Ok(written)
@@ -153,7 +153,7 @@ impl Writer {
     fn forget_erased(&mut self) -> rusqlite::Result<()> {
         if self.has_erased {
             self.has_erased = !truncate_wal(&self.db)?;
-            self.counters.checkpointed();
+            self.counters.update(|stats| stats.checkpoints += 1);
         }
         Ok(())
     }
@@ -172,13 +172,21 @@ impl Writer {
         let may_be_due = self.wal_pages.load(Ordering::Relaxed) >= due;
         if may_be_due && wal_checkpoint(&self.db, "NOOP")? >= due {
             wal_checkpoint(&self.db, "PASSIVE")?;
-            self.counters.checkpointed();
+            self.counters.update(|stats| stats.checkpoints += 1);
         }
         Ok(())
     }
 }
 
-/// Whether the write erased text.
+fn is_new_message(written: &WriteResult) -> bool {
+    let WriteResult::Append { result, .. } = written else {
+        return false;
+    };
+    result.as_ref().is_ok_and(|appended| {
+        appended.is_new && matches!(appended.entry.content, Content::Message(_))
+    })
+}
+
 fn erases(written: &WriteResult) -> bool {
     match written {
         WriteResult::Append {
@@ -193,12 +201,6 @@ fn erases(written: &WriteResult) -> bool {
         }
         _ => false,
     }
-}
-
-/// Closes the queue before it reports the failure, so that no request queues after the report.
-fn stop(queue: mpsc::Receiver<Vec<Write>>, answers: &Answers, error: &rusqlite::Error) {
-    drop(queue);
-    answers.fail(error);
 }
 
 /// Moves all pages into the database and empties the write-ahead log. Returns false if a reader
