@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::store::tables::schema::{self, Found};
+use crate::store::tables::schema;
 use crate::store::values::StoreError;
 
 /// How long a connection waits for another one that writes. Beside the server only commands of the
@@ -23,8 +23,8 @@ const CACHE_SIZE: i32 = -16_384;
 /// (<https://www.sqlite.org/pragma.html#pragma_journal_size_limit>).
 const WAL_FILE_LEN: i32 = 64 << 20;
 
-/// Prepared statements that a connection keeps: more than exist.
-const STATEMENTS: usize = 64;
+/// More than exist.
+const CACHED_STATEMENTS: usize = 64;
 
 /// A data folder, locked for this process. The operating system releases the lock when the process
 /// ends.
@@ -98,9 +98,13 @@ pub(crate) fn expect_data(dir: &Path) -> Result<(), StoreError> {
     if path.try_exists().map_err(StoreError::folder(&path))? {
         return Ok(());
     }
-    Err(StoreError::Missing {
+    Err(missing(dir))
+}
+
+fn missing(dir: &Path) -> StoreError {
+    StoreError::Missing {
         path: dir.to_owned(),
-    })
+    }
 }
 
 /// Opens a connection for a command of the operator, beside a server or without one.
@@ -110,13 +114,9 @@ pub(crate) fn open_beside(dir: &Path) -> Result<Connection, StoreError> {
     let error = || StoreError::database(&path);
     let db = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(error())?;
     match schema::inspect(&db, &path)? {
-        Found::Schema(schema::NEWEST) => {}
-        Found::Schema(_) => return Err(StoreError::OlderSchema { path }),
-        Found::Empty => {
-            return Err(StoreError::Missing {
-                path: dir.to_owned(),
-            });
-        }
+        Some(schema::NEWEST) => {}
+        Some(_) => return Err(StoreError::OlderSchema { path }),
+        None => return Err(missing(dir)),
     }
     prepare_writer(&db).map_err(error())?;
     Ok(db)
@@ -138,7 +138,7 @@ fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
 /// other bound values, since these might suit another plan
 /// (<https://sqlite.org/queryplanner-ng.html#qpstab>).
 fn keep_statements(db: &Connection) -> rusqlite::Result<()> {
-    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    db.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }

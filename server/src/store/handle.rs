@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use recado_shared::LogId;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::store::answers::{Answers, StoreEvent};
@@ -159,10 +158,9 @@ impl StoreHandle {
     /// [`NotQueued`]; then there is no answer.
     pub fn read(&self, read: Read) -> Result<(), NotQueued> {
         self.take_room(self.read_queue.is_closed())?;
-        self.read_queue.try_send(read).map_err(|error| match error {
-            TrySendError::Full(_) => NotQueued::Full,
-            TrySendError::Closed(_) => NotQueued::Stopped,
-        })
+        // There is room, as for writes.
+        let queued = self.read_queue.try_send(read);
+        queued.map_err(|_| NotQueued::Stopped)
     }
 
     fn take_room(&self, is_stopped: bool) -> Result<(), NotQueued> {

@@ -6,13 +6,11 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, Row,
 use super::statement::prepare_once;
 use crate::store::values::column::{int, optional_uint, uint};
 
-/// A row of `conversations`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ConversationRow {
     pub(crate) row: i64,
     pub(crate) newest: Seq,
     pub(crate) newest_time: Timestamp,
-    /// Messages of the log.
     pub(crate) messages: u64,
     pub(crate) changed: Stamp,
     /// Members of the room; 0 for a direct conversation.

@@ -42,7 +42,6 @@ pub(crate) fn insert(
     Ok(())
 }
 
-/// Stores the time of a login.
 pub(crate) fn set_seen(db: &Connection, key: DeviceKey, time: Timestamp) -> Result<()> {
     db.prepare_cached("UPDATE devices SET seen = ?2 WHERE key = ?1")?
         .execute(params![key.0, int(time.0)])?;
@@ -97,7 +96,6 @@ pub(crate) fn is_own(db: &Connection, user: UserId, key: DeviceKey) -> Result<bo
         .exists(params![key.0, int(user.0)])
 }
 
-/// Whether any user has a device with this key.
 pub(crate) fn exists(db: &Connection, key: DeviceKey) -> Result<bool> {
     db.prepare_cached("SELECT 1 FROM devices WHERE key = ?1")?
         .exists([key.0])

@@ -114,7 +114,6 @@ pub(crate) fn page(
     Ok(entries)
 }
 
-/// The messages of a log up to a place.
 pub(crate) fn messages_at(db: &Connection, conversation: i64, seq: Seq) -> Result<u64> {
     db.prepare_cached("SELECT messages FROM entries WHERE conversation = ?1 AND seq = ?2")?
         .query_one(params![conversation, int(seq.0)], |row| uint(row, 0))
@@ -160,7 +159,6 @@ pub(crate) fn author_of_message(
     .optional()
 }
 
-/// Erases a message and its edits.
 pub(crate) fn erase(db: &Connection, conversation: i64, target: Seq) -> Result<()> {
     let rows: Vec<(i64, Option<ErasedKind>)> = db
         .prepare_cached(

@@ -4,8 +4,8 @@ use aws_lc_rs::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use recado_shared::{InviteToken, Refusal, Timestamp, UserId, UserName};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::store::values::Failure;
 use crate::store::values::column::{int, optional_text, optional_time, optional_uint, uint};
+use crate::store::values::{Failure, ensure};
 
 type Digest = [u8; SHA256_OUTPUT_LEN];
 
@@ -18,7 +18,6 @@ pub(crate) struct ValidInvite {
     pub(crate) for_user: Option<UserId>,
 }
 
-/// The invite of a token, or why it admits no one.
 pub(crate) fn find(
     db: &Connection,
     token: &InviteToken,
@@ -39,23 +38,19 @@ pub(crate) fn find(
         })
         .optional()?
         .ok_or(Refusal::InviteUnknown)?;
-    if uses_left == 0 {
-        return Err(Refusal::InviteUsed.into());
-    }
-    if expires.is_some_and(|expires| expires <= time) {
-        return Err(Refusal::InviteExpired.into());
-    }
+    ensure(uses_left > 0, Refusal::InviteUsed)?;
+    let is_valid = expires.is_none_or(|expires| expires > time);
+    ensure(is_valid, Refusal::InviteExpired)?;
     Ok(invite)
 }
 
 impl ValidInvite {
     /// Whether it was made for this name, or for any name.
     pub(crate) fn admits(&self, name: &UserName) -> bool {
-        let is_same = |wanted: &UserName| wanted.folded() == name.folded();
-        self.for_name.as_ref().is_none_or(is_same)
+        let for_name = self.for_name.as_ref();
+        for_name.is_none_or(|for_name| for_name.folded() == name.folded())
     }
 
-    /// Takes one of its uses.
     pub(crate) fn consume(&self, db: &Connection) -> rusqlite::Result<()> {
         db.prepare_cached("UPDATE invites SET uses_left = uses_left - 1 WHERE token_hash = ?1")?
             .execute([self.digest])?;
@@ -84,7 +79,6 @@ pub(crate) fn insert(
     Ok(())
 }
 
-/// Stores an invite that links one device to an existing user.
 pub(crate) fn insert_reset(
     db: &Connection,
     token: &InviteToken,
@@ -115,8 +109,6 @@ pub(crate) fn delete(db: &Connection, digest: &str) -> rusqlite::Result<bool> {
 
 fn digest_of(token: &InviteToken) -> Digest {
     let digest = digest(&SHA256, &token.0);
-    digest
-        .as_ref()
-        .try_into()
-        .expect("a SHA-256 digest has 32 bytes")
+    let digest = digest.as_ref().try_into();
+    digest.expect("a SHA-256 digest has 32 bytes")
 }

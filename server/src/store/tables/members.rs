@@ -94,7 +94,6 @@ pub(crate) fn state(
     .optional()
 }
 
-/// All users with a relation to a room.
 pub(crate) fn states(db: &Connection, conversation: i64) -> Result<BTreeMap<UserId, MemberState>> {
     db.prepare_cached(&format!(
         "SELECT user, {STATE} FROM members WHERE conversation = ?1 ORDER BY user"
@@ -105,7 +104,6 @@ pub(crate) fn states(db: &Connection, conversation: i64) -> Result<BTreeMap<User
     .collect()
 }
 
-/// Counts the members of a room, and the owners among them.
 pub(crate) fn count(db: &Connection, conversation: i64) -> Result<(usize, usize)> {
     db.prepare_cached(
         "SELECT count(*), count(*) FILTER (WHERE role = 2) FROM members
@@ -138,7 +136,6 @@ pub(crate) struct RoomPlace {
     pub(crate) seq: Seq,
     /// Messages of the log before it.
     pub(crate) messages: u64,
-    /// The stamp of the change.
     pub(crate) stamp: Stamp,
 }
 
@@ -193,7 +190,6 @@ pub(crate) fn exit(
     Ok(())
 }
 
-/// Stores role and mute of a member.
 pub(crate) fn set_rights(
     db: &Connection,
     place: RoomPlace,
@@ -231,7 +227,6 @@ pub(crate) fn end(db: &Connection, place: RoomPlace, user: Option<UserId>) -> Re
     Ok(())
 }
 
-/// Ends all invitations to a room.
 pub(crate) fn end_invitations(db: &Connection, conversation: i64, stamp: Stamp) -> Result<()> {
     db.prepare_cached(
         "UPDATE members SET standing = 2, changed = ?2 WHERE conversation = ?1 AND standing = 1",
@@ -273,27 +268,19 @@ pub(crate) fn first_member(db: &Connection, conversation: i64) -> Result<UserId>
     .query_one([conversation], |row| Ok(UserId(uint(row, 0)?)))
 }
 
-/// Accepts the message request of a direct conversation, as the change that `stamp` is.
-pub(crate) fn accept_request(
+/// Accepts the message requests of a user, or that of one direct conversation. Returns false if there
+/// is none.
+pub(crate) fn accept_requests(
     db: &Connection,
     stamp: Stamp,
-    conversation: i64,
     user: UserId,
+    conversation: Option<i64>,
 ) -> Result<bool> {
     let changed = db
         .prepare_cached(
-            "UPDATE members SET is_request = 0, changed = ?3
-             WHERE conversation = ?1 AND user = ?2 AND is_request",
+            "UPDATE members SET is_request = 0, changed = ?2
+             WHERE user = ?1 AND conversation = ifnull(?3, conversation) AND is_request",
         )?
-        .execute(params![conversation, int(user.0), int(stamp.0)])?;
+        .execute(params![int(user.0), int(stamp.0), conversation])?;
     Ok(changed > 0)
-}
-
-/// Accepts all message requests of a user.
-pub(crate) fn accept_all_requests(db: &Connection, stamp: Stamp, user: UserId) -> Result<()> {
-    db.prepare_cached(
-        "UPDATE members SET is_request = 0, changed = ?2 WHERE user = ?1 AND is_request",
-    )?
-    .execute(params![int(user.0), int(stamp.0)])?;
-    Ok(())
 }

@@ -5,7 +5,7 @@ use recado_shared::name::NameKey;
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
 use crate::store::values::column::int;
-use crate::store::values::{Failure, Rejection};
+use crate::store::values::{Failure, Rejection, ensure};
 
 /// The statements of one of the two tables.
 #[derive(Debug)]
@@ -49,13 +49,9 @@ impl NameKeys {
                 Some(_) => return Err(R::NAME_TAKEN.into()),
             }
         }
-        if is_too_similar {
-            return Err(R::NAME_TOO_SIMILAR.into());
-        }
-        Ok(())
+        ensure(!is_too_similar, R::NAME_TOO_SIMILAR)
     }
 
-    /// Gives the keys of a name without a conflict to its owner.
     pub(super) fn claim(&self, db: &Connection, keys: &[NameKey], owner: u64) -> Result<()> {
         let mut claim = db.prepare_cached(self.claim)?;
         for key in keys {

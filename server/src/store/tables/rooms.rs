@@ -9,7 +9,6 @@ use super::names::ROOM_NAMES;
 use crate::store::values::column::{int, uint, variant};
 use crate::store::values::{Failure, NewRoom, Rejection, StoredRoom};
 
-/// Adds a room whose name is free.
 pub(crate) fn insert(db: &Connection, new: &NewRoom) -> Result<RoomId> {
     let room = db
         .prepare_cached(
@@ -79,7 +78,6 @@ pub(crate) fn hide_before(db: &Connection, room: RoomId, seq: Seq) -> Result<()>
     Ok(())
 }
 
-/// Stores how many members the room of a conversation has.
 pub(crate) fn count_members(db: &Connection, conversation: i64) -> Result<()> {
     db.prepare_cached(
         "UPDATE rooms SET members =

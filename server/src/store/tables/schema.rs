@@ -24,34 +24,23 @@ pub(crate) const NEWEST: usize = MIGRATIONS.len();
 /// Marks the file as ours; the first migration sets it.
 const APPLICATION_ID: i32 = 0x5243_444F;
 
-/// What a database file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Found {
-    Empty,
-    /// This schema, which may be older.
-    Schema(usize),
-}
-
-/// Looks at what a database file holds, and changes nothing.
+/// The schema of a database file, which may be older; `None` if the file is empty. Changes nothing.
 ///
 /// # Errors
 /// [`StoreError::Foreign`], [`StoreError::NewerSchema`] or [`StoreError::Database`].
-pub(crate) fn inspect(db: &Connection, path: &Path) -> Result<Found, StoreError> {
+pub(crate) fn inspect(db: &Connection, path: &Path) -> Result<Option<usize>, StoreError> {
     let read = || -> rusqlite::Result<(i32, usize, bool)> {
         let application = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
         let version: u32 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let is_empty = db.query_row(
-            "SELECT NOT EXISTS (SELECT * FROM sqlite_schema)",
-            [],
-            |row| row.get(0),
-        )?;
+        let sql = "SELECT NOT EXISTS (SELECT * FROM sqlite_schema)";
+        let is_empty = db.query_row(sql, [], |row| row.get(0))?;
         let version = usize::try_from(version).unwrap_or(usize::MAX);
         Ok((application, version, is_empty))
     };
     let (application, version, is_empty) = read().map_err(StoreError::database(path))?;
     match (application, version) {
-        (0, 0) if is_empty => Ok(Found::Empty),
-        (APPLICATION_ID, 1..=NEWEST) => Ok(Found::Schema(version)),
+        (0, 0) if is_empty => Ok(None),
+        (APPLICATION_ID, 1..=NEWEST) => Ok(Some(version)),
         (APPLICATION_ID, found) if found > NEWEST => Err(StoreError::NewerSchema {
             path: path.to_owned(),
             found,
@@ -68,10 +57,7 @@ pub(crate) fn inspect(db: &Connection, path: &Path) -> Result<Found, StoreError>
 /// # Errors
 /// As [`inspect`]. Then the file is as it was.
 pub(crate) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let from = match inspect(db, path)? {
-        Found::Empty => 0,
-        Found::Schema(version) => version,
-    };
+    let from = inspect(db, path)?.unwrap_or(0);
     if from < NEWEST {
         // A table that others refer to can be rebuilt only while no foreign key is checked.
         let mut apply_all = || {
@@ -148,7 +134,7 @@ mod tests {
             let (alice, bob) = (desk.register("alice"), desk.register("bob"));
             desk.say(alice, bob, 1, "hello");
             let db = Connection::open(path).unwrap();
-            assert_eq!(inspect(&db, Path::new("")).unwrap(), Found::Schema(NEWEST));
+            assert_eq!(inspect(&db, Path::new("")).unwrap(), Some(NEWEST));
         }
     }
 

@@ -44,15 +44,15 @@ pub(crate) fn text<T, E: StdError + Send + Sync + 'static>(
     parse(text).map_err(|error| invalid(column, Type::Text, error))
 }
 
-/// Reads a text that was valid when it was stored, or NULL.
 pub(crate) fn optional_text<T, E: StdError + Send + Sync + 'static>(
     row: &Row<'_>,
     column: usize,
     parse: impl FnOnce(&str) -> std::result::Result<T, E>,
 ) -> Result<Option<T>> {
-    let text = row.get_ref(column)?.as_str_or_null()?;
-    text.map(|text| parse(text).map_err(|error| invalid(column, Type::Text, error)))
-        .transpose()
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(None),
+        _ => text(row, column, parse).map(Some),
+    }
 }
 
 /// Reads an enum that is stored as its discriminant.
@@ -78,10 +78,8 @@ pub(crate) fn encode(value: &impl Serialize) -> Result<Vec<u8>> {
     Ok(buffer)
 }
 
-/// Encodes a value behind what the buffer holds.
 pub(crate) fn encode_into(value: &impl Serialize, buffer: &mut Vec<u8>) -> Result<()> {
-    codec::encode_into(value, buffer)
-        .map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))
+    codec::encode_into(value, buffer).map_err(|error| Error::ToSqlConversionFailure(error.into()))
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
@@ -97,11 +95,10 @@ pub(crate) fn content(row: &Row<'_>, column: usize, erased: usize) -> Result<Con
     }
 }
 
-/// Fills an array with random bytes of the operating system.
 pub(crate) fn random() -> Result<[u8; 16]> {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes)
-        .map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))?;
+        .map_err(|error| Error::ToSqlConversionFailure(error.into()))?;
     Ok(bytes)
 }
 

@@ -45,6 +45,13 @@ impl<R> From<rusqlite::Error> for Failure<R> {
     }
 }
 
+pub(crate) fn ensure<R: Rejection>(condition: bool, rejection: R) -> Result<(), Failure<R>> {
+    if condition {
+        return Ok(());
+    }
+    Err(rejection.into())
+}
+
 /// Separates the answer to a request from a database error, which fails its whole batch.
 pub(crate) fn answer<T, R>(result: Result<T, Failure<R>>) -> rusqlite::Result<Result<T, R>> {
     match result {

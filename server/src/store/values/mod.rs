@@ -11,7 +11,7 @@ mod stats;
 pub use admin::{AdminChange, AdminOutcome, ChangeError};
 pub use config::{CheckpointThresholds, STORE_WINDOW, StoreConfig};
 pub use error::StoreError;
-pub(crate) use failure::{Failure, Rejection, answer};
+pub(crate) use failure::{Failure, Rejection, answer, ensure};
 pub use request::{
     Admission, AuthenticatedUser, DeviceChange, Login, NewEntry, NewRoom, Origin, StoredDisplay,
     StoredEntry, StoredMemberships, StoredRoom, UserChange, UserOutcome, Write, WriteResult,

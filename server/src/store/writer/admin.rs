@@ -7,7 +7,7 @@ use recado_shared::{
 use super::batch::Batch;
 use crate::store::tables::overview::{UserInfo, UserState, find_room, find_user};
 use crate::store::tables::{conversations, devices, invites, members, settings, users};
-use crate::store::values::{AdminChange, AdminOutcome, ChangeError, Failure};
+use crate::store::values::{AdminChange, AdminOutcome, ChangeError, Failure, ensure};
 
 impl Batch<'_> {
     /// Applies one change. The entries that it appends go to `notices`.
@@ -73,17 +73,13 @@ impl Batch<'_> {
 
     fn user(&self, user: &UserName) -> Result<UserInfo, Failure<ChangeError>> {
         let info = find_user(self.db, user)?.ok_or(ChangeError::UnknownUser)?;
-        if info.state == UserState::Removed {
-            return Err(ChangeError::Removed.into());
-        }
+        ensure(info.state != UserState::Removed, ChangeError::Removed)?;
         Ok(info)
     }
 
     fn room(&self, room: &RoomName) -> Result<RoomId, Failure<ChangeError>> {
         let info = find_room(self.db, room)?.ok_or(ChangeError::UnknownRoom)?;
-        if info.is_closed {
-            return Err(ChangeError::Closed.into());
-        }
+        ensure(!info.is_closed, ChangeError::Closed)?;
         Ok(info.room)
     }
 

@@ -3,12 +3,13 @@
 
 use recado_shared::limits::MAX_MESSAGES_BEFORE_ACCEPTANCE;
 use recado_shared::{Content, ContentClass, ConversationId, Entry, RequestError, Seq};
+use rusqlite::Error;
 
 use super::batch::Batch;
 use crate::store::tables::conversations::ConversationRow;
 use crate::store::tables::members::MemberRow;
 use crate::store::tables::{conversations, entries, settings, users};
-use crate::store::values::{Failure, NewEntry, StoredEntry};
+use crate::store::values::{Failure, NewEntry, StoredEntry, ensure};
 
 impl Batch<'_> {
     /// Appends an entry of a user whose account is open, or finds it if the user appended it before.
@@ -18,9 +19,7 @@ impl Batch<'_> {
             Some(author) => author.is_closed,
             None => users::is_closed(self.db, new.author)?,
         };
-        if is_closed {
-            return Err(RequestError::Unavailable.into());
-        }
+        ensure(!is_closed, RequestError::Unavailable)?;
         // Rows count from one.
         let row = conversation.map_or(0, |conversation| conversation.row);
         let is_first = conversation.is_none_or(|conversation| conversation.newest == Seq::ZERO);
@@ -30,10 +29,10 @@ impl Batch<'_> {
         }
         match self.append_new(new, conversation, author, is_first) {
             // A plain append is seldom a resend, and changes nothing before it is refused.
-            Err(Failure::Rejected(error)) if is_plain => match self.find_resent(row, new)? {
-                Some(entry) => Ok(StoredEntry::resent(entry)),
-                None => Err(error.into()),
-            },
+            Err(Failure::Rejected(error)) if is_plain => {
+                let resent = self.find_resent(row, new)?.ok_or(error)?;
+                Ok(StoredEntry::resent(resent))
+            }
             result => result,
         }
     }
@@ -72,9 +71,8 @@ impl Batch<'_> {
                 self.apply_event(room, &conversation, new.author, event)?;
             }
             (ConversationId::Room(_), _) => {
-                if !author.is_some_and(|author| author.is_member) {
-                    return Err(RequestError::NotAMember.into());
-                }
+                let is_member = author.is_some_and(|author| author.is_member);
+                ensure(is_member, RequestError::NotAMember)?;
             }
         }
         let entry = Entry {
@@ -84,15 +82,14 @@ impl Batch<'_> {
             time: new.time.max(conversation.newest_time),
             content: new.content.clone(),
         };
-        if !self.push(new.conversation, &conversation, &entry)? {
-            return Err(RequestError::IdReused.into());
-        }
+        let is_new = self.push(new.conversation, &conversation, &entry)?;
+        ensure(is_new, RequestError::IdReused)?;
         if let Content::Deletion { target } = &new.content {
             entries::erase(self.db, conversation.row, *target)?;
         }
         Ok(StoredEntry {
             entry,
-            is_new: true,
+            is_new,
             is_request,
         })
     }
@@ -132,15 +129,12 @@ impl Batch<'_> {
 
     /// The entry that a resend repeats.
     fn find_resent(&self, row: i64, new: &NewEntry) -> Result<Option<Entry>, Failure> {
-        match entries::find(self.db, new.author, new.id)? {
-            None => Ok(None),
-            Some((found, entry))
-                if found == row && entries::is_same(&entry.content, &new.content) =>
-            {
-                Ok(Some(entry))
-            }
-            Some(_) => Err(RequestError::IdReused.into()),
-        }
+        let Some((found, entry)) = entries::find(self.db, new.author, new.id)? else {
+            return Ok(None);
+        };
+        let is_same = found == row && entries::is_same(&entry.content, &new.content);
+        ensure(is_same, RequestError::IdReused)?;
+        Ok(Some(entry))
     }
 
     /// Adds a direct conversation for its first entry. A rejected append must not create it.
@@ -153,17 +147,15 @@ impl Batch<'_> {
             .peer_of(new.author)
             .ok_or(RequestError::NotAMember)?;
         for user in pair.members() {
-            if !users::exists(self.db, user)? {
-                return Err(RequestError::UnknownUser.into());
-            }
+            ensure(users::exists(self.db, user)?, RequestError::UnknownUser)?;
         }
-        if target_of(&new.content).is_some() {
-            return Err(RequestError::NoSuchMessage.into());
-        }
+        ensure(
+            target_of(&new.content).is_none(),
+            RequestError::NoSuchMessage,
+        )?;
         conversations::create_direct(self.db, pair)?;
         let (conversation, author) = self.rows_of(new)?;
-        let conversation = conversation.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-        Ok((conversation, author))
+        Ok((conversation.ok_or(Error::QueryReturnedNoRows)?, author))
     }
 
     /// Rejects a reply, an edit, a deletion or a reaction whose target does not allow it.
@@ -175,9 +167,9 @@ impl Batch<'_> {
             entries::author_of_message(self.db, row, target)?.ok_or(RequestError::NoSuchMessage)?;
         let is_own = author == new.author;
         match new.content {
-            Content::Edit { .. } if !is_own => Err(RequestError::NotTheAuthor.into()),
-            Content::Deletion { .. } if !is_own && !new.moderates => {
-                Err(RequestError::DeleteNotAllowed.into())
+            Content::Edit { .. } => ensure(is_own, RequestError::NotTheAuthor),
+            Content::Deletion { .. } => {
+                ensure(is_own || new.moderates, RequestError::DeleteNotAllowed)
             }
             _ => Ok(()),
         }
@@ -208,12 +200,9 @@ impl Batch<'_> {
         if !member.is_some_and(|peer| peer.is_request) {
             return Ok(false);
         }
-        let is_deletion = matches!(new.content, Content::Deletion { .. });
-        if !is_deletion
-            && entries::count_of(self.db, row, new.author)? >= MAX_MESSAGES_BEFORE_ACCEPTANCE
-        {
-            return Err(RequestError::RequestPending.into());
-        }
+        let is_allowed = matches!(new.content, Content::Deletion { .. })
+            || entries::count_of(self.db, row, new.author)? < MAX_MESSAGES_BEFORE_ACCEPTANCE;
+        ensure(is_allowed, RequestError::RequestPending)?;
         Ok(true)
     }
 }

@@ -7,7 +7,6 @@ use rusqlite::{CachedStatement, Connection, Result};
 use super::row_cache::RowCache;
 use crate::store::tables::entries::EntryInsert;
 
-/// A transaction of the writer.
 pub(crate) struct Batch<'a> {
     pub(super) db: &'a Connection,
     pub(super) stamp: Stamp,
@@ -20,7 +19,6 @@ pub(crate) struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// Starts a batch inside a transaction.
     pub(crate) fn begin(db: &'a Connection, rows: &'a mut RowCache, stamp: Stamp) -> Result<Self> {
         rows.begin(db)?;
         Ok(Self {

@@ -5,7 +5,7 @@ use recado_shared::{DeviceKey, Limit, RequestError, Timestamp, UserId};
 use rusqlite::Connection;
 
 use crate::store::tables::devices;
-use crate::store::values::{DeviceChange, Failure};
+use crate::store::values::{DeviceChange, Failure, ensure};
 
 /// Applies a change that the device `by` requested. A device that was revoked since changes nothing:
 /// it could admit itself again by another one.
@@ -16,32 +16,25 @@ pub(super) fn change(
     change: &DeviceChange,
     time: Timestamp,
 ) -> Result<(), Failure> {
-    if !devices::is_own(db, user, by)? {
-        return Err(RequestError::UnknownDevice.into());
-    }
+    ensure(devices::is_own(db, user, by)?, RequestError::UnknownDevice)?;
     match change {
         DeviceChange::Link { key, name } => {
-            if devices::exists(db, *key)? {
-                // Another user linked it first, so it no longer waits.
-                return Err(RequestError::UnknownCode.into());
-            }
-            if devices::count(db, user)? >= MAX_DEVICES {
-                return Err(RequestError::Limit(Limit::Devices).into());
-            }
+            // Another user may have linked it first: then it no longer waits.
+            ensure(!devices::exists(db, *key)?, RequestError::UnknownCode)?;
+            let has_room = devices::count(db, user)? < MAX_DEVICES;
+            ensure(has_room, RequestError::Limit(Limit::Devices))?;
             devices::insert(db, user, *key, name.as_ref(), time)?;
         }
         DeviceChange::Name { key, name } => {
-            if !devices::rename(db, user, *key, name)? {
-                return Err(RequestError::UnknownDevice.into());
-            }
+            let is_own = devices::rename(db, user, *key, name)?;
+            ensure(is_own, RequestError::UnknownDevice)?;
         }
         DeviceChange::Revoke(key) => {
-            if !devices::is_own(db, user, *key)? {
-                return Err(RequestError::UnknownDevice.into());
-            }
-            if devices::count(db, user)? == 1 {
-                return Err(RequestError::LastDevice.into());
-            }
+            ensure(
+                devices::is_own(db, user, *key)?,
+                RequestError::UnknownDevice,
+            )?;
+            ensure(devices::count(db, user)? > 1, RequestError::LastDevice)?;
             devices::revoke(db, user, Some(*key), time)?;
         }
     }

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use crate::store::tables::users::{self, Account};
 use crate::store::tables::{devices, invites};
-use crate::store::values::{Admission, AuthenticatedUser, Failure, Login};
+use crate::store::values::{Admission, AuthenticatedUser, Failure, Login, ensure};
 
 /// Authenticates a device. The admission is checked before the name, so that a stranger cannot ask
 /// which names exist.
@@ -40,17 +40,14 @@ fn check_account(
     login: &Login,
     other_name: impl FnOnce(UserName) -> Refusal,
 ) -> Result<UserName, Failure<Refusal>> {
-    if account.is_disabled {
-        return Err(Refusal::Disabled.into());
+    ensure(!account.is_disabled, Refusal::Disabled)?;
+    let is_same = |claimed: &UserName| claimed.folded() == account.name.folded();
+    if login.name.as_ref().is_none_or(is_same) {
+        return Ok(account.name.clone());
     }
-    let is_other = |claimed: &UserName| claimed.folded() != account.name.folded();
-    if login.name.as_ref().is_some_and(is_other) {
-        return Err(other_name(account.name.clone()).into());
-    }
-    Ok(account.name.clone())
+    Err(other_name(account.name.clone()).into())
 }
 
-/// Links the device to an existing user, if it shows a token that was made for that.
 fn link_by_reset(db: &Connection, login: &Login) -> Result<Option<Account>, Failure<Refusal>> {
     let Some(token) = &login.token else {
         return Ok(None);
@@ -88,13 +85,10 @@ fn register(db: &Connection, login: &Login) -> Result<(UserId, UserName), Failur
         Admission::ByInvite(token) => Some(invites::find(db, token, login.time)?),
     };
     let name = login.name.as_ref().ok_or(Refusal::NameNeeded)?;
-    if invite.as_ref().is_some_and(|invite| !invite.admits(name)) {
-        return Err(Refusal::InviteForOtherName.into());
-    }
+    let is_admitted = invite.as_ref().is_none_or(|invite| invite.admits(name));
+    ensure(is_admitted, Refusal::InviteForOtherName)?;
     users::check_name(db, name, None)?;
-    if users::count(db)? >= login.max_users {
-        return Err(Refusal::Full.into());
-    }
+    ensure(users::count(db)? < login.max_users, Refusal::Full)?;
     if let Some(invite) = invite {
         invite.consume(db)?;
     }

@@ -4,7 +4,7 @@ use recado_shared::{ConversationId, DisplayName, Limit, RequestError, Seq, Setti
 
 use super::batch::Batch;
 use crate::store::tables::{conversations, members, settings, users};
-use crate::store::values::{Failure, UserChange, UserOutcome};
+use crate::store::values::{Failure, UserChange, UserOutcome, ensure};
 
 impl Batch<'_> {
     pub(super) fn change_user(
@@ -22,31 +22,29 @@ impl Batch<'_> {
         }
     }
 
-    /// Accepts the message request of another user.
     fn accept(&mut self, user: UserId, from: UserId) -> Result<UserOutcome, Failure> {
         let id = ConversationId::direct(user, from);
         self.flush_and_evict(id)?;
         let conversation = conversations::find(self.db, id)?
             .filter(|found| found.newest != Seq::ZERO)
             .ok_or(RequestError::Invalid)?;
-        let is_new = members::accept_request(self.db, self.stamp.next(), conversation.row, user)?;
+        let stamp = self.stamp.next();
+        let is_new = members::accept_requests(self.db, stamp, user, Some(conversation.row))?;
         if is_new {
-            self.stamp = self.stamp.next();
+            self.stamp = stamp;
         }
         Ok(UserOutcome::Accepted { is_new })
     }
 
-    /// Gives a user a display name that imitates no name of another user.
     fn set_display(
         &mut self,
         user: UserId,
         display: Option<&DisplayName>,
     ) -> Result<UserOutcome, Failure> {
         self.flush_and_evict_all()?;
-        if let Some(display) = display
-            && users::is_imitation(self.db, user, display)?
-        {
-            return Err(RequestError::Invalid.into());
+        if let Some(display) = display {
+            let is_imitation = users::is_imitation(self.db, user, display)?;
+            ensure(!is_imitation, RequestError::Invalid)?;
         }
         let name = users::set_display(self.db, user, display)?;
         conversations::mark_renamed(self.db, &mut self.stamp, user)?;
@@ -58,26 +56,19 @@ impl Batch<'_> {
 
     fn set(&mut self, user: UserId, setting: &Setting) -> Result<(), Failure> {
         if let Setting::Blocked { user: other, .. } = setting {
-            if *other == user {
-                return Err(RequestError::Invalid.into());
-            }
-            if !users::exists(self.db, *other)? {
-                return Err(RequestError::UnknownUser.into());
-            }
+            ensure(*other != user, RequestError::Invalid)?;
+            ensure(users::exists(self.db, *other)?, RequestError::UnknownUser)?;
         }
         if !settings::make_room(self.db, user, setting.key())? {
             // A default value needs no row.
-            return if settings::is_default(setting) {
-                Ok(())
-            } else {
-                Err(RequestError::Limit(Limit::Settings).into())
-            };
+            let is_default = settings::is_default(setting);
+            return ensure(is_default, RequestError::Limit(Limit::Settings));
         }
         self.stamp = self.stamp.next();
         settings::set(self.db, self.stamp, user, setting)?;
         if let Setting::FirstContact { ask: false } = setting {
             self.flush_and_evict_all()?;
-            members::accept_all_requests(self.db, self.stamp, user)?;
+            members::accept_requests(self.db, self.stamp, user, None)?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use super::batch::Batch;
 use crate::store::tables::conversations::{self, ConversationRow};
 use crate::store::tables::members::{self, RoomPlace};
 use crate::store::tables::{entries, rooms, users};
-use crate::store::values::{Failure, NewRoom, StoredEntry};
+use crate::store::values::{Failure, NewRoom, StoredEntry, ensure};
 
 impl Batch<'_> {
     /// Creates a room, or finds the one that the same request created before.
@@ -18,12 +18,10 @@ impl Batch<'_> {
         let db = self.db;
         if let Some((row, entry)) = entries::find(db, new.author, new.id)? {
             let room = conversations::room_of(db, row)?;
-            return match room {
-                Some(room) if entry.content == Content::Room(RoomEvent::Created) => {
-                    Ok((room, StoredEntry::resent(entry)))
-                }
-                _ => Err(RequestError::IdReused.into()),
-            };
+            let is_creation = entry.content == Content::Room(RoomEvent::Created);
+            ensure(is_creation, RequestError::IdReused)?;
+            let room = room.ok_or(RequestError::IdReused)?;
+            return Ok((room, StoredEntry::resent(entry)));
         }
         rooms::check_name(db, &new.name, None)?;
         let room = rooms::insert(db, new)?;
@@ -111,9 +109,8 @@ impl Batch<'_> {
                 } else {
                     context.subject
                 };
-                if before.is_none() && !users::exists(db, user)? {
-                    return Err(RequestError::UnknownUser.into());
-                }
+                let is_known = before.is_some() || users::exists(db, user)?;
+                ensure(is_known, RequestError::UnknownUser)?;
                 let is_empty = members == 0;
                 let Some(after) = change.apply(before, is_empty) else {
                     return Ok(());

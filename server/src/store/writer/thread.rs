@@ -24,7 +24,6 @@ use crate::store::values::{
 /// milliseconds.
 const READER_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The only one who writes the log.
 #[derive(Debug)]
 pub(crate) struct Writer {
     pub(crate) db: Connection,
