@@ -85,7 +85,7 @@ impl Driver {
         while !self.is_stopped {
             let deadline = self.relay.next_deadline().map(Instant::from_std);
             // Each frame of a session makes at most one request to the store.
-            let max_events = (self.store.room() / MAX_FRAMES_TOGETHER).min(BATCH_LEN);
+            let max_events = (self.store.capacity() / MAX_FRAMES_TOGETHER).min(BATCH_LEN);
             tokio::select! {
                 biased;
                 () = &mut shutdown, if !is_draining => {
@@ -171,7 +171,7 @@ impl Driver {
         }
         // Waiting reads come first: no events of sessions are taken while the queue is full.
         let mut events = VecDeque::new();
-        while self.store.room() > 0
+        while self.store.capacity() > 0
             && let Some(read) = self.reads.pop_front()
         {
             self.read(read, &mut events);
@@ -237,7 +237,7 @@ impl Driver {
     }
 
     fn read(&mut self, read: Read, events: &mut VecDeque<Event>) {
-        if self.store.room() == 0 {
+        if self.store.capacity() == 0 {
             return self.reads.push_back(read);
         }
         let queued = self.store.read(read);

@@ -99,7 +99,7 @@ impl Server {
         let ticket_file = TicketFile::write_first(places, &local_ticket);
         let folders = places.iter().filter_map(|path| path.parent());
         let folders: Vec<_> = folders.map(Path::to_owned).collect();
-        let admin = AdminSocket::bind(data_dir, &folders, store.0.log());
+        let admin = AdminSocket::bind(data_dir, &folders, store.0.log);
         Ok(Self {
             config,
             listener,
@@ -145,7 +145,11 @@ impl Server {
             local_token: self.local_ticket.token,
             limits,
         };
-        let relay = Relay::new(config, store.0.take_memberships(), driver::now());
+        let relay = Relay::new(
+            config,
+            std::mem::take(&mut store.0.memberships),
+            driver::now(),
+        );
         let (events, inbox) = mpsc::channel(INBOX_CAPACITY);
         let tasks = TaskTracker::new();
         let (close, stop) = (CancellationToken::new(), CancellationToken::new());

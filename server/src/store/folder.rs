@@ -23,7 +23,7 @@ const CACHE_SIZE: i32 = -16_384;
 /// (<https://www.sqlite.org/pragma.html#pragma_journal_size_limit>).
 const WAL_FILE_LEN: i32 = 64 << 20;
 
-/// More than exist.
+/// Prepared statements that a connection keeps: more than exist.
 const CACHED_STATEMENTS: usize = 64;
 
 /// A data folder, locked for this process. The operating system releases the lock when the process

@@ -10,8 +10,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::store::answers::{Answers, StoreEvent};
 use crate::store::folder::Folder;
-use crate::store::readers::read::Read;
-use crate::store::readers::thread::run_reader;
+use crate::store::readers::read::{Read, run_reader};
 use crate::store::values::{
     Counters, StoreConfig, StoreError, StoreStats, StoredMemberships, Write,
 };
@@ -32,15 +31,16 @@ pub enum NotQueued {
 /// [`join`](Self::join) also flushes and waits.
 #[derive(Debug)]
 pub struct StoreHandle {
-    log: LogId,
-    memberships: StoredMemberships,
+    pub(crate) log: LogId,
+    /// The memberships as of the start.
+    pub(crate) memberships: StoredMemberships,
     pub(super) counters: Arc<Counters>,
     /// Writes for the next [`flush`](Self::flush).
     unsent: Vec<Write>,
     write_queue: mpsc::Sender<Vec<Write>>,
     read_queue: mpsc::Sender<Read>,
     /// One permit per request that may still be queued.
-    room: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -50,7 +50,7 @@ pub struct StoreHandle {
 #[derive(Debug)]
 pub struct StoreEvents {
     events: mpsc::Receiver<StoreEvent>,
-    room: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
 /// Opens or creates the data folder, and starts the threads, which lock it until they end. This
@@ -75,63 +75,50 @@ pub fn open(dir: &Path, config: StoreConfig) -> Result<(StoreHandle, StoreEvents
         unsent: Vec::new(),
         write_queue,
         read_queue,
-        room: Arc::new(Semaphore::new(config.window)),
+        permits: Arc::new(Semaphore::new(config.window)),
         threads: Vec::new(),
     };
-    let answers = Answers::new(&sender, "store-writer");
-    handle
-        .threads
-        .push(start(dir, &folder, "store-writer", move || {
-            writer.run(queued_writes, &answers);
-        })?);
+    let thread = start(&folder, "store-writer", &sender, move |answers| {
+        writer.run(queued_writes, answers);
+    });
+    handle.threads.push(thread?);
     let queued_reads = Arc::new(Mutex::new(queued_reads));
     for reader in readers {
-        let answers = Answers::new(&sender, "store-reader");
         let queue = Arc::clone(&queued_reads);
-        handle
-            .threads
-            .push(start(dir, &folder, "store-reader", move || {
-                run_reader(&reader, &queue, &answers);
-            })?);
+        let thread = start(&folder, "store-reader", &sender, move |answers| {
+            run_reader(&reader, &queue, answers);
+        });
+        handle.threads.push(thread?);
     }
-    let room = Arc::clone(&handle.room);
-    Ok((handle, StoreEvents { events, room }))
+    let permits = Arc::clone(&handle.permits);
+    Ok((handle, StoreEvents { events, permits }))
 }
 
 /// Starts a thread that keeps the folder locked until it ends.
 fn start(
-    dir: &Path,
     folder: &Folder,
-    name: &str,
-    run: impl FnOnce() + Send + 'static,
+    name: &'static str,
+    sender: &mpsc::Sender<StoreEvent>,
+    run: impl FnOnce(&Answers) + Send + 'static,
 ) -> Result<JoinHandle<()>, StoreError> {
-    let folder = folder.clone();
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(move || {
-            run();
-            drop(folder);
-        })
-        .map_err(StoreError::folder(dir))
+    let lock = folder.clone();
+    let answers = Answers::new(sender, name);
+    let run = move || {
+        run(&answers);
+        drop(lock);
+    };
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(run);
+    thread.map_err(StoreError::folder(&folder.dir))
 }
 
 impl StoreHandle {
-    pub fn log(&self) -> LogId {
-        self.log
-    }
-
-    /// Takes the memberships as of the start.
-    pub fn take_memberships(&mut self) -> StoredMemberships {
-        std::mem::take(&mut self.memberships)
-    }
-
     pub fn stats(&self) -> StoreStats {
         self.counters.stats()
     }
 
-    /// How many requests can be queued. Only taking answers makes more room.
-    pub fn room(&self) -> usize {
-        self.room.available_permits()
+    /// How many requests can be queued. Only taking answers makes it more.
+    pub fn capacity(&self) -> usize {
+        self.permits.available_permits()
     }
 
     /// Keeps a write for the next [`flush`](Self::flush), which makes one batch of all.
@@ -139,7 +126,7 @@ impl StoreHandle {
     /// # Errors
     /// [`NotQueued`]; then there is no answer.
     pub fn write(&mut self, write: Write) -> Result<(), NotQueued> {
-        self.take_room(self.write_queue.is_closed())?;
+        self.take_permit(self.write_queue.is_closed())?;
         self.unsent.push(write);
         Ok(())
     }
@@ -157,18 +144,18 @@ impl StoreHandle {
     /// # Errors
     /// [`NotQueued`]; then there is no answer.
     pub fn read(&self, read: Read) -> Result<(), NotQueued> {
-        self.take_room(self.read_queue.is_closed())?;
+        self.take_permit(self.read_queue.is_closed())?;
         // There is room, as for writes.
         let queued = self.read_queue.try_send(read);
         queued.map_err(|_| NotQueued::Stopped)
     }
 
-    fn take_room(&self, is_stopped: bool) -> Result<(), NotQueued> {
+    fn take_permit(&self, is_stopped: bool) -> Result<(), NotQueued> {
         // What waited for a thread that failed keeps its permits: that is no full window.
         if is_stopped {
             return Err(NotQueued::Stopped);
         }
-        let permit = self.room.try_acquire().map_err(|_| NotQueued::Full)?;
+        let permit = self.permits.try_acquire().map_err(|_| NotQueued::Full)?;
         // Its answer gives it back.
         permit.forget();
         Ok(())
@@ -197,8 +184,8 @@ impl StoreEvents {
     pub async fn recv(&mut self) -> Option<StoreEvent> {
         let event = self.events.recv().await;
         match &event {
-            Some(StoreEvent::Written(written)) => self.room.add_permits(written.len()),
-            Some(StoreEvent::Read(_)) => self.room.add_permits(1),
+            Some(StoreEvent::Written(written)) => self.permits.add_permits(written.len()),
+            Some(StoreEvent::Read(_)) => self.permits.add_permits(1),
             Some(StoreEvent::Failed(_)) | None => {}
         }
         event

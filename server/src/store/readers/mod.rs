@@ -2,4 +2,3 @@
 
 pub(crate) mod query;
 pub(crate) mod read;
-pub(crate) mod thread;

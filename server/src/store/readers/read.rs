@@ -1,6 +1,7 @@
 //! Requests to the reader threads, and the heads of a user's conversations.
 
 use std::collections::{BTreeMap, btree_map};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::{
@@ -8,9 +9,11 @@ use recado_shared::{
     RoomName, Seq, Stamp, Timestamp, Topic, UserId, UserName, Visibility,
 };
 use rusqlite::{Connection, Result, Row, params};
+use tokio::sync::mpsc;
 
 use super::query::Query;
 use crate::id::SessionId;
+use crate::store::answers::{Answers, StoreEvent};
 use crate::store::tables::{conversations, schema};
 use crate::store::values::Origin;
 use crate::store::values::column::{int, mute, optional_text, optional_uint, text, uint, variant};
@@ -71,6 +74,27 @@ pub(crate) fn answer(db: &Connection, read: Read) -> Result<ReadResult> {
     let result = result?;
     ended?;
     Ok(result)
+}
+
+/// Answers requests until the queue that all readers share is closed and empty, or the database
+/// fails.
+pub(crate) fn run_reader(
+    db: &Connection,
+    queue: &Arc<Mutex<mpsc::Receiver<Read>>>,
+    answers: &Answers,
+) {
+    loop {
+        // One reader waits at the queue, the others wait for its place.
+        let read = queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .blocking_recv();
+        let Some(read) = read else { return };
+        match answer(db, read) {
+            Ok(result) => answers.send(StoreEvent::Read(result)),
+            Err(error) => return answers.fail(&error),
+        }
+    }
 }
 
 fn heads(db: &Connection, session: SessionId, user: UserId, since: Stamp) -> Result<ReadResult> {

@@ -59,15 +59,20 @@ impl NameKeys {
         }
         Ok(())
     }
-}
 
-/// Whether one of these keys belongs to another user.
-pub(super) fn belongs_to_another(db: &Connection, keys: &[NameKey], user: u64) -> Result<bool> {
-    let mut taken = db.prepare_cached("SELECT 1 FROM name_keys WHERE key = ?1 AND user <> ?2")?;
-    for key in keys {
-        if taken.exists(params![key.as_str(), int(user)])? {
-            return Ok(true);
+    /// Whether one of these keys belongs to another owner.
+    pub(super) fn are_of_another(
+        &self,
+        db: &Connection,
+        keys: &[NameKey],
+        owner: u64,
+    ) -> Result<bool> {
+        let mut find = db.prepare_cached(self.find_other)?;
+        for key in keys {
+            if find.exists(params![key.as_str(), int(owner)])? {
+                return Ok(true);
+            }
         }
+        Ok(false)
     }
-    Ok(false)
 }

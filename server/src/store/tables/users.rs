@@ -3,7 +3,7 @@
 use recado_shared::{DeviceKey, DisplayName, Timestamp, UserId, UserName, name::keys_like};
 use rusqlite::{Connection, OptionalExtension as _, Result, params};
 
-use super::names::{self, USER_NAMES};
+use super::names::USER_NAMES;
 use crate::store::values::column::{int, text, uint};
 use crate::store::values::{Failure, Rejection, StoredDisplay};
 
@@ -112,7 +112,7 @@ pub(crate) fn set_display(
 
 /// Whether a display name looks like a name that another user has or had.
 pub(crate) fn is_imitation(db: &Connection, user: UserId, display: &DisplayName) -> Result<bool> {
-    names::belongs_to_another(db, &keys_like(display.as_str()), user.0)
+    USER_NAMES.are_of_another(db, &keys_like(display.as_str()), user.0)
 }
 
 /// The display names, except those that imitate a name which another user took later.

@@ -135,7 +135,7 @@ fn a_full_window_refuses_until_answers_are_taken() {
         office.handle.write(message(alice, alice, id, "x")).unwrap();
     }
     office.handle.read(heads_of(alice)).unwrap();
-    assert_eq!(office.handle.room(), 0);
+    assert_eq!(office.handle.capacity(), 0);
     let one_more = message(alice, alice, 4, "x");
     assert_eq!(
         office.handle.write(one_more.clone()),
@@ -151,7 +151,7 @@ fn a_full_window_refuses_until_answers_are_taken() {
             other => panic!("{other:?}"),
         };
     }
-    assert_eq!(office.handle.room(), 4);
+    assert_eq!(office.handle.capacity(), 4);
     office.handle.write(one_more).unwrap();
     assert_eq!(seqs(&office.written(1)), [4]);
 }
@@ -193,10 +193,10 @@ fn a_folder_has_one_server_at_a_time() {
     let error = open(dir.path(), StoreConfig::default()).unwrap_err();
     assert!(matches!(error, StoreError::InUse { .. }), "{error:?}");
     assert!(error.to_string().contains("another recado-server"));
-    let log = first.handle.log();
+    let log = first.handle.log;
     first.handle.join();
     let second = Office::open(dir.path(), StoreConfig::default());
-    assert_eq!(second.handle.log(), log);
+    assert_eq!(second.handle.log, log);
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 mod admin;
 mod append;
-mod apply;
 mod batch;
 mod cursors;
 mod device;
