@@ -63,5 +63,6 @@ pub fn create_invite(
     name: Option<&UserName>,
 ) -> Result<(), StoreError> {
     let Admin(db) = open_admin(dir)?;
-    invites::insert(&db, token, uses, expires, name).map_err(StoreError::database(dir))
+    let inserted = invites::insert(&db, token, uses, expires, name);
+    inserted.map(drop).map_err(StoreError::database(dir))
 }

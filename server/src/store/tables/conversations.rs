@@ -47,7 +47,7 @@ pub(crate) fn update<'a>(
     db: &'a Connection,
     statement: &mut Option<CachedStatement<'a>>,
     conversation: &ConversationRow,
-) -> Result<()> {
+) -> Result<usize> {
     let sql = "UPDATE conversations SET newest = ?2, newest_time = ?3, messages = ?4, changed = ?5
          WHERE id = ?1";
     prepare_once(db, statement, sql)?.execute(params![
@@ -56,8 +56,7 @@ pub(crate) fn update<'a>(
         int(conversation.newest_time.0),
         int(conversation.messages),
         int(conversation.changed.0)
-    ])?;
-    Ok(())
+    ])
 }
 
 /// Reads which conversation a row is of, from the columns `low`, `high` and `room`.
@@ -98,14 +97,13 @@ pub(crate) fn room_of(db: &Connection, row: i64) -> Result<Option<RoomId>> {
 
 /// Marks the direct conversations of a user as changed at the next stamp, because their heads carry
 /// the user's new name.
-pub(crate) fn mark_renamed(db: &Connection, stamp: &mut Stamp, user: UserId) -> Result<()> {
+pub(crate) fn mark_renamed(db: &Connection, stamp: &mut Stamp, user: UserId) -> Result<usize> {
     stamp.0 += 1;
     db.prepare_cached(
         "UPDATE conversations SET changed = ?2
          WHERE room IS NULL AND id IN (SELECT conversation FROM members WHERE user = ?1)",
     )?
-    .execute(params![int(user.0), int(stamp.0)])?;
-    Ok(())
+    .execute(params![int(user.0), int(stamp.0)])
 }
 
 /// The conversations in which a user may have written, each with its row and whether it is a room

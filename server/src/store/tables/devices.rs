@@ -33,32 +33,27 @@ pub(crate) fn insert(
     key: DeviceKey,
     name: Option<&DeviceName>,
     time: Timestamp,
-) -> Result<()> {
+) -> Result<usize> {
     db.prepare_cached("DELETE FROM revoked_devices WHERE key = ?1")?
         .execute([key.0])?;
     let name = name.map(DeviceName::as_str);
     db.prepare_cached("INSERT INTO devices (key, user, added, name) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![key.0, int(user.0), int(time.0), name])?;
-    Ok(())
+        .execute(params![key.0, int(user.0), int(time.0), name])
 }
 
-pub(crate) fn set_seen(db: &Connection, key: DeviceKey, time: Timestamp) -> Result<()> {
+pub(crate) fn set_seen(db: &Connection, key: DeviceKey, time: Timestamp) -> Result<usize> {
     db.prepare_cached("UPDATE devices SET seen = ?2 WHERE key = ?1")?
-        .execute(params![key.0, int(time.0)])?;
-    Ok(())
+        .execute(params![key.0, int(time.0)])
 }
 
-/// Names a device of a user. Returns false if it is not one.
 pub(crate) fn rename(
     db: &Connection,
     user: UserId,
     key: DeviceKey,
     name: &DeviceName,
-) -> Result<bool> {
-    let changed = db
-        .prepare_cached("UPDATE devices SET name = ?3 WHERE key = ?1 AND user = ?2")?
-        .execute(params![key.0, int(user.0), name.as_str()])?;
-    Ok(changed > 0)
+) -> Result<usize> {
+    db.prepare_cached("UPDATE devices SET name = ?3 WHERE key = ?1 AND user = ?2")?
+        .execute(params![key.0, int(user.0), name.as_str()])
 }
 
 /// Revokes one device of a user, or all of them.
@@ -67,7 +62,7 @@ pub(crate) fn revoke(
     user: UserId,
     key: Option<DeviceKey>,
     time: Timestamp,
-) -> Result<()> {
+) -> Result<usize> {
     let key = key.map(|key| key.0);
     db.prepare_cached(
         "INSERT OR REPLACE INTO revoked_devices (key, user, revoked)
@@ -81,8 +76,7 @@ pub(crate) fn revoke(
          (SELECT key FROM revoked_devices WHERE user = ?1
           ORDER BY revoked DESC, key LIMIT -1 OFFSET ?2)",
     )?
-    .execute(params![int(user.0), int(MAX_REVOKED)])?;
-    Ok(())
+    .execute(params![int(user.0), int(MAX_REVOKED)])
 }
 
 /// Whether a key was revoked and not linked again.

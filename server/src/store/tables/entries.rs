@@ -83,20 +83,15 @@ pub(crate) fn page(
     (first, last): (Seq, Seq),
     limit: u16,
 ) -> Result<Vec<Entry>> {
-    let (sql, bound) = match range {
-        PageRange::After(seq) => (
-            "SELECT seq, author, message_id, time, content, erased FROM entries
-             WHERE conversation = ?1 AND seq > ?2 AND seq BETWEEN ?4 AND ?5 ORDER BY seq LIMIT ?3",
-            seq,
-        ),
-        PageRange::Before(seq) => (
-            "SELECT seq, author, message_id, time, content, erased FROM entries
-             WHERE conversation = ?1 AND seq < ?2 AND seq BETWEEN ?4 AND ?5
-             ORDER BY seq DESC LIMIT ?3",
-            seq,
-        ),
+    let (bound, comparison, order) = match range {
+        PageRange::After(seq) => (seq, '>', "ASC"),
+        PageRange::Before(seq) => (seq, '<', "DESC"),
     };
-    let mut statement = db.prepare_cached(sql)?;
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT seq, author, message_id, time, content, erased FROM entries
+         WHERE conversation = ?1 AND seq {comparison} ?2 AND seq BETWEEN ?4 AND ?5
+         ORDER BY seq {order} LIMIT ?3"
+    ))?;
     let key = params![conversation, int(bound.0), limit, int(first.0), int(last.0)];
     let mut rows = statement.query(key)?;
     let mut entries = Vec::new();

@@ -51,10 +51,9 @@ impl ValidInvite {
         for_name.is_none_or(|for_name| for_name.folded() == name.folded())
     }
 
-    pub(crate) fn consume(&self, db: &Connection) -> rusqlite::Result<()> {
+    pub(crate) fn consume(&self, db: &Connection) -> rusqlite::Result<usize> {
         db.prepare_cached("UPDATE invites SET uses_left = uses_left - 1 WHERE token_hash = ?1")?
-            .execute([self.digest])?;
-        Ok(())
+            .execute([self.digest])
     }
 }
 
@@ -65,7 +64,7 @@ pub(crate) fn insert(
     uses: u32,
     expires: Option<Timestamp>,
     for_name: Option<&UserName>,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<usize> {
     db.prepare_cached(
         "INSERT INTO invites (token_hash, uses_left, expires, for_name, created)
          VALUES (?1, ?2, ?3, ?4, CAST(unixepoch('subsec') * 1000 AS INTEGER))",
@@ -75,8 +74,7 @@ pub(crate) fn insert(
         uses,
         expires.map(|time| int(time.0)),
         for_name.map(UserName::as_str)
-    ])?;
-    Ok(())
+    ])
 }
 
 pub(crate) fn insert_reset(
@@ -85,26 +83,22 @@ pub(crate) fn insert_reset(
     expires: Timestamp,
     user: UserId,
     name: &UserName,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<usize> {
     insert(db, token, 1, Some(expires), Some(name))?;
     db.prepare_cached("UPDATE invites SET for_user = ?2 WHERE token_hash = ?1")?
-        .execute(params![digest_of(token), int(user.0)])?;
-    Ok(())
+        .execute(params![digest_of(token), int(user.0)])
 }
 
 /// Deletes the invites that admit an existing user again.
-pub(crate) fn delete_resets(db: &Connection, user: UserId) -> rusqlite::Result<()> {
+pub(crate) fn delete_resets(db: &Connection, user: UserId) -> rusqlite::Result<usize> {
     db.prepare_cached("DELETE FROM invites WHERE for_user = ?1")?
-        .execute([int(user.0)])?;
-    Ok(())
+        .execute([int(user.0)])
 }
 
-/// Deletes the invite with this hexadecimal digest. Returns false if there is none.
-pub(crate) fn delete(db: &Connection, digest: &str) -> rusqlite::Result<bool> {
-    let deleted = db
-        .prepare_cached("DELETE FROM invites WHERE lower(hex(token_hash)) = ?1")?
-        .execute(params![digest])?;
-    Ok(deleted > 0)
+/// Deletes the invite with this hexadecimal digest.
+pub(crate) fn delete(db: &Connection, digest: &str) -> rusqlite::Result<usize> {
+    db.prepare_cached("DELETE FROM invites WHERE lower(hex(token_hash)) = ?1")?
+        .execute(params![digest])
 }
 
 fn digest_of(token: &InviteToken) -> Digest {

@@ -53,7 +53,7 @@ pub(crate) fn update<'a>(
     statement: &mut Option<CachedStatement<'a>>,
     (conversation, user): (i64, UserId),
     member: &MemberRow,
-) -> Result<()> {
+) -> Result<usize> {
     let sql = "UPDATE members SET delivered = ?3, read = ?4, read_messages = ?5,
              own_after_read = ?6, is_request = ?7, changed = ?8
          WHERE conversation = ?1 AND user = ?2";
@@ -66,8 +66,7 @@ pub(crate) fn update<'a>(
         int(member.own_after_read),
         member.is_request,
         int(member.changed.0)
-    ])?;
-    Ok(())
+    ])
 }
 
 /// The columns of a [`MemberState`], of which the last says whether some entry is readable.
@@ -140,7 +139,7 @@ pub(crate) struct RoomPlace {
 }
 
 /// Makes a user a member from a place on. Earlier entries count as read.
-pub(crate) fn enter(db: &Connection, place: RoomPlace, user: UserId, role: Role) -> Result<()> {
+pub(crate) fn enter(db: &Connection, place: RoomPlace, user: UserId, role: Role) -> Result<usize> {
     db.prepare_cached(
         "INSERT INTO members (conversation, user, delivered, read, read_messages, standing, role,
              first, last, changed)
@@ -160,8 +159,7 @@ pub(crate) fn enter(db: &Connection, place: RoomPlace, user: UserId, role: Role)
         role as u8,
         int(place.seq.0),
         int(place.stamp.0),
-    ])?;
-    Ok(())
+    ])
 }
 
 /// Stores the relation of a user who is not in the room. A member may read up to this place. A user
@@ -172,7 +170,7 @@ pub(crate) fn exit(
     place: RoomPlace,
     user: UserId,
     membership: Membership,
-) -> Result<()> {
+) -> Result<usize> {
     db.prepare_cached(
         "INSERT INTO members (conversation, user, standing, first, last, changed)
          VALUES (?1, ?2, ?3, 1, 0, iif(?3 >= 3, 0, ?4))
@@ -186,8 +184,7 @@ pub(crate) fn exit(
         membership as u8,
         int(place.stamp.0),
         int(place.seq.0),
-    ])?;
-    Ok(())
+    ])
 }
 
 pub(crate) fn set_rights(
@@ -195,7 +192,7 @@ pub(crate) fn set_rights(
     place: RoomPlace,
     user: UserId,
     state: &MemberState,
-) -> Result<()> {
+) -> Result<usize> {
     let until = state.mute.and_then(|mute| mute.until);
     db.prepare_cached(
         "UPDATE members SET role = ?3, is_muted = ?4, mute_until = ?5, changed = ?6
@@ -208,12 +205,11 @@ pub(crate) fn set_rights(
         state.mute.is_some(),
         until.map(|until| int(until.0)),
         int(place.stamp.0)
-    ])?;
-    Ok(())
+    ])
 }
 
 /// Ends the membership of one user, or of all, at a place.
-pub(crate) fn end(db: &Connection, place: RoomPlace, user: Option<UserId>) -> Result<()> {
+pub(crate) fn end(db: &Connection, place: RoomPlace, user: Option<UserId>) -> Result<usize> {
     db.prepare_cached(
         "UPDATE members SET standing = 2, role = 0, last = ?3, changed = ?4
          WHERE conversation = ?1 AND user = ifnull(?2, user) AND standing = 0",
@@ -223,23 +219,20 @@ pub(crate) fn end(db: &Connection, place: RoomPlace, user: Option<UserId>) -> Re
         user.map(|user| int(user.0)),
         int(place.seq.0),
         int(place.stamp.0)
-    ])?;
-    Ok(())
+    ])
 }
 
-pub(crate) fn end_invitations(db: &Connection, conversation: i64, stamp: Stamp) -> Result<()> {
+pub(crate) fn end_invitations(db: &Connection, conversation: i64, stamp: Stamp) -> Result<usize> {
     db.prepare_cached(
         "UPDATE members SET standing = 2, changed = ?2 WHERE conversation = ?1 AND standing = 1",
     )?
-    .execute(params![conversation, int(stamp.0)])?;
-    Ok(())
+    .execute(params![conversation, int(stamp.0)])
 }
 
 /// Makes a member an owner, without a new stamp.
-pub(crate) fn make_owner(db: &Connection, conversation: i64, user: UserId) -> Result<()> {
+pub(crate) fn make_owner(db: &Connection, conversation: i64, user: UserId) -> Result<usize> {
     db.prepare_cached("UPDATE members SET role = 2 WHERE conversation = ?1 AND user = ?2")?
-        .execute(params![conversation, int(user.0)])?;
-    Ok(())
+        .execute(params![conversation, int(user.0)])
 }
 
 /// The next owner of a room that its only owner leaves: the first of the members with the highest
@@ -268,19 +261,16 @@ pub(crate) fn first_member(db: &Connection, conversation: i64) -> Result<UserId>
     .query_one([conversation], |row| Ok(UserId(uint(row, 0)?)))
 }
 
-/// Accepts the message requests of a user, or that of one direct conversation. Returns false if there
-/// is none.
+/// Accepts the message requests of a user, or that of one direct conversation.
 pub(crate) fn accept_requests(
     db: &Connection,
     stamp: Stamp,
     user: UserId,
     conversation: Option<i64>,
-) -> Result<bool> {
-    let changed = db
-        .prepare_cached(
-            "UPDATE members SET is_request = 0, changed = ?2
+) -> Result<usize> {
+    db.prepare_cached(
+        "UPDATE members SET is_request = 0, changed = ?2
              WHERE user = ?1 AND conversation = ifnull(?3, conversation) AND is_request",
-        )?
-        .execute(params![int(user.0), int(stamp.0), conversation])?;
-    Ok(changed > 0)
+    )?
+    .execute(params![int(user.0), int(stamp.0), conversation])
 }

@@ -1,4 +1,5 @@
-//! SQL of each table, and the schema. Every function runs inside the caller's transaction.
+//! SQL of each table, and the schema. Every function runs inside the caller's transaction; one that
+//! changes rows returns how many.
 
 pub(crate) mod conversations;
 pub(crate) mod devices;

@@ -156,7 +156,7 @@ impl Admin {
     /// # Errors
     /// If the database fails.
     pub fn revoke_invite(&mut self, digest: &str) -> Result<bool> {
-        invites::delete(&self.0, digest)
+        Ok(invites::delete(&self.0, digest)? > 0)
     }
 }
 

@@ -72,20 +72,18 @@ pub(crate) fn is_closed(db: &Connection, room: RoomId) -> Result<bool> {
 
 /// Hides the log before this place from all later members, if the room hides its history. A user who
 /// joins an empty room owns it, and could otherwise show what its members hid.
-pub(crate) fn hide_before(db: &Connection, room: RoomId, seq: Seq) -> Result<()> {
+pub(crate) fn hide_before(db: &Connection, room: RoomId, seq: Seq) -> Result<usize> {
     db.prepare_cached("UPDATE rooms SET first = ?2 WHERE id = ?1 AND history = 1")?
-        .execute(params![int(room.0), int(seq.0)])?;
-    Ok(())
+        .execute(params![int(room.0), int(seq.0)])
 }
 
-pub(crate) fn count_members(db: &Connection, conversation: i64) -> Result<()> {
+pub(crate) fn count_members(db: &Connection, conversation: i64) -> Result<usize> {
     db.prepare_cached(
         "UPDATE rooms SET members =
              (SELECT count(*) FROM members WHERE conversation = ?1 AND standing = 0)
          WHERE id = (SELECT room FROM conversations WHERE id = ?1)",
     )?
-    .execute([conversation])?;
-    Ok(())
+    .execute([conversation])
 }
 
 /// All rooms with the relations of their users.

@@ -92,15 +92,13 @@ pub(crate) fn identity(db: &Connection) -> rusqlite::Result<(LogId, Stamp)> {
 }
 
 /// Gives the data another identity than the one that was drawn for it.
-pub(crate) fn set_identity(db: &Connection, log: LogId) -> rusqlite::Result<()> {
-    db.execute("UPDATE meta SET log = ?1", [log.0])?;
-    Ok(())
+pub(crate) fn set_identity(db: &Connection, log: LogId) -> rusqlite::Result<usize> {
+    db.execute("UPDATE meta SET log = ?1", [log.0])
 }
 
-pub(crate) fn set_stamp(db: &Connection, stamp: Stamp) -> rusqlite::Result<()> {
+pub(crate) fn set_stamp(db: &Connection, stamp: Stamp) -> rusqlite::Result<usize> {
     db.prepare_cached("UPDATE meta SET stamp = ?1")?
-        .execute([column::int(stamp.0)])?;
-    Ok(())
+        .execute([column::int(stamp.0)])
 }
 
 #[cfg(test)]

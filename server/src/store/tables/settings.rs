@@ -31,7 +31,7 @@ pub(crate) fn make_room(db: &Connection, user: UserId, key: SettingKey) -> Resul
 }
 
 /// Stores a value, as the change that `stamp` is.
-pub(crate) fn set(db: &Connection, stamp: Stamp, user: UserId, setting: &Setting) -> Result<()> {
+pub(crate) fn set(db: &Connection, stamp: Stamp, user: UserId, setting: &Setting) -> Result<usize> {
     db.prepare_cached(
         "INSERT INTO settings (user, key, value, stamp, is_blank, is_enforced)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -44,8 +44,7 @@ pub(crate) fn set(db: &Connection, stamp: Stamp, user: UserId, setting: &Setting
         int(stamp.0),
         is_default(setting),
         is_enforced(setting),
-    ])?;
-    Ok(())
+    ])
 }
 
 /// The settings of a user that changed after a stamp, oldest change first, as many as a frame
@@ -92,10 +91,9 @@ pub(crate) fn wants_requests(db: &Connection, user: UserId) -> Result<bool> {
         .exists(params![int(user.0), encode(&SettingKey::FirstContact)?])
 }
 
-pub(crate) fn delete_all(db: &Connection, user: UserId) -> Result<()> {
+pub(crate) fn delete_all(db: &Connection, user: UserId) -> Result<usize> {
     db.prepare_cached("DELETE FROM settings WHERE user = ?1")?
-        .execute([int(user.0)])?;
-    Ok(())
+        .execute([int(user.0)])
 }
 
 /// Whether a value is the one that holds without a row.

@@ -85,16 +85,14 @@ pub(crate) fn is_closed(db: &Connection, user: UserId) -> Result<bool> {
         .exists([int(user.0)])
 }
 
-pub(crate) fn set_disabled(db: &Connection, user: UserId, is_disabled: bool) -> Result<()> {
+pub(crate) fn set_disabled(db: &Connection, user: UserId, is_disabled: bool) -> Result<usize> {
     db.prepare_cached("UPDATE users SET is_disabled = ?2 WHERE id = ?1")?
-        .execute(params![int(user.0), is_disabled])?;
-    Ok(())
+        .execute(params![int(user.0), is_disabled])
 }
 
-pub(crate) fn remove(db: &Connection, user: UserId) -> Result<()> {
+pub(crate) fn remove(db: &Connection, user: UserId) -> Result<usize> {
     db.prepare_cached("UPDATE users SET is_removed = 1, display = NULL WHERE id = ?1")?
-        .execute([int(user.0)])?;
-    Ok(())
+        .execute([int(user.0)])
 }
 
 /// Stores a display name, or removes it. Returns the user's name.

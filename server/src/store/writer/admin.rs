@@ -1,12 +1,17 @@
-//! Changes of the operator to users and rooms.
+//! Changes of the operator to users and rooms, and the erasure of what a removed user or a closed room
+//! wrote.
 
+use recado_shared::rules::membership::RoomChange;
 use recado_shared::{
-    Content, ConversationId, RequestError, RoomEvent, RoomId, RoomName, Timestamp, UserName,
+    Content, ConversationId, Entry, MessageId, RequestError, Role, RoomEvent, RoomId, RoomName,
+    Timestamp, UserId, UserName,
 };
 
 use super::batch::Batch;
+use crate::store::tables::members::{self, RoomPlace};
 use crate::store::tables::overview::{UserInfo, UserState, find_room, find_user};
-use crate::store::tables::{conversations, devices, invites, members, settings, users};
+use crate::store::tables::{conversations, devices, entries, invites, rooms, settings, users};
+use crate::store::values::column::random;
 use crate::store::values::{AdminChange, AdminOutcome, ChangeError, Failure, ensure};
 
 impl Batch<'_> {
@@ -108,8 +113,76 @@ impl Batch<'_> {
     }
 
     /// Revokes the devices and the reset invites of a user, so that no device logs in as the user.
-    fn revoke_access(&self, info: &UserInfo, time: Timestamp) -> rusqlite::Result<()> {
+    fn revoke_access(&self, info: &UserInfo, time: Timestamp) -> rusqlite::Result<usize> {
         devices::revoke(self.db, info.user, None, time)?;
         invites::delete_resets(self.db, info.user)
+    }
+
+    /// Erases the texts of a user, appends a notice of it to each of their conversations, and ends
+    /// their memberships.
+    fn remove_author(&mut self, user: UserId, time: Timestamp) -> rusqlite::Result<()> {
+        self.has_erased = true;
+        for (id, row, is_room_member) in conversations::of_author(self.db, user)? {
+            entries::erase_all(self.db, row, Some(user))?;
+            self.append_notice(id, user, time, Content::AuthorRemoved)?;
+            if !is_room_member {
+                continue;
+            }
+            if let Some(heir) = members::heir(self.db, row, user)? {
+                let event = RoomEvent::Role {
+                    user: heir,
+                    role: Role::Owner,
+                };
+                self.append_notice(id, user, time, Content::Room(event))?;
+                members::make_owner(self.db, row, heir)?;
+            }
+            let place = self.append_notice(id, user, time, Content::Room(RoomEvent::Left))?;
+            self.flush_and_evict(id)?;
+            members::end(self.db, place, Some(user))?;
+            rooms::count_members(self.db, row)?;
+        }
+        Ok(())
+    }
+
+    /// Erases the texts of a room, and ends the room with all its memberships and invitations.
+    fn close_room(&mut self, room: RoomId, time: Timestamp) -> rusqlite::Result<()> {
+        let id = ConversationId::Room(room);
+        let row = self.existing_conversation(id)?.row;
+        self.has_erased = true;
+        entries::erase_all(self.db, row, None)?;
+        let author = members::first_member(self.db, row)?;
+        let place = self.append_notice(id, author, time, Content::Room(RoomEvent::Closed))?;
+        self.flush_and_evict(id)?;
+        members::end(self.db, place, None)?;
+        rooms::count_members(self.db, row)?;
+        members::end_invitations(self.db, row, place.stamp)?;
+        rooms::update(self.db, room, RoomChange::Close)
+    }
+
+    /// Appends an entry that no client requested. Returns its place.
+    fn append_notice(
+        &mut self,
+        id: ConversationId,
+        author: UserId,
+        time: Timestamp,
+        content: Content,
+    ) -> rusqlite::Result<RoomPlace> {
+        let conversation = self.existing_conversation(id)?;
+        let entry = Entry {
+            seq: conversation.newest.next(),
+            author,
+            id: MessageId(random()?),
+            time: time.max(conversation.newest_time),
+            content,
+        };
+        self.push_system(id, &entry)?;
+        let place = RoomPlace {
+            conversation: conversation.row,
+            seq: entry.seq,
+            messages: conversation.messages,
+            stamp: self.stamp,
+        };
+        self.notices.push((id, entry));
+        Ok(place)
     }
 }

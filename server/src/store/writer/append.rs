@@ -86,6 +86,7 @@ impl Batch<'_> {
         ensure(is_new, RequestError::IdReused)?;
         if let Content::Deletion { target } = &new.content {
             entries::erase(self.db, conversation.row, *target)?;
+            self.has_erased = true;
         }
         Ok(StoredEntry {
             entry,

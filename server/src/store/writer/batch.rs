@@ -4,8 +4,9 @@
 use recado_shared::{ConversationId, Entry, LogId, RequestError, Stamp, UserId};
 use rusqlite::{CachedStatement, Connection, Result};
 
+use super::login::authenticate;
 use super::row_cache::RowCache;
-use super::{device, login};
+use super::user::change_device;
 use crate::store::tables::entries::EntryInsert;
 use crate::store::tables::users;
 use crate::store::values::{Failure, Write, WriteResult, answer};
@@ -17,6 +18,8 @@ pub(crate) struct Batch<'a> {
     pub(super) insert: EntryInsert<'a>,
     pub(super) update_conversation: Option<CachedStatement<'a>>,
     pub(super) update_member: Option<CachedStatement<'a>>,
+    /// Whether a write erased text.
+    pub(super) has_erased: bool,
     /// Entries that the present write appended for the operator.
     pub(super) notices: Vec<(ConversationId, Entry)>,
 }
@@ -31,6 +34,7 @@ impl<'a> Batch<'a> {
             insert: EntryInsert::default(),
             update_conversation: None,
             update_member: None,
+            has_erased: false,
             notices: Vec::new(),
         })
     }
@@ -58,7 +62,7 @@ impl<'a> Batch<'a> {
             },
             Write::Login(login) => WriteResult::Login {
                 session: login.session,
-                result: answer(login::authenticate(self.db, log, self.stamp, login))?,
+                result: answer(authenticate(self.db, log, self.stamp, login))?,
             },
             Write::CreateRoom { origin, new } => WriteResult::CreateRoom {
                 origin: *origin,
@@ -77,7 +81,7 @@ impl<'a> Batch<'a> {
                 user: *user,
                 change: change.clone(),
                 result: self.if_open(*user, |batch| {
-                    device::change(batch.db, *user, *by, change, *time)
+                    change_device(batch.db, *user, *by, change, *time)
                 })?,
             },
             Write::User {

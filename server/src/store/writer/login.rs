@@ -67,7 +67,7 @@ fn link_by_reset(db: &Connection, login: &Login) -> Result<Option<Account>, Fail
     Ok(Some(account))
 }
 
-fn add_device(db: &Connection, login: &Login, user: UserId) -> rusqlite::Result<()> {
+fn add_device(db: &Connection, login: &Login, user: UserId) -> rusqlite::Result<usize> {
     let name = login.device_name.as_ref();
     devices::insert(db, user, login.key, name, login.time)?;
     devices::set_seen(db, login.key, login.time)

@@ -4,13 +4,11 @@ mod admin;
 mod append;
 mod batch;
 mod cursors;
-mod device;
-mod erase;
 mod login;
-mod profile;
 mod room;
 pub(crate) mod row_cache;
 pub(crate) mod thread;
+mod user;
 
 #[cfg(test)]
 pub(crate) use batch::Batch;

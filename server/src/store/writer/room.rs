@@ -122,7 +122,9 @@ impl Batch<'_> {
                         }
                         members::enter(db, place, user, after.role)?;
                     }
-                    MemberChange::Exit(_) => members::exit(db, place, user, after.membership)?,
+                    MemberChange::Exit(_) => {
+                        members::exit(db, place, user, after.membership)?;
+                    }
                     MemberChange::Role(_) | MemberChange::Mute(_) => {
                         members::set_rights(db, place, user, &after)?;
                     }

@@ -16,8 +16,7 @@ use crate::store::answers::{Answers, StoreEvent};
 use crate::store::folder::{BUSY_TIMEOUT, Folder, wal_checkpoint};
 use crate::store::tables::{rooms, schema, settings, users};
 use crate::store::values::{
-    AdminOutcome, CheckpointThresholds, Counters, StoreConfig, StoreError, StoredMemberships,
-    Write, WriteResult,
+    CheckpointThresholds, Counters, StoreConfig, StoreError, StoredMemberships, Write, WriteResult,
 };
 
 /// How long the emptying of the write-ahead log waits for readers. Those of the server need a few
@@ -130,6 +129,7 @@ impl Writer {
             .iter()
             .map(|write| batch.apply(self.log, write))
             .collect::<rusqlite::Result<Vec<_>>>()?;
+        let has_erased = batch.has_erased;
         let stamp = batch.finish()?;
         if stamp != self.stamp {
             schema::set_stamp(&self.db, stamp)?;
@@ -143,7 +143,7 @@ impl Writer {
                 .count() as u64;
         });
         self.stamp = stamp;
-        self.has_erased |= written.iter().any(erases);
+        self.has_erased |= has_erased;
         Ok(written)
     }
 
@@ -184,22 +184,6 @@ fn is_new_message(written: &WriteResult) -> bool {
     result.as_ref().is_ok_and(|appended| {
         appended.is_new && matches!(appended.entry.content, Content::Message(_))
     })
-}
-
-fn erases(written: &WriteResult) -> bool {
-    match written {
-        WriteResult::Append {
-            result: Ok(appended),
-            ..
-        } => appended.is_new && matches!(appended.entry.content, Content::Deletion { .. }),
-        WriteResult::Admin { result, .. } => {
-            matches!(
-                result,
-                Ok(AdminOutcome::Removed { .. } | AdminOutcome::RoomClosed { .. })
-            )
-        }
-        _ => false,
-    }
 }
 
 /// Moves all pages into the database and empties the write-ahead log. Returns false if a reader

@@ -1,10 +1,14 @@
-//! Changes that users make to their settings, contacts and display name.
+//! Changes that users make to their devices, settings, contacts and display name.
 
-use recado_shared::{ConversationId, DisplayName, Limit, RequestError, Seq, Setting, UserId};
+use recado_shared::limits::MAX_DEVICES;
+use recado_shared::{
+    ConversationId, DeviceKey, DisplayName, Limit, RequestError, Seq, Setting, Timestamp, UserId,
+};
+use rusqlite::Connection;
 
 use super::batch::Batch;
-use crate::store::tables::{conversations, members, settings, users};
-use crate::store::values::{Failure, UserChange, UserOutcome, ensure};
+use crate::store::tables::{conversations, devices, members, settings, users};
+use crate::store::values::{DeviceChange, Failure, UserChange, UserOutcome, ensure};
 
 impl Batch<'_> {
     pub(super) fn change_user(
@@ -29,7 +33,8 @@ impl Batch<'_> {
             .filter(|found| found.newest != Seq::ZERO)
             .ok_or(RequestError::Invalid)?;
         let stamp = self.stamp.next();
-        let is_new = members::accept_requests(self.db, stamp, user, Some(conversation.row))?;
+        let accepted = members::accept_requests(self.db, stamp, user, Some(conversation.row))?;
+        let is_new = accepted > 0;
         if is_new {
             self.stamp = stamp;
         }
@@ -72,4 +77,38 @@ impl Batch<'_> {
         }
         Ok(())
     }
+}
+
+/// Applies a change that the device `by` requested. A device that was revoked since changes nothing:
+/// it could admit itself again by another one.
+pub(super) fn change_device(
+    db: &Connection,
+    user: UserId,
+    by: DeviceKey,
+    change: &DeviceChange,
+    time: Timestamp,
+) -> Result<(), Failure> {
+    ensure(devices::is_own(db, user, by)?, RequestError::UnknownDevice)?;
+    match change {
+        DeviceChange::Link { key, name } => {
+            // Another user may have linked it first: then it no longer waits.
+            ensure(!devices::exists(db, *key)?, RequestError::UnknownCode)?;
+            let has_room = devices::count(db, user)? < MAX_DEVICES;
+            ensure(has_room, RequestError::Limit(Limit::Devices))?;
+            devices::insert(db, user, *key, name.as_ref(), time)?;
+        }
+        DeviceChange::Name { key, name } => {
+            let renamed = devices::rename(db, user, *key, name)?;
+            ensure(renamed > 0, RequestError::UnknownDevice)?;
+        }
+        DeviceChange::Revoke(key) => {
+            ensure(
+                devices::is_own(db, user, *key)?,
+                RequestError::UnknownDevice,
+            )?;
+            ensure(devices::count(db, user)? > 1, RequestError::LastDevice)?;
+            devices::revoke(db, user, Some(*key), time)?;
+        }
+    }
+    Ok(())
 }
