@@ -11,8 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::store::tables::schema;
 use crate::store::values::StoreError;
 
-/// How long a connection waits for another one that writes. Beside the server only commands of the
-/// operator write.
+/// How long a connection waits for another one that writes: beside the server, only operators do.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Page cache of a connection in KiB, which the minus sign means
@@ -26,8 +25,7 @@ const WAL_FILE_LEN: i32 = 64 << 20;
 /// Prepared statements that a connection keeps: more than exist.
 const CACHED_STATEMENTS: usize = 64;
 
-/// A data folder, locked for this process. The operating system releases the lock when the process
-/// ends.
+/// A data folder, locked for this process until it ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
     pub(crate) dir: PathBuf,
@@ -35,8 +33,7 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Creates and locks the folder. An existing folder keeps its permissions; the files are
-    /// readable by their owner only.
+    /// Creates and locks the folder. An existing folder keeps its permissions.
     pub(crate) fn claim(dir: &Path) -> Result<Self, StoreError> {
         create_dir(dir).map_err(StoreError::folder(dir))?;
         let path = dir.join("recado.lock");
@@ -107,7 +104,6 @@ fn missing(dir: &Path) -> StoreError {
     }
 }
 
-/// Opens a connection for a command of the operator, beside a server or without one.
 pub(crate) fn open_beside(dir: &Path) -> Result<Connection, StoreError> {
     expect_data(dir)?;
     let path = database_in(dir);
@@ -134,9 +130,8 @@ fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     Ok(db)
 }
 
-/// Prepares each statement once. Without a stable plan `SQLite` prepares many of them again for
-/// other bound values, since these might suit another plan
-/// (<https://sqlite.org/queryplanner-ng.html#qpstab>).
+/// Prepares each statement once. Without a stable plan `SQLite` prepares many of them again for other
+/// bound values (<https://sqlite.org/queryplanner-ng.html#qpstab>).
 fn keep_statements(db: &Connection) -> rusqlite::Result<()> {
     db.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
@@ -175,8 +170,7 @@ fn create_dir(dir: &Path) -> std::io::Result<()> {
     builder.create(dir)
 }
 
-/// Opens or creates a file with permissions for its owner only. `SQLite` copies them to its files
-/// beside the database.
+/// Opens or creates a file for its owner only. `SQLite` copies the permissions to its other files.
 fn open_private(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

@@ -32,7 +32,6 @@ pub enum NotQueued {
 #[derive(Debug)]
 pub struct StoreHandle {
     pub(crate) log: LogId,
-    /// The memberships as of the start.
     pub(crate) memberships: StoredMemberships,
     pub(super) counters: Arc<Counters>,
     /// Writes for the next [`flush`](Self::flush).
@@ -44,17 +43,15 @@ pub struct StoreHandle {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// The answers of the threads, one per request unless the store fails. No answer is lost and no
-/// thread waits to send one: the handle queues at most `window` requests, and each thread has one
-/// place more for its failure.
+/// The answers of the threads, one per request unless the store fails. No thread waits to send one:
+/// the handle queues at most `window` requests, and each thread has one place more for its failure.
 #[derive(Debug)]
 pub struct StoreEvents {
     events: mpsc::Receiver<StoreEvent>,
     permits: Arc<Semaphore>,
 }
 
-/// Opens or creates the data folder, and starts the threads, which lock it until they end. This
-/// blocks: not for an async task.
+/// Opens or creates the data folder, and starts the threads, which lock it until they end. It blocks.
 ///
 /// # Errors
 /// [`StoreError`] if the folder cannot be used.
@@ -146,8 +143,9 @@ impl StoreHandle {
     pub fn read(&self, read: Read) -> Result<(), NotQueued> {
         self.take_permit(self.read_queue.is_closed())?;
         // There is room, as for writes.
-        let queued = self.read_queue.try_send(read);
-        queued.map_err(|_| NotQueued::Stopped)
+        self.read_queue
+            .try_send(read)
+            .map_err(|_| NotQueued::Stopped)
     }
 
     fn take_permit(&self, is_stopped: bool) -> Result<(), NotQueued> {
@@ -161,18 +159,11 @@ impl StoreHandle {
         Ok(())
     }
 
-    /// Waits until the queues are empty and the folder is unlocked. The answers can still be taken.
-    /// This blocks: not for an async task.
+    /// Blocks until the queues are empty and the folder is unlocked. The answers can still be taken.
     pub fn join(mut self) {
         self.flush();
-        let Self {
-            write_queue,
-            read_queue,
-            threads,
-            ..
-        } = self;
-        drop((write_queue, read_queue));
-        for thread in threads {
+        drop((self.write_queue, self.read_queue));
+        for thread in self.threads {
             // A thread that panicked has said so to the receiver of events.
             let _ = thread.join();
         }

@@ -14,7 +14,6 @@ use crate::store::values::column::{int, mute, optional_text, text, uint, variant
 /// A request that a reader answers for the user who sent it. Limits are within those of the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
-    /// Entries that the user may read.
     Page {
         conversation: ConversationId,
         range: PageRange,
@@ -40,7 +39,6 @@ pub enum Query {
         after: Option<RoomName>,
         limit: u16,
     },
-    /// The members of a room of the user's.
     Members {
         room: RoomId,
         after: Option<UserId>,
@@ -53,8 +51,7 @@ pub enum Query {
 }
 
 impl Query {
-    /// The answer, as far as it is stored: the relay adds display names, presences and which devices
-    /// are online.
+    /// The answer, as far as it is stored: the relay adds the rest.
     pub(super) fn answer(
         self,
         db: &Connection,
@@ -252,7 +249,6 @@ fn rows<T>(
     Ok((found, more))
 }
 
-/// Reads the columns `id` and `name`.
 fn profile(row: &Row<'_>) -> Result<UserProfile> {
     Ok(UserProfile {
         user: UserId(uint(row, 0)?),

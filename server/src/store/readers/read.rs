@@ -41,7 +41,6 @@ pub enum ReadResult {
         session: SessionId,
         /// The newest conversation is first.
         heads: Vec<Head>,
-        /// Members of the direct conversations among them.
         people: Vec<(UserId, UserName)>,
         stamp: Stamp,
     },

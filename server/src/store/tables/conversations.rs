@@ -42,7 +42,6 @@ pub(crate) fn find(db: &Connection, id: ConversationId) -> Result<Option<Convers
     .optional()
 }
 
-/// Writes what the row cache changed.
 pub(crate) fn update<'a>(
     db: &'a Connection,
     statement: &mut Option<CachedStatement<'a>>,
@@ -81,7 +80,6 @@ pub(crate) fn create_direct(db: &Connection, pair: DirectPair) -> Result<()> {
     Ok(())
 }
 
-/// Adds the log of a room. Returns its row.
 pub(crate) fn create_for_room(db: &Connection, room: RoomId) -> Result<i64> {
     db.prepare_cached(
         "INSERT INTO conversations (room, newest, newest_time, messages, changed)

@@ -5,7 +5,7 @@ use recado_shared::{Content, Entry, ErasedKind, MessageId, PageRange, Seq, Times
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, Row, params};
 
 use super::statement::prepare_once;
-use crate::store::values::column::{self, content, decode, int, uint};
+use crate::store::values::column::{self, content, decode, int, number, uint};
 
 /// Most bytes that postcard takes for an entry besides its content: the id and three numbers.
 const ENTRY_OVERHEAD: usize = 16 + 3 * 10;
@@ -63,7 +63,6 @@ fn entry(row: &Row<'_>, first: usize) -> Result<Entry> {
     })
 }
 
-/// The entry with this id, after the row of its conversation.
 pub(crate) fn find(db: &Connection, author: UserId, id: MessageId) -> Result<Option<(i64, Entry)>> {
     db.prepare_cached(
         "SELECT conversation, seq, author, message_id, time, content, erased FROM entries
@@ -111,10 +110,9 @@ pub(crate) fn page(
 
 pub(crate) fn messages_at(db: &Connection, conversation: i64, seq: Seq) -> Result<u64> {
     db.prepare_cached("SELECT messages FROM entries WHERE conversation = ?1 AND seq = ?2")?
-        .query_one(params![conversation, int(seq.0)], |row| uint(row, 0))
+        .query_one(params![conversation, int(seq.0)], number)
 }
 
-/// Counts a member's own messages after one place and up to another.
 pub(crate) fn own_between(
     db: &Connection,
     conversation: i64,
@@ -128,14 +126,14 @@ pub(crate) fn own_between(
     )?
     .query_one(
         params![conversation, int(after.0), int(to.0), int(user.0)],
-        |row| uint(row, 0),
+        number,
     )
 }
 
 /// Counts the entries of an author. Called only while a message request holds the author to a few.
 pub(crate) fn count_of(db: &Connection, conversation: i64, author: UserId) -> Result<u64> {
     db.prepare_cached("SELECT count(*) FROM entries WHERE conversation = ?1 AND author = ?2")?
-        .query_one(params![conversation, int(author.0)], |row| uint(row, 0))
+        .query_one(params![conversation, int(author.0)], number)
 }
 
 /// The author of a message that is not erased; `None` if there is no such message at this place.
@@ -148,10 +146,9 @@ pub(crate) fn author_of_message(
         "SELECT author FROM entries
          WHERE conversation = ?1 AND seq = ?2 AND is_message AND erased IS NULL",
     )?
-    .query_one(params![conversation, int(seq.0)], |row| {
-        Ok(UserId(uint(row, 0)?))
-    })
+    .query_one(params![conversation, int(seq.0)], number)
     .optional()
+    .map(|author| author.map(UserId))
 }
 
 pub(crate) fn erase(db: &Connection, conversation: i64, target: Seq) -> Result<()> {
@@ -179,19 +176,17 @@ pub(crate) fn erase(db: &Connection, conversation: i64, target: Seq) -> Result<(
 
 /// Erases all messages of one author, or of all authors, and their edits.
 pub(crate) fn erase_all(db: &Connection, conversation: i64, author: Option<UserId>) -> Result<()> {
-    let places: Vec<Seq> = db
+    let author = author.map(|author| int(author.0));
+    let places: Vec<u64> = db
         .prepare_cached(
             "SELECT seq FROM entries
              WHERE conversation = ?1 AND author = ifnull(?2, author) AND erased IS NULL",
         )?
-        .query_map(
-            params![conversation, author.map(|author| int(author.0))],
-            |row| Ok(Seq(uint(row, 0)?)),
-        )?
+        .query_map(params![conversation, author], number)?
         .collect::<Result<_>>()?;
     places
         .into_iter()
-        .try_for_each(|seq| erase(db, conversation, seq))
+        .try_for_each(|seq| erase(db, conversation, Seq(seq)))
 }
 
 /// Whether a stored content is the sent one. An erased content cannot be compared.

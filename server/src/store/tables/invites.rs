@@ -14,7 +14,6 @@ type Digest = [u8; SHA256_OUTPUT_LEN];
 pub(crate) struct ValidInvite {
     digest: Digest,
     for_name: Option<UserName>,
-    /// The existing user for whose new device it is.
     pub(crate) for_user: Option<UserId>,
 }
 

@@ -7,9 +7,8 @@ use recado_shared::{Membership, Role, Seq, Stamp, UserId};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, Row, params};
 
 use super::statement::prepare_once;
-use crate::store::values::column::{self, int, mute, optional_uint, uint, variant};
+use crate::store::values::column::{self, int, mute, number, optional_uint, uint, variant};
 
-/// A row of `members`, as far as appends and cursors need it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MemberRow {
     pub(crate) delivered: Seq,
@@ -21,7 +20,6 @@ pub(crate) struct MemberRow {
     pub(crate) is_member: bool,
     /// Whether the peer's messages are a request that the member has not accepted.
     pub(crate) is_request: bool,
-    /// Whether the account is disabled or removed.
     pub(crate) is_closed: bool,
     pub(crate) changed: Stamp,
 }
@@ -47,7 +45,6 @@ pub(crate) fn find(db: &Connection, conversation: i64, user: UserId) -> Result<O
     .optional()
 }
 
-/// Writes what the row cache changed.
 pub(crate) fn update<'a>(
     db: &'a Connection,
     statement: &mut Option<CachedStatement<'a>>,
@@ -69,7 +66,7 @@ pub(crate) fn update<'a>(
     ])
 }
 
-/// The columns of a [`MemberState`], of which the last says whether some entry is readable.
+/// The columns of a [`MemberState`]; the last says whether some entry is readable.
 const STATE: &str = "standing, role, is_muted, mute_until, first < ifnull(last, first + 1)";
 
 fn state_at(row: &Row<'_>, first: usize) -> Result<MemberState> {
@@ -131,7 +128,6 @@ pub(crate) fn readable(
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RoomPlace {
     pub(crate) conversation: i64,
-    /// The entry that says so.
     pub(crate) seq: Seq,
     /// Messages of the log before it.
     pub(crate) messages: u64,
@@ -235,8 +231,7 @@ pub(crate) fn make_owner(db: &Connection, conversation: i64, user: UserId) -> Re
         .execute(params![conversation, int(user.0)])
 }
 
-/// The next owner of a room that its only owner leaves: the first of the members with the highest
-/// role.
+/// The next owner of a room that its only owner leaves: the first member with the highest role.
 pub(crate) fn heir(db: &Connection, conversation: i64, leaving: UserId) -> Result<Option<UserId>> {
     db.prepare_cached(
         "SELECT user FROM members WHERE conversation = ?1 AND user <> ?2 AND standing = 0
@@ -244,10 +239,9 @@ pub(crate) fn heir(db: &Connection, conversation: i64, leaving: UserId) -> Resul
                  WHERE conversation = ?1 AND user <> ?2 AND standing = 0 AND role = 2)
          ORDER BY role DESC, user LIMIT 1",
     )?
-    .query_one(params![conversation, int(leaving.0)], |row| {
-        Ok(UserId(uint(row, 0)?))
-    })
+    .query_one(params![conversation, int(leaving.0)], number)
     .optional()
+    .map(|user| user.map(UserId))
 }
 
 /// The author of an operator's changes to a room: its first owner, or its creator if it is empty.
@@ -258,7 +252,8 @@ pub(crate) fn first_member(db: &Connection, conversation: i64) -> Result<UserId>
               ORDER BY role DESC, user LIMIT 1),
              (SELECT author FROM entries WHERE conversation = ?1 AND seq = 1))",
     )?
-    .query_one([conversation], |row| Ok(UserId(uint(row, 0)?)))
+    .query_one([conversation], number)
+    .map(UserId)
 }
 
 /// Accepts the message requests of a user, or that of one direct conversation.

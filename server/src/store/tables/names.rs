@@ -7,7 +7,6 @@ use rusqlite::{Connection, OptionalExtension as _, Result, params};
 use crate::store::values::column::int;
 use crate::store::values::{Failure, Rejection, ensure};
 
-/// The statements of one of the two tables.
 #[derive(Debug)]
 pub(super) struct NameKeys {
     /// The present name of the owner of a key, unless it is this owner.
@@ -60,7 +59,6 @@ impl NameKeys {
         Ok(())
     }
 
-    /// Whether one of these keys belongs to another owner.
     pub(super) fn are_of_another(
         &self,
         db: &Connection,

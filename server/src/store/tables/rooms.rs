@@ -25,7 +25,6 @@ pub(crate) fn insert(db: &Connection, new: &NewRoom) -> Result<RoomId> {
     Ok(RoomId(room))
 }
 
-/// Rejects a name that another room has or had.
 pub(crate) fn check_name<R: Rejection>(
     db: &Connection,
     name: &RoomName,
@@ -86,7 +85,6 @@ pub(crate) fn count_members(db: &Connection, conversation: i64) -> Result<usize>
     .execute([conversation])
 }
 
-/// All rooms with the relations of their users.
 pub(crate) fn all(db: &Connection) -> Result<Vec<StoredRoom>> {
     db.prepare(
         "SELECT r.id, r.visibility, r.is_closed, c.id FROM rooms r

@@ -18,16 +18,12 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/007_entries.sql"),
 ];
 
-/// The schema that this program reads and writes.
 pub(crate) const NEWEST: usize = MIGRATIONS.len();
 
 /// Marks the file as ours; the first migration sets it.
 const APPLICATION_ID: i32 = 0x5243_444F;
 
 /// The schema of a database file, which may be older; `None` if the file is empty. Changes nothing.
-///
-/// # Errors
-/// [`StoreError::Foreign`], [`StoreError::NewerSchema`] or [`StoreError::Database`].
 pub(crate) fn inspect(db: &Connection, path: &Path) -> Result<Option<usize>, StoreError> {
     let read = || -> rusqlite::Result<(i32, usize, bool)> {
         let application = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
@@ -52,10 +48,7 @@ pub(crate) fn inspect(db: &Connection, path: &Path) -> Result<Option<usize>, Sto
     }
 }
 
-/// Brings a database to the newest schema.
-///
-/// # Errors
-/// As [`inspect`]. Then the file is as it was.
+/// Brings a database to the newest schema. If it fails, the file is as it was.
 pub(crate) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let from = inspect(db, path)?.unwrap_or(0);
     if from < NEWEST {
@@ -83,7 +76,6 @@ fn apply(db: &mut Connection, from: usize, to: usize) -> rusqlite::Result<()> {
     tx.commit()
 }
 
-/// Reads the identity of the data and the newest stamp.
 pub(crate) fn identity(db: &Connection) -> rusqlite::Result<(LogId, Stamp)> {
     db.prepare_cached("SELECT log, stamp FROM meta")?
         .query_one([], |row| {

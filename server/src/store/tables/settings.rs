@@ -30,7 +30,6 @@ pub(crate) fn make_room(db: &Connection, user: UserId, key: SettingKey) -> Resul
     Ok(deleted > 0)
 }
 
-/// Stores a value, as the change that `stamp` is.
 pub(crate) fn set(db: &Connection, stamp: Stamp, user: UserId, setting: &Setting) -> Result<usize> {
     db.prepare_cached(
         "INSERT INTO settings (user, key, value, stamp, is_blank, is_enforced)

@@ -32,7 +32,6 @@ pub(crate) fn rename(db: &Connection, user: UserId, to: &UserName) -> Result<()>
     USER_NAMES.claim(db, &to.keys(), user.0)
 }
 
-/// Rejects a name that another user has or had.
 pub(crate) fn check_name<R: Rejection>(
     db: &Connection,
     name: &UserName,
@@ -73,7 +72,6 @@ pub(crate) fn count(db: &Connection) -> Result<u64> {
         .query_one([], |row| uint(row, 0))
 }
 
-/// Users whose account is disabled or removed.
 pub(crate) fn closed(db: &Connection) -> Result<Vec<UserId>> {
     db.prepare("SELECT id FROM users WHERE is_disabled OR is_removed ORDER BY id")?
         .query_map([], |row| Ok(UserId(uint(row, 0)?)))?
@@ -101,11 +99,11 @@ pub(crate) fn set_display(
     user: UserId,
     display: Option<&DisplayName>,
 ) -> Result<UserName> {
+    let display = display.map(DisplayName::as_str);
     db.prepare_cached("UPDATE users SET display = ?2 WHERE id = ?1 RETURNING name")?
-        .query_one(
-            params![int(user.0), display.map(DisplayName::as_str)],
-            |row| text(row, 0, UserName::new),
-        )
+        .query_one(params![int(user.0), display], |row| {
+            text(row, 0, UserName::new)
+        })
 }
 
 /// Whether a display name looks like a name that another user has or had.

@@ -19,6 +19,11 @@ pub(crate) fn uint(row: &Row<'_>, column: usize) -> Result<u64> {
     u64::try_from(value).map_err(|_| Error::IntegralValueOutOfRange(column, value))
 }
 
+/// The number in the only column.
+pub(crate) fn number(row: &Row<'_>) -> Result<u64> {
+    uint(row, 0)
+}
+
 pub(crate) fn count(row: &Row<'_>, column: usize) -> Result<usize> {
     uint(row, column).map(|count| usize::try_from(count).unwrap_or(usize::MAX))
 }

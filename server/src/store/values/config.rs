@@ -3,7 +3,7 @@
 /// Default of [`StoreConfig::window`]. Requests with the longest bodies then take about 30 MiB.
 pub const STORE_WINDOW: usize = 2_048;
 
-/// Settings of the store. The default suits all but tests.
+/// Settings of the store, whose default suits all but tests.
 #[derive(Clone, Copy, Debug)]
 pub struct StoreConfig {
     /// Reader threads, at least one.

@@ -22,7 +22,6 @@ pub struct Origin {
 /// A request to the writer thread, answered by one [`WriteResult`] after its commit is synced to disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
-    /// Finds the user of a device key, or registers a new user.
     Login(Login),
     Append {
         origin: Origin,
@@ -40,7 +39,6 @@ pub enum Write {
     Device {
         origin: Origin,
         user: UserId,
-        /// The device that asks.
         by: DeviceKey,
         change: DeviceChange,
         time: Timestamp,
@@ -149,14 +147,11 @@ pub struct StoredRoom {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
     pub session: SessionId,
-    /// The key that the device proved to hold.
     pub key: DeviceKey,
     pub device_name: Option<DeviceName>,
     pub name: Option<UserName>,
-    /// An invite. One for an existing user links the device to that user, whatever `admission`
-    /// says.
+    /// An invite for an existing user links the device to that user, whatever `admission` says.
     pub token: Option<InviteToken>,
-    /// What applies if the key is unknown.
     pub admission: Admission,
     pub max_users: u64,
     pub time: Timestamp,
@@ -193,7 +188,7 @@ pub enum WriteResult {
     },
     Advance {
         conversation: ConversationId,
-        /// The new cursors, or `None` if no cursor moved.
+        /// `None` if no cursor moved.
         moved: Option<MemberCursors>,
         stamp: Stamp,
     },
@@ -212,7 +207,6 @@ pub enum WriteResult {
     Admin {
         ticket: Ticket,
         result: Result<AdminOutcome, ChangeError>,
-        /// Entries that the change appended.
         entries: Vec<(ConversationId, Entry)>,
         /// The stamp before this change.
         since: Stamp,
@@ -224,7 +218,6 @@ pub enum WriteResult {
 pub struct AuthenticatedUser {
     pub user: UserId,
     pub name: UserName,
-    /// Whether this login registered the user.
     pub registered: bool,
     pub log: LogId,
     /// The newest stamp before this login.

@@ -15,7 +15,6 @@ use crate::store::values::column::random;
 use crate::store::values::{AdminChange, AdminOutcome, ChangeError, Failure, ensure};
 
 impl Batch<'_> {
-    /// Applies one change. The entries that it appends go to `notices`.
     pub(super) fn administer(
         &mut self,
         change: &AdminChange,
@@ -88,7 +87,6 @@ impl Batch<'_> {
         Ok(info.room)
     }
 
-    /// Renames a room in the name of an owner.
     fn rename_room(
         &mut self,
         room: RoomId,
@@ -159,7 +157,6 @@ impl Batch<'_> {
         rooms::update(self.db, room, RoomChange::Close)
     }
 
-    /// Appends an entry that no client requested. Returns its place.
     fn append_notice(
         &mut self,
         id: ConversationId,

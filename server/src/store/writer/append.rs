@@ -128,7 +128,6 @@ impl Batch<'_> {
         Ok(true)
     }
 
-    /// The entry that a resend repeats.
     fn find_resent(&self, row: i64, new: &NewEntry) -> Result<Option<Entry>, Failure> {
         let Some((found, entry)) = entries::find(self.db, new.author, new.id)? else {
             return Ok(None);
@@ -208,7 +207,6 @@ impl Batch<'_> {
     }
 }
 
-/// The message that must be in the log.
 fn target_of(content: &Content) -> Option<Seq> {
     content.reply_to().or_else(|| content.target())
 }

@@ -34,7 +34,6 @@ pub(super) fn authenticate(
     })
 }
 
-/// The name of an enabled account that the login does not claim under another name.
 fn check_account(
     account: &Account,
     login: &Login,

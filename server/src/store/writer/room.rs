@@ -51,7 +51,6 @@ impl Batch<'_> {
         ))
     }
 
-    /// Puts an entry with an id of its own at the end of its log.
     pub(super) fn push_system(
         &mut self,
         id: ConversationId,

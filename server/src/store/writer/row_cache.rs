@@ -49,7 +49,6 @@ impl RowCache {
         }
     }
 
-    /// Drops all rows, also unwritten ones.
     pub(crate) fn clear(&mut self) {
         *self = Self::with_capacity(self.capacity);
     }
@@ -78,7 +77,6 @@ impl Batch<'_> {
         Ok(found)
     }
 
-    /// A present or former member of a conversation.
     pub(crate) fn member(&mut self, conversation: i64, user: UserId) -> Result<Option<MemberRow>> {
         let key = (conversation, user);
         if let Some(member) = self.rows.members.get(&key) {

@@ -19,8 +19,7 @@ use crate::store::values::{
     CheckpointThresholds, Counters, StoreConfig, StoreError, StoredMemberships, Write, WriteResult,
 };
 
-/// How long the emptying of the write-ahead log waits for readers. Those of the server need a few
-/// milliseconds.
+/// How long the emptying of the write-ahead log waits for readers, which need a few milliseconds.
 const READER_TIMEOUT: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
@@ -31,8 +30,7 @@ pub(crate) struct Writer {
     pub(crate) rows: RowCache,
     checkpoints: CheckpointThresholds,
     pub(crate) counters: Arc<Counters>,
-    /// Pages in the write-ahead log after the last commit, those among them that were moved already
-    /// included.
+    /// Pages in the write-ahead log after the last commit, also those that were moved already.
     wal_pages: Arc<AtomicI64>,
     /// Erased text may still stand in the write-ahead log.
     has_erased: bool,
@@ -157,9 +155,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Moves committed pages into the database file: few pages only while no request waits, many
-    /// in any case. Pages that readers still need stay for the next checkpoint
-    /// (<https://www.sqlite.org/wal.html#checkpointing>).
+    /// Moves committed pages into the database file. Pages that readers still need stay for the next
+    /// checkpoint (<https://www.sqlite.org/wal.html#checkpointing>).
     pub(crate) fn checkpoint_if_due(&mut self, is_idle: bool) -> rusqlite::Result<()> {
         self.forget_erased()?;
         let due = if is_idle {
