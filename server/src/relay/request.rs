@@ -11,7 +11,9 @@ use recado_shared::{
 
 use super::Relay;
 use super::session::Caller;
-use crate::store::{DeviceChange, NewEntry, NewRoom, Origin, Query, Read, UserChange, Write};
+use crate::store::{
+    DeviceChange, NameSearch, NewEntry, NewRoom, Origin, Query, Read, UserChange, Write,
+};
 
 pub(super) type RequestResult = Result<(), RequestError>;
 
@@ -198,19 +200,19 @@ fn page(conversation: ConversationId, range: PageRange, limit: u16) -> Query {
 }
 
 fn find_users(prefix: &str, after: Option<UserName>, limit: u16) -> Query {
-    Query::FindUsers {
+    Query::FindUsers(NameSearch {
         prefix: fold_prefix(prefix),
         after,
         limit: limit.min(MAX_USERS_PER_PAGE),
-    }
+    })
 }
 
 fn find_rooms(prefix: &str, after: Option<RoomName>, limit: u16) -> Query {
-    Query::FindRooms {
+    Query::FindRooms(NameSearch {
         prefix: fold_prefix(prefix.strip_prefix('#').unwrap_or(prefix)),
         after,
         limit: limit.min(MAX_ROOMS_PER_PAGE),
-    }
+    })
 }
 
 /// Folding may make a text longer or shorter, so that the length is only a generous bound.

@@ -20,7 +20,8 @@ use super::*;
 use crate::config::MAX_USERS_LIMIT;
 use crate::session::HEADS_CAPACITY;
 use crate::store::{
-    Admission, AuthenticatedUser, Login, NewEntry, Query, Read, StoredEntry, StoredMemberships,
+    Admission, AuthenticatedUser, Login, NameSearch, NewEntry, Query, Read, StoredEntry,
+    StoredMemberships,
 };
 
 const LOCAL: InviteToken = InviteToken([9; 16]);
@@ -820,11 +821,11 @@ fn pages_and_people_are_read_within_the_limits() {
         after: Some(name(ALICE)),
         limit: 9_999,
     };
-    let query = Query::FindUsers {
+    let query = Query::FindUsers(NameSearch {
         prefix: "ém".to_owned(),
         after: Some(name(ALICE)),
         limit: 150,
-    };
+    });
     desk.check(request(S1, 1, find), &[query_of(asked, ALICE, query)]);
     let person = |user, presence| UserProfile {
         user,

@@ -20,7 +20,7 @@ pub use answers::StoreEvent;
 pub use engine::Engine;
 pub use handle::{NotQueued, StoreEvents, StoreHandle, open};
 pub use operator::{administer, create_invite, open_admin};
-pub use readers::query::Query;
+pub use readers::query::{NameSearch, Query};
 pub use readers::read::{Read, ReadResult};
 pub use tables::overview::{Admin, InviteInfo, RoomInfo, UserDetail, UserInfo, UserState};
 pub use values::{

@@ -1,5 +1,6 @@
 //! Read requests of users: each query with its SQL and its answer.
 
+use recado_shared::limits::MAX_PAGE_LEN;
 use recado_shared::name::fold;
 use recado_shared::{
     Answer, Content, ConversationId, MessageId, PageRange, Presence, RequestError, Role, RoomId,
@@ -7,9 +8,8 @@ use recado_shared::{
 };
 use rusqlite::{Connection, OptionalExtension as _, Params, Result, Row, params};
 
-use crate::store::tables::{conversations, devices, entries, members as member_rows};
-use crate::store::tables::{schema, settings};
-use crate::store::values::column::{int, mute, optional_text, text, uint, variant};
+use crate::store::tables::{conversations, devices, entries, members as member_rows, schema};
+use crate::store::values::column::{decode, int, mute, optional_text, text, uint, variant};
 
 /// A request that a reader answers for the user who sent it. Limits are within those of the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,16 +29,8 @@ pub enum Query {
         refusal: RequestError,
     },
     Users(Vec<UserId>),
-    FindUsers {
-        prefix: String,
-        after: Option<UserName>,
-        limit: u16,
-    },
-    FindRooms {
-        prefix: String,
-        after: Option<RoomName>,
-        limit: u16,
-    },
+    FindUsers(NameSearch<UserName>),
+    FindRooms(NameSearch<RoomName>),
     Members {
         room: RoomId,
         after: Option<UserId>,
@@ -48,6 +40,14 @@ pub enum Query {
     Settings {
         after: Stamp,
     },
+}
+
+/// A search by the beginning of a name, after a name that was found before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameSearch<N> {
+    pub prefix: String,
+    pub after: Option<N>,
+    pub limit: u16,
 }
 
 impl Query {
@@ -73,16 +73,8 @@ impl Query {
                 return Ok(found.ok_or(refusal));
             }
             Self::Users(users) => names(db, &users)?,
-            Self::FindUsers {
-                prefix,
-                after,
-                limit,
-            } => find_users(db, &prefix, after.as_ref(), limit)?,
-            Self::FindRooms {
-                prefix,
-                after,
-                limit,
-            } => find_rooms(db, user, &prefix, after.as_ref(), limit)?,
+            Self::FindUsers(search) => find_users(db, &search)?,
+            Self::FindRooms(search) => find_rooms(db, user, &search)?,
             Self::Members { room, after, limit } => members(db, room, after, limit)?,
             Self::Devices => Answer::Devices(devices::list(db, user)?),
             Self::Settings { after } => settings_after(db, user, after)?,
@@ -141,36 +133,30 @@ fn names(db: &Connection, users: &[UserId]) -> Result<Answer> {
     })
 }
 
-fn find_users(
-    db: &Connection,
-    prefix: &str,
-    after: Option<&UserName>,
-    limit: u16,
-) -> Result<Answer> {
-    let (from, to) = prefix_range(prefix);
-    let after = after.map(UserName::folded).unwrap_or_default();
+fn find_users(db: &Connection, search: &NameSearch<UserName>) -> Result<Answer> {
+    let (from, to) = prefix_range(&search.prefix);
+    let after = search.after.as_ref().map(UserName::folded);
     let (people, more) = rows(
         db,
         "SELECT id, name FROM users
          WHERE folded >= ?1 AND folded < ?2 AND folded > ?3 AND NOT is_removed
          ORDER BY folded LIMIT ?4",
-        params![from, to, after, u32::from(limit) + 1],
-        limit,
+        params![
+            from,
+            to,
+            after.unwrap_or_default(),
+            u32::from(search.limit) + 1
+        ],
+        search.limit,
         profile,
     )?;
     Ok(Answer::Users { people, more })
 }
 
 /// Public rooms, and rooms that the user is in or invited to.
-fn find_rooms(
-    db: &Connection,
-    user: UserId,
-    prefix: &str,
-    after: Option<&RoomName>,
-    limit: u16,
-) -> Result<Answer> {
-    let (from, to) = prefix_range(prefix);
-    let after = after.map(RoomName::folded).unwrap_or_default();
+fn find_rooms(db: &Connection, user: UserId, search: &NameSearch<RoomName>) -> Result<Answer> {
+    let (from, to) = prefix_range(&search.prefix);
+    let after = search.after.as_ref().map(RoomName::folded);
     let (rooms, more) = rows(
         db,
         "SELECT r.id, r.name, r.topic, r.members FROM rooms r
@@ -179,8 +165,14 @@ fn find_rooms(
          WHERE r.folded >= ?1 AND r.folded < ?2 AND r.folded > ?3 AND NOT r.is_closed
              AND (r.visibility = 0 OR m.standing IN (0, 1))
          ORDER BY r.folded LIMIT ?4",
-        params![from, to, after, u32::from(limit) + 1, int(user.0)],
-        limit,
+        params![
+            from,
+            to,
+            after.unwrap_or_default(),
+            u32::from(search.limit) + 1,
+            int(user.0)
+        ],
+        search.limit,
         |row| {
             Ok(RoomSummary {
                 room: RoomId(uint(row, 0)?),
@@ -213,12 +205,25 @@ fn members(db: &Connection, room: RoomId, after: Option<UserId>, limit: u16) -> 
     Ok(Answer::Members { members, more })
 }
 
-/// Settings that changed after a stamp, or all if the stamp was never assigned, as after a restored
-/// backup.
+/// Settings that changed after a stamp, oldest change first, as many as a frame holds; all if the
+/// stamp was never assigned, as after a restored backup.
 fn settings_after(db: &Connection, user: UserId, after: Stamp) -> Result<Answer> {
     let (_, newest) = schema::identity(db)?;
-    let after = if after > newest { Stamp(0) } else { after };
-    let (settings, stamp, more) = settings::page(db, user, after)?;
+    let mut stamp = if after > newest { Stamp(0) } else { after };
+    let mut statement = db.prepare_cached(
+        "SELECT value, stamp FROM settings WHERE user = ?1 AND stamp > ?2 ORDER BY stamp",
+    )?;
+    let mut rows = statement.query(params![int(user.0), int(stamp.0)])?;
+    let (mut settings, mut len, mut more) = (Vec::new(), 0, false);
+    while let Some(row) = rows.next()? {
+        len += row.get_ref(0)?.as_blob()?.len();
+        more = len > MAX_PAGE_LEN && !settings.is_empty();
+        if more {
+            break;
+        }
+        settings.push(decode(row, 0)?);
+        stamp = Stamp(uint(row, 1)?);
+    }
     Ok(Answer::Settings {
         settings,
         stamp,

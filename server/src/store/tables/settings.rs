@@ -1,6 +1,6 @@
 //! Table `settings`: the last value of each setting of a user, with the stamp of its change.
 
-use recado_shared::limits::{MAX_PAGE_LEN, MAX_SETTINGS};
+use recado_shared::limits::MAX_SETTINGS;
 use recado_shared::{NotificationLevel, Setting, SettingKey, Stamp, UserId};
 use rusqlite::{Connection, Result, params};
 
@@ -44,29 +44,6 @@ pub(crate) fn set(db: &Connection, stamp: Stamp, user: UserId, setting: &Setting
         is_default(setting),
         is_enforced(setting),
     ])
-}
-
-/// The settings of a user that changed after a stamp, oldest change first, as many as a frame
-/// holds; the stamp of the last; and whether there are more.
-pub(crate) fn page(
-    db: &Connection,
-    user: UserId,
-    after: Stamp,
-) -> Result<(Vec<Setting>, Stamp, bool)> {
-    let mut statement = db.prepare_cached(
-        "SELECT value, stamp FROM settings WHERE user = ?1 AND stamp > ?2 ORDER BY stamp",
-    )?;
-    let mut rows = statement.query(params![int(user.0), int(after.0)])?;
-    let (mut settings, mut last, mut len) = (Vec::new(), after, 0);
-    while let Some(row) = rows.next()? {
-        len += row.get_ref(0)?.as_blob()?.len();
-        if len > MAX_PAGE_LEN && !settings.is_empty() {
-            return Ok((settings, last, true));
-        }
-        settings.push(decode(row, 0)?);
-        last = Stamp(uint(row, 1)?);
-    }
-    Ok((settings, last, false))
 }
 
 /// Each user who blocks another one, with that one.

@@ -50,11 +50,11 @@ fn seqs(desk: &mut Desk, conversation: ConversationId, range: PageRange, limit: 
 }
 
 fn people(desk: &mut Desk, prefix: &str, after: Option<&str>, limit: u16) -> (Vec<String>, bool) {
-    let query = Query::FindUsers {
+    let query = Query::FindUsers(NameSearch {
         prefix: prefix.to_owned(),
         after: after.map(name),
         limit,
-    };
+    });
     match desk.query(UserId(1), query) {
         Answer::Users { people, more } => (
             people

@@ -572,11 +572,11 @@ fn a_closed_room_ends_for_all_members() {
         .desk
         .create(new_room(bob, 9, "tea", HistoryVisibility::Visible));
     assert!(made.is_err());
-    let query = Query::FindRooms {
+    let query = Query::FindRooms(NameSearch {
         prefix: String::new(),
         after: None,
         limit: 10,
-    };
+    });
     let Answer::Rooms { rooms, .. } = club.desk.query(bob, query) else {
         panic!("rooms are answered by rooms");
     };

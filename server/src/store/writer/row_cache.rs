@@ -15,9 +15,9 @@ use crate::store::tables::members::{self, MemberRow};
 
 /// Most rows that stay from batch to batch: 3 MiB. Within a batch there are more, by at most three for
 /// each of its requests.
-const CAPACITY: usize = 32_768;
+pub(super) const CAPACITY: usize = 32_768;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct RowCache {
     capacity: usize,
     conversations: BTreeMap<ConversationId, ConversationRow>,
@@ -30,22 +30,12 @@ pub(crate) struct RowCache {
     version: Option<i64>,
 }
 
-impl Default for RowCache {
-    fn default() -> Self {
-        Self::with_capacity(CAPACITY)
-    }
-}
-
 impl RowCache {
     /// A cache that starts each batch with at most `capacity` rows, or with none.
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self {
             capacity,
-            conversations: BTreeMap::new(),
-            members: BTreeMap::new(),
-            changed_conversations: Vec::new(),
-            changed_members: Vec::new(),
-            version: None,
+            ..Self::default()
         }
     }
 
