@@ -2,6 +2,7 @@
 //! parent hands it out.
 
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use recado_shared::{ClientFrame, Now};
 
@@ -35,6 +36,15 @@ impl Context {
             last_input: now,
             is_covered: false,
         }
+    }
+
+    pub(super) fn notify(&mut self, text: impl Into<String>) {
+        self.notice = Some(text.into());
+    }
+
+    /// Whether `wait` has passed since `due` was first asked about; the caller clears it.
+    pub(super) fn is_due(&self, due: &mut Option<Instant>, wait: Duration) -> bool {
+        self.now.instant >= *due.get_or_insert(self.now.instant + wait)
     }
 
     pub(super) fn send(&mut self, frame: ClientFrame) {

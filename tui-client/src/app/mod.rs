@@ -35,30 +35,29 @@ use std::time::Instant;
 
 use recado_shared::{ClientFrame, ConversationId, Now, SyncPoint};
 
-use self::chats::Chats;
 use self::chats::settings::UserSettings;
 use self::command::PendingRequests;
-use self::context::Context;
-use self::conversation::state::Conversation;
 use self::input::completion::Completion;
 use self::memory::Memory;
-use self::messages::selection;
 use self::overlay::Overlay;
-use self::session::Session;
-use self::session::cursor_pace::CursorPace;
-use self::session::directory::Directory;
+use self::session::cursors::CursorPace;
 use self::session::link::Link;
 use self::session::outbox::Outbox;
 use self::session::requests::Requests;
+use self::session::sync::Directory;
 use crate::model::MessageIdSource;
 use crate::net::NetEvent;
 use crate::store::Snapshot;
 use crate::strings;
 
 pub(crate) use self::action::{Action, Edit, Hint, KeyContext};
+pub(in crate::app) use self::chats::Chats;
 pub(crate) use self::command::devices;
+pub(in crate::app) use self::context::Context;
+pub(in crate::app) use self::conversation::state::Conversation;
 pub(crate) use self::parts::Parts;
 pub(crate) use self::reader::Reader;
+pub(in crate::app) use self::session::Session;
 pub use self::view::screen;
 pub use effect::{Effect, Scroll};
 pub use event::{ClickTarget, Event, Viewed};
@@ -123,10 +122,11 @@ impl App {
             for stored in snapshot.conversations {
                 if let Some(conversation) = Conversation::from_stored(stored, me) {
                     let id = conversation.id;
+                    let loaded: Vec<_> = conversation.log.loaded().cloned().collect();
                     app.chats.contacts.add_peer(&conversation);
                     app.chats.counting.mark_uncertain(id);
                     app.chats.conversations.insert(id, conversation);
-                    app.chats.note_loaded(id);
+                    app.chats.note_entries(id, &loaded);
                 }
             }
         }
@@ -178,14 +178,11 @@ impl App {
 
     /// When to call [`handle`](Self::handle) with [`Event::Deadline`] if nothing else happens.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let typing = self
-            .chats
-            .conversations
-            .values()
-            .filter_map(Conversation::typing_until);
+        let conversations = self.chats.conversations.values();
+        let typing = conversations.flat_map(|open| open.typing.values().copied());
         typing
             .chain(self.session.link.next_deadline(self.cx.last_input.instant))
-            .chain(self.chats.unsaved.due())
+            .chain(self.chats.unsaved.due)
             .chain(self.session.cursor_pace.next_deadline())
             .chain(
                 self.session
@@ -212,7 +209,7 @@ impl App {
     fn reconcile(&mut self) {
         let last_typed = self.session.outbox.last_typed();
         self.chats.reconcile(&last_typed, &mut self.cx);
-        selection::check_selection(&mut self.chats, &mut self.session);
+        self.parts().check_selection();
         self.check_completion();
         self.session.reconcile(&mut self.chats, &mut self.cx);
         self.with_overlay(|overlay, app| overlay.refresh(app));

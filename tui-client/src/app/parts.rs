@@ -31,7 +31,7 @@ impl Parts<'_> {
     }
 
     pub(super) fn notify(&mut self, text: impl Into<String>) {
-        self.cx.notice = Some(text.into());
+        self.cx.notify(text);
     }
 
     pub(super) fn notify_failure(&mut self, result: Result<(), String>) {

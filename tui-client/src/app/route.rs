@@ -5,12 +5,11 @@ use recado_shared::{ConversationId, Now};
 
 use crate::app::App;
 use crate::app::action::{Action, Edit, KeyContext};
-use crate::app::chats::position::Pane;
+use crate::app::chats::navigation::Pane;
 use crate::app::effect::{Effect, Scroll};
 use crate::app::event::ClickTarget;
 use crate::app::input::completion::Completion;
 use crate::app::intent::{Intent, Show};
-use crate::app::messages::{actions, selection};
 use crate::app::overlay::{Overlay, Step, open};
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
@@ -85,15 +84,15 @@ impl App {
             Action::PageDown => self.page(1),
             Action::Newest => chats.scroll_newest(cx),
             Action::FirstUnread => chats.scroll_first_unread(cx),
-            Action::Copy => selection::copy_selected(chats, session, cx),
-            Action::Retry => selection::retry(chats, session, cx),
-            Action::TakeBack => selection::take_back(chats, session, cx),
-            Action::Reply => actions::reply_to_selected(chats, session, cx),
-            Action::EditMessage => actions::edit_selected(chats, session, cx),
-            Action::Delete => actions::delete_selected(chats, session, was_marked, cx),
+            Action::Copy => self.parts().copy_selected(),
+            Action::Retry => self.parts().retry(),
+            Action::TakeBack => self.parts().take_back(),
+            Action::Reply => self.parts().reply_to_selected(),
+            Action::EditMessage => self.parts().edit_selected(),
+            Action::Delete => self.parts().delete_selected(was_marked),
             Action::React => self.react_to_selected(),
             Action::Versions => self.show_versions(),
-            Action::Link => actions::copy_link(chats, session, cx),
+            Action::Link => self.parts().copy_link(),
             Action::NextConversation => chats.step(1, cx),
             Action::PreviousConversation => chats.step(-1, cx),
             Action::NextUnread => chats.open_next_unread(cx),
@@ -136,9 +135,7 @@ impl App {
         match self.overlay {
             Some(_) => self.with_overlay(|overlay, app| overlay.accept(app)),
             None if self.chats.navigation.open.is_none() => self.chats.step(1, &mut self.cx),
-            None if self.chats.navigation.selection.is_some() => {
-                actions::accept_selected(&mut self.chats, &mut self.cx);
-            }
+            None if self.chats.navigation.selection.is_some() => self.parts().accept_selected(),
             None => self.with_parts(|app| {
                 app.submit_or_run();
             }),
@@ -152,7 +149,7 @@ impl App {
         }
         let is_closed = self.completion.take().is_some()
             || self.chats.navigation.selection.take().is_some()
-            || actions::drop_purpose(&mut self.chats);
+            || self.parts().drop_purpose();
         let open = self.chats.opened();
         if !is_closed && open.is_none_or(|conversation| conversation.composer.is_empty()) {
             self.chats.navigation.pane = Pane::Contacts;
@@ -184,7 +181,7 @@ impl App {
         }
         self.completion = None;
         if edit == Edit::Up && !has_moved && is_empty {
-            selection::select_newest(&mut self.chats, &mut self.session, &mut self.cx);
+            self.parts().select_newest();
         } else if edit == Edit::LineEnd && is_empty {
             self.chats.scroll_newest(&mut self.cx);
         }
@@ -209,17 +206,16 @@ impl App {
             let edit = if steps < 0 { Edit::Up } else { Edit::Down };
             conversation.composer.edit(edit);
         } else if steps < 0 {
-            selection::select_newest(&mut self.chats, &mut self.session, &mut self.cx);
+            self.parts().select_newest();
         }
     }
 
     /// Moves the selection, or without one through the contact list. Returns whether it did.
     fn step_selection(&mut self, steps: i8, is_on_list: bool) -> bool {
-        let (chats, session, cx) = (&mut self.chats, &mut self.session, &mut self.cx);
-        match chats.navigation.selection {
-            Some(_) if steps < 0 => selection::select_previous(chats, session, cx),
-            Some(_) => selection::select_next(chats, session, cx),
-            None if is_on_list => chats.step(steps.into(), cx),
+        match self.chats.navigation.selection {
+            Some(_) if steps < 0 => self.parts().select_previous(),
+            Some(_) => self.parts().select_next(),
+            None if is_on_list => self.chats.step(steps.into(), &mut self.cx),
             None => return false,
         }
         true
@@ -257,8 +253,7 @@ impl App {
                 self.chats.jump_to(id, &mut self.cx);
             }
             ClickTarget::Item(item) => {
-                let text = selection::message_text(&self.chats, &self.session, item);
-                if self.overlay.is_none() && text.is_some() {
+                if self.overlay.is_none() && self.parts().message_text(item).is_some() {
                     self.chats.navigation.selection = Some(item);
                 }
             }
@@ -300,7 +295,7 @@ impl App {
         }
     }
 
-    fn parts(&mut self) -> Parts<'_> {
+    pub(super) fn parts(&mut self) -> Parts<'_> {
         Parts {
             chats: &mut self.chats,
             session: &mut self.session,
@@ -370,17 +365,14 @@ impl App {
     }
 
     fn react_to_selected(&mut self) {
-        let (chats, session, cx) = (&self.chats, &self.session, &mut self.cx);
-        let selected = actions::selected_message(chats, session, strings::errors::REACT_TO_IT, cx);
+        let selected = self.parts().selected_message(strings::errors::REACT_TO_IT);
         if let Some((_, entry)) = selected {
-            let target = entry.seq;
-            self.open(Show::Picker(target));
+            self.open(Show::Picker(entry.seq));
         }
     }
 
     fn show_versions(&mut self) {
-        let (chats, session, cx) = (&mut self.chats, &mut self.session, &mut self.cx);
-        if let Some((conversation, seq)) = actions::edited_message(chats, session, cx) {
+        if let Some((conversation, seq)) = self.parts().edited_message() {
             self.open(Show::Versions(conversation, seq));
         }
     }

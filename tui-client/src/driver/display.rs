@@ -94,7 +94,7 @@ mod tests {
 
     use super::*;
     use crate::app::composer::Composer;
-    use crate::app::screen::{Attention, ConversationView, Focus, LinkView, Pane, Place};
+    use crate::app::screen::{ConversationView, Focus, LinkView, NotificationLevel, Pane, Place};
     use crate::ui::Theme;
 
     #[derive(Default)]
@@ -122,7 +122,7 @@ mod tests {
                 room: None,
                 is_request: false,
                 is_blocked: false,
-                attention: Attention::All,
+                notification_level: NotificationLevel::All,
                 presence: None,
                 items: Vec::new(),
                 new_from: None,

@@ -26,3 +26,16 @@ pub enum Place {
         row: u16,
     },
 }
+
+impl Place {
+    /// The entry at the top of the pane; `None` at the newest item or a message of the outbox.
+    pub(crate) const fn entry(self) -> Option<Seq> {
+        match self {
+            Self::At {
+                item: ItemId::Entry(seq),
+                ..
+            } => Some(seq),
+            _ => None,
+        }
+    }
+}

@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row};
 use super::request::{Pending, PendingState, Snapshot, StoredConversation, StoredMe, StoredPerson};
 use super::value::{DbError, blob, bytes, column, number, query, query_first};
 use super::{load, settings};
-use crate::model::{ItemId, Place};
+use crate::model::Place;
 
 /// Entries read at the start for the conversation that was open: enough for a large screen.
 const OPEN_WINDOW: u16 = 120;
@@ -141,11 +141,7 @@ fn read_conversations(
 
 /// The entries that a conversation starts with: around its scroll position, else the newest.
 fn window(stored: &StoredConversation, is_open: bool) -> (PageRange, u16) {
-    if let Place::At {
-        item: ItemId::Entry(seq),
-        ..
-    } = stored.place
-    {
+    if let Some(seq) = stored.place.entry() {
         let above = Seq(seq.0.saturating_sub(ABOVE_PLACE + 1));
         return (PageRange::After(above), PLACE_WINDOW);
     }

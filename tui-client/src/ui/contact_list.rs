@@ -8,7 +8,7 @@ use super::text::{RowWriter, columns};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
-use crate::app::screen::{Attention, ContactRow, Screen, Section};
+use crate::app::screen::{ContactRow, NotificationLevel, Screen, Section};
 use crate::strings;
 
 enum Line<'a> {
@@ -100,7 +100,7 @@ fn draw_contact(canvas: &mut Canvas<'_>, area: Rect, contact: &ContactRow<'_>) {
         Some(_) => contact.name.trim_start_matches('#'),
         None => contact.name,
     };
-    let is_quiet = contact.attention == Attention::Nothing || contact.is_blocked;
+    let is_quiet = contact.notification_level == NotificationLevel::Nothing || contact.is_blocked;
     row.fill(
         name,
         if notable_unread(contact) > 0 || contact.is_open {
@@ -120,7 +120,8 @@ fn draw_contact(canvas: &mut Canvas<'_>, area: Rect, contact: &ContactRow<'_>) {
 fn draw_right_end(row: &mut RowWriter<'_>, contact: &ContactRow<'_>, time: String, theme: Theme) {
     let typing = ("…".to_owned(), theme.busy());
     let notable = notable_unread(contact);
-    let counts_mentions = contact.room.is_some() || contact.attention == Attention::Mentions;
+    let counts_mentions =
+        contact.room.is_some() || contact.notification_level == NotificationLevel::Mentions;
     let (last, style) = match contact.unread {
         _ if contact.room == Some(Membership::Invited) => {
             (strings::conversation::INVITED.to_owned(), theme.unread())
@@ -138,7 +139,11 @@ fn draw_right_end(row: &mut RowWriter<'_>, contact: &ContactRow<'_>, time: Strin
         (contact.unread > 0 && contact.is_typing).then_some(typing),
         mark(contact.has_draft, "✎", Theme::text()),
         mark(contact.has_failed, "✗", theme.failure()),
-        mark(contact.attention == Attention::Nothing, "z", Theme::dim()),
+        mark(
+            contact.notification_level == NotificationLevel::Nothing,
+            "z",
+            Theme::dim(),
+        ),
         mark(contact.is_favourite, "★", Theme::dim()),
     ];
     let parts = [Some((last, style))].into_iter().chain(marks);
@@ -150,11 +155,11 @@ fn draw_right_end(row: &mut RowWriter<'_>, contact: &ContactRow<'_>, time: Strin
 
 /// How many of the unread messages notify the user.
 pub(super) fn notable_unread(contact: &ContactRow<'_>) -> u64 {
-    match contact.attention {
+    match contact.notification_level {
         _ if contact.is_blocked => 0,
-        Attention::All => contact.unread,
-        Attention::Mentions => contact.mentions,
-        Attention::Nothing => 0,
+        NotificationLevel::All => contact.unread,
+        NotificationLevel::Mentions => contact.mentions,
+        NotificationLevel::Nothing => 0,
     }
 }
 

@@ -30,7 +30,9 @@ use self::layout::Layout;
 use self::text::indented;
 pub use self::theme::Theme;
 pub use self::view::ViewState;
-use crate::app::screen::{Attention, ConversationView, Focus, Overlay, Pane, PurposeView, Screen};
+use crate::app::screen::{
+    ConversationView, Focus, NotificationLevel, Overlay, Pane, PurposeView, Screen,
+};
 use crate::strings;
 
 /// Draws one frame. `view` keeps the scroll places and records what is clickable.
@@ -151,7 +153,7 @@ fn draw_title(canvas: &mut Canvas<'_>, area: Rect, open: &ConversationView<'_>) 
     let x = canvas.title(name, open.title);
     if let Some(room) = open.room {
         let area = Rect::new(x, area.y, area.right() - x, 1);
-        return draw_room(canvas, area, room, open.attention);
+        return draw_room(canvas, area, room, open.notification_level);
     }
     // Behind it stay the columns of the presence and of "quiet".
     let room = area.right().saturating_sub(x + 10);
@@ -169,7 +171,7 @@ fn draw_title(canvas: &mut Canvas<'_>, area: Rect, open: &ConversationView<'_>) 
         canvas.view.theme.presence(open.presence)
     };
     let x = canvas.put((x, area.y), 2, &format!("{glyph} "), style);
-    let is_quiet = open.attention == Attention::Nothing;
+    let is_quiet = open.notification_level == NotificationLevel::Nothing;
     if is_quiet && x + 6 < area.right() {
         let muted = format!("{} ", strings::conversation::MUTED);
         return canvas.put((x, area.y), 6, &muted, Theme::dim());
@@ -178,11 +180,16 @@ fn draw_title(canvas: &mut Canvas<'_>, area: Rect, open: &ConversationView<'_>) 
 }
 
 /// Draws behind a room's name how many are in it and what it is about, as far as there is room.
-fn draw_room(canvas: &mut Canvas<'_>, area: Rect, room: &RoomInfo, attention: Attention) -> u16 {
+fn draw_room(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    room: &RoomInfo,
+    level: NotificationLevel,
+) -> u16 {
     let members = strings::conversation::members(room.members.into());
-    let members = match attention {
-        Attention::All | Attention::Mentions => members,
-        Attention::Nothing => format!("{} · {members}", strings::conversation::MUTED),
+    let members = match level {
+        NotificationLevel::All | NotificationLevel::Mentions => members,
+        NotificationLevel::Nothing => format!("{} · {members}", strings::conversation::MUTED),
     };
     let facts = match &room.topic {
         Some(topic) => format!("{members} · {topic}"),

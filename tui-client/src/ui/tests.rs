@@ -15,8 +15,8 @@ use recado_shared::{ConversationId, MessageId, Presence, Seq, Timestamp, UserId}
 use super::{Theme, ViewState, render};
 use crate::app::composer::Composer;
 use crate::app::screen::{
-    Attention, ContactRow, ConversationView, Details, Focus, Item, ItemId, LinkView, ListView,
-    Mark, MessageView, Pane, Place, Screen, Section,
+    ContactRow, ConversationView, Details, Focus, Item, ItemId, LinkView, ListView, Mark,
+    MessageView, NotificationLevel, Pane, Place, Screen, Section,
 };
 
 /// The time of all frames.
@@ -74,7 +74,7 @@ fn contact(user: u64, name: &str) -> ContactRow<'_> {
         is_request: false,
         is_blocked: false,
         is_favourite: false,
-        attention: Attention::All,
+        notification_level: NotificationLevel::All,
         section: Section::Conversations,
     }
 }
@@ -116,7 +116,7 @@ fn conversation<'a>(
         room: None,
         is_request: false,
         is_blocked: false,
-        attention: Attention::All,
+        notification_level: NotificationLevel::All,
         presence: Some(Presence::Online),
         items,
         new_from: None,

@@ -1,13 +1,9 @@
 //! Notification rules for unread entries: mentions, the bell, and the next conversation to go to.
 //! Notification levels, mutes and blocks are honoured here.
 
-use recado_shared::{ConversationId, Entry, Now, PageRange, Seq, UserId};
+use recado_shared::{ConversationId, Entry, NotificationLevel, Now, PageRange, Seq, UserId};
 
-use crate::app::chats::Chats;
-use crate::app::chats::settings::Attention;
-use crate::app::context::Context;
-use crate::app::conversation::state::Conversation;
-use crate::app::effect::Effect;
+use crate::app::{Chats, Context, Conversation};
 use crate::store::StoreRead;
 use crate::strings;
 
@@ -28,17 +24,8 @@ pub(crate) enum Urgency {
 }
 
 impl Chats {
-    /// Notes the mentions of the user among entries.
-    pub(crate) fn note_mentions(&mut self, id: ConversationId, entries: &[Entry]) {
-        if let (Some(me), Some(conversation)) = (&self.me, self.conversations.get_mut(&id)) {
-            let read = conversation.own.read;
-            let me = (me.user, me.name.as_str());
-            conversation.mentions.note(entries, me, read);
-        }
-    }
-
-    /// Entries came. Looks in the local store for what they reply to, where that is not in
-    /// memory: it may be the user's, and is quoted.
+    /// Reads from the local store the messages that new entries reply to and that are not in
+    /// memory: they may be the user's, and are quoted.
     pub(crate) fn look_for_originals(
         &mut self,
         id: ConversationId,
@@ -50,8 +37,8 @@ impl Chats {
         };
         let is_unknown = |to: Seq| {
             let is_here = conversation.log.entry(to).is_some();
-            let is_kept = conversation.originals.get(to).is_some();
-            conversation.log.held().contains(to) && !is_here && !is_kept
+            let is_kept = conversation.originals.contains_key(&to);
+            conversation.log.held.contains(to) && !is_here && !is_kept
         };
         let unread = added
             .iter()
@@ -62,11 +49,11 @@ impl Chats {
         };
         // The store gives back, with a stretch, what replies in it are about.
         let last = unsure.last().map_or(first, |entry| entry.seq);
-        cx.effects.push(Effect::Load(StoreRead {
+        cx.load(StoreRead {
             conversation: id,
             range: PageRange::After(first.prev()),
             limit: u16::try_from(last.0 + 1 - first.0).map_or(MAX_STRETCH, |n| n.min(MAX_STRETCH)),
-        }));
+        });
     }
 
     /// How many unread entries mention the user or reply to them.
@@ -77,14 +64,13 @@ impl Chats {
         u64::try_from(heard.count()).unwrap_or(u64::MAX)
     }
 
-    /// Whether the entry that just came rings.
     pub(crate) fn rings(&self, id: ConversationId, entry: (Seq, UserId), now: Now) -> bool {
         let (seq, author) = entry;
-        let calls = |c: &Conversation| c.mentions.contains(seq);
-        let is_heard = match self.settings.attention(id, now.wall) {
-            Attention::All => true,
-            Attention::Mentions => self.conversations.get(&id).is_some_and(calls),
-            Attention::Nothing => false,
+        let calls = |c: &Conversation| c.mentions.unread.contains_key(&seq);
+        let is_heard = match self.settings.notification_level(id, now.wall) {
+            NotificationLevel::All => true,
+            NotificationLevel::Mentions => self.conversations.get(&id).is_some_and(calls),
+            NotificationLevel::Nothing => false,
         };
         is_heard && !self.settings.is_blocked(author)
     }
@@ -92,9 +78,9 @@ impl Chats {
     /// How much what is unread in a conversation matters; `None` if not at all.
     pub(crate) fn urgency(&self, id: ConversationId, now: Now) -> Option<Urgency> {
         let conversation = self.conversations.get(&id)?;
-        let attention = self.settings.attention(id, now.wall);
+        let level = self.settings.notification_level(id, now.wall);
         let is_blocked = self.is_blocked_in(id);
-        if conversation.unread() == 0 || attention == Attention::Nothing || is_blocked {
+        if conversation.unread() == 0 || level == NotificationLevel::Nothing || is_blocked {
             return None;
         }
         if conversation.is_request {
@@ -107,13 +93,13 @@ impl Chats {
             Some(_) => Urgency::Direct,
             None => Urgency::Room,
         };
-        (attention == Attention::All).then_some(class)
+        (level == NotificationLevel::All).then_some(class)
     }
 
     /// Opens the unread conversation that matters most, of several the one in which something
     /// happened last.
     pub(crate) fn open_next_unread(&mut self, cx: &mut Context) {
-        let listed = self.contacts.order().iter().map(|&(id, _)| id);
+        let listed = self.contacts.order.iter().map(|&(id, _)| id);
         let others = listed.filter(|&id| self.navigation.open != Some(id));
         let urgent = others.filter_map(|id| Some((self.urgency(id, cx.now)?, id)));
         let next = urgent.min_by_key(|&(urgency, _)| urgency);

@@ -1,13 +1,16 @@
-//! People: their names and presence, the order of the contact list, and whose presence the
-//! server is asked to tell.
+//! People: their names and presence, the order and sections of the contact list, and the users whose
+//! presence the server is asked to tell.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use recado_shared::limits::MAX_WATCHED;
-use recado_shared::{ConversationId, DisplayName, Presence, UserId, UserName};
+use recado_shared::{
+    ConversationId, DisplayName, Membership, Presence, Timestamp, UserId, UserName, UserProfile,
+};
 
-use crate::app::conversation::state::Conversation;
-use crate::store::StoredPerson;
+use crate::app::{Chats, Context, Conversation};
+use crate::store::{StoreWrite, StoredPerson};
 use crate::strings;
 
 /// A part of the contact list.
@@ -26,16 +29,15 @@ const MAX_PEOPLE: usize = 5_000;
 
 #[derive(Debug)]
 pub(crate) struct Contact {
-    pub(super) name: Option<UserName>,
-    /// What the person wants to be called besides.
+    name: Option<UserName>,
     pub(crate) display: Option<DisplayName>,
     /// What is shown: the name, or the number while no name is known.
     pub(crate) label: String,
-    pub(super) folded: String,
+    folded: String,
     /// As last heard; means nothing while the link is down.
     pub(crate) presence: Option<Presence>,
     /// Whether the person stands in the list without a name: one of a direct conversation.
-    pub(super) is_peer: bool,
+    is_peer: bool,
 }
 
 impl Contact {
@@ -52,41 +54,35 @@ impl Contact {
     }
 }
 
-/// All users that the app knows.
 #[derive(Debug, Default)]
 pub(crate) struct Contacts {
-    pub(super) people: BTreeMap<UserId, Contact>,
+    pub(crate) people: BTreeMap<UserId, Contact>,
     /// The rows of the contact list from the top.
-    pub(super) order: Vec<(ConversationId, Section)>,
-    pub(super) is_stale: bool,
+    pub(crate) order: Vec<(ConversationId, Section)>,
+    is_stale: bool,
     /// What the server was asked to tell in this session.
-    pub(super) watched: Option<BTreeSet<UserId>>,
-    pub(super) is_watch_stale: bool,
+    watched: Option<BTreeSet<UserId>>,
+    is_watch_stale: bool,
 }
 
 impl Contacts {
-    pub(super) fn add(&mut self, user: UserId) {
-        self.people
-            .entry(user)
-            .or_insert_with(|| Contact::unnamed(user))
-            .is_peer = true;
-        self.mark_stale();
+    fn entry(&mut self, user: UserId) -> &mut Contact {
+        let contact = self.people.entry(user);
+        contact.or_insert_with(|| Contact::unnamed(user))
     }
 
-    /// The other person of a direct conversation is known.
+    /// Adds the other user of a direct conversation.
     pub(crate) fn add_peer(&mut self, conversation: &Conversation) {
-        match conversation.peer() {
-            Some(peer) => self.add(peer),
-            None => self.mark_stale(),
+        if let Some(peer) = conversation.peer() {
+            self.entry(peer).is_peer = true;
         }
+        self.mark_stale();
     }
 
     /// Adds a user seen in a room. Returns whether their name is unknown.
     pub(crate) fn add_unnamed(&mut self, user: UserId) -> bool {
         if self.people.len() < MAX_PEOPLE {
-            let contact = self.people.entry(user);
-            let contact = contact.or_insert_with(|| Contact::unnamed(user));
-            return contact.name.is_none();
+            return self.entry(user).name.is_none();
         }
         !self.people.contains_key(&user)
     }
@@ -100,24 +96,18 @@ impl Contacts {
 
     /// Takes over the names of a person. Returns whether one is news.
     pub(crate) fn set_names(&mut self, person: StoredPerson) -> bool {
-        let StoredPerson {
-            user,
-            name,
-            display,
-        } = person;
-        if self.people.len() >= MAX_PEOPLE && !self.people.contains_key(&user) {
+        if self.people.len() >= MAX_PEOPLE && !self.people.contains_key(&person.user) {
             return false;
         }
         self.mark_stale();
-        let contact = self.people.entry(user);
-        let contact = contact.or_insert_with(|| Contact::unnamed(user));
-        if contact.name.as_ref() == Some(&name) && contact.display == display {
+        let contact = self.entry(person.user);
+        if contact.name.as_ref() == Some(&person.name) && contact.display == person.display {
             return false;
         }
-        contact.display = display;
-        name.as_str().clone_into(&mut contact.label);
-        contact.folded = name.folded();
-        contact.name = Some(name);
+        contact.display = person.display;
+        person.name.as_str().clone_into(&mut contact.label);
+        contact.folded = person.name.folded();
+        contact.name = Some(person.name);
         true
     }
 
@@ -131,19 +121,11 @@ impl Contacts {
         }
     }
 
-    pub(crate) fn find(&self, user: UserId) -> Option<&Contact> {
-        self.people.get(&user)
-    }
-
     pub(crate) fn label(&self, user: UserId) -> &str {
-        self.find(user)
-            .map_or(strings::conversation::UNKNOWN_USER, |contact| {
-                &contact.label
-            })
-    }
-
-    pub(crate) fn order(&self) -> &[(ConversationId, Section)] {
-        &self.order
+        let contact = self.people.get(&user);
+        contact.map_or(strings::conversation::UNKNOWN_USER, |contact| {
+            &contact.label
+        })
     }
 
     pub(crate) fn mark_stale(&mut self) {
@@ -184,8 +166,8 @@ impl Contacts {
         Some(wanted)
     }
 
-    /// The people without a conversation, who is online first, then by name.
-    pub(super) fn without(&self, me: UserId, taken: &BTreeSet<UserId>) -> Vec<UserId> {
+    /// The people outside of `taken`, who is online first, then by name.
+    fn without(&self, me: UserId, taken: &BTreeSet<UserId>) -> Vec<UserId> {
         let is_listed = |contact: &Contact| contact.is_peer || contact.name.is_some();
         let is_free =
             |user: &UserId| *user != me && !taken.contains(user) && is_listed(&self.people[user]);
@@ -196,5 +178,103 @@ impl Contacts {
             (presence, &contact.folded, *user)
         });
         users
+    }
+}
+
+impl Chats {
+    /// Takes over people as the server names them, and saves the names that are news.
+    pub(crate) fn take_people(&mut self, people: Vec<UserProfile>, cx: &mut Context) {
+        let mut news = Vec::new();
+        for person in people {
+            let named = StoredPerson {
+                user: person.user,
+                name: person.name,
+                display: person.display,
+            };
+            if self.contacts.set_names(named.clone()) {
+                news.push(named);
+            }
+            self.contacts.set_presence(person.user, person.presence);
+        }
+        if !news.is_empty() {
+            cx.save(StoreWrite::Users(news));
+        }
+    }
+
+    /// Puts the contact list in order, if anything changed that it depends on.
+    pub(crate) fn refresh_contacts(&mut self, queued: &BTreeMap<ConversationId, Timestamp>) {
+        if !std::mem::take(&mut self.contacts.is_stale) {
+            return;
+        }
+        let Some(me) = self.user() else {
+            return;
+        };
+        let mut last = queued.clone();
+        for conversation in self.conversations.values() {
+            if let Some(changed) = conversation.last_change() {
+                let time = last.entry(conversation.id).or_insert(changed);
+                *time = changed.max(*time);
+            }
+        }
+        for id in self.settings.favourites() {
+            // Also users without a conversation.
+            if self.conversations.contains_key(&id) || id.peer_of(me).is_some() {
+                last.entry(id).or_insert(Timestamp(0));
+            }
+        }
+        last.retain(|id, _| self.is_listed(*id, queued));
+        let mut active: Vec<_> = last.into_iter().collect();
+        active.sort_by_cached_key(|&(id, time)| {
+            let section = self.section(id);
+            let (title, rank, time) = match section {
+                // They stay where they are, whatever happens in them.
+                Section::Favourites => (self.title(id).to_lowercase(), 0, Timestamp(0)),
+                Section::Conversations | Section::People => (String::new(), self.rank(id), time),
+            };
+            (section, title, rank, Reverse(time), id)
+        });
+        let taken: BTreeSet<_> = active.iter().filter_map(|(id, _)| id.peer_of(me)).collect();
+        let people = self.contacts.without(me, &taken).into_iter();
+        self.contacts.order = active
+            .into_iter()
+            .map(|(id, _)| (id, self.section(id)))
+            .chain(people.map(|user| (ConversationId::direct(me, user), Section::People)))
+            .collect();
+    }
+
+    /// Whether a conversation stands in the list. A room that the user has left does so while it
+    /// is open or has text of theirs.
+    fn is_listed(&self, id: ConversationId, queued: &BTreeMap<ConversationId, Timestamp>) -> bool {
+        self.conversations.get(&id).is_none_or(|conversation| {
+            conversation.membership() != Membership::Left
+                || self.navigation.open == Some(id)
+                || !conversation.composer.is_empty()
+                || queued.contains_key(&id)
+        })
+    }
+
+    fn section(&self, id: ConversationId) -> Section {
+        if self.settings.is_favourite(id) {
+            Section::Favourites
+        } else {
+            Section::Conversations
+        }
+    }
+
+    /// Sort key within the list: invitations and message requests first; blocked users and rooms
+    /// that the user is not in last.
+    fn rank(&self, id: ConversationId) -> u8 {
+        let conversation = self.conversations.get(&id);
+        if self.is_blocked_in(id) {
+            return 2;
+        }
+        if conversation.is_some_and(|c| c.is_request) {
+            return 0;
+        }
+        match conversation.map_or(Membership::Member, Conversation::membership) {
+            Membership::Invited => 0,
+            Membership::Member => 1,
+            Membership::Left | Membership::Kicked | Membership::Banned => 2,
+        }
     }
 }

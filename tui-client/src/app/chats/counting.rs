@@ -5,29 +5,27 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use recado_shared::ConversationId;
 
-use crate::app::context::Context;
-use crate::app::conversation::state::Conversation;
+use crate::app::{Context, Conversation};
 use crate::store::{LoadedEntries, StoreRead};
 
 /// Entries that one load asks for.
-pub(super) const LOAD_LIMIT: u16 = 200;
+const LOAD_LIMIT: u16 = 200;
 
-/// Whose count may be wrong.
 #[derive(Debug, Default)]
 pub(crate) struct Counting {
-    pub(super) uncertain: BTreeSet<ConversationId>,
+    /// The conversations whose count may be wrong.
+    uncertain: BTreeSet<ConversationId>,
     /// The load that is under way.
-    pub(super) load: Option<StoreRead>,
+    load: Option<StoreRead>,
 }
 
 impl Counting {
-    /// The authors of held entries may not be known there.
     pub(crate) fn mark_uncertain(&mut self, id: ConversationId) {
         self.uncertain.insert(id);
     }
 
-    /// Takes over authors, if it was this that asked for them.
-    pub(crate) fn answered(&mut self, loaded: &LoadedEntries, conversation: &mut Conversation) {
+    /// Takes over the authors of entries, if this asked for them.
+    pub(crate) fn on_loaded(&mut self, loaded: &LoadedEntries, conversation: &mut Conversation) {
         if self.load != Some(loaded.load) {
             return;
         }

@@ -2,18 +2,13 @@
 //! It knows nothing of the link: the session passes on what comes and asks what is wanted.
 
 pub(super) mod attention;
-pub(super) mod contact_list;
 pub(super) mod contacts;
 pub(super) mod counting;
-pub(super) mod draft_sharing;
 pub(super) mod drafts;
-pub(super) mod lookup;
 pub(super) mod names;
 pub(super) mod navigation;
-pub(super) mod position;
 pub(super) mod settings;
 pub(super) mod settings_sync;
 pub(super) mod state;
-pub(super) mod unsaved;
 
 pub(super) use self::state::Chats;

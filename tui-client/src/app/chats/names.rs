@@ -1,44 +1,19 @@
-//! The names of users who are seen in rooms: heads do not carry them, so they are asked
-//! for, each once a session and many at a time.
-
-use std::collections::BTreeSet;
+//! Names and titles of people and rooms, and lookups by name. Heads do not carry the names of a room's
+//! members: each is asked for once a session, many at a time.
 
 use recado_shared::{
-    ContentClass, ConversationId, Entry, RoomEvent, RoomId, RoomName, RoomSummary, UserId, UserName,
+    ContentClass, ConversationId, Entry, RoomEvent, RoomId, RoomInfo, RoomName, RoomSummary,
+    Timestamp, UserId, UserName,
 };
 
-use crate::app::chats::Chats;
+use crate::app::{Chats, Conversation};
+use crate::strings::{conversation, rooms};
 
 /// Most rooms whose names are remembered from searches.
 const MAX_FOUND_ROOMS: usize = 1_000;
 
-/// Most people whose names one session asks for. Further ones keep their numbers.
-const MAX_ASKED: usize = 5_000;
-
-/// Whose names are wanted.
-#[derive(Debug, Default)]
-pub(crate) struct NameRequests {
-    pub(crate) wanted: BTreeSet<UserId>,
-    /// Asked for in this session, whatever the answer was.
-    pub(crate) asked: BTreeSet<UserId>,
-}
-
-impl NameRequests {
-    /// A new session asks again for those who are still not known.
-    pub(crate) fn begin_session(&mut self) {
-        self.wanted.append(&mut self.asked);
-    }
-
-    pub(crate) fn want(&mut self, user: UserId) {
-        let known = self.wanted.len() + self.asked.len();
-        if known < MAX_ASKED && !self.asked.contains(&user) {
-            self.wanted.insert(user);
-        }
-    }
-}
-
 /// The authors of entries, and the subjects of room events.
-pub(crate) fn authors(entries: &[Entry]) -> impl Iterator<Item = UserId> + '_ {
+fn authors(entries: &[Entry]) -> impl Iterator<Item = UserId> + '_ {
     entries.iter().flat_map(|entry| {
         let event = match entry.content.class() {
             ContentClass::Room(event) => Some(event),
@@ -50,8 +25,94 @@ pub(crate) fn authors(entries: &[Entry]) -> impl Iterator<Item = UserId> + '_ {
 }
 
 impl Chats {
-    pub(crate) fn known_person(&self, name: &UserName) -> Option<UserId> {
-        self.find_person_by_name(name.as_str())
+    /// A room event as a sentence about `you` and others.
+    pub(crate) fn event_text(&self, author: UserId, event: &RoomEvent, time: Timestamp) -> String {
+        rooms::describe_event(author, event, time, |user| {
+            let is_me = self.user() == Some(user);
+            let name = if is_me {
+                conversation::YOU
+            } else {
+                self.name_of(user)
+            };
+            name.to_owned()
+        })
+    }
+
+    /// Requests the name of a user who may be shown, if it is unknown.
+    pub(super) fn request_name(&mut self, user: UserId) {
+        if self.user() != Some(user) && self.contacts.add_unnamed(user) {
+            self.names.want(user);
+        }
+    }
+
+    /// Requests the names of the authors of entries, and notes the mentions of the user in them.
+    pub(crate) fn note_entries(&mut self, id: ConversationId, entries: &[Entry]) {
+        if id.room().is_some() {
+            authors(entries).for_each(|user| self.request_name(user));
+        }
+        if let (Some(me), Some(conversation)) = (&self.me, self.conversations.get_mut(&id)) {
+            let me = (me.user, me.name.as_str());
+            conversation
+                .mentions
+                .note(entries, me, conversation.own.read);
+        }
+    }
+
+    pub(crate) fn my_name(&self) -> &str {
+        match &self.me {
+            Some(me) => me.name.as_str(),
+            None => &self.configured_name,
+        }
+    }
+
+    /// The name of the other person of a conversation, or that of the room with `#` before it.
+    pub(crate) fn title(&self, id: ConversationId) -> &str {
+        let room = self.conversations.get(&id).and_then(Conversation::room);
+        let peer = self.user().and_then(|me| id.peer_of(me));
+        match (room, peer) {
+            (Some(room), _) => &room.label,
+            (None, Some(peer)) => self.name_of(peer),
+            (None, None) => "",
+        }
+    }
+
+    /// What a person is called, the user included.
+    pub(crate) fn name_of(&self, user: UserId) -> &str {
+        match &self.me {
+            Some(me) if me.user == user => me.name.as_str(),
+            Some(_) | None => self.contacts.label(user),
+        }
+    }
+
+    /// Whether the user has blocked the person of a direct conversation.
+    pub(crate) fn is_blocked_in(&self, id: ConversationId) -> bool {
+        let peer = self.user().and_then(|me| id.peer_of(me));
+        peer.is_some_and(|peer| self.settings.is_blocked(peer))
+    }
+
+    /// What is known of a room; `None` for direct conversations and before the server said it.
+    pub(crate) fn room_info(&self, id: ConversationId) -> Option<&RoomInfo> {
+        self.conversations.get(&id)?.room()?.info.as_ref()
+    }
+
+    /// The room of this name, with or without `#`, among those that the user has to do with.
+    pub(crate) fn find_room_by_name(&self, name: &str) -> Option<ConversationId> {
+        let wanted = RoomName::new(name.trim()).ok()?.folded();
+        let is_it = |conversation: &&Conversation| {
+            let info = conversation.room().and_then(|room| room.info.as_ref());
+            info.is_some_and(|info| info.name.folded() == wanted)
+        };
+        self.conversations.values().find(is_it).map(|c| c.id)
+    }
+
+    /// The person of this name, with or without `@`, among those that the app knows.
+    pub(crate) fn find_person_by_name(&self, name: &str) -> Option<UserId> {
+        let name = name.trim();
+        let name = UserName::new(name.strip_prefix('@').unwrap_or(name)).ok()?;
+        match &self.me {
+            Some(me) if me.name.folded() == name.folded() => Some(me.user),
+            Some(_) | None => self.contacts.find_by_name(&name),
+        }
     }
 
     pub(crate) fn known_room(&self, name: &RoomName) -> Option<RoomId> {
@@ -60,9 +121,8 @@ impl Chats {
         }
         let folded = name.folded();
         let mut found = self.found_rooms.iter();
-        found
-            .find(|(_, name)| name.folded() == folded)
-            .map(|(room, _)| *room)
+        let found = found.find(|(_, name)| name.folded() == folded);
+        found.map(|(room, _)| *room)
     }
 
     /// Names of rooms for completion: those that the user has to do with, then those that the

@@ -1,22 +1,133 @@
-//! Navigation: the open conversation, jumps between conversations, and the place in each.
-//!
-//! Only the person's own acts change what is open; arrivals never do.
+//! Navigation: the open conversation and its selection, jumps, and the scroll position in each
+//! conversation. Only the user's own actions change what is open; arrivals never do.
 
 use recado_shared::{ConversationId, Entry, Seq};
 
-use crate::app::chats::Chats;
-use crate::app::chats::position::{Jump, MAX_JUMPS, Origin, Pane};
-use crate::app::context::Context;
 use crate::app::conversation::log::Part;
 use crate::app::conversation::state::UnreadMarker;
-use crate::app::effect::{Effect, Scroll};
-use crate::app::event::Viewed;
+use crate::app::{Chats, Context, Effect, Scroll, Viewed};
 use crate::model::{ItemId, Place};
 use crate::store::StoreWrite;
 use crate::strings;
 
+/// A pane of a terminal that is too narrow for two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    /// The contact list on the left.
+    Contacts,
+    /// The conversation and the composer.
+    Conversation,
+}
+
+/// Most jumps that can be undone.
+const MAX_JUMPS: usize = 50;
+
+/// Entries that are loaded above one that is gone to.
+const CONTEXT: u64 = 50;
+
+#[derive(Debug)]
+pub(crate) struct Navigation {
+    pub(crate) open: Option<ConversationId>,
+    pub(crate) pane: Pane,
+    pub(crate) selection: Option<ItemId>,
+    /// Where jumps came from, the last one at the end.
+    jumps: Vec<(ConversationId, Origin)>,
+    /// The message that is deleted by the same key again.
+    pub(crate) marked_for_deletion: Option<ItemId>,
+    /// What the last drawn frame showed of the open conversation.
+    pub(crate) viewed: Option<Viewed>,
+    /// The last entry or gap that it showed.
+    pub(crate) shown: Option<Seq>,
+    /// Where to scroll once it is loaded.
+    pub(crate) jump: Option<Jump>,
+    pub(crate) has_focus: bool,
+}
+
+/// Where in a conversation a jump began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// It led to another conversation: this one keeps its place by itself.
+    Elsewhere,
+    /// At a selected message.
+    Message(Seq),
+    Place(Place),
+}
+
+/// A scroll to an entry that may not be loaded yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Jump {
+    /// To the top of the pane.
+    Top(Seq),
+    Show(Seq),
+    /// Into sight with what is around it, and selected.
+    Select(Seq),
+    /// This row of it to the top of the pane.
+    Row(Seq, u16),
+}
+
+impl Jump {
+    const fn seq(self) -> Seq {
+        match self {
+            Self::Top(seq) | Self::Show(seq) | Self::Select(seq) | Self::Row(seq, _) => seq,
+        }
+    }
+
+    /// How many entries above it are wanted.
+    const fn context(self) -> u64 {
+        match self {
+            Self::Top(_) | Self::Show(_) | Self::Row(..) => 0,
+            Self::Select(_) => CONTEXT,
+        }
+    }
+}
+
+impl Default for Navigation {
+    fn default() -> Self {
+        Self {
+            open: None,
+            pane: Pane::Conversation,
+            selection: None,
+            jumps: Vec::new(),
+            marked_for_deletion: None,
+            viewed: None,
+            shown: None,
+            jump: None,
+            has_focus: true,
+        }
+    }
+}
+
+impl Navigation {
+    /// Forgets what is on the screen.
+    fn leave(&mut self) {
+        self.selection = None;
+        self.viewed = None;
+        self.shown = None;
+        self.jump = None;
+    }
+
+    /// Cancels the selection at the end of a jump after another input, which must not act on it.
+    pub(crate) fn keep_selection(&mut self) {
+        if let Some(Jump::Select(seq)) = self.jump {
+            self.jump = Some(Jump::Show(seq));
+        }
+    }
+
+    pub(crate) fn forget_item(&mut self, id: ConversationId) {
+        if self.open == Some(id) {
+            self.leave();
+        }
+    }
+
+    /// Forgets conversations that do not exist any more.
+    pub(crate) fn forget(&mut self, exists: impl Fn(&ConversationId) -> bool) {
+        self.leave();
+        self.open = self.open.filter(&exists);
+        self.jumps.retain(|(id, _)| exists(id));
+    }
+}
+
 impl Chats {
-    /// Opens what was open when the program was last left.
     pub(crate) fn restore_open(&mut self, id: ConversationId, cx: &mut Context) {
         if self.conversation_or_new(id).is_some() {
             self.enter(id, cx);
@@ -90,13 +201,10 @@ impl Chats {
         let Some(conversation) = self.conversations.get_mut(&id) else {
             return;
         };
-        let unread = conversation.unread();
+        let count = conversation.unread();
         let first = conversation.first_unread();
         let is_at_newest = conversation.place == Place::Newest;
-        conversation.unread_marker = first.map(|from| UnreadMarker {
-            from,
-            count: unread,
-        });
+        conversation.unread_marker = first.map(|from| UnreadMarker { from, count });
         self.load_more(cx);
         if let Some(first) = first.filter(|_| is_at_newest) {
             self.jump_in_log(Jump::Show(first), cx);
@@ -105,14 +213,12 @@ impl Chats {
 
     /// Notes the place of the open conversation as one that is to be saved.
     pub(crate) fn remember_place(&mut self) {
-        if let Some(id) = self.navigation.open {
-            self.unsaved.place(id);
-        }
+        self.unsaved.places.extend(self.navigation.open);
     }
 
     /// Opens the neighbour of the open conversation in the contact list.
     pub(crate) fn step(&mut self, steps: isize, cx: &mut Context) {
-        let order = self.contacts.order();
+        let order = &self.contacts.order;
         let Some(last) = order.len().checked_sub(1) else {
             cx.notice = Some(strings::status::NO_CONTACTS.to_owned());
             return;
@@ -132,7 +238,7 @@ impl Chats {
 
     /// Opens the conversation at a position of the contact list, counted from 0.
     pub(crate) fn open_position(&mut self, index: usize, cx: &mut Context) {
-        match self.contacts.order().get(index) {
+        match self.contacts.order.get(index) {
             Some(&(id, _)) => self.jump_to(id, cx),
             None => cx.notice = Some(strings::status::no_position(index + 1)),
         }
@@ -153,13 +259,7 @@ impl Chats {
                     item: ItemId::Entry(seq),
                     row,
                 }) => self.jump_in_log(Jump::Row(seq, row), cx),
-                Origin::Place(
-                    Place::Newest
-                    | Place::At {
-                        item: ItemId::Pending(_),
-                        ..
-                    },
-                ) => self.scroll_newest(cx),
+                Origin::Place(_) => self.scroll_newest(cx),
             }
             return;
         }
@@ -187,7 +287,7 @@ impl Chats {
         let load = conversation.log.go_to(id, jump.seq(), jump.context());
         self.navigation.jump = Some(jump);
         match load {
-            Some(load) => cx.effects.push(Effect::Load(load)),
+            Some(load) => cx.load(load),
             None => self.finish_jump(id, cx),
         }
     }
@@ -253,7 +353,7 @@ impl Chats {
                 ItemId::Pending(_) => true,
             });
         if let Some(load) = conversation.log.wanted(id, at_oldest, at_newest) {
-            cx.effects.push(Effect::Load(load));
+            cx.load(load);
         }
     }
 
@@ -263,7 +363,7 @@ impl Chats {
         cx.effects.push(Effect::Scroll(scroll));
     }
 
-    /// An own message got its place: what pointed at it in the outbox points at the entry.
+    /// Moves the selection of an own message from the outbox to its entry.
     pub(crate) fn follow_accepted(&mut self, id: ConversationId, entry: &Entry) {
         if self.navigation.open == Some(id)
             && self.navigation.selection == Some(ItemId::Pending(entry.id))

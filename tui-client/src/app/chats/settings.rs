@@ -9,22 +9,10 @@ use std::time::{Duration, Instant};
 
 use recado_shared::limits::MAX_SETTINGS;
 use recado_shared::{
-    ConversationId, NotificationLevel, Now, Setting, SettingKey, Stamp, Timestamp, UserId,
+    ConversationId, NotificationLevel, Now, Request, Setting, SettingKey, Stamp, Timestamp, UserId,
 };
 
 use crate::store::StoredSetting;
-
-/// What of a conversation is brought to the user's notice.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Attention {
-    /// Each message notifies the user.
-    #[default]
-    All,
-    /// Mentions of the user and replies to them.
-    Mentions,
-    /// No message notifies the user.
-    Nothing,
-}
 
 /// How long nothing is sent after the server could not store something.
 pub(crate) const PAUSE: Duration = Duration::from_secs(5);
@@ -38,7 +26,6 @@ pub(super) const MAX_PULLED: usize = 2 * MAX_SETTINGS;
 /// How far ahead the end of a mute is looked for; a later one is looked for again then.
 const MUTE_HORIZON: Duration = Duration::from_hours(24);
 
-/// The values, and what of them the server does not have.
 #[derive(Debug, Default)]
 pub(crate) struct UserSettings {
     pub(super) values: BTreeMap<SettingKey, Setting>,
@@ -55,16 +42,8 @@ pub(crate) struct UserSettings {
     pub(super) pulled: usize,
     pub(super) paused_until: Option<Instant>,
     /// When the next mute ends.
-    pub(super) mute_ends: Option<Instant>,
+    mute_ends: Option<Instant>,
     pub(super) is_mute_end_stale: bool,
-}
-
-/// A step of the exchange with the server.
-#[derive(Debug)]
-pub(crate) enum Exchange {
-    /// Ask for the settings that changed after this stamp.
-    Pull(Stamp),
-    Change(Setting),
 }
 
 impl UserSettings {
@@ -93,7 +72,7 @@ impl UserSettings {
         self.paused_until = None;
     }
 
-    /// The server's data is another one: only texts that it never had stay.
+    /// Keeps only drafts that the server never had, because its log is another one.
     pub(crate) fn forget_log(&mut self) {
         let is_draft = |key: &SettingKey| matches!(key, SettingKey::Draft(_));
         self.unsent.retain(is_draft);
@@ -122,26 +101,25 @@ impl UserSettings {
         matches!(value, Some(Setting::Blocked { is_on: true, .. }))
     }
 
-    /// What of a conversation is to be noticed, at a time.
-    pub(crate) fn attention(&self, id: ConversationId, wall: Timestamp) -> Attention {
+    /// The notification level of a conversation; nothing notifies while it is muted.
+    pub(crate) fn notification_level(
+        &self,
+        id: ConversationId,
+        wall: Timestamp,
+    ) -> NotificationLevel {
         if let Some(Setting::Muted {
             until: Some(until), ..
         }) = self.values.get(&SettingKey::Muted(id))
             && *until > wall
         {
-            return Attention::Nothing;
+            return NotificationLevel::Nothing;
         }
         match self.values.get(&SettingKey::NotificationLevel(id)) {
-            Some(Setting::NotificationLevel { level, .. }) => match level {
-                NotificationLevel::All => Attention::All,
-                NotificationLevel::Mentions => Attention::Mentions,
-                NotificationLevel::Nothing => Attention::Nothing,
-            },
-            Some(_) | None => Attention::All,
+            Some(Setting::NotificationLevel { level, .. }) => *level,
+            Some(_) | None => NotificationLevel::All,
         }
     }
 
-    /// The conversations that stay on top of the list.
     pub(crate) fn favourites(&self) -> impl Iterator<Item = ConversationId> {
         let all = self.values.keys().filter_map(|key| {
             if let SettingKey::Favourite(id) = key {
@@ -160,7 +138,6 @@ impl UserSettings {
         }
     }
 
-    /// The conversations that have such a text.
     pub(crate) fn drafts(&self) -> impl Iterator<Item = ConversationId> {
         self.values.keys().filter_map(|key| {
             if let SettingKey::Draft(id) = key {
@@ -170,7 +147,7 @@ impl UserSettings {
         })
     }
 
-    /// Takes over a value. One that is like no setting at all is kept only while it is unsent.
+    /// Takes over a value. A default is kept only while it is unsent.
     pub(super) fn keep(&mut self, setting: Setting) {
         let key = setting.key();
         if is_default(&setting) && !self.unsent.contains(&key) {
@@ -198,41 +175,33 @@ impl UserSettings {
         true
     }
 
-    /// The next change to send.
-    pub(super) fn next_to_send(&self) -> Option<&Setting> {
-        let is_free =
-            |key: &&SettingKey| !self.in_flight.contains(key) && !self.refused.contains(key);
-        self.values.get(self.unsent.iter().find(is_free)?)
-    }
-
-    /// The next request for the server: what changed elsewhere, then what changed here.
-    pub(crate) fn next_exchange(&mut self, now: Now) -> Option<Exchange> {
-        if self.is_paused(now) {
+    /// The next request for the server, after [`follow_clock`](Self::follow_clock): what changed elsewhere, then what changed here.
+    pub(crate) fn next_request(&mut self) -> Option<Request> {
+        if self.paused_until.is_some() {
             return None;
         }
         if self.is_pull_wanted && self.pulling.is_none() && self.in_flight.is_empty() {
             self.is_pull_wanted = false;
             self.pulling = Some(BTreeMap::new());
-            return Some(Exchange::Pull(self.stamp));
+            return Some(Request::Settings { after: self.stamp });
         }
         let is_free = !self.is_pull_wanted && self.pulling.is_none();
         if !is_free || self.in_flight.len() >= MAX_IN_FLIGHT {
             return None;
         }
-        let setting = self.next_to_send()?.clone();
+        let is_waiting =
+            |key: &&SettingKey| !self.in_flight.contains(key) && !self.refused.contains(key);
+        let setting = self
+            .values
+            .get(self.unsent.iter().find(is_waiting)?)?
+            .clone();
         self.in_flight.insert(setting.key());
-        Some(Exchange::Change(setting))
+        Some(Request::Set(setting))
     }
 
-    pub(super) fn is_paused(&self, now: Now) -> bool {
-        self.paused_until.is_some_and(|until| now.instant < until)
-    }
-
-    /// Time went on. Returns whether a mute may have ended.
-    pub(crate) fn follow_clock(&mut self, now: Now) -> bool {
-        if self.paused_until.is_some_and(|until| until <= now.instant) {
-            self.paused_until = None;
-        }
+    /// Ends a pause, and finds the end of the next mute.
+    pub(crate) fn follow_clock(&mut self, now: Now) {
+        self.paused_until = self.paused_until.filter(|until| *until > now.instant);
         let has_ended = self.mute_ends.is_some_and(|at| at <= now.instant);
         if has_ended || std::mem::take(&mut self.is_mute_end_stale) {
             let ends = self.values.values().filter_map(|setting| {
@@ -245,11 +214,10 @@ impl UserSettings {
             let left = left.map(|end| Duration::from_millis(end.0 - now.wall.0));
             self.mute_ends = left.map(|left| now.instant + left.min(MUTE_HORIZON));
         }
-        has_ended
     }
 }
 
-/// Whether a setting says what holds without it.
+/// Whether a setting has the value that holds without it.
 fn is_default(setting: &Setting) -> bool {
     match setting {
         Setting::Favourite { is_on, .. } | Setting::Blocked { is_on, .. } => !is_on,

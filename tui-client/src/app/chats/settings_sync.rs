@@ -3,9 +3,8 @@
 use recado_shared::limits::MAX_SETTINGS;
 use recado_shared::{Answer, RequestError, Setting, SettingKey, Stamp};
 
-use crate::app::chats::Chats;
-use crate::app::chats::settings::{MAX_PULLED, PAUSE};
-use crate::app::context::Context;
+use super::settings::{MAX_PULLED, PAUSE};
+use crate::app::{Chats, Context};
 use crate::store::StoreWrite;
 use crate::strings;
 
@@ -26,7 +25,7 @@ impl Chats {
         Ok(())
     }
 
-    /// What depends on a setting is looked at again.
+    /// Marks what depends on a setting as stale.
     fn note_set(&mut self, key: SettingKey) {
         match key {
             SettingKey::Muted(_) => self.settings.is_mute_end_stale = true,
@@ -35,7 +34,6 @@ impl Chats {
         }
     }
 
-    /// The server answered for a change.
     pub(crate) fn on_set(
         &mut self,
         setting: &Setting,
@@ -70,7 +68,6 @@ impl Chats {
         }
     }
 
-    /// A page of settings came, or was refused.
     pub(crate) fn on_settings(&mut self, result: Result<Answer, RequestError>, cx: &mut Context) {
         let Some(live) = self.settings.pulling.take() else {
             return;
@@ -99,7 +96,7 @@ impl Chats {
         self.take_settings(settings, has_moved.then_some(stamp), cx);
     }
 
-    /// A setting changed on another device.
+    /// Takes over a change of another device.
     pub(crate) fn on_setting(&mut self, setting: Setting, stamp: Stamp, cx: &mut Context) {
         if let Some(live) = &mut self.settings.pulling
             && live.len() < MAX_SETTINGS
@@ -116,22 +113,21 @@ impl Chats {
         stamp: Option<Stamp>,
         cx: &mut Context,
     ) {
-        let mut news = Vec::new();
-        for setting in settings.drain(..) {
+        settings.retain(|setting| {
             let mut before = None;
-            if let Setting::Draft { conversation, .. } = setting {
+            if let Setting::Draft { conversation, .. } = *setting {
                 before = Some((conversation, self.settings.draft(conversation).to_owned()));
             }
-            if self.settings.take(&setting) {
+            let is_news = self.settings.take(setting);
+            if is_news {
                 self.note_set(setting.key());
                 if let Some((conversation, text)) = before {
                     self.offer_draft(conversation, text);
                 }
-                news.push(setting);
             }
-        }
-        if !news.is_empty() || stamp.is_some() {
-            let settings = news;
+            is_news
+        });
+        if !settings.is_empty() || stamp.is_some() {
             cx.save(StoreWrite::Settings { settings, stamp });
         }
     }

@@ -1,25 +1,22 @@
 //! The conversations with what belongs to them, and the changes that concern several of its parts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use recado_shared::limits::TYPING_SHOWN_FOR;
-use recado_shared::{
-    ConversationId, MemberCursors, Presence, RoomId, RoomName, Seq, Timestamp, UserId,
-};
+use recado_shared::{ConversationId, MemberCursors, Presence, RoomId, RoomName, Timestamp, UserId};
 
-use crate::app::chats::contacts::Contacts;
-use crate::app::chats::counting::Counting;
-use crate::app::chats::drafts::Drafts;
-use crate::app::chats::names::{NameRequests, authors};
-use crate::app::chats::position::{Navigation, Pane};
-use crate::app::chats::settings::UserSettings;
-use crate::app::chats::unsaved::{SAVE_AFTER, Unsaved};
-use crate::app::context::Context;
+use super::contacts::Contacts;
+use super::counting::Counting;
+use super::navigation::{Navigation, Pane};
+use super::settings::UserSettings;
 use crate::app::conversation::progress::Progress;
-use crate::app::conversation::state::Conversation;
-use crate::app::event::Viewed;
+use crate::app::{Context, Conversation, Viewed};
 use crate::model::ItemId;
 use crate::store::{LoadedEntries, StoreWrite, StoredMe};
+
+/// How long a changed draft or scroll position may wait until it is saved: they change often.
+pub(crate) const SAVE_AFTER: Duration = Duration::from_millis(500);
 
 /// Most conversations that the app keeps. A server that names more is not believed.
 const MAX_CONVERSATIONS: usize = 10_000;
@@ -27,7 +24,58 @@ const MAX_CONVERSATIONS: usize = 10_000;
 /// Most conversations for which a session repeats cursors that the server probably has.
 const MAX_REPEATED: usize = 200;
 
-/// The conversations and what belongs to them.
+/// Most people whose names one session asks for. Further ones keep their numbers.
+const MAX_ASKED: usize = 5_000;
+
+/// Drafts and scroll positions that differ from the local store.
+#[derive(Debug, Default)]
+pub(crate) struct Unsaved {
+    pub(crate) due: Option<Instant>,
+    pub(crate) drafts: BTreeSet<ConversationId>,
+    pub(crate) places: BTreeSet<ConversationId>,
+}
+
+/// Drafts that differ from those of the other devices.
+#[derive(Debug, Default)]
+pub(crate) struct Drafts {
+    /// Changed here since the other devices were told.
+    pub(crate) changed: BTreeSet<ConversationId>,
+    pub(super) due: Option<Instant>,
+    pub(super) is_urgent: bool,
+    /// Changed elsewhere, with the text here that it takes the place of.
+    pub(super) offered: BTreeMap<ConversationId, String>,
+}
+
+impl Drafts {
+    /// Shares a text at once that was sent: elsewhere it must not be sent again.
+    pub(crate) fn end(&mut self, id: ConversationId) {
+        self.changed.insert(id);
+        self.is_urgent = true;
+    }
+}
+
+/// Users who are seen in rooms and whose names are unknown.
+#[derive(Debug, Default)]
+pub(crate) struct NameRequests {
+    pub(crate) wanted: BTreeSet<UserId>,
+    /// Asked for in this session, whatever the answer was.
+    pub(crate) asked: BTreeSet<UserId>,
+}
+
+impl NameRequests {
+    /// A new session asks again for those who are still not known.
+    pub(crate) fn begin_session(&mut self) {
+        self.wanted.append(&mut self.asked);
+    }
+
+    pub(crate) fn want(&mut self, user: UserId) {
+        let known = self.wanted.len() + self.asked.len();
+        if known < MAX_ASKED && !self.asked.contains(&user) {
+            self.wanted.insert(user);
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Chats {
     /// `None` before the first session.
@@ -58,19 +106,13 @@ impl Chats {
         cx: &mut Context,
     ) {
         for conversation in self.conversations.values_mut() {
-            conversation.expire_typing(cx.now.instant);
+            let now = cx.now.instant;
+            conversation.typing.retain(|_, until| *until > now);
         }
         self.take_drafts(cx);
         self.refresh_contacts(queued);
         self.save_due(cx);
         self.share_due_drafts(cx);
-    }
-
-    /// Asks for no page there until the next session or head.
-    pub(crate) fn stop_paging(&mut self, id: ConversationId) {
-        if let Some(conversation) = self.conversations.get_mut(&id) {
-            conversation.is_stalled = true;
-        }
     }
 
     pub(crate) fn user(&self) -> Option<UserId> {
@@ -105,7 +147,7 @@ impl Chats {
     pub(crate) fn forget_log_chats(&mut self) {
         self.contacts = Contacts::default();
         self.settings.forget_log();
-        self.drafts.forget_log();
+        self.drafts = Drafts::default();
         let me = self.user();
         for (id, mut old) in std::mem::take(&mut self.conversations) {
             let Some(mut fresh) = me.and_then(|me| Conversation::new(id, me)) else {
@@ -123,24 +165,20 @@ impl Chats {
 
     /// Saves what is due, or notes when it will be.
     fn save_due(&mut self, cx: &mut Context) {
-        if self.unsaved.is_empty() {
-            self.unsaved.due = None;
-        } else if let Some(due) = self.unsaved.due {
-            if due <= cx.now.instant {
-                self.save_all(cx);
-            }
-        } else {
-            self.unsaved.due = Some(cx.now.instant + SAVE_AFTER);
+        let unsaved = &mut self.unsaved;
+        if unsaved.drafts.is_empty() && unsaved.places.is_empty() {
+            unsaved.due = None;
+        } else if cx.is_due(&mut unsaved.due, SAVE_AFTER) {
+            self.save_all(cx);
         }
     }
 
     /// Saves everything that is not saved yet.
     pub(crate) fn save_all(&mut self, cx: &mut Context) {
         let unsaved = std::mem::take(&mut self.unsaved);
-        for id in unsaved.drafts {
-            if let Some(conversation) = self.conversations.get(&id) {
-                let text = conversation.draft().to_owned();
-                let conversation = id;
+        for conversation in unsaved.drafts {
+            if let Some(open) = self.conversations.get(&conversation) {
+                let text = open.draft().to_owned();
                 cx.save(StoreWrite::Draft { conversation, text });
             }
         }
@@ -151,7 +189,7 @@ impl Chats {
         }
     }
 
-    /// Whether a person can see what arrives in this conversation.
+    /// Whether the user can see what arrives in this conversation.
     pub(crate) fn is_looking_at(&self, id: ConversationId, cx: &mut Context) -> bool {
         let is_hidden = self.navigation.pane == Pane::Contacts
             && (self.navigation.viewed).is_some_and(|viewed| viewed.visible.is_none());
@@ -170,11 +208,12 @@ impl Chats {
         };
         if conversation.place != viewed.place {
             conversation.place = viewed.place;
-            self.unsaved.place(viewed.conversation);
+            self.unsaved.places.insert(viewed.conversation);
         }
-        let shown = viewed
-            .visible
-            .and_then(|(_, last)| last_entry(conversation, last));
+        let shown = viewed.visible.and_then(|(_, last)| match last {
+            ItemId::Entry(seq) => Some(conversation.shown_through(seq)),
+            ItemId::Pending(_) => conversation.log.last_loaded(),
+        });
         self.navigation.viewed = Some(viewed);
         self.navigation.shown = shown;
         self.load_more(cx);
@@ -190,15 +229,11 @@ impl Chats {
         }
     }
 
-    /// The heads of a session are complete: says again what an earlier session may have lost.
+    /// Repeats cursors that an earlier session may have lost, once the heads are complete.
     pub(crate) fn repeat_cursors(&mut self) {
-        let is_unsure = |conversation: &&mut Conversation| conversation.is_ack_unsure;
-        for conversation in self
-            .conversations
-            .values_mut()
-            .filter(is_unsure)
-            .take(MAX_REPEATED)
-        {
+        let conversations = self.conversations.values_mut();
+        let unsure = conversations.filter(|conversation| conversation.is_ack_unsure);
+        for conversation in unsure.take(MAX_REPEATED) {
             // What the server really knows is never more than this, so the cursors go out again.
             conversation.is_ack_unsure = false;
             conversation.sent = Progress::default();
@@ -221,7 +256,7 @@ impl Chats {
         }
         self.dirty.insert(id);
         if conversation.unread() == before {
-            let cursors = own_first(conversation, cursors);
+            let cursors = conversation.cursors_of(cursors.user);
             cx.save(StoreWrite::Cursors(id, cursors));
         } else {
             self.save_head(id, cx);
@@ -233,11 +268,9 @@ impl Chats {
         let Some(me) = self.user().filter(|_| presence == Presence::Offline) else {
             return;
         };
-        if let Some(left) = self
-            .conversations
-            .get_mut(&ConversationId::direct(me, user))
-        {
-            left.stop_typing(user);
+        let id = ConversationId::direct(me, user);
+        if let Some(left) = self.conversations.get_mut(&id) {
+            left.typing.remove(&user);
         }
     }
 
@@ -250,7 +283,6 @@ impl Chats {
         }
     }
 
-    /// The local store read something.
     pub(crate) fn on_loaded(&mut self, loaded: LoadedEntries, cx: &mut Context) {
         let id = loaded.load.conversation;
         let is_open = self.navigation.open == Some(id);
@@ -258,44 +290,15 @@ impl Chats {
             return;
         };
         let before = conversation.unread();
-        self.counting.answered(&loaded, conversation);
-        let people: Vec<_> = authors(&loaded.entries)
-            .chain(authors(&loaded.about))
-            .collect();
+        self.counting.on_loaded(&loaded, conversation);
         let (about, entries) = (loaded.about.clone(), loaded.entries.clone());
-        let Some(conversation) = self.conversations.get_mut(&id) else {
-            return;
-        };
         conversation.add_loaded(loaded);
         conversation.trim(is_open);
         if conversation.unread() != before {
             self.save_head(id, cx);
         }
-        if id.room().is_some() {
-            for user in people {
-                self.request_name(user);
-            }
-        }
-        self.note_mentions(id, &about);
-        self.note_mentions(id, &entries);
+        self.note_entries(id, &about);
+        self.note_entries(id, &entries);
         self.finish_jump(id, cx);
-    }
-}
-
-/// The last entry or gap up to an item of the screen.
-fn last_entry(conversation: &Conversation, last: ItemId) -> Option<Seq> {
-    match last {
-        ItemId::Entry(seq) => Some(conversation.shown_through(seq)),
-        ItemId::Pending(_) => conversation.log.last_loaded(),
-    }
-}
-
-/// A member's cursors as stored: the user's own are never behind what is known here.
-fn own_first(conversation: &Conversation, cursors: MemberCursors) -> MemberCursors {
-    let progress = conversation.progress_of(cursors.user);
-    MemberCursors {
-        user: cursors.user,
-        delivered: progress.delivered,
-        read: progress.read,
     }
 }

@@ -4,11 +4,11 @@
 //! Everything held within the window is loaded. It asks for nothing itself: it only says which
 //! stretch of the local store it would like next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 use recado_shared::{Content, ConversationId, Entry, PageRange, Seq, Timestamp};
 
-use crate::app::conversation::ranges::Ranges;
+use super::ranges::Ranges;
 use crate::store::{HeldRange, LoadedEntries, StoreRead, StoredConversation};
 
 /// Most entries that an unopened conversation keeps loaded: more than a large screen.
@@ -30,11 +30,11 @@ pub(crate) struct Log {
     /// The first place that the user may see: nothing before it is missing.
     pub(crate) first: Seq,
     /// The newest place seen in this session: an older head is late, not from a lost future.
-    session_newest: Seq,
-    held: Ranges,
+    pub(super) session_newest: Seq,
+    pub(crate) held: Ranges,
     entries: BTreeMap<Seq, Entry>,
     /// The first place of the window.
-    from: Seq,
+    pub(crate) from: Seq,
     /// The last place of the window; `None` while it follows what arrives.
     to: Option<Seq>,
     loading: Option<StoreRead>,
@@ -65,20 +65,17 @@ impl Default for Log {
 
 impl Log {
     pub(crate) fn from_stored(stored: StoredConversation) -> Self {
+        let StoredConversation { head, entries, .. } = stored;
         let held = Ranges::from_held(&stored.held);
         let held_last = held.last().unwrap_or(Seq::ZERO);
-        let last = stored.entries.last().map(|entry| entry.seq);
+        let last = entries.last().map(|entry| entry.seq);
         Self {
-            newest: stored.head.newest.max(held_last),
-            newest_time: stored.head.newest_time,
-            first: stored.head.first.max(Seq(1)),
-            from: stored
-                .entries
-                .first()
-                .map_or(held_last.next(), |entry| entry.seq),
+            newest: head.newest.max(held_last),
+            newest_time: head.newest_time,
+            first: head.first.max(Seq(1)),
+            from: entries.first().map_or(held_last.next(), |entry| entry.seq),
             to: last.filter(|&last| last < held_last),
-            entries: stored
-                .entries
+            entries: entries
                 .into_iter()
                 .map(|entry| (entry.seq, entry))
                 .collect(),
@@ -87,13 +84,13 @@ impl Log {
         }
     }
 
-    pub(crate) fn held(&self) -> &Ranges {
-        &self.held
-    }
-
     /// Takes over an entry. Returns whether it was not held before.
     pub(crate) fn insert(&mut self, entry: &Entry) -> bool {
-        self.raise_newest(entry.seq, entry.time);
+        self.session_newest = self.session_newest.max(entry.seq);
+        if entry.seq > self.newest {
+            self.newest = entry.seq;
+            self.newest_time = self.newest_time.max(entry.time);
+        }
         if self.held.contains(entry.seq) {
             return false;
         }
@@ -110,14 +107,6 @@ impl Log {
             && last.seq.next() >= self.from
         {
             self.from = self.from.min(first.seq);
-        }
-    }
-
-    fn raise_newest(&mut self, seq: Seq, time: Timestamp) {
-        self.session_newest = self.session_newest.max(seq);
-        if seq > self.newest {
-            self.newest = seq;
-            self.newest_time = self.newest_time.max(time);
         }
     }
 
@@ -142,10 +131,6 @@ impl Log {
         true
     }
 
-    pub(crate) fn begin_session(&mut self) {
-        self.session_newest = Seq::ZERO;
-    }
-
     fn is_in_window(&self, seq: Seq) -> bool {
         seq >= self.from && self.to.is_none_or(|to| seq <= to)
     }
@@ -163,20 +148,12 @@ impl Log {
         self.entries.get(&seq)
     }
 
-    pub(crate) fn loaded(&self) -> impl DoubleEndedIterator<Item = &Entry> + Clone {
+    pub(crate) fn loaded(&self) -> btree_map::Values<'_, Seq, Entry> {
         self.entries.values()
-    }
-
-    pub(crate) fn loaded_len(&self) -> usize {
-        self.entries.len()
     }
 
     pub(crate) fn last_loaded(&self) -> Option<Seq> {
         self.entries.keys().next_back().copied()
-    }
-
-    pub(crate) fn window_from(&self) -> Seq {
-        self.from
     }
 
     pub(crate) fn follows_newest(&self) -> bool {
@@ -186,22 +163,17 @@ impl Log {
     /// The window from old to new: entries, and the gaps between and after them.
     pub(crate) fn parts(&self) -> impl Iterator<Item = Part<'_>> {
         let visible = self.first;
+        let gap =
+            |first: Seq, last: Seq| (first <= last).then_some(Part::Gap(HeldRange { first, last }));
         let mut expected = self.from.max(visible);
         let end = self.to.unwrap_or(self.newest);
         let last = self.last_loaded().map_or(self.from, Seq::next).max(visible);
-        let tail = (last <= end).then_some(Part::Gap(HeldRange {
-            first: last,
-            last: end,
-        }));
         let parts = self.entries.values().flat_map(move |entry| {
-            let gap = (entry.seq > expected).then_some(Part::Gap(HeldRange {
-                first: expected,
-                last: entry.seq.prev(),
-            }));
+            let gap = gap(expected, entry.seq.prev());
             expected = entry.seq.next().max(visible);
             gap.into_iter().chain([Part::Entry(entry)])
         });
-        parts.chain(tail)
+        parts.chain(gap(last, end))
     }
 
     /// Whether the window reaches down to where the log begins for the user.
@@ -213,12 +185,9 @@ impl Log {
 
     /// The missing stretch nearest to `newest`, as far as the user may see it.
     pub(super) fn newest_gap(&self, newest: Seq) -> Option<HeldRange> {
-        let gap = self.held.newest_gap(newest)?;
-        let first = gap.first.max(self.first);
-        (first <= gap.last).then_some(HeldRange {
-            first,
-            last: gap.last,
-        })
+        let HeldRange { first, last } = self.held.newest_gap(newest)?;
+        let first = first.max(self.first);
+        (first <= last).then_some(HeldRange { first, last })
     }
 
     /// What to read from the local store next, where the person looks at the oldest or newest

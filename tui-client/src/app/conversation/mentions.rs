@@ -48,11 +48,6 @@ impl Mentions {
         is_reply || !mentions(body, name).is_empty()
     }
 
-    /// Whether an unread entry mentions the user or replies to them.
-    pub(crate) fn contains(&self, seq: Seq) -> bool {
-        self.unread.contains_key(&seq)
-    }
-
     /// Nothing after `newest` exists.
     pub(super) fn keep_up_to(&mut self, newest: Seq) {
         self.unread.split_off(&newest.next());

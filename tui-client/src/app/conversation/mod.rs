@@ -3,10 +3,8 @@
 
 pub(super) mod log;
 pub(super) mod mentions;
-pub(super) mod originals;
 pub(super) mod progress;
 pub(super) mod ranges;
 pub(super) mod room;
 pub(super) mod state;
-pub(super) mod typing;
 pub(super) mod unread;

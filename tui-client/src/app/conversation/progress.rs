@@ -4,9 +4,8 @@ use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::{MemberCursors, Seq, UserId};
 
 use super::room::Room;
-use super::state::{Conversation, Kind};
+use super::state::Conversation;
 
-/// How far a member has got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Progress {
     pub(crate) delivered: Seq,
@@ -14,59 +13,56 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn raise(&mut self, other: Self) {
-        self.delivered = self.delivered.max(other.delivered);
-        self.read = self.read.max(other.read);
+    const fn new(delivered: Seq, read: Seq) -> Self {
+        Self { delivered, read }
     }
 
-    pub(super) fn keep_up_to(&mut self, newest: Seq) {
-        self.delivered = self.delivered.min(newest);
-        self.read = self.read.min(newest);
+    pub(super) const fn at(seq: Seq) -> Self {
+        Self::new(seq, seq)
     }
-}
 
-impl From<MemberCursors> for Progress {
-    fn from(cursors: MemberCursors) -> Self {
-        Self {
-            delivered: cursors.delivered,
-            read: cursors.read,
-        }
+    pub(super) fn max(self, other: Self) -> Self {
+        Self::new(
+            self.delivered.max(other.delivered),
+            self.read.max(other.read),
+        )
+    }
+
+    pub(super) fn min(self, other: Self) -> Self {
+        Self::new(
+            self.delivered.min(other.delivered),
+            self.read.min(other.read),
+        )
     }
 }
 
 impl Conversation {
     pub(super) fn set_progress(&mut self, cursors: &[MemberCursors]) {
         for &member in cursors {
+            let progress = Progress::new(member.delivered, member.read);
             if member.user == self.me {
-                self.acked.raise(member.into());
+                self.acked = self.acked.max(progress);
             }
             if self.is_other(member.user) {
-                self.others
-                    .entry(member.user)
-                    .or_default()
-                    .raise(member.into());
+                let known = self.others.entry(member.user).or_default();
+                *known = known.max(progress);
             }
         }
     }
 
     /// Whether this user's progress is one that marks follow.
     pub(crate) fn is_other(&self, user: UserId) -> bool {
-        match self.kind {
-            Kind::Direct(peer) => user == peer,
-            Kind::Room(_) => {
-                let has_room = self.others.len() < MAX_MEMBERS_WITH_CURSORS;
-                user != self.me && (has_room || self.others.contains_key(&user))
-            }
+        if let Some(peer) = self.peer() {
+            return user == peer;
         }
+        let has_room = self.others.len() < MAX_MEMBERS_WITH_CURSORS;
+        user != self.me && (has_room || self.others.contains_key(&user))
     }
 
     /// Adds a member, who has read all entries before the one that let them in.
     pub(super) fn add_member(&mut self, user: UserId, at: Seq) {
         if self.is_other(user) {
-            self.others.entry(user).or_insert(Progress {
-                delivered: at,
-                read: at,
-            });
+            self.others.entry(user).or_insert(Progress::at(at));
         }
     }
 
@@ -81,14 +77,9 @@ impl Conversation {
             return Progress::default();
         }
         let all = self.others.values().copied();
-        let least = |a: Progress, b: Progress| Progress {
-            delivered: a.delivered.min(b.delivered),
-            read: a.read.min(b.read),
-        };
-        all.reduce(least).unwrap_or_default()
+        all.reduce(Progress::min).unwrap_or_default()
     }
 
-    /// How far a member has got, as far as that is known here.
     pub(crate) fn progress_of(&self, user: UserId) -> Progress {
         if user == self.me {
             return self.own;
@@ -96,9 +87,18 @@ impl Conversation {
         self.others.get(&user).copied().unwrap_or_default()
     }
 
+    pub(crate) fn cursors_of(&self, user: UserId) -> MemberCursors {
+        let Progress { delivered, read } = self.progress_of(user);
+        MemberCursors {
+            user,
+            delivered,
+            read,
+        }
+    }
+
     /// The end of the run without a hole that goes on from the server's own delivered cursor.
     pub(super) fn contiguous(&self) -> Seq {
-        self.log.held().run_end(self.acked.delivered)
+        self.log.held.run_end(self.acked.delivered)
     }
 
     /// Takes over a member's cursors. Returns whether anything changed.
@@ -110,12 +110,11 @@ impl Conversation {
     }
 
     pub(super) fn follow_acked(&mut self) {
-        self.sent.raise(self.acked);
-        self.own.raise(self.acked);
+        self.sent = self.sent.max(self.acked);
+        self.own = self.own.max(self.acked);
         self.unread.advance(self.own.read);
     }
 
-    /// The person looked at everything up to `seq`.
     pub(crate) fn see(&mut self, seq: Seq) {
         self.seen = self.seen.max(seq.min(self.log.newest));
     }

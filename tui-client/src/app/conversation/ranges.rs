@@ -66,10 +66,8 @@ impl Ranges {
             }
             last = run.first.prev();
         }
-        (last > Seq::ZERO).then_some(HeldRange {
-            first: Seq(1),
-            last,
-        })
+        let first = Seq(1);
+        (first <= last).then_some(HeldRange { first, last })
     }
 
     /// How many places of `first..=last` are in the set.

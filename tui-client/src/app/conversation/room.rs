@@ -4,9 +4,8 @@ use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::rules::membership::{MemberChange, RoomChange};
 use recado_shared::{Entry, Membership, RoomEvent, RoomId, RoomInfo, Seq, UserId};
 
-use crate::app::conversation::state::Conversation;
+use super::state::Conversation;
 
-/// A room as the app knows it.
 #[derive(Debug)]
 pub(crate) struct Room {
     /// As the server last said, moved on by what came since; `None` before it has said anything.
@@ -14,7 +13,7 @@ pub(crate) struct Room {
     /// The entry up to which `info` is true.
     info_at: Seq,
     /// The name with the mark of rooms before it.
-    label: String,
+    pub(crate) label: String,
 }
 
 impl Room {
@@ -26,10 +25,6 @@ impl Room {
         }
     }
 
-    pub(crate) fn label(&self) -> &str {
-        &self.label
-    }
-
     pub(super) fn set_info(&mut self, info: RoomInfo, at: Seq) {
         if at >= self.info_at {
             self.label = format!("#{}", info.name);
@@ -38,7 +33,7 @@ impl Room {
         }
     }
 
-    /// How the user stands to the room; a room of which nothing is known is one they are in.
+    /// The membership of the user, who is a member of a room of which nothing is known.
     pub(crate) fn membership(&self) -> Membership {
         let info = self.info.as_ref();
         info.map_or(Membership::Member, |info| info.membership)
@@ -67,24 +62,19 @@ impl Room {
 impl Conversation {
     /// Takes over what an entry says of the room and its members. Returns whether that was news.
     pub(crate) fn follow_room(&mut self, entry: &Entry, event: &RoomEvent) -> bool {
-        let me = self.me();
         let change = event.change(entry.author);
         let was_member = event.subject().is_none_or(|user| self.may_be_in(user));
-        let Some(room) = self.room_mut() else {
-            return false;
-        };
-        if !room.follow(entry, event, me, was_member) {
-            return false;
-        }
-        if let RoomChange::Member(user, MemberChange::Enter) = change {
+        let is_news =
+            (self.room.as_mut()).is_some_and(|room| room.follow(entry, event, self.me, was_member));
+        if is_news && let RoomChange::Member(user, MemberChange::Enter) = change {
             self.add_member(user, entry.seq);
-        } else if let RoomChange::Member(user, MemberChange::Exit(_)) = change {
+        } else if is_news && let RoomChange::Member(user, MemberChange::Exit(_)) = change {
             self.remove_member(user);
         }
-        true
+        is_news
     }
 
-    /// How the user stands to it; they are always in a direct conversation.
+    /// The membership of the user, who is always a member of a direct conversation.
     pub(crate) fn membership(&self) -> Membership {
         self.room().map_or(Membership::Member, Room::membership)
     }

@@ -1,48 +1,47 @@
 //! One conversation as the app knows it: its log, cursors, new-messages line, composer and place.
-//!
-//! It changes only itself; what follows for the link and the store is decided by its callers.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 use recado_shared::rules::folding::Folding;
 use recado_shared::{
-    Content, ConversationId, Entry, Head, MemberCursors, Membership, PageRange, Seq, Timestamp,
+    Content, ContentClass, ConversationId, Entry, Head, Membership, PageRange, Seq, Timestamp,
     UserId,
 };
 
+use super::log::{Log, OPEN_LOADED, UNOPENED_LOADED};
+use super::mentions::Mentions;
+use super::progress::Progress;
+use super::room::Room;
+use super::unread::Unread;
 use crate::app::composer::Composer;
-use crate::app::conversation::log::{Log, OPEN_LOADED, UNOPENED_LOADED};
-use crate::app::conversation::mentions::Mentions;
-use crate::app::conversation::originals::{Originals, is_shown};
-use crate::app::conversation::progress::Progress;
-use crate::app::conversation::room::Room;
-use crate::app::conversation::unread::Unread;
-use crate::model::{ItemId, Place};
+use crate::model::Place;
 use crate::store::{LoadedEntries, StoredConversation};
 
 /// Most changes of messages that are kept for one conversation. Beyond it those of messages that
 /// are not loaded go: with a message, the store gives back its changes.
 const MAX_FOLDED: usize = 5_000;
 
+/// Most quoted messages that are kept outside of the log. Beyond it the oldest ones go.
+const MAX_ORIGINALS: usize = 1_000;
+
+/// Most people who are shown as typing at a time. Further ones are not.
+const MAX_TYPING: usize = 16;
+
 /// The line above the first message that was new when the person came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UnreadMarker {
     /// The line is above the first entry of another user from here on.
     pub(crate) from: Seq,
-    /// How many were new.
     pub(crate) count: u64,
 }
 
 /// What is done with the text in a composer.
 #[derive(Debug, Default)]
 pub(crate) enum Purpose {
-    /// It becomes a message.
     #[default]
     New,
-    /// It becomes a reply to this message.
     Reply(Seq),
-    /// It becomes the text of this message.
     Edit {
         target: Seq,
         /// What was being written before, to go on with afterwards.
@@ -50,27 +49,19 @@ pub(crate) enum Purpose {
     },
 }
 
-/// Direct conversation or room.
-#[derive(Debug)]
-pub(crate) enum Kind {
-    /// With one person, who may be the user.
-    Direct(UserId),
-    /// With the members of a room.
-    Room(Box<Room>),
-}
-
 #[derive(Debug)]
 pub(crate) struct Conversation {
     pub(crate) id: ConversationId,
-    pub(super) me: UserId,
-    pub(super) kind: Kind,
+    pub(crate) me: UserId,
+    /// `None` for a direct conversation.
+    pub(super) room: Option<Box<Room>>,
     /// Whether the other person asks to write to the user, who has not accepted that yet.
     pub(crate) is_request: bool,
     pub(crate) log: Log,
     pub(crate) folding: Folding,
-    pub(crate) originals: Originals,
+    /// Messages outside of the loaded log that loaded replies quote.
+    pub(crate) originals: BTreeMap<Seq, Entry>,
     pub(super) unread: Unread,
-    /// Which entries are meant for the user.
     pub(crate) mentions: Mentions,
     /// The user's own progress here, ahead of what the server knows while offline.
     pub(crate) own: Progress,
@@ -89,12 +80,11 @@ pub(crate) struct Conversation {
     /// No page is asked for until the next session or head: the last answer made no sense.
     pub(crate) is_stalled: bool,
     pub(crate) unread_marker: Option<UnreadMarker>,
-    /// Who is typing, and until when that is shown.
-    pub(super) typing: BTreeMap<UserId, Instant>,
+    /// The users who are typing, and until when that is shown.
+    pub(crate) typing: BTreeMap<UserId, Instant>,
     /// When the own typing hint went out last.
     pub(crate) typing_sent: Option<Instant>,
     pub(crate) composer: Composer,
-    /// What is done with the text in the composer.
     pub(crate) purpose: Purpose,
     pub(crate) place: Place,
 }
@@ -102,18 +92,18 @@ pub(crate) struct Conversation {
 impl Conversation {
     /// A conversation of which nothing is known, or `None` if `me` is no member.
     pub(crate) fn new(id: ConversationId, me: UserId) -> Option<Self> {
-        let kind = match id {
-            ConversationId::Direct(_) => Kind::Direct(id.peer_of(me)?),
-            ConversationId::Room(room) => Kind::Room(Box::new(Room::new(room))),
-        };
+        let room = id.room().map(|room| Box::new(Room::new(room)));
+        if room.is_none() {
+            id.peer_of(me)?;
+        }
         Some(Self {
             id,
             me,
-            kind,
+            room,
             is_request: false,
             log: Log::default(),
             folding: Folding::default(),
-            originals: Originals::default(),
+            originals: BTreeMap::new(),
             unread: Unread::default(),
             mentions: Mentions::default(),
             own: Progress::default(),
@@ -133,7 +123,6 @@ impl Conversation {
         })
     }
 
-    /// A conversation as the local store has it.
     pub(crate) fn from_stored(stored: StoredConversation, me: UserId) -> Option<Self> {
         let mut conversation = Self::new(stored.head.conversation, me)?;
         conversation.place = stored.place;
@@ -141,13 +130,13 @@ impl Conversation {
         conversation.set_info(&stored.head);
         conversation.own = conversation.acked;
         conversation.is_ack_unsure = true;
-        let head = &stored.head;
+        let (newest, unread) = (stored.head.newest, stored.head.unread);
         conversation
             .unread
-            .set_base(conversation.own.read, head.newest, head.unread);
+            .set_base(conversation.own.read, newest, unread);
         conversation.log = Log::from_stored(stored);
         conversation.own.delivered = conversation.contiguous();
-        conversation.last_of_others = conversation.log.held().last().unwrap_or(Seq::ZERO);
+        conversation.last_of_others = conversation.log.held.last().unwrap_or(Seq::ZERO);
         conversation.learn_loaded();
         let loaded: Vec<Entry> = conversation.log.loaded().cloned().collect();
         conversation.fold(&loaded);
@@ -156,40 +145,22 @@ impl Conversation {
 
     /// The other person of a direct conversation.
     pub(crate) fn peer(&self) -> Option<UserId> {
-        match self.kind {
-            Kind::Direct(peer) => Some(peer),
-            Kind::Room(_) => None,
-        }
+        self.id.peer_of(self.me)
     }
 
     pub(crate) fn room(&self) -> Option<&Room> {
-        match &self.kind {
-            Kind::Direct(_) => None,
-            Kind::Room(room) => Some(room),
-        }
-    }
-
-    pub(super) fn room_mut(&mut self) -> Option<&mut Room> {
-        match &mut self.kind {
-            Kind::Direct(_) => None,
-            Kind::Room(room) => Some(room),
-        }
+        self.room.as_deref()
     }
 
     /// What the head says besides places: the info of a room, what is visible, who asks.
     fn set_info(&mut self, head: &Head) {
         self.is_request = head.is_request;
         self.log.first = head.first.max(Seq(1));
-        if let (Some(room), Some(info)) = (self.room_mut(), &head.room) {
+        if let (Some(room), Some(info)) = (&mut self.room, &head.room) {
             room.set_info(info.clone(), head.newest);
         }
         // What the user may not see is neither missing nor unread.
-        let hidden = self.log.first.prev();
-        let passed = Progress {
-            delivered: hidden,
-            read: hidden,
-        };
-        self.acked.raise(passed);
+        self.acked = self.acked.max(Progress::at(self.log.first.prev()));
     }
 
     /// Whether a user may be in the room: always true in a large one, whose members are unknown.
@@ -198,30 +169,19 @@ impl Conversation {
         is_large || self.others.contains_key(&user)
     }
 
-    pub(crate) fn me(&self) -> UserId {
-        self.me
-    }
-
-    /// The authors of what is loaded are known.
     fn learn_loaded(&mut self) {
-        for entry in self.log.loaded() {
-            self.unread.learn(entry, self.me, self.own.read);
-        }
+        self.unread.learn(self.log.loaded(), self.me, self.own.read);
     }
 
-    /// Entries became known by author without being loaded.
+    /// Takes over the authors of entries that may not be loaded.
     pub(crate) fn learn(&mut self, entries: &[Entry]) {
-        for entry in entries {
-            self.unread.learn(entry, self.me, self.own.read);
-        }
+        self.unread.learn(entries, self.me, self.own.read);
     }
 
     /// A stretch of unread entries that the local store has and whose authors are not known.
     pub(crate) fn unlearned(&self) -> Option<PageRange> {
-        let held = self.log.held();
-        let first = self
-            .unread
-            .first_unknown(held, self.own.read, self.log.newest)?;
+        let (log, read) = (&self.log, self.own.read);
+        let first = self.unread.first_unknown(&log.held, read, log.newest)?;
         Some(PageRange::After(first.prev()))
     }
 
@@ -236,17 +196,14 @@ impl Conversation {
     }
 
     /// Takes over entries that are ascending. Returns those that are new here.
-    pub(crate) fn insert(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
-        let mut added = entries;
-        added.retain(|entry| self.log.insert(entry));
-        self.learn(&added);
-        self.fold(&added);
-        for entry in &added {
-            if entry.author != self.me {
-                self.last_of_others = self.last_of_others.max(entry.seq);
-            }
+    pub(crate) fn insert(&mut self, mut entries: Vec<Entry>) -> Vec<Entry> {
+        entries.retain(|entry| self.log.insert(entry));
+        self.learn(&entries);
+        self.fold(&entries);
+        for entry in entries.iter().filter(|entry| entry.author != self.me) {
+            self.last_of_others = self.last_of_others.max(entry.seq);
         }
-        added
+        entries
     }
 
     /// Takes over what entries do to messages, and forgets the texts of those taken back.
@@ -256,15 +213,14 @@ impl Conversation {
             let Entry { seq, author, .. } = *entry;
             if let Content::Deletion { target } = entry.content {
                 self.log.erase(|entry| entry.seq == target);
-                self.originals.retain(|entry| entry.seq != target);
+                self.originals.remove(&target);
             } else if entry.content == Content::AuthorRemoved {
                 self.log.erase(|e| e.author == author && e.seq < seq);
-                self.originals.retain(|entry| entry.author != author);
+                self.originals.retain(|_, entry| entry.author != author);
             }
         }
     }
 
-    /// The local store read entries and what belongs to them.
     pub(crate) fn add_loaded(&mut self, loaded: LoadedEntries) {
         self.fold(&loaded.entries);
         self.fold(&loaded.about);
@@ -278,7 +234,10 @@ impl Conversation {
     /// Keeps a message that a loaded one quotes.
     pub(crate) fn keep_original(&mut self, entry: Entry) {
         if entry.content.is_message() && !self.folding.is_deleted(&entry) {
-            self.originals.insert(entry);
+            self.originals.insert(entry.seq, entry);
+            if self.originals.len() > MAX_ORIGINALS {
+                self.originals.pop_first();
+            }
         }
     }
 
@@ -309,13 +268,13 @@ impl Conversation {
             let newest = self.log.newest;
             let own = [&mut self.own, &mut self.acked, &mut self.sent];
             for progress in own.into_iter().chain(self.others.values_mut()) {
-                progress.keep_up_to(newest);
+                *progress = progress.min(Progress::at(newest));
             }
             self.seen = self.seen.min(newest);
             self.last_of_others = self.last_of_others.min(newest);
             self.unread.keep_up_to(newest);
             self.folding.truncate(newest);
-            self.originals.retain(|entry| entry.seq <= newest);
+            self.originals.split_off(&newest.next());
             self.mentions.keep_up_to(newest);
             self.unread_marker = None;
         }
@@ -323,7 +282,7 @@ impl Conversation {
             (self.acked, self.sent) = (Progress::default(), Progress::default());
             self.is_ack_unsure = false;
         }
-        if self.room().is_some() {
+        if self.room.is_some() {
             // Who is not in the room any more is not waited for.
             let is_there = |user: &UserId| head.cursors.iter().any(|c| c.user == *user);
             self.others.retain(|user, _| is_there(user));
@@ -331,11 +290,9 @@ impl Conversation {
         self.set_progress(&head.cursors);
         self.set_info(head);
         self.is_stalled = false;
-        let server_read = head
-            .cursors
-            .iter()
-            .find(|member| member.user == self.me)
-            .map_or(Seq::ZERO, |member| member.read)
+        let own = head.cursors.iter().find(|member| member.user == self.me);
+        let server_read = own
+            .map_or(Seq::ZERO, |own| own.read)
             .max(self.log.first.prev());
         self.unread.set_base(server_read, head.newest, head.unread);
         if head.unread > 0 {
@@ -346,25 +303,18 @@ impl Conversation {
     }
 
     pub(crate) fn begin_session(&mut self) {
-        self.log.begin_session();
+        self.log.session_newest = Seq::ZERO;
         self.sent = self.acked;
         self.is_stalled = false;
     }
 
     /// Where this conversation stands, as stored.
     pub(crate) fn head(&self) -> Head {
-        let cursors = |user, progress: Progress| MemberCursors {
-            user,
-            delivered: progress.delivered,
-            read: progress.read,
-        };
-        let mut members = vec![cursors(self.me, self.own)];
-        match self.kind {
-            Kind::Direct(peer) if peer != self.me => {
-                members.push(cursors(peer, self.progress_of(peer)));
-            }
-            Kind::Direct(_) => {}
-            Kind::Room(_) => members.extend(self.others.iter().map(|(u, p)| cursors(*u, *p))),
+        let mut members = vec![self.cursors_of(self.me)];
+        match self.peer() {
+            Some(peer) if peer != self.me => members.push(self.cursors_of(peer)),
+            Some(_) => {}
+            None => members.extend(self.others.keys().map(|user| self.cursors_of(*user))),
         }
         members.sort_by_key(|member| member.user);
         Head {
@@ -385,46 +335,41 @@ impl Conversation {
             return None;
         }
         let gap = self.log.newest_gap(self.log.newest)?;
-        Some((
-            PageRange::Before(gap.last.next()),
-            gap.last.0 + 1 - gap.first.0,
-        ))
+        let missing = gap.last.0 + 1 - gap.first.0;
+        Some((PageRange::Before(gap.last.next()), missing))
     }
 
     /// Unloads what is far away from where the person is or was.
     pub(crate) fn trim(&mut self, is_open: bool) {
-        let around = match self.place {
-            Place::At {
-                item: ItemId::Entry(seq),
-                ..
-            } => Some(seq),
-            Place::At {
-                item: ItemId::Pending(_),
-                ..
-            }
-            | Place::Newest => None,
-        };
         let most = if is_open {
             OPEN_LOADED
         } else {
             UNOPENED_LOADED
         };
-        self.log.trim(most, around);
+        self.log.trim(most, self.place.entry());
         if self.folding.change_count() > MAX_FOLDED {
             let (log, originals) = (&self.log, &self.originals);
-            let is_kept = |seq| log.entry(seq).or_else(|| originals.get(seq)).is_some();
+            let is_kept = |seq| log.entry(seq).or_else(|| originals.get(&seq)).is_some();
             self.folding.retain(is_kept);
         }
     }
 
-    /// Whether there is anything that people see as a conversation.
-    fn has_entries(&self) -> bool {
-        self.log.newest > Seq::ZERO
+    /// When it changed last; `None` for a direct conversation without an entry.
+    pub(crate) fn last_change(&self) -> Option<Timestamp> {
+        let is_listed = self.log.newest > Seq::ZERO || self.room.is_some();
+        is_listed.then_some(self.log.newest_time)
     }
 
-    /// When it changed last, if it has entries; a room is always one that people see.
-    pub(crate) fn last_change(&self) -> Option<Timestamp> {
-        let is_seen = self.has_entries() || self.room().is_some();
-        is_seen.then_some(self.log.newest_time)
+    pub(crate) fn set_typing(&mut self, user: UserId, until: Instant) {
+        let may_type = self.peer().is_none_or(|peer| user == peer);
+        let has_room = self.typing.len() < MAX_TYPING || self.typing.contains_key(&user);
+        if may_type && has_room && user != self.me {
+            self.typing.insert(user, until);
+        }
     }
+}
+
+/// Whether an entry is shown by itself rather than with the message that it changes.
+pub(crate) const fn is_shown(content: &Content) -> bool {
+    content.is_message() || matches!(content.class(), ContentClass::Room(_))
 }

@@ -2,7 +2,7 @@
 
 use recado_shared::{Entry, Seq, UserId};
 
-use crate::app::conversation::ranges::Ranges;
+use super::ranges::Ranges;
 
 /// What is known of one conversation's entries after the read cursor.
 #[derive(Debug, Default)]
@@ -24,18 +24,21 @@ impl Unread {
         self.base_count = count;
     }
 
-    /// An entry became known.
-    pub(crate) fn learn(&mut self, entry: &Entry, me: UserId, read: Seq) {
-        if entry.seq <= read {
-            return;
-        }
-        self.known.insert(entry.seq, entry.seq);
-        if entry.author != me && entry.content.is_message() {
-            self.others.insert(entry.seq, entry.seq);
+    /// Takes over the authors of entries after the read cursor.
+    pub(crate) fn learn<'a>(
+        &mut self,
+        entries: impl IntoIterator<Item = &'a Entry>,
+        me: UserId,
+        read: Seq,
+    ) {
+        for entry in entries.into_iter().filter(|entry| entry.seq > read) {
+            self.known.insert(entry.seq, entry.seq);
+            if entry.author != me && entry.content.is_message() {
+                self.others.insert(entry.seq, entry.seq);
+            }
         }
     }
 
-    /// The read cursor moved on.
     pub(crate) fn advance(&mut self, read: Seq) {
         if read > self.base_read {
             let read_of_others = self.others.count_in(self.base_read.next(), read);
@@ -57,9 +60,8 @@ impl Unread {
             let places = to.0.saturating_sub(after.0);
             places.saturating_sub(self.known.count_in(after.next(), to))
         };
-        let base_others = self
-            .others
-            .count_in(self.base_read.next(), self.base_newest);
+        let base_first = self.base_read.next();
+        let base_others = self.others.count_in(base_first, self.base_newest);
         let counted = self.base_count.saturating_sub(base_others);
         let base_end = self.base_newest.min(newest);
         // Entries after the server's count that are not held yet count as those of others.
@@ -114,17 +116,17 @@ mod tests {
         let mut unread = Unread::default();
         unread.set_base(Seq(2), Seq(6), 3);
         for (seq, author) in [(6, 2), (5, 1)] {
-            unread.learn(&entry(seq, author), ME, Seq(2));
+            unread.learn(&[entry(seq, author)], ME, Seq(2));
         }
         assert_eq!(unread.count(Seq(2), Seq(6)), 3);
         for (seq, author) in [(3, 2), (4, 2)] {
-            unread.learn(&entry(seq, author), ME, Seq(2));
+            unread.learn(&[entry(seq, author)], ME, Seq(2));
         }
         assert_eq!(unread.count(Seq(2), Seq(6)), 3);
         assert_eq!(unread.count(Seq(4), Seq(6)), 1);
         unread.advance(Seq(4));
         assert_eq!(unread.count(Seq(4), Seq(6)), 1);
-        unread.learn(&entry(7, 2), ME, Seq(4));
+        unread.learn(&[entry(7, 2)], ME, Seq(4));
         assert_eq!(unread.count(Seq(4), Seq(7)), 2);
     }
 
@@ -132,7 +134,7 @@ mod tests {
     fn the_first_unread_is_not_an_own_entry() {
         let mut unread = Unread::default();
         for (seq, author) in [(1, 1), (2, 1), (3, 2)] {
-            unread.learn(&entry(seq, author), ME, Seq(0));
+            unread.learn(&[entry(seq, author)], ME, Seq(0));
         }
         assert_eq!(unread.first(Seq(0), Seq(3)), Some(Seq(3)));
         assert_eq!(unread.first(Seq(3), Seq(3)), None);

@@ -66,8 +66,8 @@ impl App {
     /// Called after each change of the open conversation's composer.
     pub(super) fn note_edited(&mut self) {
         if let Some(id) = self.chats.navigation.open {
-            self.chats.unsaved.draft(id);
-            self.chats.drafts.change(id);
+            self.chats.unsaved.drafts.insert(id);
+            self.chats.drafts.changed.insert(id);
         }
         self.completion = Completion::at_cursor(&self.chats);
         self.session.hint_typing(&mut self.chats, &mut self.cx);

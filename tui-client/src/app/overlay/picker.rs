@@ -10,7 +10,6 @@ use super::list::List;
 use super::switcher::insert;
 use super::{Overlay, Step, hints};
 use crate::app::composer::Composer;
-use crate::app::messages::actions;
 use crate::app::screen::{ListView, SwitcherRow};
 use crate::app::{Edit, Hint, KeyContext, Parts, Reader, screen};
 use crate::strings;
@@ -179,7 +178,7 @@ impl Overlay for Picker {
         recent.retain(|recent| *recent != emoji);
         recent.insert(0, emoji.clone());
         recent.truncate(QUICK.len());
-        actions::react(app.chats, app.session, self.target, emoji, app.cx);
+        app.react(self.target, emoji);
         app.note_waiting(strings::errors::THE_REACTION);
     }
 }

@@ -10,7 +10,7 @@ use super::list::List;
 use super::{Overlay, Step};
 use crate::app::conversation::state::Conversation;
 use crate::app::intent::Show;
-use crate::app::screen::{Attention, Notable, UnreadRow};
+use crate::app::screen::{Notable, NotificationLevel, UnreadRow};
 use crate::app::{Action, Hint, KeyContext, Parts, Reader, screen};
 use crate::store::{LoadedEntries, StoreRead};
 use crate::strings;
@@ -88,7 +88,7 @@ pub(super) struct UnreadOverview {
 impl UnreadOverview {
     /// An entry of a conversation, from memory or from what was read for this.
     fn entry<'a>(&'a self, of: &'a Conversation, seq: Seq) -> Option<&'a Entry> {
-        let known = of.log.entry(seq).or_else(|| of.originals.get(seq));
+        let known = of.log.entry(seq).or_else(|| of.originals.get(&seq));
         known.or_else(|| self.entries.get(&(of.id, seq)))
     }
 
@@ -145,7 +145,7 @@ impl UnreadOverview {
     /// The conversations in which something lies after the read cursor, the important ones first,
     /// then in the order of the contact list.
     fn new_conversations(app: &Reader<'_>) -> Vec<ConversationId> {
-        let listed = app.chats.contacts.order().iter().map(|&(id, _)| id);
+        let listed = app.chats.contacts.order.iter().map(|&(id, _)| id);
         let is_new = |id: &ConversationId| {
             let conversation = app.chats.conversations.get(id);
             let has_new = conversation.is_some_and(|c| c.own.read < c.log.newest);
@@ -162,7 +162,7 @@ impl UnreadOverview {
     /// Reads the unread entries of a conversation that the store has and memory has not.
     fn request_unread(&mut self, conversation: &Conversation) {
         let read = conversation.own.read;
-        let held = conversation.log.held();
+        let held = &conversation.log.held;
         let count = held.count_in(read.next(), conversation.log.newest);
         let here = self.entries_after(conversation, read).len();
         if usize::try_from(count).is_ok_and(|count| here < count) && here < MAX_READ.into() {
@@ -173,12 +173,12 @@ impl UnreadOverview {
     /// The rows of one conversation; `None` if there is nothing to see.
     fn group(&mut self, conversation: &Conversation, app: &Reader<'_>) -> Option<Vec<Row>> {
         let settings = &app.chats.settings;
-        let attention = settings.attention(conversation.id, app.now.wall);
-        let mut lines = match attention {
-            Attention::Nothing => Vec::new(),
-            Attention::All | Attention::Mentions => self.lines(conversation, app),
+        let level = settings.notification_level(conversation.id, app.now.wall);
+        let mut lines = match level {
+            NotificationLevel::Nothing => Vec::new(),
+            NotificationLevel::All | NotificationLevel::Mentions => self.lines(conversation, app),
         };
-        if attention == Attention::Mentions {
+        if level == NotificationLevel::Mentions {
             lines.retain(|line| line.why != Notable::Message);
         }
         lines.sort_by_key(|line| (line.why, line.seq));
@@ -187,7 +187,7 @@ impl UnreadOverview {
         let shown = messages.count();
         let shown = u64::try_from(shown).unwrap_or(u64::MAX);
         let count = conversation.unread().saturating_sub(shown);
-        let is_quiet = attention == Attention::Nothing;
+        let is_quiet = level == NotificationLevel::Nothing;
         let more = (count > 0).then_some(RowKind::More { count, is_quiet });
         if lines.is_empty() && more.is_none() {
             return None;
@@ -203,7 +203,7 @@ impl UnreadOverview {
         let mut unknown = Vec::new();
         for (seq, entry) in self.entries_after(conversation, conversation.own.read) {
             let is_hidden = app.chats.settings.is_blocked(entry.author);
-            if entry.author == conversation.me() || is_hidden {
+            if entry.author == conversation.me || is_hidden {
                 continue;
             }
             let folding = &conversation.folding;
@@ -213,7 +213,7 @@ impl UnreadOverview {
                     continue;
                 };
                 let is_on = folding.has_reaction(*target, emoji, entry.author);
-                if original.author != conversation.me() || !is_on {
+                if original.author != conversation.me || !is_on {
                     continue;
                 }
                 (Notable::Reaction, *target)
@@ -222,7 +222,7 @@ impl UnreadOverview {
                     continue;
                 }
                 let is_reply = matches!(entry.content, Content::Reply { .. });
-                match (conversation.mentions.contains(seq), is_reply) {
+                match (conversation.mentions.unread.contains_key(&seq), is_reply) {
                     (true, true) => (Notable::Reply, seq),
                     (true, false) => (Notable::Mention, seq),
                     (false, _) => (Notable::Message, seq),
@@ -270,7 +270,7 @@ impl UnreadOverview {
             app.chats.dirty.insert(id);
             let (read, log) = (conversation.own.read, &conversation.log);
             let end = log.newest.min(seq);
-            if log.held().count_in(read.next(), end) < end.0.saturating_sub(read.0) {
+            if log.held.count_in(read.next(), end) < end.0.saturating_sub(read.0) {
                 app.notify(strings::overlays::READ_WHEN_LOADED);
             }
         }

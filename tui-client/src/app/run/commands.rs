@@ -12,7 +12,6 @@ use crate::app::action::Action;
 use crate::app::command::{self, Call, Command, PendingRequest, SettingCommand};
 use crate::app::conversation::state::Conversation;
 use crate::app::intent::{Confirmed, Intent, PanelKind, Show};
-use crate::app::messages::actions;
 use crate::app::parts::Parts;
 use crate::app::session::outbox::MAX_OUTBOX;
 use crate::app::view::screen::ItemId;
@@ -190,7 +189,7 @@ impl Parts<'_> {
             let name = name.map_err(|error| error.to_string())?;
             let room = RoomName::new(to).ok();
             let room = room.and_then(|name| self.chats.known_room(&name));
-            if let (None, Some(room)) = (self.chats.known_person(&name), room) {
+            if let (None, Some(room)) = (self.chats.find_person_by_name(name.as_str()), room) {
                 Some(ConversationId::Room(room))
             } else {
                 let user = self.person(&name, call)?;
@@ -229,7 +228,7 @@ impl Parts<'_> {
     fn run_react(&mut self, call: &Call, emoji: Emoji) -> Result<(), String> {
         let target = self.target_of(call)?;
         self.check_outbox()?;
-        actions::react(self.chats, self.session, target, emoji, self.cx);
+        self.react(target, emoji);
         self.note_waiting(strings::errors::THE_REACTION);
         Ok(())
     }
@@ -241,7 +240,7 @@ impl Parts<'_> {
             return self.say(call, Content::Edit { target, body });
         }
         self.chats.navigation.selection = Some(ItemId::Entry(target));
-        actions::edit_selected(self.chats, self.session, self.cx);
+        self.edit_selected();
         Ok(())
     }
 

@@ -19,7 +19,7 @@ impl Parts<'_> {
         name: &UserName,
         call: &Call,
     ) -> Result<Option<UserId>, String> {
-        let known = self.chats.known_person(name);
+        let known = self.chats.find_person_by_name(name.as_str());
         if known.is_none() {
             let request = Request::FindUsers {
                 prefix: name.as_str().to_owned(),

@@ -5,7 +5,6 @@ use recado_shared::{ClientFrame, ConversationId, Request};
 use crate::app::command::{Call, Command, Parsed, PendingRequest, parse};
 use crate::app::conversation::state::Purpose;
 use crate::app::intent::{Confirmed, Delivery, Intent, PanelKind, Show};
-use crate::app::messages::actions;
 use crate::app::parts::Parts;
 use crate::app::session::requests::RequestKind;
 use crate::strings;
@@ -19,16 +18,16 @@ impl Parts<'_> {
         let id = conversation.id;
         if let Purpose::Edit { .. } = conversation.purpose {
             // An edited text is never a command, and the draft before it comes back.
-            return actions::submit(self.chats, self.session, self.cx);
+            return self.submit();
         }
         let parsed = match parse(conversation.composer.text().trim_end()) {
-            Parsed::Text => return actions::submit(self.chats, self.session, self.cx),
+            Parsed::Text => return self.submit(),
             Parsed::Command(Err(why)) => return self.notify(why),
             Parsed::Unknown(why) => return self.notify(strings::commands::or_send_as_text(&why)),
             Parsed::Command(Ok(command)) => command,
         };
         let text = conversation.composer.take();
-        self.chats.unsaved.draft(id);
+        self.chats.unsaved.drafts.insert(id);
         self.chats.drafts.end(id);
         if let Err(why) = self.run(&self.call(parsed)) {
             self.cx.notice = Some(why);

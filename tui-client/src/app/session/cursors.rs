@@ -3,16 +3,37 @@
 //! *Delivered* follows what is held without a hole. *Read* follows what the last drawn frame
 //! showed, and only while a person can see it: terminal focused, conversation open, nothing over it.
 
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use recado_shared::limits::UNHEARD_CURSOR_INTERVAL;
 use recado_shared::{ClientFrame, ConversationId, CursorUpdate};
 
-use crate::app::chats::Chats;
-use crate::app::chats::position::Jump;
-use crate::app::context::Context;
+use crate::app::chats::navigation::Jump;
 use crate::app::conversation::progress::Progress;
 use crate::app::conversation::state::UnreadMarker;
-use crate::app::session::Session;
-use crate::app::session::cursor_pace::CURSOR_INTERVAL;
+use crate::app::{Chats, Context, Session};
 use crate::model::Place;
+
+/// Cursors go out at most this often, each with all that moved: a burst of entries is one frame.
+pub(crate) const CURSOR_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The conversations whose cursors the server should hear of, and when.
+#[derive(Debug, Default)]
+pub(crate) struct CursorPace {
+    moved: BTreeSet<ConversationId>,
+    not_before: Option<Instant>,
+    /// Those of which only the server would hear, and when it does.
+    unheard: BTreeSet<ConversationId>,
+    unheard_at: Option<Instant>,
+}
+
+impl CursorPace {
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        let moved_at = self.not_before.filter(|_| !self.moved.is_empty());
+        moved_at.into_iter().chain(self.unheard_at).min()
+    }
+}
 
 impl Session {
     /// Moves the cursors of the conversations that changed, and of the one that is looked at.
@@ -33,16 +54,18 @@ impl Session {
             if conversation.move_cursors() {
                 chats.save_head(id, cx);
             }
-            let conversation = chats.conversations.get(&id);
-            let ahead = conversation.filter(|conversation| conversation.is_ahead());
-            if let Some(ahead) = ahead
+            if let Some(conversation) = chats.conversations.get(&id)
+                && conversation.is_ahead()
                 && self.link.is_synced()
             {
-                if ahead.is_heard() {
-                    self.cursor_pace.moved.insert(id);
+                let pace = &mut self.cursor_pace;
+                let is_heard = conversation.is_heard();
+                let waiting = if is_heard {
+                    &mut pace.moved
                 } else {
-                    self.cursor_pace.unheard.insert(id);
-                }
+                    &mut pace.unheard
+                };
+                waiting.insert(id);
             }
         }
     }
@@ -50,28 +73,27 @@ impl Session {
     /// Tells the server which cursors moved, unless that was done a moment ago.
     pub(super) fn send_cursors(&mut self, chats: &mut Chats, cx: &mut Context) {
         let pace = &mut self.cursor_pace;
-        pace.collect_unheard(cx.now);
+        if !pace.unheard.is_empty() && cx.is_due(&mut pace.unheard_at, UNHEARD_CURSOR_INTERVAL) {
+            pace.moved.append(&mut pace.unheard);
+            pace.unheard_at = None;
+        }
         let is_early = pace.not_before.is_some_and(|at| cx.now.instant < at);
         if is_early || pace.moved.is_empty() || !self.link.is_up() {
             return;
         }
         pace.not_before = Some(cx.now.instant + CURSOR_INTERVAL);
         for id in std::mem::take(&mut pace.moved) {
-            Self::send_cursors_of(chats, id, cx);
-        }
-    }
-
-    fn send_cursors_of(chats: &mut Chats, id: ConversationId, cx: &mut Context) {
-        if let Some(conversation) = chats.conversations.get_mut(&id)
-            && conversation.is_ahead()
-        {
-            let Progress { delivered, read } = conversation.own;
-            conversation.sent = conversation.own;
-            cx.send(ClientFrame::UpdateCursors(CursorUpdate {
-                conversation: id,
-                delivered,
-                read,
-            }));
+            if let Some(conversation) = chats.conversations.get_mut(&id)
+                && conversation.is_ahead()
+            {
+                let Progress { delivered, read } = conversation.own;
+                conversation.sent = conversation.own;
+                cx.send(ClientFrame::UpdateCursors(CursorUpdate {
+                    conversation: id,
+                    delivered,
+                    read,
+                }));
+            }
         }
     }
 
@@ -92,18 +114,15 @@ impl Session {
         let Some(conversation) = chats.conversations.get_mut(&id) else {
             return;
         };
-        let unread = conversation.unread();
-        let Some(from) = conversation.first_unread().filter(|_| unread > before) else {
+        let count = conversation.unread();
+        let Some(from) = conversation.first_unread().filter(|_| count > before) else {
             return;
         };
         let is_at_newest = conversation.place == Place::Newest;
         match &mut conversation.unread_marker {
-            Some(line) if before > 0 && !is_looking => line.count += unread - before,
+            Some(line) if before > 0 && !is_looking => line.count += count - before,
             line if before == 0 && (!is_looking || (line.is_none() && !is_at_newest)) => {
-                *line = Some(UnreadMarker {
-                    from,
-                    count: unread,
-                });
+                *line = Some(UnreadMarker { from, count });
             }
             Some(_) | None => {}
         }

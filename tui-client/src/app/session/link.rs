@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use recado_shared::{Activity, ClientFrame};
 
-use crate::app::context::Context;
+use crate::app::Context;
 
 /// The link's state for the status line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,6 @@ pub enum LinkView<'a> {
     Connected(Option<Duration>),
     /// Not connected, and why; the next attempt is this far away.
     Offline {
-        /// The reason, as a short text.
         reason: &'a str,
         /// Until the next attempt; rounded up to seconds by the view.
         retry_in: Duration,
@@ -32,7 +31,6 @@ pub(crate) const AWAY_AFTER: Duration = Duration::from_mins(5);
 /// A person who comes back after this long must not write into a link that died meanwhile.
 pub(crate) const CHECK_AFTER: Duration = Duration::from_mins(1);
 
-/// How the link stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Connecting,
@@ -76,13 +74,6 @@ impl Link {
         self.state == State::Synced
     }
 
-    /// The heads of the session are complete.
-    pub(super) fn set_synced(&mut self) {
-        if self.state == State::Greeted {
-            self.state = State::Synced;
-        }
-    }
-
     /// Whether an open session may have died unseen, because the user was gone or the computer
     /// asleep for [`CHECK_AFTER`].
     pub(crate) fn is_return(&self, cx: &Context) -> bool {
@@ -98,7 +89,8 @@ impl Link {
         if let State::Offline { until, tick, .. } = &mut self.state {
             *tick = next_tick(*until, now);
         }
-        let activity = if now >= cx.last_input.instant + AWAY_AFTER {
+        let is_away = now >= cx.last_input.instant + AWAY_AFTER;
+        let activity = if is_away {
             Activity::Away
         } else {
             Activity::Active

@@ -1,9 +1,6 @@
 //! The session with the server: link, requests, outbox, cursors and what is synchronised.
 
-pub(super) mod cursor_pace;
 pub(super) mod cursors;
-pub(super) mod directory;
-pub(super) mod lifecycle;
 pub(super) mod link;
 pub(super) mod outbox;
 pub(super) mod receive;

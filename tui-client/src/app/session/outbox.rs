@@ -36,20 +36,17 @@ impl Outbox {
     pub(crate) fn new(pending: Vec<Pending>) -> Self {
         let mut outbox = Self::default();
         for pending in pending {
-            outbox.push(pending);
-        }
-        // The store does not say which of them an earlier run sent.
-        for queued in outbox.items.values_mut() {
-            queued.was_sent = true;
+            // The store does not say which of them an earlier run sent.
+            outbox.push(pending, true);
         }
         outbox
     }
 
-    pub(crate) fn push(&mut self, pending: Pending) {
+    pub(crate) fn push(&mut self, pending: Pending, was_sent: bool) {
         let queued = OutboxMessage {
             pending,
             is_sent: false,
-            was_sent: false,
+            was_sent,
             is_warned: false,
         };
         self.items.insert(queued.pending.id, queued);
@@ -88,13 +85,6 @@ impl Outbox {
         queued.is_some_and(|queued| !std::mem::replace(&mut queued.is_warned, true))
     }
 
-    /// Makes one message ready to go out again.
-    pub(super) fn unsend(&mut self, id: MessageId) {
-        if let Some(queued) = self.items.get_mut(&id) {
-            queued.is_sent = false;
-        }
-    }
-
     /// A session began: whatever was not answered goes out again, in order.
     pub(super) fn unsend_all(&mut self) {
         self.paused_until = None;
@@ -103,7 +93,7 @@ impl Outbox {
         }
     }
 
-    /// Sets a state. Returns whether the message is there.
+    /// Sets the state of a message that is not on its way any more. Returns whether it is there.
     pub(super) fn set_state(&mut self, id: MessageId, state: PendingState) -> bool {
         let Some(queued) = self.items.get_mut(&id) else {
             return false;

@@ -6,11 +6,9 @@ use recado_shared::{
     RequestNumber, Seq, ServerFrame, SyncPoint, UserId,
 };
 
-use crate::app::chats::Chats;
-use crate::app::context::Context;
-use crate::app::effect::Effect;
-use crate::app::session::Session;
-use crate::app::session::requests::{CommandAnswer, RequestKind};
+use super::link::State;
+use super::requests::{CommandAnswer, RequestKind};
+use crate::app::{Chats, Context, Effect, Session};
 use crate::store::StoreWrite;
 use crate::strings;
 
@@ -83,40 +81,38 @@ impl Session {
             (RequestKind::Page(id, range), Ok(Answer::Page { entries, newest })) => {
                 self.on_page(chats, id, range, entries, newest, cx);
             }
-            (RequestKind::Page(id, _), _) => chats.stop_paging(id),
+            (RequestKind::Page(id, _), _) => {
+                if let Some(conversation) = chats.conversations.get_mut(&id) {
+                    conversation.is_stalled = true;
+                }
+            }
             (RequestKind::Users, Ok(Answer::Users { people, more })) => {
                 self.on_people(chats, people, more, cx);
             }
-            (RequestKind::NameRequests, Ok(Answer::Users { people, .. })) => {
-                chats.take_people(people, cx);
-            }
+            (RequestKind::Names, Ok(Answer::Users { people, .. })) => chats.take_people(people, cx),
             (RequestKind::Set(setting), result) => chats.on_set(&setting, &result, cx),
             (RequestKind::Settings, result) => chats.on_settings(result, cx),
             // An append that is answered by something else is sent again by the next session.
-            (RequestKind::Append(_) | RequestKind::Users | RequestKind::NameRequests, _) => {}
+            (RequestKind::Append(_) | RequestKind::Users | RequestKind::Names, _) => {}
         }
         None
     }
 
     fn on_heads(&mut self, chats: &mut Chats, page: HeadsPage, cx: &mut Context) {
         chats.take_people(page.people, cx);
-        let mut heads = Vec::new();
-        for head in page.heads {
-            if let Some(stored) = self.on_head(chats, &head, cx) {
-                heads.push(stored);
-            }
-        }
+        let heads = page.heads.iter();
+        let heads: Vec<_> = heads
+            .filter_map(|head| self.on_head(chats, head, cx))
+            .collect();
         let log = chats.me.as_ref().map(|me| me.log);
-        let complete = page
-            .complete
-            .zip(log)
-            .map(|(stamp, log)| SyncPoint { log, stamp });
+        let complete = page.complete.zip(log);
+        let complete = complete.map(|(stamp, log)| SyncPoint { log, stamp });
         if !heads.is_empty() || complete.is_some() {
             cx.save(StoreWrite::Heads { heads, complete });
         }
         if complete.is_some() {
             self.since = complete;
-            self.link.set_synced();
+            self.link.state = State::Synced;
             chats.repeat_cursors();
         }
         chats.contacts.mark_stale();
@@ -133,7 +129,7 @@ impl Session {
         let has_lost = conversation.set_head(head);
         conversation.move_cursors();
         let stored = conversation.head();
-        let runs = conversation.log.held().to_held();
+        let runs = conversation.log.held.to_held();
         if has_lost {
             chats.navigation.forget_item(id);
             chats.counting.mark_uncertain(id);
@@ -158,7 +154,7 @@ impl Session {
             return;
         }
         if let Some(conversation) = chats.conversations.get_mut(&id) {
-            conversation.stop_typing(author);
+            conversation.typing.remove(&author);
         }
         let may_ring = is_message && !chats.navigation.has_focus && self.has_bell;
         if may_ring && chats.rings(id, (seq, author), cx.now) {
@@ -203,13 +199,12 @@ impl Session {
             has_new_info |= is_answer && std::mem::take(&mut conversation.is_request);
         }
         conversation.trim(is_open);
-        let held = conversation.log.held().to_held();
+        let held = conversation.log.held.to_held();
         if has_new_info || conversation.unread() != before {
             // Before the entries, so that a crash in between leaves a gap and no wrong count.
             chats.save_head(id, cx);
         }
-        chats.request_author_names(id, &added);
-        chats.note_mentions(id, &added);
+        chats.note_entries(id, &added);
         cx.save(StoreWrite::Entries {
             conversation: id,
             entries: added.clone(),

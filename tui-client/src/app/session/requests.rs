@@ -10,18 +10,16 @@ use recado_shared::{
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RequestKind {
-    /// To append a message of the outbox.
+    /// A message of the outbox.
     Append(MessageId),
     /// A stretch of a log.
     Page(ConversationId, PageRange),
     /// A stretch of the directory.
     Users,
-    /// Who some users are.
-    NameRequests,
-    /// To change a setting.
+    Names,
     Set(Setting),
     Settings,
-    /// Something that a command or a list needs: which one is known there.
+    /// A request of a command or an overlay, which knows its number.
     Command,
 }
 
@@ -33,7 +31,7 @@ pub(crate) type CommandAnswer = (RequestNumber, Result<Answer, RequestError>);
 pub(crate) struct Requests {
     /// Never starts over with a session, so that a late answer meets no younger request.
     last: u32,
-    in_flight: BTreeMap<RequestNumber, RequestKind>,
+    pub(super) in_flight: BTreeMap<RequestNumber, RequestKind>,
 }
 
 impl Requests {
@@ -46,10 +44,6 @@ impl Requests {
 
     pub(crate) fn take(&mut self, number: RequestNumber) -> Option<RequestKind> {
         self.in_flight.remove(&number)
-    }
-
-    pub(super) fn forget_all(&mut self) {
-        self.in_flight.clear();
     }
 
     pub(crate) fn appends(&self) -> usize {

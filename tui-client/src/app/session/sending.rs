@@ -6,12 +6,9 @@ use recado_shared::{
     UserId,
 };
 
-use crate::app::chats::Chats;
+use super::requests::RequestKind;
 use crate::app::chats::settings::PAUSE;
-use crate::app::context::Context;
-use crate::app::conversation::state::Conversation;
-use crate::app::session::Session;
-use crate::app::session::requests::RequestKind;
+use crate::app::{Chats, Context, Conversation, Session};
 use crate::store::{Pending, PendingState, StoreWrite};
 use crate::strings;
 
@@ -36,25 +33,21 @@ impl Session {
             state: PendingState::Waiting,
         };
         if pending.content.is_message() {
-            chats.unsaved.forget_draft(conversation);
+            chats.unsaved.drafts.remove(&conversation);
             chats.drafts.end(conversation);
         } else {
-            // The composer may hold other text than a moment ago: the draft is what it holds cx.now.
-            chats.unsaved.draft(conversation);
-            chats.drafts.change(conversation);
+            // The composer may hold other text than a moment ago, which is the draft.
+            chats.unsaved.drafts.insert(conversation);
+            chats.drafts.changed.insert(conversation);
         }
         cx.save(StoreWrite::Queue(pending.clone()));
-        self.outbox.push(pending);
+        self.outbox.push(pending, false);
         chats.contacts.mark_stale();
     }
 
     /// Sends what waits, in order, as far as the limit allows.
     pub(super) fn send_appends(&mut self, cx: &mut Context) {
-        let is_paused = self
-            .outbox
-            .paused_until
-            .is_some_and(|until| cx.now.instant < until);
-        if !self.link.is_up() || is_paused {
+        if !self.link.is_up() || self.outbox.paused_until.is_some() {
             return;
         }
         for _ in self.requests.appends()..MAX_APPENDS {
@@ -71,7 +64,6 @@ impl Session {
         }
     }
 
-    /// The server has the message on its disk.
     pub(super) fn on_accepted(
         &mut self,
         chats: &mut Chats,
@@ -85,13 +77,12 @@ impl Session {
             return;
         };
         let conversation = queued.pending.conversation;
-        let content = queued.pending.content.clone();
         let entry = Entry {
             seq,
             author,
             id,
             time,
-            content,
+            content: queued.pending.content.clone(),
         };
         self.take_entries(chats, conversation, vec![entry], cx);
     }
@@ -106,10 +97,8 @@ impl Session {
     ) -> Vec<MessageId> {
         let mut settled = Vec::new();
         for entry in entries.iter().filter(|entry| entry.author == me) {
-            let is_here = |queued: &crate::app::session::outbox::OutboxMessage| {
-                queued.pending.conversation == conversation
-            };
-            if self.outbox.find(entry.id).is_some_and(is_here) {
+            let queued = self.outbox.find(entry.id);
+            if queued.is_some_and(|queued| queued.pending.conversation == conversation) {
                 self.outbox.remove(entry.id);
                 chats.follow_accepted(conversation, entry);
                 settled.push(entry.id);
@@ -127,32 +116,19 @@ impl Session {
         cx: &mut Context,
     ) {
         if error.is_temporary() {
-            self.outbox.unsend(id);
+            self.outbox.set_state(id, PendingState::Waiting);
             self.outbox.paused_until = Some(cx.now.instant + PAUSE);
             cx.notice = Some(strings::errors::sent_later(error));
-        } else if let Some(act) = self.take_refused_act(chats, id, cx) {
-            cx.notice = Some(strings::errors::cannot(act, error));
+        } else if let Some(queued) = self.outbox.find(id)
+            && queued.pending.content.body().is_none()
+        {
+            // There is no text to keep.
+            let attempt = strings::errors::attempt(&queued.pending.content);
+            self.remove_pending(chats, id, queued.pending.conversation, cx);
+            cx.notice = Some(strings::errors::cannot(attempt, error));
         } else {
             self.set_pending(id, PendingState::Failed(error.to_string()), cx);
         }
-    }
-
-    /// Takes what was refused out of the outbox, if it is no message: there is no text to keep.
-    /// Returns what it was to do.
-    fn take_refused_act(
-        &mut self,
-        chats: &mut Chats,
-        id: MessageId,
-        cx: &mut Context,
-    ) -> Option<&'static str> {
-        let pending = &self.outbox.find(id)?.pending;
-        if pending.content.body().is_some() {
-            return None;
-        }
-        let act = strings::errors::attempt(&pending.content);
-        let conversation = pending.conversation;
-        self.remove_pending(chats, id, conversation, cx);
-        Some(act)
     }
 
     /// Takes a message out of the outbox; the composer's text, as it is now, becomes the draft.
@@ -166,7 +142,7 @@ impl Session {
         let draft = chats.conversations.get(&conversation);
         let draft = draft.map_or("", Conversation::draft).to_owned();
         self.outbox.remove(id);
-        chats.unsaved.forget_draft(conversation);
+        chats.unsaved.drafts.remove(&conversation);
         cx.save(StoreWrite::TakeBack {
             id,
             conversation,
@@ -181,21 +157,19 @@ impl Session {
         }
     }
 
-    /// Says that the person is typing, unless that was said a moment ago.
+    /// Sends a typing notification, unless one was sent a moment ago.
     pub(crate) fn hint_typing(&mut self, chats: &mut Chats, cx: &mut Context) {
-        let is_up = self.link.is_synced();
         let Some(conversation) = chats.open_conversation() else {
             return;
         };
         let text = conversation.composer.text();
-        let is_recent = conversation
-            .typing_sent
-            .is_some_and(|sent| cx.now.instant < sent + TYPING_INTERVAL);
-        if !is_up || is_recent || text.trim().is_empty() || text.starts_with('/') {
+        let sent = conversation.typing_sent;
+        let is_recent = sent.is_some_and(|sent| cx.now.instant < sent + TYPING_INTERVAL);
+        let is_message = !text.trim().is_empty() && !text.starts_with('/');
+        if !self.link.is_synced() || is_recent || !is_message {
             return;
         }
         conversation.typing_sent = Some(cx.now.instant);
-        let id = conversation.id;
-        cx.send(ClientFrame::Typing(id));
+        cx.send(ClientFrame::Typing(conversation.id));
     }
 }

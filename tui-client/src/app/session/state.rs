@@ -1,17 +1,22 @@
-//! The state of the session and what outlives it until the next one.
+//! The session and what outlives it until the next one, with the begin and end of sessions as the
+//! network task reports them.
 
-use recado_shared::SyncPoint;
+use std::collections::BTreeSet;
 
-use crate::app::chats::Chats;
-use crate::app::context::Context;
-use crate::app::session::cursor_pace::CursorPace;
-use crate::app::session::directory::Directory;
-use crate::app::session::link::Link;
-use crate::app::session::outbox::Outbox;
-use crate::app::session::requests::Requests;
+use recado_shared::{Activity, SyncPoint, Welcome};
+
+use super::cursors::CursorPace;
+use super::link::{Link, State};
+use super::outbox::{Outbox, is_failed};
+use super::requests::{CommandAnswer, Requests};
+use super::sync::Directory;
+use crate::app::composer::Composer;
+use crate::app::{Chats, Context, Effect};
 use crate::model::MessageIdSource;
+use crate::net::NetEvent;
+use crate::store::{PendingState, StoreWrite, StoredMe};
+use crate::strings;
 
-/// The session and what outlives it until the next one.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) link: Link,
@@ -29,8 +34,8 @@ pub(crate) struct Session {
 impl Session {
     /// Moves cursors, sends what waits, and asks the server for what is missing.
     pub(crate) fn reconcile(&mut self, chats: &mut Chats, cx: &mut Context) {
-        let paused_until = self.outbox.paused_until;
-        self.outbox.paused_until = paused_until.filter(|until| *until > cx.now.instant);
+        let paused_until = &mut self.outbox.paused_until;
+        *paused_until = paused_until.filter(|until| *until > cx.now.instant);
         self.link.follow_clock(cx);
         self.move_cursors(chats, cx);
         chats.counting.count_next(&chats.conversations, cx);
@@ -41,5 +46,126 @@ impl Session {
         self.ask_names(chats, cx);
         self.send_watch(chats, cx);
         self.exchange_settings(chats, cx);
+    }
+
+    /// Gives stored drafts and waiting messages their conversations once the user is known: a
+    /// store that was replaced has them and does not know the user.
+    pub(crate) fn place_unsent(&mut self, chats: &mut Chats) {
+        if chats.me.is_none() {
+            return;
+        }
+        for (id, draft) in std::mem::take(&mut chats.unattached_drafts) {
+            if let Some(conversation) = chats.conversation_or_new(id) {
+                conversation.composer = Composer::with_text(&draft);
+            }
+        }
+        let pending: BTreeSet<_> = self.outbox.all().map(|p| p.conversation).collect();
+        for id in pending {
+            chats.conversation_or_new(id);
+        }
+    }
+
+    /// Forgets the log after the server began another one. A waiting message may be meant for a
+    /// user who has another number there, so the user decides again.
+    fn forget_log(&mut self, chats: &mut Chats, cx: &mut Context) {
+        cx.notify(strings::status::SERVER_RESET);
+        self.since = None;
+        chats.forget_log_chats();
+        let waiting = self.outbox.all().filter(|pending| !is_failed(pending));
+        for id in waiting.map(|pending| pending.id).collect::<Vec<_>>() {
+            let failed = PendingState::Failed(strings::errors::SERVER_RESET.to_owned());
+            self.set_pending(id, failed, cx);
+        }
+    }
+
+    pub(crate) fn on_net(
+        &mut self,
+        chats: &mut Chats,
+        event: NetEvent,
+        cx: &mut Context,
+    ) -> Option<CommandAnswer> {
+        match event {
+            NetEvent::Connecting => self.end_session(chats, State::Connecting),
+            NetEvent::Welcomed(welcome) => self.begin_session(chats, welcome, cx),
+            NetEvent::Frame(frame) => {
+                // A frame of a session that has ended means nothing any more.
+                if self.link.is_up() {
+                    return self.on_frame(chats, frame, cx);
+                }
+            }
+            NetEvent::RoundTrip(time) => self.link.round_trip = Some(time),
+            NetEvent::Offline { reason, retry_in } => {
+                let until = cx.now.instant + retry_in;
+                let tick = None;
+                self.end_session(
+                    chats,
+                    State::Offline {
+                        reason,
+                        until,
+                        tick,
+                    },
+                );
+            }
+            NetEvent::Refused(refusal) => {
+                self.end_session(chats, State::Refused(refusal.to_string()));
+            }
+            NetEvent::AccessRevoked(reason) => {
+                self.end_session(chats, State::Refused(reason.to_string()));
+            }
+            NetEvent::WrongKey { seen, pinned } => {
+                let (seen, pinned) = (seen.to_string(), pinned.to_string());
+                let reason = strings::status::server_key_changed(&seen, &pinned);
+                self.end_session(chats, State::Refused(reason));
+            }
+        }
+        None
+    }
+
+    fn begin_session(&mut self, chats: &mut Chats, welcome: Welcome, cx: &mut Context) {
+        let me = StoredMe {
+            user: welcome.user,
+            name: welcome.name,
+            log: welcome.log,
+        };
+        self.requests.in_flight.clear();
+        self.outbox.unsend_all();
+        chats.settings.begin_session();
+        if chats.me.as_ref() != Some(&me) {
+            let is_other_log = |old: &StoredMe| (old.log, old.user) != (me.log, me.user);
+            let is_other = chats.me.as_ref().is_some_and(is_other_log);
+            cx.save(StoreWrite::Me(me.clone()));
+            chats.me = Some(me);
+            if is_other {
+                self.forget_log(chats, cx);
+            }
+            self.place_unsent(chats);
+        }
+        for conversation in chats.conversations.values_mut() {
+            conversation.begin_session();
+        }
+        self.link.state = State::Greeted;
+        self.link.reported = Activity::Active;
+        chats.contacts.begin_session();
+        self.cursor_pace = CursorPace::default();
+        self.directory = Directory::from_start();
+        chats.names.begin_session();
+    }
+
+    fn end_session(&mut self, chats: &mut Chats, state: State) {
+        self.link.state = state;
+        self.link.round_trip = None;
+        self.cursor_pace = CursorPace::default();
+        for conversation in chats.conversations.values_mut() {
+            conversation.typing.clear();
+        }
+    }
+
+    pub(crate) fn reconnect(&mut self, cx: &mut Context) {
+        if self.link.is_up() {
+            cx.notify(strings::status::ALREADY_CONNECTED);
+        } else {
+            self.link.state = State::Connecting;
+            cx.effects.push(Effect::Reconnect);
+        }
     }
 }

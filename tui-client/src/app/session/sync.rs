@@ -2,15 +2,39 @@
 //! first, and the directory once a session.
 
 use recado_shared::limits::{MAX_PAGE_ENTRIES, MAX_USERS_PER_PAGE};
-use recado_shared::{ClientFrame, ConversationId, Entry, PageRange, Request, Seq, UserProfile};
+use recado_shared::{
+    ClientFrame, ConversationId, Entry, PageRange, Request, Seq, UserName, UserProfile,
+};
 
-use crate::app::chats::Chats;
-use crate::app::chats::settings::Exchange;
-use crate::app::context::Context;
-use crate::app::conversation::state::Conversation;
-use crate::app::session::Session;
-use crate::app::session::directory::{DirectoryRequest, MAX_DIRECTORY};
-use crate::app::session::requests::RequestKind;
+use super::requests::RequestKind;
+use crate::app::{Chats, Context, Conversation, Session};
+
+/// Most people that a session asks the directory for.
+const MAX_DIRECTORY: usize = 1_000;
+
+/// The progress of reading the directory of users, once a session.
+#[derive(Debug, Default)]
+pub(crate) struct Directory {
+    found: usize,
+    next: DirectoryRequest,
+}
+
+#[derive(Debug, Default)]
+enum DirectoryRequest {
+    #[default]
+    Nothing,
+    FromStart,
+    After(UserName),
+}
+
+impl Directory {
+    pub(super) fn from_start() -> Self {
+        Self {
+            found: 0,
+            next: DirectoryRequest::FromStart,
+        }
+    }
+}
 
 /// Most pages that are on their way at a time.
 const MAX_PAGES: usize = 4;
@@ -31,27 +55,24 @@ fn is_continuing(range: PageRange, entries: &[Entry]) -> bool {
 }
 
 impl Session {
-    /// Asks for the next names.
     pub(super) fn ask_names(&mut self, chats: &mut Chats, cx: &mut Context) {
         while self.link.is_synced() && !chats.names.wanted.is_empty() {
             let mut batch = Vec::new();
             while batch.len() < MAX_USERS_PER_PAGE.into()
                 && let Some(user) = chats.names.wanted.pop_first()
             {
-                let is_unknown = chats.contacts.add_unnamed(user);
-                if is_unknown {
+                if chats.contacts.add_unnamed(user) {
                     chats.names.asked.insert(user);
                     batch.push(user);
                 }
             }
             if !batch.is_empty() {
-                self.ask(Request::Users(batch), RequestKind::NameRequests, cx);
+                self.ask(Request::Users(batch), RequestKind::Names, cx);
             }
         }
     }
 
-    /// Asks the server for something; the answer is told apart by what was asked. Without a link
-    /// the question is lost: what must arrive is in the outbox.
+    /// Sends a request. Without a link it is lost: what must arrive is in the outbox.
     pub(crate) fn ask(&mut self, request: Request, asked: RequestKind, cx: &mut Context) {
         let number = self.requests.ask(asked);
         cx.send(ClientFrame::Request { number, request });
@@ -73,7 +94,7 @@ impl Session {
             return;
         }
         let mut busy: Vec<_> = self.requests.pages().collect();
-        let listed = chats.contacts.order().iter().map(|&(id, _)| id);
+        let listed = chats.contacts.order.iter().map(|&(id, _)| id);
         let candidates: Vec<_> = chats.navigation.open.into_iter().chain(listed).collect();
         for id in candidates {
             if busy.len() >= MAX_PAGES {
@@ -87,27 +108,16 @@ impl Session {
                 continue;
             };
             busy.push(id);
-            self.ask_page(id, range, missing, cx);
+            let request = Request::Page {
+                conversation: id,
+                range,
+                limit: u16::try_from(missing).map_or(MAX_PAGE_ENTRIES, |m| m.min(MAX_PAGE_ENTRIES)),
+            };
+            self.ask(request, RequestKind::Page(id, range), cx);
         }
     }
 
-    fn ask_page(
-        &mut self,
-        conversation: ConversationId,
-        range: PageRange,
-        missing: u64,
-        cx: &mut Context,
-    ) {
-        let limit = u16::try_from(missing).map_or(MAX_PAGE_ENTRIES, |m| m.min(MAX_PAGE_ENTRIES));
-        let request = Request::Page {
-            conversation,
-            range,
-            limit,
-        };
-        self.ask(request, RequestKind::Page(conversation, range), cx);
-    }
-
-    /// A page came. One that does not continue what was asked is not believed.
+    /// Takes over a page that continues what was asked for.
     pub(super) fn on_page(
         &mut self,
         chats: &mut Chats,
@@ -138,16 +148,14 @@ impl Session {
     pub(crate) fn exchange_settings(&mut self, chats: &mut Chats, cx: &mut Context) {
         chats.settings.follow_clock(cx.now);
         while self.link.is_up()
-            && let Some(step) = chats.settings.next_exchange(cx.now)
+            && let Some(request) = chats.settings.next_request()
         {
-            match step {
-                Exchange::Pull(after) => {
-                    self.ask(Request::Settings { after }, RequestKind::Settings, cx);
-                }
-                Exchange::Change(setting) => {
-                    self.ask(Request::Set(setting.clone()), RequestKind::Set(setting), cx);
-                }
-            }
+            let kind = if let Request::Set(setting) = &request {
+                RequestKind::Set(setting.clone())
+            } else {
+                RequestKind::Settings
+            };
+            self.ask(request, kind, cx);
         }
     }
 

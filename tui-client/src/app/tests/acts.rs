@@ -4,7 +4,6 @@ use recado_shared::{
 };
 
 use super::support::*;
-use crate::app::messages::actions;
 use crate::app::screen::{Focus, Item, ItemId, MessageView, Overlay, PurposeView};
 use crate::app::{App, Effect, Event};
 use crate::store::{LoadedEntries, StoredConversation};
@@ -104,7 +103,7 @@ fn a_draft_outlives_an_edit() {
     ))));
     client.keys("e");
     client.type_text("!");
-    let effects = client.pass(crate::app::chats::unsaved::SAVE_AFTER);
+    let effects = client.pass(crate::app::chats::state::SAVE_AFTER);
     let drafts: Vec<_> = saved(&effects)
         .into_iter()
         .filter_map(|save| match save {
@@ -171,10 +170,7 @@ fn a_reaction_is_taken_back_by_the_same_key() {
     let emoji = Emoji::new("👍").unwrap();
     let target = Seq(1);
     client.keys("up");
-    let react = |app: &mut App| {
-        let (chats, session, cx) = (&mut app.chats, &mut app.session, &mut app.cx);
-        actions::react(chats, session, target, emoji.clone(), cx);
-    };
+    let react = |app: &mut App| app.parts().react(target, emoji.clone());
     react(&mut client.app);
     assert_eq!(reactions(&client), [("👍".to_owned(), 1, true)]);
     react(&mut client.app);

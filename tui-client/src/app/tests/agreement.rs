@@ -130,7 +130,7 @@ impl Device {
     fn beliefs(&self) -> Vec<(bool, String, String)> {
         let settings = &self.client.app.chats.settings;
         let of = |id: ConversationId| {
-            let attention = settings.attention(id, self.client.now.wall);
+            let attention = settings.notification_level(id, self.client.now.wall);
             let draft = settings.draft(id).to_owned();
             (settings.is_favourite(id), format!("{attention:?}"), draft)
         };

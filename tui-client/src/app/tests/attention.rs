@@ -6,7 +6,7 @@ use recado_shared::{
 };
 
 use super::support::*;
-use crate::app::screen::{Attention, Item, MessageKind, MessageView};
+use crate::app::screen::{Item, MessageKind, MessageView};
 use crate::app::{Effect, Event};
 use crate::store::{LoadedEntries, StoreRead, StoredConversation};
 
@@ -164,12 +164,12 @@ fn a_muted_conversation_is_heard_again_when_the_time_is_up() {
     client.keys("alt-1");
     let open = client.open();
     client.say("/quiet 30m");
-    let attention = |client: &Client| {
+    let notification_level = |client: &Client| {
         let screen = client.app.screen(client.now);
-        screen.conversation.expect("one is open").attention
+        screen.conversation.expect("one is open").notification_level
     };
     assert_eq!(open, ROOM);
-    assert_eq!(attention(&client), Attention::Nothing);
+    assert_eq!(notification_level(&client), NotificationLevel::Nothing);
     client.handle(Event::Focus(false));
     assert!(!rings(&client.room_entry(said(1, BOB, "@alice"))));
     client.keys("esc");
@@ -177,7 +177,7 @@ fn a_muted_conversation_is_heard_again_when_the_time_is_up() {
     let due = client.app.next_deadline().unwrap();
     assert!(due <= client.now.instant + Duration::from_mins(1));
     client.pass(Duration::from_mins(1));
-    assert_eq!(attention(&client), Attention::All);
+    assert_eq!(notification_level(&client), NotificationLevel::All);
     assert!(rings(&client.room_entry(said(2, BOB, "@alice"))));
 }
 

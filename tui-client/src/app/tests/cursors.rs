@@ -3,7 +3,7 @@ use recado_shared::{CursorUpdate, Head, LogId, Membership, Seq, ServerFrame};
 
 use super::support::*;
 use crate::app::screen::{ItemId, Place};
-use crate::app::session::cursor_pace::CURSOR_INTERVAL;
+use crate::app::session::cursors::CURSOR_INTERVAL;
 use crate::app::{ClickTarget, Effect, Event, Scroll, Viewed};
 use crate::store::LoadedEntries;
 use crate::store::{HeldRange, StoreWrite};

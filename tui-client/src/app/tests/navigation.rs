@@ -1,7 +1,7 @@
 use recado_shared::{Seq, UserId};
 
 use super::support::*;
-use crate::app::chats::unsaved::SAVE_AFTER;
+use crate::app::chats::state::SAVE_AFTER;
 use crate::app::screen::{Focus, ItemId, ListView, Overlay, Pane, Place};
 use crate::app::{ClickTarget, Effect, Event, Scroll};
 use crate::store::{Snapshot, StoreWrite};

@@ -5,7 +5,7 @@ use recado_shared::{
 
 use super::support::*;
 use crate::app::chats::settings::PAUSE;
-use crate::app::screen::{Attention, Section};
+use crate::app::screen::Section;
 use crate::store::{Snapshot, StoreWrite, StoredSetting};
 
 fn favourite(is_on: bool) -> Setting {
@@ -40,9 +40,9 @@ fn is_favourite(client: &Client) -> bool {
     row.is_some_and(|row| row.is_favourite && row.section == Section::Favourites)
 }
 
-fn attention(client: &Client) -> Attention {
+fn notification_level(client: &Client) -> NotificationLevel {
     let screen = client.app.screen(client.now);
-    screen.conversation.expect("one is open").attention
+    screen.conversation.expect("one is open").notification_level
 }
 
 fn refuse(client: &mut Client, number: RequestNumber, error: RequestError) {
@@ -89,7 +89,7 @@ fn what_waits_in_the_store_is_sent_and_nothing_else() {
     ];
     let mut client = offline_with(settings, Stamp(7));
     assert!(is_favourite(&client));
-    assert_eq!(attention(&client), Attention::Nothing);
+    assert_eq!(notification_level(&client), NotificationLevel::Nothing);
     let effects = client.connect(vec![]);
     assert_eq!(sets(&effects), [], "what changed elsewhere comes first");
     let (number, after) = pulls(&effects)[0];
@@ -104,12 +104,12 @@ fn a_newer_change_here_wins_over_an_older_answer_and_page() {
     let mut client = offline_with(vec![], Stamp(0));
     client.say("/notify mentions");
     let effects = client.connect_with(vec![], vec![level(NotificationLevel::Nothing)]);
-    assert_eq!(attention(&client), Attention::Mentions);
+    assert_eq!(notification_level(&client), NotificationLevel::Mentions);
     let first = sets(&effects)[0].0;
     let effects = client.say("/notify nothing");
     assert_eq!(sets(&effects), [], "one change of a setting at a time");
     let effects = client.answer(first, Answer::Done);
-    assert_eq!(attention(&client), Attention::Nothing);
+    assert_eq!(notification_level(&client), NotificationLevel::Nothing);
     let is_sent = |save: &StoreWrite| matches!(save, StoreWrite::SentSetting(_));
     assert!(!saved(&effects).iter().any(is_sent));
     let again = sets(&effects);
@@ -117,7 +117,7 @@ fn a_newer_change_here_wins_over_an_older_answer_and_page() {
     let setting = level(NotificationLevel::All);
     let stamp = Stamp(9);
     client.frame(ServerFrame::Setting { setting, stamp });
-    assert_eq!(attention(&client), Attention::Nothing);
+    assert_eq!(notification_level(&client), NotificationLevel::Nothing);
     let effects = client.answer(again[0].0, Answer::Done);
     assert!(saved(&effects).iter().any(is_sent));
 }
@@ -138,7 +138,7 @@ fn changes_are_pulled_page_by_page() {
     );
     assert_eq!(pulls(&effects), []);
     assert!(is_favourite(&client));
-    assert_eq!(attention(&client), Attention::Mentions);
+    assert_eq!(notification_level(&client), NotificationLevel::Mentions);
     client.handle(offline());
     assert_eq!(pulls(&client.connect(vec![]))[0].1, Stamp(6));
 }
@@ -162,7 +162,7 @@ fn a_change_elsewhere_applies_and_an_older_page_does_not_undo_it() {
     let stamp = None;
     assert_eq!(saved(&effects), [StoreWrite::Settings { settings, stamp }]);
     client.answer(number, page(vec![level(NotificationLevel::All)], 8, false));
-    assert_eq!(attention(&client), Attention::Nothing);
+    assert_eq!(notification_level(&client), NotificationLevel::Nothing);
 }
 
 #[test]

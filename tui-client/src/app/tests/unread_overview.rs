@@ -187,7 +187,7 @@ fn a_line_is_read_with_all_before_it_and_nothing_after() {
             "bob: are you there?",
         ]
     );
-    let effects = client.pass(crate::app::session::cursor_pace::CURSOR_INTERVAL);
+    let effects = client.pass(crate::app::session::cursors::CURSOR_INTERVAL);
     let told: Vec<_> = advances(&effects)
         .into_iter()
         .filter(|advance| advance.conversation == ROOM)

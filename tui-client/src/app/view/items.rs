@@ -8,8 +8,8 @@ use recado_shared::{Content, Emoji, Entry, MessageBody, Seq};
 
 use crate::app::Reader;
 use crate::app::conversation::log::Part;
-use crate::app::conversation::originals::is_shown;
 use crate::app::conversation::progress::Progress;
+use crate::app::conversation::state::is_shown;
 use crate::app::conversation::state::{Conversation, Purpose};
 use crate::app::screen::{Details, Item, Mark, MessageKind, MessageView, PurposeView, Quote};
 use crate::model::ItemId;
@@ -29,7 +29,7 @@ impl<'a> Reader<'a> {
                 waiting.entry(target).or_default().push(pending);
             }
         }
-        let mut items = Vec::with_capacity(log.loaded_len() + 8);
+        let mut items = Vec::with_capacity(log.loaded().len() + 8);
         items.extend(log.parts().filter_map(|part| match part {
             Part::Gap(gap) => Some(Item::Gap {
                 id: ItemId::Entry(gap.first),
@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
             let text = self.chats.event_text(entry.author, event, time);
             return Item::Event { id, time, text };
         }
-        let is_own = entry.author == conversation.me();
+        let is_own = entry.author == conversation.me;
         let mark = if others.read >= entry.seq {
             Mark::Read
         } else if others.delivered >= entry.seq {
@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
         }
         Details {
             is_edited: folding.last_edit(entry.seq).is_some(),
-            reactions: folding.reactions(entry.seq, conversation.me()),
+            reactions: folding.reactions(entry.seq, conversation.me),
             ..self.details_of(conversation, &entry.content)
         }
     }
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn quote(&self, conversation: &'a Conversation, seq: Seq) -> Quote<'a> {
         let folding = &conversation.folding;
         let entry = conversation.log.entry(seq);
-        let entry = entry.or_else(|| conversation.originals.get(seq));
+        let entry = entry.or_else(|| conversation.originals.get(&seq));
         let (author, text) = match entry {
             None => ("", strings::conversation::QUOTE_NOT_LOADED),
             Some(entry) if folding.is_deleted(entry) => ("", strings::conversation::QUOTE_DELETED),

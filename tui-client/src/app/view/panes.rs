@@ -27,7 +27,7 @@ impl<'a> Reader<'a> {
         let open = chats.opened();
         let failures = outbox.all().filter(|pending| is_failed(pending));
         let failures: BTreeSet<_> = failures.map(|pending| pending.conversation).collect();
-        let contacts = chats.contacts.order().iter();
+        let contacts = chats.contacts.order.iter();
         Screen {
             me: chats.my_name(),
             contacts: contacts
@@ -51,7 +51,11 @@ impl<'a> Reader<'a> {
     }
 
     fn display_in(&self, id: ConversationId) -> Option<&'a str> {
-        let contact = self.chats.contacts.find(id.peer_of(self.chats.user()?)?)?;
+        let contact = self
+            .chats
+            .contacts
+            .people
+            .get(&id.peer_of(self.chats.user()?)?)?;
         contact.display.as_ref().map(DisplayName::as_str)
     }
 
@@ -72,12 +76,12 @@ impl<'a> Reader<'a> {
             is_open: self.chats.navigation.open == Some(id),
             has_draft: conversation.is_some_and(|c| !c.composer.is_empty()),
             has_failed,
-            is_typing: conversation.is_some_and(|c| c.typing().next().is_some()),
+            is_typing: conversation.is_some_and(|c| !c.typing.is_empty()),
             room: room.map(Room::membership),
             is_request: conversation.is_some_and(|c| c.is_request),
             is_blocked: self.chats.is_blocked_in(id),
             is_favourite: self.chats.settings.is_favourite(id),
-            attention: self.chats.settings.attention(id, self.now.wall),
+            notification_level: self.chats.settings.notification_level(id, self.now.wall),
             section,
         }
     }
@@ -85,7 +89,7 @@ impl<'a> Reader<'a> {
     fn conversation_view(&self, conversation: &'a Conversation) -> ConversationView<'a> {
         let (id, log) = (conversation.id, &conversation.log);
         let items = self.items(conversation);
-        let typing = conversation.typing();
+        let typing = conversation.typing.keys().copied();
         let typing = typing.filter(|user| !self.chats.settings.is_blocked(*user));
         ConversationView {
             id,
@@ -94,7 +98,7 @@ impl<'a> Reader<'a> {
             room: self.chats.room_info(id),
             is_request: conversation.is_request,
             is_blocked: self.chats.is_blocked_in(id),
-            attention: self.chats.settings.attention(id, self.now.wall),
+            notification_level: self.chats.settings.notification_level(id, self.now.wall),
             presence: self.presence_in(id),
             new_from: new_from(conversation, &items),
             items,
@@ -150,7 +154,7 @@ pub(crate) fn pane_hints(context: KeyContext, pane: Pane) -> &'static [Hint] {
 /// The first item below the new-messages line. Without it among the loaded ones there is no line.
 fn new_from(conversation: &Conversation, items: &[Item<'_>]) -> Option<(ItemId, u64)> {
     let line = conversation.unread_marker?;
-    if line.from < conversation.log.window_from() {
+    if line.from < conversation.log.from {
         return None;
     }
     let reaches = |item: &Item<'_>| match *item {

@@ -9,12 +9,12 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+pub use recado_shared::NotificationLevel;
 use recado_shared::rules::folding::ReactionCount;
 use recado_shared::{ConversationId, Membership, Presence, RoomInfo, Timestamp};
 
 pub use crate::app::chats::contacts::Section;
-pub use crate::app::chats::position::Pane;
-pub use crate::app::chats::settings::Attention;
+pub use crate::app::chats::navigation::Pane;
 use crate::app::composer::Composer;
 pub use crate::app::input::completion::CompletionView;
 pub use crate::app::session::link::LinkView;
@@ -77,7 +77,7 @@ pub struct ContactRow<'a> {
     pub is_request: bool,
     pub is_blocked: bool,
     pub is_favourite: bool,
-    pub attention: Attention,
+    pub notification_level: NotificationLevel,
     pub section: Section,
 }
 
@@ -90,7 +90,7 @@ pub struct ConversationView<'a> {
     pub room: Option<&'a RoomInfo>,
     pub is_request: bool,
     pub is_blocked: bool,
-    pub attention: Attention,
+    pub notification_level: NotificationLevel,
     pub presence: Option<Presence>,
     /// What is loaded, oldest first: entries, gaps, then the outbox.
     pub items: Vec<Item<'a>>,

@@ -461,13 +461,13 @@ fn what_is_favourite_quiet_called_and_blocked_is_marked() {
     let mut lobby = contact(8, "#lobby");
     lobby.room = Some(Membership::Member);
     (lobby.unread, lobby.mentions, lobby.last) = (7, 2, last);
-    lobby.attention = Attention::Nothing;
+    lobby.notification_level = NotificationLevel::Nothing;
     let mut grace = contact(9, "grace");
     (grace.is_blocked, grace.last) = (true, last);
     screen.contacts.insert(0, team);
     screen.contacts.splice(2..2, [lobby, grace]);
     let open = screen.conversation.as_mut().unwrap();
-    open.attention = Attention::Nothing;
+    open.notification_level = NotificationLevel::Nothing;
     open.is_blocked = true;
     for (width, height) in [(80, 24), (40, 12), (20, 6)] {
         insta::assert_snapshot!(

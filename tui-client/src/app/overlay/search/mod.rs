@@ -16,7 +16,7 @@ use crate::app::composer::Composer;
 use crate::app::effect::Effect;
 use crate::app::input::completion;
 use crate::app::intent::Show;
-use crate::app::messages::selection::body_of;
+use crate::app::messages::body_of;
 use crate::app::screen::{HitRow, ListView, Quote};
 use crate::app::{Action, Edit, Hint, KeyContext, Parts, Reader, screen};
 use crate::store::{PendingState, SearchHit, SearchQuery, SearchResult};

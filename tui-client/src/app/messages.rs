@@ -1,0 +1,415 @@
+//! The selection of a message and the actions on it: reply, edit, delete, react, copy, retry.
+
+use recado_shared::{Content, ConversationId, Emoji, Entry, MessageBody, MessageId, Role, Seq};
+
+use super::chats::navigation::Pane;
+use super::composer::Composer;
+use super::composer::markup::{escaped, message_of};
+use super::conversation::state::{Purpose, is_shown};
+use super::parts::Parts;
+use super::session::outbox::{MAX_OUTBOX, is_failed};
+use super::{Chats, Conversation, Effect, Scroll, Session};
+use crate::model::ItemId;
+use crate::store::PendingState;
+use crate::strings::errors;
+
+impl Parts<'_> {
+    /// Sends what is written in the open conversation. Text that cannot be sent stays.
+    pub(crate) fn submit(&mut self) {
+        let Some(conversation) = self.chats.open_conversation() else {
+            return;
+        };
+        let text = message_of(conversation.composer.text().trim_end());
+        if text.is_empty() {
+            self.chats.navigation.pane = Pane::Conversation;
+            return;
+        }
+        if let Some(reason) = silence_reason(conversation) {
+            return self.notify(reason);
+        }
+        let body = match MessageBody::new(text.as_ref()) {
+            Ok(body) => body,
+            Err(error) => return self.notify(error.to_string()),
+        };
+        if self.session.outbox.is_full() {
+            return self.notify(errors::outbox_full(MAX_OUTBOX));
+        }
+        conversation.unread_marker = None;
+        let id = conversation.id;
+        let content = match std::mem::take(&mut conversation.purpose) {
+            Purpose::New => Content::Message(body),
+            Purpose::Reply(to) => Content::Reply { to, body },
+            Purpose::Edit { target, kept } => {
+                conversation.composer = *kept;
+                if current_text(self.chats, self.session, target) == body.as_str() {
+                    return self.notify(errors::SAME_TEXT);
+                }
+                let content = Content::Edit { target, body };
+                return self.session.queue(self.chats, id, content, self.cx);
+            }
+        };
+        conversation.composer.take();
+        self.session.queue(self.chats, id, content, self.cx);
+        self.chats.scroll_newest(self.cx);
+    }
+
+    /// The selected message of the open conversation. Notifies the user of what is missing
+    /// otherwise; `action` says what the message is selected for.
+    pub(crate) fn selected_message(&mut self, action: &str) -> Option<(ConversationId, Entry)> {
+        let navigation = &self.chats.navigation;
+        let reason = match (navigation.open, navigation.selection) {
+            (Some(id), Some(ItemId::Entry(seq))) => {
+                let conversation = self.chats.conversations.get(&id)?;
+                let entry = conversation.log.entry(seq)?;
+                let deletion = Content::Deletion { target: seq };
+                let mut waiting = self.session.outbox.of(id);
+                let is_being_deleted = waiting.any(|p| p.content == deletion && !is_failed(p));
+                let is_deleted = is_being_deleted || conversation.folding.is_deleted(entry);
+                if is_shown(&entry.content) && !is_deleted {
+                    return Some((id, entry.clone()));
+                }
+                errors::MESSAGE_DELETED.to_owned()
+            }
+            (_, Some(ItemId::Pending(_))) => errors::MESSAGE_NOT_SENT.to_owned(),
+            (_, None) | (None, _) => errors::select_first(action),
+        };
+        self.notify(reason);
+        None
+    }
+
+    /// Makes the next message a reply to the selected one.
+    pub(crate) fn reply_to_selected(&mut self) {
+        if let Some((_, original)) = self.selected_message(errors::REPLY_TO_IT)
+            && let Some(conversation) = self.begin_writing()
+        {
+            conversation.purpose = Purpose::Reply(original.seq);
+            // It is quoted also when it is not loaded any more.
+            conversation.keep_original(original);
+        }
+    }
+
+    /// Puts the text of the selected own message into the composer; what is there comes back
+    /// afterwards.
+    pub(crate) fn edit_selected(&mut self) {
+        let Some((_, entry)) = self.selected_message(errors::EDIT_IT) else {
+            return;
+        };
+        if Some(entry.author) != self.chats.user() {
+            return self.notify(errors::ONLY_AUTHOR_EDITS);
+        }
+        let target = entry.seq;
+        let editing = Composer::with_text(&current_text(self.chats, self.session, target));
+        if let Some(conversation) = self.begin_writing() {
+            let kept = Box::new(std::mem::replace(&mut conversation.composer, editing));
+            conversation.purpose = Purpose::Edit { target, kept };
+        }
+    }
+
+    /// Moves from the selection to the composer, for a new message.
+    fn begin_writing(&mut self) -> Option<&mut Conversation> {
+        self.chats.navigation.selection = None;
+        self.chats.navigation.pane = Pane::Conversation;
+        self.drop_purpose();
+        self.chats.open_conversation()
+    }
+
+    /// Makes the composer one for a new message. Returns whether it was for something else.
+    pub(crate) fn drop_purpose(&mut self) -> bool {
+        let Some(conversation) = self.chats.open_conversation() else {
+            return false;
+        };
+        match std::mem::take(&mut conversation.purpose) {
+            Purpose::New => return false,
+            Purpose::Reply(_) => {}
+            Purpose::Edit { kept, .. } => conversation.composer = *kept,
+        }
+        true
+    }
+
+    /// Deletes the selected message for all members, at the second time.
+    pub(crate) fn delete_selected(&mut self, was_marked: Option<ItemId>) {
+        let Some((id, entry)) = self.selected_message(errors::DELETE_IT) else {
+            return;
+        };
+        let is_own = Some(entry.author) == self.chats.user();
+        let room = self.chats.room_info(id);
+        let is_moderator = room.is_some_and(|info| info.role >= Role::Moderator);
+        if !entry.content.is_message() || !(is_own || is_moderator) {
+            return self.notify(errors::ONLY_AUTHOR_DELETES);
+        }
+        let (target, item) = (entry.seq, ItemId::Entry(entry.seq));
+        if was_marked == Some(item) {
+            let deletion = Content::Deletion { target };
+            self.session.queue(self.chats, id, deletion, self.cx);
+        } else {
+            self.chats.navigation.marked_for_deletion = Some(item);
+            self.notify(errors::DELETE_AGAIN);
+        }
+    }
+
+    /// Reacts to a message of the open conversation, or takes the same reaction back.
+    pub(crate) fn react(&mut self, target: Seq, emoji: Emoji) {
+        let (Some(conversation), Some(me)) = (self.chats.opened(), self.chats.user()) else {
+            return;
+        };
+        let id = conversation.id;
+        let has_reaction = conversation.folding.has_reaction(target, &emoji, me);
+        let added = Content::ReactionAdded {
+            target,
+            emoji: emoji.clone(),
+        };
+        let removed = Content::ReactionRemoved { target, emoji };
+        let waiting = self.session.outbox.of(id).rev();
+        let waiting = waiting
+            .map(|pending| &pending.content)
+            .find(|content| **content == added || **content == removed);
+        let is_on = waiting.map_or(has_reaction, |content| *content == added);
+        let content = if is_on { removed } else { added };
+        self.session.queue(self.chats, id, content, self.cx);
+    }
+
+    /// The selected message, if it has earlier versions. Shows the text of one of a blocked user.
+    pub(crate) fn edited_message(&mut self) -> Option<(ConversationId, Seq)> {
+        let (id, entry) = self.selected_message(errors::SHOW_VERSIONS)?;
+        let conversation = self.chats.conversations.get(&id)?;
+        if self.chats.is_hidden(conversation, &entry) {
+            let name = self.chats.name_of(entry.author);
+            self.notify(format!("{name}: {}", conversation.folding.text(&entry)));
+            return None;
+        }
+        if conversation.folding.last_edit(entry.seq).is_none() {
+            self.notify(errors::NO_EARLIER_VERSIONS);
+            return None;
+        }
+        Some((id, entry.seq))
+    }
+
+    /// Enter on a selected message: shows what it replies to, else goes back to writing.
+    pub(crate) fn accept_selected(&mut self) {
+        if let (Some(ItemId::Entry(from)), Some(open)) =
+            (self.chats.navigation.selection, self.chats.opened())
+            && let Some(to) = open
+                .log
+                .entry(from)
+                .and_then(|entry| entry.content.reply_to())
+        {
+            self.chats.jump_to_message(from, to, self.cx);
+        } else {
+            self.chats.navigation.selection = None;
+        }
+    }
+
+    /// The text of a message of the open conversation.
+    pub(crate) fn message_text(&self, item: ItemId) -> Option<&str> {
+        let conversation = self.chats.opened()?;
+        match item {
+            ItemId::Entry(seq) => {
+                let entry = conversation.log.entry(seq)?;
+                let is_message = entry.content.is_message();
+                is_message.then(|| conversation.folding.text(entry))
+            }
+            ItemId::Pending(id) => {
+                let pending = &self.session.outbox.find(id)?.pending;
+                let is_here =
+                    pending.conversation == conversation.id && pending.content.is_message();
+                is_here.then(|| body_of(&pending.content))
+            }
+        }
+    }
+
+    fn selected_text(&self) -> Option<&str> {
+        self.message_text(self.chats.navigation.selection?)
+    }
+
+    pub(crate) fn select_newest(&mut self) {
+        self.select_above(None);
+    }
+
+    pub(crate) fn select_previous(&mut self) {
+        self.select_above(self.chats.navigation.selection);
+    }
+
+    /// The messages of the open conversation, from old to new.
+    fn messages(&self, with_pending: bool) -> impl DoubleEndedIterator<Item = ItemId> {
+        let open = self.chats.opened().into_iter();
+        open.flat_map(move |conversation| {
+            let entries = conversation.log.loaded();
+            let entries = entries.filter(|entry| entry.content.is_message());
+            let pending = self.session.outbox.of(conversation.id);
+            let pending = pending.filter(move |p| with_pending && p.content.is_message());
+            let entries = entries.map(|entry| ItemId::Entry(entry.seq));
+            entries.chain(pending.map(|pending| ItemId::Pending(pending.id)))
+        })
+    }
+
+    /// Selects the message above another one, or the newest.
+    fn select_above(&mut self, item: Option<ItemId>) {
+        let open = self.chats.opened();
+        let follows_newest = open.is_some_and(|open| open.log.follows_newest());
+        let is_above = |id: &ItemId| item.is_none_or(|item| *id < item);
+        let above = self.messages(follows_newest).rev().find(is_above);
+        if let Some(item) = above {
+            self.select(item);
+        }
+    }
+
+    /// Selects the message below; below the newest one is the composer.
+    pub(crate) fn select_next(&mut self) {
+        let selected = self.chats.navigation.selection;
+        let is_below = |id: &ItemId| selected.is_some_and(|selected| *id > selected);
+        let below = self.messages(true).find(is_below);
+        match below {
+            Some(item) => self.select(item),
+            None => self.chats.navigation.selection = None,
+        }
+    }
+
+    fn select(&mut self, item: ItemId) {
+        self.chats.navigation.selection = Some(item);
+        self.chats.scroll(Scroll::Show(item), self.cx);
+    }
+
+    pub(crate) fn copy_selected(&mut self) {
+        match self.selected_text().map(str::to_owned) {
+            Some(text) => {
+                self.cx.effects.push(Effect::Copy(text));
+                self.notify(errors::COPIED);
+            }
+            None => self.notify(errors::SELECT_TO_COPY),
+        }
+    }
+
+    /// Copies the first link of the selected message.
+    pub(crate) fn copy_link(&mut self) {
+        match self.selected_text().and_then(first_link).map(str::to_owned) {
+            Some(link) => {
+                self.notify(errors::copied(&link));
+                self.cx.effects.push(Effect::Copy(link));
+            }
+            None => self.notify(errors::NO_LINK),
+        }
+    }
+
+    /// Sends the selected failed message again, or all failed ones of the open conversation.
+    pub(crate) fn retry(&mut self) {
+        let Some(open) = self.chats.navigation.open else {
+            return;
+        };
+        let selected = self.selected_waiting();
+        let is_meant = |id: MessageId| selected.is_none_or(|selected| selected == id);
+        let pending = self.session.outbox.of(open);
+        let failed = pending.filter(|pending| is_failed(pending) && is_meant(pending.id));
+        let failed: Vec<_> = failed.map(|pending| pending.id).collect();
+        if failed.is_empty() {
+            self.notify(errors::NOTHING_FAILED);
+        }
+        for id in failed {
+            self.session.set_pending(id, PendingState::Waiting, self.cx);
+        }
+    }
+
+    /// The selected message of the outbox, or the last one there that changes the selected message.
+    fn selected_waiting(&self) -> Option<MessageId> {
+        match self.chats.navigation.selection? {
+            ItemId::Pending(id) => Some(id),
+            ItemId::Entry(seq) => {
+                let mut waiting = self.session.outbox.of(self.chats.navigation.open?).rev();
+                let last = waiting.find(|pending| pending.content.target() == Some(seq));
+                last.map(|pending| pending.id)
+            }
+        }
+    }
+
+    /// Takes the selected message, or what is done with it, out of the outbox, its text back into
+    /// the composer.
+    pub(crate) fn take_back(&mut self) {
+        let Some(id) = self.selected_waiting() else {
+            return self.notify(errors::ONLY_UNSENT);
+        };
+        let Some(queued) = self.session.outbox.find(id) else {
+            self.chats.navigation.selection = None;
+            return;
+        };
+        let may_have_arrived = queued.was_sent && !is_failed(&queued.pending);
+        if may_have_arrived && self.session.link.is_up() {
+            return self.notify(errors::BEING_SENT);
+        }
+        // Without a link this stays unknown, and the outbox must not be a trap.
+        if may_have_arrived && self.session.outbox.warn(id) {
+            return self.notify(errors::MAY_HAVE_ARRIVED);
+        }
+        let Some(pending) = self.session.outbox.remove(id) else {
+            return;
+        };
+        self.chats.navigation.selection = None;
+        let Some(conversation) = self.chats.conversations.get_mut(&pending.conversation) else {
+            return;
+        };
+        if let Some(body) = pending.content.body() {
+            if !conversation.composer.is_empty() {
+                conversation.composer.insert("\n");
+            }
+            conversation.composer.insert(&escaped(body.as_str()));
+        }
+        self.chats.drafts.changed.insert(pending.conversation);
+        self.session
+            .remove_pending(self.chats, id, pending.conversation, self.cx);
+    }
+
+    /// Drops a selection whose message is not loaded any more.
+    pub(crate) fn check_selection(&mut self) {
+        if self.selected_text().is_none() {
+            self.chats.navigation.selection = None;
+        }
+    }
+}
+
+/// The text of an entry; empty if it has none.
+pub(crate) fn body_of(content: &Content) -> &str {
+    content.body().map_or("", MessageBody::as_str)
+}
+
+/// The text of a message of the open conversation after all that is in the outbox.
+fn current_text(chats: &Chats, session: &Session, target: Seq) -> String {
+    let Some(conversation) = chats.opened() else {
+        return String::new();
+    };
+    let mut waiting = session.outbox.of(conversation.id).rev();
+    // Of the contents that have a target, only edits have a body.
+    let waiting =
+        waiting.find(|p| p.content.target() == Some(target) && p.content.body().is_some());
+    let waiting = waiting.map(|pending| body_of(&pending.content));
+    let entry = conversation.log.entry(target);
+    let text = waiting.or_else(|| Some(conversation.folding.text(entry?)));
+    text.unwrap_or_default().to_owned()
+}
+
+/// The first link in a text.
+fn first_link(text: &str) -> Option<&str> {
+    let schemes = ["https://", "http://"].into_iter();
+    let start = schemes.filter_map(|scheme| text.find(scheme)).min()?;
+    let link = text[start..]
+        .split(|c: char| c.is_whitespace() || "<>\"".contains(c))
+        .next()?;
+    let link = link.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '\'']);
+    (link.len() > "https://".len()).then_some(link)
+}
+
+/// The reason why nothing can be written in a conversation, with what to do about it.
+fn silence_reason(conversation: &Conversation) -> Option<String> {
+    let room = conversation.room()?;
+    errors::cannot_write(room.membership(), &room.label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_link;
+
+    #[test]
+    fn links_end_where_people_end_them() {
+        let text = "see (https://a.example/b?c=1), or http://d.example";
+        assert_eq!(first_link(text), Some("https://a.example/b?c=1"));
+        assert_eq!(first_link("https:// nothing"), None);
+        assert_eq!(first_link("no link"), None);
+    }
+}
