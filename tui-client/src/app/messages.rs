@@ -77,7 +77,6 @@ impl Parts<'_> {
         None
     }
 
-    /// Makes the next message a reply to the selected one.
     pub(crate) fn reply_to_selected(&mut self) {
         if let Some((_, original)) = self.selected_message(errors::REPLY_TO_IT)
             && let Some(conversation) = self.begin_writing()
@@ -279,7 +278,6 @@ impl Parts<'_> {
         }
     }
 
-    /// Copies the first link of the selected message.
     pub(crate) fn copy_link(&mut self) {
         match self.selected_text().and_then(first_link).map(str::to_owned) {
             Some(link) => {
@@ -384,7 +382,6 @@ fn current_text(chats: &Chats, session: &Session, target: Seq) -> String {
     text.unwrap_or_default().to_owned()
 }
 
-/// The first link in a text.
 fn first_link(text: &str) -> Option<&str> {
     let schemes = ["https://", "http://"].into_iter();
     let start = schemes.filter_map(|scheme| text.find(scheme)).min()?;

@@ -181,7 +181,7 @@ impl App {
         let conversations = self.chats.conversations.values();
         let typing = conversations.flat_map(|open| open.typing.values().copied());
         typing
-            .chain(self.session.link.next_deadline(self.cx.last_input.instant))
+            .chain(self.session.link.next_deadline(&self.cx))
             .chain(self.chats.unsaved.due)
             .chain(self.session.cursor_pace.next_deadline())
             .chain(

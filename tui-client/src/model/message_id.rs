@@ -3,7 +3,6 @@
 
 use recado_shared::{MessageId, Timestamp};
 
-/// Draws ids that grow.
 #[derive(Debug)]
 pub(crate) struct MessageIdSource {
     random: fastrand::Rng,
@@ -17,7 +16,6 @@ const MILLIS_BITS: u64 = (1 << 48) - 1;
 const COUNTER_BITS: u16 = (1 << 12) - 1;
 
 impl MessageIdSource {
-    /// A supply whose random part starts from `seed`.
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             random: fastrand::Rng::with_seed(seed),
@@ -36,7 +34,6 @@ impl MessageIdSource {
         (self.millis, self.counter) = (self.millis, self.counter).max((millis, counter));
     }
 
-    /// Draws an id for this moment.
     pub(crate) fn draw(&mut self, wall: Timestamp) -> MessageId {
         let wall = wall.0 & MILLIS_BITS;
         if wall > self.millis {

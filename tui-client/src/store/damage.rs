@@ -22,7 +22,6 @@ const MAX_DAMAGED: u32 = 99;
 /// An open database, its content, and a notice if it replaces a damaged one.
 pub(super) type OpenedDatabase = (Connection, Snapshot, Option<String>);
 
-/// Opens the database, or replaces it if it is damaged.
 pub(super) fn open_or_replace(path: &Path) -> Result<OpenedDatabase, StoreError> {
     let error = match open(path) {
         Ok((connection, snapshot)) if !mark_of(path).exists() => {

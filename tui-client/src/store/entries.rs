@@ -21,9 +21,7 @@ pub(super) fn add(
     settled: &[MessageId],
 ) -> Result<WalResidue, DbError> {
     let key = blob(&conversation);
-    let me = query_first(db, "SELECT user FROM me", [], |row| {
-        Ok(UserId(number(row, 0)?))
-    })?;
+    let me = query_first(db, "SELECT user FROM me", [], |row| number(row, 0))?.map(UserId);
     // What is no longer held is another log's future: a new entry may take its place.
     let mut residue = forget_after(db, &key, held.last().map_or(Seq::ZERO, |held| held.last))?;
     for entry in entries {
@@ -163,14 +161,14 @@ fn erase(db: &Connection, key: &[u8], rows: &[Row]) -> Result<WalResidue, DbErro
     let mut texts = Vec::new();
     for row in rows.iter().filter(|row| row.has_text) {
         let sql = "SELECT content FROM entries WHERE position = ?1";
-        let content: Option<Content> = query_first(db, sql, [row.position], |row| column(row, 0))?;
-        let Some((content, erased)) = content.and_then(|content| {
-            let erased = content.erased()?;
-            Some((content, erased))
-        }) else {
+        let content = query_first(db, sql, [row.position], |row| column::<Content>(row, 0))?;
+        let Some(content) = content else {
             continue;
         };
-        texts.extend(content.body().map(|body| body.as_str().to_owned()));
+        let (Some(erased), Some(body)) = (content.erased(), content.body()) else {
+            continue;
+        };
+        texts.push(body.as_str().to_owned());
         let before = index::current(db, key, row.message)?;
         let sql =
             "UPDATE entries SET kind = ?2, content = zeroblob(length(content)) WHERE position = ?1";
@@ -184,7 +182,6 @@ fn erase(db: &Connection, key: &[u8], rows: &[Row]) -> Result<WalResidue, DbErro
     Ok(residue)
 }
 
-/// Removes what lies beyond a place.
 pub(super) fn forget_after(db: &Connection, key: &[u8], last: Seq) -> Result<WalResidue, DbError> {
     let rows = rows(db, "seq > ?2", params![key, last.0.cast_signed()])?;
     for row in &rows {

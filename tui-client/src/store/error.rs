@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 /// The failure to open the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A newer program created it.
     #[error(
         "the local store {} has schema {found}, but this program knows up to {known}: \
          use the newer version of Recado that wrote it", .path.display()
@@ -17,10 +16,8 @@ pub enum StoreError {
         /// The newest schema that this program knows.
         known: i64,
     },
-    /// A file or folder cannot be created or moved.
     #[error("cannot use {}: {source}. Check its owner, its permissions and the free disk space", .path.display())]
     Io { path: PathBuf, source: io::Error },
-    /// The database library refuses.
     #[error("cannot open the local store {}: {reason}", .path.display())]
     Database { path: PathBuf, reason: String },
 }

@@ -28,7 +28,6 @@ pub(super) struct Indexed {
     marks: String,
 }
 
-/// The first moment of a time.
 pub(super) fn first_moment(time: Timestamp) -> i64 {
     let most = i64::MAX >> MOMENTS_BITS;
     i64::try_from(time.0).map_or(most, |millis| millis.min(most)) << MOMENTS_BITS

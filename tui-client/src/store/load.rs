@@ -31,7 +31,6 @@ macro_rules! select {
     };
 }
 
-/// Reads a stretch and what belongs to it.
 pub(super) fn load(db: &Connection, load: StoreRead) -> Result<LoadedEntries, DbError> {
     let key = blob(&load.conversation);
     let entries = stretch(db, &key, load.range, load.limit)?;

@@ -75,7 +75,6 @@ pub enum StoreWrite {
         /// The stamp up to which settings are synchronised; `None` leaves it.
         stamp: Option<Stamp>,
     },
-    /// A local change that the server does not have yet.
     UnsentSetting(Setting),
     /// The server has the setting, and no later change of it waits.
     SentSetting(SettingKey),
@@ -85,7 +84,6 @@ pub enum StoreWrite {
         text: String,
     },
     Place(ConversationId, Place),
-    /// The conversation that is open.
     Open(ConversationId),
 }
 

@@ -28,7 +28,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest wait for the search thread where the next idle time is early enough.
 const SHORT_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// The reason why a database cannot be opened.
 #[derive(Debug)]
 pub(super) enum OpenError {
     /// An error that the next attempt meets too.
@@ -57,7 +56,6 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
     prepare(Connection::open(path)?, path)
 }
 
-/// Creates a database in memory, which lives as long as its connection.
 pub(super) fn open_in_memory() -> Result<Connection, OpenError> {
     prepare(Connection::open_in_memory()?, Path::new(":memory:"))
 }
@@ -85,7 +83,6 @@ fn keep_statements(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Opens the existing database for reading.
 pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
@@ -133,10 +130,8 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
             known,
         }));
     }
-    for (migration, version) in MIGRATIONS.iter().zip(1_i64..) {
-        if version <= found {
-            continue;
-        }
+    let versions = MIGRATIONS.iter().zip(1_i64..);
+    for (migration, version) in versions.filter(|(_, version)| *version > found) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(migration)?;
         if version == ENTRIES_BEFORE {
@@ -148,7 +143,6 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Inserts the entries of `entries_before` into the current table.
 fn move_entries(db: &Connection) -> Result<(), OpenError> {
     let mut read = db.prepare(
         "SELECT conversation, seq, author, id, time, content FROM entries_before

@@ -7,7 +7,6 @@ use super::request::{SearchHit, SearchQuery, SearchResult};
 use super::value::{DbError, blob, column};
 use super::{index, load};
 
-/// Most words of a question that are looked at.
 const MAX_WORDS: usize = 16;
 
 /// The last word may be the beginning of a longer one from this many letters on.
@@ -62,11 +61,8 @@ pub(super) fn search(db: &Connection, query: &SearchQuery) -> Result<SearchResul
 
 /// The question in the language of the index; empty if everything matches, `None` if nothing can.
 fn expression(query: &SearchQuery) -> Option<String> {
-    let mut terms: Vec<String> = Vec::new();
     let words = query.words.iter().take(MAX_WORDS);
-    for word in words {
-        terms.extend(index::quoted(word));
-    }
+    let mut terms: Vec<String> = words.filter_map(|word| index::quoted(word)).collect();
     if terms.is_empty() && !query.words.is_empty() {
         return None;
     }
@@ -78,15 +74,12 @@ fn expression(query: &SearchQuery) -> Option<String> {
     {
         term.push('*');
     }
-    let marks = [
-        query.from.map(index::author_mark),
-        query
-            .conversation
-            .map(|conversation| index::conversation_mark(&blob(&conversation))),
-    ];
-    for mark in marks.into_iter().flatten() {
-        terms.push(format!("\"{mark}\""));
-    }
+    let conversation = query.conversation.as_ref().map(blob);
+    let author = query.from.map(index::author_mark);
+    let marks = author
+        .into_iter()
+        .chain(conversation.as_deref().map(index::conversation_mark));
+    terms.extend(marks.map(|mark| format!("\"{mark}\"")));
     Some(terms.join(" AND "))
 }
 
@@ -97,10 +90,9 @@ fn hit(
     entry: Entry,
 ) -> Result<SearchHit, DbError> {
     let neighbour = |sql| {
-        let found = load::entries(db, sql, params![key, entry.seq.0.cast_signed()])?;
+        let mut found = load::entries(db, sql, params![key, entry.seq.0.cast_signed()])?;
         found
-            .into_iter()
-            .next()
+            .pop()
             .map(|entry| as_it_reads(db, key, entry))
             .transpose()
     };

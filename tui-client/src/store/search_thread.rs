@@ -36,7 +36,6 @@ impl Shared {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a newer query or the end of the thread cancelled the running query.
     fn is_cancelled(&self) -> bool {
         let waiting = self.lock();
         waiting.is_closed || waiting.next.is_some()

@@ -42,7 +42,6 @@ pub(super) fn take(
     Ok(())
 }
 
-/// Stores a setting that the server does not have yet.
 pub(super) fn keep_unsent(db: &Connection, setting: &Setting) -> Result<(), DbError> {
     let sql = "REPLACE INTO settings (key, value, is_unsent) VALUES (?1, ?2, 1)";
     execute(db, sql, params![blob(&setting.key()), blob(setting)]).map(drop)

@@ -62,7 +62,6 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot, DbError> {
     })
 }
 
-/// Selects the columns of [`read_pending`].
 pub(super) const OUTBOX: &str =
     "SELECT id, conversation, content, typed, failed FROM outbox ORDER BY position";
 
@@ -78,7 +77,6 @@ pub(super) fn read_pending(row: &Row<'_>) -> Result<Pending, DbError> {
     })
 }
 
-/// Selects the columns of [`read_draft`].
 pub(super) const DRAFTS: &str = "SELECT conversation, text FROM drafts";
 
 /// Reads a row of [`DRAFTS`].

@@ -8,7 +8,6 @@ use rusqlite::{Connection, Params, Row};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The failure of a statement or of a stored value.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DbError {
     #[error(transparent)]

@@ -38,7 +38,6 @@ pub(super) struct Worker {
     residue: WalResidue,
 }
 
-/// The answers that are due once a batch is done.
 #[derive(Debug, Default)]
 struct Answers {
     loaded: Vec<(LoadedEntries, OwnedPermit<StoreEvent>)>,
@@ -145,14 +144,15 @@ impl Worker {
 
     /// Empties the write-ahead log, or tries again at the next idle time.
     fn empty_log(&mut self) {
-        match schema::empty_log(&self.connection) {
-            Ok(true) => self.residue = WalResidue::None,
-            Ok(false) => self.residue = WalResidue::Stale,
-            Err(error) => {
-                tracing::warn!(%error, "cannot empty the write-ahead log");
-                self.residue = WalResidue::Stale;
-            }
-        }
+        let is_empty = schema::empty_log(&self.connection).unwrap_or_else(|error| {
+            tracing::warn!(%error, "cannot empty the write-ahead log");
+            false
+        });
+        self.residue = if is_empty {
+            WalResidue::None
+        } else {
+            WalResidue::Stale
+        };
     }
 
     fn report(&mut self, error: &DbError) {

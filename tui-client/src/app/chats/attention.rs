@@ -15,11 +15,8 @@ const MAX_STRETCH: u16 = 200;
 pub(crate) enum Urgency {
     /// A mention of the user, or a reply to them.
     Mentioned,
-    /// A person writes to the user alone.
     Direct,
-    /// Something was said in a room.
     Room,
-    /// A message request of an unknown user.
     Request,
 }
 

@@ -71,7 +71,6 @@ impl Contacts {
         contact.or_insert_with(|| Contact::unnamed(user))
     }
 
-    /// Adds the other user of a direct conversation.
     pub(crate) fn add_peer(&mut self, conversation: &Conversation) {
         if let Some(peer) = conversation.peer() {
             self.entry(peer).is_peer = true;

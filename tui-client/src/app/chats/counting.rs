@@ -5,17 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use recado_shared::ConversationId;
 
+use crate::app::conversation::log::LOAD_LIMIT;
 use crate::app::{Context, Conversation};
 use crate::store::{LoadedEntries, StoreRead};
-
-/// Entries that one load asks for.
-const LOAD_LIMIT: u16 = 200;
 
 #[derive(Debug, Default)]
 pub(crate) struct Counting {
     /// The conversations whose count may be wrong.
     uncertain: BTreeSet<ConversationId>,
-    /// The load that is under way.
     load: Option<StoreRead>,
 }
 

@@ -27,14 +27,9 @@ fn authors(entries: &[Entry]) -> impl Iterator<Item = UserId> + '_ {
 impl Chats {
     /// A room event as a sentence about `you` and others.
     pub(crate) fn event_text(&self, author: UserId, event: &RoomEvent, time: Timestamp) -> String {
-        rooms::describe_event(author, event, time, |user| {
-            let is_me = self.user() == Some(user);
-            let name = if is_me {
-                conversation::YOU
-            } else {
-                self.name_of(user)
-            };
-            name.to_owned()
+        rooms::describe_event(author, event, time, |user| match self.user() {
+            Some(me) if me == user => conversation::YOU.to_owned(),
+            Some(_) | None => self.name_of(user).to_owned(),
         })
     }
 
@@ -51,10 +46,8 @@ impl Chats {
             authors(entries).for_each(|user| self.request_name(user));
         }
         if let (Some(me), Some(conversation)) = (&self.me, self.conversations.get_mut(&id)) {
-            let me = (me.user, me.name.as_str());
-            conversation
-                .mentions
-                .note(entries, me, conversation.own.read);
+            let (me, read) = ((me.user, me.name.as_str()), conversation.own.read);
+            conversation.mentions.note(entries, me, read);
         }
     }
 
@@ -76,7 +69,6 @@ impl Chats {
         }
     }
 
-    /// What a person is called, the user included.
     pub(crate) fn name_of(&self, user: UserId) -> &str {
         match &self.me {
             Some(me) if me.user == user => me.name.as_str(),

@@ -48,7 +48,6 @@ pub(crate) struct Navigation {
 enum Origin {
     /// It led to another conversation: this one keeps its place by itself.
     Elsewhere,
-    /// At a selected message.
     Message(Seq),
     Place(Place),
 }
@@ -119,7 +118,6 @@ impl Navigation {
         }
     }
 
-    /// Forgets conversations that do not exist any more.
     pub(crate) fn forget(&mut self, exists: impl Fn(&ConversationId) -> bool) {
         self.leave();
         self.open = self.open.filter(&exists);
@@ -244,7 +242,6 @@ impl Chats {
         }
     }
 
-    /// Returns to where the last jump came from.
     pub(crate) fn go_back(&mut self, cx: &mut Context) {
         while let Some((id, origin)) = self.navigation.jumps.pop() {
             let is_here = self.navigation.open == Some(id);
@@ -372,7 +369,6 @@ impl Chats {
         }
     }
 
-    /// Shows the newest messages and stays there.
     pub(crate) fn scroll_newest(&mut self, cx: &mut Context) {
         if let Some(conversation) = self.open_conversation() {
             let id = conversation.id;

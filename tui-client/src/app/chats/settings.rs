@@ -31,7 +31,6 @@ pub(crate) struct UserSettings {
     pub(super) values: BTreeMap<SettingKey, Setting>,
     /// Changed here; the server has not answered for this value.
     pub(super) unsent: BTreeSet<SettingKey>,
-    /// On their way in this session.
     pub(super) in_flight: BTreeSet<SettingKey>,
     /// Not taken by the server as they are; tried again in the next session.
     pub(super) refused: BTreeSet<SettingKey>,
@@ -41,7 +40,6 @@ pub(crate) struct UserSettings {
     pub(super) pulling: Option<BTreeMap<SettingKey, Stamp>>,
     pub(super) pulled: usize,
     pub(super) paused_until: Option<Instant>,
-    /// When the next mute ends.
     mute_ends: Option<Instant>,
     pub(super) is_mute_end_stale: bool,
 }

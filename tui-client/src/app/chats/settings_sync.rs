@@ -25,7 +25,6 @@ impl Chats {
         Ok(())
     }
 
-    /// Marks what depends on a setting as stale.
     fn note_set(&mut self, key: SettingKey) {
         match key {
             SettingKey::Muted(_) => self.settings.is_mute_end_stale = true,

@@ -18,9 +18,8 @@ pub(crate) const UNOPENED_LOADED: usize = 300;
 pub(crate) const OPEN_LOADED: usize = 5_000;
 
 /// Entries that one load asks for.
-const LOAD_LIMIT: u16 = 200;
+pub(crate) const LOAD_LIMIT: u16 = 200;
 
-/// The log of one conversation as far as it is here.
 #[derive(Debug)]
 pub(crate) struct Log {
     /// The newest place that is known to exist.
@@ -40,7 +39,6 @@ pub(crate) struct Log {
     loading: Option<StoreRead>,
 }
 
-/// A part of the window, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part<'a> {
     Entry(&'a Entry),
@@ -135,7 +133,6 @@ impl Log {
         seq >= self.from && self.to.is_none_or(|to| seq <= to)
     }
 
-    /// Forgets the texts of loaded entries.
     pub(super) fn erase(&mut self, is_meant: impl Fn(&Entry) -> bool) {
         for entry in self.entries.values_mut().filter(|entry| is_meant(entry)) {
             if let Some(erased) = entry.content.erased() {

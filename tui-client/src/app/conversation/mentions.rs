@@ -48,7 +48,6 @@ impl Mentions {
         is_reply || !mentions(body, name).is_empty()
     }
 
-    /// Nothing after `newest` exists.
     pub(super) fn keep_up_to(&mut self, newest: Seq) {
         self.unread.split_off(&newest.next());
         self.own.split_off(&newest.next());

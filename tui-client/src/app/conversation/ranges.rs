@@ -87,7 +87,6 @@ impl Ranges {
         })
     }
 
-    /// Removes everything after `last`.
     pub(super) fn keep_up_to(&mut self, last: Seq) {
         self.0.retain(|run| run.first <= last);
         if let Some(run) = self.0.last_mut() {
@@ -95,7 +94,6 @@ impl Ranges {
         }
     }
 
-    /// Removes everything up to and with `seq`.
     pub(super) fn keep_after(&mut self, seq: Seq) {
         self.0.retain(|run| run.last > seq);
         if let Some(run) = self.0.first_mut() {
@@ -103,7 +101,6 @@ impl Ranges {
         }
     }
 
-    /// The runs as stored.
     pub(crate) fn to_held(&self) -> Vec<HeldRange> {
         self.0.clone()
     }

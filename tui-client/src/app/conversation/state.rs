@@ -82,7 +82,6 @@ pub(crate) struct Conversation {
     pub(crate) unread_marker: Option<UnreadMarker>,
     /// The users who are typing, and until when that is shown.
     pub(crate) typing: BTreeMap<UserId, Instant>,
-    /// When the own typing hint went out last.
     pub(crate) typing_sent: Option<Instant>,
     pub(crate) composer: Composer,
     pub(crate) purpose: Purpose,

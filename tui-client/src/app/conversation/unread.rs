@@ -49,7 +49,6 @@ impl Unread {
         self.others.keep_after(read);
     }
 
-    /// Nothing after `newest` exists.
     pub(super) fn keep_up_to(&mut self, newest: Seq) {
         self.known.keep_up_to(newest);
         self.others.keep_up_to(newest);

@@ -41,8 +41,6 @@ pub(super) enum State {
     Offline {
         reason: String,
         until: Instant,
-        /// When the count-down on the screen changes next.
-        tick: Option<Instant>,
     },
     Refused(String),
 }
@@ -85,11 +83,7 @@ impl Link {
 
     /// Tells the server when the user goes away or comes back.
     pub(crate) fn follow_clock(&mut self, cx: &mut Context) {
-        let now = cx.now.instant;
-        if let State::Offline { until, tick, .. } = &mut self.state {
-            *tick = next_tick(*until, now);
-        }
-        let is_away = now >= cx.last_input.instant + AWAY_AFTER;
+        let is_away = cx.now.instant >= cx.last_input.instant + AWAY_AFTER;
         let activity = if is_away {
             Activity::Away
         } else {
@@ -101,11 +95,11 @@ impl Link {
         }
     }
 
-    pub(crate) fn next_deadline(&self, last_input: Instant) -> Option<Instant> {
+    pub(crate) fn next_deadline(&self, cx: &Context) -> Option<Instant> {
         match &self.state {
-            State::Offline { tick, .. } => *tick,
+            State::Offline { until, .. } => next_tick(*until, cx.now.instant),
             State::Greeted | State::Synced if self.reported == Activity::Active => {
-                Some(last_input + AWAY_AFTER)
+                Some(cx.last_input.instant + AWAY_AFTER)
             }
             State::Greeted | State::Synced | State::Connecting | State::Refused(_) => None,
         }
@@ -115,7 +109,7 @@ impl Link {
         match &self.state {
             State::Connecting | State::Greeted => LinkView::Connecting,
             State::Synced => LinkView::Connected(self.round_trip),
-            State::Offline { reason, until, .. } => LinkView::Offline {
+            State::Offline { reason, until } => LinkView::Offline {
                 reason,
                 retry_in: until.saturating_duration_since(now),
             },
@@ -124,7 +118,7 @@ impl Link {
     }
 }
 
-/// The next moment at which a whole second is left until `until`.
+/// The next moment at which a whole second is left until `until`: the screen counts down.
 fn next_tick(until: Instant, now: Instant) -> Option<Instant> {
     let left = until.checked_duration_since(now)?;
     let part = Duration::from_nanos(u64::from(left.subsec_nanos()));

@@ -10,9 +10,7 @@ use recado_shared::{
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RequestKind {
-    /// A message of the outbox.
     Append(MessageId),
-    /// A stretch of a log.
     Page(ConversationId, PageRange),
     /// A stretch of the directory.
     Users,
@@ -26,7 +24,6 @@ pub(crate) enum RequestKind {
 /// The answer to a request that a command or an overlay made.
 pub(crate) type CommandAnswer = (RequestNumber, Result<Answer, RequestError>);
 
-/// The unanswered requests of the session.
 #[derive(Debug, Default)]
 pub(crate) struct Requests {
     /// Never starts over with a session, so that a late answer meets no younger request.

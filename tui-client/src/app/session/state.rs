@@ -96,15 +96,7 @@ impl Session {
             NetEvent::RoundTrip(time) => self.link.round_trip = Some(time),
             NetEvent::Offline { reason, retry_in } => {
                 let until = cx.now.instant + retry_in;
-                let tick = None;
-                self.end_session(
-                    chats,
-                    State::Offline {
-                        reason,
-                        until,
-                        tick,
-                    },
-                );
+                self.end_session(chats, State::Offline { reason, until });
             }
             NetEvent::Refused(refusal) => {
                 self.end_session(chats, State::Refused(refusal.to_string()));

@@ -16,42 +16,43 @@ const MAX_DIRECTORY: usize = 1_000;
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     found: usize,
-    next: DirectoryRequest,
-}
-
-#[derive(Debug, Default)]
-enum DirectoryRequest {
-    #[default]
-    Nothing,
-    FromStart,
-    After(UserName),
+    next: Option<Request>,
 }
 
 impl Directory {
     pub(super) fn from_start() -> Self {
         Self {
             found: 0,
-            next: DirectoryRequest::FromStart,
+            next: Some(directory_request(None)),
         }
+    }
+}
+
+fn directory_request(after: Option<UserName>) -> Request {
+    Request::FindUsers {
+        prefix: String::new(),
+        after,
+        limit: MAX_USERS_PER_PAGE,
     }
 }
 
 /// Most pages that are on their way at a time.
 const MAX_PAGES: usize = 4;
 
-/// Whether entries are ascending without a hole and next to the place that was asked about.
-fn is_continuing(range: PageRange, entries: &[Entry]) -> bool {
+/// Whether entries are ascending without a hole, next to the place that was asked about, and not
+/// after the newest one.
+fn is_continuing(range: PageRange, entries: &[Entry], newest: Seq) -> bool {
     let is_dense = entries
         .windows(2)
         .all(|pair| pair[1].seq.0.checked_sub(pair[0].seq.0) == Some(1));
     let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
-        return true;
+        return false;
     };
     let is_next = match range {
         PageRange::Before(seq) => last.seq == seq.prev(),
         PageRange::After(seq) => first.seq == seq.next(),
     };
-    is_dense && is_next && first.seq > Seq::ZERO
+    is_dense && is_next && first.seq > Seq::ZERO && last.seq <= newest
 }
 
 impl Session {
@@ -131,10 +132,7 @@ impl Session {
         let Some(conversation) = chats.conversations.get_mut(&id) else {
             return;
         };
-        if !is_continuing(range, &entries)
-            || entries.is_empty()
-            || entries.last().is_some_and(|last| last.seq > newest)
-        {
+        if !is_continuing(range, &entries, newest) {
             conversation.is_stalled = true;
             return;
         }
@@ -159,22 +157,12 @@ impl Session {
         }
     }
 
-    /// Asks for the next stretch of the directory.
     pub(super) fn ask_directory(&mut self, cx: &mut Context) {
-        if !self.link.is_up() {
-            return;
+        if self.link.is_up()
+            && let Some(request) = self.directory.next.take()
+        {
+            self.ask(request, RequestKind::Users, cx);
         }
-        let after = match std::mem::take(&mut self.directory.next) {
-            DirectoryRequest::Nothing => return,
-            DirectoryRequest::FromStart => None,
-            DirectoryRequest::After(name) => Some(name),
-        };
-        let request = Request::FindUsers {
-            prefix: String::new(),
-            after,
-            limit: MAX_USERS_PER_PAGE,
-        };
-        self.ask(request, RequestKind::Users, cx);
     }
 
     pub(super) fn on_people(
@@ -189,7 +177,7 @@ impl Session {
             && has_more
             && self.directory.found < MAX_DIRECTORY
         {
-            self.directory.next = DirectoryRequest::After(last.name.clone());
+            self.directory.next = Some(directory_request(Some(last.name.clone())));
         }
         chats.take_people(people, cx);
     }
