@@ -15,7 +15,7 @@ use crate::id::RequestNumber;
 use crate::request::{Answer, Request, RequestError};
 
 use self::heartbeat::{Heartbeat, HeartbeatAction};
-pub use self::names::{MAX_CACHED_USERS, NameCache};
+pub use self::names::NameCache;
 
 /// Events that may wait for the owner; one more ends the session with [`ProtocolError::Overflow`].
 pub const MAX_QUEUED_EVENTS: usize = 4096;

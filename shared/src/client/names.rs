@@ -12,7 +12,7 @@ use crate::profile::UserProfile;
 use crate::room::RoomName;
 
 /// Users whose names are kept. One more empties the cache, and names are learned again as needed.
-pub const MAX_CACHED_USERS: usize = 10_000;
+const MAX_CACHED_USERS: usize = 10_000;
 
 /// Names of users and rooms by their ids.
 #[derive(Debug, Default)]
