@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use self::display::Display;
 use self::pace::Pace;
 use crate::app::{App, Effect, Event, Viewed};
-use crate::client::link::wall_time;
+use crate::client::wall_time;
 use crate::net::{ConnectError, NetEvent, NetHandle};
 use crate::store::{StoreEvent, StoreHandle};
 use crate::ui::ViewState;

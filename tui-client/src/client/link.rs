@@ -6,11 +6,8 @@ use recado_shared::{Activity, ClientFrame, SyncPoint, Timestamp};
 
 use crate::exit::{Exit, Failure};
 use crate::identity::{Choice, IdentitySelector, register, select};
-use crate::net::ConnectError;
-use crate::net::session::Session;
+use crate::net::{ConnectError, Link, Session};
 use crate::paths::Paths;
-
-pub(crate) use crate::net::Link;
 
 impl Link {
     /// The link of the identity that is meant.

@@ -21,7 +21,7 @@
 
 mod event;
 mod feed;
-pub(crate) mod link;
+mod link;
 mod target;
 mod token;
 
@@ -35,15 +35,14 @@ use recado_shared::{
 use tokio::time::sleep;
 
 use self::feed::{Feed, PageRequest};
-use self::link::{Link, wall_time};
 use crate::exit::{Exit, Failure};
 use crate::identity::{IdentitySelector, register};
 use crate::model::MessageIdSource;
-use crate::net::SessionError;
-use crate::net::session::Session;
+use crate::net::{Link, Session, SessionError};
 use crate::paths::Paths;
 
 pub use event::Event;
+pub(crate) use link::wall_time;
 pub use target::Target;
 pub use token::{ResumeToken, ResumeTokenError};
 

@@ -6,8 +6,7 @@ use std::str::FromStr;
 use recado_shared::{ConversationId, RoomName, UserName, text};
 
 use crate::exit::{Exit, Failure};
-use crate::net::SessionError;
-use crate::net::session::Session;
+use crate::net::{Session, SessionError};
 
 /// A user or a room as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use recado_shared::tls::Identity as DeviceIdentity;
-use recado_shared::{Hello, Invite, UserName};
+use recado_shared::{Invite, UserName};
 
 use super::stored::{
     Identity, IdentityError, KnownServer, SERVER_FILE, confirm, discard, folder_of, lock_folder,
     read_or_make_key, unconfirmed,
 };
 use crate::files;
-use crate::net::{self, ConnectError, Connector};
+use crate::net::{ConnectError, Link, NetConfig};
 use crate::paths::Paths;
 
 #[derive(Debug, thiserror::Error)]
@@ -38,8 +38,8 @@ pub(crate) async fn register(
     let unconfirmed = unconfirmed(&folder);
     files::make_folder(&unconfirmed).map_err(IdentityError::from)?;
     let _lock = lock_folder(&unconfirmed, name)?;
-    let key = read_or_make_key(&unconfirmed)?;
-    let granted = claim_name(&key, invite, name).await.inspect_err(|error| {
+    let key = Arc::new(read_or_make_key(&unconfirmed)?);
+    let granted = claim_name(invite, &key, name).await.inspect_err(|error| {
         // After these the hello may have arrived, so that the key may have the name by now.
         if !matches!(
             error,
@@ -58,22 +58,17 @@ pub(crate) async fn register(
     Ok(Identity {
         folder,
         server,
-        key: Arc::new(key),
+        key,
     })
 }
 
 async fn claim_name(
-    key: &DeviceIdentity,
     invite: &Invite,
+    key: &Arc<DeviceIdentity>,
     name: &UserName,
 ) -> Result<UserName, ConnectError> {
-    let hello = Hello {
-        name: Some(name.as_str().to_owned()),
-        token: invite.token.clone(),
-        ..net::hello()
-    };
-    let connector = Connector::new(key, invite.fingerprint)?;
-    let session = connector.open(&invite.address, hello).await?;
+    let config = NetConfig::of_invite(invite, Arc::clone(key), name.as_str());
+    let session = Link::new(config)?.connect().await?;
     let granted = session.welcome().name.clone();
     session.leave().await;
     Ok(granted)

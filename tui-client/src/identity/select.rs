@@ -2,7 +2,7 @@
 
 use recado_shared::{Invite, ServerAddress, UserName, name};
 
-use super::stored::{Identity, all, local_ticket};
+use super::stored::{Identity, KnownServer, all, local_ticket};
 use crate::exit::{Exit, Failure};
 use crate::paths::Paths;
 
@@ -39,7 +39,11 @@ pub(crate) fn select(paths: &Paths, selector: &IdentitySelector) -> Result<Choic
     let ticket = local_ticket(&paths.local_tickets);
     let folded = selector.name.as_deref().map(name::fold);
     let address = selector.server.as_ref();
-    let known = describe(&identities);
+    let known = identities.iter().map(|Identity { server, .. }| {
+        let KnownServer { name, address, .. } = server;
+        format!("{name} on {address}")
+    });
+    let known = known.collect::<Vec<_>>().join(", ");
     let found = identities.into_iter().find(|Identity { server, .. }| {
         let is_named = folded
             .as_ref()
@@ -76,12 +80,4 @@ pub(crate) fn select(paths: &Paths, selector: &IdentitySelector) -> Result<Choic
 fn user_name(text: &str) -> Result<UserName, Failure> {
     let failed = |error| Failure::usage(format!("{text:?} is not a valid name: {error}"));
     UserName::new(text).map_err(failed)
-}
-
-fn describe(identities: &[Identity]) -> String {
-    let each = identities.iter().map(|identity| {
-        let server = &identity.server;
-        format!("{} on {}", server.name, server.address)
-    });
-    each.collect::<Vec<_>>().join(", ")
 }

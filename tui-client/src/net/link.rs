@@ -34,6 +34,21 @@ pub struct NetConfig {
     pub locate: Option<Locate>,
 }
 
+impl NetConfig {
+    /// A configuration that claims a name on the server of an invite.
+    pub(crate) fn of_invite(invite: &Invite, identity: Arc<Identity>, name: &str) -> Self {
+        Self {
+            address: invite.address.clone(),
+            fingerprint: invite.fingerprint,
+            identity,
+            name: Some(name.to_owned()),
+            token: invite.token.clone(),
+            since: None,
+            locate: None,
+        }
+    }
+}
+
 impl fmt::Debug for NetConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NetConfig")

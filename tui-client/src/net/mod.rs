@@ -21,6 +21,7 @@ pub use connect::{Connector, hello};
 pub use error::{ConnectError, SessionError};
 pub(crate) use link::Link;
 pub use link::{Locate, NetConfig};
+pub use session::Session;
 
 /// Events that may wait for the app. The task then stops reading, so the server notices.
 const MAX_QUEUED_EVENTS: usize = 256;

@@ -13,10 +13,8 @@ use super::VerbContext;
 use super::ask::{is_interactive, prompt};
 use super::line::{timestamp, utc_text};
 use crate::app::devices;
-use crate::client::link::Link;
 use crate::exit::{Exit, Failure};
-use crate::net::SessionError;
-use crate::net::session::Session;
+use crate::net::{Link, Session, SessionError};
 use crate::output::{print_result, tell};
 
 pub(crate) const HELP: &str = "\

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use recado_shared::device::LINK_EXTENSION;
 use recado_shared::limits::LINK_POLL;
-use recado_shared::{Extension, Fingerprint, Invite, LinkCode, Refusal, ServerAddress, UserName};
+use recado_shared::{Extension, Invite, LinkCode, Refusal, ServerAddress, UserName};
 use tokio::time::{sleep, timeout};
 
 use super::qr;
@@ -24,24 +24,8 @@ then type /link CODE in Recado, or run 'recado devices approve CODE'. There is n
 /// Lifetime of a shown code.
 const SHOWN_FOR: Duration = Duration::from_mins(10);
 
-struct Server {
-    address: ServerAddress,
-    fingerprint: Fingerprint,
-    is_local: bool,
-}
-
-impl Server {
-    fn of_invite(invite: Invite, is_local: bool) -> Self {
-        Self {
-            address: invite.address,
-            fingerprint: invite.fingerprint,
-            is_local,
-        }
-    }
-}
-
 pub(crate) async fn run(paths: &Paths, server: Option<&str>) -> Result<(), Failure> {
-    let server = find_server(paths, server)?;
+    let (server, is_local) = find_server(paths, server)?;
     let linking = Linking::begin(paths, server.fingerprint)?;
     let waited = tokio::select! {
         waited = timeout(SHOWN_FOR, wait(&server, &linking)) => waited.unwrap_or_else(|_| {
@@ -61,7 +45,7 @@ pub(crate) async fn run(paths: &Paths, server: Option<&str>) -> Result<(), Failu
             return Err(failure);
         }
     };
-    let identity = linking.finish(paths, server.address, name, server.is_local)?;
+    let identity = linking.finish(paths, server.address, name, is_local)?;
     let name = &identity.server.name;
     tell(&format!(
         "Linked this machine to {name}. Open it with 'recado {name}'."
@@ -70,8 +54,8 @@ pub(crate) async fn run(paths: &Paths, server: Option<&str>) -> Result<(), Failu
 }
 
 /// The server of an invite or of the line that 'recado devices' prints, one that this machine knows
-/// by its address, or the one that runs on it.
-fn find_server(paths: &Paths, given: Option<&str>) -> Result<Server, Failure> {
+/// by its address, or the one that runs on it; and whether it is one of the same user on this machine.
+fn find_server(paths: &Paths, given: Option<&str>) -> Result<(Invite, bool), Failure> {
     let Some(given) = given else {
         let ticket = identity::local_ticket(&paths.local_tickets).ok_or_else(|| {
             Failure::usage(
@@ -79,11 +63,11 @@ fn find_server(paths: &Paths, given: Option<&str>) -> Result<Server, Failure> {
                  recado link 'recado://…'",
             )
         })?;
-        return Ok(Server::of_invite(ticket, true));
+        return Ok((ticket, true));
     };
     if given.trim().starts_with("recado://") {
         let invite = given.parse::<Invite>().map_err(Failure::usage)?;
-        return Ok(Server::of_invite(invite, false));
+        return Ok((invite, false));
     }
     let address: ServerAddress = given.parse().map_err(Failure::usage)?;
     let mut identities = identity::all(paths)?.into_iter();
@@ -95,11 +79,12 @@ fn find_server(paths: &Paths, given: Option<&str>) -> Result<Server, Failure> {
              device and paste its whole line."
         ))
     })?;
-    Ok(Server {
+    let server = Invite {
         address,
         fingerprint: known.server.fingerprint,
-        is_local: known.server.is_local,
-    })
+        token: None,
+    };
+    Ok((server, known.server.is_local))
 }
 
 fn show(code: LinkCode) {
@@ -118,7 +103,7 @@ fn show(code: LinkCode) {
 }
 
 /// Asks the server until the device is approved, and returns the name of its user.
-async fn wait(server: &Server, linking: &Linking) -> Result<UserName, Failure> {
+async fn wait(server: &Invite, linking: &Linking) -> Result<UserName, Failure> {
     let connector = Connector::new(&linking.key, server.fingerprint)?;
     let mut last_error = None;
     let mut is_shown = false;

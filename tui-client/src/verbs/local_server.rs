@@ -18,12 +18,12 @@ use super::companions;
 use super::join::claim;
 use super::open::{open_identity, require_terminal};
 use crate::app::action::{Action, KeyContext};
-use crate::client::link::wall_time;
+use crate::client::wall_time;
 use crate::config::Config as ClientConfig;
 use crate::exit::{Exit, Failure, local_failures};
 use crate::files;
 use crate::identity::{self, Identity};
-use crate::net::{self, Connector};
+use crate::net::Link;
 use crate::output::tell;
 use crate::paths::Paths;
 use crate::store::{self, StoreWrite, StoredMe, StoredPerson};
@@ -158,10 +158,7 @@ async fn show(folder: &Path, name: &UserName) -> Result<(), Failure> {
 async fn show_client(paths: &Paths, ticket: &Invite, name: &UserName) -> Result<(), Failure> {
     let keymap = ClientConfig::read(&paths.config_file)?.keymap;
     let identity = identity::register(paths, ticket, name, false).await?;
-    let connector = Connector::new(&identity.key, identity.server.fingerprint)?;
-    let session = connector
-        .open(&identity.server.address, net::hello())
-        .await?;
+    let session = Link::new(identity.net_config(paths))?.connect().await?;
     let me = session.welcome().clone();
     let seed = fastrand::u64(..);
     let (_companions, guide) = companions::start(ticket, session, &keymap, seed).await?;

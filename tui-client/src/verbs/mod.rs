@@ -23,9 +23,9 @@ use recado_shared::UserName;
 
 use self::ask::parse_name;
 use crate::client::Client;
-use crate::client::link::Link;
 use crate::exit::Failure;
 use crate::identity::IdentitySelector;
+use crate::net::Link;
 use crate::output::complain;
 use crate::paths::{Paths, PathsError};
 

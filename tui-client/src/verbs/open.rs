@@ -11,7 +11,7 @@ use super::VerbContext;
 use super::ask::{is_interactive, login_name};
 use super::join::claim;
 use crate::app::{App, Settings};
-use crate::client::link::wall_time;
+use crate::client::wall_time;
 use crate::config::Config;
 use crate::driver::{self, Client, DriverError};
 use crate::exit::{Exit, Failure};

@@ -12,8 +12,7 @@ use super::VerbContext;
 use super::line::user_label;
 use crate::client::{Event, Target};
 use crate::exit::Failure;
-use crate::net::SessionError;
-use crate::net::session::Session;
+use crate::net::{Session, SessionError};
 
 /// Events that are thrown away between two requests.
 const MAX_NEWS: usize = 1024;

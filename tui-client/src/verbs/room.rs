@@ -15,8 +15,7 @@ use tokio::time::timeout;
 
 use super::VerbContext;
 use super::line::{self, utc_text};
-use crate::client::link::wall_time;
-use crate::client::{Client, Sent};
+use crate::client::{Client, Sent, wall_time};
 use crate::exit::{Exit, Failure};
 use crate::model::MessageIdSource;
 use crate::net::SessionError;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::VerbContext;
 use super::line::conversation_text;
 use super::reader::Reader;
-use crate::client::link::wall_time;
+use crate::client::wall_time;
 use crate::exit::Failure;
 use crate::output::print_result;
 

@@ -15,12 +15,10 @@ use tokio::time::timeout;
 
 use super::VerbContext;
 use super::line::print_sent;
-use crate::client::link::wall_time;
-use crate::client::{Client, Sent, Target};
+use crate::client::{Client, Sent, Target, wall_time};
 use crate::exit::{Exit, Failure};
 use crate::model::MessageIdSource;
-use crate::net::SessionError;
-use crate::net::session::Session;
+use crate::net::{Session, SessionError};
 use crate::output::tell;
 
 pub(crate) const HELP: &str = "\
@@ -102,14 +100,11 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
     client.is_patient = true;
     let mut accepted = None;
     let sending = client.retry(async |session| message.attempt(session, &mut accepted).await);
-    let ended = match timeout(arguments.timeout, sending).await {
-        Ok(Ok(Ok(result))) => result,
-        Ok(Ok(Err(refused))) => Err(refused.into()),
-        Ok(Err(failure)) => Err(failure),
-        Err(_) => {
-            let seconds = arguments.timeout.as_secs_f64();
-            Err(message.timed_out(seconds, accepted.is_some(), &client))
-        }
+    let ended = if let Ok(sent) = timeout(arguments.timeout, sending).await {
+        sent.and_then(|result| result?)
+    } else {
+        let seconds = arguments.timeout.as_secs_f64();
+        Err(message.timed_out(seconds, accepted.is_some(), &client))
     };
     if let (true, Some(sent)) = (arguments.json, &accepted) {
         print_sent(sent, None);

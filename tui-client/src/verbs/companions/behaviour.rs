@@ -145,32 +145,28 @@ impl Behaviour {
     /// Whether this companion answers: in a room, the one that is named, or else one in turn.
     fn is_asked(&self, place: Place, seq: Seq, text: &str) -> bool {
         let lower = text.to_lowercase();
+        let is_named = |script: &Script| lower.contains(script.name);
         match place {
             Place::Direct => true,
-            Place::Room if SCRIPTS.iter().any(|script| lower.contains(script.name)) => {
-                lower.contains(self.script.name)
-            }
+            Place::Room if SCRIPTS.iter().any(is_named) => is_named(self.script),
             Place::Room => self.has_turn(seq),
         }
     }
 
     /// The emoji of its reaction, if any. In a room the next one in turn always reacts.
     fn reaction_to(&self, place: Place, seq: Seq, text: &str) -> Option<&'static str> {
+        let emoji = emoji_for(text);
         match place {
-            Place::Direct => emoji_for(text).filter(|_| self.script.is_sociable),
-            Place::Room => {
-                let reacts = self.has_turn(Seq(seq.0.wrapping_add(1)));
-                reacts.then(|| emoji_for(text).unwrap_or("👍"))
-            }
+            Place::Direct => emoji.filter(|_| self.script.is_sociable),
+            Place::Room => self.has_turn(seq.next()).then(|| emoji.unwrap_or("👍")),
         }
     }
 
     fn has_turn(&self, seq: Seq) -> bool {
-        let mut members = SCRIPTS.iter().filter(|script| script.is_sociable);
-        let count = u64::try_from(members.clone().count()).unwrap_or(1);
-        let turn = usize::try_from(seq.0 % count.max(1)).unwrap_or_default();
-        let next = members.nth(turn);
-        next.is_some_and(|next| next.name == self.script.name)
+        let members = SCRIPTS.iter().filter(|script| script.is_sociable);
+        let names: Vec<&str> = members.map(|script| script.name).collect();
+        let turn = usize::try_from(seq.0).unwrap_or_default() % names.len();
+        names[turn] == self.script.name
     }
 
     fn reply_to(&mut self, text: &str) -> String {

@@ -4,60 +4,38 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use recado_shared::limits::MAX_PAGE_ENTRIES;
-use recado_shared::tls::Identity;
 use recado_shared::{
-    Activity, ClientFrame, Content, ConversationId, CursorUpdate, Emoji, Entry, Head, Hello,
-    Invite, MessageBody, PageRange, Refusal, Seq, ServerFrame, UserId,
+    Activity, ClientFrame, Content, ConversationId, CursorUpdate, Emoji, Entry, Head, MessageBody,
+    PageRange, Refusal, Seq, ServerFrame, UserId,
 };
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::behaviour::{Action, Behaviour, Place};
-use crate::client::link::wall_time;
+use crate::client::wall_time;
 use crate::model::MessageIdSource;
-use crate::net::session::Session;
-use crate::net::{self, ConnectError, Connector, SessionError};
+use crate::net::{ConnectError, Link, Session, SessionError};
 
 /// Pause after a connection broke.
 const RECONNECT_AFTER: Duration = Duration::from_secs(2);
 
-/// How a companion connects: a new device with a name of its own.
-pub(super) struct Login {
-    ticket: Invite,
-    name: String,
-    connector: Connector,
-}
-
-impl Login {
-    pub(super) fn new(ticket: &Invite, name: &str) -> Result<Self, ConnectError> {
-        let key = Identity::generate().map_err(|error| ConnectError::Key(error.to_string()))?;
-        Ok(Self {
-            ticket: ticket.clone(),
-            name: name.to_owned(),
-            connector: Connector::new(&key, ticket.fingerprint)?,
-        })
-    }
-
-    pub(super) async fn connect(&mut self) -> Result<Session, ConnectError> {
-        loop {
-            let hello = Hello {
-                name: Some(self.name.clone()),
-                token: self.ticket.token.clone(),
-                ..net::hello()
-            };
-            match self.connector.open(&self.ticket.address, hello).await {
-                // The user has that name, or one that looks like it.
+/// Connects, under another name if the user has that one, or one that looks like it.
+pub(super) async fn connect(link: &mut Link) -> Result<Session, ConnectError> {
+    loop {
+        match (link.connect().await, &mut link.config.name) {
+            (
                 Err(ConnectError::Refused {
                     refusal: Refusal::NameTaken | Refusal::NameTooSimilar,
                     ..
-                }) if self.name.len() < 24 => self.name.push_str("-2"),
-                result => return result,
-            }
+                }),
+                Some(name),
+            ) if name.len() < 24 => name.push_str("-2"),
+            (result, _) => return result,
         }
     }
 }
 
 pub(super) struct Companion {
-    pub(super) login: Login,
+    pub(super) link: Link,
     /// The user of the demo.
     pub(super) user: UserId,
     pub(super) behaviour: Behaviour,
@@ -65,18 +43,18 @@ pub(super) struct Companion {
     pub(super) direct: ConversationId,
     pub(super) room: ConversationId,
     /// The last entry of each conversation that the behaviour knows of.
-    pub(super) seen: BTreeMap<ConversationId, Seq>,
+    pub(super) seen: BTreeMap<ConversationId, (Place, Seq)>,
 }
 
 impl Companion {
     /// Runs until the task is dropped or the server refuses the companion.
     pub(super) async fn run(mut self) {
         loop {
-            let absence = match self.login.connect().await {
+            let absence = match connect(&mut self.link).await {
                 Ok(session) => self.stay(session).await,
                 Err(error) if error.is_temporary() => RECONNECT_AFTER,
                 Err(error) => {
-                    tracing::warn!(name = self.login.name, %error, "a companion is gone");
+                    tracing::warn!(name = self.link.config.name, %error, "a companion is gone");
                     return;
                 }
             };
@@ -93,7 +71,7 @@ impl Companion {
                 absence
             }
             Err(error) => {
-                tracing::info!(name = self.login.name, %error, "a companion lost its session");
+                tracing::info!(name = self.link.config.name, %error, "a companion lost its session");
                 RECONNECT_AFTER
             }
         }
@@ -102,13 +80,14 @@ impl Companion {
     async fn drive(&mut self, session: &mut Session) -> Result<Duration, SessionError> {
         loop {
             let next = self.behaviour.next_at();
+            let due = sleep_until(next.unwrap_or_else(now).into());
             tokio::select! {
                 frame = session.next_frame() => match frame? {
                     ServerFrame::Entry { conversation, entry } => self.hear(conversation, &entry),
                     ServerFrame::Heads(page) => self.catch_up(session, &page.heads).await?,
                     _ => {}
                 },
-                () = sleep_until(next.unwrap_or_else(now).into()), if next.is_some() => match self.behaviour.take_due(now()) {
+                () = due, if next.is_some() => match self.behaviour.take_due(now()) {
                     Some(Action::Disconnect(absence)) => return Ok(absence),
                     Some(action) => self.carry_out(session, action).await?,
                     None => {}
@@ -125,7 +104,7 @@ impl Companion {
     ) -> Result<(), SessionError> {
         for head in heads {
             let seen = self.seen.get(&head.conversation);
-            let Some(&seen) = seen.filter(|seen| **seen < head.newest) else {
+            let Some(&(_, seen)) = seen.filter(|(_, seen)| *seen < head.newest) else {
                 continue;
             };
             let range = PageRange::After(seen);
@@ -141,18 +120,13 @@ impl Companion {
 
     fn hear(&mut self, conversation: ConversationId, entry: &Entry) {
         let seen = self.seen.get_mut(&conversation);
-        let Some(seen) = seen.filter(|seen| **seen < entry.seq) else {
+        let Some((place, seen)) = seen.filter(|(_, seen)| *seen < entry.seq) else {
             return;
         };
         *seen = entry.seq;
         let is_message = entry.content.is_message() && entry.author == self.user;
         if let Some(body) = entry.content.body().filter(|_| is_message) {
-            let place = if conversation == self.room {
-                Place::Room
-            } else {
-                Place::Direct
-            };
-            self.behaviour.hear(now(), place, entry.seq, body.as_str());
+            self.behaviour.hear(now(), *place, entry.seq, body.as_str());
         }
     }
 

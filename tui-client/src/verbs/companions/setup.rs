@@ -9,10 +9,9 @@ use recado_shared::{
 
 use self::Step::{Delete, Edit, Emote, Join, Kick, React, Reply, Say, SetTopic};
 use super::script::Placeholders;
-use crate::client::link::wall_time;
+use crate::client::wall_time;
 use crate::model::MessageIdSource;
-use crate::net::SessionError;
-use crate::net::session::Session;
+use crate::net::{Session, SessionError};
 
 /// An entry of the room. A `usize` is the index of the step that it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,8 +11,7 @@ use recado_shared::{Content, ConversationId, ErasedKind, Seq, Timestamp};
 
 use super::markdown::{self, Message, Quote, Text};
 use super::output::{Output, Stop};
-use crate::client::Event;
-use crate::client::link::wall_time;
+use crate::client::{Event, wall_time};
 use crate::exit::{Exit, Failure};
 use crate::net::SessionError;
 use crate::strings::rooms::describe_event;
