@@ -40,7 +40,6 @@ struct Arguments {
     verb: Option<Verb>,
 }
 
-/// Selection of one of the identities on this machine.
 #[derive(Args, Clone, Debug)]
 struct IdentityArguments {
     /// Identity to use

@@ -6,7 +6,6 @@ use std::io::{self, Write as _};
 
 use serde::Serialize;
 
-/// The reader of the output has gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReaderGone;
 

@@ -45,7 +45,6 @@ pub(crate) struct KnownServer {
     pub(crate) is_local: bool,
 }
 
-/// The text of [`SERVER_FILE`] as TOML.
 #[derive(Debug, Serialize, Deserialize)]
 struct ServerFile {
     address: String,
@@ -99,21 +98,16 @@ impl Identity {
 
     /// How to reach its server. A local one is found by its ticket, also after a restart.
     pub(crate) fn net_config(&self, paths: &Paths) -> NetConfig {
-        let KnownServer {
-            address,
-            fingerprint,
-            name,
-            is_local,
-        } = self.server.clone();
-        let locate = || locate_local(paths.local_tickets.clone(), fingerprint);
+        let server = &self.server;
+        let locate = || locate_local(paths.local_tickets.clone(), server.fingerprint);
         NetConfig {
-            address,
-            fingerprint,
+            address: server.address.clone(),
+            fingerprint: server.fingerprint,
             identity: Arc::clone(&self.key),
-            name: Some(name.as_str().to_owned()),
+            name: Some(server.name.as_str().to_owned()),
             token: None,
             since: None,
-            locate: is_local.then(locate),
+            locate: server.is_local.then(locate),
         }
     }
 

@@ -253,7 +253,6 @@ pub(super) fn print_sent(sent: &Sent, room: Option<&str>) {
     let _ = print(&json_text(&line));
 }
 
-/// The name of a user, or a stand-in where it is not known.
 pub(super) fn user_label(names: &NameCache, user: UserId) -> String {
     let name = names.user(user);
     name.map_or_else(|| format!("user {user}"), ToString::to_string)

@@ -21,7 +21,6 @@ pub(crate) const HELP: &str = "\
 Shows a code and waits until you approve it on a device that you already use: compare the code there,
 then type /link CODE in Recado, or run 'recado devices approve CODE'. There is no password.";
 
-/// Lifetime of a shown code.
 const SHOWN_FOR: Duration = Duration::from_mins(10);
 
 pub(crate) async fn run(paths: &Paths, server: Option<&str>) -> Result<(), Failure> {

@@ -48,7 +48,7 @@ pub(crate) fn require_terminal() -> Result<(), Failure> {
     }
     let text =
         "Recado needs a terminal. Use 'recado send', 'recado tail' or 'recado who' in scripts.";
-    Err(Failure::new(Exit::Usage, text))
+    Err(Failure::usage(text))
 }
 
 /// Shows the full screen until the user quits. `notice` is shown at the start.
@@ -58,7 +58,6 @@ pub(crate) async fn open_identity(
     notice: Option<String>,
 ) -> Result<(), Failure> {
     let config = Config::read(&paths.config_file)?;
-    let keymap = config.keymap.clone();
     let _lock = identity.lock()?;
     if let Err(error) = telemetry::init(&paths.state_dir) {
         // Without a log the client works all the same.
@@ -72,7 +71,7 @@ pub(crate) async fn open_identity(
     };
     let settings = Settings {
         name: identity.server.name.as_str().to_owned(),
-        keymap,
+        keymap: config.keymap,
         seed: fastrand::u64(..),
         bell: config.bell,
         time_zone: TimeZone::system(),
@@ -80,13 +79,10 @@ pub(crate) async fn open_identity(
         // A store that had to be replaced is the more urgent news.
         notice: store.notice.or(notice),
     };
+    let theme = Theme::new(terminal::wants_colours());
     let client = Client {
         app: App::new(store.snapshot, settings, now),
-        view: ViewState::new(
-            TimeZone::system(),
-            Theme::new(terminal::wants_colours()),
-            now.wall,
-        ),
+        view: ViewState::new(TimeZone::system(), theme, now.wall),
         store: store.handle,
         store_events: store.events,
     };

@@ -17,7 +17,6 @@ use crate::net::{Session, SessionError};
 /// Events that are thrown away between two requests.
 const MAX_NEWS: usize = 1024;
 
-/// A session and the names that were heard of in it.
 pub(super) struct Reader {
     pub(super) session: Session,
     /// The conversations of the user, and the rooms that the user is invited to.
@@ -57,7 +56,6 @@ impl Reader {
         user_label(&self.names, user)
     }
 
-    /// The peer's name, or the room's with its mark.
     pub(super) fn label(&self, conversation: ConversationId) -> String {
         let (me, _) = self.me();
         match (conversation, self.names.room(conversation)) {
@@ -112,7 +110,6 @@ impl Reader {
         Ok(events.into_iter().find(|event| event.seq == seq))
     }
 
-    /// The newest place that may be read.
     pub(super) async fn newest(
         &mut self,
         conversation: ConversationId,

@@ -21,7 +21,6 @@ use crate::model::MessageIdSource;
 use crate::net::SessionError;
 use crate::output::print_result;
 
-/// Bound of all attempts.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) const HELP: &str = "\

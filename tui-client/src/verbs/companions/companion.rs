@@ -15,7 +15,6 @@ use crate::client::wall_time;
 use crate::model::MessageIdSource;
 use crate::net::{ConnectError, Link, Session, SessionError};
 
-/// Pause after a connection broke.
 const RECONNECT_AFTER: Duration = Duration::from_secs(2);
 
 /// Connects, under another name if the user has that one, or one that looks like it.
@@ -89,7 +88,7 @@ impl Companion {
                 },
                 () = due, if next.is_some() => match self.behaviour.take_due(now()) {
                     Some(Action::Disconnect(absence)) => return Ok(absence),
-                    Some(action) => self.carry_out(session, action).await?,
+                    Some(action) => self.perform(session, action).await?,
                     None => {}
                 },
             }
@@ -102,17 +101,20 @@ impl Companion {
         session: &mut Session,
         heads: &[Head],
     ) -> Result<(), SessionError> {
-        for head in heads {
-            let seen = self.seen.get(&head.conversation);
-            let Some(&(_, seen)) = seen.filter(|(_, seen)| *seen < head.newest) else {
+        for &Head {
+            conversation,
+            newest,
+            ..
+        } in heads
+        {
+            let seen = self.seen.get(&conversation);
+            let Some(&(_, seen)) = seen.filter(|(_, seen)| *seen < newest) else {
                 continue;
             };
             let range = PageRange::After(seen);
-            let (entries, _) = session
-                .page(head.conversation, range, MAX_PAGE_ENTRIES)
-                .await?;
+            let (entries, _) = session.page(conversation, range, MAX_PAGE_ENTRIES).await?;
             for entry in &entries {
-                self.hear(head.conversation, entry);
+                self.hear(conversation, entry);
             }
         }
         Ok(())
@@ -130,27 +132,18 @@ impl Companion {
         }
     }
 
-    async fn carry_out(
-        &mut self,
-        session: &mut Session,
-        action: Action,
-    ) -> Result<(), SessionError> {
+    async fn perform(&mut self, session: &mut Session, action: Action) -> Result<(), SessionError> {
         let frame = match action {
             Action::Say { place, to, text } => {
-                let Ok(body) = MessageBody::new(text) else {
-                    return Ok(());
-                };
-                let content = match to {
+                let content = MessageBody::new(text).ok().map(|body| match to {
                     Some(to) => Content::Reply { to, body },
                     None => Content::Message(body),
-                };
+                });
                 return self.append(session, place, content).await;
             }
             Action::React { place, to, emoji } => {
-                let Ok(emoji) = Emoji::new(emoji) else {
-                    return Ok(());
-                };
-                let content = Content::ReactionAdded { target: to, emoji };
+                let emoji = Emoji::new(emoji).ok();
+                let content = emoji.map(|emoji| Content::ReactionAdded { target: to, emoji });
                 return self.append(session, place, content).await;
             }
             Action::NotifyTyping(place) => ClientFrame::Typing(self.conversation(place)),
@@ -178,14 +171,17 @@ impl Companion {
         })
     }
 
-    /// Appends an entry. The server may refuse it, because the message that it is about was
-    /// deleted meanwhile.
+    /// Appends an entry, if its text is valid. The server may refuse it, because the message that
+    /// it is about was deleted meanwhile.
     async fn append(
         &mut self,
         session: &mut Session,
         place: Place,
-        content: Content,
+        content: Option<Content>,
     ) -> Result<(), SessionError> {
+        let Some(content) = content else {
+            return Ok(());
+        };
         let id = self.ids.draw(wall_time());
         match session.append(self.conversation(place), id, content).await {
             Ok(_) | Err(SessionError::Request(_)) => Ok(()),

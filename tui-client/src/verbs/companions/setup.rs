@@ -108,18 +108,17 @@ pub(super) async fn make_rooms(
         setup.places.push(newest);
     }
     let private = setup.create(PRIVATE_ROOM, Visibility::Private).await?;
-    let invited = RoomEvent::Invited(setup.sessions[USER].welcome().user);
-    let (_, creator) = PRIVATE_ROOM;
-    setup
-        .append(creator, private, Content::Room(invited))
-        .await?;
+    let user = setup.sessions[USER].welcome().user;
+    let invited = Content::Room(RoomEvent::Invited(user));
+    setup.append(PRIVATE_ROOM.1, private, invited).await?;
     Ok((room, newest))
 }
 
 impl Setup<'_> {
     fn session(&mut self, name: &str) -> &mut Session {
-        let session = self.sessions.get_mut(name);
-        session.expect("the steps name no other user")
+        self.sessions
+            .get_mut(name)
+            .expect("the steps name no other user")
     }
 
     async fn create(

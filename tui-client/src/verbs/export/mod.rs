@@ -82,7 +82,6 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
     }
 }
 
-/// Says what is there of an export that failed.
 fn incomplete(failure: Failure, arguments: &Arguments, progress: &Progress) -> Failure {
     let Failure { exit, text } = failure;
     let left = match &arguments.output {

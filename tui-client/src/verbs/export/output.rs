@@ -9,7 +9,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::exit::{Exit, Failure};
 use crate::files::{parent, sync_folder};
 
-/// Why an export stops early.
 #[derive(Debug)]
 pub(super) enum Stop {
     /// The reader of the output has gone, which is no failure.
@@ -69,7 +68,6 @@ impl Output {
         }
     }
 
-    /// Flushes the output, and gives the file its name.
     pub(super) fn finish(self) -> Result<(), Stop> {
         let (mut writer, path, replaces) = match self {
             Self::Standard(mut out) => return out.flush().map_err(|error| cannot_print(&error)),

@@ -127,9 +127,8 @@ impl Transcript {
         let time = self.local_time(event.time);
         let time = time.strftime("%H:%M").to_string();
         if let Content::Room(change) = &event.content {
-            let text = describe_event(event.author, change, event.time, |user| {
-                reader.user_label(user)
-            });
+            let name = |user| reader.user_label(user);
+            let text = describe_event(event.author, change, event.time, name);
             return Ok(Some(markdown::note(&format!("{time} {text}"))));
         }
         if !event.content.is_message() {
