@@ -60,7 +60,7 @@ fn write(step: Step, time: u64) -> Write {
     append(user, conversation, id, content, time)
 }
 
-fn append(
+pub(super) fn append(
     author: UserId,
     conversation: ConversationId,
     id: u64,
@@ -158,7 +158,7 @@ fn other_kinds((kind, who, _, number, id): Step, time: u64) -> Write {
     Write::Login(login(device, None))
 }
 
-fn empty_store() -> Writer {
+pub(super) fn empty_store() -> Writer {
     let db = folder::open_in_memory().unwrap();
     schema::set_identity(&db, LogId([1; 16])).unwrap();
     let mut writer = Writer::new(db, StoreConfig::default().checkpoints).unwrap();

@@ -11,6 +11,7 @@ mod erase;
 mod handle;
 mod log;
 mod login;
+mod model;
 mod read;
 mod rooms;
 mod settings;
