@@ -7,9 +7,7 @@ mod backend;
 mod display;
 mod pace;
 
-use std::future::poll_fn;
 use std::io::{self, Write};
-use std::task::Poll;
 use std::time::Instant;
 
 use crossterm::event::{Event as TerminalEvent, MouseButton, MouseEvent, MouseEventKind};
@@ -191,23 +189,21 @@ impl<W: Write, H: Host> Driver<W, H> {
         while self.state != State::Ended {
             let frame = (self.state == State::Changed).then(|| self.pace.next(Instant::now()));
             let deadline = self.app.next_deadline();
-            let wakeup = tokio::select! {
-                biased;
-                input = inputs.next() => Wakeup::Input(input),
-                event = net.recv() => Wakeup::Net(event),
-                event = store.recv() => Wakeup::Store(event),
-                () = until(deadline) => Wakeup::Deadline,
-                () = until(frame) => Wakeup::Frame,
-            };
-            self.take(wakeup)?;
-            for _ in 1..MAX_BATCH {
+            for handled in 0..MAX_BATCH {
+                // The user's own input first; the next frame waits until nothing else is ready.
+                let wakeup = tokio::select! {
+                    biased;
+                    input = inputs.next() => Wakeup::Input(input),
+                    event = net.recv() => Wakeup::Net(event),
+                    event = store.recv() => Wakeup::Store(event),
+                    () = std::future::ready(()), if handled > 0 => break,
+                    () = until(deadline) => Wakeup::Deadline,
+                    () = until(frame) => Wakeup::Frame,
+                };
+                self.take(wakeup)?;
                 if self.state == State::Ended {
                     return self.check_host();
                 }
-                let Some(more) = ready(&mut inputs, &mut net, &mut store).await else {
-                    break;
-                };
-                self.take(more)?;
             }
             if self.state == State::Changed && self.pace.next(Instant::now()) <= Instant::now() {
                 self.draw()?;
@@ -217,10 +213,10 @@ impl<W: Write, H: Host> Driver<W, H> {
     }
 
     fn check_host(&self) -> Result<(), DriverError> {
-        let is_ours = self.host.is_ours();
-        is_ours
-            .then_some(())
-            .ok_or(DriverError::Gone("see the report above"))
+        if !self.host.is_ours() {
+            return Err(DriverError::Gone("see the report above"));
+        }
+        Ok(())
     }
 
     fn take(&mut self, wakeup: Wakeup) -> Result<(), DriverError> {
@@ -360,28 +356,6 @@ impl<W: Write, H: Host> Driver<W, H> {
         }
         Ok(())
     }
-}
-
-/// An event that is there already, the user's own input first. Inputs are polled with the waker of
-/// this task: crossterm's stream keeps the one that it is first polled with.
-async fn ready<I>(
-    inputs: &mut I,
-    net: &mut mpsc::Receiver<NetEvent>,
-    store: &mut mpsc::Receiver<StoreEvent>,
-) -> Option<Wakeup>
-where
-    I: Stream<Item = io::Result<Input>> + Unpin,
-{
-    if let Poll::Ready(input) =
-        poll_fn(|context| Poll::Ready(inputs.poll_next_unpin(context))).await
-    {
-        return Some(Wakeup::Input(input));
-    }
-    if let Ok(event) = net.try_recv() {
-        return Some(Wakeup::Net(Some(event)));
-    }
-    let event = store.try_recv().ok()?;
-    Some(Wakeup::Store(Some(event)))
 }
 
 async fn until(moment: Option<Instant>) {
