@@ -24,18 +24,10 @@ pub struct Config {
 pub enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read {}: {source}; check its permissions", .path.display())]
-    Io {
-        path: PathBuf,
-        /// The error of the system.
-        source: io::Error,
-    },
+    Io { path: PathBuf, source: io::Error },
     /// The file has an error; the reason names the line.
     #[error("error in {}, {reason}", .path.display())]
-    Content {
-        path: PathBuf,
-        /// The line and what is wrong in it.
-        reason: String,
-    },
+    Content { path: PathBuf, reason: String },
 }
 
 /// Takes the bindings as known; [`Keymap::from_toml`] reads them, because its errors name lines.

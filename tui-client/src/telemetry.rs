@@ -39,8 +39,8 @@ pub fn init(folder: &Path) -> Result<PathBuf, FileError> {
     if is_long {
         file.set_len(0).map_err(at(&path))?;
     }
-    let wanted = std::env::var(FILTER_VARIABLE).ok();
-    let filter = wanted.as_deref().map(str::parse::<Targets>);
+    let filter = std::env::var(FILTER_VARIABLE).ok();
+    let filter = filter.map(|text| text.parse::<Targets>());
     let targets = match &filter {
         Some(Ok(targets)) => targets.clone(),
         Some(Err(_)) | None => DEFAULT_FILTER.parse().expect("the default is a filter"),

@@ -23,7 +23,8 @@ pub enum KeyContext {
     Help,
 }
 
-/// What a key means. Its text form is its name in the key configuration.
+/// What a key means, as `strings::keys::describe` tells. Its text form is its name in the key
+/// configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Display)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Action {
@@ -41,31 +42,23 @@ pub enum Action {
     PageDown,
     Newest,
     FirstUnread,
-    /// The message above, from the composer the newest; rows of a list likewise.
     SelectPrevious,
-    /// The message below, or back to the composer; rows of a list likewise.
     SelectNext,
     Copy,
-    /// Send the selected failed message, or all failed ones of the conversation, again.
     Retry,
-    /// Take the selected waiting or failed message back into the composer.
     TakeBack,
     Reply,
     EditMessage,
-    /// Delete the selected message, at the second time.
     Delete,
     React,
     Versions,
     Link,
     Submit,
-    /// Leave the innermost context. Never destroys text.
     Cancel,
     Reconnect,
     Redraw,
     Suspend,
-    /// Show the contact list or the conversation where only one of them fits.
     TogglePane,
-    /// Complete the word before the cursor; without one, show the other pane.
     Complete,
     Members,
     Remove,

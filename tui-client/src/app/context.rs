@@ -14,7 +14,6 @@ use crate::store::{StoreRead, StoreWrite};
 #[derive(Debug)]
 pub(super) struct Context {
     pub(super) now: Now,
-    /// In order; taken at the end of the event.
     pub(super) effects: Vec<Effect>,
     /// For the app, which carries them out as soon as the call returns.
     pub(super) intents: VecDeque<Intent>,

@@ -26,11 +26,8 @@ pub(crate) enum Show {
     /// The picker of reactions to a message of the open conversation.
     Picker(Seq),
     UnreadOverview,
-    /// The search; `text` is `None` for the question of the last search.
-    Search {
-        scope: Option<ConversationId>,
-        text: Option<String>,
-    },
+    /// The search in one conversation or everywhere; without a text, for that of the last search.
+    Search(Option<ConversationId>, Option<String>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,11 +51,7 @@ pub(crate) enum Confirmed {
 pub(crate) enum Delivery {
     Page(PanelKind, Answer),
     /// Rooms whose names begin with a prefix, and whether there are more.
-    Rooms {
-        prefix: String,
-        rooms: Vec<RoomSummary>,
-        has_more: bool,
-    },
+    Rooms(String, Vec<RoomSummary>, bool),
     /// The search for rooms gets no answer.
     NoRooms,
     /// Requested rows do not come.

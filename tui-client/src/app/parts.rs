@@ -2,7 +2,7 @@
 //! Composer completion and the open overlay stay with the app.
 
 use super::chats::Chats;
-use super::command::PendingRequests;
+use super::command::{CommandResult, PendingRequests};
 use super::context::Context;
 use super::intent::{Intent, Show};
 use super::memory::Memory;
@@ -34,7 +34,7 @@ impl Parts<'_> {
         self.cx.notify(text);
     }
 
-    pub(super) fn notify_failure(&mut self, result: Result<(), String>) {
+    pub(super) fn notify_failure(&mut self, result: CommandResult) {
         if let Err(why) = result {
             self.cx.notice = Some(why);
         }

@@ -68,7 +68,7 @@ impl App {
         match action {
             Action::Quit => self.quit(),
             Action::Help => self.open(Show::Help),
-            Action::Switcher => self.open_switcher(),
+            Action::Switcher => self.open(Show::Switcher(String::new())),
             Action::Reconnect => session.reconnect(cx),
             Action::Redraw => cx.effects.push(Effect::Redraw),
             Action::Suspend => {
@@ -235,7 +235,7 @@ impl App {
         }
         self.chats.navigation.selection = None;
         let Some(conversation) = self.chats.open_conversation() else {
-            self.open_switcher();
+            self.open(Show::Switcher(String::new()));
             return self.type_text(text);
         };
         if !conversation.composer.insert(text) {
@@ -283,15 +283,6 @@ impl App {
         self.chats.navigation.has_focus = has_focus;
         if has_focus {
             self.note_input(now);
-        }
-    }
-
-    pub(super) fn reader(&self) -> Reader<'_> {
-        Reader {
-            chats: &self.chats,
-            session: &self.session,
-            settings: &self.settings,
-            now: self.cx.now,
         }
     }
 
@@ -343,20 +334,16 @@ impl App {
         }
     }
 
-    fn open_switcher(&mut self) {
-        self.open(Show::Switcher(String::new()));
-    }
-
     fn search_here(&mut self) {
         if self.chats.navigation.open.is_some() {
             return self.search(self.chats.navigation.open);
         }
-        let key = self.reader().search_everywhere_key();
+        let key = self.parts().reader().search_everywhere_key();
         self.cx.notice = Some(strings::overlays::open_or_search(&key));
     }
 
     fn search(&mut self, scope: Option<ConversationId>) {
-        self.open(Show::Search { scope, text: None });
+        self.open(Show::Search(scope, None));
     }
 
     fn show_overlay(&mut self, overlay: Option<Box<dyn Overlay>>) {
@@ -380,8 +367,10 @@ impl App {
     /// What there is to see at this moment.
     pub fn screen(&self, now: Now) -> Screen<'_> {
         let reader = Reader {
+            chats: &self.chats,
+            session: &self.session,
+            settings: &self.settings,
             now,
-            ..self.reader()
         };
         let message = self.cx.notice.as_deref().or(self.store_failure.as_deref());
         let completion = self.completion.as_ref().map(Completion::view);

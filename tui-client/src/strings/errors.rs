@@ -11,27 +11,21 @@ pub(crate) const fn attempt(content: &Content) -> &'static str {
         Content::Deletion { .. } => "delete the message",
         Content::ReactionAdded { .. } | Content::ReactionRemoved { .. } => "react",
         Content::Erased(_) | Content::AuthorRemoved => "do that",
-        Content::Room(event) => room_attempt(event),
-    }
-}
-
-const fn room_attempt(event: &RoomEvent) -> &'static str {
-    match event {
-        RoomEvent::Created => CREATE_ROOM,
-        RoomEvent::Joined => "join the room",
-        RoomEvent::Left => "leave the room",
-        RoomEvent::Invited(_) => "invite them",
-        RoomEvent::Renamed(_) => "rename the room",
-        RoomEvent::Topic(_) => "set the topic",
-        RoomEvent::Visibility(_) => "change who can join",
-        RoomEvent::HistoryVisibility(_) => "change what new members see",
-        RoomEvent::Role { .. } => "change their role",
-        RoomEvent::Muted { .. } => "mute them",
-        RoomEvent::Unmuted(_) => "unmute them",
-        RoomEvent::Kicked(_) => "remove them",
-        RoomEvent::Banned(_) => "ban them",
-        RoomEvent::Unbanned(_) => "unban them",
-        RoomEvent::Closed => "close the room",
+        Content::Room(RoomEvent::Created) => CREATE_ROOM,
+        Content::Room(RoomEvent::Joined) => "join the room",
+        Content::Room(RoomEvent::Left) => "leave the room",
+        Content::Room(RoomEvent::Invited(_)) => "invite them",
+        Content::Room(RoomEvent::Renamed(_)) => "rename the room",
+        Content::Room(RoomEvent::Topic(_)) => "set the topic",
+        Content::Room(RoomEvent::Visibility(_)) => "change who can join",
+        Content::Room(RoomEvent::HistoryVisibility(_)) => "change what new members see",
+        Content::Room(RoomEvent::Role { .. }) => "change their role",
+        Content::Room(RoomEvent::Muted { .. }) => "mute them",
+        Content::Room(RoomEvent::Unmuted(_)) => "unmute them",
+        Content::Room(RoomEvent::Kicked(_)) => "remove them",
+        Content::Room(RoomEvent::Banned(_)) => "ban them",
+        Content::Room(RoomEvent::Unbanned(_)) => "unban them",
+        Content::Room(RoomEvent::Closed) => "close the room",
     }
 }
 

@@ -73,7 +73,6 @@ pub(crate) fn rooms_title(prefix: &str) -> String {
 pub(crate) const NOT_CONNECTED: &str = "Not connected";
 pub(crate) const NO_ROOMS: &str = "No such room. /create ROOM creates one";
 pub(crate) const EMPTY: &str = "Nothing to show";
-pub(crate) const MUTED: &str = "muted";
 pub(crate) const MUTED_UNTIL: &str = "muted until";
 pub(crate) const NO_NAME: &str = "(no name)";
 pub(crate) const THIS_DEVICE: &str = "this device";

@@ -22,10 +22,11 @@ pub fn install_panic_hook(folder: PathBuf) {
         HAS_PANICKED.store(true, Ordering::SeqCst);
         let was_ours = super::restore();
         let report = report(info);
+        let place = info.location().map(ToString::to_string);
+        let place = place.unwrap_or_else(|| "an unknown place".to_owned());
         let said = match write(&folder, &report) {
             Ok(path) => format!(
-                "recado failed unexpectedly: {}\nWhat you wrote is kept. A report is in {}\n",
-                summary(info),
+                "recado failed unexpectedly: at {place}\nWhat you wrote is kept. A report is in {}\n",
                 path.display()
             ),
             Err(error) => format!("recado failed unexpectedly, and {error}:\n{report}\n"),
@@ -38,11 +39,6 @@ pub fn install_panic_hook(folder: PathBuf) {
             let _ = kill_process(getpid(), Signal::TERM);
         }
     }));
-}
-
-fn summary(info: &PanicHookInfo<'_>) -> String {
-    info.location()
-        .map_or_else(|| "at an unknown place".to_owned(), |at| format!("at {at}"))
 }
 
 fn report(info: &PanicHookInfo<'_>) -> String {

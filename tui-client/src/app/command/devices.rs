@@ -2,22 +2,20 @@
 //! the list.
 
 use crate::strings;
-use recado_shared::{Device, DeviceName};
+use recado_shared::Device;
 
 /// Finds a device by its name, without regard to case, or by its number from 1.
 pub(crate) fn find<'a>(which: &str, devices: &'a [Device]) -> Result<&'a Device, String> {
     let folded = which.to_lowercase();
     let is_called = |device: &&Device| {
-        let name = device.name.as_ref().map(DeviceName::as_str);
-        name.is_some_and(|name| name.to_lowercase() == folded)
+        let name = device.name.as_ref();
+        name.is_some_and(|name| name.as_str().to_lowercase() == folded)
     };
-    let mut named = devices.iter().filter(is_called);
-    match (named.next(), named.next()) {
-        (Some(one), None) => return Ok(one),
-        (Some(_), Some(_)) => {
-            return Err(strings::commands::several_devices(which));
-        }
-        (None, _) => {}
+    let named: Vec<_> = devices.iter().filter(is_called).collect();
+    match named[..] {
+        [one] => return Ok(one),
+        [_, _, ..] => return Err(strings::commands::several_devices(which)),
+        [] => {}
     }
     let place = which.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
     let numbered = place.and_then(|at| devices.get(at));
@@ -26,7 +24,7 @@ pub(crate) fn find<'a>(which: &str, devices: &'a [Device]) -> Result<&'a Device,
 
 #[cfg(test)]
 mod tests {
-    use recado_shared::{DeviceKey, Timestamp};
+    use recado_shared::{DeviceKey, DeviceName, Timestamp};
 
     use super::*;
 

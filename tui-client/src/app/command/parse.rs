@@ -131,34 +131,26 @@ fn command(name: &str, arguments: &mut ArgumentReader<'_>) -> Result<Command, Ar
             Command::RenameDevice(device, required(arguments.text(DeviceName::new)?)?)
         }
         "revoke" => Command::RevokeDevice(required(arguments.rest())?.to_owned()),
-        "search" => Command::Show(Show::Search {
-            scope: None,
-            text: Some(arguments.rest().unwrap_or_default().to_owned()),
-        }),
+        "search" => {
+            let text = arguments.rest().unwrap_or_default().to_owned();
+            Command::Show(Show::Search(None, Some(text)))
+        }
         "help" => Command::Help(arguments.word(command_name)?),
         "quit" => Command::Quit,
-        _ => Command::Set(setting(name, arguments)?),
-    })
-}
-
-fn setting(
-    name: &str,
-    arguments: &mut ArgumentReader<'_>,
-) -> Result<SettingCommand, ArgumentError> {
-    Ok(match name {
-        "block" => SettingCommand::Block(arguments.optional_user()?),
-        "unblock" => SettingCommand::Unblock(arguments.optional_user()?),
-        "contacts" => {
-            SettingCommand::FirstContact(arguments.choice(&[("ask", true), ("open", false)])?)
-        }
-        "favourite" => SettingCommand::Favourite(true),
-        "unfavourite" => SettingCommand::Favourite(false),
-        "notify" => SettingCommand::NotificationLevel(arguments.choice(NOTIFICATION_LEVELS)?),
-        "quiet" => SettingCommand::Quiet(arguments.word(duration)?),
-        "unquiet" => SettingCommand::Unquiet,
+        "block" => Command::Set(SettingCommand::Block(arguments.optional_user()?)),
+        "unblock" => Command::Set(SettingCommand::Unblock(arguments.optional_user()?)),
+        "contacts" => Command::Set(SettingCommand::FirstContact(arguments.choice(CONTACTS)?)),
+        "favourite" => Command::Set(SettingCommand::Favourite(true)),
+        "unfavourite" => Command::Set(SettingCommand::Favourite(false)),
+        "notify" => Command::Set(SettingCommand::NotificationLevel(arguments.choice(LEVELS)?)),
+        "quiet" => Command::Set(SettingCommand::Quiet(arguments.word(duration)?)),
+        "unquiet" => Command::Set(SettingCommand::Unquiet),
         _ => return Err(ArgumentError::Usage),
     })
 }
+
+/// Whether new people must ask first.
+const CONTACTS: &[(&str, bool)] = &[("ask", true), ("open", false)];
 
 const HISTORY: &[(&str, HistoryVisibility)] = &[
     ("visible", HistoryVisibility::Visible),
@@ -172,7 +164,7 @@ const ROLES: &[(&str, Role)] = &[
     ("member", Role::Member),
 ];
 
-const NOTIFICATION_LEVELS: &[(&str, NotificationLevel)] = &[
+const LEVELS: &[(&str, NotificationLevel)] = &[
     ("all", NotificationLevel::All),
     ("mentions", NotificationLevel::Mentions),
     ("nothing", NotificationLevel::Nothing),

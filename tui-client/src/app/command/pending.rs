@@ -12,6 +12,9 @@ use crate::strings;
 /// At most as many as are in flight.
 pub(crate) type PendingRequests = BTreeMap<RequestNumber, PendingRequest>;
 
+/// The result of a command; the error is a text for the user.
+pub(crate) type CommandResult = Result<(), String>;
+
 /// A command with the place where the user gave it.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {

@@ -77,7 +77,7 @@ impl CommandSpec {
         self.arguments.iter().any(Argument::is_required)
     }
 
-    pub(crate) fn is_called(&self, name: &str) -> bool {
+    fn is_called(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
     }
 }

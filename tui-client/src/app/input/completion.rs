@@ -165,14 +165,13 @@ fn commands(prefix: &str) -> Vec<Row> {
     let matches = COMMANDS
         .iter()
         .filter(|spec| starts_with(spec.name, prefix) || spec.aliases.contains(&prefix));
-    let row = |spec: &CommandSpec| Row {
-        insert: if spec.arguments.is_empty() {
-            format!("/{}", spec.name)
-        } else {
-            format!("/{} ", spec.name)
-        },
-        label: spec.usage(),
-        detail: spec.help.to_owned(),
+    let row = |spec: &CommandSpec| {
+        let space = if spec.arguments.is_empty() { "" } else { " " };
+        Row {
+            insert: format!("/{}{space}", spec.name),
+            label: spec.usage(),
+            detail: spec.help.to_owned(),
+        }
     };
     matches.map(row).collect()
 }
@@ -187,8 +186,7 @@ fn emoji(code: &str) -> Vec<Row> {
     found.sort_by_key(|(_, name)| (!name.starts_with(&code), name.len(), *name));
     let row = |(emoji, name): (&emojis::Emoji, &str)| Row {
         insert: emoji.as_str().to_owned(),
-        label: format!("{} :{name}:", emoji.as_str()),
-        detail: String::new(),
+        ..Row::new(format!("{} :{name}:", emoji.as_str()))
     };
     found.into_iter().take(MAX_ROWS).map(row).collect()
 }

@@ -20,8 +20,8 @@ impl App {
     /// Closes the list if its word is not at the cursor any more.
     pub(super) fn check_completion(&mut self) {
         let open = self.chats.navigation.open.filter(|_| self.is_writing());
-        let completion = self.completion.take();
-        self.completion = completion.filter(|list| open == Some(list.conversation));
+        self.completion
+            .take_if(|list| open != Some(list.conversation));
     }
 
     fn is_writing(&self) -> bool {

@@ -28,7 +28,7 @@ pub(crate) fn open(show: Show, app: &mut Parts<'_>) -> Option<Box<dyn Overlay>> 
         }),
         Show::Picker(target) => Box::new(Picker::new(app.chats.navigation.open?, target)),
         Show::UnreadOverview => Box::new(UnreadOverview::default()),
-        Show::Search { scope, text } => Box::new(Search::new(scope, text, app)),
+        Show::Search(scope, text) => Box::new(Search::new(scope, text, app)),
     };
     overlay.opened(app);
     Some(overlay)

@@ -217,7 +217,7 @@ impl Overlay for Panel {
                 self.armed = None;
             }
             Delivery::Page(..)
-            | Delivery::Rooms { .. }
+            | Delivery::Rooms(..)
             | Delivery::NoRooms
             | Delivery::DevicesChanged => {}
         }
@@ -232,7 +232,7 @@ fn member_row(member: &RoomMember, app: &Reader<'_>) -> PanelRow {
     let mute = member.mute.filter(|mute| mute.holds_at(app.now.wall));
     let muted = mute.map(|mute| match mute.until {
         Some(_) => strings::overlays::MUTED_UNTIL,
-        None => strings::overlays::MUTED,
+        None => strings::conversation::MUTED,
     });
     let detail: Vec<_> = role.into_iter().chain(muted).collect();
     let label = match &person.display {

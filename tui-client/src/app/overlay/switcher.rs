@@ -308,15 +308,13 @@ impl Overlay for Switcher {
 
     fn deliver(&mut self, delivery: Delivery, app: &mut Parts<'_>) {
         match delivery {
-            Delivery::Rooms {
-                prefix,
-                rooms,
-                has_more,
-            } if self.found.asked.as_ref() == Some(&prefix) => {
+            Delivery::Rooms(prefix, rooms, has_more)
+                if self.found.asked.as_ref() == Some(&prefix) =>
+            {
                 self.take_found((prefix, has_more), rooms, &app.reader());
             }
             Delivery::NoRooms => self.found.give_up(),
-            Delivery::Rooms { .. }
+            Delivery::Rooms(..)
             | Delivery::Page(..)
             | Delivery::NoPage
             | Delivery::DevicesChanged => {}

@@ -6,7 +6,7 @@ use recado_shared::{
 };
 
 use crate::app::command::{Call, PendingRequest, devices};
-use crate::app::intent::{Confirmed, Delivery};
+use crate::app::intent::{Confirmed, Delivery, Show};
 use crate::app::parts::Parts;
 use crate::strings;
 
@@ -62,11 +62,7 @@ impl Parts<'_> {
             }
             (PendingRequest::Switcher(prefix), Answer::Rooms { rooms, more }) => {
                 self.chats.take_rooms(&rooms);
-                self.deliver(Delivery::Rooms {
-                    prefix,
-                    rooms,
-                    has_more: more,
-                });
+                self.deliver(Delivery::Rooms(prefix, rooms, more));
             }
             (PendingRequest::Device(which, new), Answer::Devices(devices)) => {
                 self.on_devices(&which, new, &devices);
@@ -139,7 +135,7 @@ impl Parts<'_> {
         let Some(name) = new else {
             let name = found.name.as_ref().map_or(which, |n| n.as_str());
             let question = strings::overlays::confirm_revoke(name);
-            return self.confirm(question, Confirmed::Revoke(key));
+            return self.show(Show::Confirm(question, Confirmed::Revoke(key)));
         };
         let done = strings::commands::device_renamed(&name);
         let change = PendingRequest::Change(strings::errors::NAME_DEVICE, done);
@@ -155,6 +151,6 @@ impl Parts<'_> {
         }
         let name = device.name.as_ref().map(DeviceName::as_str);
         let question = strings::overlays::confirm_link(name, code);
-        self.confirm(question, Confirmed::Link(device));
+        self.show(Show::Confirm(question, Confirmed::Link(device)));
     }
 }

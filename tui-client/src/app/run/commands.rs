@@ -7,9 +7,9 @@ use recado_shared::{
     Request, RoomEvent, RoomId, RoomName, Seq, Setting, Timestamp, UserId, UserName, Visibility,
 };
 
-use super::lookup::{conversation_of, room_of};
+use super::lookup::{Lookup, conversation_of, room_of};
 use crate::app::action::Action;
-use crate::app::command::{self, Call, Command, PendingRequest, SettingCommand};
+use crate::app::command::{self, Call, Command, CommandResult, PendingRequest, SettingCommand};
 use crate::app::conversation::state::Conversation;
 use crate::app::intent::{Confirmed, Intent, PanelKind, Show};
 use crate::app::parts::Parts;
@@ -20,8 +20,7 @@ use crate::strings;
 const FOREVER: Timestamp = Timestamp(u64::MAX);
 
 impl Parts<'_> {
-    /// Runs a command. An error is a text for the user.
-    pub(super) fn run(&mut self, call: &Call) -> Result<(), String> {
+    pub(super) fn run(&mut self, call: &Call) -> CommandResult {
         match call.command.clone() {
             Command::Message(to, text) => self.run_message(call, &to, text),
             Command::Emote(body) => self.say(call, Content::Emote(body)),
@@ -86,7 +85,7 @@ impl Parts<'_> {
         }
     }
 
-    fn run_setting(&mut self, call: &Call, command: SettingCommand) -> Result<(), String> {
+    fn run_setting(&mut self, call: &Call, command: SettingCommand) -> CommandResult {
         let (setting, done) = match command {
             SettingCommand::Block(who) => return self.run_block(call, who.as_ref(), true),
             SettingCommand::Unblock(who) => return self.run_block(call, who.as_ref(), false),
@@ -129,12 +128,7 @@ impl Parts<'_> {
         self.set(setting, done)
     }
 
-    fn run_block(
-        &mut self,
-        call: &Call,
-        who: Option<&UserName>,
-        is_on: bool,
-    ) -> Result<(), String> {
+    fn run_block(&mut self, call: &Call, who: Option<&UserName>, is_on: bool) -> CommandResult {
         let Some(user) = self.user_or_peer(who, call)? else {
             return Ok(());
         };
@@ -145,18 +139,14 @@ impl Parts<'_> {
         self.set(Setting::Blocked { user, is_on }, done)
     }
 
-    fn set(&mut self, setting: Setting, done: String) -> Result<(), String> {
+    fn set(&mut self, setting: Setting, done: String) -> CommandResult {
         self.chats.set(setting, self.cx)?;
         self.cx.notice = Some(done);
         Ok(())
     }
 
-    /// The named user, or the peer of the open direct conversation. `None` while the server is asked.
-    fn user_or_peer(
-        &mut self,
-        who: Option<&UserName>,
-        call: &Call,
-    ) -> Result<Option<UserId>, String> {
+    /// The named user, or the peer of the open direct conversation.
+    fn user_or_peer(&mut self, who: Option<&UserName>, call: &Call) -> Lookup<UserId> {
         if let Some(name) = who {
             return self.person(name, call);
         }
@@ -165,7 +155,7 @@ impl Parts<'_> {
         Ok(Some(peer.ok_or(strings::commands::NAME_A_USER)?))
     }
 
-    fn run_accept(&mut self, who: Option<&UserName>, call: &Call) -> Result<(), String> {
+    fn run_accept(&mut self, who: Option<&UserName>, call: &Call) -> CommandResult {
         let Some(peer) = self.user_or_peer(who, call)? else {
             return Ok(());
         };
@@ -174,12 +164,7 @@ impl Parts<'_> {
         self.ask_for(Request::AcceptContact(peer), pending)
     }
 
-    fn run_message(
-        &mut self,
-        call: &Call,
-        to: &str,
-        text: Option<MessageBody>,
-    ) -> Result<(), String> {
+    fn run_message(&mut self, call: &Call, to: &str, text: Option<MessageBody>) -> CommandResult {
         let me = self.chats.user().ok_or(strings::errors::NOT_CONNECTED)?;
         let id = if let Some(room) = to.strip_prefix('#') {
             let name = RoomName::new(room).map_err(|error| error.to_string())?;
@@ -225,7 +210,7 @@ impl Parts<'_> {
         }
     }
 
-    fn run_react(&mut self, call: &Call, emoji: Emoji) -> Result<(), String> {
+    fn run_react(&mut self, call: &Call, emoji: Emoji) -> CommandResult {
         let target = self.target_of(call)?;
         self.check_outbox()?;
         self.react(target, emoji);
@@ -234,7 +219,7 @@ impl Parts<'_> {
     }
 
     /// Edits the user's newest message, or opens it in the composer if there is no text.
-    fn run_edit(&mut self, call: &Call, text: Option<MessageBody>) -> Result<(), String> {
+    fn run_edit(&mut self, call: &Call, text: Option<MessageBody>) -> CommandResult {
         let (target, _) = self.last_own(call)?;
         if let Some(body) = text {
             return self.say(call, Content::Edit { target, body });
@@ -244,20 +229,16 @@ impl Parts<'_> {
         Ok(())
     }
 
-    fn run_delete(&mut self, call: &Call) -> Result<(), String> {
+    fn run_delete(&mut self, call: &Call) -> CommandResult {
         let conversation = conversation_of(call)?;
         let (target, text) = self.last_own(call)?;
         let question = strings::overlays::confirm_delete(&text);
-        self.confirm(question, Confirmed::Delete(conversation, target));
+        let confirmed = Confirmed::Delete(conversation, target);
+        self.show(Show::Confirm(question, confirmed));
         Ok(())
     }
 
-    fn run_create(
-        &mut self,
-        call: &Call,
-        name: RoomName,
-        visibility: Visibility,
-    ) -> Result<(), String> {
+    fn run_create(&mut self, call: &Call, name: RoomName, visibility: Visibility) -> CommandResult {
         let id = self.session.ids.draw(self.cx.now.wall);
         let request = Request::CreateRoom {
             id,
@@ -269,7 +250,7 @@ impl Parts<'_> {
         self.ask_for(request, PendingRequest::Create(name, id, from))
     }
 
-    fn run_join(&mut self, call: &Call, name: Option<&RoomName>) -> Result<(), String> {
+    fn run_join(&mut self, call: &Call, name: Option<&RoomName>) -> CommandResult {
         if let Some(name) = name {
             return match self.room(name, call)? {
                 Some(room) => self.join(room),
@@ -285,7 +266,7 @@ impl Parts<'_> {
         }
     }
 
-    pub(crate) fn join(&mut self, room: RoomId) -> Result<(), String> {
+    pub(crate) fn join(&mut self, room: RoomId) -> CommandResult {
         let id = ConversationId::Room(room);
         let info = self.chats.room_info(id);
         if info.is_some_and(|info| info.membership == Membership::Member) {
@@ -303,7 +284,7 @@ impl Parts<'_> {
         call: &Call,
         who: &UserName,
         event: impl Fn(UserId) -> RoomEvent,
-    ) -> Result<(), String> {
+    ) -> CommandResult {
         room_of(call)?;
         match self.person(who, call)? {
             Some(user) => self.change_room(call, event(user)),
@@ -311,12 +292,12 @@ impl Parts<'_> {
         }
     }
 
-    fn change_room(&mut self, call: &Call, event: RoomEvent) -> Result<(), String> {
+    fn change_room(&mut self, call: &Call, event: RoomEvent) -> CommandResult {
         room_of(call)?;
         self.say(call, Content::Room(event))
     }
 
-    fn say(&mut self, call: &Call, content: Content) -> Result<(), String> {
+    fn say(&mut self, call: &Call, content: Content) -> CommandResult {
         let is_message = content.is_message();
         self.queue(conversation_of(call)?, content)?;
         if is_message {
@@ -333,13 +314,13 @@ impl Parts<'_> {
         }
     }
 
-    fn queue(&mut self, id: ConversationId, content: Content) -> Result<(), String> {
+    fn queue(&mut self, id: ConversationId, content: Content) -> CommandResult {
         self.check_outbox()?;
         self.session.queue(self.chats, id, content, self.cx);
         Ok(())
     }
 
-    fn check_outbox(&self) -> Result<(), String> {
+    fn check_outbox(&self) -> CommandResult {
         if self.session.outbox.is_full() {
             return Err(strings::errors::outbox_full(MAX_OUTBOX));
         }

@@ -5,20 +5,18 @@ use std::fmt::Display;
 
 use recado_shared::{ConversationId, Request, RoomId, RoomName, UserId, UserName};
 
-use crate::app::command::{Call, PendingRequest};
+use crate::app::command::{Call, CommandResult, PendingRequest};
 use crate::app::parts::Parts;
 use crate::strings;
+
+/// `None` while the server is asked; its answer runs the command again.
+pub(super) type Lookup<T> = Result<Option<T>, String>;
 
 /// Names per lookup. The server lists an exact match first.
 const LIMIT: u16 = 5;
 
 impl Parts<'_> {
-    /// `None` while the server is asked.
-    pub(super) fn person(
-        &mut self,
-        name: &UserName,
-        call: &Call,
-    ) -> Result<Option<UserId>, String> {
+    pub(super) fn person(&mut self, name: &UserName, call: &Call) -> Lookup<UserId> {
         let known = self.chats.find_person_by_name(name.as_str());
         if known.is_none() {
             let request = Request::FindUsers {
@@ -31,8 +29,7 @@ impl Parts<'_> {
         Ok(known)
     }
 
-    /// `None` while the server is asked.
-    pub(super) fn room(&mut self, name: &RoomName, call: &Call) -> Result<Option<RoomId>, String> {
+    pub(super) fn room(&mut self, name: &RoomName, call: &Call) -> Lookup<RoomId> {
         let known = self.chats.known_room(name);
         if known.is_none() {
             let request = Request::FindRooms {
@@ -53,7 +50,7 @@ impl Parts<'_> {
         call: &Call,
         name: impl Display,
         unknown: String,
-    ) -> Result<(), String> {
+    ) -> CommandResult {
         if call.has_asked {
             return Err(unknown);
         }

@@ -2,9 +2,9 @@
 
 use recado_shared::{ClientFrame, ConversationId, Request};
 
-use crate::app::command::{Call, Command, Parsed, PendingRequest, parse};
+use crate::app::command::{Call, Command, CommandResult, Parsed, PendingRequest, parse};
 use crate::app::conversation::state::Purpose;
-use crate::app::intent::{Confirmed, Delivery, Intent, PanelKind, Show};
+use crate::app::intent::{Delivery, Intent, PanelKind, Show};
 use crate::app::parts::Parts;
 use crate::app::session::requests::RequestKind;
 use crate::strings;
@@ -53,11 +53,7 @@ impl Parts<'_> {
         }
     }
 
-    pub(crate) fn ask_for(
-        &mut self,
-        request: Request,
-        pending: PendingRequest,
-    ) -> Result<(), String> {
+    pub(crate) fn ask_for(&mut self, request: Request, pending: PendingRequest) -> CommandResult {
         if !self.session.link.is_up() {
             return Err(strings::errors::NOT_CONNECTED.to_owned());
         }
@@ -71,7 +67,7 @@ impl Parts<'_> {
         self.cx.intents.push_back(Intent::Deliver(delivery));
     }
 
-    pub(crate) fn open_panel(&mut self, kind: PanelKind) -> Result<(), String> {
+    pub(crate) fn open_panel(&mut self, kind: PanelKind) -> CommandResult {
         if !self.session.link.is_up() {
             return Err(strings::errors::NOT_CONNECTED.to_owned());
         }
@@ -86,10 +82,6 @@ impl Parts<'_> {
             None => Err(strings::overlays::ONLY_ROOMS_HAVE_MEMBERS.to_owned()),
         };
         self.notify_failure(opened);
-    }
-
-    pub(crate) fn confirm(&mut self, question: String, confirmed: Confirmed) {
-        self.show(Show::Confirm(question, confirmed));
     }
 
     /// Drops the requests of a session that ended.

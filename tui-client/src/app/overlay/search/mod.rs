@@ -212,7 +212,7 @@ impl Overlay for Search {
 
     /// Its key closes the search; that of the other scope looks there.
     fn reopen(&mut self, show: &Show, app: &mut Parts<'_>) -> bool {
-        let Show::Search { scope, text: None } = show else {
+        let Show::Search(scope, None) = show else {
             return false;
         };
         if self.scope == *scope {
