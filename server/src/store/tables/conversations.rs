@@ -66,26 +66,22 @@ pub(crate) fn id(row: &Row<'_>, low: usize) -> Result<ConversationId> {
     })
 }
 
-pub(crate) fn create_direct(db: &Connection, pair: DirectPair) -> Result<()> {
+/// Adds the empty log of a direct conversation with its members, or that of a room.
+pub(crate) fn create(db: &Connection, id: ConversationId) -> Result<i64> {
+    let pair = id.pair();
+    let low = pair.map(|pair| int(pair.low().0));
+    let high = pair.map(|pair| int(pair.high().0));
     let row = db
         .prepare_cached(
-            "INSERT INTO conversations (low, high, newest, newest_time, messages, changed)
-             VALUES (?1, ?2, 0, 0, 0, 0)",
+            "INSERT INTO conversations (low, high, room, newest, newest_time, messages, changed)
+             VALUES (?1, ?2, ?3, 0, 0, 0, 0)",
         )?
-        .insert(params![int(pair.low().0), int(pair.high().0)])?;
+        .insert(params![low, high, id.room().map(|room| int(room.0))])?;
     let mut join = db.prepare_cached("INSERT INTO members (conversation, user) VALUES (?1, ?2)")?;
-    for user in pair.members() {
+    for user in pair.into_iter().flat_map(DirectPair::members) {
         join.execute(params![row, int(user.0)])?;
     }
-    Ok(())
-}
-
-pub(crate) fn create_for_room(db: &Connection, room: RoomId) -> Result<i64> {
-    db.prepare_cached(
-        "INSERT INTO conversations (room, newest, newest_time, messages, changed)
-         VALUES (?1, 0, 0, 0, 0)",
-    )?
-    .insert([int(room.0)])
+    Ok(row)
 }
 
 pub(crate) fn room_of(db: &Connection, row: i64) -> Result<Option<RoomId>> {

@@ -51,13 +51,10 @@ pub enum ChangeError {
     Closed,
     #[error("this user was removed and cannot be changed")]
     Removed,
-    /// Another user or room has or had this name.
     #[error("this name is or was in use: choose another one")]
     NameTaken,
-    /// Someone else has a name that looks the same.
     #[error("this name is too similar to one that is or was in use: choose another one")]
     NameTooSimilar,
-    /// The room has no member in whose name an entry could be appended.
     #[error("this room has no members: close it, or rename it after someone has joined")]
     NoMembers,
 }

@@ -11,7 +11,6 @@ pub enum StoreError {
          with --data", path.display()
     )]
     Folder { path: PathBuf, reason: io::Error },
-    /// Another server has the folder.
     #[error(
         "another recado-server is using {}. Stop it, or choose another folder with --data",
         path.display()

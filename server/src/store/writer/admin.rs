@@ -14,12 +14,14 @@ use crate::store::tables::{conversations, devices, entries, invites, rooms, sett
 use crate::store::values::column::random;
 use crate::store::values::{AdminChange, AdminOutcome, ChangeError, Failure, ensure};
 
+type AdminResult<T> = Result<T, Failure<ChangeError>>;
+
 impl Batch<'_> {
     pub(super) fn administer(
         &mut self,
         change: &AdminChange,
         time: Timestamp,
-    ) -> Result<AdminOutcome, Failure<ChangeError>> {
+    ) -> AdminResult<AdminOutcome> {
         self.flush_and_evict_all()?;
         match change {
             AdminChange::Reset {
@@ -75,24 +77,19 @@ impl Batch<'_> {
         }
     }
 
-    fn user(&self, user: &UserName) -> Result<UserInfo, Failure<ChangeError>> {
+    fn user(&self, user: &UserName) -> AdminResult<UserInfo> {
         let info = find_user(self.db, user)?.ok_or(ChangeError::UnknownUser)?;
         ensure(info.state != UserState::Removed, ChangeError::Removed)?;
         Ok(info)
     }
 
-    fn room(&self, room: &RoomName) -> Result<RoomId, Failure<ChangeError>> {
+    fn room(&self, room: &RoomName) -> AdminResult<RoomId> {
         let info = find_room(self.db, room)?.ok_or(ChangeError::UnknownRoom)?;
         ensure(!info.is_closed, ChangeError::Closed)?;
         Ok(info.room)
     }
 
-    fn rename_room(
-        &mut self,
-        room: RoomId,
-        to: &RoomName,
-        time: Timestamp,
-    ) -> Result<(), Failure<ChangeError>> {
+    fn rename_room(&mut self, room: RoomId, to: &RoomName, time: Timestamp) -> AdminResult<()> {
         let id = ConversationId::Room(room);
         let conversation = self.existing_conversation(id)?;
         let author = members::first_member(self.db, conversation.row)?;

@@ -153,7 +153,7 @@ impl Batch<'_> {
             target_of(&new.content).is_none(),
             RequestError::NoSuchMessage,
         )?;
-        conversations::create_direct(self.db, pair)?;
+        conversations::create(self.db, new.conversation)?;
         let (conversation, author) = self.rows_of(new)?;
         Ok((conversation.ok_or(Error::QueryReturnedNoRows)?, author))
     }

@@ -33,7 +33,7 @@ impl Batch<'_> {
             content: Content::Room(RoomEvent::Created),
         };
         let place = RoomPlace {
-            conversation: conversations::create_for_room(db, room)?,
+            conversation: conversations::create(db, ConversationId::Room(room))?,
             seq: entry.seq,
             messages: 0,
             stamp: self.stamp.next(),
