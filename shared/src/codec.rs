@@ -94,6 +94,7 @@ fn declared(prefix: [u8; PREFIX_LEN]) -> usize {
 ///
 /// # Errors
 /// [`CodecError::Malformed`], which no frame type of this crate causes.
+#[inline]
 pub fn encode<T: Serialize>(value: &T) -> Result<Bytes, CodecError> {
     Ok(postcard::to_stdvec(value)?.into())
 }
@@ -111,6 +112,7 @@ pub fn encode_into<T: Serialize>(value: &T, buffer: &mut Vec<u8>) -> Result<(), 
 ///
 /// # Errors
 /// [`CodecError::Malformed`] or [`CodecError::Leftover`].
+#[inline]
 pub fn decode<T: DeserializeOwned>(payload: &[u8]) -> Result<T, CodecError> {
     let (value, rest) = postcard::take_from_bytes(payload)?;
     if rest.is_empty() {

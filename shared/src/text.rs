@@ -24,6 +24,7 @@ macro_rules! checked_text {
         impl TryFrom<String> for $name {
             type Error = $error;
 
+            #[inline]
             fn try_from(text: String) -> Result<Self, $error> {
                 $check(text)
             }
