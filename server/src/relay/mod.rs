@@ -111,6 +111,8 @@ impl Relay {
     /// Applies an event and returns its effects, in order.
     pub fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
         self.now = now;
+        // Most events have an effect, and a vector that grows from nothing takes longer.
+        self.effects = Vec::with_capacity(4);
         match event {
             Event::Hello {
                 session,

@@ -179,6 +179,7 @@ impl OutboxReader {
 
     /// Passes frames to `take` until it breaks or the queue is empty. `false` once the outbox is dropped and the
     /// queue is empty.
+    #[inline]
     pub(super) fn poll_batch(
         &self,
         cx: &Context<'_>,
