@@ -79,7 +79,7 @@ pub struct Client {
     pub(crate) names: NameCache,
     ids: MessageIdSource,
     /// The only conversation whose events are returned; `None` returns all.
-    pub(crate) only: Option<ConversationId>,
+    only: Option<ConversationId>,
     /// The last event that was returned: it counts as delivered once the next one is awaited.
     handed: Option<(ConversationId, Seq)>,
     /// Gets a line about each interruption of the connection.
@@ -101,16 +101,22 @@ impl Client {
     pub async fn from_env() -> Result<Self, Failure> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let name = variable(NAME_VARIABLE);
-        let paths = Paths::of_user()?;
         let Some(invite) = variable(INVITE_VARIABLE) else {
-            return Self::open_at(&paths, &IdentitySelector { name, server: None }).await;
+            let selector = IdentitySelector { name, server: None };
+            return Self::open_at(&Paths::of_user()?, &selector).await;
         };
         let Some(name) = name else {
             let text = format!("{INVITE_VARIABLE} is set, but {NAME_VARIABLE} is not. Set both.");
             return Err(usage(text));
         };
+        Self::join_server(&invite, &name).await
+    }
+
+    /// Joins the server of an invite under this name, or opens the name if it joined before.
+    pub async fn join_server(invite: &str, name: &str) -> Result<Self, Failure> {
+        let paths = Paths::of_user()?;
         let invite: Invite = invite.parse().map_err(usage)?;
-        let name = UserName::new(&name).map_err(usage)?;
+        let name = UserName::new(name).map_err(usage)?;
         let identity = register(&paths, &invite, &name, false).await?;
         Self::connected(Link::new(identity.net_config(&paths))?).await
     }
@@ -149,6 +155,16 @@ impl Client {
         (*user, name)
     }
 
+    /// Returns only the events of this conversation from now on.
+    pub fn follow_only(&mut self, conversation: ConversationId) {
+        self.only = Some(conversation);
+    }
+
+    /// The name of a user; `None` if no event or request has told it yet.
+    pub fn name_of(&self, user: UserId) -> Option<&UserName> {
+        self.names.user(user)
+    }
+
     /// Continues after the event at which an earlier run had this token, if that is of the same
     /// server. Call it first.
     pub fn resume_after(&mut self, token: ResumeToken) -> Result<(), Failure> {
@@ -172,7 +188,7 @@ impl Client {
     /// the order of each conversation, each once. An event counts as delivered when the next one
     /// is awaited, and never as read. Events that this client sends are left out; those of other
     /// devices of the user are not.
-    /// Interruptions are waited out: it fails only if the server lets this device in no more.
+    /// It waits while the connection is interrupted, and fails only once the server refuses this device.
     pub async fn next(&mut self) -> Result<Event, Failure> {
         self.note_delivered();
         loop {
@@ -261,7 +277,7 @@ impl Client {
     }
 
     /// Appends an entry to a conversation, and waits until it is on the server's disk.
-    pub(crate) async fn append(
+    pub async fn append(
         &mut self,
         conversation: ConversationId,
         content: Content,
@@ -290,7 +306,7 @@ impl Client {
     }
 
     /// Sends a request that may be repeated, and waits for its answer.
-    pub(crate) async fn request(&mut self, request: Request) -> Result<Answer, Failure> {
+    pub async fn request(&mut self, request: Request) -> Result<Answer, Failure> {
         let ask = async |session: &mut Session| session.request(request.clone()).await;
         Ok(self.retry(ask).await??)
     }

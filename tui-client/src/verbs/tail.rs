@@ -41,7 +41,7 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
     }
     if let Some(to) = &arguments.to {
         let only = client.find(to).await?;
-        client.only = Some(only);
+        client.follow_only(only);
     }
     client.ready().await?;
     // Entries accepted from here on are printed; scripts may wait for this line.
