@@ -9,6 +9,7 @@ use recado_shared::{
 use rusqlite::{Connection, OptionalExtension as _, Params, Result, Row, params};
 
 use crate::store::tables::{conversations, devices, entries, members as member_rows, schema};
+use crate::store::values::Failure;
 use crate::store::values::column::{decode, int, mute, optional_text, text, uint, variant};
 
 /// A request that a reader answers for the user who sent it. Limits are within those of the wire.
@@ -52,12 +53,8 @@ pub struct NameSearch<N> {
 
 impl Query {
     /// The answer, as far as it is stored: the relay adds the rest.
-    pub(super) fn answer(
-        self,
-        db: &Connection,
-        user: UserId,
-    ) -> Result<std::result::Result<Answer, RequestError>> {
-        let answer = match self {
+    pub(super) fn answer(self, db: &Connection, user: UserId) -> Result<Answer, Failure> {
+        Ok(match self {
             Self::Page {
                 conversation,
                 range,
@@ -68,18 +65,14 @@ impl Query {
                 id,
                 content,
                 refusal,
-            } => {
-                let found = find_resend(db, user, conversation, id, &content)?;
-                return Ok(found.ok_or(refusal));
-            }
+            } => find_resend(db, user, conversation, id, &content)?.ok_or(refusal)?,
             Self::Users(users) => names(db, &users)?,
             Self::FindUsers(search) => find_users(db, &search)?,
             Self::FindRooms(search) => find_rooms(db, user, &search)?,
             Self::Members { room, after, limit } => members(db, room, after, limit)?,
             Self::Devices => Answer::Devices(devices::list(db, user)?),
             Self::Settings { after } => settings_after(db, user, after)?,
-        };
-        Ok(Ok(answer))
+        })
     }
 }
 

@@ -15,6 +15,7 @@ use super::query::Query;
 use crate::id::SessionId;
 use crate::store::answers::{Answers, StoreEvent};
 use crate::store::tables::{conversations, schema};
+use crate::store::values;
 use crate::store::values::Origin;
 use crate::store::values::column::{int, mute, optional_text, optional_uint, text, uint, variant};
 
@@ -64,8 +65,7 @@ pub(crate) fn answer(db: &Connection, read: Read) -> Result<ReadResult> {
             origin,
             user,
             query,
-        } => query
-            .answer(db, user)
+        } => values::answer(query.answer(db, user))
             .map(|result| ReadResult::Answer { origin, result }),
     };
     // There is nothing to undo, but a lock to give back.
