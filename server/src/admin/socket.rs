@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use recado_shared::LogId;
+use recado_shared::codec::CodecError;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{sleep, timeout};
@@ -37,7 +38,8 @@ pub(crate) struct AdminSocket {
     file: SocketFile,
 }
 
-/// The socket's file, removed on drop. The server holds the lock of the data folder for longer.
+/// The socket's file, removed on drop. The server holds the lock of the data folder for longer, so the
+/// file is its own.
 #[derive(Debug)]
 struct SocketFile {
     path: PathBuf,
@@ -55,8 +57,10 @@ impl Drop for SocketFile {
 }
 
 impl AdminSocket {
-    /// Binds the socket in the data folder, whose lock the caller holds. If that path is too long for a socket,
-    /// it uses the first usable one of the other folders, and notes the path in the data folder.
+    /// Binds the socket in the data folder, whose lock the caller holds, and replaces a file that a crash
+    /// left. If that path is too long for a socket, it uses the first usable one of the other folders, and
+    /// notes the path in the data folder. `None` if no folder is usable: the server also runs without a
+    /// socket.
     pub(crate) fn bind(data_dir: &Path, others: &[PathBuf], log: LogId) -> Option<Self> {
         let note = path_note(data_dir);
         let _ = fs::remove_file(&note);
@@ -172,8 +176,9 @@ async fn serve(mut stream: UnixStream, calls: &mpsc::Sender<AdminCall>, stop: &C
     let answer = ask(request, calls).await;
     match timeout(IO_TIMEOUT, write(writing, &answer, MAX_ANSWER_LEN)).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => warn!(%error, "admin answer not sent"),
-        Err(_) => debug!("admin answer not read"),
+        // The operator's command has ended, or does not read.
+        Ok(Err(CodecError::Io(_))) | Err(_) => debug!("admin answer not read"),
+        Ok(Err(error)) => warn!(%error, "admin answer cannot be encoded"),
     }
 }
 
