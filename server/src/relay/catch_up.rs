@@ -18,7 +18,7 @@ impl Relay {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.is_reading_heads = true;
             let user = session.user;
-            self.query(Read::Heads {
+            self.queue_read(Read::Heads {
                 session: id,
                 user,
                 since,

@@ -98,7 +98,7 @@ impl Relay {
     pub(super) fn advance(&mut self, user: UserId, advance: CursorUpdate) {
         let is_member = self.memberships.is_member(advance.conversation, user);
         if self.phase.is_serving() && is_member {
-            self.write(Write::Advance { user, advance });
+            self.queue_write(Write::Advance { user, advance });
         }
     }
 

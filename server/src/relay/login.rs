@@ -41,7 +41,7 @@ impl Relay {
             is_gone: false,
         };
         self.pending_hellos.insert(session, pending);
-        self.write(Write::Login(Login {
+        self.queue_write(Write::Login(Login {
             session,
             key: peer.key,
             device_name,

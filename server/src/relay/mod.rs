@@ -255,7 +255,7 @@ impl Relay {
         self.presence_changed(session.user, was);
     }
 
-    fn write(&mut self, write: Write) {
+    fn queue_write(&mut self, write: Write) {
         self.outstanding_writes += 1;
         self.effects.push(Effect::Write(write));
     }
@@ -269,7 +269,7 @@ impl Relay {
         }
     }
 
-    fn query(&mut self, read: Read) {
+    fn queue_read(&mut self, read: Read) {
         self.effects.push(Effect::Read(read));
     }
 

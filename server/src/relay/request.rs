@@ -121,7 +121,7 @@ impl Relay {
         if !self.phase.is_serving() {
             return Err(RequestError::Unavailable);
         }
-        self.write(write);
+        self.queue_write(write);
         Ok(())
     }
 
@@ -147,7 +147,7 @@ impl Relay {
     }
 
     fn read_for(&mut self, Caller { origin, user }: Caller, query: Query) {
-        self.query(Read::Query {
+        self.queue_read(Read::Query {
             origin,
             user,
             query,
