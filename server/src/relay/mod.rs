@@ -222,7 +222,11 @@ impl Relay {
                 self.advanced(conversation, moved);
             }
         }
-        self.finish_drain_if_due();
+        // The answers of one batch come one by one. Past the limit of a drain, the first one must not
+        // end the sessions of the others.
+        if self.outstanding_writes == 0 {
+            self.finish_drain_if_due();
+        }
     }
 
     fn read(&mut self, result: ReadResult) {

@@ -1054,6 +1054,33 @@ fn a_drain_does_not_wait_for_a_stuck_store() {
 }
 
 #[test]
+fn answers_after_the_limit_of_a_drain_reach_all_their_sessions() {
+    let mut desk = Desk::of_two();
+    let (first, second) = (origin(S1, 1), origin(S2, 1));
+    for session in [S1, S2] {
+        desk.relay
+            .handle(request(session, 1, append(ALICE_BOB)), desk.now);
+    }
+    desk.check(Event::Drain, &[]);
+    desk.pass(DRAIN_LIMIT);
+    desk.check(
+        appended(first, ALICE, 1, true),
+        &[accepted(first, 1), push(&[S2], entry_frame(ALICE, 1))],
+    );
+    let close = |session| send(session, ServerFrame::Close(CloseReason::ShuttingDown));
+    desk.check(
+        appended(second, BOB, 2, true),
+        &[
+            accepted(second, 2),
+            push(&[S1], entry_frame(BOB, 2)),
+            close(S1),
+            close(S2),
+            Effect::Stop,
+        ],
+    );
+}
+
+#[test]
 fn a_failed_store_ends_everything_with_its_reason() {
     let mut desk = Desk::of_two();
     desk.greet(S3, peer("192.0.2.1"), hello());
