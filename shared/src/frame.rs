@@ -141,7 +141,8 @@ pub struct Head {
     /// The cursors of all members; in a room of more than
     /// [`MAX_MEMBERS_WITH_CURSORS`](crate::limits::MAX_MEMBERS_WITH_CURSORS) only the user's own.
     pub cursors: Vec<MemberCursors>,
-    /// The first place that the user may read: 1, or the joining of a room with hidden history.
+    /// The first place that the user may read: 1, or the joining of a room with hidden history. The
+    /// server never sends an entry before it.
     pub first: Seq,
     /// Of a room: its facts.
     pub room: Option<RoomInfo>,

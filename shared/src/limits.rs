@@ -102,11 +102,13 @@ pub const TYPING_INTERVAL: Duration = Duration::from_secs(3);
 /// A client that waits for an answer and has received nothing for this long sends a ping.
 pub const PING_AFTER: Duration = Duration::from_secs(10);
 
-/// A link is dead if nothing arrives for this long after a ping.
+/// A link is dead if nothing arrives for this long after a ping: long enough for an answer over a slow
+/// link.
 pub const PONG_WITHIN: Duration = Duration::from_secs(10);
 
-/// [`PING_AFTER`] and [`PONG_WITHIN`]. The operating system gives a silent link up after it, too, by
-/// the user timeout of TCP (RFC 5482, RFC 9293 section 3.8.3).
+/// Time after which data sent over a dead link is known to be lost: [`PING_AFTER`], then
+/// [`PONG_WITHIN`]. The operating system gives a silent link up after it, too, by the user timeout of
+/// TCP (RFC 5482, RFC 9293 section 3.8.3).
 pub const DEAD_AFTER: Duration = Duration::from_secs(20);
 
 /// The pause between probes of TCP keep-alive (RFC 1122, section 4.2.3.6), after [`PING_AFTER`].

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::body::DraftText;
 use crate::id::{ConversationId, Timestamp, UserId};
 
-/// One setting with its value. The server only enforces [`Blocked`](Self::Blocked) and
+/// One setting with its value. The last value that reached the server holds for all devices. The server
+/// stores all settings, and enforces only [`Blocked`](Self::Blocked) and
 /// [`FirstContact`](Self::FirstContact).
 #[allow(missing_docs, reason = "the fields have clear names")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Keys and TLS 1.3 configurations: Ed25519 raw public keys on both sides (RFC 7250, RFC 8446).
 //!
-//! The server accepts any device key and learns it, the client accepts only the server key that it has
-//! pinned. This is the one file that knows the TLS library.
+//! Each side proves that it holds its key. The server accepts any device key and learns it, the client
+//! accepts only the server key that it has pinned. This is the one file that knows the TLS library.
 
 use std::fmt;
 use std::sync::Arc;
@@ -129,8 +129,8 @@ impl Identity {
     }
 }
 
-/// The server's side: shows `identity` and accepts any device key. Devices resume by a ticket, which
-/// costs no signature; the tickets' keys live in memory alone and change every few hours.
+/// The server's side: shows `identity`, demands a device key and accepts any. Devices resume by a
+/// ticket, which costs no signature; the tickets' keys live in memory alone and change every few hours.
 ///
 /// # Errors
 /// The TLS library refuses the key or the settings.
@@ -151,7 +151,8 @@ pub fn server_config(identity: &Identity) -> Result<ServerConfig, Error> {
 }
 
 /// The client's side: shows `identity` and accepts only a server key with the fingerprint `pin`. Keeps
-/// the server's tickets in memory, so that sessions of the same configuration resume.
+/// the server's tickets in memory, so that sessions of the same configuration resume. A ticket is never
+/// used for another key or another pin.
 ///
 /// # Errors
 /// The TLS library refuses the key or the settings.
@@ -193,7 +194,8 @@ pub fn pin_mismatch(error: &std::io::Error) -> Option<PinMismatch> {
 }
 
 /// The suite comes first that every TLS 1.3 implementation has (RFC 8446, section 9.1). Its hash is done
-/// by the processor, which takes a tenth off the handshakes of a server.
+/// by the processor, which takes a tenth off the handshakes of a server to which all clients return at
+/// once.
 fn crypto() -> CryptoProvider {
     CryptoProvider {
         cipher_suites: vec![

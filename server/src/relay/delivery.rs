@@ -10,7 +10,8 @@ use recado_shared::{
 use super::{Relay, SessionId, before};
 use crate::store::{Origin, StoredEntry, Write};
 
-/// Conversations whose last typing notification is remembered per session. Our judgement.
+/// Conversations whose last typing notification is remembered per session. Our judgement: no user types
+/// in more within one [`TYPING_INTERVAL`].
 const MAX_TYPING: usize = 16;
 
 impl Relay {

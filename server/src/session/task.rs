@@ -84,6 +84,7 @@ pub async fn refuse(stream: impl AsyncRead + AsyncWrite + Unpin, refusal: Refusa
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
+    /// Returns once the welcome is written.
     async fn handshake(
         &mut self,
         context: &SessionContext,

@@ -11,7 +11,8 @@ pub enum StoreEvent {
     /// A batch is synced to disk; its writes are in the order in which they were queued.
     Written(Vec<WriteResult>),
     Read(ReadResult),
-    /// A thread failed with this error, and its requests get no answer. The server should stop.
+    /// A thread failed with this error. Its open transaction is rolled back, and its requests get no
+    /// answer. The server should stop.
     Failed(String),
 }
 

@@ -33,7 +33,8 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Creates and locks the folder. An existing folder keeps its permissions.
+    /// Creates and locks the folder. An existing folder keeps its permissions; only their owner can read
+    /// the files.
     pub(crate) fn claim(dir: &Path) -> Result<Self, StoreError> {
         create_dir(dir).map_err(StoreError::folder(dir))?;
         let path = dir.join("recado.lock");

@@ -20,7 +20,8 @@ pub use self::names::NameCache;
 /// Events that may wait for the owner; one more ends the session with [`ProtocolError::Overflow`].
 pub const MAX_QUEUED_EVENTS: usize = 4096;
 
-/// A [`Hello`] in the versions of this code, without a name and a token.
+/// A [`Hello`] in the versions of this code, without a name and a token. `software` is at most
+/// [`MAX_SOFTWARE_LEN`](crate::limits::MAX_SOFTWARE_LEN) bytes.
 pub fn hello(software: &str) -> Hello {
     Hello {
         oldest: ProtocolVersion::OLDEST,
@@ -56,11 +57,12 @@ pub enum ProtocolError {
     /// The server sent a frame that has no place at this point.
     #[error("the server sent invalid data ({0}); update recado")]
     UnexpectedFrame(&'static str),
-    /// The server sent nothing for a while after a ping.
+    /// The server sent nothing for [`PONG_WITHIN`](crate::limits::PONG_WITHIN) after a ping.
     #[error("the server does not respond")]
     Silent,
-    /// More than [`MAX_QUEUED_EVENTS`] events wait for the owner.
-    #[error("too much data is waiting to be sent")]
+    /// More than [`MAX_QUEUED_EVENTS`] received events wait for the owner. The owner also uses it if too
+    /// many frames wait to be sent.
+    #[error("too much data is waiting")]
     Overflow,
 }
 
@@ -168,7 +170,8 @@ impl ClientSession {
         self.events.pop_front()
     }
 
-    /// Takes the newest event if it is the answer to this request. The others keep their order.
+    /// Takes the newest event if it is the answer to this request. The others keep their order. Call it
+    /// after each frame while an answer is awaited, because it looks only at the newest event.
     pub fn take_answer(&mut self, asked: RequestNumber) -> Option<Result<Answer, RequestError>> {
         match self.events.pop_back()? {
             SessionEvent::Frame(ServerFrame::Answer { number, result }) if number == asked => {

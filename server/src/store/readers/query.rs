@@ -15,6 +15,7 @@ use crate::store::values::column::{decode, int, mute, optional_text, text, uint,
 /// A request that a reader answers for the user who sent it. Limits are within those of the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
+    /// Leaves out entries that this user may not read.
     Page {
         conversation: ConversationId,
         range: PageRange,
@@ -32,6 +33,7 @@ pub enum Query {
     Users(Vec<UserId>),
     FindUsers(NameSearch<UserName>),
     FindRooms(NameSearch<RoomName>),
+    /// The caller is a member.
     Members {
         room: RoomId,
         after: Option<UserId>,
@@ -76,6 +78,8 @@ impl Query {
     }
 }
 
+/// Ascending and dense entries of at most [`MAX_PAGE_LEN`] bytes. `newest` is 0 if the
+/// conversation has no entry that the user may read.
 fn page(
     db: &Connection,
     user: UserId,

@@ -39,6 +39,7 @@ pub enum Write {
     Device {
         origin: Origin,
         user: UserId,
+        /// The device that asks.
         by: DeviceKey,
         change: DeviceChange,
         time: Timestamp,
@@ -147,6 +148,7 @@ pub struct StoredRoom {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
     pub session: SessionId,
+    /// The key that the device proved to hold.
     pub key: DeviceKey,
     pub device_name: Option<DeviceName>,
     pub name: Option<UserName>,
