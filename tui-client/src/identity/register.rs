@@ -40,11 +40,7 @@ pub(crate) async fn register(
     let _lock = lock_folder(&unconfirmed, name)?;
     let key = Arc::new(read_or_make_key(&unconfirmed)?);
     let granted = claim_name(invite, &key, name).await.inspect_err(|error| {
-        // After these the hello may have arrived, so that the key may have the name by now.
-        if !matches!(
-            error,
-            ConnectError::Broken { .. } | ConnectError::Timeout { .. }
-        ) {
+        if !may_be_granted(error) {
             discard(&unconfirmed);
         }
     })?;
@@ -60,6 +56,22 @@ pub(crate) async fn register(
         server,
         key,
     })
+}
+
+/// Whether the hello may have arrived, so that the key may have the name by now. Names every error,
+/// so that a new one cannot delete a key unseen.
+const fn may_be_granted(error: &ConnectError) -> bool {
+    match error {
+        ConnectError::Broken { .. } | ConnectError::Timeout { .. } => true,
+        ConnectError::Resolve { .. }
+        | ConnectError::ConnectionRefused { .. }
+        | ConnectError::Unreachable { .. }
+        | ConnectError::NotRecado { .. }
+        | ConnectError::WrongKey { .. }
+        | ConnectError::Refused { .. }
+        | ConnectError::AccessRevoked { .. }
+        | ConnectError::Key(_) => false,
+    }
 }
 
 async fn claim_name(
