@@ -293,22 +293,35 @@ impl Client {
         content: Content,
     ) -> Result<Result<Sent, RequestError>, Failure> {
         let id = self.ids.draw(wall_time());
-        self.retry(async |session| {
-            let (seq, time) = session.append(conversation, id, content.clone()).await?;
-            Ok(Sent {
+        let request = Request::Append {
+            conversation,
+            id,
+            content,
+        };
+        // An answer of another kind is no reason to send it again.
+        match self.try_request(request).await? {
+            Ok(Answer::Accepted { seq, time }) => Ok(Ok(Sent {
                 conversation,
                 seq,
                 id,
                 time,
-            })
-        })
-        .await
+            })),
+            Ok(_) => Err(SessionError::unexpected_answer().into()),
+            Err(error) => Ok(Err(error)),
+        }
     }
 
     /// Sends a request that may be repeated, and waits for its answer.
     pub async fn request(&mut self, request: Request) -> Result<Answer, Failure> {
-        let ask = async |session: &mut Session| session.request(request.clone()).await;
-        Ok(self.retry(ask).await??)
+        Ok(self.try_request(request).await??)
+    }
+
+    async fn try_request(
+        &mut self,
+        request: Request,
+    ) -> Result<Result<Answer, RequestError>, Failure> {
+        self.retry(async |session| session.request(request.clone()).await)
+            .await
     }
 
     /// Runs an attempt in the open session, and again in this or the next one while it fails
