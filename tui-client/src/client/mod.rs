@@ -382,6 +382,7 @@ impl Client {
     fn lose(&mut self, error: SessionError) {
         (self.listener)(&format!("{error}; reconnecting"));
         self.last_error = Some(error.into());
+        self.link.session_ended();
         self.session = None;
         self.was_interrupted = true;
     }

@@ -60,6 +60,7 @@ impl fmt::Debug for NetConfig {
     }
 }
 
+/// Opens sessions with one server, one after another, and knows how long to wait between them.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) config: NetConfig,
@@ -67,7 +68,7 @@ pub(crate) struct Link {
     backoff: Backoff,
     /// Whether there was a `Welcome`: the token has done its work and is not shown again.
     is_admitted: bool,
-    /// When the last session began, until a wait has taken its length into account.
+    /// When the last session began, until its length is noted.
     opened: Option<Instant>,
 }
 
@@ -100,10 +101,17 @@ impl Link {
         Ok(session)
     }
 
-    pub(crate) fn next_wait(&mut self) -> Duration {
+    /// Notes the length of the last session. Called when it ends, so that idle time does not count.
+    pub(crate) fn session_ended(&mut self) {
         if let Some(opened) = self.opened.take() {
             self.backoff.session_ended(opened.elapsed());
         }
+    }
+
+    /// Returns the wait before the next attempt, which grows with each call and starts again after a
+    /// session of 5 s.
+    pub(crate) fn next_wait(&mut self) -> Duration {
+        self.session_ended();
         self.backoff.next(fastrand::f64())
     }
 }

@@ -91,7 +91,8 @@ pub fn spawn(config: NetConfig) -> Result<(NetHandle, mpsc::Receiver<NetEvent>),
 
 impl NetHandle {
     /// Sends a frame in the open session. Without one it is dropped: whatever must arrive is
-    /// repeated after the next `Welcome`. If 1,024 frames wait, the session ends for the same reason.
+    /// repeated after the next `Welcome`. If 1,024 frames wait, the session ends with
+    /// [`NetEvent::Offline`], so that this frame is repeated too.
     pub fn send(&self, frame: ClientFrame) {
         match self.frames.try_send(frame) {
             Ok(()) => {}

@@ -88,6 +88,7 @@ impl Session {
     }
 
     /// Puts a frame into the write buffer. It goes out while any method of the session waits.
+    /// Fails with [`SessionError::Malformed`] if the frame is longer than the wire allows.
     pub(crate) fn queue(&mut self, frame: &ClientFrame) -> Result<(), SessionError> {
         self.writer.start_send_unpin(codec::encode(frame)?)?;
         self.is_flushed = false;
@@ -138,6 +139,7 @@ impl Session {
         }
     }
 
+    /// Waits for the next event. Cancelling it loses nothing.
     pub(crate) async fn next_event(&mut self) -> Result<SessionEvent, SessionError> {
         loop {
             if let Some(event) = self.protocol.next_event() {
@@ -303,6 +305,7 @@ impl Session {
     pub async fn leave(mut self) {
         let leave = async {
             self.send(&ClientFrame::Leave).await?;
+            // `LengthDelimitedCodec` encodes several types, so the type has to be named.
             SinkExt::<Bytes>::close(&mut self.writer)
                 .await
                 .map_err(SessionError::from)
@@ -322,6 +325,7 @@ impl Session {
         // bytes that lie there after this process slept prove that the link is alive.
         tokio::select! {
             biased;
+            // The type has to be named, as in `leave`.
             flushed = SinkExt::<Bytes>::flush(&mut self.writer), if !self.is_flushed => {
                 flushed?;
                 self.is_flushed = true;

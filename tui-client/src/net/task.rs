@@ -44,7 +44,11 @@ impl Task {
     async fn attempt(&mut self) -> Result<(), Abandoned> {
         self.emit(NetEvent::Connecting).await?;
         let outcome = match self.connect().await? {
-            Ok(session) => Ok(self.pump(session).await?),
+            Ok(session) => {
+                let error = self.pump(session).await?;
+                self.link.session_ended();
+                Ok(error)
+            }
             Err(error) => Err(error),
         };
         // A request to reconnect that came before the app knows of this outcome does not concern it.
