@@ -116,8 +116,10 @@ impl Behaviour {
             if let Some((after, line)) = self.script.aside {
                 self.say(now + after, Place::Room, None, line);
             }
-            let first = self.between(35_000, 50_000);
-            self.plan_chatter(now + first);
+            if !self.script.chatter.is_empty() {
+                let first = self.between(35_000, 50_000);
+                self.plan_chatter(now + first);
+            }
         }
         self.plan_habit(now);
     }
