@@ -27,7 +27,8 @@ pub enum PendingState {
     Failed(String),
 }
 
-/// A gapless range of a log on this device, both ends included.
+/// A gapless range of a log on this device, both ends included. Stored as it is written here, so the
+/// fields keep their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldRange {
     pub first: Seq,

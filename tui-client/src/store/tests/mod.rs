@@ -564,3 +564,10 @@ fn a_start_reads_a_bounded_part_of_each_conversation() {
         .collect();
     assert_eq!(read, [(81, 200), (181, 200), (80, 579)]);
 }
+
+#[test]
+fn a_held_range_is_stored_as_a_pair() {
+    let pairs = [(Seq(1), Seq(7)), (Seq(300), Seq(70_000))];
+    let ranges = pairs.map(|(first, last)| HeldRange { first, last });
+    assert_eq!(value::blob(&ranges.to_vec()), value::blob(&pairs.to_vec()));
+}
