@@ -15,8 +15,10 @@ pub struct Event {
     pub room: Option<RoomName>,
     /// In a direct conversation, the other user.
     pub with: Option<UserId>,
+    /// `None` if it is not known.
     pub with_name: Option<UserName>,
     pub author: UserId,
+    /// `None` if it is not known.
     pub author_name: Option<UserName>,
     /// Whether the author is the user, on any device.
     pub is_own: bool,

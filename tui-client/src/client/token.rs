@@ -10,7 +10,8 @@ use std::str::FromStr;
 
 use recado_shared::{ConversationId, LogId, RoomId, Seq, Timestamp, UserId};
 
-/// Milliseconds before the newest entry after which no entry is on its way to the disk.
+/// Milliseconds. All entries that are older than the newest one by this much are on the server's
+/// disk.
 pub(super) const SETTLED_AFTER: u64 = 60_000;
 
 /// Longest token that is read.
