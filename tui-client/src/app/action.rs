@@ -27,6 +27,8 @@ pub enum KeyContext {
 /// configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Display)]
 #[strum(serialize_all = "kebab-case")]
+#[cfg_attr(test, derive(strum::EnumDiscriminants))]
+#[cfg_attr(test, strum_discriminants(derive(strum::EnumIter)))]
 pub enum Action {
     Quit,
     Help,
@@ -45,6 +47,7 @@ pub enum Action {
     SelectPrevious,
     SelectNext,
     Copy,
+    /// Sends the selected failed message again, or all failed ones of the conversation.
     Retry,
     TakeBack,
     Reply,
@@ -54,6 +57,7 @@ pub enum Action {
     Versions,
     Link,
     Submit,
+    /// Leaves the innermost context. It never destroys text.
     Cancel,
     Reconnect,
     Redraw,

@@ -323,19 +323,28 @@ mod tests {
     #[test]
     fn every_command_of_the_table_is_parsed() {
         for spec in table::COMMANDS {
-            let arguments = spec.arguments.iter().map(|argument| match argument.kind {
-                ArgumentKind::Word(words) => words[0],
-                ArgumentKind::Emoji => "👍",
-                ArgumentKind::Duration => "30m",
-                ArgumentKind::Text => "4TG2X-9QRKM",
-                ArgumentKind::Command => "join",
-                ArgumentKind::Person
-                | ArgumentKind::Room
-                | ArgumentKind::PersonOrRoom
-                | ArgumentKind::Any => "bob",
+            let choices = spec.arguments.iter().map(|argument| {
+                if let ArgumentKind::Word(words) = argument.kind {
+                    words.len()
+                } else {
+                    1
+                }
             });
-            let arguments: Vec<_> = arguments.collect();
-            command(&format!("/{} {}", spec.name, arguments.join(" ")));
+            for at in 0..choices.max().unwrap_or(1) {
+                let arguments = spec.arguments.iter().map(|argument| match argument.kind {
+                    ArgumentKind::Word(words) => words[at % words.len()],
+                    ArgumentKind::Emoji => "👍",
+                    ArgumentKind::Duration => "30m",
+                    ArgumentKind::Text => "4TG2X-9QRKM",
+                    ArgumentKind::Command => "join",
+                    ArgumentKind::Person
+                    | ArgumentKind::Room
+                    | ArgumentKind::PersonOrRoom
+                    | ArgumentKind::Any => "bob",
+                });
+                let arguments: Vec<_> = arguments.collect();
+                command(&format!("/{} {}", spec.name, arguments.join(" ")));
+            }
         }
     }
 

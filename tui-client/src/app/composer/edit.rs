@@ -2,9 +2,10 @@
 
 use strum::Display;
 
-/// An edit at the cursor, named and defined as in GNU Readline. A killed text can be yanked.
+/// An edit at the cursor; the default keys follow GNU Readline. A killed text can be yanked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Display)]
 #[strum(serialize_all = "kebab-case")]
+#[cfg_attr(test, derive(strum::EnumIter))]
 pub enum Edit {
     NewLine,
     Left,

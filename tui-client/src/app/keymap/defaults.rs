@@ -27,7 +27,8 @@ pub(super) fn bindings(tables: &[Table]) -> impl Iterator<Item = (Key, Action)> 
     })
 }
 
-/// Finds an action by its name in the key configuration. Each action has a default key.
+/// Finds an action by its name in the key configuration. Each action has a default key, as a test
+/// checks.
 pub(super) fn action_named(name: &str) -> Option<Action> {
     let mut rows = DEFAULTS.iter().flat_map(|(_, tables)| tables.concat());
     let found = rows.find(|(action, _)| action.to_string() == name);

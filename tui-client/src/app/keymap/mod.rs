@@ -109,9 +109,13 @@ fn written(keys: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::app::action::Edit;
+    use std::collections::BTreeSet;
+
     use crossterm::event::{KeyCode, KeyModifiers};
+    use strum::IntoEnumIterator;
+
+    use super::*;
+    use crate::app::action::{ActionDiscriminants, Edit};
 
     fn ctrl(c: char) -> KeyEvent {
         KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL)
@@ -133,6 +137,24 @@ mod tests {
             Some(Action::Edit(Edit::KillWordLeft))
         );
         assert_eq!(keymap.action(KeyContext::Selection, ctrl('w')), None);
+    }
+
+    #[test]
+    fn every_action_and_edit_has_a_default_key() {
+        let tables = DEFAULTS.iter().flat_map(|(_, tables)| bindings(tables));
+        let actions: BTreeSet<Action> = tables.map(|(_, action)| action).collect();
+        for kind in ActionDiscriminants::iter() {
+            let has_key = actions.iter().any(|&action| kind == action.into());
+            assert!(has_key, "{kind:?}");
+        }
+        for edit in Edit::iter() {
+            assert!(actions.contains(&Action::Edit(edit)), "{edit:?}");
+        }
+    }
+
+    #[test]
+    fn help_and_template_have_the_same_order() {
+        assert!(DEFAULTS.is_sorted_by_key(|&(context, _)| context));
     }
 
     #[test]
