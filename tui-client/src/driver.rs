@@ -191,6 +191,9 @@ impl<W: Write, H: Host> Driver<W, H> {
             let deadline = self.app.next_deadline();
             for handled in 0..MAX_BATCH {
                 // The user's own input first; the next frame waits until nothing else is ready.
+                // A closed channel is always ready and ends the batch at once.
+                // Inputs are polled with the waker of this task: crossterm's stream keeps the
+                // one that it is first polled with.
                 let wakeup = tokio::select! {
                     biased;
                     input = inputs.next() => Wakeup::Input(input),

@@ -41,8 +41,8 @@ impl Context {
         self.notice = Some(text.into());
     }
 
-    /// Whether `wait` has passed since `due` was first asked about; the caller clears it.
-    pub(super) fn is_due(&self, due: &mut Option<Instant>, wait: Duration) -> bool {
+    /// Starts a timer that is not running. Returns whether it has expired; the caller clears it.
+    pub(super) fn start_or_check_timer(&self, due: &mut Option<Instant>, wait: Duration) -> bool {
         self.now.instant >= *due.get_or_insert(self.now.instant + wait)
     }
 

@@ -179,7 +179,7 @@ impl App {
     /// When to call [`handle`](Self::handle) with [`Event::Deadline`] if nothing else happens.
     pub fn next_deadline(&self) -> Option<Instant> {
         let conversations = self.chats.conversations.values();
-        let typing = conversations.flat_map(|open| open.typing.values().copied());
+        let typing = conversations.flat_map(|c| c.typing.values().copied());
         typing
             .chain(self.session.link.next_deadline(&self.cx))
             .chain(self.chats.unsaved.due)

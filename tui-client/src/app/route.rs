@@ -108,7 +108,9 @@ impl App {
             Action::UnreadOverview => self.open(Show::UnreadOverview),
             Action::SearchHere => self.search_here(),
             Action::SearchEverywhere => self.search(None),
-            Action::Conversation(number) => chats.open_position(usize::from(number) - 1, cx),
+            Action::Conversation(number) => {
+                chats.open_position(usize::from(number.saturating_sub(1)), cx);
+            }
         }
     }
 
@@ -157,7 +159,13 @@ impl App {
     }
 
     fn edit(&mut self, edit: Edit) {
-        let steps = i8::from(edit == Edit::Down) - i8::from(edit == Edit::Up);
+        let steps = if edit == Edit::Down {
+            1
+        } else if edit == Edit::Up {
+            -1
+        } else {
+            0
+        };
         if self.overlay.is_some() {
             return self.with_overlay(|overlay, app| match steps {
                 0 => overlay.edit(edit, app),
@@ -228,7 +236,8 @@ impl App {
         }
     }
 
-    /// Text goes to the query, or to the composer; without an open conversation it opens the switcher.
+    /// Text goes to the query, or to the composer; without an open conversation it opens the
+    /// switcher.
     fn type_text(&mut self, text: &str) {
         if self.overlay.is_some() {
             return self.with_overlay(|overlay, app| overlay.insert(text, app));

@@ -96,7 +96,7 @@ fn draw_rows<R: ListRow>(canvas: &mut Canvas<'_>, area: Rect, list: &ListView<'_
             && index < list.chosen
             && !list.rows.get(index + 1).is_some_and(R::is_heading);
         let mut above = list.rows[..=index].iter().rev();
-        let heading = above.find(|row| row.is_heading()).filter(|_| is_cut);
+        let heading = is_cut.then(|| above.find(|row| row.is_heading())).flatten();
         let row = heading.unwrap_or(row);
         let is_expanded = is_expanded(index);
         for line in 0..row.lines(is_expanded) {

@@ -118,7 +118,7 @@ impl ListRow for UnreadRow<'_> {
                 row.skip(1);
                 if area.width >= TIMES_FROM {
                     row.left(&time, Theme::dim());
-                    row.skip(7 - columns(&time));
+                    row.skip(7_u16.saturating_sub(columns(&time)));
                 }
                 let name = cells::truncate(author, usize::from(area.width / 4));
                 row.left(&name, theme.author(author));

@@ -38,7 +38,7 @@ pub struct ViewState {
     shown: Option<ConversationId>,
     /// Each with the conversation that it is meant for: another may be drawn next.
     pending: Vec<(ConversationId, Scroll)>,
-    /// What clicks hit; later areas lie over earlier ones.
+    /// Targets of clicks; later areas lie over earlier ones.
     pub(super) hits: Vec<(Rect, ClickTarget)>,
 }
 

@@ -17,6 +17,7 @@ pub(crate) struct Counting {
 }
 
 impl Counting {
+    /// Notes that the authors of entries that are held there may not be known.
     pub(crate) fn mark_uncertain(&mut self, id: ConversationId) {
         self.uncertain.insert(id);
     }

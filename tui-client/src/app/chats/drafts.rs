@@ -55,7 +55,7 @@ impl Chats {
         let drafts = &mut self.drafts;
         if drafts.changed.is_empty() {
             drafts.due = None;
-        } else if cx.is_due(&mut drafts.due, SHARE_AFTER) || drafts.is_urgent {
+        } else if cx.start_or_check_timer(&mut drafts.due, SHARE_AFTER) || drafts.is_urgent {
             self.share_drafts(cx);
         }
     }
@@ -94,7 +94,7 @@ impl Chats {
         self.drafts.offered.entry(id).or_insert(before);
     }
 
-    /// Offers a new conversation what may be written there elsewhere.
+    /// Offers the draft of another device to a new conversation.
     pub(super) fn offer_first_draft(&mut self, id: ConversationId) {
         if !self.settings.draft(id).is_empty() {
             self.drafts.offered.insert(id, String::new());

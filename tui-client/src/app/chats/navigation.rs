@@ -211,7 +211,9 @@ impl Chats {
 
     /// Notes the place of the open conversation as one that is to be saved.
     pub(crate) fn remember_place(&mut self) {
-        self.unsaved.places.extend(self.navigation.open);
+        if let Some(open) = self.navigation.open {
+            self.unsaved.places.insert(open);
+        }
     }
 
     /// Opens the neighbour of the open conversation in the contact list.
@@ -268,8 +270,8 @@ impl Chats {
         let Some(conversation) = self.open_conversation() else {
             return;
         };
-        let line = conversation.unread_marker.map(|line| line.from);
-        match line.or_else(|| conversation.first_unread()) {
+        let marker = conversation.unread_marker.map(|marker| marker.from);
+        match marker.or_else(|| conversation.first_unread()) {
             Some(seq) => self.jump_in_log(Jump::Top(seq), cx),
             None => cx.notice = Some(strings::status::NOTHING_UNREAD_HERE.to_owned()),
         }

@@ -173,7 +173,8 @@ impl UserSettings {
         true
     }
 
-    /// The next request for the server, after [`follow_clock`](Self::follow_clock): what changed elsewhere, then what changed here.
+    /// The next request for the server, after [`follow_clock`](Self::follow_clock): what changed
+    /// elsewhere, then what changed here.
     pub(crate) fn next_request(&mut self) -> Option<Request> {
         if self.paused_until.is_some() {
             return None;

@@ -27,7 +27,8 @@ const MAX_REPEATED: usize = 200;
 /// Most people whose names one session asks for. Further ones keep their numbers.
 const MAX_ASKED: usize = 5_000;
 
-/// Drafts and scroll positions that differ from the local store.
+/// Drafts and scroll positions that differ from the local store. They are saved at once on leaving
+/// a conversation or the program.
 #[derive(Debug, Default)]
 pub(crate) struct Unsaved {
     pub(crate) due: Option<Instant>,
@@ -168,7 +169,7 @@ impl Chats {
         let unsaved = &mut self.unsaved;
         if unsaved.drafts.is_empty() && unsaved.places.is_empty() {
             unsaved.due = None;
-        } else if cx.is_due(&mut unsaved.due, SAVE_AFTER) {
+        } else if cx.start_or_check_timer(&mut unsaved.due, SAVE_AFTER) {
             self.save_all(cx);
         }
     }
@@ -177,8 +178,8 @@ impl Chats {
     pub(crate) fn save_all(&mut self, cx: &mut Context) {
         let unsaved = std::mem::take(&mut self.unsaved);
         for conversation in unsaved.drafts {
-            if let Some(open) = self.conversations.get(&conversation) {
-                let text = open.draft().to_owned();
+            if let Some(edited) = self.conversations.get(&conversation) {
+                let text = edited.draft().to_owned();
                 cx.save(StoreWrite::Draft { conversation, text });
             }
         }
@@ -256,6 +257,8 @@ impl Chats {
         }
         self.dirty.insert(id);
         if conversation.unread() == before {
+            // The user's own cursors are never behind what is known here, so the stored value is
+            // used.
             let cursors = conversation.cursors_of(cursors.user);
             cx.save(StoreWrite::Cursors(id, cursors));
         } else {

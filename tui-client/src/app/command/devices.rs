@@ -5,6 +5,8 @@ use crate::strings;
 use recado_shared::Device;
 
 /// Finds a device by its name, without regard to case, or by its number from 1.
+///
+/// Fails if there is none, or if several have the name.
 pub(crate) fn find<'a>(which: &str, devices: &'a [Device]) -> Result<&'a Device, String> {
     let folded = which.to_lowercase();
     let is_called = |device: &&Device| {

@@ -1,4 +1,4 @@
-//! One conversation as the app knows it: its log, cursors, new-messages line, composer and place.
+//! One conversation as the app knows it: its log, cursors, unread marker, composer and place.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -28,10 +28,10 @@ const MAX_ORIGINALS: usize = 1_000;
 /// Most people who are shown as typing at a time. Further ones are not.
 const MAX_TYPING: usize = 16;
 
-/// The line above the first message that was new when the person came.
+/// The line above the first message that was new when the user came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UnreadMarker {
-    /// The line is above the first entry of another user from here on.
+    /// The marker is above the first entry of another user from here on.
     pub(crate) from: Seq,
     pub(crate) count: u64,
 }
@@ -69,7 +69,8 @@ pub(crate) struct Conversation {
     pub(crate) acked: Progress,
     /// What it has been told in this session.
     pub(crate) sent: Progress,
-    /// How far the others have got: the other person, or the members of a room of at most `MAX_MEMBERS_WITH_CURSORS`.
+    /// How far the others have got: the other person, or the members of a room of at most
+    /// `MAX_MEMBERS_WITH_CURSORS`.
     pub(super) others: BTreeMap<UserId, Progress>,
     /// The last place that was on the screen while the person was looking.
     pub(super) seen: Seq,

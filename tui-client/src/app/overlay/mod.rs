@@ -43,7 +43,7 @@ pub(crate) trait Overlay: Debug + Send {
         app.close();
     }
 
-    /// What opens it; the same again closes it.
+    /// The [`Show`] that opens it, and closes it again.
     fn toggle(&self) -> Option<Show> {
         None
     }

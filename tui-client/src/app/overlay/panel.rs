@@ -120,12 +120,12 @@ impl Overlay for Panel {
             (false, PanelKind::Rooms(_)) => strings::overlays::NO_ROOMS,
             (false, PanelKind::Members(_) | PanelKind::Devices) => strings::overlays::EMPTY,
         };
-        let mut numbers = 1..;
+        let mut number = 0;
         let row = |row: &Row| match row {
             Row::Member(member) => member_row(member, app),
             Row::Room(room) => room_row(room),
             Row::Device(device) => {
-                let number = numbers.next().unwrap_or(0);
+                number += 1;
                 device_row(number, device, app.settings.device)
             }
         };

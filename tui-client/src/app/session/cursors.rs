@@ -73,7 +73,9 @@ impl Session {
     /// Tells the server which cursors moved, unless that was done a moment ago.
     pub(super) fn send_cursors(&mut self, chats: &mut Chats, cx: &mut Context) {
         let pace = &mut self.cursor_pace;
-        if !pace.unheard.is_empty() && cx.is_due(&mut pace.unheard_at, UNHEARD_CURSOR_INTERVAL) {
+        if !pace.unheard.is_empty()
+            && cx.start_or_check_timer(&mut pace.unheard_at, UNHEARD_CURSOR_INTERVAL)
+        {
             pace.moved.append(&mut pace.unheard);
             pace.unheard_at = None;
         }
@@ -120,13 +122,13 @@ impl Session {
         };
         let is_at_newest = conversation.place == Place::Newest;
         match &mut conversation.unread_marker {
-            Some(line) if before > 0 && !is_looking => line.count += count - before,
-            line if before == 0 && (!is_looking || (line.is_none() && !is_at_newest)) => {
-                *line = Some(UnreadMarker { from, count });
+            Some(marker) if before > 0 && !is_looking => marker.count += count - before,
+            marker if before == 0 && (!is_looking || (marker.is_none() && !is_at_newest)) => {
+                *marker = Some(UnreadMarker { from, count });
             }
             Some(_) | None => {}
         }
-        let first = conversation.unread_marker.map(|line| line.from);
+        let first = conversation.unread_marker.map(|marker| marker.from);
         if let Some(first) = first.filter(|_| !is_looking && is_at_newest) {
             chats.jump_in_log(Jump::Show(first), cx);
         }

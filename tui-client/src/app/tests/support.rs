@@ -399,7 +399,7 @@ impl Client {
         row.map_or(0, |row| row.unread)
     }
 
-    /// The new-messages line: the place of the first entry below it, and the count.
+    /// The unread marker: the place of the first entry below it, and the count.
     pub(super) fn new_line(&self) -> Option<(u64, u64)> {
         let screen = self.app.screen(self.now);
         let (item, count) = screen.conversation.expect("one is open").new_from?;

@@ -205,7 +205,11 @@ impl<'a> MessageView<'a> {
         match reactions.iter_mut().find(|found| found.emoji == emoji) {
             Some(found) if found.is_mine != is_on => {
                 found.is_mine = is_on;
-                found.count = found.count + usize::from(is_on) - usize::from(!is_on);
+                if is_on {
+                    found.count += 1;
+                } else {
+                    found.count -= 1;
+                }
             }
             None if is_on => reactions.push(ReactionCount {
                 emoji,

@@ -151,20 +151,21 @@ pub(crate) fn pane_hints(context: KeyContext, pane: Pane) -> &'static [Hint] {
     }
 }
 
-/// The first item below the new-messages line. Without it among the loaded ones there is no line.
+/// The first item below the unread marker, with the marker's count. `None` without a marker, or
+/// while that item is not loaded.
 fn new_from(conversation: &Conversation, items: &[Item<'_>]) -> Option<(ItemId, u64)> {
-    let line = conversation.unread_marker?;
-    if line.from < conversation.log.from {
+    let marker = conversation.unread_marker?;
+    if marker.from < conversation.log.from {
         return None;
     }
     let reaches = |item: &Item<'_>| match *item {
-        Item::Message(ref message) => !message.is_own && message.id >= ItemId::Entry(line.from),
+        Item::Message(ref message) => !message.is_own && message.id >= ItemId::Entry(marker.from),
         Item::Gap {
             id: ItemId::Entry(first),
             missing,
-        } => first.0 + missing > line.from.0,
+        } => first.0 + missing > marker.from.0,
         Item::Event { .. } | Item::Gap { .. } => false,
     };
     let item = items.iter().find(|item| reaches(item))?;
-    Some((item.id(), line.count))
+    Some((item.id(), marker.count))
 }

@@ -91,6 +91,7 @@ pub struct ConversationView<'a> {
     pub is_request: bool,
     pub is_blocked: bool,
     pub notification_level: NotificationLevel,
+    /// The other user's presence; `None` in rooms and while this client is offline.
     pub presence: Option<Presence>,
     /// What is loaded, oldest first: entries, gaps, then the outbox.
     pub items: Vec<Item<'a>>,
@@ -199,10 +200,12 @@ pub enum Overlay<'a> {
     Panel(ListView<'a, PanelRow>),
     /// The chosen row is never a heading.
     UnreadOverview(ListView<'a, UnreadRow<'a>>),
+    /// The hits, newest first.
     Search(ListView<'a, HitRow<'a>>),
     Help {
         /// A table per context: heading, then (keys, what they do).
         tables: Vec<(&'static str, Vec<(String, &'static str)>)>,
+        /// Rows scrolled away at the top; the view clamps it.
         scroll: u16,
     },
     Versions {
@@ -228,6 +231,7 @@ pub struct ListView<'a, R> {
     pub rows: Vec<R>,
     pub chosen: usize,
     pub has_more: bool,
+    /// Shown when there is no row.
     pub note: Cow<'a, str>,
 }
 
@@ -239,6 +243,7 @@ pub enum UnreadRow<'a> {
     },
     Line {
         why: Notable,
+        /// The author of the message, or of the reaction.
         author: &'a str,
         time: Timestamp,
         /// The message, or the emoji and the user's message that it is about.
@@ -287,6 +292,7 @@ pub struct PanelRow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SwitcherRow<'a> {
     pub label: &'a str,
+    /// A user's presence; `None` for rooms and commands, and while this client is offline.
     pub presence: Option<Presence>,
     pub unread: u64,
     /// The key of a command, or another detail.

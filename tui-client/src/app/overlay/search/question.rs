@@ -71,7 +71,7 @@ fn piece(text: &str) -> Option<(&str, bool, &str)> {
     (!word.is_empty()).then_some((word, false, rest))
 }
 
-/// Fails with what to write instead.
+/// Parses a query. The error says what to write instead.
 pub(crate) fn read(text: &str) -> Result<Question<'_>, String> {
     let mut question = Question::default();
     let mut rest = text;
