@@ -1,12 +1,12 @@
 //! The user's conversations with their contacts, settings, drafts and place on the screen.
 //! It knows nothing of the link: the session passes on what comes and asks what is wanted.
 
-pub(super) mod attention;
 pub(super) mod contacts;
 pub(super) mod counting;
 pub(super) mod drafts;
 pub(super) mod names;
 pub(super) mod navigation;
+pub(super) mod notifications;
 pub(super) mod settings;
 pub(super) mod settings_sync;
 pub(super) mod state;

@@ -7,7 +7,6 @@
 
 mod acts;
 mod agreement;
-mod attention;
 mod commands;
 mod cursors;
 mod drafts;
@@ -16,6 +15,7 @@ mod keys;
 mod link;
 mod log;
 mod navigation;
+mod notifications;
 mod panels;
 mod people;
 mod rooms;
