@@ -19,7 +19,7 @@ impl Reader<'_> {
     /// The presence of the other user; `None` in rooms and without a synchronised session.
     pub(super) fn presence_in(&self, id: ConversationId) -> Option<Presence> {
         let peer = id.peer_of(self.chats.user()?)?;
-        let contact = self.chats.contacts.people.get(&peer)?;
+        let contact = self.chats.contacts.get(peer)?;
         contact.presence.filter(|_| self.session.link.is_synced())
     }
 

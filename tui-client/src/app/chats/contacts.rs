@@ -56,7 +56,7 @@ impl Contact {
 
 #[derive(Debug, Default)]
 pub(crate) struct Contacts {
-    pub(crate) people: BTreeMap<UserId, Contact>,
+    people: BTreeMap<UserId, Contact>,
     /// The rows of the contact list from the top.
     pub(crate) order: Vec<(ConversationId, Section)>,
     is_stale: bool,
@@ -66,6 +66,10 @@ pub(crate) struct Contacts {
 }
 
 impl Contacts {
+    pub(crate) fn get(&self, user: UserId) -> Option<&Contact> {
+        self.people.get(&user)
+    }
+
     fn entry(&mut self, user: UserId) -> &mut Contact {
         let contact = self.people.entry(user);
         contact.or_insert_with(|| Contact::unnamed(user))
@@ -121,10 +125,10 @@ impl Contacts {
     }
 
     pub(crate) fn label(&self, user: UserId) -> &str {
-        let contact = self.people.get(&user);
-        contact.map_or(strings::conversation::UNKNOWN_USER, |contact| {
-            &contact.label
-        })
+        self.get(user)
+            .map_or(strings::conversation::UNKNOWN_USER, |contact| {
+                &contact.label
+            })
     }
 
     pub(crate) fn mark_stale(&mut self) {

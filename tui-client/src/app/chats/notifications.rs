@@ -35,7 +35,7 @@ impl Chats {
         let is_unknown = |to: Seq| {
             let is_here = conversation.log.entry(to).is_some();
             let is_kept = conversation.originals.contains_key(&to);
-            conversation.log.held.contains(to) && !is_here && !is_kept
+            conversation.log.held().contains(to) && !is_here && !is_kept
         };
         let unread = added
             .iter()

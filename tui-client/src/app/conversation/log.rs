@@ -30,10 +30,10 @@ pub(crate) struct Log {
     pub(crate) first: Seq,
     /// The newest place seen in this session: an older head is late, not from a lost future.
     pub(super) session_newest: Seq,
-    pub(crate) held: Ranges,
+    held: Ranges,
     entries: BTreeMap<Seq, Entry>,
     /// The first place of the window.
-    pub(crate) from: Seq,
+    from: Seq,
     /// The last place of the window; `None` while it follows what arrives.
     to: Option<Seq>,
     loading: Option<StoreRead>,
@@ -127,6 +127,14 @@ impl Log {
         self.to = self.to.filter(|&to| to < end);
         self.loading = None;
         true
+    }
+
+    pub(crate) fn held(&self) -> &Ranges {
+        &self.held
+    }
+
+    pub(crate) fn window_start(&self) -> Seq {
+        self.from
     }
 
     fn is_in_window(&self, seq: Seq) -> bool {

@@ -98,7 +98,7 @@ impl Conversation {
 
     /// The end of the run without a hole that goes on from the server's own delivered cursor.
     pub(super) fn contiguous(&self) -> Seq {
-        self.log.held.run_end(self.acked.delivered)
+        self.log.held().run_end(self.acked.delivered)
     }
 
     /// Takes over a member's cursors. Returns whether anything changed.

@@ -136,7 +136,7 @@ impl Conversation {
             .set_base(conversation.own.read, newest, unread);
         conversation.log = Log::from_stored(stored);
         conversation.own.delivered = conversation.contiguous();
-        conversation.last_of_others = conversation.log.held.last().unwrap_or(Seq::ZERO);
+        conversation.last_of_others = conversation.log.held().last().unwrap_or(Seq::ZERO);
         conversation.learn_loaded();
         let loaded: Vec<Entry> = conversation.log.loaded().cloned().collect();
         conversation.fold(&loaded);
@@ -181,7 +181,7 @@ impl Conversation {
     /// A stretch of unread entries that the local store has and whose authors are not known.
     pub(crate) fn unlearned(&self) -> Option<PageRange> {
         let (log, read) = (&self.log, self.own.read);
-        let first = self.unread.first_unknown(&log.held, read, log.newest)?;
+        let first = self.unread.first_unknown(log.held(), read, log.newest)?;
         Some(PageRange::After(first.prev()))
     }
 

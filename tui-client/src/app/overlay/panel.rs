@@ -226,7 +226,7 @@ impl Overlay for Panel {
 
 fn member_row(member: &RoomMember, app: &Reader<'_>) -> PanelRow {
     let person = &member.person;
-    let known = app.chats.contacts.people.get(&person.user);
+    let known = app.chats.contacts.get(person.user);
     let presence = known.and_then(|contact| contact.presence);
     let role = (member.role != Role::Member).then(|| member.role.name());
     let mute = member.mute.filter(|mute| mute.holds_at(app.now.wall));

@@ -162,7 +162,7 @@ impl UnreadOverview {
     /// Reads the unread entries of a conversation that the store has and memory has not.
     fn request_unread(&mut self, conversation: &Conversation) {
         let read = conversation.own.read;
-        let held = &conversation.log.held;
+        let held = conversation.log.held();
         let count = held.count_in(read.next(), conversation.log.newest);
         let here = self.entries_after(conversation, read).len();
         if usize::try_from(count).is_ok_and(|count| here < count) && here < MAX_READ.into() {
@@ -270,7 +270,7 @@ impl UnreadOverview {
             app.chats.dirty.insert(id);
             let (read, log) = (conversation.own.read, &conversation.log);
             let end = log.newest.min(seq);
-            if log.held.count_in(read.next(), end) < end.0.saturating_sub(read.0) {
+            if log.held().count_in(read.next(), end) < end.0.saturating_sub(read.0) {
                 app.notify(strings::overlays::READ_WHEN_LOADED);
             }
         }

@@ -129,7 +129,7 @@ impl Session {
         let has_lost = conversation.set_head(head);
         conversation.move_cursors();
         let stored = conversation.head();
-        let runs = conversation.log.held.to_held();
+        let runs = conversation.log.held().to_held();
         if has_lost {
             chats.navigation.forget_item(id);
             chats.counting.mark_uncertain(id);
@@ -199,7 +199,7 @@ impl Session {
             has_new_info |= is_answer && std::mem::take(&mut conversation.is_request);
         }
         conversation.trim(is_open);
-        let held = conversation.log.held.to_held();
+        let held = conversation.log.held().to_held();
         if has_new_info || conversation.unread() != before {
             // Before the entries, so that a crash in between leaves a gap and no wrong count.
             chats.save_head(id, cx);

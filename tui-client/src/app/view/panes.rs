@@ -51,11 +51,8 @@ impl<'a> Reader<'a> {
     }
 
     fn display_in(&self, id: ConversationId) -> Option<&'a str> {
-        let contact = self
-            .chats
-            .contacts
-            .people
-            .get(&id.peer_of(self.chats.user()?)?)?;
+        let peer = id.peer_of(self.chats.user()?)?;
+        let contact = self.chats.contacts.get(peer)?;
         contact.display.as_ref().map(DisplayName::as_str)
     }
 
@@ -155,7 +152,7 @@ pub(crate) fn pane_hints(context: KeyContext, pane: Pane) -> &'static [Hint] {
 /// while that item is not loaded.
 fn new_from(conversation: &Conversation, items: &[Item<'_>]) -> Option<(ItemId, u64)> {
     let marker = conversation.unread_marker?;
-    if marker.from < conversation.log.from {
+    if marker.from < conversation.log.window_start() {
         return None;
     }
     let reaches = |item: &Item<'_>| match *item {
