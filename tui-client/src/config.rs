@@ -4,18 +4,16 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::app::keymap::{self, Keymap};
 
 /// The settings and key bindings of the user.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Whether the terminal's bell rings for messages that arrive while the user is away.
     pub bell: bool,
     /// The default bindings with those of the file over them.
-    #[serde(rename = "keys", deserialize_with = "default_keymap")]
     pub keymap: Keymap,
 }
 
@@ -30,9 +28,16 @@ pub enum ConfigError {
     Content { path: PathBuf, reason: String },
 }
 
-/// Takes the bindings as known; [`Keymap::from_toml`] reads them, because its errors name lines.
-fn default_keymap<'de, D: Deserializer<'de>>(keys: D) -> Result<Keymap, D::Error> {
-    toml::Table::deserialize(keys).map(|_| Keymap::default())
+/// The file without its key bindings: [`Keymap::from_toml`] reads those, because its
+/// errors name lines.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConfigFile {
+    bell: Option<bool>,
+    /// Accepts the `keys` table without reading it.
+    #[serde(default)]
+    #[expect(dead_code, reason = "named so that it is a known setting")]
+    keys: toml::Table,
 }
 
 /// A configuration file in which everything is as it is without one.
@@ -74,13 +79,16 @@ impl Config {
             path: path.to_owned(),
             reason,
         };
-        let mut config: Self = toml::from_str(&text).map_err(|error| {
+        let file: ConfigFile = toml::from_str(&text).map_err(|error| {
             let start = error.span().map_or(0, |span| span.start);
             let line = 1 + text[..start].matches('\n').count();
             wrong(format!("line {line}: {}", error.message()))
         })?;
-        config.keymap = Keymap::from_toml(&text).map_err(|error| wrong(error.to_string()))?;
-        Ok(config)
+        let keymap = Keymap::from_toml(&text).map_err(|error| wrong(error.to_string()))?;
+        Ok(Self {
+            bell: file.bell.unwrap_or(Self::default().bell),
+            keymap,
+        })
     }
 }
 
