@@ -10,7 +10,7 @@ use crate::app::effect::{Effect, Scroll};
 use crate::app::event::ClickTarget;
 use crate::app::input::completion::Completion;
 use crate::app::intent::{Intent, Show};
-use crate::app::overlay::{Overlay, Step, open};
+use crate::app::overlay::{ListMove, Overlay, open};
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::panes::pane_hints;
@@ -169,7 +169,7 @@ impl App {
         if self.overlay.is_some() {
             return self.with_overlay(|overlay, app| match steps {
                 0 => overlay.edit(edit, app),
-                _ => overlay.step(Step::By(steps.into())),
+                _ => overlay.step(ListMove::By(steps.into())),
             });
         }
         let is_on_list =
@@ -202,7 +202,7 @@ impl App {
             return;
         }
         if let Some(overlay) = &mut self.overlay {
-            return overlay.step(Step::By(steps.into()));
+            return overlay.step(ListMove::By(steps.into()));
         }
         if self.step_selection(steps, self.chats.navigation.pane == Pane::Contacts) {
             return;
@@ -231,7 +231,7 @@ impl App {
 
     fn page(&mut self, pages: i32) {
         match &mut self.overlay {
-            Some(overlay) => overlay.step(Step::By(10 * pages)),
+            Some(overlay) => overlay.step(ListMove::By(10 * pages)),
             None => self.chats.scroll(Scroll::Pages(pages), &mut self.cx),
         }
     }
@@ -273,7 +273,7 @@ impl App {
             }
             ClickTarget::SwitcherRow(index) => {
                 self.with_overlay(|overlay, app| {
-                    overlay.step(Step::To(index));
+                    overlay.step(ListMove::To(index));
                     overlay.accept(app);
                 });
             }
@@ -283,7 +283,7 @@ impl App {
     pub(super) fn on_wheel(&mut self, lines: i32, now: Now) {
         self.note_input(now);
         match &mut self.overlay {
-            Some(overlay) => overlay.step(Step::By(lines)),
+            Some(overlay) => overlay.step(ListMove::By(lines)),
             None => self.chats.scroll(Scroll::Lines(lines), &mut self.cx),
         }
     }

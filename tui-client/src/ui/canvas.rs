@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use recado_shared::Timestamp;
 
-use super::text::{RowWriter, columns, indented, moment, put, when};
+use super::text::{RowWriter, columns, indent, moment, put, when};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
@@ -38,36 +38,36 @@ impl Canvas<'_> {
     }
 
     /// Draws any text on one row of an area, truncated.
-    pub(super) fn line(&mut self, area: Rect, any: &str, style: Style) {
+    pub(super) fn draw_line(&mut self, area: Rect, any: &str, style: Style) {
         self.row(area).fill(any, style);
     }
 
     /// Draws the title of a box on its border. Returns the column after it.
-    pub(super) fn title(&mut self, area: Rect, any: &str) -> u16 {
+    pub(super) fn draw_title(&mut self, area: Rect, any: &str) -> u16 {
         let safe = cells::truncate(any, area.width.saturating_sub(2).into());
         let mut row = self.row(area);
-        row.left(&format!(" {safe} "), Theme::strong());
+        row.draw_left(&format!(" {safe} "), Theme::strong());
         row.rest.x
     }
 
     /// Draws any text in the middle of a row.
-    pub(super) fn centred(&mut self, area: Rect, any: &str, style: Style) {
+    pub(super) fn draw_centred(&mut self, area: Rect, any: &str, style: Style) {
         let safe = cells::truncate(any, area.width.into());
         let left = area.width.saturating_sub(columns(&safe)) / 2;
-        self.row(indented(area, left)).left(&safe, style);
+        self.row(indent(area, left)).draw_left(&safe, style);
     }
 
     /// Draws any text at the right end of a row, truncated. Returns the column where it starts.
-    pub(super) fn right(&mut self, area: Rect, any: &str, style: Style) -> u16 {
+    pub(super) fn draw_right(&mut self, area: Rect, any: &str, style: Style) -> u16 {
         let mut row = self.row(area);
-        row.right(any, style);
+        row.draw_right(any, style);
         row.rest.right()
     }
 
     /// Draws a dim text at the right end of the lower edge of a box.
-    pub(super) fn footer(&mut self, area: Rect, any: &str) {
+    pub(super) fn draw_footer(&mut self, area: Rect, any: &str) {
         let (x, y) = (area.x + 2, area.bottom() - 1);
         let edge = Rect::new(x, y, area.width.saturating_sub(4), 1);
-        self.right(edge, &format!(" {any} "), Theme::dim());
+        self.draw_right(edge, &format!(" {any} "), Theme::dim());
     }
 }

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::{Clear, Widget as _};
 
 use super::canvas::Canvas;
-use super::text::{columns, indented};
+use super::text::{columns, indent};
 use super::theme::Theme;
 use crate::app::screen::CompletionView;
 use crate::cells;
@@ -27,9 +27,9 @@ pub(super) fn render(canvas: &mut Canvas<'_>, below: Rect, top: u16, list: &Comp
         let used = columns(&cells::row(label)).min(inner.width);
         let left = (inner.width - used).saturating_sub(2);
         if left >= 8 && !detail.is_empty() {
-            canvas.right(indented(inner, used + 2), detail, Theme::dim());
+            canvas.draw_right(indent(inner, used + 2), detail, Theme::dim());
         }
-        canvas.line(inner, label, Theme::text());
+        canvas.draw_line(inner, label, Theme::text());
         if Some(index) == list.chosen {
             canvas.buffer.set_style(area, Theme::chosen());
         }

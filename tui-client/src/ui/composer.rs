@@ -33,15 +33,15 @@ pub(super) fn render_rule(canvas: &mut Canvas<'_>, area: Rect, rule: &Rule<'_>) 
         } else {
             Theme::text()
         };
-        row.right(&format!(" {length} "), style);
+        row.draw_right(&format!(" {length} "), style);
     } else if rule.below > 0 {
         let newer = strings::conversation::newer(rule.below, rule.newest_key);
-        row.right(&format!(" {newer} "), theme.unread());
+        row.draw_right(&format!(" {newer} "), theme.unread());
     }
     row.shorten(1);
     let rest = row.rest;
     if rest.width > 4 {
-        canvas.title(rest, rule.title);
+        canvas.draw_title(rest, rule.title);
     }
 }
 
@@ -67,7 +67,7 @@ pub(super) fn render(
     canvas.view.composer_top = top;
     for (area, range) in area.rows().zip(&layout.rows[top..]) {
         let line = cells::row(&composer.text()[range.clone()]);
-        canvas.row(area).left(&line, Theme::text());
+        canvas.row(area).draw_left(&line, Theme::text());
     }
     let column = u16::try_from(layout.column).unwrap_or(u16::MAX);
     let down = u16::try_from(layout.row - top).unwrap_or(u16::MAX);

@@ -22,7 +22,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) {
         let top = area.height.saturating_sub(4) / 2;
         let rows = area.rows().skip(top.into());
         for (area, line) in rows.zip(strings::conversation::INVITE_IN_LIST) {
-            canvas.centred(area, line, Theme::dim());
+            canvas.draw_centred(area, line, Theme::dim());
         }
         return;
     }
@@ -33,7 +33,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) {
             Line::Heading(title) => {
                 let is_short = columns(title) > area.width;
                 let title = title.trim_matches(if is_short { &['─', ' '][..] } else { &[] });
-                canvas.centred(area, title, Theme::dim());
+                canvas.draw_centred(area, title, Theme::dim());
             }
             Line::Contact(contact) => {
                 draw_contact(canvas, area, contact);
@@ -92,7 +92,7 @@ fn draw_contact(canvas: &mut Canvas<'_>, area: Rect, contact: &ContactRow<'_>) {
     };
     let time = contact.last.map(|last| canvas.when(last));
     let mut row = canvas.row(Rect::new(area.x + 1, area.y, area.width - 2, 1));
-    row.left(glyph, style);
+    row.draw_left(glyph, style);
     row.skip(1);
     draw_right_end(&mut row, contact, time.unwrap_or_default(), theme);
     row.shorten(1);
@@ -148,7 +148,7 @@ fn draw_right_end(row: &mut RowWriter<'_>, contact: &ContactRow<'_>, time: Strin
     ];
     let parts = [Some((last, style))].into_iter().chain(marks);
     for (text, style) in parts.flatten().filter(|(text, _)| !text.is_empty()) {
-        row.right(&text, style);
+        row.draw_right(&text, style);
         row.shorten(1);
     }
 }

@@ -8,9 +8,9 @@ use recado_shared::Membership;
 use recado_shared::rules::folding::ReactionCount;
 
 use super::canvas::Canvas;
-use super::rows::{Part, Row, Rows};
+use super::rows::{MessageRow, Row, Rows};
 use super::scroll::{Position, Window};
-use super::text::{clock, columns, day, indented, local, row, wrapped};
+use super::text::{clock, columns, day, indent, local, row, wrap_rows};
 use super::theme::Theme;
 use crate::app::screen::{
     ConversationView, Focus, ItemId, LinkView, Mark, MessageKind, MessageView, Quote, Screen,
@@ -134,10 +134,10 @@ fn draw_empty(
     };
     let middle = area.height / 2;
     let above = row(area, middle.saturating_sub(1));
-    canvas.centred(above, what, Theme::dim());
+    canvas.draw_centred(above, what, Theme::dim());
     if middle < area.height && !is_outside {
         let how = strings::conversation::WRITE_BELOW;
-        canvas.centred(row(area, middle), how, Theme::dim());
+        canvas.draw_centred(row(area, middle), how, Theme::dim());
     }
 }
 
@@ -149,11 +149,11 @@ pub(super) fn render_none(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'
             screen.key_of(strings::hints::GO_TO),
         )]
     };
-    let rows = lines.iter().flat_map(|line| wrapped(line, area.width));
+    let rows = lines.iter().flat_map(|line| wrap_rows(line, area.width));
     let rows: Vec<&str> = rows.collect();
     let top = usize::from(area.height).saturating_sub(rows.len()) / 2;
     for (area, line) in area.rows().skip(top).zip(rows) {
-        canvas.centred(area, line, Theme::dim());
+        canvas.draw_centred(area, line, Theme::dim());
     }
 }
 
@@ -196,31 +196,31 @@ impl Pane<'_> {
 
     fn draw_row(&self, canvas: &mut Canvas<'_>, area: Rect, content: Row<'_>) {
         let theme = canvas.view.theme;
-        let (message, part) = match content {
+        let (message, message_row) = match content {
             Row::Day(date) => {
                 let today = local(canvas.view.now, &canvas.view.time_zone).map(DateTime::date);
                 let day = day(date, today, area.width < TIMES_FROM);
-                return canvas.centred(area, &format!("── {day} ──"), Theme::dim());
+                return canvas.draw_centred(area, &format!("── {day} ──"), Theme::dim());
             }
             Row::New(count) => {
                 let inner = usize::from(area.width.saturating_sub(2));
                 let count = format!(" {} ", strings::conversation::new_messages(count));
-                return canvas.centred(area, &format!("{count:─^inner$}"), theme.unread());
+                return canvas.draw_centred(area, &format!("{count:─^inner$}"), theme.unread());
             }
             Row::Gap(missing) => {
-                return canvas.centred(area, &self.gap_text(missing), Theme::dim());
+                return canvas.draw_centred(area, &self.gap_text(missing), Theme::dim());
             }
-            Row::Event(text) => return canvas.centred(area, text, Theme::dim()),
-            Row::Message(message, part) => (message, part),
+            Row::Event(text) => return canvas.draw_centred(area, text, Theme::dim()),
+            Row::Message(message, message_row) => (message, message_row),
         };
-        let mut body = indented(area, self.columns.body_at());
+        let mut body = indent(area, self.columns.body_at());
         body.width = self.columns.body;
-        match part {
-            Part::Quote(quote) => {
+        match message_row {
+            MessageRow::Quote(quote) => {
                 self.draw_head(canvas, area, message);
-                canvas.line(body, &quote_text(quote), Theme::dim());
+                canvas.draw_line(body, &quote_text(quote), Theme::dim());
             }
-            Part::Body {
+            MessageRow::Body {
                 range,
                 is_first,
                 is_last,
@@ -234,11 +234,11 @@ impl Pane<'_> {
                     self.draw_mark(canvas, area, message);
                 }
             }
-            Part::Reason(reason) => {
+            MessageRow::Reason(reason) => {
                 let reason = format!("  {}", cells::row(reason));
-                canvas.row(body).left(&reason, theme.failure());
+                canvas.row(body).draw_left(&reason, theme.failure());
             }
-            Part::Tail { is_edited } => {
+            MessageRow::Tail { is_edited } => {
                 draw_tail(canvas, body, &message.details.reactions, is_edited);
             }
         }
@@ -271,7 +271,7 @@ impl Pane<'_> {
         };
         let x = area.x + self.columns.name_at();
         let name_area = Rect::new(x, area.y, self.columns.name, 1);
-        canvas.line(name_area, name, style);
+        canvas.draw_line(name_area, name, style);
     }
 
     fn draw_mark(&self, canvas: &mut Canvas<'_>, area: Rect, message: &MessageView<'_>) {
@@ -304,9 +304,9 @@ fn draw_body(
     let body = message.body;
     let row_text = cells::row(body[range.clone()].trim_end());
     let mut row = canvas.row(area);
-    row.left(&row_text, style);
+    row.draw_left(&row_text, style);
     if is_edited {
-        row.left(&format!(" {}", strings::conversation::EDITED), Theme::dim());
+        row.draw_left(&format!(" {}", strings::conversation::EDITED), Theme::dim());
     }
     for mention in &message.details.mentions {
         let (start, stop) = (mention.start.max(range.start), mention.end.min(range.end));
@@ -331,7 +331,7 @@ fn draw_tail(
     let theme = canvas.view.theme;
     let mut row = canvas.row(area);
     if is_edited {
-        row.left(strings::conversation::EDITED, Theme::dim());
+        row.draw_left(strings::conversation::EDITED, Theme::dim());
         row.skip(2);
     }
     for (at, reaction) in reactions.iter().enumerate() {
@@ -340,14 +340,14 @@ fn draw_tail(
         let is_last = at + 1 == reactions.len();
         let kept = if is_last { 0 } else { 2 };
         if columns(&chip) + kept > row.rest.width {
-            return row.left("…", Theme::dim());
+            return row.draw_left("…", Theme::dim());
         }
         let style = if reaction.is_mine {
             theme.mention()
         } else {
             Theme::dim()
         };
-        row.left(&chip, style);
+        row.draw_left(&chip, style);
         row.skip(2);
     }
 }
@@ -368,6 +368,6 @@ pub(super) fn render_typing(canvas: &mut Canvas<'_>, area: Rect, typing: &[&str]
             strings::conversation::many_are_typing(&name(one), &name(two), more.len())
         }
     };
-    let area = indented(area, 1);
-    canvas.line(area, &typing, canvas.view.theme.busy());
+    let area = indent(area, 1);
+    canvas.draw_line(area, &typing, canvas.view.theme.busy());
 }

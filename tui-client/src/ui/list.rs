@@ -3,7 +3,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::canvas::Canvas;
-use super::text::{row, wrapped};
+use super::text::{row, wrap_rows};
 use super::theme::Theme;
 use crate::app::ClickTarget;
 use crate::app::composer::Composer;
@@ -61,8 +61,8 @@ pub(super) fn render<R: ListRow>(
     if list.rows.is_empty() {
         let note = cells::row(&list.note);
         let width = if R::IS_SEARCH { inner.width } else { u16::MAX };
-        for (area, text) in inner.rows().zip(wrapped(&note, width)) {
-            canvas.line(area, text, Theme::dim());
+        for (area, text) in inner.rows().zip(wrap_rows(&note, width)) {
+            canvas.draw_line(area, text, Theme::dim());
         }
         return cursor;
     }
@@ -74,7 +74,7 @@ pub(super) fn render<R: ListRow>(
         } else {
             strings::overlays::hit_count(at, of)
         };
-        canvas.footer(area, &count);
+        canvas.draw_footer(area, &count);
     }
     cursor
 }

@@ -8,7 +8,7 @@ use ratatui::style::{Modifier, Style};
 use super::canvas::Canvas;
 use super::contact_list::count;
 use super::list::{ListRow, NARROW};
-use super::text::{columns, indented};
+use super::text::{columns, indent};
 use super::theme::Theme;
 use crate::app::screen::{HitRow, Notable, PanelRow, Quote, SwitcherRow, UnreadRow};
 use crate::cells;
@@ -22,11 +22,11 @@ impl ListRow for SwitcherRow<'_> {
         let theme = canvas.view.theme;
         let mut end = area.right();
         if self.unread > 0 {
-            end = canvas.right(area, &count(self.unread), theme.unread());
+            end = canvas.draw_right(area, &count(self.unread), theme.unread());
         } else if !self.key.is_empty() {
             // The name matters more.
-            let half = indented(area, area.width - area.width / 2);
-            end = canvas.right(half, &self.key, Theme::dim()) - 1;
+            let half = indent(area, area.width - area.width / 2);
+            end = canvas.draw_right(half, &self.key, Theme::dim()) - 1;
         }
         if self.presence.is_some() {
             let (glyph, style) = theme.presence(self.presence);
@@ -67,12 +67,12 @@ impl ListRow for PanelRow {
             // The name matters more than what else there is to know.
             let label = columns(&cells::row(&self.label)).saturating_add(4);
             let room = area.width.saturating_sub(label).max(area.width / 3);
-            row.right(&cells::truncate(&detail, room.into()), Theme::dim());
+            row.draw_right(&cells::truncate(&detail, room.into()), Theme::dim());
         }
         row.shorten(1);
         if self.presence.is_some() {
             let (glyph, style) = theme.presence(self.presence);
-            row.left(glyph, style);
+            row.draw_left(glyph, style);
             row.skip(1);
         }
         row.fill(&self.label, Theme::text());
@@ -94,7 +94,7 @@ impl ListRow for UnreadRow<'_> {
             UnreadRow::Conversation { title, unread } => {
                 let mut row = canvas.row(area);
                 if *unread > 0 {
-                    row.right(&count(*unread), Theme::dim());
+                    row.draw_right(&count(*unread), Theme::dim());
                 }
                 row.shorten(1);
                 row.fill(title, Theme::strong());
@@ -114,14 +114,14 @@ impl ListRow for UnreadRow<'_> {
                 };
                 let time = canvas.when(*time);
                 let mut row = canvas.row(area);
-                row.left(mark, style);
+                row.draw_left(mark, style);
                 row.skip(1);
                 if area.width >= TIMES_FROM {
-                    row.left(&time, Theme::dim());
+                    row.draw_left(&time, Theme::dim());
                     row.skip(7_u16.saturating_sub(columns(&time)));
                 }
                 let name = cells::truncate(author, usize::from(area.width / 4));
-                row.left(&name, theme.author(author));
+                row.draw_left(&name, theme.author(author));
                 row.skip(1);
                 row.fill(&text.replace(['\n', '\t'], " "), Theme::text());
             }
@@ -131,7 +131,7 @@ impl ListRow for UnreadRow<'_> {
                 } else {
                     strings::overlays::more_unread(*count)
                 };
-                canvas.line(indented(area, 2), &what, Theme::dim());
+                canvas.draw_line(indent(area, 2), &what, Theme::dim());
             }
         }
         true
@@ -139,18 +139,21 @@ impl ListRow for UnreadRow<'_> {
 }
 
 #[derive(Clone, Copy)]
-enum Part<'a> {
+enum HitLine<'a> {
     Head,
     Text,
     Around(Quote<'a>),
 }
 
 /// The lines of a hit; an expanded one shows the messages around it.
-fn parts<'a>(hit: &HitRow<'a>, is_expanded: bool) -> impl Iterator<Item = Part<'a>> + use<'a> {
+fn hit_lines<'a>(
+    hit: &HitRow<'a>,
+    is_expanded: bool,
+) -> impl Iterator<Item = HitLine<'a>> + use<'a> {
     let [before, after] =
-        [hit.before, hit.after].map(|quote| quote.filter(|_| is_expanded).map(Part::Around));
-    let parts = [Some(Part::Head), before, Some(Part::Text), after];
-    parts.into_iter().flatten()
+        [hit.before, hit.after].map(|quote| quote.filter(|_| is_expanded).map(HitLine::Around));
+    let lines = [Some(HitLine::Head), before, Some(HitLine::Text), after];
+    lines.into_iter().flatten()
 }
 
 impl ListRow for HitRow<'_> {
@@ -159,18 +162,18 @@ impl ListRow for HitRow<'_> {
     const IS_SEARCH: bool = true;
 
     fn lines(&self, is_expanded: bool) -> u16 {
-        u16::try_from(parts(self, is_expanded).count()).unwrap_or(u16::MAX)
+        u16::try_from(hit_lines(self, is_expanded).count()).unwrap_or(u16::MAX)
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, line: u16, is_expanded: bool) -> bool {
-        let inner = indented(area, 2);
-        match parts(self, is_expanded).nth(line.into()) {
-            Some(Part::Head) => draw_head(canvas, area, self),
-            Some(Part::Text) => draw_text(canvas, inner, self.text, self.matched),
-            Some(Part::Around(quote)) => {
+        let inner = indent(area, 2);
+        match hit_lines(self, is_expanded).nth(line.into()) {
+            Some(HitLine::Head) => draw_head(canvas, area, self),
+            Some(HitLine::Text) => draw_text(canvas, inner, self.text, self.matched),
+            Some(HitLine::Around(quote)) => {
                 let text = quote.text.replace(['\n', '\t'], " ");
                 let said = format!("{}: {text}", quote.author);
-                canvas.line(inner, &said, Theme::placeholder());
+                canvas.draw_line(inner, &said, Theme::placeholder());
                 return false;
             }
             None => {}
@@ -188,7 +191,7 @@ fn draw_head(canvas: &mut Canvas<'_>, area: Rect, hit: &HitRow<'_>) {
     };
     let theme = canvas.view.theme;
     let mut row = canvas.row(area);
-    row.right(&time, Theme::dim());
+    row.draw_right(&time, Theme::dim());
     row.shorten(1);
     let (name, style) = if hit.is_own {
         (strings::conversation::YOU, Theme::strong())
@@ -200,7 +203,7 @@ fn draw_head(canvas: &mut Canvas<'_>, area: Rect, hit: &HitRow<'_>) {
         return row.fill(name, style);
     }
     let name = cells::truncate(name, usize::from(row.rest.width / 2));
-    row.left(&name, style);
+    row.draw_left(&name, style);
     let place = if hit.is_own && !hit.place.starts_with('#') {
         strings::overlays::hit_to(hit.place)
     } else {
@@ -225,7 +228,7 @@ fn draw_text(canvas: &mut Canvas<'_>, area: Rect, body: &str, matched: &[Range<u
     let theme = canvas.view.theme;
     let mut row = canvas.row(area);
     if skip > 0 {
-        row.left("…", Theme::dim());
+        row.draw_left("…", Theme::dim());
     }
     for cluster in cells::clusters(body) {
         let drawn = match cluster.source {
@@ -240,9 +243,9 @@ fn draw_text(canvas: &mut Canvas<'_>, area: Rect, body: &str, matched: &[Range<u
         if width >= row.rest.width {
             let is_last = cluster.at + cluster.source.len() == body.len();
             return if is_last && width == row.rest.width {
-                row.left(drawn, Theme::text());
+                row.draw_left(drawn, Theme::text());
             } else {
-                row.left("…", Theme::dim());
+                row.draw_left("…", Theme::dim());
             };
         }
         let style = if matched.iter().any(|range| range.contains(&cluster.at)) {
@@ -250,6 +253,6 @@ fn draw_text(canvas: &mut Canvas<'_>, area: Rect, body: &str, matched: &[Range<u
         } else {
             Theme::text()
         };
-        row.left(drawn, style);
+        row.draw_left(drawn, style);
     }
 }

@@ -27,7 +27,7 @@ use recado_shared::{Membership, RoomInfo};
 
 use self::canvas::Canvas;
 use self::layout::Layout;
-use self::text::indented;
+use self::text::indent;
 pub use self::theme::Theme;
 pub use self::view::ViewState;
 use crate::app::screen::{
@@ -108,7 +108,7 @@ fn draw_conversation(canvas: &mut Canvas<'_>, layout: &Layout, screen: &Screen<'
     if let Some(area) = layout.title {
         let title = Rect::new(area.x, area.y, title_width(area.width, screen), 1);
         let end = draw_title(canvas, title, open);
-        let rest = indented(area, end - area.x);
+        let rest = indent(area, end - area.x);
         status_line::unread_elsewhere(canvas, rest, screen);
     } else if let Some(frame) = layout.frame {
         let top = Rect::new(area.x, frame.y, area.width, 1);
@@ -118,7 +118,7 @@ fn draw_conversation(canvas: &mut Canvas<'_>, layout: &Layout, screen: &Screen<'
         };
         let end = draw_title(canvas, Rect::new(top.x, top.y, width, 1), open);
         if layout.divider.is_none() {
-            let rest = indented(top, end - top.x);
+            let rest = indent(top, end - top.x);
             status_line::unread_elsewhere(canvas, rest, screen);
         }
     }
@@ -150,7 +150,7 @@ fn title_width(width: u16, screen: &Screen<'_>) -> u16 {
 
 fn draw_title(canvas: &mut Canvas<'_>, area: Rect, open: &ConversationView<'_>) -> u16 {
     let name = Rect::new(area.x, area.y, area.width.saturating_sub(2), 1);
-    let x = canvas.title(name, open.title);
+    let x = canvas.draw_title(name, open.title);
     if let Some(room) = open.room {
         let area = Rect::new(x, area.y, area.right() - x, 1);
         return draw_room(canvas, area, room, open.notification_level);
@@ -263,7 +263,7 @@ fn draw_overlay(canvas: &mut Canvas<'_>, area: Rect, overlay: &Overlay<'_>) -> O
 fn draw_too_small(canvas: &mut Canvas<'_>, area: Rect) {
     let lines = strings::status::too_small(area.width, area.height);
     for (area, text) in area.rows().zip(&lines) {
-        canvas.line(area, text, Theme::text());
+        canvas.draw_line(area, text, Theme::text());
     }
 }
 
@@ -291,12 +291,12 @@ fn draw_frame(canvas: &mut Canvas<'_>, layout: &Layout, screen: &Screen<'_>) {
         let title = Rect::new(frame.x + 1, top, frame.width - 2, 1);
         let end = layout.divider.unwrap_or(title.right());
         let title = Rect::new(title.x, top, end - title.x, 1);
-        let after = canvas.title(title, "recado");
+        let after = canvas.draw_title(title, "recado");
         let rest = Rect::new(after, top, title.right() - after, 1);
         if layout.divider.is_some() || !status_line::unread_elsewhere(canvas, rest, screen) {
             let room = Rect::new(rest.x + 1, top, rest.width.saturating_sub(1), 1);
             let me = text_of_me(screen.me, room.width);
-            canvas.right(room, &me, Theme::dim());
+            canvas.draw_right(room, &me, Theme::dim());
         }
     }
 }
@@ -338,7 +338,7 @@ fn draw_box(canvas: &mut Canvas<'_>, area: Rect, title: &str) -> Rect {
     }
     draw_border(canvas, area);
     let top = Rect::new(area.x + 1, area.y, area.width.saturating_sub(2), 1);
-    canvas.title(top, title);
+    canvas.draw_title(top, title);
     Rect::new(
         area.x + 2,
         area.y + 1,

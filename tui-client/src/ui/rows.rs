@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-use super::text::{local, wrapped};
+use super::text::{local, wrap_rows};
 use crate::app::screen::{ConversationView, Item, ItemId, Mark, MessageView, Quote};
 use crate::cells;
 use crate::strings;
@@ -58,10 +58,10 @@ pub(super) enum Row<'a> {
     Event(&'a str),
     /// How many entries are missing.
     Gap(u64),
-    Message(&'a MessageView<'a>, Part<'a>),
+    Message(&'a MessageView<'a>, MessageRow<'a>),
 }
 
-pub(super) enum Part<'a> {
+pub(super) enum MessageRow<'a> {
     Quote(Quote<'a>),
     Body {
         range: Range<usize>,
@@ -79,7 +79,7 @@ pub(super) enum Part<'a> {
     },
 }
 
-struct Parts<'a> {
+struct MessageRows<'a> {
     quote: Option<Quote<'a>>,
     body: Wrapped,
     reason: Vec<&'a str>,
@@ -89,7 +89,7 @@ struct Parts<'a> {
     tail: Option<bool>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> MessageRows<'a> {
     fn above_body(&self) -> usize {
         self.quote.iter().len()
     }
@@ -98,14 +98,14 @@ impl<'a> Parts<'a> {
         self.above_body() + self.body.len() + self.reason.len() + self.tail.iter().len()
     }
 
-    fn part(&self, row: usize) -> Part<'a> {
+    fn row(&self, row: usize) -> MessageRow<'a> {
         if let (0, Some(quote)) = (row, self.quote) {
-            return Part::Quote(quote);
+            return MessageRow::Quote(quote);
         }
         let row = row - self.above_body();
         if let Some(range) = self.body.get(row) {
             let is_last = row + 1 == self.body.len();
-            return Part::Body {
+            return MessageRow::Body {
                 range: range.clone(),
                 is_first: row == 0 && self.quote.is_none(),
                 is_last,
@@ -113,8 +113,8 @@ impl<'a> Parts<'a> {
             };
         }
         match self.reason.get(row - self.body.len()) {
-            Some(reason) => Part::Reason(reason),
-            None => Part::Tail {
+            Some(reason) => MessageRow::Reason(reason),
+            None => MessageRow::Tail {
                 is_edited: self.tail.unwrap_or(false),
             },
         }
@@ -165,7 +165,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn parts(&mut self, message: &'a MessageView<'a>) -> Parts<'a> {
+    fn message_rows(&mut self, message: &'a MessageView<'a>) -> MessageRows<'a> {
         let details = &message.details;
         let body = self.cache.rows_of(message.id, message.body, self.width);
         let last = body.last().map_or("", |last| &message.body[last.clone()]);
@@ -173,11 +173,11 @@ impl<'a> Rows<'a> {
         let has_edit_mark = details.is_edited && room > strings::conversation::EDITED.len();
         let is_edit_below = details.is_edited && !has_edit_mark;
         let has_tail = is_edit_below || !details.reactions.is_empty();
-        Parts {
+        MessageRows {
             quote: details.quote,
             body,
             reason: match message.mark {
-                Some(Mark::Failed(why)) => wrapped(why, self.width.saturating_sub(2)).collect(),
+                Some(Mark::Failed(why)) => wrap_rows(why, self.width.saturating_sub(2)).collect(),
                 _ => Vec::new(),
             },
             has_edit_mark,
@@ -187,7 +187,7 @@ impl<'a> Rows<'a> {
 
     pub(super) fn height(&mut self, index: usize) -> usize {
         let message = self.message(index);
-        let content = message.map_or(1, |message| self.parts(message).len());
+        let content = message.map_or(1, |message| self.message_rows(message).len());
         self.heading_count(index) + content
     }
 
@@ -237,9 +237,9 @@ impl<'a> Rows<'a> {
 
     pub(super) fn row_of_byte(&mut self, index: usize, byte: usize) -> usize {
         let row = self.message(index).map_or(0, |message| {
-            let parts = self.parts(message);
-            let above = parts.body.partition_point(|row| row.start <= byte);
-            parts.above_body() + above.saturating_sub(1)
+            let rows = self.message_rows(message);
+            let above = rows.body.partition_point(|row| row.start <= byte);
+            rows.above_body() + above.saturating_sub(1)
         });
         self.heading_count(index) + row
     }
@@ -247,9 +247,9 @@ impl<'a> Rows<'a> {
     /// The first byte of the body in a row of content; `row` counts without headings. `None`
     /// if that row is no part of a body.
     pub(super) fn byte_of_row(&mut self, index: usize, row: usize) -> Option<usize> {
-        let parts = self.parts(self.message(index)?);
-        let row = row.checked_sub(parts.above_body())?;
-        parts.body.get(row).map(|row| row.start)
+        let rows = self.message_rows(self.message(index)?);
+        let row = row.checked_sub(rows.above_body())?;
+        rows.body.get(row).map(|row| row.start)
     }
 
     pub(super) fn row(&mut self, spot: Spot) -> Row<'a> {
@@ -260,7 +260,7 @@ impl<'a> Rows<'a> {
         match &self.view.items[spot.item] {
             Item::Gap { missing, .. } => Row::Gap(*missing),
             Item::Event { text, .. } => Row::Event(text),
-            Item::Message(message) => Row::Message(message, self.parts(message).part(row)),
+            Item::Message(message) => Row::Message(message, self.message_rows(message).row(row)),
         }
     }
 }

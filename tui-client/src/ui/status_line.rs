@@ -5,7 +5,7 @@ use ratatui::style::Style;
 
 use super::canvas::Canvas;
 use super::contact_list::{count, notable_unread};
-use super::text::{RowWriter, columns, wrapped};
+use super::text::{RowWriter, columns, wrap_rows};
 use super::theme::Theme;
 use crate::app::screen::{LinkView, Screen};
 use crate::cells;
@@ -32,13 +32,13 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>, h
         state.chars().take(1).collect()
     };
     let mut row = canvas.row(area);
-    row.left(&format!(" {state} "), style);
+    row.draw_left(&format!(" {state} "), style);
     for (text, style) in &counts {
-        row.left(&format!("{text} "), *style);
+        row.draw_left(&format!("{text} "), *style);
     }
     if let Some(message) = message {
         let message = cells::truncate(message, row.rest.width.saturating_sub(1).into());
-        row.left(&format!("{message} "), Theme::strong());
+        row.draw_left(&format!("{message} "), Theme::strong());
     } else {
         row.skip(hints_from.saturating_sub(row.rest.x));
         draw_hints(&mut row, screen);
@@ -112,9 +112,9 @@ fn draw_hints(row: &mut RowWriter<'_>, screen: &Screen<'_>) {
         if 1 + columns(&key) + columns(&does) > row.rest.width {
             break;
         }
-        row.left(" ", Theme::dim());
-        row.left(&key, Theme::strong());
-        row.left(&does, Theme::dim());
+        row.draw_left(" ", Theme::dim());
+        row.draw_left(&key, Theme::strong());
+        row.draw_left(&does, Theme::dim());
     }
 }
 
@@ -130,14 +130,14 @@ pub(super) fn render_notice(
         (_, LinkView::Refused(why)) => (why, canvas.view.theme.failure()),
         _ => return area,
     };
-    let rows: Vec<_> = wrapped(why, area.width.saturating_sub(2)).collect();
+    let rows: Vec<_> = wrap_rows(why, area.width.saturating_sub(2)).collect();
     let height = rows.len().min(usize::from(area.height.saturating_sub(1)));
     let bottom = area.bottom();
     area.height -= u16::try_from(height).unwrap_or(0);
     for (y, text) in (area.bottom()..bottom).zip(rows) {
         let row = Rect::new(area.x, y, area.width, 1);
         let text = format!(" {}", cells::row(text));
-        canvas.row(row).left(&text, style);
+        canvas.row(row).draw_left(&text, style);
     }
     area
 }
@@ -148,7 +148,7 @@ pub(super) fn unread_elsewhere(canvas: &mut Canvas<'_>, area: Rect, screen: &Scr
     let unread = others.map(notable_unread).fold(0, u64::saturating_add);
     if unread > 0 {
         let line = strings::status::unread(&count(unread));
-        canvas.right(area, &format!(" {line} "), canvas.view.theme.unread());
+        canvas.draw_right(area, &format!(" {line} "), canvas.view.theme.unread());
     }
     unread > 0
 }

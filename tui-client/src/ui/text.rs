@@ -50,14 +50,14 @@ impl<'a> RowWriter<'a> {
     }
 
     /// Draws safe text at the left end, cut where the row ends.
-    pub(super) fn left(&mut self, safe: &str, style: Style) {
+    pub(super) fn draw_left(&mut self, safe: &str, style: Style) {
         let Rect { x, y, width, .. } = self.rest;
         let end = put(self.buffer, (x, y), width, safe, style);
         self.skip(end - x);
     }
 
     /// Draws any text at the right end, truncated.
-    pub(super) fn right(&mut self, any: &str, style: Style) {
+    pub(super) fn draw_right(&mut self, any: &str, style: Style) {
         let safe = cells::truncate(any, self.rest.width.into());
         self.shorten(columns(&safe));
         let at = (self.rest.right(), self.rest.y);
@@ -67,12 +67,12 @@ impl<'a> RowWriter<'a> {
     /// Draws any text in what is left, truncated.
     pub(super) fn fill(&mut self, any: &str, style: Style) {
         let safe = cells::truncate(any, self.rest.width.into());
-        self.left(&safe, style);
+        self.draw_left(&safe, style);
     }
 
     /// Leaves columns out at the left end.
     pub(super) fn skip(&mut self, columns: u16) {
-        self.rest = indented(self.rest, columns);
+        self.rest = indent(self.rest, columns);
     }
 
     /// Leaves columns out at the right end.
@@ -82,13 +82,13 @@ impl<'a> RowWriter<'a> {
 }
 
 /// An area without its first columns.
-pub(super) fn indented(area: Rect, columns: u16) -> Rect {
+pub(super) fn indent(area: Rect, columns: u16) -> Rect {
     let columns = columns.min(area.width);
     Rect::new(area.x + columns, area.y, area.width - columns, area.height)
 }
 
 /// The rows of a text at a width, without the spaces at their ends.
-pub(super) fn wrapped(text: &str, width: impl Into<usize>) -> impl Iterator<Item = &str> {
+pub(super) fn wrap_rows(text: &str, width: impl Into<usize>) -> impl Iterator<Item = &str> {
     let rows = cells::wrap(text, width.into()).into_iter();
     rows.map(|row| text[row].trim_end())
 }

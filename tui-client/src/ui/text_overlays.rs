@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use recado_shared::Timestamp;
 
 use super::canvas::Canvas;
-use super::text::{columns, indented, row, wrapped};
+use super::text::{columns, indent, row, wrap_rows};
 use super::theme::Theme;
 use crate::cells;
 use crate::strings;
@@ -17,7 +17,7 @@ const MAX_QUESTION_WIDTH: u16 = 60;
 const MAX_KEYS: u16 = 24;
 
 /// Below this width what a key does matters more than its second key.
-const NARROW: u16 = 48;
+const ALL_KEYS_FROM: u16 = 48;
 
 /// Draws a box with those of its lines that are not scrolled away; the scroll ends at the last line.
 fn render_scrolled<T>(
@@ -35,7 +35,7 @@ fn render_scrolled<T>(
     }
     let below = count.saturating_sub(top.saturating_add(inner.height));
     if below > 0 {
-        canvas.footer(area, &strings::overlays::more_below(below));
+        canvas.draw_footer(area, &strings::overlays::more_below(below));
     }
 }
 
@@ -64,13 +64,13 @@ pub(super) fn render_help(
     let widest = rows.map(|(keys, _)| columns(keys)).max().unwrap_or(0);
     let text = (strings::overlays::HELP_TITLE, &lines[..], scroll);
     render_scrolled(canvas, screen, text, |canvas, area, entry| match entry {
-        HelpLine::Heading(heading) => canvas.line(area, heading, Theme::strong()),
+        HelpLine::Heading(heading) => canvas.draw_line(area, heading, Theme::strong()),
         HelpLine::Keys(keys, does) => {
-            let is_narrow = area.width < NARROW;
+            let is_narrow = area.width < ALL_KEYS_FROM;
             let width = widest.min(if is_narrow { area.width / 3 } else { MAX_KEYS });
             let keys = fitting(keys, width.into());
             canvas.put((area.x, area.y), width, &keys, Theme::strong());
-            canvas.line(indented(area, width + 2), does, Theme::text());
+            canvas.draw_line(indent(area, width + 2), does, Theme::text());
         }
     });
 }
@@ -106,11 +106,11 @@ pub(super) fn render_versions(
             (_, false) => strings::overlays::VERSION_EDITED,
         };
         lines.push((format!("{what} {time}"), Theme::dim()));
-        lines.extend(wrapped(body, width).map(|text| (text.to_owned(), Theme::text())));
+        lines.extend(wrap_rows(body, width).map(|text| (text.to_owned(), Theme::text())));
     }
     let text = (strings::overlays::VERSIONS_TITLE, &lines[..], scroll);
     render_scrolled(canvas, screen, text, |canvas, area, (text, style)| {
-        canvas.line(area, text, *style);
+        canvas.draw_line(area, text, *style);
     });
 }
 
@@ -122,13 +122,13 @@ pub(super) fn render_question(
 ) {
     let width = MAX_QUESTION_WIDTH.min(screen.width);
     let safe = cells::row(question);
-    let rows: Vec<_> = wrapped(&safe, width.saturating_sub(8)).collect();
+    let rows: Vec<_> = wrap_rows(&safe, width.saturating_sub(8)).collect();
     let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
     let area = super::overlay_area(screen, width, height.saturating_add(3));
     let inner = super::draw_box(canvas, area, strings::overlays::CONFIRM_TITLE);
     let last = inner.height.saturating_sub(1);
     for (at, text) in (0..last).zip(rows) {
-        canvas.line(row(inner, at), text, Theme::text());
+        canvas.draw_line(row(inner, at), text, Theme::text());
     }
-    canvas.line(row(inner, last), answers, Theme::strong());
+    canvas.draw_line(row(inner, last), answers, Theme::strong());
 }

@@ -2,7 +2,7 @@
 
 use recado_shared::{Content, PendingDevice, Request};
 
-use super::{Overlay, Step};
+use super::{ListMove, Overlay};
 use crate::app::command::PendingRequest;
 use crate::app::intent::Confirmed;
 use crate::app::{Action, Hint, KeyContext, Parts, Reader, screen};
@@ -31,7 +31,7 @@ impl Overlay for Confirm {
         }
     }
 
-    fn step(&mut self, _step: Step) {}
+    fn step(&mut self, _list_move: ListMove) {}
 
     fn accept(&mut self, app: &mut Parts<'_>) {
         app.close();

@@ -2,7 +2,7 @@
 
 use recado_shared::{ConversationId, Seq};
 
-use super::{Overlay, Step};
+use super::{ListMove, Overlay};
 use crate::app::command::COMMANDS;
 use crate::app::intent::Show;
 use crate::app::{Action, Hint, KeyContext, Parts, Reader, screen};
@@ -13,8 +13,8 @@ fn keys() -> (KeyContext, Vec<Hint>) {
     (KeyContext::Help, hints)
 }
 
-fn scroll_by(scroll: &mut u16, step: Step) {
-    if let Step::By(lines) = step {
+fn scroll_by(scroll: &mut u16, list_move: ListMove) {
+    if let ListMove::By(lines) = list_move {
         *scroll = scroll.saturating_add_signed(i16::try_from(lines).unwrap_or(i16::MAX));
     }
 }
@@ -39,8 +39,8 @@ impl Overlay for Help {
         }
     }
 
-    fn step(&mut self, step: Step) {
-        scroll_by(&mut self.scroll, step);
+    fn step(&mut self, list_move: ListMove) {
+        scroll_by(&mut self.scroll, list_move);
     }
 
     fn toggle(&self) -> Option<Show> {
@@ -73,7 +73,7 @@ impl Overlay for Versions {
         }
     }
 
-    fn step(&mut self, step: Step) {
-        scroll_by(&mut self.scroll, step);
+    fn step(&mut self, list_move: ListMove) {
+        scroll_by(&mut self.scroll, list_move);
     }
 }

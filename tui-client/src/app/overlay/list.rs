@@ -6,7 +6,7 @@ use crate::app::screen::ListView;
 
 /// A move of the chosen row, or of a scroll.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Step {
+pub(crate) enum ListMove {
     By(i32),
     To(usize),
 }
@@ -35,13 +35,13 @@ impl<T> List<T> {
     }
 
     /// Moves to a row, not beyond either end.
-    pub(super) fn step(&mut self, step: Step) {
-        let index = match step {
-            Step::By(rows) => {
+    pub(super) fn step(&mut self, list_move: ListMove) {
+        let index = match list_move {
+            ListMove::By(rows) => {
                 let rows = isize::try_from(rows).unwrap_or(0);
                 self.index.saturating_add_signed(rows)
             }
-            Step::To(index) => index,
+            ListMove::To(index) => index,
         };
         self.index = index.min(self.rows.len().saturating_sub(1));
     }

@@ -14,7 +14,7 @@ mod unread_overview;
 
 use std::fmt::Debug;
 
-pub(crate) use self::list::Step;
+pub(crate) use self::list::ListMove;
 use super::intent::{Delivery, Show};
 use super::{Action, Edit, Hint, KeyContext, Parts, Reader, screen};
 use crate::store::{LoadedEntries, SearchResult};
@@ -36,7 +36,7 @@ pub(crate) trait Overlay: Debug + Send {
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a>;
 
     /// Chooses another row, or scrolls by lines.
-    fn step(&mut self, step: Step);
+    fn step(&mut self, list_move: ListMove);
 
     /// Enter, or a click on the chosen row.
     fn accept(&mut self, app: &mut Parts<'_>) {

@@ -6,7 +6,7 @@ use recado_shared::{
 };
 
 use super::list::List;
-use super::{Overlay, Step, hints};
+use super::{ListMove, Overlay, hints};
 use crate::app::command::PendingRequest;
 use crate::app::intent::{Delivery, PanelKind};
 use crate::app::screen::PanelRow;
@@ -132,8 +132,8 @@ impl Overlay for Panel {
         screen::Overlay::Panel(self.list.view(title, note, row))
     }
 
-    fn step(&mut self, step: Step) {
-        self.list.step(step);
+    fn step(&mut self, list_move: ListMove) {
+        self.list.step(list_move);
         self.armed = None;
     }
 
@@ -206,7 +206,7 @@ impl Overlay for Panel {
                 let more = self.extend(answer);
                 // A page without rows that promises more would be asked for again for ever.
                 self.has_more = more && self.list.rows.len() > before;
-                self.list.step(Step::By(0));
+                self.list.step(ListMove::By(0));
             }
             Delivery::NoPage => {
                 self.is_asked = false;

@@ -8,7 +8,7 @@ use recado_shared::{ConversationId, Emoji, Seq, UserId};
 use super::fuzzy::fuzzy;
 use super::list::List;
 use super::switcher::insert;
-use super::{Overlay, Step, hints};
+use super::{ListMove, Overlay, hints};
 use crate::app::composer::Composer;
 use crate::app::screen::{ListView, SwitcherRow};
 use crate::app::{Edit, Hint, KeyContext, Parts, Reader, screen};
@@ -133,8 +133,8 @@ impl Overlay for Picker {
         })
     }
 
-    fn step(&mut self, step: Step) {
-        self.list.step(step);
+    fn step(&mut self, list_move: ListMove) {
+        self.list.step(list_move);
     }
 
     fn opened(&mut self, app: &mut Parts<'_>) {
@@ -149,7 +149,7 @@ impl Overlay for Picker {
     /// Narrows the list, or chooses at once by a digit.
     fn insert(&mut self, text: &str, app: &mut Parts<'_>) {
         if let Some(index) = self.quick(text) {
-            self.step(Step::To(index));
+            self.step(ListMove::To(index));
             return self.accept(app);
         }
         // The colons of a shortcode are not searched for.
@@ -161,7 +161,7 @@ impl Overlay for Picker {
     }
 
     fn complete(&mut self, _app: &mut Parts<'_>) -> bool {
-        self.step(Step::By(1));
+        self.step(ListMove::By(1));
         true
     }
 

@@ -6,7 +6,7 @@ use recado_shared::{ConversationId, Request, RoomId, RoomName, RoomSummary};
 
 use super::fuzzy::fuzzy;
 use super::list::List;
-use super::{Overlay, Step, hints};
+use super::{ListMove, Overlay, hints};
 use crate::app::command::{self, Parsed, PendingRequest};
 use crate::app::composer::Composer;
 use crate::app::conversation::state::Conversation;
@@ -85,7 +85,7 @@ impl Switcher {
     fn pick_target(&mut self, target: Target) {
         let mut rows = self.list.rows.iter();
         if let Some(index) = rows.position(|row| row.target == target) {
-            self.step(Step::To(index));
+            self.step(ListMove::To(index));
         }
     }
 
@@ -229,8 +229,8 @@ impl Overlay for Switcher {
         })
     }
 
-    fn step(&mut self, step: Step) {
-        self.list.step(step);
+    fn step(&mut self, list_move: ListMove) {
+        self.list.step(list_move);
         self.is_picked = true;
     }
 

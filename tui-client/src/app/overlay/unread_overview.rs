@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use recado_shared::{Content, ConversationId, Entry, PageRange, Seq, Timestamp, UserId};
 
 use super::list::List;
-use super::{Overlay, Step};
+use super::{ListMove, Overlay};
 use crate::app::conversation::state::Conversation;
 use crate::app::intent::Show;
 use crate::app::screen::{Notable, NotificationLevel, UnreadRow};
@@ -120,11 +120,11 @@ impl UnreadOverview {
 
     /// Chooses a row; instead of a heading the next row in this direction. A heading is always
     /// followed by a row of its conversation.
-    fn choose(&mut self, step: Step, direction: isize) {
-        self.list.step(step);
+    fn choose(&mut self, list_move: ListMove, direction: isize) {
+        self.list.step(list_move);
         if self.list.chosen().is_some_and(Row::is_heading) {
             let next = self.list.index.checked_add_signed(direction);
-            self.list.step(Step::To(next.unwrap_or(1)));
+            self.list.step(ListMove::To(next.unwrap_or(1)));
         }
     }
 
@@ -139,7 +139,7 @@ impl UnreadOverview {
         });
         let chosen = still.unwrap_or(self.list.index);
         self.list.rows = rows;
-        self.choose(Step::To(if self.is_picked { chosen } else { 0 }), 1);
+        self.choose(ListMove::To(if self.is_picked { chosen } else { 0 }), 1);
     }
 
     /// The conversations in which something lies after the read cursor, the important ones first,
@@ -307,10 +307,10 @@ impl Overlay for UnreadOverview {
         screen::Overlay::UnreadOverview(self.list.view(strings::overlays::UNREAD_TITLE, note, row))
     }
 
-    fn step(&mut self, step: Step) {
+    fn step(&mut self, list_move: ListMove) {
         self.is_picked = true;
-        let is_up = matches!(step, Step::By(rows) if rows < 0);
-        self.choose(step, if is_up { -1 } else { 1 });
+        let is_up = matches!(list_move, ListMove::By(rows) if rows < 0);
+        self.choose(list_move, if is_up { -1 } else { 1 });
     }
 
     fn toggle(&self) -> Option<Show> {

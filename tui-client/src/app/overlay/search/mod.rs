@@ -11,7 +11,7 @@ use recado_shared::{Content, ConversationId, Entry, Seq, Timestamp, UserId};
 
 use self::question::{Field, wrong};
 use super::list::List;
-use super::{Overlay, Step};
+use super::{ListMove, Overlay};
 use crate::app::composer::Composer;
 use crate::app::effect::Effect;
 use crate::app::input::completion;
@@ -163,7 +163,7 @@ impl Search {
         let before = self.hits.rows.iter().take(self.hits.index);
         let chosen = self.hits.index - before.filter(|shown| is_gone(shown)).count();
         self.hits.rows.retain(|shown| !is_gone(shown));
-        self.hits.step(Step::To(chosen));
+        self.hits.step(ListMove::To(chosen));
     }
 }
 
@@ -201,9 +201,9 @@ impl Overlay for Search {
         })
     }
 
-    fn step(&mut self, step: Step) {
+    fn step(&mut self, list_move: ListMove) {
         self.is_accepted = false;
-        self.hits.step(step);
+        self.hits.step(list_move);
     }
 
     fn opened(&mut self, app: &mut Parts<'_>) {
@@ -302,7 +302,7 @@ impl Overlay for Search {
         let place = app.memory.search_place.filter(|_| self.is_kept);
         let mut hits = self.hits.rows.iter();
         if let Some(last) = hits.position(|shown| Some(shown.place()) == place) {
-            self.hits.step(Step::To(last));
+            self.hits.step(ListMove::To(last));
         }
         self.check_hits(&app.reader());
         if self.is_accepted {
