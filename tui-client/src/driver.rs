@@ -87,7 +87,7 @@ pub struct Client {
 }
 
 /// A started network task: its handle and its events.
-pub type Connected = (NetHandle, mpsc::Receiver<NetEvent>);
+pub type NetTask = (NetHandle, mpsc::Receiver<NetEvent>);
 
 /// The client ended other than by the user's wish.
 #[derive(Debug, thiserror::Error)]
@@ -109,7 +109,7 @@ pub enum DriverError {
 pub async fn run<W, I, H>(
     terminal: TerminalIo<W, I, H>,
     client: Client,
-    connect: impl FnOnce(Option<SyncPoint>) -> Result<Connected, ConnectError>,
+    connect: impl FnOnce(Option<SyncPoint>) -> Result<NetTask, ConnectError>,
 ) -> Result<(), DriverError>
 where
     W: Write,
@@ -174,7 +174,7 @@ enum Wakeup {
 impl<W: Write, H: Host> Driver<W, H> {
     async fn start<I>(
         &mut self,
-        connect: impl FnOnce(Option<SyncPoint>) -> Result<Connected, ConnectError>,
+        connect: impl FnOnce(Option<SyncPoint>) -> Result<NetTask, ConnectError>,
         mut inputs: I,
         mut store: mpsc::Receiver<StoreEvent>,
     ) -> Result<(), DriverError>

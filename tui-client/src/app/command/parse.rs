@@ -41,18 +41,18 @@ impl<'a> ArgumentReader<'a> {
         &mut self,
         parse: impl Fn(&'a str) -> Result<T, E>,
     ) -> Result<Option<T>, ArgumentError> {
-        parsed(self.next().map(parse))
+        parse_optional(self.next().map(parse))
     }
 
     fn text<T, E: Display>(
         &mut self,
         parse: impl Fn(&'a str) -> Result<T, E>,
     ) -> Result<Option<T>, ArgumentError> {
-        parsed(self.rest().map(parse))
+        parse_optional(self.rest().map(parse))
     }
 
     fn body(&mut self) -> Result<MessageBody, ArgumentError> {
-        required(self.text(MessageBody::new)?)
+        require(self.text(MessageBody::new)?)
     }
 
     fn optional_user(&mut self) -> Result<Option<UserName>, ArgumentError> {
@@ -60,38 +60,40 @@ impl<'a> ArgumentReader<'a> {
     }
 
     fn user(&mut self) -> Result<UserName, ArgumentError> {
-        required(self.optional_user()?)
+        require(self.optional_user()?)
     }
 
     fn room(&mut self) -> Result<RoomName, ArgumentError> {
-        required(self.word(RoomName::new)?)
+        require(self.word(RoomName::new)?)
     }
 
     fn choice<T: Copy>(&mut self, choices: &[(&str, T)]) -> Result<T, ArgumentError> {
         let word = self.next();
         let choice = choices.iter().find(|(name, _)| Some(*name) == word);
-        required(choice.map(|&(_, value)| value))
+        require(choice.map(|&(_, value)| value))
     }
 }
 
-fn parsed<T, E: Display>(parsed: Option<Result<T, E>>) -> Result<Option<T>, ArgumentError> {
-    let parsed = parsed.transpose();
-    parsed.map_err(|error| ArgumentError::Invalid(error.to_string()))
+fn parse_optional<T, E: Display>(
+    argument: Option<Result<T, E>>,
+) -> Result<Option<T>, ArgumentError> {
+    let argument = argument.transpose();
+    argument.map_err(|error| ArgumentError::Invalid(error.to_string()))
 }
 
-fn required<T>(argument: Option<T>) -> Result<T, ArgumentError> {
+fn require<T>(argument: Option<T>) -> Result<T, ArgumentError> {
     argument.ok_or(ArgumentError::Usage)
 }
 
 fn command(name: &str, arguments: &mut ArgumentReader<'_>) -> Result<Command, ArgumentError> {
     Ok(match name {
         "msg" => {
-            let to = required(arguments.next())?.to_owned();
+            let to = require(arguments.next())?.to_owned();
             Command::Message(to, arguments.text(MessageBody::new)?)
         }
         "me" => Command::Emote(arguments.body()?),
         "reply" => Command::Reply(arguments.body()?),
-        "react" => Command::React(required(arguments.word(emoji)?)?),
+        "react" => Command::React(require(arguments.word(emoji)?)?),
         "edit" => Command::Edit(arguments.text(MessageBody::new)?),
         "delete" => Command::Delete,
         "create" => Command::Create(
@@ -125,12 +127,12 @@ fn command(name: &str, arguments: &mut ArgumentReader<'_>) -> Result<Command, Ar
         "accept" => Command::Accept(arguments.optional_user()?),
         "catchup" => Command::Show(Show::UnreadOverview),
         "devices" => Command::Show(Show::Panel(PanelKind::Devices)),
-        "link" => Command::Link(required(arguments.text(str::parse)?)?),
+        "link" => Command::Link(require(arguments.text(str::parse)?)?),
         "device-name" => {
-            let device = required(arguments.next())?.to_owned();
-            Command::RenameDevice(device, required(arguments.text(DeviceName::new)?)?)
+            let device = require(arguments.next())?.to_owned();
+            Command::RenameDevice(device, require(arguments.text(DeviceName::new)?)?)
         }
-        "revoke" => Command::RevokeDevice(required(arguments.rest())?.to_owned()),
+        "revoke" => Command::RevokeDevice(require(arguments.rest())?.to_owned()),
         "search" => {
             let text = arguments.rest().unwrap_or_default().to_owned();
             Command::Show(Show::Search(None, Some(text)))
@@ -229,7 +231,7 @@ pub(crate) fn parse(text: &str) -> Parsed {
     };
     let command = command(spec.name, &mut arguments).and_then(|command| {
         let is_complete = arguments.rest().is_none();
-        required(is_complete.then_some(command))
+        require(is_complete.then_some(command))
     });
     Parsed::Command(command.map_err(|error| match error {
         ArgumentError::Usage => strings::commands::usage(&spec.usage()),
