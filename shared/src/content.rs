@@ -28,22 +28,26 @@ pub struct Entry {
 }
 
 /// What an entry holds. Stored as it is written here, so variants are only ever appended.
-#[allow(missing_docs, reason = "the fields have clear names")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content {
     /// What a person wrote.
     Message(MessageBody),
     /// What a person wrote about an earlier message.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Reply { to: Seq, body: MessageBody },
     /// What a person does, told in the third person: `/me waves`.
     Emote(MessageBody),
     /// The author's message reads like this from now on. The earlier versions stay in the log.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Edit { target: Seq, body: MessageBody },
     /// The text of a message, and of its edits, is erased by its author or a moderator.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Deletion { target: Seq },
     /// The author reacts to a message.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     ReactionAdded { target: Seq, emoji: Emoji },
     /// The author no longer reacts so.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     ReactionRemoved { target: Seq, emoji: Emoji },
     /// Something happened to the room.
     Room(RoomEvent),
@@ -64,7 +68,6 @@ pub enum ErasedKind {
 }
 
 /// What happened to a room. The author of the entry did it. Its text form is the name of the event.
-#[allow(missing_docs, reason = "the fields have clear names")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum RoomEvent {
@@ -86,8 +89,10 @@ pub enum RoomEvent {
     #[strum(serialize = "history")]
     HistoryVisibility(HistoryVisibility),
     /// The author gave a member a role.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Role { user: UserId, role: Role },
     /// The author muted a member.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Muted {
         user: UserId,
         /// Until then; `None` until an unmute.

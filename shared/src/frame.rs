@@ -65,7 +65,6 @@ pub enum Activity {
 }
 
 /// Everything a server sends.
-#[allow(missing_docs, reason = "the fields have clear names")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum ServerFrame {
@@ -74,6 +73,7 @@ pub enum ServerFrame {
     /// Refuses the session; the last frame.
     Refused(Refusal),
     /// Answers the request with the same number.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Answer {
         number: RequestNumber,
         result: Result<Answer, RequestError>,
@@ -81,19 +81,23 @@ pub enum ServerFrame {
     /// Where the user's conversations stand.
     Heads(HeadsPage),
     /// An entry was appended.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Entry {
         conversation: ConversationId,
         /// The entry, committed and synced.
         entry: Entry,
     },
     /// A member's cursors moved.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Cursors {
         conversation: ConversationId,
         cursors: MemberCursors,
     },
     /// The presence of a watched user.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Presence { user: UserId, presence: Presence },
     /// A member is typing. A hint that fades by itself.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Typing {
         conversation: ConversationId,
         user: UserId,
@@ -111,6 +115,7 @@ pub enum ServerFrame {
     /// Why the server ends the session; the last frame.
     Close(CloseReason),
     /// A setting of the user's changed on another device.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Setting { setting: Setting, stamp: Stamp },
     /// An announcement of the operator to all users.
     Announcement(MessageBody),
@@ -166,7 +171,7 @@ error_texts! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
     pub enum Notice {
         Throttled => "you are sending too fast: the server is slowing you down, nothing is lost",
-        /// By a longer [`ClientFrame::Watch`].
+        /// The client sent a longer [`ClientFrame::Watch`].
         WatchLimit(u32) => "too many contacts: the server shows the presence of the first {0}",
     }
 }
@@ -175,7 +180,7 @@ error_texts! {
     /// The reason for the end of a session.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
     pub enum CloseReason {
-        /// It has stored everything that it acknowledged.
+        /// The server has stored everything that it acknowledged.
         ShuttingDown => "the server is shutting down",
         Silent => "the connection timed out: the server received nothing for too long",
         /// The client sent bytes that are no frame.
@@ -197,7 +202,17 @@ error_texts! {
 impl CloseReason {
     /// Whether this device needs a new link or invite before it can connect again.
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Revoked | Self::AccountClosed)
+        match self {
+            Self::Revoked | Self::AccountClosed => true,
+            Self::ShuttingDown
+            | Self::Silent
+            | Self::Malformed
+            | Self::TooLong
+            | Self::UnexpectedFrame
+            | Self::TooSlow
+            | Self::StoreFailed
+            | Self::Renamed => false,
+        }
     }
 }
 

@@ -128,7 +128,7 @@ error_texts! {
         InviteForOtherName =>
             "this invite is for another name: use that name, or ask for an invite of your own",
         Closed => "the server accepts no new users: ask its operator",
-        /// It has all the sessions, or all the users, that it may have.
+        /// The server has all the sessions, or all the users, that it may have.
         Full => "the server is full: try again later, or tell its operator",
         TooManyConnections =>
             "too many connections come from your address: close some, or wait a minute",
@@ -143,7 +143,7 @@ error_texts! {
             "this device waits to be linked: compare its code on a device that you already use",
         TooManyLinks => "too many devices wait to be linked: try again in a few minutes",
         Disabled => "this account is disabled: ask the operator of the server",
-        /// It brings nothing that lets it in anew.
+        /// The `Hello` has nothing that admits the device again.
         Revoked =>
             "this device was revoked: link it again with 'recado link', or join with a new invite",
     }

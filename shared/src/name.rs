@@ -30,7 +30,7 @@ error_texts! {
     pub enum NameError {
         Empty => "the name is empty: use at least one letter or digit",
         TooLong => "the name is too long: at most {MAX_NAME_CHARS} characters are allowed",
-        /// Or the character is reserved by UTS #39.
+        /// The character is none of these, or UTS #39 reserves it.
         Character(char) => "names may contain letters, digits, '-', '_' and '.', but not {0:?}",
         Edge => "a name must start and end with a letter or digit",
         MixedScripts => "the name mixes writing systems: use the letters of one",

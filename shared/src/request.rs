@@ -16,11 +16,11 @@ use crate::setting::Setting;
 use crate::text::error_texts;
 
 /// Something that needs an answer.
-#[allow(missing_docs, reason = "the fields have clear names")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[strum(serialize_all = "kebab-case")]
 pub enum Request {
     /// Appends an entry once per id and sender: a repetition gets the first answer again.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Append {
         conversation: ConversationId,
         /// The sender's unique id of the message.
@@ -28,6 +28,7 @@ pub enum Request {
         content: Content,
     },
     /// Reads a stretch of a conversation's log.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Page {
         conversation: ConversationId,
         range: PageRange,
@@ -47,6 +48,7 @@ pub enum Request {
     /// [`Answer::Users`].
     Users(Vec<UserId>),
     /// Makes a room, with the user as its owner. The same id from the same user makes one room.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     CreateRoom {
         /// The id of the room's first entry.
         id: MessageId,
@@ -65,6 +67,7 @@ pub enum Request {
         limit: u16,
     },
     /// The members of a room of the user's, in the order of their numbers.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Members {
         room: RoomId,
         /// Continue after this member of an earlier answer.
@@ -88,11 +91,13 @@ pub enum Request {
     /// The device that asks to be linked and shows this code.
     FindDevice(LinkCode),
     /// Makes the device that asks to be linked, and has this key, one of the user's.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     LinkDevice {
         key: DeviceKey,
         name: Option<DeviceName>,
     },
     /// Gives one of the user's devices a name.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     NameDevice { key: DeviceKey, name: DeviceName },
     /// Takes a device from the user; its sessions end.
     RevokeDevice(DeviceKey),
@@ -108,10 +113,10 @@ pub enum PageRange {
 }
 
 /// What came of a [`Request`] that was granted.
-#[allow(missing_docs, reason = "the fields have clear names")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     /// The entry is in the log and synced to disk.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Accepted { seq: Seq, time: Timestamp },
     /// A stretch of a log.
     Page {
@@ -121,6 +126,7 @@ pub enum Answer {
         newest: Seq,
     },
     /// People in the order of their folded names.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Users {
         people: Vec<UserProfile>,
         more: bool,
@@ -128,19 +134,23 @@ pub enum Answer {
     /// It is done and synced to disk.
     Done,
     /// The room is there.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     RoomCreated {
         room: RoomId,
         seq: Seq,
         time: Timestamp,
     },
     /// Rooms in the order of their folded names.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Rooms { rooms: Vec<RoomSummary>, more: bool },
     /// Members in the order of their numbers.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Members {
         members: Vec<RoomMember>,
         more: bool,
     },
     /// Settings, oldest change first.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Settings {
         settings: Vec<Setting>,
         /// The stamp of the last of them: what to name next.
@@ -164,9 +174,9 @@ error_texts! {
         Unavailable => "the server cannot store anything right now",
         /// The agreed version does not allow the request.
         Unsupported => "the server does not know this request: it may be older than your client",
-        /// In another conversation, or with other content.
+        /// The earlier entry is in another conversation, or has other content.
         IdReused => "that message id was used before for something else",
-        /// Or of a higher role.
+        /// A member of this role or a higher one may do it.
         RoleNeeded(Role) => "only {0}s of this room may do that: ask one of them",
         Muted => "you are muted in this room: ask a moderator to unmute you",
         Banned => "you are banned from this room: ask one of its moderators",
@@ -185,7 +195,7 @@ error_texts! {
         NotTheAuthor => "only its author may edit a message",
         DeleteNotAllowed => "only its author, or a moderator of the room, may delete a message",
         NotARoom => "this works only in a room",
-        /// The reason is for the recipient alone to know.
+        /// Only the recipient may know the reason.
         NotAccepting => "this user is not accepting messages from you",
         RequestPending => "this user has not accepted your message request yet: wait for an answer",
         UnknownDevice => "you have no such device",

@@ -8,34 +8,39 @@ use crate::id::{ConversationId, Timestamp, UserId};
 /// One setting with its value. The last value that reached the server holds for all devices. The server
 /// stores all settings, and enforces only [`Blocked`](Self::Blocked) and
 /// [`FirstContact`](Self::FirstContact).
-#[allow(missing_docs, reason = "the fields have clear names")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Setting {
     /// Whether a conversation stays on top of the list.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Favourite {
         conversation: ConversationId,
         is_on: bool,
     },
     /// What of a conversation is brought to the user's notice.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     NotificationLevel {
         conversation: ConversationId,
         level: NotificationLevel,
     },
     /// Whether a conversation is quiet.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Muted {
         conversation: ConversationId,
         /// Until then; `None` if it is not quiet. The largest time means for good.
         until: Option<Timestamp>,
     },
     /// The text waiting in the composer; empty if none is.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Draft {
         conversation: ConversationId,
         /// The unsent text; empty removes it.
         text: DraftText,
     },
     /// Whether a person's direct messages are refused, without their being told.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     Blocked { user: UserId, is_on: bool },
     /// Whether users without an earlier conversation must ask first.
+    #[allow(missing_docs, reason = "the fields have clear names")]
     FirstContact { ask: bool },
 }
 
