@@ -43,8 +43,8 @@ pub(crate) struct Listener {
     pub(crate) stop: CancellationToken,
 }
 
-/// What all connections of a listener share.
-struct Shared {
+/// Values and permits that all connections of a listener share.
+struct ConnectionContext {
     tls: Arc<ServerConfig>,
     limits: Arc<Limits>,
     events: mpsc::Sender<SessionEvent>,
@@ -55,7 +55,7 @@ struct Shared {
 }
 
 struct Connection {
-    shared: Arc<Shared>,
+    context: Arc<ConnectionContext>,
     /// Held while the connection is open.
     slot: Slot,
     address: SocketAddr,
@@ -71,7 +71,7 @@ impl Listener {
     async fn accept_all(self) {
         let connections = Arc::new(Semaphore::new(self.limits.max_connections()));
         let networks = Arc::new(Networks::new(self.limits.max_handshakes_per_address));
-        let shared = Arc::new(Shared {
+        let context = Arc::new(ConnectionContext {
             tls: self.tls.clone(),
             limits: Arc::new(self.limits),
             events: self.events.clone(),
@@ -85,7 +85,7 @@ impl Listener {
             let (stream, address) = self.accept().await;
             id += 1;
             let connection = Connection {
-                shared: Arc::clone(&shared),
+                context: Arc::clone(&context),
                 slot: networks.add_connection(address::network(address.ip()), permit),
                 address,
                 id: SessionId(id),
@@ -123,7 +123,7 @@ impl Connection {
         if let Err(error) = socket::configure(&stream) {
             return debug!(%error, "connection lost");
         }
-        let limits = &self.shared.limits;
+        let limits = &self.context.limits;
         let is_over_limit = self.slot.earlier_connections >= limits.max_connections_per_address;
         // A task has room for its largest state for as long as it lives, so the handshake has memory
         // of its own.
@@ -137,7 +137,7 @@ impl Connection {
     /// Tells the peer that its address has too many connections, unless other handshakes would wait.
     async fn refuse(&self, stream: TcpStream) {
         let own = self.slot.handshakes.try_acquire();
-        let (Ok(_own), Ok(_handshake)) = (own, self.shared.handshakes.try_acquire()) else {
+        let (Ok(_own), Ok(_handshake)) = (own, self.context.handshakes.try_acquire()) else {
             return warn!("too many connections from this address: dropped");
         };
         warn!("too many connections from this address: refused");
@@ -148,8 +148,8 @@ impl Connection {
     }
 
     async fn accept_tls(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        let tls = Arc::clone(&self.shared.tls);
-        tls_stream::accept(stream, tls, &self.shared.computing).await
+        let tls = Arc::clone(&self.context.tls);
+        tls_stream::accept(stream, tls, &self.context.computing).await
     }
 
     /// The stream is boxed, because each future that takes it has room for it.
@@ -159,7 +159,7 @@ impl Connection {
             // the others.
             let _permits = (
                 self.slot.handshakes.acquire().await,
-                self.shared.handshakes.acquire().await,
+                self.context.handshakes.acquire().await,
             );
             self.accept_tls(stream).await
         };
@@ -183,9 +183,9 @@ impl Connection {
         let context = SessionContext {
             id: self.id,
             peer: Peer { key, address },
-            events: self.shared.events.clone(),
-            admission: Arc::clone(&self.shared.admission),
-            limits: Arc::clone(&self.shared.limits),
+            events: self.context.events.clone(),
+            admission: Arc::clone(&self.context.admission),
+            limits: Arc::clone(&self.context.limits),
         };
         if let Some(notice) = session::run(stream, context).await {
             // The same client may reconnect before the notice is sent.

@@ -255,13 +255,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
             frame if !is_allowed(&frame, self.version) => self.close(CloseReason::UnexpectedFrame),
             ClientFrame::Ping(number) => self.queue_local(&ServerFrame::Pong(number)),
             ClientFrame::Pong(_) | ClientFrame::Leave => {}
-            ClientFrame::Request {
-                number,
-                ref request,
-            } if !self.window.insert(number, window::weight(request)) => {
-                self.close(CloseReason::UnexpectedFrame);
+            frame => {
+                if let ClientFrame::Request { number, request } = &frame
+                    && !self.window.insert(*number, window::weight(request))
+                {
+                    return self.close(CloseReason::UnexpectedFrame);
+                }
+                frames.push(frame);
             }
-            frame => frames.push(frame),
         }
     }
 

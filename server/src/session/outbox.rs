@@ -88,7 +88,17 @@ impl AfterWrite {
             ServerFrame::Answer { number, .. } => Self::Answered(*number),
             ServerFrame::Behind => Self::CaughtUp,
             ServerFrame::Refused(_) | ServerFrame::Close(_) => Self::Close,
-            _ => Self::Nothing,
+            ServerFrame::Heads(_)
+            | ServerFrame::Entry { .. }
+            | ServerFrame::Cursors { .. }
+            | ServerFrame::Presence { .. }
+            | ServerFrame::Typing { .. }
+            | ServerFrame::User(_)
+            | ServerFrame::Notice(_)
+            | ServerFrame::Ping(_)
+            | ServerFrame::Pong(_)
+            | ServerFrame::Setting { .. }
+            | ServerFrame::Announcement(_) => Self::Nothing,
         }
     }
 }
@@ -281,8 +291,9 @@ impl Outboxes {
             .for_each(|pending| wake(&pending.0));
     }
 
-    /// Queues a frame that must not be dropped. A session is removed after its last frame; also without
-    /// capacity for one, and its client then catches up by its cursors when it reconnects.
+    /// Queues a frame that must not be dropped. A refusal or a close is the last frame: the session is
+    /// removed after it. A session whose outbox is full is removed too, and its client catches up by its
+    /// cursors when it reconnects.
     pub fn send(&mut self, to: SessionId, frame: &ServerFrame) {
         let Some(outbox) = self.sessions.get(&to) else {
             return;
