@@ -2,8 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use crate::store::readers::read::ReadResult;
-use crate::store::values::WriteResult;
+use crate::store::values::{ReadResult, WriteResult};
 
 /// An answer of the store to its handle.
 #[derive(Clone, Debug, PartialEq, Eq)]

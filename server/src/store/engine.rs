@@ -7,9 +7,11 @@ use recado_shared::LogId;
 use rusqlite::Connection;
 
 use crate::store::folder::{self, Folder};
-use crate::store::readers::read::{self, Read, ReadResult};
+use crate::store::readers::read;
 use crate::store::tables::schema;
-use crate::store::values::{StoreConfig, StoreError, StoredMemberships, Write, WriteResult};
+use crate::store::values::{
+    Read, ReadResult, StoreConfig, StoreError, StoredMemberships, Write, WriteResult,
+};
 use crate::store::writer::thread::Writer;
 
 /// A store in memory or in a data folder, for one owner.

@@ -10,9 +10,9 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::store::answers::{Answers, StoreEvent};
 use crate::store::folder::Folder;
-use crate::store::readers::read::{Read, run_reader};
+use crate::store::readers::read::run_reader;
 use crate::store::values::{
-    Counters, StoreConfig, StoreError, StoreStats, StoredMemberships, Write,
+    Counters, Read, StoreConfig, StoreError, StoreStats, StoredMemberships, Write,
 };
 use crate::store::writer::thread::Writer;
 

@@ -2,7 +2,8 @@
 //! knows SQL.
 //!
 //! Layers, each of which imports only from those before it: `values` holds plain values and errors,
-//! `tables` the SQL of each table, `writer` and `readers` the threads. `handle` starts them.
+//! `tables` the SQL of each table, `folder` the data folder, `answers` the channel from the threads,
+//! `writer` and `readers` the threads. `handle` starts them.
 
 mod answers;
 mod engine;
@@ -20,12 +21,10 @@ pub use answers::StoreEvent;
 pub use engine::Engine;
 pub use handle::{NotQueued, StoreEvents, StoreHandle, open};
 pub use operator::{administer, create_invite, open_admin};
-pub use readers::query::{NameSearch, Query};
-pub use readers::read::{Read, ReadResult};
 pub use tables::overview::{Admin, InviteInfo, RoomInfo, UserDetail, UserInfo, UserState};
 pub use values::{
     AdminChange, AdminOutcome, Admission, AuthenticatedUser, ChangeError, CheckpointThresholds,
-    DeviceChange, Login, NewEntry, NewRoom, Origin, STORE_WINDOW, StoreConfig, StoreError,
-    StoreStats, StoredDisplay, StoredEntry, StoredMemberships, StoredRoom, UserChange, UserOutcome,
-    Write, WriteResult,
+    DeviceChange, Login, NameSearch, NewEntry, NewRoom, Origin, Query, Read, ReadResult,
+    STORE_WINDOW, StoreConfig, StoreError, StoreStats, StoredDisplay, StoredEntry,
+    StoredMemberships, StoredRoom, UserChange, UserOutcome, Write, WriteResult,
 };

@@ -1,4 +1,4 @@
-//! Reader threads, and the requests that they answer.
+//! Reader threads, and the SQL of the queries that they answer.
 
 pub(crate) mod query;
 pub(crate) mod read;

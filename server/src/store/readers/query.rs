@@ -3,55 +3,14 @@
 use recado_shared::limits::MAX_PAGE_LEN;
 use recado_shared::name::fold;
 use recado_shared::{
-    Answer, Content, ConversationId, MessageId, PageRange, Presence, RequestError, Role, RoomId,
-    RoomMember, RoomName, RoomSummary, Seq, Stamp, Topic, UserId, UserName, UserProfile,
+    Answer, Content, ConversationId, MessageId, PageRange, Presence, Role, RoomId, RoomMember,
+    RoomName, RoomSummary, Seq, Stamp, Topic, UserId, UserName, UserProfile,
 };
 use rusqlite::{Connection, OptionalExtension as _, Params, Result, Row, params};
 
 use crate::store::tables::{conversations, devices, entries, members as member_rows, schema};
-use crate::store::values::Failure;
 use crate::store::values::column::{decode, int, mute, optional_text, text, uint, variant};
-
-/// A request that a reader answers for the user who sent it. Limits are within those of the wire.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Query {
-    /// Leaves out entries that this user may not read.
-    Page {
-        conversation: ConversationId,
-        range: PageRange,
-        limit: u16,
-    },
-    /// Finds an append that was accepted earlier and that its author may not repeat: an accepted
-    /// append stays accepted.
-    Resend {
-        conversation: ConversationId,
-        id: MessageId,
-        content: Content,
-        /// The answer if it was not stored.
-        refusal: RequestError,
-    },
-    Users(Vec<UserId>),
-    FindUsers(NameSearch<UserName>),
-    FindRooms(NameSearch<RoomName>),
-    /// The caller is a member.
-    Members {
-        room: RoomId,
-        after: Option<UserId>,
-        limit: u16,
-    },
-    Devices,
-    Settings {
-        after: Stamp,
-    },
-}
-
-/// A search by the beginning of a name, after a name that was found before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NameSearch<N> {
-    pub prefix: String,
-    pub after: Option<N>,
-    pub limit: u16,
-}
+use crate::store::values::{Failure, NameSearch, Query};
 
 impl Query {
     /// The answer, as far as it is stored: the relay adds the rest.

@@ -1,56 +1,22 @@
-//! Requests to the reader threads, and the heads of a user's conversations.
+//! Reader threads, and the heads of a user's conversations.
 
 use std::collections::{BTreeMap, btree_map};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::{
-    Answer, Head, HistoryVisibility, MemberCursors, Membership, RequestError, Role, RoomInfo,
-    RoomName, Seq, Stamp, Timestamp, Topic, UserId, UserName, Visibility,
+    Head, HistoryVisibility, MemberCursors, Membership, Role, RoomInfo, RoomName, Seq, Stamp,
+    Timestamp, Topic, UserId, UserName, Visibility,
 };
 use rusqlite::{Connection, Result, Row, params};
 use tokio::sync::mpsc;
 
-use super::query::Query;
 use crate::id::SessionId;
 use crate::store::answers::{Answers, StoreEvent};
 use crate::store::tables::{conversations, schema};
 use crate::store::values;
-use crate::store::values::Origin;
 use crate::store::values::column::{int, mute, optional_text, optional_uint, text, uint, variant};
-
-/// A request to the reader threads, answered by one [`ReadResult`]. It never waits for writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Read {
-    Heads {
-        session: SessionId,
-        user: UserId,
-        /// Only heads that changed after this stamp.
-        since: Option<Stamp>,
-    },
-    Query {
-        origin: Origin,
-        user: UserId,
-        query: Query,
-    },
-}
-
-/// The outcome of a [`Read`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReadResult {
-    Heads {
-        session: SessionId,
-        /// The newest conversation is first.
-        heads: Vec<Head>,
-        people: Vec<(UserId, UserName)>,
-        stamp: Stamp,
-    },
-    /// The answer to a [`Query`], without what only the relay knows.
-    Answer {
-        origin: Origin,
-        result: std::result::Result<Answer, RequestError>,
-    },
-}
+use crate::store::values::{Read, ReadResult};
 
 /// Answers a request from one transaction, so that the answer is consistent.
 pub(crate) fn answer(db: &Connection, read: Read) -> Result<ReadResult> {

@@ -5,6 +5,7 @@ pub(crate) mod column;
 mod config;
 mod error;
 mod failure;
+mod read;
 mod request;
 mod stats;
 
@@ -12,6 +13,7 @@ pub use admin::{AdminChange, AdminOutcome, ChangeError};
 pub use config::{CheckpointThresholds, STORE_WINDOW, StoreConfig};
 pub use error::StoreError;
 pub(crate) use failure::{Failure, Rejection, answer, ensure};
+pub use read::{NameSearch, Query, Read, ReadResult};
 pub use request::{
     Admission, AuthenticatedUser, DeviceChange, Login, NewEntry, NewRoom, Origin, StoredDisplay,
     StoredEntry, StoredMemberships, StoredRoom, UserChange, UserOutcome, Write, WriteResult,
