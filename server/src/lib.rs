@@ -39,7 +39,7 @@
 //! | admin connections; their requests and answers | `MAX_ADMINS`; `MAX_REQUEST_LEN`, `MAX_ANSWER_LEN` | wait in the queue of the system; the connection is closed |
 //! | a connection that takes no byte | `WRITE_STALL` | closed |
 //! | a dead link; a silent client | `DEAD_AFTER`, which the system watches; `SERVER_PING_AFTER`, then `PONG_WITHIN` | closed |
-//! | rows in the writer's row cache | `MAX_KEPT` and those of one batch | evicted before the next batch |
+//! | rows in the writer's row cache | `MAX_CACHED_ROWS` and those of one batch | evicted before the next batch |
 //! | connections accepted, sessions woken, frames taken from a session, its reads per turn | `ACCEPTS_PER_TURN`; `WAKES_PER_TURN`; `MAX_FRAMES_TOGETHER`, or 16 KiB; `MAX_READS`, `MAX_EMPTY_READS` | the task yields and goes on later |
 //! | bytes of an incomplete TLS record | `MAX_INCOMING` | closed |
 //! | free buffers of a thread | `MAX_POOLED` | freed |

@@ -12,7 +12,7 @@ use super::*;
 use crate::id::Ticket;
 use crate::store::folder;
 use crate::store::tables::schema;
-use crate::store::writer::row_cache::RowCache;
+use crate::store::writer::row_cache::{MAX_CACHED_ROWS, RowCache};
 
 const PEOPLE: u64 = 4;
 
@@ -184,7 +184,7 @@ pub(super) fn empty_store() -> Writer {
 
 /// Commits one write as a batch of its own, with an empty row cache.
 fn commit_alone(writer: &mut Writer, write: &Write) -> WriteResult {
-    writer.rows = RowCache::default();
+    writer.rows = RowCache::with_capacity(MAX_CACHED_ROWS);
     let batch = std::slice::from_ref(write);
     writer.commit(batch).unwrap().remove(0)
 }

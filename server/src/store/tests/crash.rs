@@ -10,7 +10,7 @@ use rusqlite::TransactionBehavior;
 use super::*;
 use crate::store::folder::wal_checkpoint;
 use crate::store::writer::Batch;
-use crate::store::writer::row_cache::RowCache;
+use crate::store::writer::row_cache::{MAX_CACHED_ROWS, RowCache};
 
 const FOLDER: &str = "RECADO_TEST_STORE_OF_THE_VICTIM";
 const ALICE: UserId = UserId(1);
@@ -160,7 +160,7 @@ fn half_a_transaction_is_never_seen() {
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .unwrap();
     let content = text(&"x".repeat(500));
-    let mut rows = RowCache::default();
+    let mut rows = RowCache::with_capacity(MAX_CACHED_ROWS);
     let mut batch = Batch::begin(&tx, &mut rows, recado_shared::Stamp(1)).unwrap();
     for id in 2..200 {
         let new = NewEntry {

@@ -15,9 +15,9 @@ use crate::store::tables::members::{self, MemberRow};
 
 /// Most rows that stay from batch to batch: 3 MiB. Within a batch there are more, by at most three for
 /// each of its requests.
-pub(super) const CAPACITY: usize = 32_768;
+pub(crate) const MAX_CACHED_ROWS: usize = 32_768;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct RowCache {
     capacity: usize,
     conversations: BTreeMap<ConversationId, ConversationRow>,
@@ -35,7 +35,11 @@ impl RowCache {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Self {
             capacity,
-            ..Self::default()
+            conversations: BTreeMap::new(),
+            members: BTreeMap::new(),
+            changed_conversations: Vec::new(),
+            changed_members: Vec::new(),
+            version: None,
         }
     }
 

@@ -11,7 +11,7 @@ use rusqlite::hooks::Wal;
 use tokio::sync::mpsc;
 
 use super::batch::Batch;
-use super::row_cache::{CAPACITY, RowCache};
+use super::row_cache::{MAX_CACHED_ROWS, RowCache};
 use crate::store::answers::{Answers, StoreEvent};
 use crate::store::folder::{BUSY_TIMEOUT, Folder, wal_checkpoint};
 use crate::store::tables::{rooms, schema, settings, users};
@@ -56,7 +56,7 @@ impl Writer {
             db,
             log,
             stamp,
-            rows: RowCache::with_capacity(CAPACITY),
+            rows: RowCache::with_capacity(MAX_CACHED_ROWS),
             checkpoints,
             counters,
             wal_pages,
