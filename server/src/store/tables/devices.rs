@@ -62,7 +62,7 @@ pub(crate) fn revoke(
     user: UserId,
     key: Option<DeviceKey>,
     time: Timestamp,
-) -> Result<usize> {
+) -> Result<()> {
     let key = key.map(|key| key.0);
     db.prepare_cached(
         "INSERT OR REPLACE INTO revoked_devices (key, user, revoked)
@@ -76,7 +76,8 @@ pub(crate) fn revoke(
          (SELECT key FROM revoked_devices WHERE user = ?1
           ORDER BY revoked DESC, key LIMIT -1 OFFSET ?2)",
     )?
-    .execute(params![int(user.0), int(MAX_REVOKED)])
+    .execute(params![int(user.0), int(MAX_REVOKED)])?;
+    Ok(())
 }
 
 /// Whether a key was revoked and not linked again.

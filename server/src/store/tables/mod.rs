@@ -1,5 +1,4 @@
-//! SQL of each table, and the schema. Every function runs inside the caller's transaction; one that
-//! changes rows returns how many.
+//! SQL of each table, and the schema. Every function runs inside the caller's transaction.
 
 pub(crate) mod conversations;
 pub(crate) mod devices;

@@ -103,23 +103,24 @@ impl Batch<'_> {
                     _ => ChangeError::NoMembers,
                 }),
             })?;
-        self.append_notice(id, author, time, Content::Room(event))?;
+        self.append_system(id, author, time, Content::Room(event))?;
         Ok(())
     }
 
     /// Revokes the devices and the reset invites of a user, so that no device logs in as the user.
-    fn revoke_access(&self, info: &UserInfo, time: Timestamp) -> rusqlite::Result<usize> {
+    fn revoke_access(&self, info: &UserInfo, time: Timestamp) -> rusqlite::Result<()> {
         devices::revoke(self.db, info.user, None, time)?;
-        invites::delete_resets(self.db, info.user)
+        invites::delete_resets(self.db, info.user)?;
+        Ok(())
     }
 
-    /// Erases the texts of a user, appends a notice of it to each of their conversations, and ends
+    /// Erases the texts of a user, appends an entry of it to each of their conversations, and ends
     /// their memberships.
     fn remove_author(&mut self, user: UserId, time: Timestamp) -> rusqlite::Result<()> {
         self.has_erased = true;
         for (id, row, is_room_member) in conversations::of_author(self.db, user)? {
             entries::erase_all(self.db, row, Some(user))?;
-            self.append_notice(id, user, time, Content::AuthorRemoved)?;
+            self.append_system(id, user, time, Content::AuthorRemoved)?;
             if !is_room_member {
                 continue;
             }
@@ -128,10 +129,10 @@ impl Batch<'_> {
                     user: heir,
                     role: Role::Owner,
                 };
-                self.append_notice(id, user, time, Content::Room(event))?;
+                self.append_system(id, user, time, Content::Room(event))?;
                 members::make_owner(self.db, row, heir)?;
             }
-            let place = self.append_notice(id, user, time, Content::Room(RoomEvent::Left))?;
+            let place = self.append_system(id, user, time, Content::Room(RoomEvent::Left))?;
             self.flush_and_evict(id)?;
             members::end(self.db, place, Some(user))?;
             rooms::count_members(self.db, row)?;
@@ -146,7 +147,7 @@ impl Batch<'_> {
         self.has_erased = true;
         entries::erase_all(self.db, row, None)?;
         let author = members::first_member(self.db, row)?;
-        let place = self.append_notice(id, author, time, Content::Room(RoomEvent::Closed))?;
+        let place = self.append_system(id, author, time, Content::Room(RoomEvent::Closed))?;
         self.flush_and_evict(id)?;
         members::end(self.db, place, None)?;
         rooms::count_members(self.db, row)?;
@@ -154,7 +155,7 @@ impl Batch<'_> {
         rooms::update(self.db, room, RoomChange::Close)
     }
 
-    fn append_notice(
+    fn append_system(
         &mut self,
         id: ConversationId,
         author: UserId,
@@ -176,7 +177,7 @@ impl Batch<'_> {
             messages: conversation.messages,
             stamp: self.stamp,
         };
-        self.notices.push((id, entry));
+        self.system_entries.push((id, entry));
         Ok(place)
     }
 }

@@ -1,15 +1,16 @@
 //! Batch of the writer: one transaction with its stamp, the row cache, and the statements that are
 //! prepared once for all of its writes.
 
-use recado_shared::{ConversationId, Entry, LogId, RequestError, Stamp, UserId};
+use recado_shared::{ConversationId, Entry, LogId, RequestError, Stamp, Timestamp, UserId};
 use rusqlite::{CachedStatement, Connection, Result};
 
 use super::login::authenticate;
 use super::row_cache::RowCache;
 use super::user::change_device;
+use crate::id::Ticket;
 use crate::store::tables::entries::EntryInsert;
 use crate::store::tables::users;
-use crate::store::values::{Failure, Write, WriteResult, answer};
+use crate::store::values::{AdminChange, Failure, Write, WriteResult, answer};
 
 pub(crate) struct Batch<'a> {
     pub(super) db: &'a Connection,
@@ -20,8 +21,8 @@ pub(crate) struct Batch<'a> {
     pub(super) update_member: Option<CachedStatement<'a>>,
     /// Whether a write erased text.
     pub(super) has_erased: bool,
-    /// Entries that the present write appended for the operator.
-    pub(super) notices: Vec<(ConversationId, Entry)>,
+    /// System entries of the present write, which the operator caused.
+    pub(super) system_entries: Vec<(ConversationId, Entry)>,
 }
 
 impl<'a> Batch<'a> {
@@ -35,7 +36,7 @@ impl<'a> Batch<'a> {
             update_conversation: None,
             update_member: None,
             has_erased: false,
-            notices: Vec::new(),
+            system_entries: Vec::new(),
         })
     }
 
@@ -45,31 +46,39 @@ impl<'a> Batch<'a> {
         Ok(self.stamp)
     }
 
-    /// Applies one write. An error fails the batch. The fields of a result are evaluated in the order in
-    /// which they stand: the stamp after the write.
+    /// Applies one write. An error fails the batch. The stamp of a result is the one after the write.
     pub(super) fn apply(&mut self, log: LogId, write: &Write) -> Result<WriteResult> {
         Ok(match write {
-            Write::Append { origin, new } => WriteResult::Append {
-                origin: *origin,
-                conversation: new.conversation,
-                result: answer(self.append(new))?,
-                stamp: self.stamp,
-            },
-            Write::Advance { user, advance } => WriteResult::Advance {
-                conversation: advance.conversation,
-                moved: self.advance(*user, *advance)?,
-                stamp: self.stamp,
-            },
+            Write::Append { origin, new } => {
+                let result = answer(self.append(new))?;
+                WriteResult::Append {
+                    origin: *origin,
+                    conversation: new.conversation,
+                    result,
+                    stamp: self.stamp,
+                }
+            }
+            Write::Advance { user, advance } => {
+                let moved = self.advance(*user, *advance)?;
+                WriteResult::Advance {
+                    conversation: advance.conversation,
+                    moved,
+                    stamp: self.stamp,
+                }
+            }
             Write::Login(login) => WriteResult::Login {
                 session: login.session,
                 result: answer(authenticate(self.db, log, self.stamp, login))?,
             },
-            Write::CreateRoom { origin, new } => WriteResult::CreateRoom {
-                origin: *origin,
-                new: new.clone(),
-                result: self.if_open(new.author, |batch| batch.create_room(new))?,
-                stamp: self.stamp,
-            },
+            Write::CreateRoom { origin, new } => {
+                let result = self.if_open(new.author, |batch| batch.create_room(new))?;
+                WriteResult::CreateRoom {
+                    origin: *origin,
+                    new: new.clone(),
+                    result,
+                    stamp: self.stamp,
+                }
+            }
             Write::Device {
                 origin,
                 user,
@@ -88,22 +97,36 @@ impl<'a> Batch<'a> {
                 origin,
                 user,
                 change,
-            } => WriteResult::User {
-                origin: *origin,
-                user: *user,
-                result: self.if_open(*user, |batch| batch.change_user(*user, change))?,
-                stamp: self.stamp,
-            },
+            } => {
+                let result = self.if_open(*user, |batch| batch.change_user(*user, change))?;
+                WriteResult::User {
+                    origin: *origin,
+                    user: *user,
+                    result,
+                    stamp: self.stamp,
+                }
+            }
             Write::Admin {
                 ticket,
                 change,
                 time,
-            } => WriteResult::Admin {
-                ticket: *ticket,
-                since: self.stamp,
-                result: answer(self.administer(change, *time))?,
-                entries: std::mem::take(&mut self.notices),
-            },
+            } => self.apply_admin(*ticket, change, *time)?,
+        })
+    }
+
+    fn apply_admin(
+        &mut self,
+        ticket: Ticket,
+        change: &AdminChange,
+        time: Timestamp,
+    ) -> Result<WriteResult> {
+        let since = self.stamp;
+        let result = answer(self.administer(change, time))?;
+        Ok(WriteResult::Admin {
+            ticket,
+            result,
+            entries: std::mem::take(&mut self.system_entries),
+            since,
         })
     }
 

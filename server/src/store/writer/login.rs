@@ -66,10 +66,11 @@ fn link_by_reset(db: &Connection, login: &Login) -> Result<Option<Account>, Fail
     Ok(Some(account))
 }
 
-fn add_device(db: &Connection, login: &Login, user: UserId) -> rusqlite::Result<usize> {
+fn add_device(db: &Connection, login: &Login, user: UserId) -> rusqlite::Result<()> {
     let name = login.device_name.as_ref();
     devices::insert(db, user, login.key, name, login.time)?;
-    devices::set_seen(db, login.key, login.time)
+    devices::set_seen(db, login.key, login.time)?;
+    Ok(())
 }
 
 fn register(db: &Connection, login: &Login) -> Result<(UserId, UserName), Failure<Refusal>> {
