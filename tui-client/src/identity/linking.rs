@@ -9,7 +9,7 @@ use recado_shared::{Fingerprint, LinkCode, ServerAddress, UserName};
 
 use super::stored::{
     Identity, IdentityError, KEY_FILE, KnownServer, SERVER_FILE, confirm, discard, folder_of,
-    lock_at, lock_folder, read_or_make_key, unconfirmed,
+    lock_at, lock_folder, read_or_make_key, unconfirmed_folder,
 };
 use crate::files;
 use crate::paths::Paths;
@@ -27,7 +27,7 @@ impl Linking {
     /// Makes a key for a server, or takes the one of an attempt that was broken off. Fails if
     /// another process does the same.
     pub(crate) fn begin(paths: &Paths, fingerprint: Fingerprint) -> Result<Self, IdentityError> {
-        let folder = unconfirmed(&folder_of(paths, "", fingerprint));
+        let folder = unconfirmed_folder(&folder_of(paths, "", fingerprint));
         files::make_folder(&folder)?;
         let lock = lock_at(&folder)?.ok_or(IdentityError::IsLinking)?;
         Ok(Self {

@@ -8,7 +8,7 @@ use recado_shared::{Invite, UserName};
 
 use super::stored::{
     Identity, IdentityError, KnownServer, SERVER_FILE, confirm, discard, folder_of, lock_folder,
-    read_or_make_key, unconfirmed,
+    read_or_make_key, unconfirmed_folder,
 };
 use crate::files;
 use crate::net::{ConnectError, Link, NetConfig};
@@ -35,7 +35,7 @@ pub(crate) async fn register(
         known.set_address(invite.address.clone())?;
         return Ok(known);
     }
-    let unconfirmed = unconfirmed(&folder);
+    let unconfirmed = unconfirmed_folder(&folder);
     files::make_folder(&unconfirmed).map_err(IdentityError::from)?;
     let _lock = lock_folder(&unconfirmed, name)?;
     let key = Arc::new(read_or_make_key(&unconfirmed)?);

@@ -201,12 +201,14 @@ pub(super) fn folder_of(paths: &Paths, folded_name: &str, fingerprint: Fingerpri
     identities_folder(paths).join(format!("{folded_name}@{short}"))
 }
 
-pub(super) fn unconfirmed(folder: &Path) -> PathBuf {
+pub(super) fn unconfirmed_folder(folder: &Path) -> PathBuf {
     let mut name = OsString::from(folder);
     name.push(UNCONFIRMED);
     name.into()
 }
 
+/// Gives the folder its final name, after `server.toml` is written: a folder without the suffix is
+/// always complete.
 pub(super) fn confirm(
     unconfirmed: &Path,
     folder: &Path,
