@@ -256,24 +256,24 @@ mod tests {
         Behaviour::new(script.unwrap(), placeholders(), seed)
     }
 
-    /// Lives a while and returns what was done, with the time in milliseconds.
-    fn live(behaviour: &mut Behaviour, start: Instant, end: Duration) -> Vec<(u128, Action)> {
+    /// Runs the plan for a while and returns the actions, each with its time in milliseconds.
+    fn run(behaviour: &mut Behaviour, start: Instant, end: Duration) -> Vec<(u128, Action)> {
         let mut done = Vec::new();
         while let Some(at) = behaviour.next_at().filter(|at| *at <= start + end) {
-            if let Some(act) = behaviour.take_due(at) {
-                if let Action::Disconnect(absence) = act {
+            if let Some(action) = behaviour.take_due(at) {
+                if let Action::Disconnect(absence) = action {
                     behaviour.connected(at + absence);
                 }
-                done.push((at.duration_since(start).as_millis(), act));
+                done.push((at.duration_since(start).as_millis(), action));
             }
         }
         done
     }
 
     #[test]
-    fn the_same_seed_lives_the_same_life() {
+    fn the_same_seed_plans_the_same_actions() {
         let start = Instant::now();
-        let life = |seed| {
+        let planned = |seed| {
             let mut behaviour = behaviour("carmen", seed);
             behaviour.connected(start);
             behaviour.hear(
@@ -282,10 +282,10 @@ mod tests {
                 Seq(2),
                 "hello there",
             );
-            live(&mut behaviour, start, Duration::from_secs(90))
+            run(&mut behaviour, start, Duration::from_secs(90))
         };
-        assert_eq!(life(1), life(1));
-        assert_ne!(life(1), life(2));
+        assert_eq!(planned(1), planned(1));
+        assert_ne!(planned(1), planned(2));
     }
 
     #[test]
@@ -294,9 +294,9 @@ mod tests {
         for script in SCRIPTS {
             let mut behaviour = behaviour(script.name, 3);
             behaviour.hear(start, Place::Direct, Seq(7), "well then");
-            let kinds: Vec<_> = live(&mut behaviour, start, Duration::from_secs(30))
+            let kinds: Vec<_> = run(&mut behaviour, start, Duration::from_secs(30))
                 .into_iter()
-                .map(|(_, act)| act)
+                .map(|(_, action)| action)
                 .collect();
             assert_eq!(
                 kinds[..3],
@@ -337,22 +337,22 @@ mod tests {
             behaviour.hear(start, Place::Direct, Seq(number), "again");
             assert!(behaviour.plan.len() <= 2 * MAX_PLANNED);
         }
-        let done = live(&mut behaviour, start, Duration::from_hours(1));
+        let done = run(&mut behaviour, start, Duration::from_hours(1));
         let said = done
             .iter()
-            .filter(|(_, act)| matches!(act, Action::Say { .. }));
+            .filter(|(_, action)| matches!(action, Action::Say { .. }));
         assert!(said.count() < MAX_PLANNED);
     }
 
     #[test]
-    fn who_visits_leaves_and_answers_after_the_return() {
+    fn an_often_offline_companion_disconnects_again_after_its_return() {
         let start = Instant::now();
         let mut behaviour = behaviour("carmen", 5);
         behaviour.connected(start);
-        let done = live(&mut behaviour, start, Duration::from_mins(2));
+        let done = run(&mut behaviour, start, Duration::from_mins(2));
         let left = done
             .iter()
-            .filter(|(_, act)| matches!(act, Action::Disconnect(_)));
+            .filter(|(_, action)| matches!(action, Action::Disconnect(_)));
         assert!(left.count() >= 2, "{done:?}");
     }
 
@@ -362,12 +362,12 @@ mod tests {
         let mut behaviour = behaviour("basil", 2);
         behaviour.connected(start);
         let asked = Duration::from_secs(15);
-        live(&mut behaviour, start, asked);
+        run(&mut behaviour, start, asked);
         behaviour.hear(start + asked, Place::Room, Seq(9), "@basil are you there?");
-        let done = live(&mut behaviour, start, asked + Duration::from_secs(10));
-        let answers = done.iter().filter(|(_, act)| {
+        let done = run(&mut behaviour, start, asked + Duration::from_secs(10));
+        let answers = done.iter().filter(|(_, action)| {
             matches!(
-                act,
+                action,
                 Action::Say {
                     to: Some(Seq(9)),
                     ..
@@ -382,26 +382,26 @@ mod tests {
         let start = Instant::now();
         for seq in 1..=6 {
             let said = |text: &str| -> Vec<(&str, Action)> {
-                let lives = SCRIPTS.iter().map(|script| {
+                let by_script = SCRIPTS.iter().map(|script| {
                     let mut behaviour = behaviour(script.name, 9);
                     behaviour.hear(start, Place::Room, Seq(seq), text);
-                    let done = live(&mut behaviour, start, Duration::from_secs(30));
-                    done.into_iter().map(|(_, act)| (script.name, act))
+                    let done = run(&mut behaviour, start, Duration::from_secs(30));
+                    done.into_iter().map(|(_, action)| (script.name, action))
                 });
-                lives.flatten().collect()
+                by_script.flatten().collect()
             };
-            let acts = said("what now");
-            let replies = acts.iter().filter(|(_, act)| {
-                matches!(act, Action::Say { place: Place::Room, to: Some(to), .. } if to.0 == seq)
+            let actions = said("what now");
+            let replies = actions.iter().filter(|(_, action)| {
+                matches!(action, Action::Say { place: Place::Room, to: Some(to), .. } if to.0 == seq)
             });
-            let reactions = acts
+            let reactions = actions
                 .iter()
-                .filter(|(_, act)| matches!(act, Action::React { to, .. } if to.0 == seq));
+                .filter(|(_, action)| matches!(action, Action::React { to, .. } if to.0 == seq));
             assert_eq!((replies.count(), reactions.count()), (1, 1));
-            let acts = said("@basil and you?");
-            let mut speakers = acts
+            let actions = said("@basil and you?");
+            let mut speakers = actions
                 .iter()
-                .filter(|(_, act)| matches!(act, Action::Say { .. }))
+                .filter(|(_, action)| matches!(action, Action::Say { .. }))
                 .map(|(name, _)| *name);
             assert_eq!((speakers.next(), speakers.next()), (Some("basil"), None));
         }
