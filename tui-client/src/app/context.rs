@@ -50,11 +50,11 @@ impl Context {
         self.effects.push(Effect::Send(frame));
     }
 
-    pub(super) fn save(&mut self, save: StoreWrite) {
-        self.effects.push(Effect::Save(save));
+    pub(super) fn save(&mut self, write: StoreWrite) {
+        self.effects.push(Effect::Save(write));
     }
 
-    pub(super) fn load(&mut self, load: StoreRead) {
-        self.effects.push(Effect::Load(load));
+    pub(super) fn load(&mut self, read: StoreRead) {
+        self.effects.push(Effect::Load(read));
     }
 }

@@ -19,13 +19,30 @@ use crate::strings::counted;
 /// Most damaged databases that may lie beside the good one.
 const MAX_DAMAGED: u32 = 99;
 
-/// An open database, its content, and a notice if it replaces a damaged one.
-pub(super) type OpenedDatabase = (Connection, Snapshot, Option<String>);
+pub(super) struct OpenedDatabase {
+    pub(super) connection: Connection,
+    pub(super) snapshot: Snapshot,
+    /// Set if it replaces a damaged one.
+    pub(super) notice: Option<String>,
+}
+
+/// The readable rows of a damaged database.
+#[derive(Default)]
+struct Salvage {
+    outbox: Vec<Pending>,
+    drafts: Vec<(ConversationId, String)>,
+    /// Whether these are all rows.
+    is_whole: bool,
+}
 
 pub(super) fn open_or_replace(path: &Path) -> Result<OpenedDatabase, StoreError> {
     let error = match open(path) {
         Ok((connection, snapshot)) if !mark_of(path).exists() => {
-            return Ok((connection, snapshot, None));
+            return Ok(OpenedDatabase {
+                connection,
+                snapshot,
+                notice: None,
+            });
         }
         Ok(_) => DbError::value("a part of it was not readable last time"),
         Err(OpenError::Database(error)) if error.is_damage() => error,
@@ -53,7 +70,11 @@ fn open(path: &Path) -> Result<(Connection, Snapshot), OpenError> {
 }
 
 fn replace(path: &Path, error: &DbError) -> Result<OpenedDatabase, StoreError> {
-    let (outbox, drafts, is_whole) = salvage(path);
+    let Salvage {
+        outbox,
+        drafts,
+        is_whole,
+    } = salvage(path);
     let aside = move_aside(path).map_err(StoreError::io(path))?;
     let restored = || -> Result<_, OpenError> {
         let mut connection = schema::open(path)?;
@@ -84,17 +105,25 @@ fn replace(path: &Path, error: &DbError) -> Result<OpenedDatabase, StoreError> {
          the server",
         aside.display()
     );
-    Ok((connection, snapshot, Some(notice)))
+    Ok(OpenedDatabase {
+        connection,
+        snapshot,
+        notice: Some(notice),
+    })
 }
 
-/// Reads the outbox and the drafts row by row, up to the damage, and whether these are all.
-fn salvage(path: &Path) -> (Vec<Pending>, Vec<(ConversationId, String)>, bool) {
+/// Reads the outbox and the drafts row by row, up to the damage.
+fn salvage(path: &Path) -> Salvage {
     let Ok(connection) = Connection::open(path) else {
-        return (Vec::new(), Vec::new(), false);
+        return Salvage::default();
     };
     let (outbox, all_outbox) = readable(&connection, snapshot::OUTBOX, snapshot::read_pending);
     let (drafts, all_drafts) = readable(&connection, snapshot::DRAFTS, snapshot::read_draft);
-    (outbox, drafts, all_outbox && all_drafts)
+    Salvage {
+        outbox,
+        drafts,
+        is_whole: all_outbox && all_drafts,
+    }
 }
 
 /// The readable rows, and whether they are all.

@@ -6,7 +6,7 @@
 use recado_shared::{Content, ConversationId, Entry, ErasedKind, MessageId, Seq, UserId};
 use rusqlite::{Connection, Params, params};
 
-use super::entry_kind::{DELETION, EDIT, kind_of, tombstone};
+use super::entry_kind::{DELETION, EDIT, has_text, kind_of};
 use super::request::HeldRange;
 use super::value::{DbError, blob, column, execute, number, query, query_first};
 use super::wal_residue::WalResidue;
@@ -81,7 +81,7 @@ pub(super) fn insert(db: &Connection, key: &[u8], entry: &Entry) -> Result<WalRe
         index::replace(db, key, edited.unwrap_or(entry.seq), before)?;
     }
     let seq = entry.seq.0.cast_signed();
-    let rows = match &entry.content {
+    let erased_rows = match &entry.content {
         Content::Erased(_) if !is_new => rows(db, "seq = ?2", params![key, seq])?,
         Content::Deletion { target } => {
             let target = target.0.cast_signed();
@@ -96,7 +96,7 @@ pub(super) fn insert(db: &Connection, key: &[u8], entry: &Entry) -> Result<WalRe
         }
         _ => return Ok(WalResidue::None),
     };
-    erase(db, key, &rows)
+    erase(db, key, &erased_rows)
 }
 
 /// What is left of a new entry whose erasure was stored before it.
@@ -146,10 +146,9 @@ fn rows(db: &Connection, condition: &str, parameters: impl Params) -> Result<Vec
         &format!("{select} AND {condition}"),
         parameters,
         |row| {
-            let kind = row.get(1)?;
             Ok(Row {
                 position: row.get(0)?,
-                has_text: tombstone(kind)?.is_none() && kind <= EDIT,
+                has_text: has_text(row.get(1)?)?,
                 message: Seq(number(row, 2)?),
             })
         },

@@ -31,12 +31,12 @@ macro_rules! select {
     };
 }
 
-pub(super) fn load(db: &Connection, load: StoreRead) -> Result<LoadedEntries, DbError> {
-    let key = blob(&load.conversation);
-    let entries = stretch(db, &key, load.range, load.limit)?;
+pub(super) fn load(db: &Connection, read: StoreRead) -> Result<LoadedEntries, DbError> {
+    let key = blob(&read.conversation);
+    let entries = stretch(db, &key, read.range, read.limit)?;
     let about = about(db, &key, &entries)?;
     Ok(LoadedEntries {
-        load,
+        read,
         entries,
         about,
     })

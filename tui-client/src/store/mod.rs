@@ -32,6 +32,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::mpsc;
 
+use damage::OpenedDatabase;
 pub use engine::Engine;
 pub use error::StoreError;
 pub use request::{
@@ -78,7 +79,11 @@ impl fmt::Debug for StoreHandle {
 /// # Errors
 /// [`StoreError`] says why it cannot be used.
 pub fn open(path: &Path) -> Result<Opened, StoreError> {
-    let (connection, snapshot, notice) = damage::open_or_replace(path)?;
+    let OpenedDatabase {
+        connection,
+        snapshot,
+        notice,
+    } = damage::open_or_replace(path)?;
     let searcher = SearchThread::start(path)?;
     let (requests, queue) = std_mpsc::sync_channel(MAX_QUEUED_REQUESTS);
     let (events, receiver) = mpsc::channel(MAX_QUEUED_EVENTS);
@@ -106,18 +111,18 @@ pub fn open(path: &Path) -> Result<Opened, StoreError> {
 
 impl StoreHandle {
     /// Queues a change. Waits if 4,096 requests are queued, which means that the disk is stuck.
-    pub fn save(&self, save: StoreWrite) {
-        self.request(Request::Save(save));
+    pub fn save(&self, write: StoreWrite) {
+        self.request(Request::Write(write));
     }
 
-    /// Queues a read, which sees every earlier save. Answered by [`StoreEvent::Loaded`].
+    /// Queues a read, which sees every earlier write. Answered by [`StoreEvent::Loaded`].
     /// Returns `false` and reads nothing while 256 answers are not received.
-    #[must_use = "a load that was not queued is not answered"]
-    pub fn load(&self, load: StoreRead) -> bool {
+    #[must_use = "a read that was not queued is not answered"]
+    pub fn load(&self, read: StoreRead) -> bool {
         let Some(room) = self.room() else {
             return false;
         };
-        self.request(Request::Load(load, room));
+        self.request(Request::Read(read, room));
         true
     }
 

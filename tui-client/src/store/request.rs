@@ -99,7 +99,7 @@ pub struct StoreRead {
 /// The entries of a [`StoreRead`], ascending, which may have gaps between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadedEntries {
-    pub load: StoreRead,
+    pub read: StoreRead,
     pub entries: Vec<Entry>,
     /// Entries elsewhere in the log that belong to these, ascending: those that edit, delete
     /// or react to one of them, the messages that one of them replies to, and the edits of those.

@@ -23,8 +23,8 @@ const IDLE: Duration = Duration::from_secs(2);
 /// never waits for the receiver.
 #[derive(Debug)]
 pub(super) enum Request {
-    Save(StoreWrite),
-    Load(StoreRead, OwnedPermit<StoreEvent>),
+    Write(StoreWrite),
+    Read(StoreRead, OwnedPermit<StoreEvent>),
     /// Is answered once all requests before it are on the disk.
     Flush(SyncSender<()>),
 }
@@ -101,7 +101,7 @@ impl Worker {
         }
     }
 
-    /// Runs a batch in one transaction. A load that fails gets an empty answer, which makes the app
+    /// Runs a batch in one transaction. A read that fails gets an empty answer, which makes the app
     /// ask the server instead.
     fn transact(&mut self, batch: Vec<Request>, answers: &mut Answers) -> Result<(), DbError> {
         let transaction = self.connection.transaction();
@@ -109,22 +109,22 @@ impl Worker {
         let mut residue = WalResidue::None;
         for request in batch {
             match request {
-                Request::Save(save) => {
+                Request::Write(write) => {
                     if self.failure.is_some()
                         && result.is_ok()
                         && let Ok(transaction) = &transaction
                     {
-                        result = apply::apply(transaction, &save).map(|left| residue |= left);
+                        result = apply::apply(transaction, &write).map(|left| residue |= left);
                     }
                 }
-                Request::Load(asked, room) => {
+                Request::Read(read, room) => {
                     let empty = LoadedEntries {
-                        load: asked,
+                        read,
                         entries: Vec::new(),
                         about: Vec::new(),
                     };
                     let answer = match &transaction {
-                        Ok(transaction) => load::load(transaction, asked).unwrap_or_else(|error| {
+                        Ok(transaction) => load::load(transaction, read).unwrap_or_else(|error| {
                             result = Err(error);
                             empty
                         }),

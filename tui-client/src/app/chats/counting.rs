@@ -24,13 +24,13 @@ impl Counting {
 
     /// Takes over the authors of entries, if this asked for them.
     pub(crate) fn on_loaded(&mut self, loaded: &LoadedEntries, conversation: &mut Conversation) {
-        if self.load != Some(loaded.load) {
+        if self.load != Some(loaded.read) {
             return;
         }
         self.load = None;
         conversation.learn(&loaded.entries);
         // A store that lacks what it should have is not asked again.
-        if conversation.unlearned() == Some(loaded.load.range) {
+        if conversation.unlearned() == Some(loaded.read.range) {
             self.uncertain.remove(&conversation.id);
         }
     }

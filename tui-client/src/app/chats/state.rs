@@ -287,7 +287,7 @@ impl Chats {
     }
 
     pub(crate) fn on_loaded(&mut self, loaded: LoadedEntries, cx: &mut Context) {
-        let id = loaded.load.conversation;
+        let id = loaded.read.conversation;
         let is_open = self.navigation.open == Some(id);
         let Some(conversation) = self.conversations.get_mut(&id) else {
             return;

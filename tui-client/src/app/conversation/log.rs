@@ -254,17 +254,17 @@ impl Log {
 
     /// Takes over what the local store read, unless the window has moved away meanwhile.
     pub(crate) fn add_loaded(&mut self, loaded: LoadedEntries) {
-        if self.loading != Some(loaded.load) {
+        if self.loading != Some(loaded.read) {
             return;
         }
         self.loading = None;
         let ends = (loaded.entries.first(), loaded.entries.last());
-        match (loaded.load.range, ends) {
+        match (loaded.read.range, ends) {
             (PageRange::Before(seq), (Some(first), _)) if seq == self.from => {
                 self.from = first.seq;
             }
             (PageRange::After(seq), (_, last)) if Some(seq) == self.to => {
-                let is_full = loaded.entries.len() >= usize::from(loaded.load.limit);
+                let is_full = loaded.entries.len() >= usize::from(loaded.read.limit);
                 self.to = last.filter(|_| is_full).map(|last| last.seq);
             }
             (PageRange::Before(_) | PageRange::After(_), _) => {}

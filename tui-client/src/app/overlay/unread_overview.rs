@@ -366,11 +366,11 @@ impl Overlay for UnreadOverview {
     }
 
     fn loaded(&mut self, loaded: &LoadedEntries) {
-        if self.loading != Some(loaded.load) {
+        if self.loading != Some(loaded.read) {
             return;
         }
         self.loading = None;
-        let id = loaded.load.conversation;
+        let id = loaded.read.conversation;
         let entries = loaded.entries.iter();
         let keyed = entries.map(|entry| ((id, entry.seq), entry.clone()));
         self.entries.extend(keyed);

@@ -268,7 +268,7 @@ fn enter_goes_to_an_original_that_is_not_loaded_and_back() {
         };
         let last = (before.0 + u64::from(load.limit)).min(1000);
         client.handle(Event::Loaded(LoadedEntries {
-            load,
+            read: load,
             entries: entries(before.0 + 1..=last, BOB),
             about: Vec::new(),
         }))

@@ -271,7 +271,7 @@ fn held_entries_that_are_not_loaded_are_counted_by_reading_them() {
     assert_eq!(load.range, recado_shared::PageRange::After(Seq(2)));
     let entries = log[2..].to_vec();
     client.handle(Event::Loaded(LoadedEntries {
-        load,
+        read: load,
         entries,
         about: Vec::new(),
     }));

@@ -153,7 +153,7 @@ fn the_store_gives_what_belongs_to_what_it_read() {
     let body = text("about that");
     let reply = with_content(4, BOB, Content::Reply { to: Seq(8), body });
     client.handle(Event::Loaded(LoadedEntries {
-        load,
+        read: load,
         entries: vec![reply],
         about: vec![entry(8, BOB), edit(9, BOB, 8, "m8, as it reads now")],
     }));

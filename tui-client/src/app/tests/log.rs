@@ -260,7 +260,7 @@ fn older_entries_are_read_from_the_local_store_when_they_come_into_sight() {
             .contains(&Effect::Load(older))
     );
     client.handle(Event::Loaded(LoadedEntries {
-        load: older,
+        read: older,
         entries: entries(1..=20, BOB),
         about: Vec::new(),
     }));
@@ -292,7 +292,7 @@ fn a_place_in_the_middle_is_read_on_both_sides() {
     client.entry(BOB, entry(101, BOB));
     assert_eq!(client.items().last().unwrap(), "m60");
     client.handle(Event::Loaded(LoadedEntries {
-        load: newer,
+        read: newer,
         entries: entries(61..=101, BOB),
         about: Vec::new(),
     }));
@@ -318,7 +318,7 @@ fn what_waits_is_not_shown_among_what_is_far_older() {
     client.handle(Event::Click(ClickTarget::Contact(with(BOB))));
     let first = load(PageRange::After(Seq(100)));
     client.handle(Event::Loaded(LoadedEntries {
-        load: first,
+        read: first,
         entries: entries(101..=300, BOB),
         about: Vec::new(),
     }));
@@ -326,7 +326,7 @@ fn what_waits_is_not_shown_among_what_is_far_older() {
     client.keys("end");
     let newest = load(PageRange::Before(Seq(501)));
     client.handle(Event::Loaded(LoadedEntries {
-        load: newest,
+        read: newest,
         entries: entries(301..=500, BOB),
         about: Vec::new(),
     }));
@@ -351,7 +351,7 @@ fn the_newest_key_leaves_the_middle() {
         [Effect::Load(newest), Effect::Scroll(Scroll::Newest)]
     );
     client.handle(Event::Loaded(LoadedEntries {
-        load: newest,
+        read: newest,
         entries: entries(60..=100, BOB),
         about: Vec::new(),
     }));

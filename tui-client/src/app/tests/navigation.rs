@@ -213,7 +213,7 @@ fn the_first_unread_is_loaded_before_it_is_scrolled_to() {
         .unwrap();
     let entries = entries(101..=300, BOB);
     let effects = client.handle(Event::Loaded(crate::store::LoadedEntries {
-        load,
+        read: load,
         entries,
         about: Vec::new(),
     }));

@@ -107,7 +107,7 @@ fn a_reply_to_a_message_that_is_not_loaded_is_looked_up() {
     assert!(effects.contains(&Effect::Load(load)), "{effects:?}");
     assert_eq!(unread(&client), [("bob".to_owned(), 1, 0)]);
     client.handle(Event::Loaded(LoadedEntries {
-        load,
+        read: load,
         entries: vec![reply],
         about: vec![entry(7, ME)],
     }));

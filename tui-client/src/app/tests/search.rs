@@ -322,7 +322,7 @@ fn a_message_that_is_not_loaded_is_loaded_with_what_is_around_it() {
     assert_eq!(load.range, recado_shared::PageRange::After(Seq(first - 1)));
     let entries = entries(first..=first + u64::from(load.limit) - 1, BOB);
     let effects = client.handle(Event::Loaded(LoadedEntries {
-        load,
+        read: load,
         entries,
         about: Vec::new(),
     }));
@@ -346,7 +346,7 @@ fn text_typed_meanwhile_does_not_act_on_a_late_message() {
     let load = *loads(&client.keys("enter")).last().unwrap();
     client.type_text("d");
     client.handle(Event::Loaded(LoadedEntries {
-        load,
+        read: load,
         entries: entries(450..=649, BOB),
         about: Vec::new(),
     }));

@@ -105,7 +105,7 @@ fn loads(effects: &[Effect]) -> Vec<StoreRead> {
 
 fn loaded(client: &mut Client, load: StoreRead, entries: Vec<Entry>) -> Vec<Effect> {
     client.handle(Event::Loaded(LoadedEntries {
-        load,
+        read: load,
         entries,
         about: Vec::new(),
     }))

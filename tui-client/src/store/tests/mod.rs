@@ -310,7 +310,7 @@ fn stretches_are_read_in_both_directions_after_earlier_saves() {
         let Some(StoreEvent::Loaded(loaded)) = opened.events.blocking_recv() else {
             panic!("the load was not answered");
         };
-        assert_eq!(loaded.load, load);
+        assert_eq!(loaded.read, load);
         loaded.entries.iter().map(|e| e.seq.0).collect::<Vec<_>>()
     };
     assert_eq!(ask(PageRange::Before(Seq(10)), 3), [7, 8, 9]);
@@ -447,13 +447,12 @@ fn a_failure_is_reported_once_and_the_next_start_repairs() {
     let name = UserName::new("bob").unwrap();
     for _ in 0..2 {
         requests
-            .send(Request::Save(StoreWrite::Users(vec![StoredPerson::named(
-                BOB,
-                name.clone(),
-            )])))
+            .send(Request::Write(StoreWrite::Users(vec![
+                StoredPerson::named(BOB, name.clone()),
+            ])))
             .unwrap();
         requests
-            .send(Request::Save(StoreWrite::Queue(pending(8, "discarded"))))
+            .send(Request::Write(StoreWrite::Queue(pending(8, "discarded"))))
             .unwrap();
     }
     drop(requests);
