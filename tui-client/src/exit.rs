@@ -60,7 +60,8 @@ impl Failure {
     }
 }
 
-macro_rules! local_failures {
+/// Makes these errors failures with the general code, [`Exit::Failure`], and their own text.
+macro_rules! general_failures {
     ($($error:ty),* $(,)?) => {$(
         impl From<$error> for $crate::exit::Failure {
             fn from(error: $error) -> Self {
@@ -70,9 +71,9 @@ macro_rules! local_failures {
     )*};
 }
 
-pub(crate) use local_failures;
+pub(crate) use general_failures;
 
-local_failures!(
+general_failures!(
     ConfigError,
     FileError,
     IdentityError,

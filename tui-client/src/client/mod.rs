@@ -19,9 +19,9 @@
 
 #![allow(clippy::missing_errors_doc, reason = "a Failure says what to do")]
 
+mod connect;
 mod event;
 mod feed;
-mod link;
 mod target;
 mod token;
 
@@ -35,14 +35,14 @@ use recado_shared::{
 use tokio::time::sleep;
 
 use self::feed::{Feed, PageRequest};
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::identity::{IdentitySelector, register};
 use crate::model::MessageIdSource;
 use crate::net::{Link, Session, SessionError};
 use crate::paths::Paths;
 
+pub(crate) use connect::wall_time;
 pub use event::Event;
-pub(crate) use link::wall_time;
 pub use target::Target;
 pub use token::{ResumeToken, ResumeTokenError};
 
@@ -107,7 +107,7 @@ impl Client {
         };
         let Some(name) = name else {
             let text = format!("{INVITE_VARIABLE} is set, but {NAME_VARIABLE} is not. Set both.");
-            return Err(usage(text));
+            return Err(Failure::usage(text));
         };
         Self::join_server(&invite, &name).await
     }
@@ -115,8 +115,8 @@ impl Client {
     /// Joins the server of an invite under this name, or opens the name if it joined before.
     pub async fn join_server(invite: &str, name: &str) -> Result<Self, Failure> {
         let paths = Paths::of_user()?;
-        let invite: Invite = invite.parse().map_err(usage)?;
-        let name = UserName::new(name).map_err(usage)?;
+        let invite: Invite = invite.parse().map_err(Failure::usage)?;
+        let name = UserName::new(name).map_err(Failure::usage)?;
         let identity = register(&paths, &invite, &name, false).await?;
         Self::connected(Link::new(identity.net_config(&paths))?).await
     }
@@ -243,7 +243,7 @@ impl Client {
     pub async fn react(&mut self, to: &Event, emoji: &str) -> Result<Sent, Failure> {
         let content = Content::ReactionAdded {
             target: to.seq,
-            emoji: Emoji::new(emoji).map_err(usage)?,
+            emoji: Emoji::new(emoji).map_err(Failure::usage)?,
         };
         self.append(to.conversation, content).await
     }
@@ -361,7 +361,7 @@ impl Client {
             if self.was_interrupted {
                 sleep(self.link.next_wait()).await;
             }
-            match self.link.open(self.feed.since()).await {
+            match self.link.open_away(self.feed.since()).await {
                 Ok(session) => {
                     let welcome = session.welcome();
                     self.me = Some((welcome.user, welcome.name.clone()));
@@ -472,16 +472,14 @@ impl Client {
     }
 }
 
-fn usage(error: impl std::fmt::Display) -> Failure {
-    Failure::new(Exit::Usage, error)
-}
-
 fn body(text: &str) -> Result<MessageBody, Failure> {
-    MessageBody::new(text).map_err(|error| usage(format!("Cannot send this: {error}")))
+    MessageBody::new(text).map_err(|error| Failure::usage(format!("Cannot send this: {error}")))
 }
 
 fn check_token(is_of_this_log: bool) -> Result<(), Failure> {
     let text = "This resume token belongs to another server, or to data that no longer exists. \
                 Start without it.";
-    is_of_this_log.then_some(()).ok_or_else(|| usage(text))
+    is_of_this_log
+        .then_some(())
+        .ok_or_else(|| Failure::usage(text))
 }

@@ -23,8 +23,7 @@ impl FromStr for Target {
     fn from_str(given: &str) -> Result<Self, Failure> {
         let bad = |error: recado_shared::NameError| {
             let given = text::neutralise(given);
-            let text = format!("{given:?} is not a valid name: {error}");
-            Failure::new(Exit::Usage, text)
+            Failure::usage(format!("{given:?} is not a valid name: {error}"))
         };
         match given.strip_prefix('#').or(given.strip_prefix("room:")) {
             Some(name) => RoomName::new(name).map(Self::Room).map_err(bad),

@@ -106,7 +106,7 @@ impl fmt::Display for Line<'_> {
 
 pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
     let mut link = context.link().await?;
-    let mut session = link.open(None).await?;
+    let mut session = link.open_away(None).await?;
     let done = match arguments.action {
         None => list(&mut session, &link, arguments.json).await,
         Some(Action::Approve { code, name, yes }) => approve(&mut session, code, name, yes).await,

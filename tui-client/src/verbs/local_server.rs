@@ -20,7 +20,7 @@ use super::open::{open_identity, require_terminal};
 use crate::app::action::{Action, KeyContext};
 use crate::client::wall_time;
 use crate::config::Config as ClientConfig;
-use crate::exit::{Exit, Failure, local_failures};
+use crate::exit::{Exit, Failure, general_failures};
 use crate::files;
 use crate::identity::{self, Identity};
 use crate::net::Link;
@@ -37,7 +37,7 @@ const INVITE_FILE: &str = "invite.txt";
 
 const DEMO_NAME: &str = "you";
 
-local_failures!(
+general_failures!(
     ServerError,
     ListenError,
     MakeInviteError,
@@ -46,7 +46,7 @@ local_failures!(
 
 /// Runs a client beside a server in this process, and then stops the server, so that everything
 /// acknowledged reaches the disk.
-async fn beside_server(
+async fn run_with_server(
     server: Server,
     client: impl AsyncFnOnce(&Invite) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -73,7 +73,7 @@ pub(crate) async fn host(context: &VerbContext, listen: Option<SocketAddr>) -> R
         .await
         .unwrap_or_else(|_| Err(ServerError::Panicked.into()))?;
     let client = async |ticket: &Invite| host_client(&context.paths, ticket, name, &invite).await;
-    beside_server(server, client).await
+    run_with_server(server, client).await
 }
 
 /// Makes an invite and writes it to a file too, for a screen that is too small to copy from.
@@ -149,7 +149,7 @@ async fn show(folder: &Path, name: &UserName) -> Result<(), Failure> {
     }
     let listener = recado_server::listen(Some((Ipv4Addr::LOCALHOST, 0).into()))?;
     let server = Server::prepare(listener, Config::new(folder.join("server"))).await?;
-    beside_server(server, async |ticket| {
+    run_with_server(server, async |ticket| {
         show_client(&paths, ticket, name).await
     })
     .await

@@ -25,7 +25,9 @@ impl From<DriverError> for Failure {
     fn from(error: DriverError) -> Self {
         match error {
             DriverError::Connect(error) => error.into(),
-            error => Self::new(Exit::Failure, error),
+            error @ (DriverError::Terminal(_) | DriverError::Gone(_)) => {
+                Self::new(Exit::Failure, error)
+            }
         }
     }
 }

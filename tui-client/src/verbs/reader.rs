@@ -29,7 +29,7 @@ impl Reader {
     pub(super) async fn open(context: &VerbContext) -> Result<Self, Failure> {
         let mut link = context.link().await?;
         let mut reader = Self {
-            session: link.open(None).await?,
+            session: link.open_away(None).await?,
             heads: BTreeMap::new(),
             names: NameCache::default(),
         };

@@ -34,7 +34,7 @@ impl fmt::Display for Line<'_> {
 
 pub(crate) async fn run(context: &VerbContext, json: bool) -> Result<(), Failure> {
     let mut link = context.link().await?;
-    let mut session = link.open(None).await?;
+    let mut session = link.open_away(None).await?;
     let me = session.welcome().user;
     for user in session.all_users(MAX_USERS).await? {
         let result = Line {

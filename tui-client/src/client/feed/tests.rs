@@ -54,20 +54,20 @@ fn taken(feed: &mut Feed) -> Vec<u64> {
 
 /// Answers everything that is asked for from a log of entries with these times.
 fn serve(feed: &mut Feed, times: &[u64]) -> Vec<u64> {
-    let mut given = Vec::new();
-    while let Some(wanted) = feed.page_request() {
+    let mut delivered = Vec::new();
+    while let Some(request) = feed.page_request() {
         let all = (1..).zip(times).map(|(seq, &time)| entry(seq, time));
-        let entries: Vec<Entry> = match wanted.range {
+        let entries: Vec<Entry> = match request.range {
             PageRange::After(after) => all.filter(|entry| entry.seq > after).take(2).collect(),
             PageRange::Before(before) => {
                 let all: Vec<Entry> = all.filter(|entry| entry.seq < before).collect();
                 all[all.len().saturating_sub(2)..].to_vec()
             }
         };
-        feed.on_page(wanted, entries, Seq(times.len().try_into().unwrap()));
-        given.extend(taken(feed));
+        feed.on_page(request, entries, Seq(times.len().try_into().unwrap()));
+        delivered.extend(taken(feed));
     }
-    given
+    delivered
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn what_was_there_at_the_start_is_passed_over() {
 }
 
 #[test]
-fn an_entry_ahead_of_the_heads_is_where_giving_out_starts() {
+fn an_entry_ahead_of_the_heads_is_where_delivery_starts() {
     let mut feed = Feed::default();
     assert!(feed.opened(LOG, NOW));
     feed.on_entry(TALK, live(5));
@@ -93,7 +93,7 @@ fn an_entry_ahead_of_the_heads_is_where_giving_out_starts() {
 }
 
 #[test]
-fn a_conversation_that_begins_later_is_given_out_from_its_start() {
+fn a_conversation_that_begins_later_is_delivered_from_its_start() {
     let mut feed = started(&[]);
     feed.on_head(&head(TALK, 3, NOW.0), Seq::ZERO);
     assert_eq!(serve(&mut feed, &[NOW.0; 3]), [1, 2, 3]);
@@ -124,29 +124,29 @@ fn a_reader_that_stopped_goes_on_with_what_it_has_not_seen() {
     begin(&mut feed, &[head(TALK, 4, late), head(OTHER, 6, late)]);
     let times = [9, 9, 9, 9, late, late];
     let (talk, other) = (&times[2..], &times);
-    let mut given = Vec::new();
-    while let Some(wanted) = feed.page_request() {
-        let times = if wanted.conversation == TALK {
+    let mut delivered = Vec::new();
+    while let Some(request) = feed.page_request() {
+        let times = if request.conversation == TALK {
             talk
         } else {
             &other[..]
         };
-        let before = given.len();
+        let before = delivered.len();
         let all = (1..).zip(times).map(|(seq, &time)| entry(seq, time));
-        let entries = match wanted.range {
+        let entries = match request.range {
             PageRange::After(after) => all.filter(|entry| entry.seq > after).collect(),
             PageRange::Before(before) => all.filter(|entry| entry.seq < before).collect(),
         };
-        feed.on_page(wanted, entries, Seq(times.len().try_into().unwrap()));
-        given.extend(
+        feed.on_page(request, entries, Seq(times.len().try_into().unwrap()));
+        delivered.extend(
             taken(&mut feed)
                 .into_iter()
-                .map(|seq| (wanted.conversation, seq)),
+                .map(|seq| (request.conversation, seq)),
         );
-        assert!(given.len() >= before);
+        assert!(delivered.len() >= before);
     }
-    given.sort_unstable();
-    assert_eq!(given, [(TALK, 3), (TALK, 4), (OTHER, 5), (OTHER, 6)]);
+    delivered.sort_unstable();
+    assert_eq!(delivered, [(TALK, 3), (TALK, 4), (OTHER, 5), (OTHER, 6)]);
 }
 
 #[test]

@@ -1,10 +1,11 @@
-//! Link of verbs and bots. It takes no lock, so that it works while the full screen is open.
+//! Connection of verbs and bots: the link of the selected identity. It takes no lock, so that it works
+//! while the full screen is open.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use recado_shared::{Activity, ClientFrame, SyncPoint, Timestamp};
 
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::identity::{Choice, IdentitySelector, register, select};
 use crate::net::{ConnectError, Link, Session};
 use crate::paths::Paths;
@@ -21,14 +22,17 @@ impl Link {
             Choice::Local { name: None, .. } => {
                 let text = "You have no name on the server of this machine yet. Give one with --as \
                             NAME, or run 'recado NAME' first.";
-                return Err(Failure::new(Exit::Usage, text));
+                return Err(Failure::usage(text));
             }
         };
         Ok(Self::new(identity.net_config(paths))?)
     }
 
-    /// Makes one attempt. The session reports the user as away: a verb is not a user.
-    pub(crate) async fn open(&mut self, since: Option<SyncPoint>) -> Result<Session, ConnectError> {
+    /// Connects as [`connect`](Self::connect), and reports the user as away: a verb is not a user.
+    pub(crate) async fn open_away(
+        &mut self,
+        since: Option<SyncPoint>,
+    ) -> Result<Session, ConnectError> {
         self.config.since = since;
         let mut session = self.connect().await?;
         // A link that broke by now shows with the next frame.
