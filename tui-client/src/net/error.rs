@@ -86,9 +86,10 @@ impl ConnectError {
         let (address, reason) = (address.clone(), error.to_string());
         match error {
             HandshakeError::Refused(refusal) => Self::Refused { address, refusal },
-            HandshakeError::Closed(reason) if reason.is_final() => {
-                Self::AccessRevoked { address, reason }
-            }
+            HandshakeError::Closed(close) if close.is_final() => Self::AccessRevoked {
+                address,
+                reason: close,
+            },
             HandshakeError::Closed(_) => Self::Broken { address, reason },
             HandshakeError::UnexpectedFrame => Self::NotRecado { address, reason },
         }
