@@ -202,6 +202,7 @@ pub(super) struct FrameWriter {
 impl FrameWriter {
     /// Gathers a frame for the next flush. It fails for one that is longer than [`MAX_FRAME_LEN`], which
     /// is a bug of the server and logged.
+    #[inline]
     pub(super) fn queue(&mut self, payload: &[u8]) -> Result<(), CodecError> {
         if self.buffer.capacity() == 0 {
             self.buffer = buffer_pool::take();
