@@ -60,7 +60,7 @@ const ADA: Script = Script {
              {unread}  next unread conversation\n\
              {next}  next conversation in the list\n\
              {up}  read further up, {newest} back to the newest\n\
-             ↑ in an empty composer selects a message, {copy} then copies it\n\
+             ↑ in an empty input box selects a message, {copy} then copies it\n\
              {help}  all keys, {quit} leaves",
         ),
         (
