@@ -53,14 +53,17 @@ impl<'a> EntryInsert<'a> {
 }
 
 /// Reads an entry from `seq, author, message_id, time, content, erased`, which start at a column.
-fn entry(row: &Row<'_>, first: usize) -> Result<Entry> {
-    Ok(Entry {
+/// Reads an entry, and the stored length of its content in bytes.
+fn entry(row: &Row<'_>, first: usize) -> Result<(Entry, usize)> {
+    let (content, len) = content(row, first + 4, first + 5)?;
+    let entry = Entry {
         seq: Seq(uint(row, first)?),
         author: UserId(uint(row, first + 1)?),
         id: MessageId(row.get(first + 2)?),
         time: Timestamp(uint(row, first + 3)?),
-        content: content(row, first + 4, first + 5)?,
-    })
+        content,
+    };
+    Ok((entry, len))
 }
 
 pub(crate) fn find(db: &Connection, author: UserId, id: MessageId) -> Result<Option<(i64, Entry)>> {
@@ -69,7 +72,7 @@ pub(crate) fn find(db: &Connection, author: UserId, id: MessageId) -> Result<Opt
          WHERE message_id = ?2 AND author = ?1",
     )?
     .query_one(params![int(author.0), id.0], |row| {
-        Ok((row.get(0)?, entry(row, 1)?))
+        Ok((row.get(0)?, entry(row, 1)?.0))
     })
     .optional()
 }
@@ -96,11 +99,12 @@ pub(crate) fn page(
     let mut entries = Vec::new();
     let mut len = 0;
     while let Some(row) = rows.next()? {
-        len += ENTRY_OVERHEAD + row.get_ref(4)?.as_blob()?.len();
+        let (entry, content_len) = entry(row, 0)?;
+        len += ENTRY_OVERHEAD + content_len;
         if len > MAX_PAGE_LEN && !entries.is_empty() {
             break;
         }
-        entries.push(entry(row, 0)?);
+        entries.push(entry);
     }
     if matches!(range, PageRange::Before(_)) {
         entries.reverse();

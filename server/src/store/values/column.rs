@@ -88,16 +88,22 @@ pub(crate) fn encode_into(value: &impl Serialize, buffer: &mut Vec<u8>) -> Resul
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T> {
-    let blob = row.get_ref(column)?.as_blob()?;
+    decode_blob(row.get_ref(column)?.as_blob()?, column)
+}
+
+fn decode_blob<T: DeserializeOwned>(blob: &[u8], column: usize) -> Result<T> {
     codec::decode(blob).map_err(|error| invalid(column, Type::Blob, error))
 }
 
-/// Reads a content, or its remains when the column `erased` says that it was erased.
-pub(crate) fn content(row: &Row<'_>, column: usize, erased: usize) -> Result<Content> {
-    match row.get_ref(erased)? {
-        ValueRef::Null => decode(row, column),
-        _ => variant(row, erased, ErasedKind::from_repr).map(Content::Erased),
-    }
+/// Reads a content with its stored length in bytes, or its remains when the column `erased` says
+/// that it was erased.
+pub(crate) fn content(row: &Row<'_>, column: usize, erased: usize) -> Result<(Content, usize)> {
+    let blob = row.get_ref(column)?.as_blob()?;
+    let content = match row.get_ref(erased)? {
+        ValueRef::Null => decode_blob(blob, column)?,
+        _ => Content::Erased(variant(row, erased, ErasedKind::from_repr)?),
+    };
+    Ok((content, blob.len()))
 }
 
 pub(crate) fn random() -> Result<[u8; 16]> {
