@@ -1,0 +1,144 @@
+//! Delivery of entries, cursors and typing notifications.
+
+use super::*;
+
+#[test]
+fn an_accepted_message_goes_to_every_other_session_of_both() {
+    let mut desk = Desk::of_two();
+    desk.enter(S3, ALICE);
+    let asked = origin(S1, 4);
+    let write = Write::Append {
+        origin: asked,
+        new: NewEntry {
+            author: ALICE,
+            conversation: ALICE_BOB,
+            id: MessageId([5; 16]),
+            content: content(),
+            time: Timestamp(1_000),
+            moderates: false,
+        },
+    };
+    desk.check(request(S1, 4, append(ALICE_BOB)), &[Effect::Write(write)]);
+    desk.check(
+        appended(asked, ALICE, 1, true),
+        &[accepted(asked, 1), push(&[S3, S2], entry_frame(ALICE, 1))],
+    );
+    // A resend is answered and not relayed again.
+    desk.check(appended(asked, ALICE, 1, false), &[accepted(asked, 1)]);
+}
+
+#[test]
+fn a_message_is_relayed_though_its_sender_is_gone() {
+    let mut desk = Desk::of_two();
+    let asked = origin(S1, 1);
+    desk.relay
+        .handle(request(S1, 1, append(ALICE_BOB)), desk.now);
+    desk.check(Event::Closed(S1), &[]);
+    desk.check(
+        appended(asked, ALICE, 1, true),
+        &[push(&[S2], entry_frame(ALICE, 1))],
+    );
+}
+
+#[test]
+fn an_append_that_the_store_refuses_says_why() {
+    let mut desk = Desk::of_two();
+    let asked = origin(S1, 1);
+    desk.relay
+        .handle(request(S1, 1, append(ALICE_BOB)), desk.now);
+    let refused = WriteResult::Append {
+        origin: asked,
+        conversation: ALICE_BOB,
+        result: Err(RequestError::IdReused),
+        stamp: Stamp(10),
+    };
+    desk.check(
+        Event::Written(refused),
+        &[answer(asked, Err(RequestError::IdReused))],
+    );
+}
+
+#[test]
+fn a_user_who_is_no_member_gets_nothing() {
+    let mut desk = Desk::of_two();
+    desk.enter(S3, CAROL);
+    let not_a_member = [answer(origin(S3, 1), Err(RequestError::NotAMember))];
+    let not_accepted = [was_sent(origin(S3, 1), CAROL, RequestError::NotAMember)];
+    desk.check(request(S3, 1, append(ALICE_BOB)), &not_accepted);
+    let page = Request::Page {
+        conversation: ALICE_BOB,
+        range: PageRange::After(Seq(0)),
+        limit: 1,
+    };
+    desk.check(request(S3, 1, page), &not_a_member);
+    let advance = CursorUpdate {
+        conversation: ALICE_BOB,
+        delivered: Seq(1),
+        read: Seq(1),
+    };
+    desk.check_frame(S3, ClientFrame::UpdateCursors(advance), &[]);
+    desk.check_frame(S3, ClientFrame::Typing(ALICE_BOB), &[]);
+}
+
+#[test]
+fn moved_cursors_go_to_all_sessions_of_both() {
+    let mut desk = Desk::of_two();
+    let advance = CursorUpdate {
+        conversation: ALICE_BOB,
+        delivered: Seq(3),
+        read: Seq(2),
+    };
+    let write = Write::Advance { user: BOB, advance };
+    desk.check_frame(
+        S2,
+        ClientFrame::UpdateCursors(advance),
+        &[Effect::Write(write)],
+    );
+    let cursors = MemberCursors {
+        user: BOB,
+        delivered: Seq(3),
+        read: Seq(2),
+    };
+    let moved = |moved| {
+        Event::Written(WriteResult::Advance {
+            conversation: ALICE_BOB,
+            moved,
+            stamp: Stamp(11),
+        })
+    };
+    let frame = ServerFrame::Cursors {
+        conversation: ALICE_BOB,
+        cursors,
+    };
+    desk.check(moved(Some(cursors)), &[push(&[S1, S2], frame)]);
+    desk.check(moved(None), &[]);
+}
+
+#[test]
+fn typing_is_passed_on_once_per_interval_and_not_to_oneself() {
+    let mut desk = Desk::of_two();
+    desk.enter(S3, ALICE);
+    let typing = ServerFrame::Typing {
+        conversation: ALICE_BOB,
+        user: ALICE,
+    };
+    let told = [push(&[S2], typing)];
+    desk.check_frame(S1, ClientFrame::Typing(ALICE_BOB), &told);
+    desk.check_frame(S1, ClientFrame::Typing(ALICE_BOB), &[]);
+    desk.pass(TYPING_INTERVAL / 3 * 2);
+    desk.check_frame(S1, ClientFrame::Typing(ALICE_BOB), &[]);
+    desk.pass(TYPING_INTERVAL / 3);
+    desk.check_frame(S1, ClientFrame::Typing(ALICE_BOB), &told);
+    let note = ConversationId::direct(ALICE, ALICE);
+    desk.check_frame(S1, ClientFrame::Typing(note), &[]);
+}
+
+#[test]
+fn typing_everywhere_at_once_is_not_remembered_without_end() {
+    let mut desk = Desk::of_two();
+    for peer in 100..10_000 {
+        let conversation = ConversationId::direct(ALICE, UserId(peer));
+        desk.check_frame(S1, ClientFrame::Typing(conversation), &[]);
+    }
+    assert_eq!(desk.relay.sessions[&S1].typing.len(), 16);
+}
