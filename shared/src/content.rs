@@ -33,22 +33,40 @@ pub enum Content {
     /// What a person wrote.
     Message(MessageBody),
     /// What a person wrote about an earlier message.
-    #[allow(missing_docs, reason = "the fields have clear names")]
-    Reply { to: Seq, body: MessageBody },
+    Reply {
+        /// The message that it answers.
+        to: Seq,
+        /// The text of the reply.
+        body: MessageBody,
+    },
     /// What a person does, told in the third person: `/me waves`.
     Emote(MessageBody),
     /// The author's message reads like this from now on. The earlier versions stay in the log.
-    #[allow(missing_docs, reason = "the fields have clear names")]
-    Edit { target: Seq, body: MessageBody },
+    Edit {
+        /// The author's own message.
+        target: Seq,
+        /// The whole new text.
+        body: MessageBody,
+    },
     /// The text of a message, and of its edits, is erased by its author or a moderator.
-    #[allow(missing_docs, reason = "the fields have clear names")]
-    Deletion { target: Seq },
+    Deletion {
+        /// The message to erase.
+        target: Seq,
+    },
     /// The author reacts to a message.
-    #[allow(missing_docs, reason = "the fields have clear names")]
-    ReactionAdded { target: Seq, emoji: Emoji },
+    ReactionAdded {
+        /// The message that gets the reaction.
+        target: Seq,
+        /// The emoji of the reaction.
+        emoji: Emoji,
+    },
     /// The author no longer reacts so.
-    #[allow(missing_docs, reason = "the fields have clear names")]
-    ReactionRemoved { target: Seq, emoji: Emoji },
+    ReactionRemoved {
+        /// The message that had the reaction.
+        target: Seq,
+        /// The emoji of the reaction.
+        emoji: Emoji,
+    },
     /// Something happened to the room.
     Room(RoomEvent),
     /// What is left of an entry whose text was erased. No client sends it.
@@ -89,13 +107,17 @@ pub enum RoomEvent {
     #[strum(serialize = "history")]
     HistoryVisibility(HistoryVisibility),
     /// The author gave a member a role.
-    #[allow(missing_docs, reason = "the fields have clear names")]
-    Role { user: UserId, role: Role },
-    /// The author muted a member.
-    #[allow(missing_docs, reason = "the fields have clear names")]
-    Muted {
+    Role {
+        /// The member who gets the role.
         user: UserId,
-        /// Until then; `None` until an unmute.
+        /// The role from now on.
+        role: Role,
+    },
+    /// The author muted a member.
+    Muted {
+        /// The member who may not write.
+        user: UserId,
+        /// The end of the mute; `None` until an unmute.
         until: Option<Timestamp>,
     },
     /// The author unmuted a member.

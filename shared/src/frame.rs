@@ -73,33 +73,40 @@ pub enum ServerFrame {
     /// Refuses the session; the last frame.
     Refused(Refusal),
     /// Answers the request with the same number.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     Answer {
+        /// The number of the request.
         number: RequestNumber,
+        /// The answer, or the reason for the refusal.
         result: Result<Answer, RequestError>,
     },
     /// Where the user's conversations stand.
     Heads(HeadsPage),
     /// An entry was appended.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     Entry {
+        /// The conversation that it belongs to.
         conversation: ConversationId,
         /// The entry, committed and synced.
         entry: Entry,
     },
     /// A member's cursors moved.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     Cursors {
+        /// The conversation of the cursors.
         conversation: ConversationId,
+        /// The user, and the new places of the cursors.
         cursors: MemberCursors,
     },
     /// The presence of a watched user.
-    #[allow(missing_docs, reason = "the fields have clear names")]
-    Presence { user: UserId, presence: Presence },
+    Presence {
+        /// The user whose presence changed.
+        user: UserId,
+        /// The best of the user's devices.
+        presence: Presence,
+    },
     /// A member is typing. A hint that fades by itself.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     Typing {
+        /// The conversation that the draft is for.
         conversation: ConversationId,
+        /// The user who is typing.
         user: UserId,
     },
     /// A user registered, or a user's profile changed.
@@ -115,8 +122,12 @@ pub enum ServerFrame {
     /// Why the server ends the session; the last frame.
     Close(CloseReason),
     /// A setting of the user's changed on another device.
-    #[allow(missing_docs, reason = "the fields have clear names")]
-    Setting { setting: Setting, stamp: Stamp },
+    Setting {
+        /// The setting with its value.
+        setting: Setting,
+        /// The place of this change in the order of changes.
+        stamp: Stamp,
+    },
     /// An announcement of the operator to all users.
     Announcement(MessageBody),
 }

@@ -20,19 +20,22 @@ use crate::text::error_texts;
 #[strum(serialize_all = "kebab-case")]
 pub enum Request {
     /// Appends an entry once per id and sender: a repetition gets the first answer again.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     Append {
+        /// The conversation that gets the entry.
         conversation: ConversationId,
         /// The sender's unique id of the message.
         id: MessageId,
+        /// The content of the entry.
         content: Content,
     },
     /// Reads a stretch of a conversation's log.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     Page {
+        /// The conversation to read from.
         conversation: ConversationId,
+        /// The entries to read.
         range: PageRange,
-        /// Counts as at most [`MAX_PAGE_ENTRIES`](crate::limits::MAX_PAGE_ENTRIES).
+        /// Most entries wanted; more than
+        /// [`MAX_PAGE_ENTRIES`](crate::limits::MAX_PAGE_ENTRIES) counts as that.
         limit: u16,
     },
     /// Searches users by the beginning of the name, in the order of the folded names.
@@ -48,13 +51,14 @@ pub enum Request {
     /// [`Answer::Users`].
     Users(Vec<UserId>),
     /// Makes a room, with the user as its owner. The same id from the same user makes one room.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     CreateRoom {
         /// The id of the room's first entry.
         id: MessageId,
         /// The name, unique among rooms.
         name: RoomName,
+        /// Who can find and join the room.
         visibility: Visibility,
+        /// The part of the log that later members can read.
         history: HistoryVisibility,
     },
     /// Searches the rooms that are public or that the user is in or invited to, as `FindUsers`.
@@ -67,12 +71,13 @@ pub enum Request {
         limit: u16,
     },
     /// The members of a room of the user's, in the order of their numbers.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     Members {
+        /// The room to list.
         room: RoomId,
         /// Continue after this member of an earlier answer.
         after: Option<UserId>,
-        /// Counts as at most [`MAX_USERS_PER_PAGE`](crate::limits::MAX_USERS_PER_PAGE).
+        /// Most members wanted; more than
+        /// [`MAX_USERS_PER_PAGE`](crate::limits::MAX_USERS_PER_PAGE) counts as that.
         limit: u16,
     },
     /// Changes a setting of the user's, on all devices.
@@ -91,14 +96,19 @@ pub enum Request {
     /// The device that asks to be linked and shows this code.
     FindDevice(LinkCode),
     /// Makes the device that asks to be linked, and has this key, one of the user's.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     LinkDevice {
+        /// The key of the device.
         key: DeviceKey,
+        /// The new name of the device.
         name: Option<DeviceName>,
     },
     /// Gives one of the user's devices a name.
-    #[allow(missing_docs, reason = "the fields have clear names")]
-    NameDevice { key: DeviceKey, name: DeviceName },
+    NameDevice {
+        /// The key of the device.
+        key: DeviceKey,
+        /// The new name of the device.
+        name: DeviceName,
+    },
     /// Takes a device from the user; its sessions end.
     RevokeDevice(DeviceKey),
 }
@@ -116,8 +126,12 @@ pub enum PageRange {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     /// The entry is in the log and synced to disk.
-    #[allow(missing_docs, reason = "the fields have clear names")]
-    Accepted { seq: Seq, time: Timestamp },
+    Accepted {
+        /// The place of the entry.
+        seq: Seq,
+        /// When it was accepted.
+        time: Timestamp,
+    },
     /// A stretch of a log.
     Page {
         /// Ascending, without a gap. Fewer than requested may mean that the frame was full.
@@ -126,32 +140,40 @@ pub enum Answer {
         newest: Seq,
     },
     /// People in the order of their folded names.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     Users {
+        /// The profiles of the users that were found.
         people: Vec<UserProfile>,
+        /// Whether there are more after the last one.
         more: bool,
     },
     /// It is done and synced to disk.
     Done,
     /// The room is there.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     RoomCreated {
+        /// The id of the new room.
         room: RoomId,
+        /// The place of its first entry.
         seq: Seq,
+        /// The time of its first entry.
         time: Timestamp,
     },
     /// Rooms in the order of their folded names.
-    #[allow(missing_docs, reason = "the fields have clear names")]
-    Rooms { rooms: Vec<RoomSummary>, more: bool },
+    Rooms {
+        /// The rooms that were found.
+        rooms: Vec<RoomSummary>,
+        /// Whether there are more after the last one.
+        more: bool,
+    },
     /// Members in the order of their numbers.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     Members {
+        /// The members, in the order of their ids.
         members: Vec<RoomMember>,
+        /// Whether there are more after the last one.
         more: bool,
     },
     /// Settings, oldest change first.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     Settings {
+        /// The settings that changed after the stamp.
         settings: Vec<Setting>,
         /// The stamp of the last of them: what to name next.
         stamp: Stamp,

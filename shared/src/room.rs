@@ -126,7 +126,7 @@ pub struct RoomInfo {
     pub topic: Option<Topic>,
     /// The users who can find and join it.
     pub visibility: Visibility,
-    /// What new members see of the past.
+    /// The part of the log that later members can read.
     pub history: HistoryVisibility,
     /// How many members it has.
     pub members: u32,

@@ -11,37 +11,45 @@ use crate::id::{ConversationId, Timestamp, UserId};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Setting {
     /// Whether a conversation stays on top of the list.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     Favourite {
+        /// The conversation that it concerns.
         conversation: ConversationId,
+        /// Whether it is a favourite.
         is_on: bool,
     },
     /// What of a conversation is brought to the user's notice.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     NotificationLevel {
+        /// The conversation that it concerns.
         conversation: ConversationId,
+        /// The messages that notify the user.
         level: NotificationLevel,
     },
     /// Whether a conversation is quiet.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     Muted {
+        /// The conversation that it concerns.
         conversation: ConversationId,
         /// Until then; `None` if it is not quiet. The largest time means for good.
         until: Option<Timestamp>,
     },
     /// The text waiting in the composer; empty if none is.
-    #[allow(missing_docs, reason = "the fields have clear names")]
     Draft {
+        /// The conversation that the draft is for.
         conversation: ConversationId,
         /// The unsent text; empty removes it.
         text: DraftText,
     },
     /// Whether a person's direct messages are refused, without their being told.
-    #[allow(missing_docs, reason = "the fields have clear names")]
-    Blocked { user: UserId, is_on: bool },
+    Blocked {
+        /// The user who is blocked or unblocked.
+        user: UserId,
+        /// Whether the user is blocked.
+        is_on: bool,
+    },
     /// Whether users without an earlier conversation must ask first.
-    #[allow(missing_docs, reason = "the fields have clear names")]
-    FirstContact { ask: bool },
+    FirstContact {
+        /// Whether new users must ask first.
+        ask: bool,
+    },
 }
 
 /// Which setting it is, without its value.
