@@ -17,8 +17,6 @@
 //! returned twice. Cancelling a method loses no event, but may leave open whether something was sent.
 //! A [`Failure`] says what happened and what to do.
 
-#![allow(clippy::missing_errors_doc, reason = "a Failure says what to do")]
-
 mod connect;
 mod event;
 mod feed;
@@ -88,6 +86,9 @@ pub struct Client {
 
 impl Client {
     /// Opens a name that this machine knows, or claims it on the server of this machine.
+    ///
+    /// # Errors
+    /// [`Failure`] says what to do.
     pub async fn open(name: &str) -> Result<Self, Failure> {
         let selector = IdentitySelector {
             name: Some(name.to_owned()),
@@ -98,6 +99,9 @@ impl Client {
 
     /// Opens the name in [`NAME_VARIABLE`], or the one used last. With an invite in
     /// [`INVITE_VARIABLE`] it joins that server first.
+    ///
+    /// # Errors
+    /// [`Failure`] says what to do.
     pub async fn from_env() -> Result<Self, Failure> {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let name = variable(NAME_VARIABLE);
@@ -113,6 +117,9 @@ impl Client {
     }
 
     /// Joins the server of an invite under this name, or opens the name if it joined before.
+    ///
+    /// # Errors
+    /// [`Failure`] says what to do.
     pub async fn join_server(invite: &str, name: &str) -> Result<Self, Failure> {
         let paths = Paths::of_user()?;
         let invite: Invite = invite.parse().map_err(Failure::usage)?;
@@ -122,6 +129,9 @@ impl Client {
     }
 
     /// Opens the selected identity, with files in these places.
+    ///
+    /// # Errors
+    /// [`Failure`] says what to do.
     pub async fn open_at(paths: &Paths, selector: &IdentitySelector) -> Result<Self, Failure> {
         Self::connected(Link::of(paths, selector).await?).await
     }
@@ -167,6 +177,9 @@ impl Client {
 
     /// Continues after the event at which an earlier run had this token, if that is of the same
     /// server. Call it first.
+    ///
+    /// # Errors
+    /// [`Failure`] if the token belongs to another server.
     pub fn resume_after(&mut self, token: ResumeToken) -> Result<(), Failure> {
         check_token(self.feed.resume(token))
     }
@@ -177,6 +190,9 @@ impl Client {
     }
 
     /// Waits until [`next`](Self::next) will return whatever is accepted from here on.
+    ///
+    /// # Errors
+    /// [`Failure`] if the server refuses this device from now on.
     pub async fn ready(&mut self) -> Result<(), Failure> {
         while !self.feed.are_known() {
             self.step().await?;
@@ -189,6 +205,9 @@ impl Client {
     /// is awaited, and never as read. Events that this client sends are left out; those of other
     /// devices of the user are not.
     /// It waits while the connection is interrupted, and fails only once the server refuses this device.
+    ///
+    /// # Errors
+    /// [`Failure`] if the server refuses this device from now on. Interruptions are waited out.
     pub async fn next(&mut self) -> Result<Event, Failure> {
         self.note_delivered();
         loop {
@@ -217,6 +236,9 @@ impl Client {
     }
 
     /// The conversation that `bob` or `#room` means.
+    ///
+    /// # Errors
+    /// [`Failure`] if there is no such user or room.
     pub async fn find(&mut self, to: &str) -> Result<ConversationId, Failure> {
         let target: Target = to.parse()?;
         let found = self.retry(async |session| target.find(session).await);
@@ -224,6 +246,9 @@ impl Client {
     }
 
     /// Sends a message to `bob` or `#room`, and waits until it is on the server's disk.
+    ///
+    /// # Errors
+    /// [`Failure`] if the text or the recipient is invalid, or the server refuses it.
     pub async fn send(&mut self, to: &str, text: &str) -> Result<Sent, Failure> {
         let body = body(text)?;
         let conversation = self.find(to).await?;
@@ -231,6 +256,9 @@ impl Client {
     }
 
     /// Replies to a message.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
     pub async fn reply(&mut self, to: &Event, text: &str) -> Result<Sent, Failure> {
         let content = Content::Reply {
             to: to.seq,
@@ -240,6 +268,9 @@ impl Client {
     }
 
     /// Reacts to a message with an emoji.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
     pub async fn react(&mut self, to: &Event, emoji: &str) -> Result<Sent, Failure> {
         let content = Content::ReactionAdded {
             target: to.seq,
@@ -249,6 +280,9 @@ impl Client {
     }
 
     /// Gives an own message another text.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
     pub async fn edit(&mut self, sent: &Sent, text: &str) -> Result<Sent, Failure> {
         let content = Content::Edit {
             target: sent.seq,
@@ -258,12 +292,18 @@ impl Client {
     }
 
     /// Deletes an own message: its text is erased everywhere.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
     pub async fn delete(&mut self, sent: &Sent) -> Result<Sent, Failure> {
         let content = Content::Deletion { target: sent.seq };
         self.append(sent.conversation, content).await
     }
 
     /// Joins a room, unless the user is in it already.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
     pub async fn join(&mut self, room: &str) -> Result<ConversationId, Failure> {
         let room = room.strip_prefix('#').unwrap_or(room);
         let conversation = self.find(&format!("#{room}")).await?;
@@ -277,6 +317,9 @@ impl Client {
     }
 
     /// Appends an entry to a conversation, and waits until it is on the server's disk.
+    ///
+    /// # Errors
+    /// [`Failure`] if the server refuses.
     pub async fn append(
         &mut self,
         conversation: ConversationId,
@@ -312,6 +355,9 @@ impl Client {
     }
 
     /// Sends a request that may be repeated, and waits for its answer.
+    ///
+    /// # Errors
+    /// [`Failure`] if the server refuses.
     pub async fn request(&mut self, request: Request) -> Result<Answer, Failure> {
         Ok(self.try_request(request).await??)
     }
