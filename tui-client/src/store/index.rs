@@ -28,6 +28,16 @@ pub(super) struct Indexed {
     marks: String,
 }
 
+impl Indexed {
+    pub(super) fn new(moment: i64, author: UserId, key: &[u8], text: &str) -> Self {
+        Self {
+            moment,
+            text: text.replace(MARK, " "),
+            marks: format!("{} {}", author_mark(author), conversation_mark(key)),
+        }
+    }
+}
+
 pub(super) fn first_moment(time: Timestamp) -> i64 {
     let most = i64::MAX >> MOMENTS_BITS;
     i64::try_from(time.0).map_or(most, |millis| millis.min(most)) << MOMENTS_BITS
@@ -54,11 +64,8 @@ pub(super) fn current(db: &Connection, key: &[u8], seq: Seq) -> Result<Option<In
         params![key, seq.0.cast_signed()],
         |row| {
             let author = UserId(number(row, 1)?);
-            Ok(Indexed {
-                moment: row.get(0)?,
-                text: text_now(db, key, seq, author, &column(row, 2)?)?.replace(MARK, " "),
-                marks: format!("{} {}", author_mark(author), conversation_mark(key)),
-            })
+            let text = text_now(db, key, seq, author, &column(row, 2)?)?;
+            Ok(Indexed::new(row.get(0)?, author, key, &text))
         },
     )
 }
@@ -95,19 +102,23 @@ pub(super) fn replace(
     if before == now {
         return Ok(());
     }
-    let delete = "INSERT INTO words (words, rowid, text, marks) VALUES ('delete', ?1, ?2, ?3)";
-    let insert = "INSERT INTO words (rowid, text, marks) VALUES (?1, ?2, ?3)";
-    for (indexed, sql) in [(before, delete), (now, insert)] {
-        if let Some(Indexed {
-            moment,
-            text,
-            marks,
-        }) = indexed
-        {
-            execute(db, sql, params![moment, text, marks])?;
-        }
+    if let Some(before) = before {
+        remove(db, &before)?;
     }
-    Ok(())
+    now.map_or(Ok(()), |now| add(db, &now))
+}
+
+/// Adds a message that the index does not have.
+pub(super) fn add(db: &Connection, message: &Indexed) -> Result<(), DbError> {
+    let sql = "INSERT INTO words (rowid, text, marks) VALUES (?1, ?2, ?3)";
+    let parameters = params![message.moment, message.text, message.marks];
+    execute(db, sql, parameters).map(drop)
+}
+
+fn remove(db: &Connection, message: &Indexed) -> Result<(), DbError> {
+    let sql = "INSERT INTO words (words, rowid, text, marks) VALUES ('delete', ?1, ?2, ?3)";
+    let parameters = params![message.moment, message.text, message.marks];
+    execute(db, sql, parameters).map(drop)
 }
 
 /// What [`forget`] uses on its connection, kept in memory: a table that takes texts apart as the
