@@ -8,24 +8,32 @@ mod display;
 mod pace;
 
 use std::io::{self, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as TerminalEvent, MouseButton, MouseEvent, MouseEventKind};
 use futures_util::{Stream, StreamExt as _};
 use ratatui::layout::Size;
 use recado_shared::{Now, SyncPoint};
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use self::display::Display;
 use self::pace::Pace;
 use crate::app::{App, Effect, Event, Viewed};
 use crate::client::wall_time;
 use crate::net::{ConnectError, NetEvent, NetHandle};
-use crate::store::{StoreEvent, StoreHandle};
+use crate::store::{StoreEvent, StoreEvents, StoreHandle};
 use crate::ui::ViewState;
 
 /// Most events that are handled before a frame is drawn.
 const MAX_BATCH: usize = 256;
+
+/// Time at the end for the store to write all that is queued, before what the server has is dropped.
+const STORE_PATIENCE: Duration = Duration::from_millis(100);
+
+/// Time at the end for the last frames to go out.
+const LEAVE_LIMIT: Duration = Duration::from_millis(200);
 
 /// Lines that one turn of the wheel scrolls.
 const WHEEL_LINES: i32 = 3;
@@ -83,7 +91,7 @@ pub struct Client {
     pub app: App,
     pub view: ViewState,
     pub store: StoreHandle,
-    pub store_events: mpsc::Receiver<StoreEvent>,
+    pub store_events: StoreEvents,
 }
 
 /// A started network task: its handle and its events.
@@ -102,7 +110,7 @@ pub enum DriverError {
 }
 
 /// Runs the client until the user leaves it. `connect` starts the network, after the first frame.
-/// Everything that was decided is on disk when this returns.
+/// When this returns, drafts, outbox and places are on disk; of the cache, what there was time for.
 ///
 /// # Errors
 /// [`DriverError`] says what ended the client.
@@ -134,11 +142,14 @@ where
         // Drafts are saved even if nothing can be drawn any more.
         driver.handle(Event::Terminate);
     }
-    if let Some(net) = driver.net.take() {
-        net.leave().await;
+    let Driver { net, store, .. } = driver;
+    let close = spawn_blocking(move || store.close(STORE_PATIENCE));
+    if let Some(net) = net {
+        // What does not go out any more is still in the outbox.
+        let _ = timeout(LEAVE_LIMIT, net.leave()).await;
     }
-    driver.store.flush();
-    ended
+    let closed = close.await;
+    ended.and(closed.map_err(|_| DriverError::Gone("the local store")))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,7 +187,7 @@ impl<W: Write, H: Host> Driver<W, H> {
         &mut self,
         connect: impl FnOnce(Option<SyncPoint>) -> Result<NetTask, ConnectError>,
         mut inputs: I,
-        mut store: mpsc::Receiver<StoreEvent>,
+        mut store: StoreEvents,
     ) -> Result<(), DriverError>
     where
         I: Stream<Item = io::Result<Input>> + Unpin,
@@ -197,7 +208,7 @@ impl<W: Write, H: Host> Driver<W, H> {
                 let wakeup = tokio::select! {
                     biased;
                     input = inputs.next() => Wakeup::Input(input),
-                    event = net.recv() => Wakeup::Net(event),
+                    event = net.recv(), if !self.store.is_full() => Wakeup::Net(event),
                     event = store.recv() => Wakeup::Store(event),
                     () = std::future::ready(()), if handled > 0 => break,
                     () = until(deadline) => Wakeup::Deadline,
@@ -234,7 +245,8 @@ impl<W: Write, H: Host> Driver<W, H> {
             Wakeup::Store(Some(StoreEvent::Failed(why))) => self.handle(Event::StoreFailed(why)),
             Wakeup::Store(None) => return Err(DriverError::Gone("the local store")),
             Wakeup::Deadline => self.handle(Event::Deadline),
-            Wakeup::Frame => {}
+            // After a commit there may be room for the network's events again.
+            Wakeup::Store(Some(StoreEvent::Stored(_))) | Wakeup::Frame => {}
         }
         Ok(())
     }

@@ -31,6 +31,10 @@ pub(super) fn apply(db: &Connection, write: &StoreWrite) -> Result<WalResidue, D
             held,
             settled,
         } => return entries::add(db, *conversation, entries, held, settled),
+        StoreWrite::Erasures {
+            conversation,
+            entries,
+        } => return entries::erase_for(db, *conversation, entries),
         StoreWrite::Heads { heads, complete } => return set_heads(db, heads, *complete),
         StoreWrite::Cursors(conversation, cursors) => set_cursors(db, *conversation, *cursors)?,
         StoreWrite::Users(people) => set_people(db, people)?,

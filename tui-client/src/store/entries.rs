@@ -80,23 +80,44 @@ pub(super) fn insert(db: &Connection, key: &[u8], entry: &Entry) -> Result<WalRe
     if is_new && (moment.is_some() || edited.is_some()) {
         index::replace(db, key, edited.unwrap_or(entry.seq), before)?;
     }
+    if is_new && matches!(entry.content, Content::Erased(_)) {
+        return Ok(WalResidue::None);
+    }
+    erase(db, key, &erased_rows(db, key, entry)?)
+}
+
+/// Erases what these entries erase of the stored log, without adding them.
+pub(super) fn erase_for(
+    db: &Connection,
+    conversation: ConversationId,
+    entries: &[Entry],
+) -> Result<WalResidue, DbError> {
+    let key = blob(&conversation);
+    let mut residue = WalResidue::None;
+    for entry in entries {
+        residue |= erase(db, &key, &erased_rows(db, &key, entry)?)?;
+    }
+    Ok(residue)
+}
+
+/// The rows of the texts that an entry erases.
+fn erased_rows(db: &Connection, key: &[u8], entry: &Entry) -> Result<Vec<Row>, DbError> {
     let seq = entry.seq.0.cast_signed();
-    let erased_rows = match &entry.content {
-        Content::Erased(_) if !is_new => rows(db, "seq = ?2", params![key, seq])?,
+    match &entry.content {
+        Content::Erased(_) => rows(db, "seq = ?2", params![key, seq]),
         Content::Deletion { target } => {
             let target = target.0.cast_signed();
             let mut rows_of_message = rows(db, "seq = ?2", params![key, target])?;
             let edits = "target = ?2 AND kind = ?3";
             rows_of_message.extend(rows(db, edits, params![key, target, EDIT])?);
-            rows_of_message
+            Ok(rows_of_message)
         }
         Content::AuthorRemoved => {
             let parameters = params![key, seq, entry.author.0.cast_signed()];
-            rows(db, "seq < ?2 AND author = ?3", parameters)?
+            rows(db, "seq < ?2 AND author = ?3", parameters)
         }
-        _ => return Ok(WalResidue::None),
-    };
-    erase(db, key, &erased_rows)
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// What is left of a new entry whose erasure was stored before it.

@@ -10,9 +10,11 @@ mod engine;
 mod entries;
 mod entry_kind;
 mod error;
+mod events;
 mod index;
 mod load;
 mod outbox;
+mod queue;
 mod request;
 mod schema;
 mod search;
@@ -27,32 +29,31 @@ mod worker;
 
 use std::fmt;
 use std::path::Path;
-use std::sync::mpsc as std_mpsc;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
+use rusqlite::InterruptHandle;
 use tokio::sync::mpsc;
 
 use damage::OpenedDatabase;
 pub use engine::Engine;
 pub use error::StoreError;
+pub use events::StoreEvents;
+use queue::{Queue, Request};
 pub use request::{
     HeldRange, LoadedEntries, Pending, PendingState, SearchHit, SearchQuery, SearchResult,
     Snapshot, StoreEvent, StoreRead, StoreWrite, StoredConversation, StoredMe, StoredPerson,
     StoredSetting,
 };
 use search_thread::SearchThread;
-use worker::{Request, Worker};
-
-/// Most requests that wait for the disk. At the bound the caller waits: nothing is dropped.
-const MAX_QUEUED_REQUESTS: usize = 4096;
-
-/// Most answers that wait to be received, one of them reserved for a failure.
-const MAX_QUEUED_EVENTS: usize = 257;
+use worker::Worker;
 
 #[derive(Debug)]
 pub struct Opened {
     pub handle: StoreHandle,
-    pub events: mpsc::Receiver<StoreEvent>,
+    pub events: StoreEvents,
     pub snapshot: Snapshot,
     /// The notice for the user if a damaged database was replaced.
     pub notice: Option<String>,
@@ -62,7 +63,9 @@ pub struct Opened {
 pub struct StoreHandle {
     /// Dropped first: the last connection to the database has to be the writer.
     searcher: Option<SearchThread>,
-    requests: Option<std_mpsc::SyncSender<Request>>,
+    queue: Arc<Queue>,
+    /// Ends a statement of the thread.
+    interrupt: InterruptHandle,
     events: mpsc::Sender<StoreEvent>,
     thread: Option<JoinHandle<()>>,
 }
@@ -85,34 +88,43 @@ pub fn open(path: &Path) -> Result<Opened, StoreError> {
         notice,
     } = damage::open_or_replace(path)?;
     let searcher = SearchThread::start(path)?;
-    let (requests, queue) = std_mpsc::sync_channel(MAX_QUEUED_REQUESTS);
-    let (events, receiver) = mpsc::channel(MAX_QUEUED_EVENTS);
-    let failure = events
+    let (answers, stored, events) = events::channel();
+    let failure = answers
         .clone()
         .try_reserve_owned()
         .expect("a fresh channel has room");
-    let worker = Worker::new(connection, path, failure);
+    let queue = Arc::<Queue>::default();
+    let interrupt = connection.get_interrupt_handle();
+    let worker = Worker::new(connection, path, failure, stored);
+    let theirs = Arc::clone(&queue);
     let thread = std::thread::Builder::new()
         .name("store".to_owned())
-        .spawn(move || worker.run(&queue))
+        .spawn(move || worker.run(&theirs))
         .map_err(StoreError::io(path))?;
     Ok(Opened {
         handle: StoreHandle {
             searcher: Some(searcher),
-            requests: Some(requests),
-            events,
+            queue,
+            interrupt,
+            events: answers,
             thread: Some(thread),
         },
-        events: receiver,
+        events,
         snapshot,
         notice,
     })
 }
 
 impl StoreHandle {
-    /// Queues a change. Waits if 4,096 requests are queued, which means that the disk is stuck.
+    /// Queues a change. Never waits: see [`is_full`](Self::is_full).
     pub fn save(&self, write: StoreWrite) {
-        self.request(Request::Write(write));
+        self.queue.push(Request::Write(write));
+    }
+
+    /// Whether so many changes are queued that no more are to be taken from the network until the
+    /// next [`StoreEvent::Stored`]. The user's own changes are small, and are always taken.
+    pub fn is_full(&self) -> bool {
+        self.queue.is_full()
     }
 
     /// Queues a read, which sees every earlier write. Answered by [`StoreEvent::Loaded`].
@@ -122,7 +134,7 @@ impl StoreHandle {
         let Some(room) = self.room() else {
             return false;
         };
-        self.request(Request::Read(read, room));
+        self.queue.push(Request::Read(read, room));
         true
     }
 
@@ -140,10 +152,22 @@ impl StoreHandle {
 
     /// Waits until everything queued so far is on the disk, or has failed.
     pub fn flush(&self) {
-        let (done, wait) = std_mpsc::sync_channel(1);
-        self.request(Request::Flush(done));
+        let (done, wait) = sync_channel(1);
+        self.queue.push(Request::Flush(done));
         // An error means that the thread ended, which it reported.
         let _ = wait.recv();
+    }
+
+    /// Ends the store. Changes that are not on the disk after `patience` are dropped if they belong
+    /// to the cache only, which the server has; see [`StoreWrite::without_cache`].
+    pub fn close(mut self, patience: Duration) {
+        drop(self.searcher.take());
+        let (done, wait) = sync_channel(1);
+        self.queue.push(Request::Flush(done));
+        if wait.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+            self.queue.discard_cache();
+            self.interrupt.interrupt();
+        }
     }
 
     fn room(&self) -> Option<mpsc::OwnedPermit<StoreEvent>> {
@@ -153,19 +177,12 @@ impl StoreHandle {
         }
         room
     }
-
-    fn request(&self, request: Request) {
-        let requests = self.requests.as_ref().expect("taken only by drop");
-        if requests.send(request).is_err() {
-            tracing::error!("the store's thread is gone");
-        }
-    }
 }
 
 impl Drop for StoreHandle {
     fn drop(&mut self) {
         drop(self.searcher.take());
-        drop(self.requests.take());
+        self.queue.close();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {

@@ -86,6 +86,100 @@ pub enum StoreWrite {
     },
     Place(ConversationId, Place),
     Open(ConversationId),
+    /// Erases the texts that these entries erase, without adding the entries: they are the rest of a
+    /// [`StoreWrite::Entries`] that is dropped.
+    Erasures {
+        conversation: ConversationId,
+        entries: Vec<Entry>,
+    },
+}
+
+/// Approximate bytes of a value besides its texts.
+const VALUE_BYTES: usize = 96;
+
+impl StoreWrite {
+    /// The part that a program that ends must not drop: all but the cache, of which only erasures are
+    /// kept. What is dropped comes from the server again.
+    pub fn without_cache(&self) -> Option<Self> {
+        match self {
+            Self::Queue(_)
+            | Self::SetPending { .. }
+            | Self::TakeBack { .. }
+            | Self::UnsentSetting(_)
+            | Self::SentSetting(_)
+            | Self::Draft { .. }
+            | Self::Place(..)
+            | Self::Open(_)
+            | Self::Erasures { .. } => Some(self.clone()),
+            Self::Entries {
+                conversation,
+                entries,
+                ..
+            } => {
+                let erasing = entries.iter().filter(|entry| is_erasing(&entry.content));
+                let entries: Vec<_> = erasing.cloned().collect();
+                (!entries.is_empty()).then_some(Self::Erasures {
+                    conversation: *conversation,
+                    entries,
+                })
+            }
+            Self::Me(_)
+            | Self::Heads { .. }
+            | Self::Cursors(..)
+            | Self::Users(_)
+            | Self::Settings { .. } => None,
+        }
+    }
+
+    /// Whether a read of the entries of a conversation may depend on it.
+    pub(super) fn is_seen_in(&self, id: ConversationId) -> bool {
+        match self {
+            Self::Me(_) => true,
+            Self::Heads { heads, .. } => heads.iter().any(|head| head.conversation == id),
+            Self::Entries { conversation, .. } | Self::Erasures { conversation, .. } => {
+                *conversation == id
+            }
+            _ => false,
+        }
+    }
+
+    /// How many entries it adds.
+    pub(super) fn entry_count(&self) -> usize {
+        match self {
+            Self::Entries { entries, .. } => entries.len(),
+            _ => 0,
+        }
+    }
+
+    /// Approximate bytes in memory.
+    pub(super) fn size(&self) -> usize {
+        let content =
+            |content: &Content| VALUE_BYTES + content.body().map_or(0, |body| body.as_str().len());
+        match self {
+            Self::Entries { entries, .. } | Self::Erasures { entries, .. } => {
+                entries.iter().map(|entry| content(&entry.content)).sum()
+            }
+            Self::Queue(pending) => content(&pending.content),
+            Self::TakeBack { draft: text, .. } | Self::Draft { text, .. } => {
+                VALUE_BYTES + text.len()
+            }
+            Self::Heads { heads, .. } => heads
+                .iter()
+                .map(|head| VALUE_BYTES * (2 + head.cursors.len()))
+                .sum(),
+            Self::Users(people) => VALUE_BYTES * people.len(),
+            Self::Settings { settings, .. } => VALUE_BYTES * (1 + settings.len()),
+            _ => VALUE_BYTES,
+        }
+    }
+}
+
+/// Whether an entry erases texts of others or of itself.
+pub(super) const fn is_erasing(content: &Content) -> bool {
+    matches!(
+        content,
+        Content::Deletion { .. } | Content::AuthorRemoved | Content::Erased(_)
+    )
 }
 
 /// A range of a cached log to read.
@@ -104,6 +198,17 @@ pub struct LoadedEntries {
     /// Entries elsewhere in the log that belong to these, ascending: those that edit, delete
     /// or react to one of them, the messages that one of them replies to, and the edits of those.
     pub about: Vec<Entry>,
+}
+
+impl LoadedEntries {
+    /// The answer to a read that found nothing.
+    pub(super) const fn empty(read: StoreRead) -> Self {
+        Self {
+            read,
+            entries: Vec::new(),
+            about: Vec::new(),
+        }
+    }
 }
 
 /// A full-text query over all stored messages.
@@ -212,6 +317,8 @@ pub struct StoredConversation {
 pub enum StoreEvent {
     Loaded(LoadedEntries),
     Found(SearchResult),
+    /// A transaction ended, with this many entries of [`StoreWrite::Entries`].
+    Stored(usize),
     /// A save failed, with the notice for the user. Sent once; later saves are discarded.
     Failed(String),
 }

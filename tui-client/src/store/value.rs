@@ -22,6 +22,12 @@ impl DbError {
         Self::Value(error.to_string())
     }
 
+    /// Whether the statement was interrupted by another thread.
+    pub(super) fn is_interruption(&self) -> bool {
+        let code = rusqlite::ErrorCode::OperationInterrupted;
+        matches!(self, Self::Sql(error) if error.sqlite_error_code() == Some(code))
+    }
+
     /// Whether the file is damaged, so that only a new one helps.
     pub(super) fn is_damage(&self) -> bool {
         match self {

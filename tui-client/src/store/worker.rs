@@ -1,14 +1,16 @@
-//! The store's thread, the only writer of the database. All queued requests become one
-//! transaction, so that a burst costs one sync.
+//! The store's thread, the only writer of the database. What is queued becomes one transaction, up
+//! to a limit, so that a burst costs one sync.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::mpsc::OwnedPermit;
+use tokio::sync::watch;
 
-use super::request::{LoadedEntries, StoreEvent, StoreRead, StoreWrite};
+use super::queue::{Queue, Request, Woken};
+use super::request::{LoadedEntries, StoreEvent, StoreWrite};
 use super::value::DbError;
 use super::wal_residue::WalResidue;
 use super::{apply, damage, load, schema};
@@ -16,18 +18,12 @@ use super::{apply, damage, load, schema};
 /// Most requests in one transaction.
 const MAX_BATCH: usize = 1024;
 
+/// Entries after which a transaction ends. The search index takes larger batches at less cost, and
+/// what waits behind a batch waits longer.
+const MAX_BATCH_ENTRIES: usize = 4_000;
+
 /// Idle time after which the write-ahead log is emptied.
 const IDLE: Duration = Duration::from_secs(2);
-
-/// A request of the handle. The permit for an answer is taken with the request, so that the thread
-/// never waits for the receiver.
-#[derive(Debug)]
-pub(super) enum Request {
-    Write(StoreWrite),
-    Read(StoreRead, OwnedPermit<StoreEvent>),
-    /// Is answered once all requests before it are on the disk.
-    Flush(SyncSender<()>),
-}
 
 #[derive(Debug)]
 pub(super) struct Worker {
@@ -35,13 +31,42 @@ pub(super) struct Worker {
     path: PathBuf,
     /// The permit for the one failure that is reported; `None` after that.
     failure: Option<OwnedPermit<StoreEvent>>,
+    /// The sum of all entries whose transaction has ended.
+    stored: watch::Sender<usize>,
     residue: WalResidue,
 }
 
+/// What one transaction does.
 #[derive(Debug, Default)]
-struct Answers {
-    loaded: Vec<(LoadedEntries, OwnedPermit<StoreEvent>)>,
+struct Batch {
+    requests: usize,
+    entries: usize,
+    residue: WalResidue,
+    /// The changes that are made even if the others are dropped.
+    kept: Vec<StoreWrite>,
+    has_cache: bool,
     flushes: Vec<SyncSender<()>>,
+}
+
+impl Batch {
+    fn is_full(&self) -> bool {
+        self.requests >= MAX_BATCH || self.entries >= MAX_BATCH_ENTRIES
+    }
+
+    fn note(&mut self, write: &StoreWrite) {
+        self.entries += write.entry_count();
+        let kept = write.without_cache();
+        self.has_cache |= kept.as_ref() != Some(write);
+        self.kept.extend(kept);
+    }
+}
+
+/// How a transaction ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Committed,
+    /// Rolled back, because only the cache needed some of it.
+    Dropped,
 }
 
 impl Worker {
@@ -49,97 +74,107 @@ impl Worker {
         connection: Connection,
         path: &Path,
         failure: OwnedPermit<StoreEvent>,
+        stored: watch::Sender<usize>,
     ) -> Self {
         Self {
             connection,
             path: path.to_owned(),
             failure: Some(failure),
+            stored,
             residue: WalResidue::None,
         }
     }
 
-    /// Runs until the handle is dropped and everything queued is done.
-    pub(super) fn run(mut self, queue: &Receiver<Request>) {
-        while let Some(first) = self.next(queue) {
-            let mut batch = vec![first];
-            while batch.len() < MAX_BATCH
-                && let Ok(request) = queue.try_recv()
-            {
-                batch.push(request);
-            }
-            self.carry_out(batch);
-        }
-        // The last connection to close empties the write-ahead log too.
-    }
-
-    /// The next request. Empties the write-ahead log while idle if it has residue.
-    fn next(&mut self, queue: &Receiver<Request>) -> Option<Request> {
-        while self.residue != WalResidue::None {
-            match queue.recv_timeout(IDLE) {
-                Ok(request) => return Some(request),
-                Err(RecvTimeoutError::Disconnected) => return None,
-                Err(RecvTimeoutError::Timeout) => self.empty_log(),
+    /// Runs until the queue is closed and everything in it is done.
+    pub(super) fn run(mut self, queue: &Queue) {
+        let _abandon = AbandonOnDrop(queue);
+        loop {
+            let limit = (self.residue != WalResidue::None).then_some(IDLE);
+            match queue.wait(limit) {
+                Woken::Request => self.carry_out(queue),
+                Woken::Timeout => self.empty_log(),
+                // The last connection to close empties the write-ahead log too.
+                Woken::Closed => return,
             }
         }
-        queue.recv().ok()
     }
 
-    fn carry_out(&mut self, batch: Vec<Request>) {
-        let mut answers = Answers::default();
-        if let Err(error) = self.transact(batch, &mut answers) {
-            self.report(&error);
+    fn carry_out(&mut self, queue: &Queue) {
+        let mut batch = Batch::default();
+        let mut result = self.transact(queue, &mut batch);
+        // The one interruption may also hit what is kept.
+        while queue.is_discarding()
+            && (matches!(result, Ok(Outcome::Dropped)) || is_interrupted(&result))
+        {
+            result = self.keep(&mut batch);
         }
-        for (answer, room) in answers.loaded {
-            room.send(StoreEvent::Loaded(answer));
+        match result {
+            Ok(_) => self.residue |= batch.residue,
+            Err(error) => self.report(&error),
         }
         if self.residue == WalResidue::Erased {
             self.empty_log();
         }
-        for flush in answers.flushes {
+        self.stored
+            .send_modify(|sum| *sum = sum.wrapping_add(batch.entries));
+        for flush in batch.flushes {
             // The caller may have given up.
             let _ = flush.try_send(());
         }
     }
 
-    /// Runs a batch in one transaction. A read that fails gets an empty answer, which makes the app
-    /// ask the server instead.
-    fn transact(&mut self, batch: Vec<Request>, answers: &mut Answers) -> Result<(), DbError> {
+    /// Runs what is queued in one transaction. A read that fails gets an empty answer, which makes the
+    /// app ask the server instead.
+    fn transact(&mut self, queue: &Queue, batch: &mut Batch) -> Result<Outcome, DbError> {
         let transaction = self.connection.transaction();
         let mut result = Ok(());
-        let mut residue = WalResidue::None;
-        for request in batch {
+        while result.is_ok()
+            && !batch.is_full()
+            && let Some(request) = queue.pop()
+        {
+            batch.requests += 1;
             match request {
                 Request::Write(write) => {
+                    batch.note(&write);
                     if self.failure.is_some()
-                        && result.is_ok()
                         && let Ok(transaction) = &transaction
                     {
-                        result = apply::apply(transaction, &write).map(|left| residue |= left);
+                        let residue = &mut batch.residue;
+                        result = apply::apply(transaction, &write).map(|left| *residue |= left);
                     }
                 }
                 Request::Read(read, room) => {
-                    let empty = LoadedEntries {
-                        read,
-                        entries: Vec::new(),
-                        about: Vec::new(),
+                    let loaded = match &transaction {
+                        Ok(transaction) => load::load(transaction, read),
+                        Err(_) => Ok(LoadedEntries::empty(read)),
                     };
-                    let answer = match &transaction {
-                        Ok(transaction) => load::load(transaction, read).unwrap_or_else(|error| {
-                            result = Err(error);
-                            empty
-                        }),
-                        Err(_) => empty,
-                    };
-                    answers.loaded.push((answer, room));
+                    let answer = loaded.unwrap_or_else(|error| {
+                        result = Err(error);
+                        LoadedEntries::empty(read)
+                    });
+                    room.send(StoreEvent::Loaded(answer));
                 }
-                Request::Flush(done) => answers.flushes.push(done),
+                Request::Flush(done) => batch.flushes.push(done),
+            }
+            if batch.has_cache && queue.is_discarding() {
+                return Ok(Outcome::Dropped);
             }
         }
         let transaction = transaction?;
         result?;
         transaction.commit()?;
-        self.residue |= residue;
-        Ok(())
+        Ok(Outcome::Committed)
+    }
+
+    /// Makes the changes of a batch that was dropped and has to be kept in part.
+    fn keep(&mut self, batch: &mut Batch) -> Result<Outcome, DbError> {
+        batch.residue = WalResidue::None;
+        let transaction = self.connection.transaction()?;
+        for write in &batch.kept {
+            batch.residue |= apply::apply(&transaction, write)?;
+        }
+        transaction.commit()?;
+        Ok(Outcome::Committed)
     }
 
     /// Empties the write-ahead log, or tries again at the next idle time.
@@ -170,5 +205,18 @@ impl Worker {
         room.send(StoreEvent::Failed(format!(
             "the local store {path} failed ({error}). {next}"
         )));
+    }
+}
+
+fn is_interrupted<T>(result: &Result<T, DbError>) -> bool {
+    matches!(result, Err(error) if error.is_interruption())
+}
+
+/// Lets the handle know if the thread ends early.
+struct AbandonOnDrop<'a>(&'a Queue);
+
+impl Drop for AbandonOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.abandon();
     }
 }

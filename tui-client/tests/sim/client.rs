@@ -106,8 +106,8 @@ impl Client {
             Step::ClientCrash(_) => self.crash(clock),
             Step::ClientQuit(_) => {
                 self.handle(Event::Terminate, clock, server);
-                let all = self.local.waiting();
-                self.promised.extend(self.local.flush(all));
+                let in_time = clock.random.usize(..=self.local.waiting());
+                self.promised.extend(self.local.close(in_time));
                 self.crash(clock);
             }
             Step::ClientStart(_) => self.start(clock),

@@ -55,9 +55,18 @@ impl Local {
             | StoreWrite::SentSetting(_)
             | StoreWrite::Draft { .. }
             | StoreWrite::Place { .. }
-            | StoreWrite::Open(_) => None,
+            | StoreWrite::Open(_)
+            | StoreWrite::Erasures { .. } => None,
         };
         batch.iter().filter_map(promise).collect()
+    }
+
+    /// Ends as the store's handle does: of what there is no time for, the cache is dropped.
+    pub(crate) fn close(&mut self, in_time: usize) -> Vec<(MessageId, bool)> {
+        let late = self.waiting.split_off(in_time.min(self.waiting.len()));
+        self.waiting
+            .extend(late.iter().filter_map(StoreWrite::without_cache));
+        self.flush(usize::MAX)
     }
 
     /// The process is gone, and what was not carried out with it.

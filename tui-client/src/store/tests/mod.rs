@@ -1,3 +1,4 @@
+mod closing;
 mod erasure;
 mod rooms;
 mod searching;
@@ -328,10 +329,10 @@ fn a_load_beyond_the_room_for_answers_is_refused() {
         range: PageRange::After(Seq(0)),
         limit: 1,
     };
-    let granted = (0..MAX_QUEUED_EVENTS)
+    let granted = (0..events::MAX_QUEUED_EVENTS)
         .filter(|_| opened.handle.load(load))
         .count();
-    assert_eq!(granted, MAX_QUEUED_EVENTS - 1);
+    assert_eq!(granted, events::MAX_QUEUED_EVENTS - 1);
 }
 
 #[test]
@@ -441,28 +442,23 @@ fn a_failure_is_reported_once_and_the_next_start_repairs() {
     damage_table(&path, "people");
     // No row of the damaged table is needed before the first save, so the database must be
     // opened without the snapshot's read of it.
-    let (events, mut answers) = mpsc::channel(4);
-    let failure = events.clone().try_reserve_owned().unwrap();
-    let (requests, queue) = std_mpsc::sync_channel(8);
+    let (answers, stored, mut events) = events::channel();
+    let failure = answers.clone().try_reserve_owned().unwrap();
+    let queue = Queue::default();
     let name = UserName::new("bob").unwrap();
     for _ in 0..2 {
-        requests
-            .send(Request::Write(StoreWrite::Users(vec![
-                StoredPerson::named(BOB, name.clone()),
-            ])))
-            .unwrap();
-        requests
-            .send(Request::Write(StoreWrite::Queue(pending(8, "discarded"))))
-            .unwrap();
+        let people = vec![StoredPerson::named(BOB, name.clone())];
+        queue.push(Request::Write(StoreWrite::Users(people)));
+        queue.push(Request::Write(StoreWrite::Queue(pending(8, "discarded"))));
     }
-    drop(requests);
+    queue.close();
     let connection = schema::open(&path).unwrap();
-    Worker::new(connection, &path, failure).run(&queue);
-    let Ok(StoreEvent::Failed(why)) = answers.try_recv() else {
+    Worker::new(connection, &path, failure, stored).run(&queue);
+    let Ok(StoreEvent::Failed(why)) = events.try_recv() else {
         panic!("the failure was not reported");
     };
     assert!(why.contains("Restart Recado"), "{why}");
-    assert_eq!(answers.try_recv().ok(), None);
+    assert_eq!(events.try_recv().ok(), None);
     let opened = open(&path).unwrap();
     assert_eq!(opened.snapshot.outbox, [pending(7, "unsent")]);
     assert!(opened.notice.is_some());

@@ -8,7 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use recado::app::keymap::Keymap;
 use recado::app::{App, ClickTarget, Effect, Event, Settings};
 use recado::net::{NetConfig, NetEvent, NetHandle};
-use recado::store::{HeldRange, Opened, StoreEvent, StoreHandle, StoreWrite};
+use recado::store::{HeldRange, Opened, StoreEvent, StoreEvents, StoreHandle, StoreWrite};
 use recado_shared::tls::Identity;
 use recado_shared::{ConversationId, Invite, Now, Timestamp, UserId};
 use tokio::sync::{mpsc, watch};
@@ -204,7 +204,7 @@ impl Client {
         mut self,
         mut typed: mpsc::Receiver<(UserId, String)>,
         mut net: mpsc::Receiver<NetEvent>,
-        mut store: mpsc::Receiver<StoreEvent>,
+        mut store: StoreEvents,
     ) {
         loop {
             let deadline = self.app.next_deadline();
@@ -217,6 +217,7 @@ impl Client {
                 Some(event) = store.recv() => match event {
                     StoreEvent::Loaded(loaded) => vec![Event::Loaded(loaded)],
                     StoreEvent::Found(found) => vec![Event::Found(found)],
+                    StoreEvent::Stored(_) => Vec::new(),
                     StoreEvent::Failed(why) => panic!("the store failed: {why}"),
                 },
                 () = until(deadline) => vec![Event::Deadline],
