@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use data_encoding::BASE64URL_NOPAD;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::hello::InviteToken;
 use crate::text::error_texts;
@@ -66,7 +67,12 @@ impl FromStr for ServerAddress {
             return Err(InviteError::Address);
         }
         Ok(Self {
-            host: host.to_owned(),
+            // Names of hosts have no case (RFC 4343), zones of IPv6 addresses have one.
+            host: if host.contains('%') {
+                host.to_owned()
+            } else {
+                host.to_lowercase()
+            },
             port,
         })
     }
@@ -83,29 +89,99 @@ impl fmt::Display for ServerAddress {
     }
 }
 
+/// Reads the first invite in a text as people paste it: with words around it, wrapped over lines, in
+/// quotes or brackets, with invisible characters, in full-width letters.
 impl FromStr for Invite {
     type Err = InviteError;
 
     fn from_str(text: &str) -> Result<Self, InviteError> {
-        let rest = text
-            .trim()
-            .strip_prefix(SCHEME)
-            .ok_or(InviteError::Scheme)?;
-        let (address, secret) = rest.split_once('#').ok_or(InviteError::Incomplete)?;
-        let address = address.strip_suffix('/').unwrap_or(address).parse()?;
-        let (fingerprint, token) = match secret.split_once('.') {
-            Some((fingerprint, token)) => (fingerprint, Some(token)),
-            None => (secret, None),
-        };
-        let token = token
-            .map(|token| decode_array(token).map(InviteToken))
-            .transpose()?;
-        Ok(Self {
-            address,
-            fingerprint: fingerprint.parse()?,
-            token,
-        })
+        let text = compact(text);
+        let mut first_error = None;
+        let mut rest = text.as_str();
+        while let Some(after) = after_scheme(rest) {
+            match parse_after_scheme(after) {
+                Ok(invite) => return Ok(invite),
+                Err(error) => first_error = first_error.or(Some(error)),
+            }
+            rest = after;
+        }
+        Err(first_error.unwrap_or(InviteError::Scheme))
     }
+}
+
+/// The text without the characters that terminals, chats and mail programs put into a line.
+fn compact(text: &str) -> String {
+    let text = text.nfkc().flat_map(|c| match c {
+        '\u{2010}'..='\u{2013}' | '\u{2212}' => ['-', '\0'],
+        // Two hyphens, for programs that correct typography.
+        '\u{2014}' | '\u{2015}' => ['-', '-'],
+        c => [c, '\0'],
+    });
+    text.filter(|&c| !is_decoration(c)).collect()
+}
+
+/// Blanks, characters without a shape, and what wraps or quotes a line. None is part of an invite.
+fn is_decoration(c: char) -> bool {
+    let is_quote = matches!(
+        c,
+        '<' | '>' | '|' | '\\' | '"' | '\'' | '`' | '*' | '=' | '«' | '»' | '‹' | '›'
+    ) || matches!(c, '\u{2018}'..='\u{201f}');
+    let is_border = matches!(c, '\u{2500}'..='\u{259f}');
+    c.is_whitespace() || c.is_control() || is_invisible(c) || is_quote || is_border
+}
+
+/// The characters with the property `Default_Ignorable_Code_Point` (Unicode Character Database).
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+fn after_scheme(text: &str) -> Option<&str> {
+    let is_scheme = |at: &usize| {
+        let found = text.as_bytes().get(*at..*at + SCHEME.len());
+        found.is_some_and(|found| found.eq_ignore_ascii_case(SCHEME.as_bytes()))
+    };
+    let at = (0..text.len()).find(is_scheme)?;
+    Some(&text[at + SCHEME.len()..])
+}
+
+/// The lengths of both parts are known, so that words behind an invite are not taken for its end.
+fn parse_after_scheme(text: &str) -> Result<Invite, InviteError> {
+    let (address, secret) = match text.split_once('#') {
+        Some(parts) => parts,
+        // As a link in a web page.
+        None => text.split_once("/%23").ok_or(InviteError::Incomplete)?,
+    };
+    let address = address.strip_suffix('/').unwrap_or(address).parse()?;
+    let (fingerprint, rest) = take_array(secret)?;
+    let token = match rest.strip_prefix('.') {
+        // Otherwise the end of a sentence.
+        Some(token) if token.starts_with(is_base64) => Some(InviteToken(take_array(token)?.0)),
+        _ => None,
+    };
+    Ok(Invite {
+        address,
+        fingerprint: Fingerprint(fingerprint),
+        token,
+    })
 }
 
 impl fmt::Display for Invite {
@@ -122,7 +198,10 @@ impl FromStr for Fingerprint {
     type Err = InviteError;
 
     fn from_str(text: &str) -> Result<Self, InviteError> {
-        decode_array(text).map(Self)
+        match take_array(text)? {
+            (bytes, "") => Ok(Self(bytes)),
+            _ => Err(InviteError::Damaged),
+        }
     }
 }
 
@@ -132,15 +211,27 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-fn decode_array<const N: usize>(text: &str) -> Result<[u8; N], InviteError> {
-    let bytes = BASE64URL_NOPAD.decode(text.as_bytes());
-    match bytes {
-        Ok(bytes) if bytes.len() < N => Err(InviteError::Incomplete),
-        Ok(bytes) => bytes.try_into().map_err(|_| InviteError::Damaged),
-        // A line cut at a place that is no boundary of base 64 cannot be decoded at all.
-        Err(_) if text.len() < (N * 4).div_ceil(3) => Err(InviteError::Incomplete),
-        Err(_) => Err(InviteError::Damaged),
+const fn is_base64(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
+}
+
+/// Decodes the beginning of a text, and returns it with the rest.
+fn take_array<const N: usize>(text: &str) -> Result<([u8; N], &str), InviteError> {
+    let length = (N * 4).div_ceil(3);
+    let end = text.find(|c| !is_base64(c)).unwrap_or(text.len());
+    if end < length {
+        // A line that is cut ends there; another character in it was changed on the way.
+        let is_cut = text[end..].chars().all(|c| c.is_ascii_punctuation());
+        return Err(if is_cut {
+            InviteError::Incomplete
+        } else {
+            InviteError::Damaged
+        });
     }
+    let (encoded, rest) = text.split_at(length);
+    let bytes = BASE64URL_NOPAD.decode(encoded.as_bytes());
+    let bytes = bytes.map_err(|_| InviteError::Damaged)?;
+    Ok((bytes.try_into().map_err(|_| InviteError::Damaged)?, rest))
 }
 
 #[cfg(test)]
@@ -163,6 +254,68 @@ mod tests {
     }
 
     #[test]
+    fn an_invite_is_read_as_people_paste_it() {
+        let invite = invite(Some(InviteToken([0xfe; 16])));
+        let line = invite.to_string();
+        let read = |text: &str| text.parse::<Invite>();
+        let wrapped = |every: usize, with: &str| {
+            let chars: Vec<_> = line.chars().collect();
+            let lines = chars.chunks(every).map(|chars| chars.iter().collect());
+            lines.collect::<Vec<String>>().join(with)
+        };
+        for every in 1..line.len() {
+            for with in [
+                "\n",
+                " ",
+                "\r\n> ",
+                "\u{200b}",
+                " │\n│ ",
+                "\\\n",
+                "=\n",
+                "\u{ad}",
+            ] {
+                let text = wrapped(every, with);
+                assert_eq!(read(&text), Ok(invite.clone()), "{text}");
+            }
+        }
+        let upper = line.replacen("recado", "RECADO", 1);
+        let full_width = line.replacen("recado://", "ｒｅｃａｄｏ：／／", 1);
+        let dashes = line.replace("--", "—").replace('-', "–");
+        assert_ne!(dashes, line);
+        let host = line.replacen("chat.example", "Chat.EXAMPLE", 1);
+        let percent = line.replacen('#', "%23", 1);
+        for text in [upper, full_width, dashes, host, percent] {
+            assert_eq!(read(&text), Ok(invite.clone()), "{text}");
+        }
+        for (before, after) in [
+            ("<", ">"),
+            ("'", "'"),
+            ("“", "”."),
+            ("```\n", "\n```"),
+            ("**", "**"),
+            ("(", ")!"),
+            ("\u{feff}\u{2068}", "\u{2069}"),
+            ("Hi Bob, recado join '", "'\nSee you there, Alice"),
+            ("use recado://… like this: ", ", and then call me"),
+            ("[recado](", ")"),
+            ("> ", "\u{200b},"),
+            ("", ". It is for you."),
+            ("", &line),
+        ] {
+            let text = format!("{before}{line}{after}");
+            assert_eq!(read(&text), Ok(invite.clone()), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_sentence_is_no_token() {
+        let invite = invite(None);
+        for after in [".", ".'", ">.", "...", " ."] {
+            assert_eq!(format!("{invite}{after}").parse(), Ok(invite.clone()));
+        }
+    }
+
+    #[test]
     fn a_damaged_invite_says_what_is_wrong() {
         let whole = invite(Some(InviteToken([1; 16]))).to_string();
         let error = |text: &str| text.parse::<Invite>().unwrap_err();
@@ -170,14 +323,23 @@ mod tests {
         assert_eq!(error("recado://chat.example:7322"), InviteError::Incomplete);
         assert_eq!(error(&whole[..whole.len() - 3]), InviteError::Incomplete);
         assert_eq!(error(&whole.replace("q6ur", "q!ur")), InviteError::Damaged);
+        assert_eq!(
+            error(&format!("<{}>", &whole[..40])),
+            InviteError::Incomplete
+        );
+        assert_eq!(error(&whole.replace("AQEB", "AQ~B")), InviteError::Damaged);
         assert_eq!(error("recado://:1/#abc"), InviteError::Address);
     }
 
     #[test]
-    fn addresses_have_a_default_port_and_may_be_ipv6() {
+    fn addresses_have_a_default_port_no_case_and_may_be_ipv6() {
         let address = |text: &str| text.parse::<ServerAddress>().map(|a| a.to_string());
         assert_eq!(address("host").as_deref(), Ok("host:7322"));
-        assert_eq!(address("host:1").as_deref(), Ok("host:1"));
+        assert_eq!(address("Host:1").as_deref(), Ok("host:1"));
+        assert_eq!(
+            address("[FE80::1%Eth0]:1").as_deref(),
+            Ok("[FE80::1%Eth0]:1")
+        );
         assert_eq!(address("::1").as_deref(), Ok("[::1]:7322"));
         assert_eq!(address("[::1]:99").as_deref(), Ok("[::1]:99"));
         for bad in ["", "host:0", "host:x", "[::1", "a b", "host/x"] {
