@@ -1,12 +1,13 @@
 //! Command-line parser: global arguments, the list of verbs, their dispatch, and the entry of the
 //! program. Each verb defines its own arguments in `verbs`.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use recado_shared::ServerAddress;
+use recado_shared::{Invite, InviteError, ServerAddress};
 use tokio::runtime::Runtime;
 
 use crate::config;
@@ -54,8 +55,9 @@ struct IdentityArguments {
 enum Verb {
     /// Join a server with an invite and open Recado
     Join {
-        /// The invite: a line that starts with recado://
-        invite: String,
+        /// The invite: a line that starts with recado:// [default: asks for it, or reads standard
+        /// input, also with '-']. An argument is visible to other users of this machine
+        invite: Vec<String>,
     },
     /// Start a server here and open Recado
     Host {
@@ -95,7 +97,7 @@ enum Verb {
         /// The line that 'recado devices' prints on a linked device, or the address of a server
         /// that this machine knows [default: the server on this machine]
         #[arg(value_name = "SERVER")]
-        place: Option<String>,
+        place: Vec<String>,
     },
     /// List, link, rename and revoke your devices
     #[command(after_help = format!("{}\n\n{EXIT_CODES}", devices::HELP))]
@@ -111,7 +113,7 @@ enum Verb {
 
 /// Parses the command line, runs the verb or opens the chat, and reports a failure on standard error.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::parse_from(with_whole_invite(std::env::args_os()));
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -131,6 +133,31 @@ pub fn main() -> ExitCode {
     // A thread that waits for standard input would otherwise be waited for.
     runtime.shutdown_background();
     exit.into()
+}
+
+/// The arguments with the pieces of an invite as one: a shell divides it where it is wrapped, and a
+/// piece may look like an option.
+fn with_whole_invite(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let is_incomplete = |text: &OsString| match text.to_str().map(str::parse::<Invite>) {
+        Some(Ok(invite)) => invite.token.is_none(),
+        Some(Err(error)) => error == InviteError::Incomplete,
+        None => false,
+    };
+    let is_option = |text: &OsString| {
+        let text = text.to_string_lossy();
+        ["--as", "--server", "--help"].iter().any(|option| {
+            let rest = text.strip_prefix(option);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+        })
+    };
+    let mut whole: Vec<OsString> = Vec::new();
+    for argument in arguments {
+        match whole.last_mut() {
+            Some(last) if is_incomplete(last) && !is_option(&argument) => last.push(argument),
+            _ => whole.push(argument),
+        }
+    }
+    whole
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
@@ -155,7 +182,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(Verb::Export(arguments)) => export::run(&context(selector)?, arguments).await,
         Some(Verb::Rooms { json }) => rooms::run(&context(selector)?, json).await,
         Some(Verb::Room(arguments)) => room::run(&context(selector)?, arguments).await,
-        Some(Verb::Link { place }) => link::run(&Paths::of_user()?, place.as_deref()).await,
+        Some(Verb::Link { place }) => link::run(&Paths::of_user()?, &place).await,
         Some(Verb::Devices(arguments)) => devices::run(&context(selector)?, arguments).await,
         Some(Verb::Who { json }) => who::run(&context(selector)?, json).await,
     }
@@ -170,6 +197,23 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn an_invite_in_pieces_is_one_argument() {
+        let whole = |line: &str| with_whole_invite(line.split(' ').map(OsString::from));
+        let (key, token) = ("A".repeat(43), "A".repeat(22));
+        let invite = format!("recado://here:1/#{key}.{token}");
+        let pieces = format!(
+            "recado join <recado://here: 1/#{key}. -{} --as bob",
+            &token[1..]
+        );
+        let read = whole(&pieces);
+        assert_eq!(read[2..].len(), 3, "{read:?}");
+        assert_eq!(read[3..], ["--as", "bob"]);
+        let whole_line = format!("recado join {invite} --as bob");
+        assert_eq!(whole(&whole_line).len(), 5);
+        assert_eq!(whole("recado join recado://here --as bob").len(), 5);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Constants, and functions that put typed values into a sentence. They decide nothing: the caller
 //! chooses the text, and `shared` words the refusals of the server.
 
+pub(crate) mod accounts;
 pub(crate) mod cli;
 pub(crate) mod commands;
 pub(crate) mod conversation;

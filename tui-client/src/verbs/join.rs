@@ -2,10 +2,11 @@
 
 use std::io::{self, IsTerminal as _};
 
-use recado_shared::{Invite, InviteError, Refusal, UserName};
+use recado_shared::{Invite, Refusal, UserName};
 
 use super::VerbContext;
 use super::ask::{ask_name, is_interactive};
+use super::invite_input;
 use super::open::open_identity;
 use crate::exit::Failure;
 use crate::identity::{Identity, RegisterError, register};
@@ -13,12 +14,8 @@ use crate::net::ConnectError;
 use crate::output::{complain, tell};
 use crate::paths::Paths;
 
-pub(crate) async fn run(context: &VerbContext, invite: &str) -> Result<(), Failure> {
-    let invite: Invite = invite.parse().map_err(|error: InviteError| {
-        Failure::usage(format!(
-            "{error}. Put it in quotes: recado join 'recado://…'"
-        ))
-    })?;
+pub(crate) async fn run(context: &VerbContext, words: &[String]) -> Result<(), Failure> {
+    let invite = invite_input::read(words)?;
     let identity = claim(&context.paths, &invite, context.name()?, false).await?;
     if !io::stdout().is_terminal() {
         let server = &identity.server;

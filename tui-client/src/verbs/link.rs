@@ -9,7 +9,7 @@ use recado_shared::limits::LINK_POLL;
 use recado_shared::{Extension, Invite, LinkCode, Refusal, ServerAddress, UserName};
 use tokio::time::{sleep, timeout};
 
-use super::qr;
+use super::{invite_input, qr};
 use crate::exit::{Exit, Failure};
 use crate::identity::{self, Linking};
 use crate::net::{self, ConnectError, Connector};
@@ -23,8 +23,8 @@ then type /link CODE in Recado, or run 'recado devices approve CODE'. There is n
 
 const SHOWN_FOR: Duration = Duration::from_mins(10);
 
-pub(crate) async fn run(paths: &Paths, server: Option<&str>) -> Result<(), Failure> {
-    let (server, is_local) = find_server(paths, server)?;
+pub(crate) async fn run(paths: &Paths, words: &[String]) -> Result<(), Failure> {
+    let (server, is_local) = find_server(paths, words)?;
     let linking = Linking::begin(paths, server.fingerprint)?;
     let waited = tokio::select! {
         waited = timeout(SHOWN_FOR, wait(&server, &linking)) => waited.unwrap_or_else(|_| {
@@ -54,8 +54,8 @@ pub(crate) async fn run(paths: &Paths, server: Option<&str>) -> Result<(), Failu
 
 /// The server of an invite or of the line that 'recado devices' prints, one that this machine knows
 /// by its address, or the one that runs on it; and whether it is one of the same user on this machine.
-fn find_server(paths: &Paths, given: Option<&str>) -> Result<(Invite, bool), Failure> {
-    let Some(given) = given else {
+fn find_server(paths: &Paths, words: &[String]) -> Result<(Invite, bool), Failure> {
+    if words.is_empty() {
         let ticket = identity::local_ticket(&paths.local_tickets).ok_or_else(|| {
             Failure::usage(
                 "Which server? Run 'recado devices' on a linked device and paste its line: \
@@ -63,12 +63,12 @@ fn find_server(paths: &Paths, given: Option<&str>) -> Result<(Invite, bool), Fai
             )
         })?;
         return Ok((ticket, true));
-    };
-    if given.trim().starts_with("recado://") {
-        let invite = given.parse::<Invite>().map_err(Failure::usage)?;
-        return Ok((invite, false));
     }
-    let address: ServerAddress = given.parse().map_err(Failure::usage)?;
+    let address: ServerAddress = match invite_input::read(words) {
+        Ok(invite) => return Ok((invite, false)),
+        Err(failure) if words == ["-"] => return Err(failure),
+        Err(failure) => words.concat().trim().parse().map_err(|_| failure)?,
+    };
     let mut identities = identity::all(paths)?.into_iter();
     let known = identities.find(|identity| identity.server.address == address);
     // Without its key an attacker in between could pretend to be it.

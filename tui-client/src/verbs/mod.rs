@@ -6,6 +6,7 @@ mod companions;
 pub(crate) mod devices;
 pub(crate) mod export;
 pub(crate) mod history;
+mod invite_input;
 pub(crate) mod join;
 pub(crate) mod line;
 pub(crate) mod link;

@@ -1,4 +1,4 @@
-//! Another machine joins with the invite line alone, and every way to fail says so in its own words.
+//! Joining with an invite, as it is pasted and with every refusal of the server.
 
 use crate::machine::Machine;
 
@@ -71,4 +71,67 @@ async fn a_full_and_a_closed_server_say_so() {
     let _server = here.serve(port, &["--policy", "closed"]);
     let closed = there.run(&["join", &invite, "--as", "bob"]).await;
     closed.is(3, "accepts no new users");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invite_is_taken_as_people_paste_it() {
+    let here = Machine::new();
+    let _server = here.serve(0, &[]);
+    let invite = here.invite(&["--uses", "9"]).await;
+    let (start, end) = invite.split_at(30);
+    let (middle, end) = end.split_at(20);
+
+    let join = async |words: &[&str], input: &str, name: &str| {
+        let there = Machine::new();
+        let line = [&["join"], words, &["--as", name]].concat();
+        let joined = there.run_with(&line, input).await;
+        joined.is(0, &format!("as {name}. Open it with 'recado {name}'"));
+    };
+    join(&[start, middle, end], "", "ann").await;
+    let quoted = format!("<RECADO{}>.", invite.strip_prefix("recado").unwrap());
+    join(&[&quoted], "", "ben").await;
+    // The token is in no list of processes.
+    let mail = format!("Hi,\n> recado join '{start}\n> {middle}\n> {end}'\nsee you!\n");
+    join(&[], &mail, "cat").await;
+    join(&["-"], &format!("`{invite}`\r\n"), "dan").await;
+
+    let empty = Machine::new();
+    let without = empty.run(&["join", "--as", "eve"]).await;
+    without.is(2, "No invite was given");
+    let cut = empty.run_with(&["join", "--as", "eve"], start).await;
+    cut.is(2, "the invite is incomplete");
+
+    let asked = Machine::new();
+    let mut eve = asked.open("eve", &["join", "--as", "eve"]);
+    eve.wait("Paste the invite, then press Enter:");
+    eve.type_text(&format!("look at this:\r{start}\r{middle}\r"));
+    eve.wait("Paste the rest");
+    eve.type_text(&format!("{end}\r"));
+    eve.wait("connected");
+    // A terminal on standard error is enough to show the full screen after a pipe.
+    let mut fay =
+        Machine::new().open_shell("fay", &format!("echo '{invite}' | recado join --as fay"));
+    fay.wait("connected");
+    fay.key("ctrl-q");
+    assert!(fay.wait_end().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_line_of_another_device_is_taken_as_people_paste_it() {
+    let (laptop, phone) = (Machine::new(), Machine::new());
+    let server = laptop.serve_inside(0).await;
+    let mut line = server.ticket.clone();
+    line.token = None;
+    let line = format!("run <{line}>.");
+    let (start, end) = line.split_at(40);
+    let linking = phone.open("linking", &["link", start, end]);
+    linking.wait("/link ");
+    drop(linking);
+    let piped = phone.open_shell("piped", &format!("echo '{line}' | recado link -"));
+    piped.wait("/link ");
+    phone.run(&["link", "recado://x"]).await.is(2, "incomplete");
+    phone
+        .run(&["link", "a:1"])
+        .await
+        .is(2, "does not know the server at a:1");
 }

@@ -73,6 +73,17 @@ impl Machine {
     pub(crate) fn open(&self, name: &str, line: &[&str]) -> Terminal {
         let mut command = CommandBuilder::new(CLIENT);
         command.args(line);
+        self.open_program(name, command)
+    }
+
+    /// Runs a line of a shell, in which `recado` is the client, in a terminal of the same size.
+    pub(crate) fn open_shell(&self, name: &str, line: &str) -> Terminal {
+        let mut command = CommandBuilder::new("/bin/sh");
+        command.args(["-c", &format!("recado() {{ '{CLIENT}' \"$@\"; }}; {line}")]);
+        self.open_program(name, command)
+    }
+
+    fn open_program(&self, name: &str, mut command: CommandBuilder) -> Terminal {
         command.env_clear();
         for (variable, value) in self.environment() {
             command.env(variable, value);
