@@ -1,12 +1,16 @@
 //! Text in terminal cells: drawable clusters, their width, and wrapping of lines. Text may be
 //! hostile: nothing that leaves this module to be drawn holds a control character.
 
+mod agreement;
+
 use std::ops::Range;
 
 use ratatui::buffer::CellWidth as _;
 use recado_shared::text::is_forbidden;
 use unicode_linebreak::linebreaks;
 use unicode_segmentation::UnicodeSegmentation as _;
+
+pub use self::agreement::{has_agreed_width, max_width};
 
 /// Distance of tab stops, in cells.
 const TAB: usize = 4;

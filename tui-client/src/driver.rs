@@ -3,9 +3,9 @@
 //! It owns the app and the view while the client runs, and leaves every decision to [`App`]. It
 //! draws to any writer and reads any stream of inputs.
 
-mod backend;
 mod display;
 mod pace;
+mod painter;
 
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
@@ -125,7 +125,7 @@ where
     H: Host,
 {
     let mut driver = Driver {
-        display: Display::new(terminal.writer, terminal.size)?,
+        display: Display::new(terminal.writer, terminal.size),
         host: terminal.host,
         app: client.app,
         view: client.view,

@@ -4,13 +4,14 @@ use std::io::{self, Write};
 use std::mem;
 
 use crossterm::clipboard::CopyToClipboard;
+use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::queue;
 use crossterm::style::Print;
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
-use ratatui::{Terminal, TerminalOptions, Viewport};
 
-use super::backend::FrameBytes;
+use super::painter::paint;
 use crate::app::screen::Screen;
 use crate::ui::{self, ViewState};
 
@@ -18,26 +19,29 @@ use crate::ui::{self, ViewState};
 /// must not stop the program.
 #[derive(Debug)]
 pub(super) struct Display<W> {
-    terminal: Terminal<FrameBytes>,
     writer: W,
-    area: Rect,
+    /// The frame that the terminal shows.
+    shown: Buffer,
+    /// Memory for the next frame.
+    next: Buffer,
     /// Whether the contents of the terminal are unknown, so that every cell is drawn.
     is_stale: bool,
 }
 
 impl<W: Write> Display<W> {
-    pub(super) fn new(writer: W, size: Size) -> io::Result<Self> {
-        let area = Rect::from((Position::ORIGIN, size));
-        Ok(Self {
-            terminal: blank_terminal(area)?,
+    pub(super) fn new(writer: W, size: Size) -> Self {
+        let blank = Buffer::empty(area(size));
+        Self {
             writer,
-            area,
+            shown: blank.clone(),
+            next: blank,
             is_stale: true,
-        })
+        }
     }
 
     pub(super) fn resize(&mut self, size: Size) {
-        self.area = Rect::from((Position::ORIGIN, size));
+        self.shown.resize(area(size));
+        self.next.resize(area(size));
         self.is_stale = true;
     }
 
@@ -47,44 +51,45 @@ impl<W: Write> Display<W> {
     }
 
     pub(super) fn draw(&mut self, screen: &Screen<'_>, view: &mut ViewState) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        queue!(bytes, BeginSynchronizedUpdate)?;
         if mem::take(&mut self.is_stale) {
-            // A new one rather than `Terminal::resize`, which asks the process's own terminal.
-            self.terminal = blank_terminal(self.area)?;
-            queue!(self.bytes(), BeginSynchronizedUpdate, Clear(ClearType::All))?;
-        } else {
-            queue!(self.bytes(), BeginSynchronizedUpdate)?;
+            self.shown.reset();
+            queue!(bytes, Clear(ClearType::All))?;
         }
-        self.terminal
-            .draw(|frame| ui::render(frame, screen, view))?;
-        queue!(self.bytes(), EndSynchronizedUpdate)?;
-        self.send()
+        self.next.reset();
+        let cursor = ui::render(&mut self.next, screen, view);
+        paint(&mut bytes, &self.shown, &self.next)?;
+        mem::swap(&mut self.shown, &mut self.next);
+        match cursor {
+            Some(Position { x, y }) => queue!(bytes, Show, MoveTo(x, y))?,
+            None => queue!(bytes, Hide)?,
+        }
+        queue!(bytes, EndSynchronizedUpdate)?;
+        self.send(&bytes)
     }
 
     /// Puts text on the terminal's clipboard.
     pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
-        queue!(self.bytes(), CopyToClipboard::to_clipboard_from(text))?;
-        self.send()
+        let mut bytes = Vec::new();
+        queue!(bytes, CopyToClipboard::to_clipboard_from(text))?;
+        self.send(&bytes)
     }
 
     pub(super) fn bell(&mut self) -> io::Result<()> {
-        queue!(self.bytes(), Print('\u{7}'))?;
-        self.send()
+        let mut bytes = Vec::new();
+        queue!(bytes, Print('\u{7}'))?;
+        self.send(&bytes)
     }
 
-    fn bytes(&mut self) -> &mut Vec<u8> {
-        &mut self.terminal.backend_mut().0
-    }
-
-    fn send(&mut self) -> io::Result<()> {
-        let bytes = mem::take(self.bytes());
-        self.writer.write_all(&bytes)?;
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.writer.write_all(bytes)?;
         self.writer.flush()
     }
 }
 
-fn blank_terminal(area: Rect) -> io::Result<Terminal<FrameBytes>> {
-    let viewport = Viewport::Fixed(area);
-    Terminal::with_options(FrameBytes::default(), TerminalOptions { viewport })
+fn area(size: Size) -> Rect {
+    Rect::from((Position::ORIGIN, size))
 }
 
 #[cfg(test)]
@@ -147,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_frame_is_one_synchronised_write_and_a_key_costs_few_bytes() {
-        let mut display = Display::new(Writes::default(), Size::new(100, 30)).unwrap();
+        let mut display = Display::new(Writes::default(), Size::new(100, 30));
         let mut view = ViewState::new(TimeZone::UTC, Theme::new(true), Timestamp(0));
         for text in ["a", "ab", "abc"] {
             let composer = Composer::with_text(text);

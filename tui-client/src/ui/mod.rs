@@ -20,7 +20,7 @@ mod text_overlays;
 mod theme;
 mod view;
 
-use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Block, Clear, Widget as _};
 use recado_shared::{Membership, RoomInfo};
@@ -35,17 +35,14 @@ use crate::app::screen::{
 };
 use crate::strings;
 
-/// Draws one frame. `view` keeps the scroll places and records what is clickable.
-pub fn render(frame: &mut Frame<'_>, screen: &Screen<'_>, view: &mut ViewState) {
-    let area = frame.area();
+/// Draws one frame into a blank buffer. `view` keeps the scroll places and records what is clickable.
+/// Returns where the cursor is, if it is anywhere.
+pub fn render(buffer: &mut Buffer, screen: &Screen<'_>, view: &mut ViewState) -> Option<Position> {
+    let area = buffer.area;
     view.begin(screen.conversation.as_ref());
-    let buffer = frame.buffer_mut();
-    if let Some(cursor) = draw(&mut Canvas { buffer, view }, area, screen) {
-        frame.set_cursor_position(cursor);
-    }
+    draw(&mut Canvas { buffer, view }, area, screen)
 }
 
-/// Draws everything. Returns where the cursor is, if it is anywhere.
 fn draw(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) -> Option<Position> {
     let conversation = screen.conversation.as_ref();
     let name_width = conversation.map_or(0, |open| text::columns(open.title));

@@ -7,9 +7,8 @@ mod search;
 mod unread_overview;
 
 use jiff::tz::TimeZone;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use recado_shared::{ConversationId, MessageId, Presence, Seq, Timestamp, UserId};
 
 use super::{Theme, ViewState, render};
@@ -190,9 +189,9 @@ fn busy(composer: &Composer) -> Screen<'_> {
 }
 
 fn drawn(screen: &Screen<'_>, view: &mut ViewState, width: u16, height: u16) -> Buffer {
-    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| render(frame, screen, view)).unwrap();
-    terminal.backend().buffer().clone()
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    render(&mut buffer, screen, view);
+    buffer
 }
 
 /// A frame as text, without spaces at line ends.

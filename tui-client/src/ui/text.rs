@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use ratatui::buffer::{Buffer, CellDiffOption};
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use recado_shared::Timestamp;
@@ -20,21 +20,7 @@ pub(super) fn put(
     if !buffer.area.contains((x, y).into()) {
         return x;
     }
-    let end = buffer.set_stringn(x, y, safe, max.into(), style).0;
-    for x in x..end.saturating_sub(1) {
-        // A terminal that knows no flags draws a letter in each of the two cells. Marked, the
-        // second one is drawn again with whatever comes after the flag.
-        let symbol = buffer[(x, y)].symbol();
-        if symbol.starts_with(is_flag_letter) && columns(symbol) == 2 {
-            buffer[(x + 1, y)].set_diff_option(CellDiffOption::Skip);
-        }
-    }
-    end
-}
-
-/// Whether two of these make a flag (regional indicators, UTS #51).
-const fn is_flag_letter(c: char) -> bool {
-    matches!(c, '\u{1f1e6}'..='\u{1f1ff}')
+    buffer.set_stringn(x, y, safe, max.into(), style).0
 }
 
 /// A row that is written from its ends.
@@ -201,23 +187,5 @@ mod tests {
         let area = Rect::new(1, 1, 5, 2);
         assert_eq!(row(area, 1), Rect::new(1, 2, 5, 1));
         assert_eq!(row(area, 7).height, 0);
-    }
-
-    #[test]
-    fn both_cells_of_a_flag_are_drawn_again_when_it_goes() {
-        let area = Rect::new(0, 0, 8, 1);
-        let frame = |text: &str| {
-            let mut buffer = Buffer::empty(area);
-            put(&mut buffer, (0, 0), 8, text, Style::new());
-            buffer
-        };
-        let flag = frame("a🇯🇵b");
-        assert_eq!(flag[(3, 0)].symbol(), "b");
-        let without = frame("a");
-        let columns: Vec<u16> = flag.diff(&without).iter().map(|(x, ..)| *x).collect();
-        assert_eq!(columns, [1, 2, 3]);
-        assert_eq!(flag.diff(&frame("a🇯🇵b")), []);
-        let came = frame("abcd").diff(&flag).len();
-        assert_eq!(came, 2, "the flag and what follows it");
     }
 }

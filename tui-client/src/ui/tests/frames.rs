@@ -275,7 +275,7 @@ fn too_small_is_said() {
     for width in 0..25 {
         for height in 0..8 {
             let composer = Composer::with_text("x");
-            let area = ratatui::layout::Rect::new(0, 0, width, height);
+            let area = Rect::new(0, 0, width, height);
             let mut buffer = Buffer::empty(area);
             let (buffer, view) = (&mut buffer, &mut view());
             let canvas = &mut super::super::canvas::Canvas { buffer, view };
