@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use recado_shared::io_reason::describe;
 use recado_shared::tls::Identity;
 use recado_shared::{Invite, ServerAddress};
 use tracing::warn;
@@ -19,7 +20,11 @@ const ADDRESS_FILE: &str = "address";
 /// A file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    #[error("cannot use {}: {reason}. Check its owner, its permissions and the free space", path.display())]
+    #[error(
+        "cannot use {}: {}. Check its owner, its permissions and the free space",
+        path.display(),
+        describe(.reason)
+    )]
     Io { path: PathBuf, reason: io::Error },
     #[error(
         "the key file {} is damaged. Restore it from a backup: clients refuse a server with another key",

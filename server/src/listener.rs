@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use recado_shared::Refusal;
+use recado_shared::io_reason::describe;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
@@ -107,9 +108,14 @@ impl Listener {
         loop {
             match self.socket.accept().await {
                 Ok(accepted) => return accepted,
-                Err(error) if is_of_one_connection(&error) => debug!(%error, "connection lost"),
+                Err(error) if is_of_one_connection(&error) => {
+                    debug!(error = describe(&error), "connection lost");
+                }
                 Err(error) => {
-                    warn!(%error, "cannot accept connections; retrying");
+                    warn!(
+                        error = describe(&error),
+                        "cannot accept connections; retrying"
+                    );
                     sleep(backoff).await;
                     backoff = (backoff * 2).min(MAX_BACKOFF);
                 }
@@ -121,7 +127,7 @@ impl Listener {
 impl Connection {
     async fn run(self, stream: TcpStream) {
         if let Err(error) = socket::configure(&stream) {
-            return debug!(%error, "connection lost");
+            return debug!(error = describe(&error), "connection lost");
         }
         let limits = &self.context.limits;
         let is_over_limit = self.slot.earlier_connections >= limits.max_connections_per_address;
@@ -165,7 +171,7 @@ impl Connection {
         };
         match timeout(HANDSHAKE_TIMEOUT, handshake).await {
             Ok(Ok(stream)) => return Some(Box::new(stream)),
-            Ok(Err(error)) => info!(%error, "TLS handshake failed"),
+            Ok(Err(error)) => info!(error = describe(&error), "TLS handshake failed"),
             Err(_) => info!("TLS handshake timed out"),
         }
         None
@@ -174,7 +180,7 @@ impl Connection {
     async fn serve(self, stream: Box<TlsStream<TcpStream>>) {
         let address = match stream.get_ref().local_addr() {
             Ok(own) => address::of_peer(self.address.ip(), own.ip()),
-            Err(error) => return debug!(%error, "connection lost"),
+            Err(error) => return debug!(error = describe(&error), "connection lost"),
         };
         let Some(key) = stream.peer_key() else {
             // Unreachable: the handshake requires a key.

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use recado_shared::io_reason::{describe, describe_tls};
 use recado_shared::tls::{self, Identity};
 use recado_shared::{Fingerprint, Invite, ServerAddress};
 use tokio::net::TcpListener;
@@ -43,9 +44,9 @@ pub enum ServerError {
     Store(#[from] StoreError),
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("cannot use the server's key for TLS: {0}")]
+    #[error("cannot use the server's key for TLS: {}", describe_tls(.0))]
     Tls(rustls::Error),
-    #[error("cannot use the listening socket: {0}")]
+    #[error("cannot use the listening socket: {}", describe(.0))]
     Listener(io::Error),
     #[error(
         "database failure: {0}. No acknowledged message is lost. Check the disk and its free space, then \

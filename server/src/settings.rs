@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 use confique::toml::FormatOptions;
 use confique::{Config as _, Layer as _};
-use recado_shared::ServerAddress;
+use recado_shared::{ServerAddress, io_reason};
 use serde::{Deserialize as _, Deserializer, de};
 
 use crate::config::{Config, Limits, Policy};
@@ -57,7 +57,11 @@ pub(crate) fn read(path: &Path, is_required: bool) -> Result<Settings> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && !is_required => String::new(),
-        Err(reason) => bail!("cannot read {}: {reason}", path.display()),
+        Err(error) => bail!(
+            "cannot read {}: {}",
+            path.display(),
+            io_reason::describe(&error)
+        ),
     };
     let error_at =
         |line: usize, reason: String| anyhow!("error in {}, line {line}: {reason}", path.display());

@@ -7,6 +7,8 @@ use serde::de::DeserializeOwned;
 pub use tokio_util::codec::LengthDelimitedCodec;
 use tokio_util::codec::LengthDelimitedCodecError;
 
+use crate::io_reason::describe;
+
 /// Why bytes are no frame.
 #[derive(Debug, thiserror::Error)]
 pub enum CodecError {
@@ -20,7 +22,7 @@ pub enum CodecError {
     #[error("a frame has {0} bytes left over")]
     Leftover(usize),
     /// The connection broke, or ended in the middle of a frame.
-    #[error("the connection broke: {0}")]
+    #[error("the connection broke: {}", describe(.0))]
     Io(std::io::Error),
 }
 

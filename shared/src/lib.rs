@@ -61,6 +61,7 @@ pub mod frame;
 pub mod hello;
 pub mod id;
 pub mod invite;
+pub mod io_reason;
 pub mod limits;
 pub mod line;
 pub mod name;

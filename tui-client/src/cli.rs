@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use recado_shared::io_reason::describe;
 use recado_shared::{Invite, InviteError, ServerAddress};
 use tokio::runtime::Runtime;
 
@@ -117,7 +118,8 @@ pub fn main() -> ExitCode {
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            complain(&format!("Cannot start the runtime: {error}"));
+            let reason = describe(&error);
+            complain(&format!("Cannot start the runtime: {reason}"));
             return Exit::Failure.into();
         }
     };

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use recado_shared::io_reason::describe;
 use serde::Deserialize;
 
 use crate::app::keymap::{self, Keymap};
@@ -21,7 +22,7 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read {}: {source}; check its permissions", .path.display())]
+    #[error("cannot read {}: {}; check its permissions", .path.display(), describe(.source))]
     Io { path: PathBuf, source: io::Error },
     /// The file has an error; the reason names the line.
     #[error("error in {}, {reason}", .path.display())]

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use crossterm::event::{Event as TerminalEvent, MouseButton, MouseEvent, MouseEventKind};
 use futures_util::{Stream, StreamExt as _};
 use ratatui::layout::Size;
+use recado_shared::io_reason::describe;
 use recado_shared::{Now, SyncPoint};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -100,7 +101,7 @@ pub type NetTask = (NetHandle, mpsc::Receiver<NetEvent>);
 /// The client ended other than by the user's wish.
 #[derive(Debug, thiserror::Error)]
 pub enum DriverError {
-    #[error("the terminal cannot be used any more: {0}")]
+    #[error("the terminal cannot be used any more: {}", describe(.0))]
     Terminal(#[from] io::Error),
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -299,7 +300,7 @@ impl<W: Write, H: Host> Driver<W, H> {
         self.note_change();
         for effect in self.app.handle(event, now()) {
             if let Err(error) = self.carry_out(effect) {
-                tracing::error!(%error, "cannot write to the terminal");
+                tracing::error!(error = describe(&error), "cannot write to the terminal");
                 self.state = State::Ended;
             }
         }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use recado_shared::RequestError;
+use recado_shared::io_reason::describe;
 
 use crate::FileError;
 use crate::config::ConfigError;
@@ -11,6 +12,7 @@ use crate::identity::{IdentityError, RegisterError};
 use crate::net::{ConnectError, SessionError};
 use crate::paths::PathsError;
 use crate::store::StoreError;
+use crate::strings;
 
 /// How the program ended. Codes keep their meaning; new ones are added at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,9 +80,14 @@ general_failures!(
     FileError,
     IdentityError,
     PathsError,
-    StoreError,
-    std::io::Error
+    StoreError
 );
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(Exit::Failure, strings::errors::system(&describe(&error)))
+    }
+}
 
 impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {

@@ -5,9 +5,15 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use recado_shared::io_reason::describe;
+
 /// A file or folder cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("Cannot use {}: {source}. Check its owner, its permissions and the free space.", .path.display())]
+#[error(
+    "Cannot use {}: {}. Check its owner, its permissions and the free space.",
+    .path.display(),
+    describe(.source)
+)]
 pub struct FileError {
     pub path: PathBuf,
     pub source: io::Error,

@@ -4,6 +4,7 @@
 use std::fmt::Display;
 use std::io::{self, Write as _};
 
+use recado_shared::io_reason::describe;
 use serde::Serialize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +16,8 @@ pub(crate) fn print(text: &str) -> Result<(), ReaderGone> {
     let written = writeln!(out, "{text}").and_then(|()| out.flush());
     written.map_err(|error| {
         if error.kind() != io::ErrorKind::BrokenPipe {
-            complain(&format!("Cannot write to standard output: {error}"));
+            let reason = describe(&error);
+            complain(&format!("Cannot write to standard output: {reason}"));
         }
         ReaderGone
     })

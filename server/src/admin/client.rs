@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use recado_shared::io_reason::describe;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
@@ -22,7 +23,7 @@ pub enum CallError {
         data_dir.display()
     )]
     NotRunning { data_dir: PathBuf },
-    #[error("cannot use the admin socket {}: {reason}", path.display())]
+    #[error("cannot use the admin socket {}: {}", path.display(), describe(.reason))]
     Socket { path: PathBuf, reason: io::Error },
     /// The server took the request and sent no answer.
     #[error(

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use recado_shared::LogId;
 use recado_shared::codec::CodecError;
+use recado_shared::io_reason::describe;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::{sleep, timeout};
@@ -72,7 +73,7 @@ impl AdminSocket {
             match Self::bind_at(path.clone(), note) {
                 Ok(socket) => return Some(socket),
                 Err(error) => {
-                    warn!(path = %path.display(), %error, "cannot bind the admin socket there; the path may be too long");
+                    warn!(path = %path.display(), error = describe(&error), "cannot bind the admin socket there; the path may be too long");
                 }
             }
         }
@@ -112,7 +113,7 @@ impl AdminSocket {
         let Self { listener, file } = self;
         let listener = match UnixListener::from_std(listener) {
             Ok(listener) => listener,
-            Err(error) => return warn!(%error, "no admin socket"),
+            Err(error) => return warn!(error = describe(&error), "no admin socket"),
         };
         let permits = Arc::new(Semaphore::new(MAX_ADMINS));
         let tasks = TaskTracker::new();
@@ -144,7 +145,10 @@ async fn accept(
         match listener.accept().await {
             Ok((stream, _)) => return (stream, permit),
             Err(error) => {
-                warn!(%error, "cannot accept an admin connection");
+                warn!(
+                    error = describe(&error),
+                    "cannot accept an admin connection"
+                );
                 sleep(IO_TIMEOUT / 10).await;
             }
         }

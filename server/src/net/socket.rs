@@ -5,6 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use recado_shared::DEFAULT_PORT;
+use recado_shared::io_reason::describe;
 use recado_shared::limits::{DEAD_AFTER, PING_AFTER, PROBE_INTERVAL, PROBES};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -15,7 +16,7 @@ const BACKLOG: u32 = 16_384;
 
 /// No socket listens at this address.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {error}")]
+#[error("cannot listen on {address}: {}", describe(.error))]
 pub struct ListenError {
     pub address: SocketAddr,
     pub error: io::Error,

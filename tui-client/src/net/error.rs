@@ -4,6 +4,7 @@ use std::io;
 
 use recado_shared::client::{HandshakeError, ProtocolError};
 use recado_shared::codec::CodecError;
+use recado_shared::io_reason::describe;
 use recado_shared::{CloseReason, Fingerprint, Refusal, RequestError, ServerAddress};
 
 /// Reasons for which no session was opened.
@@ -26,7 +27,8 @@ pub enum ConnectError {
     ConnectionRefused { address: ServerAddress },
     /// The network has no route to it.
     #[error(
-        "Cannot reach {address} ({source}). Check the address and this machine's network connection."
+        "Cannot reach {address} ({}). Check the address and this machine's network connection.",
+        describe(.source)
     )]
     Unreachable {
         address: ServerAddress,
@@ -96,7 +98,11 @@ impl ConnectError {
     }
 
     pub(super) fn of_session(address: &ServerAddress, error: &SessionError) -> Self {
-        let (address, reason) = (address.clone(), error.to_string());
+        let address = address.clone();
+        let reason = match error {
+            SessionError::Broken(error) => describe(error),
+            error => error.to_string(),
+        };
         match error {
             SessionError::Malformed(_) => Self::NotRecado { address, reason },
             _ => Self::Broken { address, reason },
@@ -108,7 +114,7 @@ impl ConnectError {
         match self {
             Self::Resolve { reason, .. } => format!("host not found: {reason}"),
             Self::ConnectionRefused { .. } => "connection refused".to_owned(),
-            Self::Unreachable { source, .. } => source.to_string(),
+            Self::Unreachable { source, .. } => describe(source),
             Self::Timeout { .. } => "no answer".to_owned(),
             Self::NotRecado { reason, .. } => format!("not a Recado server: {reason}"),
             Self::Refused { refusal, .. } => refusal.to_string(),
@@ -134,9 +140,9 @@ pub enum SessionError {
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
     /// The connection ended without a reason.
-    #[error("connection closed")]
+    #[error("the server closed the connection")]
     Closed,
-    #[error("connection lost ({0})")]
+    #[error("connection lost ({})", describe(.0))]
     Broken(io::Error),
     /// The server sent bytes that are not a frame, or another answer than was requested.
     #[error("the server sent invalid data ({0}); update recado")]
@@ -160,6 +166,8 @@ impl From<CodecError> for SessionError {
             CodecError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
                 ProtocolError::Silent.into()
             }
+            // Also an end of TLS without its last word.
+            CodecError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => Self::Closed,
             CodecError::Io(error) => Self::Broken(error),
             error => Self::Malformed(error.to_string()),
         }
@@ -183,5 +191,28 @@ mod tests {
         assert!(is_silent, "{error}");
         let error = SessionError::from(io::Error::from(io::ErrorKind::ConnectionReset));
         assert!(matches!(error, SessionError::Broken(_)), "{error}");
+        let text = "connection lost (the other side closed the connection)";
+        assert_eq!(error.to_string(), text);
+    }
+
+    #[test]
+    fn an_end_without_a_close_notify_is_a_closed_connection() {
+        let text =
+            "peer closed connection without sending TLS close_notify: https://docs.rs/rustls";
+        let error = SessionError::from(io::Error::new(io::ErrorKind::UnexpectedEof, text));
+        assert_eq!(error.to_string(), "the server closed the connection");
+        let address = "chat.example:7322".parse().unwrap();
+        let error = ConnectError::of_session(&address, &error);
+        assert_eq!(error.summary(), "the server closed the connection");
+    }
+
+    #[test]
+    fn an_unreachable_host_has_a_reason_without_numbers() {
+        let error = ConnectError::Unreachable {
+            address: "chat.example:7322".parse().unwrap(),
+            source: io::Error::from_raw_os_error(101),
+        };
+        assert_eq!(error.summary(), "there is no route to that network");
+        assert!(!error.to_string().contains("os error"), "{error}");
     }
 }

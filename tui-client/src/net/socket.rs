@@ -3,6 +3,7 @@
 
 use std::io;
 
+use recado_shared::io_reason::describe;
 use recado_shared::limits::{DEAD_AFTER, PING_AFTER, PROBE_INTERVAL, PROBES};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
@@ -27,7 +28,7 @@ pub(super) fn prepare(tcp: &TcpStream) {
 
 fn note(what: &str, outcome: io::Result<()>) {
     if let Err(error) = outcome {
-        tracing::debug!(%error, "cannot {what}");
+        tracing::debug!(error = describe(&error), "cannot {what}");
     }
 }
 

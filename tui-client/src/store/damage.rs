@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use recado_shared::ConversationId;
+use recado_shared::io_reason::describe;
 use rusqlite::{Connection, Row};
 
 use super::error::StoreError;
@@ -55,7 +56,7 @@ pub(super) fn open_or_replace(path: &Path) -> Result<OpenedDatabase, StoreError>
 /// Notes damage that opening the database may not show.
 pub(super) fn mark(path: &Path) {
     if let Err(error) = fs::write(mark_of(path), "") {
-        tracing::error!(%error, "cannot mark the damaged store");
+        tracing::error!(error = describe(&error), "cannot mark the damaged store");
     }
 }
 

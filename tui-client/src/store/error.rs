@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use recado_shared::io_reason::describe;
+
 /// The failure to open the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -16,7 +18,11 @@ pub enum StoreError {
         /// The newest schema that this program knows.
         known: i64,
     },
-    #[error("cannot use {}: {source}. Check its owner, its permissions and the free disk space", .path.display())]
+    #[error(
+        "cannot use {}: {}. Check its owner, its permissions and the free disk space",
+        .path.display(),
+        describe(.source)
+    )]
     Io { path: PathBuf, source: io::Error },
     #[error("cannot open the local store {}: {reason}", .path.display())]
     Database { path: PathBuf, reason: String },

@@ -125,3 +125,11 @@ pub(crate) const DELETE_AGAIN: &str = "Press the key again to delete this messag
 pub(crate) fn copied(link: &str) -> String {
     format!("Copied: {link}")
 }
+
+pub(crate) fn system(reason: &str) -> String {
+    format!("The operating system reports a failure: {reason}. Try again.")
+}
+
+/// Reasons for which a host is not found.
+pub(crate) const NO_NETWORK_ADDRESS: &str = "it has no network address";
+pub(crate) const NO_NAME_SERVICE: &str = "the name service does not answer";

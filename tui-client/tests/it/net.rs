@@ -425,7 +425,7 @@ async fn a_hostile_server_gets_a_clear_end() {
         (Misdeed::SecondWelcome, "a second handshake"),
         (Misdeed::UnknownVersion, "did not answer the hello"),
         (Misdeed::NoWelcome, "did not answer the hello"),
-        (Misdeed::HalfFrame, "connection lost"),
+        (Misdeed::HalfFrame, "closed the connection"),
         (Misdeed::PingFlood, "connection"),
     ] {
         let key = Arc::new(Identity::generate().unwrap());

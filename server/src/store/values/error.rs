@@ -3,12 +3,16 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use recado_shared::io_reason::describe;
+
 /// Reason why a data folder cannot be opened or administered.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error(
-        "cannot use {}: {reason}. Check its owner and permissions, or choose another folder \
-         with --data", path.display()
+        "cannot use {}: {}. Check its owner and permissions, or choose another folder \
+         with --data",
+        path.display(),
+        describe(.reason)
     )]
     Folder { path: PathBuf, reason: io::Error },
     #[error(

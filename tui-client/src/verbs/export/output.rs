@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Stdout, Write};
 use std::path::{Path, PathBuf};
 
+use recado_shared::io_reason::describe;
 use tempfile::NamedTempFile;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -98,7 +99,7 @@ fn cannot_print(error: &io::Error) -> Stop {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return Stop::ReaderGone;
     }
-    let text = format!("Cannot write to standard output: {error}");
+    let text = format!("Cannot write to standard output: {}", describe(error));
     Stop::Failed(Failure::new(Exit::Failure, text))
 }
 
@@ -109,8 +110,9 @@ fn already_exists(path: &Path) -> Failure {
 
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     let text = format!(
-        "Cannot write {}: {error}. Check the folder, its permissions and the free space.",
-        path.display()
+        "Cannot write {}: {}. Check the folder, its permissions and the free space.",
+        path.display(),
+        describe(error)
     );
     Failure::new(Exit::Failure, text)
 }
