@@ -8,12 +8,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use recado_shared::io_reason::describe;
 use recado_shared::tls::Identity as DeviceIdentity;
 use recado_shared::{Fingerprint, Invite, ServerAddress, UserName};
 use serde::{Deserialize, Serialize};
 
 use crate::files::{self, FileError};
-use crate::net::{Locate, NetConfig};
+use crate::net::{LastReached, Locate, NetConfig};
 use crate::output::complain;
 use crate::paths::Paths;
 
@@ -23,6 +24,8 @@ const STORE_FILE: &str = "recado.db";
 const LOCK_FILE: &str = "lock";
 /// Its modification time says when the identity was last opened.
 const USED_FILE: &str = "used";
+/// The network address that worked last, of a server whose host has several.
+const REACHED_FILE: &str = "reached";
 /// Ends the name of a folder whose user name is not known to be granted yet.
 const UNCONFIRMED: &str = ".new";
 
@@ -108,6 +111,21 @@ impl Identity {
             token: None,
             since: None,
             locate: server.is_local.then(locate),
+            last_reached: self.last_reached(),
+        }
+    }
+
+    fn last_reached(&self) -> LastReached {
+        let path = self.folder.join(REACHED_FILE);
+        let text = fs::read_to_string(&path).ok();
+        LastReached {
+            address: text.and_then(|text| text.trim().parse().ok()),
+            save: Some(Arc::new(move |address| {
+                // Without the file, the next start tries the addresses in the order of the resolver.
+                if let Err(error) = files::write(&path, format!("{address}\n").as_bytes()) {
+                    tracing::debug!(%error, "cannot save the network address of the server");
+                }
+            })),
         }
     }
 
@@ -221,7 +239,7 @@ pub(super) fn confirm(
 
 pub(super) fn discard(folder: &Path) {
     if let Err(error) = fs::remove_dir_all(folder) {
-        tracing::warn!(%error, "cannot remove an unused identity");
+        tracing::warn!(error = describe(&error), "cannot remove an unused identity");
     }
 }
 

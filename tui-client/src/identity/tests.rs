@@ -216,3 +216,16 @@ fn a_linked_key_becomes_an_identity_and_revives_a_revoked_one() {
     assert_eq!(fs::read(linked.store_path()).unwrap(), b"history");
     assert_eq!(all(&paths).unwrap().len(), 1);
 }
+
+#[test]
+fn the_network_address_that_worked_is_known_at_the_next_start() {
+    let (_folder, paths) = paths();
+    let alice = make(&paths, "alice", &invite(1, 1), false);
+    let last_reached = || alice.net_config(&paths).last_reached;
+    assert_eq!(last_reached().address, None);
+    let reached = "[2001:db8::1]:7322".parse().unwrap();
+    last_reached().save.unwrap()(reached);
+    assert_eq!(last_reached().address, Some(reached));
+    fs::write(alice.folder.join("reached"), "damaged").unwrap();
+    assert_eq!(last_reached().address, None);
+}

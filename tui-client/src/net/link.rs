@@ -2,6 +2,7 @@
 //! after another with waits between them.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,20 @@ use super::session::Session;
 /// Called before each attempt; `None` keeps the address that is known.
 pub type Locate = Arc<dyn Fn() -> Option<Invite> + Send + Sync>;
 
+/// The network address that worked last, of a host with several. It outlives the program.
+#[derive(Clone, Default)]
+pub struct LastReached {
+    pub address: Option<SocketAddr>,
+    /// Keeps another address.
+    pub save: Option<Arc<dyn Fn(SocketAddr) + Send + Sync>>,
+}
+
+impl fmt::Debug for LastReached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LastReached").field(&self.address).finish()
+    }
+}
+
 /// The server to reach, and the identity to use there.
 #[derive(Clone)]
 pub struct NetConfig {
@@ -32,6 +47,7 @@ pub struct NetConfig {
     /// The heads that the app has from an earlier session.
     pub since: Option<SyncPoint>,
     pub locate: Option<Locate>,
+    pub last_reached: LastReached,
 }
 
 impl NetConfig {
@@ -45,6 +61,7 @@ impl NetConfig {
             token: invite.token.clone(),
             since: None,
             locate: None,
+            last_reached: LastReached::default(),
         }
     }
 }
@@ -95,10 +112,24 @@ impl Link {
             since: self.config.since,
             ..hello()
         };
-        let session = self.connector.open(&self.config.address, hello).await?;
+        let (address, preferred) = (&self.config.address, self.config.last_reached.address);
+        let opening = self.connector.open_preferring(address, preferred, hello);
+        let (session, reached) = opening.await?;
+        self.note_reached(reached);
         self.is_admitted = true;
         self.opened = Some(Instant::now());
         Ok(session)
+    }
+
+    /// Keeps the address that worked, if it is another one than the last time.
+    fn note_reached(&mut self, reached: Option<SocketAddr>) {
+        let last = &mut self.config.last_reached;
+        if let Some(reached) = reached.filter(|reached| last.address != Some(*reached)) {
+            last.address = Some(reached);
+            if let Some(save) = &last.save {
+                save(reached);
+            }
+        }
     }
 
     /// Notes the length of the last session. Called when it ends, so that idle time does not count.

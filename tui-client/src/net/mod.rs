@@ -4,6 +4,7 @@ mod backoff;
 mod connect;
 mod error;
 mod link;
+mod race;
 pub mod session;
 mod socket;
 mod task;
@@ -20,7 +21,7 @@ use tokio::time::timeout;
 pub use connect::{Connector, hello};
 pub use error::{ConnectError, SessionError};
 pub(crate) use link::Link;
-pub use link::{Locate, NetConfig};
+pub use link::{LastReached, Locate, NetConfig};
 pub use session::Session;
 
 /// Events that may wait for the app. The task then stops reading, so the server notices.

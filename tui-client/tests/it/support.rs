@@ -110,6 +110,7 @@ pub(crate) fn config(ticket: &Invite, name: &str) -> NetConfig {
         token: ticket.token.clone(),
         since: None,
         locate: None,
+        last_reached: net::LastReached::default(),
     }
 }
 

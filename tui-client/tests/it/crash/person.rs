@@ -175,6 +175,7 @@ fn run(
         token: ticket.token.clone(),
         since,
         locate: None,
+        last_reached: recado::net::LastReached::default(),
     })
     .unwrap();
     let (typing, keys) = mpsc::channel(1024);
