@@ -23,7 +23,7 @@ pub type Locate = Arc<dyn Fn() -> Option<Invite> + Send + Sync>;
 #[derive(Clone, Default)]
 pub struct LastReached {
     pub address: Option<SocketAddr>,
-    /// Keeps another address.
+    /// Called with another address when that one worked.
     pub save: Option<Arc<dyn Fn(SocketAddr) + Send + Sync>>,
 }
 

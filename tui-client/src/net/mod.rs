@@ -81,6 +81,7 @@ pub fn spawn(config: NetConfig) -> Result<(NetHandle, mpsc::Receiver<NetEvent>),
         events,
         frames: queue,
         signals: Arc::clone(&signals),
+        logged_reason: None,
     };
     let handle = NetHandle {
         frames,

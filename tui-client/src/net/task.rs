@@ -22,6 +22,8 @@ pub(super) struct Task {
     pub(super) events: mpsc::Sender<NetEvent>,
     pub(super) frames: mpsc::Receiver<ClientFrame>,
     pub(super) signals: Arc<Signals>,
+    /// The last logged reason of an outage; an attempt that fails for the same reason is not logged.
+    pub(super) logged_reason: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -90,6 +92,7 @@ impl Task {
         while self.frames.try_recv().is_ok() {}
         self.signals.overflow.notified().now_or_never();
         self.signals.check.notified().now_or_never();
+        self.logged_reason = None;
         let welcomed = NetEvent::Welcomed(session.welcome().clone());
         if self.emit(welcomed).await.is_err() {
             return self.finish(session).await;
@@ -154,7 +157,10 @@ impl Task {
 
     fn offline(&mut self, reason: String) -> NetEvent {
         let retry_in = self.link.next_wait();
-        tracing::info!(%reason, ?retry_in, "offline");
+        if self.logged_reason.as_ref() != Some(&reason) {
+            tracing::info!(%reason, "offline");
+            self.logged_reason = Some(reason.clone());
+        }
         NetEvent::Offline { reason, retry_in }
     }
 
