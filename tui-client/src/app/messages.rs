@@ -45,7 +45,8 @@ impl Parts<'_> {
                     return self.notify(errors::SAME_TEXT);
                 }
                 let content = Content::Edit { target, body };
-                return self.session.queue(self.chats, id, content, self.cx);
+                self.session.queue(self.chats, id, content, self.cx);
+                return;
             }
         };
         conversation.composer.take();
@@ -114,15 +115,8 @@ impl Parts<'_> {
 
     /// Makes the composer one for a new message. Returns whether it was for something else.
     pub(crate) fn drop_purpose(&mut self) -> bool {
-        let Some(conversation) = self.chats.open_conversation() else {
-            return false;
-        };
-        match std::mem::take(&mut conversation.purpose) {
-            Purpose::New => return false,
-            Purpose::Reply(_) => {}
-            Purpose::Edit { kept, .. } => conversation.composer = *kept,
-        }
-        true
+        let open = self.chats.open_conversation();
+        open.is_some_and(Conversation::drop_purpose)
     }
 
     /// Deletes the selected message for all members, at the second time.
@@ -164,7 +158,15 @@ impl Parts<'_> {
             .find(|content| **content == added || **content == removed);
         let is_on = waiting.map_or(has_reaction, |content| *content == added);
         let content = if is_on { removed } else { added };
-        self.session.queue(self.chats, id, content, self.cx);
+        self.queue_change(id, content);
+    }
+
+    /// Queues a change without a text of its own. The line of the command that runs, if one does,
+    /// goes with it and returns to its composer if the server refuses the change.
+    pub(crate) fn queue_change(&mut self, id: ConversationId, content: Content) {
+        let change = self.session.queue(self.chats, id, content, self.cx);
+        let line = self.pending_requests.running.clone();
+        self.session.outbox.set_line(change, line);
     }
 
     /// The selected message, if it has earlier versions. Shows the text of one of a blocked user.

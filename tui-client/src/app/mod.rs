@@ -107,7 +107,7 @@ impl App {
                 cursor_pace: CursorPace::default(),
                 has_bell: settings.bell,
             },
-            pending_requests: PendingRequests::new(),
+            pending_requests: PendingRequests::default(),
             completion: None,
             overlay: None,
             memory: Memory::default(),
@@ -150,11 +150,15 @@ impl App {
             Event::Focus(has_focus) => self.on_focus(has_focus, now),
             Event::Viewed(viewed) => self.chats.on_viewed(viewed, &mut self.cx),
             Event::Net(event) => {
-                if matches!(event, NetEvent::Welcomed(_)) {
-                    self.with_parts(|app| {
+                let is_welcome = matches!(event, NetEvent::Welcomed(_));
+                let is_frame = matches!(event, NetEvent::Frame(_) | NetEvent::RoundTrip(_));
+                self.with_parts(|app| {
+                    if is_welcome {
                         app.forget_command_requests();
-                    });
-                }
+                    } else if !is_frame {
+                        app.return_commands();
+                    }
+                });
                 if let Some((number, result)) =
                     self.session.on_net(&mut self.chats, event, &mut self.cx)
                 {
@@ -217,6 +221,9 @@ impl App {
 
     /// Saves what is not saved yet and leaves.
     fn quit(&mut self) {
+        for line in self.pending_requests.take_lines() {
+            self.chats.give_back(&line);
+        }
         self.chats.remember_place();
         self.chats.save_all(&mut self.cx);
         self.chats.share_drafts(&mut self.cx);

@@ -45,6 +45,11 @@ pub(crate) fn cannot(attempt: &str, why: impl std::fmt::Display) -> String {
     format!("Cannot {attempt}: {why}")
 }
 
+/// `why` is the error of a command whose line was not put over what is being written.
+pub(crate) fn undo_returns(why: &str) -> String {
+    format!("{why}. Undo brings the command back")
+}
+
 pub(crate) const DISPLAY_NAME_TAKEN: &str =
     "it looks like the name of another user. Choose another one";
 pub(crate) const NOT_CONNECTED: &str = "Not connected. Try again when connected";

@@ -18,7 +18,37 @@ pub(crate) const SHARE_AFTER: Duration = Duration::from_secs(3);
 /// A composer is in use until no key was pressed for this long.
 pub(crate) const WRITING_PAUSE: Duration = Duration::from_secs(5);
 
+/// A slash command as it was typed: it returns to its composer if the command fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CommandLine {
+    /// `None` if no conversation was open.
+    pub(crate) conversation: Option<ConversationId>,
+    pub(crate) text: String,
+}
+
 impl Chats {
+    /// Returns the line of a command that failed to its composer. Where other text was written
+    /// meanwhile, undo brings it back. Returns whether it is in the composer.
+    pub(crate) fn give_back(&mut self, line: &CommandLine) -> bool {
+        let conversation = line.conversation;
+        let conversation = conversation.and_then(|id| self.conversations.get_mut(&id));
+        let Some(conversation) = conversation else {
+            return false;
+        };
+        let id = conversation.id;
+        let composer = conversation.draft_composer();
+        if composer.is_empty() {
+            composer.set_text(&line.text);
+        } else if composer.text() != line.text {
+            composer.keep_for_undo(&line.text);
+            return false;
+        }
+        self.unsaved.drafts.insert(id);
+        self.drafts.changed.insert(id);
+        self.contacts.mark_stale();
+        true
+    }
+
     pub(crate) fn drafts_deadline(&self, last_input: Instant) -> Option<Instant> {
         let is_awaited = self.opened().is_some_and(|open| {
             let is_editing = matches!(open.purpose, Purpose::Edit { .. });

@@ -154,6 +154,7 @@ impl Chats {
             let Some(mut fresh) = me.and_then(|me| Conversation::new(id, me)) else {
                 continue;
             };
+            old.drop_purpose();
             fresh.composer = std::mem::take(&mut old.composer);
             if !fresh.composer.is_empty() || self.navigation.open == Some(id) {
                 self.contacts.add_peer(&fresh);

@@ -1,16 +1,55 @@
-//! Requests of commands and overlays that wait for an answer of the server.
+//! Requests of commands and overlays that wait for an answer of the server, with the command lines
+//! that go back to their input boxes if the answer is an error.
 
 use std::collections::BTreeMap;
 
 use recado_shared::{ConversationId, DeviceName, LinkCode, MessageId, RequestNumber, RoomName};
 
 use super::table::Command;
+use crate::app::chats::drafts::CommandLine;
 use crate::app::intent::PanelKind;
 use crate::model::ItemId;
 use crate::strings;
 
 /// At most as many as are in flight.
-pub(crate) type PendingRequests = BTreeMap<RequestNumber, PendingRequest>;
+#[derive(Debug, Default)]
+pub(crate) struct PendingRequests {
+    in_flight: BTreeMap<RequestNumber, (PendingRequest, Option<CommandLine>)>,
+    /// The line of the command that runs at this moment: it belongs to all that the command asks
+    /// for and appends.
+    pub(crate) running: Option<CommandLine>,
+}
+
+impl PendingRequests {
+    pub(crate) fn insert(&mut self, number: RequestNumber, pending: PendingRequest) {
+        let line = self.running.clone();
+        self.in_flight.insert(number, (pending, line));
+    }
+
+    pub(crate) fn take(
+        &mut self,
+        number: RequestNumber,
+    ) -> Option<(PendingRequest, Option<CommandLine>)> {
+        self.in_flight.remove(&number)
+    }
+
+    pub(crate) fn take_all(
+        &mut self,
+    ) -> impl Iterator<Item = (PendingRequest, Option<CommandLine>)> + use<> {
+        std::mem::take(&mut self.in_flight).into_values()
+    }
+
+    /// The lines of the commands whose answers will not come.
+    pub(crate) fn take_lines(&mut self) -> Vec<CommandLine> {
+        let lines: Vec<_> = self
+            .in_flight
+            .values()
+            .filter_map(|(_, line)| line.clone())
+            .collect();
+        self.in_flight.retain(|_, (_, line)| line.is_none());
+        lines
+    }
+}
 
 /// The result of a command; the error is a text for the user.
 pub(crate) type CommandResult = Result<(), String>;

@@ -15,7 +15,13 @@ pub(crate) enum Step {
 }
 
 /// A text and the cursor in it.
-type State = (String, usize);
+#[derive(Clone, Debug)]
+struct State {
+    text: String,
+    cursor: usize,
+    /// Whether it survives [`History::forget_typed`]: it was never in the composer as it is.
+    is_kept: bool,
+}
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct History {
@@ -39,14 +45,36 @@ impl History {
         let is_space = inserted.chars().all(char::is_whitespace);
         let starts_word = step == Step::Type && self.after_space && !is_space;
         if !self.continues(step) || starts_word {
-            if self.past.len() == MAX_STEPS {
-                self.past.remove(0);
-            }
-            self.past.push((text.to_owned(), cursor));
+            self.push(text, cursor, false);
         }
         self.future.clear();
         self.last = Some(step);
         self.after_space = is_space;
+    }
+
+    fn push(&mut self, text: &str, cursor: usize, is_kept: bool) {
+        if self.past.len() == MAX_STEPS {
+            self.past.remove(0);
+        }
+        self.past.push(State {
+            text: text.to_owned(),
+            cursor,
+            is_kept,
+        });
+    }
+
+    /// Makes a text the one that the next undo leads to.
+    pub(super) fn keep(&mut self, text: &str) {
+        self.last = None;
+        self.push(text, text.len(), true);
+    }
+
+    /// Forgets all steps but the kept texts.
+    pub(super) fn forget_typed(&mut self) {
+        self.past.retain(|state| state.is_kept);
+        self.future.clear();
+        self.last = None;
+        self.after_space = false;
     }
 
     pub(super) fn undo(&mut self, text: &mut String, cursor: &mut usize) -> bool {
@@ -61,10 +89,13 @@ impl History {
 }
 
 fn swap(from: &mut Vec<State>, to: &mut Vec<State>, text: &mut String, cursor: &mut usize) -> bool {
-    let Some((other_text, other_cursor)) = from.pop() else {
+    let Some(other) = from.pop() else {
         return false;
     };
-    let current = std::mem::replace(text, other_text);
-    to.push((current, std::mem::replace(cursor, other_cursor)));
+    to.push(State {
+        text: std::mem::replace(text, other.text),
+        cursor: std::mem::replace(cursor, other.cursor),
+        is_kept: false,
+    });
     true
 }

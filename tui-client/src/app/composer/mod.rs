@@ -147,12 +147,20 @@ impl Composer {
         }
     }
 
-    /// Empties the composer and returns what it held. There is no undo beyond it.
+    /// Empties the composer and returns what it held. Undo leads beyond it only to texts that were
+    /// [kept](Self::keep_for_undo).
     pub fn take(&mut self) -> String {
         self.cursor = 0;
         self.sticky_column = None;
-        self.history = History::default();
+        self.history.forget_typed();
         std::mem::take(&mut self.text)
+    }
+
+    /// Keeps a text, such as a command that failed, where undo brings it back.
+    pub(crate) fn keep_for_undo(&mut self, text: &str) {
+        if !text.is_empty() && text != self.text {
+            self.history.keep(text);
+        }
     }
 
     /// Tells the width in cells at which rows are counted, as [`layout`](Self::layout) does.

@@ -261,6 +261,28 @@ impl Conversation {
         }
     }
 
+    /// The composer of [`draft`](Self::draft).
+    pub(crate) fn draft_composer(&mut self) -> &mut Composer {
+        match &mut self.purpose {
+            Purpose::New | Purpose::Reply(_) => &mut self.composer,
+            Purpose::Edit { kept, .. } => kept,
+        }
+    }
+
+    /// Ends a reply or an edit. The draft from before an edit returns, and undo brings the edited
+    /// text back. Returns whether there was something to end.
+    pub(crate) fn drop_purpose(&mut self) -> bool {
+        match std::mem::take(&mut self.purpose) {
+            Purpose::New => return false,
+            Purpose::Reply(_) => {}
+            Purpose::Edit { kept, .. } => {
+                let edited = std::mem::replace(&mut self.composer, *kept);
+                self.composer.keep_for_undo(edited.text());
+            }
+        }
+        true
+    }
+
     /// Takes over where the server says that things stand. Returns whether entries had to go.
     pub(crate) fn set_head(&mut self, head: &Head) -> bool {
         let has_lost = self.log.set_head(head.newest, head.newest_time);

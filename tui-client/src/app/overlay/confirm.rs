@@ -38,7 +38,7 @@ impl Overlay for Confirm {
         let (request, task, done) = match self.confirmed.clone() {
             Confirmed::Delete(conversation, target) => {
                 let deletion = Content::Deletion { target };
-                app.session.queue(app.chats, conversation, deletion, app.cx);
+                app.queue_change(conversation, deletion);
                 return app.note_waiting(strings::errors::THE_DELETION);
             }
             Confirmed::Link(PendingDevice { key, name }) => (

@@ -185,7 +185,7 @@ impl Switcher {
         let line = format!("/{}", spec.name);
         if !spec.needs_arguments() {
             if let Parsed::Command(Ok(command)) = command::parse(&line) {
-                app.run_and_say(command);
+                app.run_and_say(&line, command);
             }
             return;
         }
@@ -277,7 +277,7 @@ impl Overlay for Switcher {
         match command::parse(query) {
             Parsed::Command(Ok(command)) => {
                 app.close();
-                return app.run_and_say(command);
+                return app.run_and_say(query, command);
             }
             Parsed::Command(Err(why)) | Parsed::Unknown(why)
                 if self.list.rows.is_empty() || query.contains(' ') =>

@@ -5,7 +5,7 @@ use recado_shared::{
     Request, RequestError, RequestNumber, RoomEvent, RoomName, RoomSummary, Seq, Timestamp,
 };
 
-use crate::app::command::{Call, PendingRequest, devices};
+use crate::app::command::{CommandResult, PendingRequest, devices};
 use crate::app::intent::{Confirmed, Delivery, Show};
 use crate::app::parts::Parts;
 use crate::strings;
@@ -16,11 +16,16 @@ impl Parts<'_> {
         number: RequestNumber,
         result: Result<Answer, RequestError>,
     ) {
-        let Some(pending) = self.pending_requests.remove(&number) else {
+        let Some((pending, line)) = self.pending_requests.take(number) else {
             return;
         };
-        let answer = match result {
-            Ok(answer) => answer,
+        let result = match result {
+            Ok(answer) => {
+                self.pending_requests.running.clone_from(&line);
+                let result = self.take_answer(pending, answer);
+                self.pending_requests.running = None;
+                result
+            }
             // The switcher asks by itself, so its failure needs no notice.
             Err(_) if matches!(pending, PendingRequest::Switcher(_)) => {
                 return self.deliver(Delivery::NoRooms);
@@ -29,21 +34,27 @@ impl Parts<'_> {
                 self.deliver(Delivery::NoPage);
                 let attempt = pending.attempt();
                 let is_name = attempt == strings::errors::CHANGE_DISPLAY_NAME;
-                return self.notify(if is_name && error == RequestError::Invalid {
+                Err(if is_name && error == RequestError::Invalid {
                     strings::errors::cannot(attempt, strings::errors::DISPLAY_NAME_TAKEN)
                 } else {
                     strings::errors::cannot(attempt, error)
-                });
+                })
             }
         };
+        if let Err(why) = result {
+            self.fail(why, line.as_ref());
+        }
+    }
+
+    fn take_answer(&mut self, pending: PendingRequest, answer: Answer) -> CommandResult {
         match (pending, answer) {
             (PendingRequest::Name(call), Answer::Users { people, .. }) => {
                 self.chats.take_people(people, self.cx);
-                self.resume(&call);
+                return self.run(&call);
             }
             (PendingRequest::Name(call), Answer::Rooms { rooms, .. }) => {
                 self.chats.take_rooms(&rooms);
-                self.resume(&call);
+                return self.run(&call);
             }
             (PendingRequest::Create(name, id, from), Answer::RoomCreated { room, seq, time }) => {
                 let room = ConversationId::Room(room);
@@ -65,14 +76,15 @@ impl Parts<'_> {
                 self.deliver(Delivery::Rooms(prefix, rooms, more));
             }
             (PendingRequest::Device(which, new), Answer::Devices(devices)) => {
-                self.on_devices(&which, new, &devices);
+                return self.on_devices(&which, new, &devices);
             }
             (PendingRequest::Link(code), Answer::PendingDevice(device)) => {
-                self.on_pending(code, device);
+                return self.on_pending(code, device);
             }
             // The server broke the protocol: no request gets this kind of answer.
             (_, _) => {}
         }
+        Ok(())
     }
 
     fn learn_names(&mut self, answer: &Answer) {
@@ -82,11 +94,6 @@ impl Parts<'_> {
             let people = members.iter().map(|m| m.person.clone()).collect();
             self.chats.take_people(people, self.cx);
         }
-    }
-
-    fn resume(&mut self, call: &Call) {
-        let result = self.run(call);
-        self.notify_failure(result);
     }
 
     fn on_request_taken(&mut self, id: ConversationId) {
@@ -126,31 +133,34 @@ impl Parts<'_> {
         self.open_if_idle(id, from);
     }
 
-    fn on_devices(&mut self, which: &str, new: Option<DeviceName>, devices: &[Device]) {
-        let found = match devices::find(which, devices) {
-            Ok(found) => found,
-            Err(why) => return self.notify(why),
-        };
+    fn on_devices(
+        &mut self,
+        which: &str,
+        new: Option<DeviceName>,
+        devices: &[Device],
+    ) -> CommandResult {
+        let found = devices::find(which, devices)?;
         let key = found.key;
         let Some(name) = new else {
             let name = found.name.as_ref().map_or(which, |n| n.as_str());
             let question = strings::overlays::confirm_revoke(name);
-            return self.show(Show::Confirm(question, Confirmed::Revoke(key)));
+            self.show(Show::Confirm(question, Confirmed::Revoke(key)));
+            return Ok(());
         };
         let done = strings::commands::device_renamed(&name);
         let change = PendingRequest::Change(strings::errors::NAME_DEVICE, done);
-        let asked = self.ask_for(Request::NameDevice { key, name }, change);
-        self.notify_failure(asked);
+        self.ask_for(Request::NameDevice { key, name }, change)
     }
 
     /// Asks the user to confirm a device. The client checks the code itself, because a dishonest
     /// server could answer with a key of its own.
-    fn on_pending(&mut self, code: LinkCode, device: PendingDevice) {
+    fn on_pending(&mut self, code: LinkCode, device: PendingDevice) -> CommandResult {
         if LinkCode::of(&device.key) != code {
-            return self.notify(strings::errors::WRONG_LINK_CODE);
+            return Err(strings::errors::WRONG_LINK_CODE.to_owned());
         }
         let name = device.name.as_ref().map(DeviceName::as_str);
         let question = strings::overlays::confirm_link(name, code);
         self.show(Show::Confirm(question, Confirmed::Link(device)));
+        Ok(())
     }
 }

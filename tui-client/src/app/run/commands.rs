@@ -316,7 +316,11 @@ impl Parts<'_> {
 
     fn queue(&mut self, id: ConversationId, content: Content) -> CommandResult {
         self.check_outbox()?;
-        self.session.queue(self.chats, id, content, self.cx);
+        if content.body().is_some() {
+            self.session.queue(self.chats, id, content, self.cx);
+        } else {
+            self.queue_change(id, content);
+        }
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use recado_shared::{ClientFrame, ConversationId, Request};
 
+use crate::app::chats::drafts::CommandLine;
 use crate::app::command::{Call, Command, CommandResult, Parsed, PendingRequest, parse};
 use crate::app::conversation::state::Purpose;
 use crate::app::intent::{Delivery, Intent, PanelKind, Show};
@@ -26,22 +27,53 @@ impl Parts<'_> {
             Parsed::Unknown(why) => return self.notify(strings::commands::or_send_as_text(&why)),
             Parsed::Command(Ok(command)) => command,
         };
+        let typed = conversation.composer.clone();
         let text = conversation.composer.take();
         self.chats.unsaved.drafts.insert(id);
         self.chats.drafts.end(id);
-        if let Err(why) = self.run(&self.call(parsed)) {
-            self.cx.notice = Some(why);
-            if let Some(conversation) = self.chats.conversations.get_mut(&id)
-                && conversation.composer.is_empty()
-            {
-                conversation.composer.insert(&text);
+        let conversation = Some(id);
+        let line = CommandLine { conversation, text };
+        let Err(why) = self.run_line(&line, parsed) else {
+            return;
+        };
+        match self.chats.conversations.get_mut(&id) {
+            // With its undo steps.
+            Some(conversation) if conversation.composer.is_empty() => {
+                conversation.composer = typed;
+                self.chats.drafts.changed.insert(id);
+                self.notify(why);
             }
+            _ => self.fail(why, Some(&line)),
         }
     }
 
-    pub(crate) fn run_and_say(&mut self, command: Command) {
+    /// Runs a command that was typed in the switcher.
+    pub(crate) fn run_and_say(&mut self, text: &str, command: Command) {
+        let line = CommandLine {
+            conversation: self.chats.navigation.open,
+            text: text.to_owned(),
+        };
+        if let Err(why) = self.run_line(&line, command) {
+            self.fail(why, Some(&line));
+        }
+    }
+
+    fn run_line(&mut self, line: &CommandLine, command: Command) -> CommandResult {
+        self.pending_requests.running = Some(line.clone());
         let result = self.run(&self.call(command));
-        self.notify_failure(result);
+        self.pending_requests.running = None;
+        result
+    }
+
+    /// Notifies the user of a failure, and returns the line of the command to its composer. Without
+    /// a conversation it returns to the switcher.
+    pub(super) fn fail(&mut self, why: String, line: Option<&CommandLine>) {
+        let is_shown = line.is_none_or(|line| self.give_back(line));
+        self.notify(if is_shown {
+            why
+        } else {
+            strings::errors::undo_returns(&why)
+        });
     }
 
     fn call(&self, command: Command) -> Call {
@@ -84,13 +116,31 @@ impl Parts<'_> {
         self.notify_failure(opened);
     }
 
+    fn give_back(&mut self, line: &CommandLine) -> bool {
+        if line.conversation.is_some() {
+            return self.chats.give_back(line);
+        }
+        if !self.cx.is_covered {
+            self.show(Show::Switcher(line.text.clone()));
+        }
+        true
+    }
+
+    /// Returns the commands whose answers were lost with the connection.
+    pub(crate) fn return_commands(&mut self) {
+        for line in self.pending_requests.take_lines() {
+            self.fail(strings::errors::CONNECTION_LOST.to_owned(), Some(&line));
+        }
+    }
+
     /// Drops the requests of a session that ended.
     pub(crate) fn forget_command_requests(&mut self) {
         self.deliver(Delivery::NoRooms);
+        self.return_commands();
         // The switcher asks by itself; its lost answer needs no notice.
-        let lost = std::mem::take(self.pending_requests);
         let is_awaited = |pending: &PendingRequest| !matches!(pending, PendingRequest::Switcher(_));
-        if lost.values().any(is_awaited) {
+        let mut lost = self.pending_requests.take_all();
+        if lost.any(|(pending, _)| is_awaited(&pending)) {
             self.deliver(Delivery::NoPage);
             self.notify(strings::errors::CONNECTION_LOST);
         }

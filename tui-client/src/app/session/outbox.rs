@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use recado_shared::{ConversationId, MessageId, Timestamp};
 
+use crate::app::chats::drafts::CommandLine;
 use crate::store::{Pending, PendingState};
 
 /// Most messages that may wait. Beyond it the text stays in the composer.
@@ -22,6 +23,8 @@ pub(crate) struct OutboxMessage {
     pub(crate) was_sent: bool,
     /// The user has been told so when taking it back.
     pub(crate) is_warned: bool,
+    /// The command that it came from, if it has no text of its own.
+    pub(crate) line: Option<CommandLine>,
 }
 
 /// The messages. Ids grow with time, so the order of ids is the order of typing.
@@ -48,12 +51,19 @@ impl Outbox {
             is_sent: false,
             was_sent,
             is_warned: false,
+            line: None,
         };
         self.items.insert(queued.pending.id, queued);
     }
 
     pub(crate) fn find(&self, id: MessageId) -> Option<&OutboxMessage> {
         self.items.get(&id)
+    }
+
+    pub(crate) fn set_line(&mut self, id: MessageId, line: Option<CommandLine>) {
+        if let Some(queued) = self.items.get_mut(&id) {
+            queued.line = line;
+        }
     }
 
     pub(crate) fn remove(&mut self, id: MessageId) -> Option<Pending> {

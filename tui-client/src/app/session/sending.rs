@@ -24,7 +24,7 @@ impl Session {
         conversation: ConversationId,
         content: Content,
         cx: &mut Context,
-    ) {
+    ) -> MessageId {
         let pending = Pending {
             id: self.ids.draw(cx.now.wall),
             conversation,
@@ -41,8 +41,10 @@ impl Session {
             chats.drafts.changed.insert(conversation);
         }
         cx.save(StoreWrite::Queue(pending.clone()));
+        let id = pending.id;
         self.outbox.push(pending, false);
         chats.contacts.mark_stale();
+        id
     }
 
     /// Sends what waits, in order, as far as the limit allows.
@@ -122,10 +124,17 @@ impl Session {
         } else if let Some(queued) = self.outbox.find(id)
             && queued.pending.content.body().is_none()
         {
-            // There is no text to keep.
+            // There is no text to keep but that of the command.
             let attempt = strings::errors::attempt(&queued.pending.content);
+            let why = strings::errors::cannot(attempt, error);
+            let line = queued.line.clone();
+            let is_kept = line.is_some_and(|line| !chats.give_back(&line));
             self.remove_pending(chats, id, queued.pending.conversation, cx);
-            cx.notice = Some(strings::errors::cannot(attempt, error));
+            cx.notice = Some(if is_kept {
+                strings::errors::undo_returns(&why)
+            } else {
+                why
+            });
         } else {
             self.set_pending(id, PendingState::Failed(error.to_string()), cx);
         }

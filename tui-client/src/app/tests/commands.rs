@@ -82,7 +82,8 @@ fn a_refused_act_says_which_and_why_and_waits_no_longer() {
     );
     assert_eq!(
         client.message(),
-        "Cannot set the topic: only moderators of this room may do that: ask one of them"
+        "Cannot set the topic: only moderators of this room may do that: ask one of them. Undo \
+         brings the command back"
     );
     assert_eq!(client.composer(), "half a sen");
     assert_eq!(client.app.screen(client.now).waiting, 0);

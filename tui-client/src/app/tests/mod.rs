@@ -18,6 +18,7 @@ mod navigation;
 mod notifications;
 mod panels;
 mod people;
+mod refusals;
 mod rooms;
 mod search;
 mod sending;

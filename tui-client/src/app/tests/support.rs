@@ -328,6 +328,13 @@ impl Client {
         effects
     }
 
+    /// Pastes a text and sends it.
+    pub(super) fn paste_and_send(&mut self, text: &str) -> Vec<Effect> {
+        let mut effects = self.handle(Event::Paste(text.to_owned()));
+        effects.extend(self.keys("enter"));
+        effects
+    }
+
     /// Reports that these entries of the open conversation were drawn, the newest at the end.
     pub(super) fn viewed(&mut self, first: u64, last: u64) -> Vec<Effect> {
         self.viewed_at(first, last, Place::Newest, false)
@@ -417,7 +424,7 @@ impl Client {
 
 /// A key by its name, such as `ctrl-k` or `enter`.
 fn key(name: &str) -> KeyEvent {
-    let (modifiers, code) = match name.rsplit_once('-') {
+    let (modifiers, code) = match name.split_once('-').filter(|(_, code)| !code.is_empty()) {
         Some(("ctrl", code)) => (KeyModifiers::CONTROL, code),
         Some(("alt", code)) => (KeyModifiers::ALT, code),
         _ => (KeyModifiers::NONE, name),
