@@ -28,6 +28,9 @@ impl App {
             None => {
                 if let Some(c) = printable(key) {
                     self.type_text(c.encode_utf8(&mut [0; 4]));
+                } else if let Some(key) = after_esc(key) {
+                    self.act(Action::Cancel);
+                    self.on_key(key, now);
                 }
             }
         }
@@ -195,8 +198,7 @@ impl App {
         }
     }
 
-    /// Moves one row, message or line. It selects messages only from an empty composer: in a text
-    /// it moves the cursor.
+    /// Moves one row or message. From the composer it selects the newest message.
     fn step(&mut self, steps: i8) {
         if self.step_completion(steps.into()) {
             return;
@@ -207,12 +209,8 @@ impl App {
         if self.step_selection(steps, self.chats.navigation.pane == Pane::Contacts) {
             return;
         }
-        let Some(conversation) = self.chats.open_conversation() else {
-            return self.chats.step(1, &mut self.cx);
-        };
-        if !conversation.composer.is_empty() {
-            let edit = if steps < 0 { Edit::Up } else { Edit::Down };
-            conversation.composer.edit(edit);
+        if self.chats.navigation.open.is_none() {
+            self.chats.step(1, &mut self.cx);
         } else if steps < 0 {
             self.parts().select_newest();
         }
@@ -424,6 +422,15 @@ fn is_about_panes(action: Action) -> bool {
             | Action::Members
             | Action::Conversation(_)
     )
+}
+
+/// The key that follows Esc, of a character with Alt that has no binding. Both are the same bytes,
+/// and tmux joins the two even where half a second is between them (`escape-time`).
+fn after_esc(mut key: KeyEvent) -> Option<KeyEvent> {
+    let alt = KeyModifiers::ALT | KeyModifiers::META;
+    let is_char = matches!(key.code, KeyCode::Char(_)) && key.modifiers.intersects(alt);
+    key.modifiers -= alt;
+    (is_char && (key.modifiers - KeyModifiers::SHIFT).is_empty()).then_some(key)
 }
 
 /// The character that a key without a binding types.

@@ -148,3 +148,30 @@ fn a_paste_over_the_panes_goes_nowhere_without_a_word() {
     assert_eq!(client.open(), with(CAROL));
     assert_eq!(client.composer(), "");
 }
+
+/// tmux sends Esc and the next letter as one key with Alt if less than its escape-time is between.
+#[test]
+fn a_letter_with_alt_and_no_binding_is_esc_and_the_letter() {
+    let mut client = Client::connected(vec![head(BOB, 0, 0, 0), head(CAROL, 3, 0, 3)]);
+    client.keys("ctrl-k");
+    client.type_text("bob");
+    client.keys("enter alt-i alt-h");
+    assert!(client.app.screen(client.now).overlay.is_none());
+    let effects = client.say("i 🦀");
+    assert_eq!(client.open(), with(BOB));
+    assert_eq!(texts(&effects), ["hi 🦀"]);
+    // A selected message is left in the same way.
+    client.keys("up");
+    assert_eq!(client.keys("alt-y"), []);
+    assert_eq!(client.composer(), "y");
+}
+
+#[test]
+fn a_message_is_selected_also_from_a_draft() {
+    let mut client = Client::talking(3);
+    client.type_text("draft");
+    client.keys("ctrl-up");
+    assert_eq!(selected(&client), Some(3));
+    client.keys("esc");
+    assert_eq!(client.composer(), "draft");
+}
