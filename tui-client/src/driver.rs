@@ -15,6 +15,7 @@ use futures_util::{Stream, StreamExt as _};
 use ratatui::layout::Size;
 use recado_shared::io_reason::describe;
 use recado_shared::{Now, SyncPoint};
+use rustix::io::Errno;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -137,9 +138,16 @@ where
         state: State::Drawn,
     };
     let inputs = terminal.inputs;
-    let ended = driver.start(connect, inputs, client.store_events).await;
+    let mut ended = driver.start(connect, inputs, client.store_events).await;
     driver.host.leave();
-    if ended.is_err() {
+    let is_left = ended.is_ok();
+    if let Err(DriverError::Terminal(error)) = &ended
+        && has_hung_up(error)
+    {
+        tracing::info!(%error, "the terminal has gone");
+        ended = Ok(());
+    }
+    if !is_left {
         // Drafts are saved even if nothing can be drawn any more.
         driver.handle(Event::Terminate);
     }
@@ -204,8 +212,6 @@ impl<W: Write, H: Host> Driver<W, H> {
             for handled in 0..MAX_BATCH {
                 // The user's own input first; the next frame waits until nothing else is ready.
                 // A closed channel is always ready and ends the batch at once.
-                // Inputs are polled with the waker of this task: crossterm's stream keeps the
-                // one that it is first polled with.
                 let wakeup = tokio::select! {
                     biased;
                     input = inputs.next() => Wakeup::Input(input),
@@ -372,6 +378,12 @@ impl<W: Write, H: Host> Driver<W, H> {
         }
         Ok(())
     }
+}
+
+/// Whether a write failed because the terminal's other side is gone, which ends the client as a hang-up does.
+fn has_hung_up(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+        || error.raw_os_error() == Some(Errno::IO.raw_os_error())
 }
 
 async fn until(moment: Option<Instant>) {

@@ -2,8 +2,11 @@
 //!
 //! It writes modes and reads inputs; what is drawn is up to the driver.
 
+mod event_stream;
 mod inputs;
 mod panic;
+pub mod parser;
+mod tty;
 
 use std::io::{self, IsTerminal as _, Stdout, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,13 +25,20 @@ use crossterm::terminal::{
 use ratatui::layout::Size;
 use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
 
+pub use self::event_stream::EventStream;
 pub use self::inputs::Inputs;
 pub use self::panic::install_panic_hook;
 use crate::driver::{Host, TerminalIo};
+use crate::strings;
 
 /// Clicks and the wheel, in SGR coordinates. Motion is not asked for: it would wake the program.
 const ENABLE_MOUSE: &str = "\x1b[?1000h\x1b[?1006h";
 const DISABLE_MOUSE: &str = "\x1b[?1006l\x1b[?1000l";
+
+/// Of the kitty keyboard protocol: keys told apart, and their place on the keyboard beside their character, so that shortcuts
+/// work in every script.
+const KEYBOARD: KeyboardEnhancementFlags = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES
+    .union(KeyboardEnhancementFlags::REPORT_ALTERNATE_KEYS);
 
 /// Whether the terminal is in our modes. Global because a panic hook has no other way to know.
 static IS_ENTERED: AtomicBool = AtomicBool::new(false);
@@ -37,17 +47,21 @@ static IS_ENTERED: AtomicBool = AtomicBool::new(false);
 #[derive(Debug)]
 pub struct Guard(());
 
+/// Whether input and output are a terminal that can show a full screen. `TERM` names the terminal; a `dumb` one has no cursor.
+pub fn is_usable() -> bool {
+    let name = std::env::var_os("TERM").unwrap_or_default();
+    let can_draw = !name.is_empty() && name != "dumb";
+    can_draw && io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
 /// Takes the terminal: raw mode, alternate screen, pastes in brackets, mouse, focus, and keys told
 /// apart where the terminal can. Nothing is asked of it, so nothing is waited for.
 ///
 /// # Errors
 /// If there is no terminal, or signals cannot be listened to.
 pub fn open() -> io::Result<TerminalIo<Stdout, Inputs, Guard>> {
-    if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
-        return Err(io::Error::other(
-            "there is none: input and output are not both a terminal. \
-             Scripts use 'recado send' and 'recado tail'",
-        ));
+    if !is_usable() {
+        return Err(io::Error::other(strings::errors::NEEDS_TERMINAL));
     }
     let size = size()?;
     let inputs = Inputs::new()?;
@@ -108,7 +122,7 @@ fn enter_modes() -> io::Result<()> {
         EnableBracketedPaste,
         EnableFocusChange,
         Print(ENABLE_MOUSE),
-        PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES),
+        PushKeyboardEnhancementFlags(KEYBOARD),
         SetCursorStyle::SteadyBar,
     )
 }

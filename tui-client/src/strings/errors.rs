@@ -112,6 +112,8 @@ pub(crate) const BEING_SENT: &str = "This message is being sent. It may have arr
 pub(crate) const MAY_HAVE_ARRIVED: &str = "This message may have arrived before the connection was \
                                            lost. Press the key again to cancel it anyway";
 pub(crate) const SELECT_TO_COPY: &str = "Select a message first, then copy it";
+pub(crate) const NEEDS_TERMINAL: &str =
+    "Recado needs a terminal. Use 'recado send', 'recado tail' or 'recado who' in scripts.";
 pub(crate) const COPIED: &str = "Copied";
 
 /// `what` is one of the texts below.

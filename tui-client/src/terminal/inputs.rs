@@ -4,20 +4,23 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crossterm::event::EventStream;
+use crossterm::event::Event;
 use futures_util::Stream;
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::event_stream::EventStream;
+use super::tty::Tty;
 use crate::driver::Input;
 
 /// Terminal events and signals. Signals go first, so that a flood of input cannot delay a stop.
 #[derive(Debug)]
 pub struct Inputs {
-    events: EventStream,
+    events: EventStream<Tty>,
     terminate: [Signal; 3],
     suspend: Signal,
     resumed: Signal,
+    resized: Signal,
 }
 
 impl Inputs {
@@ -28,7 +31,7 @@ impl Inputs {
     pub fn new() -> io::Result<Self> {
         let kind = |number: Number| SignalKind::from_raw(number.as_raw());
         Ok(Self {
-            events: EventStream::new(),
+            events: EventStream::new(Tty::new()?),
             terminate: [
                 signal(SignalKind::terminate())?,
                 signal(SignalKind::hangup())?,
@@ -36,6 +39,7 @@ impl Inputs {
             ],
             suspend: signal(kind(Number::TSTP))?,
             resumed: signal(kind(Number::CONT))?,
+            resized: signal(SignalKind::window_change())?,
         })
     }
 }
@@ -59,8 +63,11 @@ impl Stream for Inputs {
         if is_told(&mut inputs.resumed, context) {
             return Poll::Ready(Some(super::size().map(Input::Resumed)));
         }
-        Pin::new(&mut inputs.events)
-            .poll_next(context)
-            .map(|event| event.map(|event| event.map(Input::Terminal)))
+        if is_told(&mut inputs.resized, context) {
+            let size = super::size().map(|size| Event::Resize(size.width, size.height));
+            return Poll::Ready(Some(size.map(Input::Terminal)));
+        }
+        let event = Pin::new(&mut inputs.events).poll_next(context);
+        event.map(|event| event.map(|event| Ok(Input::Terminal(event))))
     }
 }

@@ -1,7 +1,5 @@
 //! `recado join`: pin the server of an invite, claim a name, open the client.
 
-use std::io::{self, IsTerminal as _};
-
 use recado_shared::{Invite, Refusal, UserName};
 
 use super::VerbContext;
@@ -13,11 +11,12 @@ use crate::identity::{Identity, RegisterError, register};
 use crate::net::ConnectError;
 use crate::output::{complain, tell};
 use crate::paths::Paths;
+use crate::terminal;
 
 pub(crate) async fn run(context: &VerbContext, words: &[String]) -> Result<(), Failure> {
     let invite = invite_input::read(words)?;
     let identity = claim(&context.paths, &invite, context.name()?, false).await?;
-    if !io::stdout().is_terminal() {
+    if !terminal::is_usable() {
         let server = &identity.server;
         tell(&format!(
             "Joined {} as {}. Open it with 'recado {}'.",

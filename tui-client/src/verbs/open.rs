@@ -1,7 +1,6 @@
 //! Start of the full screen for an identity: puts its settings, store, network and terminal together
 //! and gives them to the driver.
 
-use std::io::{self, IsTerminal as _};
 use std::time::Instant;
 
 use jiff::tz::TimeZone;
@@ -18,6 +17,7 @@ use crate::exit::{Exit, Failure};
 use crate::identity::{Choice, Identity, select};
 use crate::net::{self, NetConfig};
 use crate::paths::Paths;
+use crate::strings::errors;
 use crate::ui::{Theme, ViewState};
 use crate::{store, telemetry, terminal};
 
@@ -45,12 +45,10 @@ pub(crate) async fn run(context: &VerbContext) -> Result<(), Failure> {
 }
 
 pub(crate) fn require_terminal() -> Result<(), Failure> {
-    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+    if terminal::is_usable() {
         return Ok(());
     }
-    let text =
-        "Recado needs a terminal. Use 'recado send', 'recado tail' or 'recado who' in scripts.";
-    Err(Failure::usage(text))
+    Err(Failure::usage(errors::NEEDS_TERMINAL))
 }
 
 /// Shows the full screen until the user quits. `notice` is shown at the start.

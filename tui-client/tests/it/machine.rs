@@ -18,7 +18,7 @@ use tokio::task::spawn_blocking;
 use crate::pty::Terminal;
 use crate::support::{DEADLINE, TestServer, within};
 
-const CLIENT: &str = env!("CARGO_BIN_EXE_recado");
+pub(crate) const CLIENT: &str = env!("CARGO_BIN_EXE_recado");
 
 /// A machine as far as programs can tell: folders of its own, and an environment of
 /// which nothing comes from outside.
@@ -71,25 +71,27 @@ impl Machine {
 
     /// Opens the client in a terminal of 80 columns and 24 rows; `name` says in a failure whose.
     pub(crate) fn open(&self, name: &str, line: &[&str]) -> Terminal {
-        let mut command = CommandBuilder::new(CLIENT);
+        let mut command = self.terminal_program(CLIENT);
         command.args(line);
-        self.open_program(name, command)
+        Terminal::start(name, command, 80, 24)
     }
 
     /// Runs a line of a shell, in which `recado` is the client, in a terminal of the same size.
     pub(crate) fn open_shell(&self, name: &str, line: &str) -> Terminal {
-        let mut command = CommandBuilder::new("/bin/sh");
+        let mut command = self.terminal_program("/bin/sh");
         command.args(["-c", &format!("recado() {{ '{CLIENT}' \"$@\"; }}; {line}")]);
-        self.open_program(name, command)
+        Terminal::start(name, command, 80, 24)
     }
 
-    fn open_program(&self, name: &str, mut command: CommandBuilder) -> Terminal {
+    /// Any program for a terminal, in this machine's environment.
+    pub(crate) fn terminal_program(&self, program: impl AsRef<OsStr>) -> CommandBuilder {
+        let mut command = CommandBuilder::new(program);
         command.env_clear();
         for (variable, value) in self.environment() {
             command.env(variable, value);
         }
         command.cwd(self.folder.path());
-        Terminal::start(name, command, 80, 24)
+        command
     }
 
     /// The client as a process without a terminal, its output piped.

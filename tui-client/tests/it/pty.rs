@@ -37,7 +37,9 @@ struct Shown {
 impl Terminal {
     /// Starts `command` on a screen of that size; `name` says in a failure who it was.
     pub(crate) fn start(name: &str, mut command: CommandBuilder, columns: u16, rows: u16) -> Self {
-        command.env("TERM", "xterm-256color");
+        if command.get_env("TERM").is_none() {
+            command.env("TERM", "xterm-256color");
+        }
         command.env("COLORTERM", "truecolor");
         let pair = native_pty_system()
             .openpty(pty_size(columns, rows))

@@ -10,7 +10,9 @@ use recado::driver::{Host as _, Input};
 use recado::terminal;
 use rustix::process::Signal;
 
+use crate::machine::Machine;
 use crate::pty::Terminal;
+use crate::tmux::Tmux;
 
 /// Names the folder for reports, and that the test is the program in the terminal.
 const FOLDER: &str = "RECADO_TEST_TERMINAL_FOLDER";
@@ -29,8 +31,8 @@ fn child() {
     runtime.block_on(async {
         let mut outside = terminal::open().unwrap();
         println!("size {}x{}\r", outside.size.width, outside.size.height);
-        loop {
-            match outside.inputs.next().await.unwrap().unwrap() {
+        while let Some(input) = outside.inputs.next().await {
+            match input.unwrap() {
                 Input::Terminal(TerminalEvent::Key(key)) => match key.code {
                     KeyCode::Char('q') => break,
                     KeyCode::Char('p') => panic!("asked for"),
@@ -96,6 +98,8 @@ fn modes_are_taken_and_given_back() {
     terminal.wait("Down(Left), column: 4, row: 6");
     terminal.send(b"\x1b[13;2u");
     terminal.wait("key Enter");
+    terminal.resize(90, 20);
+    terminal.wait("Resize(90, 20)");
     terminal.key("z");
     terminal.wait("not stopped");
     terminal.key("q");
@@ -113,6 +117,23 @@ fn signals_are_inputs_and_end_it_cleanly() {
         assert!(terminal.wait_end().success());
         terminal.assert_clean();
     }
+}
+
+#[test]
+fn a_terminal_that_goes_without_a_signal_ends_the_inputs() {
+    let machine = Machine::new();
+    let program = std::env::current_exe().unwrap();
+    let folder = machine.path("reports");
+    let line = format!(
+        "{FOLDER}={} setsid {} --exact terminal::child --nocapture",
+        folder.display(),
+        program.display()
+    );
+    let (tmux, end) = Tmux::start_held(&machine, &line);
+    tmux.attach("0").wait("size 80x24");
+    tmux.run(&["kill-server"]);
+    end.wait();
+    assert!(!folder.exists(), "it panicked");
 }
 
 #[test]

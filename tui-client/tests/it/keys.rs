@@ -1,0 +1,86 @@
+//! Bytes of terminals, sent to the real client.
+
+use crate::machine::{CLIENT, Machine};
+use crate::tmux::Tmux;
+
+#[test]
+fn a_terminal_that_cannot_draw_is_refused() {
+    let machine = Machine::new();
+    for line in [
+        "export TERM=dumb; recado alice",
+        "export TERM=dumb; recado demo",
+        "unset TERM; recado alice",
+        "export TERM=; recado alice",
+    ] {
+        let refused = machine.open_shell("without a cursor", line);
+        assert_eq!(refused.wait_end().exit_code(), 2, "{line}");
+        refused.wait("Recado needs a terminal. Use 'recado send'");
+    }
+}
+
+#[test]
+fn no_bytes_lock_the_keyboard_or_become_text() {
+    let machine = Machine::new();
+    let _server = machine.serve(0, &[]);
+    let _bob = machine.open("bob", &["bob"]);
+    let mut alice = machine.open("alice", &["alice"]);
+    alice.open_talk("bob");
+    // PuTTY's Alt+Up, replies of a terminal, an unfinished sequence, invalid bytes before text.
+    alice.send(
+        b"\x1b\x1b[A\x1b\x1b[B\x1b]11;rgb:28/28/28\x07\x1b_Gi=1;OK\x1b\\\x1b[?64;1c\x1b[=1;2x",
+    );
+    alice.type_text("typed");
+    alice.wait_line("typed", "");
+    let is_clean = |screen: &str| {
+        let line = screen.lines().find(|line| line.contains("typed"));
+        line.is_some_and(|line| line.trim_matches(|c: char| !c.is_alphanumeric()) == "typed")
+    };
+    alice.wait_for("nothing but the text", is_clean);
+    // A shortcut with a Cyrillic layout, in the kitty keyboard protocol.
+    alice.send(b"\x1b[1083::107;5u");
+    alice.wait("Go to… ─");
+    alice.key("esc");
+    alice.wait_gone("Go to… ─");
+    // A paste without its end.
+    alice.send(b"\x1b[200~ and pasted");
+    alice.wait("typed and pasted");
+    alice.key("ctrl-q");
+    assert!(alice.wait_end().success());
+    alice.assert_clean();
+}
+
+#[test]
+fn lines_pasted_without_brackets_are_one_message() {
+    let machine = Machine::new();
+    let _server = machine.serve(0, &[]);
+    let bob = machine.open("bob", &["bob"]);
+    bob.wait("connected");
+    let mut alice = machine.open("alice", &["alice"]);
+    alice.open_talk("bob");
+    alice.send(b"u1\ru2\r");
+    alice.wait_line("u1", "");
+    bob.wait_line("alice", " 1 ");
+    alice.send(b"u3\r/nick hacked\r");
+    bob.wait_line("alice", " 2 ");
+    alice.wait("/nick hacked");
+    // A line and Enter in one write is how programs type.
+    alice.send(b"u4\r");
+    bob.wait_line("alice", " 3 ");
+    assert!(!bob.text().contains("hacked"), "{}", bob.text());
+}
+
+#[test]
+fn a_terminal_that_goes_without_a_signal_ends_the_client_and_keeps_the_draft() {
+    let machine = Machine::new();
+    let _server = machine.serve(0, &[]);
+    let bob = machine.open("bob", &["bob"]);
+    bob.wait("connected");
+    let (tmux, end) = Tmux::start_held(&machine, &format!("setsid {CLIENT} alice"));
+    let mut alice = tmux.attach("0");
+    alice.open_talk("bob");
+    alice.type_text("half a thou");
+    alice.wait("half a thou");
+    tmux.run(&["kill-server"]);
+    end.wait();
+    machine.open("alice", &["alice"]).wait("half a thou");
+}
