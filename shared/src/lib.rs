@@ -69,6 +69,7 @@ pub mod profile;
 pub mod request;
 pub mod room;
 pub mod rules;
+pub mod script;
 pub mod setting;
 pub mod text;
 pub mod tls;
