@@ -6,6 +6,7 @@ mod agreement;
 use std::ops::Range;
 
 use ratatui::buffer::CellWidth as _;
+use recado_shared::rules::link;
 use recado_shared::text::is_forbidden;
 use unicode_linebreak::linebreaks;
 use unicode_segmentation::UnicodeSegmentation as _;
@@ -128,8 +129,8 @@ pub fn truncate(text: &str, max: usize) -> String {
 }
 
 /// The byte ranges of the rows of `text` at a width of `max` cells: at least one, without line
-/// ends. Rows break where UAX #14 allows, but not after hyphens, so that compound words and
-/// addresses stay whole; else between clusters. Spaces at the end of a row hang.
+/// ends. Rows break where UAX #14 allows, but not after hyphens nor between the scheme and the host of an
+/// address, so that compound words and addresses stay whole; else between clusters. Spaces at the end of a row hang.
 pub fn wrap(text: &str, max: usize) -> Vec<Range<usize>> {
     let mut rows = Vec::new();
     let mut start = 0;
@@ -145,10 +146,11 @@ fn wrap_line(line: &str, offset: usize, max: usize, rows: &mut Vec<Range<usize>>
         rows.push(offset..offset + line.len());
         return;
     }
-    let is_hyphen = |at: usize| line[..at].ends_with(['-', SOFT_HYPHEN]);
+    let is_kept =
+        |at: usize| line[..at].ends_with(['-', SOFT_HYPHEN]) || link::is_after_scheme(&line[..at]);
     let mut breaks = linebreaks(line)
         .map(|(at, _)| at)
-        .filter(|&at| !is_hyphen(at))
+        .filter(|&at| !is_kept(at))
         .peekable();
     let (mut start, mut column, mut break_at) = (0, 0, 0);
     for cluster in clusters(line) {
@@ -199,6 +201,20 @@ mod tests {
         assert_eq!(wrapped("日本語日本語", 5), ["日本", "語日", "本語"]);
         assert_eq!(wrapped("a日日", 4), ["a日", "日"]);
         assert_eq!(wrapped("日", 1), ["日"], "wider than the row: still drawn");
+    }
+
+    #[test]
+    fn a_scheme_is_not_left_alone_at_the_end_of_a_row() {
+        assert_eq!(
+            wrapped("see https://host.example/a/b", 14),
+            ["see ", "https://host.e", "xample/a/b"]
+        );
+        assert_eq!(wrapped("ab https://host", 12), ["ab ", "https://host"]);
+        assert_eq!(
+            wrapped("https://host", 8),
+            ["https://", "host"],
+            "no other place"
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Pure rules of conversations, written once for the relay, the store, the client and the export:
-//! room state, permissions, folding and mentions. They hold no clock and do no input or output.
+//! room state, permissions, folding, links and mentions. They hold no clock and do no input or output.
 
 pub mod folding;
+pub mod link;
 pub mod membership;
 pub mod mention;
 pub mod permission;

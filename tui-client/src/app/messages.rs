@@ -1,5 +1,6 @@
 //! The selection of a message and the actions on it: reply, edit, delete, react, copy, retry.
 
+use recado_shared::rules::link::links;
 use recado_shared::{Content, ConversationId, Emoji, Entry, MessageBody, MessageId, Role, Seq};
 
 use super::chats::navigation::Pane;
@@ -267,6 +268,7 @@ impl Parts<'_> {
 
     fn select(&mut self, item: ItemId) {
         self.chats.navigation.selection = Some(item);
+        self.chats.navigation.copied_link = None;
         self.chats.scroll(Scroll::Show(item), self.cx);
     }
 
@@ -280,14 +282,23 @@ impl Parts<'_> {
         }
     }
 
+    /// Copies the first link of the selected message, and at each further time the next one.
     pub(crate) fn copy_link(&mut self) {
-        match self.selected_text().and_then(first_link).map(str::to_owned) {
-            Some(link) => {
-                self.notify(errors::copied(&link));
-                self.cx.effects.push(Effect::Copy(link));
-            }
-            None => self.notify(errors::NO_LINK),
-        }
+        let (Some(item), Some(text)) = (self.chats.navigation.selection, self.selected_text())
+        else {
+            return self.notify(errors::NO_LINK);
+        };
+        let links = links(text);
+        let last = self.chats.navigation.copied_link;
+        let last = last.filter(|(of, _)| *of == item);
+        let at = last.map_or(0, |(_, at)| at + 1);
+        let at = if at < links.len() { at } else { 0 };
+        let Some(link) = links.get(at).map(|link| text[link.clone()].to_owned()) else {
+            return self.notify(errors::NO_LINK);
+        };
+        self.chats.navigation.copied_link = Some((item, at));
+        self.notify(errors::copied(&link, at + 1, links.len()));
+        self.cx.effects.push(Effect::Copy(link));
     }
 
     /// Sends the selected failed message again, or all failed ones of the open conversation.
@@ -384,31 +395,8 @@ fn current_text(chats: &Chats, session: &Session, target: Seq) -> String {
     text.unwrap_or_default().to_owned()
 }
 
-fn first_link(text: &str) -> Option<&str> {
-    let schemes = ["https://", "http://"].into_iter();
-    let start = schemes.filter_map(|scheme| text.find(scheme)).min()?;
-    let link = text[start..]
-        .split(|c: char| c.is_whitespace() || "<>\"".contains(c))
-        .next()?;
-    let link = link.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']', '\'']);
-    (link.len() > "https://".len()).then_some(link)
-}
-
 /// The reason why nothing can be written in a conversation, with what to do about it.
 fn silence_reason(conversation: &Conversation) -> Option<String> {
     let room = conversation.room()?;
     errors::cannot_write(room.membership(), &room.label)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::first_link;
-
-    #[test]
-    fn links_end_where_people_end_them() {
-        let text = "see (https://a.example/b?c=1), or http://d.example";
-        assert_eq!(first_link(text), Some("https://a.example/b?c=1"));
-        assert_eq!(first_link("https:// nothing"), None);
-        assert_eq!(first_link("no link"), None);
-    }
 }

@@ -129,8 +129,12 @@ pub(crate) const SHOW_VERSIONS: &str = "show its versions";
 
 pub(crate) const DELETE_AGAIN: &str = "Press the key again to delete this message for everyone";
 
-pub(crate) fn copied(link: &str) -> String {
-    format!("Copied: {link}")
+/// `number` counts from 1.
+pub(crate) fn copied(link: &str, number: usize, of: usize) -> String {
+    match of {
+        1 => format!("Copied: {link}"),
+        of => format!("Copied link {number} of {of}, press the key again for the next: {link}"),
+    }
 }
 
 pub(crate) fn system(reason: &str) -> String {

@@ -42,7 +42,7 @@ pub(crate) const fn describe(action: Action) -> &'static str {
         Action::Delete => "delete the message (press twice)",
         Action::React => "react to the message",
         Action::Versions => "show earlier versions",
-        Action::Link => "copy the link in the message",
+        Action::Link => "copy a link in the message; again: the next",
         Action::TakeBack => "cancel a queued message",
         Action::Submit => "send, open or confirm",
         Action::Cancel => "close; back to the input box",

@@ -34,6 +34,8 @@ pub(crate) struct Navigation {
     jumps: Vec<(ConversationId, Origin)>,
     /// The message that is deleted by the same key again.
     pub(crate) marked_for_deletion: Option<ItemId>,
+    /// The link that was copied last, counted from 0 in this message.
+    pub(crate) copied_link: Option<(ItemId, usize)>,
     /// What the last drawn frame showed of the open conversation.
     pub(crate) viewed: Option<Viewed>,
     /// The last entry or gap that it showed.
@@ -88,6 +90,7 @@ impl Default for Navigation {
             selection: None,
             jumps: Vec::new(),
             marked_for_deletion: None,
+            copied_link: None,
             viewed: None,
             shown: None,
             jump: None,

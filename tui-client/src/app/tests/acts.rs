@@ -302,6 +302,46 @@ fn earlier_versions_and_links_are_at_hand() {
 }
 
 #[test]
+fn every_link_of_a_message_is_copied_in_turn() {
+    let mut client = Client::in_room(2);
+    let (target, body) = (
+        Seq(2),
+        text("HTTPS://a.example/b_(c), mailto:d@e.example。 no more"),
+    );
+    client.room_entry(recado_shared::Entry {
+        content: Content::Edit { target, body },
+        ..entry(3, BOB)
+    });
+    client.keys("up");
+    let copied = |client: &mut Client| {
+        let effects = client.keys("o");
+        let copied = effects.into_iter().find_map(|effect| match effect {
+            Effect::Copy(link) => Some(link),
+            _ => None,
+        });
+        (copied, client.message())
+    };
+    let next = "press the key again for the next";
+    let first = "HTTPS://a.example/b_(c)";
+    let second = "mailto:d@e.example";
+    for (number, link) in [(1, first), (2, second), (1, first)] {
+        let said = format!("Copied link {number} of 2, {next}: {link}");
+        assert_eq!(copied(&mut client), (Some(link.to_owned()), said));
+    }
+    client.keys("up");
+    assert_eq!(
+        copied(&mut client),
+        (None, "This message has no link".to_owned())
+    );
+    client.keys("down");
+    assert_eq!(
+        copied(&mut client).0.as_deref(),
+        Some(first),
+        "from the first one on"
+    );
+}
+
+#[test]
 fn a_refused_edit_says_why_and_comes_back_into_the_composer() {
     let mut client = Client::in_room(0);
     client.room_entry(entry(1, ME));
