@@ -99,7 +99,7 @@ pub fn fold(text: &str) -> String {
     upper.flat_map(char::to_lowercase).nfkc().collect()
 }
 
-fn is_name_char(c: char) -> bool {
+pub(crate) fn is_name_char(c: char) -> bool {
     matches!(c, '-' | '_' | '.')
         || (c.identifier_allowed() && (c.is_alphanumeric() || is_combining_mark(c)))
 }

@@ -29,6 +29,12 @@ impl NameCache {
         self.users.get(&user)
     }
 
+    /// Whether one of the learned users has this name, without regard to case.
+    pub fn has_user(&self, name: &str) -> bool {
+        let folded = crate::name::fold(name);
+        self.users.values().any(|user| user.folded() == folded)
+    }
+
     /// The name of a room; `None` until it is learned, and for a direct conversation.
     pub fn room(&self, conversation: ConversationId) -> Option<&RoomName> {
         self.rooms.get(&conversation.room()?)

@@ -22,7 +22,7 @@ pub struct Event {
     pub author_name: Option<UserName>,
     /// Whether the author is the user, on any device.
     pub is_own: bool,
-    /// Whether its text mentions the user: `@name`, `@room` or `@all`.
+    /// Whether its text mentions the user, by the rules of [`mentions`].
     pub mentions_me: bool,
     pub seq: Seq,
     pub id: MessageId,
@@ -80,7 +80,7 @@ impl Event {
             author: entry.author,
             author_name: name(entry.author),
             is_own: entry.author == me.0,
-            mentions_me: !mentions(body, me.1.as_str()).is_empty(),
+            mentions_me: !mentions(body, me.1.as_str(), |name| names.has_user(name)).is_empty(),
             seq: entry.seq,
             id: entry.id,
             time: entry.time,

@@ -97,6 +97,12 @@ impl Contacts {
         self.people.iter().find(is_it).map(|(user, _)| *user)
     }
 
+    /// Whether another user has this name, without regard to case.
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        let name = UserName::new(name);
+        name.is_ok_and(|name| self.find_by_name(&name).is_some())
+    }
+
     /// Takes over the names of a person. Returns whether one is news.
     pub(crate) fn set_names(&mut self, person: StoredPerson) -> bool {
         if self.people.len() >= MAX_PEOPLE && !self.people.contains_key(&person.user) {

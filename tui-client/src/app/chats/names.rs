@@ -47,7 +47,8 @@ impl Chats {
         }
         if let (Some(me), Some(conversation)) = (&self.me, self.conversations.get_mut(&id)) {
             let (me, read) = ((me.user, me.name.as_str()), conversation.own.read);
-            conversation.mentions.note(entries, me, read);
+            let is_taken = |name: &str| self.contacts.has_name(name);
+            conversation.mentions.note(entries, me, read, is_taken);
         }
     }
 

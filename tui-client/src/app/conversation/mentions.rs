@@ -19,8 +19,15 @@ pub(crate) struct Mentions {
 }
 
 impl Mentions {
-    /// Takes over entries, in any order and any number of times.
-    pub(crate) fn note(&mut self, entries: &[Entry], me: (UserId, &str), read: Seq) {
+    /// Takes over entries, in any order and any number of times. `is_taken` says whether another user
+    /// has a name.
+    pub(crate) fn note(
+        &mut self,
+        entries: &[Entry],
+        me: (UserId, &str),
+        read: Seq,
+        is_taken: impl Fn(&str) -> bool,
+    ) {
         self.unread.retain(|seq, _| *seq > read);
         for entry in entries.iter().filter(|entry| entry.author == me.0) {
             if entry.content.is_message() {
@@ -35,17 +42,22 @@ impl Mentions {
                 self.unread.remove(&target);
             }
             let has_room = self.unread.len() < MAX_MENTIONS;
-            if entry.seq > read && has_room && self.concerns_user(&entry.content, me.1) {
+            if entry.seq > read && has_room && self.concerns_user(&entry.content, me.1, &is_taken) {
                 self.unread.insert(entry.seq, entry.author);
             }
         }
     }
 
-    fn concerns_user(&self, content: &Content, name: &str) -> bool {
+    fn concerns_user(
+        &self,
+        content: &Content,
+        name: &str,
+        is_taken: impl Fn(&str) -> bool,
+    ) -> bool {
         let is_reply = content.reply_to().is_some_and(|to| self.own.contains(&to));
         let body = content.body().filter(|_| content.is_message());
         let body = body.map_or("", MessageBody::as_str);
-        is_reply || !mentions(body, name).is_empty()
+        is_reply || !mentions(body, name, is_taken).is_empty()
     }
 
     pub(super) fn keep_up_to(&mut self, newest: Seq) {

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use recado_shared::name::fold;
+use recado_shared::rules::mention;
 use recado_shared::{ConversationId, UserName};
 
 use crate::app::chats::Chats;
@@ -109,7 +111,7 @@ impl Completion {
         let name = written.strip_prefix('/').filter(|_| self.word.start == 0);
         let bare = |text: &str| {
             text.trim_end()
-                .trim_start_matches(['@', '#'])
+                .trim_start_matches(['@', '＠', '#'])
                 .to_lowercase()
         };
         let is_written = bare(written) == bare(&row.insert) || name.and_then(find).is_some();
@@ -147,8 +149,8 @@ fn completable(text: &str, cursor: usize) -> Option<(Range<usize>, Completable<'
             Some(kind) => return Some((range, Completable::Argument(kind, word))),
         }
     }
-    if let Some(name) = word.strip_prefix('@') {
-        return Some((range, Completable::Mention(name)));
+    if let Some((at, name)) = mention::unfinished(word) {
+        return Some((start + at..cursor, Completable::Mention(name)));
     }
     let code = word.strip_prefix(':')?;
     let is_code = code.starts_with(|c: char| c.is_ascii_alphabetic() || c == '+' || c == '-')
@@ -158,7 +160,7 @@ fn completable(text: &str, cursor: usize) -> Option<(Range<usize>, Completable<'
 }
 
 fn starts_with(name: &str, prefix: &str) -> bool {
-    name.to_lowercase().starts_with(&prefix.to_lowercase())
+    fold(name).starts_with(&fold(prefix))
 }
 
 fn commands(prefix: &str) -> Vec<Row> {
@@ -280,6 +282,8 @@ mod tests {
             ),
             ("hi @", Some((3..4, Completable::Mention("")))),
             ("so :ta", Some((3..6, Completable::Emoji("ta")))),
+            ("你好@爸", Some((6..10, Completable::Mention("爸")))),
+            ("(＠ca", Some((1..6, Completable::Mention("ca")))),
             ("//jo", None),
             ("at 10:30", None),
             (":D", None),

@@ -88,7 +88,8 @@ impl<'a> Reader<'a> {
         if message.details.kind == MessageKind::Deleted {
             message.body = strings::conversation::DELETED;
         } else if !is_own {
-            message.details.mentions = mentions(message.body, self.chats.my_name());
+            let is_taken = |name: &str| self.chats.contacts.has_name(name);
+            message.details.mentions = mentions(message.body, self.chats.my_name(), is_taken);
         }
         Item::Message(message)
     }
