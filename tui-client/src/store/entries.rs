@@ -6,6 +6,7 @@
 use recado_shared::{Content, ConversationId, Entry, ErasedKind, MessageId, Seq, UserId};
 use rusqlite::{Connection, Params, params};
 
+use super::changes::Changes;
 use super::entry_kind::{DELETION, EDIT, has_text, kind_of};
 use super::request::HeldRange;
 use super::value::{DbError, blob, column, execute, number, query, query_first};
@@ -22,11 +23,13 @@ pub(super) fn add(
 ) -> Result<WalResidue, DbError> {
     let key = blob(&conversation);
     let me = query_first(db, "SELECT user FROM me", [], |row| number(row, 0))?.map(UserId);
+    let has_outbox = query_first(db, "SELECT 1 FROM outbox LIMIT 1", [], |_| Ok(()))?.is_some();
     // What is no longer held is another log's future: a new entry may take its place.
     let mut residue = forget_after(db, &key, held.last().map_or(Seq::ZERO, |held| held.last))?;
+    let changes = Changes::read(db, &key, entries)?;
     for entry in entries {
-        residue |= insert(db, &key, entry)?;
-        if Some(entry.author) == me {
+        residue |= insert(db, &key, entry, &changes)?;
+        if has_outbox && Some(entry.author) == me {
             residue |= outbox::remove(db, entry.id)?;
         }
     }
@@ -37,27 +40,81 @@ pub(super) fn add(
     Ok(residue)
 }
 
-/// Stores one entry and erases what it asks to erase.
-pub(super) fn insert(db: &Connection, key: &[u8], entry: &Entry) -> Result<WalResidue, DbError> {
+/// Stores one entry of a page and erases what it asks to erase.
+pub(super) fn insert(
+    db: &Connection,
+    key: &[u8],
+    entry: &Entry,
+    changes: &Changes,
+) -> Result<WalResidue, DbError> {
     let erased = match entry.content {
         Content::Erased(erased) => Some(erased),
-        _ => erased_before(db, key, entry)?,
+        _ => erasure_of(db, key, entry, changes)?,
     };
-    // Nothing of a text that is known to be erased gets to the disk.
-    let (kind, content) = match erased {
-        Some(erased) => (kind_of(&Content::Erased(erased)), Vec::new()),
-        None => (kind_of(&entry.content), blob(&entry.content)),
-    };
-    let target = entry.content.target();
-    let edited = target.filter(|_| kind == EDIT);
-    let before = match edited {
-        Some(message) => index::current(db, key, message)?,
-        None => None,
-    };
-    let moment = if erased.is_none() && entry.content.is_message() {
-        index::free_moment(db, entry.time)?
-    } else {
-        None
+    if let Some(erased) = erased {
+        // Nothing of a text that is known to be erased gets to the disk.
+        let is_new = insert_row(db, key, entry, &Content::Erased(erased), None)?;
+        if is_new || !matches!(entry.content, Content::Erased(_)) {
+            return Ok(WalResidue::None);
+        }
+        return erase(db, key, &erased_rows(db, key, entry)?);
+    }
+    if entry.content.is_message() {
+        insert_message(db, key, entry, changes)?;
+        return Ok(WalResidue::None);
+    }
+    let kind = kind_of(&entry.content);
+    match entry.content.target().filter(|_| kind == EDIT) {
+        Some(message) => {
+            let before = index::current(db, key, message)?;
+            if insert_row(db, key, entry, &entry.content, None)? {
+                index::replace(db, key, message, before)?;
+            }
+        }
+        None => {
+            insert_row(db, key, entry, &entry.content, None)?;
+        }
+    }
+    erase(db, key, &erased_rows(db, key, entry)?)
+}
+
+/// Stores a message and adds it to the index, without reading either back.
+fn insert_message(
+    db: &Connection,
+    key: &[u8],
+    entry: &Entry,
+    changes: &Changes,
+) -> Result<(), DbError> {
+    let mut moment = Some(index::moment(entry.time, entry.seq));
+    if !insert_row(db, key, entry, &entry.content, moment)? {
+        let known = "SELECT 1 FROM entries WHERE conversation = ?1 AND seq = ?2";
+        let parameters = params![key, entry.seq.0.cast_signed()];
+        if query_first(db, known, parameters, |_| Ok(()))?.is_some() {
+            return Ok(());
+        }
+        // A message of another conversation has the moment.
+        moment = index::free_moment(db, entry.time)?;
+        insert_row(db, key, entry, &entry.content, moment)?;
+    }
+    if let Some(moment) = moment {
+        let indexed = index::Indexed::new(moment, entry.author, key, changes.text(entry));
+        index::add(db, &indexed)?;
+    }
+    Ok(())
+}
+
+/// Inserts the row of an entry with this content. Returns whether it was not there before, and no
+/// other row has its moment.
+fn insert_row(
+    db: &Connection,
+    key: &[u8],
+    entry: &Entry,
+    content: &Content,
+    moment: Option<i64>,
+) -> Result<bool, DbError> {
+    let text = match content {
+        Content::Erased(_) => Vec::new(),
+        content => blob(content),
     };
     let count = execute(
         db,
@@ -70,20 +127,13 @@ pub(super) fn insert(db: &Connection, key: &[u8], entry: &Entry) -> Result<WalRe
             entry.author.0.cast_signed(),
             entry.id.0,
             entry.time.0.cast_signed(),
-            kind,
-            target.map(|seq| seq.0.cast_signed()),
+            kind_of(content),
+            entry.content.target().map(|seq| seq.0.cast_signed()),
             moment,
-            content,
+            text,
         ],
     )?;
-    let is_new = count > 0;
-    if is_new && (moment.is_some() || edited.is_some()) {
-        index::replace(db, key, edited.unwrap_or(entry.seq), before)?;
-    }
-    if is_new && matches!(entry.content, Content::Erased(_)) {
-        return Ok(WalResidue::None);
-    }
-    erase(db, key, &erased_rows(db, key, entry)?)
+    Ok(count > 0)
 }
 
 /// Erases what these entries erase of the stored log, without adding them.
@@ -120,33 +170,30 @@ fn erased_rows(db: &Connection, key: &[u8], entry: &Entry) -> Result<Vec<Row>, D
     }
 }
 
-/// What is left of a new entry whose erasure was stored before it.
-fn erased_before(
+/// What is left of a new entry that the page or the stored log erases; `None` if its text stays.
+fn erasure_of(
     db: &Connection,
     key: &[u8],
     entry: &Entry,
+    changes: &Changes,
 ) -> Result<Option<ErasedKind>, DbError> {
     let Some(erased) = entry.content.erased() else {
         return Ok(None);
     };
-    let message = entry.content.target().unwrap_or(entry.seq);
-    let is_deleted: Option<bool> = query_first(
-        db,
-        // Left to itself the planner reads the log from the entry to its end.
-        "SELECT EXISTS (SELECT 1 FROM entries INDEXED BY entries_by_target
-                        WHERE conversation = ?1 AND target = ?2 AND kind = ?3)
-             OR EXISTS (SELECT 1 FROM entries INDEXED BY removed_authors
-                        WHERE conversation = ?1 AND author = ?4 AND kind = 10 AND seq > ?5)",
-        params![
-            key,
-            message.0.cast_signed(),
-            DELETION,
-            entry.author.0.cast_signed(),
-            entry.seq.0.cast_signed(),
-        ],
-        |row| Ok(row.get(0)?),
-    )?;
-    Ok(is_deleted.unwrap_or(false).then_some(erased))
+    let is_erased = changes.erase(entry)
+        || match entry.content.target() {
+            // The message may be on another page.
+            Some(message) => is_deleted(db, key, message)?,
+            None => false,
+        };
+    Ok(is_erased.then_some(erased))
+}
+
+fn is_deleted(db: &Connection, key: &[u8], message: Seq) -> Result<bool, DbError> {
+    let sql = "SELECT 1 FROM entries INDEXED BY entries_by_target
+               WHERE conversation = ?1 AND target = ?2 AND kind = ?3 LIMIT 1";
+    let parameters = params![key, message.0.cast_signed(), DELETION];
+    Ok(query_first(db, sql, parameters, |_| Ok(()))?.is_some())
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -43,6 +43,12 @@ pub(super) fn first_moment(time: Timestamp) -> i64 {
     i64::try_from(time.0).map_or(most, |millis| millis.min(most)) << MOMENTS_BITS
 }
 
+/// The moment that a message has unless another conversation has one with it: those of a
+/// conversation keep their order.
+pub(super) fn moment(time: Timestamp, seq: Seq) -> i64 {
+    first_moment(time) | (seq.0.cast_signed() & ((1 << MOMENTS_BITS) - 1))
+}
+
 /// A moment of a time that no message has.
 pub(super) fn free_moment(db: &Connection, time: Timestamp) -> Result<Option<i64>, DbError> {
     let first = first_moment(time);

@@ -5,6 +5,7 @@
 //! disk.
 
 mod apply;
+mod changes;
 mod damage;
 mod engine;
 mod entries;

@@ -9,6 +9,7 @@ use recado_shared::{Entry, MessageId, Seq, Timestamp, UserId};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::changes::Changes;
 use super::error::StoreError;
 use super::value::{DbError, bytes, column, number};
 use super::{entries, index};
@@ -27,6 +28,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Longest wait for the search thread where the next idle time is early enough.
 const SHORT_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// Size of the writer's page cache.
+const WRITER_CACHE_KIB: i64 = 8_192;
 
 #[derive(Debug)]
 pub(super) enum OpenError {
@@ -68,6 +72,9 @@ fn prepare(mut connection: Connection, path: &Path) -> Result<Connection, OpenEr
     // A queued message must survive a power cut: in WAL mode FULL syncs each commit
     // (<https://sqlite.org/pragma.html#pragma_synchronous>).
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // The leaves that the pages of all conversations touch in turn. The default of 2 MB reads and
+    // writes them again and again (<https://sqlite.org/pragma.html#pragma_cache_size>).
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     // Overwrites deleted content with zeros (<https://sqlite.org/pragma.html#pragma_secure_delete>).
     connection.pragma_update(None, "secure_delete", "ON")?;
     connection.execute_batch(index::FORGET_TABLES)?;
@@ -158,7 +165,8 @@ fn move_entries(db: &Connection) -> Result<(), OpenError> {
             time: Timestamp(number(row, 4)?),
             content: column(row, 5)?,
         };
-        entries::insert(db, &key, &entry)?;
+        let changes = Changes::read(db, &key, std::slice::from_ref(&entry))?;
+        entries::insert(db, &key, &entry, &changes)?;
     }
     drop(rows);
     drop(read);

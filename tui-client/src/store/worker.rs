@@ -20,7 +20,7 @@ const MAX_BATCH: usize = 1024;
 
 /// Entries after which a transaction ends. The search index takes larger batches at less cost, and
 /// what waits behind a batch waits longer.
-const MAX_BATCH_ENTRIES: usize = 4_000;
+const MAX_BATCH_ENTRIES: usize = 8_000;
 
 /// Idle time after which the write-ahead log is emptied.
 const IDLE: Duration = Duration::from_secs(2);

@@ -59,22 +59,29 @@ impl Place {
     #[track_caller]
     fn has(&self, words: &[&str]) {
         for word in words {
-            let found = traces(&self.0, &[word]);
-            assert_ne!(found, [""; 0], "{word} is not in {}", self.0.display());
+            self.wait_for(word, |found| !found.is_empty());
         }
     }
 
-    /// Waits until nothing is left: the disk follows what the screen shows.
+    /// Waits until a search for a word is as wanted: the disk follows what the screen shows.
     #[track_caller]
-    fn loses(&self, words: &[&str]) {
+    fn wait_for(&self, word: &str, is_wanted: impl Fn(&[String]) -> bool) {
         let deadline = Instant::now() + DEADLINE;
         loop {
-            let left = traces(&self.0, words);
-            if left.is_empty() {
+            let found = traces(&self.0, &[word]);
+            if is_wanted(&found) {
                 return;
             }
-            assert!(Instant::now() < deadline, "left: {left:?}");
+            let folder = self.0.display();
+            assert!(Instant::now() < deadline, "{word} in {folder}: {found:?}");
             std::thread::yield_now();
+        }
+    }
+
+    #[track_caller]
+    fn loses(&self, words: &[&str]) {
+        for word in words {
+            self.wait_for(word, <[String]>::is_empty);
         }
     }
 

@@ -1,5 +1,6 @@
 mod closing;
 mod erasure;
+mod pages;
 mod rooms;
 mod searching;
 
