@@ -249,11 +249,13 @@ impl<W: Write, H: Host> Driver<W, H> {
             Wakeup::Net(None) => return Err(DriverError::Gone("the network task")),
             Wakeup::Store(Some(StoreEvent::Loaded(loaded))) => self.handle(Event::Loaded(loaded)),
             Wakeup::Store(Some(StoreEvent::Found(found))) => self.handle(Event::Found(found)),
+            Wakeup::Store(Some(StoreEvent::Stored(entries))) => {
+                self.handle(Event::Stored(entries));
+            }
             Wakeup::Store(Some(StoreEvent::Failed(why))) => self.handle(Event::StoreFailed(why)),
             Wakeup::Store(None) => return Err(DriverError::Gone("the local store")),
             Wakeup::Deadline => self.handle(Event::Deadline),
-            // After a commit there may be room for the network's events again.
-            Wakeup::Store(Some(StoreEvent::Stored(_))) | Wakeup::Frame => {}
+            Wakeup::Frame => {}
         }
         Ok(())
     }

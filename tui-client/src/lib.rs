@@ -4,7 +4,8 @@
 //!
 //! A full queue of network events stops reading from the server (`net::MAX_QUEUED_EVENTS`), a full queue of
 //! frames ends the session, which comes back by its cursors (`net::MAX_QUEUED_FRAMES`), and a full queue to the disk takes nothing
-//! more from the network (`store::queue::FULL_BYTES`). A full outbox (1,000 messages) leaves the message in the composer and says why.
+//! more from the network (`store::queue::FULL_BYTES`). At most 16,000 entries are on their way from the server to the disk
+//! (`session::backfill::MAX_UNSTORED`) besides those of the open conversation. A full outbox (1,000 messages) leaves the message in the composer and says why.
 //! A search shows the 100 newest hits and says that there are more; a newer question ends the one that runs.
 //! An escape sequence of a terminal over 128 bytes is dropped whole, and a paste over 64 KiB arrives in parts.
 //! The list of all that is new has at most 50 conversations with 20 lines each, from the 200 oldest unread entries, and counts the rest.

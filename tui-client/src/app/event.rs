@@ -29,6 +29,8 @@ pub enum Event {
     Loaded(LoadedEntries),
     /// The store answers a search.
     Found(SearchResult),
+    /// The store is done with this many entries of the changes that were saved.
+    Stored(usize),
     /// The store failed; the text says how. Nothing more is kept on disk.
     StoreFailed(String),
     /// The moment that [`App::next_deadline`](crate::app::App::next_deadline) named has come.

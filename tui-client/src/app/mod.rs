@@ -40,6 +40,7 @@ use self::command::PendingRequests;
 use self::input::completion::Completion;
 use self::memory::Memory;
 use self::overlay::Overlay;
+use self::session::backfill::Backfill;
 use self::session::cursors::CursorPace;
 use self::session::link::Link;
 use self::session::outbox::Outbox;
@@ -104,6 +105,7 @@ impl App {
                 ids,
                 since: snapshot.since,
                 directory: Directory::default(),
+                backfill: Backfill::default(),
                 cursor_pace: CursorPace::default(),
                 has_bell: settings.bell,
             },
@@ -172,6 +174,7 @@ impl App {
             Event::StoreFailed(why) => {
                 self.store_failure = Some(strings::status::store_failed(&why));
             }
+            Event::Stored(entries) => self.session.note_stored(entries),
             Event::Found(found) => self.with_overlay(|overlay, app| overlay.found(found, app)),
             Event::Deadline => {}
             Event::Terminate => self.quit(),

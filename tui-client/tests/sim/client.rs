@@ -99,6 +99,8 @@ impl Client {
                 let most = clock.random.usize(..=all);
                 self.promised.extend(self.local.flush(most.max(1)));
                 self.plan_flush(clock);
+                let stored = self.local.take_stored();
+                self.handle(Event::Stored(stored), clock, server);
             }
             Step::Loaded(_, run, loaded) if run == self.run => {
                 self.handle(Event::Loaded(loaded), clock, server);

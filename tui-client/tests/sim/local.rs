@@ -11,6 +11,8 @@ use recado_shared::{ConversationId, Entry, MessageId, PageRange, Seq};
 pub(crate) struct Local {
     disk: Engine,
     waiting: VecDeque<StoreWrite>,
+    /// Entries that were carried out since this was last taken.
+    stored: usize,
 }
 
 impl Default for Local {
@@ -18,6 +20,7 @@ impl Default for Local {
         Self {
             disk: Engine::in_memory().expect("there is memory"),
             waiting: VecDeque::new(),
+            stored: 0,
         }
     }
 }
@@ -41,6 +44,11 @@ impl Local {
         let most = most.min(self.waiting.len());
         let batch: Vec<StoreWrite> = self.waiting.drain(..most).collect();
         self.disk.save(&batch).expect("memory takes everything");
+        let entries = batch.iter().map(|save| match save {
+            StoreWrite::Entries { entries, .. } => entries.len(),
+            _ => 0,
+        });
+        self.stored += entries.sum::<usize>();
         let promise = |save: &StoreWrite| match save {
             StoreWrite::Queue(pending) => Some((pending.id, true)),
             StoreWrite::TakeBack { id, .. } => Some((*id, false)),
@@ -69,9 +77,15 @@ impl Local {
         self.flush(usize::MAX)
     }
 
+    /// How many entries were carried out since this was last asked.
+    pub(crate) fn take_stored(&mut self) -> usize {
+        std::mem::take(&mut self.stored)
+    }
+
     /// The process is gone, and what was not carried out with it.
     pub(crate) fn crash(&mut self) {
         self.waiting.clear();
+        self.stored = 0;
     }
 
     pub(crate) fn outbox(&self) -> Vec<Pending> {

@@ -198,7 +198,12 @@ impl Chats {
 
     fn enter(&mut self, id: ConversationId, cx: &mut Context) {
         self.navigation.leave();
-        self.navigation.open = Some(id);
+        let left = self.navigation.open.replace(id);
+        if let Some(left) = left.filter(|left| *left != id)
+            && let Some(conversation) = self.conversations.get_mut(&left)
+        {
+            conversation.trim(false);
+        }
         let Some(conversation) = self.conversations.get_mut(&id) else {
             return;
         };

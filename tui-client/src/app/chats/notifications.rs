@@ -33,7 +33,8 @@ impl Chats {
             return;
         };
         let is_unknown = |to: Seq| {
-            let is_here = conversation.log.entry(to).is_some();
+            let is_here = conversation.log.entry(to).is_some()
+                || added.binary_search_by_key(&to, |entry| entry.seq).is_ok();
             let is_kept = conversation.originals.contains_key(&to);
             conversation.log.held().contains(to) && !is_here && !is_kept
         };

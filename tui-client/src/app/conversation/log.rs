@@ -11,8 +11,8 @@ use recado_shared::{Content, ConversationId, Entry, PageRange, Seq, Timestamp};
 use super::ranges::Ranges;
 use crate::store::{HeldRange, LoadedEntries, StoreRead, StoredConversation};
 
-/// Most entries that an unopened conversation keeps loaded: more than a large screen.
-pub(crate) const UNOPENED_LOADED: usize = 300;
+/// Most entries that an unopened conversation keeps loaded: a screen, until more are read.
+pub(crate) const UNOPENED_LOADED: usize = 50;
 
 /// Most entries that the open conversation keeps loaded.
 pub(crate) const OPEN_LOADED: usize = 5_000;

@@ -22,6 +22,9 @@ use crate::store::{LoadedEntries, StoredConversation};
 /// are not loaded go: with a message, the store gives back its changes.
 const MAX_FOLDED: usize = 5_000;
 
+/// The same for a conversation that is not open.
+const UNOPENED_FOLDED: usize = 500;
+
 /// Most quoted messages that are kept outside of the log. Beyond it the oldest ones go.
 const MAX_ORIGINALS: usize = 1_000;
 
@@ -363,13 +366,13 @@ impl Conversation {
 
     /// Unloads what is far away from where the person is or was.
     pub(crate) fn trim(&mut self, is_open: bool) {
-        let most = if is_open {
-            OPEN_LOADED
+        let (loaded, folded) = if is_open {
+            (OPEN_LOADED, MAX_FOLDED)
         } else {
-            UNOPENED_LOADED
+            (UNOPENED_LOADED, UNOPENED_FOLDED)
         };
-        self.log.trim(most, self.place.entry());
-        if self.folding.change_count() > MAX_FOLDED {
+        self.log.trim(loaded, self.place.entry());
+        if self.folding.change_count() > folded {
             let (log, originals) = (&self.log, &self.originals);
             let is_kept = |seq| log.entry(seq).or_else(|| originals.get(&seq)).is_some();
             self.folding.retain(is_kept);

@@ -1,5 +1,6 @@
 //! The session with the server: link, requests, outbox, cursors and what is synchronised.
 
+pub(super) mod backfill;
 pub(super) mod cursors;
 pub(super) mod link;
 pub(super) mod outbox;

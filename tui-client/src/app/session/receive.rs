@@ -205,6 +205,7 @@ impl Session {
             chats.save_head(id, cx);
         }
         chats.note_entries(id, &added);
+        self.backfill.note_saved(added.len());
         cx.save(StoreWrite::Entries {
             conversation: id,
             entries: added.clone(),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use recado_shared::{Activity, SyncPoint, Welcome};
 
+use super::backfill::Backfill;
 use super::cursors::CursorPace;
 use super::link::{Link, State};
 use super::outbox::{Outbox, is_failed};
@@ -26,6 +27,7 @@ pub(crate) struct Session {
     /// The set of heads that the client has, for the next `Hello`.
     pub(crate) since: Option<SyncPoint>,
     pub(crate) directory: Directory,
+    pub(crate) backfill: Backfill,
     pub(crate) cursor_pace: CursorPace,
     /// Whether messages ring the bell while the terminal has no focus.
     pub(crate) has_bell: bool,

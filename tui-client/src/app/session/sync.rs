@@ -1,13 +1,14 @@
-//! Requests for what the client lacks: the gaps of every log, those of the open conversation
-//! first, and the directory once a session.
+//! Pages as they arrive, and requests for names, settings, and the directory once a session. Which
+//! pages are asked for is up to `backfill.rs`.
 
-use recado_shared::limits::{MAX_PAGE_ENTRIES, MAX_USERS_PER_PAGE};
+use recado_shared::limits::MAX_USERS_PER_PAGE;
 use recado_shared::{
     ClientFrame, ConversationId, Entry, PageRange, Request, Seq, UserName, UserProfile,
 };
 
+use super::backfill::Wanted;
 use super::requests::RequestKind;
-use crate::app::{Chats, Context, Conversation, Session};
+use crate::app::{Chats, Context, Session};
 
 /// Most people that a session asks the directory for.
 const MAX_DIRECTORY: usize = 1_000;
@@ -35,9 +36,6 @@ fn directory_request(after: Option<UserName>) -> Request {
         limit: MAX_USERS_PER_PAGE,
     }
 }
-
-/// Most pages that are on their way at a time.
-const MAX_PAGES: usize = 4;
 
 /// Whether entries are ascending without a hole, next to the place that was asked about, and not
 /// after the newest one.
@@ -89,30 +87,24 @@ impl Session {
         }
     }
 
+    /// Notes that this many saved entries are on the disk.
+    pub(crate) fn note_stored(&mut self, entries: usize) {
+        self.backfill.note_stored(entries);
+    }
+
     /// Asks for missing pages as far as the limits allow: at most one for each conversation.
-    pub(super) fn ask_pages(&mut self, chats: &mut Chats, cx: &mut Context) {
+    pub(super) fn ask_pages(&mut self, chats: &Chats, cx: &mut Context) {
         if !self.link.is_synced() {
             return;
         }
         let mut busy: Vec<_> = self.requests.pages().collect();
-        let listed = chats.contacts.order.iter().map(|&(id, _)| id);
-        let candidates: Vec<_> = chats.navigation.open.into_iter().chain(listed).collect();
-        for id in candidates {
-            if busy.len() >= MAX_PAGES {
-                return;
-            }
-            if busy.contains(&id) {
-                continue;
-            }
-            let conversation = chats.conversations.get(&id);
-            let Some((range, missing)) = conversation.and_then(Conversation::wanted_page) else {
-                continue;
-            };
+        while let Some((id, wanted)) = self.backfill.next(chats, &busy) {
             busy.push(id);
+            let Wanted { range, limit, .. } = wanted;
             let request = Request::Page {
                 conversation: id,
                 range,
-                limit: u16::try_from(missing).map_or(MAX_PAGE_ENTRIES, |m| m.min(MAX_PAGE_ENTRIES)),
+                limit,
             };
             self.ask(request, RequestKind::Page(id, range), cx);
         }

@@ -7,6 +7,7 @@
 
 mod acts;
 mod agreement;
+mod backfill;
 mod commands;
 mod cursors;
 mod drafts;

@@ -218,7 +218,7 @@ impl Client {
                 Some(event) = store.recv() => match event {
                     StoreEvent::Loaded(loaded) => vec![Event::Loaded(loaded)],
                     StoreEvent::Found(found) => vec![Event::Found(found)],
-                    StoreEvent::Stored(_) => Vec::new(),
+                    StoreEvent::Stored(entries) => vec![Event::Stored(entries)],
                     StoreEvent::Failed(why) => panic!("the store failed: {why}"),
                 },
                 () = until(deadline) => vec![Event::Deadline],
