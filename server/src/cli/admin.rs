@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use recado_shared::{MessageBody, RoomName, UserName};
 
+use super::confirm::Confirmation;
 use super::target::{Target, now};
 use super::{InviteOptions, Refused, from_now, print, show, warn_if_local};
 use crate::admin::request::{AdminAnswer, AdminRequest};
@@ -44,7 +45,12 @@ pub(super) enum UserVerb {
     /// Enable a disabled account again
     Enable(UserArgument),
     /// Remove a user and erase all their messages; this cannot be undone
-    Remove(UserArgument),
+    Remove {
+        #[command(flatten)]
+        user: UserArgument,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -66,7 +72,12 @@ pub(super) enum RoomVerb {
         new: RoomName,
     },
     /// Close a room and erase all its messages; this cannot be undone
-    Close(RoomArgument),
+    Close {
+        #[command(flatten)]
+        room: RoomArgument,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -115,7 +126,11 @@ pub(super) fn user(target: &Target, verb: UserVerb) -> Result<()> {
             target.change(AdminChange::Enable(name.clone()))?;
             print(&format!("{name} enabled\n"))
         }
-        UserVerb::Remove(UserArgument { name }) => {
+        UserVerb::Remove {
+            user: UserArgument { name },
+            confirmation,
+        } => {
+            confirmation.require(&format!("Remove user {name} and erase all their messages?"))?;
             target.change(AdminChange::Remove(name.clone()))?;
             print(&format!(
                 "User \"{name}\" removed; their messages are erased\n"
@@ -167,7 +182,11 @@ pub(super) fn room(target: &Target, verb: RoomVerb) -> Result<()> {
             target.change(AdminChange::RenameRoom { room, to })?;
             print(&text)
         }
-        RoomVerb::Close(RoomArgument { room }) => {
+        RoomVerb::Close {
+            room: RoomArgument { room },
+            confirmation,
+        } => {
+            confirmation.require(&format!("Close #{room} and erase all its messages?"))?;
             target.change(AdminChange::CloseRoom(room.clone()))?;
             print(&format!("Room #{room} closed; its messages are erased\n"))
         }

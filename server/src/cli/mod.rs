@@ -1,6 +1,7 @@
 //! Command line of `recado-server`: it reads arguments and the configuration, and runs a command.
 
 mod admin;
+mod confirm;
 mod show;
 mod target;
 
