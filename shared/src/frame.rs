@@ -130,6 +130,8 @@ pub enum ServerFrame {
     },
     /// An announcement of the operator to all users.
     Announcement(MessageBody),
+    /// The operator removed a user for good. Entries keep the number.
+    UserRemoved(UserId),
 }
 
 /// Heads of conversations, with their users.
@@ -231,8 +233,8 @@ impl ClientFrame {
     /// The version that introduced this frame. A side that agreed on an older one refuses it.
     pub fn since(&self) -> ProtocolVersion {
         match self {
+            Self::Request { request, .. } => request.since(),
             Self::Hello(_)
-            | Self::Request { .. }
             | Self::UpdateCursors(_)
             | Self::Typing(_)
             | Self::Watch(_)
@@ -271,6 +273,7 @@ impl ServerFrame {
             | Self::Pong(_)
             | Self::Close(_) => ProtocolVersion::V1,
             Self::Setting { .. } | Self::Announcement(_) => ProtocolVersion::V2,
+            Self::UserRemoved(_) => ProtocolVersion::V3,
         }
     }
 }

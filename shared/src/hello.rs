@@ -18,10 +18,12 @@ impl ProtocolVersion {
     pub const V1: Self = Self(1);
     /// Rooms, replies, edits, deletions, reactions, settings, devices.
     pub const V2: Self = Self(2);
+    /// Invitations with their inviters, and removed users.
+    pub const V3: Self = Self(3);
     /// The oldest version that this code speaks.
     pub const OLDEST: Self = Self::V2;
     /// The newest version that this code speaks.
-    pub const NEWEST: Self = Self::V2;
+    pub const NEWEST: Self = Self::V3;
 
     /// The newest version that both this code and a peer that speaks `oldest..=newest` know.
     pub fn agree(oldest: Self, newest: Self) -> Option<Self> {

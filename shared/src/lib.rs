@@ -92,8 +92,8 @@ pub use name::{NameError, NameKey, UserName};
 pub use profile::{Presence, UserProfile};
 pub use request::{Answer, Limit, PageRange, Request, RequestError};
 pub use room::{
-    HistoryVisibility, Membership, Mute, Role, RoomInfo, RoomMember, RoomName, RoomSummary,
-    Visibility,
+    HistoryVisibility, Invitation, Membership, Mute, Role, RoomInfo, RoomMember, RoomName,
+    RoomSummary, Visibility,
 };
 pub use setting::{NotificationLevel, Setting, SettingKey};
 pub use tls::Fingerprint;

@@ -86,6 +86,9 @@ pub const MAX_HEADS_PER_FRAME: usize = 200;
 /// Most people in one answer: with the longest names they stay under [`MAX_FRAME_LEN`].
 pub const MAX_USERS_PER_PAGE: u16 = 150;
 
+/// Most invitations in one answer: with the longest names they stay under [`MAX_FRAME_LEN`].
+pub const MAX_INVITATIONS: u16 = 100;
+
 /// Most users whose presence one session may watch.
 pub const MAX_WATCHED: usize = 512;
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::{Content, Entry};
 use crate::device::{Device, LinkCode, PendingDevice};
+use crate::hello::ProtocolVersion;
 use crate::id::{ConversationId, DeviceKey, MessageId, RoomId, Seq, Stamp, Timestamp, UserId};
 use crate::limits::{
     MAX_DEVICES, MAX_ROOM_BANS, MAX_ROOM_INVITES, MAX_ROOM_MEMBERS, MAX_ROOMS_OF_USER, MAX_SETTINGS,
@@ -11,7 +12,9 @@ use crate::limits::{
 use crate::line::{DeviceName, DisplayName};
 use crate::name::UserName;
 use crate::profile::UserProfile;
-use crate::room::{HistoryVisibility, Role, RoomMember, RoomName, RoomSummary, Visibility};
+use crate::room::{
+    HistoryVisibility, Invitation, Role, RoomMember, RoomName, RoomSummary, Visibility,
+};
 use crate::setting::Setting;
 use crate::text::error_texts;
 
@@ -63,7 +66,8 @@ pub enum Request {
     },
     /// Searches the rooms that are public or that the user is in or invited to, as `FindUsers`.
     FindRooms {
-        /// The beginning of the name; empty finds all.
+        /// The beginning of the name; empty finds all. A room that had exactly this name before is
+        /// found too, as the first one.
         prefix: String,
         /// Continue after this name of an earlier answer.
         after: Option<RoomName>,
@@ -111,6 +115,9 @@ pub enum Request {
     },
     /// Takes a device from the user; its sessions end.
     RevokeDevice(DeviceKey),
+    /// The newest open invitations of the user, as [`Answer::Invitations`]. Since
+    /// [`ProtocolVersion::V3`].
+    Invitations,
 }
 
 /// A stretch of a log. Both give ascending entries without a hole, next to the given place.
@@ -184,6 +191,8 @@ pub enum Answer {
     Devices(Vec<Device>),
     /// The device that shows the code.
     PendingDevice(PendingDevice),
+    /// Newest first, at most [`MAX_INVITATIONS`](crate::limits::MAX_INVITATIONS).
+    Invitations(Vec<Invitation>),
 }
 
 error_texts! {
@@ -227,6 +236,8 @@ error_texts! {
         Limit(Limit) => "{0}",
         Invalid => "the server does not allow that here",
         UserBanned => "that user is banned from this room: unban them first",
+        RoomNotEmpty =>
+            "only an empty room can be closed: the other members have to leave, or be kicked, first",
     }
 }
 
@@ -253,6 +264,14 @@ impl RequestError {
 }
 
 impl Request {
+    /// The version that introduced this request.
+    pub(crate) fn since(&self) -> ProtocolVersion {
+        match self {
+            Self::Invitations => ProtocolVersion::V3,
+            _ => ProtocolVersion::V1,
+        }
+    }
+
     /// The name of the request's kind, for logs.
     pub fn kind(&self) -> &'static str {
         self.into()

@@ -165,6 +165,15 @@ pub struct RoomSummary {
     pub members: u32,
 }
 
+/// An open invitation to a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// The room, whose head the invited user has.
+    pub room: RoomId,
+    /// The profile of the member who sent it.
+    pub by: UserProfile,
+}
+
 /// A member as the other members see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomMember {

@@ -8,8 +8,9 @@ use clap::{Args, Subcommand};
 use recado_shared::{MessageBody, RoomName, UserName};
 
 use super::confirm::Confirmation;
+use super::refused::Refused;
 use super::target::{Target, now};
-use super::{InviteOptions, Refused, from_now, print, show, warn_if_local};
+use super::{InviteOptions, from_now, print, show, warn_if_local};
 use crate::admin::request::{AdminAnswer, AdminRequest};
 use crate::config::Policy;
 use crate::invite;

@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
 use anyhow::Result;
 use clap::Args;
 
-use super::Refused;
+use super::refused::Refused;
 
 /// Longest answer that is read, in bytes.
 const MAX_ANSWER: u64 = 100;

@@ -2,6 +2,7 @@
 
 mod admin;
 mod confirm;
+mod refused;
 mod show;
 mod target;
 
@@ -23,6 +24,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use self::admin::{ListArguments, RoomVerb, UserVerb};
+use self::refused::Refused;
 use self::target::Target;
 use crate::address;
 use crate::admin::client::CallError;
@@ -152,11 +154,6 @@ pub fn main() -> ExitCode {
     let _ = writeln!(io::stderr(), "recado-server: {error:#}");
     code_of(&error)
 }
-
-/// The request cannot be done, for this reason.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Refused(String);
 
 fn is_not_running(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(CallError::NotRunning { .. }))

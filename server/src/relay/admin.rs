@@ -1,9 +1,8 @@
 //! Requests of the operator while the server runs, and the relay's part in carrying them out.
 
-use recado_shared::rules::permission::Memberships as _;
 use recado_shared::{
-    Activity, CloseReason, Content, ConversationId, DeviceKey, Entry, Membership, MessageBody,
-    RoomEvent, ServerFrame, Stamp, UserId,
+    Activity, CloseReason, ConversationId, DeviceKey, Entry, MessageBody, ServerFrame, Stamp,
+    UserId,
 };
 
 use super::{Effect, Relay, SessionId, Ticket};
@@ -45,13 +44,9 @@ impl Relay {
     /// Applies and pushes the entries of an operator's change. A user whose membership changed gets heads.
     pub(super) fn admin_appended(&mut self, entries: Vec<(ConversationId, Entry)>, since: Stamp) {
         for (conversation, entry) in entries {
-            let closes = entry.content == Content::Room(RoomEvent::Closed);
-            let room = conversation.room().filter(|_| closes);
-            let room = room.and_then(|room| self.memberships.room(room));
-            let invited = room.map(|room| room.outsiders(Membership::Invited).collect::<Vec<_>>());
             let (to, changed) = self.apply(conversation, &entry);
             self.push_entry(to, conversation, entry);
-            for user in invited.into_iter().flatten().chain(changed) {
+            for user in changed {
                 self.send_heads(user, since);
             }
         }
@@ -66,6 +61,7 @@ impl Relay {
                 self.memberships.set_closed(*user, true);
                 if matches!(result, Ok(AdminOutcome::Removed { .. })) {
                     self.displays.forget(*user);
+                    self.announce_removal(*user);
                 }
                 self.end_sessions(*user, None, CloseReason::AccountClosed);
             }

@@ -3,8 +3,8 @@
 use recado_shared::limits::{MAX_MEMBERS_WITH_CURSORS, TYPING_INTERVAL};
 use recado_shared::rules::permission::{self, Memberships as _};
 use recado_shared::{
-    Answer, ConversationId, CursorUpdate, Entry, MemberCursors, RequestError, RoomId, ServerFrame,
-    Stamp, UserId, Visibility,
+    Answer, Content, ConversationId, CursorUpdate, Entry, MemberCursors, Membership, RequestError,
+    RoomEvent, RoomId, ServerFrame, Stamp, UserId, Visibility,
 };
 
 use super::{Relay, SessionId, before};
@@ -73,26 +73,39 @@ impl Relay {
             others.retain(|&id| self.user_of(id) != recipient);
         }
         self.push_entry(others, conversation, entry);
-        if let Some(user) = changed.or(recipient) {
+        for user in changed.into_iter().chain(recipient) {
             self.send_heads(user, before(stamp));
         }
     }
 
     /// Applies a committed entry to the memberships. Returns the sessions of all who are members before
-    /// or after it, and the user whose membership it changed.
+    /// or after it, and the users whose membership it changed: those who were invited to a room that
+    /// is closed, but not its members, who see the entry.
     pub(super) fn apply(
         &mut self,
         conversation: ConversationId,
         entry: &Entry,
-    ) -> (Vec<SessionId>, Option<UserId>) {
+    ) -> (Vec<SessionId>, Vec<UserId>) {
         let mut sessions: Vec<_> = self.sessions_of_members(conversation).collect();
-        let changed = self.memberships.apply(conversation, entry);
-        if changed.is_some() {
+        let mut changed = self.invited_to_closed(conversation, entry);
+        let user = self.memberships.apply(conversation, entry);
+        changed.extend(user);
+        if user.is_some() {
             sessions.extend(self.sessions_of_members(conversation));
             sessions.sort_unstable();
             sessions.dedup();
         }
         (sessions, changed)
+    }
+
+    /// The users with an open invitation to a room that an entry closes.
+    fn invited_to_closed(&self, conversation: ConversationId, entry: &Entry) -> Vec<UserId> {
+        let closes = entry.content == Content::Room(RoomEvent::Closed);
+        let room = conversation.room().filter(|_| closes);
+        let room = room.and_then(|room| self.memberships.room(room));
+        room.map_or(Vec::new(), |room| {
+            room.outsiders(Membership::Invited).collect()
+        })
     }
 
     /// Ignores an update while the server drains: the client repeats it later.

@@ -73,6 +73,7 @@ impl Relay {
                 limit,
             } => find_rooms(&prefix, after, limit),
             Request::Members { room, after, limit } => members(room, after, limit),
+            Request::Invitations => Query::Invitations,
             Request::Set(setting) => return self.change_user(caller, UserChange::Set(setting)),
             Request::Settings { after } => Query::Settings { after },
             Request::AcceptContact(from) => {
@@ -173,6 +174,11 @@ impl Relay {
             Ok(Answer::Members { members, .. }) => {
                 for member in members {
                     self.complete_profile(viewer, &mut member.person);
+                }
+            }
+            Ok(Answer::Invitations(invitations)) => {
+                for invitation in invitations {
+                    self.complete_profile(viewer, &mut invitation.by);
                 }
             }
             Ok(Answer::Devices(devices)) => self.mark_online(viewer, devices),

@@ -66,16 +66,28 @@ impl Relay {
 
     /// Announces the names of a user to all sessions, or beyond the limit to those that watch the user.
     pub(super) fn announce_names(&mut self, user: UserId, name: UserName) {
-        let is_large = self.sessions.len() > DIRECTORY_ANNOUNCE_LIMIT;
-        let is_concerned = |(id, session): &(&SessionId, &Session)| {
-            !is_large || session.user == user || self.is_watched_by(user, **id)
-        };
-        let to = self.sessions.iter().filter(is_concerned).map(|(&id, _)| id);
+        let to = self.sessions_that_list(user);
         let (blocked, others): (Vec<_>, Vec<_>) = to.partition(|&id| self.is_blocked_by(user, id));
         let mut profile = self.profile(user, user, name);
         self.push(others, ServerFrame::User(profile.clone()));
         profile.presence = Presence::Offline;
         self.push(blocked, ServerFrame::User(profile));
+    }
+
+    /// Announces that a user was removed to the sessions that [`announce_names`](Self::announce_names)
+    /// reaches.
+    pub(super) fn announce_removal(&mut self, user: UserId) {
+        let to = self.sessions_that_list(user).collect();
+        self.push(to, ServerFrame::UserRemoved(user));
+    }
+
+    /// The sessions that follow a user's names, see [`DIRECTORY_ANNOUNCE_LIMIT`].
+    fn sessions_that_list(&self, user: UserId) -> impl Iterator<Item = SessionId> + '_ {
+        let is_large = self.sessions.len() > DIRECTORY_ANNOUNCE_LIMIT;
+        let is_concerned = move |(id, session): &(&SessionId, &Session)| {
+            !is_large || session.user == user || self.is_watched_by(user, **id)
+        };
+        self.sessions.iter().filter(is_concerned).map(|(&id, _)| id)
     }
 
     /// Announces a new user to all other sessions, see [`DIRECTORY_ANNOUNCE_LIMIT`].

@@ -98,7 +98,8 @@ impl AfterWrite {
             | ServerFrame::Ping(_)
             | ServerFrame::Pong(_)
             | ServerFrame::Setting { .. }
-            | ServerFrame::Announcement(_) => Self::Nothing,
+            | ServerFrame::Announcement(_)
+            | ServerFrame::UserRemoved(_) => Self::Nothing,
         }
     }
 }

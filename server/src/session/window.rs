@@ -16,7 +16,8 @@ pub(super) fn weight(request: &Request) -> usize {
         | Request::Users(_)
         | Request::FindRooms { .. }
         | Request::Members { .. }
-        | Request::Settings { .. } => PAGE_WEIGHT,
+        | Request::Settings { .. }
+        | Request::Invitations => PAGE_WEIGHT,
         _ => 1,
     }
 }

@@ -311,7 +311,9 @@ async fn a_removed_user_leaves_no_text_on_the_disk() {
     let dir = office.machine.path("data/recado-server");
     assert!(is_in_files(&dir, secret));
 
-    office.stdout_of(&["user", "remove", "alice"]).await;
+    office
+        .stdout_of(&["user", "remove", "alice", "--yes"])
+        .await;
     assert_eq!(read_close(&mut alice).await, CloseReason::AccountClosed);
     assert!(!is_in_files(&dir, secret));
     // Bob has the message, and hears that it is to go.
@@ -330,6 +332,6 @@ async fn a_removed_user_leaves_no_text_on_the_disk() {
     assert!(users.contains("\"removed\""), "{users}");
     let rooms = office.stdout_of(&["room", "list"]).await;
     assert!(rooms.is_empty());
-    let (code, error) = office.failure_of(&["room", "close", "#tea"]).await;
+    let (code, error) = office.failure_of(&["room", "close", "#tea", "--yes"]).await;
     assert_eq!(code, Some(3), "{error}");
 }

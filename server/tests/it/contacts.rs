@@ -126,9 +126,11 @@ async fn who_is_not_let_in_any_more_takes_no_messages() {
     assert_eq!(send(&mut alice, bob.user, 2).await, refused);
     office.stdout_of(&["user", "enable", "bob"]).await;
     assert_eq!(send(&mut alice, bob.user, 2).await, Ok(Seq(2)));
-    office.stdout_of(&["user", "remove", "bob"]).await;
+    office.stdout_of(&["user", "remove", "bob", "--yes"]).await;
     // The end of the log says that they are gone.
     assert_eq!(hear_entry(&mut alice, 3).await, Content::AuthorRemoved);
+    let removed = ServerFrame::UserRemoved(bob.user);
+    assert_eq!(alice.next_frame().await, removed);
     assert_eq!(send(&mut alice, bob.user, 3).await, refused);
 }
 

@@ -173,7 +173,10 @@ async fn the_texts_of_a_removed_user_are_in_no_file() {
     let body = crime.body("her edit", 6_000);
     crime.put(talk, Content::Edit { target, body }).await;
     crime.check_that_it_lies_there();
-    crime.office.stdout_of(&["user", "remove", "alice"]).await;
+    crime
+        .office
+        .stdout_of(&["user", "remove", "alice", "--yes"])
+        .await;
     assert_eq!(crime.found(), [&""; 0]);
     crime.office.running.child.kill().await.unwrap();
     assert_eq!(crime.found(), [&""; 0]);
@@ -198,7 +201,10 @@ async fn the_texts_of_a_room_that_is_closed_are_in_no_file() {
     let body = crime.body("also there", 6_000);
     crime.put(room, Content::Reply { to, body }).await;
     crime.check_that_it_lies_there();
-    crime.office.stdout_of(&["room", "close", "#tea"]).await;
+    crime
+        .office
+        .stdout_of(&["room", "close", "#tea", "--yes"])
+        .await;
     assert_eq!(crime.found(), [&""; 0]);
     let log = crime.kill_and_look(room).await;
     let erased = Content::Erased(ErasedKind::Message);

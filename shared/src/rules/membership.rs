@@ -146,7 +146,7 @@ pub struct EventContext {
     pub author: Option<MemberState>,
     /// The state of its [`subject`](RoomEvent::subject).
     pub subject: Option<MemberState>,
-    /// How many members the room has. Only used when an owner leaves.
+    /// How many members the room has. Only used when an owner leaves or closes the room.
     pub members: usize,
     /// How many of them are owners. Only used when an owner leaves or gets another role.
     pub owners: usize,
@@ -167,11 +167,15 @@ impl EventContext {
             state.is_some_and(|state| state.is_member() && state.role == Role::Owner)
         };
         let refusal = match (event, author, subject) {
-            (RoomEvent::Created | RoomEvent::Closed, _, _) => Some(RequestError::Invalid),
+            (RoomEvent::Created, _, _) => Some(RequestError::Invalid),
             (RoomEvent::Joined, Some(Membership::Member), _) => Some(RequestError::AlreadyAMember),
             (RoomEvent::Joined, Some(Membership::Banned), _) => Some(RequestError::Banned),
             (RoomEvent::Joined, _, _) => self.is_closed.then_some(RequestError::UnknownRoom),
             (_, author, _) if author != Some(Membership::Member) => Some(RequestError::NotAMember),
+            (RoomEvent::Closed, _, _) if !is_owner(self.author) => {
+                Some(RequestError::RoleNeeded(Role::Owner))
+            }
+            (RoomEvent::Closed, _, _) => (self.members > 1).then_some(RequestError::RoomNotEmpty),
             (RoomEvent::Left, _, _) => {
                 let is_last = is_owner(self.author) && self.owners == 1 && self.members > 1;
                 is_last.then_some(RequestError::LastOwner)
@@ -343,7 +347,7 @@ mod tests {
             ),
             (owner, None, role.clone(), Some(RequestError::NotInRoom)),
             (owner, owner, role, Some(RequestError::LastOwner)),
-            (owner, None, RoomEvent::Closed, Some(RequestError::Invalid)),
+            (owner, None, RoomEvent::Created, Some(RequestError::Invalid)),
         ] {
             let found = context(author, subject).validate(&event).err();
             assert_eq!(found, refusal, "{event:?}");
@@ -354,5 +358,22 @@ mod tests {
         };
         let refused = closed.validate(&RoomEvent::Joined);
         assert_eq!(refused, Err(RequestError::UnknownRoom));
+    }
+
+    #[test]
+    fn a_room_is_closed_by_an_owner_who_is_alone_in_it() {
+        let close = |role, members| {
+            let context = EventContext {
+                author: Some(MemberState::member(role)),
+                members,
+                owners: 1,
+                ..EventContext::default()
+            };
+            context.validate(&RoomEvent::Closed)
+        };
+        assert_eq!(close(Role::Owner, 1), Ok(()));
+        assert_eq!(close(Role::Owner, 2), Err(RequestError::RoomNotEmpty));
+        let refused = Err(RequestError::RoleNeeded(Role::Owner));
+        assert_eq!(close(Role::Moderator, 1), refused);
     }
 }

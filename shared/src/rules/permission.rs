@@ -11,6 +11,7 @@
 //! | delete others', topic, unban | – | – | – | – | – | – | ✓ | ✓ |
 //! | mute, kick, ban | – | – | – | – | – | – | lower roles | lower roles |
 //! | rename, visibility, history, roles | – | – | – | – | – | – | – | ✓ |
+//! | close | – | – | – | – | – | – | – | if alone |
 //!
 //! In a direct conversation with a user who blocks them, or whose account is disabled, a user only
 //! reads and deletes; nor can they invite that user. The refusal does not say why. A user who blocks
@@ -98,7 +99,8 @@ pub fn check(
         | Request::FindDevice(_)
         | Request::LinkDevice { .. }
         | Request::NameDevice { .. }
-        | Request::RevokeDevice(_) => PLAIN,
+        | Request::RevokeDevice(_)
+        | Request::Invitations => PLAIN,
     }
 }
 
@@ -196,7 +198,7 @@ impl<'a, M: Memberships> RoomCaller<'a, M> {
             return Err(RequestError::UnknownRoom);
         }
         let event = match content.class() {
-            ContentClass::Erasure | ContentClass::Room(RoomEvent::Created | RoomEvent::Closed) => {
+            ContentClass::Erasure | ContentClass::Room(RoomEvent::Created) => {
                 return Err(RequestError::Invalid);
             }
             ContentClass::Room(RoomEvent::Joined) => return self.join(),
@@ -295,11 +297,9 @@ impl<'a, M: Memberships> RoomCaller<'a, M> {
 /// The lowest role that may append an event.
 const fn role_for(event: &RoomEvent) -> Role {
     match event {
-        RoomEvent::Created
-        | RoomEvent::Joined
-        | RoomEvent::Left
-        | RoomEvent::Invited(_)
-        | RoomEvent::Closed => Role::Member,
+        RoomEvent::Created | RoomEvent::Joined | RoomEvent::Left | RoomEvent::Invited(_) => {
+            Role::Member
+        }
         RoomEvent::Topic(_)
         | RoomEvent::Muted { .. }
         | RoomEvent::Unmuted(_)
@@ -309,6 +309,7 @@ const fn role_for(event: &RoomEvent) -> Role {
         RoomEvent::Renamed(_)
         | RoomEvent::Visibility(_)
         | RoomEvent::HistoryVisibility(_)
-        | RoomEvent::Role { .. } => Role::Owner,
+        | RoomEvent::Role { .. }
+        | RoomEvent::Closed => Role::Owner,
     }
 }

@@ -291,6 +291,6 @@ fn close_reasons() {
 fn a_number_without_a_variant_is_no_frame() {
     let error = codec::decode::<ClientFrame>(&[9]).unwrap_err();
     assert!(matches!(error, CodecError::Malformed(_)), "{error}");
-    let error = codec::decode::<ServerFrame>(&[16]).unwrap_err();
+    let error = codec::decode::<ServerFrame>(&[17]).unwrap_err();
     assert!(matches!(error, CodecError::Malformed(_)), "{error}");
 }

@@ -1,10 +1,10 @@
 //! Requests and answers about users, rooms, settings and devices, and every error.
 
 use recado_shared::{
-    Answer, Device, DeviceKey, DeviceName, DisplayName, DraftText, HistoryVisibility, Limit,
-    LinkCode, Mute, NotificationLevel, PendingDevice, Presence, Request, RequestError, Role,
-    RoomId, RoomMember, RoomName, RoomSummary, Seq, ServerFrame, Setting, Stamp, Timestamp, Topic,
-    UserId, Visibility,
+    Answer, Device, DeviceKey, DeviceName, DisplayName, DraftText, HistoryVisibility, Invitation,
+    Limit, LinkCode, Mute, NotificationLevel, PendingDevice, Presence, ProtocolVersion, Request,
+    RequestError, Role, RoomId, RoomMember, RoomName, RoomSummary, Seq, ServerFrame, Setting,
+    Stamp, Timestamp, Topic, UserId, Visibility,
 };
 
 use crate::support::{answer, check, conversation, id, person, request};
@@ -153,6 +153,25 @@ fn requests_about_devices() {
 }
 
 #[test]
+fn invitations_of_the_third_version() {
+    let invitations = vec![Invitation {
+        room: RoomId(7),
+        by: person(Presence::Away),
+    }];
+    let asked = request(Request::Invitations);
+    assert_eq!(asked.since(), ProtocolVersion::V3);
+    check(&[(asked, "01810110")]);
+    check(&[
+        (answer(Ok(Answer::Invitations(vec![]))), "028101000a00"),
+        (
+            answer(Ok(Answer::Invitations(invitations))),
+            "028101000a01070203626f620001",
+        ),
+        (ServerFrame::UserRemoved(UserId(300)), "10ac02"),
+    ]);
+}
+
+#[test]
 fn answers_about_rooms() {
     let created = Answer::RoomCreated {
         room: RoomId(7),
@@ -290,5 +309,7 @@ fn request_errors() {
         (limit(Limit::RoomInvites), "028101011b04"),
         (limit(Limit::RoomBans), "028101011b05"),
         (answer(Err(RequestError::Invalid)), "028101011c"),
+        (answer(Err(RequestError::UserBanned)), "028101011d"),
+        (answer(Err(RequestError::RoomNotEmpty)), "028101011e"),
     ]);
 }

@@ -122,6 +122,7 @@ pub(crate) fn own_request() -> impl Strategy<Value = Request> {
             .prop_map(|(key, name)| Request::LinkDevice { key, name }),
         (device_key(), device_name()).prop_map(|(key, name)| Request::NameDevice { key, name }),
         device_key().prop_map(Request::RevokeDevice),
+        Just(Request::Invitations),
     ]
 }
 
@@ -356,6 +357,7 @@ pub(crate) fn server_frame() -> impl Strategy<Value = ServerFrame> {
             stamp: Stamp(stamp)
         }),
         body().prop_map(ServerFrame::Announcement),
+        user().prop_map(ServerFrame::UserRemoved),
         Just(ServerFrame::Close(CloseReason::TooSlow)),
         Just(ServerFrame::Close(CloseReason::Revoked)),
         Just(ServerFrame::Close(CloseReason::AccountClosed)),

@@ -32,6 +32,7 @@ pub enum KeyContext {
 pub enum Action {
     Quit,
     Help,
+    Announcements,
     Switcher,
     NextConversation,
     PreviousConversation,

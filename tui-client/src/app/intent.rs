@@ -1,6 +1,8 @@
 //! Wishes of overlays and slash commands that only the [`App`](super::App) can fulfil.
 
-use recado_shared::{Answer, ConversationId, DeviceKey, PendingDevice, RoomId, RoomSummary, Seq};
+use recado_shared::{
+    Answer, ConversationId, DeviceKey, PendingDevice, RoomEvent, RoomId, RoomSummary, Seq,
+};
 
 use super::action::Action;
 
@@ -11,6 +13,8 @@ pub(crate) enum Intent {
     Show(Show),
     /// Does what a key with this action does.
     Act(Action),
+    /// Leaves the program, without a further question.
+    Quit,
     /// Passes an answer of the server to the open overlay.
     Deliver(Delivery),
 }
@@ -19,6 +23,8 @@ pub(crate) enum Intent {
 pub(crate) enum Show {
     Switcher(String),
     Help,
+    /// The announcements that were not seen yet.
+    Announcements,
     /// The earlier texts of a message.
     Versions(ConversationId, Seq),
     Panel(PanelKind),
@@ -43,7 +49,15 @@ pub(crate) enum PanelKind {
 pub(crate) enum Confirmed {
     Delete(ConversationId, Seq),
     Link(PendingDevice),
-    Revoke(DeviceKey),
+    Revoke {
+        key: DeviceKey,
+        /// Whether the list of devices opens again after the answer.
+        is_listed: bool,
+    },
+    /// Appends an event to a room.
+    Room(ConversationId, RoomEvent),
+    /// Leaves the program although messages are unsent.
+    Quit,
 }
 
 /// An answer of the server for an overlay, which may be closed by now.

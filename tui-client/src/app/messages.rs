@@ -1,7 +1,9 @@
 //! The selection of a message and the actions on it: reply, edit, delete, react, copy, retry.
 
 use recado_shared::rules::link::links;
-use recado_shared::{Content, ConversationId, Emoji, Entry, MessageBody, MessageId, Role, Seq};
+use recado_shared::{
+    Content, ConversationId, Emoji, Entry, Membership, MessageBody, MessageId, Role, Seq,
+};
 
 use super::chats::navigation::Pane;
 use super::composer::Composer;
@@ -17,15 +19,23 @@ use crate::strings::errors;
 impl Parts<'_> {
     /// Sends what is written in the open conversation. Text that cannot be sent stays.
     pub(crate) fn submit(&mut self) {
+        let silence = self.chats.navigation.open;
+        let silence = silence.and_then(|open| self.silence_reason(open));
         let Some(conversation) = self.chats.open_conversation() else {
             return;
         };
         let text = message_of(conversation.composer.text().trim_end());
         if text.is_empty() {
+            let invitation = conversation.id.room();
+            let is_invited = conversation.membership() == Membership::Invited;
             self.chats.navigation.pane = Pane::Conversation;
+            if let Some(room) = invitation.filter(|_| is_invited) {
+                let joined = self.join(room);
+                self.notify_failure(joined);
+            }
             return;
         }
-        if let Some(reason) = silence_reason(conversation) {
+        if let Some(reason) = silence {
             return self.notify(reason);
         }
         let body = match MessageBody::new(text.as_ref()) {
@@ -53,6 +63,17 @@ impl Parts<'_> {
         conversation.composer.take();
         self.session.queue(self.chats, id, content, self.cx);
         self.chats.scroll_newest(self.cx);
+    }
+
+    /// The reason why nothing can be written in a conversation, with what to do about it.
+    fn silence_reason(&self, id: ConversationId) -> Option<String> {
+        let conversation = self.chats.conversations.get(&id)?;
+        if let Some(room) = conversation.room() {
+            return errors::cannot_write(room.membership(), &room.label);
+        }
+        let peer = conversation.peer()?;
+        let is_removed = self.chats.contacts.is_removed(peer);
+        is_removed.then(|| errors::user_removed(self.chats.name_of(peer)))
     }
 
     /// The selected message of the open conversation. Notifies the user of what is missing
@@ -120,8 +141,8 @@ impl Parts<'_> {
         open.is_some_and(Conversation::drop_purpose)
     }
 
-    /// Deletes the selected message for all members, at the second time.
-    pub(crate) fn delete_selected(&mut self, was_marked: Option<ItemId>) {
+    /// Asks whether to delete the selected message for all members.
+    pub(crate) fn delete_selected(&mut self) {
         let Some((id, entry)) = self.selected_message(errors::DELETE_IT) else {
             return;
         };
@@ -131,14 +152,9 @@ impl Parts<'_> {
         if !entry.content.is_message() || !(is_own || is_moderator) {
             return self.notify(errors::ONLY_AUTHOR_DELETES);
         }
-        let (target, item) = (entry.seq, ItemId::Entry(entry.seq));
-        if was_marked == Some(item) {
-            let deletion = Content::Deletion { target };
-            self.session.queue(self.chats, id, deletion, self.cx);
-        } else {
-            self.chats.navigation.marked_for_deletion = Some(item);
-            self.notify(errors::DELETE_AGAIN);
-        }
+        let text = self.chats.conversations.get(&id);
+        let text = text.map(|conversation| conversation.folding.text(&entry).to_owned());
+        self.confirm_deletion(id, entry.seq, &text.unwrap_or_default());
     }
 
     /// Reacts to a message of the open conversation, or takes the same reaction back.
@@ -393,10 +409,4 @@ fn current_text(chats: &Chats, session: &Session, target: Seq) -> String {
     let entry = conversation.log.entry(target);
     let text = waiting.or_else(|| Some(conversation.folding.text(entry?)));
     text.unwrap_or_default().to_owned()
-}
-
-/// The reason why nothing can be written in a conversation, with what to do about it.
-fn silence_reason(conversation: &Conversation) -> Option<String> {
-    let room = conversation.room()?;
-    errors::cannot_write(room.membership(), &room.label)
 }

@@ -33,19 +33,20 @@ mod view;
 
 use std::time::Instant;
 
-use recado_shared::{ClientFrame, ConversationId, Now, SyncPoint};
+use recado_shared::{ClientFrame, ConversationId, Now, ProtocolVersion, SyncPoint};
 
 use self::chats::settings::UserSettings;
 use self::command::PendingRequests;
 use self::input::completion::Completion;
 use self::memory::Memory;
 use self::overlay::Overlay;
+use self::session::announcements::Announcements;
 use self::session::backfill::Backfill;
 use self::session::cursors::CursorPace;
+use self::session::directory::Directory;
 use self::session::link::Link;
 use self::session::outbox::Outbox;
 use self::session::requests::Requests;
-use self::session::sync::Directory;
 use crate::model::MessageIdSource;
 use crate::net::NetEvent;
 use crate::store::Snapshot;
@@ -106,8 +107,14 @@ impl App {
                 since: snapshot.since,
                 directory: Directory::default(),
                 backfill: Backfill::default(),
+                version: ProtocolVersion::OLDEST,
                 cursor_pace: CursorPace::default(),
                 has_bell: settings.bell,
+                announcements: Announcements::new(
+                    settings
+                        .keymap
+                        .key_of(KeyContext::Global, Action::Announcements),
+                ),
             },
             pending_requests: PendingRequests::default(),
             completion: None,

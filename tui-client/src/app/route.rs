@@ -65,12 +65,12 @@ impl App {
         if is_about_panes(action) {
             self.show_overlay(None);
         }
-        let was_marked = self.chats.navigation.marked_for_deletion.take();
         let (chats, session) = (&mut self.chats, &mut self.session);
         let cx = &mut self.cx;
         match action {
-            Action::Quit => self.quit(),
+            Action::Quit => self.ask_to_quit(),
             Action::Help => self.open(Show::Help),
+            Action::Announcements => self.open(Show::Announcements),
             Action::Switcher => self.open(Show::Switcher(String::new())),
             Action::Reconnect => session.reconnect(cx),
             Action::Redraw => cx.effects.push(Effect::Redraw),
@@ -92,7 +92,9 @@ impl App {
             Action::TakeBack => self.parts().take_back(),
             Action::Reply => self.parts().reply_to_selected(),
             Action::EditMessage => self.parts().edit_selected(),
-            Action::Delete => self.parts().delete_selected(was_marked),
+            Action::Delete => self.with_parts(|app| {
+                app.delete_selected();
+            }),
             Action::React => self.react_to_selected(),
             Action::Versions => self.show_versions(),
             Action::Link => self.parts().copy_link(),
@@ -147,10 +149,20 @@ impl App {
         }
     }
 
+    /// Leaves the program, after a question if messages are unsent.
+    fn ask_to_quit(&mut self) {
+        match self.session.unsent() {
+            0 => self.quit(),
+            unsent => self.with_parts(|app| {
+                app.confirm_quit(unsent);
+            }),
+        }
+    }
+
     /// Esc: leaves the innermost context. Never touches text.
     fn cancel(&mut self) {
         if self.overlay.is_some() {
-            return self.show_overlay(None);
+            return self.with_overlay(|overlay, app| overlay.cancel(app));
         }
         let is_closed = self.completion.take().is_some()
             || self.chats.navigation.selection.take().is_some()
@@ -324,6 +336,7 @@ impl App {
                 Intent::Close => self.show_overlay(None),
                 Intent::Show(show) => self.open(show),
                 Intent::Act(action) => self.act(action),
+                Intent::Quit => self.quit(),
                 Intent::Deliver(delivery) => {
                     self.with_overlay(|overlay, app| overlay.deliver(delivery, app));
                 }
@@ -379,7 +392,9 @@ impl App {
             settings: &self.settings,
             now,
         };
-        let message = self.cx.notice.as_deref().or(self.store_failure.as_deref());
+        let notice = self.cx.notice.as_deref();
+        let announcement = self.session.announcements.line();
+        let message = notice.or(announcement).or(self.store_failure.as_deref());
         let completion = self.completion.as_ref().map(Completion::view);
         let overlay = self.overlay.as_ref().map(|overlay| overlay.view(&reader));
         reader.screen(message, self.hints(), completion, overlay)

@@ -242,7 +242,7 @@ impl Client {
     pub async fn find(&mut self, to: &str) -> Result<ConversationId, Failure> {
         let target: Target = to.parse()?;
         let found = self.retry(async |session| target.find(session).await);
-        found.await??.ok_or_else(|| target.missing())
+        found.await??
     }
 
     /// Sends a message to `bob` or `#room`, and waits until it is on the server's disk.

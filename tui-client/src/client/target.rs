@@ -42,26 +42,29 @@ impl fmt::Display for Target {
 }
 
 impl Target {
-    /// The conversation; `None` if there is no such user, or no such room that the user may see.
+    /// The conversation, or the error for a target that does not exist or that the user may not see.
     pub(crate) async fn find(
         &self,
         session: &mut Session,
-    ) -> Result<Option<ConversationId>, SessionError> {
-        match self {
+    ) -> Result<Result<ConversationId, Failure>, SessionError> {
+        let found = match self {
             Self::Person(name) => {
                 let user = session.find_user(name.as_str()).await?;
                 let me = session.welcome().user;
-                Ok(user.map(|user| ConversationId::direct(me, user.user)))
+                user.map(|user| ConversationId::direct(me, user.user))
             }
-            Self::Room(name) => {
-                let room = session.find_room(name).await?;
-                Ok(room.map(|room| ConversationId::Room(room.room)))
-            }
-        }
+            Self::Room(name) => match session.find_room(name).await? {
+                Some(room) if room.name.folded() != name.folded() => {
+                    let text = format!("#{name} was renamed to #{0}. Use #{0}.", room.name);
+                    return Ok(Err(Failure::new(Exit::Refused, text)));
+                }
+                room => room.map(|room| ConversationId::Room(room.room)),
+            },
+        };
+        Ok(found.ok_or_else(|| self.missing()))
     }
 
-    /// The error for a target that does not exist.
-    pub(crate) fn missing(&self) -> Failure {
+    fn missing(&self) -> Failure {
         let text = match self {
             Self::Person(name) => {
                 format!("There is no user \"{name}\" on this server. 'recado who' lists users.")

@@ -127,6 +127,8 @@ mod tests {
                 room: None,
                 is_request: false,
                 is_blocked: false,
+                is_removed: false,
+                inviter: None,
                 notification_level: NotificationLevel::All,
                 presence: None,
                 items: Vec::new(),

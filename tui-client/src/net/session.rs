@@ -12,9 +12,9 @@ use recado_shared::limits::{
     MAX_FRAME_LEN, MAX_FRAME_LEN_BEFORE_WELCOME, MAX_ROOMS_PER_PAGE, MAX_USERS_PER_PAGE,
 };
 use recado_shared::{
-    Answer, ClientFrame, Content, ConversationId, Entry, Hello, MessageId, PageRange, Request,
-    RequestError, RequestNumber, RoomName, RoomSummary, Seq, ServerAddress, ServerFrame, Timestamp,
-    UserName, UserProfile, Welcome,
+    Answer, ClientFrame, Content, ConversationId, Entry, Hello, Invitation, MessageId, PageRange,
+    ProtocolVersion, Request, RequestError, RequestNumber, RoomName, RoomSummary, Seq,
+    ServerAddress, ServerFrame, Timestamp, UserName, UserProfile, Welcome,
 };
 use tokio::io::{ReadHalf, WriteHalf, split};
 use tokio::net::TcpStream;
@@ -227,7 +227,8 @@ impl Session {
         Ok(users.into_iter().find(|user| user.name.folded() == folded))
     }
 
-    /// Finds a room by name, without regard to case; `None` also if the user may not see it.
+    /// Finds a room by name, without regard to case, or by a former name; `None` also if the user may
+    /// not see it.
     pub(crate) async fn find_room(
         &mut self,
         name: &RoomName,
@@ -238,7 +239,11 @@ impl Session {
             Err(error) => return Err(error),
         };
         let folded = name.folded();
-        Ok(rooms.into_iter().find(|room| room.name.folded() == folded))
+        let is_other = |room: &&RoomSummary| {
+            let found = room.name.folded();
+            found != folded && found.starts_with(&folded)
+        };
+        Ok(rooms.iter().find(|room| !is_other(room)).cloned())
     }
 
     /// Lists users in the order of their folded names, up to `max` and the rest of a page.
@@ -297,6 +302,17 @@ impl Session {
         };
         match self.request(request).await? {
             Answer::Rooms { rooms, more } => Ok((rooms, more)),
+            _ => Err(SessionError::unexpected_answer()),
+        }
+    }
+
+    /// The newest open invitations; none from a server that does not know their senders.
+    pub(crate) async fn invitations(&mut self) -> Result<Vec<Invitation>, SessionError> {
+        if self.welcome().version < ProtocolVersion::V3 {
+            return Ok(Vec::new());
+        }
+        match self.request(Request::Invitations).await? {
+            Answer::Invitations(invitations) => Ok(invitations),
             _ => Err(SessionError::unexpected_answer()),
         }
     }

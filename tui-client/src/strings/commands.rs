@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use recado_shared::NotificationLevel;
+use recado_shared::{HistoryVisibility, NotificationLevel};
 
 use super::time;
 
@@ -20,12 +20,13 @@ pub(crate) const fn help(name: &str) -> &'static str {
         b"join" => "join a room (default: the current one)",
         b"rooms" => "list the rooms that you can join",
         b"leave" => "leave this room",
+        b"close" => "close this room, if you are alone in it",
         b"invite" => "invite someone to this room",
-        b"topic" => "set the topic (no text removes it)",
+        b"topic" => "show or set the topic (- removes it)",
         b"rename" => "rename this room",
         b"public" => "let anyone join this room",
         b"private" => "make this room invite-only",
-        b"history" => "show or hide the past for new members",
+        b"history" => "what new members see of the past",
         b"members" => "list the members of this room",
         b"role" => "change the role of a member",
         b"mute" => "mute a member",
@@ -33,7 +34,7 @@ pub(crate) const fn help(name: &str) -> &'static str {
         b"kick" => "remove a member",
         b"ban" => "ban a user from this room",
         b"unban" => "unban a user",
-        b"nick" => "set your display name (no text removes it)",
+        b"nick" => "show or set your display name (- removes)",
         b"block" => "block a user",
         b"unblock" => "unblock a user",
         b"contacts" => "whether new people must ask first",
@@ -44,6 +45,7 @@ pub(crate) const fn help(name: &str) -> &'static str {
         b"quiet" => "mute this conversation",
         b"unquiet" => "unmute this conversation",
         b"catchup" => "unread: everything new",
+        b"announcements" => "read the operator's announcements",
         b"devices" => "list your devices",
         b"link" => "link the device that shows this code",
         b"device-name" => "rename a device, by name or number",
@@ -109,6 +111,10 @@ pub(crate) fn no_room(name: impl Display) -> String {
     format!("No such room, or you have no access: #{name}. /create {name} creates it")
 }
 
+pub(crate) fn room_renamed(former: impl Display, name: impl Display) -> String {
+    format!("#{former} was renamed to #{name}. Use the new name")
+}
+
 /// `why` is a whole sentence.
 pub(crate) fn cannot_look_up(name: impl Display, why: &str) -> String {
     format!("{name} is not known on this device. {why}")
@@ -142,6 +148,28 @@ pub(crate) fn display_name_set(name: impl Display) -> String {
     format!("Your display name is now {name}")
 }
 
+/// The user's own names.
+pub(crate) fn own_name(name: &str, display: Option<impl Display>) -> String {
+    match display {
+        Some(display) => format!("You are {name}, shown as {display}. /nick - removes it"),
+        None => format!("You are {name}. /nick TEXT sets a display name"),
+    }
+}
+
+pub(crate) fn topic(room: impl Display, topic: Option<impl Display>) -> String {
+    match topic {
+        Some(topic) => format!("Topic of #{room}: {topic}"),
+        None => format!("#{room} has no topic. /topic TEXT sets one"),
+    }
+}
+
+pub(crate) const fn history(visibility: HistoryVisibility) -> &'static str {
+    match visibility {
+        HistoryVisibility::Visible => "New members see what was written before they joined",
+        HistoryVisibility::Hidden => "New members do not see what was written before they joined",
+    }
+}
+
 pub(crate) const DISPLAY_NAME_REMOVED: &str = "Display name removed";
 
 pub(crate) fn device_renamed(name: impl Display) -> String {
@@ -158,9 +186,9 @@ pub(crate) fn blocked(name: &str, is_on: bool) -> String {
 
 pub(crate) const fn first_contact(must_ask: bool) -> &'static str {
     if must_ask {
-        "New people must now ask before writing to you"
+        "New people must ask before writing to you"
     } else {
-        "Anyone can now write to you"
+        "Anyone can write to you"
     }
 }
 

@@ -83,10 +83,21 @@ pub(crate) fn members(count: u64) -> String {
 pub(crate) const PROMPT_EDIT: &str = "edit";
 pub(crate) const PROMPT_REPLY: &str = "reply";
 pub(crate) const EDITING: &str = "Editing: Enter saves, Esc cancels";
-pub(crate) const ROOM_INVITED: &str = "You are invited. /join to join";
 pub(crate) const ROOM_LEFT: &str = "You left. /join to rejoin";
 pub(crate) const ROOM_KICKED: &str = "You were removed. /join to rejoin";
 pub(crate) const ROOM_BANNED: &str = "You are banned from this room";
+
+/// `inviter` is not known of older invitations.
+pub(crate) fn invited(inviter: Option<&str>) -> String {
+    match inviter {
+        Some(name) => format!("{name} invited you: Enter joins"),
+        None => "You are invited: Enter joins".to_owned(),
+    }
+}
+
+pub(crate) fn to_removed(title: &str) -> String {
+    format!("the account of {title} was removed")
+}
 
 pub(crate) fn to(title: &str) -> String {
     format!("to {title}")

@@ -91,11 +91,15 @@ pub(crate) const SERVER_RESET: &str = "the server was reset: check the recipient
 pub(crate) fn cannot_write(membership: Membership, room: &str) -> Option<String> {
     match membership {
         Membership::Member => None,
-        Membership::Invited => Some(format!("You are invited to {room}. /join to join")),
+        Membership::Invited => Some(format!("You are invited to {room}. /join joins it")),
         Membership::Left => Some(format!("You left {room}. /join to rejoin")),
         Membership::Kicked => Some(format!("You were removed from {room}. /join to rejoin")),
         Membership::Banned => Some(format!("You are banned from {room}. Ask a moderator")),
     }
+}
+
+pub(crate) fn user_removed(name: &str) -> String {
+    format!("The account of {name} was removed. Nothing can be sent there any more")
 }
 
 pub(crate) const MESSAGE_DELETED: &str = "That message was deleted";
@@ -126,8 +130,6 @@ pub(crate) const EDIT_IT: &str = "edit it";
 pub(crate) const DELETE_IT: &str = "delete it";
 pub(crate) const REACT_TO_IT: &str = "react to it";
 pub(crate) const SHOW_VERSIONS: &str = "show its versions";
-
-pub(crate) const DELETE_AGAIN: &str = "Press the key again to delete this message for everyone";
 
 /// `number` counts from 1.
 pub(crate) fn copied(link: &str, number: usize, of: usize) -> String {

@@ -25,6 +25,8 @@ pub(crate) fn join(members: u32) -> String {
 
 pub(crate) const HELP_TITLE: &str = "Help";
 pub(crate) const VERSIONS_TITLE: &str = "Versions";
+pub(crate) const ANNOUNCEMENTS_TITLE: &str = "Announcements";
+pub(crate) const NO_ANNOUNCEMENTS: &str = "No new announcements";
 pub(crate) const UNREAD_TITLE: &str = "Unread";
 pub(crate) const CONFIRM_TITLE: &str = "Confirm";
 pub(crate) const REACT_TITLE: &str = "React";
@@ -91,13 +93,6 @@ pub(crate) const ROOMS_HINT: &str = "/leave in the room leaves it";
 pub(crate) const DEVICES_HINT: &str =
     "/device-name NUMBER NEW renames a device, /revoke NUMBER revokes it";
 
-pub(crate) fn revoke_again(device: &str) -> String {
-    format!("Press the key again to revoke {device}. To use it again you must link it again")
-}
-
-pub(crate) const REVOKE_OWN_AGAIN: &str =
-    "Press the key again to revoke this device. You will lose access here";
-
 pub(crate) fn confirm_delete(text: &str) -> String {
     format!("Delete \"{text}\" for everyone?")
 }
@@ -105,6 +100,24 @@ pub(crate) fn confirm_delete(text: &str) -> String {
 pub(crate) fn confirm_revoke(device: &str) -> String {
     format!("Revoke {device}? It will have to be linked again.")
 }
+
+pub(crate) fn confirm_leave(room: impl std::fmt::Display) -> String {
+    format!("Leave #{room}? It is private: to return you need an invitation.")
+}
+
+pub(crate) fn confirm_close(room: impl std::fmt::Display) -> String {
+    format!("Close #{room} for good? Its messages are deleted.")
+}
+
+pub(crate) fn confirm_quit(unsent: usize) -> String {
+    let (messages, they) = match unsent {
+        1 => ("1 message is".to_owned(), "It goes"),
+        _ => (format!("{unsent} messages are"), "They go"),
+    };
+    format!("{messages} not sent yet. {they} out when Recado is open and connected again. Quit?")
+}
+
+pub(crate) const CONFIRM_REVOKE_OWN: &str = "Revoke this device? You will lose access here.";
 
 pub(crate) fn confirm_link(device: Option<&str>, code: impl std::fmt::Display) -> String {
     match device {

@@ -42,8 +42,19 @@ pub(crate) fn no_position(position: usize) -> String {
     format!("There is no conversation {position} in the list")
 }
 
-pub(crate) fn announcement(text: &str) -> String {
-    format!("Announcement: {text}")
+/// Characters of an announcement in the line about it.
+const MAX_ANNOUNCEMENT_LINE: usize = 160;
+
+/// `key` opens all of it; without one the command does.
+pub(crate) fn announcement(text: &str, key: &str) -> String {
+    let start: String = text.chars().take(MAX_ANNOUNCEMENT_LINE).collect();
+    let more = if start.len() < text.len() { "…" } else { "" };
+    let key = if key.is_empty() {
+        "/announcements"
+    } else {
+        key
+    };
+    format!("Announcement ({key} reads and closes it): {start}{more}")
 }
 
 pub(crate) fn store_failed(why: &str) -> String {

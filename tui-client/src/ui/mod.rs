@@ -213,7 +213,7 @@ fn prompt<'a>(open: &ConversationView<'a>) -> &'a str {
 fn composer_title(open: &ConversationView<'_>) -> String {
     let title = open.title;
     match open.room.map(|room| room.membership) {
-        Some(Membership::Invited) => strings::conversation::ROOM_INVITED.to_owned(),
+        Some(Membership::Invited) => strings::conversation::invited(open.inviter),
         Some(Membership::Left) => strings::conversation::ROOM_LEFT.to_owned(),
         Some(Membership::Kicked) => strings::conversation::ROOM_KICKED.to_owned(),
         Some(Membership::Banned) => strings::conversation::ROOM_BANNED.to_owned(),
@@ -227,6 +227,7 @@ fn composer_title(open: &ConversationView<'_>) -> String {
             Some(PurposeView::Reply(quote)) => {
                 strings::conversation::reply_to(&conversation::quote_text(quote))
             }
+            _ if open.is_removed => strings::conversation::to_removed(title),
             Some(PurposeView::Edit) | None if open.is_blocked => {
                 strings::conversation::to_blocked(title)
             }
@@ -249,6 +250,9 @@ fn draw_overlay(canvas: &mut Canvas<'_>, area: Rect, overlay: &Overlay<'_>) -> O
         }
         Overlay::Versions { texts, scroll } => {
             text_overlays::render_versions(canvas, area, texts, *scroll);
+        }
+        Overlay::Announcements { texts, scroll } => {
+            text_overlays::render_announcements(canvas, area, texts, *scroll);
         }
         Overlay::Help { tables, scroll } => {
             text_overlays::render_help(canvas, area, tables, *scroll);

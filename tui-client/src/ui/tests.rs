@@ -115,6 +115,8 @@ fn conversation<'a>(
         room: None,
         is_request: false,
         is_blocked: false,
+        is_removed: false,
+        inviter: None,
         notification_level: NotificationLevel::All,
         presence: Some(Presence::Online),
         items,

@@ -90,28 +90,56 @@ pub(super) fn render_versions(
     texts: &[(Timestamp, &str)],
     scroll: u16,
 ) {
-    let width = MAX_WIDTH.min(screen.width).saturating_sub(8);
-    let mut lines: Vec<(String, Style)> = Vec::new();
-    if texts.is_empty() {
-        lines.push((strings::overlays::VERSION_DELETED.to_owned(), Theme::dim()));
-    }
-    for (at, (time, body)) in texts.iter().enumerate() {
-        if at > 0 {
-            lines.push((String::new(), Theme::text()));
-        }
-        let time = canvas.moment(*time);
+    let heading = |at: usize, time: &str| {
         let what = match (at, at + 1 == texts.len()) {
             (0, _) => strings::overlays::VERSION_FIRST,
             (_, true) => strings::overlays::VERSION_CURRENT,
             (_, false) => strings::overlays::VERSION_EDITED,
         };
-        lines.push((format!("{what} {time}"), Theme::dim()));
-        lines.extend(wrap_rows(body, width).map(|text| (text.to_owned(), Theme::text())));
-    }
+        format!("{what} {time}")
+    };
+    let empty = strings::overlays::VERSION_DELETED;
+    let lines = paragraphs(canvas, screen, (texts, empty), heading);
     let text = (strings::overlays::VERSIONS_TITLE, &lines[..], scroll);
     render_scrolled(canvas, screen, text, |canvas, area, (text, style)| {
         canvas.draw_line(area, text, *style);
     });
+}
+
+pub(super) fn render_announcements(
+    canvas: &mut Canvas<'_>,
+    screen: Rect,
+    texts: &[(Timestamp, &str)],
+    scroll: u16,
+) {
+    let empty = strings::overlays::NO_ANNOUNCEMENTS;
+    let lines = paragraphs(canvas, screen, (texts, empty), |_, time| time.to_owned());
+    let text = (strings::overlays::ANNOUNCEMENTS_TITLE, &lines[..], scroll);
+    render_scrolled(canvas, screen, text, |canvas, area, (text, style)| {
+        canvas.draw_line(area, text, *style);
+    });
+}
+
+/// The rows of texts, each below a heading with its time; `empty` if there are none.
+fn paragraphs(
+    canvas: &Canvas<'_>,
+    screen: Rect,
+    (texts, empty): (&[(Timestamp, &str)], &str),
+    heading: impl Fn(usize, &str) -> String,
+) -> Vec<(String, Style)> {
+    let width = MAX_WIDTH.min(screen.width).saturating_sub(8);
+    let mut lines: Vec<(String, Style)> = Vec::new();
+    if texts.is_empty() {
+        lines.push((empty.to_owned(), Theme::dim()));
+    }
+    for (at, (time, body)) in texts.iter().enumerate() {
+        if at > 0 {
+            lines.push((String::new(), Theme::text()));
+        }
+        lines.push((heading(at, &canvas.moment(*time)), Theme::dim()));
+        lines.extend(wrap_rows(body, width).map(|text| (text.to_owned(), Theme::text())));
+    }
+    lines
 }
 
 pub(super) fn render_question(

@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use recado_shared::UserName;
 
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::output::tell;
 
 /// Longest line that is read, in bytes: a name is far shorter.
@@ -37,6 +37,20 @@ pub(super) fn prompt(question: &str) -> io::Result<Option<String>> {
     let mut line = String::new();
     let read = io::Read::take(io::stdin().lock(), MAX_LINE).read_line(&mut line)?;
     Ok((read > 0).then(|| line.trim().to_owned()))
+}
+
+/// Asks before something that cannot be undone. `unattended` says what to do without a terminal.
+///
+/// # Errors
+/// Wrong usage without a terminal; otherwise that the answer was not yes.
+pub(super) fn confirm(question: &str, unattended: &str) -> Result<(), Failure> {
+    if !is_interactive() {
+        return Err(Failure::usage(unattended));
+    }
+    match prompt(&format!("{question} [y/N]"))?.as_deref() {
+        Some("y" | "Y" | "yes") => Ok(()),
+        _ => Err(Failure::new(Exit::Failure, "Nothing was changed.")),
+    }
 }
 
 /// Asks until there is a valid name. Fails if there is no terminal to ask on.

@@ -10,7 +10,7 @@ use recado_shared::{
 use serde::Serialize;
 
 use super::VerbContext;
-use super::ask::{is_interactive, prompt};
+use super::ask;
 use super::line::{timestamp, utc_text};
 use crate::app::devices;
 use crate::exit::{Exit, Failure};
@@ -58,6 +58,9 @@ enum Action {
         /// Name or number of the device
         #[arg(value_name = "DEVICE")]
         which: String,
+        /// Do not ask for confirmation
+        #[arg(long)]
+        yes: bool,
     },
 }
 
@@ -115,8 +118,15 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
             session.request(Request::NameDevice { key, name }).await?;
             Ok(())
         }
-        Some(Action::Revoke { which }) => {
+        Some(Action::Revoke { which, yes }) => {
             let key = find(&mut session, &which).await?;
+            if !yes {
+                let which = text::neutralise(&which);
+                ask::confirm(
+                    &format!("Revoke {which}? It will have to be linked again."),
+                    "A revoked device has to be linked again. Confirm with --yes.",
+                )?;
+            }
             session.request(Request::RevokeDevice(key)).await?;
             Ok(())
         }
@@ -191,15 +201,10 @@ async fn approve(
 }
 
 fn confirm(device: &PendingDevice, code: LinkCode) -> Result<(), Failure> {
-    if !is_interactive() {
-        let text = "Compare the code on both devices, then confirm with --yes.";
-        return Err(Failure::usage(text));
-    }
     let name = device.name.as_ref().map(DeviceName::as_str);
     let name = text::neutralise(name.unwrap_or("this device"));
-    let question = format!("Link {name} (code {code}) to your account? [y/N]");
-    match prompt(&question)?.as_deref() {
-        Some("y" | "Y" | "yes") => Ok(()),
-        _ => Err(Failure::new(Exit::Failure, "Not linked.")),
-    }
+    ask::confirm(
+        &format!("Link {name} (code {code}) to your account?"),
+        "Compare the code on both devices, then confirm with --yes.",
+    )
 }

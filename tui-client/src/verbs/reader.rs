@@ -68,8 +68,7 @@ impl Reader {
     }
 
     pub(super) async fn find(&mut self, to: &Target) -> Result<ConversationId, Failure> {
-        let found = to.find(&mut self.session).await?;
-        let conversation = found.ok_or_else(|| to.missing())?;
+        let conversation = to.find(&mut self.session).await??;
         if let (Target::Room(name), Some(room)) = (to, conversation.room())
             && self.names.room(conversation).is_none()
         {

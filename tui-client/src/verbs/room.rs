@@ -14,6 +14,7 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 use super::VerbContext;
+use super::ask;
 use super::line::{self, utc_text};
 use crate::client::{Client, Sent, wall_time};
 use crate::exit::{Exit, Failure};
@@ -55,16 +56,24 @@ enum Action {
     Join(RoomArguments),
     /// Leave a room
     Leave(RoomArguments),
+    /// Close a room whose only member you are, and erase its messages; this cannot be undone
+    Close {
+        #[command(flatten)]
+        room: RoomArguments,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// Invite a user to a room
     Invite(MemberArguments),
     /// List the members of a room
     #[command(after_help = MEMBERS_FIELDS)]
     Members(RoomArguments),
-    /// Set the topic, or remove it if none is given
+    /// Show, set or remove the topic
     Topic {
         #[command(flatten)]
         room: RoomArguments,
-        /// The new topic [default: none]
+        /// The new topic; '-' removes it [default: show it]
         #[arg(value_parser = Topic::new)]
         topic: Option<Topic>,
     },
@@ -145,6 +154,19 @@ fn minutes(text: &str) -> Result<Duration, &'static str> {
     }
 }
 
+/// The line of `topic --json`: a stable interface.
+#[derive(Serialize)]
+struct TopicLine<'a> {
+    room: &'a str,
+    topic: Option<&'a str>,
+}
+
+impl fmt::Display for TopicLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&text::neutralise(self.topic.unwrap_or_default()))
+    }
+}
+
 /// A line of `members --json`: a stable interface.
 #[derive(Serialize)]
 struct MemberLine<'a> {
@@ -168,6 +190,10 @@ impl fmt::Display for MemberLine<'_> {
 }
 
 pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
+    if let Action::Close { room, yes: false } = &arguments.action {
+        let question = format!("Close #{} for good and erase its messages?", room.room);
+        ask::confirm(&question, "This cannot be undone. Confirm with --yes.")?;
+    }
     let mut client = context.client().await?;
     let done = timeout(TIMEOUT, carry_out(&mut client, arguments.action)).await;
     client.leave().await;
@@ -191,7 +217,12 @@ async fn carry_out(client: &mut Client, action: Action) -> Result<(), Failure> {
         Action::Members(room) => members(client, &room).await,
         Action::Join(room) => append(client, &room, RoomEvent::Joined).await,
         Action::Leave(room) => append(client, &room, RoomEvent::Left).await,
-        Action::Topic { room, topic } => append(client, &room, RoomEvent::Topic(topic)).await,
+        Action::Close { room, .. } => append(client, &room, RoomEvent::Closed).await,
+        Action::Topic { room, topic: None } => show_topic(client, &room).await,
+        Action::Topic { room, topic } => {
+            let topic = topic.filter(|topic| topic.as_str() != "-");
+            append(client, &room, RoomEvent::Topic(topic)).await
+        }
         Action::Invite(about) => append_about(client, &about, RoomEvent::Invited).await,
         Action::Kick(about) => append_about(client, &about, RoomEvent::Kicked).await,
         Action::Ban(about) => append_about(client, &about, RoomEvent::Banned).await,
@@ -252,6 +283,27 @@ async fn append(
     let conversation = find(client, &arguments.room).await?;
     let sent = client.append(conversation, Content::Room(event)).await?;
     print_sent(arguments, &sent);
+    Ok(())
+}
+
+async fn show_topic(client: &mut Client, arguments: &RoomArguments) -> Result<(), Failure> {
+    let conversation = find(client, &arguments.room).await?;
+    let request = Request::FindRooms {
+        prefix: arguments.room.as_str().to_owned(),
+        after: None,
+        limit: 1,
+    };
+    let Answer::Rooms { rooms, .. } = client.request(request).await? else {
+        return Err(SessionError::unexpected_answer().into());
+    };
+    let mut rooms = rooms.iter();
+    let room = rooms.find(|room| ConversationId::Room(room.room) == conversation);
+    let line = TopicLine {
+        room: arguments.room.as_str(),
+        topic: room.and_then(|room| room.topic.as_ref()).map(Topic::as_str),
+    };
+    // A closed pipe needs no more lines.
+    let _ = print_result(&line, arguments.json);
     Ok(())
 }
 

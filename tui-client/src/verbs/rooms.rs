@@ -18,7 +18,7 @@ Lists the rooms that you are in or invited to, and public rooms.
 Fields of a JSON line: room (its name); conversation (as in 'recado tail --json'); standing (member,
 invited or none); role (owner, moderator or member; null if you are not a member); visibility
 (public or private); topic (or null); members (their number); unread (your unread messages); muted
-(whether you are muted there).";
+(whether you are muted there); invited_by (the user who invited you, or null).";
 
 const MAX_ROOMS: usize = 10_000;
 
@@ -35,6 +35,7 @@ struct Line {
     members: u32,
     unread: u64,
     muted: bool,
+    invited_by: Option<String>,
 }
 
 impl fmt::Display for Line {
@@ -48,7 +49,9 @@ impl fmt::Display for Line {
         let topic = text::neutralise(self.topic.as_deref().unwrap_or_default());
         let members = format!("{} in it", self.members);
         let visibility = self.visibility;
-        let line = format!("{relation:<9} {visibility:<7} {members:>8}  #{name}  {topic}");
+        let inviter = self.invited_by.as_deref().map(text::neutralise);
+        let inviter = inviter.map_or(String::new(), |name| format!(" (invited by {name})"));
+        let line = format!("{relation:<9} {visibility:<7} {members:>8}  #{name}{inviter}  {topic}");
         f.write_str(line.trim_end())
     }
 }
@@ -63,6 +66,16 @@ pub(crate) async fn run(context: &VerbContext, json: bool) -> Result<(), Failure
         if let Some(info) = &head.room {
             lines.insert(info.name.folded(), own_room(head, info));
         }
+    }
+    let inviters = reader.session.invitations().await?;
+    for line in lines
+        .values_mut()
+        .filter(|line| line.membership == "invited")
+    {
+        let by = inviters.iter();
+        let mut by =
+            by.filter(|it| conversation_text(ConversationId::Room(it.room)) == line.conversation);
+        line.invited_by = by.next().map(|it| it.by.name.to_string());
     }
     reader.session.leave().await;
     for line in lines.values() {
@@ -85,6 +98,7 @@ fn public_room(summary: &RoomSummary) -> Line {
         members: summary.members,
         unread: 0,
         muted: false,
+        invited_by: None,
     }
 }
 
@@ -104,5 +118,6 @@ fn own_room(head: &Head, info: &RoomInfo) -> Line {
         members: info.members,
         unread: head.unread,
         muted: info.mute.is_some_and(|mute| mute.holds_at(wall_time())),
+        invited_by: None,
     }
 }

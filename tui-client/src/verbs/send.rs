@@ -131,8 +131,9 @@ impl Message {
         session: &mut Session,
         accepted: &mut Option<Sent>,
     ) -> Result<Result<(), Failure>, SessionError> {
-        let Some(conversation) = self.to.find(session).await? else {
-            return Ok(Err(self.to.missing()));
+        let conversation = match self.to.find(session).await? {
+            Ok(conversation) => conversation,
+            Err(missing) => return Ok(Err(missing)),
         };
         let body = self.body.clone();
         let content = match self.reply_to {

@@ -87,6 +87,7 @@ async fn a_private_room_is_there_for_who_is_invited() {
         "members": 1,
         "unread": 0,
         "muted": false,
+        "invited_by": "alice",
     });
     assert_eq!(scripts.json("bob", &["rooms"]).await, [expected]);
     scripts.is_done("bob", &join).await;
@@ -106,6 +107,42 @@ async fn a_private_room_is_there_for_who_is_invited() {
     scripts.is_done("bob", &["room", "leave", "crew"]).await;
     scripts
         .is_refused("bob", &["room", "leave", "crew"], UNSEEN)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_alone_is_shown_and_a_dash_removes_it() {
+    let scripts = Scripts::new().await;
+    scripts.is_done("bob", &["room", "create", "builds"]).await;
+    let topic = ["room", "topic", "builds"];
+    assert_eq!(scripts.run("bob", &topic).await.out, "\n");
+    let set = ["room", "topic", "builds", "green again"];
+    scripts.is_done("bob", &set).await;
+    assert_eq!(scripts.run("bob", &topic).await.out, "green again\n");
+    let expected = json!({ "room": "builds", "topic": "green again" });
+    assert_eq!(scripts.json("bob", &topic).await, [expected]);
+    let remove = ["room", "topic", "builds", "-"];
+    scripts.is_done("bob", &remove).await;
+    assert_eq!(scripts.run("bob", &topic).await.out, "\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_is_closed_by_its_owner_once_it_is_empty() {
+    let scripts = Scripts::new().await;
+    scripts.is_done("bob", &["room", "create", "builds"]).await;
+    scripts.is_done("alice", &["room", "join", "builds"]).await;
+    let close = ["room", "close", "builds"];
+    let unasked = scripts.run("bob", &close).await;
+    unasked.is(2, "Confirm with --yes");
+    let close = ["room", "close", "builds", "--yes"];
+    scripts
+        .is_refused("bob", &close, "only an empty room")
+        .await;
+    scripts.is_refused("alice", &close, "only owners").await;
+    scripts.is_done("alice", &["room", "leave", "builds"]).await;
+    scripts.is_done("bob", &close).await;
+    scripts
+        .is_refused("alice", &["room", "join", "builds"], UNSEEN)
         .await;
 }
 

@@ -236,3 +236,23 @@ fn who_was_asked_into_a_room_hears_that_it_is_closed() {
         ],
     );
 }
+
+#[test]
+fn a_removed_user_leaves_the_lists_of_all_clients_that_know_of_it() {
+    let mut desk = Desk::of_two();
+    desk.enter(S3, UserId(3));
+    desk.settle();
+    for new in [S1, S2] {
+        let session = desk.relay.sessions.get_mut(&new).unwrap();
+        session.version = ProtocolVersion::V3;
+    }
+    let result = Ok(AdminOutcome::Removed { user: ALICE });
+    desk.check(
+        changed(result.clone()),
+        &[
+            push(&[S1, S2], ServerFrame::UserRemoved(ALICE)),
+            close(S1, CloseReason::AccountClosed),
+            told(AdminAnswer::Changed(result)),
+        ],
+    );
+}

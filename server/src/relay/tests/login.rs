@@ -70,13 +70,13 @@ fn a_hello_that_cannot_be_is_refused_at_once() {
     let mut desk = Desk::new(Policy::Open);
     let from = peer("192.0.2.1");
     let newer = Hello {
-        oldest: ProtocolVersion(3),
-        newest: ProtocolVersion(4),
+        oldest: ProtocolVersion(ProtocolVersion::NEWEST.0 + 1),
+        newest: ProtocolVersion(ProtocolVersion::NEWEST.0 + 2),
         ..hello()
     };
     let version = Refusal::Version {
-        oldest: ProtocolVersion::V2,
-        newest: ProtocolVersion::V2,
+        oldest: ProtocolVersion::OLDEST,
+        newest: ProtocolVersion::NEWEST,
     };
     let illegal = Hello {
         name: Some("a b".to_owned()),

@@ -1,10 +1,10 @@
 //! Read requests of users: each query with its SQL and its answer.
 
-use recado_shared::limits::MAX_PAGE_LEN;
+use recado_shared::limits::{MAX_INVITATIONS, MAX_PAGE_LEN};
 use recado_shared::name::fold;
 use recado_shared::{
-    Answer, Content, ConversationId, MessageId, PageRange, Presence, Role, RoomId, RoomMember,
-    RoomName, RoomSummary, Seq, Stamp, Topic, UserId, UserName, UserProfile,
+    Answer, Content, ConversationId, Invitation, MessageId, PageRange, Presence, Role, RoomId,
+    RoomMember, RoomName, RoomSummary, Seq, Stamp, Topic, UserId, UserName, UserProfile,
 };
 use rusqlite::{Connection, OptionalExtension as _, Params, Result, Row, params};
 
@@ -31,6 +31,7 @@ impl Query {
             Self::FindUsers(search) => find_users(db, &search)?,
             Self::FindRooms(search) => find_rooms(db, user, &search)?,
             Self::Members { room, after, limit } => members(db, room, after, limit)?,
+            Self::Invitations => invitations(db, user)?,
             Self::Devices => Answer::Devices(devices::list(db, user)?),
             Self::Settings { after } => settings_after(db, user, after)?,
         })
@@ -109,11 +110,20 @@ fn find_users(db: &Connection, search: &NameSearch<UserName>) -> Result<Answer> 
     Ok(Answer::Users { people, more })
 }
 
+fn room_summary(row: &Row<'_>) -> Result<RoomSummary> {
+    Ok(RoomSummary {
+        room: RoomId(uint(row, 0)?),
+        name: text(row, 1, RoomName::new)?,
+        topic: optional_text(row, 2, Topic::new)?,
+        members: row.get(3)?,
+    })
+}
+
 /// Public rooms, and rooms that the user is in or invited to.
 fn find_rooms(db: &Connection, user: UserId, search: &NameSearch<RoomName>) -> Result<Answer> {
     let (from, to) = prefix_range(&search.prefix);
     let after = search.after.as_ref().map(RoomName::folded);
-    let (rooms, more) = rows(
+    let (mut rooms, mut more) = rows(
         db,
         "SELECT r.id, r.name, r.topic, r.members FROM rooms r
              JOIN conversations c ON c.room = r.id
@@ -129,16 +139,36 @@ fn find_rooms(db: &Connection, user: UserId, search: &NameSearch<RoomName>) -> R
             int(user.0)
         ],
         search.limit,
-        |row| {
-            Ok(RoomSummary {
-                room: RoomId(uint(row, 0)?),
-                name: text(row, 1, RoomName::new)?,
-                topic: optional_text(row, 2, Topic::new)?,
-                members: row.get(3)?,
-            })
-        },
+        room_summary,
     )?;
+    if search.after.is_none()
+        && let Some(renamed) = renamed_room(db, user, &search.prefix)?
+    {
+        more |= rooms.len() >= usize::from(search.limit) && rooms.pop().is_some();
+        rooms.insert(0, renamed);
+    }
     Ok(Answer::Rooms { rooms, more })
+}
+
+/// The room that had this name before, if the user may find it.
+fn renamed_room(db: &Connection, user: UserId, former: &str) -> Result<Option<RoomSummary>> {
+    let Some(key) = RoomName::new(former)
+        .ok()
+        .and_then(|name| name.keys().pop())
+    else {
+        return Ok(None);
+    };
+    let found = db
+        .prepare_cached(
+            "SELECT r.id, r.name, r.topic, r.members FROM room_name_keys k
+                 JOIN rooms r ON r.id = k.room JOIN conversations c ON c.room = r.id
+                 LEFT JOIN members m ON m.conversation = c.id AND m.user = ?2
+             WHERE k.key = ?1 AND NOT r.is_closed AND (r.visibility = 0 OR m.standing IN (0, 1))",
+        )?
+        .query_one(params![key.as_str(), int(user.0)], room_summary)
+        .optional()?;
+    // Its present name, and a look-alike of it, have the same key.
+    Ok(found.filter(|room| !room.name.keys().contains(&key)))
 }
 
 fn members(db: &Connection, room: RoomId, after: Option<UserId>, limit: u16) -> Result<Answer> {
@@ -159,6 +189,23 @@ fn members(db: &Connection, room: RoomId, after: Option<UserId>, limit: u16) -> 
         },
     )?;
     Ok(Answer::Members { members, more })
+}
+
+/// The newest open invitations, without those whose inviter is not known.
+fn invitations(db: &Connection, user: UserId) -> Result<Answer> {
+    db.prepare_cached(
+        "SELECT u.id, u.name, c.room FROM members m
+             JOIN conversations c ON c.id = m.conversation JOIN users u ON u.id = m.inviter
+         WHERE m.user = ?1 AND m.standing = 1 ORDER BY m.changed DESC LIMIT ?2",
+    )?
+    .query_map(params![int(user.0), MAX_INVITATIONS], |row| {
+        Ok(Invitation {
+            room: RoomId(uint(row, 2)?),
+            by: profile(row)?,
+        })
+    })?
+    .collect::<Result<_>>()
+    .map(Answer::Invitations)
 }
 
 /// Settings that changed after a stamp, oldest change first, as many as a frame holds; all if the

@@ -160,19 +160,20 @@ pub(crate) fn enter(db: &Connection, place: RoomPlace, user: UserId, role: Role)
 
 /// Stores the relation of a user who is not in the room. A member may read up to this place. A user
 /// who is banned without ever having been a member or invited gets no head: the name of a room must
-/// not reach users who do not want to hear of it.
+/// not reach users who do not want to hear of it. `author` is the inviter of a user who is invited.
 pub(crate) fn exit(
     db: &Connection,
     place: RoomPlace,
     user: UserId,
     membership: Membership,
+    author: UserId,
 ) -> Result<usize> {
     db.prepare_cached(
-        "INSERT INTO members (conversation, user, standing, first, last, changed)
-         VALUES (?1, ?2, ?3, 1, 0, iif(?3 >= 3, 0, ?4))
+        "INSERT INTO members (conversation, user, standing, first, last, changed, inviter)
+         VALUES (?1, ?2, ?3, 1, 0, iif(?3 >= 3, 0, ?4), iif(?3 = 1, ?6, NULL))
          ON CONFLICT (conversation, user) DO UPDATE SET
              last = iif(standing = 0, ?5, last), role = 0, standing = excluded.standing,
-             changed = iif(changed = 0, excluded.changed, ?4)",
+             changed = iif(changed = 0, excluded.changed, ?4), inviter = excluded.inviter",
     )?
     .execute(params![
         place.conversation,
@@ -180,6 +181,7 @@ pub(crate) fn exit(
         membership as u8,
         int(place.stamp.0),
         int(place.seq.0),
+        int(author.0),
     ])
 }
 

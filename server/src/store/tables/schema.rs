@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::store::values::{StoreError, column};
 
 /// What turns schema `n` into schema `n + 1`. Shipped ones never change.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/001_direct.sql"),
     include_str!("migrations/002_rooms.sql"),
     include_str!("migrations/003_people.sql"),
@@ -16,6 +16,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/005_devices.sql"),
     include_str!("migrations/006_left_rooms.sql"),
     include_str!("migrations/007_entries.sql"),
+    include_str!("migrations/008_inviters.sql"),
 ];
 
 pub(crate) const NEWEST: usize = MIGRATIONS.len();

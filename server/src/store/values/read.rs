@@ -62,6 +62,7 @@ pub enum Query {
     Users(Vec<UserId>),
     FindUsers(NameSearch<UserName>),
     FindRooms(NameSearch<RoomName>),
+    Invitations,
     /// The caller is a member.
     Members {
         room: RoomId,

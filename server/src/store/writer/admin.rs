@@ -1,7 +1,6 @@
 //! Changes of the operator to users and rooms, and the erasure of what a removed user or a closed room
 //! wrote.
 
-use recado_shared::rules::membership::RoomChange;
 use recado_shared::{
     Content, ConversationId, Entry, MessageId, RequestError, Role, RoomEvent, RoomId, RoomName,
     Timestamp, UserId, UserName,
@@ -140,19 +139,13 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Erases the texts of a room, and ends the room with all its memberships and invitations.
     fn close_room(&mut self, room: RoomId, time: Timestamp) -> rusqlite::Result<()> {
         let id = ConversationId::Room(room);
         let row = self.existing_conversation(id)?.row;
-        self.has_erased = true;
-        entries::erase_all(self.db, row, None)?;
         let author = members::first_member(self.db, row)?;
         let place = self.append_system(id, author, time, Content::Room(RoomEvent::Closed))?;
         self.flush_and_evict(id)?;
-        members::end(self.db, place, None)?;
-        rooms::count_members(self.db, row)?;
-        members::end_invitations(self.db, row, place.stamp)?;
-        rooms::update(self.db, room, RoomChange::Close)
+        self.end_room(room, place)
     }
 
     fn append_system(

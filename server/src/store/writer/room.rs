@@ -51,6 +51,17 @@ impl Batch<'_> {
         ))
     }
 
+    /// Erases the texts of a room, and ends the room with all its memberships and invitations.
+    pub(super) fn end_room(&mut self, room: RoomId, place: RoomPlace) -> rusqlite::Result<()> {
+        let (db, row) = (self.db, place.conversation);
+        self.has_erased = true;
+        entries::erase_all(db, row, None)?;
+        members::end(db, place, None)?;
+        rooms::count_members(db, row)?;
+        members::end_invitations(db, row, place.stamp)?;
+        rooms::update(db, room, RoomChange::Close)
+    }
+
     pub(super) fn push_system(
         &mut self,
         id: ConversationId,
@@ -122,7 +133,7 @@ impl Batch<'_> {
                         members::enter(db, place, user, after.role)?;
                     }
                     MemberChange::Exit(_) => {
-                        members::exit(db, place, user, after.membership)?;
+                        members::exit(db, place, user, after.membership, author)?;
                     }
                     MemberChange::Role(_) | MemberChange::Mute(_) => {
                         members::set_rights(db, place, user, &after)?;
@@ -130,6 +141,7 @@ impl Batch<'_> {
                 }
                 rooms::count_members(db, row)?;
             }
+            RoomChange::Close => self.end_room(room, place)?,
             change => rooms::update(db, room, change)?,
         }
         // The entry is appended to the rows as they are now.

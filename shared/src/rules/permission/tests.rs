@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::RequestError::{
     AlreadyAMember, Banned, Invalid, InviteNeeded, LastOwner, Muted, NotAMember, NotARoom,
-    NotAccepting, NotBanned, OutranksYou, RoleNeeded, UnknownRoom, UserBanned,
+    NotAccepting, NotBanned, OutranksYou, RoleNeeded, RoomNotEmpty, UnknownRoom, UserBanned,
 };
 use super::*;
 use crate::{
@@ -375,7 +375,6 @@ fn no_client_writes_what_only_the_server_writes() {
         Content::Erased(ErasedKind::Message),
         Content::AuthorRemoved,
         Content::Room(RoomEvent::Created),
-        Content::Room(RoomEvent::Closed),
     ] {
         check_row(
             "forged",
@@ -390,6 +389,18 @@ fn no_client_writes_what_only_the_server_writes() {
         let found = check(&index(), MEMBER, &direct, NOW).unwrap_err();
         assert!(matches!(found, Invalid | NotARoom), "{found:?}");
     }
+}
+
+#[test]
+fn only_an_owner_who_is_alone_closes_a_room() {
+    let close = append_to(PUBLIC, Content::Room(RoomEvent::Closed));
+    let owner = Err(RoleNeeded(Role::Owner));
+    let rest = [Err(Muted), owner, owner, Err(RoomNotEmpty)];
+    let row: Vec<_> = [Err(NotAMember); 5].into_iter().chain(rest).collect();
+    check_row("close", &close, row.try_into().unwrap());
+    let alone = of_room(&[(OWNER, state(Membership::Member, Role::Owner, None))]);
+    let found = check(&alone, OWNER, &close, NOW);
+    assert!(found.is_ok(), "{found:?}");
 }
 
 #[test]
@@ -474,6 +485,7 @@ fn requests_that_all_may_make() {
         Request::LinkDevice { key, name: None },
         Request::NameDevice { key, name: device },
         Request::RevokeDevice(key),
+        Request::Invitations,
     ];
     for request in requests {
         check_row(request.kind(), &request, [Ok(()); 9]);

@@ -38,6 +38,8 @@ pub(crate) struct Contact {
     pub(crate) presence: Option<Presence>,
     /// Whether the person stands in the list without a name: one of a direct conversation.
     is_peer: bool,
+    /// Whether the operator removed the account: the person stands in no list.
+    is_removed: bool,
 }
 
 impl Contact {
@@ -50,6 +52,7 @@ impl Contact {
             label,
             presence: None,
             is_peer: false,
+            is_removed: false,
         }
     }
 }
@@ -66,6 +69,19 @@ pub(crate) struct Contacts {
 }
 
 impl Contacts {
+    /// All users that have a name here.
+    pub(crate) fn users(&self) -> BTreeSet<UserId> {
+        let named = self
+            .people
+            .iter()
+            .filter(|(_, contact)| contact.name.is_some());
+        named.map(|(user, _)| *user).collect()
+    }
+
+    pub(crate) fn is_removed(&self, user: UserId) -> bool {
+        self.get(user).is_some_and(|contact| contact.is_removed)
+    }
+
     pub(crate) fn get(&self, user: UserId) -> Option<&Contact> {
         self.people.get(&user)
     }
@@ -177,7 +193,8 @@ impl Contacts {
 
     /// The people outside of `taken`, who is online first, then by name.
     fn without(&self, me: UserId, taken: &BTreeSet<UserId>) -> Vec<UserId> {
-        let is_listed = |contact: &Contact| contact.is_peer || contact.name.is_some();
+        let is_listed =
+            |contact: &Contact| !contact.is_removed && (contact.is_peer || contact.name.is_some());
         let is_free =
             |user: &UserId| *user != me && !taken.contains(user) && is_listed(&self.people[user]);
         let mut users: Vec<_> = self.people.keys().copied().filter(is_free).collect();
@@ -207,6 +224,14 @@ impl Chats {
         }
         if !news.is_empty() {
             cx.save(StoreWrite::Users(news));
+        }
+    }
+
+    /// Takes a removed user out of the lists. Their name stays with what they did.
+    pub(crate) fn mark_removed(&mut self, user: UserId) {
+        if self.user() != Some(user) && !self.contacts.is_removed(user) {
+            self.contacts.entry(user).is_removed = true;
+            self.contacts.mark_stale();
         }
     }
 
@@ -251,15 +276,20 @@ impl Chats {
             .collect();
     }
 
-    /// Whether a conversation stands in the list. A room that the user has left does so while it
-    /// is open or has text of theirs.
+    /// Whether a conversation stands in the list. A room that the user has left, and that with a
+    /// removed user, does so while it is open, has unread messages, or text of the user.
     fn is_listed(&self, id: ConversationId, queued: &BTreeMap<ConversationId, Timestamp>) -> bool {
-        self.conversations.get(&id).is_none_or(|conversation| {
-            conversation.membership() != Membership::Left
-                || self.navigation.open == Some(id)
-                || !conversation.composer.is_empty()
-                || queued.contains_key(&id)
-        })
+        let peer = self.user().and_then(|me| id.peer_of(me));
+        let is_over = peer.is_some_and(|peer| self.contacts.is_removed(peer));
+        self.conversations
+            .get(&id)
+            .map_or(!is_over, |conversation| {
+                !(is_over || conversation.membership() == Membership::Left)
+                    || conversation.unread() > 0
+                    || self.navigation.open == Some(id)
+                    || !conversation.composer.is_empty()
+                    || queued.contains_key(&id)
+            })
     }
 
     fn section(&self, id: ConversationId) -> Section {

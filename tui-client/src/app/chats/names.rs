@@ -2,8 +2,8 @@
 //! members: each is asked for once a session, many at a time.
 
 use recado_shared::{
-    ContentClass, ConversationId, Entry, RoomEvent, RoomId, RoomInfo, RoomName, RoomSummary,
-    Timestamp, UserId, UserName,
+    Content, ContentClass, ConversationId, Entry, RoomEvent, RoomId, RoomInfo, RoomName,
+    RoomSummary, Timestamp, UserId, UserName,
 };
 
 use crate::app::{Chats, Conversation};
@@ -45,6 +45,10 @@ impl Chats {
         if id.room().is_some() {
             authors(entries).for_each(|user| self.request_name(user));
         }
+        let removals = entries.iter();
+        for entry in removals.filter(|entry| entry.content == Content::AuthorRemoved) {
+            self.mark_removed(entry.author);
+        }
         if let (Some(me), Some(conversation)) = (&self.me, self.conversations.get_mut(&id)) {
             let (me, read) = ((me.user, me.name.as_str()), conversation.own.read);
             let is_taken = |name: &str| self.contacts.has_name(name);
@@ -81,6 +85,12 @@ impl Chats {
     pub(crate) fn is_blocked_in(&self, id: ConversationId) -> bool {
         let peer = self.user().and_then(|me| id.peer_of(me));
         peer.is_some_and(|peer| self.settings.is_blocked(peer))
+    }
+
+    /// The name of the member who invited the user to a room.
+    pub(crate) fn inviter_of(&self, id: ConversationId) -> Option<&str> {
+        let inviter = self.inviters.get(&id.room()?)?;
+        Some(self.name_of(*inviter))
     }
 
     /// What is known of a room; `None` for direct conversations and before the server said it.

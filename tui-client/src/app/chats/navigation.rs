@@ -32,8 +32,6 @@ pub(crate) struct Navigation {
     pub(crate) selection: Option<ItemId>,
     /// Where jumps came from, the last one at the end.
     jumps: Vec<(ConversationId, Origin)>,
-    /// The message that is deleted by the same key again.
-    pub(crate) marked_for_deletion: Option<ItemId>,
     /// The link that was copied last, counted from 0 in this message.
     pub(crate) copied_link: Option<(ItemId, usize)>,
     /// What the last drawn frame showed of the open conversation.
@@ -89,7 +87,6 @@ impl Default for Navigation {
             pane: Pane::Conversation,
             selection: None,
             jumps: Vec::new(),
-            marked_for_deletion: None,
             copied_link: None,
             viewed: None,
             shown: None,

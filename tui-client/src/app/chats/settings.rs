@@ -112,10 +112,21 @@ impl UserSettings {
         {
             return NotificationLevel::Nothing;
         }
+        self.chosen_level(id)
+    }
+
+    /// The notification level that holds while the conversation is not muted.
+    pub(crate) fn chosen_level(&self, id: ConversationId) -> NotificationLevel {
         match self.values.get(&SettingKey::NotificationLevel(id)) {
             Some(Setting::NotificationLevel { level, .. }) => *level,
             Some(_) | None => NotificationLevel::All,
         }
+    }
+
+    /// Whether new people must ask before they write to the user.
+    pub(crate) fn asks_first(&self) -> bool {
+        let value = self.values.get(&SettingKey::FirstContact);
+        matches!(value, Some(Setting::FirstContact { ask: true }))
     }
 
     pub(crate) fn favourites(&self) -> impl Iterator<Item = ConversationId> {

@@ -93,6 +93,8 @@ pub(crate) struct Chats {
     pub(crate) names: NameRequests,
     pub(crate) navigation: Navigation,
     pub(crate) unsaved: Unsaved,
+    /// The members who sent the open invitations, as far as the server said.
+    pub(crate) inviters: BTreeMap<RoomId, UserId>,
     /// Rooms that the server named, besides those that the user has heads of.
     pub(crate) found_rooms: BTreeMap<RoomId, RoomName>,
     /// Stored drafts that get their conversations once the user is known.

@@ -8,5 +8,5 @@ mod table;
 pub(crate) use self::parse::{Parsed, parse};
 pub(crate) use self::pending::{Call, CommandResult, PendingRequest, PendingRequests};
 pub(crate) use self::table::{
-    ArgumentKind, COMMANDS, Command, CommandSpec, SettingCommand, find, title,
+    ArgumentKind, COMMANDS, Change, Command, CommandSpec, SettingCommand, find, title,
 };

@@ -8,7 +8,7 @@ use recado_shared::{
     Role, RoomEvent, RoomName, Topic, UserName, Visibility,
 };
 
-use super::table::{self, Command, SettingCommand};
+use super::table::{self, Change, Command, SettingCommand};
 use crate::app::intent::{PanelKind, Show};
 use crate::strings;
 
@@ -68,9 +68,33 @@ impl<'a> ArgumentReader<'a> {
     }
 
     fn choice<T: Copy>(&mut self, choices: &[(&str, T)]) -> Result<T, ArgumentError> {
-        let word = self.next();
-        let choice = choices.iter().find(|(name, _)| Some(*name) == word);
-        require(choice.map(|&(_, value)| value))
+        require(self.optional_choice(choices)?)
+    }
+
+    fn optional_choice<T: Copy>(
+        &mut self,
+        choices: &[(&str, T)],
+    ) -> Result<Option<T>, ArgumentError> {
+        let Some(word) = self.next() else {
+            return Ok(None);
+        };
+        let choice = choices.iter().find(|(name, _)| *name == word);
+        require(choice).map(|&(_, value)| Some(value))
+    }
+
+    /// The rest of the line as a value to set; `-` removes it.
+    fn change<T, E: Display>(
+        &mut self,
+        parse: impl Fn(&'a str) -> Result<T, E>,
+    ) -> Result<Change<T>, ArgumentError> {
+        match self.rest() {
+            None => Ok(Change::Show),
+            Some("-") => Ok(Change::Remove),
+            Some(text) => {
+                let value = parse_optional(Some(parse(text)))?;
+                require(value).map(Change::Set)
+            }
+        }
     }
 }
 
@@ -109,13 +133,14 @@ fn command(name: &str, arguments: &mut ArgumentReader<'_>) -> Result<Command, Ar
             let prefix = arguments.next().unwrap_or_default().trim_start_matches('#');
             Command::Show(Show::Panel(PanelKind::Rooms(prefix.to_owned())))
         }
-        "leave" => Command::Room(RoomEvent::Left),
+        "leave" => Command::Leave,
+        "close" => Command::Close,
         "invite" => Command::Invite(arguments.user()?),
-        "topic" => Command::Room(RoomEvent::Topic(arguments.text(Topic::new)?)),
+        "topic" => Command::Topic(arguments.change(Topic::new)?),
         "rename" => Command::Room(RoomEvent::Renamed(arguments.room()?)),
         "public" => Command::Room(RoomEvent::Visibility(Visibility::Public)),
         "private" => Command::Room(RoomEvent::Visibility(Visibility::Private)),
-        "history" => Command::Room(RoomEvent::HistoryVisibility(arguments.choice(HISTORY)?)),
+        "history" => Command::History(arguments.optional_choice(HISTORY)?),
         "members" => Command::Members,
         "role" => Command::Role(arguments.user()?, arguments.choice(ROLES)?),
         "mute" => Command::Mute(arguments.user()?, arguments.word(duration)?),
@@ -123,7 +148,7 @@ fn command(name: &str, arguments: &mut ArgumentReader<'_>) -> Result<Command, Ar
         "kick" => Command::Kick(arguments.user()?),
         "ban" => Command::Ban(arguments.user()?),
         "unban" => Command::Unban(arguments.user()?),
-        "nick" => Command::Nick(arguments.text(DisplayName::new)?),
+        "nick" => Command::Nick(arguments.change(DisplayName::new)?),
         "accept" => Command::Accept(arguments.optional_user()?),
         "catchup" => Command::Show(Show::UnreadOverview),
         "devices" => Command::Show(Show::Panel(PanelKind::Devices)),
@@ -138,13 +163,18 @@ fn command(name: &str, arguments: &mut ArgumentReader<'_>) -> Result<Command, Ar
             Command::Show(Show::Search(None, Some(text)))
         }
         "help" => Command::Help(arguments.word(command_name)?),
+        "announcements" => Command::Show(Show::Announcements),
         "quit" => Command::Quit,
         "block" => Command::Set(SettingCommand::Block(arguments.optional_user()?)),
         "unblock" => Command::Set(SettingCommand::Unblock(arguments.optional_user()?)),
-        "contacts" => Command::Set(SettingCommand::FirstContact(arguments.choice(CONTACTS)?)),
+        "contacts" => Command::Set(SettingCommand::FirstContact(
+            arguments.optional_choice(CONTACTS)?,
+        )),
         "favourite" => Command::Set(SettingCommand::Favourite(true)),
         "unfavourite" => Command::Set(SettingCommand::Favourite(false)),
-        "notify" => Command::Set(SettingCommand::NotificationLevel(arguments.choice(LEVELS)?)),
+        "notify" => Command::Set(SettingCommand::NotificationLevel(
+            arguments.optional_choice(LEVELS)?,
+        )),
         "quiet" => Command::Set(SettingCommand::Quiet(arguments.word(duration)?)),
         "unquiet" => Command::Set(SettingCommand::Unquiet),
         _ => return Err(ArgumentError::Usage),
@@ -283,14 +313,33 @@ mod tests {
             ("/J #team", Command::Join(Some(room.clone()))),
             ("/join", Command::Join(None)),
             ("/create team private", Command::Create(room, private)),
-            ("/leave", Command::Room(RoomEvent::Left)),
-            ("/leave  ", Command::Room(RoomEvent::Left)),
+            ("/leave", Command::Leave),
+            ("/leave  ", Command::Leave),
+            ("/close", Command::Close),
             ("/invite @bob", Command::Invite(name("bob"))),
             (
                 "/topic a  b",
-                Command::Room(RoomEvent::Topic(Some(Topic::new("a  b").unwrap()))),
+                Command::Topic(Change::Set(Topic::new("a  b").unwrap())),
             ),
-            ("/topic", Command::Room(RoomEvent::Topic(None))),
+            ("/topic", Command::Topic(Change::Show)),
+            ("/topic  - ", Command::Topic(Change::Remove)),
+            (
+                "/topic - and on",
+                Command::Topic(Change::Set(Topic::new("- and on").unwrap())),
+            ),
+            ("/history", Command::History(None)),
+            (
+                "/history hidden",
+                Command::History(Some(HistoryVisibility::Hidden)),
+            ),
+            (
+                "/notify",
+                Command::Set(SettingCommand::NotificationLevel(None)),
+            ),
+            (
+                "/contacts ask",
+                Command::Set(SettingCommand::FirstContact(Some(true))),
+            ),
             (
                 "/mute bob 1d12h",
                 Command::Mute(name("bob"), Some(minutes(36 * 60))),
@@ -301,7 +350,8 @@ mod tests {
             ),
             ("/react :tada:", Command::React(Emoji::new("🎉").unwrap())),
             ("/react 👍", Command::React(Emoji::new("👍").unwrap())),
-            ("/nick", Command::Nick(None)),
+            ("/nick", Command::Nick(Change::Show)),
+            ("/nick -", Command::Nick(Change::Remove)),
             (
                 "/quiet 30m",
                 Command::Set(SettingCommand::Quiet(Some(minutes(30)))),
@@ -358,6 +408,7 @@ mod tests {
             ("/jion x", "Did you mean /join?"),
             ("/kick", "Usage: /kick NAME"),
             ("/leave now", "Usage: /leave"),
+            ("/notify loud", "Usage: /notify [all|mentions|nothing]"),
             ("/role bob king", "/role NAME owner|moderator|member"),
             (
                 "/mute bob soon",

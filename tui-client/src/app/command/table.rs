@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use recado_shared::{
-    DeviceName, DisplayName, Emoji, LinkCode, MessageBody, NotificationLevel, Role, RoomEvent,
-    RoomName, UserName, Visibility,
+    DeviceName, DisplayName, Emoji, HistoryVisibility, LinkCode, MessageBody, NotificationLevel,
+    Role, RoomEvent, RoomName, Topic, UserName, Visibility,
 };
 
 use crate::app::intent::Show;
@@ -52,12 +52,14 @@ impl CommandSpec {
     /// The syntax: `/mute NAME [DURATION]`, `/notify all|mentions|nothing`.
     pub(crate) fn usage(&self) -> String {
         self.usage_with(|argument| {
-            if let ArgumentKind::Word(words) = argument.kind
-                && argument.is_required()
-            {
-                words.join("|")
+            let ArgumentKind::Word(words) = argument.kind else {
+                return argument.name.to_owned();
+            };
+            let words = words.join("|");
+            if argument.is_required() {
+                words
             } else {
-                argument.name.to_owned()
+                format!("[{words}]")
             }
         })
     }
@@ -115,6 +117,12 @@ pub(crate) enum Command {
     Create(RoomName, Visibility),
     Join(Option<RoomName>),
     Room(RoomEvent),
+    Leave,
+    /// Ends the room, whose only member is the user.
+    Close,
+    Topic(Change<Topic>),
+    /// Shows what new members see, if nothing is given.
+    History(Option<HistoryVisibility>),
     Members,
     Invite(UserName),
     Role(UserName, Role),
@@ -123,7 +131,7 @@ pub(crate) enum Command {
     Kick(UserName),
     Ban(UserName),
     Unban(UserName),
-    Nick(Option<DisplayName>),
+    Nick(Change<DisplayName>),
     Accept(Option<UserName>),
     Set(SettingCommand),
     Link(LinkCode),
@@ -134,15 +142,37 @@ pub(crate) enum Command {
     Quit,
 }
 
+impl Command {
+    /// The room that it names.
+    pub(crate) fn room(&self) -> Option<RoomName> {
+        if let Self::Join(name) = self {
+            return name.clone();
+        }
+        if let Self::Message(to, _) = self {
+            return RoomName::new(to).ok();
+        }
+        None
+    }
+}
+
+/// The use of a command that has one optional value: without it, with `-`, with anything else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Change<T> {
+    Show,
+    Remove,
+    Set(T),
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SettingCommand {
     /// Without a name, the peer of the open conversation.
     Block(Option<UserName>),
     Unblock(Option<UserName>),
-    /// Whether new people must ask first.
-    FirstContact(bool),
+    /// Whether new people must ask first; shows it, if nothing is given.
+    FirstContact(Option<bool>),
     Favourite(bool),
-    NotificationLevel(NotificationLevel),
+    /// Shows the level, if nothing is given.
+    NotificationLevel(Option<NotificationLevel>),
     Quiet(Option<Duration>),
     Unquiet,
 }
@@ -152,12 +182,13 @@ const OPTIONAL_PERSON: Argument = argument("[NAME]", ArgumentKind::Person);
 const PERSON_OR_ROOM: Argument = argument("NAME", ArgumentKind::PersonOrRoom);
 const TEXT: Argument = argument("TEXT", ArgumentKind::Text);
 const OPTIONAL_TEXT: Argument = argument("[TEXT]", ArgumentKind::Text);
+const OPTIONAL_CHANGE: Argument = argument("[TEXT|-]", ArgumentKind::Text);
 const DURATION: Argument = argument("[DURATION]", ArgumentKind::Duration);
 const ROLE: Argument = words("ROLE", &["owner", "moderator", "member"]);
 const NEW_ROOM: Argument = argument("ROOM", ArgumentKind::Any);
 const PRIVATE: Argument = argument("[private]", ArgumentKind::Word(&["private"]));
 const PREFIX: Argument = argument("[PREFIX]", ArgumentKind::Any);
-const LEVEL: Argument = words("WHAT", &["all", "mentions", "nothing"]);
+const LEVEL: Argument = words("[WHAT]", &["all", "mentions", "nothing"]);
 const DEVICE: Argument = argument("DEVICE", ArgumentKind::Any);
 const NEW_NAME: Argument = argument("NEW", ArgumentKind::Text);
 const QUERY: Argument = argument("[WORDS]", ArgumentKind::Text);
@@ -179,12 +210,13 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     spec("join", &["j"], &[argument("[ROOM]", ArgumentKind::Room)]),
     spec("rooms", &["list"], &[PREFIX]),
     spec("leave", &["part"], &[]),
+    spec("close", &[], &[]),
     spec("invite", &[], &[PERSON]),
-    spec("topic", &[], &[OPTIONAL_TEXT]),
+    spec("topic", &[], &[OPTIONAL_CHANGE]),
     spec("rename", &[], &[argument("NAME", ArgumentKind::Any)]),
     spec("public", &[], &[]),
     spec("private", &[], &[]),
-    spec("history", &[], &[words("WHAT", &["visible", "hidden"])]),
+    spec("history", &[], &[words("[WHAT]", &["visible", "hidden"])]),
     spec("members", &["names"], &[]),
     spec("role", &[], &[PERSON, ROLE]),
     spec("mute", &[], &[PERSON, DURATION]),
@@ -192,10 +224,10 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     spec("kick", &[], &[PERSON]),
     spec("ban", &[], &[PERSON]),
     spec("unban", &[], &[PERSON]),
-    spec("nick", &[], &[OPTIONAL_TEXT]),
+    spec("nick", &[], &[OPTIONAL_CHANGE]),
     spec("block", &[], &[OPTIONAL_PERSON]),
     spec("unblock", &[], &[OPTIONAL_PERSON]),
-    spec("contacts", &[], &[words("WHAT", &["ask", "open"])]),
+    spec("contacts", &[], &[words("[WHAT]", &["ask", "open"])]),
     spec("accept", &[], &[OPTIONAL_PERSON]),
     spec("favourite", &["fav"], &[]),
     spec("unfavourite", &["unfav"], &[]),
@@ -203,6 +235,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     spec("quiet", &[], &[DURATION]),
     spec("unquiet", &[], &[]),
     spec("catchup", &["unread"], &[]),
+    spec("announcements", &["motd"], &[]),
     spec("devices", &[], &[]),
     spec("link", &[], &[argument("CODE", ArgumentKind::Text)]),
     spec("device-name", &[], &[DEVICE, NEW_NAME]),

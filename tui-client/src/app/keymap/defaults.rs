@@ -59,6 +59,7 @@ const GLOBAL: Table = &[
     (Action::FirstUnread, "alt-u"),
     (Action::TogglePane, "alt-c tab"),
     (Action::Members, "alt-m"),
+    (Action::Announcements, "alt-n"),
     (Action::Reconnect, "ctrl-r"),
     (Action::Redraw, "ctrl-l"),
     (Action::Suspend, "ctrl-z"),

@@ -4,7 +4,7 @@ use recado_shared::{Content, PendingDevice, Request};
 
 use super::{ListMove, Overlay};
 use crate::app::command::PendingRequest;
-use crate::app::intent::Confirmed;
+use crate::app::intent::{Confirmed, Intent, PanelKind, Show};
 use crate::app::{Action, Hint, KeyContext, Parts, Reader, screen};
 use crate::strings;
 
@@ -33,20 +33,45 @@ impl Overlay for Confirm {
 
     fn step(&mut self, _list_move: ListMove) {}
 
-    fn accept(&mut self, app: &mut Parts<'_>) {
+    /// The same wish again is a yes.
+    fn reopen(&mut self, show: &Show, app: &mut Parts<'_>) -> bool {
+        let is_same = matches!(show, Show::Confirm(_, confirmed) if *confirmed == self.confirmed);
+        if is_same {
+            self.accept(app);
+        }
+        is_same
+    }
+
+    fn cancel(&mut self, app: &mut Parts<'_>) {
         app.close();
+        if let Confirmed::Revoke {
+            is_listed: true, ..
+        } = self.confirmed
+        {
+            app.show(Show::Panel(PanelKind::Devices));
+        }
+    }
+
+    fn accept(&mut self, app: &mut Parts<'_>) {
+        self.cancel(app);
         let (request, task, done) = match self.confirmed.clone() {
-            Confirmed::Delete(conversation, target) => {
-                let deletion = Content::Deletion { target };
-                app.queue_change(conversation, deletion);
-                return app.note_waiting(strings::errors::THE_DELETION);
+            Confirmed::Delete(id, target) => {
+                return app.append_confirmed(
+                    id,
+                    Content::Deletion { target },
+                    strings::errors::THE_DELETION,
+                );
             }
+            Confirmed::Room(id, event) => {
+                return app.append_confirmed(id, Content::Room(event), strings::errors::THE_CHANGE);
+            }
+            Confirmed::Quit => return app.cx.intents.push_back(Intent::Quit),
             Confirmed::Link(PendingDevice { key, name }) => (
                 Request::LinkDevice { key, name },
                 strings::errors::LINK_DEVICE,
                 strings::commands::DEVICE_LINKED,
             ),
-            Confirmed::Revoke(key) => (
+            Confirmed::Revoke { key, .. } => (
                 Request::RevokeDevice(key),
                 strings::errors::REVOKE_DEVICE,
                 strings::commands::DEVICE_REVOKED,

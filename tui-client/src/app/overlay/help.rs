@@ -8,12 +8,12 @@ use crate::app::intent::Show;
 use crate::app::{Action, Hint, KeyContext, Parts, Reader, screen};
 use crate::strings;
 
-fn keys() -> (KeyContext, Vec<Hint>) {
+pub(super) fn keys() -> (KeyContext, Vec<Hint>) {
     let hints = vec![(Action::Cancel, strings::hints::CLOSE)];
     (KeyContext::Help, hints)
 }
 
-fn scroll_by(scroll: &mut u16, list_move: ListMove) {
+pub(super) fn scroll_by(scroll: &mut u16, list_move: ListMove) {
     if let ListMove::By(lines) = list_move {
         *scroll = scroll.saturating_add_signed(i16::try_from(lines).unwrap_or(i16::MAX));
     }

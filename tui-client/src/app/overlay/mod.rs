@@ -1,6 +1,7 @@
 //! Views above the panes that take the keys while they are open. One type per overlay behind the
 //! trait [`Overlay`]; the app does not know which one is open.
 
+mod announcements;
 mod confirm;
 mod fuzzy;
 mod help;
@@ -40,6 +41,11 @@ pub(crate) trait Overlay: Debug + Send {
 
     /// Enter, or a click on the chosen row.
     fn accept(&mut self, app: &mut Parts<'_>) {
+        app.close();
+    }
+
+    /// Esc, which closes it.
+    fn cancel(&mut self, app: &mut Parts<'_>) {
         app.close();
     }
 

@@ -1,6 +1,7 @@
 //! From the wish for an overlay to the overlay.
 
 use super::Overlay;
+use super::announcements::Announcements;
 use super::confirm::Confirm;
 use super::help::{Help, Versions};
 use super::panel::Panel;
@@ -16,6 +17,7 @@ pub(crate) fn open(show: Show, app: &mut Parts<'_>) -> Option<Box<dyn Overlay>> 
     let mut overlay: Box<dyn Overlay> = match show {
         Show::Switcher(query) => Box::new(Switcher::new(&query)),
         Show::Help => Box::new(Help::default()),
+        Show::Announcements => Box::new(Announcements::default()),
         Show::Versions(conversation, seq) => Box::new(Versions {
             conversation,
             seq,

@@ -32,8 +32,6 @@ pub(super) struct Panel {
     list: List<Row>,
     has_more: bool,
     is_asked: bool,
-    /// The row whose device the same key revokes when it is pressed again.
-    armed: Option<usize>,
 }
 
 impl Panel {
@@ -43,7 +41,6 @@ impl Panel {
             list: List::default(),
             has_more: true,
             is_asked: false,
-            armed: None,
         }
     }
 
@@ -134,7 +131,6 @@ impl Overlay for Panel {
 
     fn step(&mut self, list_move: ListMove) {
         self.list.step(list_move);
-        self.armed = None;
     }
 
     fn accept(&mut self, app: &mut Parts<'_>) {
@@ -157,7 +153,7 @@ impl Overlay for Panel {
         }
     }
 
-    /// Revokes the chosen device, on the second press.
+    /// Asks whether to revoke the chosen device.
     fn act(&mut self, action: Action, app: &mut Parts<'_>) {
         if action != Action::Remove {
             return;
@@ -167,26 +163,10 @@ impl Overlay for Panel {
             PanelKind::Rooms(_) => return app.notify(strings::overlays::ROOMS_HINT),
             PanelKind::Devices => {}
         }
-        let Some(Row::Device(device)) = self.list.chosen() else {
-            return;
-        };
-        let chosen = Some(self.list.index);
-        if self.armed != chosen {
-            self.armed = chosen;
-            let name = device.name.as_ref();
-            let name = name.map_or(strings::overlays::THIS_DEVICE, |name| name.as_str());
-            return app.notify(if device.key == app.settings.device {
-                strings::overlays::REVOKE_OWN_AGAIN.to_owned()
-            } else {
-                strings::overlays::revoke_again(name)
-            });
+        if let Some(Row::Device(device)) = self.list.chosen() {
+            let number = (self.list.index + 1).to_string();
+            app.confirm_revocation(device, &number, true);
         }
-        self.armed = None;
-        let done = strings::commands::DEVICE_REVOKED.to_owned();
-        let request = Request::RevokeDevice(device.key);
-        let change = PendingRequest::Change(strings::errors::REVOKE_DEVICE, done);
-        let asked = app.ask_for(request, change);
-        app.cx.notice = asked.err();
     }
 
     fn refresh(&mut self, app: &mut Parts<'_>) {
@@ -214,7 +194,6 @@ impl Overlay for Panel {
             }
             Delivery::DevicesChanged if self.kind == PanelKind::Devices => {
                 self.has_more = true;
-                self.armed = None;
             }
             Delivery::Page(..)
             | Delivery::Rooms(..)

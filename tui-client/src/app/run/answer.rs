@@ -5,8 +5,8 @@ use recado_shared::{
     Request, RequestError, RequestNumber, RoomEvent, RoomName, RoomSummary, Seq, Timestamp,
 };
 
-use crate::app::command::{CommandResult, PendingRequest, devices};
-use crate::app::intent::{Confirmed, Delivery, Show};
+use crate::app::command::{Call, CommandResult, PendingRequest, devices};
+use crate::app::intent::Delivery;
 use crate::app::parts::Parts;
 use crate::strings;
 
@@ -54,7 +54,10 @@ impl Parts<'_> {
             }
             (PendingRequest::Name(call), Answer::Rooms { rooms, .. }) => {
                 self.chats.take_rooms(&rooms);
-                return self.run(&call);
+                return match renamed(&call, &rooms) {
+                    Some(why) => Err(why),
+                    None => self.run(&call),
+                };
             }
             (PendingRequest::Create(name, id, from), Answer::RoomCreated { room, seq, time }) => {
                 let room = ConversationId::Room(room);
@@ -142,9 +145,7 @@ impl Parts<'_> {
         let found = devices::find(which, devices)?;
         let key = found.key;
         let Some(name) = new else {
-            let name = found.name.as_ref().map_or(which, |n| n.as_str());
-            let question = strings::overlays::confirm_revoke(name);
-            self.show(Show::Confirm(question, Confirmed::Revoke(key)));
+            self.confirm_revocation(found, which, false);
             return Ok(());
         };
         let done = strings::commands::device_renamed(&name);
@@ -158,9 +159,17 @@ impl Parts<'_> {
         if LinkCode::of(&device.key) != code {
             return Err(strings::errors::WRONG_LINK_CODE.to_owned());
         }
-        let name = device.name.as_ref().map(DeviceName::as_str);
-        let question = strings::overlays::confirm_link(name, code);
-        self.show(Show::Confirm(question, Confirmed::Link(device)));
+        self.confirm_link(device, code);
         Ok(())
     }
+}
+
+/// The text about a room that does not have the name of a command any more.
+fn renamed(call: &Call, found: &[RoomSummary]) -> Option<String> {
+    let former = call.command.room()?;
+    let folded = former.folded();
+    let starts = |room: &RoomSummary| room.name.folded().starts_with(&folded);
+    // All others begin with the name that was asked for.
+    let renamed = found.first().filter(|room| !starts(room))?;
+    Some(strings::commands::room_renamed(&former, &renamed.name))
 }

@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use recado_shared::{
-    Content, ConversationId, Emoji, Entry, HistoryVisibility, Membership, MessageBody, Now,
-    Request, RoomEvent, RoomId, RoomName, Seq, Setting, Timestamp, UserId, UserName, Visibility,
+    Content, ConversationId, DisplayName, Emoji, Entry, HistoryVisibility, Membership, MessageBody,
+    Now, Request, RoomEvent, RoomId, RoomName, Seq, Setting, Timestamp, Topic, UserId, UserName,
+    Visibility,
 };
 
 use super::lookup::{Lookup, conversation_of, room_of};
 use crate::app::action::Action;
-use crate::app::command::{self, Call, Command, CommandResult, PendingRequest, SettingCommand};
+use crate::app::command::{
+    self, Call, Change, Command, CommandResult, PendingRequest, SettingCommand,
+};
 use crate::app::conversation::state::Conversation;
-use crate::app::intent::{Confirmed, Intent, PanelKind, Show};
+use crate::app::intent::{Intent, PanelKind, Show};
 use crate::app::parts::Parts;
 use crate::app::session::outbox::MAX_OUTBOX;
 use crate::app::view::screen::ItemId;
@@ -34,6 +37,10 @@ impl Parts<'_> {
             Command::Create(name, visibility) => self.run_create(call, name, visibility),
             Command::Join(name) => self.run_join(call, name.as_ref()),
             Command::Room(event) => self.change_room(call, event),
+            Command::Leave => self.run_leave(call),
+            Command::Close => self.run_close(call),
+            Command::Topic(change) => self.run_topic(call, change),
+            Command::History(visibility) => self.run_history(call, visibility),
             Command::Members => {
                 let (_, room) = room_of(call)?;
                 self.open_panel(PanelKind::Members(room))
@@ -50,14 +57,7 @@ impl Parts<'_> {
             Command::Kick(who) => self.change_member(call, &who, RoomEvent::Kicked),
             Command::Ban(who) => self.change_member(call, &who, RoomEvent::Banned),
             Command::Unban(who) => self.change_member(call, &who, RoomEvent::Unbanned),
-            Command::Nick(display) => {
-                let done = match &display {
-                    Some(display) => strings::commands::display_name_set(display),
-                    None => strings::commands::DISPLAY_NAME_REMOVED.to_owned(),
-                };
-                let change = PendingRequest::Change(strings::errors::CHANGE_DISPLAY_NAME, done);
-                self.ask_for(Request::SetDisplayName(display), change)
-            }
+            Command::Nick(change) => self.run_nick(change),
             Command::Accept(who) => self.run_accept(who.as_ref(), call),
             Command::Set(command) => self.run_setting(call, command),
             Command::Link(code) => {
@@ -85,11 +85,56 @@ impl Parts<'_> {
         }
     }
 
+    fn run_topic(&mut self, call: &Call, change: Change<Topic>) -> CommandResult {
+        let topic = match change {
+            Change::Set(topic) => Some(topic),
+            Change::Remove => None,
+            Change::Show => {
+                let (_, info) = self.room_info_of(call)?;
+                self.notify(strings::commands::topic(&info.name, info.topic.as_ref()));
+                return Ok(());
+            }
+        };
+        self.change_room(call, RoomEvent::Topic(topic))
+    }
+
+    fn run_history(&mut self, call: &Call, visibility: Option<HistoryVisibility>) -> CommandResult {
+        if let Some(visibility) = visibility {
+            return self.change_room(call, RoomEvent::HistoryVisibility(visibility));
+        }
+        let (_, info) = self.room_info_of(call)?;
+        self.notify(strings::commands::history(info.history));
+        Ok(())
+    }
+
+    fn run_nick(&mut self, change: Change<DisplayName>) -> CommandResult {
+        let (display, done) = match change {
+            Change::Set(display) => {
+                let done = strings::commands::display_name_set(&display);
+                (Some(display), done)
+            }
+            Change::Remove => (None, strings::commands::DISPLAY_NAME_REMOVED.to_owned()),
+            Change::Show => {
+                let me = self.chats.user().and_then(|me| self.chats.contacts.get(me));
+                let display = me.and_then(|me| me.display.as_ref());
+                self.notify(strings::commands::own_name(self.chats.my_name(), display));
+                return Ok(());
+            }
+        };
+        let change = PendingRequest::Change(strings::errors::CHANGE_DISPLAY_NAME, done);
+        self.ask_for(Request::SetDisplayName(display), change)
+    }
+
     fn run_setting(&mut self, call: &Call, command: SettingCommand) -> CommandResult {
         let (setting, done) = match command {
             SettingCommand::Block(who) => return self.run_block(call, who.as_ref(), true),
             SettingCommand::Unblock(who) => return self.run_block(call, who.as_ref(), false),
-            SettingCommand::FirstContact(ask) => {
+            SettingCommand::FirstContact(None) => {
+                let ask = self.chats.settings.asks_first();
+                self.notify(strings::commands::first_contact(ask));
+                return Ok(());
+            }
+            SettingCommand::FirstContact(Some(ask)) => {
                 let done = strings::commands::first_contact(ask);
                 (Setting::FirstContact { ask }, done.to_owned())
             }
@@ -101,7 +146,12 @@ impl Parts<'_> {
                 };
                 (setting, strings::commands::favourite(is_on).to_owned())
             }
-            SettingCommand::NotificationLevel(level) => {
+            SettingCommand::NotificationLevel(None) => {
+                let level = self.chats.settings.chosen_level(conversation_of(call)?);
+                self.notify(strings::commands::notifications(level));
+                return Ok(());
+            }
+            SettingCommand::NotificationLevel(Some(level)) => {
                 let conversation = conversation_of(call)?;
                 let setting = Setting::NotificationLevel {
                     conversation,
@@ -232,9 +282,7 @@ impl Parts<'_> {
     fn run_delete(&mut self, call: &Call) -> CommandResult {
         let conversation = conversation_of(call)?;
         let (target, text) = self.last_own(call)?;
-        let question = strings::overlays::confirm_delete(&text);
-        let confirmed = Confirmed::Delete(conversation, target);
-        self.show(Show::Confirm(question, confirmed));
+        self.confirm_deletion(conversation, target, &text);
         Ok(())
     }
 
@@ -292,7 +340,7 @@ impl Parts<'_> {
         }
     }
 
-    fn change_room(&mut self, call: &Call, event: RoomEvent) -> CommandResult {
+    pub(super) fn change_room(&mut self, call: &Call, event: RoomEvent) -> CommandResult {
         room_of(call)?;
         self.say(call, Content::Room(event))
     }
@@ -312,6 +360,15 @@ impl Parts<'_> {
         if !self.session.link.is_up() {
             self.cx.notice = Some(strings::errors::queued_offline(what));
         }
+    }
+
+    /// Appends to a conversation after a yes. `what` is queued if there is no connection.
+    pub(crate) fn append_confirmed(&mut self, id: ConversationId, content: Content, what: &str) {
+        let queued = self.queue(id, content);
+        if queued.is_ok() {
+            self.note_waiting(what);
+        }
+        self.notify_failure(queued);
     }
 
     fn queue(&mut self, id: ConversationId, content: Content) -> CommandResult {
@@ -345,17 +402,14 @@ impl Parts<'_> {
         }
     }
 
-    /// The user's newest message, with at most 30 characters of its text.
+    /// The user's newest message, with its text.
     fn last_own(&self, call: &Call) -> Result<(Seq, String), String> {
         let conversation = self.loaded_of(call)?;
         let me = self.chats.user();
         let mut loaded = conversation.log.loaded().rev();
         let own = loaded.find(|entry| Some(entry.author) == me && is_readable(conversation, entry));
         let own = own.ok_or(strings::commands::NO_OWN_MESSAGE)?;
-        let text = conversation.folding.text(own);
-        let start: String = text.lines().next().unwrap_or("").chars().take(30).collect();
-        let more = if start.len() < text.len() { "…" } else { "" };
-        Ok((own.seq, format!("{start}{more}")))
+        Ok((own.seq, conversation.folding.text(own).to_owned()))
     }
 
     fn loaded_of(&self, call: &Call) -> Result<&Conversation, &'static str> {

@@ -3,7 +3,7 @@
 
 use std::fmt::Display;
 
-use recado_shared::{ConversationId, Request, RoomId, RoomName, UserId, UserName};
+use recado_shared::{ConversationId, Request, RoomId, RoomInfo, RoomName, UserId, UserName};
 
 use crate::app::command::{Call, CommandResult, PendingRequest};
 use crate::app::parts::Parts;
@@ -66,6 +66,15 @@ impl Parts<'_> {
 pub(super) fn room_of(call: &Call) -> Result<(ConversationId, RoomId), &'static str> {
     let room = call.conversation.and_then(|id| Some((id, id.room()?)));
     room.ok_or(strings::commands::ONLY_IN_ROOMS)
+}
+
+impl Parts<'_> {
+    /// The room of a call, with what is known of it.
+    pub(super) fn room_info_of(&self, call: &Call) -> Result<(ConversationId, RoomInfo), String> {
+        let (id, _) = room_of(call)?;
+        let info = self.chats.room_info(id).cloned();
+        Ok((id, info.ok_or(strings::errors::NOT_CONNECTED)?))
+    }
 }
 
 pub(super) fn conversation_of(call: &Call) -> Result<ConversationId, &'static str> {

@@ -2,5 +2,6 @@
 
 mod answer;
 mod commands;
+mod confirmation;
 mod lookup;
 mod submit;

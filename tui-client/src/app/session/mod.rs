@@ -1,7 +1,9 @@
 //! The session with the server: link, requests, outbox, cursors and what is synchronised.
 
+pub(super) mod announcements;
 pub(super) mod backfill;
 pub(super) mod cursors;
+pub(super) mod directory;
 pub(super) mod link;
 pub(super) mod outbox;
 pub(super) mod receive;

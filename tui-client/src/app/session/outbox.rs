@@ -78,6 +78,14 @@ impl Outbox {
         self.items.keys().next_back().copied()
     }
 
+    /// How many wait and were not sent in this session.
+    pub(crate) fn queued(&self) -> usize {
+        let is_queued = |queued: &&OutboxMessage| {
+            !queued.is_sent && queued.pending.state == PendingState::Waiting
+        };
+        self.items.values().filter(is_queued).count()
+    }
+
     /// The oldest message that waits and is not on its way; it is on its way from here on.
     pub(crate) fn next_to_send(&mut self) -> Option<&Pending> {
         let is_next = |queued: &&mut OutboxMessage| {

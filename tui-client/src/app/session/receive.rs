@@ -2,15 +2,14 @@
 //! it should not; what makes no sense is ignored.
 
 use recado_shared::{
-    Answer, Content, ConversationId, Entry, Head, HeadsPage, MemberCursors, RequestError,
-    RequestNumber, Seq, ServerFrame, SyncPoint, UserId,
+    Answer, Content, ConversationId, Entry, Head, HeadsPage, MemberCursors, Membership,
+    RequestError, RequestNumber, Seq, ServerFrame, SyncPoint, UserId,
 };
 
 use super::link::State;
 use super::requests::{CommandAnswer, RequestKind};
 use crate::app::{Chats, Context, Effect, Session};
 use crate::store::StoreWrite;
-use crate::strings;
 
 /// The largest place that is believed, far beyond what any log reaches.
 const MAX_SEQ: Seq = Seq(1 << 48);
@@ -46,10 +45,11 @@ impl Session {
             ServerFrame::Presence { user, presence } => chats.on_presence(user, presence),
             ServerFrame::Typing { conversation, user } => chats.on_typing(conversation, user, cx),
             ServerFrame::User(person) => chats.take_people(vec![person], cx),
+            ServerFrame::UserRemoved(user) => chats.mark_removed(user),
             ServerFrame::Notice(notice) => cx.notice = Some(notice.to_string()),
             ServerFrame::Close(reason) => cx.notice = Some(reason.to_string()),
             ServerFrame::Announcement(text) => {
-                cx.notice = Some(strings::status::announcement(text.as_str()));
+                self.announcements.add(cx.now.wall, text.as_str());
             }
             ServerFrame::Setting { setting, stamp } => chats.on_setting(setting, stamp, cx),
             // Heads come as well, and those say all of the conversations.
@@ -92,8 +92,17 @@ impl Session {
             (RequestKind::Names, Ok(Answer::Users { people, .. })) => chats.take_people(people, cx),
             (RequestKind::Set(setting), result) => chats.on_set(&setting, &result, cx),
             (RequestKind::Settings, result) => chats.on_settings(result, cx),
+            (RequestKind::Invitations, Ok(Answer::Invitations(invitations))) => {
+                Self::on_invitations(chats, invitations, cx);
+            }
             // An append that is answered by something else is sent again by the next session.
-            (RequestKind::Append(_) | RequestKind::Users | RequestKind::Names, _) => {}
+            (
+                RequestKind::Append(_)
+                | RequestKind::Users
+                | RequestKind::Names
+                | RequestKind::Invitations,
+                _,
+            ) => {}
         }
         None
     }
@@ -124,6 +133,10 @@ impl Session {
             return None;
         }
         let id = head.conversation;
+        let room = head.room.as_ref();
+        if room.is_some_and(|room| room.membership == Membership::Invited) {
+            self.directory.has_new_invitations = true;
+        }
         let conversation = chats.conversation_or_new(id)?;
         let before = conversation.unread();
         let has_lost = conversation.set_head(head);

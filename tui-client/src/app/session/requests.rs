@@ -15,6 +15,7 @@ pub(crate) enum RequestKind {
     /// A stretch of the directory.
     Users,
     Names,
+    Invitations,
     Set(Setting),
     Settings,
     /// A request of a command or an overlay, which knows its number.

@@ -3,14 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use recado_shared::{Activity, SyncPoint, Welcome};
+use recado_shared::{Activity, ProtocolVersion, SyncPoint, Welcome};
 
+use super::announcements::Announcements;
 use super::backfill::Backfill;
 use super::cursors::CursorPace;
+use super::directory::Directory;
 use super::link::{Link, State};
 use super::outbox::{Outbox, is_failed};
 use super::requests::{CommandAnswer, Requests};
-use super::sync::Directory;
 use crate::app::composer::Composer;
 use crate::app::{Chats, Context, Effect};
 use crate::model::MessageIdSource;
@@ -28,9 +29,12 @@ pub(crate) struct Session {
     pub(crate) since: Option<SyncPoint>,
     pub(crate) directory: Directory,
     pub(crate) backfill: Backfill,
+    /// The version that the last session agreed on.
+    pub(crate) version: ProtocolVersion,
     pub(crate) cursor_pace: CursorPace,
     /// Whether messages ring the bell while the terminal has no focus.
     pub(crate) has_bell: bool,
+    pub(crate) announcements: Announcements,
 }
 
 impl Session {
@@ -45,9 +49,19 @@ impl Session {
         self.send_cursors(chats, cx);
         self.ask_pages(chats, cx);
         self.ask_directory(cx);
+        self.ask_invitations(chats, cx);
         self.ask_names(chats, cx);
         self.send_watch(chats, cx);
         self.exchange_settings(chats, cx);
+    }
+
+    /// How many messages wait and are not on their way to the server.
+    pub(crate) fn unsent(&self) -> usize {
+        if self.link.is_up() {
+            self.outbox.queued()
+        } else {
+            self.outbox.counts().0
+        }
     }
 
     /// Gives stored drafts and waiting messages their conversations once the user is known: a
@@ -116,6 +130,7 @@ impl Session {
     }
 
     fn begin_session(&mut self, chats: &mut Chats, welcome: Welcome, cx: &mut Context) {
+        let version = welcome.version;
         let me = StoredMe {
             user: welcome.user,
             name: welcome.name,
@@ -141,7 +156,8 @@ impl Session {
         self.link.reported = Activity::Active;
         chats.contacts.begin_session();
         self.cursor_pace = CursorPace::default();
-        self.directory = Directory::from_start();
+        self.version = version;
+        self.directory = Directory::from_start(chats.contacts.users());
         chats.names.begin_session();
     }
 

@@ -1,41 +1,12 @@
-//! Pages as they arrive, and requests for names, settings, and the directory once a session. Which
-//! pages are asked for is up to `backfill.rs`.
+//! Pages as they arrive, and requests for names and settings. Which pages are asked for is up to
+//! `backfill.rs`.
 
 use recado_shared::limits::MAX_USERS_PER_PAGE;
-use recado_shared::{
-    ClientFrame, ConversationId, Entry, PageRange, Request, Seq, UserName, UserProfile,
-};
+use recado_shared::{ClientFrame, ConversationId, Entry, PageRange, Request, Seq};
 
 use super::backfill::Wanted;
 use super::requests::RequestKind;
 use crate::app::{Chats, Context, Session};
-
-/// Most people that a session asks the directory for.
-const MAX_DIRECTORY: usize = 1_000;
-
-/// The progress of reading the directory of users, once a session.
-#[derive(Debug, Default)]
-pub(crate) struct Directory {
-    found: usize,
-    next: Option<Request>,
-}
-
-impl Directory {
-    pub(super) fn from_start() -> Self {
-        Self {
-            found: 0,
-            next: Some(directory_request(None)),
-        }
-    }
-}
-
-fn directory_request(after: Option<UserName>) -> Request {
-    Request::FindUsers {
-        prefix: String::new(),
-        after,
-        limit: MAX_USERS_PER_PAGE,
-    }
-}
 
 /// Whether entries are ascending without a hole, next to the place that was asked about, and not
 /// after the newest one.
@@ -147,30 +118,5 @@ impl Session {
             };
             self.ask(request, kind, cx);
         }
-    }
-
-    pub(super) fn ask_directory(&mut self, cx: &mut Context) {
-        if self.link.is_up()
-            && let Some(request) = self.directory.next.take()
-        {
-            self.ask(request, RequestKind::Users, cx);
-        }
-    }
-
-    pub(super) fn on_people(
-        &mut self,
-        chats: &mut Chats,
-        people: Vec<UserProfile>,
-        has_more: bool,
-        cx: &mut Context,
-    ) {
-        self.directory.found += people.len();
-        if let Some(last) = people.last()
-            && has_more
-            && self.directory.found < MAX_DIRECTORY
-        {
-            self.directory.next = Some(directory_request(Some(last.name.clone())));
-        }
-        chats.take_people(people, cx);
     }
 }

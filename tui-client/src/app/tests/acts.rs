@@ -123,14 +123,15 @@ fn others_messages_are_not_edited() {
 }
 
 #[test]
-fn a_message_is_deleted_at_the_second_time() {
+fn a_message_is_deleted_after_a_question() {
     let mut client = Client::in_room(0);
     client.room_entry(entry(1, ME));
     let effects = client.keys("up d");
     assert_eq!(contents(&effects), []);
-    let effects = client.keys("y d");
-    assert_eq!(contents(&effects), [], "something else was in between");
-    let effects = client.keys("d");
+    assert_eq!(client.question(), "Delete \"m1\" for everyone?");
+    let effects = client.keys("esc d d");
+    assert_eq!(contents(&effects), [], "only Enter is a yes");
+    let effects = client.keys("enter");
     assert_eq!(contents(&effects), [Content::Deletion { target: Seq(1) }]);
     assert_eq!(client.items(), ["message deleted waiting"]);
 }
@@ -140,7 +141,7 @@ fn nothing_is_done_with_a_message_whose_deletion_waits() {
     let mut client = Client::in_room(0);
     client.room_entry(entry(1, ME));
     client.handle(offline());
-    client.keys("up d d");
+    client.keys("up d enter");
     for key in ["r", "e", "+", "d"] {
         client.keys(key);
         assert_eq!(client.message(), "That message was deleted", "{key}");
@@ -154,11 +155,14 @@ fn nothing_is_done_with_a_message_whose_deletion_waits() {
 #[test]
 fn moderators_delete_what_others_wrote() {
     let mut client = Client::in_room(1);
-    client.keys("up d d");
-    assert_eq!(client.items(), ["m1"]);
+    client.keys("up d");
+    assert_eq!(
+        client.message(),
+        "Only its author or a moderator of the room can delete a message"
+    );
     let role = Role::Moderator;
     client.room_entry(event(2, BOB, RoomEvent::Role { user: ME, role }));
-    let effects = client.keys("d d");
+    let effects = client.keys("d enter");
     assert_eq!(contents(&effects), [Content::Deletion { target: Seq(1) }]);
 }
 

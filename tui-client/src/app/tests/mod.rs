@@ -19,6 +19,7 @@ mod navigation;
 mod notifications;
 mod panels;
 mod people;
+mod questions;
 mod refusals;
 mod rooms;
 mod search;

@@ -148,7 +148,26 @@ fn the_device_at_hand_is_marked_and_not_revoked_unawares() {
     let details: Vec<_> = rows.iter().map(|row| row.detail.as_str()).collect();
     assert_eq!(details, ["this device", "online"]);
     client.keys("x");
-    assert!(client.message().contains("lose access"));
-    client.keys("down x");
-    assert!(client.message().contains("link it again"));
+    let question = "Revoke this device? You will lose access here.";
+    assert_eq!(client.question(), question);
+    let asked = number(&client.keys("esc"));
+    client.answer(asked, Answer::Devices(vec![device(1), device(2)]));
+    assert_eq!(sent(&client.keys("down x")), [], "a question comes first");
+    assert_eq!(
+        client.question(),
+        "Revoke 2? It will have to be linked again."
+    );
+    let requests = sent(&client.keys("enter"));
+    let is_revocation = |frame: &ClientFrame| {
+        let ClientFrame::Request { request, .. } = frame else {
+            return false;
+        };
+        *request == Request::RevokeDevice(DeviceKey([2; 32]))
+    };
+    assert!(requests.iter().any(is_revocation), "{requests:?}");
+    assert_eq!(
+        hints(&client),
+        ["x revoke", "Esc close"],
+        "the list is back"
+    );
 }

@@ -2,9 +2,11 @@ use std::collections::BTreeSet;
 
 use recado_shared::limits::{MAX_WATCHED, TYPING_SHOWN_FOR};
 use recado_shared::{
-    Answer, ClientFrame, DisplayName, Presence, Request, RequestNumber, ServerFrame, UserId,
+    Answer, ClientFrame, Content, DisplayName, Entry, Presence, Request, RequestNumber,
+    ServerFrame, UserId,
 };
 
+use super::commands::contents;
 use super::support::*;
 use crate::app::screen::Section;
 use crate::app::{ClickTarget, Effect, Event};
@@ -230,4 +232,53 @@ fn the_bell_rings_once_for_an_unseen_arrival() {
     assert_eq!(bells(client.entry(BOB, entry(3, BOB))), 1);
     assert_eq!(bells(client.entry(BOB, entry(3, BOB))), 0);
     assert_eq!(bells(client.entry(BOB, entry(4, ME))), 0);
+}
+
+#[test]
+fn a_removed_user_leaves_the_list_and_gets_no_messages() {
+    let mut client = Client::connected(vec![head(BOB, 1, 1, 0)]);
+    for user in [8, 9] {
+        client.frame(ServerFrame::User(person(UserId(user), Presence::Online)));
+    }
+    assert_eq!(client.contacts(), ["bob", "user8", "user9", "carol"]);
+    client.frame(ServerFrame::UserRemoved(UserId(8)));
+    assert_eq!(client.contacts(), ["bob", "user9", "carol"]);
+    client.keys("alt-1");
+    client.entry(
+        BOB,
+        Entry {
+            content: Content::AuthorRemoved,
+            ..entry(2, BOB)
+        },
+    );
+    assert_eq!(client.contacts(), ["bob", "user9", "carol"], "it is open");
+    assert_eq!(contents(&client.say("hello")), []);
+    assert_eq!(
+        client.message(),
+        "The account of bob was removed. Nothing can be sent there any more"
+    );
+    assert_eq!(client.composer(), "hello");
+    client.keys("ctrl-u");
+    client.keys("alt-2");
+    assert_eq!(client.contacts(), ["user9", "carol"]);
+}
+
+#[test]
+fn a_user_who_is_missing_in_the_directory_leaves_the_list() {
+    let mut client = Client::connected(vec![]);
+    for user in [8, 9] {
+        client.frame(ServerFrame::User(person(UserId(user), Presence::Online)));
+    }
+    client.handle(offline());
+    let asked = searches(&client.handle(welcome(LOG)));
+    client.frame(ServerFrame::User(person(UserId(10), Presence::Online)));
+    let people = vec![person(UserId(9), Presence::Offline)];
+    client.answer(
+        asked[0].0,
+        Answer::Users {
+            people,
+            more: false,
+        },
+    );
+    assert_eq!(client.contacts(), ["user10", "user9"]);
 }

@@ -1,10 +1,13 @@
 use recado_shared::{
-    Answer, ClientFrame, Content, Head, Membership, PageRange, Request, RoomEvent, RoomName, Seq,
-    ServerFrame, Timestamp, Topic, UserId,
+    Answer, ClientFrame, Content, Head, Invitation, Membership, PageRange, Presence,
+    ProtocolVersion, Request, RoomEvent, RoomId, RoomName, RoomSummary, Seq, ServerFrame,
+    Timestamp, Topic, UserId, Welcome,
 };
 
+use super::commands::{contents, requests};
 use super::support::*;
-use crate::app::Effect;
+use crate::app::{Effect, Event};
+use crate::net::NetEvent;
 use crate::store::{Snapshot, StoreWrite, StoredConversation};
 
 fn room(client: &Client) -> (String, Option<(Option<String>, u32, Membership)>) {
@@ -98,7 +101,10 @@ fn an_invitation_stands_on_top_and_nothing_is_asked_of_it() {
     assert_eq!(client.contacts()[0], "#lobby");
     client.keys("alt-1");
     client.say("may I?");
-    assert_eq!(client.message(), "You are invited to #lobby. /join to join");
+    assert_eq!(
+        client.message(),
+        "You are invited to #lobby. /join joins it"
+    );
     client.keys("ctrl-u");
     let joined = client.say("/join").into_iter().any(|effect| {
         let Effect::Send(ClientFrame::Request { request, .. }) = effect else {
@@ -275,4 +281,70 @@ fn what_was_before_oneself_is_no_gap_after_a_restart_either() {
     assert_eq!(client.items(), ["m5", "m6", "m7"]);
     let effects = client.connect(vec![]);
     assert_eq!(pages(&effects), []);
+}
+
+fn invited() -> Head {
+    Head {
+        cursors: vec![cursors(ME, 0, 0)],
+        room: Some(facts(3, Membership::Invited)),
+        ..room_head(0)
+    }
+}
+
+#[test]
+fn an_invitation_says_who_invites_and_enter_joins() {
+    let mut client = Client::connected(vec![]);
+    let asked = requests(&client.heads(vec![invited()]));
+    let is_asked = |(_, request): &&(_, Request)| *request == Request::Invitations;
+    let (number, _) = *asked.iter().find(is_asked).unwrap();
+    let by = person(BOB, Presence::Online);
+    let room = RoomId(9);
+    client.answer(number, Answer::Invitations(vec![Invitation { room, by }]));
+    client.keys("alt-1");
+    let inviter = |client: &Client| {
+        let screen = client.app.screen(client.now);
+        let open = screen.conversation.unwrap();
+        open.inviter.map(ToOwned::to_owned)
+    };
+    assert_eq!(inviter(&client), Some("bob".to_owned()));
+    let joined = (ROOM, Content::Room(RoomEvent::Joined));
+    assert_eq!(contents(&client.keys("enter")), [joined]);
+}
+
+#[test]
+fn an_older_server_is_not_asked_for_invitations() {
+    let mut client = Client::connected(vec![]);
+    let Event::Net(NetEvent::Welcomed(welcome)) = welcome(LOG) else {
+        panic!("a welcome");
+    };
+    client.handle(Event::Net(NetEvent::Welcomed(Welcome {
+        version: ProtocolVersion::V2,
+        ..welcome
+    })));
+    let asked = requests(&client.heads(vec![invited()]));
+    let is_asked = |(_, request): &(_, Request)| *request == Request::Invitations;
+    assert!(!asked.iter().any(is_asked), "{asked:?}");
+}
+
+#[test]
+fn a_room_that_was_renamed_says_its_new_name() {
+    for typed in ["/join tea", "/msg #tea hello"] {
+        let mut client = Client::talking(0);
+        let (number, _) = requests(&client.say(typed))[0];
+        let room = RoomSummary {
+            room: RoomId(70),
+            name: RoomName::new("coffee").unwrap(),
+            topic: None,
+            members: 2,
+        };
+        let rooms = vec![room];
+        let more = false;
+        let effects = client.answer(number, Answer::Rooms { rooms, more });
+        assert_eq!(contents(&effects), [], "{typed}");
+        assert_eq!(
+            client.message(),
+            "#tea was renamed to #coffee. Use the new name"
+        );
+        assert_eq!(client.composer(), typed, "the text is back");
+    }
 }

@@ -11,7 +11,7 @@ use recado_shared::{
     Welcome,
 };
 
-use crate::app::screen::{Item, ItemId, Mark, MessageView, Place};
+use crate::app::screen::{Item, ItemId, Mark, MessageView, Overlay, Place};
 use crate::app::{App, Effect, Event, Settings, Viewed, keymap::Keymap};
 use crate::net::NetEvent;
 use crate::store::{HeldRange, Snapshot, StoreWrite, StoredConversation, StoredMe, StoredPerson};
@@ -135,7 +135,7 @@ pub(super) fn person(user: UserId, presence: Presence) -> UserProfile {
 
 pub(super) fn welcome(log: LogId) -> Event {
     Event::Net(NetEvent::Welcomed(Welcome {
-        version: ProtocolVersion::V2,
+        version: ProtocolVersion::NEWEST,
         user: ME,
         name: name_of(ME),
         registered: false,
@@ -413,6 +413,14 @@ impl Client {
         match item {
             ItemId::Entry(seq) => Some((seq.0, count)),
             ItemId::Pending(_) => panic!("no line stands above an own message"),
+        }
+    }
+
+    /// The question of the open dialog.
+    pub(super) fn question(&self) -> String {
+        match self.app.screen(self.now).overlay {
+            Some(Overlay::Confirm { question, .. }) => question.to_owned(),
+            other => panic!("{other:?}"),
         }
     }
 

@@ -95,6 +95,10 @@ impl<'a> Reader<'a> {
             room: self.chats.room_info(id),
             is_request: conversation.is_request,
             is_blocked: self.chats.is_blocked_in(id),
+            is_removed: conversation
+                .peer()
+                .is_some_and(|peer| self.chats.contacts.is_removed(peer)),
+            inviter: self.chats.inviter_of(id),
             notification_level: self.chats.settings.notification_level(id, self.now.wall),
             presence: self.presence_in(id),
             new_from: new_from(conversation, &items),

@@ -90,6 +90,10 @@ pub struct ConversationView<'a> {
     pub room: Option<&'a RoomInfo>,
     pub is_request: bool,
     pub is_blocked: bool,
+    /// Whether the account of the other user was removed.
+    pub is_removed: bool,
+    /// The name of the member who invited the user to this room, if it is known.
+    pub inviter: Option<&'a str>,
     pub notification_level: NotificationLevel,
     /// The other user's presence; `None` in rooms and while this client is offline.
     pub presence: Option<Presence>,
@@ -210,6 +214,12 @@ pub enum Overlay<'a> {
     },
     Versions {
         /// The texts of a message, each with its time, the first one first; none if it was deleted.
+        texts: Vec<(Timestamp, &'a str)>,
+        /// Rows scrolled away at the top; the view clamps it.
+        scroll: u16,
+    },
+    Announcements {
+        /// Each with its time, the newest first.
         texts: Vec<(Timestamp, &'a str)>,
         /// Rows scrolled away at the top; the view clamps it.
         scroll: u16,

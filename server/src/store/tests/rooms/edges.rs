@@ -1,5 +1,7 @@
 //! Tests of rooms without members, and of users who never were members.
 
+use recado_shared::name::fold;
+
 use super::*;
 
 #[test]
@@ -75,4 +77,84 @@ fn an_invitation_ends_with_the_room() {
     let membership = club.membership(bob).map(|(membership, _)| membership);
     assert_eq!(membership, Some(Membership::Left));
     assert_eq!(club.reads(bob), (Vec::new(), 0));
+}
+
+#[test]
+fn an_invitation_says_who_sent_it_until_it_is_taken() {
+    let mut club = Club::new(HistoryVisibility::Visible);
+    let [alice, bob, carol] = club.people;
+    club.does(alice, RoomEvent::Invited(carol));
+    let inviters = |club: &mut Club| match club.desk.query(carol, Query::Invitations) {
+        Answer::Invitations(invitations) => {
+            let inviters = invitations.into_iter();
+            inviters.map(|it| (it.room, it.by.user)).collect::<Vec<_>>()
+        }
+        other => panic!("no invitations: {other:?}"),
+    };
+    let room = club.room;
+    assert_eq!(inviters(&mut club), [(room, alice)]);
+    club.does(bob, RoomEvent::Joined);
+    club.does(bob, RoomEvent::Invited(carol));
+    assert_eq!(inviters(&mut club), [(room, bob)], "the last one counts");
+    club.does(carol, RoomEvent::Joined);
+    assert_eq!(inviters(&mut club), []);
+    club.does(alice, RoomEvent::Kicked(carol));
+    assert_eq!(inviters(&mut club), []);
+}
+
+#[test]
+fn an_owner_closes_a_room_that_is_empty() {
+    let mut club = Club::new(HistoryVisibility::Visible);
+    let [alice, bob, carol] = club.people;
+    club.does(bob, RoomEvent::Joined);
+    club.says(bob, "a secret");
+    let refused = club.refuses(alice, RoomEvent::Closed);
+    assert_eq!(refused, RequestError::RoomNotEmpty);
+    club.does(bob, RoomEvent::Left);
+    club.does(alice, RoomEvent::Invited(carol));
+    club.does(alice, RoomEvent::Closed);
+    for user in [alice, carol] {
+        let membership = club.membership(user).map(|(membership, _)| membership);
+        assert_eq!(membership, Some(Membership::Left), "{user}");
+    }
+    assert!(club.desk.memberships()[0].is_closed);
+    let refused = club.refuses(bob, RoomEvent::Joined);
+    assert_eq!(refused, RequestError::UnknownRoom);
+    let id = club.id();
+    let (entries, _) = page(&mut club.desk, alice, id, PageRange::After(Seq::ZERO));
+    let is_text = |entry: &Entry| entry.content.body().is_some();
+    assert!(!entries.iter().any(is_text), "{entries:?}");
+}
+
+#[test]
+fn a_room_is_found_by_the_name_that_it_had() {
+    let mut club = Club::new(HistoryVisibility::Visible);
+    let [alice, bob, _] = club.people;
+    club.does(alice, RoomEvent::Renamed(room_name("Teahouse")));
+    club.desk.room(bob, "team");
+    club.desk
+        .create(new_room(bob, 600, "teapot", HistoryVisibility::Visible))
+        .unwrap();
+    let mut find = |user, prefix: &str, limit| {
+        let query = Query::FindRooms(NameSearch {
+            prefix: fold(prefix),
+            after: None,
+            limit,
+        });
+        match club.desk.query(user, query) {
+            Answer::Rooms { rooms, more } => {
+                let names = rooms.iter().map(|room| room.name.to_string());
+                (names.collect::<Vec<_>>(), more)
+            }
+            other => panic!("no rooms: {other:?}"),
+        }
+    };
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(find(bob, "TEA", 1), (names(&["Teahouse"]), true));
+    assert_eq!(
+        find(bob, "tea", 9),
+        (names(&["Teahouse", "Teahouse", "team", "teapot"]), false)
+    );
+    assert_eq!(find(bob, "te", 9).0, names(&["Teahouse", "team", "teapot"]));
+    assert_eq!(find(bob, "teahouse", 9).0, names(&["Teahouse"]));
 }
