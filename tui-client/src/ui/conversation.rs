@@ -13,7 +13,7 @@ use super::scroll::{Position, Window};
 use super::text::{clock, columns, day, indent, local, row, wrap_rows};
 use super::theme::Theme;
 use crate::app::screen::{
-    ConversationView, Focus, ItemId, LinkView, Mark, MessageKind, MessageView, Quote, Screen,
+    ConversationView, Focus, ItemId, LinkView, Mark, MessageKind, MessageView, Place, Quote, Screen,
 };
 use crate::app::{ClickTarget, Scroll, Viewed};
 use crate::cells;
@@ -81,9 +81,16 @@ pub(super) fn render(
     let (mut position, scrolls) = canvas.view.take_position(conversation);
     if conversation.items.is_empty() {
         draw_empty(canvas, area, screen, conversation);
+        for scroll in scrolls {
+            position.scroll_without_rows(scroll);
+        }
         if let Some(viewed) = &mut canvas.view.viewed {
             viewed.at_oldest = true;
+            if position == Position::Newest {
+                viewed.place = Place::Newest;
+            }
         }
+        canvas.view.keep_position(conversation.id, position);
         return 0;
     }
     let mut rows = Rows {

@@ -107,6 +107,19 @@ impl Position {
         }
     }
 
+    /// Scrolls while nothing is loaded, as far as that needs no rows.
+    pub(super) fn scroll_without_rows(&mut self, scroll: Scroll) {
+        match scroll {
+            Scroll::Newest => *self = Self::Newest,
+            Scroll::To(place) => *self = Self::from_place(place),
+            Scroll::Lines(_)
+            | Scroll::Pages(_)
+            | Scroll::Top(_)
+            | Scroll::Show(_)
+            | Scroll::Amid(_) => {}
+        }
+    }
+
     fn step(&mut self, by: i64, rows: &mut Rows<'_>, height: usize) {
         let top = self.window(rows, height).top;
         let steps = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX);

@@ -18,8 +18,8 @@ use recado::net::{self, NetConfig};
 use recado::store::{self, HeldRange, StoreWrite, StoredMe};
 use recado::ui::{Theme, ViewState};
 use recado_shared::{
-    Content, ConversationId, Entry, Head, LogId, MessageBody, MessageId, Now, Seq, Timestamp,
-    UserId, UserName,
+    Content, ConversationId, Entry, Head, LogId, MemberCursors, MessageBody, MessageId, Now, Seq,
+    Timestamp, UserId, UserName,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -290,8 +290,8 @@ async fn a_terminal_that_hangs_up_ends_the_client_and_keeps_the_draft() {
     server.stop().await;
 }
 
-/// What a client stores that was left with messages of bob's unread, all of them held.
-fn save_unread(path: &Path, unread: u64) {
+/// What a client stores that was left with messages of bob's, all of them held, the last ones unread.
+fn save_log(path: &Path, newest: u64, unread: u64) {
     let (alice, bob) = (UserId(1), UserId(2));
     let talk = ConversationId::direct(alice, bob);
     let time = Timestamp(1_795_000_000_000);
@@ -304,10 +304,14 @@ fn save_unread(path: &Path, unread: u64) {
     };
     let head = Head {
         conversation: talk,
-        newest: Seq(unread),
+        newest: Seq(newest),
         newest_time: time,
         unread,
-        cursors: Vec::new(),
+        cursors: vec![MemberCursors {
+            user: alice,
+            delivered: Seq(newest),
+            read: Seq(newest - unread),
+        }],
         first: Seq(1),
         room: None,
         is_request: false,
@@ -325,10 +329,10 @@ fn save_unread(path: &Path, unread: u64) {
         },
         StoreWrite::Entries {
             conversation: talk,
-            entries: (1..=unread).map(entry).collect(),
+            entries: (1..=newest).map(entry).collect(),
             held: vec![HeldRange {
                 first: Seq(1),
-                last: Seq(unread),
+                last: Seq(newest),
             }],
             settled: Vec::new(),
         },
@@ -346,7 +350,7 @@ async fn a_client_opens_at_the_first_unread_message_and_passes_none_over() {
     // What is unread is here already: nothing comes from a server.
     server.stop().await;
     let path = folder.path().join("client.db");
-    save_unread(&path, 60);
+    save_log(&path, 60, 60);
     let client = TestClient::start(folder.path(), net);
     client.sees(|text| text.contains("── 60 new ──")).await;
     client.sees(|text| text.contains("offline")).await;
@@ -356,4 +360,47 @@ async fn a_client_opens_at_the_first_unread_message_and_passes_none_over() {
         .head
         .unread;
     assert!((30..60).contains(&unread), "{unread} are unread");
+}
+
+/// Most frames from the key of a jump until it is over: those of the key, of the page that was read,
+/// and of the report of what is in sight.
+const JUMP_FRAMES: u64 = 4;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jumps_in_a_long_conversation_arrive_by_one_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = TestServer::start(folder.path()).await;
+    let net = config(&server.ticket, "alice");
+    server.stop().await;
+    save_log(&folder.path().join("client.db"), 12_000, 0);
+    let client = TestClient::start(folder.path(), net);
+    client.sees(|text| text.contains("message 12000 ")).await;
+    client.sees(|text| text.contains("offline")).await;
+    let search = |number: &str| {
+        client.key(KeyCode::Char('f'), KeyModifiers::CONTROL);
+        client.type_line(number);
+    };
+    for number in ["17", "11000", "2", "6000"] {
+        search(number);
+        let hit = format!("message {number} ");
+        client
+            .sees(|text| text.contains(&hit) && !text.contains("Search in"))
+            .await;
+        let frames = *client.screen.frames.borrow();
+        client.key(KeyCode::End, KeyModifiers::CONTROL);
+        client.sees(|text| text.contains("message 12000 ")).await;
+        let frames = *client.screen.frames.borrow() - frames;
+        assert!(frames <= JUMP_FRAMES, "{frames} frames");
+    }
+    // Keys that follow before the page is read come after the jump.
+    search("17");
+    client
+        .sees(|text| text.contains("message 17 ") && !text.contains("Search in"))
+        .await;
+    client.key(KeyCode::End, KeyModifiers::CONTROL);
+    client.key(KeyCode::PageUp, KeyModifiers::NONE);
+    client
+        .sees(|text| text.contains("message 11980 ") && !text.contains("message 12000 "))
+        .await;
+    client.quit().await;
 }

@@ -3,7 +3,6 @@
 
 use recado_shared::{ConversationId, Entry, Seq};
 
-use crate::app::conversation::log::Part;
 use crate::app::conversation::state::UnreadMarker;
 use crate::app::{Chats, Context, Effect, Scroll, Viewed};
 use crate::model::{ItemId, Place};
@@ -25,6 +24,9 @@ const MAX_JUMPS: usize = 50;
 /// Entries that are loaded above one that is gone to.
 const CONTEXT: u64 = 50;
 
+/// Most scrolls that follow a jump while it waits for the local store; more are left out.
+const MAX_LATER: usize = 64;
+
 #[derive(Debug)]
 pub(crate) struct Navigation {
     pub(crate) open: Option<ConversationId>,
@@ -40,6 +42,8 @@ pub(crate) struct Navigation {
     pub(crate) shown: Option<Seq>,
     /// Where to scroll once it is loaded.
     pub(crate) jump: Option<Jump>,
+    /// Scrolls by the user that follow the jump once the local store has answered.
+    later: Vec<Scroll>,
     pub(crate) has_focus: bool,
 }
 
@@ -55,6 +59,8 @@ enum Origin {
 /// A scroll to an entry that may not be loaded yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Jump {
+    /// To the end of the log.
+    Newest,
     /// To the top of the pane.
     Top(Seq),
     Show(Seq),
@@ -67,6 +73,7 @@ pub(crate) enum Jump {
 impl Jump {
     const fn seq(self) -> Seq {
         match self {
+            Self::Newest => Seq(u64::MAX),
             Self::Top(seq) | Self::Show(seq) | Self::Select(seq) | Self::Row(seq, _) => seq,
         }
     }
@@ -74,7 +81,7 @@ impl Jump {
     /// How many entries above it are wanted.
     const fn context(self) -> u64 {
         match self {
-            Self::Top(_) | Self::Show(_) | Self::Row(..) => 0,
+            Self::Newest | Self::Top(_) | Self::Show(_) | Self::Row(..) => 0,
             Self::Select(_) => CONTEXT,
         }
     }
@@ -91,6 +98,7 @@ impl Default for Navigation {
             viewed: None,
             shown: None,
             jump: None,
+            later: Vec::new(),
             has_focus: true,
         }
     }
@@ -103,6 +111,7 @@ impl Navigation {
         self.viewed = None;
         self.shown = None;
         self.jump = None;
+        self.later.clear();
     }
 
     /// Cancels the selection at the end of a jump after another input, which must not act on it.
@@ -288,8 +297,13 @@ impl Chats {
             return;
         };
         let id = conversation.id;
-        let load = conversation.log.go_to(id, jump.seq(), jump.context());
+        let load = if jump == Jump::Newest {
+            conversation.log.go_to_newest(id)
+        } else {
+            conversation.log.go_to(id, jump.seq(), jump.context())
+        };
         self.navigation.jump = Some(jump);
+        self.navigation.later.clear();
         match load {
             Some(load) => cx.load(load),
             None => self.finish_jump(id, cx),
@@ -302,24 +316,27 @@ impl Chats {
         if self.navigation.open != Some(id) {
             return;
         }
-        let Some(jump) = self.navigation.jump.take() else {
+        let Some(jump) = self.navigation.jump else {
             return;
         };
-        let Some(conversation) = self.conversations.get(&id) else {
+        let Some(conversation) = self.conversations.get_mut(&id) else {
             return;
         };
-        let wanted = jump.seq();
-        let at_or_after = |part: Part<'_>| match part {
-            Part::Entry(entry) => (entry.seq >= wanted).then_some((entry.seq, false)),
-            Part::Gap(gap) => (gap.last >= wanted).then_some((gap.first, true)),
-        };
-        let found = conversation.log.parts().find_map(at_or_after);
-        if let Some((seq, is_gap)) = found {
-            self.navigation.jump = Some(jump).filter(|_| is_gap);
-            // What the last frame showed may be out of sight in the next one.
-            self.navigation.shown = None;
+        if conversation.log.is_moving() {
+            return;
+        }
+        self.navigation.jump = None;
+        // What the last frame showed may be out of sight in the next one.
+        self.navigation.shown = None;
+        if jump == Jump::Newest {
+            conversation.place = Place::Newest;
+            cx.effects.push(Effect::Scroll(Scroll::Newest));
+        } else if let Some((seq, is_gap)) = conversation.log.part_at(jump.seq()) {
             let item = ItemId::Entry(seq);
+            conversation.jumped_to = Some(seq);
+            self.navigation.jump = Some(jump).filter(|_| is_gap);
             cx.effects.push(Effect::Scroll(match jump {
+                Jump::Newest => Scroll::Newest,
                 Jump::Top(_) => Scroll::Top(item),
                 Jump::Show(_) => Scroll::Show(item),
                 Jump::Select(_) => Scroll::Amid(item),
@@ -330,6 +347,10 @@ impl Chats {
             if jump == Jump::Select(seq) && !is_gap && is_message && !cx.is_covered {
                 self.navigation.selection = Some(item);
             }
+        }
+        self.unsaved.places.insert(id);
+        for scroll in std::mem::take(&mut self.navigation.later) {
+            self.scroll(scroll, cx);
         }
     }
 
@@ -361,8 +382,16 @@ impl Chats {
         }
     }
 
-    /// Scrolls as the person wishes, which ends a jump that waits for its entry.
+    /// Scrolls as the person wishes, which ends a jump that waits for an entry of the server. A jump
+    /// that waits for the local store comes first.
     pub(crate) fn scroll(&mut self, scroll: Scroll, cx: &mut Context) {
+        let is_moving = self.opened().is_some_and(|open| open.log.is_moving());
+        if is_moving && self.navigation.jump.is_some() {
+            if self.navigation.later.len() < MAX_LATER {
+                self.navigation.later.push(scroll);
+            }
+            return;
+        }
         self.navigation.jump = None;
         cx.effects.push(Effect::Scroll(scroll));
     }
@@ -377,11 +406,6 @@ impl Chats {
     }
 
     pub(crate) fn scroll_newest(&mut self, cx: &mut Context) {
-        if let Some(conversation) = self.open_conversation() {
-            let id = conversation.id;
-            let load = conversation.log.go_to_newest(id);
-            cx.effects.extend(load.map(Effect::Load));
-        }
-        self.scroll(Scroll::Newest, cx);
+        self.jump_in_log(Jump::Newest, cx);
     }
 }

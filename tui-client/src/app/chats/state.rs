@@ -210,6 +210,7 @@ impl Chats {
         let Some(conversation) = self.conversations.get_mut(&viewed.conversation) else {
             return;
         };
+        conversation.jumped_to = None;
         if conversation.place != viewed.place {
             conversation.place = viewed.place;
             self.unsaved.places.insert(viewed.conversation);

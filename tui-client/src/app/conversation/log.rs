@@ -37,6 +37,31 @@ pub(crate) struct Log {
     /// The last place of the window; `None` while it follows what arrives.
     to: Option<Seq>,
     loading: Option<StoreRead>,
+    /// The window after the answer to `loading`. Until then the window stays as it is.
+    next: Option<NextWindow>,
+}
+
+/// A window that waits for its page of the local store.
+#[derive(Debug)]
+struct NextWindow {
+    from: Seq,
+    to: Option<Seq>,
+    /// What arrives for it meanwhile.
+    entries: BTreeMap<Seq, Entry>,
+}
+
+impl NextWindow {
+    fn new(from: Seq, to: Option<Seq>) -> Self {
+        Self {
+            from,
+            to,
+            entries: BTreeMap::new(),
+        }
+    }
+
+    fn contains(&self, seq: Seq) -> bool {
+        seq >= self.from && self.to.is_none_or(|to| seq <= to)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +82,7 @@ impl Default for Log {
             from: Seq(1),
             to: None,
             loading: None,
+            next: None,
         }
     }
 }
@@ -96,6 +122,9 @@ impl Log {
         if self.is_in_window(entry.seq) {
             self.entries.insert(entry.seq, entry.clone());
         }
+        if let Some(next) = self.next.as_mut().filter(|next| next.contains(entry.seq)) {
+            next.entries.insert(entry.seq, entry.clone());
+        }
         true
     }
 
@@ -125,7 +154,7 @@ impl Log {
         self.entries.split_off(&end.next());
         self.from = self.from.min(end.next());
         self.to = self.to.filter(|&to| to < end);
-        self.loading = None;
+        (self.loading, self.next) = (None, None);
         true
     }
 
@@ -142,7 +171,12 @@ impl Log {
     }
 
     pub(super) fn erase(&mut self, is_meant: impl Fn(&Entry) -> bool) {
-        for entry in self.entries.values_mut().filter(|entry| is_meant(entry)) {
+        let next = self
+            .next
+            .iter_mut()
+            .flat_map(|next| next.entries.values_mut());
+        let entries = self.entries.values_mut().chain(next);
+        for entry in entries.filter(|entry| is_meant(entry)) {
             if let Some(erased) = entry.content.erased() {
                 entry.content = Content::Erased(erased);
             }
@@ -179,6 +213,14 @@ impl Log {
             gap.into_iter().chain([Part::Entry(entry)])
         });
         parts.chain(gap(last, end))
+    }
+
+    /// The first part of the window that reaches to `seq`: its first place, and whether it is a gap.
+    pub(crate) fn part_at(&self, seq: Seq) -> Option<(Seq, bool)> {
+        self.parts().find_map(|part| match part {
+            Part::Entry(entry) => (entry.seq >= seq).then_some((entry.seq, false)),
+            Part::Gap(gap) => (gap.last >= seq).then_some((gap.first, true)),
+        })
     }
 
     /// Whether the window reaches down to where the log begins for the user.
@@ -258,6 +300,9 @@ impl Log {
             return;
         }
         self.loading = None;
+        if let Some(next) = self.next.take() {
+            (self.from, self.to, self.entries) = (next.from, next.to, next.entries);
+        }
         let ends = (loaded.entries.first(), loaded.entries.last());
         match (loaded.read.range, ends) {
             (PageRange::Before(seq), (Some(first), _)) if seq == self.from => {
@@ -278,23 +323,37 @@ impl Log {
 
     /// Moves the window to the newest held entries, unless it is there.
     pub(crate) fn go_to_newest(&mut self, id: ConversationId) -> Option<StoreRead> {
-        self.to?;
-        let last = self.held.last().unwrap_or(Seq::ZERO);
-        self.entries.clear();
-        (self.from, self.to, self.loading) = (last.next(), None, None);
-        Some(self.load(id, PageRange::Before(last.next())))
+        if self.to.is_none() {
+            self.stay();
+            return None;
+        }
+        let from = self.held.last().unwrap_or(Seq::ZERO).next();
+        self.next = Some(NextWindow::new(from, None));
+        Some(self.load(id, PageRange::Before(from)))
     }
 
     /// Moves the window so that it starts at most `before` entries above `seq`, unless that is
     /// in it.
     pub(crate) fn go_to(&mut self, id: ConversationId, seq: Seq, before: u64) -> Option<StoreRead> {
         if self.is_in_window(seq) {
+            self.stay();
             return None;
         }
         let from = Seq(seq.0.saturating_sub(before)).max(self.first).min(seq);
-        self.entries.clear();
-        (self.from, self.to, self.loading) = (from, Some(from.prev()), None);
+        self.next = Some(NextWindow::new(from, Some(from.prev())));
         Some(self.load(id, PageRange::After(from.prev())))
+    }
+
+    /// Whether the window moves once the store has answered.
+    pub(crate) fn is_moving(&self) -> bool {
+        self.next.is_some()
+    }
+
+    /// Gives up a move that waits for the store.
+    pub(crate) fn stay(&mut self) {
+        if self.next.take().is_some() {
+            self.loading = None;
+        }
     }
 
     /// Unloads entries beyond `most`: those farthest from `around`, or the oldest.

@@ -90,6 +90,8 @@ pub(crate) struct Conversation {
     pub(crate) composer: Composer,
     pub(crate) purpose: Purpose,
     pub(crate) place: Place,
+    /// Where a jump leads that no frame has shown yet.
+    pub(crate) jumped_to: Option<Seq>,
 }
 
 impl Conversation {
@@ -123,6 +125,7 @@ impl Conversation {
             composer: Composer::default(),
             purpose: Purpose::default(),
             place: Place::default(),
+            jumped_to: None,
         })
     }
 
@@ -371,7 +374,7 @@ impl Conversation {
         } else {
             (UNOPENED_LOADED, UNOPENED_FOLDED)
         };
-        self.log.trim(loaded, self.place.entry());
+        self.log.trim(loaded, self.jumped_to.or(self.place.entry()));
         if self.folding.change_count() > folded {
             let (log, originals) = (&self.log, &self.originals);
             let is_kept = |seq| log.entry(seq).or_else(|| originals.get(&seq)).is_some();

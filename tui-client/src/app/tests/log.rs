@@ -346,16 +346,61 @@ fn the_newest_key_leaves_the_middle() {
     snapshot.open = Some(with(BOB));
     let mut client = Client::new(snapshot);
     let newest = load(PageRange::Before(Seq(101)));
-    assert_eq!(
-        client.keys("end"),
-        [Effect::Load(newest), Effect::Scroll(Scroll::Newest)]
-    );
-    client.handle(Event::Loaded(LoadedEntries {
+    assert_eq!(client.keys("end"), [Effect::Load(newest)]);
+    // Until the page is read, the middle stays on the screen, and later scrolls wait.
+    assert_eq!(client.items().len(), 21);
+    assert_eq!(client.keys("pageup"), []);
+    let effects = client.handle(Event::Loaded(LoadedEntries {
         read: newest,
         entries: entries(60..=100, BOB),
         about: Vec::new(),
     }));
+    let scrolls = [Scroll::Newest, Scroll::Pages(-1)].map(Effect::Scroll);
+    assert_eq!(effects, scrolls);
     assert_eq!(client.items().len(), 41);
+}
+
+#[test]
+fn what_arrives_during_a_jump_to_the_newest_is_there_after_it() {
+    let mut stored = stored(BOB, entries(1..=100, BOB), 100);
+    stored.entries = entries(40..=60, BOB);
+    let mut snapshot = snapshot(vec![stored]);
+    snapshot.open = Some(with(BOB));
+    let mut client = Client::new(snapshot);
+    client.connect(vec![head(BOB, 100, 100, 0)]);
+    client.keys("end");
+    client.entry(BOB, entry(101, BOB));
+    assert_eq!(client.items().last().unwrap(), "m60");
+    client.handle(Event::Loaded(LoadedEntries {
+        read: load(PageRange::Before(Seq(101))),
+        entries: entries(60..=100, BOB),
+        about: Vec::new(),
+    }));
+    assert_eq!(client.items().last().unwrap(), "m101");
+    assert_eq!(client.items().len(), 42);
+}
+
+#[test]
+fn a_jump_within_what_is_loaded_is_not_undone_by_an_arrival() {
+    let last = OPEN_LOADED as u64;
+    let far_from = |seq: u64| {
+        let mut client = Client::talking(last);
+        let item = ItemId::Entry(Seq(seq));
+        client.viewed_at(1, 20, Place::At { item, row: 0 }, false);
+        client
+    };
+    for seq in [1, last] {
+        let mut client = far_from(last + 1 - seq);
+        let (chats, cx) = (&mut client.app.chats, &mut client.app.cx);
+        chats.jump_to_entry(with(BOB), Seq(seq), cx);
+        client.entry(BOB, entry(last + 1, BOB));
+        let open = &client.app.chats.conversations[&with(BOB)];
+        assert!(open.log.entry(Seq(seq)).is_some(), "{seq}");
+    }
+    let mut client = far_from(1);
+    client.keys("end");
+    client.entry(BOB, entry(last + 1, BOB));
+    assert_eq!(client.items().last().unwrap(), &format!("m{}", last + 1));
 }
 
 #[test]

@@ -293,3 +293,15 @@ fn a_scroll_of_a_conversation_that_was_left_undrawn_moves_no_other() {
     assert_eq!(chat.rows(), newest);
     assert_eq!(chat.view.viewed().unwrap().place, Place::Newest);
 }
+
+#[test]
+fn a_scroll_while_nothing_is_loaded_is_not_lost() {
+    let mut chat = Chat::new(60);
+    let newest = chat.rows();
+    chat.scroll(Scroll::Top(entry(5)));
+    let bodies = std::mem::take(&mut chat.bodies);
+    chat.scroll(Scroll::Newest);
+    assert_eq!(chat.view.viewed().unwrap().place, Place::Newest);
+    chat.bodies = bodies;
+    assert_eq!(chat.rows(), newest);
+}
