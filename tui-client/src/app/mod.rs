@@ -141,7 +141,8 @@ impl App {
         }
         app.session.place_unsent(&mut app.chats);
         app.chats.compare_drafts();
-        app.chats.refresh_contacts(&app.session.outbox.last_typed());
+        app.chats
+            .refresh_changed(|| app.session.outbox.last_typed(), now);
         if let Some(open) = snapshot.open {
             app.chats.restore_open(open, &mut app.cx);
         }
@@ -192,8 +193,7 @@ impl App {
 
     /// When to call [`handle`](Self::handle) with [`Event::Deadline`] if nothing else happens.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let conversations = self.chats.conversations.values();
-        let typing = conversations.flat_map(|c| c.typing.values().copied());
+        let typing = self.chats.typing.next_deadline().into_iter();
         typing
             .chain(self.session.link.next_deadline(&self.cx))
             .chain(self.chats.unsaved.due)
@@ -221,11 +221,10 @@ impl App {
 
     /// Brings every part up to date after an event: it does what has become possible or due.
     fn reconcile(&mut self) {
-        let last_typed = self.session.outbox.last_typed();
-        self.chats.reconcile(&last_typed, &mut self.cx);
+        self.chats.reconcile(&mut self.cx);
+        self.session.reconcile(&mut self.chats, &mut self.cx);
         self.parts().check_selection();
         self.check_completion();
-        self.session.reconcile(&mut self.chats, &mut self.cx);
         self.with_overlay(|overlay, app| overlay.refresh(app));
     }
 

@@ -94,6 +94,8 @@ fn area(size: Size) -> Rect {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use jiff::tz::TimeZone;
     use recado_shared::{ConversationId, Timestamp, UserId};
 
@@ -119,7 +121,7 @@ mod tests {
     fn screen(composer: &Composer) -> Screen<'_> {
         Screen {
             me: "alice",
-            contacts: Vec::new(),
+            contacts: Rc::new(Vec::new()),
             conversation: Some(ConversationView {
                 id: ConversationId::direct(UserId(1), UserId(2)),
                 title: "bob",

@@ -1,24 +1,87 @@
 //! The left pane: rooms and people with conversations, then people without.
 
 use ratatui::layout::Rect;
-use recado_shared::{Membership, Presence};
+use recado_shared::{ConversationId, Membership, Presence};
 
 use super::canvas::Canvas;
 use super::text::{RowWriter, columns};
 use super::theme::Theme;
 use super::view::ViewState;
 use crate::app::ClickTarget;
-use crate::app::screen::{ContactRow, NotificationLevel, Screen, Section};
+use crate::app::screen::{ContactRow, ContactRows, NotificationLevel, Screen, Section};
 use crate::strings;
 
-enum Line<'a> {
+/// A line of the pane: a heading, or a row by its index.
+#[derive(Clone, Copy)]
+enum Line {
     Heading(&'static str),
-    Contact(&'a ContactRow<'a>),
+    Contact(usize),
+}
+
+/// The places of headings among the rows, which are found without looking at every row.
+struct Lines {
+    rows: usize,
+    /// Each heading with the index of the row that it stands above, ascending.
+    headings: Vec<(usize, &'static str)>,
+}
+
+impl Lines {
+    fn new(contacts: &dyn ContactRows<'_>) -> Self {
+        let rows = contacts.len();
+        let people = first_where(contacts, |row| row.section == Section::People);
+        let rest = first_where(contacts, |row| {
+            row.section == Section::People && row.presence != Some(Presence::Online)
+        });
+        let online = (people, rest, strings::conversation::PEOPLE_ONLINE);
+        let others = (rest, rows, strings::conversation::PEOPLE);
+        let headings = [online, others].into_iter();
+        let headings = headings.filter(|(first, end, _)| first < end);
+        Self {
+            rows,
+            headings: headings.map(|(first, _, title)| (first, title)).collect(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.rows + self.headings.len()
+    }
+
+    /// The line on which a row stands.
+    fn of_row(&self, index: usize) -> usize {
+        let above = self.headings.iter().filter(|(first, _)| *first <= index);
+        index + above.count()
+    }
+
+    fn line(&self, line: usize) -> Line {
+        let mut above = 0;
+        for &(first, title) in &self.headings {
+            if line == first + above {
+                return Line::Heading(title);
+            }
+            above += usize::from(line > first + above);
+        }
+        Line::Contact(line - above)
+    }
+}
+
+/// The index of the first row that is so; all rows after it are too.
+fn first_where(contacts: &dyn ContactRows<'_>, is_so: impl Fn(&ContactRow<'_>) -> bool) -> usize {
+    let (mut first, mut end) = (0, contacts.len());
+    while first < end {
+        let middle = usize::midpoint(first, end);
+        if contacts.row(middle).is_some_and(|row| is_so(&row)) {
+            end = middle;
+        } else {
+            first = middle + 1;
+        }
+    }
+    first
 }
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) {
     canvas.view.contacts_area = area;
-    if screen.contacts.is_empty() {
+    let contacts = &*screen.contacts;
+    if contacts.is_empty() {
         let top = area.height.saturating_sub(4) / 2;
         let rows = area.rows().skip(top.into());
         for (area, line) in rows.zip(strings::conversation::INVITE_IN_LIST) {
@@ -26,47 +89,33 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) {
         }
         return;
     }
-    let lines = lines(&screen.contacts);
-    scroll_to_open(&lines, area.height.into(), canvas.view);
-    for (area, line) in area.rows().zip(&lines[canvas.view.contacts_top..]) {
-        match line {
+    let lines = Lines::new(contacts);
+    scroll_to_open(&lines, contacts.open(), area.height.into(), canvas.view);
+    for (area, line) in area.rows().zip(canvas.view.contacts_top..lines.len()) {
+        match lines.line(line) {
             Line::Heading(title) => {
                 let is_short = columns(title) > area.width;
                 let title = title.trim_matches(if is_short { &['─', ' '][..] } else { &[] });
                 canvas.draw_centred(area, title, Theme::dim());
             }
-            Line::Contact(contact) => {
-                draw_contact(canvas, area, contact);
-                canvas.add_hit(area, ClickTarget::Contact(contact.conversation));
+            Line::Contact(index) => {
+                if let Some(contact) = contacts.row(index) {
+                    draw_contact(canvas, area, &contact);
+                    canvas.add_hit(area, ClickTarget::Contact(contact.conversation));
+                }
             }
         }
     }
 }
 
-fn lines<'a>(contacts: &'a [ContactRow<'a>]) -> Vec<Line<'a>> {
-    let mut lines = Vec::with_capacity(contacts.len() + 2);
-    let mut last = None;
-    for contact in contacts {
-        let heading = match (contact.section, contact.presence) {
-            (Section::Favourites | Section::Conversations, _) => None,
-            (Section::People, Some(Presence::Online)) => Some(strings::conversation::PEOPLE_ONLINE),
-            (Section::People, _) => Some(strings::conversation::PEOPLE),
-        };
-        if heading != last {
-            lines.extend(heading.map(Line::Heading));
-            last = heading;
-        }
-        lines.push(Line::Contact(contact));
-    }
-    lines
-}
-
 /// Keeps the list where it is unless another row was opened or the open one moved.
-fn scroll_to_open(lines: &[Line<'_>], height: usize, view: &mut ViewState) {
-    let open = lines.iter().zip(0..).find_map(|(line, at)| match line {
-        Line::Contact(contact) if contact.is_open => Some((contact.conversation, at)),
-        Line::Contact(_) | Line::Heading(_) => None,
-    });
+fn scroll_to_open(
+    lines: &Lines,
+    open: Option<(ConversationId, usize)>,
+    height: usize,
+    view: &mut ViewState,
+) {
+    let open = open.map(|(id, index)| (id, lines.of_row(index)));
     if open != view.contacts_open {
         view.contacts_open = open;
         if let Some((_, at)) = open {
@@ -103,7 +152,7 @@ fn draw_contact(canvas: &mut Canvas<'_>, area: Rect, contact: &ContactRow<'_>) {
     let is_quiet = contact.notification_level == NotificationLevel::Nothing || contact.is_blocked;
     row.fill(
         name,
-        if notable_unread(contact) > 0 || contact.is_open {
+        if contact.notable_unread() > 0 || contact.is_open {
             Theme::strong()
         } else if is_out || is_quiet {
             Theme::dim()
@@ -119,7 +168,7 @@ fn draw_contact(canvas: &mut Canvas<'_>, area: Rect, contact: &ContactRow<'_>) {
 /// Draws the count or time, and marks before it.
 fn draw_right_end(row: &mut RowWriter<'_>, contact: &ContactRow<'_>, time: String, theme: Theme) {
     let typing = ("…".to_owned(), theme.busy());
-    let notable = notable_unread(contact);
+    let notable = contact.notable_unread();
     let counts_mentions =
         contact.room.is_some() || contact.notification_level == NotificationLevel::Mentions;
     let (last, style) = match contact.unread {
@@ -150,16 +199,6 @@ fn draw_right_end(row: &mut RowWriter<'_>, contact: &ContactRow<'_>, time: Strin
     for (text, style) in parts.flatten().filter(|(text, _)| !text.is_empty()) {
         row.draw_right(&text, style);
         row.shorten(1);
-    }
-}
-
-/// How many of the unread messages notify the user.
-pub(super) fn notable_unread(contact: &ContactRow<'_>) -> u64 {
-    match contact.notification_level {
-        _ if contact.is_blocked => 0,
-        NotificationLevel::All => contact.unread,
-        NotificationLevel::Mentions => contact.mentions,
-        NotificationLevel::Nothing => 0,
     }
 }
 

@@ -165,13 +165,13 @@ pub(super) fn render_none(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'
 }
 
 #[derive(Clone, Copy)]
-struct Pane<'a> {
-    screen: &'a Screen<'a>,
+struct Pane<'a, 's> {
+    screen: &'a Screen<'s>,
     area: Rect,
     columns: Columns,
 }
 
-impl Pane<'_> {
+impl Pane<'_, '_> {
     /// Draws the window. Returns the first and last items with a row of content in it.
     fn draw(
         &self,

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::canvas::Canvas;
-use super::contact_list::{count, notable_unread};
+use super::contact_list::count;
 use super::text::{RowWriter, columns, wrap_rows};
 use super::theme::Theme;
 use crate::app::screen::{LinkView, Screen};
@@ -144,8 +144,7 @@ pub(super) fn render_notice(
 
 /// Draws how many messages are unread elsewhere. Returns whether any are.
 pub(super) fn unread_elsewhere(canvas: &mut Canvas<'_>, area: Rect, screen: &Screen<'_>) -> bool {
-    let others = screen.contacts.iter().filter(|contact| !contact.is_open);
-    let unread = others.map(notable_unread).fold(0, u64::saturating_add);
+    let unread = screen.contacts.unread_elsewhere();
     if unread > 0 {
         let line = strings::status::unread(&count(unread));
         canvas.draw_right(area, &format!(" {line} "), canvas.view.theme.unread());

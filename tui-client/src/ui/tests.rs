@@ -6,6 +6,8 @@ mod scrolling;
 mod search;
 mod unread_overview;
 
+use std::rc::Rc;
+
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -81,7 +83,7 @@ fn contact(user: u64, name: &str) -> ContactRow<'_> {
 fn screen<'a>() -> Screen<'a> {
     Screen {
         me: "alice",
-        contacts: Vec::new(),
+        contacts: Rc::new(Vec::new()),
         conversation: None,
         link: LinkView::Connected(Some(std::time::Duration::from_millis(2))),
         waiting: 0,
@@ -184,10 +186,18 @@ fn busy(composer: &Composer) -> Screen<'_> {
     frank.section = Section::People;
     frank.presence = Some(Presence::Offline);
     Screen {
-        contacts: vec![bob, carol, erin, dave, frank],
+        contacts: Rc::new(vec![bob, carol, erin, dave, frank]),
         conversation: Some(open),
         ..screen()
     }
+}
+
+/// The rows of the contact list, to change them and put them back.
+fn rows<'a>(screen: &Screen<'a>) -> Vec<ContactRow<'a>> {
+    let contacts = &screen.contacts;
+    (0..contacts.len())
+        .filter_map(|index| contacts.row(index))
+        .collect()
 }
 
 fn drawn(screen: &Screen<'_>, view: &mut ViewState, width: u16, height: u16) -> Buffer {

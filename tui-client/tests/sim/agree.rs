@@ -92,7 +92,9 @@ impl World {
             .map(|s| (s.head.conversation, s))
             .collect();
         for (id, log) in &self.server.record.logs {
-            let row = screen.contacts.iter().find(|row| row.conversation == *id);
+            let contacts = &screen.contacts;
+            let mut rows = (0..contacts.len()).filter_map(|index| contacts.row(index));
+            let row = rows.find(|row| row.conversation == *id);
             if !log.is_member(user) {
                 check_former(client, stored.get(id), log, *id);
                 continue;

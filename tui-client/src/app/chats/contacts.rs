@@ -3,26 +3,21 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 
 use recado_shared::limits::MAX_WATCHED;
 use recado_shared::{
-    ConversationId, DisplayName, Membership, Presence, Timestamp, UserId, UserName, UserProfile,
+    ConversationId, DisplayName, Membership, Now, Presence, Timestamp, UserId, UserName,
+    UserProfile,
 };
 
+use super::contact_order::{ContactOrder, RowChange, RowKey};
 use crate::app::{Chats, Context, Conversation};
 use crate::store::{StoreWrite, StoredPerson};
 use crate::strings;
 
-/// A part of the contact list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Section {
-    /// Conversations that the user keeps on top, by name: they stay where they are.
-    Favourites,
-    /// Conversations with the newest ones first.
-    Conversations,
-    /// People of this server without a conversation: who is online first, then by name.
-    People,
-}
+/// Rows that are moved one by one, beyond an eighth of the list.
+const MAX_MOVED: usize = 16;
 
 /// Most people that the app keeps besides those it has conversations with.
 const MAX_PEOPLE: usize = 5_000;
@@ -57,11 +52,13 @@ impl Contact {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Contacts {
     people: BTreeMap<UserId, Contact>,
-    /// The rows of the contact list from the top.
-    pub(crate) order: Vec<(ConversationId, Section)>,
+    pub(crate) order: ContactOrder,
+    /// People whose rows may have changed since the list was put in order.
+    changed: BTreeSet<UserId>,
+    /// Whether every row may have changed.
     is_stale: bool,
     /// What the server was asked to tell in this session.
     watched: Option<BTreeSet<UserId>>,
@@ -94,8 +91,8 @@ impl Contacts {
     pub(crate) fn add_peer(&mut self, conversation: &Conversation) {
         if let Some(peer) = conversation.peer() {
             self.entry(peer).is_peer = true;
+            self.changed.insert(peer);
         }
-        self.mark_stale();
     }
 
     /// Adds a user seen in a room. Returns whether their name is unknown.
@@ -124,7 +121,7 @@ impl Contacts {
         if self.people.len() >= MAX_PEOPLE && !self.people.contains_key(&person.user) {
             return false;
         }
-        self.mark_stale();
+        self.changed.insert(person.user);
         let contact = self.entry(person.user);
         if contact.name.as_ref() == Some(&person.name) && contact.display == person.display {
             return false;
@@ -142,7 +139,7 @@ impl Contacts {
             && contact.presence != Some(presence)
         {
             contact.presence = Some(presence);
-            self.is_stale = true;
+            self.changed.insert(user);
         }
     }
 
@@ -153,8 +150,13 @@ impl Contacts {
             })
     }
 
+    /// Notes that every row may have changed.
     pub(crate) fn mark_stale(&mut self) {
         self.is_stale = true;
+    }
+
+    /// Notes that another conversation is open, whose user is watched first.
+    pub(crate) fn note_opened(&mut self) {
         self.is_watch_stale = true;
     }
 
@@ -170,10 +172,10 @@ impl Contacts {
         me: UserId,
         open: Option<ConversationId>,
     ) -> Option<Vec<UserId>> {
-        if !std::mem::take(&mut self.is_watch_stale) {
+        if !mem::take(&mut self.is_watch_stale) {
             return None;
         }
-        let listed = self.order.iter().map(|&(id, _)| id);
+        let listed = self.order.ids();
         let mut wanted: Vec<UserId> = Vec::new();
         let mut seen = BTreeSet::new();
         for id in open.into_iter().chain(listed) {
@@ -191,19 +193,43 @@ impl Contacts {
         Some(wanted)
     }
 
-    /// The people outside of `taken`, who is online first, then by name.
-    fn without(&self, me: UserId, taken: &BTreeSet<UserId>) -> Vec<UserId> {
-        let is_listed =
-            |contact: &Contact| !contact.is_removed && (contact.is_peer || contact.name.is_some());
-        let is_free =
-            |user: &UserId| *user != me && !taken.contains(user) && is_listed(&self.people[user]);
-        let mut users: Vec<_> = self.people.keys().copied().filter(is_free).collect();
-        users.sort_by_key(|user| {
-            let contact = &self.people[user];
-            let presence = contact.presence.unwrap_or(Presence::Offline);
-            (presence, &contact.folded, *user)
-        });
-        users
+    /// Puts one row where it belongs, or takes it out of the list.
+    fn set_row(&mut self, id: ConversationId, peer: Option<UserId>, key: Option<RowKey>) {
+        let change = self.order.set(id, key);
+        let is_watched = |peer| {
+            self.watched
+                .as_ref()
+                .is_some_and(|watched| watched.contains(&peer))
+        };
+        // While all are watched, their order does not matter.
+        let has_more = self.order.len() > MAX_WATCHED;
+        self.is_watch_stale |= match (change, peer) {
+            (RowChange::Unchanged, _) | (_, None) => false,
+            (RowChange::Listed, Some(_)) => true,
+            (RowChange::Up, Some(peer)) => has_more && !is_watched(peer),
+            (RowChange::Down, Some(peer)) => has_more && is_watched(peer),
+        };
+    }
+
+    /// The key of a person without a conversation.
+    fn person_key(&self, user: UserId) -> Option<RowKey> {
+        let contact = self.people.get(&user)?;
+        let is_listed = !contact.is_removed && (contact.is_peer || contact.name.is_some());
+        let presence = contact.presence.unwrap_or(Presence::Offline);
+        is_listed.then(|| RowKey::Person(presence, contact.folded.clone()))
+    }
+}
+
+impl Default for Contacts {
+    fn default() -> Self {
+        Self {
+            people: BTreeMap::new(),
+            order: ContactOrder::default(),
+            changed: BTreeSet::new(),
+            is_stale: true,
+            watched: None,
+            is_watch_stale: true,
+        }
     }
 }
 
@@ -231,49 +257,76 @@ impl Chats {
     pub(crate) fn mark_removed(&mut self, user: UserId) {
         if self.user() != Some(user) && !self.contacts.is_removed(user) {
             self.contacts.entry(user).is_removed = true;
-            self.contacts.mark_stale();
+            self.contacts.changed.insert(user);
         }
     }
 
-    /// Puts the contact list in order, if anything changed that it depends on.
-    pub(crate) fn refresh_contacts(&mut self, queued: &BTreeMap<ConversationId, Timestamp>) {
-        if !std::mem::take(&mut self.contacts.is_stale) {
-            return;
-        }
+    /// Puts the rows of what changed where they belong in the contact list, and counts the unread
+    /// messages there again. `queued` says when the last message that waits was typed in each
+    /// conversation that has one.
+    pub(crate) fn refresh_changed(
+        &mut self,
+        queued: impl FnOnce() -> BTreeMap<ConversationId, Timestamp>,
+        now: Now,
+    ) {
         let Some(me) = self.user() else {
             return;
         };
-        let mut last = queued.clone();
-        for conversation in self.conversations.values() {
-            if let Some(changed) = conversation.last_change() {
-                let time = last.entry(conversation.id).or_insert(changed);
-                *time = changed.max(*time);
+        let people = mem::take(&mut self.contacts.changed).into_iter();
+        self.dirty
+            .extend(people.map(|user| ConversationId::direct(me, user)));
+        let changed = mem::take(&mut self.dirty);
+        let is_stale = mem::take(&mut self.contacts.is_stale);
+        // Many rows are sorted at once rather than moved one by one.
+        if is_stale || changed.len() > MAX_MOVED + self.contacts.order.len() / 8 {
+            let rows = self.all_rows(me, &queued());
+            self.contacts.order.replace(rows.into_iter());
+            self.contacts.is_watch_stale = true;
+            self.count_all_notable(now);
+        } else if !changed.is_empty() {
+            let queued = queued();
+            for id in changed {
+                let key = self.row_key(id, me, &queued);
+                self.contacts.set_row(id, id.peer_of(me), key);
+                self.count_notable(id, now);
             }
         }
-        for id in self.settings.favourites() {
-            // Also users without a conversation.
-            if self.conversations.contains_key(&id) || id.peer_of(me).is_some() {
-                last.entry(id).or_insert(Timestamp(0));
-            }
+    }
+
+    /// The rows of the contact list, in any order.
+    pub(in crate::app) fn all_rows(
+        &self,
+        me: UserId,
+        queued: &BTreeMap<ConversationId, Timestamp>,
+    ) -> BTreeMap<ConversationId, RowKey> {
+        let people = self.contacts.people.keys();
+        let people = people.map(|user| ConversationId::direct(me, *user));
+        let known = self.conversations.keys().chain(queued.keys()).copied();
+        let all = known.chain(self.settings.favourites()).chain(people);
+        all.filter_map(|id| Some((id, self.row_key(id, me, queued)?)))
+            .collect()
+    }
+
+    /// The place of a row in the contact list; `None` where it is not listed.
+    fn row_key(
+        &self,
+        id: ConversationId,
+        me: UserId,
+        queued: &BTreeMap<ConversationId, Timestamp>,
+    ) -> Option<RowKey> {
+        let peer = id.peer_of(me);
+        let conversation = self.conversations.get(&id);
+        let changed = conversation.and_then(Conversation::last_change);
+        let is_favourite = self.settings.is_favourite(id);
+        // A favourite may be a user without a conversation.
+        let is_known = conversation.is_some() || peer.is_some();
+        let kept = (is_favourite && is_known).then_some(Timestamp(0));
+        let time = changed.max(queued.get(&id).copied()).max(kept);
+        match time.filter(|_| self.is_listed(id, queued)) {
+            Some(_) if is_favourite => Some(RowKey::Favourite(self.title(id).to_lowercase())),
+            Some(time) => Some(RowKey::Conversation(self.rank(id), Reverse(time))),
+            None => self.contacts.person_key(peer.filter(|peer| *peer != me)?),
         }
-        last.retain(|id, _| self.is_listed(*id, queued));
-        let mut active: Vec<_> = last.into_iter().collect();
-        active.sort_by_cached_key(|&(id, time)| {
-            let section = self.section(id);
-            let (title, rank, time) = match section {
-                // They stay where they are, whatever happens in them.
-                Section::Favourites => (self.title(id).to_lowercase(), 0, Timestamp(0)),
-                Section::Conversations | Section::People => (String::new(), self.rank(id), time),
-            };
-            (section, title, rank, Reverse(time), id)
-        });
-        let taken: BTreeSet<_> = active.iter().filter_map(|(id, _)| id.peer_of(me)).collect();
-        let people = self.contacts.without(me, &taken).into_iter();
-        self.contacts.order = active
-            .into_iter()
-            .map(|(id, _)| (id, self.section(id)))
-            .chain(people.map(|user| (ConversationId::direct(me, user), Section::People)))
-            .collect();
     }
 
     /// Whether a conversation stands in the list. A room that the user has left, and that with a
@@ -290,14 +343,6 @@ impl Chats {
                     || !conversation.composer.is_empty()
                     || queued.contains_key(&id)
             })
-    }
-
-    fn section(&self, id: ConversationId) -> Section {
-        if self.settings.is_favourite(id) {
-            Section::Favourites
-        } else {
-            Section::Conversations
-        }
     }
 
     /// Sort key within the list: invitations and message requests first; blocked users and rooms

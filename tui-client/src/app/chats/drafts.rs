@@ -45,7 +45,7 @@ impl Chats {
         }
         self.unsaved.drafts.insert(id);
         self.drafts.changed.insert(id);
-        self.contacts.mark_stale();
+        self.dirty.insert(id);
         true
     }
 
@@ -149,7 +149,7 @@ impl Chats {
             }
             conversation.composer.set_text(text);
             self.unsaved.drafts.insert(id);
-            self.contacts.mark_stale();
+            self.dirty.insert(id);
         }
     }
 

@@ -191,15 +191,18 @@ impl Chats {
             return;
         }
         self.remember_place();
+        // A room that the user has left is listed only while it is open.
+        self.dirty.extend(self.navigation.open);
         if let Some(left) = self.open_conversation() {
             left.unread_marker = None;
+            left.log.stay();
             left.trim(false);
         }
         self.save_all(cx);
         self.share_drafts(cx);
         cx.save(StoreWrite::Open(id));
         self.enter(id, cx);
-        self.contacts.mark_stale();
+        self.contacts.note_opened();
     }
 
     fn enter(&mut self, id: ConversationId, cx: &mut Context) {
@@ -237,23 +240,23 @@ impl Chats {
             cx.notice = Some(strings::status::NO_CONTACTS.to_owned());
             return;
         };
-        let here = order
-            .iter()
-            .position(|&(id, _)| Some(id) == self.navigation.open);
+        let here = self.navigation.open.and_then(|id| order.index_of(id));
         let index = match here {
             Some(index) => index.saturating_add_signed(steps).min(last),
             None if steps < 0 => last,
             None => 0,
         };
         let pane = self.navigation.pane;
-        self.open(order[index].0, cx);
+        if let Some((id, _)) = order.get(index) {
+            self.open(id, cx);
+        }
         self.navigation.pane = pane;
     }
 
     /// Opens the conversation at a position of the contact list, counted from 0.
     pub(crate) fn open_position(&mut self, index: usize, cx: &mut Context) {
         match self.contacts.order.get(index) {
-            Some(&(id, _)) => self.jump_to(id, cx),
+            Some((id, _)) => self.jump_to(id, cx),
             None => cx.notice = Some(strings::status::no_position(index + 1)),
         }
     }

@@ -3,6 +3,7 @@
 
 use recado_shared::{ConversationId, Entry, NotificationLevel, Now, PageRange, Seq, UserId};
 
+use super::unread_totals::notable;
 use crate::app::{Chats, Context, Conversation};
 use crate::store::StoreRead;
 use crate::strings;
@@ -97,7 +98,7 @@ impl Chats {
     /// Opens the unread conversation that matters most, of several the one in which something
     /// happened last.
     pub(crate) fn open_next_unread(&mut self, cx: &mut Context) {
-        let listed = self.contacts.order.iter().map(|&(id, _)| id);
+        let listed = self.contacts.order.ids();
         let others = listed.filter(|&id| self.navigation.open != Some(id));
         let urgent = others.filter_map(|id| Some((self.urgency(id, cx.now)?, id)));
         let next = urgent.min_by_key(|&(urgency, _)| urgency);
@@ -119,5 +120,35 @@ impl Chats {
     pub(crate) fn is_hidden(&self, conversation: &Conversation, entry: &Entry) -> bool {
         let is_blocked = self.settings.is_blocked(entry.author);
         is_blocked && conversation.room().is_some() && !conversation.folding.is_deleted(entry)
+    }
+
+    /// Counts every listed conversation.
+    pub(super) fn count_all_notable(&mut self, now: Now) {
+        self.totals.clear();
+        for id in self.contacts.order.ids().collect::<Vec<_>>() {
+            self.count_notable(id, now);
+        }
+    }
+
+    /// Counts one conversation again.
+    pub(super) fn count_notable(&mut self, id: ConversationId, now: Now) {
+        let count = self.notable_in(id, now);
+        self.totals.set(id, count);
+    }
+
+    /// How many unread messages of a conversation notify the user; none where it is not listed.
+    pub(in crate::app) fn notable_in(&self, id: ConversationId, now: Now) -> u64 {
+        let conversation = self.conversations.get(&id);
+        let listed = conversation.filter(|_| self.contacts.order.contains(id));
+        listed.map_or(0, |conversation| {
+            let level = self.settings.notification_level(id, now.wall);
+            let mentions = || self.mentions_in(conversation);
+            notable(
+                conversation.unread(),
+                mentions,
+                level,
+                self.is_blocked_in(id),
+            )
+        })
     }
 }

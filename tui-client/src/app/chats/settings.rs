@@ -210,7 +210,7 @@ impl UserSettings {
     }
 
     /// Ends a pause, and finds the end of the next mute.
-    pub(crate) fn follow_clock(&mut self, now: Now) {
+    pub(crate) fn follow_clock(&mut self, now: Now) -> bool {
         self.paused_until = self.paused_until.filter(|until| *until > now.instant);
         let has_ended = self.mute_ends.is_some_and(|at| at <= now.instant);
         if has_ended || std::mem::take(&mut self.is_mute_end_stale) {
@@ -224,6 +224,7 @@ impl UserSettings {
             let left = left.map(|end| Duration::from_millis(end.0 - now.wall.0));
             self.mute_ends = left.map(|left| now.instant + left.min(MUTE_HORIZON));
         }
+        has_ended
     }
 }
 

@@ -27,9 +27,16 @@ impl Chats {
 
     fn note_set(&mut self, key: SettingKey) {
         match key {
-            SettingKey::Muted(_) => self.settings.is_mute_end_stale = true,
-            SettingKey::Favourite(_) | SettingKey::Blocked(_) => self.contacts.mark_stale(),
-            SettingKey::NotificationLevel(_) | SettingKey::Draft(_) | SettingKey::FirstContact => {}
+            SettingKey::Muted(id) => {
+                self.settings.is_mute_end_stale = true;
+                self.dirty.insert(id);
+            }
+            SettingKey::Favourite(id) | SettingKey::NotificationLevel(id) => {
+                self.dirty.insert(id);
+            }
+            // Blocked users are not heard in rooms either.
+            SettingKey::Blocked(_) => self.mark_all_dirty(),
+            SettingKey::Draft(_) | SettingKey::FirstContact => {}
         }
     }
 

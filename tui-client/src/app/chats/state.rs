@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use recado_shared::limits::TYPING_SHOWN_FOR;
-use recado_shared::{ConversationId, MemberCursors, Presence, RoomId, RoomName, Timestamp, UserId};
+use recado_shared::{ConversationId, MemberCursors, Presence, RoomId, RoomName, UserId};
 
 use super::contacts::Contacts;
 use super::counting::Counting;
 use super::navigation::{Navigation, Pane};
 use super::settings::UserSettings;
+use super::typing::Typing;
+use super::unread_totals::UnreadTotals;
 use crate::app::conversation::progress::Progress;
 use crate::app::{Context, Conversation, Viewed};
 use crate::model::ItemId;
@@ -84,8 +86,11 @@ pub(crate) struct Chats {
     /// Shown as the own name before the first session.
     pub(crate) configured_name: String,
     pub(crate) conversations: BTreeMap<ConversationId, Conversation>,
-    /// Conversations that the current event changed: their cursors are moved at its end.
+    /// Conversations that the current event changed. At its end their rows and cursors are moved,
+    /// and their unread messages counted.
     pub(crate) dirty: BTreeSet<ConversationId>,
+    pub(crate) typing: Typing,
+    pub(crate) totals: UnreadTotals,
     pub(crate) contacts: Contacts,
     pub(crate) counting: Counting,
     pub(crate) settings: UserSettings,
@@ -102,20 +107,21 @@ pub(crate) struct Chats {
 }
 
 impl Chats {
-    /// Drops hints that have expired, places and saves drafts, and sorts the contact list.
-    pub(crate) fn reconcile(
-        &mut self,
-        queued: &BTreeMap<ConversationId, Timestamp>,
-        cx: &mut Context,
-    ) {
-        for conversation in self.conversations.values_mut() {
-            let now = cx.now.instant;
-            conversation.typing.retain(|_, until| *until > now);
+    /// Drops hints that have expired, and places and saves drafts.
+    pub(crate) fn reconcile(&mut self, cx: &mut Context) {
+        self.typing.expire(cx.now.instant);
+        if self.settings.follow_clock(cx.now) {
+            self.mark_all_dirty();
         }
         self.take_drafts(cx);
-        self.refresh_contacts(queued);
         self.save_due(cx);
         self.share_due_drafts(cx);
+    }
+
+    /// Notes a change that may concern every conversation.
+    pub(crate) fn mark_all_dirty(&mut self) {
+        self.dirty.extend(self.conversations.keys());
+        self.contacts.mark_stale();
     }
 
     pub(crate) fn user(&self) -> Option<UserId> {
@@ -149,6 +155,8 @@ impl Chats {
     /// Keeps only the open conversation and those with unsent text, empty.
     pub(crate) fn forget_log_chats(&mut self) {
         self.contacts = Contacts::default();
+        self.typing.clear();
+        self.totals = UnreadTotals::default();
         self.settings.forget_log();
         self.drafts = Drafts::default();
         let me = self.user();
@@ -243,7 +251,7 @@ impl Chats {
             conversation.is_ack_unsure = false;
             conversation.sent = Progress::default();
         }
-        self.dirty.extend(self.conversations.keys());
+        self.mark_all_dirty();
     }
 
     pub(crate) fn on_cursors(
@@ -275,15 +283,14 @@ impl Chats {
         let Some(me) = self.user().filter(|_| presence == Presence::Offline) else {
             return;
         };
-        let id = ConversationId::direct(me, user);
-        if let Some(left) = self.conversations.get_mut(&id) {
-            left.typing.remove(&user);
-        }
+        self.typing.remove(ConversationId::direct(me, user), user);
     }
 
     pub(crate) fn on_typing(&mut self, id: ConversationId, user: UserId, cx: &mut Context) {
-        if let Some(conversation) = self.conversations.get_mut(&id) {
-            conversation.set_typing(user, cx.now.instant + TYPING_SHOWN_FOR);
+        let conversation = self.conversations.get(&id);
+        if conversation.is_some_and(|conversation| conversation.may_type(user)) {
+            let until = cx.now.instant + TYPING_SHOWN_FOR;
+            self.typing.note(id, user, until);
             if id.room().is_some() {
                 self.request_name(user);
             }
@@ -296,6 +303,7 @@ impl Chats {
         let Some(conversation) = self.conversations.get_mut(&id) else {
             return;
         };
+        self.dirty.insert(id);
         let before = conversation.unread();
         self.counting.on_loaded(&loaded, conversation);
         let (about, entries) = (loaded.about.clone(), loaded.entries.clone());

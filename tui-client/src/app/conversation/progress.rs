@@ -68,7 +68,6 @@ impl Conversation {
 
     pub(super) fn remove_member(&mut self, user: UserId) {
         self.others.remove(&user);
-        self.typing.remove(&user);
     }
 
     /// The least progress of the others; zero in rooms that are too large for cursors.

@@ -28,9 +28,6 @@ const UNOPENED_FOLDED: usize = 500;
 /// Most quoted messages that are kept outside of the log. Beyond it the oldest ones go.
 const MAX_ORIGINALS: usize = 1_000;
 
-/// Most people who are shown as typing at a time. Further ones are not.
-const MAX_TYPING: usize = 16;
-
 /// The line above the first message that was new when the user came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UnreadMarker {
@@ -84,8 +81,6 @@ pub(crate) struct Conversation {
     /// No page is asked for until the next session or head: the last answer made no sense.
     pub(crate) is_stalled: bool,
     pub(crate) unread_marker: Option<UnreadMarker>,
-    /// The users who are typing, and until when that is shown.
-    pub(crate) typing: BTreeMap<UserId, Instant>,
     pub(crate) typing_sent: Option<Instant>,
     pub(crate) composer: Composer,
     pub(crate) purpose: Purpose,
@@ -120,7 +115,6 @@ impl Conversation {
             is_ack_unsure: false,
             is_stalled: false,
             unread_marker: None,
-            typing: BTreeMap::new(),
             typing_sent: None,
             composer: Composer::default(),
             purpose: Purpose::default(),
@@ -388,12 +382,9 @@ impl Conversation {
         is_listed.then_some(self.log.newest_time)
     }
 
-    pub(crate) fn set_typing(&mut self, user: UserId, until: Instant) {
-        let may_type = self.peer().is_none_or(|peer| user == peer);
-        let has_room = self.typing.len() < MAX_TYPING || self.typing.contains_key(&user);
-        if may_type && has_room && user != self.me {
-            self.typing.insert(user, until);
-        }
+    /// Whether a user may be shown as typing here.
+    pub(crate) fn may_type(&self, user: UserId) -> bool {
+        user != self.me && self.peer().is_none_or(|peer| user == peer)
     }
 }
 

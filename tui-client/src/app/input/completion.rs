@@ -230,9 +230,9 @@ pub(crate) fn person_names(chats: &Chats, prefix: &str) -> Vec<String> {
         .into_iter()
         .flat_map(|c| c.log.loaded().rev());
     let authors = entries.map(|entry| chats.contacts.label(entry.author));
-    let listed = chats.contacts.order.iter();
-    let listed = listed.filter(|(id, _)| id.room().is_none());
-    let listed = listed.map(|&(id, _)| chats.title(id));
+    let listed = chats.contacts.order.ids();
+    let listed = listed.filter(|id| id.room().is_none());
+    let listed = listed.map(|id| chats.title(id));
     let mine = chats.me.as_ref().map(|me| me.name.as_str());
     let mut names: Vec<String> = Vec::new();
     for name in authors.chain(listed) {

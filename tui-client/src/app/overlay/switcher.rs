@@ -105,7 +105,7 @@ impl Switcher {
     /// list, the open one last; then rooms of the server, then commands.
     fn targets(&self, app: &Reader<'_>) -> Vec<Target> {
         let chats = app.chats;
-        let mut known: Vec<_> = chats.contacts.order.iter().map(|&(id, _)| id).collect();
+        let mut known: Vec<_> = chats.contacts.order.ids().collect();
         known.sort_by_key(|id| {
             let unread = chats.conversations.get(id).is_some_and(|c| c.unread() > 0);
             (chats.navigation.open == Some(*id), Reverse(unread))
@@ -346,7 +346,7 @@ impl FoundRooms {
 
     fn unlisted(&self, app: &Reader<'_>) -> impl Iterator<Item = RoomId> {
         let listed = &app.chats.contacts.order;
-        let is_listed = |room| listed.iter().any(|(id, _)| id.room() == Some(room));
+        let is_listed = |room| listed.contains(ConversationId::Room(room));
         let rooms = self.rooms.iter().map(|found| found.room.room);
         rooms.filter(move |&room| !is_listed(room))
     }

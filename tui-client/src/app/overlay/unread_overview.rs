@@ -145,7 +145,7 @@ impl UnreadOverview {
     /// The conversations in which something lies after the read cursor, the important ones first,
     /// then in the order of the contact list.
     fn new_conversations(app: &Reader<'_>) -> Vec<ConversationId> {
-        let listed = app.chats.contacts.order.iter().map(|&(id, _)| id);
+        let listed = app.chats.contacts.order.ids();
         let is_new = |id: &ConversationId| {
             let conversation = app.chats.conversations.get(id);
             let has_new = conversation.is_some_and(|c| c.own.read < c.log.newest);

@@ -104,7 +104,7 @@ impl Parts<'_> {
             && std::mem::take(&mut conversation.is_request)
         {
             self.chats.save_head(id, self.cx);
-            self.chats.contacts.mark_stale();
+            self.chats.dirty.insert(id);
         }
         self.cx.notice = Some(strings::commands::request_accepted(self.chats.title(id)));
     }

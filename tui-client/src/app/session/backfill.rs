@@ -85,16 +85,14 @@ impl Backfill {
         chats: &Chats,
         busy: &[ConversationId],
     ) -> Option<(ConversationId, Wanted)> {
-        let tails = &self.tails;
-        let listed = chats.contacts.order.iter().map(|&(id, _)| id);
-        let listed = listed.filter(|id| tails.contains(id));
-        let open = chats.navigation.open.filter(|id| tails.contains(id));
-        let order: Vec<_> = open
-            .into_iter()
-            .chain(listed)
-            .chain(tails.iter().copied())
-            .filter(|id| !busy.contains(id))
-            .collect();
+        // As the list has them, the open one first. Few tails are missing at a time, but for a first
+        // sync.
+        let is_free = |id: &ConversationId| !busy.contains(id);
+        let mut order: Vec<_> = self.tails.iter().copied().filter(is_free).collect();
+        order.sort_by_cached_key(|id| {
+            let index = chats.contacts.order.index_of(*id);
+            (chats.navigation.open != Some(*id), index.is_none(), index)
+        });
         for id in order {
             match wanted(chats, id) {
                 Some(wanted) if wanted.is_tail => return Some((id, wanted)),

@@ -39,7 +39,7 @@ impl Session {
     /// Moves the cursors of the conversations that changed, and of the one that is looked at.
     pub(crate) fn move_cursors(&mut self, chats: &mut Chats, cx: &mut Context) {
         chats.dirty.extend(chats.navigation.open);
-        for id in std::mem::take(&mut chats.dirty) {
+        for id in chats.dirty.clone() {
             self.backfill.note(id);
             // A jump that waits for its entry leads away from what is on the screen.
             let is_looking = chats.is_looking_at(id, cx) && chats.navigation.jump.is_none();

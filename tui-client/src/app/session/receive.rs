@@ -124,7 +124,6 @@ impl Session {
             self.link.state = State::Synced;
             chats.repeat_cursors();
         }
-        chats.contacts.mark_stale();
     }
 
     /// Takes over where one conversation stands. Returns it as it is to be stored.
@@ -166,9 +165,7 @@ impl Session {
         if !self.take_entries(chats, id, vec![entry], cx) || author == me {
             return;
         }
-        if let Some(conversation) = chats.conversations.get_mut(&id) {
-            conversation.typing.remove(&author);
-        }
+        chats.typing.remove(id, author);
         let may_ring = is_message && !chats.navigation.has_focus && self.has_bell;
         if may_ring && chats.rings(id, (seq, author), cx.now) {
             cx.effects.push(Effect::Bell);
@@ -228,7 +225,6 @@ impl Session {
         chats.look_for_originals(id, &added, cx);
         self.note_unread(chats, id, before, cx);
         chats.finish_jump(id, cx);
-        chats.contacts.mark_stale();
         is_new
     }
 }

@@ -43,7 +43,7 @@ impl Session {
         cx.save(StoreWrite::Queue(pending.clone()));
         let id = pending.id;
         self.outbox.push(pending, false);
-        chats.contacts.mark_stale();
+        chats.dirty.insert(conversation);
         id
     }
 
@@ -157,7 +157,7 @@ impl Session {
             conversation,
             draft,
         });
-        chats.contacts.mark_stale();
+        chats.dirty.insert(conversation);
     }
 
     pub(crate) fn set_pending(&mut self, id: MessageId, state: PendingState, cx: &mut Context) {

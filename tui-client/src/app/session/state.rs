@@ -44,6 +44,7 @@ impl Session {
         *paused_until = paused_until.filter(|until| *until > cx.now.instant);
         self.link.follow_clock(cx);
         self.move_cursors(chats, cx);
+        chats.refresh_changed(|| self.outbox.last_typed(), cx.now);
         chats.counting.count_next(&chats.conversations, cx);
         self.send_appends(cx);
         self.send_cursors(chats, cx);
@@ -144,6 +145,7 @@ impl Session {
             let is_other = chats.me.as_ref().is_some_and(is_other_log);
             cx.save(StoreWrite::Me(me.clone()));
             chats.me = Some(me);
+            chats.mark_all_dirty();
             if is_other {
                 self.forget_log(chats, cx);
             }
@@ -165,9 +167,7 @@ impl Session {
         self.link.state = state;
         self.link.round_trip = None;
         self.cursor_pace = CursorPace::default();
-        for conversation in chats.conversations.values_mut() {
-            conversation.typing.clear();
-        }
+        chats.typing.clear();
     }
 
     pub(crate) fn reconnect(&mut self, cx: &mut Context) {

@@ -107,7 +107,6 @@ impl Session {
 
     /// Asks for the settings that changed elsewhere, then sends those that changed here.
     pub(crate) fn exchange_settings(&mut self, chats: &mut Chats, cx: &mut Context) {
-        chats.settings.follow_clock(cx.now);
         while self.link.is_up()
             && let Some(request) = chats.settings.next_request()
         {

@@ -420,8 +420,8 @@ fn reactions_are_picked_by_shortcode_and_by_digit() {
     let emoji = |text| Emoji::new(text).unwrap();
     let target = Seq(2);
     client.keys("up +");
-    let screen = client.app.screen(client.now);
-    assert!(screen.hints.contains(&("Enter".to_owned(), "react")));
+    let hints = client.app.screen(client.now).hints;
+    assert!(hints.contains(&("Enter".to_owned(), "react")));
     client.type_text("tada");
     let party = emoji("🎉");
     let added = Content::ReactionAdded {

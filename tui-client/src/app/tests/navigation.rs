@@ -128,7 +128,7 @@ fn a_draft_of_an_earlier_run_is_there_again() {
     snapshot.open = Some(with(BOB));
     let client = Client::new(snapshot);
     assert_eq!(client.composer(), "unsent");
-    assert!(client.app.screen(client.now).contacts[0].has_draft);
+    assert!(client.rows()[0].has_draft);
 }
 
 #[test]

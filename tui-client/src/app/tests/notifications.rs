@@ -46,8 +46,7 @@ fn rings(effects: &[Effect]) -> bool {
 
 /// Name, unread and mentions of the rows that have something unread.
 fn unread(client: &Client) -> Vec<(String, u64, u64)> {
-    let screen = client.app.screen(client.now);
-    let rows = screen.contacts.iter().filter(|row| row.unread > 0);
+    let rows = client.rows().into_iter().filter(|row| row.unread > 0);
     rows.map(|row| (row.name.to_owned(), row.unread, row.mentions))
         .collect()
 }
@@ -202,8 +201,7 @@ fn favourites_stay_on_top_by_name_whatever_happens() {
     client.keys("alt-a");
     client.say("/fav");
     let names = |client: &Client| -> Vec<String> {
-        let screen = client.app.screen(client.now);
-        screen.contacts.iter().map(|r| r.name.to_owned()).collect()
+        client.rows().iter().map(|r| r.name.to_owned()).collect()
     };
     assert_eq!(names(&client), ["bob", "carol", "#lobby"]);
     client.entry(CAROL, entry(9, CAROL));
@@ -222,8 +220,7 @@ fn blocked_people_are_folded_in_rooms_and_do_not_ring() {
     client.handle(Event::Focus(true));
     assert_eq!(unread(&client), [("#lobby".to_owned(), 2, 0)]);
     client.keys("alt-1");
-    let screen = client.app.screen(client.now);
-    let items = screen.conversation.unwrap().items;
+    let items = client.app.screen(client.now).conversation.unwrap().items;
     let [
         Item::Message(MessageView { body, details, .. }),
         Item::Message(MessageView { body: other, .. }),
@@ -236,9 +233,12 @@ fn blocked_people_are_folded_in_rooms_and_do_not_ring() {
     assert_eq!(*other, "hi");
     client.keys("up up v");
     assert_eq!(client.message(), "bob: @alice, listen");
-    let screen = client.app.screen(client.now);
-    let row = screen.contacts.iter().find(|r| r.conversation == with(BOB));
-    assert!(row.unwrap().is_blocked);
+    let mut rows = client.rows().into_iter();
+    assert!(
+        rows.find(|r| r.conversation == with(BOB))
+            .unwrap()
+            .is_blocked
+    );
 }
 
 #[test]
@@ -252,12 +252,11 @@ fn a_request_to_write_is_taken_by_a_command_or_an_answer_or_blocked() {
         };
         client.connect_with(vec![head(BOB, 5, 5, 0), request], vec![]);
         client.entry(DAVE, entry(1, DAVE));
-        let screen = client.app.screen(client.now);
-        assert!(screen.contacts[0].is_request, "it stands before the others");
+        assert!(client.rows()[0].is_request, "it stands before the others");
         client.keys("alt-1");
         client
     };
-    let is_request = |client: &Client| client.app.screen(client.now).contacts[0].is_request;
+    let is_request = |client: &Client| client.rows()[0].is_request;
     let request_in = |effects: &[Effect]| {
         let request = sent(effects).into_iter().find_map(|frame| match frame {
             ClientFrame::Request { number, request } => Some((number, request)),
@@ -284,6 +283,5 @@ fn a_request_to_write_is_taken_by_a_command_or_an_answer_or_blocked() {
     let mut client = asks();
     let effects = client.say("/block");
     assert_eq!(sets(&effects)[0].1, blocked(DAVE));
-    let screen = client.app.screen(client.now);
-    assert!(screen.contacts.iter().any(|row| row.is_blocked));
+    assert!(client.rows().iter().any(|row| row.is_blocked));
 }

@@ -76,9 +76,8 @@ fn conversations_come_newest_first_then_people_who_is_online_first() {
     client.entry(BOB, entry(2, BOB));
     client.entry(BOB, entry(3, BOB));
     assert_eq!(client.contacts()[..2], ["bob 2", "carol"]);
-    let screen = client.app.screen(client.now);
-    assert_eq!(screen.contacts[1].section, Section::Conversations);
-    assert_eq!(screen.contacts[2].section, Section::People);
+    assert_eq!(client.rows()[1].section, Section::Conversations);
+    assert_eq!(client.rows()[2].section, Section::People);
 }
 
 #[test]
@@ -87,7 +86,7 @@ fn presence_is_shown_while_connected_only() {
     let presence = |client: &Client| {
         let screen = client.app.screen(client.now);
         (
-            screen.contacts[0].presence,
+            client.rows()[0].presence,
             screen.conversation.unwrap().presence,
         )
     };

@@ -365,8 +365,7 @@ fn what_failed_with_the_replaced_data_can_be_found_in_the_list() {
     client.say("for bob only");
     client.handle(Event::Click(ClickTarget::Contact(with(CAROL))));
     client.handle(welcome(LogId([8; 16])));
-    let screen = client.app.screen(client.now);
-    let failed = screen.contacts.iter().filter(|row| row.has_failed);
+    let failed = client.rows().into_iter().filter(|row| row.has_failed);
     assert_eq!(
         failed.map(|row| row.conversation).collect::<Vec<_>>(),
         [with(BOB)]

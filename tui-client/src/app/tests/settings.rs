@@ -35,8 +35,8 @@ fn offline_with(settings: Vec<StoredSetting>, stamp: Stamp) -> Client {
 }
 
 fn is_favourite(client: &Client) -> bool {
-    let screen = client.app.screen(client.now);
-    let row = screen.contacts.iter().find(|r| r.conversation == with(BOB));
+    let mut rows = client.rows().into_iter();
+    let row = rows.find(|r| r.conversation == with(BOB));
     row.is_some_and(|row| row.is_favourite && row.section == Section::Favourites)
 }
 

@@ -11,7 +11,8 @@ use recado_shared::{
     Welcome,
 };
 
-use crate::app::screen::{Item, ItemId, Mark, MessageView, Overlay, Place};
+use crate::app::chats::contact_order::ContactOrder;
+use crate::app::screen::{ContactRow, Item, ItemId, Mark, MessageView, Overlay, Place};
 use crate::app::{App, Effect, Event, Settings, Viewed, keymap::Keymap};
 use crate::net::NetEvent;
 use crate::store::{HeldRange, Snapshot, StoreWrite, StoredConversation, StoredMe, StoredPerson};
@@ -239,7 +240,9 @@ impl Client {
     }
 
     pub(super) fn handle(&mut self, event: Event) -> Vec<Effect> {
-        self.app.handle(event, self.now)
+        let effects = self.app.handle(event, self.now);
+        self.check_kept();
+        effects
     }
 
     pub(super) fn frame(&mut self, frame: ServerFrame) -> Vec<Effect> {
@@ -386,10 +389,16 @@ impl Client {
             .collect()
     }
 
+    /// The rows of the contact list.
+    pub(super) fn rows(&self) -> Vec<ContactRow<'_>> {
+        let contacts = self.app.screen(self.now).contacts;
+        let rows = (0..contacts.len()).map(|index| contacts.row(index));
+        rows.map(Option::unwrap).collect()
+    }
+
     /// The contact list: name, and the unread count where there is one.
     pub(super) fn contacts(&self) -> Vec<String> {
-        let screen = self.app.screen(self.now);
-        let rows = screen.contacts.iter();
+        let rows = self.rows().into_iter();
         rows.map(|row| match row.unread {
             0 => row.name.to_owned(),
             unread => format!("{} {unread}", row.name),
@@ -398,12 +407,29 @@ impl Client {
     }
 
     pub(super) fn unread(&self, peer: UserId) -> u64 {
-        let screen = self.app.screen(self.now);
-        let row = screen
-            .contacts
+        let rows = self.rows().into_iter();
+        let mut rows = rows.filter(|row| row.conversation == with(peer));
+        rows.next().map_or(0, |row| row.unread)
+    }
+
+    /// Asserts that what is kept from event to event is as made anew: the order of the contact list
+    /// and the unread totals.
+    fn check_kept(&self) {
+        let chats = &self.app.chats;
+        let Some(me) = chats.user() else {
+            return;
+        };
+        let mut whole = ContactOrder::default();
+        let queued = self.app.session.outbox.last_typed();
+        whole.replace(chats.all_rows(me, &queued).into_iter());
+        let (kept, whole) = (&chats.contacts.order, whole.ids().collect::<Vec<_>>());
+        assert_eq!(kept.ids().collect::<Vec<_>>(), whole);
+        let others = whole
             .iter()
-            .find(|r| r.conversation == with(peer));
-        row.map_or(0, |row| row.unread)
+            .filter(|id| chats.navigation.open != Some(**id));
+        let unread = others.map(|id| chats.notable_in(*id, self.now));
+        let total = unread.fold(0, u64::saturating_add);
+        assert_eq!(chats.totals.elsewhere(chats.navigation.open), total);
     }
 
     /// The unread marker: the place of the first entry below it, and the count.

@@ -208,8 +208,7 @@ fn all_is_read_at_once_also_offline() {
     assert_eq!(rows(&client), [""; 0]);
     client.keys("r");
     assert_eq!(client.message(), "There is nothing to mark as read");
-    let unread = client.app.screen(client.now).contacts;
-    assert!(unread.iter().all(|row| row.unread == 0));
+    assert!(client.rows().iter().all(|row| row.unread == 0));
 }
 
 #[test]

@@ -1,15 +1,12 @@
 //! Makes the description of one frame. It changes nothing.
 
-use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use recado_shared::{ConversationId, DisplayName};
 
-use crate::app::conversation::room::Room;
 use crate::app::conversation::state::Conversation;
-use crate::app::screen::{
-    CompletionView, ContactRow, ConversationView, Focus, Item, Overlay, Pane, Screen, Section,
-};
-use crate::app::session::outbox::is_failed;
+use crate::app::screen::{CompletionView, ConversationView, Focus, Item, Overlay, Pane, Screen};
+use crate::app::view::contacts::ListedContacts;
 use crate::app::{Action, Hint, KeyContext, Reader};
 use crate::model::ItemId;
 use crate::strings;
@@ -25,14 +22,9 @@ impl<'a> Reader<'a> {
         let (chats, outbox) = (self.chats, &self.session.outbox);
         let (waiting, failed) = outbox.counts();
         let open = chats.opened();
-        let failures = outbox.all().filter(|pending| is_failed(pending));
-        let failures: BTreeSet<_> = failures.map(|pending| pending.conversation).collect();
-        let contacts = chats.contacts.order.iter();
         Screen {
             me: chats.my_name(),
-            contacts: contacts
-                .map(|&(id, section)| self.contact_row((id, section), failures.contains(&id)))
-                .collect(),
+            contacts: Rc::new(ListedContacts::new(*self)),
             conversation: open.map(|conversation| self.conversation_view(conversation)),
             link: self.session.link.view(self.now.instant),
             waiting,
@@ -56,37 +48,10 @@ impl<'a> Reader<'a> {
         contact.display.as_ref().map(DisplayName::as_str)
     }
 
-    fn contact_row(
-        &self,
-        (id, section): (ConversationId, Section),
-        has_failed: bool,
-    ) -> ContactRow<'a> {
-        let conversation = self.chats.conversations.get(&id);
-        let room = conversation.and_then(Conversation::room);
-        ContactRow {
-            conversation: id,
-            name: self.chats.title(id),
-            presence: self.presence_in(id),
-            unread: conversation.map_or(0, Conversation::unread),
-            mentions: conversation.map_or(0, |conversation| self.chats.mentions_in(conversation)),
-            last: conversation.and_then(Conversation::last_change),
-            is_open: self.chats.navigation.open == Some(id),
-            has_draft: conversation.is_some_and(|c| !c.composer.is_empty()),
-            has_failed,
-            is_typing: conversation.is_some_and(|c| !c.typing.is_empty()),
-            room: room.map(Room::membership),
-            is_request: conversation.is_some_and(|c| c.is_request),
-            is_blocked: self.chats.is_blocked_in(id),
-            is_favourite: self.chats.settings.is_favourite(id),
-            notification_level: self.chats.settings.notification_level(id, self.now.wall),
-            section,
-        }
-    }
-
     fn conversation_view(&self, conversation: &'a Conversation) -> ConversationView<'a> {
         let (id, log) = (conversation.id, &conversation.log);
         let items = self.items(conversation);
-        let typing = conversation.typing.keys().copied();
+        let typing = self.chats.typing.users(id);
         let typing = typing.filter(|user| !self.chats.settings.is_blocked(*user));
         ConversationView {
             id,

@@ -7,14 +7,17 @@
 )]
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
+use std::rc::Rc;
 
 pub use recado_shared::NotificationLevel;
 use recado_shared::rules::folding::ReactionCount;
 use recado_shared::{ConversationId, Membership, Presence, RoomInfo, Timestamp};
 
-pub use crate::app::chats::contacts::Section;
+pub use crate::app::chats::contact_order::Section;
 pub use crate::app::chats::navigation::Pane;
+use crate::app::chats::unread_totals::notable;
 use crate::app::composer::Composer;
 pub use crate::app::input::completion::CompletionView;
 pub use crate::app::session::link::LinkView;
@@ -23,7 +26,7 @@ pub use crate::model::{ItemId, Place};
 #[derive(Clone, Debug)]
 pub struct Screen<'a> {
     pub me: &'a str,
-    pub contacts: Vec<ContactRow<'a>>,
+    pub contacts: Rc<dyn ContactRows<'a> + 'a>,
     pub conversation: Option<ConversationView<'a>>,
     pub link: LinkView<'a>,
     /// Messages of all conversations that are not accepted yet.
@@ -52,6 +55,59 @@ pub enum Focus {
     Composer,
     Selection(ItemId),
     Overlay,
+}
+
+/// The contact list. A row is made when it is asked for: a frame shows few of them.
+pub trait ContactRows<'a>: fmt::Debug {
+    fn len(&self) -> usize;
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The row at an index from the top.
+    fn row(&self, index: usize) -> Option<ContactRow<'a>>;
+
+    /// The open conversation and its index, where it is listed.
+    fn open(&self) -> Option<(ConversationId, usize)>;
+
+    /// Unread messages that notify the user, in all conversations but the open one.
+    fn unread_elsewhere(&self) -> u64;
+}
+
+/// Rows that are made already.
+impl<'a> ContactRows<'a> for Vec<ContactRow<'a>> {
+    fn len(&self) -> usize {
+        Self::len(self)
+    }
+
+    fn row(&self, index: usize) -> Option<ContactRow<'a>> {
+        self.get(index).copied()
+    }
+
+    fn open(&self) -> Option<(ConversationId, usize)> {
+        let index = self.iter().position(|row| row.is_open)?;
+        Some((self[index].conversation, index))
+    }
+
+    fn unread_elsewhere(&self) -> u64 {
+        let others = self.iter().filter(|row| !row.is_open);
+        others
+            .map(ContactRow::notable_unread)
+            .fold(0, u64::saturating_add)
+    }
+}
+
+impl ContactRow<'_> {
+    /// How many of the unread messages notify the user.
+    pub(crate) fn notable_unread(&self) -> u64 {
+        notable(
+            self.unread,
+            || self.mentions,
+            self.notification_level,
+            self.is_blocked,
+        )
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

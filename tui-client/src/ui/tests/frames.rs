@@ -32,7 +32,7 @@ fn nothing_there_yet() {
     insta::assert_snapshot!("empty_20x6", frame(&screen(), 20, 6));
     let composer = Composer::with_text("");
     let mut alone = screen();
-    alone.contacts = vec![contact(2, "bob")];
+    alone.contacts = Rc::new(vec![contact(2, "bob")]);
     insta::assert_snapshot!("nothing_open_80x24", frame(&alone, 80, 24));
     alone.conversation = Some(conversation("bob", Vec::new(), &composer));
     insta::assert_snapshot!("no_messages_40x12", frame(&alone, 40, 12));
@@ -48,11 +48,13 @@ fn offline_with_messages_waiting_and_failed() {
     };
     screen.waiting = 1;
     screen.failed = 1;
-    for row in &mut screen.contacts {
+    let mut contacts = rows(&screen);
+    for row in &mut contacts {
         row.presence = None;
         row.is_typing = false;
     }
-    screen.contacts[0].has_failed = true;
+    contacts[0].has_failed = true;
+    screen.contacts = Rc::new(contacts);
     let open = screen.conversation.as_mut().unwrap();
     open.presence = None;
     open.typing.clear();
@@ -106,8 +108,10 @@ fn refused_says_why_at_length() {
 fn wide_characters_keep_their_columns() {
     let composer = Composer::with_text("日本語を書く👨‍👩‍👧");
     let mut screen = busy(&composer);
-    screen.contacts[1].name = "日本語の長い名前がある人の名前";
-    screen.contacts[2].name = "josé\u{301}🇯🇵";
+    let mut contacts = rows(&screen);
+    contacts[1].name = "日本語の長い名前がある人の名前";
+    contacts[2].name = "josé\u{301}🇯🇵";
+    screen.contacts = Rc::new(contacts);
     let open = screen.conversation.as_mut().unwrap();
     open.title = "花子さん";
     open.items = vec![
@@ -154,7 +158,9 @@ fn hostile_text_moves_nothing() {
     let composer = Composer::with_text("");
     let mut screen = busy(&composer);
     let evil = "\u{1b}[2J\u{1b}]0;owned\u{7}a\u{202e}b\rc\u{9b}31m\nd";
-    screen.contacts[1].name = evil;
+    let mut contacts = rows(&screen);
+    contacts[1].name = evil;
+    screen.contacts = Rc::new(contacts);
     screen.message = Some(evil);
     screen.link = LinkView::Refused(evil);
     let open = screen.conversation.as_mut().unwrap();
@@ -334,19 +340,20 @@ fn marks_and_names_are_told_apart_by_style() {
 fn a_long_list_shows_the_open_row_and_scrolls_by_wheel() {
     let names: Vec<String> = (0..100).map(|n| format!("person{n:02}")).collect();
     let mut screen = screen();
-    screen.contacts = (2..)
-        .zip(&names)
-        .map(|(n, name)| contact(n, name))
-        .collect();
-    screen.contacts[60].is_open = true;
+    let open_at = |index: usize| {
+        let contacts = (2..).zip(&names).map(|(n, name)| contact(n, name));
+        let mut contacts: Vec<_> = contacts.collect();
+        contacts[index].is_open = true;
+        Rc::new(contacts)
+    };
+    screen.contacts = open_at(60);
     let mut view = view();
     assert!(text(&drawn(&screen, &mut view, 80, 24)).contains("person60"));
     assert!(view.wheel(3, 3, -500));
     let top = text(&drawn(&screen, &mut view, 80, 24));
     assert!(top.contains("person00") && !top.contains("person60"));
     assert!(!view.wheel(50, 3, 5), "the conversation is up to the app");
-    screen.contacts[60].is_open = false;
-    screen.contacts[61].is_open = true;
+    screen.contacts = open_at(61);
     assert!(text(&drawn(&screen, &mut view, 80, 24)).contains("person61"));
 }
 
@@ -464,8 +471,10 @@ fn what_is_favourite_quiet_called_and_blocked_is_marked() {
     lobby.notification_level = NotificationLevel::Nothing;
     let mut grace = contact(9, "grace");
     (grace.is_blocked, grace.last) = (true, last);
-    screen.contacts.insert(0, team);
-    screen.contacts.splice(2..2, [lobby, grace]);
+    let mut contacts = rows(&screen);
+    contacts.insert(0, team);
+    contacts.splice(2..2, [lobby, grace]);
+    screen.contacts = Rc::new(contacts);
     let open = screen.conversation.as_mut().unwrap();
     open.notification_level = NotificationLevel::Nothing;
     open.is_blocked = true;

@@ -94,7 +94,7 @@ fn room<'a>(composer: &'a Composer, info: &'a RoomInfo) -> Screen<'a> {
     let mut invited = contact(3, "#ops");
     invited.room = Some(Membership::Invited);
     Screen {
-        contacts: vec![invited, lobby, contact(4, "bob")],
+        contacts: Rc::new(vec![invited, lobby, contact(4, "bob")]),
         conversation: Some(open),
         ..screen()
     }
