@@ -1,0 +1,68 @@
+//! Frames and keys of the real client with a million messages in 500 conversations: during a flood of
+//! messages, and in jumps through a long conversation. It runs in a pseudo-terminal, against a real
+//! server. The account is made once and kept.
+//!
+//! `cargo bench -p recado --bench large_account [-- flood|jumps] [--client PROGRAM]`
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a measurement that cannot go on stops, and prints what it found"
+)]
+
+mod account;
+mod flood;
+mod jumps;
+mod terminal;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+
+use crate::account::{Account, CLIENT, CONVERSATIONS, MESSAGES};
+
+fn main() {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    // `cargo bench` passes it, `cargo test --all-targets` does not.
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return;
+    }
+    let mut rest = arguments
+        .iter()
+        .skip_while(|argument| *argument != "--client");
+    let client = PathBuf::from(rest.nth(1).map_or(CLIENT, String::as_str));
+    let is_wanted = |case: &str| {
+        let others = ["flood", "jumps"].into_iter().filter(|name| *name != case);
+        !others
+            .into_iter()
+            .any(|name| arguments.iter().any(|it| it == name))
+    };
+    let runtime = Runtime::new().unwrap();
+    let template = Account::template(&runtime);
+    println!(
+        "{MESSAGES} messages, {CONVERSATIONS} conversations, {}",
+        client.display()
+    );
+    if is_wanted("jumps") {
+        jumps::run(&runtime, &client, &template.copy());
+    }
+    if is_wanted("flood") {
+        flood::run(&runtime, &client, &template.copy());
+    }
+}
+
+/// A line of the table: a figure beside its target, with a verdict.
+fn say(what: &str, target: &str, measured: &str, is_met: bool) {
+    let verdict = if is_met { "" } else { "  MISSED" };
+    println!("{what:<52} {target:>10} {measured:>22}{verdict}");
+}
+
+/// The value below which a share of ascending ones lies; `share` is in percent.
+fn percentile(sorted: &[Duration], share: usize) -> Duration {
+    sorted[(sorted.len() * share / 100).min(sorted.len() - 1)]
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}

@@ -1,0 +1,136 @@
+//! The client in a pseudo-terminal, with the moments of its frames.
+
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::account::Account;
+
+const COLUMNS: u16 = 100;
+const ROWS: u16 = 30;
+
+/// The bytes that end a frame: a synchronized update of the terminal.
+const FRAME_END: &[u8] = b"\x1b[?2026l";
+
+/// A wait that takes longer means that nothing more happens.
+const DEADLINE: Duration = Duration::from_mins(3);
+
+/// A running client. Killed when dropped.
+pub(crate) struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    /// Kept open: closing it hangs up.
+    _master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    shown: Arc<(Mutex<Shown>, Condvar)>,
+}
+
+struct Shown {
+    parser: vt100::Parser,
+    frames: usize,
+}
+
+impl Terminal {
+    /// Starts the program for the user of an account.
+    pub(crate) fn start(client: &PathBuf, account: &Account) -> Self {
+        let size = PtySize {
+            rows: ROWS,
+            cols: COLUMNS,
+            ..PtySize::default()
+        };
+        let mut command = CommandBuilder::new(client);
+        command.env_clear();
+        for (variable, value) in account.environment() {
+            command.env(variable, value);
+        }
+        command.env("TERM", "xterm-256color");
+        let pair = native_pty_system().openpty(size).unwrap();
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let parser = vt100::Parser::new(ROWS.try_into().unwrap(), COLUMNS.try_into().unwrap(), 0);
+        let shown = Arc::new((Mutex::new(Shown { parser, frames: 0 }), Condvar::new()));
+        let reader = pair.master.try_clone_reader().unwrap();
+        std::thread::spawn({
+            let shown = Arc::clone(&shown);
+            move || read_all(reader, &shown)
+        });
+        Self {
+            child,
+            writer: pair.master.take_writer().unwrap(),
+            _master: pair.master,
+            shown,
+        }
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        self.writer.write_all(bytes).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    /// Frames since the start.
+    pub(crate) fn frames(&self) -> usize {
+        self.shown.0.lock().unwrap().frames
+    }
+
+    /// Waits until the text of the screen is as wanted. Returns whether it got there.
+    pub(crate) fn reaches(&self, limit: Duration, is_wanted: impl Fn(&str) -> bool) -> bool {
+        let deadline = Instant::now() + limit;
+        let mut shown = self.shown.0.lock().unwrap();
+        while !is_wanted(&shown.parser.screen().contents()) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            shown = self.shown.1.wait_timeout(shown, left).unwrap().0;
+        }
+        true
+    }
+
+    /// Waits until the screen shows a text.
+    pub(crate) fn wait(&self, text: &str) {
+        let is_there = self.reaches(DEADLINE, |screen| screen.contains(text));
+        assert!(is_there, "no {text:?} in\n{}", self.text());
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let shown = self.shown.0.lock().unwrap();
+        shown.parser.screen().contents()
+    }
+
+    /// The CPU time that the process has used.
+    pub(crate) fn cpu_time(&self) -> Duration {
+        let process = self.child.process_id().unwrap();
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+        let (_, fields) = stat.rsplit_once(") ").unwrap();
+        // The fields 14 and 15 of proc_pid_stat(5), of which the first two are cut off.
+        let ticks = fields.split(' ').skip(11).take(2);
+        let ticks: u64 = ticks.map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(ticks * 10)
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read_all(mut reader: Box<dyn Read + Send>, shown: &(Mutex<Shown>, Condvar)) {
+    let mut buffer = [0; 8_192];
+    let mut tail = Vec::new();
+    // The other side's end is an error on Linux (EIO).
+    while let Ok(read @ 1..) = reader.read(&mut buffer) {
+        let mut state = shown.0.lock().unwrap();
+        state.parser.process(&buffer[..read]);
+        tail.extend_from_slice(&buffer[..read]);
+        let ends = tail.windows(FRAME_END.len());
+        state.frames += ends.filter(|bytes| *bytes == FRAME_END).count();
+        drop(state);
+        shown.1.notify_all();
+        tail.drain(..tail.len().saturating_sub(FRAME_END.len() - 1));
+    }
+}
