@@ -26,7 +26,6 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use self::admin::{ListArguments, RoomVerb, UserVerb};
 use self::refused::Refused;
 use self::target::Target;
-use crate::address;
 use crate::admin::client::CallError;
 use crate::config::Policy;
 use crate::invite::{self, InviteTerms};
@@ -279,7 +278,7 @@ fn print_banner(server: &Server, data_dir: &Path) -> Result<()> {
 }
 
 fn warn_if_local(address: &ServerAddress) -> Result<()> {
-    if address::is_only_local(address) {
+    if address.is_loopback() {
         writeln!(
             io::stderr(),
             "Note: only this machine can reach {address}. To invite others, listen on another address, \
