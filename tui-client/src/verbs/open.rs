@@ -9,10 +9,11 @@ use recado_shared::Now;
 use super::VerbContext;
 use super::ask::{is_interactive, login_name};
 use super::join::claim;
-use crate::app::{App, Settings};
+use super::local_server::ServerInvites;
+use crate::app::{App, InviteLink, Settings};
 use crate::client::wall_time;
 use crate::config::Config;
-use crate::driver::{self, Client, DriverError};
+use crate::driver::{self, Client, DriverError, InviteMaker};
 use crate::exit::{Exit, Failure};
 use crate::identity::{Choice, Identity, select};
 use crate::net::{self, NetConfig};
@@ -41,7 +42,7 @@ pub(crate) async fn run(context: &VerbContext) -> Result<(), Failure> {
             claim(&context.paths, &ticket, name.or_else(unasked), true).await?
         }
     };
-    open_identity(&context.paths, identity, None).await
+    open_identity(&context.paths, identity, Opening::default()).await
 }
 
 pub(crate) fn require_terminal() -> Result<(), Failure> {
@@ -51,11 +52,22 @@ pub(crate) fn require_terminal() -> Result<(), Failure> {
     Err(Failure::usage(errors::NEEDS_TERMINAL))
 }
 
-/// Shows the full screen until the user quits. `notice` is shown at the start.
+/// What the full screen shows and offers besides the identity.
+#[derive(Debug, Default)]
+pub(crate) struct Opening {
+    /// Shown at the start, until a key is pressed.
+    pub(crate) notice: Option<String>,
+    /// Shown at the start, until it is closed.
+    pub(crate) invite_link: Option<InviteLink>,
+    /// `None` for the server of the identity, if it belongs to this user.
+    pub(crate) invite_maker: Option<InviteMaker>,
+}
+
+/// Shows the full screen until the user quits.
 pub(crate) async fn open_identity(
     paths: &Paths,
     identity: Identity,
-    notice: Option<String>,
+    opening: Opening,
 ) -> Result<(), Failure> {
     let config = Config::read(&paths.config_file)?;
     let _lock = identity.lock()?;
@@ -77,7 +89,8 @@ pub(crate) async fn open_identity(
         time_zone: TimeZone::system(),
         device: identity.key.key(),
         // A store that had to be replaced is the more urgent news.
-        notice: store.notice.or(notice),
+        notice: store.notice.or(opening.notice),
+        invite_link: opening.invite_link,
     };
     let theme = Theme::new(terminal::wants_colours());
     let client = Client {
@@ -85,6 +98,10 @@ pub(crate) async fn open_identity(
         view: ViewState::new(TimeZone::system(), theme, now.wall),
         store: store.handle,
         store_events: store.events,
+        invite_maker: opening.invite_maker.unwrap_or_else(|| {
+            let invites = ServerInvites::of(identity.server.fingerprint);
+            invites.maker()
+        }),
     };
     let net_config = identity.net_config(paths);
     let terminal_io = terminal::open().map_err(DriverError::from)?;

@@ -44,10 +44,26 @@ fn a_host_shows_its_invite_and_others_get_in_with_it() {
     host.wait("recado join 'recado://127.0.0.1:");
     let path = machine.server_data().join("invite.txt");
     let invite = std::fs::read_to_string(path).unwrap();
+    let line = format!("recado join '{}'", invite.trim());
+    // The terminal has it as one line, whatever its width, until the panel is closed.
+    host.wait_line("", &line);
+    host.resize(40, 24);
+    host.wait_line("hold Shift.", "");
+    host.wait_line("", &line);
+    host.resize(80, 24);
     let other = Machine::new();
     let mut guest = other.open("guest", &["join", invite.trim(), "--as", "bob"]);
     guest.wait("alice");
+    host.wait_line("", &line);
+    host.key("esc");
     host.wait("bob");
+    host.type_text("/invite-link");
+    host.wait("show a link");
+    host.key("enter");
+    host.wait("Up to 9 people");
+    host.wait_line("", &line);
+    host.key("esc");
+    host.wait_gone("Up to 9 people");
     // The same name a second time, from another terminal of the same machine.
     let second = machine.open("alice again", &["alice"]);
     second.wait("already open in another window");
@@ -58,6 +74,36 @@ fn a_host_shows_its_invite_and_others_get_in_with_it() {
     assert!(host.wait_end().success());
     host.assert_clean();
     host.wait("The server has stopped.");
+    host.wait_line("  recado host --listen 127.0.0.1:0 --as alice", "");
+    // Another start has another port.
+    host.wait_gone("recado://");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_of_any_server_makes_invite_links_and_others_do_not() {
+    let (machine, other) = (Machine::new(), Machine::new());
+    let data = machine.path("elsewhere");
+    let _server = machine.serve(0, &["--data", data.to_str().unwrap()]);
+    let mut alice = machine.open("alice", &["alice"]);
+    alice.wait("connected");
+    alice.type_text("/invite-link 1 2h");
+    alice.key("enter");
+    alice.wait("One person can join");
+    let invite = std::fs::read_to_string(data.join("invite.txt")).unwrap();
+    alice.wait_line("", &format!("recado join '{}'", invite.trim()));
+    let mut bob = other.open("bob", &["join", invite.trim(), "--as", "bob"]);
+    bob.wait("connected");
+    bob.type_text("/invite-link");
+    bob.key("enter");
+    bob.wait("Only the operator of this server");
+    // The last link is used up: a new one takes its place.
+    alice.key("esc");
+    alice.wait_gone("One person can join");
+    alice.type_text("/invite-link");
+    alice.key("enter");
+    alice.wait("Up to 10 people");
+    let next = std::fs::read_to_string(data.join("invite.txt")).unwrap();
+    assert_ne!(next, invite);
 }
 
 #[test]
@@ -66,6 +112,7 @@ fn a_name_is_asked_for_again_if_it_is_taken() {
     let line = ["host", "--listen", "127.0.0.1:0", "--as", "alice"];
     let mut host = machine.open("alice", &line);
     host.wait("recado join 'recado://127.0.0.1:");
+    host.key("esc");
     let path = machine.server_data().join("invite.txt");
     let invite = std::fs::read_to_string(path).unwrap();
     let other = Machine::of("tester");
