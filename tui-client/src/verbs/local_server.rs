@@ -32,8 +32,11 @@ use crate::output::tell;
 use crate::paths::Paths;
 use crate::store::{self, StoreWrite, StoredMe, StoredPerson};
 use crate::strings;
+use crate::terminal::StopSignals;
 
 const DEMO_NAME: &str = "you";
+
+const DEMO_FOLDER: &str = "recado-demo-";
 
 general_failures!(ServerError, ListenError, server_paths::PathsError);
 
@@ -155,41 +158,56 @@ pub(crate) async fn demo(name: Option<String>) -> Result<(), Failure> {
         Some(name) => parse_name(&name)?,
         None => login_name().unwrap_or_else(|| UserName::new(DEMO_NAME).expect("it is one")),
     };
-    let folder = tempfile::Builder::new().prefix("recado-demo-").tempdir()?;
-    let shown = show(folder.path(), &name).await;
+    // From here on a signal ends the demo in order, so that its folder is removed.
+    let stop = StopSignals::new()?;
+    let folder = tempfile::Builder::new().prefix(DEMO_FOLDER).tempdir()?;
+    let shown = show(folder.path(), &name, stop).await;
     let removed = folder.close().map_err(Failure::from);
     shown.and(removed)
 }
 
-async fn show(folder: &Path, name: &UserName) -> Result<(), Failure> {
+async fn show(folder: &Path, name: &UserName, stop: StopSignals) -> Result<(), Failure> {
     let mut paths = Paths::below(folder);
-    // The user's own keys, and a place for logs that outlives the folder.
+    // The user's own keys.
     if let Ok(user) = Paths::of_user() {
         paths.config_file = user.config_file;
-        paths.state_dir = user.state_dir;
     }
     let listener = recado_server::listen(Some((Ipv4Addr::LOCALHOST, 0).into()))?;
     let server = Server::prepare(listener, Config::new(folder.join("server"))).await?;
     run_with_server(server, async |ticket| {
-        show_client(&paths, ticket, name).await
+        show_client(&paths, ticket, name, stop).await
     })
     .await
 }
 
-async fn show_client(paths: &Paths, ticket: &Invite, name: &UserName) -> Result<(), Failure> {
+async fn show_client(
+    paths: &Paths,
+    ticket: &Invite,
+    name: &UserName,
+    mut stop: StopSignals,
+) -> Result<(), Failure> {
     let keymap = ClientConfig::read(&paths.config_file)?.keymap;
-    let identity = identity::register(paths, ticket, name, false).await?;
-    let session = Link::new(identity.net_config(paths))?.connect().await?;
-    let me = session.welcome().clone();
-    let seed = fastrand::u64(..);
-    let (_companions, guide) = companions::start(ticket, session, &keymap, seed).await?;
-    open_at(&identity, me, guide)?;
+    let prepare = async {
+        let identity = identity::register(paths, ticket, name, false).await?;
+        let session = Link::new(identity.net_config(paths))?.connect().await?;
+        let me = session.welcome().clone();
+        let seed = fastrand::u64(..);
+        let (companions, guide) = companions::start(ticket, session, &keymap, seed).await?;
+        open_at(&identity, me, guide)?;
+        Ok::<_, Failure>((identity, companions))
+    };
+    let (identity, _companions) = tokio::select! {
+        prepared = prepare => prepared?,
+        () = stop.received() => return Ok(()),
+    };
     let help_key = keymap.key_of(KeyContext::Global, Action::Help);
     let opening = Opening {
         notice: Some(strings::host::demo_notice(&help_key)),
         invite_maker: Some(InviteMaker::new(|_| {
             Err(strings::host::DEMO_HAS_NO_INVITES.to_owned())
         })),
+        stop: Some(stop),
+        is_temporary: true,
         ..Opening::default()
     };
     open_identity(paths, identity, opening).await

@@ -19,6 +19,7 @@ use crate::identity::{Choice, Identity, select};
 use crate::net::{self, NetConfig};
 use crate::paths::Paths;
 use crate::strings::errors;
+use crate::terminal::StopSignals;
 use crate::ui::{Theme, ViewState};
 use crate::{store, telemetry, terminal};
 
@@ -61,6 +62,10 @@ pub(crate) struct Opening {
     pub(crate) invite_link: Option<InviteLink>,
     /// `None` for the server of the identity, if it belongs to this user.
     pub(crate) invite_maker: Option<InviteMaker>,
+    /// Signals that a caller listens to already.
+    pub(crate) stop: Option<StopSignals>,
+    /// Whether a report of a panic would outlive the folders of the client.
+    pub(crate) is_temporary: bool,
 }
 
 /// Shows the full screen until the user quits.
@@ -75,7 +80,11 @@ pub(crate) async fn open_identity(
         // Without a log the client works all the same.
         crate::output::complain(&error.to_string());
     }
-    terminal::install_panic_hook(paths.state_dir.clone());
+    if opening.is_temporary {
+        terminal::install_panic_hook_without_files();
+    } else {
+        terminal::install_panic_hook(paths.state_dir.clone());
+    }
     let store = store::open(&identity.store_path())?;
     let now = Now {
         instant: Instant::now(),
@@ -104,7 +113,9 @@ pub(crate) async fn open_identity(
         }),
     };
     let net_config = identity.net_config(paths);
-    let terminal_io = terminal::open().map_err(DriverError::from)?;
+    let stop = opening.stop.map_or_else(StopSignals::new, Ok);
+    let terminal_io = stop.and_then(terminal::open_with);
+    let terminal_io = terminal_io.map_err(DriverError::from)?;
     let connect = |since| {
         net::spawn(NetConfig {
             since,

@@ -1,10 +1,13 @@
 //! `recado`, `recado demo` and `recado host` in a real terminal.
 
+use rustix::process::Signal;
+
 use crate::machine::Machine;
 
 #[test]
 fn a_demo_is_complete_alone_and_leaves_nothing_behind() {
     let machine = Machine::new();
+    let before = machine.tree();
     let mut demo = machine.open("demo", &["demo"]);
     demo.wait("ada is typing");
     demo.wait("Welcome to Recado!");
@@ -32,8 +35,33 @@ fn a_demo_is_complete_alone_and_leaves_nothing_behind() {
     demo.key("ctrl-q");
     assert!(demo.wait_end().success());
     demo.assert_clean();
-    assert_eq!(machine.entries("tmp"), [""; 0]);
-    assert_eq!(machine.entries("data"), [""; 0]);
+    assert_eq!(machine.tree(), before);
+}
+
+#[test]
+fn a_demo_leaves_nothing_behind_after_a_signal() {
+    let machine = Machine::new();
+    let before = machine.tree();
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
+        let demo = machine.open("demo", &["demo"]);
+        demo.wait("Welcome to Recado!");
+        demo.signal(signal);
+        assert!(demo.wait_end().success());
+        demo.assert_clean();
+        assert_eq!(machine.tree(), before, "{signal:?}");
+        // As early as there is anything to leave behind.
+        let mut demo = machine.open("demo", &["demo"]);
+        while machine.tree() == before {
+            std::thread::yield_now();
+        }
+        if signal == Signal::INT {
+            demo.key("ctrl-c");
+        } else {
+            demo.signal(signal);
+        }
+        assert!(demo.wait_end().success());
+        assert_eq!(machine.tree(), before, "{signal:?} at the start");
+    }
 }
 
 #[test]
