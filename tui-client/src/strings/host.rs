@@ -2,8 +2,8 @@
 
 use recado_shared::{Invite, ServerAddress};
 
-pub(crate) const NOT_THE_OPERATOR: &str = "Only the operator of this server can make invite links, \
-                                           on its machine. Ask them for one";
+pub(crate) const NOT_THE_OPERATOR: &str = "Cannot make an invite link: only the operator can, on the \
+                                           machine of the server. Ask them for one";
 
 pub(crate) const DEMO_HAS_NO_INVITES: &str =
     "Others cannot join a demo. Start a server for them with: recado host";
