@@ -1,14 +1,13 @@
 //! The one-line invite: address, server fingerprint and a token.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
 use data_encoding::BASE64URL_NOPAD;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::hello::InviteToken;
-use crate::text::error_texts;
+use crate::text::{error_texts, is_default_ignorable};
 use crate::tls::Fingerprint;
 
 /// The port of a server that names none.
@@ -46,21 +45,6 @@ error_texts! {
             "the invite is incomplete: copy the whole line again, up to its end after the '#'",
         Damaged => "the invite is damaged behind the '#': copy the whole line again",
         Address => "the address must look like host:port",
-    }
-}
-
-impl ServerAddress {
-    /// Whether only the machine itself reaches it: a loopback or unspecified address, or a name for one
-    /// (RFC 6761, section 6.3).
-    pub fn is_loopback(&self) -> bool {
-        let host = self.host.trim_end_matches('.').to_ascii_lowercase();
-        match host.parse::<IpAddr>() {
-            Ok(ip) => {
-                let ip = ip.to_canonical();
-                ip.is_loopback() || ip.is_unspecified()
-            }
-            Err(_) => host == "localhost" || host.ends_with(".localhost"),
-        }
     }
 }
 
@@ -143,31 +127,7 @@ fn is_decoration(c: char) -> bool {
         '<' | '>' | '|' | '\\' | '"' | '\'' | '`' | '*' | '=' | '«' | '»' | '‹' | '›'
     ) || matches!(c, '\u{2018}'..='\u{201f}');
     let is_border = matches!(c, '\u{2500}'..='\u{259f}');
-    c.is_whitespace() || c.is_control() || is_invisible(c) || is_quote || is_border
-}
-
-/// The characters with the property `Default_Ignorable_Code_Point` (Unicode Character Database).
-const fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fff8}'
-            | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
+    c.is_whitespace() || c.is_control() || is_default_ignorable(c) || is_quote || is_border
 }
 
 fn after_scheme(text: &str) -> Option<&str> {
@@ -345,32 +305,6 @@ mod tests {
         );
         assert_eq!(error(&whole.replace("AQEB", "AQ~B")), InviteError::Damaged);
         assert_eq!(error("recado://:1/#abc"), InviteError::Address);
-    }
-
-    #[test]
-    fn a_loopback_address_is_known_by_number_and_by_name() {
-        let is_loopback = |text: &str| text.parse::<ServerAddress>().unwrap().is_loopback();
-        for text in [
-            "127.0.0.1",
-            "127.9.9.9:1",
-            "::1",
-            "[::ffff:127.0.0.1]:1",
-            "0.0.0.0:1",
-            "[::]:1",
-            "localhost",
-            "LocalHost.:1",
-            "chat.localhost",
-        ] {
-            assert!(is_loopback(text), "{text}");
-        }
-        for text in [
-            "192.0.2.1",
-            "2001:db8::1",
-            "chat.example",
-            "localhost.example",
-        ] {
-            assert!(!is_loopback(text), "{text}");
-        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::limits::{MAX_DEVICE_NAME_CHARS, MAX_DISPLAY_NAME_CHARS, MAX_TOPIC_CHARS};
-use crate::text::{checked_text, is_forbidden};
+use crate::text::{checked_text, is_forbidden, is_visible};
 
 /// The reason that a text is not valid as a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -13,6 +13,9 @@ pub enum LineError {
     /// Nothing but white space.
     #[error("the text is empty")]
     Empty,
+    /// Nothing but characters that no reader sees.
+    #[error("nothing of the text is visible: use letters or digits")]
+    Invisible,
     /// More characters than allowed.
     #[error("the text is too long: at most {most} characters are allowed")]
     TooLong {
@@ -53,16 +56,34 @@ macro_rules! line {
         pub struct $name(Box<str>);
 
         impl $name {
-            /// Checks a text; white space around it goes.
+            /// Checks a new text; white space around it goes.
             ///
             /// # Errors
             /// [`LineError`] says what is wrong with it.
             pub fn new(text: &str) -> Result<Self, LineError> {
+                let line = Self::stored(text)?;
+                match line.visible() {
+                    Some(_) => Ok(line),
+                    None => Err(LineError::Invisible),
+                }
+            }
+
+            /// Checks a text that was stored or sent before. It may be invisible, because older
+            /// versions accepted that.
+            ///
+            /// # Errors
+            /// [`LineError`], except that it is invisible.
+            pub fn stored(text: &str) -> Result<Self, LineError> {
                 check(text, $most).map(Self)
+            }
+
+            /// The text; `None` if nothing of it is visible.
+            pub fn visible(&self) -> Option<&str> {
+                Some(self.as_str()).filter(|text| is_visible(text))
             }
         }
 
-        checked_text!($name, LineError, |text: String| Self::new(&text));
+        checked_text!($name, LineError, |text: String| Self::stored(&text));
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -96,6 +117,28 @@ mod tests {
             Topic::new("  the 1.0 release ").unwrap().as_str(),
             "the 1.0 release"
         );
+    }
+
+    #[test]
+    fn an_invisible_line_is_refused_and_still_decoded() {
+        for text in [
+            "\u{200b}",
+            "\u{3164}\u{3164}",
+            "\u{2800} \u{301}",
+            "\u{fffe}",
+        ] {
+            assert_eq!(
+                DisplayName::new(text),
+                Err(LineError::Invisible),
+                "{text:?}"
+            );
+            assert_eq!(Topic::new(text), Err(LineError::Invisible), "{text:?}");
+            assert_eq!(DeviceName::new(text), Err(LineError::Invisible), "{text:?}");
+            let stored = Topic::stored(text).unwrap();
+            assert_eq!((stored.as_str(), stored.visible()), (text, None));
+        }
+        let stored = Topic::stored("tea\u{200b}").unwrap();
+        assert_eq!(stored.visible(), Some("tea\u{200b}"));
     }
 
     #[test]

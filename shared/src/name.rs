@@ -130,6 +130,7 @@ impl std::str::FromStr for UserName {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::is_default_ignorable;
 
     fn name(text: &str) -> UserName {
         UserName::new(text).unwrap()
@@ -187,6 +188,16 @@ mod tests {
         assert_eq!(error("a."), NameError::Edge);
         assert_eq!(error(&"x".repeat(33)), NameError::TooLong);
         assert_eq!(error("p\u{430}ul"), NameError::MixedScripts);
+    }
+
+    #[test]
+    fn a_name_holds_no_invisible_character() {
+        for c in ('\0'..=char::MAX).filter(|c| !crate::text::is_visible(&c.to_string())) {
+            assert!(UserName::new(&c.to_string()).is_err(), "{c:?}");
+            let inner = UserName::new(&format!("a{c}b"));
+            let is_mark = is_combining_mark(c) && !is_default_ignorable(c);
+            assert!(inner.is_err() || is_mark, "{c:?}: {inner:?}");
+        }
     }
 
     #[test]

@@ -37,30 +37,6 @@ pub fn is_unspaced(c: char) -> bool {
     !scripts.is_common() && !scripts.is_inherited() && UNSPACED.iter().any(is_of)
 }
 
-/// Whether a character is not drawn: the default ignorable code points of the Unicode Character
-/// Database that are assigned, among them joiners, direction marks and variation selectors.
-pub const fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
-}
-
 /// Splits a text into characters with their marks, each with its byte offset. Normalisation (UAX #15)
 /// composes within one of these pieces only.
 pub fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {

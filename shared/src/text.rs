@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use unicode_normalization::char::is_combining_mark;
+
 /// Conversions of a text type, a `Box<str>` that `$check` makes of a `String`.
 macro_rules! checked_text {
     ($name:ident, $error:ty, $check:expr) => {
@@ -61,6 +63,56 @@ pub const fn is_forbidden(c: char) -> bool {
     let control = matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}') && !matches!(c, '\t' | '\n');
     let bidirectional = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     control || bidirectional
+}
+
+/// Whether `c` has the property `Default_Ignorable_Code_Point` (UAX #44): text without it looks the
+/// same, but for the shape of emoji and joined letters. The ranges are those of
+/// `DerivedCoreProperties.txt` in Unicode 17.0.
+pub const fn is_default_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Whether `c` is one of the 66 noncharacters, which no text means (Unicode Standard, section 23.7).
+pub const fn is_noncharacter(c: char) -> bool {
+    matches!(c, '\u{fdd0}'..='\u{fdef}') || (c as u32) & 0xfffe == 0xfffe
+}
+
+/// Whether a reader sees anything of `text`. Not seen are white space and characters drawn like it,
+/// default-ignorable characters, and marks and Hangul vowels without a letter to stand on.
+pub fn is_visible(text: &str) -> bool {
+    text.chars().any(is_visible_char)
+}
+
+fn is_visible_char(c: char) -> bool {
+    // Braille and musical blanks, and signs that delimit annotations.
+    let is_blank = matches!(c, '\u{2800}' | '\u{1d159}' | '\u{fff9}'..='\u{fffc}');
+    // Hangul vowels and finals stand on the consonant before them, others on what follows them (of the
+    // class `Prepend` in UAX #29).
+    let is_dependent = is_combining_mark(c)
+        || matches!(c, '\u{1160}'..='\u{11ff}' | '\u{d7b0}'..='\u{d7c6}' | '\u{d7cb}'..='\u{d7fb}')
+        || matches!(
+            c,
+            '\u{605}'
+                | '\u{70f}'
+                | '\u{890}'
+                | '\u{891}'
+                | '\u{8e2}'
+                | '\u{d4e}'
+                | '\u{a8fa}'
+                | '\u{111c2}'
+                | '\u{111c3}'
+                | '\u{113d1}'
+                | '\u{1193f}'
+                | '\u{11941}'
+                | '\u{11a84}'..='\u{11a89}' | '\u{11d46}' | '\u{11f02}'
+        );
+    let is_empty = c.is_whitespace() || is_default_ignorable(c) || is_forbidden(c);
+    !(is_blank || is_dependent || is_empty || is_noncharacter(c))
 }
 
 /// Returns the first character of `text` that may not be sent, with its byte offset.
@@ -125,6 +177,43 @@ mod tests {
                 let found = is_forbidden(c).then_some((before.len(), c));
                 assert_eq!(first_forbidden(&text), found, "{text:?}");
             }
+        }
+    }
+
+    #[test]
+    fn default_ignorable_characters_are_those_of_the_security_tables() {
+        // A skeleton (UTS #39) leaves them out.
+        for c in '\0'..=char::MAX {
+            let is_left_out = unicode_security::skeleton(&c.to_string()).next().is_none();
+            assert_eq!(is_default_ignorable(c), is_left_out, "{c:?}");
+        }
+    }
+
+    #[test]
+    fn blank_texts_are_not_visible() {
+        for text in [
+            "",
+            " \n\t\u{a0}\u{3000}\u{2028}",
+            "\u{200b}\u{200e}\u{feff}\u{ad}\u{2060}",
+            "\u{3164}\u{115f}\u{1160}\u{ffa0}",
+            "\u{2800}\u{1d159}\u{fffc}",
+            "\u{301}\u{93f}\u{fe0f}\u{20e3}",
+            "\u{e0041}\u{1d173}\u{180e}",
+            "\u{fffe}\u{10ffff}\u{fdd0}",
+        ] {
+            assert!(!is_visible(text), "{text:?}");
+        }
+        for text in [
+            "a",
+            "\u{200b}.",
+            "日",
+            "🦀",
+            "e\u{301}",
+            "❤\u{fe0f}",
+            "\u{e0b0}",
+            "\u{1100}",
+        ] {
+            assert!(is_visible(text), "{text:?}");
         }
     }
 

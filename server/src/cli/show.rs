@@ -85,7 +85,7 @@ pub(super) fn detail(detail: &UserDetail, is_json: bool) -> String {
         detail.entries
     );
     for device in &detail.devices {
-        let name = device.name.as_ref().map(DeviceName::as_str);
+        let name = device.name.as_ref().and_then(DeviceName::visible);
         let name = name.map_or_else(String::new, |name| format!("{}, ", text::neutralise(name)));
         let seen = device.seen.map(local);
         let seen = seen.map_or_else(String::new, |seen| format!(", last seen {seen}"));

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use unicode_normalization::char::is_combining_mark;
 
-use crate::script::is_invisible;
+use crate::text::is_default_ignorable;
 use crate::text::is_forbidden;
 
 /// Beginnings of links, in lower case. Others, such as `javascript:`, make no link.
@@ -100,7 +100,7 @@ fn never_in_link(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || is_forbidden(c)
-        || is_invisible(c)
+        || is_default_ignorable(c)
         || is_cjk_punctuation(c)
         || "<>\"`\\^“”„«»‹›…".contains(c)
 }

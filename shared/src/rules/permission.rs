@@ -17,6 +17,8 @@
 //! reads and deletes; nor can they invite that user. The refusal does not say why. A user who blocks
 //! another one may still write to them.
 //!
+//! A new display name, device name or topic must be visible ([`text::is_visible`](crate::text::is_visible)).
+//!
 //! Only the log knows the author of a target: the store checks that in the transaction that
 //! appends, with [`Grant::moderates`].
 
@@ -88,19 +90,31 @@ pub fn check(
             check_rooms_of(memberships, user)?;
             PLAIN
         }
+        Request::SetDisplayName(Some(name)) => visible(name.visible()),
+        Request::LinkDevice {
+            name: Some(name), ..
+        }
+        | Request::NameDevice { name, .. } => visible(name.visible()),
         Request::FindUsers { .. }
         | Request::Users(_)
         | Request::FindRooms { .. }
         | Request::Set(_)
         | Request::Settings { .. }
-        | Request::SetDisplayName(_)
+        | Request::SetDisplayName(None)
         | Request::AcceptContact(_)
         | Request::Devices
         | Request::FindDevice(_)
-        | Request::LinkDevice { .. }
-        | Request::NameDevice { .. }
+        | Request::LinkDevice { name: None, .. }
         | Request::RevokeDevice(_)
         | Request::Invitations => PLAIN,
+    }
+}
+
+/// Refuses a new name or topic of which nothing is visible.
+fn visible(text: Option<&str>) -> Checked {
+    match text {
+        Some(_) => PLAIN,
+        None => Err(RequestError::Invalid),
     }
 }
 
@@ -270,6 +284,7 @@ impl<'a, M: Memberships> RoomCaller<'a, M> {
             RoomEvent::Kicked(user) | RoomEvent::Muted { user, .. } | RoomEvent::Unmuted(user) => {
                 self.check_outranks(member, *user)
             }
+            RoomEvent::Topic(Some(topic)) => visible(topic.visible()).map(drop),
             _ => Ok(()),
         }
     }

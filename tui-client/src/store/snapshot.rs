@@ -50,7 +50,7 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot, DbError> {
             Ok(StoredPerson {
                 user: UserId(number(row, 0)?),
                 name: user_name(row, 1)?,
-                display: display.and_then(|text| DisplayName::new(&text).ok()),
+                display: display.and_then(|text| DisplayName::stored(&text).ok()),
             })
         })?,
         settings,

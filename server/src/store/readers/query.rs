@@ -114,7 +114,7 @@ fn room_summary(row: &Row<'_>) -> Result<RoomSummary> {
     Ok(RoomSummary {
         room: RoomId(uint(row, 0)?),
         name: text(row, 1, RoomName::new)?,
-        topic: optional_text(row, 2, Topic::new)?,
+        topic: optional_text(row, 2, Topic::stored)?,
         members: row.get(3)?,
     })
 }

@@ -128,7 +128,7 @@ fn head(
 fn room_info(row: &Row<'_>) -> Result<RoomInfo> {
     Ok(RoomInfo {
         name: text(row, 15, RoomName::new)?,
-        topic: optional_text(row, 16, Topic::new)?,
+        topic: optional_text(row, 16, Topic::stored)?,
         visibility: variant(row, 17, Visibility::from_repr)?,
         history: variant(row, 18, HistoryVisibility::from_repr)?,
         members: row.get(19)?,

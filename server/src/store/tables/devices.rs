@@ -17,7 +17,7 @@ pub(crate) fn list(db: &Connection, user: UserId) -> Result<Vec<Device>> {
     .query_map([int(user.0)], |row| {
         Ok(Device {
             key: DeviceKey(row.get(0)?),
-            name: optional_text(row, 1, DeviceName::new)?,
+            name: optional_text(row, 1, DeviceName::stored)?,
             added: Timestamp(uint(row, 2)?),
             seen: optional_time(row, 3)?,
             is_online: false,

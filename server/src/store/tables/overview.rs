@@ -192,7 +192,7 @@ fn room(row: &Row<'_>) -> Result<RoomInfo> {
     Ok(RoomInfo {
         room: RoomId(uint(row, 0)?),
         name: text(row, 1, RoomName::new)?,
-        topic: optional_text(row, 2, Topic::new)?,
+        topic: optional_text(row, 2, Topic::stored)?,
         is_private: row.get(3)?,
         is_closed: row.get(4)?,
         members: uint(row, 5)?,

@@ -121,7 +121,7 @@ pub(crate) fn displays(db: &Connection) -> Result<Vec<StoredDisplay>> {
         let stored = StoredDisplay {
             user: UserId(uint(row, 0)?),
             name: text(row, 1, UserName::new)?,
-            display: text(row, 2, DisplayName::new)?,
+            display: text(row, 2, DisplayName::stored)?,
         };
         if !is_imitation(db, stored.user, &stored.display)? {
             displays.push(stored);

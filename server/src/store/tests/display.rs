@@ -50,6 +50,22 @@ fn a_display_name_is_kept_changed_and_removed() {
 }
 
 #[test]
+fn an_invisible_name_or_topic_of_an_older_version_is_still_loaded() {
+    let mut desk = Desk::new();
+    let alice = desk.register("alice");
+    let text = "\u{3164}\u{200b}";
+    let invisible = DisplayName::stored(text).unwrap();
+    let write = Write::User {
+        origin: ORIGIN,
+        user: alice,
+        change: UserChange::Display(Some(invisible)),
+    };
+    desk.write(write);
+    let desk = desk.reopen();
+    assert_eq!(shown(&desk), [(alice, "alice".to_owned(), text.to_owned())]);
+}
+
+#[test]
 fn a_display_name_cannot_imitate_another_users_name() {
     let mut desk = Desk::new();
     let (alice, mallory) = (desk.register("alice"), desk.register("mallory"));

@@ -589,3 +589,25 @@ fn a_direct_conversation_has_two_people() {
 fn act(event: RoomEvent) -> Request {
     append_to(PUBLIC, Content::Room(event))
 }
+
+#[test]
+fn new_names_and_topics_are_visible() {
+    let text = "\u{3164}\u{200b}";
+    let index = index();
+    let may = |user, request| check(&index, user, &request, NOW).err();
+    let display = DisplayName::stored(text).ok();
+    assert_eq!(may(MEMBER, Request::SetDisplayName(display)), Some(Invalid));
+    assert_eq!(may(MEMBER, Request::SetDisplayName(None)), None);
+    let topic = RoomEvent::Topic(Topic::stored(text).ok());
+    assert_eq!(may(OWNER, act(topic)), Some(Invalid));
+    assert_eq!(may(OWNER, act(RoomEvent::Topic(None))), None);
+    let key = DeviceKey([1; 32]);
+    let name = DeviceName::stored(text).unwrap();
+    let link = Request::LinkDevice {
+        key,
+        name: Some(name.clone()),
+    };
+    assert_eq!(may(MEMBER, link), Some(Invalid));
+    let rename = Request::NameDevice { key, name };
+    assert_eq!(may(MEMBER, rename), Some(Invalid));
+}
