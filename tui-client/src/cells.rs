@@ -3,12 +3,14 @@
 
 mod agreement;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use ratatui::buffer::CellWidth as _;
 use recado_shared::rules::link;
-use recado_shared::text::is_forbidden;
+use recado_shared::text::{is_default_ignorable, is_forbidden, is_noncharacter};
 use unicode_linebreak::linebreaks;
+use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 pub use self::agreement::{has_agreed_width, max_width};
@@ -23,64 +25,141 @@ const ZERO_WIDTH_JOINER: char = '\u{200d}';
 const EMOJI_PRESENTATION: char = '\u{fe0f}';
 const SOFT_HYPHEN: char = '\u{ad}';
 
-/// One grapheme cluster (UAX #29), made safe to draw.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One grapheme cluster (UAX #29) of what is visible of a text, made safe to draw.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cluster<'a> {
     /// Byte offset in the text.
     pub at: usize,
-    /// As it is in the text.
+    /// As it is in the text, with invisible characters that follow.
     pub source: &'a str,
-    /// What to draw; a tab is left for [`row`] to expand.
-    pub drawn: &'a str,
+    /// What to draw, which may be nothing; a tab is left for [`row`] to expand.
+    pub drawn: Cow<'a, str>,
     /// How many cells that takes; of a tab, none.
     pub width: usize,
 }
 
-/// Splits text into clusters.
+/// Splits text into clusters. Default-ignorable characters outside emoji are left out first: terminals
+/// disagree on whether they take a cell, and some do not know that they are invisible.
 pub fn clusters(text: &str) -> impl Iterator<Item = Cluster<'_>> {
-    text.grapheme_indices(true)
-        .map(|(at, source)| cluster(at, source))
+    let hidden = text.contains(is_hidden).then_some(text);
+    let plain = text
+        .grapheme_indices(true)
+        .filter(move |_| hidden.is_none());
+    let plain = plain.map(|(at, source)| cluster(at, source, Cow::Borrowed(source)));
+    plain.chain(hidden.into_iter().flat_map(visible_clusters))
 }
 
-fn cluster(at: usize, source: &str) -> Cluster<'_> {
-    let drawn = match source.as_bytes() {
-        [b'\t' | b' '..=b'~'] => source,
-        _ if source.chars().any(|c| is_forbidden(c) || c == '\n') => "\u{fffd}",
-        _ => &source[..drawn_len(source)],
+/// Whether a character is left out. Those that no text may contain are shown instead.
+fn is_hidden(c: char) -> bool {
+    is_default_ignorable(c) && !is_forbidden(c)
+}
+
+/// The clusters of a text with hidden characters.
+fn visible_clusters(text: &str) -> Vec<Cluster<'_>> {
+    let (visible, places) = visible(text);
+    let mut starts = visible.grapheme_indices(true).peekable();
+    let mut clusters = Vec::new();
+    let mut start = 0;
+    while let Some((_, drawn)) = starts.next() {
+        let end = starts.peek().map_or(text.len(), |&(at, _)| places[at]);
+        let drawn = Cow::Owned(drawn.to_owned());
+        clusters.push(cluster(start, &text[start..end], drawn));
+        start = end;
+    }
+    if clusters.is_empty() {
+        clusters.push(cluster(0, text, Cow::Borrowed("")));
+    }
+    clusters
+}
+
+/// A text without hidden characters that are no part of an emoji, and the offset in the text of each
+/// of its bytes.
+fn visible(text: &str) -> (String, Vec<usize>) {
+    let (mut visible, mut places) = (String::new(), Vec::new());
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let is_kept = match c {
+            EMOJI_PRESENTATION => makes_wide(&visible),
+            ZERO_WIDTH_JOINER => chars.peek().is_some_and(|&(_, next)| is_joinable(next)),
+            c => !is_hidden(c),
+        };
+        if is_kept {
+            visible.push(c);
+            places.resize(visible.len(), at);
+        }
+    }
+    (visible, places)
+}
+
+/// Whether the emoji presentation selector makes the last character of a text wider.
+fn makes_wide(before: &str) -> bool {
+    let last = before.chars().next_back().filter(|c| !c.is_control());
+    last.is_some_and(|c| {
+        let selected = [c, EMOJI_PRESENTATION].iter().collect::<String>();
+        selected.cell_width() > c.to_string().cell_width()
+    })
+}
+
+/// Whether a joiner before `c` may join it to an emoji (rule GB11 of UAX #29).
+fn is_joinable(c: char) -> bool {
+    let joined = ['👩', ZERO_WIDTH_JOINER, c].iter().collect::<String>();
+    !is_hidden(c) && !is_combining_mark(c) && joined.graphemes(true).count() == 1
+}
+
+/// A cluster whose visible characters are `visible`. Marks without a letter to stand on are left out,
+/// because a terminal would put them on what is beside them.
+fn cluster<'a>(at: usize, source: &'a str, visible: Cow<'a, str>) -> Cluster<'a> {
+    let first = visible.chars().next();
+    let drawn = match visible.as_bytes() {
+        [] | [b'\t' | b' '..=b'~'] => visible,
+        _ if visible.contains(|c| is_forbidden(c) || is_noncharacter(c) || c == '\n') => {
+            Cow::Borrowed("\u{fffd}")
+        }
+        _ if first.is_some_and(is_combining_mark) => Cow::Borrowed(""),
+        // Terminals may take line and paragraph separators for line ends.
+        _ if matches!(first, Some('\u{2028}' | '\u{2029}')) => Cow::Borrowed(" "),
+        _ => {
+            let len = drawn_len(&visible);
+            match visible {
+                Cow::Borrowed(text) => Cow::Borrowed(&text[..len]),
+                Cow::Owned(text) => Cow::Owned(text[..len].to_owned()),
+            }
+        }
     };
+    let width = match &*drawn {
+        "\t" => 0,
+        drawn => drawn.cell_width().into(),
+    };
+    // Such as signs around annotations, and the vowels of Hangul alone.
+    let is_nothing = width == 0 && drawn != "\t";
+    let drawn = if is_nothing { Cow::Borrowed("") } else { drawn };
     Cluster {
         at,
         source,
         drawn,
-        width: match source {
-            "\t" => 0,
-            _ => drawn.cell_width().into(),
-        },
+        width,
     }
 }
 
-/// Terminals disagree about the width of joined emoji, skin tones and tag sequences, and a wrong
-/// guess overwrites neighbours. So such a cluster is drawn by its first emoji alone.
-fn drawn_len(source: &str) -> usize {
-    let splits = |c: char| {
-        c == ZERO_WIDTH_JOINER || matches!(c, '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}')
-    };
-    let mut chars = source.char_indices().skip(1).peekable();
-    let first_is_wide = source[..chars.peek().map_or(source.len(), |&(at, _)| at)].cell_width()
+/// Terminals disagree about the width of joined emoji and skin tones, and a wrong guess overwrites
+/// neighbours. So such a cluster is drawn by its first emoji alone.
+fn drawn_len(visible: &str) -> usize {
+    let mut chars = visible.char_indices().skip(1).peekable();
+    let first_is_wide = visible[..chars.peek().map_or(visible.len(), |&(at, _)| at)].cell_width()
         == 2
         || chars.peek().is_some_and(|&(_, c)| c == EMOJI_PRESENTATION);
-    let end = |found: Option<(usize, char)>| found.map_or(source.len(), |(at, _)| at);
-    let most = end(source.char_indices().nth(MAX_CLUSTER_CHARS));
-    if first_is_wide {
-        end(chars.find(|&(_, c)| splits(c))).min(most)
-    } else {
-        most
-    }
+    let splits = |c: char| {
+        let is_skin_tone = matches!(c, '\u{1f3fb}'..='\u{1f3ff}');
+        c == ZERO_WIDTH_JOINER || is_skin_tone && first_is_wide
+    };
+    let end = |found: Option<(usize, char)>| found.map_or(visible.len(), |(at, _)| at);
+    let most = end(visible.char_indices().nth(MAX_CLUSTER_CHARS));
+    end(chars.find(|&(_, c)| splits(c))).min(most)
 }
 
 /// How many cells a cluster takes from this column on.
 fn width_at(cluster: &Cluster<'_>, column: usize) -> usize {
-    match cluster.source {
+    match &*cluster.drawn {
         "\t" => TAB - column % TAB,
         _ => cluster.width,
     }
@@ -97,20 +176,32 @@ pub fn row(text: &str) -> String {
     let mut column = 0;
     for cluster in clusters(text) {
         let width = width_at(&cluster, column);
-        if cluster.source == "\t" {
+        if cluster.drawn == "\t" {
             out.extend(std::iter::repeat_n(' ', width));
         } else {
-            out.push_str(cluster.drawn);
+            out.push_str(&cluster.drawn);
         }
         column += width;
     }
     out
 }
 
+/// Leaves out the clusters of a safe row that start in its first columns. Returns the columns that they
+/// take, and the rest.
+pub fn skip_columns(row: &str, columns: usize) -> (usize, &str) {
+    let mut skipped = 0;
+    let first = clusters(row).find(|cluster| {
+        let is_skipped = skipped < columns;
+        skipped += if is_skipped { cluster.width } else { 0 };
+        !is_skipped
+    });
+    (skipped, first.map_or("", |cluster| &row[cluster.at..]))
+}
+
 /// Makes text safe to draw on one line of at most `max` cells; what is left out is shown as `…`.
 pub fn truncate(text: &str, max: usize) -> String {
     let line = row(&text.replace('\n', " "));
-    if usize::from(line.cell_width()) <= max {
+    if width(&line) <= max {
         return line;
     }
     let mut column = 0;
@@ -160,7 +251,7 @@ fn wrap_line(line: &str, offset: usize, max: usize, rows: &mut Vec<Range<usize>>
                 break_at = at;
             }
         }
-        let hangs = matches!(cluster.source, " " | "\t");
+        let hangs = matches!(&*cluster.drawn, " " | "\t");
         while !hangs && cluster.at > start && column + cluster.width > max {
             let end = if break_at > start {
                 break_at
@@ -178,6 +269,12 @@ fn wrap_line(line: &str, offset: usize, max: usize, rows: &mut Vec<Range<usize>>
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+    use ratatui::style::Style;
+    use recado_shared::text::is_visible;
+
     use super::*;
 
     fn wrapped(text: &str, max: usize) -> Vec<&str> {
@@ -220,12 +317,77 @@ mod tests {
     #[test]
     fn rows_do_not_break_within_a_cluster() {
         assert_eq!(wrapped(" \u{200d}日a", 1), [" \u{200d}", "日", "a"]);
+        assert_eq!(wrapped("a\u{200b}\u{301}b", 1), ["a\u{200b}\u{301}", "b"]);
     }
 
     #[test]
     fn joined_emoji_are_drawn_by_their_first() {
         assert_eq!(row("👨‍👩‍👧👍🏽❤️🇯🇵é"), "👨👍❤️🇯🇵é");
         assert_eq!(width("👨‍👩‍👧👍🏽❤️🇯🇵é"), 9);
+    }
+
+    #[test]
+    fn default_ignorable_characters_are_left_out_except_in_emoji() {
+        for (text, drawn) in [
+            ("a\u{200b}b\u{200e}c\u{ad}\u{feff}", "abc"),
+            ("\u{3164}\u{115f}\u{2060}", ""),
+            ("e\u{34f}\u{301}", "e\u{301}"),
+            ("क\u{94d}\u{200d}ष", "क\u{94d}ष"),
+            ("a\u{200d}👩 a\u{fe0f}", "a👩 a"),
+            ("\u{200b}\tb", "    b"),
+            (
+                "❤\u{fe0f} ☕\u{fe0f} 👩\u{200d}🔬 ⛹🏽\u{200d}♂\u{fe0f}",
+                "❤\u{fe0f} ☕ 👩 ⛹🏽",
+            ),
+            ("1\u{fe0f}\u{20e3}", "1\u{fe0f}\u{20e3}"),
+            ("🏴\u{e0067}\u{e0062}\u{e007f}", "🏴"),
+            ("🇯\u{200b}🇵", "🇯🇵"),
+            ("\u{301}a", "a"),
+            ("a\u{fffe}b\u{2028}c", "a\u{fffd}b c"),
+        ] {
+            assert_eq!(row(text), drawn, "{text:?}");
+            let sources: String = clusters(text).map(|cluster| cluster.source).collect();
+            assert_eq!(sources, text);
+        }
+    }
+
+    #[test]
+    fn visible_characters_take_cells_and_others_leave_them_blank() {
+        let is_blank = |c: char| {
+            c.is_whitespace()
+                || matches!(
+                    c,
+                    '\u{fffd}' | '\u{2800}' | '\u{1d159}' | '\u{fff9}'..='\u{fffc}'
+                )
+        };
+        let is_wrong = |c: &char| {
+            let text = c.to_string();
+            if is_visible(&text) {
+                width(&text) == 0
+            } else {
+                !row(&text).chars().all(is_blank)
+            }
+        };
+        let wrong: Vec<char> = ('\0'..=char::MAX).filter(is_wrong).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+
+    #[test]
+    fn columns_are_skipped_by_whole_clusters() {
+        assert_eq!(skip_columns("abc", 2), (2, "c"));
+        assert_eq!(skip_columns("日本c", 1), (2, "本c"));
+        assert_eq!(skip_columns("日本", 9), (4, ""));
+        assert_eq!(skip_columns("日本", 0), (0, "日本"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_takes_the_cells_that_it_is_said_to(text in "(\\PC|[a-z\u{200b}-\u{200f}\u{fe0f}\u{301}🇦-🇿👩♂🏽ก-ู]){0,12}") {
+            let area = Rect::new(0, 0, 60, 1);
+            let (end, _) = Buffer::empty(area).set_stringn(0, 0, row(&text), 60, Style::new());
+            prop_assert_eq!(usize::from(end), width(&text));
+            prop_assert_eq!(row(&row(&text)), row(&text));
+        }
     }
 
     #[test]

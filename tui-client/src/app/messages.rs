@@ -14,7 +14,7 @@ use super::session::outbox::{MAX_OUTBOX, is_failed};
 use super::{Chats, Conversation, Effect, Scroll, Session};
 use crate::model::ItemId;
 use crate::store::PendingState;
-use crate::strings::errors;
+use crate::strings::{self, errors};
 
 impl Parts<'_> {
     /// Sends what is written in the open conversation. Text that cannot be sent stays.
@@ -192,7 +192,8 @@ impl Parts<'_> {
         let conversation = self.chats.conversations.get(&id)?;
         if self.chats.is_hidden(conversation, &entry) {
             let name = self.chats.name_of(entry.author);
-            self.notify(format!("{name}: {}", conversation.folding.text(&entry)));
+            let text = strings::conversation::shown(conversation.folding.text(&entry));
+            self.notify(format!("{name}: {text}"));
             return None;
         }
         if conversation.folding.last_edit(entry.seq).is_none() {
@@ -291,15 +292,11 @@ impl Parts<'_> {
     pub(crate) fn copy_selected(&mut self) {
         match self.selected_text().map(str::to_owned) {
             Some(text) => {
-                self.copy(text);
+                self.cx.effects.push(Effect::Copy(text));
+                self.notify(errors::COPIED);
             }
             None => self.notify(errors::SELECT_TO_COPY),
         }
-    }
-
-    pub(crate) fn copy(&mut self, text: String) {
-        self.cx.effects.push(Effect::Copy(text));
-        self.notify(errors::COPIED);
     }
 
     /// Copies the first link of the selected message, and at each further time the next one.

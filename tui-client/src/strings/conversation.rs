@@ -1,5 +1,7 @@
 //! The contact list, the conversation pane, its titles and the input box.
 
+use recado_shared::text::is_visible;
+
 use super::counted;
 
 pub(crate) const INVITE_IN_LIST: [&str; 4] = [
@@ -56,6 +58,16 @@ pub(crate) const DELETED: &str = "message deleted";
 pub(crate) const QUOTE_DELETED: &str = "deleted message";
 pub(crate) const QUOTE_NOT_LOADED: &str = "… earlier message";
 pub(crate) const BLOCKED: &str = "message from a blocked user";
+pub(crate) const NO_VISIBLE_TEXT: &str = "(no visible text)";
+
+/// The text of a message as it is shown: a note if there is text of which nothing is visible.
+pub(crate) fn shown(text: &str) -> &str {
+    if text.is_empty() || is_visible(text) {
+        text
+    } else {
+        NO_VISIBLE_TEXT
+    }
+}
 
 pub(crate) fn queued_event(event: &str) -> String {
     format!("{event} (queued)")

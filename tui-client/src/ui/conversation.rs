@@ -6,6 +6,7 @@ use jiff::civil::DateTime;
 use ratatui::layout::Rect;
 use recado_shared::Membership;
 use recado_shared::rules::folding::ReactionCount;
+use recado_shared::text::is_visible;
 
 use super::canvas::Canvas;
 use super::rows::{MessageRow, Row, Rows};
@@ -274,7 +275,10 @@ impl Pane<'_, '_> {
         let starred = format!("* {name}");
         let name = match message.details.kind {
             MessageKind::Emote => &starred,
-            MessageKind::Plain | MessageKind::Deleted | MessageKind::Hidden => name,
+            MessageKind::Plain
+            | MessageKind::Deleted
+            | MessageKind::Hidden
+            | MessageKind::Invisible => name,
         };
         let x = area.x + self.columns.name_at();
         let name_area = Rect::new(x, area.y, self.columns.name, 1);
@@ -306,7 +310,7 @@ fn draw_body(
     let style = match message.details.kind {
         MessageKind::Plain => Theme::text(),
         MessageKind::Emote => Theme::emote(),
-        MessageKind::Deleted | MessageKind::Hidden => Theme::placeholder(),
+        MessageKind::Deleted | MessageKind::Hidden | MessageKind::Invisible => Theme::placeholder(),
     };
     let body = message.body;
     let row_text = cells::row(body[range.clone()].trim_end());
@@ -361,7 +365,8 @@ fn draw_tail(
 
 pub(super) fn quote_text(quote: Quote<'_>) -> String {
     let separator = if quote.author.is_empty() { "" } else { ": " };
-    let first = quote.text.lines().next().unwrap_or_default();
+    let mut lines = quote.text.lines();
+    let first = lines.find(|line| is_visible(line)).unwrap_or_default();
     format!("┃ {}{separator}{first}", quote.author)
 }
 

@@ -129,14 +129,15 @@ fn draw_prompt(
     // The end of a long query matters more than its start.
     let before = usize::from(room).saturating_sub(1);
     let skip = layout.column.saturating_sub(before);
-    let line: String = cells::row(query.text()).chars().skip(skip).collect();
-    let line = cells::truncate(&line, room.into());
+    let line = cells::row(query.text());
+    let (skipped, line) = cells::skip_columns(&line, skip);
+    let line = cells::truncate(line, room.into());
     let style = if is_replaced {
         Theme::chosen()
     } else {
         Theme::text()
     };
     canvas.put((prompt.x + 2, prompt.y), room, &line, style);
-    let column = u16::try_from(layout.column - skip).unwrap_or(0);
+    let column = u16::try_from(layout.column.saturating_sub(skipped)).unwrap_or(0);
     Position::new(prompt.x + 2 + column, prompt.y)
 }

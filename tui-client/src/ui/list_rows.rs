@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
+use recado_shared::text::is_visible;
 
 use super::canvas::Canvas;
 use super::contact_list::count;
@@ -45,9 +46,9 @@ impl ListRow for SwitcherRow<'_> {
             } else {
                 Theme::text()
             };
-            let drawn = match cluster.source {
+            let drawn = match &*cluster.drawn {
                 "\t" => " ",
-                _ => cluster.drawn,
+                drawn => drawn,
             };
             x = canvas.put((x, area.y), width.max(1), drawn, style);
         }
@@ -171,7 +172,7 @@ impl ListRow for HitRow<'_> {
             Some(HitLine::Head) => draw_head(canvas, area, self),
             Some(HitLine::Text) => draw_text(canvas, inner, self.text, self.matched),
             Some(HitLine::Around(quote)) => {
-                let text = quote.text.replace(['\n', '\t'], " ");
+                let text = strings::conversation::shown(quote.text).replace(['\n', '\t'], " ");
                 let said = format!("{}: {text}", quote.author);
                 canvas.draw_line(inner, &said, Theme::placeholder());
                 return false;
@@ -214,6 +215,10 @@ fn draw_head(canvas: &mut Canvas<'_>, area: Rect, hit: &HitRow<'_>) {
 
 /// Draws the part of a text around the first match on one row.
 fn draw_text(canvas: &mut Canvas<'_>, area: Rect, body: &str, matched: &[Range<usize>]) {
+    if !is_visible(body) {
+        let note = strings::conversation::NO_VISIBLE_TEXT;
+        return canvas.draw_line(area, note, Theme::placeholder());
+    }
     let first = matched.first().map_or(0, |range| range.start);
     let end = matched.first().map_or(0, |range| range.end);
     let before = columns(&cells::row(&body[..first].replace(['\n', '\t'], " ")));
@@ -231,9 +236,9 @@ fn draw_text(canvas: &mut Canvas<'_>, area: Rect, body: &str, matched: &[Range<u
         row.draw_left("…", Theme::dim());
     }
     for cluster in cells::clusters(body) {
-        let drawn = match cluster.source {
-            "\n" | "\r\n" | "\t" => " ",
-            _ => cluster.drawn,
+        let drawn = match &*cluster.drawn {
+            _ if cluster.source.contains(['\n', '\t']) => " ",
+            drawn => drawn,
         };
         let width = columns(drawn);
         if skip > 0 {
@@ -248,7 +253,9 @@ fn draw_text(canvas: &mut Canvas<'_>, area: Rect, body: &str, matched: &[Range<u
                 row.draw_left("…", Theme::dim());
             };
         }
-        let style = if matched.iter().any(|range| range.contains(&cluster.at)) {
+        let end = cluster.at + cluster.source.len();
+        let is_matched = |range: &Range<usize>| range.start < end && range.end > cluster.at;
+        let style = if matched.iter().any(is_matched) {
             theme.unread().add_modifier(Modifier::UNDERLINED)
         } else {
             Theme::text()

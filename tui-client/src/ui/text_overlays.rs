@@ -137,6 +137,7 @@ fn paragraphs(
             lines.push((String::new(), Theme::text()));
         }
         lines.push((heading(at, &canvas.moment(*time)), Theme::dim()));
+        let body = strings::conversation::shown(body);
         lines.extend(wrap_rows(body, width).map(|text| (text.to_owned(), Theme::text())));
     }
     lines

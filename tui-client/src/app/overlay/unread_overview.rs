@@ -250,7 +250,9 @@ impl UnreadOverview {
     ) -> UnreadRow<'a> {
         let entry = |seq| conversation.and_then(|of| self.entry(of, seq));
         let text = conversation.zip(entry(line.target));
-        let text = text.map_or("", |(of, entry)| of.folding.text(entry));
+        let text = text.map_or("", |(of, entry)| {
+            strings::conversation::shown(of.folding.text(entry))
+        });
         let text = match entry(line.seq).map(|entry| &entry.content) {
             Some(Content::ReactionAdded { emoji, .. }) => Cow::Owned(format!("{emoji} {text}")),
             Some(_) | None => Cow::Borrowed(text),

@@ -4,12 +4,13 @@
 
 use recado_shared::{
     ConversationId, Device, DeviceName, LinkCode, PendingDevice, RoomEvent, Seq, Visibility,
+    text::is_visible,
 };
 
 use crate::app::command::{Call, CommandResult};
 use crate::app::intent::{Confirmed, Show};
 use crate::app::parts::Parts;
-use crate::strings::overlays;
+use crate::strings::{self, overlays};
 
 /// Characters of a message in the question about it.
 const MAX_EXCERPT: usize = 30;
@@ -22,7 +23,8 @@ impl Parts<'_> {
 
     /// `fallback` names a device that has no name. `is_listed`: the list of devices opens again.
     pub(crate) fn confirm_revocation(&mut self, device: &Device, fallback: &str, is_listed: bool) {
-        let name = device.name.as_ref().map_or(fallback, |name| name.as_str());
+        let name = device.name.as_ref().and_then(DeviceName::visible);
+        let name = name.unwrap_or(fallback);
         let question = if device.key == self.settings.device {
             overlays::CONFIRM_REVOKE_OWN.to_owned()
         } else {
@@ -33,7 +35,7 @@ impl Parts<'_> {
     }
 
     pub(super) fn confirm_link(&mut self, device: PendingDevice, code: LinkCode) {
-        let name = device.name.as_ref().map(DeviceName::as_str);
+        let name = device.name.as_ref().and_then(DeviceName::visible);
         let question = overlays::confirm_link(name, code);
         self.confirm(question, Confirmed::Link(device));
     }
@@ -67,7 +69,8 @@ impl Parts<'_> {
 
 /// The beginning of a text, on one line.
 fn excerpt(text: &str) -> String {
-    let line = text.lines().find(|line| !line.trim().is_empty());
+    let text = strings::conversation::shown(text);
+    let line = text.lines().find(|line| is_visible(line));
     let start: String = line.unwrap_or_default().chars().take(MAX_EXCERPT).collect();
     let more = if start.len() < text.trim_end().len() {
         "…"

@@ -55,6 +55,7 @@ fn around(client: &Client, index: usize) -> String {
         MessageKind::Emote => words.push("emote".to_owned()),
         MessageKind::Deleted => words.push("deleted".to_owned()),
         MessageKind::Hidden => words.push("hidden".to_owned()),
+        MessageKind::Invisible => words.push("invisible".to_owned()),
     }
     words.extend(quote.map(|quote| format!("[{}: {}]", quote.author, quote.text)));
     words.extend(is_edited.then(|| "edited".to_owned()));
@@ -135,6 +136,27 @@ fn replies_quote_what_is_here_and_say_what_is_not() {
     client.room_entry(reply(9, 7));
     let last = client.items().len() - 1;
     assert_eq!(around(&client, last), "[: … earlier message]");
+}
+
+#[test]
+fn a_text_of_which_nothing_is_visible_is_noted_wherever_it_is_shown() {
+    let mut client = Client::in_room(0);
+    let message = |seq, body| with_content(seq, BOB, Content::Message(text(body)));
+    let bodies = ["\u{200b}\u{3164}", "\u{2800} \u{301}", "\u{200e}hi"];
+    for (seq, body) in (1..).zip(bodies) {
+        client.room_entry(message(seq, body));
+    }
+    let body = text("what?");
+    client.room_entry(with_content(4, CAROL, Content::Reply { to: Seq(1), body }));
+    let note = "(no visible text)";
+    assert_eq!(client.items(), [note, note, "\u{200e}hi", "what?"]);
+    assert_eq!(around(&client, 0), "invisible");
+    assert_eq!(around(&client, 2), "");
+    assert_eq!(around(&client, 3), "[bob: (no visible text)]");
+    client.room_entry(edit(5, BOB, 1, "hello"));
+    client.room_entry(edit(6, BOB, 3, "\u{200e}"));
+    assert_eq!(client.items()[0], "hello");
+    assert_eq!(around(&client, 2), "invisible edited");
 }
 
 #[test]

@@ -85,6 +85,7 @@ impl<'a> Reader<'a> {
         for pending in waiting.get(&entry.seq).into_iter().flatten() {
             message.apply(pending);
         }
+        message.note_invisible();
         if message.details.kind == MessageKind::Deleted {
             message.body = strings::conversation::DELETED;
         } else if !is_own {
@@ -128,7 +129,10 @@ impl<'a> Reader<'a> {
             Some(entry) if self.chats.is_hidden(conversation, entry) => {
                 ("", strings::conversation::BLOCKED)
             }
-            Some(entry) => (self.chats.name_of(entry.author), folding.text(entry)),
+            Some(entry) => {
+                let text = strings::conversation::shown(folding.text(entry));
+                (self.chats.name_of(entry.author), text)
+            }
         };
         Quote { author, text }
     }
@@ -144,7 +148,7 @@ impl<'a> Reader<'a> {
             };
             return Item::Event { id, time, text };
         }
-        Item::Message(MessageView {
+        let mut message = MessageView {
             id,
             author: self.chats.my_name(),
             is_own: true,
@@ -152,7 +156,9 @@ impl<'a> Reader<'a> {
             body: pending.content.body().map_or("", MessageBody::as_str),
             mark: Some(mark_of(pending)),
             details: self.details_of(conversation, &pending.content),
-        })
+        };
+        message.note_invisible();
+        Item::Message(message)
     }
 
     pub(super) fn purpose_view(&self, conversation: &'a Conversation) -> Option<PurposeView<'a>> {
@@ -181,6 +187,16 @@ impl Details<'_> {
 }
 
 impl<'a> MessageView<'a> {
+    /// Replaces a text of which nothing is visible by a note.
+    fn note_invisible(&mut self) {
+        let is_text = matches!(self.details.kind, MessageKind::Plain | MessageKind::Emote);
+        let shown = strings::conversation::shown(self.body);
+        if is_text && shown != self.body {
+            self.body = shown;
+            self.details.kind = MessageKind::Invisible;
+        }
+    }
+
     /// Shows what waits in the outbox as if it had happened.
     fn apply(&mut self, pending: &'a Pending) {
         if let Content::Edit { body, .. } = &pending.content {
