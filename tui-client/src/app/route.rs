@@ -15,7 +15,6 @@ use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::panes::pane_hints;
 use crate::app::view::screen::Screen;
-use crate::model::InviteLink;
 use crate::strings;
 
 impl App {
@@ -88,9 +87,6 @@ impl App {
             Action::PageDown => self.page(1),
             Action::Newest => chats.scroll_newest(cx),
             Action::FirstUnread => chats.scroll_first_unread(cx),
-            Action::Copy if self.overlay.is_some() => {
-                self.with_overlay(|overlay, app| overlay.act(action, app));
-            }
             Action::Copy => self.parts().copy_selected(),
             Action::Retry => self.parts().retry(),
             Action::TakeBack => self.parts().take_back(),
@@ -358,14 +354,6 @@ impl App {
         }
     }
 
-    /// Opens the panel in place of any other overlay, or says why there is no link.
-    pub(super) fn show_invite_link(&mut self, link: Result<InviteLink, String>) {
-        match link {
-            Ok(link) => self.open(Show::InviteLink(link)),
-            Err(why) => self.cx.notice = Some(why),
-        }
-    }
-
     fn search_here(&mut self) {
         if self.chats.navigation.open.is_some() {
             return self.search(self.chats.navigation.open);
@@ -432,6 +420,7 @@ fn is_about_panes(action: Action) -> bool {
         action,
         Action::Newest
             | Action::FirstUnread
+            | Action::Copy
             | Action::Retry
             | Action::TakeBack
             | Action::Reply

@@ -1,15 +1,14 @@
 //! Registration of a name. The key is on the disk before it is used, and stays there whenever the
 //! server may have granted the name; a refused name leaves nothing behind.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use recado_shared::tls::Identity as DeviceIdentity;
 use recado_shared::{Invite, UserName};
 
 use super::stored::{
-    Identity, IdentityError, KnownServer, SERVER_FILE, confirm, discard, folder_of, last_reached,
-    lock_folder, read_or_make_key, unconfirmed_folder,
+    Identity, IdentityError, KnownServer, SERVER_FILE, confirm, discard, folder_of, lock_folder,
+    read_or_make_key, unconfirmed_folder,
 };
 use crate::files;
 use crate::net::{ConnectError, Link, NetConfig};
@@ -40,13 +39,11 @@ pub(crate) async fn register(
     files::make_folder(&unconfirmed).map_err(IdentityError::from)?;
     let _lock = lock_folder(&unconfirmed, name)?;
     let key = Arc::new(read_or_make_key(&unconfirmed)?);
-    let granted = claim_name(invite, &key, name, &unconfirmed)
-        .await
-        .inspect_err(|error| {
-            if !may_be_granted(error) {
-                discard(&unconfirmed);
-            }
-        })?;
+    let granted = claim_name(invite, &key, name).await.inspect_err(|error| {
+        if !may_be_granted(error) {
+            discard(&unconfirmed);
+        }
+    })?;
     let server = KnownServer {
         address: invite.address.clone(),
         fingerprint: invite.fingerprint,
@@ -81,12 +78,8 @@ async fn claim_name(
     invite: &Invite,
     key: &Arc<DeviceIdentity>,
     name: &UserName,
-    folder: &Path,
 ) -> Result<UserName, ConnectError> {
-    let config = NetConfig {
-        last_reached: last_reached(folder),
-        ..NetConfig::of_invite(invite, Arc::clone(key), name.as_str())
-    };
+    let config = NetConfig::of_invite(invite, Arc::clone(key), name.as_str());
     let session = Link::new(config)?.connect().await?;
     let granted = session.welcome().name.clone();
     session.leave().await;

@@ -55,10 +55,6 @@ impl Task {
         };
         // A request to reconnect that came before the app knows of this outcome does not concern it.
         self.signals.reconnect.notified().now_or_never();
-        self.log_once(match &outcome {
-            Ok(error) => error.to_string(),
-            Err(error) => error.summary(),
-        });
         let event = match outcome {
             Ok(SessionError::Protocol(ProtocolError::Closed(reason))) if reason.is_final() => {
                 NetEvent::AccessRevoked(reason)
@@ -161,14 +157,11 @@ impl Task {
 
     fn offline(&mut self, reason: String) -> NetEvent {
         let retry_in = self.link.next_wait();
-        NetEvent::Offline { reason, retry_in }
-    }
-
-    fn log_once(&mut self, reason: String) {
         if self.logged_reason.as_ref() != Some(&reason) {
             tracing::info!(%reason, "offline");
-            self.logged_reason = Some(reason);
+            self.logged_reason = Some(reason.clone());
         }
+        NetEvent::Offline { reason, retry_in }
     }
 
     /// Waits this long, or until the app asks to reconnect; `None` waits only for the app.

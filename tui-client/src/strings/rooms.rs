@@ -19,7 +19,12 @@ pub(crate) fn describe_event(
         RoomEvent::Left => "left".to_owned(),
         RoomEvent::Invited(user) => format!("invited {}", name(*user)),
         RoomEvent::Renamed(room) => format!("renamed the room to #{room}"),
-        RoomEvent::Topic(Some(topic)) => format!("set the topic to {topic}"),
+        RoomEvent::Topic(Some(topic)) => {
+            format!(
+                "set the topic to {}",
+                super::conversation::shown(topic.as_str())
+            )
+        }
         RoomEvent::Topic(None) => "removed the topic".to_owned(),
         RoomEvent::Visibility(Visibility::Public) => "made the room public".to_owned(),
         RoomEvent::Visibility(Visibility::Private) => "made the room private".to_owned(),

@@ -7,7 +7,6 @@ mod completion;
 mod composer;
 mod contact_list;
 mod conversation;
-mod invite_link;
 mod layout;
 mod list;
 mod list_rows;
@@ -24,13 +23,12 @@ mod view;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Block, Clear, Widget as _};
-use recado_shared::{Membership, RoomInfo};
+use recado_shared::{Membership, RoomInfo, Topic};
 
 use self::canvas::Canvas;
 use self::layout::Layout;
 use self::text::indent;
 pub use self::theme::Theme;
-pub(crate) use self::view::UnbrokenLine;
 pub use self::view::ViewState;
 use crate::app::screen::{
     ConversationView, Focus, NotificationLevel, Overlay, Pane, PurposeView, Screen,
@@ -190,7 +188,7 @@ fn draw_room(
         NotificationLevel::All | NotificationLevel::Mentions => members,
         NotificationLevel::Nothing => format!("{} · {members}", strings::conversation::MUTED),
     };
-    let facts = match &room.topic {
+    let facts = match room.topic.as_ref().and_then(Topic::visible) {
         Some(topic) => format!("{members} · {topic}"),
         None => members,
     };
@@ -247,9 +245,6 @@ fn draw_overlay(canvas: &mut Canvas<'_>, area: Rect, overlay: &Overlay<'_>) -> O
         Overlay::Panel(list) => return list::render(canvas, area, list),
         Overlay::UnreadOverview(list) => return list::render(canvas, area, list),
         Overlay::Search(list) => return list::render(canvas, area, list),
-        Overlay::InviteLink { link, copy_key } => {
-            invite_link::render(canvas, area, link, copy_key);
-        }
         Overlay::Confirm { question, answers } => {
             text_overlays::render_question(canvas, area, question, answers);
         }

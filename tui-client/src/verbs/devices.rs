@@ -12,12 +12,10 @@ use serde::Serialize;
 use super::VerbContext;
 use super::ask;
 use super::line::{timestamp, utc_text};
-use super::local_server::public_address;
 use crate::app::devices;
 use crate::exit::{Exit, Failure};
 use crate::net::{Link, Session, SessionError};
 use crate::output::{print_result, tell};
-use crate::strings;
 
 pub(crate) const HELP: &str = "\
 Fields of a JSON line: number (its place in the list); name (or null); key (its public key in
@@ -97,7 +95,11 @@ impl<'a> Line<'a> {
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = text::neutralise(self.name.unwrap_or("(no name)"));
+        let name = text::neutralise(
+            self.name
+                .filter(|name| text::is_visible(name))
+                .unwrap_or("(no name)"),
+        );
         let seen = match self.device.seen {
             _ if self.own => "this device".to_owned(),
             _ if self.online => "online".to_owned(),
@@ -158,26 +160,16 @@ async fn list(session: &mut Session, link: &Link, json: bool) -> Result<(), Fail
         }
     }
     if !json {
-        tell(&linking_text(link));
+        let server = Invite {
+            address: link.config.address.clone(),
+            fingerprint: link.config.fingerprint,
+            token: None,
+        };
+        tell(&format!(
+            "\nTo add a device, run on it:  recado link '{server}'"
+        ));
     }
     Ok(())
-}
-
-/// The line for a new device. It has the public address of a server of this user, which is reached here by
-/// another one.
-fn linking_text(link: &Link) -> String {
-    let fingerprint = link.config.fingerprint;
-    let public = public_address(fingerprint).filter(|address| !address.is_loopback());
-    let server = Invite {
-        address: public.unwrap_or_else(|| link.config.address.clone()),
-        fingerprint,
-        token: None,
-    };
-    if server.address.is_loopback() {
-        strings::host::link_line_here(&server)
-    } else {
-        strings::host::link_line(&server)
-    }
 }
 
 fn day(time: Timestamp) -> String {
@@ -213,7 +205,7 @@ async fn approve(
 }
 
 fn confirm(device: &PendingDevice, code: LinkCode) -> Result<(), Failure> {
-    let name = device.name.as_ref().map(DeviceName::as_str);
+    let name = device.name.as_ref().and_then(DeviceName::visible);
     let name = text::neutralise(name.unwrap_or("this device"));
     ask::confirm(
         &format!("Link {name} (code {code}) to your account?"),

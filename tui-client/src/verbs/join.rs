@@ -5,7 +5,7 @@ use recado_shared::{Invite, Refusal, UserName};
 use super::VerbContext;
 use super::ask::{ask_name, is_interactive};
 use super::invite_input;
-use super::open::{Opening, open_identity};
+use super::open::open_identity;
 use crate::exit::Failure;
 use crate::identity::{Identity, RegisterError, register};
 use crate::net::ConnectError;
@@ -24,7 +24,7 @@ pub(crate) async fn run(context: &VerbContext, words: &[String]) -> Result<(), F
         ));
         return Ok(());
     }
-    open_identity(&context.paths, identity, Opening::default()).await
+    open_identity(&context.paths, identity, None).await
 }
 
 /// Claims a name, given or asked for. On a terminal it asks again after a refused name.

@@ -9,17 +9,15 @@ use recado_shared::Now;
 use super::VerbContext;
 use super::ask::{is_interactive, login_name};
 use super::join::claim;
-use super::local_server::ServerInvites;
-use crate::app::{App, InviteLink, Settings};
+use crate::app::{App, Settings};
 use crate::client::wall_time;
 use crate::config::Config;
-use crate::driver::{self, Client, DriverError, InviteMaker};
+use crate::driver::{self, Client, DriverError};
 use crate::exit::{Exit, Failure};
 use crate::identity::{Choice, Identity, select};
 use crate::net::{self, NetConfig};
 use crate::paths::Paths;
 use crate::strings::errors;
-use crate::terminal::StopSignals;
 use crate::ui::{Theme, ViewState};
 use crate::{store, telemetry, terminal};
 
@@ -43,7 +41,7 @@ pub(crate) async fn run(context: &VerbContext) -> Result<(), Failure> {
             claim(&context.paths, &ticket, name.or_else(unasked), true).await?
         }
     };
-    open_identity(&context.paths, identity, Opening::default()).await
+    open_identity(&context.paths, identity, None).await
 }
 
 pub(crate) fn require_terminal() -> Result<(), Failure> {
@@ -53,26 +51,11 @@ pub(crate) fn require_terminal() -> Result<(), Failure> {
     Err(Failure::usage(errors::NEEDS_TERMINAL))
 }
 
-/// What the full screen shows and offers besides the identity.
-#[derive(Debug, Default)]
-pub(crate) struct Opening {
-    /// Shown at the start, until a key is pressed.
-    pub(crate) notice: Option<String>,
-    /// Shown at the start, until it is closed.
-    pub(crate) invite_link: Option<InviteLink>,
-    /// `None` for the server of the identity, if it belongs to this user.
-    pub(crate) invite_maker: Option<InviteMaker>,
-    /// Signals that a caller listens to already.
-    pub(crate) stop: Option<StopSignals>,
-    /// Whether a report of a panic would outlive the folders of the client.
-    pub(crate) is_temporary: bool,
-}
-
-/// Shows the full screen until the user quits.
+/// Shows the full screen until the user quits. `notice` is shown at the start.
 pub(crate) async fn open_identity(
     paths: &Paths,
     identity: Identity,
-    opening: Opening,
+    notice: Option<String>,
 ) -> Result<(), Failure> {
     let config = Config::read(&paths.config_file)?;
     let _lock = identity.lock()?;
@@ -80,11 +63,7 @@ pub(crate) async fn open_identity(
         // Without a log the client works all the same.
         crate::output::complain(&error.to_string());
     }
-    if opening.is_temporary {
-        terminal::install_panic_hook_without_files();
-    } else {
-        terminal::install_panic_hook(paths.state_dir.clone());
-    }
+    terminal::install_panic_hook(paths.state_dir.clone());
     let store = store::open(&identity.store_path())?;
     let now = Now {
         instant: Instant::now(),
@@ -98,8 +77,7 @@ pub(crate) async fn open_identity(
         time_zone: TimeZone::system(),
         device: identity.key.key(),
         // A store that had to be replaced is the more urgent news.
-        notice: store.notice.or(opening.notice),
-        invite_link: opening.invite_link,
+        notice: store.notice.or(notice),
     };
     let theme = Theme::new(terminal::wants_colours());
     let client = Client {
@@ -107,15 +85,9 @@ pub(crate) async fn open_identity(
         view: ViewState::new(TimeZone::system(), theme, now.wall),
         store: store.handle,
         store_events: store.events,
-        invite_maker: opening.invite_maker.unwrap_or_else(|| {
-            let invites = ServerInvites::of(identity.server.fingerprint);
-            invites.maker()
-        }),
     };
     let net_config = identity.net_config(paths);
-    let stop = opening.stop.map_or_else(StopSignals::new, Ok);
-    let terminal_io = stop.and_then(terminal::open_with);
-    let terminal_io = terminal_io.map_err(DriverError::from)?;
+    let terminal_io = terminal::open().map_err(DriverError::from)?;
     let connect = |since| {
         net::spawn(NetConfig {
             since,

@@ -17,7 +17,6 @@ mod history;
 mod joining;
 mod keys;
 mod link;
-mod log;
 mod machine;
 mod net;
 mod pty;

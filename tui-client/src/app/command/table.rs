@@ -10,7 +10,6 @@ use recado_shared::{
 };
 
 use crate::app::intent::Show;
-use crate::model::InviteTerms;
 use crate::strings;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +20,6 @@ pub(crate) enum ArgumentKind {
     /// An emoji or its shortcode.
     Emoji,
     Duration,
-    Number,
     Word(&'static [&'static str]),
     Command,
     Any,
@@ -139,7 +137,6 @@ pub(crate) enum Command {
     Link(LinkCode),
     RenameDevice(String, DeviceName),
     RevokeDevice(String),
-    InviteLink(InviteTerms),
     Show(Show),
     Help(Option<&'static str>),
     Quit,
@@ -194,8 +191,6 @@ const PREFIX: Argument = argument("[PREFIX]", ArgumentKind::Any);
 const LEVEL: Argument = words("[WHAT]", &["all", "mentions", "nothing"]);
 const DEVICE: Argument = argument("DEVICE", ArgumentKind::Any);
 const NEW_NAME: Argument = argument("NEW", ArgumentKind::Text);
-const USES: Argument = argument("[N]", ArgumentKind::Number);
-const EXPIRY: Argument = argument("[TIME]", ArgumentKind::Duration);
 const QUERY: Argument = argument("[WORDS]", ArgumentKind::Text);
 const COMMAND: Argument = argument("[COMMAND]", ArgumentKind::Command);
 
@@ -245,7 +240,6 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     spec("link", &[], &[argument("CODE", ArgumentKind::Text)]),
     spec("device-name", &[], &[DEVICE, NEW_NAME]),
     spec("revoke", &[], &[argument("DEVICE", ArgumentKind::Text)]),
-    spec("invite-link", &[], &[USES, EXPIRY]),
     spec("search", &["find"], &[QUERY]),
     spec("help", &["?"], &[COMMAND]),
     spec("quit", &["exit", "q"], &[]),

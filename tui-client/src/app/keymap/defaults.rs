@@ -173,7 +173,6 @@ const PANEL: Table = &[
     (Action::SelectPrevious, "up k ctrl-p"),
     (Action::SelectNext, "down j ctrl-n"),
     (Action::Remove, "x"),
-    (Action::Copy, "y"),
     (Action::Cancel, "esc q"),
 ];
 

@@ -5,7 +5,6 @@ mod announcements;
 mod confirm;
 mod fuzzy;
 mod help;
-mod invite_link;
 mod list;
 pub(crate) mod open;
 mod panel;

@@ -2,7 +2,8 @@
 
 use recado_shared::limits::{MAX_ROOM_MEMBERS, MAX_ROOMS_PER_PAGE, MAX_USERS_PER_PAGE};
 use recado_shared::{
-    Answer, ConversationId, Device, DeviceKey, Presence, Request, Role, RoomMember, RoomSummary,
+    Answer, ConversationId, Device, DeviceKey, DeviceName, DisplayName, Presence, Request, Role,
+    RoomMember, RoomSummary, Topic,
 };
 
 use super::list::List;
@@ -214,7 +215,7 @@ fn member_row(member: &RoomMember, app: &Reader<'_>) -> PanelRow {
         None => strings::conversation::MUTED,
     });
     let detail: Vec<_> = role.into_iter().chain(muted).collect();
-    let label = match &person.display {
+    let label = match person.display.as_ref().and_then(DisplayName::visible) {
         Some(display) => format!("{} ({display})", person.name),
         None => person.name.to_string(),
     };
@@ -227,7 +228,8 @@ fn member_row(member: &RoomMember, app: &Reader<'_>) -> PanelRow {
 }
 
 fn room_row(room: &RoomSummary) -> PanelRow {
-    let topic = room.topic.as_ref().map(|topic| format!("  {topic}"));
+    let topic = room.topic.as_ref().and_then(Topic::visible);
+    let topic = topic.map(|topic| format!("  {topic}"));
     PanelRow {
         label: format!("#{}{}", room.name, topic.unwrap_or_default()),
         detail: strings::conversation::members(room.members.into()),
@@ -237,8 +239,8 @@ fn room_row(room: &RoomSummary) -> PanelRow {
 }
 
 fn device_row(number: usize, device: &Device, own: DeviceKey) -> PanelRow {
-    let name = device.name.as_ref();
-    let name = name.map_or(strings::overlays::NO_NAME, |name| name.as_str());
+    let name = device.name.as_ref().and_then(DeviceName::visible);
+    let name = name.unwrap_or(strings::overlays::NO_NAME);
     let seen = device.seen.filter(|_| !device.is_online);
     let detail = match (device.is_online, seen) {
         _ if device.key == own => strings::overlays::THIS_DEVICE,

@@ -14,7 +14,6 @@ use crate::app::command::{
     self, Call, Change, Command, CommandResult, PendingRequest, SettingCommand,
 };
 use crate::app::conversation::state::Conversation;
-use crate::app::effect::Effect;
 use crate::app::intent::{Intent, PanelKind, Show};
 use crate::app::parts::Parts;
 use crate::app::session::outbox::MAX_OUTBOX;
@@ -73,10 +72,6 @@ impl Parts<'_> {
             Command::Show(Show::Panel(kind)) => self.open_panel(kind),
             Command::Show(show) => {
                 self.show(show);
-                Ok(())
-            }
-            Command::InviteLink(terms) => {
-                self.cx.effects.push(Effect::MakeInviteLink(terms));
                 Ok(())
             }
             Command::Help(topic) => {

@@ -113,6 +113,8 @@ fn what_cannot_be_done_stays_in_the_composer() {
         ("/jion team", "Did you mean /join?"),
         ("/topic tea", "only in a room"),
         ("/delete", "You have no message"),
+        ("/nick \u{3164}\u{200b}", "nothing of the text is visible"),
+        ("/device-name 1 \u{2800}", "nothing of the text is visible"),
     ] {
         let effects = client.say(typed);
         assert_eq!(contents(&effects), [], "{typed}");

@@ -12,7 +12,6 @@ mod commands;
 mod cursors;
 mod drafts;
 mod folding;
-mod invite_link;
 mod keys;
 mod link;
 mod log;

@@ -181,6 +181,16 @@ fn a_display_name_stands_beside_the_name_and_is_saved() {
 }
 
 #[test]
+fn an_invisible_display_name_is_not_shown() {
+    let mut client = Client::talking(1);
+    let mut bob = person(BOB, Presence::Online);
+    bob.display = DisplayName::stored("\u{3164}\u{200b}").ok();
+    client.frame(ServerFrame::User(bob));
+    let open = client.app.screen(client.now).conversation.unwrap();
+    assert_eq!((open.title, open.display), ("bob", None));
+}
+
+#[test]
 fn typing_is_shown_for_a_while_or_until_the_message() {
     let mut client = Client::talking(1);
     let typing = |client: &Client| {

@@ -45,7 +45,7 @@ impl<'a> Reader<'a> {
     fn display_in(&self, id: ConversationId) -> Option<&'a str> {
         let peer = id.peer_of(self.chats.user()?)?;
         let contact = self.chats.contacts.get(peer)?;
-        contact.display.as_ref().map(DisplayName::as_str)
+        contact.display.as_ref().and_then(DisplayName::visible)
     }
 
     fn conversation_view(&self, conversation: &'a Conversation) -> ConversationView<'a> {
