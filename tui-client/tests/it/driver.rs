@@ -1,5 +1,7 @@
 //! The driver with a real server, a real store and a screen: keys in, what is to be read out.
 
+mod first_sync;
+
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::path::Path;
