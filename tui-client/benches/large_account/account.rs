@@ -112,6 +112,17 @@ impl Account {
         folder.unwrap().join("recado.db")
     }
 
+    /// Removes the client's local database.
+    pub(crate) fn empty_store(&self) {
+        let store = self.store();
+        for extension in ["db", "db-wal", "db-shm"] {
+            let file = store.with_extension(extension);
+            if file.exists() {
+                fs::remove_file(file).unwrap();
+            }
+        }
+    }
+
     /// The keys of the peers, in order.
     pub(crate) fn peers(&self) -> Vec<Identity> {
         let key = |number| Identity::from_pkcs8(&fs::read(self.peer_key(number)).unwrap());

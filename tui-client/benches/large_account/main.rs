@@ -1,8 +1,8 @@
-//! Frames and keys of the real client with a million messages in 500 conversations: during a flood of
-//! messages, and in jumps through a long conversation. It runs in a pseudo-terminal, against a real
+//! Frames and keys of the real client with a million messages in 500 conversations: during the first
+//! sync and when it is quit, in jumps through a long conversation, during a flood of messages. It runs in a pseudo-terminal, against a real
 //! server. The account is made once and kept.
 //!
-//! `cargo bench -p recado --bench large_account [-- flood|jumps] [--client PROGRAM]`
+//! `cargo bench -p recado --bench large_account [-- sync|quit|jumps|flood] [--client PROGRAM]`
 
 #![expect(
     clippy::unwrap_used,
@@ -13,6 +13,7 @@
 mod account;
 mod flood;
 mod jumps;
+mod sync;
 mod terminal;
 
 use std::path::PathBuf;
@@ -21,6 +22,8 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 use crate::account::{Account, CLIENT, CONVERSATIONS, MESSAGES};
+
+const CASES: [&str; 4] = ["sync", "quit", "jumps", "flood"];
 
 fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -33,7 +36,7 @@ fn main() {
         .skip_while(|argument| *argument != "--client");
     let client = PathBuf::from(rest.nth(1).map_or(CLIENT, String::as_str));
     let is_wanted = |case: &str| {
-        let others = ["flood", "jumps"].into_iter().filter(|name| *name != case);
+        let others = CASES.into_iter().filter(|name| *name != case);
         !others
             .into_iter()
             .any(|name| arguments.iter().any(|it| it == name))
@@ -44,6 +47,12 @@ fn main() {
         "{MESSAGES} messages, {CONVERSATIONS} conversations, {}",
         client.display()
     );
+    if is_wanted("sync") {
+        sync::run(&runtime, &client, &template.copy());
+    }
+    if is_wanted("quit") {
+        sync::run_quits(&runtime, &client, &template.copy());
+    }
     if is_wanted("jumps") {
         jumps::run(&runtime, &client, &template.copy());
     }

@@ -1,11 +1,13 @@
 //! The client in a pseudo-terminal, with the moments of its frames.
 
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::account::Account;
 
@@ -97,6 +99,40 @@ impl Terminal {
     pub(crate) fn text(&self) -> String {
         let shown = self.shown.0.lock().unwrap();
         shown.parser.screen().contents()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.process(), signal).unwrap();
+    }
+
+    /// Waits until the process has ended.
+    pub(crate) fn wait_end(&mut self) {
+        self.child.wait().unwrap();
+    }
+
+    fn process(&self) -> Pid {
+        let process = self.child.process_id().unwrap();
+        Pid::from_raw(process.try_into().unwrap()).unwrap()
+    }
+
+    /// A field of the process's `status` file, in megabytes.
+    pub(crate) fn memory(&self, field: &str) -> u64 {
+        let process = self.process().as_raw_nonzero();
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(field));
+        let kilobytes = line.unwrap().trim_matches(|c: char| !c.is_ascii_digit());
+        kilobytes.parse::<u64>().unwrap() / 1000
+    }
+
+    /// The CPU time that the thread of this name has used.
+    pub(crate) fn thread_time(&self, name: &str) -> Duration {
+        let process = self.process().as_raw_nonzero();
+        let tasks = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+        let read = |task: &Path, file| std::fs::read_to_string(task.join(file)).unwrap();
+        let mut tasks = tasks.map(|task| task.unwrap().path());
+        let task = tasks.find(|task| read(task, "comm").trim() == name);
+        let text = read(&task.unwrap(), "schedstat");
+        Duration::from_nanos(text.split(' ').next().unwrap().parse().unwrap())
     }
 
     /// The CPU time that the process has used.
