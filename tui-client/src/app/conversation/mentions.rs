@@ -28,7 +28,11 @@ impl Mentions {
         read: Seq,
         is_taken: impl Fn(&str) -> bool,
     ) {
-        self.unread.retain(|seq, _| *seq > read);
+        while let Some(first) = self.unread.first_entry()
+            && *first.key() <= read
+        {
+            first.remove();
+        }
         for entry in entries.iter().filter(|entry| entry.author == me.0) {
             if entry.content.is_message() {
                 self.own.insert(entry.seq);

@@ -4,9 +4,17 @@ use recado_shared::Seq;
 
 use crate::store::HeldRange;
 
-/// Runs that neither overlap nor touch, ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Ranges(Vec<HeldRange>);
+pub(crate) struct Ranges {
+    /// Runs that neither overlap nor touch, ascending.
+    runs: Vec<HeldRange>,
+    /// The places in all of them.
+    count: u64,
+}
+
+const fn len(run: &HeldRange) -> u64 {
+    run.last.0 + 1 - run.first.0
+}
 
 impl Ranges {
     /// Takes runs as stored, whatever their order; empty ones are left out.
@@ -24,32 +32,34 @@ impl Ranges {
         if first > last {
             return;
         }
-        let from = self.0.partition_point(|run| run.last.next() < first);
-        let to = self.0.partition_point(|run| run.first <= last.next());
-        let merged = match self.0.get(from..to) {
+        let from = self.runs.partition_point(|run| run.last.next() < first);
+        let to = self.runs.partition_point(|run| run.first <= last.next());
+        let merged = match self.runs.get(from..to) {
             Some([]) | None => HeldRange { first, last },
             Some(touched) => HeldRange {
                 first: touched[0].first.min(first),
                 last: touched[touched.len() - 1].last.max(last),
             },
         };
-        self.0.splice(from..to.max(from), [merged]);
+        let replaced = self.runs.splice(from..to.max(from), [merged]);
+        let replaced: u64 = replaced.map(|run| len(&run)).sum();
+        self.count += len(&merged) - replaced;
     }
 
     pub(crate) fn contains(&self, seq: Seq) -> bool {
-        let index = self.0.partition_point(|run| run.last < seq);
-        self.0.get(index).is_some_and(|run| run.first <= seq)
+        let index = self.runs.partition_point(|run| run.last < seq);
+        self.runs.get(index).is_some_and(|run| run.first <= seq)
     }
 
     pub(crate) fn last(&self) -> Option<Seq> {
-        self.0.last().map(|run| run.last)
+        self.runs.last().map(|run| run.last)
     }
 
     /// The end of the run that goes on right after `seq`, or `seq` if none does.
     pub(super) fn run_end(&self, seq: Seq) -> Seq {
         let next = seq.next();
-        let index = self.0.partition_point(|run| run.last < next);
-        match self.0.get(index) {
+        let index = self.runs.partition_point(|run| run.last < next);
+        match self.runs.get(index) {
             Some(run) if run.first <= next => run.last,
             Some(_) | None => seq,
         }
@@ -57,9 +67,9 @@ impl Ranges {
 
     /// The missing stretch nearest to `newest`, which may be missing itself.
     pub(super) fn newest_gap(&self, newest: Seq) -> Option<HeldRange> {
-        let below = self.0.partition_point(|run| run.first <= newest);
+        let below = self.runs.partition_point(|run| run.first <= newest);
         let mut last = newest;
-        for run in self.0[..below].iter().rev() {
+        for run in self.runs[..below].iter().rev() {
             if run.last < last {
                 let first = run.last.next();
                 return Some(HeldRange { first, last });
@@ -72,15 +82,24 @@ impl Ranges {
 
     /// How many places of `first..=last` are in the set.
     pub(crate) fn count_in(&self, first: Seq, last: Seq) -> u64 {
-        let index = self.0.partition_point(|run| run.last < first);
-        let runs = self.0[index..].iter().take_while(|run| run.first <= last);
+        let (Some(start), Some(end)) = (self.runs.first(), self.runs.last()) else {
+            return 0;
+        };
+        // The usual question, which is about all of them.
+        if first <= start.first && end.last <= last {
+            return self.count;
+        }
+        let index = self.runs.partition_point(|run| run.last < first);
+        let runs = self.runs[index..]
+            .iter()
+            .take_while(|run| run.first <= last);
         runs.map(|run| run.last.min(last).0 + 1 - run.first.max(first).0)
             .sum()
     }
 
     /// The first place of `first..=last` that `whole` has and this set has not.
     pub(super) fn first_lacking(&self, whole: &Self, first: Seq, last: Seq) -> Option<Seq> {
-        whole.0.iter().find_map(|run| {
+        whole.runs.iter().find_map(|run| {
             let (first, last) = (run.first.max(first), run.last.min(last));
             let covered = self.run_end(first.prev());
             (covered < last && first <= last).then_some(covered.next())
@@ -88,21 +107,26 @@ impl Ranges {
     }
 
     pub(super) fn keep_up_to(&mut self, last: Seq) {
-        self.0.retain(|run| run.first <= last);
-        if let Some(run) = self.0.last_mut() {
+        self.runs.retain(|run| run.first <= last);
+        if let Some(run) = self.runs.last_mut() {
             run.last = run.last.min(last);
         }
+        self.count = self.runs.iter().map(len).sum();
     }
 
     pub(super) fn keep_after(&mut self, seq: Seq) {
-        self.0.retain(|run| run.last > seq);
-        if let Some(run) = self.0.first_mut() {
+        if self.runs.first().is_none_or(|run| run.first > seq) {
+            return;
+        }
+        self.runs.retain(|run| run.last > seq);
+        if let Some(run) = self.runs.first_mut() {
             run.first = run.first.max(seq.next());
         }
+        self.count = self.runs.iter().map(len).sum();
     }
 
     pub(crate) fn to_held(&self) -> Vec<HeldRange> {
-        self.0.clone()
+        self.runs.clone()
     }
 }
 
@@ -152,6 +176,13 @@ mod tests {
                 set.count_in(Seq(4), Seq(20)),
                 plain.range(4..=20).count() as u64
             );
+            assert_eq!(set.count_in(Seq(1), Seq(40)), plain.len() as u64);
+            let (from, to) = (Seq(rng.u64(0..40)), Seq(rng.u64(0..40)));
+            let mut cut = set.clone();
+            cut.keep_after(from);
+            cut.keep_up_to(to);
+            let left = plain.iter().filter(|seq| from.0 < **seq && **seq <= to.0);
+            assert_eq!(cut.count_in(Seq(1), Seq(40)), left.count() as u64);
             assert!(
                 set.to_held()
                     .windows(2)
