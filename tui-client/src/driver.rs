@@ -21,15 +21,15 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use self::display::Display;
-use self::pace::Pace;
+use self::pace::{Pace, Urgency};
 use crate::app::{App, Effect, Event, Viewed};
 use crate::client::wall_time;
 use crate::net::{ConnectError, NetEvent, NetHandle};
 use crate::store::{StoreEvent, StoreEvents, StoreHandle};
 use crate::ui::ViewState;
 
-/// Most events that are handled before a frame is drawn.
-const MAX_BATCH: usize = 256;
+/// Most events that are handled before a frame may be drawn.
+const MAX_BATCH: usize = 64;
 
 /// Time at the end for the store to write all that is queued, before what the server has is dropped.
 const STORE_PATIENCE: Duration = Duration::from_millis(100);
@@ -136,6 +136,7 @@ where
         pace: Pace::new(Instant::now()),
         viewed: None,
         state: State::Drawn,
+        urgency: Urgency::Background,
     };
     let inputs = terminal.inputs;
     let mut ended = driver.start(connect, inputs, client.store_events).await;
@@ -181,6 +182,8 @@ struct Driver<W: Write, H> {
     /// The last report to the app.
     viewed: Option<Viewed>,
     state: State,
+    /// The most urgent change since the last frame.
+    urgency: Urgency,
 }
 
 enum Wakeup {
@@ -207,30 +210,38 @@ impl<W: Write, H: Host> Driver<W, H> {
         let (handle, mut net) = connect(self.app.since())?;
         self.net = Some(handle);
         while self.state != State::Ended {
-            let frame = (self.state == State::Changed).then(|| self.pace.next(Instant::now()));
+            let frame = (self.state == State::Changed).then(|| self.next_frame());
             let deadline = self.app.next_deadline();
+            let mut has_input = false;
             for handled in 0..MAX_BATCH {
-                // The user's own input first; the next frame waits until nothing else is ready.
-                // A closed channel is always ready and ends the batch at once.
+                // The user's own input first, which is drawn before anything else is handled; then
+                // what the store read for the user. The next frame waits until nothing else is
+                // ready. A closed channel is always ready and ends the batch at once.
                 let wakeup = tokio::select! {
                     biased;
                     input = inputs.next() => Wakeup::Input(input),
-                    event = net.recv(), if !self.store.is_full() => Wakeup::Net(event),
+                    () = std::future::ready(()), if has_input => break,
                     event = store.recv() => Wakeup::Store(event),
+                    event = net.recv(), if !self.store.is_full() => Wakeup::Net(event),
                     () = std::future::ready(()), if handled > 0 => break,
                     () = until(deadline) => Wakeup::Deadline,
                     () = until(frame) => Wakeup::Frame,
                 };
+                has_input = matches!(wakeup, Wakeup::Input(_));
                 self.take(wakeup)?;
                 if self.state == State::Ended {
                     return self.check_host();
                 }
             }
-            if self.state == State::Changed && self.pace.next(Instant::now()) <= Instant::now() {
+            if self.state == State::Changed && self.next_frame() <= Instant::now() {
                 self.draw()?;
             }
         }
         self.check_host()
+    }
+
+    fn next_frame(&self) -> Instant {
+        self.pace.next(Instant::now(), self.urgency)
     }
 
     fn check_host(&self) -> Result<(), DriverError> {
@@ -241,6 +252,11 @@ impl<W: Write, H: Host> Driver<W, H> {
     }
 
     fn take(&mut self, wakeup: Wakeup) -> Result<(), DriverError> {
+        if let Wakeup::Input(_)
+        | Wakeup::Store(Some(StoreEvent::Loaded(_) | StoreEvent::Found(_))) = wakeup
+        {
+            self.urgency = Urgency::User;
+        }
         match wakeup {
             Wakeup::Input(Some(Ok(input))) => self.take_input(input)?,
             // A terminal that cannot be read is one that hung up.
@@ -368,7 +384,11 @@ impl<W: Write, H: Host> Driver<W, H> {
     /// Draws, and reports what was visible to the app if that changed.
     fn draw(&mut self) -> Result<(), DriverError> {
         self.check_host()?;
-        self.state = State::Drawn;
+        self.handle(Event::Frame);
+        if self.state == State::Ended {
+            return Ok(());
+        }
+        (self.state, self.urgency) = (State::Drawn, Urgency::Background);
         let now = now();
         self.view.now = now.wall;
         self.display.draw(&self.app.screen(now), &mut self.view)?;

@@ -1,7 +1,7 @@
 //! Everything that can happen to the client.
 
 use crossterm::event::KeyEvent;
-use recado_shared::ConversationId;
+use recado_shared::{ConversationId, ServerFrame};
 
 use crate::model::{ItemId, Place};
 use crate::net::NetEvent;
@@ -33,10 +33,27 @@ pub enum Event {
     Stored(usize),
     /// The store failed; the text says how. Nothing more is kept on disk.
     StoreFailed(String),
+    /// A frame is about to be drawn.
+    Frame,
     /// The moment that [`App::next_deadline`](crate::app::App::next_deadline) named has come.
     Deadline,
     /// The program was told to stop by a signal.
     Terminate,
+}
+
+impl Event {
+    /// Whether the server sends it of its own accord, perhaps a thousand times a second.
+    pub(super) const fn is_push(&self) -> bool {
+        matches!(
+            self,
+            Self::Net(NetEvent::Frame(
+                ServerFrame::Entry { .. }
+                    | ServerFrame::Cursors { .. }
+                    | ServerFrame::Presence { .. }
+                    | ServerFrame::Typing { .. }
+            ))
+        )
+    }
 }
 
 /// What a click can hit.

@@ -77,6 +77,8 @@ pub struct App {
     pending_requests: PendingRequests,
     completion: Option<Completion>,
     overlay: Option<Box<dyn Overlay>>,
+    /// Whether something was pushed since the overlay was refreshed.
+    is_overlay_stale: bool,
     memory: Memory,
     /// Said for as long as nothing else is: nothing more is kept on disk.
     store_failure: Option<String>,
@@ -119,6 +121,7 @@ impl App {
             pending_requests: PendingRequests::default(),
             completion: None,
             overlay: None,
+            is_overlay_stale: false,
             memory: Memory::default(),
             store_failure: None,
             cx: Context::new(now, settings.notice.clone()),
@@ -152,6 +155,7 @@ impl App {
     /// Takes an event, returns what is to be done, in order.
     pub fn handle(&mut self, event: Event, now: Now) -> Vec<Effect> {
         self.cx.now = now;
+        let (is_push, is_frame) = (event.is_push(), event == Event::Frame);
         match event {
             Event::Key(key) => self.on_key(key, now),
             Event::Paste(text) => self.on_paste(&text, now),
@@ -184,10 +188,16 @@ impl App {
             }
             Event::Stored(entries) => self.session.note_stored(entries),
             Event::Found(found) => self.with_overlay(|overlay, app| overlay.found(found, app)),
-            Event::Deadline => {}
+            Event::Frame | Event::Deadline => {}
             Event::Terminate => self.quit(),
         }
         self.reconcile();
+        // An overlay may look at every conversation: what is pushed reaches it once a frame.
+        if is_push {
+            self.is_overlay_stale = true;
+        } else if !is_frame || std::mem::take(&mut self.is_overlay_stale) {
+            self.with_overlay(|overlay, app| overlay.refresh(app));
+        }
         std::mem::take(&mut self.cx.effects)
     }
 
@@ -225,7 +235,6 @@ impl App {
         self.session.reconcile(&mut self.chats, &mut self.cx);
         self.parts().check_selection();
         self.check_completion();
-        self.with_overlay(|overlay, app| overlay.refresh(app));
     }
 
     /// Saves what is not saved yet and leaves.

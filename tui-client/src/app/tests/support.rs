@@ -240,8 +240,9 @@ impl Client {
     }
 
     pub(super) fn handle(&mut self, event: Event) -> Vec<Effect> {
-        let effects = self.app.handle(event, self.now);
+        let mut effects = self.app.handle(event, self.now);
         self.check_kept();
+        effects.extend(self.app.handle(Event::Frame, self.now));
         effects
     }
 
