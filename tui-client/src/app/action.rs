@@ -44,6 +44,7 @@ pub enum Action {
     PageUp,
     PageDown,
     Newest,
+    Oldest,
     FirstUnread,
     SelectPrevious,
     SelectNext,

@@ -86,6 +86,7 @@ impl App {
             Action::PageUp => self.page(-1),
             Action::PageDown => self.page(1),
             Action::Newest => chats.scroll_newest(cx),
+            Action::Oldest => chats.scroll_oldest(cx),
             Action::FirstUnread => chats.scroll_first_unread(cx),
             Action::Copy => self.parts().copy_selected(),
             Action::Retry => self.parts().retry(),
@@ -207,6 +208,8 @@ impl App {
             self.parts().select_newest();
         } else if edit == Edit::LineEnd && is_empty {
             self.chats.scroll_newest(&mut self.cx);
+        } else if edit == Edit::TextStart && is_empty {
+            self.chats.scroll_oldest(&mut self.cx);
         }
     }
 
@@ -419,6 +422,7 @@ fn is_about_panes(action: Action) -> bool {
     matches!(
         action,
         Action::Newest
+            | Action::Oldest
             | Action::FirstUnread
             | Action::Copy
             | Action::Retry

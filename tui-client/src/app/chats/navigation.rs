@@ -408,6 +408,14 @@ impl Chats {
         }
     }
 
+    /// Scrolls to the first message that the user may see.
+    pub(crate) fn scroll_oldest(&mut self, cx: &mut Context) {
+        if let Some(conversation) = self.opened() {
+            let first = conversation.log.first;
+            self.jump_in_log(Jump::Top(first), cx);
+        }
+    }
+
     pub(crate) fn scroll_newest(&mut self, cx: &mut Context) {
         self.jump_in_log(Jump::Newest, cx);
     }

@@ -56,6 +56,7 @@ const GLOBAL: Table = &[
     (Action::PageUp, "pageup"),
     (Action::PageDown, "pagedown"),
     (Action::Newest, "ctrl-end alt-end end"),
+    (Action::Oldest, "ctrl-home alt-home"),
     (Action::FirstUnread, "alt-u"),
     (Action::TogglePane, "alt-c tab"),
     (Action::Members, "alt-m"),
