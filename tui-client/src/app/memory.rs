@@ -1,6 +1,9 @@
-//! State that outlives an overlay: the last search and the emoji of recent reactions.
+//! State that outlives an overlay and is shared by all: the last search, the emoji of recent
+//! reactions, the texts that were cut.
 
 use recado_shared::{ConversationId, Emoji, Seq};
+
+use super::composer::kills::KillRing;
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {
@@ -10,4 +13,5 @@ pub(super) struct Memory {
     pub(super) search_place: Option<(ConversationId, Seq)>,
     /// The emoji of the last reactions in this run, newest first.
     pub(super) recent_emoji: Vec<Emoji>,
+    pub(super) kills: KillRing,
 }

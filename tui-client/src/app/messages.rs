@@ -7,7 +7,7 @@ use recado_shared::{
 
 use super::chats::navigation::Pane;
 use super::composer::Composer;
-use super::composer::markup::{escaped, message_of};
+use super::composer::markup::{escaped, message_of, trimmed};
 use super::conversation::state::{Purpose, is_shown};
 use super::parts::Parts;
 use super::session::outbox::{MAX_OUTBOX, is_failed};
@@ -24,7 +24,7 @@ impl Parts<'_> {
         let Some(conversation) = self.chats.open_conversation() else {
             return;
         };
-        let text = message_of(conversation.composer.text().trim_end());
+        let text = message_of(trimmed(conversation.composer.text()));
         if text.is_empty() {
             let invitation = conversation.id.room();
             let is_invited = conversation.membership() == Membership::Invited;

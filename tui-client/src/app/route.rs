@@ -198,7 +198,7 @@ impl App {
             return;
         };
         let before = conversation.composer.text().to_owned();
-        let has_moved = conversation.composer.edit(edit);
+        let has_moved = conversation.composer.edit(edit, &mut self.memory.kills);
         let is_empty = before.is_empty();
         if conversation.composer.text() != before {
             return self.note_edited();

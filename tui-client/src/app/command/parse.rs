@@ -9,6 +9,7 @@ use recado_shared::{
 };
 
 use super::table::{self, Change, Command, SettingCommand};
+use crate::app::composer::markup::trimmed;
 use crate::app::intent::{PanelKind, Show};
 use crate::strings;
 
@@ -37,6 +38,15 @@ impl<'a> ArgumentReader<'a> {
         (!rest.is_empty()).then_some(rest)
     }
 
+    /// All that remains, as a message: text that starts on a line of its own keeps its indentation.
+    fn message(&mut self) -> Result<Option<MessageBody>, ArgumentError> {
+        let all = std::mem::take(&mut self.0);
+        let rest = trimmed(all);
+        let is_own_line = rest.len() < all.trim_end().len();
+        let rest = if is_own_line { rest } else { rest.trim_start() };
+        parse_optional((!rest.is_empty()).then(|| MessageBody::new(rest)))
+    }
+
     fn word<T, E: Display>(
         &mut self,
         parse: impl Fn(&'a str) -> Result<T, E>,
@@ -52,7 +62,7 @@ impl<'a> ArgumentReader<'a> {
     }
 
     fn body(&mut self) -> Result<MessageBody, ArgumentError> {
-        require(self.text(MessageBody::new)?)
+        require(self.message()?)
     }
 
     fn optional_user(&mut self) -> Result<Option<UserName>, ArgumentError> {
@@ -113,12 +123,12 @@ fn command(name: &str, arguments: &mut ArgumentReader<'_>) -> Result<Command, Ar
     Ok(match name {
         "msg" => {
             let to = require(arguments.next())?.to_owned();
-            Command::Message(to, arguments.text(MessageBody::new)?)
+            Command::Message(to, arguments.message()?)
         }
         "me" => Command::Emote(arguments.body()?),
         "reply" => Command::Reply(arguments.body()?),
         "react" => Command::React(require(arguments.word(emoji)?)?),
-        "edit" => Command::Edit(arguments.text(MessageBody::new)?),
+        "edit" => Command::Edit(arguments.message()?),
         "delete" => Command::Delete,
         "create" => Command::Create(
             arguments.room()?,

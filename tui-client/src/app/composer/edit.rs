@@ -20,12 +20,22 @@ pub enum Edit {
     TextEnd,
     DeleteLeft,
     DeleteRight,
+    /// Cuts a word of letters and digits (`backward-kill-word`).
     KillWordLeft,
+    /// Cuts up to white space.
+    UnixWordRubout,
     KillWordRight,
+    /// Cuts all that stands before the cursor, in all lines (`unix-line-discard`).
     KillToStart,
     KillToEnd,
     Yank,
+    /// Right after a yank: the text that was cut before the yanked one.
+    YankPop,
     Transpose,
+    TransposeWords,
+    Upcase,
+    Downcase,
+    Capitalise,
     Undo,
     Redo,
 }

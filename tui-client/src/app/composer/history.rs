@@ -37,6 +37,10 @@ impl History {
         step != Step::Other && self.last == Some(step)
     }
 
+    pub(super) fn follows_kill(&self) -> bool {
+        matches!(self.last, Some(Step::KillLeft | Step::KillRight))
+    }
+
     pub(super) fn interrupt(&mut self) {
         self.last = None;
     }

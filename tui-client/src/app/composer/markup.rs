@@ -2,6 +2,19 @@
 
 use std::borrow::Cow;
 
+/// A text without blank lines before and blanks after what can be seen. The first visible line
+/// keeps its indentation.
+pub(crate) fn trimmed(text: &str) -> &str {
+    let text = text.trim_end();
+    let visible = text.len() - text.trim_start().len();
+    let line_ends = ['\n', '\u{2028}', '\u{2029}'];
+    let line = text[..visible]
+        .char_indices()
+        .rev()
+        .find(|(_, c)| line_ends.contains(c));
+    &text[line.map_or(0, |(at, c)| at + c.len_utf8())..]
+}
+
 /// The text of a message as it is sent: without the slash that says it is no command, and with
 /// the emoji that shortcodes stand for.
 pub(crate) fn message_of(text: &str) -> Cow<'_, str> {

@@ -5,9 +5,11 @@
 
 pub(super) mod edit;
 mod history;
+pub(super) mod kills;
 pub(super) mod markup;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::cell::Cell;
 use std::ops::Range;
@@ -17,6 +19,8 @@ use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation as _};
 
 use self::edit::Edit;
 use self::history::{History, Step};
+use self::kills::KillRing;
+use self::words::Case;
 use crate::cells;
 
 /// Longest text in bytes: what several messages could hold, so that a long paste can be cut up
@@ -32,8 +36,10 @@ pub struct Composer {
     text: String,
     /// A byte offset, always on a grapheme boundary.
     cursor: usize,
-    /// What was cut last.
-    killed: String,
+    /// The number in the kill ring of what was cut here last.
+    killed: u64,
+    /// What was just yanked, if nothing happened since.
+    yanked: Option<Range<usize>>,
     history: History,
     /// The width of the last layout: "up" means the row that is drawn above.
     width: Cell<u16>,
@@ -64,7 +70,8 @@ impl Composer {
         Self {
             text: text.to_owned(),
             cursor: text.len(),
-            killed: String::new(),
+            killed: 0,
+            yanked: None,
             history: History::default(),
             width: Cell::new(DEFAULT_WIDTH),
             sticky_column: None,
@@ -121,27 +128,34 @@ impl Composer {
 
     /// Carries out an edit. Returns whether anything changed, so that a caller knows whether
     /// "up" in the first row is free for something else.
-    pub fn edit(&mut self, edit: Edit) -> bool {
+    pub(crate) fn edit(&mut self, edit: Edit, kills: &mut KillRing) -> bool {
+        let (text, at) = (&self.text, self.cursor);
         match edit {
             Edit::NewLine => self.insert("\n"),
             Edit::Left => self.move_to(self.previous(self.cursor)),
             Edit::Right => self.move_to(self.next(self.cursor)),
             Edit::Up => self.move_row(-1),
             Edit::Down => self.move_row(1),
-            Edit::WordLeft => self.move_to(self.word_start()),
-            Edit::WordRight => self.move_to(self.word_end()),
+            Edit::WordLeft => self.move_to(words::start_before(text, at)),
+            Edit::WordRight => self.move_to(words::end_after(text, at)),
             Edit::LineStart => self.move_to(self.line_start()),
             Edit::LineEnd => self.move_to(self.line_end()),
             Edit::TextStart => self.move_to(0),
             Edit::TextEnd => self.move_to(self.text.len()),
             Edit::DeleteLeft => self.delete(self.previous(self.cursor)..self.cursor),
             Edit::DeleteRight => self.delete(self.cursor..self.next(self.cursor)),
-            Edit::KillWordLeft => self.kill(self.word_start()..self.cursor, Step::KillLeft),
-            Edit::KillWordRight => self.kill(self.cursor..self.word_end(), Step::KillRight),
-            Edit::KillToStart => self.kill(self.line_start()..self.cursor, Step::KillLeft),
-            Edit::KillToEnd => self.kill(self.cursor..self.line_end(), Step::KillRight),
-            Edit::Yank => self.yank(),
+            Edit::KillWordLeft => self.kill_left(words::start_before(text, at), kills),
+            Edit::UnixWordRubout => self.kill_left(words::blank_before(text, at), kills),
+            Edit::KillWordRight => self.kill_right(words::end_after(text, at), kills),
+            Edit::KillToStart => self.kill_left(0, kills),
+            Edit::KillToEnd => self.kill_right(self.line_end(), kills),
+            Edit::Yank => self.yank(kills),
+            Edit::YankPop => self.yank_pop(kills),
             Edit::Transpose => self.transpose(),
+            Edit::TransposeWords => self.transpose_words(),
+            Edit::Upcase => self.change_case(Case::Upper),
+            Edit::Downcase => self.change_case(Case::Lower),
+            Edit::Capitalise => self.change_case(Case::Capital),
             Edit::Undo => self.undo(),
             Edit::Redo => self.redo(),
         }
@@ -152,6 +166,7 @@ impl Composer {
     pub fn take(&mut self) -> String {
         self.cursor = 0;
         self.sticky_column = None;
+        self.yanked = None;
         self.history.forget_typed();
         std::mem::take(&mut self.text)
     }
@@ -184,6 +199,7 @@ impl Composer {
 
     fn move_to(&mut self, at: usize) -> bool {
         self.sticky_column = None;
+        self.yanked = None;
         self.history.interrupt();
         let moved = at != self.cursor;
         self.cursor = at;
@@ -224,29 +240,53 @@ impl Composer {
         true
     }
 
-    fn kill(&mut self, range: Range<usize>, step: Step) -> bool {
+    fn kill_left(&mut self, start: usize, kills: &mut KillRing) -> bool {
+        self.kill(start..self.cursor, Step::KillLeft, kills)
+    }
+
+    fn kill_right(&mut self, end: usize, kills: &mut KillRing) -> bool {
+        self.kill(self.cursor..end, Step::KillRight, kills)
+    }
+
+    /// Cuts a range. Cuts that follow each other, in either direction, are one in the ring.
+    fn kill(&mut self, range: Range<usize>, step: Step, kills: &mut KillRing) -> bool {
         if range.is_empty() {
             return false;
         }
         let cut = &self.text[range.clone()];
-        if !self.history.continues(step) {
-            self.killed = cut.to_owned();
-        } else if step == Step::KillLeft {
-            self.killed.insert_str(0, cut);
-        } else {
-            self.killed.push_str(cut);
+        let joined = kills.extensible(self.killed);
+        match joined.filter(|_| self.history.follows_kill()) {
+            Some(earlier) if step == Step::KillLeft => earlier.insert_str(0, cut),
+            Some(earlier) => earlier.push_str(cut),
+            None => self.killed = kills.push(cut),
         }
         self.replace(range, "", step);
         true
     }
 
-    fn yank(&mut self) -> bool {
-        let room = MAX_LEN.saturating_sub(self.text.len());
-        if self.killed.is_empty() || self.killed.len() > room {
+    fn yank(&mut self, kills: &KillRing) -> bool {
+        let at = self.cursor..self.cursor;
+        kills.current().is_some_and(|text| self.yank_over(at, text))
+    }
+
+    /// Takes the text of a yank that was just made for the one that was cut before it.
+    fn yank_pop(&mut self, kills: &mut KillRing) -> bool {
+        let Some(yanked) = self.yanked.clone() else {
+            return false;
+        };
+        kills
+            .rotate()
+            .is_some_and(|text| self.yank_over(yanked, text))
+    }
+
+    fn yank_over(&mut self, range: Range<usize>, text: &str) -> bool {
+        let room = MAX_LEN.saturating_sub(self.text.len() - range.len());
+        if text.len() > room || text == &self.text[range.clone()] {
             return false;
         }
-        let killed = self.killed.clone();
-        self.replace(self.cursor..self.cursor, &killed, Step::Other);
+        let start = range.start;
+        self.replace(range, text, Step::Other);
+        self.yanked = Some(start..start + text.len());
         true
     }
 
@@ -274,12 +314,37 @@ impl Composer {
         true
     }
 
+    fn transpose_words(&mut self) -> bool {
+        let transposed = words::transposed(&self.text, self.cursor);
+        transposed.is_some_and(|(range, text)| self.rewrite(range, &text))
+    }
+
+    fn change_case(&mut self, case: Case) -> bool {
+        let range = self.cursor..words::end_after(&self.text, self.cursor);
+        let text = words::with_case(&self.text[range.clone()], case);
+        self.rewrite(range, &text)
+    }
+
+    /// Replaces a range by a text that may be the same, and moves behind it.
+    fn rewrite(&mut self, range: Range<usize>, with: &str) -> bool {
+        if with == &self.text[range.clone()] {
+            return self.move_to(range.end);
+        }
+        let has_room = self.text.len() - range.len() + with.len() <= MAX_LEN;
+        if has_room {
+            self.replace(range, with, Step::Other);
+        }
+        has_room
+    }
+
     fn undo(&mut self) -> bool {
+        self.yanked = None;
         self.sticky_column = None;
         self.history.undo(&mut self.text, &mut self.cursor)
     }
 
     fn redo(&mut self) -> bool {
+        self.yanked = None;
         self.sticky_column = None;
         self.history.redo(&mut self.text, &mut self.cursor)
     }
@@ -290,6 +355,7 @@ impl Composer {
         let end = range.start + with.len();
         self.text.replace_range(range, with);
         self.sticky_column = None;
+        self.yanked = None;
         // What was inserted or joined may have become part of a longer cluster.
         self.cursor = if is_boundary(&self.text, end) {
             end
@@ -323,37 +389,6 @@ impl Composer {
             .find('\n')
             .map_or(self.text.len(), |at| self.cursor + at)
     }
-
-    fn word_start(&self) -> usize {
-        let mut at = self.cursor;
-        let mut in_word = false;
-        for cluster in self.text[..self.cursor].graphemes(true).rev() {
-            if in_word && !is_word(cluster) {
-                break;
-            }
-            in_word |= is_word(cluster);
-            at -= cluster.len();
-        }
-        at
-    }
-
-    fn word_end(&self) -> usize {
-        let mut at = self.cursor;
-        let mut in_word = false;
-        for cluster in self.text[self.cursor..].graphemes(true) {
-            if in_word && !is_word(cluster) {
-                break;
-            }
-            in_word |= is_word(cluster);
-            at += cluster.len();
-        }
-        at
-    }
-}
-
-/// Whether a cluster belongs to a word, as GNU Readline has it: letters and digits do.
-fn is_word(cluster: &str) -> bool {
-    cluster.contains(char::is_alphanumeric)
 }
 
 fn is_boundary(text: &str, at: usize) -> bool {

@@ -93,13 +93,20 @@ const COMPOSER: Table = &[
     (Action::Edit(Edit::DeleteRight), "delete ctrl-d"),
     (
         Action::Edit(Edit::KillWordLeft),
-        "ctrl-w alt-backspace ctrl-backspace",
+        "alt-backspace ctrl-backspace",
     ),
+    (Action::Edit(Edit::UnixWordRubout), "ctrl-w"),
     (Action::Edit(Edit::KillWordRight), "alt-d ctrl-delete"),
     (Action::Edit(Edit::KillToStart), "ctrl-u"),
     (Action::Edit(Edit::KillToEnd), "alt-k"),
     (Action::Edit(Edit::Yank), "ctrl-y"),
+    (Action::Edit(Edit::YankPop), "alt-y"),
     (Action::Edit(Edit::Transpose), "ctrl-t"),
+    (Action::Edit(Edit::TransposeWords), "alt-t"),
+    // Readline has Alt+U and Alt+C too: these keys mean other things here.
+    (Action::Edit(Edit::Upcase), "alt-shift-u"),
+    (Action::Edit(Edit::Downcase), "alt-l alt-shift-l"),
+    (Action::Edit(Edit::Capitalise), "alt-shift-c"),
     // Terminals send Ctrl+_ and Ctrl+/ as one byte, which is read as Ctrl+7.
     (Action::Edit(Edit::Undo), "ctrl-_ ctrl-/ ctrl-7"),
     (Action::Edit(Edit::Redo), "alt-_"),
@@ -153,11 +160,14 @@ const LINE: Table = &[
     (Action::Edit(Edit::LineEnd), "end ctrl-e"),
     (Action::Edit(Edit::DeleteLeft), "backspace ctrl-h"),
     (Action::Edit(Edit::DeleteRight), "delete ctrl-d"),
-    (Action::Edit(Edit::KillWordLeft), "ctrl-w alt-backspace"),
+    (Action::Edit(Edit::KillWordLeft), "alt-backspace"),
+    (Action::Edit(Edit::UnixWordRubout), "ctrl-w"),
     (Action::Edit(Edit::KillWordRight), "alt-d"),
     (Action::Edit(Edit::KillToStart), "ctrl-u"),
     (Action::Edit(Edit::KillToEnd), "alt-k"),
     (Action::Edit(Edit::Yank), "ctrl-y"),
+    (Action::Edit(Edit::YankPop), "alt-y"),
+    (Action::Edit(Edit::Undo), "ctrl-_ ctrl-/ ctrl-7"),
 ];
 
 const UNREAD_OVERVIEW: Table = &[

@@ -142,7 +142,7 @@ impl Overlay for Picker {
     }
 
     fn edit(&mut self, edit: Edit, app: &mut Parts<'_>) {
-        self.query.edit(edit);
+        self.query.edit(edit, &mut app.memory.kills);
         self.search(app);
     }
 

@@ -4,6 +4,7 @@ use recado_shared::{ClientFrame, ConversationId, Request};
 
 use crate::app::chats::drafts::CommandLine;
 use crate::app::command::{Call, Command, CommandResult, Parsed, PendingRequest, parse};
+use crate::app::composer::markup::trimmed;
 use crate::app::conversation::state::Purpose;
 use crate::app::intent::{Delivery, Intent, PanelKind, Show};
 use crate::app::parts::Parts;
@@ -21,7 +22,7 @@ impl Parts<'_> {
             // An edited text is never a command, and the draft before it comes back.
             return self.submit();
         }
-        let parsed = match parse(conversation.composer.text().trim_end()) {
+        let parsed = match parse(trimmed(conversation.composer.text())) {
             Parsed::Text => return self.submit(),
             Parsed::Command(Err(why)) => return self.notify(why),
             Parsed::Unknown(why) => return self.notify(strings::commands::or_send_as_text(&why)),

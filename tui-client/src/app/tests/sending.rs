@@ -296,6 +296,29 @@ fn text_that_cannot_be_sent_stays_and_says_why() {
 }
 
 #[test]
+fn blank_lines_around_a_message_are_not_sent() {
+    for (typed, sent) in [
+        ("\n\n  \nhello\n \n", "hello"),
+        ("\n   /\\_/\\\n  ( o.o )\n\n", "   /\\_/\\\n  ( o.o )"),
+        (
+            "  indented\n\nafter a blank line",
+            "  indented\n\nafter a blank line",
+        ),
+        ("\u{2028}\u{a0}\u{2028}text", "text"),
+        ("\n//slash", "/slash"),
+    ] {
+        let mut client = Client::talking(0);
+        assert_eq!(texts(&client.paste_and_send(typed)), [sent], "{typed:?}");
+        assert_eq!(client.composer(), "");
+    }
+    let mut client = Client::talking(0);
+    let effects = client.paste_and_send("/msg bob\n\n   /\\_/\\\n  ( o.o )\n");
+    assert_eq!(texts(&effects), ["   /\\_/\\\n  ( o.o )"]);
+    let effects = client.paste_and_send("\n/msg bob   hello");
+    assert_eq!(texts(&effects), ["hello"]);
+}
+
+#[test]
 fn a_paste_is_one_message() {
     let mut client = Client::talking(0);
     client.handle(Event::Paste("a\rb\r\nc".to_owned()));

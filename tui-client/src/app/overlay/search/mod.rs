@@ -228,7 +228,7 @@ impl Overlay for Search {
         self.is_kept = false;
         self.is_accepted = false;
         let before = self.query.text().to_owned();
-        self.query.edit(edit);
+        self.query.edit(edit, &mut app.memory.kills);
         if self.query.text() != before {
             self.ask_store(app);
         }
