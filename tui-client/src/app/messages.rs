@@ -8,13 +8,22 @@ use recado_shared::{
 use super::chats::navigation::Pane;
 use super::composer::Composer;
 use super::composer::markup::{escaped, message_of, trimmed};
+use super::conversation::log::Part;
 use super::conversation::state::{Purpose, is_shown};
 use super::parts::Parts;
+use super::reader::Reader;
 use super::session::outbox::{MAX_OUTBOX, is_failed};
 use super::{Chats, Conversation, Effect, Scroll, Session};
 use crate::model::ItemId;
-use crate::store::PendingState;
+use crate::store::{Pending, PendingState};
 use crate::strings::{self, errors};
+
+/// A row of the pane: of the log, or a message of the outbox.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LogRow<'a> {
+    Part(Part<'a>),
+    Pending(&'a Pending),
+}
 
 impl Parts<'_> {
     /// Sends what is written in the open conversation. Text that cannot be sent stays.
@@ -79,25 +88,13 @@ impl Parts<'_> {
     /// The selected message of the open conversation. Notifies the user of what is missing
     /// otherwise; `action` says what the message is selected for.
     pub(crate) fn selected_message(&mut self, action: &str) -> Option<(ConversationId, Entry)> {
-        let navigation = &self.chats.navigation;
-        let reason = match (navigation.open, navigation.selection) {
-            (Some(id), Some(ItemId::Entry(seq))) => {
-                let conversation = self.chats.conversations.get(&id)?;
-                let entry = conversation.log.entry(seq)?;
-                let deletion = Content::Deletion { target: seq };
-                let mut waiting = self.session.outbox.of(id);
-                let is_being_deleted = waiting.any(|p| p.content == deletion && !is_failed(p));
-                let is_deleted = is_being_deleted || conversation.folding.is_deleted(entry);
-                if is_shown(&entry.content) && !is_deleted {
-                    return Some((id, entry.clone()));
-                }
-                errors::MESSAGE_DELETED.to_owned()
+        match self.reader().selected_message() {
+            Ok((id, entry)) => Some((id, entry.clone())),
+            Err(why) => {
+                self.notify(why.unwrap_or_else(|| errors::select_first(action)));
+                None
             }
-            (_, Some(ItemId::Pending(_))) => errors::MESSAGE_NOT_SENT.to_owned(),
-            (_, None) | (None, _) => errors::select_first(action),
-        };
-        self.notify(reason);
-        None
+        }
     }
 
     pub(crate) fn reply_to_selected(&mut self) {
@@ -113,6 +110,9 @@ impl Parts<'_> {
     /// Puts the text of the selected own message into the composer; what is there comes back
     /// afterwards.
     pub(crate) fn edit_selected(&mut self) {
+        if self.has_selected_pending() {
+            return self.take_back();
+        }
         let Some((_, entry)) = self.selected_message(errors::EDIT_IT) else {
             return;
         };
@@ -141,8 +141,11 @@ impl Parts<'_> {
         open.is_some_and(Conversation::drop_purpose)
     }
 
-    /// Asks whether to delete the selected message for all members.
+    /// Asks whether to delete the selected message for all members. One that was not sent is removed.
     pub(crate) fn delete_selected(&mut self) {
+        if self.has_selected_pending() {
+            return self.remove_unsent();
+        }
         let Some((id, entry)) = self.selected_message(errors::DELETE_IT) else {
             return;
         };
@@ -248,37 +251,23 @@ impl Parts<'_> {
         self.select_above(self.chats.navigation.selection);
     }
 
-    /// The messages of the open conversation, from old to new.
-    fn messages(&self, with_pending: bool) -> impl DoubleEndedIterator<Item = ItemId> {
-        let open = self.chats.opened().into_iter();
-        open.flat_map(move |conversation| {
-            let entries = conversation.log.loaded();
-            let entries = entries.filter(|entry| entry.content.is_message());
-            let pending = self.session.outbox.of(conversation.id);
-            let pending = pending.filter(move |p| with_pending && p.content.is_message());
-            let entries = entries.map(|entry| ItemId::Entry(entry.seq));
-            entries.chain(pending.map(|pending| ItemId::Pending(pending.id)))
-        })
-    }
-
     /// Selects the message above another one, or the newest.
     fn select_above(&mut self, item: Option<ItemId>) {
-        let open = self.chats.opened();
-        let follows_newest = open.is_some_and(|open| open.log.follows_newest());
-        let is_above = |id: &ItemId| item.is_none_or(|item| *id < item);
-        let above = self.messages(follows_newest).rev().find(is_above);
-        if let Some(item) = above {
-            self.select(item);
+        let messages = self.reader().messages();
+        let here = item.and_then(|item| messages.iter().position(|other| *other == item));
+        let above = here.map_or(messages.len(), |here| here).checked_sub(1);
+        if let Some(above) = above {
+            self.select(messages[above]);
         }
     }
 
     /// Selects the message below; below the newest one is the composer.
     pub(crate) fn select_next(&mut self) {
+        let messages = self.reader().messages();
         let selected = self.chats.navigation.selection;
-        let is_below = |id: &ItemId| selected.is_some_and(|selected| *id > selected);
-        let below = self.messages(true).find(is_below);
-        match below {
-            Some(item) => self.select(item),
+        let here = messages.iter().position(|other| Some(*other) == selected);
+        match here.and_then(|here| messages.get(here + 1)) {
+            Some(below) => self.select(*below),
             None => self.chats.navigation.selection = None,
         }
     }
@@ -323,7 +312,7 @@ impl Parts<'_> {
         let Some(open) = self.chats.navigation.open else {
             return;
         };
-        let selected = self.selected_waiting();
+        let selected = self.reader().selected_waiting();
         let is_meant = |id: MessageId| selected.is_none_or(|selected| selected == id);
         let pending = self.session.outbox.of(open);
         let failed = pending.filter(|pending| is_failed(pending) && is_meant(pending.id));
@@ -336,8 +325,126 @@ impl Parts<'_> {
         }
     }
 
+    fn has_selected_pending(&self) -> bool {
+        matches!(self.chats.navigation.selection, Some(ItemId::Pending(_)))
+    }
+
+    /// Takes the selected message, or what is done with it, out of the outbox, its text back into
+    /// the composer.
+    pub(crate) fn take_back(&mut self) {
+        self.remove_waiting(|composer, text| {
+            if !composer.is_empty() {
+                composer.insert("\n");
+            }
+            composer.insert(text);
+        });
+    }
+
+    /// Takes the selected message out of the outbox; undo brings its text back.
+    fn remove_unsent(&mut self) {
+        if self.remove_waiting(Composer::keep_for_undo) {
+            self.notify(errors::REMOVED_UNSENT);
+        }
+    }
+
+    /// Removes the selection from the outbox and passes its text on, as it is written in a
+    /// composer. Returns whether it was removed.
+    fn remove_waiting(&mut self, put: impl FnOnce(&mut Composer, &str)) -> bool {
+        let Some(id) = self.reader().selected_waiting() else {
+            self.notify(errors::ONLY_UNSENT);
+            return false;
+        };
+        let Some(queued) = self.session.outbox.find(id) else {
+            self.chats.navigation.selection = None;
+            return false;
+        };
+        let may_have_arrived = queued.was_sent && !queued.is_failed();
+        if may_have_arrived && self.session.link.is_up() {
+            self.notify(errors::BEING_SENT);
+            return false;
+        }
+        // Without a link this stays unknown, and the outbox must not be a trap.
+        if may_have_arrived && self.session.outbox.warn(id) {
+            self.notify(errors::MAY_HAVE_ARRIVED);
+            return false;
+        }
+        let Some(pending) = self.session.outbox.remove(id) else {
+            return false;
+        };
+        self.chats.navigation.selection = None;
+        let Some(conversation) = self.chats.conversations.get_mut(&pending.conversation) else {
+            return false;
+        };
+        if let Some(body) = pending.content.body() {
+            put(conversation.draft_composer(), &escaped(body.as_str()));
+        }
+        self.chats.drafts.changed.insert(pending.conversation);
+        self.session
+            .remove_pending(self.chats, id, pending.conversation, self.cx);
+        true
+    }
+
+    /// Drops a selection whose message is not loaded any more.
+    pub(crate) fn check_selection(&mut self) {
+        if self.selected_text().is_none() {
+            self.chats.navigation.selection = None;
+        }
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// The rows of a conversation from old to new. A failed message keeps its place in time; the
+    /// messages that wait get their places when they are sent, and are last.
+    pub(crate) fn log_rows(&self, conversation: &'a Conversation) -> Vec<LogRow<'a>> {
+        let log = &conversation.log;
+        let pending = self.session.outbox.of(conversation.id);
+        let pending = pending.filter(|pending| pending.content.target().is_none());
+        let (failed, waiting): (Vec<_>, Vec<_>) = pending.partition(|p| is_failed(p));
+        let mut failed = failed.into_iter().peekable();
+        let mut rows = Vec::with_capacity(log.loaded().len() + 8);
+        // What is older than the loaded entries is shown when those before them are.
+        let mut is_in_window = log.is_complete();
+        for part in log.parts() {
+            if let Part::Entry(entry) = part {
+                while let Some(pending) = failed.next_if(|p| p.typed < entry.time) {
+                    rows.extend(is_in_window.then_some(LogRow::Pending(pending)));
+                }
+                is_in_window = true;
+            }
+            rows.push(LogRow::Part(part));
+        }
+        if log.follows_newest() {
+            let mut rest: Vec<_> = failed.chain(waiting).collect();
+            rest.sort_by_key(|pending| pending.id);
+            rows.extend(rest.into_iter().map(LogRow::Pending));
+        }
+        rows
+    }
+
+    /// The selected message with its conversation. The error is why it cannot be acted on; `None`
+    /// if nothing is selected.
+    pub(crate) fn selected_message(&self) -> Result<(ConversationId, &Entry), Option<String>> {
+        let navigation = &self.chats.navigation;
+        let (Some(id), Some(item)) = (navigation.open, navigation.selection) else {
+            return Err(None);
+        };
+        let ItemId::Entry(seq) = item else {
+            return Err(Some(errors::MESSAGE_NOT_SENT.to_owned()));
+        };
+        let conversation = self.chats.conversations.get(&id).ok_or(None)?;
+        let entry = conversation.log.entry(seq).ok_or(None)?;
+        let deletion = Content::Deletion { target: seq };
+        let mut waiting = self.session.outbox.of(id);
+        let is_being_deleted = waiting.any(|p| p.content == deletion && !is_failed(p));
+        let is_deleted = is_being_deleted || conversation.folding.is_deleted(entry);
+        if is_deleted || !is_shown(&entry.content) {
+            return Err(Some(errors::MESSAGE_DELETED.to_owned()));
+        }
+        Ok((id, entry))
+    }
+
     /// The selected message of the outbox, or the last one there that changes the selected message.
-    fn selected_waiting(&self) -> Option<MessageId> {
+    pub(crate) fn selected_waiting(&self) -> Option<MessageId> {
         match self.chats.navigation.selection? {
             ItemId::Pending(id) => Some(id),
             ItemId::Entry(seq) => {
@@ -348,47 +455,23 @@ impl Parts<'_> {
         }
     }
 
-    /// Takes the selected message, or what is done with it, out of the outbox, its text back into
-    /// the composer.
-    pub(crate) fn take_back(&mut self) {
-        let Some(id) = self.selected_waiting() else {
-            return self.notify(errors::ONLY_UNSENT);
+    /// The messages of the open conversation in the order of the screen.
+    pub(crate) fn messages(&self) -> Vec<ItemId> {
+        let Some(open) = self.chats.opened() else {
+            return Vec::new();
         };
-        let Some(queued) = self.session.outbox.find(id) else {
-            self.chats.navigation.selection = None;
-            return;
+        let id = |row| match row {
+            LogRow::Part(Part::Entry(entry)) => entry
+                .content
+                .is_message()
+                .then_some(ItemId::Entry(entry.seq)),
+            LogRow::Part(Part::Gap(_)) => None,
+            LogRow::Pending(pending) => pending
+                .content
+                .is_message()
+                .then_some(ItemId::Pending(pending.id)),
         };
-        let may_have_arrived = queued.was_sent && !is_failed(&queued.pending);
-        if may_have_arrived && self.session.link.is_up() {
-            return self.notify(errors::BEING_SENT);
-        }
-        // Without a link this stays unknown, and the outbox must not be a trap.
-        if may_have_arrived && self.session.outbox.warn(id) {
-            return self.notify(errors::MAY_HAVE_ARRIVED);
-        }
-        let Some(pending) = self.session.outbox.remove(id) else {
-            return;
-        };
-        self.chats.navigation.selection = None;
-        let Some(conversation) = self.chats.conversations.get_mut(&pending.conversation) else {
-            return;
-        };
-        if let Some(body) = pending.content.body() {
-            if !conversation.composer.is_empty() {
-                conversation.composer.insert("\n");
-            }
-            conversation.composer.insert(&escaped(body.as_str()));
-        }
-        self.chats.drafts.changed.insert(pending.conversation);
-        self.session
-            .remove_pending(self.chats, id, pending.conversation, self.cx);
-    }
-
-    /// Drops a selection whose message is not loaded any more.
-    pub(crate) fn check_selection(&mut self) {
-        if self.selected_text().is_none() {
-            self.chats.navigation.selection = None;
-        }
+        self.log_rows(open).into_iter().filter_map(id).collect()
     }
 }
 

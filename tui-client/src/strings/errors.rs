@@ -103,7 +103,8 @@ pub(crate) fn user_removed(name: &str) -> String {
 }
 
 pub(crate) const MESSAGE_DELETED: &str = "That message was deleted";
-pub(crate) const MESSAGE_NOT_SENT: &str = "This message has not been sent. Retry or cancel it";
+pub(crate) const MESSAGE_NOT_SENT: &str =
+    "This message has not been sent. Send it again or remove it";
 pub(crate) const ONLY_AUTHOR_EDITS: &str = "Only its author can edit a message";
 pub(crate) const ONLY_AUTHOR_DELETES: &str =
     "Only its author or a moderator of the room can delete a message";
@@ -112,6 +113,7 @@ pub(crate) const NO_EARLIER_VERSIONS: &str = "This message has no earlier versio
 pub(crate) const NO_LINK: &str = "This message has no link";
 pub(crate) const NOTHING_FAILED: &str = "There are no failed messages here";
 pub(crate) const ONLY_UNSENT: &str = "Only unsent messages can be cancelled";
+pub(crate) const REMOVED_UNSENT: &str = "Removed. Undo brings the text back";
 pub(crate) const BEING_SENT: &str = "This message is being sent. It may have arrived already";
 pub(crate) const MAY_HAVE_ARRIVED: &str = "This message may have arrived before the connection was \
                                            lost. Press the key again to cancel it anyway";

@@ -14,7 +14,8 @@ use super::scroll::{Position, Window};
 use super::text::{clock, columns, day, indent, local, row, wrap_rows};
 use super::theme::Theme;
 use crate::app::screen::{
-    ConversationView, Focus, ItemId, LinkView, Mark, MessageKind, MessageView, Place, Quote, Screen,
+    ConversationView, Focus, Item, ItemId, LinkView, Mark, MessageKind, MessageView, Place, Quote,
+    Screen,
 };
 use crate::app::{ClickTarget, Scroll, Viewed};
 use crate::cells;
@@ -182,13 +183,20 @@ impl Pane<'_, '_> {
     ) -> Option<(ItemId, ItemId)> {
         let mut visible = None;
         let mut spot = window.top;
+        let is_entry = |item: &Item<'_>| matches!(item.id(), ItemId::Entry(_));
+        let last_entry = rows.view.items.iter().rposition(is_entry);
         for area in self.area.rows().skip(window.blank) {
             let content = rows.row(spot);
             let is_heading = matches!(content, Row::Day(_) | Row::New(_));
             self.draw_row(canvas, area, content);
             if !is_heading {
                 let id = rows.view.items[spot.item].id();
-                visible = Some((visible.map_or(id, |(first, _)| first), id));
+                // A failed message between entries says nothing about what was seen.
+                let is_place = last_entry.is_none_or(|last| spot.item > last)
+                    || is_entry(&rows.view.items[spot.item]);
+                if is_place {
+                    visible = Some((visible.map_or(id, |(first, _)| first), id));
+                }
                 canvas.add_hit(area, ClickTarget::Item(id));
                 if self.screen.focus == Focus::Selection(id) {
                     canvas.buffer.set_style(area, Theme::chosen());

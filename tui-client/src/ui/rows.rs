@@ -132,8 +132,16 @@ impl<'a> Rows<'a> {
     /// Where the item of this id is, or the first one after it, or the last one.
     pub(super) fn index_of(&self, id: ItemId) -> usize {
         let items = &self.view.items;
-        let index = items.partition_point(|item| item.id() < id);
-        index.min(items.len().saturating_sub(1))
+        // Failed messages of the outbox stand between the entries, which alone are ascending.
+        let is_here = |item: &Item<'_>| match (id, item.id()) {
+            (ItemId::Entry(wanted), ItemId::Entry(seq)) => seq >= wanted,
+            (ItemId::Pending(wanted), ItemId::Pending(found)) => found == wanted,
+            (ItemId::Entry(_), ItemId::Pending(_)) | (ItemId::Pending(_), ItemId::Entry(_)) => {
+                false
+            }
+        };
+        let index = items.iter().position(is_here);
+        index.unwrap_or(items.len().saturating_sub(1))
     }
 
     /// The day where it differs from that of the item before, then how many items are new.

@@ -27,6 +27,12 @@ pub(crate) struct OutboxMessage {
     pub(crate) line: Option<CommandLine>,
 }
 
+impl OutboxMessage {
+    pub(crate) fn is_failed(&self) -> bool {
+        is_failed(&self.pending)
+    }
+}
+
 /// The messages. Ids grow with time, so the order of ids is the order of typing.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {

@@ -295,6 +295,60 @@ fn text_that_cannot_be_sent_stays_and_says_why() {
     assert_eq!(client.items(), Vec::<String>::new());
 }
 
+/// A client with a failed message between bob's entries 1 and 2.
+fn with_failed() -> Client {
+    let mut client = Client::talking(1);
+    client.pass(Duration::from_secs(5));
+    let number = appends(&client.say("oops"))[0].0;
+    client.frame(refused(number, RequestError::NotAccepting));
+    let mut later = entry(2, BOB);
+    later.time = Timestamp(client.now.wall.0 + 1_000);
+    client.entry(BOB, later);
+    client
+}
+
+#[test]
+fn a_failed_message_keeps_its_place_in_time() {
+    let mut client = with_failed();
+    assert_eq!(client.items(), ["m1", "oops failed", "m2"]);
+    client.handle(offline());
+    client.say("waits");
+    assert_eq!(client.items(), ["m1", "oops failed", "m2", "waits waiting"]);
+    // The selection goes through the messages in this order.
+    let mut focuses = Vec::new();
+    for _ in 0..4 {
+        client.keys("ctrl-up");
+        focuses.push(client.app.screen(client.now).focus);
+    }
+    let is_pending = |focus: &Focus| matches!(focus, Focus::Selection(ItemId::Pending(_)));
+    let pending: Vec<_> = focuses.iter().map(is_pending).collect();
+    assert_eq!(pending, [true, false, true, false]);
+    client.keys("down");
+    assert!(is_pending(&client.app.screen(client.now).focus));
+}
+
+#[test]
+fn a_failed_message_is_sent_again_removed_or_edited() {
+    let mut client = with_failed();
+    client.keys("up up");
+    assert_eq!(texts(&client.keys("s")), ["oops"]);
+
+    let mut client = with_failed();
+    client.keys("up up");
+    assert_eq!(texts(&client.keys("d")), [""; 0]);
+    assert_eq!(client.items(), ["m1", "m2"]);
+    assert_eq!(client.message(), "Removed. Undo brings the text back");
+    client.keys("ctrl-_");
+    assert_eq!(client.composer(), "oops");
+
+    let mut client = with_failed();
+    client.keys("up up e");
+    assert_eq!(
+        (client.items().len(), client.composer()),
+        (2, "oops".to_owned())
+    );
+}
+
 #[test]
 fn blank_lines_around_a_message_are_not_sent() {
     for (typed, sent) in [

@@ -11,6 +11,7 @@ use crate::app::conversation::log::Part;
 use crate::app::conversation::progress::Progress;
 use crate::app::conversation::state::is_shown;
 use crate::app::conversation::state::{Conversation, Purpose};
+use crate::app::messages::LogRow;
 use crate::app::screen::{Details, Item, Mark, MessageKind, MessageView, PurposeView, Quote};
 use crate::model::ItemId;
 use crate::store::{Pending, PendingState};
@@ -21,7 +22,6 @@ type Waiting<'a> = BTreeMap<Seq, Vec<&'a Pending>>;
 
 impl<'a> Reader<'a> {
     pub(crate) fn items(&self, conversation: &'a Conversation) -> Vec<Item<'a>> {
-        let log = &conversation.log;
         let others = conversation.others_progress();
         let mut waiting = Waiting::new();
         for pending in self.session.outbox.of(conversation.id) {
@@ -29,21 +29,21 @@ impl<'a> Reader<'a> {
                 waiting.entry(target).or_default().push(pending);
             }
         }
-        let mut items = Vec::with_capacity(log.loaded().len() + 8);
-        items.extend(log.parts().filter_map(|part| match part {
-            Part::Gap(gap) => Some(Item::Gap {
+        let item = |row| match row {
+            LogRow::Part(Part::Gap(gap)) => Some(Item::Gap {
                 id: ItemId::Entry(gap.first),
                 missing: gap.last.0 + 1 - gap.first.0,
             }),
-            Part::Entry(entry) if !is_shown(&entry.content) => None,
-            Part::Entry(entry) => Some(self.entry_item(conversation, others, &waiting, entry)),
-        }));
-        if log.follows_newest() {
-            let pending = self.session.outbox.of(conversation.id);
-            let pending = pending.filter(|pending| pending.content.target().is_none());
-            items.extend(pending.map(|pending| self.pending_item(conversation, pending)));
-        }
-        items
+            LogRow::Part(Part::Entry(entry)) if !is_shown(&entry.content) => None,
+            LogRow::Part(Part::Entry(entry)) => {
+                Some(self.entry_item(conversation, others, &waiting, entry))
+            }
+            LogRow::Pending(pending) => Some(self.pending_item(conversation, pending)),
+        };
+        self.log_rows(conversation)
+            .into_iter()
+            .filter_map(item)
+            .collect()
     }
 
     fn entry_item(
