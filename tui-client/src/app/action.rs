@@ -14,6 +14,7 @@ pub enum KeyContext {
     /// Writing, while a word can be completed. The keys of the composer work as well.
     Completion,
     Selection,
+    Contacts,
     Switcher,
     Search,
     #[strum(to_string = "catch-up")]
@@ -64,7 +65,13 @@ pub enum Action {
     Reconnect,
     Redraw,
     Suspend,
+    /// Moves the keyboard from the composer to the contact list, or back.
     TogglePane,
+    /// The first row of a list, or the start of a text.
+    First,
+    Last,
+    /// Says how to quit, for those who press the keys of other programs.
+    ExplainQuit,
     Complete,
     Members,
     Remove,

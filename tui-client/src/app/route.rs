@@ -13,8 +13,7 @@ use crate::app::intent::{Intent, Show};
 use crate::app::overlay::{ListMove, Overlay, open};
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
-use crate::app::view::panes::pane_hints;
-use crate::app::view::screen::Screen;
+use crate::app::view::screen::{CompletionView, Screen};
 use crate::strings;
 
 impl App {
@@ -55,6 +54,7 @@ impl App {
         match &self.overlay {
             Some(overlay) => overlay.keys().0,
             None if self.chats.navigation.selection.is_some() => KeyContext::Selection,
+            None if self.chats.navigation.pane == Pane::Contacts => KeyContext::Contacts,
             None if self.completion.is_some() => KeyContext::Completion,
             None => KeyContext::Composer,
         }
@@ -104,6 +104,9 @@ impl App {
             Action::NextUnread => chats.open_next_unread(cx),
             Action::Back => chats.go_back(cx),
             Action::TogglePane => self.toggle_pane(),
+            Action::First => self.step_to(false),
+            Action::Last => self.step_to(true),
+            Action::ExplainQuit => self.explain_quit(),
             Action::Complete => self.complete_or_toggle(),
             Action::Members => self.with_parts(|app| {
                 app.show_members();
@@ -128,7 +131,27 @@ impl App {
         }
     }
 
+    fn explain_quit(&mut self) {
+        let key = self
+            .settings
+            .keymap
+            .key_of(KeyContext::Global, Action::Quit);
+        self.cx.notify(strings::status::how_to_quit(&key));
+    }
+
+    /// To the first or the last row of a list.
+    fn step_to(&mut self, is_last: bool) {
+        match &mut self.overlay {
+            Some(overlay) if is_last => overlay.step(ListMove::To(usize::MAX)),
+            Some(overlay) => overlay.step(ListMove::To(0)),
+            None if is_last => self.chats.step(isize::MAX, &mut self.cx),
+            None => self.chats.step(isize::MIN, &mut self.cx),
+        }
+    }
+
     fn toggle_pane(&mut self) {
+        self.chats.navigation.selection = None;
+        self.completion = None;
         self.chats.navigation.pane = match self.chats.navigation.pane {
             Pane::Contacts => Pane::Conversation,
             Pane::Conversation => Pane::Contacts,
@@ -144,6 +167,7 @@ impl App {
             Some(_) => self.with_overlay(|overlay, app| overlay.accept(app)),
             None if self.chats.navigation.open.is_none() => self.chats.step(1, &mut self.cx),
             None if self.chats.navigation.selection.is_some() => self.parts().accept_selected(),
+            None if self.chats.navigation.pane == Pane::Contacts => self.toggle_pane(),
             None => self.with_parts(|app| {
                 app.submit_or_run();
             }),
@@ -160,17 +184,18 @@ impl App {
         }
     }
 
-    /// Esc: leaves the innermost context. Never touches text.
+    /// Esc: leaves the innermost context, towards the composer. Text stays, or undo brings it back.
     fn cancel(&mut self) {
         if self.overlay.is_some() {
             return self.with_overlay(|overlay, app| overlay.cancel(app));
         }
-        let is_closed = self.completion.take().is_some()
-            || self.chats.navigation.selection.take().is_some()
-            || self.parts().drop_purpose();
-        let open = self.chats.opened();
-        if !is_closed && open.is_none_or(|conversation| conversation.composer.is_empty()) {
-            self.chats.navigation.pane = Pane::Contacts;
+        if self.completion.take().is_some() || self.chats.navigation.selection.take().is_some() {
+            return;
+        }
+        if self.chats.navigation.pane == Pane::Contacts && self.chats.navigation.open.is_some() {
+            self.chats.navigation.pane = Pane::Conversation;
+        } else {
+            self.parts().drop_purpose();
         }
     }
 
@@ -210,6 +235,8 @@ impl App {
             self.chats.scroll_newest(&mut self.cx);
         } else if edit == Edit::TextStart && is_empty {
             self.chats.scroll_oldest(&mut self.cx);
+        } else if edit == Edit::DeleteRight && is_empty {
+            self.explain_quit();
         }
     }
 
@@ -400,15 +427,19 @@ impl App {
         let message = notice.or(announcement).or(self.store_failure.as_deref());
         let completion = self.completion.as_ref().map(Completion::view);
         let overlay = self.overlay.as_ref().map(|overlay| overlay.view(&reader));
-        reader.screen(message, self.hints(), completion, overlay)
+        let hints = self.hints(&reader, completion.as_ref());
+        reader.screen(message, hints, completion, overlay)
     }
 
     /// The keys worth knowing here. Actions without a key are left out.
-    fn hints(&self) -> Vec<(String, &'static str)> {
+    fn hints(
+        &self,
+        reader: &Reader<'_>,
+        completion: Option<&CompletionView<'_>>,
+    ) -> Vec<(String, &'static str)> {
         let context = self.context();
         let of_overlay = self.overlay.as_ref().map(|overlay| overlay.keys().1);
-        let hints =
-            of_overlay.unwrap_or_else(|| pane_hints(context, self.chats.navigation.pane).to_vec());
+        let hints = of_overlay.unwrap_or_else(|| reader.pane_hints(context, completion));
         let key_of = |action| self.settings.keymap.key_of(context, action);
         hints
             .into_iter()

@@ -94,7 +94,14 @@ pub(crate) fn members(count: u64) -> String {
 
 pub(crate) const PROMPT_EDIT: &str = "edit";
 pub(crate) const PROMPT_REPLY: &str = "reply";
-pub(crate) const EDITING: &str = "Editing: Enter saves, Esc cancels";
+
+pub(crate) fn editing(save: &str, cancel: &str) -> String {
+    match (save, cancel) {
+        ("", _) | (_, "") => "Editing".to_owned(),
+        _ => format!("Editing: {save} saves, {cancel} cancels"),
+    }
+}
+
 pub(crate) const ROOM_LEFT: &str = "You left. /join to rejoin";
 pub(crate) const ROOM_KICKED: &str = "You were removed. /join to rejoin";
 pub(crate) const ROOM_BANNED: &str = "You are banned from this room";

@@ -1,7 +1,7 @@
 //! Labels beside the keys in the status line, in at most 24 cells.
 
 pub(crate) const ALL_READ: &str = "mark all as read";
-pub(crate) const CANCEL_QUEUED: &str = "cancel";
+pub(crate) const CANCEL: &str = "cancel";
 pub(crate) const CLOSE: &str = "close";
 pub(crate) const COMPLETE: &str = "complete";
 pub(crate) const COPY: &str = "copy";
@@ -10,6 +10,7 @@ pub(crate) const EDIT: &str = "edit";
 pub(crate) const GO_THERE: &str = "go there";
 pub(crate) const GO_TO: &str = "go to";
 pub(crate) const HELP: &str = "help";
+pub(crate) const LINK: &str = "copy link";
 pub(crate) const JOIN: &str = "join or open";
 pub(crate) const MESSAGE: &str = "message";
 pub(crate) const NEWEST: &str = "newest";
@@ -18,12 +19,16 @@ pub(crate) const NO: &str = "no";
 pub(crate) const OLDER: &str = "older";
 pub(crate) const OPEN: &str = "open";
 pub(crate) const PREVIOUS: &str = "previous";
+pub(crate) const QUIT: &str = "quit";
 pub(crate) const REACT: &str = "react";
 pub(crate) const READ_TO_HERE: &str = "mark as read up to here";
+pub(crate) const REMOVE: &str = "remove";
 pub(crate) const REPLY: &str = "reply";
-pub(crate) const RETRY: &str = "retry";
 pub(crate) const REVOKE: &str = "revoke";
+pub(crate) const SAVE: &str = "save";
 pub(crate) const SELECT: &str = "select";
+pub(crate) const SEND_AGAIN: &str = "send again";
 pub(crate) const UNREAD: &str = "unread";
+pub(crate) const VERSIONS: &str = "versions";
 pub(crate) const WRITE: &str = "write";
 pub(crate) const YES: &str = "yes";

@@ -9,6 +9,7 @@ pub(crate) const fn heading(context: KeyContext) -> &'static str {
         KeyContext::Composer => "Input box",
         KeyContext::Completion => "Completing a word",
         KeyContext::Selection => "Selected message",
+        KeyContext::Contacts => "Contact list",
         KeyContext::Switcher => "Go to…",
         KeyContext::Search => "Search",
         KeyContext::UnreadOverview => "Unread",
@@ -38,7 +39,7 @@ pub(crate) const fn describe(action: Action) -> &'static str {
         Action::SelectPrevious => "previous message or line",
         Action::SelectNext => "next message or line",
         Action::Copy => "copy the message",
-        Action::Retry => "retry a failed message",
+        Action::Retry => "send a failed message again",
         Action::Reply => "reply to the message",
         Action::EditMessage => "edit the message",
         Action::Delete => "delete the message",
@@ -51,7 +52,10 @@ pub(crate) const fn describe(action: Action) -> &'static str {
         Action::Reconnect => "reconnect now",
         Action::Redraw => "redraw the screen",
         Action::Suspend => "suspend to the shell",
-        Action::TogglePane => "switch list and conversation (small windows)",
+        Action::TogglePane => "to the contact list and back",
+        Action::First => "to the start",
+        Action::Last => "to the end",
+        Action::ExplainQuit => "say how to quit",
         Action::Complete => "complete; otherwise switch pane",
         Action::Members => "members of the room",
         Action::Remove => "revoke the device",
@@ -110,7 +114,7 @@ pub(crate) fn not_a_table(line: usize, entry: &str) -> String {
 
 pub(crate) fn unknown_context(line: usize, context: &str) -> String {
     format!(
-        "line {line}: unknown context {context:?}. The contexts are global, composer, completion, selection, switcher, search, catch-up, panel and help"
+        "line {line}: unknown context {context:?}. The contexts are global, composer, completion, selection, contacts, switcher, search, catch-up, panel and help"
     )
 }
 

@@ -31,6 +31,13 @@ pub(crate) const NOTHING_TO_GO_BACK_TO: &str = "There is no previous place to go
 pub(crate) const NOTHING_UNREAD: &str = "No unread messages";
 pub(crate) const NOTHING_UNREAD_HERE: &str = "No unread messages here";
 pub(crate) const ONLY_MUTED_UNREAD: &str = "No unread messages except in muted conversations";
+pub(crate) fn how_to_quit(key: &str) -> String {
+    match key {
+        "" => "/quit leaves Recado".to_owned(),
+        key => format!("Press {key} to quit"),
+    }
+}
+
 pub(crate) const ALREADY_CONNECTED: &str = "Already connected";
 pub(crate) const SERVER_RESET: &str = "The server was reset. Check the recipient before sending";
 pub(crate) const CLOSE_FIRST: &str = "Close this first, then write";

@@ -138,6 +138,22 @@ fn boxed(area: Rect, is_list: bool, rows: Option<u16>) -> Layout {
     layout
 }
 
+/// The four lines of a frame.
+pub(super) fn edges(frame: Rect) -> [Rect; 4] {
+    let Rect {
+        x,
+        y,
+        width,
+        height,
+    } = frame;
+    [
+        Rect::new(x, y, width, 1),
+        Rect::new(x, frame.bottom() - 1, width, 1),
+        Rect::new(x, y, 1, height),
+        Rect::new(frame.right() - 1, y, 1, height),
+    ]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -125,7 +125,7 @@ fn draw_conversation(canvas: &mut Canvas<'_>, layout: &Layout, screen: &Screen<'
     }
     if let Some(area) = layout.rule {
         let rule = composer::Rule {
-            title: &composer_title(open),
+            title: &composer_title(screen, open),
             below,
             newest_key: screen.key_of(strings::hints::NEWEST),
             len: open.composer.text().len(),
@@ -210,7 +210,7 @@ fn prompt<'a>(open: &ConversationView<'a>) -> &'a str {
 }
 
 /// What the text in the composer is for, or why it goes nowhere.
-fn composer_title(open: &ConversationView<'_>) -> String {
+fn composer_title(screen: &Screen<'_>, open: &ConversationView<'_>) -> String {
     let title = open.title;
     match open.room.map(|room| room.membership) {
         Some(Membership::Invited) => strings::conversation::invited(open.inviter),
@@ -218,7 +218,10 @@ fn composer_title(open: &ConversationView<'_>) -> String {
         Some(Membership::Kicked) => strings::conversation::ROOM_KICKED.to_owned(),
         Some(Membership::Banned) => strings::conversation::ROOM_BANNED.to_owned(),
         Some(Membership::Member) | None if open.purpose == Some(PurposeView::Edit) => {
-            strings::conversation::EDITING.to_owned()
+            strings::conversation::editing(
+                screen.key_of(strings::hints::SAVE),
+                screen.key_of(strings::hints::CANCEL),
+            )
         }
         Some(Membership::Member) | None if open.is_request => {
             strings::conversation::message_request(title)
@@ -286,6 +289,13 @@ fn draw_frame(canvas: &mut Canvas<'_>, layout: &Layout, screen: &Screen<'_>) {
         (rule.x + 1..rule.right() - 1).for_each(|x| cell(x, rule.y, "─"));
         cell(rule.x, rule.y, "├");
         cell(rule.right() - 1, rule.y, "┤");
+    }
+    if screen.focus == Focus::Contacts && layout.contacts.is_some() {
+        let right = layout.divider.unwrap_or(frame.right() - 1);
+        let list = Rect::new(frame.x, frame.y, right + 1 - frame.x, frame.height);
+        for edge in layout::edges(list) {
+            canvas.buffer.set_style(edge, canvas.view.theme.focused());
+        }
     }
     let is_none_open = layout.conversation.is_some() && screen.conversation.is_none();
     if layout.contacts.is_some() || is_none_open {

@@ -110,7 +110,7 @@ fn draw_hints(row: &mut RowWriter<'_>, screen: &Screen<'_>) {
         let key = cells::truncate(key, 12);
         let does = format!(" {} ", cells::truncate(does, 24));
         if 1 + columns(&key) + columns(&does) > row.rest.width {
-            break;
+            continue;
         }
         row.draw_left(" ", Theme::dim());
         row.draw_left(&key, Theme::strong());

@@ -59,6 +59,13 @@ impl Theme {
         self.coloured(Color::Cyan).add_modifier(Modifier::BOLD)
     }
 
+    /// The frame of the pane that has the keyboard.
+    pub(super) fn focused(self) -> Style {
+        self.coloured(Color::Cyan)
+            .remove_modifier(Modifier::DIM)
+            .add_modifier(Modifier::BOLD)
+    }
+
     /// The chosen row. It has no colours of its own: reversed, each would be a block.
     pub(super) const fn chosen() -> Style {
         Style::new()

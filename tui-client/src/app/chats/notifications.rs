@@ -95,20 +95,31 @@ impl Chats {
         (level == NotificationLevel::All).then_some(class)
     }
 
+    fn next_unread(&self, now: Now) -> Option<ConversationId> {
+        let listed = self.contacts.order.ids();
+        let others = listed.filter(|&id| self.navigation.open != Some(id));
+        let urgent = others.filter_map(|id| Some((self.urgency(id, now)?, id)));
+        let next = urgent.min_by_key(|&(urgency, _)| urgency);
+        next.map(|(_, id)| id)
+    }
+
+    fn is_open_unread(&self) -> bool {
+        self.opened().is_some_and(|open| open.unread() > 0)
+    }
+
+    /// Whether [`open_next_unread`](Self::open_next_unread) leads anywhere.
+    pub(crate) fn has_next_unread(&self) -> bool {
+        self.is_open_unread() || self.totals.elsewhere(self.navigation.open) > 0
+    }
+
     /// Opens the unread conversation that matters most, of several the one in which something
     /// happened last.
     pub(crate) fn open_next_unread(&mut self, cx: &mut Context) {
-        let listed = self.contacts.order.ids();
-        let others = listed.filter(|&id| self.navigation.open != Some(id));
-        let urgent = others.filter_map(|id| Some((self.urgency(id, cx.now)?, id)));
-        let next = urgent.min_by_key(|&(urgency, _)| urgency);
-        let is_unread =
-            |id: &ConversationId| self.conversations.get(id).is_some_and(|c| c.unread() > 0);
-        if let Some((_, id)) = next {
+        if let Some(id) = self.next_unread(cx.now) {
             self.jump_to(id, cx);
-        } else if self.navigation.open.as_ref().is_some_and(is_unread) {
+        } else if self.is_open_unread() {
             self.scroll_first_unread(cx);
-        } else if self.conversations.keys().any(is_unread) {
+        } else if self.conversations.values().any(|c| c.unread() > 0) {
             cx.notice = Some(strings::status::ONLY_MUTED_UNREAD.to_owned());
         } else {
             cx.notice = Some(strings::status::NOTHING_UNREAD.to_owned());

@@ -7,11 +7,12 @@ use crate::app::action::{Action, Edit, KeyContext};
 pub(super) type Table = &'static [(Action, &'static str)];
 
 /// All contexts in the order of the help, each with its tables.
-pub(super) const DEFAULTS: [(KeyContext, &[Table]); 9] = [
+pub(super) const DEFAULTS: [(KeyContext, &[Table]); 10] = [
     (KeyContext::Global, &[GLOBAL]),
     (KeyContext::Composer, &[COMPOSER]),
     (KeyContext::Completion, &[COMPLETION]),
     (KeyContext::Selection, &[SELECTION]),
+    (KeyContext::Contacts, &[CONTACTS]),
     (KeyContext::Switcher, &[SWITCHER, LINE]),
     (KeyContext::Search, &[SEARCH, LINE]),
     (KeyContext::UnreadOverview, &[UNREAD_OVERVIEW]),
@@ -67,10 +68,10 @@ const GLOBAL: Table = &[
     (Action::Cancel, "esc"),
     (Action::Help, "f1"),
     (Action::Quit, "ctrl-q"),
+    (Action::ExplainQuit, "ctrl-c ctrl-d"),
 ];
 
-/// Ctrl+F and Alt+F are left to the search, which is looked for there. Ctrl+C stays free: it would
-/// mean too many things.
+/// Ctrl+F and Alt+F are left to the search, which is looked for there.
 const COMPOSER: Table = &[
     (Action::Submit, "enter"),
     (Action::Complete, "tab"),
@@ -135,6 +136,15 @@ const SELECTION: Table = &[
     (Action::TakeBack, "t"),
 ];
 
+const CONTACTS: Table = &[
+    (Action::Submit, "enter"),
+    (Action::SelectPrevious, "up"),
+    (Action::SelectNext, "down"),
+    (Action::First, "home"),
+    (Action::Last, "end"),
+    (Action::Cancel, "esc"),
+];
+
 const SWITCHER: Table = &[
     (Action::Submit, "enter"),
     (Action::SelectPrevious, "up ctrl-p shift-tab"),
@@ -174,6 +184,8 @@ const UNREAD_OVERVIEW: Table = &[
     (Action::Submit, "enter"),
     (Action::SelectPrevious, "up k ctrl-p"),
     (Action::SelectNext, "down j ctrl-n"),
+    (Action::First, "home"),
+    (Action::Last, "end"),
     (Action::MarkRead, "r"),
     (Action::MarkAllRead, "a"),
     (Action::Cancel, "esc q"),
@@ -183,6 +195,8 @@ const PANEL: Table = &[
     (Action::Submit, "enter"),
     (Action::SelectPrevious, "up k ctrl-p"),
     (Action::SelectNext, "down j ctrl-n"),
+    (Action::First, "home"),
+    (Action::Last, "end"),
     (Action::Remove, "x"),
     (Action::Cancel, "esc q"),
 ];

@@ -134,7 +134,7 @@ mod tests {
         );
         assert_eq!(
             keymap.action(KeyContext::Composer, ctrl('w')),
-            Some(Action::Edit(Edit::KillWordLeft))
+            Some(Action::Edit(Edit::UnixWordRubout))
         );
         assert_eq!(keymap.action(KeyContext::Selection, ctrl('w')), None);
     }
@@ -226,7 +226,7 @@ mod tests {
             ),
             (
                 "[keys.kitchen]\n\"ctrl-k\" = \"quit\"",
-                "line 1: unknown context \"kitchen\". The contexts are global, composer, completion, selection, switcher, search, catch-up, panel and help",
+                "line 1: unknown context \"kitchen\". The contexts are global, composer, completion, selection, contacts, switcher, search, catch-up, panel and help",
             ),
             (
                 "[keys.global]\n\"ctrl-k\" = \"quit\"\n\"Ctrl+K\" = \"help\"",

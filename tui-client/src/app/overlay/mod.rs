@@ -21,12 +21,11 @@ use super::{Action, Edit, Hint, KeyContext, Parts, Reader, screen};
 use crate::store::{LoadedEntries, SearchResult};
 use crate::strings;
 
-/// The hints of an overlay that Enter accepts and Esc closes.
-fn hints(accept: &'static str) -> Vec<Hint> {
-    vec![
-        (Action::Submit, accept),
-        (Action::Cancel, strings::hints::CLOSE),
-    ]
+/// The hints of a list whose chosen row, if there is one, Enter accepts, and that Esc closes.
+fn hints(accept: &'static str, has_row: bool) -> Vec<Hint> {
+    let accept = has_row.then_some((Action::Submit, accept));
+    let close = (Action::Cancel, strings::hints::CLOSE);
+    accept.into_iter().chain([close]).collect()
 }
 
 /// An open overlay. Only the first three methods have to be written.

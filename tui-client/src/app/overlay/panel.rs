@@ -95,13 +95,15 @@ impl Panel {
 
 impl Overlay for Panel {
     fn keys(&self) -> (KeyContext, Vec<Hint>) {
+        let has_row = self.list.chosen().is_some();
         let hints = match self.kind {
-            PanelKind::Members(_) => hints(strings::hints::MESSAGE),
-            PanelKind::Rooms(_) => hints(strings::hints::JOIN),
-            PanelKind::Devices => vec![
-                (Action::Remove, strings::hints::REVOKE),
-                (Action::Cancel, strings::hints::CLOSE),
-            ],
+            PanelKind::Members(_) => hints(strings::hints::MESSAGE, has_row),
+            PanelKind::Rooms(_) => hints(strings::hints::JOIN, has_row),
+            PanelKind::Devices => {
+                let revoke = has_row.then_some((Action::Remove, strings::hints::REVOKE));
+                let close = (Action::Cancel, strings::hints::CLOSE);
+                revoke.into_iter().chain([close]).collect()
+            }
         };
         (KeyContext::Panel, hints)
     }

@@ -115,7 +115,10 @@ impl Picker {
 
 impl Overlay for Picker {
     fn keys(&self) -> (KeyContext, Vec<Hint>) {
-        (KeyContext::Switcher, hints(strings::hints::REACT))
+        (
+            KeyContext::Switcher,
+            hints(strings::hints::REACT, self.list.chosen().is_some()),
+        )
     }
 
     fn view<'a>(&'a self, _app: &Reader<'a>) -> screen::Overlay<'a> {

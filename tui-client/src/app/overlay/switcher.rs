@@ -218,7 +218,9 @@ impl Switcher {
 
 impl Overlay for Switcher {
     fn keys(&self) -> (KeyContext, Vec<Hint>) {
-        (KeyContext::Switcher, hints(strings::hints::OPEN))
+        let is_command = self.query.text().trim_start().starts_with('/');
+        let has_row = is_command || self.list.chosen().is_some();
+        (KeyContext::Switcher, hints(strings::hints::OPEN, has_row))
     }
 
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {

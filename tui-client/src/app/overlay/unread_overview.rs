@@ -281,12 +281,13 @@ impl UnreadOverview {
 
 impl Overlay for UnreadOverview {
     fn keys(&self) -> (KeyContext, Vec<Hint>) {
-        let hints = vec![
+        let mut hints = vec![
             (Action::Submit, strings::hints::OPEN),
             (Action::MarkRead, strings::hints::READ_TO_HERE),
             (Action::MarkAllRead, strings::hints::ALL_READ),
-            (Action::Cancel, strings::hints::CLOSE),
         ];
+        hints.retain(|_| self.list.chosen().is_some());
+        hints.push((Action::Cancel, strings::hints::CLOSE));
         (KeyContext::UnreadOverview, hints)
     }
 

@@ -7,7 +7,10 @@ use crate::app::{ClickTarget, Effect, Event, Scroll};
 fn selected(client: &Client) -> Option<u64> {
     match client.app.screen(client.now).focus {
         Focus::Selection(ItemId::Entry(seq)) => Some(seq.0),
-        Focus::Selection(ItemId::Pending(_)) | Focus::Composer | Focus::Overlay => None,
+        Focus::Selection(ItemId::Pending(_))
+        | Focus::Composer
+        | Focus::Contacts
+        | Focus::Overlay => None,
     }
 }
 
@@ -124,14 +127,14 @@ fn hints_are_made_from_the_keys_in_force() {
 #[test]
 fn the_hints_say_that_the_arrows_move_in_the_list() {
     let mut client = Client::talking(1);
-    client.keys("esc");
+    client.keys("tab");
     let hint = |client: &Client, what| {
         let screen = client.app.screen(client.now);
         screen.hints.iter().any(|(_, does)| *does == what)
     };
-    assert!(hint(&client, "previous") && hint(&client, "write"));
+    assert!(hint(&client, "next") && hint(&client, "write"));
     client.keys("tab");
-    assert!(hint(&client, "select") && !hint(&client, "previous"));
+    assert!(hint(&client, "select") && !hint(&client, "next"));
 }
 
 #[test]
@@ -174,4 +177,49 @@ fn a_message_is_selected_also_from_a_draft() {
     assert_eq!(selected(&client), Some(3));
     client.keys("esc");
     assert_eq!(client.composer(), "draft");
+}
+
+#[test]
+fn enter_in_the_list_goes_to_the_box_and_sends_nothing() {
+    let mut client = Client::talking(1);
+    client.type_text("half a sen");
+    client.keys("alt-c");
+    assert_eq!(client.app.screen(client.now).focus, Focus::Contacts);
+    assert_eq!(texts(&client.keys("down up enter")), [""; 0]);
+    assert_eq!(client.app.screen(client.now).focus, Focus::Composer);
+    assert_eq!(
+        (client.open(), client.composer()),
+        (with(BOB), "half a sen".to_owned())
+    );
+    // Keys that edit are no keys of the list, and Esc leads back.
+    client.keys("tab ctrl-w backspace ctrl-u");
+    assert_eq!(client.composer(), "half a sen");
+    client.keys("esc");
+    assert_eq!(client.app.screen(client.now).focus, Focus::Composer);
+    // With something selected, too.
+    client.keys("ctrl-up alt-c");
+    assert_eq!(client.app.screen(client.now).focus, Focus::Contacts);
+}
+
+#[test]
+fn the_keys_that_end_other_programs_say_how_to_quit() {
+    for keys in [
+        "ctrl-c",
+        "ctrl-d",
+        "tab ctrl-c",
+        "f1 ctrl-c",
+        "alt-i ctrl-d",
+        "ctrl-k ctrl-c",
+    ] {
+        let mut client = Client::talking(1);
+        assert_eq!(client.keys(keys), [], "{keys}");
+        assert_eq!(client.message(), "Press Ctrl+Q to quit", "{keys}");
+    }
+    let mut client = Client::talking(1);
+    client.type_text("ab");
+    client.keys("left ctrl-d");
+    assert_eq!(
+        (client.composer(), client.message()),
+        ("a".to_owned(), String::new())
+    );
 }

@@ -12,6 +12,7 @@ mod commands;
 mod cursors;
 mod drafts;
 mod folding;
+mod hints;
 mod jumps;
 mod keys;
 mod link;

@@ -267,9 +267,11 @@ fn the_panes_of_a_narrow_terminal_take_turns() {
         (pane(&client), client.composer()),
         (Pane::Conversation, "x".to_owned())
     );
-    client.keys("backspace esc");
+    client.keys("backspace esc esc");
+    assert_eq!(pane(&client), Pane::Conversation, "Esc leads to the box");
+    client.keys("tab");
     assert_eq!(pane(&client), Pane::Contacts);
-    client.keys("down");
+    client.keys("esc tab down");
     assert_eq!(
         (pane(&client), client.open()),
         (Pane::Contacts, with(CAROL))

@@ -4,12 +4,11 @@ use std::rc::Rc;
 
 use recado_shared::{ConversationId, DisplayName};
 
+use crate::app::Reader;
 use crate::app::conversation::state::Conversation;
 use crate::app::screen::{CompletionView, ConversationView, Focus, Item, Overlay, Pane, Screen};
 use crate::app::view::contacts::ListedContacts;
-use crate::app::{Action, Hint, KeyContext, Reader};
 use crate::model::ItemId;
-use crate::strings;
 
 impl<'a> Reader<'a> {
     pub(crate) fn screen(
@@ -34,6 +33,7 @@ impl<'a> Reader<'a> {
             focus: match (&overlay, chats.navigation.selection) {
                 (Some(_), _) => Focus::Overlay,
                 (None, Some(item)) => Focus::Selection(item),
+                (None, None) if chats.navigation.pane == Pane::Contacts => Focus::Contacts,
                 (None, None) => Focus::Composer,
             },
             pane: chats.navigation.pane,
@@ -75,45 +75,6 @@ impl<'a> Reader<'a> {
             composer: &conversation.composer,
             purpose: self.purpose_view(conversation),
         }
-    }
-}
-
-/// The hints of the panes, most useful first.
-pub(crate) fn pane_hints(context: KeyContext, pane: Pane) -> &'static [Hint] {
-    if context == KeyContext::Selection {
-        &[
-            (Action::Reply, strings::hints::REPLY),
-            (Action::React, strings::hints::REACT),
-            (Action::EditMessage, strings::hints::EDIT),
-            (Action::Delete, strings::hints::DELETE),
-            (Action::Copy, strings::hints::COPY),
-            (Action::Retry, strings::hints::RETRY),
-            (Action::TakeBack, strings::hints::CANCEL_QUEUED),
-            (Action::Cancel, strings::hints::WRITE),
-        ]
-    } else if context == KeyContext::Completion {
-        &[
-            (Action::Complete, strings::hints::COMPLETE),
-            (Action::SelectNext, strings::hints::NEXT),
-            (Action::Cancel, strings::hints::CLOSE),
-        ]
-    } else if pane == Pane::Contacts {
-        &[
-            (Action::SelectNext, strings::hints::NEXT),
-            (Action::SelectPrevious, strings::hints::PREVIOUS),
-            (Action::TogglePane, strings::hints::WRITE),
-            (Action::Switcher, strings::hints::GO_TO),
-            (Action::NextUnread, strings::hints::UNREAD),
-            (Action::Help, strings::hints::HELP),
-        ]
-    } else {
-        &[
-            (Action::Switcher, strings::hints::GO_TO),
-            (Action::NextUnread, strings::hints::UNREAD),
-            (Action::SelectPrevious, strings::hints::SELECT),
-            (Action::Newest, strings::hints::NEWEST),
-            (Action::Help, strings::hints::HELP),
-        ]
     }
 }
 

@@ -53,6 +53,8 @@ impl Screen<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Focus {
     Composer,
+    /// The contact list: the arrows move in it, and there is no cursor.
+    Contacts,
     Selection(ItemId),
     Overlay,
 }

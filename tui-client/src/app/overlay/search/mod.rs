@@ -67,6 +67,12 @@ pub(super) struct Search {
 }
 
 impl Search {
+    /// The word of the query before the cursor.
+    fn word(&self) -> Option<&str> {
+        let before = self.query.text().get(..self.query.cursor())?;
+        before.rsplit(char::is_whitespace).next()
+    }
+
     /// A search for `text`, or for the last question, which what is typed then replaces.
     pub(super) fn new(
         scope: Option<ConversationId>,
@@ -169,12 +175,20 @@ impl Search {
 
 impl Overlay for Search {
     fn keys(&self) -> (KeyContext, Vec<Hint>) {
-        let hints = vec![
-            (Action::Submit, strings::hints::GO_THERE),
-            (Action::SelectNext, strings::hints::OLDER),
-            (Action::Complete, strings::hints::COMPLETE),
-            (Action::Cancel, strings::hints::CLOSE),
+        let has_field = self.word().and_then(Field::of).is_some();
+        let has_older = self.hits.index + 1 < self.hits.rows.len();
+        let hints = [
+            (
+                self.hits.chosen().is_some(),
+                Action::Submit,
+                strings::hints::GO_THERE,
+            ),
+            (has_older, Action::SelectNext, strings::hints::OLDER),
+            (has_field, Action::Complete, strings::hints::COMPLETE),
+            (true, Action::Cancel, strings::hints::CLOSE),
         ];
+        let hints = hints.into_iter().filter(|(is_useful, ..)| *is_useful);
+        let hints = hints.map(|(_, action, does)| (action, does)).collect();
         (KeyContext::Search, hints)
     }
 
@@ -248,9 +262,8 @@ impl Overlay for Search {
 
     /// Completes the name that is being written behind `from:` or `in:`.
     fn complete(&mut self, app: &mut Parts<'_>) -> bool {
-        let (text, cursor) = (self.query.text(), self.query.cursor());
-        let word = text[..cursor].rsplit(char::is_whitespace).next();
-        let field = word.and_then(Field::of);
+        let cursor = self.query.cursor();
+        let field = self.word().and_then(Field::of);
         let names = field.map_or(Vec::new(), |(field, value)| {
             Self::completions(field, value, &app.reader())
         });
