@@ -26,6 +26,7 @@ mod model;
 pub mod net;
 mod output;
 pub mod paths;
+mod spelling;
 pub mod store;
 mod strings;
 pub mod telemetry;

@@ -10,6 +10,7 @@ use recado_shared::{
 };
 
 use crate::app::intent::Show;
+use crate::spelling::nearest;
 use crate::strings;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -267,11 +268,7 @@ pub(crate) fn unknown(name: &str) -> String {
         .flat_map(|spec| std::iter::once(&spec.name).chain(spec.aliases));
     let name = name.to_lowercase();
     let shown: String = name.chars().take(20).collect();
-    let nearest = all
-        .map(|&known| (strsim::osa_distance(&shown, known), known))
-        .filter(|&(distance, known)| distance <= 2.min(known.len() / 2))
-        .min();
-    strings::commands::unknown(&shown, nearest.map(|(_, known)| known))
+    strings::commands::unknown(&shown, nearest(&shown, all.copied()))
 }
 
 #[cfg(test)]
