@@ -7,7 +7,7 @@ const { env, remove } = home();
 
 await tape(async (open) => {
   const { end } = await serve("127.0.0.1:0", env);
-  const alice = await open("target/release/recado", ["alice"], { cols: 80, rows: 24, env });
+  const alice = await open("target/release/recado", ["alice", "--yes"], { cols: 80, rows: 24, env });
   await alice.wait("connected");
   await alice.type("/create workshop");
   await alice.key("Enter");

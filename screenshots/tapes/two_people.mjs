@@ -8,9 +8,9 @@ const { env, remove } = home();
 await tape(async (open) => {
   const { address, end } = await serve("127.0.0.1:0", env);
   const size = { cols: 100, rows: 24, env };
-  const bob = await open("target/release/recado", ["bob"], size);
+  const bob = await open("target/release/recado", ["bob", "--yes"], size);
   await bob.wait("connected");
-  const alice = await open("target/release/recado", ["alice"], size);
+  const alice = await open("target/release/recado", ["alice", "--yes"], size);
   await alice.wait(/● bob/);
   await alice.key("Control+k");
   await alice.type("bob");

@@ -116,7 +116,8 @@ error_texts! {
             newest: ProtocolVersion,
         } => "the server speaks protocol versions {oldest} to {newest}: use a client that does too",
         /// The key is unknown and the hello has no name.
-        NameNeeded => "this device has no name on the server yet: choose one",
+        NameNeeded =>
+            "the server does not know this device: join with a new invite, or use 'recado link'",
         NameIllegal(NameError) => "the server does not allow that name: {0}",
         NameTaken => "that name is taken: choose another one",
         NameTooSimilar =>

@@ -1,6 +1,7 @@
 //! Runs a command and tells a person or a room how it ended:
 //!
 //! ```sh
+//! recado ci --yes < /dev/null       # creates the account, once
 //! RECADO_NAME=ci cargo run -p recado --example build_notifier -- '#builds' make test
 //! ```
 //!

@@ -1,6 +1,7 @@
 //! Answers direct messages, and messages in rooms that mention it, with their own text:
 //!
 //! ```sh
+//! recado echo --yes < /dev/null     # creates the account, once
 //! RECADO_NAME=echo cargo run -p recado --example echo_bot -- '#lobby'
 //! ```
 //!

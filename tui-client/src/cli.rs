@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use recado_shared::io_reason::describe;
 use recado_shared::{Invite, InviteError, ServerAddress};
 use tokio::runtime::Runtime;
@@ -17,6 +18,9 @@ use crate::identity::IdentitySelector;
 pub use crate::output::complain;
 use crate::output::print;
 use crate::paths::Paths;
+use crate::spelling::nearest;
+use crate::strings::accounts::did_you_mean;
+use crate::verbs::create::Creation;
 use crate::verbs::line::FIELDS;
 use crate::verbs::{
     VerbContext, devices, export, history, join, link, local_server, open, room, rooms, send, tail,
@@ -29,13 +33,17 @@ Exit codes: 0 success, 1 failure on this machine, 2 wrong usage, 3 refused by th
 
 /// A private chat for the terminal.
 ///
-/// Opens the chat as NAME (default: the last one used). On a machine that runs a server, a new NAME
-/// joins it.
+/// Opens the chat as NAME (default: the last one opened). On a machine that runs a server, it asks
+/// whether to create an account for a new NAME.
 #[derive(Debug, Parser)]
 #[command(name = "recado", version, after_help = EXIT_CODES)]
 struct Arguments {
-    /// Identity to open, like --as
+    /// Account to open
+    #[arg(conflicts_with = "as")]
     name: Option<String>,
+    /// Create the account without asking if NAME is new. Without a terminal, do not open it
+    #[arg(long, visible_alias = "create")]
+    yes: bool,
     #[command(flatten)]
     identity: IdentityArguments,
     #[command(subcommand)]
@@ -44,7 +52,7 @@ struct Arguments {
 
 #[derive(Args, Clone, Debug)]
 struct IdentityArguments {
-    /// Identity to use
+    /// Account to use this time; the default stays
     #[arg(id = "as", long = "as", value_name = "NAME", global = true)]
     name: Option<String>,
     /// Server address
@@ -114,7 +122,18 @@ enum Verb {
 
 /// Parses the command line, runs the verb or opens the chat, and reports a failure on standard error.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse_from(with_whole_invite(std::env::args_os()));
+    let line = with_whole_invite(std::env::args_os());
+    let arguments = match Arguments::try_parse_from(&line) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // With standard error closed there is no place to report to.
+            let _ = error.print();
+            if let Some(verb) = misspelled_verb(&error, &line) {
+                complain(&did_you_mean(&format!("recado {verb}")));
+            }
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1));
+        }
+    };
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -162,14 +181,38 @@ fn with_whole_invite(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsStr
     whole
 }
 
+/// The verb that was meant, if the first word of the line is taken for a name and others follow.
+fn misspelled_verb(error: &clap::Error, line: &[OsString]) -> Option<String> {
+    let mut words = line.iter().skip(1).map(|word| word.to_string_lossy());
+    let first = words.find(|word| !word.starts_with('-'))?;
+    let verbs = verbs();
+    let verb = nearest(&first, verbs.iter().map(String::as_str))?;
+    let is_meant = error.kind() == ErrorKind::UnknownArgument && first != verb;
+    is_meant.then(|| verb.to_owned())
+}
+
+fn verbs() -> Vec<String> {
+    let mut command = Arguments::command();
+    command.build();
+    let verbs = command.get_subcommands();
+    verbs.map(|verb| verb.get_name().to_owned()).collect()
+}
+
 async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let keeps_default = arguments.identity.name.is_some();
     let selector = IdentitySelector {
         name: arguments.identity.name.or(arguments.name),
         server: arguments.identity.server,
     };
-    let context = VerbContext::of_user;
+    let context = |selector| VerbContext::of_user(selector, keeps_default);
     match arguments.verb {
-        None => open::run(&context(selector)?).await,
+        None => {
+            let creation = Creation {
+                yes: arguments.yes,
+                verbs: verbs(),
+            };
+            open::run(&context(selector)?, &creation).await
+        }
         Some(Verb::Join { invite }) => join::run(&context(selector)?, &invite).await,
         Some(Verb::Host { listen }) => local_server::host(&context(selector)?, listen).await,
         Some(Verb::Config) => {
@@ -192,8 +235,6 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]

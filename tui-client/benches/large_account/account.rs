@@ -176,7 +176,7 @@ impl Account {
             let server = self.serve().await;
             let mut command = Command::new(CLIENT);
             command
-                .args(["--as", NAME, "who"])
+                .args([NAME, "--yes"])
                 .env_clear()
                 .envs(self.environment());
             command.stdin(Stdio::null()).stdout(Stdio::null());

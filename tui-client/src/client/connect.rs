@@ -6,25 +6,27 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use recado_shared::{Activity, ClientFrame, SyncPoint, Timestamp};
 
 use crate::exit::Failure;
-use crate::identity::{Choice, IdentitySelector, register, select};
+use crate::identity::{Access, Accounts, IdentitySelector};
 use crate::net::{ConnectError, Link, Session};
 use crate::paths::Paths;
+use crate::strings::accounts as strings;
 
 impl Link {
-    /// The link of the identity that is meant.
-    pub(crate) async fn of(paths: &Paths, selector: &IdentitySelector) -> Result<Self, Failure> {
-        let identity = match select(paths, selector)? {
-            Choice::Known(identity) => identity,
-            Choice::Local {
-                ticket,
-                name: Some(name),
-            } => register(paths, &ticket, &name, true).await?,
-            Choice::Local { name: None, .. } => {
-                let text = "You have no name on the server of this machine yet. Give one with --as \
-                            NAME, or run 'recado NAME' first.";
-                return Err(Failure::usage(text));
-            }
-        };
+    /// The link of the identity that is meant. It creates none.
+    pub(crate) async fn of(
+        paths: &Paths,
+        selector: &IdentitySelector,
+        access: Access,
+    ) -> Result<Self, Failure> {
+        let accounts = Accounts::read(paths)?;
+        let chosen = accounts.choose(paths, selector, access).await?;
+        let near = selector
+            .name
+            .as_deref()
+            .and_then(|name| accounts.nearest(name));
+        let hint = near.map(|name| strings::did_you_mean(&format!("--as {name}")));
+        let identity = chosen
+            .ok_or_else(|| accounts.missing(selector, hint.as_deref().unwrap_or_default()))?;
         Ok(Self::new(identity.net_config(paths))?)
     }
 

@@ -34,7 +34,7 @@ use tokio::time::sleep;
 
 use self::feed::{Feed, PageRequest};
 use crate::exit::Failure;
-use crate::identity::{IdentitySelector, register};
+use crate::identity::{Access, IdentitySelector, register};
 use crate::model::MessageIdSource;
 use crate::net::{Link, Session, SessionError};
 use crate::paths::Paths;
@@ -85,7 +85,8 @@ pub struct Client {
 }
 
 impl Client {
-    /// Opens a name that this machine knows, or claims it on the server of this machine.
+    /// Opens an account of this machine. It creates none: that is for [`join_server`](Self::join_server),
+    /// `recado NAME` and `recado join`.
     ///
     /// # Errors
     /// [`Failure`] says what to do.
@@ -97,7 +98,7 @@ impl Client {
         Self::open_at(&Paths::of_user()?, &selector).await
     }
 
-    /// Opens the name in [`NAME_VARIABLE`], or the one used last. With an invite in
+    /// Opens the account in [`NAME_VARIABLE`], or the only one. With an invite in
     /// [`INVITE_VARIABLE`] it joins that server first.
     ///
     /// # Errors
@@ -121,11 +122,18 @@ impl Client {
     /// # Errors
     /// [`Failure`] says what to do.
     pub async fn join_server(invite: &str, name: &str) -> Result<Self, Failure> {
-        let paths = Paths::of_user()?;
+        Self::join_server_at(&Paths::of_user()?, invite, name).await
+    }
+
+    /// Joins a server as [`join_server`](Self::join_server), with files in these places.
+    ///
+    /// # Errors
+    /// [`Failure`] says what to do.
+    pub async fn join_server_at(paths: &Paths, invite: &str, name: &str) -> Result<Self, Failure> {
         let invite: Invite = invite.parse().map_err(Failure::usage)?;
         let name = UserName::new(name).map_err(Failure::usage)?;
-        let identity = register(&paths, &invite, &name, false).await?;
-        Self::connected(Link::new(identity.net_config(&paths))?).await
+        let identity = register(paths, &invite, &name, false).await?;
+        Self::connected(Link::new(identity.net_config(paths))?).await
     }
 
     /// Opens the selected identity, with files in these places.
@@ -133,7 +141,7 @@ impl Client {
     /// # Errors
     /// [`Failure`] says what to do.
     pub async fn open_at(paths: &Paths, selector: &IdentitySelector) -> Result<Self, Failure> {
-        Self::connected(Link::of(paths, selector).await?).await
+        Self::connected(Link::of(paths, selector, Access::Write).await?).await
     }
 
     async fn connected(link: Link) -> Result<Self, Failure> {

@@ -8,8 +8,8 @@ use recado_shared::tls::Identity as DeviceIdentity;
 use recado_shared::{Fingerprint, LinkCode, ServerAddress, UserName};
 
 use super::stored::{
-    Identity, IdentityError, KEY_FILE, KnownServer, SERVER_FILE, confirm, discard, folder_of,
-    lock_at, lock_folder, read_or_make_key, unconfirmed_folder,
+    Identity, IdentityError, KnownServer, discard, folder_of, keep_key, lock_at, read_or_draw_key,
+    unconfirmed_folder, write_key,
 };
 use crate::files;
 use crate::paths::Paths;
@@ -30,8 +30,10 @@ impl Linking {
         let folder = unconfirmed_folder(&folder_of(paths, "", fingerprint));
         files::make_folder(&folder)?;
         let lock = lock_at(&folder)?.ok_or(IdentityError::IsLinking)?;
+        let key = read_or_draw_key(&folder)?;
+        write_key(&folder, &key)?;
         Ok(Self {
-            key: read_or_make_key(&folder)?,
+            key,
             fingerprint,
             folder,
             _lock: lock,
@@ -46,9 +48,8 @@ impl Linking {
         discard(&self.folder);
     }
 
-    /// Keeps the key as that of this user. An identity that this machine had under the name, and
-    /// whose device was revoked, goes on with the new key: its history and drafts stay. If it
-    /// fails, the key stays, and beginning again goes on with it.
+    /// Keeps the key as that of this user, see [`keep_key`]. If it fails, beginning again goes on
+    /// with it.
     pub(crate) fn finish(
         self,
         paths: &Paths,
@@ -56,21 +57,12 @@ impl Linking {
         name: UserName,
         is_local: bool,
     ) -> Result<Identity, IdentityError> {
-        let folder = folder_of(paths, &name.folded(), self.fingerprint);
         let server = KnownServer {
             address,
             fingerprint: self.fingerprint,
             name,
             is_local,
         };
-        if folder.join(SERVER_FILE).exists() {
-            let _lock = lock_folder(&folder, &server.name)?;
-            files::write(&folder.join(KEY_FILE), self.key.pkcs8())?;
-            server.write(&folder)?;
-            discard(&self.folder);
-        } else {
-            confirm(&self.folder, &folder, &server)?;
-        }
-        Identity::read(&folder)
+        keep_key(paths, &self.folder, &self.key, &server)
     }
 }

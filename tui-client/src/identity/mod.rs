@@ -9,7 +9,7 @@ mod stored;
 mod tests;
 
 pub(crate) use linking::Linking;
-pub(crate) use register::{RegisterError, register};
+pub(crate) use register::{RegisterError, Registration, register};
 pub use select::IdentitySelector;
-pub(crate) use select::{Choice, select};
+pub(crate) use select::{Access, Accounts, local_server};
 pub(crate) use stored::{Identity, IdentityError, all, local_ticket};

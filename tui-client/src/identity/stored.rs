@@ -1,12 +1,14 @@
 //! Stored identities: the folder of each with its key, its pinned server, its lock and its last use.
 //! Knows no network and no choice between identities.
 
+use std::cmp::Reverse;
 use std::error::Error;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use recado_shared::io_reason::describe;
 use recado_shared::tls::Identity as DeviceIdentity;
@@ -14,7 +16,7 @@ use recado_shared::{Fingerprint, Invite, ServerAddress, UserName};
 use serde::{Deserialize, Serialize};
 
 use crate::files::{self, FileError};
-use crate::net::{LastReached, Locate, NetConfig};
+use crate::net::{LastReached, Locate, NetConfig, ReportLogin};
 use crate::output::complain;
 use crate::paths::Paths;
 
@@ -22,10 +24,12 @@ pub(super) const KEY_FILE: &str = "device.key";
 pub(super) const SERVER_FILE: &str = "server.toml";
 const STORE_FILE: &str = "recado.db";
 const LOCK_FILE: &str = "lock";
-/// Its modification time says when the identity was last opened.
+/// Its modification time says when the identity was last made the default.
 const USED_FILE: &str = "used";
 /// The network address that worked last, of a server whose host has several.
 const REACHED_FILE: &str = "reached";
+/// The reason for which the server no longer admits the identity. Absent while it does.
+const DENIED_FILE: &str = "denied";
 /// Ends the name of a folder whose user name is not known to be granted yet.
 const UNCONFIRMED: &str = ".new";
 
@@ -35,6 +39,8 @@ pub(crate) struct Identity {
     pub(crate) folder: PathBuf,
     pub(crate) server: KnownServer,
     pub(crate) key: Arc<DeviceIdentity>,
+    /// Whether the server refused it at the last attempt, for good.
+    pub(crate) is_denied: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +80,10 @@ pub(crate) enum IdentityError {
         "'recado link' is already running in another window. Use the code there, or stop it first."
     )]
     IsLinking,
+    #[error(
+        "This name is being registered in another window. Finish there, or close that window first."
+    )]
+    IsRegistering,
     #[error("Cannot create a key: the random source of the operating system fails.")]
     Random,
 }
@@ -83,6 +93,7 @@ impl Identity {
         Ok(Self {
             key: Arc::new(read_key(folder)?),
             server: KnownServer::read(&folder.join(SERVER_FILE))?,
+            is_denied: folder.join(DENIED_FILE).exists(),
             folder: folder.to_owned(),
         })
     }
@@ -94,12 +105,16 @@ impl Identity {
     /// Keeps other processes from opening the identity while the file is held. Verbs that only talk
     /// to the server do without.
     pub(crate) fn lock(&self) -> Result<File, IdentityError> {
-        let lock = lock_folder(&self.folder, &self.server.name)?;
-        files::write(&self.folder.join(USED_FILE), b"")?;
-        Ok(lock)
+        lock_folder(&self.folder, &self.server.name)
     }
 
-    /// How to reach its server. A local one is found by its ticket, also after a restart.
+    /// Makes it the one that opens when no name is given.
+    pub(crate) fn make_default(&self) -> Result<(), FileError> {
+        files::write(&self.folder.join(USED_FILE), b"")
+    }
+
+    /// How to reach its server. A local one is found by its ticket, also after a restart. The key says
+    /// who it is: with a name, a server that lost its data would register it again.
     pub(crate) fn net_config(&self, paths: &Paths) -> NetConfig {
         let server = &self.server;
         let locate = || locate_local(paths.local_tickets.clone(), server.fingerprint);
@@ -107,11 +122,12 @@ impl Identity {
             address: server.address.clone(),
             fingerprint: server.fingerprint,
             identity: Arc::clone(&self.key),
-            name: Some(server.name.as_str().to_owned()),
+            name: None,
             token: None,
             since: None,
             locate: server.is_local.then(locate),
             last_reached: self.last_reached(),
+            report: Some(self.report()),
         }
     }
 
@@ -129,6 +145,17 @@ impl Identity {
         }
     }
 
+    /// Keeps the answer of the server to each login: the name, which its operator may have changed, or
+    /// the reason of a refusal. Writes only changes.
+    fn report(&self) -> ReportLogin {
+        let folder = self.folder.clone();
+        Arc::new(move |login| {
+            if let Err(error) = keep_login(&folder, login) {
+                tracing::warn!(%error, "cannot keep the answer of the server");
+            }
+        })
+    }
+
     pub(crate) fn set_address(&mut self, address: ServerAddress) -> Result<(), IdentityError> {
         if self.server.address != address {
             self.server.address = address;
@@ -137,11 +164,26 @@ impl Identity {
         Ok(())
     }
 
-    fn last_used(&self) -> std::time::SystemTime {
+    /// The order of [`all`]: the default first, then the others that were it, then by age.
+    fn rank(&self) -> (Reverse<Option<SystemTime>>, Option<SystemTime>) {
         let modified = |name| fs::metadata(self.folder.join(name)).and_then(|file| file.modified());
-        modified(USED_FILE)
-            .or_else(|_| modified(SERVER_FILE))
-            .unwrap_or(std::time::UNIX_EPOCH)
+        (Reverse(modified(USED_FILE).ok()), modified(KEY_FILE).ok())
+    }
+}
+
+fn keep_login(folder: &Path, login: Result<&UserName, &str>) -> Result<(), FileError> {
+    let denied = folder.join(DENIED_FILE);
+    match login {
+        Err(reason) => return files::write(&denied, reason.as_bytes()),
+        Ok(_) if denied.exists() => fs::remove_file(&denied).map_err(files::at(&denied))?,
+        Ok(_) => {}
+    }
+    match (login, KnownServer::read(&folder.join(SERVER_FILE))) {
+        (Ok(name), Ok(mut server)) if server.name != *name => {
+            server.name = name.clone();
+            server.write(folder)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -187,7 +229,7 @@ fn identities_folder(paths: &Paths) -> PathBuf {
     paths.data_dir.join("identities")
 }
 
-/// All identities, the one last used first. Leaves out names that were never granted, and reports
+/// All identities, the default first. Leaves out names that were never granted, and reports
 /// damaged identities on standard error, so that they do not keep the others closed.
 pub(crate) fn all(paths: &Paths) -> Result<Vec<Identity>, IdentityError> {
     let folder = identities_folder(paths);
@@ -207,7 +249,7 @@ pub(crate) fn all(paths: &Paths) -> Result<Vec<Identity>, IdentityError> {
             Err(error) => complain(&error.to_string()),
         }
     }
-    identities.sort_by_key(|identity| std::cmp::Reverse(identity.last_used()));
+    identities.sort_by_cached_key(Identity::rank);
     Ok(identities)
 }
 
@@ -225,20 +267,56 @@ pub(super) fn unconfirmed_folder(folder: &Path) -> PathBuf {
     name.into()
 }
 
+/// The identity of this name on a server, also if its folder has an earlier name of the user.
+pub(super) fn find(
+    paths: &Paths,
+    name: &UserName,
+    fingerprint: Fingerprint,
+) -> Result<Option<Identity>, IdentityError> {
+    let is_meant = |server: &KnownServer| {
+        server.fingerprint == fingerprint && server.name.folded() == name.folded()
+    };
+    let mut identities = all(paths)?.into_iter();
+    Ok(identities.find(|identity| is_meant(&identity.server)))
+}
+
+/// Keeps a key that the server has admitted, as that of this user. An identity that this machine had
+/// under the name, and whose device was revoked, goes on with the new key: its history and drafts
+/// stay. If it fails, the key stays in the unconfirmed folder.
+pub(super) fn keep_key(
+    paths: &Paths,
+    unconfirmed: &Path,
+    key: &DeviceIdentity,
+    server: &KnownServer,
+) -> Result<Identity, IdentityError> {
+    let known = find(paths, &server.name, server.fingerprint)?;
+    let folder = if let Some(Identity { folder, .. }) = known {
+        let _lock = lock_folder(&folder, &server.name)?;
+        files::write(&folder.join(KEY_FILE), key.pkcs8())?;
+        server.write(&folder)?;
+        keep_login(&folder, Ok(&server.name))?;
+        discard(unconfirmed);
+        folder
+    } else {
+        let folder = folder_of(paths, &server.name.folded(), server.fingerprint);
+        confirm(unconfirmed, &folder, server)?;
+        folder
+    };
+    Identity::read(&folder)
+}
+
 /// Gives the folder its final name, after `server.toml` is written: a folder without the suffix is
 /// always complete.
-pub(super) fn confirm(
-    unconfirmed: &Path,
-    folder: &Path,
-    server: &KnownServer,
-) -> Result<(), FileError> {
+fn confirm(unconfirmed: &Path, folder: &Path, server: &KnownServer) -> Result<(), FileError> {
     server.write(unconfirmed)?;
     fs::rename(unconfirmed, folder).map_err(files::at(folder))?;
     files::sync_folder(folder)
 }
 
 pub(super) fn discard(folder: &Path) {
-    if let Err(error) = fs::remove_dir_all(folder) {
+    if let Err(error) = fs::remove_dir_all(folder)
+        && error.kind() != io::ErrorKind::NotFound
+    {
         tracing::warn!(error = describe(&error), "cannot remove an unused identity");
     }
 }
@@ -249,14 +327,16 @@ fn read_key(folder: &Path) -> Result<DeviceIdentity, IdentityError> {
     DeviceIdentity::from_pkcs8(&bytes).map_err(|error| damaged(&path, &error))
 }
 
-pub(super) fn read_or_make_key(folder: &Path) -> Result<DeviceIdentity, IdentityError> {
-    let path = folder.join(KEY_FILE);
-    if path.exists() {
+/// The key of an attempt that was broken off, or a new one, which is not on the disk yet.
+pub(super) fn read_or_draw_key(folder: &Path) -> Result<DeviceIdentity, IdentityError> {
+    if folder.join(KEY_FILE).exists() {
         return read_key(folder);
     }
-    let key = DeviceIdentity::generate().map_err(|_| IdentityError::Random)?;
-    files::write(&path, key.pkcs8())?;
-    Ok(key)
+    DeviceIdentity::generate().map_err(|_| IdentityError::Random)
+}
+
+pub(super) fn write_key(folder: &Path, key: &DeviceIdentity) -> Result<(), FileError> {
+    files::write(&folder.join(KEY_FILE), key.pkcs8())
 }
 
 fn damaged(path: &Path, reason: &dyn Error) -> IdentityError {

@@ -47,88 +47,169 @@ fn leave_ticket(paths: &Paths, ticket: &Invite) {
     files::write(path, ticket.to_string().as_bytes()).unwrap();
 }
 
-/// What `recado NAME --server SERVER` opens, as text.
-fn chosen(paths: &Paths, name: Option<&str>, server: Option<&str>) -> String {
+/// The identity that `--as NAME --server SERVER` chooses, or the reason for none, as text.
+async fn chosen_for(
+    access: Access,
+    paths: &Paths,
+    name: Option<&str>,
+    server: Option<&str>,
+) -> String {
     let selector = IdentitySelector {
         name: name.map(str::to_owned),
         server: server.map(|server| server.parse().unwrap()),
     };
-    match select(paths, &selector) {
-        Ok(Choice::Known(identity)) => {
-            format!("{} on {}", identity.server.name, identity.server.address)
-        }
-        Ok(Choice::Local { ticket, name }) => {
-            let name = name.map_or_else(|| "anon".to_owned(), |name| name.to_string());
-            format!("new {name} on {}", ticket.address)
-        }
+    let accounts = Accounts::read(paths).unwrap();
+    match accounts.choose(paths, &selector, access).await {
+        Ok(Some(identity)) => format!("{} on {}", identity.server.name, identity.server.address),
+        Ok(None) => accounts.missing(&selector, "").to_string(),
         Err(error) => error.to_string(),
     }
 }
 
-#[test]
-fn the_first_steps_are_explained_to_a_new_user() {
+async fn chosen(paths: &Paths, name: Option<&str>, server: Option<&str>) -> String {
+    chosen_for(Access::Read, paths, name, server).await
+}
+
+async fn writer(paths: &Paths, name: Option<&str>, server: Option<&str>) -> String {
+    chosen_for(Access::Write, paths, name, server).await
+}
+
+/// Notes an answer of the server, as each login does.
+fn report(identity: &Identity, paths: &Paths, login: Result<&str, &str>) {
+    let name = login.map(|name| name.parse::<UserName>().unwrap());
+    let report = identity.net_config(paths).report.unwrap();
+    report(name.as_ref().map_err(|reason| *reason));
+}
+
+#[tokio::test]
+async fn the_first_steps_are_explained_to_a_new_user() {
     let (_folder, paths) = paths();
-    let text = chosen(&paths, None, None);
+    let text = chosen(&paths, None, None).await;
     assert!(
-        text.contains("recado demo") && text.contains("recado join INVITE"),
+        text.contains("recado demo") && text.contains("recado join"),
         "{text}"
     );
-    assert_eq!(chosen(&paths, Some("alice"), None), text);
-}
-
-#[test]
-fn a_local_server_lets_new_names_in() {
-    let (_folder, paths) = paths();
+    assert_eq!(chosen(&paths, Some("alice"), None).await, text);
     leave_ticket(&paths, &invite(4000, 1));
-    assert_eq!(chosen(&paths, None, None), "new anon on 127.0.0.1:4000");
-    assert_eq!(
-        chosen(&paths, Some("alice"), None),
-        "new alice on 127.0.0.1:4000"
-    );
-    let text = chosen(&paths, Some("-"), None);
-    assert!(text.contains("must start and end with a letter"), "{text}");
+    let text = chosen(&paths, None, None).await;
+    assert!(text.contains("Create one with 'recado NAME'"), "{text}");
+    let text = chosen(&paths, Some("alice"), None).await;
+    assert!(text.contains("Create it with 'recado alice'"), "{text}");
 }
 
-#[test]
-fn a_known_name_is_opened_where_it_was_used_last() {
+#[tokio::test]
+async fn the_default_is_the_one_that_was_made_it_last() {
     let (_folder, paths) = paths();
     let work = make(&paths, "alice", &invite(1, 1), false);
     let home = make(&paths, "Alice", &invite(2, 2), false);
     make(&paths, "bob", &invite(1, 1), false);
-    drop(work.lock().unwrap());
-    let used = |identity: &Identity, seconds| {
-        let file = File::options()
-            .write(true)
-            .open(identity.folder.join(SERVER_FILE));
+    let set_age = |identity: &Identity, file: &str, seconds| {
+        let file = File::options().write(true).open(identity.folder.join(file));
         let time = std::time::SystemTime::now() + std::time::Duration::from_secs(seconds);
         file.unwrap().set_modified(time).unwrap();
     };
-    used(&home, 60);
-    assert_eq!(chosen(&paths, Some("ALICE"), None), "Alice on 127.0.0.1:2");
-    assert_eq!(chosen(&paths, None, None), "Alice on 127.0.0.1:2");
+    set_age(&home, KEY_FILE, 30);
+    set_age(&home, SERVER_FILE, 90);
+    // To be newer, or to be opened once, is not to be the default.
+    drop(home.lock().unwrap());
+    work.make_default().unwrap();
+    assert_eq!(chosen(&paths, None, None).await, "alice on 127.0.0.1:1");
+    home.make_default().unwrap();
+    set_age(&home, "used", 60);
+    for name in ["ALICE", "ａｌｉｃｅ", "Alice"] {
+        assert_eq!(
+            chosen(&paths, Some(name), None).await,
+            "Alice on 127.0.0.1:2"
+        );
+    }
+    assert_eq!(chosen(&paths, None, None).await, "Alice on 127.0.0.1:2");
     assert_eq!(
-        chosen(&paths, Some("alice"), Some("127.0.0.1:1")),
+        chosen(&paths, Some("alice"), Some("127.0.0.1:1")).await,
         "alice on 127.0.0.1:1"
     );
-    let text = chosen(&paths, Some("carol"), None);
+    let text = chosen(&paths, Some("carol"), None).await;
     assert!(
-        text.contains("no identity \"carol\"") && text.contains("bob on 127.0.0.1:1"),
+        text.contains("no account 'carol'") && text.contains("bob on 127.0.0.1:1"),
         "{text}"
     );
 }
 
-#[test]
-fn a_new_local_server_does_not_get_the_names_of_the_old_one() {
+#[tokio::test]
+async fn a_verb_that_writes_does_not_guess_between_identities() {
+    let (_folder, paths) = paths();
+    let zoe = make(&paths, "Zoë", &invite(1, 1), false);
+    assert_eq!(writer(&paths, None, None).await, "Zoë on 127.0.0.1:1");
+    make(&paths, "Zoë", &invite(2, 2), false);
+    let text = writer(&paths, None, None).await;
+    assert!(
+        text.contains("--as NAME: ")
+            && text.contains("Zoë on 127.0.0.1:1")
+            && text.contains("Zoë on 127.0.0.1:2"),
+        "{text}"
+    );
+    // The same letters, decomposed.
+    let text = writer(&paths, Some("zoe\u{308}"), None).await;
+    assert!(text.contains("--server HOST:PORT: "), "{text}");
+    let there = writer(&paths, Some("zoë"), Some("127.0.0.1:2")).await;
+    assert_eq!(there, "Zoë on 127.0.0.1:2");
+    let there = writer(&paths, None, Some("127.0.0.1:1")).await;
+    assert_eq!(there, "Zoë on 127.0.0.1:1");
+    report(&zoe, &paths, Err("revoked"));
+    assert_eq!(writer(&paths, None, None).await, "Zoë on 127.0.0.1:2");
+}
+
+#[tokio::test]
+async fn a_refused_identity_is_only_opened_by_its_name() {
+    let (_folder, paths) = paths();
+    let alice = make(&paths, "alice", &invite(1, 1), false);
+    let bob = make(&paths, "bob", &invite(1, 1), false);
+    alice.make_default().unwrap();
+    report(&alice, &paths, Err("this device was revoked"));
+    assert_eq!(chosen(&paths, None, None).await, "bob on 127.0.0.1:1");
+    assert_eq!(
+        chosen(&paths, Some("alice"), None).await,
+        "alice on 127.0.0.1:1"
+    );
+    report(&bob, &paths, Err("this account is disabled"));
+    let text = chosen(&paths, None, None).await;
+    assert!(
+        text.contains("alice on 127.0.0.1:1 (access denied)"),
+        "{text}"
+    );
+    report(&alice, &paths, Ok("alice"));
+    assert_eq!(chosen(&paths, None, None).await, "alice on 127.0.0.1:1");
+}
+
+#[tokio::test]
+async fn a_renamed_user_is_found_by_the_new_name() {
+    let (_folder, paths) = paths();
+    let alice = make(&paths, "alice", &invite(1, 1), false);
+    report(&alice, &paths, Ok("alicia"));
+    assert_eq!(
+        chosen(&paths, Some("alicia"), None).await,
+        "alicia on 127.0.0.1:1"
+    );
+    assert!(
+        chosen(&paths, Some("alice"), None)
+            .await
+            .contains("no account 'alice'")
+    );
+    assert_eq!(alice.net_config(&paths).name, None);
+}
+
+#[tokio::test]
+async fn a_new_local_server_does_not_get_the_names_of_the_old_one() {
     let (_folder, paths) = paths();
     make(&paths, "alice", &invite(4000, 1), true);
     leave_ticket(&paths, &invite(4000, 2));
-    assert_eq!(
-        chosen(&paths, Some("alice"), None),
-        "new alice on 127.0.0.1:4000"
+    assert!(
+        chosen(&paths, Some("alice"), None)
+            .await
+            .contains("no account 'alice'")
     );
     leave_ticket(&paths, &invite(5000, 1));
     assert_eq!(
-        chosen(&paths, Some("alice"), None),
+        chosen(&paths, Some("alice"), None).await,
         "alice on 127.0.0.1:4000"
     );
 }
@@ -162,13 +243,13 @@ fn an_identity_is_open_once_at_a_time() {
     identity.lock().unwrap();
 }
 
-#[test]
-fn a_damaged_identity_does_not_keep_the_others_closed() {
+#[tokio::test]
+async fn a_damaged_identity_does_not_keep_the_others_closed() {
     let (_folder, paths) = paths();
     make(&paths, "bob", &invite(1, 1), false);
     let damaged = make(&paths, "alice", &invite(1, 1), false);
     fs::write(damaged.folder.join(KEY_FILE), "damaged").unwrap();
-    assert_eq!(chosen(&paths, None, None), "bob on 127.0.0.1:1");
+    assert_eq!(chosen(&paths, None, None).await, "bob on 127.0.0.1:1");
     let error = Identity::read(&damaged.folder).unwrap_err().to_string();
     assert!(error.contains("device.key is damaged"), "{error}");
 }

@@ -124,6 +124,18 @@ impl ConnectError {
         }
     }
 
+    /// Whether the server no longer admits this device as any user.
+    pub(crate) fn is_denial(&self) -> bool {
+        match self {
+            Self::Refused { refusal, .. } => {
+                !refusal.is_temporary()
+                    && !matches!(refusal, Refusal::Version { .. } | Refusal::Malformed)
+            }
+            Self::AccessRevoked { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Whether the same attempt may succeed later without a change on this machine.
     pub fn is_temporary(&self) -> bool {
         match self {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use recado_shared::tls::Identity;
-use recado_shared::{Fingerprint, Hello, Invite, InviteToken, ServerAddress, SyncPoint};
+use recado_shared::{Fingerprint, Hello, Invite, InviteToken, ServerAddress, SyncPoint, UserName};
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
@@ -33,6 +33,9 @@ impl fmt::Debug for LastReached {
     }
 }
 
+/// Told the name in each `Welcome`, and the reason of each refusal that is final for the device.
+pub type ReportLogin = Arc<dyn Fn(Result<&UserName, &str>) + Send + Sync>;
+
 /// The server to reach, and the identity to use there.
 #[derive(Clone)]
 pub struct NetConfig {
@@ -48,20 +51,22 @@ pub struct NetConfig {
     pub since: Option<SyncPoint>,
     pub locate: Option<Locate>,
     pub last_reached: LastReached,
+    pub report: Option<ReportLogin>,
 }
 
 impl NetConfig {
-    /// A configuration that claims a name on the server of an invite.
-    pub(crate) fn of_invite(invite: &Invite, identity: Arc<Identity>, name: &str) -> Self {
+    /// A configuration that claims a name on the server of an invite, or with none asks for admission.
+    pub(crate) fn of_invite(invite: &Invite, identity: Arc<Identity>, name: Option<&str>) -> Self {
         Self {
             address: invite.address.clone(),
             fingerprint: invite.fingerprint,
             identity,
-            name: Some(name.to_owned()),
+            name: name.map(str::to_owned),
             token: invite.token.clone(),
             since: None,
             locate: None,
             last_reached: LastReached::default(),
+            report: None,
         }
     }
 }
@@ -114,11 +119,22 @@ impl Link {
         };
         let (address, preferred) = (&self.config.address, self.config.last_reached.address);
         let opening = self.connector.open_preferring(address, preferred, hello);
-        let (session, reached) = opening.await?;
+        let (session, reached) = opening.await.inspect_err(|error| {
+            if error.is_denial() {
+                self.report(Err(&error.summary()));
+            }
+        })?;
         self.note_reached(reached);
+        self.report(Ok(&session.welcome().name));
         self.is_admitted = true;
         self.opened = Some(Instant::now());
         Ok(session)
+    }
+
+    pub(crate) fn report(&self, login: Result<&UserName, &str>) {
+        if let Some(report) = &self.config.report {
+            report(login);
+        }
     }
 
     /// Keeps the address that worked, if it is another one than the last time.

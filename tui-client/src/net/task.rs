@@ -57,6 +57,7 @@ impl Task {
         self.signals.reconnect.notified().now_or_never();
         let event = match outcome {
             Ok(SessionError::Protocol(ProtocolError::Closed(reason))) if reason.is_final() => {
+                self.link.report(Err(&reason.to_string()));
                 NetEvent::AccessRevoked(reason)
             }
             Ok(error) => self.offline(error.to_string()),

@@ -1,4 +1,4 @@
-//! Prompts for a name on the terminal.
+//! Questions on the terminal: a line, a name, yes or no.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
@@ -6,11 +6,10 @@ use recado_shared::UserName;
 
 use crate::exit::{Exit, Failure};
 use crate::output::tell;
+use crate::strings::accounts::NAME_NEEDED;
 
 /// Longest line that is read, in bytes: a name is far shorter.
 const MAX_LINE: u64 = 4096;
-
-const NAME_NEEDED: &str = "A name is needed. Give one with --as NAME.";
 
 pub(super) fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
@@ -47,25 +46,25 @@ pub(super) fn confirm(question: &str, unattended: &str) -> Result<(), Failure> {
     if !is_interactive() {
         return Err(Failure::usage(unattended));
     }
-    match prompt(&format!("{question} [y/N]"))?.as_deref() {
-        Some("y" | "Y" | "yes") => Ok(()),
+    let answer = prompt(&format!("{question} [y/N]"))?.unwrap_or_default();
+    match answer.to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
         _ => Err(Failure::new(Exit::Failure, "Nothing was changed.")),
     }
 }
 
 /// Asks until there is a valid name. Fails if there is no terminal to ask on.
-pub(super) fn ask_name(question: &str) -> Result<UserName, Failure> {
+pub(super) fn ask_name(question: &str, proposal: Option<&UserName>) -> Result<UserName, Failure> {
     if !is_interactive() {
         return Err(Failure::usage(NAME_NEEDED));
     }
-    let proposal = login_name();
-    let question = match &proposal {
+    let question = match proposal {
         Some(name) => format!("{question} [{name}]"),
         None => question.to_owned(),
     };
     loop {
         let answer = prompt(&question)?.ok_or_else(|| Failure::usage(NAME_NEEDED))?;
-        match &proposal {
+        match proposal {
             Some(name) if answer.is_empty() => return Ok(name.clone()),
             _ => match UserName::new(&answer) {
                 Ok(name) => return Ok(name),

@@ -14,6 +14,7 @@ use super::ask;
 use super::line::{timestamp, utc_text};
 use crate::app::devices;
 use crate::exit::{Exit, Failure};
+use crate::identity::Access;
 use crate::net::{Link, Session, SessionError};
 use crate::output::{print_result, tell};
 
@@ -112,7 +113,11 @@ impl fmt::Display for Line<'_> {
 }
 
 pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
-    let mut link = context.link().await?;
+    let access = match arguments.action {
+        None => Access::Read,
+        Some(_) => Access::Write,
+    };
+    let mut link = context.link(access).await?;
     let mut session = link.open_away(None).await?;
     let done = match arguments.action {
         None => list(&mut session, &link, arguments.json).await,

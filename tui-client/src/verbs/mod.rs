@@ -3,6 +3,7 @@
 
 mod ask;
 mod companions;
+pub(crate) mod create;
 pub(crate) mod devices;
 pub(crate) mod export;
 pub(crate) mod history;
@@ -25,7 +26,7 @@ use recado_shared::UserName;
 use self::ask::parse_name;
 use crate::client::Client;
 use crate::exit::Failure;
-use crate::identity::IdentitySelector;
+use crate::identity::{Access, IdentitySelector};
 use crate::net::Link;
 use crate::output::complain;
 use crate::paths::{Paths, PathsError};
@@ -34,25 +35,33 @@ use crate::paths::{Paths, PathsError};
 pub(crate) struct VerbContext {
     paths: Paths,
     selector: IdentitySelector,
+    /// Whether the identity was chosen for this run only, with `--as`.
+    keeps_default: bool,
 }
 
 impl VerbContext {
-    pub(crate) fn of_user(selector: IdentitySelector) -> Result<Self, PathsError> {
-        let paths = Paths::of_user()?;
-        Ok(Self { paths, selector })
+    pub(crate) fn of_user(
+        selector: IdentitySelector,
+        keeps_default: bool,
+    ) -> Result<Self, PathsError> {
+        Ok(Self {
+            paths: Paths::of_user()?,
+            selector,
+            keeps_default,
+        })
     }
 
     fn name(&self) -> Result<Option<UserName>, Failure> {
         self.selector.name.as_deref().map(parse_name).transpose()
     }
 
-    async fn link(&self) -> Result<Link, Failure> {
-        Link::of(&self.paths, &self.selector).await
+    async fn link(&self, access: Access) -> Result<Link, Failure> {
+        Link::of(&self.paths, &self.selector, access).await
     }
 
     /// A client that reports lost connections on standard error.
-    async fn client(&self) -> Result<Client, Failure> {
-        let mut client = Client::over(self.link().await?);
+    async fn client(&self, access: Access) -> Result<Client, Failure> {
+        let mut client = Client::over(self.link(access).await?);
         client.listener = complain;
         Ok(client)
     }

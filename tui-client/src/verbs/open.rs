@@ -7,17 +7,17 @@ use jiff::tz::TimeZone;
 use recado_shared::Now;
 
 use super::VerbContext;
-use super::ask::{is_interactive, login_name};
-use super::join::claim;
+use super::create::Creation;
 use crate::app::{App, Settings};
 use crate::client::wall_time;
 use crate::config::Config;
 use crate::driver::{self, Client, DriverError};
 use crate::exit::{Exit, Failure};
-use crate::identity::{Choice, Identity, select};
+use crate::identity::{Access, Accounts, Identity};
 use crate::net::{self, NetConfig};
+use crate::output::tell;
 use crate::paths::Paths;
-use crate::strings::errors;
+use crate::strings::{accounts as strings, errors};
 use crate::ui::{Theme, ViewState};
 use crate::{store, telemetry, terminal};
 
@@ -32,33 +32,80 @@ impl From<DriverError> for Failure {
     }
 }
 
-pub(crate) async fn run(context: &VerbContext) -> Result<(), Failure> {
-    require_terminal()?;
-    let identity = match select(&context.paths, &context.selector)? {
-        Choice::Known(identity) => identity,
-        Choice::Local { ticket, name } => {
-            let unasked = || login_name().filter(|_| !is_interactive());
-            claim(&context.paths, &ticket, name.or_else(unasked), true).await?
-        }
+pub(crate) async fn run(context: &VerbContext, creation: &Creation) -> Result<(), Failure> {
+    let VerbContext {
+        paths, selector, ..
+    } = context;
+    if selector.name.is_none() {
+        require_terminal()?;
+    }
+    let accounts = Accounts::read(paths)?;
+    let (identity, is_new) = match accounts.choose(paths, selector, Access::Read).await? {
+        Some(identity) => (identity, false),
+        None => (creation.run(context, &accounts).await?, true),
     };
-    open_identity(&context.paths, identity, None).await
+    if creation.yes && !has_terminal() {
+        let server = &identity.server;
+        let text = if is_new {
+            strings::created(&server.name, &server.address)
+        } else {
+            strings::known_here(&server.name)
+        };
+        tell(&strings::open_with(&text, &server.name));
+        return Ok(());
+    }
+    let opening = Opening {
+        notice: None,
+        keeps_default: context.keeps_default,
+    };
+    show(paths, identity, opening).await
+}
+
+pub(super) fn has_terminal() -> bool {
+    terminal::is_usable()
 }
 
 pub(crate) fn require_terminal() -> Result<(), Failure> {
-    if terminal::is_usable() {
+    if has_terminal() {
         return Ok(());
     }
     Err(Failure::usage(errors::NEEDS_TERMINAL))
 }
 
-/// Shows the full screen until the user quits. `notice` is shown at the start.
+/// Shows the full screen until the user quits, and makes the identity the default. `notice` is shown
+/// at the start.
 pub(crate) async fn open_identity(
     paths: &Paths,
     identity: Identity,
     notice: Option<String>,
 ) -> Result<(), Failure> {
+    let opening = Opening {
+        notice,
+        keeps_default: false,
+    };
+    show(paths, identity, opening).await
+}
+
+/// Circumstances of the full screen.
+pub(super) struct Opening {
+    /// Shown at the start, in the status line.
+    pub(super) notice: Option<String>,
+    /// Whether another identity stays the default.
+    pub(super) keeps_default: bool,
+}
+
+/// Shows the full screen until the user quits.
+pub(super) async fn show(
+    paths: &Paths,
+    identity: Identity,
+    opening: Opening,
+) -> Result<(), Failure> {
+    require_terminal()?;
     let config = Config::read(&paths.config_file)?;
     let _lock = identity.lock()?;
+    if !opening.keeps_default {
+        identity.make_default()?;
+    }
     if let Err(error) = telemetry::init(&paths.state_dir) {
         // Without a log the client works all the same.
         crate::output::complain(&error.to_string());
@@ -77,7 +124,7 @@ pub(crate) async fn open_identity(
         time_zone: TimeZone::system(),
         device: identity.key.key(),
         // A store that had to be replaced is the more urgent news.
-        notice: store.notice.or(notice),
+        notice: store.notice.or(opening.notice),
     };
     let theme = Theme::new(terminal::wants_colours());
     let client = Client {

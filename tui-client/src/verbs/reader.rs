@@ -12,6 +12,7 @@ use super::VerbContext;
 use super::line::user_label;
 use crate::client::{Event, Target};
 use crate::exit::Failure;
+use crate::identity::Access;
 use crate::net::{Session, SessionError};
 
 /// Events that are thrown away between two requests.
@@ -27,7 +28,7 @@ pub(super) struct Reader {
 impl Reader {
     /// Connects, and waits for all heads.
     pub(super) async fn open(context: &VerbContext) -> Result<Self, Failure> {
-        let mut link = context.link().await?;
+        let mut link = context.link(Access::Read).await?;
         let mut reader = Self {
             session: link.open_away(None).await?,
             heads: BTreeMap::new(),

@@ -18,6 +18,7 @@ use super::ask;
 use super::line::{self, utc_text};
 use crate::client::{Client, Sent, wall_time};
 use crate::exit::{Exit, Failure};
+use crate::identity::Access;
 use crate::model::MessageIdSource;
 use crate::net::SessionError;
 use crate::output::print_result;
@@ -101,6 +102,15 @@ enum Action {
     Ban(MemberArguments),
     /// Unban a user from a room
     Unban(MemberArguments),
+}
+
+impl Action {
+    const fn access(&self) -> Access {
+        match self {
+            Self::Members(_) | Self::Topic { topic: None, .. } => Access::Read,
+            _ => Access::Write,
+        }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -194,7 +204,7 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
         let question = format!("Close #{} for good and erase its messages?", room.room);
         ask::confirm(&question, "This cannot be undone. Confirm with --yes.")?;
     }
-    let mut client = context.client().await?;
+    let mut client = context.client(arguments.action.access()).await?;
     let done = timeout(TIMEOUT, carry_out(&mut client, arguments.action)).await;
     client.leave().await;
     done.unwrap_or_else(|_| {

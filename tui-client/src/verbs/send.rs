@@ -17,6 +17,7 @@ use super::VerbContext;
 use super::line::print_sent;
 use crate::client::{Client, Sent, Target, wall_time};
 use crate::exit::{Exit, Failure};
+use crate::identity::Access;
 use crate::model::MessageIdSource;
 use crate::net::{Session, SessionError};
 use crate::output::tell;
@@ -96,7 +97,7 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
         id: MessageIdSource::new(fastrand::u64(..)).draw(wall_time()),
         body: read_body(arguments.text)?,
     };
-    let mut client = Client::over(context.link().await?);
+    let mut client = Client::over(context.link(Access::Write).await?);
     client.is_patient = true;
     let mut accepted = None;
     let sending = client.retry(async |session| message.attempt(session, &mut accepted).await);

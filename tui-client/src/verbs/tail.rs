@@ -8,6 +8,7 @@ use super::VerbContext;
 use super::line::{self, Kind};
 use crate::client::ResumeToken;
 use crate::exit::Failure;
+use crate::identity::Access;
 use crate::output::{ReaderGone, complain, print};
 
 pub(crate) const HELP: &str = "\
@@ -35,7 +36,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
     let after = arguments.after.as_deref().map(str::parse::<ResumeToken>);
     let after = after.transpose().map_err(Failure::usage)?;
-    let mut client = context.client().await?;
+    let mut client = context.client(Access::Read).await?;
     if let Some(after) = after {
         client.resume_after(after)?;
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::VerbContext;
 use crate::exit::Failure;
+use crate::identity::Access;
 use crate::output::print_result;
 
 pub(crate) const HELP: &str = "\
@@ -33,7 +34,7 @@ impl fmt::Display for Line<'_> {
 }
 
 pub(crate) async fn run(context: &VerbContext, json: bool) -> Result<(), Failure> {
-    let mut link = context.link().await?;
+    let mut link = context.link(Access::Read).await?;
     let mut session = link.open_away(None).await?;
     let me = session.welcome().user;
     for user in session.all_users(MAX_USERS).await? {

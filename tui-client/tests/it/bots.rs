@@ -7,7 +7,6 @@ use std::sync::Once;
 
 use recado::client::Client;
 use recado::exit::Exit;
-use recado::identity::IdentitySelector;
 use recado::paths::Paths;
 use recado_shared::Content;
 use tempfile::TempDir;
@@ -69,13 +68,11 @@ pub(crate) async fn person(machine: &Machine, name: &str) -> (Client, TempDir) {
 
 /// The same person once more.
 async fn again(machine: &Machine, folder: &TempDir, name: &str) -> Client {
-    let mut paths = Paths::below(folder.path());
-    paths.local_tickets = vec![machine.path("run/recado/local.ticket")];
-    let selector = IdentitySelector {
-        name: Some(name.to_owned()),
-        server: None,
-    };
-    within(Client::open_at(&paths, &selector)).await.unwrap()
+    let paths = Paths::below(folder.path());
+    let ticket = machine.local_ticket().to_string();
+    within(Client::join_server_at(&paths, &ticket, name))
+        .await
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,6 +81,7 @@ async fn the_echo_answers_once_also_after_its_server_was_restarted() {
     let server = machine.serve_inside(0).await;
     let port = server.port();
     let (mut alice, _folder) = person(&machine, "alice").await;
+    machine.create("echo").await;
     let bot = Bot::start(&machine, "echo", &[]);
     let first = within(alice.send("echo", "one\ntwo")).await.unwrap();
     let answer = within(alice.next()).await.unwrap();
@@ -110,6 +108,7 @@ async fn the_notifier_tells_how_a_command_ended() {
     let machine = Machine::new();
     let _server = machine.serve_inside(0).await;
     let (mut alice, _folder) = person(&machine, "alice").await;
+    machine.create("ci").await;
     let run = |arguments: &[&str]| {
         let mut command = machine.program(example("build_notifier"));
         command.args(arguments).env("RECADO_NAME", "ci");

@@ -106,7 +106,7 @@ impl Talk {
             .run(&["join", &invite, "--as", "bob"])
             .await
             .is(0, "Joined");
-        here.run(&["who", "--as", "alice"]).await.is(0, "");
+        here.create("alice").await;
         (Self { here, there }, server)
     }
 

@@ -54,7 +54,8 @@ async fn a_room_reads_well_as_markdown() {
     let _server = machine.serve_inside(0).await;
     let (mut alice, _folder) = person(&machine, "alice").await;
     let run = async |line: &[&str]| machine.run(line).await.is(0, "");
-    run(&["room", "create", "builds", "--as", "bob"]).await;
+    machine.create("bob").await;
+    run(&["room", "create", "builds"]).await;
     run(&["room", "topic", "builds", "*red* or <b>green</b>"]).await;
     within(alice.join("#builds")).await.unwrap();
     let typo = within(alice.send("#builds", "teh build\n# is *red*"))
@@ -128,7 +129,7 @@ async fn lines_are_those_of_the_history_and_all_has_every_conversation() {
     let machine = Machine::new();
     let _server = machine.serve_inside(0).await;
     let (mut alice, _folder) = person(&machine, "alice").await;
-    machine.run(&["who", "--as", "bob"]).await.is(0, "");
+    machine.create("bob").await;
     for number in 0..250 {
         within(alice.send("bob", &format!("number {number}")))
             .await
@@ -161,10 +162,8 @@ async fn lines_are_those_of_the_history_and_all_has_every_conversation() {
 async fn a_file_is_whole_or_not_there_and_is_not_replaced_by_accident() {
     let machine = Machine::new();
     let server = machine.serve_inside(0).await;
-    machine
-        .run(&["send", "bob", "one", "--as", "bob"])
-        .await
-        .is(0, "");
+    machine.create("bob").await;
+    machine.run(&["send", "bob", "one"]).await.is(0, "");
     let folder = machine.path("out");
     fs::create_dir(&folder).unwrap();
     let file = folder.join("bob.jsonl");
@@ -228,7 +227,7 @@ async fn a_file_is_whole_or_not_there_and_is_not_replaced_by_accident() {
 /// A person with more to export than a pipe holds and one answer has.
 async fn with_much(machine: &Machine) {
     let (mut alice, _folder) = person(machine, "alice").await;
-    machine.run(&["who", "--as", "bob"]).await.is(0, "");
+    machine.create("bob").await;
     let text = "x".repeat(15 * 1024);
     for _ in 0..40 {
         within(alice.send("bob", &text)).await.unwrap();
@@ -273,7 +272,7 @@ async fn a_reader_that_goes_ends_it_quietly_and_a_lost_server_is_told() {
 async fn an_export_that_is_interrupted_leaves_no_file() {
     let machine = Machine::new();
     let server = machine.serve(0, &[]);
-    machine.run(&["who", "--as", "bob"]).await.is(0, "");
+    machine.create("bob").await;
     let folder = machine.path("out");
     fs::create_dir(&folder).unwrap();
     // It waits for a server that takes connections and answers nothing.

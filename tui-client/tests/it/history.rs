@@ -29,7 +29,7 @@ async fn the_last_entries_come_oldest_first_in_the_fields_of_tail() {
     let machine = Machine::new();
     let _server = machine.serve_inside(0).await;
     let (mut alice, _folder) = person(&machine, "alice").await;
-    machine.run(&["who", "--as", "bob"]).await.is(0, "");
+    machine.create("bob").await;
     for text in ["one", "two", "three"] {
         send(&mut alice, "bob", text).await;
     }
@@ -89,7 +89,7 @@ async fn edits_reactions_and_what_was_deleted_are_entries_of_their_own() {
     let machine = Machine::new();
     let _server = machine.serve_inside(0).await;
     let (mut alice, _folder) = person(&machine, "alice").await;
-    machine.run(&["who", "--as", "bob"]).await.is(0, "");
+    machine.create("bob").await;
     let kept = send(&mut alice, "bob", "@bob: helo").await;
     within(alice.edit(&kept, "hello")).await.unwrap();
     let gone = send(&mut alice, "bob", "secret").await;
@@ -139,7 +139,7 @@ async fn more_than_a_page_is_read_and_a_filter_looks_further_back() {
     let machine = Machine::new();
     let _server = machine.serve_inside(0).await;
     let (mut alice, _folder) = person(&machine, "alice").await;
-    machine.run(&["who", "--as", "bob"]).await.is(0, "");
+    machine.create("bob").await;
     let first = send(&mut alice, "bob", "the first").await;
     within(alice.edit(&first, "still the first")).await.unwrap();
     for number in 0..450 {
@@ -165,7 +165,7 @@ async fn more_than_a_page_is_read_and_a_filter_looks_further_back() {
 async fn mistakes_have_their_codes() {
     let machine = Machine::new();
     let server = machine.serve_inside(0).await;
-    machine.run(&["who", "--as", "bob"]).await.is(0, "");
+    machine.create("bob").await;
     let run = async |line: &[&str]| machine.run(line).await;
     run(&["history"]).await.is(2, "Usage");
     run(&["history", "carol"])

@@ -116,7 +116,7 @@ async fn a_second_device_is_linked_kept_in_step_and_revoked() {
 async fn an_unknown_code_and_a_wait_that_is_broken_off_say_so() {
     let (laptop, phone) = (Machine::new(), Machine::new());
     let _server = laptop.serve(0, &[]);
-    laptop.run(&["who", "--as", "alice"]).await.is(0, "");
+    laptop.create("alice").await;
     let approve = [
         "devices",
         "approve",

@@ -69,10 +69,14 @@ impl Machine {
         names
     }
 
-    /// Opens the client in a terminal of 80 columns and 24 rows; `name` says in a failure whose.
+    /// Opens the client in a terminal of 80 columns and 24 rows; `name` says in a failure whose. A new
+    /// name is created without a question, which [`open_shell`](Self::open_shell) leaves in place.
     pub(crate) fn open(&self, name: &str, line: &[&str]) -> Terminal {
         let mut command = self.terminal_program(CLIENT);
         command.args(line);
+        if matches!(line, [name] if !["demo", "host", "join", "link"].contains(name)) {
+            command.arg("--yes");
+        }
         Terminal::start(name, command, 80, 24)
     }
 
@@ -111,6 +115,12 @@ impl Machine {
         command
     }
 
+    /// Creates an account on the server of this machine.
+    pub(crate) async fn create(&self, name: &str) {
+        let created = self.run(&[name, "--yes"]).await;
+        created.is(0, &format!("Created {name} on "));
+    }
+
     /// Runs the client to its end.
     pub(crate) async fn run(&self, line: &[&str]) -> Ended {
         self.run_with(line, "").await
@@ -121,11 +131,16 @@ impl Machine {
         run_to_end(self.client(line), input.to_owned()).await
     }
 
+    /// Runs a command of `recado-server` to its end.
+    pub(crate) async fn administer(&self, line: &[&str]) -> Ended {
+        let mut command = self.program(server_binary());
+        command.args(line);
+        run_to_end(command, String::new()).await
+    }
+
     /// Runs `recado-server invite` to its end and returns the line it prints.
     pub(crate) async fn invite(&self, more: &[&str]) -> String {
-        let mut command = self.program(server_binary());
-        command.arg("invite").args(more);
-        let ended = run_to_end(command, String::new()).await;
+        let ended = self.administer(&[&["invite"], more].concat()).await;
         assert_eq!(ended.code, 0, "{ended:?}");
         ended.out.trim_end().to_owned()
     }

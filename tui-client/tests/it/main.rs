@@ -6,6 +6,7 @@
     reason = "helpers of tests fail as the tests do: by panicking where it happened"
 )]
 
+mod accounts;
 mod bots;
 mod contacts;
 mod crash;

@@ -111,6 +111,7 @@ pub(crate) fn config(ticket: &Invite, name: &str) -> NetConfig {
         since: None,
         locate: None,
         last_reached: net::LastReached::default(),
+        report: None,
     }
 }
 

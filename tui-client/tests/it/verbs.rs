@@ -45,9 +45,8 @@ async fn send_ends_well_once_the_message_is_accepted() {
     let machine = Machine::new();
     let server = machine.serve_inside(0).await;
     let mut bob = server.join("bob").await;
-    let sent = machine
-        .run(&["send", "bob", "hello", "--as", "alice"])
-        .await;
+    machine.create("alice").await;
+    let sent = machine.run(&["send", "bob", "hello"]).await;
     sent.is(0, "");
     assert_eq!(
         (sent.out.as_str(), receive(&mut bob).await.2.as_str()),
@@ -72,16 +71,9 @@ async fn send_says_what_is_wrong_and_has_a_code_for_it() {
         .is(1, "recado demo");
     let server = machine.serve_inside(0).await;
     let bob = server.join("bob").await;
-    machine.run(&["send", "bob", "hi"]).await.is(2, "--as NAME");
-    machine
-        .run(&["send", "bob", "hi", "--as", "BOB"])
-        .await
-        .is(3, "that name is taken");
-    assert_eq!(machine.entries("data/recado/identities"), [""; 0]);
-    machine
-        .run(&["send", "bob", "hi", "--as", "alice"])
-        .await
-        .is(0, "");
+    let none = machine.run(&["send", "bob", "hi"]).await;
+    none.is(1, "You have no account on the server of this machine yet");
+    machine.create("alice").await;
     machine
         .run(&["send", "carol", "hi"])
         .await
@@ -122,6 +114,7 @@ async fn send_can_wait_for_a_device_of_the_recipient() {
     let machine = Machine::new();
     let server = machine.serve_inside(0).await;
     let mut bob = server.join("bob").await;
+    machine.create("alice").await;
     let sending = [
         "send",
         "bob",
@@ -151,6 +144,7 @@ async fn send_waits_for_a_server_that_comes_back() {
     let machine = Machine::new();
     let server = machine.serve_inside(0).await;
     let port = server.port();
+    machine.create("me").await;
     machine
         .run(&["send", "me", "first", "--as", "me"])
         .await
@@ -173,6 +167,7 @@ async fn send_waits_for_a_server_that_comes_back() {
 async fn a_server_with_another_key_gets_no_message() {
     let machine = Machine::new();
     let server = machine.serve_inside(0).await;
+    machine.create("me").await;
     machine
         .run(&["send", "me", "mine", "--as", "me"])
         .await
@@ -246,6 +241,7 @@ async fn tail_prints_each_message_once_also_through_a_restart() {
     let server = machine.serve_inside(0).await;
     let port = server.port();
     let mut bob = server.join("bob").await;
+    machine.create("alice").await;
     machine
         .run(&["send", "bob", "earlier", "--as", "alice"])
         .await
@@ -318,7 +314,7 @@ async fn tail_of_one_person_prints_plain_lines_of_that_one() {
     let server = machine.serve_inside(0).await;
     let mut bob = server.join("bob").await;
     let mut carol = server.join("carol").await;
-    machine.run(&["who", "--as", "alice"]).await.is(0, "");
+    machine.create("alice").await;
     machine
         .run(&["tail", "dave"])
         .await
@@ -338,7 +334,7 @@ async fn a_reader_that_goes_ends_tail_quietly() {
     let machine = Machine::new();
     let server = machine.serve_inside(0).await;
     let mut bob = server.join("bob").await;
-    machine.run(&["who", "--as", "alice"]).await.is(0, "");
+    machine.create("alice").await;
     let script = format!(
         "{} tail | head -n 1; echo over",
         env!("CARGO_BIN_EXE_recado")
@@ -373,7 +369,7 @@ async fn who_prints_people_and_whether_they_are_there() {
     within(zoe.leave()).await;
     let is_gone = |frame: &ServerFrame| matches!(frame, ServerFrame::Presence { presence, .. } if *presence == Presence::Offline);
     while !is_gone(&within(bob.next_frame()).await.unwrap()) {}
-    machine.run(&["who", "--as", "alice"]).await.is(0, "");
+    machine.create("alice").await;
     let listed = machine.run(&["who"]).await;
     let lines: Vec<_> = listed.out.lines().collect();
     assert!(lines[0].ends_with(" alice (you)"), "{lines:?}");

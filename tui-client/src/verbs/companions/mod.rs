@@ -36,7 +36,11 @@ pub(super) async fn start(
     let mut sessions = BTreeMap::from([(setup::USER, session)]);
     for script in SCRIPTS {
         let key = Identity::generate().map_err(|error| ConnectError::Key(error.to_string()))?;
-        let mut link = Link::new(NetConfig::of_invite(ticket, Arc::new(key), script.name))?;
+        let mut link = Link::new(NetConfig::of_invite(
+            ticket,
+            Arc::new(key),
+            Some(script.name),
+        ))?;
         sessions.insert(script.name, companion::connect(&mut link).await?);
         links.push(link);
     }

@@ -176,6 +176,7 @@ fn run(
         since,
         locate: None,
         last_reached: recado::net::LastReached::default(),
+        report: None,
     })
     .unwrap();
     let (typing, keys) = mpsc::channel(1024);
