@@ -3,6 +3,7 @@
 
 use recado_shared::{ConversationId, Entry, Seq};
 
+use crate::app::conversation::log::CONTEXT;
 use crate::app::conversation::state::UnreadMarker;
 use crate::app::{Chats, Context, Effect, Scroll, Viewed};
 use crate::model::{ItemId, Place};
@@ -20,9 +21,6 @@ pub enum Pane {
 
 /// Most jumps that can be undone.
 const MAX_JUMPS: usize = 50;
-
-/// Entries that are loaded above one that is gone to.
-const CONTEXT: u64 = 50;
 
 /// Most scrolls that follow a jump while it waits for the local store; more are left out.
 const MAX_LATER: usize = 64;
@@ -345,6 +343,9 @@ impl Chats {
         } else if let Some((seq, is_gap)) = conversation.log.part_at(jump.seq()) {
             let item = ItemId::Entry(seq);
             conversation.jumped_to = Some(seq);
+            // The first unread message comes by itself, after the newest ones.
+            let is_by_user = !matches!(jump, Jump::Show(_));
+            conversation.awaited = (is_gap && is_by_user).then_some(jump.seq());
             self.navigation.jump = Some(jump).filter(|_| is_gap);
             cx.effects.push(Effect::Scroll(match jump {
                 Jump::Newest => Scroll::Newest,

@@ -17,6 +17,9 @@ pub(crate) const UNOPENED_LOADED: usize = 50;
 /// Most entries that the open conversation keeps loaded.
 pub(crate) const OPEN_LOADED: usize = 5_000;
 
+/// Entries above one that is gone to.
+pub(crate) const CONTEXT: u64 = 50;
+
 /// Entries that one load asks for.
 pub(crate) const LOAD_LIMIT: u16 = 200;
 
@@ -235,6 +238,15 @@ impl Log {
         let HeldRange { first, last } = self.held.newest_gap(newest)?;
         let first = first.max(self.first);
         (first <= last).then_some(HeldRange { first, last })
+    }
+
+    /// What may be missing from a little before a place on; `None` if the place is held.
+    pub(super) fn gap_from(&self, seq: Seq) -> Option<HeldRange> {
+        let is_missing = seq <= self.newest && !self.held.contains(seq);
+        let gap = self.newest_gap(seq).filter(|_| is_missing)?;
+        let first = gap.first.max(Seq(seq.0.saturating_sub(CONTEXT)));
+        let last = self.newest;
+        Some(HeldRange { first, last })
     }
 
     /// What to read from the local store next, where the person looks at the oldest or newest

@@ -87,6 +87,8 @@ pub(crate) struct Conversation {
     pub(crate) place: Place,
     /// Where a jump leads that no frame has shown yet.
     pub(crate) jumped_to: Option<Seq>,
+    /// The last place that a jump found missing: its page comes before others.
+    pub(crate) awaited: Option<Seq>,
 }
 
 impl Conversation {
@@ -120,6 +122,7 @@ impl Conversation {
             purpose: Purpose::default(),
             place: Place::default(),
             jumped_to: None,
+            awaited: None,
         })
     }
 
@@ -351,10 +354,15 @@ impl Conversation {
         }
     }
 
-    /// The next stretch to ask the server for: the newest gap, from its newer end.
+    /// The next stretch to ask the server for, and how much is missing from there: where a jump leads,
+    /// else the newest gap, from its newer end.
     pub(crate) fn wanted_page(&self) -> Option<(PageRange, u64)> {
         if self.is_stalled || self.membership() == Membership::Invited {
             return None;
+        }
+        if let Some(gap) = self.awaited.and_then(|seq| self.log.gap_from(seq)) {
+            let missing = gap.last.0 + 1 - gap.first.0;
+            return Some((PageRange::After(gap.first.prev()), missing));
         }
         let gap = self.log.newest_gap(self.log.newest)?;
         let missing = gap.last.0 + 1 - gap.first.0;

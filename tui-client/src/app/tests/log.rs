@@ -6,7 +6,7 @@ use super::support::*;
 use crate::app::conversation::log::{OPEN_LOADED, UNOPENED_LOADED};
 use crate::app::screen::{Item, ItemId, MessageView, Place};
 use crate::app::{ClickTarget, Effect, Event, Scroll};
-use crate::store::{LoadedEntries, Pending, PendingState, StoreRead, StoreWrite};
+use crate::store::{LoadedEntries, Pending, PendingState, Snapshot, StoreRead, StoreWrite};
 
 #[test]
 fn an_entry_that_comes_twice_is_shown_once() {
@@ -401,6 +401,25 @@ fn a_jump_within_what_is_loaded_is_not_undone_by_an_arrival() {
     client.keys("end");
     client.entry(BOB, entry(last + 1, BOB));
     assert_eq!(client.items().last().unwrap(), &format!("m{}", last + 1));
+}
+
+#[test]
+fn a_jump_to_what_the_server_has_not_given_asks_for_it_first() {
+    let newest = 10_000;
+    let mut client = Client::new(Snapshot::default());
+    let asked = pages(&client.connect(vec![head(BOB, newest, newest, 0)]));
+    let (number, _, _, limit) = asked[0];
+    client.handle(Event::Click(ClickTarget::Contact(with(BOB))));
+    client.keys("ctrl-home");
+    // The page that was on its way before comes first.
+    let page = entries(newest + 1 - u64::from(limit)..=newest, BOB);
+    let asked = pages(&client.page(number, page, newest));
+    let (number, id, range, _) = asked[0];
+    assert_eq!((id, range), (with(BOB), PageRange::After(Seq(0))));
+    let effects = client.page(number, entries(1..=200, BOB), newest);
+    let top = Scroll::Top(ItemId::Entry(Seq(1)));
+    assert!(effects.contains(&Effect::Scroll(top)), "{effects:?}");
+    assert_eq!(client.items()[0], "m1");
 }
 
 #[test]
