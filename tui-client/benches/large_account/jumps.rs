@@ -59,7 +59,7 @@ pub(crate) fn run(runtime: &Runtime, client: &PathBuf, account: &Account) {
 
 /// Pages up until the beginning of the room is in sight.
 fn scroll_to_beginning(terminal: &mut Terminal) {
-    for _ in 0..4 {
+    for _ in 0..10 {
         terminal.send(PAGE_UP);
     }
     terminal.wait("created the room");
