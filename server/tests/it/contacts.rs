@@ -192,6 +192,9 @@ async fn a_display_name_is_seen_by_all_and_deceives_no_one() {
     let call = |text: &str| Request::SetDisplayName(Some(DisplayName::new(text).unwrap()));
     let refused = alice.answer(call("B0B")).await;
     assert_eq!(refused, Err(RequestError::Invalid));
+    let invisible = DisplayName::stored("\u{3164}\u{200b}").ok();
+    let refused = alice.answer(Request::SetDisplayName(invisible)).await;
+    assert_eq!(refused, Err(RequestError::Invalid));
 
     assert_eq!(alice.answer(call("Wonder")).await, Ok(Answer::Done));
     let wonder = UserProfile {
