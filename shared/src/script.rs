@@ -3,6 +3,8 @@
 use unicode_normalization::char::is_combining_mark;
 use unicode_script::{Script, ScriptExtension, UnicodeScript as _};
 
+use crate::text::is_default_ignorable;
+
 /// The scripts whose words are not separated by spaces, and Hangul, which writes particles and parts
 /// of compounds without one.
 const UNSPACED: [Script; 18] = [
@@ -37,6 +39,11 @@ pub fn is_unspaced(c: char) -> bool {
     !scripts.is_common() && !scripts.is_inherited() && UNSPACED.iter().any(is_of)
 }
 
+/// Whether a character gives the emoji before it a skin tone (UTS #51).
+pub const fn is_skin_tone(c: char) -> bool {
+    matches!(c, '\u{1f3fb}'..='\u{1f3ff}')
+}
+
 /// Splits a text into characters with their marks, each with its byte offset. Normalisation (UAX #15)
 /// composes within one of these pieces only.
 pub fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
@@ -56,10 +63,13 @@ pub fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// Whether a character may compose with the one before it: marks, the vowels and final consonants of
-/// Hangul in each of their forms, and the half-width marks of kana.
+/// Hangul in each of their forms, and the half-width marks of kana. Skin tones and invisible characters
+/// change how it is drawn.
 fn is_joined(c: char) -> bool {
     c >= '\u{300}'
         && (is_combining_mark(c)
+            || is_default_ignorable(c)
+            || is_skin_tone(c)
             || matches!(
                 c,
                 '\u{1160}'..='\u{11ff}'

@@ -31,6 +31,7 @@ pub mod store;
 mod strings;
 pub mod telemetry;
 pub mod terminal;
+mod tokenizer;
 pub mod ui;
 mod verbs;
 

@@ -1,14 +1,15 @@
 //! Search index over the current text of every message.
 //!
-//! A message has one row in the full-text table `words`. Its number there is its moment, which
+//! A message has one row in the full-text table `terms`. Its number there is its moment, which
 //! grows with the time of the message, so that "newest first" and "between these times" are the
 //! order and the ranges in which the index is read anyway. The table has no copy of the texts: to
-//! remove one, the very text that was added is given again.
-
-use std::fmt::Write as _;
+//! remove one, the very text that was added is given again. While the index is being built
+//! ([`super::rebuild`]), it has no messages before a moment, old or new.
 
 use recado_shared::{Content, Seq, Timestamp, UserId};
 use rusqlite::{Connection, params};
+
+use crate::tokenizer::{self, Phrase};
 
 use super::entry_kind::EDIT;
 use super::value::{DbError, column, execute, number, query, query_first};
@@ -16,9 +17,13 @@ use super::value::{DbError, column, execute, number, query, query_first};
 /// Moments that one millisecond has: more messages than the same one are not found.
 const MOMENTS_BITS: u32 = 21;
 
-/// Beginning of a word that no message can have in the index: the marks for who and where. It is
-/// a character for private use, which the tokenizer takes for a letter.
-const MARK: char = '\u{e000}';
+/// Characters for private use, which no text has in the index: each stands for an author, or for a
+/// conversation. Some share one.
+const AUTHOR_MARKS: u32 = 0xf_0000;
+const CONVERSATION_MARKS: u32 = 0x10_0000;
+
+/// How many marks there are of each: the rest of a plane, but for its last two code points, is of use.
+const MARKS: u32 = 0xfffe;
 
 /// A message as the index has it.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,7 +37,7 @@ impl Indexed {
     pub(super) fn new(moment: i64, author: UserId, key: &[u8], text: &str) -> Self {
         Self {
             moment,
-            text: text.replace(MARK, " "),
+            text: tokenizer::indexed(text),
             marks: format!("{} {}", author_mark(author), conversation_mark(key)),
         }
     }
@@ -41,6 +46,11 @@ impl Indexed {
 pub(super) fn first_moment(time: Timestamp) -> i64 {
     let most = i64::MAX >> MOMENTS_BITS;
     i64::try_from(time.0).map_or(most, |millis| millis.min(most)) << MOMENTS_BITS
+}
+
+/// The time of a moment.
+pub(super) fn time_of(moment: i64) -> Timestamp {
+    Timestamp((moment >> MOMENTS_BITS).unsigned_abs())
 }
 
 /// The moment that a message has unless another conversation has one with it: those of a
@@ -114,45 +124,59 @@ pub(super) fn replace(
     now.map_or(Ok(()), |now| add(db, &now))
 }
 
-/// Adds a message that the index does not have.
+/// Adds a message that the index does not have, unless it is left to the rebuild.
 pub(super) fn add(db: &Connection, message: &Indexed) -> Result<(), DbError> {
-    let sql = "INSERT INTO words (rowid, text, marks) VALUES (?1, ?2, ?3)";
+    let sql = "INSERT INTO terms (rowid, text, marks) VALUES (?1, ?2, ?3)";
+    write(db, sql, message)
+}
+
+fn remove(db: &Connection, message: &Indexed) -> Result<(), DbError> {
+    let sql = "INSERT INTO terms (terms, rowid, text, marks) VALUES ('delete', ?1, ?2, ?3)";
+    write(db, sql, message)
+}
+
+fn write(db: &Connection, sql: &str, message: &Indexed) -> Result<(), DbError> {
+    // As a condition of the insertion this would make the index write each message by itself.
+    if missing_before(db)?.is_some_and(|before| message.moment < before) {
+        return Ok(());
+    }
     let parameters = params![message.moment, message.text, message.marks];
     execute(db, sql, parameters).map(drop)
 }
 
-fn remove(db: &Connection, message: &Indexed) -> Result<(), DbError> {
-    let sql = "INSERT INTO words (words, rowid, text, marks) VALUES ('delete', ?1, ?2, ?3)";
-    let parameters = params![message.moment, message.text, message.marks];
-    execute(db, sql, parameters).map(drop)
+/// The moment before which no message is in the index, while it is being built.
+pub(super) fn missing_before(db: &Connection) -> Result<Option<i64>, DbError> {
+    let sql = "SELECT before FROM index_rebuild";
+    query_first(db, sql, [], |row| Ok(row.get(0)?))
 }
 
 /// What [`forget`] uses on its connection, kept in memory: a table that takes texts apart as the
 /// index does, and the words of both.
 pub(super) const FORGET_TABLES: &str = "PRAGMA temp_store = MEMORY;
     CREATE VIRTUAL TABLE temp.erased USING fts5 (
-        text, tokenize = 'unicode61 remove_diacritics 2'
+        text, tokenize = \"ascii tokenchars '+#$%'\"
     );
     CREATE VIRTUAL TABLE temp.erased_words USING fts5vocab (temp, erased, row);
-    CREATE VIRTUAL TABLE temp.live_words USING fts5vocab (main, words, row);";
+    CREATE VIRTUAL TABLE temp.live_words USING fts5vocab (main, terms, row);";
 
 /// Removes the last that the index has of texts which it has no more: a page of it is found by a
 /// beginning of the first word that was on it when it was written, and `secure-delete` leaves
 /// that. Where it is of an erased word and of no other one, the next word takes its place: it
 /// lies between the same two pages.
 pub(super) fn forget(db: &Connection, texts: &[String]) -> Result<(), DbError> {
-    db.execute_batch("INSERT INTO words (words) VALUES ('flush')")?;
+    db.execute_batch("INSERT INTO terms (terms) VALUES ('flush')")?;
     for text in texts {
-        execute(db, "INSERT INTO temp.erased (text) VALUES (?1)", [text])?;
+        let sql = "INSERT INTO temp.erased (text) VALUES (?1)";
+        execute(db, sql, [tokenizer::indexed(text)])?;
     }
     let places: Vec<(i64, Vec<u8>)> = query(
         db,
-        "SELECT segid, term FROM words_idx
+        "SELECT segid, term FROM terms_idx
          WHERE length(term) > 1 AND substr(term, 1, 1) = x'30' AND EXISTS (
              SELECT 1 FROM temp.erased_words AS erased
-             WHERE erased.term >= CAST(substr(words_idx.term, 2) AS TEXT)
-                 AND substr(CAST(erased.term AS BLOB), 1, length(words_idx.term) - 1)
-                     = substr(words_idx.term, 2))",
+             WHERE erased.term >= CAST(substr(terms_idx.term, 2) AS TEXT)
+                 AND substr(CAST(erased.term AS BLOB), 1, length(terms_idx.term) - 1)
+                     = substr(terms_idx.term, 2))",
         [],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
@@ -162,7 +186,7 @@ pub(super) fn forget(db: &Connection, texts: &[String]) -> Result<(), DbError> {
         let next: Option<String> = query_first(db, sql, [begins], |row| Ok(row.get(0)?))?;
         if let Some(next) = next.filter(|next| !next.as_bytes().starts_with(&term[1..])) {
             let next = [b"0", next.as_bytes()].concat();
-            let sql = "UPDATE words_idx SET term = ?3 WHERE segid = ?1 AND term = ?2";
+            let sql = "UPDATE terms_idx SET term = ?3 WHERE segid = ?1 AND term = ?2";
             execute(db, sql, params![segment, term, next])?;
         }
     }
@@ -171,29 +195,30 @@ pub(super) fn forget(db: &Connection, texts: &[String]) -> Result<(), DbError> {
 }
 
 pub(super) fn clear(db: &Connection) -> Result<(), DbError> {
-    db.execute_batch("INSERT INTO words (words) VALUES ('delete-all')")?;
+    db.execute_batch("INSERT INTO terms (terms) VALUES ('delete-all'); DELETE FROM index_rebuild")?;
     Ok(())
 }
 
-pub(super) fn author_mark(author: UserId) -> String {
-    format!("{MARK}a{:x}", author.0)
+pub(super) fn author_mark(author: UserId) -> char {
+    let number = author.0 % u64::from(MARKS);
+    mark(AUTHOR_MARKS, u32::try_from(number).unwrap_or(0))
 }
 
-pub(super) fn conversation_mark(key: &[u8]) -> String {
-    let mut mark = format!("{MARK}c");
-    for byte in key {
-        // Writing to a string does not fail.
-        let _ = write!(mark, "{byte:02x}");
-    }
-    mark
+pub(super) fn conversation_mark(key: &[u8]) -> char {
+    // Neighbours in number get neighbours: 31 spreads the bytes before the last one.
+    let hash = key.iter().fold(0_u32, |hash, byte| {
+        hash.wrapping_mul(31).wrapping_add((*byte).into())
+    });
+    mark(CONVERSATION_MARKS, hash % MARKS)
 }
 
-/// A word as it stands in a question to the index. `None` if the index has no such words.
-pub(super) fn quoted(word: &str) -> Option<String> {
-    let is_plain = |c: char| c != MARK && !c.is_control();
-    let word: String = word.chars().filter(|&c| is_plain(c)).collect();
-    if !word.contains(char::is_alphanumeric) {
-        return None;
-    }
-    Some(format!("\"{}\"", word.replace('"', "\"\"")))
+fn mark(first: u32, number: u32) -> char {
+    char::from_u32(first + number).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// A phrase as it stands in a question to the index.
+pub(super) fn quoted(phrase: &Phrase) -> String {
+    // No token has a quotation mark.
+    let prefix = if phrase.is_prefix { "*" } else { "" };
+    format!("\"{}\"{prefix}", phrase.tokens.join(" "))
 }

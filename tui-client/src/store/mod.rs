@@ -16,6 +16,7 @@ mod index;
 mod load;
 mod outbox;
 mod queue;
+mod rebuild;
 mod request;
 mod schema;
 mod search;

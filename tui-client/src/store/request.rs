@@ -236,6 +236,8 @@ pub struct SearchResult {
     pub hits: Vec<SearchHit>,
     /// Whether there are more than the limit.
     pub more: bool,
+    /// While the index is being built: words of messages before this time are not found yet.
+    pub missing_before: Option<Timestamp>,
 }
 
 /// A message that matches a query.

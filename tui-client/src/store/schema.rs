@@ -11,17 +11,18 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::changes::Changes;
 use super::error::StoreError;
-use super::value::{DbError, bytes, column, number};
+use super::value::{DbError, bytes, column, number, query_first};
 use super::{entries, index};
 
 /// One per schema version, in order; only ever appended to.
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/001_first.sql"),
     include_str!("migrations/002_rooms.sql"),
+    include_str!("migrations/003_terms.sql"),
 ];
 
-/// The version whose statements leave the entries of the version before it in `entries_before`.
-const ENTRIES_BEFORE: i64 = 2;
+/// The version from which on entries that the second one left in `entries_before` can be stored.
+const ENTRIES_BEFORE: i64 = 3;
 
 /// Longest wait for another process that holds the database, such as a shell.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -141,13 +142,18 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     for (migration, version) in versions.filter(|(_, version)| *version > found) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(migration)?;
-        if version == ENTRIES_BEFORE {
+        if version == ENTRIES_BEFORE && has_table(&transaction, "entries_before")? {
             move_entries(&transaction)?;
         }
         transaction.pragma_update(None, "user_version", version)?;
         transaction.commit()?;
     }
     Ok(())
+}
+
+fn has_table(db: &Connection, name: &str) -> Result<bool, DbError> {
+    let sql = "SELECT 1 FROM sqlite_schema WHERE name = ?1";
+    Ok(query_first(db, sql, [name], |_| Ok(()))?.is_some())
 }
 
 fn move_entries(db: &Connection) -> Result<(), OpenError> {

@@ -3,20 +3,19 @@
 use recado_shared::{Content, ConversationId, Entry, MessageBody};
 use rusqlite::{Connection, params};
 
+use crate::tokenizer::Phrase;
+
 use super::request::{SearchHit, SearchQuery, SearchResult};
 use super::value::{DbError, blob, column};
 use super::{index, load};
 
 const MAX_WORDS: usize = 16;
 
-/// The last word may be the beginning of a longer one from this many letters on.
-const MIN_PREFIX_CHARS: usize = 3;
-
 /// Messages that match words and marks. The index is read from its newest end.
 const MATCHING: &str = "SELECT e.conversation, e.seq, e.author, e.id, e.time, e.kind, e.content
-     FROM words CROSS JOIN entries AS e ON e.moment = words.rowid
-     WHERE words MATCH ?1 AND words.rowid >= ?2 AND words.rowid < ?3
-     ORDER BY words.rowid DESC";
+     FROM terms CROSS JOIN entries AS e ON e.moment = terms.rowid
+     WHERE terms MATCH ?1 AND terms.rowid >= ?2 AND terms.rowid < ?3
+     ORDER BY terms.rowid DESC";
 
 /// All messages of a stretch of time.
 const ALL: &str = "SELECT conversation, seq, author, id, time, kind, content FROM entries
@@ -28,6 +27,7 @@ pub(super) fn search(db: &Connection, query: &SearchQuery) -> Result<SearchResul
         number: query.number,
         hits: Vec::new(),
         more: false,
+        missing_before: index::missing_before(db)?.map(index::time_of),
     };
     let Some(wanted) = expression(query) else {
         return Ok(found);
@@ -44,7 +44,7 @@ pub(super) fn search(db: &Connection, query: &SearchQuery) -> Result<SearchResul
     while let Some(row) = rows.next()? {
         let key: Vec<u8> = row.get(0)?;
         let entry = load::read_entry(row, 1)?;
-        // The marks say so too: this holds whatever the index holds.
+        // Some authors and some conversations share a mark.
         let is_wanted = query.from.is_none_or(|from| from == entry.author)
             && conversation.as_ref().is_none_or(|wanted| *wanted == key);
         if !is_wanted {
@@ -61,18 +61,12 @@ pub(super) fn search(db: &Connection, query: &SearchQuery) -> Result<SearchResul
 
 /// The question in the language of the index; empty if everything matches, `None` if nothing can.
 fn expression(query: &SearchQuery) -> Option<String> {
-    let words = query.words.iter().take(MAX_WORDS);
-    let mut terms: Vec<String> = words.filter_map(|word| index::quoted(word)).collect();
+    let last = query.words.len().saturating_sub(1);
+    let words = query.words.iter().take(MAX_WORDS).enumerate();
+    let phrases = words.filter_map(|(at, word)| Phrase::new(word, at == last));
+    let mut terms: Vec<String> = phrases.map(|phrase| index::quoted(&phrase)).collect();
     if terms.is_empty() && !query.words.is_empty() {
         return None;
-    }
-    let last = query.words.last();
-    if let (Some(term), Some(word)) = (terms.last_mut(), last)
-        && query.words.len() <= MAX_WORDS
-        && index::quoted(word).as_ref() == Some(term)
-        && word.chars().count() >= MIN_PREFIX_CHARS
-    {
-        term.push('*');
     }
     let conversation = query.conversation.as_ref().map(blob);
     let author = query.from.map(index::author_mark);

@@ -118,6 +118,7 @@ fn run(connection: &Connection, path: &Path, shared: &Shared) {
                 number: query.number,
                 hits: Vec::new(),
                 more: false,
+                missing_before: None,
             }
         })));
     }

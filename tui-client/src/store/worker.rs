@@ -13,7 +13,7 @@ use super::queue::{Queue, Request, Woken};
 use super::request::{LoadedEntries, StoreEvent, StoreWrite};
 use super::value::DbError;
 use super::wal_residue::WalResidue;
-use super::{apply, damage, load, schema};
+use super::{apply, damage, load, rebuild, schema};
 
 /// Most requests in one transaction.
 const MAX_BATCH: usize = 1024;
@@ -25,6 +25,9 @@ const MAX_BATCH_ENTRIES: usize = 8_000;
 /// Idle time after which the write-ahead log is emptied.
 const IDLE: Duration = Duration::from_secs(2);
 
+/// Idle time before each step of a rebuild of the search index, which leaves the disk to others.
+const PAUSE: Duration = Duration::from_millis(10);
+
 #[derive(Debug)]
 pub(super) struct Worker {
     connection: Connection,
@@ -34,6 +37,8 @@ pub(super) struct Worker {
     /// The sum of all entries whose transaction has ended.
     stored: watch::Sender<usize>,
     residue: WalResidue,
+    /// Whether the search index may lack messages.
+    is_rebuilding: bool,
 }
 
 /// What one transaction does.
@@ -82,6 +87,7 @@ impl Worker {
             failure: Some(failure),
             stored,
             residue: WalResidue::None,
+            is_rebuilding: true,
         }
     }
 
@@ -90,8 +96,14 @@ impl Worker {
         let _abandon = AbandonOnDrop(queue);
         loop {
             let limit = (self.residue != WalResidue::None).then_some(IDLE);
+            let limit = if self.is_rebuilding {
+                Some(PAUSE)
+            } else {
+                limit
+            };
             match queue.wait(limit) {
                 Woken::Request => self.carry_out(queue),
+                Woken::Timeout if self.is_rebuilding => self.rebuild(),
                 Woken::Timeout => self.empty_log(),
                 // The last connection to close empties the write-ahead log too.
                 Woken::Closed => return,
@@ -175,6 +187,25 @@ impl Worker {
         }
         transaction.commit()?;
         Ok(Outcome::Committed)
+    }
+
+    fn rebuild(&mut self) {
+        let mut step = || -> Result<bool, DbError> {
+            let transaction = self.connection.transaction()?;
+            let has_more = rebuild::step(&transaction)?;
+            transaction.commit()?;
+            Ok(has_more)
+        };
+        let result = step();
+        if let Err(error) = &result
+            && !error.is_interruption()
+        {
+            self.report(error);
+        }
+        self.is_rebuilding = result.unwrap_or(self.failure.is_some());
+        if self.is_rebuilding {
+            self.residue |= WalResidue::Stale;
+        }
     }
 
     /// Empties the write-ahead log, or tries again at the next idle time.

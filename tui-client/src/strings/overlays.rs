@@ -142,6 +142,16 @@ pub(crate) fn no_results_here(key: &str) -> String {
     format!("No results here. {key} searches everywhere")
 }
 
+pub(crate) fn search_while_indexing(title: &str, day: &str) -> String {
+    format!("{title} (still indexing messages before {day})")
+}
+
+pub(crate) fn no_results_yet(day: &str) -> String {
+    format!(
+        "No results yet: messages before {day} are still being indexed. Search again in a moment"
+    )
+}
+
 pub(crate) const SEARCHING: &str = "Searching…";
 pub(crate) const NO_RESULTS: &str = "No results in the history on this device";
 pub(crate) const NO_RESULT_CHOSEN: &str = "There is no message to go to";

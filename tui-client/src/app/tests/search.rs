@@ -39,6 +39,7 @@ fn found(number: u32, hits: Vec<SearchHit>) -> Event {
         number,
         hits,
         more: false,
+        missing_before: None,
     })
 }
 
@@ -104,6 +105,37 @@ fn loads(effects: &[Effect]) -> Vec<StoreRead> {
         _ => None,
     });
     loads.collect()
+}
+
+#[test]
+fn a_search_says_what_is_not_indexed_yet() {
+    let mut client = Client::talking(3);
+    client.keys("alt-f");
+    let query = last(&client.type_text("seen"));
+    let answer = |number, hits| {
+        Event::Found(SearchResult {
+            number,
+            hits,
+            more: false,
+            missing_before: Some(Timestamp(1_700_000_000_000)),
+        })
+    };
+    client.handle(answer(query.number, vec![hit(1, "seen")]));
+    assert_eq!(
+        title(&client),
+        "Search everywhere (still indexing messages before 14 Nov 2023)"
+    );
+    let query = last(&client.type_text("x"));
+    client.handle(answer(query.number, vec![]));
+    assert_eq!(
+        shown(&client),
+        [
+            "No results yet: messages before 14 Nov 2023 are still being indexed. Search again in a moment"
+        ]
+    );
+    let query = last(&client.type_text("y"));
+    client.handle(found(query.number, vec![]));
+    assert_eq!(title(&client), "Search everywhere");
 }
 
 #[test]

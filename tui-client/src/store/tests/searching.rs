@@ -90,12 +90,210 @@ fn signs_of_the_index_language_are_plain_text() {
         "text:",
         "(",
         "\u{e000}a2",
-        "👍",
+        "\u{f0002}",
+        "…",
     ] {
         assert_eq!(ask(&mut opened, words(&[word])), [], "{word}");
     }
     assert_eq!(ask(&mut opened, words(&["-", "damaged!"])), [(TALK, 3)]);
     assert_eq!(ask(&mut opened, words(&["\"damaged\""])), [(TALK, 3)]);
+}
+
+#[test]
+fn any_run_of_letters_is_found_in_scripts_without_spaces() {
+    let (_folder, path) = place();
+    let texts = [
+        "我的爸爸肚子很餓",
+        "เขากินข้าวแล้ว",
+        "ຂ້ອຍກິນເຂົ້າ",
+        "ខ្ញុំញ៉ាំបាយ",
+        "ကျွန်တော်ထမင်းစားတယ်",
+        "東京タワーへiPhoneで行く",
+        "고등학교에서 만나요",
+    ];
+    let log = texts
+        .iter()
+        .zip(1..)
+        .map(|(text, seq)| with(seq, BOB, message(text)));
+    let mut opened = opened(&path, [save(log.collect(), 7)]);
+    for (text, seq) in texts.iter().zip(1..) {
+        let letters: Vec<char> = text.chars().collect();
+        let runs = (1..=4).flat_map(|len| letters.windows(len));
+        for run in runs.filter(|run| !run.contains(&' ') && !run.iter().any(char::is_ascii)) {
+            let word = String::from_iter(run);
+            let places = ask(&mut opened, words(&[&word]));
+            assert!(places.contains(&(TALK, seq)), "{word} in {text}");
+        }
+    }
+    for (word, found) in [
+        ("爸爸", vec![(TALK, 1)]),
+        ("爸肚", vec![(TALK, 1)]),
+        ("肚爸", vec![]),
+        ("爸爸 肚子", vec![]),
+        ("ข้าว", vec![(TALK, 2)]),
+        ("ขาว", vec![]),
+        ("京タ", vec![(TALK, 6)]),
+        ("ﾀﾜｰ", vec![(TALK, 6)]),
+        ("へiphoneで", vec![(TALK, 6)]),
+        ("학교", vec![(TALK, 7)]),
+    ] {
+        assert_eq!(ask(&mut opened, words(&[word])), found, "{word}");
+    }
+    assert_eq!(ask(&mut opened, words(&["東", "行"])), [(TALK, 6)]);
+}
+
+#[test]
+fn texts_are_compared_by_their_folded_form() {
+    let (_folder, path) = place();
+    let texts = [
+        "the ﬁnance dept",
+        "party 🎉 👍🏽",
+        "ok",
+        "in C++ and #rust",
+        "die Straße",
+        "İstanbul, λόγος",
+        "ｶﾀｶﾅ ＦＵＬＬ",
+        "مُحَمَّد שָׁלוֹם",
+        "❤️ 👨‍👩‍👧 🇯🇵",
+        "1️⃣ ½ ①",
+    ];
+    let log = texts
+        .iter()
+        .zip(1..)
+        .map(|(text, seq)| with(seq, BOB, message(text)));
+    let mut opened = opened(&path, [save(log.collect(), 10)]);
+    for (word, seq) in [
+        ("finance", Some(1)),
+        ("FIN", Some(1)),
+        ("🎉", Some(2)),
+        ("👍", Some(2)),
+        ("👍🏿", Some(2)),
+        ("👎", None),
+        ("o", None),
+        ("ok", Some(3)),
+        ("c++", Some(4)),
+        ("c+++", None),
+        ("#rust", Some(4)),
+        ("#ru", Some(4)),
+        ("#r", None),
+        ("STRASSE", Some(5)),
+        ("strasse", Some(5)),
+        ("istanbul", Some(6)),
+        ("ΛΟΓΟΣ", Some(6)),
+        ("λογος", Some(6)),
+        ("カタ", Some(7)),
+        ("full", Some(7)),
+        ("محمد", Some(8)),
+        ("שלום", Some(8)),
+        ("❤", Some(9)),
+        ("👩", Some(9)),
+        ("👨‍👩‍👧", Some(9)),
+        ("🇯🇵", Some(9)),
+        ("🇵", None),
+        ("1", Some(10)),
+    ] {
+        let found: Vec<_> = seq.into_iter().map(|seq| (TALK, seq)).collect();
+        assert_eq!(ask(&mut opened, words(&[word])), found, "{word}");
+    }
+}
+
+/// A database of the second schema: its statements, and what its program wrote.
+fn second_schema(path: &Path, count: u64) {
+    drop(opened(path, []));
+    let database = rusqlite::Connection::open(path).unwrap();
+    let log = (1..=count).map(|seq| with(seq, BOB, message(&format!("第{seq}個訊息 hello"))));
+    let opened = open(path).unwrap();
+    for page in log.collect::<Vec<_>>().chunks(500) {
+        let last = page.last().unwrap().seq.0;
+        opened.handle.save(save(page.to_vec(), last));
+    }
+    opened.handle.flush();
+    drop(opened);
+    database
+        .execute_batch(
+            "DROP TABLE terms; DROP TABLE index_rebuild; DROP TABLE IF EXISTS words;
+             CREATE VIRTUAL TABLE words USING fts5 (
+                 text, marks, content = '', columnsize = 0, prefix = '3',
+                 tokenize = 'unicode61 remove_diacritics 2'
+             );
+             INSERT INTO words (rowid, text, marks)
+                 SELECT moment, 'hello secretword' || seq, '' FROM entries ORDER BY moment;",
+        )
+        .unwrap();
+    database.pragma_update(None, "user_version", 2).unwrap();
+}
+
+/// Asks for a word until the index is complete. Searches answer all the time.
+fn wait_for_rebuild(opened: &mut Opened) {
+    while found(opened, words(&["nowhere"])).missing_before.is_some() {}
+}
+
+#[test]
+fn the_index_of_an_older_schema_is_rebuilt_once() {
+    const COUNT: u64 = 2_500;
+    let (_folder, path) = place();
+    second_schema(&path, COUNT);
+    let mut opened = open(&path).unwrap();
+    // While it is being rebuilt: a new message, an older one, an edit and a deletion.
+    opened.handle.save(save(
+        vec![
+            with(COUNT + 1, BOB, message("新的訊息")),
+            with(COUNT + 2, BOB, edit(5, "改了的訊息")),
+            with(COUNT + 3, BOB, deletion(7)),
+        ],
+        COUNT + 3,
+    ));
+    opened.handle.save(other());
+    opened.handle.flush();
+    let all = SearchQuery {
+        limit: 5_000,
+        ..words(&["訊息"])
+    };
+    wait_for_rebuild(&mut opened);
+    let result = found(&mut opened, all);
+    assert_eq!(
+        result.hits.len() as u64,
+        COUNT,
+        "all but one, and a new one"
+    );
+    for (word, places) in [
+        ("第5個", vec![]),
+        ("改了", vec![(TALK, 5)]),
+        ("第7個", vec![]),
+        ("第2500個", vec![(TALK, 2500)]),
+        ("新的", vec![(TALK, COUNT + 1)]),
+        ("käse", vec![(OTHER, 1)]),
+    ] {
+        assert_eq!(ask(&mut opened, words(&[word])), places, "{word}");
+    }
+    drop(opened);
+    let database = rusqlite::Connection::open(&path).unwrap();
+    let old: i64 = database
+        .query_row(
+            "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'words%'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(old, 0, "the tables of the index before");
+    database
+        .execute_batch("INSERT INTO terms (terms) VALUES ('integrity-check')")
+        .unwrap();
+    drop(database);
+    let bytes = fs::read(&path).unwrap();
+    assert!(!bytes.windows(10).any(|bytes| bytes == b"secretword"));
+}
+
+#[test]
+fn a_rebuild_goes_on_after_a_restart() {
+    let (_folder, path) = place();
+    second_schema(&path, 3_500);
+    for _ in 0..4 {
+        drop(open(&path).unwrap());
+    }
+    let mut opened = open(&path).unwrap();
+    wait_for_rebuild(&mut opened);
+    assert_eq!(ask(&mut opened, words(&["第1個"])), [(TALK, 1)]);
 }
 
 #[test]

@@ -1,62 +1,21 @@
-//! Places of searched words in a text, compared as the index does: without case and accents.
+//! Places of searched words in a text, found as the index finds them: by the same tokens.
 
 use std::ops::Range;
 
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
-
-/// The last word may be the beginning of a longer one from this many letters on.
-const MIN_PREFIX_CHARS: usize = 3;
-
-/// A word of a text.
-struct Token {
-    bytes: Range<usize>,
-    folded: String,
-}
-
-fn fold(word: &str) -> String {
-    let bare = word.nfd().filter(|&c| !is_combining_mark(c));
-    bare.flat_map(char::to_lowercase).collect()
-}
-
-fn tokens(text: &str) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    let mut start = None;
-    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        let is_inside = c.is_alphanumeric() || (start.is_some() && is_combining_mark(c));
-        match (start, is_inside) {
-            (None, true) => start = Some(at),
-            (Some(from), false) => {
-                start = None;
-                tokens.push(Token {
-                    folded: fold(&text[from..at]),
-                    bytes: from..at,
-                });
-            }
-            (None, false) | (Some(_), true) => {}
-        }
-    }
-    tokens
-}
+use crate::tokenizer::{Phrase, tokens};
 
 /// The stretches of a text that match one of the words, ascending and apart.
 pub(crate) fn matches(text: &str, words: &[String]) -> Vec<Range<usize>> {
     let tokens = tokens(text);
     let mut found: Vec<Range<usize>> = Vec::new();
     for (at, word) in words.iter().enumerate() {
-        let wanted = self::tokens(word);
-        let Some((last, before)) = wanted.split_last() else {
+        let Some(phrase) = Phrase::new(word, at + 1 == words.len()) else {
             continue;
         };
-        let is_beginning = at + 1 == words.len() && word.chars().count() >= MIN_PREFIX_CHARS;
-        for window in tokens.windows(wanted.len()) {
-            let (end, start) = (&window[before.len()], &window[..before.len()]);
-            let is_end =
-                end.folded == last.folded || (is_beginning && end.folded.starts_with(&last.folded));
-            let is_start = start.iter().zip(before).all(|(a, b)| a.folded == b.folded);
-            if is_end && is_start {
-                found.push(window[0].bytes.start..end.bytes.end);
-            }
+        let windows = tokens.windows(phrase.tokens.len());
+        for window in windows.filter(|window| phrase.matches(window)) {
+            let (first, last) = (&window[0].bytes, &window[window.len() - 1].bytes);
+            found.push(first.start..last.end);
         }
     }
     found.sort_by_key(|range| (range.start, range.end));
@@ -91,8 +50,39 @@ mod tests {
         assert_eq!(found(text, &["ka"]), Vec::<&str>::new());
         assert_eq!(found("recado.db is here", &["recado.d"]), ["recado.db"]);
         assert_eq!(found("see you, see me", &["see you"]), ["see you"]);
-        assert_eq!(found("a b", &["👍", "\""]), Vec::<&str>::new());
+        assert_eq!(found("a b 👎", &["👍", "\""]), Vec::<&str>::new());
         assert_eq!(found("", &["a"]), Vec::<&str>::new());
         assert_eq!(found("one two", &["one two", "two"]), ["one two"]);
+    }
+
+    #[test]
+    fn exactly_the_letters_that_match_are_marked() {
+        for (text, word, expected) in [
+            ("我的爸爸肚子很餓", "爸爸", vec!["爸爸"]),
+            ("我的爸爸肚子很餓", "爸爸肚子", vec!["爸爸肚子"]),
+            ("爸爸爸", "爸爸", vec!["爸爸爸"]),
+            ("กินข้าวแล้ว", "ข้าว", vec!["ข้าว"]),
+            ("고등학교에서", "학교", vec!["학교"]),
+            ("ｶﾀｶﾅで", "カナ", vec!["ｶﾅ"]),
+            ("iPhone手机好", "phone", vec![]),
+            ("iPhone手机好", "iphone手", vec!["iPhone手"]),
+            ("the ﬁnance dept", "finance", vec!["ﬁnance"]),
+            ("ＦＵＬＬ width", "full", vec!["ＦＵＬＬ"]),
+            ("die STRASSE, Straße", "straße", vec!["STRASSE", "Straße"]),
+            ("İstanbul", "istanbul", vec!["İstanbul"]),
+            ("Λόγος", "ΛΟΓΟΣ", vec!["Λόγος"]),
+            ("party 🎉!", "🎉", vec!["🎉"]),
+            ("ok 👍🏽👍", "👍", vec!["👍🏽", "👍"]),
+            ("👨‍👩‍👧 here", "👩", vec!["👩\u{200d}"]),
+            ("🇯🇵🇺🇸", "🇺🇸", vec!["🇺🇸"]),
+            ("🇯🇵🇺🇸", "🇵🇺", vec![]),
+            ("in C++, c and C#", "c++", vec!["C++"]),
+            ("see #rust and rust", "#rust", vec!["#rust"]),
+            ("مُحَمَّد", "محمد", vec!["مُحَمَّد"]),
+            ("हिन्दी में", "हिन्दी", vec!["हिन्दी"]),
+            ("हिन्दी में", "हन", vec![]),
+        ] {
+            assert_eq!(found(text, &[word]), expected, "{word} in {text}");
+        }
     }
 }

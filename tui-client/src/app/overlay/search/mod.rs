@@ -62,6 +62,8 @@ pub(super) struct Search {
     state: State,
     hits: List<Shown>,
     has_more: bool,
+    /// The time before which words are not found yet, while the index is being built.
+    missing_before: Option<Timestamp>,
     /// The user wants to go to the first hit as soon as there is one.
     is_accepted: bool,
 }
@@ -89,6 +91,7 @@ impl Search {
             state: State::Empty,
             hits: List::default(),
             has_more: false,
+            missing_before: None,
             is_accepted: false,
         }
     }
@@ -132,6 +135,18 @@ impl Search {
         if !matches!(self.state, State::Waiting(_)) {
             self.hits = List::default();
             self.has_more = false;
+        }
+    }
+
+    /// The note in place of hits; `missing` is the day before which there may be some.
+    fn no_results(&self, missing: Option<&str>, app: &Reader<'_>) -> Cow<'static, str> {
+        match missing {
+            Some(day) => Cow::Owned(strings::overlays::no_results_yet(day)),
+            None if self.scope.is_some() => {
+                let key = app.search_everywhere_key();
+                Cow::Owned(strings::overlays::no_results_here(&key))
+            }
+            None => Cow::Borrowed(strings::overlays::NO_RESULTS),
         }
     }
 
@@ -197,15 +212,16 @@ impl Overlay for Search {
             Some(id) => strings::overlays::search_in(app.chats.title(id)),
             None => strings::overlays::SEARCH_EVERYWHERE.to_owned(),
         };
+        let missing = self.missing_before.and_then(|time| day_of(time, app));
+        let title = match &missing {
+            Some(day) => strings::overlays::search_while_indexing(&title, day),
+            None => title,
+        };
         let note = match &self.state {
             State::Empty => Cow::Borrowed(strings::overlays::SEARCH_HELP),
             State::Wrong(why) => Cow::Borrowed(why.as_str()),
             State::Waiting(_) => Cow::Borrowed(strings::overlays::SEARCHING),
-            State::Answered if self.scope.is_some() => {
-                let key = app.search_everywhere_key();
-                Cow::Owned(strings::overlays::no_results_here(&key))
-            }
-            State::Answered => Cow::Borrowed(strings::overlays::NO_RESULTS),
+            State::Answered => self.no_results(missing.as_deref(), app),
         };
         screen::Overlay::Search(ListView {
             query: Some(&self.query),
@@ -307,6 +323,7 @@ impl Overlay for Search {
         }
         self.state = State::Answered;
         self.has_more = found.more;
+        self.missing_before = found.missing_before;
         let shown = |hit: SearchHit| Shown {
             matched: matching::matches(&hit.text, &self.words),
             hit,
@@ -357,6 +374,13 @@ fn unfinished(field: Field, name: &str, none: &str, app: &Reader<'_>) -> String 
             strings::overlays::complete_several(field.name(), first, last, names.len())
         }
     }
+}
+
+/// The day of a time in the user's time zone; `None` for one that no calendar has.
+fn day_of(time: Timestamp, app: &Reader<'_>) -> Option<String> {
+    let time = jiff::Timestamp::from_millisecond(i64::try_from(time.0).ok()?).ok()?;
+    let day = app.settings.time_zone.to_datetime(time).date();
+    Some(day.strftime("%-d %b %Y").to_string())
 }
 
 /// The beginning of a day in the user's time zone.
