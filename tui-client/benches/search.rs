@@ -1,5 +1,6 @@
 //! Latency of searches in a million messages, in a real store in a file, through the client's own
-//! handle. The database is created once and kept; queries run one after the other.
+//! handle. The database is created once and kept; queries run one after the other. A database of an older
+//! schema in its place is rebuilt first, and the time of that is printed.
 //!
 //! `cargo bench -p recado --bench search`
 
@@ -13,7 +14,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use recado::store::{self, HeldRange, Opened, SearchQuery, StoreEvent, StoreWrite};
+use recado::store::{self, HeldRange, Opened, SearchQuery, SearchResult, StoreEvent, StoreWrite};
 use recado_shared::{
     Content, ConversationId, Entry, MessageBody, MessageId, RoomId, Seq, Timestamp, UserId,
 };
@@ -49,16 +50,55 @@ fn main() {
     }
     let path = database();
     let mut opened = store::open(&path).unwrap();
+    wait_for_rebuild(&mut opened);
     println!(
         "{MESSAGES} messages, {RUNS} answers each, the one in the middle (target: {TARGET:?})"
     );
-    for (what, query) in questions() {
+    for (what, query) in questions().into_iter().chain(phrases()) {
         let (median, found) = measure(&mut opened, &query);
         let verdict = if median <= TARGET { "" } else { "  TOO SLOW" };
         println!(
             "{what:<34} {:>9.2} ms  {found}{verdict}",
             median.as_secs_f64() * 1000.0
         );
+    }
+}
+
+/// Waits until the index is complete.
+fn wait_for_rebuild(opened: &mut Opened) {
+    let began = Instant::now();
+    let mut answers = Vec::new();
+    let query = SearchQuery {
+        words: vec!["zanzibar".to_owned()],
+        limit: LIMIT,
+        ..SearchQuery::default()
+    };
+    loop {
+        let asked = Instant::now();
+        if ask(opened, &query).missing_before.is_none() {
+            break;
+        }
+        answers.push(asked.elapsed());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    answers.sort();
+    if let Some(slowest) = answers.last() {
+        let elapsed = began.elapsed();
+        println!(
+            "rebuilt the index in {elapsed:.1?}; the slowest answer meanwhile took {slowest:.1?}"
+        );
+    }
+}
+
+fn ask(opened: &mut Opened, query: &SearchQuery) -> SearchResult {
+    assert!(opened.handle.search(query.clone()));
+    loop {
+        match opened.events.blocking_recv() {
+            Some(StoreEvent::Found(found)) => return found,
+            Some(StoreEvent::Failed(why)) => panic!("{why}"),
+            Some(_) => {}
+            None => panic!("the question was not answered"),
+        }
     }
 }
 
@@ -85,7 +125,26 @@ impl Numbers {
     }
 }
 
+/// A text of a script without spaces: of a few letters that are in most texts, as in any language.
+fn unspaced(numbers: &mut Numbers, first: char, letters: u64) -> String {
+    let letter = |numbers: &mut Numbers| {
+        let bits = 64 - letters.leading_zeros();
+        let end = 1 << (1 + numbers.below(bits.into()));
+        let number = u32::try_from(numbers.below(end).min(letters - 1)).unwrap();
+        char::from_u32(u32::from(first) + number).unwrap()
+    };
+    (0..6 + numbers.below(24))
+        .map(|_| letter(numbers))
+        .collect()
+}
+
 fn text(numbers: &mut Numbers, number: u64) -> String {
+    let is_rare = number % 200_000 == 77;
+    match numbers.below(8) {
+        0 if !is_rare => return unspaced(numbers, '一', 3_000),
+        1 if !is_rare => return unspaced(numbers, 'ก', 46),
+        _ => {}
+    }
     let mut text = String::new();
     for _ in 0..4 + numbers.below(13) {
         let word = numbers.word();
@@ -95,7 +154,7 @@ fn text(numbers: &mut Numbers, number: u64) -> String {
             ["wo", "ka", "li", "tu"][(word % 4) as usize]
         );
     }
-    if number % 200_000 == 77 {
+    if is_rare {
         text.push_str("zanzibar");
     }
     text
@@ -128,7 +187,7 @@ fn entry(numbers: &mut Numbers, index: u64, seq: u64) -> Entry {
 
 /// The database, made where it is not there yet.
 fn database() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("search-1");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("search-2");
     let (path, done) = (folder.join("store.db"), folder.join("done"));
     if done.exists() {
         return path;
@@ -168,13 +227,29 @@ fn database() -> PathBuf {
     path
 }
 
-/// Questions that people ask, and those that are the hardest for the index.
-fn questions() -> Vec<(&'static str, SearchQuery)> {
-    let words = |words: &[&str]| SearchQuery {
+fn words(words: &[&str]) -> SearchQuery {
+    SearchQuery {
         words: words.iter().map(ToString::to_string).collect(),
         limit: LIMIT,
         ..SearchQuery::default()
-    };
+    }
+}
+
+/// Phrases, and parts of texts without spaces.
+fn phrases() -> Vec<(&'static str, SearchQuery)> {
+    vec![
+        ("a phrase and one more letter", words(&["wo0 k"])),
+        ("a common Chinese character", words(&["一"])),
+        ("two common Chinese characters", words(&["一丂"])),
+        ("a Chinese phrase", words(&["一丂七丄丅"])),
+        ("a rare Chinese phrase", words(&["一齨一"])),
+        ("three common Thai letters", words(&["กขฃ"])),
+        ("a long Thai word", words(&["กขฃคฅฆงจ"])),
+    ]
+}
+
+/// Questions that people ask, and those that are the hardest for the index.
+fn questions() -> Vec<(&'static str, SearchQuery)> {
     let at = |share: u64| Some(Timestamp(START + MESSAGES / 100 * share * STEP));
     let room = Some(conversation(3));
     vec![
@@ -246,10 +321,7 @@ fn measure(opened: &mut Opened, query: &SearchQuery) -> (Duration, String) {
     let mut what = String::new();
     for _ in 0..RUNS {
         let began = Instant::now();
-        assert!(opened.handle.search(query.clone()));
-        let Some(StoreEvent::Found(found)) = opened.events.blocking_recv() else {
-            panic!("the question was not answered");
-        };
+        let found = ask(opened, query);
         times.push(began.elapsed());
         let more = if found.more { " and more" } else { "" };
         what = format!("{} hits{more}", found.hits.len());
