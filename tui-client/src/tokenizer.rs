@@ -90,6 +90,23 @@ impl Phrase {
         })
     }
 
+    /// The phrase without its last token, if the index would have to read too many tokens that begin
+    /// with that one.
+    pub(crate) fn without_short_prefix(&self) -> Option<Self> {
+        let (last, rest) = self.tokens.split_last()?;
+        let is_short = self.is_prefix && last.chars().count() < MIN_PREFIX_CHARS;
+        (is_short && !rest.is_empty()).then(|| Self {
+            tokens: rest.to_vec(),
+            is_prefix: false,
+        })
+    }
+
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        let tokens = tokens(text);
+        let mut windows = tokens.windows(self.tokens.len());
+        windows.any(|window| self.matches(window))
+    }
+
     /// Whether the phrase is that of as many tokens as it has.
     pub(crate) fn matches(&self, tokens: &[Token]) -> bool {
         let (Some((last, rest)), Some((found, before))) =

@@ -77,6 +77,10 @@ fn words_are_found_newest_first_whatever_their_case_and_accents() {
     assert_eq!(ask(&mut opened, words(&["käse", "to"])), []);
     assert_eq!(ask(&mut opened, words(&["here", "käse"])), [(OTHER, 1)]);
     assert_eq!(ask(&mut opened, words(&["recado.db"])), [(TALK, 3)]);
+    assert_eq!(ask(&mut opened, words(&["recado.d"])), [(TALK, 3)]);
+    assert_eq!(ask(&mut opened, words(&["recado.x"])), []);
+    assert_eq!(ask(&mut opened, words(&["damaged", "to s"])), []);
+    assert_eq!(ask(&mut opened, words(&["nothing", "to s"])), [(TALK, 4)]);
 }
 
 #[test]
