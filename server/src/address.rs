@@ -52,21 +52,25 @@ fn of_listener(listening: SocketAddr, unspecified: fn() -> Option<IpAddr>) -> Se
     }
 }
 
-/// Asks the routing table. Connecting a datagram socket sends nothing; the address is of TEST-NET-1 (RFC
-/// 5737).
+/// Asks the routing table, of IPv6 if there is no route of IPv4. Connecting a datagram socket sends nothing;
+/// the addresses are of documentation networks (RFC 5737, RFC 3849).
 fn outward() -> Option<IpAddr> {
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
-    let ip = socket.local_addr().ok()?.ip();
-    (!ip.is_unspecified()).then_some(ip)
+    let v4 = || source_of(Ipv4Addr::UNSPECIFIED.into(), [192, 0, 2, 1].into());
+    let v6 = || {
+        source_of(
+            Ipv6Addr::UNSPECIFIED.into(),
+            [0x2001, 0xdb8, 0, 0, 0, 0, 0, 1].into(),
+        )
+    };
+    v4().or_else(v6)
 }
 
-#[cfg(feature = "cli")]
-pub(crate) fn is_only_local(address: &ServerAddress) -> bool {
-    match address.host.parse() {
-        Ok(ip) => is_this_machine(ip),
-        Err(_) => address.host == "localhost",
-    }
+/// The source address of the route to a destination.
+fn source_of(any: IpAddr, destination: IpAddr) -> Option<IpAddr> {
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    socket.connect((destination, 9)).ok()?;
+    let ip = socket.local_addr().ok()?.ip();
+    (!ip.is_unspecified()).then_some(ip)
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use recado_shared::tls::Identity;
 use recado_shared::{Invite, ServerAddress};
 use tracing::warn;
 
+use crate::local::note_of;
+
 /// The server's Ed25519 key as PKCS #8, in the data folder.
 const KEY_FILE: &str = "server.key";
 
@@ -85,17 +87,26 @@ pub(crate) struct TicketFile {
 
 impl TicketFile {
     /// Writes a ticket to the first usable place. `None` without any: clients then need an invite.
-    pub(crate) fn write_first(places: &[PathBuf], ticket: &Invite) -> Option<Self> {
+    pub(crate) fn write_first(
+        places: &[PathBuf],
+        ticket: &Invite,
+        data_dir: &Path,
+    ) -> Option<Self> {
         places.iter().find_map(|path| {
-            Self::write(path, ticket)
+            Self::write(path, ticket, data_dir)
                 .inspect_err(|error| warn!(%error, "cannot write the local ticket there"))
                 .ok()
         })
     }
 
-    fn write(path: &Path, ticket: &Invite) -> Result<Self, FileError> {
+    fn write(path: &Path, ticket: &Invite, data_dir: &Path) -> Result<Self, FileError> {
         let folder = path.parent().unwrap_or(Path::new("."));
         make_private_folder(folder).map_err(FileError::io(folder))?;
+        let note = note_of(path);
+        // A client on this machine may have another working directory.
+        let data_dir = std::path::absolute(data_dir).map_err(FileError::io(data_dir))?;
+        let data_dir = data_dir.as_os_str().as_encoded_bytes();
+        write_private(&note, data_dir).map_err(FileError::io(&note))?;
         write_private(path, format!("{ticket}\n").as_bytes()).map_err(FileError::io(path))?;
         Ok(Self {
             path: path.to_owned(),
@@ -111,6 +122,7 @@ impl Drop for TicketFile {
         if is_ours {
             // A ticket that remains is harmless: its token is valid only while this server runs.
             let _ = fs::remove_file(&self.path);
+            let _ = fs::remove_file(note_of(&self.path));
         }
     }
 }
@@ -189,10 +201,10 @@ mod tests {
     fn a_ticket_is_removed_by_its_own_server_only() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("run").join("local.ticket");
-        let first = TicketFile::write(&path, &ticket(1)).unwrap();
+        let first = TicketFile::write(&path, &ticket(1), dir.path()).unwrap();
         #[cfg(unix)]
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
-        let second = TicketFile::write(&path, &ticket(2)).unwrap();
+        let second = TicketFile::write(&path, &ticket(2), dir.path()).unwrap();
         // The token is a secret, and debug output gets into logs.
         let line = ticket(2).to_string();
         let (_, secret) = line.rsplit_once('.').unwrap();
@@ -210,9 +222,9 @@ mod tests {
         let file = dir.path().join("file");
         fs::write(&file, "").unwrap();
         let places = [file.join("local.ticket"), dir.path().join("local.ticket")];
-        let written = TicketFile::write_first(&places, &ticket(1)).unwrap();
+        let written = TicketFile::write_first(&places, &ticket(1), dir.path()).unwrap();
         assert_eq!(written.path, places[1]);
-        assert!(TicketFile::write_first(&places[..1], &ticket(1)).is_none());
+        assert!(TicketFile::write_first(&places[..1], &ticket(1), dir.path()).is_none());
     }
 
     #[test]

@@ -56,6 +56,18 @@ pub fn make(
     Ok(invite)
 }
 
+/// Registrations that are left for an invite at a time; 0 if it is used up, expired or revoked. It blocks on
+/// the disk.
+///
+/// # Errors
+/// The data of the server cannot be read.
+pub fn uses_left(data_dir: &Path, invite: &Invite, time: Timestamp) -> Result<u32, StoreError> {
+    match &invite.token {
+        Some(token) => store::invite_uses_left(data_dir, token, time),
+        None => Ok(0),
+    }
+}
+
 /// An invite with a new token, which the store does not know yet.
 pub(crate) fn prepare(
     data_dir: &Path,

@@ -57,6 +57,7 @@ mod files;
 pub mod id;
 pub mod invite;
 mod listener;
+pub mod local;
 pub mod net;
 pub mod paths;
 pub mod relay;

@@ -97,7 +97,7 @@ impl Server {
             token: Some(invite::random_token()?),
         };
         files::write_address(data_dir, &public_address)?;
-        let ticket_file = TicketFile::write_first(places, &local_ticket);
+        let ticket_file = TicketFile::write_first(places, &local_ticket, data_dir);
         let folders = places.iter().filter_map(|path| path.parent());
         let folders: Vec<_> = folders.map(Path::to_owned).collect();
         let admin = AdminSocket::bind(data_dir, &folders, store.0.log);

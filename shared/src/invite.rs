@@ -1,6 +1,7 @@
 //! The one-line invite: address, server fingerprint and a token.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use data_encoding::BASE64URL_NOPAD;
@@ -45,6 +46,21 @@ error_texts! {
             "the invite is incomplete: copy the whole line again, up to its end after the '#'",
         Damaged => "the invite is damaged behind the '#': copy the whole line again",
         Address => "the address must look like host:port",
+    }
+}
+
+impl ServerAddress {
+    /// Whether only the machine itself reaches it: a loopback or unspecified address, or a name for one
+    /// (RFC 6761, section 6.3).
+    pub fn is_loopback(&self) -> bool {
+        let host = self.host.trim_end_matches('.').to_ascii_lowercase();
+        match host.parse::<IpAddr>() {
+            Ok(ip) => {
+                let ip = ip.to_canonical();
+                ip.is_loopback() || ip.is_unspecified()
+            }
+            Err(_) => host == "localhost" || host.ends_with(".localhost"),
+        }
     }
 }
 
@@ -305,6 +321,32 @@ mod tests {
         );
         assert_eq!(error(&whole.replace("AQEB", "AQ~B")), InviteError::Damaged);
         assert_eq!(error("recado://:1/#abc"), InviteError::Address);
+    }
+
+    #[test]
+    fn a_loopback_address_is_known_by_number_and_by_name() {
+        let is_loopback = |text: &str| text.parse::<ServerAddress>().unwrap().is_loopback();
+        for text in [
+            "127.0.0.1",
+            "127.9.9.9:1",
+            "::1",
+            "[::ffff:127.0.0.1]:1",
+            "0.0.0.0:1",
+            "[::]:1",
+            "localhost",
+            "LocalHost.:1",
+            "chat.localhost",
+        ] {
+            assert!(is_loopback(text), "{text}");
+        }
+        for text in [
+            "192.0.2.1",
+            "2001:db8::1",
+            "chat.example",
+            "localhost.example",
+        ] {
+            assert!(!is_loopback(text), "{text}");
+        }
     }
 
     #[test]

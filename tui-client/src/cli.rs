@@ -2,7 +2,6 @@
 //! program. Each verb defines its own arguments in `verbs`.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::process::ExitCode;
 
@@ -69,11 +68,7 @@ enum Verb {
         invite: Vec<String>,
     },
     /// Start a server here and open Recado
-    Host {
-        /// Address to listen on; port 0 takes a free port [default: port 7322 on all addresses]
-        #[arg(long, value_name = "ADDRESS:PORT")]
-        listen: Option<SocketAddr>,
-    },
+    Host(local_server::HostOptions),
     /// Try Recado on a temporary server with a few scripted companions
     Demo,
     /// Send a message
@@ -214,7 +209,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             open::run(&context(selector)?, &creation).await
         }
         Some(Verb::Join { invite }) => join::run(&context(selector)?, &invite).await,
-        Some(Verb::Host { listen }) => local_server::host(&context(selector)?, listen).await,
+        Some(Verb::Host(options)) => local_server::host(&context(selector)?, options).await,
         Some(Verb::Config) => {
             // A reader that has gone has seen what it wanted.
             let _ = print(&config::template());

@@ -4,6 +4,7 @@
 //! draws to any writer and reads any stream of inputs.
 
 mod display;
+mod invites;
 mod pace;
 mod painter;
 
@@ -21,8 +22,10 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use self::display::Display;
+pub use self::invites::InviteMaker;
+use self::invites::Invites;
 use self::pace::{Pace, Urgency};
-use crate::app::{App, Effect, Event, Viewed};
+use crate::app::{App, Effect, Event, InviteLink, Viewed};
 use crate::client::wall_time;
 use crate::net::{ConnectError, NetEvent, NetHandle};
 use crate::store::{StoreEvent, StoreEvents, StoreHandle};
@@ -94,6 +97,8 @@ pub struct Client {
     pub view: ViewState,
     pub store: StoreHandle,
     pub store_events: StoreEvents,
+    /// Carries out [`Effect::MakeInviteLink`] on another thread.
+    pub invite_maker: InviteMaker,
 }
 
 /// A started network task: its handle and its events.
@@ -133,6 +138,10 @@ where
         view: client.view,
         store: client.store,
         net: None,
+        invites: Invites {
+            maker: client.invite_maker,
+            running: None,
+        },
         pace: Pace::new(Instant::now()),
         viewed: None,
         state: State::Drawn,
@@ -178,6 +187,7 @@ struct Driver<W: Write, H> {
     view: ViewState,
     store: StoreHandle,
     net: Option<NetHandle>,
+    invites: Invites,
     pace: Pace,
     /// The last report to the app.
     viewed: Option<Viewed>,
@@ -190,6 +200,7 @@ enum Wakeup {
     Input(Option<io::Result<Input>>),
     Net(Option<NetEvent>),
     Store(Option<StoreEvent>),
+    InviteLink(Result<InviteLink, String>),
     Deadline,
     Frame,
 }
@@ -222,6 +233,7 @@ impl<W: Write, H: Host> Driver<W, H> {
                     input = inputs.next() => Wakeup::Input(input),
                     () = std::future::ready(()), if has_input => break,
                     event = store.recv() => Wakeup::Store(event),
+                    link = self.invites.next() => Wakeup::InviteLink(link),
                     event = net.recv(), if !self.store.is_full() => Wakeup::Net(event),
                     () = std::future::ready(()), if handled > 0 => break,
                     () = until(deadline) => Wakeup::Deadline,
@@ -270,6 +282,7 @@ impl<W: Write, H: Host> Driver<W, H> {
             }
             Wakeup::Store(Some(StoreEvent::Failed(why))) => self.handle(Event::StoreFailed(why)),
             Wakeup::Store(None) => return Err(DriverError::Gone("the local store")),
+            Wakeup::InviteLink(link) => self.handle(Event::InviteLink(link)),
             Wakeup::Deadline => self.handle(Event::Deadline),
             Wakeup::Frame => {}
         }
@@ -360,6 +373,7 @@ impl<W: Write, H: Host> Driver<W, H> {
                 }
             }
             Effect::Copy(text) => self.display.copy(&text)?,
+            Effect::MakeInviteLink(terms) => self.invites.start(terms),
             Effect::Bell => self.display.bell()?,
             Effect::Redraw => self.display.forget(),
             Effect::Suspend => self.suspend()?,

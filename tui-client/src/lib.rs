@@ -8,6 +8,8 @@
 //! (`session::backfill::MAX_UNSTORED`) besides those of the open conversation. A full outbox (1,000 messages) leaves the message in the composer and says why.
 //! A search shows the 100 newest hits and says that there are more; a newer question ends the one that runs.
 //! An escape sequence of a terminal over 128 bytes is dropped whole, and a paste over 64 KiB arrives in parts.
+//! All network addresses of a host are tried; their timeouts and the pause between them (`net::race`) bound how many are tried
+//! together. The log of a start has at most 1 MiB, and that of the last start as much (`telemetry`).
 //! The list of all that is new has at most 50 conversations with 20 lines each, from the 200 oldest unread entries, and counts the rest.
 //! An export holds one page of a log; as Markdown also a few dozen bytes for each edit, deletion and reaction, at most a million of
 //! them (`export::transcript::MAX_CHANGES`), beyond which it asks for `jsonl`. The logs themselves, rooms without members, and the

@@ -6,6 +6,7 @@ mod event_stream;
 mod inputs;
 mod panic;
 pub mod parser;
+mod signals;
 mod tty;
 
 use std::io::{self, IsTerminal as _, Stdout, Write as _};
@@ -27,7 +28,8 @@ use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
 
 pub use self::event_stream::EventStream;
 pub use self::inputs::Inputs;
-pub use self::panic::install_panic_hook;
+pub use self::panic::{install_panic_hook, install_panic_hook_without_files};
+pub use self::signals::StopSignals;
 use crate::driver::{Host, TerminalIo};
 use crate::strings;
 
@@ -60,11 +62,19 @@ pub fn is_usable() -> bool {
 /// # Errors
 /// If there is no terminal, or signals cannot be listened to.
 pub fn open() -> io::Result<TerminalIo<Stdout, Inputs, Guard>> {
+    open_with(StopSignals::new()?)
+}
+
+/// Takes the terminal as [`open`], for a program that already listens to the signals.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(stop: StopSignals) -> io::Result<TerminalIo<Stdout, Inputs, Guard>> {
     if !is_usable() {
         return Err(io::Error::other(strings::errors::NEEDS_TERMINAL));
     }
     let size = size()?;
-    let inputs = Inputs::new()?;
+    let inputs = Inputs::new(stop)?;
     let host = Guard(());
     enter_modes()?;
     Ok(TerminalIo {

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, Parser, Subcommand};
 use jiff::{Span, Zoned};
-use recado_shared::{ServerAddress, Timestamp, UserName};
+use recado_shared::{ServerAddress, Timestamp, UserName, io_reason};
 use sd_notify::NotifyState;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -26,7 +26,6 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use self::admin::{ListArguments, RoomVerb, UserVerb};
 use self::refused::Refused;
 use self::target::Target;
-use crate::address;
 use crate::admin::client::CallError;
 use crate::config::Policy;
 use crate::invite::{self, InviteTerms};
@@ -151,12 +150,22 @@ pub fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     // A closed standard error leaves no way to report.
-    let _ = writeln!(io::stderr(), "recado-server: {error:#}");
+    let _ = writeln!(io::stderr(), "recado-server: {}", text_of(&error));
     code_of(&error)
 }
 
 fn is_not_running(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(CallError::NotRunning { .. }))
+}
+
+/// The error with its causes, in one line.
+fn text_of(error: &anyhow::Error) -> String {
+    let text = |cause: &(dyn std::error::Error + 'static)| match cause.downcast_ref() {
+        Some(error) => io_reason::describe(error),
+        None => cause.to_string(),
+    };
+    let causes: Vec<_> = error.chain().map(text).collect();
+    causes.join(": ")
 }
 
 fn code_of(error: &anyhow::Error) -> ExitCode {
@@ -279,7 +288,7 @@ fn print_banner(server: &Server, data_dir: &Path) -> Result<()> {
 }
 
 fn warn_if_local(address: &ServerAddress) -> Result<()> {
-    if address::is_only_local(address) {
+    if address.is_loopback() {
         writeln!(
             io::stderr(),
             "Note: only this machine can reach {address}. To invite others, listen on another address, \
@@ -315,4 +324,18 @@ fn print(text: &str) -> Result<()> {
     let mut out = io::stdout();
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_system_is_told_without_its_number() {
+        let error = || anyhow::Error::from(io::Error::from_raw_os_error(24));
+        assert_eq!(text_of(&error()), "too many open files");
+        let error = error().context("cannot start the runtime");
+        let text = "cannot start the runtime: too many open files";
+        assert_eq!(text_of(&error), text);
+    }
 }

@@ -20,7 +20,7 @@ mod writer;
 pub use answers::StoreEvent;
 pub use engine::Engine;
 pub use handle::{NotQueued, StoreEvents, StoreHandle, open};
-pub use operator::{administer, create_invite, open_admin};
+pub use operator::{administer, create_invite, invite_uses_left, open_admin};
 pub use tables::overview::{Admin, InviteInfo, RoomInfo, UserDetail, UserInfo, UserState};
 pub use values::{
     AdminChange, AdminOutcome, Admission, AuthenticatedUser, ChangeError, CheckpointThresholds,

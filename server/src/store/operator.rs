@@ -50,6 +50,20 @@ pub fn administer(
     }
 }
 
+/// Registrations that are left for an invite; 0 if it is used up, expired or deleted.
+///
+/// # Errors
+/// As [`open_admin`].
+pub fn invite_uses_left(
+    dir: &Path,
+    token: &InviteToken,
+    time: Timestamp,
+) -> Result<u32, StoreError> {
+    let Admin(db) = open_admin(dir)?;
+    let left = invites::uses_left(&db, token, time);
+    left.map_err(StoreError::database(dir))
+}
+
 /// Stores an invite for `uses` new users, of any name or of this one. Only a digest of the token is
 /// kept.
 ///

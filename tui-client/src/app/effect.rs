@@ -2,7 +2,7 @@
 
 use recado_shared::ClientFrame;
 
-use crate::model::{ItemId, Place};
+use crate::model::{InviteTerms, ItemId, Place};
 use crate::store::{SearchQuery, StoreRead, StoreWrite};
 
 /// An output of [`App::handle`](crate::app::App::handle), to be carried out in order.
@@ -24,6 +24,8 @@ pub enum Effect {
     Scroll(Scroll),
     /// Put text on the terminal's clipboard (OSC 52).
     Copy(String),
+    /// Find or make an invite link; answered by [`Event::InviteLink`](crate::app::Event::InviteLink).
+    MakeInviteLink(InviteTerms),
     /// Ring the terminal's bell for a message while the terminal has no focus.
     Bell,
     /// Draw every cell again.

@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 use recado_shared::{ConversationId, ServerFrame};
 
-use crate::model::{ItemId, Place};
+use crate::model::{InviteLink, ItemId, Place};
 use crate::net::NetEvent;
 use crate::store::{LoadedEntries, SearchResult};
 
@@ -31,6 +31,8 @@ pub enum Event {
     Found(SearchResult),
     /// The store is done with this many entries of the changes that were saved.
     Stored(usize),
+    /// The wanted invite link, or why there is none.
+    InviteLink(Result<InviteLink, String>),
     /// The store failed; the text says how. Nothing more is kept on disk.
     StoreFailed(String),
     /// A frame is about to be drawn.

@@ -5,6 +5,7 @@ use recado_shared::{
 };
 
 use super::action::Action;
+use crate::model::InviteLink;
 
 /// One wish; fulfilled in order, after the method that returned to the app.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(crate) enum Show {
     Announcements,
     /// The earlier texts of a message.
     Versions(ConversationId, Seq),
+    /// The panel with an invite link.
+    InviteLink(InviteLink),
     Panel(PanelKind),
     Confirm(String, Confirmed),
     /// The picker of reactions to a message of the open conversation.

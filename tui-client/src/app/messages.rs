@@ -281,11 +281,15 @@ impl Parts<'_> {
     pub(crate) fn copy_selected(&mut self) {
         match self.selected_text().map(str::to_owned) {
             Some(text) => {
-                self.cx.effects.push(Effect::Copy(text));
-                self.notify(errors::COPIED);
+                self.copy(text);
             }
             None => self.notify(errors::SELECT_TO_COPY),
         }
+    }
+
+    pub(crate) fn copy(&mut self, text: String) {
+        self.cx.effects.push(Effect::Copy(text));
+        self.notify(errors::COPIED);
     }
 
     /// Copies the first link of the selected message, and at each further time the next one.

@@ -65,6 +65,8 @@ pub use effect::{Effect, Scroll};
 pub use event::{ClickTarget, Event, Viewed};
 pub use settings::Settings;
 
+pub use crate::model::{InviteLink, InviteTerms};
+
 /// Everything the client knows and decides.
 ///
 /// Feed it with [`handle`](Self::handle) and carry out the effects in order; call it with
@@ -149,6 +151,9 @@ impl App {
         if let Some(open) = snapshot.open {
             app.chats.restore_open(open, &mut app.cx);
         }
+        if let Some(link) = app.settings.invite_link.clone() {
+            app.show_invite_link(Ok(link));
+        }
         app
     }
 
@@ -183,6 +188,7 @@ impl App {
                 self.with_overlay(|overlay, _| overlay.loaded(&loaded));
                 self.chats.on_loaded(loaded, &mut self.cx);
             }
+            Event::InviteLink(link) => self.show_invite_link(link),
             Event::StoreFailed(why) => {
                 self.store_failure = Some(strings::status::store_failed(&why));
             }

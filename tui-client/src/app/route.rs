@@ -14,6 +14,7 @@ use crate::app::overlay::{ListMove, Overlay, open};
 use crate::app::parts::Parts;
 use crate::app::reader::Reader;
 use crate::app::view::screen::{CompletionView, Screen};
+use crate::model::InviteLink;
 use crate::strings;
 
 impl App {
@@ -88,6 +89,9 @@ impl App {
             Action::Newest => chats.scroll_newest(cx),
             Action::Oldest => chats.scroll_oldest(cx),
             Action::FirstUnread => chats.scroll_first_unread(cx),
+            Action::Copy if self.overlay.is_some() => {
+                self.with_overlay(|overlay, app| overlay.act(action, app));
+            }
             Action::Copy => self.parts().copy_selected(),
             Action::Retry => self.parts().retry(),
             Action::TakeBack => self.parts().take_back(),
@@ -384,6 +388,14 @@ impl App {
         }
     }
 
+    /// Opens the panel in place of any other overlay, or says why there is no link.
+    pub(super) fn show_invite_link(&mut self, link: Result<InviteLink, String>) {
+        match link {
+            Ok(link) => self.open(Show::InviteLink(link)),
+            Err(why) => self.cx.notice = Some(why),
+        }
+    }
+
     fn search_here(&mut self) {
         if self.chats.navigation.open.is_some() {
             return self.search(self.chats.navigation.open);
@@ -455,7 +467,6 @@ fn is_about_panes(action: Action) -> bool {
         Action::Newest
             | Action::Oldest
             | Action::FirstUnread
-            | Action::Copy
             | Action::Retry
             | Action::TakeBack
             | Action::Reply

@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use recado_shared::DeviceKey;
 
 use super::keymap::Keymap;
+use crate::model::InviteLink;
 
 /// What the program is told once, at its start.
 #[derive(Clone, Debug)]
@@ -22,4 +23,6 @@ pub struct Settings {
     pub device: DeviceKey,
     /// What the user should know at once, until the next key.
     pub notice: Option<String>,
+    /// The invite link to show at the start, until it is closed.
+    pub invite_link: Option<InviteLink>,
 }

@@ -423,8 +423,12 @@ impl Client {
                     self.session = Some(session);
                 }
                 Err(error) if error.is_temporary() && (self.me.is_some() || self.is_patient) => {
-                    tracing::info!(%error, "not connected");
-                    self.last_error = Some(error.into());
+                    let failure = Failure::from(error);
+                    // Each attempt fails for the same reason again.
+                    if self.last_error.as_ref() != Some(&failure) {
+                        tracing::info!(reason = %failure, "not connected");
+                    }
+                    self.last_error = Some(failure);
                     self.was_interrupted = true;
                 }
                 Err(error) => return Err(error.into()),

@@ -7,13 +7,16 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::queue;
 use crossterm::style::Print;
-use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, Clear, ClearType, EnableLineWrap, EndSynchronizedUpdate,
+};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 
 use super::painter::paint;
 use crate::app::screen::Screen;
-use crate::ui::{self, ViewState};
+use crate::cells;
+use crate::ui::{self, UnbrokenLine, ViewState};
 
 /// A terminal behind a writer. The size is told, never asked for: a terminal that does not answer
 /// must not stop the program.
@@ -26,6 +29,8 @@ pub(super) struct Display<W> {
     next: Buffer,
     /// Whether the contents of the terminal are unknown, so that every cell is drawn.
     is_stale: bool,
+    /// The unbroken line on the screen.
+    unbroken: Option<UnbrokenLine>,
 }
 
 impl<W: Write> Display<W> {
@@ -36,6 +41,7 @@ impl<W: Write> Display<W> {
             shown: blank.clone(),
             next: blank,
             is_stale: true,
+            unbroken: None,
         }
     }
 
@@ -53,7 +59,8 @@ impl<W: Write> Display<W> {
     pub(super) fn draw(&mut self, screen: &Screen<'_>, view: &mut ViewState) -> io::Result<()> {
         let mut bytes = Vec::new();
         queue!(bytes, BeginSynchronizedUpdate)?;
-        if mem::take(&mut self.is_stale) {
+        let is_new = mem::take(&mut self.is_stale);
+        if is_new {
             self.shown.reset();
             queue!(bytes, Clear(ClearType::All))?;
         }
@@ -61,12 +68,34 @@ impl<W: Write> Display<W> {
         let cursor = ui::render(&mut self.next, screen, view);
         paint(&mut bytes, &self.shown, &self.next)?;
         mem::swap(&mut self.shown, &mut self.next);
+        self.paint_unbroken(&mut bytes, view.unbroken.as_ref(), is_new)?;
         match cursor {
             Some(Position { x, y }) => queue!(bytes, Show, MoveTo(x, y))?,
             None => queue!(bytes, Hide)?,
         }
         queue!(bytes, EndSynchronizedUpdate)?;
         self.send(&bytes)
+    }
+
+    /// Writes a line over its own cells without moving the cursor in between: the terminal then wraps it, and
+    /// copies it as one line. It is written once, because a terminal drops a selection that is written over.
+    fn paint_unbroken(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        line: Option<&UnbrokenLine>,
+        is_new: bool,
+    ) -> io::Result<()> {
+        if let Some(UnbrokenLine { at, text }) = line
+            && (is_new || self.unbroken.as_ref() != line)
+        {
+            queue!(bytes, MoveTo(at.x, at.y), EnableLineWrap, Print(text))?;
+            if !cells::width(text).is_multiple_of(self.shown.area.width.into()) {
+                // Blanks that were written would be copied too.
+                queue!(bytes, Clear(ClearType::UntilNewLine))?;
+            }
+        }
+        self.unbroken = line.cloned();
+        Ok(())
     }
 
     /// Puts text on the terminal's clipboard.
@@ -94,14 +123,18 @@ fn area(size: Size) -> Rect {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU16;
     use std::rc::Rc;
 
     use jiff::tz::TimeZone;
     use recado_shared::{ConversationId, Timestamp, UserId};
 
     use super::*;
+    use crate::app::InviteLink;
     use crate::app::composer::Composer;
-    use crate::app::screen::{ConversationView, Focus, LinkView, NotificationLevel, Pane, Place};
+    use crate::app::screen::{
+        ConversationView, Focus, LinkView, NotificationLevel, Overlay, Pane, Place,
+    };
     use crate::ui::Theme;
 
     #[derive(Default)]
@@ -179,5 +212,57 @@ mod tests {
             let first = &display.writer.0[0];
             first.len() + "bc".len()
         });
+    }
+
+    #[test]
+    fn a_line_that_is_copied_from_the_terminal_has_no_breaks() {
+        let link = InviteLink {
+            line: format!(
+                "recado join 'recado://chat.example:7322/#{}'",
+                "k".repeat(66)
+            ),
+            uses: 10,
+            expires: None,
+            warning: None,
+        };
+        let composer = Composer::default();
+        let with_link = || Screen {
+            overlay: Some(Overlay::InviteLink {
+                link: &link,
+                copy_key: "y".to_owned(),
+            }),
+            ..screen(&composer)
+        };
+        for (width, height) in [(80, 24), (40, 12), (37, 12)] {
+            let size = Size::new(width, height);
+            let mut display = Display::new(Writes::default(), size);
+            let mut view = ViewState::new(TimeZone::UTC, Theme::new(true), Timestamp(0));
+            display.draw(&screen(&composer), &mut view).unwrap();
+            for _ in 0..2 {
+                display.draw(&with_link(), &mut view).unwrap();
+            }
+            let size = |cells: u16| NonZeroU16::new(cells).unwrap();
+            let mut terminal = vt100::Parser::new(size(height), size(width), 0);
+            display
+                .writer
+                .0
+                .iter()
+                .for_each(|frame| terminal.process(frame));
+            // It joins the rows that the terminal wrapped, as a selection does.
+            let contents = terminal.screen().contents();
+            assert!(contents.lines().any(|line| line == link.line), "{contents}");
+            // A second frame leaves a selection alone.
+            let writes = |frame: &[u8]| frame.windows(9).filter(|it| it == b"recado://").count();
+            assert_eq!(
+                (
+                    writes(&display.writer.0[1]) > 0,
+                    writes(&display.writer.0[2])
+                ),
+                (true, 0)
+            );
+            display.draw(&screen(&composer), &mut view).unwrap();
+            terminal.process(&display.writer.0[3]);
+            assert!(!terminal.screen().contents().contains("recado://"));
+        }
     }
 }

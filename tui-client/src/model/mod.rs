@@ -1,7 +1,9 @@
 //! Plain values that the store and the client core share. They depend on neither.
 
+mod invite_link;
 mod message_id;
 mod scroll;
 
+pub use invite_link::{InviteLink, InviteTerms};
 pub(crate) use message_id::MessageIdSource;
 pub use scroll::{ItemId, Place};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use recado_shared::client;
 use recado_shared::device::DEVICE_NAME_EXTENSION;
-use recado_shared::io_reason::describe;
+use recado_shared::io_reason::{describe, describe_tls};
 use recado_shared::limits::MAX_DEVICE_NAME_CHARS;
 use recado_shared::tls::{self, Identity};
 use recado_shared::{DeviceName, Extension, Fingerprint, Hello, ServerAddress};
@@ -65,7 +65,7 @@ impl Connector {
     /// [`ConnectError::Key`] if the TLS library refuses the key.
     pub fn new(identity: &Identity, pin: Fingerprint) -> Result<Self, ConnectError> {
         let tls = tls::client_config(identity, pin)
-            .map_err(|error| ConnectError::Key(error.to_string()))?;
+            .map_err(|error| ConnectError::Key(describe_tls(&error).to_owned()))?;
         let tls = Arc::new(tls);
         Ok(Self { tls, pin })
     }

@@ -55,6 +55,10 @@ impl Task {
         };
         // A request to reconnect that came before the app knows of this outcome does not concern it.
         self.signals.reconnect.notified().now_or_never();
+        self.log_once(match &outcome {
+            Ok(error) => error.to_string(),
+            Err(error) => error.summary(),
+        });
         let event = match outcome {
             Ok(SessionError::Protocol(ProtocolError::Closed(reason))) if reason.is_final() => {
                 self.link.report(Err(&reason.to_string()));
@@ -158,11 +162,14 @@ impl Task {
 
     fn offline(&mut self, reason: String) -> NetEvent {
         let retry_in = self.link.next_wait();
+        NetEvent::Offline { reason, retry_in }
+    }
+
+    fn log_once(&mut self, reason: String) {
         if self.logged_reason.as_ref() != Some(&reason) {
             tracing::info!(%reason, "offline");
-            self.logged_reason = Some(reason.clone());
+            self.logged_reason = Some(reason);
         }
-        NetEvent::Offline { reason, retry_in }
     }
 
     /// Waits this long, or until the app asks to reconnect; `None` waits only for the app.

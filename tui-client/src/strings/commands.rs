@@ -50,11 +50,19 @@ pub(crate) const fn help(name: &str) -> &'static str {
         b"link" => "link the device that shows this code",
         b"device-name" => "rename a device, by name or number",
         b"revoke" => "revoke a device, by name or number",
+        b"invite-link" => "show a link that lets others join",
         b"search" => "search all messages (try from:NAME)",
         b"help" => "all keys and commands, or one command",
         b"quit" => "quit Recado",
         _ => "",
     }
+}
+
+pub(crate) const INVITE_LINK_FAILED: &str =
+    "Cannot make an invite link: a part of the program failed. See the log";
+
+pub(crate) fn wrong_uses(most: u32) -> String {
+    format!("N is a number of people from 1 to {most}")
 }
 
 pub(crate) fn title(name: &str, help: &str) -> String {

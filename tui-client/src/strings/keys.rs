@@ -13,7 +13,7 @@ pub(crate) const fn heading(context: KeyContext) -> &'static str {
         KeyContext::Switcher => "Go to…",
         KeyContext::Search => "Search",
         KeyContext::UnreadOverview => "Unread",
-        KeyContext::Panel => "Members, rooms, devices, questions",
+        KeyContext::Panel => "Members, rooms, devices, invite link, questions",
         KeyContext::Help => "This help",
     }
 }
@@ -38,7 +38,7 @@ pub(crate) const fn describe(action: Action) -> &'static str {
         Action::FirstUnread => "first unread message",
         Action::SelectPrevious => "previous message or line",
         Action::SelectNext => "next message or line",
-        Action::Copy => "copy the message",
+        Action::Copy => "copy the message or the invite link",
         Action::Retry => "send a failed message again",
         Action::Reply => "reply to the message",
         Action::EditMessage => "edit the message",

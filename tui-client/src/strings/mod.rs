@@ -9,6 +9,7 @@ pub(crate) mod commands;
 pub(crate) mod conversation;
 pub(crate) mod errors;
 pub(crate) mod hints;
+pub(crate) mod host;
 pub(crate) mod keys;
 pub(crate) mod overlays;
 pub(crate) mod rooms;

@@ -126,6 +126,36 @@ pub(crate) fn confirm_link(device: Option<&str>, code: impl std::fmt::Display) -
     }
 }
 
+pub(crate) const INVITE_LINK_TITLE: &str = "Invite link";
+pub(crate) const INVITE_LINK_INTRODUCTION: &str =
+    "Send this line to people you want to invite. They run it in a terminal:";
+
+/// `until` is a time of day, with its date if that is another one.
+pub(crate) fn invite_terms(uses: u32, until: Option<&str>) -> String {
+    let people = match uses {
+        1 => "One person".to_owned(),
+        uses => format!("Up to {uses} people"),
+    };
+    let until = until.map_or_else(String::new, |until| format!(" until {until}"));
+    format!("{people} can join with it{until}. /invite-link shows it again.")
+}
+
+/// `key` is empty if no key copies.
+pub(crate) fn copy_invite(key: &str) -> String {
+    let select = "To select it with the mouse, hold Shift";
+    match key {
+        "" => format!("{select}."),
+        key => format!("{key} copies the line. {select}."),
+    }
+}
+
+pub(crate) fn invite_does_not_fit(key: &str) -> String {
+    match key {
+        "" => "The invite link does not fit. Make the window larger.".to_owned(),
+        key => format!("The invite link does not fit. {key} copies it."),
+    }
+}
+
 pub(crate) const SEARCH_HELP: &str = "Type words to search for; the last one may be incomplete. \
                                       \"Quotes\" find a phrase. Narrow it with from:bob in:team \
                                       before:2026-11 after:7d";

@@ -10,6 +10,7 @@ use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::event_stream::EventStream;
+use super::signals::StopSignals;
 use super::tty::Tty;
 use crate::driver::Input;
 
@@ -17,26 +18,22 @@ use crate::driver::Input;
 #[derive(Debug)]
 pub struct Inputs {
     events: EventStream<Tty>,
-    terminate: [Signal; 3],
+    stop: StopSignals,
     suspend: Signal,
     resumed: Signal,
     resized: Signal,
 }
 
 impl Inputs {
-    /// Begins to listen; from here on those signals do not end the program by themselves.
+    /// Begins to listen; from here on its signals do not end the program by themselves.
     ///
     /// # Errors
     /// If a signal cannot be listened to.
-    pub fn new() -> io::Result<Self> {
+    pub fn new(stop: StopSignals) -> io::Result<Self> {
         let kind = |number: Number| SignalKind::from_raw(number.as_raw());
         Ok(Self {
             events: EventStream::new(Tty::new()?),
-            terminate: [
-                signal(SignalKind::terminate())?,
-                signal(SignalKind::hangup())?,
-                signal(SignalKind::interrupt())?,
-            ],
+            stop,
             suspend: signal(kind(Number::TSTP))?,
             resumed: signal(kind(Number::CONT))?,
             resized: signal(SignalKind::window_change())?,
@@ -52,10 +49,8 @@ impl Stream for Inputs {
         let is_told = |signal: &mut Signal, context: &mut Context<'_>| {
             matches!(signal.poll_recv(context), Poll::Ready(Some(())))
         };
-        for signal in &mut inputs.terminate {
-            if is_told(signal, context) {
-                return Poll::Ready(Some(Ok(Input::Terminate)));
-            }
+        if inputs.stop.poll_received(context).is_ready() {
+            return Poll::Ready(Some(Ok(Input::Terminate)));
         }
         if is_told(&mut inputs.suspend, context) {
             return Poll::Ready(Some(Ok(Input::Suspend)));

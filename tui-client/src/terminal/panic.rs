@@ -18,18 +18,29 @@ pub(super) static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
 /// Installs a hook that gives the terminal back, writes a report with a backtrace into a folder,
 /// and says on standard error where it is.
 pub fn install_panic_hook(folder: PathBuf) {
+    install(Some(folder));
+}
+
+/// Installs the hook for a program that must leave no files: the report goes to standard error.
+pub fn install_panic_hook_without_files() {
+    install(None);
+}
+
+fn install(folder: Option<PathBuf>) {
     std::panic::set_hook(Box::new(move |info| {
         HAS_PANICKED.store(true, Ordering::SeqCst);
         let was_ours = super::restore();
         let report = report(info);
         let place = info.location().map(ToString::to_string);
         let place = place.unwrap_or_else(|| "an unknown place".to_owned());
-        let said = match write(&folder, &report) {
-            Ok(path) => format!(
+        let written = folder.as_deref().map(|folder| write(folder, &report));
+        let said = match written {
+            None => format!("recado failed unexpectedly:\n{report}\n"),
+            Some(Ok(path)) => format!(
                 "recado failed unexpectedly: at {place}\nWhat you wrote is kept. A report is in {}\n",
                 path.display()
             ),
-            Err(error) => format!("recado failed unexpectedly, and {error}:\n{report}\n"),
+            Some(Err(error)) => format!("recado failed unexpectedly, and {error}:\n{report}\n"),
         };
         // If standard error is closed, there is no other place for the report.
         let _ = std::io::stderr().write_all(said.as_bytes());

@@ -7,6 +7,7 @@ mod completion;
 mod composer;
 mod contact_list;
 mod conversation;
+mod invite_link;
 mod layout;
 mod list;
 mod list_rows;
@@ -29,6 +30,7 @@ use self::canvas::Canvas;
 use self::layout::Layout;
 use self::text::indent;
 pub use self::theme::Theme;
+pub(crate) use self::view::UnbrokenLine;
 pub use self::view::ViewState;
 use crate::app::screen::{
     ConversationView, Focus, NotificationLevel, Overlay, Pane, PurposeView, Screen,
@@ -248,6 +250,9 @@ fn draw_overlay(canvas: &mut Canvas<'_>, area: Rect, overlay: &Overlay<'_>) -> O
         Overlay::Panel(list) => return list::render(canvas, area, list),
         Overlay::UnreadOverview(list) => return list::render(canvas, area, list),
         Overlay::Search(list) => return list::render(canvas, area, list),
+        Overlay::InviteLink { link, copy_key } => {
+            invite_link::render(canvas, area, link, copy_key);
+        }
         Overlay::Confirm { question, answers } => {
             text_overlays::render_question(canvas, area, question, answers);
         }

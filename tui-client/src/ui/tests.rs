@@ -1,6 +1,7 @@
 //! Snapshot tests of whole frames at 80×24, 40×12 and 20×6.
 
 mod frames;
+mod invite_link;
 mod messages;
 mod scrolling;
 mod search;

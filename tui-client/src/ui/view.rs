@@ -20,6 +20,14 @@ const MAX_POSITIONS: usize = 256;
 /// Most scrolls that wait for a draw; more are left out, as if the wheel had turned less.
 const MAX_PENDING: usize = 256;
 
+/// A text that the terminal itself wraps, so that a selection of it has no line breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct UnbrokenLine {
+    /// The cell of its first character, in the first column.
+    pub(crate) at: ratatui::layout::Position,
+    pub(crate) text: String,
+}
+
 /// State of the screen that is no state of the app.
 #[derive(Debug)]
 pub struct ViewState {
@@ -38,6 +46,8 @@ pub struct ViewState {
     shown: Option<ConversationId>,
     /// Each with the conversation that it is meant for: another may be drawn next.
     pending: Vec<(ConversationId, Scroll)>,
+    /// Of the last frame; its cells are drawn like all others.
+    pub(crate) unbroken: Option<UnbrokenLine>,
     /// Targets of clicks; later areas lie over earlier ones.
     pub(super) hits: Vec<(Rect, ClickTarget)>,
 }
@@ -58,6 +68,7 @@ impl ViewState {
             positions: HashMap::new(),
             shown: None,
             pending: Vec::new(),
+            unbroken: None,
             hits: Vec::new(),
         }
     }
@@ -96,6 +107,7 @@ impl ViewState {
     /// Begins a frame: nothing can be hit and nothing is seen until it is drawn.
     pub(super) fn begin(&mut self, open: Option<&ConversationView<'_>>) {
         self.hits.clear();
+        self.unbroken = None;
         self.contacts_area = Rect::default();
         self.viewed = open.map(|open| Viewed {
             conversation: open.id,

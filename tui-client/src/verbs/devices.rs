@@ -12,11 +12,13 @@ use serde::Serialize;
 use super::VerbContext;
 use super::ask;
 use super::line::{timestamp, utc_text};
+use super::local_server::public_address;
 use crate::app::devices;
 use crate::exit::{Exit, Failure};
 use crate::identity::Access;
 use crate::net::{Link, Session, SessionError};
 use crate::output::{print_result, tell};
+use crate::strings;
 
 pub(crate) const HELP: &str = "\
 Fields of a JSON line: number (its place in the list); name (or null); key (its public key in
@@ -165,16 +167,26 @@ async fn list(session: &mut Session, link: &Link, json: bool) -> Result<(), Fail
         }
     }
     if !json {
-        let server = Invite {
-            address: link.config.address.clone(),
-            fingerprint: link.config.fingerprint,
-            token: None,
-        };
-        tell(&format!(
-            "\nTo add a device, run on it:  recado link '{server}'"
-        ));
+        tell(&linking_text(link));
     }
     Ok(())
+}
+
+/// The line for a new device. It has the public address of a server of this user, which is reached here by
+/// another one.
+fn linking_text(link: &Link) -> String {
+    let fingerprint = link.config.fingerprint;
+    let public = public_address(fingerprint).filter(|address| !address.is_loopback());
+    let server = Invite {
+        address: public.unwrap_or_else(|| link.config.address.clone()),
+        fingerprint,
+        token: None,
+    };
+    if server.address.is_loopback() {
+        strings::host::link_line_here(&server)
+    } else {
+        strings::host::link_line(&server)
+    }
 }
 
 fn day(time: Timestamp) -> String {

@@ -22,6 +22,7 @@ pub(crate) async fn run(context: &VerbContext, words: &[String]) -> Result<(), F
         let opening = Opening {
             notice,
             keeps_default: context.keeps_default,
+            ..Opening::default()
         };
         return show(&context.paths, joined.identity, opening).await;
     }

@@ -1,48 +1,44 @@
-//! `recado host` and `recado demo`: a server in this process. The only file that uses the
-//! server's library.
+//! `recado host` and `recado demo`: a server in this process. With its invites, the only part that
+//! uses the server's library.
 
+mod invites;
+
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
+use clap::Args;
 use futures_util::FutureExt as _;
-use recado_server::invite::{self, InviteTerms, MakeInviteError};
 use recado_server::{Config, ListenError, Server, ServerError, paths as server_paths};
-use recado_shared::{ConversationId, Invite, Timestamp, UserName, Welcome};
+use recado_shared::{ConversationId, Invite, ServerAddress, UserName, Welcome};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
+pub(crate) use self::invites::{ServerInvites, public_address};
 use super::VerbContext;
 use super::ask::{login_name, parse_name};
 use super::companions;
 use super::join::claim;
-use super::open::{open_identity, require_terminal};
+use super::open::{Opening, require_terminal, show};
+use crate::app::InviteTerms;
 use crate::app::action::{Action, KeyContext};
-use crate::client::wall_time;
 use crate::config::Config as ClientConfig;
+use crate::driver::InviteMaker;
 use crate::exit::{Exit, Failure, general_failures};
-use crate::files;
 use crate::identity::{self, Identity};
 use crate::net::Link;
 use crate::output::tell;
 use crate::paths::Paths;
 use crate::store::{self, StoreWrite, StoredMe, StoredPerson};
-
-const INVITE_USES: u32 = 10;
-
-/// A week in milliseconds.
-const INVITE_LIFETIME: u64 = 7 * 24 * 60 * 60 * 1000;
-
-const INVITE_FILE: &str = "invite.txt";
+use crate::strings;
+use crate::terminal::StopSignals;
 
 const DEMO_NAME: &str = "you";
 
-general_failures!(
-    ServerError,
-    ListenError,
-    MakeInviteError,
-    server_paths::PathsError
-);
+const DEMO_FOLDER: &str = "recado-demo-";
+
+general_failures!(ServerError, ListenError, server_paths::PathsError);
 
 /// Runs a client beside a server in this process, and then stops the server, so that everything
 /// acknowledged reaches the disk.
@@ -60,40 +56,52 @@ async fn run_with_server(
     ended.and(stopped.map_err(Failure::from))
 }
 
+/// Options of `recado host`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct HostOptions {
+    /// Address to listen on; port 0 takes a free one [default: port 7322 on all addresses]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Address in invites [default: the machine's own]
+    #[arg(long, value_name = "HOST:PORT")]
+    public_address: Option<ServerAddress>,
+}
+
+impl fmt::Display for HostOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(listen) = self.listen {
+            write!(f, " --listen {listen}")?;
+        }
+        match &self.public_address {
+            Some(address) => write!(f, " --public-address {address}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Runs the server of this user on its usual folder, with the client of its first user.
-pub(crate) async fn host(context: &VerbContext, listen: Option<SocketAddr>) -> Result<(), Failure> {
+pub(crate) async fn host(context: &VerbContext, options: HostOptions) -> Result<(), Failure> {
     require_terminal()?;
     let name = context.name()?;
     let server_paths = server_paths::Paths::of_user()?;
     let mut config = Config::new(&server_paths.data_dir);
     config.ticket_places = server_paths.local_tickets;
-    let server = Server::prepare(bind(listen)?, config).await?;
-    let data_dir = server_paths.data_dir;
-    let invite = spawn_blocking(move || make_invite(&data_dir))
-        .await
-        .unwrap_or_else(|_| Err(ServerError::Panicked.into()))?;
-    let client = async |ticket: &Invite| host_client(&context.paths, ticket, name, &invite).await;
-    run_with_server(server, client).await
-}
-
-/// Makes an invite and writes it to a file too, for a screen that is too small to copy from.
-fn make_invite(data_dir: &Path) -> Result<Invite, Failure> {
-    let terms = InviteTerms {
-        uses: INVITE_USES,
-        expires: Some(Timestamp(wall_time().0.saturating_add(INVITE_LIFETIME))),
-        name: None,
+    config.public_address = options.public_address.clone();
+    let server = Server::prepare(bind(options.listen)?, config).await?;
+    let invites = ServerInvites::of(server.fingerprint());
+    let client = async |ticket: &Invite| {
+        let ended = host_client(&context.paths, ticket, name.clone(), &invites).await;
+        tell(&last_words(&options, name.as_ref(), &invites).await);
+        ended
     };
-    let invite = invite::make(data_dir, None, &terms)?;
-    let path = data_dir.join(INVITE_FILE);
-    files::write(&path, format!("{invite}\n").as_bytes())?;
-    Ok(invite)
+    run_with_server(server, client).await
 }
 
 async fn host_client(
     paths: &Paths,
     ticket: &Invite,
     name: Option<UserName>,
-    invite: &Invite,
+    invites: &ServerInvites,
 ) -> Result<(), Failure> {
     let known = identity::all(paths)?.into_iter().find(|identity| {
         let server = &identity.server;
@@ -106,15 +114,31 @@ async fn host_client(
         None => claim(paths, ticket, name, true).await?,
     };
     identity.set_address(ticket.address.clone())?;
-    let text = format!("Others join with:  recado join '{invite}'");
-    tell(&text);
-    let ended = open_identity(paths, identity, Some(text)).await;
-    tell(&format!(
-        "The server has stopped. While it runs, up to {INVITE_USES} people can join within a week:\n  \
-         recado join '{invite}'\nStart it again with 'recado host', or keep it running with \
-         'recado-server'."
-    ));
-    ended
+    let maker = invites.clone();
+    let link = spawn_blocking(move || maker.link(InviteTerms::default())).await;
+    let opening = Opening {
+        invite_link: Some(link.unwrap_or_else(|_| Err(ServerError::Panicked.into()))?),
+        invite_maker: Some(invites.maker()),
+        ..Opening::default()
+    };
+    show(paths, identity, opening).await
+}
+
+/// The way to start the server again, with the invite if a new start keeps its port.
+async fn last_words(
+    options: &HostOptions,
+    name: Option<&UserName>,
+    invites: &ServerInvites,
+) -> String {
+    let server_options = options.to_string();
+    let name = name.map_or_else(String::new, |name| format!(" --as {name}"));
+    let keeps_port = options.listen.is_none_or(|listen| listen.port() != 0);
+    let invites = invites.clone();
+    let link = spawn_blocking(move || invites.last_link()).await;
+    let link = link.ok().and_then(Result::ok).flatten();
+    let link = link.filter(|_| keeps_port);
+    let invite = link.as_ref().map(|link| (link.line.as_str(), link.uses));
+    strings::host::server_stopped(&format!("{server_options}{name}"), &server_options, invite)
 }
 
 fn bind(address: Option<SocketAddr>) -> Result<TcpListener, Failure> {
@@ -134,40 +158,59 @@ pub(crate) async fn demo(name: Option<String>) -> Result<(), Failure> {
         Some(name) => parse_name(&name)?,
         None => login_name().unwrap_or_else(|| UserName::new(DEMO_NAME).expect("it is one")),
     };
-    let folder = tempfile::Builder::new().prefix("recado-demo-").tempdir()?;
-    let shown = show(folder.path(), &name).await;
+    // From here on a signal ends the demo in order, so that its folder is removed.
+    let stop = StopSignals::new()?;
+    let folder = tempfile::Builder::new().prefix(DEMO_FOLDER).tempdir()?;
+    let shown = run_demo(folder.path(), &name, stop).await;
     let removed = folder.close().map_err(Failure::from);
     shown.and(removed)
 }
 
-async fn show(folder: &Path, name: &UserName) -> Result<(), Failure> {
+async fn run_demo(folder: &Path, name: &UserName, stop: StopSignals) -> Result<(), Failure> {
     let mut paths = Paths::below(folder);
-    // The user's own keys, and a place for logs that outlives the folder.
+    // The user's own keys.
     if let Ok(user) = Paths::of_user() {
         paths.config_file = user.config_file;
-        paths.state_dir = user.state_dir;
     }
     let listener = recado_server::listen(Some((Ipv4Addr::LOCALHOST, 0).into()))?;
     let server = Server::prepare(listener, Config::new(folder.join("server"))).await?;
     run_with_server(server, async |ticket| {
-        show_client(&paths, ticket, name).await
+        show_client(&paths, ticket, name, stop).await
     })
     .await
 }
 
-async fn show_client(paths: &Paths, ticket: &Invite, name: &UserName) -> Result<(), Failure> {
+async fn show_client(
+    paths: &Paths,
+    ticket: &Invite,
+    name: &UserName,
+    mut stop: StopSignals,
+) -> Result<(), Failure> {
     let keymap = ClientConfig::read(&paths.config_file)?.keymap;
-    let identity = identity::register(paths, ticket, name, false).await?;
-    let session = Link::new(identity.net_config(paths))?.connect().await?;
-    let me = session.welcome().clone();
-    let seed = fastrand::u64(..);
-    let (_companions, guide) = companions::start(ticket, session, &keymap, seed).await?;
-    open_at(&identity, me, guide)?;
-    let notice = format!(
-        "Demo: nothing leaves this machine or is kept. Press {} for help.",
-        keymap.key_of(KeyContext::Global, Action::Help)
-    );
-    open_identity(paths, identity, Some(notice)).await
+    let prepare = async {
+        let identity = identity::register(paths, ticket, name, false).await?;
+        let session = Link::new(identity.net_config(paths))?.connect().await?;
+        let me = session.welcome().clone();
+        let seed = fastrand::u64(..);
+        let (companions, guide) = companions::start(ticket, session, &keymap, seed).await?;
+        open_at(&identity, me, guide)?;
+        Ok::<_, Failure>((identity, companions))
+    };
+    let (identity, _companions) = tokio::select! {
+        prepared = prepare => prepared?,
+        () = stop.received() => return Ok(()),
+    };
+    let help_key = keymap.key_of(KeyContext::Global, Action::Help);
+    let opening = Opening {
+        notice: Some(strings::host::demo_notice(&help_key)),
+        invite_maker: Some(InviteMaker::new(|_| {
+            Err(strings::host::DEMO_HAS_NO_INVITES.to_owned())
+        })),
+        stop: Some(stop),
+        is_temporary: true,
+        ..Opening::default()
+    };
+    show(paths, identity, opening).await
 }
 
 /// Makes the conversation with the guide the one that the client opens with.

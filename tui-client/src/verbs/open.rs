@@ -8,16 +8,18 @@ use recado_shared::Now;
 
 use super::VerbContext;
 use super::create::Creation;
-use crate::app::{App, Settings};
+use super::local_server::ServerInvites;
+use crate::app::{App, InviteLink, Settings};
 use crate::client::wall_time;
 use crate::config::Config;
-use crate::driver::{self, Client, DriverError};
+use crate::driver::{self, Client, DriverError, InviteMaker};
 use crate::exit::{Exit, Failure};
 use crate::identity::{Access, Accounts, Identity};
 use crate::net::{self, NetConfig};
 use crate::output::tell;
 use crate::paths::Paths;
 use crate::strings::{accounts as strings, errors};
+use crate::terminal::StopSignals;
 use crate::ui::{Theme, ViewState};
 use crate::{store, telemetry, terminal};
 
@@ -55,8 +57,8 @@ pub(crate) async fn run(context: &VerbContext, creation: &Creation) -> Result<()
         return Ok(());
     }
     let opening = Opening {
-        notice: None,
         keeps_default: context.keeps_default,
+        ..Opening::default()
     };
     show(paths, identity, opening).await
 }
@@ -72,26 +74,21 @@ pub(crate) fn require_terminal() -> Result<(), Failure> {
     Err(Failure::usage(errors::NEEDS_TERMINAL))
 }
 
-/// Shows the full screen until the user quits, and makes the identity the default. `notice` is shown
-/// at the start.
-pub(crate) async fn open_identity(
-    paths: &Paths,
-    identity: Identity,
-    notice: Option<String>,
-) -> Result<(), Failure> {
-    let opening = Opening {
-        notice,
-        keeps_default: false,
-    };
-    show(paths, identity, opening).await
-}
-
 /// Circumstances of the full screen.
+#[derive(Debug, Default)]
 pub(super) struct Opening {
     /// Shown at the start, in the status line.
     pub(super) notice: Option<String>,
     /// Whether another identity stays the default.
     pub(super) keeps_default: bool,
+    /// Shown at the start, until it is closed.
+    pub(super) invite_link: Option<InviteLink>,
+    /// `None` for the server of the identity, if it belongs to this user.
+    pub(super) invite_maker: Option<InviteMaker>,
+    /// Signals that a caller listens to already.
+    pub(super) stop: Option<StopSignals>,
+    /// Whether a report of a panic would outlive the folders of the client.
+    pub(super) is_temporary: bool,
 }
 
 /// Shows the full screen until the user quits.
@@ -110,7 +107,11 @@ pub(super) async fn show(
         // Without a log the client works all the same.
         crate::output::complain(&error.to_string());
     }
-    terminal::install_panic_hook(paths.state_dir.clone());
+    if opening.is_temporary {
+        terminal::install_panic_hook_without_files();
+    } else {
+        terminal::install_panic_hook(paths.state_dir.clone());
+    }
     let store = store::open(&identity.store_path())?;
     let now = Now {
         instant: Instant::now(),
@@ -125,6 +126,7 @@ pub(super) async fn show(
         device: identity.key.key(),
         // A store that had to be replaced is the more urgent news.
         notice: store.notice.or(opening.notice),
+        invite_link: opening.invite_link,
     };
     let theme = Theme::new(terminal::wants_colours());
     let client = Client {
@@ -132,9 +134,15 @@ pub(super) async fn show(
         view: ViewState::new(TimeZone::system(), theme, now.wall),
         store: store.handle,
         store_events: store.events,
+        invite_maker: opening.invite_maker.unwrap_or_else(|| {
+            let invites = ServerInvites::of(identity.server.fingerprint);
+            invites.maker()
+        }),
     };
     let net_config = identity.net_config(paths);
-    let terminal_io = terminal::open().map_err(DriverError::from)?;
+    let stop = opening.stop.map_or_else(StopSignals::new, Ok);
+    let terminal_io = stop.and_then(terminal::open_with);
+    let terminal_io = terminal_io.map_err(DriverError::from)?;
     let connect = |since| {
         net::spawn(NetConfig {
             since,

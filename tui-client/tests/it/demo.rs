@@ -1,10 +1,13 @@
 //! `recado`, `recado demo` and `recado host` in a real terminal.
 
+use rustix::process::Signal;
+
 use crate::machine::Machine;
 
 #[test]
 fn a_demo_is_complete_alone_and_leaves_nothing_behind() {
     let machine = Machine::new();
+    let before = machine.tree();
     let mut demo = machine.open("demo", &["demo"]);
     demo.wait("ada is typing");
     demo.wait("Welcome to Recado!");
@@ -32,8 +35,33 @@ fn a_demo_is_complete_alone_and_leaves_nothing_behind() {
     demo.key("ctrl-q");
     assert!(demo.wait_end().success());
     demo.assert_clean();
-    assert_eq!(machine.entries("tmp"), [""; 0]);
-    assert_eq!(machine.entries("data"), [""; 0]);
+    assert_eq!(machine.tree(), before);
+}
+
+#[test]
+fn a_demo_leaves_nothing_behind_after_a_signal() {
+    let machine = Machine::new();
+    let before = machine.tree();
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
+        let demo = machine.open("demo", &["demo"]);
+        demo.wait("Welcome to Recado!");
+        demo.signal(signal);
+        assert!(demo.wait_end().success());
+        demo.assert_clean();
+        assert_eq!(machine.tree(), before, "{signal:?}");
+        // As early as there is anything to leave behind.
+        let mut demo = machine.open("demo", &["demo"]);
+        while machine.tree() == before {
+            std::thread::yield_now();
+        }
+        if signal == Signal::INT {
+            demo.key("ctrl-c");
+        } else {
+            demo.signal(signal);
+        }
+        assert!(demo.wait_end().success());
+        assert_eq!(machine.tree(), before, "{signal:?} at the start");
+    }
 }
 
 #[test]
@@ -44,10 +72,26 @@ fn a_host_shows_its_invite_and_others_get_in_with_it() {
     host.wait("recado join 'recado://127.0.0.1:");
     let path = machine.server_data().join("invite.txt");
     let invite = std::fs::read_to_string(path).unwrap();
+    let line = format!("recado join '{}'", invite.trim());
+    // The terminal has it as one line, whatever its width, until the panel is closed.
+    host.wait_line("", &line);
+    host.resize(40, 24);
+    host.wait_line("hold Shift.", "");
+    host.wait_line("", &line);
+    host.resize(80, 24);
     let other = Machine::new();
     let mut guest = other.open("guest", &["join", invite.trim(), "--as", "bob"]);
     guest.wait("alice");
+    host.wait_line("", &line);
+    host.key("esc");
     host.wait("bob");
+    host.type_text("/invite-link");
+    host.wait("show a link");
+    host.key("enter");
+    host.wait("Up to 9 people");
+    host.wait_line("", &line);
+    host.key("esc");
+    host.wait_gone("Up to 9 people");
     // The same name a second time, from another terminal of the same machine.
     let second = machine.open("alice again", &["alice"]);
     second.wait("already open in another window");
@@ -58,6 +102,36 @@ fn a_host_shows_its_invite_and_others_get_in_with_it() {
     assert!(host.wait_end().success());
     host.assert_clean();
     host.wait("The server has stopped.");
+    host.wait_line("  recado host --listen 127.0.0.1:0 --as alice", "");
+    // Another start has another port.
+    host.wait_gone("recado://");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_operator_of_any_server_makes_invite_links_and_others_do_not() {
+    let (machine, other) = (Machine::new(), Machine::new());
+    let data = machine.path("elsewhere");
+    let _server = machine.serve(0, &["--data", data.to_str().unwrap()]);
+    let mut alice = machine.open("alice", &["alice"]);
+    alice.wait("connected");
+    alice.type_text("/invite-link 1 2h");
+    alice.key("enter");
+    alice.wait("One person can join");
+    let invite = std::fs::read_to_string(data.join("invite.txt")).unwrap();
+    alice.wait_line("", &format!("recado join '{}'", invite.trim()));
+    let mut bob = other.open("bob", &["join", invite.trim(), "--as", "bob"]);
+    bob.wait("connected");
+    bob.type_text("/invite-link");
+    bob.key("enter");
+    bob.wait("only the operator can");
+    // The last link is used up: a new one takes its place.
+    alice.key("esc");
+    alice.wait_gone("One person can join");
+    alice.type_text("/invite-link");
+    alice.key("enter");
+    alice.wait("Up to 10 people");
+    let next = std::fs::read_to_string(data.join("invite.txt")).unwrap();
+    assert_ne!(next, invite);
 }
 
 #[test]
@@ -66,6 +140,7 @@ fn a_name_is_asked_for_again_if_it_is_taken() {
     let line = ["host", "--listen", "127.0.0.1:0", "--as", "alice"];
     let mut host = machine.open("alice", &line);
     host.wait("recado join 'recado://127.0.0.1:");
+    host.key("esc");
     let path = machine.server_data().join("invite.txt");
     let invite = std::fs::read_to_string(path).unwrap();
     let other = Machine::of("tester");

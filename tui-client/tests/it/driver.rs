@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 use recado::app::keymap::Keymap;
 use recado::app::{App, Settings};
-use recado::driver::{self, Client, DriverError, Host, Input, TerminalIo};
+use recado::driver::{self, Client, DriverError, Host, Input, InviteMaker, TerminalIo};
 use recado::net::{self, NetConfig};
 use recado::store::{self, HeldRange, StoreWrite, StoredMe};
 use recado::ui::{Theme, ViewState};
@@ -151,6 +151,7 @@ impl TestClient {
             time_zone: TimeZone::UTC,
             device: recado_shared::DeviceKey([1; 32]),
             notice: None,
+            invite_link: None,
         };
         let now = Now {
             instant: std::time::Instant::now(),
@@ -161,6 +162,7 @@ impl TestClient {
             view: ViewState::new(TimeZone::UTC, Theme::new(true), now.wall),
             store: opened.handle,
             store_events: opened.events,
+            invite_maker: InviteMaker::new(|_| Err("no invites here".to_owned())),
         };
         let inputs = Queue::default();
         let (log, host) = mpsc::unbounded_channel();

@@ -69,6 +69,24 @@ impl Machine {
         names
     }
 
+    /// All files and folders of this machine, as paths within it.
+    pub(crate) fn tree(&self) -> Vec<PathBuf> {
+        let root = self.folder.path();
+        let mut folders = vec![root.to_owned()];
+        let mut found = Vec::new();
+        while let Some(folder) = folders.pop() {
+            // A folder may be removed while a program runs.
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                found.push(entry.path().strip_prefix(root).unwrap().to_owned());
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    folders.push(entry.path());
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
     /// Opens the client in a terminal of 80 columns and 24 rows; `name` says in a failure whose. A new
     /// name is created without a question, which [`open_shell`](Self::open_shell) leaves in place.
     pub(crate) fn open(&self, name: &str, line: &[&str]) -> Terminal {

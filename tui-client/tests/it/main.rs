@@ -18,6 +18,7 @@ mod history;
 mod joining;
 mod keys;
 mod link;
+mod log;
 mod machine;
 mod net;
 mod pty;

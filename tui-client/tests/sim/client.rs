@@ -133,6 +133,7 @@ impl Client {
             time_zone: jiff::tz::TimeZone::UTC,
             device: recado_shared::DeviceKey([1; 32]),
             notice: None,
+            invite_link: None,
         };
         self.app = Some(App::new(snapshot, settings, self.now(clock)));
         self.pane = Pane::default();
@@ -307,6 +308,7 @@ impl Client {
             Effect::CheckLink
             | Effect::Search(_)
             | Effect::Copy(_)
+            | Effect::MakeInviteLink(_)
             | Effect::Bell
             | Effect::Redraw
             | Effect::Suspend

@@ -43,6 +43,22 @@ pub(crate) fn find(
     Ok(invite)
 }
 
+/// Registrations that are left, 0 if the invite is not valid.
+pub(crate) fn uses_left(
+    db: &Connection,
+    token: &InviteToken,
+    time: Timestamp,
+) -> rusqlite::Result<u32> {
+    let left = db
+        .prepare_cached(
+            "SELECT uses_left FROM invites
+             WHERE token_hash = ?1 AND (expires IS NULL OR expires > ?2)",
+        )?
+        .query_one(params![digest_of(token), int(time.0)], |row| row.get(0))
+        .optional()?;
+    Ok(left.unwrap_or(0))
+}
+
 impl ValidInvite {
     /// Whether it was made for this name, or for any name.
     pub(crate) fn admits(&self, name: &UserName) -> bool {

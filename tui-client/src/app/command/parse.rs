@@ -11,6 +11,7 @@ use recado_shared::{
 use super::table::{self, Change, Command, SettingCommand};
 use crate::app::composer::markup::trimmed;
 use crate::app::intent::{PanelKind, Show};
+use crate::model::InviteTerms;
 use crate::strings;
 
 #[derive(Debug)]
@@ -168,6 +169,7 @@ fn command(name: &str, arguments: &mut ArgumentReader<'_>) -> Result<Command, Ar
             Command::RenameDevice(device, require(arguments.text(DeviceName::new)?)?)
         }
         "revoke" => Command::RevokeDevice(require(arguments.rest())?.to_owned()),
+        "invite-link" => Command::InviteLink(invite_terms(arguments)?),
         "search" => {
             let text = arguments.rest().unwrap_or_default().to_owned();
             Command::Show(Show::Search(None, Some(text)))
@@ -194,6 +196,9 @@ fn command(name: &str, arguments: &mut ArgumentReader<'_>) -> Result<Command, Ar
 /// Whether new people must ask first.
 const CONTACTS: &[(&str, bool)] = &[("ask", true), ("open", false)];
 
+/// Most users that one invite link admits.
+const MAX_USES: u32 = 10_000;
+
 const HISTORY: &[(&str, HistoryVisibility)] = &[
     ("visible", HistoryVisibility::Visible),
     ("hidden", HistoryVisibility::Hidden),
@@ -217,6 +222,27 @@ fn emoji(word: &str) -> Result<Emoji, EmojiError> {
     let code = word.trim_matches(':');
     let known = emojis::get_by_shortcode(code).map(emojis::Emoji::as_str);
     Emoji::new(known.unwrap_or(word))
+}
+
+/// A number of people and a time, in any order.
+fn invite_terms(arguments: &mut ArgumentReader<'_>) -> Result<InviteTerms, ArgumentError> {
+    let mut terms = InviteTerms::default();
+    while let Some(word) = arguments.next() {
+        let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number && terms.uses.is_none() {
+            let uses = word
+                .parse()
+                .ok()
+                .filter(|uses| (1..=MAX_USES).contains(uses));
+            let wrong = || ArgumentError::Invalid(strings::commands::wrong_uses(MAX_USES));
+            terms.uses = Some(uses.ok_or_else(wrong)?);
+        } else if !is_number && terms.lifetime.is_none() {
+            terms.lifetime = Some(duration(word).map_err(ArgumentError::Invalid)?);
+        } else {
+            return Err(ArgumentError::Usage);
+        }
+    }
+    Ok(terms)
 }
 
 fn command_name(word: &str) -> Result<&'static str, String> {
@@ -383,6 +409,23 @@ mod tests {
     }
 
     #[test]
+    fn the_terms_of_an_invite_come_in_any_order() {
+        let hours = |hours: u64| Duration::from_secs(60 * 60 * hours);
+        for (text, uses, lifetime) in [
+            ("/invite-link", None, None),
+            ("/invite-link 5", Some(5), None),
+            ("/invite-link 12h 5", Some(5), Some(hours(12))),
+            ("/invite-link 10000 1d", Some(10_000), Some(hours(24))),
+        ] {
+            let terms = InviteTerms { uses, lifetime };
+            assert_eq!(command(text), Command::InviteLink(terms), "{text}");
+        }
+        for text in ["/invite-link 0", "/invite-link 10001", "/invite-link 1 2"] {
+            error(text);
+        }
+    }
+
+    #[test]
     fn every_command_of_the_table_is_parsed() {
         for spec in table::COMMANDS {
             let choices = spec.arguments.iter().map(|argument| {
@@ -397,6 +440,7 @@ mod tests {
                     ArgumentKind::Word(words) => words[at % words.len()],
                     ArgumentKind::Emoji => "👍",
                     ArgumentKind::Duration => "30m",
+                    ArgumentKind::Number => "5",
                     ArgumentKind::Text => "4TG2X-9QRKM",
                     ArgumentKind::Command => "join",
                     ArgumentKind::Person

@@ -10,6 +10,7 @@ use recado_shared::{
 };
 
 use crate::app::intent::Show;
+use crate::model::InviteTerms;
 use crate::spelling::nearest;
 use crate::strings;
 
@@ -21,6 +22,7 @@ pub(crate) enum ArgumentKind {
     /// An emoji or its shortcode.
     Emoji,
     Duration,
+    Number,
     Word(&'static [&'static str]),
     Command,
     Any,
@@ -138,6 +140,7 @@ pub(crate) enum Command {
     Link(LinkCode),
     RenameDevice(String, DeviceName),
     RevokeDevice(String),
+    InviteLink(InviteTerms),
     Show(Show),
     Help(Option<&'static str>),
     Quit,
@@ -192,6 +195,8 @@ const PREFIX: Argument = argument("[PREFIX]", ArgumentKind::Any);
 const LEVEL: Argument = words("[WHAT]", &["all", "mentions", "nothing"]);
 const DEVICE: Argument = argument("DEVICE", ArgumentKind::Any);
 const NEW_NAME: Argument = argument("NEW", ArgumentKind::Text);
+const USES: Argument = argument("[N]", ArgumentKind::Number);
+const EXPIRY: Argument = argument("[TIME]", ArgumentKind::Duration);
 const QUERY: Argument = argument("[WORDS]", ArgumentKind::Text);
 const COMMAND: Argument = argument("[COMMAND]", ArgumentKind::Command);
 
@@ -241,6 +246,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     spec("link", &[], &[argument("CODE", ArgumentKind::Text)]),
     spec("device-name", &[], &[DEVICE, NEW_NAME]),
     spec("revoke", &[], &[argument("DEVICE", ArgumentKind::Text)]),
+    spec("invite-link", &[], &[USES, EXPIRY]),
     spec("search", &["find"], &[QUERY]),
     spec("help", &["?"], &[COMMAND]),
     spec("quit", &["exit", "q"], &[]),

@@ -145,7 +145,7 @@ fn completable(text: &str, cursor: usize) -> Option<(Range<usize>, Completable<'
         let spec = words.next().and_then(find)?;
         let kind = spec.arguments.get(words.count()).map(|a| a.kind);
         match kind {
-            Some(ArgumentKind::Text | ArgumentKind::Any) | None => {}
+            Some(ArgumentKind::Text | ArgumentKind::Number | ArgumentKind::Any) | None => {}
             Some(kind) => return Some((range, Completable::Argument(kind, word))),
         }
     }
@@ -211,7 +211,7 @@ fn arguments(chats: &Chats, kind: ArgumentKind, prefix: &str) -> Vec<Row> {
             let names: Vec<_> = COMMANDS.iter().map(|spec| spec.name).collect();
             words(&names, prefix.trim_start_matches('/'))
         }
-        ArgumentKind::Any | ArgumentKind::Text => Vec::new(),
+        ArgumentKind::Any | ArgumentKind::Number | ArgumentKind::Text => Vec::new(),
     }
 }
 

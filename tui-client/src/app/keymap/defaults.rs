@@ -198,6 +198,7 @@ const PANEL: Table = &[
     (Action::First, "home"),
     (Action::Last, "end"),
     (Action::Remove, "x"),
+    (Action::Copy, "y"),
     (Action::Cancel, "esc q"),
 ];
 

@@ -5,6 +5,7 @@ mod announcements;
 mod confirm;
 mod fuzzy;
 mod help;
+mod invite_link;
 mod list;
 pub(crate) mod open;
 mod panel;

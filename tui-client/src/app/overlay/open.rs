@@ -4,6 +4,7 @@ use super::Overlay;
 use super::announcements::Announcements;
 use super::confirm::Confirm;
 use super::help::{Help, Versions};
+use super::invite_link::InviteLinkPanel;
 use super::panel::Panel;
 use super::picker::Picker;
 use super::search::Search;
@@ -23,6 +24,7 @@ pub(crate) fn open(show: Show, app: &mut Parts<'_>) -> Option<Box<dyn Overlay>> 
             seq,
             scroll: 0,
         }),
+        Show::InviteLink(link) => Box::new(InviteLinkPanel(link)),
         Show::Panel(kind) => Box::new(Panel::new(kind)),
         Show::Confirm(question, confirmed) => Box::new(Confirm {
             question,

@@ -14,6 +14,7 @@ use crate::app::command::{
     self, Call, Change, Command, CommandResult, PendingRequest, SettingCommand,
 };
 use crate::app::conversation::state::Conversation;
+use crate::app::effect::Effect;
 use crate::app::intent::{Intent, PanelKind, Show};
 use crate::app::parts::Parts;
 use crate::app::session::outbox::MAX_OUTBOX;
@@ -72,6 +73,10 @@ impl Parts<'_> {
             Command::Show(Show::Panel(kind)) => self.open_panel(kind),
             Command::Show(show) => {
                 self.show(show);
+                Ok(())
+            }
+            Command::InviteLink(terms) => {
+                self.cx.effects.push(Effect::MakeInviteLink(terms));
                 Ok(())
             }
             Command::Help(topic) => {

@@ -13,6 +13,7 @@ mod cursors;
 mod drafts;
 mod folding;
 mod hints;
+mod invite_link;
 mod jumps;
 mod keys;
 mod link;

@@ -213,6 +213,7 @@ impl Client {
             time_zone: jiff::tz::TimeZone::UTC,
             device: recado_shared::DeviceKey([1; 32]),
             notice: None,
+            invite_link: None,
         };
         Self {
             app: App::new(snapshot, settings, now),

@@ -21,6 +21,7 @@ use crate::app::chats::unread_totals::notable;
 use crate::app::composer::Composer;
 pub use crate::app::input::completion::CompletionView;
 pub use crate::app::session::link::LinkView;
+use crate::model::InviteLink;
 pub use crate::model::{ItemId, Place};
 
 #[derive(Clone, Debug)]
@@ -262,6 +263,11 @@ pub enum Overlay<'a> {
     /// The fuzzy switcher, and the picker of reactions.
     Switcher(ListView<'a, SwitcherRow<'a>>),
     Panel(ListView<'a, PanelRow>),
+    InviteLink {
+        link: &'a InviteLink,
+        /// Empty if no key copies it.
+        copy_key: String,
+    },
     /// The chosen row is never a heading.
     UnreadOverview(ListView<'a, UnreadRow<'a>>),
     /// The hits, newest first.

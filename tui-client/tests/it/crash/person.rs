@@ -158,6 +158,7 @@ fn run(
         time_zone: jiff::tz::TimeZone::UTC,
         device: recado_shared::DeviceKey([1; 32]),
         notice: None,
+        invite_link: None,
     };
     let since = opened.snapshot.since;
     let Opened {
