@@ -107,6 +107,34 @@ fn a_host_shows_its_invite_and_others_get_in_with_it() {
     host.wait_gone("recado://");
 }
 
+#[test]
+fn a_host_on_a_fixed_port_keeps_its_invite_link() {
+    let machine = Machine::new();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = free.local_addr().unwrap().to_string();
+    drop(free);
+    let public = ["--public-address", "chat.example:7322"];
+    let line = [
+        &["host", "--listen", &listen][..],
+        &public,
+        &["--as", "alice"],
+    ]
+    .concat();
+    let mut host = machine.open("alice", &line);
+    host.wait("recado join 'recado://chat.example:7322/#");
+    let invite = std::fs::read_to_string(machine.server_data().join("invite.txt")).unwrap();
+    assert!(!host.text().contains("cannot reach"), "{}", host.text());
+    host.key("ctrl-q");
+    assert!(host.wait_end().success());
+    host.wait(&format!(
+        "recado host --listen {listen} --public-address chat.example:7322 --as alice"
+    ));
+    host.wait(&format!(
+        "recado-server --listen {listen} --public-address chat.example:7322"
+    ));
+    host.wait(&format!("recado join '{}'", invite.trim()));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_operator_of_any_server_makes_invite_links_and_others_do_not() {
     let (machine, other) = (Machine::new(), Machine::new());

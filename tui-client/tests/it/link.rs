@@ -85,7 +85,7 @@ async fn a_second_device_is_linked_kept_in_step_and_revoked() {
 
     // Taken away: it says so, shows its history still, and no verb works there.
     let revoked = laptop
-        .run(&["devices", "revoke", "phone", "--as", "alice"])
+        .run(&["devices", "revoke", "phone", "--yes", "--as", "alice"])
         .await;
     revoked.is(0, "");
     on_phone.wait("revoked");
@@ -162,7 +162,7 @@ async fn an_unknown_code_and_a_wait_that_is_broken_off_say_so() {
         .await
         .is(2, "a code has 10 letters and digits");
     laptop
-        .run(&["devices", "revoke", "1", "--as", "alice"])
+        .run(&["devices", "revoke", "1", "--yes", "--as", "alice"])
         .await
         .is(3, "this is your only device");
     phone.run(&["link"]).await.is(2, "Which server?");
