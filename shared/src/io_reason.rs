@@ -12,6 +12,10 @@ pub fn describe(error: &io::Error) -> String {
         return describe_tls(tls).to_owned();
     }
     match of_kind(error.kind()) {
+        // Of our own programs, it has a text.
+        None if error.kind() == ErrorKind::InvalidInput && error.raw_os_error().is_some() => {
+            "the operating system does not accept it".to_owned()
+        }
         Some(reason) => reason.to_owned(),
         None => of_text(&error.to_string()),
     }
@@ -229,6 +233,8 @@ mod tests {
 
     #[test]
     fn a_text_of_our_own_stays() {
+        let own = io::Error::new(ErrorKind::InvalidInput, "the path is too long");
+        assert_eq!(describe(&own), own.to_string());
         let own = io::Error::other("there are too many damaged stores: delete some");
         assert_eq!(describe(&own), own.to_string());
     }
