@@ -79,7 +79,7 @@ impl Account {
     /// The account that all measurements start from, made where it is not there yet.
     pub(crate) fn template(runtime: &Runtime) -> Self {
         let account = Self {
-            folder: Path::new(env!("CARGO_TARGET_TMPDIR")).join("large-account-1"),
+            folder: Path::new(env!("CARGO_TARGET_TMPDIR")).join("large-account-2"),
         };
         let done = account.folder.join("done");
         if !done.exists() {

@@ -36,6 +36,7 @@ pub(crate) fn run(runtime: &Runtime, client: &PathBuf, account: &Account) {
     for _ in 0..RUNS {
         // Ctrl+F searches in the open conversation.
         terminal.send(b"\x06");
+        terminal.wait(SEARCH_TITLE);
         terminal.send(RARE_WORD.as_bytes());
         terminal.wait(RARE_START);
         hits.extend(jump(&mut terminal, b"\r", RARE_START));
