@@ -116,6 +116,7 @@ async fn a_second_device_is_linked_kept_in_step_and_revoked() {
 async fn the_line_for_a_new_device_has_an_address_that_it_can_reach() {
     let laptop = Machine::new();
     let server = laptop.serve(0, &["--public-address", "chat.example:7322"]);
+    laptop.create("alice").await;
     let listed = async || {
         let listed = laptop.run(&["devices", "--as", "alice"]).await;
         assert_eq!(listed.code, 0, "{listed:?}");
