@@ -70,6 +70,8 @@ pub enum Action {
     /// The first row of a list, or the start of a text.
     First,
     Last,
+    /// Searches within the help.
+    Find,
     /// Says how to quit, for those who press the keys of other programs.
     ExplainQuit,
     Complete,

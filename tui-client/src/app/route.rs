@@ -115,7 +115,7 @@ impl App {
             Action::Members => self.with_parts(|app| {
                 app.show_members();
             }),
-            Action::Remove | Action::MarkRead | Action::MarkAllRead => {
+            Action::Remove | Action::MarkRead | Action::MarkAllRead | Action::Find => {
                 self.with_overlay(|overlay, app| overlay.act(action, app));
             }
             Action::UnreadOverview => self.open(Show::UnreadOverview),

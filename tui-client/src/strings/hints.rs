@@ -1,5 +1,6 @@
 //! Labels beside the keys in the status line, in at most 24 cells.
 
+pub(crate) const ALL_KEYS: &str = "all keys";
 pub(crate) const ALL_READ: &str = "mark all as read";
 pub(crate) const CANCEL: &str = "cancel";
 pub(crate) const CLOSE: &str = "close";
@@ -7,6 +8,7 @@ pub(crate) const COMPLETE: &str = "complete";
 pub(crate) const COPY: &str = "copy";
 pub(crate) const DELETE: &str = "delete";
 pub(crate) const EDIT: &str = "edit";
+pub(crate) const END: &str = "end";
 pub(crate) const GO_THERE: &str = "go there";
 pub(crate) const GO_TO: &str = "go to";
 pub(crate) const HELP: &str = "help";
@@ -26,6 +28,7 @@ pub(crate) const REMOVE: &str = "remove";
 pub(crate) const REPLY: &str = "reply";
 pub(crate) const REVOKE: &str = "revoke";
 pub(crate) const SAVE: &str = "save";
+pub(crate) const SEARCH: &str = "search";
 pub(crate) const SELECT: &str = "select";
 pub(crate) const SEND_AGAIN: &str = "send again";
 pub(crate) const UNREAD: &str = "unread";

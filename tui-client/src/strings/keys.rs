@@ -18,6 +18,42 @@ pub(crate) const fn heading(context: KeyContext) -> &'static str {
     }
 }
 
+/// The heading of an action in the help. The keys that work everywhere have several.
+pub(crate) const fn topic(context: KeyContext, action: Action) -> &'static str {
+    if !matches!(context, KeyContext::Global) {
+        return heading(context);
+    }
+    match action {
+        Action::Switcher
+        | Action::NextConversation
+        | Action::PreviousConversation
+        | Action::NextUnread
+        | Action::UnreadOverview
+        | Action::Back
+        | Action::Conversation(_)
+        | Action::TogglePane
+        | Action::Members => "Conversations",
+        Action::PageUp | Action::PageDown | Action::Newest | Action::FirstUnread => "Reading",
+        Action::SearchHere | Action::SearchEverywhere => "Searching",
+        _ => "Recado",
+    }
+}
+
+/// What an action does, on the first page of the help.
+pub(crate) const fn describe_briefly(action: Action) -> &'static str {
+    match action {
+        Action::Submit => "send",
+        Action::SelectPrevious => "select a message; then:",
+        Action::Reply => "   reply to it",
+        Action::EditMessage => "   edit it",
+        Action::Delete => "   delete it",
+        Action::React => "   react to it",
+        Action::UnreadOverview => "everything unread",
+        Action::PageUp => "scroll up",
+        _ => describe(action),
+    }
+}
+
 pub(crate) const fn describe(action: Action) -> &'static str {
     match action {
         Action::Quit => "quit",
@@ -55,6 +91,7 @@ pub(crate) const fn describe(action: Action) -> &'static str {
         Action::TogglePane => "to the contact list and back",
         Action::First => "to the start",
         Action::Last => "to the end",
+        Action::Find => "search the help",
         Action::ExplainQuit => "say how to quit",
         Action::Complete => "complete; otherwise switch pane",
         Action::Members => "members of the room",

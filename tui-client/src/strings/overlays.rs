@@ -24,6 +24,12 @@ pub(crate) fn join(members: u32) -> String {
 }
 
 pub(crate) const HELP_TITLE: &str = "Help";
+pub(crate) const HELP_NOTHING: &str = "No key or command matches";
+
+pub(crate) fn help_search(text: &str) -> String {
+    format!("{HELP_TITLE}: search for {text}▏")
+}
+
 pub(crate) const VERSIONS_TITLE: &str = "Versions";
 pub(crate) const ANNOUNCEMENTS_TITLE: &str = "Announcements";
 pub(crate) const NO_ANNOUNCEMENTS: &str = "No new announcements";

@@ -262,8 +262,12 @@ fn draw_overlay(canvas: &mut Canvas<'_>, area: Rect, overlay: &Overlay<'_>) -> O
         Overlay::Announcements { texts, scroll } => {
             text_overlays::render_announcements(canvas, area, texts, *scroll);
         }
-        Overlay::Help { tables, scroll } => {
-            text_overlays::render_help(canvas, area, tables, *scroll);
+        Overlay::Help {
+            tables,
+            query,
+            scroll,
+        } => {
+            text_overlays::render_help(canvas, area, (tables, *query), scroll);
         }
     }
     None

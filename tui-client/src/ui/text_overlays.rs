@@ -1,5 +1,7 @@
 //! Drawing of the overlays without rows to choose: the help, the versions of a message, questions.
 
+use std::cell::Cell;
+
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use recado_shared::Timestamp;
@@ -7,6 +9,7 @@ use recado_shared::Timestamp;
 use super::canvas::Canvas;
 use super::text::{columns, indent, row, wrap_rows};
 use super::theme::Theme;
+use crate::app::keymap::HelpTable;
 use crate::cells;
 use crate::strings;
 
@@ -20,12 +23,13 @@ const MAX_KEYS: u16 = 24;
 const ALL_KEYS_FROM: u16 = 48;
 
 /// Draws a box with those of its lines that are not scrolled away; the scroll ends at the last line.
+/// Returns the line at the top.
 fn render_scrolled<T>(
     canvas: &mut Canvas<'_>,
     screen: Rect,
     (title, lines, scroll): (&str, &[T], u16),
     draw: impl Fn(&mut Canvas<'_>, Rect, &T),
-) {
+) -> u16 {
     let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let area = super::overlay_area(screen, MAX_WIDTH, count.saturating_add(2));
     let inner = super::draw_box(canvas, area, title);
@@ -37,6 +41,7 @@ fn render_scrolled<T>(
     if below > 0 {
         canvas.draw_footer(area, &strings::overlays::more_below(below));
     }
+    top
 }
 
 enum HelpLine<'a> {
@@ -49,21 +54,28 @@ enum HelpLine<'a> {
 pub(super) fn render_help(
     canvas: &mut Canvas<'_>,
     screen: Rect,
-    tables: &[(&'static str, Vec<(String, &'static str)>)],
-    scroll: u16,
+    (tables, query): (&[HelpTable], Option<&str>),
+    scroll: &Cell<u16>,
 ) {
     let mut lines = Vec::new();
     for (heading, rows) in tables {
         if !lines.is_empty() {
             lines.push(HelpLine::Heading(""));
         }
-        lines.push(HelpLine::Heading(heading));
+        if !heading.is_empty() {
+            lines.push(HelpLine::Heading(heading));
+        }
         lines.extend(rows.iter().map(|(keys, does)| HelpLine::Keys(keys, does)));
+    }
+    if lines.is_empty() {
+        lines.push(HelpLine::Heading(strings::overlays::HELP_NOTHING));
     }
     let rows = tables.iter().flat_map(|(_, rows)| rows);
     let widest = rows.map(|(keys, _)| columns(keys)).max().unwrap_or(0);
-    let text = (strings::overlays::HELP_TITLE, &lines[..], scroll);
-    render_scrolled(canvas, screen, text, |canvas, area, entry| match entry {
+    let title = query.map(strings::overlays::help_search);
+    let title = title.as_deref().unwrap_or(strings::overlays::HELP_TITLE);
+    let text = (title, &lines[..], scroll.get());
+    let top = render_scrolled(canvas, screen, text, |canvas, area, entry| match entry {
         HelpLine::Heading(heading) => canvas.draw_line(area, heading, Theme::strong()),
         HelpLine::Keys(keys, does) => {
             let is_narrow = area.width < ALL_KEYS_FROM;
@@ -73,6 +85,7 @@ pub(super) fn render_help(
             canvas.draw_line(indent(area, width + 2), does, Theme::text());
         }
     });
+    scroll.set(top);
 }
 
 /// As many of several keys as fit into a width; a first one that does not fit is cut.

@@ -205,5 +205,33 @@ const PANEL: Table = &[
 const HELP: Table = &[
     (Action::SelectPrevious, "up k"),
     (Action::SelectNext, "down j"),
+    (Action::First, "home"),
+    (Action::Last, "end"),
+    (Action::Find, "/"),
     (Action::Cancel, "esc q enter"),
+];
+
+/// The keys that a user needs, in the order of the first page of the help: as many as a terminal of
+/// 24 rows shows.
+pub(super) const ESSENTIALS: [(KeyContext, Action); 20] = [
+    (KeyContext::Composer, Action::Submit),
+    (KeyContext::Composer, Action::Edit(Edit::NewLine)),
+    (KeyContext::Global, Action::Switcher),
+    (KeyContext::Global, Action::NextConversation),
+    (KeyContext::Global, Action::PreviousConversation),
+    (KeyContext::Global, Action::NextUnread),
+    (KeyContext::Global, Action::Back),
+    (KeyContext::Global, Action::UnreadOverview),
+    (KeyContext::Global, Action::SearchHere),
+    (KeyContext::Global, Action::SearchEverywhere),
+    (KeyContext::Global, Action::TogglePane),
+    (KeyContext::Global, Action::PageUp),
+    (KeyContext::Global, Action::Newest),
+    (KeyContext::Composer, Action::SelectPrevious),
+    (KeyContext::Selection, Action::Reply),
+    (KeyContext::Selection, Action::EditMessage),
+    (KeyContext::Selection, Action::Delete),
+    (KeyContext::Selection, Action::React),
+    (KeyContext::Global, Action::Cancel),
+    (KeyContext::Global, Action::Quit),
 ];

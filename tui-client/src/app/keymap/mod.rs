@@ -12,11 +12,14 @@ use std::collections::BTreeMap;
 use crossterm::event::KeyEvent;
 
 pub use self::config::KeymapError;
-use self::defaults::{DEFAULTS, bindings};
+use self::defaults::{DEFAULTS, ESSENTIALS, bindings};
 pub use self::key::Key;
 pub use self::template::template;
 use crate::app::action::{Action, KeyContext};
 use crate::strings;
+
+/// A table of the help: its heading, then keys with what they do.
+pub type HelpTable = (&'static str, Vec<(String, &'static str)>);
 
 const MAX_KEYS_SHOWN: usize = 4;
 
@@ -62,11 +65,31 @@ impl Keymap {
         found.map_or_else(String::new, |(key, _)| key.to_string())
     }
 
-    /// All bindings as tables for the help: heading, then (keys, what they do).
-    pub fn tables(&self) -> Vec<(&'static str, Vec<(String, &'static str)>)> {
-        let tables = self.tables.iter();
-        let help = tables.map(|(of, table)| (strings::keys::heading(*of), help_rows(table)));
-        help.collect()
+    /// The tables of the help: the keys that matter most, then all bindings by topic.
+    pub fn tables(&self) -> Vec<HelpTable> {
+        let mut help = vec![("", self.essentials())];
+        for (context, table) in &self.tables {
+            let mut topics: Vec<(&'static str, Vec<(Key, Action)>)> = Vec::new();
+            for &(key, action) in table {
+                let topic = strings::keys::topic(*context, action);
+                match topics.iter_mut().find(|(other, _)| *other == topic) {
+                    Some((_, rows)) => rows.push((key, action)),
+                    None => topics.push((topic, vec![(key, action)])),
+                }
+            }
+            let rows = |(topic, table): (_, Vec<_>)| (topic, help_rows(&table));
+            help.extend(topics.into_iter().map(rows));
+        }
+        help
+    }
+
+    fn essentials(&self) -> Vec<(String, &'static str)> {
+        let row = |(context, action)| {
+            let key = self.key_of(context, action);
+            (key, strings::keys::describe_briefly(action))
+        };
+        let rows = ESSENTIALS.into_iter().map(row);
+        rows.filter(|(key, _)| !key.is_empty()).collect()
     }
 
     fn table(&self, context: KeyContext) -> &[(Key, Action)] {
@@ -177,19 +200,30 @@ mod tests {
         assert_eq!(keymap.key_of(KeyContext::Selection, Action::Retry), "s");
         assert_eq!(keymap.key_of(KeyContext::Global, Action::Retry), "");
         let tables = keymap.tables();
-        assert_eq!(tables[0].0, "Everywhere");
-        assert!(
-            tables[0]
-                .1
-                .contains(&("Alt+1 … Alt+9".to_owned(), "conversation 1–9 in the list"))
-        );
+        assert_eq!(tables[1].0, "Conversations");
+        let row = |keys: &str, does| (keys.to_owned(), does);
         assert_eq!(
-            tables[0].1[0],
-            (
-                "Ctrl+K Ctrl+G".to_owned(),
-                "go to a person, room or command"
-            )
+            tables[1].1[0],
+            row("Ctrl+K Ctrl+G", "go to a person, room or command")
         );
+        assert!(
+            tables[1]
+                .1
+                .contains(&row("Alt+1 … Alt+9", "conversation 1–9 in the list"))
+        );
+    }
+
+    #[test]
+    fn the_help_begins_with_a_page_of_twenty_keys_and_leaves_nothing_out() {
+        let keymap = Keymap::default();
+        let tables = keymap.tables();
+        assert_eq!((tables[0].0, tables[0].1.len()), ("", 20));
+        let shown: BTreeSet<_> = tables[1..].iter().flat_map(|(_, rows)| rows).collect();
+        for table in keymap.tables.values() {
+            for row in help_rows(table) {
+                assert!(shown.contains(&row), "{row:?}");
+            }
+        }
     }
 
     #[test]

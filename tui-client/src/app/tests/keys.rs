@@ -94,14 +94,52 @@ fn the_wheel_and_the_page_keys_scroll() {
 #[test]
 fn the_help_scrolls_and_closes() {
     let mut client = Client::talking(1);
+    let scroll = |client: &Client| match client.app.screen(client.now).overlay {
+        Some(Overlay::Help { scroll, .. }) => scroll.get(),
+        other => panic!("{other:?}"),
+    };
     client.keys("f1 down down up");
-    let overlay = client.app.screen(client.now).overlay;
-    assert!(
-        matches!(overlay, Some(Overlay::Help { scroll: 1, .. })),
-        "{overlay:?}"
-    );
+    assert_eq!(scroll(&client), 1);
+    client.keys("end");
+    assert_eq!(scroll(&client), u16::MAX, "the view makes it the last page");
+    client.keys("home");
+    assert_eq!(scroll(&client), 0);
     client.keys("f1");
     assert!(client.app.screen(client.now).overlay.is_none());
+}
+
+#[test]
+fn the_help_is_searched() {
+    let mut client = Client::talking(1);
+    let rows = |client: &Client| match client.app.screen(client.now).overlay {
+        Some(Overlay::Help { tables, .. }) => {
+            tables.into_iter().flat_map(|(_, rows)| rows).collect()
+        }
+        _ => Vec::new(),
+    };
+    client.keys("f1");
+    let all = rows(&client).len();
+    client.keys("/");
+    client.type_text("kick");
+    assert_eq!(
+        rows(&client),
+        [("/kick NAME".to_owned(), "remove a member")]
+    );
+    client.keys("ctrl-u");
+    client.type_text("ctrl+k");
+    assert!(
+        rows(&client)
+            .iter()
+            .all(|(keys, _)| keys.contains("Ctrl+K"))
+    );
+    client.type_text("q?");
+    assert_eq!(rows(&client), []);
+    // Esc ends the search, then closes.
+    client.keys("esc");
+    assert_eq!(rows(&client).len(), all);
+    client.keys("esc");
+    assert_eq!(rows(&client), []);
+    assert_eq!(client.composer(), "");
 }
 
 #[test]

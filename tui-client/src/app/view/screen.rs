@@ -7,6 +7,7 @@
 )]
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 use std::ops::Range;
 use std::rc::Rc;
@@ -20,6 +21,7 @@ pub use crate::app::chats::navigation::Pane;
 use crate::app::chats::unread_totals::notable;
 use crate::app::composer::Composer;
 pub use crate::app::input::completion::CompletionView;
+use crate::app::keymap::HelpTable;
 pub use crate::app::session::link::LinkView;
 use crate::model::InviteLink;
 pub use crate::model::{ItemId, Place};
@@ -273,10 +275,12 @@ pub enum Overlay<'a> {
     /// The hits, newest first.
     Search(ListView<'a, HitRow<'a>>),
     Help {
-        /// A table per context: heading, then (keys, what they do).
-        tables: Vec<(&'static str, Vec<(String, &'static str)>)>,
+        /// Headings, each with (keys, what they do). The first table has none.
+        tables: Vec<HelpTable>,
+        /// The text that is searched for in the help.
+        query: Option<&'a str>,
         /// Rows scrolled away at the top; the view clamps it.
-        scroll: u16,
+        scroll: &'a Cell<u16>,
     },
     Versions {
         /// The texts of a message, each with its time, the first one first; none if it was deleted.

@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use std::time::Duration;
 
 use ratatui::style::{Color, Modifier};
@@ -224,16 +226,19 @@ fn the_switcher_lies_over_the_panes() {
 #[test]
 fn the_help_shows_the_live_keys_and_scrolls() {
     let composer = Composer::with_text("");
-    let mut screen = busy(&composer);
-    screen.focus = Focus::Overlay;
     for (name, scroll, (width, height)) in [
-        ("help_100x30", 0, (100, 30)),
+        ("help_80x24", 0, (80, 24)),
+        ("help_100x30", 20, (100, 30)),
         ("help_40x12", 7, (40, 12)),
         ("help_20x6_end", u16::MAX, (20, 6)),
     ] {
+        let scroll = Cell::new(scroll);
+        let mut screen = busy(&composer);
+        screen.focus = Focus::Overlay;
         screen.overlay = Some(Overlay::Help {
             tables: Keymap::default().tables(),
-            scroll,
+            query: None,
+            scroll: &scroll,
         });
         insta::assert_snapshot!(name, frame(&screen, width, height));
     }
