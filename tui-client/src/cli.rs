@@ -209,7 +209,9 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             open::run(&context(selector)?, &creation).await
         }
         Some(Verb::Join { invite }) => join::run(&context(selector)?, &invite).await,
-        Some(Verb::Host(options)) => local_server::host(&context(selector)?, options).await,
+        Some(Verb::Host(options)) => {
+            Box::pin(local_server::host(&context(selector)?, options)).await
+        }
         Some(Verb::Config) => {
             // A reader that has gone has seen what it wanted.
             let _ = print(&config::template());

@@ -25,10 +25,11 @@ use self::display::Display;
 pub use self::invites::InviteMaker;
 use self::invites::Invites;
 use self::pace::{Pace, Urgency};
-use crate::app::{App, Effect, Event, InviteLink, Viewed};
+use crate::app::{App, Clipboard, Effect, Event, InviteLink, PaneState, Viewed};
 use crate::client::wall_time;
 use crate::net::{ConnectError, NetEvent, NetHandle};
 use crate::store::{StoreEvent, StoreEvents, StoreHandle};
+use crate::terminal::{Multiplexer, TmuxAnswer, TmuxHandle, TmuxQuestion};
 use crate::ui::ViewState;
 
 /// Most events that are handled before a frame may be drawn.
@@ -87,6 +88,7 @@ pub struct TerminalIo<W, I, H> {
     /// The size at the start.
     pub size: Size,
     pub host: H,
+    pub multiplexer: Multiplexer,
 }
 
 /// The parts that the driver runs: core, screen state and store.
@@ -142,6 +144,11 @@ where
             maker: client.invite_maker,
             running: None,
         },
+        is_in_screen: matches!(terminal.multiplexer, Multiplexer::Screen),
+        tmux: match terminal.multiplexer {
+            Multiplexer::Tmux(tmux) => Some(tmux.spawn()),
+            Multiplexer::Screen | Multiplexer::None => None,
+        },
         pace: Pace::new(Instant::now()),
         viewed: None,
         state: State::Drawn,
@@ -188,6 +195,9 @@ struct Driver<W: Write, H> {
     store: StoreHandle,
     net: Option<NetHandle>,
     invites: Invites,
+    /// The task that asks tmux, inside tmux.
+    tmux: Option<TmuxHandle>,
+    is_in_screen: bool,
     pace: Pace,
     /// The last report to the app.
     viewed: Option<Viewed>,
@@ -201,6 +211,7 @@ enum Wakeup {
     Net(Option<NetEvent>),
     Store(Option<StoreEvent>),
     InviteLink(Result<InviteLink, String>),
+    Tmux(TmuxAnswer),
     Deadline,
     Frame,
 }
@@ -234,6 +245,7 @@ impl<W: Write, H: Host> Driver<W, H> {
                     () = std::future::ready(()), if has_input => break,
                     event = store.recv() => Wakeup::Store(event),
                     link = self.invites.next() => Wakeup::InviteLink(link),
+                    answer = answer_of(&mut self.tmux) => Wakeup::Tmux(answer),
                     event = net.recv(), if !self.store.is_full() => Wakeup::Net(event),
                     () = std::future::ready(()), if handled > 0 => break,
                     () = until(deadline) => Wakeup::Deadline,
@@ -283,6 +295,7 @@ impl<W: Write, H: Host> Driver<W, H> {
             Wakeup::Store(Some(StoreEvent::Failed(why))) => self.handle(Event::StoreFailed(why)),
             Wakeup::Store(None) => return Err(DriverError::Gone("the local store")),
             Wakeup::InviteLink(link) => self.handle(Event::InviteLink(link)),
+            Wakeup::Tmux(answer) => self.take_answer(answer)?,
             Wakeup::Deadline => self.handle(Event::Deadline),
             Wakeup::Frame => {}
         }
@@ -309,6 +322,33 @@ impl<W: Write, H: Host> Driver<W, H> {
             }
         }
         Ok(())
+    }
+
+    fn take_answer(&mut self, answer: TmuxAnswer) -> io::Result<()> {
+        match answer {
+            TmuxAnswer::Event(event) => self.handle(event),
+            TmuxAnswer::NotCopied {
+                text,
+                is_behind_tmux: true,
+            } => self.copy(&text, Clipboard::TerminalBehindTmux)?,
+            TmuxAnswer::NotCopied { text, .. } => self.copy(&text, Clipboard::Terminal)?,
+        }
+        Ok(())
+    }
+
+    /// Copies by the terminal's own sequence, and says so.
+    fn copy(&mut self, text: &str, clipboard: Clipboard) -> io::Result<()> {
+        self.display.copy(text, self.is_in_screen)?;
+        self.handle(Event::Copied(clipboard));
+        Ok(())
+    }
+
+    /// Asks tmux; returns the question if there is no tmux, or if too many questions wait.
+    fn ask_tmux(&self, question: TmuxQuestion) -> Result<(), TmuxQuestion> {
+        match &self.tmux {
+            Some(tmux) => tmux.ask(question),
+            None => Err(question),
+        }
     }
 
     fn take_mouse(&mut self, mouse: MouseEvent) {
@@ -372,7 +412,19 @@ impl<W: Write, H: Host> Driver<W, H> {
                     self.view.scroll(open, scroll);
                 }
             }
-            Effect::Copy(text) => self.display.copy(&text)?,
+            Effect::Copy(text) => {
+                if let Err(TmuxQuestion::Copy(text)) = self.ask_tmux(TmuxQuestion::Copy(text)) {
+                    self.copy(&text, Clipboard::Terminal)?;
+                }
+            }
+            Effect::AskPane => {
+                if self.ask_tmux(TmuxQuestion::Pane).is_err() {
+                    self.handle(Event::Pane {
+                        state: PaneState::Unknown,
+                        reports_focus: None,
+                    });
+                }
+            }
             Effect::MakeInviteLink(terms) => self.invites.start(terms),
             Effect::Bell => self.display.bell()?,
             Effect::Redraw => self.display.forget(),
@@ -420,6 +472,13 @@ impl<W: Write, H: Host> Driver<W, H> {
 fn has_hung_up(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::BrokenPipe
         || error.raw_os_error() == Some(Errno::IO.raw_os_error())
+}
+
+async fn answer_of(tmux: &mut Option<TmuxHandle>) -> TmuxAnswer {
+    match tmux {
+        Some(tmux) => tmux.answer().await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn until(moment: Option<Instant>) {

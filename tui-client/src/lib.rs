@@ -7,6 +7,8 @@
 //! more from the network (`store::queue::FULL_BYTES`). At most 16,000 entries are on their way from the server to the disk
 //! (`session::backfill::MAX_UNSTORED`) besides those of the open conversation. A full outbox (1,000 messages) leaves the message in the composer and says why.
 //! A search shows the 100 newest hits and says that there are more; a newer question ends the one that runs.
+//! At most four questions to tmux wait (`terminal::tmux`); another copy goes to the terminal, and another question counts as
+//! not answered. Arrivals ask at most once per second.
 //! An escape sequence of a terminal over 128 bytes is dropped whole, and a paste over 64 KiB arrives in parts.
 //! All network addresses of a host are tried; their timeouts and the pause between them (`net::race`) bound how many are tried
 //! together. The log of a start has at most 1 MiB, and that of the last start as much (`telemetry`).

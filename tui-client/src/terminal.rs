@@ -7,6 +7,7 @@ mod inputs;
 mod panic;
 pub mod parser;
 mod signals;
+mod tmux;
 mod tty;
 
 use std::io::{self, IsTerminal as _, Stdout, Write as _};
@@ -30,6 +31,8 @@ pub use self::event_stream::EventStream;
 pub use self::inputs::Inputs;
 pub use self::panic::{install_panic_hook, install_panic_hook_without_files};
 pub use self::signals::StopSignals;
+pub(crate) use self::tmux::{Answer as TmuxAnswer, Question as TmuxQuestion, TmuxHandle};
+pub use self::tmux::{Multiplexer, Tmux};
 use crate::driver::{Host, TerminalIo};
 use crate::strings;
 
@@ -82,6 +85,7 @@ pub fn open_with(stop: StopSignals) -> io::Result<TerminalIo<Stdout, Inputs, Gua
         writer: io::stdout(),
         inputs,
         size,
+        multiplexer: Multiplexer::from_environment(),
     })
 }
 

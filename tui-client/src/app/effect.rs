@@ -22,10 +22,13 @@ pub enum Effect {
     Search(SearchQuery),
     /// Scroll the open conversation; always answered by [`Event::Viewed`](crate::app::Event::Viewed).
     Scroll(Scroll),
-    /// Put text on the terminal's clipboard (OSC 52).
+    /// Copy text; answered by [`Event::Copied`](crate::app::Event::Copied).
     Copy(String),
     /// Find or make an invite link; answered by [`Event::InviteLink`](crate::app::Event::InviteLink).
     MakeInviteLink(InviteTerms),
+    /// Ask tmux whether the user can see this pane; answered by [`Event::Pane`](crate::app::Event::Pane). At most one question
+    /// waits for its answer.
+    AskPane,
     /// Ring the terminal's bell for a message while the terminal has no focus.
     Bell,
     /// Draw every cell again.

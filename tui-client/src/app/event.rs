@@ -14,12 +14,20 @@ pub enum Event {
     Key(KeyEvent),
     /// Text was pasted, line ends as the terminal sent them.
     Paste(String),
+    /// The text of an [`Effect::Copy`](crate::app::Effect::Copy) is on its way.
+    Copied(Clipboard),
     /// Something on the screen was clicked.
     Click(ClickTarget),
     /// The wheel turned over the conversation; lines, negative towards older.
     Wheel(i32),
     /// The terminal gained or lost the focus.
     Focus(bool),
+    /// The answer of tmux to [`Effect::AskPane`](crate::app::Effect::AskPane).
+    Pane {
+        state: PaneState,
+        /// Whether reports of the focus are complete (`focus-events`); `None` if that is not known.
+        reports_focus: Option<bool>,
+    },
     /// The driver drew the conversation and this is what could be seen. Sent only when it
     /// differs from the last report, or after a scroll.
     Viewed(Viewed),
@@ -56,6 +64,30 @@ impl Event {
             ))
         )
     }
+}
+
+/// Whether the user can see the pane of tmux in which the program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PaneState {
+    /// It is the active pane of a window that an attached client shows.
+    Active,
+    /// No client is attached, shows its window, or has it active.
+    Hidden,
+    /// tmux did not answer, or runs inside another multiplexer.
+    Unknown,
+}
+
+/// Where a copied text went, as far as that can be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clipboard {
+    /// To the terminal, which may ignore it.
+    Terminal,
+    /// To tmux as if it were the terminal; it passes the text on only if it is set so.
+    TerminalBehindTmux,
+    /// Into a paste buffer of tmux.
+    Tmux,
+    /// Into a paste buffer of tmux, which passes it on to terminals that take it.
+    TmuxAndTerminal,
 }
 
 /// What a click can hit.

@@ -1,5 +1,5 @@
 //! State that outlives an overlay and is shared by all: the last search, the emoji of recent
-//! reactions, the texts that were cut.
+//! reactions, the texts that were cut, a copied link.
 
 use recado_shared::{ConversationId, Emoji, Seq};
 
@@ -7,6 +7,8 @@ use super::composer::kills::KillRing;
 
 #[derive(Debug, Default)]
 pub(super) struct Memory {
+    /// The link that is being copied, to be shown with the answer.
+    pub(super) copied_link: Option<String>,
     pub(super) search_number: u32,
     pub(super) search_text: String,
     /// The message that the user went to from the last search.

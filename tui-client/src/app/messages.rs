@@ -280,16 +280,14 @@ impl Parts<'_> {
 
     pub(crate) fn copy_selected(&mut self) {
         match self.selected_text().map(str::to_owned) {
-            Some(text) => {
-                self.copy(text);
-            }
+            Some(text) => self.copy(text),
             None => self.notify(errors::SELECT_TO_COPY),
         }
     }
 
     pub(crate) fn copy(&mut self, text: String) {
+        self.memory.copied_link = None;
         self.cx.effects.push(Effect::Copy(text));
-        self.notify(errors::COPIED);
     }
 
     /// Copies the first link of the selected message, and at each further time the next one.
@@ -307,7 +305,8 @@ impl Parts<'_> {
             return self.notify(errors::NO_LINK);
         };
         self.chats.navigation.copied_link = Some((item, at));
-        self.notify(errors::copied(&link, at + 1, links.len()));
+        let shown = errors::numbered_link(&link, at + 1, links.len());
+        self.memory.copied_link = Some(shown);
         self.cx.effects.push(Effect::Copy(link));
     }
 

@@ -35,6 +35,7 @@ use std::time::Instant;
 
 use recado_shared::{ClientFrame, ConversationId, Now, ProtocolVersion, SyncPoint};
 
+use self::chats::focus::TerminalFocus;
 use self::chats::settings::UserSettings;
 use self::command::PendingRequests;
 use self::input::completion::Completion;
@@ -62,7 +63,7 @@ pub(crate) use self::reader::Reader;
 pub(in crate::app) use self::session::Session;
 pub use self::view::screen;
 pub use effect::{Effect, Scroll};
-pub use event::{ClickTarget, Event, Viewed};
+pub use event::{ClickTarget, Clipboard, Event, PaneState, Viewed};
 pub use settings::Settings;
 
 pub use crate::model::{InviteLink, InviteTerms};
@@ -148,6 +149,7 @@ impl App {
         app.chats.compare_drafts();
         app.chats
             .refresh_changed(|| app.session.outbox.last_typed(), now);
+        app.chats.navigation.focus = TerminalFocus::new(app.settings.is_in_tmux);
         if let Some(open) = snapshot.open {
             app.chats.restore_open(open, &mut app.cx);
         }
@@ -164,9 +166,14 @@ impl App {
         match event {
             Event::Key(key) => self.on_key(key, now),
             Event::Paste(text) => self.on_paste(&text, now),
+            Event::Copied(clipboard) => self.on_copied(clipboard),
             Event::Click(target) => self.on_click(target, now),
             Event::Wheel(lines) => self.on_wheel(lines, now),
             Event::Focus(has_focus) => self.on_focus(has_focus, now),
+            Event::Pane {
+                state,
+                reports_focus,
+            } => self.on_pane(state, reports_focus),
             Event::Viewed(viewed) => self.chats.on_viewed(viewed, &mut self.cx),
             Event::Net(event) => {
                 let is_welcome = matches!(event, NetEvent::Welcomed(_));
@@ -213,6 +220,7 @@ impl App {
         typing
             .chain(self.session.link.next_deadline(&self.cx))
             .chain(self.chats.unsaved.due)
+            .chain(self.chats.navigation.focus.deadline())
             .chain(self.session.cursor_pace.next_deadline())
             .chain(
                 self.session
@@ -241,6 +249,8 @@ impl App {
         self.session.reconcile(&mut self.chats, &mut self.cx);
         self.parts().check_selection();
         self.check_completion();
+        let question = self.chats.navigation.focus.ask(self.cx.now.instant);
+        self.cx.effects.extend(question);
     }
 
     /// Saves what is not saved yet and leaves.

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::app::action::{Action, Edit, KeyContext};
 use crate::app::chats::navigation::Pane;
 use crate::app::effect::{Effect, Scroll};
-use crate::app::event::ClickTarget;
+use crate::app::event::{ClickTarget, Clipboard, PaneState};
 use crate::app::input::completion::Completion;
 use crate::app::intent::{Intent, Show};
 use crate::app::overlay::{ListMove, Overlay, open};
@@ -48,6 +48,7 @@ impl App {
             self.cx.effects.push(Effect::CheckLink);
         }
         self.cx.last_input = now;
+        self.chats.navigation.focus.note_input();
         self.session.link.follow_clock(&mut self.cx);
     }
 
@@ -333,10 +334,26 @@ impl App {
     }
 
     pub(super) fn on_focus(&mut self, has_focus: bool, now: Now) {
-        self.chats.navigation.has_focus = has_focus;
+        let bell = self.chats.navigation.focus.report(has_focus);
+        self.cx.effects.extend(bell);
         if has_focus {
             self.note_input(now);
         }
+    }
+
+    pub(super) fn on_pane(&mut self, state: PaneState, reports_focus: Option<bool>) {
+        let focus = &mut self.chats.navigation.focus;
+        let bell = focus.answer(state, reports_focus, self.cx.now, self.cx.last_input);
+        self.cx.effects.extend(bell);
+        if reports_focus == Some(false) && self.cx.notice.is_none() && focus.take_hint() {
+            self.cx.notify(strings::status::TMUX_REPORTS_NO_FOCUS);
+        }
+    }
+
+    pub(super) fn on_copied(&mut self, clipboard: Clipboard) {
+        let link = self.memory.copied_link.take();
+        let text = strings::errors::copied(clipboard, link.as_deref());
+        self.cx.notify(text);
     }
 
     pub(super) fn parts(&mut self) -> Parts<'_> {

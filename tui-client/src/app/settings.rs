@@ -17,6 +17,8 @@ pub struct Settings {
     pub seed: u64,
     /// Whether to ring the bell for messages while the terminal has no focus.
     pub bell: bool,
+    /// Whether the program runs in a pane of tmux, which can be asked about it.
+    pub is_in_tmux: bool,
     /// Where the user lives: what "yesterday" means in a search.
     pub time_zone: TimeZone,
     /// The key of this device, to know it in the list of all.

@@ -18,6 +18,9 @@ use crate::app::screen::Screen;
 use crate::cells;
 use crate::ui::{self, UnbrokenLine, ViewState};
 
+/// Longest string that GNU screen passes on, in bytes: older versions have 256 for all of it.
+const MAX_SCREEN_STRING: usize = 240;
+
 /// A terminal behind a writer. The size is told, never asked for: a terminal that does not answer
 /// must not stop the program.
 #[derive(Debug)]
@@ -98,10 +101,13 @@ impl<W: Write> Display<W> {
         Ok(())
     }
 
-    /// Puts text on the terminal's clipboard.
-    pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
+    /// Puts text on the terminal's clipboard (OSC 52). Messages are far below the limits of terminals, about 75 kB.
+    pub(super) fn copy(&mut self, text: &str, is_in_screen: bool) -> io::Result<()> {
         let mut bytes = Vec::new();
         queue!(bytes, CopyToClipboard::to_clipboard_from(text))?;
+        if is_in_screen {
+            bytes = pass_through_screen(&bytes);
+        }
         self.send(&bytes)
     }
 
@@ -119,6 +125,16 @@ impl<W: Write> Display<W> {
 
 fn area(size: Size) -> Rect {
     Rect::from((Position::ORIGIN, size))
+}
+
+/// Wraps a sequence so that GNU screen passes it on: in strings of its own, which end early in the sequence's own end.
+fn pass_through_screen(sequence: &[u8]) -> Vec<u8> {
+    let body = sequence.strip_suffix(b"\x1b\\").unwrap_or(sequence);
+    let whole = [body, b"\x07"].concat();
+    let parts = whole.chunks(MAX_SCREEN_STRING);
+    parts
+        .flat_map(|part| [b"\x1bP", part, b"\x1b\\"].concat())
+        .collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 
 use recado_shared::{Content, Membership, RoomEvent};
 
+use crate::app::Clipboard;
+
 /// The name of an attempt, for the text that says why it failed.
 pub(crate) const fn attempt(content: &Content) -> &'static str {
     match content {
@@ -120,7 +122,6 @@ pub(crate) const MAY_HAVE_ARRIVED: &str = "This message may have arrived before 
 pub(crate) const SELECT_TO_COPY: &str = "Select a message first, then copy it";
 pub(crate) const NEEDS_TERMINAL: &str =
     "Recado needs a terminal. Use 'recado send', 'recado tail' or 'recado who' in scripts.";
-pub(crate) const COPIED: &str = "Copied";
 
 /// `what` is one of the texts below.
 pub(crate) fn select_first(what: &str) -> String {
@@ -134,10 +135,30 @@ pub(crate) const REACT_TO_IT: &str = "react to it";
 pub(crate) const SHOW_VERSIONS: &str = "show its versions";
 
 /// `number` counts from 1.
-pub(crate) fn copied(link: &str, number: usize, of: usize) -> String {
+pub(crate) fn numbered_link(link: &str, number: usize, of: usize) -> String {
     match of {
-        1 => format!("Copied: {link}"),
-        of => format!("Copied link {number} of {of}, press the key again for the next: {link}"),
+        1 => link.to_owned(),
+        of => format!("link {number} of {of}, press the key again for the next: {link}"),
+    }
+}
+
+/// A link is shown too: it can be selected where no clipboard takes it.
+pub(crate) fn copied(clipboard: Clipboard, link: Option<&str>) -> String {
+    let (text, detail) = match clipboard {
+        Clipboard::Terminal => ("Sent to the terminal's clipboard", ""),
+        Clipboard::TerminalBehindTmux => (
+            "Sent to tmux",
+            ", which passes it on if set-clipboard is on",
+        ),
+        Clipboard::Tmux => ("Copied to tmux's buffer", ": prefix ] pastes it"),
+        Clipboard::TmuxAndTerminal => (
+            "Copied to tmux's buffer",
+            " (prefix ] pastes it), offered to the clipboard",
+        ),
+    };
+    match link {
+        Some(link) => format!("{text}: {link}"),
+        None => format!("{text}{detail}"),
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) const SERVER_RESET: &str = "The server was reset. Check the recipient
 pub(crate) const CLOSE_FIRST: &str = "Close this first, then write";
 pub(crate) const CLOSE_HELP_FIRST: &str = "Close the help first, then write";
 pub(crate) const NOT_A_NAME: &str = "That is too long for a name. Close this first, then paste";
+pub(crate) const TMUX_REPORTS_NO_FOCUS: &str =
+    "tmux reports no focus. Put 'set -g focus-events on' in ~/.tmux.conf";
 pub(crate) const PASTE_CUT: &str = "The text is too long. Its end was left out";
 
 pub(crate) fn no_position(position: usize) -> String {

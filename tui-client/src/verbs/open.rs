@@ -19,7 +19,7 @@ use crate::net::{self, NetConfig};
 use crate::output::tell;
 use crate::paths::Paths;
 use crate::strings::{accounts as strings, errors};
-use crate::terminal::StopSignals;
+use crate::terminal::{StopSignals, Tmux};
 use crate::ui::{Theme, ViewState};
 use crate::{store, telemetry, terminal};
 
@@ -122,6 +122,7 @@ pub(super) async fn show(
         keymap: config.keymap,
         seed: fastrand::u64(..),
         bell: config.bell,
+        is_in_tmux: Tmux::from_environment().is_some(),
         time_zone: TimeZone::system(),
         device: identity.key.key(),
         // A store that had to be replaced is the more urgent news.

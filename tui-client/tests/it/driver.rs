@@ -18,6 +18,7 @@ use recado::app::{App, Settings};
 use recado::driver::{self, Client, DriverError, Host, Input, InviteMaker, TerminalIo};
 use recado::net::{self, NetConfig};
 use recado::store::{self, HeldRange, StoreWrite, StoredMe};
+use recado::terminal::Multiplexer;
 use recado::ui::{Theme, ViewState};
 use recado_shared::{
     Content, ConversationId, Entry, Head, LogId, MemberCursors, MessageBody, MessageId, Now, Seq,
@@ -148,6 +149,7 @@ impl TestClient {
             keymap: Keymap::default(),
             seed: 1,
             bell: false,
+            is_in_tmux: false,
             time_zone: TimeZone::UTC,
             device: recado_shared::DeviceKey([1; 32]),
             notice: None,
@@ -171,6 +173,7 @@ impl TestClient {
             inputs: inputs.clone(),
             size: SIZE,
             host: TestHost { log },
+            multiplexer: Multiplexer::None,
         };
         let drawn = screen.clone();
         let connect = move |since| {

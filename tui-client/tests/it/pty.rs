@@ -8,6 +8,8 @@ use std::num::NonZeroU16;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use crossterm::Command as _;
+use crossterm::clipboard::CopyToClipboard;
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use rustix::io::retry_on_intr;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
@@ -28,10 +30,20 @@ pub(crate) struct Terminal {
 type Watched = (Mutex<Shown>, Condvar);
 
 struct Shown {
-    parser: vt100::Parser,
+    parser: vt100::Parser<Clipboard>,
     ended: Option<ExitStatus>,
     /// All output has been shown, and the writers are gone.
     closed: bool,
+}
+
+/// The clipboard of the terminal, as base64 (OSC 52).
+#[derive(Default)]
+struct Clipboard(String);
+
+impl vt100::Callbacks for Clipboard {
+    fn copy_to_clipboard(&mut self, _: &mut vt100::Screen, _: &[u8], data: &[u8]) {
+        self.0 = String::from_utf8(data.to_vec()).unwrap();
+    }
 }
 
 impl Terminal {
@@ -50,7 +62,12 @@ impl Terminal {
         let process = child.process_id().unwrap();
         let process = Pid::from_raw(process.try_into().unwrap()).unwrap();
         let shown = Shown {
-            parser: vt100::Parser::new(non_zero(rows), non_zero(columns), 0),
+            parser: vt100::Parser::new_with_callbacks(
+                non_zero(rows),
+                non_zero(columns),
+                0,
+                Clipboard::default(),
+            ),
             ended: None,
             closed: false,
         };
@@ -172,6 +189,18 @@ impl Terminal {
     #[track_caller]
     pub(crate) fn wait(&self, text: &str) {
         self.wait_for(&format!("{text:?}"), |screen| screen.contains(text));
+    }
+
+    /// Waits until this text is on the clipboard.
+    #[track_caller]
+    pub(crate) fn wait_copied(&self, text: &str) {
+        let mut sequence = String::new();
+        let copy = CopyToClipboard::to_clipboard_from(text);
+        copy.write_ansi(&mut sequence).unwrap();
+        self.wait_until("a copied text", |shown| {
+            let copied = &shown.parser.callbacks().0;
+            !copied.is_empty() && sequence.contains(&format!(";{copied}\x1b"))
+        });
     }
 
     /// Waits until the screen does not hold `text`.

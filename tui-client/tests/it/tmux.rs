@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Output;
 use std::sync::mpsc::{Receiver, channel};
 
-use crate::machine::Machine;
+use crate::machine::{CLIENT, Machine};
 use crate::pty::Terminal;
 use crate::support::DEADLINE;
 
@@ -78,4 +78,129 @@ impl Drop for Tmux<'_> {
         // It may have ended by itself.
         self.try_run(&["kill-server"]);
     }
+}
+
+/// alice's client in the first window of a session, and a shell in the second one.
+fn two_windows(machine: &Machine) -> Tmux<'_> {
+    let tmux = Tmux::start(machine, &format!("{CLIENT} alice"));
+    tmux.run(&["new-window", "-d", "printf elsewhere; cat"]);
+    tmux
+}
+
+#[test]
+fn messages_ring_and_stay_unread_while_another_window_is_shown() {
+    let machine = Machine::new();
+    let _server = machine.serve(0, &[]);
+    let mut bob = machine.open("bob", &["bob"]);
+    bob.wait("connected");
+    let tmux = two_windows(&machine);
+    let mut alice = tmux.attach("0");
+    alice.open_talk("bob");
+    bob.open_talk("alice");
+
+    // The window is shown: bob's message is read.
+    bob.type_text("one");
+    bob.key("enter");
+    alice.wait("one");
+    wait_mark(&bob, "one", true);
+    alice.wait("set -g focus-events on");
+
+    // Another window is shown: tmux marks the first one for its bell, and the message is only delivered.
+    tmux.run(&["select-window", "-t", "1"]);
+    alice.wait("elsewhere");
+    bob.type_text("two");
+    bob.key("enter");
+    alice.wait("0:recado!");
+    wait_mark(&bob, "two", false);
+
+    // Back in the window, the first key is a sign of the user.
+    tmux.run(&["select-window", "-t", "0"]);
+    alice.wait("two");
+    alice.key("esc");
+    wait_mark(&bob, "two", true);
+
+    // No terminal is attached.
+    tmux.run(&["detach-client", "-s", "0"]);
+    alice.wait_end();
+    bob.type_text("three");
+    bob.key("enter");
+    wait_mark(&bob, "three", false);
+    let mut alice = tmux.attach("0");
+    alice.wait("three");
+
+    // In a split window the other pane is active.
+    alice.key("esc");
+    wait_mark(&bob, "three", true);
+    tmux.run(&["split-window", "-t", "0:0", "printf beside; cat"]);
+    alice.wait("beside");
+    bob.type_text("four");
+    bob.key("enter");
+    alice.wait("four");
+    wait_mark(&bob, "four", false);
+}
+
+#[test]
+fn focus_reports_of_tmux_are_used_where_they_are_on() {
+    let machine = Machine::new();
+    let _server = machine.serve(0, &[]);
+    let mut bob = machine.open("bob", &["bob"]);
+    bob.wait("connected");
+    let tmux = Tmux::start(&machine, "cat");
+    tmux.run(&["set-option", "-g", "focus-events", "on"]);
+    tmux.run(&["new-window", "-d", &format!("{CLIENT} alice")]);
+    tmux.run(&["select-window", "-t", "1"]);
+    let mut alice = tmux.attach("0");
+    alice.focus(true);
+    alice.open_talk("bob");
+    assert!(!alice.text().contains("focus-events"), "{}", alice.text());
+    bob.open_talk("alice");
+    tmux.run(&["select-window", "-t", "0"]);
+    bob.type_text("one");
+    bob.key("enter");
+    alice.wait("1:recado!");
+    // The report alone is the sign.
+    tmux.run(&["select-window", "-t", "1"]);
+    wait_mark(&bob, "one", true);
+}
+
+#[test]
+fn a_copied_text_is_in_the_buffer_of_tmux() {
+    let machine = Machine::new();
+    let _server = machine.serve(0, &[]);
+    let mut bob = machine.open("bob", &["bob"]);
+    bob.wait("connected");
+    let tmux = two_windows(&machine);
+    let mut alice = tmux.attach("0");
+    alice.open_talk("bob");
+    bob.open_talk("alice");
+    let text = "see café ".repeat(400);
+    bob.paste(&text);
+    bob.key("enter");
+    alice.wait("café");
+    alice.key("up");
+    alice.wait("reply");
+    alice.key("y");
+    alice.wait("Copied to tmux's buffer");
+    assert_eq!(tmux.run(&["show-buffer"]), text.trim_end());
+    alice.wait_copied(text.trim_end());
+}
+
+/// Waits until a message has the mark of a delivered, or of a read one.
+#[track_caller]
+fn wait_mark(terminal: &Terminal, text: &str, is_read: bool) {
+    let style = |screen: &vt100::Screen| {
+        let contents = screen.contents();
+        let row = contents
+            .lines()
+            .position(|line| line.contains(text) && line.contains("✓✓"))?;
+        let line = contents.lines().nth(row)?;
+        let column = line.chars().position(|c| c == '✓')?;
+        let cell = screen.cell(row.try_into().ok()?, column.try_into().ok()?)?;
+        Some((cell.fgcolor(), cell.dim()))
+    };
+    let is_bright = |style: (vt100::Color, bool)| style.0 != vt100::Color::Default;
+    let what = format!("{text:?} delivered, read: {is_read}");
+    terminal.wait_screen(&what, |screen| {
+        style(screen).is_some_and(|style| is_bright(style) == is_read)
+    });
 }

@@ -130,6 +130,7 @@ impl Client {
             keymap: Keymap::default(),
             seed: clock.random.u64(..),
             bell: true,
+            is_in_tmux: false,
             time_zone: jiff::tz::TimeZone::UTC,
             device: recado_shared::DeviceKey([1; 32]),
             notice: None,
@@ -309,6 +310,7 @@ impl Client {
             | Effect::Search(_)
             | Effect::Copy(_)
             | Effect::MakeInviteLink(_)
+            | Effect::AskPane
             | Effect::Bell
             | Effect::Redraw
             | Effect::Suspend

@@ -161,6 +161,8 @@ impl Chats {
             return true;
         }
         let is_recent = cx.now.instant < cx.last_input.instant + WRITING_PAUSE;
-        self.navigation.open == Some(id) && self.navigation.has_focus && is_recent
+        self.navigation.open == Some(id)
+            && self.navigation.focus.has_focus(cx.now, cx.last_input)
+            && is_recent
     }
 }

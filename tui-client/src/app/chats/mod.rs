@@ -5,6 +5,7 @@ pub(super) mod contact_order;
 pub(super) mod contacts;
 pub(super) mod counting;
 pub(super) mod drafts;
+pub(super) mod focus;
 pub(super) mod names;
 pub(super) mod navigation;
 pub(super) mod notifications;

@@ -3,6 +3,7 @@
 
 use recado_shared::{ConversationId, Entry, Seq};
 
+use crate::app::chats::focus::TerminalFocus;
 use crate::app::conversation::log::CONTEXT;
 use crate::app::conversation::state::UnreadMarker;
 use crate::app::{Chats, Context, Effect, Scroll, Viewed};
@@ -42,7 +43,7 @@ pub(crate) struct Navigation {
     pub(crate) jump: Option<Jump>,
     /// Scrolls by the user that follow the jump once the local store has answered.
     later: Vec<Scroll>,
-    pub(crate) has_focus: bool,
+    pub(crate) focus: TerminalFocus,
 }
 
 /// Where in a conversation a jump began.
@@ -97,7 +98,7 @@ impl Default for Navigation {
             shown: None,
             jump: None,
             later: Vec::new(),
-            has_focus: true,
+            focus: TerminalFocus::default(),
         }
     }
 }

@@ -206,7 +206,7 @@ impl Chats {
         let is_hidden = self.navigation.pane == Pane::Contacts
             && (self.navigation.viewed).is_some_and(|viewed| viewed.visible.is_none());
         self.navigation.open == Some(id)
-            && self.navigation.has_focus
+            && self.navigation.focus.has_focus(cx.now, cx.last_input)
             && !cx.is_covered
             && !is_hidden
     }

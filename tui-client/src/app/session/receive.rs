@@ -8,7 +8,7 @@ use recado_shared::{
 
 use super::link::State;
 use super::requests::{CommandAnswer, RequestKind};
-use crate::app::{Chats, Context, Effect, Session};
+use crate::app::{Chats, Context, Session};
 use crate::store::StoreWrite;
 
 /// The largest place that is believed, far beyond what any log reaches.
@@ -166,9 +166,9 @@ impl Session {
             return;
         }
         chats.typing.remove(id, author);
-        let may_ring = is_message && !chats.navigation.has_focus && self.has_bell;
-        if may_ring && chats.rings(id, (seq, author), cx.now) {
-            cx.effects.push(Effect::Bell);
+        if is_message && self.has_bell && chats.rings(id, (seq, author), cx.now) {
+            let bell = chats.navigation.focus.ring(cx.now, cx.last_input);
+            cx.effects.extend(bell);
         }
     }
 
@@ -196,6 +196,9 @@ impl Session {
         let before = conversation.unread();
         let added = conversation.insert(entries);
         let is_new = !added.is_empty();
+        if added.iter().any(|entry| entry.author != me) {
+            chats.navigation.focus.note_arrival();
+        }
         if !is_new && settled.is_empty() {
             return false;
         }

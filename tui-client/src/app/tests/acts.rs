@@ -5,7 +5,7 @@ use recado_shared::{
 
 use super::support::*;
 use crate::app::screen::{Focus, Item, ItemId, MessageView, Overlay, PurposeView};
-use crate::app::{App, Effect, Event};
+use crate::app::{App, Clipboard, Effect, Event};
 use crate::store::{LoadedEntries, StoredConversation};
 
 fn contents(effects: &[Effect]) -> Vec<Content> {
@@ -303,6 +303,11 @@ fn earlier_versions_and_links_are_at_hand() {
     client.keys("esc");
     let effects = client.keys("o");
     assert!(effects.contains(&Effect::Copy("https://a.example/x".to_owned())));
+    client.handle(Event::Copied(Clipboard::TmuxAndTerminal));
+    assert_eq!(
+        client.message(),
+        "Copied to tmux's buffer: https://a.example/x"
+    );
 }
 
 #[test]
@@ -323,13 +328,16 @@ fn every_link_of_a_message_is_copied_in_turn() {
             Effect::Copy(link) => Some(link),
             _ => None,
         });
+        if copied.is_some() {
+            client.handle(Event::Copied(Clipboard::Terminal));
+        }
         (copied, client.message())
     };
     let next = "press the key again for the next";
     let first = "HTTPS://a.example/b_(c)";
     let second = "mailto:d@e.example";
     for (number, link) in [(1, first), (2, second), (1, first)] {
-        let said = format!("Copied link {number} of 2, {next}: {link}");
+        let said = format!("Sent to the terminal's clipboard: link {number} of 2, {next}: {link}");
         assert_eq!(copied(&mut client), (Some(link.to_owned()), said));
     }
     client.keys("up");

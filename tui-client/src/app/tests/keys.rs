@@ -2,7 +2,7 @@ use recado_shared::Seq;
 
 use super::support::*;
 use crate::app::screen::{Focus, ItemId, Overlay};
-use crate::app::{ClickTarget, Effect, Event, Scroll};
+use crate::app::{ClickTarget, Clipboard, Effect, Event, Scroll};
 
 fn selected(client: &Client) -> Option<u64> {
     match client.app.screen(client.now).focus {
@@ -45,7 +45,9 @@ fn a_selected_message_is_copied() {
     let mut client = Client::talking(3);
     client.keys("up up");
     assert_eq!(client.keys("y"), [Effect::Copy("m2".to_owned())]);
-    assert_eq!(client.message(), "Copied");
+    assert_eq!(client.message(), "");
+    client.handle(Event::Copied(Clipboard::Terminal));
+    assert_eq!(client.message(), "Sent to the terminal's clipboard");
     client.handle(Event::Click(ClickTarget::Item(ItemId::Entry(Seq(3)))));
     assert_eq!(client.keys("y"), [Effect::Copy("m3".to_owned())]);
 }
@@ -146,7 +148,11 @@ fn the_help_is_searched() {
 fn the_next_key_clears_the_message() {
     let mut client = Client::talking(1);
     client.keys("up y");
-    assert_eq!(client.message(), "Copied");
+    client.handle(Event::Copied(Clipboard::Tmux));
+    assert_eq!(
+        client.message(),
+        "Copied to tmux's buffer: prefix ] pastes it"
+    );
     client.keys("esc");
     assert_eq!(client.message(), "");
 }

@@ -5,7 +5,7 @@ use recado_shared::{Activity, ClientFrame, Fingerprint, Refusal, ServerFrame};
 use super::support::*;
 use crate::app::screen::LinkView;
 use crate::app::session::link::{AWAY_AFTER, CHECK_AFTER};
-use crate::app::{Effect, Event};
+use crate::app::{Clipboard, Effect, Event};
 use crate::net::NetEvent;
 use crate::store::{Snapshot, StoreWrite, StoredMe};
 
@@ -145,7 +145,8 @@ fn a_store_that_failed_is_said_for_as_long_as_nothing_else_is() {
     client.handle(Event::StoreFailed("disk full".to_owned()));
     assert!(client.message().contains("disk full"));
     client.keys("up y");
-    assert_eq!(client.message(), "Copied");
+    client.handle(Event::Copied(Clipboard::Terminal));
+    assert_eq!(client.message(), "Sent to the terminal's clipboard");
     client.keys("esc");
     assert!(client.message().contains("disk full"));
 }

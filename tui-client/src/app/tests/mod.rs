@@ -11,6 +11,7 @@ mod backfill;
 mod commands;
 mod cursors;
 mod drafts;
+mod focus;
 mod folding;
 mod hints;
 mod invite_link;

@@ -196,6 +196,10 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(snapshot: Snapshot) -> Self {
+        Self::start(snapshot, false)
+    }
+
+    fn start(snapshot: Snapshot, is_in_tmux: bool) -> Self {
         #[expect(
             clippy::disallowed_methods,
             reason = "an instant can be had in no other way; it is read once and only moved then"
@@ -210,6 +214,7 @@ impl Client {
             keymap: Keymap::default(),
             seed: 1,
             bell: true,
+            is_in_tmux,
             time_zone: jiff::tz::TimeZone::UTC,
             device: recado_shared::DeviceKey([1; 32]),
             notice: None,
@@ -230,9 +235,18 @@ impl Client {
 
     /// A connected client with the conversation with bob open, which has `newest` entries of his.
     pub(super) fn talking(newest: u64) -> Self {
+        Self::start_talking(newest, false)
+    }
+
+    /// The same in a pane of tmux.
+    pub(super) fn in_tmux(newest: u64) -> Self {
+        Self::start_talking(newest, true)
+    }
+
+    fn start_talking(newest: u64, is_in_tmux: bool) -> Self {
         let mut snapshot = snapshot(vec![stored(BOB, entries(1..=newest, BOB), newest)]);
         snapshot.open = Some(with(BOB));
-        let mut client = Self::new(snapshot);
+        let mut client = Self::start(snapshot, is_in_tmux);
         client.connect(vec![Head {
             cursors: vec![cursors(ME, newest, newest), cursors(BOB, 0, 0)],
             ..head(BOB, newest, newest, 0)

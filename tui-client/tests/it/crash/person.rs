@@ -155,6 +155,7 @@ fn run(
         keymap: Keymap::default(),
         seed,
         bell: false,
+        is_in_tmux: false,
         time_zone: jiff::tz::TimeZone::UTC,
         device: recado_shared::DeviceKey([1; 32]),
         notice: None,
