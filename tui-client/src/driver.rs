@@ -120,6 +120,7 @@ pub enum DriverError {
 
 /// Runs the client until the user leaves it. `connect` starts the network, after the first frame.
 /// When this returns, drafts, outbox and places are on disk; of the cache, what there was time for.
+/// Returns how many messages are not sent yet.
 ///
 /// # Errors
 /// [`DriverError`] says what ended the client.
@@ -127,7 +128,7 @@ pub async fn run<W, I, H>(
     terminal: TerminalIo<W, I, H>,
     client: Client,
     connect: impl FnOnce(Option<SyncPoint>) -> Result<NetTask, ConnectError>,
-) -> Result<(), DriverError>
+) -> Result<usize, DriverError>
 where
     W: Write,
     I: Stream<Item = io::Result<Input>> + Unpin,
@@ -168,6 +169,7 @@ where
         // Drafts are saved even if nothing can be drawn any more.
         driver.handle(Event::Terminate);
     }
+    let unsent = driver.app.unsent();
     let Driver { net, store, .. } = driver;
     let close = spawn_blocking(move || store.close(STORE_PATIENCE));
     if let Some(net) = net {
@@ -175,7 +177,8 @@ where
         let _ = timeout(LEAVE_LIMIT, net.leave()).await;
     }
     let closed = close.await;
-    ended.and(closed.map_err(|_| DriverError::Gone("the local store")))
+    let closed = closed.map_err(|_| DriverError::Gone("the local store"));
+    ended.and(closed).map(|()| unsent)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

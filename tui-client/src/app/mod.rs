@@ -238,6 +238,11 @@ impl App {
         self.session.since
     }
 
+    /// How many messages wait and are not on their way to the server.
+    pub fn unsent(&self) -> usize {
+        self.session.unsent()
+    }
+
     /// The open conversation, which an [`Effect::Scroll`] is about.
     pub fn opened(&self) -> Option<ConversationId> {
         self.chats.navigation.open

@@ -116,11 +116,7 @@ pub(crate) fn confirm_close(room: impl std::fmt::Display) -> String {
 }
 
 pub(crate) fn confirm_quit(unsent: usize) -> String {
-    let (messages, they) = match unsent {
-        1 => ("1 message is".to_owned(), "It goes"),
-        _ => (format!("{unsent} messages are"), "They go"),
-    };
-    format!("{messages} not sent yet. {they} out when Recado is open and connected again. Quit?")
+    format!("{} Quit?", super::status::unsent(unsent))
 }
 
 pub(crate) const CONFIRM_REVOKE_OWN: &str = "Revoke this device? You will lose access here.";

@@ -66,6 +66,15 @@ pub(crate) fn announcement(text: &str, key: &str) -> String {
     format!("Announcement ({key} reads and closes it): {start}{more}")
 }
 
+/// `count` is at least 1.
+pub(crate) fn unsent(count: usize) -> String {
+    let (messages, they) = match count {
+        1 => ("1 message is".to_owned(), "It goes"),
+        _ => (format!("{count} messages are"), "They go"),
+    };
+    format!("{messages} not sent yet. {they} out when Recado is open and connected again.")
+}
+
 pub(crate) fn store_failed(why: &str) -> String {
     format!("Cannot save to disk: {why}. Copy what you need first")
 }

@@ -18,7 +18,7 @@ use crate::identity::{Access, Accounts, Identity};
 use crate::net::{self, NetConfig};
 use crate::output::tell;
 use crate::paths::Paths;
-use crate::strings::{accounts as strings, errors};
+use crate::strings::{accounts as strings, errors, status};
 use crate::terminal::{StopSignals, Tmux};
 use crate::ui::{Theme, ViewState};
 use crate::{store, telemetry, terminal};
@@ -150,5 +150,9 @@ pub(super) async fn show(
             ..net_config
         })
     };
-    Ok(driver::run(terminal_io, client, connect).await?)
+    let unsent = driver::run(terminal_io, client, connect).await?;
+    if unsent > 0 {
+        tell(&status::unsent(unsent));
+    }
+    Ok(())
 }

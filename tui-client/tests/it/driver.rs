@@ -128,7 +128,7 @@ struct TestClient {
     screen: Screen,
     inputs: Queue,
     host: mpsc::UnboundedReceiver<&'static str>,
-    run: JoinHandle<Result<(), DriverError>>,
+    run: JoinHandle<Result<usize, DriverError>>,
 }
 
 impl TestClient {

@@ -153,8 +153,8 @@ fn edit(terminal: &mut Terminal, text: &str) {
 fn delete(terminal: &mut Terminal) {
     terminal.key("up");
     terminal.key("d");
-    terminal.wait("again to delete");
-    terminal.key("d");
+    terminal.wait("for everyone?");
+    terminal.key("enter");
     terminal.wait_line("message deleted", "✓");
 }
 
@@ -266,8 +266,8 @@ fn what_a_moderator_deletes_is_gone_from_every_member() {
     let all = Place(crew.machine.path("."));
     all.has(&gone);
     on_newest(alice, "d");
-    alice.wait("again to delete");
-    alice.key("d");
+    alice.wait("for everyone?");
+    alice.key("enter");
     for terminal in [&*alice, &*bob, carol] {
         terminal.wait("message deleted");
     }

@@ -171,8 +171,8 @@ fn what_is_done_with_messages_is_seen_by_all() {
     say(carol, "a secret");
     alice.wait("a secret");
     on_newest(carol, "d");
-    carol.wait("again to delete");
-    carol.key("d");
+    carol.wait("for everyone?");
+    carol.key("enter");
     for terminal in [&*alice, &*bob, &*carol] {
         terminal.wait_line("message deleted", "");
         terminal.wait_gone("a secret");
@@ -274,8 +274,8 @@ fn who_was_away_sees_what_became_of_everything() {
     quit(crew.carol);
     let (alice, bob) = (&mut crew.alice, &mut crew.bob);
     on_newest(alice, "d");
-    alice.wait("again to delete");
-    alice.key("d");
+    alice.wait("for everyone?");
+    alice.key("enter");
     bob.wait("message deleted");
     alice.key("up");
     alice.key("e");
@@ -296,8 +296,8 @@ fn who_was_away_sees_what_became_of_everything() {
     say(bob, "never mind");
     alice.wait("never mind");
     on_newest(bob, "d");
-    bob.wait("again to delete");
-    bob.key("d");
+    bob.wait("for everyone?");
+    bob.key("enter");
     alice.wait_gone("never mind");
 
     let carol = crew.machine.open("carol", &["carol"]);

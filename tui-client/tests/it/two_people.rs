@@ -89,7 +89,13 @@ fn what_is_typed_while_the_server_is_dead_goes_out_by_itself() {
 
     // Not even a restart of the client loses it, and its history is there without a network.
     alice.key("ctrl-q");
+    alice.wait("1 message is not sent yet.");
+    alice.key("enter");
     alice.wait_end();
+    alice.assert_clean();
+    let told = "1 message is not sent yet. It goes out when Recado is open and connected again.";
+    let left = alice.text().replace('\n', "");
+    assert!(left.contains(told), "{left}");
     let alice = machine.open("alice", &["alice"]);
     alice.wait("while it was dead");
     alice.wait("before");

@@ -33,6 +33,7 @@ pub(crate) struct Log {
     shown_from: Seq,
     pub(crate) name: String,
     pub(crate) topic: Option<String>,
+    is_closed: bool,
 }
 
 /// What an entry became of a message.
@@ -119,6 +120,7 @@ impl Log {
             shown_from: Seq(1),
             name: String::new(),
             topic: None,
+            is_closed: false,
         }
     }
 
@@ -305,6 +307,7 @@ impl Log {
         if *event == RoomEvent::Joined {
             let before = membership(self, &author);
             let may = !matches!(before, Some(Membership::Member | Membership::Banned));
+            assert!(!self.is_closed, "{author} comes into a closed room");
             assert!(may, "{author} comes in and is {before:?}");
             let mut member = Member::from(author, seq.prev());
             let is_empty = self.count_members() == 0;
@@ -360,13 +363,29 @@ impl Log {
             }
             RoomEvent::HistoryVisibility(history) => self.history = *history,
             RoomEvent::Created => assert_eq!(seq, Seq(1)),
-            RoomEvent::Closed => panic!("no user closes rooms here"),
+            RoomEvent::Closed => self.closes(author, seq),
             RoomEvent::Visibility(_) | RoomEvent::Joined => {}
         }
         assert!(
             self.has_owner() || self.count_members() == 0,
             "{entry:?} leaves no owner"
         );
+    }
+
+    fn closes(&mut self, owner: UserId, at: Seq) {
+        assert!(self.members[&owner].role == Role::Owner && self.count_members() == 1);
+        let invited = |member: &&Member| member.membership == Membership::Invited;
+        let invited = self.members.values().filter(invited);
+        let invited: Vec<_> = invited.map(|member| member.cursors.user).collect();
+        for user in invited.into_iter().chain([owner]) {
+            self.leaves(user, at, Membership::Left);
+        }
+        self.is_closed = true;
+        for entry in &mut self.entries {
+            if let Some(erased) = entry.content.erased() {
+                entry.content = Content::Erased(erased);
+            }
+        }
     }
 
     fn has_owner(&self) -> bool {
