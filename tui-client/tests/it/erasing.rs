@@ -213,6 +213,8 @@ async fn what_was_a_draft_and_waited_in_the_outbox_is_gone_too() {
     alice.key("enter");
     alice.wait("1 queued");
     alice.key("ctrl-q");
+    alice.wait("1 message is not sent yet.");
+    alice.key("enter");
     alice.wait_end();
     talk.of_alice()[0].has(&gone);
     let _server = talk.here.serve(port, &[]);

@@ -61,6 +61,26 @@ pub(crate) fn command(terminal: &mut Terminal, line: &str) {
     terminal.wait_gone(line);
 }
 
+/// Types a command that is refused: the line comes back, and is cleared.
+#[track_caller]
+fn refused(terminal: &mut Terminal, line: &str, why: &str) {
+    terminal.type_text(line);
+    terminal.wait(line);
+    terminal.key("enter");
+    wait_told(terminal, why);
+    terminal.wait(line);
+    terminal.key("ctrl-u");
+    terminal.wait_gone(line);
+}
+
+/// Leaves the private room, after the question.
+fn leave(terminal: &mut Terminal) {
+    command(terminal, "/leave");
+    terminal.wait("Leave #crew?");
+    terminal.key("enter");
+    terminal.wait_gone("Leave #crew?");
+}
+
 /// Writes a message, and waits until the server has it.
 pub(crate) fn say(terminal: &mut Terminal, text: &str) {
     terminal.type_text(text);
@@ -112,12 +132,20 @@ fn a_private_room_is_made_and_joined_by_invitation() {
     alice.wait("you created the room");
     alice.wait("#crew 1 member");
     // Who is not invited does not even find it.
-    command(bob, "/join crew");
+    bob.type_text("/join crew");
+    bob.wait("/join crew");
+    bob.key("enter");
     bob.wait("No such room, or you have no access: #crew");
+    // Without a conversation, the command comes back to where it was typed.
+    bob.wait("› /join crew");
+    bob.key("esc");
+    bob.wait_gone("/join crew");
     command(alice, "/invite bob");
     alice.wait("you invited bob");
     bob.wait_line("# crew", "invited");
-    command(bob, "/join crew");
+    command(bob, "/msg #crew");
+    bob.wait("alice invited you: Enter joins");
+    bob.key("enter");
     bob.wait("to #crew");
     bob.wait("you joined");
     bob.wait("alice created the room");
@@ -167,7 +195,7 @@ fn what_is_done_with_messages_is_seen_by_all() {
     react(carol, "+1");
     bob.wait("👍 1");
 
-    // A deletion wants the key twice, and leaves a tombstone for all.
+    // A deletion asks, and leaves a tombstone for all.
     say(carol, "a secret");
     alice.wait("a secret");
     on_newest(carol, "d");
@@ -207,9 +235,8 @@ fn a_name_is_completed_and_who_is_mentioned_is_told() {
 fn order_is_kept_and_refusals_say_what_is_missing() {
     let mut crew = Crew::gather();
     let (alice, bob, carol) = (&mut crew.alice, &mut crew.bob, &mut crew.carol);
-    command(bob, "/topic mine");
     let why = "Cannot set the topic: only moderators of this room may do that: ask one of them";
-    wait_told(bob, why);
+    refused(bob, "/topic mine", why);
     command(alice, "/role bob moderator");
     bob.wait("alice made you a moderator");
     command(bob, "/topic mine");
@@ -226,8 +253,8 @@ fn order_is_kept_and_refusals_say_what_is_missing() {
     command(bob, "/unmute carol");
     carol.wait("bob unmuted you");
 
-    command(bob, "/kick alice");
-    wait_told(bob, "that user's role is as high as yours");
+    let why = "that user's role is as high as yours";
+    refused(bob, "/kick alice", why);
     command(bob, "/kick carol");
     alice.wait("bob removed carol");
     carol.wait("bob removed you");
@@ -241,8 +268,8 @@ fn who_is_banned_comes_back_only_when_that_is_lifted() {
     bob.wait("alice banned carol");
     carol.wait("banned");
     say(bob, "she is gone");
-    command(carol, "/join crew");
-    wait_told(carol, "Cannot join the room: you are banned from this room");
+    let why = "Cannot join the room: you are banned from this room";
+    refused(carol, "/join crew", why);
     command(alice, "/unban carol");
     bob.wait("alice unbanned carol");
     command(alice, "/invite carol");
@@ -251,16 +278,16 @@ fn who_is_banned_comes_back_only_when_that_is_lifted() {
     carol.wait("you joined");
     carol.wait("she is gone");
 
-    command(bob, "/leave");
+    leave(bob);
     alice.wait("bob left");
-    command(alice, "/leave");
+    leave(alice);
     wait_told(
         alice,
         "you are the room's only owner: make another member an owner first",
     );
     command(alice, "/role carol owner");
     carol.wait("alice made you an owner");
-    command(alice, "/leave");
+    leave(alice);
     carol.wait("alice left");
     carol.wait("1 member");
 }
