@@ -58,12 +58,13 @@ pub(crate) fn run(runtime: &Runtime, client: &PathBuf, account: &Account) {
     runtime.block_on(server.stop());
 }
 
-/// Pages up until the beginning of the room is in sight.
+/// Pages up until the beginning of the room is in sight. A page that is not loaded yet ends a scroll, so
+/// each key waits for its frame.
 fn scroll_to_beginning(terminal: &mut Terminal) {
-    for _ in 0..10 {
+    let is_there = |screen: &str| screen.contains("created the room");
+    while !terminal.reaches(Duration::from_millis(100), is_there) {
         terminal.send(PAGE_UP);
     }
-    terminal.wait("created the room");
 }
 
 /// Presses a key that jumps. Returns the time until the message is on the screen, and the frames
