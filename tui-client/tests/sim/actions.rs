@@ -9,7 +9,7 @@ use crate::person::{keys, typed};
 use crate::server::Server;
 use crate::world::Clock;
 
-/// The names that rooms are made with. So few that all conversations have a key.
+/// The names that rooms are made with. So few that most conversations have a key.
 pub(crate) const ROOMS: [&str; 3] = ["tea", "coffee", "milk"];
 
 /// What rooms are called otherwise.
@@ -81,7 +81,7 @@ impl Client {
                 self.write(clock, server);
                 self.press(keys("enter esc"), clock, server);
             }
-            5..7 => self.press(keys("d d esc"), clock, server),
+            5..7 => self.press(keys("d enter esc"), clock, server),
             7 => self.press(keys("t esc"), clock, server),
             _ => {
                 self.press(keys("esc esc ctrl-u"), clock, server);

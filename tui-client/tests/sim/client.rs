@@ -364,11 +364,15 @@ impl Client {
         }
     }
 
-    /// Opens the conversation at a position and looks at its end.
+    /// Opens the conversation at a position, or the next unread one, and looks at its end.
     fn look(&mut self, position: u8, clock: &mut Clock, server: &mut Server) {
         self.has_focus = true;
         self.handle(Event::Focus(true), clock, server);
-        let pressed = keys(&format!("esc esc esc alt-{position} alt-end"));
+        let open = match position {
+            1..=9 => format!("alt-{position}"),
+            _ => "alt-a".to_owned(),
+        };
+        let pressed = keys(&format!("esc esc esc {open} alt-end"));
         self.press(pressed, clock, server);
     }
 }

@@ -16,12 +16,22 @@ pub(crate) struct Pane {
 }
 
 impl Pane {
+    /// Where an item is, or the first entry after it, or else the end. Failed messages stand between
+    /// the entries, which alone are ascending.
+    fn find(ids: &[ItemId], item: ItemId) -> usize {
+        let is_here = |id: &ItemId| match (item, *id) {
+            (ItemId::Entry(wanted), ItemId::Entry(seq)) => seq >= wanted,
+            (_, id) => id == item,
+        };
+        ids.iter().position(is_here).unwrap_or(ids.len())
+    }
+
     /// Where the pane's window begins in a list of items.
     fn top(&self, ids: &[ItemId]) -> usize {
         let last = ids.len().saturating_sub(HEIGHT);
         match self.place {
             Place::Newest => last,
-            Place::At { item, .. } => ids.partition_point(|id| *id < item).min(last),
+            Place::At { item, .. } => Self::find(ids, item).min(last),
         }
     }
 
@@ -41,7 +51,7 @@ impl Pane {
         self.reported = None;
         let ids: Vec<_> = open.items.iter().map(Item::id).collect();
         let top = self.top(&ids);
-        let find = |item: ItemId| ids.partition_point(|id| *id < item);
+        let find = |item: ItemId| Self::find(&ids, item);
         match scroll {
             Scroll::Lines(lines) | Scroll::Pages(lines) => {
                 let step = isize::try_from(lines).unwrap_or(0) * 4;
@@ -75,10 +85,13 @@ impl Pane {
         let ids: Vec<_> = open.items.iter().map(Item::id).collect();
         let top = self.top(&ids);
         let end = (top + HEIGHT).min(ids.len());
-        let visible = ids
-            .get(top)
-            .copied()
-            .zip(end.checked_sub(1).map(|last| ids[last]));
+        let is_entry = |id: &ItemId| matches!(id, ItemId::Entry(_));
+        let last_entry = ids.iter().rposition(is_entry);
+        // A failed message between entries says nothing about what was seen.
+        let is_place = |at: &usize| last_entry.is_none_or(|last| *at > last) || is_entry(&ids[*at]);
+        let mut shown = (top..end).filter(is_place).map(|at| ids[at]);
+        let first = shown.next();
+        let visible = first.map(|first| (first, shown.last().unwrap_or(first)));
         let viewed = Viewed {
             conversation: open.id,
             visible,

@@ -18,6 +18,9 @@ use crate::server::Server;
 /// How long people act and things break.
 const TROUBLE: Duration = Duration::from_mins(1);
 
+/// Looks of each client until it has read everything: more than it has conversations.
+const LOOKS: u8 = 16;
+
 /// Something that happens at a moment.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
@@ -304,9 +307,10 @@ impl World {
         }
     }
 
+    /// Beyond the places that have a key, each look is at the next unread conversation.
     fn let_all_read(&mut self) {
         for client in 0..self.clients.len() {
-            for position in 1..=9 {
+            for position in 1..=LOOKS {
                 let delay = Duration::from_secs(u64::from(position));
                 self.clock.after(delay, Step::Look(client, position));
                 let delay = delay + Duration::from_millis(950);
