@@ -91,7 +91,7 @@ impl Pane {
         let is_place = |at: &usize| last_entry.is_none_or(|last| *at > last) || is_entry(&ids[*at]);
         let mut shown = (top..end).filter(is_place).map(|at| ids[at]);
         let first = shown.next();
-        let visible = first.map(|first| (first, shown.last().unwrap_or(first)));
+        let visible = first.map(|first| (first, shown.next_back().unwrap_or(first)));
         let viewed = Viewed {
             conversation: open.id,
             visible,
