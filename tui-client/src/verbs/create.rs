@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::VerbContext;
 use super::ask::{ask_name, confirm, is_interactive, login_name, parse_name};
 use super::join::claim_name;
+use super::open::require_terminal;
 use crate::exit::Failure;
 use crate::identity::{Accounts, Identity, RegisterError, Registration, local_server};
 use crate::net::ConnectError;
@@ -62,6 +63,10 @@ impl Creation {
         let has_server = accounts.has_local_server(selector);
         if has_server && !self.yes && !is_interactive() {
             return Err(Failure::usage(strings::not_created(&name, &hint)));
+        }
+        // Nothing is asked on a terminal that could not show the account afterwards.
+        if !self.yes && is_interactive() && hint.is_empty() {
+            require_terminal()?;
         }
         let waits = (self.yes || is_interactive()) && hint.is_empty();
         let found = reach(context, Some(&name), waits).await?;

@@ -31,7 +31,7 @@ fn a_stranger_asks_first_is_answered_and_blocked() {
     let (mut alice, mut bob) = (enter("alice"), enter("bob"));
     bob.wait_line("●", "alice");
     command(&mut alice, "/contacts ask");
-    alice.wait("must now ask before");
+    alice.wait("New people must ask before");
 
     open(&mut bob, "alice");
     bob.wait("to alice");
@@ -65,6 +65,9 @@ fn a_stranger_asks_first_is_answered_and_blocked() {
 
     command(&mut bob, "/nick Alice");
     bob.wait("Cannot change your display name");
+    // The refused command is in the message line again.
+    bob.wait("/nick Alice");
+    bob.key("ctrl-u");
     command(&mut bob, "/nick Bob the Builder");
     bob.wait("Your display name is now Bob the Builder");
     quit(alice);

@@ -75,7 +75,7 @@ fn a_terminal_that_goes_without_a_signal_ends_the_client_and_keeps_the_draft() {
     let _server = machine.serve(0, &[]);
     let bob = machine.open("bob", &["bob"]);
     bob.wait("connected");
-    let (tmux, end) = Tmux::start_held(&machine, &format!("setsid {CLIENT} alice"));
+    let (tmux, end) = Tmux::start_held(&machine, &format!("setsid {CLIENT} alice --yes"));
     let mut alice = tmux.attach("0");
     alice.open_talk("bob");
     alice.type_text("half a thou");

@@ -82,7 +82,7 @@ impl Drop for Tmux<'_> {
 
 /// alice's client in the first window of a session, and a shell in the second one.
 fn two_windows(machine: &Machine) -> Tmux<'_> {
-    let tmux = Tmux::start(machine, &format!("{CLIENT} alice"));
+    let tmux = Tmux::start(machine, &format!("{CLIENT} alice --yes"));
     tmux.run(&["new-window", "-d", "printf elsewhere; cat"]);
     tmux
 }
@@ -147,7 +147,7 @@ fn focus_reports_of_tmux_are_used_where_they_are_on() {
     bob.wait("connected");
     let tmux = Tmux::start(&machine, "cat");
     tmux.run(&["set-option", "-g", "focus-events", "on"]);
-    tmux.run(&["new-window", "-d", &format!("{CLIENT} alice")]);
+    tmux.run(&["new-window", "-d", &format!("{CLIENT} alice --yes")]);
     tmux.run(&["select-window", "-t", "1"]);
     let mut alice = tmux.attach("0");
     alice.focus(true);
