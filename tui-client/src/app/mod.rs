@@ -119,6 +119,7 @@ impl App {
                     settings
                         .keymap
                         .key_of(KeyContext::Global, Action::Announcements),
+                    snapshot.announcements,
                 ),
             },
             pending_requests: PendingRequests::default(),

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::request::{HeldRange, StoreWrite, StoredMe, StoredPerson};
 use super::value::{DbError, blob, column, execute, query_first};
 use super::wal_residue::WalResidue;
-use super::{entries, index, outbox, settings};
+use super::{announcements, entries, index, outbox, settings};
 
 pub(super) fn apply(db: &Connection, write: &StoreWrite) -> Result<WalResidue, DbError> {
     match write {
@@ -55,6 +55,8 @@ pub(super) fn apply(db: &Connection, write: &StoreWrite) -> Result<WalResidue, D
             let sql = "REPLACE INTO open (one, conversation) VALUES (1, ?1)";
             execute(db, sql, [blob(conversation)])?;
         }
+        StoreWrite::Announcement(time, text) => announcements::add(db, *time, text)?,
+        StoreWrite::AnnouncementsSeen => announcements::clear(db)?,
     }
     Ok(WalResidue::None)
 }

@@ -4,6 +4,7 @@
 //! It has channels only. A thread owns the database (`worker`), so that drawing never waits for a
 //! disk.
 
+mod announcements;
 mod apply;
 mod changes;
 mod damage;
@@ -45,9 +46,9 @@ pub use error::StoreError;
 pub use events::StoreEvents;
 use queue::{Queue, Request};
 pub use request::{
-    HeldRange, LoadedEntries, Pending, PendingState, SearchHit, SearchQuery, SearchResult,
-    Snapshot, StoreEvent, StoreRead, StoreWrite, StoredConversation, StoredMe, StoredPerson,
-    StoredSetting,
+    HeldRange, LoadedEntries, MAX_ANNOUNCEMENTS, Pending, PendingState, SearchHit, SearchQuery,
+    SearchResult, Snapshot, StoreEvent, StoreRead, StoreWrite, StoredConversation, StoredMe,
+    StoredPerson, StoredSetting,
 };
 use search_thread::SearchThread;
 use worker::Worker;

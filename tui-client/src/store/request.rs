@@ -35,6 +35,9 @@ pub struct HeldRange {
     pub last: Seq,
 }
 
+/// Most announcements that are kept until the user opens them. Beyond it the oldest is dropped.
+pub const MAX_ANNOUNCEMENTS: usize = 20;
+
 /// A change to the store. Changes are applied in order, each in one transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreWrite {
@@ -86,6 +89,10 @@ pub enum StoreWrite {
     },
     Place(ConversationId, Place),
     Open(ConversationId),
+    /// Adds an announcement, and drops the oldest beyond [`MAX_ANNOUNCEMENTS`].
+    Announcement(Timestamp, String),
+    /// The user has opened all announcements: removes them.
+    AnnouncementsSeen,
     /// Erases the texts that these entries erase, without adding the entries: they are the rest of a
     /// [`StoreWrite::Entries`] that is dropped.
     Erasures {
@@ -110,6 +117,8 @@ impl StoreWrite {
             | Self::Draft { .. }
             | Self::Place(..)
             | Self::Open(_)
+            | Self::Announcement(..)
+            | Self::AnnouncementsSeen
             | Self::Erasures { .. } => Some(self.clone()),
             Self::Entries {
                 conversation,
@@ -160,9 +169,9 @@ impl StoreWrite {
                 entries.iter().map(|entry| content(&entry.content)).sum()
             }
             Self::Queue(pending) => content(&pending.content),
-            Self::TakeBack { draft: text, .. } | Self::Draft { text, .. } => {
-                VALUE_BYTES + text.len()
-            }
+            Self::TakeBack { draft: text, .. }
+            | Self::Draft { text, .. }
+            | Self::Announcement(_, text) => VALUE_BYTES + text.len(),
             Self::Heads { heads, .. } => heads
                 .iter()
                 .map(|head| VALUE_BYTES * (2 + head.cursors.len()))
@@ -296,6 +305,8 @@ pub struct Snapshot {
     /// Drafts, also of conversations without an entry.
     pub drafts: Vec<(ConversationId, String)>,
     pub open: Option<ConversationId>,
+    /// Announcements that the user has not opened yet, oldest first.
+    pub announcements: Vec<(Timestamp, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/001_first.sql"),
     include_str!("migrations/002_rooms.sql"),
     include_str!("migrations/003_terms.sql"),
+    include_str!("migrations/004_announcements.sql"),
 ];
 
 /// The version from which on entries that the second one left in `entries_before` can be stored.

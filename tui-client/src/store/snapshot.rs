@@ -10,7 +10,7 @@ use rusqlite::{Connection, Row};
 
 use super::request::{Pending, PendingState, Snapshot, StoredConversation, StoredMe, StoredPerson};
 use super::value::{DbError, blob, bytes, column, number, query, query_first};
-use super::{load, settings};
+use super::{announcements, load, settings};
 use crate::model::Place;
 
 /// Entries read at the start for the conversation that was open: enough for a large screen.
@@ -59,6 +59,7 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot, DbError> {
         outbox: query(db, OUTBOX, [], read_pending)?,
         drafts: query(db, DRAFTS, [], read_draft)?,
         open,
+        announcements: announcements::read(db)?,
     })
 }
 

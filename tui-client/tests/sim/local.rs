@@ -64,6 +64,8 @@ impl Local {
             | StoreWrite::Draft { .. }
             | StoreWrite::Place { .. }
             | StoreWrite::Open(_)
+            | StoreWrite::Announcement(..)
+            | StoreWrite::AnnouncementsSeen
             | StoreWrite::Erasures { .. } => None,
         };
         batch.iter().filter_map(promise).collect()

@@ -31,7 +31,7 @@ impl Overlay for Announcements {
     }
 
     fn opened(&mut self, app: &mut Parts<'_>) {
-        self.texts = app.session.announcements.take();
+        self.texts = app.session.announcements.take(app.cx);
     }
 
     fn toggle(&self) -> Option<Show> {

@@ -4,10 +4,9 @@ use std::collections::VecDeque;
 
 use recado_shared::Timestamp;
 
+use crate::app::Context;
+use crate::store::{MAX_ANNOUNCEMENTS, StoreWrite};
 use crate::strings;
-
-/// Most announcements that are kept. Beyond it the oldest is dropped.
-const MAX_ANNOUNCEMENTS: usize = 20;
 
 #[derive(Debug, Default)]
 pub(crate) struct Announcements {
@@ -19,10 +18,13 @@ pub(crate) struct Announcements {
 }
 
 impl Announcements {
-    pub(crate) fn new(key: String) -> Self {
+    /// Those that were stored, oldest first.
+    pub(crate) fn new(key: String, stored: Vec<(Timestamp, String)>) -> Self {
+        let newest = stored.last();
         Self {
+            line: newest.map(|(_, text)| strings::status::announcement(text, &key)),
+            unseen: stored.into(),
             key,
-            ..Self::default()
         }
     }
 
@@ -30,7 +32,9 @@ impl Announcements {
         self.line.as_deref()
     }
 
-    pub(super) fn add(&mut self, time: Timestamp, text: &str) {
+    pub(super) fn add(&mut self, text: &str, cx: &mut Context) {
+        let time = cx.now.wall;
+        cx.save(StoreWrite::Announcement(time, text.to_owned()));
         if self.unseen.len() >= MAX_ANNOUNCEMENTS {
             self.unseen.pop_front();
         }
@@ -39,7 +43,10 @@ impl Announcements {
     }
 
     /// Takes all that are not seen yet, the newest first: they count as seen from here on.
-    pub(crate) fn take(&mut self) -> Vec<(Timestamp, String)> {
+    pub(crate) fn take(&mut self, cx: &mut Context) -> Vec<(Timestamp, String)> {
+        if !self.unseen.is_empty() {
+            cx.save(StoreWrite::AnnouncementsSeen);
+        }
         self.line = None;
         self.unseen.drain(..).rev().collect()
     }

@@ -49,7 +49,7 @@ impl Session {
             ServerFrame::Notice(notice) => cx.notice = Some(notice.to_string()),
             ServerFrame::Close(reason) => cx.notice = Some(reason.to_string()),
             ServerFrame::Announcement(text) => {
-                self.announcements.add(cx.now.wall, text.as_str());
+                self.announcements.add(text.as_str(), cx);
             }
             ServerFrame::Setting { setting, stamp } => chats.on_setting(setting, stamp, cx),
             // Heads come as well, and those say all of the conversations.

@@ -6,6 +6,7 @@ use super::commands::{contents, requests};
 use super::support::*;
 use crate::app::screen::Overlay;
 use crate::app::{Effect, Event};
+use crate::store::{Snapshot, StoreWrite};
 
 fn announce(client: &mut Client, text: &str) {
     let body = MessageBody::new(text).unwrap();
@@ -109,6 +110,32 @@ fn a_message_on_its_way_does_not_hold_up_quitting() {
     let mut client = Client::talking(0);
     client.say("one");
     assert_eq!(client.keys("ctrl-q").last(), Some(&Effect::Quit));
+}
+
+#[test]
+fn an_announcement_that_was_not_opened_is_shown_after_a_restart() {
+    let mut client = Client::talking(0);
+    let body = MessageBody::new("The server moves at noon").unwrap();
+    let effects = client.frame(ServerFrame::Announcement(body));
+    let time = client.now.wall;
+    let text = "The server moves at noon".to_owned();
+    let added = StoreWrite::Announcement(time, text.clone());
+    assert!(saved(&effects).contains(&added), "{effects:?}");
+    let mut client = Client::new(Snapshot {
+        announcements: vec![(time, "an older one".to_owned()), (time, text)],
+        ..snapshot(vec![])
+    });
+    let line = "Announcement (Alt+N reads and closes it): The server moves at noon";
+    assert_eq!(client.message(), line);
+    let seen = saved(&client.keys("alt-n"));
+    assert!(seen.contains(&StoreWrite::AnnouncementsSeen), "{seen:?}");
+    match client.app.screen(client.now).overlay {
+        Some(Overlay::Announcements { texts, .. }) => assert_eq!(texts.len(), 2),
+        other => panic!("{other:?}"),
+    }
+    client.keys("alt-n");
+    let again = saved(&client.keys("alt-n"));
+    assert!(!again.contains(&StoreWrite::AnnouncementsSeen), "{again:?}");
 }
 
 #[test]

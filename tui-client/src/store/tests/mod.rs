@@ -168,8 +168,31 @@ fn what_is_saved_is_in_the_next_snapshot() {
         outbox: vec![pending(7, "hello")],
         drafts: vec![(other, "not yet".to_owned())],
         open: Some(TALK),
+        announcements: Vec::new(),
     };
     assert_eq!(snapshot, expected);
+}
+
+#[test]
+fn announcements_stay_until_they_are_seen_and_the_oldest_make_room() {
+    let (_folder, path) = place();
+    let add = |number: usize| {
+        let time = Timestamp(number as u64);
+        StoreWrite::Announcement(time, format!("notice {number}"))
+    };
+    let first = after(
+        &path,
+        [add(1), StoreWrite::Me(me(1)), StoreWrite::Me(me(2))],
+    );
+    assert_eq!(first.announcements, [(Timestamp(1), "notice 1".to_owned())]);
+    // Also by a program that ends: the server does not send them again.
+    let more = (2..=MAX_ANNOUNCEMENTS + 2).map(|number| add(number).without_cache().unwrap());
+    let full = after(&path, more).announcements;
+    assert_eq!(full.len(), MAX_ANNOUNCEMENTS);
+    assert_eq!(full[0], (Timestamp(3), "notice 3".to_owned()));
+    let seen = StoreWrite::AnnouncementsSeen.without_cache();
+    assert_eq!(after(&path, seen).announcements, []);
+    assert_eq!(after(&path, [add(9)]).announcements.len(), 1);
 }
 
 #[test]
@@ -361,7 +384,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
             error,
             StoreError::Newer {
                 found: 99,
-                known: 3,
+                known: 4,
                 ..
             }
         ),
