@@ -261,6 +261,14 @@ impl Chats {
         }
     }
 
+    /// Puts a user back into the lists who was taken for removed.
+    pub(crate) fn unmark_removed(&mut self, user: UserId) {
+        if self.contacts.is_removed(user) {
+            self.contacts.entry(user).is_removed = false;
+            self.contacts.changed.insert(user);
+        }
+    }
+
     /// Puts the rows of what changed where they belong in the contact list, and counts the unread
     /// messages there again. `queued` says when the last message that waits was typed in each
     /// conversation that has one.

@@ -34,6 +34,12 @@ impl Directory {
             has_new_invitations: true,
         }
     }
+
+    /// The server named a user: they are not removed, even if the pages that follow leave them out
+    /// because of a new name.
+    pub(super) fn confirm(&mut self, user: UserId) {
+        self.unconfirmed.remove(&user);
+    }
 }
 
 fn directory_request(after: Option<UserName>) -> Request {
@@ -63,7 +69,7 @@ impl Session {
         let directory = &mut self.directory;
         directory.found += people.len();
         for person in &people {
-            directory.unconfirmed.remove(&person.user);
+            directory.confirm(person.user);
         }
         if !has_more {
             for user in std::mem::take(&mut directory.unconfirmed) {

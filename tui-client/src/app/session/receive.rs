@@ -44,7 +44,11 @@ impl Session {
             } if are_plausible(&cursors) => chats.on_cursors(conversation, cursors, cx),
             ServerFrame::Presence { user, presence } => chats.on_presence(user, presence),
             ServerFrame::Typing { conversation, user } => chats.on_typing(conversation, user, cx),
-            ServerFrame::User(person) => chats.take_people(vec![person], cx),
+            ServerFrame::User(person) => {
+                self.directory.confirm(person.user);
+                chats.unmark_removed(person.user);
+                chats.take_people(vec![person], cx);
+            }
             ServerFrame::UserRemoved(user) => chats.mark_removed(user),
             ServerFrame::Notice(notice) => cx.notice = Some(notice.to_string()),
             ServerFrame::Close(reason) => cx.notice = Some(reason.to_string()),

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use recado_shared::limits::{MAX_WATCHED, TYPING_SHOWN_FOR};
 use recado_shared::{
     Answer, ClientFrame, Content, DisplayName, Entry, Presence, Request, RequestNumber,
-    ServerFrame, UserId,
+    ServerFrame, UserId, UserName,
 };
 
 use super::commands::contents;
@@ -290,4 +290,33 @@ fn a_user_who_is_missing_in_the_directory_leaves_the_list() {
         },
     );
     assert_eq!(client.contacts(), ["user10", "user9"]);
+}
+
+#[test]
+fn a_user_who_is_renamed_while_the_directory_is_read_stays_in_the_list() {
+    let mut client = Client::connected(vec![]);
+    for user in [8, 9] {
+        client.frame(ServerFrame::User(person(UserId(user), Presence::Online)));
+    }
+    client.handle(offline());
+    let asked = searches(&client.handle(welcome(LOG)));
+    // To a name that the pages have passed already.
+    let mut renamed = person(UserId(8), Presence::Online);
+    renamed.name = UserName::new("aaron").unwrap();
+    client.frame(ServerFrame::User(renamed));
+    let people = vec![person(UserId(9), Presence::Offline)];
+    let answer = Answer::Users {
+        people,
+        more: false,
+    };
+    client.answer(asked[0].0, answer);
+    assert_eq!(client.contacts(), ["aaron", "user9"]);
+    client.frame(ServerFrame::UserRemoved(UserId(9)));
+    assert_eq!(client.contacts(), ["aaron"]);
+    client.frame(ServerFrame::User(person(UserId(9), Presence::Offline)));
+    assert_eq!(
+        client.contacts(),
+        ["aaron", "user9"],
+        "the server names them"
+    );
 }
