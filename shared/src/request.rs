@@ -261,6 +261,15 @@ impl RequestError {
     pub const fn is_temporary(self) -> bool {
         matches!(self, Self::Unavailable)
     }
+
+    /// The error as a side that agreed on this version can read it.
+    #[must_use]
+    pub fn for_version(self, version: ProtocolVersion) -> Self {
+        match self {
+            Self::RoomNotEmpty if version < ProtocolVersion::V3 => Self::Invalid,
+            known => known,
+        }
+    }
 }
 
 impl Request {

@@ -267,7 +267,8 @@ impl Relay {
     /// Sends the answer of a request, unless its session is gone.
     fn answer(&mut self, origin: Origin, result: Result<Answer, RequestError>) {
         let Origin { session, number } = origin;
-        if self.sessions.contains_key(&session) {
+        if let Some(version) = self.sessions.get(&session).map(|session| session.version) {
+            let result = result.map_err(|error| error.for_version(version));
             let frame = ServerFrame::Answer { number, result };
             self.send(session, frame);
         }

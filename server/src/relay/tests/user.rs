@@ -61,6 +61,25 @@ fn a_refused_setting_is_not_relayed() {
 }
 
 #[test]
+fn an_error_newer_than_a_session_is_answered_in_its_words() {
+    let mut desk = Desk::of_two();
+    desk.settle();
+    let not_empty = RequestError::RoomNotEmpty;
+    for (number, version, told) in [
+        (1, ProtocolVersion::V2, RequestError::Invalid),
+        (2, ProtocolVersion::V3, not_empty),
+    ] {
+        desk.relay.sessions.get_mut(&S1).unwrap().version = version;
+        let (asked, write, origin) = set(number, draft());
+        desk.check(asked, &[write]);
+        desk.check(
+            changed(origin, Err(not_empty)),
+            &[answer(origin, Err(told))],
+        );
+    }
+}
+
+#[test]
 fn nothing_is_set_while_the_server_drains() {
     let mut desk = Desk::of_two();
     let origin = origin(S1, 2);
