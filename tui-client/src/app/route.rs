@@ -405,11 +405,20 @@ impl App {
         }
     }
 
-    /// Opens the panel in place of any other overlay, or says why there is no link.
+    /// Opens the panel, unless another overlay was opened meanwhile, or says why there is no link.
     pub(super) fn show_invite_link(&mut self, link: Result<InviteLink, String>) {
-        match link {
-            Ok(link) => self.open(Show::InviteLink(link)),
-            Err(why) => self.cx.notice = Some(why),
+        let typed = self.pending_requests.invite_link.take();
+        let show = match link {
+            Ok(link) => Show::InviteLink(link),
+            Err(why) => return self.with_parts(|app| app.fail(why, typed.as_ref())),
+        };
+        if self.overlay.is_none() {
+            return self.open(show);
+        }
+        let mut is_done = false;
+        self.with_overlay(|overlay, app| is_done = overlay.reopen(&show, app));
+        if !is_done {
+            self.cx.notify(strings::status::INVITE_LINK_READY);
         }
     }
 

@@ -51,6 +51,8 @@ pub(crate) fn no_position(position: usize) -> String {
     format!("There is no conversation {position} in the list")
 }
 
+pub(crate) const INVITE_LINK_READY: &str = "The invite link is ready. /invite-link shows it";
+
 /// Characters of an announcement in the line about it.
 const MAX_ANNOUNCEMENT_LINE: usize = 160;
 

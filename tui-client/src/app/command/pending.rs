@@ -18,6 +18,9 @@ pub(crate) struct PendingRequests {
     /// The line of the command that runs at this moment: it belongs to all that the command asks
     /// for and appends.
     pub(crate) running: Option<CommandLine>,
+    /// The line of the command that waits for an invite link, which no server answers. A newer one
+    /// takes its place.
+    pub(crate) invite_link: Option<CommandLine>,
 }
 
 impl PendingRequests {

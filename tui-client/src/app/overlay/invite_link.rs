@@ -1,6 +1,7 @@
 //! Panel with an invite link, over the whole width so that the terminal can select the line as one.
 
 use super::{ListMove, Overlay};
+use crate::app::intent::Show;
 use crate::app::{Action, Hint, KeyContext, Parts, Reader, screen};
 use crate::model::InviteLink;
 use crate::strings;
@@ -22,6 +23,14 @@ impl Overlay for InviteLinkPanel {
             link: &self.0,
             copy_key: (app.settings.keymap).key_of(KeyContext::Panel, Action::Copy),
         }
+    }
+
+    fn reopen(&mut self, show: &Show, _app: &mut Parts<'_>) -> bool {
+        let Show::InviteLink(link) = show else {
+            return false;
+        };
+        self.0.clone_from(link);
+        true
     }
 
     fn step(&mut self, _list_move: ListMove) {}

@@ -76,6 +76,8 @@ impl Parts<'_> {
                 Ok(())
             }
             Command::InviteLink(terms) => {
+                let line = self.pending_requests.running.clone();
+                self.pending_requests.invite_link = line;
                 self.cx.effects.push(Effect::MakeInviteLink(terms));
                 Ok(())
             }

@@ -68,7 +68,7 @@ impl Parts<'_> {
 
     /// Notifies the user of a failure, and returns the line of the command to its composer. Without
     /// a conversation it returns to the switcher.
-    pub(super) fn fail(&mut self, why: String, line: Option<&CommandLine>) {
+    pub(crate) fn fail(&mut self, why: String, line: Option<&CommandLine>) {
         let is_shown = line.is_none_or(|line| self.give_back(line));
         self.notify(if is_shown {
             why

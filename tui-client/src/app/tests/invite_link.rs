@@ -59,10 +59,49 @@ fn a_command_shows_a_link_at_any_time_or_says_why_there_is_none() {
     assert!(asked.contains(&wish), "{asked:?}");
     client.handle(Event::InviteLink(Err("Only the operator".to_owned())));
     assert_eq!(client.message(), "Only the operator");
+    assert_eq!(client.composer(), "/invite-link 3 2h");
+    client.keys("ctrl-u");
     for wrong in ["0", "3 4", "1h 2h", "soon", "99999999999", "3 1h x"] {
         let effects = client.say(&format!("/invite-link {wrong}"));
         let is_wish = |effect: &Effect| matches!(effect, Effect::MakeInviteLink(_));
         assert!(!effects.iter().any(is_wish), "{wrong}");
         client.keys("ctrl-u");
     }
+}
+
+#[test]
+fn a_refused_link_does_not_replace_what_was_typed_meanwhile() {
+    let mut client = Client::talking(1);
+    client.say("/invite-link 3");
+    client.type_text("hello");
+    client.handle(Event::InviteLink(Err("Only the operator".to_owned())));
+    assert_eq!(client.composer(), "hello");
+    assert_ne!(client.message(), "Only the operator", "undo returns it");
+    assert!(client.message().starts_with("Only the operator"));
+    client.keys("ctrl-u");
+    client.say("/invite-link");
+    client.handle(Event::InviteLink(Ok(link())));
+    client.keys("q");
+    client.handle(Event::InviteLink(Err("Too late".to_owned())));
+    assert_eq!(client.composer(), "", "an answered line does not return");
+}
+
+#[test]
+fn a_late_link_leaves_another_overlay_open() {
+    let mut client = Client::talking(1);
+    client.say("/invite-link");
+    client.keys("ctrl-k");
+    client.handle(Event::InviteLink(Ok(link())));
+    let overlay = client.app.screen(client.now).overlay;
+    assert!(matches!(overlay, Some(Overlay::Switcher(..))));
+    assert_eq!(
+        client.message(),
+        "The invite link is ready. /invite-link shows it"
+    );
+    client.keys("esc");
+    client.say("/invite-link");
+    let older = InviteLink { uses: 3, ..link() };
+    client.handle(Event::InviteLink(Ok(older)));
+    client.handle(Event::InviteLink(Ok(link())));
+    assert!(is_shown(&client), "a newer link takes the place of one");
 }
