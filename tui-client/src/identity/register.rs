@@ -9,8 +9,8 @@ use recado_shared::tls::Identity as DeviceIdentity;
 use recado_shared::{Invite, Refusal, ServerAddress, UserName};
 
 use super::stored::{
-    Identity, IdentityError, KnownServer, discard, find, folder_of, keep_key, lock_at,
-    read_or_draw_key, unconfirmed_folder, write_key,
+    Identity, IdentityError, KEY_FILE, KnownServer, discard, find, folder_of, keep_key,
+    last_reached, lock_at, read_or_draw_key, unconfirmed_folder, write_key,
 };
 use crate::files;
 use crate::net::{ConnectError, Link, NetConfig};
@@ -55,9 +55,10 @@ impl Registration {
             invite: invite.clone(),
             is_local,
             key: Arc::new(read_or_draw_key(&folder)?),
+            // A key that is there already was kept because the server may have granted it a name.
+            may_be_granted: folder.join(KEY_FILE).exists(),
             folder,
             lock: None,
-            may_be_granted: false,
         })
     }
 
@@ -117,13 +118,17 @@ impl Registration {
         Ok(())
     }
 
+    fn config(&self, name: Option<&UserName>) -> NetConfig {
+        let name = name.map(UserName::as_str);
+        let mut config = NetConfig::of_invite(&self.invite, Arc::clone(&self.key), name);
+        if self.lock.is_some() {
+            config.last_reached = last_reached(&self.folder);
+        }
+        config
+    }
+
     async fn log_in(&mut self, name: Option<&UserName>) -> Result<UserName, RegisterError> {
-        let config = NetConfig::of_invite(
-            &self.invite,
-            Arc::clone(&self.key),
-            name.map(UserName::as_str),
-        );
-        let granted = match Link::new(config) {
+        let granted = match Link::new(self.config(name)) {
             Ok(mut link) => link.connect().await,
             Err(error) => Err(error),
         };
@@ -135,7 +140,7 @@ impl Registration {
                 Ok(granted)
             }
             Err(error) => {
-                self.may_be_granted = may_be_granted(&error);
+                self.may_be_granted = may_be_granted(&error).unwrap_or(self.may_be_granted);
                 Err(error.into())
             }
         }
@@ -166,18 +171,87 @@ pub(crate) async fn register(
     Ok(registration.finish(paths, granted)?)
 }
 
-/// Whether the hello may have arrived, so that the key may have the name by now. Names every error,
-/// so that a new one cannot delete a key unseen.
-const fn may_be_granted(error: &ConnectError) -> bool {
+/// Whether the key may have the name by now: yes if the hello may have arrived, no after a final answer
+/// of the pinned server. `None` if the attempt says nothing about it. Names every error, so that a new
+/// one cannot delete a key unseen.
+fn may_be_granted(error: &ConnectError) -> Option<bool> {
     match error {
-        ConnectError::Broken { .. } | ConnectError::Timeout { .. } => true,
+        ConnectError::Broken { .. } | ConnectError::Timeout { .. } => Some(true),
+        ConnectError::Refused { .. } | ConnectError::AccessRevoked { .. } => {
+            error.is_denial().then_some(false)
+        }
         ConnectError::Resolve { .. }
         | ConnectError::ConnectionRefused { .. }
         | ConnectError::Unreachable { .. }
         | ConnectError::NotRecado { .. }
         | ConnectError::WrongKey { .. }
-        | ConnectError::Refused { .. }
-        | ConnectError::AccessRevoked { .. }
-        | ConnectError::Key(_) => false,
+        | ConnectError::Key(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use recado_shared::Fingerprint;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn invite(port: u16) -> Invite {
+        Invite {
+            address: format!("127.0.0.1:{port}").parse().unwrap(),
+            fingerprint: Fingerprint([1; 32]),
+            token: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_may_own_a_name_outlives_a_retry_that_reaches_no_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = Paths::below(folder.path());
+        let name = UserName::new("alice").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let invite = invite(listener.local_addr().unwrap().port());
+        let closing = tokio::spawn(async move { drop(listener.accept().await) });
+        let error = register(&paths, &invite, &name, false).await.unwrap_err();
+        assert!(
+            matches!(&error, RegisterError::Connect(ConnectError::Broken { .. })),
+            "{error}"
+        );
+        closing.await.unwrap();
+        let unconfirmed = unconfirmed_folder(&folder_of(&paths, "alice", invite.fingerprint));
+        let key = fs::read(unconfirmed.join(KEY_FILE)).unwrap();
+        let error = register(&paths, &invite, &name, false).await.unwrap_err();
+        let refused = ConnectError::ConnectionRefused {
+            address: invite.address.clone(),
+        };
+        assert_eq!(error.to_string(), refused.to_string());
+        assert_eq!(fs::read(unconfirmed.join(KEY_FILE)).unwrap(), key);
+        // A first attempt that reached no server leaves nothing.
+        let bob = UserName::new("bob").unwrap();
+        register(&paths, &invite, &bob, false).await.unwrap_err();
+        let unconfirmed = unconfirmed_folder(&folder_of(&paths, "bob", invite.fingerprint));
+        assert!(!unconfirmed.exists());
+    }
+
+    #[test]
+    fn the_network_address_that_worked_is_kept_with_a_new_name_and_with_a_new_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = Paths::below(folder.path());
+        let name = UserName::new("alice").unwrap();
+        // The second time, the name has a folder.
+        for reached in ["192.0.2.1:7322", "[2001:db8::1]:7322"] {
+            let reached = reached.parse().unwrap();
+            let registration = Registration::new(&paths, &invite(7322), Some(&name), false);
+            let mut registration = registration.unwrap();
+            registration.keep().unwrap();
+            registration.may_be_granted = true;
+            let last = registration.config(Some(&name)).last_reached;
+            last.save.unwrap()(reached);
+            let identity = registration.finish(&paths, name.clone()).unwrap();
+            let last = identity.net_config(&paths).last_reached;
+            assert_eq!(last.address, Some(reached));
+        }
     }
 }

@@ -126,22 +126,8 @@ impl Identity {
             token: None,
             since: None,
             locate: server.is_local.then(locate),
-            last_reached: self.last_reached(),
+            last_reached: last_reached(&self.folder),
             report: Some(self.report()),
-        }
-    }
-
-    fn last_reached(&self) -> LastReached {
-        let path = self.folder.join(REACHED_FILE);
-        let text = fs::read_to_string(&path).ok();
-        LastReached {
-            address: text.and_then(|text| text.trim().parse().ok()),
-            save: Some(Arc::new(move |address| {
-                // Without the file, the next start tries the addresses in the order of the resolver.
-                if let Err(error) = files::write(&path, format!("{address}\n").as_bytes()) {
-                    tracing::debug!(%error, "cannot save the network address of the server");
-                }
-            })),
         }
     }
 
@@ -212,6 +198,21 @@ impl KnownServer {
         };
         let text = toml::to_string(&file).expect("plain text can be written as TOML");
         files::write(&folder.join(SERVER_FILE), text.as_bytes())
+    }
+}
+
+/// The network address that a folder remembers, which may be that of an identity to come.
+pub(super) fn last_reached(folder: &Path) -> LastReached {
+    let path = folder.join(REACHED_FILE);
+    let text = fs::read_to_string(&path).ok();
+    LastReached {
+        address: text.and_then(|text| text.trim().parse().ok()),
+        save: Some(Arc::new(move |address| {
+            // Without the file, the next start tries the addresses in the order of the resolver.
+            if let Err(error) = files::write(&path, format!("{address}\n").as_bytes()) {
+                tracing::debug!(%error, "cannot save the network address of the server");
+            }
+        })),
     }
 }
 
@@ -295,6 +296,9 @@ pub(super) fn keep_key(
         files::write(&folder.join(KEY_FILE), key.pkcs8())?;
         server.write(&folder)?;
         keep_login(&folder, Ok(&server.name))?;
+        if let Ok(reached) = fs::read(unconfirmed.join(REACHED_FILE)) {
+            files::write(&folder.join(REACHED_FILE), &reached)?;
+        }
         discard(unconfirmed);
         folder
     } else {
