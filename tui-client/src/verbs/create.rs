@@ -68,7 +68,7 @@ impl Creation {
         if !self.yes && is_interactive() && hint.is_empty() {
             require_terminal()?;
         }
-        let waits = (self.yes || is_interactive()) && hint.is_empty();
+        let waits = self.yes || (is_interactive() && hint.is_empty());
         let found = reach(context, Some(&name), waits).await?;
         let (registration, known) = found.ok_or_else(|| accounts.missing(selector, &hint))?;
         if let Some(name) = known {

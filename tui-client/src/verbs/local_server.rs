@@ -90,7 +90,7 @@ pub(crate) async fn host(context: &VerbContext, options: HostOptions) -> Result<
     let server = Server::prepare(bind(options.listen)?, config).await?;
     let invites = ServerInvites::of(server.fingerprint());
     let client = async |ticket: &Invite| {
-        let ended = host_client(&context.paths, ticket, name.clone(), &invites).await;
+        let ended = host_client(context, ticket, name.clone(), &invites).await;
         tell(&last_words(&options, name.as_ref(), &invites).await);
         ended
     };
@@ -98,16 +98,18 @@ pub(crate) async fn host(context: &VerbContext, options: HostOptions) -> Result<
 }
 
 async fn host_client(
-    paths: &Paths,
+    context: &VerbContext,
     ticket: &Invite,
     name: Option<UserName>,
     invites: &ServerInvites,
 ) -> Result<(), Failure> {
+    let paths = &context.paths;
     let known = identity::all(paths)?.into_iter().find(|identity| {
         let server = &identity.server;
-        let name = name.as_ref().map(UserName::folded);
-        server.fingerprint == ticket.fingerprint
-            && name.is_none_or(|name| name == server.name.folded())
+        let is_meant = name.as_ref().map_or(!identity.is_denied, |name| {
+            name.folded() == server.name.folded()
+        });
+        server.fingerprint == ticket.fingerprint && is_meant
     });
     let mut identity = match known {
         Some(identity) => identity,
@@ -119,6 +121,7 @@ async fn host_client(
     let opening = Opening {
         invite_link: Some(link.unwrap_or_else(|_| Err(ServerError::Panicked.into()))?),
         invite_maker: Some(invites.maker()),
+        keeps_default: context.keeps_default,
         ..Opening::default()
     };
     show(paths, identity, opening).await

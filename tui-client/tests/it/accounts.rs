@@ -123,6 +123,12 @@ async fn a_server_that_starts_is_waited_for() {
     early.wait("Create 'bob' on 127.0.0.1:");
     early.type_text("y\r");
     early.wait("connected");
+    // Agreed to on the command line, also for a word that is almost a verb.
+    let machine = Machine::new();
+    let agreed = machine.open("agreed", &["sned"]);
+    agreed.wait("Waiting for a server on this machine");
+    let _server = machine.serve(0, &[]);
+    agreed.wait("connected");
 }
 
 #[tokio::test(flavor = "multi_thread")]

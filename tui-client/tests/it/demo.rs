@@ -163,6 +163,31 @@ async fn the_operator_of_any_server_makes_invite_links_and_others_do_not() {
 }
 
 #[test]
+fn a_host_keeps_the_default_and_opens_no_account_that_was_refused() {
+    let machine = Machine::new();
+    let identities = "data/recado/identities";
+    let host = |more: &[&str]| {
+        let line = [&["host", "--listen", "127.0.0.1:0"], more].concat();
+        let mut host = machine.open("host", &line);
+        host.wait("recado join 'recado://127.0.0.1:");
+        host.key("ctrl-q");
+        assert!(host.wait_end().success());
+    };
+    let is_used = |name: &str| machine.path(identities).join(name).join("used").exists();
+    host(&["--as", "alice"]);
+    host(&["--as", "bob"]);
+    let names = machine.entries(identities);
+    let [alice, bob] = &names[..] else {
+        panic!("{names:?}");
+    };
+    assert!(!is_used(alice) && !is_used(bob));
+    let denied = machine.path(identities).join(alice).join("denied");
+    std::fs::write(&denied, "this device was revoked").unwrap();
+    host(&[]);
+    assert!(!is_used(alice) && is_used(bob));
+}
+
+#[test]
 fn a_name_is_asked_for_again_if_it_is_taken() {
     let machine = Machine::new();
     let line = ["host", "--listen", "127.0.0.1:0", "--as", "alice"];
