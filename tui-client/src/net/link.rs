@@ -119,11 +119,16 @@ impl Link {
         };
         let (address, preferred) = (&self.config.address, self.config.last_reached.address);
         let opening = self.connector.open_preferring(address, preferred, hello);
-        let (session, reached) = opening.await.inspect_err(|error| {
+        let opened = opening.await.inspect_err(|error| {
             if error.is_denial() {
                 self.report(Err(&error.summary()));
             }
-        })?;
+        });
+        if let Err(ConnectError::Timeout { .. } | ConnectError::Broken { .. }) = opened {
+            // It may answer TLS and no hello. The next attempt goes by the order of the resolver.
+            self.config.last_reached.address = None;
+        }
+        let (session, reached) = opened?;
         self.note_reached(reached);
         self.report(Ok(&session.welcome().name));
         self.is_admitted = true;
@@ -160,5 +165,46 @@ impl Link {
     pub(crate) fn next_wait(&mut self) -> Duration {
         self.session_ended();
         self.backoff.next(fastrand::f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use recado_shared::tls;
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_network_address_that_answers_no_hello_is_not_preferred_again() {
+        let (device, server) = (Identity::generate().unwrap(), Identity::generate().unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let reached = listener.local_addr().unwrap();
+        let invite = Invite {
+            address: reached.to_string().parse().unwrap(),
+            fingerprint: server.fingerprint(),
+            token: None,
+        };
+        let acceptor = TlsAcceptor::from(Arc::new(tls::server_config(&server).unwrap()));
+        let closing = tokio::spawn(async move {
+            let (tcp, _) = listener.accept().await.unwrap();
+            drop(acceptor.accept(tcp).await.unwrap());
+        });
+        let mut config = NetConfig::of_invite(&invite, Arc::new(device), None);
+        config.last_reached.address = Some(reached);
+        let mut link = Link::new(config).unwrap();
+        let error = link.connect().await.unwrap_err();
+        assert!(matches!(error, ConnectError::Broken { .. }), "{error}");
+        closing.await.unwrap();
+        assert_eq!(link.config.last_reached.address, None);
+        // A closed port says nothing about the address.
+        link.config.last_reached.address = Some(reached);
+        let error = link.connect().await.unwrap_err();
+        assert!(
+            matches!(error, ConnectError::ConnectionRefused { .. }),
+            "{error}"
+        );
+        assert_eq!(link.config.last_reached.address, Some(reached));
     }
 }
