@@ -6,6 +6,8 @@ use crate::tmux::Tmux;
 #[test]
 fn a_terminal_that_cannot_draw_is_refused() {
     let machine = Machine::new();
+    // With a server, on which a name could be created.
+    let server = machine.serve(0, &[]);
     for line in [
         "export TERM=dumb; recado alice",
         "export TERM=dumb; recado demo",
@@ -15,7 +17,9 @@ fn a_terminal_that_cannot_draw_is_refused() {
         let refused = machine.open_shell("without a cursor", line);
         assert_eq!(refused.wait_end().exit_code(), 2, "{line}");
         refused.wait("Recado needs a terminal. Use 'recado send'");
+        assert!(!refused.text().contains("Create"), "{}", refused.text());
     }
+    server.stop();
 }
 
 #[test]
