@@ -32,6 +32,9 @@ fn a_stranger_asks_first_is_answered_and_blocked() {
     bob.wait_line("●", "alice");
     command(&mut alice, "/contacts ask");
     alice.wait("New people must ask before");
+    // A setting holds here at once. When this is answered, the server has it as well.
+    command(&mut alice, "/nick alice");
+    alice.wait("Your display name is now alice");
 
     open(&mut bob, "alice");
     bob.wait("to alice");
