@@ -1,17 +1,17 @@
 //! The table of announcements that the user has not opened yet.
 
 use recado_shared::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::request::MAX_ANNOUNCEMENTS;
-use super::value::{DbError, execute, number, query};
+use super::value::{DbError, execute, number};
 
-/// Reads all, oldest first.
-pub(super) fn read(db: &Connection) -> Result<Vec<(Timestamp, String)>, DbError> {
-    let sql = "SELECT time, text FROM announcements ORDER BY position";
-    query(db, sql, [], |row| {
-        Ok((Timestamp(number(row, 0)?), row.get(1)?))
-    })
+/// The announcements in the order in which they came.
+pub(super) const ALL: &str = "SELECT time, text FROM announcements ORDER BY position";
+
+/// Reads a row of [`ALL`].
+pub(super) fn read_row(row: &Row<'_>) -> Result<(Timestamp, String), DbError> {
+    Ok((Timestamp(number(row, 0)?), row.get(1)?))
 }
 
 pub(super) fn add(db: &Connection, time: Timestamp, text: &str) -> Result<(), DbError> {

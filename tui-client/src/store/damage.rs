@@ -1,20 +1,20 @@
 //! Replacement of a damaged database: it is moved aside, never deleted, and a new one gets the
-//! drafts and the outbox that are still readable. Everything else is on the server.
+//! drafts, the outbox and the unopened announcements that are still readable. Everything else is on the server.
 
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use recado_shared::ConversationId;
 use recado_shared::io_reason::describe;
+use recado_shared::{ConversationId, Timestamp};
 use rusqlite::{Connection, Row};
 
 use super::error::StoreError;
 use super::request::{Pending, Snapshot};
 use super::schema::{self, OpenError};
 use super::value::DbError;
-use super::{outbox, snapshot};
+use super::{announcements, outbox, snapshot};
 use crate::strings::counted;
 
 /// Most damaged databases that may lie beside the good one.
@@ -32,7 +32,8 @@ pub(super) struct OpenedDatabase {
 struct Salvage {
     outbox: Vec<Pending>,
     drafts: Vec<(ConversationId, String)>,
-    /// Whether these are all rows.
+    announcements: Vec<(Timestamp, String)>,
+    /// Whether these are all messages and drafts.
     is_whole: bool,
 }
 
@@ -74,6 +75,7 @@ fn replace(path: &Path, error: &DbError) -> Result<OpenedDatabase, StoreError> {
     let Salvage {
         outbox,
         drafts,
+        announcements,
         is_whole,
     } = salvage(path);
     let aside = move_aside(path).map_err(StoreError::io(path))?;
@@ -85,6 +87,9 @@ fn replace(path: &Path, error: &DbError) -> Result<OpenedDatabase, StoreError> {
         }
         for (conversation, text) in &drafts {
             outbox::set_draft(&transaction, *conversation, text)?;
+        }
+        for (time, text) in &announcements {
+            announcements::add(&transaction, *time, text)?;
         }
         transaction.commit()?;
         let snapshot = snapshot::read(&connection)?;
@@ -113,16 +118,18 @@ fn replace(path: &Path, error: &DbError) -> Result<OpenedDatabase, StoreError> {
     })
 }
 
-/// Reads the outbox and the drafts row by row, up to the damage.
+/// Reads what is to be kept row by row, up to the damage.
 fn salvage(path: &Path) -> Salvage {
     let Ok(connection) = Connection::open(path) else {
         return Salvage::default();
     };
     let (outbox, all_outbox) = readable(&connection, snapshot::OUTBOX, snapshot::read_pending);
     let (drafts, all_drafts) = readable(&connection, snapshot::DRAFTS, snapshot::read_draft);
+    let (announcements, _) = readable(&connection, announcements::ALL, announcements::read_row);
     Salvage {
         outbox,
         drafts,
+        announcements,
         is_whole: all_outbox && all_drafts,
     }
 }

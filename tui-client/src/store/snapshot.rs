@@ -59,7 +59,7 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot, DbError> {
         outbox: query(db, OUTBOX, [], read_pending)?,
         drafts: query(db, DRAFTS, [], read_draft)?,
         open,
-        announcements: announcements::read(db)?,
+        announcements: query(db, announcements::ALL, [], announcements::read_row)?,
     })
 }
 

@@ -434,7 +434,7 @@ fn damage_table(path: &Path, table: &str) {
 }
 
 #[test]
-fn drafts_and_outbox_are_salvaged_from_a_damaged_database() {
+fn what_only_the_store_has_is_salvaged_from_a_damaged_database() {
     let (_folder, path) = place();
     after(
         &path,
@@ -445,6 +445,7 @@ fn drafts_and_outbox_are_salvaged_from_a_damaged_database() {
                 conversation: TALK,
                 text: "unfinished".to_owned(),
             },
+            StoreWrite::Announcement(Timestamp(5), "unopened".to_owned()),
         ],
     );
     damage_table(&path, "conversations");
@@ -452,6 +453,8 @@ fn drafts_and_outbox_are_salvaged_from_a_damaged_database() {
     assert_eq!(opened.snapshot.conversations, []);
     assert_eq!(opened.snapshot.outbox, [pending(7, "unsent")]);
     assert_eq!(opened.snapshot.drafts, [(TALK, "unfinished".to_owned())]);
+    let unopened = (Timestamp(5), "unopened".to_owned());
+    assert_eq!(opened.snapshot.announcements, [unopened]);
     let notice = opened.notice.unwrap();
     assert!(
         notice.contains("Kept 1 unsent message and 1 draft. "),
