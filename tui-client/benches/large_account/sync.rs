@@ -163,7 +163,7 @@ pub(crate) fn run_quits(runtime: &Runtime, client: &PathBuf, account: &Account) 
             screen
                 .lines()
                 .rev()
-                .take(5)
+                .take(3)
                 .all(|line| !line.contains(&message))
         };
         assert!(terminal.reaches(PATIENCE, is_sent), "it is not sent");
