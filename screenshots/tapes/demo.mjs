@@ -30,10 +30,10 @@ await tape(async (open) => {
   await terminal.waitGone("┌ Go to…");
 
   await terminal.key("F1");
-  await terminal.wait("Everywhere");
+  await terminal.wait("┌ Help");
   await terminal.still("keys");
   await terminal.key("Escape");
-  await terminal.waitGone("Everywhere");
+  await terminal.waitGone("┌ Help");
 
   await terminal.resize(40, 12);
   await terminal.wait("ada");

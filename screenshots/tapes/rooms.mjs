@@ -39,6 +39,8 @@ await tape(async (open) => {
   await terminal.still("mentions");
   await terminal.type("asil knows");
   await terminal.key("Enter");
+  // Text right behind Enter would be read as another line of a paste.
+  await terminal.waitGone("│ I think that @basil knows");
 
   await terminal.type("/members");
   await terminal.key("Enter");
