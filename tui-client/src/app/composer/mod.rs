@@ -162,7 +162,7 @@ impl Composer {
     }
 
     /// Empties the composer and returns what it held. Undo leads beyond it only to texts that were
-    /// [kept](Self::keep_for_undo).
+    /// kept (`keep_for_undo`).
     pub fn take(&mut self) -> String {
         self.cursor = 0;
         self.sticky_column = None;

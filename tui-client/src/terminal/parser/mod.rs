@@ -1,8 +1,8 @@
 //! Incremental parser of terminal input: fed with bytes and the time, it returns events.
 //!
-//! It finds where characters, escape sequences and pastes begin and end; [`decode`] says what a whole sequence means. No byte
-//! of a sequence becomes text: one that is unknown, damaged or too long is dropped whole. [`TextRun`] tells typing and pastes
-//! apart. The parser reads no clock, and holds at most [`MAX_SEQUENCE_LEN`] and [`MAX_PASTE_LEN`] bytes.
+//! It finds where characters, escape sequences and pastes begin and end; `decode` says what a whole sequence means. No byte
+//! of a sequence becomes text: one that is unknown, damaged or too long is dropped whole. `TextRun` tells typing and pastes
+//! apart. The parser reads no clock, and holds at most `MAX_SEQUENCE_LEN` and `MAX_PASTE_LEN` bytes.
 
 mod decode;
 #[cfg(test)]
