@@ -78,6 +78,9 @@ impl Parts<'_> {
     fn silence_reason(&self, id: ConversationId) -> Option<String> {
         let conversation = self.chats.conversations.get(&id)?;
         if let Some(room) = conversation.room() {
+            if conversation.is_closed() {
+                return Some(errors::room_closed(&room.label));
+            }
             return errors::cannot_write(room.membership(), &room.label);
         }
         let peer = conversation.peer()?;

@@ -178,6 +178,7 @@ mod tests {
                 room: None,
                 is_request: false,
                 is_blocked: false,
+                is_closed: false,
                 is_removed: false,
                 inviter: None,
                 notification_level: NotificationLevel::All,

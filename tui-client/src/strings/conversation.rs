@@ -102,6 +102,7 @@ pub(crate) fn editing(save: &str, cancel: &str) -> String {
     }
 }
 
+pub(crate) const ROOM_CLOSED: &str = "This room was closed";
 pub(crate) const ROOM_LEFT: &str = "You left. /join to rejoin";
 pub(crate) const ROOM_KICKED: &str = "You were removed. /join to rejoin";
 pub(crate) const ROOM_BANNED: &str = "You are banned from this room";

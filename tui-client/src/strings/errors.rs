@@ -100,6 +100,10 @@ pub(crate) fn cannot_write(membership: Membership, room: &str) -> Option<String>
     }
 }
 
+pub(crate) fn room_closed(room: &str) -> String {
+    format!("{room} was closed. Nothing can be sent there any more")
+}
+
 pub(crate) fn user_removed(name: &str) -> String {
     format!("The account of {name} was removed. Nothing can be sent there any more")
 }

@@ -216,6 +216,7 @@ fn composer_title(screen: &Screen<'_>, open: &ConversationView<'_>) -> String {
     let title = open.title;
     match open.room.map(|room| room.membership) {
         Some(Membership::Invited) => strings::conversation::invited(open.inviter),
+        Some(_) if open.is_closed => strings::conversation::ROOM_CLOSED.to_owned(),
         Some(Membership::Left) => strings::conversation::ROOM_LEFT.to_owned(),
         Some(Membership::Kicked) => strings::conversation::ROOM_KICKED.to_owned(),
         Some(Membership::Banned) => strings::conversation::ROOM_BANNED.to_owned(),

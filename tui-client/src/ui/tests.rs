@@ -118,6 +118,7 @@ fn conversation<'a>(
         room: None,
         is_request: false,
         is_blocked: false,
+        is_closed: false,
         is_removed: false,
         inviter: None,
         notification_level: NotificationLevel::All,

@@ -2,7 +2,7 @@
 
 use recado_shared::limits::MAX_MEMBERS_WITH_CURSORS;
 use recado_shared::rules::membership::{MemberChange, RoomChange};
-use recado_shared::{Entry, Membership, RoomEvent, RoomId, RoomInfo, Seq, UserId};
+use recado_shared::{Content, Entry, Membership, RoomEvent, RoomId, RoomInfo, Seq, UserId};
 
 use super::state::Conversation;
 
@@ -72,6 +72,12 @@ impl Conversation {
             self.remove_member(user);
         }
         is_news
+    }
+
+    /// Whether the room was closed: nothing follows that entry in its log.
+    pub(crate) fn is_closed(&self) -> bool {
+        let last = self.log.entry(self.log.newest);
+        last.is_some_and(|entry| entry.content == Content::Room(RoomEvent::Closed))
     }
 
     /// The membership of the user, who is always a member of a direct conversation.

@@ -78,6 +78,13 @@ fn a_room_is_closed_after_a_question() {
     client.say("/close");
     let closed = (ROOM, Content::Room(RoomEvent::Closed));
     assert_eq!(contents(&client.keys("enter")), [closed]);
+    client.room_entry(event(1, ME, RoomEvent::Closed));
+    client.say("anyone?");
+    assert_eq!(
+        client.message(),
+        "#lobby was closed. Nothing can be sent there any more"
+    );
+    assert_eq!(client.composer(), "anyone?");
 }
 
 #[test]

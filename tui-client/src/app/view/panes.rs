@@ -60,6 +60,7 @@ impl<'a> Reader<'a> {
             room: self.chats.room_info(id),
             is_request: conversation.is_request,
             is_blocked: self.chats.is_blocked_in(id),
+            is_closed: conversation.is_closed(),
             is_removed: conversation
                 .peer()
                 .is_some_and(|peer| self.chats.contacts.is_removed(peer)),

@@ -151,6 +151,8 @@ pub struct ConversationView<'a> {
     pub room: Option<&'a RoomInfo>,
     pub is_request: bool,
     pub is_blocked: bool,
+    /// Whether the room was closed for good.
+    pub is_closed: bool,
     /// Whether the account of the other user was removed.
     pub is_removed: bool,
     /// The name of the member who invited the user to this room, if it is known.
