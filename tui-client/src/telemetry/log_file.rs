@@ -17,6 +17,8 @@ const MAX_CLIENTS: u32 = 64;
 /// The places of one client's log: `recado.log`, or `recado-2.log` while another client has that one.
 #[derive(Debug)]
 struct Places {
+    /// Held by the client for as long as it runs, while the files beside it change.
+    lock: PathBuf,
     newest: PathBuf,
     /// Lines of this start from before the last roll-over.
     older: PathBuf,
@@ -31,6 +33,7 @@ impl Places {
             number => format!("recado-{number}"),
         };
         Self {
+            lock: folder.join(format!("{stem}.log.lock")),
             newest: folder.join(format!("{stem}.log")),
             older: folder.join(format!("{stem}.older.log")),
             last_start: folder.join(format!("{stem}.last-start.log")),
@@ -55,6 +58,7 @@ impl Places {
 #[derive(Debug)]
 pub(super) struct LogFile {
     places: Places,
+    _lock: File,
     file: File,
     len: u64,
     max_len: u64,
@@ -78,20 +82,20 @@ impl LogFile {
 
     /// Begins a log; `None` while another client writes it.
     fn start(places: Places, max_len: u64) -> Result<Option<Self>, FileError> {
-        let failed = |error| at(&places.newest)(error);
-        let Some(mut file) = open_locked(&places.newest).map_err(failed)? else {
-            return Ok(None);
-        };
-        if file.metadata().map_err(failed)?.len() > 0 {
-            places.keep_last_start().map_err(failed)?;
-            match open_locked(&places.newest).map_err(failed)? {
-                Some(new) => file = new,
-                // Another client started at the same moment.
-                None => return Ok(None),
-            }
+        let lock = open(&places.lock).map_err(at(&places.lock))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(at(&places.lock)(error)),
         }
+        let failed = |error| at(&places.newest)(error);
+        if fs::metadata(&places.newest).is_ok_and(|newest| newest.len() > 0) {
+            places.keep_last_start().map_err(failed)?;
+        }
+        let file = open(&places.newest).map_err(failed)?;
         Ok(Some(Self {
             places,
+            _lock: lock,
             file,
             len: 0,
             max_len,
@@ -105,24 +109,19 @@ impl LogFile {
     /// Begins the file anew. The older half is dropped if the folder cannot be written any more.
     fn roll_over(&mut self) -> io::Result<()> {
         let renamed = fs::rename(&self.places.newest, &self.places.older);
-        match renamed.and_then(|()| open_locked(&self.places.newest)) {
-            Ok(Some(file)) => self.file = file,
-            Ok(None) | Err(_) => self.file.set_len(0)?,
+        match renamed.and_then(|()| open(&self.places.newest)) {
+            Ok(file) => self.file = file,
+            Err(_) => self.file.set_len(0)?,
         }
         self.len = 0;
         Ok(())
     }
 }
 
-/// A file for appending that only its owner can read; `None` if another process holds its lock.
-fn open_locked(path: &Path) -> io::Result<Option<File>> {
+/// A file for appending that only its owner can read.
+fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    let file = options.create(true).append(true).mode(0o600).open(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
+    options.create(true).append(true).mode(0o600).open(path)
 }
 
 impl Write for LogFile {
