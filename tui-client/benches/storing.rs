@@ -12,6 +12,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
 use recado::store::{self, HeldRange, StoreWrite, StoredMe};
 use recado_shared::limits::MAX_PAGE_ENTRIES;
 use recado_shared::{
@@ -45,14 +46,14 @@ fn main() {
         log: LogId([7; 16]),
     }));
     let newest = messages / CONVERSATIONS;
-    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    let mut random = Rng::with_seed(7);
     let began = Instant::now();
     let mut last = newest;
     let mut pages = 0;
     while last > 0 {
         let first = last.saturating_sub(PAGE) + 1;
         for index in 0..CONVERSATIONS {
-            let entries = (first..=last).map(|seq| entry(&mut numbers, index, seq));
+            let entries = (first..=last).map(|seq| entry(&mut random, index, seq));
             opened.handle.save(StoreWrite::Entries {
                 conversation: conversation(index),
                 entries: entries.collect(),
@@ -94,32 +95,16 @@ fn store_time() -> Duration {
     panic!("the store has no thread");
 }
 
-/// A generator of numbers that are the same in every run (xorshift64*).
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        (self.next() >> 11) % end
-    }
-
-    /// A word: the place of each in the list is about as often as its frequency says (Zipf).
-    fn word(&mut self) -> u64 {
-        let end = 1 << (1 + self.below(15));
-        self.below(end).min(19_999)
-    }
+/// A word: the place of each in the list is about as often as its frequency says (Zipf).
+fn word(random: &mut Rng) -> u64 {
+    let end = 1 << random.u64(1..=15);
+    random.u64(..end).min(19_999)
 }
 
-fn text(numbers: &mut Numbers) -> String {
+fn text(random: &mut Rng) -> String {
     let mut text = String::new();
-    for _ in 0..4 + numbers.below(13) {
-        let word = numbers.word();
+    for _ in 0..random.u64(4..17) {
+        let word = word(random);
         let start = ["wo", "ka", "li", "tu"][(word % 4) as usize];
         let _ = write!(text, "{start}{word:x} ");
     }
@@ -135,18 +120,18 @@ fn conversation(index: u64) -> ConversationId {
     }
 }
 
-fn entry(numbers: &mut Numbers, index: u64, seq: u64) -> Entry {
+fn entry(random: &mut Rng, index: u64, seq: u64) -> Entry {
     let number = (seq - 1) * CONVERSATIONS + index;
     let author = match conversation(index) {
-        ConversationId::Direct(_) if numbers.below(2) == 0 => 1,
+        ConversationId::Direct(_) if random.bool() => 1,
         ConversationId::Direct(_) => 2 + index,
-        ConversationId::Room(_) => 1 + numbers.below(300),
+        ConversationId::Room(_) => random.u64(1..=300),
     };
     Entry {
         seq: Seq(seq),
         author: UserId(author),
         id: MessageId(u128::from(number).to_be_bytes()),
         time: Timestamp(1_700_000_000_000 + number * 60_000),
-        content: Content::Message(MessageBody::new(text(numbers)).unwrap()),
+        content: Content::Message(MessageBody::new(text(random)).unwrap()),
     }
 }
