@@ -33,7 +33,8 @@ impl fmt::Debug for LastReached {
     }
 }
 
-/// Told the name in each `Welcome`, and the reason of each refusal that is final for the device.
+/// Callback for the result of each login: the name of the user, or the reason of a refusal that is final
+/// for the device.
 pub type ReportLogin = Arc<dyn Fn(Result<&UserName, &str>) + Send + Sync>;
 
 /// The server to reach, and the identity to use there.

@@ -71,7 +71,7 @@ pub(crate) fn unknown_name(name: &UserName, hint: &str) -> String {
 pub(crate) fn is_a_verb(given: &str, verb: &str) -> String {
     let given = recado_shared::text::neutralise(given);
     format!(
-        "'{given}' is a verb, written in small letters: 'recado {verb}'. An account of that name is \
+        "'{given}' is a command, written in small letters: 'recado {verb}'. An account of that name is \
          opened with 'recado --as {given}'."
     )
 }

@@ -47,8 +47,8 @@ pub(crate) fn server_stopped(
     );
     match invite {
         Some((line, uses)) => {
-            let people = super::counted(uses.into(), "more use");
-            format!("{restart}\nThe invite link works while it runs ({people}):\n  {line}")
+            let uses = super::counted(uses.into(), "more use");
+            format!("{restart}\nThe invite link works while it runs ({uses}):\n  {line}")
         }
         None => restart,
     }

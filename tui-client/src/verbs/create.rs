@@ -107,7 +107,7 @@ async fn reach(
     let paths = &context.paths;
     let deadline = Instant::now() + START_TIMEOUT;
     let mut tried: Option<(Invite, RegisterError)> = None;
-    let mut is_told = false;
+    let mut has_told = false;
     loop {
         if let Some(ticket) = local_server(paths, &context.selector)
             && tried
@@ -126,7 +126,7 @@ async fn reach(
         if (!waits && tried.is_none()) || Instant::now() >= deadline {
             return tried.map_or(Ok(None), |(_, error)| Err(error.into()));
         }
-        if !std::mem::replace(&mut is_told, true) {
+        if !std::mem::replace(&mut has_told, true) {
             tell(strings::WAITING_FOR_SERVER);
         }
         sleep(START_POLL).await;

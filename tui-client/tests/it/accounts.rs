@@ -44,7 +44,7 @@ async fn no_verb_creates_an_account() {
         let refused = machine.run(&[name, "--yes"]).await;
         refused.is(
             2,
-            &format!("is a verb, written in small letters: 'recado {verb}'"),
+            &format!("is a command, written in small letters: 'recado {verb}'"),
         );
     }
     machine
