@@ -457,6 +457,20 @@ impl Client {
         Ok(())
     }
 
+    /// Keeps the open session alive without returning events, until it is lost. Without a session it never
+    /// returns. Cancelling it loses nothing that [`append`](Self::append) needs.
+    pub(crate) async fn idle(&mut self) {
+        let Some(session) = &mut self.session else {
+            return std::future::pending().await;
+        };
+        let error = loop {
+            if let Err(error) = session.next_frame().await {
+                break error;
+            }
+        };
+        self.lose(error);
+    }
+
     /// Fetches one page that the feed needs, or waits for one frame.
     async fn step(&mut self) -> Result<(), Failure> {
         self.connect().await?;

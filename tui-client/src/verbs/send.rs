@@ -1,4 +1,7 @@
-//! `recado send`: one message, sent again under the same id until it is accepted.
+//! `recado send`: a message, or one for each line of the input, sent again under the same id until it is
+//! accepted.
+
+mod lines;
 
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Read as _};
@@ -8,8 +11,8 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use recado_shared::limits::{MAX_BODY_LEN, MAX_MEMBERS_WITH_CURSORS, MAX_PAGE_ENTRIES};
 use recado_shared::{
-    Content, ConversationId, MemberCursors, MessageBody, MessageId, PageRange, Seq, ServerFrame,
-    text,
+    BodyError, Content, ConversationId, MemberCursors, MessageBody, MessageId, PageRange, Seq,
+    ServerFrame, text,
 };
 use tokio::time::timeout;
 
@@ -32,6 +35,10 @@ pub(crate) struct Arguments {
     to: String,
     /// The text [default: standard input without its last line break]
     text: Option<String>,
+    /// Send each line of standard input as a message of its own, as it comes; blank lines are left out,
+    /// and a line over 5 KiB is sent in parts
+    #[arg(long, conflicts_with_all = ["text", "wait", "reply_to"])]
+    each_line: bool,
     /// When to return
     #[arg(long, value_enum, default_value_t = WaitFor::Accepted)]
     wait: WaitFor,
@@ -41,9 +48,9 @@ pub(crate) struct Arguments {
     /// Print the sent message as a JSON object
     #[arg(long)]
     json: bool,
-    /// Seconds to keep trying
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
-    timeout: Duration,
+    /// Seconds to keep trying [default: 30; with --each-line 30 for the first connection, then no limit]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -83,6 +90,8 @@ fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "must be more than 0 and a reasonable time".to_owned())
 }
 
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Bytes of standard input that are read: more is too long for a message however it is counted.
 const MAX_INPUT: u64 = 1024 * 1024;
 
@@ -90,6 +99,9 @@ const MAX_INPUT: u64 = 1024 * 1024;
 const MAX_PAGES: usize = 50;
 
 pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
+    if arguments.each_line {
+        return send_lines(context, arguments).await;
+    }
     let message = Message {
         to: arguments.to.parse()?,
         wait: arguments.wait,
@@ -101,10 +113,11 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
     client.is_patient = true;
     let mut accepted = None;
     let sending = client.retry(async |session| message.attempt(session, &mut accepted).await);
-    let ended = if let Ok(sent) = timeout(arguments.timeout, sending).await {
+    let limit = arguments.timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let ended = if let Ok(sent) = timeout(limit, sending).await {
         sent.and_then(|result| result?)
     } else {
-        let seconds = arguments.timeout.as_secs_f64();
+        let seconds = limit.as_secs_f64();
         Err(message.timed_out(seconds, accepted.is_some(), &client))
     };
     if let (true, Some(sent)) = (arguments.json, &accepted) {
@@ -114,6 +127,64 @@ pub(crate) async fn run(context: &VerbContext, arguments: Arguments) -> Result<(
         client.leave().await;
     }
     ended
+}
+
+/// Sends each line once the one before it is accepted, so the input is read no faster than the server
+/// accepts it.
+async fn send_lines(context: &VerbContext, arguments: Arguments) -> Result<(), Failure> {
+    let mut client = context.client(Access::Write).await?;
+    client.is_patient = true;
+    let limit = arguments.timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let Ok(conversation) = timeout(limit, client.find(&arguments.to)).await else {
+        return Err(not_connected(limit, &client));
+    };
+    let conversation = conversation?;
+    let mut lines = lines::read_stdin()?;
+    loop {
+        let line = tokio::select! {
+            line = lines.recv() => line,
+            () = client.idle() => continue,
+        };
+        let Some(line) = line.transpose()? else {
+            break;
+        };
+        let body = match MessageBody::new(text::sanitise_input(&line.text)) {
+            Ok(body) => body,
+            Err(BodyError::Empty) => continue,
+            Err(error) => return Err(Failure::usage(error)),
+        };
+        let sending = client.append(conversation, Content::Message(body));
+        let limit = arguments.timeout.unwrap_or(Duration::MAX);
+        let sent = match timeout(limit, sending).await {
+            Ok(sent) => sent,
+            Err(_) => Err(not_confirmed(limit)),
+        };
+        let sent = sent.map_err(|failure| stopped_at(line.number, &failure))?;
+        if arguments.json {
+            print_sent(&sent, None);
+        }
+    }
+    client.leave_undelivered().await;
+    Ok(())
+}
+
+fn not_connected(limit: Duration, client: &Client) -> Failure {
+    let seconds = limit.as_secs_f64();
+    match &client.last_error {
+        Some(error) => Failure::new(error.exit, format!("{error} (tried for {seconds} s)")),
+        None => Failure::new(Exit::Timeout, format!("No answer within {seconds} s.")),
+    }
+}
+
+fn not_confirmed(limit: Duration) -> Failure {
+    let seconds = limit.as_secs_f64();
+    let text = format!("The server did not confirm the message within {seconds} s.");
+    Failure::new(Exit::Timeout, text)
+}
+
+fn stopped_at(line: u64, failure: &Failure) -> Failure {
+    let text = format!("{failure} Stopped at line {line}; all lines before it were sent.");
+    Failure::new(failure.exit, text)
 }
 
 struct Message {

@@ -1,16 +1,17 @@
 //! The verbs as processes, against a server in this one.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::Child;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, Stdio};
 
 use recado::net::session::Session;
 use recado_server::invite::{self, InviteTerms};
 use recado_shared::{
-    ClientFrame, Content, ConversationId, CursorUpdate, MessageBody, MessageId, Presence, Seq,
-    ServerFrame,
+    ClientFrame, Content, ConversationId, CursorUpdate, MessageBody, MessageId, Presence, Request,
+    Seq, ServerFrame, Setting,
 };
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
 
 use crate::machine::Machine;
 use crate::support::within;
@@ -107,6 +108,76 @@ async fn send_says_what_is_wrong_and_has_a_code_for_it() {
         .run(&["send", "bob", "hi", "--timeout", "0.5"])
         .await
         .is(4, "Cannot connect to");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn send_each_line_sends_lines_as_they_come_and_outlives_the_server() {
+    let machine = Machine::new();
+    let server = machine.serve_inside(0).await;
+    let port = server.port();
+    let mut bob = server.join("bob").await;
+    machine.create("alice").await;
+    let mut command = machine.client(&["send", "bob", "--each-line", "--json"]);
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    for line in ["one", "\u{1b}[31mtwo\u{1b}[0m"] {
+        // A blank line is no message.
+        write!(input, "{line}\r\n\n").unwrap();
+        let received = receive(&mut bob).await.2;
+        assert_eq!(received, line.replace('\u{1b}', ""));
+    }
+    within(bob.leave()).await;
+    server.stop().await;
+    writeln!(input, "three").unwrap();
+    let server = machine.serve_inside(port).await;
+    let ended = spawn_blocking(move || {
+        write!(input, "four").unwrap();
+        drop(input);
+        child.wait_with_output().unwrap()
+    });
+    let ended = within(ended).await.unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    let printed = String::from_utf8(ended.stdout).unwrap();
+    let printed: Vec<Value> = printed
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let seqs: Vec<_> = printed.iter().map(|sent| sent["seq"].clone()).collect();
+    assert_eq!(seqs, [json!(1), json!(2), json!(3), json!(4)]);
+    let history = machine.run(&["history", "bob"]).await;
+    let texts: Vec<_> = history
+        .out
+        .lines()
+        .filter_map(|line| line.rsplit(' ').next())
+        .collect();
+    assert_eq!(texts, ["one", "[31mtwo[0m", "three", "four"]);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn send_each_line_says_which_line_was_refused() {
+    let machine = Machine::new();
+    let server = machine.serve_inside(0).await;
+    let mut bob = server.join("bob").await;
+    machine.create("alice").await;
+    let sending = ["send", "bob", "--each-line"];
+    machine.run_with(&sending, "hi\n").await.is(0, "");
+    let alice = within(bob.find_user("alice")).await.unwrap().unwrap();
+    let (user, is_on) = (alice.user, true);
+    let block = Request::Set(Setting::Blocked { user, is_on });
+    let number = bob.start(block).unwrap();
+    let is_answer = |frame: &ServerFrame| matches!(frame, ServerFrame::Answer { number: answered, .. } if *answered == number);
+    while !is_answer(&within(bob.next_frame()).await.unwrap()) {}
+    let refused = machine.run_with(&sending, "\n\nthere?\nnot sent\n").await;
+    refused.is(3, "Stopped at line 3; all lines before it were sent.");
+    machine
+        .run_with(&["send", "carol", "--each-line"], "hi\n")
+        .await
+        .is(3, "There is no user \"carol\"");
+    machine
+        .run(&["send", "bob", "text", "--each-line"])
+        .await
+        .is(2, "cannot be used with");
 }
 
 #[tokio::test(flavor = "multi_thread")]
