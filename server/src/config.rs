@@ -68,9 +68,13 @@ pub struct Limits {
     #[config(default = 16)]
     pub max_handshakes_per_address: usize,
 
-    /// New users per hour and address, with the policy "open".
-    #[config(default = 20)]
+    /// New users per hour and address, with the policy "open". Invites do not count.
+    #[config(default = 100)]
     pub registrations_per_hour: u32,
+
+    /// New users per hour from all addresses together, with the policy "open". Invites do not count.
+    #[config(default = 500)]
+    pub registrations_per_hour_in_all: u32,
 
     /// Frames (requests and other protocol units) per second of one client, sustained. Clients over a
     /// rate are throttled; nothing is lost.

@@ -21,9 +21,9 @@
 //! | hellos that wait for the driver | `MAX_PENDING_HELLOS` | wait, at most `HANDSHAKE_TIMEOUT` |
 //! | lost connections being reported | `MAX_PENDING_DISCONNECTS` | wait for each other |
 //! | sessions; users | `max_sessions`; `max_users` | refused with the reason |
-//! | new users per address, policy `open` | `registrations_per_hour` | refused with the reason |
+//! | new users per address, and in all, policy `open` | `registrations_per_hour`, `registrations_per_hour_in_all` | refused with the reason |
 //! | devices of a user; revoked keys that are remembered | `MAX_DEVICES`; `MAX_REVOKED` | refused with the reason; the oldest is forgotten |
-//! | devices that wait to be linked, in all and per address | `MAX_PENDING_LINKS`, `PENDING_LINKS_PER_ADDRESS`, each for `PENDING_LINK_TTL` | the address with the most loses one; else refused with the reason |
+//! | devices that wait to be linked, in all and per address | `MAX_PENDING_LINKS`, `PENDING_LINKS_PER_ADDRESS`, each for `PENDING_LINK_TTL` after its last hello, and at most `PENDING_LINK_LIMIT` | the longest waiting device, of that address or of the one with the most, loses its place until it asks again |
 //! | length of a frame | `MAX_FRAME_LEN_BEFORE_WELCOME`, `MAX_FRAME_LEN` | the session is closed with the reason |
 //! | frames and bytes of a session | `frames_per_second`, `bytes_per_second` and bursts | throttled, with a notice |
 //! | unanswered requests of a session | `MAX_REQUESTS_IN_FLIGHT`; a page counts as `PAGE_WEIGHT` | the session reads nothing |

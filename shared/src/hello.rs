@@ -135,7 +135,9 @@ error_texts! {
         Full => "the server is full: try again later, or tell its operator",
         TooManyConnections =>
             "too many connections come from your address: close some, or wait a minute",
-        TooManyRegistrations => "too many new names come from your address: try again in an hour",
+        /// From the address of the client, or in all.
+        TooManyRegistrations =>
+            "too many new names were registered: try again in an hour, or ask for an invite",
         ShuttingDown => "the server is shutting down: try again in a moment",
         /// The first frame was no [`Hello`], or was malformed.
         Malformed => "the server did not understand this client: it may be too old or too new",
@@ -144,6 +146,7 @@ error_texts! {
         /// The same `Hello` may be accepted later.
         LinkPending =>
             "this device waits to be linked: compare its code on a device that you already use",
+        /// Of servers before a new device took the place of one that waits.
         TooManyLinks => "too many devices wait to be linked: try again in a few minutes",
         Disabled => "this account is disabled: ask the operator of the server",
         /// The `Hello` has nothing that admits the device again.

@@ -84,9 +84,9 @@ impl Relay {
             Policy::Invite => Refusal::InviteNeeded,
             Policy::Open => {
                 let network = address::network(peer.address);
-                let limit = self.config.limits.registrations_per_hour;
+                let limits = &self.config.limits;
                 let now = self.now.instant;
-                if self.registrations.try_reserve(network, limit, now) {
+                if self.registrations.try_reserve(network, limits, now) {
                     return (Admission::Granted, Some(network));
                 }
                 Refusal::TooManyRegistrations
@@ -124,7 +124,9 @@ impl Relay {
                 }
             }
             Err(refusal) => {
-                let refusal = self.wait_for_link(&hello, refusal);
+                if refusal == Refusal::LinkPending {
+                    self.wait_for_link(&hello);
+                }
                 if !hello.is_gone {
                     self.send(session, ServerFrame::Refused(refusal));
                 }
@@ -132,15 +134,12 @@ impl Relay {
         }
     }
 
-    /// The refusal of a hello. A device that only lacks a link may wait for it.
-    fn wait_for_link(&mut self, hello: &PendingHello, refusal: Refusal) -> Refusal {
-        if refusal != Refusal::LinkPending {
-            return refusal;
-        }
+    /// A device that only lacks a link waits for it.
+    fn wait_for_link(&mut self, hello: &PendingHello) {
         let network = address::network(hello.peer.address);
         let name = hello.device_name.clone();
         self.pending_links
-            .add(hello.peer.key, name, network, self.now.instant)
+            .add(hello.peer.key, name, network, self.now.instant);
     }
 
     fn welcome(&mut self, id: SessionId, hello: &PendingHello, admitted: AuthenticatedUser) {

@@ -43,7 +43,7 @@ pub use crate::config::Policy;
 pub use crate::id::{SessionId, Ticket};
 pub use drain::DRAIN_LIMIT;
 pub use event::{Effect, Event, Peer};
-pub use links::PENDING_LINKS_PER_ADDRESS;
+pub use links::{PENDING_LINK_LIMIT, PENDING_LINKS_PER_ADDRESS};
 pub use presence::{PRESENCE_BURST, PRESENCE_INTERVAL, PRESENCE_PACE};
 
 /// Most sessions at which a new user is announced to all of them; beyond it the directory search

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use recado_shared::{DeviceName, ProtocolVersion, SyncPoint};
 
 use super::event::Peer;
+use crate::config::Limits;
 
 const REGISTRATION_WINDOW: Duration = Duration::from_hours(1);
 
@@ -22,12 +23,14 @@ pub(super) struct PendingHello {
     pub(super) is_gone: bool,
 }
 
-/// Registrations of the last hour per network address. Bounded, because each is a user of the store.
+/// Registrations of the last hour, per network address and in all. Bounded, because each is a user of the store.
 #[derive(Debug, Default)]
 pub(super) struct Registrations {
     by_time: VecDeque<(Instant, IpAddr)>,
     /// The number of those in `by_time` and of those under way.
     counts: BTreeMap<IpAddr, u32>,
+    /// The sum of `counts`.
+    total: u32,
 }
 
 impl Registrations {
@@ -43,19 +46,24 @@ impl Registrations {
     fn release(&mut self, network: IpAddr) {
         if let Some(count) = self.counts.get_mut(&network) {
             *count -= 1;
+            self.total -= 1;
             if *count == 0 {
                 self.counts.remove(&network);
             }
         }
     }
 
-    pub(super) fn try_reserve(&mut self, network: IpAddr, limit: u32, now: Instant) -> bool {
+    /// Counts a registration that starts, if the limits allow one more.
+    pub(super) fn try_reserve(&mut self, network: IpAddr, limits: &Limits, now: Instant) -> bool {
         self.expire(now);
         let count = self.counts.get(&network).copied().unwrap_or_default();
-        if count < limit {
+        let is_within = count < limits.registrations_per_hour
+            && self.total < limits.registrations_per_hour_in_all;
+        if is_within {
             self.counts.insert(network, count + 1);
+            self.total += 1;
         }
-        count < limit
+        is_within
     }
 
     pub(super) fn finish(&mut self, network: IpAddr, registered: bool, now: Instant) {

@@ -205,41 +205,80 @@ fn a_device_that_the_store_does_not_link_goes_on_waiting() {
     assert_eq!(desk.find(LinkCode::of(&NEW)), Ok(found));
 }
 
+/// The nth device, which asks from a network of documentation.
+fn nth(desk: &mut Desk, n: u8, network: usize) {
+    let address = format!("192.0.2.{network}");
+    let asked = desk.ask_for_link(DeviceKey([n; 32]), &address, b"").0;
+    assert_eq!(asked, Refusal::LinkPending);
+}
+
+fn is_waiting(desk: &mut Desk, n: u8) -> bool {
+    desk.find(LinkCode::of(&DeviceKey([n; 32]))).is_ok()
+}
+
 #[test]
-fn only_so_many_devices_wait() {
+fn a_new_device_takes_the_place_of_the_longest_waiting_one() {
     let mut desk = Desk::new(Policy::Open);
-    let mut key = 0;
-    let mut ask = |desk: &mut Desk, network: usize| {
-        key += 1;
-        let address = format!("192.0.2.{network}");
-        desk.ask_for_link(DeviceKey([key; 32]), &address, b"").0
+    desk.enter(S1, ALICE);
+    let all = u8::try_from(MAX_PENDING_LINKS).unwrap();
+    for n in 1..=all {
+        nth(&mut desk, n, n.into());
+    }
+    // The first one goes on asking, and has still waited longest.
+    desk.now.instant += LINK_POLL;
+    nth(&mut desk, 1, 1);
+    nth(&mut desk, all + 1, usize::from(all) + 1);
+    assert!(!is_waiting(&mut desk, 1));
+    assert!((2..=all + 1).all(|n| is_waiting(&mut desk, n)));
+    nth(&mut desk, 1, 1);
+    assert!(is_waiting(&mut desk, 1) && !is_waiting(&mut desk, 2));
+    let waiting = desk.relay.pending_links.networks();
+    assert_eq!(waiting.len(), MAX_PENDING_LINKS);
+}
+
+#[test]
+fn the_network_with_the_most_devices_loses_one() {
+    let mut desk = Desk::new(Policy::Open);
+    desk.enter(S1, ALICE);
+    let mut n = 0;
+    let mut ask = |desk: &mut Desk, network| {
+        n += 1;
+        nth(desk, n, network);
     };
     let networks = MAX_PENDING_LINKS / PENDING_LINKS_PER_ADDRESS;
     for network in 1..=networks {
-        for _ in 0..PENDING_LINKS_PER_ADDRESS {
-            assert_eq!(ask(&mut desk, network), Refusal::LinkPending);
+        // The last ones take the places of the first ones of their own network.
+        for _ in 0..PENDING_LINKS_PER_ADDRESS + 2 {
+            ask(&mut desk, network);
         }
-        assert_eq!(ask(&mut desk, network), Refusal::TooManyLinks);
     }
-    // Each network that comes gets a place of one that has many, and those do not get it back.
     for network in networks + 1..=2 * networks {
-        assert_eq!(ask(&mut desk, network), Refusal::LinkPending);
+        ask(&mut desk, network);
     }
-    assert_eq!(ask(&mut desk, networks), Refusal::TooManyLinks);
-    let waiting = |desk: &Desk| {
-        let links = desk.relay.pending_links.networks();
-        let here = |network: usize| format!("192.0.2.{network}").parse::<IpAddr>().unwrap();
-        let of = |network| links.iter().filter(|it| **it == here(network)).count();
-        (1..=2 * networks).map(of).collect::<Vec<_>>()
-    };
+    let links = desk.relay.pending_links.networks();
+    let here = |network: usize| format!("192.0.2.{network}").parse::<IpAddr>().unwrap();
+    let of = |network| links.iter().filter(|it| **it == here(network)).count();
+    let waiting: Vec<_> = (1..=2 * networks).map(of).collect();
     let (many, few) = (PENDING_LINKS_PER_ADDRESS - 1, 1);
     let expected = [vec![many; networks], vec![few; networks]].concat();
-    assert_eq!(waiting(&desk), expected);
-    let last = u8::try_from(PENDING_LINKS_PER_ADDRESS).unwrap();
-    let last = desk.ask_for_link(DeviceKey([last; 32]), HERE, b"").0;
-    assert_eq!(last, Refusal::LinkPending, "it waits already");
-    desk.now.instant += PENDING_LINK_TTL;
-    assert_eq!(ask(&mut desk, 1), Refusal::LinkPending);
+    assert_eq!(waiting, expected);
+}
+
+#[test]
+fn a_device_waits_a_few_minutes_at_most() {
+    let mut desk = Desk::new(Policy::Open);
+    desk.enter(S1, ALICE);
+    let start = desk.now.instant;
+    desk.ask_for_link(NEW, HERE, b"");
+    while desk.now.instant + LINK_POLL < start + PENDING_LINK_LIMIT {
+        desk.now.instant += LINK_POLL;
+        let again = desk.ask_for_link(NEW, HERE, b"");
+        assert_eq!(again, (Refusal::LinkPending, false));
+    }
+    desk.now.instant += LINK_POLL;
+    assert!(desk.find(LinkCode::of(&NEW)).is_err());
+    let again = desk.ask_for_link(NEW, HERE, b"");
+    assert_eq!(again, (Refusal::LinkPending, true), "a new request");
 }
 
 #[test]

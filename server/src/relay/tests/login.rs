@@ -168,6 +168,31 @@ fn an_address_registers_only_so_many_names_in_an_hour() {
 }
 
 #[test]
+fn all_addresses_together_register_only_so_many_names_in_an_hour() {
+    let mut config = config(Policy::Open);
+    config.limits.registrations_per_hour_in_all = 2;
+    let mut desk = Desk::with(config);
+    let from = |n: u8| format!("192.0.2.{n}");
+    for n in 1..=2 {
+        let session = SessionId(n.into());
+        let admission = desk.admission(session, &from(n), None);
+        assert_eq!(admission, Admission::Granted);
+        let registered = logged_in(session, Ok(admitted(UserId(n.into()), true)));
+        desk.relay.handle(registered, desk.now);
+    }
+    let too_many = Admission::Denied(Refusal::TooManyRegistrations);
+    assert_eq!(desk.admission(S3, &from(3), None), too_many);
+    let token = InviteToken([4; 16]);
+    let by_invite = desk.admission(SessionId(4), &from(4), Some(token.clone()));
+    assert_eq!(by_invite, Admission::ByInvite(token));
+    desk.pass(Duration::from_hours(1));
+    assert_eq!(
+        desk.admission(SessionId(5), &from(5), None),
+        Admission::Granted
+    );
+}
+
+#[test]
 fn a_full_server_counts_hellos_too() {
     let mut config = config(Policy::Invite);
     config.limits.max_sessions = 2;
