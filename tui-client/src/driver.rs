@@ -101,6 +101,9 @@ pub struct Client {
     pub store_events: StoreEvents,
     /// Carries out [`Effect::MakeInviteLink`] on another thread.
     pub invite_maker: InviteMaker,
+    /// Whether a server that no longer admits the user ends the client, because the user did not ask
+    /// for this account by its name. Once the user has typed, the client stays and shows the reason.
+    pub ends_if_denied: bool,
 }
 
 /// A started network task: its handle and its events.
@@ -113,6 +116,9 @@ pub enum DriverError {
     Terminal(#[from] io::Error),
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// The server no longer admits the user: only with [`Client::ends_if_denied`], before any input.
+    #[error("access denied: {0}")]
+    Denied(String),
     /// A task or thread of the program ended early.
     #[error("a part of the program failed ({0}); what you wrote is kept. Start it again")]
     Gone(&'static str),
@@ -145,6 +151,7 @@ where
             maker: client.invite_maker,
             running: None,
         },
+        ends_if_denied: client.ends_if_denied,
         is_in_screen: matches!(terminal.multiplexer, Multiplexer::Screen),
         tmux: match terminal.multiplexer {
             Multiplexer::Tmux(tmux) => Some(tmux.spawn()),
@@ -198,6 +205,7 @@ struct Driver<W: Write, H> {
     store: StoreHandle,
     net: Option<NetHandle>,
     invites: Invites,
+    ends_if_denied: bool,
     /// The task that asks tmux, inside tmux.
     tmux: Option<TmuxHandle>,
     is_in_screen: bool,
@@ -288,7 +296,7 @@ impl<W: Write, H: Host> Driver<W, H> {
             Wakeup::Input(Some(Ok(input))) => self.take_input(input)?,
             // A terminal that cannot be read is one that hung up.
             Wakeup::Input(Some(Err(_)) | None) => self.handle(Event::Terminate),
-            Wakeup::Net(Some(event)) => self.handle(Event::Net(event)),
+            Wakeup::Net(Some(event)) => self.take_net(event)?,
             Wakeup::Net(None) => return Err(DriverError::Gone("the network task")),
             Wakeup::Store(Some(StoreEvent::Loaded(loaded))) => self.handle(Event::Loaded(loaded)),
             Wakeup::Store(Some(StoreEvent::Found(found))) => self.handle(Event::Found(found)),
@@ -305,7 +313,20 @@ impl<W: Write, H: Host> Driver<W, H> {
         Ok(())
     }
 
+    fn take_net(&mut self, event: NetEvent) -> Result<(), DriverError> {
+        if let Some(reason) = event.denial().filter(|_| self.ends_if_denied) {
+            return Err(DriverError::Denied(reason));
+        }
+        self.ends_if_denied &= !matches!(event, NetEvent::Welcomed(_));
+        self.handle(Event::Net(event));
+        Ok(())
+    }
+
     fn take_input(&mut self, input: Input) -> io::Result<()> {
+        self.ends_if_denied &= !matches!(
+            input,
+            Input::Terminal(TerminalEvent::Key(_) | TerminalEvent::Paste(_))
+        );
         match input {
             Input::Terminal(TerminalEvent::Key(key)) => self.handle(Event::Key(key)),
             Input::Terminal(TerminalEvent::Paste(text)) => self.handle(Event::Paste(text)),

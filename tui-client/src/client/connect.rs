@@ -1,15 +1,21 @@
 //! Connection of verbs and bots: the link of the selected identity. It takes no lock, so that it works
 //! while the full screen is open.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use recado_shared::{Activity, ClientFrame, SyncPoint, Timestamp};
+use tokio::time::timeout;
 
 use crate::exit::Failure;
-use crate::identity::{Access, Accounts, IdentitySelector};
+use crate::identity::{Access, Accounts, Identity, IdentitySelector};
 use crate::net::{ConnectError, Link, Session};
+use crate::output::complain;
 use crate::paths::Paths;
 use crate::strings::accounts as strings;
+
+/// Bound of the question to a server whether it still admits the default identity. The verb itself
+/// waits for a server that is slower.
+const ADMISSION_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Link {
     /// The link of the identity that is meant. It creates none.
@@ -19,7 +25,11 @@ impl Link {
         access: Access,
     ) -> Result<Self, Failure> {
         let accounts = Accounts::read(paths)?;
-        let chosen = accounts.choose(paths, selector, access).await?;
+        let chosen = match accounts.choose(selector, access)?[..] {
+            [] => None,
+            [only] => Some(only),
+            ref several => first_admitted(paths, several).await,
+        };
         let near = selector
             .name
             .as_deref()
@@ -41,6 +51,29 @@ impl Link {
         let _ = session.queue(&ClientFrame::Activity(Activity::Away));
         Ok(session)
     }
+}
+
+/// The first identity that its server does not refuse. Asks each in turn, because a server may have
+/// removed the user since the last session.
+async fn first_admitted<'a>(paths: &Paths, identities: &[&'a Identity]) -> Option<&'a Identity> {
+    for &identity in identities {
+        let Ok(mut link) = Link::new(identity.net_config(paths)) else {
+            continue;
+        };
+        match timeout(ADMISSION_TIMEOUT, link.open_away(None)).await {
+            Ok(Err(error)) if error.is_denial() => {
+                let server = &identity.server;
+                let why = error.summary();
+                complain(&strings::skipped(&server.name, &server.address, &why));
+            }
+            Ok(Ok(session)) => {
+                session.leave().await;
+                return Some(identity);
+            }
+            Ok(Err(_)) | Err(_) => return Some(identity),
+        }
+    }
+    None
 }
 
 pub(crate) fn wall_time() -> Timestamp {

@@ -12,4 +12,4 @@ pub(crate) use linking::Linking;
 pub(crate) use register::{RegisterError, Registration, register};
 pub use select::IdentitySelector;
 pub(crate) use select::{Access, Accounts, local_server};
-pub(crate) use stored::{Identity, IdentityError, all, local_ticket};
+pub(crate) use stored::{Identity, IdentityError, KnownServer, all, local_ticket};

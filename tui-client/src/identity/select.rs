@@ -1,21 +1,15 @@
-//! Choice of an identity by name and server. It creates no account.
+//! Choice of an identity by name and server, from what is stored alone. It creates no account and
+//! asks no server.
 
-use std::time::Duration;
+use std::path::Path;
 
 use recado_shared::{Invite, ServerAddress, name};
-use tokio::time::timeout;
 
-use super::stored::{Identity, IdentityError, KnownServer, all, local_ticket};
+use super::stored::{Identity, IdentityError, all, local_ticket};
 use crate::exit::{Exit, Failure};
-use crate::net::Link;
-use crate::output::complain;
 use crate::paths::Paths;
 use crate::spelling::nearest;
 use crate::strings::accounts as strings;
-
-/// Bound of the question to a server whether it still admits the default identity. A server that is
-/// slower than that is not waited for: its answer only shows in the full screen.
-const ADMISSION_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The identity that the user asks for.
 #[derive(Clone, Debug, Default)]
@@ -75,29 +69,40 @@ impl Accounts {
         identity.server.is_local && self.ticket.as_ref().is_some_and(is_other)
     }
 
-    /// The identity to use; `None` if this machine has none that fits.
+    /// The identities that may be used, the first choice first; empty if this machine has none that
+    /// fits. Only a [`Read`](Access::Read) without a name gets several.
     ///
     /// # Errors
     /// Several fit, and the user has to say which one is to write.
-    pub(crate) async fn choose(
+    pub(crate) fn choose(
         &self,
-        paths: &Paths,
         selector: &IdentitySelector,
         access: Access,
-    ) -> Result<Option<Identity>, Failure> {
-        let found = self.matching(selector);
+    ) -> Result<Vec<&Identity>, Failure> {
+        let mut found = self.matching(selector);
         let admitted = found.iter().filter(|identity| !identity.is_denied).count();
-        match found[..] {
-            [] => Ok(None),
-            _ if access == Access::Write && admitted > 1 => {
-                let text = strings::choose_one(selector.name.as_deref(), &list(&found));
-                Err(Failure::usage(text))
-            }
-            [_, _, ..] if selector.name.is_none() => {
-                Ok(first_admitted(paths, &found).await.cloned())
-            }
-            [first, ..] => Ok(Some(first.clone())),
+        if access == Access::Write && admitted > 1 {
+            let text = strings::choose_one(selector.name.as_deref(), &list(&found));
+            return Err(Failure::usage(text));
         }
+        if selector.name.is_some() {
+            found.truncate(1);
+        }
+        Ok(found)
+    }
+
+    /// Leaves an identity out from now on unless its name is given, because its server has refused it.
+    pub(crate) fn note_denial(&mut self, folder: &Path) {
+        let mut identities = self.identities.iter_mut();
+        if let Some(identity) = identities.find(|identity| identity.folder == folder) {
+            identity.is_denied = true;
+        }
+    }
+
+    /// Whether an identity of a server that is still in its place was refused.
+    pub(crate) fn has_denied(&self) -> bool {
+        let mut identities = self.identities.iter();
+        identities.any(|identity| identity.is_denied && !self.is_replaced(identity))
     }
 
     /// The error for a name that this machine does not have, or for no name where none can be opened.
@@ -136,28 +141,6 @@ fn is_meant(ticket: &Invite, selector: &IdentitySelector) -> bool {
         .server
         .as_ref()
         .is_none_or(|server| ticket.address == *server)
-}
-
-/// The first identity that its server does not refuse. Asks each in turn, because a server may have
-/// removed the user since the last session.
-async fn first_admitted<'a>(paths: &Paths, identities: &[&'a Identity]) -> Option<&'a Identity> {
-    for &identity in identities {
-        let Ok(mut link) = Link::new(identity.net_config(paths)) else {
-            continue;
-        };
-        match timeout(ADMISSION_TIMEOUT, link.connect()).await {
-            Ok(Err(error)) if error.is_denial() => {
-                let KnownServer { name, address, .. } = &identity.server;
-                complain(&strings::skipped(name, address, &error.summary()));
-            }
-            Ok(Ok(session)) => {
-                session.leave().await;
-                return Some(identity);
-            }
-            Ok(Err(_)) | Err(_) => return Some(identity),
-        }
-    }
-    None
 }
 
 fn list(identities: &[&Identity]) -> String {

@@ -48,30 +48,28 @@ fn leave_ticket(paths: &Paths, ticket: &Invite) {
 }
 
 /// The identity that `--as NAME --server SERVER` chooses, or the reason for none, as text.
-async fn chosen_for(
-    access: Access,
-    paths: &Paths,
-    name: Option<&str>,
-    server: Option<&str>,
-) -> String {
+fn chosen_for(access: Access, paths: &Paths, name: Option<&str>, server: Option<&str>) -> String {
     let selector = IdentitySelector {
         name: name.map(str::to_owned),
         server: server.map(|server| server.parse().unwrap()),
     };
     let accounts = Accounts::read(paths).unwrap();
-    match accounts.choose(paths, &selector, access).await {
-        Ok(Some(identity)) => format!("{} on {}", identity.server.name, identity.server.address),
-        Ok(None) => accounts.missing(&selector, "").to_string(),
+    match accounts.choose(&selector, access) {
+        Ok(found) if !found.is_empty() => {
+            let server = &found[0].server;
+            format!("{} on {}", server.name, server.address)
+        }
+        Ok(_) => accounts.missing(&selector, "").to_string(),
         Err(error) => error.to_string(),
     }
 }
 
-async fn chosen(paths: &Paths, name: Option<&str>, server: Option<&str>) -> String {
-    chosen_for(Access::Read, paths, name, server).await
+fn chosen(paths: &Paths, name: Option<&str>, server: Option<&str>) -> String {
+    chosen_for(Access::Read, paths, name, server)
 }
 
-async fn writer(paths: &Paths, name: Option<&str>, server: Option<&str>) -> String {
-    chosen_for(Access::Write, paths, name, server).await
+fn writer(paths: &Paths, name: Option<&str>, server: Option<&str>) -> String {
+    chosen_for(Access::Write, paths, name, server)
 }
 
 /// Notes an answer of the server, as each login does.
@@ -81,24 +79,24 @@ fn report(identity: &Identity, paths: &Paths, login: Result<&str, &str>) {
     report(name.as_ref().map_err(|reason| *reason));
 }
 
-#[tokio::test]
-async fn the_first_steps_are_explained_to_a_new_user() {
+#[test]
+fn the_first_steps_are_explained_to_a_new_user() {
     let (_folder, paths) = paths();
-    let text = chosen(&paths, None, None).await;
+    let text = chosen(&paths, None, None);
     assert!(
         text.contains("recado demo") && text.contains("recado join"),
         "{text}"
     );
-    assert_eq!(chosen(&paths, Some("alice"), None).await, text);
+    assert_eq!(chosen(&paths, Some("alice"), None), text);
     leave_ticket(&paths, &invite(4000, 1));
-    let text = chosen(&paths, None, None).await;
+    let text = chosen(&paths, None, None);
     assert!(text.contains("Create one with 'recado NAME'"), "{text}");
-    let text = chosen(&paths, Some("alice"), None).await;
+    let text = chosen(&paths, Some("alice"), None);
     assert!(text.contains("Create it with 'recado alice'"), "{text}");
 }
 
-#[tokio::test]
-async fn the_default_is_the_one_that_was_made_it_last() {
+#[test]
+fn the_default_is_the_one_that_was_made_it_last() {
     let (_folder, paths) = paths();
     let work = make(&paths, "alice", &invite(1, 1), false);
     let home = make(&paths, "Alice", &invite(2, 2), false);
@@ -113,34 +111,31 @@ async fn the_default_is_the_one_that_was_made_it_last() {
     // To be newer, or to be opened once, is not to be the default.
     drop(home.lock().unwrap());
     work.make_default().unwrap();
-    assert_eq!(chosen(&paths, None, None).await, "alice on 127.0.0.1:1");
+    assert_eq!(chosen(&paths, None, None), "alice on 127.0.0.1:1");
     home.make_default().unwrap();
     set_age(&home, "used", 60);
     for name in ["ALICE", "ａｌｉｃｅ", "Alice"] {
-        assert_eq!(
-            chosen(&paths, Some(name), None).await,
-            "Alice on 127.0.0.1:2"
-        );
+        assert_eq!(chosen(&paths, Some(name), None), "Alice on 127.0.0.1:2");
     }
-    assert_eq!(chosen(&paths, None, None).await, "Alice on 127.0.0.1:2");
+    assert_eq!(chosen(&paths, None, None), "Alice on 127.0.0.1:2");
     assert_eq!(
-        chosen(&paths, Some("alice"), Some("127.0.0.1:1")).await,
+        chosen(&paths, Some("alice"), Some("127.0.0.1:1")),
         "alice on 127.0.0.1:1"
     );
-    let text = chosen(&paths, Some("carol"), None).await;
+    let text = chosen(&paths, Some("carol"), None);
     assert!(
         text.contains("no account 'carol'") && text.contains("bob on 127.0.0.1:1"),
         "{text}"
     );
 }
 
-#[tokio::test]
-async fn a_verb_that_writes_does_not_guess_between_identities() {
+#[test]
+fn a_verb_that_writes_does_not_guess_between_identities() {
     let (_folder, paths) = paths();
     let zoe = make(&paths, "Zoë", &invite(1, 1), false);
-    assert_eq!(writer(&paths, None, None).await, "Zoë on 127.0.0.1:1");
+    assert_eq!(writer(&paths, None, None), "Zoë on 127.0.0.1:1");
     make(&paths, "Zoë", &invite(2, 2), false);
-    let text = writer(&paths, None, None).await;
+    let text = writer(&paths, None, None);
     assert!(
         text.contains("--as NAME: ")
             && text.contains("Zoë on 127.0.0.1:1")
@@ -148,68 +143,57 @@ async fn a_verb_that_writes_does_not_guess_between_identities() {
         "{text}"
     );
     // The same letters, decomposed.
-    let text = writer(&paths, Some("zoe\u{308}"), None).await;
+    let text = writer(&paths, Some("zoe\u{308}"), None);
     assert!(text.contains("--server HOST:PORT: "), "{text}");
-    let there = writer(&paths, Some("zoë"), Some("127.0.0.1:2")).await;
+    let there = writer(&paths, Some("zoë"), Some("127.0.0.1:2"));
     assert_eq!(there, "Zoë on 127.0.0.1:2");
-    let there = writer(&paths, None, Some("127.0.0.1:1")).await;
+    let there = writer(&paths, None, Some("127.0.0.1:1"));
     assert_eq!(there, "Zoë on 127.0.0.1:1");
     report(&zoe, &paths, Err("revoked"));
-    assert_eq!(writer(&paths, None, None).await, "Zoë on 127.0.0.1:2");
+    assert_eq!(writer(&paths, None, None), "Zoë on 127.0.0.1:2");
 }
 
-#[tokio::test]
-async fn a_refused_identity_is_only_opened_by_its_name() {
+#[test]
+fn a_refused_identity_is_only_opened_by_its_name() {
     let (_folder, paths) = paths();
     let alice = make(&paths, "alice", &invite(1, 1), false);
     let bob = make(&paths, "bob", &invite(1, 1), false);
     alice.make_default().unwrap();
     report(&alice, &paths, Err("this device was revoked"));
-    assert_eq!(chosen(&paths, None, None).await, "bob on 127.0.0.1:1");
-    assert_eq!(
-        chosen(&paths, Some("alice"), None).await,
-        "alice on 127.0.0.1:1"
-    );
+    assert_eq!(chosen(&paths, None, None), "bob on 127.0.0.1:1");
+    assert_eq!(chosen(&paths, Some("alice"), None), "alice on 127.0.0.1:1");
     report(&bob, &paths, Err("this account is disabled"));
-    let text = chosen(&paths, None, None).await;
+    let text = chosen(&paths, None, None);
     assert!(
         text.contains("alice on 127.0.0.1:1 (access denied)"),
         "{text}"
     );
     report(&alice, &paths, Ok("alice"));
-    assert_eq!(chosen(&paths, None, None).await, "alice on 127.0.0.1:1");
+    assert_eq!(chosen(&paths, None, None), "alice on 127.0.0.1:1");
 }
 
-#[tokio::test]
-async fn a_renamed_user_is_found_by_the_new_name() {
+#[test]
+fn a_renamed_user_is_found_by_the_new_name() {
     let (_folder, paths) = paths();
     let alice = make(&paths, "alice", &invite(1, 1), false);
     report(&alice, &paths, Ok("alicia"));
     assert_eq!(
-        chosen(&paths, Some("alicia"), None).await,
+        chosen(&paths, Some("alicia"), None),
         "alicia on 127.0.0.1:1"
     );
-    assert!(
-        chosen(&paths, Some("alice"), None)
-            .await
-            .contains("no account 'alice'")
-    );
+    assert!(chosen(&paths, Some("alice"), None).contains("no account 'alice'"));
     assert_eq!(alice.net_config(&paths).name, None);
 }
 
-#[tokio::test]
-async fn a_new_local_server_does_not_get_the_names_of_the_old_one() {
+#[test]
+fn a_new_local_server_does_not_get_the_names_of_the_old_one() {
     let (_folder, paths) = paths();
     make(&paths, "alice", &invite(4000, 1), true);
     leave_ticket(&paths, &invite(4000, 2));
-    assert!(
-        chosen(&paths, Some("alice"), None)
-            .await
-            .contains("no account 'alice'")
-    );
+    assert!(chosen(&paths, Some("alice"), None).contains("no account 'alice'"));
     leave_ticket(&paths, &invite(5000, 1));
     assert_eq!(
-        chosen(&paths, Some("alice"), None).await,
+        chosen(&paths, Some("alice"), None),
         "alice on 127.0.0.1:4000"
     );
 }
@@ -243,13 +227,13 @@ fn an_identity_is_open_once_at_a_time() {
     identity.lock().unwrap();
 }
 
-#[tokio::test]
-async fn a_damaged_identity_does_not_keep_the_others_closed() {
+#[test]
+fn a_damaged_identity_does_not_keep_the_others_closed() {
     let (_folder, paths) = paths();
     make(&paths, "bob", &invite(1, 1), false);
     let damaged = make(&paths, "alice", &invite(1, 1), false);
     fs::write(damaged.folder.join(KEY_FILE), "damaged").unwrap();
-    assert_eq!(chosen(&paths, None, None).await, "bob on 127.0.0.1:1");
+    assert_eq!(chosen(&paths, None, None), "bob on 127.0.0.1:1");
     let error = Identity::read(&damaged.folder).unwrap_err().to_string();
     assert!(error.contains("device.key is damaged"), "{error}");
 }

@@ -127,10 +127,7 @@ impl ConnectError {
     /// Whether the server no longer admits this device as any user.
     pub(crate) fn is_denial(&self) -> bool {
         match self {
-            Self::Refused { refusal, .. } => {
-                !refusal.is_temporary()
-                    && !matches!(refusal, Refusal::Version { .. } | Refusal::Malformed)
-            }
+            Self::Refused { refusal, .. } => is_denial(refusal),
             Self::AccessRevoked { .. } => true,
             _ => false,
         }
@@ -144,6 +141,11 @@ impl ConnectError {
             _ => true,
         }
     }
+}
+
+/// Whether the server no longer admits this device as any user.
+pub(super) fn is_denial(refusal: &Refusal) -> bool {
+    !refusal.is_temporary() && !matches!(refusal, Refusal::Version { .. } | Refusal::Malformed)
 }
 
 /// Reasons for which a session ended, or a request in it failed.

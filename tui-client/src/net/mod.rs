@@ -59,6 +59,17 @@ pub enum NetEvent {
     },
 }
 
+impl NetEvent {
+    /// The reason, if the server no longer admits this device as any user.
+    pub(crate) fn denial(&self) -> Option<String> {
+        match self {
+            Self::Refused(refusal) if error::is_denial(refusal) => Some(refusal.to_string()),
+            Self::AccessRevoked(reason) => Some(reason.to_string()),
+            _ => None,
+        }
+    }
+}
+
 /// Hands frames to the network task. The task ends when it is dropped.
 #[derive(Debug)]
 pub struct NetHandle {

@@ -147,6 +147,14 @@ pub(crate) fn skipped(name: &UserName, server: &ServerAddress, why: &str) -> Str
     format!("{name} on {server} is not opened: {why}.")
 }
 
+/// The end of a start without a name whose only account was refused.
+pub(crate) fn refused_default(skipped: &str, name: &UserName) -> String {
+    format!(
+        "{skipped} 'recado --as {name}' tries it again and shows its history. 'recado join' joins \
+         with a new invite."
+    )
+}
+
 fn sentence(text: &str) -> String {
     if text.is_empty() {
         String::new()

@@ -14,7 +14,7 @@ use crate::client::wall_time;
 use crate::config::Config;
 use crate::driver::{self, Client, DriverError, InviteMaker};
 use crate::exit::{Exit, Failure};
-use crate::identity::{Access, Accounts, Identity};
+use crate::identity::{Access, Accounts, Identity, KnownServer};
 use crate::net::{self, NetConfig};
 use crate::output::tell;
 use crate::paths::Paths;
@@ -27,6 +27,7 @@ impl From<DriverError> for Failure {
     fn from(error: DriverError) -> Self {
         match error {
             DriverError::Connect(error) => error.into(),
+            error @ DriverError::Denied(_) => Self::new(Exit::Refused, error),
             error @ (DriverError::Terminal(_) | DriverError::Gone(_)) => {
                 Self::new(Exit::Failure, error)
             }
@@ -41,11 +42,27 @@ pub(crate) async fn run(context: &VerbContext, creation: &Creation) -> Result<()
     if selector.name.is_none() {
         require_terminal()?;
     }
-    let accounts = Accounts::read(paths)?;
-    let (identity, is_new) = match accounts.choose(paths, selector, Access::Read).await? {
-        Some(identity) => (identity, false),
-        None => (creation.run(context, &accounts).await?, true),
+    let mut accounts = Accounts::read(paths)?;
+    let chosen = accounts.choose(selector, Access::Read)?.first().copied();
+    let Some(identity) = chosen.cloned() else {
+        if selector.name.is_none() && accounts.has_denied() {
+            return Err(accounts.missing(selector, ""));
+        }
+        let identity = creation.run(context, &accounts).await?;
+        return show_or_tell(context, creation, identity, true).await;
     };
+    if selector.name.is_some() {
+        return show_or_tell(context, creation, identity, false).await;
+    }
+    open_default(context, &mut accounts, identity).await
+}
+
+async fn show_or_tell(
+    context: &VerbContext,
+    creation: &Creation,
+    identity: Identity,
+    is_new: bool,
+) -> Result<(), Failure> {
     if creation.yes && !has_terminal() {
         let server = &identity.server;
         let text = if is_new {
@@ -60,7 +77,41 @@ pub(crate) async fn run(context: &VerbContext, creation: &Creation) -> Result<()
         keeps_default: context.keeps_default,
         ..Opening::default()
     };
-    show(paths, identity, opening).await
+    show(&context.paths, identity, opening).await
+}
+
+/// Opens an identity that the user did not name. If its server turns out to refuse it, opens the
+/// next one and says so there; the first frame waits for no server.
+async fn open_default(
+    context: &VerbContext,
+    accounts: &mut Accounts,
+    mut identity: Identity,
+) -> Result<(), Failure> {
+    let VerbContext {
+        paths, selector, ..
+    } = context;
+    let mut notice = None;
+    loop {
+        let opening = Opening {
+            notice: notice.take(),
+            ends_if_denied: true,
+            ..Opening::default()
+        };
+        let KnownServer { name, address, .. } = identity.server.clone();
+        let folder = identity.folder.clone();
+        let why = match run_driver(paths, identity, opening).await? {
+            Err(DriverError::Denied(why)) => why,
+            ended => return tell_unsent(ended),
+        };
+        let skipped = strings::skipped(&name, &address, &why);
+        accounts.note_denial(&folder);
+        let Some(next) = accounts.choose(selector, Access::Read)?.first().copied() else {
+            let hint = strings::refused_default(&skipped, &name);
+            return Err(Failure::new(Exit::Refused, hint));
+        };
+        identity = next.clone();
+        notice = Some(skipped);
+    }
 }
 
 pub(super) fn has_terminal() -> bool {
@@ -87,6 +138,8 @@ pub(super) struct Opening {
     pub(super) invite_maker: Option<InviteMaker>,
     /// Signals that a caller listens to already.
     pub(super) stop: Option<StopSignals>,
+    /// Whether a server that refuses the identity ends it, because another one may be opened.
+    pub(super) ends_if_denied: bool,
     /// Whether a report of a panic would outlive the folders of the client.
     pub(super) is_temporary: bool,
 }
@@ -97,6 +150,23 @@ pub(super) async fn show(
     identity: Identity,
     opening: Opening,
 ) -> Result<(), Failure> {
+    tell_unsent(run_driver(paths, identity, opening).await?)
+}
+
+fn tell_unsent(ended: Result<usize, DriverError>) -> Result<(), Failure> {
+    let unsent = ended?;
+    if unsent > 0 {
+        tell(&status::unsent(unsent));
+    }
+    Ok(())
+}
+
+/// Shows the full screen. The outer error is one from before it.
+async fn run_driver(
+    paths: &Paths,
+    identity: Identity,
+    opening: Opening,
+) -> Result<Result<usize, DriverError>, Failure> {
     require_terminal()?;
     let config = Config::read(&paths.config_file)?;
     let _lock = identity.lock()?;
@@ -139,6 +209,7 @@ pub(super) async fn show(
             let invites = ServerInvites::of(identity.server.fingerprint);
             invites.maker()
         }),
+        ends_if_denied: opening.ends_if_denied,
     };
     let net_config = identity.net_config(paths);
     let stop = opening.stop.map_or_else(StopSignals::new, Ok);
@@ -150,9 +221,5 @@ pub(super) async fn show(
             ..net_config
         })
     };
-    let unsent = driver::run(terminal_io, client, connect).await?;
-    if unsent > 0 {
-        tell(&status::unsent(unsent));
-    }
-    Ok(())
+    Ok(driver::run(terminal_io, client, connect).await)
 }

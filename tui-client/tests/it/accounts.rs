@@ -1,5 +1,8 @@
 //! Accounts: what creates one, which one is used, and what the server and its operator do to it.
 
+use std::io::{ErrorKind, Read as _};
+use std::net::TcpListener;
+
 use crate::machine::Machine;
 
 const IDENTITIES: &str = "data/recado/identities";
@@ -188,6 +191,8 @@ async fn a_removed_account_is_not_opened_by_itself() {
     // Also at the first start after it.
     let mut alice = machine.open("alice", &[]);
     alice.wait_line("┌ recado", " alice ┬");
+    alice.wait("bob on 127.0.0.1:");
+    alice.wait("connected");
     alice.key("ctrl-q");
     alice.wait_end();
     // The only one left writes without a choice.
@@ -220,6 +225,52 @@ async fn a_removed_account_is_not_opened_by_itself() {
     admin(&["user", "enable", "alicia"]).await;
     machine.run(&["who", "--as", "alicia"]).await.is(0, "");
     machine.run(&["who"]).await.is(0, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_only_account_is_not_opened_after_its_removal() {
+    let machine = Machine::new();
+    let _server = machine.serve(0, &[]);
+    machine.create("alice").await;
+    let removed = machine.administer(&["user", "remove", "alice", "--yes"]);
+    assert_eq!(removed.await.code, 0);
+    let first = machine.open("first", &[]);
+    first.wait("alice on 127.0.0.1:");
+    first.wait("'recado --as alice' tries it again");
+    assert_eq!(first.wait_end().exit_code(), 3);
+    let second = machine.open("second", &[]);
+    second.wait("No account can be opened by itself");
+    assert!(!second.wait_end().success());
+    let mut by_name = machine.open("by name", &["--as", "alice"]);
+    by_name.wait("access denied");
+    by_name.key("ctrl-q");
+    assert!(by_name.wait_end().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_frame_of_several_accounts_waits_for_no_server() {
+    let machine = Machine::new();
+    let server = machine.serve(0, &[]);
+    machine.create("alice").await;
+    machine.create("bob").await;
+    let silent = TcpListener::bind(("127.0.0.1", server.kill())).unwrap();
+    let mut client = machine.open("client", &[]);
+    let (mut link, _) = silent.accept().unwrap();
+    client.wait("┌ recado");
+    // The link of the session itself is the first that the server sees, and it is still open.
+    link.set_nonblocking(true).unwrap();
+    let mut bytes = [0; 4096];
+    let ended = loop {
+        match link.read(&mut bytes) {
+            Ok(0) => break "closed".to_owned(),
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => break "open".to_owned(),
+            Err(error) => break error.to_string(),
+        }
+    };
+    assert_eq!(ended, "open");
+    client.key("ctrl-q");
+    assert!(client.wait_end().success());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -165,6 +165,7 @@ impl TestClient {
             store: opened.handle,
             store_events: opened.events,
             invite_maker: InviteMaker::new(|_| Err("no invites here".to_owned())),
+            ends_if_denied: false,
         };
         let inputs = Queue::default();
         let (log, host) = mpsc::unbounded_channel();
