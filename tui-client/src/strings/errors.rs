@@ -74,6 +74,19 @@ pub(crate) fn outbox_full(most: usize) -> String {
     format!("{most} messages are queued already. Reconnect or cancel some, then try again")
 }
 
+/// The state of a message that the server confirmed at the place of another one.
+pub(crate) const PLACE_TAKEN: &str = "The server confirmed your message at a place that another message \
+                                      has, so it may be lost. Send it again, and tell the operator \
+                                      of the server";
+pub(crate) const WRONG_PAGE: &str = "the server answered with something else";
+
+/// `title` is that of the conversation, `why` the last error.
+pub(crate) fn pages_failed(title: &str, why: &str) -> String {
+    format!(
+        "Cannot load messages of {title}: {why}. Tell the operator of the server if it stays so"
+    )
+}
+
 pub(crate) fn sent_later(why: impl std::fmt::Display) -> String {
     format!("{why}: your messages are queued and sent later")
 }

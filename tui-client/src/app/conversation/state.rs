@@ -80,6 +80,8 @@ pub(crate) struct Conversation {
     pub(crate) is_ack_unsure: bool,
     /// No page is asked for until the next session or head: the last answer made no sense.
     pub(crate) is_stalled: bool,
+    /// Answers to page requests, in a row, that filled nothing.
+    pub(crate) failed_pages: u8,
     pub(crate) unread_marker: Option<UnreadMarker>,
     pub(crate) typing_sent: Option<Instant>,
     pub(crate) composer: Composer,
@@ -116,6 +118,7 @@ impl Conversation {
             last_of_others: Seq::ZERO,
             is_ack_unsure: false,
             is_stalled: false,
+            failed_pages: 0,
             unread_marker: None,
             typing_sent: None,
             composer: Composer::default(),

@@ -10,6 +10,7 @@ use super::link::State;
 use super::requests::{CommandAnswer, RequestKind};
 use crate::app::{Chats, Context, Session};
 use crate::store::StoreWrite;
+use crate::strings;
 
 /// The largest place that is believed, far beyond what any log reaches.
 const MAX_SEQ: Seq = Seq(1 << 48);
@@ -85,10 +86,11 @@ impl Session {
             (RequestKind::Page(id, range), Ok(Answer::Page { entries, newest })) => {
                 self.on_page(chats, id, range, entries, newest, cx);
             }
-            (RequestKind::Page(id, _), _) => {
-                if let Some(conversation) = chats.conversations.get_mut(&id) {
-                    conversation.is_stalled = true;
-                }
+            (RequestKind::Page(id, _), Err(error)) => {
+                Self::on_page_failed(chats, id, &error.to_string(), cx);
+            }
+            (RequestKind::Page(id, _), Ok(_)) => {
+                Self::on_page_failed(chats, id, strings::errors::WRONG_PAGE, cx);
             }
             (RequestKind::Users, Ok(Answer::Users { people, more })) => {
                 self.on_people(chats, people, more, cx);
@@ -192,7 +194,7 @@ impl Session {
         if entries.is_empty() || chats.conversation_or_new(id).is_none() {
             return false;
         }
-        let settled = self.dequeue_accepted(chats, id, me, &entries);
+        let settled = self.dequeue_accepted(chats, id, me, &entries, cx);
         let is_open = chats.navigation.open == Some(id);
         let Some(conversation) = chats.conversations.get_mut(&id) else {
             return false;

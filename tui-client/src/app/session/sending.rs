@@ -89,18 +89,28 @@ impl Session {
         self.take_entries(chats, conversation, vec![entry], cx);
     }
 
-    /// Takes the own messages among entries out of the outbox.
+    /// Takes the own messages among entries out of the outbox. One whose place another entry has is kept, as
+    /// failed: the server contradicts itself, and what it accepted may be lost.
     pub(super) fn dequeue_accepted(
         &mut self,
         chats: &mut Chats,
         conversation: ConversationId,
         me: UserId,
         entries: &[Entry],
+        cx: &mut Context,
     ) -> Vec<MessageId> {
         let mut settled = Vec::new();
         for entry in entries.iter().filter(|entry| entry.author == me) {
             let queued = self.outbox.find(entry.id);
             if queued.is_some_and(|queued| queued.pending.conversation == conversation) {
+                // An entry that is held has left the outbox when it was stored.
+                let held = chats.conversations.get(&conversation);
+                if held.is_some_and(|held| held.log.held().contains(entry.seq)) {
+                    let why = strings::errors::PLACE_TAKEN;
+                    self.set_pending(entry.id, PendingState::Failed(why.to_owned()), cx);
+                    cx.notice = Some(why.to_owned());
+                    continue;
+                }
                 self.outbox.remove(entry.id);
                 chats.follow_accepted(conversation, entry);
                 settled.push(entry.id);

@@ -7,6 +7,11 @@ use recado_shared::{ClientFrame, ConversationId, Entry, PageRange, Request, Seq}
 use super::backfill::Wanted;
 use super::requests::RequestKind;
 use crate::app::{Chats, Context, Session};
+use crate::strings;
+
+/// Failed pages of one conversation, in a row, after which the user is told. A single one may be due to a
+/// change of the user's membership that is on its way.
+pub(super) const REPORTED_FAILURE: u8 = 3;
 
 /// Whether entries are ascending without a hole, next to the place that was asked about, and not
 /// after the newest one.
@@ -96,13 +101,31 @@ impl Session {
             return;
         };
         if !is_continuing(range, &entries, newest) {
-            conversation.is_stalled = true;
-            return;
+            return Self::on_page_failed(chats, id, strings::errors::WRONG_PAGE, cx);
         }
+        conversation.failed_pages = 0;
         if is_extending {
             conversation.log.extend_down_to(&entries);
         }
         self.take_entries(chats, id, entries, cx);
+    }
+
+    /// Asks for no more pages of a conversation until its next head or the next session, and reports
+    /// the [`REPORTED_FAILURE`]th failure in a row.
+    pub(super) fn on_page_failed(
+        chats: &mut Chats,
+        id: ConversationId,
+        why: &str,
+        cx: &mut Context,
+    ) {
+        let Some(conversation) = chats.conversations.get_mut(&id) else {
+            return;
+        };
+        conversation.is_stalled = true;
+        conversation.failed_pages = conversation.failed_pages.saturating_add(1);
+        if conversation.failed_pages == REPORTED_FAILURE {
+            cx.notice = Some(strings::errors::pages_failed(chats.title(id), why));
+        }
     }
 
     /// Asks for the settings that changed elsewhere, then sends those that changed here.

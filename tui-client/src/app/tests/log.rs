@@ -108,6 +108,27 @@ fn pages_that_make_no_sense_are_not_believed_and_not_asked_for_for_ever() {
 }
 
 #[test]
+fn the_third_page_in_a_row_that_fills_nothing_is_reported() {
+    let mut client = Client::talking(1);
+    let mut asked = pages(&client.entry(BOB, entry(5, BOB)));
+    let reported = "Cannot load messages of bob: the server answered with something else";
+    for (attempt, fills) in (1..).zip([false, false, true, false, false, false]) {
+        let page = if fills { vec![entry(4, BOB)] } else { vec![] };
+        let effects = client.page(asked[0].0, page, 5);
+        assert_eq!(
+            client.message().starts_with(reported),
+            attempt == 6,
+            "{attempt}"
+        );
+        asked = pages(&effects);
+        if asked.is_empty() {
+            client.handle(offline());
+            asked = pages(&client.connect(vec![]));
+        }
+    }
+}
+
+#[test]
 fn a_page_that_is_refused_is_asked_for_again_in_the_next_session() {
     let mut client = Client::talking(1);
     let number = pages(&client.entry(BOB, entry(3, BOB)))[0].0;

@@ -25,6 +25,28 @@ fn refused(number: RequestNumber, error: RequestError) -> ServerFrame {
 }
 
 #[test]
+fn a_message_confirmed_at_the_place_of_another_is_kept_and_reported() {
+    let mut client = Client::talking(2);
+    let [(number, ..)] = appends(&client.say("hello"))[..] else {
+        panic!("one append is sent");
+    };
+    let effects = client.answer(number, accepted(2));
+    let reported = "The server confirmed your message at a place that another message has";
+    let [
+        StoreWrite::SetPending {
+            state: PendingState::Failed(why),
+            ..
+        },
+    ] = &saved(&effects)[..]
+    else {
+        panic!("{effects:?}");
+    };
+    assert!(why.starts_with(reported), "{why}");
+    assert!(client.items().contains(&"hello failed".to_owned()));
+    assert!(client.message().starts_with(reported));
+}
+
+#[test]
 fn enter_saves_then_sends_and_acceptance_gives_the_place() {
     let mut client = Client::talking(2);
     client.type_text("hello");
