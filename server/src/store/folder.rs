@@ -81,6 +81,8 @@ pub(crate) fn open_in_memory() -> Result<Connection, StoreError> {
     let path = Path::new(":memory:");
     let open = || {
         let db = Connection::open_in_memory()?;
+        #[cfg(test)]
+        let db = crate::store::tests::plans::watch(db)?;
         keep_statements(&db)?;
         db.pragma_update(None, "foreign_keys", true)?;
         Ok(db)
@@ -125,6 +127,8 @@ fn database_in(dir: &Path) -> PathBuf {
 
 fn connect(path: &Path, access: OpenFlags) -> rusqlite::Result<Connection> {
     let db = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    #[cfg(test)]
+    let db = crate::store::tests::plans::watch(db)?;
     db.busy_timeout(BUSY_TIMEOUT)?;
     keep_statements(&db)?;
     db.pragma_update(None, "cache_size", CACHE_SIZE)?;

@@ -20,6 +20,8 @@ use crate::store::values::{Read, ReadResult};
 
 /// Answers a request from one transaction, so that the answer is consistent.
 pub(crate) fn answer(db: &Connection, read: Read) -> Result<ReadResult> {
+    #[cfg(test)]
+    crate::store::tests::plans::begin();
     db.prepare_cached("BEGIN")?.execute([])?;
     let result = match read {
         Read::Heads {
@@ -38,6 +40,8 @@ pub(crate) fn answer(db: &Connection, read: Read) -> Result<ReadResult> {
     let ended = db.prepare_cached("COMMIT")?.execute([]);
     let result = result?;
     ended?;
+    #[cfg(test)]
+    crate::store::tests::plans::check(db);
     Ok(result)
 }
 

@@ -52,8 +52,8 @@ impl<'a> EntryInsert<'a> {
     }
 }
 
-/// Reads an entry from `seq, author, message_id, time, content, erased`, which start at a column.
-/// Reads an entry, and the stored length of its content in bytes.
+/// Reads an entry from `seq, author, message_id, time, content, erased`, which start at a column, and the
+/// stored length of its content in bytes.
 fn entry(row: &Row<'_>, first: usize) -> Result<(Entry, usize)> {
     let (content, len) = content(row, first + 4, first + 5)?;
     let entry = Entry {
@@ -155,42 +155,68 @@ pub(crate) fn author_of_message(
     .map(|author| author.map(UserId))
 }
 
+/// Erases a message and its edits. Two searches of an index each: one with `OR` would read the whole log.
 pub(crate) fn erase(db: &Connection, conversation: i64, target: Seq) -> Result<()> {
     let rows: Vec<(i64, Option<ErasedKind>)> = db
         .prepare_cached(
             "SELECT id, content FROM entries
-             WHERE conversation = ?1 AND (seq = ?2 OR target = ?2) AND erased IS NULL",
+             WHERE conversation = ?1 AND seq = ?2 AND erased IS NULL
+             UNION ALL
+             SELECT id, content FROM entries
+             WHERE conversation = ?1 AND target = ?2 AND erased IS NULL",
         )?
         .query_map(params![conversation, int(target.0)], |row| {
             Ok((row.get(0)?, decode::<Content>(row, 1)?.erased()))
         })?
         .collect::<Result<_>>()?;
-    // The same length, so that SQLite overwrites the row in place: a row that moves may leave a
-    // copy behind. NULL, 0 and 1 all take no space in a record (https://sqlite.org/fileformat2.html#record_format).
-    let mut overwrite = db.prepare_cached(
-        "UPDATE entries SET content = zeroblob(length(content)), erased = ?2 WHERE id = ?1",
-    )?;
+    let mut overwrite = Overwrite::prepare(db)?;
     for (id, erased) in rows {
         if let Some(erased) = erased {
-            overwrite.execute(params![id, erased as u8])?;
+            overwrite.execute(id, erased)?;
         }
     }
     Ok(())
 }
 
-/// Erases all messages of one author, or of all authors, and their edits.
+/// The statement that erases one entry.
+struct Overwrite<'a>(CachedStatement<'a>);
+
+impl<'a> Overwrite<'a> {
+    /// The content keeps its length, so that `SQLite` overwrites the row in place: a row that moves may leave
+    /// a copy behind. NULL, 0 and 1 all take no space in a record
+    /// (<https://sqlite.org/fileformat2.html#record_format>).
+    fn prepare(db: &'a Connection) -> Result<Self> {
+        let sql =
+            "UPDATE entries SET content = zeroblob(length(content)), erased = ?2 WHERE id = ?1";
+        db.prepare_cached(sql).map(Self)
+    }
+
+    fn execute(&mut self, id: i64, erased: ErasedKind) -> Result<usize> {
+        self.0.execute(params![id, erased as u8])
+    }
+}
+
+/// Erases all messages and edits of one author, or of all authors, in one pass over the log: an author
+/// edits only their own messages.
 pub(crate) fn erase_all(db: &Connection, conversation: i64, author: Option<UserId>) -> Result<()> {
     let author = author.map(|author| int(author.0));
-    let places: Vec<u64> = db
+    let rows: Vec<(i64, Option<ErasedKind>)> = db
         .prepare_cached(
-            "SELECT seq FROM entries
-             WHERE conversation = ?1 AND author = ifnull(?2, author) AND erased IS NULL",
+            "SELECT id, content FROM entries
+             WHERE conversation = ?1 AND seq > 0 AND author = ifnull(?2, author)
+                 AND erased IS NULL",
         )?
-        .query_map(params![conversation, author], number)?
+        .query_map(params![conversation, author], |row| {
+            Ok((row.get(0)?, decode::<Content>(row, 1)?.erased()))
+        })?
         .collect::<Result<_>>()?;
-    places
-        .into_iter()
-        .try_for_each(|seq| erase(db, conversation, Seq(seq)))
+    let mut overwrite = Overwrite::prepare(db)?;
+    for (id, erased) in rows {
+        if let Some(erased) = erased {
+            overwrite.execute(id, erased)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether a stored content is the sent one. An erased content cannot be compared.

@@ -258,16 +258,24 @@ pub(crate) fn first_member(db: &Connection, conversation: i64) -> Result<UserId>
     .map(UserId)
 }
 
-/// Accepts the message requests of a user, or that of one direct conversation.
-pub(crate) fn accept_requests(
+/// Accepts all message requests of a user.
+pub(crate) fn accept_requests(db: &Connection, stamp: Stamp, user: UserId) -> Result<usize> {
+    db.prepare_cached(
+        "UPDATE members SET is_request = 0, changed = ?2 WHERE user = ?1 AND is_request",
+    )?
+    .execute(params![int(user.0), int(stamp.0)])
+}
+
+/// Accepts the message request of a direct conversation.
+pub(crate) fn accept_request(
     db: &Connection,
     stamp: Stamp,
     user: UserId,
-    conversation: Option<i64>,
+    conversation: i64,
 ) -> Result<usize> {
     db.prepare_cached(
         "UPDATE members SET is_request = 0, changed = ?2
-             WHERE user = ?1 AND conversation = ifnull(?3, conversation) AND is_request",
+         WHERE conversation = ?3 AND user = ?1 AND is_request",
     )?
     .execute(params![int(user.0), int(stamp.0), conversation])
 }

@@ -67,8 +67,9 @@ pub(crate) fn exists(db: &Connection, user: UserId) -> Result<bool> {
         .exists([int(user.0)])
 }
 
+/// Counts all users, also removed ones: no row is ever deleted, so that the ids are dense.
 pub(crate) fn count(db: &Connection) -> Result<u64> {
-    db.prepare_cached("SELECT count(*) FROM users")?
+    db.prepare_cached("SELECT ifnull(max(id), 0) FROM users")?
         .query_one([], |row| uint(row, 0))
 }
 

@@ -12,6 +12,7 @@ mod handle;
 mod log;
 mod login;
 mod model;
+pub(super) mod plans;
 mod read;
 mod rooms;
 mod settings;

@@ -110,6 +110,8 @@ impl Writer {
 
     /// Commits a batch in one transaction: later requests see earlier ones.
     pub(crate) fn commit(&mut self, batch: &[Write]) -> rusqlite::Result<Vec<WriteResult>> {
+        #[cfg(test)]
+        crate::store::tests::plans::begin();
         self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         let result = self.commit_in(batch);
         if result.is_err() {
@@ -118,6 +120,8 @@ impl Writer {
             // Some errors have rolled back already.
             let _ = self.db.execute_batch("ROLLBACK");
         }
+        #[cfg(test)]
+        crate::store::tests::plans::check(&self.db);
         result
     }
 

@@ -33,7 +33,7 @@ impl Batch<'_> {
             .filter(|found| found.newest != Seq::ZERO)
             .ok_or(RequestError::Invalid)?;
         let stamp = self.stamp.next();
-        let accepted = members::accept_requests(self.db, stamp, user, Some(conversation.row))?;
+        let accepted = members::accept_request(self.db, stamp, user, conversation.row)?;
         let is_new = accepted > 0;
         if is_new {
             self.stamp = stamp;
@@ -73,7 +73,7 @@ impl Batch<'_> {
         settings::set(self.db, self.stamp, user, setting)?;
         if let Setting::FirstContact { ask: false } = setting {
             self.flush_and_evict_all()?;
-            members::accept_requests(self.db, self.stamp, user, None)?;
+            members::accept_requests(self.db, self.stamp, user)?;
         }
         Ok(())
     }
