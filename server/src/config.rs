@@ -15,6 +15,9 @@ pub const MAX_USERS_LIMIT: u32 = 100_000;
 /// Connections beyond [`Limits::max_sessions`], for handshakes and refusals.
 pub const CONNECTIONS_BEYOND_SESSIONS: usize = 1_024;
 
+/// One in this many places of [`Limits::max_sessions`] is for users without a session. Our judgement.
+const RESERVED_SHARE: usize = 8;
+
 /// Who may register a new name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, strum::Display)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
@@ -51,6 +54,14 @@ pub struct Limits {
     /// Connected clients. Each needs a file descriptor: see `ulimit -n`.
     #[config(default = 4_096)]
     pub max_sessions: usize,
+
+    /// Connected clients of one user. The last eighth of all places is for users without any.
+    #[config(default = 64)]
+    pub max_sessions_per_user: usize,
+
+    /// Connected clients that use the same device key, such as scripts beside the full screen.
+    #[config(default = 32)]
+    pub max_sessions_per_device: usize,
 
     /// Registered users, at most 100000.
     #[config(default = 10_000)]
@@ -139,6 +150,10 @@ impl Limits {
             is_valid.then_some(()).ok_or(error)
         };
         between("max_sessions", self.max_sessions as u64, 1..=1_000_000)?;
+        let per_user = self.max_sessions_per_user as u64;
+        between("max_sessions_per_user", per_user, 1..=1_000_000)?;
+        let per_device = self.max_sessions_per_device as u64;
+        between("max_sessions_per_device", per_device, 1..=1_000_000)?;
         between("max_users", self.max_users, 1..=MAX_USERS_LIMIT.into())?;
         let per_address = self.max_connections_per_address as u64;
         between("max_connections_per_address", per_address, 1..=1_000_000)?;
@@ -147,6 +162,12 @@ impl Limits {
         between("max_handshakes_per_address", per_address, 1..=65_536)?;
         let burst = self.byte_burst.get().into();
         between("byte_burst", burst, MAX_FRAME_LEN as u64..=u32::MAX.into())
+    }
+
+    /// Sessions that users may open beside others of their own. The rest of the places is for users
+    /// without a session, so that those with many do not lock them out.
+    pub fn max_shared_sessions(&self) -> usize {
+        self.max_sessions - self.max_sessions / RESERVED_SHARE
     }
 
     /// Connections of the whole server, with and without a session.

@@ -281,6 +281,8 @@ mod tests {
             local_token: None,
             limits: Limits {
                 max_users: 1,
+                max_sessions_per_user: 1_000,
+                max_sessions_per_device: 1_000,
                 ..Limits::default()
             },
         };

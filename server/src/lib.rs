@@ -21,6 +21,7 @@
 //! | hellos that wait for the driver | `MAX_PENDING_HELLOS` | wait, at most `HANDSHAKE_TIMEOUT` |
 //! | lost connections being reported | `MAX_PENDING_DISCONNECTS` | wait for each other |
 //! | sessions; users | `max_sessions`; `max_users` | refused with the reason |
+//! | sessions of a user, of a device; of users with a session already | `max_sessions_per_user`, `max_sessions_per_device`; `max_shared_sessions` | the newest is refused with the reason |
 //! | new users per address, and in all, policy `open` | `registrations_per_hour`, `registrations_per_hour_in_all` | refused with the reason |
 //! | devices of a user; revoked keys that are remembered | `MAX_DEVICES`; `MAX_REVOKED` | refused with the reason; the oldest is forgotten |
 //! | devices that wait to be linked, in all and per address | `MAX_PENDING_LINKS`, `PENDING_LINKS_PER_ADDRESS`, each for `PENDING_LINK_TTL` after its last hello, and at most `PENDING_LINK_LIMIT` | the longest waiting device, of that address or of the one with the most, loses its place until it asks again |

@@ -152,6 +152,9 @@ error_texts! {
         /// The `Hello` has nothing that admits the device again.
         Revoked =>
             "this device was revoked: link it again with 'recado link', or join with a new invite",
+        /// The device, or the user, has as many sessions as it may. Unknown to [`ProtocolVersion::V3`].
+        TooManySessions =>
+            "you are connected too many times at once: close some of your clients, then try again",
     }
 }
 
@@ -167,7 +170,17 @@ impl Refusal {
                 | Self::Unavailable
                 | Self::LinkPending
                 | Self::TooManyLinks
+                | Self::TooManySessions
         )
+    }
+
+    /// The refusal as a client that speaks at most this version can read it.
+    #[must_use]
+    pub fn for_version(self, version: ProtocolVersion) -> Self {
+        match self {
+            Self::TooManySessions if version <= ProtocolVersion::V3 => Self::TooManyConnections,
+            known => known,
+        }
     }
 }
 
@@ -185,6 +198,15 @@ mod tests {
         assert_eq!(agree(1, 9), Some(ProtocolVersion::NEWEST));
         assert_eq!(agree(ProtocolVersion::NEWEST.0 + 1, 99), None);
         assert_eq!(agree(0, 0), None);
+    }
+
+    #[test]
+    fn an_older_client_is_refused_in_words_that_it_knows() {
+        let told = |version| Refusal::TooManySessions.for_version(version);
+        assert_eq!(told(ProtocolVersion::V3), Refusal::TooManyConnections);
+        assert_eq!(told(ProtocolVersion(4)), Refusal::TooManySessions);
+        let other = Refusal::Full;
+        assert_eq!(other.clone().for_version(ProtocolVersion::V2), other);
     }
 
     #[test]

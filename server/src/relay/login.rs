@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use recado_shared::limits::MAX_SOFTWARE_LEN;
-use recado_shared::{Activity, Hello, ProtocolVersion, Refusal, ServerFrame, UserName, Welcome};
+use recado_shared::{
+    Activity, DeviceKey, Hello, ProtocolVersion, Refusal, ServerFrame, UserId, UserName, Welcome,
+};
 
 use super::device::{asks_for_link, device_name};
 use super::registrations::PendingHello;
@@ -116,7 +118,13 @@ impl Relay {
                 let (user, registered) = (admitted.user, admitted.registered);
                 let name = admitted.name.clone();
                 if !hello.is_gone {
-                    self.welcome(session, &hello, admitted);
+                    match self.check_sessions(user, hello.peer.key) {
+                        Ok(()) => self.welcome(session, &hello, admitted),
+                        Err(refusal) => {
+                            let refusal = refusal.for_version(hello.version);
+                            self.send(session, ServerFrame::Refused(refusal));
+                        }
+                    }
                 }
                 if registered {
                     self.name_taken(user, &name);
@@ -132,6 +140,22 @@ impl Relay {
                 }
             }
         }
+    }
+
+    /// Refuses the session that is one too many for its user. Open ones are never closed for it.
+    fn check_sessions(&self, user: UserId, key: DeviceKey) -> Result<(), Refusal> {
+        let limits = &self.config.limits;
+        let sessions = self.sessions_of(user).count();
+        let is_of_device =
+            |id: &SessionId| self.sessions.get(id).is_some_and(|it| it.peer.key == key);
+        let of_device = self.sessions_of(user).filter(is_of_device).count();
+        if sessions >= limits.max_sessions_per_user || of_device >= limits.max_sessions_per_device {
+            return Err(Refusal::TooManySessions);
+        }
+        if sessions > 0 && self.sessions.len() >= limits.max_shared_sessions() {
+            return Err(Refusal::Full);
+        }
+        Ok(())
     }
 
     /// A device that only lacks a link waits for it.

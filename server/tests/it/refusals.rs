@@ -4,7 +4,8 @@ use recado_server::Policy;
 use recado_server::invite::InviteTerms;
 use recado_shared::tls;
 use recado_shared::{
-    Fingerprint, Hello, InviteToken, NameError, ProtocolVersion, Refusal, ServerFrame, Timestamp,
+    Fingerprint, Hello, InviteToken, NameError, ProtocolVersion, Refusal, Request, ServerFrame,
+    Timestamp,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -130,6 +131,20 @@ async fn a_full_server_says_so() {
     let _alice = server.newcomer(&device(), "alice").await;
     let mut bob = server.connect(&device()).await;
     assert_eq!(bob.refused(hello(Some("bob"), None)).await, Refusal::Full);
+}
+
+#[tokio::test]
+async fn one_session_too_many_of_a_device_is_refused_and_the_open_ones_go_on() {
+    let one_session = |config: &mut recado_server::Config| {
+        config.limits.max_sessions_per_device = 1;
+    };
+    let server = TestServer::start_with(one_session).await;
+    let device = device();
+    let mut alice = server.newcomer(&device, "alice").await;
+    let mut second = server.connect(&device).await;
+    let expected = Refusal::TooManySessions.for_version(ProtocolVersion::NEWEST);
+    assert_eq!(second.refused(hello(None, None)).await, expected);
+    assert!(alice.answer(Request::Devices).await.is_ok());
 }
 
 #[tokio::test]

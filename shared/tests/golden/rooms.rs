@@ -91,6 +91,7 @@ fn refusals_and_close_reasons_of_accounts_and_devices() {
         (ServerFrame::Refused(Refusal::TooManyLinks), "0113"),
         (ServerFrame::Refused(Refusal::Disabled), "0114"),
         (ServerFrame::Refused(Refusal::Revoked), "0115"),
+        (ServerFrame::Refused(Refusal::TooManySessions), "0116"),
         (ServerFrame::Close(CloseReason::Revoked), "0d07"),
         (ServerFrame::Close(CloseReason::AccountClosed), "0d08"),
         (ServerFrame::Close(CloseReason::Renamed), "0d09"),

@@ -167,6 +167,7 @@ pub(crate) fn refusal() -> impl Strategy<Value = Refusal> {
         Just(Refusal::TooManyLinks),
         Just(Refusal::Disabled),
         Just(Refusal::Revoked),
+        Just(Refusal::TooManySessions),
     ]
 }
 

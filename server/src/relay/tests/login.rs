@@ -205,6 +205,63 @@ fn a_full_server_counts_hellos_too() {
     assert_ne!(desk.greet(S3, peer("192.0.2.1"), hello()), full);
 }
 
+/// The effects of the login of a known user by a device.
+fn enter_by(desk: &mut Desk, session: u64, user: UserId, key: u8) -> Vec<Effect> {
+    let session = SessionId(session);
+    let device = Peer {
+        key: DeviceKey([key; 32]),
+        ..peer("192.0.2.1")
+    };
+    desk.greet(session, device, hello());
+    let result = Ok(admitted(user, false));
+    desk.relay.handle(logged_in(session, result), desk.now)
+}
+
+#[test]
+fn a_user_has_only_so_many_sessions_and_keeps_those_that_are_open() {
+    let mut config = config(Policy::Invite);
+    config.limits.max_sessions_per_user = 3;
+    config.limits.max_sessions_per_device = 2;
+    let mut desk = Desk::with(config);
+    // These sessions agreed on a version that does not know the newer refusal.
+    let refused = |session| [refuse(SessionId(session), Refusal::TooManyConnections)];
+    for session in [1, 2] {
+        assert_ne!(enter_by(&mut desk, session, ALICE, 1), refused(session));
+    }
+    assert_eq!(
+        enter_by(&mut desk, 3, ALICE, 1),
+        refused(3),
+        "a third of the device"
+    );
+    assert_ne!(enter_by(&mut desk, 4, ALICE, 2), refused(4));
+    assert_eq!(
+        enter_by(&mut desk, 5, ALICE, 3),
+        refused(5),
+        "a fourth of the user"
+    );
+    assert_ne!(enter_by(&mut desk, 6, BOB, 4), refused(6));
+    desk.check(Event::Closed(S1), &[]);
+    assert_ne!(enter_by(&mut desk, 7, ALICE, 1), refused(7));
+}
+
+#[test]
+fn places_are_kept_for_users_without_a_session() {
+    let mut config = config(Policy::Invite);
+    config.limits.max_sessions = 8;
+    let mut desk = Desk::with(config);
+    for session in 1..=7 {
+        enter_by(&mut desk, session, ALICE, 1);
+    }
+    assert_eq!(
+        enter_by(&mut desk, 8, ALICE, 1),
+        [refuse(SessionId(8), Refusal::Full)]
+    );
+    assert_ne!(
+        enter_by(&mut desk, 9, BOB, 2),
+        [refuse(SessionId(9), Refusal::Full)]
+    );
+}
+
 #[test]
 fn a_newcomer_is_announced_even_if_gone_meanwhile() {
     let mut desk = Desk::of_two();

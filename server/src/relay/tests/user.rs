@@ -390,7 +390,7 @@ fn a_display_name_ends_where_it_becomes_another_users_name() {
 fn a_large_server_announces_only_to_watchers() {
     let mut desk = Desk::of_two();
     for number in 0..=DIRECTORY_ANNOUNCE_LIMIT as u64 {
-        desk.enter(SessionId(100 + number), CAROL);
+        desk.enter(SessionId(100 + number), UserId(100 + number));
     }
     desk.settle();
     desk.watch(S2, ALICE, Presence::Online);
