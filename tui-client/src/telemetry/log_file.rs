@@ -1,10 +1,12 @@
 //! Log file of one running client, with a bound: it rolls over while the program runs, and the log of the last
 //! start is kept. A file lock keeps clients that run at the same time from sharing one.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::cmp::Reverse;
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::files::{FileError, at, make_folder};
 
@@ -13,6 +15,9 @@ const MAX_LEN: u64 = 512 * 1024;
 
 /// Most clients of a user that log at the same time.
 const MAX_CLIENTS: u32 = 64;
+
+/// Logs of clients that ran beside others and have ended, which a start keeps: the newest ones.
+const MAX_ENDED: usize = 2;
 
 /// The places of one client's log: `recado.log`, or `recado-2.log` while another client has that one.
 #[derive(Debug)]
@@ -38,6 +43,33 @@ impl Places {
             older: folder.join(format!("{stem}.older.log")),
             last_start: folder.join(format!("{stem}.last-start.log")),
         }
+    }
+
+    /// When the log was written last; `None` if there is none.
+    fn written(&self) -> Option<SystemTime> {
+        fs::metadata(&self.newest).ok()?.modified().ok()
+    }
+
+    /// Removes all files of a log; the lock last, while it is held.
+    fn remove(&self) {
+        for path in [&self.newest, &self.older, &self.last_start, &self.lock] {
+            // What cannot be removed is tried again by the next start.
+            let _ = fs::remove_file(path);
+        }
+    }
+
+    /// The lock, unless another client holds it or has just removed its file.
+    fn try_lock(&self) -> io::Result<Option<File>> {
+        let lock = open(&self.lock)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        let id = |file: &Metadata| (file.dev(), file.ino());
+        let named = fs::metadata(&self.lock).ok();
+        let is_named = named.as_ref().map(id) == Some(id(&lock.metadata()?));
+        Ok(is_named.then_some(lock))
     }
 
     /// Puts the log of the last start aside, in one file.
@@ -74,6 +106,7 @@ impl LogFile {
         make_folder(folder)?;
         for places in (1..=MAX_CLIENTS).map(|number| Places::of(folder, number)) {
             if let Some(log) = Self::start(places, max_len)? {
+                remove_ended(folder);
                 return Ok(log);
             }
         }
@@ -82,12 +115,9 @@ impl LogFile {
 
     /// Begins a log; `None` while another client writes it.
     fn start(places: Places, max_len: u64) -> Result<Option<Self>, FileError> {
-        let lock = open(&places.lock).map_err(at(&places.lock))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(at(&places.lock)(error)),
-        }
+        let Some(lock) = places.try_lock().map_err(at(&places.lock))? else {
+            return Ok(None);
+        };
         let failed = |error| at(&places.newest)(error);
         if fs::metadata(&places.newest).is_ok_and(|newest| newest.len() > 0) {
             places.keep_last_start().map_err(failed)?;
@@ -118,6 +148,22 @@ impl LogFile {
     }
 }
 
+/// Removes the logs of clients that ran beside others and have ended, but for the newest ones.
+fn remove_ended(folder: &Path) {
+    let all = (2..=MAX_CLIENTS).map(|number| Places::of(folder, number));
+    let left = all.filter(|places| places.lock.exists());
+    let mut ended: Vec<_> = left
+        .filter_map(|places| {
+            let lock = places.try_lock().ok().flatten()?;
+            Some((places.written(), places, lock))
+        })
+        .collect();
+    ended.sort_by_key(|(written, ..)| Reverse(*written));
+    for (_, places, _lock) in ended.into_iter().skip(MAX_ENDED) {
+        places.remove();
+    }
+}
+
 /// A file for appending that only its owner can read.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -142,6 +188,8 @@ impl Write for LogFile {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const BOUND: u64 = 1000;
@@ -225,6 +273,34 @@ mod tests {
         assert_eq!(read(folder.path(), "recado.log"), "first\n");
         assert_eq!(read(folder.path(), "recado-2.log"), "second\n");
         assert_eq!(second.path(), folder.path().join("recado-2.log"));
+    }
+
+    #[test]
+    fn logs_of_clients_beside_others_are_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || LogFile::open(folder.path()).unwrap();
+        let mut clients: Vec<_> = (0..6).map(|_| open()).collect();
+        for (number, client) in clients.iter_mut().enumerate() {
+            writeln!(client, "client").unwrap();
+            let written = SystemTime::UNIX_EPOCH + Duration::from_secs(number as u64);
+            client.file.set_modified(written).unwrap();
+        }
+        // The first three and the fifth end; the fourth goes on.
+        let running = clients.remove(3);
+        drop(clients);
+        let first = open();
+        assert_eq!(first.path(), folder.path().join("recado.log"));
+        let names = fs::read_dir(folder.path()).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let stem = |name: String| Some(name.strip_suffix(".log.lock")?.to_owned());
+        let mut stems: Vec<_> = names.filter_map(stem).collect();
+        stems.sort();
+        assert_eq!(stems, ["recado", "recado-4", "recado-5", "recado-6"]);
+        assert!(!folder.path().join("recado-2.log").exists());
+        assert_eq!(read(folder.path(), "recado-6.log"), "client\n");
+        // A number that is free again is used again.
+        assert_eq!(open().path(), folder.path().join("recado-2.log"));
+        drop(running);
     }
 
     #[test]
