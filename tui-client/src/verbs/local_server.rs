@@ -4,7 +4,10 @@
 mod invites;
 
 use std::fmt;
+use std::fs::{self, File};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use clap::Args;
@@ -37,6 +40,9 @@ use crate::terminal::StopSignals;
 const DEMO_NAME: &str = "you";
 
 const DEMO_FOLDER: &str = "recado-demo-";
+
+/// The file in the folder of a demo that is locked while it runs.
+const DEMO_LOCK: &str = "lock";
 
 general_failures!(ServerError, ListenError, server_paths::PathsError);
 
@@ -163,10 +169,42 @@ pub(crate) async fn demo(name: Option<String>) -> Result<(), Failure> {
     };
     // From here on a signal ends the demo in order, so that its folder is removed.
     let stop = StopSignals::new()?;
+    remove_ended_demos(&std::env::temp_dir());
     let folder = tempfile::Builder::new().prefix(DEMO_FOLDER).tempdir()?;
+    let _lock = lock_demo(folder.path())?;
     let shown = run_demo(folder.path(), &name, stop).await;
     let removed = folder.close().map_err(Failure::from);
     shown.and(removed)
+}
+
+fn lock_demo(folder: &Path) -> io::Result<File> {
+    let lock = File::create(folder.join(DEMO_LOCK))?;
+    lock.try_lock()?;
+    Ok(lock)
+}
+
+/// Removes the folders of this user's demos that were killed: their locks are free. A folder without a
+/// lock is that of a demo which starts at this moment.
+fn remove_ended_demos(parent: &Path) {
+    let me = rustix::process::getuid().as_raw();
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let is_demo = entry.file_name().to_string_lossy().starts_with(DEMO_FOLDER);
+        // Others can write to the folder of temporary files. This is the entry itself, and no link.
+        let is_own = || {
+            let found = entry.metadata();
+            found.is_ok_and(|found| found.is_dir() && found.uid() == me)
+        };
+        if !is_demo || !is_own() {
+            continue;
+        }
+        let path = entry.path();
+        if let Ok(lock) = File::open(path.join(DEMO_LOCK))
+            && lock.try_lock().is_ok()
+        {
+            // What cannot be removed now is left to the next demo.
+            let _ = fs::remove_dir_all(&path);
+        }
+    }
 }
 
 async fn run_demo(folder: &Path, name: &UserName, stop: StopSignals) -> Result<(), Failure> {

@@ -65,6 +65,31 @@ fn a_demo_leaves_nothing_behind_after_a_signal() {
 }
 
 #[test]
+fn a_demo_removes_what_a_killed_one_left() {
+    let machine = Machine::new();
+    let mut first = machine.open("first", &["demo"]);
+    first.wait("Welcome to Recado!");
+    let running = machine.entries("tmp");
+    let killed = machine.open("killed", &["demo"]);
+    killed.wait("Welcome to Recado!");
+    killed.signal(Signal::KILL);
+    killed.wait_end();
+    assert_eq!(machine.entries("tmp").len(), 2);
+    let mut next = machine.open("next", &["demo"]);
+    next.wait("Welcome to Recado!");
+    next.key("ctrl-q");
+    next.wait_end();
+    // The one that runs keeps its folder.
+    assert_eq!(machine.entries("tmp"), running);
+    first.type_text("still here");
+    first.key("enter");
+    first.wait("✓✓");
+    first.key("ctrl-q");
+    first.wait_end();
+    assert_eq!(machine.entries("tmp"), [""; 0]);
+}
+
+#[test]
 fn a_host_shows_its_invite_and_others_get_in_with_it() {
     let machine = Machine::new();
     let line = ["host", "--listen", "127.0.0.1:0", "--as", "alice"];
