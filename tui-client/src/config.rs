@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use recado_shared::io_reason::describe;
@@ -9,11 +10,18 @@ use serde::Deserialize;
 
 use crate::app::keymap::{self, Keymap};
 
+const MIB: u64 = 1024 * 1024;
+
+/// About five million short messages with their search index.
+const DEFAULT_STORE_LIMIT: u64 = 2048 * MIB;
+
 /// The settings and key bindings of the user.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Whether the terminal's bell rings for messages that arrive while the user is away.
     pub bell: bool,
+    /// Bytes of the local store beyond which the oldest messages are removed from it.
+    pub store_limit: u64,
     /// The default bindings with those of the file over them.
     pub keymap: Keymap,
 }
@@ -35,6 +43,7 @@ pub enum ConfigError {
 #[serde(deny_unknown_fields)]
 struct ConfigFile {
     bell: Option<bool>,
+    store_limit_mib: Option<NonZeroU32>,
     /// Accepts the `keys` table without reading it.
     #[serde(default)]
     #[expect(dead_code, reason = "named so that it is a known setting")]
@@ -49,6 +58,10 @@ pub fn template() -> String {
 # Whether the terminal's bell rings for a new message while the terminal has no focus.
 #bell = true
 
+# Size of the local copy of your messages, in MiB. Beyond it the oldest ones are read from the server when you
+# scroll to them, and the search does not find them.
+#store_limit_mib = 2048
+
 ";
     format!("{settings}{}", keymap::template().trim_end())
 }
@@ -57,6 +70,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             bell: true,
+            store_limit: DEFAULT_STORE_LIMIT,
             keymap: Keymap::default(),
         }
     }
@@ -88,6 +102,9 @@ impl Config {
         let keymap = Keymap::from_toml(&text).map_err(|error| wrong(error.to_string()))?;
         Ok(Self {
             bell: file.bell.unwrap_or(Self::default().bell),
+            store_limit: file
+                .store_limit_mib
+                .map_or(DEFAULT_STORE_LIMIT, |mib| u64::from(mib.get()) * MIB),
             keymap,
         })
     }
@@ -104,10 +121,12 @@ mod tests {
         assert!(Config::read(&path).unwrap().bell);
         fs::write(
             &path,
-            "bell = false\n[keys.composer]\nctrl-k = \"switcher\"\n",
+            "bell = false\nstore_limit_mib = 3\n[keys.composer]\nctrl-k = \"switcher\"\n",
         )
         .unwrap();
-        assert!(!Config::read(&path).unwrap().bell);
+        let config = Config::read(&path).unwrap();
+        assert!(!config.bell);
+        assert_eq!(config.store_limit, 3 * MIB);
         fs::write(&path, "bel = false\n").unwrap();
         let error = Config::read(&path).unwrap_err().to_string();
         assert!(

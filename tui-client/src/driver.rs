@@ -300,9 +300,7 @@ impl<W: Write, H: Host> Driver<W, H> {
             Wakeup::Net(None) => return Err(DriverError::Gone("the network task")),
             Wakeup::Store(Some(StoreEvent::Loaded(loaded))) => self.handle(Event::Loaded(loaded)),
             Wakeup::Store(Some(StoreEvent::Found(found))) => self.handle(Event::Found(found)),
-            Wakeup::Store(Some(StoreEvent::Stored(entries))) => {
-                self.handle(Event::Stored(entries));
-            }
+            Wakeup::Store(Some(StoreEvent::Stored(stored))) => self.handle(Event::Stored(stored)),
             Wakeup::Store(Some(StoreEvent::Failed(why))) => self.handle(Event::StoreFailed(why)),
             Wakeup::Store(None) => return Err(DriverError::Gone("the local store")),
             Wakeup::InviteLink(link) => self.handle(Event::InviteLink(link)),

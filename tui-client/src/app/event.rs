@@ -5,7 +5,7 @@ use recado_shared::{ConversationId, ServerFrame};
 
 use crate::model::{InviteLink, ItemId, Place};
 use crate::net::NetEvent;
-use crate::store::{LoadedEntries, SearchResult};
+use crate::store::{LoadedEntries, SearchResult, Stored};
 
 /// An input of [`App::handle`](crate::app::App::handle).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub enum Event {
     /// The store answers a search.
     Found(SearchResult),
     /// The store is done with this many entries of the changes that were saved.
-    Stored(usize),
+    Stored(Stored),
     /// The wanted invite link, or why there is none.
     InviteLink(Result<InviteLink, String>),
     /// The store failed; the text says how. Nothing more is kept on disk.

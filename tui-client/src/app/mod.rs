@@ -111,7 +111,7 @@ impl App {
                 ids,
                 since: snapshot.since,
                 directory: Directory::default(),
-                backfill: Backfill::default(),
+                backfill: Backfill::new(settings.store_limit),
                 version: ProtocolVersion::OLDEST,
                 cursor_pace: CursorPace::default(),
                 has_bell: settings.bell,
@@ -200,7 +200,9 @@ impl App {
             Event::StoreFailed(why) => {
                 self.store_failure = Some(strings::status::store_failed(&why));
             }
-            Event::Stored(entries) => self.session.note_stored(entries),
+            Event::Stored(stored) => self
+                .session
+                .on_stored(&mut self.chats, stored, &mut self.cx),
             Event::Found(found) => self.with_overlay(|overlay, app| overlay.found(found, app)),
             Event::Frame | Event::Deadline => {}
             Event::Terminate => self.quit(),

@@ -17,6 +17,8 @@ pub struct Settings {
     pub seed: u64,
     /// Whether to ring the bell for messages while the terminal has no focus.
     pub bell: bool,
+    /// Bytes of the local store beyond which the oldest messages go.
+    pub store_limit: u64,
     /// Whether the program runs in a pane of tmux, which can be asked about it.
     pub is_in_tmux: bool,
     /// Where the user lives: what "yesterday" means in a search.

@@ -31,6 +31,11 @@ pub(super) fn apply(db: &Connection, write: &StoreWrite) -> Result<WalResidue, D
             held,
             settled,
         } => return entries::add(db, *conversation, entries, held, settled),
+        StoreWrite::Forget {
+            conversation,
+            up_to,
+            held,
+        } => return entries::forget_up_to(db, *conversation, *up_to, held),
         StoreWrite::Erasures {
             conversation,
             entries,

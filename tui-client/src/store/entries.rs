@@ -251,7 +251,25 @@ fn erase(db: &Connection, key: &[u8], rows: &[Row]) -> Result<WalResidue, DbErro
 
 pub(super) fn forget_after(db: &Connection, key: &[u8], last: Seq) -> Result<WalResidue, DbError> {
     let rows = rows(db, "seq > ?2", params![key, last.0.cast_signed()])?;
-    for row in &rows {
+    delete(db, key, &rows)
+}
+
+/// Removes the entries of a log up to a place, and notes what is held of it afterwards.
+pub(super) fn forget_up_to(
+    db: &Connection,
+    conversation: ConversationId,
+    last: Seq,
+    held: &[HeldRange],
+) -> Result<WalResidue, DbError> {
+    let key = blob(&conversation);
+    let rows = rows(db, "seq <= ?2", params![key, last.0.cast_signed()])?;
+    let residue = delete(db, &key, &rows)?;
+    set_held(db, &key, held, None)?;
+    Ok(residue)
+}
+
+fn delete(db: &Connection, key: &[u8], rows: &[Row]) -> Result<WalResidue, DbError> {
+    for row in rows {
         let before = index::current(db, key, row.message)?;
         execute(
             db,

@@ -3,7 +3,7 @@
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, watch};
 
-use super::request::StoreEvent;
+use super::request::{StoreEvent, Stored};
 
 /// Most answers that wait to be received, one of them reserved for a failure.
 pub(super) const MAX_QUEUED_EVENTS: usize = 257;
@@ -12,15 +12,15 @@ pub(super) const MAX_QUEUED_EVENTS: usize = 257;
 #[derive(Debug)]
 pub struct StoreEvents {
     answers: mpsc::Receiver<StoreEvent>,
-    stored: watch::Receiver<usize>,
-    /// How much of `stored` was received.
+    stored: watch::Receiver<Stored>,
+    /// How many entries of `stored` were received.
     received: usize,
 }
 
-/// The sending sides of a [`StoreEvents`]: for answers, and the sum of all stored entries.
-pub(super) fn channel() -> (mpsc::Sender<StoreEvent>, watch::Sender<usize>, StoreEvents) {
+/// The sending sides of a [`StoreEvents`]: for answers, and the sum of all stored entries with the last size.
+pub(super) fn channel() -> (mpsc::Sender<StoreEvent>, watch::Sender<Stored>, StoreEvents) {
     let (sender, answers) = mpsc::channel(MAX_QUEUED_EVENTS);
-    let (sum, stored) = watch::channel(0);
+    let (sum, stored) = watch::channel(Stored::default());
     let events = StoreEvents {
         answers,
         stored,
@@ -36,9 +36,9 @@ impl StoreEvents {
             biased;
             answer = self.answers.recv() => answer,
             Ok(()) = self.stored.changed() => {
-                let sum = *self.stored.borrow_and_update();
+                let Stored { entries: sum, bytes } = *self.stored.borrow_and_update();
                 let entries = sum.wrapping_sub(std::mem::replace(&mut self.received, sum));
-                Some(StoreEvent::Stored(entries))
+                Some(StoreEvent::Stored(Stored { entries, bytes }))
             }
         }
     }

@@ -66,6 +66,14 @@ pub enum StoreWrite {
         /// Messages to remove from the outbox, because the server accepted them.
         settled: Vec<MessageId>,
     },
+    /// Removes the oldest entries of a log, to keep the store within its limit.
+    Forget {
+        conversation: ConversationId,
+        /// The last place that goes.
+        up_to: Seq,
+        /// The held ranges afterwards, ascending.
+        held: Vec<HeldRange>,
+    },
     Heads {
         heads: Vec<Head>,
         /// Set if these and all earlier heads are a complete set.
@@ -133,6 +141,7 @@ impl StoreWrite {
                 })
             }
             Self::Me(_)
+            | Self::Forget { .. }
             | Self::Heads { .. }
             | Self::Cursors(..)
             | Self::Users(_)
@@ -325,13 +334,22 @@ pub struct StoredConversation {
     pub entries: Vec<Entry>,
 }
 
+/// What the store has done since the last report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// Entries of [`StoreWrite::Entries`] whose transaction has ended.
+    pub entries: usize,
+    /// Bytes of the database that are in use, without its write-ahead log. 0 before the first measurement.
+    pub bytes: u64,
+}
+
 /// An answer or a failure of the store, for the driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreEvent {
     Loaded(LoadedEntries),
     Found(SearchResult),
-    /// A transaction ended, with this many entries of [`StoreWrite::Entries`].
-    Stored(usize),
+    /// Progress of the writing, after each transaction.
+    Stored(Stored),
     /// A save failed, with the notice for the user. Sent once; later saves are discarded.
     Failed(String),
 }

@@ -100,6 +100,13 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Bytes of the pages of the database that are in use.
+pub(super) fn used_bytes(db: &Connection) -> rusqlite::Result<u64> {
+    let pragma = |name| db.pragma_query_value(None, name, |row| row.get::<_, u32>(0));
+    let used = pragma("page_count")?.saturating_sub(pragma("freelist_count")?);
+    Ok(u64::from(used) * u64::from(pragma("page_size")?))
+}
+
 /// Moves the write-ahead log into the database and truncates it. Returns `false` while a reader
 /// holds it (<https://sqlite.org/pragma.html#pragma_wal_checkpoint>).
 pub(super) fn empty_log(connection: &Connection) -> Result<bool, DbError> {

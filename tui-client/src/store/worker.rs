@@ -10,7 +10,7 @@ use tokio::sync::mpsc::OwnedPermit;
 use tokio::sync::watch;
 
 use super::queue::{Queue, Request, Woken};
-use super::request::{LoadedEntries, StoreEvent, StoreWrite};
+use super::request::{LoadedEntries, StoreEvent, StoreWrite, Stored};
 use super::value::DbError;
 use super::wal_residue::WalResidue;
 use super::{apply, damage, load, rebuild, schema};
@@ -34,8 +34,8 @@ pub(super) struct Worker {
     path: PathBuf,
     /// The permit for the one failure that is reported; `None` after that.
     failure: Option<OwnedPermit<StoreEvent>>,
-    /// The sum of all entries whose transaction has ended.
-    stored: watch::Sender<usize>,
+    /// The sum of all entries whose transaction has ended, and the size after the last one.
+    stored: watch::Sender<Stored>,
     residue: WalResidue,
     /// Whether the search index may lack messages.
     is_rebuilding: bool,
@@ -79,7 +79,7 @@ impl Worker {
         connection: Connection,
         path: &Path,
         failure: OwnedPermit<StoreEvent>,
-        stored: watch::Sender<usize>,
+        stored: watch::Sender<Stored>,
     ) -> Self {
         Self {
             connection,
@@ -127,8 +127,12 @@ impl Worker {
         if self.residue == WalResidue::Erased {
             self.empty_log();
         }
-        self.stored
-            .send_modify(|sum| *sum = sum.wrapping_add(batch.entries));
+        let bytes = schema::used_bytes(&self.connection);
+        self.stored.send_modify(|stored| {
+            stored.entries = stored.entries.wrapping_add(batch.entries);
+            // A size that cannot be read is no reason to stop.
+            stored.bytes = bytes.unwrap_or(stored.bytes);
+        });
         for flush in batch.flushes {
             // The caller may have given up.
             let _ = flush.try_send(());

@@ -192,6 +192,7 @@ async fn run_driver(
         keymap: config.keymap,
         seed: fastrand::u64(..),
         bell: config.bell,
+        store_limit: config.store_limit,
         is_in_tmux: Tmux::from_environment().is_some(),
         time_zone: TimeZone::system(),
         device: identity.key.key(),

@@ -149,6 +149,7 @@ impl TestClient {
             keymap: Keymap::default(),
             seed: 1,
             bell: false,
+            store_limit: u64::MAX,
             is_in_tmux: false,
             time_zone: TimeZone::UTC,
             device: recado_shared::DeviceKey([1; 32]),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use recado::app::keymap::Keymap;
 use recado::app::{App, Effect, Event, Settings};
 use recado::net::NetEvent;
-use recado::store::{StoreRead, StoreWrite};
+use recado::store::{StoreRead, StoreWrite, Stored};
 use recado_server::relay::SessionId;
 use recado_shared::{
     Answer, ClientFrame, Hello, MessageId, ProtocolVersion, ServerFrame, Setting, UserId, codec,
@@ -99,7 +99,8 @@ impl Client {
                 let most = clock.random.usize(..=all);
                 self.promised.extend(self.local.flush(most.max(1)));
                 self.plan_flush(clock);
-                let stored = self.local.take_stored();
+                let entries = self.local.take_stored();
+                let stored = Stored { entries, bytes: 0 };
                 self.handle(Event::Stored(stored), clock, server);
             }
             Step::Loaded(_, run, loaded) if run == self.run => {
@@ -130,6 +131,7 @@ impl Client {
             keymap: Keymap::default(),
             seed: clock.random.u64(..),
             bell: true,
+            store_limit: u64::MAX,
             is_in_tmux: false,
             time_zone: jiff::tz::TimeZone::UTC,
             device: recado_shared::DeviceKey([1; 32]),

@@ -55,6 +55,7 @@ impl Local {
             StoreWrite::Me(_)
             | StoreWrite::SetPending { .. }
             | StoreWrite::Entries { .. }
+            | StoreWrite::Forget { .. }
             | StoreWrite::Heads { .. }
             | StoreWrite::Cursors { .. }
             | StoreWrite::Users(_)

@@ -23,6 +23,9 @@ pub(crate) const SAVE_AFTER: Duration = Duration::from_millis(500);
 /// Most conversations that the app keeps. A server that names more is not believed.
 const MAX_CONVERSATIONS: usize = 10_000;
 
+/// Entries that leave a full store at a time, so that one step does not hold up what is saved after it.
+const FORGOTTEN_AT_ONCE: u64 = 4_000;
+
 /// Most conversations for which a session repeats cursors that the server probably has.
 const MAX_REPEATED: usize = 200;
 
@@ -142,6 +145,22 @@ impl Chats {
         }
         self.dirty.insert(id);
         self.conversations.get_mut(&id)
+    }
+
+    /// Removes some of the oldest entries of the conversation that has most beside its window.
+    pub(crate) fn forget_oldest(&mut self, cx: &mut Context) {
+        let unloaded = |conversation: &&mut Conversation| conversation.log.unloaded_count();
+        let Some(largest) = self.conversations.values_mut().max_by_key(unloaded) else {
+            return;
+        };
+        if let Some(up_to) = largest.log.oldest_unloaded(FORGOTTEN_AT_ONCE) {
+            largest.log.forget_up_to(up_to);
+            cx.save(StoreWrite::Forget {
+                conversation: largest.id,
+                up_to,
+                held: largest.log.held().to_held(),
+            });
+        }
     }
 
     pub(crate) fn opened(&self) -> Option<&Conversation> {

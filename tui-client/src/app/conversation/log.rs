@@ -161,6 +161,23 @@ impl Log {
         true
     }
 
+    /// The last place of the oldest `most` entries that are held and lie before the window; `None` if
+    /// there is no such entry.
+    pub(crate) fn oldest_unloaded(&self, most: u64) -> Option<Seq> {
+        let next = self.next.as_ref().map_or(self.from, |next| next.from);
+        self.held.nth(most, self.from.min(next).prev())
+    }
+
+    /// How many entries are held before the window.
+    pub(crate) fn unloaded_count(&self) -> u64 {
+        self.held.count_in(Seq(1), self.from.prev())
+    }
+
+    /// Removes everything up to a place before the window.
+    pub(crate) fn forget_up_to(&mut self, last: Seq) {
+        self.held.keep_after(last);
+    }
+
     pub(crate) fn held(&self) -> &Ranges {
         &self.held
     }

@@ -97,6 +97,22 @@ impl Ranges {
             .sum()
     }
 
+    /// The place of the `n`th entry from the oldest on, or of the last one that is not after `last`;
+    /// `None` if there is none.
+    pub(super) fn nth(&self, n: u64, last: Seq) -> Option<Seq> {
+        let mut rest = n;
+        let mut found = None;
+        for run in self.runs.iter().take_while(|run| run.first <= last) {
+            if rest == 0 {
+                break;
+            }
+            let end = Seq(run.first.0 + rest - 1).min(run.last).min(last);
+            rest -= end.0 + 1 - run.first.0;
+            found = Some(end);
+        }
+        found
+    }
+
     /// The first place of `first..=last` that `whole` has and this set has not.
     pub(super) fn first_lacking(&self, whole: &Self, first: Seq, last: Seq) -> Option<Seq> {
         whole.runs.iter().find_map(|run| {

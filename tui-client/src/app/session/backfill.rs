@@ -2,7 +2,8 @@
 //! tails of all conversations, then everything older, a page of each conversation in turn.
 //!
 //! The pace is that of the local store. Pages wait in memory until they are on the disk, so only
-//! as many are asked for as it may take.
+//! as many are asked for as it may take. A store that is nearly full takes only what the user looks at, and
+//! tails.
 
 use std::collections::BTreeSet;
 use std::ops::Bound::{Excluded, Unbounded};
@@ -11,6 +12,7 @@ use recado_shared::limits::MAX_PAGE_ENTRIES;
 use recado_shared::{ConversationId, PageRange, Seq};
 
 use crate::app::{Chats, Conversation};
+use crate::store::Stored;
 
 /// Most pages that are on their way at a time.
 const MAX_PAGES: usize = 4;
@@ -21,8 +23,12 @@ const MAX_UNSTORED: usize = 16_000;
 /// Newest entries of a conversation that are pulled before older ones of others: a large screen.
 pub(crate) const TAIL: u64 = 50;
 
+/// Share of the store's limit, in percent, from which on nothing older is pulled unless the user looks at it.
+/// What is removed beyond the limit is not pulled again.
+const FULL_PERCENT: u64 = 90;
+
 /// The conversations that may have gaps, and the entries that wait for the disk.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Backfill {
     /// Those of which the tail may be missing.
     tails: BTreeSet<ConversationId>,
@@ -32,6 +38,9 @@ pub(crate) struct Backfill {
     last: Option<ConversationId>,
     /// Entries that were saved and are not on the disk.
     unstored: usize,
+    /// Bytes of the store as last reported, and its limit.
+    store_bytes: u64,
+    store_limit: u64,
 }
 
 /// The newest gap of a conversation, as far as one page fills it.
@@ -42,6 +51,17 @@ pub(super) struct Wanted {
 }
 
 impl Backfill {
+    pub(crate) fn new(store_limit: u64) -> Self {
+        Self {
+            tails: BTreeSet::new(),
+            older: BTreeSet::new(),
+            last: None,
+            unstored: 0,
+            store_bytes: 0,
+            store_limit,
+        }
+    }
+
     /// Notes that a gap may have come into a conversation.
     pub(super) fn note(&mut self, id: ConversationId) {
         self.tails.insert(id);
@@ -57,8 +77,17 @@ impl Backfill {
         self.unstored + coming < MAX_UNSTORED
     }
 
-    pub(super) fn note_stored(&mut self, entries: usize) {
-        self.unstored = self.unstored.saturating_sub(entries);
+    pub(super) fn note_stored(&mut self, stored: Stored) {
+        self.unstored = self.unstored.saturating_sub(stored.entries);
+        self.store_bytes = stored.bytes;
+    }
+
+    pub(super) fn is_over_limit(&self) -> bool {
+        self.store_bytes > self.store_limit
+    }
+
+    fn is_store_full(&self) -> bool {
+        self.store_bytes > self.store_limit / 100 * FULL_PERCENT
     }
 
     /// The next page, and its conversation. `busy` are those of which one is on its way.
@@ -76,8 +105,11 @@ impl Backfill {
         if busy.len() >= MAX_PAGES || !self.has_room(busy.len()) {
             return None;
         }
-        self.next_tail(chats, busy)
-            .or_else(|| self.next_older(chats, busy))
+        let tail = self.next_tail(chats, busy);
+        if tail.is_some() || self.is_store_full() {
+            return tail;
+        }
+        self.next_older(chats, busy)
     }
 
     fn next_tail(

@@ -7,6 +7,7 @@ use recado_shared::{ClientFrame, ConversationId, Entry, PageRange, Request, Seq}
 use super::backfill::Wanted;
 use super::requests::RequestKind;
 use crate::app::{Chats, Context, Session};
+use crate::store::Stored;
 use crate::strings;
 
 /// Failed pages of one conversation, in a row, after which the user is told. A single one may be due to a
@@ -63,9 +64,12 @@ impl Session {
         }
     }
 
-    /// Notes that this many saved entries are on the disk.
-    pub(crate) fn note_stored(&mut self, entries: usize) {
-        self.backfill.note_stored(entries);
+    /// Notes what is on the disk, and makes room in a store that is over its limit.
+    pub(crate) fn on_stored(&mut self, chats: &mut Chats, stored: Stored, cx: &mut Context) {
+        self.backfill.note_stored(stored);
+        if self.backfill.is_over_limit() {
+            chats.forget_oldest(cx);
+        }
     }
 
     /// Asks for missing pages as far as the limits allow: at most one for each conversation.

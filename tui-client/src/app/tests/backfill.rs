@@ -1,15 +1,16 @@
 //! Order and pace of the pages of a first sync.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use recado_shared::limits::MAX_PAGE_ENTRIES;
 use recado_shared::{ConversationId, PageRange, RequestNumber, Seq, UserId};
 
 use super::support::*;
+use crate::app::conversation::log::UNOPENED_LOADED;
 use crate::app::screen::Place;
 use crate::app::session::backfill::TAIL;
 use crate::app::{ClickTarget, Effect, Event};
-use crate::store::StoreWrite;
+use crate::store::{StoreWrite, Stored};
 
 /// Messages of each conversation here.
 const NEWEST: u64 = 2_000;
@@ -41,6 +42,15 @@ fn answer(client: &mut Client, asked: &mut VecDeque<Asked>) -> Option<(Asked, Ve
     Some((page, effects))
 }
 
+fn stored_entries(entries: usize) -> Event {
+    Event::Stored(Stored { entries, bytes: 0 })
+}
+
+/// The store's report that it has this size.
+fn stored_bytes(bytes: u64) -> Event {
+    Event::Stored(Stored { entries: 0, bytes })
+}
+
 fn entries_saved(effects: &[Effect]) -> usize {
     let saved = saved(effects).into_iter().map(|save| match save {
         StoreWrite::Entries { entries, .. } => entries.len(),
@@ -56,7 +66,7 @@ fn the_tails_of_all_conversations_come_before_anything_older() {
     while let Some((page, effects)) = answer(&mut client, &mut asked) {
         sequence.push(page);
         let stored = entries_saved(&effects);
-        asked.extend(pages(&client.handle(Event::Stored(stored))));
+        asked.extend(pages(&client.handle(stored_entries(stored))));
     }
     let (tails, older) = sequence.split_at(20);
     let end = PageRange::Before(Seq(NEWEST + 1));
@@ -88,8 +98,8 @@ fn pages_are_asked_for_no_faster_than_they_are_stored() {
     assert!((10_000..=16_000).contains(&waiting), "{waiting} wait");
     let page = usize::from(MAX_PAGE_ENTRIES);
     // As soon as there is room for a page, one is asked for.
-    assert_eq!(pages(&client.handle(Event::Stored(page))).len(), 1);
-    let effects = client.handle(Event::Stored(waiting - page));
+    assert_eq!(pages(&client.handle(stored_entries(page))).len(), 1);
+    let effects = client.handle(stored_entries(waiting - page));
     assert_eq!(pages(&effects).len(), 3);
 }
 
@@ -109,4 +119,39 @@ fn what_the_user_looks_at_does_not_wait_for_the_disk() {
         panic!("{effects:?}");
     };
     assert_eq!(id, open);
+}
+
+#[test]
+fn a_full_store_forgets_the_oldest_and_does_not_pull_it_again() {
+    let (mut client, mut asked) = syncing(3);
+    while let Some((_, effects)) = answer(&mut client, &mut asked) {
+        let stored = entries_saved(&effects);
+        asked.extend(pages(&client.handle(stored_entries(stored))));
+    }
+    let mut forgotten = BTreeMap::new();
+    // The last one goes on though nothing is left to forget.
+    for _ in 0..4 {
+        let effects = client.handle(stored_bytes(STORE_LIMIT + 1));
+        assert_eq!(pages(&effects), []);
+        for write in saved(&effects) {
+            let StoreWrite::Forget {
+                conversation,
+                up_to,
+                held,
+            } = write
+            else {
+                panic!("{write:?}");
+            };
+            assert_eq!(held, [super::support::held(up_to.0 + 1, NEWEST)]);
+            assert!(forgotten.insert(conversation, up_to).is_none());
+        }
+    }
+    let last: Vec<_> = forgotten.values().collect();
+    let tail = NEWEST - u64::try_from(UNOPENED_LOADED).unwrap();
+    assert_eq!(last, [&Seq(tail); 3], "what is loaded stays");
+    assert_eq!(pages(&client.handle(stored_bytes(STORE_LIMIT - 1))), []);
+    // What the user looks at is pulled all the same.
+    client.handle(Event::Click(ClickTarget::Contact(with(UserId(10)))));
+    let asked = pages(&client.viewed_at(tail + 1, NEWEST, Place::Newest, true));
+    assert_eq!(asked.len(), 1, "{asked:?}");
 }

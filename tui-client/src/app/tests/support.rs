@@ -25,6 +25,9 @@ pub(super) const LOG: LogId = LogId([7; 16]);
 /// Wall time at the start of every script.
 const START: u64 = 1_700_000_000_000;
 
+/// The limit of the local store here.
+pub(super) const STORE_LIMIT: u64 = 1 << 30;
+
 pub(super) fn with(peer: UserId) -> ConversationId {
     ConversationId::direct(ME, peer)
 }
@@ -214,6 +217,7 @@ impl Client {
             keymap: Keymap::default(),
             seed: 1,
             bell: true,
+            store_limit: STORE_LIMIT,
             is_in_tmux,
             time_zone: jiff::tz::TimeZone::UTC,
             device: recado_shared::DeviceKey([1; 32]),

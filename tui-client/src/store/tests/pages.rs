@@ -95,3 +95,44 @@ fn messages_of_one_millisecond_are_all_found_the_newest_of_a_conversation_first(
     opened.handle.flush();
     assert_eq!(found(&mut opened, "echo").len(), 4);
 }
+
+#[test]
+fn the_oldest_entries_can_be_forgotten_and_their_space_is_reported() {
+    let (_folder, path) = place();
+    let mut opened = open(&path).unwrap();
+    let log: Vec<_> = (1..=200)
+        .map(|seq| {
+            with(
+                seq,
+                BOB,
+                message(&format!("long {seq} {}", "x".repeat(5_000))),
+            )
+        })
+        .collect();
+    opened.handle.save(save(log, 200));
+    opened.handle.flush();
+    let full = used(&mut opened);
+    opened.handle.save(StoreWrite::Forget {
+        conversation: TALK,
+        up_to: Seq(150),
+        held: vec![held(151, 200)],
+    });
+    opened.handle.flush();
+    assert!(used(&mut opened) < full / 2);
+    assert_eq!(found(&mut opened, "150"), []);
+    assert_eq!(found(&mut opened, "151").len(), 1);
+    drop(opened);
+    let stored = &open(&path).unwrap().snapshot.conversations[0];
+    assert_eq!(stored.held, [held(151, 200)]);
+    assert_eq!(stored.head.newest, Seq(200));
+}
+
+/// The bytes of the store after its last transaction.
+fn used(opened: &mut Opened) -> u64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let report = runtime.unwrap().block_on(opened.events.recv());
+    let Some(StoreEvent::Stored(stored)) = report else {
+        panic!("{report:?}");
+    };
+    stored.bytes
+}

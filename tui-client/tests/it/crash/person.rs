@@ -155,6 +155,7 @@ fn run(
         keymap: Keymap::default(),
         seed,
         bell: false,
+        store_limit: u64::MAX,
         is_in_tmux: false,
         time_zone: jiff::tz::TimeZone::UTC,
         device: recado_shared::DeviceKey([1; 32]),
