@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::MessageBody;
 use crate::content::Entry;
+use crate::epoch::{AgreedPage, EpochsFrame};
 use crate::hello::{Hello, ProtocolVersion, Refusal, Welcome};
 use crate::id::{ConversationId, RequestNumber, Seq, Stamp, Timestamp, UserId};
 use crate::profile::{Presence, UserProfile};
@@ -132,6 +133,11 @@ pub enum ServerFrame {
     Announcement(MessageBody),
     /// The operator removed a user for good. Entries keep the number.
     UserRemoved(UserId),
+    /// The epochs of the server's data. The second frame of a session, right after its `Welcome`.
+    Epochs(EpochsFrame),
+    /// How far the client's logs and the server's agree: before the heads if the frame of the epochs
+    /// says [`Continuity::Compared`].
+    Agreed(AgreedPage),
 }
 
 /// Heads of conversations, with their users.
@@ -274,6 +280,7 @@ impl ServerFrame {
             | Self::Close(_) => ProtocolVersion::V1,
             Self::Setting { .. } | Self::Announcement(_) => ProtocolVersion::V2,
             Self::UserRemoved(_) => ProtocolVersion::V3,
+            Self::Epochs(_) | Self::Agreed(_) => ProtocolVersion::V4,
         }
     }
 }

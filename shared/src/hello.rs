@@ -20,10 +20,12 @@ impl ProtocolVersion {
     pub const V2: Self = Self(2);
     /// Invitations with their inviters, and removed users.
     pub const V3: Self = Self(3);
+    /// Epochs, by which a client recognises data that was put back to an older state.
+    pub const V4: Self = Self(4);
     /// The oldest version that this code speaks.
     pub const OLDEST: Self = Self::V2;
     /// The newest version that this code speaks.
-    pub const NEWEST: Self = Self::V3;
+    pub const NEWEST: Self = Self::V4;
 
     /// The newest version that both this code and a peer that speaks `oldest..=newest` know.
     pub fn agree(oldest: Self, newest: Self) -> Option<Self> {

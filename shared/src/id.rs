@@ -107,8 +107,12 @@ bytes_id! {
     DeviceKey[32]
 }
 bytes_id! {
-    /// The identity of a server's data. Clients forget the cache of another one.
+    /// The identity of a server's data. Clients put the cache of another one aside.
     LogId[16]
+}
+bytes_id! {
+    /// An epoch of a server's data: all that one opening of it appends. Drawn at random each time.
+    EpochId[8]
 }
 
 /// A conversation, named the same way by all its members.

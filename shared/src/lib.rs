@@ -44,8 +44,8 @@
 //! 5. It sends `UpdateCursors { delivered: 4, read: 2 }`, and `read: 4` once Bob saw them. Alice's client gets
 //!    `Cursors` and shows *delivered*, then *read*. Each move is a change with a stamp of its own.
 //!
-//! If the log were not L (the operator restored a backup, say), or the stamp beyond the server's, the
-//! server would send all heads, as to a client that has none.
+//! If the log were not L, or the server were started in between, the server would send all heads, as to
+//! a client that has none; and before them, how far both logs agree ([`epoch`]).
 //!
 //! `docs/decisions` in the repository has the rules for versions, rooms, settings, erasing, message requests and
 //! device links, with their reasons.
@@ -57,6 +57,7 @@ pub mod client;
 pub mod codec;
 pub mod content;
 pub mod device;
+pub mod epoch;
 pub mod frame;
 pub mod hello;
 pub mod id;
@@ -77,14 +78,15 @@ pub mod tls;
 pub use body::{BodyError, DraftText, MessageBody};
 pub use content::{Content, ContentClass, Emoji, EmojiError, Entry, ErasedKind, RoomEvent};
 pub use device::{Device, LinkCode, LinkCodeError, PendingDevice};
+pub use epoch::{AgreedPage, Continuity, Epoch, EpochsFrame};
 pub use frame::{
     Activity, ClientFrame, CloseReason, CursorUpdate, Head, HeadsPage, MemberCursors, Notice,
     ServerFrame,
 };
 pub use hello::{Extension, Hello, InviteToken, ProtocolVersion, Refusal, SyncPoint, Welcome};
 pub use id::{
-    ConversationId, DeviceKey, DirectPair, LogId, MessageId, Now, RequestNumber, RoomId, Seq,
-    Stamp, Timestamp, UserId,
+    ConversationId, DeviceKey, DirectPair, EpochId, LogId, MessageId, Now, RequestNumber, RoomId,
+    Seq, Stamp, Timestamp, UserId,
 };
 pub use invite::{DEFAULT_PORT, Invite, InviteError, ServerAddress};
 pub use line::{DeviceName, DisplayName, LineError, Topic};

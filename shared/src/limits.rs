@@ -22,6 +22,13 @@ pub const MAX_NAME_LEN: usize = 4 * MAX_NAME_CHARS;
 /// Longest `software` text of a [`Hello`](crate::Hello).
 pub const MAX_SOFTWARE_LEN: usize = 64;
 
+/// Most epochs in a [`Hello`](crate::Hello), which has room for 4 KiB in all, and in the answer: the
+/// newest ones.
+pub const MAX_EPOCHS: usize = 64;
+
+/// Most places in one frame of [`AgreedPage`](crate::AgreedPage): at most 32 bytes each.
+pub const MAX_AGREED_PER_FRAME: usize = 1_000;
+
 /// Longest display name, counted in characters.
 pub const MAX_DISPLAY_NAME_CHARS: usize = 48;
 

@@ -217,7 +217,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             let _ = print(&config::template());
             Ok(())
         }
-        Some(Verb::Demo) => local_server::demo(selector.name).await,
+        Some(Verb::Demo) => Box::pin(local_server::demo(selector.name)).await,
         Some(Verb::Send(arguments)) => send::run(&context(selector)?, arguments).await,
         Some(Verb::Tail(arguments)) => tail::run(&context(selector)?, arguments).await,
         Some(Verb::History(arguments)) => history::run(&context(selector)?, arguments).await,

@@ -39,6 +39,7 @@ impl Relay {
             peer,
             device_name: device_name.clone(),
             since: hello.since,
+            epochs: hello.epochs(),
             network,
             is_gone: false,
         };
@@ -198,7 +199,7 @@ impl Relay {
             now: self.now.wall,
         };
         self.send(id, ServerFrame::Welcome(welcome));
-        self.read_heads(id, since.map(|since| since.stamp));
+        self.resume(id, &hello.epochs, since.map(|since| since.stamp));
         self.presence_changed(user, was);
     }
 }

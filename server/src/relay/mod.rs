@@ -10,6 +10,7 @@ mod device;
 mod display;
 mod drain;
 mod event;
+mod history;
 mod links;
 mod login;
 mod membership;
@@ -25,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use recado_shared::{
-    Answer, ClientFrame, ConversationId, DirectPair, Entry, InviteToken, Now, RequestError,
+    Answer, ClientFrame, ConversationId, DirectPair, Entry, Epoch, InviteToken, Now, RequestError,
     ServerFrame, Stamp, UserId,
 };
 
@@ -70,6 +71,8 @@ pub struct Relay {
     /// Sessions after their `Welcome`.
     sessions: BTreeMap<SessionId, Session>,
     devices: BTreeMap<UserId, BTreeSet<SessionId>>,
+    /// The history of the data, for clients that knew it at an earlier time.
+    epochs: Vec<Epoch>,
     memberships: MembershipIndex,
     displays: Displays,
     presences: Presences,
@@ -90,8 +93,10 @@ impl Relay {
     /// A relay without sessions.
     pub fn new(config: RelayConfig, mut stored: StoredMemberships, now: Now) -> Self {
         let displays = Displays::new(std::mem::take(&mut stored.displays));
+        let epochs = std::mem::take(&mut stored.epochs);
         Self {
             config,
+            epochs,
             pending_hellos: BTreeMap::new(),
             sessions: BTreeMap::new(),
             devices: BTreeMap::new(),
@@ -237,6 +242,7 @@ impl Relay {
                 people,
                 stamp,
             } => self.heads_read(session, heads, people, stamp),
+            ReadResult::Agreed { session, places } => self.places_read(session, &places),
             ReadResult::Answer { origin, result } => self.query_answered(origin, result),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use recado_shared::{DeviceName, ProtocolVersion, SyncPoint};
+use recado_shared::{DeviceName, Epoch, ProtocolVersion, SyncPoint};
 
 use super::event::Peer;
 use crate::config::Limits;
@@ -17,6 +17,8 @@ pub(super) struct PendingHello {
     pub(super) peer: Peer,
     pub(super) device_name: Option<DeviceName>,
     pub(super) since: Option<SyncPoint>,
+    /// The epochs that the client knows; empty before [`ProtocolVersion::V4`].
+    pub(super) epochs: Vec<Epoch>,
     /// The network address that a registration counts against.
     pub(super) network: Option<IpAddr>,
     /// Whether its connection closed, or it was refused.

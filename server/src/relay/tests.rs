@@ -5,6 +5,7 @@ mod delivery;
 mod device;
 mod drain;
 mod heads;
+mod history;
 mod login;
 mod presence;
 mod user;

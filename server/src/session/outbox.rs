@@ -99,7 +99,9 @@ impl AfterWrite {
             | ServerFrame::Pong(_)
             | ServerFrame::Setting { .. }
             | ServerFrame::Announcement(_)
-            | ServerFrame::UserRemoved(_) => Self::Nothing,
+            | ServerFrame::UserRemoved(_)
+            | ServerFrame::Epochs(_)
+            | ServerFrame::Agreed(_) => Self::Nothing,
         }
     }
 }

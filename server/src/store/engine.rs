@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
-use recado_shared::LogId;
+use recado_shared::{EpochId, LogId};
 use rusqlite::Connection;
 
 use crate::store::folder::{self, Folder};
 use crate::store::readers::read;
-use crate::store::tables::schema;
+use crate::store::tables::{epochs, schema};
 use crate::store::values::{
     Read, ReadResult, StoreConfig, StoreError, StoredMemberships, Write, WriteResult,
 };
@@ -23,13 +23,15 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Creates an empty store in memory with this identity.
+    /// Creates an empty store in memory with this identity. Its epoch has the first bytes of it.
     ///
     /// # Errors
     /// [`StoreError::Database`].
     pub fn in_memory(log: LogId) -> Result<Self, StoreError> {
         let db = folder::open_in_memory()?;
         schema::set_identity(&db, log).map_err(failed)?;
+        let [id @ .., _, _, _, _, _, _, _, _] = log.0;
+        epochs::begin(&db, EpochId(id)).map_err(failed)?;
         let writer = Writer::new(db, StoreConfig::default().checkpoints).map_err(failed)?;
         Ok(Self {
             writer,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::store::tables::schema;
+use crate::store::tables::{epochs, schema};
 use crate::store::values::StoreError;
 
 /// How long a connection waits for another one that writes: beside the server, only operators do.
@@ -54,7 +54,8 @@ impl Folder {
         })
     }
 
-    /// Opens the only writing connection, migrates the schema, and syncs what is there.
+    /// Opens the only writing connection, migrates the schema, starts an epoch, and syncs what is
+    /// there.
     pub(crate) fn open_writer(&self) -> Result<Connection, StoreError> {
         let path = database_in(&self.dir);
         drop(open_private(&path).map_err(StoreError::folder(&path))?);
@@ -64,6 +65,8 @@ impl Folder {
         schema::inspect(&db, &path)?;
         prepare_writer(&db).map_err(error())?;
         schema::migrate(&mut db, &path)?;
+        let begin_epoch = || epochs::begin(&db, epochs::random_id()?);
+        begin_epoch().map_err(error())?;
         // A server that was killed may have left commits that no sync followed. They are answered
         // and read from here on like all others, and a checkpoint syncs what it moves. It also
         // empties the log, which may still have what was erased.

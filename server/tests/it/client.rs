@@ -11,8 +11,8 @@ use recado_shared::limits::MAX_FRAME_LEN;
 use recado_shared::tls::{self, Identity};
 use recado_shared::{
     Answer, ClientFrame, Content, ConversationId, Fingerprint, HeadsPage, Hello, InviteToken,
-    MessageBody, MessageId, Refusal, Request, RequestError, RequestNumber, Seq, ServerFrame,
-    UserId, Welcome,
+    MessageBody, MessageId, ProtocolVersion, Refusal, Request, RequestError, RequestNumber, Seq,
+    ServerFrame, UserId, Welcome,
 };
 use rustls::{ClientConfig, HandshakeKind};
 use tokio::net::{TcpSocket, TcpStream};
@@ -118,6 +118,10 @@ impl Client {
         match self.next_frame().await {
             ServerFrame::Welcome(welcome) => {
                 self.user = welcome.user;
+                if welcome.version >= ProtocolVersion::V4 {
+                    let epochs = self.next_frame().await;
+                    assert!(matches!(epochs, ServerFrame::Epochs(_)), "{epochs:?}");
+                }
                 welcome
             }
             other => panic!("no welcome: {other:?}"),

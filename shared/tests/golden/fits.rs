@@ -2,15 +2,17 @@
 
 use recado_shared::codec;
 use recado_shared::limits::{
-    MAX_BODY_LEN, MAX_DEVICE_NAME_CHARS, MAX_DEVICES, MAX_DISPLAY_NAME_CHARS, MAX_FRAME_LEN,
-    MAX_HEADS_PER_FRAME, MAX_MEMBERS_WITH_CURSORS, MAX_NAME_CHARS, MAX_NAME_LEN, MAX_PAGE_LEN,
-    MAX_ROOMS_PER_PAGE, MAX_TOPIC_CHARS, MAX_USERS_PER_PAGE,
+    MAX_AGREED_PER_FRAME, MAX_BODY_LEN, MAX_DEVICE_NAME_CHARS, MAX_DEVICES, MAX_DISPLAY_NAME_CHARS,
+    MAX_EPOCHS, MAX_FRAME_LEN, MAX_FRAME_LEN_BEFORE_WELCOME, MAX_HEADS_PER_FRAME,
+    MAX_MEMBERS_WITH_CURSORS, MAX_NAME_CHARS, MAX_NAME_LEN, MAX_PAGE_LEN, MAX_ROOMS_PER_PAGE,
+    MAX_SOFTWARE_LEN, MAX_TOPIC_CHARS, MAX_USERS_PER_PAGE,
 };
 use recado_shared::{
-    Answer, Content, ConversationId, Device, DeviceKey, DeviceName, DisplayName, DraftText, Entry,
-    Head, HeadsPage, HistoryVisibility, MemberCursors, Membership, MessageBody, Mute, Presence,
-    Role, RoomId, RoomInfo, RoomMember, RoomName, RoomSummary, Seq, ServerFrame, Setting, Stamp,
-    Timestamp, Topic, UserId, UserName, UserProfile, Visibility,
+    AgreedPage, Answer, ClientFrame, Content, ConversationId, Device, DeviceKey, DeviceName,
+    DisplayName, DraftText, Entry, Epoch, EpochId, Head, HeadsPage, Hello, HistoryVisibility,
+    InviteToken, MemberCursors, Membership, MessageBody, Mute, Presence, Role, RoomId, RoomInfo,
+    RoomMember, RoomName, RoomSummary, Seq, ServerFrame, Setting, Stamp, Timestamp, Topic, UserId,
+    UserName, UserProfile, Visibility,
 };
 
 use crate::support::{answer, entry};
@@ -80,6 +82,29 @@ fn the_fullest_heads_and_pages_fit_in_a_frame() {
         newest: Seq(u64::MAX),
     }));
     assert_fits(&page);
+}
+
+#[test]
+fn the_fullest_comparison_of_histories_fits_in_its_frames() {
+    let far = |low: u64| UserId(u64::MAX - low);
+    let place = (ConversationId::direct(far(0), far(1)), Seq(u64::MAX));
+    assert_fits(&ServerFrame::Agreed(AgreedPage {
+        places: vec![place; MAX_AGREED_PER_FRAME],
+        is_last: true,
+    }));
+    let epoch = Epoch {
+        id: EpochId([255; 8]),
+        start: u64::MAX,
+    };
+    let hello = Hello {
+        software: "x".repeat(MAX_SOFTWARE_LEN),
+        name: Some(longest_name().as_str().to_owned()),
+        token: Some(InviteToken([255; 16])),
+        ..recado_shared::client::hello("")
+    };
+    let hello = ClientFrame::Hello(hello.with_epochs(&[epoch; MAX_EPOCHS]));
+    // Half of the room stays for later extensions.
+    assert!(codec::encode(&hello).unwrap().len() <= MAX_FRAME_LEN_BEFORE_WELCOME / 2);
 }
 
 #[test]

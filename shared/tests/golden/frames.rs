@@ -2,13 +2,14 @@
 
 use recado_shared::codec::{self, CodecError};
 use recado_shared::{
-    Activity, Answer, ClientFrame, CloseReason, CursorUpdate, Extension, Head, HeadsPage, Hello,
-    InviteToken, LogId, NameError, Notice, PageRange, Presence, ProtocolVersion, Refusal, Request,
-    RequestError, Seq, ServerFrame, Stamp, SyncPoint, Timestamp, UserId, Welcome,
+    Activity, AgreedPage, Answer, ClientFrame, CloseReason, Continuity, CursorUpdate, Epoch,
+    EpochId, EpochsFrame, Extension, Head, HeadsPage, Hello, InviteToken, LogId, NameError, Notice,
+    PageRange, Presence, ProtocolVersion, Refusal, Request, RequestError, Seq, ServerFrame, Stamp,
+    SyncPoint, Timestamp, UserId, Welcome,
 };
 
 use crate::support::{
-    answer, check, content, conversation, cursors, entry, id, name, person, request,
+    answer, check, content, conversation, cursors, entry, hex_of, id, name, person, request,
 };
 
 #[test]
@@ -293,4 +294,35 @@ fn a_number_without_a_variant_is_no_frame() {
     assert!(matches!(error, CodecError::Malformed(_)), "{error}");
     let error = codec::decode::<ServerFrame>(&[17]).unwrap_err();
     assert!(matches!(error, CodecError::Malformed(_)), "{error}");
+}
+
+#[test]
+fn epochs_of_the_fourth_version() {
+    let epoch = |id, start| Epoch {
+        id: EpochId([id; 8]),
+        start,
+    };
+    let list = vec![epoch(7, 0), epoch(8, 300)];
+    let hello = recado_shared::client::hello("").with_epochs(&list);
+    let value = "020707070707070707000808080808080808ac02";
+    assert_eq!(hello.extensions[0].kind, 3);
+    assert_eq!(hex_of(&hello.extensions[0].value), value);
+    let frame = |continuity| {
+        ServerFrame::Epochs(EpochsFrame {
+            epochs: vec![epoch(7, 0)],
+            continuity,
+        })
+    };
+    let agreed = ServerFrame::Agreed(AgreedPage {
+        places: vec![(conversation(), Seq(5))],
+        is_last: true,
+    });
+    assert_eq!(agreed.since(), ProtocolVersion::V4);
+    assert_eq!(frame(Continuity::Same).since(), ProtocolVersion::V4);
+    check(&[
+        (frame(Continuity::Same), "110107070707070707070000"),
+        (frame(Continuity::Compared), "110107070707070707070001"),
+        (frame(Continuity::Unknown), "110107070707070707070002"),
+        (agreed, "12010002ac020501"),
+    ]);
 }

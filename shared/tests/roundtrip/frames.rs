@@ -4,10 +4,11 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use recado_shared::{
-    Activity, Answer, ClientFrame, CloseReason, CursorUpdate, Device, Extension, Head, HeadsPage,
-    Hello, InviteToken, Limit, LinkCode, LogId, Membership, NameError, Notice, PageRange,
-    PendingDevice, ProtocolVersion, Refusal, Request, RequestError, RequestNumber, RoomInfo,
-    RoomMember, RoomSummary, ServerFrame, Stamp, SyncPoint, Welcome,
+    Activity, AgreedPage, Answer, ClientFrame, CloseReason, Continuity, CursorUpdate, Device,
+    Epoch, EpochId, EpochsFrame, Extension, Head, HeadsPage, Hello, InviteToken, Limit, LinkCode,
+    LogId, Membership, NameError, Notice, PageRange, PendingDevice, ProtocolVersion, Refusal,
+    Request, RequestError, RequestNumber, RoomInfo, RoomMember, RoomSummary, Seq, ServerFrame,
+    Stamp, SyncPoint, Welcome,
 };
 
 use crate::values::{
@@ -330,6 +331,25 @@ pub(crate) fn welcome() -> impl Strategy<Value = Welcome> {
         })
 }
 
+fn epochs() -> impl Strategy<Value = EpochsFrame> {
+    let epoch = (any::<[u8; 8]>(), any::<u64>()).prop_map(|(id, start)| Epoch {
+        id: EpochId(id),
+        start,
+    });
+    let continuity = prop_oneof![
+        Just(Continuity::Same),
+        Just(Continuity::Compared),
+        Just(Continuity::Unknown),
+    ];
+    (vec(epoch, 0..4), continuity)
+        .prop_map(|(epochs, continuity)| EpochsFrame { epochs, continuity })
+}
+
+fn agreed() -> impl Strategy<Value = AgreedPage> {
+    let place = (conversation(), any::<u64>()).prop_map(|(id, seq)| (id, Seq(seq)));
+    (vec(place, 0..4), any::<bool>()).prop_map(|(places, is_last)| AgreedPage { places, is_last })
+}
+
 pub(crate) fn server_frame() -> impl Strategy<Value = ServerFrame> {
     let result = prop_oneof![answer().prop_map(Ok), request_error().prop_map(Err)];
     prop_oneof![
@@ -359,6 +379,8 @@ pub(crate) fn server_frame() -> impl Strategy<Value = ServerFrame> {
         }),
         body().prop_map(ServerFrame::Announcement),
         user().prop_map(ServerFrame::UserRemoved),
+        epochs().prop_map(ServerFrame::Epochs),
+        agreed().prop_map(ServerFrame::Agreed),
         Just(ServerFrame::Close(CloseReason::TooSlow)),
         Just(ServerFrame::Close(CloseReason::Revoked)),
         Just(ServerFrame::Close(CloseReason::AccountClosed)),

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::id::SessionId;
 use crate::store::answers::{Answers, StoreEvent};
-use crate::store::tables::{conversations, schema};
+use crate::store::tables::{conversations, epochs, schema};
 use crate::store::values;
 use crate::store::values::column::{int, mute, optional_text, optional_uint, text, uint, variant};
 use crate::store::values::{Read, ReadResult};
@@ -29,6 +29,12 @@ pub(crate) fn answer(db: &Connection, read: Read) -> Result<ReadResult> {
             user,
             since,
         } => heads(db, session, user, since.unwrap_or_default()),
+        Read::Agreed {
+            session,
+            user,
+            place,
+        } => epochs::newest_up_to(db, user, place)
+            .map(|places| ReadResult::Agreed { session, places }),
         Read::Query {
             origin,
             user,

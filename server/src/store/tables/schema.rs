@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::store::values::{StoreError, column};
 
 /// What turns schema `n` into schema `n + 1`. Shipped ones never change.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/001_direct.sql"),
     include_str!("migrations/002_rooms.sql"),
     include_str!("migrations/003_people.sql"),
@@ -17,6 +17,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/006_left_rooms.sql"),
     include_str!("migrations/007_entries.sql"),
     include_str!("migrations/008_inviters.sql"),
+    include_str!("migrations/009_epochs.sql"),
 ];
 
 pub(crate) const NEWEST: usize = MIGRATIONS.len();
@@ -71,7 +72,7 @@ fn apply(db: &mut Connection, from: usize, to: usize) -> rusqlite::Result<()> {
         tx.pragma_update(None, "user_version", version)?;
     }
     if from == 0 && to > 0 {
-        let log = column::random()?;
+        let log: [u8; 16] = column::random()?;
         tx.execute("INSERT INTO meta (id, log, stamp) VALUES (1, ?1, 0)", [log])?;
     }
     tx.commit()

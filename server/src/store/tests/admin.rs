@@ -161,7 +161,9 @@ fn heads_after(desk: &mut Desk, user: UserId, since: u64) -> (Vec<(UserId, UserN
     };
     match desk.read(read) {
         ReadResult::Heads { people, stamp, .. } => (people, stamp.0),
-        other @ ReadResult::Answer { .. } => panic!("no heads: {other:?}"),
+        other @ (ReadResult::Agreed { .. } | ReadResult::Answer { .. }) => {
+            panic!("no heads: {other:?}")
+        }
     }
 }
 

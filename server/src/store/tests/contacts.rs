@@ -74,7 +74,9 @@ impl Door {
         };
         match self.desk.read(read) {
             ReadResult::Heads { heads, stamp, .. } => (heads, stamp.0),
-            other @ ReadResult::Answer { .. } => panic!("no heads: {other:?}"),
+            other @ (ReadResult::Agreed { .. } | ReadResult::Answer { .. }) => {
+                panic!("no heads: {other:?}")
+            }
         }
     }
 

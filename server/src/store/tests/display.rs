@@ -121,7 +121,9 @@ fn an_offline_user_gets_heads_with_changed_display_names() {
         };
         match desk.read(read) {
             ReadResult::Heads { heads, stamp, .. } => (heads.len(), stamp.0),
-            other @ ReadResult::Answer { .. } => panic!("no heads: {other:?}"),
+            other @ (ReadResult::Agreed { .. } | ReadResult::Answer { .. }) => {
+                panic!("no heads: {other:?}")
+            }
         }
     };
     let (_, before) = heads(&mut desk, 0);

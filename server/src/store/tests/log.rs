@@ -296,6 +296,6 @@ fn unread(desk: &mut Desk, user: UserId) -> u64 {
     };
     match desk.read(question) {
         ReadResult::Heads { heads, .. } => heads.first().map_or(0, |head| head.unread),
-        other @ ReadResult::Answer { .. } => panic!("{other:?}"),
+        other @ (ReadResult::Agreed { .. } | ReadResult::Answer { .. }) => panic!("{other:?}"),
     }
 }

@@ -7,6 +7,7 @@ mod crash;
 mod device;
 mod display;
 mod engine;
+mod epochs;
 mod erase;
 mod handle;
 mod log;

@@ -63,7 +63,9 @@ impl Desk {
         };
         match self.read(question) {
             ReadResult::Heads { stamp, .. } => stamp.0,
-            other @ ReadResult::Answer { .. } => panic!("no heads: {other:?}"),
+            other @ (ReadResult::Agreed { .. } | ReadResult::Answer { .. }) => {
+                panic!("no heads: {other:?}")
+            }
         }
     }
 
@@ -159,7 +161,9 @@ fn heads(desk: &mut Desk, user: UserId, since: u64) -> impl Iterator<Item = Head
     };
     match desk.read(question) {
         ReadResult::Heads { heads, .. } => heads.into_iter(),
-        other @ ReadResult::Answer { .. } => panic!("no heads: {other:?}"),
+        other @ (ReadResult::Agreed { .. } | ReadResult::Answer { .. }) => {
+            panic!("no heads: {other:?}")
+        }
     }
 }
 

@@ -106,8 +106,8 @@ pub(crate) fn content(row: &Row<'_>, column: usize, erased: usize) -> Result<(Co
     Ok((content, blob.len()))
 }
 
-pub(crate) fn random() -> Result<[u8; 16]> {
-    let mut bytes = [0; 16];
+pub(crate) fn random<const LEN: usize>() -> Result<[u8; LEN]> {
+    let mut bytes = [0; LEN];
     aws_lc_rs::rand::fill(&mut bytes)
         .map_err(|error| Error::ToSqlConversionFailure(error.into()))?;
     Ok(bytes)

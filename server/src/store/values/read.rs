@@ -2,7 +2,7 @@
 
 use recado_shared::{
     Answer, Content, ConversationId, Head, MessageId, PageRange, RequestError, RoomId, RoomName,
-    Stamp, UserId, UserName,
+    Seq, Stamp, UserId, UserName,
 };
 
 use super::request::Origin;
@@ -16,6 +16,12 @@ pub enum Read {
         user: UserId,
         /// Only heads that changed after this stamp.
         since: Option<Stamp>,
+    },
+    /// How far the logs of a user reach up to a place in the order of all entries.
+    Agreed {
+        session: SessionId,
+        user: UserId,
+        place: u64,
     },
     Query {
         origin: Origin,
@@ -33,6 +39,11 @@ pub enum ReadResult {
         heads: Vec<Head>,
         people: Vec<(UserId, UserName)>,
         stamp: Stamp,
+    },
+    Agreed {
+        session: SessionId,
+        /// All conversations that the user is or was in.
+        places: Vec<(ConversationId, Seq)>,
     },
     /// The answer to a [`Query`], without what only the relay knows.
     Answer {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use recado_shared::rules::membership::MemberState;
 use recado_shared::{
-    Content, ConversationId, CursorUpdate, DeviceKey, DeviceName, DisplayName, Entry,
+    Content, ConversationId, CursorUpdate, DeviceKey, DeviceName, DisplayName, Entry, Epoch,
     HistoryVisibility, InviteToken, LogId, MemberCursors, MessageId, Refusal, RequestError,
     RequestNumber, RoomId, RoomName, Setting, Stamp, Timestamp, UserId, UserName, Visibility,
 };
@@ -117,9 +117,11 @@ pub struct NewRoom {
     pub time: Timestamp,
 }
 
-/// The memberships that the relay loads at start.
+/// The history of the data, and the memberships, which the relay loads at start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoredMemberships {
+    /// Oldest first; the last one is the present one.
+    pub epochs: Vec<Epoch>,
     pub rooms: Vec<StoredRoom>,
     /// Pairs of a user and another user that the first one blocks.
     pub blocks: Vec<(UserId, UserId)>,

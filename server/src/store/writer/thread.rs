@@ -14,7 +14,7 @@ use super::batch::Batch;
 use super::row_cache::{MAX_CACHED_ROWS, RowCache};
 use crate::store::answers::{Answers, StoreEvent};
 use crate::store::folder::{BUSY_TIMEOUT, Folder, wal_checkpoint};
-use crate::store::tables::{rooms, schema, settings, users};
+use crate::store::tables::{epochs, rooms, schema, settings, users};
 use crate::store::values::{
     CheckpointThresholds, Counters, StoreConfig, StoreError, StoredMemberships, Write, WriteResult,
 };
@@ -71,6 +71,7 @@ impl Writer {
 
     pub(crate) fn memberships(&self) -> rusqlite::Result<StoredMemberships> {
         Ok(StoredMemberships {
+            epochs: epochs::all(&self.db)?,
             rooms: rooms::all(&self.db)?,
             blocks: settings::blocks(&self.db)?,
             closed: users::closed(&self.db)?,

@@ -64,7 +64,9 @@ impl Session {
             | ServerFrame::Welcome(_)
             | ServerFrame::Refused(_)
             | ServerFrame::Ping(_)
-            | ServerFrame::Pong(_) => {}
+            | ServerFrame::Pong(_)
+            | ServerFrame::Epochs(_)
+            | ServerFrame::Agreed(_) => {}
         }
         None
     }
