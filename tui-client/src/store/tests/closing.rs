@@ -91,12 +91,15 @@ fn a_discarded_cache_takes_nothing_with_it_that_only_this_device_has() {
     assert_eq!(erased, [false, true, false]);
 }
 
+/// Far more than a disk takes in the time in which they are queued.
+const PAGES: u64 = 200;
+
 #[test]
 fn a_store_that_is_closed_amid_a_sync_keeps_what_was_written_here_and_agrees_with_itself() {
     let (_folder, path) = place();
     let opened = open(&path).unwrap();
     opened.handle.save(StoreWrite::Me(me(1)));
-    for page in 0..200 {
+    for page in 0..PAGES {
         opened.handle.save(StoreWrite::Entries {
             conversation: TALK,
             entries: (page * 100 + 1..=page * 100 + 100)
@@ -111,9 +114,11 @@ fn a_store_that_is_closed_amid_a_sync_keeps_what_was_written_here_and_agrees_wit
     opened.handle.close(Duration::ZERO);
     let opened = open(&path).unwrap();
     let drafts = &opened.snapshot.drafts;
-    assert_eq!(drafts[..], [(TALK, "thought 199".to_owned())]);
+    let last = format!("thought {}", PAGES - 1);
+    assert_eq!(drafts[..], [(TALK, last)]);
     for stored in &opened.snapshot.conversations {
         let last = stored.held.last().map_or(0, |run| run.last.0);
+        assert!(last < PAGES * 100, "the cache was waited for");
         let read = StoreRead {
             conversation: stored.head.conversation,
             range: PageRange::After(Seq::ZERO),

@@ -1,5 +1,10 @@
 //! Pages of entries, whose erasures and edits are read once for the whole page.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rusqlite::hooks::Authorization;
+
 use super::rooms::{deletion, edit, message, save, with};
 use super::*;
 use crate::store::wal_residue::WalResidue;
@@ -135,4 +140,33 @@ fn used(opened: &mut Opened) -> u64 {
         panic!("{report:?}");
     };
     stored.bytes
+}
+
+#[test]
+fn no_statement_is_prepared_for_a_page_like_an_earlier_one() {
+    let (_folder, path) = place();
+    let mut db = schema::open(&path).unwrap();
+    // `SQLite` asks the authorizer while it prepares.
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let authorizer = move |_: rusqlite::hooks::AuthContext<'_>| {
+        count.fetch_add(1, Ordering::Relaxed);
+        Authorization::Allow
+    };
+    db.authorizer(Some(authorizer)).unwrap();
+    let mut prepared = Vec::new();
+    for first in [1, 101, 201] {
+        let page: Vec<_> = (first..first + 100)
+            .map(|seq| match seq % 4 {
+                0 => with(seq, BOB, message(&format!("message {seq}"))),
+                1 => with(seq, ME, message("一封信")),
+                2 => with(seq, BOB, edit(seq - 2, &format!("changed {seq}"))),
+                _ => with(seq, ME, deletion(seq - 2)),
+            })
+            .collect();
+        apply::apply(&db, &save(page, first + 99)).unwrap();
+        prepared.push(asked.swap(0, Ordering::Relaxed));
+    }
+    assert_ne!(prepared[0], 0);
+    assert_eq!(prepared[1..], [0; 2]);
 }
