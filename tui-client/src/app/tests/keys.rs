@@ -97,7 +97,11 @@ fn the_wheel_and_the_page_keys_scroll() {
 fn the_help_scrolls_and_closes() {
     let mut client = Client::talking(1);
     let scroll = |client: &Client| match client.app.screen(client.now).overlay {
-        Some(Overlay::Help { scroll, .. }) => scroll.get(),
+        Some(Overlay::Help { scroll, tables, .. }) => {
+            // The keys that one needs come first.
+            assert_eq!((tables[0].0, tables[0].1.len()), ("", 20));
+            scroll.get()
+        }
         other => panic!("{other:?}"),
     };
     client.keys("f1 down down up");

@@ -1,11 +1,15 @@
+use std::collections::BTreeSet;
+
 use recado_shared::{
-    Entry, MessageBody, PageRange, RequestError, Seq, ServerFrame, Stamp, Timestamp,
+    Entry, MessageBody, PageRange, RequestError, Seq, ServerFrame, Stamp, Timestamp, UserId,
 };
 
 use super::support::*;
+use crate::app::App;
 use crate::app::conversation::log::{OPEN_LOADED, UNOPENED_LOADED};
 use crate::app::screen::{Item, ItemId, MessageView, Place};
 use crate::app::{ClickTarget, Effect, Event, Scroll};
+use crate::net::NetEvent;
 use crate::store::{LoadedEntries, Pending, PendingState, Snapshot, StoreRead, StoreWrite};
 
 #[test]
@@ -69,7 +73,7 @@ fn at_most_four_pages_are_asked_for_the_open_conversation_first() {
     let mut client = Client::connected(vec![]);
     client.handle(Event::Click(ClickTarget::Contact(with(CAROL))));
     let mut heads: Vec<_> = (10..20)
-        .map(|user| head(recado_shared::UserId(user), user, 0, 1))
+        .map(|user| head(UserId(user), user, 0, 1))
         .collect();
     heads.push(head(CAROL, 5, 0, 1));
     let effects = client.heads(heads);
@@ -77,7 +81,7 @@ fn at_most_four_pages_are_asked_for_the_open_conversation_first() {
     assert_eq!(asked.len(), 4);
     assert_eq!(asked[0].1, with(CAROL));
     // Then the most recent one.
-    assert_eq!(asked[1].1, with(recado_shared::UserId(19)));
+    assert_eq!(asked[1].1, with(UserId(19)));
 }
 
 #[test]
@@ -510,4 +514,22 @@ fn times_are_those_of_the_server() {
             ..
         })
     ));
+}
+
+#[test]
+fn an_entry_concerns_only_its_conversation_and_the_open_one() {
+    let users = (10..510).map(UserId);
+    let mut client = Client::connected(users.map(|user| head(user, 1, 1, 0)).collect());
+    client.keys("alt-1");
+    let (open, author) = (client.open(), UserId(300));
+    let frame = ServerFrame::Entry {
+        conversation: with(author),
+        entry: entry(2, author),
+    };
+    let App {
+        session, chats, cx, ..
+    } = &mut client.app;
+    session.on_net(chats, NetEvent::Frame(frame), cx);
+    session.move_cursors(chats, cx);
+    assert_eq!(chats.dirty, BTreeSet::from([open, with(author)]));
 }

@@ -342,6 +342,21 @@ fn marks_and_names_are_told_apart_by_style() {
 }
 
 #[test]
+fn the_frame_and_the_cursor_show_where_the_keyboard_is() {
+    let composer = Composer::with_text("half a thought");
+    let mut screen = busy(&composer);
+    let mut look = |focus| {
+        screen.focus = focus;
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 80, 24));
+        let cursor = render(&mut buffer, &screen, &mut view());
+        let [list, talk] = [0, 79].map(|edge| buffer[(edge, 12)].style());
+        (cursor.is_some(), list == talk)
+    };
+    assert_eq!(look(Focus::Composer), (true, true));
+    assert_eq!(look(Focus::Contacts), (false, false));
+}
+
+#[test]
 fn a_long_list_shows_the_open_row_and_scrolls_by_wheel() {
     let names: Vec<String> = (0..100).map(|n| format!("person{n:02}")).collect();
     let mut screen = screen();
