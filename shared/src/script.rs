@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn scripts_without_spaces_are_known_by_their_letters() {
-        let unspaced = "爸々〇ひカー가ㄅกำ๑ລខါབྷ";
+        let unspaced = "爸々〇ひカー가ㄅกำ๑ລខါབྷꀀꦄᬅᥐᦀᨠꪀ\u{1b170}";
         assert_eq!(
             unspaced
                 .chars()
