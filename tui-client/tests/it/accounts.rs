@@ -183,8 +183,7 @@ async fn a_removed_account_is_not_opened_by_itself() {
     let _server = machine.serve(0, &[]);
     let admin = async |line: &[&str]| assert_eq!(machine.administer(line).await.code, 0);
     machine.create("alice").await;
-    let mut bob = machine.open("bob", &["bob"]);
-    bob.wait("connected");
+    let mut bob = machine.open_connected("bob");
     bob.key("ctrl-q");
     bob.wait_end();
     admin(&["user", "remove", "bob", "--yes"]).await;
@@ -213,8 +212,7 @@ async fn a_removed_account_is_not_opened_by_itself() {
         .is(1, "There is no account 'alice'");
 
     // One that is disabled while it is open is not the default either, until it is enabled.
-    let mut open = machine.open("alicia", &["alicia"]);
-    open.wait("connected");
+    let mut open = machine.open_connected("alicia");
     admin(&["user", "disable", "alicia"]).await;
     open.wait("access denied");
     open.key("ctrl-q");

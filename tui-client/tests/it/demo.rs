@@ -165,8 +165,7 @@ async fn the_operator_of_any_server_makes_invite_links_and_others_do_not() {
     let (machine, other) = (Machine::new(), Machine::new());
     let data = machine.path("elsewhere");
     let _server = machine.serve(0, &["--data", data.to_str().unwrap()]);
-    let mut alice = machine.open("alice", &["alice"]);
-    alice.wait("connected");
+    let mut alice = machine.open_connected("alice");
     alice.type_text("/invite-link 1 2h");
     alice.key("enter");
     alice.wait("One person can join");

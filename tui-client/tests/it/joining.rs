@@ -6,8 +6,7 @@ use crate::machine::Machine;
 async fn another_machine_joins_with_the_invite_line_alone() {
     let (here, there) = (Machine::new(), Machine::new());
     let _server = here.serve(0, &[]);
-    let alice = here.open("alice", &["alice"]);
-    alice.wait("connected");
+    let alice = here.open_connected("alice");
     let invite = here.invite(&[]).await;
     assert!(invite.starts_with("recado://"), "{invite}");
     let bob = there.open("bob", &["join", &invite, "--as", "bob"]);
@@ -20,8 +19,7 @@ async fn another_machine_joins_with_the_invite_line_alone() {
 async fn every_refusal_has_its_own_words() {
     let (here, there) = (Machine::new(), Machine::new());
     let server = here.serve(0, &[]);
-    let alice = here.open("alice", &["alice"]);
-    alice.wait("connected");
+    let _alice = here.open_connected("alice");
 
     let join = async |invite: &str, name: &str| there.run(&["join", invite, "--as", name]).await;
     let invite = here.invite(&["--uses", "1"]).await;
@@ -61,8 +59,7 @@ async fn a_full_and_a_closed_server_say_so() {
     std::fs::create_dir_all(&settings).unwrap();
     std::fs::write(settings.join("config.toml"), "[limits]\nmax_sessions = 1\n").unwrap();
     let server = here.serve(0, &[]);
-    let alice = here.open("alice", &["alice"]);
-    alice.wait("connected");
+    let alice = here.open_connected("alice");
     let invite = here.invite(&[]).await;
     let full = there.run(&["join", &invite, "--as", "bob"]).await;
     full.is(3, "the server is full");

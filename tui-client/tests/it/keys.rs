@@ -57,8 +57,7 @@ fn no_bytes_lock_the_keyboard_or_become_text() {
 fn lines_pasted_without_brackets_are_one_message() {
     let machine = Machine::new();
     let _server = machine.serve(0, &[]);
-    let bob = machine.open("bob", &["bob"]);
-    bob.wait("connected");
+    let bob = machine.open_connected("bob");
     let mut alice = machine.open("alice", &["alice"]);
     alice.open_talk("bob");
     alice.send(b"u1\ru2\r");
@@ -77,8 +76,7 @@ fn lines_pasted_without_brackets_are_one_message() {
 fn a_terminal_that_goes_without_a_signal_ends_the_client_and_keeps_the_draft() {
     let machine = Machine::new();
     let _server = machine.serve(0, &[]);
-    let bob = machine.open("bob", &["bob"]);
-    bob.wait("connected");
+    let _bob = machine.open_connected("bob");
     let (tmux, end) = Tmux::start_held(&machine, &format!("setsid {CLIENT} alice --yes"));
     let mut alice = tmux.attach("0");
     alice.open_talk("bob");

@@ -8,8 +8,7 @@ use crate::machine::Machine;
 fn a_reason_is_logged_once_and_the_log_of_the_last_start_is_kept() {
     let machine = Machine::new();
     let server = machine.serve(0, &[]);
-    let mut alice = machine.open("alice", &["alice"]);
-    alice.wait("connected");
+    let mut alice = machine.open_connected("alice");
     let port = server.kill();
     // In the place of the server, something that closes every connection.
     let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();

@@ -98,6 +98,14 @@ impl Machine {
         Terminal::start(name, command, 80, 24)
     }
 
+    /// Opens the client of a user, who may be new, and waits until it is connected.
+    #[track_caller]
+    pub(crate) fn open_connected(&self, name: &str) -> Terminal {
+        let client = self.open(name, &[name]);
+        client.wait("connected");
+        client
+    }
+
     /// Runs a line of a shell, in which `recado` is the client, in a terminal of the same size.
     pub(crate) fn open_shell(&self, name: &str, line: &str) -> Terminal {
         let mut command = self.terminal_program("/bin/sh");

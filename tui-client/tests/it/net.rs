@@ -11,6 +11,7 @@ use recado_shared::{
     LogId, MessageBody, MessageId, Presence, ProtocolVersion, Refusal, Request, RequestNumber, Seq,
     ServerFrame, Timestamp, UserId, UserName, Welcome,
 };
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -72,6 +73,16 @@ fn append(number: u32, conversation: ConversationId, text: &str) -> ClientFrame 
             content: Content::Message(body(text)),
         },
     }
+}
+
+/// A server, a link to it that can be cut, and alice's client over that link.
+async fn over_link(folder: &Path) -> (TestServer, Link, TestNet) {
+    let server = TestServer::start(folder).await;
+    let link = Link::to(server.port()).await;
+    let mut config = config(&server.ticket, "alice");
+    config.address = link.address.clone();
+    let net = TestNet::spawn(config);
+    (server, link, net)
 }
 
 #[tokio::test]
@@ -170,11 +181,7 @@ async fn a_session_resumes_after_a_restart_of_the_server_with_what_changed() {
 #[tokio::test]
 async fn a_cut_link_is_noticed_and_made_again() {
     let folder = tempfile::tempdir().unwrap();
-    let server = TestServer::start(folder.path()).await;
-    let link = Link::to(server.port()).await;
-    let mut config = config(&server.ticket, "alice");
-    config.address = link.address.clone();
-    let mut net = TestNet::spawn(config);
+    let (_server, link, mut net) = over_link(folder.path()).await;
     net.until(welcomed).await;
     link.set(LinkState::Cut);
     let why = net.until(offline).await;
@@ -186,11 +193,7 @@ async fn a_cut_link_is_noticed_and_made_again() {
 #[tokio::test]
 async fn a_silent_link_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
-    let server = TestServer::start(folder.path()).await;
-    let link = Link::to(server.port()).await;
-    let mut config = config(&server.ticket, "alice");
-    config.address = link.address.clone();
-    let mut net = TestNet::spawn(config);
+    let (_server, link, mut net) = over_link(folder.path()).await;
     net.until(heads).await;
     link.set(LinkState::Silent);
     // From here on the clock jumps to the next deadline whenever nothing else can happen.
@@ -209,11 +212,7 @@ enum Cause {
 async fn a_silent_link_is_reported_soon_while_waiting() {
     for (cause, patience) in [(Cause::Message, DEAD_AFTER), (Cause::Check, PONG_WITHIN)] {
         let folder = tempfile::tempdir().unwrap();
-        let server = TestServer::start(folder.path()).await;
-        let link = Link::to(server.port()).await;
-        let mut config = config(&server.ticket, "alice");
-        config.address = link.address.clone();
-        let mut net = TestNet::spawn(config);
+        let (_server, link, mut net) = over_link(folder.path()).await;
         let alice = net.until(welcomed).await;
         net.until(|event| matches!(event, NetEvent::RoundTrip(_)).then_some(()))
             .await;

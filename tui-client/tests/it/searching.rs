@@ -24,8 +24,7 @@ fn what_was_received_is_found_without_a_server() {
     let machine = Machine::new();
     let server = machine.serve(0, &[]);
     let mut alice = machine.open("alice", &["alice"]);
-    let mut bob = machine.open("bob", &["bob"]);
-    bob.wait("connected");
+    let mut bob = machine.open_connected("bob");
     alice.wait_line("●", "bob");
     alice.key("ctrl-k");
     alice.type_text("bob");

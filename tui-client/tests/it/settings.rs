@@ -17,8 +17,7 @@ fn two_devices_agree_on_settings_and_unsent_texts() {
     let desk_machine = Machine::new();
     let laptop_machine = Machine::new();
     let server = desk_machine.serve(0, &[]);
-    let bob = desk_machine.open("bob", &["bob"]);
-    bob.wait("connected");
+    let _bob = desk_machine.open_connected("bob");
     let mut desk = desk_machine.open("desk", &["alice"]);
     desk.wait_line("●", "bob");
     desk.key("ctrl-q");

@@ -91,8 +91,7 @@ fn two_windows(machine: &Machine) -> Tmux<'_> {
 fn messages_ring_and_stay_unread_while_another_window_is_shown() {
     let machine = Machine::new();
     let _server = machine.serve(0, &[]);
-    let mut bob = machine.open("bob", &["bob"]);
-    bob.wait("connected");
+    let mut bob = machine.open_connected("bob");
     let tmux = two_windows(&machine);
     let mut alice = tmux.attach("0");
     alice.open_talk("bob");
@@ -143,8 +142,7 @@ fn messages_ring_and_stay_unread_while_another_window_is_shown() {
 fn focus_reports_of_tmux_are_used_where_they_are_on() {
     let machine = Machine::new();
     let _server = machine.serve(0, &[]);
-    let mut bob = machine.open("bob", &["bob"]);
-    bob.wait("connected");
+    let mut bob = machine.open_connected("bob");
     let tmux = Tmux::start(&machine, "cat");
     tmux.run(&["set-option", "-g", "focus-events", "on"]);
     tmux.run(&["new-window", "-d", &format!("{CLIENT} alice --yes")]);
@@ -167,8 +165,7 @@ fn focus_reports_of_tmux_are_used_where_they_are_on() {
 fn a_copied_text_is_in_the_buffer_of_tmux() {
     let machine = Machine::new();
     let _server = machine.serve(0, &[]);
-    let mut bob = machine.open("bob", &["bob"]);
-    bob.wait("connected");
+    let mut bob = machine.open_connected("bob");
     let tmux = two_windows(&machine);
     let mut alice = tmux.attach("0");
     alice.open_talk("bob");

@@ -8,10 +8,8 @@ use crate::machine::Machine;
 fn two_people_meet_write_and_see_their_marks() {
     let machine = Machine::new();
     let _server = machine.serve(0, &[]);
-    let mut alice = machine.open("alice", &["alice"]);
-    alice.wait("connected");
-    let mut bob = machine.open("bob", &["bob"]);
-    bob.wait("connected");
+    let mut alice = machine.open_connected("alice");
+    let mut bob = machine.open_connected("bob");
 
     // They see each other online.
     alice.wait_line("●", "bob");
@@ -111,8 +109,7 @@ fn what_is_typed_while_the_server_is_dead_goes_out_by_itself() {
 fn a_signal_restores_the_terminal_and_keeps_the_draft() {
     let machine = Machine::new();
     let server = machine.serve(0, &[]);
-    let mut bob = machine.open("bob", &["bob"]);
-    bob.wait("connected");
+    let mut bob = machine.open_connected("bob");
     for signal in [Signal::TERM, Signal::HUP] {
         let mut alice = machine.open("alice", &["alice"]);
         alice.wait_line("●", "bob");
@@ -146,8 +143,7 @@ fn a_signal_restores_the_terminal_and_keeps_the_draft() {
 fn every_size_is_usable_and_resizing_loses_nothing() {
     let machine = Machine::new();
     let _server = machine.serve(0, &[]);
-    let mut bob = machine.open("bob", &["bob"]);
-    bob.wait("connected");
+    let mut bob = machine.open_connected("bob");
     let mut alice = machine.open("alice", &["alice"]);
     alice.wait_line("●", "bob");
     let (column, row) = alice.position_of("bob").unwrap();
