@@ -1,6 +1,7 @@
 //! The driver with a real server, a real store and a screen: keys in, what is to be read out.
 
 mod first_sync;
+mod flood;
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -16,7 +17,7 @@ use ratatui::layout::Size;
 use recado::app::keymap::Keymap;
 use recado::app::{App, Settings};
 use recado::driver::{self, Client, DriverError, Host, Input, InviteMaker, TerminalIo};
-use recado::net::{self, NetConfig};
+use recado::net::{self, NetConfig, NetEvent};
 use recado::store::{self, HeldRange, StoreWrite, StoredMe};
 use recado::terminal::Multiplexer;
 use recado::ui::{Theme, ViewState};
@@ -133,6 +134,11 @@ struct TestClient {
 
 impl TestClient {
     fn start(folder: &Path, net: NetConfig) -> Self {
+        Self::start_with(folder, net, None)
+    }
+
+    /// Starts a client that hears of these events instead of those of its network task.
+    fn start_with(folder: &Path, net: NetConfig, events: Option<mpsc::Receiver<NetEvent>>) -> Self {
         let (frames, _) = watch::channel(0);
         let screen = Screen {
             parser: Arc::new(Mutex::new(vt100::Parser::new(
@@ -181,7 +187,8 @@ impl TestClient {
         let connect = move |since| {
             let first = drawn.parser.lock().unwrap().screen().contents();
             assert!(first.contains("connecting"), "drawn before: {first:?}");
-            net::spawn(NetConfig { since, ..net })
+            let (handle, received) = net::spawn(NetConfig { since, ..net })?;
+            Ok((handle, events.unwrap_or(received)))
         };
         Self {
             screen,
