@@ -297,6 +297,12 @@ async fn what_cannot_be_done_says_why_with_a_code_of_its_own() {
         assert_eq!(code, Some(3), "{error}");
         assert!(error.contains("user list"), "{error}");
     }
+    // What cannot be undone is asked for first, whether or not it exists.
+    for arguments in [&["user", "remove", "alice"], &["room", "close", "lobby"]] {
+        let (code, error) = office.failure_of(arguments).await;
+        assert_eq!(code, Some(3), "{error}");
+        assert!(error.contains("Add --yes to confirm it"), "{error}");
+    }
 }
 
 #[tokio::test]
