@@ -178,6 +178,26 @@ async fn the_default_is_what_was_opened_without_as() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_operator_is_asked_before_an_account_is_removed() {
+    let machine = Machine::new();
+    let _server = machine.serve(0, &[]);
+    machine.create("bob").await;
+    let remove = ["user", "remove", "bob"];
+    let question = "Remove user bob and erase all their messages? This cannot be undone. [y/N]";
+    let mut operator = machine.administer_in_terminal(&remove);
+    operator.wait(question);
+    operator.key("enter");
+    operator.wait("nothing was changed");
+    assert!(!operator.wait_end().success());
+    machine.run(&["who", "--as", "bob"]).await.is(0, "");
+    let mut operator = machine.administer_in_terminal(&remove);
+    operator.wait(question);
+    operator.type_text("y\r");
+    assert!(operator.wait_end().success());
+    machine.run(&["who", "--as", "bob"]).await.is(3, "revoked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_removed_account_is_not_opened_by_itself() {
     let machine = Machine::new();
     let _server = machine.serve(0, &[]);

@@ -164,6 +164,13 @@ impl Machine {
         run_to_end(command, String::new()).await
     }
 
+    /// Runs a command of `recado-server` in a terminal of 80 columns and 24 rows.
+    pub(crate) fn administer_in_terminal(&self, line: &[&str]) -> Terminal {
+        let mut command = self.terminal_program(server_binary());
+        command.args(line);
+        Terminal::start("operator", command, 80, 24)
+    }
+
     /// Runs `recado-server invite` to its end and returns the line it prints.
     pub(crate) async fn invite(&self, more: &[&str]) -> String {
         let ended = self.administer(&[&["invite"], more].concat()).await;
