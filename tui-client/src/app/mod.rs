@@ -142,7 +142,7 @@ impl App {
                     app.chats.contacts.add_peer(&conversation);
                     app.chats.counting.mark_uncertain(id);
                     app.chats.conversations.insert(id, conversation);
-                    app.chats.note_entries(id, &loaded);
+                    app.chats.note_entries(id, &loaded, &mut app.cx);
                 }
             }
         }

@@ -90,12 +90,12 @@ fn set_people(db: &Connection, people: &[StoredPerson]) -> Result<(), DbError> {
     for person in people {
         execute(
             db,
-            "INSERT INTO people (user, name, display) VALUES (?1, ?2, ?3)
-             ON CONFLICT (user) DO UPDATE SET name = excluded.name, display = excluded.display",
+            "REPLACE INTO people (user, name, display, is_removed) VALUES (?1, ?2, ?3, ?4)",
             params![
                 person.user.0.cast_signed(),
                 person.name.as_str(),
                 person.display.as_ref().map(DisplayName::as_str),
+                person.is_removed,
             ],
         )?;
     }

@@ -276,15 +276,18 @@ pub struct StoredPerson {
     pub user: UserId,
     pub name: UserName,
     pub display: Option<DisplayName>,
+    /// Whether the operator removed the account.
+    pub is_removed: bool,
 }
 
 impl StoredPerson {
-    /// A user without a display name.
+    /// A user without a display name, who is not removed.
     pub fn named(user: UserId, name: UserName) -> Self {
         Self {
             user,
             name,
             display: None,
+            is_removed: false,
         }
     }
 }

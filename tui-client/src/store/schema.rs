@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/002_rooms.sql"),
     include_str!("migrations/003_terms.sql"),
     include_str!("migrations/004_announcements.sql"),
+    include_str!("migrations/005_removed_people.sql"),
 ];
 
 /// The version from which on entries that the second one left in `entries_before` can be stored.

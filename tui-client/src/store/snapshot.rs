@@ -30,7 +30,7 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot, DbError> {
         column(row, 0)
     })?;
     let (settings, settings_stamp) = settings::read(db)?;
-    let people = "SELECT user, name, display FROM people ORDER BY user";
+    let people = "SELECT user, name, display, is_removed FROM people ORDER BY user";
     Ok(Snapshot {
         me: query_first(db, "SELECT user, name, log FROM me", [], |row| {
             Ok(StoredMe {
@@ -51,6 +51,7 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot, DbError> {
                 user: UserId(number(row, 0)?),
                 name: user_name(row, 1)?,
                 display: display.and_then(|text| DisplayName::stored(&text).ok()),
+                is_removed: row.get(3)?,
             })
         })?,
         settings,

@@ -75,6 +75,17 @@ impl Contacts {
         named.map(|(user, _)| *user).collect()
     }
 
+    /// Whether a user has this name here, without regard to case.
+    pub(crate) fn is_called(&self, user: UserId, name: &UserName) -> bool {
+        self.get(user)
+            .is_some_and(|contact| contact.name.is_some() && contact.folded == name.folded())
+    }
+
+    /// The unique name of a user; `None` while it is unknown.
+    pub(crate) fn name(&self, user: UserId) -> Option<&UserName> {
+        self.get(user)?.name.as_ref()
+    }
+
     pub(crate) fn is_removed(&self, user: UserId) -> bool {
         self.get(user).is_some_and(|contact| contact.is_removed)
     }
@@ -127,6 +138,7 @@ impl Contacts {
             return false;
         }
         contact.display = person.display;
+        contact.is_removed = person.is_removed;
         person.name.as_str().clone_into(&mut contact.label);
         contact.folded = person.name.folded();
         contact.name = Some(person.name);
@@ -193,6 +205,15 @@ impl Contacts {
         Some(wanted)
     }
 
+    /// Those of these users who stand in the list, in its order, at most so many.
+    pub(crate) fn listed(&self, me: UserId, among: &BTreeSet<UserId>, most: usize) -> Vec<UserId> {
+        let peers = self.order.ids().filter_map(|id| id.peer_of(me));
+        peers
+            .filter(|peer| among.contains(peer))
+            .take(most)
+            .collect()
+    }
+
     /// Puts one row where it belongs, or takes it out of the list.
     fn set_row(&mut self, id: ConversationId, peer: Option<UserId>, key: Option<RowKey>) {
         let change = self.order.set(id, key);
@@ -242,6 +263,7 @@ impl Chats {
                 user: person.user,
                 name: person.name,
                 display: person.display,
+                is_removed: self.contacts.is_removed(person.user),
             };
             if self.contacts.set_names(named.clone()) {
                 news.push(named);
@@ -254,19 +276,35 @@ impl Chats {
     }
 
     /// Takes a removed user out of the lists. Their name stays with what they did.
-    pub(crate) fn mark_removed(&mut self, user: UserId) {
-        if self.user() != Some(user) && !self.contacts.is_removed(user) {
-            self.contacts.entry(user).is_removed = true;
-            self.contacts.changed.insert(user);
+    pub(crate) fn mark_removed(&mut self, user: UserId, cx: &mut Context) {
+        if self.user() != Some(user) {
+            self.contacts.entry(user);
+            self.set_removed(user, true, cx);
         }
     }
 
     /// Puts a user back into the lists who was taken for removed.
-    pub(crate) fn unmark_removed(&mut self, user: UserId) {
-        if self.contacts.is_removed(user) {
-            self.contacts.entry(user).is_removed = false;
-            self.contacts.changed.insert(user);
+    pub(crate) fn unmark_removed(&mut self, user: UserId, cx: &mut Context) {
+        self.set_removed(user, false, cx);
+    }
+
+    fn set_removed(&mut self, user: UserId, is_removed: bool, cx: &mut Context) {
+        let contact = self.contacts.people.get_mut(&user);
+        let Some(contact) = contact.filter(|contact| contact.is_removed != is_removed) else {
+            return;
+        };
+        contact.is_removed = is_removed;
+        // A user without a name is saved with it.
+        if let Some(name) = contact.name.clone() {
+            let display = contact.display.clone();
+            cx.save(StoreWrite::Users(vec![StoredPerson {
+                user,
+                name,
+                display,
+                is_removed,
+            }]));
         }
+        self.contacts.changed.insert(user);
     }
 
     /// Puts the rows of what changed where they belong in the contact list, and counts the unread

@@ -6,7 +6,7 @@ use recado_shared::{
     RoomSummary, Timestamp, UserId, UserName,
 };
 
-use crate::app::{Chats, Conversation};
+use crate::app::{Chats, Context, Conversation};
 use crate::strings::{conversation, rooms};
 
 /// Most rooms whose names are remembered from searches.
@@ -41,13 +41,13 @@ impl Chats {
     }
 
     /// Requests the names of the authors of entries, and notes the mentions of the user in them.
-    pub(crate) fn note_entries(&mut self, id: ConversationId, entries: &[Entry]) {
+    pub(crate) fn note_entries(&mut self, id: ConversationId, entries: &[Entry], cx: &mut Context) {
         if id.room().is_some() {
             authors(entries).for_each(|user| self.request_name(user));
         }
         let removals = entries.iter();
         for entry in removals.filter(|entry| entry.content == Content::AuthorRemoved) {
-            self.mark_removed(entry.author);
+            self.mark_removed(entry.author, cx);
         }
         if let (Some(me), Some(conversation)) = (&self.me, self.conversations.get_mut(&id)) {
             let (me, read) = ((me.user, me.name.as_str()), conversation.own.read);

@@ -331,8 +331,8 @@ impl Chats {
         if conversation.unread() != before {
             self.save_head(id, cx);
         }
-        self.note_entries(id, &about);
-        self.note_entries(id, &entries);
+        self.note_entries(id, &about, cx);
+        self.note_entries(id, &entries, cx);
         self.finish_jump(id, cx);
     }
 }

@@ -47,10 +47,10 @@ impl Session {
             ServerFrame::Typing { conversation, user } => chats.on_typing(conversation, user, cx),
             ServerFrame::User(person) => {
                 self.directory.confirm(person.user);
-                chats.unmark_removed(person.user);
+                chats.unmark_removed(person.user, cx);
                 chats.take_people(vec![person], cx);
             }
-            ServerFrame::UserRemoved(user) => chats.mark_removed(user),
+            ServerFrame::UserRemoved(user) => chats.mark_removed(user, cx),
             ServerFrame::Notice(notice) => cx.notice = Some(notice.to_string()),
             ServerFrame::Close(reason) => cx.notice = Some(reason.to_string()),
             ServerFrame::Announcement(text) => {
@@ -97,6 +97,12 @@ impl Session {
             (RequestKind::Users, Ok(Answer::Users { people, more })) => {
                 self.on_people(chats, people, more, cx);
             }
+            (RequestKind::Contact(user), Ok(Answer::Users { people, .. })) => {
+                self.on_contact(chats, user, people, cx);
+            }
+            (RequestKind::Missing, Ok(Answer::Users { people, .. })) => {
+                Self::on_missing(chats, people, cx);
+            }
             (RequestKind::Names, Ok(Answer::Users { people, .. })) => chats.take_people(people, cx),
             (RequestKind::Set(setting), result) => chats.on_set(&setting, &result, cx),
             (RequestKind::Settings, result) => chats.on_settings(result, cx),
@@ -107,6 +113,8 @@ impl Session {
             (
                 RequestKind::Append(_)
                 | RequestKind::Users
+                | RequestKind::Contact(_)
+                | RequestKind::Missing
                 | RequestKind::Names
                 | RequestKind::Invitations,
                 _,
@@ -225,7 +233,7 @@ impl Session {
             // Before the entries, so that a crash in between leaves a gap and no wrong count.
             chats.save_head(id, cx);
         }
-        chats.note_entries(id, &added);
+        chats.note_entries(id, &added, cx);
         self.backfill.note_saved(added.len());
         cx.save(StoreWrite::Entries {
             conversation: id,

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use recado_shared::{
-    Answer, ConversationId, MessageId, PageRange, RequestError, RequestNumber, Setting,
+    Answer, ConversationId, MessageId, PageRange, RequestError, RequestNumber, Setting, UserId,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,10 @@ pub(crate) enum RequestKind {
     Page(ConversationId, PageRange),
     /// A stretch of the directory.
     Users,
+    /// The user of this contact's name.
+    Contact(UserId),
+    /// Contacts whose names the directory does not have.
+    Missing,
     Names,
     Invitations,
     Set(Setting),

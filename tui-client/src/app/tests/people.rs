@@ -12,6 +12,8 @@ use crate::app::screen::Section;
 use crate::app::{ClickTarget, Effect, Event};
 use crate::store::{StoreWrite, StoredPerson};
 
+const DAVE: UserId = UserId(4);
+
 fn watches(effects: &[Effect]) -> Vec<Vec<UserId>> {
     let watches = sent(effects).into_iter().filter_map(|frame| match frame {
         ClientFrame::Watch(users) => Some(users),
@@ -25,10 +27,7 @@ fn searches(effects: &[Effect]) -> Vec<(RequestNumber, Option<String>)> {
         ClientFrame::Request {
             number,
             request: Request::FindUsers { after, prefix, .. },
-        } => {
-            assert_eq!(prefix, "");
-            Some((number, after.map(|name| name.to_string())))
-        }
+        } if prefix.is_empty() => Some((number, after.map(|name| name.to_string()))),
         _ => None,
     });
     searches.collect()
@@ -171,6 +170,7 @@ fn a_display_name_stands_beside_the_name_and_is_saved() {
         user: BOB,
         name: bob.name.clone(),
         display: bob.display.clone(),
+        is_removed: false,
     };
     assert_eq!(saved(&effects), [StoreWrite::Users(vec![named])]);
     let both = ("bob".to_owned(), Some("Robert".to_owned()));
@@ -319,4 +319,80 @@ fn a_user_who_is_renamed_while_the_directory_is_read_stays_in_the_list() {
         ["aaron", "user9"],
         "the server names them"
     );
+}
+
+fn finds(effects: &[Effect]) -> Vec<(RequestNumber, String)> {
+    let finds = sent(effects).into_iter().filter_map(|frame| match frame {
+        ClientFrame::Request {
+            number,
+            request: Request::FindUsers { prefix, .. },
+        } => Some((number, prefix)),
+        _ => None,
+    });
+    finds.collect()
+}
+
+fn found(people: Vec<recado_shared::UserProfile>, more: bool) -> Answer {
+    Answer::Users { people, more }
+}
+
+#[test]
+fn a_removed_user_is_removed_after_a_restart_too() {
+    let mut client = Client::connected(vec![head(BOB, 1, 1, 0)]);
+    let effects = client.frame(ServerFrame::UserRemoved(BOB));
+    let removed = StoredPerson {
+        is_removed: true,
+        ..StoredPerson::named(BOB, name_of(BOB))
+    };
+    assert_eq!(saved(&effects), [StoreWrite::Users(vec![removed.clone()])]);
+    let mut stored_now = snapshot(vec![stored(BOB, entries(1..=1, BOB), 1)]);
+    stored_now.people = vec![removed, StoredPerson::named(CAROL, name_of(CAROL))];
+    let client = Client::new(stored_now);
+    assert_eq!(client.contacts(), ["carol"]);
+}
+
+#[test]
+fn a_removed_contact_leaves_the_list_on_a_server_with_many_users() {
+    let contacts = [
+        head(BOB, 1, 1, 0),
+        head(CAROL, 1, 1, 0),
+        head(DAVE, 1, 1, 0),
+    ];
+    let mut client = Client::connected(contacts.to_vec());
+    client.frame(ServerFrame::User(person(DAVE, Presence::Online)));
+    client.handle(offline());
+    let mut asked = finds(&client.handle(welcome(LOG)));
+    for page in 0..5 {
+        let from = 100 + page * 200;
+        asked = finds(&client.answer(asked[0].0, found(people(from..from + 200), true)));
+    }
+    // Bob is there, carol has another name, and dave was removed.
+    let mut looked_up = Vec::new();
+    let mut effects = Vec::new();
+    while let [(number, name)] = &asked[..] {
+        looked_up.push(name.clone());
+        let bob = person(BOB, Presence::Online);
+        let there = Vec::from_iter((name == "bob").then_some(bob));
+        effects = client.answer(*number, found(there, false));
+        asked = finds(&effects);
+    }
+    looked_up.sort();
+    assert_eq!(looked_up, ["bob", "carol", "user4"]);
+    let names = sent(&effects).into_iter().find_map(|frame| match frame {
+        ClientFrame::Request {
+            number,
+            request: Request::Users(users),
+        } => Some((number, BTreeSet::from_iter(users))),
+        _ => None,
+    });
+    let (number, missing) = names.unwrap();
+    assert_eq!(missing, BTreeSet::from([CAROL, DAVE]));
+    let mut carla = person(CAROL, Presence::Online);
+    carla.name = UserName::new("carla").unwrap();
+    let dave = person(DAVE, Presence::Offline);
+    client.answer(number, found(vec![carla, dave], false));
+    let listed = client.contacts();
+    let has = |name: &str| listed.iter().any(|row| row == name);
+    assert!(has("bob") && has("carla"), "{listed:?}");
+    assert!(!has("user4") && !has("carol"), "{listed:?}");
 }

@@ -130,11 +130,16 @@ fn what_is_saved_is_in_the_next_snapshot() {
     };
     let other = ConversationId::direct(ME, UserId(9));
     let name = UserName::new("bob").unwrap();
+    let removed = StoredPerson {
+        is_removed: true,
+        ..StoredPerson::named(BOB, name.clone())
+    };
     let snapshot = after(
         &path,
         [
             StoreWrite::Me(me(1)),
             StoreWrite::Users(vec![StoredPerson::named(BOB, name.clone())]),
+            StoreWrite::Users(vec![removed.clone()]),
             StoreWrite::Heads {
                 heads: vec![head(3)],
                 complete: Some(since),
@@ -153,7 +158,7 @@ fn what_is_saved_is_in_the_next_snapshot() {
     let expected = Snapshot {
         me: Some(me(1)),
         since: Some(since),
-        people: vec![StoredPerson::named(BOB, name)],
+        people: vec![removed],
         settings: Vec::new(),
         settings_stamp: Stamp::default(),
         conversations: vec![StoredConversation {
@@ -384,7 +389,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
             error,
             StoreError::Newer {
                 found: 99,
-                known: 4,
+                known: 5,
                 ..
             }
         ),

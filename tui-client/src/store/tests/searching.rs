@@ -216,7 +216,7 @@ fn second_schema(path: &Path, count: u64) {
     database
         .execute_batch(
             "DROP TABLE terms; DROP TABLE index_rebuild; DROP TABLE IF EXISTS words;
-             DROP TABLE announcements;
+             DROP TABLE announcements; ALTER TABLE people DROP COLUMN is_removed;
              CREATE VIRTUAL TABLE words USING fts5 (
                  text, marks, content = '', columnsize = 0, prefix = '3',
                  tokenize = 'unicode61 remove_diacritics 2'
