@@ -5,6 +5,7 @@ use recado_shared::{
 };
 
 use super::action::Action;
+use super::command_line::CommandLine;
 use crate::model::InviteLink;
 
 /// One wish; fulfilled in order, after the method that returned to the app.
@@ -31,7 +32,7 @@ pub(crate) enum Show {
     /// The panel with an invite link.
     InviteLink(InviteLink),
     Panel(PanelKind),
-    Confirm(String, Confirmed),
+    Confirm(Question),
     /// The picker of reactions to a message of the open conversation.
     Picker(Seq),
     UnreadOverview,
@@ -45,6 +46,15 @@ pub(crate) enum PanelKind {
     /// Rooms whose names begin so.
     Rooms(String),
     Devices,
+}
+
+/// A question before something that cannot be undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Question {
+    pub(crate) text: String,
+    pub(crate) confirmed: Confirmed,
+    /// The command that leads to it, if one does. Its text returns if what follows the yes fails.
+    pub(crate) line: Option<CommandLine>,
 }
 
 /// The consequence of a yes.

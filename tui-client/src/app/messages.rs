@@ -15,7 +15,7 @@ use super::reader::Reader;
 use super::session::outbox::{MAX_OUTBOX, is_failed};
 use super::{Chats, Conversation, Effect, Scroll, Session};
 use crate::model::ItemId;
-use crate::store::{Pending, PendingState};
+use crate::store::{Pending, PendingState, StoreWrite, StoredCommand};
 use crate::strings::{self, errors};
 
 /// A row of the pane: of the log, or a message of the outbox.
@@ -188,7 +188,17 @@ impl Parts<'_> {
     /// goes with it and returns to its composer if the server refuses the change.
     pub(crate) fn queue_change(&mut self, id: ConversationId, content: Content) {
         let change = self.session.queue(self.chats, id, content, self.cx);
-        let line = self.pending_requests.running.clone();
+        let Some(line) = self.pending_requests.running.clone() else {
+            return;
+        };
+        // Without a conversation it returns to the switcher, which no other run shows.
+        if let Some(conversation) = line.conversation {
+            self.cx.save(StoreWrite::Command(StoredCommand {
+                id: change,
+                conversation,
+                text: line.text.clone(),
+            }));
+        }
         self.session.outbox.set_line(change, line);
     }
 

@@ -6,6 +6,7 @@
 pub mod action;
 mod chats;
 mod command;
+mod command_line;
 pub mod composer;
 mod context;
 mod conversation;
@@ -92,7 +93,7 @@ impl App {
     /// The app as the local store remembers it, not connected.
     pub fn new(snapshot: Snapshot, settings: Settings, now: Now) -> Self {
         let mut ids = MessageIdSource::new(settings.seed);
-        let outbox = Outbox::new(snapshot.outbox);
+        let outbox = Outbox::new(snapshot.outbox, snapshot.commands);
         if let Some(last) = outbox.last_id() {
             ids.follow(last);
         }

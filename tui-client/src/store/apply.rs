@@ -16,6 +16,7 @@ pub(super) fn apply(db: &Connection, write: &StoreWrite) -> Result<WalResidue, D
             let sql = "UPDATE outbox SET failed = ?2 WHERE id = ?1";
             execute(db, sql, params![id.0, outbox::failure_reason(state)])?;
         }
+        StoreWrite::Command(command) => outbox::set_command(db, command)?,
         StoreWrite::TakeBack {
             id,
             conversation,

@@ -47,8 +47,8 @@ pub use events::StoreEvents;
 use queue::{Queue, Request};
 pub use request::{
     HeldRange, LoadedEntries, MAX_ANNOUNCEMENTS, Pending, PendingState, SearchHit, SearchQuery,
-    SearchResult, Snapshot, StoreEvent, StoreRead, StoreWrite, Stored, StoredConversation,
-    StoredMe, StoredPerson, StoredSetting,
+    SearchResult, Snapshot, StoreEvent, StoreRead, StoreWrite, Stored, StoredCommand,
+    StoredConversation, StoredMe, StoredPerson, StoredSetting,
 };
 use search_thread::SearchThread;
 use worker::Worker;

@@ -3,7 +3,7 @@
 use recado_shared::{ConversationId, MessageId};
 use rusqlite::{Connection, params};
 
-use super::request::{Pending, PendingState};
+use super::request::{Pending, PendingState, StoredCommand};
 use super::value::{DbError, blob, execute};
 use super::wal_residue::WalResidue;
 
@@ -27,6 +27,18 @@ pub(super) fn queue(db: &Connection, pending: &Pending) -> Result<WalResidue, Db
     } else {
         Ok(WalResidue::None)
     }
+}
+
+/// Notes the command of a queued change; one that is gone has none.
+pub(super) fn set_command(db: &Connection, command: &StoredCommand) -> Result<(), DbError> {
+    let StoredCommand {
+        id,
+        conversation,
+        text,
+    } = command;
+    let sql = "UPDATE outbox SET command = ?2, typed_in = ?3 WHERE id = ?1";
+    execute(db, sql, params![id.0, text, blob(conversation)])?;
+    Ok(())
 }
 
 /// The value of the column `failed`.

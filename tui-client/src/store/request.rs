@@ -50,6 +50,8 @@ pub enum StoreWrite {
         id: MessageId,
         state: PendingState,
     },
+    /// Notes the command that a queued change came from.
+    Command(StoredCommand),
     /// Removes a message from the outbox and sets the draft of its conversation.
     TakeBack {
         id: MessageId,
@@ -119,6 +121,7 @@ impl StoreWrite {
         match self {
             Self::Queue(_)
             | Self::SetPending { .. }
+            | Self::Command(_)
             | Self::TakeBack { .. }
             | Self::UnsentSetting(_)
             | Self::SentSetting(_)
@@ -178,7 +181,8 @@ impl StoreWrite {
                 entries.iter().map(|entry| content(&entry.content)).sum()
             }
             Self::Queue(pending) => content(&pending.content),
-            Self::TakeBack { draft: text, .. }
+            Self::Command(StoredCommand { text, .. })
+            | Self::TakeBack { draft: text, .. }
             | Self::Draft { text, .. }
             | Self::Announcement(_, text) => VALUE_BYTES + text.len(),
             Self::Heads { heads, .. } => heads
@@ -271,6 +275,16 @@ pub struct SearchHit {
     pub after: Option<Entry>,
 }
 
+/// A slash command that put a change into the outbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCommand {
+    /// Of the change in the outbox.
+    pub id: MessageId,
+    /// Where the command was typed.
+    pub conversation: ConversationId,
+    pub text: String,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPerson {
     pub user: UserId,
@@ -314,6 +328,8 @@ pub struct Snapshot {
     pub conversations: Vec<StoredConversation>,
     /// In the order of typing.
     pub outbox: Vec<Pending>,
+    /// The commands that some of these came from.
+    pub commands: Vec<StoredCommand>,
     /// Drafts, also of conversations without an entry.
     pub drafts: Vec<(ConversationId, String)>,
     pub open: Option<ConversationId>,

@@ -8,7 +8,9 @@ use recado_shared::{
 };
 use rusqlite::{Connection, Row};
 
-use super::request::{Pending, PendingState, Snapshot, StoredConversation, StoredMe, StoredPerson};
+use super::request::{
+    Pending, PendingState, Snapshot, StoredCommand, StoredConversation, StoredMe, StoredPerson,
+};
 use super::value::{DbError, blob, bytes, column, number, query, query_first};
 use super::{announcements, load, settings};
 use crate::model::Place;
@@ -58,6 +60,13 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot, DbError> {
         settings_stamp,
         conversations: read_conversations(db, open)?,
         outbox: query(db, OUTBOX, [], read_pending)?,
+        commands: query(db, COMMANDS, [], |row| {
+            Ok(StoredCommand {
+                id: MessageId(bytes(row, 0)?),
+                conversation: column(row, 1)?,
+                text: row.get(2)?,
+            })
+        })?,
         drafts: query(db, DRAFTS, [], read_draft)?,
         open,
         announcements: query(db, announcements::ALL, [], announcements::read_row)?,
@@ -66,6 +75,9 @@ pub(super) fn read(db: &Connection) -> Result<Snapshot, DbError> {
 
 pub(super) const OUTBOX: &str =
     "SELECT id, conversation, content, typed, failed FROM outbox ORDER BY position";
+
+const COMMANDS: &str =
+    "SELECT id, typed_in, command FROM outbox WHERE command IS NOT NULL ORDER BY position";
 
 /// Reads a row of [`OUTBOX`].
 pub(super) fn read_pending(row: &Row<'_>) -> Result<Pending, DbError> {

@@ -222,5 +222,6 @@ async fn run_driver(
             ..net_config
         })
     };
-    Ok(driver::run(terminal_io, client, connect).await)
+    // The app is in it, which is large to move about.
+    Ok(Box::pin(driver::run(terminal_io, client, connect)).await)
 }

@@ -54,6 +54,7 @@ impl Local {
             StoreWrite::TakeBack { id, .. } => Some((*id, false)),
             StoreWrite::Me(_)
             | StoreWrite::SetPending { .. }
+            | StoreWrite::Command(_)
             | StoreWrite::Entries { .. }
             | StoreWrite::Forget { .. }
             | StoreWrite::Heads { .. }

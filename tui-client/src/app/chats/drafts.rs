@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use recado_shared::{ConversationId, DraftText, Setting, SettingKey};
 
+use crate::app::command_line::CommandLine;
 use crate::app::conversation::state::Purpose;
 use crate::app::{Chats, Context, Conversation};
 
@@ -17,14 +18,6 @@ pub(crate) const SHARE_AFTER: Duration = Duration::from_secs(3);
 
 /// A composer is in use until no key was pressed for this long.
 pub(crate) const WRITING_PAUSE: Duration = Duration::from_secs(5);
-
-/// A slash command as it was typed: it returns to its composer if the command fails.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CommandLine {
-    /// `None` if no conversation was open.
-    pub(crate) conversation: Option<ConversationId>,
-    pub(crate) text: String,
-}
 
 impl Chats {
     /// Returns the line of a command that failed to its composer. Where other text was written

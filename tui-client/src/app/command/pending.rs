@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use recado_shared::{ConversationId, DeviceName, LinkCode, MessageId, RequestNumber, RoomName};
 
 use super::table::Command;
-use crate::app::chats::drafts::CommandLine;
+use crate::app::command_line::CommandLine;
 use crate::app::intent::PanelKind;
 use crate::model::ItemId;
 use crate::strings;

@@ -3,16 +3,13 @@
 use recado_shared::{Content, PendingDevice, Request};
 
 use super::{ListMove, Overlay};
-use crate::app::command::PendingRequest;
-use crate::app::intent::{Confirmed, Intent, PanelKind, Show};
+use crate::app::command::{CommandResult, PendingRequest};
+use crate::app::intent::{Confirmed, Intent, PanelKind, Question, Show};
 use crate::app::{Action, Hint, KeyContext, Parts, Reader, screen};
 use crate::strings;
 
 #[derive(Debug)]
-pub(super) struct Confirm {
-    pub(super) question: String,
-    pub(super) confirmed: Confirmed,
-}
+pub(super) struct Confirm(pub(super) Question);
 
 impl Overlay for Confirm {
     fn keys(&self) -> (KeyContext, Vec<Hint>) {
@@ -26,7 +23,7 @@ impl Overlay for Confirm {
     fn view<'a>(&'a self, app: &Reader<'a>) -> screen::Overlay<'a> {
         let key = |action| app.settings.keymap.key_of(KeyContext::Panel, action);
         screen::Overlay::Confirm {
-            question: &self.question,
+            question: &self.0.text,
             answers: strings::overlays::answers(&key(Action::Submit), &key(Action::Cancel)),
         }
     }
@@ -35,7 +32,7 @@ impl Overlay for Confirm {
 
     /// The same wish again is a yes.
     fn reopen(&mut self, show: &Show, app: &mut Parts<'_>) -> bool {
-        let is_same = matches!(show, Show::Confirm(_, confirmed) if *confirmed == self.confirmed);
+        let is_same = matches!(show, Show::Confirm(again) if again.confirmed == self.0.confirmed);
         if is_same {
             self.accept(app);
         }
@@ -46,7 +43,7 @@ impl Overlay for Confirm {
         app.close();
         if let Confirmed::Revoke {
             is_listed: true, ..
-        } = self.confirmed
+        } = self.0.confirmed
         {
             app.show(Show::Panel(PanelKind::Devices));
         }
@@ -54,18 +51,30 @@ impl Overlay for Confirm {
 
     fn accept(&mut self, app: &mut Parts<'_>) {
         self.cancel(app);
-        let (request, task, done) = match self.confirmed.clone() {
+        // What follows belongs to the command again.
+        app.pending_requests.running.clone_from(&self.0.line);
+        let done = self.carry_out(app);
+        app.pending_requests.running = None;
+        if let Err(why) = done {
+            app.fail(why, self.0.line.as_ref());
+        }
+    }
+}
+
+impl Confirm {
+    fn carry_out(&self, app: &mut Parts<'_>) -> CommandResult {
+        let (request, task, done) = match self.0.confirmed.clone() {
             Confirmed::Delete(id, target) => {
-                return app.append_confirmed(
-                    id,
-                    Content::Deletion { target },
-                    strings::errors::THE_DELETION,
-                );
+                let content = Content::Deletion { target };
+                return app.append_confirmed(id, content, strings::errors::THE_DELETION);
             }
             Confirmed::Room(id, event) => {
                 return app.append_confirmed(id, Content::Room(event), strings::errors::THE_CHANGE);
             }
-            Confirmed::Quit => return app.cx.intents.push_back(Intent::Quit),
+            Confirmed::Quit => {
+                app.cx.intents.push_back(Intent::Quit);
+                return Ok(());
+            }
             Confirmed::Link(PendingDevice { key, name }) => (
                 Request::LinkDevice { key, name },
                 strings::errors::LINK_DEVICE,
@@ -77,7 +86,6 @@ impl Overlay for Confirm {
                 strings::commands::DEVICE_REVOKED,
             ),
         };
-        let asked = app.ask_for(request, PendingRequest::Change(task, done.to_owned()));
-        app.notify_failure(asked);
+        app.ask_for(request, PendingRequest::Change(task, done.to_owned()))
     }
 }

@@ -26,10 +26,7 @@ pub(crate) fn open(show: Show, app: &mut Parts<'_>) -> Option<Box<dyn Overlay>> 
         }),
         Show::InviteLink(link) => Box::new(InviteLinkPanel(link)),
         Show::Panel(kind) => Box::new(Panel::new(kind)),
-        Show::Confirm(question, confirmed) => Box::new(Confirm {
-            question,
-            confirmed,
-        }),
+        Show::Confirm(question) => Box::new(Confirm(question)),
         Show::Picker(target) => Box::new(Picker::new(app.chats.navigation.open?, target)),
         Show::UnreadOverview => Box::new(UnreadOverview::default()),
         Show::Search(scope, text) => Box::new(Search::new(scope, text, app)),

@@ -370,12 +370,15 @@ impl Parts<'_> {
     }
 
     /// Appends to a conversation after a yes. `what` is queued if there is no connection.
-    pub(crate) fn append_confirmed(&mut self, id: ConversationId, content: Content, what: &str) {
-        let queued = self.queue(id, content);
-        if queued.is_ok() {
-            self.note_waiting(what);
-        }
-        self.notify_failure(queued);
+    pub(crate) fn append_confirmed(
+        &mut self,
+        id: ConversationId,
+        content: Content,
+        what: &str,
+    ) -> CommandResult {
+        self.queue(id, content)?;
+        self.note_waiting(what);
+        Ok(())
     }
 
     fn queue(&mut self, id: ConversationId, content: Content) -> CommandResult {

@@ -8,7 +8,7 @@ use recado_shared::{
 };
 
 use crate::app::command::{Call, CommandResult};
-use crate::app::intent::{Confirmed, Show};
+use crate::app::intent::{Confirmed, Question, Show};
 use crate::app::parts::Parts;
 use crate::strings::{self, overlays};
 
@@ -62,8 +62,13 @@ impl Parts<'_> {
         self.confirm(overlays::confirm_quit(unsent), Confirmed::Quit);
     }
 
-    fn confirm(&mut self, question: String, confirmed: Confirmed) {
-        self.show(Show::Confirm(question, confirmed));
+    fn confirm(&mut self, text: String, confirmed: Confirmed) {
+        let line = self.pending_requests.running.clone();
+        self.show(Show::Confirm(Question {
+            text,
+            confirmed,
+            line,
+        }));
     }
 }
 

@@ -2,8 +2,8 @@
 
 use recado_shared::{ClientFrame, ConversationId, Request};
 
-use crate::app::chats::drafts::CommandLine;
 use crate::app::command::{Call, Command, CommandResult, Parsed, PendingRequest, parse};
+use crate::app::command_line::CommandLine;
 use crate::app::composer::markup::trimmed;
 use crate::app::conversation::state::Purpose;
 use crate::app::intent::{Delivery, Intent, PanelKind, Show};

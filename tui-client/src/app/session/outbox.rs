@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use recado_shared::{ConversationId, MessageId, Timestamp};
 
-use crate::app::chats::drafts::CommandLine;
-use crate::store::{Pending, PendingState};
+use crate::app::command_line::CommandLine;
+use crate::store::{Pending, PendingState, StoredCommand};
 
 /// Most messages that may wait. Beyond it the text stays in the composer.
 pub(crate) const MAX_OUTBOX: usize = 1_000;
@@ -42,11 +42,18 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    pub(crate) fn new(pending: Vec<Pending>) -> Self {
+    pub(crate) fn new(pending: Vec<Pending>, commands: Vec<StoredCommand>) -> Self {
         let mut outbox = Self::default();
         for pending in pending {
             // The store does not say which of them an earlier run sent.
             outbox.push(pending, true);
+        }
+        for command in commands {
+            let line = CommandLine {
+                conversation: Some(command.conversation),
+                text: command.text,
+            };
+            outbox.set_line(command.id, line);
         }
         outbox
     }
@@ -66,9 +73,9 @@ impl Outbox {
         self.items.get(&id)
     }
 
-    pub(crate) fn set_line(&mut self, id: MessageId, line: Option<CommandLine>) {
+    pub(crate) fn set_line(&mut self, id: MessageId, line: CommandLine) {
         if let Some(queued) = self.items.get_mut(&id) {
-            queued.line = line;
+            queued.line = Some(line);
         }
     }
 

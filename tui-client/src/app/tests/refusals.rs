@@ -1,12 +1,15 @@
 //! Text that a refusal, Esc or the end of the program must not lose.
 
-use recado_shared::{Answer, RequestError, RequestNumber, Role, Seq, ServerFrame, Timestamp};
+use recado_shared::{
+    Answer, ClientFrame, Device, DeviceKey, DeviceName, LinkCode, PendingDevice, Request,
+    RequestError, RequestNumber, Role, Seq, ServerFrame, Timestamp,
+};
 
 use super::commands::requests;
 use super::support::*;
 use crate::app::screen::{ItemId, Overlay};
 use crate::app::{ClickTarget, Effect, Event};
-use crate::store::StoreWrite;
+use crate::store::{Snapshot, StoreWrite};
 
 fn refuse(client: &mut Client, effects: &[Effect], error: RequestError) {
     let number = first_request(effects);
@@ -184,4 +187,108 @@ fn esc_from_an_edit_keeps_the_edited_text_for_undo() {
     assert_eq!(client.composer(), "old and new");
     client.keys("alt-_");
     assert_eq!(client.composer(), "draft");
+}
+
+type MakeAnswer = fn() -> Answer;
+
+/// A connected client with a device whose list the server has just sent.
+fn with_question(typed: &str, answer: impl Fn() -> Answer) -> Client {
+    let mut client = Client::in_room(1);
+    let number = first_request(&client.say(typed));
+    client.answer(number, answer());
+    assert_ne!(client.question(), "");
+    client
+}
+
+fn devices() -> Answer {
+    Answer::Devices(vec![device()])
+}
+
+fn device() -> Device {
+    Device {
+        key: DeviceKey([9; 32]),
+        name: DeviceName::new("phone").ok(),
+        added: Timestamp(0),
+        seen: None,
+        is_online: false,
+    }
+}
+
+fn pending_device() -> Answer {
+    let Device { key, name, .. } = device();
+    Answer::PendingDevice(PendingDevice { key, name })
+}
+
+#[test]
+fn a_command_that_fails_after_its_question_returns_to_its_box() {
+    let link = format!("/link {}", LinkCode::of(&device().key));
+    let cases: [(&str, MakeAnswer); 2] = [("/revoke phone", devices), (&link, pending_device)];
+    for (typed, answer) in cases {
+        // Refused by the server, lost on the way, and without a link at the time of the yes.
+        let mut client = with_question(typed, answer);
+        let effects = client.keys("enter");
+        refuse(&mut client, &effects, RequestError::Unavailable);
+        assert_eq!(client.composer(), typed);
+        let mut client = with_question(typed, answer);
+        client.keys("enter");
+        client.handle(offline());
+        assert_eq!(client.composer(), typed);
+        let mut client = with_question(typed, answer);
+        client.handle(offline());
+        client.keys("enter");
+        assert_eq!(client.composer(), typed);
+        // Other text is not overwritten.
+        let mut client = with_question(typed, answer);
+        let effects = client.keys("enter");
+        client.type_text("half a");
+        refuse(&mut client, &effects, RequestError::Unavailable);
+        assert_eq!(client.composer(), "half a");
+        client.keys("ctrl-_");
+        assert_eq!(client.composer(), typed);
+    }
+}
+
+#[test]
+fn a_deletion_that_is_refused_after_its_question_returns_its_command() {
+    let mut client = Client::in_room(1);
+    let number = first_request(&client.say("mine"));
+    let (seq, time) = (Seq(2), Timestamp(1));
+    client.answer(number, Answer::Accepted { seq, time });
+    client.say("/delete");
+    let effects = client.keys("enter");
+    refuse(&mut client, &effects, RequestError::NoSuchMessage);
+    assert_eq!(client.composer(), "/delete");
+}
+
+#[test]
+fn a_command_that_is_refused_after_a_restart_returns_to_its_box() {
+    let mut client = Client::in_room(1);
+    client.handle(offline());
+    let written = saved(&client.say("/topic a long topic"));
+    let pending = written.iter().find_map(|write| match write {
+        StoreWrite::Queue(pending) => Some(pending.clone()),
+        _ => None,
+    });
+    let command = written.iter().find_map(|write| match write {
+        StoreWrite::Command(command) => Some(command.clone()),
+        _ => None,
+    });
+    let mut client = Client::new(Snapshot {
+        outbox: Vec::from_iter(pending),
+        commands: Vec::from_iter(command),
+        ..snapshot(vec![])
+    });
+    let effects = client.connect(vec![room_head(1)]);
+    let append = sent(&effects).into_iter().find_map(|frame| match frame {
+        ClientFrame::Request {
+            number,
+            request: Request::Append { .. },
+        } => Some(number),
+        _ => None,
+    });
+    let number = append.unwrap();
+    let result = Err(RequestError::RoleNeeded(Role::Moderator));
+    client.frame(ServerFrame::Answer { number, result });
+    client.keys("alt-1");
+    assert_eq!(client.composer(), "/topic a long topic");
 }

@@ -170,6 +170,7 @@ fn what_is_saved_is_in_the_next_snapshot() {
             place,
             entries: (1..=3).map(|seq| entry(seq, BOB, seq)).collect(),
         }],
+        commands: Vec::new(),
         outbox: vec![pending(7, "hello")],
         drafts: vec![(other, "not yet".to_owned())],
         open: Some(TALK),
@@ -207,6 +208,11 @@ fn the_outbox_keeps_the_order_of_typing_and_clears_the_draft() {
         conversation: TALK,
         text: text.to_owned(),
     };
+    let command = StoredCommand {
+        id: id(5),
+        conversation: ConversationId::direct(ME, UserId(9)),
+        text: "/react 👍".to_owned(),
+    };
     let snapshot = after(
         &path,
         [
@@ -216,6 +222,7 @@ fn the_outbox_keeps_the_order_of_typing_and_clears_the_draft() {
             StoreWrite::Queue(pending(3, "second")),
             StoreWrite::Queue(pending(9, "first")),
             StoreWrite::Queue(pending(5, "third")),
+            StoreWrite::Command(command.clone()),
             StoreWrite::SetPending {
                 id: id(3),
                 state: PendingState::Failed("no such person".to_owned()),
@@ -223,6 +230,7 @@ fn the_outbox_keeps_the_order_of_typing_and_clears_the_draft() {
         ],
     );
     assert_eq!(snapshot.drafts, []);
+    assert_eq!(snapshot.commands, [command]);
     let states: Vec<_> = snapshot.outbox.iter().map(|p| (p.id, &p.state)).collect();
     let failed = PendingState::Failed("no such person".to_owned());
     assert_eq!(
@@ -389,7 +397,7 @@ fn a_newer_schema_is_refused_and_left_alone() {
             error,
             StoreError::Newer {
                 found: 99,
-                known: 5,
+                known: 6,
                 ..
             }
         ),
