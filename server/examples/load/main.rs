@@ -7,8 +7,10 @@
 //! target/release/examples/load pairs            # one line of JSON for each subject
 //! target/release/examples/load all --runs 5     # and a table, subjects in turn
 //! target/release/examples/load growth-rooms     # cost of a delivery at sizes that grow
+//! target/release/examples/load attack           # hostile clients beside honest ones
 //! ```
 
+mod attack;
 mod clients;
 mod connection;
 mod growth;
@@ -37,6 +39,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand, ValueEnum};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::attack::Attack;
 use crate::growth::Growth;
 use crate::pairs::Pairs;
 use crate::report::Figures;
@@ -69,6 +72,14 @@ enum What {
     GrowthBystanders(Run),
     /// Cost of a delivery in rooms of 10 to 10,000 members
     GrowthRooms(Run),
+    /// Attacks of one user, beside honest clients: both phases in each run
+    Attack {
+        /// Attacks to measure [default: all in turn]
+        #[arg(value_enum)]
+        attacks: Vec<Attack>,
+        #[command(flatten)]
+        run: Run,
+    },
     /// Memory of an idle TLS connection, with the server's own stream and with tokio-rustls
     TlsMemory {
         /// Number of connections
@@ -162,6 +173,7 @@ fn main() -> Result<()> {
             return runtime()?.block_on(tls_memory::measure(size));
         }
         What::TlsServer { stream } => return runtime()?.block_on(tls_memory::serve(stream)),
+        What::Attack { attacks, run } => return attack_all(&attacks, &run),
         What::Pairs(run) => (vec![Scenario::Pairs], run),
         What::Room(run) => (vec![Scenario::Room], run),
         What::Pingpong(run) => (vec![Scenario::Pingpong], run),
@@ -186,6 +198,26 @@ fn main() -> Result<()> {
     }
     if run.runs > 1 {
         table.print();
+    }
+    Ok(())
+}
+
+fn attack_all(attacks: &[Attack], run: &Run) -> Result<()> {
+    subject::prepare_machine()?;
+    let attacks = match attacks {
+        [] => Attack::value_variants(),
+        chosen => chosen,
+    };
+    let time = Duration::from_secs(run.seconds);
+    for &attack in attacks.iter().cycle().take(attacks.len() * run.runs.max(1)) {
+        let figures = runtime()?.block_on(async {
+            let folder = &run.folder;
+            let mut subject = Subject::start(Kind::Recado, folder, Rates::Untouched).await?;
+            let figures = attack::attack(&mut subject, attack, time).await;
+            subject.stop().await?;
+            figures
+        });
+        figures?.print();
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Reconnect storm: all clients are cut off at once and reconnect at once, while a few pairs exchange
 //! messages. A client counts as reconnected once it has everything that it requests anew.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,7 +33,7 @@ pub(crate) async fn storm(subject: &mut Subject, count: usize) -> Result<Figures
         warmup::warm_up(&mut clients).await?;
     }
     let recorder = Arc::new(LatencyRecorder::new());
-    let staying = StayingPairs::start(endpoint, count, &recorder).await?;
+    let staying = StayingPairs::start(endpoint, count, STAYING_PAIRS, &recorder).await?;
     sleep(WARM_UP).await;
     let measurement = Measurement::start(subject).await?;
     recorder.record(true);
@@ -61,16 +62,17 @@ pub(crate) async fn storm(subject: &mut Subject, count: usize) -> Result<Figures
 
 /// Pairs that stay connected, in a thread of their own: real clients do not wait for the handshakes of
 /// others, which run on other machines.
-struct StayingPairs {
+pub(crate) struct StayingPairs {
     over: oneshot::Sender<()>,
     thread: thread::JoinHandle<Result<()>>,
 }
 
 impl StayingPairs {
-    /// Returns once the pairs exchange messages.
-    async fn start(
+    /// Returns once the pairs, whose clients are numbered from `first`, exchange messages.
+    pub(crate) async fn start(
         endpoint: &Endpoint,
         first: u32,
+        pairs: u32,
         recorder: &Arc<LatencyRecorder>,
     ) -> Result<Self> {
         let (over, is_over) = oneshot::channel();
@@ -81,7 +83,7 @@ impl StayingPairs {
                 .enable_all()
                 .build()?;
             runtime.block_on(async {
-                let clients = talk(&endpoint, first, &recorder).await?;
+                let clients = talk(&endpoint, first..first + 2 * pairs, &recorder).await?;
                 let _ = ready.send(());
                 until(is_over, clients).await
             })
@@ -93,7 +95,7 @@ impl StayingPairs {
         }
     }
 
-    fn end(self) -> Result<()> {
+    pub(crate) fn end(self) -> Result<()> {
         let Self { over, thread } = self;
         let _ = over.send(());
         match thread.join() {
@@ -105,10 +107,10 @@ impl StayingPairs {
 
 async fn talk(
     endpoint: &Endpoint,
-    first: u32,
+    numbers: Range<u32>,
     recorder: &Arc<LatencyRecorder>,
 ) -> Result<ClientTasks> {
-    let people = clients::connect_all(endpoint, first..first + 2 * STAYING_PAIRS).await?;
+    let people = clients::connect_all(endpoint, numbers).await?;
     let mut clients = ClientTasks::new();
     let mut people = people.into_iter();
     while let (Some(one), Some(other)) = (people.next(), people.next()) {

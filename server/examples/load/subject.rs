@@ -43,6 +43,8 @@ pub(crate) enum Kind {
 /// Rate limits of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rates {
+    /// The limits of the rate, and all other limits, have their defaults.
+    Untouched,
     Default,
     /// Higher than any client can send.
     Unlimited,
@@ -121,6 +123,7 @@ impl Subject {
     async fn start_recado(folder: TempDir, path: &Path, rates: Rates) -> Result<Self> {
         let config = path.join("config.toml");
         let settings = match rates {
+            Rates::Untouched => String::new(),
             Rates::Default => CONFIG.to_owned(),
             Rates::Unlimited => CONFIG.to_owned() + UNLIMITED_RATES,
         };
