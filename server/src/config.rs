@@ -87,20 +87,20 @@ pub struct Limits {
     #[config(default = 500)]
     pub registrations_per_hour_in_all: u32,
 
-    /// Frames (requests and other protocol units) per second of one client, sustained. Clients over a
-    /// rate are throttled; nothing is lost.
+    /// Frames (requests and other protocol units) per second of one user, sustained. Requests for lists
+    /// count as 8. Users over a rate are throttled; nothing is lost.
     #[config(default = 200)]
     pub frames_per_second: NonZeroU32,
 
-    /// Frames of one client in a burst.
+    /// Frames of one user in a burst.
     #[config(default = 400)]
     pub frame_burst: NonZeroU32,
 
-    /// Bytes per second of one client, sustained.
+    /// Bytes per second of one user, sustained.
     #[config(default = 262_144)]
     pub bytes_per_second: NonZeroU32,
 
-    /// Bytes of one client in a burst.
+    /// Bytes of one user in a burst.
     #[config(default = 1_048_576)]
     pub byte_burst: NonZeroU32,
 }

@@ -4,12 +4,13 @@
 //! Waiting goes one way: sessions wait for the driver, the driver takes no events of sessions while the
 //! queue of the store is full, and nothing waits for a session.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::future::{Future, ready};
 use std::pin::pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use recado_shared::{Now, Refusal, ServerFrame, Timestamp};
+use recado_shared::{Now, Refusal, ServerFrame, Timestamp, UserId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
@@ -17,16 +18,17 @@ use tracing::{debug, error, info};
 
 use crate::admin::request::{AdminAnswer, ServerStats};
 use crate::admin::socket::AdminCall;
-use crate::id::Ticket;
+use crate::fair_queue::{FairQueue, Step};
+use crate::id::{SessionId, Ticket};
 use crate::relay::{Effect, Event, Relay};
-use crate::session::{MAX_FRAMES_TOGETHER, Outboxes, SessionEvent};
-use crate::store::{NotQueued, Read, StoreEvent, StoreEvents, StoreHandle};
+use crate::session::{Outboxes, PAGE_WEIGHT, SessionEvent};
+use crate::store::{NotQueued, Read, ReadResult, StoreEvent, StoreEvents, StoreHandle};
 
 /// Most events of sessions that wait for the driver.
 pub(crate) const INBOX_CAPACITY: usize = 256;
 
-/// Most events of sessions taken at a time, so that answers of the store do not wait long.
-const BATCH_LEN: usize = 16;
+/// Most frames of sessions handled per turn of the loop, so that answers of the store do not wait long.
+const FRAMES_PER_TURN: usize = 256;
 
 /// Most sessions woken to write per turn of the loop. A message to a thousand members takes milliseconds to
 /// write: messages that arrive meanwhile are committed beside it, and share the writes of the sessions
@@ -38,6 +40,14 @@ pub(crate) struct Driver {
     store: StoreHandle,
     answers: StoreEvents,
     inbox: mpsc::Receiver<SessionEvent>,
+    /// Frames of sessions, in the turns of their users.
+    waiting: FairQueue,
+    /// The user whose frame is being handled.
+    serving: Option<UserId>,
+    /// Whose the unanswered writes are, in their order, which is that of the answers.
+    write_owners: VecDeque<Option<UserId>>,
+    /// The user and the number of unanswered queries of each session that has some.
+    query_owners: BTreeMap<SessionId, (UserId, usize)>,
     outboxes: Outboxes,
     /// Reads that wait for the queue of the store. One commit can require heads for many sessions, and
     /// each session has at most one such read.
@@ -63,6 +73,10 @@ impl Driver {
             store,
             answers,
             inbox,
+            waiting: FairQueue::default(),
+            serving: None,
+            write_owners: VecDeque::new(),
+            query_owners: BTreeMap::new(),
             outboxes: Outboxes::default(),
             reads: VecDeque::new(),
             admin_calls,
@@ -84,8 +98,9 @@ impl Driver {
         let mut batch = Vec::new();
         while !self.is_stopped {
             let deadline = self.relay.next_deadline().map(Instant::from_std);
-            // Each frame of a session makes at most one request to the store.
-            let max_events = (self.store.capacity() / MAX_FRAMES_TOGETHER).min(BATCH_LEN);
+            let capacity = self.store.capacity();
+            // Each event makes at most one request to the store at once: frames wait for their turn.
+            let max_events = capacity.min(self.waiting.capacity()).min(INBOX_CAPACITY);
             tokio::select! {
                 biased;
                 () = &mut shutdown, if !is_draining => {
@@ -103,8 +118,10 @@ impl Driver {
                     debug_assert!(taken > 0, "the inbox is open");
                     batch.drain(..).for_each(|event| self.session_event(event));
                 }
+                () = ready(()), if capacity > 0 && self.waiting.has_turns() => {}
                 () = ready(()), if self.outboxes.has_pending_wakes() => {}
             }
+            self.serve();
             self.store.flush();
             self.outboxes.wake(WAKES_PER_TURN);
             // Woken sessions write before the next turn, so that each turn's frames share a write.
@@ -143,14 +160,39 @@ impl Driver {
                 });
             }
             SessionEvent::Frames { session, frames } => {
-                for frame in frames {
-                    self.handle(Event::Frame { session, frame });
+                // A session that was closed meanwhile asks for nothing.
+                if let Some(user) = self.relay.user_of(session) {
+                    self.waiting.push_frames(user, session, frames);
                 }
             }
             SessionEvent::CaughtUp(session) => self.handle(Event::CaughtUp(session)),
-            SessionEvent::Closed(session) => {
-                self.outboxes.remove(session);
-                self.handle(Event::Closed(session));
+            SessionEvent::Closed(session) => match self.relay.user_of(session) {
+                Some(user) => self.waiting.push_closed(user, session),
+                None => self.close(session),
+            },
+        }
+    }
+
+    fn close(&mut self, session: SessionId) {
+        self.outboxes.remove(session);
+        self.handle(Event::Closed(session));
+    }
+
+    /// Handles frames in the turns of their users, while the store takes requests: a frame makes at
+    /// most one.
+    fn serve(&mut self) {
+        for _ in 0..FRAMES_PER_TURN {
+            if self.store.capacity() == 0 {
+                return;
+            }
+            match self.waiting.next() {
+                Some((user, Step::Frame(session, frame))) => {
+                    self.serving = Some(user);
+                    self.handle(Event::Frame { session, frame });
+                    self.serving = None;
+                }
+                Some((_, Step::Closed(session))) => self.close(session),
+                None => return,
             }
         }
     }
@@ -159,10 +201,18 @@ impl Driver {
         match event.unwrap_or_else(|| StoreEvent::Failed("its threads stopped".to_owned())) {
             StoreEvent::Written(written) => {
                 for written in written {
+                    if let Some(Some(user)) = self.write_owners.pop_front() {
+                        self.waiting.finish(user, 1);
+                    }
                     self.handle(Event::Written(written));
                 }
             }
-            StoreEvent::Read(result) => self.handle(Event::Read(result)),
+            StoreEvent::Read(result) => {
+                if let ReadResult::Answer { origin, .. } = &result {
+                    self.query_answered(origin.session);
+                }
+                self.handle(Event::Read(result));
+            }
             StoreEvent::Failed(explanation) => {
                 error!(%explanation, "store failed");
                 self.failure.get_or_insert(explanation);
@@ -178,6 +228,28 @@ impl Driver {
         }
         for event in events {
             self.handle(event);
+        }
+    }
+
+    fn query_answered(&mut self, session: SessionId) {
+        if let Entry::Occupied(mut queries) = self.query_owners.entry(session) {
+            let (user, count) = queries.get_mut();
+            self.waiting.finish(*user, PAGE_WEIGHT);
+            *count -= 1;
+            if *count == 0 {
+                queries.remove();
+            }
+        }
+    }
+
+    /// Counts a request to the store for the user whose frame caused it.
+    fn count_read(&mut self, read: &Read) {
+        if let (Some(user), Read::Query { origin, .. }) = (self.serving, read) {
+            self.waiting.begin(user, PAGE_WEIGHT);
+            self.query_owners
+                .entry(origin.session)
+                .or_insert((user, 0))
+                .1 += 1;
         }
     }
 
@@ -212,10 +284,17 @@ impl Driver {
                 events.extend(full.into_iter().map(Event::OutboxFull));
             }
             Effect::Write(write) => {
+                self.write_owners.push_back(self.serving);
+                if let Some(user) = self.serving {
+                    self.waiting.begin(user, 1);
+                }
                 let queued = self.store.write(write);
                 self.expect_queued(queued, events);
             }
-            Effect::Read(read) => self.read(read, events),
+            Effect::Read(read) => {
+                self.count_read(&read);
+                self.read(read, events);
+            }
             Effect::AdminAnswer { ticket, answer } => self.answer(ticket, answer),
             Effect::AdminStats { ticket, present } => {
                 let stats = ServerStats {
@@ -270,9 +349,8 @@ mod tests {
 
     use super::*;
     use crate::config::Limits;
-    use crate::id::SessionId;
     use crate::relay::{Peer, Policy, RelayConfig};
-    use crate::session::{Outbox, OutboxReader, OutgoingFrame, outbox};
+    use crate::session::{MAX_FRAMES_TOGETHER, Outbox, OutboxReader, OutgoingFrame, outbox};
     use crate::store::{self, StoreConfig, StoredMemberships};
 
     fn relay() -> Relay {

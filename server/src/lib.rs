@@ -26,13 +26,15 @@
 //! | devices of a user; revoked keys that are remembered | `MAX_DEVICES`; `MAX_REVOKED` | refused with the reason; the oldest is forgotten |
 //! | devices that wait to be linked, in all and per address | `MAX_PENDING_LINKS`, `PENDING_LINKS_PER_ADDRESS`, each for `PENDING_LINK_TTL` after its last hello, and at most `PENDING_LINK_LIMIT` | the longest waiting device, of that address or of the one with the most, loses its place until it asks again |
 //! | length of a frame | `MAX_FRAME_LEN_BEFORE_WELCOME`, `MAX_FRAME_LEN` | the session is closed with the reason |
-//! | frames and bytes of a session | `frames_per_second`, `bytes_per_second` and bursts | throttled, with a notice |
+//! | frames, by their cost, and bytes of a user | `frames_per_second`, `bytes_per_second` and bursts | throttled, with a notice |
 //! | unanswered requests of a session | `MAX_REQUESTS_IN_FLIGHT`; a page counts as `PAGE_WEIGHT` | the session reads nothing |
 //! | rooms of a user; members, invitations and bans of a room | `MAX_ROOMS_OF_USER`; `MAX_ROOM_MEMBERS`, `MAX_ROOM_INVITES`, `MAX_ROOM_BANS`; requests in flight can exceed them | refused with the reason |
 //! | watched users of a session | `MAX_WATCHED` | the first ones are watched, with a notice |
 //! | settings of a user | `MAX_SETTINGS` | default values are dropped, oldest first; then new ones are refused with the reason |
 //! | messages to a user before the message request is accepted | `MAX_MESSAGES_BEFORE_ACCEPTANCE` | refused with the reason, except for deletions |
 //! | events of sessions for the driver | `INBOX_CAPACITY`, each with at most `MAX_FRAMES_TOGETHER` frames | sessions wait, and further frames wait in their sockets |
+//! | events of sessions in the turns of their users | `fair_queue::CAPACITY` | the driver takes no more of them |
+//! | requests of a user to the store | `fair_queue::MAX_IN_STORE`; a query counts as `PAGE_WEIGHT` | the user's other frames wait |
 //! | requests to the store | `STORE_WINDOW` | the driver takes no events of sessions; reads of heads wait, one per session |
 //! | pending wakes of sessions | one per session | |
 //! | live frames for a session | `PUSH_CAPACITY` | dropped; the session is behind and then gets heads |
@@ -54,6 +56,7 @@ pub mod admin;
 pub mod cli;
 pub mod config;
 mod driver;
+mod fair_queue;
 mod files;
 pub mod id;
 pub mod invite;

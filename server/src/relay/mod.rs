@@ -308,8 +308,8 @@ impl Relay {
         self.push(to, frame);
     }
 
-    /// `None` if the session is gone.
-    fn user_of(&self, id: SessionId) -> Option<UserId> {
+    /// The user of a session; `None` before its welcome, and once it is gone.
+    pub fn user_of(&self, id: SessionId) -> Option<UserId> {
         self.sessions.get(&id).map(|session| session.user)
     }
 

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::outbox::Outbox;
+use super::throttle::UserRates;
 use crate::config::Limits;
 use crate::id::SessionId;
 use crate::relay::Peer;
@@ -46,13 +47,15 @@ pub enum SessionEvent {
     Closed(SessionId),
 }
 
-/// Bounds on what sessions that start or end ask of the driver, shared by all sessions of a server.
+/// Bounds that all sessions of a server share: on what those that start or end ask of the driver, and on the
+/// rates of users.
 #[derive(Debug)]
 pub struct AdmissionLimits {
     /// `MAX_PENDING_HELLOS` permits, each held while a hello waits for its answer.
     pub hellos: Semaphore,
     /// `MAX_PENDING_DISCONNECTS` permits, each held while a lost connection is reported.
     pub disconnects: Semaphore,
+    pub rates: UserRates,
 }
 
 impl Default for AdmissionLimits {
@@ -60,6 +63,7 @@ impl Default for AdmissionLimits {
         Self {
             hellos: Semaphore::new(MAX_PENDING_HELLOS),
             disconnects: Semaphore::new(MAX_PENDING_DISCONNECTS),
+            rates: UserRates::default(),
         }
     }
 }

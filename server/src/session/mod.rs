@@ -3,6 +3,7 @@
 //! TLS to the listener.
 
 mod context;
+pub(crate) mod cost;
 mod open;
 mod outbox;
 mod stream;
@@ -17,5 +18,5 @@ pub use outbox::{
 };
 pub use stream::WRITE_STALL;
 pub use task::{DisconnectNotice, HANDSHAKE_TIMEOUT, refuse, run};
-pub use throttle::THROTTLE_NOTICE_INTERVAL;
+pub use throttle::{THROTTLE_NOTICE_INTERVAL, UserRates};
 pub use window::PAGE_WEIGHT;

@@ -8,12 +8,13 @@ use std::task::{Context, Poll, ready};
 
 use recado_shared::codec::{self, CodecError, PREFIX_LEN};
 use recado_shared::limits::{PONG_WITHIN, SERVER_PING_AFTER};
-use recado_shared::{ClientFrame, CloseReason, Notice, ProtocolVersion, ServerFrame};
+use recado_shared::{ClientFrame, CloseReason, Notice, ProtocolVersion, ServerFrame, UserId};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep};
 use tracing::{debug, error, warn};
 
 use super::context::{DriverSender, MAX_FRAMES_TOGETHER, SessionContext, SessionEvent};
+use super::cost;
 use super::outbox::{AfterWrite, OutboxReader};
 use super::stream::{FrameStream, SessionEnd};
 use super::throttle::Throttle;
@@ -39,6 +40,8 @@ pub(super) struct OpenSession<'a, S> {
     throttle: Throttle,
     /// The next frame is over the rate and waits until then.
     throttled_until: Option<Instant>,
+    /// The next frame has waited for its turn.
+    is_admitted: bool,
     heartbeat: Heartbeat,
     local_frames: u8,
     catch_up: CatchUp,
@@ -67,10 +70,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
     pub(super) fn new(
         stream: &'a mut FrameStream<S>,
         context: &SessionContext,
-        version: ProtocolVersion,
+        (version, user): (ProtocolVersion, UserId),
         outbox: OutboxReader,
         now: Instant,
     ) -> Self {
+        let rates = &context.admission.rates;
         Self {
             stream,
             id: context.id,
@@ -78,8 +82,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
             outbox,
             driver: DriverSender::new(context.events.clone()),
             window: Window::default(),
-            throttle: Throttle::new(&context.limits, now),
+            throttle: rates.throttle(user, &context.limits, now),
             throttled_until: None,
+            is_admitted: false,
             heartbeat: Heartbeat {
                 last_read: now,
                 ping_sent: None,
@@ -199,16 +204,22 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
                 Ok(Some(payload)) => {
                     let now = *now.get_or_insert_with(Instant::now);
                     let len = payload.len();
-                    if let Err(until) = self.throttle.admit(len, now) {
-                        self.throttle_until(until, now);
-                        continue;
+                    if !std::mem::take(&mut self.is_admitted) {
+                        let until = self.throttle.admit(len, now);
+                        if until > now {
+                            self.throttle_until(until, now);
+                            continue;
+                        }
                     }
                     let frame = codec::decode::<ClientFrame>(payload);
                     self.stream.reader.consume(len);
                     len_read += PREFIX_LEN + len;
                     match frame {
                         Ok(ClientFrame::Leave) => return Poll::Ready(SessionEnd::Disconnected),
-                        Ok(frame) => self.handle_frame(frame, frames),
+                        Ok(frame) => {
+                            self.throttle.charge(cost::of(&frame), now);
+                            self.handle_frame(frame, frames);
+                        }
                         Err(_) => self.close(CloseReason::Malformed),
                     }
                 }
@@ -242,6 +253,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
 
     fn throttle_until(&mut self, until: Instant, now: Instant) {
         self.throttled_until = Some(until);
+        self.is_admitted = true;
         // A notice without capacity is dropped.
         if self.throttle.take_notice(now) && self.local_frames < MAX_LOCAL_FRAMES {
             self.queue_local(&ServerFrame::Notice(Notice::Throttled));

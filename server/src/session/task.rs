@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use recado_shared::codec::{self, CodecError};
 use recado_shared::limits::{MAX_FRAME_LEN, SERVER_PING_AFTER};
-use recado_shared::{ClientFrame, CloseReason, ProtocolVersion, Refusal, ServerFrame, text};
+use recado_shared::{
+    ClientFrame, CloseReason, ProtocolVersion, Refusal, ServerFrame, UserId, text,
+};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -39,7 +41,7 @@ where
     // A task has room for its largest state for as long as it lives. Only the open session lasts:
     // the handshake and the close have memory of their own.
     let end = match Box::pin(stream.handshake(&context)).await {
-        Ok((version, frames)) => stream.run_open(&context, version, frames).await,
+        Ok((agreed, frames)) => stream.run_open(&context, agreed, frames).await,
         Err(error) => Box::pin(stream.reject(error)).await?,
     };
     if end == SessionEnd::Disconnected {
@@ -88,7 +90,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
     async fn handshake(
         &mut self,
         context: &SessionContext,
-    ) -> Result<(ProtocolVersion, OutboxReader), HandshakeError> {
+    ) -> Result<((ProtocolVersion, UserId), OutboxReader), HandshakeError> {
         let (outbox, frames) = outbox();
         let deadline = Instant::now() + HANDSHAKE_TIMEOUT;
         let hello = match timeout_at(deadline, self.reader.next(&mut self.io)).await {
@@ -125,7 +127,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
                 Span::current().record("user", user.0);
                 info!("client connected");
                 self.reader.max_frame_len = MAX_FRAME_LEN;
-                Ok((version, frames))
+                Ok(((version, user), frames))
             }
             AfterWrite::Close if is_written => Err(HandshakeError::Ended(SessionEnd::Closed)),
             _ => Err(HandshakeError::Ended(SessionEnd::Disconnected)),
@@ -135,11 +137,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
     async fn run_open(
         &mut self,
         context: &SessionContext,
-        version: ProtocolVersion,
+        agreed: (ProtocolVersion, UserId),
         frames: OutboxReader,
     ) -> SessionEnd {
         let now = Instant::now();
-        let mut session = OpenSession::new(self, context, version, frames, now);
+        let mut session = OpenSession::new(self, context, agreed, frames, now);
         let mut timer = pin!(sleep_until(now + SERVER_PING_AFTER));
         let end = poll_fn(|cx| session.poll(timer.as_mut(), cx)).await;
         // `Closed` follows the frames that were read before it, and waits for the same capacity.

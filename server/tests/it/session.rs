@@ -15,7 +15,7 @@ use recado_server::Limits;
 use recado_server::relay::{Peer, SessionId};
 use recado_server::session::{
     self, AdmissionLimits, HANDSHAKE_TIMEOUT, MAX_FRAMES_TOGETHER, OUTBOX_CAPACITY, Outbox,
-    OutboxFull, OutgoingFrame, PAGE_WEIGHT, SessionContext, SessionEvent, WRITE_STALL,
+    OutboxFull, OutgoingFrame, PAGE_WEIGHT, SessionContext, SessionEvent, UserRates, WRITE_STALL,
 };
 use recado_shared::codec::{self, LengthDelimitedCodec};
 use recado_shared::limits::{
@@ -123,6 +123,7 @@ impl Desk {
         let admission = AdmissionLimits {
             hellos: Semaphore::new(1),
             disconnects: Semaphore::new(1),
+            rates: UserRates::default(),
         };
         Self::open_in(pipe_len, limits, Arc::new(admission))
     }
@@ -440,6 +441,26 @@ async fn a_session_over_its_rate_is_throttled_with_a_notice() {
     for n in 4..=5 {
         assert_eq!(desk.next_frame().await, Some(ServerFrame::Pong(n)));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sessions_of_a_user_share_their_rate() {
+    let number = |n| NonZeroU32::new(n).unwrap();
+    let limits = Limits {
+        frames_per_second: number(1),
+        frame_burst: number(3),
+        ..Limits::default()
+    };
+    let (mut first, _outbox) = Desk::open_with(PIPE_LEN, limits).welcome_in().await;
+    let (mut second, _other) = Desk::open_beside(&first).welcome_in().await;
+    for n in 1..=3 {
+        first.send(&ClientFrame::Ping(n)).await;
+        assert_eq!(first.next_frame().await, Some(ServerFrame::Pong(n)));
+    }
+    second.send(&ClientFrame::Ping(4)).await;
+    let notice = ServerFrame::Notice(Notice::Throttled);
+    assert_eq!(second.next_frame().await, Some(notice));
+    assert_eq!(second.next_frame().await, Some(ServerFrame::Pong(4)));
 }
 
 #[tokio::test(start_paused = true)]
