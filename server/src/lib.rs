@@ -29,7 +29,7 @@
 //! | frames, by their cost, and bytes of a user | `frames_per_second`, `bytes_per_second` and bursts | throttled, with a notice |
 //! | unanswered requests of a session | `MAX_REQUESTS_IN_FLIGHT`; a page counts as `PAGE_WEIGHT` | the session reads nothing |
 //! | rooms of a user; members, invitations and bans of a room | `MAX_ROOMS_OF_USER`; `MAX_ROOM_MEMBERS`, `MAX_ROOM_INVITES`, `MAX_ROOM_BANS`; requests in flight can exceed them | refused with the reason |
-//! | watched users of a session | `MAX_WATCHED` | the first ones are watched, with a notice |
+//! | watched users of a session, and of a user | `MAX_WATCHED`, `MAX_WATCHED_OF_USER` | the first ones are watched, with a notice |
 //! | settings of a user | `MAX_SETTINGS` | default values are dropped, oldest first; then new ones are refused with the reason |
 //! | messages to a user before the message request is accepted | `MAX_MESSAGES_BEFORE_ACCEPTANCE` | refused with the reason, except for deletions |
 //! | events of sessions for the driver | `INBOX_CAPACITY`, each with at most `MAX_FRAMES_TOGETHER` frames | sessions wait, and further frames wait in their sockets |

@@ -33,7 +33,7 @@ impl Relay {
             AdminRequest::Stats => {
                 let present = Present {
                     sessions: self.sessions.len() as u64,
-                    users: self.devices.len() as u64,
+                    users: self.online.len() as u64,
                 };
                 return self.effects.push(Effect::AdminStats { ticket, present });
             }

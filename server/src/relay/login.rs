@@ -170,7 +170,7 @@ impl Relay {
     fn welcome(&mut self, id: SessionId, hello: &PendingHello, admitted: AuthenticatedUser) {
         let user = admitted.user;
         let was = self.presence_of_devices(user);
-        self.devices.entry(user).or_default().insert(id);
+        self.online.add(user, id);
         let session = Session {
             user,
             version: hello.version,

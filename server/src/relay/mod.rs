@@ -14,6 +14,7 @@ mod history;
 mod links;
 mod login;
 mod membership;
+mod online;
 mod presence;
 mod registrations;
 mod request;
@@ -22,7 +23,7 @@ mod session;
 mod tests;
 mod user;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use recado_shared::{
@@ -34,6 +35,7 @@ use self::display::Displays;
 use self::drain::Phase;
 use self::links::PendingLinks;
 use self::membership::MembershipIndex;
+use self::online::OnlineUsers;
 use self::presence::Presences;
 use self::registrations::{PendingHello, Registrations};
 use self::session::{Caller, Session};
@@ -45,7 +47,7 @@ pub use crate::id::{SessionId, Ticket};
 pub use drain::DRAIN_LIMIT;
 pub use event::{Effect, Event, Peer};
 pub use links::{PENDING_LINK_LIMIT, PENDING_LINKS_PER_ADDRESS};
-pub use presence::{PRESENCE_BURST, PRESENCE_INTERVAL, PRESENCE_PACE};
+pub use presence::{MAX_WATCHED_OF_USER, PRESENCE_BURST, PRESENCE_INTERVAL, PRESENCE_PACE};
 
 /// Most sessions at which a new user is announced to all of them; beyond it the directory search
 /// finds the user. Our judgement.
@@ -70,7 +72,7 @@ pub struct Relay {
     pending_hellos: BTreeMap<SessionId, PendingHello>,
     /// Sessions after their `Welcome`.
     sessions: BTreeMap<SessionId, Session>,
-    devices: BTreeMap<UserId, BTreeSet<SessionId>>,
+    online: OnlineUsers,
     /// The history of the data, for clients that knew it at an earlier time.
     epochs: Vec<Epoch>,
     memberships: MembershipIndex,
@@ -99,7 +101,7 @@ impl Relay {
             epochs,
             pending_hellos: BTreeMap::new(),
             sessions: BTreeMap::new(),
-            devices: BTreeMap::new(),
+            online: OnlineUsers::default(),
             memberships: MembershipIndex::new(stored),
             displays,
             presences: Presences::default(),
@@ -255,12 +257,8 @@ impl Relay {
         let (Some(was), Some(session)) = (was, self.sessions.remove(&id)) else {
             return;
         };
-        if let Some(devices) = self.devices.get_mut(&session.user) {
-            devices.remove(&id);
-            if devices.is_empty() {
-                self.devices.remove(&session.user);
-            }
-        }
+        let (user, watched) = (session.user, session.watching.len());
+        self.online.remove(user, id, session.activity, watched);
         self.presences.forget_session(id, &session);
         self.presence_changed(session.user, was);
     }
@@ -314,7 +312,7 @@ impl Relay {
     }
 
     fn sessions_of(&self, user: UserId) -> impl Iterator<Item = SessionId> {
-        self.devices.get(&user).into_iter().flatten().copied()
+        self.online.sessions(user)
     }
 
     fn sessions_of_members(&self, conversation: ConversationId) -> impl Iterator<Item = SessionId> {
@@ -322,9 +320,7 @@ impl Relay {
         let room = conversation.room().into_iter();
         pair.flat_map(DirectPair::members)
             .chain(room.flat_map(|room| self.memberships.members(room)))
-            .filter_map(|user| self.devices.get(&user))
-            .flatten()
-            .copied()
+            .flat_map(|user| self.online.sessions(user))
     }
 }
 

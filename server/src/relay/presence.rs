@@ -13,6 +13,10 @@ use super::{Relay, SessionId};
 /// A user whose presence changes more often is announced once per this interval. Our judgement.
 pub const PRESENCE_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Most users in the watch lists of all sessions of one user, in the order in which they come: those of eight
+/// sessions with the longest lists. Our judgement.
+pub const MAX_WATCHED_OF_USER: usize = 8 * MAX_WATCHED;
+
 /// Most presences that a session gets at a time in answer to a watch list, so that they fit in its
 /// outbox; more follow after [`PRESENCE_PACE`].
 pub const PRESENCE_BURST: usize = 128;
@@ -62,14 +66,7 @@ impl Presences {
 impl Relay {
     /// The best presence of a user's devices.
     pub(super) fn presence_of_devices(&self, user: UserId) -> Presence {
-        let sessions = self
-            .sessions_of(user)
-            .filter_map(|id| self.sessions.get(&id));
-        match sessions.map(|session| session.activity).min() {
-            Some(Activity::Active) => Presence::Online,
-            Some(Activity::Away) => Presence::Away,
-            None => Presence::Offline,
-        }
+        self.online.presence(user)
     }
 
     /// The presence of a user as `viewer` sees it: offline if the user blocks them, else the last
@@ -132,8 +129,11 @@ impl Relay {
 
     pub(super) fn activity(&mut self, id: SessionId, user: UserId, activity: Activity) {
         let was = self.presence_of_devices(user);
-        if let Some(session) = self.sessions.get_mut(&id) {
+        if let Some(session) = self.sessions.get_mut(&id)
+            && session.activity != activity
+        {
             session.activity = activity;
+            self.online.set_activity(user, activity);
         }
         self.presence_changed(user, was);
     }
@@ -142,15 +142,19 @@ impl Relay {
         let Some(session) = self.sessions.get_mut(&id) else {
             return;
         };
+        let (before, all) = (session.watching.len(), self.online.watched(session.user));
+        let most = MAX_WATCHED.min(MAX_WATCHED_OF_USER.saturating_sub(all - before));
         let mut watching = BTreeSet::new();
         let mut is_over_limit = false;
         for user in users {
-            if watching.len() < MAX_WATCHED || watching.contains(&user) {
+            if watching.len() < most || watching.contains(&user) {
                 watching.insert(user);
             } else {
                 is_over_limit = true;
             }
         }
+        self.online
+            .set_watched(session.user, before, watching.len());
         session.unannounced.clone_from(&watching);
         let previous = std::mem::replace(&mut session.watching, watching);
         self.presences.unwatch(id, &previous);
@@ -158,7 +162,7 @@ impl Relay {
             self.presences.watchers.entry(user).or_default().insert(id);
         }
         if is_over_limit {
-            let limit = u32::try_from(MAX_WATCHED).unwrap_or(u32::MAX);
+            let limit = u32::try_from(most).unwrap_or(u32::MAX);
             let frame = ServerFrame::Notice(Notice::WatchLimit(limit));
             self.push(vec![id], frame);
         }

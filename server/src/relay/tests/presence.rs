@@ -10,6 +10,8 @@ fn the_best_of_all_devices_counts() {
     let away = || ClientFrame::Activity(Activity::Away);
     desk.check_frame(S2, away(), &bob_is(Presence::Away));
     desk.settle();
+    // Saying it again changes nothing.
+    desk.check_frame(S2, away(), &[]);
     // Another device, with an active user.
     desk.greet(S3, peer("192.0.2.1"), hello());
     let effects = desk
@@ -91,6 +93,36 @@ fn a_long_watch_list_is_cut_and_answered_in_bursts() {
 }
 
 #[test]
+fn the_sessions_of_a_user_watch_only_so_many_users_in_all() {
+    let mut desk = Desk::new(Policy::Invite);
+    let sessions = (1..=9).map(SessionId);
+    let watch = |desk: &mut Desk, session, users: u64| {
+        let users = (1_000..1_000 + users).map(UserId).collect();
+        let frame = ClientFrame::Watch(users);
+        let effects = desk.relay.handle(Event::Frame { session, frame }, desk.now);
+        effects.first().cloned()
+    };
+    let cut = |session, most| {
+        let notice = ServerFrame::Notice(Notice::WatchLimit(most));
+        Some(push(&[session], notice))
+    };
+    for session in sessions {
+        desk.enter(session, ALICE);
+        let effect = watch(&mut desk, session, MAX_WATCHED as u64);
+        assert_eq!(effect == cut(session, 0), session == SessionId(9));
+    }
+    desk.settle();
+    let last = SessionId(9);
+    assert_eq!(
+        watch(&mut desk, S1, 500),
+        Some(push(&[S1], presence(UserId(1_000), Presence::Offline)))
+    );
+    assert_eq!(watch(&mut desk, last, 13), cut(last, 12));
+    desk.check(Event::Closed(S1), &[]);
+    assert_eq!(watch(&mut desk, last, 600), cut(last, 512));
+}
+
+#[test]
 fn what_a_session_watched_is_forgotten_with_it() {
     let mut desk = Desk::of_two();
     let users = (1..=512).map(UserId).collect();
@@ -110,5 +142,5 @@ fn what_a_session_watched_is_forgotten_with_it() {
     );
     let left = format!("{:?}", desk.relay.presences);
     assert_eq!(left, format!("{:?}", fresh.presences));
-    assert!(desk.relay.devices.is_empty());
+    assert_eq!(desk.relay.online.len(), 0);
 }
