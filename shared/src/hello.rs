@@ -20,7 +20,8 @@ impl ProtocolVersion {
     pub const V2: Self = Self(2);
     /// Invitations with their inviters, and removed users.
     pub const V3: Self = Self(3);
-    /// Epochs, by which a client recognises data that was put back to an older state.
+    /// Epochs, by which a client recognises data that was put back to an older state; damaged data as
+    /// an error.
     pub const V4: Self = Self(4);
     /// The oldest version that this code speaks.
     pub const OLDEST: Self = Self::V2;

@@ -238,6 +238,8 @@ error_texts! {
         UserBanned => "that user is banned from this room: unban them first",
         RoomNotEmpty =>
             "only an empty room can be closed: the other members have to leave, or be kicked, first",
+        /// The server cannot read what the request needs. It goes on with all that is not damaged.
+        Damaged => "this is damaged on the server's disk: tell its operator",
     }
 }
 
@@ -267,6 +269,7 @@ impl RequestError {
     pub fn for_version(self, version: ProtocolVersion) -> Self {
         match self {
             Self::RoomNotEmpty if version < ProtocolVersion::V3 => Self::Invalid,
+            Self::Damaged if version < ProtocolVersion::V4 => Self::Invalid,
             known => known,
         }
     }

@@ -199,11 +199,16 @@ pub(super) fn stats(stats: &ServerStats, users: usize, is_json: bool) -> String 
             "commits": store.commits,
             "writes_per_commit": store.writes_per_commit(),
             "checkpoints": store.checkpoints,
+            "damaged": store.damaged,
         }));
     }
+    let damage = match store.damaged {
+        0 => String::new(),
+        damaged => format!("damaged      {damaged}, see the log, and run `recado-server verify`\n"),
+    };
     format!(
         "uptime       {}\nusers        {users}, {} online ({} sessions)\n\
-         messages     {} since start\ndisk writes  {} (average batch: {:.1} requests)\n",
+         messages     {} since start\ndisk writes  {} (average batch: {:.1} requests)\n{damage}",
         duration(stats.uptime.as_secs()),
         present.users,
         present.sessions,

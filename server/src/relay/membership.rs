@@ -16,6 +16,8 @@ pub(super) struct MembershipIndex {
     blocks: BTreeSet<(UserId, UserId)>,
     /// Users whose account is disabled or removed.
     closed: BTreeSet<UserId>,
+    /// Rooms that the store cannot read.
+    damaged: BTreeSet<RoomId>,
 }
 
 impl Memberships for MembershipIndex {
@@ -37,6 +39,7 @@ impl MembershipIndex {
         let mut index = Self {
             blocks: stored.blocks.into_iter().collect(),
             closed: stored.closed.into_iter().collect(),
+            damaged: stored.damaged_rooms.into_iter().collect(),
             ..Self::default()
         };
         for stored in stored.rooms {
@@ -67,6 +70,10 @@ impl MembershipIndex {
                 room.is_some_and(|room| room.member(user).is_some())
             }
         }
+    }
+
+    pub(super) fn is_damaged(&self, room: RoomId) -> bool {
+        self.damaged.contains(&room)
     }
 
     pub(super) fn blocks(&self, user: UserId, other: UserId) -> bool {

@@ -20,6 +20,9 @@ pub(super) type RequestResult = Result<(), RequestError>;
 impl Relay {
     pub(super) fn request(&mut self, caller: Caller, request: Request) {
         let now = self.now.wall;
+        if room_of(&request).is_some_and(|room| self.memberships.is_damaged(room)) {
+            return self.answer(caller.origin, Err(RequestError::Damaged));
+        }
         let result = match permission::check(&self.memberships, caller.user, &request, now) {
             Ok(grant) => self.carry_out(caller, request, grant),
             Err(refusal) => self.refuse(caller, request, refusal),
@@ -194,6 +197,29 @@ impl Relay {
             | Err(_) => {}
         }
         self.answer(origin, result);
+    }
+}
+
+fn room_of(request: &Request) -> Option<RoomId> {
+    match request {
+        Request::Append { conversation, .. } | Request::Page { conversation, .. } => {
+            conversation.room()
+        }
+        Request::Members { room, .. } => Some(*room),
+        Request::CreateRoom { .. }
+        | Request::FindUsers { .. }
+        | Request::Users(_)
+        | Request::FindRooms { .. }
+        | Request::Invitations
+        | Request::Set(_)
+        | Request::Settings { .. }
+        | Request::AcceptContact(_)
+        | Request::SetDisplayName(_)
+        | Request::Devices
+        | Request::FindDevice(_)
+        | Request::LinkDevice { .. }
+        | Request::NameDevice { .. }
+        | Request::RevokeDevice(_) => None,
     }
 }
 

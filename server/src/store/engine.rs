@@ -73,7 +73,8 @@ impl Engine {
     /// [`StoreError::Database`].
     pub fn answer(&mut self, read: Read) -> Result<ReadResult, StoreError> {
         let reader = self.folder.as_ref().map(|(_, reader)| reader);
-        read::answer(reader.unwrap_or(&self.writer.db), read).map_err(failed)
+        read::answer_undamaged(reader.unwrap_or(&self.writer.db), read, &self.writer.damage)
+            .map_err(failed)
     }
 
     /// # Errors

@@ -75,15 +75,16 @@ pub fn open(dir: &Path, config: StoreConfig) -> Result<(StoreHandle, StoreEvents
         permits: Arc::new(Semaphore::new(config.window)),
         threads: Vec::new(),
     };
+    let damage = Arc::clone(&writer.damage);
     let thread = start(&folder, "store-writer", &sender, move |answers| {
         writer.run(queued_writes, answers);
     });
     handle.threads.push(thread?);
     let queued_reads = Arc::new(Mutex::new(queued_reads));
     for reader in readers {
-        let queue = Arc::clone(&queued_reads);
+        let (queue, damage) = (Arc::clone(&queued_reads), Arc::clone(&damage));
         let thread = start(&folder, "store-reader", &sender, move |answers| {
-            run_reader(&reader, &queue, answers);
+            run_reader(&reader, &queue, &damage, answers);
         });
         handle.threads.push(thread?);
     }

@@ -311,5 +311,6 @@ fn request_errors() {
         (answer(Err(RequestError::Invalid)), "028101011c"),
         (answer(Err(RequestError::UserBanned)), "028101011d"),
         (answer(Err(RequestError::RoomNotEmpty)), "028101011e"),
+        (answer(Err(RequestError::Damaged)), "028101011f"),
     ]);
 }

@@ -1,4 +1,5 @@
 //! Reader threads, and the SQL of the queries that they answer.
 
+mod heads;
 pub(crate) mod query;
 pub(crate) mod read;

@@ -66,6 +66,11 @@ pub(crate) fn id(row: &Row<'_>, low: usize) -> Result<ConversationId> {
     })
 }
 
+pub(crate) fn id_of(db: &Connection, row: i64) -> Result<ConversationId> {
+    db.prepare_cached("SELECT low, high, room FROM conversations WHERE id = ?1")?
+        .query_one([row], |row| id(row, 0))
+}
+
 /// Adds the empty log of a direct conversation with its members, or that of a room.
 pub(crate) fn create(db: &Connection, id: ConversationId) -> Result<i64> {
     let pair = id.pair();

@@ -1,7 +1,7 @@
 //! Table `epochs`: the history of the data, and how far a user's logs reach in it.
 
 use recado_shared::{ConversationId, Epoch, EpochId, Seq, UserId};
-use rusqlite::{Connection, Result, params};
+use rusqlite::{Connection, Error, Result, params};
 
 use super::conversations;
 use crate::store::values::column::{self, int, number, uint};
@@ -32,11 +32,13 @@ pub(crate) fn all(db: &Connection) -> Result<Vec<Epoch>> {
 }
 
 /// The conversations that a user is or was in, each with its newest entry among the first `place`
-/// ones of the server; zero if none is.
+/// ones of the server; zero if none is. An entry that cannot be read goes to `on_error`, which may let
+/// its whole log count as such.
 pub(crate) fn newest_up_to(
     db: &Connection,
     user: UserId,
     place: u64,
+    mut on_error: impl FnMut(ConversationId, Error) -> Result<()>,
 ) -> Result<Vec<(ConversationId, Seq)>> {
     let mut conversations = db.prepare_cached(
         "SELECT c.low, c.high, c.room, c.id, c.newest
@@ -46,8 +48,12 @@ pub(crate) fn newest_up_to(
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let newest = Seq(uint(row, 4)?);
-        let seq = last_up_to(db, row.get(3)?, newest, place)?;
-        found.push((conversations::id(row, 0)?, seq));
+        let conversation = conversations::id(row, 0)?;
+        let seq = match last_up_to(db, row.get(3)?, newest, place) {
+            Ok(seq) => seq,
+            Err(error) => on_error(conversation, error).map(|()| newest)?,
+        };
+        found.push((conversation, seq));
     }
     Ok(found)
 }

@@ -2,11 +2,11 @@
 
 use recado_shared::rules::membership::RoomChange;
 use recado_shared::{RoomId, RoomName, Seq, Topic, Visibility};
-use rusqlite::{Connection, Result, params};
+use rusqlite::{Connection, OptionalExtension as _, Result, Row, params};
 
 use super::members;
 use super::names::ROOM_NAMES;
-use crate::store::values::column::{int, uint, variant};
+use crate::store::values::column::{int, text, uint, variant};
 use crate::store::values::{Failure, NewRoom, Rejection, StoredRoom};
 
 pub(crate) fn insert(db: &Connection, new: &NewRoom) -> Result<RoomId> {
@@ -64,6 +64,12 @@ pub(crate) fn update(db: &Connection, room: RoomId, change: RoomChange<'_>) -> R
     Ok(())
 }
 
+pub(crate) fn name(db: &Connection, room: RoomId) -> Result<Option<RoomName>> {
+    db.prepare_cached("SELECT name FROM rooms WHERE id = ?1")?
+        .query_one([int(room.0)], |row| text(row, 0, RoomName::new))
+        .optional()
+}
+
 pub(crate) fn is_closed(db: &Connection, room: RoomId) -> Result<bool> {
     db.prepare_cached("SELECT is_closed FROM rooms WHERE id = ?1")?
         .query_one([int(room.0)], |row| row.get(0))
@@ -85,18 +91,26 @@ pub(crate) fn count_members(db: &Connection, conversation: i64) -> Result<usize>
     .execute([conversation])
 }
 
+const STORED: &str = "SELECT r.id, r.visibility, r.is_closed, c.id FROM rooms r
+     JOIN conversations c ON c.room = r.id";
+
 pub(crate) fn all(db: &Connection) -> Result<Vec<StoredRoom>> {
-    db.prepare(
-        "SELECT r.id, r.visibility, r.is_closed, c.id FROM rooms r
-         JOIN conversations c ON c.room = r.id ORDER BY r.id",
-    )?
-    .query_map([], |row| {
-        Ok(StoredRoom {
-            room: RoomId(uint(row, 0)?),
-            visibility: variant(row, 1, Visibility::from_repr)?,
-            is_closed: row.get(2)?,
-            members: members::states(db, row.get(3)?)?,
-        })
-    })?
-    .collect()
+    db.prepare(&format!("{STORED} ORDER BY r.id"))?
+        .query_map([], |row| stored(db, row))?
+        .collect()
+}
+
+pub(crate) fn find(db: &Connection, room: RoomId) -> Result<Option<StoredRoom>> {
+    db.prepare_cached(&format!("{STORED} WHERE r.id = ?1"))?
+        .query_one([int(room.0)], |row| stored(db, row))
+        .optional()
+}
+
+fn stored(db: &Connection, row: &Row<'_>) -> Result<StoredRoom> {
+    Ok(StoredRoom {
+        room: RoomId(uint(row, 0)?),
+        visibility: variant(row, 1, Visibility::from_repr)?,
+        is_closed: row.get(2)?,
+        members: members::states(db, row.get(3)?)?,
+    })
 }

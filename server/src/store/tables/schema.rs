@@ -240,6 +240,6 @@ mod tests {
         std::fs::write(dir.path().join("recado.db"), "a diary, ".repeat(999)).unwrap();
         let folder = Folder::claim(dir.path()).unwrap();
         let error = folder.open_writer().unwrap_err();
-        assert!(matches!(error, StoreError::Database { .. }), "{error:?}");
+        assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
     }
 }

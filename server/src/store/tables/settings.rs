@@ -46,12 +46,14 @@ pub(crate) fn set(db: &Connection, stamp: Stamp, user: UserId, setting: &Setting
     ])
 }
 
-/// Each user who blocks another one, with that one.
-pub(crate) fn blocks(db: &Connection) -> Result<Vec<(UserId, UserId)>> {
+/// Each user who blocks another one, with that one; or those that one user blocks.
+pub(crate) fn blocks(db: &Connection, by: Option<UserId>) -> Result<Vec<(UserId, UserId)>> {
+    let (from, to) = by.map_or((0, i64::MAX), |user| (int(user.0), int(user.0)));
     let mut statement = db.prepare(
-        "SELECT user, value FROM settings WHERE is_enforced AND NOT is_blank ORDER BY user",
+        "SELECT user, value FROM settings
+         WHERE is_enforced AND NOT is_blank AND user BETWEEN ?1 AND ?2 ORDER BY user",
     )?;
-    let mut rows = statement.query([])?;
+    let mut rows = statement.query([from, to])?;
     let mut blocks = Vec::new();
     while let Some(row) = rows.next()? {
         if let Setting::Blocked { user: other, .. } = decode(row, 1)? {

@@ -54,6 +54,12 @@ pub(crate) fn find(db: &Connection, user: UserId) -> Result<Account> {
         .query_one([int(user.0)], account)
 }
 
+pub(crate) fn name(db: &Connection, user: UserId) -> Result<Option<UserName>> {
+    db.prepare_cached("SELECT name FROM users WHERE id = ?1")?
+        .query_one([int(user.0)], |row| text(row, 0, UserName::new))
+        .optional()
+}
+
 fn account(row: &rusqlite::Row<'_>) -> Result<Account> {
     Ok(Account {
         user: UserId(uint(row, 0)?),
@@ -112,11 +118,15 @@ pub(crate) fn is_imitation(db: &Connection, user: UserId, display: &DisplayName)
     USER_NAMES.are_of_another(db, &keys_like(display.as_str()), user.0)
 }
 
-/// The display names, except those that imitate a name which another user took later.
-pub(crate) fn displays(db: &Connection) -> Result<Vec<StoredDisplay>> {
-    let mut statement =
-        db.prepare("SELECT id, name, display FROM users WHERE display IS NOT NULL ORDER BY id")?;
-    let mut rows = statement.query([])?;
+/// The display names of all users or of one, except those that imitate a name which another user took
+/// later.
+pub(crate) fn displays(db: &Connection, of: Option<UserId>) -> Result<Vec<StoredDisplay>> {
+    const ALL: &str = "SELECT id, name, display FROM users WHERE display IS NOT NULL";
+    let mut statement = match of {
+        Some(_) => db.prepare_cached(&format!("{ALL} AND id = ?1"))?,
+        None => db.prepare_cached(&format!("{ALL} AND ?1 IS NULL ORDER BY id"))?,
+    };
+    let mut rows = statement.query([of.map(|user| int(user.0))])?;
     let mut displays = Vec::new();
     while let Some(row) = rows.next()? {
         let stored = StoredDisplay {

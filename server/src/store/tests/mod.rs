@@ -4,6 +4,7 @@ mod admin;
 mod batch;
 mod contacts;
 mod crash;
+mod damage;
 mod device;
 mod display;
 mod engine;
@@ -101,7 +102,7 @@ impl Desk {
     }
 
     pub(crate) fn read(&mut self, read: Read) -> ReadResult {
-        readers::read::answer(&self.reader, read).unwrap()
+        readers::read::answer_undamaged(&self.reader, read, &self.writer.damage).unwrap()
     }
 
     pub(crate) fn query(&mut self, user: UserId, query: Query) -> Answer {

@@ -28,7 +28,7 @@ pub(crate) fn in_room(room: RoomId, author: UserId, id: u64, content: Content) -
     }
 }
 
-fn new_room(author: UserId, id: u64, name: &str, history: HistoryVisibility) -> NewRoom {
+pub(super) fn new_room(author: UserId, id: u64, name: &str, history: HistoryVisibility) -> NewRoom {
     NewRoom {
         author,
         id: message_id(id),

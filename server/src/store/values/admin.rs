@@ -57,4 +57,8 @@ pub enum ChangeError {
     NameTooSimilar,
     #[error("this room has no members: close it, or rename it after someone has joined")]
     NoMembers,
+    #[error("the database is damaged here: run `recado-server verify` for what to do")]
+    Damaged,
+    #[error("nothing can be written: the disk is full. Free some space, and try again")]
+    NoSpace,
 }

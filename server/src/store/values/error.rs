@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use recado_shared::io_reason::describe;
 
+use super::fault::Fault;
+
 /// Reason why a data folder cannot be opened or administered.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -50,12 +52,24 @@ pub enum StoreError {
         path: PathBuf,
         reason: rusqlite::Error,
     },
+    /// Nothing can work without the damaged part.
+    #[error(
+        "the database {} is damaged: {reason}. Run `recado-server verify` to see how far, and restore a \
+         backup", path.display()
+    )]
+    Damaged {
+        path: PathBuf,
+        reason: rusqlite::Error,
+    },
 }
 
 impl StoreError {
     pub(crate) fn database(path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
         let path = path.to_owned();
-        |reason| Self::Database { path, reason }
+        |reason| match Fault::of(&reason) {
+            Fault::Damage => Self::Damaged { path, reason },
+            Fault::NoSpace | Fault::Fatal => Self::Database { path, reason },
+        }
     }
 
     pub(crate) fn folder(path: &Path) -> impl FnOnce(io::Error) -> Self {

@@ -5,7 +5,9 @@ pub(crate) mod column;
 mod config;
 mod error;
 mod failure;
+mod fault;
 mod read;
+mod refused;
 mod request;
 mod stats;
 
@@ -13,7 +15,9 @@ pub use admin::{AdminChange, AdminOutcome, ChangeError};
 pub use config::{CheckpointThresholds, STORE_WINDOW, StoreConfig};
 pub use error::StoreError;
 pub(crate) use failure::{Failure, Rejection, answer, ensure};
+pub(crate) use fault::Fault;
 pub use read::{NameSearch, Query, Read, ReadResult};
+pub(crate) use refused::Refused;
 pub use request::{
     Admission, AuthenticatedUser, DeviceChange, Login, NewEntry, NewRoom, Origin, StoredDisplay,
     StoredEntry, StoredMemberships, StoredRoom, UserChange, UserOutcome, Write, WriteResult,

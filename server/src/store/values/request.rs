@@ -123,6 +123,8 @@ pub struct StoredMemberships {
     /// Oldest first; the last one is the present one.
     pub epochs: Vec<Epoch>,
     pub rooms: Vec<StoredRoom>,
+    /// Rooms that cannot be read, for damage: requests to them fail.
+    pub damaged_rooms: Vec<RoomId>,
     /// Pairs of a user and another user that the first one blocks.
     pub blocks: Vec<(UserId, UserId)>,
     /// Users whose account is disabled or removed.

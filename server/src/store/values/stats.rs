@@ -14,6 +14,8 @@ pub struct StoreStats {
     /// New messages among them.
     pub messages: u64,
     pub checkpoints: u64,
+    /// Damaged conversations, users and other things that requests met.
+    pub damaged: u64,
 }
 
 impl StoreStats {
@@ -32,6 +34,7 @@ impl StoreStats {
             writes: self.writes.saturating_sub(earlier.writes),
             messages: self.messages.saturating_sub(earlier.messages),
             checkpoints: self.checkpoints.saturating_sub(earlier.checkpoints),
+            damaged: self.damaged.saturating_sub(earlier.damaged),
         }
     }
 }

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 
 use crate::store::tables::users::{self, Account};
 use crate::store::tables::{devices, invites};
-use crate::store::values::{Admission, AuthenticatedUser, Failure, Login, ensure};
+use crate::store::values::{Admission, AuthenticatedUser, Failure, Login, answer, ensure};
 
 /// Authenticates a device. The admission is checked before the name, so that a stranger cannot ask
 /// which names exist.
@@ -32,6 +32,26 @@ pub(super) fn authenticate(
         log,
         stamp,
     })
+}
+
+/// Lets the user of a known device in without a write, when nothing can be written.
+pub(super) fn recognise(
+    db: &Connection,
+    log: LogId,
+    stamp: Stamp,
+    login: &Login,
+) -> rusqlite::Result<Result<AuthenticatedUser, Refusal>> {
+    let Some(account) = users::of_device(db, login.key)? else {
+        return Ok(Err(Refusal::Unavailable));
+    };
+    let name = answer(check_account(&account, login, Refusal::OtherName))?;
+    Ok(name.map(|name| AuthenticatedUser {
+        user: account.user,
+        name,
+        registered: false,
+        log,
+        stamp,
+    }))
 }
 
 fn check_account(

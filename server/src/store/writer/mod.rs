@@ -3,10 +3,12 @@
 mod admin;
 mod append;
 mod batch;
+mod careful;
 mod cursors;
 mod login;
 mod room;
 pub(crate) mod row_cache;
+mod start;
 pub(crate) mod thread;
 mod user;
 

@@ -9,14 +9,19 @@ use recado_shared::{Content, LogId, Stamp};
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 use tokio::sync::mpsc;
+use tracing::info;
 
 use super::batch::Batch;
+use super::careful::fault_of;
 use super::row_cache::{MAX_CACHED_ROWS, RowCache};
+use super::start;
 use crate::store::answers::{Answers, StoreEvent};
+use crate::store::damage::DamageLog;
 use crate::store::folder::{BUSY_TIMEOUT, Folder, wal_checkpoint};
-use crate::store::tables::{epochs, rooms, schema, settings, users};
+use crate::store::tables::schema;
 use crate::store::values::{
-    CheckpointThresholds, Counters, StoreConfig, StoreError, StoredMemberships, Write, WriteResult,
+    CheckpointThresholds, Counters, Fault, StoreConfig, StoreError, StoredMemberships, Write,
+    WriteResult,
 };
 
 /// How long the emptying of the write-ahead log waits for readers, which need a few milliseconds.
@@ -30,6 +35,9 @@ pub(crate) struct Writer {
     pub(crate) rows: RowCache,
     checkpoints: CheckpointThresholds,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) damage: Arc<DamageLog>,
+    /// Whether the last transaction found no space.
+    pub(super) lacks_space: bool,
     /// Pages in the write-ahead log after the last commit, also those that were moved already.
     wal_pages: Arc<AtomicI64>,
     /// Erased text may still stand in the write-ahead log.
@@ -58,7 +66,9 @@ impl Writer {
             stamp,
             rows: RowCache::with_capacity(MAX_CACHED_ROWS),
             checkpoints,
+            damage: Arc::new(DamageLog::new(Arc::clone(&counters))),
             counters,
+            lacks_space: false,
             wal_pages,
             has_erased: false,
         })
@@ -70,13 +80,7 @@ impl Writer {
     }
 
     pub(crate) fn memberships(&self) -> rusqlite::Result<StoredMemberships> {
-        Ok(StoredMemberships {
-            epochs: epochs::all(&self.db)?,
-            rooms: rooms::all(&self.db)?,
-            blocks: settings::blocks(&self.db)?,
-            closed: users::closed(&self.db)?,
-            displays: users::displays(&self.db)?,
-        })
+        start::memberships(&self.db, &self.damage)
     }
 
     /// Commits and answers until the queue is closed and empty, or the database fails.
@@ -103,27 +107,47 @@ impl Writer {
             // The answer follows the erasure, unless a reader delays it.
             let forgotten = self.forget_erased();
             answers.send(StoreEvent::Written(written));
-            forgotten?;
-            self.checkpoint_if_due(queue.is_empty())?;
+            unless_full(forgotten)?;
+            unless_full(self.checkpoint_if_due(queue.is_empty()))?;
         }
-        wal_checkpoint(&self.db, "PASSIVE").map(drop)
+        unless_full(wal_checkpoint(&self.db, "PASSIVE").map(drop))
     }
 
-    /// Commits a batch in one transaction: later requests see earlier ones.
+    /// Commits a batch in one transaction: later requests see earlier ones. Requests that need damaged
+    /// data fail by themselves; without space for the batch all fail, and the next batch tries again.
     pub(crate) fn commit(&mut self, batch: &[Write]) -> rusqlite::Result<Vec<WriteResult>> {
         #[cfg(test)]
         crate::store::tests::plans::begin();
-        self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        let result = self.commit_in(batch);
-        if result.is_err() {
-            // Its rows may be of the failed batch.
-            self.rows.clear();
-            // Some errors have rolled back already.
-            let _ = self.db.execute_batch("ROLLBACK");
+        let mut result = self.transact(batch);
+        if fault_of(&result) == Some(Fault::Damage) {
+            result = self.commit_undamaged(batch);
+        }
+        if fault_of(&result) == Some(Fault::NoSpace) {
+            return self.refuse_for_space(batch);
+        }
+        if std::mem::take(&mut self.lacks_space) && result.is_ok() {
+            info!("there is space again: messages are accepted");
         }
         #[cfg(test)]
         crate::store::tests::plans::check(&self.db);
         result
+    }
+
+    /// Applies and commits writes in one transaction. An error rolls it back.
+    pub(super) fn transact(&mut self, writes: &[Write]) -> rusqlite::Result<Vec<WriteResult>> {
+        self.db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        let result = self.commit_in(writes);
+        if result.is_err() {
+            self.roll_back();
+        }
+        result
+    }
+
+    pub(super) fn roll_back(&mut self) {
+        // Its rows may be of the failed batch.
+        self.rows.clear();
+        // Some errors have rolled back already.
+        let _ = self.db.execute_batch("ROLLBACK");
     }
 
     fn commit_in(&mut self, writes: &[Write]) -> rusqlite::Result<Vec<WriteResult>> {
@@ -176,6 +200,14 @@ impl Writer {
             self.counters.update(|stats| stats.checkpoints += 1);
         }
         Ok(())
+    }
+}
+
+/// Without space for a checkpoint the write-ahead log stays for the next one.
+fn unless_full(result: rusqlite::Result<()>) -> rusqlite::Result<()> {
+    match fault_of(&result) {
+        Some(Fault::NoSpace) => Ok(()),
+        _ => result,
     }
 }
 
