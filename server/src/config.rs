@@ -9,11 +9,10 @@ use recado_shared::ServerAddress;
 use recado_shared::limits::MAX_FRAME_LEN;
 use serde::{Deserialize, Serialize};
 
+use crate::connections::CLOSING_CONNECTIONS;
+
 /// Largest [`Limits::max_users`]. The capacity of the outboxes depends on it.
 pub const MAX_USERS_LIMIT: u32 = 100_000;
-
-/// Connections beyond [`Limits::max_sessions`], for handshakes and refusals.
-pub const CONNECTIONS_BEYOND_SESSIONS: usize = 1_024;
 
 /// One in this many places of [`Limits::max_sessions`] is for users without a session. Our judgement.
 const RESERVED_SHARE: usize = 8;
@@ -67,17 +66,14 @@ pub struct Limits {
     #[config(default = 10_000)]
     pub max_users: u64,
 
-    /// Connections from one address.
-    #[config(default = 256)]
-    pub max_connections_per_address: usize,
+    /// Connections that have not signed in. At the bound, the address with the most of them loses the one
+    /// that has been silent longest.
+    #[config(default = 1_024)]
+    pub max_unauthenticated: usize,
 
-    /// TLS handshakes in progress; more connections wait.
-    #[config(default = 64)]
-    pub max_handshakes: usize,
-
-    /// TLS handshakes in progress per address; more connections wait.
-    #[config(default = 16)]
-    pub max_handshakes_per_address: usize,
+    /// New connections per minute and address; more are refused.
+    #[config(default = 3_000)]
+    pub connections_per_minute: u32,
 
     /// New users per hour and address, with the policy "open". Invites do not count.
     #[config(default = 100)]
@@ -155,11 +151,10 @@ impl Limits {
         let per_device = self.max_sessions_per_device as u64;
         between("max_sessions_per_device", per_device, 1..=1_000_000)?;
         between("max_users", self.max_users, 1..=MAX_USERS_LIMIT.into())?;
-        let per_address = self.max_connections_per_address as u64;
-        between("max_connections_per_address", per_address, 1..=1_000_000)?;
-        between("max_handshakes", self.max_handshakes as u64, 1..=65_536)?;
-        let per_address = self.max_handshakes_per_address as u64;
-        between("max_handshakes_per_address", per_address, 1..=65_536)?;
+        let unauthenticated = self.max_unauthenticated as u64;
+        between("max_unauthenticated", unauthenticated, 1..=1_000_000)?;
+        let connections = self.connections_per_minute.into();
+        between("connections_per_minute", connections, 1..=1_000_000)?;
         let burst = self.byte_burst.get().into();
         between("byte_burst", burst, MAX_FRAME_LEN as u64..=u32::MAX.into())
     }
@@ -172,7 +167,7 @@ impl Limits {
 
     /// Connections of the whole server, with and without a session.
     pub fn max_connections(&self) -> usize {
-        self.max_sessions + CONNECTIONS_BEYOND_SESSIONS
+        self.max_sessions + self.max_unauthenticated + CLOSING_CONNECTIONS
     }
 }
 

@@ -10,7 +10,7 @@ use std::future::{Future, ready};
 use std::pin::pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use recado_shared::{Now, Refusal, ServerFrame, Timestamp, UserId};
+use recado_shared::{Now, ServerFrame, Timestamp, UserId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
@@ -266,16 +266,8 @@ impl Driver {
     fn apply(&mut self, effect: Effect, events: &mut VecDeque<Event>) {
         match effect {
             Effect::Send { to, frame } => {
-                match &frame {
-                    ServerFrame::Behind => debug!(session = %to, "session is behind"),
-                    // The device asks every few seconds.
-                    ServerFrame::Refused(Refusal::LinkPending) => {
-                        debug!(session = %to, "device waits to be linked");
-                    }
-                    ServerFrame::Refused(refusal) => {
-                        info!(session = %to, %refusal, "connection refused");
-                    }
-                    _ => {}
+                if frame == ServerFrame::Behind {
+                    debug!(session = %to, "session is behind");
                 }
                 self.outboxes.send(to, &frame);
             }
@@ -344,7 +336,8 @@ pub(crate) fn now() -> Now {
 #[cfg(test)]
 mod tests {
     use recado_shared::{
-        ClientFrame, DeviceKey, Hello, ProtocolVersion, Request, RequestNumber, Setting, codec,
+        ClientFrame, DeviceKey, Hello, ProtocolVersion, Refusal, Request, RequestNumber, Setting,
+        codec,
     };
 
     use super::*;

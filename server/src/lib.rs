@@ -1,8 +1,8 @@
 //! The headless relay server of Recado.
 //!
 //! - [`Server`] opens a data folder, then serves it on a listener made by [`listen`], until it is stopped.
-//! - `listener` accepts connections, [`net`] is their transport, [`session`] is a task per connection,
-//!   `driver` owns the [`relay`] core and the handle of the [`store`], and applies the effects of the core.
+//! - `listener` accepts connections, [`connections`] bounds them, [`net`] is their transport,
+//!   [`connection_log`] bounds their log lines, [`session`] is a task per connection, `driver` owns the [`relay`] core and the handle of the [`store`], and applies the effects of the core.
 //! - [`admin`] is the socket by which the operator administers a running server.
 //! - [`config`] has the configuration, [`invite`] makes invites, [`paths`] has the places of files.
 //! - `cli` and `settings` belong to the program `recado-server`. Nothing else is global to a
@@ -14,10 +14,14 @@
 //!
 //! | Resource | Bound | At the bound |
 //! |---|---|---|
-//! | connections | `max_sessions` + `CONNECTIONS_BEYOND_SESSIONS` | wait in the queue of the system |
-//! | connections per address | `max_connections_per_address` | refused with the reason |
-//! | TLS handshakes, in all and per address | `max_handshakes`, `max_handshakes_per_address` | wait, at most `HANDSHAKE_TIMEOUT` |
-//! | handshakes that compute at the same time | one per worker of the runtime | wait, at most `HANDSHAKE_TIMEOUT` |
+//! | connections | `max_sessions` + `max_unauthenticated` + `CLOSING_CONNECTIONS` | wait in the queue of the system |
+//! | connections without a session | `max_unauthenticated` | the address with the most that have waited for `LEAST_WAIT` loses its longest waiting one; without any, new ones wait in the queue of the system |
+//! | new connections per address | `connections_per_minute` | refused with the reason, `MAX_REFUSALS` at a time; more are dropped |
+//! | addresses whose rate of connections is kept | `MAX_RATED_NETWORKS` | those within their rate are forgotten, else all |
+//! | TLS handshakes | each within `HANDSHAKE_TIMEOUT` and `MAX_INCOMING` unprocessed bytes | closed |
+//! | handshakes that compute at the same time | one per worker of the runtime | addresses take turns, at most `HANDSHAKE_TIMEOUT` |
+//! | log lines of connections | one per address, `LINES_PER_USER` per user, for each kind of event and `SUMMARY_INTERVAL` | counted, and logged as one line |
+//! | addresses and users that are counted for it | `MAX_SOURCES` | the others share a line |
 //! | hellos that wait for the driver | `MAX_PENDING_HELLOS` | wait, at most `HANDSHAKE_TIMEOUT` |
 //! | lost connections being reported | `MAX_PENDING_DISCONNECTS` | wait for each other |
 //! | sessions; users | `max_sessions`; `max_users` | refused with the reason |
@@ -55,6 +59,8 @@ pub mod admin;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+pub mod connection_log;
+pub mod connections;
 mod driver;
 mod fair_queue;
 mod files;

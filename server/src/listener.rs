@@ -1,10 +1,9 @@
 //! TCP listener: accepts connections within the limits, does the TLS handshake, and starts a session for
 //! each. It does not know frames.
 
-use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use recado_shared::Refusal;
@@ -12,7 +11,7 @@ use recado_shared::io_reason::describe;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{mpsc, watch};
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -21,6 +20,8 @@ use tracing::{Instrument as _, debug, field, info, info_span, warn};
 
 use crate::address;
 use crate::config::Limits;
+use crate::connection_log::{Kind, Source};
+use crate::connections::{Connections, Slot, Verdict};
 use crate::id::SessionId;
 use crate::net::socket;
 use crate::net::tls_stream::{self, TlsStream};
@@ -37,22 +38,19 @@ const ACCEPTS_PER_TURN: u64 = 16;
 pub(crate) struct Listener {
     pub(crate) socket: TcpListener,
     pub(crate) tls: Arc<ServerConfig>,
-    pub(crate) limits: Limits,
+    pub(crate) limits: watch::Receiver<Limits>,
     pub(crate) events: mpsc::Sender<SessionEvent>,
     pub(crate) tasks: TaskTracker,
     pub(crate) close: CancellationToken,
     pub(crate) stop: CancellationToken,
 }
 
-/// Values and permits that all connections of a listener share.
+/// Values that all connections of a listener share.
 struct ConnectionContext {
     tls: Arc<ServerConfig>,
-    limits: Arc<Limits>,
+    limits: watch::Receiver<Limits>,
     events: mpsc::Sender<SessionEvent>,
     admission: Arc<AdmissionLimits>,
-    handshakes: Semaphore,
-    /// Steps of handshakes that compute at the same time: one for each worker of the runtime.
-    computing: Semaphore,
 }
 
 struct Connection {
@@ -66,28 +64,32 @@ struct Connection {
 impl Listener {
     pub(crate) async fn run(self) {
         let close = self.close.clone();
-        close.run_until_cancelled(self.accept_all()).await;
+        let admission = Arc::<AdmissionLimits>::default();
+        let log = Arc::clone(&admission);
+        let serving = async {
+            tokio::join!(self.accept_all(admission), log.log.run());
+        };
+        close.run_until_cancelled(serving).await;
+        log.log.flush();
     }
 
-    async fn accept_all(self) {
-        let connections = Arc::new(Semaphore::new(self.limits.max_connections()));
-        let networks = Arc::new(Networks::new(self.limits.max_handshakes_per_address));
+    async fn accept_all(self, admission: Arc<AdmissionLimits>) {
+        let computing = Handle::current().metrics().num_workers();
+        let connections = Arc::new(Connections::new(self.limits.clone(), computing));
         let context = Arc::new(ConnectionContext {
-            tls: self.tls.clone(),
-            limits: Arc::new(self.limits),
+            tls: Arc::clone(&self.tls),
+            limits: self.limits.clone(),
             events: self.events.clone(),
-            admission: Arc::default(),
-            handshakes: Semaphore::new(self.limits.max_handshakes),
-            computing: Semaphore::new(Handle::current().metrics().num_workers()),
+            admission,
         });
-        let mut id = 0;
-        // The semaphore is never closed.
-        while let Ok(permit) = Arc::clone(&connections).acquire_owned().await {
+        let mut id = 0_u64;
+        loop {
             let (stream, address) = self.accept().await;
             id += 1;
+            let network = address::network(address.ip());
             let connection = Connection {
                 context: Arc::clone(&context),
-                slot: networks.add_connection(address::network(address.ip()), permit),
+                slot: connections.admit(network).await,
                 address,
                 id: SessionId(id),
             };
@@ -129,52 +131,57 @@ impl Connection {
         if let Err(error) = socket::configure(&stream) {
             return debug!(error = describe(&error), "connection lost");
         }
-        let limits = &self.context.limits;
-        let is_over_limit = self.slot.earlier_connections >= limits.max_connections_per_address;
+        if self.slot.verdict != Verdict::Serve {
+            self.log(Kind::Refused, || {
+                info!("connection refused: too many from this address");
+            });
+        }
+        if self.slot.verdict == Verdict::Drop {
+            return;
+        }
         // A task has room for its largest state for as long as it lives, so the handshake has memory
         // of its own.
-        if is_over_limit {
-            Box::pin(self.refuse(stream)).await;
-        } else if let Some(stream) = Box::pin(self.handshake(stream)).await {
+        let Some(stream) = Box::pin(self.handshake(stream)).await else {
+            return;
+        };
+        if self.slot.verdict == Verdict::Refuse {
+            Box::pin(session::refuse(stream, Refusal::TooManyConnections)).await;
+        } else {
             self.serve(stream).await;
         }
     }
 
-    /// Tells the peer that its address has too many connections, unless other handshakes would wait.
-    async fn refuse(&self, stream: TcpStream) {
-        let own = self.slot.handshakes.try_acquire();
-        let (Ok(_own), Ok(_handshake)) = (own, self.context.handshakes.try_acquire()) else {
-            return warn!("too many connections from this address: dropped");
-        };
-        warn!("too many connections from this address: refused");
-        let stream = timeout(HANDSHAKE_TIMEOUT, self.accept_tls(stream)).await;
-        if let Ok(Ok(stream)) = stream {
-            session::refuse(stream, Refusal::TooManyConnections).await;
-        }
-    }
-
-    async fn accept_tls(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-        let tls = Arc::clone(&self.context.tls);
-        tls_stream::accept(stream, tls, &self.context.computing).await
-    }
-
     /// The stream is boxed, because each future that takes it has room for it.
     async fn handshake(&self, stream: TcpStream) -> Option<Box<TlsStream<TcpStream>>> {
-        let handshake = async {
-            // The permit of the network comes first, so that a network over its limit does not delay
-            // the others.
-            let _permits = (
-                self.slot.handshakes.acquire().await,
-                self.context.handshakes.acquire().await,
-            );
-            self.accept_tls(stream).await
+        let tls = Arc::clone(&self.context.tls);
+        let handshake = tls_stream::accept(stream, tls, || self.slot.turn());
+        let handshake = tokio::select! {
+            biased;
+            handshake = timeout(HANDSHAKE_TIMEOUT, handshake) => handshake,
+            () = self.slot.given_up() => {
+                self.log(Kind::GivenUp, || {
+                    info!("connection closed: too many wait to sign in");
+                });
+                return None;
+            }
         };
-        match timeout(HANDSHAKE_TIMEOUT, handshake).await {
+        match handshake {
             Ok(Ok(stream)) => return Some(Box::new(stream)),
-            Ok(Err(error)) => info!(error = describe(&error), "TLS handshake failed"),
-            Err(_) => info!("TLS handshake timed out"),
+            Ok(Err(error)) => self.log(Kind::HandshakeFailed, || {
+                info!(error = describe(&error), "TLS handshake failed");
+            }),
+            Err(_) => self.log(Kind::GivenUp, || info!("TLS handshake timed out")),
         }
         None
+    }
+
+    /// Logs an event, unless it is one of many of its network.
+    fn log(&self, kind: Kind, write: impl FnOnce()) {
+        let network = address::network(self.address.ip());
+        let log = &self.context.admission.log;
+        if log.count(Source::Network(network), kind) {
+            write();
+        }
     }
 
     async fn serve(self, stream: Box<TlsStream<TcpStream>>) {
@@ -191,11 +198,10 @@ impl Connection {
             peer: Peer { key, address },
             events: self.context.events.clone(),
             admission: Arc::clone(&self.context.admission),
-            limits: Arc::clone(&self.context.limits),
+            limits: Arc::new(*self.context.limits.borrow()),
         };
-        if let Some(notice) = session::run(stream, context).await {
-            // The same client may reconnect before the notice is sent.
-            drop(self.slot);
+        // The slot is free before the notice is sent: the same client may have reconnected.
+        if let Some(notice) = session::run(stream, context, self.slot).await {
             notice.send().await;
         }
     }
@@ -211,82 +217,11 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-/// Networks with open connections, see [`address::network`].
-#[derive(Debug)]
-struct Networks {
-    max_handshakes: usize,
-    by_address: Mutex<BTreeMap<IpAddr, Network>>,
-}
-
-#[derive(Debug)]
-struct Network {
-    connections: usize,
-    handshakes: Arc<Semaphore>,
-}
-
-/// Slot of an open connection, freed on drop.
-#[derive(Debug)]
-struct Slot {
-    networks: Arc<Networks>,
-    network: IpAddr,
-    /// Open connections of the network when this one was added.
-    earlier_connections: usize,
-    handshakes: Arc<Semaphore>,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl Networks {
-    fn new(max_handshakes: usize) -> Self {
-        Self {
-            max_handshakes,
-            by_address: Mutex::default(),
-        }
-    }
-
-    fn add_connection(self: &Arc<Self>, network: IpAddr, permit: OwnedSemaphorePermit) -> Slot {
-        let mut networks = self.lock();
-        let entry = networks.entry(network).or_insert_with(|| Network {
-            connections: 0,
-            handshakes: Arc::new(Semaphore::new(self.max_handshakes)),
-        });
-        let earlier_connections = entry.connections;
-        entry.connections += 1;
-        Slot {
-            networks: Arc::clone(self),
-            network,
-            earlier_connections,
-            handshakes: Arc::clone(&entry.handshakes),
-            _permit: permit,
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<IpAddr, Network>> {
-        self.by_address
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        let mut networks = self.networks.lock();
-        if let Some(network) = networks.get_mut(&self.network) {
-            network.connections -= 1;
-            if network.connections == 0 {
-                networks.remove(&self.network);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use recado_shared::tls::{self, Identity};
 
     use super::*;
-    use crate::config::Config;
 
     #[tokio::test]
     async fn a_burst_of_connections_yields_to_other_tasks() {
@@ -303,7 +238,7 @@ mod tests {
         let listener = Listener {
             socket,
             tls: Arc::new(tls),
-            limits: Config::new(Path::new("")).limits,
+            limits: watch::channel(Limits::default()).1,
             events,
             tasks: tasks.clone(),
             close: CancellationToken::new(),
@@ -319,24 +254,5 @@ mod tests {
             before = now;
         }
         listening.abort();
-    }
-
-    #[tokio::test]
-    async fn a_network_is_forgotten_with_its_last_connection() {
-        let connections = Arc::new(Semaphore::new(9));
-        let networks = Arc::new(Networks::new(1));
-        let network = IpAddr::from([192, 0, 2, 1]);
-        let permit = || Arc::clone(&connections).try_acquire_owned().unwrap();
-        let first = networks.add_connection(network, permit());
-        let second = networks.add_connection(network, permit());
-        let elsewhere = networks.add_connection(IpAddr::from([192, 0, 2, 2]), permit());
-        let earlier = [&first, &second, &elsewhere].map(|slot| slot.earlier_connections);
-        assert_eq!(earlier, [0, 1, 0]);
-        drop(first);
-        let third = networks.add_connection(network, permit());
-        assert_eq!(third.earlier_connections, 1);
-        drop((second, third, elsewhere));
-        assert!(networks.lock().is_empty());
-        assert_eq!(connections.available_permits(), 9);
     }
 }

@@ -12,7 +12,7 @@ use recado_shared::io_reason::{describe, describe_tls};
 use recado_shared::tls::{self, Identity};
 use recado_shared::{Fingerprint, Invite, ServerAddress};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -141,6 +141,7 @@ impl Server {
     pub async fn serve(self, shutdown: impl Future<Output = ()>) -> Result<(), ServerError> {
         let (mut store, identity) = (self.store, self.identity);
         let limits = self.config.limits;
+        let (_limits, live_limits) = watch::channel(limits);
         let config = RelayConfig {
             policy: self.config.policy,
             local_token: self.local_ticket.token,
@@ -159,7 +160,7 @@ impl Server {
         let listener = Listener {
             socket: self.listener,
             tls: Arc::new(tls::server_config(&identity).map_err(ServerError::Tls)?),
-            limits,
+            limits: live_limits,
             events: events.clone(),
             tasks: tasks.clone(),
             close: close.clone(),

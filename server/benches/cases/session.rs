@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use recado_server::Limits;
+use recado_server::connections::Slot;
 use recado_server::id::SessionId;
 use recado_server::relay::Peer;
 use recado_server::session::{self, Outbox, OutgoingFrame, SessionContext, SessionEvent};
@@ -120,7 +121,7 @@ impl Open {
             }),
         };
         let mut session: Pin<Box<dyn Future<Output = ()>>> =
-            Box::pin(session::run(wire.clone(), context).map(drop));
+            Box::pin(session::run(wire.clone(), context, Slot::alone()).map(drop));
         let mut hello = Vec::new();
         put(&hello_frame(), &mut hello);
         wire.bring(hello);

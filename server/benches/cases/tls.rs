@@ -115,7 +115,9 @@ fn shake_hands(
     server: &Arc<ServerConfig>,
 ) -> (ClientConnection, TlsStream<Wire>, Wire) {
     let (wire, turns) = (Wire::default(), Semaphore::new(1));
-    let mut accepting = pin!(tls_stream::accept(wire.clone(), Arc::clone(server), &turns));
+    let mut accepting = pin!(tls_stream::accept(wire.clone(), Arc::clone(server), || {
+        turns.acquire()
+    }));
     let stream = loop {
         let mut bytes = Vec::new();
         send(&mut client, &mut bytes);

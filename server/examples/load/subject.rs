@@ -201,8 +201,8 @@ const CONFIG: &str = "\
 [limits]
 max_sessions = 20000
 max_users = 100000
-max_connections_per_address = 20000
-max_handshakes_per_address = 64
+max_unauthenticated = 8192
+connections_per_minute = 1000000
 ";
 
 /// Settings without rate limits, which are 200 frames and 256 KiB per second and session by default, so

@@ -99,7 +99,7 @@ pub(crate) async fn serve(stream: Stream) -> Result<()> {
         tokio::spawn(async move {
             match stream {
                 Stream::Own => {
-                    let accepting = Box::pin(tls_stream::accept(io, config, &permits));
+                    let accepting = Box::pin(tls_stream::accept(io, config, || permits.acquire()));
                     echo(Box::new(accepting.await?)).await
                 }
                 Stream::TokioRustls => echo(Box::new(accept(io, config).await?)).await,

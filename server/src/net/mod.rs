@@ -2,6 +2,7 @@
 //! know frames.
 
 pub(crate) mod buffer_pool;
+mod client_hello;
 pub(crate) mod socket;
 pub mod tls_stream;
 

@@ -17,11 +17,10 @@ use rustls::unbuffered::{
 };
 use rustls::{Error, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::Semaphore;
 use tokio::task::yield_now;
 use tokio_util::io::poll_read_buf;
 
-use super::{buffer_pool, poll_write_all};
+use super::{buffer_pool, client_hello, poll_write_all};
 
 /// Most bytes that are read and not processed: more than the longest record (RFC 8446, section 5.2), and
 /// than any reasonable handshake message.
@@ -55,19 +54,20 @@ pub struct TlsStream<S> {
     is_broken: bool,
 }
 
-/// Accepts a connection. The arithmetic of a handshake takes far longer than a frame, so each step takes
-/// one of the `permits`, and then yields to all tasks that are ready. The permit is released before
-/// anything is written, so that a peer which reads nothing holds none.
+/// Accepts a connection. The arithmetic of a handshake takes far longer than a frame, so each step takes a
+/// turn, and then yields to all tasks that are ready. It takes none before a whole `ClientHello` is there,
+/// and ends it before anything is written: a peer that sends or reads nothing has none.
 ///
 /// # Errors
 /// The stream breaks, or the handshake fails, of which the peer gets an alert.
-pub async fn accept<S>(
+pub async fn accept<S, T>(
     io: S,
     config: Arc<ServerConfig>,
-    permits: &Semaphore,
+    take_turn: impl Fn() -> T,
 ) -> io::Result<TlsStream<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
+    T: Future,
 {
     let mut stream = TlsStream {
         io,
@@ -80,15 +80,19 @@ where
         is_closed: false,
         is_broken: false,
     };
+    let mut is_enough: fn(&[u8]) -> bool = client_hello::is_decidable;
     loop {
         poll_fn(|cx| stream.poll_write_all(cx)).await?;
         if !stream.tls.is_handshaking() {
             return Ok(stream);
         }
         poll_fn(|cx| stream.poll_fill(cx)).await?;
+        if !is_enough(&stream.incoming) && stream.incoming.len() <= MAX_INCOMING {
+            continue;
+        }
+        is_enough = client_hello::has_record;
         let received = {
-            // The semaphore is never closed.
-            let _permit = permits.acquire().await;
+            let _turn = take_turn().await;
             yield_now().await;
             let mut bytes = std::mem::take(&mut stream.incoming);
             stream.receive(&mut bytes, &mut ReadBuf::new(&mut []))

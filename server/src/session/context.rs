@@ -12,7 +12,9 @@ use tokio::sync::{Semaphore, mpsc};
 
 use super::outbox::Outbox;
 use super::throttle::UserRates;
+use crate::address;
 use crate::config::Limits;
+use crate::connection_log::{ConnectionLog, Kind, Source};
 use crate::id::SessionId;
 use crate::relay::Peer;
 
@@ -47,8 +49,8 @@ pub enum SessionEvent {
     Closed(SessionId),
 }
 
-/// Bounds that all sessions of a server share: on what those that start or end ask of the driver, and on the
-/// rates of users.
+/// Bounds that all sessions of a server share: on what those that start or end ask of the driver and write to
+/// the log, and on the rates of users.
 #[derive(Debug)]
 pub struct AdmissionLimits {
     /// `MAX_PENDING_HELLOS` permits, each held while a hello waits for its answer.
@@ -56,6 +58,7 @@ pub struct AdmissionLimits {
     /// `MAX_PENDING_DISCONNECTS` permits, each held while a lost connection is reported.
     pub disconnects: Semaphore,
     pub rates: UserRates,
+    pub log: ConnectionLog,
 }
 
 impl Default for AdmissionLimits {
@@ -64,6 +67,7 @@ impl Default for AdmissionLimits {
             hellos: Semaphore::new(MAX_PENDING_HELLOS),
             disconnects: Semaphore::new(MAX_PENDING_DISCONNECTS),
             rates: UserRates::default(),
+            log: ConnectionLog::default(),
         }
     }
 }
@@ -76,6 +80,14 @@ pub struct SessionContext {
     pub events: mpsc::Sender<SessionEvent>,
     pub admission: Arc<AdmissionLimits>,
     pub limits: Arc<Limits>,
+}
+
+impl SessionContext {
+    /// Counts an event before the session. Returns whether it is logged.
+    pub(super) fn is_logged(&self, kind: Kind) -> bool {
+        let network = address::network(self.peer.address);
+        self.admission.log.count(Source::Network(network), kind)
+    }
 }
 
 /// Sender of a session's events. It allocates nothing until the driver's queue is full.

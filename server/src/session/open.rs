@@ -11,7 +11,7 @@ use recado_shared::limits::{PONG_WITHIN, SERVER_PING_AFTER};
 use recado_shared::{ClientFrame, CloseReason, Notice, ProtocolVersion, ServerFrame, UserId};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep};
-use tracing::{debug, error, warn};
+use tracing::{debug, error};
 
 use super::context::{DriverSender, MAX_FRAMES_TOGETHER, SessionContext, SessionEvent};
 use super::cost;
@@ -47,6 +47,8 @@ pub(super) struct OpenSession<'a, S> {
     catch_up: CatchUp,
     /// The last frame is queued: nothing more is read, and nothing is queued after it.
     is_closing: bool,
+    /// The reason in the last frame.
+    close_reason: Option<CloseReason>,
 }
 
 #[derive(Debug)]
@@ -94,6 +96,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
             local_frames: 0,
             catch_up: CatchUp::None,
             is_closing: false,
+            close_reason: None,
         }
     }
 
@@ -140,7 +143,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
                 }
             }
             if self.is_closing {
-                return Poll::Ready(SessionEnd::Closed);
+                return Poll::Ready(SessionEnd::Closed(self.close_reason));
             }
             if self.catch_up == CatchUp::Written && !self.driver.is_closed {
                 ready!(self.driver.poll_ready(cx));
@@ -159,6 +162,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
     fn take_queued(&mut self, cx: &Context<'_>) -> Poll<bool> {
         let (writer, window) = (&mut self.stream.writer, &mut self.window);
         let (catch_up, is_closing) = (&mut self.catch_up, &mut self.is_closing);
+        let close_reason = &mut self.close_reason;
         let mut has_failed = false;
         let taken = self.outbox.poll_batch(cx, |frame| {
             has_failed |= writer.queue(&frame.payload).is_err();
@@ -167,7 +171,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
                 // Before the bytes are written: the client may reuse the number once it has them.
                 AfterWrite::Answered(number) => window.remove(number),
                 AfterWrite::CaughtUp => *catch_up = CatchUp::Queued,
-                AfterWrite::Close => *is_closing = true,
+                AfterWrite::Close => {
+                    *is_closing = true;
+                    *close_reason = reason_in(&frame.payload);
+                }
             }
             if has_failed || *is_closing || *catch_up == CatchUp::Queued || writer.is_full() {
                 ControlFlow::Break(())
@@ -215,7 +222,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
                     self.stream.reader.consume(len);
                     len_read += PREFIX_LEN + len;
                     match frame {
-                        Ok(ClientFrame::Leave) => return Poll::Ready(SessionEnd::Disconnected),
+                        Ok(ClientFrame::Leave) => return Poll::Ready(SessionEnd::Left),
                         Ok(frame) => {
                             self.throttle.charge(cost::of(&frame), now);
                             self.handle_frame(frame, frames);
@@ -287,9 +294,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> OpenSession<'a, S> {
     }
 
     fn close(&mut self, reason: CloseReason) {
-        warn!(%reason, "closing connection");
         self.queue_local(&ServerFrame::Close(reason));
         self.is_closing = true;
+        self.close_reason = Some(reason);
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -337,6 +344,14 @@ impl Heartbeat {
             Some(sent) => Some(sent + PONG_WITHIN),
             None => Some(self.last_read + SERVER_PING_AFTER),
         }
+    }
+}
+
+/// The reason in an encoded last frame.
+fn reason_in(payload: &[u8]) -> Option<CloseReason> {
+    match codec::decode(payload) {
+        Ok(ServerFrame::Close(reason)) => Some(reason),
+        _ => None,
     }
 }
 

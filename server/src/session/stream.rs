@@ -1,15 +1,16 @@
 //! The byte stream of a session: its frame reader cuts bytes into frames, its frame writer gathers frames
 //! and writes them in as few writes as possible. It decodes nothing.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use recado_shared::ServerFrame;
 use recado_shared::codec::{self, CodecError, PREFIX_LEN};
 use recado_shared::limits::{DEAD_AFTER, MAX_FRAME_LEN, MAX_FRAME_LEN_BEFORE_WELCOME};
+use recado_shared::{CloseReason, ServerFrame};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout};
 use tokio_util::io::poll_read_buf;
@@ -45,12 +46,36 @@ pub(super) struct FrameStream<S> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SessionEnd {
+    /// The peer said that it leaves.
+    Left,
     /// The peer or the driver left without a last frame.
     Disconnected,
-    /// The last frame is written.
-    Closed,
+    /// The last frame is written; of a session, with its reason.
+    Closed(Option<CloseReason>),
     /// The connection takes no bytes.
     Stalled,
+}
+
+impl SessionEnd {
+    /// The end after a last frame.
+    pub(super) fn after(frame: &ServerFrame) -> Self {
+        match frame {
+            ServerFrame::Close(reason) => Self::Closed(Some(*reason)),
+            _ => Self::Closed(None),
+        }
+    }
+}
+
+impl fmt::Display for SessionEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Left => f.write_str("the client left"),
+            Self::Disconnected => f.write_str("the connection was lost"),
+            Self::Closed(Some(reason)) => reason.fmt(f),
+            Self::Closed(None) => f.write_str("refused"),
+            Self::Stalled => CloseReason::TooSlow.fmt(f),
+        }
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
@@ -69,7 +94,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
     pub(super) async fn write_last(&mut self, frame: &ServerFrame) -> SessionEnd {
         match OutgoingFrame::encode(frame) {
             Some(last) if self.writer.write_one(&mut self.io, &last.payload).await => {
-                SessionEnd::Closed
+                SessionEnd::after(frame)
             }
             _ => SessionEnd::Disconnected,
         }

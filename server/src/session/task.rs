@@ -7,17 +7,19 @@ use std::time::Duration;
 use recado_shared::codec::{self, CodecError};
 use recado_shared::limits::{MAX_FRAME_LEN, SERVER_PING_AFTER};
 use recado_shared::{
-    ClientFrame, CloseReason, ProtocolVersion, Refusal, ServerFrame, UserId, text,
+    ClientFrame, CloseReason, Hello, ProtocolVersion, Refusal, ServerFrame, UserId, text,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tracing::{Span, debug, info, warn};
+use tracing::{Span, debug, info};
 
 use super::context::{SessionContext, SessionEvent};
 use super::open::OpenSession;
 use super::outbox::{AfterWrite, OutboxReader, outbox};
 use super::stream::{FrameStream, SessionEnd};
+use crate::connection_log::{Kind, Source};
+use crate::connections::Slot;
 
 /// Time from the end of the TLS handshake to the welcome, after which the connection is closed.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,47 +33,67 @@ enum HandshakeError {
     Close(CloseReason),
 }
 
+/// A session that the driver let in.
+struct Welcomed {
+    version: ProtocolVersion,
+    user: UserId,
+    frames: OutboxReader,
+}
+
 /// Runs a session until its connection is closed. For a lost connection the caller then
 /// [sends](DisconnectNotice::send) the notice to the driver.
-pub async fn run<S>(stream: S, context: SessionContext) -> Option<DisconnectNotice>
+pub async fn run<S>(stream: S, context: SessionContext, slot: Slot) -> Option<DisconnectNotice>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut stream = FrameStream::new(stream);
     // A task has room for its largest state for as long as it lives. Only the open session lasts:
     // the handshake and the close have memory of their own.
-    let end = match Box::pin(stream.handshake(&context)).await {
-        Ok((agreed, frames)) => stream.run_open(&context, agreed, frames).await,
-        Err(error) => Box::pin(stream.reject(error)).await?,
+    let (end, user) = match Box::pin(stream.handshake(&context, &slot)).await {
+        Ok(welcomed) => {
+            slot.open_session();
+            let user = welcomed.user;
+            (stream.run_open(&context, welcomed).await, Some(user))
+        }
+        Err(error) => (Box::pin(stream.reject(error, &context)).await?, None),
     };
-    if end == SessionEnd::Disconnected {
-        return Some(DisconnectNotice(context));
+    let notice = DisconnectNotice { context, end, user };
+    if matches!(end, SessionEnd::Disconnected | SessionEnd::Left) {
+        return Some(notice);
     }
-    Box::pin(stream.close(end, context)).await;
+    Box::pin(stream.close(notice)).await;
     None
 }
 
-/// Word of a lost connection that the driver has not received.
+/// Word of the end of a session that the driver has not received.
 #[derive(Debug)]
 #[must_use]
-pub struct DisconnectNotice(SessionContext);
+pub struct DisconnectNotice {
+    context: SessionContext,
+    end: SessionEnd,
+    /// `None` if the driver refused the hello.
+    user: Option<UserId>,
+}
 
 impl DisconnectNotice {
     /// Sends the notice when no other task is ready: it is not waited for, and thousands may come at
     /// once.
     pub async fn send(self) {
-        let Self(context) = self;
-        let _permit = context.admission.disconnects.acquire().await;
+        let _permit = self.context.admission.disconnects.acquire().await;
         yield_now().await;
-        context.send_closed().await;
+        self.send_closed().await;
     }
-}
 
-impl SessionContext {
     async fn send_closed(&self) {
+        let context = &self.context;
         // A driver that has stopped needs no notice.
-        let _ = self.events.send(SessionEvent::Closed(self.id)).await;
-        info!("client disconnected");
+        let _ = context.events.send(SessionEvent::Closed(context.id)).await;
+        let log = &context.admission.log;
+        if let Some(user) = self.user
+            && log.count(Source::User(user), Kind::Disconnected)
+        {
+            info!(reason = %self.end, "client disconnected");
+        }
     }
 }
 
@@ -80,7 +102,8 @@ pub async fn refuse(stream: impl AsyncRead + AsyncWrite + Unpin, refusal: Refusa
     let mut stream = FrameStream::new(stream);
     let deadline = Instant::now() + HANDSHAKE_TIMEOUT;
     let refusal = ServerFrame::Refused(refusal);
-    if timeout_at(deadline, stream.write_last(&refusal)).await == Ok(SessionEnd::Closed) {
+    let written = timeout_at(deadline, stream.write_last(&refusal)).await;
+    if matches!(written, Ok(SessionEnd::Closed(_))) {
         stream.linger().await;
     }
 }
@@ -90,20 +113,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
     async fn handshake(
         &mut self,
         context: &SessionContext,
-    ) -> Result<((ProtocolVersion, UserId), OutboxReader), HandshakeError> {
+        slot: &Slot,
+    ) -> Result<Welcomed, HandshakeError> {
         let (outbox, frames) = outbox();
         let deadline = Instant::now() + HANDSHAKE_TIMEOUT;
-        let hello = match timeout_at(deadline, self.reader.next(&mut self.io)).await {
-            Ok(Ok(Some(payload))) => match codec::decode(&payload) {
-                Ok(ClientFrame::Hello(hello)) => hello,
-                Ok(_) | Err(_) => return Err(HandshakeError::Refuse(Refusal::Malformed)),
-            },
-            Ok(Err(CodecError::TooLong)) => {
-                return Err(HandshakeError::Close(CloseReason::TooLong));
+        let hello = tokio::select! {
+            biased;
+            hello = self.read_hello(deadline) => hello?,
+            () = slot.given_up() => {
+                return Err(HandshakeError::Refuse(Refusal::TooManyConnections));
             }
-            Ok(Ok(None) | Err(_)) => return Err(HandshakeError::LeftBeforeHello),
-            Err(_) => return Err(HandshakeError::Close(CloseReason::Silent)),
         };
+        let _work = slot.work();
         debug!(software = %text::neutralise(&hello.software), "hello");
         let event = SessionEvent::Hello {
             session: context.id,
@@ -125,23 +146,47 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
         match answer.after_write {
             AfterWrite::Welcomed(version, user) if is_written => {
                 Span::current().record("user", user.0);
-                info!("client connected");
+                let log = &context.admission.log;
+                if log.count(Source::User(user), Kind::Connected) {
+                    info!("client connected");
+                }
                 self.reader.max_frame_len = MAX_FRAME_LEN;
-                Ok(((version, user), frames))
+                Ok(Welcomed {
+                    version,
+                    user,
+                    frames,
+                })
             }
-            AfterWrite::Close if is_written => Err(HandshakeError::Ended(SessionEnd::Closed)),
+            AfterWrite::Close if is_written => {
+                Err(HandshakeError::Ended(log_refusal(&answer.payload, context)))
+            }
             _ => Err(HandshakeError::Ended(SessionEnd::Disconnected)),
+        }
+    }
+
+    async fn read_hello(&mut self, deadline: Instant) -> Result<Hello, HandshakeError> {
+        match timeout_at(deadline, self.reader.next(&mut self.io)).await {
+            Ok(Ok(Some(payload))) => match codec::decode(&payload) {
+                Ok(ClientFrame::Hello(hello)) => Ok(hello),
+                Ok(_) | Err(_) => Err(HandshakeError::Refuse(Refusal::Malformed)),
+            },
+            Ok(Err(CodecError::TooLong)) => Err(HandshakeError::Close(CloseReason::TooLong)),
+            Ok(Ok(None) | Err(_)) => Err(HandshakeError::LeftBeforeHello),
+            Err(_) => Err(HandshakeError::Close(CloseReason::Silent)),
         }
     }
 
     async fn run_open(
         &mut self,
         context: &SessionContext,
-        agreed: (ProtocolVersion, UserId),
-        frames: OutboxReader,
+        Welcomed {
+            version,
+            user,
+            frames,
+        }: Welcomed,
     ) -> SessionEnd {
         let now = Instant::now();
-        let mut session = OpenSession::new(self, context, agreed, frames, now);
+        let mut session = OpenSession::new(self, context, (version, user), frames, now);
         let mut timer = pin!(sleep_until(now + SERVER_PING_AFTER));
         let end = poll_fn(|cx| session.poll(timer.as_mut(), cx)).await;
         // `Closed` follows the frames that were read before it, and waits for the same capacity.
@@ -150,29 +195,53 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FrameStream<S> {
     }
 
     /// Tells the peer why the handshake failed. `None` if the driver has not heard of the session.
-    async fn reject(&mut self, error: HandshakeError) -> Option<SessionEnd> {
+    async fn reject(
+        &mut self,
+        error: HandshakeError,
+        context: &SessionContext,
+    ) -> Option<SessionEnd> {
         Some(match error {
             HandshakeError::LeftBeforeHello => return None,
             HandshakeError::Ended(end) => end,
             HandshakeError::Refuse(refusal) => {
-                warn!(%refusal, "handshake refused");
+                if context.is_logged(Kind::Refused) {
+                    info!(%refusal, "connection refused");
+                }
                 self.write_last(&ServerFrame::Refused(refusal)).await
             }
             HandshakeError::Close(reason) => {
-                warn!(%reason, "closing connection");
+                if context.is_logged(Kind::Refused) {
+                    info!(%reason, "connection closed");
+                }
                 self.write_last(&ServerFrame::Close(reason)).await
             }
         })
     }
 
-    async fn close(mut self, end: SessionEnd, context: SessionContext) {
-        context.send_closed().await;
-        match end {
-            SessionEnd::Closed => self.linger().await,
-            SessionEnd::Stalled => warn!(reason = %CloseReason::TooSlow, "connection closed"),
-            SessionEnd::Disconnected => {}
+    async fn close(mut self, notice: DisconnectNotice) {
+        notice.send_closed().await;
+        if matches!(notice.end, SessionEnd::Closed(_)) {
+            self.linger().await;
         }
     }
+}
+
+/// Logs the refusal that the driver encoded. A device that waits to be linked asks every few seconds.
+fn log_refusal(payload: &[u8], context: &SessionContext) -> SessionEnd {
+    let Ok(frame) = codec::decode::<ServerFrame>(payload) else {
+        // Unreachable: the driver encoded it.
+        return SessionEnd::Closed(None);
+    };
+    match &frame {
+        ServerFrame::Refused(refusal @ Refusal::LinkPending) => {
+            debug!(%refusal, "connection refused");
+        }
+        ServerFrame::Refused(refusal) if context.is_logged(Kind::Refused) => {
+            info!(%refusal, "connection refused");
+        }
+        _ => {}
+    }
+    SessionEnd::after(&frame)
 }
 
 #[cfg(test)]
@@ -204,7 +273,7 @@ mod tests {
             admission: Arc::default(),
             limits: Arc::default(),
         };
-        let session = run(Box::new(stream), context);
+        let session = run(Box::new(stream), context, Slot::alone());
         assert!(
             size_of_val(&session) <= MAX_STATE,
             "{}",

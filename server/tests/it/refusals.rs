@@ -151,7 +151,7 @@ async fn one_session_too_many_of_a_device_is_refused_and_the_open_ones_go_on() {
 async fn one_address_has_no_more_than_its_share() {
     let strict = |config: &mut recado_server::Config| {
         config.policy = Policy::Open;
-        config.limits.max_connections_per_address = 2;
+        config.limits.connections_per_minute = 2;
         config.limits.registrations_per_hour = 1;
     };
     let server = TestServer::start_with(strict).await;
@@ -200,35 +200,135 @@ async fn a_connection_without_tls_is_closed() {
 }
 
 #[tokio::test]
-async fn refusals_do_not_take_the_place_of_handshakes() {
-    let strict = |config: &mut recado_server::Config| {
-        config.limits.max_connections_per_address = 1;
-        config.limits.max_handshakes = 1;
-    };
-    let server = TestServer::start_with(strict).await;
-    let _silent = TcpStream::connect(server.address).await.unwrap();
-    // The only handshake is taken, so that this one is dropped without a word.
-    let second = Client::connect(server.address, server.fingerprint, &device()).await;
-    assert!(second.is_err());
+async fn a_company_behind_one_address_signs_in_at_once() {
+    const PEOPLE: usize = 300;
+    let server = TestServer::start_under(Policy::Open).await;
+    let mut people = Vec::new();
+    for _ in 0..PEOPLE {
+        people.push(server.connect(&device()).await);
+    }
+    // They are connected all at once, and 30 of them are new.
+    for (n, client) in people.iter_mut().rev().take(30).enumerate() {
+        let name = format!("user{n}");
+        assert!(client.enter(hello(Some(&name), None)).await.registered);
+    }
 }
 
 // Elsewhere a machine has only one loopback address to connect from.
 #[cfg(target_os = "linux")]
-#[tokio::test]
-async fn one_address_does_not_take_all_handshakes() {
-    let few_handshakes = |config: &mut recado_server::Config| {
-        config.limits.max_handshakes = 2;
-        config.limits.max_handshakes_per_address = 1;
-    };
-    let server = TestServer::start_with(few_handshakes).await;
-    let mut silent = TcpStream::connect(server.address).await.unwrap();
-    let _silent_too = TcpStream::connect(server.address).await.unwrap();
-    let from = "127.0.0.2:0".parse().unwrap();
-    let device = device();
-    let client = Client::connect_from(from, server.address, server.fingerprint, &device);
-    tokio::select! {
-        biased;
-        _ = silent.read_u8() => panic!("it waited until the silent ones were let go"),
-        client = client => assert!(client.is_ok()),
+mod idle {
+    use std::io::ErrorKind;
+    use std::net::SocketAddr;
+
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::{TcpSocket, TcpStream};
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    const AT_MOST: usize = 32;
+
+    async fn start() -> TestServer {
+        TestServer::start_with(|config| {
+            config.policy = Policy::Open;
+            config.limits.max_unauthenticated = AT_MOST;
+        })
+        .await
+    }
+
+    fn from(network: usize) -> SocketAddr {
+        format!("127.0.0.{network}:0").parse().unwrap()
+    }
+
+    async fn connect(server: &TestServer, network: usize) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(from(network)).unwrap();
+        socket.connect(server.address).await.unwrap()
+    }
+
+    /// A newcomer from another address signs in.
+    async fn newcomer(server: &TestServer, name: &str) {
+        let (address, device) = (server.address, device());
+        let client = Client::connect_from(from(99), address, server.fingerprint, &device).await;
+        let welcome = client.unwrap().enter(hello(Some(name), None)).await;
+        assert!(welcome.registered);
+    }
+
+    /// Waits until a connection is closed, and returns which are.
+    async fn closed(streams: &[TcpStream]) -> Vec<usize> {
+        let is_closed = |stream: &TcpStream| {
+            let mut bytes = [0; 4_096];
+            loop {
+                match stream.try_read(&mut bytes) {
+                    Ok(0) => return true,
+                    Ok(_) => {}
+                    Err(error) => return error.kind() != ErrorKind::WouldBlock,
+                }
+            }
+        };
+        loop {
+            let closed = (0..streams.len()).filter(|&n| is_closed(&streams[n]));
+            let closed: Vec<_> = closed.collect();
+            if !closed.is_empty() {
+                return closed;
+            }
+            yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn connections_that_say_nothing_make_room_for_newcomers() {
+        let server = start().await;
+        let mut silent = vec![connect(&server, 2).await, connect(&server, 3).await];
+        for _ in silent.len()..AT_MOST {
+            silent.push(connect(&server, 4).await);
+        }
+        newcomer(&server, "alice").await;
+        assert_eq!(
+            closed(&silent).await,
+            [2],
+            "the first of the address with the most"
+        );
+    }
+
+    #[tokio::test]
+    async fn handshakes_that_are_not_finished_make_room_for_newcomers() {
+        let server = start().await;
+        let mut started = Vec::new();
+        for n in 0..AT_MOST {
+            let mut stream = connect(&server, 2).await;
+            let hello = client_hello(&server);
+            let len = if n % 2 == 0 { hello.len() } else { 100 };
+            stream.write_all(&hello[..len]).await.unwrap();
+            if n % 2 == 0 {
+                stream.readable().await.unwrap();
+            }
+            started.push(stream);
+        }
+        newcomer(&server, "alice").await;
+        assert_eq!(closed(&started).await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn connections_without_a_hello_are_told_why_they_are_closed() {
+        let server = start().await;
+        let mut waiting = Vec::new();
+        for _ in 0..AT_MOST {
+            waiting.push(server.connect(&device()).await);
+        }
+        newcomer(&server, "alice").await;
+        assert_eq!(waiting[0].next_refusal().await, Refusal::TooManyConnections);
+        // The others go on.
+        let welcome = waiting[1].enter(hello(Some("bob"), None)).await;
+        assert!(welcome.registered);
+    }
+
+    fn client_hello(server: &TestServer) -> Vec<u8> {
+        let config = tls::client_config(&device(), server.fingerprint).unwrap();
+        let mut client =
+            rustls::ClientConnection::new(std::sync::Arc::new(config), tls::server_name()).unwrap();
+        let mut bytes = Vec::new();
+        client.write_tls(&mut bytes).unwrap();
+        bytes
     }
 }

@@ -12,10 +12,11 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use recado_server::Limits;
+use recado_server::connections::Slot;
 use recado_server::relay::{Peer, SessionId};
 use recado_server::session::{
     self, AdmissionLimits, HANDSHAKE_TIMEOUT, MAX_FRAMES_TOGETHER, OUTBOX_CAPACITY, Outbox,
-    OutboxFull, OutgoingFrame, PAGE_WEIGHT, SessionContext, SessionEvent, UserRates, WRITE_STALL,
+    OutboxFull, OutgoingFrame, PAGE_WEIGHT, SessionContext, SessionEvent, WRITE_STALL,
 };
 use recado_shared::codec::{self, LengthDelimitedCodec};
 use recado_shared::limits::{
@@ -123,7 +124,7 @@ impl Desk {
         let admission = AdmissionLimits {
             hellos: Semaphore::new(1),
             disconnects: Semaphore::new(1),
-            rates: UserRates::default(),
+            ..AdmissionLimits::default()
         };
         Self::open_in(pipe_len, limits, Arc::new(admission))
     }
@@ -139,7 +140,7 @@ impl Desk {
         let (sender, events) = mpsc::channel(INBOX_CAPACITY);
         let context = context(sender, Arc::clone(&admission), limits);
         tokio::spawn(async {
-            if let Some(notice) = session::run(server, context).await {
+            if let Some(notice) = session::run(server, context, Slot::alone()).await {
                 notice.send().await;
             }
         });
@@ -649,7 +650,7 @@ async fn a_lost_connection_is_freed_before_the_driver_hears_of_it() {
         ..AdmissionLimits::default()
     });
     let context = context(sender, admission, Limits::default());
-    let session = tokio::spawn(session::run(server, context));
+    let session = tokio::spawn(session::run(server, context, Slot::alone()));
     let mut client = Framed::new(client, codec::framing(MAX_FRAME_LEN));
     let hello: Bytes = codec::encode(&hello_frame()).unwrap();
     client.send(hello).await.unwrap();
@@ -786,7 +787,7 @@ async fn a_session_lets_others_have_their_turn_after_a_few_reads() {
         reads: Arc::clone(&reads),
     };
     let context = context(sender, Arc::default(), Limits::default());
-    let mut session = pin!(session::run(connection, context));
+    let mut session = pin!(session::run(connection, context, Slot::alone()));
     let mut client = Framed::new(client, codec::framing(MAX_FRAME_LEN));
     let hello: Bytes = codec::encode(&hello_frame()).unwrap();
     client.send(hello).await.unwrap();

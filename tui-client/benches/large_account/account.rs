@@ -157,7 +157,7 @@ impl Account {
         let most = u32::MAX.try_into().unwrap();
         (limits.frames_per_second, limits.frame_burst) = (most, most);
         (limits.bytes_per_second, limits.byte_burst) = (most, most);
-        limits.max_connections_per_address = 1_000;
+        limits.connections_per_minute = 100_000;
         let listener = listen(Some(([127, 0, 0, 1], 0).into())).unwrap();
         let server = Server::prepare(listener, config).await.unwrap();
         let ticket = server.local_ticket();

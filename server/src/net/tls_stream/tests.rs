@@ -9,6 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use recado_shared::tls::{self, Identity};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::{TlsConnector, client};
@@ -142,7 +143,7 @@ impl Ends {
         let (near, far) = duplex(pipe);
         let (near, far) = (Chopped::new(near, sizes), Chopped::new(far, sizes));
         let client = self.client.connect(tls::server_name(), near);
-        let server = accept(far, Arc::clone(&self.server), &self.permits);
+        let server = accept(far, Arc::clone(&self.server), || self.permits.acquire());
         (async { client.await.unwrap() }, async {
             server.await.unwrap()
         })
@@ -262,7 +263,7 @@ proptest! {
             near.write_all(&garbage).await.unwrap();
             near.shutdown().await.unwrap();
             let ends = Ends::new();
-            let error = accept(far, ends.server, &ends.permits).await.err();
+            let error = accept(far, ends.server, || ends.permits.acquire()).await.err();
             assert!(error.is_some());
         });
     }
@@ -272,7 +273,7 @@ proptest! {
         run(async {
             let ends = Ends::new();
             let (near, far) = duplex(100_000);
-            let server = accept(far, Arc::clone(&ends.server), &ends.permits);
+            let server = accept(far, Arc::clone(&ends.server), || ends.permits.acquire());
             let (cut, other) = duplex(100_000);
             let client = ends.client.connect(tls::server_name(), other);
             let carry = async {
@@ -389,7 +390,8 @@ async fn a_peer_that_is_refused_is_told_why() {
     wrong.as_mut().unwrap().alpn_protocols = vec![b"other".to_vec()];
     let client = TlsConnector::from(Arc::new(wrong.unwrap()));
     let client = client.connect(tls::server_name(), near);
-    let (client, server) = tokio::join!(client, accept(far, ends.server, &ends.permits));
+    let (client, server) =
+        tokio::join!(client, accept(far, ends.server, || ends.permits.acquire()));
     assert!(server.is_err());
     let told = client.unwrap_err().to_string();
     assert!(told.contains("NoApplicationProtocol"), "{told}");
@@ -401,7 +403,7 @@ async fn a_peer_that_takes_no_alert_holds_up_no_handshake() {
     let (mut near, mut far) = duplex(64);
     far.write_all(&[0; 64]).await.unwrap();
     near.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
-    let refused = accept(far, Arc::clone(&ends.server), &ends.permits);
+    let refused = accept(far, Arc::clone(&ends.server), || ends.permits.acquire());
     let others = async {
         timeout(Duration::from_secs(1), ends.connect(9_000, &[]))
             .await
@@ -470,7 +472,7 @@ async fn many_handshakes_leave_turns_to_others() {
         };
         let ends = Arc::clone(&ends);
         handshakes.spawn(async move {
-            accept(far, Arc::clone(&ends.server), &ends.permits)
+            accept(far, Arc::clone(&ends.server), || ends.permits.acquire())
                 .await
                 .unwrap();
         });
