@@ -134,15 +134,16 @@ impl Bench {
         let time = 1_700_000_000_000 + self.entries / 16;
         let id = (u128::from(time + self.numbers.below(8)) << 80)
             | (u128::from(self.numbers.next()) << 8);
+        let author = if is_from_hub { HUB } else { peer };
         Write::Append {
             origin: ORIGIN,
             new: NewEntry {
-                author: if is_from_hub { HUB } else { peer },
+                author,
+                by: device(author),
                 conversation: ConversationId::direct(HUB, peer),
                 id: MessageId(id.to_be_bytes()),
                 content: Content::Message(self.body.clone()),
                 time: Timestamp(time),
-                moderates: false,
             },
         }
     }
@@ -332,12 +333,17 @@ fn advance(user: UserId, seq: Seq) -> Write {
     Write::Advance { user, advance }
 }
 
-fn login(number: u64) -> Write {
+/// The device of a user.
+fn device(user: UserId) -> DeviceKey {
     let mut key = [0; 32];
-    key[..8].copy_from_slice(&number.to_be_bytes());
+    key[..8].copy_from_slice(&user.0.to_be_bytes());
+    DeviceKey(key)
+}
+
+fn login(number: u64) -> Write {
     Write::Login(Login {
         session: SessionId(1),
-        key: DeviceKey(key),
+        key: device(UserId(number + 1)),
         device_name: None,
         name: Some(UserName::new(&format!("user{number}")).unwrap()),
         token: None,

@@ -126,12 +126,17 @@ impl Desk {
     }
 }
 
-fn login(number: u64) -> Write {
+/// The device of the nth user.
+fn device(number: u64) -> DeviceKey {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&number.to_be_bytes());
+    DeviceKey(key)
+}
+
+fn login(number: u64) -> Write {
     Write::Login(Login {
         session: SessionId(number),
-        key: DeviceKey(key),
+        key: device(number),
         device_name: None,
         name: Some(UserName::new(&format!("user{number}")).expect("it is a name")),
         token: None,
@@ -149,11 +154,11 @@ fn appends(first: u64, len: u64, conversations: u64) -> Vec<Write> {
             origin: ORIGIN,
             new: NewEntry {
                 author,
+                by: device(author.0),
                 conversation,
                 id: message_id(number),
                 content: message(),
                 time: TIME,
-                moderates: false,
             },
         }
     };

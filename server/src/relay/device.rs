@@ -42,19 +42,15 @@ impl Relay {
     }
 
     pub(super) fn change_device(&mut self, caller: Caller, change: DeviceChange) -> RequestResult {
-        let Caller { origin, user } = caller;
         if let DeviceChange::Link { key, .. } = &change
             && !self.pending_links.contains(*key, self.now.instant)
         {
             return Err(RequestError::UnknownCode);
         }
-        let Some(session) = self.sessions.get(&origin.session) else {
-            return Ok(());
-        };
         self.try_write(Write::Device {
-            origin,
-            user,
-            by: session.peer.key,
+            origin: caller.origin,
+            user: caller.user,
+            by: caller.device,
             change,
             time: self.now.wall,
         })
@@ -62,7 +58,8 @@ impl Relay {
 
     pub(super) fn device_changed(
         &mut self,
-        Caller { origin, user }: Caller,
+        origin: Origin,
+        user: UserId,
         change: &DeviceChange,
         result: RequestResult,
     ) {

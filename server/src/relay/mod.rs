@@ -154,12 +154,17 @@ impl Relay {
         let Some(session) = self.sessions.get(&id) else {
             return;
         };
-        let user = session.user;
+        let (user, device) = (session.user, session.peer.key);
         match frame {
             ClientFrame::Request { number, request } => {
                 let session = id;
                 let origin = Origin { session, number };
-                self.request(Caller { origin, user }, request);
+                let caller = Caller {
+                    origin,
+                    user,
+                    device,
+                };
+                self.request(caller, request);
             }
             ClientFrame::UpdateCursors(advance) => self.advance(user, advance),
             ClientFrame::Typing(conversation) => self.typing(id, user, conversation),
@@ -200,7 +205,7 @@ impl Relay {
                 user,
                 change,
                 result,
-            } => self.device_changed(Caller { origin, user }, &change, result),
+            } => self.device_changed(origin, user, &change, result),
             WriteResult::User {
                 origin,
                 user,
@@ -208,7 +213,7 @@ impl Relay {
                 stamp,
             } => {
                 self.left_out_since = self.left_out_since.max(before(stamp));
-                self.user_changed(Caller { origin, user }, result, stamp);
+                self.user_changed(origin, user, result, stamp);
             }
             WriteResult::Admin {
                 ticket,

@@ -3,7 +3,7 @@
 use recado_shared::limits::{
     MAX_NAME_LEN, MAX_PAGE_ENTRIES, MAX_ROOMS_PER_PAGE, MAX_USERS_PER_PAGE,
 };
-use recado_shared::rules::permission::{self, Grant};
+use recado_shared::rules::permission;
 use recado_shared::{
     Answer, Content, ConversationId, MessageId, PageRange, Request, RequestError, RoomId, RoomName,
     UserId, UserName, name,
@@ -24,7 +24,7 @@ impl Relay {
             return self.answer(caller.origin, Err(RequestError::Damaged));
         }
         let result = match permission::check(&self.memberships, caller.user, &request, now) {
-            Ok(grant) => self.carry_out(caller, request, grant),
+            Ok(()) => self.carry_out(caller, request),
             Err(refusal) => self.refuse(caller, request, refusal),
         };
         if let Err(error) = result {
@@ -32,14 +32,14 @@ impl Relay {
         }
     }
 
-    fn carry_out(&mut self, caller: Caller, request: Request, grant: Grant) -> RequestResult {
-        let Caller { origin, user } = caller;
+    fn carry_out(&mut self, caller: Caller, request: Request) -> RequestResult {
+        let origin = caller.origin;
         let query = match request {
             Request::Append {
                 conversation,
                 id,
                 content,
-            } => return self.append(caller, conversation, id, content, grant),
+            } => return self.append(caller, conversation, id, content),
             Request::Page {
                 conversation,
                 range,
@@ -61,7 +61,8 @@ impl Relay {
                 history,
             } => {
                 let new = NewRoom {
-                    author: user,
+                    author: caller.user,
+                    by: caller.device,
                     id,
                     name,
                     visibility,
@@ -103,20 +104,20 @@ impl Relay {
 
     fn append(
         &mut self,
-        Caller { origin, user }: Caller,
+        caller: Caller,
         conversation: ConversationId,
         id: MessageId,
         content: Content,
-        grant: Grant,
     ) -> RequestResult {
         let new = NewEntry {
-            author: user,
+            author: caller.user,
+            by: caller.device,
             conversation,
             id,
             content,
             time: self.now.wall,
-            moderates: grant.moderates,
         };
+        let origin = caller.origin;
         self.try_write(Write::Append { origin, new })
     }
 
@@ -150,7 +151,7 @@ impl Relay {
         Ok(())
     }
 
-    fn read_for(&mut self, Caller { origin, user }: Caller, query: Query) {
+    fn read_for(&mut self, Caller { origin, user, .. }: Caller, query: Query) {
         self.queue_read(Read::Query {
             origin,
             user,

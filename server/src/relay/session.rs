@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-use recado_shared::{Activity, ConversationId, ProtocolVersion, Stamp, Timestamp, UserId};
+use recado_shared::{
+    Activity, ConversationId, DeviceKey, ProtocolVersion, Stamp, Timestamp, UserId,
+};
 
 use super::event::Peer;
 use crate::store::Origin;
@@ -32,9 +34,10 @@ pub(super) struct Session {
     pub(super) read_heads_again: Option<Stamp>,
 }
 
-/// The user who made a request, with the place to which its answer goes.
+/// The user and the device that made a request, with the place to which its answer goes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Caller {
     pub(super) origin: Origin,
     pub(super) user: UserId,
+    pub(super) device: DeviceKey,
 }

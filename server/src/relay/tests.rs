@@ -63,9 +63,12 @@ fn name(user: UserId) -> UserName {
     UserName::new(&format!("user-{user}")).unwrap()
 }
 
+/// The device of all sessions.
+const DEVICE: DeviceKey = DeviceKey([3; 32]);
+
 fn peer(address: &str) -> Peer {
     Peer {
-        key: DeviceKey([3; 32]),
+        key: DEVICE,
         address: address.parse::<IpAddr>().unwrap(),
     }
 }

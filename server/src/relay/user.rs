@@ -7,14 +7,14 @@ use recado_shared::{
 use super::request::RequestResult;
 use super::session::{Caller, Session};
 use super::{DIRECTORY_ANNOUNCE_LIMIT, Relay, SessionId, before};
-use crate::store::{UserChange, UserOutcome, Write};
+use crate::store::{Origin, UserChange, UserOutcome, Write};
 
 impl Relay {
     pub(super) fn change_user(&mut self, caller: Caller, change: UserChange) -> RequestResult {
-        let Caller { origin, user } = caller;
         self.try_write(Write::User {
-            origin,
-            user,
+            origin: caller.origin,
+            user: caller.user,
+            by: caller.device,
             change,
         })
     }
@@ -22,7 +22,8 @@ impl Relay {
     /// Answers the user, then tells their other sessions and the users that the change concerns.
     pub(super) fn user_changed(
         &mut self,
-        Caller { origin, user }: Caller,
+        origin: Origin,
+        user: UserId,
         result: Result<UserOutcome, RequestError>,
         stamp: Stamp,
     ) {

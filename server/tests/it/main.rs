@@ -19,6 +19,7 @@ mod drain;
 mod erase;
 mod limits;
 mod program;
+mod races;
 mod refusals;
 mod rooms;
 mod session;

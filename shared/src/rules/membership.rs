@@ -152,11 +152,12 @@ pub struct EventContext {
     pub owners: usize,
     /// Whether the room was closed. Only used when a user joins.
     pub is_closed: bool,
+    /// Whether only invited users join the room. Only used when a user joins.
+    pub is_private: bool,
 }
 
 impl EventContext {
-    /// Refuses an event that contradicts the state of the room. The store calls it again when it commits,
-    /// because an earlier event of the queue may have changed the state.
+    /// Refuses an event that contradicts the state of the room.
     ///
     /// # Errors
     /// Says which part of the state is in the way.
@@ -296,7 +297,7 @@ mod tests {
             subject,
             members: 2,
             owners: 1,
-            is_closed: false,
+            ..EventContext::default()
         };
         let role = RoomEvent::Role {
             user: BOB,

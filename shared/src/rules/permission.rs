@@ -19,8 +19,9 @@
 //!
 //! A new display name, device name or topic must be visible ([`text::is_visible`](crate::text::is_visible)).
 //!
-//! Only the log knows the author of a target: the store checks that in the transaction that
-//! appends, with [`Grant::moderates`].
+//! Requests wait for the store, and an earlier one may change what this one needs. So the store asks for
+//! appends again in its transaction ([`direct_append`], [`room_append`]), and its answer holds. Only the log knows
+//! the author of a target: the store checks that with [`Grant::moderates`].
 
 #[cfg(test)]
 mod tests;
@@ -43,16 +44,14 @@ pub trait Memberships {
     fn accepts_from(&self, user: UserId, from: UserId) -> bool;
 }
 
-/// What a permitted request may do.
+/// What a permitted append may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Grant {
     /// Whether the user may delete the messages of others in the conversation.
     pub moderates: bool,
 }
 
-type Checked = Result<Grant, RequestError>;
-
-const PLAIN: Checked = Ok(Grant { moderates: false });
+type Checked = Result<(), RequestError>;
 
 /// Checks whether a user may make a request at this time.
 ///
@@ -70,26 +69,23 @@ pub fn check(
             content,
             ..
         } => match conversation {
-            ConversationId::Direct(_) => direct_append(memberships, *conversation, user, content),
+            ConversationId::Direct(_) => {
+                let peer = conversation.peer_of(user).ok_or(RequestError::NotAMember)?;
+                direct_append(memberships.accepts_from(peer, user), content)
+            }
             ConversationId::Room(room) => {
                 RoomCaller::find(memberships, *room, user)?.append(content, time)
             }
         },
         Request::Page { conversation, .. } => match conversation {
             ConversationId::Direct(_) => {
-                conversation.peer_of(user).ok_or(RequestError::NotAMember)?;
-                PLAIN
+                let peer = conversation.peer_of(user);
+                peer.map(drop).ok_or(RequestError::NotAMember)
             }
             ConversationId::Room(room) => RoomCaller::find(memberships, *room, user)?.page(),
         },
-        Request::Members { room, .. } => {
-            RoomCaller::find(memberships, *room, user)?.member()?;
-            PLAIN
-        }
-        Request::CreateRoom { .. } => {
-            check_rooms_of(memberships, user)?;
-            PLAIN
-        }
+        Request::Members { room, .. } => RoomCaller::find(memberships, *room, user)?.member(),
+        Request::CreateRoom { .. } => check_rooms_of(memberships, user),
         Request::SetDisplayName(Some(name)) => visible(name.visible()),
         Request::LinkDevice {
             name: Some(name), ..
@@ -106,37 +102,105 @@ pub fn check(
         | Request::FindDevice(_)
         | Request::LinkDevice { name: None, .. }
         | Request::RevokeDevice(_)
-        | Request::Invitations => PLAIN,
+        | Request::Invitations => Ok(()),
     }
 }
 
 /// Refuses a new name or topic of which nothing is visible.
 fn visible(text: Option<&str>) -> Checked {
     match text {
-        Some(_) => PLAIN,
+        Some(_) => Ok(()),
         None => Err(RequestError::Invalid),
     }
 }
 
-fn direct_append(
-    memberships: &impl Memberships,
-    conversation: ConversationId,
-    user: UserId,
-    content: &Content,
-) -> Checked {
-    let peer = conversation.peer_of(user).ok_or(RequestError::NotAMember)?;
+/// Checks an append to a direct conversation. `accepts`: messages of the author may reach the peer.
+///
+/// # Errors
+/// Says what is missing.
+pub fn direct_append(accepts: bool, content: &Content) -> Result<(), RequestError> {
     match content.class() {
         ContentClass::Room(_) => Err(RequestError::NotARoom),
         ContentClass::Erasure => Err(RequestError::Invalid),
         ContentClass::Message | ContentClass::Change(_) => {
             let is_deletion = matches!(content, Content::Deletion { .. });
-            if is_deletion || memberships.accepts_from(peer, user) {
-                PLAIN
+            if is_deletion || accepts {
+                Ok(())
             } else {
                 Err(RequestError::NotAccepting)
             }
         }
     }
+}
+
+/// Checks an append to a room as far as the relations of its author and its subject decide. Limits, and
+/// whether the subject accepts invitations, are the caller's matter.
+///
+/// # Errors
+/// Says what is missing.
+pub fn room_append(
+    state: &EventContext,
+    content: &Content,
+    time: Timestamp,
+) -> Result<Grant, RequestError> {
+    if state.is_closed {
+        return Err(RequestError::UnknownRoom);
+    }
+    let event = match content.class() {
+        ContentClass::Erasure | ContentClass::Room(RoomEvent::Created) => {
+            return Err(RequestError::Invalid);
+        }
+        ContentClass::Room(RoomEvent::Joined) => return check_join(state),
+        // A muted member may leave.
+        ContentClass::Room(RoomEvent::Left) => {
+            state.validate(&RoomEvent::Left)?;
+            return Ok(Grant::default());
+        }
+        ContentClass::Room(event) => Some(event),
+        ContentClass::Message | ContentClass::Change(_) => None,
+    };
+    let member = state.author.filter(|author| author.is_member());
+    let member = member.ok_or(RequestError::NotAMember)?;
+    if is_muted(member, time) {
+        return Err(RequestError::Muted);
+    }
+    if let Some(event) = event {
+        check_event(state, member, event)?;
+    }
+    Ok(Grant {
+        moderates: member.role >= Role::Moderator,
+    })
+}
+
+fn check_join(state: &EventContext) -> Result<Grant, RequestError> {
+    state.validate(&RoomEvent::Joined)?;
+    let author = state.author.map(|author| author.membership);
+    if state.is_private && author != Some(Membership::Invited) {
+        return Err(RequestError::InviteNeeded);
+    }
+    Ok(Grant::default())
+}
+
+/// Checks an event that only members append. Some need a higher role, or one above that of their
+/// subject.
+fn check_event(state: &EventContext, member: MemberState, event: &RoomEvent) -> Checked {
+    let needed = role_for(event);
+    if member.role < needed {
+        return Err(RequestError::RoleNeeded(needed));
+    }
+    state.validate(event)?;
+    let needs_higher_role = matches!(
+        event,
+        RoomEvent::Banned(_)
+            | RoomEvent::Kicked(_)
+            | RoomEvent::Muted { .. }
+            | RoomEvent::Unmuted(_)
+    );
+    let subject = state.subject.filter(|subject| subject.is_member());
+    if needs_higher_role && subject.is_some_and(|subject| subject.role >= member.role) {
+        return Err(RequestError::OutranksYou);
+    }
+    Ok(())
 }
 
 /// Whether others see that a user types in a conversation: where the user may write.
@@ -162,7 +226,7 @@ fn is_muted(member: MemberState, time: Timestamp) -> bool {
     member.mute.is_some_and(|mute| mute.holds_at(time))
 }
 
-fn check_rooms_of(memberships: &impl Memberships, user: UserId) -> Result<(), RequestError> {
+fn check_rooms_of(memberships: &impl Memberships, user: UserId) -> Checked {
     if memberships.rooms_of(user) >= MAX_ROOMS_OF_USER {
         return Err(RequestError::Limit(Limit::RoomsOfUser));
     }
@@ -195,8 +259,8 @@ impl<'a, M: Memberships> RoomCaller<'a, M> {
         })
     }
 
-    fn member(&self) -> Result<MemberState, RequestError> {
-        self.member.ok_or(RequestError::NotAMember)
+    fn member(&self) -> Checked {
+        self.member.map(drop).ok_or(RequestError::NotAMember)
     }
 
     fn page(&self) -> Checked {
@@ -204,97 +268,45 @@ impl<'a, M: Memberships> RoomCaller<'a, M> {
         if !state.is_some_and(|state| state.may_read) {
             return Err(RequestError::NotAMember);
         }
-        PLAIN
+        Ok(())
     }
 
     fn append(&self, content: &Content, time: Timestamp) -> Checked {
-        if self.room.is_closed {
-            return Err(RequestError::UnknownRoom);
-        }
         let event = match content.class() {
-            ContentClass::Erasure | ContentClass::Room(RoomEvent::Created) => {
-                return Err(RequestError::Invalid);
-            }
-            ContentClass::Room(RoomEvent::Joined) => return self.join(),
-            // A muted member may leave.
-            ContentClass::Room(RoomEvent::Left) => {
-                self.validate(&RoomEvent::Left)?;
-                return PLAIN;
-            }
             ContentClass::Room(event) => Some(event),
-            ContentClass::Message | ContentClass::Change(_) => None,
+            ContentClass::Message | ContentClass::Change(_) | ContentClass::Erasure => None,
         };
-        let member = self.member()?;
-        if is_muted(member, time) {
-            return Err(RequestError::Muted);
-        }
-        if let Some(event) = event {
-            self.change_room(member, event)?;
-        }
-        Ok(Grant {
-            moderates: member.role >= Role::Moderator,
-        })
-    }
-
-    fn validate(&self, event: &RoomEvent) -> Result<(), RequestError> {
-        let state = |user| self.room.member(user).or_else(|| self.room.outsider(user));
-        let context = EventContext {
-            author: self.member.or_else(|| self.room.outsider(self.user)),
-            subject: event.subject().and_then(state),
-            members: self.room.len(),
-            owners: self.room.owners(),
-            is_closed: self.room.is_closed,
-        };
-        context.validate(event)
-    }
-
-    fn join(&self) -> Checked {
-        self.validate(&RoomEvent::Joined)?;
-        let outsider = self.room.outsider(self.user);
-        let is_invited = outsider.is_some_and(|it| it.membership == Membership::Invited);
-        if self.room.visibility == Visibility::Private && !is_invited {
-            return Err(RequestError::InviteNeeded);
-        }
-        check_rooms_of(self.memberships, self.user)?;
-        if self.room.len() >= MAX_ROOM_MEMBERS {
-            return Err(RequestError::Limit(Limit::RoomMembers));
-        }
-        PLAIN
-    }
-
-    /// Checks an event that only members append. Some need a higher role, or one above that of
-    /// their subject.
-    fn change_room(&self, member: MemberState, event: &RoomEvent) -> Result<(), RequestError> {
-        let needed = role_for(event);
-        if member.role < needed {
-            return Err(RequestError::RoleNeeded(needed));
-        }
-        self.validate(event)?;
+        room_append(&self.context(event), content, time)?;
         match event {
-            RoomEvent::Invited(user) => {
+            Some(RoomEvent::Joined) => {
+                check_rooms_of(self.memberships, self.user)?;
+                if self.room.len() >= MAX_ROOM_MEMBERS {
+                    return Err(RequestError::Limit(Limit::RoomMembers));
+                }
+                Ok(())
+            }
+            Some(RoomEvent::Invited(user)) => {
                 if !self.memberships.accepts_from(*user, self.user) {
                     return Err(RequestError::NotAccepting);
                 }
                 self.check_outsiders(Membership::Invited)
             }
-            RoomEvent::Banned(user) => {
-                self.check_outranks(member, *user)?;
-                self.check_outsiders(Membership::Banned)
-            }
-            RoomEvent::Kicked(user) | RoomEvent::Muted { user, .. } | RoomEvent::Unmuted(user) => {
-                self.check_outranks(member, *user)
-            }
-            RoomEvent::Topic(Some(topic)) => visible(topic.visible()).map(drop),
+            Some(RoomEvent::Banned(_)) => self.check_outsiders(Membership::Banned),
+            Some(RoomEvent::Topic(Some(topic))) => visible(topic.visible()),
             _ => Ok(()),
         }
     }
 
-    fn check_outranks(&self, member: MemberState, user: UserId) -> Result<(), RequestError> {
-        let other = self.room.member(user);
-        if other.is_some_and(|other| other.role >= member.role) {
-            return Err(RequestError::OutranksYou);
+    fn context(&self, event: Option<&RoomEvent>) -> EventContext {
+        let state = |user| self.room.member(user).or_else(|| self.room.outsider(user));
+        EventContext {
+            author: self.member.or_else(|| self.room.outsider(self.user)),
+            subject: event.and_then(RoomEvent::subject).and_then(state),
+            members: self.room.len(),
+            owners: self.room.owners(),
+            is_closed: self.room.is_closed,
+            is_private: self.room.visibility == Visibility::Private,
         }
-        Ok(())
     }
 
     fn check_outsiders(&self, membership: Membership) -> Result<(), RequestError> {

@@ -14,9 +14,9 @@ use recado_server::store::{
 use recado_server::{Config, Server, listen};
 use recado_shared::tls::Identity;
 use recado_shared::{
-    Content, ConversationId, CursorUpdate, Entry, Head, HistoryVisibility, Invite, MemberCursors,
-    MessageBody, MessageId, RequestNumber, RoomEvent, RoomName, Seq, Timestamp, UserId, UserName,
-    Visibility,
+    Content, ConversationId, CursorUpdate, DeviceKey, Entry, Head, HistoryVisibility, Invite,
+    MemberCursors, MessageBody, MessageId, RequestNumber, RoomEvent, RoomName, Seq, Timestamp,
+    UserId, UserName, Visibility,
 };
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -203,6 +203,8 @@ impl RunningServer {
 /// Fills the stores of both sides with the same entries.
 struct Maker {
     engine: Engine,
+    /// The device of each user.
+    devices: Vec<DeviceKey>,
     client: store::Opened,
     numbers: fastrand::Rng,
     /// Appends so far, which make identifiers and times.
@@ -242,10 +244,16 @@ impl Maker {
         }));
         Self {
             engine,
+            devices: keys.iter().map(Identity::key).collect(),
             client,
             numbers: fastrand::Rng::with_seed(1),
             appended: 0,
         }
+    }
+
+    /// The device of the nth user.
+    fn device(&self, user: UserId) -> DeviceKey {
+        self.devices[usize::try_from(user.0 - 1).unwrap()]
     }
 
     fn fill(mut self) {
@@ -279,6 +287,7 @@ impl Maker {
             origin: ORIGIN,
             new: NewRoom {
                 author: owner,
+                by: self.device(owner),
                 id,
                 name: RoomName::new(&name).unwrap(),
                 visibility: Visibility::Public,
@@ -402,11 +411,11 @@ impl Maker {
             origin: ORIGIN,
             new: NewEntry {
                 author,
+                by: self.device(author),
                 conversation,
                 id,
                 content,
                 time,
-                moderates: false,
             },
         }
     }

@@ -11,11 +11,11 @@ fn an_accepted_message_goes_to_every_other_session_of_both() {
         origin: asked,
         new: NewEntry {
             author: ALICE,
+            by: DEVICE,
             conversation: ALICE_BOB,
             id: MessageId([5; 16]),
             content: content(),
             time: Timestamp(1_000),
-            moderates: false,
         },
     };
     desk.check(request(S1, 4, append(ALICE_BOB)), &[Effect::Write(write)]);

@@ -17,6 +17,7 @@ fn set(number: u32, setting: Setting) -> (Event, Effect, Origin) {
     let write = Write::User {
         origin,
         user: ALICE,
+        by: DEVICE,
         change: UserChange::Set(setting.clone()),
     };
     let asked = request(S1, number, Request::Set(setting));
@@ -293,6 +294,7 @@ fn a_contact_that_is_accepted_changes_the_heads() {
         let write = Write::User {
             origin,
             user: ALICE,
+            by: DEVICE,
             change: UserChange::Accept(BOB),
         };
         let accept = request(S1, number, Request::AcceptContact(BOB));
@@ -323,6 +325,7 @@ impl Desk {
         let write = Write::User {
             origin,
             user: ALICE,
+            by: DEVICE,
             change: UserChange::Display(display.clone()),
         };
         let asked = request(S1, 8, Request::SetDisplayName(display.clone()));

@@ -17,7 +17,9 @@ pub(crate) struct MemberRow {
     pub(crate) read_messages: u64,
     /// The member's own messages after the read cursor.
     pub(crate) own_after_read: u64,
-    pub(crate) is_member: bool,
+    pub(crate) state: MemberState,
+    /// Whether the member of a direct conversation blocks the peer; `None` until an append asks for it.
+    pub(crate) blocks: Option<bool>,
     /// Whether the peer's messages are a request that the member has not accepted.
     pub(crate) is_request: bool,
     pub(crate) is_closed: bool,
@@ -25,21 +27,22 @@ pub(crate) struct MemberRow {
 }
 
 pub(crate) fn find(db: &Connection, conversation: i64, user: UserId) -> Result<Option<MemberRow>> {
-    db.prepare_cached(
-        "SELECT m.delivered, m.read, m.read_messages, m.own_after_read, m.standing = 0,
-             m.is_request, u.is_disabled OR u.is_removed, m.changed
-         FROM members m JOIN users u ON u.id = m.user WHERE m.conversation = ?1 AND m.user = ?2",
-    )?
+    db.prepare_cached(&format!(
+        "SELECT m.delivered, m.read, m.read_messages, m.own_after_read, m.is_request,
+             u.is_disabled OR u.is_removed, m.changed, {STATE}
+         FROM members m JOIN users u ON u.id = m.user WHERE m.conversation = ?1 AND m.user = ?2"
+    ))?
     .query_one(params![conversation, int(user.0)], |row| {
         Ok(MemberRow {
             delivered: Seq(uint(row, 0)?),
             read: Seq(uint(row, 1)?),
             read_messages: uint(row, 2)?,
             own_after_read: uint(row, 3)?,
-            is_member: row.get(4)?,
-            is_request: row.get(5)?,
-            is_closed: row.get(6)?,
-            changed: Stamp(uint(row, 7)?),
+            state: state_at(row, 7)?,
+            blocks: None,
+            is_request: row.get(4)?,
+            is_closed: row.get(5)?,
+            changed: Stamp(uint(row, 6)?),
         })
     })
     .optional()

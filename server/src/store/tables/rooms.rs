@@ -70,9 +70,10 @@ pub(crate) fn name(db: &Connection, room: RoomId) -> Result<Option<RoomName>> {
         .optional()
 }
 
-pub(crate) fn is_closed(db: &Connection, room: RoomId) -> Result<bool> {
-    db.prepare_cached("SELECT is_closed FROM rooms WHERE id = ?1")?
-        .query_one([int(room.0)], |row| row.get(0))
+/// Whether a room is closed, and whether it is private.
+pub(crate) fn access(db: &Connection, room: RoomId) -> Result<(bool, bool)> {
+    db.prepare_cached("SELECT is_closed, visibility <> 0 FROM rooms WHERE id = ?1")?
+        .query_one([int(room.0)], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 /// Hides the log before this place from all later members, if the room hides its history. A user who

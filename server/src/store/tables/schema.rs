@@ -137,6 +137,8 @@ mod tests {
             let db = Connection::open(path).unwrap();
             db.execute_batch(
                 "INSERT INTO users (name, folded, created) VALUES ('a', 'a', 1), ('b', 'b', 1);
+                 INSERT INTO devices (key, user, added) VALUES
+                     (unhex(replace(hex(zeroblob(32)), '00', '01')), 1, 1);
                  INSERT INTO conversations (low, high, newest, newest_time, messages, changed)
                      VALUES (1, 2, 3, 30, 1, 3);
                  INSERT INTO members (conversation, user) VALUES (1, 1), (1, 2);",

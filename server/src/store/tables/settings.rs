@@ -63,6 +63,12 @@ pub(crate) fn blocks(db: &Connection, by: Option<UserId>) -> Result<Vec<(UserId,
     Ok(blocks)
 }
 
+/// Whether a user blocks another one.
+pub(crate) fn blocks_user(db: &Connection, user: UserId, other: UserId) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM settings WHERE user = ?1 AND key = ?2 AND NOT is_blank")?
+        .exists(params![int(user.0), encode(&SettingKey::Blocked(other))?])
+}
+
 /// Whether a user wants to be asked before new people write.
 pub(crate) fn wants_requests(db: &Connection, user: UserId) -> Result<bool> {
     db.prepare_cached("SELECT 1 FROM settings WHERE user = ?1 AND key = ?2 AND NOT is_blank")?

@@ -97,7 +97,11 @@ fn after_a_reset_only_the_invite_brings_the_user_back() {
     assert_eq!((admitted.user, admitted.registered), (user, false));
     assert_eq!(admitted.name, name("alice"));
     assert_eq!(desk.login(login(9, None)).unwrap().user, user);
-    assert_eq!(desk.say(user, bob, 2, "again").entry.seq, Seq(2));
+    let mut again = message(user, bob, 2, "again");
+    if let Write::Append { new, .. } = &mut again {
+        new.by = DeviceKey([9; 32]);
+    }
+    assert_eq!(desk.append(again).unwrap().entry.seq, Seq(2));
     // Once.
     assert_eq!(desk.login(back(10, None)), Err(Refusal::Closed));
 }
@@ -229,6 +233,7 @@ fn what_stood_behind_the_closing_of_an_account_is_not_done() {
     let by_alice = |change: UserChange| Write::User {
         origin: ORIGIN,
         user: alice,
+        by: device_of(alice),
         change,
     };
     let draft = Setting::Draft {
@@ -242,6 +247,7 @@ fn what_stood_behind_the_closing_of_an_account_is_not_done() {
     };
     let room = NewRoom {
         author: alice,
+        by: device_of(alice),
         id: message_id(3),
         name: RoomName::new("tea").unwrap(),
         visibility: Visibility::Public,
@@ -269,6 +275,6 @@ fn what_stood_behind_the_closing_of_an_account_is_not_done() {
         };
         assert_eq!(error.copied(), refused, "{written:?}");
     }
-    // A message of bob's is his.
-    desk.say(bob, alice, 4, "too late");
+    let late = desk.append(message(bob, alice, 4, "too late"));
+    assert_eq!(late, Err(RequestError::NotAccepting));
 }

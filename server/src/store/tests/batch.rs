@@ -71,11 +71,11 @@ pub(super) fn append(
         origin: ORIGIN,
         new: NewEntry {
             author,
+            by: device_of(author),
             conversation,
             id: message_id(id),
             content,
             time: Timestamp(time / 3 * 2),
-            moderates: time.is_multiple_of(2),
         },
     }
 }
@@ -114,6 +114,7 @@ fn person(user: UserId, about: UserId, conversation: ConversationId, number: u64
     Write::User {
         origin,
         user,
+        by: device_of(user),
         change,
     }
 }
@@ -145,6 +146,7 @@ fn other_kinds((kind, who, _, number, id): Step, time: u64) -> Write {
     if kind < 61 {
         let new = NewRoom {
             author: UserId(who),
+            by: device_of(UserId(who)),
             id: message_id(id),
             name: RoomName::new(&format!("room{number}")).unwrap(),
             visibility: Visibility::Public,
@@ -171,6 +173,7 @@ pub(super) fn empty_store() -> Writer {
         origin: ORIGIN,
         new: NewRoom {
             author: UserId(1),
+            by: device_of(UserId(1)),
             id: message_id(1_000),
             name: RoomName::new("room").unwrap(),
             visibility: Visibility::Public,

@@ -31,6 +31,7 @@ impl Door {
         let write = Write::User {
             origin: ORIGIN,
             user: self.asked,
+            by: device_of(self.asked),
             change,
         };
         match self.desk.write(write) {
@@ -191,11 +192,11 @@ fn what_is_refused_makes_no_conversation() {
         origin: ORIGIN,
         new: NewEntry {
             author: bob,
+            by: device_of(bob),
             conversation,
             id: message_id(1),
             content: Content::Deletion { target: Seq(1) },
             time: Timestamp(1),
-            moderates: false,
         },
     });
     assert_eq!(refused, Err(RequestError::NoSuchMessage));

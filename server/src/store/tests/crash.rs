@@ -165,11 +165,11 @@ fn half_a_transaction_is_never_seen() {
     for id in 2..200 {
         let new = NewEntry {
             author: ALICE,
+            by: device_of(ALICE),
             conversation: ConversationId::direct(ALICE, BOB),
             id: message_id(id),
             content: content.clone(),
             time: Timestamp(id),
-            moderates: false,
         };
         assert!(batch.append(&new).unwrap().is_new);
     }

@@ -268,7 +268,7 @@ fn a_device_that_was_taken_meanwhile_changes_nothing() {
     };
     for change in [link, name_it(1, "mine"), DeviceChange::Revoke(key(1))] {
         let result = desk.change_by(key(2), alice, change, 2_000);
-        assert_eq!(result, Err(RequestError::UnknownDevice));
+        assert_eq!(result, Err(RequestError::Unavailable));
     }
     assert_eq!(desk.devices(alice), [device(1, None, 1_000, Some(1_000))]);
 }

@@ -12,6 +12,7 @@ fn call(desk: &mut Desk, user: UserId, text: Option<&str>) -> Result<UserOutcome
     let write = Write::User {
         origin: ORIGIN,
         user,
+        by: device_of(user),
         change: UserChange::Display(text.map(display)),
     };
     match desk.write(write) {
@@ -58,6 +59,7 @@ fn an_invisible_name_or_topic_of_an_older_version_is_still_loaded() {
     let write = Write::User {
         origin: ORIGIN,
         user: alice,
+        by: device_of(alice),
         change: UserChange::Display(Some(invisible)),
     };
     desk.write(write);

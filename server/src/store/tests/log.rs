@@ -121,6 +121,7 @@ fn who_is_not_there_gets_nothing() {
     let mut intruding = message(alice, bob, 1, "hello");
     if let Write::Append { new, .. } = &mut intruding {
         new.author = desk.register("carol");
+        new.by = device_of(new.author);
     }
     assert_eq!(desk.append(intruding), Err(RequestError::NotAMember));
     assert_eq!(desk.say(alice, bob, 1, "hello").entry.seq, Seq(1));

@@ -14,6 +14,7 @@ mod handle;
 mod log;
 mod login;
 mod model;
+mod permissions;
 pub(super) mod plans;
 mod read;
 mod rooms;
@@ -186,6 +187,11 @@ pub(crate) fn login(device: u8, claimed: Option<&str>) -> Login {
     }
 }
 
+/// The device of a user, if the nth device of the test registered the nth user.
+pub(crate) fn device_of(user: UserId) -> DeviceKey {
+    DeviceKey([u8::try_from(user.0).unwrap_or(u8::MAX); 32])
+}
+
 pub(crate) fn text(text: &str) -> Content {
     Content::Message(MessageBody::new(text).unwrap())
 }
@@ -200,11 +206,11 @@ pub(crate) fn message(from: UserId, to: UserId, id: u64, body: &str) -> Write {
         origin: ORIGIN,
         new: NewEntry {
             author: from,
+            by: device_of(from),
             conversation: ConversationId::direct(from, to),
             id: message_id(id),
             content: text(body),
             time: Timestamp(id),
-            moderates: false,
         },
     }
 }

@@ -19,11 +19,11 @@ pub(crate) fn in_room(room: RoomId, author: UserId, id: u64, content: Content) -
         origin: ORIGIN,
         new: NewEntry {
             author,
+            by: device_of(author),
             conversation: ConversationId::Room(room),
             id: message_id(id),
             content,
             time: Timestamp(id),
-            moderates: false,
         },
     }
 }
@@ -31,6 +31,7 @@ pub(crate) fn in_room(room: RoomId, author: UserId, id: u64, content: Content) -
 pub(super) fn new_room(author: UserId, id: u64, name: &str, history: HistoryVisibility) -> NewRoom {
     NewRoom {
         author,
+        by: device_of(author),
         id: message_id(id),
         name: room_name(name),
         visibility: Visibility::Public,

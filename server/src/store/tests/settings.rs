@@ -11,6 +11,7 @@ fn set(desk: &mut Desk, user: UserId, setting: &Setting) -> Result<Stamp, Reques
     let write = Write::User {
         origin: ORIGIN,
         user,
+        by: device_of(user),
         change: UserChange::Set(setting.clone()),
     };
     let WriteResult::User { result, stamp, .. } = desk.write(write) else {
@@ -109,6 +110,7 @@ fn what_says_nothing_makes_room() {
     let fill = |number| Write::User {
         origin: ORIGIN,
         user: alice,
+        by: device_of(alice),
         change: UserChange::Set(favourite(number, true)),
     };
     let all: Vec<_> = (0..MAX_SETTINGS).map(fill).collect();

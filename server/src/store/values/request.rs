@@ -47,6 +47,8 @@ pub enum Write {
     User {
         origin: Origin,
         user: UserId,
+        /// The device that asks.
+        by: DeviceKey,
         change: UserChange,
     },
     Admin {
@@ -60,12 +62,12 @@ pub enum Write {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEntry {
     pub author: UserId,
+    /// The author's device. An append that it queued before it was revoked is rejected.
+    pub by: DeviceKey,
     pub conversation: ConversationId,
     pub id: MessageId,
     pub content: Content,
     pub time: Timestamp,
-    /// Whether the author may delete messages of others.
-    pub moderates: bool,
 }
 
 /// A change that users make to their devices.
@@ -110,6 +112,7 @@ pub enum UserOutcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRoom {
     pub author: UserId,
+    pub by: DeviceKey,
     pub id: MessageId,
     pub name: RoomName,
     pub visibility: Visibility,

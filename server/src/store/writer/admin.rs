@@ -93,7 +93,10 @@ impl Batch<'_> {
         let conversation = self.existing_conversation(id)?;
         let author = members::first_member(self.db, conversation.row)?;
         let event = RoomEvent::Renamed(to.clone());
-        self.apply_event(room, &conversation, author, &event)
+        let context = self.event_context(room, &conversation, author, &event)?;
+        let valid = context.validate(&event).map_err(Failure::from);
+        valid
+            .and_then(|()| self.apply_event(room, &conversation, author, &event, &context))
             .map_err(|failure| match failure {
                 Failure::Database(error) => Failure::Database(error),
                 Failure::Rejected(error) => Failure::Rejected(match error {

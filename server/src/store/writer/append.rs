@@ -2,7 +2,11 @@
 //! only effect is their place in the log, take the fast path: no statement but the insert.
 
 use recado_shared::limits::MAX_MESSAGES_BEFORE_ACCEPTANCE;
-use recado_shared::{Content, ContentClass, ConversationId, Entry, RequestError, Seq};
+use recado_shared::rules::membership::EventContext;
+use recado_shared::rules::permission;
+use recado_shared::{
+    Content, ContentClass, ConversationId, Entry, RequestError, RoomEvent, RoomId, Seq, UserId,
+};
 use rusqlite::Error;
 
 use super::batch::Batch;
@@ -12,7 +16,9 @@ use crate::store::tables::{conversations, entries, settings, users};
 use crate::store::values::{Failure, NewEntry, StoredEntry, ensure};
 
 impl Batch<'_> {
-    /// Appends an entry of a user whose account is open, or finds it if the user appended it before.
+    /// Appends an entry of a user whose account is open, or finds it if the user appended it before. The
+    /// permissions are those that hold now: the relay checked them before earlier requests of the queue were
+    /// committed.
     pub(crate) fn append(&mut self, new: &NewEntry) -> Result<StoredEntry, Failure> {
         let (conversation, author) = self.rows_of(new)?;
         let is_closed = match author {
@@ -20,6 +26,8 @@ impl Batch<'_> {
             None => users::is_closed(self.db, new.author)?,
         };
         ensure(!is_closed, RequestError::Unavailable)?;
+        let is_linked = self.is_linked(new.author, new.by)?;
+        ensure(is_linked, RequestError::Unavailable)?;
         // Rows count from one.
         let row = conversation.map_or(0, |conversation| conversation.row);
         let is_first = conversation.is_none_or(|conversation| conversation.newest == Seq::ZERO);
@@ -61,20 +69,16 @@ impl Batch<'_> {
             Some(conversation) => (conversation, author),
             None => self.create_direct(new)?,
         };
-        self.check_target(conversation.row, new)?;
-        let mut is_request = false;
-        match (new.conversation, &new.content) {
-            (ConversationId::Direct(_), _) => {
-                is_request = self.check_request(&conversation, new, is_first)?;
+        let is_request = match new.conversation {
+            ConversationId::Direct(_) => {
+                self.check_target(conversation.row, new, false)?;
+                self.check_request(&conversation, new, is_first)?
             }
-            (ConversationId::Room(room), Content::Room(event)) => {
-                self.apply_event(room, &conversation, new.author, event)?;
+            ConversationId::Room(room) => {
+                self.check_and_apply(room, &conversation, author, new)?;
+                false
             }
-            (ConversationId::Room(_), _) => {
-                let is_member = author.is_some_and(|author| author.is_member);
-                ensure(is_member, RequestError::NotAMember)?;
-            }
-        }
+        };
         let entry = Entry {
             seq: conversation.newest.next(),
             author: new.author,
@@ -137,18 +141,50 @@ impl Batch<'_> {
         Ok(Some(entry))
     }
 
+    /// Checks an append to a room, and applies its event.
+    fn check_and_apply(
+        &mut self,
+        room: RoomId,
+        conversation: &ConversationRow,
+        author: Option<MemberRow>,
+        new: &NewEntry,
+    ) -> Result<(), Failure> {
+        let Content::Room(event) = &new.content else {
+            // A closed room has no members.
+            let context = EventContext {
+                author: author.map(|author| author.state),
+                ..EventContext::default()
+            };
+            let grant = permission::room_append(&context, &new.content, new.time)?;
+            return self.check_target(conversation.row, new, grant.moderates);
+        };
+        let context = self.event_context(room, conversation, new.author, event)?;
+        permission::room_append(&context, &new.content, new.time)?;
+        if let RoomEvent::Invited(user) = event {
+            let accepts = self.accepts_from(*user, new.author)?;
+            ensure(accepts, RequestError::NotAccepting)?;
+        }
+        self.apply_event(room, conversation, new.author, event, &context)
+    }
+
+    /// Whether messages and invitations of `from` may reach `user`.
+    fn accepts_from(&self, user: UserId, from: UserId) -> rusqlite::Result<bool> {
+        Ok(user == from
+            || !(users::is_closed(self.db, user)? || settings::blocks_user(self.db, user, from)?))
+    }
+
     /// Adds a direct conversation for its first entry. A rejected append must not create it.
     fn create_direct(
         &mut self,
         new: &NewEntry,
     ) -> Result<(ConversationRow, Option<MemberRow>), Failure> {
         let pair = new.conversation.pair().ok_or(RequestError::UnknownRoom)?;
-        new.conversation
-            .peer_of(new.author)
-            .ok_or(RequestError::NotAMember)?;
+        let peer = new.conversation.peer_of(new.author);
+        let peer = peer.ok_or(RequestError::NotAMember)?;
         for user in pair.members() {
             ensure(users::exists(self.db, user)?, RequestError::UnknownUser)?;
         }
+        permission::direct_append(self.accepts_from(peer, new.author)?, &new.content)?;
         ensure(
             target_of(&new.content).is_none(),
             RequestError::NoSuchMessage,
@@ -159,7 +195,7 @@ impl Batch<'_> {
     }
 
     /// Rejects a reply, an edit, a deletion or a reaction whose target does not allow it.
-    fn check_target(&self, row: i64, new: &NewEntry) -> Result<(), Failure> {
+    fn check_target(&self, row: i64, new: &NewEntry, moderates: bool) -> Result<(), Failure> {
         let Some(target) = target_of(&new.content) else {
             return Ok(());
         };
@@ -168,15 +204,13 @@ impl Batch<'_> {
         let is_own = author == new.author;
         match new.content {
             Content::Edit { .. } => ensure(is_own, RequestError::NotTheAuthor),
-            Content::Deletion { .. } => {
-                ensure(is_own || new.moderates, RequestError::DeleteNotAllowed)
-            }
+            Content::Deletion { .. } => ensure(is_own || moderates, RequestError::DeleteNotAllowed),
             _ => Ok(()),
         }
     }
 
-    /// Whether an entry of a direct conversation belongs to a message request that the peer has not
-    /// accepted. The first entry makes the request if the peer wants to be asked; until the peer
+    /// Checks an append to a direct conversation. Returns whether it belongs to a message request that the peer
+    /// has not accepted. The first entry makes the request if the peer wants to be asked; until the peer
     /// accepts or answers, the author may append only a few entries, and deletions.
     fn check_request(
         &mut self,
@@ -186,10 +220,13 @@ impl Batch<'_> {
     ) -> Result<bool, Failure> {
         let peer = new.conversation.peer_of(new.author);
         let Some(peer) = peer.filter(|peer| *peer != new.author) else {
+            permission::direct_append(true, &new.content)?;
             return Ok(false);
         };
         let row = conversation.row;
-        let member = self.member(row, peer)?;
+        let member = self.peer(row, peer, new.author)?;
+        let accepts = member.is_some_and(|peer| !peer.is_closed && peer.blocks != Some(true));
+        permission::direct_append(accepts, &new.content)?;
         if is_first {
             let asks = settings::wants_requests(self.db, peer)?;
             if asks && member.is_some() {

@@ -1,12 +1,13 @@
 //! Batch of the writer: one transaction with its stamp, the row cache, and the statements that are
 //! prepared once for all of its writes.
 
-use recado_shared::{ConversationId, Entry, LogId, RequestError, Stamp, Timestamp, UserId};
+use recado_shared::{
+    ConversationId, DeviceKey, Entry, LogId, RequestError, Stamp, Timestamp, UserId,
+};
 use rusqlite::{CachedStatement, Connection, Result};
 
 use super::login::authenticate;
 use super::row_cache::RowCache;
-use super::user::change_device;
 use crate::id::Ticket;
 use crate::store::tables::entries::EntryInsert;
 use crate::store::tables::users;
@@ -71,7 +72,7 @@ impl<'a> Batch<'a> {
                 result: answer(authenticate(self.db, log, self.stamp, login))?,
             },
             Write::CreateRoom { origin, new } => {
-                let result = self.if_open(new.author, |batch| batch.create_room(new))?;
+                let result = self.if_open(new.author, new.by, |batch| batch.create_room(new))?;
                 WriteResult::CreateRoom {
                     origin: *origin,
                     new: new.clone(),
@@ -89,16 +90,17 @@ impl<'a> Batch<'a> {
                 origin: *origin,
                 user: *user,
                 change: change.clone(),
-                result: self.if_open(*user, |batch| {
-                    change_device(batch.db, *user, *by, change, *time)
+                result: self.if_open(*user, *by, |batch| {
+                    batch.change_device(*user, change, *time)
                 })?,
             },
             Write::User {
                 origin,
                 user,
+                by,
                 change,
             } => {
-                let result = self.if_open(*user, |batch| batch.change_user(*user, change))?;
+                let result = self.if_open(*user, *by, |batch| batch.change_user(*user, change))?;
                 WriteResult::User {
                     origin: *origin,
                     user: *user,
@@ -130,14 +132,15 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// Applies a change of a user, unless the operator closed the account before it in the queue:
-    /// the change must not restore what was erased.
+    /// Applies a change of a user, unless earlier in the queue the operator closed the account or the device was
+    /// revoked: the change must not restore what was erased, nor admit the device again by another one.
     fn if_open<T>(
         &mut self,
         user: UserId,
+        by: DeviceKey,
         change: impl FnOnce(&mut Self) -> std::result::Result<T, Failure>,
     ) -> Result<std::result::Result<T, RequestError>> {
-        if users::is_closed(self.db, user)? {
+        if users::is_closed(self.db, user)? || !self.is_linked(user, by)? {
             return Ok(Err(RequestError::Unavailable));
         }
         answer(change(self))

@@ -22,7 +22,7 @@ impl Batch<'_> {
         };
         let row = conversation.row;
         let member = self.member(row, user)?;
-        let Some(old) = member.filter(|member| member.is_member) else {
+        let Some(old) = member.filter(|member| member.state.is_member()) else {
             return Ok(None);
         };
         let read = old.read.max(to.read.min(conversation.newest));

@@ -1,5 +1,4 @@
-//! Rooms in the writer: creation, and the effect of each room event on rows. Permissions are the relay's
-//! matter; the shared rules refuse what an earlier event of the queue made impossible.
+//! Rooms in the writer: creation, and the effect of each room event on rows.
 
 use recado_shared::rules::membership::{EventContext, MemberChange, RoomChange};
 use recado_shared::{
@@ -82,25 +81,38 @@ impl Batch<'_> {
             .ok_or(rusqlite::Error::QueryReturnedNoRows)
     }
 
-    /// Applies a room event whose entry is appended next, or rejects it.
+    /// The state of a room on which the permission and the effect of an event depend.
+    pub(super) fn event_context(
+        &self,
+        room: RoomId,
+        conversation: &ConversationRow,
+        author: UserId,
+        event: &RoomEvent,
+    ) -> rusqlite::Result<EventContext> {
+        let (db, row) = (self.db, conversation.row);
+        let state = |user| members::state(db, row, user);
+        let (members, owners) = members::count(db, row)?;
+        let (is_closed, is_private) = rooms::access(db, room)?;
+        Ok(EventContext {
+            author: state(author)?,
+            subject: event.subject().map(state).transpose()?.flatten(),
+            members,
+            owners,
+            is_closed,
+            is_private,
+        })
+    }
+
+    /// Applies a valid room event whose entry is appended next, or rejects it.
     pub(super) fn apply_event(
         &mut self,
         room: RoomId,
         conversation: &ConversationRow,
         author: UserId,
         event: &RoomEvent,
+        context: &EventContext,
     ) -> Result<(), Failure> {
         let (db, row) = (self.db, conversation.row);
-        let state = |user| members::state(db, row, user);
-        let (members, owners) = members::count(db, row)?;
-        let context = EventContext {
-            author: state(author)?,
-            subject: event.subject().map(state).transpose()?.flatten(),
-            members,
-            owners,
-            is_closed: rooms::is_closed(db, room)?,
-        };
-        context.validate(event)?;
         let place = RoomPlace {
             conversation: row,
             seq: conversation.newest.next(),
@@ -121,7 +133,7 @@ impl Batch<'_> {
                 };
                 let is_known = before.is_some() || users::exists(db, user)?;
                 ensure(is_known, RequestError::UnknownUser)?;
-                let is_empty = members == 0;
+                let is_empty = context.members == 0;
                 let Some(after) = change.apply(before, is_empty) else {
                     return Ok(());
                 };

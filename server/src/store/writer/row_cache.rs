@@ -4,17 +4,18 @@
 //! It is a write-back cache, so other SQL must not read or change these rows while the cache holds
 //! them: [`Batch::flush_and_evict`] and [`Batch::flush_and_evict_all`] come first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use recado_shared::{ConversationId, Stamp, UserId};
+use recado_shared::{ConversationId, DeviceKey, Stamp, UserId};
 use rusqlite::{Connection, Result};
 
 use super::batch::Batch;
 use crate::store::tables::conversations::{self, ConversationRow};
 use crate::store::tables::members::{self, MemberRow};
+use crate::store::tables::{devices, settings};
 
 /// Most rows that stay from batch to batch: 3 MiB. Within a batch there are more, by at most three for
-/// each of its requests.
+/// each of its requests. A device counts as a row.
 pub(crate) const MAX_CACHED_ROWS: usize = 32_768;
 
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct RowCache {
     capacity: usize,
     conversations: BTreeMap<ConversationId, ConversationRow>,
     members: BTreeMap<(i64, UserId), MemberRow>,
+    /// Devices that are linked to their users.
+    devices: BTreeSet<(UserId, DeviceKey)>,
     /// Keys of unwritten rows, once for each change.
     changed_conversations: Vec<ConversationId>,
     changed_members: Vec<(i64, UserId)>,
@@ -37,6 +40,7 @@ impl RowCache {
             capacity,
             conversations: BTreeMap::new(),
             members: BTreeMap::new(),
+            devices: BTreeSet::new(),
             changed_conversations: Vec::new(),
             changed_members: Vec::new(),
             version: None,
@@ -52,7 +56,7 @@ impl RowCache {
         let version = db
             .prepare_cached("PRAGMA data_version")?
             .query_one([], |row| row.get(0))?;
-        let kept = self.conversations.len() + self.members.len();
+        let kept = self.conversations.len() + self.members.len() + self.devices.len();
         if self.version != Some(version) || kept > self.capacity {
             self.clear();
             self.version = Some(version);
@@ -79,6 +83,43 @@ impl Batch<'_> {
         let found = members::find(self.db, conversation, user)?;
         self.rows.members.extend(found.map(|row| (key, row)));
         Ok(found)
+    }
+
+    /// The row of a member of a direct conversation, with whether the member blocks the peer.
+    pub(crate) fn peer(
+        &mut self,
+        conversation: i64,
+        user: UserId,
+        peer: UserId,
+    ) -> Result<Option<MemberRow>> {
+        let Some(member) = self.member(conversation, user)? else {
+            return Ok(None);
+        };
+        if member.blocks.is_some() {
+            return Ok(Some(member));
+        }
+        let blocks = Some(settings::blocks_user(self.db, user, peer)?);
+        let member = MemberRow { blocks, ..member };
+        self.rows.members.insert((conversation, user), member);
+        Ok(Some(member))
+    }
+
+    /// Whether a device is linked to a user, and not revoked.
+    pub(crate) fn is_linked(&mut self, user: UserId, device: DeviceKey) -> Result<bool> {
+        let key = (user, device);
+        if self.rows.devices.contains(&key) {
+            return Ok(true);
+        }
+        let is_linked = devices::is_own(self.db, user, device)?;
+        if is_linked {
+            self.rows.devices.insert(key);
+        }
+        Ok(is_linked)
+    }
+
+    /// Comes before a device is revoked.
+    pub(crate) fn evict_device(&mut self, user: UserId, device: DeviceKey) {
+        self.rows.devices.remove(&(user, device));
     }
 
     /// Changes a conversation that the cache holds, at the present stamp.
@@ -129,6 +170,7 @@ impl Batch<'_> {
         self.flush()?;
         self.rows.conversations.clear();
         self.rows.members.clear();
+        self.rows.devices.clear();
         Ok(())
     }
 

@@ -1,14 +1,12 @@
 //! Changes that users make to their devices, settings, contacts and display name.
 
-use recado_shared::limits::MAX_DEVICES;
-use recado_shared::{
-    ConversationId, DeviceKey, DisplayName, Limit, RequestError, Seq, Setting, Timestamp, UserId,
-};
-use rusqlite::Connection;
-
 use super::batch::Batch;
 use crate::store::tables::{conversations, devices, members, settings, users};
 use crate::store::values::{DeviceChange, Failure, UserChange, UserOutcome, ensure};
+use recado_shared::limits::MAX_DEVICES;
+use recado_shared::{
+    ConversationId, DisplayName, Limit, RequestError, Seq, Setting, Timestamp, UserId,
+};
 
 impl Batch<'_> {
     pub(super) fn change_user(
@@ -69,6 +67,9 @@ impl Batch<'_> {
             let is_default = settings::is_default(setting);
             return ensure(is_default, RequestError::Limit(Limit::Settings));
         }
+        if let Setting::Blocked { user: other, .. } = setting {
+            self.flush_and_evict(ConversationId::direct(user, *other))?;
+        }
         self.stamp = self.stamp.next();
         settings::set(self.db, self.stamp, user, setting)?;
         if let Setting::FirstContact { ask: false } = setting {
@@ -77,38 +78,35 @@ impl Batch<'_> {
         }
         Ok(())
     }
-}
 
-/// Applies a change that the device `by` requested. A device that was revoked since changes nothing:
-/// it could admit itself again by another one.
-pub(super) fn change_device(
-    db: &Connection,
-    user: UserId,
-    by: DeviceKey,
-    change: &DeviceChange,
-    time: Timestamp,
-) -> Result<(), Failure> {
-    ensure(devices::is_own(db, user, by)?, RequestError::UnknownDevice)?;
-    match change {
-        DeviceChange::Link { key, name } => {
-            // Another user may have linked it first: then it no longer waits.
-            ensure(!devices::exists(db, *key)?, RequestError::UnknownCode)?;
-            let has_room = devices::count(db, user)? < MAX_DEVICES;
-            ensure(has_room, RequestError::Limit(Limit::Devices))?;
-            devices::insert(db, user, *key, name.as_ref(), time)?;
+    /// Applies a change of a user's devices.
+    pub(super) fn change_device(
+        &mut self,
+        user: UserId,
+        change: &DeviceChange,
+        time: Timestamp,
+    ) -> Result<(), Failure> {
+        let db = self.db;
+        match change {
+            DeviceChange::Link { key, name } => {
+                // Another user may have linked it first: then it no longer waits.
+                ensure(!devices::exists(db, *key)?, RequestError::UnknownCode)?;
+                let has_room = devices::count(db, user)? < MAX_DEVICES;
+                ensure(has_room, RequestError::Limit(Limit::Devices))?;
+                devices::insert(db, user, *key, name.as_ref(), time)?;
+            }
+            DeviceChange::Name { key, name } => {
+                let renamed = devices::rename(db, user, *key, name)?;
+                ensure(renamed > 0, RequestError::UnknownDevice)?;
+            }
+            DeviceChange::Revoke(key) => {
+                let is_own = devices::is_own(db, user, *key)?;
+                ensure(is_own, RequestError::UnknownDevice)?;
+                ensure(devices::count(db, user)? > 1, RequestError::LastDevice)?;
+                self.evict_device(user, *key);
+                devices::revoke(db, user, Some(*key), time)?;
+            }
         }
-        DeviceChange::Name { key, name } => {
-            let renamed = devices::rename(db, user, *key, name)?;
-            ensure(renamed > 0, RequestError::UnknownDevice)?;
-        }
-        DeviceChange::Revoke(key) => {
-            ensure(
-                devices::is_own(db, user, *key)?,
-                RequestError::UnknownDevice,
-            )?;
-            ensure(devices::count(db, user)? > 1, RequestError::LastDevice)?;
-            devices::revoke(db, user, Some(*key), time)?;
-        }
+        Ok(())
     }
-    Ok(())
 }

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use recado_server::id::SessionId;
 use recado_server::store::{Admission, Engine, Login, NewEntry, Origin, Write};
-use recado_shared::RequestNumber;
 use recado_shared::tls::Identity;
+use recado_shared::{DeviceKey, RequestNumber};
 use rusqlite::{Connection, OpenFlags};
 
 use super::*;
@@ -36,17 +36,22 @@ fn login(name: &str, key: &Identity) -> Write {
     })
 }
 
-fn append(number: u64) -> Write {
+fn append(number: u64, [alice, bob]: [DeviceKey; 2]) -> Write {
+    // The first two accept the message request.
+    let (author, by) = if number.is_multiple_of(2) {
+        (ALICE, alice)
+    } else {
+        (BOB, bob)
+    };
     Write::Append {
         origin: ORIGIN,
         new: NewEntry {
-            // The first two accept the message request.
-            author: if number.is_multiple_of(2) { ALICE } else { BOB },
+            author,
+            by,
             conversation: TALK,
             id: MessageId(u128::from(number).to_be_bytes()),
             content: Content::Message(MessageBody::new(format!("message {number}")).unwrap()),
             time: Timestamp(1_700_000_000_000 + number),
-            moderates: false,
         },
     }
 }
@@ -57,7 +62,8 @@ fn fill(folder: &Path, alice: &Identity) {
     let mut engine = Engine::open(&folder.join("server")).unwrap();
     let logins = [login("alice", alice), login("bob", &bob)];
     engine.commit(&logins).unwrap();
-    let all: Vec<_> = (1..=MESSAGES).map(append).collect();
+    let keys = [alice.key(), bob.key()];
+    let all: Vec<_> = (1..=MESSAGES).map(|number| append(number, keys)).collect();
     for batch in all.chunks(5_000) {
         engine.commit(batch).unwrap();
     }
