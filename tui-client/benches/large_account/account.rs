@@ -37,6 +37,10 @@ pub(crate) const LARGE_ROOM: &str = "large";
 /// A word in one early message of that room, and the beginning of that message.
 pub(crate) const RARE_WORD: &str = "zanzibar";
 pub(crate) const RARE_START: &str = "here it is";
+
+/// A day in the middle of the log of the largest room, typed and as the line above its messages has it.
+pub(crate) const DATE: &str = "2025-09-05";
+pub(crate) const DATE_LINE: &str = "5 September 2025";
 const RARE_AT: Seq = Seq(60);
 
 /// The beginning of its newest message.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 
-use crate::account::{Account, NEWEST_WORD, RARE_START, RARE_WORD};
+use crate::account::{Account, DATE, DATE_LINE, NEWEST_WORD, RARE_START, RARE_WORD};
 use crate::terminal::Terminal;
 use crate::{millis, say};
 
@@ -32,7 +32,7 @@ pub(crate) fn run(runtime: &Runtime, client: &PathBuf, account: &Account) {
     terminal.wait("connected");
     terminal.wait(NEWEST_WORD);
     let mut hits = Vec::new();
-    let mut newest = Vec::new();
+    let (mut newest, mut dates) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
         // Ctrl+F searches in the open conversation.
         terminal.send(b"\x06");
@@ -42,7 +42,14 @@ pub(crate) fn run(runtime: &Runtime, client: &PathBuf, account: &Account) {
         hits.extend(jump(&mut terminal, b"\r", RARE_START));
         scroll_to_beginning(&mut terminal);
         newest.extend(jump(&mut terminal, CTRL_END, NEWEST_WORD));
+        terminal.send(format!("/goto {DATE}").as_bytes());
+        terminal.wait(DATE);
+        dates.extend(jump(&mut terminal, b"\r", DATE_LINE));
+        // From the selected message back to the input box.
+        terminal.send(b"\x1b");
+        jump(&mut terminal, CTRL_END, NEWEST_WORD);
     }
+    say_jump("to a date", &mut dates, RUNS);
     say_jump("to a search hit", &mut hits, RUNS);
     say_jump(
         "to the newest message, from the beginning",

@@ -10,6 +10,7 @@ mod command_line;
 pub mod composer;
 mod context;
 mod conversation;
+mod date;
 pub mod effect;
 pub mod event;
 mod input;
@@ -194,8 +195,12 @@ impl App {
                 }
             }
             Event::Loaded(loaded) => {
-                self.with_overlay(|overlay, _| overlay.loaded(&loaded));
-                self.chats.on_loaded(loaded, &mut self.cx);
+                let mut is_taken = false;
+                self.with_parts(|app| is_taken = app.take_date_read(&loaded));
+                if !is_taken {
+                    self.with_overlay(|overlay, _| overlay.loaded(&loaded));
+                    self.chats.on_loaded(loaded, &mut self.cx);
+                }
             }
             Event::InviteLink(link) => self.show_invite_link(link),
             Event::StoreFailed(why) => {

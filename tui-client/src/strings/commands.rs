@@ -52,6 +52,7 @@ pub(crate) const fn help(name: &str) -> &'static str {
         b"revoke" => "revoke a device, by name or number",
         b"invite-link" => "show a link that lets others join",
         b"search" => "search all messages (try from:NAME)",
+        b"goto" => "jump to a date in this conversation",
         b"help" => "all keys and commands, or one command",
         b"quit" => "quit Recado",
         _ => "",
@@ -103,6 +104,18 @@ pub(crate) fn not_a_duration(text: &str) -> String {
     format!("\"{text}\" is not a duration. Examples: 30m, 2h, 1d, 1w")
 }
 
+pub(crate) fn not_a_moment(text: &str) -> String {
+    format!(
+        "\"{text}\" is not a date. Examples: 2026-11-03, 11-03 14:00, yesterday, monday 9:30, 7d"
+    )
+}
+
+pub(crate) fn nothing_since(text: &str) -> String {
+    format!("There is no message here from {text} or later. The newest ones are older")
+}
+
+pub(crate) const NOT_ON_THIS_DEVICE: &str =
+    "Not connected, and the messages of that time are not on this device yet";
 pub(crate) const ONLY_IN_ROOMS: &str = "This works only in a room";
 pub(crate) const OPEN_FIRST: &str = "Open a conversation first";
 pub(crate) const NAME_A_USER: &str = "Name a user, or open the conversation with them first";

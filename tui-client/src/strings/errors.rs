@@ -37,6 +37,7 @@ pub(crate) const ACCEPT_REQUEST: &str = "accept the request";
 pub(crate) const SHOW_LIST: &str = "show that list";
 pub(crate) const FIND_ROOMS: &str = "find rooms";
 pub(crate) const FIND_DEVICES: &str = "find your devices";
+pub(crate) const FIND_DATE: &str = "find that date";
 pub(crate) const LINK_DEVICE: &str = "link the device";
 pub(crate) const NAME_DEVICE: &str = "rename the device";
 pub(crate) const REVOKE_DEVICE: &str = "revoke the device";

@@ -65,6 +65,8 @@ pub(crate) enum Jump {
     Show(Seq),
     /// Into sight with what is around it, and selected.
     Select(Seq),
+    /// As [`Select`](Self::Select), to the first message from this place on.
+    SelectFrom(Seq),
     /// This row of it to the top of the pane.
     Row(Seq, u16),
 }
@@ -73,7 +75,11 @@ impl Jump {
     const fn seq(self) -> Seq {
         match self {
             Self::Newest => Seq(u64::MAX),
-            Self::Top(seq) | Self::Show(seq) | Self::Select(seq) | Self::Row(seq, _) => seq,
+            Self::Top(seq)
+            | Self::Show(seq)
+            | Self::Select(seq)
+            | Self::SelectFrom(seq)
+            | Self::Row(seq, _) => seq,
         }
     }
 
@@ -81,7 +87,7 @@ impl Jump {
     const fn context(self) -> u64 {
         match self {
             Self::Newest | Self::Top(_) | Self::Show(_) | Self::Row(..) => 0,
-            Self::Select(_) => CONTEXT,
+            Self::Select(_) | Self::SelectFrom(_) => CONTEXT,
         }
     }
 }
@@ -115,7 +121,7 @@ impl Navigation {
 
     /// Cancels the selection at the end of a jump after another input, which must not act on it.
     pub(crate) fn keep_selection(&mut self) {
-        if let Some(Jump::Select(seq)) = self.jump {
+        if let Some(Jump::Select(seq) | Jump::SelectFrom(seq)) = self.jump {
             self.jump = Some(Jump::Show(seq));
         }
     }
@@ -170,6 +176,15 @@ impl Chats {
 
     /// Shows and selects an entry of a conversation, and remembers where the person was.
     pub(crate) fn jump_to_entry(&mut self, id: ConversationId, seq: Seq, cx: &mut Context) {
+        self.jump_in(id, Jump::Select(seq), cx);
+    }
+
+    /// Shows and selects the first message of a conversation from a place on.
+    pub(crate) fn jump_to_first_message(&mut self, id: ConversationId, seq: Seq, cx: &mut Context) {
+        self.jump_in(id, Jump::SelectFrom(seq), cx);
+    }
+
+    fn jump_in(&mut self, id: ConversationId, jump: Jump, cx: &mut Context) {
         if self.navigation.open == Some(id) {
             let here = self.conversations.get(&id);
             let place = here.map_or(Place::Newest, |conversation| conversation.place);
@@ -179,7 +194,7 @@ impl Chats {
         } else {
             self.jump_to(id, cx);
         }
-        self.jump_in_log(Jump::Select(seq), cx);
+        self.jump_in_log(jump, cx);
     }
 
     /// Opens a conversation: leaves the other one as it is, with its text and its place.
@@ -335,6 +350,12 @@ impl Chats {
         if conversation.log.is_moving() {
             return;
         }
+        let wanted = jump;
+        let jump = if let Jump::SelectFrom(seq) = wanted {
+            Jump::Select(conversation.log.message_from(seq))
+        } else {
+            wanted
+        };
         self.navigation.jump = None;
         // What the last frame showed may be out of sight in the next one.
         self.navigation.shown = None;
@@ -347,12 +368,12 @@ impl Chats {
             // The first unread message comes by itself, after the newest ones.
             let is_by_user = !matches!(jump, Jump::Show(_));
             conversation.awaited = (is_gap && is_by_user).then_some(jump.seq());
-            self.navigation.jump = Some(jump).filter(|_| is_gap);
+            self.navigation.jump = Some(wanted).filter(|_| is_gap);
             cx.effects.push(Effect::Scroll(match jump {
                 Jump::Newest => Scroll::Newest,
                 Jump::Top(_) => Scroll::Top(item),
                 Jump::Show(_) => Scroll::Show(item),
-                Jump::Select(_) => Scroll::Amid(item),
+                Jump::Select(_) | Jump::SelectFrom(_) => Scroll::Amid(item),
                 Jump::Row(_, row) => Scroll::To(Place::At { item, row }),
             }));
             let entry = conversation.log.entry(seq);

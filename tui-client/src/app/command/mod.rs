@@ -6,7 +6,7 @@ mod pending;
 mod table;
 
 pub(crate) use self::parse::{Parsed, parse};
-pub(crate) use self::pending::{Call, CommandResult, PendingRequest, PendingRequests};
+pub(crate) use self::pending::{Call, CommandResult, DateSearch, PendingRequest, PendingRequests};
 pub(crate) use self::table::{
     ArgumentKind, COMMANDS, Change, Command, CommandSpec, SettingCommand, find, title,
 };

@@ -131,14 +131,7 @@ fn command(name: &str, arguments: &mut ArgumentReader<'_>) -> Result<Command, Ar
         "react" => Command::React(require(arguments.word(emoji)?)?),
         "edit" => Command::Edit(arguments.message()?),
         "delete" => Command::Delete,
-        "create" => Command::Create(
-            arguments.room()?,
-            match arguments.next() {
-                None | Some("public") => Visibility::Public,
-                Some("private") => Visibility::Private,
-                Some(_) => return Err(ArgumentError::Usage),
-            },
-        ),
+        "create" => Command::Create(arguments.room()?, visibility(arguments)?),
         "join" => Command::Join(arguments.word(RoomName::new)?),
         "rooms" => {
             let prefix = arguments.next().unwrap_or_default().trim_start_matches('#');
@@ -174,6 +167,7 @@ fn command(name: &str, arguments: &mut ArgumentReader<'_>) -> Result<Command, Ar
             let text = arguments.rest().unwrap_or_default().to_owned();
             Command::Show(Show::Search(None, Some(text)))
         }
+        "goto" => Command::GoTo(require(arguments.rest())?.to_owned()),
         "help" => Command::Help(arguments.word(command_name)?),
         "announcements" => Command::Show(Show::Announcements),
         "quit" => Command::Quit,
@@ -191,6 +185,14 @@ fn command(name: &str, arguments: &mut ArgumentReader<'_>) -> Result<Command, Ar
         "unquiet" => Command::Set(SettingCommand::Unquiet),
         _ => return Err(ArgumentError::Usage),
     })
+}
+
+fn visibility(arguments: &mut ArgumentReader<'_>) -> Result<Visibility, ArgumentError> {
+    match arguments.next() {
+        None | Some("public") => Ok(Visibility::Public),
+        Some("private") => Ok(Visibility::Private),
+        Some(_) => Err(ArgumentError::Usage),
+    }
 }
 
 /// Whether new people must ask first.
@@ -441,6 +443,7 @@ mod tests {
                     ArgumentKind::Emoji => "👍",
                     ArgumentKind::Duration => "30m",
                     ArgumentKind::Number => "5",
+                    ArgumentKind::Day => "today",
                     ArgumentKind::Text => "4TG2X-9QRKM",
                     ArgumentKind::Command => "join",
                     ArgumentKind::Person

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use recado_shared::{ConversationId, DeviceName, LinkCode, MessageId, RequestNumber, RoomName};
+use recado_shared::{
+    ConversationId, DeviceName, LinkCode, MessageId, RequestNumber, RoomName, Seq, Timestamp,
+};
 
 use super::table::Command;
 use crate::app::command_line::CommandLine;
 use crate::app::intent::PanelKind;
 use crate::model::ItemId;
+use crate::store::StoreRead;
 use crate::strings;
 
 /// At most as many as are in flight.
@@ -21,6 +24,9 @@ pub(crate) struct PendingRequests {
     /// The line of the command that waits for an invite link, which no server answers. A newer one
     /// takes its place.
     pub(crate) invite_link: Option<CommandLine>,
+    /// The search for a date that waits for this read of the local store. A newer one takes its
+    /// place.
+    pub(crate) date: Option<(StoreRead, DateSearch)>,
 }
 
 impl PendingRequests {
@@ -83,6 +89,23 @@ pub(crate) enum PendingRequest {
     /// Lists the devices, to rename the one with this name or number, or to revoke it.
     Device(String, Option<DeviceName>),
     Link(LinkCode),
+    /// Reads one entry, to find the place of a date.
+    Date(DateSearch),
+}
+
+/// The search for the first entry of a conversation at or after a time. It lies between `from` and
+/// `to`, both included.
+#[derive(Debug)]
+pub(crate) struct DateSearch {
+    pub(crate) conversation: ConversationId,
+    pub(crate) time: Timestamp,
+    /// The time as it was typed.
+    pub(crate) text: String,
+    /// All entries before it are earlier.
+    pub(crate) from: Seq,
+    /// The place after the newest entry, if no late enough entry is known.
+    pub(crate) to: Seq,
+    pub(crate) line: Option<CommandLine>,
 }
 
 impl PendingRequest {
@@ -96,6 +119,7 @@ impl PendingRequest {
             Self::Switcher(_) => strings::errors::FIND_ROOMS,
             Self::Device(..) => strings::errors::FIND_DEVICES,
             Self::Link(_) => strings::errors::LINK_DEVICE,
+            Self::Date(_) => strings::errors::FIND_DATE,
         }
     }
 }

@@ -22,6 +22,8 @@ pub(crate) enum ArgumentKind {
     /// An emoji or its shortcode.
     Emoji,
     Duration,
+    /// A day, by its date or its name.
+    Day,
     Number,
     Word(&'static [&'static str]),
     Command,
@@ -126,6 +128,8 @@ pub(crate) enum Command {
     Topic(Change<Topic>),
     /// Shows what new members see, if nothing is given.
     History(Option<HistoryVisibility>),
+    /// Jumps to a time, as it is written.
+    GoTo(String),
     Members,
     Invite(UserName),
     Role(UserName, Role),
@@ -198,6 +202,8 @@ const NEW_NAME: Argument = argument("NEW", ArgumentKind::Text);
 const USES: Argument = argument("[N]", ArgumentKind::Number);
 const EXPIRY: Argument = argument("[TIME]", ArgumentKind::Duration);
 const QUERY: Argument = argument("[WORDS]", ArgumentKind::Text);
+const DAY: Argument = argument("DATE", ArgumentKind::Day);
+const TIME_OF_DAY: Argument = argument("[TIME]", ArgumentKind::Any);
 const COMMAND: Argument = argument("[COMMAND]", ArgumentKind::Command);
 
 /// All commands in the order of the help.
@@ -248,6 +254,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     spec("revoke", &[], &[argument("DEVICE", ArgumentKind::Text)]),
     spec("invite-link", &[], &[USES, EXPIRY]),
     spec("search", &["find"], &[QUERY]),
+    spec("goto", &["date"], &[DAY, TIME_OF_DAY]),
     spec("help", &["?"], &[COMMAND]),
     spec("quit", &["exit", "q"], &[]),
 ];

@@ -243,6 +243,20 @@ impl Log {
         })
     }
 
+    /// The first loaded message from a place on, if no gap lies between; else the place.
+    pub(crate) fn message_from(&self, seq: Seq) -> Seq {
+        let parts = self.parts().skip_while(|part| match part {
+            Part::Entry(entry) => entry.seq < seq,
+            Part::Gap(gap) => gap.last < seq,
+        });
+        let entries = parts.map_while(|part| match part {
+            Part::Entry(entry) => Some(entry),
+            Part::Gap(_) => None,
+        });
+        let mut messages = entries.filter(|entry| entry.content.is_message());
+        messages.next().map_or(seq, |entry| entry.seq)
+    }
+
     /// Whether the window reaches down to where the log begins for the user.
     pub(crate) fn is_complete(&self) -> bool {
         self.from <= self.first

@@ -25,6 +25,8 @@ const MAX_ROWS: usize = 50;
 /// Letters after a `:` from which on emoji are offered: fewer are a smiley or a time.
 const EMOJI_FROM: usize = 2;
 
+const DAYS: &[&str] = &["today", "yesterday", "monday", "7d", "2w"];
+
 const DURATIONS: &[&str] = &["10m", "30m", "1h", "8h", "1d", "1w"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,6 +208,7 @@ fn arguments(chats: &Chats, kind: ArgumentKind, prefix: &str) -> Vec<Row> {
         ArgumentKind::PersonOrRoom => [users(), rooms(chats, prefix)].concat(),
         ArgumentKind::Emoji => emoji(prefix.trim_matches(':')),
         ArgumentKind::Duration => words(DURATIONS, prefix),
+        ArgumentKind::Day => words(DAYS, prefix),
         ArgumentKind::Word(all) => words(all, prefix),
         ArgumentKind::Command => {
             let names: Vec<_> = COMMANDS.iter().map(|spec| spec.name).collect();

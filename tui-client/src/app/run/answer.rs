@@ -81,6 +81,9 @@ impl Parts<'_> {
             (PendingRequest::Device(which, new), Answer::Devices(devices)) => {
                 return self.on_devices(&which, new, &devices);
             }
+            (PendingRequest::Date(search), Answer::Page { entries, .. }) => {
+                return self.on_date_page(search, &entries);
+            }
             (PendingRequest::Link(code), Answer::PendingDevice(device)) => {
                 return self.on_pending(code, device);
             }

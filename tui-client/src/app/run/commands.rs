@@ -42,6 +42,7 @@ impl Parts<'_> {
             Command::Close => self.run_close(call),
             Command::Topic(change) => self.run_topic(call, change),
             Command::History(visibility) => self.run_history(call, visibility),
+            Command::GoTo(date) => self.run_goto(call, date),
             Command::Members => {
                 let (_, room) = room_of(call)?;
                 self.open_panel(PanelKind::Members(room))

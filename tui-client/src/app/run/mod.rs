@@ -3,5 +3,6 @@
 mod answer;
 mod commands;
 mod confirmation;
+mod goto;
 mod lookup;
 mod submit;

@@ -81,6 +81,19 @@ impl Screen {
         self.handle(Event::Deadline);
     }
 
+    /// Goes to the moment of an entry. Its place is found by reads of single entries.
+    fn go_to_date(&mut self, seq: u64) {
+        let time = entry(seq, BOB).time;
+        let app = &mut self.client.app;
+        app.parts()
+            .go_to_time(with(BOB), time, String::new())
+            .unwrap();
+        self.handle(Event::Deadline);
+        while self.reads.back().is_some_and(|read| read.limit == 1) {
+            self.answer();
+        }
+    }
+
     fn draw(&mut self) {
         let screen = self.client.app.screen(self.client.now);
         ui::render(
@@ -155,7 +168,7 @@ fn every_jump_arrives_by_one_page_from_every_place() {
                 screen.key(key);
                 screen.rest();
             }
-            match rng.u8(..4) {
+            match rng.u8(..5) {
                 0 => {
                     screen.key("end");
                     screen.arrives(NEWEST);
@@ -168,9 +181,13 @@ fn every_jump_arrives_by_one_page_from_every_place() {
                     screen.key("alt-u");
                     screen.arrives(UNREAD);
                 }
-                _ => {
+                other => {
                     let seq = rng.u64(1..=NEWEST);
-                    screen.go_to(seq);
+                    if other == 3 {
+                        screen.go_to_date(seq);
+                    } else {
+                        screen.go_to(seq);
+                    }
                     screen.arrives(seq);
                     screen.key("esc");
                 }

@@ -13,6 +13,7 @@ mod cursors;
 mod drafts;
 mod focus;
 mod folding;
+mod goto;
 mod hints;
 mod invite_link;
 mod jumps;

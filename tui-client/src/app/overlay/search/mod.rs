@@ -13,6 +13,7 @@ use self::question::{Field, wrong};
 use super::list::List;
 use super::{ListMove, Overlay};
 use crate::app::composer::Composer;
+use crate::app::date;
 use crate::app::effect::Effect;
 use crate::app::input::completion;
 use crate::app::intent::Show;
@@ -385,18 +386,9 @@ fn day_of(time: Timestamp, app: &Reader<'_>) -> Option<String> {
 
 /// The beginning of a day in the user's time zone.
 fn read_day(field: Field, text: &str, app: &Reader<'_>) -> Result<Timestamp, String> {
-    let zone = &app.settings.time_zone;
-    let beginning = || {
-        let millis = i64::try_from(app.now.wall.0).ok()?;
-        let today = jiff::Timestamp::from_millisecond(millis).ok()?;
-        let day = question::day(text, zone.to_datetime(today).date())?;
-        let start = day.to_zoned(zone.clone()).ok()?.timestamp();
-        // A day before 1970 begins at the first moment that there is.
-        let start = u64::try_from(start.as_millisecond()).unwrap_or(0);
-        Some(Timestamp(start))
-    };
+    let beginning = date::beginning(text, app.now.wall, &app.settings.time_zone);
     let none = || wrong(field, &strings::overlays::not_a_date(text));
-    beginning().ok_or_else(none)
+    beginning.ok_or_else(none)
 }
 
 /// Whether a message is not to be read here: it was taken back, or will be by what waits in

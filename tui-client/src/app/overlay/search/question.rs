@@ -1,8 +1,6 @@
 //! Parser of the search query: words, phrases in quotes, and fields such as `from:bob`.
 
 use crate::strings;
-use jiff::Span;
-use jiff::civil::Date;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
@@ -104,31 +102,6 @@ pub(crate) fn wrong(field: Field, what: &str) -> String {
     strings::overlays::wrong_value(what, field.takes())
 }
 
-/// The day that is written; of a month or a year the first one.
-pub(crate) fn day(text: &str, today: Date) -> Option<Date> {
-    let back = |span: Span| today.checked_sub(span).ok();
-    match text.to_ascii_lowercase().as_str() {
-        "today" => return Some(today),
-        "yesterday" => return today.yesterday().ok(),
-        text => {
-            let number = |end: char| text.strip_suffix(end)?.parse::<u16>().ok();
-            if let Some(days) = number('d') {
-                return back(Span::new().try_days(days).ok()?);
-            }
-            if let Some(weeks) = number('w') {
-                return back(Span::new().try_weeks(weeks).ok()?);
-            }
-        }
-    }
-    let mut parts = text.split('-');
-    let year = parts.next().filter(|year| year.len() == 4)?;
-    let year = year.parse().ok()?;
-    let mut next = || parts.next().map_or(Ok(1), str::parse);
-    let (month, day) = (next().ok()?, next().ok()?);
-    let is_over = parts.next().is_none();
-    Date::new(year, month, day).ok().filter(|_| is_over)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,30 +131,5 @@ mod tests {
             read("in:a in:b").unwrap_err(),
             "in: is given twice. Remove one"
         );
-    }
-
-    #[test]
-    fn days_are_read_as_people_write_them() {
-        let today = Date::constant(2026, 3, 1);
-        for (text, expected) in [
-            ("2026-11-21", Some((2026, 11, 21))),
-            ("2025-11", Some((2025, 11, 1))),
-            ("2024", Some((2024, 1, 1))),
-            ("today", Some((2026, 3, 1))),
-            ("Yesterday", Some((2026, 2, 28))),
-            ("7d", Some((2026, 2, 22))),
-            ("2w", Some((2026, 2, 15))),
-            ("2026-13", None),
-            ("2026-02-30", None),
-            ("2026-11-21-1", None),
-            ("21.11.2026", None),
-            ("26", None),
-            ("99999d", None),
-            ("", None),
-            ("٢٠٢٦", None),
-        ] {
-            let expected = expected.map(|(y, m, d)| Date::constant(y, m, d));
-            assert_eq!(day(text, today), expected, "{text}");
-        }
     }
 }
