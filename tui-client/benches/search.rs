@@ -255,6 +255,8 @@ fn questions() -> Vec<(&'static str, SearchQuery)> {
     vec![
         ("a rare word", words(&["zanzibar"])),
         ("a word that is nowhere", words(&["nowhere"])),
+        ("signs that are nowhere", words(&[":-)"])),
+        ("a common word and such signs", words(&["wo0", "->"])),
         ("a common word", words(&["wo0"])),
         ("the beginning of many words", words(&["wo0", "tu1"])),
         ("two common words", words(&["wo0", "ka1"])),

@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use recado_shared::script::{is_skin_tone, is_unspaced, pieces};
-use recado_shared::text::is_default_ignorable;
+use recado_shared::text::{is_default_ignorable, is_visible};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
@@ -56,6 +56,16 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         });
     });
     tokens
+}
+
+/// A searched word of signs that are no tokens, such as `:)` or `->`. No index has it: it is looked for
+/// in the texts as it is written.
+pub(crate) fn signs(word: &str) -> Option<&str> {
+    let signs = word.trim();
+    let is_part =
+        |c: char| c.is_alphanumeric() || is_combining_mark(c) || (REGION_A..=REGION_Z).contains(&c);
+    let is_indexed = signs.contains(is_part) || !tokens(signs).is_empty();
+    (is_visible(signs) && !is_indexed).then_some(signs)
 }
 
 /// The tokens of a searched word or phrase, which follow each other in each text that has it.

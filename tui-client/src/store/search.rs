@@ -3,7 +3,7 @@
 use recado_shared::{Content, ConversationId, Entry, MessageBody};
 use rusqlite::{Connection, params};
 
-use crate::tokenizer::Phrase;
+use crate::tokenizer::{self, Phrase};
 
 use super::request::{SearchHit, SearchQuery, SearchResult};
 use super::value::{DbError, blob, column};
@@ -11,8 +11,8 @@ use super::{index, load};
 
 const MAX_WORDS: usize = 16;
 
-/// Most messages whose text is compared, about 40 ms: for a phrase that ends in one or two letters of a
-/// longer word, which the index does not find fast.
+/// Most messages whose text is compared, about 40 ms: for signs that are not in the index, and for a
+/// phrase that ends in one or two letters of a longer word, which the index does not find fast.
 const MAX_CHECKED: usize = 5_000;
 
 /// Messages that match words and marks. The index is read from its newest end.
@@ -55,14 +55,14 @@ pub(super) fn search(db: &Connection, query: &SearchQuery) -> Result<SearchResul
         if !is_wanted {
             continue;
         }
-        if let Some(phrase) = &question.check {
+        if question.is_about_text() {
             checked += 1;
             if checked > MAX_CHECKED {
                 found.more = true;
                 break;
             }
             let text = index::text_now(db, &key, entry.seq, entry.author, &entry.content)?;
-            if !phrase.is_in(&text) {
+            if !question.accepts(&text) {
                 continue;
             }
         }
@@ -80,6 +80,8 @@ struct Question {
     expression: String,
     /// The phrase that a hit of the index has to have besides.
     check: Option<Phrase>,
+    /// Words of signs that the index does not have.
+    signs: Vec<String>,
 }
 
 impl Question {
@@ -89,7 +91,11 @@ impl Question {
         let words = query.words.iter().take(MAX_WORDS).enumerate();
         let phrases = words.filter_map(|(at, word)| Phrase::new(word, at == last));
         let mut phrases: Vec<Phrase> = phrases.collect();
-        if phrases.is_empty() && !query.words.is_empty() {
+        let words = query.words.iter().take(MAX_WORDS);
+        let mut signs: Vec<_> = words.filter_map(|word| tokenizer::signs(word)).collect();
+        // A single one between words is taken for punctuation of the query.
+        signs.retain(|signs| phrases.is_empty() || signs.chars().nth(1).is_some());
+        if phrases.is_empty() && signs.is_empty() && !query.words.is_empty() {
             return None;
         }
         let shorter = phrases.last().and_then(Phrase::without_short_prefix);
@@ -109,7 +115,18 @@ impl Question {
         Some(Self {
             expression: terms.join(" AND "),
             check,
+            signs: signs.into_iter().map(str::to_owned).collect(),
         })
+    }
+
+    /// Whether the index alone does not find the messages.
+    fn is_about_text(&self) -> bool {
+        self.check.is_some() || !self.signs.is_empty()
+    }
+
+    fn accepts(&self, text: &str) -> bool {
+        self.check.as_ref().is_none_or(|phrase| phrase.is_in(text))
+            && self.signs.iter().all(|signs| text.contains(signs))
     }
 }
 

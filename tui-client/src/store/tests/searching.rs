@@ -442,3 +442,35 @@ fn what_the_first_schema_held_is_found() {
     let mut opened = open(&path).unwrap();
     assert_eq!(ask(&mut opened, words(&["old", "day"])), [(TALK, 1)]);
 }
+
+#[test]
+fn signs_that_are_no_words_are_found_in_the_newest_messages() {
+    let (_folder, path) = place();
+    let texts = [
+        "see std::fs :)",
+        "a -> b",
+        "no signs",
+        "x :-) y",
+        "why not ?! ok",
+    ];
+    let said = (1..)
+        .zip(texts)
+        .map(|(seq, text)| with(seq, BOB, message(text)));
+    let mut opened = opened(&path, [save(said.collect(), 5)]);
+    for (typed, found) in [
+        (&[":)"][..], &[1][..]),
+        (&["->"], &[2]),
+        (&["::"], &[1]),
+        (&[":-)"], &[4]),
+        (&["?!"], &[5]),
+        (&[":"], &[4, 1]),
+        // Together with a word.
+        (&["std", ":)"], &[1]),
+        (&["b", ":)"], &[]),
+        (&[";)"], &[]),
+        (&["\u{200b}"], &[]),
+    ] {
+        let found: Vec<_> = found.iter().map(|seq| (TALK, *seq)).collect();
+        assert_eq!(ask(&mut opened, words(typed)), found, "{typed:?}");
+    }
+}

@@ -1,8 +1,9 @@
-//! Places of searched words in a text, found as the index finds them: by the same tokens.
+//! Places of searched words in a text, found as the search finds them: by the same tokens, and signs as
+//! they are written.
 
 use std::ops::Range;
 
-use crate::tokenizer::{Phrase, tokens};
+use crate::tokenizer::{Phrase, signs, tokens};
 
 /// The stretches of a text that match one of the words, ascending and apart.
 pub(crate) fn matches(text: &str, words: &[String]) -> Vec<Range<usize>> {
@@ -10,6 +11,10 @@ pub(crate) fn matches(text: &str, words: &[String]) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for (at, word) in words.iter().enumerate() {
         let Some(phrase) = Phrase::new(word, at + 1 == words.len()) else {
+            let places = signs(word)
+                .into_iter()
+                .flat_map(|it| text.match_indices(it));
+            found.extend(places.map(|(at, signs)| at..at + signs.len()));
             continue;
         };
         let windows = tokens.windows(phrase.tokens.len());
@@ -78,6 +83,9 @@ mod tests {
             ("🇯🇵🇺🇸", "🇵🇺", vec![]),
             ("in C++, c and C#", "c++", vec!["C++"]),
             ("see #rust and rust", "#rust", vec!["#rust"]),
+            ("hello :) you :)", ":)", vec![":)", ":)"]),
+            ("a -> b", "->", vec!["->"]),
+            ("hello", "\u{200b}", vec![]),
             ("مُحَمَّد", "محمد", vec!["مُحَمَّد"]),
             ("हिन्दी में", "हिन्दी", vec!["हिन्दी"]),
             ("हिन्दी में", "हन", vec![]),
