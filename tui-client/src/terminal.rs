@@ -40,6 +40,12 @@ use crate::strings;
 const ENABLE_MOUSE: &str = "\x1b[?1000h\x1b[?1006h";
 const DISABLE_MOUSE: &str = "\x1b[?1006l\x1b[?1000l";
 
+/// Of xterm: keys with Alt or Meta send an escape byte and the character. Its default is the character with the eighth bit, so
+/// that Alt+A would type an á. The values before are saved, as people set them, and other terminals ignore all three
+/// (XTSAVE, DECSET, XTRESTORE in <https://invisible-island.net/xterm/ctlseqs/ctlseqs.html>).
+const ENABLE_ALT_ESCAPE: &str = "\x1b[?1036;1039s\x1b[?1036;1039h";
+const RESTORE_ALT_ESCAPE: &str = "\x1b[?1036;1039r";
+
 /// Of the kitty keyboard protocol: keys told apart, and their place on the keyboard beside their character, so that shortcuts
 /// work in every script.
 const KEYBOARD: KeyboardEnhancementFlags = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES
@@ -136,6 +142,7 @@ fn enter_modes() -> io::Result<()> {
         EnableBracketedPaste,
         EnableFocusChange,
         Print(ENABLE_MOUSE),
+        Print(ENABLE_ALT_ESCAPE),
         PushKeyboardEnhancementFlags(KEYBOARD),
         SetCursorStyle::SteadyBar,
     )
@@ -153,6 +160,7 @@ pub fn restore() -> bool {
         EndSynchronizedUpdate,
         SetCursorStyle::DefaultUserShape,
         PopKeyboardEnhancementFlags,
+        Print(RESTORE_ALT_ESCAPE),
         Print(DISABLE_MOUSE),
         DisableFocusChange,
         DisableBracketedPaste,

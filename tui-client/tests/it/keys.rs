@@ -23,6 +23,17 @@ fn a_terminal_that_cannot_draw_is_refused() {
 }
 
 #[test]
+fn alt_sends_an_escape_byte_while_the_client_runs() {
+    let machine = Machine::new();
+    let _server = machine.serve(0, &[]);
+    let mut alice = machine.open("alice", &["alice"]);
+    alice.wait_alt_sends_escape(true);
+    alice.key("ctrl-q");
+    assert!(alice.wait_end().success());
+    alice.assert_clean();
+}
+
+#[test]
 fn no_bytes_lock_the_keyboard_or_become_text() {
     let machine = Machine::new();
     let _server = machine.serve(0, &[]);

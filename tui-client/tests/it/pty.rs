@@ -30,19 +30,45 @@ pub(crate) struct Terminal {
 type Watched = (Mutex<Shown>, Condvar);
 
 struct Shown {
-    parser: vt100::Parser<Clipboard>,
+    parser: vt100::Parser<Extras>,
     ended: Option<ExitStatus>,
     /// All output has been shown, and the writers are gone.
     closed: bool,
 }
 
-/// The clipboard of the terminal, as base64 (OSC 52).
+/// State of the terminal beside its screen.
 #[derive(Default)]
-struct Clipboard(String);
+struct Extras {
+    /// The clipboard, as base64 (OSC 52).
+    clipboard: String,
+    /// Whether Alt and Meta send an escape byte (xterm's modes 1036 and 1039), by default off.
+    alt_sends_escape: [bool; 2],
+    saved_alt_sends_escape: Option<[bool; 2]>,
+}
 
-impl vt100::Callbacks for Clipboard {
+impl vt100::Callbacks for Extras {
     fn copy_to_clipboard(&mut self, _: &mut vt100::Screen, _: &[u8], data: &[u8]) {
-        self.0 = String::from_utf8(data.to_vec()).unwrap();
+        self.clipboard = String::from_utf8(data.to_vec()).unwrap();
+    }
+
+    fn unhandled_csi(
+        &mut self,
+        _: &mut vt100::Screen,
+        first: Option<u8>,
+        _: Option<u8>,
+        modes: &[&[u16]],
+        last: char,
+    ) {
+        if first != Some(b'?') || modes != [&[1036], &[1039]] {
+            return;
+        }
+        match last {
+            'h' => self.alt_sends_escape = [true; 2],
+            'l' => self.alt_sends_escape = [false; 2],
+            's' => self.saved_alt_sends_escape = Some(self.alt_sends_escape),
+            'r' => self.alt_sends_escape = self.saved_alt_sends_escape.take().unwrap(),
+            _ => {}
+        }
     }
 }
 
@@ -66,7 +92,7 @@ impl Terminal {
                 non_zero(rows),
                 non_zero(columns),
                 0,
-                Clipboard::default(),
+                Extras::default(),
             ),
             ended: None,
             closed: false,
@@ -198,7 +224,7 @@ impl Terminal {
         let copy = CopyToClipboard::to_clipboard_from(text);
         copy.write_ansi(&mut sequence).unwrap();
         self.wait_until("a copied text", |shown| {
-            let copied = &shown.parser.callbacks().0;
+            let copied = &shown.parser.callbacks().clipboard;
             !copied.is_empty() && sequence.contains(&format!(";{copied}\x1b"))
         });
     }
@@ -230,6 +256,14 @@ impl Terminal {
         self.wait_until(what, |shown| condition(shown.parser.screen()));
     }
 
+    /// Waits until Alt sends an escape byte, or what xterm sends by default.
+    #[track_caller]
+    pub(crate) fn wait_alt_sends_escape(&self, expected: bool) {
+        self.wait_until("the mode of Alt", |shown| {
+            shown.parser.callbacks().alt_sends_escape == [expected; 2]
+        });
+    }
+
     /// Waits until the program ended and everything it wrote has been shown.
     #[track_caller]
     pub(crate) fn wait_end(&self) -> ExitStatus {
@@ -252,6 +286,7 @@ impl Terminal {
                 && !screen.bracketed_paste()
                 && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
         });
+        self.wait_alt_sends_escape(false);
         assert!(
             self.has_first_discipline(),
             "{} left another line discipline",
