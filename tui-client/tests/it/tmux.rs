@@ -26,13 +26,15 @@ impl End {
 }
 
 impl<'a> Tmux<'a> {
-    /// Starts a server as [`start`](Self::start) does. The program of the line holds a pipe open, which tells of its end.
+    /// Starts a server as [`start`](Self::start) does. The program of the line holds a pipe open,
+    /// which tells of its end.
     #[track_caller]
     pub(crate) fn start_held(machine: &'a Machine, line: &str) -> (Self, End) {
         let pipe = machine.path("pipe");
         let made = machine.program("mkfifo").arg(&pipe).status().unwrap();
         assert!(made.success());
-        // The shell stays, so that the program is not the leader of its group, and `setsid` needs no child.
+        // The shell stays, so that the program is not the leader of its group, and `setsid` needs
+        // no child.
         let line = format!("exec 3>{}; {line}; true", pipe.display());
         let (sender, end) = channel();
         std::thread::spawn(move || sender.send(std::fs::read(pipe)));
@@ -87,15 +89,21 @@ fn two_windows(machine: &Machine) -> Tmux<'_> {
     tmux
 }
 
+/// Attaches alice's terminal. She and bob have their conversation open.
+fn talk(tmux: &Tmux<'_>, bob: &mut Terminal) -> Terminal {
+    let mut alice = tmux.attach("0");
+    alice.open_talk("bob");
+    bob.open_talk("alice");
+    alice
+}
+
 #[test]
 fn messages_ring_and_stay_unread_while_another_window_is_shown() {
     let machine = Machine::new();
     let _server = machine.serve(0, &[]);
     let mut bob = machine.open_connected("bob");
     let tmux = two_windows(&machine);
-    let mut alice = tmux.attach("0");
-    alice.open_talk("bob");
-    bob.open_talk("alice");
+    let mut alice = talk(&tmux, &mut bob);
 
     // The window is shown: bob's message is read.
     bob.type_text("one");
@@ -104,7 +112,8 @@ fn messages_ring_and_stay_unread_while_another_window_is_shown() {
     wait_mark(&bob, "one", true);
     alice.wait("set -g focus-events on");
 
-    // Another window is shown: tmux marks the first one for its bell, and the message is only delivered.
+    // Another window is shown: tmux marks the first one for its bell, and the message is only
+    // delivered.
     tmux.run(&["select-window", "-t", "1"]);
     alice.wait("elsewhere");
     bob.type_text("two");
@@ -167,9 +176,7 @@ fn a_copied_text_is_in_the_buffer_of_tmux() {
     let _server = machine.serve(0, &[]);
     let mut bob = machine.open_connected("bob");
     let tmux = two_windows(&machine);
-    let mut alice = tmux.attach("0");
-    alice.open_talk("bob");
-    bob.open_talk("alice");
+    let mut alice = talk(&tmux, &mut bob);
     let text = "see café ".repeat(400);
     bob.paste(&text);
     bob.key("enter");

@@ -1,8 +1,9 @@
 //! Focus of the terminal: whether the user can see the screen. The bell, and *read*, follow it.
 //!
-//! A terminal that reports its focus is believed. tmux is believed only if `focus-events` is on: else it reports no more than
-//! that a client attached or detached. Then the driver asks tmux when something arrives, and nothing counts as seen before
-//! the answer. Without reports outside tmux, a minute without input means no focus.
+//! A terminal that reports its focus is believed. tmux is believed only if `focus-events` is on:
+//! else it reports no more than that a client attached or detached. Then the driver asks tmux when
+//! something arrives, and nothing counts as seen before the answer. Without reports outside tmux, a
+//! minute without input means no focus.
 
 use std::time::{Duration, Instant};
 
@@ -28,20 +29,56 @@ enum Source {
     Tmux(Option<bool>),
 }
 
+/// The question to tmux.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Question {
+    /// None is needed.
+    Idle,
+    /// One is to be asked.
+    Due,
+    /// Its answer is awaited.
+    Asked,
+    /// The user did something since it was asked: the answer is about another time. Another
+    /// question may follow it.
+    Outdated { is_due: bool },
+}
+
+impl Question {
+    /// Something arrived that is to be asked about.
+    fn want(&mut self) {
+        *self = match self {
+            Self::Idle | Self::Due => Self::Due,
+            Self::Asked => Self::Asked,
+            Self::Outdated { .. } => Self::Outdated { is_due: true },
+        };
+    }
+
+    /// The user answered it by what they did.
+    fn settle(&mut self) {
+        *self = match self {
+            Self::Idle | Self::Due => Self::Idle,
+            Self::Asked | Self::Outdated { .. } => Self::Outdated { is_due: false },
+        };
+    }
+
+    /// Takes the answer over. Returns whether it is about the present.
+    fn answer(&mut self) -> bool {
+        let (next, is_present) = match self {
+            Self::Idle | Self::Asked => (Self::Idle, true),
+            Self::Due | Self::Outdated { is_due: true } => (Self::Due, false),
+            Self::Outdated { is_due: false } => (Self::Idle, false),
+        };
+        *self = next;
+        is_present
+    }
+}
+
 /// Whether the terminal has the focus, and the question to tmux about it.
 #[derive(Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "the question, the bell and the hint change apart from each other"
-)]
 pub(crate) struct TerminalFocus {
     source: Source,
     last_report: Option<bool>,
-    /// A question should be asked.
-    is_due: bool,
-    is_asking: bool,
-    /// The user did something since the question: its answer is about another time.
-    is_outdated: bool,
+    question: Question,
     not_before: Option<Instant>,
     /// A message rings the bell if the answer is that the user cannot see it.
     has_silent_bell: bool,
@@ -55,9 +92,7 @@ impl Default for TerminalFocus {
         Self {
             source: Source::Input,
             last_report: None,
-            is_due: false,
-            is_asking: false,
-            is_outdated: false,
+            question: Question::Idle,
             not_before: None,
             has_silent_bell: false,
             wants_hint: false,
@@ -69,14 +104,12 @@ impl Default for TerminalFocus {
 impl TerminalFocus {
     /// The focus of a program that starts. Inside tmux it may start in a window that is not shown.
     pub(crate) fn new(is_in_tmux: bool) -> Self {
-        let source = if is_in_tmux {
-            Source::Tmux(None)
-        } else {
-            Source::Input
-        };
+        if !is_in_tmux {
+            return Self::default();
+        }
         Self {
-            source,
-            is_due: is_in_tmux,
+            source: Source::Tmux(None),
+            question: Question::Due,
             ..Self::default()
         }
     }
@@ -90,12 +123,11 @@ impl TerminalFocus {
         }
     }
 
-    /// The terminal reports its focus; outside tmux, its reports are the source from here on. Returns the bell that waited
-    /// for this.
+    /// The terminal reports its focus; outside tmux, its reports are the source from here on.
+    /// Returns the bell that waited for this.
     pub(crate) fn report(&mut self, has_focus: bool) -> Option<Effect> {
         self.last_report = Some(has_focus);
-        self.is_due = false;
-        self.is_outdated = self.is_asking;
+        self.question.settle();
         self.source = match self.source {
             Source::Tmux(_) => Source::Tmux(Some(has_focus)),
             Source::Input | Source::Reports(_) => Source::Reports(has_focus),
@@ -107,8 +139,7 @@ impl TerminalFocus {
     pub(crate) fn note_input(&mut self) {
         if let Source::Tmux(is_visible) = &mut self.source {
             *is_visible = Some(true);
-            self.is_due = false;
-            self.is_outdated = self.is_asking;
+            self.question.settle();
             self.has_silent_bell = false;
         }
     }
@@ -117,7 +148,7 @@ impl TerminalFocus {
     pub(crate) fn note_arrival(&mut self) {
         if let Source::Tmux(is_visible) = &mut self.source {
             *is_visible = None;
-            self.is_due |= !self.is_asking || self.is_outdated;
+            self.question.want();
         }
     }
 
@@ -139,13 +170,13 @@ impl TerminalFocus {
         now: Now,
         last_input: Now,
     ) -> Option<Effect> {
-        self.is_asking = false;
+        let is_present = self.question.answer();
         if let (Some(true), Some(has_focus)) = (reports_focus, self.last_report) {
             self.source = Source::Reports(has_focus);
-            self.is_due = false;
+            self.question = Question::Idle;
             return self.take_bell(has_focus);
         }
-        if std::mem::take(&mut self.is_outdated) {
+        if !is_present {
             return None;
         }
         let Source::Tmux(is_visible) = &mut self.source else {
@@ -156,9 +187,7 @@ impl TerminalFocus {
             PaneState::Hidden => false,
             PaneState::Unknown => is_recent(now, last_input),
         };
-        if !self.is_due {
-            *is_visible = Some(has_focus);
-        }
+        *is_visible = Some(has_focus);
         self.take_bell(has_focus)
     }
 
@@ -172,18 +201,17 @@ impl TerminalFocus {
     /// Asks tmux, if it is time.
     pub(crate) fn ask(&mut self, now: Instant) -> Option<Effect> {
         let is_early = self.not_before.is_some_and(|at| now < at);
-        if is_early || !self.is_due || self.is_asking {
+        if is_early || self.question != Question::Due {
             return None;
         }
-        self.is_due = false;
-        self.is_asking = true;
+        self.question = Question::Asked;
         self.not_before = Some(now + QUESTION_INTERVAL);
         Some(Effect::AskPane)
     }
 
     /// When to ask next; `None` if there is no question, or one without an answer.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.not_before.filter(|_| self.is_due && !self.is_asking)
+        self.not_before.filter(|_| self.question == Question::Due)
     }
 
     fn take_bell(&mut self, has_focus: bool) -> Option<Effect> {

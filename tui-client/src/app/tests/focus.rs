@@ -15,7 +15,8 @@ const fn answer(state: PaneState) -> Event {
     }
 }
 
-/// A client in a pane of tmux with the conversation with bob open, and the answer to its first question.
+/// A client in a pane of tmux with the conversation with bob open, and the answer to its first
+/// question.
 fn in_tmux(first: Event) -> Client {
     let mut client = Client::in_tmux(1);
     client.handle(first);

@@ -1,7 +1,9 @@
-//! Meaning of one whole escape sequence, as an event of crossterm, which is the vocabulary of the client.
+//! Meaning of one whole escape sequence, as an event of crossterm, which is the vocabulary of the
+//! client.
 //!
-//! `termina` knows the keys and mouse reports of xterm, of the Linux console and of the kitty keyboard protocol. The forms of
-//! rxvt, of keypads and of other keyboard layouts are rewritten to those before it sees them.
+//! `termina` knows the keys and mouse reports of xterm, of the Linux console and of the kitty
+//! keyboard protocol. The forms of rxvt, of keypads and of other keyboard layouts are rewritten to
+//! those before it sees them.
 
 use std::fmt::Write as _;
 
@@ -12,11 +14,12 @@ use crossterm::event::{
 use termina::Parser;
 use termina::event as from;
 
-/// Keys of a keyboard with the US layout, without and with Shift. The kitty keyboard protocol names keys of other layouts
-/// after it.
+/// Keys of a keyboard with the US layout, without and with Shift. The kitty keyboard protocol names
+/// keys of other layouts after it.
 const US_KEYS: (&str, &str) = ("`1234567890-=[]\\;',./", "~!@#$%^&*()_+{}|:\"<>?");
 
-/// Bits of the modifier parameter, which is one more than their sum (xterm, "PC-Style Function Keys").
+/// Bits of the modifier parameter, which is one more than their sum (xterm, "PC-Style Function
+/// Keys").
 const SHIFT: u32 = 1;
 const CTRL: u32 = 4;
 /// Alt, Ctrl, Super, Hyper and Meta: with these, a key is a shortcut and no text.
@@ -27,8 +30,8 @@ const SHORTCUT: u32 = 0b11_1110;
 pub(super) struct Decoder(Parser);
 
 impl Decoder {
-    /// The event that a sequence stands for: control (`ESC [ …`) or single shift (`ESC O …`). `None` if it is unknown, or a
-    /// reply of the terminal.
+    /// The event that a sequence stands for: control (`ESC [ …`) or single shift (`ESC O …`).
+    /// `None` if it is unknown, or a reply of the terminal.
     pub(super) fn sequence(&mut self, sequence: &[u8]) -> Option<Event> {
         let (introducer, rest) = sequence.split_at_checked(2)?;
         let (&last, body) = rest.split_last()?;
@@ -108,8 +111,8 @@ impl Decoder {
         self.decode(format!("\x1b[{number};{}~", modifiers + 1).as_bytes())
     }
 
-    /// A key of the kitty keyboard protocol: `code:shifted:base ; modifiers:kind ; text`. A shortcut in another script is the
-    /// key at the same place of the US layout.
+    /// A key of the kitty keyboard protocol: `code:shifted:base ; modifiers:kind ; text`. A
+    /// shortcut in another script is the key at the same place of the US layout.
     fn kitty_key(&mut self, body: &[u8]) -> Option<Event> {
         let body = std::str::from_utf8(body).ok()?;
         let mut fields = body.split(';');

@@ -1,8 +1,9 @@
 //! Incremental parser of terminal input: fed with bytes and the time, it returns events.
 //!
-//! It finds where characters, escape sequences and pastes begin and end; `decode` says what a whole sequence means. No byte
-//! of a sequence becomes text: one that is unknown, damaged or too long is dropped whole. `TextRun` tells typing and pastes
-//! apart. The parser reads no clock, and holds at most `MAX_SEQUENCE_LEN` and `MAX_PASTE_LEN` bytes.
+//! It finds where characters, escape sequences and pastes begin and end; `decode` says what a whole
+//! sequence means. No byte of a sequence becomes text: one that is unknown, damaged or too long is
+//! dropped whole. `TextRun` tells typing and pastes apart. The parser reads no clock, and holds at
+//! most `MAX_SEQUENCE_LEN` and `MAX_PASTE_LEN` bytes.
 
 mod decode;
 #[cfg(test)]
@@ -20,13 +21,15 @@ use self::text_run::TextRun;
 /// How long a lone escape byte waits for the rest of a sequence, before it is the key Esc.
 const ESCAPE_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// How long an introducer other than `ESC [` waits for the next byte, before it is a key with Alt, such as Alt+_.
+/// How long an introducer other than `ESC [` waits for the next byte, before it is a key with Alt,
+/// such as Alt+_.
 const INTRODUCER_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// How long any other unfinished sequence, character or paste waits for its next byte.
 const SEQUENCE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Longest control sequence that is understood. Those of the kitty keyboard protocol have up to about 60 bytes.
+/// Longest control sequence that is understood. Those of the kitty keyboard protocol have up to
+/// about 60 bytes.
 const MAX_SEQUENCE_LEN: usize = 128;
 
 /// Longest part of a paste that is held; a longer paste becomes several events.
@@ -107,12 +110,14 @@ impl InputParser {
         self.deadline = wait.map(|wait| now + wait);
     }
 
-    /// When to call [`expire`](Self::expire) if no byte comes before; `None` if nothing is unfinished.
+    /// When to call [`expire`](Self::expire) if no byte comes before; `None` if nothing is
+    /// unfinished.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// Gives up waiting for the rest of unfinished input, if it is time. Bytes that can be read go first.
+    /// Gives up waiting for the rest of unfinished input, if it is time. Bytes that can be read go
+    /// first.
     pub fn expire(&mut self, now: Instant) {
         if self.deadline.is_none_or(|deadline| now < deadline) {
             return;
@@ -291,8 +296,8 @@ impl InputParser {
         }
     }
 
-    /// Skips the strings of a terminal; this program asks for none. Line ends and tabs may be in them. Another control byte
-    /// is a key, and ends a string that has lost its end.
+    /// Skips the strings of a terminal; this program asks for none. Line ends and tabs may be in
+    /// them. Another control byte is a key, and ends a string that has lost its end.
     fn continue_string(&mut self, byte: u8, is_empty: bool) {
         match byte {
             BEL => self.reset(),
@@ -378,7 +383,8 @@ impl InputParser {
         self.take(byte);
     }
 
-    /// An introducer alone was a key with Alt; what is longer is dropped. So is `ESC [`, which begins nearly all sequences.
+    /// An introducer alone was a key with Alt; what is longer is dropped. So is `ESC [`, which
+    /// begins nearly all sequences.
     fn abandon(&mut self) {
         let is_bare = match self.state {
             State::SingleShift => self.body().is_empty(),

@@ -1,9 +1,10 @@
 //! Text that arrives together, and the rule that tells typing from a paste without brackets.
 //!
-//! A person types one key at a time; a paste arrives as a whole. So an Enter or Tab that is followed by more text in the same
-//! read is part of a text, and the text with it is one paste. The last Enter of a read is the key, as for a program that types
-//! a line and Enter at once. A paste may arrive in several reads: what follows within [`BURST_GAP`] belongs to it, and its last
-//! Enter waits that long. After a text that would run as a command, the last Enter is text too.
+//! A person types one key at a time; a paste arrives as a whole. So an Enter or Tab that is
+//! followed by more text in the same read is part of a text, and the text with it is one paste. The
+//! last Enter of a read is the key, as for a program that types a line and Enter at once. A paste
+//! may arrive in several reads: what follows within [`BURST_GAP`] belongs to it, and its last Enter
+//! waits that long. After a text that would run as a command, the last Enter is text too.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -25,8 +26,8 @@ enum Mode {
     Typing,
     /// A paste without brackets, of which more may follow until [`BURST_GAP`] has passed.
     Paste { is_command: bool },
-    /// The rest of a paste that lost its closing bracket. It has no deadline: text with line ends is text, until a key comes
-    /// alone.
+    /// The rest of a paste that lost its closing bracket. It has no deadline: text with line ends
+    /// is text, until a key comes alone.
     UnfinishedPaste,
 }
 
@@ -34,7 +35,8 @@ enum Mode {
 #[derive(Debug, Default)]
 pub(super) struct TextRun {
     mode: Mode,
-    /// Text of this read that is not an event yet, with Enter, Tab and Ctrl+J as the bytes that they send.
+    /// Text of this read that is not an event yet, with Enter, Tab and Ctrl+J as the bytes that
+    /// they send.
     run: String,
     /// The end of a paste, without text: a line end if more text follows, else keys.
     held: String,
@@ -77,7 +79,8 @@ impl TextRun {
         self.mode = Mode::UnfinishedPaste;
     }
 
-    /// The closing bracket of a paste, whose opening one was lost or is long ago: the text before it was pasted.
+    /// The closing bracket of a paste, whose opening one was lost or is long ago: the text before
+    /// it was pasted.
     pub(super) fn end_paste(&mut self, events: &mut VecDeque<Event>) {
         let text = mem::take(&mut self.held) + &mem::take(&mut self.run);
         push_paste(text, events);
