@@ -139,6 +139,8 @@ mod tests {
             let expected = expected.map(|(y, m, d)| Date::constant(y, m, d));
             assert_eq!(day(text, today), expected, "{text}");
         }
+        let tuesday = Date::constant(2026, 3, 3);
+        assert_eq!(day("wed", tuesday), Some(Date::constant(2026, 2, 25)));
     }
 
     #[test]
