@@ -32,7 +32,7 @@ enum Source {
 /// The question to tmux.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Question {
-    /// None is needed.
+    /// None is needed before the next arrival.
     Idle,
     /// One is to be asked.
     Due,
