@@ -39,6 +39,8 @@ pub struct Config {
     pub policy: Policy,
     /// The address in invites. `None`: a guess of the machine's own.
     pub public_address: Option<ServerAddress>,
+    /// Whether the clock is right even if it is far from that of the last run.
+    pub accept_clock: bool,
     /// Places for the local ticket, best first. If empty, no ticket is written.
     pub ticket_places: Vec<PathBuf>,
     pub limits: Limits,
@@ -117,6 +119,7 @@ impl Config {
             data_dir: data_dir.into(),
             policy: Policy::default(),
             public_address: None,
+            accept_clock: false,
             ticket_places: Vec::new(),
             limits: Limits::default(),
         }

@@ -26,7 +26,7 @@ use crate::driver::{self, Driver, INBOX_CAPACITY};
 use crate::files::{self, FileError, TicketFile};
 use crate::listener::Listener;
 use crate::relay::{Relay, RelayConfig};
-use crate::store::{self, StoreConfig, StoreError, StoreEvents, StoreHandle};
+use crate::store::{self, ClockCheck, StoreConfig, StoreError, StoreEvents, StoreHandle};
 use crate::{address, invite};
 
 /// Time for the sessions to write their last frames.
@@ -88,8 +88,15 @@ impl Server {
         let listening = listener.local_addr().map_err(ServerError::Listener)?;
         let public_address = config.public_address.clone();
         let public_address = public_address.unwrap_or_else(|| address::guess_public(listening));
+        let store_config = StoreConfig {
+            clock: Some(ClockCheck {
+                now: driver::now().wall,
+                is_accepted: config.accept_clock,
+            }),
+            ..StoreConfig::default()
+        };
         let (data_dir, places) = (&config.data_dir, &config.ticket_places);
-        let store = store::open(data_dir, StoreConfig::default())?;
+        let store = store::open(data_dir, store_config)?;
         let identity = files::read_or_make_key(data_dir)?;
         let local_ticket = Invite {
             address: address::local(listening),

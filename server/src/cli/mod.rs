@@ -65,6 +65,9 @@ struct Arguments {
     /// Address used in invites [default: the machine's own]
     #[arg(long, value_name = "HOST:PORT")]
     public_address: Option<ServerAddress>,
+    /// Start even if the clock is far from that of the last run: it is right
+    #[arg(long)]
+    accept_clock: bool,
     /// Log level (error, warn, info, debug, trace), or `TARGET=LEVEL` for one module
     #[arg(long, value_name = "FILTER", default_value = DEFAULT_FILTER)]
     log: String,
@@ -218,6 +221,7 @@ fn run_server(arguments: Arguments) -> Result<()> {
     let mut config = settings.config(data_dir.clone());
     config.policy = arguments.policy.unwrap_or(config.policy);
     config.public_address = arguments.public_address.or(config.public_address);
+    config.accept_clock = arguments.accept_clock;
     config.ticket_places = paths.local_tickets;
     let runtime = Runtime::new().context("cannot start the runtime")?;
     let result = runtime.block_on(async {

@@ -17,29 +17,51 @@ pub(crate) struct ConversationRow {
     pub(crate) members: u64,
 }
 
+/// How far an entry's time may be held back by that of the entry before, in milliseconds, so that a
+/// clock that is set by a few seconds does not show. A clock that was far ahead once does not count.
+const MAX_HOLD: u64 = 5_000;
+
+impl ConversationRow {
+    /// The time of an entry that is appended now.
+    pub(crate) fn next_time(&self, now: Timestamp) -> Timestamp {
+        if self.newest_time.0.saturating_sub(now.0) <= MAX_HOLD {
+            now.max(self.newest_time)
+        } else {
+            now
+        }
+    }
+}
+
+const ROW: &str =
+    "SELECT c.id, c.newest, c.newest_time, c.messages, c.changed, ifnull(r.members, 0)
+     FROM conversations c LEFT JOIN rooms r ON r.id = c.room";
+
+fn read(row: &Row<'_>) -> Result<ConversationRow> {
+    Ok(ConversationRow {
+        row: row.get(0)?,
+        newest: Seq(uint(row, 1)?),
+        newest_time: Timestamp(uint(row, 2)?),
+        messages: uint(row, 3)?,
+        changed: Stamp(uint(row, 4)?),
+        members: uint(row, 5)?,
+    })
+}
+
 pub(crate) fn find(db: &Connection, id: ConversationId) -> Result<Option<ConversationRow>> {
-    const COLUMNS: &str = "SELECT c.id, c.newest, c.newest_time, c.messages, c.changed,
-             ifnull(r.members, 0)
-         FROM conversations c LEFT JOIN rooms r ON r.id = c.room";
-    let read = |row: &Row<'_>| {
-        Ok(ConversationRow {
-            row: row.get(0)?,
-            newest: Seq(uint(row, 1)?),
-            newest_time: Timestamp(uint(row, 2)?),
-            messages: uint(row, 3)?,
-            changed: Stamp(uint(row, 4)?),
-            members: uint(row, 5)?,
-        })
-    };
     match id {
         ConversationId::Direct(pair) => db
-            .prepare_cached(&format!("{COLUMNS} WHERE c.low = ?1 AND c.high = ?2"))?
+            .prepare_cached(&format!("{ROW} WHERE c.low = ?1 AND c.high = ?2"))?
             .query_one(params![int(pair.low().0), int(pair.high().0)], read),
         ConversationId::Room(room) => db
-            .prepare_cached(&format!("{COLUMNS} WHERE c.room = ?1"))?
+            .prepare_cached(&format!("{ROW} WHERE c.room = ?1"))?
             .query_one([int(room.0)], read),
     }
     .optional()
+}
+
+pub(crate) fn by_row(db: &Connection, row: i64) -> Result<ConversationRow> {
+    db.prepare_cached(&format!("{ROW} WHERE c.id = ?1"))?
+        .query_one([row], read)
 }
 
 pub(crate) fn update<'a>(

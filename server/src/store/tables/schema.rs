@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use recado_shared::{LogId, Stamp};
+use recado_shared::{LogId, Stamp, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::store::values::{StoreError, column};
 
 /// What turns schema `n` into schema `n + 1`. Shipped ones never change.
-const MIGRATIONS: [&str; 9] = [
+const MIGRATIONS: [&str; 10] = [
     include_str!("migrations/001_direct.sql"),
     include_str!("migrations/002_rooms.sql"),
     include_str!("migrations/003_people.sql"),
@@ -18,6 +18,7 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/007_entries.sql"),
     include_str!("migrations/008_inviters.sql"),
     include_str!("migrations/009_epochs.sql"),
+    include_str!("migrations/010_damage.sql"),
 ];
 
 pub(crate) const NEWEST: usize = MIGRATIONS.len();
@@ -90,9 +91,24 @@ pub(crate) fn set_identity(db: &Connection, log: LogId) -> rusqlite::Result<usiz
     db.execute("UPDATE meta SET log = ?1", [log.0])
 }
 
-pub(crate) fn set_stamp(db: &Connection, stamp: Stamp) -> rusqlite::Result<usize> {
-    db.prepare_cached("UPDATE meta SET stamp = ?1")?
-        .execute([column::int(stamp.0)])
+/// Stores the newest stamp, with the clock at its change.
+pub(crate) fn set_stamp(
+    db: &Connection,
+    stamp: Stamp,
+    clock: Timestamp,
+) -> rusqlite::Result<usize> {
+    db.prepare_cached("UPDATE meta SET stamp = ?1, clock = ?2")?
+        .execute([column::int(stamp.0), column::int(clock.0)])
+}
+
+/// The clock at the newest change; `None` if there is none since this is stored.
+pub(crate) fn clock(db: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+    let clock: u64 = db.query_row("SELECT clock FROM meta", [], column::number)?;
+    Ok((clock > 0).then_some(Timestamp(clock)))
+}
+
+pub(crate) fn set_clock(db: &Connection, clock: Timestamp) -> rusqlite::Result<usize> {
+    db.execute("UPDATE meta SET clock = ?1", [column::int(clock.0)])
 }
 
 #[cfg(test)]

@@ -152,12 +152,18 @@ fn a_note_to_oneself_is_a_conversation_of_one() {
 }
 
 #[test]
-fn time_never_goes_back_within_a_conversation() {
+fn time_is_held_back_by_seconds_and_never_by_more() {
     let (mut desk, alice, bob) = two_people();
-    assert_eq!(desk.say(alice, bob, 500, "a").entry.time, Timestamp(500));
-    // Tests use the id as the time: the clock was set back.
-    assert_eq!(desk.say(bob, alice, 200, "b").entry.time, Timestamp(500));
-    assert_eq!(desk.say(bob, alice, 600, "c").entry.time, Timestamp(600));
+    let mut time = |now| desk.say(alice, bob, now, "tick").entry.time.0;
+    // Tests use the id as the time. The clock is set back by five seconds, then by one more.
+    assert_eq!(time(9_000), 9_000);
+    assert_eq!(time(4_000), 9_000);
+    assert_eq!(time(3_999), 3_999);
+    assert_eq!(time(6_000), 6_000);
+    // One message of the year 2100, which is about 130 years after 1970.
+    let year_2100 = 130 * 365 * 24 * 3_600_000;
+    assert_eq!(time(year_2100), year_2100);
+    assert_eq!(time(7_000), 7_000);
 }
 
 #[test]

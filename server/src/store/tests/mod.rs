@@ -2,6 +2,7 @@
 
 mod admin;
 mod batch;
+mod clock;
 mod contacts;
 mod crash;
 mod damage;

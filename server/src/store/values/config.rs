@@ -1,5 +1,9 @@
 //! Settings of the store: threads, window and checkpoints.
 
+use std::time::Duration;
+
+use recado_shared::Timestamp;
+
 /// Default of [`StoreConfig::window`]. Requests with the longest bodies then take about 30 MiB.
 pub const STORE_WINDOW: usize = 2_048;
 
@@ -12,6 +16,35 @@ pub struct StoreConfig {
     /// [`StoreEvents`](crate::store::StoreEvents).
     pub window: usize,
     pub checkpoints: CheckpointThresholds,
+    /// The clock to compare with that of the last run; `None` compares nothing.
+    pub clock: Option<ClockCheck>,
+}
+
+/// The clock of the system at the start of a server.
+#[derive(Clone, Copy, Debug)]
+pub struct ClockCheck {
+    pub now: Timestamp,
+    /// Whether the operator insists that it is right.
+    pub is_accepted: bool,
+}
+
+impl ClockCheck {
+    /// A clock further behind the last change of the data is wrong.
+    pub const MAX_BEHIND: Duration = Duration::from_hours(24);
+
+    /// A clock further ahead of the last change of the data may be wrong. A server that was off for
+    /// less starts as ever.
+    pub const MAX_AHEAD: Duration = Duration::from_hours(2 * 365 * 24);
+
+    /// Whether the clock fits the one of the last change.
+    pub(crate) fn is_plausible(self, last: Timestamp) -> bool {
+        let is_within = |from: Timestamp, to: Timestamp, limit: Duration| {
+            u128::from(to.0.saturating_sub(from.0)) <= limit.as_millis()
+        };
+        self.is_accepted
+            || (is_within(self.now, last, Self::MAX_BEHIND)
+                && is_within(last, self.now, Self::MAX_AHEAD))
+    }
 }
 
 /// Length of the write-ahead log at which a checkpoint runs, in pages of 4 KiB. A longer log makes
@@ -34,6 +67,7 @@ impl Default for StoreConfig {
                 idle_pages: 2_000,
                 busy_pages: 8_000,
             },
+            clock: None,
         }
     }
 }

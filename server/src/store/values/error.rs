@@ -3,9 +3,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use recado_shared::Timestamp;
 use recado_shared::io_reason::describe;
 
 use super::fault::Fault;
+
+const MILLIS_PER_DAY: u64 = 24 * 60 * 60 * 1_000;
 
 /// Reason why a data folder cannot be opened or administered.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +54,18 @@ pub enum StoreError {
     Database {
         path: PathBuf,
         reason: rusqlite::Error,
+    },
+    #[error(
+        "the system clock is {} days {} the last change in {}. Correct the clock, or start the server \
+         with --accept-clock if it is right",
+        now.0.abs_diff(last.0) / MILLIS_PER_DAY,
+        if now < last { "behind" } else { "ahead of" },
+        path.display()
+    )]
+    Clock {
+        path: PathBuf,
+        now: Timestamp,
+        last: Timestamp,
     },
     /// Nothing can work without the damaged part.
     #[error(

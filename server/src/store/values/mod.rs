@@ -12,7 +12,7 @@ mod request;
 mod stats;
 
 pub use admin::{AdminChange, AdminOutcome, ChangeError};
-pub use config::{CheckpointThresholds, STORE_WINDOW, StoreConfig};
+pub use config::{CheckpointThresholds, ClockCheck, STORE_WINDOW, StoreConfig};
 pub use error::StoreError;
 pub(crate) use failure::{Failure, Rejection, answer, ensure};
 pub(crate) use fault::Fault;

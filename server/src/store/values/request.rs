@@ -58,6 +58,19 @@ pub enum Write {
     },
 }
 
+impl Write {
+    /// When it was requested, as far as it depends on that.
+    pub(crate) fn time(&self) -> Option<Timestamp> {
+        match self {
+            Self::Login(login) => Some(login.time),
+            Self::Append { new, .. } => Some(new.time),
+            Self::CreateRoom { new, .. } => Some(new.time),
+            Self::Device { time, .. } | Self::Admin { time, .. } => Some(*time),
+            Self::Advance { .. } | Self::User { .. } => None,
+        }
+    }
+}
+
 /// An entry to append.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEntry {

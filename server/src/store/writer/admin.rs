@@ -163,7 +163,7 @@ impl Batch<'_> {
             seq: conversation.newest.next(),
             author,
             id: MessageId(random()?),
-            time: time.max(conversation.newest_time),
+            time: conversation.next_time(time),
             content,
         };
         self.push_system(id, &entry)?;

@@ -83,7 +83,7 @@ impl Batch<'_> {
             seq: conversation.newest.next(),
             author: new.author,
             id: new.id,
-            time: new.time.max(conversation.newest_time),
+            time: conversation.next_time(new.time),
             content: new.content.clone(),
         };
         let is_new = self.push(new.conversation, &conversation, &entry)?;
@@ -127,7 +127,7 @@ impl Batch<'_> {
                 author.own_after_read += 1;
                 // An answer accepts the messages of the peer.
                 author.is_request = false;
-            });
+            })?;
         }
         Ok(true)
     }
@@ -230,7 +230,7 @@ impl Batch<'_> {
         if is_first {
             let asks = settings::wants_requests(self.db, peer)?;
             if asks && member.is_some() {
-                self.change_member((row, peer), None, |peer| peer.is_request = true);
+                self.change_member((row, peer), None, |peer| peer.is_request = true)?;
             }
             return Ok(asks);
         }

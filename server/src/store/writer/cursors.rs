@@ -44,7 +44,7 @@ impl Batch<'_> {
             member.read = read;
             member.own_after_read = own_after_read;
             member.read_messages = read_messages;
-        });
+        })?;
         // In a larger room members do not see each other's cursors.
         if conversation.members <= MAX_MEMBERS_WITH_CURSORS as u64 {
             self.change_conversation(to.conversation, |_| {});

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use recado_shared::{ConversationId, DeviceKey, Stamp, UserId};
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, Error, Result};
 
 use super::batch::Batch;
 use crate::store::tables::conversations::{self, ConversationRow};
@@ -136,19 +136,20 @@ impl Batch<'_> {
         self.rows.changed_conversations.push(id);
     }
 
-    /// Changes a member that the cache holds. Without a stamp the member gets no new head.
+    /// Changes a member that the cache holds. Without a stamp the member gets no new head. Fails if the
+    /// row of the member is missing, which only damage explains.
     pub(crate) fn change_member(
         &mut self,
         key: (i64, UserId),
         stamp: Option<Stamp>,
         change: impl FnOnce(&mut MemberRow),
-    ) {
-        let Some(member) = self.rows.members.get_mut(&key) else {
-            return debug_assert!(false, "the cache holds it");
-        };
+    ) -> Result<()> {
+        let member = self.rows.members.get_mut(&key);
+        let member = member.ok_or(Error::QueryReturnedNoRows)?;
         change(member);
         member.changed = stamp.unwrap_or(member.changed);
         self.rows.changed_members.push(key);
+        Ok(())
     }
 
     /// Comes before SQL that reads or changes the rows of one conversation.

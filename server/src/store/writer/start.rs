@@ -1,13 +1,15 @@
 //! Memberships for the relay, read at start. Where a table is damaged, its rows are read one by one, and the
 //! unreadable ones are left out.
 
+use std::path::Path;
+
 use recado_shared::{RoomId, UserId};
 use rusqlite::{Connection, OptionalExtension as _, Result};
 
 use crate::store::damage::{DamageLog, Subject};
-use crate::store::tables::{epochs, rooms, settings, users};
+use crate::store::tables::{epochs, rooms, schema, settings, users};
 use crate::store::values::column::number;
-use crate::store::values::{Fault, StoredMemberships};
+use crate::store::values::{ClockCheck, Fault, StoreError, StoredMemberships};
 
 /// Most rows that are read one by one: a damaged number must not keep the server from starting.
 const MAX_ROWS: u64 = 10_000_000;
@@ -45,6 +47,29 @@ pub(super) fn memberships(db: &Connection, damage: &DamageLog) -> Result<StoredM
             users::displays(db, Some(UserId(id)))
         })?,
     })
+}
+
+/// Refuses a clock that is far from that of the last change. An accepted one counts from now on.
+pub(super) fn check_clock(
+    db: &Connection,
+    check: ClockCheck,
+    dir: &Path,
+) -> std::result::Result<(), StoreError> {
+    let last = schema::clock(db).map_err(StoreError::database(dir))?;
+    let Some(last) = last else {
+        return Ok(());
+    };
+    if !check.is_plausible(last) {
+        return Err(StoreError::Clock {
+            path: dir.to_owned(),
+            now: check.now,
+            last,
+        });
+    }
+    if check.is_accepted {
+        schema::set_clock(db, check.now).map_err(StoreError::database(dir))?;
+    }
+    Ok(())
 }
 
 /// A table whose rows are numbered from 1 and never numbered again.

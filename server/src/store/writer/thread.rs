@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use recado_shared::{Content, LogId, Stamp};
+use recado_shared::{Content, LogId, Stamp, Timestamp};
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 use tokio::sync::mpsc;
@@ -32,6 +32,8 @@ pub(crate) struct Writer {
     pub(crate) db: Connection,
     pub(crate) log: LogId,
     pub(crate) stamp: Stamp,
+    /// The clock at the last request that told it.
+    clock: Timestamp,
     pub(crate) rows: RowCache,
     checkpoints: CheckpointThresholds,
     pub(crate) counters: Arc<Counters>,
@@ -50,6 +52,7 @@ impl Writer {
         checkpoints: CheckpointThresholds,
     ) -> rusqlite::Result<Self> {
         let (log, stamp) = schema::identity(&db)?;
+        let clock = schema::clock(&db)?.unwrap_or_default();
         // Whatever lies there from before is counted when it is asked for the first time.
         let wal_pages = Arc::new(AtomicI64::new(i64::MAX));
         let counters = Arc::new(Counters::default());
@@ -64,6 +67,7 @@ impl Writer {
             db,
             log,
             stamp,
+            clock,
             rows: RowCache::with_capacity(MAX_CACHED_ROWS),
             checkpoints,
             damage: Arc::new(DamageLog::new(Arc::clone(&counters))),
@@ -75,8 +79,11 @@ impl Writer {
     }
 
     pub(crate) fn open(folder: &Folder, config: &StoreConfig) -> Result<Self, StoreError> {
-        Self::new(folder.open_writer()?, config.checkpoints)
-            .map_err(StoreError::database(&folder.dir))
+        let db = folder.open_writer()?;
+        if let Some(check) = config.clock {
+            start::check_clock(&db, check, &folder.dir)?;
+        }
+        Self::new(db, config.checkpoints).map_err(StoreError::database(&folder.dir))
     }
 
     pub(crate) fn memberships(&self) -> rusqlite::Result<StoredMemberships> {
@@ -152,14 +159,19 @@ impl Writer {
 
     fn commit_in(&mut self, writes: &[Write]) -> rusqlite::Result<Vec<WriteResult>> {
         let mut batch = Batch::begin(&self.db, &mut self.rows, self.stamp)?;
-        let written = writes
-            .iter()
-            .map(|write| batch.apply(self.log, write))
-            .collect::<rusqlite::Result<Vec<_>>>()?;
+        let mut clock = self.clock;
+        let mut written = Vec::with_capacity(writes.len());
+        for write in writes {
+            let before = batch.stamp;
+            written.push(batch.apply(self.log, write)?);
+            if batch.stamp != before {
+                clock = write.time().unwrap_or(clock);
+            }
+        }
         let has_erased = batch.has_erased;
         let stamp = batch.finish()?;
         if stamp != self.stamp {
-            schema::set_stamp(&self.db, stamp)?;
+            schema::set_stamp(&self.db, stamp, clock)?;
         }
         self.db.prepare_cached("COMMIT")?.execute([])?;
         self.counters.update(|stats| {
@@ -170,6 +182,7 @@ impl Writer {
                 .count() as u64;
         });
         self.stamp = stamp;
+        self.clock = clock;
         self.has_erased |= has_erased;
         Ok(written)
     }
