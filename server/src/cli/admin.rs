@@ -97,7 +97,7 @@ pub(super) struct RoomArgument {
 pub(super) struct ListArguments {
     /// Print one JSON object per line
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(super) fn user(target: &Target, verb: UserVerb) -> Result<()> {

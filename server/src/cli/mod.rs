@@ -5,6 +5,7 @@ mod confirm;
 mod refused;
 mod show;
 mod target;
+mod verify;
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -99,6 +100,11 @@ enum Verb {
     Sessions(ListArguments),
     /// Show statistics since start
     Stats(ListArguments),
+    /// Check the data for damage, also while the server runs
+    ///
+    /// Checks structure, references, the order of entries and their checksums. Exits with 1 if there is
+    /// damage, and says which conversations have it and what to do.
+    Verify(ListArguments),
     /// Print a configuration file with all settings and their defaults
     Config,
 }
@@ -198,6 +204,11 @@ fn run(mut arguments: Arguments) -> Result<()> {
         Verb::Announce { text } => admin::announce(&target()?, &text),
         Verb::Sessions(arguments) => admin::sessions(&target()?, &arguments),
         Verb::Stats(arguments) => admin::stats(&target()?, &arguments),
+        Verb::Verify(arguments) => {
+            let is_undamaged = verify::verify(&target()?, &arguments)?;
+            anyhow::ensure!(is_undamaged, "the data is damaged");
+            Ok(())
+        }
         Verb::Config => print(&settings::template()),
     }
 }

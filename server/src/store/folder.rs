@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use tracing::error;
 
 use crate::store::tables::{epochs, schema};
 use crate::store::values::StoreError;
+use crate::store::wal;
 
 /// How long a connection waits for another one that writes: beside the server, only operators do.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -58,6 +60,7 @@ impl Folder {
     /// there.
     pub(crate) fn open_writer(&self) -> Result<Connection, StoreError> {
         let path = database_in(&self.dir);
+        self.keep_damaged_log()?;
         drop(open_private(&path).map_err(StoreError::folder(&path))?);
         let error = || StoreError::database(&path);
         let mut db = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(error())?;
@@ -72,6 +75,18 @@ impl Folder {
         // empties the log, which may still have what was erased.
         wal_checkpoint(&db, "TRUNCATE").map_err(error())?;
         Ok(db)
+    }
+
+    /// Keeps a copy of a damaged write-ahead log, which the database would overwrite in silence.
+    fn keep_damaged_log(&self) -> Result<(), StoreError> {
+        let kept = wal::keep_damaged(&self.dir).map_err(StoreError::folder(&self.dir))?;
+        if let Some((commits, copy)) = kept {
+            error!(
+                kept = commits.kept, dropped = commits.lost, copy = %copy.display(),
+                "the write-ahead log is damaged: messages after the damage are dropped, a copy is kept"
+            );
+        }
+        Ok(())
     }
 
     pub(crate) fn open_reader(&self) -> Result<Connection, StoreError> {
@@ -107,6 +122,21 @@ pub(crate) fn expect_data(dir: &Path) -> Result<(), StoreError> {
 fn missing(dir: &Path) -> StoreError {
     StoreError::Missing {
         path: dir.to_owned(),
+    }
+}
+
+/// Opens the data of a running or stopped server only to read it. Closing it moves nothing out of the
+/// write-ahead log.
+pub(crate) fn open_unchanged(dir: &Path) -> Result<Connection, StoreError> {
+    let path = database_in(dir);
+    let error = || StoreError::database(&path);
+    let db = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(error())?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        .map_err(error())?;
+    match schema::inspect(&db, &path)? {
+        Some(schema::NEWEST) => Ok(db),
+        Some(_) => Err(StoreError::OlderSchema { path }),
+        None => Err(missing(dir)),
     }
 }
 

@@ -16,6 +16,8 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod values;
+mod verify;
+mod wal;
 mod writer;
 
 pub use answers::StoreEvent;
@@ -29,3 +31,4 @@ pub use values::{
     ReadResult, STORE_WINDOW, StoreConfig, StoreError, StoreStats, StoredDisplay, StoredEntry,
     StoredMemberships, StoredRoom, UserChange, UserOutcome, Write, WriteResult,
 };
+pub use verify::{MAX_PROBLEMS, Problem, Progress, Verification, verify};

@@ -24,3 +24,4 @@ mod refusals;
 mod rooms;
 mod session;
 mod settings;
+mod verify;

@@ -5,7 +5,10 @@ use recado_shared::{Content, Entry, ErasedKind, MessageId, PageRange, Seq, Times
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Result, Row, params};
 
 use super::statement::prepare_once;
-use crate::store::values::column::{self, content, decode, int, number, uint};
+use crate::store::values::checksum::ChecksumKey;
+use crate::store::values::column::{
+    self, content, int, number, optional_uint, optional_variant, uint,
+};
 
 /// Most bytes that postcard takes for an entry besides its content: the id and three numbers.
 const ENTRY_OVERHEAD: usize = 16 + 3 * 10;
@@ -31,8 +34,8 @@ impl<'a> EntryInsert<'a> {
             db,
             &mut self.statement,
             "INSERT INTO entries (conversation, seq, author, message_id, time, messages, is_message,
-                 target, content)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                 target, content, checksum)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT (message_id, author) DO NOTHING",
         )?;
         self.content.clear();
@@ -47,37 +50,77 @@ impl<'a> EntryInsert<'a> {
             entry.content.is_message(),
             entry.content.target().map(|target| int(target.0)),
             self.content,
+            ChecksumKey::of_new(conversation, entry).checksum(&self.content),
         ])?;
         Ok(inserted > 0)
     }
 }
 
-/// Reads an entry from `seq, author, message_id, time, content, erased`, which start at a column, and the
-/// stored length of its content in bytes.
-fn entry(row: &Row<'_>, first: usize) -> Result<(Entry, usize)> {
-    let (content, len) = content(row, first + 4, first + 5)?;
+/// The columns of an entry, and whether they are undamaged.
+const ENTRY: &str = "seq, author, message_id, time, erased, checksum, content";
+
+/// Reads an entry of a conversation from the columns [`ENTRY`], which start at a column, and the stored
+/// length of its content in bytes. Fails if the checksum is wrong.
+fn entry(row: &Row<'_>, conversation: i64, first: usize) -> Result<(Entry, usize)> {
+    let key = checksum_key(row, conversation, first)?;
+    let blob = row.get_ref(first + 6)?.as_blob()?;
+    if has_right_checksum(row, first + 5, &key, blob)? == Some(false) {
+        return Err(column::damaged(first + 5, Damage::Checksum));
+    }
     let entry = Entry {
+        seq: key.seq,
+        author: key.author,
+        id: key.id,
+        time: key.time,
+        content: content(blob, key.erased, first + 6)?,
+    };
+    Ok((entry, blob.len()))
+}
+
+fn checksum_key(row: &Row<'_>, conversation: i64, first: usize) -> Result<ChecksumKey> {
+    Ok(ChecksumKey {
+        conversation,
         seq: Seq(uint(row, first)?),
         author: UserId(uint(row, first + 1)?),
         id: MessageId(row.get(first + 2)?),
         time: Timestamp(uint(row, first + 3)?),
-        content,
-    };
-    Ok((entry, len))
+        erased: optional_variant(row, first + 4, ErasedKind::from_repr)?,
+    })
+}
+
+/// `None` for an entry of an older schema, which has no checksum.
+fn has_right_checksum(
+    row: &Row<'_>,
+    column: usize,
+    key: &ChecksumKey,
+    content: &[u8],
+) -> Result<Option<bool>> {
+    let checksum: Option<i64> = row.get(column)?;
+    Ok(checksum.map(|checksum| checksum == key.checksum(content)))
+}
+
+/// Contradictions between stored entries that `SQLite` does not see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum Damage {
+    #[error("the checksum of an entry is wrong")]
+    Checksum,
+    #[error("an entry is missing")]
+    Gap,
 }
 
 pub(crate) fn find(db: &Connection, author: UserId, id: MessageId) -> Result<Option<(i64, Entry)>> {
-    db.prepare_cached(
-        "SELECT conversation, seq, author, message_id, time, content, erased FROM entries
-         WHERE message_id = ?2 AND author = ?1",
-    )?
+    db.prepare_cached(&format!(
+        "SELECT conversation, {ENTRY} FROM entries WHERE message_id = ?2 AND author = ?1"
+    ))?
     .query_one(params![int(author.0), id.0], |row| {
-        Ok((row.get(0)?, entry(row, 1)?.0))
+        let conversation = row.get(0)?;
+        Ok((conversation, entry(row, conversation, 1)?.0))
     })
     .optional()
 }
 
-/// A stretch of a log between two places, at most [`MAX_PAGE_LEN`] bytes of it, ascending.
+/// A stretch of a log between two places, at most [`MAX_PAGE_LEN`] bytes of it, ascending. All entries
+/// between `first` and `last` must be there.
 pub(crate) fn page(
     db: &Connection,
     conversation: i64,
@@ -85,26 +128,43 @@ pub(crate) fn page(
     (first, last): (Seq, Seq),
     limit: u16,
 ) -> Result<Vec<Entry>> {
+    let (first, last) = (first.0.max(1), last.0);
     let (bound, comparison, order) = match range {
         PageRange::After(seq) => (seq, '>', "ASC"),
         PageRange::Before(seq) => (seq, '<', "DESC"),
     };
     let mut statement = db.prepare_cached(&format!(
-        "SELECT seq, author, message_id, time, content, erased FROM entries
+        "SELECT {ENTRY} FROM entries
          WHERE conversation = ?1 AND seq {comparison} ?2 AND seq BETWEEN ?4 AND ?5
          ORDER BY seq {order} LIMIT ?3"
     ))?;
-    let key = params![conversation, int(bound.0), limit, int(first.0), int(last.0)];
+    let key = params![conversation, int(bound.0), limit, int(first), int(last)];
     let mut rows = statement.query(key)?;
-    let mut entries = Vec::new();
+    let mut entries: Vec<Entry> = Vec::new();
     let mut len = 0;
+    // The place of the next entry; without one the page ends at a bound.
+    let mut next = match range {
+        PageRange::After(seq) => Some(seq.0.saturating_add(1).max(first)),
+        PageRange::Before(seq) => Some(seq.0.saturating_sub(1).min(last)),
+    };
     while let Some(row) = rows.next()? {
-        let (entry, content_len) = entry(row, 0)?;
+        let (entry, content_len) = entry(row, conversation, 0)?;
+        if next != Some(entry.seq.0) {
+            return Err(column::damaged(0, Damage::Gap));
+        }
         len += ENTRY_OVERHEAD + content_len;
         if len > MAX_PAGE_LEN && !entries.is_empty() {
             break;
         }
+        next = match range {
+            PageRange::After(_) => entry.seq.0.checked_add(1),
+            PageRange::Before(_) => entry.seq.0.checked_sub(1),
+        };
         entries.push(entry);
+    }
+    let is_cut = len > MAX_PAGE_LEN || entries.len() >= limit.into();
+    if !is_cut && next.is_some_and(|next| (first..=last).contains(&next)) {
+        return Err(column::damaged(0, Damage::Gap));
     }
     if matches!(range, PageRange::Before(_)) {
         entries.reverse();
@@ -157,64 +217,124 @@ pub(crate) fn author_of_message(
 
 /// Erases a message and its edits. Two searches of an index each: one with `OR` would read the whole log.
 pub(crate) fn erase(db: &Connection, conversation: i64, target: Seq) -> Result<()> {
-    let rows: Vec<(i64, Option<ErasedKind>)> = db
-        .prepare_cached(
-            "SELECT id, content FROM entries
-             WHERE conversation = ?1 AND seq = ?2 AND erased IS NULL
-             UNION ALL
-             SELECT id, content FROM entries
-             WHERE conversation = ?1 AND target = ?2 AND erased IS NULL",
-        )?
+    let sql = format!(
+        "SELECT id, {ENTRY} FROM entries
+         WHERE conversation = ?1 AND seq = ?2 AND erased IS NULL
+         UNION ALL
+         SELECT id, {ENTRY} FROM entries
+         WHERE conversation = ?1 AND target = ?2 AND erased IS NULL"
+    );
+    let rows: Vec<_> = db
+        .prepare_cached(&sql)?
         .query_map(params![conversation, int(target.0)], |row| {
-            Ok((row.get(0)?, decode::<Content>(row, 1)?.erased()))
+            Erasure::of(row, conversation)
         })?
         .collect::<Result<_>>()?;
-    let mut overwrite = Overwrite::prepare(db)?;
-    for (id, erased) in rows {
-        if let Some(erased) = erased {
-            overwrite.execute(id, erased)?;
-        }
-    }
-    Ok(())
-}
-
-/// The statement that erases one entry.
-struct Overwrite<'a>(CachedStatement<'a>);
-
-impl<'a> Overwrite<'a> {
-    /// The content keeps its length, so that `SQLite` overwrites the row in place: a row that moves may leave
-    /// a copy behind. NULL, 0 and 1 all take no space in a record
-    /// (<https://sqlite.org/fileformat2.html#record_format>).
-    fn prepare(db: &'a Connection) -> Result<Self> {
-        let sql =
-            "UPDATE entries SET content = zeroblob(length(content)), erased = ?2 WHERE id = ?1";
-        db.prepare_cached(sql).map(Self)
-    }
-
-    fn execute(&mut self, id: i64, erased: ErasedKind) -> Result<usize> {
-        self.0.execute(params![id, erased as u8])
-    }
+    erase_rows(db, &rows)
 }
 
 /// Erases all messages and edits of one author, or of all authors, in one pass over the log: an author
 /// edits only their own messages.
 pub(crate) fn erase_all(db: &Connection, conversation: i64, author: Option<UserId>) -> Result<()> {
     let author = author.map(|author| int(author.0));
-    let rows: Vec<(i64, Option<ErasedKind>)> = db
-        .prepare_cached(
-            "SELECT id, content FROM entries
-             WHERE conversation = ?1 AND seq > 0 AND author = ifnull(?2, author)
-                 AND erased IS NULL",
-        )?
+    let sql = format!(
+        "SELECT id, {ENTRY} FROM entries
+         WHERE conversation = ?1 AND seq > 0 AND author = ifnull(?2, author) AND erased IS NULL"
+    );
+    let rows: Vec<_> = db
+        .prepare_cached(&sql)?
         .query_map(params![conversation, author], |row| {
-            Ok((row.get(0)?, decode::<Content>(row, 1)?.erased()))
+            Erasure::of(row, conversation)
         })?
         .collect::<Result<_>>()?;
-    let mut overwrite = Overwrite::prepare(db)?;
-    for (id, erased) in rows {
-        if let Some(erased) = erased {
-            overwrite.execute(id, erased)?;
+    erase_rows(db, &rows)
+}
+
+/// The remains of an entry; its content becomes zeros.
+struct Erasure {
+    id: i64,
+    /// `None` for entries that stay, such as deletions.
+    kind: Option<ErasedKind>,
+    /// `None` for entries of an older schema.
+    checksum: Option<i64>,
+}
+
+impl Erasure {
+    /// Reads an id and the columns [`ENTRY`]. A wrong checksum stays wrong.
+    fn of(row: &Row<'_>, conversation: i64) -> Result<Self> {
+        let mut key = checksum_key(row, conversation, 1)?;
+        let blob = row.get_ref(7)?.as_blob()?;
+        let is_right = has_right_checksum(row, 6, &key, blob)?;
+        key.erased = content(blob, None, 7)?.erased();
+        Ok(Self {
+            id: row.get(0)?,
+            kind: key.erased,
+            checksum: if is_right == Some(true) {
+                Some(key.checksum(&vec![0; blob.len()]))
+            } else {
+                row.get(6)?
+            },
+        })
+    }
+}
+
+/// The content keeps its length, so that `SQLite` overwrites the row in place: a row that moves may leave a
+/// copy behind. NULL, 0 and 1 all take no space in a record
+/// (<https://sqlite.org/fileformat2.html#record_format>).
+fn erase_rows(db: &Connection, rows: &[Erasure]) -> Result<()> {
+    let mut overwrite = db.prepare_cached(
+        "UPDATE entries SET content = zeroblob(length(content)), erased = ?2, checksum = ?3
+         WHERE id = ?1",
+    )?;
+    for row in rows {
+        if let Some(kind) = row.kind {
+            overwrite.execute(params![row.id, kind as u8, row.checksum])?;
         }
+    }
+    Ok(())
+}
+
+/// An entry as `verify` sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CheckedEntry {
+    pub(crate) seq: Seq,
+    pub(crate) time: Timestamp,
+    /// Messages of the log up to it.
+    pub(crate) messages: u64,
+    pub(crate) is_message: bool,
+    /// `None` for an entry of an older schema.
+    pub(crate) has_right_checksum: Option<bool>,
+    /// Whether the columns that follow from the content do.
+    pub(crate) has_right_columns: bool,
+}
+
+/// Checks the entries of a log after a place, in order, up to the first one that cannot be read.
+pub(crate) fn check_after(
+    db: &Connection,
+    conversation: i64,
+    after: Seq,
+    mut check: impl FnMut(CheckedEntry),
+) -> Result<()> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {ENTRY}, messages, is_message, target FROM entries
+         WHERE conversation = ?1 AND seq > ?2 ORDER BY seq"
+    ))?;
+    let mut rows = statement.query(params![conversation, int(after.0)])?;
+    while let Some(row) = rows.next()? {
+        let key = checksum_key(row, conversation, 0)?;
+        let blob = row.get_ref(6)?.as_blob()?;
+        let is_message = row.get(8)?;
+        let content = content(blob, key.erased, 6)?;
+        let target = optional_uint(row, 9)?.map(Seq);
+        check(CheckedEntry {
+            seq: key.seq,
+            time: key.time,
+            messages: uint(row, 7)?,
+            is_message,
+            has_right_checksum: has_right_checksum(row, 5, &key, blob)?,
+            has_right_columns: key.erased.is_some()
+                || (is_message, target) == (content.is_message(), content.target()),
+        });
     }
     Ok(())
 }

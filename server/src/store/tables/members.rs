@@ -282,3 +282,47 @@ pub(crate) fn accept_request(
     )?
     .execute(params![int(user.0), int(stamp.0), conversation])
 }
+
+/// Contradictions between the rows of a conversation's members, its room and its entries.
+pub(crate) fn contradictions(
+    db: &Connection,
+    conversation: i64,
+    newest: Seq,
+) -> Result<Vec<String>> {
+    let mut texts = Vec::new();
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT m.user, m.delivered, m.read,
+             m.standing <> 0 OR m.read_messages =
+                 ifnull((SELECT e.messages FROM entries e
+                         WHERE e.conversation = ?1 AND e.seq = m.read), 0),
+             m.standing <> 0 OR m.own_after_read =
+                 (SELECT count(*) FROM entries e WHERE e.conversation = ?1 AND e.seq > m.read
+                      AND e.author = m.user AND e.is_message),
+             EXISTS (SELECT * FROM users u WHERE u.id = m.user), {STATE}
+         FROM members m WHERE m.conversation = ?1 ORDER BY m.user"
+    ))?;
+    let mut rows = statement.query([conversation])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        let user = uint(row, 0)?;
+        let (delivered, read) = (Seq(uint(row, 1)?), Seq(uint(row, 2)?));
+        count += u64::from(state_at(row, 6)?.is_member());
+        let has_right_counts = row.get::<_, bool>(3)? && row.get::<_, bool>(4)?;
+        if read > delivered || delivered > newest || !has_right_counts {
+            texts.push(format!("the cursors of user {user} do not fit the log"));
+        }
+        if !row.get::<_, bool>(5)? {
+            texts.push(format!("its member {user} is no user"));
+        }
+    }
+    let stored: Option<u64> = db
+        .prepare_cached(
+            "SELECT r.members FROM conversations c JOIN rooms r ON r.id = c.room WHERE c.id = ?1",
+        )?
+        .query_one([conversation], number)
+        .optional()?;
+    if stored.is_some_and(|stored| stored != count) {
+        texts.push("the number of members is not that of its list".to_owned());
+    }
+    Ok(texts)
+}

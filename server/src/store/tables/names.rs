@@ -11,12 +11,14 @@ use crate::store::values::{Failure, Rejection, ensure};
 pub(super) struct NameKeys {
     /// The present name of the owner of a key, unless it is this owner.
     find_other: &'static str,
+    find_own: &'static str,
     claim: &'static str,
 }
 
 pub(super) const USER_NAMES: NameKeys = NameKeys {
     find_other: "SELECT users.folded FROM name_keys LEFT JOIN users ON users.id = name_keys.user
          WHERE name_keys.key = ?1 AND name_keys.user IS NOT ?2",
+    find_own: "SELECT 1 FROM name_keys WHERE key = ?1 AND user = ?2",
     claim: "INSERT OR IGNORE INTO name_keys (key, user) VALUES (?1, ?2)",
 };
 
@@ -24,6 +26,7 @@ pub(super) const ROOM_NAMES: NameKeys = NameKeys {
     find_other: "SELECT rooms.folded FROM room_name_keys
          LEFT JOIN rooms ON rooms.id = room_name_keys.room
          WHERE room_name_keys.key = ?1 AND room_name_keys.room IS NOT ?2",
+    find_own: "SELECT 1 FROM room_name_keys WHERE key = ?1 AND room = ?2",
     claim: "INSERT OR IGNORE INTO room_name_keys (key, room) VALUES (?1, ?2)",
 };
 
@@ -57,6 +60,17 @@ impl NameKeys {
             claim.execute(params![key.as_str(), int(owner)])?;
         }
         Ok(())
+    }
+
+    /// Whether an owner has all these keys.
+    pub(super) fn are_all_of(&self, db: &Connection, keys: &[NameKey], owner: u64) -> Result<bool> {
+        let mut find = db.prepare_cached(self.find_own)?;
+        for key in keys {
+            if !find.exists(params![key.as_str(), int(owner)])? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     pub(super) fn are_of_another(

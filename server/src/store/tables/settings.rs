@@ -69,6 +69,23 @@ pub(crate) fn blocks_user(db: &Connection, user: UserId, other: UserId) -> Resul
         .exists(params![int(user.0), encode(&SettingKey::Blocked(other))?])
 }
 
+/// Whether each setting of a user is what its key and its flags say.
+pub(crate) fn are_consistent(db: &Connection, user: UserId) -> Result<bool> {
+    let mut statement = db
+        .prepare_cached("SELECT key, value, is_blank, is_enforced FROM settings WHERE user = ?1")?;
+    let mut rows = statement.query([int(user.0)])?;
+    while let Some(row) = rows.next()? {
+        let setting: Setting = decode(row, 1)?;
+        let flags: (bool, bool) = (row.get(2)?, row.get(3)?);
+        if decode::<SettingKey>(row, 0)? != setting.key()
+            || flags != (is_default(&setting), is_enforced(&setting))
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Whether a user wants to be asked before new people write.
 pub(crate) fn wants_requests(db: &Connection, user: UserId) -> Result<bool> {
     db.prepare_cached("SELECT 1 FROM settings WHERE user = ?1 AND key = ?2 AND NOT is_blank")?

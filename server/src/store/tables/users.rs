@@ -60,6 +60,17 @@ pub(crate) fn name(db: &Connection, user: UserId) -> Result<Option<UserName>> {
         .optional()
 }
 
+/// Whether a user has the name that is reserved for them.
+pub(crate) fn has_consistent_name(db: &Connection, user: UserId) -> Result<bool> {
+    let (name, folded): (UserName, String) = db
+        .prepare_cached("SELECT name, folded FROM users WHERE id = ?1")?
+        .query_one([int(user.0)], |row| {
+            Ok((text(row, 0, UserName::new)?, row.get(1)?))
+        })?;
+    let is_reserved = USER_NAMES.are_all_of(db, &name.keys(), user.0)?;
+    Ok(is_reserved && folded == name.folded())
+}
+
 fn account(row: &rusqlite::Row<'_>) -> Result<Account> {
     Ok(Account {
         user: UserId(uint(row, 0)?),

@@ -12,6 +12,7 @@ mod engine;
 mod epochs;
 mod erase;
 mod handle;
+mod harm;
 mod log;
 mod login;
 mod model;

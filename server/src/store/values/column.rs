@@ -95,15 +95,28 @@ fn decode_blob<T: DeserializeOwned>(blob: &[u8], column: usize) -> Result<T> {
     codec::decode(blob).map_err(|error| invalid(column, Type::Blob, error))
 }
 
-/// Reads a content with its stored length in bytes, or its remains when the column `erased` says
-/// that it was erased.
-pub(crate) fn content(row: &Row<'_>, column: usize, erased: usize) -> Result<(Content, usize)> {
-    let blob = row.get_ref(column)?.as_blob()?;
-    let content = match row.get_ref(erased)? {
-        ValueRef::Null => decode_blob(blob, column)?,
-        _ => Content::Erased(variant(row, erased, ErasedKind::from_repr)?),
-    };
-    Ok((content, blob.len()))
+/// Decodes a content, or gives its remains if it was erased.
+pub(crate) fn content(blob: &[u8], erased: Option<ErasedKind>, column: usize) -> Result<Content> {
+    match erased {
+        None => decode_blob(blob, column),
+        Some(erased) => Ok(Content::Erased(erased)),
+    }
+}
+
+pub(crate) fn optional_variant<T>(
+    row: &Row<'_>,
+    column: usize,
+    from_repr: impl FnOnce(u8) -> Option<T>,
+) -> Result<Option<T>> {
+    match row.get_ref(column)? {
+        ValueRef::Null => Ok(None),
+        _ => variant(row, column, from_repr).map(Some),
+    }
+}
+
+/// Says that the values of a row contradict each other.
+pub(crate) fn damaged(column: usize, error: impl StdError + Send + Sync + 'static) -> Error {
+    invalid(column, Type::Null, error)
 }
 
 pub(crate) fn random<const LEN: usize>() -> Result<[u8; LEN]> {

@@ -1,6 +1,7 @@
 //! Plain values of the store and its errors. Nothing here knows the database but by its error type.
 
 mod admin;
+pub(crate) mod checksum;
 pub(crate) mod column;
 mod config;
 mod error;
