@@ -242,7 +242,10 @@ pub(super) fn announce(target: &Target, text: &str) -> Result<()> {
     let body = MessageBody::new(text).context("cannot announce this text")?;
     let request = AdminRequest::Announce(body);
     let count = target.ask(&request, AdminAnswer::try_as_announced)?;
-    print(&format!("Announced to {count} sessions\n"))
+    print(&format!(
+        "Announced to {}\n",
+        show::counted(count, "session")
+    ))
 }
 
 pub(super) fn sessions(target: &Target, arguments: &ListArguments) -> Result<()> {

@@ -48,10 +48,10 @@ pub(super) fn user(info: &UserInfo, is_json: bool) -> String {
         return line(&user_json(info));
     }
     format!(
-        "{:>6}  {:<8}  {:>2} devices  registered {}  {}\n",
+        "{:>6}  {:<8}  {:>10}  registered {}  {}\n",
         info.user,
         info.state.name(),
-        info.devices,
+        counted(info.devices, "device"),
         local(info.created),
         text::neutralise(info.name.as_str())
     )
@@ -207,15 +207,21 @@ pub(super) fn stats(stats: &ServerStats, users: usize, is_json: bool) -> String 
         damaged => format!("damaged      {damaged}, see the log, and run `recado-server verify`\n"),
     };
     format!(
-        "uptime       {}\nusers        {users}, {} online ({} sessions)\n\
+        "uptime       {}\nusers        {users}, {} online ({})\n\
          messages     {} since start\ndisk writes  {} (average batch: {:.1} requests)\n{damage}",
         duration(stats.uptime.as_secs()),
         present.users,
-        present.sessions,
+        counted(present.sessions, "session"),
         store.messages,
         store.commits,
         store.writes_per_commit()
     )
+}
+
+/// `1 session`, `2 sessions`.
+pub(super) fn counted(count: u64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
 
 /// A duration for people, in its two largest units.
@@ -232,6 +238,12 @@ fn duration(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_of_something_has_no_plural() {
+        let shown = [0, 1, 2].map(|count| counted(count, "session"));
+        assert_eq!(shown, ["0 sessions", "1 session", "2 sessions"]);
+    }
 
     #[test]
     fn a_duration_is_shown_in_its_two_largest_units() {

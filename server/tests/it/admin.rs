@@ -121,7 +121,7 @@ async fn users_and_sessions_are_listed_and_all_get_an_announcement() {
     );
 
     let said = office.stdout_of(&["announce", "back in a minute"]).await;
-    assert_eq!(said, "Announced to 1 sessions\n");
+    assert_eq!(said, "Announced to 1 session\n");
     let body = MessageBody::new("back in a minute").unwrap();
     assert_eq!(alice.next_frame().await, ServerFrame::Announcement(body));
 
